@@ -1,0 +1,1 @@
+export * from './desired-state.ts'

@@ -1,0 +1,149 @@
+import { PortolanError } from './portolan-error.ts'
+
+/**
+ * Where in a text something stands. `line` and `column` count from 1.
+ * @public @since 0.1.0
+ */
+export interface SourcePosition {
+  readonly source: string
+  readonly line: number
+  readonly column: number
+}
+
+const at = (place: SourcePosition): string => `${place.source}:${place.line}:${place.column}`
+
+/**
+ * A text (ruleset, address, port mapping) that cannot be read.
+ * @public @since 0.1.0
+ */
+export class ParseError extends PortolanError {
+  readonly source: string
+  readonly line: number
+  readonly column: number
+  /** The offending line, or the part of it that matters. */
+  readonly snippet: string
+
+  constructor(message: string, place: SourcePosition, snippet: string, options?: { cause?: unknown }) {
+    super('PARSE', `${at(place)}: ${message}`, options)
+    this.source = place.source
+    this.line = place.line
+    this.column = place.column
+    this.snippet = snippet
+  }
+}
+
+/**
+ * An intent (a Compose file, or a value handed to the API) that says something impossible or unknown.
+ * `line` and `column` are null when it did not come from a text.
+ * @public @since 0.1.0
+ */
+export class IntentError extends PortolanError {
+  readonly source: string | null
+  readonly line: number | null
+  readonly column: number | null
+
+  constructor(message: string, place: SourcePosition | null, options?: { cause?: unknown }) {
+    super('INTENT', place === null ? message : `${at(place)}: ${message}`, options)
+    this.source = place?.source ?? null
+    this.line = place?.line ?? null
+    this.column = place?.column ?? null
+  }
+}
+
+/**
+ * A request that makes no sense whatever the host looks like: an unknown option, a pool that cannot be cut.
+ * @public @since 0.1.0
+ */
+export class InvalidRequestError extends PortolanError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('INVALID_REQUEST', message, options)
+  }
+}
+
+/**
+ * A command that reads the host failed.
+ * @public @since 0.1.0
+ */
+export class InspectError extends PortolanError {
+  readonly command: string
+  readonly exitCode: number | null
+  readonly stderr: string
+
+  constructor(
+    message: string,
+    details: { command: string; exitCode: number | null; stderr: string },
+    options?: { cause?: unknown },
+  ) {
+    super('INSPECT', message, options)
+    this.command = details.command
+    this.exitCode = details.exitCode
+    this.stderr = details.stderr
+  }
+}
+
+/**
+ * A program that is needed is not installed.
+ * @public @since 0.1.0
+ */
+export class MissingToolError extends PortolanError {
+  readonly tool: string
+  /** The Debian package that brings it. */
+  readonly package: string
+
+  constructor(tool: string, packageName: string, options?: { cause?: unknown }) {
+    super(
+      'MISSING_TOOL',
+      `${tool} is not installed: install the package ${packageName} and run this again.`,
+      options,
+    )
+    this.tool = tool
+    this.package = packageName
+  }
+}
+
+/**
+ * The process lacks a privilege.
+ * @public @since 0.1.0
+ */
+export class PermissionError extends PortolanError {
+  /** The capability, as capabilities(7) names it: `CAP_NET_ADMIN`. */
+  readonly needs: string
+
+  constructor(message: string, needs: string, options?: { cause?: unknown }) {
+    super('PERMISSION', message, options)
+    this.needs = needs
+  }
+}
+
+/**
+ * The host changed between plan and apply.
+ * @public @since 0.1.0
+ */
+export class StaleStateError extends PortolanError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('STALE_STATE', message, options)
+  }
+}
+
+/**
+ * A change was refused. `applied` lists the descriptions of what had been done before it, in order.
+ * @public @since 0.1.0
+ */
+export class ApplyError extends PortolanError {
+  readonly applied: readonly string[]
+  /** The refusing program's or kernel's own words. */
+  readonly stderr: string
+  /** The line of the script that was refused, where it is known. */
+  readonly offending: string | null
+
+  constructor(
+    message: string,
+    details: { applied: readonly string[]; stderr: string; offending?: string | null },
+    options?: { cause?: unknown },
+  ) {
+    super('APPLY', message, options)
+    this.applied = details.applied
+    this.stderr = details.stderr
+    this.offending = details.offending ?? null
+  }
+}

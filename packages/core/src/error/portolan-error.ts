@@ -1,0 +1,20 @@
+/**
+ * The base of every error Portolan throws. `code` is stable and meant for programs; `message` says what
+ * happened, why, and what to do, and is meant for people.
+ * @public @since 0.1.0
+ */
+export class PortolanError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+
+  /** What `--json` prints under `error`; subclasses add their own fields. */
+  toJSON(): Record<string, unknown> {
+    const { name: _name, cause: _cause, stack: _stack, ...fields } = this as Record<string, unknown> & Error
+    return { ...fields, code: this.code, message: this.message }
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What is known of a host, as `portolan inspect` prints it and `--host FILE` reads it. Every key is optional
+ * at every level, so that a hand-written file of three lines is a host too. Addresses are canonical text.
+ * @public @since 0.1.0
+ */
+export interface HostFacts {
+  readonly interfaces?: readonly InterfaceFact[]
+  /** Routes of every table. When absent, addresses imply their local and on-link routes. */
+  readonly routes?: readonly RouteFact[]
+  /** Policy routing rules (`ip rule`). */
+  readonly rules?: readonly RoutingRuleFact[]
+  /** Resolver addresses: systemd-resolved's upstreams too, not only its stub. */
+  readonly nameservers?: readonly string[]
+  /** Listening TCP/SCTP sockets and bound UDP sockets. */
+  readonly sockets?: readonly SocketFact[]
+  /** sysctl name in dotted form (`net.ipv4.ip_forward`; dots of an interface name are written `/`) to value. */
+  readonly sysctls?: Readonly<Record<string, string>>
+  /** Networks that other engines have defined, up or not. */
+  readonly networks?: readonly EngineNetworkFact[]
+  /** Contents of /etc/machine-id. */
+  readonly machineId?: string
+  /** What could not be read, each a sentence for people. */
+  readonly unread?: readonly string[]
+}
+
+/** @public @since 0.1.0 */
+export interface InterfaceFact {
+  readonly name?: string
+  readonly index?: number
+  readonly up?: boolean
+  /** `veth`, `bridge`, `loopback`, `wireguard`, ...: IFLA_INFO_KIND, or the ARPHRD type where there is none. */
+  readonly kind?: string
+  /** The bridge (or bond) this interface is a port of. */
+  readonly master?: string | null
+  readonly mtu?: number
+  readonly mac?: string
+  /** Bridge port only: IFLA_BRPORT_MODE, hairpin. */
+  readonly hairpin?: boolean
+  /** Bridge port only: IFLA_BRPORT_ISOLATED. */
+  readonly isolated?: boolean
+  /** Bridge only: IFLA_BR_NF_CALL_IPTABLES and IFLA_BR_NF_CALL_IP6TABLES. */
+  readonly nfCallIptables?: boolean
+  readonly nfCallIp6tables?: boolean
+  /** IFLA_IFALIAS: how Portolan's own bridges are known (see `bridgeAlias`). */
+  readonly alias?: string
+  /** In CIDR form with host bits kept: `192.0.2.2/24`. */
+  readonly addresses?: readonly string[]
+}
+
+/** @public @since 0.1.0 */
+export interface RouteFact {
+  /** `default`, or a prefix. */
+  readonly destination?: string
+  readonly gateway?: string | null
+  readonly interface?: string | null
+  /** Table number: 254 is main, 255 local. */
+  readonly table?: number
+  /** `unicast`, `local`, `broadcast`, `blackhole`, ...: RTN_*. */
+  readonly type?: string
+  /** `universe`, `link`, `host`: RT_SCOPE_*. */
+  readonly scope?: string
+  readonly metric?: number
+  /** Preferred source address. */
+  readonly source?: string | null
+}
+
+/** @public @since 0.1.0 */
+export interface RoutingRuleFact {
+  readonly family?: 'ip' | 'ip6'
+  readonly priority?: number
+  readonly table?: number
+  readonly from?: string | null
+  readonly to?: string | null
+  readonly in?: string | null
+  readonly out?: string | null
+  readonly mark?: number
+  readonly mask?: number
+  /** `lookup` (the default), `goto`, `blackhole`, `unreachable`, `prohibit`. */
+  readonly action?: string
+  readonly invert?: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface SocketFact {
+  readonly protocol?: 'tcp' | 'udp' | 'sctp'
+  /** `0.0.0.0` or `::` is every address. */
+  readonly address?: string
+  readonly port?: number
+  readonly process?: string
+  /** An IPv6 socket that does not take IPv4 clients too (IPV6_V6ONLY). */
+  readonly v6only?: boolean
+  /** The interface a socket is bound to (SO_BINDTODEVICE). */
+  readonly interface?: string | null
+}
+
+/** @public @since 0.1.0 */
+export interface EngineNetworkFact {
+  readonly engine?: string
+  readonly name?: string
+  readonly subnets?: readonly string[]
+  /** The file that defines it. */
+  readonly file?: string
+}

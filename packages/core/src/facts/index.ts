@@ -1,0 +1,2 @@
+export * from './bridge-alias.ts'
+export * from './host-facts.ts'

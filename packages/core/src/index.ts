@@ -1,0 +1,6 @@
+export * from './address/index.ts'
+export * from './desired/index.ts'
+export * from './error/index.ts'
+export * from './facts/index.ts'
+export * from './intent/index.ts'
+export * from './plan/index.ts'

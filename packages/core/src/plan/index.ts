@@ -1,0 +1,3 @@
+export * from './change.ts'
+export * from './netlink-socket.ts'
+export * from './runner.ts'

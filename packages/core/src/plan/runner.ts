@@ -1,0 +1,24 @@
+/**
+ * What a process printed and how it ended. A non-zero exit is a value, not an exception.
+ * @public @since 0.1.0
+ */
+export interface RunResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Runs a program, never through a shell. The only way any dialect starts a process; tests replace it.
+ * @throws MissingToolError when the program is not installed
+ * @public @since 0.1.0
+ */
+export interface Runner {
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>
+}
+
+/** @public @since 0.1.0 */
+export interface RunOptions {
+  /** Text for standard input. */
+  readonly input?: string
+}
