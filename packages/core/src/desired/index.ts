@@ -1,1 +1,5 @@
+export * from './bridge-name.ts'
 export * from './desired-state.ts'
+export type { PublishedPort } from './expand-mappings.ts'
+export * from './reach.ts'
+export * from './resolve.ts'

@@ -1,3 +1,7 @@
 export * from './change.ts'
+export * from './diff-links.ts'
+export * from './diff-sysctls.ts'
+export * from './link-change.ts'
 export * from './netlink-socket.ts'
 export * from './runner.ts'
+export * from './sysctl-change.ts'

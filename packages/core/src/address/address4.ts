@@ -1,0 +1,47 @@
+const DOT = 46
+const ZERO = 48
+
+/**
+ * Reads the dotted quad at `text[start, end)`. Only the strict form: four decimal octets, and no leading zero,
+ * since `010.0.0.1` is 8.0.0.1 to inet_aton(3) and 10.0.0.1 to others (RFC 6943, section 3.1.1).
+ */
+export const readAddress4 = (text: string, start: number, end: number): number | null => {
+  let value = 0
+  let octet = -1
+  let octets = 0
+  for (let at = start; at <= end; at += 1) {
+    const code = at === end ? DOT : text.charCodeAt(at)
+    if (code === DOT) {
+      if (octet < 0) return null
+      value = value * 256 + octet
+      octets += 1
+      octet = -1
+      continue
+    }
+    const digit = code - ZERO
+    if (digit < 0 || digit > 9 || octet === 0) return null
+    octet = octet < 0 ? digit : octet * 10 + digit
+    if (octet > 255) return null
+  }
+  return octets === 4 ? value : null
+}
+
+/**
+ * An IPv4 address as an unsigned 32 bit number; null when the text is not one.
+ *
+ * @example
+ * tryParseAddress4('10.0.0.1') // 0x0a000001
+ * tryParseAddress4('010.0.0.1') // null: leading zeros are octal to some and decimal to others
+ * @public @since 0.1.0
+ */
+export const tryParseAddress4 = (text: string): number | null => readAddress4(text, 0, text.length)
+
+/**
+ * The dotted quad of an unsigned 32 bit number.
+ *
+ * @example
+ * formatAddress4(0x0a000001) // '10.0.0.1'
+ * @public @since 0.1.0
+ */
+export const formatAddress4 = (value: number): string =>
+  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`

@@ -1,0 +1,27 @@
+import { parseAddress } from './address.ts'
+
+/** 02:42 is the locally administered prefix Docker made familiar; the rest is the address. */
+const macOf = (word: number): string =>
+  `02:42:${[word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join(':')}`
+
+/**
+ * The MAC of an endpoint, derived from its address: the same address has the same MAC after a restart, so no
+ * neighbour's ARP or ND entry goes stale. From an IPv4 address its four bytes; from an IPv6 address (an
+ * endpoint without IPv4) its four 32 bit words xor-folded into one, so addresses of one subnet that differ only
+ * in the low 32 bits never share a MAC.
+ *
+ * @param text - an address of either family
+ * @throws ParseError when it is not an address
+ * @example
+ * macFromAddress('172.17.0.1') // '02:42:ac:11:00:01'
+ * macFromAddress('fd00::2') // '02:42:fd:00:00:02'
+ * @public @since 0.1.0
+ */
+export const macFromAddress = (text: string): string => {
+  const address = parseAddress(text)
+  if (address.family === 'ip') return macOf(address.value)
+  const { value } = address
+  return macOf(Number((value ^ (value >> 32n) ^ (value >> 64n) ^ (value >> 96n)) & 0xffffffffn))
+}

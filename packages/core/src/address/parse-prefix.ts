@@ -1,0 +1,142 @@
+import { ParseError, type SourcePosition } from '../error/index.ts'
+import { nowhere, tryParseAddress } from './address.ts'
+import { readAddress4 } from './address4.ts'
+import { readAddress6 } from './address6.ts'
+import { formatPrefix, type InterfaceAddress, mask4, mask6, type Prefix, prefixAround } from './prefix.ts'
+
+/** Reads the decimal number after the slash; no sign, no leading zero. -1 when it is none. */
+const readLength = (text: string, start: number, most: number): number => {
+  const digits = text.length - start
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === 48)) return -1
+  let length = 0
+  for (let at = start; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return -1
+    length = length * 10 + digit
+  }
+  return length <= most ? length : -1
+}
+
+/**
+ * An address with its prefix length, host bits kept (`192.0.2.2/24`); null when the text is not one.
+ * @public @since 0.1.0
+ */
+export const tryParseInterfaceAddress = (text: string): InterfaceAddress | null => {
+  const slash = text.indexOf('/')
+  if (slash < 0) return null
+  const address = tryParseAddress(text.slice(0, slash))
+  if (address === null) return null
+  const length = readLength(text, slash + 1, address.family === 'ip' ? 32 : 128)
+  return length < 0 ? null : { address, length }
+}
+
+/**
+ * A prefix in CIDR form, host bits cleared; null when the text is not one. (One pass and no slices: a host may
+ * have a million routes.)
+ * @public @since 0.1.0
+ */
+export const tryParsePrefix = (text: string): Prefix | null => {
+  const slash = text.indexOf('/')
+  if (slash < 0) return null
+  if (text.indexOf(':') < 0) {
+    const length = readLength(text, slash + 1, 32)
+    const value = length < 0 ? null : readAddress4(text, 0, slash)
+    return value === null ? null : { family: 'ip', base: mask4(value, length), length }
+  }
+  const length = readLength(text, slash + 1, 128)
+  const value = length < 0 ? null : readAddress6(text, 0, slash)
+  return value === null ? null : { family: 'ip6', base: mask6(value, length), length }
+}
+
+/**
+ * A prefix, or an address standing for the prefix of it alone: how iproute2 and firewalls write a destination.
+ *
+ * @example
+ * tryParseHostOrPrefix('192.0.2.1') // 192.0.2.1/32
+ * @public @since 0.1.0
+ */
+export const tryParseHostOrPrefix = (text: string): Prefix | null => {
+  if (text.includes('/')) return tryParsePrefix(text)
+  const address = tryParseAddress(text)
+  return address === null ? null : prefixAround(address, address.family === 'ip' ? 32 : 128)
+}
+
+const refuse = (text: string, place: SourcePosition, expected: string): ParseError =>
+  new ParseError(`"${text}" is not ${expected}.`, place, text)
+
+/**
+ * A prefix in CIDR form. Host bits are cleared, unless `hostBits` is `refuse`.
+ *
+ * @throws ParseError when it is not a prefix
+ * @example
+ * formatPrefix(parsePrefix('172.17.42.1/16')) // '172.17.0.0/16'
+ * @public @since 0.1.0
+ */
+export const parsePrefix = (
+  text: string,
+  options: { readonly place?: SourcePosition; readonly hostBits?: 'clear' | 'refuse' } = {},
+): Prefix => {
+  const place = options.place ?? nowhere('prefix')
+  const prefix = tryParsePrefix(text)
+  if (prefix === null) throw refuse(text, place, 'a prefix; write one like 192.0.2.0/24 or 2001:db8::/64')
+  if (options.hostBits === 'refuse') {
+    const written = tryParseAddress(text.slice(0, text.indexOf('/')))
+    if (written?.value !== prefix.base) {
+      throw refuse(
+        text,
+        place,
+        `a network address: bits beyond /${prefix.length} are set; write ${formatPrefix(prefix)}`,
+      )
+    }
+  }
+  return prefix
+}
+
+/**
+ * A prefix, or an address standing for itself alone.
+ *
+ * @throws ParseError when it is neither
+ * @public @since 0.1.0
+ */
+export const parseHostOrPrefix = (text: string, place: SourcePosition = nowhere('prefix')): Prefix => {
+  const prefix = tryParseHostOrPrefix(text)
+  if (prefix !== null) return prefix
+  throw refuse(text, place, 'an address or a prefix; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64')
+}
+
+/**
+ * An address with its prefix length, host bits kept.
+ *
+ * @throws ParseError when it is not one
+ * @public @since 0.1.0
+ */
+export const parseInterfaceAddress = (
+  text: string,
+  place: SourcePosition = nowhere('interface address'),
+): InterfaceAddress => {
+  const parsed = tryParseInterfaceAddress(text)
+  if (parsed !== null) return parsed
+  throw refuse(text, place, 'an address with a prefix length; write one like 192.0.2.2/24 or 2001:db8::2/64')
+}
+
+/**
+ * The one text of a prefix, host bits cleared.
+ *
+ * @throws ParseError when it is not a prefix
+ * @example
+ * canonicalPrefix('FD00:0::1/64') // 'fd00::/64'
+ * @public @since 0.1.0
+ */
+export const canonicalPrefix = (text: string, place: SourcePosition = nowhere('prefix')): string =>
+  formatPrefix(parsePrefix(text, { place }))
+
+/**
+ * The one text of a prefix, or of an address as the prefix of it alone: what an allow list holds.
+ *
+ * @throws ParseError when it is neither
+ * @example
+ * canonicalHostOrPrefix('192.0.2.1') // '192.0.2.1/32'
+ * @public @since 0.1.0
+ */
+export const canonicalHostOrPrefix = (text: string, place?: SourcePosition): string =>
+  formatPrefix(parseHostOrPrefix(text, place))

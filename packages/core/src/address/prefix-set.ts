@@ -1,0 +1,101 @@
+import type { Address } from './address.ts'
+import { firstAddress, lastAddress, type Prefix } from './prefix.ts'
+
+/**
+ * Inclusive ranges of one family, sorted and disjoint, as two parallel lists:
+ *
+ *     starts[0]   ends[0]   starts[1] ends[1]
+ *         |----------|          |--------|
+ *
+ * @public @since 0.1.0
+ */
+export interface Ranges<T extends number | bigint> {
+  readonly starts: readonly T[]
+  readonly ends: readonly T[]
+}
+
+/**
+ * A set of addresses given as prefixes; asked by binary search.
+ * @public @since 0.1.0
+ */
+export interface PrefixSet {
+  readonly ip: Ranges<number>
+  readonly ip6: Ranges<bigint>
+}
+
+/**
+ * The index of the first range that ends at or after the value: the only one that can hold it, and the first
+ * that can touch anything that begins there. `ends.length` when there is none.
+ */
+export const firstEndingFrom = <T extends number | bigint>(
+  ends: ArrayLike<T>,
+  value: T,
+  from: number = 0,
+): number => {
+  let low = from
+  let high = ends.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const end = ends[middle]
+    if (end !== undefined && end < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Nested prefixes vanish into the one around them; neighbours stay apart, which costs nothing but room. */
+const disjoint = <T extends number | bigint>(ranges: { start: T; end: T }[]): Ranges<T> => {
+  ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.end > b.end ? -1 : 1))
+  const starts: T[] = []
+  const ends: T[] = []
+  for (const { start, end } of ranges) {
+    const reached = ends.at(-1)
+    if (reached !== undefined && start <= reached) continue
+    starts.push(start)
+    ends.push(end)
+  }
+  return { starts, ends }
+}
+
+/**
+ * The set of all addresses in any of the prefixes.
+ *
+ * @example
+ * hasAddress(prefixSet([parsePrefix('10.0.0.0/8')]), parseAddress('10.1.2.3')) // true
+ * @public @since 0.1.0
+ */
+export const prefixSet = (prefixes: Iterable<Prefix>): PrefixSet => {
+  const ip: { start: number; end: number }[] = []
+  const ip6: { start: bigint; end: bigint }[] = []
+  for (const prefix of prefixes) {
+    const last = lastAddress(prefix)
+    if (prefix.family === 'ip' && last.family === 'ip') ip.push({ start: prefix.base, end: last.value })
+    if (prefix.family === 'ip6' && last.family === 'ip6') ip6.push({ start: prefix.base, end: last.value })
+  }
+  return { ip: disjoint(ip), ip6: disjoint(ip6) }
+}
+
+const touches = <T extends number | bigint>(ranges: Ranges<T>, start: T, end: T): boolean => {
+  const begins = ranges.starts[firstEndingFrom(ranges.ends, start)]
+  return begins !== undefined && begins <= end
+}
+
+/**
+ * Is the address in the set?
+ * @public @since 0.1.0
+ */
+export const hasAddress = (set: PrefixSet, address: Address): boolean =>
+  address.family === 'ip'
+    ? touches(set.ip, address.value, address.value)
+    : touches(set.ip6, address.value, address.value)
+
+/**
+ * Has the prefix an address in common with the set?
+ * @public @since 0.1.0
+ */
+export const overlapsSet = (set: PrefixSet, prefix: Prefix): boolean => {
+  const first = firstAddress(prefix)
+  const last = lastAddress(prefix)
+  if (first.family === 'ip') return last.family === 'ip' && touches(set.ip, first.value, last.value)
+  return last.family === 'ip6' && touches(set.ip6, first.value, last.value)
+}

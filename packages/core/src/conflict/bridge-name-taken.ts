@@ -1,0 +1,21 @@
+import { type Conflict, culpritOutsideRules } from './conflict.ts'
+
+/**
+ * An interface that is not ours has the name our bridge should get.
+ * @internal
+ */
+export const bridgeNameTaken = (network: string, bridge: string, alias: string): Conflict => ({
+  kind: 'BridgeNameTaken',
+  severity: 'error',
+  certainty: 'certain',
+  mapping: null,
+  network,
+  message: `The bridge of network ${network} should be called ${bridge}, but an interface of that name is already there and is not ours${alias === '' ? '' : ` (it is "${alias}")`}.`,
+  witness: null,
+  culprit: culpritOutsideRules('link', bridge),
+  remedy: {
+    text: `Choose another name with com.docker.network.bridge.name, or declare the network external to use the bridge as it is.`,
+    commands: [`ip -d link show dev ${bridge}`],
+  },
+  trace: [],
+})

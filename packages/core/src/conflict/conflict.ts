@@ -1,0 +1,76 @@
+import type { Flow } from '../desired/index.ts'
+
+/**
+ * What keeps a mapping (or a network) from meeting the reachability contract, and what to do about it. A value,
+ * never an exception. One small file per kind names, words and remedies it.
+ * @public @since 0.1.0
+ */
+export interface Conflict {
+  readonly kind: ConflictKind
+  /**
+   * `error`: a whole row of the contract fails, or someone else's working service breaks. `warning`: only some
+   * sources are affected. `info`: worth knowing. Only errors block.
+   */
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly certainty: 'certain' | 'possible'
+  /** The label of the mapping; null when it concerns a network or the host. */
+  readonly mapping: string | null
+  readonly network: string | null
+  /** What is wrong and why, in a sentence or two. */
+  readonly message: string
+  /** One concrete flow that shows it; null where no packet is at fault. */
+  readonly witness: Flow | null
+  /** Who causes it; null when it is the intent itself. */
+  readonly culprit: Culprit | null
+  readonly remedy: Remedy
+  readonly trace: readonly unknown[]
+}
+
+/** @public @since 0.1.0 */
+export type ConflictKind =
+  | 'DuplicateHostPort'
+  | 'OverlappingHostPort'
+  | 'HostPortTaken'
+  | 'BridgeNameTaken'
+  | 'SubnetOverlap'
+  | 'ForwardingDisabled'
+  | 'RouteLocalnetDisabled'
+  | 'HostBecomesRouter'
+  | 'LoopbackUnreachable'
+  | 'IccUnenforceable'
+
+/**
+ * The thing on the host that causes a conflict. Always with a `text` a person can search the host for; `table`,
+ * `chain` and `position` are null for what is not a rule.
+ * @public @since 0.1.0
+ */
+export interface Culprit {
+  /** `nftables`, `iptables-nft`, `iptables-legacy`, `socket`, `sysctl`, `route`, `address`, `link`, `portolan`, ... */
+  readonly tool: string
+  readonly table: string | null
+  readonly chain: string | null
+  readonly position: string | number | null
+  readonly text: string
+  /** Who made it, where that is known: an engine, a process, a project. */
+  readonly owner: string | null
+}
+
+/**
+ * A culprit that is no rule.
+ * @internal
+ */
+export const culpritOutsideRules = (tool: string, text: string, owner: string | null = null): Culprit => ({
+  tool,
+  table: null,
+  chain: null,
+  position: null,
+  text,
+  owner,
+})
+
+/** @public @since 0.1.0 */
+export interface Remedy {
+  readonly text: string
+  /** Commands that carry it out, for the tool that owns the culprit; empty when only a person can decide. */
+  readonly commands: readonly string[]
+}

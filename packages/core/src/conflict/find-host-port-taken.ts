@@ -1,0 +1,38 @@
+import type { DesiredMapping } from '../desired/index.ts'
+import type { HostFacts, SocketFact } from '../facts/index.ts'
+import type { Conflict } from './conflict.ts'
+import { hostPortTaken } from './host-port-taken.ts'
+
+/**
+ * Mappings whose host port a process of the host already listens on.
+ * @internal
+ */
+export const findHostPortTaken = (
+  mappings: readonly DesiredMapping[],
+  facts: HostFacts,
+): readonly Conflict[] => {
+  const byPort = new Map<string, SocketFact[]>()
+  for (const socket of facts.sockets ?? []) {
+    const key = `${socket.protocol ?? 'tcp'} ${socket.port}`
+    byPort.set(key, [...(byPort.get(key) ?? []), socket])
+  }
+  return mappings.flatMap((mapping) => {
+    if (mapping.kind !== 'nat') return []
+    const socket = byPort
+      .get(`${mapping.protocol} ${mapping.hostPort}`)
+      ?.find((one) => takesFrom(mapping, one))
+    return socket === undefined ? [] : [hostPortTaken(mapping, socket)]
+  })
+}
+
+/** Would the mapping take packets that the socket gets today? */
+const takesFrom = (mapping: DesiredMapping, socket: SocketFact): boolean => {
+  const address = socket.address ?? (mapping.family === 'ip' ? '0.0.0.0' : '::')
+  // An IPv6 socket on every address takes IPv4 clients too unless it says otherwise (ipv6(7), IPV6_V6ONLY).
+  if (address === '::') return mapping.family === 'ip6' || socket.v6only !== true
+  if (address === '0.0.0.0') return mapping.family === 'ip'
+  if (address.includes(':') !== (mapping.family === 'ip6')) return false
+  // ::1 is never translated, so its listener loses nothing.
+  if (address === '::1') return false
+  return mapping.hostAddress === null || mapping.hostAddress === address
+}

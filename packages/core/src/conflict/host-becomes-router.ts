@@ -1,0 +1,32 @@
+import type { Conflict } from './conflict.ts'
+import { culpritOutsideRules } from './conflict.ts'
+
+/**
+ * The plan switches forwarding on, and from then on the host forwards between its other interfaces too.
+ * @see Documentation/networking/ip-sysctl.rst `ip_forward`: also resets other parameters to router defaults
+ * @internal
+ */
+export const hostBecomesRouter = (name: string, guarded: boolean): Conflict => ({
+  kind: 'HostBecomesRouter',
+  severity: 'warning',
+  certainty: 'certain',
+  mapping: null,
+  network: null,
+  message:
+    `The plan sets ${name} to 1. ` +
+    (guarded
+      ? 'What is forwarded between interfaces that are not ours is dropped by a rule of ours (--guard-forwarding).'
+      : 'From then on the host also forwards between its other interfaces, for anyone who routes through it.') +
+    (name.includes('ipv6')
+      ? ' Interfaces that took their IPv6 route from router advertisements stop doing so unless their accept_ra is 2.'
+      : ''),
+  witness: null,
+  culprit: culpritOutsideRules('sysctl', `${name} = 0`),
+  remedy: guarded
+    ? { text: 'Nothing: the guard is part of the plan.', commands: [] }
+    : {
+        text: 'Apply with --guard-forwarding to drop what is forwarded between interfaces that are not ours.',
+        commands: ['portolan apply --guard-forwarding'],
+      },
+  trace: [],
+})

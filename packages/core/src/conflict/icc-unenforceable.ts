@@ -1,0 +1,22 @@
+import type { Conflict } from './conflict.ts'
+
+/**
+ * `icc` is off but nothing on this host can hold it: traffic inside a bridge does not cross the IP hooks without
+ * br_netfilter, and the ports could not be isolated.
+ * @internal
+ */
+export const iccUnenforceable = (network: string, why: string): Conflict => ({
+  kind: 'IccUnenforceable',
+  severity: 'warning',
+  certainty: 'certain',
+  mapping: null,
+  network,
+  message: `Containers of ${network} can still talk to each other although icc is off: ${why}`,
+  witness: null,
+  culprit: null,
+  remedy: {
+    text: 'Attach the containers with attachPort, which isolates each port, or load br_netfilter and plan again.',
+    commands: ['modprobe br_netfilter'],
+  },
+  trace: [],
+})

@@ -1,0 +1,22 @@
+import type { Conflict } from './conflict.ts'
+
+/**
+ * A mapping bound to ::1. The kernel has no route_localnet for IPv6, so nothing sent to ::1 can be translated to
+ * a container.
+ * @internal
+ */
+export const loopbackUnreachable = (mapping: string): Conflict => ({
+  kind: 'LoopbackUnreachable',
+  severity: 'error',
+  certainty: 'certain',
+  mapping,
+  network: null,
+  message: `${mapping} is bound to ::1, which cannot be translated off the host: IPv6 has no route_localnet.`,
+  witness: null,
+  culprit: null,
+  remedy: {
+    text: 'Bind it to 127.0.0.1 instead, or to a global IPv6 address of the host with allow_from: [].',
+    commands: [],
+  },
+  trace: [],
+})

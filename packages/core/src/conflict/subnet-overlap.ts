@@ -1,0 +1,27 @@
+import type { Conflict } from './conflict.ts'
+import { culpritOutsideRules } from './conflict.ts'
+
+/**
+ * A subnet that was asked for by name, or that a network already holds, overlaps something on the host. Packets
+ * for the overlap go one way only, so one of the two is dead.
+ * @internal
+ */
+export const subnetOverlap = (
+  network: string,
+  subnet: string,
+  other: { readonly prefix: string; readonly source: string; readonly detail: string },
+): Conflict => ({
+  kind: 'SubnetOverlap',
+  severity: 'error',
+  certainty: 'certain',
+  mapping: null,
+  network,
+  message: `The subnet ${subnet} of network ${network} overlaps ${other.prefix}: ${other.detail}. Packets for the overlap can only go one way.`,
+  witness: null,
+  culprit: culpritOutsideRules(other.source, other.detail),
+  remedy: {
+    text: `Leave the subnet out to have a free one picked, choose another, or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant.`,
+    commands: ['portolan subnet'],
+  },
+  trace: [],
+})

@@ -1,0 +1,50 @@
+import type { Conflict, ConflictKind } from './conflict.ts'
+import { culpritOutsideRules } from './conflict.ts'
+
+const sysctlDisabled = (
+  kind: ConflictKind,
+  name: string,
+  value: string | null,
+  network: string | null,
+  why: string,
+): Conflict => ({
+  kind,
+  severity: 'error',
+  certainty: 'certain',
+  mapping: null,
+  network,
+  message: `${name} is ${value ?? 'not readable'} and cannot be set from here: ${why}`,
+  witness: null,
+  culprit: culpritOutsideRules('sysctl', `${name} = ${value ?? '?'}`),
+  remedy: {
+    text: `Set ${name} to 1 where /proc/sys can be written, then plan again.`,
+    commands: [`sysctl -w ${name}=1`],
+  },
+  trace: [],
+})
+
+/**
+ * The host does not forward and the plan may not switch it on: no published port reaches its container.
+ * @internal
+ */
+export const forwardingDisabled = (name: string, value: string | null): Conflict =>
+  sysctlDisabled(
+    'ForwardingDisabled',
+    name,
+    value,
+    null,
+    'the host forwards nothing, so no published port reaches its container.',
+  )
+
+/**
+ * A mapping must answer on 127.0.0.1, for which the bridge needs route_localnet.
+ * @internal
+ */
+export const routeLocalnetDisabled = (name: string, value: string | null, network: string): Conflict =>
+  sysctlDisabled(
+    'RouteLocalnetDisabled',
+    name,
+    value,
+    network,
+    `processes on the host do not reach the ports of ${network} on 127.0.0.1.`,
+  )

@@ -1,0 +1,258 @@
+import { type Family, families, familyOf } from '../address/index.ts'
+import {
+  type Conflict,
+  duplicateHostPort,
+  loopbackUnreachable,
+  overlappingHostPort,
+} from '../conflict/index.ts'
+import { IntentError } from '../error/index.ts'
+import type { Intent, IntentNote, MappingIntent } from '../intent/index.ts'
+import type { PortSupply } from './automatic-ports.ts'
+import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredTarget } from './desired-state.ts'
+import { socketLabel, targetsLabel } from './mapping-label.ts'
+
+/**
+ * A host port that a project already has on this host, as read from its rules.
+ * @public @since 0.1.0
+ */
+export interface PublishedPort {
+  readonly project: string
+  readonly label: string
+  readonly family: Family
+  readonly protocol: string
+  readonly hostAddress: string | null
+  readonly hostPort: number
+  readonly interface: string | null
+}
+
+/** @internal */
+export interface ExpandedMappings {
+  readonly mappings: readonly DesiredMapping[]
+  readonly conflicts: readonly Conflict[]
+  readonly notes: readonly IntentNote[]
+}
+
+/**
+ * Unrolls the mappings of an intent into single ports of single families, and finds those that want one host
+ * socket. The first to want it keeps it; members that carry weights share it.
+ * @internal
+ */
+export const expandMappings = (
+  intent: Intent,
+  networks: readonly DesiredNetwork[],
+  endpoints: readonly DesiredEndpoint[],
+  others: readonly PublishedPort[],
+  supply: PortSupply,
+): ExpandedMappings => {
+  const bySocket = new Map<string, { mapping: DesiredMapping; weighted: boolean }>()
+  const foreign = new Map(others.map((port) => [socketKey(port), port]))
+  const conflicts: Conflict[] = []
+  const notes: IntentNote[] = []
+
+  for (const wanted of intent.mappings) {
+    const network = networks.find((candidate) => candidate.name === wanted.network)
+    const endpoint = endpoints.find(
+      ({ service, replica, network: name }) =>
+        service === wanted.service && replica === wanted.replica && name === wanted.network,
+    )
+    if (network === undefined || endpoint === undefined) {
+      throw new IntentError(
+        `a port of ${wanted.service} is published on network ${wanted.network}, but ${wanted.service} is not on it`,
+        wanted.place,
+      )
+    }
+    for (const single of singlePorts(intent, wanted, network, endpoint, supply, notes)) {
+      if (single.family === 'ip6' && single.hostAddress === '::1') {
+        conflicts.push(loopbackUnreachable(single.label))
+        continue
+      }
+      const key = socketKey(single)
+      const other = foreign.get(key)
+      const holder = bySocket.get(key)
+      if (other !== undefined) {
+        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single)))
+      } else if (holder === undefined) {
+        bySocket.set(key, { mapping: single, weighted: wanted.weight !== null })
+      } else if (holder.weighted && wanted.weight !== null) {
+        holder.mapping = joinTargets(holder.mapping, single)
+      } else if (!sameTarget(holder.mapping, single)) {
+        const winner = { project: intent.project, label: holder.mapping.label }
+        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single)))
+      }
+    }
+  }
+
+  const mappings = [...bySocket.values()].map(({ mapping }) => mapping)
+  return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
+}
+
+const socketKey = (
+  port: Omit<PublishedPort, 'project' | 'label'> & {
+    readonly kind?: string
+    readonly targets?: readonly DesiredTarget[]
+  },
+): string =>
+  // In routed mode the socket is the container's own, so its address is part of the key.
+  [
+    port.family,
+    port.protocol,
+    port.kind === 'direct' ? port.targets?.[0]?.address : port.hostAddress,
+    port.interface,
+    port.hostPort,
+  ].join(' ')
+
+const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>
+  a.targets.length === 1 &&
+  a.targets[0].address === b.targets[0].address &&
+  a.targets[0].port === b.targets[0].port
+
+const joinTargets = (mapping: DesiredMapping, more: DesiredMapping): DesiredMapping => {
+  const targets = [...mapping.targets, ...more.targets] as const
+  return { ...mapping, targets, label: `${socketLabel(mapping)} -> ${targetsLabel(targets)}` }
+}
+
+/** A wildcard and a specific binding on one port: reported on the specific one. */
+const findOverlaps = (
+  project: string,
+  mappings: readonly DesiredMapping[],
+  others: readonly PublishedPort[],
+): readonly Conflict[] => {
+  const everyone: readonly PublishedPort[] = [
+    ...mappings.filter((mapping) => mapping.kind === 'nat').map((mapping) => ({ ...mapping, project })),
+    ...others,
+  ]
+  const portKey = ({ family, protocol, hostPort }: PublishedPort): string =>
+    `${family} ${protocol} ${hostPort}`
+  const wildcards = new Map(
+    everyone.filter(({ hostAddress }) => hostAddress === null).map((port) => [portKey(port), port]),
+  )
+  return everyone.flatMap((port) => {
+    const wildcard = port.hostAddress === null ? undefined : wildcards.get(portKey(port))
+    if (wildcard === undefined || (port.project !== project && wildcard.project !== project)) return []
+    return [overlappingHostPort(port.label, wildcard)]
+  })
+}
+
+/** The single ports of one mapping, in port order, IPv4 before IPv6. */
+const singlePorts = (
+  intent: Intent,
+  wanted: MappingIntent,
+  network: DesiredNetwork,
+  endpoint: DesiredEndpoint,
+  supply: PortSupply,
+  notes: IntentNote[],
+): readonly DesiredMapping[] => {
+  const binding = intent.networks.find(({ name }) => name === network.name)?.hostBinding ?? null
+  const chosen = familiesOf(wanted, network, endpoint, notes)
+  const natFamilies = chosen.filter((family) => subnetOf(network, family)?.mode !== 'routed')
+  const containerCount = wanted.containerPorts.last - wanted.containerPorts.first + 1
+  const hostCount =
+    wanted.hostPorts === null ? containerCount : wanted.hostPorts.last - wanted.hostPorts.first + 1
+  const step = containerCount === 1 ? 0 : 1
+  const mappings: DesiredMapping[] = []
+
+  for (const family of chosen) {
+    const target = (port: number): DesiredTarget => ({
+      service: endpoint.service,
+      replica: endpoint.replica,
+      network: network.name,
+      address: (family === 'ip' ? endpoint.ip : endpoint.ip6) ?? '',
+      port,
+      weight: wanted.weight ?? 1,
+    })
+    const common = {
+      family,
+      protocol: wanted.protocol,
+      interface: wanted.interface,
+      allowFrom:
+        wanted.allowFrom?.filter((prefix) => familyOf(prefix.split('/')[0] ?? '') === family) ?? null,
+    } as const
+
+    if (!natFamilies.includes(family)) {
+      noteIgnored(wanted, network, family, notes)
+      for (let index = 0; index < containerCount; index += 1) {
+        const port = wanted.containerPorts.first + index
+        const targets = [target(port)] as const
+        const label = `${socketLabel({ ...common, hostAddress: targets[0].address, hostPort: port })} -> ${targetsLabel(targets)}`
+        mappings.push({ ...common, kind: 'direct', hostAddress: null, hostPort: port, targets, label })
+      }
+      continue
+    }
+    const hostAddress = hostAddressFor(wanted, family, binding)
+    for (let index = 0; index < hostCount; index += 1) {
+      const port = wanted.containerPorts.first + index * step
+      const hostPort =
+        wanted.hostPorts === null
+          ? supply.take(wanted.protocol, `${wanted.service} ${wanted.replica} ${network.name} ${port}`)
+          : wanted.hostPorts.first + index
+      const targets = [target(port)] as const
+      const socket = { ...common, hostAddress, hostPort }
+      mappings.push({
+        ...socket,
+        kind: 'nat',
+        targets,
+        label: `${socketLabel(socket)} -> ${targetsLabel(targets)}`,
+      })
+    }
+  }
+  return mappings
+}
+
+const subnetOf = (network: DesiredNetwork, family: Family) => (family === 'ip' ? network.ip : network.ip6)
+
+const hostAddressFor = (
+  { hostAddress }: MappingIntent,
+  family: Family,
+  binding: string | null,
+): string | null => {
+  if (hostAddress === null) return family === 'ip' && binding !== '0.0.0.0' ? binding : null
+  return hostAddress === '0.0.0.0' || hostAddress === '::' ? null : hostAddress
+}
+
+/** The families a mapping takes part in: those its host address allows and its endpoint has. */
+const familiesOf = (
+  { hostAddress, service, place }: MappingIntent,
+  network: DesiredNetwork,
+  endpoint: DesiredEndpoint,
+  notes: IntentNote[],
+): readonly Family[] => {
+  const has = (family: Family): boolean => (family === 'ip' ? endpoint.ip : endpoint.ip6) !== null
+  if (hostAddress === null) return families.filter(has)
+  const family = familyOf(hostAddress)
+  if (family === null) throw new IntentError(`${hostAddress} is not an address`, place)
+  if (has(family)) return [family]
+  if (hostAddress === '::' || hostAddress === '0.0.0.0') {
+    const missing = family === 'ip6' ? 'IPv6' : 'IPv4'
+    notes.push({
+      text: `A port of ${service} is bound to ${hostAddress}, but network ${network.name} has no ${missing}: nothing is published there.`,
+      place,
+    })
+    return []
+  }
+  throw new IntentError(
+    `a port of ${service} is bound to ${hostAddress}, but network ${network.name} has no ${family === 'ip6' ? 'IPv6: set enable_ipv6: true on it, or bind the port to an IPv4 address' : 'IPv4: bind the port to an IPv6 address'}`,
+    place,
+  )
+}
+
+const noteIgnored = (
+  wanted: MappingIntent,
+  network: DesiredNetwork,
+  family: Family,
+  notes: IntentNote[],
+): void => {
+  const version = family === 'ip' ? 'IPv4' : 'IPv6'
+  if (wanted.hostPorts !== null) {
+    const { first, last } = wanted.hostPorts
+    const text = first === last ? `Host port ${first}` : `Host ports ${first} to ${last}`
+    notes.push({
+      text: `${text} of ${wanted.service}: ignored for ${version}, network ${network.name} is routed and translates nothing; its container port is opened instead.`,
+      place: wanted.place,
+    })
+  } else if (wanted.hostAddress !== null && wanted.hostAddress !== '0.0.0.0' && wanted.hostAddress !== '::') {
+    notes.push({
+      text: `Host address ${wanted.hostAddress} of ${wanted.service}: ignored, network ${network.name} is routed and translates nothing.`,
+      place: wanted.place,
+    })
+  }
+}

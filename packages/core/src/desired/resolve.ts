@@ -1,0 +1,156 @@
+import { bridgeNameTaken, type Conflict, findHostPortTaken, subnetOverlap } from '../conflict/index.ts'
+import { type HostFacts, parseBridgeAlias } from '../facts/index.ts'
+import type { Intent, IntentNote, NetworkIntent } from '../intent/index.ts'
+import {
+  classicPool,
+  type Pool,
+  parsePool,
+  planSubnets,
+  type SubnetLease,
+  type SubnetPlan,
+  type SubnetRequest,
+} from '../pool/index.ts'
+import { assignAddresses } from './assign-addresses.ts'
+import { portSupply } from './automatic-ports.ts'
+import { bridgeName } from './bridge-name.ts'
+import type { DesiredNetwork, DesiredState, DesiredSubnet } from './desired-state.ts'
+import { expandMappings, type PublishedPort } from './expand-mappings.ts'
+import { findExternalNetwork } from './external-network.ts'
+
+/** @public @since 0.1.0 */
+export interface ResolveOptions {
+  /** Tried in order for networks that name none; absent: `classic`, and an RFC 4193 prefix for IPv6. */
+  readonly pools?: readonly Pool[]
+  readonly reserve?: readonly string[]
+  readonly allow?: readonly string[]
+  readonly leases?: readonly SubnetLease[]
+  /** What other projects have published on this host. */
+  readonly others?: readonly PublishedPort[]
+  readonly guardForwarding?: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface Resolution {
+  readonly desired: DesiredState
+  readonly subnets: readonly SubnetPlan[]
+  readonly conflicts: readonly Conflict[]
+  readonly notes: readonly IntentNote[]
+}
+
+/**
+ * Makes every choice an intent leaves open: subnets, gateways, bridge names, addresses, host ports. Pure and
+ * deterministic; the same intent and facts give the same answer.
+ *
+ * @throws PoolExhaustedError when no subnet is free
+ * @throws IntentError when the intent cannot be met on any host like this: an external network that is not there
+ * @public @since 0.1.0
+ */
+export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
+  const external = new Map(
+    intent.networks
+      .filter((network) => network.external)
+      .map((network) => [network.name, findExternalNetwork(network, facts)]),
+  )
+  const subnets = planSubnets(
+    facts,
+    intent.networks.filter((network) => !network.external).flatMap(subnetRequests),
+    [...(options.pools ?? [classicPool])],
+    {
+      project: intent.project,
+      ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
+      ...(options.allow === undefined ? {} : { allow: options.allow }),
+      ...(options.leases === undefined ? {} : { leases: options.leases }),
+    },
+  )
+  const networks = intent.networks.map(
+    (network) => external.get(network.name) ?? settleNetwork(intent.project, network, subnets),
+  )
+  const endpoints = assignAddresses(intent, networks)
+  const others = options.others ?? []
+  const fixed = intent.mappings.flatMap(({ protocol, hostPorts }) => {
+    if (hostPorts === null) return []
+    const length = hostPorts.last - hostPorts.first + 1
+    return Array.from({ length }, (_, index) => ({ protocol, hostPort: hostPorts.first + index }))
+  })
+  const expanded = expandMappings(intent, networks, endpoints, others, portSupply(facts, fixed, others))
+  const desired: DesiredState = {
+    project: intent.project,
+    networks,
+    endpoints,
+    mappings: expanded.mappings,
+    guardForwarding: options.guardForwarding ?? false,
+  }
+  return {
+    desired,
+    subnets,
+    conflicts: [
+      ...findSubnetOverlaps(subnets),
+      ...findTakenNames(desired, facts),
+      ...expanded.conflicts,
+      ...findHostPortTaken(expanded.mappings, facts),
+    ],
+    notes: [...intent.notes, ...expanded.notes],
+  }
+}
+
+const subnetRequests = (network: NetworkIntent): readonly SubnetRequest[] => {
+  const pools = network.pools?.map(parsePool) ?? null
+  const request = (family: 'ip' | 'ip6', wanted: NetworkIntent['ip']): readonly SubnetRequest[] =>
+    wanted === null
+      ? []
+      : [
+          {
+            network: network.name,
+            family,
+            subnet: wanted.subnet,
+            gateway: wanted.gateway,
+            ipRange: wanted.ipRange,
+            pools,
+          },
+        ]
+  return [...request('ip', network.ip), ...request('ip6', network.ip6)]
+}
+
+const settleNetwork = (
+  project: string,
+  network: NetworkIntent,
+  subnets: readonly SubnetPlan[],
+): DesiredNetwork => {
+  const settle = (family: 'ip' | 'ip6', wanted: NetworkIntent['ip']): DesiredSubnet | null => {
+    const planned = subnets.find((one) => one.network === network.name && one.family === family)
+    if (wanted === null || planned === undefined) return null
+    return {
+      subnet: planned.subnet,
+      gateway: wanted.mode === 'isolated' ? null : planned.gateway,
+      mode: wanted.mode,
+      masquerade: network.masquerade && wanted.mode !== 'routed' && !network.internal,
+    }
+  }
+  return {
+    name: network.name,
+    bridge: network.bridge ?? bridgeName(project, network.name),
+    external: false,
+    internal: network.internal,
+    icc: network.icc,
+    mtu: network.mtu,
+    ip: settle('ip', network.ip),
+    ip6: settle('ip6', network.ip6),
+  }
+}
+
+const findSubnetOverlaps = (subnets: readonly SubnetPlan[]): readonly Conflict[] =>
+  subnets.flatMap(({ network, subnet, overlaps }) =>
+    overlaps.map(({ kind, overlaps: prefix, detail }) =>
+      subnetOverlap(network, subnet, { prefix, source: kind, detail }),
+    ),
+  )
+
+const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
+  desired.networks.flatMap((network) => {
+    if (network.external) return []
+    const holder = facts.interfaces?.find((link) => link.name === network.bridge)
+    if (holder === undefined) return []
+    const owner = parseBridgeAlias(holder.alias)
+    const own = owner?.project === desired.project && owner.network === network.name
+    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
+  })

@@ -1,0 +1,221 @@
+import type { DesiredNetwork, DesiredState, DesiredSubnet } from '../desired/index.ts'
+import { bridgeAlias, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import type { LinkChange } from './link-change.ts'
+
+/**
+ * What has to be done to the interfaces of a host so that a project's bridges are as desired: bridges that are
+ * missing, changed, renamed or no longer wanted, and ports that lack hairpin mode. Interfaces that are not ours
+ * are left alone, except for the ports of our own bridges.
+ *
+ * @public @since 0.1.0
+ */
+export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly LinkChange[] => {
+  const interfaces = facts.interfaces ?? []
+  const ours = new Map<string, InterfaceFact>()
+  for (const link of interfaces) {
+    const owner = parseBridgeAlias(link.alias)
+    if (owner?.project === desired.project) ours.set(owner.network, link)
+  }
+  const kept = new Set<string>()
+  const created: LinkChange[] = []
+  for (const network of desired.networks) {
+    if (network.external) continue
+    const existing = ours.get(network.name)
+    if (existing !== undefined && existing.name === network.bridge) {
+      kept.add(network.name)
+      created.push(...diffBridge(network, existing, interfaces, bridgeNetfilter(facts)))
+    } else if (
+      !interfaces.some(
+        (link) => link.name === network.bridge && parseBridgeAlias(link.alias)?.project !== desired.project,
+      )
+    ) {
+      created.push(createBridge(desired.project, network, bridgeNetfilter(facts)))
+    }
+  }
+  const removed = [...ours].filter(([network]) => !kept.has(network)).map(([, link]) => deleteBridge(link))
+  // A renamed bridge has to give its addresses back before its successor takes them.
+  return [...removed, ...created]
+}
+
+/**
+ * The removal of one of our bridges.
+ * @public @since 0.1.0
+ */
+export const deleteBridge = (link: InterfaceFact): LinkChange => {
+  const name = link.name ?? ''
+  return {
+    action: 'remove',
+    object: `bridge ${name}`,
+    description: `Remove bridge ${name}; the interfaces attached to it are released, not removed.`,
+    before: bridgeText(name, link.addresses ?? []),
+    after: null,
+    reverse: `ip link add ${name} type bridge`,
+    operation: { kind: 'delete-bridge', name },
+  }
+}
+
+/** br_netfilter is there when its sysctls are. */
+const bridgeNetfilter = (facts: HostFacts): boolean =>
+  facts.sysctls?.['net.bridge.bridge-nf-call-iptables'] !== undefined
+
+const bridgeText = (name: string, addresses: readonly string[]): string =>
+  [`bridge ${name}`, ...addresses].join(' ')
+
+const gatewayAddresses = (network: DesiredNetwork): readonly string[] =>
+  [network.ip, network.ip6].flatMap((subnet) => (subnet === null ? [] : gatewayAddress(subnet)))
+
+const gatewayAddress = ({ subnet, gateway }: DesiredSubnet): readonly string[] =>
+  gateway === null ? [] : [`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`]
+
+/** Traffic inside a bridge crosses the IP hooks, where icc is enforced, only when the bridge asks for it. */
+const wantsNfCall = (network: DesiredNetwork, available: boolean): boolean => available && !network.icc
+
+const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boolean): LinkChange => {
+  const addresses = gatewayAddresses(network)
+  return {
+    action: 'add',
+    object: `bridge ${network.bridge}`,
+    description: `Create bridge ${network.bridge} for network ${network.name}${addresses.length === 0 ? ', without a gateway address' : ` with gateway ${addresses.join(' and ')}`}.`,
+    before: null,
+    after: bridgeText(network.bridge, addresses),
+    reverse: `ip link del ${network.bridge}`,
+    operation: {
+      kind: 'create-bridge',
+      name: network.bridge,
+      alias: bridgeAlias({ project, network: network.name }),
+      mtu: network.mtu,
+      addresses,
+      nfCall: wantsNfCall(network, nfAvailable),
+    },
+  }
+}
+
+const diffBridge = (
+  network: DesiredNetwork,
+  link: InterfaceFact,
+  interfaces: readonly InterfaceFact[],
+  nfAvailable: boolean,
+): readonly LinkChange[] => {
+  const name = network.bridge
+  const changes: LinkChange[] = []
+  const wanted = gatewayAddresses(network)
+  const present = (link.addresses ?? []).filter((address) => !address.toLowerCase().startsWith('fe80:'))
+  for (const address of present) if (!wanted.includes(address)) changes.push(removeAddress(name, address))
+  for (const address of wanted) if (!present.includes(address)) changes.push(addAddress(name, address))
+  if (network.mtu !== null && link.mtu !== undefined && link.mtu !== network.mtu) {
+    changes.push({
+      ...bridgeChange(
+        name,
+        `Set the MTU of ${name} to ${network.mtu}.`,
+        `mtu ${link.mtu}`,
+        `mtu ${network.mtu}`,
+      ),
+      reverse: `ip link set ${name} mtu ${link.mtu}`,
+      operation: { kind: 'set-bridge', name, mtu: network.mtu },
+    })
+  }
+  if (link.up === false) {
+    changes.push({
+      ...bridgeChange(name, `Bring ${name} up.`, 'down', 'up'),
+      reverse: `ip link set ${name} down`,
+      operation: { kind: 'set-bridge', name, up: true },
+    })
+  }
+  const nfCall = wantsNfCall(network, nfAvailable)
+  const hasNfCall = link.nfCallIptables === true && link.nfCallIp6tables === true
+  if (
+    link.nfCallIptables !== undefined &&
+    nfCall !== hasNfCall &&
+    (nfCall || link.nfCallIptables || link.nfCallIp6tables === true)
+  ) {
+    const text = (on: boolean): string => `nf_call_iptables ${on ? 1 : 0} nf_call_ip6tables ${on ? 1 : 0}`
+    changes.push({
+      ...bridgeChange(
+        name,
+        nfCall
+          ? `Send packets inside ${name} through the IP hooks, where icc: off of network ${network.name} is enforced.`
+          : `Stop sending packets inside ${name} through the IP hooks.`,
+        text(!nfCall),
+        text(nfCall),
+      ),
+      reverse: `ip link set ${name} type bridge ${text(!nfCall)}`,
+      operation: { kind: 'set-bridge', name, nfCall },
+    })
+  }
+  for (const port of interfaces)
+    if (port.master === name) changes.push(...diffPort(network, port, nfAvailable))
+  return changes
+}
+
+/** Whether a port must not talk to other ports: icc is off and no IP hook sees it. */
+const wantsIsolation = (network: DesiredNetwork, nfAvailable: boolean): boolean =>
+  !network.icc && !nfAvailable
+
+const diffPort = (
+  network: DesiredNetwork,
+  port: InterfaceFact,
+  nfAvailable: boolean,
+): readonly LinkChange[] => {
+  const name = port.name ?? ''
+  const isolated = wantsIsolation(network, nfAvailable)
+  const changes: LinkChange[] = []
+  if (port.hairpin === false) {
+    changes.push({
+      ...bridgeChange(
+        name,
+        `Switch hairpin mode on for ${name}: its container reaches its own published port through the host.`,
+        'hairpin off',
+        'hairpin on',
+      ),
+      object: `bridge port ${name}`,
+      reverse: `bridge link set dev ${name} hairpin off`,
+      operation: { kind: 'set-port', name, hairpin: true },
+    })
+  }
+  if (port.isolated !== undefined && port.isolated !== isolated) {
+    const text = (on: boolean): string => `isolated ${on ? 'on' : 'off'}`
+    changes.push({
+      ...bridgeChange(
+        name,
+        isolated
+          ? `Isolate ${name} from the other ports of ${network.bridge}: icc is off.`
+          : `Let ${name} talk to the other ports of ${network.bridge} directly${network.icc ? '' : '; the IP hooks enforce icc: off'}.`,
+        text(!isolated),
+        text(isolated),
+      ),
+      object: `bridge port ${name}`,
+      reverse: `bridge link set dev ${name} ${text(!isolated)}`,
+      operation: { kind: 'set-port', name, isolated },
+    })
+  }
+  return changes
+}
+
+const bridgeChange = (name: string, description: string, before: string, after: string) =>
+  ({
+    action: 'change',
+    object: `bridge ${name}`,
+    description,
+    before: `${name} ${before}`,
+    after: `${name} ${after}`,
+  }) as const
+
+const addAddress = (name: string, address: string): LinkChange => ({
+  action: 'add',
+  object: `address ${address}`,
+  description: `Add gateway ${address} to ${name}.`,
+  before: null,
+  after: `${address} dev ${name}`,
+  reverse: `ip address del ${address} dev ${name}`,
+  operation: { kind: 'add-address', name, address },
+})
+
+const removeAddress = (name: string, address: string): LinkChange => ({
+  action: 'remove',
+  object: `address ${address}`,
+  description: `Remove ${address} from ${name}.`,
+  before: `${address} dev ${name}`,
+  after: null,
+  reverse: `ip address add ${address} dev ${name}`,
+  operation: { kind: 'remove-address', name, address },
+})

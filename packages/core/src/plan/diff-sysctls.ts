@@ -1,0 +1,86 @@
+import { type Family, families } from '../address/index.ts'
+import {
+  type Conflict,
+  forwardingDisabled,
+  hostBecomesRouter,
+  routeLocalnetDisabled,
+} from '../conflict/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
+import type { HostFacts } from '../facts/index.ts'
+import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
+
+/**
+ * What may be done about sysctls.
+ * @public @since 0.1.0
+ */
+export interface SysctlOptions {
+  /** False: nothing is written (`--no-sysctl`, or a read-only /proc/sys), and what is off becomes a conflict. */
+  readonly writable: boolean
+}
+
+/**
+ * The sysctls a project needs and the host lacks: as changes where the plan may set them, as conflicts where not.
+ * Only what is needed: a project of internal networks leaves forwarding alone.
+ * @public @since 0.1.0
+ */
+export const diffSysctls = (
+  desired: DesiredState,
+  facts: HostFacts,
+  options: SysctlOptions,
+): { readonly changes: readonly SysctlChange[]; readonly conflicts: readonly Conflict[] } => {
+  const changes: SysctlChange[] = []
+  const conflicts: Conflict[] = []
+  for (const family of families) {
+    const needing = desired.networks.find(
+      (network) => subnetOf(network, family) !== null && !network.internal,
+    )
+    if (needing === undefined) continue
+    const name = forwardingSysctl[family]
+    const value = facts.sysctls?.[name] ?? null
+    if (isOn(value)) continue
+    if (options.writable) {
+      changes.push(
+        sysctlChange(
+          name,
+          value,
+          '1',
+          `Forward ${familyName[family]} packets: network ${needing.name} needs it.`,
+        ),
+      )
+      if (value !== null) conflicts.push(hostBecomesRouter(name, desired.guardForwarding))
+    } else {
+      conflicts.push(forwardingDisabled(name, value))
+    }
+  }
+  for (const network of desired.networks) {
+    if (!desired.mappings.some((mapping) => answersOnLoopback(mapping, network.name))) continue
+    const name = `net.ipv4.conf.${network.bridge.replaceAll('.', '/')}.route_localnet`
+    const value = facts.sysctls?.[name] ?? null
+    if (isOn(value) || isOn(facts.sysctls?.['net.ipv4.conf.all.route_localnet'] ?? null)) continue
+    if (options.writable) {
+      const why = `Let 127.0.0.1 reach the published ports of network ${network.name}.`
+      changes.push(sysctlChange(name, value, '1', why))
+    } else {
+      conflicts.push(routeLocalnetDisabled(name, value, network.name))
+    }
+  }
+  return { changes, conflicts }
+}
+
+const forwardingSysctl: Record<Family, string> = {
+  ip: 'net.ipv4.ip_forward',
+  ip6: 'net.ipv6.conf.all.forwarding',
+}
+
+const familyName: Record<Family, string> = { ip: 'IPv4', ip6: 'IPv6' }
+
+const isOn = (value: string | null): boolean => value !== null && value !== '0'
+
+const subnetOf = (network: DesiredNetwork, family: Family) => (family === 'ip' ? network.ip : network.ip6)
+
+/** @see Documentation/networking/ip-sysctl.rst `route_localnet`: needed on the interface 127/8 leaves by */
+const answersOnLoopback = (mapping: DesiredMapping, network: string): boolean =>
+  mapping.kind === 'nat' &&
+  mapping.family === 'ip' &&
+  (mapping.hostAddress === null || mapping.hostAddress.startsWith('127.')) &&
+  mapping.targets.some((target) => target.network === network)

@@ -1,0 +1,37 @@
+import type { Change } from './change.ts'
+
+/**
+ * What a plan does to interfaces. Addresses are in CIDR form.
+ * @public @since 0.1.0
+ */
+export type LinkOperation =
+  | {
+      readonly kind: 'create-bridge'
+      readonly name: string
+      readonly alias: string
+      readonly mtu: number | null
+      readonly addresses: readonly string[]
+      /** IFLA_BR_NF_CALL_IPTABLES and IFLA_BR_NF_CALL_IP6TABLES: send bridged packets through the IP hooks. */
+      readonly nfCall: boolean
+    }
+  | { readonly kind: 'delete-bridge'; readonly name: string }
+  | {
+      readonly kind: 'set-bridge'
+      readonly name: string
+      readonly mtu?: number
+      readonly up?: true
+      readonly nfCall?: boolean
+    }
+  | { readonly kind: 'add-address'; readonly name: string; readonly address: string }
+  | { readonly kind: 'remove-address'; readonly name: string; readonly address: string }
+  | {
+      readonly kind: 'set-port'
+      readonly name: string
+      readonly hairpin?: boolean
+      readonly isolated?: boolean
+    }
+
+/** @public @since 0.1.0 */
+export interface LinkChange extends Change {
+  readonly operation: LinkOperation
+}

@@ -1,0 +1,58 @@
+import { type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
+import { type BlockIndex, blockerOf } from './block-index.ts'
+import type { PlanState } from './plan-state.ts'
+import { type Overlap, overlapWith } from './rejection.ts'
+import type { Reservation } from './reservation.ts'
+import { bridgesOf } from './settled-subnet.ts'
+import { type Space, space4, space6 } from './space.ts'
+import type { SubnetRequest } from './subnet-request.ts'
+
+const touching = <T extends number | bigint>(
+  space: Space<T>,
+  blocks: BlockIndex<T>,
+  base: T,
+  length: number,
+): readonly Reservation[] => {
+  const end = space.lastOf(base, length)
+  const from = blockerOf(blocks, base, end)
+  if (from < 0) return []
+  let to = from
+  for (let start = blocks.starts[to]; start !== undefined && start <= end; start = blocks.starts[to]) to += 1
+  return blocks.owners.slice(from, to)
+}
+
+const deviceOf = (reservation: Reservation): string | null => {
+  if (reservation.kind === 'address') return reservation.interface
+  return reservation.kind === 'route' ? (reservation.route.interface ?? null) : null
+}
+
+/**
+ * Everything a fixed or held subnet collides with. Not what its own bridge has; nor what a bridge of the same
+ * project has whose network is no longer wanted, because that bridge goes when the plan is applied.
+ *
+ * @param settled - what earlier requests of the plan have
+ */
+export const findOverlaps = (
+  state: PlanState,
+  request: SubnetRequest,
+  subnet: Prefix,
+  wanted: ReadonlySet<string>,
+  settled: readonly Reservation[],
+): readonly Overlap[] => {
+  const { observed, options, host } = state
+  const leaving = host.bridges.filter(
+    ({ owner }) => owner !== null && owner.project === options.project && !wanted.has(owner.network),
+  )
+  const apart = new Set<string | null>([...bridgesOf(state, request), ...leaving].map(({ name }) => name))
+  if (request.bridge != null) apart.add(request.bridge)
+  const found = [
+    ...(subnet.family === 'ip'
+      ? touching(space4, observed.ip, subnet.base, subnet.length)
+      : touching(space6, observed.ip6, subnet.base, subnet.length)),
+    ...state.certain.filter(({ prefix }) => prefixesOverlap(prefix, subnet)),
+    ...settled.filter(({ prefix }) => prefixesOverlap(prefix, subnet)),
+  ].filter((reservation) => !apart.has(deviceOf(reservation) ?? null) || deviceOf(reservation) === null)
+  return found
+    .filter(({ prefix }, at) => found.findIndex((other) => samePrefix(other.prefix, prefix)) === at)
+    .map(overlapWith)
+}

@@ -1,0 +1,42 @@
+import { canonicalAddress, firstAddress, formatAddress, lastAddress, parsePrefix } from '../address/index.ts'
+import { firstUsable, lastUsable } from './usable-addresses.ts'
+
+const greater = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
+const lesser = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
+
+/**
+ * The lowest address of a subnet that an endpoint can have: never the network, broadcast, subnet-router anycast
+ * or gateway address, nor one that is taken. Null when there is none.
+ *
+ * @param subnet - CIDR
+ * @param taken - canonical addresses
+ * @param options - `gateway`: null where the network has none; `ipRange`: CIDR, only addresses inside it
+ * @throws ParseError when subnet, gateway or ipRange cannot be read
+ * @example
+ * firstFreeAddress('172.17.0.0/16', new Set(), { gateway: '172.17.42.1' }) // '172.17.0.1'
+ * firstFreeAddress('172.17.0.0/16', new Set(['172.17.0.2']), { gateway: '172.17.0.1' }) // '172.17.0.3'
+ * @public @since 0.1.0
+ */
+export const firstFreeAddress = (
+  subnet: string,
+  taken: ReadonlySet<string>,
+  options: { readonly gateway?: string | null; readonly ipRange?: string | null } = {},
+): string | null => {
+  const within = parsePrefix(subnet)
+  const range = parsePrefix(options.ipRange ?? subnet)
+  if (range.family !== within.family) return null
+  const gateway = options.gateway == null ? null : canonicalAddress(options.gateway)
+  const isFree = (text: string): boolean => text !== gateway && !taken.has(text)
+
+  // In bigints for both families: this is asked once an endpoint, and formatting costs more.
+  const start = greater(BigInt(firstUsable(within).value), BigInt(firstAddress(range).value))
+  const end = lesser(BigInt(lastUsable(within).value), BigInt(lastAddress(range).value))
+  for (let value = start; value <= end; value += 1n) {
+    const text =
+      within.family === 'ip'
+        ? formatAddress({ family: 'ip', value: Number(value) })
+        : formatAddress({ family: 'ip6', value })
+    if (isFree(text)) return text
+  }
+  return null
+}

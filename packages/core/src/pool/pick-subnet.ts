@@ -1,0 +1,108 @@
+import { type Address, bitsOf, type Prefix } from '../address/index.ts'
+import { InvalidRequestError } from '../error/index.ts'
+import { firstFit, type Scan, scan4, scan6 } from './first-fit.ts'
+import type { PlanState } from './plan-state.ts'
+import { classicPool, type Pool, type PoolEntry, writtenGateway } from './pool.ts'
+import { PoolExhaustedError } from './pool-exhausted-error.ts'
+import type { Rejection } from './rejection.ts'
+import { listRejections, type RejectionLog } from './rejection-log.ts'
+import { wantedSize } from './settled-subnet.ts'
+import type { SubnetRequest } from './subnet-request.ts'
+
+interface PickedSubnet {
+  readonly subnet: Prefix
+  /** Null: the first address. */
+  readonly gateway: Address | null
+  readonly pool: string
+  readonly rejected: readonly Rejection[]
+}
+
+const hasFamily = (pool: Pool, { family }: SubnetRequest): boolean =>
+  pool.entries.some(({ prefix }) => prefix.family === family)
+
+/** The request's pools, or the plan's; where none of them has the family, the default of that family. */
+export const poolsFor = (state: PlanState, request: SubnetRequest): readonly Pool[] => {
+  const fitting = (request.pools ?? state.pools).filter((pool) => hasFamily(pool, request))
+  if (fitting.length > 0) return fitting
+  return [request.family === 'ip' ? classicPool : state.ula]
+}
+
+const scanOf = <T extends number | bigint>(
+  scans: Map<PoolEntry, Map<number, Scan<T>>>,
+  entry: PoolEntry,
+  length: number,
+  start: () => Scan<T>,
+): Scan<T> => {
+  const lengths = scans.get(entry) ?? new Map<number, Scan<T>>()
+  scans.set(entry, lengths)
+  const scan = lengths.get(length) ?? start()
+  lengths.set(length, scan)
+  return scan
+}
+
+const searchEntry = (
+  { scans, observed, certainBlocks, taken }: PlanState,
+  entry: PoolEntry,
+  length: number,
+): { readonly subnet: Prefix | null; readonly log: RejectionLog } => {
+  const { prefix } = entry
+  if (prefix.family === 'ip') {
+    const scan = scanOf(scans.ip, entry, length, () => scan4(prefix, length))
+    const base = firstFit(scan, [observed.ip, certainBlocks.ip, taken.ip])
+    return { subnet: base === null ? null : scan.toPrefix(base), log: scan.log }
+  }
+  const scan = scanOf(scans.ip6, entry, length, () => scan6(prefix, length))
+  const base = firstFit(scan, [observed.ip6, certainBlocks.ip6, taken.ip6])
+  return { subnet: base === null ? null : scan.toPrefix(base), log: scan.log }
+}
+
+/** @throws InvalidRequestError when no entry can hold a subnet of this size */
+const checkSize = (request: SubnetRequest, size: number | null, pools: readonly Pool[]): void => {
+  if (size === null) return
+  const bits = bitsOf({ family: request.family })
+  if (!Number.isInteger(size) || size < 1 || size > bits) {
+    throw new InvalidRequestError(
+      `A subnet of size /${size} was asked for network ${request.network}: it must be /1 to /${bits}.`,
+    )
+  }
+  const entries = pools
+    .flatMap((pool) => pool.entries)
+    .filter(({ prefix }) => prefix.family === request.family)
+  const largest = Math.min(...entries.map(({ prefix }) => prefix.length))
+  if (size < largest) {
+    throw new InvalidRequestError(
+      `A subnet of size /${size} was asked for network ${request.network}, which is larger than anything in ${pools.map(({ name }) => name).join(', ')}: the largest there is /${largest}.`,
+    )
+  }
+}
+
+/**
+ * First fit in the order of the pools and of their entries, lowest subnet first.
+ *
+ * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool
+ */
+export const pickSubnet = (state: PlanState, request: SubnetRequest): PickedSubnet => {
+  const pools = poolsFor(state, request)
+  const size = wantedSize(request)
+  checkSize(request, size, pools)
+  const rejected: Rejection[] = []
+  for (const pool of pools) {
+    for (const entry of pool.entries) {
+      if (entry.prefix.family !== request.family || (size !== null && size < entry.prefix.length)) continue
+      const { subnet, log } = searchEntry(state, entry, size ?? entry.size)
+      rejected.push(...listRejections(log))
+      if (subnet === null) continue
+      return {
+        subnet,
+        gateway: size === null ? writtenGateway(entry, subnet) : null,
+        pool: pool.name,
+        rejected,
+      }
+    }
+  }
+  throw new PoolExhaustedError(
+    request.network,
+    pools.map(({ name }) => name),
+    rejected,
+  )
+}

@@ -1,0 +1,31 @@
+import { PortolanError } from '../error/index.ts'
+import type { Rejection } from './rejection.ts'
+
+const ways = (rejected: readonly Rejection[]): string => {
+  const shown = rejected
+    .slice(0, 3)
+    .map(({ candidate, candidates, detail }) =>
+      candidates === 1 ? `${candidate}: ${detail}` : `${candidate} and ${candidates - 1} more: ${detail}`,
+    )
+  const rest = rejected.length - shown.length
+  return `${shown.join('; ')}${rest > 0 ? `; and ${rest} more reasons` : ''}`
+}
+
+/**
+ * No pool has a free subnet left. `rejected` says what is in the way of every candidate.
+ * @public @since 0.1.0
+ */
+export class PoolExhaustedError extends PortolanError {
+  readonly pools: readonly string[]
+  readonly rejected: readonly Rejection[]
+
+  constructor(network: string, pools: readonly string[], rejected: readonly Rejection[]) {
+    super(
+      'POOL_EXHAUSTED',
+      `No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${ways(rejected)}). ` +
+        'Name another pool, give the network a subnet, or allow a range that may be used all the same.',
+    )
+    this.pools = pools
+    this.rejected = rejected
+  }
+}

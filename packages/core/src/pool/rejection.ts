@@ -1,0 +1,37 @@
+import { formatPrefix, type Prefix } from '../address/index.ts'
+import { describeReservation, type Reservation, type ReservationKind } from './reservation.ts'
+
+/**
+ * Something that a subnet collides with.
+ * @public @since 0.1.0
+ */
+export interface Overlap {
+  readonly kind: ReservationKind
+  /** Canonical CIDR of what is in the way; a single address is a /32 or /128. */
+  readonly overlaps: string
+  /** For people: `route 10.0.0.0/8 via wg0 in table 51820`. */
+  readonly detail: string
+}
+
+/**
+ * A subnet that would have come first, and why it was passed over.
+ * @public @since 0.1.0
+ */
+export interface Rejection extends Overlap {
+  /** Canonical CIDR; the first of them when one thing blocks several in a row. */
+  readonly candidate: string
+  /** How many candidates this accounts for, 1 or more; rounded above 2 ** 53. */
+  readonly candidates: number
+}
+
+export const overlapWith = (reservation: Reservation): Overlap => ({
+  kind: reservation.kind,
+  overlaps: formatPrefix(reservation.prefix),
+  detail: describeReservation(reservation),
+})
+
+export const rejectionOf = (candidate: Prefix, candidates: number, reservation: Reservation): Rejection => ({
+  candidate: formatPrefix(candidate),
+  candidates,
+  ...overlapWith(reservation),
+})

@@ -1,0 +1,82 @@
+import { formatInterfaceAddress, formatPrefix, type InterfaceAddress, type Prefix } from '../address/index.ts'
+import type { BridgeOwner, EngineNetworkFact, RouteFact } from '../facts/index.ts'
+
+/**
+ * A prefix that must not be handed out, and where that is known from.
+ * @public @since 0.1.0
+ */
+export type Reservation =
+  | { readonly kind: 'nameserver'; readonly prefix: Prefix }
+  | { readonly kind: 'route'; readonly prefix: Prefix; readonly route: RouteFact }
+  | AddressReservation
+  | { readonly kind: 'network'; readonly prefix: Prefix; readonly network: EngineNetworkFact }
+  | { readonly kind: 'lease'; readonly prefix: Prefix; readonly owner: BridgeOwner }
+  | { readonly kind: 'reserved'; readonly prefix: Prefix }
+  | { readonly kind: 'resolver'; readonly prefix: Prefix; readonly service: string }
+  | { readonly kind: 'own'; readonly prefix: Prefix; readonly network: string }
+
+/** @public @since 0.1.0 */
+export interface AddressReservation {
+  readonly kind: 'address'
+  /** The on-link prefix, host bits clear. */
+  readonly prefix: Prefix
+  readonly interface: string
+  readonly up: boolean
+  readonly address: InterfaceAddress
+  /** Whose bridge it is, where it is one of ours. */
+  readonly owner: BridgeOwner | null
+}
+
+/** @public @since 0.1.0 */
+export type ReservationKind = Reservation['kind']
+
+/** RT_TABLE_* of include/uapi/linux/rtnetlink.h. */
+const tableNames: ReadonlyMap<number, string> = new Map([
+  [253, 'default'],
+  [254, 'main'],
+  [255, 'local'],
+])
+
+const describeRoute = (prefix: Prefix, { gateway, interface: device, table, type }: RouteFact): string => {
+  const kind = type === undefined || type === 'unicast' ? 'route' : `${type} route`
+  const way = [gateway, device].filter((part) => part !== undefined && part !== null && part !== '')
+  const via = way.length === 0 ? '' : ` via ${way.join(' on ')}`
+  return `${kind} ${formatPrefix(prefix)}${via}${table === undefined ? '' : ` in table ${tableNames.get(table) ?? table}`}`
+}
+
+const describeAddress = ({ address, interface: device, up, owner }: AddressReservation): string => {
+  const whose = owner === null ? '' : `, the bridge of network ${owner.network} of project ${owner.project}`
+  return `address ${formatInterfaceAddress(address)} of ${device}${whose}${up ? '' : ' (down)'}`
+}
+
+/**
+ * What reserves a prefix, for people.
+ *
+ * @example
+ * describeReservation(reservation) // 'route 10.0.0.0/8 via wg0 in table 51820'
+ * @public @since 0.1.0
+ */
+export const describeReservation = (reservation: Reservation): string => {
+  const prefix = formatPrefix(reservation.prefix)
+  switch (reservation.kind) {
+    case 'nameserver':
+      return `nameserver ${prefix.slice(0, prefix.indexOf('/'))}`
+    case 'route':
+      return describeRoute(reservation.prefix, reservation.route)
+    case 'address':
+      return describeAddress(reservation)
+    case 'network': {
+      const { engine, name, file } = reservation.network
+      const named = name === undefined ? '' : ` ${name}`
+      return `${engine ?? 'another engine'}'s network${named} (${prefix})${file === undefined ? '' : `, defined in ${file}`}`
+    }
+    case 'lease':
+      return `${prefix} is leased to network ${reservation.owner.network} of project ${reservation.owner.project}`
+    case 'reserved':
+      return `${prefix} is reserved by the user`
+    case 'resolver':
+      return `${reservation.service} ${prefix.slice(0, prefix.indexOf('/'))}`
+    case 'own':
+      return `${prefix} is taken by network ${reservation.network} in this plan`
+  }
+}

@@ -1,0 +1,100 @@
+import { type Address, type Prefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
+import { InvalidRequestError } from '../error/index.ts'
+import type { BridgeApart } from './host-reservations.ts'
+import type { PlanState } from './plan-state.ts'
+import { isIrrelevant } from './route-relevance.ts'
+import type { SubnetRequest } from './subnet-request.ts'
+
+/** A subnet that needs no picking. `gateway` is the one it has already; null when none is known. */
+export interface SettledSubnet {
+  readonly origin: 'fixed' | 'held'
+  readonly subnet: Prefix
+  readonly gateway: Address | null
+}
+
+/** The bridges, of those set apart, that carry the request's network. */
+export const bridgesOf = (state: PlanState, request: SubnetRequest): readonly BridgeApart[] =>
+  state.host.bridges.filter(
+    ({ name, owner }) =>
+      (request.bridge ?? null) === name ||
+      (owner !== null && owner.project === state.options.project && owner.network === request.network),
+  )
+
+const held = (text: string, request: SubnetRequest): SettledSubnet => {
+  const { address, length } = parseInterfaceAddress(text, {
+    source: `<subnet of network ${request.network}>`,
+    line: 1,
+    column: 1,
+  })
+  const subnet = prefixAround(address, length)
+  if (subnet.family !== request.family) throw wrongFamily(request, text)
+  return { origin: 'held', subnet, gateway: address.value === subnet.base ? null : address }
+}
+
+const wrongFamily = ({ network, family }: SubnetRequest, text: string): InvalidRequestError =>
+  new InvalidRequestError(`Network ${network} asks for an ${family} subnet but names ${text}.`)
+
+/**
+ * `0.0.0.0/20` and `::/64` are Docker's way to ask for any subnet of that size; a length of 0 leaves the size open.
+ */
+const anyOfSize = (text: string): number | null => {
+  const [, digits] = /^(?:0\.0\.0\.0|::)\/(\d+)$/.exec(text) ?? []
+  return digits === undefined ? null : Number(digits)
+}
+
+/** The size the request wants of a picked subnet; null when it leaves that to the pool. */
+export const wantedSize = (request: SubnetRequest): number | null =>
+  request.size ?? (anyOfSize(request.subnet ?? '') || null)
+
+const fixed = (text: string, request: SubnetRequest): SettledSubnet => {
+  const { address, length } = parseInterfaceAddress(text, {
+    source: `<subnet of network ${request.network}>`,
+    line: 1,
+    column: 1,
+  })
+  const subnet = prefixAround(address, length)
+  if (subnet.family !== request.family) throw wrongFamily(request, text)
+  const isLinkLocal = subnet.family === 'ip6' && subnet.base >> 118n === 0xfe80n >> 6n
+  if (isIrrelevant(subnet) && !isLinkLocal) {
+    throw new InvalidRequestError(
+      `The subnet ${text} of network ${request.network} is not one that containers can have: loopback, multicast and the whole address space are not for hosts.`,
+    )
+  }
+  return { origin: 'fixed', subnet, gateway: null }
+}
+
+const fromBridge = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+  for (const { addresses } of bridgesOf(state, request)) {
+    for (const { address, length } of addresses) {
+      const subnet = prefixAround(address, length)
+      if (address.family !== request.family || isIrrelevant(subnet)) continue
+      return { origin: 'held', subnet, gateway: address }
+    }
+  }
+  return null
+}
+
+const fromLease = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+  for (const { project, network, subnet } of state.options.leases ?? []) {
+    if (project !== state.options.project || network !== request.network) continue
+    if (subnet.includes(':') === (request.family === 'ip6')) return held(subnet, request)
+  }
+  return null
+}
+
+/**
+ * The subnet a request has without picking: the one it asks for by name, or else the one it holds, as the
+ * request, its bridge or a lease tells. Null when it has none.
+ *
+ * @throws ParseError, InvalidRequestError when the request or the lease names no subnet of its family
+ */
+export const settledSubnet = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+  if (request.subnet != null && anyOfSize(request.subnet) === null) return fixed(request.subnet, request)
+  if (request.held != null) {
+    const named = held(request.held, request)
+    const bridge = fromBridge(state, request)
+    const same = bridge?.subnet.base === named.subnet.base && bridge.subnet.length === named.subnet.length
+    return named.gateway === null && same ? bridge : named
+  }
+  return fromBridge(state, request) ?? fromLease(state, request)
+}

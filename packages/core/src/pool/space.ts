@@ -1,0 +1,41 @@
+/**
+ * The arithmetic of one family's addresses. IPv4 is counted in numbers and IPv6 in bigints; whatever works on
+ * ranges is written once, over a Space.
+ */
+export interface Space<T extends number | bigint> {
+  readonly bits: number
+  /** The address after this one; past the end of the space it is no address, but still compares right. */
+  next(value: T): T
+  previous(value: T): T
+  /** The last address of the prefix of this length that begins at `base`. */
+  lastOf(base: T, length: number): T
+  /** The first multiple of a prefix of this length at or after the value. */
+  alignUp(value: T, length: number): T
+  /** How many prefixes of this length fit between two multiples of it; rounded above 2 ** 53. */
+  count(from: T, to: T, length: number): number
+}
+
+const size4 = (length: number): number => 2 ** (32 - length)
+
+/** @see Space */
+export const space4: Space<number> = {
+  bits: 32,
+  next: (value) => value + 1,
+  previous: (value) => value - 1,
+  lastOf: (base, length) => base + size4(length) - 1,
+  alignUp: (value, length) => Math.ceil(value / size4(length)) * size4(length),
+  count: (from, to, length) => (to - from) / size4(length),
+}
+
+/** @see Space */
+export const space6: Space<bigint> = {
+  bits: 128,
+  next: (value) => value + 1n,
+  previous: (value) => value - 1n,
+  lastOf: (base, length) => base + (1n << BigInt(128 - length)) - 1n,
+  alignUp: (value, length) => {
+    const shift = BigInt(128 - length)
+    return -(-value >> shift) << shift
+  },
+  count: (from, to, length) => Number((to - from) >> BigInt(128 - length)),
+}

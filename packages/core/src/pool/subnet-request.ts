@@ -1,0 +1,70 @@
+import type { Family } from '../address/index.ts'
+import type { Pool } from './pool.ts'
+import type { Overlap, Rejection } from './rejection.ts'
+
+/**
+ * One network's wish for a subnet of one family. A key that is absent or null says nothing.
+ * @public @since 0.1.0
+ */
+export interface SubnetRequest {
+  readonly network: string
+  readonly family: Family
+  /** CIDR, host bits cleared: this subnet and no other. What it overlaps is reported, not refused. */
+  readonly subnet?: string | null
+  /** An address inside the subnet. */
+  readonly gateway?: string | null
+  /** CIDR inside the subnet: endpoints get addresses from here. */
+  readonly ipRange?: string | null
+  /** Prefix length of the subnet to pick. */
+  readonly size?: number | null
+  /** In place of the plan's pools. */
+  readonly pools?: readonly Pool[] | null
+  /**
+   * The subnet the network has already (`172.17.42.1/16`: host bits are its gateway), which it keeps. For our own
+   * bridges it is read from the facts.
+   */
+  readonly held?: string | null
+  /** The interface name of an existing bridge that is not marked as ours: an external network's. */
+  readonly bridge?: string | null
+}
+
+/**
+ * A subnet leased to a network, on this host or another that shares the store.
+ * @public @since 0.1.0
+ */
+export interface SubnetLease {
+  readonly project: string
+  readonly network: string
+  readonly subnet: string
+}
+
+/** @public @since 0.1.0 */
+export interface SubnetPlanOptions {
+  /** Whose networks the requests are; absent: nobody's, so every bridge of ours on the host is someone else's. */
+  readonly project?: string | null
+  /** CIDRs (or addresses) never to hand out, whatever the host says. */
+  readonly reserve?: readonly string[]
+  /** CIDRs (or addresses) to take out of what the host, or a guess of ours, says is used. `reserve` wins over it. */
+  readonly allow?: readonly string[]
+  /** Live leases; those of the requesting networks themselves are what they hold. */
+  readonly leases?: readonly SubnetLease[]
+}
+
+/**
+ * The answer to one request, all texts canonical.
+ * @public @since 0.1.0
+ */
+export interface SubnetPlan {
+  readonly network: string
+  readonly family: Family
+  readonly subnet: string
+  readonly gateway: string
+  /** The name of the pool it is from; null for a subnet of no pool, asked for by name. */
+  readonly pool: string | null
+  /** `picked` from a pool now, `held` from before, or `fixed` by the request. */
+  readonly origin: 'picked' | 'held' | 'fixed'
+  /** What came first in the pools and was passed over, in that order; empty unless picked. */
+  readonly rejected: readonly Rejection[]
+  /** What a fixed or held subnet collides with; empty when all is well, and always when picked. */
+  readonly overlaps: readonly Overlap[]
+}

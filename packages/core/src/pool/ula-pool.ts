@@ -1,0 +1,28 @@
+import { formatPrefix, type Prefix6 } from '../address/index.ts'
+import { cut, type Pool } from './pool.ts'
+import { sha256 } from './sha256.ts'
+
+/** Core has no TextEncoder: it is of the host, not of the language. */
+const utf8 = (text: string): Uint8Array =>
+  Uint8Array.from(unescapeBytes(encodeURIComponent(text)), (char) => char.charCodeAt(0))
+
+const unescapeBytes = (text: string): string =>
+  text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+
+/**
+ * The IPv6 pool of a host that names none: its own /48 of unique local addresses (RFC 4193), cut into /64s. The
+ * 40 bit global ID is not drawn at random (section 3.2.1) but from a digest of the machine id, in the very way
+ * Docker does it, so that it outlives a reboot without being stored and both pick the same.
+ *
+ * @param machineId - contents of /etc/machine-id; every host without one shares the pool of the empty id
+ * @example
+ * ulaPool('').name // 'fd42:98fc:1c14::/48:64'
+ * @public @since 0.1.0
+ */
+export const ulaPool = (machineId: string): Pool => {
+  const digest = sha256(utf8(machineId.trim()))
+  // The low 40 bits of the first 8 bytes.
+  const globalId = digest.slice(3, 8).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+  const prefix: Prefix6 = { family: 'ip6', base: (0xfdn << 120n) | (globalId << 80n), length: 48 }
+  return { name: `${formatPrefix(prefix)}:64`, entries: [cut(prefix, 64)] }
+}

@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Who may import whom among the packages: portolan -> {iptables, nftables, host} -> core. */
+const allowed: Record<string, readonly string[]> = {
+  core: [],
+  host: ['@portolan/core'],
+  iptables: ['@portolan/core'],
+  nftables: ['@portolan/core'],
+  portolan: ['@portolan/core', '@portolan/host', '@portolan/iptables', '@portolan/nftables'],
+}
+
+/** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
+const libraries: Record<string, readonly string[]> = {
+  core: ['yaml'],
+  host: ['execa', 'netlink'],
+  iptables: [],
+  nftables: [],
+  portolan: [],
+}
+
+const mayUseNode = new Set(['host', 'portolan'])
+
+const sourcesOf = (name: string): string[] =>
+  readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(root, 'packages', name, 'src', file))
+
+const importsOf = (file: string): string[] => {
+  const code = readFileSync(file, 'utf8')
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+  const found: string[] = []
+  for (const pattern of [/\bfrom\s+'([^']+)'/g, /\bimport\s*\(\s*'([^']+)'/g, /^\s*import\s+'([^']+)'/gm]) {
+    for (const [, specifier] of code.matchAll(pattern)) if (specifier !== undefined) found.push(specifier)
+  }
+  return found
+}
+
+describe.each(Object.keys(allowed))('package %s', (name) => {
+  const files = sourcesOf(name)
+  const imports = files.flatMap((file) =>
+    importsOf(file).map((specifier) => ({ file: relative(root, file), specifier })),
+  )
+
+  test('has sources', () => {
+    expect(files.length).toBeGreaterThan(0)
+  })
+
+  test('imports only the packages the dependency rule allows', () => {
+    const bare = imports.filter(
+      ({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'),
+    )
+    const may = [...(allowed[name] ?? []), ...(libraries[name] ?? [])]
+    expect(bare.filter(({ specifier }) => !may.includes(specifier))).toEqual([])
+  })
+
+  test('stays inside its own folder with relative imports', () => {
+    const outside = imports.filter(
+      ({ file, specifier }) =>
+        specifier.startsWith('.') &&
+        relative(join(root, 'packages', name, 'src'), resolve(root, dirname(file), specifier)).startsWith(
+          '..',
+        ),
+    )
+    expect(outside).toEqual([])
+  })
+
+  if (!mayUseNode.has(name)) {
+    test('runs without Node: no node: import, no process, no Buffer', () => {
+      expect(imports.filter(({ specifier }) => specifier.startsWith('node:'))).toEqual([])
+      const touching = files.filter((file) =>
+        /\b(process\.|Buffer\b|require\(|__dirname|globalThis\.process)/.test(
+          readFileSync(file, 'utf8')
+            .replace(/\/\*[\s\S]*?\*\//g, '')
+            .replace(/\/\/.*$/gm, '')
+            .replace(/'[^'\n]*'/g, "''"),
+        ),
+      )
+      expect(touching.map((file) => relative(root, file))).toEqual([])
+    })
+  }
+
+  test('has no dependency in its package.json that the rule forbids', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+      dependencies?: Record<string, string>
+    }
+    const may = [...(allowed[name] ?? []), ...(libraries[name] ?? [])]
+    expect(
+      Object.keys(manifest.dependencies ?? {}).filter((dependency) => !may.includes(dependency)),
+    ).toEqual([])
+  })
+})
+
+describe('the command', () => {
+  test('is imported by nothing', () => {
+    const importers = Object.keys(allowed).flatMap((name) =>
+      sourcesOf(name)
+        .filter((file) => !relative(join(root, 'packages', name, 'src'), file).startsWith('command/'))
+        .filter((file) => importsOf(file).some((specifier) => /(^|\/)command(\/|$)/.test(specifier))),
+    )
+    expect(importers).toEqual([])
+  })
+})
+
+describe('every package', () => {
+  test('keeps its files under 300 lines, so that each holds one concept', () => {
+    const long = Object.keys(allowed).flatMap((name) =>
+      sourcesOf(name)
+        .filter((file) => readFileSync(file, 'utf8').split('\n').length > 301)
+        .map((file) => relative(root, file)),
+    )
+    expect(long).toEqual([])
+  })
+
+  test('only re-exports from an index.ts', () => {
+    const busy = Object.keys(allowed).flatMap((name) =>
+      sourcesOf(name)
+        .filter((file) => file.endsWith('/index.ts'))
+        .filter((file) => {
+          const code = readFileSync(file, 'utf8')
+            .replace(/\/\*[\s\S]*?\*\//g, '')
+            .replace(/^\s*\/\/.*$/gm, '')
+          return (
+            code
+              .replace(/export\s+(type\s+)?(\*|\{[^}]*\})(\s+as\s+\w+)?\s+from\s+'[^']+'/g, '')
+              .replace(/export \{\}/g, '')
+              .trim() !== ''
+          )
+        })
+        .map((file) => relative(root, file)),
+    )
+    expect(busy).toEqual([])
+  })
+})
