@@ -1,1 +1,11 @@
-export {}
+export * from './conntrack/forget-flows.ts'
+export * from './facts/read-host.ts'
+export * from './links/links.ts'
+export * from './links/open-links.ts'
+export type { LockHolder } from './lock/lock-holder.ts'
+export * from './lock/with-host-lock.ts'
+export * from './netlink/open-netlink-socket.ts'
+export * from './runner/create-runner.ts'
+export { emptyState, type HostState, type ValueGiven } from './state/host-state.ts'
+export * from './state/state-file.ts'
+export * from './sysctl/sysctl.ts'

@@ -1,1 +1,9 @@
-export {}
+export * from './adopt/index.ts'
+export * from './apply/index.ts'
+export * from './compile/index.ts'
+export * from './diff/index.ts'
+export * from './inspect/index.ts'
+export * from './parse/index.ts'
+export * from './print/index.ts'
+export * from './ruleset/index.ts'
+export * from './published/published.ts'

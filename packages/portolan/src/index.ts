@@ -1,1 +1,11 @@
-export {}
+export * from '@portolan/core'
+export { readHost } from '@portolan/host'
+export { type ApplyOptions, apply } from './apply/apply.ts'
+export type { Backend, BackendChoice } from './backend/backend.ts'
+export { type DestroyOptions, destroy, planDestroy } from './destroy/destroy.ts'
+export type { Removal } from './destroy/plan-removal.ts'
+export { type HostRules, noRules } from './host-rules/host-rules.ts'
+export type { Plan, PlanChange, PlannedAddress } from './plan/plan.ts'
+export { type PlanOptions, plan } from './plan/plan-intent.ts'
+export { type ScriptFormat, script } from './script/script.ts'
+export { version } from './version.ts'

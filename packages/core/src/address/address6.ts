@@ -3,7 +3,7 @@ import { formatAddress4, readAddress4 } from './address4.ts'
 const COLON = 58
 
 /** Scratch space: eight groups, read back as two 64 bit halves, which is far cheaper than eight BigInt shifts. */
-const scratch = new DataView(new ArrayBuffer(16))
+export const scratch: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(16))
 
 const hexDigit = (code: number): number => {
   if (code >= 48 && code <= 57) return code - 48
@@ -19,18 +19,21 @@ const spread = (gap: number, count: number): void => {
   }
 }
 
-/** Reads an IPv6 address at `text[start, end)` (RFC 4291, section 2.2), the last 32 bits perhaps as a dotted quad. */
-export const readAddress6 = (text: string, start: number, end: number): bigint | null => {
+/**
+ * Reads an IPv6 address at `text[start, end)` (RFC 4291, section 2.2), the last 32 bits perhaps as a dotted quad,
+ * into the scratch space. False when it is not one.
+ */
+export const readGroups6 = (text: string, start: number, end: number): boolean => {
   let at = start
   let count = 0
   let gap = -1
   if (end - start >= 2 && text.charCodeAt(at) === COLON) {
-    if (text.charCodeAt(at + 1) !== COLON) return null
+    if (text.charCodeAt(at + 1) !== COLON) return false
     gap = 0
     at += 2
   }
   while (at < end) {
-    if (count === 8) return null
+    if (count === 8) return false
     const from = at
     let group = 0
     let digit = -1
@@ -42,31 +45,35 @@ export const readAddress6 = (text: string, start: number, end: number): bigint |
     }
     if (at < end && text.charCodeAt(at) === 46) {
       const quad = readAddress4(text, from, end)
-      if (quad === null || count > 6) return null
+      if (quad === null || count > 6) return false
       scratch.setUint32(count * 2, quad)
       count += 2
       at = end
       break
     }
-    if (at === from || at - from > 4) return null
+    if (at === from || at - from > 4) return false
     scratch.setUint16(count * 2, group)
     count += 1
     if (at === end) break
-    if (text.charCodeAt(at) !== COLON) return null
+    if (text.charCodeAt(at) !== COLON) return false
     at += 1
     if (at < end && text.charCodeAt(at) === COLON) {
-      if (gap >= 0) return null
+      if (gap >= 0) return false
       gap = count
       at += 1
-    } else if (at === end) return null
+    } else if (at === end) return false
   }
   if (gap >= 0) {
     // `::` stands for at least one group (RFC 4291, section 2.2).
-    if (count === 8) return null
+    if (count === 8) return false
     spread(gap, count)
-  } else if (count !== 8) return null
-  return (scratch.getBigUint64(0) << 64n) | scratch.getBigUint64(8)
+  } else if (count !== 8) return false
+  return true
 }
+
+/** The address at `text[start, end)`; null when it is not one. */
+export const readAddress6 = (text: string, start: number, end: number): bigint | null =>
+  readGroups6(text, start, end) ? (scratch.getBigUint64(0) << 64n) | scratch.getBigUint64(8) : null
 
 /**
  * An IPv6 address as an unsigned 128 bit bigint; null when the text is not one. A zone is not part of an

@@ -15,7 +15,16 @@ export { formatAddress6, tryParseAddress6 } from './address6.ts'
 export * from './arithmetic.ts'
 export * from './family.ts'
 export * from './mac.ts'
-export * from './parse-prefix.ts'
+export {
+  canonicalHostOrPrefix,
+  canonicalPrefix,
+  parseHostOrPrefix,
+  parseInterfaceAddress,
+  parsePrefix,
+  tryParseHostOrPrefix,
+  tryParseInterfaceAddress,
+  tryParsePrefix,
+} from './parse-prefix.ts'
 export {
   bitsOf,
   containsAddress,

@@ -5,7 +5,7 @@ import { readAddress6 } from './address6.ts'
 import { formatPrefix, type InterfaceAddress, mask4, mask6, type Prefix, prefixAround } from './prefix.ts'
 
 /** Reads the decimal number after the slash; no sign, no leading zero. -1 when it is none. */
-const readLength = (text: string, start: number, most: number): number => {
+export const readLength = (text: string, start: number, most: number): number => {
   const digits = text.length - start
   if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(start) === 48)) return -1
   let length = 0

@@ -25,34 +25,42 @@ export interface PrefixSet {
 
 /**
  * The index of the first range that ends at or after the value: the only one that can hold it, and the first
- * that can touch anything that begins there. `ends.length` when there is none.
+ * that can touch anything that begins there. `length` when there is none.
+ *
+ * @param endAt - the end of the range at an index, rising
  */
 export const firstEndingFrom = <T extends number | bigint>(
-  ends: ArrayLike<T>,
+  length: number,
+  endAt: (index: number) => T | undefined,
   value: T,
-  from: number = 0,
 ): number => {
-  let low = from
-  let high = ends.length
+  let low = 0
+  let high = length
   while (low < high) {
     const middle = (low + high) >>> 1
-    const end = ends[middle]
+    const end = endAt(middle)
     if (end !== undefined && end < value) low = middle + 1
     else high = middle
   }
   return low
 }
 
-/** Nested prefixes vanish into the one around them; neighbours stay apart, which costs nothing but room. */
-const disjoint = <T extends number | bigint>(ranges: { start: T; end: T }[]): Ranges<T> => {
+/** Nested prefixes vanish into the one around them, and neighbours grow together. */
+const disjoint = <T extends number | bigint>(
+  ranges: { readonly start: T; readonly end: T }[],
+  next: (value: T) => T,
+): Ranges<T> => {
   ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.end > b.end ? -1 : 1))
   const starts: T[] = []
   const ends: T[] = []
   for (const { start, end } of ranges) {
     const reached = ends.at(-1)
-    if (reached !== undefined && start <= reached) continue
-    starts.push(start)
-    ends.push(end)
+    if (reached === undefined || start > next(reached)) {
+      starts.push(start)
+      ends.push(end)
+    } else if (end > reached) {
+      ends[ends.length - 1] = end
+    }
   }
   return { starts, ends }
 }
@@ -72,11 +80,15 @@ export const prefixSet = (prefixes: Iterable<Prefix>): PrefixSet => {
     if (prefix.family === 'ip' && last.family === 'ip') ip.push({ start: prefix.base, end: last.value })
     if (prefix.family === 'ip6' && last.family === 'ip6') ip6.push({ start: prefix.base, end: last.value })
   }
-  return { ip: disjoint(ip), ip6: disjoint(ip6) }
+  return {
+    ip: disjoint(ip, (value) => value + 1),
+    ip6: disjoint(ip6, (value) => value + 1n),
+  }
 }
 
 const touches = <T extends number | bigint>(ranges: Ranges<T>, start: T, end: T): boolean => {
-  const begins = ranges.starts[firstEndingFrom(ranges.ends, start)]
+  const at = firstEndingFrom(ranges.ends.length, (index) => ranges.ends[index], start)
+  const begins = ranges.starts[at]
   return begins !== undefined && begins <= end
 }
 

@@ -6,7 +6,7 @@ import {
   overlappingHostPort,
 } from '../conflict/index.ts'
 import { IntentError } from '../error/index.ts'
-import type { Intent, IntentNote, MappingIntent } from '../intent/index.ts'
+import type { Intent, IntentNote, MappingIntent, Protocol } from '../intent/index.ts'
 import type { PortSupply } from './automatic-ports.ts'
 import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredTarget } from './desired-state.ts'
 import { socketLabel, targetsLabel } from './mapping-label.ts'
@@ -19,10 +19,12 @@ export interface PublishedPort {
   readonly project: string
   readonly label: string
   readonly family: Family
-  readonly protocol: string
+  readonly protocol: Protocol
   readonly hostAddress: string | null
   readonly hostPort: number
   readonly interface: string | null
+  /** Where it leads; several when weighted. */
+  readonly targets: readonly { readonly address: string; readonly port: number }[]
 }
 
 /** @internal */
@@ -89,14 +91,13 @@ export const expandMappings = (
 const socketKey = (
   port: Omit<PublishedPort, 'project' | 'label'> & {
     readonly kind?: string
-    readonly targets?: readonly DesiredTarget[]
   },
 ): string =>
   // In routed mode the socket is the container's own, so its address is part of the key.
   [
     port.family,
     port.protocol,
-    port.kind === 'direct' ? port.targets?.[0]?.address : port.hostAddress,
+    port.kind === 'direct' ? port.targets[0]?.address : port.hostAddress,
     port.interface,
     port.hostPort,
   ].join(' ')

@@ -78,6 +78,12 @@ export interface RoutingRuleFact {
   /** `lookup` (the default), `goto`, `blackhole`, `unreachable`, `prohibit`. */
   readonly action?: string
   readonly invert?: boolean
+  /** Refuse what the table finds when its prefix is this long or shorter (`suppress_prefixlength`, wg-quick's way). */
+  readonly suppressPrefixLength?: number
+  /** Where `goto` leads. */
+  readonly gotoPriority?: number
+  /** iproute2's names of further selectors the rule has (`uidrange`, `ipproto`), whose values are not known. */
+  readonly other?: readonly string[]
 }
 
 /** @public @since 0.1.0 */

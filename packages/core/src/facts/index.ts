@@ -1,2 +1,3 @@
 export * from './bridge-alias.ts'
 export * from './host-facts.ts'
+export * from './parse-host-facts.ts'

@@ -1,11 +1,30 @@
-import { firstEndingFrom } from '../address/prefix-set.ts'
+import type { Blocks } from './blocks.ts'
+import { addPrefix, type PrefixColumns, type PrefixTable, prefixTable, wordMask } from './prefix-columns.ts'
 import { radixOrder } from './radix-order.ts'
 import type { Reservation } from './reservation.ts'
-import { type Space, space4, space6 } from './space.ts'
+import { space4, space6 } from './space.ts'
+
+/** Both families. */
+export interface BlockIndex {
+  readonly ip: Blocks<number>
+  readonly ip6: Blocks<bigint>
+}
+
+/** Says what an item of the columns is. Asked only for what is really in the way of something. */
+type OwnerOf = (item: number, prefix: Reservation['prefix']) => Reservation | undefined
+
+const isInside = ({ words, lengths }: PrefixColumns, inner: number, outer: number): boolean => {
+  const length = lengths[outer] ?? 0
+  for (let word = 0; word < words.length; word += 1) {
+    const column = words[word]
+    if ((((column?.[inner] ?? 0) ^ (column?.[outer] ?? 0)) & wordMask(length, word)) !== 0) return false
+  }
+  return true
+}
 
 /**
- * Reserved ranges of one family, sorted, disjoint and inclusive, with who reserved each. A prefix inside
- * another one is left out, since the outer one already blocks all it could:
+ * The rows that are in no other, in order. A prefix inside another one is left out, since the outer one already
+ * blocks all it could:
  *
  *     reserved   |-----------------|        |---|     |--|
  *                   |--|  |-----|           |-|
@@ -13,73 +32,71 @@ import { type Space, space4, space6 } from './space.ts'
  *
  * That is the whole point: whatever the order in which nested prefixes come, none can hide another's end.
  */
-export interface BlockIndex<T extends number | bigint> {
-  readonly starts: readonly T[]
-  readonly ends: readonly T[]
-  readonly owners: readonly Reservation[]
-}
-
-/** Both families. */
-export interface BlockIndexes {
-  readonly ip: BlockIndex<number>
-  readonly ip6: BlockIndex<bigint>
-}
-
-/** The place of the first range that has an address in common with [start, end]; -1 when none has. */
-export const blockerOf = <T extends number | bigint>(
-  blocks: Pick<BlockIndex<T>, 'starts' | 'ends'>,
-  start: T,
-  end: T,
-): number => {
-  const at = firstEndingFrom(blocks.ends, start)
-  const begins = blocks.starts[at]
-  return begins !== undefined && begins <= end ? at : -1
-}
-
-/** Ranges in order of base, then shortest prefix first, then as given: so the outermost comes first. */
-const keepOutermost = <T extends number | bigint>(
-  space: Space<T>,
-  bases: readonly T[],
-  owners: readonly Reservation[],
-  order: Uint32Array,
-): BlockIndex<T> => {
-  const index: { starts: T[]; ends: T[]; owners: Reservation[] } = { starts: [], ends: [], owners: [] }
-  let reached: T | null = null
-  for (const item of order) {
-    const start = bases[item]
-    const owner = owners[item]
-    if (start === undefined || owner === undefined || (reached !== null && start <= reached)) continue
-    reached = space.lastOf(start, owner.prefix.length)
-    index.starts.push(start)
-    index.ends.push(reached)
-    index.owners.push(owner)
+const outermost = (columns: PrefixColumns): Uint32Array => {
+  const order = radixOrder(columns)
+  let kept = 0
+  for (let at = 0; at < order.length; at += 1) {
+    const row = order[at] ?? 0
+    // The outer prefix sorts before all that is in it, and what is in it before all else.
+    if (kept > 0 && isInside(columns, row, order[kept - 1] ?? 0)) continue
+    order[kept] = row
+    kept += 1
   }
-  return index
+  return order.slice(0, kept)
 }
 
-const index4 = (reservations: readonly Reservation[]): BlockIndex<number> => {
-  const owners = reservations.filter(({ prefix }) => prefix.family === 'ip')
-  const bases = owners.map(({ prefix }) => (prefix.family === 'ip' ? prefix.base : 0))
-  const lengths = Uint8Array.from(owners, ({ prefix }) => prefix.length)
-  return keepOutermost(space4, bases, owners, radixOrder({ words: [Uint32Array.from(bases)], lengths }))
-}
-
-const index6 = (reservations: readonly Reservation[]): BlockIndex<bigint> => {
-  const owners = reservations.filter(({ prefix }) => prefix.family === 'ip6')
-  const bases = owners.map(({ prefix }) => (prefix.family === 'ip6' ? prefix.base : 0n))
-  const lengths = Uint8Array.from(owners, ({ prefix }) => prefix.length)
-  const words = [0, 1, 2, 3].map(() => new Uint32Array(bases.length))
-  const scratch = new DataView(new ArrayBuffer(16))
-  for (const [at, base] of bases.entries()) {
-    scratch.setBigUint64(0, base >> 64n)
-    scratch.setBigUint64(8, base)
-    for (const [word, values] of words.entries()) values[at] = scratch.getUint32(word * 4)
+const blocks4 = (columns: PrefixColumns, ownerOf: OwnerOf): Blocks<number> => {
+  const rows = outermost(columns)
+  const [column] = columns.words
+  const startAt = (index: number): number | undefined => column?.[rows[index] ?? -1]
+  const lengthAt = (index: number): number => columns.lengths[rows[index] ?? -1] ?? 0
+  return {
+    length: rows.length,
+    startAt,
+    endAt: (index) => {
+      const base = startAt(index)
+      return base === undefined ? undefined : space4.lastOf(base, lengthAt(index))
+    },
+    ownerAt: (index) => {
+      const base = startAt(index)
+      if (base === undefined) return undefined
+      return ownerOf(columns.items[rows[index] ?? 0] ?? 0, { family: 'ip', base, length: lengthAt(index) })
+    },
   }
-  return keepOutermost(space6, bases, owners, radixOrder({ words, lengths }))
 }
+
+const blocks6 = (columns: PrefixColumns, ownerOf: OwnerOf): Blocks<bigint> => {
+  const rows = outermost(columns)
+  const startAt = (index: number): bigint | undefined => {
+    const row = rows[index]
+    if (row === undefined) return undefined
+    return columns.words.reduce((value, column) => (value << 32n) | BigInt(column[row] ?? 0), 0n)
+  }
+  const lengthAt = (index: number): number => columns.lengths[rows[index] ?? -1] ?? 0
+  return {
+    length: rows.length,
+    startAt,
+    endAt: (index) => {
+      const base = startAt(index)
+      return base === undefined ? undefined : space6.lastOf(base, lengthAt(index))
+    },
+    ownerAt: (index) => {
+      const base = startAt(index)
+      if (base === undefined) return undefined
+      return ownerOf(columns.items[rows[index] ?? 0] ?? 0, { family: 'ip6', base, length: lengthAt(index) })
+    },
+  }
+}
+
+/** Where two rows are the very same prefix, the one added first owns it. */
+export const indexTable = (table: PrefixTable, ownerOf: OwnerOf): BlockIndex => ({
+  ip: blocks4(table.ip, ownerOf),
+  ip6: blocks6(table.ip6, ownerOf),
+})
 
 /** Where two reserve the very same prefix, the one given first owns it. */
-export const indexBlocks = (reservations: readonly Reservation[]): BlockIndexes => ({
-  ip: index4(reservations),
-  ip6: index6(reservations),
-})
+export const indexReservations = (reservations: readonly Reservation[]): BlockIndex => {
+  const table = prefixTable(reservations.length)
+  for (const [item, { prefix }] of reservations.entries()) addPrefix(table, prefix, item)
+  return indexTable(table, (item) => reservations[item])
+}

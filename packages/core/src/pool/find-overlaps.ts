@@ -1,5 +1,5 @@
 import { type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
-import { type BlockIndex, blockerOf } from './block-index.ts'
+import { firstIndex, type Layer, nextBlocker } from './blocks.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Overlap, overlapWith } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
@@ -9,16 +9,20 @@ import type { SubnetRequest } from './subnet-request.ts'
 
 const touching = <T extends number | bigint>(
   space: Space<T>,
-  blocks: BlockIndex<T>,
+  layer: Layer<T>,
   base: T,
   length: number,
 ): readonly Reservation[] => {
   const end = space.lastOf(base, length)
-  const from = blockerOf(blocks, base, end)
-  if (from < 0) return []
-  let to = from
-  for (let start = blocks.starts[to]; start !== undefined && start <= end; start = blocks.starts[to]) to += 1
-  return blocks.owners.slice(from, to)
+  const found: Reservation[] = []
+  let from = firstIndex(layer, base)
+  for (;;) {
+    const blocker = nextBlocker(layer, base, end, from, space.previous)
+    const owner = blocker === null ? undefined : layer.blocks.ownerAt(blocker.index)
+    if (blocker === null || owner === undefined) return found
+    found.push(owner)
+    from = blocker.index + 1
+  }
 }
 
 const deviceOf = (reservation: Reservation): string | null => {

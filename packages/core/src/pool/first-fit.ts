@@ -1,7 +1,6 @@
 import type { Prefix, Prefix4, Prefix6 } from '../address/index.ts'
-import { type BlockIndex, blockerOf } from './block-index.ts'
-import { rejectionOf } from './rejection.ts'
-import { type RejectionLog, rejectionLog } from './rejection-log.ts'
+import { firstIndex, type Layer, nextBlocker } from './blocks.ts'
+import { passTaken, type RejectionLog, rejectionLog } from './rejection-log.ts'
 import type { Reservation } from './reservation.ts'
 import { type Space, space4, space6 } from './space.ts'
 
@@ -40,15 +39,15 @@ interface Blocker<T extends number | bigint> {
 }
 
 const findBlocker = <T extends number | bigint>(
-  layers: readonly BlockIndex<T>[],
+  space: Space<T>,
+  layers: readonly Layer<T>[],
   start: T,
   end: T,
 ): Blocker<T> | null => {
   for (const layer of layers) {
-    const at = blockerOf(layer, start, end)
-    const blockEnd = layer.ends[at]
-    const owner = layer.owners[at]
-    if (blockEnd !== undefined && owner !== undefined) return { end: blockEnd, owner }
+    const found = nextBlocker(layer, start, end, firstIndex(layer, start), space.previous)
+    const owner = found === null ? undefined : layer.blocks.ownerAt(found.index)
+    if (found !== null && owner !== undefined) return { end: found.end, owner }
   }
   return null
 }
@@ -62,22 +61,28 @@ const findBlocker = <T extends number | bigint>(
  *     block         |-----------|
  *     next                           ^ the first boundary after the block's end
  */
-export const firstFit = <T extends number | bigint>(
-  scan: Scan<T>,
-  layers: readonly BlockIndex<T>[],
-): T | null => {
+export const firstFit = <T extends number | bigint>(scan: Scan<T>, layers: readonly Layer<T>[]): T | null => {
   const { space, length, last } = scan
   while (scan.position <= last) {
     const start = scan.position
-    const blocker = findBlocker(layers, start, space.lastOf(start, length))
+    const blocker = findBlocker(space, layers, start, space.lastOf(start, length))
     if (blocker === null) return start
     const next = space.alignUp(space.next(blocker.end), length)
     // A block may reach beyond the pool: what lies there was never a candidate.
     const reached = next > last ? space.next(last) : next
-    scan.log.rejections.push(
-      rejectionOf(scan.toPrefix(start), space.count(start, reached, length), blocker.owner),
-    )
+    scan.log.passed.push({
+      candidate: scan.toPrefix(start),
+      candidates: space.count(start, reached, length),
+      reservation: blocker.owner,
+    })
     scan.position = reached
   }
   return null
+}
+
+/** Notes that the candidate the scan stands at was given away, and goes on to the next. */
+export const passFound = <T extends number | bigint>(scan: Scan<T>, owner: Reservation): void => {
+  const { space, length, position, log } = scan
+  passTaken(log, { candidate: owner.prefix, candidates: 1, reservation: owner })
+  scan.position = space.next(space.lastOf(position, length))
 }

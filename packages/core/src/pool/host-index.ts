@@ -1,6 +1,24 @@
-import type { HostFacts } from '../facts/index.ts'
-import { type BlockIndexes, indexBlocks } from './block-index.ts'
-import { type BridgeApart, hostReservations } from './host-reservations.ts'
+import { type Address, type InterfaceAddress, parseHostOrPrefix } from '../address/index.ts'
+import { type BridgeOwner, type HostFacts, parseBridgeAlias, type RouteFact } from '../facts/index.ts'
+import { type BlockIndex, indexTable } from './block-index.ts'
+import { cloudReservations } from './cloud-addresses.ts'
+import { addressReservations, nameserverReservations, networkReservations } from './host-reservations.ts'
+import { addPrefix, addText, prefixTable } from './prefix-columns.ts'
+import type { AddressReservation, Reservation } from './reservation.ts'
+import { leadsSomewhere, wholeDefaults } from './route-relevance.ts'
+
+/**
+ * A bridge whose own addresses and routes are looked at apart, because they do not count against the network
+ * that it carries.
+ */
+export interface BridgeApart {
+  readonly name: string
+  /** Null when it is not one of ours: the bridge of an external network. */
+  readonly owner: BridgeOwner | null
+  readonly addresses: readonly InterfaceAddress[]
+  /** Its on-link prefixes and routes. */
+  readonly reservations: readonly Reservation[]
+}
 
 /**
  * What a host reserves, ready to be asked. Building it reads every route once; each pick after that is a few
@@ -10,10 +28,51 @@ import { type BridgeApart, hostReservations } from './host-reservations.ts'
 export interface HostIndex {
   readonly kind: 'host-index'
   /** @internal */
-  readonly blocks: BlockIndexes
+  readonly blocks: BlockIndex
   /** @internal */
   readonly bridges: readonly BridgeApart[]
   readonly machineId: string
+}
+
+interface Links {
+  readonly bridges: ReadonlyMap<string, BridgeApart & { readonly reservations: Reservation[] }>
+  readonly others: readonly AddressReservation[]
+}
+
+const sortLinks = (facts: HostFacts, apart: ReadonlySet<string>): Links => {
+  const bridges = new Map<string, BridgeApart & { readonly reservations: Reservation[] }>()
+  const others: AddressReservation[] = []
+  for (const link of facts.interfaces ?? []) {
+    const owner = parseBridgeAlias(link.alias)
+    const found = addressReservations(link, owner)
+    const { name } = link
+    if (name !== undefined && (owner !== null || apart.has(name))) {
+      bridges.set(name, {
+        name,
+        owner,
+        addresses: found.map(({ address }) => address),
+        reservations: [...found],
+      })
+    } else {
+      others.push(...found)
+    }
+  }
+  return { bridges, others }
+}
+
+/** The bridge that a route without gateway belongs to: its on-link route, or the local one of its address. */
+const bridgeOfRoute = (
+  links: Links,
+  route: RouteFact,
+): (BridgeApart & { reservations: Reservation[] }) | null => {
+  // A route through a gateway leads beyond the bridge, to a network that is not the bridge's own.
+  if ((route.gateway ?? null) !== null) return null
+  const bridge = links.bridges.get(route.interface ?? '')
+  if (bridge !== undefined || route.type !== 'local') return bridge ?? null
+  // Some kernels show the local route of an IPv6 address on lo.
+  const { base } = parseHostOrPrefix(route.destination ?? '')
+  const has = ({ address }: { readonly address: Address }): boolean => address.value === base
+  return [...links.bridges.values()].find(({ addresses }) => addresses.some(has)) ?? null
 }
 
 /**
@@ -26,11 +85,40 @@ export interface HostIndex {
  * @public @since 0.1.0
  */
 export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): HostIndex => {
-  const found = hostReservations(facts, new Set(bridges))
+  const routes = facts.routes ?? []
+  const links = sortLinks(facts, new Set(bridges))
+  const first = nameserverReservations(facts)
+  const last = [...links.others, ...networkReservations(facts), ...cloudReservations]
+
+  // Items count through all three lists; where several reserve the same prefix, the first names the reason.
+  const table = prefixTable(first.length + routes.length + last.length)
+  for (const [at, { prefix }] of first.entries()) addPrefix(table, prefix, at)
+  const whole = wholeDefaults(routes)
+  for (let at = 0; at < routes.length; at += 1) {
+    const route = routes[at]
+    if (route?.destination === undefined || !leadsSomewhere(route, whole)) continue
+    const bridge = links.bridges.size === 0 ? null : bridgeOfRoute(links, route)
+    if (bridge !== null) {
+      bridge.reservations.push({ kind: 'route', prefix: parseHostOrPrefix(route.destination), route })
+    } else if (!addText(table, route.destination, first.length + at)) {
+      // Throws, and says what is wrong with it: a typing error must not free a range.
+      parseHostOrPrefix(route.destination, { source: '<routes>', line: at + 1, column: 1 })
+    }
+  }
+  const beforeLast = first.length + routes.length
+  for (const [at, { prefix }] of last.entries()) addPrefix(table, prefix, beforeLast + at)
+
+  const blocks = indexTable(table, (item, prefix) => {
+    const route = routes[item - first.length]
+    if (item < first.length) return first[item]
+    return item < beforeLast && route !== undefined
+      ? { kind: 'route', prefix, route }
+      : last[item - beforeLast]
+  })
   return {
     kind: 'host-index',
-    blocks: indexBlocks(found.reservations),
-    bridges: found.bridges,
+    blocks,
+    bridges: [...links.bridges.values()],
     machineId: facts.machineId ?? '',
   }
 }

@@ -1,13 +1,16 @@
 import { type Address, bitsOf, type Prefix } from '../address/index.ts'
 import { InvalidRequestError } from '../error/index.ts'
-import { firstFit, type Scan, scan4, scan6 } from './first-fit.ts'
+import type { Layer } from './blocks.ts'
+import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
 import type { PlanState } from './plan-state.ts'
 import { classicPool, type Pool, type PoolEntry, writtenGateway } from './pool.ts'
 import { PoolExhaustedError } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
-import { listRejections, type RejectionLog } from './rejection-log.ts'
+import { listRejections } from './rejection-log.ts'
+import type { Reservation } from './reservation.ts'
 import { wantedSize } from './settled-subnet.ts'
 import type { SubnetRequest } from './subnet-request.ts'
+import { type TakenBlocks, take } from './taken-blocks.ts'
 
 interface PickedSubnet {
   readonly subnet: Prefix
@@ -40,20 +43,35 @@ const scanOf = <T extends number | bigint>(
   return scan
 }
 
+const searchScan = <T extends number | bigint>(
+  scan: Scan<T>,
+  layers: readonly Layer<T>[],
+  taken: TakenBlocks<T>,
+  network: string,
+): { readonly subnet: Prefix | null; readonly rejected: readonly Rejection[] } => {
+  const base = firstFit(scan, layers)
+  const rejected = listRejections(scan.log)
+  if (base === null) return { subnet: null, rejected }
+  const subnet = scan.toPrefix(base)
+  const owner: Reservation = { kind: 'own', prefix: subnet, network }
+  take(taken, base, scan.space.lastOf(base, scan.length), owner)
+  passFound(scan, owner)
+  return { subnet, rejected }
+}
+
 const searchEntry = (
-  { scans, observed, certainBlocks, taken }: PlanState,
+  { scans, layers, taken }: PlanState,
+  { network }: SubnetRequest,
   entry: PoolEntry,
   length: number,
-): { readonly subnet: Prefix | null; readonly log: RejectionLog } => {
+): { readonly subnet: Prefix | null; readonly rejected: readonly Rejection[] } => {
   const { prefix } = entry
   if (prefix.family === 'ip') {
     const scan = scanOf(scans.ip, entry, length, () => scan4(prefix, length))
-    const base = firstFit(scan, [observed.ip, certainBlocks.ip, taken.ip])
-    return { subnet: base === null ? null : scan.toPrefix(base), log: scan.log }
+    return searchScan(scan, layers.ip, taken.ip, network)
   }
   const scan = scanOf(scans.ip6, entry, length, () => scan6(prefix, length))
-  const base = firstFit(scan, [observed.ip6, certainBlocks.ip6, taken.ip6])
-  return { subnet: base === null ? null : scan.toPrefix(base), log: scan.log }
+  return searchScan(scan, layers.ip6, taken.ip6, network)
 }
 
 /** @throws InvalidRequestError when no entry can hold a subnet of this size */
@@ -77,7 +95,7 @@ const checkSize = (request: SubnetRequest, size: number | null, pools: readonly 
 }
 
 /**
- * First fit in the order of the pools and of their entries, lowest subnet first.
+ * Picks and takes a subnet: first fit in the order of the pools and of their entries, lowest subnet first.
  *
  * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool
  */
@@ -85,12 +103,12 @@ export const pickSubnet = (state: PlanState, request: SubnetRequest): PickedSubn
   const pools = poolsFor(state, request)
   const size = wantedSize(request)
   checkSize(request, size, pools)
-  const rejected: Rejection[] = []
+  let rejected: readonly Rejection[] = []
   for (const pool of pools) {
     for (const entry of pool.entries) {
       if (entry.prefix.family !== request.family || (size !== null && size < entry.prefix.length)) continue
-      const { subnet, log } = searchEntry(state, entry, size ?? entry.size)
-      rejected.push(...listRejections(log))
+      const { subnet, rejected: passed } = searchEntry(state, request, entry, size ?? entry.size)
+      rejected = rejected.length === 0 ? passed : [...rejected, ...passed]
       if (subnet === null) continue
       return {
         subnet,

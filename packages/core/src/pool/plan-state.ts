@@ -1,12 +1,12 @@
 import { parseHostOrPrefix, parsePrefix, prefixSet } from '../address/index.ts'
-import { carveAllowed } from './allow.ts'
-import { type BlockIndexes, indexBlocks } from './block-index.ts'
+import { type BlockIndex, indexReservations } from './block-index.ts'
+import type { Blocks, Layer } from './blocks.ts'
 import type { Scan } from './first-fit.ts'
 import type { HostIndex } from './host-index.ts'
 import type { Pool, PoolEntry } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import type { SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
-import type { TakenBlocks } from './taken-blocks.ts'
+import { type TakenBlocks, takenBlocks } from './taken-blocks.ts'
 import { ulaPool } from './ula-pool.ts'
 
 /** How far each pool entry has been searched, by the length searched for. */
@@ -19,10 +19,11 @@ type Scans<T extends number | bigint> = Map<PoolEntry, Map<number, Scan<T>>>
 export interface PlanState {
   readonly host: HostIndex
   readonly options: SubnetPlanOptions
-  readonly observed: BlockIndexes
+  readonly observed: { readonly ip: Layer<number>; readonly ip6: Layer<bigint> }
   /** Reserved by name, leased, or on bridges set apart. */
   readonly certain: readonly Reservation[]
-  readonly certainBlocks: BlockIndexes
+  /** The three layers: observed, certain, taken. */
+  readonly layers: { readonly ip: readonly Layer<number>[]; readonly ip6: readonly Layer<bigint>[] }
   readonly taken: { readonly ip: TakenBlocks<number>; readonly ip6: TakenBlocks<bigint> }
   readonly scans: { readonly ip: Scans<number>; readonly ip6: Scans<bigint> }
   readonly pools: readonly Pool[]
@@ -40,6 +41,12 @@ const leaseReservations = (options: SubnetPlanOptions, requests: readonly Subnet
       prefix: parsePrefix(subnet, { place: { source: `<lease of ${network}>`, line: 1, column: 1 } }),
       owner: { project, network },
     }))
+
+/** What the user allows does not touch what is certain. */
+const whole = <T extends number | bigint>(blocks: Blocks<T>): Layer<T> => ({
+  blocks,
+  allowed: { starts: [], ends: [] },
+})
 
 /** @throws ParseError when a reserved or allowed range, or a lease, cannot be read */
 export const startPlan = (
@@ -64,13 +71,25 @@ export const startPlan = (
     ...leaseReservations(options, requests),
     ...host.bridges.flatMap(({ reservations }) => reservations),
   ]
+  const observed = {
+    ip: { blocks: host.blocks.ip, allowed: allowed.ip },
+    ip6: { blocks: host.blocks.ip6, allowed: allowed.ip6 },
+  }
+  const taken: PlanState['taken'] = {
+    ip: { starts: [], ends: [], owners: [] },
+    ip6: { starts: [], ends: [], owners: [] },
+  }
+  const { ip, ip6 }: BlockIndex = indexReservations(certain)
   return {
     host,
     options,
-    observed: carveAllowed(host.blocks, allowed),
+    observed,
     certain,
-    certainBlocks: indexBlocks(certain),
-    taken: { ip: { starts: [], ends: [], owners: [] }, ip6: { starts: [], ends: [], owners: [] } },
+    layers: {
+      ip: [observed.ip, whole(ip), whole(takenBlocks(taken.ip))],
+      ip6: [observed.ip6, whole(ip6), whole(takenBlocks(taken.ip6))],
+    },
+    taken,
     scans: { ip: new Map(), ip6: new Map() },
     pools,
     ula: ulaPool(host.machineId),

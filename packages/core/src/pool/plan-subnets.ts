@@ -77,7 +77,6 @@ const settle = (
 
 const pick = (state: PlanState, request: SubnetRequest): SubnetPlan => {
   const { subnet, gateway, pool, rejected } = pickSubnet(state, request)
-  takeSubnet(state, { kind: 'own', prefix: subnet, network: request.network })
   checkRange(request, subnet)
   return {
     network: request.network,

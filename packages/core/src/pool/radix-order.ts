@@ -1,37 +1,40 @@
-/**
- * What to sort by: per item, unsigned 32 bit words, the most significant first, then a length below 256.
- */
-export interface SortKeys {
-  readonly words: readonly Uint32Array[]
-  readonly lengths: Uint8Array
-}
+import type { PrefixColumns } from './prefix-columns.ts'
 
-/** One stable counting pass over eight bits of each key. */
+/** Eleven bits at a time: three passes a word, and the counters stay in the first level cache. */
+const BITS = 11
+const BUCKETS = 1 << BITS
+
+/** One stable counting pass over some bits of each row's digit. */
 const pass = (order: Uint32Array, digits: Uint32Array | Uint8Array, shift: number): Uint32Array => {
-  const offsets = new Uint32Array(257)
-  for (const digit of digits)
-    offsets[((digit >>> shift) & 255) + 1] = (offsets[((digit >>> shift) & 255) + 1] ?? 0) + 1
+  const offsets = new Uint32Array(BUCKETS + 1)
+  for (let row = 0; row < order.length; row += 1) {
+    const bucket = ((digits[row] ?? 0) >>> shift) & (BUCKETS - 1)
+    offsets[bucket + 1] = (offsets[bucket + 1] ?? 0) + 1
+  }
+  // All in one bucket: nothing to move. IPv6 routes are all zeros in their lower half.
   if (offsets.includes(order.length)) return order
-  for (let at = 1; at < 257; at += 1) offsets[at] = (offsets[at] ?? 0) + (offsets[at - 1] ?? 0)
+  for (let at = 1; at <= BUCKETS; at += 1) offsets[at] = (offsets[at] ?? 0) + (offsets[at - 1] ?? 0)
   const sorted = new Uint32Array(order.length)
-  for (const item of order) {
-    const bucket = ((digits[item] ?? 0) >>> shift) & 255
+  for (let at = 0; at < order.length; at += 1) {
+    const row = order[at] ?? 0
+    const bucket = ((digits[row] ?? 0) >>> shift) & (BUCKETS - 1)
     const place = offsets[bucket] ?? 0
     offsets[bucket] = place + 1
-    sorted[place] = item
+    sorted[place] = row
   }
   return sorted
 }
 
 /**
- * The items in the order of their keys, equal ones as they came. A radix sort, because a million routes sorted
- * with a comparison function take longer than everything else together.
+ * The rows in order of address, then the shortest prefix first, then as they came. A radix sort, because a
+ * million routes sorted with a comparison function take longer than everything else together.
  */
-export const radixOrder = ({ words, lengths }: SortKeys): Uint32Array => {
-  let order: Uint32Array = Uint32Array.from(lengths, (_, at) => at)
+export const radixOrder = ({ words, lengths, count }: PrefixColumns): Uint32Array => {
+  let order: Uint32Array = new Uint32Array(count)
+  for (let row = 0; row < count; row += 1) order[row] = row
   order = pass(order, lengths, 0)
   for (const word of words.toReversed()) {
-    for (let shift = 0; shift < 32; shift += 8) order = pass(order, word, shift)
+    for (let shift = 0; shift < 32; shift += BITS) order = pass(order, word, shift)
   }
   return order
 }

@@ -1,45 +1,72 @@
-import type { Rejection } from './rejection.ts'
-import type { ReservationKind } from './reservation.ts'
+import type { Prefix } from '../address/index.ts'
+import { type Rejection, rejectionOf } from './rejection.ts'
+import type { Reservation, ReservationKind } from './reservation.ts'
+
+/** A rejection as a scan meets it; put into words only when it is shown. */
+export interface Passed {
+  readonly candidate: Prefix
+  readonly candidates: number
+  readonly reservation: Reservation
+}
 
 /**
- * The rejections of one scan. Requests that share a scan share its log, so `listed` says how much of it earlier
+ * What one scan has passed over. Requests that share a scan share its log, so it knows how much of it earlier
  * requests have shown already.
  */
 export interface RejectionLog {
-  readonly rejections: Rejection[]
-  readonly totals: Map<ReservationKind, { readonly first: Rejection; candidates: number }>
-  listed: number
+  readonly passed: Passed[]
+  readonly totals: Map<ReservationKind, Rejection>
+  /** How many of `passed` are shown and counted in `totals`. */
+  shown: number
 }
 
 /**
  * Up to this many, every request repeats all that was rejected before it. Beyond it, repeating would make the
- * answer for n requests n times as long: 65,536 of them would fill the memory.
+ * answer to n requests n times as long: that of 65,536 would fill the memory.
  */
 const REPEATED = 100
 
-export const rejectionLog = (): RejectionLog => ({ rejections: [], totals: new Map(), listed: 0 })
+export const rejectionLog = (): RejectionLog => ({ passed: [], totals: new Map(), shown: 0 })
 
-/** What earlier requests listed, a line for each kind: nothing is left out without being counted. */
-const foldedTotals = (log: RejectionLog): Rejection[] =>
-  [...log.totals.values()].map(({ first, candidates }) => ({
-    ...first,
-    candidates,
-    detail:
-      candidates === first.candidates
-        ? first.detail
-        : `${first.detail}, and others listed with earlier networks of this plan`,
-  }))
+const inWords = ({ candidate, candidates, reservation }: Passed): Rejection =>
+  rejectionOf(candidate, candidates, reservation)
 
-/** What stood in the way of the request that has just been answered from this log. */
-export const listRejections = (log: RejectionLog): Rejection[] => {
-  const { listed, rejections } = log
-  const shown = listed > REPEATED ? [...foldedTotals(log), ...rejections.slice(listed)] : rejections.slice()
-  for (const rejection of rejections.slice(listed)) {
-    const total = log.totals.get(rejection.kind)
-    if (total === undefined)
-      log.totals.set(rejection.kind, { first: rejection, candidates: rejection.candidates })
-    else total.candidates += rejection.candidates
+const others = '; the others are listed with earlier networks of this plan'
+
+const count = ({ totals }: RejectionLog, passed: Passed): void => {
+  const { kind } = passed.reservation
+  const total = totals.get(kind)
+  if (total === undefined) {
+    totals.set(kind, inWords(passed))
+    return
   }
-  log.listed = rejections.length
-  return shown
+  const { candidate, overlaps } = total
+  const candidates = total.candidates + passed.candidates
+  const detail = total.detail.endsWith(others) ? total.detail : total.detail + others
+  totals.set(kind, { candidate, candidates, kind, overlaps, detail })
+}
+
+/**
+ * Notes that a candidate was given to a network of this plan, which is in the way of all that come after. A long
+ * log only counts it: the plan's own answer names it.
+ */
+export const passTaken = (log: RejectionLog, passed: Passed): void => {
+  if (log.shown > REPEATED) count(log, passed)
+  else log.passed.push(passed)
+}
+
+/**
+ * What stood in the way of the request that has just been answered from this log, in order. When much of it is
+ * repeated, that comes as one line for each kind: nothing is left out without being counted.
+ */
+export const listRejections = (log: RejectionLog): readonly Rejection[] => {
+  const isLong = log.shown > REPEATED
+  const listed = isLong ? [...log.totals.values()] : log.passed.slice(0, log.shown).map(inWords)
+  for (; log.shown < log.passed.length; log.shown += 1) {
+    const passed = log.passed[log.shown]
+    if (passed === undefined) continue
+    listed.push(inWords(passed))
+    count(log, passed)
+  }
+  return listed
 }

@@ -2,8 +2,8 @@ import {
   containsPrefix,
   formatPrefix,
   type Prefix,
-  parseHostOrPrefix,
   parsePrefix,
+  tryParseHostOrPrefix,
 } from '../address/index.ts'
 import type { RouteFact } from '../facts/index.ts'
 
@@ -43,23 +43,34 @@ const irrelevant: readonly Prefix[] = ['127.0.0.0/8', '224.0.0.0/4', '::1/128', 
 export const isIrrelevant = (prefix: Prefix): boolean =>
   prefix.length === 0 || irrelevant.some((other) => containsPrefix(other, prefix))
 
-const tableOf = (route: RouteFact): number => route.table ?? 254
+/**
+ * The canonical text of a destination that may be a whole default, a piece of one, or irrelevant: a prefix
+ * shorter than /8, or one that begins like those above. Null for all others, which are nearly all: a million of
+ * them are passed by without being read.
+ */
+const suspect = (destination: string): Prefix | null => {
+  const short = destination.charCodeAt(destination.length - 2) === 47
+  const isSuspect = short || /^(?:127|22[4-9]|23\d|f[ef]|:)/i.test(destination)
+  return isSuspect ? tryParseHostOrPrefix(destination) : null
+}
 
-/** Per table, the pieces of split defaults that are all there. */
-const wholeDefaults = (routes: readonly RouteFact[]): ReadonlySet<string> => {
-  const present = new Set<string>()
-  for (const route of routes) {
-    const { destination } = route
-    // A piece is at most nine characters long: a million other routes are passed by without being read.
-    if (destination === undefined || destination.length > 11 || leadsNowhere.has(route.type ?? 'unicast'))
-      continue
-    const text = destination.includes('/') ? formatPrefix(parsePrefix(destination)) : destination
-    if (pieces.has(text)) present.add(`${tableOf(route)} ${text}`)
+/** A table and a piece of a default, as one key. Routes without a table are in main (254). */
+const keyOf = (table: number | undefined, piece: string): string => `${table ?? 254} ${piece}`
+
+/** The keys of the pieces of split defaults that are in their table with all the others. */
+export const wholeDefaults = (routes: readonly RouteFact[]): ReadonlySet<string> => {
+  const present = new Map<string, number | undefined>()
+  for (const { destination, type, table } of routes) {
+    if (destination === undefined || (type !== undefined && leadsNowhere.has(type))) continue
+    if (destination.charCodeAt(destination.length - 2) !== 47) continue
+    const prefix = tryParseHostOrPrefix(destination)
+    const text = prefix === null ? '' : formatPrefix(prefix)
+    if (pieces.has(text)) present.set(keyOf(table, text), table)
   }
   const whole = new Set<string>()
-  for (const table of new Set(routes.map(tableOf))) {
+  for (const table of new Set(present.values())) {
     for (const split of splitDefaults) {
-      const keys = split.map((piece) => `${table} ${piece}`)
+      const keys = split.map((piece) => keyOf(table, piece))
       if (keys.every((key) => present.has(key))) for (const key of keys) whole.add(key)
     }
   }
@@ -67,22 +78,17 @@ const wholeDefaults = (routes: readonly RouteFact[]): ReadonlySet<string> => {
 }
 
 /**
- * The routes that really lead somewhere particular, with their destination: not default routes, whole or split,
- * and not those that lead nowhere.
+ * Does the route lead somewhere particular? Not a default, whole or split, and not one that leads nowhere.
  *
- * @throws ParseError when a destination cannot be read: a typing error must not free a range
+ * @param whole - of `wholeDefaults`
  */
-export const routesThatMatter = function* (
-  routes: readonly RouteFact[],
-): Generator<{ readonly route: RouteFact; readonly prefix: Prefix }> {
-  const whole = wholeDefaults(routes)
-  for (const route of routes) {
-    const { destination } = route
-    if (destination === undefined || destination === 'default') continue
-    if (route.type !== undefined && leadsNowhere.has(route.type)) continue
-    const prefix = parseHostOrPrefix(destination, { source: '<routes>', line: 1, column: 1 })
-    if (isIrrelevant(prefix)) continue
-    if (prefix.length <= 7 && whole.has(`${tableOf(route)} ${formatPrefix(prefix)}`)) continue
-    yield { route, prefix }
-  }
+export const leadsSomewhere = (
+  { destination, type, table }: RouteFact,
+  whole: ReadonlySet<string>,
+): boolean => {
+  if (destination === undefined || destination === 'default') return false
+  if (type !== undefined && leadsNowhere.has(type)) return false
+  const prefix = suspect(destination)
+  if (prefix === null) return true
+  return !isIrrelevant(prefix) && !(whole.size > 0 && whole.has(keyOf(table, formatPrefix(prefix))))
 }

@@ -1,6 +1,6 @@
 import { type Address, type Prefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
 import { InvalidRequestError } from '../error/index.ts'
-import type { BridgeApart } from './host-reservations.ts'
+import type { BridgeApart } from './host-index.ts'
 import type { PlanState } from './plan-state.ts'
 import { isIrrelevant } from './route-relevance.ts'
 import type { SubnetRequest } from './subnet-request.ts'
@@ -44,7 +44,7 @@ const anyOfSize = (text: string): number | null => {
 
 /** The size the request wants of a picked subnet; null when it leaves that to the pool. */
 export const wantedSize = (request: SubnetRequest): number | null =>
-  request.size ?? (anyOfSize(request.subnet ?? '') || null)
+  request.size ?? (request.subnet == null ? null : anyOfSize(request.subnet) || null)
 
 const fixed = (text: string, request: SubnetRequest): SettledSubnet => {
   const { address, length } = parseInterfaceAddress(text, {

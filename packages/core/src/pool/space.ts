@@ -1,9 +1,10 @@
+import { size4, size6 } from '../address/prefix.ts'
+
 /**
  * The arithmetic of one family's addresses. IPv4 is counted in numbers and IPv6 in bigints; whatever works on
  * ranges is written once, over a Space.
  */
 export interface Space<T extends number | bigint> {
-  readonly bits: number
   /** The address after this one; past the end of the space it is no address, but still compares right. */
   next(value: T): T
   previous(value: T): T
@@ -15,11 +16,8 @@ export interface Space<T extends number | bigint> {
   count(from: T, to: T, length: number): number
 }
 
-const size4 = (length: number): number => 2 ** (32 - length)
-
 /** @see Space */
 export const space4: Space<number> = {
-  bits: 32,
   next: (value) => value + 1,
   previous: (value) => value - 1,
   lastOf: (base, length) => base + size4(length) - 1,
@@ -29,10 +27,9 @@ export const space4: Space<number> = {
 
 /** @see Space */
 export const space6: Space<bigint> = {
-  bits: 128,
   next: (value) => value + 1n,
   previous: (value) => value - 1n,
-  lastOf: (base, length) => base + (1n << BigInt(128 - length)) - 1n,
+  lastOf: (base, length) => base + size6(length) - 1n,
   alignUp: (value, length) => {
     const shift = BigInt(128 - length)
     return -(-value >> shift) << shift

@@ -1,0 +1,61 @@
+import { type Alias, type Document, isAlias, isCollection, isPair, type Node, visit } from 'yaml'
+
+/** Compose refuses such files too (go-yaml: "document contains excessive aliasing"). */
+const mostParts = 1_000_000
+
+type Refuse = (offset: number, message: string) => Error
+
+/**
+ * Finds what every alias of a document stands for. A document whose aliases go in circles, or would unfold to more
+ * than a million parts (a "billion laughs"), is refused, wherever in it they are.
+ *
+ * @returns the node of an alias
+ */
+export const anchorsOf = (document: Document, refuse: Refuse): ((alias: Alias) => Node) => {
+  const anchored = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node)) {
+        const target = anchored.get(node.source)
+        if (target === undefined)
+          throw refuse(
+            node.range?.[0] ?? 0,
+            `*${node.source} refers to no anchor: expected &${node.source} above it`,
+          )
+        targets.set(node, target)
+      } else if (node.anchor !== undefined) anchored.set(node.anchor, node)
+    },
+  })
+  const target = (alias: Alias): Node => {
+    const node = targets.get(alias)
+    if (node === undefined) throw refuse(alias.range?.[0] ?? 0, `*${alias.source} refers to no anchor`)
+    return node
+  }
+  if (targets.size > 0) measure(document.contents as Node, target, refuse)
+  return target
+}
+
+const measure = (root: Node, target: (alias: Alias) => Node, refuse: Refuse): void => {
+  const sizes = new Map<Node, number | 'open'>()
+  const size = (node: Node, from: Node): number => {
+    const known = sizes.get(node)
+    if (known === 'open') throw refuse(from.range?.[0] ?? 0, 'an alias inside the very thing it refers to')
+    if (known !== undefined) return known
+    sizes.set(node, 'open')
+    let sum = 1
+    for (const part of partsOf(node)) sum += size(isAlias(part) ? target(part) : part, part)
+    if (sum > mostParts)
+      throw refuse(node.range?.[0] ?? 0, `the aliases in this unfold to more than ${mostParts} parts`)
+    sizes.set(node, sum)
+    return sum
+  }
+  size(isAlias(root) ? target(root) : root, root)
+}
+
+const partsOf = (node: Node): readonly Node[] => {
+  if (!isCollection(node)) return []
+  return node.items
+    .flatMap((item) => (isPair(item) ? [item.key, item.value] : [item]))
+    .filter((part): part is Node => part !== null && part !== undefined)
+}

@@ -1,0 +1,2 @@
+export type { ComposeFile, ComposeFilesOptions, ComposeOptions } from './options.ts'
+export { readCompose, readComposeFiles } from './read-compose.ts'

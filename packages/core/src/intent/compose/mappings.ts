@@ -1,0 +1,93 @@
+import { familyOf } from '../../address/index.ts'
+import type { MappingIntent, PortMapping, PortRange } from '../intent.ts'
+import { printPortMapping } from '../port-mapping.ts'
+import { countPorts } from '../port-range.ts'
+import { choosePortNetworks, type PortNetworks } from './port-network.ts'
+import type { PublishedPort } from './ports.ts'
+import type { ReadService } from './services.ts'
+import { refuse } from './tree.ts'
+
+/** The mappings of a service: one for each entry of `ports`, replica, and network that serves a family of it. */
+export const mappingsOf = (service: ReadService): readonly MappingIntent[] => {
+  const [first] = service.ports
+  if (first === undefined || service.replicas === 0) return []
+  const networks = choosePortNetworks(service.attachments)
+  if (networks.ip === null && networks.ip6 === null) {
+    const names = service.attachments.map(({ network }) => network.intent.name).join(', ')
+    return refuse(
+      first.place,
+      `services.${service.name}: ports cannot be published on an internal network (${names}): expected a network without \`internal\` besides`,
+    )
+  }
+  return service.ports.flatMap((port) =>
+    placesOf(port.mapping.hostAddress, networks).flatMap(({ hostAddress, network }) =>
+      hostPortsOf(service, port, networks).map((hostPorts, index) => ({
+        ...port.mapping,
+        hostAddress,
+        hostPorts,
+        service: service.name,
+        replica: index + 1,
+        network,
+        interface: port.interface,
+        allowFrom: port.allowFrom,
+        weight: port.weight,
+        place: port.place,
+      })),
+    ),
+  )
+}
+
+interface HostSide {
+  readonly hostAddress: string | null
+  readonly network: string
+}
+
+/** A mapping of every host address is two where IPv4 and IPv6 come in by different networks. */
+const placesOf = (hostAddress: string | null, { ip, ip6 }: PortNetworks): readonly HostSide[] => {
+  const v4 = ip?.network.intent
+  const v6 = ip6?.network.intent
+  if (hostAddress !== null) {
+    const network = familyOf(hostAddress) === 'ip' ? (v4 ?? v6) : (v6 ?? v4)
+    return network === undefined ? [] : [{ hostAddress, network: network.name }]
+  }
+  if (v4 === undefined || v6 === undefined || v4 === v6)
+    return [v4 ?? v6].flatMap((network) =>
+      network === undefined ? [] : [{ hostAddress, network: network.name }],
+    )
+  return [
+    { hostAddress: v4.ip6 === null ? null : '0.0.0.0', network: v4.name },
+    { hostAddress: v6.ip === null ? null : '::', network: v6.name },
+  ]
+}
+
+const isNat = ({ ip, ip6 }: PortNetworks, { hostAddress }: PortMapping): boolean => {
+  const family = hostAddress === null ? null : familyOf(hostAddress)
+  const modes = [
+    family === 'ip6' ? null : (ip?.network.intent.ip?.mode ?? null),
+    family === 'ip' ? null : (ip6?.network.intent.ip6?.mode ?? null),
+  ]
+  return modes.some((mode) => mode !== null && mode !== 'routed') || modes.every((mode) => mode === null)
+}
+
+/** The host ports of each replica. One host port is one container's, unless a weight shares it. */
+const hostPortsOf = (
+  service: ReadService,
+  port: PublishedPort,
+  networks: PortNetworks,
+): readonly (PortRange | null)[] => {
+  const { hostPorts, containerPorts } = port.mapping
+  const { replicas, name } = service
+  const all = Array.from({ length: replicas }, (_, index) => index)
+  if (hostPorts === null || replicas === 1 || port.weight !== null || !isNat(networks, port.mapping))
+    return all.map(() => hostPorts)
+  if (countPorts(containerPorts) === 1 && countPorts(hostPorts) === replicas)
+    return all.map((index) => ({ first: hostPorts.first + index, last: hostPorts.first + index }))
+  const end = hostPorts.first + replicas - 1
+  const range = `${hostPorts.first}-${end}:${containerPorts.first}`
+  const instead =
+    countPorts(containerPorts) === 1 && end <= 65535 ? `a range of ${replicas} (${range}), ` : ''
+  return refuse(
+    port.place,
+    `services.${name}: ${replicas} replicas cannot all have ${printPortMapping(port.mapping)}: expected ${instead}no host port, or a \`weight\` under \`x-portolan\` to share it`,
+  )
+}

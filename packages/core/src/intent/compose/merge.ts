@@ -1,0 +1,76 @@
+import type { Entry, ListTree, MapTree, Tree } from './tree.ts'
+
+/**
+ * Lays a later file over an earlier one, as the Compose Specification has it (13-merge): mappings are merged, lists
+ * appended, anything else replaced; a later nothing leaves the earlier something; `x-` keys are replaced whole.
+ * Ports said twice are told apart when they are read, where `80:80` and `{target: 80, published: 80}` are one.
+ *
+ * @param path - the keys that lead here from the top
+ */
+export const mergeTrees = (base: Tree, over: Tree, path: readonly string[] = []): Tree => {
+  if (over.tag !== null || base.tag === 'reset') return over
+  if (over.kind === 'scalar' && over.isNull) return base
+  const [below, above] = isServiceNetworks(path) ? [asNetworkMap(base), asNetworkMap(over)] : [base, over]
+  if (below.kind === 'map' && above.kind === 'map') return mergeMaps(below, above, path)
+  if (below.kind === 'list' && above.kind === 'list')
+    return isIpamConfig(path)
+      ? mergeSubnets(below, above, path)
+      : { ...above, items: [...below.items, ...above.items] }
+  return above
+}
+
+const mergeMaps = (base: MapTree, over: MapTree, path: readonly string[]): MapTree => {
+  const entries = new Map<string, Entry>(base.entries)
+  for (const [key, entry] of over.entries) {
+    const known = entries.get(key)
+    const value =
+      known === undefined || key.startsWith('x-')
+        ? entry.value
+        : mergeTrees(known.value, entry.value, [...path, key])
+    entries.set(key, { keyPlace: value === known?.value ? known.keyPlace : entry.keyPlace, value })
+  }
+  return { ...over, entries }
+}
+
+const isServiceNetworks = ([top, , third, ...rest]: readonly string[]): boolean =>
+  top === 'services' && third === 'networks' && rest.length === 0
+
+const isIpamConfig = ([top, , third, fourth, ...rest]: readonly string[]): boolean =>
+  top === 'networks' && third === 'ipam' && fourth === 'config' && rest.length === 0
+
+/** `[front, back]` means `{front: , back: }`; the two forms may meet when files are merged. */
+const asNetworkMap = (tree: Tree): Tree => {
+  if (tree.kind !== 'list') return tree
+  const entries = new Map<string, Entry>()
+  for (const item of tree.items) {
+    if (item.kind !== 'scalar') return tree
+    const nothing: Tree = {
+      kind: 'scalar',
+      text: '',
+      isNull: true,
+      place: item.place,
+      inset: null,
+      tag: item.tag,
+    }
+    entries.set(item.text, { keyPlace: item.place, value: nothing })
+  }
+  return { kind: 'map', entries, place: tree.place, tag: tree.tag }
+}
+
+/** Entries for one subnet are merged, others are appended (compose-go, override/merge.go `mergeIPAMConfig`). */
+const mergeSubnets = (base: ListTree, over: ListTree, path: readonly string[]): ListTree => {
+  const items = [...base.items]
+  for (const item of over.items) {
+    const subnet = subnetText(item)
+    const at = subnet === null ? -1 : items.findIndex((known) => subnetText(known) === subnet)
+    const known = items[at]
+    if (known === undefined) items.push(item)
+    else items[at] = mergeTrees(known, item, [...path, '[]'])
+  }
+  return { ...over, items }
+}
+
+const subnetText = (tree: Tree): string | null => {
+  const subnet = tree.kind === 'map' ? tree.entries.get('subnet')?.value : undefined
+  return subnet?.kind === 'scalar' ? subnet.text : null
+}

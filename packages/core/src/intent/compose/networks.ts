@@ -1,0 +1,171 @@
+import { formatAddress, formatPrefix } from '../../address/index.ts'
+import { IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
+import { parsePool } from '../../pool/parse-pool.ts'
+import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
+import { readDriverOptions } from './driver-options.ts'
+import { type FixedSubnet, readIpam } from './ipam.ts'
+import { checkName } from './names.ts'
+import { type Reading, readBoolean, readText, readTexts, type Value } from './reading.ts'
+import { asMap, type Entry, entriesOf, get, type MapTree, onlyKeys, refuse } from './tree.ts'
+
+/** A network, with what the rest of the file is checked against. */
+export interface ReadNetwork {
+  readonly intent: NetworkIntent
+  /** What the network is called outside the file, by which Docker sorts networks. */
+  readonly actualName: string
+  readonly subnets: readonly FixedSubnet[]
+}
+
+/** Reads `networks`, in the order written. */
+export const readNetworks = (reading: Reading, root: MapTree, project: string): readonly ReadNetwork[] =>
+  entriesOf(asMap(get(root, 'networks'), 'networks')).map(([name, entry]) => {
+    checkName(name, entry.keyPlace, 'network')
+    const what = `networks.${name}`
+    const body = asMap(entry.value, what)
+    const external = readExternal(reading, body, what)
+    return external === null
+      ? readOwn(reading, name, entry, body, project)
+      : readForeign(reading, name, entry, body, external)
+  })
+
+/** `external: true`, or the older `external: {name: x}`; null when it is not external. */
+const readExternal = (
+  reading: Reading,
+  body: MapTree | null,
+  what: string,
+): { name: string | null } | null => {
+  const tree = get(body, 'external')
+  if (tree?.kind !== 'map')
+    return readBoolean(reading, tree, `${what}.external`) === true ? { name: null } : null
+  onlyKeys(tree, ['name'], `${what}.external`)
+  return { name: readText(reading, get(tree, 'name'), `${what}.external.name`)?.text ?? null }
+}
+
+const readForeign = (
+  reading: Reading,
+  name: string,
+  entry: Entry,
+  body: MapTree | null,
+  external: { name: string | null },
+): ReadNetwork => {
+  const what = `networks.${name}`
+  for (const [key, other] of entriesOf(body))
+    if (!['external', 'name', 'labels'].includes(key) && (key === 'x-portolan' || !key.startsWith('x-')))
+      reading.note(
+        `${what}.${key} has no effect: the network is external, made by someone else`,
+        other.keyPlace,
+      )
+  const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? external.name ?? name
+  if (actualName === 'host' || actualName === 'none')
+    refuse(
+      entry.keyPlace,
+      `${what}: the network "${actualName}" is no bridge: expected \`network_mode: ${actualName}\` at the service instead`,
+    )
+  const options = readDriverOptions(reading, null, what, false)
+  const intent = {
+    ...intentOf(name, entry.keyPlace, false, options, null),
+    external: true,
+    externalName: actualName,
+  }
+  return { intent: { ...intent, ip: subnetIntent(undefined, 'nat'), ip6: null }, actualName, subnets: [] }
+}
+
+const readOwn = (
+  reading: Reading,
+  name: string,
+  entry: Entry,
+  body: MapTree | null,
+  project: string,
+): ReadNetwork => {
+  const what = `networks.${name}`
+  const driver = readText(reading, get(body, 'driver'), `${what}.driver`)
+  if (driver !== null && !['bridge', 'default', ''].includes(driver.text))
+    refuse(
+      driver.place,
+      `${what}.driver: Portolan builds bridges only, not "${driver.text}": expected \`bridge\`, or \`external: true\` for a network made elsewhere`,
+    )
+  const internal = readBoolean(reading, get(body, 'internal'), `${what}.internal`) ?? false
+  const options = readDriverOptions(reading, body, what, internal)
+  const v4 = readBoolean(reading, get(body, 'enable_ipv4'), `${what}.enable_ipv4`) ?? true
+  const v6 = readBoolean(reading, get(body, 'enable_ipv6'), `${what}.enable_ipv6`) ?? false
+  if (!v4 && !v6)
+    refuse(entry.keyPlace, `${what}: neither IPv4 nor IPv6 is enabled: expected one of them at least`)
+  // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.
+  if (v6 && options.mtu !== null && options.mtu < 1280)
+    refuse(entry.keyPlace, `${what}: IPv6 needs an MTU of 1280 or more, found ${options.mtu}`)
+  const subnets = readIpam(reading, body, what).filter((subnet) => {
+    const enabled = subnet.family === 'ip' ? v4 : v6
+    // Docker ignores it too (moby, api/types/network/ipam.go `ValidateIPAM`), but without a word.
+    if (!enabled)
+      reading.note(
+        `${what}: the subnet ${formatPrefix(subnet.prefix)} has no effect: ${subnet.family === 'ip' ? 'enable_ipv4 is false' : 'enable_ipv6 is not true'}`,
+        subnet.place,
+      )
+    return enabled
+  })
+  const subnetOf = (family: 'ip' | 'ip6'): FixedSubnet | undefined =>
+    subnets.find((subnet) => subnet.family === family)
+  const intent: NetworkIntent = {
+    ...intentOf(name, entry.keyPlace, internal, options, readPools(reading, body, what)),
+    ip: v4 ? subnetIntent(subnetOf('ip'), options.mode) : null,
+    ip6: v6 ? subnetIntent(subnetOf('ip6'), options.mode6) : null,
+  }
+  const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? `${project}_${name}`
+  return { intent, actualName, subnets }
+}
+
+const intentOf = (
+  name: string,
+  place: SourcePosition | null,
+  internal: boolean,
+  { bridge, icc, masquerade, hostBinding, mtu }: ReturnType<typeof readDriverOptions>,
+  pools: readonly string[] | null,
+): Omit<NetworkIntent, 'ip' | 'ip6'> => ({
+  name,
+  external: false,
+  externalName: null,
+  bridge,
+  internal,
+  icc,
+  masquerade,
+  hostBinding,
+  mtu,
+  pools,
+  place,
+})
+
+const subnetIntent = (fixed: FixedSubnet | undefined, mode: GatewayMode): SubnetIntent => ({
+  subnet: fixed === undefined ? null : formatPrefix(fixed.prefix),
+  gateway: fixed?.gateway ? formatAddress(fixed.gateway) : null,
+  ipRange: fixed?.ipRange ? formatPrefix(fixed.ipRange) : null,
+  mode,
+})
+
+const readPools = (reading: Reading, body: MapTree | null, what: string): readonly string[] | null => {
+  const ours = asMap(get(body, 'x-portolan'), `${what}.x-portolan`)
+  if (ours === null) return null
+  onlyKeys(ours, ['pool'], `${what}.x-portolan`)
+  const pools = readTexts(reading, get(ours, 'pool'), `${what}.x-portolan.pool`)
+  for (const pool of pools) checkPool(pool, `${what}.x-portolan.pool`)
+  return pools.length === 0 ? null : pools.map(({ text }) => text)
+}
+
+const checkPool = (pool: Value, what: string): void => {
+  try {
+    parsePool(pool.text)
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error
+    throw new IntentError(`${what}: ${error.message}`, pool.place, { cause: error })
+  }
+}
+
+/** The network of services that name none: it need not be written (Compose Specification, 06-networks). */
+export const implicitDefault = (reading: Reading, project: string): ReadNetwork => ({
+  intent: {
+    ...intentOf('default', null, false, readDriverOptions(reading, null, 'networks.default', false), null),
+    ip: subnetIntent(undefined, 'nat'),
+    ip6: null,
+  },
+  actualName: `${project}_default`,
+  subnets: [],
+})

@@ -1,0 +1,31 @@
+import type { Family } from '../../address/index.ts'
+import type { Attachment } from './attachments.ts'
+
+/** The network that each family's ports of a service are published on; null: no network of the service can. */
+export interface PortNetworks {
+  readonly ip: Attachment | null
+  readonly ip6: Attachment | null
+}
+
+const gateways = ({ network }: Attachment): number =>
+  [network.intent.ip, network.intent.ip6].filter((subnet) => subnet !== null).length
+
+/**
+ * Docker publishes ports on the endpoint that gives the container its default gateway, one for each family (moby,
+ * daemon/libnetwork/default_gateway.go `getGatewayEndpoint`): the first in the order of sandbox.go `Endpoint.Less`,
+ * which is the highest `gw_priority`, then networks with a gateway in both families, then the name. Internal
+ * networks have no gateway. Compose's own `priority` has no part in it (Compose Specification, 05-services).
+ */
+export const choosePortNetworks = (attachments: readonly Attachment[]): PortNetworks => {
+  const order = attachments
+    .filter(({ network }) => !network.intent.internal)
+    .toSorted(
+      (a, b) =>
+        b.gatewayPriority - a.gatewayPriority ||
+        gateways(b) - gateways(a) ||
+        (a.network.actualName < b.network.actualName ? -1 : 1),
+    )
+  const first = (family: Family): Attachment | null =>
+    order.find(({ network }) => network.intent[family] !== null) ?? null
+  return { ip: first('ip'), ip6: first('ip6') }
+}

@@ -1,0 +1,139 @@
+import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '../../address/index.ts'
+import type { SourcePosition } from '../../error/index.ts'
+import type { PortMapping } from '../intent.ts'
+import { isMistake, type Mistake } from '../mistake.ts'
+import {
+  printPortMapping,
+  rangeMismatch,
+  readHostAddress,
+  readPortMapping,
+  readProtocol,
+} from '../port-mapping.ts'
+import { readPortRange } from '../port-range.ts'
+import { readInterfaceName } from './names.ts'
+import {
+  type Reading,
+  readInteger,
+  readText,
+  readTexts,
+  readValue,
+  refuseMistake,
+  type Value,
+} from './reading.ts'
+import { asList, asMap, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+
+/** One entry of `ports`, either syntax. */
+export interface PublishedPort {
+  readonly mapping: PortMapping
+  readonly interface: string | null
+  readonly allowFrom: readonly string[] | null
+  readonly weight: number | null
+  readonly place: SourcePosition
+}
+
+const longKeys = ['target', 'published', 'host_ip', 'protocol', 'mode', 'name', 'app_protocol']
+
+/**
+ * Reads `ports`. Entries that say the same address, ports and protocol are one, the last of them (Compose
+ * Specification, 13-merge: "unique resources").
+ */
+export const readPorts = (reading: Reading, service: MapTree, what: string): readonly PublishedPort[] => {
+  const ports = new Map<string, PublishedPort>()
+  asList(get(service, 'ports'), what).forEach((item, index) => {
+    const port = readPort(reading, item, `${what}[${index}]`)
+    ports.set(printPortMapping(port.mapping), port)
+  })
+  return [...ports.values()]
+}
+
+const readPort = (reading: Reading, item: Tree, what: string): PublishedPort => {
+  if (item.kind === 'map') return readLong(reading, item, what)
+  const value = readValue(reading, item, what, 'a port mapping such as "8080:80"')
+  const mapping = sound(readPortMapping(value.text), value, what)
+  return { mapping, interface: null, allowFrom: null, weight: null, place: value.place }
+}
+
+/** The result, unless it is a mistake in the value. */
+const sound = <T extends object>(result: T | Mistake, value: Value, what: string): T =>
+  isMistake(result) ? refuseMistake(value, what, result) : result
+
+const readLong = (reading: Reading, item: MapTree, what: string): PublishedPort => {
+  onlyKeys(item, longKeys, what)
+  const text = (key: string): Value | null => readText(reading, get(item, key), `${what}.${key}`)
+  const target =
+    text('target') ?? refuse(item.place, `${what}: expected a \`target\`, the port of the container`)
+  const containerPorts = sound(readPortRange(target.text, 0, 'container'), target, `${what}.target`)
+  const published = text('published')
+  const hostPorts =
+    published === null || published.text === ''
+      ? null
+      : sound(readPortRange(published.text, 0, 'host'), published, `${what}.published`)
+  if (published !== null && hostPorts !== null) {
+    const mismatch = rangeMismatch(hostPorts, containerPorts)
+    if (mismatch !== null) refuse(published.place, `${what}: ${mismatch}`)
+  }
+  const host = text('host_ip')
+  const hostAddress =
+    host === null || host.text === ''
+      ? null
+      : sound(readHostAddress(host.text, 0), host, `${what}.host_ip`).address
+  const name = text('protocol')
+  const protocol =
+    name === null || name.text === ''
+      ? 'tcp'
+      : sound(readProtocol(name.text, 0), name, `${what}.protocol`).protocol
+  return {
+    mapping: { hostAddress, hostPorts, containerPorts, protocol },
+    ...readOurs(reading, asMap(get(item, 'x-portolan'), `${what}.x-portolan`), `${what}.x-portolan`),
+    place: item.place,
+  }
+}
+
+const readOurs = (
+  reading: Reading,
+  ours: MapTree | null,
+  what: string,
+): Pick<PublishedPort, 'interface' | 'allowFrom' | 'weight'> => {
+  if (ours === null) return { interface: null, allowFrom: null, weight: null }
+  onlyKeys(ours, ['allow_from', 'interface', 'weight'], what)
+  const name = readText(reading, get(ours, 'interface'), `${what}.interface`)
+  return {
+    interface: name === null ? null : readInterfaceName(name, `${what}.interface`),
+    allowFrom: readAllowFrom(reading, ours, `${what}.allow_from`),
+    weight: readInteger(reading, get(ours, 'weight'), `${what}.weight`, [1, 65535]),
+  }
+}
+
+/** A key without a value is refused: what was meant to close a port must not leave it open. */
+const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly string[] | null => {
+  const entry = ours.entries.get('allow_from')
+  if (entry === undefined || entry.value.tag === 'reset') return null
+  if (entry.value.kind === 'scalar' && entry.value.isNull)
+    return refuse(entry.keyPlace, `${what}: expected a list of prefixes; \`[]\` is no other machine at all`)
+  const prefixes = readTexts(reading, entry.value, what).map((value) => {
+    const prefix = tryParseHostOrPrefix(value.text)
+    if (prefix === null)
+      return refuse(
+        value.place,
+        `${what}: expected an address or a prefix such as 192.0.2.0/24, found "${value.text}"`,
+      )
+    if ((tryParseInterfaceAddress(value.text)?.address.value ?? prefix.base) !== prefix.base)
+      reading.note(
+        `${what}: ${value.text} is taken as ${formatPrefix(prefix)}, its host bits cleared`,
+        value.place,
+      )
+    return formatPrefix(prefix)
+  })
+  return [...new Set(prefixes)]
+}
+
+/** Checks `expose`, from which nothing follows: containers of one network reach each other anyway. */
+export const checkExpose = (reading: Reading, service: MapTree, what: string): void => {
+  asList(get(service, 'expose'), what).forEach((item, index) => {
+    const path = `${what}[${index}]`
+    const value = readValue(reading, item, path, 'a port such as "3000"')
+    const slash = value.text.indexOf('/')
+    sound(readPortRange(slash === -1 ? value.text : value.text.slice(0, slash), 0, 'container'), value, path)
+    if (slash !== -1) sound(readProtocol(value.text.slice(slash + 1), slash + 1), value, path)
+  })
+}

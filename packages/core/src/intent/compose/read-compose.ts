@@ -1,0 +1,95 @@
+import { InvalidRequestError } from '../../error/index.ts'
+import type { Intent } from '../intent.ts'
+import { type Lookup, lookupIn } from '../interpolate.ts'
+import { isProjectName, projectNameFromFolder, projectNameRule } from '../project-name.ts'
+import { mappingsOf } from './mappings.ts'
+import { readModel } from './model.ts'
+import { checkNetworkClashes } from './network-clashes.ts'
+import { implicitDefault, type ReadNetwork, readNetworks } from './networks.ts'
+import type { ComposeFile, ComposeFilesOptions, ComposeOptions } from './options.ts'
+import { type Reading, readText, startReading } from './reading.ts'
+import { checkAddressClashes, endpointsOf, readServices } from './services.ts'
+import { get, type MapTree, refuse } from './tree.ts'
+
+/**
+ * Reads a Compose file: its networks, the services on them and the ports they publish. Everything that has nothing
+ * to do with networking is ignored; a mistake in what is read is an error with its place.
+ *
+ * @returns what the file asks for, in the order it asks; `notes` say what was read and cannot take effect
+ * @throws ParseError for what is not YAML
+ * @throws IntentError for a value that is impossible, unknown, or cannot be honoured
+ * @throws InvalidRequestError for a project name from an option or the environment that is none
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * intent.mappings[0]?.network // 'default'
+ * @public @since 0.1.0
+ */
+export const readCompose = (text: string, options: ComposeOptions): Intent =>
+  readComposeFiles([{ text, source: options.source }], options)
+
+/**
+ * Reads several Compose files as one, each laid over those before it by Compose's merge rules (lists appended,
+ * mappings merged, `!reset` and `!override` honoured).
+ *
+ * @param files - at least one, the base first
+ * @throws as `readCompose`
+ * @public @since 0.1.0
+ */
+export const readComposeFiles = (
+  files: readonly ComposeFile[],
+  options: ComposeFilesOptions = {},
+): Intent => {
+  const variables = lookupIn(options.environment ?? {}, lookupIn(options.dotenv ?? {}))
+  const names: string[] = []
+  const lookup: Lookup = (name) =>
+    name === 'COMPOSE_PROJECT_NAME' ? (names[0] ?? variables(name)) : variables(name)
+  const { reading, notes } = startReading(lookup)
+  const root = readModel(files, { reading, load: options.load ?? null })
+  const project = projectOf(reading, root, files, options, variables)
+  // Compose sets it for the rest of the file, wherever the name came from.
+  names.push(project)
+
+  const written = readNetworks(reading, root, project)
+  const byName = new Map(written.map((network) => [network.intent.name, network]))
+  const implicit = byName.has('default') ? null : implicitDefault(reading, project)
+  const profiles = [...(options.profiles ?? []), ...(variables('COMPOSE_PROFILES') ?? '').split(',')]
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  const services = readServices(reading, root, profiles, (name) =>
+    name === 'default' ? (byName.get(name) ?? implicit ?? undefined) : byName.get(name),
+  )
+  const endpoints = services.flatMap(endpointsOf)
+  const used = services.some(({ attachments }) => attachments.some(({ network }) => network === implicit))
+  const networks: readonly ReadNetwork[] = implicit !== null && used ? [...written, implicit] : written
+  checkNetworkClashes(networks)
+  checkAddressClashes(endpoints)
+  const mappings = services.flatMap(mappingsOf)
+  return { project, networks: networks.map(({ intent }) => intent), endpoints, mappings, notes: [...notes] }
+}
+
+/** `-p`, COMPOSE_PROJECT_NAME, `name`, the folder: the order of Compose (docs.docker.com, "Specify a project name"). */
+const projectOf = (
+  reading: Reading,
+  root: MapTree,
+  files: readonly ComposeFile[],
+  options: ComposeFilesOptions,
+  variables: Lookup,
+): string => {
+  const variable = variables('COMPOSE_PROJECT_NAME')
+  for (const [from, name] of [
+    ['the project option', options.project],
+    ['COMPOSE_PROJECT_NAME', variable],
+  ] as const) {
+    if (name === undefined || name === '') continue
+    if (isProjectName(name)) return name
+    throw new InvalidRequestError(`${from}: "${name}" is no project name: expected ${projectNameRule}.`)
+  }
+  const written = readText(reading, get(root, 'name'), 'name')
+  if (written !== null && written.text !== '')
+    return isProjectName(written.text)
+      ? written.text
+      : refuse(written.place, `name: "${written.text}" is no project name: expected ${projectNameRule}`)
+  const source = files[0]?.source ?? ''
+  const folder = options.folder ?? source.slice(0, Math.max(source.lastIndexOf('/'), 0))
+  return projectNameFromFolder(folder) || 'default'
+}

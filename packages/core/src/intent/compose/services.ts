@@ -1,0 +1,87 @@
+import type { SourcePosition } from '../../error/index.ts'
+import type { EndpointIntent } from '../intent.ts'
+import { type Attachment, type FindNetwork, readAttachments } from './attachments.ts'
+import { checkName } from './names.ts'
+import { readNetworkMode } from './network-mode.ts'
+import { checkExpose, type PublishedPort, readPorts } from './ports.ts'
+import { type Reading, readTexts } from './reading.ts'
+import { readReplicas } from './replicas.ts'
+import { asMap, emptyMap, entriesOf, get, type MapTree, refuse } from './tree.ts'
+
+/** One service, as far as it is about networking. */
+export interface ReadService {
+  readonly name: string
+  readonly place: SourcePosition
+  readonly replicas: number
+  /** Empty for a `network_mode` that takes it off the project's networks. */
+  readonly attachments: readonly Attachment[]
+  readonly ports: readonly PublishedPort[]
+}
+
+/** Reads the services of the profiles enabled, in the order written. */
+export const readServices = (
+  reading: Reading,
+  root: MapTree,
+  profiles: readonly string[],
+  find: FindNetwork,
+): readonly ReadService[] => {
+  const enabled = entriesOf(asMap(get(root, 'services'), 'services')).flatMap(([name, entry]) => {
+    checkName(name, entry.keyPlace, 'service')
+    const body = asMap(entry.value, `services.${name}`) ?? emptyMap(entry.keyPlace)
+    const wanted = readTexts(reading, get(body, 'profiles'), `services.${name}.profiles`)
+    const on =
+      wanted.length === 0 || profiles.includes('*') || wanted.some(({ text }) => profiles.includes(text))
+    return on ? [{ name, place: entry.keyPlace, body }] : []
+  })
+  const names = enabled.map(({ name }) => name)
+  return enabled.map(({ name, place, body }) => {
+    const what = `services.${name}`
+    const replicas = readReplicas(reading, body, what)
+    const mode = readNetworkMode(reading, body, name, names)
+    checkExpose(reading, body, `${what}.expose`)
+    const attachments = mode === null ? readAttachments(reading, body, name, place, find) : []
+    if (replicas > 1) checkNothingUnique(attachments, replicas, what)
+    return { name, place, replicas, attachments, ports: readPorts(reading, body, `${what}.ports`) }
+  })
+}
+
+const checkNothingUnique = (attachments: readonly Attachment[], replicas: number, what: string): void => {
+  for (const { network, ip, ip6, mac, place } of attachments) {
+    const unique = ip ?? ip6 ?? mac
+    if (unique !== null)
+      refuse(
+        place,
+        `${what}: ${replicas} replicas cannot all be ${unique} on networks.${network.intent.name}: leave the address to Portolan, or run one`,
+      )
+  }
+}
+
+/** One endpoint for each replica and network. */
+export const endpointsOf = (service: ReadService): readonly EndpointIntent[] =>
+  Array.from({ length: service.replicas }, (_, index) => index + 1).flatMap((replica) =>
+    service.attachments.map(({ network, ip, ip6, mac, place }) => ({
+      service: service.name,
+      replica,
+      network: network.intent.name,
+      ip,
+      ip6,
+      mac,
+      place,
+    })),
+  )
+
+/** Refuses two endpoints of one network that want the same address. */
+export const checkAddressClashes = (endpoints: readonly EndpointIntent[]): void => {
+  const taken = new Map<string, string>()
+  for (const { service, network, ip, ip6, mac, place } of endpoints)
+    for (const address of [ip, ip6, mac]) {
+      if (address === null) continue
+      const other = taken.get(`${network} ${address}`)
+      if (other !== undefined && place !== null)
+        refuse(
+          place,
+          `services.${service} and services.${other} both ask for ${address} on networks.${network}: expected an address of its own for each`,
+        )
+      taken.set(`${network} ${address}`, service)
+    }
+}

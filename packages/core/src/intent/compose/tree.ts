@@ -1,0 +1,89 @@
+import { IntentError, type SourcePosition } from '../../error/index.ts'
+
+/**
+ * A YAML document as far as Compose can see: anchors, aliases and merge keys resolved, every part still knowing
+ * where it stands. Parts reached through an alias are shared, so a tree is never larger than its text.
+ */
+export type Tree = ScalarTree | ListTree | MapTree
+
+interface Placed {
+  readonly place: SourcePosition
+  /** Compose's own tags for what a later file does to an earlier one (Compose Specification, 13-merge). */
+  readonly tag: 'reset' | 'override' | null
+}
+
+/** One value, as text: `8080` stays `8080`, since Compose reads variables first and types afterwards. */
+export interface ScalarTree extends Placed {
+  readonly kind: 'scalar'
+  readonly text: string
+  readonly isNull: boolean
+  /** Columns from `place` to the text itself; null when they do not correspond (escapes, several lines). */
+  readonly inset: number | null
+}
+
+export interface ListTree extends Placed {
+  readonly kind: 'list'
+  readonly items: readonly Tree[]
+}
+
+export interface MapTree extends Placed {
+  readonly kind: 'map'
+  readonly entries: ReadonlyMap<string, Entry>
+}
+
+export interface Entry {
+  readonly keyPlace: SourcePosition
+  readonly value: Tree
+}
+
+/** What `web:` with nothing after it says. */
+export const emptyMap = (place: SourcePosition): MapTree => ({
+  kind: 'map',
+  entries: new Map(),
+  place,
+  tag: null,
+})
+
+/** Refuses what the user wrote. */
+export const refuse = (place: SourcePosition, message: string): never => {
+  throw new IntentError(message, place)
+}
+
+/** What a user would call a part of a file. */
+export const nameOf = (tree: Tree): string => {
+  if (tree.kind === 'list') return 'a list'
+  if (tree.kind === 'map') return 'a mapping'
+  return tree.isNull ? 'nothing' : `"${tree.text}"`
+}
+
+const isAbsent = (tree: Tree): boolean => tree.tag === 'reset' || (tree.kind === 'scalar' && tree.isNull)
+
+/** The value of a key; null when the key is missing, has no value, or was reset. */
+export const get = (map: MapTree | null, key: string): Tree | null => {
+  const value = map?.entries.get(key)?.value
+  return value === undefined || isAbsent(value) ? null : value
+}
+
+/** A part that has to be a mapping, if it is there at all. */
+export const asMap = (tree: Tree | null, what: string): MapTree | null => {
+  if (tree === null || isAbsent(tree)) return null
+  return tree.kind === 'map' ? tree : refuse(tree.place, `${what}: expected a mapping, found ${nameOf(tree)}`)
+}
+
+/** A part that has to be a list, if it is there at all; what was reset is left out. */
+export const asList = (tree: Tree | null, what: string): readonly Tree[] => {
+  if (tree === null || isAbsent(tree)) return []
+  if (tree.kind !== 'list') return refuse(tree.place, `${what}: expected a list, found ${nameOf(tree)}`)
+  return tree.items.filter((item) => item.tag !== 'reset')
+}
+
+/** The entries of a mapping in the order written, without those that were reset. */
+export const entriesOf = (map: MapTree | null): readonly (readonly [string, Entry])[] =>
+  map === null ? [] : [...map.entries].filter(([, entry]) => entry.value.tag !== 'reset')
+
+/** Refuses a key that is not among those known; `x-` keys are everyone's own. */
+export const onlyKeys = (map: MapTree, known: readonly string[], what: string): void => {
+  for (const [key, entry] of map.entries)
+    if (!known.includes(key) && !key.startsWith('x-'))
+      refuse(entry.keyPlace, `${what}: unknown key "${key}", expected one of ${known.join(', ')}`)
+}

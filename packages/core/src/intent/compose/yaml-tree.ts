@@ -1,0 +1,155 @@
+import {
+  type Document,
+  isAlias,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
+import { ParseError, type SourcePosition } from '../../error/index.ts'
+import { PortolanError } from '../../error/portolan-error.ts'
+import { anchorsOf } from './anchors.ts'
+import type { Entry, MapTree, ScalarTree, Tree } from './tree.ts'
+
+interface Text {
+  readonly text: string
+  readonly source: string
+  readonly lines: LineCounter
+}
+
+const snippetWidth = 60
+
+const placeAt = ({ source, lines }: Text, offset: number): SourcePosition => {
+  const { line, col } = lines.linePos(offset)
+  return { source, line: Math.max(line, 1), column: Math.max(col, 1) }
+}
+
+const refuseAt = (text: Text, offset: number, message: string, cause?: unknown): ParseError => {
+  const place = placeAt(text, offset)
+  const line = text.text.split('\n')[place.line - 1] ?? ''
+  const from = Math.max(0, place.column - snippetWidth)
+  return new ParseError(message, place, line.slice(from, from + 2 * snippetWidth), { cause })
+}
+
+const tags = new Map<string | undefined, Tree['tag']>([
+  ['!reset', 'reset'],
+  ['!override', 'override'],
+])
+
+const scalarTree = (node: Scalar, place: SourcePosition, text: Text): ScalarTree => {
+  const plain = node.type === 'PLAIN' || node.type === undefined
+  const isNull = plain && node.value === null
+  const value = isNull ? '' : plain && node.source !== undefined ? node.source : String(node.value)
+  const start = (node.range?.[0] ?? 0) + (plain ? 0 : 1)
+  const inset = text.text.startsWith(value, start) && !value.includes('\n') ? (plain ? 0 : 1) : null
+  return { kind: 'scalar', text: value, isNull, place, inset, tag: tags.get(node.tag) ?? null }
+}
+
+/** YAML 1.1 (yaml.org/type/merge.html), which every Compose file relies on: own keys win, then the first merged. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
+
+const convert = (document: Document, text: Text): Tree => {
+  const target = anchorsOf(document, (offset, message) => refuseAt(text, offset, message))
+  const done = new Map<Node, Tree>()
+
+  const tree = (written: Node): Tree => {
+    const node = isAlias(written) ? target(written) : written
+    const known = done.get(node)
+    if (known !== undefined) return known
+    const place = placeAt(text, node.range?.[0] ?? 0)
+    const made = isScalar(node)
+      ? scalarTree(node, place, text)
+      : isSeq(node)
+        ? ({
+            kind: 'list',
+            place,
+            tag: tags.get(node.tag) ?? null,
+            items: node.items.map((item) => tree(item as Node)),
+          } as const)
+        : mapTree(node as YAMLMap, place)
+    done.set(node, made)
+    return made
+  }
+
+  const mapTree = (node: YAMLMap, place: SourcePosition): MapTree => {
+    const entries = new Map<string, Entry>()
+    const merged: MapTree[] = []
+    const seen = new Set<string>()
+    for (const pair of node.items) {
+      const written = pair.key as Node
+      const key = isAlias(written) ? target(written) : written
+      const offset = written?.range?.[0] ?? node.range?.[0] ?? 0
+      if (!isScalar(key)) throw refuseAt(text, offset, 'expected a word as the key of a mapping')
+      const keyPlace = placeAt(text, offset)
+      const value: Tree =
+        pair.value === null
+          ? { kind: 'scalar', text: '', isNull: true, place: keyPlace, inset: null, tag: null }
+          : tree(pair.value as Node)
+      const name = scalarTree(key, keyPlace, text).text
+      if (seen.has(name))
+        throw refuseAt(text, offset, `"${name}" is written twice in one mapping: keep one of them`)
+      seen.add(name)
+      if (isMergeKey(key)) merged.push(...mergeSources(value, offset))
+      else entries.set(name, { keyPlace, value })
+    }
+    for (const other of merged)
+      for (const [key, entry] of other.entries) if (!entries.has(key)) entries.set(key, entry)
+    return { kind: 'map', place, entries, tag: tags.get(node.tag) ?? null }
+  }
+
+  const mergeSources = (value: Tree, offset: number): readonly MapTree[] =>
+    (value.kind === 'list' ? value.items : [value]).map((item) => {
+      if (item.kind === 'map') return item
+      throw refuseAt(text, offset, '`<<` merges a mapping or a list of mappings, and this is neither')
+    })
+
+  return tree(document.contents as Node)
+}
+
+/**
+ * Reads YAML 1.2 and what Compose files use of 1.1 (merge keys). One tree for each document of the text; documents
+ * without content are left out.
+ *
+ * @throws ParseError for what is not YAML, a key written twice, an alias without an anchor, an alias inside its
+ * own anchor, and aliases that would unfold to more than a million parts
+ */
+export const readYaml = (text: string, source: string): readonly Tree[] => {
+  const lines = new LineCounter()
+  const whole: Text = { text, source, lines }
+  try {
+    const documents = parseAllDocuments(text, {
+      version: '1.2',
+      schema: 'core',
+      // `<<` is handled here, where places are kept.
+      merge: false,
+      // Likewise, and with a lookup where the parser walks all keys before for each.
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: lines,
+    })
+    const trees: Tree[] = []
+    for (const document of Array.isArray(documents) ? documents : []) {
+      const [error] = document.errors
+      if (error !== undefined)
+        throw refuseAt(
+          whole,
+          error.pos[0],
+          error.code === 'RESOURCE_EXHAUSTION' ? tooDeep : error.message,
+          error,
+        )
+      if (document.contents !== null && !(isScalar(document.contents) && document.contents.value === null))
+        trees.push(convert(document, whole))
+    }
+    return trees
+  } catch (error) {
+    if (error instanceof PortolanError) throw error
+    // The parser recurses: what is nested some thousand deep exhausts the stack.
+    throw refuseAt(whole, 0, tooDeep, error)
+  }
+}
+
+const tooDeep = 'this cannot be read as YAML: it is nested too deeply'

@@ -1,0 +1,95 @@
+import { ParseError } from '../error/index.ts'
+import { interpolate, type Lookup, lookupIn } from './interpolate.ts'
+import { isMistake } from './mistake.ts'
+
+/** @public @since 0.1.0 */
+export interface DotenvOptions {
+  /** What to call the text in an error; `.env` when absent. */
+  readonly source?: string | undefined
+  /** Wins over the file where the file refers to a variable, and gives `NAME` lines (no `=`) their value. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+
+const unescaped = (text: string): string =>
+  text.replace(/\\([nrt"\\])/g, (_, letter: string) => escapes[letter] ?? letter)
+
+/** Compose leaves a `$` that starts no variable as it is here: passwords are full of them. */
+const expanded = (text: string, lookup: Lookup): string => {
+  const result = interpolate(text, lookup)
+  return isMistake(result) ? text : result.text
+}
+
+const statement = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*(?:([=:])[ \t]*)?/y
+const quoted = /"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'/y
+
+const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
+
+const endOfLine = (text: string, at: number): number => {
+  const end = text.indexOf('\n', at)
+  return end === -1 ? text.length : end
+}
+
+/**
+ * Reads a `.env` file: `NAME=value`, `export NAME=value`, `NAME: value`, comments, single quotes (verbatim),
+ * double quotes (escapes, variables, several lines) and unquoted values (variables, ` #` starts a comment).
+ *
+ * @returns the variables the file sets, in its order; a later line wins
+ * @throws ParseError for a line that sets nothing and a quote that is never closed
+ * @example
+ * parseDotenv('PORT=8080\nURL="http://localhost:${PORT}"')
+ * // { PORT: '8080', URL: 'http://localhost:8080' }
+ * @public @since 0.1.0
+ */
+export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> => {
+  const variables = new Map<string, string>()
+  const environment = options.environment ?? {}
+  const lookup = lookupIn(environment, (name) => variables.get(name))
+  const refuse = (at: number, message: string): ParseError => {
+    const start = text.lastIndexOf('\n', at - 1) + 1
+    const line = text.slice(0, start).split('\n').length
+    const place = { source: options.source ?? '.env', line, column: at - start + 1 }
+    return new ParseError(message, place, text.slice(start, endOfLine(text, at)))
+  }
+  let at = text.startsWith('\u{feff}') ? 1 : 0
+  while (at < text.length) {
+    const end = endOfLine(text, at)
+    if (/^\s*(#|$)/.test(text.slice(at, end))) {
+      at = end + 1
+      continue
+    }
+    const [head, name, sign] = matchAt(statement, text, at) ?? []
+    if (head === undefined || name === undefined)
+      throw refuse(at, 'expected NAME=value, or a comment after `#`')
+    const valueAt = at + head.length
+    if (sign === undefined) {
+      if (text.slice(valueAt, end).trim() !== '')
+        throw refuse(
+          valueAt,
+          `expected \`=\` after the name ${name}, which holds letters, digits and \`_\` only`,
+        )
+      const inherited = lookupIn(environment)(name)
+      if (inherited !== undefined) variables.set(name, inherited)
+      at = end + 1
+    } else if (text[valueAt] === '"' || text[valueAt] === "'") {
+      const [whole, double, single] = matchAt(quoted, text, valueAt) ?? []
+      if (whole === undefined)
+        throw refuse(valueAt, `the quote is never closed: expected a second ${text[valueAt]}`)
+      const after = valueAt + whole.length
+      const rest = text.slice(after, endOfLine(text, after))
+      if (!/^\s*(#.*)?$/.test(rest))
+        throw refuse(after, 'expected the end of the line after the closing quote')
+      variables.set(name, double === undefined ? (single ?? '') : expanded(unescaped(double), lookup))
+      at = endOfLine(text, after) + 1
+    } else {
+      const value = text.slice(valueAt, end).replace(/(^|\s)#.*$/, '')
+      variables.set(name, expanded(value.trim(), lookup))
+      at = end + 1
+    }
+  }
+  return Object.fromEntries(variables)
+}

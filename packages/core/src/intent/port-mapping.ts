@@ -1,0 +1,113 @@
+import { formatAddress, tryParseAddress, unmapAddress } from '../address/index.ts'
+import { ParseError } from '../error/index.ts'
+import type { PortMapping, PortRange, Protocol } from './intent.ts'
+import { isMistake, type Mistake, mistake } from './mistake.ts'
+import { countPorts, printPortRange, readPortRange } from './port-range.ts'
+
+const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp']
+
+/** A protocol name in any case, or what was expected. */
+export const readProtocol = (text: string, offset: number): { protocol: Protocol } | Mistake => {
+  const protocol = protocols.find((name) => name === text.toLowerCase())
+  return protocol === undefined
+    ? mistake(offset, `expected the protocol tcp, udp or sctp, found "${text}"`)
+    : { protocol }
+}
+
+/**
+ * An address of the host, brackets allowed around IPv6. An IPv4-mapped IPv6 address is the IPv4 address: no packet
+ * on the wire carries the mapped form (RFC 4291, section 2.5.5.2).
+ */
+export const readHostAddress = (text: string, offset: number): { address: string } | Mistake => {
+  const bracketed = text.startsWith('[') && text.endsWith(']')
+  const address = tryParseAddress(bracketed ? text.slice(1, -1) : text)
+  if (address === null || (bracketed && address.family === 'ip'))
+    return mistake(
+      offset,
+      `expected an IPv4 address or an IPv6 address in brackets, found "${text}" (host names are not looked up)`,
+    )
+  return { address: formatAddress(unmapAddress(address)) }
+}
+
+/** What `8080:80` and its relatives say; a mistake with its offset when they say nothing. */
+export const readPortMapping = (text: string): PortMapping | Mistake => {
+  // From the right, as Docker does (go-connections nat.ParsePortSpec): the address alone may hold colons.
+  const containerAt = text.lastIndexOf(':') + 1
+  const container = text.slice(containerAt)
+  const slash = container.indexOf('/')
+  const containerPorts = readPortRange(
+    slash === -1 ? container : container.slice(0, slash),
+    containerAt,
+    'container',
+  )
+  if (isMistake(containerPorts)) return containerPorts
+  const protocol =
+    slash === -1
+      ? { protocol: 'tcp' as const }
+      : readProtocol(container.slice(slash + 1), containerAt + slash + 1)
+  if (isMistake(protocol)) return protocol
+  const host = readHostSide(containerAt === 0 ? '' : text.slice(0, containerAt - 1), containerPorts)
+  return isMistake(host) ? host : { ...host, containerPorts, ...protocol }
+}
+
+const readHostSide = (
+  text: string,
+  containerPorts: PortRange,
+): Pick<PortMapping, 'hostAddress' | 'hostPorts'> | Mistake => {
+  if (text.endsWith(']'))
+    return mistake(
+      text.length,
+      `expected a host port between ${text} and the container port: ${text}:8080:80`,
+    )
+  const portAt = text.lastIndexOf(':') + 1
+  const hostPorts = portAt === text.length ? null : readPortRange(text.slice(portAt), portAt, 'host')
+  if (hostPorts !== null && isMistake(hostPorts)) return hostPorts
+  const differ = hostPorts === null ? null : rangeMismatch(hostPorts, containerPorts)
+  if (differ !== null) return mistake(portAt, differ)
+  if (portAt <= 1) return { hostAddress: null, hostPorts }
+  const host = readHostAddress(text.slice(0, portAt - 1), 0)
+  return isMistake(host) ? host : { hostAddress: host.address, hostPorts }
+}
+
+/** What keeps two ranges from being mapped onto one another; null when nothing does. */
+export const rangeMismatch = (host: PortRange, container: PortRange): string | null =>
+  countPorts(container) === 1 || countPorts(container) === countPorts(host)
+    ? null
+    : `${printPortRange(host)} is ${count(host)} and ${printPortRange(container)} is ${count(container)}: expected as many on both sides, or a single container port`
+
+const count = (range: PortRange): string =>
+  range.first === range.last ? '1 port' : `${countPorts(range)} ports`
+
+/**
+ * Reads a port mapping in the short syntax of the Compose Specification:
+ * `[[hostAddress:]hostPorts:]containerPorts[/protocol]`.
+ *
+ * @param source - what to call the text in an error
+ * @returns canonical addresses, ports 1 to 65535; `hostPorts` null when none is asked for (`80`, `127.0.0.1::80`)
+ * @throws ParseError with the column at which something else was expected
+ * @example
+ * parsePortMapping('127.0.0.1:8080:80')
+ * // { hostAddress: '127.0.0.1', hostPorts: { first: 8080, last: 8080 },
+ * //   containerPorts: { first: 80, last: 80 }, protocol: 'tcp' }
+ * @public @since 0.1.0
+ */
+export const parsePortMapping = (text: string, source = 'port mapping'): PortMapping => {
+  const mapping = readPortMapping(text)
+  if (!isMistake(mapping)) return mapping
+  throw new ParseError(mapping.message, { source, line: 1, column: mapping.offset + 1 }, text)
+}
+
+/**
+ * The shortest short syntax that `parsePortMapping` reads back as the same mapping.
+ *
+ * @example
+ * printPortMapping(parsePortMapping('[::1]:53:53/UDP')) // '[::1]:53:53/udp'
+ * @public @since 0.1.0
+ */
+export const printPortMapping = (mapping: PortMapping): string => {
+  const { hostAddress, hostPorts, containerPorts, protocol } = mapping
+  const address = hostAddress?.includes(':') ? `[${hostAddress}]` : hostAddress
+  const host = hostPorts === null ? '' : printPortRange(hostPorts)
+  const left = address === null ? (host === '' ? '' : `${host}:`) : `${address}:${host}:`
+  return `${left}${printPortRange(containerPorts)}${protocol === 'tcp' ? '' : `/${protocol}`}`
+}

@@ -1,0 +1,22 @@
+/** What a project may be called, for messages. */
+export const projectNameRule =
+  'lower-case letters, digits, `-` and `_`, starting with a letter or a digit, at most 63 of them'
+
+/** Is this a project name as it stands? */
+export const isProjectName = (text: string): boolean => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(text)
+
+/**
+ * A folder's name made into a project's, as Compose does it (compose-go, `NormalizeProjectName`): lower case,
+ * what is not allowed left out, no `_` or `-` in front. Empty when nothing is left.
+ */
+export const projectNameFromFolder = (folder: string): string =>
+  (
+    folder
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .at(-1) ?? ''
+  )
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '')
+    .slice(0, 63)

@@ -1,0 +1,84 @@
+import type { Ranges } from '../address/index.ts'
+import { firstEndingFrom } from '../address/prefix-set.ts'
+import type { Reservation } from './reservation.ts'
+
+/**
+ * Reserved ranges of one family, sorted, disjoint and inclusive, with who reserved each. Asked by index, from 0
+ * to below `length`.
+ */
+export interface Blocks<T extends number | bigint> {
+  readonly length: number
+  readonly startAt: (index: number) => T | undefined
+  readonly endAt: (index: number) => T | undefined
+  readonly ownerAt: (index: number) => Reservation | undefined
+}
+
+/** Blocks, less what the user said may be used whatever is there. */
+export interface Layer<T extends number | bigint> {
+  readonly blocks: Blocks<T>
+  readonly allowed: Ranges<T>
+}
+
+/** Something in the way: no candidate that begins up to `end` is free of it. */
+export interface Blocker<T extends number | bigint> {
+  readonly index: number
+  readonly end: T
+}
+
+const later = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
+const earlier = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
+
+/**
+ * Is [from, to], a part of a block, wholly allowed? And if not, where does the block open again?
+ *
+ *     block     |--------------------------|
+ *     [from,to]      |------|
+ *     allowed   |------|         |---|
+ *     opens                      ^
+ */
+const openingAfter = <T extends number | bigint>(
+  { starts, ends }: Ranges<T>,
+  from: T,
+  to: T,
+): { readonly isAllowed: boolean; readonly opens: T | undefined } => {
+  let at = firstEndingFrom(ends.length, (index) => ends[index], from)
+  const start = starts[at]
+  const end = ends[at]
+  if (start !== undefined && end !== undefined && start <= from && end >= to) {
+    return { isAllowed: true, opens: undefined }
+  }
+  let opens = start
+  while (opens !== undefined && opens <= to) {
+    at += 1
+    opens = starts[at]
+  }
+  return { isAllowed: false, opens }
+}
+
+/**
+ * The first block at or after index `from` that has an address in common with [start, end] which is not allowed.
+ *
+ * @param previous - the address before another
+ */
+export const nextBlocker = <T extends number | bigint>(
+  { blocks, allowed }: Layer<T>,
+  start: T,
+  end: T,
+  from: number,
+  previous: (value: T) => T,
+): Blocker<T> | null => {
+  for (let index = from; index < blocks.length; index += 1) {
+    const blockStart = blocks.startAt(index)
+    const blockEnd = blocks.endAt(index)
+    if (blockStart === undefined || blockEnd === undefined || blockStart > end) return null
+    if (allowed.starts.length === 0) return { index, end: blockEnd }
+    const { isAllowed, opens } = openingAfter(allowed, later(blockStart, start), earlier(blockEnd, end))
+    if (isAllowed) continue
+    return { index, end: opens === undefined || opens > blockEnd ? blockEnd : previous(opens) }
+  }
+  return null
+}
+
+/** Where to begin looking for what touches a range that begins at `start`. */
+export const firstIndex = <T extends number | bigint>({ blocks }: Layer<T>, start: T): number =>
+  firstEndingFrom(blocks.length, blocks.endAt, start)

@@ -1,0 +1,182 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Compose look like this.
+import { describe, expect, test } from '@jest/globals'
+import { type ComposeFile, type Intent, readComposeFiles } from '@portolan/core'
+import { inWords } from './read.ts'
+
+const files = (...texts: readonly string[]): Intent =>
+  readComposeFiles(
+    texts.map((text, index) => ({ text, source: `${index + 1}.yaml` })),
+    { project: 'shop' },
+  )
+const ports = (...texts: readonly string[]): readonly string[] => files(...texts).mappings.map(inWords)
+
+describe('a later file is laid over an earlier one', () => {
+  test('ports are appended, and those said twice are one', () => {
+    expect(
+      ports(
+        'services: {a: {ports: ["80:80", "81:81"]}}',
+        'services: {a: {ports: ["81:81", {target: 80, published: "80"}, "82:82"]}}',
+      ),
+    ).toEqual(['a#1 default 80:80', 'a#1 default 81:81', 'a#1 default 82:82'])
+  })
+
+  test('of a port said twice the last stands, with what it says besides', () => {
+    const { mappings } = files(
+      'services: {a: {ports: ["80:80"]}}',
+      'services: {a: {ports: [{target: 80, published: 80, x-portolan: {allow_from: [10.0.0.0/8]}}]}}',
+    )
+    expect(mappings).toMatchObject([{ allowFrom: ['10.0.0.0/8'], place: { source: '2.yaml' } }])
+  })
+
+  test('services and networks are added, and their settings merged', () => {
+    const { networks, endpoints } = files(
+      'services: {a: {networks: [x]}}\nnetworks: {x: {internal: true, driver_opts: {com.docker.network.driver.mtu: 1400}}}',
+      'services: {a: {networks: {y: {ipv4_address: 10.0.0.9}}}, b: {networks: [x]}}\nnetworks: {x: {driver_opts: {com.docker.network.bridge.enable_icc: "false"}}, y: {ipam: {config: [{subnet: 10.0.0.0/24}]}}}',
+    )
+    expect(networks).toMatchObject([
+      { name: 'x', internal: true, mtu: 1400, icc: false },
+      { name: 'y', ip: { subnet: '10.0.0.0/24' } },
+    ])
+    expect(endpoints.map(({ service, network, ip }) => [service, network, ip])).toEqual([
+      ['a', 'x', null],
+      ['a', 'y', '10.0.0.9'],
+      ['b', 'x', null],
+    ])
+  })
+
+  test('a subnet said again is one subnet with more settings', () => {
+    const { networks } = files(
+      'networks: {x: {ipam: {config: [{subnet: 10.0.0.0/24}]}}}',
+      'networks: {x: {ipam: {config: [{subnet: 10.0.0.0/24, gateway: 10.0.0.9}]}}}',
+    )
+    expect(networks).toMatchObject([{ ip: { subnet: '10.0.0.0/24', gateway: '10.0.0.9' } }])
+  })
+
+  test('a key without a value takes nothing away', () => {
+    expect(ports('services: {a: {ports: [80]}}', 'services: {a: {ports: }}')).toEqual(['a#1 default 80'])
+  })
+
+  test('!reset takes away, and a third file may say it anew', () => {
+    const base = 'services: {a: {ports: ["80:80"], network_mode: host}, b: {ports: [1]}}'
+    const reset = 'services: {a: {ports: !reset [], network_mode: !reset null}, b: !reset {}}'
+    expect(
+      files(base.replace('ports: ["80:80"], ', ''), reset).endpoints.map(({ service }) => service),
+    ).toEqual(['a'])
+    expect(ports(base, reset)).toEqual([])
+    expect(ports(base, reset, 'services: {a: {ports: ["90:90"]}}')).toEqual(['a#1 default 90:90'])
+  })
+
+  test('!override replaces instead of appending', () => {
+    expect(
+      ports('services: {a: {ports: ["80:80", "81:81"]}}', 'services: {a: {ports: !override ["90:90"]}}'),
+    ).toEqual(['a#1 default 90:90'])
+  })
+
+  test('the last name names the project', () => {
+    const named = ['name: a', 'name: b'].map((text, index) => ({ text, source: `${index}` }))
+    expect(readComposeFiles(named).project).toBe('b')
+  })
+
+  test('an error names the file it is in', () => {
+    expect(() => files('services: {a: {ports: [80]}}', 'services:\n  a: {ports: [0]}')).toThrow(
+      /^2\.yaml:2:15: /,
+    )
+  })
+})
+
+describe('extends', () => {
+  test('brings in another service of the file, which the service is laid over', () => {
+    const text = `
+services:
+  base: {ports: ["80:80"], networks: {x: {priority: 1}}}
+  a: {extends: base, ports: ["81:81"]}
+  b: {extends: {service: a}, networks: [y], ports: !override ["82:82"]}
+networks: {x: , y: }
+`
+    expect(ports(text)).toEqual(['base#1 x 80:80', 'a#1 x 80:80', 'a#1 x 81:81', 'b#1 x 82:82'])
+    expect(
+      files(text)
+        .endpoints.filter(({ service }) => service === 'b')
+        .map(({ network }) => network),
+    ).toEqual(['x', 'y'])
+  })
+
+  test('finds a service of an earlier file', () => {
+    expect(ports('services: {base: {ports: [80]}}', 'services: {a: {extends: base}}')).toEqual([
+      'base#1 default 80',
+      'a#1 default 80',
+    ])
+  })
+
+  test.each([
+    ['itself', 'services: {a: {extends: a}}', /1:25: services\.a\.extends: no other service is called "a"/],
+    ['itself in the end', 'services: {a: {extends: b}, b: {extends: a}}', /extends itself in the end/],
+    ['nobody', 'services: {a: {extends: none}}', /no other service is called "none"/],
+    ['without saying whom', 'services: {a: {extends: {}}}', /expected a `service`/],
+    [
+      'another file',
+      'services: {a: {extends: {service: b, file: other.yaml}}}',
+      /1:44: services\.a\.extends\.file: "other\.yaml" is another file, and nothing here reads files/,
+    ],
+  ])('refuses to extend %s', (_, text, message) => {
+    expect(() => files(text)).toThrow(message)
+  })
+})
+
+describe('other files, when the caller can read them', () => {
+  const disk: Readonly<Record<string, string>> = {
+    'base.yaml': 'services: {base: {extends: deep, ports: ["80:80"]}, deep: {networks: [n]}}',
+    'db.yaml': 'services: {db: {ports: ["${PORT:-5432}:5432"]}}\nnetworks: {n: }',
+    'db.local.yaml': 'services: {db: {ports: !override ["1:5432"]}}',
+    'loop.yaml': 'include: [loop.yaml]\nservices: {}',
+  }
+  const asked: string[] = []
+  const load = (path: string, from: string): ComposeFile => {
+    asked.push(`${from} -> ${path}`)
+    return { text: disk[path] ?? '', source: path }
+  }
+  const loaded = (text: string): readonly string[] =>
+    readComposeFiles([{ text, source: 'main.yaml' }], { load, project: 'shop' }).mappings.map(inWords)
+
+  test('extends reads a service of another file, with what that one extends', () => {
+    expect(loaded('services: {a: {extends: {file: base.yaml, service: base}}}\nnetworks: {n: }')).toEqual([
+      'a#1 n 80:80',
+    ])
+    expect(asked).toContain('main.yaml -> base.yaml')
+  })
+
+  test('include brings in services and networks, from one file or from several laid over one another', () => {
+    expect(loaded('include: [db.yaml]\nservices: {a: {ports: [80], networks: [n]}}')).toEqual([
+      'a#1 n 80',
+      'db#1 default 5432:5432',
+    ])
+    expect(loaded('include: [{path: [db.yaml, db.local.yaml]}]')).toEqual(['db#1 default 1:5432'])
+  })
+
+  test.each([
+    [
+      'what is defined twice',
+      'include: [db.yaml]\nservices:\n  db: {}',
+      /main\.yaml:3:3: services\.db is defined here and in db\.yaml, which is included/,
+    ],
+    [
+      'a file that includes itself',
+      'include: [loop.yaml]',
+      /loop\.yaml:1:11: include\[0\]: loop\.yaml includes itself in the end/,
+    ],
+    ['an empty file', 'include: [nothing.yaml]', /nothing\.yaml:1:1: the file is empty/],
+    [
+      'variables of its own',
+      'include: [{path: db.yaml, env_file: x.env}]',
+      /main\.yaml:1:37: include\[0\]: `env_file` is not supported/,
+    ],
+  ])('include refuses %s', (_, text, message) => {
+    expect(() => loaded(text)).toThrow(message)
+  })
+
+  test('without a way to read files include is refused by name', () => {
+    expect(() => files('include:\n  - db.yaml\n')).toThrow(
+      /^1\.yaml:2:5: include\[0\]: "db\.yaml" is another file/,
+    )
+  })
+})

@@ -1,0 +1,262 @@
+import { describe, expect, test } from '@jest/globals'
+import { ParseError, PortolanError, readCompose, readComposeFiles } from '@portolan/core'
+import fc from 'fast-check'
+import { mappings, read, refusal } from './read.ts'
+
+describe('anchors, aliases and merge keys', () => {
+  test('a merge key brings in what the mapping does not say itself', () => {
+    const text = `
+x-base: &base
+  ports: ["8080:80"]
+  networks: [front]
+services:
+  web:
+    <<: *base
+    image: nginx
+  api:
+    <<: *base
+    ports: ["9090:90"]
+networks: {front: }
+`
+    expect(mappings(text)).toEqual(['web#1 front 8080:80', 'api#1 front 9090:90'])
+  })
+
+  test('of several mappings merged the first wins, in whatever form they are listed', () => {
+    const text = `
+x-a: &a {ports: ["1:1"], networks: [front]}
+x-b: &b {ports: ["2:2"], profiles: [never]}
+x-c: &c
+  <<: *a
+services:
+  list: {<<: [*c, *b]}
+networks: {front: }
+`
+    expect(mappings(text, { profiles: ['never'] })).toEqual(['list#1 front 1:1'])
+  })
+
+  test('an alias stands for a list, an item or a value', () => {
+    const text = `
+x-ports: &ports ["1:1", &second "2:2"]
+services:
+  a: {ports: *ports}
+  b: {ports: [*second]}
+`
+    expect(mappings(text)).toEqual(['a#1 default 1:1', 'a#1 default 2:2', 'b#1 default 2:2'])
+  })
+
+  test('a quoted "<<" is a key like any other', () => {
+    expect(refusal('services: {"<<": {}}')).toMatch('service "<<": expected a name')
+  })
+})
+
+describe('what is not YAML is refused with its place', () => {
+  test.each([
+    ['an open bracket', 'services: [', /^ParseError compose\.yaml:1:\d+: /],
+    ['a tab as indentation', 'services:\n\tweb: {}', /^ParseError compose\.yaml:2:1: /],
+    ['a key written twice', 'services: {}\nservices: {}', /compose\.yaml:2:1: "services" is written twice/],
+    [
+      'a key written twice in what is ignored',
+      'x-a: {b: 1, b: 2}',
+      /compose\.yaml:1:13: "b" is written twice/,
+    ],
+    ['an alias without an anchor', 'services: *none', /compose\.yaml:1:11: \*none refers to no anchor/],
+    ['an alias above its anchor', 'a: *b\nb: &b 1', /compose\.yaml:1:4: \*b refers to no anchor/],
+    [
+      'an alias inside what it refers to',
+      'a: &a {b: [*a]}',
+      /compose\.yaml:1:12: an alias inside the very thing/,
+    ],
+    ['a merge key that merges a word', 'a: {<<: b}', /compose\.yaml:1:5: `<<` merges a mapping/],
+    ['a mapping as a key', '{a: b}: c', /compose\.yaml:1:1: expected a word as the key/],
+    ['brackets nested 20,000 deep', '['.repeat(20_000), /nested too deeply/],
+  ])('%s', (_, text, message) => {
+    expect(refusal(text)).toMatch(message)
+  })
+
+  test('aliases that unfold to a billion parts are refused at once, even where nothing is read', () => {
+    const lines = ['x-0: &x0 [lol]']
+    for (let level = 1; level <= 30; level += 1) {
+      const alias = `*x${level - 1}`
+      lines.push(`x-${level}: &x${level} [${Array(10).fill(alias).join(', ')}]`)
+    }
+    expect(refusal(lines.join('\n'))).toMatch(/unfold to more than 1000000 parts/)
+  })
+
+  test('the error carries the line it speaks of, or as much of it as matters', () => {
+    expect.assertions(2)
+    try {
+      readCompose(`services: {}\n${'x'.repeat(500)}: *none`, { source: 'a.yaml' })
+    } catch (error) {
+      expect(error).toBeInstanceOf(ParseError)
+      expect((error as ParseError).snippet).toMatch(/^x{50,}: \*none$/)
+    }
+  })
+})
+
+describe('what is not a Compose file is refused', () => {
+  test.each([
+    ['an empty text', '', /compose\.yaml:1:1: the file is empty/],
+    ['comments only', '# nothing\n---\n', /the file is empty/],
+    ['a list', '- a', /compose\.yaml:1:1: expected a mapping with `services` or `networks`, found a list/],
+    ['services as a list', 'services: [web]', /1:11: services: expected a mapping, found a list/],
+    [
+      'a service as a word',
+      'services: {web: nginx}',
+      /1:17: services\.web: expected a mapping, found "nginx"/,
+    ],
+    ['ports as a word', 'services: {web: {ports: 80}}', /services\.web\.ports: expected a list, found "80"/],
+    ['a service with a space', 'services: {"a b": }', /1:12: service "a b": expected a name of letters/],
+    ['a network with a quote', 'networks: {"a\'b": }', /1:12: network "a'b": expected a name/],
+  ])('%s', (_, text, message) => {
+    expect(refusal(text)).toMatch(message)
+  })
+})
+
+test('keys that have nothing to do with networking are not even looked at', () => {
+  const text = `
+version: "3.8"
+volumes: {data: {driver: [odd]}}
+configs: 12
+x-thing: {a: "\${UNSET:?never asked}"}
+services:
+  web:
+    image: \${ALSO_UNSET:?never asked}
+    build: {context: ., args: [1, 2]}
+    environment: {PORTS: "99999:0"}
+    labels: ["\${BROKEN"]
+    volumes: ["./a:/a"]
+    healthcheck: {test: [CMD, "true"]}
+    deploy: {resources: {limits: {cpus: '0.5'}}}
+    ports: ["8080:80"]
+networks:
+  default: {attachable: true, labels: [x], driver_opts: {some.other.key: "?"}}
+`
+  expect(mappings(text)).toEqual(['web#1 default 8080:80'])
+  expect(read(text).notes).toEqual([])
+})
+
+test('several documents of one file are laid over one another, as Compose does', () => {
+  expect(mappings('services: {a: {ports: [1]}}\n---\nservices: {a: {ports: [2]}}\n---\n')).toEqual([
+    'a#1 default 1',
+    'a#1 default 2',
+  ])
+})
+
+test('%YAML 1.1 does not turn 22:22 into a number of seconds', () => {
+  expect(mappings('%YAML 1.1\n---\nservices:\n  a:\n    ports:\n      - 22:22\n      - 1:30\n')).toEqual([
+    'a#1 default 22:22',
+    'a#1 default 1:30',
+  ])
+})
+
+test('a byte order mark and Windows line ends are no obstacle', () => {
+  expect(mappings('\u{feff}services:\r\n  a:\r\n    ports:\r\n      - "8080:80"\r\n')).toEqual([
+    'a#1 default 8080:80',
+  ])
+})
+
+test('no text makes the reader fail in any other way than with an error of ours', () => {
+  const words = [
+    'services',
+    'networks',
+    'ports',
+    'a',
+    '8080:80',
+    'x-portolan',
+    'ipam',
+    'config',
+    '<<',
+    '*a',
+    '&a',
+  ]
+  const signs = [
+    ': ',
+    '\n',
+    '  ',
+    '- ',
+    '[',
+    ']',
+    '{',
+    '}',
+    '"',
+    "'",
+    '${A',
+    '!reset',
+    '|\n',
+    '#',
+    ',',
+    '\t',
+    '? ',
+  ]
+  const noise = fc
+    .array(fc.constantFrom(...words, ...signs), { maxLength: 40 })
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(fc.oneof(noise, fc.string({ unit: 'binary' })), (text) => {
+      try {
+        readComposeFiles([{ text, source: 'a' }])
+      } catch (error) {
+        expect(error).toBeInstanceOf(PortolanError)
+      }
+    }),
+    { numRuns: 600 },
+  )
+})
+
+test('no value in a place that is read makes the reader fail in any other way than with an error of ours', () => {
+  const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom(
+        null,
+        true,
+        '',
+        'a',
+        0,
+        -1,
+        1.5,
+        '80',
+        '10.0.0.0/24',
+        '10.0.0.1',
+        'fd00::/64',
+        '$',
+        'service:a',
+      ),
+      fc.array(tie('value'), { maxLength: 2 }),
+      fc.dictionary(
+        fc.constantFrom(
+          'ports',
+          'networks',
+          'network_mode',
+          'default',
+          'ipam',
+          'config',
+          'subnet',
+          'target',
+          'scale',
+          'extends',
+          'x-portolan',
+          'pool',
+          'external',
+          'driver_opts',
+        ),
+        tie('value'),
+        { maxKeys: 4 },
+      ),
+    ),
+  })).value
+  const model = fc.record({
+    services: fc.dictionary(fc.constantFrom('a', 'b'), value),
+    networks: fc.dictionary(fc.constantFrom('default', 'n'), value),
+  })
+  fc.assert(
+    fc.property(model, (json) => {
+      try {
+        readCompose(JSON.stringify(json), { source: 'a' })
+      } catch (error) {
+        expect(error).toBeInstanceOf(PortolanError)
+      }
+    }),
+    { numRuns: 600 },
+  )
+})

@@ -1,0 +1,65 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Compose look like this.
+import { describe, expect, test } from '@jest/globals'
+import { ParseError, PortolanError, parseDotenv } from '@portolan/core'
+import fc from 'fast-check'
+
+describe('a .env file', () => {
+  test.each<[string, string, Record<string, string>]>([
+    ['a value', 'A=1', { A: '1' }],
+    ['spaces around the sign', 'A = 1 ', { A: '1' }],
+    ['export', 'export A=1', { A: '1' }],
+    ['a colon', 'A: 1', { A: '1' }],
+    ['an empty value', 'A=\nB=2', { A: '', B: '2' }],
+    ['comments and blank lines', '# one\n\n  # two\nA=1', { A: '1' }],
+    ['a comment after a value', 'A=1 # one', { A: '1' }],
+    ['a # inside a value', 'A=b#c', { A: 'b#c' }],
+    ['single quotes, verbatim', "A='$B \\n # x'", { A: '$B \\n # x' }],
+    ['double quotes, with escapes', 'A="a\\nb \\"c\\""', { A: 'a\nb "c"' }],
+    ['a quoted value over two lines', 'A="one\ntwo"\nB=3', { A: 'one\ntwo', B: '3' }],
+    ['a comment after a quoted value', 'A="1" # one', { A: '1' }],
+    ['a variable set above', 'A=1\nB=${A}2', { A: '1', B: '12' }],
+    ['a default', 'B=${NONE:-8080}', { B: '8080' }],
+    ['a dollar that starts no variable', 'PASSWORD=pa$ss$', { PASSWORD: 'pa$ss$' }],
+    ['the last of two', 'A=1\nA=2', { A: '2' }],
+    ['Windows line ends', 'A=1\r\nB=2\r\n', { A: '1', B: '2' }],
+    ['a byte order mark', '\u{feff}A=1', { A: '1' }],
+  ])('reads %s', (_, text, expected) => {
+    expect(parseDotenv(text)).toEqual(expected)
+  })
+
+  test('the environment wins where the file refers to a variable, and gives a bare name its value', () => {
+    expect(parseDotenv('A=file\nB=${A}\nC\nD', { environment: { A: 'env', C: 'c' } })).toEqual({
+      A: 'file',
+      B: 'env',
+      C: 'c',
+    })
+  })
+
+  test.each([
+    ['a line that sets nothing', 'A=1\n!?\n', 2, 1],
+    ['a name with a dash', 'A-B=1', 1, 2],
+    ['a quote never closed', 'A=1\nB="x', 2, 3],
+    ['words after a quote', 'A="1" 2', 1, 6],
+  ])('%s is an error with its place', (_, text, line, column) => {
+    expect.assertions(2)
+    try {
+      parseDotenv(text, { source: 'my.env' })
+    } catch (error) {
+      expect(error).toBeInstanceOf(ParseError)
+      expect(error).toMatchObject({ source: 'my.env', line, column })
+    }
+  })
+
+  test('no text makes it fail in any other way than with an error of ours', () => {
+    const noise = fc.string({ unit: fc.constantFrom(...'AB=: "\'\\#$\n{}-') })
+    fc.assert(
+      fc.property(fc.oneof(noise, fc.string()), (text) => {
+        try {
+          parseDotenv(text)
+        } catch (error) {
+          expect(error).toBeInstanceOf(PortolanError)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { parseAddress } from '../address/address-bytes.ts'
+import { addressText } from '../address/address-text.ts'
+
+/** Where systemd-resolved listens for stub clients (resolved.conf(5), `DNSStubListener`). */
+const stubs = new Set(['127.0.0.53', '127.0.0.54'])
+
+/**
+ * The nameservers a resolv.conf names, in its order, canonical and each once. Comments begin with `#` or `;`
+ * (resolv.conf(5)); a zone is dropped, since what matters is the address.
+ */
+export const parseResolvConf = (text: string): readonly string[] => {
+  const found = new Set<string>()
+  for (const line of text.split('\n')) {
+    const [keyword, value] = (line.split(/[#;]/)[0] ?? '').trim().split(/\s+/)
+    const address = value?.split('%')[0] ?? ''
+    if (keyword === 'nameserver' && isIP(address) !== 0) found.add(canonical(address))
+  }
+  return [...found]
+}
+
+const canonical = (text: string): string => {
+  const { bytes } = parseAddress(text)
+  return addressText(new DataView(bytes.buffer), 0, bytes.length)
+}
+
+/**
+ * The nameservers of this host. Where the file names systemd-resolved's stub, the servers it asks upstream
+ * follow: those are the addresses a subnet must not swallow.
+ *
+ * @throws Error of node:fs when the file is there but cannot be read
+ */
+export const readNameservers = (
+  file = '/etc/resolv.conf',
+  upstreamFile = '/run/systemd/resolve/resolv.conf',
+): readonly string[] => {
+  const servers = parseResolvConf(readIfThere(file))
+  return servers.some((server) => stubs.has(server))
+    ? [...new Set([...servers, ...parseResolvConf(readIfThere(upstreamFile))])]
+    : servers
+}
+
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}

@@ -1,0 +1,49 @@
+import { addressText } from '../address/address-text.ts'
+import { eachAttribute } from '../netlink/attribute.ts'
+import { littleEndian } from '../netlink/byte-order.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
+import type { MessageView } from '../netlink/message.ts'
+import { dump } from '../netlink/request.ts'
+import { IFA_ADDRESS, IFA_LOCAL, RTM_GETADDR } from '../netlink/rtnetlink.ts'
+
+/**
+ * Lists the addresses of every link, in CIDR form with host bits kept, by the index of the link.
+ */
+export const readAddresses = async (
+  connection: NetlinkConnection,
+): Promise<{ addresses: ReadonlyMap<number, readonly string[]>; consistent: boolean }> => {
+  const addresses = new Map<number, string[]>()
+  const consistent = await dump(connection, RTM_GETADDR, new Uint8Array(8), (part) => {
+    const address = parseInterfaceAddress(part)
+    if (address === null) return
+    const list = addresses.get(address.index)
+    if (list === undefined) addresses.set(address.index, [address.text])
+    else list.push(address.text)
+  })
+  return { addresses, consistent }
+}
+
+/** Reads one RTM_NEWADDR: struct ifaddrmsg and its attributes; null for a family that is not IP. */
+export const parseInterfaceAddress = ({
+  view,
+  start,
+  end,
+}: MessageView): { readonly index: number; readonly text: string } | null => {
+  const family = view.getUint8(start)
+  if (family !== AF_INET && family !== AF_INET6) return null
+  const size = family === AF_INET ? 4 : 16
+  let address: string | null = null
+  let local: string | null = null
+  eachAttribute(view, start + 8, end, (type, from, to) => {
+    if (to - from !== size) return
+    if (type === IFA_ADDRESS) address = addressText(view, from, size)
+    else if (type === IFA_LOCAL) local = addressText(view, from, size)
+  })
+  const own = local ?? address
+  if (own === null) return null
+  // On a point-to-point link the prefix is the peer's (IFA_ADDRESS), and our own address stands alone.
+  const pointToPoint = local !== null && address !== null && local !== address
+  const length = pointToPoint ? size * 8 : view.getUint8(start + 1)
+  return { index: view.getUint32(start + 4, littleEndian), text: `${own}/${length}` }
+}

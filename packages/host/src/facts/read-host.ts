@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import type { HostFacts, InterfaceFact, RouteFact, RoutingRuleFact } from '@portolan/core'
+import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
+import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
+import { readHostSockets } from './host-sockets.ts'
+import { readNameservers } from './nameservers.ts'
+import { readAddresses } from './read-addresses.ts'
+import { interfaceFacts, type LinkRecord, readLinks } from './read-links.ts'
+import { readRoutes } from './read-routes.ts'
+import { readRules } from './read-rules.ts'
+import { readSysctls } from './read-sysctls.ts'
+import { settled } from './settled.ts'
+
+/** @public @since 0.1.0 */
+export interface ReadHostOptions {
+  /** Look up which process holds each socket, through /proc. True unless told; costs a walk of /proc. */
+  readonly processNames?: boolean
+}
+
+/**
+ * Reads what matters of the host from the kernel, in the network namespace of this process: links, addresses,
+ * routes of every table, policy rules, sockets, nameservers and sysctls. Changes nothing and needs no privilege.
+ *
+ * @returns the facts; a part that could not be read is absent, or as much of it as could be, with a sentence in
+ * `unread`
+ * @throws never for a part that cannot be read
+ * @example
+ * const { interfaces, unread } = await readHost()
+ * @public @since 0.1.0
+ */
+export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts> => {
+  const unread: string[] = []
+  const attempt = async <T>(what: string, read: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read()
+    } catch (error) {
+      unread.push(`${what} could not be read: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    }
+  }
+  const network = await attempt('Links, addresses, routes and rules', async () => {
+    const connection = openConnection(NETLINK_ROUTE)
+    try {
+      return await readNetwork(connection, attempt, unread)
+    } finally {
+      connection.close()
+    }
+  })
+  const sockets = await attempt('Listening sockets', () =>
+    readHostSockets(network?.name ?? (() => null), options.processNames ?? true, unread),
+  )
+  const nameservers = await attempt('Nameservers', () => readNameservers())
+  const { sysctls, unread: unreadSysctls } = readSysctls()
+  const machineId = await attempt('The machine id', () => readFileSync('/etc/machine-id', 'utf8').trim())
+  unread.push(...unreadSysctls)
+  return {
+    ...network?.facts,
+    ...(nameservers === undefined ? {} : { nameservers }),
+    ...(sockets === undefined ? {} : { sockets }),
+    sysctls,
+    ...(machineId === undefined ? {} : { machineId }),
+    ...(unread.length === 0 ? {} : { unread }),
+  }
+}
+
+type Attempt = <T>(what: string, read: () => T | Promise<T>) => Promise<T | undefined>
+
+interface NetworkFacts {
+  interfaces?: readonly InterfaceFact[]
+  routes?: readonly RouteFact[]
+  rules?: readonly RoutingRuleFact[]
+}
+
+const families = [AF_INET, AF_INET6] as const
+
+const readNetwork = async (
+  connection: NetlinkConnection,
+  attempt: Attempt,
+  unread: string[],
+): Promise<{ facts: NetworkFacts; name: (index: number) => string | null }> => {
+  const facts: NetworkFacts = {}
+  let links: ReadonlyMap<number, LinkRecord> = new Map()
+  const name = (index: number): string | null => links.get(index)?.name ?? null
+  await attempt('Interfaces', async () => {
+    links = (await settled('interfaces', unread, () => readLinks(connection))).links
+    const { addresses } = await settled('addresses', unread, () => readAddresses(connection))
+    facts.interfaces = interfaceFacts(links, addresses)
+  })
+  await attempt('Routes', async () => {
+    const lists: (readonly RouteFact[])[] = []
+    for (const family of families)
+      lists.push((await settled('routes', unread, () => readRoutes(connection, family, name))).routes)
+    facts.routes = lists.flat()
+  })
+  await attempt('Routing rules', async () => {
+    const lists: (readonly RoutingRuleFact[])[] = []
+    for (const family of families)
+      lists.push((await settled('routing rules', unread, () => readRules(connection, family))).rules)
+    facts.rules = lists.flat()
+  })
+  return { facts, name }
+}

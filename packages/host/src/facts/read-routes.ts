@@ -1,0 +1,134 @@
+import type { RouteFact } from '@portolan/core'
+import { addressText } from '../address/address-text.ts'
+import { eachAttribute } from '../netlink/attribute.ts'
+import { littleEndian } from '../netlink/byte-order.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { AF_INET, type AF_INET6 } from '../netlink/constants.ts'
+import type { MessageView } from '../netlink/message.ts'
+import { dump } from '../netlink/request.ts'
+import { RTM_F_CLONED, RTM_GETROUTE } from '../netlink/rtnetlink.ts'
+
+const RTA_DST = 1
+const RTA_OIF = 4
+const RTA_GATEWAY = 5
+const RTA_PRIORITY = 6
+const RTA_PREFSRC = 7
+const RTA_MULTIPATH = 9
+const RTA_TABLE = 15
+const RTA_VIA = 18
+
+/** RTN_*, by number. */
+const types = [
+  'unspec',
+  'unicast',
+  'local',
+  'broadcast',
+  'anycast',
+  'multicast',
+  'blackhole',
+  'unreachable',
+  'prohibit',
+  'throw',
+  'nat',
+]
+
+/** RT_SCOPE_*, by number. */
+const scopes: Readonly<Record<number, string>> = {
+  0: 'universe',
+  200: 'site',
+  253: 'link',
+  254: 'host',
+  255: 'nowhere',
+}
+
+/**
+ * Lists the routes of every table of one family, in the kernel's order. A route with several next hops is
+ * listed once for each.
+ *
+ * @param names - interface names by index
+ */
+export const readRoutes = async (
+  connection: NetlinkConnection,
+  family: typeof AF_INET | typeof AF_INET6,
+  names: (index: number) => string | null,
+): Promise<{ routes: readonly RouteFact[]; consistent: boolean }> => {
+  const routes: RouteFact[] = []
+  const request = new Uint8Array(12)
+  request[0] = family
+  const consistent = await dump(connection, RTM_GETROUTE, request, (part) => {
+    // Without IPv6 the kernel answers for AF_INET6 with the routes of every family it has (rtnl_dump_all).
+    if (part.view.getUint8(part.start) === family) parseRoute(part, names, routes)
+  })
+  return { routes, consistent }
+}
+
+interface NextHop {
+  gateway: string | null
+  index: number
+}
+
+/** Reads one RTM_NEWROUTE (struct rtmsg and its attributes) onto a list. */
+export const parseRoute = (
+  { view, start, end }: MessageView,
+  names: (index: number) => string | null,
+  onto: RouteFact[],
+): void => {
+  if ((view.getUint32(start + 8, littleEndian) & RTM_F_CLONED) !== 0) return
+  const size = view.getUint8(start) === AF_INET ? 4 : 16
+  let destination: string | null = null
+  let table = view.getUint8(start + 4)
+  let metric: number | null = null
+  let source: string | null = null
+  let hops: NextHop[] | null = null
+  const hop: NextHop = { gateway: null, index: 0 }
+  eachAttribute(view, start + 12, end, (type, from, to) => {
+    if (type === RTA_DST) destination = addressText(view, from, size)
+    else if (type === RTA_TABLE) table = view.getUint32(from, littleEndian)
+    else if (type === RTA_PRIORITY) metric = view.getUint32(from, littleEndian)
+    else if (type === RTA_PREFSRC) source = addressText(view, from, size)
+    else if (type === RTA_MULTIPATH) hops = parseNextHops(view, from, to)
+    else parseHopAttribute(view, type, from, to, hop)
+  })
+  const length = view.getUint8(start + 1)
+  for (const { gateway, index } of hops ?? [hop])
+    onto.push({
+      destination: destinationText(destination, length, size),
+      gateway,
+      interface: index === 0 ? null : names(index),
+      table,
+      type: types[view.getUint8(start + 7)] ?? `type-${view.getUint8(start + 7)}`,
+      scope: scopes[view.getUint8(start + 6)] ?? `scope-${view.getUint8(start + 6)}`,
+      ...(metric === null ? {} : { metric }),
+      ...(source === null ? {} : { source }),
+    })
+}
+
+/** A route fact names no family, so only the IPv4 default is called `default`. */
+const destinationText = (address: string | null, length: number, size: number): string => {
+  if (address !== null) return `${address}/${length}`
+  return size === 4 ? 'default' : '::/0'
+}
+
+/** RTA_MULTIPATH: a row of struct rtnexthop, each followed by its own attributes. */
+const parseNextHops = (view: DataView, start: number, end: number): NextHop[] => {
+  const hops: NextHop[] = []
+  let offset = start
+  while (offset + 8 <= end) {
+    const length = view.getUint16(offset, littleEndian)
+    if (length < 8 || offset + length > end) break
+    const hop: NextHop = { gateway: null, index: view.getInt32(offset + 4, littleEndian) }
+    eachAttribute(view, offset + 8, offset + length, (type, from, to) =>
+      parseHopAttribute(view, type, from, to, hop),
+    )
+    hops.push(hop)
+    offset += (length + 3) & ~3
+  }
+  return hops
+}
+
+const parseHopAttribute = (view: DataView, type: number, from: number, to: number, hop: NextHop): void => {
+  if (type === RTA_OIF) hop.index = view.getUint32(from, littleEndian)
+  else if (type === RTA_GATEWAY) hop.gateway = addressText(view, from, to - from)
+  // RTA_VIA: a gateway of another family (RFC 5549), its family in two bytes ahead of it.
+  else if (type === RTA_VIA) hop.gateway = addressText(view, from + 2, to - from - 2)
+}

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+const pattern = /^socket:\[(\d+)\]$/
+
+/** Who holds sockets: process names by socket inode, and whether some processes could not be looked into. */
+export interface SocketOwners {
+  readonly processes: ReadonlyMap<number, { readonly pid: number; readonly name: string }>
+  readonly complete: boolean
+}
+
+/**
+ * Finds the processes that hold sockets, through the links in /proc/PID/fd (proc(5)). Stops when all are found.
+ * An ordinary user sees only his own processes. When several hold one socket, the lowest PID is named: the
+ * parent that made it, rather than a worker.
+ */
+export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOwners => {
+  const wanted = new Set(inodes)
+  const processes = new Map<number, { pid: number; name: string }>()
+  wanted.delete(0)
+  let complete = true
+  for (const pid of processIds(proc)) {
+    if (wanted.size === 0) break
+    let descriptors: readonly string[]
+    try {
+      descriptors = readdirSync(`${proc}/${pid}/fd`)
+    } catch (error) {
+      // A process that ended meanwhile holds nothing; one of another user might.
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') complete = false
+      continue
+    }
+    for (const descriptor of descriptors) {
+      const inode = socketInode(`${proc}/${pid}/fd/${descriptor}`)
+      if (inode === null || !wanted.delete(inode)) continue
+      const name = processName(`${proc}/${pid}/comm`)
+      if (name !== null) processes.set(inode, { pid, name })
+    }
+  }
+  return { processes, complete: complete || wanted.size === 0 }
+}
+
+const processIds = (proc: string): readonly number[] =>
+  readdirSync(proc)
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .sort((a, b) => a - b)
+
+const socketInode = (path: string): number | null => {
+  try {
+    const inode = pattern.exec(readlinkSync(path))?.[1]
+    return inode === undefined ? null : Number(inode)
+  } catch {
+    return null
+  }
+}
+
+const processName = (path: string): string | null => {
+  try {
+    return readFileSync(path, 'utf8').trimEnd()
+  } catch {
+    return null
+  }
+}

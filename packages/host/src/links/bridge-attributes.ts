@@ -1,0 +1,34 @@
+import { attribute, attributeText, attributeU8, attributeU32, nested } from '../netlink/attribute.ts'
+import {
+  IFLA_BR_NF_CALL_IP6TABLES,
+  IFLA_BR_NF_CALL_IPTABLES,
+  IFLA_IFALIAS,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINKINFO,
+  IFLA_MTU,
+} from '../netlink/rtnetlink.ts'
+import type { BridgeChange } from './links.ts'
+
+/** IFLA_IFALIAS without a NUL: the kernel stores every byte it is given (`dev_set_alias`). */
+export const aliasAttribute = (alias: string): Uint8Array =>
+  attribute(IFLA_IFALIAS, new TextEncoder().encode(alias))
+
+/** IFLA_LINKINFO of a bridge. */
+export const bridgeInfo = (...data: readonly Uint8Array[]): Uint8Array =>
+  nested(IFLA_LINKINFO, attributeText(IFLA_INFO_KIND, 'bridge'), nested(IFLA_INFO_DATA, ...data))
+
+/** Whether frames between the bridge's own ports pass the IP hooks too (br_netfilter). */
+export const netfilterData = (change: BridgeChange): readonly Uint8Array[] => [
+  ...flag(IFLA_BR_NF_CALL_IPTABLES, change.nfCallIptables),
+  ...flag(IFLA_BR_NF_CALL_IP6TABLES, change.nfCallIp6tables),
+]
+
+export const flag = (type: number, value: boolean | undefined): readonly Uint8Array[] =>
+  value === undefined ? [] : [attributeU8(type, value ? 1 : 0)]
+
+/** The attributes that lie on the link itself rather than in its bridge data. */
+export const linkAttributes = (change: BridgeChange): readonly Uint8Array[] => [
+  ...(change.alias === undefined ? [] : [aliasAttribute(change.alias)]),
+  ...(change.mtu === undefined ? [] : [attributeU32(IFLA_MTU, change.mtu)]),
+]

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { ApplyError, InvalidRequestError } from '@portolan/core'
+import { attribute, attributeU32 } from '../netlink/attribute.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/constants.ts'
+import { change, changeError, send } from '../netlink/request.ts'
+import {
+  IFLA_ADDRESS,
+  IFLA_BR_FORWARD_DELAY,
+  IFLA_BR_STP_STATE,
+  IFLA_MTU,
+  RTM_DELLINK,
+  RTM_NEWLINK,
+  RTM_SETLINK,
+} from '../netlink/rtnetlink.ts'
+import { readSysctl, writeSysctl } from '../sysctl/sysctl.ts'
+import { addressChange } from './address-change.ts'
+import { aliasAttribute, bridgeInfo, netfilterData } from './bridge-attributes.ts'
+import { findLink, nameAttribute, requireLink } from './find-link.ts'
+import { interfaceInfo } from './interface-info.ts'
+import type { BridgeSpec } from './links.ts'
+
+export const createBridge = async (connection: NetlinkConnection, bridge: BridgeSpec): Promise<void> => {
+  const does = `create the bridge ${bridge.name}`
+  await makeNamed(connection, bridge, does)
+  const { index } = await requireLink(connection, bridge.name, does)
+  try {
+    switchOnIp6(bridge)
+    await change(connection, [
+      ...(bridge.mtu === undefined
+        ? []
+        : [
+            {
+              type: RTM_SETLINK,
+              // A size given at creation would not stick: `br_mtu_auto_adjust` keeps only one set later.
+              payload: [interfaceInfo({ index }), attributeU32(IFLA_MTU, bridge.mtu)],
+              does: `set the MTU of ${bridge.name} to ${bridge.mtu}`,
+            },
+          ]),
+      ...bridge.addresses.map((address) => addressChange('add', bridge.name, index, address)),
+      {
+        type: RTM_SETLINK,
+        payload: [interfaceInfo({ index, up: true })],
+        does: `set the bridge ${bridge.name} up`,
+      },
+    ])
+  } catch (error) {
+    await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({ index })], does }])
+    // What had been applied to the bridge went with it.
+    throw error instanceof ApplyError
+      ? new ApplyError(error.message, { applied: [], stderr: error.stderr }, { cause: error })
+      : error
+  }
+}
+
+/**
+ * Makes the bridge and writes whose it is within one system call: the kernel ignores IFLA_IFALIAS in the message
+ * that creates (`rtnl_create_link`), and a bridge without it, left by a killed process, would belong to nobody.
+ */
+const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does: string): Promise<void> => {
+  if ((await findLink(connection, bridge.name)) !== null) throw taken(bridge.name, does)
+  const name = nameAttribute(bridge.name)
+  const data = [
+    attributeU32(IFLA_BR_FORWARD_DELAY, 0),
+    attributeU32(IFLA_BR_STP_STATE, 0),
+    ...netfilterData(bridge),
+  ]
+  const [made = 0, named = 0] = await send(connection, [
+    {
+      type: RTM_NEWLINK,
+      flags: NLM_F_CREATE | NLM_F_EXCL,
+      payload: [interfaceInfo({}), name, attribute(IFLA_ADDRESS, macBytes(bridge.mac)), bridgeInfo(...data)],
+      does,
+    },
+    { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(bridge.alias)], does },
+  ])
+  if (made !== 0) {
+    // Someone else made a link of this name since we looked; it must not keep our alias.
+    if (named === 0)
+      await send(connection, [
+        { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute('')], does },
+      ])
+    throw made === EEXIST ? taken(bridge.name, does) : changeError(does, made, [])
+  }
+  if (named !== 0) {
+    await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({}), name], does }])
+    throw changeError(`write the alias of ${bridge.name}`, named, [])
+  }
+}
+
+const EEXIST = 17
+
+const taken = (name: string, does: string): ApplyError =>
+  new ApplyError(`Could not ${does}: an interface named ${name} is there already.`, {
+    applied: [],
+    stderr: 'EEXIST: file already exists',
+  })
+
+/**
+ * A bridge without an address of its own takes the lowest of its ports', and changes it with them
+ * (`br_stp_recalculate_bridge_id`), which leaves containers with a stale neighbour entry for their gateway.
+ */
+const macBytes = (mac: string | undefined): Uint8Array => {
+  if (mac === undefined) return Uint8Array.of(0x02, ...randomBytes(5))
+  if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(mac))
+    throw new InvalidRequestError(`"${mac}" is not a MAC address, such as 02:42:ac:11:00:01.`)
+  return Uint8Array.from(mac.split(':'), (byte) => Number.parseInt(byte, 16))
+}
+
+const switchOnIp6 = (bridge: BridgeSpec): void => {
+  const disabled = `net.ipv6.conf.${bridge.name.replaceAll('.', '/')}.disable_ipv6`
+  if (bridge.addresses.some((address) => address.includes(':')) && readSysctl(disabled) === '1')
+    writeSysctl(disabled, '0')
+}

@@ -1,0 +1,66 @@
+import { ApplyError, InvalidRequestError } from '@portolan/core'
+import { type LinkRecord, parseLink } from '../facts/read-links.ts'
+import { attributeText } from '../netlink/attribute.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { get } from '../netlink/request.ts'
+import { IFLA_IFNAME, RTM_GETLINK } from '../netlink/rtnetlink.ts'
+import { interfaceInfo } from './interface-info.ts'
+
+const ENODEV = 19
+
+/** The link of that name, null when there is none. */
+export const findLink = async (connection: NetlinkConnection, name: string): Promise<LinkRecord | null> => {
+  let link: LinkRecord | null = null
+  await get(connection, RTM_GETLINK, [interfaceInfo({}), nameAttribute(name)], ENODEV, (part) => {
+    link = parseLink(part)
+  })
+  return link
+}
+
+/**
+ * The link of that name.
+ *
+ * @throws ApplyError when there is none; `does` completes "Could not ..."
+ */
+export const requireLink = async (
+  connection: NetlinkConnection,
+  name: string,
+  does: string,
+): Promise<LinkRecord> => {
+  const link = await findLink(connection, name)
+  if (link === null)
+    throw new ApplyError(`Could not ${does}: there is no interface ${name} in this network namespace.`, {
+      applied: [],
+      stderr: 'ENODEV: no such device',
+    })
+  return link
+}
+
+/** The bridge of that name; an interface of another kind is an error. */
+export const requireBridge = async (
+  connection: NetlinkConnection,
+  name: string,
+  does: string,
+): Promise<LinkRecord> => {
+  const link = await requireLink(connection, name, does)
+  if (link.kind !== 'bridge')
+    throw new ApplyError(`Could not ${does}: ${name} is not a bridge but of kind ${link.kind}.`, {
+      applied: [],
+      stderr: '',
+    })
+  return link
+}
+
+/**
+ * IFLA_IFNAME.
+ *
+ * @throws InvalidRequestError for a name the kernel would not take (`dev_valid_name` in net/core/dev.c)
+ */
+export const nameAttribute = (name: string): Uint8Array => {
+  const bytes = new TextEncoder().encode(name).length
+  if (bytes === 0 || bytes > 15 || name === '.' || name === '..' || /[\s/:\0]/.test(name))
+    throw new InvalidRequestError(
+      `"${name}" cannot name an interface: 1 to 15 bytes, without spaces, "/" or ":".`,
+    )
+  return attributeText(IFLA_IFNAME, name)
+}

@@ -1,0 +1,79 @@
+/**
+ * A bridge to be made.
+ * @public @since 0.1.0
+ */
+export interface BridgeSpec extends BridgeChange {
+  /** 1 to 15 bytes. */
+  readonly name: string
+  /** Whose it is, as `bridgeAlias` of core writes it. */
+  readonly alias: string
+  /** Six bytes in hexadecimal, colons between; a random, locally administered one when absent. */
+  readonly mac?: string
+  /** With prefix lengths: `172.17.42.1/16`, `fd00::1/64`. */
+  readonly addresses: readonly string[]
+}
+
+/**
+ * What to change about a bridge; what is absent stays.
+ * @public @since 0.1.0
+ */
+export interface BridgeChange {
+  readonly alias?: string
+  /** Once set, the bridge keeps it; without, the kernel lowers it to that of the smallest port. */
+  readonly mtu?: number
+  /** Frames between ports of the bridge pass the IPv4 hooks. Acts where br_netfilter is loaded. */
+  readonly nfCallIptables?: boolean
+  /** The same for IPv6. */
+  readonly nfCallIp6tables?: boolean
+}
+
+/**
+ * What to change about a port of a bridge; what is absent stays.
+ * @public @since 0.1.0
+ */
+export interface PortChange {
+  /** Frames may leave by the port they came in by. */
+  readonly hairpin?: boolean
+  /** Frames do not pass to other isolated ports. */
+  readonly isolated?: boolean
+}
+
+/**
+ * Changes links of this network namespace over one netlink socket. Every method needs CAP_NET_ADMIN; those that
+ * change several things do it in as few system calls as the kernel allows, so a process killed on its way leaves
+ * what the next plan recognises and mends.
+ *
+ * @throws PermissionError from every method, without CAP_NET_ADMIN
+ * @throws ApplyError from every method, when the kernel refuses; its `stderr` names the errno
+ * @throws InvalidRequestError from every method, for a name or an address that cannot be one
+ * @public @since 0.1.0
+ */
+export interface Links {
+  /**
+   * Makes a bridge that forwards at once (no spanning tree, forward delay 0), with its addresses, and sets it up.
+   * IPv6 addresses skip duplicate address detection, and IPv6 is switched on for the bridge where
+   * `net.ipv6.conf.default.disable_ipv6` is 1. What was made is removed again when a later step fails.
+   */
+  createBridge(bridge: BridgeSpec): Promise<void>
+  changeBridge(name: string, change: BridgeChange): Promise<void>
+  /**
+   * Deletes one of our bridges (its alias names portolan; any other is refused). Its ports are released first and
+   * stay as they are, up or down. A bridge that is not there is no error.
+   */
+  deleteBridge(name: string): Promise<void>
+  /** Sets an interface up or down. */
+  setUp(name: string, up: boolean): Promise<void>
+  /** Adds an address with its prefix length; one that is there already is no error. */
+  addAddress(name: string, address: string): Promise<void>
+  /** Removes an address with its prefix length; one that is not there is no error. */
+  removeAddress(name: string, address: string): Promise<void>
+  /**
+   * Makes an interface a port of a bridge and sets it up. Repeating it changes nothing; a port of another bridge
+   * is refused.
+   */
+  attachPort(interfaceName: string, bridge: string, port: PortChange): Promise<void>
+  setPort(interfaceName: string, change: PortChange): Promise<void>
+  /** Takes an interface out of its bridge; it stays up. */
+  detachPort(interfaceName: string): Promise<void>
+  close(): void
+}

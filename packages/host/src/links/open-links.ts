@@ -1,0 +1,80 @@
+import { readAddresses } from '../facts/read-addresses.ts'
+import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
+import { NETLINK_ROUTE } from '../netlink/constants.ts'
+import { change, changeError, send } from '../netlink/request.ts'
+import { RTM_NEWLINK, RTM_SETLINK } from '../netlink/rtnetlink.ts'
+import { addressChange } from './address-change.ts'
+import { bridgeInfo, linkAttributes, netfilterData } from './bridge-attributes.ts'
+import { attachPort, detachPort, setPort } from './bridge-port.ts'
+import { createBridge } from './create-bridge.ts'
+import { deleteBridge } from './delete-bridge.ts'
+import { requireBridge, requireLink } from './find-link.ts'
+import { interfaceInfo } from './interface-info.ts'
+import type { BridgeChange, Links } from './links.ts'
+
+const EEXIST = 17
+const EADDRNOTAVAIL = 99
+
+/**
+ * Opens the links of this network namespace for changing. It does not keep the process alive; close it when done.
+ *
+ * @example
+ * const links = openLinks()
+ * await links.createBridge({ name: 'ptl-web', alias: bridgeAlias(owner), addresses: ['172.17.42.1/16'] })
+ * await links.attachPort('veth12', 'ptl-web', { hairpin: true, isolated: false })
+ * links.close()
+ * @public @since 0.1.0
+ */
+export const openLinks = (): Links => {
+  const connection = openConnection(NETLINK_ROUTE)
+  return {
+    createBridge: (bridge) => createBridge(connection, bridge),
+    changeBridge: (name, bridge) => changeBridge(connection, name, bridge),
+    deleteBridge: (name) => deleteBridge(connection, name),
+    setUp: (name, up) => setUp(connection, name, up),
+    addAddress: (name, address) => addAddress(connection, name, address),
+    removeAddress: (name, address) => removeAddress(connection, name, address),
+    attachPort: (interfaceName, bridge, port) => attachPort(connection, interfaceName, bridge, port),
+    setPort: (interfaceName, port) => setPort(connection, interfaceName, port),
+    detachPort: (interfaceName) => detachPort(connection, interfaceName),
+    close: () => connection.close(),
+  }
+}
+
+const changeBridge = async (
+  connection: NetlinkConnection,
+  name: string,
+  bridge: BridgeChange,
+): Promise<void> => {
+  const does = `change the bridge ${name}`
+  const { index } = await requireBridge(connection, name, does)
+  const data = netfilterData(bridge)
+  const info = data.length === 0 ? [] : [bridgeInfo(...data)]
+  // RTM_SETLINK would take IFLA_LINKINFO without a word and do nothing with it.
+  await change(connection, [
+    { type: RTM_NEWLINK, payload: [interfaceInfo({ index }), ...linkAttributes(bridge), ...info], does },
+  ])
+}
+
+const setUp = async (connection: NetlinkConnection, name: string, up: boolean): Promise<void> => {
+  const does = `set ${name} ${up ? 'up' : 'down'}`
+  const { index } = await requireLink(connection, name, does)
+  await change(connection, [{ type: RTM_SETLINK, payload: [interfaceInfo({ index, up })], does }])
+}
+
+const addAddress = async (connection: NetlinkConnection, name: string, address: string): Promise<void> => {
+  const { index } = await requireLink(connection, name, `add the address ${address} to ${name}`)
+  const addition = addressChange('add', name, index, address)
+  const [errno = 0] = await send(connection, [addition])
+  if (errno === 0) return
+  // The kernel says EEXIST for the same address with another prefix length too, which is not what was asked.
+  if (errno === EEXIST && (await readAddresses(connection)).addresses.get(index)?.includes(address)) return
+  throw changeError(addition.does, errno, [])
+}
+
+const removeAddress = async (connection: NetlinkConnection, name: string, address: string): Promise<void> => {
+  const { index } = await requireLink(connection, name, `remove the address ${address} from ${name}`)
+  const removal = addressChange('remove', name, index, address)
+  const [errno = 0] = await send(connection, [removal])
+  if (errno !== 0 && errno !== EADDRNOTAVAIL) throw changeError(removal.does, errno, [])
+}

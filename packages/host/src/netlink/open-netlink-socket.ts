@@ -1,0 +1,36 @@
+import type { NetlinkSocket } from '@portolan/core'
+import { openConnection } from './connection.ts'
+import { NETLINK_NETFILTER } from './constants.ts'
+import { HEADER_LENGTH } from './message.ts'
+
+/**
+ * Opens a netlink socket in the network namespace of this process: the real `NetlinkSocket` that the nftables
+ * dialect is handed. It does not keep the process alive while nothing is asked.
+ *
+ * Requests are answered one after the other. The sequence numbers of a request tell its replies from those of
+ * the one before, so consecutive requests should not share them. An nfnetlink batch that the kernel refuses as
+ * a whole (EPERM, ENOMEM) ends with the one error it sends, whatever `expect` says.
+ *
+ * @param protocol - netlink protocol number; 12 (NETLINK_NETFILTER) unless told
+ * @throws PortolanError (`NETLINK`) from `request` when a datagram does not fit into the send buffer, replies
+ * were lost (ENOBUFS) or the socket is closed; an NLMSG_ERROR is a reply, not an exception
+ * @example
+ * const socket = openNetlinkSocket()
+ * const replies = await socket.request(batch, 1)
+ * socket.close()
+ * @public @since 0.1.0
+ */
+export const openNetlinkSocket = (protocol: number = NETLINK_NETFILTER): NetlinkSocket => {
+  const connection = openConnection(protocol)
+  return {
+    request: async (datagram, expect) => {
+      const replies: Uint8Array[] = []
+      await connection.exchange(datagram, expect, ({ view, start, end }) => {
+        const from = start - HEADER_LENGTH
+        replies.push(new Uint8Array(view.buffer, view.byteOffset + from, end - from))
+      })
+      return replies
+    },
+    close: () => connection.close(),
+  }
+}

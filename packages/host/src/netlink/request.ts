@@ -1,0 +1,154 @@
+import { getSystemErrorMap } from 'node:util'
+import { ApplyError, InspectError, PermissionError } from '@portolan/core'
+import { concatenate } from './attribute.ts'
+import { littleEndian } from './byte-order.ts'
+import type { NetlinkConnection } from './connection.ts'
+import {
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+} from './constants.ts'
+import { errorNumber, type MessageView, message } from './message.ts'
+
+let lastSequence = 0
+const sequence = (): number => {
+  lastSequence = (lastSequence + 1) >>> 0
+  return lastSequence
+}
+
+/** The kernel's own words for an errno: `EPERM: operation not permitted`. */
+export const errnoText = (errno: number): string => {
+  const [name, text] = getSystemErrorMap().get(-errno) ?? []
+  return name === undefined ? `errno ${errno}` : `${name}: ${text}`
+}
+
+const EPERM = 1
+
+/**
+ * Asks for everything of one kind.
+ *
+ * @returns false when the kernel says the list changed while it was read (NLM_F_DUMP_INTR): ask again
+ * @throws InspectError when the kernel refuses; its `exitCode` is the errno
+ */
+export const dump = async (
+  connection: NetlinkConnection,
+  type: number,
+  payload: Uint8Array,
+  visit: (message: MessageView) => void,
+): Promise<boolean> => {
+  let errno = 0
+  let consistent = true
+  const request = message(type, NLM_F_REQUEST | NLM_F_DUMP, sequence(), payload)
+  await connection.exchange(request, 1, (part) => {
+    if ((part.flags & NLM_F_DUMP_INTR) !== 0) consistent = false
+    if (part.type === NLMSG_ERROR) errno = errorNumber(part)
+    // A dump that fails on its way ends with a DONE that holds a negative errno.
+    else if (part.type === NLMSG_DONE) errno = part.end - part.start >= 4 ? doneErrno(part) : 0
+    else visit(part)
+  })
+  if (errno === 0) return consistent
+  throw refusedReading(type, errno)
+}
+
+const doneErrno = (part: MessageView): number => Math.max(0, -part.view.getInt32(part.start, littleEndian))
+
+/** One message that changes something, and what it does in a sentence. */
+export interface NetlinkChange {
+  readonly type: number
+  readonly flags?: number
+  readonly payload: readonly Uint8Array[]
+  readonly does: string
+}
+
+/**
+ * Sends changes in one datagram. The kernel works them off within the one system call, so a process that is
+ * killed has made either none or all of them; one that fails does not stop those after it.
+ *
+ * @returns for each change its errno, 0 where it was made
+ */
+export const send = async (
+  connection: NetlinkConnection,
+  changes: readonly NetlinkChange[],
+): Promise<readonly number[]> => {
+  const numbers = changes.map(sequence)
+  const datagram = concatenate(
+    changes.map((change, index) =>
+      message(
+        change.type,
+        NLM_F_REQUEST | NLM_F_ACK | (change.flags ?? 0),
+        numbers[index] ?? 0,
+        ...change.payload,
+      ),
+    ),
+  )
+  const errnos = new Map<number, number>()
+  await connection.exchange(datagram, changes.length, (part) => {
+    if (part.type === NLMSG_ERROR) errnos.set(part.sequence, errorNumber(part))
+  })
+  return numbers.map((number) => errnos.get(number) ?? 0)
+}
+
+/**
+ * Sends changes in one datagram and insists on all of them.
+ *
+ * @throws PermissionError without CAP_NET_ADMIN
+ * @throws ApplyError for the first change the kernel refused
+ */
+export const change = async (
+  connection: NetlinkConnection,
+  changes: readonly NetlinkChange[],
+): Promise<void> => {
+  if (changes.length === 0) return
+  const errnos = await send(connection, changes)
+  const failed = errnos.findIndex((errno) => errno !== 0)
+  const refused = changes[failed]
+  if (refused === undefined) return
+  throw changeError(refused.does, errnos[failed] ?? 0, done(changes, errnos))
+}
+
+const done = (changes: readonly NetlinkChange[], errnos: readonly number[]): readonly string[] =>
+  changes.filter((_, index) => errnos[index] === 0).map((change) => change.does)
+
+/** The error for a change that the kernel refused. `does` completes "Could not ...". */
+export const changeError = (does: string, errno: number, applied: readonly string[]): Error =>
+  errno === EPERM
+    ? new PermissionError(
+        `Could not ${does}: that needs the capability CAP_NET_ADMIN. Run this as root.`,
+        'CAP_NET_ADMIN',
+      )
+    : new ApplyError(`Could not ${does}: the kernel says ${errnoText(errno)}.`, {
+        applied,
+        stderr: errnoText(errno),
+      })
+
+/**
+ * Asks for one thing.
+ *
+ * @param absent - the errno that means there is no such thing, which is no error
+ * @throws InspectError when the kernel refuses otherwise; its `exitCode` is the errno
+ */
+export const get = async (
+  connection: NetlinkConnection,
+  type: number,
+  payload: readonly Uint8Array[],
+  absent: number,
+  visit: (message: MessageView) => void,
+): Promise<void> => {
+  let errno = 0
+  const request = message(type, NLM_F_REQUEST | NLM_F_ACK, sequence(), ...payload)
+  await connection.exchange(request, 1, (part) => {
+    if (part.type === NLMSG_ERROR) errno = errorNumber(part)
+    else visit(part)
+  })
+  if (errno !== 0 && errno !== absent) throw refusedReading(type, errno)
+}
+
+const refusedReading = (type: number, errno: number): InspectError =>
+  new InspectError(`The kernel refused to show what was asked of it (${errnoText(errno)}).`, {
+    command: `netlink request ${type}`,
+    exitCode: errno,
+    stderr: errnoText(errno),
+  })

@@ -1,0 +1,40 @@
+/** include/uapi/linux/rtnetlink.h, if_link.h, if_addr.h: the numbers of rtnetlink that Portolan uses. */
+export const RTM_NEWLINK = 16
+export const RTM_DELLINK = 17
+export const RTM_GETLINK = 18
+export const RTM_SETLINK = 19
+export const RTM_NEWADDR = 20
+export const RTM_DELADDR = 21
+export const RTM_GETADDR = 22
+export const RTM_GETROUTE = 26
+export const RTM_GETRULE = 34
+
+export const IFF_UP = 0x1
+
+export const IFLA_ADDRESS = 1
+export const IFLA_IFNAME = 3
+export const IFLA_MTU = 4
+export const IFLA_MASTER = 10
+export const IFLA_LINKINFO = 18
+export const IFLA_IFALIAS = 20
+
+export const IFLA_INFO_KIND = 1
+export const IFLA_INFO_DATA = 2
+export const IFLA_INFO_SLAVE_KIND = 4
+export const IFLA_INFO_SLAVE_DATA = 5
+
+export const IFLA_BR_FORWARD_DELAY = 1
+export const IFLA_BR_STP_STATE = 5
+export const IFLA_BR_NF_CALL_IPTABLES = 36
+export const IFLA_BR_NF_CALL_IP6TABLES = 37
+
+export const IFLA_BRPORT_MODE = 4
+export const IFLA_BRPORT_ISOLATED = 33
+
+export const IFA_ADDRESS = 1
+export const IFA_LOCAL = 2
+export const IFA_FLAGS = 8
+/** An address that is usable at once: no duplicate address detection (RFC 4862, section 5.4). */
+export const IFA_F_NODAD = 0x2
+
+export const RTM_F_CLONED = 0x200

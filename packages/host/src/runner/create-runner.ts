@@ -1,0 +1,86 @@
+import { constants } from 'node:os'
+import { InspectError, MissingToolError, PermissionError, type Runner } from '@portolan/core'
+
+/** Where Debian keeps administration programs; an ordinary user's PATH lacks these. */
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/** A ruleset of many thousands of rules has to come through whole. */
+const MAX_OUTPUT_CHARACTERS = 2 ** 29
+
+/** The Debian package that brings a program. */
+const packages: readonly (readonly [RegExp, string])[] = [
+  [/^nft$/, 'nftables'],
+  [/^ip6?tables/, 'iptables'],
+  [/^(conntrack|conntrackd)$/, 'conntrack'],
+  [/^(ip|ss|bridge|tc)$/, 'iproute2'],
+  [/^ipset$/, 'ipset'],
+  [/^(sysctl|ps)$/, 'procps'],
+  [/^modprobe$/, 'kmod'],
+]
+
+/**
+ * Makes the runner that starts real processes: never through a shell, in the C locale (messages are told apart
+ * by their English text), with /usr/sbin and /sbin on the PATH.
+ *
+ * @returns a Runner; a process that a signal ended has exit code 128 + the signal's number, as in sh
+ * @throws MissingToolError from `run` when the program is not installed
+ * @throws PermissionError from `run` when it may not be executed
+ * @throws InspectError from `run` when it could not be started for another reason
+ * @example
+ * const { exitCode, stdout } = await createRunner().run('nft', ['-j', 'list', 'ruleset'])
+ * @public @since 0.1.0
+ */
+export const createRunner = (): Runner => ({
+  run: async (command, args, options = {}) => {
+    // Loaded when first needed: what only reads files starts faster without it.
+    const { execa } = await import('execa')
+    const result = await execa(command, [...args], {
+      reject: false,
+      stripFinalNewline: false,
+      maxBuffer: MAX_OUTPUT_CHARACTERS,
+      extendEnv: false,
+      env: environment(process.env),
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    })
+    if (result.exitCode !== undefined && !result.isMaxBuffer)
+      return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
+    if (result.signal !== undefined && !result.isMaxBuffer) {
+      const ended = `${command} was ended by ${result.signal}.\n`
+      return {
+        exitCode: 128 + constants.signals[result.signal],
+        stdout: result.stdout,
+        stderr: result.stderr + ended,
+      }
+    }
+    throw startError(command, result)
+  },
+})
+
+/** The environment with the administration folders at the end of PATH, and messages in English. */
+export const environment = (inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+  const folders = (inherited.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')
+  const missing = systemFolders.filter((folder) => !folders.includes(folder))
+  const { LANGUAGE: _language, ...rest } = inherited
+  return { ...rest, PATH: [...folders, ...missing].join(':'), LC_ALL: 'C' }
+}
+
+const packageOf = (command: string): string => {
+  const program = command.slice(command.lastIndexOf('/') + 1)
+  return packages.find(([pattern]) => pattern.test(program))?.[1] ?? program
+}
+
+const startError = (
+  command: string,
+  failure: { readonly code?: string | undefined; readonly message?: string | undefined },
+): Error => {
+  const cause = { cause: failure }
+  if (failure.code === 'ENOENT') return new MissingToolError(command, packageOf(command), cause)
+  if (failure.code === 'EACCES')
+    return new PermissionError(`${command} may not be executed by this user.`, 'execute permission', cause)
+  const reason = failure.code ?? failure.message ?? 'unknown'
+  return new InspectError(
+    `${command} could not be run (${reason}).`,
+    { command, exitCode: null, stderr: failure.message ?? '' },
+    cause,
+  )
+}

@@ -1,0 +1,31 @@
+/**
+ * What has to be remembered of one network namespace to take everything back: old values that the kernel does
+ * not keep. All of it goes with the boot it was written in.
+ * @public @since 0.1.0
+ */
+export interface HostState {
+  /** Sysctls we set, dotted name to the value found and the value given. */
+  readonly sysctls: Readonly<Record<string, ValueGiven>>
+  /** iptables-nft tables and base chains that we brought into being, in the words of the dialect. */
+  readonly created: readonly string[]
+  /** Attributes of what belongs to others that we changed: `docker0 nfCallIptables` to the values. */
+  readonly attributes: Readonly<Record<string, ValueGiven>>
+}
+
+/** @public @since 0.1.0 */
+export interface ValueGiven {
+  readonly before: string
+  readonly given: string
+}
+
+/**
+ * Nothing to remember.
+ * @public @since 0.1.0
+ */
+export const emptyState: HostState = Object.freeze({ sysctls: {}, created: [], attributes: {} })
+
+/** True when there is nothing to remember. */
+export const isEmptyState = (state: HostState): boolean =>
+  state.created.length === 0 &&
+  Object.keys(state.sysctls).length === 0 &&
+  Object.keys(state.attributes).length === 0

@@ -1,0 +1,102 @@
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { ApplyError, InspectError, InvalidRequestError, PermissionError } from '@portolan/core'
+
+const root = '/proc/sys'
+
+/**
+ * The file of a sysctl. As sysctl(8) has it, `/` and `.` change places: in `net.ipv4.conf.eth0/100.rp_filter`
+ * the interface is `eth0.100`.
+ *
+ * @throws InvalidRequestError when the name would leave /proc/sys
+ */
+const sysctlFile = (name: string): string => {
+  const parts = name.split('.').map((part) => part.replaceAll('/', '.'))
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0')))
+    throw new InvalidRequestError(`"${name}" is not the name of a sysctl.`)
+  return `${root}/${parts.join('/')}`
+}
+
+/**
+ * The value of a sysctl in this network namespace, without its line end; null when this kernel has none of that
+ * name.
+ *
+ * @param name - dotted; dots of an interface name are written `/`
+ * @throws InspectError when it is there but cannot be read
+ * @example
+ * readSysctl('net.ipv4.ip_forward') // '1'
+ * @public @since 0.1.0
+ */
+export const readSysctl = (name: string): string | null => {
+  const file = sysctlFile(name)
+  try {
+    return readFileSync(file, 'utf8').trimEnd()
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw new InspectError(
+      `The sysctl ${name} cannot be read (${code}).`,
+      { command: `read ${file}`, exitCode: null, stderr: code },
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * Whether `writeSysctl` could set it: false without the privilege, where /proc/sys is mounted read-only (as in
+ * most containers), and where the kernel has no such sysctl.
+ * @example
+ * if (!isSysctlWritable('net.ipv4.ip_forward')) console.log('forwarding has to be switched on outside')
+ * @public @since 0.1.0
+ */
+export const isSysctlWritable = (name: string): boolean => {
+  try {
+    // access(2) answers EROFS for a read-only mount even to root, which the mode bits would not show.
+    accessSync(sysctlFile(name), constants.W_OK)
+    return true
+  } catch (error) {
+    if (error instanceof InvalidRequestError) throw error
+    return false
+  }
+}
+
+/**
+ * Sets a sysctl of this network namespace.
+ *
+ * @throws PermissionError without CAP_NET_ADMIN, or where /proc/sys is read-only
+ * @throws ApplyError when the kernel has no such sysctl or refuses the value
+ * @example
+ * writeSysctl('net.ipv4.conf.br-web.route_localnet', '1')
+ * @public @since 0.1.0
+ */
+export const writeSysctl = (name: string, value: string): void => {
+  const file = sysctlFile(name)
+  try {
+    // Never created: a mistyped name would otherwise fail with EACCES, which says the wrong thing.
+    writeFileSync(file, `${value}\n`, { flag: 'r+' })
+  } catch (error) {
+    throw writeError(name, value, errorCode(error), error)
+  }
+}
+
+const writeError = (name: string, value: string, code: string, cause: unknown): Error => {
+  if (code === 'EROFS')
+    return new PermissionError(
+      `Could not set ${name} to ${value}: /proc/sys is mounted read-only here. Set it outside of this container.`,
+      'a writable /proc/sys',
+      { cause },
+    )
+  if (code === 'EACCES' || code === 'EPERM')
+    return new PermissionError(
+      `Could not set ${name} to ${value}: that needs the capability CAP_NET_ADMIN. Run this as root.`,
+      'CAP_NET_ADMIN',
+      { cause },
+    )
+  const reason = code === 'ENOENT' ? 'this kernel has no such sysctl' : `the kernel says ${code}`
+  return new ApplyError(
+    `Could not set ${name} to ${value}: ${reason}.`,
+    { applied: [], stderr: code },
+    { cause },
+  )
+}
+
+const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)

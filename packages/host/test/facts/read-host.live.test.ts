@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { HostFacts } from '@portolan/core'
+import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
+
+const read = `import { readHost } from '@portolan/host'; report(await readHost())`
+
+describeLive('readHost', () => {
+  let host: Namespace
+  beforeAll(() => {
+    host = makeNamespace()
+    host.sh(`
+      ip link add br0 type bridge nf_call_iptables 1
+      ip link set br0 alias 'portolan project=a network=b' up mtu 1400
+      ip link add va type veth peer name vb
+      ip link set va master br0 up
+      ip link set va type bridge_slave hairpin on isolated on
+      ip link set vb up
+      ip link add vb.100 type veth peer name vc
+      ip addr add 192.0.2.2/24 dev vb
+      ip addr add 10.5.0.1 peer 10.6.0.0/24 dev vb
+      ip -6 addr add fd00:7::2/64 dev vb nodad
+      ip route add 10.8.0.0/24 dev vb table 51820
+      ip route add blackhole 10.10.0.0/16
+      ip route add default via 192.0.2.1 metric 50
+      ip route add 10.11.0.0/16 nexthop via 192.0.2.7 dev vb nexthop via 192.0.2.8 dev vb
+      ip -6 route add default via fd00:7::1
+      ip -6 route add unreachable fd00:dead::/32
+      ip rule add pref 5209 not fwmark 0xca6c/0xffff lookup 51820
+      ip rule add pref 5210 lookup main suppress_prefixlength 0
+      ip rule add pref 5211 from 10.9.0.0/16 iif vb prohibit
+      ip -6 rule add pref 99 to fd00:8::/32 ipproto tcp lookup 7
+      sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.vb/100.route_localnet=1`)
+  })
+  afterAll(() => host.remove())
+
+  test('links come with kind, master, alias and bridge attributes', async () => {
+    const { interfaces, unread } = (await host.node(read)) as HostFacts
+    const named = (name: string) => interfaces?.find((link) => link.name === name)
+    expect(named('br0')).toMatchObject({
+      kind: 'bridge',
+      up: true,
+      master: null,
+      mtu: 1400,
+      alias: 'portolan project=a network=b',
+      nfCallIptables: true,
+      nfCallIp6tables: false,
+    })
+    expect(named('va')).toMatchObject({ kind: 'veth', master: 'br0', hairpin: true, isolated: true })
+    expect(named('vb')?.addresses).toEqual(
+      expect.arrayContaining(['192.0.2.2/24', '10.5.0.1/32', 'fd00:7::2/64']),
+    )
+    expect(named('lo')).toMatchObject({ kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] })
+    expect(unread).toBeUndefined()
+  })
+
+  test('routes of every table are those iproute2 shows', async () => {
+    const { routes } = (await host.node(read)) as HostFacts
+    interface Shown {
+      dst: string
+      table?: string
+      type?: string
+      dev?: string
+      nexthops?: { dev: string }[]
+    }
+    const shown = (family: string): Shown[] => JSON.parse(host.sh(`ip ${family} -N -j route show table all`))
+    const kinds = [
+      'unspec',
+      'unicast',
+      'local',
+      'broadcast',
+      'anycast',
+      'multicast',
+      'blackhole',
+      'unreachable',
+    ]
+    const texts = (family: string): string[] =>
+      shown(family).flatMap(({ dst, table = '254', type = '1', dev, nexthops }) =>
+        (nexthops ?? [{ dev }]).map((hop) => {
+          const prefix =
+            dst === 'default'
+              ? family === '-6'
+                ? '::/0'
+                : dst
+              : dst.includes('/')
+                ? dst
+                : `${dst}/${family === '-6' ? 128 : 32}`
+          return `${prefix} ${table} ${kinds[Number(type)] ?? type} ${hop.dev ?? null}`
+        }),
+      )
+    const found = routes?.map(
+      (route) => `${route.destination} ${route.table} ${route.type} ${route.interface}`,
+    )
+    expect(found?.toSorted()).toEqual([...texts('-4'), ...texts('-6')].toSorted())
+  })
+
+  test('gateways, next hops and metrics are kept', async () => {
+    const { routes } = (await host.node(read)) as HostFacts
+    expect(routes).toEqual(
+      expect.arrayContaining([
+        {
+          destination: 'default',
+          gateway: '192.0.2.1',
+          interface: 'vb',
+          table: 254,
+          type: 'unicast',
+          scope: 'universe',
+          metric: 50,
+        },
+        expect.objectContaining({ destination: '10.11.0.0/16', gateway: '192.0.2.7' }),
+        expect.objectContaining({ destination: '10.11.0.0/16', gateway: '192.0.2.8' }),
+        expect.objectContaining({ destination: '10.10.0.0/16', type: 'blackhole', interface: null }),
+        expect.objectContaining({ destination: '10.8.0.0/24', table: 51820, scope: 'link' }),
+        expect.objectContaining({ destination: '::/0', gateway: 'fd00:7::1' }),
+      ]),
+    )
+  })
+
+  test('policy rules keep what selects them, and name what is not modelled', async () => {
+    const { rules } = (await host.node(read)) as HostFacts
+    expect(rules).toEqual(
+      expect.arrayContaining([
+        { family: 'ip', priority: 0, table: 255, action: 'lookup' },
+        {
+          family: 'ip',
+          priority: 5209,
+          table: 51820,
+          action: 'lookup',
+          mark: 0xca6c,
+          mask: 0xffff,
+          invert: true,
+        },
+        { family: 'ip', priority: 5210, table: 254, action: 'lookup', suppressPrefixLength: 0 },
+        { family: 'ip', priority: 5211, table: 0, action: 'prohibit', from: '10.9.0.0/16', in: 'vb' },
+        { family: 'ip6', priority: 99, table: 7, action: 'lookup', to: 'fd00:8::/32', other: ['ipproto'] },
+      ]),
+    )
+  })
+
+  test('listening and bound sockets come with their process; connected ones do not', async () => {
+    const { sockets } = (await host.node(`
+      import { createServer } from 'node:net'
+      import { createSocket } from 'node:dgram'
+      import { once } from 'node:events'
+      import { readHost } from '@portolan/host'
+      const listen = async (options) => { const server = createServer(); server.listen(options); await once(server, 'listening'); return server }
+      const bind = async (type, port, address) => { const socket = createSocket(type); socket.bind(port, address); await once(socket, 'listening'); return socket }
+      const servers = [await listen({ port: 8080, host: '0.0.0.0' }), await listen({ port: 8081, host: '::', ipv6Only: true }), await listen({ port: 8082, host: '::' })]
+      const bound = [await bind('udp4', 5353, '127.0.0.1'), await bind('udp6', 5354, '::ffff:127.0.0.1')]
+      const client = createSocket('udp4'); client.connect(5353, '127.0.0.1'); await once(client, 'connect')
+      const facts = await readHost()
+      for (const socket of [...servers, ...bound, client]) socket.close()
+      report(facts)`)) as HostFacts
+    const sorted = sockets?.toSorted((a, b) => (a.port ?? 0) - (b.port ?? 0))
+    const process = sorted?.[0]?.process
+    expect(process).toMatch(/^node|^MainThread/)
+    expect(sorted).toEqual([
+      { protocol: 'udp', address: '127.0.0.1', port: 5353, process },
+      { protocol: 'udp', address: '127.0.0.1', port: 5354, process },
+      { protocol: 'tcp', address: '0.0.0.0', port: 8080, process },
+      { protocol: 'tcp', address: '::', port: 8081, v6only: true, process },
+      { protocol: 'tcp', address: '::', port: 8082, v6only: false, process },
+    ])
+  })
+
+  test('sysctls are those of this namespace, a dot in an interface name written as a slash', async () => {
+    const { sysctls } = (await host.node(read)) as HostFacts
+    expect(sysctls).toMatchObject({
+      'net.ipv4.ip_forward': '1',
+      'net.ipv4.conf.vb/100.route_localnet': '1',
+      'net.ipv4.conf.vb.route_localnet': '0',
+      'net.ipv4.ip_local_port_range': expect.stringMatching(/^\d+\t\d+$/),
+    })
+    expect(sysctls).not.toHaveProperty('net.ipv4.conf.nowhere.route_localnet')
+  })
+
+  test('an ordinary user reads the same, except whose sockets they are, and is told so', async () => {
+    const server = host.start(
+      `import { createServer } from 'node:net'; createServer().listen(9000, '127.0.0.1', () => console.log('up'))`,
+    )
+    await new Promise((resolve) => server.stdout?.once('data', resolve))
+    const facts = (await host.node(read, 'nobody')) as HostFacts
+    server.kill('SIGKILL')
+    const { sockets, unread, ...rest } = facts
+    const { sockets: _sockets, ...asRoot } = (await host.node(read)) as HostFacts
+    expect(rest).toEqual(asRoot)
+    expect(sockets).toEqual([{ protocol: 'tcp', address: '127.0.0.1', port: 9000 }])
+    expect(unread).toEqual([expect.stringContaining('root')])
+  })
+})

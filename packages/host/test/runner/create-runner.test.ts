@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals'
+import { createRunner, environment } from '../../src/runner/create-runner.ts'
+
+const runner = createRunner()
+
+describe('createRunner', () => {
+  test('output, error output and exit code come back as they are', async () => {
+    expect(await runner.run('sh', ['-c', 'printf "a\\n\\n"; echo b >&2; exit 3'])).toEqual({
+      exitCode: 3,
+      stdout: 'a\n\n',
+      stderr: 'b\n',
+    })
+  })
+
+  test('arguments pass through no shell', async () => {
+    expect((await runner.run('printf', ['%s', '$HOME; "*"'])).stdout).toBe('$HOME; "*"')
+  })
+
+  test('input reaches the program, and without it there is nothing to read', async () => {
+    expect((await runner.run('cat', [], { input: 'table ip t { }\n' })).stdout).toBe('table ip t { }\n')
+    expect((await runner.run('cat', [])).stdout).toBe('')
+  })
+
+  test('megabytes go in and come out whole', async () => {
+    const input = 'add rule ip t c\n'.repeat(500_000)
+    expect((await runner.run('cat', [], { input })).stdout).toHaveLength(input.length)
+  })
+
+  test('a program that does not read its input is not an error', async () => {
+    expect((await runner.run('true', [], { input: 'x'.repeat(1 << 20) })).exitCode).toBe(0)
+  })
+
+  test.each([
+    ['nft-nowhere/nft', 'nftables'],
+    ['nft-nowhere/ip6tables-legacy-save', 'iptables'],
+    ['nft-nowhere/iptables-nft-restore', 'iptables'],
+    ['nft-nowhere/conntrack', 'conntrack'],
+    ['nft-nowhere/ip', 'iproute2'],
+  ])('%s that is missing is named with the package %s that brings it', async (command, packageName) => {
+    await expect(runner.run(command, [])).rejects.toMatchObject({
+      code: 'MISSING_TOOL',
+      tool: command,
+      package: packageName,
+    })
+  })
+
+  test('a file that may not be executed is a permission error', async () => {
+    await expect(runner.run('/etc/passwd', [])).rejects.toMatchObject({ code: 'PERMISSION' })
+  })
+
+  test('a process that a signal ended has the exit code sh would show', async () => {
+    const result = await runner.run('sh', ['-c', 'kill -9 $$'])
+    expect(result).toMatchObject({ exitCode: 137, stderr: expect.stringContaining('SIGKILL') })
+  })
+
+  test('messages are in English whatever the language of the user', async () => {
+    expect((await runner.run('sh', ['-c', 'echo "$LC_ALL"'])).stdout).toBe('C\n')
+  })
+})
+
+describe('environment', () => {
+  test("administration folders follow the user's own, once", () => {
+    expect(environment({ PATH: '/usr/bin:/sbin', HOME: '/root', LANGUAGE: 'de' })).toEqual({
+      PATH: '/usr/bin:/sbin:/usr/local/sbin:/usr/sbin',
+      HOME: '/root',
+      LC_ALL: 'C',
+    })
+  })
+})

@@ -1,0 +1,103 @@
+import {
+  ApplyError,
+  type Family,
+  families,
+  PermissionError,
+  type Runner,
+  type RunResult,
+} from '@portolan/core'
+import type { IptablesChange } from '../diff/change.ts'
+import { describe } from '../diff/describe.ts'
+import { invert } from '../diff/operation-line.ts'
+import { isDenied, naming } from '../inspect/inspect.ts'
+import { program, type Variant } from '../inspect/variant.ts'
+import { type Section, sections } from './restore-text.ts'
+
+/** `-w`: wait for another iptables to give up the lock, instead of failing at once. */
+const restoreArguments = ['--noflush', '-w']
+
+const restore = (runner: Runner, command: string, some: readonly Section[]): Promise<RunResult> => {
+  const input = some
+    .flatMap(({ lines }) => lines)
+    .map((line) => `${line}\n`)
+    .join('')
+  return naming(runner.run(command, restoreArguments, { input }))
+}
+
+/** iptables-restore counts from 1 and names the line it choked on, or the COMMIT of a table it was refused. */
+const failedLine = (stderr: string): number | null => {
+  const found = /line:? (\d+)/i.exec(stderr)
+  return found === null ? null : Number(found[1])
+}
+
+/** The sections whose COMMIT came before a line: each of them is in force. */
+const committed = (some: readonly Section[], line: number): readonly Section[] => {
+  let end = 0
+  return some.filter((section) => {
+    end += section.lines.length
+    return end < line
+  })
+}
+
+/** The changes that undo some, last first, of one family. */
+const undo = (done: readonly Section[], family: Family): readonly Section[] =>
+  sections(
+    done
+      .flatMap((section) => section.changes)
+      .toReversed()
+      .flatMap((change) => invert(change.operation))
+      .map(describe),
+    family,
+  )
+
+/**
+ * Carries out changes: one iptables-restore per family, IPv4 first. The kernel takes a restore table by table;
+ * when one is refused, those before it are put back, so that a family is changed wholly or not at all.
+ *
+ * @param changes - from `diff`, in their order
+ * @throws PermissionError without CAP_NET_ADMIN
+ * @throws ApplyError with the program's words and the line it refused; `applied` lists what was done in the
+ * family before
+ * @throws MissingToolError
+ * @example
+ * await apply(diff(await inspect(runner, 'iptables-nft'), desired), runner, 'iptables-nft')
+ * @public @since 0.1.0
+ */
+export const apply = async (
+  changes: readonly IptablesChange[],
+  runner: Runner,
+  variant: Variant,
+): Promise<void> => {
+  const applied: string[] = []
+  for (const family of families) {
+    const all = sections(changes, family)
+    if (all.length === 0) continue
+    const command = program(variant, family, 'restore')
+    const result = await restore(runner, command, all)
+    if (result.exitCode === 0) {
+      applied.push(...all.flatMap((section) => section.changes.map((change) => change.description)))
+      continue
+    }
+    const { stderr } = result
+    if (isDenied(stderr)) {
+      throw new PermissionError(
+        `${command} may not change the rules: run this as root, or with CAP_NET_ADMIN.`,
+        'CAP_NET_ADMIN',
+      )
+    }
+    const line = failedLine(stderr)
+    const offending = line === null ? null : (all.flatMap(({ lines }) => lines)[line - 1] ?? null)
+    const back = line === null ? [] : undo(committed(all, line), family)
+    const reverted = back.length === 0 ? null : await restore(runner, command, back)
+    const aftermath =
+      line === null
+        ? 'how far it came is not known; run this again'
+        : reverted === null || reverted.exitCode === 0
+          ? 'nothing of this family was changed'
+          : `what was done before could not be taken back (${reverted.stderr.trim()}); run this again`
+    throw new ApplyError(
+      `${command} refused ${offending === null ? 'the change' : `"${offending}"`}: ${stderr.trim()}. ${aftermath}.`,
+      { applied, stderr, offending },
+    )
+  }
+}

@@ -1,0 +1,3 @@
+export * from './apply.ts'
+export * from './base-chains.ts'
+export { restoreText } from './restore-text.ts'

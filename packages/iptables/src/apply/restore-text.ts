@@ -1,0 +1,54 @@
+import type { Family } from '@portolan/core'
+import type { IptablesChange, Operation } from '../diff/change.ts'
+import { operationLines } from '../diff/operation-line.ts'
+
+/** Changes of one table in a row: the kernel takes them at once or not at all. */
+export interface Section {
+  readonly table: string
+  readonly changes: readonly IptablesChange[]
+  readonly lines: readonly string[]
+}
+
+/**
+ * Chains come first, since rules refer to them in both directions; and all chains that go are emptied before
+ * the first of them goes, since they refer to one another.
+ */
+const linesOf = (operations: readonly Operation[]): readonly string[] => {
+  const creations = operations.filter((operation) => operation.kind === 'create-chain')
+  const removals = operations.filter((operation) => operation.kind === 'delete-chain')
+  const rules = operations.filter(
+    (operation) => operation.kind === 'insert-rule' || operation.kind === 'delete-rule',
+  )
+  return [
+    ...[...creations, ...rules].flatMap(operationLines),
+    ...removals.map(({ chain }) => `-F ${chain}`),
+    ...removals.map(({ chain }) => `-X ${chain}`),
+  ]
+}
+
+/** The changes of one family, parted where the table changes: a table may come twice. */
+export const sections = (changes: readonly IptablesChange[], family: Family): readonly Section[] => {
+  const found: { table: string; changes: IptablesChange[] }[] = []
+  for (const change of changes) {
+    if (change.operation.family !== family) continue
+    const last = found.at(-1)
+    if (last?.table === change.operation.table) last.changes.push(change)
+    else found.push({ table: change.operation.table, changes: [change] })
+  }
+  return found.map((section) => ({
+    ...section,
+    lines: [`*${section.table}`, ...linesOf(section.changes.map((one) => one.operation)), 'COMMIT'],
+  }))
+}
+
+/**
+ * What `iptables-restore --noflush` is given to carry out changes of one family.
+ *
+ * @returns empty when there are none of that family
+ * @public @since 0.1.0
+ */
+export const restoreText = (changes: readonly IptablesChange[], family: Family): string =>
+  sections(changes, family)
+    .flatMap(({ lines }) => lines)
+    .map((line) => `${line}\n`)
+    .join('')

@@ -1,0 +1,43 @@
+import { type DesiredState, families } from '@portolan/core'
+import { comment, drop, rule } from '../ruleset/build.ts'
+import * as chains from '../ruleset/chains.ts'
+import type { Ruleset } from '../ruleset/ruleset.ts'
+import { assemble } from './assemble.ts'
+import { mappingRules } from './mapping-rules.ts'
+import { networkRules } from './network-rules.ts'
+import type { PlacedRule } from './placed-rule.ts'
+import { tag } from './tag.ts'
+
+/**
+ * The iptables rules that make a host keep the reachability contract for one project, as if it were the only
+ * one there. What is forbidden is dropped early, in `mangle`, and what is left is accepted last, at the end of
+ * `filter` FORWARD: between the two the host's own rules are heard, and can only be overruled in their policy.
+ *
+ * @returns what is ours only: our chains, and of the built-in chains our one jump. A family that no network has
+ * gets no tables
+ * @throws InvalidRequestError for a project, interface or address that cannot be written into a ruleset
+ * @see iptables-extensions(8); include/uapi/linux/netfilter_ipv4.h for the order of the tables
+ * @example
+ * print(compile(desired), 'iptables-restore')
+ * @public @since 0.1.0
+ */
+export const compile = (desired: DesiredState): Ruleset => ({
+  tables: families.flatMap((family) => {
+    const networks = desired.networks.flatMap((network) => networkRules(desired, network, family))
+    if (networks.length === 0) return []
+    const guard: readonly PlacedRule[] = desired.guardForwarding
+      ? [
+          {
+            table: 'mangle',
+            chain: chains.forward,
+            rule: rule([comment(tag(desired.project, 'guard: not between interfaces of others'))], drop),
+          },
+        ]
+      : []
+    const mappings = desired.mappings
+      .filter((mapping) => mapping.family === family)
+      .flatMap((mapping) => mappingRules(desired, mapping))
+    return assemble(family, [...networks, ...guard, ...mappings])
+  }),
+  trailer: [],
+})

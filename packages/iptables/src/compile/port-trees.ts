@@ -1,0 +1,86 @@
+import { drop, returns, rule } from '../ruleset/build.ts'
+import * as chains from '../ruleset/chains.ts'
+import type { Match } from '../ruleset/match.ts'
+import type { Rule } from '../ruleset/ruleset.ts'
+import { type DispatchEntry, type DispatchTree, dispatch } from './dispatch.ts'
+import { compareEntries } from './order.ts'
+import type { PlacedRule } from './placed-rule.ts'
+import { type Selector, selectorOf, withoutInterface } from './selector.ts'
+
+interface Entry {
+  readonly selector: Selector
+  readonly rule: Rule
+}
+
+const entriesOf = (placed: readonly PlacedRule[], root: string): readonly Entry[] =>
+  placed.flatMap((one) => {
+    const selector = one.chain === root ? selectorOf(one.rule) : null
+    return selector === null ? [] : [{ selector, rule: one.rule }]
+  })
+
+const socket = ({ protocol, port }: Selector): string => `${protocol} ${port}`
+const exact = (selector: Selector): string => `${socket(selector)} ${selector.address} ${selector.interface}`
+
+const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): DispatchTree =>
+  dispatch(
+    root,
+    entries
+      .toSorted(compareEntries)
+      .map(({ selector, rule: one }): DispatchEntry => ({ ...selector, rule: one })),
+    miss === null ? null : drop,
+  )
+
+/**
+ * A port that is open to some only on one address or interface may be open to all on a narrower one, whosever
+ * mapping that is: there the narrower one's packets are let through before the wider one is asked.
+ */
+const exceptions = (limited: readonly Entry[], mapped: readonly Entry[]): readonly Entry[] => {
+  const sockets = new Set(limited.map(({ selector }) => socket(selector)))
+  const known = new Set(limited.map(({ selector }) => exact(selector)))
+  const found: Entry[] = []
+  for (const { selector, rule: one } of mapped) {
+    const wide = selector.address === '' && selector.interface === ''
+    if (wide || !sockets.has(socket(selector)) || known.has(exact(selector))) continue
+    known.add(exact(selector))
+    const narrow = one.matches.filter((match: Match) =>
+      ['destination', 'in', 'protocol', 'port'].includes(match.kind),
+    )
+    found.push({ selector, rule: rule(narrow, returns) })
+  }
+  return found
+}
+
+/**
+ * The host and its containers reach a mapping whatever interface it is bound to, so they see the ports with
+ * such a mapping as if no mapping named one, in the same order.
+ */
+const seenFromInside = (mapped: readonly Entry[]): readonly Entry[] => {
+  const bound = new Set(
+    mapped.filter(({ selector }) => selector.interface !== '').map(({ selector }) => socket(selector)),
+  )
+  return mapped
+    .filter(({ selector }) => bound.has(socket(selector)))
+    .toSorted(compareEntries)
+    .map(({ selector, rule: one }) => ({ selector, rule: withoutInterface(one) }))
+}
+
+export interface PortTrees {
+  readonly mangle: ReadonlyMap<string, DispatchTree>
+  readonly nat: ReadonlyMap<string, DispatchTree>
+}
+
+/** All trees of one family; a tree without entries is left out. */
+export const portTrees = (placed: readonly PlacedRule[]): PortTrees => {
+  const mapped = entriesOf(placed, chains.destination)
+  const allowed = entriesOf(placed, chains.allow)
+  const grow = (root: string, entries: readonly Entry[], miss: 'drop' | null = null) =>
+    entries.length === 0 ? [] : [[root, layOut(root, entries, miss)] as const]
+  return {
+    mangle: new Map([
+      ...grow(chains.allow, [...allowed, ...exceptions(allowed, mapped)]),
+      ...grow(chains.limit, entriesOf(placed, chains.limit)),
+      ...grow(chains.open, entriesOf(placed, chains.open), 'drop'),
+    ]),
+    nat: new Map([...grow(chains.destination, mapped), ...grow(chains.local, seenFromInside(mapped))]),
+  }
+}

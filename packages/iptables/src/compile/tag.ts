@@ -1,0 +1,46 @@
+import { InvalidRequestError } from '@portolan/core'
+import type { Rule } from '../ruleset/ruleset.ts'
+
+/** XT_MAX_COMMENT_LEN is 256 with the NUL (include/uapi/linux/netfilter/xt_comment.h). */
+const maxBytes = 255
+
+const unsafe = /["'`\\$]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
+
+const utf8Length = (character: string): number => {
+  const code = character.codePointAt(0) ?? 0
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+}
+
+/**
+ * The comment that says whose rule it is and what for: `demo/0.0.0.0:8080/tcp -> nginx:80`.
+ * What could end a quoted string is replaced, and what is too long is cut between two characters.
+ * @throws InvalidRequestError for a project name that could be taken for another's
+ */
+export const tag = (project: string, label: string): string => {
+  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(project)) {
+    throw new InvalidRequestError(
+      `"${project}" cannot be a project name: use up to 63 lower-case letters, digits, "-" and "_".`,
+    )
+  }
+  let text = ''
+  let bytes = 0
+  for (const character of `${project}/${label.replace(unsafe, '_')}`) {
+    bytes += utf8Length(character)
+    if (bytes > maxBytes) break
+    text += character
+  }
+  return text.trimEnd()
+}
+
+/** The comment of a rule; null when it has none. */
+export const tagOf = (rule: Rule): string | null => {
+  for (const match of rule.matches) if (match.kind === 'comment') return match.text
+  return null
+}
+
+/** The project a rule belongs to; null when it belongs to none, as our jumps and the nodes of our trees do. */
+export const projectOf = (rule: Rule): string | null => {
+  const text = tagOf(rule)
+  const slash = text?.indexOf('/') ?? -1
+  return text === null || slash < 1 ? null : text.slice(0, slash)
+}

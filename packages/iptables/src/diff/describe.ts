@@ -1,0 +1,64 @@
+import { printRule } from '../print/print-rule.ts'
+import type { Rule } from '../ruleset/ruleset.ts'
+import type { IptablesChange, Operation } from './change.ts'
+import { commandText, invert } from './operation-line.ts'
+
+const familyName = { ip: 'IPv4', ip6: 'IPv6' } as const
+
+const where = ({ family, table, chain }: Operation): string => `${table} ${chain} (${familyName[family]})`
+
+const commentOf = (rule: Rule): string => {
+  for (const match of rule.matches) if (match.kind === 'comment') return match.text
+  return printRule(rule)
+}
+
+const line = ({ chain }: Operation, rule: Rule): string => `-A ${chain} ${printRule(rule)}`
+
+const reverse = (operation: Operation): string => invert(operation).map(commandText).join(' && ')
+
+/** An operation with the words that a plan shows. */
+export const describe = (operation: Operation): IptablesChange => {
+  const place = where(operation)
+  switch (operation.kind) {
+    case 'create-chain':
+      return {
+        action: 'add',
+        object: `chain ${place}`,
+        description: `Make the chain ${operation.chain} in the ${familyName[operation.family]} table ${operation.table}.`,
+        before: null,
+        after: `:${operation.chain} -`,
+        reverse: reverse(operation),
+        operation,
+      }
+    case 'insert-rule':
+      return {
+        action: 'add',
+        object: `rule in ${place}`,
+        description: `Add to ${place}: ${commentOf(operation.rule)}.`,
+        before: null,
+        after: line(operation, operation.rule),
+        reverse: reverse(operation),
+        operation,
+      }
+    case 'delete-rule':
+      return {
+        action: 'remove',
+        object: `rule in ${place}`,
+        description: `Remove from ${place}: ${commentOf(operation.rule)}.`,
+        before: line(operation, operation.rule),
+        after: null,
+        reverse: reverse(operation),
+        operation,
+      }
+    case 'delete-chain':
+      return {
+        action: 'remove',
+        object: `chain ${place}`,
+        description: `Remove the chain ${operation.chain} from the ${familyName[operation.family]} table ${operation.table}.`,
+        before: [`:${operation.chain} -`, ...operation.rules.map((rule) => line(operation, rule))].join('\n'),
+        after: null,
+        reverse: reverse(operation),
+        operation,
+      }
+  }
+}

@@ -1,0 +1,92 @@
+import { type Family, families } from '@portolan/core'
+import { isOurs } from '../ruleset/chains.ts'
+import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
+import type { DeleteRule, InsertRule, IptablesChange, Operation } from './change.ts'
+import { describe } from './describe.ts'
+import { type ChainDiff, diffForeignChain, diffOwnChain } from './diff-chain.ts'
+import { isOwnJump } from './ours.ts'
+
+interface TableDiff {
+  /** New chains, then new rules. */
+  readonly opening: readonly Operation[]
+  /** Rules that go, then chains that go. */
+  readonly closing: readonly Operation[]
+}
+
+const none: TableDiff = { opening: [], closing: [] }
+
+const isOurChain = (chain: Chain): boolean => chain.kind === 'user' && isOurs(chain.name)
+
+const diffTable = (
+  family: Family,
+  name: string,
+  before: Table | undefined,
+  after: Table | undefined,
+): TableDiff => {
+  if (before === undefined && after === undefined) return none
+  const creates: Operation[] = []
+  const inserts: InsertRule[] = []
+  const deletes: DeleteRule[] = []
+  const removals: Operation[] = []
+  const add = (diff: ChainDiff): void => {
+    inserts.push(...diff.inserts)
+    deletes.push(...diff.deletes)
+  }
+  const actual = new Map((before?.chains ?? []).map((chain) => [chain.name, chain]))
+  const desired = new Map((after?.chains ?? []).map((chain) => [chain.name, chain]))
+  const goes = (chain: string): boolean => isOurs(chain) && !desired.has(chain)
+
+  for (const chain of desired.values()) {
+    const place = { family, table: name, chain: chain.name }
+    const known = actual.get(chain.name)
+    if (!isOurChain(chain)) continue
+    if (known === undefined) creates.push({ kind: 'create-chain', ...place })
+    add(diffOwnChain(place, known?.rules ?? [], chain.rules))
+  }
+  for (const chain of new Map([...actual, ...desired]).values()) {
+    const place = { family, table: name, chain: chain.name }
+    if (isOurChain(chain)) {
+      if (goes(chain.name)) removals.push({ kind: 'delete-chain', ...place, rules: chain.rules })
+      continue
+    }
+    const wanted = desired.get(chain.name)?.rules ?? []
+    add(
+      diffForeignChain(place, actual.get(chain.name)?.rules ?? [], wanted, (rule) => {
+        const leadsTo = rule.target?.kind === 'jump' || rule.target?.kind === 'goto' ? rule.target.chain : ''
+        return isOwnJump(name, chain.name, rule) || goes(leadsTo)
+      }),
+    )
+  }
+  return { opening: [...creates, ...inserts], closing: [...deletes, ...removals] }
+}
+
+/**
+ * The smallest change that gives a host what it is to have of ours, and leaves everything else alone.
+ *
+ * The changes come in an order that never opens a hole, though the kernel takes table by table: what is to be
+ * forbidden in `mangle` comes first, then what `filter` accepts, then what `nat` translates, and what `mangle`
+ * need no longer forbid goes last.
+ *
+ * @param actual - what the host has, foreign rules included
+ * @param desired - ours only, from `compile` or `adopt`; without tables: all that is ours goes
+ * @returns changes to be applied in their order; empty when there is nothing to do
+ * @example
+ * diff(ruleset, ruleset) // []
+ * @public @since 0.1.0
+ */
+export const diff = (actual: Ruleset, desired: Ruleset): readonly IptablesChange[] =>
+  families.flatMap((family) => {
+    const table = (name: string): TableDiff =>
+      diffTable(family, name, findTable(actual, family, name), findTable(desired, family, name))
+    const mangle = table('mangle')
+    const filter = table('filter')
+    const nat = table('nat')
+    return [
+      ...mangle.opening,
+      ...filter.opening,
+      ...filter.closing,
+      ...nat.opening,
+      ...nat.closing,
+      ...mangle.closing,
+    ].map(describe)
+  })

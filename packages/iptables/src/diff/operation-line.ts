@@ -1,0 +1,68 @@
+import { printRule } from '../print/print-rule.ts'
+import type { DeleteRule, InsertRule, Operation } from './change.ts'
+
+const insertLine = ({ chain, position, rule }: InsertRule): string =>
+  position === null ? `-A ${chain} ${printRule(rule)}` : `-I ${chain} ${position} ${printRule(rule)}`
+
+/**
+ * By its text, so that a chain someone else changed in the meantime makes the change fail rather than hit
+ * another rule; by its number only where the same text stands there more than once.
+ */
+const deleteLine = ({ chain, position, by, rule }: DeleteRule): string =>
+  by === 'text' ? `-D ${chain} ${printRule(rule)}` : `-D ${chain} ${position}`
+
+/** An operation as lines of iptables-restore, inside its table. */
+export const operationLines = (operation: Operation): readonly string[] => {
+  switch (operation.kind) {
+    case 'create-chain':
+      return [`:${operation.chain} - [0:0]`]
+    case 'insert-rule':
+      return [insertLine(operation)]
+    case 'delete-rule':
+      return [deleteLine(operation)]
+    case 'delete-chain':
+      return [`-F ${operation.chain}`, `-X ${operation.chain}`]
+  }
+}
+
+/** The operations that take one back, in order. */
+export const invert = (operation: Operation): readonly Operation[] => {
+  const { family, table, chain } = operation
+  switch (operation.kind) {
+    case 'create-chain':
+      return [{ kind: 'delete-chain', family, table, chain, rules: [] }]
+    case 'insert-rule': {
+      const { rule, position } = operation
+      return [{ kind: 'delete-rule', family, table, chain, rule, position: position ?? 1, by: 'text' }]
+    }
+    case 'delete-rule': {
+      const { rule, position } = operation
+      return [{ kind: 'insert-rule', family, table, chain, rule, position }]
+    }
+    case 'delete-chain':
+      return [
+        { kind: 'create-chain', family, table, chain },
+        ...operation.rules.map(
+          (rule): Operation => ({
+            kind: 'insert-rule',
+            family,
+            table,
+            chain,
+            rule,
+            position: null,
+          }),
+        ),
+      ]
+  }
+}
+
+/** A command line for people; the dialect itself never runs it. */
+export const commandText = (operation: Operation): string => {
+  const program = operation.family === 'ip' ? 'iptables' : 'ip6tables'
+  const [first] = operationLines(operation)
+  const rest = first?.startsWith(':') ? `-N ${operation.chain}` : (first ?? '')
+  const command = `${program} -t ${operation.table} ${rest}`
+  return operation.kind === 'delete-chain'
+    ? `${command} && ${program} -t ${operation.table} -X ${operation.chain}`
+    : command
+}

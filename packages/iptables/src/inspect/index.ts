@@ -1,0 +1,2 @@
+export { type InspectOptions, inspect } from './inspect.ts'
+export type { Variant } from './variant.ts'

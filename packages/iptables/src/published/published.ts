@@ -1,0 +1,57 @@
+import { type Family, families, type PublishedPort } from '@portolan/core'
+import { rootOf } from '../compile/dispatch.ts'
+import { selectorOf } from '../compile/selector.ts'
+import { projectOf, tagOf } from '../compile/tag.ts'
+import { destination, isOurs } from '../ruleset/chains.ts'
+import { findTable, type Rule, type Ruleset } from '../ruleset/ruleset.ts'
+
+type Target = PublishedPort['targets'][number]
+
+/**
+ * The host ports that projects of ours have in force, read from our chains alone. Rules that share one port by
+ * weight are one entry.
+ * @example
+ * published(await inspect(runner, 'iptables-nft')) // [{ project: 'shop', hostPort: 8080, targets: [...], ... }]
+ * @public @since 0.1.0
+ */
+export const published = (ruleset: Ruleset): readonly PublishedPort[] =>
+  families.flatMap((family) => ofFamily(ruleset, family))
+
+const ofFamily = (ruleset: Ruleset, family: Family): readonly PublishedPort[] => {
+  const found = new Map<string, PublishedPort>()
+  for (const chain of findTable(ruleset, family, 'nat')?.chains ?? []) {
+    if (!isOurs(chain.name) || rootOf(chain.name, [destination]) !== destination) continue
+    for (const rule of chain.rules) {
+      const port = readRule(rule, family)
+      if (port === null) continue
+      const key = [port.project, port.protocol, port.hostAddress, port.interface, port.hostPort].join(' ')
+      const known = found.get(key)
+      found.set(key, known === undefined ? port : { ...known, targets: [...known.targets, ...port.targets] })
+    }
+  }
+  return [...found.values()]
+}
+
+const readRule = (rule: Rule, family: Family): PublishedPort | null => {
+  const project = projectOf(rule)
+  const selector = selectorOf(rule)
+  if (project === null || selector === null || rule.target?.kind !== 'dnat') return null
+  const target = parseTarget(rule.target.to)
+  const { address, interface: device, protocol, port } = selector
+  return {
+    project,
+    label: tagOf(rule)?.slice(project.length + 1) ?? '',
+    family,
+    protocol,
+    hostAddress: address === '' ? null : address.slice(0, address.indexOf('/')),
+    hostPort: port,
+    interface: device === '' ? null : device,
+    targets: target === null ? [] : [target],
+  }
+}
+
+/** `172.17.0.2:80` or `[fd00::2]:80`. */
+const parseTarget = (text: string): Target | null => {
+  const [, address, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text) ?? []
+  return address === undefined || port === undefined ? null : { address, port: Number(port) }
+}

@@ -1,0 +1,50 @@
+import type { Match } from './match.ts'
+import type { Rule } from './ruleset.ts'
+import type { Target } from './target.ts'
+
+/** A rule that has counted nothing yet. */
+export const rule = (matches: readonly Match[], target: Target): Rule => ({ matches, target, counters: null })
+
+export const accept: Target = { kind: 'verdict', verdict: 'ACCEPT' }
+export const drop: Target = { kind: 'verdict', verdict: 'DROP' }
+export const returns: Target = { kind: 'verdict', verdict: 'RETURN' }
+export const jump = (chain: string): Target => ({ kind: 'jump', chain })
+export const goto = (chain: string): Target => ({ kind: 'goto', chain })
+export const snat = (to: string): Target => ({ kind: 'snat', to, options: [] })
+export const dnat = (to: string): Target => ({ kind: 'dnat', to, options: [] })
+export const masquerade: Target = { kind: 'masquerade', ports: null, options: [] }
+
+export const from = (prefix: string): Match => ({ kind: 'source', prefix, negated: false })
+export const to = (prefix: string): Match => ({ kind: 'destination', prefix, negated: false })
+export const inBy = (name: string): Match => ({ kind: 'in', name, negated: false })
+export const outBy = (name: string): Match => ({ kind: 'out', name, negated: false })
+export const protocol = (name: string): Match => ({ kind: 'protocol', protocol: name, negated: false })
+export const comment = (text: string): Match => ({ kind: 'comment', text })
+
+/** `-p tcp -m tcp --dport first:last`. */
+export const ports = (module: 'tcp' | 'udp' | 'sctp', first: number, last: number): readonly Match[] => [
+  protocol(module),
+  { kind: 'port', module, source: null, destination: { first, last, negated: false }, flags: null },
+]
+
+export const state = (...states: readonly string[]): Match => ({
+  kind: 'conntrack',
+  tests: [{ option: 'ctstate', value: states.join(','), negated: false }],
+})
+
+export const originalDestination = (prefix: string): Match => ({
+  kind: 'conntrack',
+  tests: [{ option: 'ctorigdst', value: prefix, negated: false }],
+})
+
+export const isReply: Match = {
+  kind: 'conntrack',
+  tests: [{ option: 'ctdir', value: 'REPLY', negated: false }],
+}
+
+export const toLocal: Match = {
+  kind: 'address-type',
+  source: null,
+  destination: { types: ['LOCAL'], negated: false },
+  limit: null,
+}

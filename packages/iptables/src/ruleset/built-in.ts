@@ -1,0 +1,11 @@
+/** The chains that hang on hooks, per table, in the order iptables-save prints them (ip_tables' valid_hooks). */
+export const builtInChains: Readonly<Record<string, readonly string[]>> = {
+  raw: ['PREROUTING', 'OUTPUT'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  security: ['INPUT', 'FORWARD', 'OUTPUT'],
+}
+
+export const isBuiltIn = (table: string, chain: string): boolean =>
+  builtInChains[table]?.includes(chain) ?? false

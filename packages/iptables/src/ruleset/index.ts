@@ -1,0 +1,3 @@
+export * from './match.ts'
+export * from './ruleset.ts'
+export * from './target.ts'

@@ -1,0 +1,72 @@
+import { type Chain, type Element, identity, type Rule, type Ruleset } from '../model/index.ts'
+import { assemble } from './assemble.ts'
+import { extract } from './extract.ts'
+import type { Parts } from './parts.ts'
+
+/**
+ * The place an element claims. A mapping of one key stands in one of several maps, by what it needs, and two
+ * projects that want the same place clash whatever map each would use.
+ */
+const placeOf = (set: string, { key }: Element): string =>
+  `${set.replace(/^(dnat|balanced|restricted)(?=[46])/, 'port')}${identity(key)}`
+
+const placesOf = (parts: Parts): ReadonlySet<string> => {
+  const places = new Set<string>()
+  for (const [set, elements] of parts.elements) for (const item of elements) places.add(placeOf(set, item))
+  return places
+}
+
+const targetOf = ({ data }: Element): string | null =>
+  data?.kind === 'goto' || data?.kind === 'jump' ? data.target : null
+
+/** Elements whose place is free, and the chains these still lead to. */
+const yieldTo = (theirs: Parts, mine: Parts): Parts => {
+  const taken = placesOf(theirs)
+  const elements = new Map<string, readonly Element[]>()
+  const reached = new Set<string>()
+  for (const [set, items] of mine.elements) {
+    const kept = items.filter((item) => !taken.has(placeOf(set, item)))
+    if (kept.length > 0) elements.set(set, kept)
+    for (const item of kept) {
+      const target = targetOf(item)
+      if (target !== null) reached.add(target)
+    }
+  }
+  const names = new Set(theirs.chains.map(({ name }) => name))
+  const chains = mine.chains.filter(({ name }) => reached.has(name) && !names.has(name))
+  return { elements, chains, rules: mine.rules }
+}
+
+const joinLists = <Item>(
+  a: ReadonlyMap<string, readonly Item[]>,
+  b: ReadonlyMap<string, readonly Item[]>,
+): ReadonlyMap<string, readonly Item[]> => {
+  const joined = new Map(a)
+  for (const [name, items] of b) joined.set(name, [...(joined.get(name) ?? []), ...items])
+  return joined
+}
+
+const join = (a: Parts, b: Parts): Parts => ({
+  elements: joinLists<Element>(a.elements, b.elements),
+  chains: [...a.chains, ...b.chains] satisfies readonly Chain[],
+  rules: joinLists<Rule>(a.rules, b.rules),
+})
+
+/**
+ * What the host should have in the end: one project as compiled, and every other project as it is. Where two
+ * projects want the same port the one that is there keeps it.
+ *
+ * @param actual - what the host has now; only our table is looked at
+ * @param compiled - the project as compiled; null to take the project away
+ * @returns our table alone, or nothing when no project is left
+ * @example
+ * diff(actual, adopt(actual, compile(desired), desired.project)) // what apply would do
+ * diff(actual, adopt(actual, null, 'shop'))                      // what destroy would do
+ * @public @since 0.1.0
+ */
+export const adopt = (actual: Ruleset, compiled: Ruleset | null, project: string): Ruleset => {
+  const theirs = extract(actual, (owner) => owner !== project)
+  if (compiled === null) return assemble(theirs)
+  const mine = extract(compiled, (owner) => owner === project)
+  return assemble(join(theirs, yieldTo(theirs, mine)))
+}

@@ -1,0 +1,41 @@
+import type { Chain, Element, Ruleset, Table } from '../model/index.ts'
+import { emptyRuleset } from '../model/index.ts'
+import { exempt } from './exemption.ts'
+import { isEmptyParts, type Parts } from './parts.ts'
+import { skeletonChains } from './skeleton-chains.ts'
+import { skeletonSets } from './skeleton-sets.ts'
+import { tableFamily, tableName } from './table-name.ts'
+
+const withOwnRules = (chains: readonly Chain[], parts: Parts): readonly Chain[] =>
+  chains.map((found) => {
+    const own = parts.rules.get(found.name)
+    return own === undefined ? found : { ...found, rules: [...found.rules, ...own] }
+  })
+
+/**
+ * Our whole table, made from what projects own. What no project needs is not there: a host without
+ * `allow_from` pays nothing for it, and a reader has less to read.
+ */
+export const assemble = (parts: Parts): Ruleset => {
+  if (isEmptyParts(parts)) return emptyRuleset
+  const elements: ReadonlyMap<string, readonly Element[]> = exempt(parts.elements)
+  const sets = skeletonSets(elements)
+  const names = new Set(sets.map(({ name }) => name))
+  const table: Table = {
+    family: tableFamily,
+    name: tableName,
+    handle: null,
+    comment: 'Container networks and published ports, kept by portolan',
+    flags: [],
+    sets,
+    chains: [
+      ...withOwnRules(
+        skeletonChains((name) => names.has(name)),
+        parts,
+      ),
+      ...parts.chains,
+    ],
+    opaque: [],
+  }
+  return { tables: [table], opaque: [] }
+}

@@ -1,0 +1,36 @@
+import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
+import { isExemption } from './exemption.ts'
+import { ownerOf } from './owner.ts'
+import type { Parts } from './parts.ts'
+import { isOwnSet } from './skeleton-sets.ts'
+import { ownTable } from './table-name.ts'
+
+const unhandled = (found: Rule): Rule => ({ ...found, handle: null })
+
+/**
+ * What projects own of a ruleset: the inverse of `assemble`, for the projects that `wanted` says yes to. What
+ * names no project (the skeleton, or what someone added by hand) is left behind.
+ */
+export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean): Parts => {
+  const table = ownTable(ruleset)
+  const isWanted = (comment: string | null): boolean => {
+    const owner = ownerOf(comment)
+    return owner !== null && wanted(owner)
+  }
+  const elements = new Map<string, readonly Element[]>()
+  for (const set of table?.sets ?? []) {
+    if (!isOwnSet(set.name)) continue
+    const own = set.elements.filter((item) => isWanted(item.comment) && !isExemption(set.name, item))
+    if (own.length > 0) elements.set(set.name, own)
+  }
+  const chains: Chain[] = []
+  const rules = new Map<string, readonly Rule[]>()
+  for (const found of table?.chains ?? []) {
+    const own = found.rules.filter(({ comment }) => isWanted(comment)).map(unhandled)
+    if (own.length === 0) continue
+    if (own.length === found.rules.length && found.base === null)
+      chains.push({ name: found.name, handle: null, comment: null, base: null, rules: own })
+    else rules.set(found.name, own)
+  }
+  return { elements, chains, rules }
+}

@@ -1,0 +1,40 @@
+import type { Family } from '@portolan/core'
+import { concat, type Expression, meta, payload } from '../model/index.ts'
+
+/**
+ * How exactly a mapping says where it listens. The more exact is looked up first:
+ * `bound-host` interface and host address, `host` address alone, `bound` interface alone, `any` neither.
+ */
+export type Level = 'bound-host' | 'host' | 'bound' | 'any'
+
+/** From the most exact to the least. */
+export const levels: readonly Level[] = ['bound-host', 'host', 'bound', 'any']
+
+const isBound = (level: Level): boolean => level === 'bound-host' || level === 'bound'
+const isHost = (level: Level): boolean => level === 'bound-host' || level === 'host'
+
+/** Name of a map for one family and level: `dnat4`, `dnat4_host`, `chosen6_bound_host`. */
+export const mapName = (stem: string, family: Family, level: Level): string => {
+  const suffix = level === 'any' ? '' : `_${level.replace('-', '_')}`
+  return `${stem}${family === 'ip' ? '4' : '6'}${suffix}`
+}
+
+/** What a rule looks up: `iifname . ip daddr . meta l4proto . th dport`, as far as the level goes. */
+export const lookupKey = (family: Family, level: Level): Expression =>
+  concat(
+    ...(isBound(level) ? [meta('iifname')] : []),
+    ...(isHost(level) ? [payload(family, 'daddr')] : []),
+    meta('l4proto'),
+    payload('th', 'dport'),
+  )
+
+/** The types of that key. */
+export const lookupTypes = (family: Family, level: Level): readonly string[] => [
+  ...(isBound(level) ? ['ifname'] : []),
+  ...(isHost(level) ? [family === 'ip' ? 'ipv4_addr' : 'ipv6_addr'] : []),
+  'inet_proto',
+  'inet_service',
+]
+
+/** Does the key itself say which family a packet must be of? */
+export const tellsFamily = (level: Level): boolean => isHost(level)

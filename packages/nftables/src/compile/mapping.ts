@@ -1,0 +1,124 @@
+import type { DesiredMapping, DesiredTarget } from '@portolan/core'
+import {
+  concat,
+  drop,
+  type Element,
+  type Expression,
+  element,
+  goto,
+  is,
+  isNot,
+  meta,
+  nat,
+  number,
+  payload,
+  type Rule,
+  type Statement,
+  text,
+} from '../model/index.ts'
+import { sourcesOf } from './address-set.ts'
+import { type Level, mapName } from './lookup-key.ts'
+import { addressPart, interfacePart } from './object-name.ts'
+import { ownerComment } from './owner.ts'
+import { addElement, type PartsBuilder } from './parts.ts'
+import { chain, rule } from './rule.ts'
+
+const levelOf = (mapping: DesiredMapping): Level => {
+  if (mapping.interface !== null) return mapping.hostAddress === null ? 'bound' : 'bound-host'
+  return mapping.hostAddress === null ? 'any' : 'host'
+}
+
+/** The values a packet must have, in the order of `lookupKey`. */
+const keyOf = (mapping: DesiredMapping, withInterface: boolean): Expression =>
+  concat(
+    ...(withInterface && mapping.interface !== null ? [text(mapping.interface)] : []),
+    ...(mapping.hostAddress !== null ? [text(mapping.hostAddress)] : []),
+    text(mapping.protocol),
+    number(mapping.hostPort),
+  )
+
+const chainName = (stem: string, mapping: DesiredMapping): string => {
+  const address = mapping.hostAddress === null ? '' : `_${addressPart(mapping.hostAddress)}`
+  const bound = mapping.interface === null ? '' : `_on_${interfacePart(mapping.interface)}`
+  return `${stem}${mapping.family === 'ip' ? '4' : '6'}_${mapping.protocol}_${mapping.hostPort}${address}${bound}`
+}
+
+const endOf = (target: DesiredTarget): Expression => concat(text(target.address), number(target.port))
+
+/** New flows by weight: a number is drawn, and each target owns as many of them as it weighs. */
+const balanced = (targets: readonly DesiredTarget[]): Expression => {
+  const elements: Element[] = []
+  let total = 0
+  for (const target of targets) {
+    const last = total + target.weight - 1
+    const share: Expression =
+      total === last ? number(total) : { kind: 'range', first: number(total), last: number(last) }
+    elements.push(element(share, endOf(target)))
+    total = last + 1
+  }
+  return {
+    kind: 'map',
+    key: { kind: 'numgen', mode: 'random', modulus: total, offset: 0 },
+    data: { kind: 'set', elements },
+  }
+}
+
+const translation = (mapping: DesiredMapping): readonly Statement[] => {
+  const [only, ...others] = mapping.targets
+  const { family } = mapping
+  return [
+    is(meta('l4proto'), text(mapping.protocol)),
+    others.length === 0
+      ? nat('dnat', family, text(only.address), number(only.port))
+      : nat('dnat', family, balanced(mapping.targets)),
+  ]
+}
+
+/** The chain another machine's packet goes through when not everyone may come in. */
+const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] => {
+  const sources = sourcesOf(mapping.family, mapping.allowFrom)
+  if (sources === 'everyone') return []
+  if (sources === 'nobody') return [rule(comment, drop)]
+  return [rule(comment, isNot(payload(mapping.family, 'saddr'), sources), drop)]
+}
+
+/**
+ * Adds a mapping from a host port. Plain ones are one element of one data map: the rest needs a chain, as an
+ * nft map holds either data or verdicts.
+ */
+export const addNatMapping = (parts: PartsBuilder, project: string, mapping: DesiredMapping): void => {
+  // There is no IPv6 route_localnet: what is sent to ::1 cannot leave the host.
+  if (mapping.hostAddress === '::1') return
+  const { family } = mapping
+  const comment = ownerComment(project, mapping.label)
+  const level = levelOf(mapping)
+  const key = keyOf(mapping, true)
+
+  if (mapping.interface === null && mapping.targets.length === 1) {
+    addElement(parts, mapName('dnat', family, level), element(key, endOf(mapping.targets[0]), comment))
+  } else {
+    const name = chainName('dnat', mapping)
+    parts.chains.push(chain(name, [rule(comment, ...translation(mapping))]))
+    if (mapping.interface === null) {
+      addElement(parts, mapName('balanced', family, level), element(key, goto(name), comment))
+    } else {
+      addElement(
+        parts,
+        mapName('bound', family, level === 'bound' ? 'any' : 'host'),
+        element(key, goto(name), comment),
+      )
+      const inside = level === 'bound' ? 'any' : 'host'
+      addElement(
+        parts,
+        mapName('inside', family, inside),
+        element(keyOf(mapping, false), goto(name), comment),
+      )
+    }
+  }
+
+  const rules = restriction(mapping, comment)
+  if (rules.length === 0) return
+  const name = chainName('allow', mapping)
+  parts.chains.push(chain(name, rules))
+  addElement(parts, mapName('restricted', family, level), element(key, goto(name), comment))
+}

@@ -1,0 +1,136 @@
+import {
+  type DesiredMapping,
+  type DesiredNetwork,
+  type DesiredSubnet,
+  type Family,
+  families,
+} from '@portolan/core'
+import {
+  accept,
+  ct,
+  drop,
+  element,
+  goto,
+  has,
+  is,
+  isNot,
+  type ListExpression,
+  meta,
+  nat,
+  payload,
+  type Rule,
+  reference,
+  type Statement,
+  text,
+  vmap,
+} from '../model/index.ts'
+import { prefix } from './address-set.ts'
+import { lookupKey } from './lookup-key.ts'
+import { sourceChain, toChain } from './object-name.ts'
+import { ownerComment } from './owner.ts'
+import { addElement, type PartsBuilder } from './parts.ts'
+import { chain, rule } from './rule.ts'
+
+const loopback = prefix('127.0.0.0/8')
+const bridges = reference('bridges')
+const states = (...names: readonly string[]): ListExpression => ({ kind: 'list', items: names.map(text) })
+
+const version = (family: Family): Statement => is(meta('nfproto'), text(family === 'ip' ? 'ipv4' : 'ipv6'))
+
+const echoRequest = (family: Family): Statement =>
+  is(payload(family === 'ip' ? 'icmp' : 'icmpv6', 'type'), text('echo-request'))
+
+/** What a routed or unprotected subnet lets in beyond replies and translated flows. */
+const openings = (
+  family: Family,
+  subnet: DesiredSubnet,
+  network: DesiredNetwork,
+  hasDirect: boolean,
+): readonly (readonly Statement[])[] => {
+  if (subnet.mode === 'nat-unprotected' && !network.internal) return [[version(family), accept]]
+  if (subnet.mode !== 'routed') return []
+  const published = vmap(lookupKey(family, 'host'), reference(`published${family === 'ip' ? '4' : '6'}`))
+  return [...(hasDirect ? [[published]] : []), [isNot(meta('iifname'), bridges), echoRequest(family), accept]]
+}
+
+/**
+ * Decides on every packet that would leave by the network's bridge. The order matters: what reached us by
+ * putting 127.0.0.0/8 on the wire has an established flow too, once its first packet got through.
+ */
+const toNetwork = (
+  network: DesiredNetwork,
+  comment: string,
+  direct: ReadonlySet<Family>,
+): readonly Rule[] => {
+  const r = (...statements: readonly Statement[]): Rule => rule(comment, ...statements)
+  return [
+    ...(network.internal ? [r(isNot(meta('iifname'), bridges), drop)] : []),
+    ...(network.ip !== null && !network.internal
+      ? [r(is(payload('ip', 'saddr'), loopback), drop), r(is(ct('ip daddr', 'original'), loopback), drop)]
+      : []),
+    r(has(ct('state'), states('established', 'related')), accept),
+    r(has(ct('status'), text('dnat')), accept),
+    r(is(meta('iifname'), text(network.bridge)), network.icc ? accept : drop),
+    ...families.flatMap((family) => {
+      const subnet = network[family]
+      if (subnet === null) return []
+      return openings(family, subnet, network, direct.has(family)).map((statements) => r(...statements))
+    }),
+    r(drop),
+  ]
+}
+
+/**
+ * Sources of what leaves by the bridge. A container answers a neighbour on its own link directly, past
+ * conntrack, so a translated flow from the same subnet must come from the gateway; and a container cannot
+ * answer 127.0.0.1 at all.
+ */
+const sources = (network: DesiredNetwork, comment: string): readonly Rule[] =>
+  families.flatMap((family) => {
+    const subnet = network[family]
+    if (subnet === null || subnet.gateway === null) return []
+    const source = payload(family, 'saddr')
+    const toGateway = nat('snat', family, text(subnet.gateway))
+    return [
+      rule(comment, has(ct('status'), text('dnat')), is(source, prefix(subnet.subnet)), toGateway),
+      ...(family === 'ip' ? [rule(comment, is(source, loopback), toGateway)] : []),
+    ]
+  })
+
+/** Adds one network's chains, and the elements that lead to them. */
+export const addNetwork = (
+  parts: PartsBuilder,
+  project: string,
+  network: DesiredNetwork,
+  mappings: readonly DesiredMapping[],
+): void => {
+  const comment = ownerComment(project, network.name)
+  const bridge = text(network.bridge)
+  const direct = new Set(
+    mappings
+      .filter(
+        ({ kind, targets }) => kind === 'direct' && targets.some((target) => target.network === network.name),
+      )
+      .map(({ family }) => family),
+  )
+  addElement(parts, 'bridges', element(bridge, null, comment))
+  if (network.internal) addElement(parts, 'internal', element(bridge, null, comment))
+
+  parts.chains.push(chain(toChain(network.bridge), toNetwork(network, comment, direct)))
+  addElement(parts, 'to_network', element(bridge, goto(toChain(network.bridge)), comment))
+
+  const rules = sources(network, comment)
+  if (rules.length > 0) parts.chains.push(chain(sourceChain(network.bridge), rules))
+  const verdict = rules.length > 0 ? goto(sourceChain(network.bridge)) : accept
+  addElement(parts, 'source_to_network', element(bridge, verdict, comment))
+
+  for (const family of families) {
+    const subnet = network[family]
+    if (subnet === null || !subnet.masquerade || network.internal) continue
+    addElement(
+      parts,
+      family === 'ip' ? 'masquerade4' : 'masquerade6',
+      element(prefix(subnet.subnet), null, comment),
+    )
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Names of chains, made from what users wrote. An nft identifier is a letter and then letters, digits and
+ * `/ - _ .` (src/scanner.l); an interface name may hold anything but `/` and white space (dev_valid_name in
+ * net/core/dev.c). So `/` can mark what was escaped, and two interfaces never share a chain.
+ */
+const escapeCharacter = (character: string): string => {
+  const code = character.codePointAt(0) ?? 0
+  const isAscii = code < 0x80
+  return isAscii
+    ? `/${code.toString(16).padStart(2, '0')}`
+    : encodeURIComponent(character).replaceAll('%', '/').toLowerCase()
+}
+
+/** An interface name as part of an identifier. */
+export const interfacePart = (name: string): string => name.replace(/[^A-Za-z0-9._-]/gu, escapeCharacter)
+
+/** An address as part of an identifier: IPv6 is written with `-` for `:`. */
+export const addressPart = (address: string): string => address.replaceAll(':', '-')
+
+/** The chain that decides what may leave by one of our bridges. */
+export const toChain = (bridge: string): string => `to_${interfacePart(bridge)}`
+
+/** The chain that rewrites sources of what leaves by one of our bridges. */
+export const sourceChain = (bridge: string): string => `source_to_${interfacePart(bridge)}`

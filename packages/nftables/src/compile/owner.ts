@@ -1,0 +1,40 @@
+import { byteLength } from './utf8.ts'
+
+/**
+ * Whose an element or a rule is, told by its comment, `<project>/<label>`: several projects share the table,
+ * and the kernel's own listing is the only record of who wants what.
+ */
+
+/** NFTNL_UDATA_COMMENT_MAXLEN (libnftnl, udata.h), which counts the closing NUL. */
+const maxBytes = 127
+
+const project = /^([a-z0-9][a-z0-9_-]{0,62})\//
+
+/**
+ * What may stand between quotes in an nft script: its scanner ends a string at the next `"` and knows no
+ * escape (src/scanner.l, `quotedstring`). A backslash means something only before `*`; a control character
+ * would tear the listing apart.
+ */
+export const isQuotable = (text: string): boolean => !/["\\\p{C}\p{Zl}\p{Zp}]/u.test(text)
+
+/** The comment of what belongs to a project, cut to what the kernel keeps, never within a character. */
+export const ownerComment = (owner: string, label: string): string => {
+  const safe = `${owner}/${label}`.replace(/["\\\p{C}\p{Zl}\p{Zp}]/gu, '?')
+  if (byteLength(safe) <= maxBytes) return safe
+  let kept = ''
+  let bytes = 0
+  for (const character of safe) {
+    bytes += byteLength(character)
+    if (bytes > maxBytes) break
+    kept += character
+  }
+  return kept
+}
+
+/** The project a comment names; null of what all projects share. */
+export const ownerOf = (comment: string | null): string | null =>
+  comment === null ? null : (project.exec(comment)?.[1] ?? null)
+
+/** May this text name a project? */
+export const isProjectName = (text: string): boolean =>
+  project.exec(`${text}/`)?.[0].length === text.length + 1

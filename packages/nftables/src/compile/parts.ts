@@ -1,0 +1,49 @@
+import { type Chain, type Element, identity, type Rule } from '../model/index.ts'
+
+/**
+ * What projects own of our table; all the rest follows from it (`assemble`). Elements are in the order they
+ * were added, by the name of their set or map.
+ */
+export interface Parts {
+  readonly elements: ReadonlyMap<string, readonly Element[]>
+  /** Chains that only one mapping or network needs; each of their rules names the owner. */
+  readonly chains: readonly Chain[]
+  /** Rules that stand in a chain all projects share, by that chain's name. */
+  readonly rules: ReadonlyMap<string, readonly Rule[]>
+}
+
+/** Gathers parts while one project is compiled. */
+export interface PartsBuilder {
+  readonly elements: Map<string, Element[]>
+  readonly chains: Chain[]
+  readonly rules: Map<string, Rule[]>
+  /** Set and key of every element added. */
+  readonly keys: Set<string>
+}
+
+export const newParts = (): PartsBuilder => ({
+  elements: new Map(),
+  chains: [],
+  rules: new Map(),
+  keys: new Set(),
+})
+
+const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): void => {
+  const list = lists.get(name)
+  if (list === undefined) lists.set(name, [item])
+  else list.push(item)
+}
+
+/** Adds an element; of two with one key the first stays, as the kernel would have it (EEXIST). */
+export const addElement = (parts: PartsBuilder, set: string, item: Element): void => {
+  const key = `${set}${identity(item.key)}`
+  if (parts.keys.has(key)) return
+  parts.keys.add(key)
+  append(parts.elements, set, item)
+}
+
+export const addRule = (parts: PartsBuilder, chain: string, rule: Rule): void =>
+  append(parts.rules, chain, rule)
+
+export const isEmptyParts = (parts: Parts): boolean =>
+  parts.elements.size === 0 && parts.chains.length === 0 && parts.rules.size === 0

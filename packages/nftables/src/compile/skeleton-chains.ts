@@ -1,0 +1,182 @@
+import { type Family, families } from '@portolan/core'
+import {
+  accept,
+  type BaseChain,
+  type Chain,
+  ct,
+  drop,
+  type Expression,
+  type FibExpression,
+  goto,
+  is,
+  isNot,
+  jump,
+  meta,
+  nat,
+  payload,
+  type Rule,
+  reference,
+  type Statement,
+  text,
+  vmap,
+} from '../model/index.ts'
+import { prefix } from './address-set.ts'
+import { type Level, levels, lookupKey, mapName, tellsFamily } from './lookup-key.ts'
+import { chain, rule } from './rule.ts'
+
+const base = (type: string, hook: string, priority: number): BaseChain => ({
+  type,
+  hook,
+  priority,
+  policy: 'accept',
+  devices: [],
+})
+
+/**
+ * Nat chains run in the order of their priorities among nat chains, and the first binding wins
+ * (net/netfilter/nf_nat_core.c, nf_nat_inet_fn). Among equals the latest to register is first, so at dstnat
+ * itself whoever reloads after us would take over our ports.
+ */
+const beforeDstnat = -105
+const beforeSrcnat = 95
+const mangle = -150
+
+const isLocal: FibExpression = { kind: 'fib', result: 'type', flags: ['daddr'] }
+const inNetwork = is(meta('iifname'), reference('bridges'))
+const r = (...statements: readonly Statement[]): Rule => rule(null, ...statements)
+
+/** Says of a set's name whether the table has it. */
+type Has = (name: string) => boolean
+
+const inFamily = (family: Family, level: Level): readonly Statement[] =>
+  tellsFamily(level) ? [] : [is(meta('nfproto'), text(family === 'ip' ? 'ipv4' : 'ipv6'))]
+
+const goByMap = (name: string, family: Family, level: Level, has: Has): readonly Rule[] =>
+  has(name) ? [r(...inFamily(family, level), vmap(lookupKey(family, level), reference(name)))] : []
+
+const translate = (family: Family, level: Level): Rule => {
+  const name = mapName('dnat', family, level)
+  const end: Expression = { kind: 'map', key: lookupKey(family, level), data: reference(name) }
+  return r(...inFamily(family, level), nat('dnat', family, end))
+}
+
+const lookups = (family: Family, has: Has): readonly Rule[] => [
+  ...goByMap(mapName('bound', family, 'host'), family, 'bound-host', has),
+  translate(family, 'host'),
+  ...goByMap(mapName('balanced', family, 'host'), family, 'host', has),
+  ...goByMap(mapName('bound', family, 'any'), family, 'bound', has),
+  translate(family, 'any'),
+  ...goByMap(mapName('balanced', family, 'any'), family, 'any', has),
+]
+
+const insideLookups = (family: Family, has: Has): readonly Rule[] => [
+  ...goByMap(mapName('inside', family, 'host'), family, 'host', has),
+  ...goByMap(mapName('inside', family, 'any'), family, 'any', has),
+]
+
+const restrictions = (has: Has): readonly Rule[] =>
+  families.flatMap((family) =>
+    levels.flatMap((level) => goByMap(mapName('restricted', family, level), family, level, has)),
+  )
+
+/** The chains all projects share, without what projects put into them. */
+export const skeletonChains = (has: Has): readonly Chain[] => {
+  const restricted = restrictions(has)
+  const inside = families.flatMap((family) => insideLookups(family, has))
+  const loopback = prefix('127.0.0.0/8')
+  const toLocal = r(isNot(isLocal, text('local')), accept)
+  const skip = [
+    // A link-local client's address says nothing without its interface, which DNAT would change.
+    r(is(payload('ip6', 'saddr'), prefix('fe80::/10')), accept),
+    // There is no IPv6 route_localnet: what is sent to ::1 cannot leave the host.
+    r(is(payload('ip6', 'daddr'), text('::1')), accept),
+  ]
+  const masquerade = families.flatMap((family) => {
+    const name = mapName('masquerade', family, 'any')
+    return has(name) ? [r(is(payload(family, 'saddr'), reference(name)), nat('masquerade'))] : []
+  })
+  return [
+    {
+      ...chain(
+        'guard_prerouting',
+        [
+          r(is(meta('iifname'), text('lo')), accept),
+          r(inNetwork, goto('guard_network')),
+          ...(restricted.length > 0 ? [r(goto('guard_published'))] : []),
+        ],
+        'drops what must not come in, before any DNAT',
+      ),
+      base: base('filter', 'prerouting', mangle),
+    },
+    // route_localnet is on at our bridges, so that the host can be answered: this takes its place.
+    chain(
+      'guard_network',
+      [r(is(payload('ip', 'daddr'), loopback), drop), r(is(payload('ip', 'saddr'), loopback), drop)],
+      'no container reaches the loopback of the host',
+    ),
+    ...(restricted.length > 0
+      ? [
+          chain(
+            'guard_published',
+            [r(is(ct('direction'), text('reply')), accept), toLocal, ...restricted],
+            'who may reach a published port from another machine',
+          ),
+        ]
+      : []),
+    {
+      ...chain(
+        'nat_prerouting',
+        [
+          toLocal,
+          ...skip,
+          r(jump('published_ports')),
+          ...(inside.length > 0 ? [r(inNetwork, goto('published_inside'))] : []),
+        ],
+        'published ports, for other machines and for containers',
+      ),
+      base: base('nat', 'prerouting', beforeDstnat),
+    },
+    {
+      ...chain(
+        'nat_output',
+        [
+          toLocal,
+          ...skip,
+          r(jump('published_ports')),
+          ...(inside.length > 0 ? [r(goto('published_inside'))] : []),
+        ],
+        'published ports, for processes of the host',
+      ),
+      base: base('nat', 'output', beforeDstnat),
+    },
+    chain(
+      'published_ports',
+      families.flatMap((family) => lookups(family, has)),
+      'the most exact mapping first',
+    ),
+    ...(inside.length > 0 ? [chain('published_inside', inside)] : []),
+    {
+      ...chain(
+        'forward',
+        [
+          r(vmap(meta('oifname'), reference('to_network'))),
+          ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
+        ],
+        'drops what must not reach a container; accepts nothing that others drop',
+      ),
+      base: base('filter', 'forward', 0),
+    },
+    {
+      ...chain(
+        'nat_postrouting',
+        [
+          r(is(meta('oifname'), text('lo')), accept),
+          r(vmap(meta('oifname'), reference('source_to_network'))),
+          ...masquerade,
+        ],
+        'sources that could not be answered otherwise',
+      ),
+      base: base('nat', 'postrouting', beforeSrcnat),
+    },
+  ]
+}

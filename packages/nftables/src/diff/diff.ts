@@ -1,0 +1,114 @@
+import { ownTable } from '../compile/table-name.ts'
+import {
+  type Chain,
+  type Element,
+  elementValue,
+  identity,
+  type NamedSet,
+  type Ruleset,
+  type Table,
+} from '../model/index.ts'
+import type { NftablesChange, Operation } from './change.ts'
+import { change } from './describe.ts'
+import { sameBase, sameDeclaration, sameFrame, sameRules } from './same.ts'
+
+const byName = <Named extends { readonly name: string }>(
+  items: readonly Named[],
+): ReadonlyMap<string, Named> => new Map(items.map((item) => [item.name, item]))
+
+/** Can the one become the other without taking apart what refers to it? */
+const isBuiltAlike = (actual: Table, desired: Table): boolean => {
+  if (!sameFrame(actual, desired)) return false
+  const sets = byName(actual.sets)
+  const chains = byName(actual.chains)
+  return (
+    desired.sets.every((set) => {
+      const found = sets.get(set.name)
+      return found === undefined || sameDeclaration(found, set)
+    }) &&
+    desired.chains.every((chain) => {
+      const found = chains.get(chain.name)
+      return found === undefined || sameBase(found, chain)
+    })
+  )
+}
+
+const diffElements = (actual: NamedSet, desired: NamedSet): readonly Operation[] => {
+  const set: NamedSet = { ...desired, elements: [] }
+  const left = new Map<string, Element>()
+  for (const item of actual.elements) left.set(identity(item.key), item)
+  const operations: Operation[] = []
+  for (const element of desired.elements) {
+    const key = identity(element.key)
+    const before = left.get(key)
+    left.delete(key)
+    if (before === undefined) operations.push({ kind: 'add-element', set, element })
+    else if (elementValue(before) !== elementValue(element))
+      operations.push({ kind: 'replace-element', set, before, element })
+  }
+  for (const element of left.values()) operations.push({ kind: 'remove-element', set, element })
+  return operations
+}
+
+const diffSets = (actual: Table, desired: Table): readonly Operation[] => {
+  const before = byName(actual.sets)
+  const after = byName(desired.sets)
+  return [
+    ...desired.sets.flatMap((set): readonly Operation[] => {
+      const found = before.get(set.name)
+      if (found !== undefined) return diffElements(found, set)
+      return [
+        { kind: 'add-set', set: { ...set, elements: [] } },
+        ...diffElements({ ...set, elements: [] }, set),
+      ]
+    }),
+    ...actual.sets
+      .filter(({ name }) => !after.has(name))
+      .map((set): Operation => ({ kind: 'remove-set', set })),
+  ]
+}
+
+const diffChain = (before: Chain | undefined, chain: Chain): readonly Operation[] => {
+  if (before === undefined) return [{ kind: 'add-chain', chain }]
+  if (sameRules(before.rules, chain.rules)) return []
+  return [{ kind: 'replace-rules', chain: before, rules: chain.rules }]
+}
+
+const diffChains = (actual: Table, desired: Table): readonly Operation[] => {
+  const before = byName(actual.chains)
+  const after = byName(desired.chains)
+  return [
+    ...desired.chains.flatMap((chain) => diffChain(before.get(chain.name), chain)),
+    ...actual.chains
+      .filter(({ name }) => !after.has(name))
+      .map((chain): Operation => ({ kind: 'remove-chain', chain })),
+  ]
+}
+
+const operations = (actual: Table | null, desired: Table | null): readonly Operation[] => {
+  if (desired === null) return actual === null ? [] : [{ kind: 'remove-table', table: actual }]
+  if (actual === null) {
+    const nothing: Table = { ...desired, sets: [], chains: [], opaque: [] }
+    return [
+      { kind: 'add-table', table: nothing },
+      ...diffSets(nothing, desired),
+      ...diffChains(nothing, desired),
+    ]
+  }
+  if (!isBuiltAlike(actual, desired)) return [{ kind: 'replace-table', before: actual, table: desired }]
+  return [...diffSets(actual, desired), ...diffChains(actual, desired)]
+}
+
+/**
+ * The smallest changes that make our table in `actual` the one in `desired`; other tables are not looked at.
+ * Comments of tables, chains and sets do not count. All changes together are one transaction; `apply` finds
+ * the order in which the kernel takes them.
+ *
+ * @param desired - a ruleset of no table removes all that is ours
+ * @returns nothing when nothing is to do
+ * @example
+ * diff(actual, actual) // []
+ * @public @since 0.1.0
+ */
+export const diff = (actual: Ruleset, desired: Ruleset): readonly NftablesChange[] =>
+  operations(ownTable(actual), ownTable(desired)).map(change)

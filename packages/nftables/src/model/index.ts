@@ -1,0 +1,7 @@
+export * from './element.ts'
+export * from './expression.ts'
+export * from './identity.ts'
+export * from './json.ts'
+export * from './ruleset.ts'
+export * from './statement.ts'
+export * from './verdict.ts'

@@ -1,0 +1,17 @@
+/**
+ * Any JSON value, as libnftables prints it.
+ * @public @since 0.1.0
+ */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+
+/** @public @since 0.1.0 */
+export interface JsonObject {
+  readonly [key: string]: JsonValue
+}
+
+/** True of `{...}`; false of arrays, null and scalars. */
+export const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** True of `[...]`: `Array.isArray` alone does not narrow a readonly array. */
+export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value)

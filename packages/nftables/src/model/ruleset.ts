@@ -1,0 +1,87 @@
+import type { Element } from './element.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import type { Statement } from './statement.ts'
+
+/**
+ * What `nft list ruleset` shows: tables in the order the kernel lists them. Handles are null in what was
+ * compiled and not yet loaded.
+ * @public @since 0.1.0
+ */
+export interface Ruleset {
+  readonly tables: readonly Table[]
+  /** Objects that name no listed table, verbatim. */
+  readonly opaque: readonly JsonObject[]
+}
+
+/** @public @since 0.1.0 */
+export type TableFamily = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev'
+
+/** @public @since 0.1.0 */
+export interface Table {
+  readonly family: TableFamily
+  readonly name: string
+  readonly handle: number | null
+  readonly comment: string | null
+  /** `dormant`, `owner`, `persist`. */
+  readonly flags: readonly string[]
+  readonly sets: readonly NamedSet[]
+  /** In the order of creation, which decides between base chains of equal priority. */
+  readonly chains: readonly Chain[]
+  /** Flowtables, stateful objects and whatever else the table holds, verbatim. */
+  readonly opaque: readonly JsonObject[]
+}
+
+/**
+ * A named set; a named map when it has a data type.
+ * @public @since 0.1.0
+ */
+export interface NamedSet {
+  readonly kind: 'set' | 'map'
+  readonly name: string
+  readonly handle: number | null
+  readonly comment: string | null
+  readonly keyType: SetType
+  /** Null of a set. `verdict` of a verdict map. */
+  readonly dataType: SetType | null
+  readonly flags: readonly string[]
+  readonly elements: readonly Element[]
+  /** Timeout, size, policy and other attributes, verbatim. */
+  readonly attributes: JsonObject | null
+}
+
+/**
+ * Names of data types, several when concatenated; or a `typeof` expression, verbatim.
+ * @public @since 0.1.0
+ */
+export type SetType =
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  | { readonly kind: 'opaque'; readonly json: JsonValue }
+
+/** @public @since 0.1.0 */
+export interface Chain {
+  readonly name: string
+  readonly handle: number | null
+  readonly comment: string | null
+  /** Null of a chain that is only jumped to. */
+  readonly base: BaseChain | null
+  readonly rules: readonly Rule[]
+}
+
+/** @public @since 0.1.0 */
+export interface BaseChain {
+  readonly type: string
+  readonly hook: string
+  readonly priority: number
+  readonly policy: string | null
+  readonly devices: readonly string[]
+}
+
+/** @public @since 0.1.0 */
+export interface Rule {
+  readonly handle: number | null
+  readonly comment: string | null
+  readonly statements: readonly Statement[]
+}
+
+/** A ruleset of nothing. */
+export const emptyRuleset: Ruleset = { tables: [], opaque: [] }

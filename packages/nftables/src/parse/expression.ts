@@ -1,0 +1,104 @@
+import {
+  type BinaryExpression,
+  type Expression,
+  isArray,
+  isObject,
+  type JsonValue,
+  type Verdict,
+} from '../model/index.ts'
+import { readElement } from './element.ts'
+import { hasOnly, tagOf, textList, textOrNull } from './fields.ts'
+
+/** Null when the tag is not a verdict's. */
+export const readVerdict = (tag: string, body: JsonValue): Verdict | null => {
+  if (tag === 'accept' || tag === 'drop' || tag === 'continue' || tag === 'return')
+    return body === null ? { kind: tag } : null
+  if ((tag === 'jump' || tag === 'goto') && hasOnly(body, ['target']) && typeof body.target === 'string')
+    return { kind: tag, target: body.target }
+  return null
+}
+
+const isOperator = (tag: string): tag is BinaryExpression['operator'] =>
+  tag === '&' || tag === '|' || tag === '^' || tag === '<<' || tag === '>>'
+
+const readPayload = (body: JsonValue): Expression | null => {
+  if (hasOnly(body, ['protocol', 'field'])) {
+    const { protocol, field } = body
+    if (typeof protocol === 'string' && typeof field === 'string') return { kind: 'payload', protocol, field }
+  }
+  if (hasOnly(body, ['base', 'offset', 'len'])) {
+    const { base, offset, len } = body
+    if (typeof base === 'string' && typeof offset === 'number' && typeof len === 'number')
+      return { kind: 'raw-payload', base, offset, length: len }
+  }
+  return null
+}
+
+const readCt = (body: JsonValue): Expression | null => {
+  if (!hasOnly(body, ['key', 'dir', 'family']) || typeof body.key !== 'string') return null
+  return { kind: 'ct', key: body.key, direction: textOrNull(body.dir), family: textOrNull(body.family) }
+}
+
+const readNumgen = (body: JsonValue): Expression | null => {
+  if (!hasOnly(body, ['mode', 'mod', 'offset'])) return null
+  const { mode, mod, offset = 0 } = body
+  if (typeof mode !== 'string' || typeof mod !== 'number' || typeof offset !== 'number') return null
+  return { kind: 'numgen', mode, modulus: mod, offset }
+}
+
+const readFib = (body: JsonValue): Expression | null => {
+  if (!hasOnly(body, ['result', 'flags']) || typeof body.result !== 'string') return null
+  const flags = textList(body.flags)
+  return flags === null ? null : { kind: 'fib', result: body.result, flags }
+}
+
+const readPair = (body: JsonValue): readonly [Expression, Expression] | null => {
+  if (!isArray(body)) return null
+  const [first, last, more] = body
+  if (first === undefined || last === undefined || more !== undefined) return null
+  return [readExpression(first), readExpression(last)]
+}
+
+const readTagged = (tag: string, body: JsonValue): Expression | null => {
+  if (isOperator(tag))
+    return isArray(body) ? { kind: 'binary', operator: tag, operands: body.map(readExpression) } : null
+  switch (tag) {
+    case 'concat':
+      return isArray(body) ? { kind: 'concat', parts: body.map(readExpression) } : null
+    case 'prefix':
+      if (!hasOnly(body, ['addr', 'len']) || body.addr === undefined || typeof body.len !== 'number')
+        return null
+      return { kind: 'prefix', address: readExpression(body.addr), length: body.len }
+    case 'range': {
+      const ends = readPair(body)
+      return ends === null ? null : { kind: 'range', first: ends[0], last: ends[1] }
+    }
+    case 'payload':
+      return readPayload(body)
+    case 'meta':
+      return hasOnly(body, ['key']) && typeof body.key === 'string' ? { kind: 'meta', key: body.key } : null
+    case 'ct':
+      return readCt(body)
+    case 'fib':
+      return readFib(body)
+    case 'numgen':
+      return readNumgen(body)
+    case 'set':
+      return isArray(body) ? { kind: 'set', elements: body.map(readElement) } : null
+    case 'map':
+      if (!hasOnly(body, ['key', 'data']) || body.key === undefined || body.data === undefined) return null
+      return { kind: 'map', key: readExpression(body.key), data: readExpression(body.data) }
+    default:
+      return readVerdict(tag, body)
+  }
+}
+
+/** An expression as libnftables-json(5) has it; what is not known stays as it is. */
+export const readExpression = (json: JsonValue): Expression => {
+  if (typeof json === 'string')
+    return json.startsWith('@') ? { kind: 'reference', name: json.slice(1) } : { kind: 'text', text: json }
+  if (typeof json === 'number') return { kind: 'number', value: json }
+  if (isArray(json)) return { kind: 'list', items: json.map(readExpression) }
+  const tagged = isObject(json) ? tagOf(json) : null
+  return (tagged === null ? null : readTagged(...tagged)) ?? { kind: 'opaque', json }
+}

@@ -1,0 +1,106 @@
+import { ParseError } from '@portolan/core'
+import {
+  type Chain,
+  isArray,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type NamedSet,
+  type Rule,
+  type Ruleset,
+  type Table,
+} from '../model/index.ts'
+import { tagOf } from './fields.ts'
+import { readJson } from './json-text.ts'
+import { readChain, readRule, readSet, readTable } from './object.ts'
+
+interface OpenChain {
+  readonly chain: Chain
+  readonly rules: Rule[]
+}
+
+interface OpenTable {
+  readonly table: Table
+  readonly sets: NamedSet[]
+  readonly chains: Map<string, OpenChain>
+  readonly opaque: JsonObject[]
+}
+
+const close = ({ table, sets, chains, opaque }: OpenTable): Table => ({
+  ...table,
+  sets,
+  chains: [...chains.values()].map(({ chain, rules }) => ({ ...chain, rules })),
+  opaque,
+})
+
+/** Puts one object where it belongs; false when the table has no place for it. */
+const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
+  if (tag === 'chain') {
+    const chain = readChain(body)
+    if (chain !== null) open.chains.set(chain.name, { chain, rules: [] })
+    return chain !== null
+  }
+  if (tag === 'rule') {
+    const rule = readRule(body)
+    const chain = typeof body.chain === 'string' ? open.chains.get(body.chain) : undefined
+    if (rule === null || chain === undefined) return false
+    chain.rules.push(rule)
+    return true
+  }
+  if (tag === 'set' || tag === 'map') {
+    const set = readSet(tag, body)
+    if (set !== null) open.sets.push(set)
+    return set !== null
+  }
+  return false
+}
+
+/** `{"add": {"table": ...}}` in a script means what `{"table": ...}` means in a listing. */
+const unwrap = (json: JsonValue): readonly [string, JsonValue] | null => {
+  const tagged = tagOf(json)
+  return tagged?.[0] === 'add' ? tagOf(tagged[1]) : tagged
+}
+
+const readObjects = (objects: readonly JsonValue[]): Ruleset => {
+  const tables = new Map<string, OpenTable>()
+  const opaque: JsonObject[] = []
+  for (const json of objects) {
+    const [tag, body] = unwrap(json) ?? []
+    if (tag === 'metainfo') continue
+    if (tag === undefined || !isObject(body)) {
+      if (isObject(json)) opaque.push(json)
+      continue
+    }
+    if (tag === 'table') {
+      const table = readTable(body)
+      if (table === null) opaque.push({ table: body })
+      else tables.set(`${table.family} ${table.name}`, { table, sets: [], chains: new Map(), opaque: [] })
+      continue
+    }
+    const open = tables.get(`${String(body.family)} ${String(body.table)}`)
+    if (open === undefined) opaque.push({ [tag]: body })
+    else if (!place(open, tag, body)) open.opaque.push({ [tag]: body })
+  }
+  return { tables: [...tables.values()].map(close), opaque }
+}
+
+/**
+ * Reads what `nft -j list ruleset` (or `list table`) prints. Objects, statements and expressions that are not
+ * known are kept verbatim as `opaque`, each in its place.
+ *
+ * @param source - where the text is from, for errors
+ * @throws ParseError when it is not JSON, or not nft's; with line and column
+ * @example
+ * parse('{"nftables": [{"table": {"family": "inet", "name": "portolan", "handle": 1}}]}')
+ * @public @since 0.1.0
+ */
+export const parse = (text: string, source = '<nft -j>'): Ruleset => {
+  const json = readJson(text, source)
+  if (!isObject(json) || !isArray(json.nftables))
+    throw new ParseError(
+      'This is JSON, but not that of nft: there is no list "nftables". Make the file with "nft -j list ruleset".',
+      { source, line: 1, column: 1 },
+      text.slice(0, 80),
+    )
+  return readObjects(json.nftables)
+}

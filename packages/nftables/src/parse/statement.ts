@@ -1,0 +1,88 @@
+import { isObject, type JsonValue, type MatchStatement, type Statement } from '../model/index.ts'
+import { readExpression, readVerdict } from './expression.ts'
+import { hasOnly, tagOf, textList, textOrNull } from './fields.ts'
+
+const operators: readonly string[] = ['==', '!=', '<', '>', '<=', '>=', 'in']
+
+const isOperator = (json: JsonValue | undefined): json is MatchStatement['operator'] =>
+  typeof json === 'string' && operators.includes(json)
+
+const readMatch = (body: JsonValue): Statement | null => {
+  if (!hasOnly(body, ['op', 'left', 'right']) || !isOperator(body.op)) return null
+  if (body.left === undefined || body.right === undefined) return null
+  return {
+    kind: 'match',
+    operator: body.op,
+    left: readExpression(body.left),
+    right: readExpression(body.right),
+  }
+}
+
+const readNat = (kind: 'snat' | 'dnat' | 'masquerade' | 'redirect', body: JsonValue): Statement | null => {
+  if (body === null) return { kind, family: null, address: null, port: null, flags: [] }
+  if (!hasOnly(body, ['family', 'addr', 'port', 'flags'])) return null
+  const flags = textList(body.flags)
+  if (flags === null) return null
+  return {
+    kind,
+    family: textOrNull(body.family),
+    address: body.addr === undefined ? null : readExpression(body.addr),
+    port: body.port === undefined ? null : readExpression(body.port),
+    flags,
+  }
+}
+
+const readCounter = (body: JsonValue): Statement | null => {
+  if (typeof body === 'string') return { kind: 'counter', name: body, packets: 0, bytes: 0 }
+  if (body === null) return { kind: 'counter', name: null, packets: 0, bytes: 0 }
+  if (!hasOnly(body, ['packets', 'bytes'])) return null
+  const { packets, bytes } = body
+  if (typeof packets !== 'number' || typeof bytes !== 'number') return null
+  return { kind: 'counter', name: null, packets, bytes }
+}
+
+const readReject = (body: JsonValue): Statement | null => {
+  if (body === null) return { kind: 'reject', type: null, code: null }
+  if (!hasOnly(body, ['type', 'expr']) || typeof body.type !== 'string') return null
+  return { kind: 'reject', type: body.type, code: body.expr === undefined ? null : readExpression(body.expr) }
+}
+
+const readTagged = (tag: string, body: JsonValue): Statement | null => {
+  switch (tag) {
+    case 'match':
+      return readMatch(body)
+    case 'vmap':
+      if (!hasOnly(body, ['key', 'data']) || body.key === undefined || body.data === undefined) return null
+      return { kind: 'vmap', key: readExpression(body.key), data: readExpression(body.data) }
+    case 'snat':
+    case 'dnat':
+    case 'masquerade':
+    case 'redirect':
+      return readNat(tag, body)
+    case 'counter':
+      return readCounter(body)
+    case 'reject':
+      return readReject(body)
+    case 'mangle':
+      if (!hasOnly(body, ['key', 'value']) || body.key === undefined || body.value === undefined) return null
+      return { kind: 'set-value', key: readExpression(body.key), value: readExpression(body.value) }
+    case 'limit':
+      return isObject(body) ? { kind: 'limit', json: body } : null
+    case 'log':
+      return body === null || isObject(body) ? { kind: 'log', json: body } : null
+    case 'notrack':
+      return body === null ? { kind: 'notrack' } : null
+    case 'xt':
+      if (!hasOnly(body, ['type', 'name'])) return null
+      if (typeof body.type !== 'string' || typeof body.name !== 'string') return null
+      return { kind: 'xt', type: body.type, name: body.name }
+    default:
+      return readVerdict(tag, body)
+  }
+}
+
+/** A statement as libnftables-json(5) has it; what is not known, or known only in part, stays as it is. */
+export const readStatement = (json: JsonValue): Statement => {
+  const tagged = tagOf(json)
+  return (tagged === null ? null : readTagged(...tagged)) ?? { kind: 'opaque', json }
+}

@@ -1,0 +1,35 @@
+import { tableFamily, tableName } from '../compile/table-name.ts'
+import type { Chain, Element, NamedSet } from '../model/index.ts'
+import { identifier } from './quote.ts'
+import { elementText, expressionText } from './text-expression.ts'
+import { ruleText } from './text-statement.ts'
+import { chainDefinition, quotedTypes, setDefinition } from './text-table.ts'
+
+const table = `${tableFamily} ${tableName}`
+
+/** The key of an element: what `delete element` wants. */
+export const elementRef = (set: NamedSet, element: Element): string =>
+  expressionText(element.key, quotedTypes(set.keyType))
+
+/** An element with comment and data: what `add element` wants. */
+export const elementLine = (set: NamedSet, element: Element): string =>
+  elementText(element, quotedTypes(set.keyType), quotedTypes(set.dataType))
+
+/** A set without its elements, as one line of a script. */
+export const setBlock = (set: NamedSet): string =>
+  `add ${set.kind} ${table} ${identifier(set.name)} { ${setDefinition(set).join('; ')}; }`
+
+/** A chain without its rules, as one line of a script. */
+export const chainLine = (chain: Chain): string => {
+  const definition = chainDefinition(chain).map((line) => (line.endsWith(';') ? line : `${line};`))
+  const body = definition.length === 0 ? '' : ` { ${definition.join(' ')} }`
+  return `add chain ${table} ${identifier(chain.name)}${body}`
+}
+
+/** The rules of a chain, a line of a script each. */
+export const ruleLines = (chain: string, rules: Chain['rules']): readonly string[] =>
+  rules.map((rule) => `add rule ${table} ${identifier(chain)} ${ruleText(rule)}`)
+
+/** A chain with its rules, as lines of a script. */
+export const chainBlock = (chain: Chain): string =>
+  [chainLine(chain), ...ruleLines(chain.name, chain.rules)].join('\n')

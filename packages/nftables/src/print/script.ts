@@ -1,0 +1,31 @@
+import { ownTable, tableFamily, tableName } from '../compile/table-name.ts'
+import type { JsonObject, Ruleset } from '../model/index.ts'
+import { tableObjects } from './json.ts'
+import { jsonText, type NftFormat } from './print.ts'
+import { tableText } from './text-table.ts'
+
+const header = `#!/usr/sbin/nft -f
+# The whole of table ${tableFamily} ${tableName}, replaced in one transaction; nothing else is touched.
+# Load it with: nft -f FILE. Loading it again changes nothing.
+
+`
+
+/**
+ * A script that loads on its own and replaces our table in one transaction, whatever was in it: `add` makes
+ * sure that there is a table to delete (`destroy` would need nft 1.0.7 and Linux 6.3). A ruleset of nothing
+ * gives a script that removes the table.
+ *
+ * @example
+ * printScript(compile(desired), 'nft') // #!/usr/sbin/nft -f ...
+ * @public @since 0.1.0
+ */
+export const printScript = (ruleset: Ruleset, format: NftFormat): string => {
+  const table = ownTable(ruleset)
+  if (format === 'nft') {
+    const clear = `add table ${tableFamily} ${tableName}\ndelete table ${tableFamily} ${tableName}\n`
+    return `${header}${clear}${table === null ? '' : `\n${tableText(table)}`}`
+  }
+  const name: JsonObject = { family: tableFamily, name: tableName }
+  const objects = table === null ? [] : tableObjects(table).map((object) => ({ add: object }))
+  return jsonText([{ add: { table: name } }, { delete: { table: name } }, ...objects])
+}

@@ -1,0 +1,93 @@
+import type { Element, Expression, JsonObject, Verdict } from '../model/index.ts'
+import { bare, identifier, quote } from './quote.ts'
+
+/** What nft's text form cannot say, because it was kept as JSON. */
+export class Unprintable extends Error {}
+
+/** Meta keys that nft lists without the word `meta`. */
+const unqualified = new Set(['iif', 'oif', 'iifname', 'oifname', 'iifgroup', 'oifgroup', 'skuid', 'skgid'])
+
+/** Are the values of this key names of interfaces, which nft lists in quotes? One answer for each part. */
+export const quotedParts = (key: Expression): readonly boolean[] =>
+  key.kind === 'concat'
+    ? key.parts.flatMap(quotedParts)
+    : [key.kind === 'meta' && ['iif', 'oif', 'iifname', 'oifname'].includes(key.key)]
+
+export const verdictText = (verdict: Verdict): string =>
+  verdict.kind === 'jump' || verdict.kind === 'goto'
+    ? `${verdict.kind} ${identifier(verdict.target)}`
+    : verdict.kind
+
+const attributesText = (attributes: JsonObject): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => {
+      if ((name === 'timeout' || name === 'expires') && typeof value === 'number') return `${name} ${value}s`
+      throw new Unprintable(name)
+    })
+    .join(' ')
+
+/** `key comment "..." : data` */
+export const elementText = (
+  element: Element,
+  quoted: readonly boolean[] = [],
+  quotedData: readonly boolean[] = [],
+): string => {
+  const { key, data, comment, attributes } = element
+  let text = expressionText(key, quoted)
+  if (attributes !== null) text += ` ${attributesText(attributes)}`
+  if (comment !== null) text += ` comment ${quote(comment)}`
+  return data === null ? text : `${text} : ${expressionText(data, quotedData)}`
+}
+
+const operand = (expression: Expression): string =>
+  expression.kind === 'binary' ? `(${expressionText(expression)})` : expressionText(expression)
+
+/**
+ * An expression as nft lists it.
+ * @param quoted - for each part of a concatenation, whether its values are listed in quotes
+ * @throws Unprintable when part of it is opaque
+ */
+export const expressionText = (expression: Expression, quoted: readonly boolean[] = []): string => {
+  switch (expression.kind) {
+    case 'text':
+      return quoted[0] === true ? quote(expression.text) : bare(expression.text)
+    case 'number':
+      return String(expression.value)
+    case 'prefix':
+      return `${expressionText(expression.address)}/${expression.length}`
+    case 'range':
+      return `${expressionText(expression.first)}-${expressionText(expression.last)}`
+    case 'concat':
+      return expression.parts.map((part, at) => expressionText(part, quoted.slice(at, at + 1))).join(' . ')
+    case 'list':
+      return expression.items.map((item) => expressionText(item)).join(',')
+    case 'set':
+      return `{ ${expression.elements.map((element) => elementText(element, quoted)).join(', ')} }`
+    case 'reference':
+      return `@${identifier(expression.name)}`
+    case 'payload':
+      return `${expression.protocol} ${expression.field}`
+    case 'raw-payload':
+      return `@${expression.base},${expression.offset},${expression.length}`
+    case 'meta':
+      return unqualified.has(expression.key) ? expression.key : `meta ${expression.key}`
+    case 'ct':
+      return ['ct', expression.direction, expression.family, expression.key]
+        .filter((word) => word !== null)
+        .join(' ')
+    case 'fib':
+      return `fib ${expression.flags.join(' . ')} ${expression.result}`
+    case 'numgen': {
+      const offset = expression.offset === 0 ? '' : ` offset ${expression.offset}`
+      return `numgen ${expression.mode} mod ${expression.modulus}${offset}`
+    }
+    case 'map':
+      return `${expressionText(expression.key)} map ${expressionText(expression.data, quotedParts(expression.key))}`
+    case 'binary':
+      return expression.operands.map(operand).join(` ${expression.operator} `)
+    case 'opaque':
+      throw new Unprintable(JSON.stringify(expression.json))
+    default:
+      return verdictText(expression)
+  }
+}

@@ -1,0 +1,112 @@
+import type {
+  JsonObject,
+  LimitStatement,
+  LogStatement,
+  MatchStatement,
+  NatStatement,
+  RejectStatement,
+  Rule,
+  Statement,
+} from '../model/index.ts'
+import { bare, identifier, quote } from './quote.ts'
+import { expressionText, quotedParts, Unprintable, verdictText } from './text-expression.ts'
+
+const matchText = ({ operator, left, right }: MatchStatement): string => {
+  // After a bit operation a value alone would read as one more operand.
+  const isImplied = (operator === '==' || operator === 'in') && left.kind !== 'binary'
+  const sign = isImplied ? ' ' : ` ${operator === 'in' ? '==' : operator} `
+  return `${expressionText(left)}${sign}${expressionText(right, quotedParts(left))}`
+}
+
+const natText = ({ kind, family, address, port, flags }: NatStatement): string => {
+  const words: string[] = [kind]
+  if (family !== null) words.push(family)
+  if (address !== null || port !== null) {
+    const end = address === null ? '' : expressionText(address)
+    const isBare6 = port !== null && end.includes(':') && address?.kind !== 'map'
+    words.push('to', `${isBare6 ? `[${end}]` : end}${port === null ? '' : `:${expressionText(port)}`}`)
+  }
+  return [...words, flags.join(',')].filter((word) => word !== '').join(' ')
+}
+
+const rejectText = ({ type, code }: RejectStatement): string => {
+  if (type === null) return 'reject'
+  return code === null ? `reject with ${type}` : `reject with ${type} ${expressionText(code)}`
+}
+
+const scalar = (json: JsonObject, key: string): string | number | null => {
+  const value = json[key]
+  if (value === undefined) return null
+  if (typeof value === 'string' || typeof value === 'number') return value
+  throw new Unprintable(key)
+}
+
+const limitText = ({ json }: LimitStatement): string => {
+  const over = json.inv === true ? 'over ' : ''
+  const unit = scalar(json, 'rate_unit')
+  const isBytes = unit !== null && unit !== 'packets'
+  const rate = `limit rate ${over}${scalar(json, 'rate')}${isBytes ? ` ${unit}` : ''}/${scalar(json, 'per')}`
+  const burst = scalar(json, 'burst')
+  if (burst === null || burst === 0) return rate
+  return `${rate} burst ${burst} ${isBytes ? (scalar(json, 'burst_unit') ?? 'bytes') : 'packets'}`
+}
+
+const logText = ({ json }: LogStatement): string => {
+  const words = ['log']
+  for (const key of Object.keys(json ?? {})) {
+    if (json === null) break
+    if (key === 'flags') {
+      const flags = json[key]
+      const listed = Array.isArray(flags) ? flags : [flags]
+      words.push(...listed.map((flag) => `flags ${String(flag)}`))
+    } else {
+      const value = scalar(json, key)
+      words.push(key, key === 'prefix' ? quote(String(value)) : bare(String(value)))
+    }
+  }
+  return words.join(' ')
+}
+
+/**
+ * A statement as nft lists it.
+ * @throws Unprintable when part of it is opaque
+ */
+export const statementText = (statement: Statement): string => {
+  switch (statement.kind) {
+    case 'match':
+      return matchText(statement)
+    case 'vmap':
+      return `${expressionText(statement.key)} vmap ${expressionText(statement.data, quotedParts(statement.key))}`
+    case 'snat':
+    case 'dnat':
+    case 'masquerade':
+    case 'redirect':
+      return natText(statement)
+    case 'counter':
+      return statement.name === null
+        ? `counter packets ${statement.packets} bytes ${statement.bytes}`
+        : `counter name ${identifier(statement.name)}`
+    case 'reject':
+      return rejectText(statement)
+    case 'set-value':
+      return `${expressionText(statement.key)} set ${expressionText(statement.value)}`
+    case 'limit':
+      return limitText(statement)
+    case 'log':
+      return logText(statement)
+    case 'notrack':
+      return 'notrack'
+    case 'xt':
+    case 'opaque':
+      throw new Unprintable(JSON.stringify(statement))
+    default:
+      return verdictText(statement)
+  }
+}
+
+/**
+ * One rule as nft lists it, without its handle.
+ * @throws Unprintable when part of it is opaque
+ */
+export const ruleText = ({ statements, comment }: Rule): string =>
+  [...statements.map(statementText), ...(comment === null ? [] : [`comment ${quote(comment)}`])].join(' ')

@@ -1,0 +1,105 @@
+import type { Chain, NamedSet, Rule, Ruleset, SetType, Table } from '../model/index.ts'
+import { identifier, quote } from './quote.ts'
+import { elementText, Unprintable } from './text-expression.ts'
+import { ruleText } from './text-statement.ts'
+
+/** A line for each part, indented; what nft's text form cannot say is a comment line, so that nothing is lost. */
+const orComment = (print: () => string, json: () => string): string => {
+  try {
+    return print()
+  } catch (error) {
+    if (!(error instanceof Unprintable)) throw error
+    return `# not understood: ${json().replaceAll('\n', ' ')}`
+  }
+}
+
+/** Which parts of a set's keys, or of a map's data, are names of interfaces. */
+export const quotedTypes = (type: SetType | null): readonly boolean[] =>
+  type?.kind === 'names' ? type.names.map((name) => name === 'ifname') : []
+
+const typeText = (type: SetType): string => {
+  if (type.kind === 'opaque') throw new Unprintable('typeof')
+  return type.names.join(' . ')
+}
+
+/** The lines between the braces of a set, without its elements. */
+export const setDefinition = (set: NamedSet): readonly string[] => {
+  const data = set.dataType === null ? '' : ` : ${typeText(set.dataType)}`
+  const attributes = Object.entries(set.attributes ?? {}).map(([name, value]) => {
+    if (name === 'size' && typeof value === 'number') return `size ${value}`
+    if (name === 'timeout' && typeof value === 'number') return `timeout ${value}s`
+    if (name === 'gc-interval' && typeof value === 'number') return `gc-interval ${value}s`
+    if (name === 'policy' && typeof value === 'string') return `policy ${identifier(value)}`
+    if (name === 'auto-merge' && value === true) return 'auto-merge'
+    throw new Unprintable(name)
+  })
+  return [
+    `type ${typeText(set.keyType)}${data}`,
+    ...(set.flags.length > 0 ? [`flags ${set.flags.map(identifier).join(',')}`] : []),
+    ...attributes,
+    ...(set.comment === null ? [] : [`comment ${quote(set.comment)}`]),
+  ]
+}
+
+const setLines = (set: NamedSet): readonly string[] => {
+  const quoted = quotedTypes(set.keyType)
+  const quotedData = quotedTypes(set.dataType)
+  const lines = [`\t${set.kind} ${identifier(set.name)} {`]
+  for (const line of setDefinition(set)) lines.push(`\t\t${line}`)
+  if (set.elements.length > 0) {
+    lines.push('\t\telements = {')
+    for (const element of set.elements) lines.push(`\t\t\t${elementText(element, quoted, quotedData)},`)
+    lines.push('\t\t}')
+  }
+  lines.push('\t}')
+  return lines
+}
+
+/** The lines of a chain that are not rules. */
+export const chainDefinition = ({ base, comment }: Chain): readonly string[] => {
+  const lines = comment === null ? [] : [`comment ${quote(comment)}`]
+  if (base === null) return lines
+  const { type, hook, priority, policy, devices } = base
+  const device =
+    devices.length === 0
+      ? ''
+      : devices.length === 1
+        ? ` device ${quote(devices[0] ?? '')}`
+        : ` devices = { ${devices.map(quote).join(', ')} }`
+  const verdict = policy === null ? '' : ` policy ${policy};`
+  return [...lines, `type ${type} hook ${hook}${device} priority ${priority};${verdict}`]
+}
+
+const chainLines = (chain: Chain): readonly string[] => [
+  `\tchain ${identifier(chain.name)} {`,
+  ...chainDefinition(chain).map((line) => `\t\t${line}`),
+  ...chain.rules.map(
+    (rule: Rule) =>
+      `\t\t${orComment(
+        () => ruleText(rule),
+        () => JSON.stringify(rule.statements),
+      )}`,
+  ),
+  '\t}',
+]
+
+/** A table as a block of nft's text form. */
+export const tableText = (table: Table): string => {
+  const parts = [
+    ...(table.comment === null ? [] : [`\tcomment ${quote(table.comment)}`]),
+    ...(table.flags.length === 0 ? [] : [`\tflags ${table.flags.map(identifier).join(',')}`]),
+    ...table.opaque.map((json) => `\t# not understood: ${JSON.stringify(json)}`),
+  ]
+  const sets = table.sets.map((set) =>
+    orComment(
+      () => setLines(set).join('\n'),
+      () => JSON.stringify(set),
+    ),
+  )
+  const chains = table.chains.map((chain) => chainLines(chain).join('\n'))
+  const blocks = [...(parts.length > 0 ? [parts.join('\n')] : []), ...sets, ...chains]
+  return `table ${table.family} ${identifier(table.name)} {\n${blocks.join('\n\n')}\n}\n`
+}
+
+/** Every table, one after another. */
+export const rulesetText = (ruleset: Ruleset): string => ruleset.tables.map(tableText).join('\n')

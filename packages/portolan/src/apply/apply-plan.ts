@@ -1,0 +1,186 @@
+import { ApplyError, type LinkChange, type Runner, StaleStateError, type SysctlChange } from '@portolan/core'
+import {
+  forgetFlows,
+  type HostLockOptions,
+  type Links,
+  openLinks,
+  readHost,
+  withHostLock,
+  writeSysctl,
+} from '@portolan/host'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { Backend } from '../backend/backend.ts'
+import { readRules } from '../host-rules/read-rules.ts'
+import type { Plan, PlanChange } from '../plan/plan.ts'
+import { type HostMemory, openMemory } from './host-memory.ts'
+import { isStale } from './is-stale.ts'
+
+/** @internal */
+export interface ApplyContext {
+  readonly runner: Runner
+  readonly stateDirectory: string
+  readonly onWait?: HostLockOptions['onWait']
+  /** Called before each part is carried out. */
+  readonly onProgress?: (sentence: string) => void
+}
+
+/** The parts of a plan that `carryOut` needs; a removal is one too. */
+export type Work = Pick<Plan, 'changes' | 'observed' | 'withdrawn'>
+
+/**
+ * Carries out a plan, all under the host's lock. Neighbouring changes of one part are one transaction.
+ *
+ * @throws StaleStateError when the host is no longer as the plan saw it; nothing has been changed then
+ * @throws ApplyError when a change is refused; what was done before it stays, and the next plan goes on from there
+ * @throws PermissionError
+ * @internal
+ */
+export const carryOut = async (
+  work: Work,
+  context: ApplyContext,
+  after: (memory: HostMemory) => Promise<void> = async () => {},
+): Promise<void> => {
+  await withHostLock(
+    async () => {
+      await refuseStale(work, context)
+      const memory = await openMemory(context.stateDirectory)
+      const links = openLinks()
+      const applied: string[] = []
+      try {
+        for (const batch of batches(work.changes)) {
+          context.onProgress?.(
+            `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
+          )
+          await carryOutBatch(batch, { context, memory, links, applied })
+        }
+        await forgetFlows(work.withdrawn.flatMap(flowsOf))
+        await after(memory)
+      } finally {
+        links.close()
+      }
+    },
+    context.onWait === undefined ? {} : { onWait: context.onWait },
+  )
+}
+
+type Batch = readonly [PlanChange, ...PlanChange[]]
+
+/** Runs of neighbouring changes of one part, in order. */
+const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
+  const result: [PlanChange, ...PlanChange[]][] = []
+  for (const change of changes) {
+    const last = result.at(-1)
+    if (last !== undefined && last[0].part === change.part) last.push(change)
+    else result.push([change])
+  }
+  return result
+}
+
+const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<void> => {
+  const touched = new Set(work.changes.map(({ part }) => part))
+  if (touched.size === 0) return
+  const [facts, rules] = await Promise.all([readHost({ processNames: false }), readRules(runner, null)])
+  const stale = isStale(work.observed, { facts, rules })
+  if (stale !== null) {
+    throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed; plan again.`)
+  }
+}
+
+interface Progress {
+  readonly context: ApplyContext
+  readonly memory: HostMemory
+  readonly links: Links
+  /** Descriptions of what has been done. */
+  readonly applied: string[]
+}
+
+const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> => {
+  const { applied } = progress
+  try {
+    const [{ part }] = batch
+    for (const change of batch) {
+      if (change.part === 'link') await applyLink(change, progress)
+      if (change.part === 'sysctl') await applySysctl(change, progress)
+    }
+    if (part !== 'link' && part !== 'sysctl') await applyRules(part, batch, progress)
+    applied.push(...batch.map(({ description }) => description))
+  } catch (error) {
+    if (!(error instanceof ApplyError)) throw error
+    const done = [...applied, ...error.applied]
+    const state =
+      done.length === 0
+        ? 'Nothing was changed.'
+        : `${done.length} changes before it are in force; run apply again to go on, or destroy to take them back.`
+    throw new ApplyError(
+      `${error.message} ${state}`,
+      { applied: done, stderr: error.stderr, offending: error.offending },
+      { cause: error },
+    )
+  }
+}
+
+const applyRules = async (part: Backend, batch: Batch, { context, memory }: Progress): Promise<void> => {
+  if (part === 'nftables') {
+    await nftables.apply(
+      batch.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
+      context.runner,
+    )
+    return
+  }
+  const changes = batch.flatMap((change) =>
+    change.part === 'iptables-nft' || change.part === 'iptables-legacy' ? [change] : [],
+  )
+  // A legacy table, once registered, stays: there is nothing to remember that could be taken back.
+  if (part === 'iptables-nft') await memory.rememberCreated(changes, context.runner)
+  await iptables.apply(changes, context.runner, part)
+}
+
+const applyLink = async ({ operation }: LinkChange, { links }: Progress): Promise<void> => {
+  switch (operation.kind) {
+    case 'create-bridge': {
+      const { name, alias, mtu, addresses, nfCall } = operation
+      const netfilter = nfCall ? { nfCallIptables: true, nfCallIp6tables: true } : {}
+      return links.createBridge({ name, alias, addresses, ...(mtu === null ? {} : { mtu }), ...netfilter })
+    }
+    case 'delete-bridge':
+      return links.deleteBridge(operation.name)
+    case 'set-bridge': {
+      const { name, mtu, up, nfCall } = operation
+      const netfilter = nfCall === undefined ? {} : { nfCallIptables: nfCall, nfCallIp6tables: nfCall }
+      if (mtu !== undefined || nfCall !== undefined) {
+        await links.changeBridge(name, { ...(mtu === undefined ? {} : { mtu }), ...netfilter })
+      }
+      if (up === true) await links.setUp(name, true)
+      return
+    }
+    case 'add-address':
+      return links.addAddress(operation.name, operation.address)
+    case 'remove-address':
+      return links.removeAddress(operation.name, operation.address)
+    case 'set-port': {
+      const { name, hairpin, isolated } = operation
+      return links.setPort(name, {
+        ...(hairpin === undefined ? {} : { hairpin }),
+        ...(isolated === undefined ? {} : { isolated }),
+      })
+    }
+  }
+}
+
+const applySysctl = async ({ operation }: SysctlChange, { memory }: Progress): Promise<void> => {
+  const { name, before, value } = operation
+  // Remembered first: killed in between, the worst is a note of a change that was not made.
+  if (before !== null) await memory.rememberSysctl(name, before, value)
+  writeSysctl(name, value)
+}
+
+const flowsOf = (port: Work['withdrawn'][number]) =>
+  port.targets.map(({ address, port: targetPort }) => ({
+    family: port.family,
+    protocol: port.protocol,
+    hostAddress: port.hostAddress,
+    hostPort: port.hostPort,
+    address,
+    port: targetPort,
+  }))

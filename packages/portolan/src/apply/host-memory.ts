@@ -1,0 +1,72 @@
+import { MissingToolError, type Runner } from '@portolan/core'
+import { type HostState, readState, writeState } from '@portolan/host'
+import * as iptables from '@portolan/iptables'
+
+/**
+ * What has to be remembered of a host so that `destroy` can put it back: values the kernel does not keep.
+ * Always written before the change it is about: killed in between, the worst is a note of something not done.
+ */
+export interface HostMemory {
+  rememberSysctl(name: string, before: string, given: string): Promise<void>
+  /** Remembers the tables and base chains that changes of iptables-nft rules will bring into being. */
+  rememberCreated(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<void>
+  /** Removes what was remembered so, as far as nobody else has come to use it. */
+  removeCreated(runner: Runner): Promise<void>
+  replace(state: HostState): Promise<void>
+}
+
+export const openMemory = async (directory: string): Promise<HostMemory> => {
+  let state = await readState(directory)
+  const replace = async (next: HostState): Promise<void> => {
+    if (JSON.stringify(next) !== JSON.stringify(state)) await writeState(directory, next)
+    state = next
+  }
+  return {
+    replace,
+    rememberSysctl: async (name, before, given) => {
+      // The first value found is the host's own; a later one may be ours.
+      const known = state.sysctls[name]
+      await replace({
+        ...state,
+        sysctls: { ...state.sysctls, [name]: { before: known?.before ?? before, given } },
+      })
+    },
+    rememberCreated: async (changes, runner) => {
+      const before = await withoutNft(() => iptables.listBaseTables(runner))
+      const created = before === null ? [] : iptables.createdBy(before, changes)
+      await replace({
+        ...state,
+        created: [...new Set([...state.created, ...created.map((one) => JSON.stringify(one))])],
+      })
+    },
+    removeCreated: async (runner) => {
+      const created = state.created.flatMap((text): readonly iptables.CreatedTable[] => [JSON.parse(text)])
+      if (created.length > 0) await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
+    },
+  }
+}
+
+/** Several applies may each have added a chain to one table. */
+const mergeCreated = (created: readonly iptables.CreatedTable[]): readonly iptables.CreatedTable[] => {
+  const byTable = new Map<string, iptables.CreatedTable>()
+  for (const one of created) {
+    const key = `${one.family} ${one.table}`
+    const known = byTable.get(key)
+    byTable.set(key, {
+      ...one,
+      whole: one.whole || known?.whole === true,
+      chains: [...new Set([...(known?.chains ?? []), ...one.chains])],
+    })
+  }
+  return [...byTable.values()]
+}
+
+/** Only the nft program can see and remove iptables-nft's empty tables; without it they stay. */
+const withoutNft = async <Result>(work: () => Promise<Result>): Promise<Result | null> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof MissingToolError) return null
+    throw error
+  }
+}

@@ -1,0 +1,35 @@
+import { type HostFacts, parseBridgeAlias } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { HostRules } from '../host-rules/host-rules.ts'
+
+/** What a plan was made from, or would be made from now. */
+export interface Observation {
+  readonly facts: HostFacts
+  readonly rules: HostRules
+}
+
+/**
+ * Names what of ours changed between two observations; null when nothing did. What others changed does not count:
+ * the changes of a plan touch only what is ours.
+ */
+export const isStale = (before: Observation, now: Observation): string | null => {
+  if (nftables.diff(before.rules.nftables, now.rules.nftables).length > 0) return 'Our nftables rules'
+  for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
+    if (iptables.diff(before.rules[variant], now.rules[variant]).length > 0) return `Our ${variant} rules`
+  }
+  if (ownBridges(before.facts) !== ownBridges(now.facts)) return 'Our bridges'
+  return null
+}
+
+const ownBridges = ({ interfaces }: HostFacts): string =>
+  JSON.stringify(
+    (interfaces ?? [])
+      .filter(({ alias }) => parseBridgeAlias(alias) !== null)
+      .map(({ name, alias, mtu, addresses }) => [
+        name,
+        alias,
+        mtu,
+        (addresses ?? []).filter((address) => !address.startsWith('fe80:')),
+      ]),
+  )

@@ -1,0 +1,59 @@
+import { InvalidRequestError, MissingToolError, type Runner } from '@portolan/core'
+
+/**
+ * Where rules are kept: nftables' own tables, or iptables' tables in one of its two variants.
+ * @public @since 0.1.0
+ */
+export type Backend = 'nftables' | 'iptables-nft' | 'iptables-legacy'
+
+/** @internal */
+export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
+
+/**
+ * A backend, or how to choose one: `auto` is nftables where its program is there, else iptables; `iptables` is
+ * the variant that the program `iptables` of this host is.
+ * @public @since 0.1.0
+ */
+export type BackendChoice = Backend | 'auto' | 'iptables'
+
+const choices: readonly string[] = [...backends, 'auto', 'iptables']
+
+/**
+ * Checks a word that should name a backend.
+ * @throws InvalidRequestError
+ * @internal
+ */
+export const parseBackendChoice = (text: string): BackendChoice => {
+  const found = choices.find((choice) => choice === text)
+  if (found === undefined) {
+    throw new InvalidRequestError(
+      `--backend ${text}: expected one of auto, ${[...backends, 'iptables'].join(', ')}.`,
+    )
+  }
+  return found as BackendChoice
+}
+
+/**
+ * Settles on a backend for this host.
+ * @throws MissingToolError when no program of the chosen kind is installed
+ * @internal
+ */
+export const chooseBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
+  if (choice === 'auto')
+    return (await versionOf('nft', runner)) !== null ? 'nftables' : chooseBackend('iptables', runner)
+  if (choice !== 'iptables') return choice
+  const version = await versionOf('iptables', runner)
+  if (version === null) throw new MissingToolError('iptables', 'iptables')
+  // `iptables v1.8.11 (nf_tables)`; programs before 1.8.0 name no variant and are legacy.
+  return version.includes('nf_tables') ? 'iptables-nft' : 'iptables-legacy'
+}
+
+const versionOf = async (program: string, runner: Runner): Promise<string | null> => {
+  try {
+    const { exitCode, stdout } = await runner.run(program, ['--version'])
+    return exitCode === 0 ? stdout : null
+  } catch (error) {
+    if (error instanceof MissingToolError) return null
+    throw error
+  }
+}

@@ -1,0 +1,103 @@
+import type { ExitCode } from './exit-code.ts'
+import type { OptionName, Options } from './options.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What a command is given. */
+export interface CommandContext {
+  readonly options: Options
+  readonly positionals: readonly string[]
+  readonly terminal: Terminal
+}
+
+/** One command: how it is written, what it takes, and the code behind it, loaded when it runs. */
+export interface Command {
+  readonly usage: string
+  readonly summary: string
+  readonly options: readonly OptionName[]
+  /** How many words it takes beside its options. */
+  readonly positionals: number
+  readonly load: () => Promise<{ readonly run: (context: CommandContext) => Promise<ExitCode> }>
+}
+
+const common: readonly OptionName[] = ['json', 'help', 'state']
+const hostFiles: readonly OptionName[] = [
+  'host',
+  'iptables-save',
+  'ip6tables-save',
+  'iptables-legacy-save',
+  'ip6tables-legacy-save',
+  'nft-json',
+]
+const subnets: readonly OptionName[] = ['pool', 'reserve', 'allow']
+const intent: readonly OptionName[] = [
+  'file',
+  'project',
+  'profile',
+  'backend',
+  'guard-forwarding',
+  'no-sysctl',
+  ...subnets,
+]
+
+/** The commands, in the order help shows them. */
+export const commands: Readonly<Record<string, Command>> = {
+  plan: {
+    usage: 'plan [-f compose.yaml]...',
+    summary: 'Show subnets and why, addresses, conflicts and changes; change nothing.',
+    options: [...common, ...hostFiles, ...intent],
+    positionals: 0,
+    load: () => import('./commands/plan.ts'),
+  },
+  apply: {
+    usage: 'apply [-f compose.yaml]... [--yes] [--force]',
+    summary: 'Plan, show, ask, and carry it out.',
+    options: [...common, ...intent, 'yes', 'force', 'fix'],
+    positionals: 0,
+    load: () => import('./commands/apply.ts'),
+  },
+  destroy: {
+    usage: 'destroy [-p project] [--yes]',
+    summary: 'Remove all that is ours from this host, or one project of it.',
+    options: [...common, 'project', 'file', 'yes', 'backend'],
+    positionals: 0,
+    load: () => import('./commands/destroy.ts'),
+  },
+  script: {
+    usage: 'script [-f compose.yaml]... --format nft|nft-json|iptables-restore|sh',
+    summary: 'Print a firewall script that does what apply would do to the rules.',
+    options: [...common, ...hostFiles, ...intent, 'format'],
+    positionals: 0,
+    load: () => import('./commands/script.ts'),
+  },
+  subnet: {
+    usage: 'subnet [--count N] [--size N] [--pool P]... [--reserve CIDR]... [--allow CIDR]...',
+    summary: 'Pick subnets that collide with nothing on this host.',
+    options: [...common, ...hostFiles, ...subnets, 'count', 'size', 'ipv6'],
+    positionals: 0,
+    load: () => import('./commands/subnet.ts'),
+  },
+  conflicts: {
+    usage: 'conflicts [-f compose.yaml]...',
+    summary: 'Show only the conflicts of the planned state.',
+    options: [...common, ...hostFiles, ...intent],
+    positionals: 0,
+    load: () => import('./commands/conflicts.ts'),
+  },
+  parse: {
+    usage: 'parse FILE',
+    summary: 'Read an iptables-save or nft JSON file and print it back as the kernel would.',
+    options: common,
+    positionals: 1,
+    load: () => import('./commands/parse.ts'),
+  },
+  inspect: {
+    usage: 'inspect',
+    summary: 'Print what is known of this host as JSON, valid for --host.',
+    options: [...common, ...hostFiles],
+    positionals: 0,
+    load: () => import('./commands/inspect.ts'),
+  },
+}
+
+/** Commands that have a name and a place already, and nothing behind it yet. */
+export const comingCommands: readonly string[] = ['explain', 'evaluate', 'status', 'watch']

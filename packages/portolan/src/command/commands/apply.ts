@@ -1,0 +1,69 @@
+import { type Intent, InvalidRequestError, StaleStateError } from '@portolan/core'
+import { apply } from '../../apply/apply.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { plan } from '../../plan/plan-intent.ts'
+import { printPlan } from '../../plan/print-plan.ts'
+import { applyOptions } from '../apply-options.ts'
+import type { CommandContext } from '../commands.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { readIntent } from '../read-intent.ts'
+import { planOptions } from '../sources.ts'
+
+/** The host may change under us again and again; after this many plans somebody else is at work for good. */
+const attempts = 5
+
+/** `portolan apply`: plans, shows, asks, carries out. */
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
+  if (options.yes !== true && !terminal.interactive) {
+    throw new InvalidRequestError(
+      'apply asks before it changes anything, and there is no terminal to ask on. Add --yes to go ahead.',
+    )
+  }
+  const intent = readIntent(options)
+  const planned = await plan(intent, await planOptions(options))
+  if (options.json !== true) terminal.print(printPlan(planned, terminal.style))
+  const blocked = isBlocked(planned, context)
+  if (blocked || planned.changes.length === 0) {
+    report(planned, context, false)
+    return blocked ? exitCode.conflicts : exitCode.ok
+  }
+  if (options.yes !== true && !(await terminal.ask(`Apply these ${planned.changes.length} changes?`))) {
+    terminal.say('Nothing was changed.')
+    return exitCode.ok
+  }
+  return applyOrReplan(intent, planned, context)
+}
+
+const isBlocked = ({ conflicts }: Plan, { options, terminal }: CommandContext): boolean => {
+  if (!conflicts.some(({ severity }) => severity === 'error') || options.force === true) return false
+  terminal.say(
+    'portolan: nothing was changed, because of the conflicts above. Mend them, or apply with --force.',
+  )
+  return true
+}
+
+/** Somebody may have changed what is ours since the plan was made: then the plan is made again, not forced through. */
+const applyOrReplan = async (intent: Intent, first: Plan, context: CommandContext): Promise<ExitCode> => {
+  let planned = first
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await apply(planned, applyOptions(context))
+      report(planned, context, true)
+      return exitCode.ok
+    } catch (error) {
+      if (!(error instanceof StaleStateError) || attempt === attempts) throw error
+      context.terminal.say(`portolan: ${error.message}`)
+      planned = await plan(intent, await planOptions(context.options))
+      if (isBlocked(planned, context)) return exitCode.conflicts
+    }
+  }
+}
+
+const report = (planned: Plan, { options, terminal }: CommandContext, applied: boolean): void => {
+  if (options.json === true) terminal.print(JSON.stringify({ ...planned.toJSON(), applied }, null, 2))
+  else if (applied)
+    terminal.print(
+      `Applied ${planned.changes.length} ${planned.changes.length === 1 ? 'change' : 'changes'}.`,
+    )
+}

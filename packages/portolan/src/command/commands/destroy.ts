@@ -1,0 +1,55 @@
+import { InvalidRequestError } from '@portolan/core'
+import { destroy, planDestroy } from '../../destroy/destroy.ts'
+import { printChanges } from '../../plan/print-changes.ts'
+import { applyOptions } from '../apply-options.ts'
+import type { CommandContext } from '../commands.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+
+/** `portolan destroy`: removes what is ours. */
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
+  if (options.yes !== true && !terminal.interactive) {
+    throw new InvalidRequestError(
+      'destroy asks before it removes anything, and there is no terminal to ask on. Add --yes to go ahead.',
+    )
+  }
+  const settings = {
+    ...applyOptions(context),
+    ...(options.project === undefined ? {} : { project: options.project }),
+  }
+  const removal = await planDestroy(settings)
+  if (options.json !== true) terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
+  if (removal.changes.length > 0 && options.yes !== true) {
+    const whose =
+      options.project === undefined ? 'all that is ours on this host' : `project ${options.project}`
+    if (!(await terminal.ask(`Remove ${whose}: ${removal.changes.length} changes?`))) {
+      terminal.say('Nothing was changed.')
+      return exitCode.ok
+    }
+  }
+  await destroy(settings, removal)
+  const { changes, summary, projects } = removal
+  if (options.json === true)
+    terminal.print(JSON.stringify({ projects, changes: changes.map(plainChange), summary }, null, 2))
+  else if (changes.length > 0)
+    terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)
+  return exitCode.ok
+}
+
+const plainChange = ({
+  part,
+  action,
+  object,
+  description,
+  before,
+  after,
+  reverse,
+}: Awaited<ReturnType<typeof planDestroy>>['changes'][number]) => ({
+  part,
+  action,
+  object,
+  description,
+  before,
+  after,
+  reverse,
+})

@@ -1,0 +1,27 @@
+import { InvalidRequestError } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { CommandContext } from '../commands.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { readText } from '../read-text.ts'
+
+/** `portolan parse FILE`: reads a ruleset of either kind and prints it back. */
+export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
+  const [file = '-'] = positionals
+  const text = readText(file)
+  if (text.trim() === '')
+    throw new InvalidRequestError(
+      `${file} is empty: expected the output of iptables-save or of nft -j list ruleset.`,
+    )
+  const isJson = text.trimStart().startsWith('{')
+  if (options.json === true) {
+    const ruleset = isJson ? nftables.parse(text, file) : iptables.parse(text, file)
+    terminal.print(JSON.stringify(ruleset, null, 2))
+  } else {
+    const printed = isJson
+      ? nftables.print(nftables.parse(text, file), 'nft-json')
+      : iptables.print(iptables.parse(text, file), 'iptables-save')
+    terminal.print(printed.replace(/\n$/, ''))
+  }
+  return exitCode.ok
+}

@@ -1,0 +1,59 @@
+import { version } from '../version.ts'
+import { type Command, commands } from './commands.ts'
+import type { OptionName } from './options.ts'
+
+const optionHelp: Record<OptionName, string> = {
+  file: '-f, --file FILE            the intent, a Compose file; may be repeated (default: compose.yaml, compose.yml, ...)',
+  project: '-p, --project NAME         the project (default: `name` of the file, or its folder)',
+  profile: '    --profile NAME         a Compose profile to include; may be repeated',
+  backend:
+    '    --backend B            auto, nftables, iptables, iptables-nft or iptables-legacy (default: auto)',
+  json: '    --json                 print JSON, and only JSON, on standard output',
+  host: '    --host FILE            facts of a host as `portolan inspect` prints them, instead of this host',
+  'iptables-save':
+    '    --iptables-save FILE   output of iptables-save of that host; likewise --ip6tables-save,',
+  'ip6tables-save': '                           --iptables-legacy-save, --ip6tables-legacy-save',
+  'iptables-legacy-save': '',
+  'ip6tables-legacy-save': '',
+  'nft-json': '    --nft-json FILE        output of `nft -j list ruleset` of that host',
+  state:
+    '    --state DIR            where leases and old sysctl values are kept (default: /var/lib/portolan for root)',
+  yes: '-y, --yes                  do not ask',
+  fix: '    --fix                  carry out remedies that have a documented hook',
+  force: '    --force                apply in spite of conflicts',
+  format: '    --format F             nft, nft-json, iptables-restore or sh',
+  count: '    --count N              how many subnets (default: 1)',
+  size: '    --size N               prefix length of each (default: as the pool has it)',
+  pool: '    --pool P               classic, docker or BASE/LENGTH:SIZE, tried in the order given; may be repeated',
+  reserve: '    --reserve CIDR         a range to avoid; may be repeated',
+  allow: '    --allow CIDR           a range not to avoid, whatever the host says; may be repeated',
+  'guard-forwarding':
+    '    --guard-forwarding     drop what is forwarded between interfaces that are not ours',
+  'no-sysctl': '    --no-sysctl            leave sysctls alone; what is off becomes a conflict',
+  ipv6: '    --ipv6                 pick IPv6 subnets',
+  help: '-h, --help                 this text',
+  version: '-V, --version              the version',
+}
+
+/** What `portolan --help` prints. */
+export const generalHelp = (): string => {
+  const rows = Object.values(commands).map(({ usage, summary }) => `  portolan ${usage}\n      ${summary}`)
+  return [
+    `portolan ${version}: container host networking that explains itself`,
+    '',
+    ...rows,
+    '',
+    '`portolan COMMAND --help` lists the options of a command.',
+    'Exit codes: 0 done or nothing to do, 1 error, 2 there are changes, 3 conflicts that block, 4 no free subnet.',
+  ].join('\n')
+}
+
+/** What `portolan COMMAND --help` prints. */
+export const commandHelp = (command: Command): string =>
+  [
+    `portolan ${command.usage}`,
+    '',
+    command.summary,
+    '',
+    ...command.options.map((option) => optionHelp[option]).filter((line) => line !== ''),
+  ].join('\n')

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util'
+import { InvalidRequestError } from '@portolan/core'
+
+/** Every option of every command; which command takes which is in `commands.ts`. */
+const specification = {
+  file: { type: 'string', short: 'f', multiple: true },
+  project: { type: 'string', short: 'p' },
+  profile: { type: 'string', multiple: true },
+  backend: { type: 'string' },
+  json: { type: 'boolean' },
+  host: { type: 'string' },
+  'iptables-save': { type: 'string' },
+  'ip6tables-save': { type: 'string' },
+  'iptables-legacy-save': { type: 'string' },
+  'ip6tables-legacy-save': { type: 'string' },
+  'nft-json': { type: 'string' },
+  state: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+  fix: { type: 'boolean' },
+  force: { type: 'boolean' },
+  format: { type: 'string' },
+  count: { type: 'string' },
+  size: { type: 'string' },
+  pool: { type: 'string', multiple: true },
+  reserve: { type: 'string', multiple: true },
+  allow: { type: 'string', multiple: true },
+  'guard-forwarding': { type: 'boolean' },
+  'no-sysctl': { type: 'boolean' },
+  ipv6: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+} as const
+
+export type OptionName = keyof typeof specification
+
+/** What was written after the command's name. */
+export interface Words {
+  readonly options: Options
+  readonly positionals: readonly string[]
+}
+
+export type Options = {
+  readonly [Name in OptionName]?: (typeof specification)[Name] extends { multiple: true }
+    ? string[]
+    : (typeof specification)[Name]['type'] extends 'boolean'
+      ? boolean
+      : string
+}
+
+/**
+ * Reads the words of a command line.
+ * @throws InvalidRequestError for an unknown option, or one without its value
+ */
+export const parseWords = (words: readonly string[]): Words => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options: specification,
+      allowPositionals: true,
+    })
+    return { options: values, positionals }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidRequestError(`${firstSentence(why)} \`portolan --help\` lists the options.`, { cause })
+  }
+}
+
+const firstSentence = (text: string): string => {
+  const end = text.search(/\.(\s|$)/)
+  return `${end === -1 ? text : text.slice(0, end)}.`
+}
+
+/**
+ * A whole number given as an option.
+ * @throws InvalidRequestError when it is something else, or outside its bounds
+ */
+export const wholeNumber = (
+  options: Options,
+  name: 'count' | 'size',
+  bounds: { readonly from: number; readonly to: number },
+): number | null => {
+  const text = options[name]
+  if (text === undefined) return null
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= bounds.from && value <= bounds.to)) {
+    throw new InvalidRequestError(
+      `--${name} ${text}: expected a whole number from ${bounds.from} to ${bounds.to}.`,
+    )
+  }
+  return value
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { InvalidRequestError } from '@portolan/core'
+
+/**
+ * The text of a file that a user named; `-` is standard input.
+ * @throws InvalidRequestError when it cannot be read
+ */
+export const readText = (file: string): string => {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EISDIR'
+          ? 'it is a folder'
+          : code === 'EACCES'
+            ? 'this user may not read it'
+            : String(code)
+    throw new InvalidRequestError(`${file} could not be read: ${why}.`, { cause })
+  }
+}

@@ -1,0 +1,82 @@
+import { InvalidRequestError, PortolanError } from '@portolan/core'
+import { version } from '../version.ts'
+import { type Command, comingCommands, commands } from './commands.ts'
+import { type ExitCode, exitCode } from './exit-code.ts'
+import { commandHelp, generalHelp } from './help.ts'
+import { parseWords, type Words } from './options.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+
+/**
+ * Runs one command line. Never throws: an error is printed, as text or as JSON, and becomes exit code 1.
+ */
+export const run = async (
+  words: readonly string[],
+  terminal: Terminal = openTerminal(),
+): Promise<ExitCode> => {
+  try {
+    return await dispatch(parseWords(words), terminal)
+  } catch (error) {
+    reportError(error, words.includes('--json'), terminal)
+    return exitCode.error
+  }
+}
+
+const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Promise<ExitCode> => {
+  const [name, ...rest] = positionals
+  if (options.version === true) {
+    terminal.print(version)
+    return exitCode.ok
+  }
+  if (name === undefined || name === 'help') {
+    terminal.print(generalHelp())
+    return name === undefined && options.help !== true ? exitCode.error : exitCode.ok
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) throw unknownCommand(name)
+  if (options.help === true) {
+    terminal.print(commandHelp(command))
+    return exitCode.ok
+  }
+  checkWords(name, command, options, rest)
+  const { run: runCommand } = await command.load()
+  return runCommand({ options, positionals: rest, terminal })
+}
+
+const unknownCommand = (name: string): InvalidRequestError =>
+  new InvalidRequestError(
+    comingCommands.includes(name)
+      ? `\`portolan ${name}\` is not there yet in version ${version}; see "What does not work yet" in the README.`
+      : `there is no command ${JSON.stringify(name)}. The commands are ${Object.keys(commands).join(', ')}.`,
+  )
+
+const checkWords = (
+  name: string,
+  command: Command,
+  options: Words['options'],
+  rest: readonly string[],
+): void => {
+  for (const option of Object.keys(options)) {
+    if (!(command.options as readonly string[]).includes(option)) {
+      throw new InvalidRequestError(
+        `\`portolan ${name}\` has no option --${option}. Usage: portolan ${command.usage}`,
+      )
+    }
+  }
+  if (rest.length !== command.positionals) {
+    const extra = rest[command.positionals]
+    throw new InvalidRequestError(
+      `${extra === undefined ? 'a word is missing' : `${JSON.stringify(extra)} is one word too many`}. Usage: portolan ${command.usage}`,
+    )
+  }
+}
+
+const reportError = (error: unknown, asJson: boolean, terminal: Terminal): void => {
+  const known = error instanceof PortolanError
+  const message = error instanceof Error ? error.message : String(error)
+  if (asJson) {
+    const body = known ? error.toJSON() : { code: 'INTERNAL', message }
+    terminal.print(JSON.stringify({ error: body }, null, 2))
+    return
+  }
+  terminal.say(`portolan: ${known ? message : `internal error: ${message}. Please report it.`}`)
+}

@@ -1,0 +1,73 @@
+import { type HostFacts, parseHostFacts } from '@portolan/core'
+import { readHost } from '@portolan/host'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import { type BackendChoice, parseBackendChoice } from '../backend/backend.ts'
+import { type HostRules, noRules } from '../host-rules/host-rules.ts'
+import type { PlanOptions } from '../plan/plan-intent.ts'
+import type { OptionName, Options } from './options.ts'
+import { readText } from './read-text.ts'
+
+const fileOptions: readonly OptionName[] = [
+  'host',
+  'iptables-save',
+  'ip6tables-save',
+  'iptables-legacy-save',
+  'ip6tables-legacy-save',
+  'nft-json',
+]
+
+/** Whether another host is described by files, so that nothing is read from this one. */
+const usesFiles = (options: Options): boolean => fileOptions.some((name) => options[name] !== undefined)
+
+/**
+ * The facts that the options name: from a file, or of this host.
+ * @throws ParseError for a file that does not hold facts
+ */
+export const readFacts = async (options: Options): Promise<HostFacts> => {
+  if (options.host !== undefined) return parseHostFacts(readText(options.host), options.host)
+  return usesFiles(options) ? {} : readHost()
+}
+
+/** What a plan is made from, as the options say. */
+export const planOptions = async (options: Options): Promise<PlanOptions> => {
+  const files = usesFiles(options)
+  return {
+    ...(files ? { facts: await readFacts(options), rules: readRuleFiles(options) } : {}),
+    ...(options.pool === undefined ? {} : { pools: options.pool }),
+    ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
+    ...(options.allow === undefined ? {} : { allow: options.allow }),
+    ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
+    guardForwarding: options['guard-forwarding'] === true,
+    backend: backendChoice(options, files),
+  }
+}
+
+/** A host described by files cannot be asked which programs it has. */
+const backendChoice = (options: Options, files: boolean): BackendChoice => {
+  const choice = parseBackendChoice(options.backend ?? 'auto')
+  if (!files) return choice
+  if (choice === 'auto') return 'nftables'
+  return choice === 'iptables' ? 'iptables-nft' : choice
+}
+
+const readRuleFiles = (options: Options): HostRules => {
+  const saved = (
+    ip: 'iptables-save' | 'iptables-legacy-save',
+    ip6: 'ip6tables-save' | 'ip6tables-legacy-save',
+  ) => {
+    const four = options[ip]
+    const six = options[ip6]
+    return iptables.mergeRulesets(
+      four === undefined ? iptables.emptyRuleset : iptables.parse(readText(four), four, 'ip'),
+      six === undefined ? iptables.emptyRuleset : iptables.parse(readText(six), six, 'ip6'),
+    )
+  }
+  const json = options['nft-json']
+  return {
+    ...noRules,
+    nftables: json === undefined ? noRules.nftables : nftables.parse(readText(json), json),
+    'iptables-nft': saved('iptables-save', 'ip6tables-save'),
+    'iptables-legacy': saved('iptables-legacy-save', 'ip6tables-legacy-save'),
+  }
+}

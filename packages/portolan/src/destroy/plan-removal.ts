@@ -1,0 +1,84 @@
+import {
+  type ChangeSummary,
+  deleteBridge,
+  type HostFacts,
+  parseBridgeAlias,
+  summarise,
+  sysctlChange,
+} from '@portolan/core'
+import type { HostState } from '@portolan/host'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { projectsInRules } from '../host-rules/projects-in-rules.ts'
+import { publishedPorts } from '../host-rules/published-ports.ts'
+import type { Plan, PlanChange } from '../plan/plan.ts'
+import { planRules } from '../plan/plan-rules.ts'
+
+/**
+ * What `destroy` would do, as data.
+ * @public @since 0.1.0
+ */
+export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'> {
+  /** The projects that go, sorted. */
+  readonly projects: readonly string[]
+  /** Nothing of ours stays, so that what was remembered of the host is put back too. */
+  readonly complete: boolean
+  readonly summary: ChangeSummary
+}
+
+/** @internal */
+export interface RemovalInput {
+  readonly facts: HostFacts
+  readonly rules: HostRules
+  readonly state: HostState
+  /** One project; null: every one, and whatever else is ours. */
+  readonly project: string | null
+}
+
+/**
+ * The removal of one project, or of all that is ours, from what is on the host alone: no intent is needed.
+ * @internal
+ */
+export const planRemoval = ({ facts, rules, state, project }: RemovalInput): Removal => {
+  const bridges = (facts.interfaces ?? []).flatMap((link) => {
+    const owner = parseBridgeAlias(link.alias)
+    return owner === null ? [] : [{ link, project: owner.project }]
+  })
+  const present = [...new Set([...bridges.map((bridge) => bridge.project), ...projectsInRules(rules)])].sort()
+  const projects = present.filter((one) => project === null || one === project)
+  const complete = projects.length === present.length
+  const sysctls = complete ? restoredSysctls(facts, state) : []
+  const changes: readonly PlanChange[] = [
+    // The reverse of the order of apply: forwarding stops first, and the guards go last.
+    ...sysctls,
+    ...bridges
+      .filter((bridge) => projects.includes(bridge.project))
+      .map(({ link }): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
+    ...removeRules(rules, projects, complete),
+  ]
+  return {
+    projects,
+    complete,
+    changes,
+    summary: summarise(changes),
+    withdrawn: publishedPorts(rules).filter((port) => projects.includes(port.project)),
+    observed: { facts, rules },
+  }
+}
+
+const removeRules = (
+  rules: HostRules,
+  projects: readonly string[],
+  complete: boolean,
+): readonly PlanChange[] => {
+  const [only] = projects
+  if (complete) return planRules(null, null, null, rules)
+  return only === undefined ? [] : planRules(null, null, only, rules)
+}
+
+/** A sysctl goes back to its old value only if it still has the one we gave it. */
+const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly PlanChange[] =>
+  Object.entries(sysctls).flatMap(([name, { before, given }]) => {
+    if (facts.sysctls?.[name] !== given || before === given) return []
+    const why = `Put ${name} back to the value it had before the first apply.`
+    return [{ ...sysctlChange(name, given, before, why), part: 'sysctl' as const }]
+  })

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { Backend } from '../backend/backend.ts'
+import { type HostRules, noRules } from './host-rules.ts'
+
+/**
+ * Reads what this host has in every backend. A backend that cannot be read is left empty and named in `unread`,
+ * unless it is the one in `needed`: then its error is thrown.
+ * @internal
+ */
+export const readRules = async (runner: Runner, needed: Backend | null): Promise<HostRules> => {
+  const unread: string[] = []
+  const attempt = async <Rules>(
+    backend: Backend,
+    read: () => Promise<Rules>,
+    empty: Rules,
+  ): Promise<Rules> => {
+    try {
+      return await read()
+    } catch (error) {
+      const tolerable = error instanceof PermissionError || error instanceof MissingToolError
+      if (!tolerable || backend === needed) throw error
+      // A program that is not there has no rules of ours to read, unless another one left them behind.
+      if (error instanceof PermissionError)
+        unread.push(`The ${backend} rules could not be read: ${error.message}`)
+      return empty
+    }
+  }
+  const legacyTables = await registeredLegacyTables()
+  const [nft, iptablesNft, iptablesLegacy] = await Promise.all([
+    attempt('nftables', () => nftables.inspect(runner), noRules.nftables),
+    attempt('iptables-nft', () => iptables.inspect(runner, 'iptables-nft'), noRules['iptables-nft']),
+    attempt(
+      'iptables-legacy',
+      () => iptables.inspect(runner, 'iptables-legacy', { legacyTables }),
+      noRules['iptables-legacy'],
+    ),
+  ])
+  return { nftables: nft, 'iptables-nft': iptablesNft, 'iptables-legacy': iptablesLegacy, unread }
+}
+
+/**
+ * Legacy tables that are registered already: reading any other would register it.
+ * @see NETFILTER.md section 7 (measured)
+ */
+const registeredLegacyTables = async (): Promise<{
+  readonly ip: readonly string[]
+  readonly ip6: readonly string[]
+}> => {
+  const names = async (file: string): Promise<readonly string[]> => {
+    try {
+      return (await readFile(file, 'utf8')).split('\n').filter((name) => name !== '')
+    } catch {
+      return []
+    }
+  }
+  return { ip: await names('/proc/net/ip_tables_names'), ip6: await names('/proc/net/ip6_tables_names') }
+}

@@ -1,0 +1,71 @@
+import { type HostFacts, type Intent, parsePool, type Runner } from '@portolan/core'
+import { createRunner, isSysctlWritable, readHost } from '@portolan/host'
+import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
+import { type HostRules, noRules } from '../host-rules/host-rules.ts'
+import { readRules } from '../host-rules/read-rules.ts'
+import { makePlan } from './make-plan.ts'
+import type { Plan } from './plan.ts'
+
+/** @public @since 0.1.0 */
+export interface PlanOptions {
+  /** Facts of the host to plan for; absent: of this host, read now. */
+  readonly facts?: HostFacts
+  /** Its rules; absent: of this host, read now; null: taken to be empty. */
+  readonly rules?: HostRules | null
+  /** `auto` unless told. */
+  readonly backend?: BackendChoice
+  /** Pools for networks that name none: `classic`, `docker`, `10.0.0.0/8:24`; in order. */
+  readonly pools?: readonly string[]
+  /** Prefixes to avoid beside what the host has. */
+  readonly reserve?: readonly string[]
+  /** Prefixes not to avoid, whatever the host has. */
+  readonly allow?: readonly string[]
+  /** Drop what is forwarded between interfaces that are not ours. */
+  readonly guardForwarding?: boolean
+  /** False: sysctls are left alone, and one that is off becomes a conflict. */
+  readonly sysctls?: boolean
+  /** Runs programs; the default spawns them. Tests replace it. */
+  readonly runner?: Runner
+}
+
+/**
+ * Plans what would have to be done for an intent on a host: subnets, addresses, conflicts, changes. Reads what it
+ * is not given, changes nothing.
+ *
+ * @throws IntentError when the intent is impossible on any host like this
+ * @throws PoolExhaustedError when no subnet is free
+ * @throws MissingToolError when the chosen backend's program is not installed
+ * @throws InspectError when the host's rules cannot be read
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * p.subnets[0].subnet // '172.17.0.0/16'
+ * @public @since 0.1.0
+ */
+export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
+  const runner = options.runner ?? createRunner()
+  const backend = await chooseBackend(options.backend ?? 'auto', runner)
+  const [facts, rules] = await Promise.all([
+    options.facts ?? readHost(),
+    options.rules === undefined
+      ? readRules(runner, mayReadRules() ? backend : null)
+      : (options.rules ?? noRules),
+  ])
+  return makePlan({
+    intent,
+    facts,
+    rules,
+    backend,
+    pools: options.pools?.map(parsePool) ?? null,
+    reserve: options.reserve ?? [],
+    allow: options.allow ?? [],
+    guardForwarding: options.guardForwarding ?? false,
+    sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
+  })
+}
+
+/** An ordinary user's plan is made of what can be read; the superuser's has to see the rules it will change. */
+const mayReadRules = (): boolean => process.geteuid?.() === 0
+
+/** For an ordinary user the question is what root could do, so only a read-only /proc/sys found by root counts. */
+const sysctlsAreWritable = (): boolean => process.geteuid?.() !== 0 || isSysctlWritable('net.ipv4.ip_forward')

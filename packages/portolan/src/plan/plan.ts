@@ -1,0 +1,62 @@
+import type {
+  ChangeSummary,
+  Conflict,
+  DesiredState,
+  HostFacts,
+  IntentNote,
+  LinkChange,
+  PublishedPort,
+  SubnetPlan,
+  SysctlChange,
+} from '@portolan/core'
+import type * as iptables from '@portolan/iptables'
+import type * as nftables from '@portolan/nftables'
+import type { Backend } from '../backend/backend.ts'
+import type { HostRules } from '../host-rules/host-rules.ts'
+
+/**
+ * One step of a plan, with the part of the host it is for.
+ * @public @since 0.1.0
+ */
+export type PlanChange =
+  | (nftables.NftablesChange & { readonly part: 'nftables' })
+  | (iptables.IptablesChange & { readonly part: 'iptables-nft' | 'iptables-legacy' })
+  | (LinkChange & { readonly part: 'link' })
+  | (SysctlChange & { readonly part: 'sysctl' })
+
+/**
+ * The address of one endpoint in one family.
+ * @public @since 0.1.0
+ */
+export interface PlannedAddress {
+  readonly service: string
+  readonly replica: number
+  readonly network: string
+  readonly address: string
+  readonly mac: string
+}
+
+/**
+ * What `apply` would do, and why, as data: it can be printed, stored, reviewed, applied or thrown away.
+ * `String(plan)` is a text for people; `JSON.stringify(plan)` is what `portolan plan --json` prints.
+ * @public @since 0.1.0
+ */
+export interface Plan {
+  readonly project: string
+  readonly backend: Backend
+  readonly subnets: readonly SubnetPlan[]
+  readonly addresses: readonly PlannedAddress[]
+  readonly conflicts: readonly Conflict[]
+  /** In the order they are carried out. */
+  readonly changes: readonly PlanChange[]
+  readonly summary: ChangeSummary
+  /** What was read but cannot take effect, or could not be read, each a sentence. */
+  readonly notes: readonly IntentNote[]
+  readonly desired: DesiredState
+  /** Mappings that are in force and will not be after: their flows are forgotten. */
+  readonly withdrawn: readonly PublishedPort[]
+  /** What the plan was made from: `apply` refuses when it is no longer so. */
+  readonly observed: { readonly facts: HostFacts; readonly rules: HostRules }
+  toString(): string
+  toJSON(): Record<string, unknown>
+}

@@ -1,0 +1,120 @@
+import type { Conflict, DesiredNetwork, IntentNote, SubnetPlan } from '@portolan/core'
+import type { Plan } from './plan.ts'
+import { printChanges } from './print-changes.ts'
+import { plainStyle, type Style } from './style.ts'
+import { alignColumns } from './text-table.ts'
+
+/**
+ * A plan as a text for people: what is wrong first, then what was chosen and why, then what would be done.
+ * @internal
+ */
+export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, style: Style = plainStyle): string => {
+  const sections = [
+    [style.bold(`Plan for project ${plan.project} with ${plan.backend}`)],
+    section(
+      style,
+      'Conflicts',
+      plan.conflicts.flatMap((conflict) => printConflict(conflict, style)),
+    ),
+    section(style, 'Subnets', printSubnets(plan.subnets, plan.desired.networks, style)),
+    section(style, 'Addresses', printAddresses(plan)),
+    section(style, 'Ports', printPorts(plan)),
+    section(style, 'Changes, in this order', printChanges(plan.changes, style)),
+    section(style, 'Notes', plan.notes.map(printNote)),
+    [printSummary(plan)],
+  ]
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+const section = (style: Style, title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [style.bold(title), ...lines]
+
+/** @internal */
+export const printConflict = (conflict: Conflict, style: Style = plainStyle): readonly string[] => {
+  const paint =
+    conflict.severity === 'error' ? style.red : conflict.severity === 'warning' ? style.yellow : style.dim
+  const certainty = conflict.certainty === 'possible' ? ' (possible)' : ''
+  return [
+    `  ${paint(conflict.severity)}${certainty} ${conflict.kind}: ${conflict.message}`,
+    `      What to do: ${conflict.remedy.text}`,
+    ...conflict.remedy.commands.map((command) => `        ${command}`),
+  ]
+}
+
+const printSubnets = (
+  subnets: readonly SubnetPlan[],
+  networks: readonly DesiredNetwork[],
+  style: Style,
+): readonly string[] => {
+  const rows = subnets.map(({ network, subnet, gateway, pool, origin }) => [
+    network,
+    subnet,
+    networks.some(({ name, ip }) => name === network && ip?.mode === 'isolated')
+      ? 'no gateway'
+      : `gateway ${gateway}`,
+    origin === 'held'
+      ? 'kept: the network has it already'
+      : origin === 'fixed'
+        ? 'as asked for'
+        : `first free of pool ${pool}`,
+  ])
+  const lines = alignColumns(rows)
+  return subnets.flatMap(({ rejected }, index) => [
+    `  ${lines[index]}`,
+    ...rejected.map(({ candidate, candidates, detail }) => {
+      const more = candidates > 1 ? ` and ${candidates - 1} more after it` : ''
+      return style.dim(`      passed over ${candidate}${more}: ${detail}`)
+    }),
+  ])
+}
+
+const printAddresses = ({ addresses }: Pick<Plan, 'addresses'>): readonly string[] =>
+  alignColumns(
+    addresses.map(({ service, replica, network, address, mac }) => [
+      replica === 1 ? service : `${service}-${replica}`,
+      network,
+      address,
+      mac,
+    ]),
+  ).map((line) => `  ${line}`)
+
+const printPorts = ({ desired }: Pick<Plan, 'desired'>): readonly string[] => {
+  const shown = desired.mappings.slice(0, longestPortList)
+  const hidden = desired.mappings.length - shown.length
+  const lines = alignColumns(
+    shown.map(({ label, targets, allowFrom }) => [
+      label,
+      targets
+        .map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`))
+        .join(', '),
+      allowFrom === null
+        ? ''
+        : allowFrom.length === 0
+          ? 'from no other machine'
+          : `from ${allowFrom.join(', ')} only`,
+    ]),
+  ).map((line) => `  ${line}`)
+  return hidden === 0 ? lines : [...lines, `  and ${hidden} more (--json lists them all)`]
+}
+
+/** A range of a thousand ports should not hide the rest of the plan. */
+const longestPortList = 60
+
+const printNote = ({ text, place }: IntentNote): string =>
+  `  ${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${text}`
+
+/** @internal */
+export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {
+  const errors = conflicts.filter(({ severity }) => severity === 'error').length
+  const { add, change, remove } = summary
+  const changes =
+    add + change + remove === 0
+      ? 'Nothing to do.'
+      : `${add} to add, ${change} to change, ${remove} to remove.`
+  return errors === 0
+    ? changes
+    : `${changes} ${errors} ${errors === 1 ? 'conflict blocks' : 'conflicts block'} it.`
+}

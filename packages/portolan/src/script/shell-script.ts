@@ -1,0 +1,116 @@
+import {
+  bridgeAlias,
+  type DesiredNetwork,
+  type DesiredState,
+  type DesiredSubnet,
+  diffSysctls,
+} from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { Plan } from '../plan/plan.ts'
+
+/**
+ * A plan as a POSIX shell script: bridges that are missing, rules, hairpin mode of ports, sysctls. Safe to run
+ * twice. Every word that comes from a user is single-quoted, and the rules travel in a quoted here-document, so
+ * the shell expands nothing in them.
+ * @internal
+ */
+export const shellScript = (plan: Pick<Plan, 'desired' | 'backend' | 'project'>): string => {
+  const { desired, backend } = plan
+  const lines = [
+    '#!/bin/sh',
+    `# Port mappings of project ${plan.project}, for ${backend}. Run as root; safe to run again.`,
+    'set -eu',
+    '',
+    ...ruleLines(plan),
+    ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
+    ...sysctlLines(desired),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
+
+/** A here-document whose quoted delimiter stands nowhere in the text. */
+const hereDocument = (command: string, text: string): readonly string[] => {
+  const lines = text.replace(/\n$/, '').split('\n')
+  let delimiter = 'PORTOLAN_RULES'
+  while (lines.includes(delimiter)) delimiter += '_'
+  return [`${command} <<'${delimiter}'`, ...lines, delimiter]
+}
+
+const ruleLines = ({ desired, backend }: Pick<Plan, 'desired' | 'backend'>): readonly string[] => {
+  if (backend === 'nftables') {
+    return [
+      '# Rules: one transaction that replaces our table.',
+      ...hereDocument('nft -f -', nftables.printScript(nftables.compile(desired), 'nft')),
+      '',
+    ]
+  }
+  const variant = backend === 'iptables-nft' ? 'nft' : 'legacy'
+  const ruleset = iptables.compile(desired)
+  return (['ip', 'ip6'] as const).flatMap((family) => {
+    const program = family === 'ip' ? 'iptables' : 'ip6tables'
+    const own = iptables.selectFamily(ruleset, family)
+    if (own.tables.length === 0) return []
+    return [
+      `# Rules: one restore. The jumps into our chains are taken out first, so that none is there twice.`,
+      ...iptables.jumpRules(own).map(({ table, chain, rule }) => {
+        const words = `${program}-${variant} -w -t ${table} -D ${chain} ${rule}`
+        return `while ${words} 2>/dev/null; do :; done`
+      }),
+      ...hereDocument(`${program}-${variant}-restore -w --noflush`, iptables.printScript(own)),
+      '',
+    ]
+  })
+}
+
+const bridgeLines = (project: string, network: DesiredNetwork): readonly string[] => {
+  const name = quote(network.bridge)
+  const addresses = [network.ip, network.ip6].filter(
+    (subnet): subnet is DesiredSubnet => subnet?.gateway != null,
+  )
+  const made = network.external
+    ? []
+    : [
+        `if ! ip link show dev ${name} >/dev/null 2>&1; then`,
+        `  ip link add name ${name} type bridge forward_delay 0 stp_state 0`,
+        `  ip link set dev ${name} alias ${quote(bridgeAlias({ project, network: network.name }))}`,
+        ...(network.mtu === null ? [] : [`  ip link set dev ${name} mtu ${network.mtu}`]),
+        'fi',
+        ...addresses.map(({ gateway, subnet }) => {
+          const address = quote(`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`)
+          return `ip address replace ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`
+        }),
+        `ip link set dev ${name} up`,
+      ]
+  const icc = network.icc
+    ? []
+    : [
+        'if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then',
+        `  ip link set dev ${name} type bridge nf_call_iptables 1 nf_call_ip6tables 1`,
+        'fi',
+      ]
+  return [
+    `# Network ${network.name}`,
+    ...made,
+    ...icc,
+    `for port in /sys/class/net/${name}/brif/*; do`,
+    '  [ -e "$port" ] || continue',
+    '  bridge link set dev "${port##*/}" hairpin on',
+    'done',
+    '',
+  ]
+}
+
+const sysctlLines = (desired: DesiredState): readonly string[] => {
+  const { changes } = diffSysctls(desired, {}, { writable: true })
+  if (changes.length === 0) return []
+  return [
+    '# Sysctls',
+    ...changes.map(({ operation: { name, value } }) => {
+      const file = `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
+      return `echo ${value} > ${quote(file)}`
+    }),
+  ]
+}

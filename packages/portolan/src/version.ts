@@ -1,0 +1,5 @@
+/**
+ * The version of this package. Kept in step with package.json by a test.
+ * @public @since 0.1.0
+ */
+export const version = '0.1.0'

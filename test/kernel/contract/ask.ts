@@ -1,0 +1,64 @@
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import type { Arrival, ProbeOutcome, ProbeProtocol } from '../../lab/probe.ts'
+import type { Row } from './row.ts'
+import { type Asker, addressOf, type Family, isContainer } from './scenario.ts'
+
+/** One flow of a row, and everything that was seen of it. */
+export interface Answer {
+  readonly row: Row
+  readonly family: Family
+  readonly protocol: ProbeProtocol
+  readonly outcome: ProbeOutcome
+  /** Its packets, at every machine but the host and the asker. */
+  readonly arrivals: readonly (Arrival & { readonly where: string })[]
+}
+
+const machineOf = (lab: Lab, name: Asker): Machine => {
+  if (!isContainer(name)) return lab[name]
+  const container = lab.containers.get(name)
+  if (container === undefined) throw new Error(`the lab has no container ${name}`)
+  return container
+}
+
+// Apart from the ports a machine picks by itself (20,001 and up), so that one number is one flow in the whole lab.
+let nextFlow = 30_000
+
+/** A drop is a timeout, which costs its whole length; an answer comes in a millisecond, however long we would wait. */
+const timeoutMs = (row: Row): number => (row.expected.kind === 'delivered' ? 4000 : 400)
+
+/** Sends the flows of all rows at once, then collects what arrived where. */
+export const askAll = async (lab: Lab, rows: readonly Row[]): Promise<readonly Answer[]> => {
+  const asked = await Promise.all(
+    rows.flatMap((row) =>
+      row.families.flatMap((family) =>
+        row.protocols.map(async (protocol) => {
+          nextFlow += 1
+          const flow = nextFlow
+          const outcome = await machineOf(lab, row.from).probe({
+            protocol,
+            destination: addressOf(row.to, family),
+            port: row.port,
+            sourcePort: flow,
+            timeoutMs: timeoutMs(row),
+          })
+          return { row, family, protocol, outcome, flow }
+        }),
+      ),
+    ),
+  )
+  const machines = [lab.client, lab.neighbour, lab.outside, lab.distant, ...lab.containers.values()]
+  const seen = new Map<string, (Arrival & { readonly where: string })[]>()
+  for (const machine of machines) {
+    for (const arrival of await machine.arrivals({ clear: true })) {
+      const key = `${arrival.protocol} ${arrival.sourcePort}`
+      const list = seen.get(key) ?? []
+      list.push({ ...arrival, where: machine.name })
+      seen.set(key, list)
+    }
+  }
+  return asked.map(({ flow, ...answer }) => ({
+    ...answer,
+    arrivals: (seen.get(`${answer.protocol} ${flow}`) ?? []).filter(({ where }) => where !== answer.row.from),
+  }))
+}

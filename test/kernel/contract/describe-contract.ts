@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { describeOnKernel } from '../../lab/gate.ts'
+import { type Lab, openLab } from '../../lab/lab.ts'
+import { type Answer, askAll } from './ask.ts'
+import { complaint } from './judge.ts'
+import { networkRows } from './rows-networks.ts'
+import { publishedRows } from './rows-published.ts'
+import { compose } from './scenario.ts'
+import { openServices, plugIn } from './set-up.ts'
+import { specialCases } from './special-cases.ts'
+
+const rows = [...publishedRows, ...networkRows]
+
+const applied = async (lab: Lab, backend: Backend): Promise<void> => {
+  const file = await lab.write('compose.yaml', compose)
+  const common = ['-f', file, '--backend', backend, '--state', '/run/lab/state']
+  for (const args of [
+    ['apply', '--yes', ...common],
+    // The containers come now, without hairpin mode or isolation: the second apply mends their ports.
+    null,
+    ['apply', '--yes', ...common],
+    ['plan', ...common],
+  ]) {
+    if (args === null) {
+      await plugIn(lab)
+      continue
+    }
+    const { exitCode, stdout, stderr } = await lab.portolan(args)
+    if (exitCode !== 0)
+      throw new Error(`portolan ${args.join(' ')} exited ${exitCode}:\n${stderr}\n${stdout}`)
+  }
+  await openServices(lab)
+}
+
+/** The whole contract of one backend, with real packets. */
+export const describeContract = (backend: Backend, prepare = applied): void => {
+  describeOnKernel(`the reachability contract, ${backend}`, backend, () => {
+    describe.each([0, 1] as const)('bridge-nf-call-iptables %i', (bridgeNf) => {
+      let lab: Lab
+      let answers: readonly Answer[] = []
+
+      beforeAll(async () => {
+        lab = await openLab({ bridgeNf })
+        await prepare(lab, backend)
+        answers = await askAll(lab, rows)
+      })
+      afterAll(() => lab?.[Symbol.asyncDispose]())
+
+      test.each(rows.map((row) => [row.title, row] as const))('%s', (_title, row) => {
+        const asked = answers.filter((answer) => answer.row === row)
+        expect(asked).toHaveLength(row.families.length * row.protocols.length)
+        expect(asked.map(complaint).filter((text) => text !== null)).toEqual([])
+      })
+
+      specialCases(() => lab)
+    })
+  })
+}

@@ -1,0 +1,131 @@
+import {
+  allProtocols,
+  delivered,
+  dropped,
+  notToAContainer,
+  type Row,
+  refused,
+  row,
+  tcpAndUdp,
+} from './row.ts'
+
+const every = { protocols: allProtocols }
+const both = { protocols: tcpAndUdp }
+const onlyIp = { families: ['ip'] } as const
+const onlyIp6 = { families: ['ip6'] } as const
+
+/** Published ports of networks in mode `nat`: the first half of the contract's table. */
+export const publishedRows: readonly Row[] = [
+  row(
+    'another machine reaches a published port',
+    'client',
+    'host',
+    8080,
+    delivered('nginx', 80, 'own'),
+    every,
+  ),
+  row('at any address of the host', 'client', 'hostSecond', 8080, delivered('nginx', 80, 'own'), every),
+  row('also across the host', 'client', 'hostOutside', 8080, delivered('nginx', 80, 'own'), every),
+  row('from another network', 'outside', 'hostOutside', 8080, delivered('nginx', 80, 'own'), every),
+  row('from a router away', 'distant', 'host', 8080, delivered('nginx', 80, 'own'), every),
+  row('also at a gateway', 'neighbour', 'gateway of web', 8080, delivered('nginx', 80, 'own'), every),
+
+  row('a range, port by port', 'client', 'host', 5000, delivered('nginx', 5000, 'own'), both),
+  row('a range, port by port', 'client', 'host', 5003, delivered('nginx', 5003, 'own'), both),
+  row('nothing before a range', 'client', 'host', 4999, notToAContainer, both),
+  row('nothing after a range', 'client', 'host', 5004, notToAContainer, both),
+  row('a shifted range', 'client', 'host', 8000, delivered('nginx', 84, 'own')),
+  row('a shifted range', 'client', 'host', 8003, delivered('nginx', 87, 'own')),
+  row('a range onto one port', 'client', 'host', 8100, delivered('nginx', 80, 'own')),
+  row('a range onto one port', 'client', 'host', 8103, delivered('nginx', 80, 'own')),
+
+  row('bound to an address', 'client', 'hostSecond', 8081, delivered('nginx', 80, 'own'), both),
+  row('bound to an address', 'client', 'host', 8081, notToAContainer, both),
+  row('bound to an address', 'outside', 'hostOutside', 8081, notToAContainer, both),
+  row('bound to an address', 'host', 'hostSecond', 8081, delivered('nginx', 80, 'a host address'), both),
+  row('bound to an address', 'host', 'host', 8081, notToAContainer, both),
+  row('bound to loopback', 'client', 'host', 8082, notToAContainer, both),
+  row('bound to loopback', 'nginx', 'host', 8082, notToAContainer, { ...both, ...onlyIp }),
+  row('bound to loopback', 'host', 'loopback', 8082, delivered('nginx', 80, 'gateway'), {
+    ...both,
+    ...onlyIp,
+  }),
+
+  row('a process on the host', 'host', 'host', 8080, delivered('nginx', 80, 'a host address'), every),
+  row('a process on the host', 'host', 'hostSecond', 8080, delivered('nginx', 80, 'a host address'), every),
+  row(
+    'a process on the host',
+    'host',
+    'gateway of other',
+    8080,
+    delivered('nginx', 80, 'a host address'),
+    every,
+  ),
+  row('a process on the host', 'host', 'loopback', 8080, delivered('nginx', 80, 'gateway'), {
+    ...every,
+    ...onlyIp,
+  }),
+  row('::1 cannot be translated', 'host', 'loopback', 8080, notToAContainer, { ...every, ...onlyIp6 }),
+  row('the host reaches a container', 'host', 'nginx', 80, delivered('nginx', 80, 'gateway'), every),
+  row('at any port', 'host', 'nginx', 8888, delivered('nginx', 8888, 'gateway'), every),
+
+  row('hairpin', 'nginx', 'host', 8080, delivered('nginx', 80, 'gateway'), every),
+  row('hairpin', 'nginx', 'gateway of web', 8080, delivered('nginx', 80, 'gateway'), every),
+  row('hairpin to a bound address', 'nginx', 'hostSecond', 8081, delivered('nginx', 80, 'gateway'), both),
+  row('hairpin in a shifted range', 'nginx', 'host', 8001, delivered('nginx', 85, 'gateway')),
+  row('a sibling at the host', 'sibling', 'host', 8080, delivered('nginx', 80, 'gateway'), every),
+  row(
+    'a sibling at the gateway',
+    'sibling',
+    'gateway of web',
+    8080,
+    delivered('nginx', 80, 'gateway'),
+    every,
+  ),
+  row('another bridge at the host', 'far', 'host', 8080, delivered('nginx', 80, 'any'), every),
+  row('another bridge at its gateway', 'far', 'gateway of other', 8080, delivered('nginx', 80, 'any'), every),
+  row('another bridge at the gateway', 'far', 'gateway of web', 8080, delivered('nginx', 80, 'any'), every),
+
+  row('allowed', 'client', 'host', 8083, delivered('nginx', 80, 'own'), both),
+  row('not allowed', 'neighbour', 'host', 8083, dropped, both),
+  row('not allowed', 'outside', 'hostOutside', 8083, dropped, both),
+  row('not allowed at a gateway', 'neighbour', 'gateway of web', 8083, dropped, both),
+  row('allow_from leaves the host', 'host', 'host', 8083, delivered('nginx', 80, 'a host address'), both),
+  row('allow_from leaves loopback', 'host', 'loopback', 8083, delivered('nginx', 80, 'gateway'), onlyIp),
+  row('allow_from leaves hairpin', 'nginx', 'host', 8083, delivered('nginx', 80, 'gateway'), both),
+  row('allow_from leaves siblings', 'sibling', 'host', 8083, delivered('nginx', 80, 'gateway'), both),
+  row('allow_from leaves other bridges', 'far', 'host', 8083, delivered('nginx', 80, 'any'), both),
+  row('an open family', 'client', 'host', 8084, delivered('nginx', 80, 'own'), onlyIp),
+  row('an open family', 'neighbour', 'host', 8084, dropped, onlyIp),
+  row('a closed family', 'client', 'host', 8084, dropped, onlyIp6),
+  row(
+    'a closed family, on the host',
+    'host',
+    'host',
+    8084,
+    delivered('nginx', 80, 'a host address'),
+    onlyIp6,
+  ),
+  row('restricted at one address', 'neighbour', 'hostSecond', 8085, dropped),
+  row('restricted at one address', 'outside', 'hostSecond', 8085, delivered('nginx', 80, 'own')),
+  row('unrestricted at the others', 'neighbour', 'host', 8085, delivered('sibling', 80, 'own')),
+  row('restricted at every address', 'neighbour', 'host', 8086, dropped),
+  row('restricted at every address', 'client', 'host', 8086, delivered('nginx', 80, 'own')),
+  row('but not at one', 'neighbour', 'hostSecond', 8086, delivered('sibling', 80, 'own')),
+  row('allowed, with the host listening', 'client', 'host', 8089, delivered('nginx', 80, 'own')),
+  row('not allowed, with the host listening', 'neighbour', 'host', 8089, dropped),
+  row('the host, itself listening', 'host', 'host', 8089, delivered('nginx', 80, 'a host address')),
+
+  row('its own service at ::1', 'host', 'loopback', 8089, delivered('host', 8089, 'loopback'), onlyIp6),
+
+  row('by its interface', 'client', 'host', 8087, delivered('nginx', 80, 'own')),
+  row('by its interface', 'client', 'hostOutside', 8087, delivered('nginx', 80, 'own')),
+  row('by another interface', 'outside', 'host', 8087, notToAContainer),
+  row('an interface leaves the host', 'host', 'host', 8087, delivered('nginx', 80, 'a host address')),
+  row('an interface leaves hairpin', 'nginx', 'host', 8087, delivered('nginx', 80, 'gateway')),
+  row('an interface leaves other bridges', 'far', 'host', 8087, delivered('nginx', 80, 'any')),
+
+  row('a refusal comes back', 'client', 'host', 8092, refused, both),
+  row('a refusal comes back', 'host', 'host', 8092, refused, both),
+  row('a refusal comes back', 'sibling', 'host', 8092, refused, both),
+]

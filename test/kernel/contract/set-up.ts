@@ -1,0 +1,74 @@
+import type { Lab } from '../../lab/lab.ts'
+import type { Service } from '../../lab/machine.ts'
+import { addressOf, type ContainerName, containers, networks } from './scenario.ts'
+
+const everyProtocol = (port: number): readonly Service[] =>
+  (['tcp', 'udp', 'sctp'] as const).map((protocol) => ({ protocol, port }))
+
+const containerServices: readonly Service[] = [
+  ...[80, 81, 84, 85, 86, 87, 8888, 4999, 5000, 5001, 5002, 5003, 5004].flatMap(everyProtocol),
+  { protocol: 'tcp', port: 91, payloadBytes: 200_000 },
+]
+
+/** Plugs every container of the scenario into its bridge, as an engine would: no hairpin, nothing of ours. */
+export const plugIn = async (lab: Lab): Promise<void> => {
+  await Promise.all(
+    (Object.keys(containers) as ContainerName[]).map((name) => {
+      const [network] = containers[name]
+      const isolated = network === 'island'
+      return lab.container({
+        name,
+        bridge: `pt-${network}`,
+        address: `${addressOf(name, 'ip')}/24`,
+        address6: `${addressOf(name, 'ip6')}/64`,
+        gateway: isolated ? null : addressOf(`gateway of ${network}`, 'ip'),
+        gateway6: isolated ? null : addressOf(`gateway of ${network}`, 'ip6'),
+        services: containerServices,
+      })
+    }),
+  )
+  await inventGateway(lab)
+}
+
+/**
+ * The bridge of an isolated network has no address to route to, but it has a MAC address: a container that makes
+ * a gateway up must get no further than one that does not.
+ */
+const inventGateway = async (lab: Lab): Promise<void> => {
+  const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'pt-island'])) as [
+    { readonly address: string },
+  ]
+  for (const [family, gateway] of [
+    ['-4', `172.30.${networks.island}.1`],
+    ['-6', `fd00:30:${networks.island}::1`],
+  ] as const) {
+    for (const name of ['s1', 's2']) {
+      const container = lab.containers.get(name)
+      await container?.mustRun([
+        'ip',
+        family,
+        'neigh',
+        'add',
+        gateway,
+        'lladdr',
+        bridge.address,
+        'dev',
+        'eth0',
+      ])
+      await container?.mustRun(['ip', family, 'route', 'add', 'default', 'via', gateway])
+    }
+  }
+}
+
+/** Services of the other machines, and one on the host at a port that is published too. */
+export const openServices = async (lab: Lab): Promise<void> => {
+  for (const machine of [lab.client, lab.neighbour, lab.outside, lab.distant]) {
+    await machine.listen(...everyProtocol(7000))
+  }
+  await lab.host.listen(
+    { protocol: 'tcp', port: 8089 },
+    { protocol: 'tcp', port: 8094 },
+    { protocol: 'udp', port: 9998 },
+    { protocol: 'udp', port: 9999, addresses: ['127.0.0.1'] },
+  )
+}

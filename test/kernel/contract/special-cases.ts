@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals'
+import { buildFrame } from '../../lab/frame.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import { addressOf, type Family } from './scenario.ts'
+
+const macOf = async (machine: Machine, device: string): Promise<string> => {
+  const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
+    { readonly address: string },
+  ]
+  return link.address
+}
+
+const linkLocalOf = async (machine: Machine): Promise<string> => {
+  const text = await machine.mustRun(['ip', '-o', '-6', 'addr', 'show', 'dev', 'eth0', 'scope', 'link'])
+  const found = /inet6 (fe80:[0-9a-f:]+)\//.exec(text)?.[1]
+  if (found === undefined) throw new Error(`${machine.name} has no link-local address: ${text}`)
+  return found
+}
+
+let nextFlow = 15_000
+
+/** Puts martians on the wire and returns every trace of them, at containers or back at the sender. */
+const traces = async (
+  lab: Lab,
+  sender: Machine,
+  hostDevice: string,
+  packets: readonly { readonly source: string; readonly destination: string; readonly port: number }[],
+): Promise<readonly string[]> => {
+  const destinationMac = await macOf(lab.host, hostDevice)
+  const sourceMac = await macOf(sender, 'eth0')
+  const flows = new Map<number, string>()
+  for (const packet of packets) {
+    for (const protocol of ['tcp', 'udp'] as const) {
+      nextFlow += 1
+      flows.set(nextFlow, `${protocol} ${packet.source} to ${packet.destination}:${packet.port}`)
+      await sender.sendFrame(
+        'eth0',
+        buildFrame({ ...packet, protocol, destinationMac, sourceMac, sourcePort: nextFlow }),
+      )
+    }
+  }
+  // Frames on veth pairs have been handled when send returns; an answer by an agent takes a moment more.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const found: string[] = []
+  for (const machine of [sender, ...lab.containers.values()]) {
+    for (const { sourcePort, port } of await machine.arrivals()) {
+      const flow = flows.get(sourcePort) ?? flows.get(port)
+      if (flow !== undefined) found.push(`${flow} at ${machine.name}`)
+    }
+  }
+  for (const { sourcePort, port } of await lab.host.heard()) {
+    const flow = flows.get(sourcePort)
+    if (flow !== undefined) found.push(`${flow} at the host's own service ${port}`)
+  }
+  return found
+}
+
+const container = (lab: Lab, name: string): Machine => {
+  const found = lab.containers.get(name)
+  if (found === undefined) throw new Error(`the lab has no container ${name}`)
+  return found
+}
+
+/** Rows that no ordinary socket can ask. */
+export const specialCases = (currentLab: () => Lab): void => {
+  test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
+    const lab = currentLab()
+    const packets = [8080, 8082, 8083, 8089, 9999].map((port) => ({
+      source: addressOf('client', 'ip'),
+      destination: '127.0.0.1',
+      port,
+    }))
+    expect(await traces(lab, lab.client, 'eth0', packets)).toEqual([])
+  })
+
+  test('a neighbour that puts 127.0.0.1 on the wire as source reaches nothing', async () => {
+    const lab = currentLab()
+    const packets = [
+      { source: '127.0.0.1', destination: addressOf('host', 'ip'), port: 8080 },
+      { source: '127.0.0.1', destination: addressOf('host', 'ip'), port: 8083 },
+      { source: '127.0.0.1', destination: addressOf('hostSecond', 'ip'), port: 8081 },
+      { source: '127.0.0.1', destination: addressOf('nginx', 'ip'), port: 80 },
+      { source: '127.0.0.1', destination: addressOf('o1', 'ip'), port: 80 },
+      { source: '127.0.0.1', destination: addressOf('d1', 'ip'), port: 80 },
+      { source: '127.0.0.1', destination: '127.0.0.1', port: 8082 },
+    ]
+    expect(await traces(lab, lab.client, 'eth0', packets)).toEqual([])
+  })
+
+  test('a container that puts 127.0.0.1 on the wire reaches nothing, though its bridge routes localnet', async () => {
+    const lab = currentLab()
+    const own = addressOf('sibling', 'ip')
+    const packets = [
+      ...[8080, 8082, 9999].map((port) => ({ source: own, destination: '127.0.0.1', port })),
+      { source: '127.0.0.1', destination: addressOf('host', 'ip'), port: 8080 },
+      { source: '127.0.0.1', destination: addressOf('gateway of web', 'ip'), port: 8080 },
+      { source: '127.0.0.1', destination: addressOf('gateway of web', 'ip'), port: 9998 },
+      { source: '127.0.0.1', destination: addressOf('far', 'ip'), port: 80 },
+    ]
+    expect(await traces(lab, container(lab, 'sibling'), 'pt-web', packets)).toEqual([])
+  })
+
+  test('nor where another tool lets loopback addresses be routed everywhere, as kube-proxy does', async () => {
+    const lab = currentLab()
+    await lab.host.setSysctl('net.ipv4.conf.all.route_localnet', 1)
+    // Only published ports: what else 127.0.0.1 has to offer is then that tool's to guard.
+    const packets = [
+      ...[8080, 8082, 8083].map((port) => ({
+        source: addressOf('client', 'ip'),
+        destination: '127.0.0.1',
+        port,
+      })),
+      { source: '127.0.0.1', destination: addressOf('host', 'ip'), port: 8080 },
+      { source: '127.0.0.1', destination: addressOf('hostSecond', 'ip'), port: 8081 },
+      { source: '127.0.0.1', destination: addressOf('o1', 'ip'), port: 80 },
+      { source: '127.0.0.1', destination: addressOf('d1', 'ip'), port: 80 },
+    ]
+    expect(await traces(lab, lab.client, 'eth0', packets)).toEqual([])
+    await lab.host.setSysctl('net.ipv4.conf.all.route_localnet', 0)
+  })
+
+  test('a link-local client is not translated to a container', async () => {
+    const lab = currentLab()
+    const destination = await linkLocalOf(lab.host)
+    for (const protocol of ['tcp', 'udp', 'sctp'] as const) {
+      const asked = {
+        protocol,
+        destination,
+        port: 8080,
+        interface: 'eth0',
+        sourcePort: 15_500,
+        timeoutMs: 200,
+      }
+      const outcome = await lab.client.probe(asked)
+      expect(outcome).toMatchObject({
+        delivered: false,
+        how: expect.stringMatching(/refused|unreachable|timeout/),
+      })
+      const seen = await container(lab, 'nginx').arrivals()
+      expect(seen.filter((packet) => packet.protocol === protocol && packet.sourcePort === 15_500)).toEqual(
+        [],
+      )
+    }
+  })
+
+  test('a link-local client reaches the host itself, but not where it is not allowed', async () => {
+    const lab = currentLab()
+    const destination = await linkLocalOf(lab.host)
+    const ask = (port: number) =>
+      lab.client.probe({ protocol: 'tcp', destination, port, interface: 'eth0', timeoutMs: 500 })
+    expect(await ask(8094)).toMatchObject({ delivered: true, by: 'host' })
+    expect(await ask(8089)).toMatchObject({ delivered: false, how: 'timeout' })
+  })
+
+  describe.each(['ip', 'ip6'] as const)('in family %s', (family: Family) => {
+    test('a large answer passes a narrow link, because the ICMP error reaches the container', async () => {
+      const lab = currentLab()
+      const outcome = await lab.distant.probe({
+        protocol: 'tcp',
+        destination: addressOf('host', family),
+        port: 8091,
+        expectBytes: 200_000,
+        timeoutMs: 8000,
+      })
+      expect(outcome).toMatchObject({ delivered: true, by: 'nginx' })
+      const tooBig = family === 'ip' ? { type: 3, code: 4 } : { type: 2, code: 0 }
+      expect(await container(lab, 'nginx').arrivals()).toContainEqual(
+        expect.objectContaining({ protocol: 'icmp', ...tooBig }),
+      )
+    })
+
+    test('the members of a weighted mapping share new flows by weight', async () => {
+      const lab = currentLab()
+      const outcomes = await Promise.all(
+        Array.from({ length: 120 }, () =>
+          lab.client.probe({
+            protocol: 'tcp',
+            destination: addressOf('host', family),
+            port: 8088,
+            timeoutMs: 4000,
+          }),
+        ),
+      )
+      const by = outcomes.map((outcome) => (outcome.delivered ? outcome.by : outcome.how))
+      const count = (name: string): number => by.filter((one) => one === name).length
+      expect(count('nginx') + count('sibling')).toBe(120)
+      // One in four: 30 expected of 120, deviation 4.7; outside these bounds once in 10^8 runs.
+      expect(count('nginx')).toBeGreaterThan(5)
+      expect(count('nginx')).toBeLessThan(60)
+    })
+
+    test('a flow keeps its way in both directions: the same UDP socket asks twice', async () => {
+      const lab = currentLab()
+      const ask = () =>
+        lab.client.probe({
+          protocol: 'udp',
+          destination: addressOf('host', family),
+          port: 8080,
+          sourcePort: family === 'ip' ? 15_600 : 15_601,
+          timeoutMs: 3000,
+        })
+      expect(await ask()).toMatchObject({ delivered: true, by: 'nginx' })
+      expect(await ask()).toMatchObject({ delivered: true, by: 'nginx' })
+    })
+  })
+}

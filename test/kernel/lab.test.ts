@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { buildFrame } from '../lab/frame.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { addresses } from '../lab/topology.ts'
+
+// The lab proves itself with rules written by hand: what it says of a rule set must not rest on our compilers.
+const rules = `
+table inet hand {
+  chain pre { type nat hook prerouting priority -105
+    fib daddr type local meta l4proto { tcp, udp, sctp } th dport 8080 dnat ip to 172.17.0.2:80
+    fib daddr type local meta l4proto { tcp, udp, sctp } th dport 8080 dnat ip6 to [fd00:17::2]:80
+  }
+  chain out { type nat hook output priority -105
+    fib daddr type local meta l4proto { tcp, udp, sctp } th dport 8080 dnat ip to 172.17.0.2:80
+    ip6 daddr != ::1 fib daddr type local meta l4proto { tcp, udp, sctp } th dport 8080 dnat ip6 to [fd00:17::2]:80
+  }
+  chain martians { type filter hook prerouting priority -150
+    iifname != "lo" ip saddr 127.0.0.0/8 drop
+    iifname != "lo" ip daddr 127.0.0.0/8 drop
+  }
+  chain forward { type filter hook forward priority 0
+    oifname "br-hand" ct state established,related accept
+    oifname "br-hand" ct status dnat accept
+    oifname "br-hand" iifname "br-hand" accept
+    oifname "br-hand" drop
+  }
+  chain post { type nat hook postrouting priority 95
+    oifname "br-hand" ip saddr 172.17.0.0/16 ct status dnat snat ip to 172.17.0.1
+    oifname "br-hand" ip6 saddr fd00:17::/64 ct status dnat snat ip6 to fd00:17::1
+    oifname "br-hand" ip saddr 127.0.0.0/8 snat ip to 172.17.0.1
+    oifname != "br-hand" ip saddr 172.17.0.0/16 masquerade
+    oifname != "br-hand" ip6 saddr fd00:17::/64 masquerade
+  }
+}`
+
+describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (bridgeNf) => {
+  let lab: Lab
+
+  beforeAll(async () => {
+    lab = await openLab({ bridgeNf })
+    await lab.host.ip(
+      'link add br-hand type bridge',
+      'link set br-hand up',
+      'addr add 172.17.0.1/16 dev br-hand',
+      'addr add fd00:17::1/64 dev br-hand nodad',
+    )
+    await lab.host.setSysctl('net.ipv4.ip_forward', 1)
+    await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
+    await lab.host.setSysctl('net.ipv4.conf.br-hand.route_localnet', 1)
+    await lab.host.mustRun(['nft', '-f', '-'], { input: rules })
+    for (const [name, number] of [
+      ['nginx', 2],
+      ['sibling', 3],
+    ] as const) {
+      await lab.container({
+        name,
+        bridge: 'br-hand',
+        address: `172.17.0.${number}/16`,
+        address6: `fd00:17::${number}/64`,
+        gateway: '172.17.0.1',
+        gateway6: 'fd00:17::1',
+        hairpin: true,
+        services: [
+          { protocol: 'tcp', port: 80 },
+          { protocol: 'udp', port: 80 },
+          { protocol: 'sctp', port: 80 },
+        ],
+      })
+    }
+  })
+  afterAll(() => lab[Symbol.asyncDispose]())
+
+  describe.each(['ip', 'ip6'] as const)('in family %s', (family) => {
+    const at = addresses[family]
+    const container = family === 'ip' ? '172.17.0.2' : 'fd00:17::2'
+    const gateway = family === 'ip' ? '172.17.0.1' : 'fd00:17::1'
+
+    test.each(['tcp', 'udp', 'sctp'] as const)('a client reaches the container over %s', async (protocol) => {
+      const seen = await lab.client.probe({ protocol, destination: at.host, port: 8080, timeoutMs: 2000 })
+      expect(seen).toMatchObject({ delivered: true, by: 'nginx', source: at.client, at: container, port: 80 })
+    })
+
+    test.each(['tcp', 'udp', 'sctp'] as const)(
+      '%s to the host, its container and itself work',
+      async (protocol) => {
+        const from = (name: string) => lab.containers.get(name) ?? lab.host
+        const ask = (name: string) =>
+          from(name).probe({ protocol, destination: at.host, port: 8080, timeoutMs: 2000 })
+        const [host, self, sibling] = await Promise.all([ask('host'), ask('nginx'), ask('sibling')])
+        expect(host).toMatchObject({ delivered: true, by: 'nginx' })
+        expect(self).toMatchObject({ delivered: true, by: 'nginx', source: gateway })
+        expect(sibling).toMatchObject({ delivered: true, by: 'nginx', source: gateway })
+      },
+    )
+
+    test('an unpublished port times out, and nothing arrives', async () => {
+      const nginx = lab.containers.get('nginx')
+      await nginx?.arrivals({ clear: true })
+      const seen = await lab.neighbour.probe({
+        protocol: 'tcp',
+        destination: container,
+        port: 80,
+        sourcePort: 19_000,
+      })
+      expect(seen).toMatchObject({ delivered: false, how: 'timeout' })
+      expect((await nginx?.arrivals())?.filter((packet) => packet.sourcePort === 19_000)).toEqual([])
+    })
+
+    test('a port of the host where nobody listens is refused', async () => {
+      const seen = await lab.client.probe({
+        protocol: 'tcp',
+        destination: at.host,
+        port: 81,
+        timeoutMs: 2000,
+      })
+      expect(seen).toMatchObject({ delivered: false, how: 'refused' })
+    })
+
+    test('a container reaches the outside masqueraded', async () => {
+      await lab.outside.listen({ protocol: 'tcp', port: 7000, addresses: [at.outside] })
+      const seen = await lab.containers
+        .get('nginx')
+        ?.probe({ protocol: 'tcp', destination: at.outside, port: 7000, timeoutMs: 2000 })
+      expect(seen).toMatchObject({ delivered: true, by: 'outside', source: at.hostOutside })
+    })
+
+    test('ping crosses the lab', async () => {
+      const seen = await lab.client.probe({
+        protocol: 'icmp',
+        destination: at.outside,
+        port: 0,
+        timeoutMs: 2000,
+      })
+      expect(seen).toMatchObject({ delivered: true })
+    })
+
+    test('a large answer finds its way past the narrow link', async () => {
+      await lab.containers.get('nginx')?.listen({
+        protocol: 'tcp',
+        port: family === 'ip' ? 7001 : 7002,
+        payloadBytes: 100_000,
+        addresses: [container],
+      })
+      await lab.host.mustRun([
+        'nft',
+        'insert',
+        'rule',
+        'inet',
+        'hand',
+        'forward',
+        'tcp dport 7000-7010 accept',
+      ])
+      const seen = await lab.distant.probe({
+        protocol: 'tcp',
+        destination: container,
+        port: family === 'ip' ? 7001 : 7002,
+        expectBytes: 100_000,
+        timeoutMs: 5000,
+      })
+      expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
+      const told = await lab.containers.get('nginx')?.arrivals()
+      const tooBig = family === 'ip' ? { type: 3, code: 4 } : { type: 2, code: 0 }
+      expect(told).toContainEqual(expect.objectContaining({ protocol: 'icmp', ...tooBig }))
+    })
+  })
+
+  test('a frame with a loopback source arrives at the host as it was sent', async () => {
+    const mac = async (machine: Lab['host']) => {
+      const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', 'eth0'])) as [
+        { address: string },
+      ]
+      return link.address
+    }
+    const frame = buildFrame({
+      destinationMac: await mac(lab.host),
+      sourceMac: await mac(lab.client),
+      protocol: 'udp',
+      source: '127.0.0.1',
+      destination: addresses.ip.host,
+      sourcePort: 19_001,
+      port: 8080,
+    })
+    await lab.client.sendFrame('eth0', frame)
+    expect(await lab.host.arrivals()).toContainEqual(
+      expect.objectContaining({ protocol: 'udp', source: '127.0.0.1', sourcePort: 19_001, port: 8080 }),
+    )
+    const nginx = await lab.containers.get('nginx')?.arrivals()
+    expect(nginx?.filter((packet) => packet.sourcePort === 19_001)).toEqual([])
+  })
+})

@@ -1,0 +1,20 @@
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { destroying } from './lifecycle/destroy.ts'
+import { flows } from './lifecycle/flows.ts'
+import { forwarding } from './lifecycle/forwarding.ts'
+import { idempotence } from './lifecycle/idempotence.ts'
+import { interruption } from './lifecycle/interruption.ts'
+import { bridgePorts } from './lifecycle/ports.ts'
+import { refusals } from './lifecycle/refusals.ts'
+import { scripts } from './lifecycle/scripts.ts'
+import { switching } from './lifecycle/switching.ts'
+
+describeLifecycle('applying again', 'iptables-legacy', idempotence)
+describeLifecycle('destroy', 'iptables-legacy', destroying)
+describeLifecycle('forwarding', 'iptables-legacy', forwarding)
+describeLifecycle('bridge ports', 'iptables-legacy', bridgePorts)
+describeLifecycle('running flows', 'iptables-legacy', flows)
+describeLifecycle('refusals', 'iptables-legacy', refusals)
+describeLifecycle('scripts', 'iptables-legacy', scripts)
+describeLifecycle('switching backends', 'iptables-legacy', switching)
+describeLifecycle('interruption', 'iptables-legacy', interruption)

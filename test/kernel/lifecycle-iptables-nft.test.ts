@@ -1,0 +1,20 @@
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { destroying } from './lifecycle/destroy.ts'
+import { flows } from './lifecycle/flows.ts'
+import { forwarding } from './lifecycle/forwarding.ts'
+import { idempotence } from './lifecycle/idempotence.ts'
+import { interruption } from './lifecycle/interruption.ts'
+import { bridgePorts } from './lifecycle/ports.ts'
+import { refusals } from './lifecycle/refusals.ts'
+import { scripts } from './lifecycle/scripts.ts'
+import { switching } from './lifecycle/switching.ts'
+
+describeLifecycle('applying again', 'iptables-nft', idempotence)
+describeLifecycle('destroy', 'iptables-nft', destroying)
+describeLifecycle('forwarding', 'iptables-nft', forwarding)
+describeLifecycle('bridge ports', 'iptables-nft', bridgePorts)
+describeLifecycle('running flows', 'iptables-nft', flows)
+describeLifecycle('refusals', 'iptables-nft', refusals)
+describeLifecycle('scripts', 'iptables-nft', scripts)
+describeLifecycle('switching backends', 'iptables-nft', switching)
+describeLifecycle('interruption', 'iptables-nft', interruption)

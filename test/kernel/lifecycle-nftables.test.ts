@@ -1,0 +1,20 @@
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { destroying } from './lifecycle/destroy.ts'
+import { flows } from './lifecycle/flows.ts'
+import { forwarding } from './lifecycle/forwarding.ts'
+import { idempotence } from './lifecycle/idempotence.ts'
+import { interruption } from './lifecycle/interruption.ts'
+import { bridgePorts } from './lifecycle/ports.ts'
+import { refusals } from './lifecycle/refusals.ts'
+import { scripts } from './lifecycle/scripts.ts'
+import { switching } from './lifecycle/switching.ts'
+
+describeLifecycle('applying again', 'nftables', idempotence)
+describeLifecycle('destroy', 'nftables', destroying)
+describeLifecycle('forwarding', 'nftables', forwarding)
+describeLifecycle('bridge ports', 'nftables', bridgePorts)
+describeLifecycle('running flows', 'nftables', flows)
+describeLifecycle('refusals', 'nftables', refusals)
+describeLifecycle('scripts', 'nftables', scripts)
+describeLifecycle('switching backends', 'nftables', switching)
+describeLifecycle('interruption', 'nftables', interruption)

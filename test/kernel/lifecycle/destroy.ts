@@ -1,0 +1,74 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import { addForeignRules } from '../../lab/foreign.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+const routed = (project: string): string =>
+  shop(['80', '81:81/sctp'])
+    .replace('name: shop', `name: ${project}`)
+    .replace(
+      '    enable_ipv6: true',
+      `    enable_ipv6: true
+    driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: routed, com.docker.network.bridge.gateway_mode_ipv6: routed }`,
+    )
+
+/** After `destroy` the host is what it was, whoever else has rules there. */
+export const destroying = (open: OpenLab, backend: Backend): void => {
+  test('an untouched host is left untouched: rules, links, addresses, routes, sysctls', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    expect(await takeSnapshot(lab.host)).not.toEqual(before)
+    await pilot.destroy()
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('beside the rules of others in every backend, theirs stay byte for byte', async () => {
+    const lab = await open()
+    await addForeignRules(lab.host)
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop(), '--force')
+    const beside = await takeSnapshot(lab.host)
+    expect(beside.nft).toContain('firewalld')
+    await pilot.apply(shop(['8080:80', '9000-9050:9000-9050']), '--force')
+    await pilot.apply(routed('bakery'), '--force')
+    await pilot.destroy()
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('a container keeps its port, released from the bridge', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx')
+    await pilot.apply(shop())
+    await pilot.destroy()
+    const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port])) as [object]
+    expect(link).not.toHaveProperty('master')
+    expect(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])).not.toContain('portolan')
+  })
+
+  test('forwarding of a single interface, switched on by someone else, survives', async () => {
+    const lab = await open()
+    await lab.host.setSysctl('net.ipv4.conf.eth1.forwarding', 1)
+    await lab.host.setSysctl('net.ipv6.conf.eth1.forwarding', 1)
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    await pilot.destroy()
+    expect((await takeSnapshot(lab.host)).sysctls).toBe(before.sysctls)
+  })
+
+  test('on a host where nothing is ours there is nothing to destroy', async () => {
+    const lab = await open()
+    await addForeignRules(lab.host)
+    const before = await takeSnapshot(lab.host)
+    await pilotOf(lab, backend).destroy()
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+}

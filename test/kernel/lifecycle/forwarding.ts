@@ -1,0 +1,84 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+const families = ['ip', 'ip6'] as const
+
+/** Does the host pass traffic between its two networks, neither of them ours? */
+const passes = async (lab: Lab): Promise<readonly boolean[]> =>
+  Promise.all(
+    families.map(async (family) => {
+      const probe = { protocol: 'tcp', destination: addresses[family].outside, port: 7000 } as const
+      return (await lab.client.probe({ ...probe, timeoutMs: 700 })).delivered
+    }),
+  )
+
+const published = async (lab: Lab): Promise<readonly boolean[]> =>
+  Promise.all(
+    families.map(async (family) => {
+      const probe = { protocol: 'tcp', destination: addresses[family].host, port: 8080 } as const
+      return (await lab.client.probe({ ...probe, timeoutMs: 3000 })).delivered
+    }),
+  )
+
+const forwardingOf = async (lab: Lab): Promise<readonly string[]> => [
+  await lab.host.sysctl('net.ipv4.ip_forward'),
+  await lab.host.sysctl('net.ipv6.conf.all.forwarding'),
+]
+
+/** Switching forwarding on makes a router of the host: said, guarded on request, put back. */
+export const forwarding = (open: OpenLab, backend: Backend): void => {
+  test('forwarding is switched on with a warning, and put back by destroy', async () => {
+    const lab = await open()
+    await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+    const pilot = pilotOf(lab, backend)
+    expect(await passes(lab)).toEqual([false, false])
+    const plan = await pilot.plan(shop())
+    expect(plan.conflicts).toContainEqual(
+      expect.objectContaining({ kind: 'HostBecomesRouter', severity: 'warning' }),
+    )
+    await pilot.apply(shop())
+    expect(await forwardingOf(lab)).toEqual(['1', '1'])
+    expect(await passes(lab)).toEqual([true, true])
+    await pilot.destroy()
+    expect(await forwardingOf(lab)).toEqual(['0', '0'])
+    expect(await passes(lab)).toEqual([false, false])
+  })
+
+  test('a host that forwarded before still does after destroy, and nothing is warned of', async () => {
+    const lab = await open()
+    await lab.host.setSysctl('net.ipv4.ip_forward', 1)
+    await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
+    const pilot = pilotOf(lab, backend)
+    const plan = await pilot.plan(shop())
+    expect(plan.conflicts.filter(({ kind }) => kind === 'HostBecomesRouter')).toEqual([])
+    await pilot.apply(shop())
+    await pilot.destroy()
+    expect(await forwardingOf(lab)).toEqual(['1', '1'])
+  })
+
+  test('--guard-forwarding drops what passes between two interfaces that are not ours, and nothing else', async () => {
+    const lab = await open()
+    await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop(), '--guard-forwarding')
+    const nginx = await attach(lab, await pilot.plan(shop(), '--guard-forwarding'), 'nginx')
+    expect(await forwardingOf(lab)).toEqual(['1', '1'])
+    expect(await passes(lab)).toEqual([false, false])
+    expect(await published(lab)).toEqual([true, true])
+    const egress = {
+      protocol: 'tcp',
+      destination: addresses.ip.outside,
+      port: 7000,
+      timeoutMs: 3000,
+    } as const
+    expect(await nginx.probe(egress)).toMatchObject({ delivered: true, source: addresses.ip.hostOutside })
+    // Taking the option away takes the guard away.
+    await pilot.apply(shop())
+    expect(await passes(lab)).toEqual([true, true])
+  })
+}

@@ -1,0 +1,74 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { mustSucceed, pilotOf, shop } from './pilot.ts'
+
+const rounds = 10
+
+/** Killed at any instant, or run by two people at once, `apply` leaves a host that the next run finishes. */
+export const interruption = (open: OpenLab, backend: Backend): void => {
+  test('two applies of one project at once both succeed, and agree', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    const outcomes = await Promise.all([
+      pilot.run('apply', shop(), '--yes'),
+      pilot.run('apply', shop(), '--yes'),
+    ])
+    for (const outcome of outcomes) mustSucceed('apply', outcome)
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+
+  test('two projects applied at once both stand', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    const bakery = shop(['8181:80']).replace('name: shop', 'name: bakery')
+    const [one, two] = [await lab.write('shop.yaml', shop()), await lab.write('bakery.yaml', bakery)]
+    const outcomes = await Promise.all(
+      [one, two].map((file) => lab.portolan(pilot.argv('apply', file, '--yes'))),
+    )
+    for (const outcome of outcomes) mustSucceed('apply', outcome)
+    expect((await pilot.plan(shop())).changes).toEqual([])
+    expect((await pilot.plan(bakery)).changes).toEqual([])
+    const subnets = [...(await pilot.plan(shop())).subnets, ...(await pilot.plan(bakery)).subnets]
+    expect(new Set(subnets.map(({ subnet }) => subnet)).size).toBe(subnets.length)
+  })
+
+  test(`killed at ${rounds} instants spread over its run, the next apply converges`, async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    const versions = [shop(), shop(['8080:80', '9000-9040:9000-9040', '53:53/udp'])] as const
+    const started = performance.now()
+    await pilot.apply(versions[0])
+    const durationMs = performance.now() - started
+    for (let round = 0; round < rounds; round += 1) {
+      const wanted = versions[(round + 1) % 2] ?? versions[0]
+      const file = await lab.write('compose.yaml', wanted)
+      const running = lab.host.start([...lab.command, ...pilot.argv('apply', file, '--yes')])
+      await new Promise((resolve) => setTimeout(resolve, (durationMs * (round + 0.5)) / rounds))
+      // nsenter has become the command by exec: the signal reaches it, not a parent.
+      running.kill('SIGKILL')
+      await running.outcome
+      await pilot.apply(wanted)
+      expect((await pilot.plan(wanted)).changes).toEqual([])
+    }
+    await pilot.destroy()
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('killed during the very first apply, destroy still finds everything', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    const file = await lab.write('compose.yaml', shop())
+    for (const delayMs of [100, 180, 260, 340, 420]) {
+      const running = lab.host.start([...lab.command, ...pilot.argv('apply', file, '--yes')])
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      running.kill('SIGKILL')
+      await running.outcome
+      await pilot.destroy()
+      expect(await takeSnapshot(lab.host)).toEqual(before)
+    }
+  })
+}

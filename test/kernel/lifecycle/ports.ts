@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { attach, bridgeOf } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+
+const hairpinOf = async (lab: Lab, port: string): Promise<boolean> => {
+  const links = JSON.parse(
+    await lab.host.mustRun(['bridge', '-j', '-d', 'link', 'show', 'dev', port]),
+  ) as readonly {
+    readonly hairpin?: boolean
+  }[]
+  return links[0]?.hairpin === true
+}
+
+const reachesItself = (machine: Machine) =>
+  machine.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 })
+
+/** Ports of our bridges come after the bridge, from someone else. */
+export const bridgePorts = (open: OpenLab, backend: Backend): void => {
+  test('a container attached after apply without hairpin mode is mended by the next plan', async () => {
+    const lab = await open({ bridgeNf: 1 })
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx', { hairpin: false })
+    expect(await reachesItself(nginx)).toMatchObject({ delivered: false })
+    const plan = await pilot.plan(shop())
+    expect(plan.exitCode).toBe(2)
+    expect(
+      plan.changes.every(({ object, description }) => `${object} ${description}`.includes(nginx.port)),
+    ).toBe(true)
+    await pilot.apply(shop())
+    expect(await hairpinOf(lab, nginx.port)).toBe(true)
+    expect(await reachesItself(nginx)).toMatchObject({ delivered: true, by: 'nginx' })
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+
+  test('attachPort enslaves an interface, sets its modes and brings it up', async () => {
+    const lab = await open({ bridgeNf: 1 })
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx', { hairpin: false })
+    await lab.host.ip(`link set ${nginx.port} nomaster down`)
+    const script = `
+      import { openHost } from 'portolan'
+      const host = await openHost({ backend: '${backend}', state: '/run/lab/state' })
+      await host.attachPort('${nginx.port}', 'web')
+      await host[Symbol.asyncDispose]()`
+    const { exitCode, stderr } = await lab.host.run([
+      'env',
+      '-C',
+      repository,
+      process.execPath,
+      '--input-type=module',
+      '--eval',
+      script,
+    ])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port])) as [
+      { readonly master?: string; readonly flags: readonly string[] },
+    ]
+    expect(link.master).toBe(await bridgeOf(lab, 'web'))
+    expect(link.flags).toContain('UP')
+    expect(await hairpinOf(lab, nginx.port)).toBe(true)
+    expect(await reachesItself(nginx)).toMatchObject({ delivered: true, by: 'nginx' })
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+}

@@ -1,0 +1,109 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+const nobody = [
+  'setpriv',
+  '--reuid=65534',
+  '--regid=65534',
+  '--clear-groups',
+  '--bounding-set=-all',
+  '--inh-caps=-all',
+]
+
+// A program cannot be hidden by PATH alone, since the usual folders are searched anyway: take it out of them.
+const hide = async (lab: Lab, ...programs: readonly string[]): Promise<void> => {
+  const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin']
+  for (const folder of folders) {
+    const here = programs.map((program) => `${folder}/${program}`)
+    await lab.host.mustRun([
+      'sh',
+      '-ec',
+      `for file in "$@"; do [ -e "$file" ] || continue
+         copy=/run/lab/without$(dirname "$file"); mkdir -p "$copy" "$copy.all"
+         mount --bind "$(dirname "$file")" "$copy.all"
+         for entry in "$copy.all"/*; do ln -sf "$entry" "$copy/"; done
+         for gone in "$@"; do rm -f "$copy/$(basename "$gone")"; done
+         mount --bind "$copy" "$(dirname "$file")"; break; done`,
+      'sh',
+      ...here,
+    ])
+  }
+}
+
+const programOf: Readonly<Record<Backend, readonly [string, string]>> = {
+  nftables: ['nft', 'nftables'],
+  'iptables-nft': ['iptables-nft-restore', 'iptables'],
+  'iptables-legacy': ['iptables-legacy-restore', 'iptables'],
+}
+
+/** What cannot be done is said in a sentence, and changes nothing. */
+export const refusals = (open: OpenLab, backend: Backend): void => {
+  test('without privilege plan works and says what it could not read', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend, { state: '/run/lab/nobody' })
+    const file = await lab.write('compose.yaml', shop())
+    const plan = await lab.host.run([...nobody, ...lab.command, ...pilot.argv('plan', file)])
+    expect(plan).toMatchObject({ exitCode: 2 })
+    expect(plan.stdout + plan.stderr).toMatch(/172\.17\.0\.0\/16/)
+    expect(plan.stdout + plan.stderr).toMatch(/(could not|cannot|can not) be read|CAP_NET_ADMIN/)
+    expect(plan.stderr).not.toMatch(/^ +at /m)
+  })
+
+  test('without privilege apply names the capability it lacks', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend, { state: '/run/lab/nobody' })
+    const file = await lab.write('compose.yaml', shop())
+    const apply = await lab.host.run([...nobody, ...lab.command, ...pilot.argv('apply', file, '--yes')])
+    expect(apply).toMatchObject({ exitCode: 1 })
+    expect(apply.stderr).toContain('CAP_NET_ADMIN')
+    expect(apply.stderr).not.toMatch(/^ +at /m)
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('a program that is not installed is named, with the package that brings it', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const [program, packageName] = programOf[backend]
+    const family = program.startsWith('ip') ? [program, program.replace('ip', 'ip6')] : [program]
+    await hide(lab, ...family)
+    const { exitCode, stderr } = await pilotOf(lab, backend).run('apply', shop(), '--yes')
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringMatching(new RegExp(`\\b${packageName}\\b`)) as unknown as string,
+    })
+    expect(stderr).toMatch(/not installed/)
+    for (const folder of ['/usr/sbin', '/usr/bin']) await lab.host.run(['umount', folder])
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('a host port on which the host listens blocks, by name, until --force', async () => {
+    const lab = await open()
+    await lab.host.listen({ protocol: 'tcp', port: 8080 })
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    const plan = await pilot.plan(shop())
+    expect(plan.exitCode).toBe(3)
+    expect(plan.conflicts).toContainEqual(
+      expect.objectContaining({ kind: 'HostPortTaken', severity: 'error' }),
+    )
+    expect((await pilot.run('apply', shop(), '--yes')).exitCode).toBe(3)
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+    await pilot.apply(shop(), '--force')
+    await lab.host.unlisten('tcp', 8080)
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+
+  test('apply without --yes and without a terminal is an error, not a hang', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const { exitCode, stderr } = await pilotOf(lab, backend).run('apply', shop())
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('--yes')
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+}

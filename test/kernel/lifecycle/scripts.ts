@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { mustSucceed, pilotOf, shop } from './pilot.ts'
+
+/** How each printed form is loaded, as its reader would do it. */
+const loaders: Readonly<Record<Backend, Readonly<Record<string, readonly (readonly string[])[]>>>> = {
+  nftables: { nft: [['nft', '-f', '-']], 'nft-json': [['nft', '-j', '-f', '-']], sh: [['sh', '-e']] },
+  'iptables-nft': {
+    'iptables-restore': [
+      ['iptables-nft-restore', '--noflush'],
+      ['ip6tables-nft-restore', '--noflush'],
+    ],
+    sh: [['sh', '-e']],
+  },
+  'iptables-legacy': {
+    'iptables-restore': [
+      ['iptables-legacy-restore', '--noflush'],
+      ['ip6tables-legacy-restore', '--noflush'],
+    ],
+    sh: [['sh', '-e']],
+  },
+}
+
+const forgetRules = async (lab: Lab, backend: Backend): Promise<void> => {
+  if (backend !== 'iptables-legacy') {
+    await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+    return
+  }
+  for (const program of ['iptables-legacy', 'ip6tables-legacy']) {
+    for (const table of ['nat', 'mangle', 'filter']) {
+      await lab.host.mustRun([program, '-t', table, '-F'])
+      await lab.host.mustRun([program, '-t', table, '-X'])
+    }
+  }
+}
+
+type Row = readonly [flow: string, delivered: boolean]
+
+const mainRows = async (
+  lab: Lab,
+  nginx: { address: string | null; address6: string | null },
+): Promise<readonly Row[]> => {
+  const rows: Row[] = []
+  for (const family of ['ip', 'ip6'] as const) {
+    const container = (family === 'ip' ? nginx.address : nginx.address6) ?? ''
+    const worker = lab.containers.get('worker')
+    const self = lab.containers.get('nginx')
+    const asked = [
+      ['client to host', lab.client, addresses[family].host, 8080],
+      ['host to host', lab.host, addresses[family].host, 8080],
+      ['sibling to host', worker, addresses[family].host, 8080],
+      ['hairpin', self, addresses[family].host, 8080],
+      ['neighbour to container', lab.neighbour, container, 80],
+      ['container to outside', self, addresses[family].outside, 7000],
+    ] as const
+    for (const [flow, machine, destination, port] of asked) {
+      const outcome = await machine?.probe({ protocol: 'tcp', destination, port, timeoutMs: 700 })
+      rows.push([`${family} ${flow}`, outcome?.delivered === true])
+    }
+  }
+  const loopback = { protocol: 'tcp', destination: '127.0.0.1', port: 8080, timeoutMs: 700 } as const
+  rows.push(['ip host to loopback', (await lab.host.probe(loopback)).delivered])
+  return rows
+}
+
+/** A printed script is a way to apply: on a host with the bridges, it makes the contract hold by itself. */
+export const scripts = (open: OpenLab, backend: Backend): void => {
+  test.each(Object.entries(loaders[backend]))(
+    'the %s script meets the contract by itself',
+    async (format, commands) => {
+      const lab = await open()
+      await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+      const pilot = pilotOf(lab, backend)
+      await pilot.apply(shop())
+      const plan = await pilot.plan(shop())
+      const nginx = await attach(lab, plan, 'nginx', { hairpin: true })
+      await attach(lab, plan, 'worker', { hairpin: true })
+      const wanted = await mainRows(lab, nginx)
+      // The whole contract is the contract suite's; here a script must do what apply did.
+      expect(wanted.filter(([flow, works]) => works === flow.endsWith('neighbour to container'))).toEqual([])
+
+      const { stdout } = mustSucceed('script', await pilot.run('script', shop(), '--format', format))
+      await forgetRules(lab, backend)
+      const without = await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 })
+      expect(without.delivered).toBe(false)
+      for (const command of commands) await lab.host.mustRun(command, { input: stdout })
+      expect(await mainRows(lab, nginx)).toEqual(wanted)
+      expect((await pilot.plan(shop())).changes).toEqual([])
+    },
+  )
+}

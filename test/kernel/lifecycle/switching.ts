@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../../lab/attach.ts'
+import { type Backend, backends } from '../../lab/backend.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+const ofOurs = /portolan/i
+
+/** One plan leads from one backend to another. */
+export const switching = (open: OpenLab, backend: Backend): void => {
+  test.each(backends.filter((other) => other !== backend))(
+    'switching from %s is one plan, and leaves nothing of it behind',
+    async (other) => {
+      const lab = await open()
+      const before = await takeSnapshot(lab.host)
+      await pilotOf(lab, other).apply(shop())
+      const pilot = pilotOf(lab, backend)
+      expect((await pilot.plan(shop())).exitCode).toBe(2)
+      await pilot.apply(shop())
+      expect((await pilot.plan(shop())).changes).toEqual([])
+      const after = await takeSnapshot(lab.host)
+      const kept = Object.keys(after).filter(
+        (part) => ofOurs.test(after[part] ?? '') && part !== 'links' && part !== 'addresses',
+      )
+      // iptables-nft rules are nf_tables rules too, and show up in both listings.
+      const own = {
+        nftables: ['nft'],
+        'iptables-nft': ['nft', 'iptables-nft', 'ip6tables-nft'],
+        'iptables-legacy': ['iptables-legacy', 'ip6tables-legacy'],
+      }
+      expect(kept.sort()).toEqual(own[backend].sort())
+      if (backend === 'iptables-nft') expect(after.nft).not.toMatch(/"name":"portolan"/)
+
+      const plan = await pilot.plan(shop())
+      await attach(lab, plan, 'nginx', { hairpin: true })
+      const seen = await lab.client.probe({
+        protocol: 'tcp',
+        destination: addresses.ip6.host,
+        port: 8080,
+        timeoutMs: 3000,
+      })
+      expect(seen).toMatchObject({ delivered: true, by: 'nginx' })
+      await lab.host.ip('link del v-nginx')
+      await pilot.destroy()
+      expect(await takeSnapshot(lab.host)).toEqual(before)
+    },
+  )
+}

@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals'
+import { attach } from '../lab/attach.ts'
+import { addresses } from '../lab/topology.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { pilotOf, shop } from './lifecycle/pilot.ts'
+
+// The contract in brief, for places where the whole of it would take too long: user-namespace.test.ts runs this.
+describeLifecycle('a published port in brief', 'nftables', (open, backend) => {
+  test.each(['ip', 'ip6'] as const)(
+    'works from everywhere, and is the only way in, over %s',
+    async (family) => {
+      const lab = await open()
+      await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+      const pilot = pilotOf(lab, backend)
+      await pilot.apply(shop())
+      const plan = await pilot.plan(shop())
+      const nginx = await attach(lab, plan, 'nginx')
+      const worker = await attach(lab, plan, 'worker')
+      await pilot.apply(shop())
+      expect((await pilot.plan(shop())).changes).toEqual([])
+
+      const at = addresses[family]
+      const container = (family === 'ip' ? nginx.address : nginx.address6) ?? ''
+      const published = { protocol: 'tcp', destination: at.host, port: 8080, timeoutMs: 3000 } as const
+      expect(await lab.client.probe(published)).toMatchObject({ by: 'nginx', port: 80, source: at.client })
+      expect(await lab.host.probe(published)).toMatchObject({ by: 'nginx' })
+      expect(await worker.probe(published)).toMatchObject({ by: 'nginx' })
+      expect(await nginx.probe(published)).toMatchObject({ by: 'nginx' })
+      expect(
+        await nginx.probe({ protocol: 'tcp', destination: at.outside, port: 7000, timeoutMs: 3000 }),
+      ).toMatchObject({ by: 'outside', source: at.hostOutside })
+      await nginx.arrivals({ clear: true })
+      const direct = await lab.neighbour.probe({ protocol: 'tcp', destination: container, port: 80 })
+      expect(direct).toMatchObject({ delivered: false, how: 'timeout' })
+      expect((await nginx.arrivals()).filter(({ port }) => port === 80)).toEqual([])
+    },
+  )
+})

@@ -1,0 +1,110 @@
+"""Services: every answer tells who answered and from where it was asked, so a probe sees both ends of the flow."""
+
+import json
+import socket
+import struct
+
+IP_PKTINFO = 8  # linux/in.h; the socket module does not name it
+IPV6_RECVPKTINFO = 49
+IPV6_PKTINFO = 50
+
+
+def greeting(who, source, source_port, local, local_port):
+    return json.dumps(
+        {'by': who, 'source': source, 'sourcePort': source_port, 'at': local, 'port': local_port}
+    ).encode() + b'\n'
+
+
+class Listeners:
+    def __init__(self, loop, sctp):
+        self.loop = loop
+        self.sctp = sctp
+        self.open = {}
+        self.heard = []
+
+    def listen(self, command):
+        protocol, port, who = command['protocol'], command['port'], command['who']
+        if protocol == 'sctp':
+            self.sctp.listen(port, who)
+            return
+        for address in command['addresses']:
+            family = socket.AF_INET6 if ':' in address else socket.AF_INET
+            kind = socket.SOCK_STREAM if protocol == 'tcp' else socket.SOCK_DGRAM
+            sock = socket.socket(family, kind)
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind((address, port))
+            if protocol == 'tcp':
+                sock.listen(256)
+                padding = b'.' * command.get('payloadBytes', 0)
+                self.loop.watch(sock.fileno(), lambda _e, s=sock, p=padding: self.accept(s, who, p))
+            else:
+                self.ask_for_destinations(sock, family)
+                self.loop.watch(sock.fileno(), lambda _e, s=sock, f=family: self.reply(s, f, who, port))
+            self.open.setdefault((protocol, port), []).append(sock)
+
+    def close(self, protocol, port):
+        for sock in self.open.pop((protocol, port), []):
+            self.loop.forget(sock.fileno())
+            sock.close()
+        if protocol == 'sctp':
+            self.sctp.unlisten(port)
+
+    def accept(self, listener, who, padding):
+        while True:
+            try:
+                sock, peer = listener.accept()
+            except OSError:
+                return
+            local = sock.getsockname()
+            # A large payload has to wait for the window (and for path MTU discovery): a blocking-free send loop.
+            Sender(self.loop, sock, greeting(who, peer[0], peer[1], local[0], local[1]) + padding)
+
+    def ask_for_destinations(self, sock, family):
+        if family == socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+
+    def reply(self, sock, family, who, port):
+        """Answers from the very address that was asked: a host has several, and the kernel would pick its own."""
+        while True:
+            try:
+                _data, ancillary, _flags, peer = sock.recvmsg(2048, 256)
+            except OSError:
+                return
+            for level, kind, value in ancillary:
+                if family == socket.AF_INET and (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
+                    local = socket.inet_ntop(family, value[8:12])
+                    info = [(level, IP_PKTINFO, struct.pack('I', 0) + value[8:12] + bytes(4))]
+                elif family == socket.AF_INET6 and (level, kind) == (socket.IPPROTO_IPV6, IPV6_PKTINFO):
+                    local, info = socket.inet_ntop(family, value[:16]), [(level, kind, value)]
+                else:
+                    continue
+                # Kept apart from the answer, which a forged source never gets.
+                self.heard.append({'port': port, 'source': peer[0], 'sourcePort': peer[1], 'at': local})
+                try:
+                    sock.sendmsg([greeting(who, peer[0], peer[1], local, port)], info, 0, peer)
+                except OSError:
+                    pass  # the asker is gone or unreachable: its probe says so
+
+
+class Sender:
+    def __init__(self, loop, sock, data):
+        self.loop, self.sock, self.data = loop, sock, memoryview(data)
+        sock.setblocking(False)
+        loop.watch(sock.fileno(), self.send, 4)  # EPOLLOUT
+
+    def send(self, _events):
+        try:
+            self.data = self.data[self.sock.send(self.data):]
+            if len(self.data) > 0:
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.loop.forget(self.sock.fileno())
+        self.sock.close()

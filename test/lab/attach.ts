@@ -1,0 +1,72 @@
+import type { Container } from './container.ts'
+import type { Lab } from './lab.ts'
+import type { Service } from './machine.ts'
+
+/** The keys of `plan --json` that DESIGN fixes, as far as the lab reads them. */
+export interface PlanJson {
+  readonly subnets: readonly {
+    readonly network: string
+    readonly family: 'ip' | 'ip6'
+    readonly subnet: string
+    readonly gateway: string | null
+  }[]
+  readonly addresses: readonly {
+    readonly service: string
+    readonly network: string
+    readonly address: string
+    readonly mac: string
+  }[]
+  readonly conflicts: readonly { readonly kind: string; readonly severity: string }[]
+  readonly changes: readonly {
+    readonly action: string
+    readonly object: string
+    readonly description: string
+  }[]
+  readonly summary: { readonly add: number; readonly change: number; readonly remove: number }
+}
+
+/** The bridge of a network: known by its alias, as Portolan itself knows it. */
+export const bridgeOf = async (lab: Lab, network: string, project = 'shop'): Promise<string> => {
+  const links = JSON.parse(
+    await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge']),
+  ) as readonly {
+    readonly ifname?: string
+    readonly ifalias?: string
+  }[]
+  const alias = `portolan project=${project} network=${network}`
+  const found = links.find(({ ifalias }) => ifalias === alias)
+  if (found?.ifname === undefined) throw new Error(`no bridge called ${alias}: ${JSON.stringify(links)}`)
+  return found.ifname
+}
+
+/** Starts the container of a service with the addresses the plan gives it, and plugs it into its bridge. */
+export const attach = async (
+  lab: Lab,
+  plan: PlanJson,
+  service: string,
+  options: { readonly services?: readonly Service[]; readonly hairpin?: boolean } = {},
+): Promise<Container> => {
+  const own = plan.addresses.filter((address) => address.service === service)
+  const [first] = own
+  if (first === undefined) throw new Error(`the plan has no address for ${service}`)
+  const inFamily = (family: 'ip' | 'ip6') => {
+    const subnet = plan.subnets.find((one) => one.network === first.network && one.family === family)
+    const address = own.find((one) => one.address.includes(':') === (family === 'ip6'))
+    if (subnet === undefined || address === undefined) return { address: undefined, gateway: null }
+    return { address: `${address.address}/${subnet.subnet.split('/')[1]}`, gateway: subnet.gateway }
+  }
+  const [four, six] = [inFamily('ip'), inFamily('ip6')]
+  return lab.container({
+    name: service,
+    bridge: await bridgeOf(lab, first.network),
+    address: four.address,
+    gateway: four.gateway,
+    address6: six.address,
+    gateway6: six.gateway,
+    services: options.services ?? [
+      { protocol: 'tcp', port: 80 },
+      { protocol: 'udp', port: 80 },
+    ],
+    ...(options.hairpin === undefined ? {} : { hairpin: options.hairpin }),
+  })
+}

@@ -1,0 +1,120 @@
+import { fileURLToPath } from 'node:url'
+import { type Container, type ContainerOptions, createContainer } from './container.ts'
+import { createMachine, type Machine } from './machine.ts'
+import { resolvers, wireUp } from './topology.ts'
+
+const command = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+
+export interface LabOptions {
+  /** net.bridge.bridge-nf-call-iptables and -ip6tables of the host. */
+  readonly bridgeNf?: 0 | 1
+}
+
+/** What a command printed, with its JSON where it printed JSON. */
+export interface CommandOutcome {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * A host between two networks, other machines on both, and room for containers; see topology.ts for the picture.
+ * Everything lives in anonymous namespaces held by its own processes: closing the lab, or the death of the test
+ * process for whatever reason, removes it all.
+ */
+export interface Lab extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  /** Has its own /run, /var/lib and resolv.conf: what the command remembers stays inside the lab. */
+  readonly host: Machine
+  /** A machine on the host's first network, that knows only the host's own addresses and the far side. */
+  readonly client: Machine
+  /** A machine on the same network that routes everything, container subnets too, through the host. */
+  readonly neighbour: Machine
+  /** A router on the host's second network. */
+  readonly outside: Machine
+  /** Behind `outside`, past a link with a small MTU. */
+  readonly distant: Machine
+  /** Starts a container and plugs it into a bridge of the host. */
+  container(options: ContainerOptions): Promise<Container>
+  /** Containers by name. */
+  readonly containers: ReadonlyMap<string, Container>
+  /** Runs the built `portolan` command on the host. */
+  portolan(
+    args: readonly string[],
+    options?: { readonly environment?: Readonly<Record<string, string>> },
+  ): Promise<CommandOutcome>
+  /** The argv that runs the command, for tests that start, interrupt or wrap it. */
+  readonly command: readonly string[]
+  /** Writes a file the host sees, under /run/lab; returns its path. */
+  write(name: string, text: string): Promise<string>
+}
+
+// A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
+const hostSetUp = `
+mount -t tmpfs tmpfs /run
+mkdir -p /run/lab/var-lib
+mount --bind /run/lab/var-lib /var/lib
+printf '${resolvers}' > /run/lab/resolv.conf
+mount --bind /run/lab/resolv.conf /etc/resolv.conf
+cd /run/lab`
+
+/** Builds a lab in about half a second. */
+export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
+  const stack = new AsyncDisposableStackLike()
+  try {
+    const make = async (name: string, setUp: string | null = null): Promise<Machine> =>
+      stack.use(await createMachine(name, setUp))
+    const [host, client, neighbour, outside, distant, wire] = await Promise.all([
+      make('host', hostSetUp),
+      make('client'),
+      make('neighbour'),
+      make('outside'),
+      make('distant'),
+      make('wire'),
+    ])
+    await wireUp({ host, client, neighbour, outside, distant, wire })
+    for (const family of ['iptables', 'ip6tables']) {
+      await host.setSysctl(`net.bridge.bridge-nf-call-${family}`, options.bridgeNf ?? 1)
+    }
+    const containers = new Map<string, Container>()
+    const argv = [process.execPath, command]
+    return {
+      host,
+      client,
+      neighbour,
+      outside,
+      distant,
+      containers,
+      command: argv,
+      async container(containerOptions) {
+        const made = stack.use(await createContainer(host, containerOptions))
+        containers.set(made.name, made)
+        return made
+      },
+      portolan: (args, { environment = {} } = {}) =>
+        host.run([...argv, ...args], { environment: { NO_COLOR: '1', ...environment } }),
+      async write(name, text) {
+        await host.writeText(`/run/lab/${name}`, text)
+        return `/run/lab/${name}`
+      },
+      [Symbol.asyncDispose]: () => stack.close(),
+    }
+  } catch (error) {
+    await stack.close()
+    throw error
+  }
+}
+
+/** AsyncDisposableStack, which Node 20 does not have, as far as it is needed here. */
+class AsyncDisposableStackLike {
+  readonly #held: AsyncDisposable[] = []
+
+  use<T extends AsyncDisposable>(value: T): T {
+    this.#held.push(value)
+    return value
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#held.splice(0).map((held) => held[Symbol.asyncDispose]()))
+  }
+}

@@ -1,0 +1,138 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { type Agent, startAgent } from './agent.ts'
+import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
+import { mustRun, type Running, type RunOptions, type RunOutcome, run, start } from './run.ts'
+
+export interface Service {
+  readonly protocol: Exclude<ProbeProtocol, 'icmp'>
+  readonly port: number
+  /** Default: every address of both families. */
+  readonly addresses?: readonly string[]
+  /** What it calls itself in answers; default the machine's name. */
+  readonly who?: string
+  /** Sent after the greeting (TCP only). */
+  readonly payloadBytes?: number
+}
+
+export interface Heard {
+  /** The service's port. */
+  readonly port: number
+  readonly source: string
+  readonly sourcePort: number
+  /** The service's address that was asked. */
+  readonly at: string
+}
+
+/** One network namespace with an agent inside. */
+export interface Machine extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly name: string
+  readonly pid: number
+  listen(...services: readonly Service[]): Promise<void>
+  unlisten(protocol: Service['protocol'], port: number): Promise<void>
+  probe(probe: Probe): Promise<ProbeOutcome>
+  /** Every packet that came in since the machine was made, or since the last call with `clear`. */
+  arrivals(options?: { readonly clear?: boolean }): Promise<readonly Arrival[]>
+  /** Every datagram that a UDP service here received, answered or not. */
+  heard(): Promise<readonly Heard[]>
+  /** Puts one Ethernet frame on the wire. */
+  sendFrame(interfaceName: string, frame: Uint8Array): Promise<void>
+  /** Runs a program inside; `ip` scripts and the like. */
+  run(argv: readonly string[], options?: RunOptions): Promise<RunOutcome>
+  start(argv: readonly string[], options?: RunOptions): Running
+  mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
+  /** Runs `ip -batch` on lines. */
+  ip(...lines: readonly string[]): Promise<void>
+  sysctl(name: string): Promise<string>
+  setSysctl(name: string, value: string | number): Promise<void>
+  /** Reads and writes files as this machine sees them: its /run is its own. */
+  readText(path: string): Promise<string>
+  writeText(path: string, text: string): Promise<void>
+}
+
+// Numbers of one lab's process only: namespaces share nothing, and sourcePort is unique within a test file.
+let nextSourcePort = 20_000
+const freshSourcePort = (): number => {
+  nextSourcePort = nextSourcePort >= 60_000 ? 20_000 : nextSourcePort + 1
+  return nextSourcePort
+}
+
+const sysctlPath = (name: string): string =>
+  `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
+
+// Duplicate address detection would keep every IPv6 address tentative for two seconds.
+const withoutDuplicateDetection = async (agent: Agent): Promise<void> => {
+  for (const scope of ['all', 'default']) {
+    for (const [name, value] of [
+      ['accept_dad', 0],
+      ['dad_transmits', 0],
+      ['accept_ra', 0],
+      ['router_solicitations', 0],
+    ]) {
+      await agent.ask('write', { path: `/proc/sys/net/ipv6/conf/${scope}/${name}`, text: `${value}` })
+    }
+  }
+}
+
+/**
+ * A namespace with nothing but a loopback interface.
+ * @param setUp - shell lines that prepare its own mount namespace; null: it shares the file system
+ */
+export const createMachine = async (name: string, setUp: string | null = null): Promise<Machine> => {
+  const agent = await startAgent(name, setUp)
+  const { pid } = agent
+  const inside = ['nsenter', `--target=${pid}`, '--net', ...(setUp === null ? [] : ['--mount'])]
+  const root = setUp === null ? '' : `/proc/${pid}/root`
+  const machine: Machine = {
+    name,
+    pid,
+    async listen(...services) {
+      for (const service of services) {
+        await agent.ask('listen', { who: name, addresses: ['0.0.0.0', '::'], ...service })
+      }
+    },
+    async unlisten(protocol, port) {
+      await agent.ask('unlisten', { protocol, port })
+    },
+    async probe(probe) {
+      return (await agent.ask('probe', {
+        timeoutMs: 300,
+        sourcePort: freshSourcePort(),
+        ...probe,
+      })) as ProbeOutcome
+    },
+    async arrivals(options = {}) {
+      return (await agent.ask('arrivals', options)) as readonly Arrival[]
+    },
+    async heard() {
+      return (await agent.ask('heard')) as readonly Heard[]
+    },
+    async sendFrame(interfaceName, frame) {
+      await agent.ask('frame', { interface: interfaceName, hex: Buffer.from(frame).toString('hex') })
+    },
+    run: (argv, options) => run([...inside, ...argv], options),
+    start: (argv, options) => start([...inside, ...argv], options),
+    mustRun: (argv, options) => mustRun([...inside, ...argv], options),
+    async ip(...lines) {
+      await mustRun([...inside, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
+    },
+    async sysctl(path) {
+      return String(await agent.ask('read', { path: sysctlPath(path) })).trim()
+    },
+    async setSysctl(path, value) {
+      await agent.ask('write', { path: sysctlPath(path), text: String(value) })
+    },
+    readText: (path) => readFile(root + path, 'utf8'),
+    writeText: (path, text) => writeFile(root + path, text),
+    [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
+  }
+  try {
+    await withoutDuplicateDetection(agent)
+    await agent.ask('watch')
+    await machine.ip('link set lo up')
+  } catch (error) {
+    await machine[Symbol.asyncDispose]()
+    throw error
+  }
+  return machine
+}

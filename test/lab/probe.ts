@@ -1,0 +1,58 @@
+/** Which transport a probe speaks; `icmp` is one echo request of the destination's family. */
+export type ProbeProtocol = 'tcp' | 'udp' | 'sctp' | 'icmp'
+
+export interface Probe {
+  readonly protocol: ProbeProtocol
+  readonly destination: string
+  /** 0 for icmp. */
+  readonly port: number
+  /** Null: the kernel's choice. */
+  readonly source?: string
+  /** Default: one that no other probe of this lab has, so that its packets can be recognised anywhere. */
+  readonly sourcePort?: number
+  /** Default 300 ms: a drop is a timeout. An answer is never waited for longer than it takes. */
+  readonly timeoutMs?: number
+  /** The interface of a link-local destination. */
+  readonly interface?: string
+  /** Wait until so many bytes have come; for path MTU discovery. */
+  readonly expectBytes?: number
+}
+
+export interface Delivered {
+  readonly delivered: true
+  /** Who answered, as named in `listen`; for icmp the address. */
+  readonly by: string
+  /** Where the flow came from, in the eyes of who answered. */
+  readonly source: string
+  readonly sourcePort: number
+  /** The address and port it arrived at. */
+  readonly at: string
+  readonly port: number
+  readonly bytes: number
+  readonly elapsedMs: number
+}
+
+export interface Undelivered {
+  readonly delivered: false
+  /** `timeout`, `refused`, `unreachable`, `closed`, or an errno name such as `EPERM`. */
+  readonly how: string
+  /** A TCP handshake was completed, but no answer came. */
+  readonly connected: boolean
+  readonly elapsedMs: number
+}
+
+export type ProbeOutcome = Delivered | Undelivered
+
+/** A packet that came in by an interface, as it was on the wire. */
+export interface Arrival {
+  readonly interface: string
+  readonly protocol: ProbeProtocol
+  readonly source: string
+  /** The echo identifier for icmp. */
+  readonly sourcePort: number
+  readonly destination: string
+  readonly port: number
+  /** ICMP type; TCP flags. */
+  readonly type: number
+  readonly code: number
+}
