@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 const pattern = /^socket:\[(\d+)\]$/
 
@@ -31,7 +32,7 @@ export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOw
     for (const descriptor of descriptors) {
       const inode = socketInode(`${proc}/${pid}/fd/${descriptor}`)
       if (inode === null || !wanted.delete(inode)) continue
-      const name = processName(`${proc}/${pid}/comm`)
+      const name = processName(`${proc}/${pid}`)
       if (name !== null) processes.set(inode, { pid, name })
     }
   }
@@ -53,9 +54,11 @@ const socketInode = (path: string): number | null => {
   }
 }
 
-const processName = (path: string): string | null => {
+const processName = (folder: string): string | null => {
   try {
-    return readFileSync(path, 'utf8').trimEnd()
+    const name = readFileSync(`${folder}/comm`, 'utf8').trimEnd()
+    // Newer Node names its main thread, and so the process, after what every Node process has.
+    return name === 'MainThread' ? basename(readlinkSync(`${folder}/exe`)) : name
   } catch {
     return null
   }

@@ -56,13 +56,17 @@ const options: ReadonlyMap<string, Option> = new Map<string, Option>([
 const optionOf = (word: Word | undefined): Option | undefined =>
   word === undefined || word.quoted ? undefined : options.get(word.text)
 
-/** Where the options of a module or target that start at `from` end: before the next option of iptables itself. */
-const endOfModule = (words: readonly Word[], from: number): number => {
+/**
+ * Where the options of a module or target that start at `from` end: before the next option of iptables itself.
+ * `-m policy` has a `--proto` of its own.
+ */
+const endOfModule = (words: readonly Word[], from: number, module: string): number => {
   let at = from
   while (at < words.length) {
     const word = words[at]
     const bang = word?.text === '!' && !word.quoted
-    if (optionOf(bang ? words[at + 1] : word) !== undefined) break
+    const next = bang ? words[at + 1] : word
+    if (optionOf(next) !== undefined && !(module === 'policy' && next?.text === '--proto')) break
     at += bang ? 2 : 1
   }
   return Math.min(at, words.length)
@@ -100,10 +104,10 @@ export const parseRule = (words: readonly Word[], from: number, context: RuleCon
     }
     if (option === undefined) {
       // `-p tcp --dport 80`: iptables loads the module named like the protocol by itself.
-      const end = endOfModule(words, at)
       if (protocol === null || word === undefined || word.quoted || !word.text.startsWith('--')) {
         return fail(words[start], `unexpected "${words[start]?.text ?? ''}"`)
       }
+      const end = endOfModule(words, at, '')
       const module = protocol === 'ipv6-icmp' || protocol === 'icmpv6' ? 'icmp6' : protocol
       const match = parseMatch(module, words.slice(start, end))
       matches.push(match ?? { kind: 'opaque', module, text: raw(start, end) })
@@ -128,14 +132,14 @@ export const parseRule = (words: readonly Word[], from: number, context: RuleCon
         at += 2
         break
       case 'match': {
-        const end = endOfModule(words, at + 2)
+        const end = endOfModule(words, at + 2, value.text)
         const match = negated ? null : parseMatch(value.text, words.slice(at + 2, end))
         matches.push(match ?? { kind: 'opaque', module: value.text, text: raw(start, end) })
         at = end
         break
       }
       case 'jump': {
-        const end = endOfModule(words, at + 2)
+        const end = endOfModule(words, at + 2, value.text)
         target = parseTarget(value.text, words.slice(at + 2, end), context.isChain)
         target ??= { kind: 'opaque', name: value.text, text: raw(at, end) }
         at = end
@@ -146,12 +150,15 @@ export const parseRule = (words: readonly Word[], from: number, context: RuleCon
         at += 2
         break
       case 'counters': {
-        const bytes = words[at + 2]
-        if (!/^\d+$/.test(value.text) || bytes === undefined || !/^\d+$/.test(bytes.text)) {
+        // `-c packets,bytes` and `-c packets bytes` both count.
+        const joined = value.text.includes(',')
+        const text = joined ? value.text : `${value.text},${words[at + 2]?.text ?? ''}`
+        const [, packets, bytes] = /^(\d+),(\d+)$/.exec(text) ?? []
+        if (packets === undefined || bytes === undefined) {
           return fail(value, 'counters are two numbers, packets and bytes')
         }
-        counters = { packets: BigInt(value.text), bytes: BigInt(bytes.text) }
-        at += 3
+        counters = { packets: BigInt(packets), bytes: BigInt(bytes) }
+        at += joined ? 2 : 3
         break
       }
     }

@@ -71,7 +71,7 @@ export const parse = (
       throw new ParseError(message, { source, line: index + 1, column }, line)
     }
     if (line.trim() === '' || line.startsWith('#')) {
-      if (table === null && line !== '') comments.push(line)
+      if (table === null && (line !== '' || index < lines.length - 1)) comments.push(line)
       continue
     }
     if (line.startsWith('*')) {

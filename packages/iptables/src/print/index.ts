@@ -1,4 +1,4 @@
+export * from './jump-rules.ts'
 export * from './print.ts'
 export { printRule } from './print-rule.ts'
 export * from './print-script.ts'
-export * from './jump-rules.ts'

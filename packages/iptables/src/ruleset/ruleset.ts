@@ -8,7 +8,7 @@ import type { Target } from './target.ts'
  */
 export interface Ruleset {
   readonly tables: readonly Table[]
-  /** Comment lines after the last table, without their newlines. */
+  /** Comment and empty lines after the last table, without their newlines. */
   readonly trailer: readonly string[]
 }
 
@@ -17,7 +17,7 @@ export interface Table {
   readonly family: Family
   /** `filter`, `nat`, `mangle`, `raw`, `security`. */
   readonly name: string
-  /** Comment lines before `*name`, without their newlines. */
+  /** Comment and empty lines before `*name`, without their newlines. */
   readonly header: readonly string[]
   /** In the order they are declared: built-in chains first, then the others by name, as the kernel lists them. */
   readonly chains: readonly Chain[]

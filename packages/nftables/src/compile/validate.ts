@@ -16,15 +16,16 @@ const version = { ip: 'IPv4', ip6: 'IPv6' } as const
 
 /**
  * Interface names go into quoted strings. `dev_valid_name` (net/core/dev.c) refuses `/`, `:`, white space, `.`
- * and `..`; nft reads a closing `*` as a wildcard, and has no way to write `"`.
+ * and `..`; nft reads a closing `*` as a wildcard, in JSON a leading
+ * `@` as a set, and has no way to write `"`.
  */
 const checkInterface = (name: string, what: string): void => {
   const bytes = byteLength(name)
   const sound =
-    bytes >= 1 && bytes <= 15 && isQuotable(name) && !/[\s/:*]/u.test(name) && !/^\.\.?$/.test(name)
+    bytes >= 1 && bytes <= 15 && isQuotable(name) && !/[\s/:*]/u.test(name) && !/^(@.*|\.\.?)$/u.test(name)
   if (!sound)
     throw new InvalidRequestError(
-      `${what} ${JSON.stringify(name)} is not a usable interface name: use 1 to 15 bytes without spaces, quotes, "/", ":", "*" or "\\".`,
+      `${what} ${JSON.stringify(name)} is not a usable interface name: use 1 to 15 bytes without spaces, quotes, "/", ":", "*" or "\\", and no "@" in front.`,
     )
 }
 

@@ -55,6 +55,13 @@ const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
   return false
 }
 
+/** The name of the table that `{"delete": {"table": ...}}` of a script takes away. */
+const deletedTable = (json: JsonValue): string | null => {
+  const [verb, object] = tagOf(json) ?? []
+  const [tag, body] = verb === 'delete' && object !== undefined ? (tagOf(object) ?? []) : []
+  return tag === 'table' && isObject(body) ? `${String(body.family)} ${String(body.name)}` : null
+}
+
 /** `{"add": {"table": ...}}` in a script means what `{"table": ...}` means in a listing. */
 const unwrap = (json: JsonValue): readonly [string, JsonValue] | null => {
   const tagged = tagOf(json)
@@ -67,6 +74,11 @@ const readObjects = (objects: readonly JsonValue[]): Ruleset => {
   for (const json of objects) {
     const [tag, body] = unwrap(json) ?? []
     if (tag === 'metainfo') continue
+    const deleted = deletedTable(json)
+    if (deleted !== null) {
+      tables.delete(deleted)
+      continue
+    }
     if (tag === undefined || !isObject(body)) {
       if (isObject(json)) opaque.push(json)
       continue

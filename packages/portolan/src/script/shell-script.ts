@@ -97,7 +97,8 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     ...icc,
     `for port in /sys/class/net/${name}/brif/*; do`,
     '  [ -e "$port" ] || continue',
-    '  bridge link set dev "${port##*/}" hairpin on',
+    // The shell's own parameter, not ours: the last part of the path.
+    `  bridge link set dev "$\{port##*/}" hairpin on`,
     'done',
     '',
   ]
