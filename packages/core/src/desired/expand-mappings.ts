@@ -221,7 +221,8 @@ const familiesOf = (
   if (hostAddress === null) return families.filter(has)
   const family = familyOf(hostAddress)
   if (family === null) throw new IntentError(`${hostAddress} is not an address`, place)
-  if (has(family)) return [family]
+  // ::1 is refused by a conflict of its own, whatever the network has.
+  if (has(family) || hostAddress === '::1') return [family]
   if (hostAddress === '::' || hostAddress === '0.0.0.0') {
     const missing = family === 'ip6' ? 'IPv6' : 'IPv4'
     notes.push({

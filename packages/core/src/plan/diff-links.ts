@@ -1,6 +1,8 @@
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from '../desired/index.ts'
 import { bridgeAlias, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
 import type { LinkChange } from './link-change.ts'
+import { linkChange } from './link-change-text.ts'
 
 /**
  * What has to be done to the interfaces of a host so that a project's bridges are as desired: bridges that are
@@ -19,7 +21,10 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
   const kept = new Set<string>()
   const created: LinkChange[] = []
   for (const network of desired.networks) {
-    if (network.external) continue
+    if (network.external) {
+      created.push(...mendExternalPorts(network, desired, facts))
+      continue
+    }
     const existing = ours.get(network.name)
     if (existing !== undefined && existing.name === network.bridge) {
       kept.add(network.name)
@@ -52,6 +57,27 @@ export const deleteBridge = (link: InterfaceFact): LinkChange => {
     reverse: `ip link add ${name} type bridge`,
     operation: { kind: 'delete-bridge', name },
   }
+}
+
+/**
+ * On a bridge of somebody else only what a published port needs is changed: without hairpin mode, and with bridged
+ * packets in the IP hooks, a container does not reach its own port through the host.
+ */
+const mendExternalPorts = (
+  network: DesiredNetwork,
+  { mappings }: DesiredState,
+  { interfaces, sysctls }: HostFacts,
+): readonly LinkChange[] => {
+  const isBridgedThroughHooks = ['iptables', 'ip6tables'].some(
+    (tool) => sysctls?.[`net.bridge.bridge-nf-call-${tool}`] === '1',
+  )
+  const isPublished = mappings.some(
+    ({ kind, targets }) => kind === 'nat' && targets.some((target) => target.network === network.name),
+  )
+  if (!isBridgedThroughHooks || !isPublished) return []
+  return (interfaces ?? [])
+    .filter((port) => port.master === network.bridge && port.hairpin === false)
+    .map((port) => switchHairpinOn(port.name ?? '', true))
 }
 
 /** br_netfilter is there when its sysctls are. */
@@ -104,7 +130,8 @@ const diffBridge = (
   for (const address of wanted) if (!present.includes(address)) changes.push(addAddress(name, address))
   if (network.mtu !== null && link.mtu !== undefined && link.mtu !== network.mtu) {
     changes.push({
-      ...bridgeChange(
+      ...linkChange(
+        `bridge ${name}`,
         name,
         `Set the MTU of ${name} to ${network.mtu}.`,
         `mtu ${link.mtu}`,
@@ -116,7 +143,7 @@ const diffBridge = (
   }
   if (link.up === false) {
     changes.push({
-      ...bridgeChange(name, `Bring ${name} up.`, 'down', 'up'),
+      ...linkChange(`bridge ${name}`, name, `Bring ${name} up.`, 'down', 'up'),
       reverse: `ip link set ${name} down`,
       operation: { kind: 'set-bridge', name, up: true },
     })
@@ -130,7 +157,8 @@ const diffBridge = (
   ) {
     const text = (on: boolean): string => `nf_call_iptables ${on ? 1 : 0} nf_call_ip6tables ${on ? 1 : 0}`
     changes.push({
-      ...bridgeChange(
+      ...linkChange(
+        `bridge ${name}`,
         name,
         nfCall
           ? `Send packets inside ${name} through the IP hooks, where icc: off of network ${network.name} is enforced.`
@@ -146,59 +174,6 @@ const diffBridge = (
     if (port.master === name) changes.push(...diffPort(network, port, nfAvailable))
   return changes
 }
-
-/** Whether a port must not talk to other ports: icc is off and no IP hook sees it. */
-const wantsIsolation = (network: DesiredNetwork, nfAvailable: boolean): boolean =>
-  !network.icc && !nfAvailable
-
-const diffPort = (
-  network: DesiredNetwork,
-  port: InterfaceFact,
-  nfAvailable: boolean,
-): readonly LinkChange[] => {
-  const name = port.name ?? ''
-  const isolated = wantsIsolation(network, nfAvailable)
-  const changes: LinkChange[] = []
-  if (port.hairpin === false) {
-    changes.push({
-      ...bridgeChange(
-        name,
-        `Switch hairpin mode on for ${name}: its container reaches its own published port through the host.`,
-        'hairpin off',
-        'hairpin on',
-      ),
-      object: `bridge port ${name}`,
-      reverse: `bridge link set dev ${name} hairpin off`,
-      operation: { kind: 'set-port', name, hairpin: true },
-    })
-  }
-  if (port.isolated !== undefined && port.isolated !== isolated) {
-    const text = (on: boolean): string => `isolated ${on ? 'on' : 'off'}`
-    changes.push({
-      ...bridgeChange(
-        name,
-        isolated
-          ? `Isolate ${name} from the other ports of ${network.bridge}: icc is off.`
-          : `Let ${name} talk to the other ports of ${network.bridge} directly${network.icc ? '' : '; the IP hooks enforce icc: off'}.`,
-        text(!isolated),
-        text(isolated),
-      ),
-      object: `bridge port ${name}`,
-      reverse: `bridge link set dev ${name} ${text(!isolated)}`,
-      operation: { kind: 'set-port', name, isolated },
-    })
-  }
-  return changes
-}
-
-const bridgeChange = (name: string, description: string, before: string, after: string) =>
-  ({
-    action: 'change',
-    object: `bridge ${name}`,
-    description,
-    before: `${name} ${before}`,
-    after: `${name} ${after}`,
-  }) as const
 
 const addAddress = (name: string, address: string): LinkChange => ({
   action: 'add',

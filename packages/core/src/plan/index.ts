@@ -1,6 +1,8 @@
 export * from './change.ts'
+export { switchHairpinOff } from './diff-bridge-port.ts'
 export * from './diff-links.ts'
 export * from './diff-sysctls.ts'
+export * from './find-icc-unenforceable.ts'
 export * from './link-change.ts'
 export * from './netlink-socket.ts'
 export * from './runner.ts'

@@ -29,6 +29,8 @@ export type LinkOperation =
       readonly name: string
       readonly hairpin?: boolean
       readonly isolated?: boolean
+      /** On a bridge of somebody else: what it was has to be remembered, and put back by `destroy`. */
+      readonly foreign?: boolean
     }
 
 /** @public @since 0.1.0 */

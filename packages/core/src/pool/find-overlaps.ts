@@ -1,4 +1,4 @@
-import { type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
+import { containsPrefix, type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
 import { firstIndex, type Layer, nextBlocker } from './blocks.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Overlap, overlapWith } from './rejection.ts'
@@ -25,15 +25,28 @@ const touching = <T extends number | bigint>(
   }
 }
 
+/** The interface that reserves something, where it is one. */
 const deviceOf = (reservation: Reservation): string | null => {
   if (reservation.kind === 'address') return reservation.interface
   return reservation.kind === 'route' ? (reservation.route.interface ?? null) : null
 }
 
+/** Without what lies inside another of them: the local route of an address whose prefix is there already. */
+const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
+  found.filter(({ prefix }, at) =>
+    found.every(
+      (other, place) =>
+        place === at ||
+        !containsPrefix(other.prefix, prefix) ||
+        (samePrefix(other.prefix, prefix) && place > at),
+    ),
+  )
+
 /**
  * Everything a fixed or held subnet collides with. Not what its own bridge has; nor what a bridge of the same
  * project has whose network is no longer wanted, because that bridge goes when the plan is applied.
  *
+ * @param wanted - the networks of the plan
  * @param settled - what earlier requests of the plan have
  */
 export const findOverlaps = (
@@ -43,20 +56,20 @@ export const findOverlaps = (
   wanted: ReadonlySet<string>,
   settled: readonly Reservation[],
 ): readonly Overlap[] => {
-  const { observed, options, host } = state
-  const leaving = host.bridges.filter(
-    ({ owner }) => owner !== null && owner.project === options.project && !wanted.has(owner.network),
-  )
-  const apart = new Set<string | null>([...bridgesOf(state, request), ...leaving].map(({ name }) => name))
-  if (request.bridge != null) apart.add(request.bridge)
-  const found = [
-    ...(subnet.family === 'ip'
+  const { observed, certain, options, host } = state
+  const own = bridgesOf(state, request)
+  const onBridges = host.bridges
+    .filter((bridge) => !own.includes(bridge))
+    .filter(({ owner }) => owner === null || owner.project !== options.project || wanted.has(owner.network))
+    .flatMap(({ reservations }) => reservations)
+  const found =
+    subnet.family === 'ip'
       ? touching(space4, observed.ip, subnet.base, subnet.length)
-      : touching(space6, observed.ip6, subnet.base, subnet.length)),
-    ...state.certain.filter(({ prefix }) => prefixesOverlap(prefix, subnet)),
-    ...settled.filter(({ prefix }) => prefixesOverlap(prefix, subnet)),
-  ].filter((reservation) => !apart.has(deviceOf(reservation) ?? null) || deviceOf(reservation) === null)
-  return found
-    .filter(({ prefix }, at) => found.findIndex((other) => samePrefix(other.prefix, prefix)) === at)
-    .map(overlapWith)
+      : touching(space6, observed.ip6, subnet.base, subnet.length)
+  const others = [...certain, ...onBridges, ...settled].filter(({ prefix }) =>
+    prefixesOverlap(prefix, subnet),
+  )
+  // An index that was built before this request was known has not set its bridge apart.
+  const foreign = found.filter((one) => request.bridge == null || deviceOf(one) !== request.bridge)
+  return outermost([...foreign, ...others]).map(overlapWith)
 }

@@ -20,7 +20,7 @@ export interface PlanState {
   readonly host: HostIndex
   readonly options: SubnetPlanOptions
   readonly observed: { readonly ip: Layer<number>; readonly ip6: Layer<bigint> }
-  /** Reserved by name, leased, or on bridges set apart. */
+  /** Reserved by name, or leased. What is on bridges set apart is certain too, and kept with them. */
   readonly certain: readonly Reservation[]
   /** The three layers: observed, certain, taken. */
   readonly layers: { readonly ip: readonly Layer<number>[]; readonly ip6: readonly Layer<bigint>[] }
@@ -66,11 +66,8 @@ export const startPlan = (
       parseHostOrPrefix(text, { source: '<allowed range>', line: 1, column: 1 }),
     ),
   )
-  const certain = [
-    ...reserved,
-    ...leaseReservations(options, requests),
-    ...host.bridges.flatMap(({ reservations }) => reservations),
-  ]
+  const certain = [...reserved, ...leaseReservations(options, requests)]
+  const onBridges = host.bridges.flatMap(({ reservations }) => reservations)
   const observed = {
     ip: { blocks: host.blocks.ip, allowed: allowed.ip },
     ip6: { blocks: host.blocks.ip6, allowed: allowed.ip6 },
@@ -79,7 +76,7 @@ export const startPlan = (
     ip: { starts: [], ends: [], owners: [] },
     ip6: { starts: [], ends: [], owners: [] },
   }
-  const { ip, ip6 }: BlockIndex = indexReservations(certain)
+  const { ip, ip6 }: BlockIndex = indexReservations([...certain, ...onBridges])
   return {
     host,
     options,

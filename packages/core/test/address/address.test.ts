@@ -126,8 +126,8 @@ describe('an IPv6 address', () => {
     fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }),
     // Mostly zero groups, where the shortening is decided.
     fc
-      .array(fc.constantFrom(0n, 0n, 0n, 1n, 0xabcn, 0xffffn), { minLength: 8, maxLength: 8 })
-      .map((groups) => groups.reduce((value, group) => (value << 16n) | group, 0n)),
+      .array(fc.constantFrom<bigint>(0n, 0n, 0n, 1n, 0xabcn, 0xffffn), { minLength: 8, maxLength: 8 })
+      .map((groups) => groups.reduce<bigint>((value, group) => (value << 16n) | group, 0n)),
   )
 
   test('every value prints as the URL parser prints it, and reads back', () => {

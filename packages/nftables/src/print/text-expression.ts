@@ -50,6 +50,8 @@ const operand = (expression: Expression): string =>
 export const expressionText = (expression: Expression, quoted: readonly boolean[] = []): string => {
   switch (expression.kind) {
     case 'text':
+      // `*` is the element that stands for all others; an interface cannot be called so here.
+      if (expression.text === '*') return '*'
       return quoted[0] === true ? quote(expression.text) : bare(expression.text)
     case 'number':
       return String(expression.value)

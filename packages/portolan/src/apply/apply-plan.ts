@@ -136,7 +136,7 @@ const applyRules = async (part: Backend, batch: Batch, { context, memory }: Prog
   await iptables.apply(changes, context.runner, part)
 }
 
-const applyLink = async ({ operation }: LinkChange, { links }: Progress): Promise<void> => {
+const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress): Promise<void> => {
   switch (operation.kind) {
     case 'create-bridge': {
       const { name, alias, mtu, addresses, nfCall } = operation
@@ -159,7 +159,8 @@ const applyLink = async ({ operation }: LinkChange, { links }: Progress): Promis
     case 'remove-address':
       return links.removeAddress(operation.name, operation.address)
     case 'set-port': {
-      const { name, hairpin, isolated } = operation
+      const { name, hairpin, isolated, foreign } = operation
+      if (foreign === true && hairpin === true) await memory.rememberHairpin(name)
       return links.setPort(name, {
         ...(hairpin === undefined ? {} : { hairpin }),
         ...(isolated === undefined ? {} : { isolated }),

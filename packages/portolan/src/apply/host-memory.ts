@@ -8,6 +8,8 @@ import * as iptables from '@portolan/iptables'
  */
 export interface HostMemory {
   rememberSysctl(name: string, before: string, given: string): Promise<void>
+  /** Remembers that hairpin mode of a port on somebody else's bridge was off before we switched it on. */
+  rememberHairpin(port: string): Promise<void>
   /** Remembers the tables and base chains that changes of iptables-nft rules will bring into being. */
   rememberCreated(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<void>
   /** Removes what was remembered so, as far as nobody else has come to use it. */
@@ -31,6 +33,11 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         sysctls: { ...state.sysctls, [name]: { before: known?.before ?? before, given } },
       })
     },
+    rememberHairpin: (port) =>
+      replace({
+        ...state,
+        attributes: { ...state.attributes, [hairpinAttribute(port)]: { before: 'off', given: 'on' } },
+      }),
     rememberCreated: async (changes, runner) => {
       const before = await withoutNft(() => iptables.listBaseTables(runner))
       const created = before === null ? [] : iptables.createdBy(before, changes)
@@ -45,6 +52,16 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     },
   }
 }
+
+const hairpinPrefix = 'hairpin '
+
+const hairpinAttribute = (port: string): string => `${hairpinPrefix}${port}`
+
+/** The ports on bridges of others whose hairpin mode we switched on. */
+export const hairpinPorts = (state: HostState): readonly string[] =>
+  Object.keys(state.attributes)
+    .filter((attribute) => attribute.startsWith(hairpinPrefix))
+    .map((attribute) => attribute.slice(hairpinPrefix.length))
 
 /** Several applies may each have added a chain to one table. */
 const mergeCreated = (created: readonly iptables.CreatedTable[]): readonly iptables.CreatedTable[] => {

@@ -4,9 +4,11 @@ import {
   type HostFacts,
   parseBridgeAlias,
   summarise,
+  switchHairpinOff,
   sysctlChange,
 } from '@portolan/core'
 import type { HostState } from '@portolan/host'
+import { hairpinPorts } from '../apply/host-memory.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
@@ -53,6 +55,7 @@ export const planRemoval = ({ facts, rules, state, project }: RemovalInput): Rem
     ...bridges
       .filter((bridge) => projects.includes(bridge.project))
       .map(({ link }): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
+    ...(complete ? restoredPorts(facts, state) : []),
     ...removeRules(rules, projects, complete),
   ]
   return {
@@ -74,6 +77,12 @@ const removeRules = (
   if (complete) return planRules(null, null, null, rules)
   return only === undefined ? [] : planRules(null, null, only, rules)
 }
+
+/** Ports on bridges of others get their hairpin mode back, unless somebody switched it off already. */
+const restoredPorts = ({ interfaces }: HostFacts, state: HostState): readonly PlanChange[] =>
+  hairpinPorts(state)
+    .filter((name) => interfaces?.some((link) => link.name === name && link.hairpin === true))
+    .map((name) => ({ ...switchHairpinOff(name), part: 'link' }))
 
 /** A sysctl goes back to its old value only if it still has the one we gave it. */
 const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly PlanChange[] =>

@@ -3,6 +3,7 @@ import {
   type DesiredState,
   diffLinks,
   diffSysctls,
+  findIccUnenforceable,
   type HostFacts,
   type Intent,
   type IntentNote,
@@ -59,7 +60,13 @@ export const makePlan = (input: PlanInput): Plan => {
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]
-  return finishPlan(input, resolution, [...resolution.conflicts, ...sysctls.conflicts], changes, published)
+  return finishPlan(
+    input,
+    resolution,
+    [...resolution.conflicts, ...sysctls.conflicts, ...findIccUnenforceable(desired, facts)],
+    changes,
+    published,
+  )
 }
 
 const finishPlan = (

@@ -1,0 +1,74 @@
+import type { DesiredNetwork } from '../desired/index.ts'
+import type { InterfaceFact } from '../facts/index.ts'
+import type { LinkChange } from './link-change.ts'
+import { linkChange } from './link-change-text.ts'
+
+/** Whether a port must not talk to other ports: icc is off and no IP hook sees it. */
+const wantsIsolation = (network: DesiredNetwork, nfAvailable: boolean): boolean =>
+  !network.icc && !nfAvailable
+
+/**
+ * What a port of one of our bridges lacks.
+ * @internal
+ */
+export const diffPort = (
+  network: DesiredNetwork,
+  port: InterfaceFact,
+  nfAvailable: boolean,
+): readonly LinkChange[] => {
+  const name = port.name ?? ''
+  const isolated = wantsIsolation(network, nfAvailable)
+  const changes: LinkChange[] = []
+  if (port.hairpin === false) changes.push(switchHairpinOn(name, false))
+  if (port.isolated !== undefined && port.isolated !== isolated) {
+    const text = (on: boolean): string => `isolated ${on ? 'on' : 'off'}`
+    changes.push({
+      ...linkChange(
+        `bridge port ${name}`,
+        name,
+        isolated
+          ? `Isolate ${name} from the other ports of ${network.bridge}: icc is off.`
+          : `Let ${name} talk to the other ports of ${network.bridge} directly${network.icc ? '' : '; the IP hooks enforce icc: off'}.`,
+        text(!isolated),
+        text(isolated),
+      ),
+      reverse: `bridge link set dev ${name} ${text(!isolated)}`,
+      operation: { kind: 'set-port', name, isolated },
+    })
+  }
+  return changes
+}
+
+/**
+ * Lets frames leave a port by which they came in.
+ * @param foreign - the port is on a bridge of somebody else, so its old value has to be remembered
+ * @see net/bridge/br_forward.c `should_deliver`
+ * @internal
+ */
+export const switchHairpinOn = (name: string, foreign: boolean): LinkChange => ({
+  ...linkChange(
+    `bridge port ${name}`,
+    name,
+    `Switch hairpin mode on for ${name}: its container reaches its own published port through the host.`,
+    'hairpin off',
+    'hairpin on',
+  ),
+  reverse: `bridge link set dev ${name} hairpin off`,
+  operation: { kind: 'set-port', name, hairpin: true, foreign },
+})
+
+/**
+ * The way back of `switchHairpinOn`.
+ * @internal
+ */
+export const switchHairpinOff = (name: string): LinkChange => ({
+  ...linkChange(
+    `bridge port ${name}`,
+    name,
+    `Switch hairpin mode of ${name} off again, as it was before the first apply.`,
+    'hairpin on',
+    'hairpin off',
+  ),
+  reverse: `bridge link set dev ${name} hairpin on`,
+  operation: { kind: 'set-port', name, hairpin: false },
+})

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { formatPrefix } from '../../src/address/index.ts'
+import { InvalidRequestError } from '../../src/error/index.ts'
+import { parsePool, planSubnets, ulaPool } from '../../src/pool/index.ts'
+import { sha256 } from '../../src/pool/sha256.ts'
+
+describe('a pool', () => {
+  test('is written as a base and a size, and its host bits are cleared', () => {
+    const [entry] = parsePool('10.1.2.3/8:24').entries
+    expect(entry && formatPrefix(entry.prefix)).toBe('10.0.0.0/8')
+    expect(entry?.size).toBe(24)
+  })
+
+  test('of IPv6 has the size after the last colon', () => {
+    const [entry] = parsePool('fd00:1::/48:64').entries
+    expect(entry && formatPrefix(entry.prefix)).toBe('fd00:1::/48')
+    expect(entry?.size).toBe(64)
+  })
+
+  test.each([
+    ['10.0.0.0/8:33', 'the longest prefix of its family is /32'],
+    ['fd00::/48:129', 'the longest prefix of its family is /128'],
+    ['10.0.0.0/16:8', 'larger than the pool itself'],
+    ['10.0.0.0/8', 'write 10.0.0.0/8:24 for /24 subnets'],
+    ['fd00::/48', 'write fd00::/48:64'],
+    ['clasic', 'is not a pool'],
+    ['', 'is not a pool'],
+    ['10.0.0.0/8:', 'is not a pool'],
+    ['10.0.0.0/40:24', 'is not a pool'],
+  ])('%j is refused: %s', (text, why) => {
+    expect(() => parsePool(text)).toThrow(InvalidRequestError)
+    expect(() => parsePool(text)).toThrow(why)
+  })
+})
+
+describe('the IPv6 pool of a host', () => {
+  // V8: what Docker derives from the same ids.
+  test.each([
+    ['', 'fd42:98fc:1c14::/48:64'],
+    ['499d4bc0-b0b3-416f-b1ee-cf6486315593', 'fd62:fb69:18af::/48:64'],
+    ['499d4bc0-b0b3-416f-b1ee-cf6486315593\n', 'fd62:fb69:18af::/48:64'],
+  ])('with machine id %j is %s', (machineId, name) => {
+    expect(ulaPool(machineId).name).toBe(name)
+  })
+
+  test('is used when an IPv6 subnet is wanted and no pool has one', () => {
+    const plan = planSubnets({ machineId: '' }, [
+      { network: 'web', family: 'ip6' },
+      { network: 'db', family: 'ip6' },
+    ])
+    expect(plan.map(({ subnet, gateway }) => [subnet, gateway])).toEqual([
+      ['fd42:98fc:1c14::/64', 'fd42:98fc:1c14::1'],
+      ['fd42:98fc:1c14:1::/64', 'fd42:98fc:1c14:1::1'],
+    ])
+  })
+})
+
+test('the digest is the one node:crypto computes, at every padding length', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (message) => {
+      expect(Buffer.from(sha256(message)).toString('hex')).toBe(
+        createHash('sha256').update(message).digest('hex'),
+      )
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,124 @@
+import type {
+  DesiredMapping,
+  DesiredNetwork,
+  DesiredState,
+  DesiredTarget,
+  Family,
+  GatewayMode,
+  Protocol,
+} from '@portolan/core'
+import fc from 'fast-check'
+import { network } from './desired.ts'
+
+const modes: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated']
+const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp']
+
+const networks: fc.Arbitrary<readonly DesiredNetwork[]> = fc
+  .array(
+    fc.record({
+      mode: fc.constantFrom(...modes),
+      internal: fc.boolean(),
+      icc: fc.boolean(),
+      families: fc.constantFrom<readonly Family[]>(['ip'], ['ip6'], ['ip', 'ip6']),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((all) =>
+    all.map(({ mode, internal, icc, families }, index) =>
+      network(`n${index}`, index + 1, { mode, families, icc, internal: internal || mode === 'isolated' }),
+    ),
+  )
+
+const containerAddress = (family: Family, network: number, last: number): string =>
+  family === 'ip' ? `10.200.${network}.${last}` : `fd00:200:${network}::${last.toString(16)}`
+
+interface Draft {
+  readonly network: number
+  readonly family: Family
+  readonly protocol: Protocol
+  readonly port: number
+  readonly containerPort: number
+  readonly bound: boolean
+  readonly entry: boolean
+  readonly allowed: number
+  readonly weights: readonly number[]
+  readonly label: string
+}
+
+const draft: fc.Arbitrary<Draft> = fc.record({
+  network: fc.nat(3),
+  family: fc.constantFrom<Family>('ip', 'ip6'),
+  protocol: fc.constantFrom(...protocols),
+  // Ports close together and far apart, so that trees of all depths come up.
+  port: fc.oneof(fc.integer({ min: 8000, max: 8050 }), fc.integer({ min: 1, max: 65535 })),
+  containerPort: fc.integer({ min: 1, max: 65535 }),
+  bound: fc.boolean(),
+  entry: fc.boolean(),
+  allowed: fc.integer({ min: -1, max: 3 }),
+  weights: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
+  // A label is whatever a user called a service, by way of a library that may not have checked it.
+  label: fc.string({ unit: 'binary', maxLength: 40 }),
+})
+
+const allowList = (family: Family, count: number): readonly string[] | null =>
+  count < 0
+    ? null
+    : Array.from({ length: count }, (_, index) =>
+        family === 'ip' ? `192.0.${index}.0/24` : `2001:db8:${index + 1}::/48`,
+      )
+
+const toMapping = (all: readonly DesiredNetwork[], one: Draft): readonly DesiredMapping[] => {
+  const index = one.network % all.length
+  const on = all[index]
+  const subnet = on?.[one.family]
+  if (on === undefined || subnet === null || subnet === undefined || on.internal) return []
+  const direct = subnet.mode === 'routed'
+  const targets = one.weights.map(
+    (weight, position): DesiredTarget => ({
+      service: 's',
+      replica: position + 1,
+      network: on.name,
+      address: containerAddress(one.family, index + 1, position + 2),
+      port: direct ? one.port : one.containerPort,
+      weight,
+    }),
+  )
+  const [first, ...rest] = targets
+  if (first === undefined) return []
+  return [
+    {
+      label: one.label,
+      family: one.family,
+      protocol: one.protocol,
+      kind: direct ? 'direct' : 'nat',
+      hostAddress: one.bound && !direct ? (one.family === 'ip' ? '192.0.2.2' : '2001:db8::2') : null,
+      hostPort: one.port,
+      interface: one.entry ? 'eth0' : null,
+      allowFrom: allowList(one.family, one.allowed),
+      targets: direct ? [first] : [first, ...rest],
+    },
+  ]
+}
+
+const socketOf = (one: DesiredMapping): string =>
+  [one.family, one.protocol, one.hostAddress, one.interface, one.hostPort].join(' ')
+
+/** Any state that core would hand to a compiler, with labels that it would not. */
+export const desiredStates = (project = 'demo', maxMappings = 60): fc.Arbitrary<DesiredState> =>
+  fc
+    .record({
+      networks,
+      drafts: fc.array(draft, { maxLength: maxMappings }),
+      guardForwarding: fc.boolean(),
+    })
+    .map(({ networks: all, drafts, guardForwarding }) => {
+      const mappings = drafts.flatMap((one) => toMapping(all, one))
+      const known = new Set<string>()
+      return {
+        project,
+        networks: all.map((one) => ({ ...one, bridge: `${project}-${one.name}` })),
+        endpoints: [],
+        guardForwarding,
+        mappings: mappings.filter((one) => !known.has(socketOf(one)) && known.add(socketOf(one)).size > 0),
+      }
+    })
