@@ -24,6 +24,24 @@ export interface Container extends Machine {
 
 const withoutPrefix = (address: string | undefined): string | null => address?.split('/')[0] ?? null
 
+/**
+ * Waits until the port forwards and the bridge transmits. The kernel gives a bridge its carrier through linkwatch
+ * (net/core/link_watch.c), at most once a second: until then it silently drops what the host sends into it, and a
+ * probe would measure that instead of the rules.
+ */
+const carrying = async (host: Machine, ...devices: readonly string[]): Promise<void> => {
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    const links = JSON.parse(await host.mustRun(['ip', '-j', 'link', 'show', 'up'])) as readonly {
+      readonly ifname: string
+      readonly operstate: string
+    }[]
+    const up = links.filter(({ ifname, operstate }) => devices.includes(ifname) && operstate === 'UP')
+    if (up.length === devices.length) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`${devices.join(' and ')} are not up after 3 s`)
+}
+
 /** A namespace plugged into a bridge of the host, as an engine would do it. */
 export const createContainer = async (host: Machine, options: ContainerOptions): Promise<Container> => {
   const machine = await createMachine(options.name)
@@ -44,6 +62,7 @@ export const createContainer = async (host: Machine, options: ContainerOptions):
       ...(options.gateway6 ? [`route add default via ${options.gateway6}`] : []),
     )
     await machine.listen(...(options.services ?? []))
+    await carrying(host, options.bridge, port)
   } catch (error) {
     await machine[Symbol.asyncDispose]()
     throw error

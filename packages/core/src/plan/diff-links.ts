@@ -28,7 +28,7 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
     const existing = ours.get(network.name)
     if (existing !== undefined && existing.name === network.bridge) {
       kept.add(network.name)
-      created.push(...diffBridge(network, existing, interfaces, bridgeNetfilter(facts)))
+      created.push(...diffBridge(desired.project, network, existing, interfaces, bridgeNetfilter(facts)))
     } else if (
       !interfaces.some(
         (link) => link.name === network.bridge && parseBridgeAlias(link.alias)?.project !== desired.project,
@@ -108,7 +108,7 @@ const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boo
     operation: {
       kind: 'create-bridge',
       name: network.bridge,
-      alias: bridgeAlias({ project, network: network.name }),
+      alias: bridgeAlias({ project, network: network.name, icc: network.icc }),
       mtu: network.mtu,
       addresses,
       nfCall: wantsNfCall(network, nfAvailable),
@@ -117,6 +117,7 @@ const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boo
 }
 
 const diffBridge = (
+  project: string,
   network: DesiredNetwork,
   link: InterfaceFact,
   interfaces: readonly InterfaceFact[],
@@ -146,6 +147,14 @@ const diffBridge = (
       ...linkChange(`bridge ${name}`, name, `Bring ${name} up.`, 'down', 'up'),
       reverse: `ip link set ${name} down`,
       operation: { kind: 'set-bridge', name, up: true },
+    })
+  }
+  const alias = bridgeAlias({ project, network: network.name, icc: network.icc })
+  if (link.alias !== alias) {
+    changes.push({
+      ...linkChange(`bridge ${name}`, name, `Write on ${name} whether its containers may talk to each other.`, `alias ${link.alias}`, `alias ${alias}`),
+      reverse: `ip link set ${name} alias '${link.alias}'`,
+      operation: { kind: 'set-bridge', name, alias },
     })
   }
   const nfCall = wantsNfCall(network, nfAvailable)

@@ -18,6 +18,7 @@ export type LinkOperation =
   | {
       readonly kind: 'set-bridge'
       readonly name: string
+      readonly alias?: string
       readonly mtu?: number
       readonly up?: true
       readonly nfCall?: boolean

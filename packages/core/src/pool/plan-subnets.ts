@@ -21,6 +21,9 @@ import type { SubnetPlan, SubnetPlanOptions, SubnetRequest } from './subnet-requ
 import { take } from './taken-blocks.ts'
 import { firstUsable, isUsable } from './usable-addresses.ts'
 
+/** Shared by all that were picked: there may be 65,536 of them. */
+const none: readonly never[] = []
+
 const takeSubnet = ({ taken }: PlanState, owner: Reservation): void => {
   const { prefix } = owner
   if (prefix.family === 'ip') take(taken.ip, prefix.base, space4.lastOf(prefix.base, prefix.length), owner)
@@ -86,7 +89,7 @@ const pick = (state: PlanState, request: SubnetRequest): SubnetPlan => {
     pool,
     origin: 'picked',
     rejected,
-    overlaps: [],
+    overlaps: none,
   }
 }
 

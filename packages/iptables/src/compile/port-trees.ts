@@ -12,11 +12,14 @@ interface Entry {
   readonly rule: Rule
 }
 
-const entriesOf = (placed: readonly PlacedRule[], root: string): readonly Entry[] =>
-  placed.flatMap((one) => {
-    const selector = one.chain === root ? selectorOf(one.rule) : null
-    return selector === null ? [] : [{ selector, rule: one.rule }]
-  })
+const entriesOf = (placed: readonly PlacedRule[], root: string): readonly Entry[] => {
+  const entries: Entry[] = []
+  for (const { chain, rule: one } of placed) {
+    const selector = chain === root ? selectorOf(one) : null
+    if (selector !== null) entries.push({ selector, rule: one })
+  }
+  return entries
+}
 
 const socket = ({ protocol, port }: Selector): string => `${protocol} ${port}`
 const exact = (selector: Selector): string => `${socket(selector)} ${selector.address} ${selector.interface}`
@@ -35,6 +38,7 @@ const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): D
  * mapping that is: there the narrower one's packets are let through before the wider one is asked.
  */
 const exceptions = (limited: readonly Entry[], mapped: readonly Entry[]): readonly Entry[] => {
+  if (limited.length === 0) return []
   const sockets = new Set(limited.map(({ selector }) => socket(selector)))
   const known = new Set(limited.map(({ selector }) => exact(selector)))
   const found: Entry[] = []
@@ -58,6 +62,7 @@ const seenFromInside = (mapped: readonly Entry[]): readonly Entry[] => {
   const bound = new Set(
     mapped.filter(({ selector }) => selector.interface !== '').map(({ selector }) => socket(selector)),
   )
+  if (bound.size === 0) return []
   return mapped
     .filter(({ selector }) => bound.has(socket(selector)))
     .toSorted(compareEntries)

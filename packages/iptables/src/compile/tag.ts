@@ -6,6 +6,9 @@ const maxBytes = 255
 
 const unsafe = /["'`\\$]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 
+/** Printable ASCII that needs neither quoting nor trimming: nearly every label there is. */
+const plain = /^[\w.:,;/()<>[\]+=@#%~*!?-](?:[\w.:,;/()<>[\]+=@#%~*!? -]*[\w.:,;/()<>[\]+=@#%~*!?-])?$/
+
 const utf8Length = (character: string): number => {
   const code = character.codePointAt(0) ?? 0
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
@@ -22,6 +25,7 @@ export const tag = (project: string, label: string): string => {
       `"${project}" cannot be a project name: use up to 63 lower-case letters, digits, "-" and "_".`,
     )
   }
+  if (plain.test(label) && project.length + 1 + label.length <= maxBytes) return `${project}/${label}`
   let text = ''
   let bytes = 0
   for (const character of `${project}/${label.replace(unsafe, '_')}`) {

@@ -25,6 +25,11 @@ const normal = (prefix: string, family: Family): string => {
  * the list.
  */
 export const expandAddresses = (rule: Rule, family: Family): readonly Rule[] => {
+  const asSaved = rule.matches.every(
+    (match) =>
+      (match.kind !== 'source' && match.kind !== 'destination') || /^[0-9a-f.:]+\/\d+$/.test(match.prefix),
+  )
+  if (asSaved) return [rule]
   let variants: readonly (readonly Match[])[] = [[]]
   for (const match of rule.matches) {
     if (match.kind === 'source' || match.kind === 'destination') {

@@ -106,7 +106,10 @@ export const parse = (
     if (appended === null) continue
     const { chain, position, rule } = appended
     const { rules } = openChain(table, chain)
-    if (rule !== null) rules.splice(position ?? rules.length, 0, ...expandAddresses(rule, family))
+    if (rule === null) continue
+    const expanded = expandAddresses(rule, family)
+    if (position === null) rules.push(...expanded)
+    else rules.splice(position, 0, ...expanded)
   }
   if (table !== null) {
     const end = { source, line: lines.length, column: 1 }
@@ -128,8 +131,10 @@ const declaredChains = (lines: readonly string[]): ReadonlySet<string> => {
   let table = ''
   for (const line of lines) {
     if (line.startsWith('*')) table = line.slice(1).trim()
-    const [, chain] = /^(?::|(?:-[46] )?-N )(\S+)/.exec(line) ?? []
-    if (chain !== undefined) declared.add(`${table} ${chain}`)
+    else if (line.startsWith(':') || line.includes('-N ')) {
+      const [, chain] = /^(?::|(?:-[46] )?-N )(\S+)/.exec(line) ?? []
+      if (chain !== undefined) declared.add(`${table} ${chain}`)
+    }
   }
   return declared
 }
@@ -157,7 +162,7 @@ const parseLine = (text: string, context: LineContext): AppendedRule | null => {
   const words = splitWords(text)
   if (typeof words === 'number') return fail('this quote is never closed', words + 1)
   let at = 0
-  const counted = /^\[(\d+):(\d+)\]$/.exec(words[0]?.text ?? '')
+  const counted = text.startsWith('[') ? /^\[(\d+):(\d+)\]$/.exec(words[0]?.text ?? '') : null
   if (counted !== null) at += 1
   const tagged = words[at]?.text
   if (tagged === '-4' || tagged === '-6') {
@@ -179,6 +184,9 @@ const parseLine = (text: string, context: LineContext): AppendedRule | null => {
   const number = inserts && /^\d+$/.test(words[at]?.text ?? '') ? Number(words[at]?.text) : null
   if (number !== null) at += 1
   const rule = parseRule(words, at, { ...context, text })
-  const counters = counted === null ? rule.counters : counterPair(counted[1], counted[2])
-  return { chain: chain.text, position: inserts ? (number ?? 1) - 1 : null, rule: { ...rule, counters } }
+  return {
+    chain: chain.text,
+    position: inserts ? (number ?? 1) - 1 : null,
+    rule: counted === null ? rule : { ...rule, counters: counterPair(counted[1], counted[2]) },
+  }
 }

@@ -10,6 +10,9 @@ const blank = (character: string | undefined): boolean =>
   character === ' ' || character === '\t' || character === '\r'
 
 const quotedWord = (line: string, start: number): Word | null => {
+  const close = line.indexOf('"', start + 1)
+  const whole = line.slice(start + 1, close)
+  if (close !== -1 && !whole.includes('\\')) return { text: whole, quoted: true, start, end: close + 1 }
   let text = ''
   for (let at = start + 1; at < line.length; at += 1) {
     const character = line.charAt(at)

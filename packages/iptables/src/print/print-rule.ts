@@ -4,12 +4,19 @@ import { printTarget } from './print-target.ts'
 
 export const printCounters = (counters: Counters): string => `[${counters.packets}:${counters.bytes}]`
 
+const texts = new WeakMap<Rule, string>()
+
 /**
  * A rule without its chain and counters: `-s 127.0.0.0/8 -j DROP`. Two rules are the same rule when this is.
  * @public @since 0.1.0
  */
 export const printRule = (rule: Rule): string => {
-  const words = rule.matches.map(printMatch)
-  if (rule.target !== null) words.push(printTarget(rule.target))
-  return words.join(' ')
+  // A rule never changes, and a diff, a plan and a restore all ask for its text.
+  const known = texts.get(rule)
+  if (known !== undefined) return known
+  let text = ''
+  for (const match of rule.matches) text += text === '' ? printMatch(match) : ` ${printMatch(match)}`
+  if (rule.target !== null) text += text === '' ? printTarget(rule.target) : ` ${printTarget(rule.target)}`
+  texts.set(rule, text)
+  return text
 }

@@ -21,7 +21,8 @@ import { canMakeNamespaces, type NetworkNamespace, networkNamespace } from '../s
 
 const variants: readonly Variant[] = ['iptables-nft', 'iptables-legacy']
 const live = canMakeNamespaces() || process.env['CI'] === 'true' ? describe : describe.skip
-if (!canMakeNamespaces()) console.warn('SKIPPED: the kernel tests of iptables need root for network namespaces.')
+if (!canMakeNamespaces())
+  console.warn('SKIPPED: the kernel tests of iptables need root for network namespaces.')
 
 const read = (space: NetworkNamespace, variant: Variant): Promise<Ruleset> =>
   inspect(space.runner, variant, { legacyTables: space.legacyTables() })
@@ -89,7 +90,10 @@ live.each(variants)('with the kernel, %s', (variant) => {
         const script = print(compiled, 'iptables-restore')
         for (const family of new Set(compiled.tables.map((table) => table.family))) {
           const program = `${family === 'ip' ? 'iptables' : 'ip6tables'}-${suffix}-restore`
-          expect(space.run(program, ['--test', '--noflush'], script)).toMatchObject({ exitCode: 0, stderr: '' })
+          expect(space.run(program, ['--test', '--noflush'], script)).toMatchObject({
+            exitCode: 0,
+            stderr: '',
+          })
         }
       }),
       { numRuns: 15 },
@@ -118,10 +122,12 @@ live.each(variants)('with the kernel, %s', (variant) => {
     const basesBefore = await listBaseTables(space.runner)
 
     const families = ['ip', 'ip6'] as const
-    const one = compile(desiredState([mapping(8080), mapping(9090, { family: 'ip6' })], {
-      project: 'one',
-      networks: [network('web', 1, { families })],
-    }))
+    const one = compile(
+      desiredState([mapping(8080), mapping(9090, { family: 'ip6' })], {
+        project: 'one',
+        networks: [network('web', 1, { families })],
+      }),
+    )
     const two = compile(desiredState([mapping(8081)], { project: 'two', networks: [network('other', 2)] }))
     const actual = await read(space, variant)
     const changes = diff(actual, adopt(actual, one, 'one'))

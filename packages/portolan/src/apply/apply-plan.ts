@@ -146,10 +146,14 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
     case 'delete-bridge':
       return links.deleteBridge(operation.name)
     case 'set-bridge': {
-      const { name, mtu, up, nfCall } = operation
+      const { name, alias, mtu, up, nfCall } = operation
       const netfilter = nfCall === undefined ? {} : { nfCallIptables: nfCall, nfCallIp6tables: nfCall }
-      if (mtu !== undefined || nfCall !== undefined) {
-        await links.changeBridge(name, { ...(mtu === undefined ? {} : { mtu }), ...netfilter })
+      if (alias !== undefined || mtu !== undefined || nfCall !== undefined) {
+        await links.changeBridge(name, {
+          ...(alias === undefined ? {} : { alias }),
+          ...(mtu === undefined ? {} : { mtu }),
+          ...netfilter,
+        })
       }
       if (up === true) await links.setUp(name, true)
       return

@@ -61,13 +61,22 @@ export const parseWords = (words: readonly string[]): Words => {
     return { options: values, positionals }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidRequestError(`${firstSentence(why)} \`portolan --help\` lists the options.`, { cause })
+    throw new InvalidRequestError(`${mistake(why)} \`portolan COMMAND --help\` lists the options.`, { cause })
   }
 }
 
-const firstSentence = (text: string): string => {
-  const end = text.search(/\.(\s|$)/)
-  return `${end === -1 ? text : text.slice(0, end)}.`
+/** Node words a missing value in two ways, the second for one that starts with a dash; here they are one. */
+const mistake = (why: string): string => {
+  const [, names = null] = /^Option '([^' ]+(?:, [^' ]+)?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(why) ?? []
+  if (names !== null) return `The option ${names} needs a value; one that starts with a dash is written ${longName(names)}=-...`
+  const end = why.search(/\.(\s|$)/)
+  return `${end === -1 ? why : why.slice(0, end)}.`
+}
+
+const longName = (names: string): string => {
+  const name = names.split(', ').at(-1) ?? names
+  const [long] = Object.entries(specification).find(([, one]) => 'short' in one && `-${one.short}` === name) ?? []
+  return long === undefined ? name : `--${long}`
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Intent, InvalidRequestError, parseDotenv, readComposeFiles } from '@portolan/core'
 import type { Options } from './options.ts'
-import { readText } from './read-text.ts'
+import { readText, sourceName } from './read-text.ts'
 
 /** Looked for in this order where no file is named, as Compose does. */
 const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
@@ -18,7 +18,7 @@ export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = pr
   const dotenvFile = join(folder, '.env')
   const profiles = options.profile ?? environment.COMPOSE_PROFILES?.split(',').filter((name) => name !== '')
   return readComposeFiles(
-    files.map((file) => ({ source: file, text: readText(file) })),
+    files.map((file) => ({ source: sourceName(file), text: readText(file) })),
     {
       folder: basename(folder),
       environment: { ...environment },

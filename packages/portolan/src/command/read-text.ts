@@ -18,6 +18,9 @@ export const readText = (file: string): string => {
           : code === 'EACCES'
             ? 'this user may not read it'
             : String(code)
-    throw new InvalidRequestError(`${file} could not be read: ${why}.`, { cause })
+    throw new InvalidRequestError(`${sourceName(file)} could not be read: ${why}.`, { cause })
   }
 }
+
+/** What to call a file that a user named, where a message says which file it is about. */
+export const sourceName = (file: string): string => (file === '-' ? 'standard input' : file)

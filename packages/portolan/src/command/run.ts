@@ -14,6 +14,9 @@ export const run = async (
   terminal: Terminal = openTerminal(),
 ): Promise<ExitCode> => {
   try {
+    // Before the options are read: those of a command that is not there yet are not known.
+    const [first = ''] = words
+    if (comingCommands.includes(first)) throw unknownCommand(first)
     return await dispatch(parseWords(words), terminal)
   } catch (error) {
     reportError(error, words.includes('--json'), terminal)
@@ -27,9 +30,14 @@ const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Pr
     terminal.print(version)
     return exitCode.ok
   }
-  if (name === undefined || name === 'help') {
+  if (name === 'help' || (name === undefined && options.help === true)) {
     terminal.print(generalHelp())
-    return name === undefined && options.help !== true ? exitCode.error : exitCode.ok
+    return exitCode.ok
+  }
+  if (name === undefined) {
+    if (options.json === true) throw new InvalidRequestError(`a command is missing. ${commandList()}`)
+    terminal.say(generalHelp())
+    return exitCode.error
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) throw unknownCommand(name)
@@ -46,8 +54,10 @@ const unknownCommand = (name: string): InvalidRequestError =>
   new InvalidRequestError(
     comingCommands.includes(name)
       ? `\`portolan ${name}\` is not there yet in version ${version}; see "What does not work yet" in the README.`
-      : `there is no command ${JSON.stringify(name)}. The commands are ${Object.keys(commands).join(', ')}.`,
+      : `there is no command ${JSON.stringify(name)}. ${commandList()}`,
   )
+
+const commandList = (): string => `The commands are ${Object.keys(commands).join(', ')}.`
 
 const checkWords = (
   name: string,

@@ -6,7 +6,7 @@ import { type BackendChoice, parseBackendChoice } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
 import type { OptionName, Options } from './options.ts'
-import { readText } from './read-text.ts'
+import { readText, sourceName } from './read-text.ts'
 
 const fileOptions: readonly OptionName[] = [
   'host',
@@ -25,7 +25,7 @@ const usesFiles = (options: Options): boolean => fileOptions.some((name) => opti
  * @throws ParseError for a file that does not hold facts
  */
 export const readFacts = async (options: Options): Promise<HostFacts> => {
-  if (options.host !== undefined) return parseHostFacts(readText(options.host), options.host)
+  if (options.host !== undefined) return parseHostFacts(readText(options.host), sourceName(options.host))
   return usesFiles(options) ? {} : readHost()
 }
 
@@ -59,14 +59,14 @@ const readRuleFiles = (options: Options): HostRules => {
     const four = options[ip]
     const six = options[ip6]
     return iptables.mergeRulesets(
-      four === undefined ? iptables.emptyRuleset : iptables.parse(readText(four), four, 'ip'),
-      six === undefined ? iptables.emptyRuleset : iptables.parse(readText(six), six, 'ip6'),
+      four === undefined ? iptables.emptyRuleset : iptables.parse(readText(four), sourceName(four), 'ip'),
+      six === undefined ? iptables.emptyRuleset : iptables.parse(readText(six), sourceName(six), 'ip6'),
     )
   }
   const json = options['nft-json']
   return {
     ...noRules,
-    nftables: json === undefined ? noRules.nftables : nftables.parse(readText(json), json),
+    nftables: json === undefined ? noRules.nftables : nftables.parse(readText(json), sourceName(json)),
     'iptables-nft': saved('iptables-save', 'ip6tables-save'),
     'iptables-legacy': saved('iptables-legacy-save', 'ip6tables-legacy-save'),
   }

@@ -75,7 +75,7 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     : [
         `if ! ip link show dev ${name} >/dev/null 2>&1; then`,
         `  ip link add name ${name} type bridge forward_delay 0 stp_state 0`,
-        `  ip link set dev ${name} alias ${quote(bridgeAlias({ project, network: network.name }))}`,
+        `  ip link set dev ${name} alias ${quote(bridgeAlias({ project, network: network.name, icc: network.icc }))}`,
         ...(network.mtu === null ? [] : [`  ip link set dev ${name} mtu ${network.mtu}`]),
         'fi',
         ...addresses.map(({ gateway, subnet }) => {

@@ -3,12 +3,13 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { readText } from '../read-text.ts'
+import { readText, sourceName } from '../read-text.ts'
 
 /** `portolan parse FILE`: reads a ruleset of either kind and prints it back. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
-  const [file = '-'] = positionals
-  const text = readText(file)
+  const [name = '-'] = positionals
+  const text = readText(name)
+  const file = sourceName(name)
   if (text.trim() === '')
     throw new InvalidRequestError(
       `${file} is empty: expected the output of iptables-save or of nft -j list ruleset.`,

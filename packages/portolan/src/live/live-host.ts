@@ -1,0 +1,62 @@
+import type { Protocol, PublishedPort } from '@portolan/core'
+
+/**
+ * A host port for one container, as an orchestrator asks for it while containers come and go.
+ * @public @since 0.1.0
+ */
+export interface PublishRequest {
+  /** 1 to 65535. */
+  readonly hostPort: number
+  /** `tcp` unless told. */
+  readonly protocol?: Protocol
+  /** One address of the host; absent or null: every one of the family of `to`. */
+  readonly hostAddress?: string | null
+  /** An address on one of our bridges, and its port. */
+  readonly to: { readonly address: string; readonly port: number }
+}
+
+/**
+ * A host port to take back.
+ * @public @since 0.1.0
+ */
+export interface UnpublishRequest {
+  readonly hostPort: number
+  readonly protocol?: Protocol
+  readonly hostAddress?: string | null
+  /** Absent: both families. Needed only where they differ. */
+  readonly family?: 'ip' | 'ip6'
+}
+
+/**
+ * This host, held open by a live orchestrator: it keeps its sockets and what it has read, so that publishing a
+ * port costs one small transaction. Calls are carried out in the order they were made.
+ *
+ * Its mappings belong to a project of their own, which a plan for a Compose project leaves alone and `destroy`
+ * removes with all the rest.
+ * @public @since 0.1.0
+ */
+export interface LiveHost extends AsyncDisposable {
+  /**
+   * Publishes a port; again with the same target changes nothing.
+   * @throws PortolanError `HOST_PORT_IN_USE` when something else of ours has the host socket
+   * @throws InvalidRequestError when the target is on none of our bridges, or a value is out of range
+   * @throws ApplyError, PermissionError as `apply` does
+   */
+  publish(request: PublishRequest): Promise<void>
+  /**
+   * Takes a port back, and forgets its flows. One that is not published is no error.
+   * @throws ApplyError, PermissionError as `apply` does
+   */
+  unpublish(request: UnpublishRequest): Promise<void>
+  /**
+   * Attaches an interface (the host's end of a container's veth) to a network's bridge: enslaved, hairpin mode on,
+   * isolated where that is how icc is held off, up.
+   *
+   * @param network - `web`, or `shop/web` where several projects have one of that name
+   * @throws InvalidRequestError when no such network is on this host
+   */
+  attachPort(interfaceName: string, network: string): Promise<void>
+  /** What this host object has published, in no particular order. */
+  readonly published: readonly PublishedPort[]
+  close(): Promise<void>
+}

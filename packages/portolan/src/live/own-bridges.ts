@@ -1,0 +1,60 @@
+import {
+  type BridgeMark,
+  containsAddress,
+  type HostFacts,
+  type InterfaceFact,
+  InvalidRequestError,
+  parseAddress,
+  parseBridgeAlias,
+  parseInterfaceAddress,
+  prefixAround,
+} from '@portolan/core'
+
+/** A bridge of ours as it is on the host. */
+export interface OwnBridge extends BridgeMark {
+  readonly name: string
+  readonly link: InterfaceFact
+}
+
+export const ownBridges = ({ interfaces }: HostFacts): readonly OwnBridge[] =>
+  (interfaces ?? []).flatMap((link) => {
+    const mark = parseBridgeAlias(link.alias)
+    return mark === null || link.name === undefined ? [] : [{ ...mark, name: link.name, link }]
+  })
+
+/** The bridge whose subnet holds an address. */
+export const bridgeHolding = (bridges: readonly OwnBridge[], address: string): OwnBridge | null => {
+  const wanted = parseAddress(address)
+  const holds = (text: string): boolean => {
+    const { address: own, length } = parseInterfaceAddress(text)
+    return containsAddress(prefixAround(own, length), wanted)
+  }
+  return (
+    bridges.find(({ link }) =>
+      (link.addresses ?? []).some((text) => !text.startsWith('fe80:') && holds(text)),
+    ) ?? null
+  )
+}
+
+/**
+ * The bridge of a network, by `network`, `project/network` or the bridge's own name.
+ * @throws InvalidRequestError when there is none, or more than one
+ */
+export const bridgeOf = (bridges: readonly OwnBridge[], wanted: string): OwnBridge => {
+  const found = bridges.filter(({ project, network, name }) =>
+    [network, `${project}/${network}`, name].includes(wanted),
+  )
+  const [first, second] = found
+  if (first === undefined) {
+    const known = bridges.map(({ project, network }) => `${project}/${network}`)
+    throw new InvalidRequestError(
+      `there is no network "${wanted}" of ours on this host${known.length === 0 ? '' : ` (there are ${known.join(', ')})`}. Apply a plan that has it first.`,
+    )
+  }
+  if (second !== undefined) {
+    throw new InvalidRequestError(
+      `several projects have a network "${wanted}": say which, as ${found.map(({ project, network }) => `${project}/${network}`).join(' or ')}.`,
+    )
+  }
+  return first
+}
