@@ -1,6 +1,9 @@
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
 
+/** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
+const guesses: readonly string[] = ['network', 'resolver']
+
 /**
  * A subnet that was asked for by name, or that a network already holds, overlaps something on the host. Packets
  * for the overlap go one way only, so one of the two is dead.
@@ -12,7 +15,7 @@ export const subnetOverlap = (
   other: { readonly prefix: string; readonly source: string; readonly detail: string },
 ): Conflict => ({
   kind: 'SubnetOverlap',
-  severity: 'error',
+  severity: guesses.includes(other.source) ? 'warning' : 'error',
   certainty: 'certain',
   mapping: null,
   network,

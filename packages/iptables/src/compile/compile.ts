@@ -13,8 +13,8 @@ import { tag } from './tag.ts'
  * one there. What is forbidden is dropped early, in `mangle`, and what is left is accepted last, at the end of
  * `filter` FORWARD: between the two the host's own rules are heard, and can only be overruled in their policy.
  *
- * @returns what is ours only: our chains, and of the built-in chains our one jump. A family that no network has
- * gets no tables
+ * @returns what is ours only: our chains, and of the built-in chains our one jump. A family that no network and no
+ * mapping has gets no tables
  * @throws InvalidRequestError for a project, interface or address that cannot be written into a ruleset
  * @see iptables-extensions(8); include/uapi/linux/netfilter_ipv4.h for the order of the tables
  * @example
@@ -24,7 +24,10 @@ import { tag } from './tag.ts'
 export const compile = (desired: DesiredState): Ruleset => ({
   tables: families.flatMap((family) => {
     const networks = desired.networks.flatMap((network) => networkRules(desired, network, family))
-    if (networks.length === 0) return []
+    const mappings = desired.mappings
+      .filter((mapping) => mapping.family === family)
+      .flatMap((mapping) => mappingRules(desired, mapping))
+    if (networks.length === 0 && mappings.length === 0) return []
     const guard: readonly PlacedRule[] = desired.guardForwarding
       ? [
           {
@@ -34,9 +37,6 @@ export const compile = (desired: DesiredState): Ruleset => ({
           },
         ]
       : []
-    const mappings = desired.mappings
-      .filter((mapping) => mapping.family === family)
-      .flatMap((mapping) => mappingRules(desired, mapping))
     return assemble(family, [...networks, ...guard, ...mappings])
   }),
   trailer: [],

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError, tryParseHostOrPrefix } from '@portolan/core'
 
 /** Every option of every command; which command takes which is in `commands.ts`. */
 const specification = {
@@ -67,16 +67,11 @@ export const parseWords = (words: readonly string[]): Words => {
 
 /** Node words a missing value in two ways, the second for one that starts with a dash; here they are one. */
 const mistake = (why: string): string => {
-  const [, names = null] = /^Option '([^' ]+(?:, [^' ]+)?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(why) ?? []
-  if (names !== null) return `The option ${names} needs a value; one that starts with a dash is written ${longName(names)}=-...`
+  const [, name] = /^Option '(.+?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(why) ?? []
+  if (name !== undefined)
+    return `Option '${name}' needs a value (one that starts with a dash is written with =).`
   const end = why.search(/\.(\s|$)/)
   return `${end === -1 ? why : why.slice(0, end)}.`
-}
-
-const longName = (names: string): string => {
-  const name = names.split(', ').at(-1) ?? names
-  const [long] = Object.entries(specification).find(([, one]) => 'short' in one && `-${one.short}` === name) ?? []
-  return long === undefined ? name : `--${long}`
 }
 
 /**
@@ -97,4 +92,20 @@ export const wholeNumber = (
     )
   }
   return value
+}
+
+/**
+ * The ranges to avoid and not to avoid, checked.
+ * @throws InvalidRequestError when one is neither an address nor a prefix
+ */
+export const ranges = ({ reserve, allow }: Options): Pick<Options, 'reserve' | 'allow'> => {
+  for (const [name, texts] of Object.entries({ reserve, allow })) {
+    const wrong = texts?.find((text) => tryParseHostOrPrefix(text) === null)
+    if (wrong !== undefined) {
+      throw new InvalidRequestError(
+        `--${name} ${wrong}: expected an address or a prefix, such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64.`,
+      )
+    }
+  }
+  return { ...(reserve === undefined ? {} : { reserve }), ...(allow === undefined ? {} : { allow }) }
 }

@@ -5,7 +5,7 @@ import * as nftables from '@portolan/nftables'
 import { type BackendChoice, parseBackendChoice } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
-import type { OptionName, Options } from './options.ts'
+import { type OptionName, type Options, ranges } from './options.ts'
 import { readText, sourceName } from './read-text.ts'
 
 const fileOptions: readonly OptionName[] = [
@@ -35,8 +35,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
   return {
     ...(files ? { facts: await readFacts(options), rules: readRuleFiles(options) } : {}),
     ...(options.pool === undefined ? {} : { pools: options.pool }),
-    ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
-    ...(options.allow === undefined ? {} : { allow: options.allow }),
+    ...ranges(options),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,
     backend: backendChoice(options, files),

@@ -1,7 +1,7 @@
 import { classicPool, InvalidRequestError, PoolExhaustedError, parsePool, planSubnets } from '@portolan/core'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { wholeNumber } from '../options.ts'
+import { ranges, wholeNumber } from '../options.ts'
 import { readFacts } from '../sources.ts'
 
 /** `portolan subnet`: picks subnets; needs no intent. */
@@ -12,10 +12,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const family = familyOf(pools, options.ipv6 === true)
   const requests = Array.from({ length: count }, (_, index) => ({ network: `${index + 1}`, family, size }))
   try {
-    const subnets = planSubnets(await readFacts(options), requests, pools, {
-      ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
-      ...(options.allow === undefined ? {} : { allow: options.allow }),
-    })
+    const subnets = planSubnets(await readFacts(options), requests, pools, ranges(options))
     terminal.print(
       options.json === true
         ? JSON.stringify({ subnets }, null, 2)
