@@ -20,7 +20,7 @@ import { desiredState, mapping, network } from '../support/desired.ts'
 import { canMakeNamespaces, type NetworkNamespace, networkNamespace } from '../support/network-namespace.ts'
 
 const variants: readonly Variant[] = ['iptables-nft', 'iptables-legacy']
-const live = canMakeNamespaces() || process.env['CI'] === 'true' ? describe : describe.skip
+const live = canMakeNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 if (!canMakeNamespaces())
   console.warn('SKIPPED: the kernel tests of iptables need root for network namespaces.')
 

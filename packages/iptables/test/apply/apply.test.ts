@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals'
+import { ApplyError, PermissionError } from '@portolan/core'
+import { apply, compile, diff, emptyRuleset } from '../../src/index.ts'
+import { desiredState, mapping, network } from '../support/desired.ts'
+import { fakeRunner } from '../support/fake-runner.ts'
+
+const both = desiredState([mapping(8080)], { networks: [network('web', 1, { families: ['ip', 'ip6'] })] })
+const changes = diff(emptyRuleset, compile(both))
+
+describe('apply', () => {
+  test('is one restore per family', async () => {
+    const runner = fakeRunner(() => ({}))
+    await apply(changes, runner, 'iptables-legacy')
+    expect(runner.calls.map(({ command, args }) => [command, ...args].join(' '))).toEqual([
+      'iptables-legacy-restore --noflush -w',
+      'ip6tables-legacy-restore --noflush -w',
+    ])
+  })
+
+  test('starts nothing when there is nothing to do', async () => {
+    const runner = fakeRunner(() => ({}))
+    await apply([], runner, 'iptables-nft')
+    expect(runner.calls).toEqual([])
+  })
+
+  test('puts back the tables that were in force before the refused one', async () => {
+    const runner = fakeRunner((call, index) => {
+      const line = (call.input ?? '').split('\n').indexOf('*nat') + 3
+      return index === 0 ? { exitCode: 1, stderr: `iptables-restore: line ${line} failed` } : {}
+    })
+    const failed = apply(changes, runner, 'iptables-nft')
+    await expect(failed).rejects.toBeInstanceOf(ApplyError)
+    await expect(failed).rejects.toMatchObject({ applied: [], offending: ':PORTOLAN-OUTPUT - [0:0]' })
+    const back = runner.calls[1]?.input ?? ''
+    expect(back.split('\n').filter((line) => line.startsWith('*'))).toEqual(['*filter', '*mangle'])
+    expect(back).toContain('-X PORTOLAN-FORWARD\n')
+    expect(runner.calls).toHaveLength(2)
+  })
+
+  test('says what of the other family is in force already', async () => {
+    const runner = fakeRunner((call) =>
+      call.command.startsWith('ip6') ? { exitCode: 2, stderr: 'Error occurred at line: 2' } : {},
+    )
+    const ip = changes.filter((change) => change.operation.family === 'ip')
+    await expect(apply(changes, runner, 'iptables-nft')).rejects.toMatchObject({
+      applied: ip.map((change) => change.description),
+      offending: ':PORTOLAN-BETWEEN - [0:0]',
+    })
+  })
+
+  test('tells a missing privilege from a refused change', async () => {
+    const runner = fakeRunner(() => ({
+      exitCode: 4,
+      stderr: "Fatal: can't open lock file /run/xtables.lock: Permission denied",
+    }))
+    await expect(apply(changes, runner, 'iptables-legacy')).rejects.toBeInstanceOf(PermissionError)
+  })
+})

@@ -1,0 +1,214 @@
+import { describe, expect, test } from '@jest/globals'
+import { compile } from '../../src/index.ts'
+import { desiredState, mapping, network } from '../support/desired.ts'
+import { chainNames, lines } from '../support/lines.ts'
+
+const label = (port: number): string => `-m comment --comment "demo/0.0.0.0:${port}/tcp -> nginx:80"`
+
+describe('compile', () => {
+  test('touches no built-in chain but by one jump, and no policy', () => {
+    for (const table of compile(desiredState([mapping(8080)], { guardForwarding: true })).tables) {
+      for (const chain of table.chains) {
+        if (chain.kind === 'user') continue
+        expect(chain.policy).toBeNull()
+        expect(chain.rules).toHaveLength(1)
+      }
+    }
+  })
+
+  test('makes no rules for a family that no network has', () => {
+    const families = compile(desiredState([mapping(8080)])).tables.map((table) => table.family)
+    expect(new Set(families)).toEqual(new Set(['ip']))
+  })
+
+  test('makes nothing of nothing', () => {
+    expect(compile(desiredState([], { networks: [] })).tables).toEqual([])
+  })
+
+  test('translates a host port for whatever address of the host', () => {
+    expect(lines(compile(desiredState([mapping(8080)])), 'nat', 'PORTOLAN-DNAT')).toEqual([
+      `-p tcp -m tcp --dport 8080 ${label(8080)} -j DNAT --to-destination 10.200.1.2:80`,
+    ])
+  })
+
+  test('asks a host address before the wildcard, and an interface before no interface', () => {
+    const at = (options: Parameters<typeof mapping>[1]) => mapping(8080, options)
+    const ruleset = compile(
+      desiredState([
+        at({}),
+        at({ interface: 'eth0' }),
+        at({ hostAddress: '192.0.2.2' }),
+        at({ hostAddress: '192.0.2.2', interface: 'eth1' }),
+      ]),
+    )
+    const heads = (chain: string) => lines(ruleset, 'nat', chain).map((line) => line.split(' -p ')[0])
+    expect(heads('PORTOLAN-DNAT').slice(1)).toEqual([
+      '-d 192.0.2.2/32 -i eth1',
+      '-d 192.0.2.2/32',
+      '-i eth0',
+      expect.stringMatching(/^-p tcp/),
+    ])
+    // The host and its containers come in by neither.
+    expect(heads('PORTOLAN-DNAT')[0]).toBe('-i br-web -j PORTOLAN-LOCAL')
+    expect(lines(ruleset, 'nat', 'PORTOLAN-OUTPUT')).toEqual(['-j PORTOLAN-LOCAL', '-g PORTOLAN-DNAT'])
+    expect(lines(ruleset, 'nat', 'PORTOLAN-LOCAL')).toHaveLength(4)
+    expect(lines(ruleset, 'nat', 'PORTOLAN-LOCAL').join()).not.toContain('-i ')
+  })
+
+  test('shares flows by weight, each rule taking its part of what is left', () => {
+    const targets = [1, 1, 2].map((weight, index) => ({
+      service: 'nginx',
+      replica: index + 1,
+      network: 'web',
+      address: `10.200.1.${index + 2}`,
+      port: 80,
+      weight,
+    }))
+    const [first, ...rest] = targets
+    if (first === undefined) throw new Error('no target')
+    const rules = lines(
+      compile(desiredState([mapping(8080, { targets: [first, ...rest] })])),
+      'nat',
+      'PORTOLAN-DNAT',
+    )
+    expect(rules.map((line) => /--probability (\S+)/.exec(line)?.[1])).toEqual([
+      '0.25000000000',
+      '0.33333333349',
+      undefined,
+    ])
+  })
+
+  test('drops other machines that allow_from does not name, before anything is translated', () => {
+    const ruleset = compile(desiredState([mapping(8080, { allowFrom: ['192.0.2.0/24'] })]))
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-PRE')).toEqual([
+      '-i br-web -m comment --comment "demo/web: from our bridge" -g PORTOLAN-PRE-OWN',
+      '-i lo -j RETURN',
+      '-m conntrack --ctdir REPLY -j RETURN',
+      '-m addrtype --dst-type LOCAL -g PORTOLAN-ALLOW',
+    ])
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-ALLOW')).toEqual([
+      `-s 192.0.2.0/24 -p tcp -m tcp --dport 8080 ${label(8080)} -j RETURN`,
+      `-p tcp -m tcp --dport 8080 ${label(8080)} -j DROP`,
+    ])
+  })
+
+  test('closes a port wholly for an empty list, and leaves it open for a list that holds everyone', () => {
+    const closed = compile(desiredState([mapping(8080, { allowFrom: [] })]))
+    expect(lines(closed, 'mangle', 'PORTOLAN-ALLOW')).toHaveLength(1)
+    const open = compile(desiredState([mapping(8080, { allowFrom: ['192.0.2.0/24', '0.0.0.0/0'] })]))
+    expect(chainNames(open, 'mangle')).not.toContain('PORTOLAN-ALLOW')
+  })
+
+  test('does not bind an open address by a limited wildcard on the same port', () => {
+    const ruleset = compile(
+      desiredState([
+        mapping(8080, { allowFrom: [] }),
+        mapping(8080, { hostAddress: '192.0.2.2' }),
+        mapping(8081, { hostAddress: '192.0.2.2' }),
+      ]),
+    )
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-ALLOW')).toEqual([
+      '-d 192.0.2.2/32 -p tcp -m tcp --dport 8080 -j RETURN',
+      `-p tcp -m tcp --dport 8080 ${label(8080)} -j DROP`,
+    ])
+  })
+
+  test('keeps link-local clients and ::1 out of IPv6 translation', () => {
+    const ruleset = compile(
+      desiredState([mapping(8080, { family: 'ip6' })], {
+        networks: [network('web', 1, { families: ['ip6'] })],
+      }),
+    )
+    expect(lines(ruleset, 'nat', 'PORTOLAN-DNAT', 'ip6').slice(0, 2)).toEqual([
+      '-s fe80::/10 -j RETURN',
+      '-d ::1/128 -j RETURN',
+    ])
+    expect(lines(ruleset, 'nat', 'PORTOLAN-DNAT', 'ip6')[2]).toContain('--to-destination [fd00:200:1::2]:80')
+  })
+
+  test('lets nothing in or out of an internal network, and still lets its siblings be asked', () => {
+    const ruleset = compile(desiredState([], { networks: [network('db', 2, { internal: true })] }))
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[1]).toMatch(/^-o br-db .* -j DROP$/)
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN')).toEqual([
+      expect.stringMatching(/^-o br-db .* -g PORTOLAN-OWN-br-db$/),
+      expect.stringMatching(/^-i br-db .* -j DROP$/),
+    ])
+    expect(chainNames(ruleset, 'mangle')).not.toContain('PORTOLAN-IN-br-db')
+    expect(lines(ruleset, 'nat', 'PORTOLAN-SNAT').join()).not.toContain('MASQUERADE')
+  })
+
+  test('keeps containers of one bridge apart where icc is off, but not what was published', () => {
+    const ruleset = compile(desiredState([], { networks: [network('web', 1, { icc: false })] }))
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-OWN-br-web').slice(0, 2)).toEqual([
+      expect.stringMatching(/^-i br-web -m conntrack --ctstate RELATED,ESTABLISHED,DNAT .* -j RETURN$/),
+      expect.stringMatching(/^-i br-web .* -j DROP$/),
+    ])
+  })
+
+  test('opens published ports and ping of a routed network, and no other', () => {
+    const direct = mapping(80, { kind: 'direct', interface: 'eth0', allowFrom: ['192.0.2.0/24'] })
+    const ruleset = compile(desiredState([direct], { networks: [network('web', 1, { mode: 'routed' })] }))
+    const outside = lines(ruleset, 'mangle', 'PORTOLAN-IN-br-web').slice(3)
+    expect(outside.map((line) => line.replace(/-m comment --comment "[^"]*" /, ''))).toEqual([
+      '-p icmp -m icmp --icmp-type 8 -j RETURN',
+      '-j PORTOLAN-LIMIT',
+      '-g PORTOLAN-OPEN',
+    ])
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-OPEN').map((line) => line.split(' -p ')[0])).toEqual([
+      '-d 10.200.1.2/32',
+      '-j DROP',
+    ])
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-LIMIT').map((line) => line.split(' -p ')[0])).toEqual([
+      '-s 192.0.2.0/24 -d 10.200.1.2/32 -i eth0',
+      '-d 10.200.1.2/32',
+    ])
+    expect(chainNames(ruleset, 'nat')).toEqual(['POSTROUTING', 'PORTOLAN-SNAT', 'PORTOLAN-SRC-br-web'])
+  })
+
+  test('guards forwarding last, after every bridge of every project', () => {
+    const rules = lines(
+      compile(desiredState([], { guardForwarding: true, networks: [network('a', 1), network('b', 2)] })),
+      'mangle',
+      'PORTOLAN-FORWARD',
+    )
+    expect(rules.at(-1)).toBe('-m comment --comment "demo/guard: not between interfaces of others" -j DROP')
+    expect(rules).toHaveLength(5)
+  })
+
+  test('never masquerades between our own bridges: they are sent away before', () => {
+    const rules = lines(
+      compile(desiredState([], { networks: [network('a', 1), network('b', 2)] })),
+      'nat',
+      'PORTOLAN-SNAT',
+    )
+    expect(rules.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      '-o br-a',
+      '-o br-b',
+      '-s 10.200.1.0/24',
+      '-s 10.200.2.0/24',
+    ])
+  })
+
+  test('gives every chain a name that the kernel takes', () => {
+    const bridge = 'abcdefghijklmno'
+    const many = Array.from({ length: 60 }, (_, index) => mapping(40000 + index, { allowFrom: [] }))
+    const ruleset = compile(desiredState(many, { networks: [network('web', 1, { bridge })] }))
+    for (const chain of [...chainNames(ruleset, 'mangle'), ...chainNames(ruleset, 'nat')]) {
+      expect(chain.length).toBeLessThanOrEqual(28)
+    }
+  })
+
+  test.each(['br+', 'a b', 'x"y', '-j', 'br\n', 'abcdefghijklmnop', ''])(
+    'refuses the bridge %j, which would mean something else in a rule',
+    (bridge) => {
+      expect(() => compile(desiredState([], { networks: [network('web', 1, { bridge })] }))).toThrow(
+        /cannot be used with iptables/,
+      )
+    },
+  )
+
+  test('refuses an address that is none', () => {
+    expect(() => compile(desiredState([mapping(80, { hostAddress: '1.2.3.4 -j ACCEPT' })]))).toThrow(/prefix/)
+    expect(() => compile(desiredState([mapping(80, { allowFrom: ['10.0.0.0/33'] })]))).toThrow(/prefix/)
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals'
+import { applyTo, compile, diff, emptyRuleset, parse, print, restoreText } from '../../src/index.ts'
+import { desiredState, mapping, network } from '../support/desired.ts'
+
+const before = compile(desiredState([mapping(8080)]))
+
+const read = (text: string) => parse(text, 'text', 'ip')
+
+describe('diff', () => {
+  test('of one mapping more is one line', () => {
+    const changes = diff(before, compile(desiredState([mapping(8080), mapping(8081)])))
+    expect(changes).toEqual([
+      expect.objectContaining({
+        action: 'add',
+        object: 'rule in nat PORTOLAN-DNAT (IPv4)',
+        description: 'Add to nat PORTOLAN-DNAT (IPv4): demo/0.0.0.0:8081/tcp -> nginx:80.',
+        before: null,
+        after: expect.stringMatching(/^-A PORTOLAN-DNAT -p tcp -m tcp --dport 8081 .*:80$/),
+        reverse: expect.stringMatching(/^iptables -t nat -D PORTOLAN-DNAT -p tcp -m tcp --dport 8081 /),
+      }),
+    ])
+    expect(restoreText(changes, 'ip')).toBe(`*nat\n${changes[0]?.after}\nCOMMIT\n`)
+    expect(restoreText(changes, 'ip6')).toBe('')
+  })
+
+  test('puts a rule where it belongs, not at the end', () => {
+    const changes = diff(before, compile(desiredState([mapping(80), mapping(8080)])))
+    expect(restoreText(changes, 'ip')).toMatch(/^\*nat\n-I PORTOLAN-DNAT 1 -p tcp -m tcp --dport 80 /)
+  })
+
+  test('forbids first and allows last, whatever comes and goes', () => {
+    const after = compile(desiredState([mapping(8080, { allowFrom: [] })], { networks: [network('db', 2)] }))
+    const tables = restoreText(diff(before, after), 'ip')
+      .split('\n')
+      .filter((line) => line.startsWith('*'))
+    expect(tables).toEqual(['*mangle', '*filter', '*nat', '*mangle'])
+    expect(
+      restoreText(diff(before, emptyRuleset), 'ip')
+        .split('\n')
+        .filter((line) => line.startsWith('*')),
+    ).toEqual(['*filter', '*nat', '*mangle'])
+  })
+
+  test('takes chains away after everything that refers to them', () => {
+    const text = restoreText(diff(before, emptyRuleset), 'ip').split('\n')
+    expect(text.findLastIndex((line) => line.startsWith('-D PREROUTING'))).toBeLessThan(
+      text.findLastIndex((line) => line.startsWith('-F')),
+    )
+    const mangle = text.slice(text.indexOf('*mangle'))
+    expect(mangle.findLastIndex((line) => line.startsWith('-F'))).toBeLessThan(
+      mangle.findIndex((line) => line.startsWith('-X')),
+    )
+  })
+
+  test('does not fight for the first place, and mends a missing or doubled jump', () => {
+    const saved = print(before, 'iptables-save')
+    const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD\n'
+    const behind = read(saved.replace(jump, `-A FORWARD -j ACCEPT\n${jump}`))
+    expect(diff(behind, before)).toEqual([])
+    const doubled = read(saved.replace(jump, `${jump}${jump}`))
+    expect(restoreText(diff(doubled, before), 'ip')).toBe('*mangle\n-D FORWARD 2\nCOMMIT\n')
+    expect(diff(applyTo(doubled, diff(doubled, before)), before)).toEqual([])
+    const missing = read(saved.replace(jump, '-A FORWARD -j ACCEPT\n'))
+    expect(restoreText(diff(missing, before), 'ip')).toBe(`*mangle\n-I FORWARD 1 ${jump.slice(11)}COMMIT\n`)
+  })
+
+  test('takes our chains back from whoever jumps to them when they go, and leaves the rest', () => {
+    const saved = print(before, 'iptables-save').replace('*filter\n', '*filter\n:DOCKER-USER - [0:0]\n')
+    const actual = read(
+      saved.replace(
+        '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT\n',
+        '-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j PORTOLAN-ACCEPT\n-A DOCKER-USER -j RETURN\n',
+      ),
+    )
+    expect(diff(actual, before).map((change) => change.after)).toEqual([
+      '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT',
+    ])
+    const left = print(applyTo(actual, diff(actual, emptyRuleset)), 'iptables-save')
+    expect(left).not.toContain('PORTOLAN')
+    expect(left).toContain('-A DOCKER-USER -j RETURN\n-A FORWARD -j DOCKER-USER\n')
+  })
+
+  test('deletes by number where the same text stands there twice', () => {
+    const wanted = read(
+      '*mangle\n:PORTOLAN-X - [0:0]\n-A PORTOLAN-X -j RETURN\n-A PORTOLAN-X -p tcp\nCOMMIT\n',
+    )
+    const actual = read(
+      '*mangle\n:PORTOLAN-X - [0:0]\n-A PORTOLAN-X -j RETURN\n-A PORTOLAN-X -p tcp\n-A PORTOLAN-X -j RETURN\nCOMMIT\n',
+    )
+    expect(restoreText(diff(actual, wanted), 'ip')).toContain('-D PORTOLAN-X 3\n')
+    expect(applyTo(actual, diff(actual, wanted))).toEqual(wanted)
+  })
+
+  test('never touches a table or chain that is not ours', () => {
+    const foreign = read('*raw\n:PREROUTING DROP [1:2]\n:MINE - [0:0]\n-A PREROUTING -j MINE\nCOMMIT\n')
+    expect(diff(foreign, emptyRuleset)).toEqual([])
+    expect(applyTo(foreign, diff(foreign, before)).tables).toContainEqual(foreign.tables[0])
+  })
+})
