@@ -1,4 +1,4 @@
-import type { Chain, Element, Ruleset, Table } from '../model/index.ts'
+import type { Chain, Element, Rule, Ruleset, Table } from '../model/index.ts'
 import { emptyRuleset } from '../model/index.ts'
 import { exempt } from './exemption.ts'
 import { isEmptyParts, type Parts } from './parts.ts'
@@ -6,10 +6,14 @@ import { skeletonChains } from './skeleton-chains.ts'
 import { skeletonSets } from './skeleton-sets.ts'
 import { tableFamily, tableName } from './table-name.ts'
 
+/** One order whoever came first, so that a project planned again finds nothing to do. */
+const inOrder = (rules: readonly Rule[]): readonly Rule[] =>
+  rules.toSorted((a, b) => ((a.comment ?? '') < (b.comment ?? '') ? -1 : 1))
+
 const withOwnRules = (chains: readonly Chain[], parts: Parts): readonly Chain[] =>
   chains.map((found) => {
     const own = parts.rules.get(found.name)
-    return own === undefined ? found : { ...found, rules: [...found.rules, ...own] }
+    return own === undefined ? found : { ...found, rules: [...found.rules, ...inOrder(own)] }
   })
 
 /**

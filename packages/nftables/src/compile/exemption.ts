@@ -14,6 +14,12 @@ const mapsOf = (family: Family, level: Level): readonly string[] =>
 const portOf = (key: Expression): string =>
   key.kind === 'concat' ? key.parts.slice(-2).map(identity).join(' ') : identity(key)
 
+/** 127.0.0.0/8, which no other machine may reach whatever is published there. */
+export const isLoopback = (address: string): boolean => address.startsWith('127.')
+
+const isLoopbackKey = (key: Expression): boolean =>
+  key.kind === 'concat' && key.parts.some((part) => part.kind === 'text' && isLoopback(part.text))
+
 const restrictedPorts = (elements: Elements, family: Family): ReadonlySet<string> =>
   new Set(
     levels.flatMap((level) =>
@@ -31,7 +37,7 @@ const exemptFamily = (elements: Map<string, readonly Element[]>, family: Family)
     const keys = new Set(restricted.map(({ key }) => identity(key)))
     const open = mapsOf(family, level)
       .flatMap((map) => elements.get(map) ?? [])
-      .filter(({ key }) => ports.has(portOf(key)) && !keys.has(identity(key)))
+      .filter(({ key }) => !isLoopbackKey(key) && ports.has(portOf(key)) && !keys.has(identity(key)))
       .map(({ key, comment }) => element(key, accept, comment))
     if (open.length > 0) elements.set(name, [...restricted, ...open])
   }

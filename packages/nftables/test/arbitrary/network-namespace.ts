@@ -7,6 +7,8 @@ export interface NetworkNamespace {
   readonly runner: Runner
   /** Loads or checks a script; throws with nft's words. */
   readonly nft: (args: readonly string[], input?: string) => string
+  /** The program and arguments that run another inside. */
+  readonly enter: readonly string[]
   readonly close: () => void
 }
 
@@ -35,7 +37,8 @@ const waitUntilApart = (child: ChildProcess): number => {
 /** Makes a namespace with nothing in it. @throws where the machine does not allow it */
 export const openNetworkNamespace = (): NetworkNamespace => {
   const child = spawn('unshare', [isRoot ? '-n' : '-Urn', 'sleep', '600'], { stdio: 'ignore' })
-  const [program = 'nsenter', ...prefix] = enter(waitUntilApart(child))
+  const entry = enter(waitUntilApart(child))
+  const [program = 'nsenter', ...prefix] = entry
   const run = (command: string, args: readonly string[], input = '') =>
     spawnSync(program, [...prefix, command, ...args], { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
   return {
@@ -50,6 +53,7 @@ export const openNetworkNamespace = (): NetworkNamespace => {
       if (status !== 0) throw new Error(`nft ${args.join(' ')}: ${stderr}\n${input ?? ''}`)
       return stdout
     },
+    enter: entry,
     close: () => {
       child.kill('SIGKILL')
     },

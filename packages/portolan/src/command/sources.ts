@@ -1,33 +1,11 @@
-import { type HostFacts, parseHostFacts } from '@portolan/core'
-import { readHost } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { type BackendChoice, parseBackendChoice } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
-import { type OptionName, type Options, ranges } from './options.ts'
+import { type Options, ranges } from './options.ts'
+import { readFacts, usesFiles } from './read-facts.ts'
 import { readText, sourceName } from './read-text.ts'
-
-const fileOptions: readonly OptionName[] = [
-  'host',
-  'iptables-save',
-  'ip6tables-save',
-  'iptables-legacy-save',
-  'ip6tables-legacy-save',
-  'nft-json',
-]
-
-/** Whether another host is described by files, so that nothing is read from this one. */
-const usesFiles = (options: Options): boolean => fileOptions.some((name) => options[name] !== undefined)
-
-/**
- * The facts that the options name: from a file, or of this host.
- * @throws ParseError for a file that does not hold facts
- */
-export const readFacts = async (options: Options): Promise<HostFacts> => {
-  if (options.host !== undefined) return parseHostFacts(readText(options.host), sourceName(options.host))
-  return usesFiles(options) ? {} : readHost()
-}
 
 /** What a plan is made from, as the options say. */
 export const planOptions = async (options: Options): Promise<PlanOptions> => {

@@ -13,8 +13,22 @@ export interface Terminal {
   readonly style: Style
 }
 
+/**
+ * `portolan ... | head`: who reads us may have read enough. That is no failure, and must not stop an apply
+ * halfway.
+ */
+const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') throw error
+}
+
 /** The terminal this process runs in. */
-export const openTerminal = (): Terminal => ({
+export const openTerminal = (): Terminal => {
+  process.stdout.on('error', ignoreClosedPipe)
+  process.stderr.on('error', ignoreClosedPipe)
+  return processTerminal()
+}
+
+const processTerminal = (): Terminal => ({
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   print: (text) => void process.stdout.write(`${text}\n`),
   say: (text) => void process.stderr.write(`${text}\n`),

@@ -1,6 +1,6 @@
 import {
   type DesiredMapping,
-  type Family,
+  families,
   InvalidRequestError,
   PortolanError,
   type PublishedPort,
@@ -22,6 +22,7 @@ import type { LiveHost, PublishRequest, UnpublishRequest } from './live-host.ts'
 import { bridgeHolding, bridgeOf, type OwnBridge, ownBridges } from './own-bridges.ts'
 import { checkPort, requestedHostAddress, requestedMapping, requestedProtocol } from './publish-request.ts'
 import { openRuleKeeper } from './rule-keeper.ts'
+import { socketKey } from './socket-key.ts'
 
 /** @public @since 0.1.0 */
 export interface OpenHostOptions {
@@ -45,62 +46,72 @@ export interface OpenHostOptions {
 export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost> => {
   const runner = options.runner ?? createRunner()
   const project = options.project ?? 'live'
-  const keeper = await openRuleKeeper(await chooseBackend(options.backend ?? 'auto', runner), project, runner)
+  const keeper = openRuleKeeper(await chooseBackend(options.backend ?? 'auto', runner), project, runner)
   const links = openLinks()
   const queue = inOrder()
-  let bridges = ownBridges(await readHost({ processNames: false }))
-  let mappings = keeper.published
-    .filter((port) => port.project === project)
-    .map((port) => asMapping(port, bridges))
+  /** What every project has published, as far as is known, by host socket. */
+  let published = new Map<string, PublishedPort>()
+  let bridges: readonly OwnBridge[] = []
+  /** Bridges on which 127.0.0.1 is known to lead to containers. */
+  const localnet = new Set<string>()
 
-  const refreshBridges = async (): Promise<void> => {
-    bridges = ownBridges(await readHost({ processNames: false }))
+  const refresh = async (): Promise<void> => {
+    const [ports, facts] = await Promise.all([keeper.readPublished(), readHost({ processNames: false })])
+    published = new Map(ports.map((port) => [socketKey(port), port]))
+    bridges = ownBridges(facts)
   }
+  const ownPorts = (): readonly PublishedPort[] =>
+    [...published.values()].filter((port) => port.project === project)
+
   const bridgeFor = async (address: string): Promise<OwnBridge> => {
     const known = bridgeHolding(bridges, address)
     if (known !== null) return known
-    await refreshBridges()
+    await refresh()
     const found = bridgeHolding(bridges, address)
-    if (found === null)
-      throw new InvalidRequestError(
-        `${address} is in the subnet of no bridge of ours: apply a plan with its network first.`,
-      )
-    return found
+    if (found !== null) return found
+    throw new InvalidRequestError(
+      `${address} is in the subnet of no bridge of ours: apply a plan with its network first.`,
+    )
   }
-  const hold = async (next: readonly DesiredMapping[]): Promise<void> => {
+
+  /** One mapping in or out: in the shortest way, or where the host is not as thought, by reading it again. */
+  const carryOut = async (action: 'add' | 'remove', mapping: DesiredMapping): Promise<void> => {
+    try {
+      if (await keeper.quickly(action, mapping)) return
+    } catch (error) {
+      if (!(error instanceof StaleStateError)) throw error
+    }
     await withHostLock(async () => {
-      try {
-        await keeper.hold(next)
-      } catch (error) {
-        // Somebody changed what is ours since it was read: look again, once.
-        if (!(error instanceof StaleStateError)) throw error
-        await keeper.refresh()
-        await keeper.hold(next)
-      }
+      await refresh()
+      const rest = ownPorts().filter((port) => socketKey(port) !== socketKey(mapping))
+      if (action === 'add') refuseTaken(mapping)
+      await keeper.hold([...rest.map(asMapping), ...(action === 'add' ? [mapping] : [])])
     })
-    mappings = [...next]
+  }
+
+  /** True when it is published just so already. */
+  const refuseTaken = (wanted: DesiredMapping): boolean => {
+    const holder = published.get(socketKey(wanted))
+    if (holder === undefined) return false
+    const [target] = holder.targets
+    const [to] = wanted.targets
+    if (holder.project === project && target?.address === to.address && target.port === to.port) return true
+    throw new PortolanError(
+      'HOST_PORT_IN_USE',
+      `${wanted.label.split(' -> ')[0]} is published already: ${holder.label} of project ${holder.project} has it. Unpublish that first, or take another host port.`,
+    )
   }
 
   const publish = async (request: PublishRequest): Promise<void> => {
-    const bridge = await bridgeFor(requestedMapping(request, '').targets[0].address)
-    const wanted = requestedMapping(request, bridge.network)
-    const holder = keeper.published.find((port) => isSameSocket(port, wanted))
-    if (holder !== undefined) {
-      const [target] = holder.targets
-      const isSame =
-        holder.project === project &&
-        target?.address === wanted.targets[0].address &&
-        target.port === wanted.targets[0].port
-      if (isSame) return
-      throw new PortolanError(
-        'HOST_PORT_IN_USE',
-        `${wanted.label.split(' -> ')[0]} is published already: ${holder.label} of project ${holder.project} has it. Unpublish that first, or take another host port.`,
-      )
-    }
-    await hold([...mappings, wanted])
-    if (wanted.family === 'ip' && (wanted.hostAddress === null || wanted.hostAddress.startsWith('127.'))) {
+    const wanted = requestedMapping(request)
+    const bridge = await bridgeFor(wanted.targets[0].address)
+    if (refuseTaken(wanted)) return
+    await carryOut('add', wanted)
+    published.set(socketKey(wanted), { ...wanted, project })
+    if (answersOnLoopback(wanted) && !localnet.has(bridge.name)) {
       const sysctl = `net.ipv4.conf.${bridge.name.replaceAll('.', '/')}.route_localnet`
       if (readSysctl(sysctl) === '0') writeSysctl(sysctl, '1')
+      localnet.add(bridge.name)
     }
   }
 
@@ -108,28 +119,18 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     const protocol = requestedProtocol(request)
     const hostPort = checkPort(request.hostPort, 'hostPort')
     const hostAddress = requestedHostAddress(request)
-    const isMeant = (mapping: DesiredMapping): boolean =>
-      mapping.protocol === protocol &&
-      mapping.hostPort === hostPort &&
-      mapping.hostAddress === hostAddress &&
-      (request.family === undefined || request.family === mapping.family)
-    const gone = mappings.filter(isMeant)
-    if (gone.length === 0) return
-    await hold(mappings.filter((mapping) => !isMeant(mapping)))
-    await forgetFlows(
-      gone.map(({ family, targets: [{ address, port }] }) => ({
-        family,
-        protocol,
-        hostAddress,
-        hostPort,
-        address,
-        port,
-      })),
-    )
+    for (const family of families.filter((one) => request.family === undefined || request.family === one)) {
+      const key = socketKey({ family, protocol, hostAddress, hostPort })
+      const port = published.get(key)
+      if (port?.project !== project) continue
+      await carryOut('remove', asMapping(port))
+      published.delete(key)
+      await forgetFlows(port.targets.map((to) => ({ family, protocol, hostAddress, hostPort, ...to })))
+    }
   }
 
   const attachPort = async (interfaceName: string, network: string): Promise<void> => {
-    await refreshBridges()
+    bridges = ownBridges(await readHost({ processNames: false }))
     const bridge = bridgeOf(bridges, network)
     const isHeldByHooks = readSysctl('net.bridge.bridge-nf-call-iptables') !== null
     await links.attachPort(interfaceName, bridge.name, {
@@ -138,39 +139,44 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     })
   }
 
-  const close = (): Promise<void> => queue(async () => links.close())
+  const close = (): Promise<void> =>
+    queue(async () => {
+      links.close()
+      keeper.close()
+    })
+
+  try {
+    await refresh()
+  } catch (error) {
+    await close()
+    throw error
+  }
   return {
     publish: (request) => queue(() => publish(request)),
     unpublish: (request) => queue(() => unpublish(request)),
     attachPort: (interfaceName, network) => queue(() => attachPort(interfaceName, network)),
     get published() {
-      return keeper.published.filter((port) => port.project === project)
+      return ownPorts()
     },
     close,
     [Symbol.asyncDispose]: close,
   }
 }
 
-interface Socket {
-  readonly family: Family
-  readonly protocol: string
-  readonly hostAddress: string | null
-  readonly hostPort: number
-}
+const answersOnLoopback = ({ family, hostAddress }: DesiredMapping): boolean =>
+  family === 'ip' && (hostAddress === null || hostAddress.startsWith('127.'))
 
-const isSameSocket = (a: Socket, b: Socket): boolean =>
-  a.family === b.family &&
-  a.protocol === b.protocol &&
-  a.hostPort === b.hostPort &&
-  a.hostAddress === b.hostAddress
-
-/** A mapping that is in force from an earlier run. */
-const asMapping = (
-  { label, family, protocol, hostAddress, hostPort, targets }: PublishedPort,
-  bridges: readonly OwnBridge[],
-): DesiredMapping => {
-  const [target = { address: '', port: 0 }] = targets
-  const network = target.address === '' ? '' : (bridgeHolding(bridges, target.address)?.network ?? '')
+/** A port that is in force, as the mapping that was asked for. */
+const asMapping = (port: PublishedPort): DesiredMapping => {
+  const [target = { address: '', port: 0 }, ...others] = port.targets.map((to) => ({
+    service: '',
+    replica: 1,
+    network: '',
+    ...to,
+    weight: 1,
+  }))
+  const { label, family, protocol, hostAddress, hostPort } = port
+  const first = { service: '', replica: 1, network: '', weight: 1, ...target }
   return {
     label,
     family,
@@ -180,6 +186,6 @@ const asMapping = (
     hostPort,
     interface: null,
     allowFrom: null,
-    targets: [{ service: '', replica: 1, network, ...target, weight: 1 }],
+    targets: [first, ...others],
   }
 }

@@ -14,7 +14,7 @@ const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
  * @throws InvalidRequestError
  * @internal
  */
-export const requestedMapping = (request: PublishRequest, network: string): DesiredMapping => {
+export const requestedMapping = (request: PublishRequest): DesiredMapping => {
   const { to } = request
   const family = familyOf(to.address)
   if (family === null)
@@ -45,7 +45,7 @@ export const requestedMapping = (request: PublishRequest, network: string): Desi
     hostPort,
     interface: null,
     allowFrom: null,
-    targets: [{ service: '', replica: 1, network, address, port, weight: 1 }],
+    targets: [{ service: '', replica: 1, network: '', address, port, weight: 1 }],
   }
 }
 

@@ -1,64 +1,70 @@
 import type { DesiredMapping, DesiredState, PublishedPort, Runner } from '@portolan/core'
+import { openNetlinkSocket } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 
-/** Keeps the rules of one project in step with a list of mappings, in one backend. */
+/**
+ * Brings the mappings of one project into force, in one backend.
+ * @internal
+ */
 export interface RuleKeeper {
-  /** What all projects have published in this backend, as last read or written. */
-  readonly published: readonly PublishedPort[]
-  /** Brings the project's mappings into force: one transaction. */
+  /** What every project has published in this backend, read now. */
+  readPublished(): Promise<readonly PublishedPort[]>
+  /**
+   * Adds or removes one mapping in the shortest way there is.
+   * @returns false, with nothing done, when there is none: use `hold`
+   * @throws StaleStateError when the host is not as it was thought to be
+   */
+  quickly(action: 'add' | 'remove', mapping: DesiredMapping): Promise<boolean>
+  /** Reads the rules and makes these the project's mappings, in one transaction. */
   hold(mappings: readonly DesiredMapping[]): Promise<void>
-  /** Reads the rules anew. */
-  refresh(): Promise<void>
+  close(): void
 }
 
-/** Opens the keeper of a backend; reads its rules once. */
-export const openRuleKeeper = async (
-  backend: Backend,
-  project: string,
-  runner: Runner,
-): Promise<RuleKeeper> => {
-  let rules = await readRules(runner, backend)
-  const refresh = async (): Promise<void> => {
-    rules = await readRules(runner, backend)
-  }
-  const wanted = (mappings: readonly DesiredMapping[]): DesiredState | null =>
-    mappings.length === 0 ? null : { project, networks: [], endpoints: [], mappings, guardForwarding: false }
+/** @internal */
+export const openRuleKeeper = (backend: Backend, project: string, runner: Runner): RuleKeeper =>
+  backend === 'nftables' ? nftablesKeeper(project, runner) : iptablesKeeper(backend, project, runner)
 
-  if (backend === 'nftables') {
-    return {
-      refresh,
-      get published() {
-        return nftables.published(rules.nftables)
-      },
-      hold: async (mappings) => {
-        const actual = rules.nftables
-        const desired = wanted(mappings)
-        const changes = nftables.diff(
-          actual,
-          nftables.adopt(actual, desired === null ? null : nftables.compile(desired), project),
-        )
-        await nftables.apply(changes, runner)
-        rules = { ...rules, nftables: nftables.applyTo(actual, changes) }
-      },
-    }
-  }
+const nftablesKeeper = (project: string, runner: Runner): RuleKeeper => {
+  const socket = openNetlinkSocket()
   return {
-    refresh,
-    get published() {
-      return iptables.published(rules[backend])
+    readPublished: async () => nftables.published(await nftables.inspect(runner)),
+    quickly: async (action, mapping) => {
+      const make = action === 'add' ? nftables.publishChange : nftables.unpublishChange
+      const change = make(project, mapping)
+      return change !== null && nftables.applyLive([change], socket)
     },
     hold: async (mappings) => {
-      const actual = rules[backend]
-      const desired = wanted(mappings)
-      const changes = iptables.diff(
-        actual,
-        iptables.adopt(actual, desired === null ? null : iptables.compile(desired), project),
-      )
-      await iptables.apply(changes, runner, backend)
-      rules = { ...rules, [backend]: iptables.applyTo(actual, changes) }
+      const actual = await nftables.inspect(runner)
+      const desired = mappingsAlone(project, mappings)
+      const compiled = desired === null ? null : nftables.compile(desired)
+      await nftables.apply(nftables.diff(actual, nftables.adopt(actual, compiled, project)), runner)
     },
+    close: () => socket.close(),
   }
 }
+
+const iptablesKeeper = (
+  backend: Exclude<Backend, 'nftables'>,
+  project: string,
+  runner: Runner,
+): RuleKeeper => {
+  const read = async (): Promise<iptables.Ruleset> => (await readRules(runner, backend))[backend]
+  return {
+    readPublished: async () => iptables.published(await read()),
+    quickly: async () => false,
+    hold: async (mappings) => {
+      const actual = await read()
+      const desired = mappingsAlone(project, mappings)
+      const compiled = desired === null ? null : iptables.compile(desired)
+      await iptables.apply(iptables.diff(actual, iptables.adopt(actual, compiled, project)), runner, backend)
+    },
+    close: () => {},
+  }
+}
+
+/** A project of mappings only: the networks they lead to belong to others. */
+const mappingsAlone = (project: string, mappings: readonly DesiredMapping[]): DesiredState | null =>
+  mappings.length === 0 ? null : { project, networks: [], endpoints: [], mappings, guardForwarding: false }

@@ -19,7 +19,7 @@ export const shellScript = (plan: Pick<Plan, 'desired' | 'backend' | 'project'>)
   const { desired, backend } = plan
   const lines = [
     '#!/bin/sh',
-    `# Port mappings of project ${plan.project}, for ${backend}. Run as root; safe to run again.`,
+    comment(`Port mappings of project ${plan.project}, for ${backend}. Run as root; safe to run again.`),
     'set -eu',
     '',
     ...ruleLines(plan),
@@ -28,6 +28,9 @@ export const shellScript = (plan: Pick<Plan, 'desired' | 'backend' | 'project'>)
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** A comment ends with its line, so nothing that a user calls something may end the line. */
+const comment = (text: string): string => `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}`
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
@@ -92,7 +95,7 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
         'fi',
       ]
   return [
-    `# Network ${network.name}`,
+    comment(`Network ${network.name}`),
     ...made,
     ...icc,
     `for port in /sys/class/net/${name}/brif/*; do`,

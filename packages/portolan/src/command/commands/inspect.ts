@@ -1,6 +1,6 @@
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { readFacts } from '../sources.ts'
+import { readFacts } from '../read-facts.ts'
 
 /** `portolan inspect`: the facts of this host as JSON. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {

@@ -2,7 +2,7 @@ import { classicPool, InvalidRequestError, PoolExhaustedError, parsePool, planSu
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { ranges, wholeNumber } from '../options.ts'
-import { readFacts } from '../sources.ts'
+import { readFacts } from '../read-facts.ts'
 
 /** `portolan subnet`: picks subnets; needs no intent. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {

@@ -1,0 +1,115 @@
+/** Netlink headers are in the byte order of the machine (netlink(7)); what nf_tables compares is in network order. */
+export const littleEndian: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+const aligned = (length: number): number => (length + 3) & ~3
+
+/** Bytes written one after another, in a buffer that grows. Lengths of what encloses others are filled in last. */
+export class ByteWriter {
+  length = 0
+  #bytes = new Uint8Array(1024)
+  #view = new DataView(this.#bytes.buffer)
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.#bytes.length) return
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + count))
+    bytes.set(this.#bytes)
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer)
+  }
+
+  u8(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.length] = value
+    this.length += 1
+  }
+
+  /** Writes over a byte that was kept free. */
+  setU8(at: number, value: number): void {
+    this.#bytes[at] = value
+  }
+
+  /** In the byte order of the machine. */
+  u16(value: number): void {
+    this.#reserve(2)
+    this.#view.setUint16(this.length, value, littleEndian)
+    this.length += 2
+  }
+
+  /** In the byte order of the machine. */
+  u32(value: number): void {
+    this.#reserve(4)
+    this.#view.setUint32(this.length, value, littleEndian)
+    this.length += 4
+  }
+
+  /** In network order. */
+  be16(value: number): void {
+    this.#reserve(2)
+    this.#view.setUint16(this.length, value)
+    this.length += 2
+  }
+
+  /** In network order. */
+  be32(value: number): void {
+    this.#reserve(4)
+    this.#view.setUint32(this.length, value)
+    this.length += 4
+  }
+
+  /** In network order. */
+  be64(value: bigint): void {
+    this.#reserve(8)
+    this.#view.setBigUint64(this.length, value)
+    this.length += 8
+  }
+
+  /** Zeros up to the next multiple of four. */
+  pad(): void {
+    const end = aligned(this.length)
+    this.#reserve(end - this.length)
+    this.#bytes.fill(0, this.length, end)
+    this.length = end
+  }
+
+  /** A well-formed string in UTF-8 (RFC 3629). */
+  utf8(text: string): void {
+    for (const character of text) {
+      const code = character.codePointAt(0) ?? 0
+      if (code < 0x80) this.u8(code)
+      else {
+        const following = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3
+        const lead = following === 1 ? 0xc0 : following === 2 ? 0xe0 : 0xf0
+        this.u8(lead | (code >> (6 * following)))
+        for (let at = following - 1; at >= 0; at -= 1) this.u8(0x80 | ((code >> (6 * at)) & 0x3f))
+      }
+    }
+  }
+
+  /** One attribute: length, type, what `write` writes, and padding that the length does not count. */
+  attribute(type: number, write: () => void): void {
+    const start = this.length
+    this.u16(0)
+    this.u16(type)
+    write()
+    this.#view.setUint16(start, this.length - start, littleEndian)
+    this.pad()
+  }
+
+  /** One netlink message around what `write` writes; the kernel wants it aligned (NLMSG_ALIGN). */
+  message(type: number, flags: number, sequence: number, write: () => void): void {
+    const start = this.length
+    this.u32(0)
+    this.u16(type)
+    this.u16(flags)
+    this.u32(sequence)
+    this.u32(0)
+    write()
+    this.#view.setUint32(start, this.length - start, littleEndian)
+    this.pad()
+  }
+
+  /** What was written; later writes do not show in it. */
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.length)
+  }
+}

@@ -1,0 +1,36 @@
+/** include/uapi/linux/netlink.h */
+export const NLMSG_ERROR = 2
+export const NLM_F_REQUEST = 0x01
+export const NLM_F_ACK = 0x04
+export const NLM_F_EXCL = 0x200
+export const NLM_F_CREATE = 0x400
+export const NLA_F_NESTED = 0x8000
+export const NLMSG_HEADER_LENGTH = 16
+
+/** include/uapi/linux/netfilter/nfnetlink.h */
+export const NFNL_SUBSYS_NFTABLES = 10
+export const NFNL_MSG_BATCH_BEGIN = 0x10
+export const NFNL_MSG_BATCH_END = 0x11
+export const NFGENMSG_LENGTH = 4
+
+/** include/uapi/linux/netfilter.h */
+export const NFPROTO_UNSPEC = 0
+export const NFPROTO_INET = 1
+
+/** include/uapi/linux/netfilter/nf_tables.h */
+export const NFT_MSG_NEWSETELEM = 12
+export const NFT_MSG_DELSETELEM = 14
+export const NFTA_SET_ELEM_LIST_TABLE = 1
+export const NFTA_SET_ELEM_LIST_SET = 2
+export const NFTA_SET_ELEM_LIST_ELEMENTS = 3
+export const NFTA_LIST_ELEM = 1
+export const NFTA_SET_ELEM_KEY = 1
+export const NFTA_SET_ELEM_DATA = 2
+export const NFTA_SET_ELEM_USERDATA = 6
+export const NFTA_DATA_VALUE = 1
+export const NFTA_DATA_VERDICT = 2
+export const NFTA_VERDICT_CODE = 1
+export const NFTA_VERDICT_CHAIN = 2
+
+/** The type of a comment within user data (libnftnl, include/udata.h: NFTNL_UDATA_SET_ELEM_COMMENT). */
+export const UDATA_SET_ELEM_COMMENT = 0

@@ -1,0 +1,65 @@
+import type { DesiredMapping } from '@portolan/core'
+import { isLoopback } from '../compile/exemption.ts'
+import { addNatMapping } from '../compile/mapping.ts'
+import { newParts } from '../compile/parts.ts'
+import { skeletonSets } from '../compile/skeleton-sets.ts'
+import { validateMapping, validateProject } from '../compile/validate.ts'
+import type { NftablesChange, Operation } from '../diff/change.ts'
+import { change } from '../diff/describe.ts'
+import type { Element, NamedSet } from '../model/index.ts'
+
+interface Place {
+  readonly set: NamedSet
+  readonly element: Element
+}
+
+/** The maps that are always there, without elements. */
+const permanent: ReadonlyMap<string, NamedSet> = new Map(
+  skeletonSets(new Map()).map((set) => [set.name, set]),
+)
+
+/** A mapping of one host address may have to be exempted from what restricts the wildcard of its port. */
+const standsAlone = ({ hostAddress }: DesiredMapping): boolean =>
+  hostAddress === null || isLoopback(hostAddress)
+
+/** Where a plain mapping stands: one element of one map that is always there. */
+const placeOf = (project: string, mapping: DesiredMapping): Place | null => {
+  validateProject(project)
+  validateMapping(mapping)
+  if (mapping.kind !== 'nat' || !standsAlone(mapping)) return null
+  const parts = newParts()
+  addNatMapping(parts, project, mapping)
+  const [entry, more] = parts.elements
+  if (entry === undefined || more !== undefined || parts.chains.length > 0) return null
+  const [name, [element]] = entry
+  const set = permanent.get(name)
+  return set === undefined || element === undefined ? null : { set, element }
+}
+
+const changeOf = (
+  project: string,
+  mapping: DesiredMapping,
+  operation: (place: Place) => Operation,
+): NftablesChange | null => {
+  const place = placeOf(project, mapping)
+  return place === null ? null : change(operation(place))
+}
+
+/**
+ * The change that publishes one more port on a host that has our table, for `applyLive`: no ruleset is read
+ * and none compared.
+ *
+ * @returns null when the mapping takes more than one element, or may (`allow_from`, an interface, a host address
+ * that is not of the loopback, several targets, routed mode): compile and diff it
+ * @throws InvalidRequestError as `compile`
+ * @public @since 0.1.0
+ */
+export const publishChange = (project: string, mapping: DesiredMapping): NftablesChange | null =>
+  changeOf(project, mapping, (place) => ({ kind: 'add-element', ...place }))
+
+/**
+ * The change that takes a port back which `publishChange` published.
+ * @public @since 0.1.0
+ */
+export const unpublishChange = (project: string, mapping: DesiredMapping): NftablesChange | null =>
+  changeOf(project, mapping, (place) => ({ kind: 'remove-element', ...place }))

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals'
+import { ApplyError, PermissionError, type Runner, type RunResult, StaleStateError } from '@portolan/core'
+import { apply, compile, diff } from '../../src/index.ts'
+import { emptyRuleset } from '../../src/model/index.ts'
+import { mapping, network, state } from '../arbitrary/example.ts'
+
+interface Call {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly input: string
+}
+
+const recorder = (result: Partial<RunResult> = {}): { readonly calls: Call[]; readonly runner: Runner } => {
+  const calls: Call[] = []
+  const run: Runner['run'] = async (command, args, options) => {
+    calls.push({ command, args, input: options?.input ?? '' })
+    return { exitCode: 0, stdout: '', stderr: '', ...result }
+  }
+  return { calls, runner: { run } }
+}
+
+const changes = diff(emptyRuleset, compile(state()))
+
+describe('apply', () => {
+  test('runs nothing when there is nothing to do', async () => {
+    const { calls, runner } = recorder()
+    await apply([], runner)
+    expect(calls).toEqual([])
+  })
+
+  test('hands all changes to one nft, as one transaction', async () => {
+    const { calls, runner } = recorder()
+    await apply(changes, runner)
+    expect(calls.map(({ command, args }) => [command, ...args])).toEqual([['nft', '-f', '-']])
+  })
+
+  test('names a chain only where it is there, and takes it away only where nothing names it', async () => {
+    const { calls, runner } = recorder()
+    const before = state({ mappings: [mapping({ interface: 'eth0' })] })
+    const after = state({
+      networks: [network({ bridge: 'br-new' })],
+      mappings: [mapping({ interface: 'eth1' })],
+    })
+    await apply(diff(compile(before), compile(after)), runner)
+    const verbs = (calls[0]?.input ?? '')
+      .split('\n')
+      .filter((line) => /^[a-z]+ (chain|element|rule|set|map) /.test(line))
+    const at = (pattern: RegExp) => verbs.findIndex((line) => pattern.test(line))
+    expect(at(/^create chain .* to_br-new/)).toBeLessThan(at(/^create element .* to_network/))
+    expect(at(/^flush chain .* to_br-web/)).toBeLessThan(at(/^delete chain .* to_br-web/))
+    expect(at(/^delete element .* to_network/)).toBeLessThan(at(/^delete chain .* to_br-web/))
+    expect(verbs.findLastIndex((line) => line.startsWith('create element'))).toBeLessThan(at(/^delete chain/))
+  })
+
+  test('says which line nft refused, and its words', async () => {
+    const stderr = '/dev/stdin:3:1-9: Error: Could not process rule: Numerical result out of range\nx\n^\n'
+    const { calls, runner } = recorder({ exitCode: 1, stderr })
+    const error = await apply(changes, runner).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ApplyError)
+    expect(error).toMatchObject({ stderr, offending: calls[0]?.input.split('\n')[2], applied: [] })
+    expect(String(error)).toContain('Numerical result out of range')
+  })
+
+  test('says that the host changed when what should be there is not, or the other way round', async () => {
+    for (const words of ['No such file or directory', 'File exists', 'element does not exist']) {
+      const { runner } = recorder({
+        exitCode: 1,
+        stderr: `/dev/stdin:1:1-2: Error: Could not process rule: ${words}\n`,
+      })
+      await expect(apply(changes, runner)).rejects.toThrow(StaleStateError)
+    }
+  })
+
+  test('names the capability that is missing', async () => {
+    const { runner } = recorder({
+      exitCode: 1,
+      stderr: 'netlink: Error: cache initialization failed: Operation not permitted\n',
+    })
+    const error = await apply(changes, runner).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(PermissionError)
+    expect(error).toMatchObject({ needs: 'CAP_NET_ADMIN' })
+  })
+})

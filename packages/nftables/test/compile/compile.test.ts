@@ -1,0 +1,224 @@
+import { describe, expect, test } from '@jest/globals'
+import { InvalidRequestError } from '@portolan/core'
+import { compile, print, type Ruleset } from '../../src/index.ts'
+import { mapping, network, state, target } from '../arbitrary/example.ts'
+
+/** The lines of one chain, set or map, as nft lists them. */
+const block = (ruleset: Ruleset, name: string): readonly string[] => {
+  const lines = print(ruleset, 'nft').split('\n')
+  const start = lines.findIndex((line) => new RegExp(`^\t(chain|set|map) ${name} \\{$`).test(line))
+  if (start < 0) return []
+  return lines
+    .slice(start + 1, lines.indexOf('\t}', start))
+    .map((line) => line.trim())
+    .filter((line) => !line.startsWith('comment '))
+}
+
+describe('compile', () => {
+  test('makes one private table', () => {
+    expect(compile(state()).tables.map(({ family, name }) => `${family} ${name}`)).toEqual(['inet portolan'])
+  })
+
+  test('makes nothing of a project that wants nothing', () => {
+    expect(compile(state({ networks: [], mappings: [] })).tables).toEqual([])
+  })
+
+  test('makes a plain mapping one element of an exact-match map', () => {
+    const ruleset = compile(state())
+    expect(block(ruleset, 'dnat4')).toEqual([
+      'type inet_proto . inet_service : ipv4_addr . inet_service',
+      'elements = {',
+      'tcp . 8080 comment "demo/0.0.0.0:8080/tcp -> nginx:80" : 172.17.0.1 . 80,',
+      '}',
+    ])
+  })
+
+  test('looks a plain new packet up twice at most, the host address first', () => {
+    expect(block(compile(state()), 'published_ports')).toEqual([
+      'dnat ip to ip daddr . meta l4proto . th dport map @dnat4_host',
+      'meta nfproto ipv4 dnat ip to meta l4proto . th dport map @dnat4',
+      'dnat ip6 to ip6 daddr . meta l4proto . th dport map @dnat6_host',
+      'meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @dnat6',
+    ])
+  })
+
+  test('puts nat chains at priorities no one else uses, ahead of dstnat and srcnat', () => {
+    const bases = compile(state()).tables.flatMap(({ chains }) =>
+      chains.flatMap(({ base }) => (base === null ? [] : [`${base.type} ${base.hook} ${base.priority}`])),
+    )
+    expect(bases).toEqual([
+      'filter prerouting -150',
+      'nat prerouting -105',
+      'nat output -105',
+      'filter forward 0',
+      'nat postrouting 95',
+    ])
+  })
+
+  test('lets into a nat network what is established, translated or from the same bridge, and drops the rest', () => {
+    expect(block(compile(state()), 'to_br-web')).toEqual([
+      'ip saddr 127.0.0.0/8 drop comment "demo/web"',
+      'ct original ip daddr 127.0.0.0/8 drop comment "demo/web"',
+      'ct state established,related accept comment "demo/web"',
+      'ct status dnat accept comment "demo/web"',
+      'iifname "br-web" accept comment "demo/web"',
+      'drop comment "demo/web"',
+    ])
+  })
+
+  test('with icc off drops what two containers of one bridge say to each other', () => {
+    const rules = block(compile(state({ networks: [network({ icc: false })] })), 'to_br-web')
+    expect(rules).toContain('iifname "br-web" drop comment "demo/web"')
+  })
+
+  test('cuts an internal network off in both directions, and hides nothing behind the host', () => {
+    const ruleset = compile(state({ networks: [network({ internal: true })], mappings: [] }))
+    expect(block(ruleset, 'to_br-web')[0]).toBe('iifname != @bridges drop comment "demo/web"')
+    expect(block(ruleset, 'forward')).toContain('iifname @internal drop')
+    expect(block(ruleset, 'masquerade4')).toEqual([])
+  })
+
+  test('opens every port of an unprotected network, and ping and the published ports of a routed one', () => {
+    const ip = {
+      subnet: '172.17.0.0/16',
+      gateway: '172.17.42.1',
+      mode: 'nat-unprotected',
+      masquerade: true,
+    } as const
+    const open = compile(state({ networks: [network({ ip })] }))
+    expect(block(open, 'to_br-web').at(-2)).toBe('meta nfproto ipv4 accept comment "demo/web"')
+    const routed = compile(
+      state({
+        networks: [network({ ip: { ...ip, mode: 'routed', masquerade: false } })],
+        mappings: [mapping({ kind: 'direct', hostPort: 80 })],
+      }),
+    )
+    expect(block(routed, 'to_br-web').slice(-3)).toEqual([
+      'ip daddr . meta l4proto . th dport vmap @published4 comment "demo/web"',
+      'iifname != @bridges icmp type echo-request accept comment "demo/web"',
+      'drop comment "demo/web"',
+    ])
+    expect(block(routed, 'published4')[2]).toMatch(/^172\.17\.0\.1 \. tcp \. 80 comment .* : accept,$/)
+  })
+
+  test('makes hairpin and loopback flows come from the gateway', () => {
+    expect(block(compile(state()), 'source_to_br-web')).toEqual([
+      'ct status dnat ip saddr 172.17.0.0/16 snat ip to 172.17.42.1 comment "demo/web"',
+      'ip saddr 127.0.0.0/8 snat ip to 172.17.42.1 comment "demo/web"',
+    ])
+  })
+
+  test('leaves the sources of a network without masquerade alone', () => {
+    const ip = { subnet: '172.17.0.0/16', gateway: '172.17.42.1', mode: 'nat', masquerade: false } as const
+    expect(block(compile(state({ networks: [network({ ip })] })), 'nat_postrouting').join()).not.toContain(
+      'masquerade',
+    )
+  })
+
+  test('shares a port among several targets by weight', () => {
+    const targets = [target(), target({ address: '172.17.0.2', weight: 3 })] as const
+    const ruleset = compile(state({ mappings: [mapping({ targets })] }))
+    expect(block(ruleset, 'balanced4')[2]).toContain('tcp . 8080 ')
+    expect(block(ruleset, 'dnat4_tcp_8080')[0]).toContain(
+      'numgen random mod 4 map { 0 : 172.17.0.1 . 80, 1-3 : 172.17.0.2 . 80 }',
+    )
+  })
+
+  test('binds other machines, and not the host or its containers, to an interface', () => {
+    const ruleset = compile(state({ mappings: [mapping({ interface: 'eth0' })] }))
+    expect(block(ruleset, 'bound4')[2]).toContain('"eth0" . tcp . 8080 ')
+    expect(block(ruleset, 'inside4')[2]).toContain('tcp . 8080 ')
+    expect(block(ruleset, 'nat_prerouting')).toContain('iifname @bridges goto published_inside')
+    expect(block(ruleset, 'nat_output')).toContain('goto published_inside')
+  })
+
+  test('drops other sources of a restricted mapping before DNAT, each packet of theirs', () => {
+    const ruleset = compile(
+      state({
+        mappings: [mapping({ allowFrom: ['192.0.2.0/25', '192.0.2.128/25', '10.1.0.0/16', '10.0.0.0/8'] })],
+      }),
+    )
+    expect(block(ruleset, 'allow4_tcp_8080')[0]).toContain('ip saddr != { 10.0.0.0/8, 192.0.2.0/24 } drop')
+    expect(block(ruleset, 'guard_published').slice(1)).toEqual([
+      'fib daddr type != local accept',
+      'meta nfproto ipv4 meta l4proto . th dport vmap @restricted4',
+    ])
+  })
+
+  test('closes a family without entries, and takes 0.0.0.0/0 for everyone', () => {
+    const closed = compile(state({ mappings: [mapping({ allowFrom: [] })] }))
+    expect(block(closed, 'allow4_tcp_8080')).toEqual(['drop comment "demo/0.0.0.0:8080/tcp -> nginx:80"'])
+    expect(compile(state({ mappings: [mapping({ allowFrom: ['0.0.0.0/0'] })] }))).toEqual(compile(state()))
+  })
+
+  test('keeps an unrestricted host-specific mapping open next to a restricted wildcard of its port', () => {
+    const ruleset = compile(
+      state({
+        mappings: [
+          mapping({ allowFrom: [] }),
+          mapping({ hostAddress: '192.0.2.2', targets: [target({ port: 81 })] }),
+        ],
+      }),
+    )
+    expect(block(ruleset, 'restricted4_host')[2]).toMatch(
+      /^192\.0\.2\.2 \. tcp \. 8080 comment ".*" : accept,$/,
+    )
+  })
+
+  test('writes nothing for ::1, which no rule can make work', () => {
+    const ruleset = compile(
+      state({
+        mappings: [mapping({ family: 'ip6', hostAddress: '::1', targets: [target({ address: 'fd00::1' })] })],
+      }),
+    )
+    expect(block(ruleset, 'dnat6_host')).not.toContain('elements = {')
+  })
+
+  test('refuses what could break out of a quoted string', () => {
+    for (const bridge of [
+      'br"0',
+      'br\n0',
+      'br*',
+      'a\\',
+      '',
+      '.',
+      '..',
+      'a b',
+      'a/b',
+      '@bridges',
+      'a'.repeat(16),
+      'br\u{202e}',
+    ])
+      expect(() => compile(state({ networks: [network({ bridge })] }))).toThrow(InvalidRequestError)
+    expect(() => compile(state({ mappings: [mapping({ interface: 'e"; flush ruleset' })] }))).toThrow(
+      InvalidRequestError,
+    )
+    expect(() => compile(state({ project: 'Demo/..' }))).toThrow(InvalidRequestError)
+    expect(() =>
+      compile(state({ mappings: [mapping({ targets: [target({ address: '1.2.3.4; drop' })] })] })),
+    ).toThrow(InvalidRequestError)
+    expect(() => compile(state({ mappings: [mapping({ hostPort: 65536 })] }))).toThrow(InvalidRequestError)
+  })
+
+  test('cuts a comment to what the kernel keeps, between characters', () => {
+    const long = '漢'.repeat(100)
+    const ruleset = compile(state({ mappings: [mapping({ label: `${long}"\n` })] }))
+    const comment = ruleset.tables[0]?.sets.find(({ name }) => name === 'dnat4')?.elements[0]?.comment ?? ''
+    expect(comment.startsWith('demo/漢漢')).toBe(true)
+    expect(new TextEncoder().encode(comment).length).toBeLessThanOrEqual(127)
+    expect(comment).not.toContain('\ufffd')
+  })
+
+  test('gives two interfaces whose names differ in odd characters chains of their own', () => {
+    const bridges = ['br-@1', 'br-#1', 'br-_1', 'br-é1']
+    const networks = bridges.map((bridge, at) =>
+      network({
+        bridge,
+        ip: { subnet: `172.${17 + at}.0.0/16`, gateway: null, mode: 'isolated', masquerade: false },
+      }),
+    )
+    const names = compile(state({ networks, mappings: [] })).tables[0]?.chains.map(({ name }) => name) ?? []
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.filter((name) => name.startsWith('to_'))).toHaveLength(4)
+  })
+})

@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals'
+import { InspectError, PermissionError, type Runner } from '@portolan/core'
+import { compile, inspect, print } from '../../src/index.ts'
+import { emptyRuleset } from '../../src/model/index.ts'
+import { state } from '../arbitrary/example.ts'
+
+const answering = (exitCode: number, stdout: string, stderr: string): Runner => ({
+  run: async (command, args) => {
+    expect([command, ...args]).toEqual(['nft', '-j', 'list', 'table', 'inet', 'portolan'])
+    return { exitCode, stdout, stderr }
+  },
+})
+
+describe('inspect', () => {
+  test('reads our table and no other', async () => {
+    const compiled = compile(state())
+    expect(await inspect(answering(0, print(compiled, 'nft-json'), ''))).toEqual(compiled)
+  })
+
+  test('takes an absent table for nothing', async () => {
+    const stderr = 'Error: No such file or directory\nlist table inet portolan\n'
+    expect(await inspect(answering(1, '', stderr))).toEqual(emptyRuleset)
+  })
+
+  test('names the capability that is missing', async () => {
+    const runner = answering(
+      1,
+      '',
+      'Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n',
+    )
+    await expect(inspect(runner)).rejects.toThrow(PermissionError)
+  })
+
+  test('gives the words of nft for any other failure', async () => {
+    const runner = answering(1, '', 'Unable to initialize Netlink socket: Protocol not supported\n')
+    const error = await inspect(runner).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(InspectError)
+    expect(error).toMatchObject({ exitCode: 1, command: 'nft -j list table inet portolan' })
+  })
+})

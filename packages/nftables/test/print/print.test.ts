@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals'
+import { InvalidRequestError } from '@portolan/core'
+import { compile, parse, print, printScript } from '../../src/index.ts'
+import { emptyRuleset } from '../../src/model/index.ts'
+import { state } from '../arbitrary/example.ts'
+
+const withRule = (expr: readonly unknown[], comment?: string): string =>
+  JSON.stringify({
+    nftables: [
+      { table: { family: 'ip', name: 't' } },
+      { chain: { family: 'ip', table: 't', name: 'c' } },
+      { rule: { family: 'ip', table: 't', chain: 'c', expr, ...(comment === undefined ? {} : { comment }) } },
+    ],
+  })
+
+const text = (expr: readonly unknown[], comment?: string): string =>
+  print(parse(withRule(expr, comment)), 'nft')
+    .split('\n')[2]
+    ?.trim() ?? ''
+
+describe('print', () => {
+  test('lists a rule in the words of nft', () => {
+    expect(
+      text([
+        { match: { op: '==', left: { meta: { key: 'iifname' } }, right: 'eth0' } },
+        {
+          match: {
+            op: '!=',
+            left: { payload: { protocol: 'ip', field: 'saddr' } },
+            right: { prefix: { addr: '10.0.0.0', len: 8 } },
+          },
+        },
+        { counter: { packets: 1, bytes: 2 } },
+        { dnat: { addr: '10.0.0.1', port: 80 } },
+      ]),
+    ).toBe('iifname "eth0" ip saddr != 10.0.0.0/8 counter packets 1 bytes 2 dnat to 10.0.0.1:80')
+  })
+
+  test('writes brackets around an IPv6 address that has a port', () => {
+    expect(text([{ dnat: { family: 'ip6', addr: 'fd00::1', port: 80 } }])).toBe('dnat ip6 to [fd00::1]:80')
+  })
+
+  test('says == after a bit operation, where a bare value would be one more operand', () => {
+    expect(text([{ match: { op: '==', left: { '&': [{ meta: { key: 'mark' } }, 255] }, right: 1 } }])).toBe(
+      'meta mark & 255 == 1',
+    )
+  })
+
+  test('makes a comment line of a rule it cannot say', () => {
+    expect(text([{ tproxy: { port: 1 } }])).toMatch(/^# not understood: .*tproxy/)
+  })
+
+  test('refuses a comment that would end its own quotes, and prints it as JSON', () => {
+    const comment = 'x" ; flush ruleset'
+    expect(() => text([{ accept: null }], comment)).toThrow(InvalidRequestError)
+    expect(JSON.parse(print(parse(withRule([], comment)), 'nft-json')).nftables[3].rule.comment).toBe(comment)
+  })
+})
+
+describe('printScript', () => {
+  test('replaces our table in one transaction, whether or not it is there', () => {
+    const lines = printScript(compile(state()), 'nft').split('\n')
+    expect(lines[0]).toBe('#!/usr/sbin/nft -f')
+    expect(lines.filter((line) => /^(add|delete|table)/.test(line))).toEqual([
+      'add table inet portolan',
+      'delete table inet portolan',
+      'table inet portolan {',
+    ])
+    expect(JSON.parse(printScript(compile(state()), 'nft-json')).nftables.slice(1, 4)).toEqual([
+      { add: { table: { family: 'inet', name: 'portolan' } } },
+      { delete: { table: { family: 'inet', name: 'portolan' } } },
+      { add: { table: expect.objectContaining({ name: 'portolan' }) } },
+    ])
+  })
+
+  test('of nothing removes our table', () => {
+    expect(printScript(emptyRuleset, 'nft')).toMatch(/add table inet portolan\ndelete table inet portolan\n$/)
+    expect(parse(printScript(emptyRuleset, 'nft-json'))).toEqual(emptyRuleset)
+  })
+})
