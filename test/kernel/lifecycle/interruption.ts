@@ -4,7 +4,7 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { mustSucceed, pilotOf, shop } from './pilot.ts'
 
-const rounds = 10
+const rounds = 8
 
 /** Killed at any instant, or run by two people at once, `apply` leaves a host that the next run finishes. */
 export const interruption = (open: OpenLab, backend: Backend): void => {

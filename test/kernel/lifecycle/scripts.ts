@@ -46,33 +46,29 @@ const mainRows = async (
   lab: Lab,
   nginx: { address: string | null; address6: string | null },
 ): Promise<readonly Row[]> => {
-  const rows: Row[] = []
-  for (const family of ['ip', 'ip6'] as const) {
+  const [worker, self] = [lab.containers.get('worker'), lab.containers.get('nginx')]
+  const asked = (['ip', 'ip6'] as const).flatMap((family) => {
     const container = (family === 'ip' ? nginx.address : nginx.address6) ?? ''
-    const worker = lab.containers.get('worker')
-    const self = lab.containers.get('nginx')
-    const asked = [
-      ['client to host', lab.client, addresses[family].host, 8080],
-      ['host to host', lab.host, addresses[family].host, 8080],
-      ['sibling to host', worker, addresses[family].host, 8080],
-      ['hairpin', self, addresses[family].host, 8080],
-      [notDelivered, lab.neighbour, container, 80],
-      ['container to outside', self, addresses[family].outside, 7000],
+    const at = addresses[family]
+    return [
+      [`${family} client to host`, lab.client, at.host, 8080],
+      [`${family} host to host`, lab.host, at.host, 8080],
+      [`${family} sibling to host`, worker, at.host, 8080],
+      [`${family} hairpin`, self, at.host, 8080],
+      [`${family} ${notDelivered}`, lab.neighbour, container, 80],
+      [`${family} container to outside`, self, at.outside, 7000],
     ] as const
-    for (const [flow, machine, destination, port] of asked) {
-      const outcome = await machine?.probe({
-        protocol: 'tcp',
-        destination,
-        port,
+  })
+  return Promise.all(
+    [...asked, ['ip host to loopback', lab.host, addresses.ip.loopback, 8080] as const].map(
+      async ([flow, machine, destination, port]): Promise<Row> => {
         // The first packet may wait a second for ARP; the one that is dropped would wait for ever.
-        timeoutMs: flow === notDelivered ? 500 : 4000,
-      })
-      rows.push([`${family} ${flow}`, outcome?.delivered === true])
-    }
-  }
-  const loopback = { protocol: 'tcp', destination: '127.0.0.1', port: 8080, timeoutMs: 4000 } as const
-  rows.push(['ip host to loopback', (await lab.host.probe(loopback)).delivered])
-  return rows
+        const timeoutMs = flow.endsWith(notDelivered) ? 500 : 4000
+        const outcome = await machine?.probe({ protocol: 'tcp', destination, port, timeoutMs })
+        return [flow, outcome?.delivered === true]
+      },
+    ),
+  )
 }
 
 /** A printed script is a way to apply: on a host with the bridges, it makes the contract hold by itself. */

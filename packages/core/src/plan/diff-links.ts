@@ -13,21 +13,21 @@ import { linkChange } from './link-change-text.ts'
  */
 export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly LinkChange[] => {
   const interfaces = facts.interfaces ?? []
-  const ours = new Map<string, InterfaceFact>()
-  for (const link of interfaces) {
-    const owner = parseBridgeAlias(link.alias)
-    if (owner?.project === desired.project) ours.set(owner.network, link)
-  }
-  const kept = new Set<string>()
+  const ours = interfaces.filter((link) => parseBridgeAlias(link.alias)?.project === desired.project)
+  const kept = new Set<InterfaceFact>()
   const created: LinkChange[] = []
   for (const network of desired.networks) {
     if (network.external) {
       created.push(...mendExternalPorts(network, desired, facts))
+      // A network that was ours and is now declared external is never removed.
+      for (const link of ours) if (link.name === network.bridge) kept.add(link)
       continue
     }
-    const existing = ours.get(network.name)
-    if (existing !== undefined && existing.name === network.bridge) {
-      kept.add(network.name)
+    const existing = ours.find(
+      (link) => link.name === network.bridge && parseBridgeAlias(link.alias)?.network === network.name,
+    )
+    if (existing !== undefined) {
+      kept.add(existing)
       created.push(...diffBridge(desired.project, network, existing, interfaces, bridgeNetfilter(facts)))
     } else if (
       !interfaces.some(
@@ -37,7 +37,7 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
       created.push(createBridge(desired.project, network, bridgeNetfilter(facts)))
     }
   }
-  const removed = [...ours].filter(([network]) => !kept.has(network)).map(([, link]) => deleteBridge(link))
+  const removed = ours.filter((link) => !kept.has(link)).map(deleteBridge)
   // A renamed bridge has to give its addresses back before its successor takes them.
   return [...removed, ...created]
 }
@@ -126,7 +126,10 @@ const diffBridge = (
   const name = network.bridge
   const changes: LinkChange[] = []
   const wanted = gatewayAddresses(network)
-  const present = (link.addresses ?? []).filter((address) => !address.toLowerCase().startsWith('fe80:'))
+  // The kernel gives every bridge a link-local address; it is a gateway only where the network asks for it.
+  const present = (link.addresses ?? []).filter(
+    (address) => wanted.includes(address) || !address.toLowerCase().startsWith('fe80:'),
+  )
   for (const address of present) if (!wanted.includes(address)) changes.push(removeAddress(name, address))
   for (const address of wanted) if (!present.includes(address)) changes.push(addAddress(name, address))
   if (network.mtu !== null && link.mtu !== undefined && link.mtu !== network.mtu) {
@@ -152,19 +155,23 @@ const diffBridge = (
   const alias = bridgeAlias({ project, network: network.name, icc: network.icc })
   if (link.alias !== alias) {
     changes.push({
-      ...linkChange(`bridge ${name}`, name, `Write on ${name} whether its containers may talk to each other.`, `alias ${link.alias}`, `alias ${alias}`),
+      ...linkChange(
+        `bridge ${name}`,
+        name,
+        `Write on ${name} whether its containers may talk to each other.`,
+        `alias ${link.alias}`,
+        `alias ${alias}`,
+      ),
       reverse: `ip link set ${name} alias '${link.alias}'`,
       operation: { kind: 'set-bridge', name, alias },
     })
   }
   const nfCall = wantsNfCall(network, nfAvailable)
-  const hasNfCall = link.nfCallIptables === true && link.nfCallIp6tables === true
-  if (
-    link.nfCallIptables !== undefined &&
-    nfCall !== hasNfCall &&
-    (nfCall || link.nfCallIptables || link.nfCallIp6tables === true)
-  ) {
-    const text = (on: boolean): string => `nf_call_iptables ${on ? 1 : 0} nf_call_ip6tables ${on ? 1 : 0}`
+  const { nfCallIptables, nfCallIp6tables = nfCall } = link
+  if (nfCallIptables !== undefined && (nfCallIptables !== nfCall || nfCallIp6tables !== nfCall)) {
+    const text = (ip: boolean, ip6: boolean): string =>
+      `nf_call_iptables ${ip ? 1 : 0} nf_call_ip6tables ${ip6 ? 1 : 0}`
+    const before = text(nfCallIptables, nfCallIp6tables)
     changes.push({
       ...linkChange(
         `bridge ${name}`,
@@ -172,10 +179,10 @@ const diffBridge = (
         nfCall
           ? `Send packets inside ${name} through the IP hooks, where icc: off of network ${network.name} is enforced.`
           : `Stop sending packets inside ${name} through the IP hooks.`,
-        text(!nfCall),
-        text(nfCall),
+        before,
+        text(nfCall, nfCall),
       ),
-      reverse: `ip link set ${name} type bridge ${text(!nfCall)}`,
+      reverse: `ip link set ${name} type bridge ${before}`,
       operation: { kind: 'set-bridge', name, nfCall },
     })
   }

@@ -7,6 +7,7 @@ import {
 } from '../conflict/index.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
 import type { HostFacts } from '../facts/index.ts'
+import { forwardingSysctl } from './forwarding-sysctls.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 
 /**
@@ -65,11 +66,6 @@ export const diffSysctls = (
     }
   }
   return { changes, conflicts }
-}
-
-const forwardingSysctl: Record<Family, string> = {
-  ip: 'net.ipv4.ip_forward',
-  ip6: 'net.ipv6.conf.all.forwarding',
 }
 
 const familyName: Record<Family, string> = { ip: 'IPv4', ip6: 'IPv6' }

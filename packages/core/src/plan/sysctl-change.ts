@@ -30,6 +30,12 @@ export const sysctlChange = (
   description: why,
   before: before === null ? null : `${name} = ${before}`,
   after: `${name} = ${value}`,
-  reverse: before === null ? `# ${name} goes with its interface` : `sysctl -w ${name}=${before}`,
+  reverse: before === null ? unknownBefore(name) : `sysctl -w ${name}=${before}`,
   operation: { kind: 'set-sysctl', name, before, value },
 })
+
+/** What is set on one interface ends with it; `all` and `default` are no interfaces. */
+const unknownBefore = (name: string): string =>
+  /\.conf\.(?!all\.|default\.)/.test(name)
+    ? `# ${name} goes with its interface`
+    : `# the value ${name} had before is not known`

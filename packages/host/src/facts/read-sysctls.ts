@@ -12,7 +12,10 @@ const fixed = [
   'net.bridge.bridge-nf-call-ip6tables',
 ]
 
-const perInterface = ['forwarding', 'route_localnet', 'rp_filter']
+const perInterface: Readonly<Record<'ipv4' | 'ipv6', readonly string[]>> = {
+  ipv4: ['forwarding', 'route_localnet', 'rp_filter'],
+  ipv6: ['forwarding'],
+}
 
 /**
  * The sysctls that decide about forwarding, loopback and port choice, `all`, `default` and each interface's. A
@@ -34,14 +37,16 @@ export const readSysctls = (): { sysctls: Record<string, string>; unread: readon
   return { sysctls, unread }
 }
 
-const interfaceSysctls = (): readonly string[] => {
+const interfaceSysctls = (): readonly string[] => [...sysctlsOf('ipv4'), ...sysctlsOf('ipv6')]
+
+const sysctlsOf = (family: 'ipv4' | 'ipv6'): readonly string[] => {
   let interfaces: readonly string[] = []
   try {
-    interfaces = readdirSync('/proc/sys/net/ipv4/conf')
+    interfaces = readdirSync(`/proc/sys/net/${family}/conf`)
   } catch {
     // No /proc/sys at all: every name above is absent too, and nothing more can be said of interfaces.
   }
   return interfaces.flatMap((name) =>
-    perInterface.map((key) => `net.ipv4.conf.${name.replaceAll('.', '/')}.${key}`),
+    perInterface[family].map((key) => `net.${family}.conf.${name.replaceAll('.', '/')}.${key}`),
   )
 }

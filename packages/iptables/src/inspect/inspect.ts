@@ -21,7 +21,8 @@ export interface InspectOptions {
   readonly counters?: boolean
 }
 
-const denied = /permission denied|operation not permitted|you must be root/i
+/** iptables-legacy-restore gives no reason when it may not open its raw socket (iptables/iptables-restore.c). */
+const denied = /permission denied|operation not permitted|you must be root|unable to initialize table/i
 
 /** Whether a program's words say that a privilege is missing. */
 export const isDenied = (stderr: string): boolean => denied.test(stderr)

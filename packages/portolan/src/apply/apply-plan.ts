@@ -1,4 +1,14 @@
-import { ApplyError, type LinkChange, type Runner, StaleStateError, type SysctlChange } from '@portolan/core'
+import {
+  ApplyError,
+  families,
+  forwardingSysctl,
+  type HostFacts,
+  type LinkChange,
+  overwrittenForwarding,
+  type Runner,
+  StaleStateError,
+  type SysctlChange,
+} from '@portolan/core'
 import {
   forgetFlows,
   type HostLockOptions,
@@ -43,7 +53,7 @@ export const carryOut = async (
 ): Promise<void> => {
   await withHostLock(
     async () => {
-      await refuseStale(work, context)
+      const facts = await refuseStale(work, context)
       const memory = await openMemory(context.stateDirectory)
       const links = openLinks()
       const applied: string[] = []
@@ -52,7 +62,7 @@ export const carryOut = async (
           context.onProgress?.(
             `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
           )
-          await carryOutBatch(batch, { context, memory, links, applied })
+          await carryOutBatch(batch, { context, facts, memory, links, applied })
         }
         await forgetFlows(work.withdrawn.flatMap(flowsOf))
         await after(memory)
@@ -77,18 +87,20 @@ const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
   return result
 }
 
-const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<void> => {
-  const touched = new Set(work.changes.map(({ part }) => part))
-  if (touched.size === 0) return
+/** The facts as they are now. */
+const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<HostFacts> => {
+  if (work.changes.length === 0) return work.observed.facts
   const [facts, rules] = await Promise.all([readHost({ processNames: false }), readRules(runner, null)])
   const stale = isStale(work.observed, { facts, rules })
   if (stale !== null) {
     throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed; plan again.`)
   }
+  return facts
 }
 
 interface Progress {
   readonly context: ApplyContext
+  readonly facts: HostFacts
   readonly memory: HostMemory
   readonly links: Links
   /** Descriptions of what has been done. */
@@ -173,10 +185,17 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
   }
 }
 
-const applySysctl = async ({ operation }: SysctlChange, { memory }: Progress): Promise<void> => {
+const applySysctl = async ({ operation }: SysctlChange, { facts, memory }: Progress): Promise<void> => {
   const { name, before, value } = operation
   // Remembered first: killed in between, the worst is a note of a change that was not made.
   if (before !== null) await memory.rememberSysctl(name, before, value)
+  for (const family of families) {
+    if (name !== forwardingSysctl[family] || value === '0') continue
+    for (const overwritten of overwrittenForwarding(facts, family)) {
+      const kept = facts.sysctls?.[overwritten] ?? '1'
+      await memory.rememberSysctl(overwritten, kept, kept)
+    }
+  }
   writeSysctl(name, value)
 }
 

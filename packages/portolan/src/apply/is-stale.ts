@@ -16,7 +16,9 @@ export interface Observation {
 export const isStale = (before: Observation, now: Observation): string | null => {
   if (nftables.diff(before.rules.nftables, now.rules.nftables).length > 0) return 'Our nftables rules'
   for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
-    if (iptables.diff(before.rules[variant], now.rules[variant]).length > 0) return `Our ${variant} rules`
+    // `diff` wants to be told ours alone: a foreign rule in what is desired would be one to add.
+    if (iptables.diff(before.rules[variant], iptables.ours(now.rules[variant])).length > 0)
+      return `Our ${variant} rules`
   }
   if (ownBridges(before.facts) !== ownBridges(now.facts)) return 'Our bridges'
   return null

@@ -1,6 +1,8 @@
 import {
   type ChangeSummary,
   deleteBridge,
+  families,
+  forwardingSysctl,
   type HostFacts,
   parseBridgeAlias,
   summarise,
@@ -84,10 +86,32 @@ const restoredPorts = ({ interfaces }: HostFacts, state: HostState): readonly Pl
     .filter((name) => interfaces?.some((link) => link.name === name && link.hairpin === true))
     .map((name) => ({ ...switchHairpinOff(name), part: 'link' }))
 
-/** A sysctl goes back to its old value only if it still has the one we gave it. */
-const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly PlanChange[] =>
-  Object.entries(sysctls).flatMap(([name, { before, given }]) => {
-    if (facts.sysctls?.[name] !== given || before === given) return []
-    const why = `Put ${name} back to the value it had before the first apply.`
-    return [{ ...sysctlChange(name, given, before, why), part: 'sysctl' as const }]
-  })
+/**
+ * A sysctl goes back to its old value only if it still has the one we gave it. Switching a family's forwarding off
+ * switches it off on every interface, so those that had it on by themselves come after.
+ */
+const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly PlanChange[] => {
+  const unchanged = Object.entries(sysctls).filter(([name, { given }]) => facts.sysctls?.[name] === given)
+  const set = unchanged.filter(([, { before, given }]) => before !== given)
+  const restoredFamilies = families.filter((family) =>
+    set.some(([name]) => name === forwardingSysctl[family]),
+  )
+  const overwritten = unchanged.filter(
+    ([name, { before, given }]) =>
+      before === given &&
+      restoredFamilies.some((family) => name.startsWith(family === 'ip' ? 'net.ipv4.' : 'net.ipv6.')),
+  )
+  return [
+    ...set.map(([name, { before, given }]) =>
+      sysctlChange(name, given, before, `Put ${name} back to the value it had before the first apply.`),
+    ),
+    ...overwritten.map(([name, { before }]) =>
+      sysctlChange(
+        name,
+        '0',
+        before,
+        `Leave ${name} on, as it was before forwarding was switched on for every interface.`,
+      ),
+    ),
+  ].map((change) => ({ ...change, part: 'sysctl' }))
+}

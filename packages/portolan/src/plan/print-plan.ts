@@ -49,10 +49,10 @@ const printSubnets = (
   networks: readonly DesiredNetwork[],
   style: Style,
 ): readonly string[] => {
-  const rows = subnets.map(({ network, subnet, gateway, pool, origin }) => [
+  const rows = subnets.map(({ network, family, subnet, gateway, pool, origin }) => [
     network,
     subnet,
-    networks.some(({ name, ip }) => name === network && ip?.mode === 'isolated')
+    networks.some((one) => one.name === network && one[family]?.mode === 'isolated')
       ? 'no gateway'
       : `gateway ${gateway}`,
     origin === 'held'

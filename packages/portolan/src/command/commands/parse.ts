@@ -17,7 +17,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   const isJson = text.trimStart().startsWith('{')
   if (options.json === true) {
     const ruleset = isJson ? nftables.parse(text, file) : iptables.parse(text, file)
-    terminal.print(JSON.stringify(ruleset, null, 2))
+    terminal.print(JSON.stringify(ruleset, plainCounter, 2))
   } else {
     const printed = isJson
       ? nftables.print(nftables.parse(text, file), 'nft-json')
@@ -25,4 +25,10 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     terminal.print(printed.replace(/\n$/, ''))
   }
   return exitCode.ok
+}
+
+/** Counters have 64 bits. One beyond what a JSON number holds exactly becomes a string, so that no digit is lost. */
+const plainCounter = (_key: string, value: unknown): unknown => {
+  if (typeof value !== 'bigint') return value
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value)
 }

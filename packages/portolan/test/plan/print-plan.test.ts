@@ -1,0 +1,194 @@
+import { describe, expect, test } from '@jest/globals'
+import { type Conflict, deleteBridge, sysctlChange } from '@portolan/core'
+import type { PlanChange } from '../../src/plan/plan.ts'
+import { printChanges } from '../../src/plan/print-changes.ts'
+import { printConflict, printPlan, printSummary } from '../../src/plan/print-plan.ts'
+import { plainStyle, styleFor } from '../../src/plan/style.ts'
+import { alignColumns } from '../../src/plan/text-table.ts'
+import { after, bridge, forwards, intentOf, planOf } from '../shop.ts'
+
+const dual = `
+services:
+  nginx: {ports: ["8080:80"], networks: [web], deploy: {replicas: 1}}
+  api:
+    networks: [web, island]
+    ports:
+      - {target: 81, published: "9090", x-portolan: {allow_from: [198.51.100.0/24]}}
+networks:
+  web: {enable_ipv6: true, ipam: {config: [{subnet: "10.1.0.0/24"}, {subnet: "fd00:1::/64"}]}}
+  island: {internal: true, driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: isolated}}
+`
+
+describe('a plan for people', () => {
+  test('of nothing to do', () => {
+    expect(String(planOf(after(planOf())))).toBe(`Plan for project shop with nftables
+
+Subnets
+  web  172.17.0.0/16  gateway 172.17.42.1  kept: the network has it already
+
+Addresses
+  nginx  web  172.17.0.1  02:42:ac:11:00:01
+
+Ports
+  0.0.0.0:8080/tcp -> nginx:80  172.17.0.1:80
+
+Changes, in this order
+  nothing to do: the host is as it should be
+
+Nothing to do.`)
+  })
+
+  test('of a bridge that has to be mended', () => {
+    const { facts, rules } = after(planOf())
+    const interfaces = [
+      ...(facts.interfaces ?? []).map((link) => ({ ...link, up: false })),
+      { name: 'veth1', master: bridge, hairpin: false },
+    ]
+    expect(String(planOf({ facts: { ...facts, interfaces }, rules }))).toContain(`Changes, in this order
+  interfaces
+    - ${bridge} down
+    + ${bridge} up
+    - veth1 hairpin off
+    + veth1 hairpin on
+
+0 to add, 2 to change, 0 to remove.`)
+  })
+
+  test('shows subnets of both families and in every mode', () => {
+    const text = String(planOf({ intent: intentOf(dual), facts: { nameservers: ['172.17.0.1'] } }))
+    expect(text).toContain(
+      `Subnets
+  web     10.1.0.0/24  gateway 10.1.0.1   as asked for
+  web     fd00:1::/64  gateway fd00:1::1  as asked for
+  island  10.0.0.0/16  no gateway         first free of pool classic
+      passed over 172.17.0.0/16: nameserver 172.17.0.1
+`)
+  })
+
+  test('shows where ports lead, and from where they may be reached', () => {
+    expect(String(planOf({ intent: intentOf(dual) }))).toContain(`Ports
+  0.0.0.0:8080/tcp -> nginx:80  10.1.0.2:80
+  [::]:8080/tcp -> nginx:80     [fd00:1::2]:80
+  0.0.0.0:9090/tcp -> api:81    10.1.0.3:81     from 198.51.100.0/24 only
+  [::]:9090/tcp -> api:81       [fd00:1::3]:81  from no other machine
+`)
+  })
+
+  test('does not let a thousand ports hide the rest', () => {
+    const text = String(planOf({ intent: intentOf('services: {nginx: {ports: ["5000-5999:5000-5999"]}}') }))
+    expect(text).toContain('0.0.0.0:5059/tcp -> nginx:5059')
+    expect(text).not.toContain('0.0.0.0:5060/tcp -> nginx:5060  ')
+    expect(text).toContain('\n  and 940 more (--json lists them all)\n')
+  })
+
+  test('shows conflicts first, with what to do, and counts those that block', () => {
+    const sockets = [{ protocol: 'tcp' as const, address: '0.0.0.0', port: 8080, process: 'caddy' }]
+    const lines = String(planOf({ facts: { ...forwards, sockets } })).split('\n')
+    expect(lines.slice(2, 5)).toEqual([
+      'Conflicts',
+      '  error HostPortTaken: caddy already listens on 0.0.0.0:8080/tcp. Once 0.0.0.0:8080/tcp -> nginx:80 is in force, clients on other machines and processes on this host that call it there reach the container instead: the mapping would take the port away from it.',
+      '      What to do: Publish on another host port or on another host address, or stop caddy first.',
+    ])
+    expect(lines.at(-1)).toMatch(/ to remove\. 1 conflict blocks it\.$/)
+  })
+
+  test('shows notes with their place', () => {
+    const intent = {
+      ...intentOf(),
+      notes: [{ text: 'Something.', place: { source: 'c.yaml', line: 2, column: 7 } }],
+    }
+    const facts = { ...forwards, unread: ['Something else.'] }
+    expect(String(planOf({ intent, facts }))).toContain(
+      'Notes\n  c.yaml:2:7: Something.\n  Something else.\n',
+    )
+  })
+
+  test('is coloured only where asked for', () => {
+    const esc = String.fromCharCode(27)
+    expect(printPlan(planOf())).not.toContain(esc)
+    const coloured = printPlan(planOf(), styleFor(true))
+    expect(coloured).toContain(`${esc}[1mPlan for project shop with nftables${esc}[0m`)
+    expect(coloured.replaceAll(new RegExp(`${esc}\\[\\d+m`, 'g'), '')).toBe(printPlan(planOf()))
+  })
+
+  test('is the text of the value', () => {
+    expect(`${planOf()}`).toBe(printPlan(planOf()))
+  })
+})
+
+describe('changes for people', () => {
+  const remove: PlanChange = { ...deleteBridge({ name: 'br0', addresses: ['10.0.0.1/24'] }), part: 'link' }
+  const set = (before: string | null): PlanChange => ({
+    ...sysctlChange('net.ipv4.ip_forward', before, '1', 'Why.'),
+    part: 'sysctl',
+  })
+
+  test('are under the part of the host they are for, in order', () => {
+    expect(printChanges([remove, remove, set('0'), remove], plainStyle)).toEqual([
+      '  interfaces',
+      '    - bridge br0 10.0.0.1/24',
+      '    - bridge br0 10.0.0.1/24',
+      '  sysctls',
+      '    - net.ipv4.ip_forward = 0',
+      '    + net.ipv4.ip_forward = 1',
+      '  interfaces',
+      '    - bridge br0 10.0.0.1/24',
+    ])
+  })
+
+  test('of what was not known before are one line', () => {
+    expect(printChanges([set(null)], plainStyle)).toEqual(['  sysctls', '    ~ net.ipv4.ip_forward = 1'])
+  })
+
+  test('of several lines are marked on each', () => {
+    expect(printChanges([{ ...remove, before: 'one\ntwo' }], plainStyle)).toEqual([
+      '  interfaces',
+      '    - one\n    - two',
+    ])
+  })
+
+  test('that are none say so', () => {
+    expect(printChanges([], plainStyle)).toEqual(['  nothing to do: the host is as it should be'])
+  })
+})
+
+describe('a conflict for people', () => {
+  const conflict: Conflict = {
+    kind: 'SubnetOverlap',
+    severity: 'warning',
+    certainty: 'possible',
+    mapping: null,
+    network: 'web',
+    message: 'Something is wrong.',
+    witness: null,
+    culprit: null,
+    remedy: { text: 'Mend it.', commands: ['one', 'two'] },
+    trace: [],
+  }
+
+  test('says how sure it is, and lists commands', () => {
+    expect(printConflict(conflict)).toEqual([
+      '  warning (possible) SubnetOverlap: Something is wrong.',
+      '      What to do: Mend it.',
+      '        one',
+      '        two',
+    ])
+  })
+
+  test.each<[number, string]>([
+    [0, '1 to add, 2 to change, 3 to remove.'],
+    [1, '1 to add, 2 to change, 3 to remove. 1 conflict blocks it.'],
+    [2, '1 to add, 2 to change, 3 to remove. 2 conflicts block it.'],
+  ])('counts in the summary when it is an error: %d', (errors, expected) => {
+    const conflicts = [
+      conflict,
+      ...Array.from({ length: errors }, () => ({ ...conflict, severity: 'error' as const })),
+    ]
+    expect(printSummary({ summary: { add: 1, change: 2, remove: 3 }, conflicts })).toBe(expected)
+  })
+})
+
+test('columns are as wide as their widest cell, without blanks at the end', () => {
+  expect(alignColumns([['a', 'bbb', 'c'], ['aaaa', 'b'], []])).toEqual(['a     bbb  c', 'aaaa  b', ''])
+  expect(alignColumns([])).toEqual([])
+})

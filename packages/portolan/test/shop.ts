@@ -1,0 +1,73 @@
+import { bridgeName, type HostFacts, type Intent, type InterfaceFact, readCompose } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { Backend } from '../src/backend/backend.ts'
+import { type HostRules, noRules } from '../src/host-rules/host-rules.ts'
+import { makePlan, type PlanInput } from '../src/plan/make-plan.ts'
+import type { Plan } from '../src/plan/plan.ts'
+
+export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
+
+/** Reads a Compose text as a project; without one, nginx on a network `web` with port 8080. */
+export const intentOf = (
+  text = 'services: {nginx: {ports: ["8080:80"], networks: [web]}}\nnetworks: {web: {}}',
+  project = 'shop',
+): Intent => readCompose(text, { source: 'compose.yaml', project })
+
+export const bridge = bridgeName('shop', 'web')
+
+/** A host that forwards, with nothing else on it. */
+export const forwards: HostFacts = { sysctls: { 'net.ipv4.ip_forward': '1' } }
+
+/** Plans without reading anything. */
+export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
+  makePlan({
+    intent: intentOf(),
+    facts: forwards,
+    rules: noRules,
+    backend: 'nftables',
+    pools: null,
+    reserve: [],
+    allow: [],
+    guardForwarding: false,
+    sysctls: true,
+    ...wish,
+  })
+
+/** The rules of a host after a plan was applied to those it was made from. */
+export const rulesAfter = ({ desired, project, backend, observed: { rules } }: Plan): HostRules =>
+  backend === 'nftables'
+    ? { ...rules, nftables: nftables.adopt(rules.nftables, nftables.compile(desired), project) }
+    : { ...rules, [backend]: iptables.adopt(rules[backend], iptables.compile(desired), project) }
+
+/** The facts of a host after a plan was applied: its bridges, and the sysctls it set. */
+export const factsAfter = ({ changes, observed: { facts } }: Plan): HostFacts => {
+  const made = changes.flatMap(({ part, operation }): readonly InterfaceFact[] =>
+    part === 'link' && operation.kind === 'create-bridge'
+      ? [
+          {
+            name: operation.name,
+            kind: 'bridge',
+            up: true,
+            mtu: operation.mtu ?? 1500,
+            alias: operation.alias,
+            addresses: operation.addresses,
+          },
+        ]
+      : [],
+  )
+  const set = changes.flatMap(({ part, operation }) =>
+    part === 'sysctl' ? [[operation.name, operation.value] as const] : [],
+  )
+  return {
+    ...facts,
+    interfaces: [...(facts.interfaces ?? []), ...made],
+    sysctls: { ...facts.sysctls, ...Object.fromEntries(set) },
+  }
+}
+
+/** What a host that a plan was applied to looks like to the next one. */
+export const after = (plan: Plan): Pick<PlanInput, 'facts' | 'rules'> => ({
+  facts: factsAfter(plan),
+  rules: rulesAfter(plan),
+})
