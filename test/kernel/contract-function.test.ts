@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals'
+import { type Flow, type FlowSource, type Reach, readCompose, reach, resolve } from '@portolan/core'
+import type { ProbeProtocol } from '../lab/probe.ts'
+import type { Expected, Row } from './contract/row.ts'
+import { networkRows } from './contract/rows-networks.ts'
+import { publishedRows } from './contract/rows-published.ts'
+import {
+  type Asker,
+  addressOf,
+  compose,
+  containers,
+  type Family,
+  hostAddresses,
+  isContainer,
+} from './contract/scenario.ts'
+
+/**
+ * The contract as a function must say what the kernel tests demand of real packets, row by row: they were
+ * written apart, so that each checks the other.
+ */
+const { desired } = resolve(readCompose(compose, { source: 'compose.yaml' }), {})
+
+const sourceOf = (asker: Asker, family: Family): FlowSource => {
+  if (asker === 'host') return { kind: 'host', address: null }
+  const address = addressOf(asker, family)
+  if (isContainer(asker)) return { kind: 'container', network: containers[asker][0], address }
+  return { kind: 'machine', address, interface: asker === 'outside' || asker === 'distant' ? 'eth1' : 'eth0' }
+}
+
+const flowOf = (row: Row, family: Family, protocol: ProbeProtocol): Flow => ({
+  family,
+  protocol: protocol === 'icmp' ? 'echo-request' : protocol,
+  from: sourceOf(row.from, family),
+  to: { address: addressOf(row.to, family), port: row.port },
+})
+
+const agrees = (expected: Expected, found: Reach, family: Family): boolean => {
+  switch (expected.kind) {
+    case 'dropped':
+      return found.kind === 'dropped'
+    case 'not to a container':
+      return found.kind === 'local' || found.kind === 'dropped'
+    case 'refused':
+      // It arrives where nobody listens, of which the contract knows nothing.
+      return found.kind === 'delivered'
+    case 'delivered': {
+      const { to, port, source } = expected
+      if (!isContainer(to)) {
+        if (to === 'host') return found.kind === 'local'
+        if (found.kind === 'foreign') return true
+        if (found.kind !== 'outside') return false
+        return source === 'any' || (source === 'own') === (found.seenAs === 'own')
+      }
+      if (found.kind !== 'delivered') return false
+      const isThere = found.to.some((end) => end.address === addressOf(to, family) && end.port === port)
+      const seen = { own: 'own', gateway: 'gateway', host: 'a host address' }[found.seenAs]
+      return isThere && (source === 'any' || source === seen)
+    }
+  }
+}
+
+describe('the contract as a function', () => {
+  const rows = [...publishedRows, ...networkRows]
+
+  test.each(rows.map((row) => [row.title, row] as const))('%s', (_title, row) => {
+    const disagreements = row.families.flatMap((family) =>
+      row.protocols.flatMap((protocol) => {
+        const flow = flowOf(row, family, protocol)
+        const found = reach(desired, flow, { addresses: hostAddresses(family) })
+        return agrees(row.expected, found, family) ? [] : [{ flow, expected: row.expected, found }]
+      }),
+    )
+    expect(disagreements).toEqual([])
+  })
+})
