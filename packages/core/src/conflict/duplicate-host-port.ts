@@ -22,7 +22,7 @@ export const duplicateHostPort = (
   witness: null,
   culprit: culpritOutsideRules('portolan', winner.label, winner.project),
   remedy: {
-    text: `Give one of them another host port, bind them to different host addresses, or give both a weight (x-portolan: {weight: 1}) to share the port.`,
+    text: `Give one of them another host port, bind them to different host addresses, or give both a weight (x-portolan: {weight: 1}) and the same allow_from to share the port.`,
     commands: [],
   },
   trace: [],

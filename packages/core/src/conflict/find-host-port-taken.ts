@@ -21,7 +21,8 @@ export const findHostPortTaken = (
     const socket = byPort
       .get(`${mapping.protocol} ${mapping.hostPort}`)
       ?.find((one) => takesFrom(mapping, one))
-    return socket === undefined ? [] : [hostPortTaken(mapping, socket)]
+    if (socket === undefined) return []
+    return [hostPortTaken(mapping, socket, calledAt(mapping, socket, facts))]
   })
 }
 
@@ -35,4 +36,16 @@ const takesFrom = (mapping: DesiredMapping, socket: SocketFact): boolean => {
   // ::1 is never translated, so its listener loses nothing.
   if (address === '::1') return false
   return mapping.hostAddress === null || mapping.hostAddress === address
+}
+
+/** Where a process on the host calls the socket today, and would reach the container instead; null: not known. */
+const calledAt = (mapping: DesiredMapping, socket: SocketFact, facts: HostFacts): string | null => {
+  if (mapping.hostAddress !== null) return mapping.hostAddress
+  const { address } = socket
+  if (address !== undefined && address !== '0.0.0.0' && address !== '::') return address
+  if (mapping.family === 'ip') return '127.0.0.1'
+  // ::1 is never translated: it takes an address of an interface.
+  const addresses = (facts.interfaces ?? []).flatMap((link) => link.addresses ?? [])
+  const global = addresses.find((one) => one.includes(':') && !/^(fe[89ab].:|::1\/)/i.test(one))
+  return global?.slice(0, global.indexOf('/')) ?? null
 }

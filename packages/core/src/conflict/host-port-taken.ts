@@ -6,13 +6,17 @@ import { type Conflict, culpritOutsideRules } from './conflict.ts'
  * A process on the host listens on the host port. Destination NAT in prerouting runs before local delivery, so
  * clients of the process from other machines would reach the container instead; and the same in output for
  * processes on the host.
- * @see NETFILTER.md section 6 (measured)
+ * @param calledAt - an address of the host where the process is called and the mapping answers; null: none known
  * @internal
  */
-export const hostPortTaken = (mapping: DesiredMapping, socket: SocketFact): Conflict => {
+export const hostPortTaken = (
+  mapping: DesiredMapping,
+  socket: SocketFact,
+  calledAt: string | null,
+): Conflict => {
   const { protocol, hostPort, label, family } = mapping
   const listener = socket.process ?? 'a process'
-  const address = socket.address ?? 'every address'
+  const address = socket.address ?? (family === 'ip' ? '0.0.0.0' : '::')
   const place = `${address.includes(':') ? `[${address}]` : address}:${hostPort}/${protocol}`
   return {
     kind: 'HostPortTaken',
@@ -23,12 +27,15 @@ export const hostPortTaken = (mapping: DesiredMapping, socket: SocketFact): Conf
     message:
       `${listener} already listens on ${place}. Once ${label} is in force, clients on other machines and ` +
       `processes on this host that call it there reach the container instead: the mapping would take the port away from it.`,
-    witness: {
-      family,
-      protocol,
-      from: { kind: 'host', address: null },
-      to: { address: mapping.hostAddress ?? witnessAddress(mapping, socket), port: hostPort },
-    },
+    witness:
+      calledAt === null
+        ? null
+        : {
+            family,
+            protocol,
+            from: { kind: 'host', address: null },
+            to: { address: calledAt, port: hostPort },
+          },
     culprit: culpritOutsideRules('socket', place, socket.process ?? null),
     remedy: {
       text: `Publish on another host port or on another host address, or stop ${listener} first.`,
@@ -36,10 +43,4 @@ export const hostPortTaken = (mapping: DesiredMapping, socket: SocketFact): Conf
     },
     trace: [],
   }
-}
-
-const witnessAddress = ({ family }: DesiredMapping, socket: SocketFact): string => {
-  const address = socket.address
-  if (address !== undefined && address !== '0.0.0.0' && address !== '::') return address
-  return family === 'ip' ? '127.0.0.1' : '::1'
 }

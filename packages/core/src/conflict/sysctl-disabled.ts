@@ -13,11 +13,14 @@ const sysctlDisabled = (
   certainty: 'certain',
   mapping: null,
   network,
-  message: `${name} is ${value ?? 'not readable'} and cannot be set from here: ${why}`,
+  message: `${name} is ${value ?? 'not there yet'} and may not be set by this plan: ${why}`,
   witness: null,
   culprit: culpritOutsideRules('sysctl', `${name} = ${value ?? '?'}`),
   remedy: {
-    text: `Set ${name} to 1 where /proc/sys can be written, then plan again.`,
+    text:
+      value === null
+        ? `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or apply with --force and set it once its interface is there.`
+        : `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or set it yourself and plan again.`,
     commands: [`sysctl -w ${name}=1`],
   },
   trace: [],

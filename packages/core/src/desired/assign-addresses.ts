@@ -55,9 +55,10 @@ const assign = (
   const ipRange = (family === 'ip' ? wanted?.ip : wanted?.ip6)?.ipRange ?? null
   const address = firstFreeAddress(subnet.subnet, taken, { gateway: subnet.gateway, ipRange })
   if (address === null) {
+    const given = [...taken].filter((one) => one.includes(':') === (family === 'ip6')).length
     throw new PortolanError(
       'SUBNET_EXHAUSTED',
-      `No address is left for ${replicaName(endpoint)} in ${ipRange ?? subnet.subnet} of network ${network.name}: ${taken.size} are assigned. Give the network a larger subnet, or take endpoints off it.`,
+      `No address is left for ${replicaName(endpoint)} in ${ipRange ?? subnet.subnet} of network ${network.name}: ${given} ${given === 1 ? 'is' : 'are'} assigned. Give the network a larger subnet, or take endpoints off it.`,
     )
   }
   taken.add(address)

@@ -16,7 +16,7 @@ const fnv1a = (text: string): number => {
  * the end, the same on every host, never longer than an interface name may be.
  *
  * @example
- * bridgeName('shop', 'frontend') // 'br-front-pc3zyw'
+ * bridgeName('shop', 'frontend') // 'br-front-v8faai'
  * @public @since 0.1.0
  */
 export const bridgeName = (project: string, network: string): string => {

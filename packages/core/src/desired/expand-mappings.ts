@@ -75,7 +75,7 @@ export const expandMappings = (
         conflicts.push(duplicateHostPort(single.label, other, socketLabel(single)))
       } else if (holder === undefined) {
         bySocket.set(key, { mapping: single, weighted: wanted.weight !== null })
-      } else if (holder.weighted && wanted.weight !== null) {
+      } else if (holder.weighted && wanted.weight !== null && sameSources(holder.mapping, single)) {
         holder.mapping = joinTargets(holder.mapping, single)
       } else if (!sameTarget(holder.mapping, single)) {
         const winner = { project: intent.project, label: holder.mapping.label }
@@ -84,7 +84,7 @@ export const expandMappings = (
     }
   }
 
-  const mappings = [...bySocket.values()].map(({ mapping }) => mapping)
+  const mappings = [...bySocket.values()].map(({ mapping }) => lightenAlone(mapping))
   return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
 }
 
@@ -102,10 +102,22 @@ const socketKey = (
     port.hostPort,
   ].join(' ')
 
+/** Written twice is written once; but not when one of the two lets others in. */
 const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>
   a.targets.length === 1 &&
+  sameSources(a, b) &&
   a.targets[0].address === b.targets[0].address &&
   a.targets[0].port === b.targets[0].port
+
+const sameSources = (a: DesiredMapping, b: DesiredMapping): boolean =>
+  JSON.stringify(a.allowFrom && [...a.allowFrom].sort()) ===
+  JSON.stringify(b.allowFrom && [...b.allowFrom].sort())
+
+/** A weight says nothing where there is nobody to share with. */
+const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
+  const [only, ...more] = mapping.targets
+  return more.length > 0 || only.weight === 1 ? mapping : { ...mapping, targets: [{ ...only, weight: 1 }] }
+}
 
 const joinTargets = (mapping: DesiredMapping, more: DesiredMapping): DesiredMapping => {
   const targets = [...mapping.targets, ...more.targets] as const
@@ -144,7 +156,7 @@ const singlePorts = (
   notes: IntentNote[],
 ): readonly DesiredMapping[] => {
   const binding = intent.networks.find(({ name }) => name === network.name)?.hostBinding ?? null
-  const chosen = familiesOf(wanted, network, endpoint, notes)
+  const chosen = familiesOf(wanted, binding, network, endpoint, notes)
   const natFamilies = chosen.filter((family) => subnetOf(network, family)?.mode !== 'routed')
   const containerCount = wanted.containerPorts.last - wanted.containerPorts.first + 1
   const hostCount =
@@ -179,7 +191,7 @@ const singlePorts = (
       }
       continue
     }
-    const hostAddress = hostAddressFor(wanted, family, binding)
+    const hostAddress = hostAddressFor(wanted, binding)
     for (let index = 0; index < hostCount; index += 1) {
       const port = wanted.containerPorts.first + index * step
       const hostPort =
@@ -201,24 +213,36 @@ const singlePorts = (
 
 const subnetOf = (network: DesiredNetwork, family: Family) => (family === 'ip' ? network.ip : network.ip6)
 
-const hostAddressFor = (
-  { hostAddress }: MappingIntent,
-  family: Family,
-  binding: string | null,
-): string | null => {
-  if (hostAddress === null) return family === 'ip' && binding !== '0.0.0.0' ? binding : null
-  return hostAddress === '0.0.0.0' || hostAddress === '::' ? null : hostAddress
+const hostAddressFor = ({ hostAddress }: MappingIntent, binding: string | null): string | null => {
+  const address = hostAddress ?? binding
+  return address === '0.0.0.0' || address === '::' ? null : address
 }
 
-/** The families a mapping takes part in: those its host address allows and its endpoint has. */
+/**
+ * The families a mapping takes part in: those its host address allows and its endpoint has. A network's own
+ * `host_binding_ipv4` leaves IPv6 closed: who binds to 127.0.0.1 does not mean every IPv6 address of the host.
+ * @see moby, daemon/libnetwork/drivers/bridge/port_mapping_linux.go `configurePortBindingIPv6`
+ */
 const familiesOf = (
   { hostAddress, service, place }: MappingIntent,
+  binding: string | null,
   network: DesiredNetwork,
   endpoint: DesiredEndpoint,
   notes: IntentNote[],
 ): readonly Family[] => {
   const has = (family: Family): boolean => (family === 'ip' ? endpoint.ip : endpoint.ip6) !== null
-  if (hostAddress === null) return families.filter(has)
+  if (hostAddress === null) {
+    const wanted = binding === null || binding === '0.0.0.0' ? null : familyOf(binding)
+    const chosen = families.filter((family) => has(family) && (wanted ?? family) === family)
+    if (chosen.length === 0) {
+      const why = wanted === null || binding === null ? 'has no address' : `binds ports to ${binding} only`
+      notes.push({
+        text: `A port of ${service}: network ${network.name} ${why}, so nothing is published.`,
+        place,
+      })
+    }
+    return chosen
+  }
   const family = familyOf(hostAddress)
   if (family === null) throw new IntentError(`${hostAddress} is not an address`, place)
   // ::1 is refused by a conflict of its own, whatever the network has.

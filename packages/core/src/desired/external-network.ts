@@ -14,7 +14,10 @@ import type { DesiredNetwork, DesiredSubnet } from './desired-state.ts'
 export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): DesiredNetwork => {
   const wanted = network.bridge ?? network.externalName ?? network.name
   const interfaces = facts.interfaces ?? []
-  const link = interfaces.find((one) => isNamed(one, wanted)) ?? interfaces.find((one) => one.name === wanted)
+  const link =
+    interfaces.find((one) => fullName(one) === wanted) ??
+    interfaces.find((one) => parseBridgeAlias(one.alias)?.network === wanted) ??
+    interfaces.find((one) => one.name === wanted)
   if (link?.name === undefined) {
     throw new IntentError(
       `the external network ${wanted} is not on this host: no bridge of ours belongs to it and no interface has that name. Create it first, or remove \`external: true\` to have it created`,
@@ -33,9 +36,10 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): D
   }
 }
 
-const isNamed = (link: InterfaceFact, wanted: string): boolean => {
+/** As Compose names a network outside its file. */
+const fullName = (link: InterfaceFact): string | null => {
   const owner = parseBridgeAlias(link.alias)
-  return owner !== null && (`${owner.project}_${owner.network}` === wanted || owner.network === wanted)
+  return owner === null ? null : `${owner.project}_${owner.network}`
 }
 
 /** The first address that is not link-local is the gateway, and its prefix the subnet. */

@@ -13,6 +13,7 @@ import {
 import { assignAddresses } from './assign-addresses.ts'
 import { portSupply } from './automatic-ports.ts'
 import { bridgeName } from './bridge-name.ts'
+import { checkIntent } from './check-intent.ts'
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from './desired-state.ts'
 import { expandMappings, type PublishedPort } from './expand-mappings.ts'
 import { findExternalNetwork } from './external-network.ts'
@@ -42,10 +43,12 @@ export interface Resolution {
  * deterministic; the same intent and facts give the same answer.
  *
  * @throws PoolExhaustedError when no subnet is free
- * @throws IntentError when the intent cannot be met on any host like this: an external network that is not there
+ * @throws IntentError when the intent is not one that a reader would make, or cannot be met on any host like this: an
+ * external network that is not there
  * @public @since 0.1.0
  */
 export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
+  checkIntent(intent)
   const external = new Map(
     intent.networks
       .filter((network) => network.external)
@@ -151,6 +154,8 @@ const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Confl
     const holder = facts.interfaces?.find((link) => link.name === network.bridge)
     if (holder === undefined) return []
     const owner = parseBridgeAlias(holder.alias)
-    const own = owner?.project === desired.project && owner.network === network.name
+    // A bridge of another network of this project goes before ours comes, unless that network stays external.
+    const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
+    const own = owner?.project === desired.project && !stays
     return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
   })

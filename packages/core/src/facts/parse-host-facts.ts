@@ -1,6 +1,7 @@
 import { tryParseAddress, tryParseInterfaceAddress, tryParsePrefix } from '../address/index.ts'
 import { ParseError } from '../error/index.ts'
 import type { HostFacts } from './host-facts.ts'
+import { offsetOfFault } from './json-fault.ts'
 
 /** What a value must be: a test, and the words for it. */
 interface Check {
@@ -94,6 +95,9 @@ const shape: Shape = {
       mask: integer,
       action: string,
       invert: boolean,
+      suppressPrefixLength: integer,
+      gotoPriority: integer,
+      other: [string],
     },
   ],
   nameservers: [address],
@@ -127,14 +131,15 @@ export const parseHostFacts = (json: string, source: string): HostFacts => {
   try {
     value = JSON.parse(json)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const offset = Number(/position (\d+)/.exec(why)?.[1] ?? json.length)
+    const offset = offsetOfFault(json)
     const before = json.slice(0, offset).split('\n')
-    const place = { source, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+    const column = (before.at(-1)?.length ?? 0) + 1
+    const found =
+      offset >= json.length ? 'the text ends too soon' : `unexpected ${JSON.stringify(json[offset])}`
     throw new ParseError(
-      `expected host facts as JSON, as \`portolan inspect\` prints them: ${why}`,
-      place,
-      before.at(-1) ?? '',
+      `expected host facts as JSON, as \`portolan inspect\` prints them: ${found}`,
+      { source, line: before.length, column },
+      (json.split('\n')[before.length - 1] ?? '').slice(Math.max(0, column - 40), column + 40),
       { cause },
     )
   }

@@ -15,6 +15,20 @@ export interface JumpRule {
 }
 
 /**
+ * A compiled ruleset without its jumps: our own chains, which nothing leads to.
+ * @example
+ * printScript(withoutJumps(compile(desired)))
+ * @public @since 0.1.0
+ */
+export const withoutJumps = (ruleset: Ruleset): Ruleset => ({
+  ...ruleset,
+  tables: ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.filter((chain) => chain.kind === 'user'),
+  })),
+})
+
+/**
  * The jumps of a compiled ruleset, for a script that has to take out old ones before it adds them.
  * @public @since 0.1.0
  */

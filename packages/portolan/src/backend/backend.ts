@@ -34,18 +34,38 @@ export const parseBackendChoice = (text: string): BackendChoice => {
 }
 
 /**
- * Settles on a backend for this host.
+ * Settles on a backend for this host, whose programs it asks.
  * @throws MissingToolError when no program of the chosen kind is installed
  * @internal
  */
 export const chooseBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
-  if (choice === 'auto')
-    return (await versionOf('nft', runner)) !== null ? 'nftables' : chooseBackend('iptables', runner)
+  if (choice === 'auto') {
+    if ((await versionOf('nft', runner)) !== null) return 'nftables'
+    if ((await versionOf('iptables', runner)) !== null) return chooseBackend('iptables', runner)
+    throw new MissingToolError('nft', 'nftables (or iptables)')
+  }
+  const program = programs[choice]
+  const version = await versionOf(program, runner)
+  if (version === null) throw new MissingToolError(program, choice === 'nftables' ? 'nftables' : 'iptables')
   if (choice !== 'iptables') return choice
-  const version = await versionOf('iptables', runner)
-  if (version === null) throw new MissingToolError('iptables', 'iptables')
   // `iptables v1.8.11 (nf_tables)`; programs before 1.8.0 name no variant and are legacy.
   return version.includes('nf_tables') ? 'iptables-nft' : 'iptables-legacy'
+}
+
+/**
+ * Settles on a backend for a host that is known from files alone and cannot be asked which programs it has.
+ * @internal
+ */
+export const assumeBackend = (choice: BackendChoice): Backend => {
+  if (choice === 'auto') return 'nftables'
+  return choice === 'iptables' ? 'iptables-nft' : choice
+}
+
+const programs: Record<Exclude<BackendChoice, 'auto'>, string> = {
+  nftables: 'nft',
+  iptables: 'iptables',
+  'iptables-nft': 'iptables-nft',
+  'iptables-legacy': 'iptables-legacy',
 }
 
 const versionOf = async (program: string, runner: Runner): Promise<string | null> => {

@@ -60,7 +60,8 @@ export const parseWords = (words: readonly string[]): Words => {
     })
     return { options: values, positionals }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    // parseArgs throws nothing but a TypeError.
+    const why = (cause as TypeError).message
     throw new InvalidRequestError(`${mistake(why)} \`portolan COMMAND --help\` lists the options.`, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
-import { type BackendChoice, parseBackendChoice } from '../backend/backend.ts'
+import { parseBackendChoice } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
 import { type Options, ranges } from './options.ts'
@@ -16,16 +16,8 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...ranges(options),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,
-    backend: backendChoice(options, files),
+    backend: parseBackendChoice(options.backend ?? 'auto'),
   }
-}
-
-/** A host described by files cannot be asked which programs it has. */
-const backendChoice = (options: Options, files: boolean): BackendChoice => {
-  const choice = parseBackendChoice(options.backend ?? 'auto')
-  if (!files) return choice
-  if (choice === 'auto') return 'nftables'
-  return choice === 'iptables' ? 'iptables-nft' : choice
 }
 
 const readRuleFiles = (options: Options): HostRules => {

@@ -1,6 +1,6 @@
-import { type HostFacts, type Intent, parsePool, type Runner } from '@portolan/core'
+import { type HostFacts, type Intent, MissingToolError, parsePool, type Runner } from '@portolan/core'
 import { createRunner, isSysctlWritable, readHost } from '@portolan/host'
-import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
+import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { makePlan } from './make-plan.ts'
@@ -44,12 +44,12 @@ export interface PlanOptions {
  */
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
   const runner = options.runner ?? createRunner()
-  const backend = await chooseBackend(options.backend ?? 'auto', runner)
-  const [facts, rules] = await Promise.all([
+  const choice = options.backend ?? 'auto'
+  const [facts, { backend, rules }] = await Promise.all([
     options.facts ?? readHost(),
     options.rules === undefined
-      ? readRules(runner, mayReadRules() ? backend : null)
-      : (options.rules ?? noRules),
+      ? readBackend(choice, runner)
+      : { backend: assumeBackend(choice), rules: options.rules ?? noRules },
   ])
   return makePlan({
     intent,
@@ -62,6 +62,26 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     guardForwarding: options.guardForwarding ?? false,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   })
+}
+
+interface BackendState {
+  readonly backend: Backend
+  readonly rules: HostRules
+}
+
+/** The backend of this host and its rules. */
+const readBackend = async (choice: BackendChoice, runner: Runner): Promise<BackendState> => {
+  try {
+    const backend = await chooseBackend(choice, runner)
+    return { backend, rules: await readRules(runner, mayReadRules() ? backend : null) }
+  } catch (error) {
+    // Who named a backend wants that one. Who did not is shown a plan, and what to install before it is applied.
+    if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
+    const rules = await readRules(runner, null)
+    const missing =
+      'No firewall program is installed, so this host is taken to have no rules: install the package nftables (or iptables) before you apply.'
+    return { backend: assumeBackend(choice), rules: { ...rules, unread: [missing, ...rules.unread] } }
+  }
 }
 
 /** An ordinary user's plan is made of what can be read; the superuser's has to see the rules it will change. */

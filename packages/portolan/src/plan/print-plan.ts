@@ -110,11 +110,9 @@ const printNote = ({ text, place }: IntentNote): string =>
 export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {
   const errors = conflicts.filter(({ severity }) => severity === 'error').length
   const { add, change, remove } = summary
-  const changes =
-    add + change + remove === 0
-      ? 'Nothing to do.'
-      : `${add} to add, ${change} to change, ${remove} to remove.`
-  return errors === 0
-    ? changes
-    : `${changes} ${errors} ${errors === 1 ? 'conflict blocks' : 'conflicts block'} it.`
+  const isDone = add + change + remove === 0
+  const changes = isDone ? 'Nothing to do.' : `${add} to add, ${change} to change, ${remove} to remove.`
+  if (errors === 0) return changes
+  const many = errors === 1 ? '1 conflict' : `${errors} conflicts`
+  return isDone ? `${changes} ${many} to mend.` : `${changes} Blocked by ${many}.`
 }

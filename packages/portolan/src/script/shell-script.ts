@@ -57,12 +57,16 @@ const ruleLines = ({ desired, backend }: Pick<Plan, 'desired' | 'backend'>): rea
     const own = iptables.selectFamily(ruleset, family)
     if (own.tables.length === 0) return []
     return [
-      `# Rules: one restore. The jumps into our chains are taken out first, so that none is there twice.`,
-      ...iptables.jumpRules(own).map(({ table, chain, rule }) => {
-        const words = `${program}-${variant} -w -t ${table} -D ${chain} ${rule}`
-        return `while ${words} 2>/dev/null; do :; done`
+      '# Rules: our chains in one restore, then the jumps into them that are missing; those that drop come first.',
+      ...hereDocument(
+        `${program}-${variant}-restore -w --noflush`,
+        iptables.printScript(iptables.withoutJumps(own)),
+      ),
+      ...iptables.jumpRules(own).map(({ table, chain, place, rule }) => {
+        const words = `${program}-${variant} -w -t ${table}`
+        const add = place === 'first' ? `-I ${chain} 1` : `-A ${chain}`
+        return `${words} -C ${chain} ${rule} 2>/dev/null || ${words} ${add} ${rule}`
       }),
-      ...hereDocument(`${program}-${variant}-restore -w --noflush`, iptables.printScript(own)),
       '',
     ]
   })
@@ -87,13 +91,15 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
         }),
         `ip link set dev ${name} up`,
       ]
-  const icc = network.icc
-    ? []
-    : [
+  // What is on a bridge of somebody else is theirs to keep apart.
+  const guarded = !network.icc && !network.external
+  const icc = guarded
+    ? [
         'if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then',
         `  ip link set dev ${name} type bridge nf_call_iptables 1 nf_call_ip6tables 1`,
         'fi',
       ]
+    : []
   return [
     comment(`Network ${network.name}`),
     ...made,
@@ -102,6 +108,12 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     '  [ -e "$port" ] || continue',
     // The shell's own parameter, not ours: the last part of the path.
     `  bridge link set dev "$\{port##*/}" hairpin on`,
+    ...(guarded
+      ? [
+          '  [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ||',
+          `    bridge link set dev "$\{port##*/}" isolated on`,
+        ]
+      : []),
     'done',
     '',
   ]

@@ -62,7 +62,8 @@ Nothing to do.`)
   web     fd00:1::/64  gateway fd00:1::1  as asked for
   island  10.0.0.0/16  no gateway         first free of pool classic
       passed over 172.17.0.0/16: nameserver 172.17.0.1
-`)
+`,
+    )
   })
 
   test('shows where ports lead, and from where they may be reached', () => {
@@ -89,7 +90,7 @@ Nothing to do.`)
       '  error HostPortTaken: caddy already listens on 0.0.0.0:8080/tcp. Once 0.0.0.0:8080/tcp -> nginx:80 is in force, clients on other machines and processes on this host that call it there reach the container instead: the mapping would take the port away from it.',
       '      What to do: Publish on another host port or on another host address, or stop caddy first.',
     ])
-    expect(lines.at(-1)).toMatch(/ to remove\. 1 conflict blocks it\.$/)
+    expect(lines.at(-1)).toMatch(/ to remove\. Blocked by 1 conflict\.$/)
   })
 
   test('shows notes with their place', () => {
@@ -177,14 +178,21 @@ describe('a conflict for people', () => {
 
   test.each<[number, string]>([
     [0, '1 to add, 2 to change, 3 to remove.'],
-    [1, '1 to add, 2 to change, 3 to remove. 1 conflict blocks it.'],
-    [2, '1 to add, 2 to change, 3 to remove. 2 conflicts block it.'],
+    [1, '1 to add, 2 to change, 3 to remove. Blocked by 1 conflict.'],
+    [2, '1 to add, 2 to change, 3 to remove. Blocked by 2 conflicts.'],
   ])('counts in the summary when it is an error: %d', (errors, expected) => {
     const conflicts = [
       conflict,
       ...Array.from({ length: errors }, () => ({ ...conflict, severity: 'error' as const })),
     ]
     expect(printSummary({ summary: { add: 1, change: 2, remove: 3 }, conflicts })).toBe(expected)
+  })
+
+  test('counts in the summary of nothing to do, too', () => {
+    const summary = { add: 0, change: 0, remove: 0 }
+    expect(printSummary({ summary, conflicts: [{ ...conflict, severity: 'error' }] })).toBe(
+      'Nothing to do. 1 conflict to mend.',
+    )
   })
 })
 

@@ -1,26 +1,21 @@
 import { InvalidRequestError } from '@portolan/core'
+import { createRunner } from '@portolan/host'
 import type { BackendChoice } from '../../backend/backend.ts'
-import { plan } from '../../plan/plan-intent.ts'
+import { readRules } from '../../host-rules/read-rules.ts'
+import { type PlanOptions, plan } from '../../plan/plan-intent.ts'
 import { type ScriptFormat, script, scriptFormats } from '../../script/script.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import type { Options } from '../options.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 
 /** `portolan script`: prints a firewall script. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const format = parseFormat(options.format)
-  const settings = await planOptions(options)
-  const planned = await plan(readIntent(options), {
-    ...settings,
-    backend:
-      options.backend === undefined
-        ? backendOf(format, settings.backend ?? 'auto')
-        : (settings.backend ?? 'auto'),
-  })
-  for (const { kind, message, severity } of planned.conflicts) {
-    if (severity === 'error') terminal.say(`portolan: ${kind}: ${message}`)
-  }
+  const settings = await scriptOptions(options, format)
+  const planned = await plan(readIntent(options), settings)
+  for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
   const text = script(planned, format)
   terminal.print(
     (options.json === true ? JSON.stringify({ format, script: text }, null, 2) : text).replace(/\n$/, ''),
@@ -38,8 +33,20 @@ const parseFormat = (text: string | undefined): ScriptFormat => {
   return found
 }
 
-/** A format belongs to a backend, so naming the one names the other; a script may be for another host than this. */
-const backendOf = (format: ScriptFormat, otherwise: BackendChoice): BackendChoice => {
+/**
+ * What the script is made from. It may be for another host than this, so that no program has to be installed here:
+ * rules that cannot be read count as none.
+ */
+const scriptOptions = async (options: Options, format: ScriptFormat): Promise<PlanOptions> => {
+  const settings = await planOptions(options)
+  const backend = options.backend === undefined ? backendOf(format) : (settings.backend ?? 'auto')
+  // `auto` has to ask this host; any other choice stands whatever is installed here.
+  if (backend === 'auto' || settings.rules !== undefined) return { ...settings, backend }
+  return { ...settings, backend, rules: await readRules(createRunner(), null) }
+}
+
+/** A format belongs to a backend, so naming the one names the other. */
+const backendOf = (format: ScriptFormat): BackendChoice => {
   if (format === 'iptables-restore') return 'iptables-nft'
-  return format === 'sh' ? otherwise : 'nftables'
+  return format === 'sh' ? 'auto' : 'nftables'
 }

@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals'
+import { findHostPortTaken } from '../../src/conflict/index.ts'
+import { type DesiredMapping, reach } from '../../src/desired/index.ts'
+import type { HostFacts, SocketFact } from '../../src/facts/index.ts'
+import { desired, host, mapping, mapping6 } from '../desired/state.ts'
+
+const facts = (...sockets: readonly SocketFact[]): HostFacts => ({
+  interfaces: [
+    { name: 'lo', addresses: ['127.0.0.1/8', '::1/128'] },
+    { name: 'eth0', addresses: ['192.0.2.2/24', 'fe80::2/64', '2001:db8::2/64'] },
+  ],
+  sockets,
+})
+
+const listener = (address: string, wish: Partial<SocketFact> = {}): SocketFact => ({
+  protocol: 'tcp',
+  address,
+  port: 8080,
+  process: 'caddy',
+  ...wish,
+})
+
+const find = (published: DesiredMapping, ...sockets: readonly SocketFact[]) =>
+  findHostPortTaken([published], facts(...sockets))
+
+describe('a listener loses its port to a mapping', () => {
+  test.each<[string, DesiredMapping, SocketFact, string]>([
+    ['on every address', mapping(), listener('0.0.0.0'), '127.0.0.1'],
+    ['on one address', mapping(), listener('192.0.2.2'), '192.0.2.2'],
+    ['on loopback', mapping(), listener('127.0.0.1'), '127.0.0.1'],
+    ['on another loopback address', mapping(), listener('127.0.0.53'), '127.0.0.53'],
+    ['of that address', mapping({ hostAddress: '192.0.2.2' }), listener('192.0.2.2'), '192.0.2.2'],
+    ['of one of its addresses', mapping({ hostAddress: '192.0.2.2' }), listener('0.0.0.0'), '192.0.2.2'],
+    ['on every IPv6 address, which takes IPv4 too', mapping(), listener('::'), '127.0.0.1'],
+    ['on every IPv6 address', mapping6(), listener('::'), '2001:db8::2'],
+    ['on every IPv6 address and no more', mapping6(), listener('::', { v6only: true }), '2001:db8::2'],
+    ['on one IPv6 address', mapping6(), listener('2001:db8::2'), '2001:db8::2'],
+    ['of UDP', mapping({ protocol: 'udp' }), listener('0.0.0.0', { protocol: 'udp' }), '127.0.0.1'],
+    ['of SCTP', mapping({ protocol: 'sctp' }), listener('0.0.0.0', { protocol: 'sctp' }), '127.0.0.1'],
+    [
+      'of one interface: the host calls every mapping',
+      mapping({ interface: 'eth1' }),
+      listener('0.0.0.0'),
+      '127.0.0.1',
+    ],
+    [
+      'that lets in nobody from outside: the host calls it too',
+      mapping({ allowFrom: [] }),
+      listener('0.0.0.0'),
+      '127.0.0.1',
+    ],
+  ])('%s', (_, published, socket, witness) => {
+    const [conflict, ...more] = find(published, socket)
+    expect(more).toEqual([])
+    expect(conflict).toMatchObject({
+      kind: 'HostPortTaken',
+      severity: 'error',
+      certainty: 'certain',
+      mapping: published.label,
+      network: null,
+      witness: { from: { kind: 'host' }, to: { address: witness, port: 8080 } },
+      culprit: { tool: 'socket', owner: 'caddy' },
+    })
+    // The witness shows it: today the listener answers, and by the contract the container would.
+    if (conflict?.witness == null) throw new Error('no witness')
+    expect(reach(desired({ mappings: [published] }), conflict.witness, host).kind).toBe('delivered')
+  })
+})
+
+describe('a listener keeps its port from a mapping', () => {
+  test.each<[string, DesiredMapping, SocketFact]>([
+    ['of another port', mapping({ hostPort: 8081 }), listener('0.0.0.0')],
+    ['of another protocol', mapping({ protocol: 'udp' }), listener('0.0.0.0')],
+    ['of another address', mapping({ hostAddress: '192.0.2.3' }), listener('192.0.2.2')],
+    ['of another family', mapping6(), listener('0.0.0.0')],
+    ['of another family, by address', mapping(), listener('2001:db8::2')],
+    ['of IPv4, when it takes IPv6 alone', mapping(), listener('::', { v6only: true })],
+    ['when it is on ::1, which is never translated', mapping6(), listener('::1')],
+    ['that translates nothing', mapping({ kind: 'direct' }), listener('0.0.0.0')],
+  ])('%s', (_, published, socket) => {
+    expect(find(published, socket)).toEqual([])
+  })
+})
+
+test('the text says who listens where, what would happen, and what to do', () => {
+  expect(find(mapping(), listener('0.0.0.0'))[0]).toMatchObject({
+    message:
+      'caddy already listens on 0.0.0.0:8080/tcp. Once 0.0.0.0:8080/tcp -> nginx:80 is in force, clients on other machines and processes on this host that call it there reach the container instead: the mapping would take the port away from it.',
+    culprit: { text: '0.0.0.0:8080/tcp' },
+    remedy: { text: 'Publish on another host port or on another host address, or stop caddy first.' },
+  })
+  expect(find(mapping6(), listener('::'))[0]?.culprit?.text).toBe('[::]:8080/tcp')
+})
+
+test('a listener of which little is known is on every address, and a process', () => {
+  const [conflict] = find(mapping(), { port: 8080 })
+  expect(conflict?.message).toMatch(/^a process already listens on 0\.0\.0\.0:8080\/tcp\./)
+  expect(conflict?.culprit).toMatchObject({ text: '0.0.0.0:8080/tcp', owner: null })
+})
+
+test('a mapping is reported once, whoever else listens', () => {
+  expect(find(mapping(), listener('127.0.0.1'), listener('0.0.0.0'), listener('::'))).toHaveLength(1)
+})
+
+test('there is no witness in IPv6 where no address of the host is known: ::1 would show nothing', () => {
+  const [conflict] = findHostPortTaken([mapping6()], { sockets: [listener('::')] })
+  expect(conflict).toMatchObject({ kind: 'HostPortTaken', witness: null })
+})

@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  bridgeNameTaken,
+  type Conflict,
+  duplicateHostPort,
+  forwardingDisabled,
+  hostBecomesRouter,
+  hostPortTaken,
+  iccUnenforceable,
+  loopbackUnreachable,
+  overlappingHostPort,
+  routeLocalnetDisabled,
+  subnetOverlap,
+} from '../../src/conflict/index.ts'
+import { mapping } from '../desired/state.ts'
+
+const winner = { project: 'blog', label: '0.0.0.0:8080/tcp -> ghost:80' }
+const loser = '0.0.0.0:8080/tcp -> nginx:80'
+
+const everyKind: readonly Conflict[] = [
+  bridgeNameTaken('web', 'br0', 'uplink'),
+  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp'),
+  forwardingDisabled('net.ipv4.ip_forward', '0'),
+  hostBecomesRouter('net.ipv4.ip_forward', false),
+  hostBecomesRouter('net.ipv4.ip_forward', true),
+  hostPortTaken(mapping(), { port: 8080 }, null),
+  iccUnenforceable('web', 'the ports could not be isolated.'),
+  loopbackUnreachable('[::1]:8080/tcp -> nginx:80'),
+  overlappingHostPort('192.0.2.2:8080/tcp -> nginx:80', winner),
+  routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', null, 'web'),
+  subnetOverlap('web', '10.1.0.0/16', {
+    prefix: '10.0.0.0/8',
+    source: 'route',
+    detail: 'route 10.0.0.0/8 via wg0',
+  }),
+]
+
+describe.each(everyKind.map((conflict) => [conflict.kind, conflict] as const))('%s', (_, conflict) => {
+  test('says what is wrong and what to do, in whole sentences', () => {
+    for (const text of [conflict.message, conflict.remedy.text]) {
+      expect(text).toMatch(/^\S.*[.]$/)
+      expect(text).not.toMatch(/undefined|null|\[object| {2}/)
+      expect(text.length).toBeGreaterThan(20)
+    }
+  })
+
+  test('belongs to a mapping, a network or the host', () => {
+    expect(conflict.mapping === null || conflict.network === null).toBe(true)
+  })
+
+  test('survives JSON', () => {
+    expect(JSON.parse(JSON.stringify(conflict))).toEqual(conflict)
+  })
+})
+
+describe('severity', () => {
+  test.each<[string, Conflict['severity']]>([
+    ['BridgeNameTaken', 'error'],
+    ['DuplicateHostPort', 'error'],
+    ['ForwardingDisabled', 'error'],
+    ['HostBecomesRouter', 'warning'],
+    ['HostPortTaken', 'error'],
+    ['IccUnenforceable', 'warning'],
+    ['LoopbackUnreachable', 'error'],
+    ['OverlappingHostPort', 'warning'],
+    ['RouteLocalnetDisabled', 'error'],
+    ['SubnetOverlap', 'error'],
+  ])('of %s is %s', (kind, severity) => {
+    const of = everyKind.filter((conflict) => conflict.kind === kind)
+    expect(of.length).toBeGreaterThan(0)
+    for (const conflict of of) expect(conflict.severity).toBe(severity)
+  })
+})
+
+describe('the words', () => {
+  test('of a bridge name name the interface, whose it is, and the two ways out', () => {
+    expect(bridgeNameTaken('web', 'br0', 'uplink')).toMatchObject({
+      message:
+        'The bridge of network web should be called br0, but an interface of that name is already there and is not ours (it is "uplink").',
+      culprit: { tool: 'link', text: 'br0' },
+      remedy: { commands: ['ip -d link show dev br0'] },
+    })
+    expect(bridgeNameTaken('web', 'br0', '').message).toMatch(/and is not ours\.$/)
+  })
+
+  test('of ::1 say why it cannot be', () => {
+    expect(loopbackUnreachable('[::1]:8080/tcp -> nginx:80').message).toBe(
+      '[::1]:8080/tcp -> nginx:80 is bound to ::1, which cannot be translated off the host: IPv6 has no route_localnet.',
+    )
+  })
+
+  test('of a subnet name both prefixes and the way to allow it', () => {
+    const other = { prefix: '10.0.0.0/8', source: 'route', detail: 'route 10.0.0.0/8 via wg0' }
+    const conflict = subnetOverlap('web', '10.1.0.0/16', other)
+    expect(conflict.message).toContain(
+      'The subnet 10.1.0.0/16 of network web overlaps 10.0.0.0/8: route 10.0.0.0/8 via wg0.',
+    )
+    expect(conflict.remedy.text).toContain('--allow 10.0.0.0/8')
+    expect(conflict.culprit).toMatchObject({ tool: 'route', text: 'route 10.0.0.0/8 via wg0' })
+  })
+
+  test('of two on one socket name the winner and its project', () => {
+    expect(duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp')).toMatchObject({
+      mapping: loser,
+      culprit: { tool: 'portolan', text: winner.label, owner: 'blog' },
+    })
+  })
+})

@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals'
+import { type DesiredNetwork, resolve } from '../../src/desired/index.ts'
+import { IntentError } from '../../src/error/index.ts'
+import { bridgeAlias, type InterfaceFact } from '../../src/facts/index.ts'
+import type { NetworkIntent } from '../../src/intent/index.ts'
+import { endpointIntent, intent, mappingIntent, networkIntent, subnetIntent } from './intent.ts'
+
+const bridge = (name: string, owner: string | null, addresses: readonly string[]): InterfaceFact => {
+  const [project = '', network = ''] = owner?.split('/') ?? []
+  return {
+    name,
+    kind: 'bridge',
+    up: true,
+    addresses,
+    ...(owner === null ? {} : { alias: bridgeAlias({ project, network }) }),
+  }
+}
+
+const find = (
+  wish: Partial<NetworkIntent>,
+  interfaces: readonly InterfaceFact[],
+): DesiredNetwork | undefined =>
+  resolve(intent({ networks: [networkIntent({ external: true, ...wish })], endpoints: [] }), { interfaces })
+    .desired.networks[0]
+
+const blog = bridge('br-blog', 'blog/web', ['10.5.0.1/16', 'fd00:5::1/64', 'fe80::1/64'])
+const wiki = bridge('br-wiki', 'wiki/web', ['10.6.0.1/16'])
+const docker = bridge('docker0', null, ['172.30.0.1/16'])
+
+describe('an external network is found', () => {
+  test.each<[string, Partial<NetworkIntent>, readonly InterfaceFact[], string]>([
+    ['by the name Compose gives it', { externalName: 'blog_web' }, [docker, wiki, blog], 'br-blog'],
+    ['by its name in its project', { externalName: 'web' }, [docker, wiki], 'br-wiki'],
+    ['by its key when it has no other name', { name: 'web' }, [wiki], 'br-wiki'],
+    ['by the name of its interface', { externalName: 'docker0' }, [blog, docker], 'docker0'],
+    [
+      'by the bridge that the file names',
+      { externalName: 'web', bridge: 'docker0' },
+      [wiki, docker],
+      'docker0',
+    ],
+    [
+      'by its whole name before a network that is called so',
+      { externalName: 'blog_web' },
+      [bridge('br-odd', 'wiki/blog_web', ['10.7.0.1/16']), blog],
+      'br-blog',
+    ],
+    [
+      'by the alias of a network before the name of an interface',
+      { externalName: 'web' },
+      [bridge('web', null, []), wiki],
+      'br-wiki',
+    ],
+  ])('%s', (_, wish, interfaces, expected) => {
+    expect(find(wish, interfaces)?.bridge).toBe(expected)
+  })
+
+  test('with the subnets its bridge has, of which link-local is none', () => {
+    expect(find({ externalName: 'blog_web', mtu: 1400 }, [blog])).toEqual({
+      name: 'web',
+      bridge: 'br-blog',
+      external: true,
+      internal: false,
+      icc: true,
+      mtu: null,
+      ip: { subnet: '10.5.0.0/16', gateway: '10.5.0.1', mode: 'nat', masquerade: true },
+      ip6: { subnet: 'fd00:5::/64', gateway: 'fd00:5::1', mode: 'nat', masquerade: true },
+    })
+  })
+
+  test('with the first address of a family as its gateway', () => {
+    const two = bridge('br0', null, ['10.5.0.1/16', '10.6.0.1/16'])
+    expect(find({ externalName: 'br0' }, [two])).toMatchObject({ ip: { gateway: '10.5.0.1' }, ip6: null })
+  })
+
+  test('in the mode the file says, without masquerade where that is routed', () => {
+    const routed = { externalName: 'docker0', ip: subnetIntent({ mode: 'routed' as const }) }
+    expect(find(routed, [docker])?.ip).toMatchObject({ mode: 'routed', masquerade: false })
+  })
+})
+
+describe('an external network that is not there', () => {
+  test('is a mistake with its place, and says what to do', () => {
+    expect(() => find({ externalName: 'shop_web' }, [docker])).toThrow(IntentError)
+    expect(() => find({ externalName: 'shop_web' }, [docker])).toThrow(
+      'compose.yaml:3:5: the external network shop_web is not on this host: no bridge of ours belongs to it and no interface has that name. Create it first',
+    )
+  })
+})
+
+describe('an external network of the host', () => {
+  const facts = { interfaces: [docker] }
+  const onDocker = intent({
+    networks: [networkIntent({ external: true, externalName: 'docker0' })],
+    endpoints: [endpointIntent(), endpointIntent({ service: 'api' })],
+    mappings: [mappingIntent('8080:80')],
+  })
+
+  test('gets no subnet planned, gives addresses and has ports', () => {
+    const { desired, subnets, conflicts } = resolve(onDocker, facts)
+    expect(subnets).toEqual([])
+    expect(conflicts).toEqual([])
+    expect(desired.endpoints.map(({ ip }) => ip)).toEqual(['172.30.0.2', '172.30.0.3'])
+    expect(desired.mappings.map(({ label, targets }) => `${label} at ${targets[0].address}`)).toEqual([
+      '0.0.0.0:8080/tcp -> nginx:80 at 172.30.0.2',
+    ])
+  })
+
+  test('without an address publishes nothing, and says so', () => {
+    const bare = { interfaces: [bridge('docker0', null, [])] }
+    const { desired, notes } = resolve(onDocker, bare)
+    expect(desired.mappings).toEqual([])
+    expect(notes.map(({ text }) => text)).toEqual([
+      'A port of nginx: network web has no address, so nothing is published.',
+    ])
+  })
+})

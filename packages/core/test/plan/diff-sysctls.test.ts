@@ -1,0 +1,206 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DesiredState } from '../../src/desired/index.ts'
+import type { HostFacts } from '../../src/facts/index.ts'
+import { diffSysctls, sysctlChange } from '../../src/plan/index.ts'
+import { desired, mapping, mapping6, network, target } from '../desired/state.ts'
+
+const off = {
+  'net.ipv4.ip_forward': '0',
+  'net.ipv6.conf.all.forwarding': '0',
+  'net.ipv4.conf.br-web.route_localnet': '0',
+}
+const forwarding = { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' }
+
+const diff = (state: DesiredState, sysctls: NonNullable<HostFacts['sysctls']> | null, writable = true) =>
+  diffSysctls(state, sysctls === null ? {} : { sysctls }, { writable })
+
+const set = (state: DesiredState, sysctls: NonNullable<HostFacts['sysctls']> | null): readonly string[] =>
+  diff(state, sysctls).changes.map(({ operation }) => `${operation.name}=${operation.value}`)
+
+const web = desired({ networks: [network('web')] })
+const four = network('web', { ip6: null })
+
+describe('sysctls that a project needs', () => {
+  test.each<[string, DesiredState, NonNullable<HostFacts['sysctls']> | null, readonly string[]]>([
+    [
+      'are forwarding of both families, and loopback of each bridge that is published on',
+      web,
+      off,
+      ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.br-web.route_localnet=1'],
+    ],
+    [
+      'are set where nothing is known',
+      desired({ networks: [four], mappings: [] }),
+      null,
+      ['net.ipv4.ip_forward=1'],
+    ],
+    [
+      'are left alone where they are on',
+      web,
+      { ...forwarding, 'net.ipv4.conf.br-web.route_localnet': '1' },
+      [],
+    ],
+    [
+      'are on for whatever is not 0',
+      desired({ mappings: [] }),
+      { ...forwarding, 'net.ipv6.conf.all.forwarding': '2' },
+      [],
+    ],
+    [
+      'are of the families of the networks',
+      desired({ networks: [four], mappings: [] }),
+      off,
+      ['net.ipv4.ip_forward=1'],
+    ],
+    [
+      'are of IPv6 alone where there is no IPv4',
+      desired({ networks: [network('web', { ip: null })], mappings: [] }),
+      off,
+      ['net.ipv6.conf.all.forwarding=1'],
+    ],
+    [
+      'are none for internal networks',
+      desired({ networks: [network('web', { internal: true })], mappings: [] }),
+      off,
+      [],
+    ],
+    [
+      'are those of the one network that is not internal',
+      desired({ networks: [network('db', { internal: true }), four], mappings: [] }),
+      off,
+      ['net.ipv4.ip_forward=1'],
+    ],
+    ['are none without networks', desired({ networks: [], mappings: [] }), off, []],
+    [
+      'need no loopback when all interfaces have it',
+      web,
+      { ...forwarding, 'net.ipv4.conf.all.route_localnet': '1' },
+      [],
+    ],
+  ])('%s', (_, state, sysctls, expected) => {
+    expect(set(state, sysctls)).toEqual(expected)
+  })
+
+  test('for loopback are of mappings that 127.0.0.1 reaches', () => {
+    const needs = (...mappings: DesiredState['mappings']): boolean =>
+      set({ ...web, mappings }, forwarding).some((one) => one.includes('route_localnet'))
+    expect(needs(mapping())).toBe(true)
+    expect(needs(mapping({ hostAddress: '127.0.0.1' }))).toBe(true)
+    expect(needs(mapping({ allowFrom: [] }))).toBe(true)
+    expect(needs(mapping({ hostAddress: '192.0.2.2' }))).toBe(false)
+    expect(needs(mapping({ kind: 'direct' }))).toBe(false)
+    expect(needs(mapping6())).toBe(false)
+    expect(needs()).toBe(false)
+  })
+
+  test('for loopback are of the bridge of each target, once', () => {
+    const shared = mapping({
+      targets: [target(), target({ network: 'db' }), target({ address: '172.17.0.3' })],
+    })
+    expect(set(desired({ mappings: [shared, mapping({ hostPort: 81 })] }), forwarding)).toEqual([
+      'net.ipv4.conf.br-web.route_localnet=1',
+      'net.ipv4.conf.br-db.route_localnet=1',
+    ])
+  })
+
+  test('name a bridge with a dot as the kernel does', () => {
+    const dotted = desired({ networks: [network('web', { bridge: 'br.web' })] })
+    expect(set(dotted, forwarding)).toEqual(['net.ipv4.conf.br/web.route_localnet=1'])
+  })
+})
+
+describe('a sysctl as a change', () => {
+  test('says why, what it was, and how to take it back', () => {
+    expect(diff(web, off).changes[0]).toEqual({
+      action: 'change',
+      object: 'sysctl net.ipv4.ip_forward',
+      description: 'Forward IPv4 packets: network web needs it.',
+      before: 'net.ipv4.ip_forward = 0',
+      after: 'net.ipv4.ip_forward = 1',
+      reverse: 'sysctl -w net.ipv4.ip_forward=0',
+      operation: { kind: 'set-sysctl', name: 'net.ipv4.ip_forward', before: '0', value: '1' },
+    })
+  })
+
+  test.each<[string, string]>([
+    ['net.ipv4.conf.br-web.route_localnet', '# net.ipv4.conf.br-web.route_localnet goes with its interface'],
+    ['net.ipv4.ip_forward', '# the value net.ipv4.ip_forward had before is not known'],
+    ['net.ipv6.conf.all.forwarding', '# the value net.ipv6.conf.all.forwarding had before is not known'],
+  ])('of %s that could not be read says what that means', (name, reverse) => {
+    expect(sysctlChange(name, null, '1', 'why')).toMatchObject({
+      before: null,
+      after: `${name} = 1`,
+      reverse,
+    })
+  })
+})
+
+describe('switching forwarding on', () => {
+  const warnings = (state: DesiredState, sysctls: NonNullable<HostFacts['sysctls']> | null) =>
+    diff(state, sysctls).conflicts
+
+  test('is a warning for each family', () => {
+    expect(
+      warnings(web, off).map(({ severity, kind, culprit }) => `${severity} ${kind} ${culprit?.text}`),
+    ).toEqual([
+      'warning HostBecomesRouter net.ipv4.ip_forward = 0',
+      'warning HostBecomesRouter net.ipv6.conf.all.forwarding = 0',
+    ])
+  })
+
+  test('is none where it is on, or not known', () => {
+    expect(warnings(web, forwarding)).toEqual([])
+    expect(warnings(web, null)).toEqual([])
+  })
+
+  test('says that the guard holds, or how to get it', () => {
+    const guarded = { ...web, guardForwarding: true }
+    expect(warnings(web, off)[0]?.remedy.commands).toEqual(['portolan apply --guard-forwarding'])
+    expect(warnings(guarded, off)[0]?.remedy.commands).toEqual([])
+    expect(warnings(guarded, off)[0]?.message).toContain('is dropped by a rule of ours')
+  })
+
+  test('says what IPv6 forwarding does to router advertisements', () => {
+    const [four4, six] = warnings(web, off)
+    expect(four4?.message).not.toContain('accept_ra')
+    expect(six?.message).toContain('accept_ra')
+  })
+})
+
+describe('sysctls that cannot be set', () => {
+  test('are conflicts in place of changes', () => {
+    const { changes, conflicts } = diff(web, off, false)
+    expect(changes).toEqual([])
+    expect(conflicts.map(({ severity, kind, network: name }) => `${severity} ${kind} ${name}`)).toEqual([
+      'error ForwardingDisabled null',
+      'error ForwardingDisabled null',
+      'error RouteLocalnetDisabled web',
+    ])
+  })
+
+  test('say what is wrong, why, and what to do', () => {
+    const [first, , third] = diff(web, off, false).conflicts
+    expect(first).toMatchObject({
+      message: expect.stringMatching(
+        /^net\.ipv4\.ip_forward is 0 and .*: the host forwards nothing, so no published port reaches its container\.$/,
+      ),
+      culprit: { tool: 'sysctl', text: 'net.ipv4.ip_forward = 0' },
+      remedy: { commands: ['sysctl -w net.ipv4.ip_forward=1'] },
+    })
+    expect(third?.message).toMatch(
+      /^net\.ipv4\.conf\.br-web\.route_localnet is 0 and .*: processes on the host do not reach the ports of web on 127\.0\.0\.1\.$/,
+    )
+  })
+
+  test('are conflicts where they could not be read', () => {
+    const [first] = diff(web, null, false).conflicts
+    expect(first).toMatchObject({ kind: 'ForwardingDisabled', culprit: { text: 'net.ipv4.ip_forward = ?' } })
+    expect(first?.message).not.toContain('null')
+  })
+
+  test('are none where they are on', () => {
+    expect(diff(web, { ...forwarding, 'net.ipv4.conf.br-web.route_localnet': '1' }, false).conflicts).toEqual(
+      [],
+    )
+  })
+})

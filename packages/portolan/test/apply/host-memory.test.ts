@@ -1,0 +1,153 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { MissingToolError, type Runner } from '@portolan/core'
+import { emptyState, readState } from '@portolan/host'
+import type { IptablesChange } from '@portolan/iptables'
+import { hairpinPorts, openMemory } from '../../src/apply/host-memory.ts'
+import { planOf } from '../shop.ts'
+
+let directory = ''
+beforeEach(async () => {
+  directory = join(await mkdtemp(join(tmpdir(), 'portolan-memory-')), 'state')
+})
+afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }))
+
+const iptablesChanges: readonly IptablesChange[] = planOf({ backend: 'iptables-nft' }).changes.flatMap(
+  (change) => (change.part === 'iptables-nft' ? [change] : []),
+)
+
+/** An nft that lists these objects and takes every script. */
+const nft = (...objects: readonly object[]): Runner & { readonly scripts: string[] } => {
+  const scripts: string[] = []
+  return {
+    scripts,
+    run: async (_command, args, options) => {
+      if (options?.input !== undefined) scripts.push(options.input)
+      const stdout = args.includes('list') ? JSON.stringify({ nftables: objects }) : ''
+      return { exitCode: 0, stdout, stderr: '' }
+    },
+  }
+}
+
+const noNft: Runner = { run: () => Promise.reject(new MissingToolError('nft', 'nftables')) }
+
+const table = (name: string) => ({ table: { family: 'ip', name } })
+const chain = (of: string, name: string, policy = 'accept') => ({
+  chain: { family: 'ip', table: of, name, type: 'filter', hook: name.toLowerCase(), prio: 0, policy },
+})
+
+describe('the memory of a host', () => {
+  test('is empty at first, and writes nothing', async () => {
+    await openMemory(directory)
+    expect(await readState(directory)).toEqual(emptyState)
+    await expect(readdir(directory)).rejects.toThrow('ENOENT')
+  })
+
+  test('keeps the value that a sysctl had at first, and the one given last', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1')
+    await memory.rememberSysctl('net.ipv4.ip_forward', '1', '2')
+    await memory.rememberSysctl('net.ipv4.conf.br0.route_localnet', '0', '1')
+    expect((await readState(directory)).sysctls).toEqual({
+      'net.ipv4.ip_forward': { before: '0', given: '2' },
+      'net.ipv4.conf.br0.route_localnet': { before: '0', given: '1' },
+    })
+  })
+
+  test('lasts from one process to the next', async () => {
+    await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '0', '1')
+    await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '1', '1')
+    expect((await readState(directory)).sysctls['net.ipv4.ip_forward']).toEqual({ before: '0', given: '1' })
+  })
+
+  test('keeps the ports whose hairpin mode it switched on', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberHairpin('veth1')
+    await memory.rememberHairpin('veth 2')
+    await memory.rememberHairpin('veth1')
+    expect(hairpinPorts(await readState(directory))).toEqual(['veth1', 'veth 2'])
+    expect(hairpinPorts({ ...emptyState, attributes: { 'mtu veth9': { before: '1', given: '2' } } })).toEqual(
+      [],
+    )
+  })
+
+  test('is forgotten when it is replaced by nothing', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1')
+    await memory.replace(emptyState)
+    expect(await readState(directory)).toEqual(emptyState)
+    expect(await readdir(directory)).toEqual([])
+  })
+})
+
+describe('tables of iptables-nft that we bring into being', () => {
+  test('are remembered before they are there, and removed when nobody uses them', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberCreated(iptablesChanges, nft())
+    const runner = nft(
+      table('nat'),
+      chain('nat', 'PREROUTING'),
+      chain('nat', 'OUTPUT'),
+      chain('nat', 'POSTROUTING'),
+    )
+    await memory.removeCreated(runner)
+    expect(runner.scripts).toEqual([
+      'delete chain ip nat PREROUTING\ndelete chain ip nat OUTPUT\ndelete chain ip nat POSTROUTING\ndelete table ip nat\n',
+    ])
+  })
+
+  test('stay where somebody came to use them', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberCreated(iptablesChanges, nft())
+    const runner = nft(
+      table('nat'),
+      chain('nat', 'PREROUTING'),
+      chain('nat', 'POSTROUTING'),
+      { rule: { family: 'ip', table: 'nat', chain: 'POSTROUTING', expr: [] } },
+      table('filter'),
+      chain('filter', 'FORWARD', 'drop'),
+    )
+    await memory.removeCreated(runner)
+    expect(runner.scripts).toEqual(['delete chain ip nat PREROUTING\n'])
+  })
+
+  test('are not those that were there before', async () => {
+    const memory = await openMemory(directory)
+    const host = [
+      ...['PREROUTING', 'OUTPUT', 'POSTROUTING'].map((name) => chain('nat', name)),
+      chain('filter', 'FORWARD'),
+      ...['PREROUTING', 'FORWARD'].map((name) => chain('mangle', name)),
+    ]
+    await memory.rememberCreated(iptablesChanges, nft(...host))
+    expect((await readState(directory)).created).toEqual([])
+    const runner = nft(...host)
+    await memory.removeCreated(runner)
+    expect(runner.scripts).toEqual([])
+  })
+
+  test('are added to those of an earlier apply, once each', async () => {
+    const memory = await openMemory(directory)
+    const inNat = (name: string): readonly IptablesChange[] =>
+      iptablesChanges.filter(({ operation }) => operation.table === 'nat' && operation.chain === name)
+    await memory.rememberCreated(inNat('PREROUTING'), nft())
+    await memory.rememberCreated(inNat('POSTROUTING'), nft(table('nat'), chain('nat', 'PREROUTING')))
+    await memory.rememberCreated(inNat('POSTROUTING'), nft(table('nat'), chain('nat', 'PREROUTING')))
+    expect((await readState(directory)).created).toHaveLength(2)
+    const runner = nft(table('nat'), chain('nat', 'PREROUTING'), chain('nat', 'POSTROUTING'))
+    await memory.removeCreated(runner)
+    expect(runner.scripts).toEqual([
+      'delete chain ip nat PREROUTING\ndelete chain ip nat POSTROUTING\ndelete table ip nat\n',
+    ])
+  })
+
+  test('cannot be known nor removed without nft, which is no error', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberCreated(iptablesChanges, noNft)
+    expect((await readState(directory)).created).toEqual([])
+    await memory.rememberCreated(iptablesChanges, nft())
+    await memory.removeCreated(noNft)
+    expect((await readState(directory)).created.length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals'
+import { InvalidRequestError, MissingToolError, type Runner } from '@portolan/core'
+import {
+  assumeBackend,
+  type BackendChoice,
+  chooseBackend,
+  parseBackendChoice,
+} from '../../src/backend/backend.ts'
+
+/** A host with these programs and what they say of themselves; `null`: the program is there and fails. */
+const host = (programs: Readonly<Record<string, string | null>>): Runner & { readonly calls: string[] } => {
+  const calls: string[] = []
+  return {
+    calls,
+    run: async (command, args) => {
+      calls.push([command, ...args].join(' '))
+      const stdout = programs[command]
+      if (stdout === undefined) throw new MissingToolError(command, command)
+      return { exitCode: stdout === null ? 1 : 0, stdout: stdout ?? '', stderr: '' }
+    },
+  }
+}
+
+const nft = 'nftables v1.1.3 (Commodore Bullmoose #4)\n'
+
+describe('the word for a backend', () => {
+  test.each(['auto', 'nftables', 'iptables', 'iptables-nft', 'iptables-legacy'])('may be %s', (word) => {
+    expect(parseBackendChoice(word)).toBe(word)
+  })
+
+  test.each(['', 'nft', 'NFTABLES', 'iptables ', 'toString', '__proto__'])('may not be %j', (word) => {
+    expect(() => parseBackendChoice(word)).toThrow(InvalidRequestError)
+    expect(() => parseBackendChoice(word)).toThrow(
+      `--backend ${word}: expected one of auto, nftables, iptables-nft, iptables-legacy, iptables.`,
+    )
+  })
+})
+
+describe('the backend of a host', () => {
+  test.each<[string, BackendChoice, Readonly<Record<string, string | null>>, string]>([
+    ['auto is nftables where nft is', 'auto', { nft, iptables: 'iptables v1.8.11 (legacy)\n' }, 'nftables'],
+    [
+      'auto is iptables where nft is not',
+      'auto',
+      { iptables: 'iptables v1.8.11 (nf_tables)\n' },
+      'iptables-nft',
+    ],
+    [
+      'auto is iptables where nft fails',
+      'auto',
+      { nft: null, iptables: 'iptables v1.8.11 (legacy)\n' },
+      'iptables-legacy',
+    ],
+    [
+      'iptables is the variant of its program',
+      'iptables',
+      { nft, iptables: 'iptables v1.8.11 (nf_tables)\n' },
+      'iptables-nft',
+    ],
+    [
+      'iptables that names legacy is legacy',
+      'iptables',
+      { nft, iptables: 'iptables v1.8.7 (legacy)\n' },
+      'iptables-legacy',
+    ],
+    [
+      'iptables that names no variant is legacy',
+      'iptables',
+      { nft, iptables: 'iptables v1.6.1\n' },
+      'iptables-legacy',
+    ],
+  ])('%s', async (_, choice, programs, expected) => {
+    expect(await chooseBackend(choice, host(programs))).toBe(expected)
+  })
+
+  test.each([
+    ['nftables', 'nft', 'nftables'],
+    ['iptables-nft', 'iptables-nft', 'iptables'],
+    ['iptables-legacy', 'iptables-legacy', 'iptables'],
+  ] as const)('that is named is that one, if its program is there: %s', async (choice, program, from) => {
+    expect(await chooseBackend(choice, host({ [program]: 'v1' }))).toBe(choice)
+    for (const without of [{}, { [program]: null }])
+      await expect(chooseBackend(choice, host(without))).rejects.toMatchObject({
+        name: 'MissingToolError',
+        tool: program,
+        package: from,
+      })
+  })
+
+  test('is missing where no program of any kind is there', async () => {
+    await expect(chooseBackend('auto', host({}))).rejects.toMatchObject({
+      tool: 'nft',
+      package: expect.stringMatching(/nftables.*iptables/),
+    })
+    await expect(chooseBackend('iptables', host({ nft }))).rejects.toThrow(
+      'iptables is not installed: install the package iptables',
+    )
+  })
+
+  test('is an error when a program cannot be asked', async () => {
+    const broken: Runner = { run: () => Promise.reject(new Error('out of memory')) }
+    await expect(chooseBackend('auto', broken)).rejects.toThrow('out of memory')
+  })
+})
+
+describe('the backend of a host that cannot be asked', () => {
+  test.each<[BackendChoice, string]>([
+    ['auto', 'nftables'],
+    ['iptables', 'iptables-nft'],
+    ['nftables', 'nftables'],
+    ['iptables-nft', 'iptables-nft'],
+    ['iptables-legacy', 'iptables-legacy'],
+  ])('%s is %s', (choice, expected) => {
+    expect(assumeBackend(choice)).toBe(expected)
+  })
+})

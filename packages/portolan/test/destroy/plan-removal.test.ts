@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals'
+import type { HostFacts } from '@portolan/core'
+import { emptyState, type HostState } from '@portolan/host'
+import { planRemoval, type Removal } from '../../src/destroy/plan-removal.ts'
+import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
+import { after, backends, bridge, forwards, intentOf, planOf } from '../shop.ts'
+
+const blog = intentOf(
+  'services: {ghost: {ports: ["9090:2368"], networks: [web]}}\nnetworks: {web: {}}',
+  'blog',
+)
+
+const remove = (
+  host: { readonly facts: HostFacts; readonly rules: HostRules },
+  project: string | null = null,
+  state: HostState = emptyState,
+): Removal => planRemoval({ ...host, project, state })
+
+const inWords = ({ changes }: Removal): readonly string[] =>
+  changes.map(({ part, action, object }) => `${part} ${action} ${object}`)
+
+const parts = ({ changes }: Removal): readonly string[] =>
+  changes.map(({ part }) => part).filter((part, index, all) => part !== all[index - 1])
+
+describe('the removal of all that is ours', () => {
+  test.each(backends)('of %s takes bridges and rules, and needs no intent', (backend) => {
+    const removal = remove(after(planOf({ backend })))
+    expect(removal).toMatchObject({ projects: ['shop'], complete: true })
+    expect(inWords(removal)[0]).toBe(`link remove bridge ${bridge}`)
+    expect(parts(removal)).toEqual(['link', backend])
+    expect(removal.changes.every(({ action }) => action === 'remove')).toBe(true)
+    expect(removal.summary).toEqual({ add: 0, change: 0, remove: removal.changes.length })
+    expect(removal.withdrawn.map(({ label }) => label)).toEqual(['0.0.0.0:8080/tcp -> nginx:80'])
+  })
+
+  test('takes rules of every backend', () => {
+    const first = after(planOf({ backend: 'nftables' }))
+    const rules = {
+      ...first.rules,
+      'iptables-legacy': after(planOf({ backend: 'iptables-legacy' })).rules['iptables-legacy'],
+    }
+    expect(parts(remove({ ...first, rules }))).toEqual(['link', 'nftables', 'iptables-legacy'])
+  })
+
+  test('takes every project', () => {
+    const both = after(planOf({ ...after(planOf()), intent: blog }))
+    const removal = remove(both)
+    expect(removal).toMatchObject({ projects: ['blog', 'shop'], complete: true })
+    expect(inWords(removal).at(-1)).toBe('nftables remove table inet portolan')
+    expect(removal.changes.filter(({ part }) => part === 'link')).toHaveLength(2)
+  })
+
+  test('takes a bridge whose rules are gone, and rules whose bridge is gone', () => {
+    const { facts, rules } = after(planOf())
+    expect(inWords(remove({ facts, rules: noRules }))).toEqual([`link remove bridge ${bridge}`])
+    expect(inWords(remove({ facts: {}, rules }))).toEqual(['nftables remove table inet portolan'])
+  })
+
+  test('leaves what is not ours', () => {
+    const facts = {
+      interfaces: [
+        { name: 'docker0', kind: 'bridge' },
+        { name: 'br0', alias: 'uplink' },
+      ],
+    }
+    expect(remove({ facts, rules: noRules })).toMatchObject({ projects: [], complete: true, changes: [] })
+  })
+})
+
+describe('the removal of one project', () => {
+  test.each(backends)('of %s leaves the other as it was', (backend) => {
+    const alone = after(planOf({ backend }))
+    const both = after(planOf({ backend, ...alone, intent: blog }))
+    const removal = remove(both, 'blog')
+    expect(removal).toMatchObject({ projects: ['blog'], complete: false })
+    expect(removal.withdrawn.map(({ label }) => label)).toEqual(['0.0.0.0:9090/tcp -> ghost:2368'])
+    expect(removal.changes.filter(({ part }) => part === 'link')).toHaveLength(1)
+    expect(
+      JSON.stringify(removal.changes.map(({ object, before, after: later }) => [object, before, later])),
+    ).not.toContain(bridge)
+  })
+
+  test('that is the only one is the removal of all', () => {
+    expect(remove(after(planOf()), 'shop')).toMatchObject({ projects: ['shop'], complete: true })
+  })
+
+  test('that is not there changes nothing', () => {
+    expect(remove(after(planOf()), 'ghost')).toMatchObject({
+      projects: [],
+      complete: false,
+      changes: [],
+      withdrawn: [],
+    })
+  })
+})
+
+describe('what was remembered of a host', () => {
+  const sysctls = {
+    'net.ipv4.ip_forward': { before: '0', given: '1' },
+    'net.ipv4.conf.docker0.route_localnet': { before: '0', given: '1' },
+  }
+  const state: HostState = { ...emptyState, sysctls }
+  const host = (values: Record<string, string>) => {
+    const { facts, rules } = after(planOf())
+    return { rules, facts: { ...facts, sysctls: values } }
+  }
+  const given = { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.docker0.route_localnet': '1' }
+  const restored = (removal: Removal): readonly string[] =>
+    removal.changes.flatMap(({ part, after: text }) => (part === 'sysctl' && text !== null ? [text] : []))
+
+  test('is put back, before anything else', () => {
+    const removal = remove(host(given), null, state)
+    expect(restored(removal)).toEqual(['net.ipv4.ip_forward = 0', 'net.ipv4.conf.docker0.route_localnet = 0'])
+    expect(parts(removal)).toEqual(['sysctl', 'link', 'nftables'])
+    expect(removal.changes[0]).toMatchObject({
+      description: 'Put net.ipv4.ip_forward back to the value it had before the first apply.',
+      reverse: 'sysctl -w net.ipv4.ip_forward=1',
+    })
+  })
+
+  test.each<[string, Record<string, string>, readonly string[]]>([
+    [
+      'was changed since',
+      { ...given, 'net.ipv4.ip_forward': '0' },
+      ['net.ipv4.conf.docker0.route_localnet = 0'],
+    ],
+    [
+      'was given another value since',
+      { ...given, 'net.ipv4.ip_forward': '2' },
+      ['net.ipv4.conf.docker0.route_localnet = 0'],
+    ],
+    ['is gone with its interface', { 'net.ipv4.ip_forward': '1' }, ['net.ipv4.ip_forward = 0']],
+  ])('is left alone where it %s', (_, values, expected) => {
+    expect(restored(remove(host(values), null, state))).toEqual(expected)
+  })
+
+  test('is left alone where nothing was changed', () => {
+    const same = { ...emptyState, sysctls: { 'net.ipv4.ip_forward': { before: '1', given: '1' } } }
+    expect(restored(remove(host(given), null, same))).toEqual([])
+  })
+
+  test('of single interfaces comes after the family that overwrites them', () => {
+    const eth1 = 'net.ipv4.conf.eth1.forwarding'
+    const kept = { ...emptyState, sysctls: { [eth1]: { before: '1', given: '1' }, ...sysctls } }
+    expect(restored(remove(host({ ...given, [eth1]: '1' }), null, kept))).toEqual([
+      'net.ipv4.ip_forward = 0',
+      'net.ipv4.conf.docker0.route_localnet = 0',
+      `${eth1} = 1`,
+    ])
+  })
+
+  test('stays while another project stays', () => {
+    const both = after(planOf({ ...after(planOf({ facts: forwards })), intent: blog }))
+    const facts = { ...both.facts, sysctls: given }
+    expect(restored(remove({ ...both, facts }, 'blog', state))).toEqual([])
+    expect(restored(remove({ ...both, facts }, null, state))).toHaveLength(2)
+  })
+
+  const hairpin: HostState = {
+    ...emptyState,
+    attributes: { 'hairpin veth1': { before: 'off', given: 'on' } },
+  }
+  test.each<[string, boolean | null, readonly string[]]>([
+    ['is put back', true, ['link change bridge port veth1']],
+    ['is left alone where somebody did so', false, []],
+    ['is left alone where the port is gone', null, []],
+  ])('of a port of somebody else %s', (_, on, expected) => {
+    const interfaces = on === null ? [] : [{ name: 'veth1', master: 'docker0', hairpin: on }]
+    expect(inWords(remove({ facts: { interfaces }, rules: noRules }, null, hairpin))).toEqual(expected)
+  })
+})

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals'
+import { InvalidRequestError } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { Backend } from '../../src/backend/backend.ts'
+import { type ScriptFormat, script, scriptFormats } from '../../src/script/script.ts'
+import { after, backends, intentOf, planOf } from '../shop.ts'
+
+const textOf = (backend: Backend, format: ScriptFormat): string => script(planOf({ backend }), format)
+
+describe('a script in each format', () => {
+  test('of nft replaces our table in one transaction', () => {
+    const text = textOf('nftables', 'nft')
+    const at = ['add table inet portolan', 'delete table inet portolan', 'table inet portolan {'].map(
+      (line) => text.indexOf(`\n${line}`),
+    )
+    expect(at.every((place) => place >= 0)).toBe(true)
+    expect(at).toEqual([...at].sort((a, b) => a - b))
+    expect(text).toContain('shop/0.0.0.0:8080/tcp -> nginx:80')
+    expect(text).not.toContain('flush ruleset')
+  })
+
+  test('of nft-json says the same as the plan', () => {
+    const plan = planOf({ backend: 'nftables' })
+    const commands = JSON.parse(script(plan, 'nft-json'))
+    expect(Object.keys(commands)).toEqual(['nftables'])
+    expect(JSON.stringify(commands)).toContain('shop/0.0.0.0:8080/tcp -> nginx:80')
+    expect(nftables.diff(nftables.emptyRuleset, nftables.compile(plan.desired)).length).toBeGreaterThan(0)
+  })
+
+  test('of iptables-restore is whole tables without a policy', () => {
+    for (const backend of ['iptables-nft', 'iptables-legacy'] as const) {
+      const lines = textOf(backend, 'iptables-restore').split('\n')
+      const tables = lines.filter((line) => line.startsWith('*'))
+      expect(tables).toContain('*nat')
+      expect(lines.filter((line) => line === 'COMMIT')).toHaveLength(tables.length)
+      expect(lines.filter((line) => /^:(?!PORTOLAN-)/.test(line))).toEqual([])
+      expect(lines.join('\n')).toContain(
+        '-A PORTOLAN-DNAT -p tcp -m tcp --dport 8080 -m comment --comment "shop/0.0.0.0:8080/tcp -> nginx:80" -j DNAT --to-destination 172.17.0.1:80',
+      )
+    }
+  })
+
+  test('of iptables-restore reads back as what was compiled', () => {
+    const plan = planOf({ backend: 'iptables-nft' })
+    const compiled = iptables.compile(plan.desired)
+    const names = iptables
+      .parse(script(plan, 'iptables-restore').replace(/^-I (\S+) 1 /gm, '-A $1 '), 'script', 'ip')
+      .tables.flatMap(({ chains }) => chains.map(({ name }) => name))
+    expect(names.filter((name) => name.startsWith('PORTOLAN-')).sort()).toEqual(
+      compiled.tables
+        .flatMap(({ chains }) => chains.map(({ name }) => name))
+        .filter((name) => name.startsWith('PORTOLAN-'))
+        .sort(),
+    )
+  })
+
+  test('does not depend on what the host has already', () => {
+    for (const backend of backends) {
+      const again = planOf({ backend, ...after(planOf({ backend })) })
+      expect(again.changes).toEqual([])
+      const format = backend === 'nftables' ? 'nft' : 'iptables-restore'
+      expect(script(again, format)).toBe(textOf(backend, format))
+      expect(script(again, 'sh')).toBe(textOf(backend, 'sh'))
+    }
+  })
+
+  test('ends in one newline', () => {
+    for (const backend of backends)
+      for (const format of scriptFormats)
+        if (format === 'sh' || (backend === 'nftables') === format.startsWith('nft'))
+          expect(textOf(backend, format)).toMatch(/[^\n]\n?$/)
+  })
+
+  test('of a project without networks is not an error', () => {
+    const intent = intentOf('services: {}')
+    for (const backend of backends)
+      expect(script(planOf({ backend, intent }), 'sh')).toMatch(/^#!\/bin\/sh\n/)
+    expect(() => script(planOf({ intent }), 'nft')).not.toThrow()
+    expect(() => script(planOf({ intent, backend: 'iptables-nft' }), 'iptables-restore')).not.toThrow()
+  })
+})
+
+describe('a format of another backend', () => {
+  test.each<[ScriptFormat, Backend, string]>([
+    ['nft', 'iptables-nft', '--backend nftables'],
+    ['nft-json', 'iptables-legacy', '--backend nftables'],
+    ['iptables-restore', 'nftables', '--backend iptables'],
+  ])('%s is refused for %s, with a way out', (format, backend, wayOut) => {
+    expect(() => textOf(backend, format)).toThrow(InvalidRequestError)
+    expect(() => textOf(backend, format)).toThrow(
+      `the format ${format} is not one of the backend ${backend}: use ${wayOut}, or another format.`,
+    )
+  })
+})

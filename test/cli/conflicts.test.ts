@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals'
+import { busyHost, oneService, quietHost } from './host-facts.ts'
+import { portolan } from './portolan.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folder = temporaryFolder({
+  'host.json': quietHost,
+  'busy.json': busyHost,
+  'compose.yaml': oneService,
+  'twice.yaml': 'name: shop\nservices: {a: {ports: ["8080:80"]}, b: {ports: ["8080:80"]}}\n',
+  'weighted.yaml':
+    'name: shop\nservices:\n' +
+    ['a', 'b']
+      .map((name) => `  ${name}: {ports: [{target: 80, published: 8080, x-portolan: {weight: 1}}]}\n`)
+      .join(''),
+  'overlap.yaml': 'name: shop\nservices: {a: {ports: ["8080:80"]}, b: {ports: ["192.0.2.2:8080:80"]}}\n',
+  'vpn.yaml':
+    'name: shop\nservices: {a: {networks: [n]}}\nnetworks: {n: {ipam: {config: [{subnet: 10.0.7.0/24}]}}}\n',
+  'loopback6.yaml': 'name: shop\nservices: {a: {ports: ["[::1]:8080:80"]}}\n',
+})
+
+const conflictsOf = async (...words: readonly string[]) => {
+  const { code, stdout, stderr } = await portolan(['conflicts', '--json', ...words], { folder })
+  expect(stderr).toBe('')
+  expect(Object.keys(JSON.parse(stdout))).toEqual(['conflicts'])
+  return { code, conflicts: JSON.parse(stdout).conflicts }
+}
+
+describe('conflicts --json', () => {
+  test('is an empty list, with exit code 0, when nothing is wrong', async () => {
+    expect(await conflictsOf('--host', 'host.json')).toEqual({ code: 0, conflicts: [] })
+  })
+
+  test('names the loser and the winner of one host port wanted twice', async () => {
+    const { code, conflicts } = await conflictsOf('--host', 'host.json', '-f', 'twice.yaml')
+    expect(code).toBe(3)
+    expect(conflicts).toMatchObject([
+      {
+        kind: 'DuplicateHostPort',
+        severity: 'error',
+        certainty: 'certain',
+        mapping: '0.0.0.0:8080/tcp -> b:80',
+        culprit: { text: '0.0.0.0:8080/tcp -> a:80', owner: 'shop' },
+        remedy: { text: expect.stringContaining('weight') },
+      },
+    ])
+    expect(conflicts[0]).toHaveProperty('witness')
+    expect(conflicts[0]).toHaveProperty('trace')
+  })
+
+  test('has nothing against two members of one weighted mapping', async () => {
+    const found = await conflictsOf('--host', 'host.json', '-f', 'weighted.yaml')
+    expect(found).toEqual({ code: 0, conflicts: [] })
+  })
+
+  test('warns, and exits 0, when a specific address takes from a wildcard', async () => {
+    const { code, conflicts } = await conflictsOf('--host', 'host.json', '-f', 'overlap.yaml')
+    expect(code).toBe(0)
+    expect(conflicts).toMatchObject([
+      { kind: 'OverlappingHostPort', severity: 'warning', mapping: '192.0.2.2:8080/tcp -> b:80' },
+    ])
+  })
+
+  test('names the process that listens on the host port', async () => {
+    const { code, conflicts } = await conflictsOf('--host', 'busy.json')
+    expect(code).toBe(3)
+    expect(conflicts[0]).toMatchObject({
+      kind: 'HostPortTaken',
+      severity: 'error',
+      mapping: '0.0.0.0:8080/tcp -> web:80',
+      culprit: { tool: 'socket', text: '0.0.0.0:8080/tcp', owner: 'nginx' },
+      witness: { family: 'ip', protocol: 'tcp', to: { port: 8080 } },
+    })
+  })
+
+  test('finds a subnet that was asked for under a route of a VPN, until the range is allowed', async () => {
+    const words = ['--host', 'busy.json', '-f', 'vpn.yaml']
+    const { code, conflicts } = await conflictsOf(...words)
+    expect(code).toBe(3)
+    expect(conflicts[0]).toMatchObject({
+      kind: 'SubnetOverlap',
+      severity: 'error',
+      mapping: null,
+      network: 'n',
+    })
+    expect(conflicts[0].message).toMatch(/10\.0\.7\.0\/24.*10\.0\.0\.0\/16.*wg0/)
+    expect(conflicts[0].remedy.text).toContain('--allow 10.0.0.0/16')
+    expect((await conflictsOf(...words, '--allow', '10.0.0.0/16')).code).toBe(0)
+  })
+
+  test('--no-sysctl turns forwarding that is off from a change into an error', async () => {
+    const { code, conflicts } = await conflictsOf(
+      '--host',
+      'busy.json',
+      '-f',
+      'vpn.yaml',
+      '--allow',
+      '10.0.0.0/16',
+      '--no-sysctl',
+    )
+    expect(code).toBe(3)
+    expect(conflicts).toContainEqual(
+      expect.objectContaining({
+        kind: 'ForwardingDisabled',
+        severity: 'error',
+        remedy: expect.objectContaining({ commands: ['sysctl -w net.ipv4.ip_forward=1'] }),
+      }),
+    )
+  })
+
+  test('says that ::1 cannot be translated, and what to bind to instead', async () => {
+    const { code, conflicts } = await conflictsOf('--host', 'host.json', '-f', 'loopback6.yaml')
+    expect(code).toBe(3)
+    expect(conflicts).toContainEqual(
+      expect.objectContaining({ kind: 'LoopbackUnreachable', mapping: '[::1]:8080/tcp -> a:80' }),
+    )
+  })
+})
+
+describe('plan', () => {
+  test('exits 3 for an error and shows it first, with what to do', async () => {
+    const { code, stdout } = await portolan(['plan', '--host', 'host.json', '-f', 'twice.yaml'], { folder })
+    expect(code).toBe(3)
+    expect(stdout).toMatch(/^Plan for .*\n\nConflicts\n {2}error DuplicateHostPort: .*\n +What to do: /)
+    expect(stdout).toMatch(/Blocked by 1 conflict\.\n$/)
+  })
+
+  test('exits 2, not 3, for a warning', async () => {
+    const { code, stdout } = await portolan(['plan', '--host', 'host.json', '-f', 'overlap.yaml'], { folder })
+    expect(code).toBe(2)
+    expect(stdout).toContain('warning OverlappingHostPort: ')
+  })
+
+  test('holds the same conflicts as the command conflicts', async () => {
+    const { stdout } = await portolan(['plan', '--json', '--host', 'busy.json'], { folder })
+    expect(JSON.parse(stdout).conflicts).toEqual((await conflictsOf('--host', 'busy.json')).conflicts)
+  })
+})
+
+test('conflicts for people says so when there are none', async () => {
+  const { code, stdout } = await portolan(['conflicts', '--host', 'host.json'], { folder })
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'No conflicts.\n' })
+})

@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals'
+import { oneService, quietHost } from './host-facts.ts'
+import { portolan } from './portolan.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+import { onTerminal } from './terminal.ts'
+
+const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': quietHost })
+const commands = ['plan', 'apply', 'destroy', 'script', 'subnet', 'conflicts', 'parse', 'inspect']
+
+describe('help and version', () => {
+  test.concurrent.each(['--help', '-h', 'help'])(
+    '%s lists every command and the exit codes, and succeeds',
+    async (word) => {
+      const { code, stdout, stderr } = await portolan([word], { folder })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      for (const command of commands) expect(stdout).toContain(`\n  portolan ${command} `.trimEnd())
+      expect(stdout).toMatch(/Exit codes: 0 .*, 1 error, 2 .*changes, 3 conflicts.*, 4 no free subnet/)
+    },
+  )
+
+  test('no word at all is an error that shows the help on standard error', async () => {
+    const { code, stdout, stderr } = await portolan([], { folder })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('portolan plan')
+  })
+
+  test.concurrent.each(['--version', '-V'])('%s prints the version alone', async (word) => {
+    const { code, stdout } = await portolan([word], { folder })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test.concurrent.each(commands)('%s --help lists exactly the options it takes', async (command) => {
+    const { code, stdout, stderr } = await portolan([command, '--help'], { folder })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^portolan ${command}\\b`))
+    expect(stdout).toContain('--json')
+    expect(stdout.includes('--host ')).toBe(!['apply', 'destroy', 'parse'].includes(command))
+    expect(stdout.includes('--yes')).toBe(['apply', 'destroy'].includes(command))
+    expect(stdout.includes('--format')).toBe(command === 'script')
+    expect(stdout.includes('--count')).toBe(command === 'subnet')
+  })
+})
+
+describe('words that mean nothing', () => {
+  test.concurrent.each([
+    ['an unknown command', ['frobnicate'], /there is no command "frobnicate".*plan, apply/],
+    ['the name of an object method', ['toString'], /there is no command "toString"/],
+    ['an unknown option', ['plan', '--frobnicate'], /Unknown option '--frobnicate'/],
+    ['an option of another command', ['plan', '--yes'], /`portolan plan` has no option --yes/],
+    ['a word too many', ['plan', 'extra'], /"extra" is one word too many/],
+    ['a word too few', ['parse'], /a word is missing.*parse FILE/],
+    ['an option without its value', ['plan', '--host'], /--host' needs a value/],
+    ['an option whose value is the next option', ['plan', '-f', '--json-not'], /-f' needs a value/],
+    ['a value where none is taken', ['plan', '--json=yes'], /--json' does not take an argument/],
+    [
+      'an unknown backend',
+      ['plan', '--host', 'host.json', '--backend', 'ipfw'],
+      /--backend ipfw: expected one of auto, nftables/,
+    ],
+    [
+      'facts for apply, which is for this host',
+      ['apply', '--host', 'host.json'],
+      /`portolan apply` has no option --host/,
+    ],
+  ])('%s is an error on standard error, without a stack', async (_, words, message) => {
+    const { code, stdout, stderr } = await portolan(words, { folder })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^portolan: /)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  test.concurrent.each([
+    [[], 'INVALID_REQUEST'],
+    [['frobnicate'], 'INVALID_REQUEST'],
+    [['plan', '--frobnicate'], 'INVALID_REQUEST'],
+    [['plan', '-f', 'nowhere.yaml'], 'INVALID_REQUEST'],
+  ])('with --json the error of %j is JSON on standard output', async (words, code) => {
+    const outcome = await portolan([...words, '--json'], { folder })
+    expect(outcome.code).toBe(1)
+    expect(outcome.stderr).toBe('')
+    expect(JSON.parse(outcome.stdout)).toEqual({ error: { code, message: expect.stringMatching(/.{10}/) } })
+  })
+})
+
+describe('commands that are not there yet', () => {
+  test.concurrent.each([
+    ['explain', '--from', '198.51.100.7', '--to', '192.0.2.2:8080/tcp'],
+    ['evaluate'],
+    ['status'],
+    ['watch'],
+  ])('%s says so, whatever options it is given', async (...words) => {
+    const { code, stdout, stderr } = await portolan(words, { folder })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`\`portolan ${words[0]}\` is not there yet`)
+  })
+})
+
+test('a reader that has read enough, as in `portolan ... | head`, sees no stack trace', async () => {
+  const words = ['subnet', '--host', 'host.json', '--pool', '10.0.0.0/8:24', '--count', '30000']
+  const { stdout, stderr } = await portolan([...words], {
+    folder,
+    under: ['sh', '-c', '"$@" | head -n 1', 'sh'],
+  })
+  expect({ stdout, stderr }).toEqual({ stdout: '10.0.0.0/24 10.0.0.1\n', stderr: '' })
+})
+
+test('colour is for terminals only, and NO_COLOR is respected on them', async () => {
+  const plan = ['plan', '--host', 'host.json']
+  const colour = '\u001b['
+  expect((await portolan(plan, { folder })).stdout).not.toContain(colour)
+  expect((await onTerminal(plan, { folder })).stdout).toContain(colour)
+  const dull = await onTerminal(plan, { folder, environment: { NO_COLOR: '1' } })
+  expect(dull.stdout).not.toContain(colour)
+  expect(dull.code).toBe(2)
+})

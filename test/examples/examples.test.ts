@@ -1,0 +1,63 @@
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { runExample } from './run-example.ts'
+
+const folder = new URL('../../examples/', import.meta.url)
+
+/** What each example prints, one entry a line. */
+const printed: Readonly<Record<string, readonly unknown[]>> = {
+  '01-plan.ts': [
+    'default: 10.0.0.0/16',
+    '  not 172.17.0.0/16: route 172.17.0.0/16 via wg0 in table 51820',
+    'nginx: 10.0.0.1',
+    expect.stringMatching(/^error HostPortTaken: caddy already listens on 0\.0\.0\.0:8080\/tcp\./),
+    '  Publish on another host port or on another host address, or stop caddy first.',
+    expect.stringMatching(/^\d\d to add, 1 to change, 0 to remove$/),
+  ],
+  '02-subnets.ts': [
+    'web: 172.16.42.0/24, gateway 172.16.42.1, of pool classic',
+    '  not 172.17.0.0/16: nameserver 172.17.0.23',
+    '  not 10.0.0.0/16: route 10.0.0.0/8 via tun0',
+    '  not 10.1.0.0/16: route 10.0.0.0/8 via tun0',
+    '  not 10.42.0.0/16: route 10.0.0.0/8 via tun0',
+    "data: a /64 of this machine's own, by RFC 4193",
+    'build: 10.200.4.0/24',
+    'POOL_EXHAUSTED: 1 reason',
+  ],
+  '03-dialect-alone.ts': [
+    '$ nft -j list table inet portolan',
+    expect.stringMatching(/^\d+ changes, such as: tcp \. 8080 .* : 172\.17\.0\.1 \. 80$/),
+    '$ nft -f -',
+    expect.stringMatching(/^ {2}.*tcp \. 8080 .* : 172\.17\.0\.1 \. 80/),
+  ],
+  '04-script.ts': [
+    expect.stringMatching(/^nft: 8080 .* : 172\.17\.0\.1 \. 80,?$/),
+    expect.stringMatching(/^nft-json: 8080\].*\["172\.17\.0\.1",80\]/),
+    expect.stringMatching(/^iptables-restore: 8080 .* -j DNAT --to-destination 172\.17\.0\.1:80$/),
+    expect.stringMatching(/^sh: 8080 .* -j DNAT --to-destination 172\.17\.0\.1:80$/),
+  ],
+  '05-contract.ts': [
+    'a client to the published port: delivered, seen as own',
+    'a client to the container: dropped',
+    'a client to the port for the office: dropped',
+    'the office to the port for the office: delivered, seen as own',
+    'the host to 127.0.0.1: delivered, seen as gateway',
+    'the container to itself, by the host: delivered, seen as gateway',
+    'the container to another network: dropped',
+    'the container to the outside: outside',
+    'a client to a port nobody published: local',
+  ],
+}
+
+const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
+
+describe('every example', () => {
+  test('is numbered, and its output is known here', () => {
+    expect(files).toEqual(Object.keys(printed))
+    expect(files.map((name) => Number(name.slice(0, 2)))).toEqual(files.map((_, index) => index + 1))
+  })
+
+  test.each(files)('%s runs and prints what it shows', async (name) => {
+    expect(await runExample(new URL(name, folder))).toEqual(printed[name])
+  })
+})

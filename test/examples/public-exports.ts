@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
+
+export const packageNames = ['core', 'host', 'iptables', 'nftables', 'portolan'] as const
+
+/** An export whose doc comment says @public. */
+export interface PublicExport {
+  /** The file, from the folder of packages on, and the name: `core/src/desired/reach.ts reach`. */
+  readonly name: string
+  readonly kind: 'function' | 'other'
+  /** The doc comment without its stars. */
+  readonly comment: string
+}
+
+const commented = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport (\w[\w ]*?) (\w+)(.*)/g
+
+const exportsOfFile = (text: string, file: string): readonly PublicExport[] =>
+  [...text.matchAll(commented)].flatMap(([, stars = '', keyword = '', name = '', rest = '']) => {
+    if (!stars.includes('@public')) return []
+    const isFunction = keyword.includes('function') || /^(:.*)? = (async )?(\(|<)/.test(rest)
+    const comment = stars.replace(/^\s*\* ?/gm, '')
+    return [{ name: `${file} ${name}`, kind: isFunction ? 'function' : 'other', comment }]
+  })
+
+/** All of one package's, whether its index passes them on or not. */
+export const publicExportsOf = (name: (typeof packageNames)[number]): readonly PublicExport[] => {
+  const source = join(packages, name, 'src')
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .flatMap((file) => exportsOfFile(readFileSync(join(source, file), 'utf8'), `${name}/src/${file}`))
+}

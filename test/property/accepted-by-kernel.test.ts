@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import fc from 'fast-check'
+import { type Backend, families, type Intent, type Plan, script } from 'portolan'
+import { describeOnKernel } from '../lab/gate.ts'
+import { intent } from './arbitrary/intent.ts'
+import { iptablesProgram, listIptables, listNftables } from './support/load.ts'
+import { insist, type Namespace, openNamespace } from './support/namespace.ts'
+import { attempt, bareHost, isPlan } from './support/plan.ts'
+import { iptablesStructure, nftStructure } from './support/structure.ts'
+
+// One program is started for many rulesets: starting it is most of what a run costs.
+const batch = fc.array(intent(), { minLength: 1, maxLength: 8 })
+
+const plans = async (intents: readonly Intent[], backend: Backend): Promise<readonly Plan[]> =>
+  (await Promise.all(intents.map((one) => attempt(one, bareHost, backend)))).filter(isPlan)
+
+describeOnKernel('what is written for nftables', 'nftables', () => {
+  let namespace: Namespace
+  beforeAll(() => {
+    namespace = openNamespace()
+  })
+  afterAll(() => namespace[Symbol.dispose]())
+
+  const expectLoaded = (plan: Plan | undefined): void => {
+    if (plan === undefined) return
+    const labels = { labels: false }
+    const wanted = nftStructure(nftables.compile(plan.desired), labels)
+    expect(nftStructure(listNftables(namespace), labels)).toEqual(wanted)
+  }
+
+  test('is taken by `nft -f`, checked and loaded', async () => {
+    await fc.assert(
+      fc.asyncProperty(batch, async (intents) => {
+        const made = await plans(intents, 'nftables')
+        const texts = made.map((plan) => script(plan, 'nft'))
+        insist(namespace, 'nft', ['-c', '-f', '-'], texts.join('\n'))
+        // Checked alone a ruleset is not linked up: only the kernel finds a loop, or a chain on a wrong hook.
+        insist(namespace, 'nft', ['-f', '-'], texts.join('\n'))
+        expectLoaded(made.at(-1))
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('is taken by `nft -j -f`, checked and loaded', async () => {
+    await fc.assert(
+      fc.asyncProperty(batch, async (intents) => {
+        const made = await plans(intents, 'nftables')
+        const commands = made.flatMap((plan): readonly unknown[] => {
+          const { nftables: list } = JSON.parse(script(plan, 'nft-json'))
+          return list
+        })
+        const text = JSON.stringify({ nftables: commands })
+        insist(namespace, 'nft', ['-j', '-c', '-f', '-'], text)
+        insist(namespace, 'nft', ['-j', '-f', '-'], text)
+        expectLoaded(made.at(-1))
+      }),
+      { numRuns: 15 },
+    )
+  })
+})
+
+for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
+  describeOnKernel(`what is written for ${variant}`, variant, () => {
+    let namespace: Namespace
+    beforeAll(() => {
+      namespace = openNamespace()
+    })
+    afterAll(() => namespace[Symbol.dispose]())
+
+    test('is taken by the restore programs of both families, tested and loaded', async () => {
+      await fc.assert(
+        fc.asyncProperty(batch, async (intents) => {
+          const made = await plans(intents, variant)
+          for (const family of families) {
+            // A text for one family says nothing to the other's program: it has no `-4` and `-6` in it.
+            const program = `${family === 'ip' ? 'iptables' : 'ip6tables'}-restore`
+            const own = made.filter((plan) =>
+              script(plan, 'iptables-restore').includes(`${program} --noflush`),
+            )
+            const text = own.map((plan) => script(plan, 'iptables-restore')).join('')
+            const command = iptablesProgram(variant, family, 'restore')
+            insist(namespace, command, ['--test'], text)
+            // Without `--noflush` each table is emptied first, so every ruleset is loaded on an empty host.
+            insist(namespace, command, [], text)
+            const last = own.at(-1)
+            if (last === undefined) continue
+            const of = (ruleset: iptables.Ruleset) =>
+              iptablesStructure(iptables.selectFamily(ruleset, family), { labels: true })
+            expect(of(listIptables(namespace, variant))).toEqual(of(iptables.compile(last.desired)))
+          }
+        }),
+        { numRuns: variant === 'iptables-nft' ? 8 : 15 },
+      )
+    })
+  })
+}

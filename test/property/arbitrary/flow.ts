@@ -1,0 +1,93 @@
+import { type ContractHost, type DesiredState, type Flow, type FlowSource, resolve } from '@portolan/core'
+import fc from 'fast-check'
+import { intent } from './intent.ts'
+import { interfaceName } from './names.ts'
+
+/** A state in force on a host of a few addresses, and somebody who opens a flow there. */
+export interface Scene {
+  readonly desired: DesiredState
+  readonly host: ContractHost
+  readonly flow: Flow
+}
+
+const hostAddresses = ['192.0.2.2', '192.0.2.3', '2001:db8::2']
+const machines = {
+  ip: ['198.51.100.7', '203.0.113.9', '203.0.113.200', '192.0.2.9', '127.0.0.1'],
+  ip6: ['2001:db8:5::7', '2001:db8:6::1', 'fe80::7', '2001:db8::9'],
+} as const
+const elsewhere = {
+  ip: ['198.51.100.80', '192.0.2.77', '127.0.0.1', '127.0.0.53'],
+  ip6: ['2001:db8:9::80', '::1'],
+} as const
+
+const gatewaysOf = ({ networks }: DesiredState): readonly string[] =>
+  networks.flatMap(({ ip, ip6 }) => [ip, ip6].flatMap((subnet) => subnet?.gateway ?? []))
+
+/** Valid states, as core makes them of valid intents on a host with nothing in its way. */
+export const desiredState: fc.Arbitrary<DesiredState> = intent()
+  .map((wanted) => resolve(wanted, {}).desired)
+  .chain((desired) => fc.boolean().map((guardForwarding) => ({ ...desired, guardForwarding })))
+
+const sourceIn = (desired: DesiredState, family: 'ip' | 'ip6'): fc.Arbitrary<FlowSource> => {
+  const entries = desired.mappings.flatMap((mapping) => mapping.interface ?? [])
+  const machine = fc.record({
+    kind: fc.constant('machine' as const),
+    address: fc.constantFrom(...machines[family]),
+    interface: fc.oneof(interfaceName, fc.constantFrom('eth0', ...entries)),
+  })
+  const host = fc.constant<FlowSource>({ kind: 'host', address: null })
+  const containers = desired.endpoints.flatMap(({ network, [family]: address }): FlowSource[] =>
+    address === null ? [] : [{ kind: 'container', network, address }],
+  )
+  const container = containers.length === 0 ? host : fc.constantFrom(...containers)
+  return fc.oneof({ weight: 2, arbitrary: machine }, host, { weight: 2, arbitrary: container })
+}
+
+interface Aim {
+  readonly protocol: Flow['protocol']
+  readonly address: string
+  readonly port: number
+}
+
+/** The two doors of every mapping: a host address and its port, and the container's own. */
+const aimsIn = (desired: DesiredState, own: readonly string[], family: 'ip' | 'ip6'): readonly Aim[] =>
+  desired.mappings
+    .filter((mapping) => mapping.family === family)
+    .flatMap(({ protocol, hostAddress, hostPort, targets }) => [
+      ...(hostAddress === null ? own : [hostAddress]).map((address) => ({
+        protocol,
+        address,
+        port: hostPort,
+      })),
+      ...targets.map(({ address, port }) => ({ protocol, address, port })),
+    ])
+
+const flowIn = (desired: DesiredState): fc.Arbitrary<Flow> =>
+  fc.constantFrom('ip' as const, 'ip6' as const).chain((family) => {
+    const inside = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
+    const own = [...hostAddresses, ...gatewaysOf(desired)].filter(
+      (address) => address.includes(':') === (family === 'ip6'),
+    )
+    const anywhere: fc.Arbitrary<Aim> = fc.record({
+      protocol: fc.constantFrom('tcp', 'udp', 'sctp', 'echo-request'),
+      address: fc.constantFrom(...own, ...inside, ...elsewhere[family]),
+      port: fc.oneof(fc.constantFrom(80, 8000), fc.integer({ min: 1, max: 65535 })),
+    })
+    const aims = aimsIn(desired, own, family)
+    const aim =
+      aims.length === 0 ? anywhere : fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...aims) }, anywhere)
+    return fc
+      .tuple(sourceIn(desired, family), aim)
+      .map(([from, { protocol, ...to }]) => ({ family, protocol, from, to }))
+  })
+
+/** Many flows on one state: the state is what takes long to make. */
+export const scenes: fc.Arbitrary<readonly Scene[]> = desiredState.chain((desired) =>
+  fc.array(flowIn(desired), { minLength: 1, maxLength: 40 }).map((flows) =>
+    flows.map((flow) => ({
+      desired,
+      host: { addresses: [...hostAddresses, ...gatewaysOf(desired)] },
+      flow,
+    })),
+  ),
+)

@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import type { Intent } from 'portolan'
+import { namesFrom, rename } from '../support/rename.ts'
+import { hostileInterface, hostileText } from './hostile.ts'
+import { intent } from './intent.ts'
+
+/** An intent with hostile words in it, and the same with plain ones in their place. */
+export interface HostilePair {
+  readonly hostile: Intent
+  readonly plain: Intent
+}
+
+const four = (word: fc.Arbitrary<string>): fc.Arbitrary<readonly string[]> =>
+  fc.uniqueArray(word, { minLength: 4, maxLength: 4 })
+
+/** Where bridges are named in both, so that what is made from a network's name never shows. */
+const withBridges = (wanted: Intent, bridges: readonly string[]): Intent => ({
+  ...wanted,
+  networks: wanted.networks.map((network, index) => ({ ...network, bridge: bridges[index] ?? `b${index}` })),
+})
+
+const plainBridges = ['b0', 'b1', 'b2', 'b3']
+
+/** Hostile names of networks and services; those of interfaces and of the project are plain. */
+export const hostileNames: fc.Arbitrary<HostilePair> = fc
+  .tuple(intent(), four(hostileText), four(hostileText))
+  .map(([wanted, networks, services]) => {
+    const base = withBridges(wanted, plainBridges)
+    const numbered = (letter: string): readonly string[] => [0, 1, 2, 3].map((index) => `${letter}${index}`)
+    return {
+      hostile: rename(base, namesFrom(base, networks, services)),
+      plain: rename(base, namesFrom(base, numbered('net'), numbered('service'))),
+    }
+  })
+
+/** Hostile names of bridges, and of the interfaces that ports are bound to; some of each are plain. */
+export const hostileInterfaces: fc.Arbitrary<HostilePair> = fc
+  .tuple(
+    intent(),
+    fc.uniqueArray(fc.oneof(hostileInterface, fc.constantFrom(...plainBridges)), {
+      minLength: 4,
+      maxLength: 4,
+    }),
+    fc.option(hostileInterface),
+  )
+  .map(([wanted, bridges, entry]) => {
+    const bound = (intent: Intent, name: string): Intent => ({
+      ...intent,
+      mappings: intent.mappings.map((mapping) =>
+        mapping.interface === null ? mapping : { ...mapping, interface: name },
+      ),
+    })
+    return {
+      hostile: bound(withBridges(wanted, bridges), entry ?? 'eth0'),
+      plain: bound(withBridges(wanted, plainBridges), 'eth0'),
+    }
+  })

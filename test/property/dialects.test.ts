@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DesiredState, PublishedPort } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import fc from 'fast-check'
+import { desiredState } from './arbitrary/flow.ts'
+
+/** Host ports and where they lead, in an order of their own. */
+const sockets = (ports: readonly Omit<PublishedPort, 'project' | 'label'>[]): readonly string[] =>
+  ports
+    .map((port) =>
+      [
+        port.family,
+        port.protocol,
+        port.hostAddress,
+        port.hostPort,
+        port.interface,
+        ...port.targets.map((target) => `${target.address} ${target.port}`),
+      ].join(' '),
+    )
+    .sort()
+
+const wanted = ({ mappings }: DesiredState): readonly string[] =>
+  sockets(mappings.filter(({ kind }) => kind === 'nat'))
+
+describe('both dialects', () => {
+  test('publish exactly what is desired, as read back from what they compile', () => {
+    fc.assert(
+      fc.property(desiredState, (desired) => {
+        expect(sockets(nftables.published(nftables.compile(desired)))).toEqual(wanted(desired))
+        expect(sockets(iptables.published(iptables.compile(desired)))).toEqual(wanted(desired))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('know the projects they have rules of', () => {
+    fc.assert(
+      fc.property(desiredState, (desired) => {
+        expect(nftables.projectsIn(nftables.compile(desired))).toEqual([desired.project])
+        expect(iptables.projectsIn(iptables.compile(desired))).toEqual([desired.project])
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

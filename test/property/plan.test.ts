@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { type HostFacts, noRules } from 'portolan'
+import { backend } from './arbitrary/backend.ts'
+import { hostFacts } from './arbitrary/host-facts.ts'
+import { intent } from './arbitrary/intent.ts'
+import { overlap } from './support/overlap.ts'
+import { attempt, isPlan } from './support/plan.ts'
+import { settle } from './support/settle.ts'
+
+/** Routes of these types keep packets in; they lead nowhere. */
+const nowhere = ['blackhole', 'unreachable', 'prohibit', 'throw']
+const halves = ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1']
+
+/** What a picked subnet must keep clear of, read off the facts one by one. */
+const reservedBy = (facts: HostFacts): readonly string[] => [
+  ...(facts.nameservers ?? []),
+  ...(facts.interfaces ?? []).flatMap(({ addresses }) => addresses ?? []),
+  ...(facts.networks ?? []).flatMap(({ subnets }) => subnets ?? []),
+  ...(facts.routes ?? []).flatMap(({ destination = 'default', type = 'unicast' }) =>
+    destination === 'default' || halves.includes(destination) || nowhere.includes(type) ? [] : [destination],
+  ),
+  '172.16.0.23',
+  '169.254.169.254',
+]
+
+describe('a plan for any intent on any host', () => {
+  test('is made, or refused with an error of ours that says why', async () => {
+    let made = 0
+    let tried = 0
+    await fc.assert(
+      fc.asyncProperty(intent(), hostFacts(), backend, async (wanted, facts, chosen) => {
+        const outcome = await attempt(wanted, { facts, rules: noRules }, chosen)
+        tried += 1
+        if (isPlan(outcome)) made += 1
+        else expect(outcome.message.length).toBeGreaterThan(20)
+      }),
+      { numRuns: 300 },
+    )
+    // Were most intents refused, none of the properties here would say much.
+    expect(made / tried).toBeGreaterThan(0.7)
+  })
+
+  test('is the same plan when it is made again', async () => {
+    await fc.assert(
+      fc.asyncProperty(intent(), hostFacts(), backend, async (wanted, facts, chosen) => {
+        const host = { facts, rules: noRules }
+        const [one, other] = [await attempt(wanted, host, chosen), await attempt(wanted, host, chosen)]
+        expect(JSON.stringify(one)).toBe(JSON.stringify(other))
+        expect(String(one)).toBe(String(other))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('picks no subnet that overlaps anything in use, nor another of its own', async () => {
+    await fc.assert(
+      fc.asyncProperty(intent(), hostFacts(), async (wanted, facts) => {
+        const outcome = await attempt(wanted, { facts, rules: noRules }, 'nftables')
+        if (!isPlan(outcome)) return
+        for (const [index, { subnet, origin }] of outcome.subnets.entries()) {
+          const others = outcome.subnets.flatMap((other, at) => (at === index ? [] : [other.subnet]))
+          expect(others.filter((other) => overlap(subnet, other))).toEqual([])
+          if (origin !== 'picked') continue
+          expect({
+            subnet,
+            collides: reservedBy(facts).filter((reserved) => overlap(subnet, reserved)),
+          }).toEqual({ subnet, collides: [] })
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('gives every endpoint an address of its own, inside its subnet and not the gateway', async () => {
+    await fc.assert(
+      fc.asyncProperty(intent(), async (wanted) => {
+        const outcome = await attempt(wanted, { facts: {}, rules: noRules }, 'nftables')
+        if (!isPlan(outcome)) return
+        const { endpoints, networks } = outcome.desired
+        const addresses = endpoints.flatMap(({ ip, ip6 }) => [ip, ip6].filter((one) => one !== null))
+        expect(new Set(addresses).size).toBe(addresses.length)
+        for (const endpoint of endpoints) {
+          const network = networks.find(({ name }) => name === endpoint.network)
+          for (const family of ['ip', 'ip6'] as const) {
+            const [subnet, address] = [network?.[family] ?? null, endpoint[family]]
+            expect(address === null).toBe(subnet === null)
+            if (subnet === null || address === null) continue
+            expect(overlap(subnet.subnet, address)).toBe(true)
+            expect(address).not.toBe(subnet.gateway)
+          }
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('finds nothing to do once it has been carried out', async () => {
+    await fc.assert(
+      fc.asyncProperty(intent(), hostFacts(), backend, async (wanted, facts, chosen) => {
+        const before = { facts, rules: noRules }
+        const first = await attempt(wanted, before, chosen)
+        if (!isPlan(first)) return
+        const second = await attempt(wanted, settle(before, first), chosen)
+        if (!isPlan(second)) throw second
+        expect(second.changes).toEqual([])
+        expect(second.desired).toEqual(first.desired)
+        expect(second.subnets.map(({ subnet, gateway }) => [subnet, gateway])).toEqual(
+          first.subnets.map(({ subnet, gateway }) => [subnet, gateway]),
+        )
+      }),
+      { numRuns: 150 },
+    )
+  })
+})

@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import fc from 'fast-check'
+import { type DesiredState, type HostFacts, noRules } from 'portolan'
+import { hostFacts } from './arbitrary/host-facts.ts'
+import { projectIntent } from './arbitrary/intent.ts'
+import { attempt, type Host, isPlan } from './support/plan.ts'
+import { settle } from './support/settle.ts'
+import { iptablesStructure, nftStructure, type Structure } from './support/structure.ts'
+
+/** What both dialects can do with projects, under one name each. */
+interface Dialect {
+  /** Adds projects to an empty host in this order, by the difference each makes. */
+  readonly add: (states: readonly DesiredState[]) => Structure
+  /** Adds all, then takes some away again. */
+  readonly addAndRemove: (states: readonly DesiredState[], removed: readonly DesiredState[]) => Structure
+}
+
+const labels = { labels: true }
+
+const nftDialect: Dialect = (() => {
+  const put = (actual: nftables.Ruleset, desired: DesiredState): nftables.Ruleset => {
+    const wanted = nftables.adopt(actual, nftables.compile(desired), desired.project)
+    return nftables.applyTo(actual, nftables.diff(actual, wanted))
+  }
+  const take = (actual: nftables.Ruleset, { project }: DesiredState): nftables.Ruleset =>
+    nftables.applyTo(actual, nftables.diff(actual, nftables.adopt(actual, null, project)))
+  return {
+    add: (states) => nftStructure(states.reduce(put, nftables.emptyRuleset), labels),
+    addAndRemove: (states, removed) =>
+      nftStructure(removed.reduce(take, states.reduce(put, nftables.emptyRuleset)), labels),
+  }
+})()
+
+const iptablesDialect: Dialect = (() => {
+  const put = (actual: iptables.Ruleset, desired: DesiredState): iptables.Ruleset => {
+    const wanted = iptables.adopt(actual, iptables.compile(desired), desired.project)
+    return iptables.applyTo(actual, iptables.diff(actual, wanted))
+  }
+  const take = (actual: iptables.Ruleset, { project }: DesiredState): iptables.Ruleset =>
+    iptables.applyTo(actual, iptables.diff(actual, iptables.adopt(actual, null, project)))
+  return {
+    add: (states) => iptablesStructure(states.reduce(put, iptables.emptyRuleset), labels),
+    addAndRemove: (states, removed) =>
+      iptablesStructure(removed.reduce(take, states.reduce(put, iptables.emptyRuleset)), labels),
+  }
+})()
+
+/** Two or three projects, planned one after the other on one host, so that none wants what another has. */
+const neighbours = async (
+  intents: readonly Parameters<typeof attempt>[0][],
+  facts: HostFacts,
+): Promise<readonly DesiredState[]> => {
+  let host: Host = { facts, rules: noRules }
+  const states: DesiredState[] = []
+  for (const wanted of intents) {
+    const plan = await attempt(wanted, host, 'nftables')
+    if (!isPlan(plan)) continue
+    states.push(plan.desired)
+    host = settle(host, plan)
+  }
+  return states
+}
+
+const intents = fc
+  .tuple(projectIntent(0), projectIntent(1), projectIntent(2))
+  .chain((all) => fc.subarray([...all], { minLength: 2 }))
+
+describe.each([
+  ['nftables', nftDialect],
+  ['iptables', iptablesDialect],
+])('several projects on one host, in %s', (_, { add, addAndRemove }) => {
+  test('have the same rules in whatever order they came', async () => {
+    await fc.assert(
+      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+        const states = await neighbours(wanted, facts)
+        const together = add(states)
+        expect(add(states.toReversed())).toEqual(together)
+        expect(add([...states.slice(1), ...states.slice(0, 1)])).toEqual(together)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('leave the others as if they had never been, when they go', async () => {
+    await fc.assert(
+      fc.asyncProperty(intents, hostFacts(), fc.nat(2), async (wanted, facts, which) => {
+        const states = await neighbours(wanted, facts)
+        const gone = states.filter((_, index) => index === which % states.length)
+        const rest = states.filter((state) => !gone.includes(state))
+        expect(addAndRemove(states, gone)).toEqual(add(rest))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('leave nothing at all when the last of them goes', async () => {
+    await fc.assert(
+      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+        const states = await neighbours(wanted, facts)
+        expect(addAndRemove(states, states)).toEqual({})
+        expect(addAndRemove(states, states.toReversed())).toEqual({})
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('change nothing of their own by being applied again', async () => {
+    await fc.assert(
+      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+        const states = await neighbours(wanted, facts)
+        expect(add([...states, ...states])).toEqual(add(states))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('projects that are planned beside others', () => {
+  test('never publish a host socket that another has, nor share a subnet or bridge with it', async () => {
+    await fc.assert(
+      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+        const states = await neighbours(wanted, facts)
+        const sockets = states.flatMap(({ mappings }) =>
+          mappings
+            .filter(({ kind }) => kind === 'nat')
+            .map((one) => [one.family, one.protocol, one.hostAddress, one.interface, one.hostPort].join(' ')),
+        )
+        expect(sockets.filter((socket, index) => sockets.indexOf(socket) !== index)).toEqual([])
+        const bridges = states.flatMap(({ networks }) => networks.map(({ bridge }) => bridge))
+        expect(new Set(bridges).size).toBe(bridges.length)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import fc from 'fast-check'
+import { type Intent, type Plan, PortolanError, script } from 'portolan'
+import { describeOnKernel } from '../lab/gate.ts'
+import { backend, backends } from './arbitrary/backend.ts'
+import { type HostilePair, hostileInterfaces, hostileNames } from './arbitrary/hostile-intent.ts'
+import { intent } from './arbitrary/intent.ts'
+import { attempt, bareHost, isPlan } from './support/plan.ts'
+import { openStubbedShell, type Ran, type StubbedShell } from './support/stubbed-shell.ts'
+
+const shells = ['/bin/dash', '/bin/bash'].filter((path) => existsSync(path))
+const shell = fc.constantFrom(...shells)
+
+/** The script, or null when we refuse the intent with an error of ours. */
+const shellText = (plan: Plan): string | null => {
+  try {
+    return script(plan, 'sh')
+  } catch (error) {
+    if (error instanceof PortolanError) return null
+    throw error
+  }
+}
+
+describe('a shell script for any intent', () => {
+  test('is one that dash and bash can read', async () => {
+    expect(shells.length).toBeGreaterThan(0)
+    await fc.assert(
+      fc.asyncProperty(fc.array(intent(), { minLength: 1, maxLength: 6 }), shell, async (intents, path) => {
+        const outcomes = await Promise.all(
+          intents.flatMap((wanted) => backends.map((one) => attempt(wanted, bareHost, one))),
+        )
+        const texts = outcomes.filter(isPlan).map((plan) => script(plan, 'sh'))
+        const { status, stderr } = spawnSync(path, ['-n'], { input: texts.join(''), encoding: 'utf8' })
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+/** Files the script may write to, from the words of the kernel's documentation and not from ours. */
+const sysctlFiles = ({ desired }: Plan): readonly string[] => [
+  '/proc/sys/net/ipv4/ip_forward',
+  '/proc/sys/net/ipv6/conf/all/forwarding',
+  ...desired.networks.map(({ bridge }) => `/proc/sys/net/ipv4/conf/${bridge}/route_localnet`),
+]
+
+const rulesOf = ({ desired, backend: chosen }: Plan): readonly string[] => {
+  if (chosen === 'nftables') return [nftables.printScript(nftables.compile(desired), 'nft')]
+  const compiled = iptables.compile(desired)
+  return (['ip', 'ip6'] as const)
+    .map((family) => iptables.printScript(iptables.selectFamily(compiled, family)))
+    .filter((text) => text !== '')
+}
+
+describeOnKernel('a shell script of hostile words', 'nftables', () => {
+  let stubbed: StubbedShell
+  beforeAll(() => {
+    stubbed = openStubbedShell()
+  })
+  afterAll(() => stubbed[Symbol.dispose]())
+
+  const run = (plan: Plan, path: string): Ran | null => {
+    const text = shellText(plan)
+    return text === null ? null : stubbed.run(text, path, sysctlFiles(plan))
+  }
+
+  const planOf = async (wanted: Intent, chosen: (typeof backends)[number]): Promise<Plan | null> => {
+    const outcome = await attempt(wanted, bareHost, chosen)
+    return isPlan(outcome) ? outcome : null
+  }
+
+  /** Runs both scripts, and says whether there was a hostile one to run. */
+  const expectSame = async (
+    { hostile, plain }: HostilePair,
+    chosen: (typeof backends)[number],
+    path: string,
+  ): Promise<boolean> => {
+    const plan = await planOf(hostile, chosen)
+    const ran = plan === null ? null : run(plan, path)
+    if (plan === null || ran === null) return false
+    expect(ran).toMatchObject({ escaped: [], output: '', exitCode: 0 })
+    expect(ran.calls.flatMap(({ input }) => (input === '' ? [] : [input]))).toEqual(rulesOf(plan))
+
+    const plainPlan = await planOf(plain, chosen)
+    const expected = plainPlan === null ? null : run(plainPlan, path)
+    if (plainPlan === null || expected === null) throw new Error('the plain intent is refused')
+    const bridges = new Map<string, string>()
+    const aliases = new Map<string, string>()
+    plainPlan.desired.networks.forEach((network, index) => {
+      const other = plan.desired.networks[index]
+      bridges.set(network.bridge, other?.bridge ?? '')
+      aliases.set(network.name, encodeURIComponent(other?.name ?? ''))
+    })
+    /** A bridge carries the name of its network as its alias, all in one word. */
+    const renamed = (word: string): string =>
+      bridges.get(word) ??
+      word.replace(
+        /^(portolan project=\S+ network=)([^\s=]+)/,
+        (_, before: string, name: string) => `${before}${aliases.get(name)}`,
+      )
+    expect(ran.calls.map((call) => call.words)).toEqual(expected.calls.map((call) => call.words.map(renamed)))
+    const files = Object.entries(expected.sysctls).map(([file, value]) => [
+      file.replace(/(?<=conf\/)(?!all\/)[^/]+/, (name) => bridges.get(name) ?? name),
+      value,
+    ])
+    expect(ran.sysctls).toEqual(Object.fromEntries(files))
+    return true
+  }
+
+  test('runs the very programs, with the very words, that it runs for plain names', async () => {
+    let ran = 0
+    await fc.assert(
+      fc.asyncProperty(hostileNames, backend, shell, async (pair, chosen, path) => {
+        if (await expectSame(pair, chosen, path)) ran += 1
+      }),
+      { numRuns: 40 },
+    )
+    expect(ran).toBeGreaterThan(10)
+  })
+
+  test('takes the name of an interface as one word, or is refused', async () => {
+    let ran = 0
+    await fc.assert(
+      fc.asyncProperty(hostileInterfaces, backend, shell, async (pair, chosen, path) => {
+        if (await expectSame(pair, chosen, path)) ran += 1
+      }),
+      { numRuns: 60 },
+    )
+    expect(ran).toBeGreaterThan(5)
+  })
+})

@@ -1,0 +1,44 @@
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import { families } from 'portolan'
+import { insist, type Namespace } from './namespace.ts'
+
+export type Variant = 'iptables-nft' | 'iptables-legacy'
+
+const programs = { ip: 'iptables', ip6: 'ip6tables' } as const
+
+/** `ip6tables-nft-restore` and its like. */
+export const iptablesProgram = (variant: Variant, family: 'ip' | 'ip6', verb: 'save' | 'restore'): string =>
+  variant.replace('iptables', programs[family]).concat(`-${verb}`)
+
+/**
+ * Gives the text to the programs of both families. Without `--noflush` a table is emptied before it is filled, so
+ * that many rulesets can follow one another in one text and each is loaded on an empty host.
+ */
+export const loadIptables = (
+  namespace: Namespace,
+  variant: Variant,
+  text: string,
+  args: readonly string[] = [],
+): void => {
+  for (const family of families) insist(namespace, iptablesProgram(variant, family, 'restore'), args, text)
+}
+
+/** What the kernel has, whoever it belongs to. */
+export const listIptables = (namespace: Namespace, variant: Variant): iptables.Ruleset =>
+  iptables.mergeRulesets(
+    ...families.map((family) => {
+      const command = iptablesProgram(variant, family, 'save')
+      return iptables.parse(insist(namespace, command, []), command, family)
+    }),
+  )
+
+export const listNftables = (namespace: Namespace): nftables.Ruleset =>
+  nftables.parse(insist(namespace, 'nft', ['-j', 'list', 'ruleset']), 'nft')
+
+/** Empties what iptables-legacy has: a table of its own kind cannot be deleted. */
+export const clear = (namespace: Namespace): void => {
+  insist(namespace, 'nft', ['flush', 'ruleset'])
+  const tables = ['mangle', 'filter', 'nat'].map((table) => `*${table}\nCOMMIT\n`).join('')
+  loadIptables(namespace, 'iptables-legacy', tables)
+}

@@ -1,0 +1,77 @@
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { HostFacts, InterfaceFact, LinkOperation, Plan } from 'portolan'
+import type { Host } from './plan.ts'
+
+/** What a host becomes by a plan: the changes carried out on paper. */
+export const settle = ({ facts, rules }: Host, { changes }: Pick<Plan, 'changes'>): Host => {
+  let settled = facts
+  for (const change of changes) {
+    if (change.part === 'link') settled = settleLink(settled, change.operation)
+    if (change.part === 'sysctl') {
+      const { name, value } = change.operation
+      settled = { ...settled, sysctls: { ...settled.sysctls, [name]: value } }
+    }
+  }
+  const nft = changes.flatMap((change) => (change.part === 'nftables' ? [change] : []))
+  const variant = (part: 'iptables-nft' | 'iptables-legacy') =>
+    iptables.applyTo(
+      rules[part],
+      changes.flatMap((change) => (change.part === part ? [change] : [])),
+    )
+  return {
+    facts: settled,
+    rules: {
+      ...rules,
+      nftables: nftables.applyTo(rules.nftables, nft),
+      'iptables-nft': variant('iptables-nft'),
+      'iptables-legacy': variant('iptables-legacy'),
+    },
+  }
+}
+
+const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {
+  const interfaces = facts.interfaces ?? []
+  const { name } = operation
+  const change = (alter: (link: InterfaceFact) => InterfaceFact): HostFacts => ({
+    ...facts,
+    interfaces: interfaces.map((link) => (link.name === name ? alter(link) : link)),
+  })
+  switch (operation.kind) {
+    case 'create-bridge': {
+      const { alias, mtu, addresses, nfCall } = operation
+      const link: InterfaceFact = {
+        name,
+        kind: 'bridge',
+        up: true,
+        alias,
+        addresses,
+        mtu: mtu ?? 1500,
+        nfCallIptables: nfCall,
+        nfCallIp6tables: nfCall,
+      }
+      return { ...facts, interfaces: [...interfaces, link] }
+    }
+    case 'delete-bridge':
+      return { ...facts, interfaces: interfaces.filter((link) => link.name !== name) }
+    case 'set-bridge':
+      return change((link) => ({
+        ...link,
+        ...(operation.alias === undefined ? {} : { alias: operation.alias }),
+        ...(operation.mtu === undefined ? {} : { mtu: operation.mtu }),
+        ...(operation.up === undefined ? {} : { up: true }),
+        ...(operation.nfCall === undefined
+          ? {}
+          : { nfCallIptables: operation.nfCall, nfCallIp6tables: operation.nfCall }),
+      }))
+    case 'add-address':
+      return change((link) => ({ ...link, addresses: [...(link.addresses ?? []), operation.address] }))
+    case 'remove-address':
+      return change((link) => ({
+        ...link,
+        addresses: (link.addresses ?? []).filter((address) => address !== operation.address),
+      }))
+    case 'set-port':
+      return facts
+  }
+}
