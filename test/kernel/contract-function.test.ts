@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Flow, type FlowSource, type Reach, readCompose, reach, resolve } from '@portolan/core'
+import { type Flow, type FlowSource, type Reach, reach, readCompose, resolve } from '@portolan/core'
 import type { ProbeProtocol } from '../lab/probe.ts'
 import type { Expected, Row } from './contract/row.ts'
 import { networkRows } from './contract/rows-networks.ts'

@@ -8,6 +8,7 @@ import { intent } from './arbitrary/intent.ts'
 import { iptablesProgram, listIptables, listNftables } from './support/load.ts'
 import { insist, type Namespace, openNamespace } from './support/namespace.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { iptablesStructure, nftStructure } from './support/structure.ts'
 
 // One program is started for many rulesets: starting it is most of what a run costs.
@@ -40,7 +41,7 @@ describeOnKernel('what is written for nftables', 'nftables', () => {
         insist(namespace, 'nft', ['-f', '-'], texts.join('\n'))
         expectLoaded(made.at(-1))
       }),
-      { numRuns: 15 },
+      runs(10),
     )
   })
 
@@ -57,7 +58,7 @@ describeOnKernel('what is written for nftables', 'nftables', () => {
         insist(namespace, 'nft', ['-j', '-f', '-'], text)
         expectLoaded(made.at(-1))
       }),
-      { numRuns: 15 },
+      runs(10),
     )
   })
 })
@@ -92,7 +93,7 @@ for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
             expect(of(listIptables(namespace, variant))).toEqual(of(iptables.compile(last.desired)))
           }
         }),
-        { numRuns: variant === 'iptables-nft' ? 8 : 15 },
+        runs(variant === 'iptables-nft' ? 6 : 10),
       )
     })
   })

@@ -4,6 +4,7 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { desiredState } from './arbitrary/flow.ts'
+import { runs } from './support/runs.ts'
 
 /** Host ports and where they lead, in an order of their own. */
 const sockets = (ports: readonly Omit<PublishedPort, 'project' | 'label'>[]): readonly string[] =>
@@ -30,7 +31,7 @@ describe('both dialects', () => {
         expect(sockets(nftables.published(nftables.compile(desired)))).toEqual(wanted(desired))
         expect(sockets(iptables.published(iptables.compile(desired)))).toEqual(wanted(desired))
       }),
-      { numRuns: 100 },
+      runs(80),
     )
   })
 
@@ -40,7 +41,7 @@ describe('both dialects', () => {
         expect(nftables.projectsIn(nftables.compile(desired))).toEqual([desired.project])
         expect(iptables.projectsIn(iptables.compile(desired))).toEqual([desired.project])
       }),
-      { numRuns: 50 },
+      runs(30),
     )
   })
 })

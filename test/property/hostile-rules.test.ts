@@ -11,6 +11,7 @@ import { intent } from './arbitrary/intent.ts'
 import { clear, iptablesProgram, listIptables, listNftables } from './support/load.ts'
 import { insist, type Namespace, openNamespace } from './support/namespace.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { iptablesStructure, nftStructure, type Structure } from './support/structure.ts'
 
 /** The plan, if its rules can be written too. */
@@ -47,7 +48,7 @@ describe('a project', () => {
           expect(await attempt({ ...wanted, project }, bareHost, chosen)).toBeInstanceOf(PortolanError)
         },
       ),
-      { numRuns: 100 },
+      runs(60),
     )
   })
 })
@@ -92,7 +93,7 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
           expect(unordered(loaded(plan, format, false))).toEqual(unordered(compiled(plainPlan, false)))
         },
       ),
-      { numRuns: 60 },
+      runs(45),
     )
     expect(compared).toBeGreaterThan(15)
   })
@@ -113,7 +114,7 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
           expect(loaded(plan, format, labels)).toEqual(compiled(plan, labels))
         },
       ),
-      { numRuns: 80 },
+      runs(60),
     )
     expect(compared).toBeGreaterThan(10)
   })
@@ -146,7 +147,7 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
           expect(others?.flatMap((chain) => chain.rules)).toEqual([])
         },
       ),
-      { numRuns: 20 },
+      runs(15),
     )
   })
 })

@@ -9,6 +9,7 @@ import { intent } from './arbitrary/intent.ts'
 import { composeName } from './arbitrary/names.ts'
 import { leavesOf, type Path, withLeaf } from './support/leaves.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { openStubbedShell, type StubbedShell } from './support/stubbed-shell.ts'
 
 // A plain word now and then, so that not all is refused.
@@ -129,7 +130,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
             harmless += 1
         },
       ),
-      { numRuns: 200 },
+      runs(150),
     )
     expect(harmless).toBeGreaterThan(5)
   })
@@ -160,7 +161,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
           }
           if (await expectHarmless(wanted, chosen)) harmless += 1
         }),
-        { numRuns: 120 },
+        runs(100),
       )
       expect(harmless).toBeGreaterThan(5)
     },

@@ -6,6 +6,7 @@ import { hostFacts } from './arbitrary/host-facts.ts'
 import { intent } from './arbitrary/intent.ts'
 import { overlap } from './support/overlap.ts'
 import { attempt, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
 
 /** Routes of these types keep packets in; they lead nowhere. */
@@ -35,7 +36,7 @@ describe('a plan for any intent on any host', () => {
         if (isPlan(outcome)) made += 1
         else expect(outcome.message.length).toBeGreaterThan(20)
       }),
-      { numRuns: 300 },
+      runs(150),
     )
     // Were most intents refused, none of the properties here would say much.
     expect(made / tried).toBeGreaterThan(0.7)
@@ -49,7 +50,7 @@ describe('a plan for any intent on any host', () => {
         expect(JSON.stringify(one)).toBe(JSON.stringify(other))
         expect(String(one)).toBe(String(other))
       }),
-      { numRuns: 100 },
+      runs(50),
     )
   })
 
@@ -68,7 +69,7 @@ describe('a plan for any intent on any host', () => {
           }).toEqual({ subnet, collides: [] })
         }
       }),
-      { numRuns: 300 },
+      runs(200),
     )
   })
 
@@ -91,7 +92,7 @@ describe('a plan for any intent on any host', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      runs(80),
     )
   })
 
@@ -109,7 +110,7 @@ describe('a plan for any intent on any host', () => {
           first.subnets.map(({ subnet, gateway }) => [subnet, gateway]),
         )
       }),
-      { numRuns: 150 },
+      runs(100),
     )
   })
 })

@@ -6,6 +6,7 @@ import { type DesiredState, type HostFacts, type Intent, noRules } from 'portola
 import { hostFacts } from './arbitrary/host-facts.ts'
 import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
 import { iptablesStructure, nftStructure, type Structure } from './support/structure.ts'
 
@@ -93,7 +94,7 @@ describe.each([
         expect(add(states.toReversed())).toEqual(together)
         expect(add([...states.slice(1), ...states.slice(0, 1)])).toEqual(together)
       }),
-      { endOnFailure: true, numRuns: 250 },
+      runs(30),
     )
   })
 
@@ -105,7 +106,7 @@ describe.each([
         const rest = states.filter((state) => !gone.includes(state))
         expect(addAndRemove(states, gone)).toEqual(add(rest))
       }),
-      { endOnFailure: true, numRuns: 250 },
+      runs(40),
     )
   })
 
@@ -116,7 +117,7 @@ describe.each([
         expect(addAndRemove(states, states)).toEqual({})
         expect(addAndRemove(states, states.toReversed())).toEqual({})
       }),
-      { endOnFailure: true, numRuns: 250 },
+      runs(15),
     )
   })
 
@@ -126,7 +127,7 @@ describe.each([
         const states = await neighbours(wanted, facts)
         expect(add([...states, ...states])).toEqual(add(states))
       }),
-      { endOnFailure: true, numRuns: 250 },
+      runs(20),
     )
   })
 })
@@ -145,7 +146,7 @@ describe('projects that are planned beside others', () => {
         const bridges = states.flatMap(({ networks }) => networks.map(({ bridge }) => bridge))
         expect(new Set(bridges).size).toBe(bridges.length)
       }),
-      { endOnFailure: true, numRuns: 250 },
+      runs(30),
     )
   })
 })

@@ -3,14 +3,13 @@ import { type DesiredMapping, type DesiredState, prefixContains, type Reach, rea
 import fc from 'fast-check'
 import { type Scene, scenes } from './arbitrary/flow.ts'
 import { overlap } from './support/overlap.ts'
-
-const runs = { numRuns: 250 }
+import { runs } from './support/runs.ts'
 
 /** Asks one question of many flows at once. */
 const forAll = (ask: (scene: Scene) => void): void =>
   fc.assert(
     fc.property(scenes, (all) => all.forEach(ask)),
-    runs,
+    runs(200),
   )
 
 /** What becomes of the flow, without the words for it. */

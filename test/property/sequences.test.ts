@@ -10,6 +10,7 @@ import { projectIntent } from './arbitrary/intent.ts'
 import { clear, listIptables, listNftables } from './support/load.ts'
 import { type Namespace, openNamespace } from './support/namespace.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
 import { iptablesStructure, nftStructure, type Structure } from './support/structure.ts'
 
@@ -52,7 +53,7 @@ describe('one plan after another', () => {
           expect(bridges.sort()).toEqual(ours.sort())
         }
       }),
-      { numRuns: 80 },
+      runs(60),
     )
   })
 })
@@ -119,7 +120,7 @@ describeOnKernel('one plan after another, carried out', 'iptables-legacy', () =>
           expect(isPlan(again) ? again.changes : again).toEqual([])
         }
       }),
-      { numRuns: 8 },
+      runs(6),
     )
   })
 })

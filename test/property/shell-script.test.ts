@@ -10,6 +10,7 @@ import { backend, backends } from './arbitrary/backend.ts'
 import { type HostilePair, hostileInterfaces, hostileNames } from './arbitrary/hostile-intent.ts'
 import { intent } from './arbitrary/intent.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
+import { runs } from './support/runs.ts'
 import { openStubbedShell, type Ran, type StubbedShell } from './support/stubbed-shell.ts'
 
 const shells = ['/bin/dash', '/bin/bash'].filter((path) => existsSync(path))
@@ -37,7 +38,7 @@ describe('a shell script for any intent', () => {
         const { status, stderr } = spawnSync(path, ['-n'], { input: texts.join(''), encoding: 'utf8' })
         expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       }),
-      { numRuns: 30 },
+      runs(12),
     )
   })
 })
@@ -118,7 +119,7 @@ describeOnKernel('a shell script of hostile words', 'nftables', () => {
       fc.asyncProperty(hostileNames, backend, shell, async (pair, chosen, path) => {
         if (await expectSame(pair, chosen, path)) ran += 1
       }),
-      { numRuns: 40 },
+      runs(30),
     )
     expect(ran).toBeGreaterThan(10)
   })
@@ -129,7 +130,7 @@ describeOnKernel('a shell script of hostile words', 'nftables', () => {
       fc.asyncProperty(hostileInterfaces, backend, shell, async (pair, chosen, path) => {
         if (await expectSame(pair, chosen, path)) ran += 1
       }),
-      { numRuns: 60 },
+      runs(40),
     )
     expect(ran).toBeGreaterThan(5)
   })

@@ -20,6 +20,7 @@ import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost, PublishRequest, UnpublishRequest } from './live-host.ts'
 import { bridgeHolding, bridgeOf, type OwnBridge, ownBridges } from './own-bridges.ts'
+import { plainMapping } from './plain-mapping.ts'
 import { checkPort, requestedHostAddress, requestedMapping, requestedProtocol } from './publish-request.ts'
 import { openRuleKeeper } from './rule-keeper.ts'
 import { socketKey } from './socket-key.ts'
@@ -167,25 +168,14 @@ const answersOnLoopback = ({ family, hostAddress }: DesiredMapping): boolean =>
   family === 'ip' && (hostAddress === null || hostAddress.startsWith('127.'))
 
 /** A port that is in force, as the mapping that was asked for. */
-const asMapping = (port: PublishedPort): DesiredMapping => {
-  const [target = { address: '', port: 0 }, ...others] = port.targets.map((to) => ({
-    service: '',
-    replica: 1,
-    network: '',
-    ...to,
-    weight: 1,
-  }))
-  const { label, family, protocol, hostAddress, hostPort } = port
-  const first = { service: '', replica: 1, network: '', weight: 1, ...target }
-  return {
-    label,
-    family,
-    protocol,
-    kind: 'nat',
-    hostAddress,
-    hostPort,
-    interface: null,
-    allowFrom: null,
-    targets: [first, ...others],
-  }
+const asMapping = ({
+  label,
+  family,
+  protocol,
+  hostAddress,
+  hostPort,
+  targets,
+}: PublishedPort): DesiredMapping => {
+  const [first = { address: '', port: 0 }, ...others] = targets
+  return plainMapping({ label, family, protocol, hostAddress, hostPort, targets: [first, ...others] })
 }

@@ -6,6 +6,7 @@ import {
   type Protocol,
 } from '@portolan/core'
 import type { PublishRequest, UnpublishRequest } from './live-host.ts'
+import { plainMapping } from './plain-mapping.ts'
 
 const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
 
@@ -36,17 +37,14 @@ export const requestedMapping = (request: PublishRequest): DesiredMapping => {
   const port = checkPort(to.port, 'to.port')
   const shown = (text: string): string => (text.includes(':') ? `[${text}]` : text)
   const socket = `${shown(hostAddress ?? (family === 'ip' ? '0.0.0.0' : '::'))}:${hostPort}/${protocol}`
-  return {
+  return plainMapping({
     label: `${socket} -> ${shown(address)}:${port}`,
     family,
     protocol,
-    kind: 'nat',
     hostAddress,
     hostPort,
-    interface: null,
-    allowFrom: null,
-    targets: [{ service: '', replica: 1, network: '', address, port, weight: 1 }],
-  }
+    targets: [{ address, port }],
+  })
 }
 
 /** @internal */

@@ -1,4 +1,30 @@
-import type { Plan } from './plan.ts'
+import type { Change, DesiredState, SubnetPlan } from '@portolan/core'
+import type { Plan, PlanChange } from './plan.ts'
+
+/**
+ * A change as JSON shows it: all that is said about it, without what carries it out.
+ * @internal
+ */
+export type ChangeJson = Change & Pick<PlanChange, 'part'>
+
+/** @internal */
+export const changeJson = ({
+  part,
+  action,
+  object,
+  description,
+  before,
+  after,
+  reverse,
+}: PlanChange): ChangeJson => ({
+  action,
+  object,
+  description,
+  before,
+  after,
+  reverse,
+  part,
+})
 
 /**
  * What `portolan plan --json` prints. Keys may be added, never taken away.
@@ -7,20 +33,22 @@ import type { Plan } from './plan.ts'
 export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string, unknown> => ({
   project: plan.project,
   backend: plan.backend,
-  subnets: plan.subnets,
+  subnets: plan.subnets.map((subnet) => subnetJson(subnet, plan.desired)),
   addresses: plan.addresses,
   networks: plan.desired.networks,
   mappings: plan.desired.mappings,
   conflicts: plan.conflicts,
-  changes: plan.changes.map(({ part, action, object, description, before, after, reverse }) => ({
-    action,
-    object,
-    description,
-    before,
-    after,
-    reverse,
-    part,
-  })),
+  changes: plan.changes.map(changeJson),
   summary: plan.summary,
   notes: plan.notes,
 })
+
+/** An isolated network has a subnet, but no gateway on it. */
+const subnetJson = (
+  subnet: SubnetPlan,
+  { networks }: DesiredState,
+): Omit<SubnetPlan, 'gateway'> & { readonly gateway: string | null } => {
+  const network = networks.find(({ name }) => name === subnet.network)
+  const settled = subnet.family === 'ip' ? network?.ip : network?.ip6
+  return settled == null ? subnet : { ...subnet, gateway: settled.gateway }
+}

@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '@portolan/core'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
+import { changeJson } from '../../plan/plan-json.ts'
 import { printChanges } from '../../plan/print-changes.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../commands.ts'
@@ -30,26 +31,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   await destroy(settings, removal)
   const { changes, summary, projects } = removal
   if (options.json === true)
-    terminal.print(JSON.stringify({ projects, changes: changes.map(plainChange), summary }, null, 2))
+    terminal.print(JSON.stringify({ projects, changes: changes.map(changeJson), summary }, null, 2))
   else if (changes.length > 0)
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)
   return exitCode.ok
 }
-
-const plainChange = ({
-  part,
-  action,
-  object,
-  description,
-  before,
-  after,
-  reverse,
-}: Awaited<ReturnType<typeof planDestroy>>['changes'][number]) => ({
-  part,
-  action,
-  object,
-  description,
-  before,
-  after,
-  reverse,
-})
