@@ -1,17 +1,31 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
-const hold = (milliseconds: number): string => `
+/** Holds the lock until it is told to end by SIGTERM, and then says when. */
+const hold = `
   import { withHostLock } from '@portolan/host'
-  await withHostLock(() => { console.log('held'); return new Promise((resolve) => setTimeout(resolve, ${milliseconds})) })`
+  await withHostLock(async () => {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 600_000)
+      process.once('SIGTERM', resolve)
+      console.log('held')
+    })
+    console.log(Date.now())
+  })
+  process.exit()`
 
-const take = (options: string): string => `
+/** Takes the lock; when it has to wait, the holder is sent a signal first, so that no clock decides. */
+const take = (options: string, signal: 'SIGTERM' | 'SIGKILL' | null = null): string => `
   import { withHostLock } from '@portolan/host'
-  const begun = performance.now()
+  let taken = 0
   let waitedFor
-  const value = await withHostLock(() => 7, { onWait: (holder) => { waitedFor = holder }, ...${options} })
+  const onWait = (holder) => {
+    waitedFor = holder
+    ${signal === null ? '' : `process.kill(holder.pid, '${signal}')`}
+  }
+  const value = await withHostLock(() => { taken = Date.now(); return 7 }, { onWait, ...${options} })
     .catch(({ code, message }) => ({ code, message }))
-  report({ value, waitedFor: waitedFor ?? null, ms: performance.now() - begun })`
+  report({ value, waitedFor: waitedFor ?? null, taken })`
 
 describeLive('withHostLock', () => {
   let host: Namespace
@@ -20,8 +34,8 @@ describeLive('withHostLock', () => {
   })
   afterAll(() => host.remove())
 
-  const holder = async (milliseconds: number) => {
-    const child = host.start(hold(milliseconds))
+  const holder = async () => {
+    const child = host.start(hold)
     await new Promise((resolve) => child.stdout?.once('data', resolve))
     return child
   }
@@ -35,21 +49,27 @@ describeLive('withHostLock', () => {
   })
 
   test('the second waits for the first, says for whom, and goes on as soon as it ends', async () => {
-    const first = await holder(1500)
-    const second = (await host.node(take('{}'))) as { value: number; ms: number; waitedFor: unknown }
+    const first = await holder()
+    const released = new Promise<number>((resolve) =>
+      first.stdout?.once('data', (text) => resolve(Number(text))),
+    )
+    const second = (await host.node(take('{}', 'SIGTERM'))) as {
+      value: number
+      taken: number
+      waitedFor: unknown
+    }
     expect(second).toMatchObject({ value: 7, waitedFor: { pid: first.pid } })
-    expect(second.ms).toBeGreaterThan(500)
+    expect(second.taken).toBeGreaterThanOrEqual(await released)
   })
 
   test('a killed holder leaves the lock free', async () => {
-    const first = await holder(600_000)
-    const second = host.node(take('{}'))
-    setTimeout(() => first.kill('SIGKILL'), 700)
-    expect(await second).toMatchObject({ value: 7, waitedFor: { pid: first.pid } })
+    const first = await holder()
+    const second = await host.node(take('{}', 'SIGKILL'))
+    expect(second).toMatchObject({ value: 7, waitedFor: { pid: first.pid } })
   })
 
   test('waiting ends with an error that names the holder', async () => {
-    const first = await holder(600_000)
+    const first = await holder()
     const outcome = await host.node(take('{ timeoutMs: 200 }'))
     first.kill('SIGKILL')
     expect(outcome).toMatchObject({
@@ -59,7 +79,7 @@ describeLive('withHostLock', () => {
 
   test('another network namespace has a lock of its own', async () => {
     const other = makeNamespace()
-    const first = await holder(600_000)
+    const first = await holder()
     const outcome = await other.node(take('{ timeoutMs: 0 }'))
     first.kill('SIGKILL')
     other.remove()
