@@ -32,7 +32,7 @@ const compiled = ({ backend: chosen, desired }: Plan, labels: boolean): Structur
     ? nftStructure(nftables.compile(desired), { labels })
     : iptablesStructure(iptables.compile(desired), { labels })
 
-/** A structure whose rules of other things are told apart by nothing but their text has them in any order. */
+/** Rules that do not depend on one another stand in the order of their labels: here any order will do. */
 const unordered = (structure: Structure): Structure =>
   Object.fromEntries(Object.entries(structure).map(([name, lines]) => [name, [...lines].sort()]))
 
@@ -130,10 +130,9 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
           if (plan === null) return
           clear(namespace)
           insist(namespace, iptablesProgram(chosen, 'ip', 'restore'), [], foreign)
-          const [filter] = script(plan, 'iptables-restore').includes('# Load them once, as root: iptables-')
-            ? [script(plan, 'iptables-restore')]
-            : ['']
-          insist(namespace, iptablesProgram(chosen, 'ip', 'restore'), ['--noflush'], filter)
+          const text = script(plan, 'iptables-restore')
+          if (!text.includes('# Load them once, as root: iptables-restore')) return
+          insist(namespace, iptablesProgram(chosen, 'ip', 'restore'), ['--noflush'], text)
           const listed = listIptables(namespace, chosen)
           const table = listed.tables.find(({ family, name }) => family === 'ip' && name === 'filter')
           const forward = table?.chains.find(({ name }) => name === 'FORWARD')

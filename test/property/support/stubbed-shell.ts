@@ -29,7 +29,7 @@ const programs = [
 ]
 
 /**
- * Writes down how it was called and what it was given. An old rule is never there to delete, nor a bridge to show.
+ * Writes down how it was called and what it was given. A rule asked for is never there, nor is a bridge.
  * Words end in NUL, which no argument can hold.
  */
 const stub = (record: string): string => `#!/bin/sh
@@ -39,7 +39,7 @@ const stub = (record: string): string => `#!/bin/sh
   printf '\\0'
 } >> '${record}'
 case "\${0##*/} $*" in
-  *'tables-'*' -D '*) exit 1 ;;
+  *'tables-'*' -C '*) exit 1 ;;
   'ip link show '*) exit 1 ;;
 esac
 `
