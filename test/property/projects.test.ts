@@ -61,22 +61,7 @@ const neighbours = async (intents: readonly Intent[], facts: HostFacts): Promise
   return states
 }
 
-/**
- * Ports that are bound to an interface are given to one project only. Where two projects bind one port to different
- * interfaces, the order in which they came shows: whom the host and its containers reach there is settled once.
- */
-const boundApart = (wanted: Intent, project: number): Intent => ({
-  ...wanted,
-  mappings: wanted.mappings.map((mapping) => {
-    if (mapping.interface === null || mapping.hostPorts === null) return mapping
-    const { first, last } = mapping.hostPorts
-    const start = 10_000 * (project + 1) + (first % 9_000)
-    return { ...mapping, hostPorts: { first: start, last: start + last - first } }
-  }),
-})
-
-const project = (index: number): fc.Arbitrary<Intent> =>
-  projectIntent(index).map((wanted) => boundApart(wanted, index))
+const project = projectIntent
 
 const intents = fc
   .tuple(project(0), project(1), project(2))

@@ -1,7 +1,7 @@
-import { type DesiredState, families } from '@portolan/core'
+import { checkDesired, type DesiredState, families } from '@portolan/core'
 import { comment, drop, rule } from '../ruleset/build.ts'
 import * as chains from '../ruleset/chains.ts'
-import type { Ruleset } from '../ruleset/ruleset.ts'
+import type { Ruleset, Table } from '../ruleset/ruleset.ts'
 import { assemble } from './assemble.ts'
 import { mappingRules } from './mapping-rules.ts'
 import { networkRules } from './network-rules.ts'
@@ -21,8 +21,13 @@ import { tag } from './tag.ts'
  * print(compile(desired), 'iptables-restore')
  * @public @since 0.1.0
  */
-export const compile = (desired: DesiredState): Ruleset => ({
-  tables: families.flatMap((family) => {
+export const compile = (desired: DesiredState): Ruleset => {
+  checkDesired(desired)
+  return { tables: compileTables(desired), trailer: [] }
+}
+
+const compileTables = (desired: DesiredState): readonly Table[] =>
+  families.flatMap((family) => {
     const networks = desired.networks.flatMap((network) => networkRules(desired, network, family))
     const mappings = desired.mappings
       .filter((mapping) => mapping.family === family)
@@ -38,6 +43,4 @@ export const compile = (desired: DesiredState): Ruleset => ({
         ]
       : []
     return assemble(family, [...networks, ...guard, ...mappings])
-  }),
-  trailer: [],
-})
+  })

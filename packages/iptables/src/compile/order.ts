@@ -64,4 +64,5 @@ export const compareEntries = (
   specificity(left.selector) - specificity(right.selector) ||
   compareText(left.selector.address, right.selector.address) ||
   compareText(left.selector.interface, right.selector.interface) ||
+  compareText(left.selector.protocol, right.selector.protocol) ||
   compareText(tagOf(left.rule) ?? '', tagOf(right.rule) ?? '')

@@ -1,4 +1,3 @@
-import { InvalidRequestError } from '@portolan/core'
 import type { Rule } from '../ruleset/ruleset.ts'
 
 /** XT_MAX_COMMENT_LEN is 256 with the NUL (include/uapi/linux/netfilter/xt_comment.h). */
@@ -17,14 +16,8 @@ const utf8Length = (character: string): number => {
 /**
  * The comment that says whose rule it is and what for: `demo/0.0.0.0:8080/tcp -> nginx:80`.
  * What could end a quoted string is replaced, and what is too long is cut between two characters.
- * @throws InvalidRequestError for a project name that could be taken for another's
  */
 export const tag = (project: string, label: string): string => {
-  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(project)) {
-    throw new InvalidRequestError(
-      `"${project}" cannot be a project name: use up to 63 lower-case letters, digits, "-" and "_".`,
-    )
-  }
   if (plain.test(label) && project.length + 1 + label.length <= maxBytes) return `${project}/${label}`
   let text = ''
   let bytes = 0

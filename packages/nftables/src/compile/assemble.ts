@@ -1,6 +1,7 @@
 import type { Chain, Element, Rule, Ruleset, Table } from '../model/index.ts'
 import { emptyRuleset } from '../model/index.ts'
 import { exempt } from './exemption.ts'
+import { openInside } from './inside.ts'
 import { isEmptyParts, type Parts } from './parts.ts'
 import { skeletonChains } from './skeleton-chains.ts'
 import { skeletonSets } from './skeleton-sets.ts'
@@ -22,7 +23,7 @@ const withOwnRules = (chains: readonly Chain[], parts: Parts): readonly Chain[] 
  */
 export const assemble = (parts: Parts): Ruleset => {
   if (isEmptyParts(parts)) return emptyRuleset
-  const elements: ReadonlyMap<string, readonly Element[]> = exempt(parts.elements)
+  const elements: ReadonlyMap<string, readonly Element[]> = openInside(exempt(parts.elements))
   const sets = skeletonSets(elements)
   const names = new Set(sets.map(({ name }) => name))
   const table: Table = {

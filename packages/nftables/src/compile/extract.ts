@@ -1,5 +1,6 @@
 import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
 import { isExemption } from './exemption.ts'
+import { isOpenedInside } from './inside.ts'
 import { ownerOf } from './owner.ts'
 import type { Parts } from './parts.ts'
 import { isOwnSet } from './skeleton-sets.ts'
@@ -19,7 +20,7 @@ export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean):
   }
   const elements = new Map<string, readonly Element[]>()
   for (const set of table?.sets ?? []) {
-    if (!isOwnSet(set.name)) continue
+    if (!isOwnSet(set.name) || isOpenedInside(set.name)) continue
     const own = set.elements.filter((item) => isWanted(item.comment) && !isExemption(set.name, item))
     if (own.length > 0) elements.set(set.name, own)
   }

@@ -29,9 +29,9 @@ const levelOf = (mapping: DesiredMapping): Level => {
 }
 
 /** The values a packet must have, in the order of `lookupKey`. */
-const keyOf = (mapping: DesiredMapping, withInterface: boolean): Expression =>
+const keyOf = (mapping: DesiredMapping): Expression =>
   concat(
-    ...(withInterface && mapping.interface !== null ? [text(mapping.interface)] : []),
+    ...(mapping.interface !== null ? [text(mapping.interface)] : []),
     ...(mapping.hostAddress !== null ? [text(mapping.hostAddress)] : []),
     text(mapping.protocol),
     number(mapping.hostPort),
@@ -92,7 +92,7 @@ export const addNatMapping = (parts: PartsBuilder, project: string, mapping: Des
   const { family } = mapping
   const comment = ownerComment(project, mapping.label)
   const level = levelOf(mapping)
-  const key = keyOf(mapping, true)
+  const key = keyOf(mapping)
 
   if (mapping.interface === null && mapping.targets.length === 1) {
     addElement(parts, mapName('dnat', family, level), element(key, endOf(mapping.targets[0]), comment))
@@ -106,12 +106,6 @@ export const addNatMapping = (parts: PartsBuilder, project: string, mapping: Des
         parts,
         mapName('bound', family, level === 'bound' ? 'any' : 'host'),
         element(key, goto(name), comment),
-      )
-      const inside = level === 'bound' ? 'any' : 'host'
-      addElement(
-        parts,
-        mapName('inside', family, inside),
-        element(keyOf(mapping, false), goto(name), comment),
       )
     }
   }

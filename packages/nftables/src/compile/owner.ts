@@ -34,7 +34,3 @@ export const ownerComment = (owner: string, label: string): string => {
 /** The project a comment names; null of what all projects share. */
 export const ownerOf = (comment: string | null): string | null =>
   comment === null ? null : (project.exec(comment)?.[1] ?? null)
-
-/** May this text name a project? */
-export const isProjectName = (text: string): boolean =>
-  project.exec(`${text}/`)?.[0].length === text.length + 1

@@ -1,9 +1,9 @@
-import type { DesiredMapping } from '@portolan/core'
+import { checkProject, type DesiredMapping } from '@portolan/core'
 import { isLoopback } from '../compile/exemption.ts'
 import { addNatMapping } from '../compile/mapping.ts'
 import { newParts } from '../compile/parts.ts'
 import { skeletonSets } from '../compile/skeleton-sets.ts'
-import { validateMapping, validateProject } from '../compile/validate.ts'
+import { validateMapping } from '../compile/validate.ts'
 import type { NftablesChange, Operation } from '../diff/change.ts'
 import { change } from '../diff/describe.ts'
 import type { Element, NamedSet } from '../model/index.ts'
@@ -24,7 +24,7 @@ const standsAlone = ({ hostAddress }: DesiredMapping): boolean =>
 
 /** Where a plain mapping stands: one element of one map that is always there. */
 const placeOf = (project: string, mapping: DesiredMapping): Place | null => {
-  validateProject(project)
+  checkProject(project)
   validateMapping(mapping)
   if (mapping.kind !== 'nat' || !standsAlone(mapping)) return null
   const parts = newParts()
