@@ -19,19 +19,22 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
-  test('two projects applied at once both stand', async () => {
+  test('six projects applied at once all stand', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    const bakery = shop(['8181:80']).replace('name: shop', 'name: bakery')
-    const [one, two] = [await lab.write('shop.yaml', shop()), await lab.write('bakery.yaml', bakery)]
-    const outcomes = await Promise.all(
-      [one, two].map((file) => lab.portolan(pilot.argv('apply', file, '--yes'))),
+    const projects = ['shop', 'bakery', 'school', 'forge', 'mill', 'inn'].map((name, index) =>
+      shop([`${8180 + index}:80`]).replace('name: shop', `name: ${name}`),
     )
+    const files = await Promise.all(projects.map((text, index) => lab.write(`project-${index}.yaml`, text)))
+    const outcomes = await Promise.all(files.map((file) => lab.portolan(pilot.argv('apply', file, '--yes'))))
     for (const outcome of outcomes) mustSucceed('apply', outcome)
-    expect((await pilot.plan(shop())).changes).toEqual([])
-    expect((await pilot.plan(bakery)).changes).toEqual([])
-    const subnets = [...(await pilot.plan(shop())).subnets, ...(await pilot.plan(bakery)).subnets]
-    expect(new Set(subnets.map(({ subnet }) => subnet)).size).toBe(subnets.length)
+    const subnets: string[] = []
+    for (const text of projects) {
+      const planned = await pilot.plan(text)
+      expect(planned.changes).toEqual([])
+      subnets.push(...planned.subnets.map(({ subnet }) => subnet))
+    }
+    expect(new Set(subnets).size).toBe(subnets.length)
   })
 
   test(`killed at ${rounds} instants spread over its run, the next apply converges`, async () => {

@@ -31,6 +31,8 @@ export interface ApplyContext {
   readonly runner: Runner
   readonly stateDirectory: string
   readonly onWait?: HostLockOptions['onWait']
+  /** The caller holds the host's lock: it planned under it. */
+  readonly lockHeld?: boolean
   /** Called before each part is carried out. */
   readonly onProgress?: (sentence: string) => void
 }
@@ -51,28 +53,30 @@ export const carryOut = async (
   context: ApplyContext,
   after: (memory: HostMemory) => Promise<void> = async () => {},
 ): Promise<void> => {
-  await withHostLock(
-    async () => {
-      const facts = await refuseStale(work, context)
-      const memory = await openMemory(context.stateDirectory)
-      const links = openLinks()
-      const applied: string[] = []
-      try {
-        for (const batch of batches(work.changes)) {
-          context.onProgress?.(
-            `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
-          )
-          await carryOutBatch(batch, { context, facts, memory, links, applied })
-        }
-        await forgetFlows(work.withdrawn.flatMap(flowsOf))
-        await after(memory)
-      } finally {
-        links.close()
+  await underLock(context, async () => {
+    const facts = await refuseStale(work, context)
+    const memory = await openMemory(context.stateDirectory)
+    const links = openLinks()
+    const applied: string[] = []
+    try {
+      for (const batch of batches(work.changes)) {
+        context.onProgress?.(
+          `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
+        )
+        await carryOutBatch(batch, { context, facts, memory, links, applied })
       }
-    },
-    context.onWait === undefined ? {} : { onWait: context.onWait },
-  )
+      await forgetFlows(work.withdrawn.flatMap(flowsOf))
+      await after(memory)
+    } finally {
+      links.close()
+    }
+  })
 }
+
+const underLock = (context: ApplyContext, work: () => Promise<void>): Promise<void> =>
+  context.lockHeld === true
+    ? work()
+    : withHostLock(work, context.onWait === undefined ? {} : { onWait: context.onWait })
 
 type Batch = readonly [PlanChange, ...PlanChange[]]
 

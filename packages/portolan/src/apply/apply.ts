@@ -11,6 +11,8 @@ export interface ApplyOptions {
   /** Called when another apply holds the host and this one waits. */
   readonly onWait?: HostLockOptions['onWait']
   readonly onProgress?: (sentence: string) => void
+  /** The caller holds the host's lock (`withHostLock`), and made the plan under it. */
+  readonly lockHeld?: boolean
 }
 
 /**
@@ -29,6 +31,7 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
   await carryOut(plan, {
     runner: options.runner ?? createRunner(),
     stateDirectory: options.stateDirectory ?? defaultStateDirectory(),
+    lockHeld: options.lockHeld ?? false,
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   })

@@ -1,4 +1,5 @@
 import { type Intent, InvalidRequestError, StaleStateError } from '@portolan/core'
+import { withHostLock } from '@portolan/host'
 import { apply } from '../../apply/apply.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
@@ -43,19 +44,34 @@ const isBlocked = ({ conflicts }: Plan, { options, terminal }: CommandContext): 
   return true
 }
 
-/** Somebody may have changed what is ours since the plan was made: then the plan is made again, not forced through. */
+/**
+ * Somebody may have changed what is ours since the plan was made: then it is made again, not forced through. From
+ * the second time on it is made under the host's lock, so that of many applies at once each gets its turn.
+ */
 const applyOrReplan = async (intent: Intent, first: Plan, context: CommandContext): Promise<ExitCode> => {
-  let planned = first
+  const settings = applyOptions(context)
+  const apart = async (planned: Plan): Promise<boolean> => {
+    await apply(planned, settings)
+    report(planned, context, true)
+    return true
+  }
+  const underLock = (): Promise<boolean> =>
+    withHostLock(
+      async () => {
+        const planned = await plan(intent, await planOptions(context.options))
+        if (isBlocked(planned, context)) return false
+        await apply(planned, { ...settings, lockHeld: true })
+        report(planned, context, true)
+        return true
+      },
+      settings.onWait === undefined ? {} : { onWait: settings.onWait },
+    )
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await apply(planned, applyOptions(context))
-      report(planned, context, true)
-      return exitCode.ok
+      return (await (attempt === 1 ? apart(first) : underLock())) ? exitCode.ok : exitCode.conflicts
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === attempts) throw error
-      context.terminal.say(`portolan: ${error.message}`)
-      planned = await plan(intent, await planOptions(context.options))
-      if (isBlocked(planned, context)) return exitCode.conflicts
+      context.terminal.say(`portolan: ${error.message.replace('; plan again', '; planning again')}`)
     }
   }
 }
