@@ -1,5 +1,6 @@
 export * from './bridge-name.ts'
 export * from './desired-state.ts'
 export type { PublishedPort } from './expand-mappings.ts'
+export { subnetLeases } from './lease-subnets.ts'
 export * from './reach.ts'
 export * from './resolve.ts'

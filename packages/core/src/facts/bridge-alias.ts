@@ -25,7 +25,11 @@ const pattern = /^portolan project=([^\s=]+) network=([^\s=]+)( icc=off)?$/
  * bridgeAlias({ project: 'shop', network: 'web' }) // 'portolan project=shop network=web'
  * @public @since 0.1.0
  */
-export const bridgeAlias = ({ project, network, icc = true }: BridgeOwner & { readonly icc?: boolean }): string =>
+export const bridgeAlias = ({
+  project,
+  network,
+  icc = true,
+}: BridgeOwner & { readonly icc?: boolean }): string =>
   `portolan project=${encodeURIComponent(project)} network=${encodeURIComponent(network)}${icc ? '' : ' icc=off'}`
 
 /**
@@ -38,7 +42,11 @@ export const parseBridgeAlias = (alias: string | undefined): BridgeMark | null =
   const [, project, network, off] = pattern.exec(alias ?? '') ?? []
   if (project === undefined || network === undefined) return null
   try {
-    return { project: decodeURIComponent(project), network: decodeURIComponent(network), icc: off === undefined }
+    return {
+      project: decodeURIComponent(project),
+      network: decodeURIComponent(network),
+      icc: off === undefined,
+    }
   } catch {
     return null
   }

@@ -152,7 +152,13 @@ const diffBridge = (
   const alias = bridgeAlias({ project, network: network.name, icc: network.icc })
   if (link.alias !== alias) {
     changes.push({
-      ...linkChange(`bridge ${name}`, name, `Write on ${name} whether its containers may talk to each other.`, `alias ${link.alias}`, `alias ${alias}`),
+      ...linkChange(
+        `bridge ${name}`,
+        name,
+        `Write on ${name} whether its containers may talk to each other.`,
+        `alias ${link.alias}`,
+        `alias ${alias}`,
+      ),
       reverse: `ip link set ${name} alias '${link.alias}'`,
       operation: { kind: 'set-bridge', name, alias },
     })

@@ -21,6 +21,8 @@ export interface ApplyContext {
   readonly runner: Runner
   readonly stateDirectory: string
   readonly onWait?: HostLockOptions['onWait']
+  /** Takes the leases, before anything is changed; refuses when they are no longer to be had. */
+  readonly lease?: () => Promise<void>
   /** Called before each part is carried out. */
   readonly onProgress?: (sentence: string) => void
 }
@@ -44,6 +46,7 @@ export const carryOut = async (
   await withHostLock(
     async () => {
       await refuseStale(work, context)
+      await context.lease?.()
       const memory = await openMemory(context.stateDirectory)
       const links = openLinks()
       const applied: string[] = []

@@ -3,7 +3,10 @@ import { readHost } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { type BackendChoice, parseBackendChoice } from '../backend/backend.ts'
+import { readConfig } from '../config/read-config.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
+import { type ReadLeases, readLeases } from '../leases/read-leases.ts'
+import { withLeaseStore } from '../leases/with-lease-store.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
 import { type OptionName, type Options, ranges } from './options.ts'
 import { readText, sourceName } from './read-text.ts'
@@ -29,6 +32,12 @@ export const readFacts = async (options: Options): Promise<HostFacts> => {
   return usesFiles(options) ? {} : readHost()
 }
 
+/** The leases in force: those of --state, or of this host unless another one is described by files. */
+export const readLeased = (options: Options): Promise<ReadLeases> => {
+  if (options.state !== undefined) return withLeaseStore({ stateDirectory: options.state }, readLeases)
+  return withLeaseStore(usesFiles(options) ? { leases: null } : {}, readLeases)
+}
+
 /** What a plan is made from, as the options say. */
 export const planOptions = async (options: Options): Promise<PlanOptions> => {
   const files = usesFiles(options)
@@ -36,6 +45,8 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(files ? { facts: await readFacts(options), rules: readRuleFiles(options) } : {}),
     ...(options.pool === undefined ? {} : { pools: options.pool }),
     ...ranges(options),
+    config: readConfig(),
+    ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,
     backend: backendChoice(options, files),

@@ -2,7 +2,11 @@ import {
   type ChangeSummary,
   deleteBridge,
   type HostFacts,
+  type Lease,
+  type LeaseState,
+  listLeases,
   parseBridgeAlias,
+  releaseProject,
   summarise,
   switchHairpinOff,
   sysctlChange,
@@ -25,6 +29,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
+  /** What is given up when all that is done: leases of projects, whether or not they are on the host now. */
+  readonly leases: readonly Lease[]
 }
 
 /** @internal */
@@ -34,13 +40,15 @@ export interface RemovalInput {
   readonly state: HostState
   /** One project; null: every one, and whatever else is ours. */
   readonly project: string | null
+  /** Null: leases are kept. */
+  readonly leases: LeaseState | null
 }
 
 /**
  * The removal of one project, or of all that is ours, from what is on the host alone: no intent is needed.
  * @internal
  */
-export const planRemoval = ({ facts, rules, state, project }: RemovalInput): Removal => {
+export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInput): Removal => {
   const bridges = (facts.interfaces ?? []).flatMap((link) => {
     const owner = parseBridgeAlias(link.alias)
     return owner === null ? [] : [{ link, project: owner.project }]
@@ -63,9 +71,17 @@ export const planRemoval = ({ facts, rules, state, project }: RemovalInput): Rem
     complete,
     changes,
     summary: summarise(changes),
+    leases: leases === null ? [] : heldLeases(leases, project),
     withdrawn: publishedPorts(rules).filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
   }
+}
+
+const heldLeases = (state: LeaseState, project: string | null): readonly Lease[] => {
+  const left = new Set(listLeases(releaseProject(state, project).state))
+  return listLeases(state).filter(
+    (lease) => !left.has(lease) && !(lease.kind === 'address' && lease.released !== null),
+  )
 }
 
 const removeRules = (

@@ -1,3 +1,4 @@
+import type { Lease, LeaseProposal } from '@portolan/core'
 import type { Plan } from './plan.ts'
 
 /**
@@ -22,5 +23,17 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
     part,
   })),
   summary: plan.summary,
+  leases: plan.leases === null ? null : leasesJson(plan.leases),
   notes: plan.notes,
 })
+
+/** What is leased and given up by apply: the releases of addresses leave a trace, which is no lease. */
+const leasesJson = ({ changes, kept }: LeaseProposal): Record<string, unknown> => ({
+  take: changes.flatMap(({ after }) => (after === null || isReleased(after) ? [] : [after])),
+  release: changes.flatMap(({ before, after }) =>
+    before !== null && !isReleased(before) && (after === null || isReleased(after)) ? [before] : [],
+  ),
+  kept: kept.length,
+})
+
+const isReleased = (lease: Lease): boolean => lease.kind === 'address' && lease.released !== null
