@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
 const libraries: Record<string, readonly string[]> = {
   core: ['yaml'],
-  host: ['execa', 'netlink'],
+  host: ['execa', 'lmdb', 'netlink'],
   iptables: [],
   nftables: [],
   portolan: [],

@@ -1,5 +1,6 @@
 export * from './conntrack/forget-flows.ts'
 export * from './facts/read-host.ts'
+export { openLeaseStore } from './lease-store/open-lease-store.ts'
 export * from './links/links.ts'
 export * from './links/open-links.ts'
 export type { LockHolder } from './lock/lock-holder.ts'

@@ -31,6 +31,9 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     allow: [],
     guardForwarding: false,
     sysctls: true,
+    leases: null,
+    move: [],
+    unread: [],
     ...wish,
   })
 

@@ -43,3 +43,4 @@ export {
 } from './prefix.ts'
 export * from './prefix-contains.ts'
 export { hasAddress, overlapsSet, type PrefixSet, prefixSet, type Ranges } from './prefix-set.ts'
+export { subtractPrefixes } from './subtract-prefixes.ts'

@@ -6,13 +6,15 @@ const guesses: readonly string[] = ['network', 'resolver']
 
 /**
  * A subnet that was asked for by name, or that a network already holds, overlaps something on the host. Packets
- * for the overlap go one way only, so one of the two is dead.
+ * for the overlap go one way only, so one of the two is dead. What is held can be renumbered; what the file names
+ * has to be changed there.
  * @internal
  */
 export const subnetOverlap = (
   network: string,
   subnet: string,
   other: { readonly prefix: string; readonly source: string; readonly detail: string },
+  held = false,
 ): Conflict => ({
   kind: 'SubnetOverlap',
   severity: guesses.includes(other.source) ? 'warning' : 'error',
@@ -22,9 +24,14 @@ export const subnetOverlap = (
   message: `The subnet ${subnet} of network ${network} overlaps ${other.prefix}: ${other.detail}. Packets for the overlap can only go one way.`,
   witness: null,
   culprit: culpritOutsideRules(other.source, other.detail),
-  remedy: {
-    text: `Leave the subnet out to have a free one picked, choose another, or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant.`,
-    commands: ['portolan subnet'],
-  },
+  remedy: held
+    ? {
+        text: `Run \`portolan move ${network}\` to see a plan that gives it a free subnet and its endpoints new addresses, or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant. A network never moves by itself.`,
+        commands: [`portolan move ${network}`],
+      }
+    : {
+        text: `Leave the subnet out to have a free one picked, choose another, or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant.`,
+        commands: ['portolan subnet'],
+      },
   trace: [],
 })

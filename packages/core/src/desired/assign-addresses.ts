@@ -1,66 +1,156 @@
-import { macFromAddress } from '../address/index.ts'
-import { IntentError, PortolanError } from '../error/index.ts'
-import type { EndpointIntent, Intent } from '../intent/index.ts'
-import { firstFreeAddress } from '../pool/index.ts'
-import type { DesiredEndpoint, DesiredNetwork } from './desired-state.ts'
+import { canonicalAddress, type Family, macFromAddress } from '../address/index.ts'
+import { IntentError } from '../error/index.ts'
+import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
+import {
+  acquireAddress,
+  findLease,
+  type LeasedAddress,
+  type LeasingNetwork,
+  leaseKey,
+  listLeases,
+  releaseLease,
+} from '../lease/index.ts'
+import { addressHolderKey, addressKey } from '../lease/lease-key.ts'
+import { leaseOf } from '../lease/lease-state.ts'
+import type { DesiredEndpoint, DesiredNetwork, DesiredSubnet } from './desired-state.ts'
+import type { LeaseDraft } from './lease-draft.ts'
 import { replicaName } from './mapping-label.ts'
 
+/** @internal */
+export interface AssignedAddresses {
+  readonly endpoints: readonly DesiredEndpoint[]
+  readonly notes: readonly IntentNote[]
+}
+
+/** One endpoint's wish for an address of one family. */
+interface AddressWish {
+  readonly endpoint: EndpointIntent
+  readonly on: LeasingNetwork
+  readonly family: Family
+  readonly subnet: DesiredSubnet
+  readonly ipRange: string | null
+  /** Canonical; null: any. */
+  readonly fixed: string | null
+  readonly holderKey: string
+}
+
 /**
- * Gives every endpoint its addresses: static ones first, so that nobody else is given them, then the lowest free
- * one each, in the order of the intent.
+ * Gives every endpoint its addresses: static ones first, so that nobody else is given them; then to those that
+ * have one, or had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint
+ * that comes or goes moves no other.
  *
+ * @param leasingNetwork - whose network it is, as leases know it
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
+ * @throws IntentError when a static address is somebody else's
  * @internal
  */
 export const assignAddresses = (
   intent: Intent,
   networks: readonly DesiredNetwork[],
-): readonly DesiredEndpoint[] => {
+  leasingNetwork: (network: DesiredNetwork) => LeasingNetwork,
+  leases: LeaseDraft,
+): AssignedAddresses => {
   const byName = new Map(networks.map((network) => [network.name, network]))
-  const taken = new Map<string, Set<string>>()
-  for (const network of networks) {
-    const statics = intent.endpoints.filter((endpoint) => endpoint.network === network.name)
-    taken.set(
-      network.name,
-      new Set(statics.flatMap(({ ip, ip6 }) => [ip, ip6].filter((address) => address !== null))),
+  const wishes = (family: Family): readonly AddressWish[] =>
+    intent.endpoints.flatMap((endpoint) => {
+      const network = byName.get(endpoint.network)
+      if (network === undefined) {
+        throw new IntentError(
+          `${endpoint.service} is on network ${endpoint.network}, which is not defined`,
+          endpoint.place,
+        )
+      }
+      const subnet = network[family]
+      if (subnet === null) return []
+      const on = leasingNetwork(network)
+      const holderKey = addressHolderKey(on, family, { ...endpoint, project: intent.project })
+      const fixed = endpoint[family] === null ? null : canonicalAddress(endpoint[family])
+      const ipRange = intent.networks.find(({ name }) => name === network.name)?.[family]?.ipRange ?? null
+      return [{ endpoint, on, family, subnet, ipRange, fixed, holderKey }]
+    })
+  const four = wishes('ip')
+  const six = wishes('ip6')
+  releaseUnwanted(intent.project, new Set([...four, ...six].map(({ holderKey }) => holderKey)), leases)
+
+  const notes: IntentNote[] = []
+  const given = new Map<EndpointIntent, { readonly ip: string | null; readonly ip6: string | null }>()
+  const give = ({ endpoint, on, family, subnet, ipRange, fixed }: AddressWish): void => {
+    const known = given.get(endpoint) ?? { ip: null, ip6: null }
+    const { address } = leases.run((state) =>
+      acquireAddress(state, {
+        on,
+        holder: { project: intent.project, service: endpoint.service, replica: endpoint.replica },
+        subnet: subnet.subnet,
+        gateway: subnet.gateway,
+        ipRange,
+        address: fixed,
+        // One MAC an endpoint, of its IPv4 address where it has one.
+        mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
+      }),
     )
+    given.set(endpoint, { ...known, [family]: address })
   }
-  return intent.endpoints.map((endpoint) => {
-    const network = byName.get(endpoint.network)
-    if (network === undefined) {
+  for (const family of [four, six]) {
+    const statics = family.filter(({ fixed }) => fixed !== null)
+    notes.push(...makeWay(intent.project, statics, leases))
+    const others = family.filter(({ fixed }) => fixed === null)
+    const returning = new Set(others.filter(({ holderKey }) => leaseOf(leases.state, holderKey) !== null))
+    for (const wish of [...statics, ...returning, ...others.filter((wish) => !returning.has(wish))])
+      give(wish)
+  }
+  const endpoints = intent.endpoints.map((endpoint): DesiredEndpoint => {
+    const { service, replica, network } = endpoint
+    const { ip, ip6 } = given.get(endpoint) ?? { ip: null, ip6: null }
+    return { service, replica, network, ip, ip6, mac: endpoint.mac ?? macFromAddress(ip ?? ip6 ?? '0.0.0.0') }
+  })
+  return { endpoints, notes }
+}
+
+/** What the project holds for endpoints that are no longer wanted, in full subnets too, is free in this very plan. */
+const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: LeaseDraft): void => {
+  for (const lease of listLeases(leases.state)) {
+    if (lease.kind !== 'address' || lease.released !== null || lease.holder.project !== project) continue
+    if (wanted.has(addressHolderKey(lease.on, lease.family, lease.holder))) continue
+    leases.run((state) => releaseLease(state, leaseKey(lease)))
+  }
+}
+
+/**
+ * Takes static addresses from endpoints of the same project that were given them before anyone named them: what
+ * the user writes wins over what was picked, and the plan says who moves.
+ */
+const makeWay = (
+  project: string,
+  statics: readonly AddressWish[],
+  leases: LeaseDraft,
+): readonly IntentNote[] => {
+  const notes: IntentNote[] = []
+  const claims = new Map<string, AddressWish>()
+  for (const wish of statics) {
+    const { endpoint, on, family, fixed } = wish
+    const key = addressKey(on, family, fixed ?? '')
+    const rival = claims.get(key)
+    if (rival !== undefined && rival.holderKey !== wish.holderKey) {
       throw new IntentError(
-        `${endpoint.service} is on network ${endpoint.network}, which is not defined`,
+        `${replicaName(endpoint)} and ${replicaName(rival.endpoint)} both ask for ${fixed} on network ${endpoint.network}: give one of them another address`,
         endpoint.place,
       )
     }
-    const ip = assign('ip', intent, endpoint, network, taken.get(network.name) ?? new Set())
-    const ip6 = assign('ip6', intent, endpoint, network, taken.get(network.name) ?? new Set())
-    const mac = endpoint.mac ?? macFromAddress(ip ?? ip6 ?? '0.0.0.0')
-    return { service: endpoint.service, replica: endpoint.replica, network: network.name, ip, ip6, mac }
-  })
+    claims.set(key, wish)
+    const lease = findLease(leases.state, key)
+    if (lease?.kind !== 'address' || lease.released !== null) continue
+    if (addressHolderKey(on, family, lease.holder) === wish.holderKey) continue
+    if (lease.holder.project !== project) {
+      throw new IntentError(
+        `${replicaName(endpoint)} asks for ${fixed} on network ${endpoint.network}, which is leased to ${replicaName(lease.holder)} of project ${lease.holder.project}: ask for another address`,
+        endpoint.place,
+      )
+    }
+    leases.run((state) => releaseLease(state, key))
+    notes.push({ text: movedNote(lease, endpoint), place: endpoint.place })
+  }
+  return notes
 }
 
-const assign = (
-  family: 'ip' | 'ip6',
-  intent: Intent,
-  endpoint: EndpointIntent,
-  network: DesiredNetwork,
-  taken: Set<string>,
-): string | null => {
-  const subnet = family === 'ip' ? network.ip : network.ip6
-  if (subnet === null) return null
-  const fixed = family === 'ip' ? endpoint.ip : endpoint.ip6
-  if (fixed !== null) return fixed
-  const wanted = intent.networks.find(({ name }) => name === network.name)
-  const ipRange = (family === 'ip' ? wanted?.ip : wanted?.ip6)?.ipRange ?? null
-  const address = firstFreeAddress(subnet.subnet, taken, { gateway: subnet.gateway, ipRange })
-  if (address === null) {
-    const given = [...taken].filter((one) => one.includes(':') === (family === 'ip6')).length
-    throw new PortolanError(
-      'SUBNET_EXHAUSTED',
-      `No address is left for ${replicaName(endpoint)} in ${ipRange ?? subnet.subnet} of network ${network.name}: ${given} ${given === 1 ? 'is' : 'are'} assigned. Give the network a larger subnet, or take endpoints off it.`,
-    )
-  }
-  taken.add(address)
-  return address
-}
+const movedNote = ({ address, holder }: LeasedAddress, { service, network }: EndpointIntent): string =>
+  `${replicaName(holder)} had ${address} on network ${network} and gets another address, because ${service} asks for ${address} by name.`

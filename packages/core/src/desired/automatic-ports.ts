@@ -1,55 +1,66 @@
-import { PortolanError } from '../error/index.ts'
 import type { HostFacts } from '../facts/index.ts'
+import type { Protocol } from '../intent/index.ts'
+import { acquirePort } from '../lease/acquire-port.ts'
+import type { PortHolder } from '../lease/index.ts'
+import { leaseKey, portHolderKey } from '../lease/lease-key.ts'
+import { leaseOf } from '../lease/lease-state.ts'
+import { releaseLease } from '../lease/release.ts'
 import type { PublishedPort } from './expand-mappings.ts'
+import type { LeaseDraft } from './lease-draft.ts'
 
 /**
  * Hands out host ports to mappings that name none.
  * @internal
  */
 export interface PortSupply {
-  /** The port for one use: the same use gets the same port in every family. */
-  take(protocol: string, use: string): number
+  /** The port of one holder: the same in every family. */
+  take(protocol: Protocol, holder: PortHolder): number
 }
 
 /** The kernel's own default (net/ipv4/af_inet.c `inet_init_net`). */
 const defaultRange = '32768 60999'
 
 /**
- * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, and not in
- * use by any mapping.
+ * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, not leased, and
+ * not in use by any mapping. Who has a port already keeps it, unless a mapping of the same intent names it.
  * @throws PortolanError `PORTS_EXHAUSTED` from `take` when the range is used up
  * @internal
  */
 export const portSupply = (
   facts: HostFacts,
-  fixed: readonly { readonly protocol: string; readonly hostPort: number }[],
+  fixed: readonly { readonly protocol: Protocol; readonly hostPort: number }[],
   others: readonly PublishedPort[],
+  leases: LeaseDraft,
 ): PortSupply => {
   const sysctls = facts.sysctls ?? {}
-  const range = (sysctls['net.ipv4.ip_local_port_range'] ?? defaultRange).trim().split(/\s+/).map(Number)
-  const [first = 32768, last = 60999] = range
+  const numbers = (sysctls['net.ipv4.ip_local_port_range'] ?? defaultRange).trim().split(/\s+/).map(Number)
+  const [first = 32768, last = 60999] = numbers
   const reserved = parsePortList(sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
   const key = (protocol: string, port: number): string => `${protocol} ${port}`
-  const used = new Set<string>()
+  const named = new Set(fixed.map(({ protocol, hostPort }) => key(protocol, hostPort)))
+  const used = new Set(named)
   for (const socket of facts.sockets ?? []) used.add(key(socket.protocol ?? 'tcp', socket.port ?? 0))
-  for (const { protocol, hostPort } of [...fixed, ...others]) used.add(key(protocol, hostPort))
-  const given = new Map<string, number>()
+  for (const { protocol, hostPort } of others) used.add(key(protocol, hostPort))
   const next = new Map<string, number>()
 
-  const take = (protocol: string, use: string): number => {
-    const known = given.get(`${protocol} ${use}`)
-    if (known !== undefined) return known
-    for (let port = next.get(protocol) ?? first; port <= last; port += 1) {
-      if (used.has(key(protocol, port)) || reserved.some((one) => port >= one.first && port <= one.last))
-        continue
-      next.set(protocol, port + 1)
-      given.set(`${protocol} ${use}`, port)
-      return port
+  const take = (protocol: Protocol, holder: PortHolder): number => {
+    const held = leaseOf(leases.state, portHolderKey(protocol, holder))
+    if (held?.kind === 'port') {
+      if (!named.has(key(protocol, held.port))) return held.port
+      leases.run((state) => releaseLease(state, leaseKey(held)))
     }
-    throw new PortolanError(
-      'PORTS_EXHAUSTED',
-      `No host port is free for ${use}: all of ${first} to ${last} (net.ipv4.ip_local_port_range) is reserved, listened on or published. Name a host port outside the range, or widen the range.`,
+    const { port } = leases.run((state) =>
+      acquirePort(state, {
+        holder,
+        protocol,
+        range: { first, last },
+        from: next.get(protocol) ?? first,
+        isTaken: (one) =>
+          used.has(key(protocol, one)) || reserved.some((range) => one >= range.first && one <= range.last),
+      }),
     )
+    next.set(protocol, port + 1)
+    return port
   }
   return { take }
 }

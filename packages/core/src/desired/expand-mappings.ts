@@ -10,6 +10,7 @@ import type { Intent, IntentNote, MappingIntent, Protocol } from '../intent/inde
 import type { PortSupply } from './automatic-ports.ts'
 import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredTarget } from './desired-state.ts'
 import { socketLabel, targetsLabel } from './mapping-label.ts'
+import { portHolder } from './port-holder.ts'
 
 /**
  * A host port that a project already has on this host, as read from its rules.
@@ -196,7 +197,7 @@ const singlePorts = (
       const port = wanted.containerPorts.first + index * step
       const hostPort =
         wanted.hostPorts === null
-          ? supply.take(wanted.protocol, `${wanted.service} ${wanted.replica} ${network.name} ${port}`)
+          ? supply.take(wanted.protocol, portHolder(intent.project, wanted, port))
           : wanted.hostPorts.first + index
       const targets = [target(port)] as const
       const socket = { ...common, hostAddress, hostPort }

@@ -1,12 +1,14 @@
 import { bridgeNameTaken, type Conflict, findHostPortTaken, subnetOverlap } from '../conflict/index.ts'
+import { poolsTouched } from '../engine/index.ts'
 import { type HostFacts, parseBridgeAlias } from '../facts/index.ts'
 import type { Intent, IntentNote, NetworkIntent } from '../intent/index.ts'
+import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
 import {
   classicPool,
   type Pool,
   parsePool,
   planSubnets,
-  type SubnetLease,
+  type ReservedRange,
   type SubnetPlan,
   type SubnetRequest,
 } from '../pool/index.ts'
@@ -17,14 +19,22 @@ import { checkIntent } from './check-intent.ts'
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from './desired-state.ts'
 import { expandMappings, type PublishedPort } from './expand-mappings.ts'
 import { findExternalNetwork } from './external-network.ts'
+import { draftLeases } from './lease-draft.ts'
+import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
+import { leasingNetwork } from './leasing-network.ts'
+import { checkMove } from './move.ts'
+import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
 
 /** @public @since 0.1.0 */
 export interface ResolveOptions {
   /** Tried in order for networks that name none; absent: `classic`, and an RFC 4193 prefix for IPv6. */
   readonly pools?: readonly Pool[]
-  readonly reserve?: readonly string[]
+  readonly reserve?: readonly (string | ReservedRange)[]
   readonly allow?: readonly string[]
-  readonly leases?: readonly SubnetLease[]
+  /** What is leased already; absent: nothing. */
+  readonly leases?: LeaseState
+  /** Networks that get another subnet than the one they have. */
+  readonly move?: readonly string[]
   /** What other projects have published on this host. */
   readonly others?: readonly PublishedPort[]
   readonly guardForwarding?: boolean
@@ -36,11 +46,13 @@ export interface Resolution {
   readonly subnets: readonly SubnetPlan[]
   readonly conflicts: readonly Conflict[]
   readonly notes: readonly IntentNote[]
+  /** What has to be leased for it to stay so. */
+  readonly leases: LeaseProposal
 }
 
 /**
  * Makes every choice an intent leaves open: subnets, gateways, bridge names, addresses, host ports. Pure and
- * deterministic; the same intent and facts give the same answer.
+ * deterministic; the same intent, facts and leases give the same answer.
  *
  * @throws PoolExhaustedError when no subnet is free
  * @throws IntentError when the intent is not one that a reader would make, or cannot be met on any host like this: an
@@ -54,28 +66,47 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       .filter((network) => network.external)
       .map((network) => [network.name, findExternalNetwork(network, facts)]),
   )
+  const leases = draftLeases(options.leases ?? emptyLeases)
+  const move = checkMove(intent, options.move ?? [])
+  const own = intent.networks.filter((network) => !network.external)
   const subnets = planSubnets(
     facts,
-    intent.networks.filter((network) => !network.external).flatMap(subnetRequests),
+    own.flatMap((network) =>
+      subnetRequests(network).map((request) => ({
+        ...request,
+        renumber: move.has(network.name),
+        held: move.has(network.name)
+          ? null
+          : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
+      })),
+    ),
     [...(options.pools ?? [classicPool])],
     {
       project: intent.project,
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
       ...(options.allow === undefined ? {} : { allow: options.allow }),
-      ...(options.leases === undefined ? {} : { leases: options.leases }),
+      leases: subnetLeases(leases.state, intent.project, new Set(own.map(({ name }) => name))),
     },
   )
+  leaseSubnets(intent.project, subnets, move, facts, leases)
   const networks = intent.networks.map(
     (network) => external.get(network.name) ?? settleNetwork(intent.project, network, subnets),
   )
-  const endpoints = assignAddresses(intent, networks)
+  const { endpoints, notes } = assignAddresses(
+    intent,
+    networks,
+    (network) => leasingNetwork(intent.project, network, facts),
+    leases,
+  )
   const others = options.others ?? []
   const fixed = intent.mappings.flatMap(({ protocol, hostPorts }) => {
     if (hostPorts === null) return []
     const length = hostPorts.last - hostPorts.first + 1
     return Array.from({ length }, (_, index) => ({ protocol, hostPort: hostPorts.first + index }))
   })
-  const expanded = expandMappings(intent, networks, endpoints, others, portSupply(facts, fixed, others))
+  releaseUnwantedPorts(intent, leases)
+  const supply = portSupply(facts, fixed, others, leases)
+  const expanded = expandMappings(intent, networks, endpoints, others, supply)
   const desired: DesiredState = {
     project: intent.project,
     networks,
@@ -92,7 +123,13 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       ...expanded.conflicts,
       ...findHostPortTaken(expanded.mappings, facts),
     ],
-    notes: [...intent.notes, ...expanded.notes],
+    notes: [
+      ...intent.notes,
+      ...notes,
+      ...expanded.notes,
+      ...poolsTouched(subnets, facts).map((text) => ({ text, place: null })),
+    ],
+    leases: leases.propose(intent.project),
   }
 }
 
@@ -142,9 +179,9 @@ const settleNetwork = (
 }
 
 const findSubnetOverlaps = (subnets: readonly SubnetPlan[]): readonly Conflict[] =>
-  subnets.flatMap(({ network, subnet, overlaps }) =>
+  subnets.flatMap(({ network, subnet, origin, overlaps }) =>
     overlaps.map(({ kind, overlaps: prefix, detail }) =>
-      subnetOverlap(network, subnet, { prefix, source: kind, detail }),
+      subnetOverlap(network, subnet, { prefix, source: kind, detail }, origin === 'held'),
     ),
   )
 

@@ -17,6 +17,8 @@ export interface HostFacts {
   readonly sysctls?: Readonly<Record<string, string>>
   /** Networks that other engines have defined, up or not. */
   readonly networks?: readonly EngineNetworkFact[]
+  /** Ranges that other engines may cut networks from. */
+  readonly enginePools?: readonly EnginePoolFact[]
   /** Contents of /etc/machine-id. */
   readonly machineId?: string
   /** What could not be read, each a sentence for people. */
@@ -104,6 +106,20 @@ export interface EngineNetworkFact {
   readonly engine?: string
   readonly name?: string
   readonly subnets?: readonly string[]
+  /** The interface it has, or will have once it is up: its bridge, mostly. */
+  readonly bridge?: string
   /** The file that defines it. */
+  readonly file?: string
+}
+
+/**
+ * A range that an engine cuts networks from when somebody asks for one: nothing of it need be in use.
+ * @public @since 0.1.0
+ */
+export interface EnginePoolFact {
+  readonly engine?: string
+  readonly base?: string
+  /** Prefix length of the networks it is cut into. */
+  readonly size?: number
   readonly file?: string
 }

@@ -112,7 +112,8 @@ const shape: Shape = {
     },
   ],
   sysctls: words,
-  networks: [{ engine: string, name: string, subnets: [prefix], file: string }],
+  networks: [{ engine: string, name: string, subnets: [prefix], bridge: string, file: string }],
+  enginePools: [{ engine: string, base: prefix, size: integer, file: string }],
   machineId: string,
   unread: [string],
 }

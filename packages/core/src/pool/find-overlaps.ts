@@ -1,33 +1,16 @@
 import { containsPrefix, type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
-import { firstIndex, type Layer, nextBlocker } from './blocks.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Overlap, overlapWith } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
 import { bridgesOf } from './settled-subnet.ts'
-import { type Space, space4, space6 } from './space.ts'
+import { space4, space6 } from './space.ts'
 import type { SubnetRequest } from './subnet-request.ts'
+import { touching } from './touching.ts'
 
-const touching = <T extends number | bigint>(
-  space: Space<T>,
-  layer: Layer<T>,
-  base: T,
-  length: number,
-): readonly Reservation[] => {
-  const end = space.lastOf(base, length)
-  const found: Reservation[] = []
-  let from = firstIndex(layer, base)
-  for (;;) {
-    const blocker = nextBlocker(layer, base, end, from, space.previous)
-    const owner = blocker === null ? undefined : layer.blocks.ownerAt(blocker.index)
-    if (blocker === null || owner === undefined) return found
-    found.push(owner)
-    from = blocker.index + 1
-  }
-}
-
-/** The interface that reserves something, where it is one. */
+/** The interface that reserves something, or for which it is reserved, where there is one. */
 const deviceOf = (reservation: Reservation): string | null => {
   if (reservation.kind === 'address') return reservation.interface
+  if (reservation.kind === 'network') return reservation.network.bridge ?? null
   return reservation.kind === 'route' ? (reservation.route.interface ?? null) : null
 }
 

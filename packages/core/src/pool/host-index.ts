@@ -1,8 +1,19 @@
 import { type Address, type InterfaceAddress, parseHostOrPrefix } from '../address/index.ts'
-import { type BridgeOwner, type HostFacts, parseBridgeAlias, type RouteFact } from '../facts/index.ts'
+import {
+  type BridgeOwner,
+  type EngineNetworkFact,
+  type HostFacts,
+  parseBridgeAlias,
+  type RouteFact,
+} from '../facts/index.ts'
 import { type BlockIndex, indexTable } from './block-index.ts'
 import { cloudReservations } from './cloud-addresses.ts'
-import { addressReservations, nameserverReservations, networkReservations } from './host-reservations.ts'
+import {
+  addressReservations,
+  nameserverReservations,
+  networkReservations,
+  networksByInterface,
+} from './host-reservations.ts'
 import { addPrefix, addText, prefixTable } from './prefix-columns.ts'
 import type { AddressReservation, Reservation } from './reservation.ts'
 import { leadsSomewhere, wholeDefaults } from './route-relevance.ts'
@@ -39,12 +50,16 @@ interface Links {
   readonly others: readonly AddressReservation[]
 }
 
-const sortLinks = (facts: HostFacts, apart: ReadonlySet<string>): Links => {
+const sortLinks = (
+  facts: HostFacts,
+  apart: ReadonlySet<string>,
+  engines: ReadonlyMap<string, EngineNetworkFact>,
+): Links => {
   const bridges = new Map<string, BridgeApart & { readonly reservations: Reservation[] }>()
   const others: AddressReservation[] = []
   for (const link of facts.interfaces ?? []) {
     const owner = parseBridgeAlias(link.alias)
-    const found = addressReservations(link, owner)
+    const found = addressReservations(link, owner, engines.get(link.name ?? '') ?? null)
     const { name } = link
     if (name !== undefined && (owner !== null || apart.has(name))) {
       bridges.set(name, {
@@ -86,7 +101,8 @@ const bridgeOfRoute = (
  */
 export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): HostIndex => {
   const routes = facts.routes ?? []
-  const links = sortLinks(facts, new Set(bridges))
+  const engines = networksByInterface(facts)
+  const links = sortLinks(facts, new Set(bridges), engines)
   const first = nameserverReservations(facts)
   const last = [...links.others, ...networkReservations(facts), ...cloudReservations]
 
@@ -99,7 +115,13 @@ export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): Hos
     if (route?.destination === undefined || !leadsSomewhere(route, whole)) continue
     const bridge = links.bridges.size === 0 ? null : bridgeOfRoute(links, route)
     if (bridge !== null) {
-      bridge.reservations.push({ kind: 'route', prefix: parseHostOrPrefix(route.destination), route })
+      const network = engines.get(bridge.name) ?? null
+      bridge.reservations.push({
+        kind: 'route',
+        prefix: parseHostOrPrefix(route.destination),
+        route,
+        network,
+      })
     } else if (!addText(table, route.destination, first.length + at)) {
       // Throws, and says what is wrong with it: a typing error must not free a range.
       parseHostOrPrefix(route.destination, { source: '<routes>', line: at + 1, column: 1 })
@@ -112,7 +134,7 @@ export const indexHost = (facts: HostFacts, bridges: Iterable<string> = []): Hos
     const route = routes[item - first.length]
     if (item < first.length) return first[item]
     return item < beforeLast && route !== undefined
-      ? { kind: 'route', prefix, route }
+      ? { kind: 'route', prefix, route, network: engines.get(route.interface ?? '') ?? null }
       : last[item - beforeLast]
   })
   return {

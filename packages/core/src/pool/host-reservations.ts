@@ -6,7 +6,8 @@ import {
   parseInterfaceAddress,
   prefixAround,
 } from '../address/index.ts'
-import type { BridgeOwner, HostFacts, InterfaceFact } from '../facts/index.ts'
+import { tailnets } from '../engine/tailnet.ts'
+import type { BridgeOwner, EngineNetworkFact, HostFacts, InterfaceFact } from '../facts/index.ts'
 import type { AddressReservation, Reservation } from './reservation.ts'
 import { isIrrelevant } from './route-relevance.ts'
 
@@ -14,18 +15,28 @@ import { isIrrelevant } from './route-relevance.ts'
  * The on-link prefixes of an interface, up or down.
  *
  * @param owner - whose bridge it is, where it is one of ours
+ * @param network - the network it belongs to, where another engine's file says so
  * @throws ParseError when an address cannot be read: a typing error must not free a range
  */
 export const addressReservations = (
   link: InterfaceFact,
   owner: BridgeOwner | null,
+  network: EngineNetworkFact | null,
 ): readonly AddressReservation[] =>
   (link.addresses ?? [])
     .map((text): AddressReservation => {
       const place = { source: `<address of ${link.name ?? 'an interface'}>`, line: 1, column: 1 }
       const address: InterfaceAddress = parseInterfaceAddress(text, place)
       const prefix = prefixAround(address.address, address.length)
-      return { kind: 'address', prefix, interface: link.name ?? '', up: link.up ?? true, address, owner }
+      return {
+        kind: 'address',
+        prefix,
+        interface: link.name ?? '',
+        up: link.up ?? true,
+        address,
+        owner,
+        network,
+      }
     })
     .filter(({ prefix }) => !isIrrelevant(prefix))
 
@@ -40,9 +51,19 @@ export const nameserverReservations = (facts: HostFacts): readonly Reservation[]
 
 /** @throws ParseError when a subnet cannot be read */
 export const networkReservations = (facts: HostFacts): readonly Reservation[] =>
-  (facts.networks ?? []).flatMap((network) =>
-    (network.subnets ?? []).map((text): Reservation => {
-      const place = { source: network.file ?? `<network ${network.name ?? ''}>`, line: 1, column: 1 }
-      return { kind: 'network', prefix: parseHostOrPrefix(text, place), network }
-    }),
-  )
+  [...(facts.networks ?? []), ...tailnets(facts)]
+    .flatMap((network) =>
+      (network.subnets ?? []).map((text): Reservation => {
+        const place = { source: network.file ?? `<network ${network.name ?? ''}>`, line: 1, column: 1 }
+        return { kind: 'network', prefix: parseHostOrPrefix(text, place), network }
+      }),
+    )
+    .filter(({ prefix }) => !isIrrelevant(prefix))
+
+/** The networks of other engines by the interface each has; where two claim one, the first. */
+export const networksByInterface = (facts: HostFacts): ReadonlyMap<string, EngineNetworkFact> => {
+  const networks = new Map<string, EngineNetworkFact>()
+  for (const network of facts.networks ?? [])
+    if (network.bridge !== undefined && !networks.has(network.bridge)) networks.set(network.bridge, network)
+  return networks
+}

@@ -31,7 +31,7 @@ export interface PlanState {
 }
 
 const isFor = (requests: readonly SubnetRequest[], network: string): boolean =>
-  requests.some((request) => request.network === network)
+  requests.some((request) => request.network === network && request.renumber !== true)
 
 const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetRequest[]): Reservation[] =>
   (options.leases ?? [])
@@ -55,12 +55,11 @@ export const startPlan = (
   pools: readonly Pool[],
   options: SubnetPlanOptions,
 ): PlanState => {
-  const reserved = (options.reserve ?? []).map(
-    (text): Reservation => ({
-      kind: 'reserved',
-      prefix: parseHostOrPrefix(text, { source: '<reserved range>', line: 1, column: 1 }),
-    }),
-  )
+  const reserved = (options.reserve ?? []).map((written): Reservation => {
+    const { range, from } = typeof written === 'string' ? { range: written, from: null } : written
+    const prefix = parseHostOrPrefix(range, { source: from ?? '<reserved range>', line: 1, column: 1 })
+    return { kind: 'reserved', prefix, from }
+  })
   const allowed = prefixSet(
     (options.allow ?? []).map((text) =>
       parseHostOrPrefix(text, { source: '<allowed range>', line: 1, column: 1 }),

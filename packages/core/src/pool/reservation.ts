@@ -1,4 +1,5 @@
 import { formatInterfaceAddress, formatPrefix, type InterfaceAddress, type Prefix } from '../address/index.ts'
+import { engineOfInterface } from '../engine/engine-of-interface.ts'
 import type { BridgeOwner, EngineNetworkFact, RouteFact } from '../facts/index.ts'
 
 /**
@@ -7,13 +8,22 @@ import type { BridgeOwner, EngineNetworkFact, RouteFact } from '../facts/index.t
  */
 export type Reservation =
   | { readonly kind: 'nameserver'; readonly prefix: Prefix }
-  | { readonly kind: 'route'; readonly prefix: Prefix; readonly route: RouteFact }
+  | RouteReservation
   | AddressReservation
   | { readonly kind: 'network'; readonly prefix: Prefix; readonly network: EngineNetworkFact }
   | { readonly kind: 'lease'; readonly prefix: Prefix; readonly owner: BridgeOwner }
-  | { readonly kind: 'reserved'; readonly prefix: Prefix }
+  | { readonly kind: 'reserved'; readonly prefix: Prefix; readonly from: string | null }
   | { readonly kind: 'resolver'; readonly prefix: Prefix; readonly service: string }
   | { readonly kind: 'own'; readonly prefix: Prefix; readonly network: string }
+
+/** @public @since 0.1.0 */
+export interface RouteReservation {
+  readonly kind: 'route'
+  readonly prefix: Prefix
+  readonly route: RouteFact
+  /** The network that the route's interface belongs to, where another engine's file says so. */
+  readonly network: EngineNetworkFact | null
+}
 
 /** @public @since 0.1.0 */
 export interface AddressReservation {
@@ -25,6 +35,8 @@ export interface AddressReservation {
   readonly address: InterfaceAddress
   /** Whose bridge it is, where it is one of ours. */
   readonly owner: BridgeOwner | null
+  /** The network it belongs to, where another engine's file says so. */
+  readonly network: EngineNetworkFact | null
 }
 
 /** @public @since 0.1.0 */
@@ -37,15 +49,32 @@ const tableNames: ReadonlyMap<number, string> = new Map([
   [255, 'local'],
 ])
 
-const describeRoute = (prefix: Prefix, { gateway, interface: device, table, type }: RouteFact): string => {
+const describeNetwork = ({ engine, name }: EngineNetworkFact): string =>
+  `${engine ?? 'another engine'}'s network${name === undefined ? '' : ` ${name}`}`
+
+const definedIn = ({ file }: EngineNetworkFact): string => (file === undefined ? '' : `, defined in ${file}`)
+
+/** Whose an interface is, as a file says or else its name. */
+const describeOwner = (device: string | null | undefined, network: EngineNetworkFact | null): string => {
+  if (network !== null) return `, ${describeNetwork(network)}${definedIn(network)}`
+  const engine = engineOfInterface(device ?? '')
+  return engine === null ? '' : `, ${engine}'s by its name`
+}
+
+const describeRoute = ({ prefix, route, network }: RouteReservation): string => {
+  const { gateway, interface: device, table, type } = route
   const kind = type === undefined || type === 'unicast' ? 'route' : `${type} route`
   const way = [gateway, device].filter((part) => part !== undefined && part !== null && part !== '')
   const via = way.length === 0 ? '' : ` via ${way.join(' on ')}`
-  return `${kind} ${formatPrefix(prefix)}${via}${table === undefined ? '' : ` in table ${tableNames.get(table) ?? table}`}`
+  const where = table === undefined ? '' : ` in table ${tableNames.get(table) ?? table}`
+  return `${kind} ${formatPrefix(prefix)}${via}${where}${describeOwner(device, network)}`
 }
 
-const describeAddress = ({ address, interface: device, up, owner }: AddressReservation): string => {
-  const whose = owner === null ? '' : `, the bridge of network ${owner.network} of project ${owner.project}`
+const describeAddress = ({ address, interface: device, up, owner, network }: AddressReservation): string => {
+  const whose =
+    owner === null
+      ? describeOwner(device, network)
+      : `, the bridge of network ${owner.network} of project ${owner.project}`
   return `address ${formatInterfaceAddress(address)} of ${device}${whose}${up ? '' : ' (down)'}`
 }
 
@@ -62,18 +91,15 @@ export const describeReservation = (reservation: Reservation): string => {
     case 'nameserver':
       return `nameserver ${prefix.slice(0, prefix.indexOf('/'))}`
     case 'route':
-      return describeRoute(reservation.prefix, reservation.route)
+      return describeRoute(reservation)
     case 'address':
       return describeAddress(reservation)
-    case 'network': {
-      const { engine, name, file } = reservation.network
-      const named = name === undefined ? '' : ` ${name}`
-      return `${engine ?? 'another engine'}'s network${named} (${prefix})${file === undefined ? '' : `, defined in ${file}`}`
-    }
+    case 'network':
+      return `${describeNetwork(reservation.network)} (${prefix})${definedIn(reservation.network)}`
     case 'lease':
       return `${prefix} is leased to network ${reservation.owner.network} of project ${reservation.owner.project}`
     case 'reserved':
-      return `${prefix} is reserved by the user`
+      return `${prefix} is reserved ${reservation.from === null ? 'by the user' : `in ${reservation.from}`}`
     case 'resolver':
       return `${reservation.service} ${prefix.slice(0, prefix.indexOf('/'))}`
     case 'own':

@@ -90,6 +90,7 @@ const fromLease = (state: PlanState, request: SubnetRequest): SettledSubnet | nu
  */
 export const settledSubnet = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
   if (request.subnet != null && anyOfSize(request.subnet) === null) return fixed(request.subnet, request)
+  if (request.renumber === true) return null
   if (request.held != null) {
     const named = held(request.held, request)
     const bridge = fromBridge(state, request)

@@ -24,6 +24,8 @@ export interface SubnetRequest {
    * bridges it is read from the facts.
    */
   readonly held?: string | null
+  /** Pick another subnet than the one the network has: what its bridge or a lease tells is in the way, not held. */
+  readonly renumber?: boolean
   /** The interface name of an existing bridge that is not marked as ours: an external network's. */
   readonly bridge?: string | null
 }
@@ -38,12 +40,23 @@ export interface SubnetLease {
   readonly subnet: string
 }
 
+/**
+ * A range that is not to be handed out, and who says so.
+ * @public @since 0.1.0
+ */
+export interface ReservedRange {
+  /** A prefix or an address. */
+  readonly range: string
+  /** `FILE:LINE`, for the reason of a rejection; null: the user. */
+  readonly from: string | null
+}
+
 /** @public @since 0.1.0 */
 export interface SubnetPlanOptions {
   /** Whose networks the requests are; absent: nobody's, so every bridge of ours on the host is someone else's. */
   readonly project?: string | null
   /** CIDRs (or addresses) never to hand out, whatever the host says. */
-  readonly reserve?: readonly string[]
+  readonly reserve?: readonly (string | ReservedRange)[]
   /** CIDRs (or addresses) to take out of what the host, or a guess of ours, says is used. `reserve` wins over it. */
   readonly allow?: readonly string[]
   /** Live leases; those of the requesting networks themselves are what they hold. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { bridgeName, type ResolveOptions, resolve } from '../../src/desired/index.ts'
 import { bridgeAlias, type HostFacts } from '../../src/facts/index.ts'
 import type { NetworkIntent } from '../../src/intent/index.ts'
+import { leaseState } from '../../src/lease/index.ts'
 import { PoolExhaustedError, parsePool } from '../../src/pool/index.ts'
 import { endpointIntent, intent, mappingIntent, networkIntent, place, subnetIntent } from './intent.ts'
 
@@ -69,7 +70,9 @@ describe('a network of an intent', () => {
     expect(pick({})).toBe('10.9.1.0/24')
     expect(pick({ reserve: ['10.9.1.0/24'] })).toBe('10.9.2.0/24')
     expect(pick({ allow: ['10.9.0.0/24'] })).toBe('10.9.0.0/24')
-    expect(pick({ leases: [{ project: 'shop', network: 'web', subnet: '10.9.7.0/24' }] })).toBe('10.9.7.0/24')
+    const leased = { kind: 'subnet', project: 'shop', network: 'web', family: 'ip', movedFrom: null } as const
+    const leases = leaseState([{ ...leased, subnet: '10.9.7.0/24', gateway: '10.9.7.1' }])
+    expect(pick({ leases })).toBe('10.9.7.0/24')
   })
 
   test('that finds no subnet is an error', () => {

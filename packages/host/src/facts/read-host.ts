@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { HostFacts, InterfaceFact, RouteFact, RoutingRuleFact } from '@portolan/core'
+import { readEngineNetworks } from '../engines/read-engine-networks.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { readHostSockets } from './host-sockets.ts'
@@ -15,11 +16,14 @@ import { settled } from './settled.ts'
 export interface ReadHostOptions {
   /** Look up which process holds each socket, through /proc. True unless told; costs a walk of /proc. */
   readonly processNames?: boolean
+  /** Where the configuration files of other engines are looked for: below `/` unless told. */
+  readonly root?: string
 }
 
 /**
  * Reads what matters of the host from the kernel, in the network namespace of this process: links, addresses,
- * routes of every table, policy rules, sockets, nameservers and sysctls. Changes nothing and needs no privilege.
+ * routes of every table, policy rules, sockets, nameservers and sysctls; and from their configuration files the
+ * networks that other engines have defined. Changes nothing and needs no privilege.
  *
  * @returns the facts; a part that could not be read is absent, or as much of it as could be, with a sentence in
  * `unread`
@@ -52,12 +56,15 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
   const nameservers = await attempt('Nameservers', () => readNameservers())
   const { sysctls, unread: unreadSysctls } = readSysctls()
   const machineId = await attempt('The machine id', () => readFileSync('/etc/machine-id', 'utf8').trim())
-  unread.push(...unreadSysctls)
+  const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root)
+  unread.push(...unreadSysctls, ...unreadEngines)
   return {
     ...network?.facts,
     ...(nameservers === undefined ? {} : { nameservers }),
     ...(sockets === undefined ? {} : { sockets }),
     sysctls,
+    networks,
+    ...(enginePools.length === 0 ? {} : { enginePools }),
     ...(machineId === undefined ? {} : { machineId }),
     ...(unread.length === 0 ? {} : { unread }),
   }

@@ -33,6 +33,8 @@ export interface ApplyContext {
   readonly onWait?: HostLockOptions['onWait']
   /** The caller holds the host's lock: it planned under it. */
   readonly lockHeld?: boolean
+  /** Takes the leases, before anything is changed; refuses when they are no longer to be had. */
+  readonly lease?: () => Promise<void>
   /** Called before each part is carried out. */
   readonly onProgress?: (sentence: string) => void
 }
@@ -55,6 +57,7 @@ export const carryOut = async (
 ): Promise<void> => {
   await underLock(context, async () => {
     const facts = await refuseStale(work, context)
+    await context.lease?.()
     const memory = await openMemory(context.stateDirectory)
     const links = openLinks()
     const applied: string[] = []

@@ -1,13 +1,12 @@
-import type { Runner } from '@portolan/core'
+import { commitLeases, type Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, type HostLockOptions } from '@portolan/host'
+import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import type { Plan } from '../plan/plan.ts'
 import { carryOut } from './apply-plan.ts'
 
 /** @public @since 0.1.0 */
-export interface ApplyOptions {
+export interface ApplyOptions extends LeaseOptions {
   readonly runner?: Runner
-  /** Where old sysctl values are kept; `/var/lib/portolan` for root. */
-  readonly stateDirectory?: string
   /** Called when another apply holds the host and this one waits. */
   readonly onWait?: HostLockOptions['onWait']
   readonly onProgress?: (sentence: string) => void
@@ -17,9 +16,10 @@ export interface ApplyOptions {
 
 /**
  * Carries out a plan. Atomic per part of the host: one nftables transaction, one iptables restore per family;
- * killed at any instant, the next plan goes on from where it was. A plan without changes does nothing.
+ * killed at any instant, the next plan goes on from where it was. The leases the plan shows are taken first. A plan
+ * without changes does nothing else.
  *
- * @throws StaleStateError when what is ours changed since the plan was made: plan again
+ * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made: plan again
  * @throws ApplyError when the kernel refuses; with its words, and what was applied before
  * @throws PermissionError naming the capability
  * @example
@@ -27,11 +27,18 @@ export interface ApplyOptions {
  * @public @since 0.1.0
  */
 export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<void> => {
-  if (plan.changes.length === 0) return
+  const { leases } = plan
+  if (plan.changes.length === 0 && (leases === null || leases.changes.length === 0)) return
   await carryOut(plan, {
     runner: options.runner ?? createRunner(),
     stateDirectory: options.stateDirectory ?? defaultStateDirectory(),
     lockHeld: options.lockHeld ?? false,
+    lease: async () => {
+      if (leases === null || leases.changes.length + leases.kept.length === 0) return
+      await withLeaseStore(options, async (store) => {
+        await store?.transact((state) => commitLeases(state, leases))
+      })
+    },
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   })

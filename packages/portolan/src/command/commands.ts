@@ -56,11 +56,19 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/apply.ts'),
   },
   destroy: {
-    usage: 'destroy [-p project] [--yes]',
+    usage: 'destroy [-p project] [--keep-leases] [--yes]',
     summary: 'Remove all that is ours from this host, or one project of it.',
-    options: [...common, 'project', 'file', 'yes', 'backend'],
+    options: [...common, 'project', 'file', 'yes', 'keep-leases', 'backend'],
     positionals: 0,
     load: () => import('./commands/destroy.ts'),
+  },
+  move: {
+    usage: 'move NETWORK [-f compose.yaml]... [--yes]',
+    summary:
+      'Show the plan that gives a network another subnet and its endpoints other addresses; --yes applies it.',
+    options: [...common, ...intent, 'yes', 'force'],
+    positionals: 1,
+    load: () => import('./commands/move.ts'),
   },
   script: {
     usage: 'script [-f compose.yaml]... --format nft|nft-json|iptables-restore|sh',
@@ -70,9 +78,10 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/script.ts'),
   },
   subnet: {
-    usage: 'subnet [--count N] [--size N] [--pool P]... [--reserve CIDR]... [--allow CIDR]...',
+    usage:
+      'subnet [--count N] [--size N] [--pool P]... [--reserve CIDR]... [--allow CIDR]... [--map] [--svg FILE]',
     summary: 'Pick subnets that collide with nothing on this host.',
-    options: [...common, ...hostFiles, ...subnets, 'count', 'size', 'ipv6'],
+    options: [...common, ...hostFiles, ...subnets, 'count', 'size', 'ipv6', 'map', 'svg'],
     positionals: 0,
     load: () => import('./commands/subnet.ts'),
   },

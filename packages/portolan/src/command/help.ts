@@ -18,6 +18,7 @@ const optionHelp: Record<OptionName, string> = {
   'nft-json': '    --nft-json FILE        output of `nft -j list ruleset` of that host',
   state:
     '    --state DIR            where leases and old sysctl values are kept (default: /var/lib/portolan for root)',
+  'keep-leases': '    --keep-leases          keep subnets, addresses and ports leased, for a later apply',
   yes: '-y, --yes                  do not ask',
   fix: '    --fix                  carry out remedies that have a documented hook',
   force: '    --force                apply in spite of conflicts',
@@ -31,6 +32,8 @@ const optionHelp: Record<OptionName, string> = {
     '    --guard-forwarding     drop what is forwarded between interfaces that are not ours',
   'no-sysctl': '    --no-sysctl            leave sysctls alone; what is off becomes a conflict',
   ipv6: '    --ipv6                 pick IPv6 subnets',
+  map: '    --map                  draw the pools: who holds what, what was passed over, what was picked',
+  svg: '    --svg FILE             write the same picture as SVG (- is standard output)',
   help: '-h, --help                 this text',
   version: '-V, --version              the version',
 }
@@ -44,6 +47,8 @@ export const generalHelp = (): string => {
     ...rows,
     '',
     '`portolan COMMAND --help` lists the options of a command.',
+    'Pools, reserved and allowed ranges may also stand in /etc/portolan/config.yaml and',
+    '$XDG_CONFIG_HOME/portolan/config.yaml (~/.config); options have the last word.',
     'Exit codes: 0 done or nothing to do, 1 error, 2 there are changes, 3 conflicts that block, 4 no free subnet.',
   ].join('\n')
 }

@@ -15,6 +15,7 @@ const specification = {
   'ip6tables-legacy-save': { type: 'string' },
   'nft-json': { type: 'string' },
   state: { type: 'string' },
+  'keep-leases': { type: 'boolean' },
   yes: { type: 'boolean', short: 'y' },
   fix: { type: 'boolean' },
   force: { type: 'boolean' },
@@ -27,6 +28,8 @@ const specification = {
   'guard-forwarding': { type: 'boolean' },
   'no-sysctl': { type: 'boolean' },
   ipv6: { type: 'boolean' },
+  map: { type: 'boolean' },
+  svg: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
 } as const

@@ -1,6 +1,7 @@
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { parseBackendChoice } from '../backend/backend.ts'
+import { readConfig } from '../config/read-config.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
 import { type Options, ranges } from './options.ts'
@@ -14,6 +15,9 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(files ? { facts: await readFacts(options), rules: readRuleFiles(options) } : {}),
     ...(options.pool === undefined ? {} : { pools: options.pool }),
     ...ranges(options),
+    // A host described by files is another one: this host's configuration says nothing of it.
+    ...(files ? {} : { config: readConfig() }),
+    ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,
     backend: parseBackendChoice(options.backend ?? 'auto'),

@@ -1,14 +1,18 @@
-import type { Runner } from '@portolan/core'
+import { type Runner, releaseProject } from '@portolan/core'
 import { createRunner, defaultStateDirectory, emptyState, readHost, readState } from '@portolan/host'
 import type { ApplyOptions } from '../apply/apply.ts'
 import { carryOut } from '../apply/apply-plan.ts'
 import { readRules } from '../host-rules/read-rules.ts'
+import { readLeases } from '../leases/read-leases.ts'
+import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { planRemoval, type Removal } from './plan-removal.ts'
 
 /** @public @since 0.1.0 */
 export interface DestroyOptions extends ApplyOptions {
   /** One project; absent: all that is ours on this host. */
   readonly project?: string
+  /** Subnets, addresses and ports stay leased, so that a later apply gets them back. */
+  readonly keepLeases?: boolean
 }
 
 /**
@@ -17,17 +21,19 @@ export interface DestroyOptions extends ApplyOptions {
  */
 export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal> => {
   const runner = options.runner ?? createRunner()
-  const [facts, rules, state] = await Promise.all([
+  const [facts, rules, state, leases] = await Promise.all([
     readHost({ processNames: false }),
     readRules(runner, null),
     readState(options.stateDirectory ?? defaultStateDirectory()),
+    options.keepLeases === true ? null : withLeaseStore(options, readLeases),
   ])
-  return planRemoval({ facts, rules, state, project: options.project ?? null })
+  return planRemoval({ facts, rules, state, project: options.project ?? null, leases: leases?.state ?? null })
 }
 
 /**
  * Removes what is ours: rules in every backend, bridges (their ports are released, not deleted), and, when nothing
- * of ours stays, the sysctls and iptables-nft tables we brought into being. Nobody else's rule is touched.
+ * of ours stays, the sysctls and iptables-nft tables we brought into being; then the leases, unless they are kept.
+ * Nobody else's rule is touched.
  *
  * @param removal - what `planDestroy` found; absent: planned now
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
@@ -40,7 +46,9 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   const runner: Runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const state = await readState(stateDirectory)
-  if (planned.changes.length === 0 && (!planned.complete || state === emptyState)) return planned
+  const isDone = planned.changes.length === 0 && (!planned.complete || state === emptyState)
+  const releases = options.keepLeases !== true && planned.leases.length > 0
+  if (isDone && !releases) return planned
   await carryOut(
     planned,
     {
@@ -50,9 +58,16 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     },
     async (memory) => {
-      if (!planned.complete) return
-      await memory.removeCreated(runner)
-      await memory.replace(emptyState)
+      if (planned.complete) {
+        await memory.removeCreated(runner)
+        await memory.replace(emptyState)
+      }
+      // Last: killed before, nobody else gets a subnet whose bridge is still there.
+      if (releases) {
+        await withLeaseStore(options, async (store) => {
+          await store?.transact((leases) => releaseProject(leases, options.project ?? null))
+        })
+      }
     },
   )
   return planned

@@ -4,7 +4,11 @@ import {
   families,
   forwardingSysctl,
   type HostFacts,
+  type Lease,
+  type LeaseState,
+  listLeases,
   parseBridgeAlias,
+  releaseProject,
   summarise,
   switchHairpinOff,
   sysctlChange,
@@ -27,6 +31,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
+  /** What is given up when all that is done: leases of projects, whether or not they are on the host now. */
+  readonly leases: readonly Lease[]
 }
 
 /** @internal */
@@ -36,13 +42,15 @@ export interface RemovalInput {
   readonly state: HostState
   /** One project; null: every one, and whatever else is ours. */
   readonly project: string | null
+  /** Null: leases are kept. */
+  readonly leases: LeaseState | null
 }
 
 /**
  * The removal of one project, or of all that is ours, from what is on the host alone: no intent is needed.
  * @internal
  */
-export const planRemoval = ({ facts, rules, state, project }: RemovalInput): Removal => {
+export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInput): Removal => {
   const bridges = (facts.interfaces ?? []).flatMap((link) => {
     const owner = parseBridgeAlias(link.alias)
     return owner === null ? [] : [{ link, project: owner.project }]
@@ -65,9 +73,17 @@ export const planRemoval = ({ facts, rules, state, project }: RemovalInput): Rem
     complete,
     changes,
     summary: summarise(changes),
+    leases: leases === null ? [] : heldLeases(leases, project),
     withdrawn: publishedPorts(rules).filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
   }
+}
+
+const heldLeases = (state: LeaseState, project: string | null): readonly Lease[] => {
+  const left = new Set(listLeases(releaseProject(state, project).state))
+  return listLeases(state).filter(
+    (lease) => !left.has(lease) && !(lease.kind === 'address' && lease.released !== null),
+  )
 }
 
 const removeRules = (

@@ -7,8 +7,10 @@ import {
   type HostFacts,
   type Intent,
   type IntentNote,
+  type LeaseState,
   type Pool,
   type PublishedPort,
+  type ReservedRange,
   type Resolution,
   resolve,
   summarise,
@@ -28,9 +30,15 @@ export interface PlanInput {
   readonly rules: HostRules
   readonly backend: Backend
   readonly pools: readonly Pool[] | null
-  readonly reserve: readonly string[]
+  readonly reserve: readonly ReservedRange[]
   readonly allow: readonly string[]
   readonly guardForwarding: boolean
+  /** Null: no lease store. */
+  readonly leases: LeaseState | null
+  /** Networks that get another subnet than the one they have. */
+  readonly move: readonly string[]
+  /** What could not be read, beside facts and rules: sentences. */
+  readonly unread: readonly string[]
   /** May sysctls be set? */
   readonly sysctls: boolean
 }
@@ -47,6 +55,8 @@ export const makePlan = (input: PlanInput): Plan => {
     reserve: input.reserve,
     allow: input.allow,
     guardForwarding: input.guardForwarding,
+    ...(input.leases === null ? {} : { leases: input.leases }),
+    move: input.move,
     others: published.filter(({ project }) => project !== intent.project),
   })
   const { desired } = resolution
@@ -70,16 +80,18 @@ export const makePlan = (input: PlanInput): Plan => {
 }
 
 const finishPlan = (
-  { intent, facts, rules, backend }: PlanInput,
-  { desired, subnets, notes }: Resolution,
+  { intent, facts, rules, backend, leases: leased, unread: unreadLeases }: PlanInput,
+  { desired, subnets, notes, leases }: Resolution,
   conflicts: readonly Conflict[],
   changes: readonly PlanChange[],
   published: readonly PublishedPort[],
 ): Plan => {
-  const unread: readonly IntentNote[] = [...(facts.unread ?? []), ...rules.unread].map((text) => ({
-    text,
-    place: null,
-  }))
+  const unread: readonly IntentNote[] = [...(facts.unread ?? []), ...rules.unread, ...unreadLeases].map(
+    (text) => ({
+      text,
+      place: null,
+    }),
+  )
   const plan = {
     project: intent.project,
     backend,
@@ -90,6 +102,7 @@ const finishPlan = (
     summary: summarise(changes),
     notes: [...notes, ...unread],
     desired,
+    leases: leased === null ? null : leases,
     withdrawn: withdrawnPorts(published, desired),
     observed: { facts, rules },
   }

@@ -1,13 +1,24 @@
-import { type HostFacts, type Intent, MissingToolError, parsePool, type Runner } from '@portolan/core'
+import {
+  type Config,
+  emptyConfig,
+  type HostFacts,
+  type Intent,
+  layerConfigs,
+  MissingToolError,
+  parsePool,
+  type Runner,
+} from '@portolan/core'
 import { createRunner, isSysctlWritable, readHost } from '@portolan/host'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
+import { readLeases } from '../leases/read-leases.ts'
+import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import { makePlan } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 
 /** @public @since 0.1.0 */
-export interface PlanOptions {
+export interface PlanOptions extends LeaseOptions {
   /** Facts of the host to plan for; absent: of this host, read now. */
   readonly facts?: HostFacts
   /** Its rules; absent: of this host, read now; null: taken to be empty. */
@@ -20,10 +31,14 @@ export interface PlanOptions {
   readonly reserve?: readonly string[]
   /** Prefixes not to avoid, whatever the host has. */
   readonly allow?: readonly string[]
+  /** What is settled once for all, of `readConfig`; the options above have the last word over it. None unless told. */
+  readonly config?: Config
   /** Drop what is forwarded between interfaces that are not ours. */
   readonly guardForwarding?: boolean
   /** False: sysctls are left alone, and one that is off becomes a conflict. */
   readonly sysctls?: boolean
+  /** Networks that get another subnet than the one they have, and their endpoints other addresses. */
+  readonly move?: readonly string[]
   /** Runs programs; the default spawns them. Tests replace it. */
   readonly runner?: Runner
 }
@@ -34,6 +49,7 @@ export interface PlanOptions {
  *
  * @throws IntentError when the intent is impossible on any host like this
  * @throws PoolExhaustedError when no subnet is free
+ * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left, `STATE` when the lease store is damaged
  * @throws MissingToolError when the chosen backend's program is not installed
  * @throws InspectError when the host's rules cannot be read
  * @example
@@ -45,21 +61,26 @@ export interface PlanOptions {
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
   const runner = options.runner ?? createRunner()
   const choice = options.backend ?? 'auto'
-  const [facts, { backend, rules }] = await Promise.all([
+  const [facts, leases, { backend, rules }] = await Promise.all([
     options.facts ?? readHost(),
+    withLeaseStore(leaseOptions(options), readLeases),
     options.rules === undefined
       ? readBackend(choice, runner)
       : { backend: assumeBackend(choice), rules: options.rules ?? noRules },
   ])
+  const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   return makePlan({
     intent,
     facts,
     rules,
     backend,
-    pools: options.pools?.map(parsePool) ?? null,
-    reserve: options.reserve ?? [],
-    allow: options.allow ?? [],
+    pools: settled.pools?.map(parsePool) ?? null,
+    reserve: settled.reserved,
+    allow: settled.allowed,
     guardForwarding: options.guardForwarding ?? false,
+    leases: leases.state,
+    unread: leases.unread,
+    move: options.move ?? [],
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   })
 }
@@ -81,6 +102,22 @@ const readBackend = async (choice: BackendChoice, runner: Runner): Promise<Backe
     const missing =
       'No firewall program is installed, so this host is taken to have no rules: install the package nftables (or iptables) before you apply.'
     return { backend: assumeBackend(choice), rules: { ...rules, unread: [missing, ...rules.unread] } }
+  }
+}
+
+const optionsAsConfig = ({ pools, reserve, allow }: PlanOptions): Config => ({
+  pools: pools ?? null,
+  reserved: (reserve ?? []).map((range) => ({ range, from: null })),
+  allowed: allow ?? [],
+})
+
+/** A host of which nothing is read here is another one: it has no leases here, unless it is told where they are. */
+const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): LeaseOptions => {
+  const isElsewhere = facts !== undefined && rules !== undefined
+  if (leases === undefined && stateDirectory === undefined && isElsewhere) return { leases: null }
+  return {
+    ...(leases === undefined ? {} : { leases }),
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Change, DesiredState, SubnetPlan } from '@portolan/core'
+import type { Change, DesiredState, Lease, LeaseProposal, SubnetPlan } from '@portolan/core'
 import type { Plan, PlanChange } from './plan.ts'
 
 /**
@@ -40,6 +40,7 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   conflicts: plan.conflicts,
   changes: plan.changes.map(changeJson),
   summary: plan.summary,
+  leases: plan.leases === null ? null : leasesJson(plan.leases),
   notes: plan.notes,
 })
 
@@ -52,3 +53,14 @@ const subnetJson = (
   const settled = subnet.family === 'ip' ? network?.ip : network?.ip6
   return settled == null ? subnet : { ...subnet, gateway: settled.gateway }
 }
+
+/** What is leased and given up by apply: the releases of addresses leave a trace, which is no lease. */
+const leasesJson = ({ changes, kept }: LeaseProposal): Record<string, unknown> => ({
+  take: changes.flatMap(({ after }) => (after === null || isReleased(after) ? [] : [after])),
+  release: changes.flatMap(({ before, after }) =>
+    before !== null && !isReleased(before) && (after === null || isReleased(after)) ? [before] : [],
+  ),
+  kept: kept.length,
+})
+
+const isReleased = (lease: Lease): boolean => lease.kind === 'address' && lease.released !== null

@@ -4,6 +4,7 @@ import type {
   DesiredState,
   HostFacts,
   IntentNote,
+  LeaseProposal,
   LinkChange,
   PublishedPort,
   SubnetPlan,
@@ -53,6 +54,8 @@ export interface Plan {
   /** What was read but cannot take effect, or could not be read, each a sentence. */
   readonly notes: readonly IntentNote[]
   readonly desired: DesiredState
+  /** What `apply` leases before it changes anything; null when planned without a lease store. */
+  readonly leases: LeaseProposal | null
   /** Mappings that are in force and will not be after: their flows are forgotten. */
   readonly withdrawn: readonly PublishedPort[]
   /** What the plan was made from: `apply` refuses when it is no longer so. */

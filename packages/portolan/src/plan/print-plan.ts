@@ -1,4 +1,4 @@
-import type { Conflict, DesiredNetwork, IntentNote, SubnetPlan } from '@portolan/core'
+import type { Conflict, DesiredNetwork, IntentNote, Lease, SubnetPlan } from '@portolan/core'
 import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
 import { plainStyle, type Style } from './style.ts'
@@ -20,6 +20,7 @@ export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, style: Style 
     section(style, 'Addresses', printAddresses(plan)),
     section(style, 'Ports', printPorts(plan)),
     section(style, 'Changes, in this order', printChanges(plan.changes, style)),
+    section(style, 'Leases', printLeases(plan)),
     section(style, 'Notes', plan.notes.map(printNote)),
     [printSummary(plan)],
   ]
@@ -102,6 +103,16 @@ const printPorts = ({ desired }: Pick<Plan, 'desired'>): readonly string[] => {
 
 /** A range of a thousand ports should not hide the rest of the plan. */
 const longestPortList = 60
+
+const printLeases = ({ leases }: Pick<Plan, 'leases'>): readonly string[] => {
+  const taken = leases?.changes.filter(({ after }) => isHeld(after)).length ?? 0
+  const released = leases?.changes.filter(({ before, after }) => isHeld(before) && !isHeld(after)).length ?? 0
+  if (taken + released === 0) return []
+  return [`  ${taken} to take, ${released} to give up`]
+}
+
+const isHeld = (lease: Lease | null): boolean =>
+  lease !== null && !(lease.kind === 'address' && lease.released !== null)
 
 const printNote = ({ text, place }: IntentNote): string =>
   `  ${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${text}`

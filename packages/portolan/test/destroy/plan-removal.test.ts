@@ -14,7 +14,7 @@ const remove = (
   host: { readonly facts: HostFacts; readonly rules: HostRules },
   project: string | null = null,
   state: HostState = emptyState,
-): Removal => planRemoval({ ...host, project, state })
+): Removal => planRemoval({ ...host, project, state, leases: null })
 
 const inWords = ({ changes }: Removal): readonly string[] =>
   changes.map(({ part, action, object }) => `${part} ${action} ${object}`)

@@ -54,11 +54,11 @@ describe('a plan for a bare host', () => {
     const pools = [parsePool('10.9.0.0/16:24')]
     const subnet = (wish: Parameters<typeof planOf>[0]) => planOf({ pools, ...wish }).subnets[0]?.subnet
     expect(subnet({})).toBe('10.9.0.0/24')
-    expect(subnet({ reserve: ['10.9.0.0/24'] })).toBe('10.9.1.0/24')
+    expect(subnet({ reserve: [{ range: '10.9.0.0/24', from: null }] })).toBe('10.9.1.0/24')
     const facts = { routes: [{ destination: '10.9.0.0/23', interface: 'wg0' }] }
     expect(subnet({ facts })).toBe('10.9.2.0/24')
     expect(subnet({ facts, allow: ['10.9.0.0/16'] })).toBe('10.9.0.0/24')
-    expect(() => subnet({ reserve: ['10.9.0.0/16'] })).toThrow(PoolExhaustedError)
+    expect(() => subnet({ reserve: [{ range: '10.9.0.0/16', from: null }] })).toThrow(PoolExhaustedError)
   })
 
   test.each(backends)('of %s has a guard only when asked for', (backend) => {

@@ -1,8 +1,8 @@
-import { type Intent, InvalidRequestError, StaleStateError } from '@portolan/core'
+import { InvalidRequestError, StaleStateError } from '@portolan/core'
 import { withHostLock } from '@portolan/host'
 import { apply } from '../../apply/apply.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { plan } from '../../plan/plan-intent.ts'
+import { type PlanOptions, plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../commands.ts'
@@ -21,19 +21,35 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       'apply asks before it changes anything, and there is no terminal to ask on. Add --yes to go ahead.',
     )
   }
-  const intent = readIntent(options)
-  const planned = await plan(intent, await planOptions(options))
+  return planAndApply(context)
+}
+
+/**
+ * Plans, shows, asks, carries out.
+ * @param more - what the plan is made from beside the options
+ */
+export const planAndApply = async (
+  context: CommandContext,
+  more: Pick<PlanOptions, 'move'> = {},
+): Promise<ExitCode> => {
+  const { options, terminal } = context
+  const planAgain = async (): Promise<Plan> =>
+    plan(readIntent(options), { ...(await planOptions(options)), ...more })
+  const planned = await planAgain()
   if (options.json !== true) terminal.print(printPlan(planned, terminal.style))
   const blocked = isBlocked(planned, context)
-  if (blocked || planned.changes.length === 0) {
+  // Taking leases changes nothing of the host's that could be asked about.
+  const leases = planned.leases?.changes.length ?? 0
+  if (blocked || planned.changes.length + leases === 0) {
     report(planned, context, false)
     return blocked ? exitCode.conflicts : exitCode.ok
   }
-  if (options.yes !== true && !(await terminal.ask(`Apply these ${planned.changes.length} changes?`))) {
+  const asks = options.yes !== true && planned.changes.length > 0
+  if (asks && !(await terminal.ask(`Apply these ${planned.changes.length} changes?`))) {
     terminal.say('Nothing was changed.')
     return exitCode.ok
   }
-  return applyOrReplan(intent, planned, context)
+  return applyOrReplan(planned, planAgain, context)
 }
 
 const isBlocked = ({ conflicts }: Plan, { options, terminal }: CommandContext): boolean => {
@@ -48,7 +64,11 @@ const isBlocked = ({ conflicts }: Plan, { options, terminal }: CommandContext): 
  * Somebody may have changed what is ours since the plan was made: then it is made again, not forced through. From
  * the second time on it is made under the host's lock, so that of many applies at once each gets its turn.
  */
-const applyOrReplan = async (intent: Intent, first: Plan, context: CommandContext): Promise<ExitCode> => {
+const applyOrReplan = async (
+  first: Plan,
+  planAgain: () => Promise<Plan>,
+  context: CommandContext,
+): Promise<ExitCode> => {
   const settings = applyOptions(context)
   const apart = async (planned: Plan): Promise<boolean> => {
     await apply(planned, settings)
@@ -58,7 +78,7 @@ const applyOrReplan = async (intent: Intent, first: Plan, context: CommandContex
   const underLock = (): Promise<boolean> =>
     withHostLock(
       async () => {
-        const planned = await plan(intent, await planOptions(context.options))
+        const planned = await planAgain()
         if (isBlocked(planned, context)) return false
         await apply(planned, { ...settings, lockHeld: true })
         report(planned, context, true)
@@ -80,6 +100,8 @@ const report = (planned: Plan, { options, terminal }: CommandContext, applied: b
   if (options.json === true) terminal.print(JSON.stringify({ ...planned.toJSON(), applied }, null, 2))
   else if (applied)
     terminal.print(
-      `Applied ${planned.changes.length} ${planned.changes.length === 1 ? 'change' : 'changes'}.`,
+      planned.changes.length === 0
+        ? 'Nothing to change; what it needs is leased.'
+        : `Applied ${planned.changes.length} ${planned.changes.length === 1 ? 'change' : 'changes'}.`,
     )
 }

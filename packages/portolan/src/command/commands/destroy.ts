@@ -17,13 +17,18 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const settings = {
     ...applyOptions(context),
     ...(options.project === undefined ? {} : { project: options.project }),
+    keepLeases: options['keep-leases'] === true,
   }
   const removal = await planDestroy(settings)
-  if (options.json !== true) terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
-  if (removal.changes.length > 0 && options.yes !== true) {
+  const leases = leaseCount(removal.leases.length)
+  if (options.json !== true) {
+    terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
+    if (removal.leases.length > 0) terminal.print(`  gives up ${leases}; --keep-leases keeps them`)
+  }
+  if (removal.changes.length + removal.leases.length > 0 && options.yes !== true) {
     const whose =
       options.project === undefined ? 'all that is ours on this host' : `project ${options.project}`
-    if (!(await terminal.ask(`Remove ${whose}: ${removal.changes.length} changes?`))) {
+    if (!(await terminal.ask(`Remove ${whose}: ${removal.changes.length} changes, ${leases}?`))) {
       terminal.say('Nothing was changed.')
       return exitCode.ok
     }
@@ -31,8 +36,17 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   await destroy(settings, removal)
   const { changes, summary, projects } = removal
   if (options.json === true)
-    terminal.print(JSON.stringify({ projects, changes: changes.map(changeJson), summary }, null, 2))
+    terminal.print(
+      JSON.stringify(
+        { projects, changes: changes.map(changeJson), summary, leases: { release: removal.leases } },
+        null,
+        2,
+      ),
+    )
   else if (changes.length > 0)
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)
+  else if (removal.leases.length > 0) terminal.print(`Gave up ${leases}.`)
   return exitCode.ok
 }
+
+const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`

@@ -1,37 +1,93 @@
-import { classicPool, InvalidRequestError, PoolExhaustedError, parsePool, planSubnets } from '@portolan/core'
+import {
+  type Config,
+  classicPool,
+  emptyConfig,
+  type Family,
+  type HostFacts,
+  InvalidRequestError,
+  layerConfigs,
+  type MapInput,
+  type Pool,
+  PoolExhaustedError,
+  parsePool,
+  planSubnets,
+  poolsTouched,
+  type SubnetPlanOptions,
+  subnetLeases,
+} from '@portolan/core'
+import { readConfig } from '../../config/read-config.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { ranges, wholeNumber } from '../options.ts'
-import { readFacts } from '../read-facts.ts'
+import { type Options, ranges, wholeNumber } from '../options.ts'
+import { readFacts, usesFiles } from '../read-facts.ts'
+import { readLeased } from '../read-leased.ts'
+import { type Picture, showPicture } from '../show-picture.ts'
 
 /** `portolan subnet`: picks subnets; needs no intent. */
-export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
   const count = wholeNumber(options, 'count', { from: 1, to: 1_000_000 }) ?? 1
   const size = wholeNumber(options, 'size', { from: 1, to: 128 })
-  const pools = options.pool?.map(parsePool) ?? (options.ipv6 === true ? [] : [classicPool])
-  const family = familyOf(pools, options.ipv6 === true)
+  const settled = layerConfigs(optionsAsConfig(options), usesFiles(options) ? emptyConfig : readConfig())
+  const { family, pools } = poolsOf(options, settled)
+  const leased = await readLeased(options)
+  for (const sentence of leased.unread) terminal.say(`portolan: ${sentence}`)
+  const planOptions: SubnetPlanOptions = {
+    reserve: settled.reserved,
+    allow: settled.allowed,
+    leases: leased.state === null ? [] : subnetLeases(leased.state),
+  }
+  const facts = await readFacts(options)
+  for (const sentence of facts.unread ?? []) terminal.say(`portolan: ${sentence}`)
+  const picture = (answer: Pick<MapInput, 'subnets' | 'rejected'>): Picture => ({
+    facts,
+    input: { family, size, pools, options: planOptions, asked: count, ...answer },
+  })
   const requests = Array.from({ length: count }, (_, index) => ({ network: `${index + 1}`, family, size }))
   try {
-    const subnets = planSubnets(await readFacts(options), requests, pools, ranges(options))
-    terminal.print(
-      options.json === true
-        ? JSON.stringify({ subnets }, null, 2)
-        : subnets.map(({ subnet, gateway }) => `${subnet} ${gateway}`).join('\n'),
-    )
+    const subnets = planSubnets(facts, requests, pools, planOptions)
+    for (const sentence of notesOn(subnets, facts)) terminal.say(`portolan: ${sentence}`)
+    const drawn = showPicture(picture({ subnets, rejected: [] }), context)
+    if (options.json === true) terminal.print(JSON.stringify({ subnets, ...drawn.json }, null, 2))
+    else if (!drawn.printed)
+      terminal.print(subnets.map(({ subnet, gateway }) => `${subnet} ${gateway}`).join('\n'))
     return exitCode.ok
   } catch (error) {
     if (!(error instanceof PoolExhaustedError)) throw error
-    if (options.json === true) terminal.print(JSON.stringify({ error: error.toJSON() }, null, 2))
+    const { json } = showPicture(picture({ subnets: [], rejected: error.rejected }), context)
+    if (options.json === true) terminal.print(JSON.stringify({ error: error.toJSON(), ...json }, null, 2))
     terminal.say(`portolan: ${error.message}`)
     return exitCode.exhausted
   }
 }
 
-const familyOf = (pools: readonly ReturnType<typeof parsePool>[], ipv6: boolean): 'ip' | 'ip6' => {
-  const families = new Set(pools.flatMap(({ entries }) => entries.map(({ prefix }) => prefix.family)))
-  if (ipv6 && families.has('ip'))
+const notesOn = (subnets: ReturnType<typeof planSubnets>, facts: HostFacts): readonly string[] => {
+  const notes = poolsTouched(subnets, facts)
+  return notes.length > 3 ? [...notes.slice(0, 3), `and ${notes.length - 3} more such subnets.`] : notes
+}
+
+const optionsAsConfig = (options: Options): Config => {
+  const { reserve, allow } = ranges(options)
+  return {
+    pools: options.pool ?? null,
+    reserved: (reserve ?? []).map((range) => ({ range, from: null })),
+    allowed: allow ?? [],
+  }
+}
+
+/** Pools named on the command line are of one family; a config file may name both, and those of the other wait. */
+const poolsOf = (
+  options: Options,
+  settled: Config,
+): { readonly family: Family; readonly pools: readonly Pool[] } => {
+  const pools = (settled.pools ?? []).map(parsePool)
+  const named = options.pool === undefined ? [] : pools
+  const families = new Set(named.flatMap(({ entries }) => entries.map(({ prefix }) => prefix.family)))
+  if (options.ipv6 === true && families.has('ip'))
     throw new InvalidRequestError('--ipv6 asks for IPv6 subnets, but --pool names an IPv4 pool.')
   if (families.size > 1)
     throw new InvalidRequestError('the pools are of both families: ask for one family at a time.')
-  return ipv6 || families.has('ip6') ? 'ip6' : 'ip'
+  const family = options.ipv6 === true || families.has('ip6') ? 'ip6' : 'ip'
+  const fitting = pools.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
+  return { family, pools: fitting.length === 0 && family === 'ip' ? [classicPool] : fitting }
 }

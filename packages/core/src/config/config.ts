@@ -1,0 +1,32 @@
+import type { ReservedRange } from '../pool/index.ts'
+
+/**
+ * What a host's owner, or a user, has settled about subnets once for all, in a file of YAML:
+ *
+ * ```yaml
+ * # /etc/portolan/config.yaml, or portolan/config.yaml in $XDG_CONFIG_HOME (~/.config)
+ * pools:                       # where subnets are picked, in this order; IPv4 and IPv6 may be mixed
+ *   - 10.64.0.0/12:24
+ *   - base: fd12:3456:789a::/48
+ *     size: 64
+ * reserved:                    # never handed out
+ *   - 10.64.0.0/16
+ *   - 192.0.2.7
+ * allowed:                     # not avoided, whatever the host says
+ *   - 100.64.0.0/10
+ * ```
+ *
+ * @public @since 0.1.0
+ */
+export interface Config {
+  /** As `parsePool` reads them; null: nothing is said about pools. */
+  readonly pools: readonly string[] | null
+  readonly reserved: readonly ReservedRange[]
+  readonly allowed: readonly string[]
+}
+
+/**
+ * A config that says nothing.
+ * @public @since 0.1.0
+ */
+export const emptyConfig: Config = { pools: null, reserved: [], allowed: [] }

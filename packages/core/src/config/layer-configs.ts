@@ -1,0 +1,32 @@
+import { formatPrefix, type Prefix, parseHostOrPrefix, subtractPrefixes } from '../address/index.ts'
+import type { ReservedRange } from '../pool/index.ts'
+import type { Config } from './config.ts'
+
+/**
+ * Two configs as one, of which the nearer has the last word: its pools are taken where it names any, what it
+ * allows is no longer reserved by the farther, and what it reserves is no longer allowed by it. What the two say of
+ * different ranges adds up: a user's `--reserve` does not free what the host's owner has reserved.
+ *
+ * @throws ParseError when a range cannot be read
+ * @example
+ * const host = parseConfig('reserved: [10.0.0.0/8]', '/etc/portolan/config.yaml')
+ * layerConfigs({ ...emptyConfig, allowed: ['10.128.0.0/9'] }, host).reserved[0]?.range // '10.0.0.0/9'
+ * @public @since 0.1.0
+ */
+export const layerConfigs = (nearer: Config, farther: Config): Config => {
+  const allowed = nearer.allowed.map((text) => parseHostOrPrefix(text))
+  return {
+    pools: nearer.pools ?? farther.pools,
+    reserved: [...nearer.reserved, ...farther.reserved.flatMap((range) => without(range, allowed))],
+    // What is reserved wins over what is allowed, so the nearer config's ranges need not be taken out here.
+    allowed: [...nearer.allowed, ...farther.allowed],
+  }
+}
+
+const without = (reserved: ReservedRange, holes: readonly Prefix[]): readonly ReservedRange[] => {
+  if (holes.length === 0) return [reserved]
+  return subtractPrefixes(parseHostOrPrefix(reserved.range), holes).map((prefix) => ({
+    ...reserved,
+    range: formatPrefix(prefix),
+  }))
+}

@@ -1,0 +1,100 @@
+import { type Family, formatPrefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
+import { type HostFacts, parseBridgeAlias } from '../facts/index.ts'
+import { overlappingSubnets } from '../lease/acquire-subnet.ts'
+import {
+  acquireSubnet,
+  findLease,
+  type LeasedSubnet,
+  type LeaseState,
+  leasedSubnets,
+  leaseKey,
+  releaseLease,
+} from '../lease/index.ts'
+import { subnetKey } from '../lease/lease-key.ts'
+import type { SubnetLease, SubnetPlan } from '../pool/index.ts'
+import type { LeaseDraft } from './lease-draft.ts'
+
+const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
+  `${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`
+
+/**
+ * Leased subnets as the subnet planner wants them. Those of a project's networks that are no longer wanted are not
+ * among them: they are free in this very plan.
+ *
+ * @param project - null: nobody's, so every lease is somebody else's
+ * @public @since 0.1.0
+ */
+export const subnetLeases = (
+  state: LeaseState,
+  project: string | null = null,
+  wanted: ReadonlySet<string> = new Set(),
+): readonly SubnetLease[] =>
+  leasedSubnets(state)
+    .filter((lease) => lease.project !== project || wanted.has(lease.network))
+    .map((lease) => ({ project: lease.project, network: lease.network, subnet: heldText(lease) }))
+
+/** The subnet that the bridge of a network has; null without a bridge, or without an address on it. */
+const bridgeSubnet = (
+  { interfaces }: HostFacts,
+  project: string,
+  network: string,
+  family: Family,
+): string | null => {
+  for (const link of interfaces ?? []) {
+    const owner = parseBridgeAlias(link.alias)
+    if (owner?.project !== project || owner.network !== network) continue
+    for (const text of link.addresses ?? []) {
+      const { address, length } = parseInterfaceAddress(text)
+      if (address.family === family && !text.toLowerCase().startsWith('fe80:'))
+        return formatPrefix(prefixAround(address, length))
+    }
+  }
+  return null
+}
+
+/**
+ * The subnet a network is on its way to: a `move` took the lease and was killed before the bridge had it. Null
+ * when the bridge tells the truth, as it does otherwise.
+ * @internal
+ */
+export const unfinishedMove = (
+  state: LeaseState,
+  facts: HostFacts,
+  project: string,
+  network: string,
+  family: Family,
+): string | null => {
+  const lease = findLease(state, subnetKey(project, network, family))
+  if (lease?.kind !== 'subnet' || lease.movedFrom === null) return null
+  return bridgeSubnet(facts, project, network, family) === lease.movedFrom ? heldText(lease) : null
+}
+
+/**
+ * Leases what was planned to a project's networks, and gives up what its other networks had. What overlaps
+ * somebody's lease is a conflict already, and a person's to decide.
+ *
+ * @param moved - the networks that get another subnet than the one their bridge has
+ * @internal
+ */
+export const leaseSubnets = (
+  project: string,
+  plans: readonly SubnetPlan[],
+  moved: ReadonlySet<string>,
+  facts: HostFacts,
+  leases: LeaseDraft,
+): void => {
+  const wanted = new Set(plans.map(({ network, family }) => subnetKey(project, network, family)))
+  for (const lease of leasedSubnets(leases.state)) {
+    const key = leaseKey(lease)
+    if (lease.project === project && !wanted.has(key)) leases.run((state) => releaseLease(state, key))
+  }
+  for (const { network, family, subnet, gateway } of plans) {
+    const known = findLease(leases.state, subnetKey(project, network, family))
+    const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
+    const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
+    const lease: LeasedSubnet = { kind: 'subnet', project, network, family, subnet, gateway, movedFrom }
+    const tolerate = overlappingSubnets(leases.state, lease).map(leaseKey)
+    leases.tolerate(tolerate)
+    leases.run((state) => acquireSubnet(state, lease, { tolerate }))
+  }
+}

@@ -1,0 +1,12 @@
+import type { MappingIntent } from '../intent/index.ts'
+import type { PortHolder } from '../lease/index.ts'
+
+/**
+ * Whose an automatically chosen host port is.
+ * @internal
+ */
+export const portHolder = (
+  project: string,
+  { service, replica, network }: MappingIntent,
+  containerPort: number,
+): PortHolder => ({ project, service, replica, network, containerPort })

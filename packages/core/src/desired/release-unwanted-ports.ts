@@ -1,0 +1,24 @@
+import type { Intent } from '../intent/index.ts'
+import { leaseKey, listLeases, releaseLease } from '../lease/index.ts'
+import { portHolderKey } from '../lease/lease-key.ts'
+import type { LeaseDraft } from './lease-draft.ts'
+import { portHolder } from './port-holder.ts'
+
+/**
+ * Gives up the host ports that were chosen for mappings which are gone, or name a port by now.
+ * @internal
+ */
+export const releaseUnwantedPorts = (intent: Intent, leases: LeaseDraft): void => {
+  const wanted = new Set<string>()
+  for (const mapping of intent.mappings) {
+    if (mapping.hostPorts !== null) continue
+    const { first, last } = mapping.containerPorts
+    for (let port = first; port <= last; port += 1)
+      wanted.add(portHolderKey(mapping.protocol, portHolder(intent.project, mapping, port)))
+  }
+  for (const lease of listLeases(leases.state)) {
+    if (lease.kind !== 'port' || lease.holder.project !== intent.project) continue
+    if (wanted.has(portHolderKey(lease.protocol, lease.holder))) continue
+    leases.run((state) => releaseLease(state, leaseKey(lease)))
+  }
+}

@@ -1,0 +1,70 @@
+import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
+import { isJsonObject, type JsonObject, objectsOf, readJsonObject, textOf } from './json-document.ts'
+import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
+
+/**
+ * A CNI network: a list of plugins (`.conflist`), or one plugin alone (`.conf`, `.json`). Subnets are where the
+ * IPAM plugins keep them: host-local's `subnet` and `ranges`, static's `addresses`, Calico's `ipv4_pools` and
+ * `ipv6_pools`; those of a delegate (Multus, flannel) count too.
+ *
+ * @see https://www.cni.dev/plugins/current/ipam/host-local/
+ * @example
+ * const text = '{"name": "pods", "type": "bridge", "ipam": {"type": "host-local", "subnet": "10.22.0.0/16"}}'
+ * parseCniNetwork(text, 'pods.conf').networks[0].subnets // ['10.22.0.0/16']
+ * @public @since 0.1.0
+ */
+export const parseCniNetwork = (text: string, file: string): EngineReading => {
+  const read = readJsonObject(text)
+  if (read.kind === 'fault') return unreadable(file, read.why)
+  const { object } = read
+  const plugins = Array.isArray(object.plugins) ? objectsOf(object.plugins) : [object]
+  const all = plugins.flatMap((plugin) => [plugin, ...delegatesOf(plugin)])
+  const { subnets, complaints } = readSubnets(file, all.flatMap(subnetsOf))
+  const bridging = all.find(({ type }) => type === 'bridge')
+  // https://www.cni.dev/plugins/current/main/bridge/: "Defaults to cni0".
+  const bridge = bridging === undefined ? undefined : (textOf(bridging.bridge) ?? 'cni0')
+  const name = textOf(object.name)
+  return {
+    ...emptyReading,
+    networks:
+      subnets.length === 0
+        ? []
+        : [
+            {
+              engine: 'cni',
+              ...(name === undefined ? {} : { name }),
+              subnets,
+              ...(bridge === undefined ? {} : { bridge }),
+              file,
+            },
+          ],
+    complaints,
+  }
+}
+
+const delegatesOf = ({ delegate, delegates }: JsonObject): readonly JsonObject[] => [
+  ...objectsOf([delegate]),
+  ...objectsOf(delegates),
+]
+
+const subnetsOf = ({ ipam }: JsonObject): readonly WrittenSubnet[] => {
+  if (!isJsonObject(ipam)) return []
+  const { subnet, ranges, addresses } = ipam
+  const inRanges = (Array.isArray(ranges) ? ranges : []).flat().map((range: unknown) => ({
+    what: 'ipam.ranges',
+    value: isJsonObject(range) ? range.subnet : range,
+  }))
+  const pools = [ipam.ipv4_pools, ipam.ipv6_pools]
+    .flatMap((list) => (Array.isArray(list) ? list : []))
+    // Calico takes a pool's name in the place of its prefix.
+    .filter((pool) => String(pool).includes('/'))
+  return [
+    // Kubernetes' placeholder, which the runtime replaces by the node's own range.
+    ...(subnet === undefined || subnet === null || subnet === 'usePodCidr'
+      ? []
+      : [{ what: 'ipam.subnet', value: subnet }]),
+    ...inRanges.filter(({ value }) => value !== 'usePodCidr'),
+    ...objectsOf(addresses).map(({ address }) => ({ what: 'ipam.addresses', value: address })),
+    ...pools.map((value: unknown) => ({ what: 'ipam pools', value })),
+  ]
+}

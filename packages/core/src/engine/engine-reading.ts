@@ -1,0 +1,32 @@
+import type { EngineNetworkFact, EnginePoolFact } from '../facts/index.ts'
+
+/**
+ * What a configuration file of another engine says about the networks of this host.
+ * @public @since 0.1.0
+ */
+export interface EngineReading {
+  /** Networks that it defines, up or not. */
+  readonly networks: readonly EngineNetworkFact[]
+  /** Ranges it may cut further networks from: not in use yet, so not to be avoided. */
+  readonly pools: readonly EnginePoolFact[]
+  /** What is odd in the file, each a sentence that names it. */
+  readonly complaints: readonly string[]
+}
+
+/**
+ * Reads one configuration file.
+ *
+ * @param file - what to call the text: its path
+ * @returns what could be understood; the rest is in `complaints`
+ * @throws never: a file of somebody else's is no reason to stop
+ * @public @since 0.1.0
+ */
+export type EngineParser = (text: string, file: string) => EngineReading
+
+export const emptyReading: EngineReading = { networks: [], pools: [], complaints: [] }
+
+/** A file of which nothing can be understood. */
+export const unreadable = (file: string, why: string): EngineReading => ({
+  ...emptyReading,
+  complaints: [`${file} could not be understood: ${why}. The networks it defines are not avoided.`],
+})

@@ -1,0 +1,32 @@
+/** A JSON object whose members are not known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The objects of a list; of anything else, none. */
+export const objectsOf = (value: unknown): readonly JsonObject[] =>
+  Array.isArray(value) ? value.filter(isJsonObject) : []
+
+/** A text that says something. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+/** The object a file holds, or why it holds none. */
+export type JsonDocument =
+  | { readonly kind: 'object'; readonly object: JsonObject }
+  | { readonly kind: 'fault'; readonly why: string }
+
+export const readJsonObject = (text: string): JsonDocument => {
+  try {
+    // Windows editors leave a byte order mark, which JSON does not know.
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    if (isJsonObject(value)) return { kind: 'object', object: value }
+    return { kind: 'fault', why: 'expected a JSON object' }
+  } catch (error) {
+    return {
+      kind: 'fault',
+      why: `it is not JSON (${error instanceof Error ? error.message : String(error)})`,
+    }
+  }
+}

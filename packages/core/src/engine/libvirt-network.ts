@@ -1,0 +1,67 @@
+import { tryParseAddress } from '../address/index.ts'
+import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
+import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
+import { readXml, type XmlElement } from './xml.ts'
+
+/**
+ * A network of libvirt's: its bridge's addresses, and the routes through it.
+ *
+ * @see https://libvirt.org/formatnetwork.html#addressing
+ * @example
+ * const text = '<network><name>default</name><ip address="192.168.122.1" netmask="255.255.255.0"/></network>'
+ * parseLibvirtNetwork(text, 'default.xml').networks[0].subnets // ['192.168.122.0/24']
+ * @public @since 0.1.0
+ */
+export const parseLibvirtNetwork = (text: string, file: string): EngineReading => {
+  const root = readXml(text.replace(/^\uFEFF/, ''))
+  if ('kind' in root) return unreadable(file, root.why)
+  // A running network's status file has the definition inside.
+  const network = root.name === 'network' ? root : childrenOf(root, 'network')[0]
+  if (network === undefined) return unreadable(file, `expected <network>, found <${root.name}>`)
+  const name = childrenOf(network, 'name')[0]?.text ?? ''
+  const bridge = childrenOf(network, 'bridge')[0]?.attributes.get('name') ?? ''
+  const written = [...childrenOf(network, 'ip'), ...childrenOf(network, 'route')]
+  const { subnets, complaints } = readSubnets(file, written.map(subnetOf))
+  return {
+    ...emptyReading,
+    networks:
+      subnets.length === 0
+        ? []
+        : [
+            {
+              engine: 'libvirt',
+              ...(name === '' ? {} : { name }),
+              subnets,
+              ...(bridge === '' ? {} : { bridge }),
+              file,
+            },
+          ],
+    complaints,
+  }
+}
+
+const childrenOf = ({ children }: XmlElement, name: string): readonly XmlElement[] =>
+  children.filter((child) => child.name === name)
+
+const subnetOf = ({ name, attributes }: XmlElement): WrittenSubnet => {
+  const address = attributes.get('address') ?? ''
+  const length = attributes.get('prefix') ?? lengthOf(attributes.get('netmask')) ?? classOf(address)
+  return { what: `<${name}>`, value: `${address}/${length}` }
+}
+
+/** The length of a netmask; what is none is kept, to be complained of. */
+const lengthOf = (netmask: string | undefined): string | null => {
+  if (netmask === undefined) return null
+  const mask = tryParseAddress(netmask)
+  const bits = mask?.family === 'ip' ? mask.value.toString(2).padStart(32, '0') : ''
+  return /^1*0*$/.test(bits) && bits !== '' ? String(bits.lastIndexOf('1') + 1) : netmask
+}
+
+/** Without either, libvirt goes by the address's class (src/util/virsocketaddr.c, `virSocketAddrGetIPPrefix`). */
+const classOf = (text: string): number => {
+  const address = tryParseAddress(text)
+  if (address?.family === 'ip6') return 64
+  const first = (address?.value ?? 0) / 2 ** 24
+  if (first < 128) return 8
+  return first < 192 ? 16 : 24
+}

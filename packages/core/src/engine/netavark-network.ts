@@ -1,0 +1,45 @@
+import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
+import { isJsonObject, readJsonObject, textOf } from './json-document.ts'
+import { readSubnets } from './subnet-text.ts'
+
+/**
+ * A network of Podman's, as netavark keeps it: one JSON file for each (podman-network(1); the keys are those of
+ * `podman network inspect`).
+ *
+ * @example
+ * const text = '{"name": "web", "subnets": [{"subnet": "10.89.0.0/24"}]}'
+ * parseNetavarkNetwork(text, 'web.json').networks[0].subnets // ['10.89.0.0/24']
+ * @public @since 0.1.0
+ */
+export const parseNetavarkNetwork = (text: string, file: string): EngineReading => {
+  const read = readJsonObject(text)
+  if (read.kind === 'fault') return unreadable(file, read.why)
+  const { name, driver, subnets: written, network_interface: device } = read.object
+  if (written === undefined || written === null) return emptyReading
+  if (!Array.isArray(written)) return unreadable(file, 'subnets: expected a list')
+  const { subnets, complaints } = readSubnets(
+    file,
+    written.map((entry: unknown, index) => ({
+      what: `subnets[${index}].subnet`,
+      value: isJsonObject(entry) ? entry.subnet : entry,
+    })),
+  )
+  // Of macvlan and ipvlan the interface is the parent, which is somebody else's.
+  const bridge = (driver ?? 'bridge') === 'bridge' ? textOf(device) : undefined
+  return {
+    ...emptyReading,
+    networks:
+      subnets.length === 0
+        ? []
+        : [
+            {
+              engine: 'podman',
+              ...(textOf(name) === undefined ? {} : { name: String(name) }),
+              subnets,
+              ...(bridge === undefined ? {} : { bridge }),
+              file,
+            },
+          ],
+    complaints,
+  }
+}

@@ -1,0 +1,47 @@
+import { ownerOf } from '../owner/index.ts'
+import type { OutcomeCulprit, TraceEntry } from './outcome.ts'
+import type { TraceStep } from './trace.ts'
+
+/** The trace as it is told, first thing first. */
+export const describeTrace = (last: TraceStep | null): readonly TraceEntry[] => {
+  const entries: TraceEntry[] = []
+  for (let step = last; step !== null; step = step.before) entries.push(describeStep(step))
+  return entries.reverse()
+}
+
+const describeStep = (step: TraceStep): TraceEntry => ({
+  direction: step.reply ? 'reply' : 'original',
+  hook: step.hook,
+  tool: step.table?.tool ?? 'kernel',
+  family: step.table?.family ?? null,
+  table: step.table?.name ?? null,
+  chain: step.chain?.name ?? null,
+  rule: step.rule?.source.text ?? step.text ?? 'policy',
+  verdict: step.verdict,
+  position: step.rule?.source.position ?? null,
+  handle: step.rule?.source.handle ?? null,
+  owner: ownerOfStep(step),
+})
+
+const ownerOfStep = ({ table, chain, rule }: TraceStep): string | null =>
+  table === null || chain === null ? null : ownerOf(table, chain, rule)
+
+/** What stopped a packet: the last thing that acted on it. */
+export const describeCulprit = (step: TraceStep | null): OutcomeCulprit | null => {
+  if (step === null) return null
+  const { table, chain, rule, verdict, text } = step
+  const isPolicy = rule === null && chain !== null
+  return {
+    tool: table?.tool ?? 'kernel',
+    family: table?.family ?? null,
+    table: table?.name ?? null,
+    chain: chain?.name ?? null,
+    position: rule?.source.position ?? (isPolicy ? 'policy' : null),
+    handle: rule?.source.handle ?? null,
+    text:
+      rule?.source.text ??
+      text ??
+      (table?.tool === 'nft' ? `policy ${verdict}` : `-P ${chain?.name} ${verdict.toUpperCase()}`),
+    owner: ownerOfStep(step),
+  }
+}

@@ -1,0 +1,199 @@
+import type {
+  ActionStep,
+  BaseHook,
+  ElementTable,
+  MatchStep,
+  NetfilterChain,
+  NetfilterRule,
+  NetfilterTable,
+} from '../netfilter/index.ts'
+import { compileMatches, isMatch, type Test } from './compile-match.ts'
+import type { Compiler } from './compiler.ts'
+import type { Lookup } from './element-index.ts'
+import { compileExpression, type Read } from './read-expression.ts'
+import { indexRules, type RuleIndex } from './rule-index.ts'
+
+/** A chain ready to be walked. */
+export interface Program {
+  readonly table: NetfilterTable
+  readonly chain: NetfilterChain
+  readonly rules: readonly CompiledRule[]
+  /** Null of a short chain, which is walked. */
+  index: RuleIndex | null
+  /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
+  readonly leavesTraces: boolean
+}
+
+export interface CompiledRule {
+  readonly rule: NetfilterRule
+  /** The matches at its head, which nearly always decide. */
+  readonly head: Test
+  /** All that follows. */
+  readonly tail: readonly CompiledStep[]
+  /** It can change, bind or end something. */
+  readonly acts: boolean
+}
+
+/** A step with the readers and the lookup it needs. */
+export type CompiledStep =
+  | { readonly kind: 'match'; readonly test: Test }
+  | {
+      readonly kind: 'act'
+      readonly action: ActionStep
+      readonly reads: readonly Read[]
+      readonly find: Lookup | null
+      /** Of a dispatch: the chains its table leads to are found by name in the table's programs. */
+      readonly operands: NatReads | null
+    }
+
+/** Readers of the operands of a translation; those of one map share one lookup. */
+export interface NatReads {
+  readonly address: OperandRead | null
+  readonly port: OperandRead | null
+}
+
+export type OperandRead =
+  | { readonly kind: 'read'; readonly read: Read }
+  | {
+      readonly kind: 'map'
+      readonly reads: readonly Read[]
+      readonly table: ElementTable
+      readonly find: Lookup
+      readonly part: number
+    }
+
+/** A table's chains by name, compiled when they are first walked: most of a big ruleset never is. */
+export interface TableProgram {
+  readonly table: NetfilterTable
+  readonly find: (chain: string) => Program | null
+}
+
+export const compileTable = (table: NetfilterTable, compiler: Compiler): TableProgram => {
+  const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
+  const programs = new Map<string, Program | null>()
+  const rewrites = table.chains.some(({ rules }) => rules.some(rewritesAddress))
+  return {
+    table,
+    find: (name) => {
+      const known = programs.get(name)
+      if (known !== undefined) return known
+      const chain = chains.get(name)
+      const made = chain === undefined ? null : compileChain(table, chain, chains, compiler, rewrites)
+      programs.set(name, made)
+      return made
+    },
+  }
+}
+
+/** Chains of a table that changes addresses on the way cannot be indexed by them. */
+const rewritesAddress = ({ steps }: NetfilterRule): boolean =>
+  steps.some((step) => step.kind === 'set' && ['saddr', 'daddr', 'sport', 'dport'].includes(step.target))
+
+const compileChain = (
+  table: NetfilterTable,
+  chain: NetfilterChain,
+  chains: ReadonlyMap<string, NetfilterChain>,
+  compiler: Compiler,
+  rewrites: boolean,
+): Program => ({
+  table,
+  chain,
+  rules: chain.rules.map((rule) => compileRule(rule, compiler)),
+  index: rewrites ? null : indexRules(chain.rules),
+  leavesTraces: leavesTraces(chain, chains, new Set()),
+})
+
+const leavesTraces = (
+  chain: NetfilterChain,
+  chains: ReadonlyMap<string, NetfilterChain>,
+  seen: Set<string>,
+): boolean => {
+  if (seen.has(chain.name)) return false
+  seen.add(chain.name)
+  const leads = (name: string): boolean => {
+    const next = chains.get(name)
+    return next !== undefined && leavesTraces(next, chains, seen)
+  }
+  return chain.rules.some(({ steps }) =>
+    steps.some((step) => {
+      if (step.kind === 'set' || step.kind === 'notrack' || step.kind === 'nat' || step.kind === 'tproxy')
+        return true
+      if (step.kind === 'verdict') return 'chain' in step.verdict && leads(step.verdict.chain)
+      return (
+        step.kind === 'dispatch' &&
+        step.table.elements.some(
+          ({ data }) => data.kind === 'verdict' && 'chain' in data.verdict && leads(data.verdict.chain),
+        )
+      )
+    }),
+  )
+}
+
+const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
+  const from = rule.steps.findIndex((step) => !isMatch(step))
+  const split = from < 0 ? rule.steps.length : from
+  const head: MatchStep[] = rule.steps.slice(0, split).filter(isMatch)
+  return {
+    rule,
+    head: compileMatches(head, compiler),
+    tail: rule.steps
+      .slice(split)
+      .filter(({ kind }) => kind !== 'note')
+      .map(
+        (step): CompiledStep =>
+          isMatch(step)
+            ? { kind: 'match', test: compileMatches([step], compiler) }
+            : compileAction(step, compiler),
+      ),
+    acts: rule.steps.some((step) => !isMatch(step) && step.kind !== 'note'),
+  }
+}
+
+const compileAction = (action: ActionStep, compiler: Compiler): CompiledStep => ({
+  kind: 'act',
+  action,
+  reads:
+    action.kind === 'dispatch'
+      ? action.key.map((one) => compileExpression(one, compiler))
+      : action.kind === 'set'
+        ? [compileExpression(action.value, compiler)]
+        : [],
+  find: action.kind === 'dispatch' ? compiler.index(action.table) : null,
+  operands:
+    action.kind === 'nat'
+      ? { address: compileOperand(action.address, compiler), port: compileOperand(action.port, compiler) }
+      : null,
+})
+
+const compileOperand = (
+  operand: (ActionStep & { kind: 'nat' })['address'],
+  compiler: Compiler,
+): OperandRead | null => {
+  if (operand === null) return null
+  if (operand.kind === 'range') {
+    const { first, last } = operand
+    const table: ElementTable = {
+      name: null,
+      elements: [],
+      otherwise: { kind: 'values', values: [{ first, last }] },
+      complete: true,
+    }
+    return { kind: 'map', reads: [], table, find: compiler.index(table), part: 0 }
+  }
+  const { expression } = operand
+  if (expression.kind !== 'map') return { kind: 'read', read: compileExpression(expression, compiler) }
+  return {
+    kind: 'map',
+    reads: expression.key.map((one) => compileExpression(one, compiler)),
+    table: expression.table,
+    find: compiler.index(expression.table),
+    part: expression.part,
+  }
+}
+
+/** A base chain and its hook. */
+export interface BaseProgram {
+  readonly program: Program
+  readonly base: BaseHook
+  readonly tables: TableProgram
+}

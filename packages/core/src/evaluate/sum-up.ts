@@ -1,0 +1,110 @@
+import { formatAddress } from '../address/index.ts'
+import { describeCulprit, describeTrace } from './describe-trace.ts'
+import type { Outcome, OutcomeKind } from './outcome.ts'
+import type { End, Run } from './run.ts'
+import type { World } from './world.ts'
+
+/** One course to its end: where the first packet came, and what became of the answer. */
+export interface Conclusion {
+  readonly reached: End
+  readonly end: End
+}
+
+type Ours = ReadonlyMap<number | bigint, readonly (string | null)[]>
+type Telling = Omit<Outcome, 'alternatives' | 'certainty' | 'undetermined'>
+
+/** Where courses end alike, it is certain; else the likeliest is told, and the others beside it. */
+export const sumUp = (conclusions: readonly Conclusion[], run: Run, ours: Ours): Outcome => {
+  // The course in which nothing unknown matched comes first.
+  const ordered =
+    conclusions.length === 1
+      ? conclusions
+      : conclusions.toSorted((a, b) => Number(a.end.world.unknown) - Number(b.end.world.unknown))
+  const [first, ...others] = ordered
+  if (first === undefined) return { ...nothing, undetermined: [...run.undetermined] }
+  const main = tell(first, ours)
+  const different = others.filter((other) => !isAlike(first, other, ours))
+  const alternatives = new Map<string, Telling>()
+  for (const other of different) {
+    const told = tell(other, ours)
+    const key = JSON.stringify([told.outcome, told.at, told.seenAs, told.culprit])
+    if (!alternatives.has(key)) alternatives.set(key, told)
+  }
+  const agreed = different.every(
+    (other) =>
+      kindOf(other, ours) === kindOf(first, ours) &&
+      (isStop(kindOf(other, ours)) || !other.end.world.unknown),
+  )
+  const certain = agreed && !run.truncated && !run.doubtful
+  return {
+    ...main,
+    certainty: certain ? 'certain' : 'possible',
+    alternatives: [...alternatives.values()].map((one) => ({ ...one, undetermined: [] })),
+    undetermined: [...run.undetermined],
+  }
+}
+
+/** Every course was cut off: nothing is known. */
+const nothing: Outcome = {
+  outcome: 'dropped',
+  certainty: 'possible',
+  at: null,
+  seenAs: null,
+  culprit: null,
+  trace: [],
+  alternatives: [],
+  undetermined: [],
+}
+
+/** That it is stopped is what counts, whoever does it. */
+const isStop = (kind: OutcomeKind): boolean =>
+  kind === 'dropped' || kind === 'rejected' || kind === 'unrouted'
+
+const isAlike = (a: Conclusion, b: Conclusion, ours: Ours): boolean => {
+  if (kindOf(a, ours) !== kindOf(b, ours)) return false
+  if (isStop(kindOf(a, ours))) return a.end.world.trace?.rule === b.end.world.trace?.rule
+  const one = a.reached.world
+  const other = b.reached.world
+  return (
+    one.daddr === other.daddr &&
+    one.dport === other.dport &&
+    one.saddr === other.saddr &&
+    one.out === other.out
+  )
+}
+
+const kindOf = ({ reached, end }: Conclusion, ours: Ours): OutcomeKind => {
+  if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return end.kind
+  if (reached.kind === 'local') return 'local'
+  const names = ours.get(reached.world.daddr)
+  const out = reached.world.out?.name ?? null
+  return names?.some((name) => name === null || name === out) === true ? 'delivered' : 'forwarded'
+}
+
+const tell = (conclusion: Conclusion, ours: Ours): Telling => {
+  const { reached, end } = conclusion
+  const arrived = reached.kind === 'local' || reached.kind === 'out'
+  const { world } = reached
+  const outcome = kindOf(conclusion, ours)
+  return {
+    outcome,
+    at: arrived
+      ? {
+          address: textOf(world, world.daddr),
+          port: world.dport < 0 ? null : world.dport,
+          interface: world.out?.name ?? world.in?.name ?? null,
+        }
+      : null,
+    seenAs: arrived
+      ? {
+          source: textOf(world, world.saddr),
+          sourcePort: world.sourcePorts ?? (world.sport < 0 ? null : world.sport),
+        }
+      : null,
+    culprit: isStop(outcome) ? describeCulprit(end.world.trace) : null,
+    trace: describeTrace(end.world.trace),
+  }
+}
+
+const textOf = ({ family }: World, value: number | bigint): string =>
+  formatAddress(family === 'ip' ? { family, value: Number(value) } : { family, value: BigInt(value) })

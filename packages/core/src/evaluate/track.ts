@@ -1,0 +1,60 @@
+import { conntrackStatus, protocolNumber } from '../netfilter/index.ts'
+import type { Tuple, World } from './world.ts'
+
+const tupleOf = ({ saddr, daddr, sport, dport }: World): Tuple => ({ saddr, daddr, sport, dport })
+
+const swap = ({ saddr, daddr, sport, dport }: Tuple): Tuple => ({
+  saddr: daddr,
+  daddr: saddr,
+  sport: dport,
+  dport: sport,
+})
+
+/**
+ * Connection tracking sees a packet: it belongs to an entry, makes one, or is invalid.
+ *
+ * @see net/netfilter/nf_conntrack_core.c `nf_conntrack_in`
+ */
+export const track = (world: World): void => {
+  // Looped packets keep their entry; notrack has had its say.
+  if (world.tracking !== 'pending') return
+  const { answer } = world
+  if (!world.reply) {
+    if (world.given === 'invalid') world.tracking = 'none'
+    else begin(world, world.given === 'established' || world.given === 'related' ? world.given : 'new')
+    return
+  }
+  const belongs =
+    answer !== null &&
+    answer.saddr === world.saddr &&
+    answer.daddr === world.daddr &&
+    answer.sport === world.sport &&
+    answer.dport === world.dport &&
+    world.zone === world.entryZone
+  if (belongs) {
+    world.tracking = 'tracked'
+    world.state = 'established'
+    return
+  }
+  // An answer to what was never seen: SYN-ACK, INIT-ACK and echo replies open nothing (nf_conntrack_proto_tcp.c).
+  if (world.protocol === protocolNumber.udp || world.protocol === protocolNumber.udplite) {
+    world.reply = false
+    world.status = 0
+    world.boundSource = false
+    world.boundDestination = false
+    begin(world, 'new')
+  } else world.tracking = 'none'
+}
+
+const begin = (world: World, state: World['state']): void => {
+  world.tracking = 'tracked'
+  world.state = state
+  world.original = tupleOf(world)
+  world.answer = swap(world.original)
+  world.entryZone = world.zone
+  if (state === 'established') {
+    world.status = conntrackStatus['seen-reply'] | conntrackStatus.assured | conntrackStatus.confirmed
+    world.boundSource = true
+    world.boundDestination = true
+  }
+}

@@ -1,0 +1,43 @@
+import { PortolanError } from '../error/index.ts'
+import type { PortRange, Protocol } from '../intent/index.ts'
+import type { LeasedPort, PortHolder } from './lease.ts'
+import { portHolderKey, portKey } from './lease-key.ts'
+import { findLease, type LeaseState, type LeaseStep, leaseOf } from './lease-state.ts'
+import { stepOf, write } from './lease-step.ts'
+
+/** @public @since 0.1.0 */
+export interface PortRequest {
+  readonly holder: PortHolder
+  readonly protocol: Protocol
+  /** `ip_local_port_range`. */
+  readonly range: PortRange
+  /** Where to begin in it; its first port unless told. */
+  readonly from?: number
+  /** Reserved, listened on, or published without a lease. Not asked of a port the holder has already. */
+  readonly isTaken: (port: number) => boolean
+}
+
+/**
+ * Gives a mapping that names no host port one: the port it has, or else the first free one of the range.
+ *
+ * @throws PortolanError `PORTS_EXHAUSTED` when the range is used up
+ * @example
+ * acquirePort(emptyLeases, { holder, protocol: 'tcp', range: { first: 32768, last: 60999 }, isTaken: () => false })
+ *   .result.port // 32768
+ * @public @since 0.1.0
+ */
+export const acquirePort = (state: LeaseState, request: PortRequest): LeaseStep<LeasedPort> => {
+  const { holder, protocol, range, isTaken } = request
+  const known = leaseOf(state, portHolderKey(protocol, holder))
+  if (known?.kind === 'port') return stepOf({ state, changes: [] }, known)
+  for (let port = Math.max(range.first, request.from ?? 0); port <= range.last; port += 1) {
+    const key = portKey(protocol, port)
+    if (findLease(state, key) !== null || isTaken(port)) continue
+    const lease: LeasedPort = { kind: 'port', protocol, port, holder }
+    return stepOf(write(state, [[key, lease]]), lease)
+  }
+  throw new PortolanError(
+    'PORTS_EXHAUSTED',
+    `No host port is free for port ${holder.containerPort}/${protocol} of ${holder.service}: all of ${range.first} to ${range.last} (net.ipv4.ip_local_port_range) is reserved, listened on, leased or published. Name a host port outside the range, or widen the range.`,
+  )
+}

@@ -1,0 +1,59 @@
+import { containsAddress, parseAddress, parsePrefix, prefixesOverlap } from '../address/index.ts'
+import { PortolanError } from '../error/index.ts'
+import type { Lease, LeasedSubnet } from './lease.ts'
+import { addressKey, leaseKey } from './lease-key.ts'
+import { type LeaseState, type LeaseStep, leasesUnder } from './lease-state.ts'
+import { stepOf, write } from './lease-step.ts'
+
+/**
+ * Leases a subnet to a network. Where the network had another, the addresses outside of the new one go with it.
+ *
+ * @param options - `tolerate`: keys of leases it may overlap, because a person said so
+ * @throws PortolanError `SUBNET_LEASED` when it overlaps the lease of another network
+ * @throws ParseError when the subnet cannot be read
+ * @example
+ * acquireSubnet(emptyLeases, { kind: 'subnet', project: 'shop', network: 'web', family: 'ip',
+ *   subnet: '172.17.0.0/16', gateway: '172.17.42.1', movedFrom: null })
+ * @public @since 0.1.0
+ */
+export const acquireSubnet = (
+  state: LeaseState,
+  lease: LeasedSubnet,
+  options: { readonly tolerate?: readonly string[] } = {},
+): LeaseStep<LeasedSubnet> => {
+  const prefix = parsePrefix(lease.subnet)
+  const key = leaseKey(lease)
+  const other = overlappingSubnets(state, lease).find(
+    (one) => options.tolerate?.includes(leaseKey(one)) !== true,
+  )
+  if (other !== undefined)
+    throw new PortolanError(
+      'SUBNET_LEASED',
+      `${lease.subnet} cannot be leased to network ${lease.network}: it overlaps ${other.subnet}, which is leased to network ${other.network} of project ${other.project}. Take another subnet, or release that one.`,
+    )
+  const space = addressKey({ project: lease.project, network: lease.network }, lease.family, '')
+  const outside = leasesUnder(state, space).filter(
+    (one) => one.kind === 'address' && !containsAddress(prefix, parseAddress(one.address)),
+  )
+  const gone = outside.map((one): readonly [string, Lease | null] => [leaseKey(one), null])
+  return stepOf(write(state, [...gone, [key, lease]]), lease)
+}
+
+/**
+ * The leases of other networks that a subnet overlaps.
+ * @internal
+ */
+export const overlappingSubnets = (state: LeaseState, lease: LeasedSubnet): readonly LeasedSubnet[] => {
+  const prefix = parsePrefix(lease.subnet)
+  const key = leaseKey(lease)
+  return leasedSubnets(state).filter(
+    (one) => leaseKey(one) !== key && prefixesOverlap(parsePrefix(one.subnet), prefix),
+  )
+}
+
+/**
+ * Every subnet that is leased.
+ * @public @since 0.1.0
+ */
+export const leasedSubnets = (state: LeaseState): readonly LeasedSubnet[] =>
+  leasesUnder(state, 'subnet/').flatMap((lease) => (lease.kind === 'subnet' ? [lease] : []))

@@ -1,0 +1,19 @@
+export * from './acquire-address.ts'
+export * from './acquire-port.ts'
+export { acquireSubnet, leasedSubnets } from './acquire-subnet.ts'
+export * from './commit-leases.ts'
+export * from './lease.ts'
+export { leaseKey } from './lease-key.ts'
+export {
+  emptyLeases,
+  findLease,
+  type LeaseState,
+  type LeaseStep,
+  leaseState,
+  listLeases,
+  withLease,
+} from './lease-state.ts'
+export * from './lease-store.ts'
+export * from './memory-lease-store.ts'
+export * from './parse-lease.ts'
+export * from './release.ts'

@@ -1,0 +1,166 @@
+import type { Lease, LeaseChange, LeasedAddress } from './lease.ts'
+import { addressSpace, holderKey, leaseKey } from './lease-key.ts'
+import {
+  entriesUnder,
+  entryAfter,
+  fromSorted,
+  type SortedMap,
+  valueAt,
+  withoutKey,
+  withValue,
+} from './sorted-map.ts'
+
+/**
+ * Every lease of a store at one moment. A value: operations give a new one and leave it as it was. Ask it through
+ * `listLeases` and `findLease`.
+ * @public @since 0.1.0
+ */
+export interface LeaseState {
+  /** By what is leased. */
+  readonly leases: SortedMap<Lease>
+  /** By whose it is, and then by what is leased: the key of everything a holder has, or had and nobody else got. */
+  readonly holders: SortedMap<string>
+  /** Released addresses of a space, least recently released first. */
+  readonly released: SortedMap<string>
+  /** How far the search for an address that nobody ever had has come, by space and bounds. */
+  readonly searched: SortedMap<bigint>
+  /** Grows with every release. */
+  readonly sequence: number
+}
+
+/**
+ * What an operation comes to: the state after it and what it changed, for a store to write.
+ * @public @since 0.1.0
+ */
+export interface LeaseStep<Result> {
+  readonly state: LeaseState
+  readonly changes: readonly LeaseChange[]
+  readonly result: Result
+}
+
+/**
+ * A store without a lease.
+ * @public @since 0.1.0
+ */
+export const emptyLeases: LeaseState = Object.freeze({
+  leases: null,
+  holders: null,
+  released: null,
+  searched: null,
+  sequence: 0,
+})
+
+const releaseKey = (lease: LeasedAddress, sequence: number): string =>
+  `${addressSpace(lease.on, lease.family)}${String(sequence).padStart(16, '0')}`
+
+const releaseKeyOf = (lease: Lease | null): string | null =>
+  lease?.kind === 'address' && lease.released !== null ? releaseKey(lease, lease.released) : null
+
+const holderEntry = (holder: string, key: string): string => `${holder} ${key}`
+
+/**
+ * The state made of leases.
+ *
+ * @param leases - each of another thing
+ * @example
+ * leaseState(rows.map((row) => parseLease(row)))
+ * @public @since 0.1.0
+ */
+export const leaseState = (leases: Iterable<Lease>): LeaseState => {
+  const order = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
+    a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0
+  const entries = [...leases].map((lease): readonly [string, Lease] => [leaseKey(lease), lease]).sort(order)
+  const holders: (readonly [string, string])[] = []
+  const released: (readonly [string, string])[] = []
+  let sequence = 0
+  for (const [key, lease] of entries) {
+    const place = releaseKeyOf(lease)
+    if (place !== null) released.push([place, key])
+    if (lease.kind === 'address') sequence = Math.max(sequence, lease.released ?? 0)
+    const holder = holderKey(lease)
+    if (holder !== null) holders.push([holderEntry(holder, key), key])
+  }
+  return {
+    leases: fromSorted(entries),
+    holders: fromSorted(holders.sort(order)),
+    released: fromSorted(released.sort(order)),
+    searched: null,
+    sequence,
+  }
+}
+
+/**
+ * The state with one lease put in place of what was there, or taken out: how a store follows what others wrote.
+ *
+ * @param key - as `leaseKey` gives it
+ * @param after - null: taken out
+ * @public @since 0.1.0
+ */
+export const withLease = (state: LeaseState, key: string, after: Lease | null): LeaseState => {
+  const before = valueAt(state.leases, key)
+  let { holders, released, searched, sequence } = state
+  const oldOrder = releaseKeyOf(before)
+  if (oldOrder !== null) released = withoutKey(released, oldOrder)
+  const oldHolder = before === null ? null : holderKey(before)
+  const newHolder = after === null ? null : holderKey(after)
+  if (oldHolder !== null && oldHolder !== newHolder)
+    holders = withoutKey(holders, holderEntry(oldHolder, key))
+  if (newHolder !== null && oldHolder !== newHolder)
+    holders = withValue(holders, holderEntry(newHolder, key), key)
+  const newOrder = releaseKeyOf(after)
+  if (newOrder !== null) released = withValue(released, newOrder, key)
+  if (after?.kind === 'address') sequence = Math.max(sequence, after.released ?? 0)
+  // An address that nobody has any trace of is below where the search has come.
+  if (after === null && before?.kind === 'address')
+    searched = withoutUnder(searched, addressSpace(before.on, before.family))
+  const leases = after === null ? withoutKey(state.leases, key) : withValue(state.leases, key, after)
+  return { leases, holders, released, searched, sequence }
+}
+
+const withoutUnder = <Value>(map: SortedMap<Value>, prefix: string): SortedMap<Value> => {
+  let rest = map
+  for (const [key] of entriesUnder(map, prefix)) rest = withoutKey(rest, key)
+  return rest
+}
+
+/**
+ * Every lease, held and released, in the order of what is leased.
+ * @public @since 0.1.0
+ */
+export const listLeases = (state: LeaseState): readonly Lease[] =>
+  entriesUnder(state.leases, '').map(([, lease]) => lease)
+
+/**
+ * The lease of one thing; null when nobody has it.
+ *
+ * @param key - as `leaseKey` gives it
+ * @public @since 0.1.0
+ */
+export const findLease = (state: LeaseState, key: string): Lease | null => valueAt(state.leases, key)
+
+/**
+ * What a holder has; or else what it released last and nobody else got; null when there is neither.
+ *
+ * @param holder - as `holderKey` gives it
+ * @internal
+ */
+export const leaseOf = (state: LeaseState, holder: string): Lease | null => {
+  let last: Lease | null = null
+  const entries = `${holder} `
+  for (let place = entries; ; ) {
+    const entry = entryAfter(state.holders, place)
+    if (entry === null || !entry[0].startsWith(entries)) return last
+    place = entry[0]
+    const lease = valueAt(state.leases, entry[1])
+    if (lease === null) continue
+    if (lease.kind !== 'address' || lease.released === null) return lease
+    if (last?.kind !== 'address' || (last.released ?? 0) < lease.released) last = lease
+  }
+}
+
+/**
+ * The leases whose keys begin with a text, in order.
+ * @internal
+ */
+export const leasesUnder = (state: LeaseState, prefix: string): readonly Lease[] =>
+  entriesUnder(state.leases, prefix).map(([, lease]) => lease)

@@ -1,0 +1,78 @@
+import type { Lease, LeaseChange } from './lease.ts'
+import { findLease, type LeaseState, type LeaseStep, withLease } from './lease-state.ts'
+
+/** What an operation has come to so far. */
+export interface Progress {
+  readonly state: LeaseState
+  readonly changes: readonly LeaseChange[]
+}
+
+/** Several leases put or, where null, taken out, one after the other. */
+export const write = (
+  state: LeaseState,
+  leases: readonly (readonly [key: string, after: Lease | null])[],
+): Progress => {
+  let next = state
+  const changes: LeaseChange[] = []
+  for (const [key, after] of leases) {
+    const before = findLease(next, key)
+    if (sameLease(before, after)) continue
+    next = withLease(next, key, after)
+    changes.push({ key, before, after })
+  }
+  return { state: next, changes }
+}
+
+export const stepOf = <Result>({ state, changes }: Progress, result: Result): LeaseStep<Result> => ({
+  state,
+  changes,
+  result,
+})
+
+/**
+ * Are they the same lease? One that was released at another time is another one.
+ * @internal
+ */
+export const sameLease = (a: Lease | null, b: Lease | null): boolean => {
+  if (a === null || b === null || a.kind !== b.kind) return a === b
+  return JSON.stringify(fields(a)) === JSON.stringify(fields(b))
+}
+
+/** In one order, however the lease was made. */
+const fields = (lease: Lease): readonly unknown[] => {
+  switch (lease.kind) {
+    case 'subnet':
+      return [lease.project, lease.network, lease.family, lease.subnet, lease.gateway, lease.movedFrom]
+    case 'address': {
+      const { on, family, address, mac, holder, released } = lease
+      return [
+        on.project,
+        on.network,
+        family,
+        address,
+        mac,
+        holder.project,
+        holder.service,
+        holder.replica,
+        released,
+      ]
+    }
+    case 'port': {
+      const { project, service, replica, network, containerPort } = lease.holder
+      return [lease.protocol, lease.port, project, service, replica, network, containerPort]
+    }
+  }
+}
+
+/**
+ * Several changes in a row as one a key, without those that come to nothing.
+ * @internal
+ */
+export const mergeChanges = (changes: readonly LeaseChange[]): readonly LeaseChange[] => {
+  const merged = new Map<string, LeaseChange>()
+  for (const change of changes) {
+    const first = merged.get(change.key)
+    merged.set(change.key, first === undefined ? change : { ...change, before: first.before })
+  }
+  return [...merged.values()].filter(({ before, after }) => !sameLease(before, after))
+}

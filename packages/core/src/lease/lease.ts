@@ -1,0 +1,96 @@
+import type { Family } from '../address/index.ts'
+import type { Protocol } from '../intent/index.ts'
+
+/**
+ * Something that belongs to a project until it is released, whatever happens to the process, the host's rules or
+ * the host.
+ * @public @since 0.1.0
+ */
+export type Lease = LeasedSubnet | LeasedAddress | LeasedPort
+
+/**
+ * The subnet of one family of a network.
+ * @public @since 0.1.0
+ */
+export interface LeasedSubnet {
+  readonly kind: 'subnet'
+  readonly project: string
+  readonly network: string
+  readonly family: Family
+  /** Canonical CIDR. */
+  readonly subnet: string
+  readonly gateway: string
+  /**
+   * The subnet the network had before `portolan move`, as CIDR, or null: a bridge that still has it was killed on
+   * the way, and goes on to the new one.
+   */
+  readonly movedFrom: string | null
+}
+
+/**
+ * A network of ours; or, where `project` is null, a bridge of somebody else by its interface name.
+ * @public @since 0.1.0
+ */
+export interface LeasingNetwork {
+  readonly project: string | null
+  readonly network: string
+}
+
+/**
+ * One replica of one service of a project.
+ * @public @since 0.1.0
+ */
+export interface LeaseHolder {
+  readonly project: string
+  readonly service: string
+  /** Counts from 1. */
+  readonly replica: number
+}
+
+/**
+ * An address of an endpoint, with the MAC it has there. Kept after its release, so that it is handed to somebody
+ * else only when nothing else is free, and back to its holder should it return.
+ * @public @since 0.1.0
+ */
+export interface LeasedAddress {
+  readonly kind: 'address'
+  readonly on: LeasingNetwork
+  readonly family: Family
+  /** Canonical text. */
+  readonly address: string
+  readonly mac: string
+  readonly holder: LeaseHolder
+  /** Null while it is held; else its place in the order of releases. */
+  readonly released: number | null
+}
+
+/**
+ * Whose automatically chosen host port it is: one port for both families.
+ * @public @since 0.1.0
+ */
+export interface PortHolder extends LeaseHolder {
+  readonly network: string
+  readonly containerPort: number
+}
+
+/**
+ * A host port that was chosen because the mapping names none.
+ * @public @since 0.1.0
+ */
+export interface LeasedPort {
+  readonly kind: 'port'
+  readonly protocol: Protocol
+  readonly port: number
+  readonly holder: PortHolder
+}
+
+/**
+ * One lease before and after an operation; null where there is none.
+ * @public @since 0.1.0
+ */
+export interface LeaseChange {
+  /** As `leaseKey` gives it. */
+  readonly key: string
+  readonly before: Lease | null
+  readonly after: Lease | null
+}

@@ -1,0 +1,71 @@
+import { tryParseAddress, tryParsePrefix } from '../address/index.ts'
+import type { Lease } from './lease.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * A lease as JSON has it, checked: a store may have been written by another version, or by nobody we know.
+ *
+ * @returns null when the value is no lease
+ * @example
+ * parseLease(JSON.parse(text))
+ * @public @since 0.1.0
+ */
+export const parseLease = (value: unknown): Lease | null => {
+  if (!isFields(value) || !isLease(value)) return null
+  return value
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isLease = (lease: Fields): lease is Lease & Fields => {
+  switch (lease.kind) {
+    case 'subnet':
+      return (
+        isText(lease.project) &&
+        isText(lease.network) &&
+        isFamily(lease.family) &&
+        isPrefix(lease.subnet) &&
+        isAddress(lease.gateway) &&
+        (lease.movedFrom === null || isPrefix(lease.movedFrom))
+      )
+    case 'address':
+      return (
+        isFields(lease.on) &&
+        (lease.on.project === null || isText(lease.on.project)) &&
+        isText(lease.on.network) &&
+        isFamily(lease.family) &&
+        isAddress(lease.address) &&
+        isText(lease.mac) &&
+        isHolder(lease.holder) &&
+        (lease.released === null || Number.isSafeInteger(lease.released))
+      )
+    case 'port':
+      return (
+        isProtocol(lease.protocol) &&
+        isPort(lease.port) &&
+        isHolder(lease.holder) &&
+        isText(lease.holder.network) &&
+        isPort(lease.holder.containerPort)
+      )
+    default:
+      return false
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+const isFamily = (value: unknown): boolean => value === 'ip' || value === 'ip6'
+
+const isProtocol = (value: unknown): boolean => value === 'tcp' || value === 'udp' || value === 'sctp'
+
+const isAddress = (value: unknown): boolean => isText(value) && tryParseAddress(value) !== null
+
+const isPrefix = (value: unknown): boolean => isText(value) && tryParsePrefix(value) !== null
+
+const isPort = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535
+
+const isHolder = (value: unknown): value is Fields =>
+  isFields(value) && isText(value.project) && isText(value.service) && Number.isSafeInteger(value.replica)

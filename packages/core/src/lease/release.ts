@@ -1,0 +1,58 @@
+import type { Lease } from './lease.ts'
+import { addressKey, leaseKey } from './lease-key.ts'
+import { findLease, type LeaseState, type LeaseStep, leasesUnder, listLeases } from './lease-state.ts'
+import { stepOf, write } from './lease-step.ts'
+
+/**
+ * Gives a lease up. An address is remembered with its holder until somebody else needs it; a subnet takes every
+ * address of its network and family with it.
+ *
+ * @returns whether there was such a lease
+ * @example
+ * releaseLease(state, leaseKey(lease)).state
+ * @public @since 0.1.0
+ */
+export const releaseLease = (state: LeaseState, key: string): LeaseStep<boolean> => {
+  const lease = findLease(state, key)
+  if (lease === null || (lease.kind === 'address' && lease.released !== null))
+    return stepOf({ state, changes: [] }, false)
+  return stepOf(write(state, releaseWrites(state, key, lease)), true)
+}
+
+const releaseWrites = (
+  state: LeaseState,
+  key: string,
+  lease: Lease,
+): readonly (readonly [string, Lease | null])[] => {
+  switch (lease.kind) {
+    case 'address':
+      return [[key, { ...lease, released: state.sequence + 1 }]]
+    case 'port':
+      return [[key, null]]
+    case 'subnet': {
+      const space = addressKey({ project: lease.project, network: lease.network }, lease.family, '')
+      return [...leasesUnder(state, space).map((one) => [leaseKey(one), null] as const), [key, null]]
+    }
+  }
+}
+
+/**
+ * Gives up everything of a project, without a trace on its own networks: subnets, addresses, ports.
+ *
+ * @param project - null: everything of everyone
+ * @returns how many leases were held
+ * @public @since 0.1.0
+ */
+export const releaseProject = (state: LeaseState, project: string | null): LeaseStep<number> => {
+  const leases = listLeases(state)
+  const own = leases.filter((lease) => project === null || belongsTo(lease, project))
+  const held = own.filter((lease) => lease.kind !== 'address' || lease.released === null).length
+  const gone = own.map((lease): readonly [string, Lease | null] => [leaseKey(lease), null])
+  return stepOf(write(state, gone), held)
+}
+
+/** On the network of another project, a trace of ours would outlive the project. */
+const belongsTo = (lease: Lease, project: string): boolean => {
+  if (lease.kind === 'subnet') return lease.project === project
+  return lease.holder.project === project || (lease.kind === 'address' && lease.on.project === project)
+}

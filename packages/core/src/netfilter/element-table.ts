@@ -1,0 +1,43 @@
+import type { ValueRange, ValueSet } from './value.ts'
+import type { Verdict } from './verdict.ts'
+
+/**
+ * A set, a map or a verdict map, named or not; or an ipset. Rules that use one named set share the one object, so
+ * that it is indexed once.
+ * @public @since 0.1.0
+ */
+export interface ElementTable {
+  /** Null of an anonymous one. */
+  readonly name: string | null
+  readonly elements: readonly TableElement[]
+  /** nft's catch-all element `*`; null when there is none. */
+  readonly otherwise: ElementData | null
+  /**
+   * False when it may hold more, or less, than is listed: the packet path adds to it, elements time out, or its
+   * contents were not given. Whether a key is in it is then unknown.
+   */
+  readonly complete: boolean
+}
+
+/**
+ * One element: a value set for each part of the concatenated key.
+ * @public @since 0.1.0
+ */
+export interface TableElement {
+  readonly key: readonly ValueSet[]
+  readonly data: ElementData
+}
+
+/**
+ * `member` of a set, which has no data. A map's values are ranges, one for each part, a single value having equal
+ * ends; a name is a `text`.
+ * @public @since 0.1.0
+ */
+export type ElementData =
+  | { readonly kind: 'member' }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  | { readonly kind: 'values'; readonly values: readonly ValueRange[] }
+  | { readonly kind: 'text'; readonly text: string }
+
+/** @public @since 0.1.0 */
+export const member: ElementData = { kind: 'member' }

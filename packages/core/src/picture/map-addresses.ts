@@ -1,0 +1,181 @@
+import {
+  containsPrefix,
+  type Family,
+  firstAddress,
+  formatPrefix,
+  type Prefix,
+  parsePrefix,
+  prefixAround,
+} from '../address/index.ts'
+import type { HostFacts } from '../facts/index.ts'
+import {
+  type HostIndex,
+  indexHost,
+  type Pool,
+  type SubnetPlan,
+  type SubnetPlanOptions,
+} from '../pool/index.ts'
+import { poolsFor } from '../pool/pick-subnet.ts'
+import { type PlanState, startPlan } from '../pool/plan-state.ts'
+import type { Rejection } from '../pool/rejection.ts'
+import type { AddressMap, MapPassed, MapRow } from './address-map.ts'
+import { type HolderList, listHolders, placeOfRejection } from './holder-list.ts'
+import { cellsOf, type Picked } from './map-cells.ts'
+
+/**
+ * What a picture is to show: an answer of `planSubnets`, and what was asked.
+ * @public @since 0.1.0
+ */
+export interface MapInput {
+  readonly family: Family
+  /** Prefix length that was asked for; null: as the pools have it. */
+  readonly size: number | null
+  readonly pools: readonly Pool[]
+  readonly options: SubnetPlanOptions
+  /** How many subnets were asked for. */
+  readonly asked: number
+  /** What was picked; empty when fewer were free. */
+  readonly subnets: readonly SubnetPlan[]
+  /** What was passed over when fewer were free, from PoolExhaustedError; else it is in `subnets`. */
+  readonly rejected: readonly Rejection[]
+  /** Into how many parts a row is cut, a power of two; as many as are drawn. */
+  readonly cells: number
+}
+
+/** An enlarged part is shown when it is at most an eighth of its row: 3 bits. */
+const ENLARGED = 3
+
+/** How many subnets an enlarged part shows at least: fewer would hide what is beside them. */
+const CLOSEST = 32
+
+/** A row before it is drawn. */
+interface Entry {
+  readonly pool: string
+  readonly prefix: Prefix
+  readonly size: number
+}
+
+/**
+ * The picture of what `planSubnets` answered: pools, who holds what, what was passed over and why, what was
+ * picked. Cost depends on what is drawn, not on how many routes the host has.
+ *
+ * @param facts - the host, or `indexHost` of it
+ * @throws ParseError when a reserved or allowed range cannot be read
+ * @example
+ * const pools = [classicPool]
+ * const subnets = planSubnets(facts, [{ network: 'web', family: 'ip' }], pools)
+ * const asked = { family: 'ip', size: null, pools, options: {}, asked: 1 } as const
+ * mapAddresses(facts, { ...asked, subnets, rejected: [], cells: 32 }).rows.length // 12
+ * @public @since 0.1.0
+ */
+export const mapAddresses = (facts: HostFacts | HostIndex, input: MapInput): AddressMap => {
+  const { family, size, subnets } = input
+  const host = 'kind' in facts ? facts : indexHost(facts)
+  const state = startPlan(host, [], input.pools, input.options)
+  const entries = poolsFor(state, { network: '', family }).flatMap(({ name, entries: all }) =>
+    all
+      .filter(({ prefix }) => prefix.family === family && (size === null || size >= prefix.length))
+      .map((entry): Entry => ({ pool: name, prefix: entry.prefix, size: size ?? entry.size })),
+  )
+  const rejected = eachOnce([...subnets.flatMap((plan) => plan.rejected), ...input.rejected])
+  const list = listHolders(
+    state,
+    rejected,
+    entries.map(({ prefix }) => prefix),
+  )
+  const picked = subnets.map(({ subnet, pool }, place) => ({ prefix: parsePrefix(subnet), place, pool }))
+  return {
+    family,
+    rows: entries.flatMap((entry) =>
+      rowsOf(
+        state,
+        list,
+        entry,
+        picked.filter(({ pool, prefix }) => pool === entry.pool && containsPrefix(entry.prefix, prefix)),
+        rejected.filter(({ candidate }) => isOf(entry, parsePrefix(candidate))),
+        input.cells,
+      ),
+    ),
+    holders: list.holders,
+    isCut: list.isCut,
+    asked: input.asked,
+    picks: subnets.map(({ network, subnet, gateway, pool }) => ({
+      network,
+      subnet,
+      gateway,
+      pool: pool ?? '',
+    })),
+  }
+}
+
+/** A long list repeats with every network what was passed over for those before it. */
+const eachOnce = (rejected: readonly Rejection[]): readonly Rejection[] => {
+  const known = new Set<string>()
+  return rejected.filter(({ kind, candidate, overlaps }) => {
+    const key = `${candidate} ${overlaps}`
+    if (kind === 'own' || known.has(key)) return false
+    known.add(key)
+    return true
+  })
+}
+
+const isOf = ({ prefix, size }: Entry, candidate: Prefix): boolean =>
+  candidate.length === size && containsPrefix(prefix, candidate)
+
+const rowsOf = (
+  state: PlanState,
+  list: HolderList,
+  entry: Entry,
+  picked: readonly Picked[],
+  rejected: readonly Rejection[],
+  cells: number,
+): readonly MapRow[] => {
+  const { pool, size } = entry
+  const row = (prefix: Prefix, enlarges: string | null): MapRow => ({
+    pool,
+    prefix: formatPrefix(prefix),
+    enlarges,
+    size,
+    subnets: 2 ** (size - prefix.length),
+    cells: cellsOf(state, list, { prefix, size, count: cells }, picked),
+    picked: picked.map(({ place }) => place),
+    passedOver: passedOver(list, rejected),
+  })
+  const part = enlargedPart(entry, picked, rejected, cells)
+  const whole = row(entry.prefix, null)
+  return part === null ? [whole] : [whole, row(part, whole.prefix)]
+}
+
+const passedOver = (list: HolderList, rejected: readonly Rejection[]): readonly MapPassed[] => {
+  const counts = new Map<number, number>()
+  for (const rejection of rejected) {
+    const holder = placeOfRejection(list, rejection)
+    counts.set(holder, (counts.get(holder) ?? 0) + rejection.candidates)
+  }
+  return [...counts].map(([holder, candidates]) => ({ holder, candidates }))
+}
+
+/**
+ * The part of a long row around what was picked (or, if nothing was, passed over), when at the row's own scale
+ * that would be a speck. Never so small that a cell is less than a subnet.
+ */
+const enlargedPart = (
+  { prefix, size }: Entry,
+  picked: readonly Picked[],
+  rejected: readonly Rejection[],
+  cells: number,
+): Prefix | null => {
+  const touched =
+    picked.length > 0
+      ? picked.map((one) => one.prefix)
+      : rejected.map(({ candidate }) => parsePrefix(candidate))
+  const [first] = touched
+  if (first === undefined) return null
+  let length = size - Math.log2(Math.min(cells, CLOSEST))
+  while (length > prefix.length) {
+    const part = prefixAround(firstAddress(first), length)
+    if (touched.every((one) => containsPrefix(part, one))) break
+    length -= 1
+  }
+  return length >= prefix.length + ENLARGED ? prefixAround(firstAddress(first), length) : null
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { readXml, type XmlElement } from '../../src/engine/xml.ts'
+
+const element = (xml: string): XmlElement => {
+  const read = readXml(xml)
+  if ('kind' in read) throw new Error(read.why)
+  return read
+}
+
+describe('readXml', () => {
+  test('elements nest, attributes take either quote, and may hold >', () => {
+    const { name, attributes, children } = element(`<a x='1' y = "2>1"><b/><c z=""></c ></a>`)
+    expect(name).toBe('a')
+    expect([...attributes]).toEqual([
+      ['x', '1'],
+      ['y', '2>1'],
+    ])
+    expect(children.map((child) => child.name)).toEqual(['b', 'c'])
+  })
+  test('the entities of XML and character references are what they stand for', () => {
+    expect(element(`<a b="&lt;&amp;&#39;&#x41;&quot;">&gt; &unknown;</a>`)).toMatchObject({
+      attributes: new Map([['b', `<&'A"`]]),
+      text: '> &unknown;',
+    })
+  })
+  test('comments, declarations and CDATA', () => {
+    const xml = `<?xml version="1.0"?><!-- <b> --><a>one <!-- two --><![CDATA[<three>]]></a><!-- end -->`
+    expect(element(xml)).toMatchObject({ name: 'a', text: 'one <three>', children: [] })
+  })
+  test.each([
+    ['', 'line 1: expected one element around all'],
+    ['<a/><b/>', 'line 1: expected one element around all'],
+    ['<a>\n<b>\n</a>', 'line 3: </a> closes nothing'],
+    ['</a>', 'line 1: </a> closes nothing'],
+    ['<a>\n<b/>', 'line 2: <a> is not closed'],
+    ['<a b=c/>', 'line 1: this is not XML'],
+    ['<a\n<b/>', 'line 1: this is not XML'],
+    ['<a><!-- </a>', 'line 1: this is not XML'],
+    ['<!DOCTYPE a [<!ENTITY b "c">]>\n<a>&b;</a>', 'line 1: a document type is not read'],
+  ])('%j is a fault: %s', (xml, why) => {
+    expect(readXml(xml)).toEqual({ kind: 'fault', why })
+  })
+  test('never throws, and reads in linear time', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'<>/!-[]"\'=&;# abC?') }), (text) => {
+        expect(() => readXml(text)).not.toThrow()
+      }),
+    )
+    const started = performance.now()
+    readXml(`<a ${'b="c" '.repeat(20_000)}`)
+    readXml('<a>'.repeat(20_000))
+    expect(performance.now() - started).toBeLessThan(2000)
+  })
+})

@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  evaluate,
+  type HostFacts,
+  type NetfilterTable,
+  type Packet,
+  type RouteFact,
+} from '../../src/index.ts'
+import { base, dnat, facts, fromLan, iif, nat, ruleset, setMark, table } from './model.ts'
+
+const local: RouteFact = {
+  destination: '192.0.2.2/32',
+  interface: 'eth0',
+  table: 255,
+  type: 'local',
+  scope: 'host',
+}
+const lan: RouteFact = { destination: '192.0.2.0/24', interface: 'eth0', table: 254, scope: 'link' }
+const through = (destination: string, more: Partial<RouteFact> = {}): RouteFact => ({
+  destination,
+  interface: 'eth1',
+  table: 254,
+  ...more,
+})
+const withRoutes = (...routes: readonly RouteFact[]): HostFacts => ({
+  ...facts,
+  routes: [local, lan, ...routes],
+})
+const away: Packet = { ...fromLan, destination: '203.0.113.7' }
+
+const wayOf = (host: HostFacts, packet: Packet = away): string | null | undefined =>
+  evaluate(packet, host, []).at?.interface
+
+describe('routing', () => {
+  test('addresses imply local and on-link routes where none are given', () => {
+    expect(evaluate({ ...fromLan, destination: '172.18.0.9' }, facts, []).at?.interface).toBe('br-db')
+    expect(evaluate(away, facts, [])).toMatchObject({ outcome: 'unrouted', at: null })
+  })
+
+  test('the answer to hand-written facts leaves by the way the question came', () => {
+    expect(evaluate({ ...fromLan, source: '8.8.8.8' }, facts, []).outcome).toBe('local')
+    expect(evaluate({ ...fromLan, source: '8.8.8.8', destination: '172.17.0.2' }, facts, []).outcome).toBe(
+      'forwarded',
+    )
+  })
+
+  test('a kernel’s own routes are taken at their word', () => {
+    expect(evaluate({ ...fromLan, source: '8.8.8.8' }, withRoutes(), []).outcome).toBe('unrouted')
+    expect(evaluate({ ...fromLan, source: '8.8.8.8' }, withRoutes(through('default')), []).outcome).toBe(
+      'local',
+    )
+  })
+
+  test('the longest prefix wins, then the lowest metric', () => {
+    expect(wayOf(withRoutes(through('default', { interface: 'wg0' }), through('203.0.113.0/24')))).toBe(
+      'eth1',
+    )
+    expect(
+      wayOf(
+        withRoutes(through('default', { interface: 'wg0', metric: 50 }), through('default', { metric: 10 })),
+      ),
+    ).toBe('eth1')
+  })
+
+  test('interfaces that are down lead nowhere', () => {
+    const host = withRoutes(
+      through('default', { metric: 9 }),
+      through('203.0.113.0/24', { interface: 'eth9' }),
+    )
+    expect(wayOf({ ...host, interfaces: [...(host.interfaces ?? []), { name: 'eth9', up: false }] })).toBe(
+      'eth1',
+    )
+  })
+
+  test.each([
+    ['blackhole', 'dropped'],
+    ['unreachable', 'rejected'],
+    ['prohibit', 'rejected'],
+  ])('a route of type %s is %s', (type, outcome) => {
+    const host = withRoutes({ destination: '203.0.113.0/24', type, table: 254 }, through('default'))
+    expect(evaluate(away, host, [])).toMatchObject({
+      outcome,
+      culprit: { tool: 'kernel', text: `route ${type} 203.0.113.0/24` },
+    })
+  })
+
+  test('throw goes on with the next rule', () => {
+    const host = {
+      ...withRoutes({ destination: '203.0.113.0/24', type: 'throw', table: 100 }, through('default')),
+      rules: [{ priority: 100, table: 100 }],
+    }
+    expect(wayOf(host)).toBe('eth1')
+  })
+
+  test('rules are asked by priority: source, interface and mark choose the table', () => {
+    const routes = [through('default', { interface: 'wg0', table: 7 }), through('default')]
+    const way = (
+      rule: NonNullable<HostFacts['rules']>[number],
+      ...rules: readonly NetfilterTable[]
+    ): string | null | undefined =>
+      evaluate(
+        away,
+        { ...withRoutes(...routes), rules: [{ priority: 50, table: 7, ...rule }] },
+        ruleset(...rules),
+      ).at?.interface
+    expect(way({})).toBe('wg0')
+    expect(way({ from: '192.0.2.0/24' })).toBe('wg0')
+    expect(way({ from: '10.0.0.0/8' })).toBe('eth1')
+    expect(way({ from: '10.0.0.0/8', invert: true })).toBe('wg0')
+    expect(way({ in: 'eth0' })).toBe('wg0')
+    expect(way({ in: 'eth1' })).toBe('eth1')
+    const marks = table({}, base('prerouting', -150, {}, [iif('eth0'), setMark(0x11)]))
+    expect(way({ mark: 1, mask: 0xf })).toBe('eth1')
+    expect(way({ mark: 1, mask: 0xf }, marks)).toBe('wg0')
+  })
+
+  test('a rule that suppresses short prefixes passes defaults on', () => {
+    const host: HostFacts = {
+      ...withRoutes(through('default'), through('default', { interface: 'wg0', table: 51820 })),
+      rules: [
+        { priority: 10, table: 254, suppressPrefixLength: 0 },
+        { priority: 11, table: 51820, mark: 0xca6c, invert: true },
+      ],
+    }
+    expect(wayOf(host)).toBe('wg0')
+    expect(wayOf(host, { ...away, destination: '192.0.2.99' })).toBe('eth0')
+  })
+
+  test('a rule with selectors nobody knows makes it possible, where it would lead elsewhere', () => {
+    const rules = [{ priority: 9, table: 7, other: ['uidrange'] }]
+    const host = {
+      ...withRoutes(through('default', { interface: 'wg0', table: 7 }), through('default')),
+      rules,
+    }
+    expect(evaluate(away, host, [])).toMatchObject({ certainty: 'possible', at: { interface: 'eth1' } })
+    expect(evaluate(fromLan, withRoutes(), [])).toMatchObject({ certainty: 'certain' })
+  })
+
+  test('forwarding is asked of the interface the packet came in by', () => {
+    const host = { ...facts, sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.eth0.forwarding': '0' } }
+    const packet = { ...fromLan, destination: '172.17.0.2' }
+    expect(evaluate(packet, host, [])).toMatchObject({
+      outcome: 'dropped',
+      culprit: { text: 'net.ipv4.conf.eth0.forwarding = 0' },
+    })
+    expect(evaluate({ ...packet, in: 'eth1', source: '198.51.100.9' }, host, []).outcome).toBe('forwarded')
+    expect(evaluate(fromLan, host, []).outcome).toBe('local')
+  })
+
+  test('routing comes after translation', () => {
+    const rules = ruleset(table({}, nat('prerouting', -100, [dnat('203.0.113.7', 80)])))
+    expect(evaluate(fromLan, withRoutes(through('default')), rules).at).toMatchObject({
+      interface: 'eth1',
+      address: '203.0.113.7',
+    })
+  })
+})
+
+describe('sources that cannot be', () => {
+  const spoofed = { ...fromLan, source: '198.51.100.9' }
+  const filter = (value: string): HostFacts => ({
+    ...facts,
+    sysctls: { ...facts.sysctls, 'net.ipv4.conf.all.rp_filter': value },
+  })
+
+  test('pass without a reverse path filter', () => {
+    expect(evaluate(spoofed, facts, []).outcome).toBe('local')
+  })
+
+  test('are dropped by the strict filter, not by the loose one', () => {
+    expect(evaluate(spoofed, filter('1'), [])).toMatchObject({
+      outcome: 'dropped',
+      culprit: { tool: 'kernel' },
+    })
+    expect(evaluate(spoofed, filter('2'), []).outcome).toBe('local')
+    expect(evaluate(fromLan, filter('1'), []).outcome).toBe('local')
+  })
+
+  test('are dropped by the loose filter when no route leads to them', () => {
+    const host = { ...withRoutes(), sysctls: { 'net.ipv4.conf.eth0.rp_filter': '2' } }
+    expect(evaluate({ ...fromLan, source: '8.8.8.8' }, host, []).outcome).toBe('dropped')
+  })
+
+  test('one of the host’s own addresses does not come over a wire', () => {
+    expect(evaluate({ ...fromLan, source: '198.51.100.2' }, facts, []).outcome).toBe('dropped')
+  })
+})

@@ -1,0 +1,158 @@
+import { expect } from '@jest/globals'
+import {
+  type AddressRequest,
+  acquireAddress,
+  findLease,
+  type LeaseStore,
+  leaseKey,
+  leaseState,
+  listLeases,
+  releaseLease,
+} from '@portolan/core'
+import fc from 'fast-check'
+
+/** A /28 with its gateway in the middle: 13 addresses, few enough to run out of. */
+export const subnet = '10.0.0.16/28'
+export const gateway = '10.0.0.20'
+const all = Array.from({ length: 14 }, (_, index) => `10.0.0.${17 + index}`).filter((one) => one !== gateway)
+
+/** The same rules once more, without a thought for speed: lists in the order things happened. */
+export interface LeaseModel {
+  readonly held: Map<string, string>
+  /** Oldest first. */
+  released: { readonly address: string; readonly holder: string }[]
+}
+
+export const emptyModel = (): LeaseModel => ({ held: new Map(), released: [] })
+
+/** What is under test, and how it is closed and opened anew. */
+export interface LeaseSystem {
+  store: LeaseStore
+  readonly reopen: () => Promise<void>
+}
+
+type LeaseCommand = fc.AsyncCommand<LeaseModel, LeaseSystem>
+
+const on = { project: 'shop', network: 'web' }
+
+const request = (service: string, address: string | null): AddressRequest => ({
+  on,
+  holder: { project: 'shop', service, replica: 1 },
+  subnet,
+  gateway,
+  ipRange: null,
+  address,
+  mac: null,
+})
+
+const keyOf = (address: string): string => `address/shop/web/ip/${address}`
+
+/** @returns null where the subnet is exhausted */
+const expected = (model: LeaseModel, holder: string): string | null => {
+  const own = model.held.get(holder) ?? model.released.findLast((one) => one.holder === holder)?.address
+  const inUse = new Set([...model.held.values(), ...model.released.map(({ address }) => address)])
+  return own ?? all.find((one) => !inUse.has(one)) ?? model.released[0]?.address ?? null
+}
+
+const give = (model: LeaseModel, holder: string, address: string): void => {
+  const before = model.held.get(holder)
+  model.released = model.released.filter((one) => one.address !== address)
+  if (before !== undefined && before !== address) model.released.push({ address: before, holder })
+  model.held.set(holder, address)
+}
+
+/** The store has what the model has, no more, in the order of release too, and its indexes are those of its leases. */
+const compare = async (model: LeaseModel, { store }: LeaseSystem): Promise<void> => {
+  const state = await store.read()
+  const leases = listLeases(state).flatMap((lease) => (lease.kind === 'address' ? [lease] : []))
+  const held = leases.filter(({ released }) => released === null)
+  const released = leases
+    .filter((lease) => lease.released !== null)
+    .sort((a, b) => (a.released ?? 0) - (b.released ?? 0))
+  expect(new Map(held.map(({ holder, address }) => [holder.service, address]))).toEqual(model.held)
+  expect(held).toHaveLength(model.held.size)
+  expect(released.map(({ address, holder }) => ({ address, holder: holder.service }))).toEqual(model.released)
+  const rebuilt = leaseState(leases)
+  expect(flat(rebuilt.holders)).toEqual(flat(state.holders))
+  expect(flat(rebuilt.released)).toEqual(flat(state.released))
+}
+
+/** A tree of any shape as the list of its entries. */
+const flat = (tree: ReturnType<typeof leaseState>['holders']): readonly (readonly [string, string])[] =>
+  tree === null ? [] : [...flat(tree.left), [tree.key, tree.value], ...flat(tree.right)]
+
+const command = (name: string, run: LeaseCommand['run']): LeaseCommand => ({
+  check: () => true,
+  run: async (model, system) => {
+    await run(model, system)
+    await compare(model, system)
+  },
+  toString: () => name,
+})
+
+const acquire = (holder: string): LeaseCommand =>
+  command(`acquire ${holder}`, async (model, { store }) => {
+    const wanted = expected(model, holder)
+    const given = store.transact((state) => acquireAddress(state, request(holder, null)))
+    if (wanted === null) {
+      await expect(given).rejects.toMatchObject({ code: 'SUBNET_EXHAUSTED' })
+      return
+    }
+    expect((await given).address).toBe(wanted)
+    give(model, holder, wanted)
+  })
+
+const acquireStatic = (holder: string, address: string): LeaseCommand =>
+  command(`acquire ${holder} ${address}`, async (model, { store }) => {
+    const owner = [...model.held].find(([, one]) => one === address)?.[0]
+    const given = store.transact((state) => acquireAddress(state, request(holder, address)))
+    if (owner !== undefined && owner !== holder) {
+      await expect(given).rejects.toMatchObject({ code: 'ADDRESS_LEASED' })
+      return
+    }
+    expect((await given).address).toBe(address)
+    give(model, holder, address)
+  })
+
+const release = (holder: string): LeaseCommand =>
+  command(`release ${holder}`, async (model, { store }) => {
+    const address = model.held.get(holder)
+    const done = await store.transact((state) => {
+      const lease = address === undefined ? null : findLease(state, keyOf(address))
+      return releaseLease(state, lease === null ? keyOf('10.0.0.99') : leaseKey(lease))
+    })
+    expect(done).toBe(address !== undefined)
+    if (address === undefined) return
+    model.held.delete(holder)
+    model.released.push({ address, holder })
+  })
+
+/** An operation that fails after it has done its work leaves nothing of it. */
+const fail = (holder: string): LeaseCommand =>
+  command(`acquire ${holder} and fail`, async (_model, { store }) => {
+    const failing = store.transact((state) => {
+      try {
+        acquireAddress(state, request(holder, null))
+      } catch {}
+      throw new Error('on purpose')
+    })
+    await expect(failing).rejects.toThrow('on purpose')
+  })
+
+const reopen = (): LeaseCommand => command('reopen', async (_model, system) => system.reopen())
+
+/** Anything a store may be asked, in any order. */
+export const leaseCommands = (maxCommands: number): fc.Arbitrary<Iterable<LeaseCommand>> => {
+  const holder = fc.constantFrom(...'abcdefghijklmnopq')
+  return fc.commands(
+    [
+      holder.map(acquire),
+      holder.map(acquire),
+      fc.tuple(holder, fc.constantFrom(...all)).map(([one, address]) => acquireStatic(one, address)),
+      holder.map(release),
+      holder.map(fail),
+      fc.constant(reopen()),
+    ],
+    { maxCommands },
+  )
+}

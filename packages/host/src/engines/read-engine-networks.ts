@@ -1,0 +1,90 @@
+import { type Dirent, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EngineNetworkFact, EnginePoolFact, EngineReading } from '@portolan/core'
+import { isAbsent, readEngineFile, whyUnread } from './engine-file.ts'
+import { type EnginePlace, enginePlaces } from './engine-places.ts'
+
+/** What other engines have written down on this host. */
+export interface EngineFacts {
+  readonly networks: readonly EngineNetworkFact[]
+  readonly enginePools: readonly EnginePoolFact[]
+  /** What could not be read or understood, each a sentence. */
+  readonly unread: readonly string[]
+}
+
+/**
+ * Reads the networks that other engines have defined, up or not: Docker, Podman, CNI, libvirt, netplan and
+ * systemd-networkd.
+ *
+ * @param root - the folder that the files are below: `/`, or the root of a mounted image
+ * @throws never: what cannot be read is in `unread`
+ */
+export const readEngineNetworks = (root = '/'): EngineFacts => {
+  const unread: string[] = []
+  const readings = enginePlaces.flatMap((place) => readPlace(root, place, unread))
+  return {
+    networks: eachOnce(readings.flatMap(({ networks }) => networks)),
+    enginePools: readings.flatMap(({ pools }) => pools),
+    unread: [...unread, ...readings.flatMap(({ complaints }) => complaints)],
+  }
+}
+
+const readPlace = (root: string, place: EnginePlace, unread: string[]): readonly EngineReading[] => {
+  const { parse } = place
+  if (place.kind === 'file') return [readEngineFile(join(root, place.file), parse)]
+  const matches = ({ name }: Dirent): boolean => place.endings.some((ending) => name.endsWith(ending))
+  if (place.kind === 'folder') {
+    const entries = listFolder(join(root, place.folder), unread)
+    const inner = place.nested
+      ? entries
+          .filter((entry) => entry.isDirectory())
+          .flatMap((entry) => listFolder(join(entry.parentPath, entry.name), unread))
+      : []
+    return [...entries, ...inner]
+      .filter((entry) => !entry.isDirectory() && matches(entry))
+      .map((entry) => readEngineFile(join(entry.parentPath, entry.name), parse))
+  }
+  const all = place.folders.map((folder) => listFolder(join(root, folder), unread))
+  const files = firstOfName(all.flat().filter((entry) => !entry.isDirectory() && matches(entry)))
+  const added =
+    place.additions === null
+      ? []
+      : files.flatMap(({ name }) =>
+          firstOfName(
+            place.folders
+              .flatMap((folder) => listFolder(join(root, folder, `${name}${place.additions}`), unread))
+              .filter((entry) => entry.name.endsWith('.conf')),
+          ),
+        )
+  return [...files, ...added].map((entry) => readEngineFile(join(entry.parentPath, entry.name), parse))
+}
+
+const listFolder = (folder: string, unread: string[]): readonly Dirent[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch (error) {
+    if (!isAbsent(error))
+      unread.push(
+        `${folder} could not be read (${whyUnread(error)}): the networks defined in it are not avoided.`,
+      )
+    return []
+  }
+}
+
+/** Entries of one name replace each other; an empty one, or a link to /dev/null, masks those after it. */
+const firstOfName = (entries: readonly Dirent[]): readonly Dirent[] => {
+  const byName = new Map<string, Dirent>()
+  for (const entry of entries) if (!byName.has(entry.name)) byName.set(entry.name, entry)
+  return [...byName.values()]
+}
+
+/** The status of a running libvirt network repeats its definition. */
+const eachOnce = (networks: readonly EngineNetworkFact[]): readonly EngineNetworkFact[] => {
+  const known = new Set<string>()
+  return networks.filter(({ engine, name, subnets }) => {
+    const key = JSON.stringify([engine, name, subnets])
+    if (known.has(key)) return false
+    known.add(key)
+    return true
+  })
+}

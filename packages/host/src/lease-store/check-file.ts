@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
+import { checkPages } from './check-pages.ts'
+import { DamagedError } from './lease-table.ts'
+
+/** Somebody may write while it is read: what then looks damaged is looked at again. */
+const ATTEMPTS = 20
+const PAUSE_MS = 5
+
+/**
+ * Refuses a file that LMDB would not survive.
+ * @throws DamagedError
+ */
+export const checkFile = async (file: string): Promise<void> => {
+  let last: string | null = null
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const { fault, transaction } = checkPages(await readFile(file))
+    if (fault === null) return
+    // The same fault of the same transaction twice is no accident of timing.
+    const seen = `${transaction} ${fault}`
+    if (seen === last) throw new DamagedError(fault)
+    last = seen
+    await setTimeout(PAUSE_MS)
+  }
+  // It never stood still: others use it, so it can be used.
+}

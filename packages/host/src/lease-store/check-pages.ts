@@ -1,0 +1,207 @@
+/**
+ * LMDB trusts its file: a page that is not what it was makes the process abort or die of SIGBUS (measured, with
+ * lmdb 3.5.6), which no caller can turn into a message. So the tree is walked before the file is opened.
+ *
+ * @see mdb.c of lmdb 3.5 (LMDB 0.9.90, data version 2): `MDB_page_header`, `MDB_node`, `MDB_meta`, `MDB_db`
+ */
+
+/** Bytes of a file, and where the parts of a page are in it. */
+const MAGIC = 0xbeefc0de
+const DATA_VERSION = 2
+const PAGE_HEADER = 24
+const META_LENGTH = PAGE_HEADER + 144
+const NODE_HEADER = 8
+
+const P_BRANCH = 0x01
+const P_LEAF = 0x02
+const P_OVERFLOW = 0x04
+const P_META = 0x08
+const F_BIGDATA = 0x01
+
+interface Tree {
+  readonly depth: number
+  readonly entries: number
+  /** Page number; -1 when the tree is empty. */
+  readonly root: number
+}
+
+interface Meta {
+  readonly pageSize: number
+  readonly free: Tree
+  readonly main: Tree
+  readonly lastPage: number
+  readonly transaction: number
+}
+
+/** @throws Error that says in a clause what is wrong */
+class Fault extends Error {}
+
+const number64 = (bytes: Buffer, at: number): number => Number(bytes.readBigInt64LE(at))
+
+const readTree = (bytes: Buffer, at: number): Tree => ({
+  depth: bytes.readUInt16LE(at + 6),
+  entries: number64(bytes, at + 32),
+  root: number64(bytes, at + 40),
+})
+
+const readMeta = (bytes: Buffer, at: number, index: number): Meta => {
+  const meta = at + PAGE_HEADER
+  if (bytes.length < at + META_LENGTH) throw new Fault('it is cut off')
+  if (bytes.readUInt32LE(meta) !== MAGIC) throw new Fault('it is no LMDB file')
+  if ((bytes.readUInt32LE(meta + 4) & 0xffff) !== DATA_VERSION)
+    throw new Fault('it is an LMDB file of another version')
+  if ((bytes.readUInt16LE(at + 18) & P_META) === 0) throw new Fault(`page ${index} is no meta page`)
+  return {
+    pageSize: bytes.readUInt32LE(meta + 24),
+    free: readTree(bytes, meta + 24),
+    main: readTree(bytes, meta + 72),
+    lastPage: number64(bytes, meta + 120),
+    transaction: number64(bytes, meta + 128),
+  }
+}
+
+/**
+ * The two meta pages are written in turn, so they are one transaction apart.
+ * @returns the newer one
+ */
+const newestMeta = (bytes: Buffer): Meta => {
+  const first = readMeta(bytes, 0, 0)
+  const { pageSize } = first
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0)
+    throw new Fault(`its page size is ${pageSize}`)
+  const second = readMeta(bytes, pageSize, 1)
+  const [newer, older] = first.transaction > second.transaction ? [first, second] : [second, first]
+  if (second.pageSize !== pageSize || newer.transaction - older.transaction > 1 || older.transaction < 0)
+    throw new Fault('its two meta pages do not belong together')
+  return newer
+}
+
+/**
+ * What is wrong with an LMDB file, as far as opening and reading it could fail; null when nothing is.
+ *
+ * @returns the transaction it is of, so that a file that was written meanwhile is not taken for a damaged one
+ */
+export const checkPages = (
+  bytes: Buffer,
+): { readonly fault: string | null; readonly transaction: number | null } => {
+  let transaction: number | null = null
+  try {
+    const meta = newestMeta(bytes)
+    transaction = meta.transaction
+    const used = new Set<number>([0, 1])
+    const free = walk(bytes, meta, meta.free, used)
+    walk(bytes, meta, meta.main, used)
+    checkFree(meta, free, used)
+    return { fault: null, transaction }
+  } catch (error) {
+    if (error instanceof Fault) return { fault: error.message, transaction }
+    // Every field is read where a page says it is: outside of the file when the page lies.
+    if (error instanceof RangeError) return { fault: 'a page of it points outside of it', transaction }
+    throw error
+  }
+}
+
+/** Every page of a tree: where it should be, of the right kind, with its nodes inside it, and used once. */
+const walk = (
+  bytes: Buffer,
+  meta: Meta,
+  { depth, entries, root }: Tree,
+  used: Set<number>,
+): readonly Buffer[] => {
+  const values: Buffer[] = []
+  const visit = (page: number, level: number): void => {
+    const { at, flags } = openPage(bytes, meta, page, used)
+    if (flags !== (level === depth ? P_LEAF : P_BRANCH)) throw new Fault(`page ${page} is of the wrong kind`)
+    for (const node of nodesOf(bytes, at, meta.pageSize, page)) {
+      const low = bytes.readUInt16LE(node) + bytes.readUInt16LE(node + 2) * 0x10000
+      const nodeFlags = bytes.readUInt16LE(node + 4)
+      const data = node + NODE_HEADER + bytes.readUInt16LE(node + 6)
+      const end = at + meta.pageSize
+      if (level < depth) {
+        if (data > end) throw new Fault(`a key of page ${page} leaves it`)
+        visit(low + nodeFlags * 0x1_0000_0000, level + 1)
+      } else if ((nodeFlags & F_BIGDATA) !== 0) {
+        if (data + 8 > end) throw new Fault(`a value of page ${page} leaves it`)
+        values.push(overflow(bytes, meta, number64(bytes, data), low, used))
+      } else {
+        if (nodeFlags !== 0 || data + low > end) throw new Fault(`a value of page ${page} leaves it`)
+        values.push(bytes.subarray(data, data + low))
+      }
+    }
+  }
+  if (root !== -1) visit(root, 1)
+  if (values.length !== entries)
+    throw new Fault(`it has ${values.length} entries where ${entries} were written`)
+  return values
+}
+
+const openPage = (
+  bytes: Buffer,
+  { pageSize, lastPage, transaction }: Meta,
+  page: number,
+  used: Set<number>,
+): { readonly at: number; readonly flags: number } => {
+  const at = page * pageSize
+  if (page < 2 || page > lastPage || at + pageSize > bytes.length)
+    throw new Fault(`page ${page} is not in it`)
+  if (used.has(page)) throw new Fault(`page ${page} is used twice`)
+  used.add(page)
+  if (number64(bytes, at) !== page || number64(bytes, at + 8) > transaction)
+    throw new Fault(`page ${page} is not what was written`)
+  return { at, flags: bytes.readUInt16LE(at + 18) }
+}
+
+/** Offsets in the file of the nodes of a page. */
+const nodesOf = (bytes: Buffer, at: number, pageSize: number, page: number): readonly number[] => {
+  const lower = bytes.readUInt16LE(at + 20)
+  const upper = bytes.readUInt16LE(at + 22)
+  const count = lower >> 1
+  if (lower % 2 !== 0 || lower > upper || PAGE_HEADER + upper > pageSize || count === 0)
+    throw new Fault(`page ${page} is not what was written`)
+  return Array.from({ length: count }, (_, index) => {
+    const offset = bytes.readUInt16LE(at + PAGE_HEADER + 2 * index)
+    if (offset < upper || PAGE_HEADER + offset + NODE_HEADER > pageSize)
+      throw new Fault(`a node of page ${page} is outside of it`)
+    return at + PAGE_HEADER + offset
+  })
+}
+
+const overflow = (bytes: Buffer, meta: Meta, page: number, length: number, used: Set<number>): Buffer => {
+  const { at, flags } = openPage(bytes, meta, page, used)
+  const pages = bytes.readUInt32LE(at + 20)
+  const start = at + PAGE_HEADER
+  if (flags !== P_OVERFLOW || pages < 1 || PAGE_HEADER + length > pages * meta.pageSize)
+    throw new Fault(`page ${page} is not what was written`)
+  for (let more = page + 1; more < page + pages; more += 1) {
+    if (used.has(more) || more > meta.lastPage) throw new Fault(`page ${more} is used twice`)
+    used.add(more)
+  }
+  if (start + length > bytes.length) throw new Fault('it is cut off')
+  return bytes.subarray(start, start + length)
+}
+
+/**
+ * The pages to write over next: none that is in use, or a commit would be the end of what is there. A list is its
+ * length and then page numbers, a negative one being the length of the block of pages that the next one begins.
+ */
+const checkFree = ({ lastPage }: Meta, lists: readonly Buffer[], used: Set<number>): void => {
+  for (const list of lists) {
+    const count = number64(list, 0)
+    if (count < 0 || 8 * (count + 1) > list.length)
+      throw new Fault('its list of free pages is not what was written')
+    let block = 1
+    for (let at = 1; at <= count; at += 1) {
+      const entry = number64(list, 8 * at)
+      if (entry <= 0) {
+        block = entry === 0 ? 1 : -entry
+        continue
+      }
+      if (entry < 2 || entry + block - 1 > lastPage) throw new Fault(`free page ${entry} is not in it`)
+      for (let page = entry; page < entry + block; page += 1) {
+        if (used.has(page)) throw new Fault(`page ${page} is free and in use`)
+        used.add(page)
+      }
+      block = 1
+    }
+  }
+}

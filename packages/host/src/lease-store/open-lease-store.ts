@@ -1,0 +1,128 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  emptyLeases,
+  type LeaseState,
+  type LeaseStep,
+  type LeaseStore,
+  PermissionError,
+  PortolanError,
+} from '@portolan/core'
+import { checkFile } from './check-file.ts'
+import { type Database, openDatabase } from './database.ts'
+import { DamagedError, follow, formOf, type KeyValues, type Snapshot, writeChanges } from './lease-table.ts'
+
+/**
+ * The leases of this host: an LMDB file, `leases.mdb`, in the state directory. Any number of processes use it at
+ * once, and a process that is killed at any instant leaves what was acknowledged and nothing half done. Opening
+ * touches nothing: a file is made by the first transaction.
+ *
+ * `read` and `transact` throw PortolanError `STATE` for a file that is damaged or not ours, which is left as it is,
+ * and PermissionError where the user may not open it.
+ *
+ * @param directory - `/var/lib/portolan` for root, as `defaultStateDirectory` has it
+ * @example
+ * const store = openLeaseStore(defaultStateDirectory())
+ * const lease = await store.transact((state) => acquireAddress(state, request))
+ * await store.close()
+ * @public @since 0.1.0
+ */
+export const openLeaseStore = (directory: string): LeaseStore => {
+  const file = join(directory, 'leases.mdb')
+  let database: Database | null = null
+  let isReadOnly = true
+  let known: Snapshot | null = null
+  // One after the other: an environment must not be opened twice in one process (lmdb.h, Caveats).
+  let last: Promise<unknown> = Promise.resolve()
+  const queue = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work)
+    last = result.catch(() => undefined)
+    return result
+  }
+
+  const open = async (readOnly: boolean): Promise<Database> => {
+    if (database !== null && (readOnly || !isReadOnly)) return database
+    await database?.close()
+    database = null
+    if (sizeOf(file) > 0) await checkFile(file)
+    database = await openDatabase(file, readOnly)
+    isReadOnly = readOnly
+    return database
+  }
+
+  const readNow = (table: KeyValues): Snapshot => {
+    const form = formOf(table)
+    if (typeof form === 'object')
+      throw new DamagedError(`it is not a lease store of ours (found ${form.foreign})`)
+    known = form === 'empty' ? { revision: 0, leases: emptyLeases } : follow(table, known)
+    return known
+  }
+
+  const read = async (): Promise<LeaseState> => {
+    try {
+      if (database === null && sizeOf(file) === 0) return emptyLeases
+      return (await open(true)).read(readNow).leases
+    } catch (error) {
+      throw storeError('read', file, error)
+    }
+  }
+
+  const transact = async <Result>(operation: (state: LeaseState) => LeaseStep<Result>): Promise<Result> => {
+    let refusal: unknown = null
+    try {
+      const writer = await open(false)
+      const [snapshot, result] = writer.write((table): readonly [Snapshot, Result] => {
+        const now = readNow(table)
+        let step: LeaseStep<Result>
+        try {
+          step = operation(now.leases)
+        } catch (error) {
+          refusal = error
+          throw error
+        }
+        const next = step.changes.length === 0 ? now : writeChanges(table, now, step.changes, step.state)
+        return [next, step.result]
+      })
+      // Only now is it so.
+      known = snapshot
+      return result
+    } catch (error) {
+      throw refusal === null ? storeError('written', file, error) : refusal
+    }
+  }
+
+  return {
+    read: () => queue(read),
+    transact: (operation) => queue(() => transact(operation)),
+    close: () =>
+      queue(async () => {
+        await database?.close()
+        database = null
+        known = null
+      }),
+  }
+}
+
+/** 0 when there is no such file; a process that was killed while it made the file leaves an empty one. */
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+const storeError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
+  if (error instanceof PortolanError) return error
+  const { code } = error as NodeJS.ErrnoException
+  const why = error instanceof Error ? error.message : String(error)
+  if (code === 'EACCES' || code === 'EPERM' || /^(Permission denied|Operation not permitted)/.test(why)) {
+    return new PermissionError(
+      `The lease store ${file} could not be ${action} (${why}). Run this as root, or give another directory with --state.`,
+      'file access',
+      { cause: error },
+    )
+  }
+  const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(why)
+  return new PortolanError(
+    'STATE',
+    isDamaged
+      ? `The lease store ${file} is damaged or not ours: ${why}. It was left as it is; put back a copy, or move it away to begin without leases.`
+      : `The lease store ${file} could not be ${action}: ${why}.`,
+    { cause: error },
+  )
+}

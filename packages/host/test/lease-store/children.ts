@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+/** What a process said: addresses it holds for sure, by replica, and those it may or may not have given up. */
+export interface Said {
+  readonly held: ReadonlyMap<number, string>
+  readonly unsure: ReadonlySet<number>
+  readonly last: number
+  readonly signal: string | null
+  readonly exitCode: number | null
+  readonly stderr: string
+}
+
+export interface Child {
+  readonly said: Promise<Said>
+  /** Whatever it is doing. */
+  readonly kill: () => void
+  /** Called with every line, as it comes. */
+  onLine: (line: string) => void
+}
+
+/** Starts a process of its own that takes `count` addresses from a store, one by one. */
+export const startAllocating = (directory: string, service: string, count: number, first = 1): Child => {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'allocate.js'), directory, service, String(count), String(first)],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+  )
+  const held = new Map<number, string>()
+  const unsure = new Set<number>()
+  let last = first - 1
+  let rest = ''
+  let stderr = ''
+  const result: Child = {
+    kill: () => void child.kill('SIGKILL'),
+    onLine: () => {},
+    said: new Promise((resolve) => {
+      child.on('close', (exitCode, signal) => resolve({ held, unsure, last, exitCode, signal, stderr }))
+    }),
+  }
+  child.stderr.on('data', (text) => {
+    stderr += text
+  })
+  child.stdout.on('data', (text) => {
+    const lines = `${rest}${text}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const [verb, number = '0', address = ''] = line.split(' ')
+      const replica = Number(number)
+      last = Math.max(last, replica)
+      if (verb === '+') held.set(replica, address)
+      if (verb === '?') unsure.add(replica)
+      if (verb === '-') {
+        held.delete(replica)
+        unsure.delete(replica)
+      }
+      result.onLine(line)
+    }
+  })
+  return result
+}

@@ -1,0 +1,33 @@
+/** How wide standard output is, and whether it shows more than ASCII. */
+export interface TerminalShape {
+  readonly columns: number
+  readonly unicode: boolean
+}
+
+interface Surroundings {
+  /** Of the terminal, where standard output is one. */
+  readonly columns: number | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A picture as wide as a very wide screen is not read any better. */
+const WIDEST = 160
+
+/**
+ * The shape of standard output. A pipe has no width: COLUMNS, or 80. What can be shown is what the locale says, by
+ * the first of these variables that is set (setlocale(3)).
+ */
+export const readShape = (
+  { columns, environment }: Surroundings = {
+    columns: process.stdout.columns,
+    environment: process.env,
+  },
+): TerminalShape => {
+  const { LC_ALL, LC_CTYPE, LANG, COLUMNS, TERM } = environment
+  const named = /^\d+$/.test(COLUMNS ?? '') ? Number(COLUMNS) : 0
+  const locale = LC_ALL || LC_CTYPE || LANG || ''
+  return {
+    columns: Math.min(columns || named || 80, WIDEST),
+    unicode: /utf-?8/i.test(locale) && TERM !== 'dumb',
+  }
+}

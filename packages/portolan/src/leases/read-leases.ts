@@ -1,0 +1,30 @@
+import { type LeaseState, type LeaseStore, PermissionError } from '@portolan/core'
+
+/** The leases to plan with, and why there are none where they could not be read. */
+export interface ReadLeases {
+  /** Null: planned without. */
+  readonly state: LeaseState | null
+  readonly unread: readonly string[]
+}
+
+/**
+ * The leases of a store. One that this user may not read is no reason not to plan: what is planned without leases is
+ * only not sure to be what apply will lease.
+ *
+ * @throws PortolanError `STATE` when the store is damaged or not ours
+ * @internal
+ */
+export const readLeases = async (store: LeaseStore | null): Promise<ReadLeases> => {
+  if (store === null) return { state: null, unread: [] }
+  try {
+    return { state: await store.read(), unread: [] }
+  } catch (error) {
+    if (!(error instanceof PermissionError)) throw error
+    return {
+      state: null,
+      unread: [
+        `The leases could not be read, so addresses may differ from those that are leased: ${error.message}`,
+      ],
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { LeaseStore } from '@portolan/core'
+import { defaultStateDirectory, openLeaseStore } from '@portolan/host'
+
+/**
+ * Where leases are kept, as every operation takes it.
+ * @public @since 0.1.0
+ */
+export interface LeaseOptions {
+  /** The folder of the lease store and of old sysctl values: `/var/lib/portolan` for root, unless told. */
+  readonly stateDirectory?: string
+  /** A store of your own in place of the one in `stateDirectory`; it is not closed. Null: no leases are kept. */
+  readonly leases?: LeaseStore | null
+}
+
+/**
+ * Runs something with the store that the options name, and closes it if it was opened for that.
+ * @internal
+ */
+export const withLeaseStore = async <Result>(
+  { leases, stateDirectory }: LeaseOptions,
+  work: (store: LeaseStore | null) => Promise<Result>,
+): Promise<Result> => {
+  if (leases !== undefined) return work(leases)
+  const store = openLeaseStore(stateDirectory ?? defaultStateDirectory())
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,75 @@
+import type { AddressMap } from '@portolan/core'
+import { nothingWords, subnetCount } from './map-words.ts'
+import { element, svgText, tooltip } from './svg.ts'
+import { drawHolders, drawLegend, drawPicks } from './svg-lists.ts'
+import { drawRows } from './svg-rows.ts'
+import { styleSheet } from './svg-style.ts'
+
+/** How many cells a row should have for `drawAddressMap`; `mapAddresses` takes it. */
+export const drawnCells = 256
+
+const pageWidth = 1024
+
+/**
+ * A picture of the address space as SVG: one file without anything outside it, readable on light and on dark
+ * pages, with the reasons as text.
+ *
+ * @example
+ * writeFileSync('pools.svg', drawAddressMap(mapAddresses(facts, { ...input, cells: 256 })))
+ * @public @since 0.1.0
+ */
+export const drawAddressMap = (map: AddressMap): string => {
+  const title = titleOf(map)
+  const head = [svgText(32, 46, 'title', title), svgText(32, 72, 'quiet', subtitleOf(map))]
+  const legend = drawLegend(map, 102)
+  const rows = drawRows(map, legend.y)
+  const picks = drawPicks(map, rows.y)
+  const holders = drawHolders(map, picks.y)
+  const height = Math.ceil(holders.y + 16)
+  const body = [
+    tooltip(`${title}. ${subtitleOf(map)}`),
+    element('style', {}, styleSheet()),
+    element('defs', {}, hatch),
+    element('rect', { width: pageWidth, height, class: 'page' }),
+    ...head,
+    ...legend.svg,
+    ...rows.svg,
+    ...picks.svg,
+    ...holders.svg,
+  ]
+  return element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${pageWidth} ${height}`,
+      width: pageWidth,
+      height,
+      role: 'img',
+    },
+    `\n${body.join('\n')}\n`,
+  )
+}
+
+const hatch = element(
+  'pattern',
+  { id: 'spoiled', width: 8, height: 8, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
+  element('rect', { width: 8, height: 8, class: 'hatch' }) +
+    element('line', { x1: 0, y1: 0, x2: 0, y2: 8, class: 'stripe' }),
+)
+
+const titleOf = (map: AddressMap): string => {
+  const { picks } = map
+  const [first, second] = picks
+  if (first === undefined) return `${nothingWords(map)}: none was picked`
+  return second === undefined ? `Picked ${first.subnet}` : `Picked ${subnetCount(picks.length)}`
+}
+
+const subtitleOf = ({ picks, holders, rows }: AddressMap): string => {
+  const passed = holders.reduce((sum, { passedOver }) => sum + (passedOver?.candidates ?? 0), 0)
+  const pools = [...new Set(rows.map(({ pool }) => pool))].join(', ')
+  const came = `${subnetCount(passed)} of pool ${pools} ${passed === 1 ? 'was' : 'were'} passed over, because something is there already.`
+  if (picks.length === 0) return came
+  return passed === 0
+    ? `Nothing stands in the way of the first of pool ${pools}.`
+    : `${came} The first that ${picks.length === 1 ? 'collides' : 'collide'} with nothing ${picks.length === 1 ? 'was' : 'were'} picked.`
+}

@@ -1,0 +1,153 @@
+import type { AddressMap, MapCell, MapRow } from '@portolan/core'
+import { plainStyle, type Style } from '../plan/style.ts'
+import {
+  consequenceOf,
+  letterOf,
+  mostListed,
+  nothingWords,
+  pickWords,
+  scaleOf,
+  verdictOf,
+  wrapWords,
+} from './map-words.ts'
+
+/** @public @since 0.1.0 */
+export interface PrintMapOptions {
+  /** How wide the text may be, in characters: 80 unless told. Cells are drawn one character each. */
+  readonly columns?: number
+  /** Blocks and dots of Unicode; else ASCII. */
+  readonly unicode?: boolean
+}
+
+interface Pen {
+  readonly columns: number
+  readonly glyphs: Record<'picked' | 'spoiled' | 'free' | 'part', string>
+  readonly style: Style
+}
+
+const unicodeGlyphs = { picked: '█', spoiled: '░', free: '·', part: '└' }
+const asciiGlyphs = { picked: '#', spoiled: '-', free: '.', part: '`' }
+
+/**
+ * How many cells a row should have for a terminal of this width; `mapAddresses` takes it. A power of two, so that
+ * each cell is a prefix.
+ * @public @since 0.1.0
+ */
+export const cellsFor = (columns: number): number => {
+  if (columns >= 120) return 64
+  return columns >= 72 ? 32 : 16
+}
+
+/**
+ * A picture of the address space as text: a bar for each entry of the pools, in the order they are tried, and what
+ * its letters mean.
+ *
+ * @param style - colours, or none
+ * @example
+ * printAddressMap(map, { columns: 80, unicode: true })
+ * @public @since 0.1.0
+ */
+export const printAddressMap = (
+  map: AddressMap,
+  { columns = 80, unicode = true }: PrintMapOptions = {},
+  style: Style = plainStyle,
+): string => {
+  const pen: Pen = {
+    columns: Math.max(columns, 40),
+    glyphs: unicode ? unicodeGlyphs : asciiGlyphs,
+    style,
+  }
+  const label = Math.max(...map.rows.map((row) => labelOf(row, pen).length), 0)
+  const bar = Math.max(...map.rows.map(({ cells }) => cells.length), 1)
+  const sections = [
+    ...new Map(map.rows.map(({ pool }) => [pool, map.rows.filter((row) => row.pool === pool)])),
+  ].map(([pool, rows]) => [
+    style.bold(
+      `Pool ${pool}${rows.filter(({ enlarges }) => enlarges === null).length > 1 ? ', in the order it is tried' : ''}`,
+    ),
+    ...rows.flatMap((row) => printRow(row, map, pen, label, bar)),
+  ])
+  return [...sections, printLegend(map, pen), printPicks(map, pen), printHolders(map, pen)]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+const labelOf = ({ prefix, enlarges }: MapRow, { glyphs }: Pen): string =>
+  enlarges === null ? prefix : `${glyphs.part} ${prefix}`
+
+const printRow = (row: MapRow, map: AddressMap, pen: Pen, label: number, bar: number): readonly string[] => {
+  const each = Math.max(1, Math.floor(bar / row.cells.length))
+  const cells = row.cells.map((cell) => paint(glyphOf(cell, pen).repeat(each), cell, map, pen)).join('')
+  const start = `  ${labelOf(row, pen).padEnd(label)}  ${cells}  `
+  const indent = 2 + label + 2 + bar + 2
+  const words = [...verdictOf(row, map), scaleOf(row)].filter((text) => text !== '')
+  const room = pen.columns - indent
+  const lines = words.flatMap((text) => wrapWords(text, Math.max(room, 20)))
+  if (room >= 20) {
+    const [first = '', ...rest] = lines
+    return [`${start}${verdictStyle(row, pen)(first)}`, ...rest.map((line) => ' '.repeat(indent) + line)]
+  }
+  // Too narrow for a column of its own: below the bar.
+  const under = words.flatMap((text) => wrapWords(text, pen.columns - 4))
+  return [start.trimEnd(), ...under.map((line) => `    ${line}`)]
+}
+
+const verdictStyle = (row: MapRow, { style }: Pen): ((text: string) => string) => {
+  if (row.enlarges === null && row.picked.length > 0) return style.green
+  return row.passedOver.length > 0 ? (text) => text : style.dim
+}
+
+const glyphOf = (cell: MapCell, { glyphs }: Pen): string =>
+  cell.kind === 'held' ? letterOf(cell.holder) : glyphs[cell.kind]
+
+const paint = (text: string, cell: MapCell, map: AddressMap, { style }: Pen): string => {
+  if (cell.kind === 'picked') return style.green(text)
+  if (cell.kind !== 'held') return style.dim(text)
+  const blames = map.holders[cell.holder]?.passedOver ?? null
+  return blames === null ? style.yellow(text) : style.red(text)
+}
+
+const printLegend = ({ rows, picks }: AddressMap, { glyphs, style, columns }: Pen): readonly string[] => {
+  const kinds = new Set(rows.flatMap(({ cells }) => cells.map(({ kind }) => kind)))
+  const parts = [
+    ...(picks.length > 0 ? [`${glyphs.picked} picked`] : []),
+    ...(kinds.has('held') ? ['a letter: held, see below'] : []),
+    ...(kinds.has('spoiled') ? [`${glyphs.spoiled} free, but its subnet is held in part`] : []),
+    ...(kinds.has('free') ? [`${glyphs.free} free`] : []),
+  ]
+  const line = `  ${parts.join('   ')}`
+  return (line.length <= columns ? [line] : parts.map((part) => `  ${part}`)).map(style.dim)
+}
+
+const printPicks = (map: AddressMap, { style }: Pen): readonly string[] => {
+  const { picks } = map
+  if (picks.length === 0) return [style.bold(`${nothingWords(map)}: none was picked`)]
+  const most = 20
+  const width = Math.max(...picks.slice(0, most).map(({ network }) => network.length))
+  return [
+    style.bold('Picked'),
+    ...picks.slice(0, most).map((pick) => `  ${style.green(pick.network.padEnd(width))}  ${pickWords(pick)}`),
+    ...(picks.length > most ? [`  and ${picks.length - most} more`] : []),
+  ]
+}
+
+const printHolders = ({ holders, isCut }: AddressMap, { style, columns }: Pen): readonly string[] => {
+  if (holders.length === 0) return []
+  const lines = holders.slice(0, mostListed).flatMap((holder, place) => {
+    const letter = letterOf(place)
+    const [first = '', ...rest] = wrapWords(holder.detail, columns - 5)
+    const consequence = wrapWords(consequenceOf(holder), columns - 7)
+    return [
+      `  ${holder.passedOver === null ? style.yellow(letter) : style.red(letter)}  ${first}`,
+      ...rest.map((line) => `     ${line}`),
+      ...consequence.filter((line) => line !== '').map((line) => style.dim(`       ${line}`)),
+    ]
+  })
+  const more = holders.length - mostListed
+  return [
+    style.bold('Who holds what'),
+    ...lines,
+    ...(more > 0 ? [`  and ${isCut ? 'more than ' : ''}${more} more`] : []),
+  ]
+}

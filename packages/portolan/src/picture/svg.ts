@@ -1,0 +1,41 @@
+/** Anything XML 1.0 cannot hold is left out; the rest is written so that it means itself. */
+const escapeXml = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids (section 2.2)
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+
+/** A length or position, to a tenth of a pixel. */
+const digits = (value: number): string => String(Math.round(value * 10) / 10)
+
+/**
+ * One SVG element, its attributes escaped.
+ * @param inner - what is inside, as SVG
+ */
+export const element = (
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  inner = '',
+): string => {
+  const written = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === 'number' ? digits(value) : escapeXml(value)}"`,
+  )
+  return inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`
+}
+
+/** A line of text, its content escaped. */
+export const svgText = (x: number, y: number, kind: string, content: string): string =>
+  element('text', { x, y, class: kind }, escapeXml(content))
+
+/** What a browser shows when the pointer rests on the element it is inside. */
+export const tooltip = (content: string): string => `<title>${escapeXml(content)}</title>`
+
+/** A filled rectangle with a tooltip. */
+export const box = (
+  { x, y, width, height }: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
+  kind: string,
+  content: string,
+): string => element('rect', { x, y, width, height, class: kind }, content === '' ? '' : tooltip(content))

@@ -1,0 +1,114 @@
+import { expect, test } from '@jest/globals'
+import { describeLifecycle, type OpenLab } from './lifecycle/describe-lifecycle.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
+
+/** A project of services on one network, each with a port of the host's choice. */
+const project = (name: string, ...services: readonly string[]): string =>
+  `name: ${name}\nnetworks: {web: {enable_ipv6: true}}\nservices:\n${services
+    .map((service) => `  ${service}: {networks: [web], ports: ["80"]}\n`)
+    .join('')}`
+
+type Addresses = { readonly addresses: readonly { readonly service: string; readonly address: string }[] }
+
+const of = ({ addresses }: Addresses, service: string): readonly string[] =>
+  addresses.filter((one) => one.service === service).map(({ address }) => address)
+
+/** Subnets, addresses and chosen ports stay with whose they are. */
+const leases = (open: OpenLab): void => {
+  test('endpoints keep their addresses when others come and go, and over the end of the host’s bridges', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(project('shop', 'b', 'c'))
+    const before = await pilot.plan(project('shop', 'b', 'c'))
+    expect(before.changes).toEqual([])
+    await pilot.apply(project('shop', 'a', 'c'))
+    const after = await pilot.plan(project('shop', 'a', 'c'))
+    expect(of(after, 'c')).toEqual(of(before, 'c'))
+    expect(of(after, 'a')).not.toEqual(of(before, 'b'))
+    // As after a reboot: no bridge, no rule, but the state directory.
+    await pilot.run('destroy', null, '--yes', '--keep-leases')
+    const rebooted = await pilot.plan(project('shop', 'a', 'c'))
+    expect([rebooted.subnets.map(({ subnet }) => subnet), rebooted.addresses]).toEqual([
+      after.subnets.map(({ subnet }) => subnet),
+      after.addresses,
+    ])
+  })
+
+  test('destroy gives up subnets and addresses, of one project or of all', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(project('shop', 'a', 'b'))
+    await pilot.apply(project('bakery', 'oven'))
+    const { subnets } = await pilot.plan(project('shop', 'b'))
+    await pilot.run('destroy', null, '-p', 'shop', '--yes')
+    const other = await pilot.plan(project('florist', 'rose'))
+    expect(other.subnets[0]?.subnet).toBe(subnets[0]?.subnet)
+    expect((await pilot.plan(project('bakery', 'oven'))).changes).toEqual([])
+    await pilot.destroy()
+    expect(of(await pilot.plan(project('shop', 'b')), 'b')[0]).toBe('172.17.0.1')
+  })
+
+  test('a route that came later is a conflict that move mends', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(project('shop', 'a'))
+    await lab.host.ip(
+      'link add vpn0 type bridge',
+      'link set vpn0 up',
+      'route add 172.17.128.0/17 dev vpn0 table 7',
+    )
+    const collided = await pilot.plan(project('shop', 'a'))
+    expect(collided.exitCode).toBe(3)
+    expect(collided.conflicts).toMatchObject([
+      { kind: 'SubnetOverlap', remedy: { commands: ['portolan move web'] } },
+    ])
+    expect(of(collided, 'a')[0]).toBe('172.17.0.1')
+    const shown = await pilot.run('move', project('shop', 'a'), 'web')
+    expect(shown.exitCode).toBe(2)
+    const moved = await pilot.run('move', project('shop', 'a'), 'web', '--yes')
+    expect({ exitCode: moved.exitCode, stderr: moved.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const after = await pilot.plan(project('shop', 'a'))
+    expect({ exitCode: after.exitCode, changes: after.changes }).toEqual({ exitCode: 0, changes: [] })
+    expect(of(after, 'a')[0]).toBe('10.0.0.1')
+    expect(await lab.host.mustRun(['ip', '-br', 'address'])).toMatch(/br-web\S* .* 10\.0\.42\.1\/16/)
+  })
+
+  test('two projects applied at once never share a subnet, an address or a port', async () => {
+    const lab = await open()
+    const names = ['shop', 'bakery', 'florist', 'smithy']
+    const files = await Promise.all(names.map((name) => lab.write(`${name}.yaml`, project(name, 'a', 'b'))))
+    const { argv } = pilotOf(lab, 'nftables')
+    const outcomes = await Promise.all(files.map((file) => lab.portolan(argv('apply', file, '--yes'))))
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+    const plans = await Promise.all(
+      names.map(async (_, index) => {
+        const { stdout } = await lab.portolan(argv('plan', files[index] ?? '', '--json'))
+        return JSON.parse(stdout) as Addresses & {
+          readonly subnets: readonly { readonly subnet: string }[]
+          readonly mappings: readonly { readonly hostPort: number; readonly family: string }[]
+          readonly changes: readonly unknown[]
+        }
+      }),
+    )
+    expect(plans.map(({ changes }) => changes)).toEqual([[], [], [], []])
+    const all = {
+      subnets: plans.flatMap(({ subnets }) => subnets.map(({ subnet }) => subnet)),
+      addresses: plans.flatMap(({ addresses }) => addresses.map(({ address }) => address)),
+      ports: plans.flatMap(({ mappings }) => mappings.map(({ family, hostPort }) => `${family} ${hostPort}`)),
+    }
+    for (const values of Object.values(all)) expect(new Set(values).size).toBe(values.length)
+  })
+
+  test('a damaged lease store is an error that names the file, and the file stays as it is', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await lab.host.mustRun(['mkdir', '-p', '/run/lab/state'])
+    await lab.host.writeText('/run/lab/state/leases.mdb', 'not leases\n'.repeat(1000))
+    const { exitCode, stderr } = await pilot.run('apply', project('shop', 'a'), '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/\/run\/lab\/state\/leases\.mdb is damaged or not ours/)
+    expect(await lab.host.readText('/run/lab/state/leases.mdb')).toMatch(/^not leases/)
+  })
+}
+
+describeLifecycle('leases', 'nftables', leases)
