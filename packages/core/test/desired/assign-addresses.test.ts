@@ -9,7 +9,7 @@ const assign = (
   network: Partial<NetworkIntent> = {},
 ): readonly (readonly [string | null, string | null])[] =>
   resolve(
-    intent({ networks: [networkIntent(network)], endpoints: endpoints.map(endpointIntent) }),
+    intent({ networks: [networkIntent(network)], endpoints: endpoints.map((wish, index) => endpointIntent({ service: `s${index + 1}`, ...wish })) }),
     {},
   ).desired.endpoints.map(({ ip, ip6 }) => [ip, ip6])
 
@@ -137,26 +137,26 @@ describe('a subnet without a free address', () => {
     expect(error).toMatchObject({
       code: 'SUBNET_EXHAUSTED',
       message:
-        'No address is left for nginx-2 in 10.1.0.0/30 of network web: 1 is assigned. Give the network a larger subnet, or take endpoints off it.',
+        'No address is left for s2-2 in 10.1.0.0/30, on network web: it has 1 address for endpoints, and 1 is leased. Give the network a larger subnet, or take endpoints off it.',
     })
   })
 
   test('counts only addresses of its family', () => {
     const network = { ...subnet('10.1.0.0/29'), ip6: subnetIntent({ subnet: 'fd00::/64' }) }
     const six = Array.from({ length: 6 }, () => ({}))
-    expect(refusal(six, network)).toMatchObject({ message: expect.stringContaining('web: 5 are assigned') })
+    expect(refusal(six, network)).toMatchObject({ message: expect.stringContaining('and 5 are leased') })
   })
 
   test('names the ip_range when that is what is full', () => {
     expect(refusal([{}, {}, {}], subnet('10.1.0.0/24', { ipRange: '10.1.0.8/31' }))).toMatchObject({
       code: 'SUBNET_EXHAUSTED',
-      message: expect.stringContaining('in 10.1.0.8/31 of network web'),
+      message: expect.stringContaining('in 10.1.0.8/31'),
     })
   })
 })
 
 test('an endpoint on a network that is not there is a mistake with its place', () => {
   expect(() => assign([{ network: 'ghost' }])).toThrow(
-    'compose.yaml:3:5: nginx is on network ghost, which is not defined',
+    'compose.yaml:3:5: s1 is on network ghost, which is not defined',
   )
 })

@@ -15,8 +15,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(files ? { facts: await readFacts(options), rules: readRuleFiles(options) } : {}),
     ...(options.pool === undefined ? {} : { pools: options.pool }),
     ...ranges(options),
-    // A host described by files is another one: this host's configuration says nothing of it.
-    ...(files ? {} : { config: readConfig() }),
+    config: readConfig(),
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,

@@ -1,7 +1,6 @@
 import {
   type Config,
   classicPool,
-  emptyConfig,
   type Family,
   type HostFacts,
   InvalidRequestError,
@@ -19,7 +18,7 @@ import { readConfig } from '../../config/read-config.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { type Options, ranges, wholeNumber } from '../options.ts'
-import { readFacts, usesFiles } from '../read-facts.ts'
+import { readFacts } from '../read-facts.ts'
 import { readLeased } from '../read-leased.ts'
 import { type Picture, showPicture } from '../show-picture.ts'
 
@@ -28,7 +27,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const count = wholeNumber(options, 'count', { from: 1, to: 1_000_000 }) ?? 1
   const size = wholeNumber(options, 'size', { from: 1, to: 128 })
-  const settled = layerConfigs(optionsAsConfig(options), usesFiles(options) ? emptyConfig : readConfig())
+  const settled = layerConfigs(optionsAsConfig(options), readConfig())
   const { family, pools } = poolsOf(options, settled)
   const leased = await readLeased(options)
   for (const sentence of leased.unread) terminal.say(`portolan: ${sentence}`)
