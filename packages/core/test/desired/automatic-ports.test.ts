@@ -125,7 +125,7 @@ describe('a range that is used up', () => {
       expect(error).toMatchObject({
         code: 'PORTS_EXHAUSTED',
         message:
-          'No host port is free for api 1 web 80: all of 40000 to 40000 (net.ipv4.ip_local_port_range) is reserved, listened on or published. Name a host port outside the range, or widen the range.',
+          'No host port is free for port 80/tcp of api: all of 40000 to 40000 (net.ipv4.ip_local_port_range) is reserved, listened on, leased or published. Name a host port outside the range, or widen the range.',
       })
     }
   })
