@@ -110,6 +110,7 @@ describeOnKernel('destroy --yes', 'nftables', () => {
       projects: [],
       changes: [],
       summary: { add: 0, change: 0, remove: 0 },
+      leases: { release: [] },
     })
   })
 })
