@@ -1,13 +1,14 @@
-import { macFromAddress } from '../address/index.ts'
+import { macFromAddress, prefixContains } from '../address/index.ts'
 import { IntentError, PortolanError } from '../error/index.ts'
 import type { EndpointIntent, Intent } from '../intent/index.ts'
 import { firstFreeAddress } from '../pool/index.ts'
 import type { DesiredEndpoint, DesiredNetwork } from './desired-state.ts'
+import type { PublishedPort } from './expand-mappings.ts'
 import { replicaName } from './mapping-label.ts'
 
 /**
  * Gives every endpoint its addresses: static ones first, so that nobody else is given them, then the lowest free
- * one each, in the order of the intent.
+ * one each, in the order of the intent. Where other projects have published ports, somebody is at home.
  *
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
  * @internal
@@ -15,14 +16,19 @@ import { replicaName } from './mapping-label.ts'
 export const assignAddresses = (
   intent: Intent,
   networks: readonly DesiredNetwork[],
+  others: readonly PublishedPort[],
 ): readonly DesiredEndpoint[] => {
   const byName = new Map(networks.map((network) => [network.name, network]))
+  const inUse = [...new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))]
   const taken = new Map<string, Set<string>>()
   for (const network of networks) {
     const statics = intent.endpoints.filter((endpoint) => endpoint.network === network.name)
     taken.set(
       network.name,
-      new Set(statics.flatMap(({ ip, ip6 }) => [ip, ip6].filter((address) => address !== null))),
+      new Set([
+        ...statics.flatMap(({ ip, ip6 }) => [ip, ip6].filter((address) => address !== null)),
+        ...inUse.filter((address) => isOn(network, address)),
+      ]),
     )
   }
   return intent.endpoints.map((endpoint) => {
@@ -39,6 +45,9 @@ export const assignAddresses = (
     return { service: endpoint.service, replica: endpoint.replica, network: network.name, ip, ip6, mac }
   })
 }
+
+const isOn = ({ ip, ip6 }: DesiredNetwork, address: string): boolean =>
+  [ip, ip6].some((subnet) => subnet !== null && prefixContains(subnet.subnet, address))
 
 const assign = (
   family: 'ip' | 'ip6',

@@ -1,5 +1,5 @@
 import { PortolanError } from '../error/index.ts'
-import type { HostFacts } from '../facts/index.ts'
+import { type HostFacts, localPortRange } from '../facts/index.ts'
 import type { PublishedPort } from './expand-mappings.ts'
 
 /**
@@ -10,9 +10,6 @@ export interface PortSupply {
   /** The port for one use: the same use gets the same port in every family. */
   take(protocol: string, use: string): number
 }
-
-/** The kernel's own default (net/ipv4/af_inet.c `inet_init_net`). */
-const defaultRange = '32768 60999'
 
 /**
  * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, and not in
@@ -26,8 +23,7 @@ export const portSupply = (
   others: readonly PublishedPort[],
 ): PortSupply => {
   const sysctls = facts.sysctls ?? {}
-  const range = (sysctls['net.ipv4.ip_local_port_range'] ?? defaultRange).trim().split(/\s+/).map(Number)
-  const [first = 32768, last = 60999] = range
+  const { first, last } = localPortRange(facts)
   const reserved = parsePortList(sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
   const key = (protocol: string, port: number): string => `${protocol} ${port}`
   const used = new Set<string>()

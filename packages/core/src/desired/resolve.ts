@@ -16,7 +16,9 @@ import { bridgeName } from './bridge-name.ts'
 import { checkIntent } from './check-intent.ts'
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from './desired-state.ts'
 import { expandMappings, type PublishedPort } from './expand-mappings.ts'
-import { findExternalNetwork } from './external-network.ts'
+import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
+import { noteAbsentAddresses } from './note-absent-addresses.ts'
+import { noteGuessedAddresses } from './note-guessed-addresses.ts'
 
 /** @public @since 0.1.0 */
 export interface ResolveOptions {
@@ -54,22 +56,24 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       .filter((network) => network.external)
       .map((network) => [network.name, findExternalNetwork(network, facts)]),
   )
+  checkExternalPorts(intent, external)
   const subnets = planSubnets(
     facts,
     intent.networks.filter((network) => !network.external).flatMap(subnetRequests),
     [...(options.pools ?? [classicPool])],
     {
       project: intent.project,
+      removedBridges: removedBridges(intent, facts, external),
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
       ...(options.allow === undefined ? {} : { allow: options.allow }),
       ...(options.leases === undefined ? {} : { leases: options.leases }),
     },
   )
   const networks = intent.networks.map(
-    (network) => external.get(network.name) ?? settleNetwork(intent.project, network, subnets),
+    (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
   )
-  const endpoints = assignAddresses(intent, networks)
   const others = options.others ?? []
+  const endpoints = assignAddresses(intent, networks, others)
   const fixed = intent.mappings.flatMap(({ protocol, hostPorts }) => {
     if (hostPorts === null) return []
     const length = hostPorts.last - hostPorts.first + 1
@@ -92,8 +96,29 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       ...expanded.conflicts,
       ...findHostPortTaken(expanded.mappings, facts),
     ],
-    notes: [...intent.notes, ...expanded.notes],
+    notes: [
+      ...intent.notes,
+      ...expanded.notes,
+      ...noteGuessedAddresses(intent, external),
+      ...noteAbsentAddresses(intent, desired, facts),
+    ],
   }
+}
+
+/** As `diffLinks` removes them: bridges of this project whose network is no longer its own, nor external. */
+const removedBridges = (
+  { project, networks }: Intent,
+  { interfaces }: HostFacts,
+  external: ReadonlyMap<string, ExternalNetwork>,
+): readonly string[] => {
+  const own = new Set(networks.flatMap((network) => (network.external ? [] : [network.name])))
+  const kept = new Set([...external.values()].map(({ network }) => network.bridge))
+  return (interfaces ?? []).flatMap(({ name, alias }) => {
+    const owner = parseBridgeAlias(alias)
+    if (name === undefined || owner?.project !== project || own.has(owner.network) || kept.has(name))
+      return []
+    return [name]
+  })
 }
 
 const subnetRequests = (network: NetworkIntent): readonly SubnetRequest[] => {

@@ -208,7 +208,9 @@ describe('compile', () => {
   )
 
   test('refuses an address that is none', () => {
-    expect(() => compile(desiredState([mapping(80, { hostAddress: '1.2.3.4 -j ACCEPT' })]))).toThrow(/not a canonical IPv4 address/)
+    expect(() => compile(desiredState([mapping(80, { hostAddress: '1.2.3.4 -j ACCEPT' })]))).toThrow(
+      /not a canonical IPv4 address/,
+    )
     expect(() => compile(desiredState([mapping(80, { allowFrom: ['10.0.0.0/33'] })]))).toThrow(/prefix/)
   })
 })
