@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import { oneService } from './host-facts.ts'
-import { portolan } from './portolan.ts'
+import { commandLine, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { onTerminal } from './terminal.ts'
 
 const folder = temporaryFolder({
   'compose.yaml': oneService,
+  'joins.yaml':
+    'name: blog\nservices: {web: {ports: ["9090:80"], networks: [shop]}}\nnetworks: {shop: {external: true, name: shop_default}}\n',
   'twice.yaml': 'name: shop\nservices: {a: {ports: ["80:80"]}, b: {ports: ["80:80"]}}\n',
 })
 const apart = ['unshare', '--net']
@@ -108,9 +110,39 @@ describeOnKernel('destroy --yes', 'nftables', () => {
     })
     expect(JSON.parse(asJson.stdout)).toEqual({
       projects: [],
+      conflicts: [],
       changes: [],
       summary: { add: 0, change: 0, remove: 0 },
       leases: { release: [] },
     })
+  })
+  test('of a project that is not there is an error that names those that are', async () => {
+    const inside = (script: string) =>
+      run([...apart, 'sh', '-c', `${commandLine.join(' ')} ${script}`], { folder })
+    const nobody = await inside('destroy --yes --state state --project nosuch')
+    expect(nobody.code).toBe(1)
+    expect(nobody.stderr).toContain('project nosuch has nothing on this host; no project has.')
+    const { code, stderr } = await inside(
+      `apply --yes --state state >&2 && ${commandLine.join(' ')} destroy --yes --state state -p nosuch`,
+    )
+    expect(code).toBe(1)
+    expect(stderr).toContain('project nosuch has nothing on this host; only shop has. Nothing was changed.')
+  })
+
+  test('of a network that another project uses warns on standard error, as JSON too', async () => {
+    const portolan = commandLine.join(' ')
+    const { stdout, stderr } = await run(
+      [
+        ...apart,
+        'sh',
+        '-ec',
+        `for file in compose.yaml joins.yaml; do ${portolan} apply --yes --state state -f $file >/dev/null; done
+        ${portolan} destroy --yes --json --state state -p shop`,
+      ],
+      { folder },
+    )
+    expect(stderr).toContain('portolan: warning NetworkInUse: The bridge br-')
+    expect(stderr).toContain('project blog still publishes ports on it')
+    expect(JSON.parse(stdout)).toMatchObject({ projects: ['shop'], conflicts: [{ kind: 'NetworkInUse' }] })
   })
 })

@@ -36,6 +36,7 @@ describe('help and version', () => {
     expect(stdout).toMatch(new RegExp(`^portolan ${command}\\b`))
     expect(stdout).toContain('--json')
     expect(stdout.includes('--host ')).toBe(!['apply', 'destroy', 'parse'].includes(command))
+    expect(stdout).toMatch(/--state DIR .* the same for apply and destroy\n +\(default: /)
     expect(stdout.includes('--yes')).toBe(['apply', 'destroy'].includes(command))
     expect(stdout.includes('--format')).toBe(command === 'script')
     expect(stdout.includes('--count')).toBe(command === 'subnet')

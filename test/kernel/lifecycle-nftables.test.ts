@@ -4,6 +4,7 @@ import { flows } from './lifecycle/flows.ts'
 import { forwarding } from './lifecycle/forwarding.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
 import { interruption } from './lifecycle/interruption.ts'
+import { liveHost } from './lifecycle/live-host.ts'
 import { bridgePorts } from './lifecycle/ports.ts'
 import { refusals } from './lifecycle/refusals.ts'
 import { scripts } from './lifecycle/scripts.ts'
@@ -18,3 +19,4 @@ describeLifecycle('refusals', 'nftables', refusals)
 describeLifecycle('scripts', 'nftables', scripts)
 describeLifecycle('switching backends', 'nftables', switching)
 describeLifecycle('interruption', 'nftables', interruption)
+describeLifecycle('a live host', 'nftables', liveHost)

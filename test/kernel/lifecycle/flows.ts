@@ -70,4 +70,36 @@ export const flows = (open: OpenLab, backend: Backend): void => {
       expect(seen).toMatchObject({ by: 'two' })
     }
   })
+
+  test('a UDP flow that began before its port was published reaches the container after, and after a repair', async () => {
+    const lab = await open()
+    const unpublished = servedBy('two').replace("'9001:80/udp'", '')
+    const pilot = pilotOf(lab, backend)
+    // Flows are only tracked where somebody asks for it: the host has a stateful firewall.
+    const firewall = `add table inet fw
+      add chain inet fw input { type filter hook input priority 0; }
+      add rule inet fw input ct state established accept`
+    const protect = () => lab.host.mustRun(['nft', firewall])
+    await protect()
+    await pilot.apply(unpublished)
+    await attach(lab, await pilot.plan(unpublished), 'one')
+    const ask = (sourcePort: number) =>
+      lab.client.probe({
+        protocol: 'udp',
+        destination: addresses.ip.host,
+        port: 9001,
+        sourcePort,
+        timeoutMs: 1500,
+      })
+    expect(await ask(12_100)).toMatchObject({ delivered: false })
+    await pilot.apply(servedBy('one'))
+    expect(await ask(12_100)).toMatchObject({ by: 'one' })
+    if (backend === 'iptables-legacy')
+      await lab.host.mustRun(['iptables-legacy', '-t', 'nat', '-F', 'PREROUTING'])
+    else await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+    if (backend !== 'iptables-legacy') await protect()
+    expect(await ask(12_101)).toMatchObject({ delivered: false })
+    await pilot.apply(servedBy('one'))
+    expect(await ask(12_101)).toMatchObject({ by: 'one' })
+  })
 }

@@ -98,6 +98,21 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     expect((await pilot.plan(shop())).changes).toEqual([])
   })
 
+  test('a state directory that cannot be written is found out before anything is changed', async () => {
+    const lab = await open()
+    const directory = '/run/lab/readonly'
+    await lab.host.mustRun(['mkdir', directory])
+    await lab.host.mustRun(['mount', '-t', 'tmpfs', '-o', 'ro', 'tmpfs', directory])
+    const before = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend, { state: directory })
+    const { exitCode, stderr } = await pilot.run('apply', shop(), '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(directory)
+    expect(stderr).toContain('--state')
+    expect(stderr).toContain('Nothing was changed.')
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
   test('apply without --yes and without a terminal is an error, not a hang', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)

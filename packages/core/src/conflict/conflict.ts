@@ -38,6 +38,7 @@ export type ConflictKind =
   | 'HostBecomesRouter'
   | 'LoopbackUnreachable'
   | 'IccUnenforceable'
+  | 'NetworkInUse'
 
 /**
  * The thing on the host that causes a conflict. Always with a `text` a person can search the host for; `table`,

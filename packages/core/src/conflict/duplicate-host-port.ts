@@ -1,9 +1,17 @@
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
 
+const apart = 'Give one of them another host port, or bind them to different host addresses'
+
+const remedies = {
+  'another-project': `${apart}. A port is shared by weight within one project only.`,
+  'another-target': `${apart}, or give both a weight (x-portolan: {weight: 1}) and the same allow_from to share the port.`,
+  'same-target': 'Write the port once, with the prefixes of both in one allow_from.',
+} as const
+
 /**
  * One host socket is wanted by two mappings, of this project or of another that is already in force. The first
- * keeps it: two containers cannot answer on one socket unless both carry a weight.
+ * keeps it: two containers cannot answer on one socket unless both carry a weight, and are of one project.
  *
  * Invalid: `a: ports: ["8080:80"]` and `b: ports: ["8080:80"]`. Valid: the same with `weight` on both.
  * @internal
@@ -12,6 +20,7 @@ export const duplicateHostPort = (
   loser: string,
   winner: { readonly project: string; readonly label: string },
   socket: string,
+  how: 'another-project' | 'another-target' | 'same-target',
 ): Conflict => ({
   kind: 'DuplicateHostPort',
   severity: 'error',
@@ -22,7 +31,7 @@ export const duplicateHostPort = (
   witness: null,
   culprit: culpritOutsideRules('portolan', winner.label, winner.project),
   remedy: {
-    text: `Give one of them another host port, bind them to different host addresses, or give both a weight (x-portolan: {weight: 1}) and the same allow_from to share the port.`,
+    text: remedies[how],
     commands: [],
   },
   trace: [],

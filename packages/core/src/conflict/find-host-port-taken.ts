@@ -1,5 +1,5 @@
 import type { DesiredMapping } from '../desired/index.ts'
-import type { HostFacts, SocketFact } from '../facts/index.ts'
+import { type HostFacts, localPortRange, type SocketFact } from '../facts/index.ts'
 import type { Conflict } from './conflict.ts'
 import { hostPortTaken } from './host-port-taken.ts'
 
@@ -16,13 +16,16 @@ export const findHostPortTaken = (
     const key = `${socket.protocol ?? 'tcp'} ${socket.port}`
     byPort.set(key, [...(byPort.get(key) ?? []), socket])
   }
+  const clients = localPortRange(facts)
   return mappings.flatMap((mapping) => {
     if (mapping.kind !== 'nat') return []
     const socket = byPort
       .get(`${mapping.protocol} ${mapping.hostPort}`)
       ?.find((one) => takesFrom(mapping, one))
     if (socket === undefined) return []
-    return [hostPortTaken(mapping, socket, calledAt(mapping, socket, facts))]
+    const { protocol, hostPort } = mapping
+    const isClient = protocol === 'udp' && hostPort >= clients.first && hostPort <= clients.last
+    return [hostPortTaken(mapping, socket, calledAt(mapping, socket, facts), isClient)]
   })
 }
 

@@ -7,26 +7,33 @@ import { type Conflict, culpritOutsideRules } from './conflict.ts'
  * clients of the process from other machines would reach the container instead; and the same in output for
  * processes on the host.
  * @param calledAt - an address of the host where the process is called and the mapping answers; null: none known
+ * @param isClient - the port is one the kernel gives out, and a UDP socket does not say whether it waits for others
+ * or called somebody: most that have such a port are of clients (DNS, QUIC), whose replies conntrack still knows
  * @internal
  */
 export const hostPortTaken = (
   mapping: DesiredMapping,
   socket: SocketFact,
   calledAt: string | null,
+  isClient: boolean,
 ): Conflict => {
   const { protocol, hostPort, label, family } = mapping
   const listener = socket.process ?? 'a process'
   const address = socket.address ?? (family === 'ip' ? '0.0.0.0' : '::')
   const place = `${address.includes(':') ? `[${address}]` : address}:${hostPort}/${protocol}`
+  const callers = address.startsWith('127.')
+    ? 'processes on this host (other machines never reach a loopback address)'
+    : 'clients on other machines and processes on this host'
   return {
     kind: 'HostPortTaken',
-    severity: 'error',
-    certainty: 'certain',
+    severity: isClient ? 'warning' : 'error',
+    certainty: isClient ? 'possible' : 'certain',
     mapping: label,
     network: null,
-    message:
-      `${listener} already listens on ${place}. Once ${label} is in force, clients on other machines and ` +
-      `processes on this host that call it there reach the container instead: the mapping would take the port away from it.`,
+    message: isClient
+      ? `${listener} has ${place} open, a port that the kernel gives to clients (net.ipv4.ip_local_port_range), so it most likely waits for nobody. If it does, who calls it there reaches the container instead once ${label} is in force.`
+      : `${listener} already listens on ${place}. Once ${label} is in force, ${callers} ` +
+        `that call it there reach the container instead: the mapping would take the port away from it.`,
     witness:
       calledAt === null
         ? null
@@ -38,7 +45,9 @@ export const hostPortTaken = (
           },
     culprit: culpritOutsideRules('socket', place, socket.process ?? null),
     remedy: {
-      text: `Publish on another host port or on another host address, or stop ${listener} first.`,
+      text: isClient
+        ? `Nothing, if ${listener} is a client: it takes another port the next time. Otherwise publish on another host port.`
+        : `Publish on another host port or on another host address, or stop ${listener} first.`,
       commands: [],
     },
     trace: [],

@@ -13,6 +13,7 @@ import {
 import { addressHolderKey, addressKey } from '../lease/lease-key.ts'
 import { leaseOf } from '../lease/lease-state.ts'
 import type { DesiredEndpoint, DesiredNetwork, DesiredSubnet } from './desired-state.ts'
+import type { PublishedPort } from './expand-mappings.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 import { replicaName } from './mapping-label.ts'
 
@@ -37,7 +38,7 @@ interface AddressWish {
 /**
  * Gives every endpoint its addresses: static ones first, so that nobody else is given them; then to those that
  * have one, or had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint
- * that comes or goes moves no other.
+ * that comes or goes moves no other. Where other projects have published ports, somebody is at home.
  *
  * @param leasingNetwork - whose network it is, as leases know it
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
@@ -49,7 +50,9 @@ export const assignAddresses = (
   networks: readonly DesiredNetwork[],
   leasingNetwork: (network: DesiredNetwork) => LeasingNetwork,
   leases: LeaseDraft,
+  others: readonly PublishedPort[],
 ): AssignedAddresses => {
+  const inUse = new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))
   const byName = new Map(networks.map((network) => [network.name, network]))
   const wishes = (family: Family): readonly AddressWish[] =>
     intent.endpoints.flatMap((endpoint) => {
@@ -84,6 +87,7 @@ export const assignAddresses = (
         gateway: subnet.gateway,
         ipRange,
         address: fixed,
+        isTaken: (address) => inUse.has(address),
         // One MAC an endpoint, of its IPv4 address where it has one.
         mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
       }),

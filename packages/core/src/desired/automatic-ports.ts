@@ -1,4 +1,4 @@
-import type { HostFacts } from '../facts/index.ts'
+import { type HostFacts, localPortRange } from '../facts/index.ts'
 import type { Protocol } from '../intent/index.ts'
 import { acquirePort } from '../lease/acquire-port.ts'
 import type { PortHolder } from '../lease/index.ts'
@@ -17,9 +17,6 @@ export interface PortSupply {
   take(protocol: Protocol, holder: PortHolder): number
 }
 
-/** The kernel's own default (net/ipv4/af_inet.c `inet_init_net`). */
-const defaultRange = '32768 60999'
-
 /**
  * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, not leased, and
  * not in use by any mapping. Who has a port already keeps it, unless a mapping of the same intent names it.
@@ -33,8 +30,7 @@ export const portSupply = (
   leases: LeaseDraft,
 ): PortSupply => {
   const sysctls = facts.sysctls ?? {}
-  const numbers = (sysctls['net.ipv4.ip_local_port_range'] ?? defaultRange).trim().split(/\s+/).map(Number)
-  const [first = 32768, last = 60999] = numbers
+  const { first, last } = localPortRange(facts)
   const reserved = parsePortList(sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
   const key = (protocol: string, port: number): string => `${protocol} ${port}`
   const named = new Set(fixed.map(({ protocol, hostPort }) => key(protocol, hostPort)))

@@ -1,10 +1,10 @@
 import { IntentError, type SourcePosition } from '../error/index.ts'
 
 /**
- * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h); a project and our own words take up to 97 of it.
+ * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h); a project and our own words take up to 151 of it.
  * @see bridgeAlias
  */
-const longestName = 150
+const longestName = 100
 
 /** Throws what `encodeURIComponent` throws for half of a surrogate pair, which no UTF-8 text can hold. */
 const encodedLength = (text: string): number => {

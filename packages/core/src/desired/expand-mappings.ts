@@ -73,14 +73,15 @@ export const expandMappings = (
       const other = foreign.get(key)
       const holder = bySocket.get(key)
       if (other !== undefined) {
-        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single)))
+        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project'))
       } else if (holder === undefined) {
         bySocket.set(key, { mapping: single, weighted: wanted.weight !== null })
       } else if (holder.weighted && wanted.weight !== null && sameSources(holder.mapping, single)) {
         holder.mapping = joinTargets(holder.mapping, single)
       } else if (!sameTarget(holder.mapping, single)) {
         const winner = { project: intent.project, label: holder.mapping.label }
-        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single)))
+        const how = hasSameTarget(holder.mapping, single) ? 'same-target' : 'another-target'
+        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how))
       }
     }
   }
@@ -104,9 +105,10 @@ const socketKey = (
   ].join(' ')
 
 /** Written twice is written once; but not when one of the two lets others in. */
-const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>
+const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)
+
+const hasSameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>
   a.targets.length === 1 &&
-  sameSources(a, b) &&
   a.targets[0].address === b.targets[0].address &&
   a.targets[0].port === b.targets[0].port
 

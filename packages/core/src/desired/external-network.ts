@@ -1,17 +1,31 @@
 import { formatAddress, formatPrefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
 import { IntentError } from '../error/index.ts'
-import { type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
-import type { NetworkIntent } from '../intent/index.ts'
+import {
+  type BridgeMark,
+  type BridgeOwner,
+  type HostFacts,
+  type InterfaceFact,
+  parseBridgeAlias,
+} from '../facts/index.ts'
+import type { Intent, NetworkIntent } from '../intent/index.ts'
 import type { DesiredNetwork, DesiredSubnet } from './desired-state.ts'
+
+/** An external network as the host has it, and who else may be on it. */
+export interface ExternalNetwork {
+  readonly network: DesiredNetwork
+  /** Null when its bridge is not one of ours. */
+  readonly owner: BridgeMark | null
+}
 
 /**
  * An external network as the host has it: the bridge of another project of ours (`shop_web`, as Compose names
- * networks, or `web` alone), or any interface of that name.
+ * networks, or `web` alone), or any interface of that name. A bridge of
+ * ours says itself what the network is; of any other only the intent does.
  *
  * @throws IntentError when the host has no such network
  * @internal
  */
-export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): DesiredNetwork => {
+export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): ExternalNetwork => {
   const wanted = network.bridge ?? network.externalName ?? network.name
   const interfaces = facts.interfaces ?? []
   const link =
@@ -24,17 +38,47 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): D
       network.place,
     )
   }
-  return {
-    name: network.name,
-    bridge: link.name,
-    external: true,
-    internal: network.internal,
+  const owner = parseBridgeAlias(link.alias)
+  const character: Character = owner ?? {
     icc: network.icc,
-    mtu: null,
-    ip: subnetOf(link, 'ip', network),
-    ip6: subnetOf(link, 'ip6', network),
+    internal: network.internal,
+    masquerade: network.masquerade,
+    mode: { ip: network.ip?.mode ?? 'nat', ip6: network.ip6?.mode ?? 'nat' },
+  }
+  return {
+    owner,
+    network: {
+      name: network.name,
+      bridge: link.name,
+      external: true,
+      internal: character.internal,
+      icc: character.icc,
+      mtu: null,
+      ip: subnetOf(link, 'ip', character),
+      ip6: subnetOf(link, 'ip6', character),
+    },
   }
 }
+
+/**
+ * Whether an external network is internal is only known from the host.
+ * @throws IntentError for a port that is published on one
+ */
+export const checkExternalPorts = (
+  { mappings }: Intent,
+  external: ReadonlyMap<string, ExternalNetwork>,
+): void => {
+  for (const { service, network: name, place } of mappings) {
+    const found = external.get(name)
+    if (found?.owner?.internal !== true) continue
+    throw new IntentError(
+      `a port of ${service} is published on the external network ${name}, which project ${found.owner.project} made internal: ports need a network that is not internal`,
+      place,
+    )
+  }
+}
+
+type Character = Omit<BridgeMark, keyof BridgeOwner>
 
 /** As Compose names a network outside its file. */
 const fullName = (link: InterfaceFact): string | null => {
@@ -46,18 +90,18 @@ const fullName = (link: InterfaceFact): string | null => {
 const subnetOf = (
   link: InterfaceFact,
   family: 'ip' | 'ip6',
-  network: NetworkIntent,
+  { mode: modes, masquerade, internal }: Character,
 ): DesiredSubnet | null => {
   for (const text of link.addresses ?? []) {
     const { address, length } = parseInterfaceAddress(text)
     const isLinkLocal = text.toLowerCase().startsWith('fe80:')
     if (address.family !== family || isLinkLocal) continue
-    const mode = (family === 'ip' ? network.ip : network.ip6)?.mode ?? 'nat'
+    const mode = modes[family]
     return {
       subnet: formatPrefix(prefixAround(address, length)),
       gateway: formatAddress(address),
       mode,
-      masquerade: network.masquerade && mode !== 'routed' && !network.internal,
+      masquerade: masquerade && mode !== 'routed' && !internal,
     }
   }
   return null

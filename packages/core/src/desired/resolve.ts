@@ -18,11 +18,13 @@ import { bridgeName } from './bridge-name.ts'
 import { checkIntent } from './check-intent.ts'
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from './desired-state.ts'
 import { expandMappings, type PublishedPort } from './expand-mappings.ts'
-import { findExternalNetwork } from './external-network.ts'
+import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
 import { draftLeases } from './lease-draft.ts'
 import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
 import { leasingNetwork } from './leasing-network.ts'
 import { checkMove } from './move.ts'
+import { noteAbsentAddresses } from './note-absent-addresses.ts'
+import { noteGuessedAddresses } from './note-guessed-addresses.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
 
 /** @public @since 0.1.0 */
@@ -66,6 +68,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       .filter((network) => network.external)
       .map((network) => [network.name, findExternalNetwork(network, facts)]),
   )
+  checkExternalPorts(intent, external)
   const leases = draftLeases(options.leases ?? emptyLeases)
   const move = checkMove(intent, options.move ?? [])
   const own = intent.networks.filter((network) => !network.external)
@@ -83,6 +86,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
     [...(options.pools ?? [classicPool])],
     {
       project: intent.project,
+      removedBridges: removedBridges(intent, facts, external),
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
       ...(options.allow === undefined ? {} : { allow: options.allow }),
       leases: subnetLeases(leases.state, intent.project, new Set(own.map(({ name }) => name))),
@@ -90,15 +94,16 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
   )
   leaseSubnets(intent.project, subnets, move, facts, leases)
   const networks = intent.networks.map(
-    (network) => external.get(network.name) ?? settleNetwork(intent.project, network, subnets),
+    (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
   )
+  const others = options.others ?? []
   const { endpoints, notes } = assignAddresses(
     intent,
     networks,
     (network) => leasingNetwork(intent.project, network, facts),
     leases,
+    others,
   )
-  const others = options.others ?? []
   const fixed = intent.mappings.flatMap(({ protocol, hostPorts }) => {
     if (hostPorts === null) return []
     const length = hostPorts.last - hostPorts.first + 1
@@ -127,10 +132,28 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       ...intent.notes,
       ...notes,
       ...expanded.notes,
+      ...noteGuessedAddresses(intent, external),
+      ...noteAbsentAddresses(intent, desired, facts),
       ...poolsTouched(subnets, facts).map((text) => ({ text, place: null })),
     ],
     leases: leases.propose(intent.project),
   }
+}
+
+/** As `diffLinks` removes them: bridges of this project whose network is no longer its own, nor external. */
+const removedBridges = (
+  { project, networks }: Intent,
+  { interfaces }: HostFacts,
+  external: ReadonlyMap<string, ExternalNetwork>,
+): readonly string[] => {
+  const own = new Set(networks.flatMap((network) => (network.external ? [] : [network.name])))
+  const kept = new Set([...external.values()].map(({ network }) => network.bridge))
+  return (interfaces ?? []).flatMap(({ name, alias }) => {
+    const owner = parseBridgeAlias(alias)
+    if (name === undefined || owner?.project !== project || own.has(owner.network) || kept.has(name))
+      return []
+    return [name]
+  })
 }
 
 const subnetRequests = (network: NetworkIntent): readonly SubnetRequest[] => {

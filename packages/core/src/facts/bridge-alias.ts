@@ -1,3 +1,5 @@
+import type { GatewayMode } from '../intent/index.ts'
+
 /**
  * Whose bridge it is.
  * @public @since 0.1.0
@@ -9,28 +11,42 @@ export interface BridgeOwner {
 
 /**
  * What a bridge of ours says of itself, as its ifalias, so that what is ours is known from the kernel alone,
- * without a state directory.
+ * without a state directory; and so that a project which joins the network of another keeps its contract.
  * @public @since 0.1.0
  */
 export interface BridgeMark extends BridgeOwner {
   /** May the containers on it talk to each other directly? */
   readonly icc: boolean
+  readonly internal: boolean
+  readonly masquerade: boolean
+  /** The gateway mode of each family. */
+  readonly mode: { readonly ip: GatewayMode; readonly ip6: GatewayMode }
 }
 
-const pattern = /^portolan project=([^\s=]+) network=([^\s=]+)( icc=off)?$/
+const mode = '(routed|nat-unprotected|isolated)'
+const pattern = new RegExp(
+  `^portolan project=([^\\s=]+) network=([^\\s=]+)( icc=off)?( internal=on)?( masquerade=off)?(?: ip=${mode})?(?: ip6=${mode})?$`,
+)
 
 /**
- * The ifalias of one of our bridges.
+ * The ifalias of one of our bridges. Only what differs from a network that says nothing is written: the kernel has
+ * room for 255 bytes (IFALIASZ, include/uapi/linux/if.h).
  * @example
  * bridgeAlias({ project: 'shop', network: 'web' }) // 'portolan project=shop network=web'
  * @public @since 0.1.0
  */
-export const bridgeAlias = ({
-  project,
-  network,
-  icc = true,
-}: BridgeOwner & { readonly icc?: boolean }): string =>
-  `portolan project=${encodeURIComponent(project)} network=${encodeURIComponent(network)}${icc ? '' : ' icc=off'}`
+export const bridgeAlias = (mark: BridgeOwner & Partial<BridgeMark>): string =>
+  [
+    `portolan project=${encodeURIComponent(mark.project)} network=${encodeURIComponent(mark.network)}`,
+    ...(mark.icc === false ? ['icc=off'] : []),
+    ...(mark.internal === true ? ['internal=on'] : []),
+    ...(mark.masquerade === false ? ['masquerade=off'] : []),
+    ...modeWord('ip', mark.mode?.ip),
+    ...modeWord('ip6', mark.mode?.ip6),
+  ].join(' ')
+
+const modeWord = (family: 'ip' | 'ip6', wanted: GatewayMode = 'nat'): readonly string[] =>
+  wanted === 'nat' ? [] : [`${family}=${wanted}`]
 
 /**
  * What an ifalias says; null when the interface is not ours.
@@ -39,15 +55,22 @@ export const bridgeAlias = ({
  * @public @since 0.1.0
  */
 export const parseBridgeAlias = (alias: string | undefined): BridgeMark | null => {
-  const [, project, network, off] = pattern.exec(alias ?? '') ?? []
+  const [, project, network, icc, internal, masquerade, ip, ip6] = pattern.exec(alias ?? '') ?? []
   if (project === undefined || network === undefined) return null
   try {
     return {
       project: decodeURIComponent(project),
       network: decodeURIComponent(network),
-      icc: off === undefined,
+      icc: icc === undefined,
+      internal: internal !== undefined,
+      masquerade: masquerade === undefined,
+      mode: { ip: readMode(ip), ip6: readMode(ip6) },
     }
   } catch {
     return null
   }
 }
+
+/** The pattern lets no other word through. */
+const readMode = (word: string | undefined): GatewayMode =>
+  word === 'routed' || word === 'nat-unprotected' || word === 'isolated' ? word : 'nat'

@@ -2,7 +2,7 @@ import { formatAddress, tryParseAddress, unmapAddress } from '../address/index.t
 import { ParseError } from '../error/index.ts'
 import type { PortMapping, PortRange, Protocol } from './intent.ts'
 import { isMistake, type Mistake, mistake } from './mistake.ts'
-import { countPorts, printPortRange, readPortRange } from './port-range.ts'
+import { countPorts, printPortRange, readHostPorts, readPortRange } from './port-range.ts'
 
 const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 
@@ -60,7 +60,7 @@ const readHostSide = (
       `expected a host port between ${text} and the container port: ${text}:8080:80`,
     )
   const portAt = text.lastIndexOf(':') + 1
-  const hostPorts = portAt === text.length ? null : readPortRange(text.slice(portAt), portAt, 'host')
+  const hostPorts = readHostPorts(text.slice(portAt), portAt)
   if (hostPorts !== null && isMistake(hostPorts)) return hostPorts
   const differ = hostPorts === null ? null : rangeMismatch(hostPorts, containerPorts)
   if (differ !== null) return mistake(portAt, differ)
@@ -83,7 +83,8 @@ const count = (range: PortRange): string =>
  * `[[hostAddress:]hostPorts:]containerPorts[/protocol]`.
  *
  * @param source - what to call the text in an error
- * @returns canonical addresses, ports 1 to 65535; `hostPorts` null when none is asked for (`80`, `127.0.0.1::80`)
+ * @returns canonical addresses, ports 1 to 65535; `hostPorts` null when none is asked for (`80`, `127.0.0.1::80`,
+ *   `0:80`)
  * @throws ParseError with the column at which something else was expected
  * @example
  * parsePortMapping('127.0.0.1:8080:80')

@@ -12,6 +12,13 @@ const port = (text: string, offset: number, what: string): number | Mistake => {
 }
 
 /**
+ * The host side of a mapping; null when any free port will do. Port 0 asks for one, as an empty text does: Docker
+ * and Compose have always taken it so (docker/compose#5053).
+ */
+export const readHostPorts = (text: string, offset: number): PortRange | null | Mistake =>
+  /^0*$/.test(text) ? null : readPortRange(text, offset, 'host')
+
+/**
  * `80` or `8000-8010`.
  *
  * @param offset - where `text` starts in what the user wrote, for the place of a mistake

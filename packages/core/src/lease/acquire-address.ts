@@ -19,6 +19,8 @@ export interface AddressRequest {
   readonly ipRange: string | null
   /** This address and no other; null: any. */
   readonly address: string | null
+  /** Addresses that are not to be picked, though nobody leased them: somebody was seen there. */
+  readonly isTaken?: (address: string) => boolean
   /** Null: derived from the address. */
   readonly mac: string | null
 }
@@ -117,7 +119,7 @@ const take = (
  */
 const neverLeased = (
   state: LeaseState,
-  { on }: AddressRequest,
+  { on, isTaken }: AddressRequest,
   { family, first, last, gateway }: Bounds,
 ): readonly [string | null, LeaseState['searched']] => {
   const place = `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
@@ -125,7 +127,8 @@ const neverLeased = (
   let value = valueAt(state.searched, place) ?? first
   for (; value <= last; value += 1n) {
     const text = addressText(family, value)
-    if (text !== gateway && valueAt(state.leases, `${prefix}${text}`) === null)
+    if (text === gateway || isTaken?.(text) === true) continue
+    if (valueAt(state.leases, `${prefix}${text}`) === null)
       return [text, withValue(state.searched, place, value)]
   }
   return [null, withValue(state.searched, place, value)]

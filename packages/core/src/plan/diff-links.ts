@@ -1,4 +1,4 @@
-import type { DesiredNetwork, DesiredState, DesiredSubnet } from '../desired/index.ts'
+import { type DesiredNetwork, type DesiredState, type DesiredSubnet, networkMark } from '../desired/index.ts'
 import { bridgeAlias, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
 import type { LinkChange } from './link-change.ts'
@@ -108,7 +108,7 @@ const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boo
     operation: {
       kind: 'create-bridge',
       name: network.bridge,
-      alias: bridgeAlias({ project, network: network.name, icc: network.icc }),
+      alias: bridgeAlias(networkMark(project, network)),
       mtu: network.mtu,
       addresses,
       nfCall: wantsNfCall(network, nfAvailable),
@@ -152,13 +152,13 @@ const diffBridge = (
       operation: { kind: 'set-bridge', name, up: true },
     })
   }
-  const alias = bridgeAlias({ project, network: network.name, icc: network.icc })
+  const alias = bridgeAlias(networkMark(project, network))
   if (link.alias !== alias) {
     changes.push({
       ...linkChange(
         `bridge ${name}`,
         name,
-        `Write on ${name} whether its containers may talk to each other.`,
+        `Write on ${name} what network ${network.name} is, for other projects that join it.`,
         `alias ${link.alias}`,
         `alias ${alias}`,
       ),

@@ -27,7 +27,8 @@ const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
 
 /**
  * Everything a fixed or held subnet collides with. Not what its own bridge has; nor what a bridge of the same
- * project has whose network is no longer wanted, because that bridge goes when the plan is applied.
+ * project has whose network is no longer wanted, because that bridge goes when the plan is applied (the caller may
+ * say which do).
  *
  * @param wanted - the networks of the plan
  * @param settled - what earlier requests of the plan have
@@ -43,7 +44,10 @@ export const findOverlaps = (
   const own = bridgesOf(state, request)
   const onBridges = host.bridges
     .filter((bridge) => !own.includes(bridge))
-    .filter(({ owner }) => owner === null || owner.project !== options.project || wanted.has(owner.network))
+    .filter(({ name, owner }) => {
+      if (options.removedBridges !== undefined) return !options.removedBridges.includes(name)
+      return owner === null || owner.project !== options.project || wanted.has(owner.network)
+    })
     .flatMap(({ reservations }) => reservations)
   const found =
     subnet.family === 'ip'

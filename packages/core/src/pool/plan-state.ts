@@ -66,7 +66,9 @@ export const startPlan = (
     ),
   )
   const certain = [...reserved, ...leaseReservations(options, requests)]
-  const onBridges = host.bridges.flatMap(({ reservations }) => reservations)
+  const onBridges = host.bridges
+    .filter(({ name }) => !(options.removedBridges ?? []).includes(name))
+    .flatMap(({ reservations }) => reservations)
   const observed = {
     ip: { blocks: host.blocks.ip, allowed: allowed.ip },
     ip6: { blocks: host.blocks.ip6, allowed: allowed.ip6 },

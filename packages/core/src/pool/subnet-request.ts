@@ -55,6 +55,8 @@ export interface ReservedRange {
 export interface SubnetPlanOptions {
   /** Whose networks the requests are; absent: nobody's, so every bridge of ours on the host is someone else's. */
   readonly project?: string | null
+  /** Bridges that the same plan removes before it creates any: their subnets are free again. */
+  readonly removedBridges?: readonly string[]
   /** CIDRs (or addresses) never to hand out, whatever the host says. */
   readonly reserve?: readonly (string | ReservedRange)[]
   /** CIDRs (or addresses) to take out of what the host, or a guess of ours, says is used. `reserve` wins over it. */

@@ -106,3 +106,32 @@ test('there is no witness in IPv6 where no address of the host is known: ::1 wou
   const [conflict] = findHostPortTaken([mapping6()], { sockets: [listener('::')] })
   expect(conflict).toMatchObject({ kind: 'HostPortTaken', witness: null })
 })
+
+describe('a UDP socket on a port that the kernel gives to clients', () => {
+  const publishes = (protocol: 'tcp' | 'udp', port: number) =>
+    mapping({ protocol, hostPort: port, label: `0.0.0.0:${port}/${protocol} -> nginx:80` })
+  const opens = (protocol: 'tcp' | 'udp', port: number) => listener('0.0.0.0', { protocol, port })
+
+  test.each<[string, 'tcp' | 'udp', number, string]>([
+    ['is most likely a client, and a warning', 'udp', 40000, 'warning possible'],
+    ['is so on the first port of the range', 'udp', 32768, 'warning possible'],
+    ['is a listener outside the range', 'udp', 32767, 'error certain'],
+    ['is none when it is TCP, where only listeners are listed', 'tcp', 40000, 'error certain'],
+  ])('%s', (_, protocol, port, expected) => {
+    const [conflict] = find(publishes(protocol, port), opens(protocol, port))
+    expect(`${conflict?.severity} ${conflict?.certainty}`).toBe(expected)
+  })
+
+  test('is looked for in the range that this host has', () => {
+    const sysctls = { 'net.ipv4.ip_local_port_range': '10000\t20000' }
+    const at = (port: number) =>
+      findHostPortTaken([publishes('udp', port)], { ...facts(opens('udp', port)), sysctls })[0]?.severity
+    expect([at(15000), at(40000)]).toEqual(['warning', 'error'])
+  })
+})
+
+test('a listener on loopback is not said to lose other machines, which never reached it', () => {
+  const message = (address: string) => find(mapping(), listener(address))[0]?.message
+  expect(message('127.0.0.53')).not.toContain('clients on other machines')
+  expect(message('192.0.2.2')).toContain('clients on other machines')
+})

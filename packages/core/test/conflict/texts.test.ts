@@ -8,6 +8,7 @@ import {
   hostPortTaken,
   iccUnenforceable,
   loopbackUnreachable,
+  networkInUse,
   overlappingHostPort,
   routeLocalnetDisabled,
   subnetOverlap,
@@ -17,13 +18,28 @@ import { mapping } from '../desired/state.ts'
 const winner = { project: 'blog', label: '0.0.0.0:8080/tcp -> ghost:80' }
 const loser = '0.0.0.0:8080/tcp -> nginx:80'
 
+const published = {
+  ...winner,
+  family: 'ip',
+  protocol: 'tcp',
+  hostAddress: null,
+  hostPort: 8080,
+  interface: null,
+  targets: [{ address: '172.17.0.2', port: 80 }],
+} as const
+
 const everyKind: readonly Conflict[] = [
   bridgeNameTaken('web', 'br0', 'uplink'),
-  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp'),
+  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-project'),
+  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-target'),
+  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'same-target'),
   forwardingDisabled('net.ipv4.ip_forward', '0'),
   hostBecomesRouter('net.ipv4.ip_forward', false),
   hostBecomesRouter('net.ipv4.ip_forward', true),
-  hostPortTaken(mapping(), { port: 8080 }, null),
+  hostPortTaken(mapping(), { port: 8080 }, null, false),
+  hostPortTaken(mapping(), { port: 8080 }, null, true),
+  networkInUse('web', 'br-web', [published]),
+  networkInUse('web', 'br-web', [published, { ...published, project: 'wiki' }]),
   iccUnenforceable('web', 'the ports could not be isolated.'),
   loopbackUnreachable('[::1]:8080/tcp -> nginx:80'),
   overlappingHostPort('192.0.2.2:8080/tcp -> nginx:80', winner),
@@ -62,11 +78,12 @@ describe('severity', () => {
     ['HostPortTaken', 'error'],
     ['IccUnenforceable', 'warning'],
     ['LoopbackUnreachable', 'error'],
+    ['NetworkInUse', 'warning'],
     ['OverlappingHostPort', 'warning'],
     ['RouteLocalnetDisabled', 'error'],
     ['SubnetOverlap', 'error'],
-  ])('of %s is %s', (kind, severity) => {
-    const of = everyKind.filter((conflict) => conflict.kind === kind)
+  ])('of %s, where it is certain, is %s', (kind, severity) => {
+    const of = everyKind.filter((conflict) => conflict.kind === kind && conflict.certainty === 'certain')
     expect(of.length).toBeGreaterThan(0)
     for (const conflict of of) expect(conflict.severity).toBe(severity)
   })
@@ -100,9 +117,16 @@ describe('the words', () => {
   })
 
   test('of two on one socket name the winner and its project', () => {
-    expect(duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp')).toMatchObject({
+    expect(duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-project')).toMatchObject({
       mapping: loser,
       culprit: { tool: 'portolan', text: winner.label, owner: 'blog' },
     })
   })
+})
+
+test('weights are no remedy between projects, which cannot share a port', () => {
+  const remedy = (how: 'another-project' | 'another-target'): string =>
+    duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', how).remedy.text
+  expect(remedy('another-project')).not.toContain('x-portolan')
+  expect(remedy('another-target')).toContain('x-portolan: {weight: 1}')
 })

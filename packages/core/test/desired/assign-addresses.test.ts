@@ -9,7 +9,10 @@ const assign = (
   network: Partial<NetworkIntent> = {},
 ): readonly (readonly [string | null, string | null])[] =>
   resolve(
-    intent({ networks: [networkIntent(network)], endpoints: endpoints.map((wish, index) => endpointIntent({ service: `s${index + 1}`, ...wish })) }),
+    intent({
+      networks: [networkIntent(network)],
+      endpoints: endpoints.map((wish, index) => endpointIntent({ service: `s${index + 1}`, ...wish })),
+    }),
     {},
   ).desired.endpoints.map(({ ip, ip6 }) => [ip, ip6])
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { type DesiredNetwork, resolve } from '../../src/desired/index.ts'
+import { type DesiredNetwork, networkMark, resolve } from '../../src/desired/index.ts'
 import { IntentError } from '../../src/error/index.ts'
-import { bridgeAlias, type InterfaceFact } from '../../src/facts/index.ts'
+import { type BridgeMark, bridgeAlias, type InterfaceFact } from '../../src/facts/index.ts'
 import type { NetworkIntent } from '../../src/intent/index.ts'
 import { endpointIntent, intent, mappingIntent, networkIntent, subnetIntent } from './intent.ts'
 
@@ -113,5 +113,78 @@ describe('an external network of the host', () => {
     expect(notes.map(({ text }) => text)).toEqual([
       'A port of nginx: network web has no address, so nothing is published.',
     ])
+  })
+})
+
+describe('an external network of another project', () => {
+  const marked = (mark: Partial<BridgeMark>): InterfaceFact => ({
+    ...blog,
+    alias: bridgeAlias({ project: 'blog', network: 'web', ...mark }),
+  })
+  const joined = (wish: Parameters<typeof intent>[0] = {}) =>
+    intent({ networks: [networkIntent({ external: true, externalName: 'blog_web' })], ...wish })
+
+  test('is what that project made it, whatever the file that joins it leaves out', () => {
+    const settled = (mark: Partial<BridgeMark>) => find({ externalName: 'blog_web' }, [marked(mark)])
+    expect(settled({ icc: false, internal: true })).toMatchObject({
+      icc: false,
+      internal: true,
+      ip: { masquerade: false },
+    })
+    expect(settled({ masquerade: false })?.ip).toMatchObject({ mode: 'nat', masquerade: false })
+    expect(settled({ mode: { ip: 'routed', ip6: 'nat-unprotected' } })).toMatchObject({
+      ip: { mode: 'routed', masquerade: false },
+      ip6: { mode: 'nat-unprotected', masquerade: true },
+    })
+  })
+
+  test('comes back from its alias as it was settled', () => {
+    const own = networkIntent({
+      icc: false,
+      masquerade: false,
+      ip: subnetIntent({ mode: 'nat-unprotected' }),
+      ip6: subnetIntent({ mode: 'routed' }),
+    })
+    const [made] = resolve(intent({ project: 'blog', networks: [own], endpoints: [] }), {}).desired.networks
+    if (made === undefined) throw new Error('no network')
+    const addresses = [made.ip, made.ip6].map(
+      (subnet) => `${subnet?.gateway}${subnet?.subnet.slice(subnet.subnet.lastIndexOf('/'))}`,
+    )
+    const link = { ...bridge(made.bridge, null, addresses), alias: bridgeAlias(networkMark('blog', made)) }
+    expect(find({ externalName: 'blog_web' }, [link])).toEqual({ ...made, external: true })
+  })
+
+  test('publishes no ports when it is internal there', () => {
+    const mappings = [mappingIntent('8080:80')]
+    expect(() => resolve(joined({ mappings }), { interfaces: [marked({ internal: true })] })).toThrow(
+      'compose.yaml:3:5: a port of nginx is published on the external network web, which project blog made internal',
+    )
+    expect(resolve(joined({ mappings }), { interfaces: [blog] }).desired.mappings).toHaveLength(2)
+  })
+
+  test('gives no address that a published port of somebody else leads to', () => {
+    const target = { address: '10.5.0.2', port: 80 }
+    const other = { project: 'blog', label: 'x', family: 'ip', protocol: 'tcp', hostAddress: null } as const
+    const others = [{ ...other, hostPort: 9090, interface: null, targets: [target] }]
+    const { desired } = resolve(joined(), { interfaces: [blog] }, { others })
+    expect(desired.endpoints.map(({ ip }) => ip)).toEqual(['10.5.0.3'])
+  })
+
+  test('has addresses that may be in use, which is said once, unless they are given', () => {
+    const told = (endpoints: Parameters<typeof endpointIntent>[0][], link = blog, project = 'shop') =>
+      resolve(
+        joined({
+          project,
+          endpoints: endpoints.map(endpointIntent),
+          networks: [networkIntent({ external: true, externalName: link.name ?? '' })],
+        }),
+        { interfaces: [link] },
+      ).notes.map(({ text }) => text)
+    expect(told([{}, { service: 'api' }, { service: 'b' }, { service: 'c' }])).toEqual([
+      'The address of nginx, api, b and 1 more on the external network web may already be in use there: its bridge br-blog is of project blog, and not all who are on it are known. Settle it with ipv4_address (ipv6_address).',
+    ])
+    expect(told([{}], docker)[0]).toContain('its bridge docker0 is not of ours')
+    expect(told([{ ip: '10.5.0.9', ip6: 'fd00:5::9' }])).toEqual([])
+    expect(told([{}], blog, 'blog')).toEqual([])
   })
 })

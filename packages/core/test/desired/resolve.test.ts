@@ -175,3 +175,54 @@ describe('a resolution', () => {
     expect(resolve(whole, facts, { guardForwarding: true }).desired.guardForwarding).toBe(true)
   })
 })
+
+describe('a network that is renamed', () => {
+  const renamed = intent({ networks: [networkIntent({ name: 'front' })], endpoints: [] })
+  const old = (project: string): HostFacts => ({
+    interfaces: [
+      { name: 'br-old', alias: bridgeAlias({ project, network: 'web' }), addresses: ['172.17.42.1/16'] },
+    ],
+    routes: [{ destination: '172.17.0.0/16', interface: 'br-old', table: 254, type: 'unicast' }],
+  })
+  const subnetOn = (facts: HostFacts, wanted = renamed) =>
+    resolve(wanted, facts).subnets.map(({ subnet }) => subnet)
+
+  test('keeps its subnet: the old bridge goes before the new one comes', () => {
+    expect(subnetOn(old('shop'))).toEqual(['172.17.0.0/16'])
+  })
+
+  test("does not get the subnet of another project's bridge", () => {
+    expect(subnetOn(old('blog'))).toEqual(['10.0.0.0/16'])
+  })
+
+  test('does not get it from a bridge of its own that stays as an external network', () => {
+    const networks = [networkIntent({ name: 'front' }), networkIntent({ external: true, bridge: 'br-old' })]
+    expect(subnetOn(old('shop'), intent({ networks, endpoints: [] }))).toEqual(['10.0.0.0/16'])
+  })
+})
+
+describe('a port bound to an address of the host', () => {
+  const bound = (address: string, facts: HostFacts) =>
+    resolve(intent({ mappings: [mappingIntent(`${address}:8080:80`)] }), facts).notes.map(({ text }) => text)
+  const eth0 = { interfaces: [{ name: 'eth0', addresses: ['192.0.2.2/24'] }] }
+
+  test('that no interface has is worth a note, with its place', () => {
+    expect(bound('192.0.2.9', eth0)).toEqual([
+      'No interface of this host has the address 192.0.2.9, so nobody reaches 192.0.2.9:8080/tcp -> nginx:80 until one does.',
+    ])
+  })
+
+  test.each<[string, string, HostFacts]>([
+    ['is there', '192.0.2.2', eth0],
+    ['is loopback', '127.0.0.5', eth0],
+    ['is the gateway of a network that comes', '172.17.42.1', eth0],
+    [
+      'is local by a route',
+      '192.0.2.9',
+      { ...eth0, routes: [{ destination: '192.0.2.8/29', type: 'local' }] },
+    ],
+    ['cannot be looked up, since no interface is known', '192.0.2.9', {}],
+  ])('that %s is not', (_, address, facts) => {
+    expect(bound(address, facts)).toEqual([])
+  })
+})

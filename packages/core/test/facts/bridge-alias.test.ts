@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { bridgeAlias, parseBridgeAlias } from '../../src/facts/index.ts'
+import { type BridgeMark, bridgeAlias, parseBridgeAlias } from '../../src/facts/index.ts'
+
+const plain: BridgeMark = {
+  project: 'shop',
+  network: 'web',
+  icc: true,
+  internal: false,
+  masquerade: true,
+  mode: { ip: 'nat', ip6: 'nat' },
+}
 
 describe('the alias of a bridge', () => {
   test('names portolan, the project and the network', () => {
@@ -31,7 +40,7 @@ describe('the alias of a bridge', () => {
     '\u0000',
   ])('comes back as it went in for the network %j', (name) => {
     for (const icc of [true, false]) {
-      const mark = { project: 'shop', network: name, icc }
+      const mark = { ...plain, network: name, icc }
       const alias = bridgeAlias(mark)
       expect(parseBridgeAlias(alias)).toEqual(mark)
       expect(alias).toMatch(/^[\x21-\x7e]+ [\x21-\x7e]+ [\x21-\x7e]+( icc=off)?$/)
@@ -39,11 +48,34 @@ describe('the alias of a bridge', () => {
   })
 
   test.each(['shop', 'a', '0', 'my_project-2'])('comes back as it went in for the project %s', (project) => {
-    expect(parseBridgeAlias(bridgeAlias({ project, network: 'web' }))).toEqual({
-      project,
-      network: 'web',
-      icc: true,
+    expect(parseBridgeAlias(bridgeAlias({ project, network: 'web' }))).toEqual({ ...plain, project })
+  })
+
+  test.each<[string, Partial<BridgeMark>, string]>([
+    ['internal', { internal: true }, ' internal=on'],
+    ['not masqueraded', { masquerade: false }, ' masquerade=off'],
+    ['routed', { mode: { ip: 'routed', ip6: 'nat' } }, ' ip=routed'],
+    ['open in IPv6', { mode: { ip: 'nat', ip6: 'nat-unprotected' } }, ' ip6=nat-unprotected'],
+    [
+      'all of it',
+      { icc: false, internal: true, masquerade: false, mode: { ip: 'isolated', ip6: 'isolated' } },
+      ' icc=off internal=on masquerade=off ip=isolated ip6=isolated',
+    ],
+  ])('says of a network that it is %s', (_, wish, words) => {
+    const mark = { ...plain, ...wish }
+    expect(bridgeAlias(mark)).toBe(`portolan project=shop network=web${words}`)
+    expect(parseBridgeAlias(bridgeAlias(mark))).toEqual(mark)
+  })
+
+  test('fits into the kernel with the longest names and all that a network can say (an internal one has no masquerading)', () => {
+    const alias = bridgeAlias({
+      project: 'p'.repeat(63),
+      network: 'n'.repeat(100),
+      icc: false,
+      masquerade: false,
+      mode: { ip: 'nat-unprotected', ip6: 'nat-unprotected' },
     })
+    expect(alias.length).toBeLessThanOrEqual(255)
   })
 })
 
@@ -64,6 +96,8 @@ describe('an interface is not ours when its alias', () => {
     ['has an escape that is none', 'portolan project=shop network=%zz'],
     ['has an escape that is no text', 'portolan project=shop network=%ff'],
     ['says something of icc that we do not', 'portolan project=shop network=web icc=on'],
+    ['has a mode that is none', 'portolan project=shop network=web ip=open'],
+    ['has our words in another order', 'portolan project=shop network=web internal=on icc=off'],
   ])('%s', (_, alias) => {
     expect(parseBridgeAlias(alias)).toBeNull()
   })

@@ -36,6 +36,8 @@ describe('a port mapping in the short syntax', () => {
     ['5060:5060/SCTP', mapping(null, range(5060), range(5060), 'sctp')],
     ['53/UDP', mapping(null, null, range(53), 'udp')],
     [':80', mapping(null, null, range(80))],
+    ['0:80', mapping(null, null, range(80))],
+    ['127.0.0.1:0:80', mapping('127.0.0.1', null, range(80))],
     ['22:22', mapping(null, range(22), range(22))],
     ['65535:65535', mapping(null, range(65535), range(65535))],
   ])('%s is read', (text, expected) => {
@@ -46,7 +48,7 @@ describe('a port mapping in the short syntax', () => {
     ['nothing at all', '', 1, /expected a container port/],
     ['no container port', '8080:', 6, /expected a container port/],
     ['port 0 in the container', '8080:0', 6, /container port 0 does not exist/],
-    ['port 0 on the host', '0:80', 1, /host port 0 does not exist/],
+    ['port 0 in a range of the host', '0-2:80', 1, /host port 0 does not exist/],
     ['a port beyond 65535', '80:65536', 4, /too large: expected 1 to 65535/],
     ['a range beyond 65535', '65530-65536:80', 7, /too large/],
     ['a backwards range', '8010-8000:80', 1, /runs backwards: expected 8000-8010/],

@@ -6,6 +6,8 @@ import { desired, network } from '../desired/state.ts'
 
 const web = network('web')
 
+const gateway4 = { subnet: '172.17.0.0/16', gateway: '172.17.42.1' }
+
 /** The bridge of `web` as apply leaves it. */
 const applied = (wish: Partial<InterfaceFact> = {}): InterfaceFact => ({
   name: 'br-web',
@@ -196,6 +198,10 @@ describe('a bridge that is there', () => {
 
   test('is marked anew when icc changes', () => {
     expect(operations(diff([guarded], [applied()]))).toEqual([{ kind: 'set-bridge', name: 'br-web', alias }])
+    const routed = network('web', { ip: { ...gateway4, mode: 'routed', masquerade: false }, ip6: null })
+    expect(operations(diff([routed], [applied({ addresses: ['172.17.42.1/16'] })]))).toEqual([
+      { kind: 'set-bridge', name: 'br-web', alias: 'portolan project=shop network=web ip=routed' },
+    ])
     expect(operations(diff([web], [applied({ alias })]))).toEqual([
       { kind: 'set-bridge', name: 'br-web', alias: 'portolan project=shop network=web' },
     ])

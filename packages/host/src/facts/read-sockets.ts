@@ -33,6 +33,7 @@ export interface SocketRecord {
  * peer.
  *
  * @param names - interface names by index
+ * @param port - only those of this port; 0: of every port
  * @throws InspectError with `exitCode` 2 (ENOENT) when the kernel cannot list that protocol
  */
 export const readSockets = async (
@@ -40,15 +41,17 @@ export const readSockets = async (
   protocol: Protocol,
   family: typeof AF_INET | typeof AF_INET6,
   names: (index: number) => string | null,
+  port = 0,
 ): Promise<{ sockets: readonly SocketRecord[]; consistent: boolean }> => {
   const sockets: SocketRecord[] = []
   const { number, states } = protocols[protocol]
-  // struct inet_diag_req_v2: family, protocol, extensions, pad, states, then an inet_diag_sockid left empty.
+  // struct inet_diag_req_v2: family, protocol, extensions, pad, states, then an inet_diag_sockid of a port or of nothing.
   const request = new Uint8Array(56)
   const view = new DataView(request.buffer)
   view.setUint8(0, family)
   view.setUint8(1, number)
   view.setUint32(4, states, littleEndian)
+  view.setUint16(8, port)
   const consistent = await dump(connection, SOCK_DIAG_BY_FAMILY, request, (part) => {
     if (part.view.getUint8(part.start) === family) parseSocket(part, protocol, names, sockets)
   })

@@ -89,6 +89,28 @@ export const writeState = async (directory: string, state: HostState): Promise<v
   }
 }
 
+/**
+ * Makes sure that state can be remembered, before something is done that needs it: by writing beside the file.
+ *
+ * @throws PortolanError (`STATE`) when it could not, or a damaged file is in its place
+ * @throws PermissionError when it may not
+ * @example
+ * await ensureStateWritable(directory)
+ * @public @since 0.1.0
+ */
+export const ensureStateWritable = async (directory: string): Promise<void> => {
+  await readState(directory)
+  const file = stateFile(directory, namespaceKey().namespace)
+  const temporary = `${file}.tmp`
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o755 })
+    await writeDurably(temporary, '')
+    await rm(temporary)
+  } catch (error) {
+    throw fileError('written', file, error)
+  }
+}
+
 const stateFile = (directory: string, namespace: string): string => join(directory, `state-${namespace}.json`)
 
 const writeDurably = async (file: string, text: string): Promise<void> => {
@@ -113,16 +135,14 @@ const syncDirectory = async (directory: string): Promise<void> => {
 
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   const code = errorCode(error)
-  const message = `The state file ${file} could not be ${action} (${code}).`
+  const message = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
         `${message} Run this as root, or give another directory with --state.`,
         'file access',
-        {
-          cause: error,
-        },
+        { cause: error },
       )
-    : new PortolanError('STATE', message, { cause: error })
+    : new PortolanError('STATE', `${message} Give another directory with --state.`, { cause: error })
 }
 
 const errorCode = (error: unknown): string =>

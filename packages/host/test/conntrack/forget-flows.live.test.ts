@@ -32,6 +32,7 @@ describeLive('forgetFlows', () => {
       await send('udp4', 5354, '192.0.2.1')
       await send('udp4', 53, '172.17.0.2')
       await send('udp4', 7777, '192.0.2.1')
+      await send('udp4', 8888, '172.17.0.9')
       await send('udp6', 5353, 'fd00:9::1')
       report()`)
   })
@@ -60,6 +61,36 @@ describeLive('forgetFlows', () => {
 
   test('a mapping bound to one host address has only the flows sent to it', async () => {
     expect(await forgotten({ hostAddress: '127.0.0.1' })).toBe(3)
+  })
+
+  const untranslated = (flows: object) =>
+    host.node(
+      `import { forgetUntranslated } from '@portolan/host'; report(await forgetUntranslated([${JSON.stringify({ family: 'ip', protocol: 'udp', hostAddress: null, hostPort: 7777, ...flows })}]))`,
+    )
+
+  test('flows to a port of the host that were never translated go when it is published, and only those', async () => {
+    // Translated flows to 5353, and a flow to port 53 of an address that is the host's by its bridge.
+    expect(await untranslated({ hostPort: 5353 })).toBe(0)
+    expect(await untranslated({ protocol: 'tcp' })).toBe(0)
+    expect(await untranslated({ family: 'ip6' })).toBe(0)
+    expect(await untranslated({ hostAddress: '127.0.0.1' })).toBe(0)
+    // 8888 was asked of a host elsewhere: its answer is still to come.
+    expect(await untranslated({ hostPort: 8888 })).toBe(0)
+    expect(await untranslated({})).toBe(1)
+    expect(await untranslated({})).toBe(0)
+  })
+
+  test('requests made together are answered by one listing, each for its own flows', async () => {
+    const counts = await host.node(`
+      import { createSocket } from 'node:dgram'
+      import { openConntrack } from '@portolan/host'
+      for (const port of [7001, 7002, 7002]) await new Promise((resolve) => {
+        const socket = createSocket('udp4'); socket.send('x', port, '192.0.2.1', () => { socket.close(); resolve() }) })
+      const conntrack = openConntrack()
+      const of = (hostPort) => conntrack.forgetUntranslated([{ family: 'ip', protocol: 'udp', hostAddress: null, hostPort }])
+      report(await Promise.all([of(7001), of(7002), of(7003)]))
+      conntrack.close()`)
+    expect(counts).toEqual([1, 2, 0])
   })
 
   test('all the rest of the mapping goes at once, in each family', async () => {

@@ -20,6 +20,9 @@ export const NFPROTO_INET = 1
 /** include/uapi/linux/netfilter/nf_tables.h */
 export const NFT_MSG_NEWSETELEM = 12
 export const NFT_MSG_DELSETELEM = 14
+export const NFT_MSG_NEWGEN = 15
+export const NFT_MSG_GETGEN = 16
+export const NFTA_GEN_ID = 1
 export const NFTA_SET_ELEM_LIST_TABLE = 1
 export const NFTA_SET_ELEM_LIST_SET = 2
 export const NFTA_SET_ELEM_LIST_ELEMENTS = 3

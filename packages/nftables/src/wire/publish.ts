@@ -3,10 +3,11 @@ import { isLoopback } from '../compile/exemption.ts'
 import { addNatMapping } from '../compile/mapping.ts'
 import { newParts } from '../compile/parts.ts'
 import { skeletonSets } from '../compile/skeleton-sets.ts'
+import { ownTable } from '../compile/table-name.ts'
 import { validateMapping } from '../compile/validate.ts'
 import type { NftablesChange, Operation } from '../diff/change.ts'
 import { change } from '../diff/describe.ts'
-import type { Element, NamedSet } from '../model/index.ts'
+import type { Element, NamedSet, Ruleset } from '../model/index.ts'
 
 interface Place {
   readonly set: NamedSet
@@ -18,15 +19,24 @@ const permanent: ReadonlyMap<string, NamedSet> = new Map(
   skeletonSets(new Map()).map((set) => [set.name, set]),
 )
 
+/**
+ * What is known of the table a mapping goes into.
+ * @public @since 0.1.0
+ */
+export interface TableKnowledge {
+  /** No port is restricted to some sources (`restrictsPorts`), so that none has to be exempted from that. */
+  readonly unrestricted?: boolean
+}
+
 /** A mapping of one host address may have to be exempted from what restricts the wildcard of its port. */
-const standsAlone = ({ hostAddress }: DesiredMapping): boolean =>
-  hostAddress === null || isLoopback(hostAddress)
+const standsAlone = ({ hostAddress }: DesiredMapping, { unrestricted = false }: TableKnowledge): boolean =>
+  unrestricted || hostAddress === null || isLoopback(hostAddress)
 
 /** Where a plain mapping stands: one element of one map that is always there. */
-const placeOf = (project: string, mapping: DesiredMapping): Place | null => {
+const placeOf = (project: string, mapping: DesiredMapping, known: TableKnowledge): Place | null => {
   checkProject(project)
   validateMapping(mapping)
-  if (mapping.kind !== 'nat' || !standsAlone(mapping)) return null
+  if (mapping.kind !== 'nat' || !standsAlone(mapping, known)) return null
   const parts = newParts()
   addNatMapping(parts, project, mapping)
   const [entry, more] = parts.elements
@@ -39,9 +49,10 @@ const placeOf = (project: string, mapping: DesiredMapping): Place | null => {
 const changeOf = (
   project: string,
   mapping: DesiredMapping,
+  known: TableKnowledge,
   operation: (place: Place) => Operation,
 ): NftablesChange | null => {
-  const place = placeOf(project, mapping)
+  const place = placeOf(project, mapping, known)
   return place === null ? null : change(operation(place))
 }
 
@@ -50,16 +61,44 @@ const changeOf = (
  * and none compared.
  *
  * @returns null when the mapping takes more than one element, or may (`allow_from`, an interface, a host address
- * that is not of the loopback, several targets, routed mode): compile and diff it
+ * that is not of the loopback unless the table is known to be unrestricted, several targets, routed mode): compile
+ * and diff it
  * @throws InvalidRequestError as `compile`
  * @public @since 0.1.0
  */
-export const publishChange = (project: string, mapping: DesiredMapping): NftablesChange | null =>
-  changeOf(project, mapping, (place) => ({ kind: 'add-element', ...place }))
+export const publishChange = (
+  project: string,
+  mapping: DesiredMapping,
+  known: TableKnowledge = {},
+): NftablesChange | null => changeOf(project, mapping, known, (place) => ({ kind: 'add-element', ...place }))
 
 /**
  * The change that takes a port back which `publishChange` published.
  * @public @since 0.1.0
  */
-export const unpublishChange = (project: string, mapping: DesiredMapping): NftablesChange | null =>
-  changeOf(project, mapping, (place) => ({ kind: 'remove-element', ...place }))
+export const unpublishChange = (
+  project: string,
+  mapping: DesiredMapping,
+  known: TableKnowledge = {},
+): NftablesChange | null =>
+  changeOf(project, mapping, known, (place) => ({ kind: 'remove-element', ...place }))
+
+/**
+ * Does our table restrict a port to some sources? Where it is not there, it may come to.
+ * @example
+ * publishChange('live', mapping, { unrestricted: !restrictsPorts(await inspect(runner)) })
+ * @public @since 0.1.0
+ */
+export const restrictsPorts = (ruleset: Ruleset): boolean =>
+  ownTable(ruleset)?.sets.some(
+    ({ name, elements }) => name.startsWith('restricted') && elements.length > 0,
+  ) ?? true
+
+/**
+ * Is our table there with its rules, so that mappings in it take effect?
+ * @example
+ * isStanding(await inspect(runner)) // false after "nft flush ruleset"
+ * @public @since 0.1.0
+ */
+export const isStanding = (ruleset: Ruleset): boolean =>
+  ownTable(ruleset)?.chains.some(({ base, rules }) => base !== null && rules.length > 0) === true

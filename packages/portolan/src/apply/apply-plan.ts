@@ -1,5 +1,4 @@
 import {
-  ApplyError,
   families,
   forwardingSysctl,
   type HostFacts,
@@ -11,8 +10,10 @@ import {
 } from '@portolan/core'
 import {
   forgetFlows,
+  forgetUntranslated,
   type HostLockOptions,
   type Links,
+  mayChangeNetwork,
   openLinks,
   readHost,
   withHostLock,
@@ -25,6 +26,7 @@ import { readRules } from '../host-rules/read-rules.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
+import { withApplied } from './with-message.ts'
 
 /** @internal */
 export interface ApplyContext {
@@ -40,7 +42,7 @@ export interface ApplyContext {
 }
 
 /** The parts of a plan that `carryOut` needs; a removal is one too. */
-export type Work = Pick<Plan, 'changes' | 'observed' | 'withdrawn'>
+export type Work = Pick<Plan, 'changes' | 'observed' | 'withdrawn'> & Partial<Pick<Plan, 'added'>>
 
 /**
  * Carries out a plan, all under the host's lock. Neighbouring changes of one part are one transaction.
@@ -62,6 +64,7 @@ export const carryOut = async (
     const links = openLinks()
     const applied: string[] = []
     try {
+      await ensureMemory(work.changes, memory, context)
       for (const batch of batches(work.changes)) {
         context.onProgress?.(
           `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
@@ -69,7 +72,10 @@ export const carryOut = async (
         await carryOutBatch(batch, { context, facts, memory, links, applied })
       }
       await forgetFlows(work.withdrawn.flatMap(flowsOf))
+      await forgetUntranslated((work.added ?? []).filter(({ protocol }) => protocol === 'udp'))
       await after(memory)
+    } catch (error) {
+      throw withApplied(error, applied)
     } finally {
       links.close()
     }
@@ -80,6 +86,30 @@ const underLock = (context: ApplyContext, work: () => Promise<void>): Promise<vo
   context.lockHeld === true
     ? work()
     : withHostLock(work, context.onWait === undefined ? {} : { onWait: context.onWait })
+
+/**
+ * What destroy has to put back is written down before it is changed: where it cannot be, nothing is changed at all.
+ * @throws PortolanError
+ */
+const ensureMemory = async (
+  changes: readonly PlanChange[],
+  memory: HostMemory,
+  { runner }: ApplyContext,
+): Promise<void> => {
+  // Without the capability the very first change is refused, with a better reason than the state directory's.
+  if (!mayChangeNetwork()) return
+  const isRemembered = changes.some(
+    ({ part, operation }) =>
+      (part === 'sysctl' && operation.before !== null) ||
+      (part === 'link' &&
+        operation.kind === 'set-port' &&
+        operation.foreign === true &&
+        operation.hairpin === true),
+  )
+  const rules = changes.flatMap((change) => (change.part === 'iptables-nft' ? [change] : []))
+  if (isRemembered || (rules.length > 0 && (await memory.createsTables(rules, runner))))
+    await memory.ensureWritable()
+}
 
 type Batch = readonly [PlanChange, ...PlanChange[]]
 
@@ -116,26 +146,16 @@ interface Progress {
 
 const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> => {
   const { applied } = progress
-  try {
-    const [{ part }] = batch
-    for (const change of batch) {
-      if (change.part === 'link') await applyLink(change, progress)
-      if (change.part === 'sysctl') await applySysctl(change, progress)
-    }
-    if (part !== 'link' && part !== 'sysctl') await applyRules(part, batch, progress)
+  const [{ part }] = batch
+  if (part !== 'link' && part !== 'sysctl') {
+    await applyRules(part, batch, progress)
     applied.push(...batch.map(({ description }) => description))
-  } catch (error) {
-    if (!(error instanceof ApplyError)) throw error
-    const done = [...applied, ...error.applied]
-    const state =
-      done.length === 0
-        ? 'Nothing was changed.'
-        : `${done.length} changes before it are in force; run apply again to go on, or destroy to take them back.`
-    throw new ApplyError(
-      `${error.message} ${state}`,
-      { applied: done, stderr: error.stderr, offending: error.offending },
-      { cause: error },
-    )
+    return
+  }
+  for (const change of batch) {
+    if (change.part === 'link') await applyLink(change, progress)
+    if (change.part === 'sysctl') await applySysctl(change, progress)
+    applied.push(change.description)
   }
 }
 

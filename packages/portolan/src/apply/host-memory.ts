@@ -1,6 +1,7 @@
-import { MissingToolError, type Runner } from '@portolan/core'
-import { type HostState, readState, writeState } from '@portolan/host'
+import { MissingToolError, PortolanError, type Runner } from '@portolan/core'
+import { ensureStateWritable, type HostState, readState, writeState } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import { withMessage } from './with-message.ts'
 
 /**
  * What has to be remembered of a host so that `destroy` can put it back: values the kernel does not keep.
@@ -12,6 +13,13 @@ export interface HostMemory {
   rememberHairpin(port: string): Promise<void>
   /** Remembers the tables and base chains that changes of iptables-nft rules will bring into being. */
   rememberCreated(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<void>
+  /** Would `rememberCreated` have something to write? */
+  createsTables(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<boolean>
+  /**
+   * Makes sure that something can be remembered.
+   * @throws PortolanError that says nothing was changed, and what to do
+   */
+  ensureWritable(): Promise<void>
   /** Removes what was remembered so, as far as nobody else has come to use it. */
   removeCreated(runner: Runner): Promise<void>
   replace(state: HostState): Promise<void>
@@ -38,9 +46,17 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         ...state,
         attributes: { ...state.attributes, [hairpinAttribute(port)]: { before: 'off', given: 'on' } },
       }),
+    createsTables: async (changes, runner) => (await createdTables(changes, runner)).length > 0,
+    ensureWritable: async () => {
+      try {
+        await ensureStateWritable(directory)
+      } catch (error) {
+        if (error instanceof PortolanError) throw withMessage(error, `${error.message} Nothing was changed.`)
+        throw error
+      }
+    },
     rememberCreated: async (changes, runner) => {
-      const before = await withoutNft(() => iptables.listBaseTables(runner))
-      const created = before === null ? [] : iptables.createdBy(before, changes)
+      const created = await createdTables(changes, runner)
       await replace({
         ...state,
         created: [...new Set([...state.created, ...created.map((one) => JSON.stringify(one))])],
@@ -51,6 +67,14 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       if (created.length > 0) await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
     },
   }
+}
+
+const createdTables = async (
+  changes: readonly iptables.IptablesChange[],
+  runner: Runner,
+): Promise<readonly iptables.CreatedTable[]> => {
+  const before = await withoutNft(() => iptables.listBaseTables(runner))
+  return before === null ? [] : iptables.createdBy(before, changes)
 }
 
 const hairpinPrefix = 'hairpin '

@@ -17,7 +17,7 @@ const optionHelp: Record<OptionName, string> = {
   'ip6tables-legacy-save': '',
   'nft-json': '    --nft-json FILE        output of `nft -j list ruleset` of that host',
   state:
-    '    --state DIR            where leases and old sysctl values are kept (default: /var/lib/portolan for root)',
+    '    --state DIR            where old sysctl values (and leases) are kept, the same for apply and destroy\n                           (default: /var/lib/portolan for root)',
   'keep-leases': '    --keep-leases          keep subnets, addresses and ports leased, for a later apply',
   yes: '-y, --yes                  do not ask',
   fix: '    --fix                  carry out remedies that have a documented hook',

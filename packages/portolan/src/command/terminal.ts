@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises'
 import { type Style, styleFor } from '../plan/style.ts'
+import { visibleText } from '../plan/visible-text.ts'
 
 /** Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard error's. */
 export interface Terminal {
   readonly interactive: boolean
   /** Text for standard output; a newline is added. */
   print(text: string): void
-  /** Text for standard error; a newline is added. */
+  /** Text for standard error, control characters written out; a newline is added. */
   say(text: string): void
   /** Asks a yes-or-no question; no is the default. */
   ask(question: string): Promise<boolean>
@@ -31,7 +32,7 @@ export const openTerminal = (): Terminal => {
 const processTerminal = (): Terminal => ({
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   print: (text) => void process.stdout.write(`${text}\n`),
-  say: (text) => void process.stderr.write(`${text}\n`),
+  say: (text) => void process.stderr.write(`${visibleText(text)}\n`),
   ask: async (question) => {
     const lines = createInterface({ input: process.stdin, output: process.stderr })
     try {

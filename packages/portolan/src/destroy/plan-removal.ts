@@ -1,7 +1,9 @@
 import {
   type ChangeSummary,
+  type Conflict,
   deleteBridge,
   families,
+  findNetworkInUse,
   forwardingSysctl,
   type HostFacts,
   type Lease,
@@ -28,6 +30,10 @@ import { planRules } from '../plan/plan-rules.ts'
 export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'> {
   /** The projects that go, sorted. */
   readonly projects: readonly string[]
+  /** All that have something on this host, sorted. */
+  readonly present: readonly string[]
+  /** What breaks for the projects that stay. */
+  readonly conflicts: readonly Conflict[]
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
@@ -57,24 +63,29 @@ export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInp
   })
   const present = [...new Set([...bridges.map((bridge) => bridge.project), ...projectsInRules(rules)])].sort()
   const projects = present.filter((one) => project === null || one === project)
+  const published = publishedPorts(rules)
+  const removed = bridges.filter((bridge) => projects.includes(bridge.project)).map(({ link }) => link)
   const complete = projects.length === present.length
   const sysctls = complete ? restoredSysctls(facts, state) : []
   const changes: readonly PlanChange[] = [
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
     ...sysctls,
-    ...bridges
-      .filter((bridge) => projects.includes(bridge.project))
-      .map(({ link }): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
+    ...removed.map((link): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
     ...(complete ? restoredPorts(facts, state) : []),
     ...removeRules(rules, projects, complete),
   ]
   return {
     projects,
+    present,
+    conflicts: findNetworkInUse(
+      removed,
+      published.filter((port) => !projects.includes(port.project)),
+    ),
     complete,
     changes,
     summary: summarise(changes),
     leases: leases === null ? [] : heldLeases(leases, project),
-    withdrawn: publishedPorts(rules).filter((port) => projects.includes(port.project)),
+    withdrawn: published.filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
   }
 }

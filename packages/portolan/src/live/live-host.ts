@@ -13,6 +13,11 @@ export interface PublishRequest {
   readonly hostAddress?: string | null
   /** An address on one of our bridges, and its port. */
   readonly to: { readonly address: string; readonly port: number }
+  /**
+   * Publish even though a process of the host listens on the port, which then no longer gets its clients, or the
+   * host does not have `hostAddress` (yet).
+   */
+  readonly force?: boolean
 }
 
 /**
@@ -23,7 +28,7 @@ export interface UnpublishRequest {
   readonly hostPort: number
   readonly protocol?: Protocol
   readonly hostAddress?: string | null
-  /** Absent: both families. Needed only where they differ. */
+  /** Absent: both families, or that of `hostAddress`. */
   readonly family?: 'ip' | 'ip6'
 }
 
@@ -37,10 +42,15 @@ export interface UnpublishRequest {
  */
 export interface LiveHost extends AsyncDisposable {
   /**
-   * Publishes a port; again with the same target changes nothing.
+   * Publishes a port; again with the same target changes nothing. Where somebody has flushed our rules meanwhile,
+   * all that this object had published comes back with it. UDP flows to the port that are under way go to the
+   * container from then on.
    * @throws PortolanError `HOST_PORT_IN_USE` when something else of ours has the host socket
-   * @throws InvalidRequestError when the target is on none of our bridges, or a value is out of range
+   * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host listens there, unless `force` is given
+   * @throws InvalidRequestError when the target is no container's address on one of our bridges, the host does not
+   * have the host address (unless `force` is given), or a value is missing or out of range
    * @throws ApplyError, PermissionError as `apply` does
+   * @throws PortolanError `CLOSED` after `close`
    */
   publish(request: PublishRequest): Promise<void>
   /**
@@ -56,7 +66,7 @@ export interface LiveHost extends AsyncDisposable {
    * @throws InvalidRequestError when no such network is on this host
    */
   attachPort(interfaceName: string, network: string): Promise<void>
-  /** What this host object has published, in no particular order. */
+  /** What the project has published, as far as this object has heard, in no particular order. */
   readonly published: readonly PublishedPort[]
   close(): Promise<void>
 }

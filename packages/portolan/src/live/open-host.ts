@@ -1,7 +1,6 @@
 import {
   type DesiredMapping,
-  families,
-  InvalidRequestError,
+  type HostFacts,
   PortolanError,
   type PublishedPort,
   type Runner,
@@ -9,8 +8,9 @@ import {
 } from '@portolan/core'
 import {
   createRunner,
-  forgetFlows,
+  openConntrack,
   openLinks,
+  openListeners,
   readHost,
   readSysctl,
   withHostLock,
@@ -19,9 +19,11 @@ import {
 import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost, PublishRequest, UnpublishRequest } from './live-host.ts'
-import { bridgeHolding, bridgeOf, type OwnBridge, ownBridges } from './own-bridges.ts'
-import { plainMapping } from './plain-mapping.ts'
-import { checkPort, requestedHostAddress, requestedMapping, requestedProtocol } from './publish-request.ts'
+import { bridgeOf, type OwnBridge, ownBridges } from './own-bridges.ts'
+import { openPortBook } from './port-book.ts'
+import { requestedMapping, requestedSockets } from './publish-request.ts'
+import { refuseListener } from './refuse-listener.ts'
+import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
 import { openRuleKeeper } from './rule-keeper.ts'
 import { socketKey } from './socket-key.ts'
 
@@ -34,8 +36,14 @@ export interface OpenHostOptions {
   readonly runner?: Runner
 }
 
+/** How often a port is tried again when somebody else changes the rules just then. */
+const ATTEMPTS = 3
+
 /**
  * Opens this host for a live orchestrator, and takes up the mappings its project has there already.
+ *
+ * Several may be open at once, in one process or many: what one of them believes to be so is read again before it
+ * answers that there is nothing to do, or that something cannot be done.
  *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @example
@@ -49,85 +57,125 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   const project = options.project ?? 'live'
   const keeper = openRuleKeeper(await chooseBackend(options.backend ?? 'auto', runner), project, runner)
   const links = openLinks()
+  const listeners = openListeners()
+  const conntrack = openConntrack()
   const queue = inOrder()
-  /** What every project has published, as far as is known, by host socket. */
-  let published = new Map<string, PublishedPort>()
+  const book = openPortBook(project)
+  let facts: HostFacts = {}
   let bridges: readonly OwnBridge[] = []
+  let closed = false
   /** Bridges on which 127.0.0.1 is known to lead to containers. */
   const localnet = new Set<string>()
 
   const refresh = async (): Promise<void> => {
-    const [ports, facts] = await Promise.all([keeper.readPublished(), readHost({ processNames: false })])
-    published = new Map(ports.map((port) => [socketKey(port), port]))
+    const [rules, found] = await Promise.all([keeper.read(), readHost({ processNames: false })])
+    book.learn(rules)
+    facts = found
     bridges = ownBridges(facts)
   }
-  const ownPorts = (): readonly PublishedPort[] =>
-    [...published.values()].filter((port) => port.project === project)
 
-  const bridgeFor = async (address: string): Promise<OwnBridge> => {
-    const known = bridgeHolding(bridges, address)
-    if (known !== null) return known
-    await refresh()
-    const found = bridgeHolding(bridges, address)
-    if (found !== null) return found
-    throw new InvalidRequestError(
-      `${address} is in the subnet of no bridge of ours: apply a plan with its network first.`,
-    )
+  /**
+   * From what is known: is the mapping still to be added?
+   * @throws InvalidRequestError, PortolanError when it cannot be
+   */
+  const isMissing = (wanted: DesiredMapping, force: boolean): boolean => {
+    targetBridge(wanted, bridges)
+    if (!force) refuseAbsentAddress(wanted, facts)
+    return !book.holds(wanted)
   }
 
-  /** One mapping in or out: in the shortest way, or where the host is not as thought, by reading it again. */
-  const carryOut = async (action: 'add' | 'remove', mapping: DesiredMapping): Promise<void> => {
+  const isMissingForSure = async (wanted: DesiredMapping, force: boolean): Promise<boolean> => {
     try {
-      if (await keeper.quickly(action, mapping)) return
+      if (isMissing(wanted, force)) return true
+      if (await keeper.isUnchanged()) return false
     } catch (error) {
-      if (!(error instanceof StaleStateError)) throw error
+      if (!(error instanceof PortolanError)) throw error
     }
-    await withHostLock(async () => {
-      await refresh()
-      const rest = ownPorts().filter((port) => socketKey(port) !== socketKey(mapping))
-      if (action === 'add') refuseTaken(mapping)
-      await keeper.hold([...rest.map(asMapping), ...(action === 'add' ? [mapping] : [])])
-    })
+    await refresh()
+    return isMissing(wanted, force)
   }
 
-  /** True when it is published just so already. */
-  const refuseTaken = (wanted: DesiredMapping): boolean => {
-    const holder = published.get(socketKey(wanted))
-    if (holder === undefined) return false
-    const [target] = holder.targets
-    const [to] = wanted.targets
-    if (holder.project === project && target?.address === to.address && target.port === to.port) return true
-    throw new PortolanError(
-      'HOST_PORT_IN_USE',
-      `${wanted.label.split(' -> ')[0]} is published already: ${holder.label} of project ${holder.project} has it. Unpublish that first, or take another host port.`,
-    )
+  /** False when the rules are not as they were thought to be, or there is no short way: nothing is done then. */
+  const quickly = async (action: 'add' | 'remove', mapping: DesiredMapping): Promise<boolean> => {
+    try {
+      return await keeper.quickly(action, mapping)
+    } catch (error) {
+      if (error instanceof StaleStateError) return false
+      throw error
+    }
   }
 
-  const publish = async (request: PublishRequest): Promise<void> => {
+  /** Reads the rules, and has the project's mappings in them made those that `decide` says; null: as they are. */
+  const slowly = async (decide: () => readonly DesiredMapping[] | null): Promise<void> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await withHostLock(async () => {
+          await refresh()
+          const mappings = decide()
+          if (mappings === null) return
+          await keeper.hold(mappings)
+          book.hold(mappings)
+        })
+      } catch (error) {
+        if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
+      }
+    }
+  }
+
+  /** Resolves with whether it was added, rather than found there. */
+  const publish = async (request: PublishRequest): Promise<DesiredMapping | null> => {
     const wanted = requestedMapping(request)
-    const bridge = await bridgeFor(wanted.targets[0].address)
-    if (refuseTaken(wanted)) return
-    await carryOut('add', wanted)
-    published.set(socketKey(wanted), { ...wanted, project })
+    const force = request.force ?? false
+    let added = false
+    if (await isMissingForSure(wanted, force)) {
+      if (!force) await refuseListener(wanted, listeners)
+      added = await quickly('add', wanted)
+      if (!added)
+        await slowly(() => {
+          added = isMissing(wanted, force)
+          const isAnother = (mapping: DesiredMapping) => socketKey(mapping) !== socketKey(wanted)
+          return added ? [...book.toKeep((one) => isAnother(one) && isOnBridge(one)), wanted] : null
+        })
+    }
+    book.publish(wanted)
+    const bridge = targetBridge(wanted, bridges)
     if (answersOnLoopback(wanted) && !localnet.has(bridge.name)) {
       const sysctl = `net.ipv4.conf.${bridge.name.replaceAll('.', '/')}.route_localnet`
       if (readSysctl(sysctl) === '0') writeSysctl(sysctl, '1')
       localnet.add(bridge.name)
     }
+    return added ? wanted : null
   }
 
-  const unpublish = async (request: UnpublishRequest): Promise<void> => {
-    const protocol = requestedProtocol(request)
-    const hostPort = checkPort(request.hostPort, 'hostPort')
-    const hostAddress = requestedHostAddress(request)
-    for (const family of families.filter((one) => request.family === undefined || request.family === one)) {
-      const key = socketKey({ family, protocol, hostAddress, hostPort })
-      const port = published.get(key)
-      if (port?.project !== project) continue
-      await carryOut('remove', asMapping(port))
-      published.delete(key)
-      await forgetFlows(port.targets.map((to) => ({ family, protocol, hostAddress, hostPort, ...to })))
+  const isOnBridge = (mapping: DesiredMapping): boolean => {
+    try {
+      return targetBridge(mapping, bridges) !== null
+    } catch {
+      return false
     }
+  }
+
+  /** Resolves with what was taken back. */
+  const unpublish = async (request: UnpublishRequest): Promise<readonly PublishedPort[]> => {
+    const sockets = requestedSockets(request)
+    const taken: PublishedPort[] = []
+    const known = book.at(sockets)
+    let done = known.length === sockets.length || (await keeper.isUnchanged())
+    for (const port of known) {
+      done = done && (await quickly('remove', book.asMapping(port)))
+      if (!done) break
+      book.forget(port)
+      taken.push(port)
+    }
+    if (!done)
+      await slowly(() => {
+        const found = book.at(sockets)
+        taken.push(...found)
+        for (const port of found) book.forget(port)
+        return found.length === 0 ? null : book.toKeep(() => false)
+      })
+    for (const socket of sockets) book.forget(socket)
+    return taken
   }
 
   const attachPort = async (interfaceName: string, network: string): Promise<void> => {
@@ -142,8 +190,29 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
 
   const close = (): Promise<void> =>
     queue(async () => {
+      if (closed) return
+      closed = true
       links.close()
+      listeners.close()
       keeper.close()
+      await Promise.allSettled(forgetting)
+      conntrack.close()
+    })
+
+  /** Conntrack entries that are being looked for; what comes meanwhile need not wait for that. */
+  const forgetting = new Set<Promise<unknown>>()
+  const forget = async (work: Promise<unknown>): Promise<void> => {
+    forgetting.add(work)
+    try {
+      await work
+    } finally {
+      forgetting.delete(work)
+    }
+  }
+  const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    queue(async () => {
+      if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
+      return work()
     })
 
   try {
@@ -153,11 +222,19 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     throw error
   }
   return {
-    publish: (request) => queue(() => publish(request)),
-    unpublish: (request) => queue(() => unpublish(request)),
-    attachPort: (interfaceName, network) => queue(() => attachPort(interfaceName, network)),
+    publish: async (request) => {
+      const added = await whileOpen(() => publish(request))
+      if (added?.protocol === 'udp') await forget(conntrack.forgetUntranslated([added]))
+    },
+    unpublish: async (request) => {
+      const taken = await whileOpen(() => unpublish(request))
+      await forget(
+        conntrack.forgetFlows(taken.flatMap((port) => port.targets.map((to) => ({ ...port, ...to })))),
+      )
+    },
+    attachPort: (interfaceName, network) => whileOpen(() => attachPort(interfaceName, network)),
     get published() {
-      return ownPorts()
+      return book.own()
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -166,16 +243,3 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
 
 const answersOnLoopback = ({ family, hostAddress }: DesiredMapping): boolean =>
   family === 'ip' && (hostAddress === null || hostAddress.startsWith('127.'))
-
-/** A port that is in force, as the mapping that was asked for. */
-const asMapping = ({
-  label,
-  family,
-  protocol,
-  hostAddress,
-  hostPort,
-  targets,
-}: PublishedPort): DesiredMapping => {
-  const [first = { address: '', port: 0 }, ...others] = targets
-  return plainMapping({ label, family, protocol, hostAddress, hostPort, targets: [first, ...others] })
-}

@@ -1,12 +1,15 @@
 import {
   canonicalAddress,
   type DesiredMapping,
+  type Family,
+  families,
   familyOf,
   InvalidRequestError,
   type Protocol,
 } from '@portolan/core'
 import type { PublishRequest, UnpublishRequest } from './live-host.ts'
 import { plainMapping } from './plain-mapping.ts'
+import type { HostSocket } from './socket-key.ts'
 
 const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
 
@@ -16,10 +19,16 @@ const protocols: readonly string[] = ['tcp', 'udp', 'sctp']
  * @internal
  */
 export const requestedMapping = (request: PublishRequest): DesiredMapping => {
-  const { to } = request
-  const family = familyOf(to.address)
+  checkObject(request, 'the request')
+  const { to, force } = request
+  checkObject(to, 'to')
+  if (force !== undefined && typeof force !== 'boolean')
+    throw new InvalidRequestError(`force is ${JSON.stringify(force)}: expected true or false.`)
+  const family = familyOfText(to.address)
   if (family === null)
-    throw new InvalidRequestError(`"${to.address}" is not an address to publish a port to.`)
+    throw new InvalidRequestError(
+      `to.address is ${shownValue(to.address)}: expected an address of a container.`,
+    )
   const address = canonicalAddress(to.address)
   const hostAddress = requestedHostAddress(request)
   if (hostAddress !== null && familyOf(hostAddress) !== family) {
@@ -50,23 +59,57 @@ export const requestedMapping = (request: PublishRequest): DesiredMapping => {
 /** @internal */
 export const requestedProtocol = ({ protocol = 'tcp' }: { readonly protocol?: Protocol }): Protocol => {
   if (!protocols.includes(protocol))
-    throw new InvalidRequestError(`"${protocol}" is not a protocol: expected ${protocols.join(', ')}.`)
+    throw new InvalidRequestError(
+      `${shownValue(protocol)} is not a protocol: expected ${protocols.join(', ')}.`,
+    )
   return protocol
 }
 
 /** @internal */
 export const requestedHostAddress = ({ hostAddress }: PublishRequest | UnpublishRequest): string | null => {
   if (hostAddress === undefined || hostAddress === null) return null
-  if (familyOf(hostAddress) === null)
-    throw new InvalidRequestError(`"${hostAddress}" is not an address of a host.`)
+  if (familyOfText(hostAddress) === null)
+    throw new InvalidRequestError(
+      `hostAddress is ${shownValue(hostAddress)}: expected an address of this host.`,
+    )
   const canonical = canonicalAddress(hostAddress)
   return canonical === '0.0.0.0' || canonical === '::' ? null : canonical
 }
 
+/**
+ * The host sockets that a request to take a port back is about.
+ * @throws InvalidRequestError
+ * @internal
+ */
+export const requestedSockets = (request: UnpublishRequest): readonly HostSocket[] => {
+  checkObject(request, 'the request')
+  const { family } = request
+  if (family !== undefined && family !== 'ip' && family !== 'ip6')
+    throw new InvalidRequestError(`family is ${shownValue(family)}: expected ip or ip6.`)
+  const hostAddress = requestedHostAddress(request)
+  const own = hostAddress === null ? null : familyOf(hostAddress)
+  const protocol = requestedProtocol(request)
+  const hostPort = checkPort(request.hostPort, 'hostPort')
+  return families
+    .filter((one) => (family === undefined || family === one) && (own === null || own === one))
+    .map((one) => ({ family: one, protocol, hostAddress, hostPort }))
+}
+
+/** Callers need not be checked by a compiler. */
+const checkObject = (value: unknown, name: string): void => {
+  if (typeof value !== 'object' || value === null)
+    throw new InvalidRequestError(`${name} is ${shownValue(value)}: expected an object.`)
+}
+
+const shownValue = (value: unknown): string =>
+  value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value))
+
+const familyOfText = (text: unknown): Family | null => (typeof text === 'string' ? familyOf(text) : null)
+
 /** @internal */
 export const checkPort = (port: number, name: string): number => {
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new InvalidRequestError(`${name} is ${port}: expected a port from 1 to 65535.`)
+    throw new InvalidRequestError(`${name} is ${shownValue(port)}: expected a port from 1 to 65535.`)
   }
   return port
 }

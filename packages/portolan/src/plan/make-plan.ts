@@ -4,9 +4,11 @@ import {
   diffLinks,
   diffSysctls,
   findIccUnenforceable,
+  findNetworkInUse,
   type HostFacts,
   type Intent,
   type IntentNote,
+  type InterfaceFact,
   type LeaseState,
   type Pool,
   type PublishedPort,
@@ -18,6 +20,7 @@ import {
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
+import { addedPorts, withdrawnPorts } from './changed-ports.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
@@ -50,6 +53,7 @@ export interface PlanInput {
 export const makePlan = (input: PlanInput): Plan => {
   const { intent, facts, rules, backend } = input
   const published = publishedPorts(rules)
+  const others = published.filter(({ project }) => project !== intent.project)
   const resolution = resolve(intent, facts, {
     ...(input.pools === null ? {} : { pools: input.pools }),
     reserve: input.reserve,
@@ -57,7 +61,7 @@ export const makePlan = (input: PlanInput): Plan => {
     guardForwarding: input.guardForwarding,
     ...(input.leases === null ? {} : { leases: input.leases }),
     move: input.move,
-    others: published.filter(({ project }) => project !== intent.project),
+    others,
   })
   const { desired } = resolution
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
@@ -73,7 +77,12 @@ export const makePlan = (input: PlanInput): Plan => {
   return finishPlan(
     input,
     resolution,
-    [...resolution.conflicts, ...sysctls.conflicts, ...findIccUnenforceable(desired, facts)],
+    [
+      ...resolution.conflicts,
+      ...sysctls.conflicts,
+      ...findIccUnenforceable(desired, facts),
+      ...findNetworkInUse(removedBridges(links, facts), others),
+    ],
     changes,
     published,
   )
@@ -104,9 +113,22 @@ const finishPlan = (
     desired,
     leases: leased === null ? null : leases,
     withdrawn: withdrawnPorts(published, desired),
+    added: addedPorts(published, desired, changes),
     observed: { facts, rules },
   }
   return { ...plan, toString: () => printPlan(plan), toJSON: () => planJson(plan) }
+}
+
+const removedBridges = (
+  links: readonly PlanChange[],
+  { interfaces }: HostFacts,
+): readonly InterfaceFact[] => {
+  const removed = new Set(
+    links.flatMap(({ part, operation }) =>
+      part === 'link' && operation.kind === 'delete-bridge' ? [operation.name] : [],
+    ),
+  )
+  return (interfaces ?? []).filter(({ name }) => name !== undefined && removed.has(name))
 }
 
 const severityRank: Record<Conflict['severity'], number> = { error: 0, warning: 1, info: 2 }
@@ -115,21 +137,3 @@ const plannedAddresses = (desired: DesiredState): readonly PlannedAddress[] =>
   desired.endpoints.flatMap(({ service, replica, network, ip, ip6, mac }) =>
     [ip, ip6].flatMap((address) => (address === null ? [] : [{ service, replica, network, address, mac }])),
   )
-
-/** Ports of this project that are in force now and lead nowhere, or elsewhere, afterwards. */
-const withdrawnPorts = (
-  published: readonly PublishedPort[],
-  desired: DesiredState,
-): readonly PublishedPort[] => {
-  const key = (port: Omit<PublishedPort, 'project' | 'label'>): string =>
-    [
-      port.family,
-      port.protocol,
-      port.hostAddress,
-      port.hostPort,
-      port.interface,
-      ...port.targets.map((to) => `${to.address} ${to.port}`),
-    ].join(' ')
-  const kept = new Set(desired.mappings.filter(({ kind }) => kind === 'nat').map(key))
-  return published.filter((port) => port.project === desired.project && !kept.has(key(port)))
-}

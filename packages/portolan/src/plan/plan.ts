@@ -1,6 +1,7 @@
 import type {
   ChangeSummary,
   Conflict,
+  DesiredMapping,
   DesiredState,
   HostFacts,
   IntentNote,
@@ -58,6 +59,8 @@ export interface Plan {
   readonly leases: LeaseProposal | null
   /** Mappings that are in force and will not be after: their flows are forgotten. */
   readonly withdrawn: readonly PublishedPort[]
+  /** Mappings that come into force: UDP flows to their host ports that are under way are forgotten. */
+  readonly added: readonly DesiredMapping[]
   /** What the plan was made from: `apply` refuses when it is no longer so. */
   readonly observed: { readonly facts: HostFacts; readonly rules: HostRules }
   toString(): string

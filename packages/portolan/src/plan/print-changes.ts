@@ -1,28 +1,76 @@
 import type { PlanChange } from './plan.ts'
 import type { Style } from './style.ts'
+import { visibleText } from './visible-text.ts'
 
 const sign = { add: '+', change: '~', remove: '-' } as const
 
+/** A thousand mappings should not hide the bridges and sysctls that come after them. */
+const mostLines = { rules: 300, other: 50 } as const
+
 /**
- * Changes as a diff for people: what goes with `-`, what comes with `+`, under the part of the host it is for.
+ * Changes as a diff for people: what goes with `-`, what comes with `+`, under the part of the host it is for. Of
+ * very many only the first are shown.
  * @internal
  */
 export const printChanges = (changes: readonly PlanChange[], style: Style): readonly string[] => {
   if (changes.length === 0) return ['  nothing to do: the host is as it should be']
-  const paint = { add: style.green, change: style.yellow, remove: style.red }
-  return changes.flatMap((change, index) => {
-    const heading = changes[index - 1]?.part === change.part ? [] : [`  ${style.bold(partName[change.part])}`]
-    const { action, before, after } = change
-    const line = (mark: string, text: string): string =>
-      text
-        .split('\n')
-        .map((one) => paint[action](`    ${mark} ${one}`))
-        .join('\n')
-    if (action === 'change' && before !== null && after !== null) {
-      return [...heading, line(sign.remove, before), line(sign.add, after)]
-    }
-    return [...heading, line(sign[action], after ?? before ?? change.description)]
+  return runsOf(changes).flatMap(({ part, lines }) => {
+    const most = mostLines[part === 'link' || part === 'sysctl' ? 'other' : 'rules']
+    const hidden = lines.length - most
+    return [
+      `  ${style.bold(partName[part])}`,
+      ...lines
+        .slice(0, most)
+        .map(({ mark, text }) =>
+          style[colour[mark]](`    ${mark} ${visibleText(text)}`.replaceAll('\t', '  ')),
+        ),
+      ...(hidden > 0 ? [`    and ${hidden} more (--json lists them all)`] : []),
+    ]
   })
+}
+
+interface Line {
+  readonly mark: '+' | '-' | '~'
+  readonly text: string
+}
+
+const colour = { '+': 'green', '-': 'red', '~': 'yellow' } as const
+
+/** Changes of one part that follow one another. */
+interface Run {
+  readonly part: PlanChange['part']
+  readonly lines: Line[]
+}
+
+const runsOf = (changes: readonly PlanChange[]): readonly Run[] => {
+  const runs: Run[] = []
+  for (const change of changes) {
+    const last = runs.at(-1)
+    const run = last?.part === change.part ? last : { part: change.part, lines: [] }
+    if (run !== last) runs.push(run)
+    // Not spread into one call: a table of many mappings has more lines than a call takes arguments.
+    for (const line of linesOf(change)) run.lines.push(line)
+  }
+  return runs
+}
+
+const linesOf = ({ action, before, after, description }: PlanChange): readonly Line[] => {
+  if (action === 'change' && before !== null && after !== null)
+    return [...written(sign.remove, before), ...written(sign.add, after)]
+  if (action === 'remove') return written(sign.remove, shortened(before ?? description).join('\n'))
+  return written(sign[action], after ?? before ?? description)
+}
+
+const written = (mark: Line['mark'], text: string): readonly Line[] =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => ({ mark, text: line }))
+
+/** What a whole table held is nothing to read once it goes. */
+const shortened = (text: string): readonly string[] => {
+  const [first = '', ...more] = text.trim().split('\n')
+  return more.length > 0 && first.endsWith('{') ? [`${first} ... }`] : [first, ...more]
 }
 
 const partName: Record<PlanChange['part'], string> = {

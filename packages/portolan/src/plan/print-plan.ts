@@ -3,6 +3,7 @@ import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
 import { plainStyle, type Style } from './style.ts'
 import { alignColumns } from './text-table.ts'
+import { visibleText } from './visible-text.ts'
 
 /**
  * A plan as a text for people: what is wrong first, then what was chosen and why, then what would be done.
@@ -39,9 +40,9 @@ export const printConflict = (conflict: Conflict, style: Style = plainStyle): re
     conflict.severity === 'error' ? style.red : conflict.severity === 'warning' ? style.yellow : style.dim
   const certainty = conflict.certainty === 'possible' ? ' (possible)' : ''
   return [
-    `  ${paint(conflict.severity)}${certainty} ${conflict.kind}: ${conflict.message}`,
-    `      What to do: ${conflict.remedy.text}`,
-    ...conflict.remedy.commands.map((command) => `        ${command}`),
+    `  ${paint(conflict.severity)}${certainty} ${conflict.kind}: ${visibleText(conflict.message)}`,
+    `      What to do: ${visibleText(conflict.remedy.text)}`,
+    ...conflict.remedy.commands.map((command) => `        ${visibleText(command)}`),
   ]
 }
 
@@ -115,7 +116,7 @@ const isHeld = (lease: Lease | null): boolean =>
   lease !== null && !(lease.kind === 'address' && lease.released !== null)
 
 const printNote = ({ text, place }: IntentNote): string =>
-  `  ${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${text}`
+  `  ${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${visibleText(text)}`
 
 /** @internal */
 export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {

@@ -16,7 +16,9 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
 
 /**
  * A plan's rules as a script that stands on its own: run on a host that has the bridges, it brings the whole
- * project into force, whatever of it was there before.
+ * project into force, whatever of it was there before. All formats but `iptables-restore` may be run again;
+ * that one is to be loaded once, as its first line says: it cannot ask whether its jumps are there, and a second
+ * time adds them twice.
  *
  * @throws InvalidRequestError when the format is not one of the plan's backend
  * @example

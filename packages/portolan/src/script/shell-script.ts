@@ -4,6 +4,7 @@ import {
   type DesiredState,
   type DesiredSubnet,
   diffSysctls,
+  networkMark,
 } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
@@ -82,7 +83,7 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     : [
         `if ! ip link show dev ${name} >/dev/null 2>&1; then`,
         `  ip link add name ${name} type bridge forward_delay 0 stp_state 0`,
-        `  ip link set dev ${name} alias ${quote(bridgeAlias({ project, network: network.name, icc: network.icc }))}`,
+        `  ip link set dev ${name} alias ${quote(bridgeAlias(networkMark(project, network)))}`,
         ...(network.mtu === null ? [] : [`  ip link set dev ${name} mtu ${network.mtu}`]),
         'fi',
         ...addresses.map(({ gateway, subnet }) => {

@@ -169,3 +169,36 @@ describe('what was remembered of a host', () => {
     expect(inWords(remove({ facts: { interfaces }, rules: noRules }, null, hairpin))).toEqual(expected)
   })
 })
+
+describe('a network that another project uses', () => {
+  const joining = intentOf(
+    'services: {ghost: {ports: ["9090:2368"], networks: [web]}}\nnetworks: {web: {external: true, name: shop_web}}',
+    'blog',
+  )
+  const shared = (backend: (typeof backends)[number]) => {
+    const first = after(planOf({ backend }))
+    return { ...first, rules: after(planOf({ backend, ...first, intent: joining })).rules }
+  }
+  const warning = {
+    kind: 'NetworkInUse',
+    severity: 'warning',
+    network: 'web',
+    message: expect.stringContaining(
+      'project blog still publishes ports on it (0.0.0.0:9090/tcp -> ghost:2368)',
+    ),
+  }
+
+  test.each(backends)('of %s does not go without a warning', (backend) => {
+    expect(remove(shared(backend), 'shop').conflicts).toMatchObject([warning])
+    expect(remove(shared(backend), 'blog').conflicts).toEqual([])
+    expect(remove(shared(backend)).conflicts).toEqual([])
+  })
+
+  test.each(backends)('of %s is not dropped from a file without a warning', (backend) => {
+    const without = intentOf('services: {nginx: {}}')
+    const inUse = ({ conflicts }: Pick<Removal, 'conflicts'>) =>
+      conflicts.filter(({ kind }) => kind === 'NetworkInUse')
+    expect(inUse(planOf({ ...shared(backend), backend, intent: without }))).toMatchObject([warning])
+    expect(inUse(planOf({ ...shared(backend), backend }))).toEqual([])
+  })
+})

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Conflict, deleteBridge, sysctlChange } from '@portolan/core'
+import { emptyState } from '@portolan/host'
+import { planRemoval } from '../../src/destroy/plan-removal.ts'
 import type { PlanChange } from '../../src/plan/plan.ts'
 import { printChanges } from '../../src/plan/print-changes.ts'
 import { printConflict, printPlan, printSummary } from '../../src/plan/print-plan.ts'
 import { plainStyle, styleFor } from '../../src/plan/style.ts'
 import { alignColumns } from '../../src/plan/text-table.ts'
+import { visibleText } from '../../src/plan/visible-text.ts'
 import { after, bridge, forwards, intentOf, planOf } from '../shop.ts'
 
 const dual = `
@@ -144,7 +147,8 @@ describe('changes for people', () => {
   test('of several lines are marked on each', () => {
     expect(printChanges([{ ...remove, before: 'one\ntwo' }], plainStyle)).toEqual([
       '  interfaces',
-      '    - one\n    - two',
+      '    - one',
+      '    - two',
     ])
   })
 
@@ -199,4 +203,30 @@ describe('a conflict for people', () => {
 test('columns are as wide as their widest cell, without blanks at the end', () => {
   expect(alignColumns([['a', 'bbb', 'c'], ['aaaa', 'b'], []])).toEqual(['a     bbb  c', 'aaaa  b', ''])
   expect(alignColumns([])).toEqual([])
+})
+
+describe('a long text for people', () => {
+  test('shows some hundred changes, and says how many more there are', () => {
+    const intent = intentOf('services: {web: {ports: ["10000-12000:10000-12000"]}}')
+    const first = planOf({ intent: intentOf('services: {web: {}}') })
+    const lines = printChanges(planOf({ ...after(first), intent }).changes, plainStyle)
+    expect(lines.length).toBeLessThan(420)
+    expect(lines.filter((line) => /^ {4}and \d+ more \(--json lists them all\)$/.test(line))).toHaveLength(1)
+    expect(lines.join('\n')).toContain('route_localnet = 1')
+  })
+
+  test('shows a table that goes by its first line, without tabs', () => {
+    const host = after(planOf())
+    const { changes } = planRemoval({ ...host, state: emptyState, project: null })
+    const lines = printChanges(changes, plainStyle)
+    expect(lines).toContain('    - table inet portolan { ... }')
+    expect(lines.filter((line) => /\t|^ +[-+]\s*$/.test(line))).toEqual([])
+  })
+
+  test('shows what a terminal would obey', () => {
+    const esc = String.fromCharCode(27)
+    expect(visibleText(`a${esc}[2Jb\u009b\u202ec\n\td`)).toBe('a\\x1b[2Jb\\x9b\\u202ec\n\td')
+    const facts = { ...forwards, interfaces: [{ name: bridge, alias: `up${esc}]0;x` }] }
+    expect(printPlan(planOf({ facts }))).toContain('(it is "up\\x1b]0;x")')
+  })
 })

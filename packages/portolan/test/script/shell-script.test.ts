@@ -167,3 +167,8 @@ describe('what a user calls things', () => {
     expect(text).toContain('# Network web?touch canary')
   })
 })
+
+test('a bridge says in its alias what its network is, as apply writes it', () => {
+  const text = 'services: {db: {}}\nnetworks: {default: {internal: true}}'
+  expect(scriptOf('nftables', text)).toContain("alias 'portolan project=shop network=default internal=on'")
+})

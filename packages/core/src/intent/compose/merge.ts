@@ -13,10 +13,18 @@ export const mergeTrees = (base: Tree, over: Tree, path: readonly string[] = [])
   const [below, above] = isServiceNetworks(path) ? [asNetworkMap(base), asNetworkMap(over)] : [base, over]
   if (below.kind === 'map' && above.kind === 'map') return mergeMaps(below, above, path)
   if (below.kind === 'list' && above.kind === 'list')
-    return isIpamConfig(path)
-      ? mergeSubnets(below, above, path)
-      : { ...above, items: [...below.items, ...above.items] }
+    return isIpamConfig(path) ? mergeSubnets(below, above, path) : appendLists(below, above)
   return above
+}
+
+/** Later items stay later: what is unique among ports is known once they are read. */
+const appendLists = (below: ListTree, above: ListTree): ListTree => {
+  const seam = below.items.length
+  return {
+    ...above,
+    items: [...below.items, ...above.items],
+    seams: [...(below.seams ?? []), seam, ...(above.seams ?? []).map((at) => at + seam)],
+  }
 }
 
 const mergeMaps = (base: MapTree, over: MapTree, path: readonly string[]): MapTree => {

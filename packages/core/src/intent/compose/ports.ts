@@ -9,7 +9,7 @@ import {
   readPortMapping,
   readProtocol,
 } from '../port-mapping.ts'
-import { readPortRange } from '../port-range.ts'
+import { readHostPorts, readPortRange } from '../port-range.ts'
 import { readInterfaceName } from './names.ts'
 import {
   type Reading,
@@ -20,7 +20,7 @@ import {
   refuseMistake,
   type Value,
 } from './reading.ts'
-import { asList, asMap, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import { asList, asMap, asWholeList, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 
 /** One entry of `ports`, either syntax. */
 export interface PublishedPort {
@@ -33,18 +33,37 @@ export interface PublishedPort {
 
 const longKeys = ['target', 'published', 'host_ip', 'protocol', 'mode', 'name', 'app_protocol']
 
+/** What one file says of one address, ports and protocol. */
+interface SameSocket {
+  readonly file: number
+  readonly ports: Map<string, PublishedPort>
+}
+
 /**
- * Reads `ports`. Entries that say the same address, ports and protocol are one, the last of them (Compose
- * Specification, 13-merge: "unique resources").
+ * Reads `ports`. Of entries that say the same address, ports and protocol those of the last file count (Compose
+ * Specification, 13-merge: "unique resources"). Within one file, entries that let in others, or by another
+ * interface, are two: none of them may silently go.
  */
 export const readPorts = (reading: Reading, service: MapTree, what: string): readonly PublishedPort[] => {
-  const ports = new Map<string, PublishedPort>()
-  asList(get(service, 'ports'), what).forEach((item, index) => {
+  const sockets = new Map<string, SameSocket>()
+  const written = get(service, 'ports')
+  const seams = written?.kind === 'list' ? (written.seams ?? []) : []
+  let index = 0
+  for (const [at, item] of asWholeList(written, what).entries()) {
+    if (item.tag === 'reset') continue
     const port = readPort(reading, item, `${what}[${index}]`)
-    ports.set(printPortMapping(port.mapping), port)
-  })
-  return [...ports.values()]
+    const file = seams.filter((seam) => seam <= at).length
+    const socket = printPortMapping(port.mapping)
+    const known = sockets.get(socket)
+    const ports = known?.file === file ? known.ports : new Map<string, PublishedPort>()
+    sockets.set(socket, { file, ports: ports.set(detailOf(port), port) })
+    index += 1
+  }
+  return [...sockets.values()].flatMap(({ ports }) => [...ports.values()])
 }
+
+const detailOf = ({ interface: name, allowFrom, weight }: PublishedPort): string =>
+  JSON.stringify([name, allowFrom && [...allowFrom].sort(), weight])
 
 const readPort = (reading: Reading, item: Tree, what: string): PublishedPort => {
   if (item.kind === 'map') return readLong(reading, item, what)
@@ -64,10 +83,9 @@ const readLong = (reading: Reading, item: MapTree, what: string): PublishedPort 
     text('target') ?? refuse(item.place, `${what}: expected a \`target\`, the port of the container`)
   const containerPorts = sound(readPortRange(target.text, 0, 'container'), target, `${what}.target`)
   const published = text('published')
+  const wanted = published === null ? null : readHostPorts(published.text, 0)
   const hostPorts =
-    published === null || published.text === ''
-      ? null
-      : sound(readPortRange(published.text, 0, 'host'), published, `${what}.published`)
+    published === null || wanted === null ? null : sound(wanted, published, `${what}.published`)
   if (published !== null && hostPorts !== null) {
     const mismatch = rangeMismatch(hostPorts, containerPorts)
     if (mismatch !== null) refuse(published.place, `${what}: ${mismatch}`)

@@ -24,6 +24,8 @@ export interface ScalarTree extends Placed {
 export interface ListTree extends Placed {
   readonly kind: 'list'
   readonly items: readonly Tree[]
+  /** Where the items of each later file begin, when the lists of several were appended. */
+  readonly seams?: readonly number[]
 }
 
 export interface MapTree extends Placed {
@@ -70,12 +72,16 @@ export const asMap = (tree: Tree | null, what: string): MapTree | null => {
   return tree.kind === 'map' ? tree : refuse(tree.place, `${what}: expected a mapping, found ${nameOf(tree)}`)
 }
 
-/** A part that has to be a list, if it is there at all; what was reset is left out. */
-export const asList = (tree: Tree | null, what: string): readonly Tree[] => {
+/** A part that has to be a list, if it is there at all, with the items that were reset. */
+export const asWholeList = (tree: Tree | null, what: string): readonly Tree[] => {
   if (tree === null || isAbsent(tree)) return []
   if (tree.kind !== 'list') return refuse(tree.place, `${what}: expected a list, found ${nameOf(tree)}`)
-  return tree.items.filter((item) => item.tag !== 'reset')
+  return tree.items
 }
+
+/** A part that has to be a list, if it is there at all; what was reset is left out. */
+export const asList = (tree: Tree | null, what: string): readonly Tree[] =>
+  asWholeList(tree, what).filter((item) => item.tag !== 'reset')
 
 /** The entries of a mapping in the order written, without those that were reset. */
 export const entriesOf = (map: MapTree | null): readonly (readonly [string, Entry])[] =>

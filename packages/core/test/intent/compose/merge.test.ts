@@ -28,6 +28,16 @@ describe('a later file is laid over an earlier one', () => {
     expect(mappings).toMatchObject([{ allowFrom: ['10.0.0.0/8'], place: { source: '2.yaml' } }])
   })
 
+  test('a port of a later file replaces all that earlier files say of it, by whatever interface', () => {
+    const at = (name: string) => `{target: 80, published: 80, x-portolan: {interface: ${name}}}`
+    const entries = (...names: readonly string[]) => `services: {a: {ports: [${names.map(at).join(', ')}]}}`
+    const interfaces = (...texts: readonly string[]) =>
+      files(...texts).mappings.map((mapping) => mapping.interface)
+    expect(interfaces(entries('eth0', 'eth1'))).toEqual(['eth0', 'eth1'])
+    expect(interfaces(entries('eth0', 'eth1'), entries('eth2', 'eth3'))).toEqual(['eth2', 'eth3'])
+    expect(interfaces(entries('eth0'), entries('eth1'), entries('eth2', 'eth0'))).toEqual(['eth2', 'eth0'])
+  })
+
   test('services and networks are added, and their settings merged', () => {
     const { networks, endpoints } = files(
       'services: {a: {networks: [x]}}\nnetworks: {x: {internal: true, driver_opts: {com.docker.network.driver.mtu: 1400}}}',
@@ -99,6 +109,16 @@ networks: {x: , y: }
         .endpoints.filter(({ service }) => service === 'b')
         .map(({ network }) => network),
     ).toEqual(['x', 'y'])
+  })
+
+  test('replaces what the other service says of the same port', () => {
+    const { mappings } = files(`services:
+  base: {ports: ["80:80"]}
+  a: {extends: base, ports: [{target: 80, published: 80, x-portolan: {allow_from: [10.0.0.0/8]}}]}`)
+    expect(mappings.map(({ service, allowFrom }) => [service, allowFrom])).toEqual([
+      ['base', null],
+      ['a', ['10.0.0.0/8']],
+    ])
   })
 
   test('finds a service of an earlier file', () => {

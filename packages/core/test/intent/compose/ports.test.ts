@@ -31,6 +31,8 @@ describe('ports are read as people write them', () => {
     ['long syntax with a range', '- {target: 80, published: "8000-8010"}', ['8000-8010:80']],
     ['long syntax without a host port', '- {target: 80}', ['80']],
     ['long syntax with an empty host port', '- {target: 80, published: ""}', ['80']],
+    ['port 0 on the host, which is any free port', '- "0:80"', ['80']],
+    ['long syntax with port 0 on the host', '- {target: 80, published: 0}', ['80']],
     ['long syntax, IPv6 in brackets', '- {target: 80, published: 80, host_ip: "[::]"}', ['[::]:80:80']],
     ['every IPv4 address', '- 0.0.0.0:80:80', ['0.0.0.0:80:80']],
     ['an IPv4-mapped address', '- "[::ffff:127.0.0.1]:80:80"', ['127.0.0.1:80:80']],
@@ -81,6 +83,31 @@ describe('what Compose cannot say', () => {
     expect(notes(text)).toEqual([
       '4:48 services.web.ports[0].x-portolan.allow_from: 10.1.2.3/8 is taken as 10.0.0.0/8, its host bits cleared',
     ])
+  })
+})
+
+describe('entries of one file for one port', () => {
+  const ours = (text: string) => `- {target: 80, published: 9000, x-portolan: {${text}}}`
+  const told = (...entries: readonly string[]) =>
+    read(withPorts(entries.join('\n'))).mappings.map(({ interface: name, allowFrom, weight }) =>
+      [name, allowFrom, weight].filter((part) => part !== null).join(' '),
+    )
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['are two by two interfaces', ['interface: eth0', 'interface: eth1'], ['eth0', 'eth1']],
+    [
+      'are two when they let in others, which is a conflict and no silent choice',
+      ['allow_from: [10.0.0.0/8]', 'allow_from: [192.168.0.0/16]'],
+      ['10.0.0.0/8', '192.168.0.0/16'],
+    ],
+    ['are two by two weights', ['weight: 1', 'weight: 2'], ['1', '2']],
+    [
+      'are one when they say the same in another order',
+      ['allow_from: [10.0.0.0/8, 192.168.0.0/16]', 'allow_from: [192.168.0.0/16, 10.0.0.0/8]'],
+      ['192.168.0.0/16,10.0.0.0/8'],
+    ],
+  ])('%s', (_, entries, expected) => {
+    expect(told(...entries.map(ours))).toEqual(expected)
   })
 })
 

@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '@portolan/core'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
+import type { Removal } from '../../destroy/plan-removal.ts'
 import { changeJson } from '../../plan/plan-json.ts'
 import { printChanges } from '../../plan/print-changes.ts'
 import { applyOptions } from '../apply-options.ts'
@@ -21,6 +22,9 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   }
   const removal = await planDestroy(settings)
   const leases = leaseCount(removal.leases.length)
+  checkPresent(removal, options.project)
+  for (const { severity, kind, message, remedy } of removal.conflicts)
+    terminal.say(`portolan: ${severity} ${kind}: ${message} ${remedy.text}`)
   if (options.json !== true) {
     terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
     if (removal.leases.length > 0) terminal.print(`  gives up ${leases}; --keep-leases keeps them`)
@@ -34,11 +38,17 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     }
   }
   await destroy(settings, removal)
-  const { changes, summary, projects } = removal
+  const { changes, summary, projects, conflicts } = removal
   if (options.json === true)
     terminal.print(
       JSON.stringify(
-        { projects, changes: changes.map(changeJson), summary, leases: { release: removal.leases } },
+        {
+          projects,
+          conflicts,
+          changes: changes.map(changeJson),
+          summary,
+          leases: { release: removal.leases },
+        },
         null,
         2,
       ),
@@ -50,3 +60,15 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 }
 
 const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`
+/**
+ * Who names a project that is not there has most likely mistyped it, and would take "done" for its removal.
+ * @throws InvalidRequestError
+ */
+const checkPresent = ({ projects, present, changes }: Removal, project: string | undefined): void => {
+  if (project === undefined || projects.length > 0 || changes.length > 0) return
+  const there =
+    present.length === 0
+      ? 'no project has'
+      : `${present.length === 1 ? 'only' : 'those that have are'} ${present.join(', ')}${present.length === 1 ? ' has' : ''}`
+  throw new InvalidRequestError(`project ${project} has nothing on this host; ${there}. Nothing was changed.`)
+}

@@ -1,0 +1,26 @@
+import { formatPrefix, parseInterfaceAddress, prefixAround, prefixContains } from '../address/index.ts'
+import type { PublishedPort } from '../desired/index.ts'
+import { type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import type { Conflict } from './conflict.ts'
+import { networkInUse } from './network-in-use.ts'
+
+/**
+ * Bridges of ours that go while ports of projects that stay lead to them.
+ *
+ * @param others - what stays published
+ * @internal
+ */
+export const findNetworkInUse = (
+  removed: readonly InterfaceFact[],
+  others: readonly PublishedPort[],
+): readonly Conflict[] =>
+  removed.flatMap((link) => {
+    const prefixes = (link.addresses ?? [])
+      .map((text) => parseInterfaceAddress(text))
+      .map(({ address, length }) => formatPrefix(prefixAround(address, length)))
+    const [first, ...more] = others.filter(({ targets }) =>
+      targets.some(({ address }) => prefixes.some((prefix) => prefixContains(prefix, address))),
+    )
+    if (first === undefined) return []
+    return [networkInUse(parseBridgeAlias(link.alias)?.network ?? '', link.name ?? '', [first, ...more])]
+  })

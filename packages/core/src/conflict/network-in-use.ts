@@ -1,0 +1,30 @@
+import type { PublishedPort } from '../desired/index.ts'
+import { type Conflict, culpritOutsideRules } from './conflict.ts'
+
+/**
+ * A bridge goes while other projects still lead ports to it: from then on those ports lead nowhere.
+ * @internal
+ */
+export const networkInUse = (
+  network: string,
+  bridge: string,
+  [first, ...more]: readonly [PublishedPort, ...PublishedPort[]],
+): Conflict => {
+  const projects = [...new Set([first, ...more].map(({ project }) => project))].sort()
+  const ports = more.length === 0 ? first.label : `${first.label} and ${more.length} more`
+  return {
+    kind: 'NetworkInUse',
+    severity: 'warning',
+    certainty: 'certain',
+    mapping: null,
+    network,
+    message: `The bridge ${bridge} of network ${network} goes, but ${projects.length === 1 ? 'project' : 'projects'} ${projects.join(', ')} still ${projects.length === 1 ? 'publishes' : 'publish'} ports on it (${ports}). They lead nowhere afterwards.`,
+    witness: null,
+    culprit: culpritOutsideRules('portolan', first.label, first.project),
+    remedy: {
+      text: `Take ${projects.join(', ')} off the network first, or keep it.`,
+      commands: projects.map((project) => `portolan destroy --project ${project}`),
+    },
+    trace: [],
+  }
+}

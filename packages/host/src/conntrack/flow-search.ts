@@ -1,0 +1,11 @@
+import type { Family, Protocol } from '@portolan/core'
+import type { ConntrackEntry } from './conntrack-message.ts'
+
+/** Which entries to delete: those of some families that a test says yes to. */
+export interface FlowSearch {
+  readonly families: ReadonlySet<Family>
+  readonly isWanted: (entry: ConntrackEntry) => boolean
+}
+
+/** IANA's numbers, as conntrack entries have them. */
+export const protocolNumbers: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 }

@@ -1,0 +1,76 @@
+import type { Family, Protocol, SocketFact } from '@portolan/core'
+import { InspectError } from '@portolan/core'
+import { openConnection } from '../netlink/connection.ts'
+import { AF_INET, AF_INET6, NETLINK_SOCK_DIAG } from '../netlink/constants.ts'
+import { readSockets, type SocketRecord } from './read-sockets.ts'
+import { socketOwners } from './socket-owners.ts'
+
+/**
+ * The listening sockets of this host, on netlink sockets that are kept open: cheap enough to ask before each port
+ * is published.
+ * @public @since 0.1.0
+ */
+export interface Listeners {
+  /**
+   * Sockets of one port that take traffic of a family from anyone, with the names of their processes where these
+   * may be seen. IPv6 sockets are among those of `ip`: they may take IPv4 too (ipv6(7), IPV6_V6ONLY). What this
+   * kernel cannot list is not there.
+   */
+  on(protocol: Protocol, port: number, family: Family): Promise<readonly SocketFact[]>
+  close(): void
+}
+
+/**
+ * Opens the listening sockets. Does not keep the process alive while nothing is asked.
+ * @example
+ * const listeners = openListeners()
+ * await listeners.on('tcp', 22, 'ip') // [{ protocol: 'tcp', address: '0.0.0.0', port: 22, process: 'sshd' }]
+ * listeners.close()
+ * @public @since 0.1.0
+ */
+export const openListeners = (): Listeners => {
+  // One for each family: the kernel works on one listing of a socket at a time, and two take no longer than one.
+  const connections = [AF_INET, AF_INET6].map((family) => ({
+    family,
+    connection: openConnection(NETLINK_SOCK_DIAG),
+  }))
+  return {
+    on: async (protocol, port, family) => {
+      const lists = await Promise.all(
+        connections
+          .filter((one) => family === 'ip' || one.family === AF_INET6)
+          .map((one) => read(one, protocol, port)),
+      )
+      const records = lists.flat()
+      if (records.length === 0) return []
+      const { processes } = socketOwners(records.map(({ inode }) => inode))
+      return records.map(({ fact, inode }) => {
+        const owner = processes.get(inode)
+        return owner === undefined ? fact : { ...fact, process: owner.name }
+      })
+    },
+    close: () => {
+      for (const { connection } of connections) connection.close()
+    },
+  }
+}
+
+const read = async (
+  { family, connection }: { family: number; connection: ReturnType<typeof openConnection> },
+  protocol: Protocol,
+  port: number,
+): Promise<readonly SocketRecord[]> => {
+  try {
+    const { sockets } = await readSockets(
+      connection,
+      protocol,
+      family === AF_INET ? AF_INET : AF_INET6,
+      () => null,
+      port,
+    )
+    return sockets.filter(({ fact }) => fact.port === port)
+  } catch (error) {
+    if (error instanceof InspectError) return []
+    throw error
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  type DesiredMapping,
+  firstAddress,
+  formatAddress,
+  type HostFacts,
+  InvalidRequestError,
+  lastAddress,
+  parseInterfaceAddress,
+  prefixAround,
+} from '@portolan/core'
+import { bridgeHolding, type OwnBridge } from './own-bridges.ts'
+
+/**
+ * The bridge that the target of a mapping is on.
+ *
+ * @throws InvalidRequestError when there is none, or no container can have the address
+ * @internal
+ */
+export const targetBridge = (mapping: DesiredMapping, bridges: readonly OwnBridge[]): OwnBridge => {
+  const [{ address }] = mapping.targets
+  const bridge = bridgeHolding(bridges, address)
+  if (bridge === null)
+    throw new InvalidRequestError(
+      `${address} is in the subnet of no bridge of ours: apply a plan with its network first.`,
+    )
+  for (const text of bridge.link.addresses ?? []) {
+    const role = roleOf(address, text)
+    if (role !== null)
+      throw new InvalidRequestError(
+        `${address} is the ${role} of network ${bridge.project}/${bridge.network}: no container has it. Publish to the container's own address.`,
+      )
+  }
+  return bridge
+}
+
+/** What an address is to a subnet, if not a container's. */
+const roleOf = (address: string, gateway: string): string | null => {
+  const { address: own, length } = parseInterfaceAddress(gateway)
+  if (formatAddress(own) === address) return 'gateway'
+  const subnet = prefixAround(own, length)
+  // A /31 has neither (RFC 3021), nor has a /127 (RFC 6164).
+  if (length >= (own.family === 'ip' ? 31 : 127)) return null
+  if (formatAddress(firstAddress(subnet)) === address)
+    return own.family === 'ip' ? 'network address' : 'subnet-router anycast address'
+  return own.family === 'ip' && formatAddress(lastAddress(subnet)) === address ? 'broadcast address' : null
+}
+
+/**
+ * @throws InvalidRequestError when the host does not have the address a mapping is bound to
+ * @internal
+ */
+export const refuseAbsentAddress = ({ hostAddress }: DesiredMapping, { interfaces }: HostFacts): void => {
+  // All of 127.0.0.0/8 is the host's, though only 127.0.0.1 stands on an interface.
+  if (hostAddress === null || hostAddress.startsWith('127.') || interfaces === undefined) return
+  const has = interfaces.some(({ addresses }) =>
+    addresses?.some((text) => formatAddress(parseInterfaceAddress(text).address) === hostAddress),
+  )
+  if (has) return
+  throw new InvalidRequestError(
+    `this host has no address ${hostAddress}: nothing sent there would arrive. Take one that "ip address" shows, or none for every address; with "force" it is published all the same.`,
+  )
+}

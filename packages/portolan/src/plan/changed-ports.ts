@@ -1,0 +1,58 @@
+import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
+import type { PlanChange } from './plan.ts'
+
+type Port = Omit<PublishedPort, 'project' | 'label'>
+
+const portKey = (port: Port): string =>
+  [
+    port.family,
+    port.protocol,
+    port.hostAddress,
+    port.hostPort,
+    port.interface,
+    ...port.targets.map((to) => `${to.address} ${to.port}`),
+  ].join(' ')
+
+const natMappings = ({ mappings }: DesiredState): readonly DesiredMapping[] =>
+  mappings.filter(({ kind }) => kind === 'nat')
+
+/** Ports of this project that are in force now and lead nowhere, or elsewhere, afterwards. */
+export const withdrawnPorts = (
+  published: readonly PublishedPort[],
+  desired: DesiredState,
+): readonly PublishedPort[] => {
+  const kept = new Set(natMappings(desired).map(portKey))
+  return published.filter((port) => port.project === desired.project && !kept.has(portKey(port)))
+}
+
+/** Mappings that are not in force now and will be: all of them when nothing leads to our rules as yet. */
+export const addedPorts = (
+  published: readonly PublishedPort[],
+  desired: DesiredState,
+  changes: readonly PlanChange[],
+): readonly DesiredMapping[] => {
+  if (changes.some(leadsIn)) return natMappings(desired)
+  const there = new Set(published.filter(({ project }) => project === desired.project).map(portKey))
+  return natMappings(desired).filter((mapping) => !there.has(portKey(mapping)))
+}
+
+/** Is it the way to our mappings that is made or mended, rather than one of them? */
+const leadsIn = (change: PlanChange): boolean => {
+  switch (change.part) {
+    case 'nftables':
+      return leadingKinds.includes(change.operation.kind)
+    case 'iptables-nft':
+    case 'iptables-legacy': {
+      const { operation } = change
+      return (
+        operation.kind === 'insert-rule' && operation.table === 'nat' && builtIn.includes(operation.chain)
+      )
+    }
+    case 'link':
+    case 'sysctl':
+      return false
+  }
+}
+
+const leadingKinds: readonly string[] = ['add-table', 'replace-table', 'add-set', 'replace-rules']
+const builtIn: readonly string[] = ['PREROUTING', 'OUTPUT']

@@ -1,0 +1,127 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Runs a module with `open()`, `attempt(work)` (an error's code) and `to` in the host; gives back what it reports. */
+const inHost = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
+  const script = `
+    import { openHost } from 'portolan'
+    import { execFileSync } from 'node:child_process'
+    const open = () => openHost({ backend: '${backend}' })
+    const attempt = (work) => work.then(() => 'done', (error) => error.code)
+    const run = (...argv) => execFileSync(argv[0], argv.slice(1), { encoding: 'utf8' })
+    const to = { address: '172.17.0.10', port: 80 }
+    const inForce = async (...ports) => {
+      const host = await open()
+      const found = host.published.map(({ hostPort }) => hostPort).filter((port) => ports.includes(port))
+      await host.close()
+      return found.sort()
+    }
+    const report = (value) => console.log(JSON.stringify(value))
+    ${code}`
+  const { exitCode, stdout, stderr } = await lab.host.run([
+    'env',
+    '-C',
+    repository,
+    process.execPath,
+    '--input-type=module',
+    '--eval',
+    script,
+  ])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+const flush: Readonly<Record<Backend, string>> = {
+  nftables: "run('nft', 'flush', 'ruleset')",
+  'iptables-nft': "run('nft', 'flush', 'ruleset')",
+  'iptables-legacy':
+    "for (const table of ['nat', 'mangle', 'filter']) { run('iptables-legacy', '-t', table, '-F'); run('iptables-legacy', '-t', table, '-X') }",
+}
+
+/** Several handles on one host, and other people beside them. */
+export const liveHost = (open: OpenLab, backend: Backend): void => {
+  const applied = async (): Promise<Lab> => {
+    const lab = await open()
+    await pilotOf(lab, backend).apply(shop([]))
+    return lab
+  }
+
+  test('what one handle has published another one takes back, and publishes anew', async () => {
+    const lab = await applied()
+    const seen = await inHost(
+      lab,
+      backend,
+      `const one = await open(), two = await open()
+       await one.publish({ hostPort: 9090, to })
+       await two.unpublish({ hostPort: 9090 })
+       const closed = await inForce(9090)
+       await one.publish({ hostPort: 9090, to })
+       const again = await inForce(9090)
+       await two.unpublish({ hostPort: 9090 })
+       await one.publish({ hostPort: 9090, to: { ...to, port: 81 } })
+       report([closed, again, await inForce(9090)])
+       await one.close(); await two.close()`,
+    )
+    expect(seen).toEqual([[], [9090], [9090]])
+  })
+
+  test('after a foreign flush a publish brings back what was published here, not what was taken back', async () => {
+    const lab = await applied()
+    const seen = await inHost(
+      lab,
+      backend,
+      `const host = await open()
+       for (const hostPort of [9001, 9002, 9003]) await host.publish({ hostPort, to })
+       await host.unpublish({ hostPort: 9002 })
+       ${flush[backend]}
+       await host.publish({ hostPort: 9003, to })
+       report(await inForce(9001, 9002, 9003))
+       await host.close()`,
+    )
+    expect(seen).toEqual([9001, 9003])
+  })
+
+  test('a port that a process of the host listens on is refused, unless it is forced', async () => {
+    const lab = await applied()
+    await lab.host.listen({ protocol: 'tcp', port: 8080 })
+    const seen = await inHost(
+      lab,
+      backend,
+      `const host = await open()
+       const refused = await attempt(host.publish({ hostPort: 8080, to }))
+       const before = await inForce(8080)
+       report([refused, before, await attempt(host.publish({ hostPort: 8080, to, force: true })), await inForce(8080)])
+       await host.close()`,
+    )
+    expect(seen).toEqual(['HOST_PORT_TAKEN', [], 'done', [8080]])
+  })
+
+  test('what cannot be a container, or an address of the host, is refused as a request', async () => {
+    const lab = await applied()
+    const seen = await inHost(
+      lab,
+      backend,
+      `const host = await open()
+       const asked = [
+         { hostPort: 1, to: { ...to, address: '172.17.42.1' } },
+         { hostPort: 1, to: { ...to, address: '172.17.0.0' } },
+         { hostPort: 1, to: { ...to, address: '172.17.255.255' } },
+         { hostPort: 1, to: { ...to, address: '8.8.8.8' } },
+         { hostPort: 1, hostAddress: '203.0.113.99', to },
+         { hostPort: 1 }, undefined, { hostPort: '1', to }, { hostPort: 1, to: { address: 5, port: 80 } },
+       ]
+       const codes = []
+       for (const request of asked) codes.push(await attempt(host.publish(request)))
+       codes.push(await attempt(host.publish({ hostPort: 1, hostAddress: '127.0.0.9', to })))
+       report(codes)
+       await host.close()`,
+    )
+    expect(seen).toEqual([...new Array(9).fill('INVALID_REQUEST'), 'done'])
+  })
+}
