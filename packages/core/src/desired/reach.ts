@@ -145,7 +145,10 @@ const findMapping = (
       (mapping.hostAddress === null || mapping.hostAddress === to.address) &&
       (mapping.interface === null || from.kind !== 'machine' || from.interface === mapping.interface),
   )
-  return candidates.sort((a, b) => rank(a) - rank(b))[0] ?? null
+  // The host and its containers come in by none of the interfaces, so of two that differ in no more than that the
+  // first by name serves them: an order that can be read off the rules, whoever wrote them first.
+  const name = (mapping: DesiredMapping): string => mapping.interface ?? ''
+  return candidates.sort((a, b) => rank(a) - rank(b) || (name(a) < name(b) ? -1 : 1))[0] ?? null
 }
 
 const sourceSeen = (desired: DesiredState, { family, from, to }: Flow, mapping: DesiredMapping): SeenAs => {
@@ -165,7 +168,10 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
     seenAs,
     mapping,
   })
-  if (from.kind === 'host') return deliver('gateway')
+  if (from.kind === 'host') {
+    // Without an address on the bridge the host has no route to it: the packet goes wherever the others go.
+    return subnetOf(network, family)?.gateway === null ? { kind: 'foreign' } : deliver('gateway')
+  }
   if (from.kind === 'container' && from.network === network.name) {
     return network.icc ? deliver('own') : dropped(`icc is off on ${network.name}`)
   }
@@ -176,19 +182,22 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
   if (flow.protocol === 'echo-request') {
     return from.kind === 'machine' ? deliver('own') : dropped('another bridge reaches published ports only')
   }
-  const mapping = desired.mappings.find(
+  const openings = desired.mappings.filter(
     (candidate) =>
       candidate.kind === 'direct' &&
       candidate.family === family &&
       candidate.protocol === flow.protocol &&
       candidate.targets.some((target) => target.address === to.address && target.port === to.port),
   )
-  if (mapping === undefined) return dropped(`port ${to.port} is not published`)
-  if (from.kind === 'machine') {
-    if (mapping.interface !== null && mapping.interface !== from.interface)
-      return dropped('another interface')
-    if (!isAllowed(mapping, from.address)) return dropped(`${from.address} is not in allow_from`)
-  }
+  if (openings.length === 0) return dropped(`port ${to.port} is not published`)
+  // Several may open one port, each to someone else.
+  const mapping = openings.find(
+    (candidate) =>
+      from.kind !== 'machine' ||
+      ((candidate.interface === null || candidate.interface === from.interface) &&
+        isAllowed(candidate, from.address)),
+  )
+  if (mapping === undefined) return dropped(`port ${to.port} is not open to ${from.address}`)
   return deliver('own', mapping)
 }
 

@@ -21,7 +21,8 @@ const fileOptions: readonly OptionName[] = [
 ]
 
 /** Whether another host is described by files, so that nothing is read from this one. */
-const usesFiles = (options: Options): boolean => fileOptions.some((name) => options[name] !== undefined)
+export const usesFiles = (options: Options): boolean =>
+  fileOptions.some((name) => options[name] !== undefined)
 
 /**
  * The facts that the options name: from a file, or of this host.
@@ -61,7 +62,8 @@ const backendChoice = (options: Options, files: boolean): BackendChoice => {
   return choice === 'iptables' ? 'iptables-nft' : choice
 }
 
-const readRuleFiles = (options: Options): HostRules => {
+/** The rules in the files that the options name. */
+export const readRuleFiles = (options: Options): HostRules => {
   const saved = (
     ip: 'iptables-save' | 'iptables-legacy-save',
     ip6: 'ip6tables-save' | 'ip6tables-legacy-save',

@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals'
+import { ParseError } from '@portolan/core'
+import { parse, print } from '../../src/index.ts'
+
+const table = { table: { family: 'inet', name: 't', handle: 1 } }
+const chain = { chain: { family: 'inet', table: 't', name: 'c', handle: 1 } }
+const rule = (...expr: readonly unknown[]) => ({
+  rule: { family: 'inet', table: 't', chain: 'c', handle: 2, expr },
+})
+const listing = (...objects: readonly unknown[]) => JSON.stringify({ nftables: objects })
+
+const statementsOf = (...expr: readonly unknown[]) =>
+  parse(listing(table, chain, rule(...expr))).tables[0]?.chains[0]?.rules[0]?.statements ?? []
+
+const faultOf = (text: string): ParseError => {
+  try {
+    parse(text, 'rules.json')
+  } catch (error) {
+    if (error instanceof ParseError) return error
+    throw error
+  }
+  throw new Error('it was read')
+}
+
+describe('parse', () => {
+  test.each([
+    ['a queue', { queue: { num: { range: [1, 3] }, flags: ['bypass', 'fanout'] } }, 'queue'],
+    ['a transparent proxy', { tproxy: { family: 'ip', addr: '127.0.0.1', port: 50 } }, 'tproxy'],
+    ['a quota', { quota: { val: 5, val_unit: 'mbytes', inv: true } }, 'quota'],
+    ['a named quota', { quota: 'q' }, 'object'],
+    ['a connection count', { 'ct count': { val: 3, inv: true } }, 'ct-count'],
+    ['a write to a set', { set: { op: 'add', elem: '10.0.0.1', set: '@s' } }, 'update'],
+    ['a flow offload', { flow: { op: 'add', flowtable: '@f' } }, 'flow'],
+    ['a synproxy', { synproxy: { mss: 1460, wscale: 7, flags: 'timestamp' } }, 'synproxy'],
+    ['a copy', { dup: { addr: '10.0.0.1', dev: 'eth0' } }, 'dup'],
+    ['a forward', { fwd: { dev: 'eth0' } }, 'fwd'],
+    ['the removal of an option', { reset: { 'tcp option': { name: 'fastopen' } } }, 'reset'],
+    ['a helper', { 'ct helper': 'ftp-standard' }, 'object'],
+  ])('understands %s, and prints it as it was', (_, json, kind) => {
+    const [statement] = statementsOf(json)
+    expect(statement?.kind).toBe(kind)
+    const printed: unknown = JSON.parse(print(parse(listing(table, chain, rule(json))), 'nft-json'))
+    expect(JSON.stringify(printed)).toContain(JSON.stringify(json))
+  })
+
+  test.each([
+    ['a statement nobody knows', { teleport: { to: 'mars' } }],
+    ['a known statement with a key nobody knows', { queue: { num: 1, priority: 9 } }],
+    ['a known statement with a value of the wrong kind', { 'ct count': { val: 'many' } }],
+    ['a verdict with something in it', { accept: { really: true } }],
+  ])('keeps %s verbatim, in its place', (_, json) => {
+    expect(statementsOf({ accept: null }, json, { drop: null })).toEqual([
+      { kind: 'accept' },
+      { kind: 'opaque', json },
+      { kind: 'drop' },
+    ])
+  })
+
+  test('loses nothing of objects that say more than it knows', () => {
+    const odd = { table: { family: 'inet', name: 'odd', colour: 'red' } }
+    const inOdd = { chain: { family: 'inet', table: 'odd', name: 'c', speed: 9 } }
+    const ruleset = parse(listing(odd, inOdd))
+    expect(ruleset.tables[0]?.chains.map(({ name }) => name)).toEqual(['c'])
+    const printed = print(ruleset, 'nft-json')
+    expect(printed).toContain(JSON.stringify(odd))
+    expect(printed).toContain(JSON.stringify(inOdd))
+  })
+
+  test('keeps the rules of a chain that is named twice', () => {
+    const again = { chain: { family: 'inet', table: 't', name: 'c' } }
+    const ruleset = parse(listing(table, chain, rule({ accept: null }), table, again, rule({ drop: null })))
+    expect(ruleset.tables[0]?.chains[0]?.rules).toHaveLength(2)
+  })
+
+  test('says where a text stops being JSON', () => {
+    const error = faultOf('{\n  "nftables": [\n    {"table": oops}\n  ]\n}')
+    expect(error).toMatchObject({ source: 'rules.json', line: 3, column: 15 })
+  })
+
+  test('says which entry is no object', () => {
+    const error = faultOf('{"nftables": [\n  {"metainfo": {}},\n  {"x": [1, 2]},\n  42\n]}')
+    expect(error).toMatchObject({ line: 4, column: 3 })
+    expect(error.message).toContain('every entry')
+  })
+
+  test('says where brackets are nested too deep, instead of running out of stack', () => {
+    const error = faultOf(`{"nftables": [\n{"rule": ${'['.repeat(100_000)}`)
+    expect(error).toMatchObject({ line: 2, column: 9 + 198 })
+    expect(error.message).toContain('200 deep')
+  })
+
+  test('does not count brackets within strings', () => {
+    const name = '[{"\\'.repeat(500)
+    const ruleset = parse(listing({ table: { family: 'ip', name } }))
+    expect(ruleset.tables[0]?.name).toBe(name)
+  })
+})

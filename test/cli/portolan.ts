@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+
+const script = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+const built = fileURLToPath(new URL('../../packages/portolan/dist/command/main.js', import.meta.url))
+
+/** How a command line ended. */
+export interface Outcome {
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Setting {
+  /** The folder it runs in. */
+  readonly folder: string
+  /** Standard input; nothing (and no terminal) unless given. */
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** What runs it: `unshare --net`, say. */
+  readonly under?: readonly string[]
+}
+
+/** The program and first word that run the command as it ships. */
+export const commandLine: readonly string[] = [process.execPath, script]
+
+/**
+ * Runs the built command as a user would, in an environment of its own: nothing of this process's leaks in. One
+ * that hangs is ended, and its test fails on the missing exit code.
+ */
+export const portolan = async (words: readonly string[], setting: Setting): Promise<Outcome> => {
+  if (!existsSync(built)) throw new Error(`${built} is not there: build with npx tsc -b packages/portolan`)
+  return run([...(setting.under ?? []), ...commandLine, ...words], setting)
+}
+
+/** Runs any program in the same way. */
+export const run = async (words: readonly string[], setting: Setting): Promise<Outcome> => {
+  const [program = '', ...rest] = words
+  const { exitCode, stdout, stderr } = await execa(program, rest, {
+    cwd: setting.folder,
+    extendEnv: false,
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: setting.folder,
+      ...setting.environment,
+    },
+    ...(setting.input === undefined ? { stdin: 'ignore' as const } : { input: setting.input }),
+    stripFinalNewline: false,
+    reject: false,
+    timeout: 30_000,
+    maxBuffer: 2 ** 28,
+  })
+  return { code: exitCode, stdout: stdout ?? '', stderr: stderr ?? '' }
+}
