@@ -114,7 +114,16 @@ const implyRoutes = (
     if (address.family !== family) continue
     const bits = family === 'ip' ? 32 : 128
     const prefix = prefixAround(address, length)
-    const base = { link, gateway: null, source: address.value, metric: 0 }
+    // Secondary addresses of a prefix are reached, and spoken from, by way of the first (`fib_add_ifaddr`).
+    const primary = link.addresses.find(
+      (other) =>
+        family === 'ip' &&
+        other.address.family === family &&
+        other.length === length &&
+        prefixAround(other.address, length).base === prefix.base,
+    )
+    const source = (primary?.address ?? address).value
+    const base = { link, gateway: null, source, metric: 0 }
     const isLoopback = link.name === 'lo'
     addRoute(tableOf(LOCAL), address.value, { ...base, type: 'local', length: bits, text: 'local address' })
     if (isLoopback && length < bits)

@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 /** Below this many rules a walk is as fast. */
 const SHORT = 8
 /** How long the lists of segments may be, for each range. */
-const SPREAD = 16
+const SPREAD = 64
 
 /**
  * Which rules of a long chain can match at all: those that ask for the packet's very value of a field, or for a

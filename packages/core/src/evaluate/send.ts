@@ -89,9 +89,11 @@ export const chooseSource = (host: Host, world: Pick<World, 'family' | 'daddr'>)
     out: null,
     mark: 0,
   })
-  if (route?.type === 'local') return world.daddr
+  // A secondary address is reached from the primary one: its local route says so (net/ipv4/fib_frontend.c
+  // `fib_add_ifaddr`, net/ipv4/route.c `ip_route_output_key_hash_rcu`).
   const chosen = route?.source ?? null
   if (chosen !== null) return chosen
+  if (route?.type === 'local') return world.daddr
   const out = route?.link ?? host.lo
   const unspecified = world.family === 'ip' ? 0 : 0n
   return selectSource(host, world.family, out, route?.gateway ?? world.daddr) ?? unspecified

@@ -1,36 +1,8 @@
 import { type Family, ParseError } from '@portolan/core'
-import { isBuiltIn } from '../ruleset/built-in.ts'
-import type { Chain, Counters, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
-import { expandAddresses } from './expand-addresses.ts'
-import { parseRule } from './parse-rule.ts'
-import { splitWords } from './split-words.ts'
-
-interface OpenChain {
-  readonly name: string
-  readonly builtIn: boolean
-  policy: string | null
-  counters: Counters | null
-  readonly rules: Rule[]
-}
-
-interface OpenTable {
-  readonly name: string
-  readonly header: readonly string[]
-  readonly chains: Map<string, OpenChain>
-}
-
-const close = (table: OpenTable, family: Family): Table => ({
-  family,
-  name: table.name,
-  header: table.header,
-  chains: [...table.chains.values()].map(
-    ({ name, builtIn, policy, counters, rules }): Chain =>
-      builtIn ? { kind: 'built-in', name, policy, counters, rules } : { kind: 'user', name, counters, rules },
-  ),
-})
-
-const counterPair = (packets: string | undefined, bytes: string | undefined): Counters | null =>
-  packets === undefined || bytes === undefined ? null : { packets: BigInt(packets), bytes: BigInt(bytes) }
+import type { Ruleset, Table } from '../ruleset/ruleset.ts'
+import { closeTable, type OpenTable, openChain, openTable } from './open-table.ts'
+import { counterPair, takeLine } from './parse-line.ts'
+import { type TableContext, tableContext } from './table-context.ts'
 
 /**
  * iptables-save does not say whose family its text is of, beyond the name in its first comment and the form
@@ -42,6 +14,33 @@ const guessFamily = (text: string): Family =>
     /(-p (ipv6-icmp|icmpv6)|-[sd] [0-9a-f]*:[0-9a-f:]*(\/|\s))/.test(text))
     ? 'ip6'
     : 'ip'
+
+/** The chains of each table, by `table chain`: jumps go forward too. */
+const declaredChains = (lines: readonly string[]): ReadonlySet<string> => {
+  const declared = new Set<string>()
+  let table = ''
+  for (const line of lines) {
+    const first = line.charAt(0)
+    if (first === '*') table = line.slice(1).trim()
+    else if (first === ':' || (first === '-' && !line.startsWith('-A'))) {
+      const [, chain] = /^(?::|(?:-[46] )?(?:-N|--new-chain) )(\S+)/.exec(line) ?? []
+      if (chain !== undefined) declared.add(`${table} ${chain}`)
+    }
+  }
+  return declared
+}
+
+const declaration = /^:([^\s"!-][^\s"]*)\s+(ACCEPT|DROP|-)(?:\s+\[(\d{1,20}):(\d{1,20})\])?\s*$/
+
+/** `:CHAIN POLICY [packets:bytes]`; false when it is not of that form. */
+const takeDeclaration = (line: string, table: OpenTable): boolean => {
+  const [whole, name = '', policy = '-', packets, bytes] = declaration.exec(line) ?? []
+  if (whole === undefined) return false
+  const chain = openChain(table, name)
+  chain.policy = chain.builtIn && policy !== '-' ? policy : null
+  chain.counters = counterPair(packets, bytes)
+  return true
+}
 
 /**
  * Reads what iptables-save or ip6tables-save printed, with or without `-c`, or a file for iptables-restore that
@@ -61,132 +60,44 @@ export const parse = (
   family: Family = guessFamily(text),
 ): Ruleset => {
   const tables: Table[] = []
+  const lines = text.split('\n')
+  const declared = declaredChains(lines)
   let comments: string[] = []
   let table: OpenTable | null = null
-  const lines = text.split('\n')
-  // Jumps go forward too, and a name is a chain only if the table declares it.
-  const declared = declaredChains(lines)
-  for (const [index, line] of lines.entries()) {
+  let context: TableContext = tableContext(source, family, () => false)
+  let number = 0
+  for (const line of lines) {
+    number += 1
     const fail = (message: string, column = 1): never => {
-      throw new ParseError(message, { source, line: index + 1, column }, line)
+      throw new ParseError(message, { source, line: number, column }, line)
     }
-    if (line.trim() === '' || line.startsWith('#')) {
-      if (table === null && (line !== '' || index < lines.length - 1)) comments.push(line)
-      continue
-    }
-    if (line.startsWith('*')) {
+    const first = line.charAt(0)
+    if (first === '-' || first === '[') {
+      if (table === null) return fail('expected a comment or "*table"')
+      takeLine(line, number, table, context)
+    } else if (first === '#' || line.trim() === '') {
+      if (table === null && (line !== '' || number < lines.length)) comments.push(line)
+    } else if (first === '*') {
       if (table !== null) return fail(`table ${table.name} has no COMMIT before the next table`)
       const name = line.slice(1).trim()
       if (!/^\w+$/.test(name)) return fail('a table name is letters and digits', 2)
-      table = { name, header: comments, chains: new Map() }
+      table = openTable(name, comments)
+      context = tableContext(source, family, (chain) => declared.has(`${name} ${chain}`))
       comments = []
-      continue
-    }
-    if (table === null) return fail('expected a comment or "*table"')
-    if (line.trim() === 'COMMIT') {
-      tables.push(close(table, family))
+    } else if (table === null) {
+      return fail('expected a comment or "*table"')
+    } else if (line.trim() === 'COMMIT') {
+      tables.push(closeTable(table, family))
       table = null
-      continue
+    } else if (first === ':') {
+      if (!takeDeclaration(line, table)) return fail('expected ":CHAIN POLICY [packets:bytes]"')
+    } else {
+      takeLine(line, number, table, context)
     }
-    if (line.startsWith(':')) {
-      const found = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/.exec(line)
-      if (found === null) return fail('expected ":CHAIN POLICY [packets:bytes]"')
-      const [, name = '', policy = '-', packets, bytes] = found
-      const open = openChain(table, name)
-      open.policy = open.builtIn && policy !== '-' ? policy : null
-      open.counters = counterPair(packets, bytes)
-      continue
-    }
-    const appended = parseLine(line, {
-      source,
-      line: index + 1,
-      family,
-      isChain: (name) => declared.has(`${table?.name ?? ''} ${name}`),
-    })
-    if (appended === null) continue
-    const { chain, position, rule } = appended
-    const { rules } = openChain(table, chain)
-    if (rule === null) continue
-    const expanded = expandAddresses(rule, family)
-    if (position === null) rules.push(...expanded)
-    else rules.splice(position, 0, ...expanded)
   }
   if (table !== null) {
     const end = { source, line: lines.length, column: 1 }
     throw new ParseError(`table ${table.name} has no COMMIT`, end, lines.at(-1) ?? '')
   }
   return { tables, trailer: comments }
-}
-
-const openChain = (table: OpenTable, name: string): OpenChain => {
-  const known = table.chains.get(name)
-  if (known !== undefined) return known
-  const chain = { name, builtIn: isBuiltIn(table.name, name), policy: null, counters: null, rules: [] }
-  table.chains.set(name, chain)
-  return chain
-}
-
-const declaredChains = (lines: readonly string[]): ReadonlySet<string> => {
-  const declared = new Set<string>()
-  let table = ''
-  for (const line of lines) {
-    if (line.startsWith('*')) table = line.slice(1).trim()
-    else if (line.startsWith(':') || line.includes('-N ')) {
-      const [, chain] = /^(?::|(?:-[46] )?-N )(\S+)/.exec(line) ?? []
-      if (chain !== undefined) declared.add(`${table} ${chain}`)
-    }
-  }
-  return declared
-}
-
-interface LineContext {
-  readonly source: string
-  readonly line: number
-  readonly family: Family
-  readonly isChain: (name: string) => boolean
-}
-
-interface AppendedRule {
-  readonly chain: string
-  /** Null: at the end. */
-  readonly position: number | null
-  /** Null: only the chain is made. */
-  readonly rule: Rule | null
-}
-
-/** `[1:60] -A CHAIN ...`; null for a line that `-4` or `-6` gives to the other family. */
-const parseLine = (text: string, context: LineContext): AppendedRule | null => {
-  const fail = (message: string, column = 1): never => {
-    throw new ParseError(message, { source: context.source, line: context.line, column }, text)
-  }
-  const words = splitWords(text)
-  if (typeof words === 'number') return fail('this quote is never closed', words + 1)
-  let at = 0
-  const counted = text.startsWith('[') ? /^\[(\d+):(\d+)\]$/.exec(words[0]?.text ?? '') : null
-  if (counted !== null) at += 1
-  const tagged = words[at]?.text
-  if (tagged === '-4' || tagged === '-6') {
-    if ((tagged === '-4') !== (context.family === 'ip')) return null
-    at += 1
-  }
-  const command = words[at]
-  const chain = words[at + 1]
-  if (command?.text === '-N' || command?.text === '--new-chain') {
-    if (chain === undefined) return fail(`${command.text} needs a chain`, text.length + 1)
-    return { chain: chain.text, position: null, rule: null }
-  }
-  const inserts = command?.text === '-I' || command?.text === '--insert'
-  if (!inserts && command?.text !== '-A' && command?.text !== '--append') {
-    return fail(`expected "-A CHAIN ...", not "${command?.text ?? ''}"`, (command?.start ?? 0) + 1)
-  }
-  if (chain === undefined) return fail(`${command?.text ?? '-A'} needs a chain`, text.length + 1)
-  at += 2
-  const number = inserts && /^\d+$/.test(words[at]?.text ?? '') ? Number(words[at]?.text) : null
-  if (number !== null) at += 1
-  const rule = parseRule(words, at, { ...context, text })
-  return {
-    chain: chain.text,
-    position: inserts ? (number ?? 1) - 1 : null,
-    rule: counted === null ? rule : { ...rule, counters: counterPair(counted[1], counted[2]) },
-  }
 }

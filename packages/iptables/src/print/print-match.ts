@@ -1,5 +1,7 @@
+import { probabilityText } from '../parse/value/probability.ts'
 import type { ConntrackTest, Match, PortMatch, PortSpan, PortTest } from '../ruleset/match.ts'
-import { quote } from './quote.ts'
+import { printOptions } from './print-options.ts'
+import { quote, quoteBlank } from './quote.ts'
 
 const not = (negated: boolean): string => (negated ? '! ' : '')
 
@@ -20,19 +22,6 @@ const hex = (value: number): string => `0x${value.toString(16)}`
 
 const multiportOption = { source: '--sports', destination: '--dports', either: '--ports' } as const
 
-/**
- * `%.11f` of probability / 2^31. Done in integers because C rounds a tie to even and `toFixed` upwards.
- */
-export const probabilityText = (probability: number): string => {
-  const scaled = BigInt(probability) * 10n ** 11n
-  const unit = 2n ** 31n
-  const rest = scaled % unit
-  const floor = scaled / unit
-  const up = rest * 2n > unit || (rest * 2n === unit && floor % 2n === 1n)
-  const digits = (up ? floor + 1n : floor).toString().padStart(12, '0')
-  return `${digits.slice(0, -11)}.${digits.slice(-11)}`
-}
-
 /** One match in the words of iptables-save. */
 export const printMatch = (match: Match): string => {
   switch (match.kind) {
@@ -41,9 +30,9 @@ export const printMatch = (match: Match): string => {
     case 'destination':
       return `${not(match.negated)}-d ${match.prefix}`
     case 'in':
-      return `${not(match.negated)}-i ${match.name}`
+      return `${not(match.negated)}-i ${quoteBlank(match.name)}`
     case 'out':
-      return `${not(match.negated)}-o ${match.name}`
+      return `${not(match.negated)}-o ${quoteBlank(match.name)}`
     case 'protocol':
       return `${not(match.negated)}-p ${match.protocol}`
     case 'fragment':
@@ -75,6 +64,8 @@ export const printMatch = (match: Match): string => {
       return `-m statistic --mode random ${not(match.negated)}--probability ${probabilityText(match.probability)}`
     case 'comment':
       return `-m comment --comment ${quote(match.text)}`
+    case 'extension':
+      return printOptions(`-m ${match.module}`, match.options)
     case 'opaque':
       return match.text
   }

@@ -1,4 +1,5 @@
 import type { Target } from '../ruleset/target.ts'
+import { printOptions } from './print-options.ts'
 
 const withOptions = (text: string, options: readonly string[]): string => [text, ...options].join(' ')
 
@@ -22,6 +23,8 @@ export const printTarget = (target: Target): string => {
     }
     case 'reject':
       return target.with === null ? '-j REJECT' : `-j REJECT --reject-with ${target.with}`
+    case 'extension':
+      return printOptions(`-j ${target.name}`, target.options)
     case 'opaque':
       return target.text
   }

@@ -8,4 +8,5 @@ export const builtInChains: Readonly<Record<string, readonly string[]>> = {
 }
 
 export const isBuiltIn = (table: string, chain: string): boolean =>
-  builtInChains[table]?.includes(chain) ?? false
+  // A table may be called `constructor`.
+  Object.hasOwn(builtInChains, table) && (builtInChains[table] ?? []).includes(chain)

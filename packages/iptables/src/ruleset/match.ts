@@ -1,5 +1,8 @@
+import type { ExtensionOption } from './extension.ts'
+
 /**
- * One condition of a rule. What has no kind of its own here is `opaque` and kept letter for letter.
+ * One condition of a rule. What is understood and has no kind of its own is an `extension`; what is not understood
+ * is `opaque` and kept letter for letter.
  * @public @since 0.1.0
  */
 export type Match =
@@ -16,6 +19,7 @@ export type Match =
   | MarkMatch
   | StatisticMatch
   | CommentMatch
+  | ExtensionMatch
   | OpaqueMatch
 
 /** `-s` and `-d`: CIDR text with its length, as iptables-save prints it, or `address/mask`. @public @since 0.1.0 */
@@ -74,7 +78,10 @@ export interface MultiportMatch {
   readonly negated: boolean
 }
 
-/** `-m icmp --icmp-type`, `-m icmp6 --icmpv6-type`: `8`, `3/4`, `any`. @public @since 0.1.0 */
+/**
+ * `-m icmp --icmp-type`, `-m icmp6 --icmpv6-type`: `8`, `3/4`, `3/1:5`, `any`.
+ * @public @since 0.1.0
+ */
 export interface IcmpMatch {
   readonly kind: 'icmp'
   readonly module: 'icmp' | 'icmp6'
@@ -154,6 +161,17 @@ export interface StatisticMatch {
 export interface CommentMatch {
   readonly kind: 'comment'
   readonly text: string
+}
+
+/**
+ * Any other module of iptables: `-m limit`, `-m recent`, `-m iprange`. Its options are checked, complete and in the
+ * order in which iptables-save prints them.
+ * @public @since 0.1.0
+ */
+export interface ExtensionMatch {
+  readonly kind: 'extension'
+  readonly module: string
+  readonly options: readonly ExtensionOption[]
 }
 
 /** @public @since 0.1.0 */

@@ -1,8 +1,17 @@
+import type { ExtensionOption } from './extension.ts'
+
 /**
  * What becomes of a packet that a rule matches.
  * @public @since 0.1.0
  */
-export type Target = VerdictTarget | ChainTarget | NatTarget | MasqueradeTarget | RejectTarget | OpaqueTarget
+export type Target =
+  | VerdictTarget
+  | ChainTarget
+  | NatTarget
+  | MasqueradeTarget
+  | RejectTarget
+  | ExtensionTarget
+  | OpaqueTarget
 
 /** @public @since 0.1.0 */
 export interface VerdictTarget {
@@ -38,6 +47,17 @@ export interface RejectTarget {
   readonly kind: 'reject'
   /** `icmp-port-unreachable`, `tcp-reset`; null where none was written. */
   readonly with: string | null
+}
+
+/**
+ * Any other target of iptables: `-j MARK`, `-j LOG`, `-j CT`. Its options are checked, complete and in the order in
+ * which iptables-save prints them.
+ * @public @since 0.1.0
+ */
+export interface ExtensionTarget {
+  readonly kind: 'extension'
+  readonly name: string
+  readonly options: readonly ExtensionOption[]
 }
 
 /** @public @since 0.1.0 */

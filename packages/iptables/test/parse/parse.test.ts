@@ -87,12 +87,19 @@ COMMIT
     ['-m comment --comment "say \\"hi\\" to \\\\"', { kind: 'comment', text: 'say "hi" to \\' }],
     ['-m comment --comment "-j DROP"', { kind: 'comment', text: '-j DROP' }],
     [
-      '-m recent --update --seconds 60 --name "a b" --rsource',
+      '-m limit --limit 5/min --limit-burst 7',
       {
-        kind: 'opaque',
-        module: 'recent',
-        text: '-m recent --update --seconds 60 --name "a b" --rsource',
+        kind: 'extension',
+        module: 'limit',
+        options: [
+          { name: 'limit', negated: false, values: ['5/min'], quoting: 'bare' },
+          { name: 'limit-burst', negated: false, values: ['7'], quoting: 'bare' },
+        ],
       },
+    ],
+    [
+      '-m nosuch --update "a b" -5',
+      { kind: 'opaque', module: 'nosuch', text: '-m nosuch --update "a b" -5' },
     ],
   ])('understands %s', (text, match) => {
     const rule = ruleOf(`-A INPUT ${text} -j ACCEPT`)
@@ -105,15 +112,16 @@ COMMIT
   test('tells a jump to a chain of the table from a target that an extension brings', () => {
     expect(ruleOf('-A INPUT -j MINE').target).toEqual({ kind: 'jump', chain: 'MINE' })
     expect(ruleOf('-A INPUT -g MINE').target).toEqual({ kind: 'goto', chain: 'MINE' })
-    expect(ruleOf('-A INPUT -j TRACE').target).toEqual({ kind: 'opaque', name: 'TRACE', text: '-j TRACE' })
+    expect(ruleOf('-A INPUT -j TRACE').target).toEqual({ kind: 'extension', name: 'TRACE', options: [] })
+    expect(ruleOf('-A INPUT -j OTHER').target).toEqual({ kind: 'opaque', name: 'OTHER', text: '-j OTHER' })
     expect(ruleOf('-A INPUT').target).toBeNull()
   })
 
   test('keeps a known module verbatim when it has an option we do not know', () => {
-    expect(ruleOf('-A INPUT -p tcp -m tcp --dport http --tcp-option 2 -j DROP').matches[1]).toEqual({
+    expect(ruleOf('-A INPUT -p tcp -m tcp --dport http --tcp-choice 2 -j DROP').matches[1]).toEqual({
       kind: 'opaque',
       module: 'tcp',
-      text: '-m tcp --dport http --tcp-option 2',
+      text: '-m tcp --dport http --tcp-choice 2',
     })
   })
 
@@ -146,6 +154,11 @@ COMMIT
     ['*filter\n*nat\n', 2, 1, 'no COMMIT'],
     ['-A INPUT -j ACCEPT\n', 1, 1, '"*table"'],
     ['*filter\n:INPUT\nCOMMIT\n', 2, 1, ':CHAIN POLICY'],
+    ['*filter\n:INPUT MAYBE [0:0]\nCOMMIT\n', 2, 1, ':CHAIN POLICY'],
+    ['*filter\n-A INPUT -j ACCEPT -j DROP\nCOMMIT\n', 2, 20, 'one target only'],
+    ['*filter\n-A INPUT ! -j DROP\nCOMMIT\n', 2, 10, 'cannot be negated'],
+    ['*filter\n-A "a b" -j DROP\nCOMMIT\n', 2, 4, 'not the name of a chain'],
+    ['*filter\n-A INPUT -c 1,x -j DROP\nCOMMIT\n', 2, 13, 'counters are two numbers'],
   ])('says where %j cannot be read', (text, line, column, message) => {
     const error = failure(text)
     expect(error).toMatchObject({ source: 'rules.txt', line, column, code: 'PARSE' })
@@ -156,6 +169,46 @@ COMMIT
     const text = wrap('-A INPUT -j ACCEPT oops')
     expect(print(parse(text), 'iptables-save')).toBe(text)
     expect(ruleOf('-A INPUT -j ACCEPT oops').target?.kind).toBe('opaque')
+  })
+
+  test('refuses a rule with more modules than anybody writes, instead of taking ever longer', () => {
+    const error = failure(`*filter\n-A INPUT -j ACCEPT${' -m tcp'.repeat(65)}\nCOMMIT\n`)
+    expect(error).toMatchObject({ line: 2, column: 461 })
+    expect(error.message).toContain('at most 64 modules')
+  })
+
+  test('carries out the commands that a file for iptables-restore may hold', () => {
+    const text = `*filter
+:FORWARD ACCEPT [0:0]
+-P FORWARD DROP
+-N MINE
+-N OTHER
+-A MINE -j DROP
+-F MINE
+-X OTHER
+-Z
+-A FORWARD -j MINE
+-I FORWARD -j ACCEPT
+-I FORWARD 2 -j RETURN
+COMMIT
+`
+    expect(print(parse(text), 'iptables-save')).toBe(`*filter
+:FORWARD DROP [0:0]
+:MINE - [0:0]
+-A FORWARD -j ACCEPT
+-A FORWARD -j RETURN
+-A FORWARD -j MINE
+COMMIT
+`)
+  })
+
+  test('takes a name for a chain in the table that declares it, and for a target in the others', () => {
+    const text =
+      '*raw\n:SET - [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j SET\nCOMMIT\n*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j TRACE\n-A OUTPUT -j SET\nCOMMIT\n'
+    const targets = parse(text)
+      .tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules))
+      .map(({ target }) => target?.kind)
+    expect(targets).toEqual(['jump', 'extension', 'opaque'])
   })
 
   test('finds out the family from the first comment or the addresses, or is told', () => {

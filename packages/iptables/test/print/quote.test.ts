@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { splitWords } from '../../src/parse/split-words.ts'
-import { probabilityText } from '../../src/print/print-match.ts'
+import { probabilityText } from '../../src/parse/value/probability.ts'
 import { quote } from '../../src/print/quote.ts'
 
 describe('quote', () => {

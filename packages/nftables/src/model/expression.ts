@@ -1,4 +1,5 @@
 import type { Element } from './element.ts'
+import type { HeaderExpression } from './header-expression.ts'
 import type { JsonValue } from './json.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -10,6 +11,7 @@ import type { Verdict } from './verdict.ts'
 export type Expression =
   | TextExpression
   | NumberExpression
+  | BooleanExpression
   | PrefixExpression
   | RangeExpression
   | ConcatExpression
@@ -22,6 +24,8 @@ export type Expression =
   | CtExpression
   | FibExpression
   | NumgenExpression
+  | HashExpression
+  | HeaderExpression
   | MapExpression
   | BinaryExpression
   | OpaqueExpression
@@ -37,6 +41,12 @@ export interface TextExpression {
 export interface NumberExpression {
   readonly kind: 'number'
   readonly value: number
+}
+
+/** Whether something is there: `exists`, `missing`. @public @since 0.1.0 */
+export interface BooleanExpression {
+  readonly kind: 'boolean'
+  readonly value: boolean
 }
 
 /** @public @since 0.1.0 */
@@ -119,6 +129,15 @@ export interface NumgenExpression {
   readonly mode: string
   readonly modulus: number
   readonly offset: number
+}
+
+/** A number below `modulus`, plus `offset`, that hangs on `of`; of `symhash`, on the flow. @public @since 0.1.0 */
+export interface HashExpression {
+  readonly kind: 'jhash' | 'symhash'
+  readonly of: Expression | null
+  readonly modulus: number
+  readonly offset: number | null
+  readonly seed: number | null
 }
 
 /** `key map data`: the value a map has for a key. @public @since 0.1.0 */

@@ -1,5 +1,6 @@
 import type { Expression } from './expression.ts'
 import type { JsonObject, JsonValue } from './json.ts'
+import type { RareStatement } from './rare-statement.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -18,14 +19,15 @@ export type Statement =
   | LogStatement
   | NotrackStatement
   | XtStatement
+  | RareStatement
   | OpaqueStatement
   | Verdict
 
 /** @public @since 0.1.0 */
 export interface MatchStatement {
   readonly kind: 'match'
-  /** `in` is what nft prints for a test of bits, as in `ct state established,related`. */
-  readonly operator: '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in'
+  /** `in` is what nft prints for a test of bits, as in `ct state established,related`; `!` for its contrary. */
+  readonly operator: '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in' | '!'
   readonly left: Expression
   readonly right: Expression
 }
@@ -44,6 +46,8 @@ export interface NatStatement {
   readonly address: Expression | null
   readonly port: Expression | null
   readonly flags: readonly string[]
+  /** What a map gives: `interval`, `prefix`, `concat`. */
+  readonly typeFlags: readonly string[]
 }
 
 /** An anonymous counter; a named one when `name` is not null. @public @since 0.1.0 */
@@ -118,4 +122,4 @@ export const nat = (
   family: string | null = null,
   address: Expression | null = null,
   port: Expression | null = null,
-): NatStatement => ({ kind, family, address, port, flags: [] })
+): NatStatement => ({ kind, family, address, port, flags: [], typeFlags: [] })

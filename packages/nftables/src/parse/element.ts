@@ -1,14 +1,15 @@
 import { type Element, type Expression, element, isArray, isObject, type JsonValue } from '../model/index.ts'
 import { readExpression } from './expression.ts'
-import { rest, tagOf, textOrNull } from './fields.ts'
+import { mayBeText, rest, tagOf } from './fields.ts'
 
 const withData = (json: JsonValue, data: Expression | null): Element => {
   const [tag, body] = tagOf(json) ?? []
-  if (tag !== 'elem' || !isObject(body) || body.val === undefined) return element(readExpression(json), data)
+  if (tag !== 'elem' || !isObject(body) || body.val === undefined || !mayBeText(body.comment))
+    return element(readExpression(json), data)
   return {
     key: readExpression(body.val),
     data,
-    comment: textOrNull(body.comment),
+    comment: body.comment ?? null,
     attributes: rest(body, ['val', 'comment']),
   }
 }

@@ -7,7 +7,8 @@ import {
   type Verdict,
 } from '../model/index.ts'
 import { readElement } from './element.ts'
-import { hasOnly, tagOf, textList, textOrNull } from './fields.ts'
+import { hasOnly, mayBeNumber, mayBeText, tagOf, textList } from './fields.ts'
+import { readHeaderExpression } from './header-expression.ts'
 
 /** Null when the tag is not a verdict's. */
 export const readVerdict = (tag: string, body: JsonValue): Verdict | null => {
@@ -26,6 +27,11 @@ const readPayload = (body: JsonValue): Expression | null => {
     const { protocol, field } = body
     if (typeof protocol === 'string' && typeof field === 'string') return { kind: 'payload', protocol, field }
   }
+  if (hasOnly(body, ['tunnel', 'protocol', 'field'])) {
+    const { tunnel, protocol, field } = body
+    if (typeof tunnel === 'string' && typeof protocol === 'string' && typeof field === 'string')
+      return { kind: 'tunnel-payload', tunnel, protocol, field }
+  }
   if (hasOnly(body, ['base', 'offset', 'len'])) {
     const { base, offset, len } = body
     if (typeof base === 'string' && typeof offset === 'number' && typeof len === 'number')
@@ -36,7 +42,10 @@ const readPayload = (body: JsonValue): Expression | null => {
 
 const readCt = (body: JsonValue): Expression | null => {
   if (!hasOnly(body, ['key', 'dir', 'family']) || typeof body.key !== 'string') return null
-  return { kind: 'ct', key: body.key, direction: textOrNull(body.dir), family: textOrNull(body.family) }
+  const { key, dir, family } = body
+  return mayBeText(dir) && mayBeText(family)
+    ? { kind: 'ct', key, direction: dir ?? null, family: family ?? null }
+    : null
 }
 
 const readNumgen = (body: JsonValue): Expression | null => {
@@ -44,6 +53,14 @@ const readNumgen = (body: JsonValue): Expression | null => {
   const { mode, mod, offset = 0 } = body
   if (typeof mode !== 'string' || typeof mod !== 'number' || typeof offset !== 'number') return null
   return { kind: 'numgen', mode, modulus: mod, offset }
+}
+
+const readHash = (kind: 'jhash' | 'symhash', body: JsonValue): Expression | null => {
+  if (!hasOnly(body, ['mod', 'offset', 'seed', 'expr'])) return null
+  const { mod, offset, seed, expr } = body
+  if (typeof mod !== 'number' || !mayBeNumber(offset) || !mayBeNumber(seed)) return null
+  const of = expr === undefined ? null : readExpression(expr)
+  return { kind, of, modulus: mod, offset: offset ?? null, seed: seed ?? null }
 }
 
 const readFib = (body: JsonValue): Expression | null => {
@@ -61,10 +78,12 @@ const readPair = (body: JsonValue): readonly [Expression, Expression] | null => 
 
 const readTagged = (tag: string, body: JsonValue): Expression | null => {
   if (isOperator(tag))
-    return isArray(body) ? { kind: 'binary', operator: tag, operands: body.map(readExpression) } : null
+    return isArray(body)
+      ? { kind: 'binary', operator: tag, operands: body.map((item) => readExpression(item)) }
+      : null
   switch (tag) {
     case 'concat':
-      return isArray(body) ? { kind: 'concat', parts: body.map(readExpression) } : null
+      return isArray(body) ? { kind: 'concat', parts: body.map((item) => readExpression(item)) } : null
     case 'prefix':
       if (!hasOnly(body, ['addr', 'len']) || body.addr === undefined || typeof body.len !== 'number')
         return null
@@ -83,13 +102,16 @@ const readTagged = (tag: string, body: JsonValue): Expression | null => {
       return readFib(body)
     case 'numgen':
       return readNumgen(body)
+    case 'jhash':
+    case 'symhash':
+      return readHash(tag, body)
     case 'set':
       return isArray(body) ? { kind: 'set', elements: body.map(readElement) } : null
     case 'map':
       if (!hasOnly(body, ['key', 'data']) || body.key === undefined || body.data === undefined) return null
       return { kind: 'map', key: readExpression(body.key), data: readExpression(body.data) }
     default:
-      return readVerdict(tag, body)
+      return readVerdict(tag, body) ?? readHeaderExpression(tag, body)
   }
 }
 
@@ -98,7 +120,8 @@ export const readExpression = (json: JsonValue): Expression => {
   if (typeof json === 'string')
     return json.startsWith('@') ? { kind: 'reference', name: json.slice(1) } : { kind: 'text', text: json }
   if (typeof json === 'number') return { kind: 'number', value: json }
-  if (isArray(json)) return { kind: 'list', items: json.map(readExpression) }
+  if (typeof json === 'boolean') return { kind: 'boolean', value: json }
+  if (isArray(json)) return { kind: 'list', items: json.map((item) => readExpression(item)) }
   const tagged = isObject(json) ? tagOf(json) : null
   return (tagged === null ? null : readTagged(...tagged)) ?? { kind: 'opaque', json }
 }

@@ -3,19 +3,26 @@ import { isArray, isObject, type JsonObject, type JsonValue } from '../model/ind
 /** The one key of `{"key": value}`, which is how libnftables tags things; null of anything else. */
 export const tagOf = (json: JsonValue): readonly [string, JsonValue] | null => {
   if (!isObject(json)) return null
-  const [entry, more] = Object.entries(json)
-  return entry === undefined || more !== undefined ? null : entry
+  let found: string | null = null
+  for (const key in json) {
+    if (found !== null) return null
+    found = key
+  }
+  const body = found === null ? undefined : json[found]
+  return found === null || body === undefined ? null : [found, body]
 }
 
 /** True of an object that has no key but these. A key we do not know may change the meaning of all others. */
 export const hasOnly = (json: JsonValue, keys: readonly string[]): json is JsonObject =>
-  isObject(json) && Object.keys(json).every((key) => keys.includes(key))
+  isObject(json) && !hasMore(json, keys)
 
-export const textOrNull = (json: JsonValue | undefined): string | null =>
-  typeof json === 'string' ? json : null
+/** Is it absent, or a text? Anything else is not for us to guess at. */
+export const mayBeText = (json: JsonValue | undefined): json is string | undefined =>
+  json === undefined || typeof json === 'string'
 
-export const numberOrNull = (json: JsonValue | undefined): number | null =>
-  typeof json === 'number' ? json : null
+/** Is it absent, or a number? */
+export const mayBeNumber = (json: JsonValue | undefined): json is number | undefined =>
+  json === undefined || typeof json === 'number'
 
 /** `"a"` or `["a", "b"]`: nft 1.1.2 began to print lists of one as their only item. */
 export const textList = (json: JsonValue | undefined): readonly string[] | null => {
@@ -26,6 +33,13 @@ export const textList = (json: JsonValue | undefined): readonly string[] | null 
 
 /** The entries of an object but those named; null when none is left. */
 export const rest = (json: JsonObject, known: readonly string[]): JsonObject | null => {
+  if (!hasMore(json, known)) return null
   const entries = Object.entries(json).filter(([key]) => !known.includes(key))
-  return entries.length === 0 ? null : Object.fromEntries(entries)
+  return Object.fromEntries(entries)
+}
+
+/** True of an object with a key that is not one of these. A loop, since a listing has tens of thousands of objects. */
+export const hasMore = (json: JsonObject, known: readonly string[]): boolean => {
+  for (const key in json) if (!known.includes(key)) return true
+  return false
 }

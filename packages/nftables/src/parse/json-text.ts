@@ -1,5 +1,6 @@
 import { ParseError } from '@portolan/core'
 import type { JsonValue } from '../model/index.ts'
+import { deepest, offsetTooDeep } from './nesting.ts'
 
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
 const string = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
@@ -57,25 +58,37 @@ const offsetOfFault = (source: string): number => {
   }
 }
 
+/** An error that says where in the text. */
+export const faultAt = (
+  text: string,
+  source: string,
+  offset: number,
+  message: string,
+  cause?: unknown,
+): ParseError => {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', offset)
+  const line = text.slice(0, offset).split('\n').length
+  const column = offset - start + 1
+  const whole = text.slice(start, end < 0 ? undefined : end)
+  const snippet = whole.slice(Math.max(0, column - 40), column + 40)
+  return new ParseError(message, { source, line, column }, snippet, cause === undefined ? {} : { cause })
+}
+
 /**
  * @throws ParseError with the line and column of the first fault
  */
 export const readJson = (text: string, source: string): JsonValue => {
+  const deep = offsetTooDeep(text)
+  if (deep !== null)
+    throw faultAt(text, source, deep, `This is not the JSON of nft: it is nested more than ${deepest} deep.`)
   try {
     return JSON.parse(text)
   } catch (cause) {
     const offset = Math.min(offsetOfFault(text), text.length)
-    const before = text.slice(0, offset)
-    const line = before.split('\n').length
-    const column = offset - before.lastIndexOf('\n')
-    const snippet = (text.split('\n')[line - 1] ?? '').slice(Math.max(0, column - 40), column + 40)
     const found =
       offset >= text.length ? 'the text ends too soon' : `unexpected ${JSON.stringify(text[offset])}`
-    throw new ParseError(
-      `This is not the JSON of nft: ${found}. Make the file with "nft -j list ruleset".`,
-      { source, line, column },
-      snippet,
-      { cause },
-    )
+    const message = `This is not the JSON of nft: ${found}. Make the file with "nft -j list ruleset".`
+    throw faultAt(text, source, offset, message, cause)
   }
 }

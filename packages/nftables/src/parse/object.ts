@@ -11,7 +11,7 @@ import {
   type TableFamily,
 } from '../model/index.ts'
 import { readTypedElement } from './element.ts'
-import { numberOrNull, rest, textList, textOrNull } from './fields.ts'
+import { hasMore, mayBeNumber, mayBeText, rest, textList } from './fields.ts'
 import { readStatement } from './statement.ts'
 
 const tableFamilies: readonly string[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev']
@@ -19,18 +19,36 @@ const tableFamilies: readonly string[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 
 export const isTableFamily = (json: JsonValue | undefined): json is TableFamily =>
   typeof json === 'string' && tableFamilies.includes(json)
 
-/** A table without what it holds; null when it has no family or name we know. */
+/** What every object may have. */
+interface Named {
+  readonly handle: number | null
+  readonly comment: string | null
+}
+
+/** Null when they are there, and not what nft prints. */
+const readNamed = ({ handle, comment }: JsonObject): Named | null =>
+  mayBeNumber(handle) && mayBeText(comment) ? { handle: handle ?? null, comment: comment ?? null } : null
+
+const tableKeys = ['family', 'name', 'handle', 'comment', 'flags']
+
+/**
+ * A table without what it holds; null when it has no family or name we know. One that says more than we know is
+ * read, and kept beside as it was.
+ */
 export const readTable = (json: JsonObject): Table | null => {
-  if (!isTableFamily(json.family) || typeof json.name !== 'string') return null
+  const { family, name } = json
+  if (!isTableFamily(family) || typeof name !== 'string') return null
+  const named = readNamed(json)
+  const flags = textList(json.flags)
+  const isWhole = named !== null && flags !== null && !hasMore(json, tableKeys)
   return {
-    family: json.family,
-    name: json.name,
-    handle: numberOrNull(json.handle),
-    comment: textOrNull(json.comment),
-    flags: textList(json.flags) ?? [],
+    family,
+    name,
+    ...(named ?? { handle: null, comment: null }),
+    flags: flags ?? [],
     sets: [],
     chains: [],
-    opaque: [],
+    opaque: isWhole ? [] : [{ table: json }],
   }
 }
 
@@ -42,7 +60,8 @@ const readType = (json: JsonValue): SetType => {
 const setKeys = ['family', 'table', 'name', 'handle', 'comment', 'type', 'map', 'flags', 'elem']
 
 export const readSet = (kind: 'set' | 'map', json: JsonObject): NamedSet | null => {
-  if (typeof json.name !== 'string' || json.type === undefined) return null
+  const named = readNamed(json)
+  if (typeof json.name !== 'string' || json.type === undefined || named === null) return null
   const flags = textList(json.flags)
   const elements = json.elem ?? []
   if (flags === null || !isArray(elements)) return null
@@ -51,8 +70,7 @@ export const readSet = (kind: 'set' | 'map', json: JsonObject): NamedSet | null 
   return {
     kind,
     name: json.name,
-    handle: numberOrNull(json.handle),
-    comment: textOrNull(json.comment),
+    ...named,
     keyType,
     dataType: json.map === undefined ? null : readType(json.map),
     flags,
@@ -68,19 +86,24 @@ const readBase = (json: JsonObject): BaseChain | null | undefined => {
   const { type, hook, prio } = json
   if (typeof type !== 'string' || typeof hook !== 'string' || typeof prio !== 'number' || devices === null)
     return undefined
-  return { type, hook, priority: prio, policy: textOrNull(json.policy), devices }
+  return mayBeText(json.policy)
+    ? { type, hook, priority: prio, policy: json.policy ?? null, devices }
+    : undefined
 }
+
+/** Whether a chain says more than we know. */
+export const saysMore = (json: JsonObject): boolean => hasMore(json, chainKeys)
 
 const chainKeys = ['family', 'table', 'name', 'handle', 'comment', 'type', 'hook', 'prio', 'policy', 'dev']
 
 /** A chain without its rules. */
 export const readChain = (json: JsonObject): Chain | null => {
   const base = readBase(json)
-  if (typeof json.name !== 'string' || base === undefined || rest(json, chainKeys) !== null) return null
+  const named = readNamed(json)
+  if (typeof json.name !== 'string' || base === undefined || named === null) return null
   return {
     name: json.name,
-    handle: numberOrNull(json.handle),
-    comment: textOrNull(json.comment),
+    ...named,
     base,
     rules: [],
   }
@@ -89,10 +112,7 @@ export const readChain = (json: JsonObject): Chain | null => {
 const ruleKeys = ['family', 'table', 'chain', 'handle', 'index', 'comment', 'expr']
 
 export const readRule = (json: JsonObject): Rule | null => {
-  if (!isArray(json.expr) || rest(json, ruleKeys) !== null) return null
-  return {
-    handle: numberOrNull(json.handle),
-    comment: textOrNull(json.comment),
-    statements: json.expr.map(readStatement),
-  }
+  const named = readNamed(json)
+  if (!isArray(json.expr) || named === null || hasMore(json, ruleKeys)) return null
+  return { ...named, statements: json.expr.map((item) => readStatement(item)) }
 }

@@ -11,8 +11,9 @@ import {
   type Table,
 } from '../model/index.ts'
 import { tagOf } from './fields.ts'
-import { readJson } from './json-text.ts'
-import { readChain, readRule, readSet, readTable } from './object.ts'
+import { faultAt, readJson } from './json-text.ts'
+import { offsetOfEntry } from './nesting.ts'
+import { readChain, readRule, readSet, readTable, saysMore } from './object.ts'
 
 interface OpenChain {
   readonly chain: Chain
@@ -37,8 +38,10 @@ const close = ({ table, sets, chains, opaque }: OpenTable): Table => ({
 const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
   if (tag === 'chain') {
     const chain = readChain(body)
-    if (chain !== null) open.chains.set(chain.name, { chain, rules: [] })
-    return chain !== null
+    // Scripts name a chain twice; what it holds stays.
+    if (chain === null || open.chains.has(chain.name)) return false
+    open.chains.set(chain.name, { chain, rules: [] })
+    return !saysMore(body)
   }
   if (tag === 'rule') {
     const rule = readRule(body)
@@ -68,7 +71,7 @@ const unwrap = (json: JsonValue): readonly [string, JsonValue] | null => {
   return tagged?.[0] === 'add' ? tagOf(tagged[1]) : tagged
 }
 
-const readObjects = (objects: readonly JsonValue[]): Ruleset => {
+const readObjects = (objects: readonly JsonObject[]): Ruleset => {
   const tables = new Map<string, OpenTable>()
   const opaque: JsonObject[] = []
   for (const json of objects) {
@@ -80,13 +83,18 @@ const readObjects = (objects: readonly JsonValue[]): Ruleset => {
       continue
     }
     if (tag === undefined || !isObject(body)) {
-      if (isObject(json)) opaque.push(json)
+      opaque.push(json)
       continue
     }
     if (tag === 'table') {
       const table = readTable(body)
       if (table === null) opaque.push({ table: body })
-      else tables.set(`${table.family} ${table.name}`, { table, sets: [], chains: new Map(), opaque: [] })
+      else {
+        const name = `${table.family} ${table.name}`
+        const before = tables.get(name)
+        if (before !== undefined) before.opaque.push({ table: body })
+        else tables.set(name, { table, sets: [], chains: new Map(), opaque: [...table.opaque] })
+      }
       continue
     }
     const open = tables.get(`${String(body.family)} ${String(body.table)}`)
@@ -114,5 +122,13 @@ export const parse = (text: string, source = '<nft -j>'): Ruleset => {
       { source, line: 1, column: 1 },
       text.slice(0, 80),
     )
-  return readObjects(json.nftables)
+  const odd = json.nftables.findIndex((entry) => !isObject(entry))
+  if (odd >= 0)
+    throw faultAt(
+      text,
+      source,
+      offsetOfEntry(text, odd),
+      'This is not the JSON of nft: every entry of the list "nftables" is an object. Make the file with "nft -j list ruleset".',
+    )
+  return readObjects(json.nftables.filter((entry) => isObject(entry)))
 }

@@ -1,8 +1,9 @@
 import { isObject, type JsonValue, type MatchStatement, type Statement } from '../model/index.ts'
 import { readExpression, readVerdict } from './expression.ts'
-import { hasOnly, tagOf, textList, textOrNull } from './fields.ts'
+import { hasOnly, mayBeText, tagOf, textList } from './fields.ts'
+import { readRareStatement } from './rare-statement.ts'
 
-const operators: readonly string[] = ['==', '!=', '<', '>', '<=', '>=', 'in']
+const operators: readonly string[] = ['==', '!=', '<', '>', '<=', '>=', 'in', '!']
 
 const isOperator = (json: JsonValue | undefined): json is MatchStatement['operator'] =>
   typeof json === 'string' && operators.includes(json)
@@ -19,16 +20,19 @@ const readMatch = (body: JsonValue): Statement | null => {
 }
 
 const readNat = (kind: 'snat' | 'dnat' | 'masquerade' | 'redirect', body: JsonValue): Statement | null => {
-  if (body === null) return { kind, family: null, address: null, port: null, flags: [] }
-  if (!hasOnly(body, ['family', 'addr', 'port', 'flags'])) return null
+  if (body === null) return { kind, family: null, address: null, port: null, flags: [], typeFlags: [] }
+  if (!hasOnly(body, ['family', 'addr', 'port', 'flags', 'type_flags']) || !mayBeText(body.family))
+    return null
   const flags = textList(body.flags)
-  if (flags === null) return null
+  const typeFlags = textList(body.type_flags)
+  if (flags === null || typeFlags === null) return null
   return {
     kind,
-    family: textOrNull(body.family),
+    family: body.family ?? null,
     address: body.addr === undefined ? null : readExpression(body.addr),
     port: body.port === undefined ? null : readExpression(body.port),
     flags,
+    typeFlags,
   }
 }
 
@@ -60,14 +64,16 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
     case 'redirect':
       return readNat(tag, body)
     case 'counter':
-      return readCounter(body)
+      return readCounter(body) ?? readRareStatement(tag, body)
     case 'reject':
       return readReject(body)
     case 'mangle':
       if (!hasOnly(body, ['key', 'value']) || body.key === undefined || body.value === undefined) return null
       return { kind: 'set-value', key: readExpression(body.key), value: readExpression(body.value) }
     case 'limit':
-      return isObject(body) ? { kind: 'limit', json: body } : null
+      return isObject(body) && typeof body.rate === 'number'
+        ? { kind: 'limit', json: body }
+        : readRareStatement(tag, body)
     case 'log':
       return body === null || isObject(body) ? { kind: 'log', json: body } : null
     case 'notrack':
@@ -77,7 +83,7 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
       if (typeof body.type !== 'string' || typeof body.name !== 'string') return null
       return { kind: 'xt', type: body.type, name: body.name }
     default:
-      return readVerdict(tag, body)
+      return readVerdict(tag, body) ?? readRareStatement(tag, body)
   }
 }
 

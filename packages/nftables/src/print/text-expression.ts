@@ -1,8 +1,9 @@
-import type { Element, Expression, JsonObject, Verdict } from '../model/index.ts'
+import type { Element, Expression, HashExpression, JsonObject, JsonValue, Verdict } from '../model/index.ts'
+import { readStatement } from '../parse/statement.ts'
 import { bare, identifier, quote } from './quote.ts'
-
-/** What nft's text form cannot say, because it was kept as JSON. */
-export class Unprintable extends Error {}
+import { headerText } from './text-header.ts'
+import { statementText } from './text-statement.ts'
+import { Unprintable } from './unprintable.ts'
 
 /** Meta keys that nft lists without the word `meta`. */
 const unqualified = new Set(['iif', 'oif', 'iifname', 'oifname', 'iifgroup', 'oifgroup', 'skuid', 'skgid'])
@@ -18,13 +19,23 @@ export const verdictText = (verdict: Verdict): string =>
     ? `${verdict.kind} ${identifier(verdict.target)}`
     : verdict.kind
 
+/** A timeout in seconds, or a stateful statement that the element carries. */
+const attributeText = (name: string, value: JsonValue): string =>
+  (name === 'timeout' || name === 'expires') && typeof value === 'number'
+    ? `${name} ${value}s`
+    : statementText(readStatement({ [name]: value }))
+
 const attributesText = (attributes: JsonObject): string =>
   Object.entries(attributes)
-    .map(([name, value]) => {
-      if ((name === 'timeout' || name === 'expires') && typeof value === 'number') return `${name} ${value}s`
-      throw new Unprintable(name)
-    })
+    .map(([name, value]) => attributeText(name, value))
     .join(' ')
+
+const hashText = ({ kind, of, modulus, offset, seed }: HashExpression): string => {
+  const words = [kind, ...(of === null ? [] : [expressionText(of)]), 'mod', modulus]
+  if (seed !== null) words.push('seed', seed)
+  if (offset !== null && offset !== 0) words.push('offset', offset)
+  return words.join(' ')
+}
 
 /** `key comment "..." : data` */
 export const elementText = (
@@ -83,13 +94,25 @@ export const expressionText = (expression: Expression, quoted: readonly boolean[
       const offset = expression.offset === 0 ? '' : ` offset ${expression.offset}`
       return `numgen ${expression.mode} mod ${expression.modulus}${offset}`
     }
+    case 'boolean':
+      return expression.value ? 'exists' : 'missing'
+    case 'jhash':
+    case 'symhash':
+      return hashText(expression)
     case 'map':
       return `${expressionText(expression.key)} map ${expressionText(expression.data, quotedParts(expression.key))}`
     case 'binary':
       return expression.operands.map(operand).join(` ${expression.operator} `)
     case 'opaque':
       throw new Unprintable(JSON.stringify(expression.json))
-    default:
+    case 'accept':
+    case 'drop':
+    case 'continue':
+    case 'return':
+    case 'jump':
+    case 'goto':
       return verdictText(expression)
+    default:
+      return headerText(expression)
   }
 }

@@ -1,5 +1,4 @@
 import type {
-  JsonObject,
   LimitStatement,
   LogStatement,
   MatchStatement,
@@ -9,7 +8,10 @@ import type {
   Statement,
 } from '../model/index.ts'
 import { bare, identifier, quote } from './quote.ts'
-import { expressionText, quotedParts, Unprintable, verdictText } from './text-expression.ts'
+import { expressionText, quotedParts, verdictText } from './text-expression.ts'
+import { scalar } from './text-header.ts'
+import { rareStatementText } from './text-rare-statement.ts'
+import { Unprintable } from './unprintable.ts'
 
 const matchText = ({ operator, left, right }: MatchStatement): string => {
   // After a bit operation a value alone would read as one more operand.
@@ -18,27 +20,23 @@ const matchText = ({ operator, left, right }: MatchStatement): string => {
   return `${expressionText(left)}${sign}${expressionText(right, quotedParts(left))}`
 }
 
-const natText = ({ kind, family, address, port, flags }: NatStatement): string => {
+const natText = ({ kind, family, address, port, flags, typeFlags }: NatStatement): string => {
   const words: string[] = [kind]
   if (family !== null) words.push(family)
+  if (flags.includes('netmap') || typeFlags.includes('prefix')) words.push('prefix')
   if (address !== null || port !== null) {
     const end = address === null ? '' : expressionText(address)
     const isBare6 = port !== null && end.includes(':') && address?.kind !== 'map'
     words.push('to', `${isBare6 ? `[${end}]` : end}${port === null ? '' : `:${expressionText(port)}`}`)
   }
-  return [...words, flags.join(',')].filter((word) => word !== '').join(' ')
+  return [...words, flags.filter((flag) => flag !== 'netmap').join(',')]
+    .filter((word) => word !== '')
+    .join(' ')
 }
 
 const rejectText = ({ type, code }: RejectStatement): string => {
   if (type === null) return 'reject'
   return code === null ? `reject with ${type}` : `reject with ${type} ${expressionText(code)}`
-}
-
-const scalar = (json: JsonObject, key: string): string | number | null => {
-  const value = json[key]
-  if (value === undefined) return null
-  if (typeof value === 'string' || typeof value === 'number') return value
-  throw new Unprintable(key)
 }
 
 const limitText = ({ json }: LimitStatement): string => {
@@ -99,8 +97,15 @@ export const statementText = (statement: Statement): string => {
     case 'xt':
     case 'opaque':
       throw new Unprintable(JSON.stringify(statement))
-    default:
+    case 'accept':
+    case 'drop':
+    case 'continue':
+    case 'return':
+    case 'jump':
+    case 'goto':
       return verdictText(statement)
+    default:
+      return rareStatementText(statement)
   }
 }
 

@@ -2,105 +2,96 @@ import { describe, expect, test } from '@jest/globals'
 import { ParseError } from '@portolan/core'
 import { parse, print } from '../../src/index.ts'
 
-const listing = (...objects: readonly unknown[]): string => JSON.stringify({ nftables: objects })
-const table = { table: { family: 'ip', name: 't', handle: 1 } }
-const chain = { chain: { family: 'ip', table: 't', name: 'c', handle: 1 } }
+const table = { table: { family: 'inet', name: 't', handle: 1 } }
+const chain = { chain: { family: 'inet', table: 't', name: 'c', handle: 1 } }
 const rule = (...expr: readonly unknown[]) => ({
-  rule: { family: 'ip', table: 't', chain: 'c', handle: 2, expr },
+  rule: { family: 'inet', table: 't', chain: 'c', handle: 2, expr },
 })
-const statements = (...expr: readonly unknown[]) =>
-  parse(listing(table, chain, rule(...expr))).tables[0]?.chains[0]?.rules[0]?.statements
+const listing = (...objects: readonly unknown[]) => JSON.stringify({ nftables: objects })
+
+const statementsOf = (...expr: readonly unknown[]) =>
+  parse(listing(table, chain, rule(...expr))).tables[0]?.chains[0]?.rules[0]?.statements ?? []
+
+const faultOf = (text: string): ParseError => {
+  try {
+    parse(text, 'rules.json')
+  } catch (error) {
+    if (error instanceof ParseError) return error
+    throw error
+  }
+  throw new Error('it was read')
+}
 
 describe('parse', () => {
-  test('keeps a statement it does not know, verbatim and in its place', () => {
-    const tproxy = { tproxy: { port: 50080 } }
-    expect(statements(tproxy, { accept: null })).toEqual([
-      { kind: 'opaque', json: tproxy },
+  test.each([
+    ['a queue', { queue: { num: { range: [1, 3] }, flags: ['bypass', 'fanout'] } }, 'queue'],
+    ['a transparent proxy', { tproxy: { family: 'ip', addr: '127.0.0.1', port: 50 } }, 'tproxy'],
+    ['a quota', { quota: { val: 5, val_unit: 'mbytes', inv: true } }, 'quota'],
+    ['a named quota', { quota: 'q' }, 'object'],
+    ['a connection count', { 'ct count': { val: 3, inv: true } }, 'ct-count'],
+    ['a write to a set', { set: { op: 'add', elem: '10.0.0.1', set: '@s' } }, 'update'],
+    ['a flow offload', { flow: { op: 'add', flowtable: '@f' } }, 'flow'],
+    ['a synproxy', { synproxy: { mss: 1460, wscale: 7, flags: 'timestamp' } }, 'synproxy'],
+    ['a copy', { dup: { addr: '10.0.0.1', dev: 'eth0' } }, 'dup'],
+    ['a forward', { fwd: { dev: 'eth0' } }, 'fwd'],
+    ['the removal of an option', { reset: { 'tcp option': { name: 'fastopen' } } }, 'reset'],
+    ['a helper', { 'ct helper': 'ftp-standard' }, 'object'],
+  ])('understands %s, and prints it as it was', (_, json, kind) => {
+    const [statement] = statementsOf(json)
+    expect(statement?.kind).toBe(kind)
+    const printed: unknown = JSON.parse(print(parse(listing(table, chain, rule(json))), 'nft-json'))
+    expect(JSON.stringify(printed)).toContain(JSON.stringify(json))
+  })
+
+  test.each([
+    ['a statement nobody knows', { teleport: { to: 'mars' } }],
+    ['a known statement with a key nobody knows', { queue: { num: 1, priority: 9 } }],
+    ['a known statement with a value of the wrong kind', { 'ct count': { val: 'many' } }],
+    ['a verdict with something in it', { accept: { really: true } }],
+  ])('keeps %s verbatim, in its place', (_, json) => {
+    expect(statementsOf({ accept: null }, json, { drop: null })).toEqual([
       { kind: 'accept' },
+      { kind: 'opaque', json },
+      { kind: 'drop' },
     ])
   })
 
-  test('takes a known statement with an unknown key for unknown', () => {
-    const dnat = { dnat: { addr: '10.0.0.1', wonder: true } }
-    expect(statements(dnat)).toEqual([{ kind: 'opaque', json: dnat }])
+  test('loses nothing of objects that say more than it knows', () => {
+    const odd = { table: { family: 'inet', name: 'odd', colour: 'red' } }
+    const inOdd = { chain: { family: 'inet', table: 'odd', name: 'c', speed: 9 } }
+    const ruleset = parse(listing(odd, inOdd))
+    expect(ruleset.tables[0]?.chains.map(({ name }) => name)).toEqual(['c'])
+    const printed = print(ruleset, 'nft-json')
+    expect(printed).toContain(JSON.stringify(odd))
+    expect(printed).toContain(JSON.stringify(inOdd))
   })
 
-  test('keeps an expression it does not know inside a statement it knows', () => {
-    const left = { socket: { key: 'transparent' } }
-    expect(statements({ match: { op: '==', left, right: 1 } })).toEqual([
-      {
-        kind: 'match',
-        operator: '==',
-        left: { kind: 'opaque', json: left },
-        right: { kind: 'number', value: 1 },
-      },
-    ])
+  test('keeps the rules of a chain that is named twice', () => {
+    const again = { chain: { family: 'inet', table: 't', name: 'c' } }
+    const ruleset = parse(listing(table, chain, rule({ accept: null }), table, again, rule({ drop: null })))
+    expect(ruleset.tables[0]?.chains[0]?.rules).toHaveLength(2)
   })
 
-  test('knows the matches and targets of iptables-nft for what they are', () => {
-    expect(statements({ xt: { type: 'target', name: 'DNAT' } })).toEqual([
-      { kind: 'xt', type: 'target', name: 'DNAT' },
-    ])
+  test('says where a text stops being JSON', () => {
+    const error = faultOf('{\n  "nftables": [\n    {"table": oops}\n  ]\n}')
+    expect(error).toMatchObject({ source: 'rules.json', line: 3, column: 15 })
   })
 
-  test('reads protocols by number where nft had no names for them', () => {
-    const map = {
-      map: {
-        family: 'ip',
-        name: 'm',
-        table: 't',
-        type: ['inet_proto', 'inet_service'],
-        map: 'ipv4_addr',
-        elem: [[{ concat: [6, 80] }, '10.0.0.1']],
-      },
-    }
-    const key = parse(listing(table, map)).tables[0]?.sets[0]?.elements[0]?.key
-    expect(key).toEqual({
-      kind: 'concat',
-      parts: [
-        { kind: 'text', text: 'tcp' },
-        { kind: 'number', value: 80 },
-      ],
-    })
+  test('says which entry is no object', () => {
+    const error = faultOf('{"nftables": [\n  {"metainfo": {}},\n  {"x": [1, 2]},\n  42\n]}')
+    expect(error).toMatchObject({ line: 4, column: 3 })
+    expect(error.message).toContain('every entry')
   })
 
-  test('reads flags alone and flags in a list alike', () => {
-    const set = (flags: unknown) => ({
-      set: { family: 'ip', name: 's', table: 't', type: 'ipv4_addr', handle: 1, flags },
-    })
-    expect(parse(listing(table, set('interval')))).toEqual(parse(listing(table, set(['interval']))))
+  test('says where brackets are nested too deep, instead of running out of stack', () => {
+    const error = faultOf(`{"nftables": [\n{"rule": ${'['.repeat(100_000)}`)
+    expect(error).toMatchObject({ line: 2, column: 9 + 198 })
+    expect(error.message).toContain('200 deep')
   })
 
-  test('keeps objects of a table, and of no table, that it does not know', () => {
-    const quota = { quota: { family: 'ip', table: 't', name: 'q', bytes: 1 } }
-    const lost = { flowtable: { family: 'ip', table: 'gone', name: 'f' } }
-    const ruleset = parse(listing(table, quota, lost))
-    expect(ruleset.tables[0]?.opaque).toEqual([quota])
-    expect(ruleset.opaque).toEqual([lost])
-    expect(JSON.parse(print(ruleset, 'nft-json')).nftables).toContainEqual(quota)
-  })
-
-  test('says where the text stops being JSON', () => {
-    const fault = (text: string) => {
-      try {
-        parse(text, 'dump.json')
-      } catch (error) {
-        if (error instanceof ParseError) return [error.source, error.line, error.column]
-      }
-      return null
-    }
-    expect(fault('')).toEqual(['dump.json', 1, 1])
-    expect(fault('table ip filter {')).toEqual(['dump.json', 1, 1])
-    expect(fault('{"nftables": [\n  {"table": x}\n]}')).toEqual(['dump.json', 2, 13])
-    expect(fault('{"nftables": [1,\n 2')).toEqual(['dump.json', 2, 3])
-    expect(fault('{"nftables": []} more')).toEqual(['dump.json', 1, 18])
-    expect(fault('{"nftables": [,]}')).toEqual(['dump.json', 1, 15])
-    expect(fault('{"a": "b\nc"}')).toEqual(['dump.json', 1, 7])
-    expect(fault('{"a" 1}')).toEqual(['dump.json', 1, 6])
-  })
-
-  test('says of other JSON that it is not of nft', () => {
-    expect(() => parse('[]', 'x')).toThrow(/not that of nft/)
-    expect(() => parse('{"nftables": 1}')).toThrow(ParseError)
+  test('does not count brackets within strings', () => {
+    const name = '[{"\\'.repeat(500)
+    const ruleset = parse(listing({ table: { family: 'ip', name } }))
+    expect(ruleset.tables[0]?.name).toBe(name)
   })
 })

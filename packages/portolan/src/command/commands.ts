@@ -92,6 +92,22 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     load: () => import('./commands/conflicts.ts'),
   },
+  explain: {
+    usage: 'explain [--from A[:PORT]] --to B:PORT/PROTOCOL [--in INTERFACE] [-f compose.yaml]...',
+    summary:
+      'Tell the way of a packet through the rules on this host as they are: who changes it, who stops it, where it ends.',
+    options: [...common, ...hostFiles, 'from', 'to', 'in', ...intent],
+    positionals: 0,
+    load: () => import('./commands/explain.ts'),
+  },
+  evaluate: {
+    usage: 'evaluate [-f compose.yaml]... < packets > outcomes',
+    summary:
+      'Read packets from standard input, a JSON object a line; print the outcome of each as a line of JSON.',
+    options: [...common, ...hostFiles, ...intent],
+    positionals: 0,
+    load: () => import('./commands/evaluate.ts'),
+  },
   parse: {
     usage: 'parse FILE',
     summary: 'Read an iptables-save or nft JSON file and print it back as the kernel would.',
@@ -109,4 +125,4 @@ export const commands: Readonly<Record<string, Command>> = {
 }
 
 /** Commands that have a name and a place already, and nothing behind it yet. */
-export const comingCommands: readonly string[] = ['explain', 'evaluate', 'status', 'watch']
+export const comingCommands: readonly string[] = ['status', 'watch']

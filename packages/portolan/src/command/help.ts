@@ -34,6 +34,9 @@ const optionHelp: Record<OptionName, string> = {
   ipv6: '    --ipv6                 pick IPv6 subnets',
   map: '    --map                  draw the pools: who holds what, what was passed over, what was picked',
   svg: '    --svg FILE             write the same picture as SVG (- is standard output)',
+  from: '    --from A[:PORT]        the sender (IPv6 in brackets); a process of this host when left out',
+  to: '    --to B:PORT/PROTOCOL   where it goes: 192.0.2.2:8080/tcp, [2001:db8::2]:53/udp, 192.0.2.2/icmp',
+  in: '    --in INTERFACE         where it comes in (default: where the way back to the sender leaves)',
   help: '-h, --help                 this text',
   version: '-V, --version              the version',
 }

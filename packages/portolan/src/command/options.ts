@@ -30,6 +30,9 @@ const specification = {
   ipv6: { type: 'boolean' },
   map: { type: 'boolean' },
   svg: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  in: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
 } as const

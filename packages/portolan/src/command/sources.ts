@@ -23,7 +23,8 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
   }
 }
 
-const readRuleFiles = (options: Options): HostRules => {
+/** The rules in the files that the options name. */
+export const readRuleFiles = (options: Options): HostRules => {
   const saved = (
     ip: 'iptables-save' | 'iptables-legacy-save',
     ip6: 'ip6tables-save' | 'ip6tables-legacy-save',

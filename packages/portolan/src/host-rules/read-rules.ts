@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { MissingToolError, PermissionError, type Runner } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { type HostRules, noRules } from './host-rules.ts'
+import { registeredLegacyTables } from './legacy-tables.ts'
 
 /**
  * Reads what this host has in every backend. A backend that cannot be read is left empty and named in `unread`,
@@ -39,22 +39,4 @@ export const readRules = async (runner: Runner, needed: Backend | null): Promise
     ),
   ])
   return { nftables: nft, 'iptables-nft': iptablesNft, 'iptables-legacy': iptablesLegacy, unread }
-}
-
-/**
- * Legacy tables that are registered already: reading any other would register it.
- * @see NETFILTER.md section 7 (measured)
- */
-const registeredLegacyTables = async (): Promise<{
-  readonly ip: readonly string[]
-  readonly ip6: readonly string[]
-}> => {
-  const names = async (file: string): Promise<readonly string[]> => {
-    try {
-      return (await readFile(file, 'utf8')).split('\n').filter((name) => name !== '')
-    } catch {
-      return []
-    }
-  }
-  return { ip: await names('/proc/net/ip_tables_names'), ip6: await names('/proc/net/ip6_tables_names') }
 }

@@ -1,0 +1,39 @@
+import { parseAddress } from '../address/index.ts'
+import { isLocalAddress, readHostFacts } from '../evaluate/host.ts'
+import { lookUpRoute } from '../evaluate/router.ts'
+import type { HostFacts } from '../facts/index.ts'
+
+/**
+ * Where packets from an address enter a host.
+ * @public @since 0.1.0
+ */
+export type Entry =
+  /** It is an address of the host itself: its own processes send from it. */
+  | { readonly kind: 'host' }
+  | { readonly kind: 'interface'; readonly name: string }
+  /** No route leads back there. */
+  | { readonly kind: 'unknown' }
+
+/**
+ * Says by which interface packets of a sender most likely come in: the one that the way back to it leaves by.
+ *
+ * @throws ParseError for what is no address
+ * @example
+ * entryOf({ interfaces: [{ name: 'eth0', addresses: ['192.0.2.2/24'] }] }, '192.0.2.9')
+ * // { kind: 'interface', name: 'eth0' }
+ * @public @since 0.1.0
+ */
+export const entryOf = (facts: HostFacts, sender: string): Entry => {
+  const { family, value } = parseAddress(sender)
+  const host = readHostFacts(facts)
+  if (isLocalAddress(host, family, value)) return { kind: 'host' }
+  const { route } = lookUpRoute(host.routers[family], {
+    destination: value,
+    source: null,
+    in: 'lo',
+    out: null,
+    mark: 0,
+  })
+  const link = route?.link ?? null
+  return link === null ? { kind: 'unknown' } : { kind: 'interface', name: link.name }
+}

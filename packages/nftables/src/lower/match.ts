@@ -1,0 +1,170 @@
+import {
+  bitwise,
+  compare,
+  type FibExpression,
+  field,
+  type MatchStep,
+  oneOf,
+  type ValueRange,
+  type ValueSet,
+} from '@portolan/core'
+import type { Expression, MatchStatement } from '../model/index.ts'
+import { textOf } from '../print/rule-source.ts'
+import { lowerElements } from './element-table.ts'
+import { lowerKey } from './expression.ts'
+import type { Read } from './read.ts'
+import type { Scope } from './scope.ts'
+import { isNameType, readNumber, readValues } from './value.ts'
+
+export const unknownMatch = (text: string, random = false): MatchStep => ({
+  kind: 'unknown-match',
+  text,
+  random,
+})
+
+const everything: ValueSet = { kind: 'any' }
+
+/** Not understood: but it needs what it asks for to be there. */
+const inDoubt = (keys: readonly Read[], text: string, random = false): readonly MatchStep[] => [
+  ...keys.flatMap(({ gates }) => gates),
+  ...keys.filter(({ type }) => type !== 'unknown').map(({ expression }) => compare(expression, everything)),
+  unknownMatch(text, random),
+]
+
+/** All elements of an anonymous set as one set of values; null when one of them is more than a value. */
+const join = (
+  elements: readonly { readonly key: Expression; readonly attributes: unknown }[],
+  type: string,
+): ValueSet | null => {
+  const sets = elements.map(({ key, attributes }) =>
+    attributes !== null || (key.kind === 'text' && key.text === '*') ? null : readValues(key, type),
+  )
+  const ranges: ValueRange[] = []
+  const names: (ValueSet & { kind: 'names' })['names'][number][] = []
+  for (const set of sets) {
+    if (set === null || set.kind === 'any') return null
+    if (set.kind === 'ranges') ranges.push(...set.ranges)
+    else names.push(...set.names)
+  }
+  return isNameType(type) ? { kind: 'names', names } : { kind: 'ranges', ranges }
+}
+
+const above = (value: number | bigint): ValueSet => ({
+  kind: 'ranges',
+  ranges:
+    typeof value === 'bigint'
+      ? [{ first: value + 1n, last: (1n << 128n) - 1n }]
+      : [{ first: value + 1, last: 0xffffffff }],
+})
+
+const below = (value: number | bigint): ValueSet => {
+  if (value <= 0) return { kind: 'ranges', ranges: [] }
+  return {
+    kind: 'ranges',
+    ranges: typeof value === 'bigint' ? [{ first: 0n, last: value - 1n }] : [{ first: 0, last: value - 1 }],
+  }
+}
+
+/** What `<`, `<=`, `>` and `>=` admit: a half and whether it is the other one that is meant. */
+const ordered = (
+  operator: MatchStatement['operator'],
+  value: number | bigint,
+): readonly [ValueSet, boolean] | null => {
+  switch (operator) {
+    case '<':
+      return [below(value), false]
+    case '>=':
+      return [below(value), true]
+    case '>':
+      return [above(value), false]
+    case '<=':
+      return [above(value), true]
+    default:
+      return null
+  }
+}
+
+const compareOne = (
+  read: Read,
+  operator: MatchStatement['operator'],
+  right: Expression,
+): MatchStep | null => {
+  const { expression, type } = read
+  if (operator === '==' || operator === '!=') {
+    const values = readValues(right, type)
+    return values === null ? null : compare(expression, values, operator === '!=')
+  }
+  if (isNameType(type)) return null
+  const value = readNumber(right, type)
+  if (value === null) return null
+  // Flags: any of them is set; none is (nftables src/netlink_linearize.c, `netlink_gen_flagcmp`).
+  if (operator === 'in' || operator === '!')
+    return compare(bitwise('and', expression, value), oneOf(0), operator === 'in')
+  const half = ordered(operator, value)
+  return half === null ? null : compare(expression, half[0], half[1])
+}
+
+/** `fib saddr . iif oif missing`: listed as a comparison with false, or with 0. */
+const presence = ({ expression }: Read, { operator, right }: MatchStatement): MatchStep | null => {
+  if (expression.kind !== 'fib' || expression.result === 'type') return null
+  const value =
+    right.kind === 'boolean' || expression.result === 'oifname' ? readNumber(right, 'integer') : null
+  if (value === null || (right.kind !== 'boolean' && value !== 0)) return null
+  const asked: FibExpression = { ...expression, result: 'present' }
+  return compare(asked, oneOf(value), operator === '!=')
+}
+
+/** An interface that is gone is listed by its index. */
+const byIndex = ({ expression, type }: Read, { operator, right }: MatchStatement): MatchStep | null => {
+  if (type !== 'iface_index' || expression.kind !== 'field') return null
+  const value =
+    right.kind === 'number' || /^[0-9]+$/.test(right.kind === 'text' ? right.text : '')
+      ? readNumber(right, 'integer')
+      : null
+  if (value === null || (operator !== '==' && operator !== '!=')) return null
+  return compare(field(expression.field === 'iifname' ? 'iif' : 'oif'), oneOf(value), operator === '!=')
+}
+
+/** `ip frag-off & 0x1fff != 0`: second and further fragments (RFC 791). */
+const fragment = ({ left, operator, right }: MatchStatement): MatchStep | null => {
+  if (left.kind !== 'binary' || left.operator !== '&' || (operator !== '==' && operator !== '!=')) return null
+  const [of, mask] = left.operands
+  if (of?.kind !== 'payload' || of.protocol !== 'ip' || of.field !== 'frag-off') return null
+  if (mask === undefined || readNumber(mask, 'integer') !== 0x1fff || readNumber(right, 'integer') !== 0)
+    return null
+  return compare(field('fragment', { family: 'ip' }), oneOf(0), operator === '!=')
+}
+
+const special = (read: Read, match: MatchStatement): MatchStep | null =>
+  presence(read, match) ?? byIndex(read, match) ?? fragment(match)
+
+/** A comparison as conditions that all have to hold. */
+export const lowerMatch = (match: MatchStatement, scope: Scope): readonly MatchStep[] => {
+  const { operator, left, right } = match
+  const keys = lowerKey(left, scope)
+  const gates = keys.flatMap((read) => read.gates)
+  const [only] = keys
+  const negated = operator === '!='
+  const isLookup = right.kind === 'reference' || right.kind === 'set' || keys.length > 1
+  if (only !== undefined && keys.length === 1) {
+    const one = special(only, match)
+    if (one !== null) return [...gates, one]
+    if (only.type === 'unknown')
+      return inDoubt(keys, textOf(match), left.kind === 'meta' && left.key === 'random')
+    const values = right.kind === 'set' ? join(right.elements, only.type) : null
+    if (values !== null && (operator === '==' || negated))
+      return [...gates, compare(only.expression, values, negated)]
+  }
+  if (!isLookup && only !== undefined) {
+    const step = compareOne(only, operator, right)
+    return step === null ? inDoubt(keys, textOf(match)) : [...gates, step]
+  }
+  if (operator !== '==' && operator !== '!=') return inDoubt(keys, textOf(match))
+  const data: Expression =
+    right.kind === 'concat'
+      ? { kind: 'set', elements: [{ key: right, data: null, comment: null, attributes: null }] }
+      : right
+  if (data.kind !== 'set' && data.kind !== 'reference') return inDoubt(keys, textOf(match))
+  const table = lowerElements(data, keys, scope, [])
+  return [...gates, { kind: 'lookup', key: keys.map((read) => read.expression), table, negated }]
+}

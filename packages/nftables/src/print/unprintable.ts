@@ -1,0 +1,2 @@
+/** What nft's text form cannot say, because it was kept as JSON. */
+export class Unprintable extends Error {}

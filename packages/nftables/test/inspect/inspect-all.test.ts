@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals'
+import { InspectError, PermissionError, type Runner, type RunResult } from '@portolan/core'
+import { inspectAll } from '../../src/index.ts'
+
+const listing = (...names: readonly string[]): string =>
+  JSON.stringify({ nftables: names.map((name) => ({ table: { family: 'inet', name, handle: 1 } })) })
+
+const printed = (stdout: string): RunResult => ({ exitCode: 0, stdout, stderr: '' })
+const failed = (stderr: string): RunResult => ({ exitCode: 1, stdout: '', stderr })
+
+/** An nft that answers by what it is asked to list. */
+const nft = (answers: Readonly<Record<string, RunResult>>): Runner => ({
+  run: async (_command, args) =>
+    answers[args.slice(2).join(' ')] ?? failed(`not expected: ${args.join(' ')}`),
+})
+
+test('reads all tables at once, foreign ones too', async () => {
+  const { ruleset, unread } = await inspectAll(nft({ ruleset: printed(listing('portolan', 'firewalld')) }))
+  expect(ruleset.tables.map(({ name }) => name)).toEqual(['portolan', 'firewalld'])
+  expect(unread).toEqual([])
+})
+
+test('reads the others when nft stumbles over one table, and names that one', async () => {
+  const { ruleset, unread } = await inspectAll(
+    nft({
+      ruleset: failed('BUG: unknown expression type'),
+      tables: printed(listing('a', 'new', 'b')),
+      'table inet a': printed(listing('a')),
+      'table inet new': failed('BUG: unknown expression type'),
+      'table inet b': printed(listing('b')),
+    }),
+  )
+  expect(ruleset.tables.map(({ name }) => name)).toEqual(['a', 'b'])
+  expect(unread).toEqual([
+    expect.stringMatching(/^The nftables table inet new could not be read: .*BUG: unknown expression type/),
+  ])
+})
+
+test('reads one by one too when what was printed is cut short', async () => {
+  const { unread } = await inspectAll(
+    nft({
+      ruleset: printed('{"nftables": ['),
+      tables: printed(listing('a')),
+      'table inet a': printed(listing('a')),
+    }),
+  )
+  expect(unread).toEqual([])
+})
+
+test('says which capability is missing', async () => {
+  const refused = nft({ ruleset: failed('Operation not permitted (you must be root)') })
+  await expect(inspectAll(refused)).rejects.toBeInstanceOf(PermissionError)
+})
+
+test('fails when not even the names of the tables can be read', async () => {
+  const broken = failed('Error: Could not process rule: Protocol not supported')
+  await expect(inspectAll(nft({ ruleset: broken, tables: broken }))).rejects.toBeInstanceOf(InspectError)
+})

@@ -1,0 +1,49 @@
+import { type Evaluator, PortolanError, prepare, readPacket } from '@portolan/core'
+import { lowerRules } from '../../host-rules/lower-rules.ts'
+import type { CommandContext } from '../commands.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { linesOf } from '../lines.ts'
+import { paceOutput } from '../paced-output.ts'
+import { readSituation } from '../read-situation.ts'
+
+/**
+ * `portolan evaluate`: packets in, outcomes out, a line each, in order. A line that is no packet gets an error in
+ * its place, and the others are answered all the same.
+ */
+export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+  const { facts, rules, endpoints } = await readSituation(options, terminal)
+  const evaluator = prepare(facts, lowerRules(rules), { endpoints })
+  const output = paceOutput(process.stdout)
+  let line = 0
+  let mistakes = 0
+  for await (const lines of linesOf(process.stdin.setEncoding('utf8'))) {
+    const answers: string[] = []
+    for (const text of lines) {
+      line += 1
+      if (text.trim() === '') continue
+      const { answer, isMistake } = answerLine(evaluator, text, line)
+      answers.push(answer, '\n')
+      if (isMistake) mistakes += 1
+    }
+    if (!(await output.write(answers.join('')))) break
+  }
+  if (mistakes === 0) return exitCode.ok
+  terminal.say(
+    `portolan: ${mistakes === 1 ? '1 line was' : `${mistakes} lines were`} no packet; an error stands in the place of each.`,
+  )
+  return exitCode.error
+}
+
+const answerLine = (
+  evaluator: Evaluator,
+  text: string,
+  line: number,
+): { readonly answer: string; readonly isMistake: boolean } => {
+  try {
+    const packet = readPacket(text, { source: 'standard input', line, column: 1 })
+    return { answer: JSON.stringify(evaluator.evaluate(packet)), isMistake: false }
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    return { answer: JSON.stringify({ error: { ...error.toJSON(), line } }), isMistake: true }
+  }
+}

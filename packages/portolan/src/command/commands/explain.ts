@@ -1,0 +1,21 @@
+import { explain, prepare, printStory } from '@portolan/core'
+import { lowerRules } from '../../host-rules/lower-rules.ts'
+import type { CommandContext } from '../commands.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { readPacketWords } from '../packet-words.ts'
+import { readSituation } from '../read-situation.ts'
+
+/** `portolan explain`: the way of one packet, and of the answer to it, through every table. */
+export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+  const { facts, rules, endpoints, names } = await readSituation(options, terminal)
+  const packet = readPacketWords(options, facts)
+  const outcome = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
+  if (options.json === true) {
+    terminal.print(JSON.stringify({ ...outcome, packet }, null, 2))
+    return exitCode.ok
+  }
+  const { sockets } = facts
+  const story = explain(packet, outcome, { names, ...(sockets === undefined ? {} : { sockets }) })
+  terminal.print(printStory(story, terminal.style))
+  return exitCode.ok
+}

@@ -1,0 +1,49 @@
+import { type DesiredState, type EndpointAddress, endpointAddresses, type HostFacts } from '@portolan/core'
+import { createRunner } from '@portolan/host'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { readAllRules } from '../host-rules/read-all-rules.ts'
+import { plan } from '../plan/plan-intent.ts'
+import type { Options } from './options.ts'
+import { readFacts, usesFiles } from './read-facts.ts'
+import { readIntent } from './read-intent.ts'
+import { planOptions, readRuleFiles } from './sources.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A host as a packet meets it. */
+export interface Situation {
+  readonly facts: HostFacts
+  readonly rules: HostRules
+  /** Where `delivered` is said of; empty without an intent. */
+  readonly endpoints: readonly EndpointAddress[]
+  /** Services by address. */
+  readonly names: ReadonlyMap<string, string>
+}
+
+/**
+ * The host that the options name, with the rules it has now. An intent gives endpoints their names and adds no rule.
+ * What could not be read is said on standard error.
+ */
+export const readSituation = async (options: Options, terminal: Terminal): Promise<Situation> => {
+  const [facts, rules] = await Promise.all([
+    readFacts(options),
+    usesFiles(options) ? readRuleFiles(options) : readAllRules(createRunner()),
+  ])
+  for (const sentence of [...(facts.unread ?? []), ...rules.unread]) terminal.say(`portolan: ${sentence}`)
+  if (options.file === undefined) return { facts, rules, endpoints: [], names: new Map() }
+  const settings = await planOptions(options)
+  const { desired } = await plan(readIntent(options), {
+    ...settings,
+    facts,
+    ...(usesFiles(options) ? {} : { rules }),
+  })
+  return { facts, rules, endpoints: endpointAddresses(desired), names: namesOf(desired) }
+}
+
+const namesOf = ({ endpoints }: DesiredState): ReadonlyMap<string, string> =>
+  new Map(
+    endpoints.flatMap(({ service, replica, ip, ip6 }) =>
+      [ip, ip6].flatMap((address): [string, string][] =>
+        address === null ? [] : [[address, replica === 1 ? service : `${service}-${replica}`]],
+      ),
+    ),
+  )

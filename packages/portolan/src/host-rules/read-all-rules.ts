@@ -1,0 +1,44 @@
+import { InspectError, MissingToolError, ParseError, type Runner } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import { type HostRules, noRules } from './host-rules.ts'
+import { registeredLegacyTables } from './legacy-tables.ts'
+
+/**
+ * Reads every rule of this host in every backend, foreign tables included: what a packet's way is made of. What
+ * cannot be read is named in `unread`.
+ *
+ * @throws PermissionError: a way told without the rules on it would be a wrong one
+ * @internal
+ */
+export const readAllRules = async (runner: Runner): Promise<HostRules> => {
+  const unread: string[] = []
+  const attempt = async <Rules>(what: string, read: () => Promise<Rules>, empty: Rules): Promise<Rules> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (error instanceof MissingToolError)
+        unread.push(`${what} rules, if there are any, were not read: ${error.message}`)
+      else if (error instanceof InspectError || error instanceof ParseError)
+        unread.push(`${what} rules could not be read: ${error.message}`)
+      else throw error
+      return empty
+    }
+  }
+  const legacyTables = await registeredLegacyTables()
+  const [nft, iptablesNft, iptablesLegacy] = await Promise.all([
+    attempt('nftables', () => nftables.inspectAll(runner), { ruleset: noRules.nftables, unread: [] }),
+    attempt('iptables-nft', () => iptables.inspect(runner, 'iptables-nft'), noRules['iptables-nft']),
+    attempt(
+      'iptables-legacy',
+      () => iptables.inspect(runner, 'iptables-legacy', { legacyTables }),
+      noRules['iptables-legacy'],
+    ),
+  ])
+  return {
+    nftables: nft.ruleset,
+    'iptables-nft': iptablesNft,
+    'iptables-legacy': iptablesLegacy,
+    unread: [...unread, ...nft.unread],
+  }
+}
