@@ -86,16 +86,14 @@ describe('words that mean nothing', () => {
 })
 
 describe('commands that are not there yet', () => {
-  test.concurrent.each([
-    ['explain', '--from', '198.51.100.7', '--to', '192.0.2.2:8080/tcp'],
-    ['evaluate'],
-    ['status'],
-    ['watch'],
-  ])('%s says so, whatever options it is given', async (...words) => {
-    const { code, stdout, stderr } = await portolan(words, { folder })
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain(`\`portolan ${words[0]}\` is not there yet`)
-  })
+  test.concurrent.each([['status'], ['watch']])(
+    '%s says so, whatever options it is given',
+    async (...words) => {
+      const { code, stdout, stderr } = await portolan(words, { folder })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toContain(`\`portolan ${words[0]}\` is not there yet`)
+    },
+  )
 })
 
 test('a reader that has read enough, as in `portolan ... | head`, sees no stack trace', async () => {

@@ -22,6 +22,8 @@ const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
  * among them: they are free in this very plan.
  *
  * @param project - null: nobody's, so every lease is somebody else's
+ * @example
+ * planSubnets(facts, requests, pools, { leases: subnetLeases(state) })
  * @public @since 0.1.0
  */
 export const subnetLeases = (

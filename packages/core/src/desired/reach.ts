@@ -108,15 +108,16 @@ const reachHostPort = (desired: DesiredState, flow: Flow): Reach => {
   const mapping = findMapping(desired.mappings, flow)
   if (mapping === null) return { kind: 'local' }
   const { family, from } = flow
+  if (from.kind === 'machine') {
+    if (mapping.interface !== null && mapping.interface !== from.interface) return { kind: 'local' }
+    // Kept out before any translation, whoever listens.
+    if (!isAllowed(mapping, from.address)) return dropped(`${from.address} is not in allow_from`)
+  }
   if (family === 'ip6') {
     // There is no IPv6 route_localnet: ::1 cannot be translated off the host.
     if (isLoopback('ip6', flow.to.address)) return { kind: 'local' }
     // A link-local client has no address that a routed reply could find.
     if (from.kind !== 'host' && prefixContains('fe80::/10', from.address)) return { kind: 'local' }
-  }
-  if (from.kind === 'machine') {
-    if (mapping.interface !== null && mapping.interface !== from.interface) return { kind: 'local' }
-    if (!isAllowed(mapping, from.address)) return dropped(`${from.address} is not in allow_from`)
   }
   return {
     kind: 'delivered',

@@ -19,6 +19,8 @@ export interface EngineReading {
  * @param file - what to call the text: its path
  * @returns what could be understood; the rest is in `complaints`
  * @throws never: a file of somebody else's is no reason to stop
+ * @example
+ * parseNetavarkNetwork(text, '/etc/containers/networks/web.json').networks
  * @public @since 0.1.0
  */
 export type EngineParser = (text: string, file: string) => EngineReading

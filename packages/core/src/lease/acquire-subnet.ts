@@ -53,6 +53,8 @@ export const overlappingSubnets = (state: LeaseState, lease: LeasedSubnet): read
 
 /**
  * Every subnet that is leased.
+ * @example
+ * leasedSubnets(state).map(({ subnet }) => subnet)
  * @public @since 0.1.0
  */
 export const leasedSubnets = (state: LeaseState): readonly LeasedSubnet[] =>

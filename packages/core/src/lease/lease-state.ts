@@ -94,6 +94,8 @@ export const leaseState = (leases: Iterable<Lease>): LeaseState => {
  *
  * @param key - as `leaseKey` gives it
  * @param after - null: taken out
+ * @example
+ * withLease(state, leaseKey(lease), null)
  * @public @since 0.1.0
  */
 export const withLease = (state: LeaseState, key: string, after: Lease | null): LeaseState => {
@@ -125,6 +127,8 @@ const withoutUnder = <Value>(map: SortedMap<Value>, prefix: string): SortedMap<V
 
 /**
  * Every lease, held and released, in the order of what is leased.
+ * @example
+ * listLeases(emptyLeases) // []
  * @public @since 0.1.0
  */
 export const listLeases = (state: LeaseState): readonly Lease[] =>
@@ -134,6 +138,8 @@ export const listLeases = (state: LeaseState): readonly Lease[] =>
  * The lease of one thing; null when nobody has it.
  *
  * @param key - as `leaseKey` gives it
+ * @example
+ * findLease(state, leaseKey(lease))
  * @public @since 0.1.0
  */
 export const findLease = (state: LeaseState, key: string): Lease | null => valueAt(state.leases, key)

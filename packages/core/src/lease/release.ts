@@ -41,6 +41,8 @@ const releaseWrites = (
  *
  * @param project - null: everything of everyone
  * @returns how many leases were held
+ * @example
+ * releaseProject(state, 'shop').state
  * @public @since 0.1.0
  */
 export const releaseProject = (state: LeaseState, project: string | null): LeaseStep<number> => {

@@ -31,6 +31,8 @@ const asciiGlyphs = { picked: '#', spoiled: '-', free: '.', part: '`' }
 /**
  * How many cells a row should have for a terminal of this width; `mapAddresses` takes it. A power of two, so that
  * each cell is a prefix.
+ * @example
+ * printAddressMap(map, { columns: cellsFor(80), unicode: true })
  * @public @since 0.1.0
  */
 export const cellsFor = (columns: number): number => {
