@@ -47,7 +47,7 @@ describe('print', () => {
   })
 
   test('makes a comment line of a rule it cannot say', () => {
-    expect(text([{ tproxy: { port: 1 } }])).toMatch(/^# not understood: .*tproxy/)
+    expect(text([{ wonder: { port: 1 } }])).toMatch(/^# not understood: .*wonder/)
   })
 
   test('refuses a comment that would end its own quotes, and prints it as JSON', () => {
