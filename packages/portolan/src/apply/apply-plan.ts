@@ -4,6 +4,7 @@ import {
   type HostFacts,
   type LinkChange,
   overwrittenForwarding,
+  PermissionError,
   type Runner,
   StaleStateError,
   type SysctlChange,
@@ -59,12 +60,14 @@ export const carryOut = async (
 ): Promise<void> => {
   await underLock(context, async () => {
     const facts = await refuseStale(work, context)
-    await context.lease?.()
     const memory = await openMemory(context.stateDirectory)
+    refusePowerless(work)
+    await ensureMemory(work.changes, memory, context)
+    // Last of what may refuse: a lease that was taken is kept, whatever comes after.
+    await context.lease?.()
     const links = openLinks()
     const applied: string[] = []
     try {
-      await ensureMemory(work.changes, memory, context)
       for (const batch of batches(work.changes)) {
         context.onProgress?.(
           `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
@@ -82,6 +85,15 @@ export const carryOut = async (
   })
 }
 
+/** Said before anything is leased or changed; the state directory's own reason would be a worse one. */
+const refusePowerless = ({ changes }: Work): void => {
+  if (changes.length === 0 || mayChangeNetwork()) return
+  throw new PermissionError(
+    'Changing rules and interfaces needs the capability CAP_NET_ADMIN. Run this as root, or with "sudo". Nothing was changed.',
+    'CAP_NET_ADMIN',
+  )
+}
+
 const underLock = (context: ApplyContext, work: () => Promise<void>): Promise<void> =>
   context.lockHeld === true
     ? work()
@@ -96,8 +108,6 @@ const ensureMemory = async (
   memory: HostMemory,
   { runner }: ApplyContext,
 ): Promise<void> => {
-  // Without the capability the very first change is refused, with a better reason than the state directory's.
-  if (!mayChangeNetwork()) return
   const isRemembered = changes.some(
     ({ part, operation }) =>
       (part === 'sysctl' && operation.before !== null) ||
