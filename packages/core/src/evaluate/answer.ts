@@ -28,6 +28,10 @@ export const followAnswer = (traffic: Traffic, began: World, reached: End, run: 
   const back: Traffic = { ...traffic, run: own }
   const answer = makeAnswer(world, reached.kind === 'local', began)
   if (reached.kind === 'local') send(back, answer)
+  else if (world.saddr === world.daddr)
+    // Translated onto the sender itself, whose own address is no source a packet may come from
+    // (net/ipv4/fib_frontend.c `fib_validate_source`); IPv6 takes it, and answers itself.
+    endBy(own, 'dropped', answer, 'drop', 'the receiver is the sender: it cannot answer through the host')
   else if (isLoopback(world.saddr))
     endBy(own, 'dropped', answer, 'drop', 'the receiver has no way to answer a loopback source')
   else if (world.out !== null) receive(back, answer, world.out)

@@ -45,6 +45,9 @@ const selectSource4 = (host: Host, out: Link, nextHop: number): number | bigint 
 }
 
 const selectSource6 = (host: Host, out: Link, peer: bigint): number | bigint | null => {
+  // RFC 6724, rule 1: the host speaks to an address of its own from that very address, ::1 too.
+  for (const { addresses } of host.links.values())
+    if (addresses.some(({ address }) => address.family === 'ip6' && address.value === peer)) return peer
   const local = isLinkLocal6(peer)
   const usable = (link: Link): readonly { value: number | bigint; length: number }[] =>
     ofLink(link, 'ip6').filter(({ value }) => isLinkLocal6(value) === local)

@@ -239,3 +239,31 @@ describe('one bridge', () => {
     expect(evaluate({ ...sibling, destination: '172.18.0.2' }, facts, forwardDrop).outcome).toBe('dropped')
   })
 })
+
+describe('found by comparing with the kernel', () => {
+  test('a secondary address of the host is reached from the primary one', () => {
+    const found = evaluate(
+      { family: 'ip', destination: '192.0.2.3', destinationPort: 80, protocol: 'tcp' },
+      facts,
+      [],
+    )
+    expect(found).toMatchObject({ outcome: 'local', seenAs: { source: '192.0.2.2' } })
+  })
+
+  test('who is sent back its own packet does not answer it', () => {
+    const mirror = ruleset(table({}, nat('prerouting', -100, [tcpDport(8080), dnat('192.0.2.9', 80)])))
+    expect(evaluate(fromLan, facts, mirror)).toMatchObject({
+      outcome: 'dropped',
+      culprit: { tool: 'kernel' },
+      trace: expect.arrayContaining([expect.objectContaining({ verdict: 'dnat to 192.0.2.9:80' })]),
+    })
+  })
+
+  test('over IPv6 the host is masqueraded as the very address of its own that it speaks to', () => {
+    const own: Packet = { family: 'ip6', destination: '2001:db8:1::2', destinationPort: 80, protocol: 'tcp' }
+    const rules = ruleset(
+      table({}, nat('output', -100, [dnat('::1')]), nat('postrouting', 100, [masquerade])),
+    )
+    expect(evaluate(own, facts, rules)).toMatchObject({ outcome: 'local', seenAs: { source: '::1' } })
+  })
+})

@@ -10,7 +10,7 @@ const withPorts = ['tcp', 'udp', 'sctp', 'dccp', 'icmp']
 export const ported: readonly string[] = [...withPorts, ...withPorts.map((name) => `!${name}`)]
 
 const namesPorts = ({ name, values: [value = ''] }: ExtensionOption): boolean =>
-  name === 'to-ports' || (name.startsWith('to-') && (/^:|\]:/.test(value) || /^[\d.-]+:/.test(value)))
+  name === 'to-ports' || (name.startsWith('to-') && (/^:|\]:/.test(value) || /^\d+\.[\d.-]+:/.test(value)))
 
 const protocols = (options: readonly ExtensionOption[]): readonly string[] | null =>
   options.some(namesPorts) ? ported : null
