@@ -1,0 +1,160 @@
+import type { DesiredMapping, Family, Flow, FlowSource } from '@portolan/core'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import { addresses } from '../../lab/topology.ts'
+import { brokenPromise, promiseFor, promisesAnswer } from './contract.ts'
+import type { Planned } from './planned.ts'
+import type { ExpectedFailure } from './scenario.ts'
+import { outsidePort } from './stage.ts'
+
+/** One flow of the contract's table, asked with live traffic. */
+export interface LiveRow {
+  /** `machine ip tcp 192.0.2.2:8080 from client`: what a scenario calls it by. */
+  readonly words: readonly string[]
+  /** Whom it is about. */
+  readonly mapping: string | null
+  readonly network: string | null
+  readonly flow: Flow
+  readonly asker: string
+}
+
+/** The address of a service in a family, and where it is plugged in. */
+interface Endpoint {
+  readonly service: string
+  readonly network: string
+  readonly address: string
+}
+
+const endpointsOf = ({ addresses: all }: Planned, family: Family): readonly Endpoint[] =>
+  all.filter(({ address }) => address.includes(':') === (family === 'ip6'))
+
+const fromContainer = ({ network, address }: Endpoint): FlowSource => ({
+  kind: 'container',
+  network,
+  address,
+})
+
+const fromMachine = (name: 'client' | 'neighbour' | 'outside', family: Family): FlowSource => ({
+  kind: 'machine',
+  address: addresses[family][name],
+  interface: name === 'outside' ? 'eth1' : 'eth0',
+})
+
+const fromHost: FlowSource = { kind: 'host', address: null }
+
+const rowOf = (
+  name: string,
+  asker: string,
+  flow: Flow,
+  about: Pick<LiveRow, 'mapping' | 'network'>,
+): LiveRow => {
+  const { address, port } = flow.to
+  const place = address.includes(':') ? `[${address}]` : address
+  return {
+    words: [name, flow.family, flow.protocol, `${place}:${port}`, 'from', asker],
+    flow,
+    asker,
+    ...about,
+  }
+}
+
+/** A mapping is asked for by everybody, at every address of the host that it answers at. */
+const rowsOfMapping = (planned: Planned, mapping: DesiredMapping): readonly LiveRow[] => {
+  const { family, protocol, hostPort, hostAddress, label, kind, targets } = mapping
+  const [{ network, service, address, port }] = targets
+  const at = addresses[family]
+  const row = (name: string, asker: string, from: FlowSource, to: string, toPort = hostPort): LiveRow =>
+    rowOf(
+      name,
+      asker,
+      { family, protocol, from, to: { address: to, port: toPort } },
+      { mapping: label, network },
+    )
+  if (kind === 'direct') return [row('machine', 'neighbour', fromMachine('neighbour', family), address, port)]
+  const answersAt = hostAddress ?? at.host
+  const inside = endpointsOf(planned, family).filter((one) => !targets.some((t) => t.address === one.address))
+  const self = { service, network, address }
+  const sibling = inside.find((one) => one.network === network)
+  const other = inside.find((one) => one.network !== network)
+  return [
+    row('machine', 'client', fromMachine('client', family), answersAt),
+    ...(hostAddress === null
+      ? [
+          row('machine', 'client', fromMachine('client', family), at.hostSecond),
+          row('machine', 'outside', fromMachine('outside', family), at.hostOutside),
+        ]
+      : []),
+    row('host', 'host', fromHost, answersAt),
+    row('loopback', 'host', fromHost, at.loopback),
+    row('hairpin', service, fromContainer(self), answersAt),
+    ...(sibling === undefined ? [] : [row('sibling', sibling.service, fromContainer(sibling), answersAt)]),
+    ...(other === undefined ? [] : [row('bridge', other.service, fromContainer(other), answersAt)]),
+  ]
+}
+
+/** What does not depend on a mapping: the way out, and to the container itself from where it is near. */
+const rowsOfNetwork = (planned: Planned, network: string, family: Family): readonly LiveRow[] => {
+  const at = addresses[family]
+  const [first, second] = endpointsOf(planned, family).filter((one) => one.network === network)
+  if (first === undefined) return []
+  return (['tcp', 'udp'] as const).flatMap((protocol) => {
+    const row = (name: string, asker: string, from: FlowSource, address: string, port: number): LiveRow =>
+      rowOf(name, asker, { family, protocol, from, to: { address, port } }, { mapping: null, network })
+    return [
+      row('egress', first.service, fromContainer(first), at.outside, outsidePort),
+      row('egress', first.service, fromContainer(first), at.client, outsidePort),
+      row('direct', 'host', fromHost, first.address, 80),
+      ...(second === undefined ? [] : [row('icc', second.service, fromContainer(second), first.address, 80)]),
+    ]
+  })
+}
+
+/** Every row of the contract that promises an answer, for each mapping and each network. */
+export const liveRows = (planned: Planned): readonly LiveRow[] =>
+  [
+    ...planned.mappings.flatMap((mapping) => rowsOfMapping(planned, mapping)),
+    ...planned.networks.flatMap(({ name }) =>
+      (['ip', 'ip6'] as const).flatMap((family) => rowsOfNetwork(planned, name, family)),
+    ),
+  ].filter(({ flow }) => promisesAnswer(promiseFor(planned, flow)))
+
+/** Is it one of the rows that the scenario says fail? `*` stands for all of them. */
+export const isExpected = ({ words }: LiveRow, failures: readonly ExpectedFailure[]): boolean =>
+  failures.some((one) => one.words.every((word) => word === '*' || words.includes(word)))
+
+const machineOf = (lab: Lab, name: string): Machine => {
+  const found = { host: lab.host, client: lab.client, neighbour: lab.neighbour, outside: lab.outside }[name]
+  const machine = found ?? lab.containers.get(name)
+  if (machine === undefined) throw new Error(`the lab has no machine ${name}`)
+  return machine
+}
+
+export interface RowAnswer {
+  readonly row: LiveRow
+  /** Null: as the contract promises. */
+  readonly failure: string | null
+}
+
+/**
+ * Asks all rows at once.
+ * @param failures - rows that are meant to fail are not waited for as long as the others: a drop costs the whole time
+ */
+export const askRows = (
+  lab: Lab,
+  planned: Planned,
+  rows: readonly LiveRow[],
+  failures: readonly ExpectedFailure[],
+): Promise<readonly RowAnswer[]> =>
+  Promise.all(
+    rows.map(async (row) => {
+      const { protocol, to } = row.flow
+      if (protocol === 'echo-request') throw new Error('no row of a scenario is a ping')
+      const outcome = await machineOf(lab, row.asker).probe({
+        protocol,
+        destination: to.address,
+        port: to.port,
+        timeoutMs: isExpected(row, failures) ? 500 : 2500,
+      })
+      return { row, failure: brokenPromise(lab, planned, row.flow, outcome) }
+    }),
+  )

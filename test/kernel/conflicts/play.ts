@@ -1,0 +1,128 @@
+import type { Backend } from '../../lab/backend.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { compareConflicts, compareRows } from './compare.ts'
+import { testForeignFlows } from './foreign-flows.ts'
+import { foreignRules } from './foreign-rules.ts'
+import { askRows, isExpected, type LiveRow, liveRows, type RowAnswer } from './live-row.ts'
+import { type ConflictJson, describeConflict } from './planned.ts'
+import type { ExpectedFailure, Scenario } from './scenario.ts'
+import { findConflicts, forgetFlows, raise, type Stage, setStage } from './stage.ts'
+import { hasLiveWitness, testWitnesses } from './witness.ts'
+
+const under = (title: string, complaints: readonly string[]): readonly string[] =>
+  complaints.map((complaint) => `${title}: ${complaint}`)
+
+/** Rows that fail and were not said to, and the other way round. */
+const compareFailures = (
+  answers: readonly RowAnswer[],
+  failures: readonly ExpectedFailure[],
+): readonly string[] =>
+  answers.flatMap(({ row, failure }) => {
+    const isFailure = failure !== null
+    if (isFailure === isExpected(row, failures)) return []
+    return [`${row.words.join(' ')}: ${failure ?? 'delivered'}`]
+  })
+
+/** Carries out what the conflicts advise, each command once, as a person would type it. */
+const carryOutRemedies = async (
+  { lab }: Stage,
+  conflicts: readonly ConflictJson[],
+): Promise<readonly string[]> => {
+  const complaints: string[] = []
+  for (const command of new Set(conflicts.flatMap(({ remedy }) => remedy.commands))) {
+    const { exitCode, stderr } = await lab.host.run(['sh', '-c', command])
+    if (exitCode !== 0) complaints.push(`${command} exited ${exitCode}: ${stderr.trim()}`)
+  }
+  return complaints
+}
+
+const isSame = (one: ConflictJson, other: ConflictJson): boolean =>
+  one.kind === other.kind &&
+  one.mapping === other.mapping &&
+  one.network === other.network &&
+  one.culprit?.text === other.culprit?.text
+
+const ask = async (
+  stage: Stage,
+  planned: Parameters<typeof askRows>[1],
+  rows: readonly LiveRow[],
+  failures: readonly ExpectedFailure[],
+): Promise<readonly RowAnswer[]> => {
+  await forgetFlows(stage)
+  return askRows(stage.lab, planned, rows, failures)
+}
+
+const playOn = async (stage: Stage): Promise<readonly string[]> => {
+  const { lab, scenario, backend, pilot } = stage
+  const expected = scenario.conflicts(backend)
+  const failures = scenario.failures(backend)
+  const complaints: string[] = [...(await testForeignFlows(stage, 'before'))]
+  const before = await takeSnapshot(lab.host)
+
+  const { conflicts, exitCode } = await findConflicts(stage)
+  const isBlocked = conflicts.some(({ severity }) => severity === 'error')
+  if (exitCode !== (isBlocked ? 3 : 0)) complaints.push(`conflicts exited ${exitCode}`)
+
+  const planned = await raise(stage, isBlocked)
+  complaints.push(...compareConflicts(expected, conflicts, planned))
+  const rows = liveRows(planned)
+  const answers = await ask(stage, planned, rows, failures)
+  complaints.push(
+    ...under('applied', compareFailures(answers, failures)),
+    ...compareRows(conflicts, answers, hasLiveWitness),
+    ...(await testForeignFlows(stage, 'applied')),
+    ...(await testWitnesses(stage, planned, conflicts, 'fails')),
+  )
+
+  const mended = conflicts.filter(({ remedy, severity }) => remedy.commands.length > 0 && severity !== 'info')
+  if (mended.length > 0) {
+    complaints.push(...under('remedies', await carryOutRemedies(stage, mended)))
+    const { conflicts: left } = await findConflicts(stage)
+    complaints.push(
+      ...left
+        .filter((conflict) => mended.some((one) => isSame(one, conflict)))
+        .map((conflict) => `not mended: ${describeConflict(conflict)}`),
+      ...under('mended', await testWitnesses(stage, planned, mended, 'delivered')),
+    )
+    const lasting = failures.filter(({ afterRemedies }) => afterRemedies === 'still')
+    const answersNow = await ask(stage, planned, rows, lasting)
+    complaints.push(
+      ...under('mended', compareFailures(answersNow, lasting)),
+      ...under('mended', compareRows(left, answersNow, hasLiveWitness)),
+    )
+  }
+
+  const withOurs = await takeSnapshot(lab.host)
+  await pilot.destroy()
+  const after = await takeSnapshot(lab.host)
+  return [
+    ...complaints,
+    ...under(
+      'destroyed',
+      mended.length === 0
+        ? differences(foreignRules(before), foreignRules(after))
+        : differences(foreignRules(withOurs), foreignRules(after)),
+    ),
+  ]
+}
+
+const differences = (
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly string[] =>
+  Object.keys(before)
+    .filter((key) => before[key] !== after[key])
+    .map((key) => `${key} of others are not what they were:\n${before[key]}\n-- now --\n${after[key]}`)
+
+/**
+ * Plays a scenario from the first foreign rule to the last byte of `destroy`.
+ * @returns everything that is not as it should be; empty when all is well
+ */
+export const play = async (scenario: Scenario, backend: Backend): Promise<readonly string[]> => {
+  const stage = await setStage(scenario, backend)
+  try {
+    return await playOn(stage)
+  } finally {
+    await stage.lab[Symbol.asyncDispose]()
+  }
+}

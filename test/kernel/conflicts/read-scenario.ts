@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { type Backend, backends } from '../../lab/backend.ts'
+import { type Before, type RuleTool, ruleTools, type Scenario } from './scenario.ts'
+import {
+  readContainer,
+  readExpectedConflict,
+  readExpectedFailure,
+  readForeignFlow,
+  readListener,
+} from './scenario-lines.ts'
+
+const defaultIntent = readFileSync(new URL('./intent.yaml', import.meta.url), 'utf8')
+
+interface Section {
+  readonly words: readonly string[]
+  readonly text: string
+}
+
+/** `-- words --` on a line of its own opens a section, as in Go's txtar. */
+const cut = (text: string): { readonly head: string; readonly sections: readonly Section[] } => {
+  const [head = '', ...rest] = text.split(/^-- (.+) --$/m)
+  const sections: Section[] = []
+  for (let index = 0; index < rest.length; index += 2) {
+    sections.push({ words: (rest[index] ?? '').split(/\s+/), text: (rest[index + 1] ?? '').trimStart() })
+  }
+  return { head, sections }
+}
+
+/** Lines that say something: no comment, not empty. */
+const linesOf = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/\s+#.*$|^#.*$/, '').trim())
+    .filter((line) => line !== '')
+
+const settingNames = ['backends', 'options', 'bridge-nf', 'forwarding'] as const
+
+const readSettings = (head: string): ReadonlyMap<string, string> => {
+  const settings = new Map<string, string>()
+  for (const line of linesOf(head)) {
+    const [, name = '', value = ''] = /^([a-z-]+):\s*(.*)$/.exec(line) ?? []
+    if (!settingNames.some((one) => one === name)) throw new Error(`not a setting: ${line}`)
+    settings.set(name, value)
+  }
+  return settings
+}
+
+const readBackends = (words: readonly string[]): readonly Backend[] =>
+  words.map((word) => {
+    const backend = backends.find((one) => one === word)
+    if (backend === undefined) throw new Error(`not a backend: ${word}`)
+    return backend
+  })
+
+const readBefore = ({ words: [, kind = ''], text }: Section): readonly Before[] => {
+  if (ruleTools.some((tool) => tool === kind)) return [{ kind: 'rules', tool: kind as RuleTool, text }]
+  if (kind === 'sh') return [{ kind: 'script', text }]
+  if (kind === 'listeners') return linesOf(text).map(readListener)
+  if (kind === 'containers') {
+    return linesOf(text).map((line) => ({ kind: 'container', container: readContainer(line) }))
+  }
+  throw new Error(`not a section: before ${kind}`)
+}
+
+/** The lines of a section for a backend: those of the section that names it, else those of the one that names none. */
+const chosen =
+  <T>(sections: readonly Section[], name: string, read: (line: string) => T) =>
+  (backend: Backend): readonly T[] => {
+    const named = sections.filter(({ words: [first] }) => first === name)
+    const own =
+      named.find(({ words: [, ...rest] }) => readBackends(rest).includes(backend)) ??
+      named.find(({ words }) => words.length === 1)
+    return linesOf(own?.text ?? '').map(read)
+  }
+
+const sectionNames = ['before', 'intent', 'conflicts', 'fails', 'theirs']
+
+/**
+ * Reads a scenario: see README.md beside this file for its form.
+ * @throws Error with the line that makes no sense
+ */
+export const readScenario = (name: string, text: string): Scenario => {
+  const { head, sections } = cut(text)
+  const stray = sections.find(({ words: [first = ''] }) => !sectionNames.includes(first))
+  if (stray !== undefined) throw new Error(`${name}: not a section: ${stray.words.join(' ')}`)
+  const settings = readSettings(head)
+  const wordsOf = (setting: string): readonly string[] =>
+    (settings.get(setting) ?? '').split(/[\s,]+/).filter((word) => word !== '')
+  const title = /^# (.*)$/m.exec(head)?.[1]
+  if (title === undefined) throw new Error(`${name} has no title`)
+  const scenario: Scenario = {
+    name,
+    title,
+    backends: settings.has('backends') ? readBackends(wordsOf('backends')) : backends,
+    options: wordsOf('options'),
+    bridgeNf: settings.get('bridge-nf') === '0' ? 0 : 1,
+    forwards: settings.get('forwarding') !== 'off',
+    before: sections.filter(({ words: [first] }) => first === 'before').flatMap(readBefore),
+    intent: sections.find(({ words: [first] }) => first === 'intent')?.text ?? defaultIntent,
+    conflicts: chosen(sections, 'conflicts', readExpectedConflict),
+    failures: chosen(sections, 'fails', readExpectedFailure),
+    foreignFlows: sections
+      .filter(({ words: [first] }) => first === 'theirs')
+      .flatMap((section) => linesOf(section.text).map(readForeignFlow)),
+  }
+  // A mistake in a file is found before anything is built for it.
+  for (const backend of scenario.backends) {
+    scenario.conflicts(backend)
+    scenario.failures(backend)
+  }
+  return scenario
+}

@@ -1,0 +1,96 @@
+import { attach } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import { type Lab, openLab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
+import type { ConflictJson, Planned } from './planned.ts'
+import type { Before, Scenario } from './scenario.ts'
+
+/** A host on which a scenario is played. */
+export interface Stage {
+  readonly lab: Lab
+  readonly scenario: Scenario
+  readonly backend: Backend
+  readonly pilot: Pilot
+}
+
+/** The port of other machines that a container asks for when it goes out. */
+export const outsidePort = 7000
+
+const outsideServices = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: outsidePort }))
+
+const set = async (lab: Lab, before: Before): Promise<void> => {
+  const { host } = lab
+  switch (before.kind) {
+    case 'rules': {
+      const argv = before.tool === 'nft' ? ['nft', '-f', '-'] : [`${before.tool}-restore`, '--noflush']
+      await host.mustRun(argv, { input: before.text })
+      return
+    }
+    case 'script':
+      await host.mustRun(['sh', '-e'], { input: before.text })
+      return
+    case 'listener':
+      await host.listen({
+        ...before.service,
+        ...(before.address === null ? {} : { addresses: [before.address] }),
+      })
+      return
+    case 'container': {
+      const { name, bridge, address, gateway, services } = before.container
+      await lab.container({ name, bridge, address, gateway, services })
+    }
+  }
+}
+
+/** Opens a lab whose host has all that the scenario says was there before. */
+export const setStage = async (scenario: Scenario, backend: Backend): Promise<Stage> => {
+  const lab = await openLab({ bridgeNf: scenario.bridgeNf })
+  try {
+    for (const machine of [lab.client, lab.neighbour, lab.outside]) await machine.listen(...outsideServices)
+    // As hosts have it; the other machines of the lab are found without.
+    await lab.host.ip(
+      `route add default via ${addresses.ip.outside}`,
+      `route add default via ${addresses.ip6.outside}`,
+    )
+    await lab.host.setSysctl('net.ipv4.ip_forward', scenario.forwards ? 1 : 0)
+    await lab.host.setSysctl('net.ipv6.conf.all.forwarding', scenario.forwards ? 1 : 0)
+    for (const before of scenario.before) await set(lab, before)
+    return { lab, scenario, backend, pilot: pilotOf(lab, backend) }
+  } catch (error) {
+    await lab[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** What `portolan conflicts --json` says now, and how it exits. */
+export const findConflicts = async ({
+  pilot,
+  scenario,
+}: Stage): Promise<{ readonly conflicts: readonly ConflictJson[]; readonly exitCode: number | null }> => {
+  const { exitCode, stdout, stderr } = await pilot.run(
+    'conflicts',
+    scenario.intent,
+    '--json',
+    ...scenario.options,
+  )
+  try {
+    return { exitCode, ...(JSON.parse(stdout) as { readonly conflicts: readonly ConflictJson[] }) }
+  } catch {
+    throw new Error(`conflicts --json exited ${exitCode} and printed no JSON:\n${stdout}\n${stderr}`)
+  }
+}
+
+/** Applies, whatever is wrong, and starts the containers at their addresses. */
+export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean): Promise<Planned> => {
+  await pilot.apply(scenario.intent, ...scenario.options, ...(isForced ? ['--force'] : []))
+  const planned = (await pilot.plan(scenario.intent, ...scenario.options)) as unknown as Planned
+  const services = new Set(planned.addresses.map(({ service }) => service))
+  await Promise.all([...services].map((service) => attach(lab, planned, service, { hairpin: true })))
+  return planned
+}
+
+/** So that no flow of an earlier question answers a later one. */
+export const forgetFlows = async ({ lab }: Stage): Promise<void> => {
+  mustSucceed('conntrack -F', await lab.host.run(['conntrack', '-F']))
+}
