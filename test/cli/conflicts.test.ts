@@ -69,7 +69,7 @@ describe('conflicts --json', () => {
       severity: 'error',
       mapping: '0.0.0.0:8080/tcp -> web:80',
       culprit: { tool: 'socket', text: '0.0.0.0:8080/tcp', owner: 'nginx' },
-      witness: { family: 'ip', protocol: 'tcp', to: { port: 8080 } },
+      witness: { family: 'ip', protocol: 'tcp', destinationPort: 8080 },
     })
   })
 

@@ -25,6 +25,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     intent: intentOf(),
     facts: forwards,
     rules: noRules,
+    surrounding: wish.rules ?? noRules,
     backend: 'nftables',
     pools: null,
     reserve: [],

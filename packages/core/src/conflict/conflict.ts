@@ -1,4 +1,6 @@
-import type { Flow } from '../desired/index.ts'
+import type { TraceEntry } from '../evaluate/index.ts'
+import type { TableFamily } from '../netfilter/index.ts'
+import type { Packet } from '../packet/index.ts'
 
 /**
  * What keeps a mapping (or a network) from meeting the reachability contract, and what to do about it. A value,
@@ -18,12 +20,13 @@ export interface Conflict {
   readonly network: string | null
   /** What is wrong and why, in a sentence or two. */
   readonly message: string
-  /** One concrete flow that shows it; null where no packet is at fault. */
-  readonly witness: Flow | null
+  /** One concrete packet that shows it, as `evaluate` takes it; null where no packet is at fault. */
+  readonly witness: Packet | null
   /** Who causes it; null when it is the intent itself. */
   readonly culprit: Culprit | null
   readonly remedy: Remedy
-  readonly trace: readonly unknown[]
+  /** What acted on the witness, first thing first. */
+  readonly trace: readonly TraceEntry[]
 }
 
 /** @public @since 0.1.0 */
@@ -39,6 +42,20 @@ export type ConflictKind =
   | 'LoopbackUnreachable'
   | 'IccUnenforceable'
   | 'NetworkInUse'
+  | 'DnatShadowed'
+  | 'DnatShadows'
+  | 'PreroutingDropped'
+  | 'OutputDropped'
+  | 'ForwardDropped'
+  | 'ReplyDropped'
+  | 'Notrack'
+  | 'SourceRewritten'
+  | 'MasqueradeMissing'
+  | 'OrderUndetermined'
+  | 'EgressDropped'
+  | 'NetworkDropped'
+  | 'PortInEphemeralRange'
+  | 'StaleConntrack'
 
 /**
  * The thing on the host that causes a conflict. Always with a `text` a person can search the host for; `table`,
@@ -46,14 +63,21 @@ export type ConflictKind =
  * @public @since 0.1.0
  */
 export interface Culprit {
-  /** `nftables`, `iptables-nft`, `iptables-legacy`, `socket`, `sysctl`, `route`, `address`, `link`, `portolan`, ... */
+  /** `nft`, `iptables-nft`, `iptables-legacy`, `kernel`, `socket`, `sysctl`, `route`, `address`, `portolan`, ... */
   readonly tool: string
+  /** Of a rule: the family of its table. */
+  readonly family: TableFamily | null
   readonly table: string | null
   readonly chain: string | null
+  /** The place of a rule in its chain, from 1; `policy`. */
   readonly position: string | number | null
+  /** Of a rule of nftables. */
+  readonly handle: number | null
   readonly text: string
   /** Who made it, where that is known: an engine, a process, a project. */
   readonly owner: string | null
+  /** What the rule has met so far, where its tool counts. */
+  readonly counters: { readonly packets: number; readonly bytes: number } | null
 }
 
 /**
@@ -62,11 +86,14 @@ export interface Culprit {
  */
 export const culpritOutsideRules = (tool: string, text: string, owner: string | null = null): Culprit => ({
   tool,
+  family: null,
   table: null,
   chain: null,
   position: null,
+  handle: null,
   text,
   owner,
+  counters: null,
 })
 
 /** @public @since 0.1.0 */

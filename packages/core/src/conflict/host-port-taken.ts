@@ -39,9 +39,12 @@ export const hostPortTaken = (
         ? null
         : {
             family,
+            in: null,
+            source: null,
+            destination: calledAt,
+            destinationPort: hostPort,
             protocol,
-            from: { kind: 'host', address: null },
-            to: { address: calledAt, port: hostPort },
+            state: 'new',
           },
     culprit: culpritOutsideRules('socket', place, socket.process ?? null),
     remedy: {

@@ -1,5 +1,6 @@
 import { formatAddress } from '../address/index.ts'
 import { conntrackStatus, type ElementData, type NatStep, type ValueRange } from '../netfilter/index.ts'
+import { blur, freeFieldOf, learn, membership } from './learner.ts'
 import type { NatReads, OperandRead } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { end, fork } from './run.ts'
@@ -116,9 +117,26 @@ const spread = (
 ): readonly { address: number | bigint; port: number }[] => {
   const isSource = action.type === 'snat' || action.type === 'masquerade'
   const [own, ownPort] = isSource ? [world.saddr, world.sport] : [world.daddr, world.dport]
+  learnBinding(world, action, choice.port, own, ownPort)
   const addresses = addressesOf(walk, action, choice.address, own, world)
   const ports = isSource ? [snatPort(ownPort, choice.port)] : portsOf(walk, action, choice.port, ownPort)
   return addresses.flatMap((address) => ports.map((port) => ({ address, port })))
+}
+
+/** A port that fits its range stays; what is computed from an address is no set. */
+const learnBinding = (
+  world: World,
+  { netmap, shiftFrom }: NatStep,
+  range: ValueRange | null,
+  own: number | bigint,
+  ownPort: number,
+): void => {
+  if (world.learner === null) return
+  if (netmap && freeFieldOf(world, own) !== null) blur(world)
+  const field = range === null ? null : freeFieldOf(world, ownPort)
+  if (field === null || range === null) return
+  if (shiftFrom !== null) blur(world)
+  else learn(world, [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)])
 }
 
 const addressesOf = (

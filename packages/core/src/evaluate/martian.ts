@@ -1,5 +1,6 @@
 import { formatAddress } from '../address/index.ts'
 import { acceptsLocal, type Host, isLocalAddress, reversePathFilter, routesLoopback } from './host.ts'
+import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { lookUpRoute } from './router.ts'
 import type { World } from './world.ts'
@@ -53,13 +54,9 @@ const validateSource = (host: Host, world: World, from: Link, words: string): st
     // Looking for its own address is all it does (the fast path), unless rules or local routes are unusual.
     return isLocalAddress(host, 'ip', world.saddr) && !acceptsLocal(host, from) ? words : null
   }
-  const { route } = lookUpRoute(router, {
-    destination: world.saddr,
-    source: world.daddr,
-    in: from.name,
-    out: null,
-    mark: 0,
-  })
+  const key = { destination: world.saddr, source: world.daddr, in: from.name, out: null, mark: 0 }
+  learnRoute(world, router, key)
+  const { route } = lookUpRoute(router, key)
   const why = `${words}: net.ipv4.conf.${from.name}.rp_filter = ${filter}`
   if (route === null) return router.complete ? why : null
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptsLocal(host, from))) return words

@@ -3,6 +3,7 @@ import { InvalidRequestError } from '../error/index.ts'
 import { portProtocols, protocolNumber } from '../netfilter/index.ts'
 import { type Packet, protocolOf } from '../packet/index.ts'
 import type { Host } from './host.ts'
+import type { Learner } from './learner.ts'
 import { findLink } from './link.ts'
 import { isMulticast } from './route-input.ts'
 import { lookUpLocal } from './router.ts'
@@ -18,12 +19,31 @@ const HOST = 0
 const BROADCAST = 1
 const MULTICAST = 2
 
+/** The first packet of a flow with all that is known of it: addresses are values, a protocol its number. */
+export interface FirstPacket {
+  readonly family: Packet['family']
+  readonly protocol: number
+  readonly in: string | null
+  readonly port: string | null
+  /** Null, for what the host sends: the address that the kernel would choose. */
+  readonly saddr: number | bigint | null
+  readonly daddr: number | bigint
+  /** -1: the protocol has no ports. */
+  readonly sport: number
+  readonly dport: number
+  readonly state: NonNullable<Packet['state']>
+  readonly mark: number
+  readonly tcpFlags: number | null
+  readonly icmpType: number | null
+  readonly icmpCode: number
+}
+
 /**
- * The world in which a packet has just been made.
+ * Reads the addresses and names of a packet.
  *
  * @throws InvalidRequestError for addresses of two families, or none, or a protocol nobody knows
  */
-export const openFlow = (host: Host, packet: Packet): World => {
+export const readFirstPacket = (packet: Packet): FirstPacket => {
   const { family } = packet
   const protocol = protocolOf(packet.protocol)
   if (protocol === null)
@@ -34,34 +54,49 @@ export const openFlow = (host: Host, packet: Packet): World => {
   if (named !== null && sender === null)
     throw new InvalidRequestError(`A packet that comes in by ${named} needs a source address.`)
   const hasPorts = portProtocols.includes(protocol)
-  const entry = named === null ? null : findLink(host.links, named)
+  return {
+    family,
+    protocol,
+    in: named,
+    port: packet.port ?? null,
+    saddr: sender === null ? null : addressOf(sender, family),
+    daddr,
+    sport: hasPorts ? (packet.sourcePort ?? SOURCE_PORT) : -1,
+    dport: hasPorts ? (packet.destinationPort ?? 0) : -1,
+    state: packet.state ?? 'new',
+    mark: packet.mark ?? 0,
+    tcpFlags: packet.tcpFlags ?? null,
+    icmpType: packet.icmpType ?? null,
+    icmpCode: packet.icmpCode ?? 0,
+  }
+}
+
+/** The world in which a packet has just been made. */
+export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | null = null): World => {
+  const { family, protocol, daddr, state } = packet
+  const entry = packet.in === null ? null : findLink(host.links, packet.in)
   // A packet that comes in by a port of a bridge, or a leg of a bond, comes in by the bridge or the bond.
   const bridge = entry === null || entry.master === null ? null : findLink(host.links, entry.master)
   const isPort = bridge !== null && (bridge.kind === 'bridge' || bridge.kind === null)
   const from = isPort ? bridge : entry
-  const port = isPort
-    ? entry
-    : packet.port === undefined || packet.port === null
-      ? null
-      : findLink(host.links, packet.port)
-  const state = packet.state ?? 'new'
+  const port = isPort ? entry : packet.port === null ? null : findLink(host.links, packet.port)
   return {
     family,
     protocol,
     given: state,
     tcpFlags: packet.tcpFlags ?? (state === 'new' ? SYN : ACK),
     icmpType: packet.icmpType ?? (protocol === protocolNumber.icmpv6 ? 128 : 8),
-    icmpCode: packet.icmpCode ?? 0,
-    saddr: sender === null ? chooseSource(host, { family, daddr }) : addressOf(sender, family),
+    icmpCode: packet.icmpCode,
+    saddr: packet.saddr ?? chooseSource(host, { family, daddr }),
     daddr,
-    sport: hasPorts ? (packet.sourcePort ?? SOURCE_PORT) : -1,
-    dport: hasPorts ? (packet.destinationPort ?? 0) : -1,
+    sport: packet.sport,
+    dport: packet.dport,
     in: from,
     out: null,
     port,
     viaBridge: false,
     bridged: false,
-    mark: packet.mark ?? 0,
+    mark: packet.mark,
     packetType: from === null ? HOST : packetTypeOf(host, family, daddr),
     looped: false,
     hook: 'prerouting',
@@ -81,6 +116,7 @@ export const openFlow = (host: Host, packet: Packet): World => {
     tproxy: false,
     reroute: false,
     returnBy: null,
+    learner,
     unknown: false,
     trace: null,
   }

@@ -1,20 +1,11 @@
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
 import type { Packet } from '../packet/index.ts'
-import { followAnswer } from './answer.ts'
-import { findBridgeTable } from './bridge.ts'
-import { createCompiler } from './compiler.ts'
 import { type EndpointAddress, indexEndpoints } from './endpoint-set.ts'
-import { buildHooks, familiesSeen } from './hook-list.ts'
-import { readHostFacts } from './host.ts'
-import { openFlow } from './open-flow.ts'
+import { prepareFollower } from './follow.ts'
+import { openFlow, readFirstPacket } from './open-flow.ts'
 import type { Outcome } from './outcome.ts'
-import { receive } from './receive.ts'
-import { startRun } from './run.ts'
-import { send } from './send.ts'
-import { type Conclusion, sumUp } from './sum-up.ts'
-import type { Traffic } from './traverse.ts'
-import { copyWorld } from './world.ts'
+import { sumUp } from './sum-up.ts'
 
 /** @public @since 0.1.0 */
 export interface EvaluateOptions {
@@ -49,26 +40,12 @@ export const prepare = (
   rulesets: NetfilterRuleset | readonly NetfilterRuleset[],
   { endpoints = [] }: EvaluateOptions = {},
 ): Evaluator => {
-  const host = readHostFacts(facts)
-  const compiler = createCompiler(host)
-  const all = 'tables' in rulesets ? [rulesets] : rulesets
-  const hooks = {
-    ip: buildHooks(all, familiesSeen.ip, compiler),
-    ip6: buildHooks(all, familiesSeen.ip6, compiler),
-  }
-  const bridgeTable = findBridgeTable(all)
+  const follower = prepareFollower(facts, 'tables' in rulesets ? [rulesets] : rulesets)
   const ours = indexEndpoints(endpoints)
   return {
     evaluate: (packet) => {
-      const run = startRun()
-      const traffic: Traffic = { host, hooks: hooks[packet.family], run, bridgeTable }
-      const world = openFlow(host, packet)
-      const began = copyWorld(world)
-      if (world.in === null) send(traffic, world)
-      else receive(traffic, world, world.in)
-      const conclusions: Conclusion[] = []
-      for (const reached of run.ends)
-        for (const end of followAnswer(traffic, began, reached, run)) conclusions.push({ reached, end })
+      const world = openFlow(follower.host, readFirstPacket(packet))
+      const { conclusions, run } = follower.follow(world)
       return sumUp(conclusions, run, ours)
     },
   }

@@ -20,6 +20,8 @@ export interface Program {
   readonly rules: readonly CompiledRule[]
   /** Null of a short chain, which is walked. */
   index: RuleIndex | null
+  /** False: its table changes addresses on the way, so that no field says for sure which rules can match. */
+  readonly indexable: boolean
   /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
   readonly leavesTraces: boolean
 }
@@ -65,6 +67,7 @@ export type OperandRead =
 /** A table's chains by name, compiled when they are first walked: most of a big ruleset never is. */
 export interface TableProgram {
   readonly table: NetfilterTable
+  readonly compiler: Compiler
   readonly find: (chain: string) => Program | null
 }
 
@@ -74,6 +77,7 @@ export const compileTable = (table: NetfilterTable, compiler: Compiler): TablePr
   const rewrites = table.chains.some(({ rules }) => rules.some(rewritesAddress))
   return {
     table,
+    compiler,
     find: (name) => {
       const known = programs.get(name)
       if (known !== undefined) return known
@@ -100,6 +104,7 @@ const compileChain = (
   chain,
   rules: chain.rules.map((rule) => compileRule(rule, compiler)),
   index: rewrites ? null : indexRules(chain.rules),
+  indexable: !rewrites,
   leavesTraces: leavesTraces(chain, chains, new Set()),
 })
 

@@ -1,4 +1,5 @@
 import { forwards } from './host.ts'
+import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { martianDestination, martianSource } from './martian.ts'
 import { isUnknown } from './reading.ts'
@@ -41,13 +42,15 @@ export const routeInput = (
   if (world.looped || world.tproxy) return { kind: 'local' }
   const destination = martianDestination(host, world, from, 'route')
   if (destination !== null) return stop('dropped', 'drop', destination)
-  const { route, doubtful } = lookUpRoute(host.routers[world.family], {
+  const key = {
     destination: world.daddr,
     source: world.saddr,
     in: from.name,
     out: isLinkLocal(world.daddr) ? from.name : null,
     mark: markOf(traffic, world),
-  })
+  }
+  learnRoute(world, host.routers[world.family], key)
+  const { route, doubtful } = lookUpRoute(host.routers[world.family], key)
   if (doubtful) run.doubtful = true
   world.route = route
   if (world.viaBridge && translated && route?.type === 'unicast' && route.link === from)

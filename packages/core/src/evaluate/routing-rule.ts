@@ -18,6 +18,9 @@ export interface RoutingRule {
   /** It has selectors whose values the facts do not hold. */
   readonly unknown: boolean
   readonly asksMark: boolean
+  /** Its selectors by address. */
+  readonly from: Prefix | null
+  readonly to: Prefix | null
   /** Null: nobody knows. */
   readonly matches: (key: RouteKey) => boolean | null
 }
@@ -90,6 +93,8 @@ const readRule = (fact: RoutingRuleFact, family: Family, links: ReadonlyMap<stri
     suppress: fact.suppressPrefixLength ?? null,
     unknown: unknown || l3mdev,
     asksMark: mask !== 0,
+    from,
+    to,
     matches,
   }
 }

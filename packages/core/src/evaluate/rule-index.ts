@@ -22,12 +22,17 @@ export interface RuleIndex {
   readonly restIndex: RuleIndex | null
 }
 
-/** Builds the index of a chain; null when no field tells enough of its rules apart. */
-export const indexRules = (rules: readonly NetfilterRule[]): RuleIndex | null => {
-  if (rules.length < SHORT) return null
-  const among = rules.map((_, at) => at)
-  return build(rules.map(readHead), among, keys)
-}
+/**
+ * Builds the index of a chain; null when no field tells enough of its rules apart.
+ *
+ * @param among - the rules to index; all unless told
+ * @param by - the fields that may be asked
+ */
+export const indexRules = (
+  rules: readonly NetfilterRule[],
+  among: readonly number[] = rules.map((_, at) => at),
+  by: readonly Key[] = keys,
+): RuleIndex | null => (among.length < SHORT ? null : build(rules.map(readHead), among, by))
 
 const build = (heads: readonly Head[], among: readonly number[], left: readonly Key[]): RuleIndex | null => {
   let best: (Omit<RuleIndex, 'restIndex'> & { readonly gain: number }) | null = null

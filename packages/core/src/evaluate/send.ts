@@ -1,5 +1,6 @@
 import type { Host } from './host.ts'
 import { routesLoopback } from './host.ts'
+import { learnRoute } from './learn-route.ts'
 import { arrive, goOut } from './receive.ts'
 import { markOf, refusal } from './route-input.ts'
 import { lookUpRoute } from './router.ts'
@@ -23,13 +24,15 @@ export const send = (traffic: Traffic, world: World): void => {
 /** False when there is no way, and the packet has ended. */
 const routeOut = (traffic: Traffic, world: World): boolean => {
   const { host, run } = traffic
-  const { route, doubtful } = lookUpRoute(host.routers[world.family], {
+  const key = {
     destination: world.daddr,
     source: world.saddr,
     in: 'lo',
     out: null,
     mark: markOf(traffic, world),
-  })
+  }
+  learnRoute(world, host.routers[world.family], key)
+  const { route, doubtful } = lookUpRoute(host.routers[world.family], key)
   if (doubtful) run.doubtful = true
   world.route = route
   if (route === null) {

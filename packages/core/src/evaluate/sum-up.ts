@@ -10,8 +10,8 @@ export interface Conclusion {
   readonly end: End
 }
 
-type Ours = ReadonlyMap<number | bigint, readonly (string | null)[]>
-type Telling = Omit<Outcome, 'alternatives' | 'certainty' | 'undetermined'>
+export type Ours = ReadonlyMap<number | bigint, readonly (string | null)[]>
+export type Telling = Omit<Outcome, 'alternatives' | 'certainty' | 'undetermined'>
 
 /** Where courses end alike, it is certain; else the likeliest is told, and the others beside it. */
 export const sumUp = (conclusions: readonly Conclusion[], run: Run, ours: Ours): Outcome => {
@@ -81,7 +81,8 @@ const kindOf = ({ reached, end }: Conclusion, ours: Ours): OutcomeKind => {
   return names?.some((name) => name === null || name === out) === true ? 'delivered' : 'forwarded'
 }
 
-const tell = (conclusion: Conclusion, ours: Ours): Telling => {
+/** One course as an outcome. */
+export const tell = (conclusion: Conclusion, ours: Ours): Telling => {
   const { reached, end } = conclusion
   const arrived = reached.kind === 'local' || reached.kind === 'out'
   const { world } = reached

@@ -54,8 +54,9 @@ const runBase = (traffic: Traffic, { program, base, tables }: BaseProgram, world
   const { mark } = world
   const walk = { host: traffic.host, run: traffic.run, tables, accepted, depth: 0 }
   for (const rest of walkChain(walk, program, world)) {
-    noteRule(rest, program, null, base.policy)
-    if (base.policy === 'drop') end(traffic.run, 'dropped', rest)
+    const policy = rest.learner?.ignored.has(program.chain) === true ? 'accept' : base.policy
+    noteRule(rest, program, null, policy)
+    if (policy === 'drop') end(traffic.run, 'dropped', rest)
     else addWorld(accepted, rest)
   }
   if (base.type === 'route') for (const one of accepted) if (one.mark !== mark) one.reroute = true

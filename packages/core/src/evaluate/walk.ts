@@ -1,6 +1,7 @@
 import type { ElementData, Verdict } from '../netfilter/index.ts'
 import { bind } from './bind.ts'
 import type { Host } from './host.ts'
+import { type Asked, askInTurn, askStep, learnAction } from './learn-rule.ts'
 import type { CompiledRule, CompiledStep, Program, TableProgram } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { candidates } from './rule-index.ts'
@@ -28,17 +29,14 @@ const DEEPEST = 64
  * @returns the worlds that come to its end, or return from it
  */
 export const walkChain = (walk: Walk, program: Program, world: World, from = 0): World[] => {
-  const { rules, index } = program
   const returned: World[] = []
-  const among = index === null ? null : candidates(index, world)
-  const count = among === null ? rules.length : among.length
+  const next =
+    world.learner === null
+      ? matchInTurn(program, world, from)
+      : askInTurn(program, walk.tables.compiler, world, from)
   let current = world
-  for (let next = 0; next < count; next += 1) {
-    const at = among === null ? next : (among[next] ?? 0)
-    const rule = rules[at]
-    if (at < from || rule === undefined || !rule.acts) continue
-    const truth = rule.head(current)
-    if (truth === NO) continue
+  for (let asked = next(current); asked !== null; asked = next(current)) {
+    const { rule, truth, resume } = asked
     const onward: World[] = []
     if (truth === YES) onward.push(...takeRule(walk, program, rule, current, returned))
     else {
@@ -52,13 +50,35 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
     const [first, ...others] = onward
     if (first === undefined) return mergeWorlds(returned)
     if (others.length > 0) {
-      for (const one of onward) returned.push(...walkChain(walk, program, one, at + 1))
+      for (const one of onward) returned.push(...walkChain(walk, program, one, resume))
       return mergeWorlds(returned)
     }
     current = first
   }
   returned.push(current)
   return mergeWorlds(returned)
+}
+
+/** The rules of a chain from one on whose leading matches hold, or may. */
+const matchInTurn = (
+  { rules, index }: Program,
+  start: World,
+  from: number,
+): ((world: World) => Asked | null) => {
+  const among = index === null ? null : candidates(index, start)
+  const count = among === null ? rules.length : among.length
+  let next = among === null ? from : 0
+  return (world) => {
+    while (next < count) {
+      const at = among === null ? next : (among[next] ?? 0)
+      next += 1
+      const rule = rules[at]
+      if (at < from || rule === undefined || !rule.acts) continue
+      const truth = rule.head(world)
+      if (truth !== NO) return { rule, truth, resume: at + 1 }
+    }
+    return null
+  }
 }
 
 /**
@@ -79,7 +99,7 @@ const takeRule = (
     const step = rule.tail[at]
     if (step === undefined) break
     if (step.kind === 'match') {
-      const truth = step.test(world)
+      const truth = world.learner === null ? step.test(world) : askStep(rule, at, walk.tables.compiler, world)
       if (truth === NO) return [world]
       if (truth === YES) continue
       const taken = fork(walk.run, world)
@@ -87,6 +107,7 @@ const takeRule = (
       if (truth === MAYBE) taken.unknown = true
       return mergeWorlds([world, ...takeRule(walk, program, rule, taken, returned, at + 1)])
     }
+    if (world.learner !== null) learnAction(rule, at, walk.tables.compiler, world)
     const onward = act(walk, program, rule, step, world, returned)
     if (onward !== 'next step') return onward
   }
@@ -108,6 +129,7 @@ const act = (
     if (copy !== null) copy.unknown = true
     return copy
   }
+  if (isIgnored(world, rule) && undone.includes(action.kind)) return 'next step'
   switch (action.kind) {
     case 'verdict':
       return decide(walk, program, rule, action.verdict, world, returned)
@@ -164,6 +186,12 @@ const act = (
   }
 }
 
+/** A learner asks what would be if this rule were not there. */
+const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => learner?.ignored.has(rule) === true
+
+/** What an ignored rule does not do. */
+const undone: readonly string[] = ['nat', 'reject', 'notrack', 'tproxy', 'synproxy', 'unknown-action']
+
 const decide = (
   walk: Walk,
   program: Program,
@@ -181,6 +209,7 @@ const decide = (
       addWorld(walk.accepted, world)
       return []
     case 'drop':
+      if (isIgnored(world, rule)) return 'next step'
       did('drop')
       end(walk.run, 'dropped', world)
       return []

@@ -1,6 +1,7 @@
 import type { Family } from '../address/index.ts'
 import type { Hook } from '../netfilter/index.ts'
 import type { PacketState } from '../packet/index.ts'
+import type { Learner } from './learner.ts'
 import type { Link } from './link.ts'
 import type { UnknownValue } from './reading.ts'
 import type { Route } from './route-table.ts'
@@ -68,6 +69,9 @@ export interface World {
   reroute: boolean
   /** Where an answer leaves when hand-written facts have no route for it: by the way the question came. */
   readonly returnBy: Link | null
+
+  /** Who wants to know what its way hangs on; null: nobody. */
+  readonly learner: Learner | null
 
   /** It hangs on something unknown that is not a matter of chance. */
   unknown: boolean

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { findHostPortTaken } from '../../src/conflict/index.ts'
-import { type DesiredMapping, reach } from '../../src/desired/index.ts'
+import { type DesiredMapping, type Flow, reach } from '../../src/desired/index.ts'
 import type { HostFacts, SocketFact } from '../../src/facts/index.ts'
 import { desired, host, mapping, mapping6 } from '../desired/state.ts'
 
@@ -58,12 +58,19 @@ describe('a listener loses its port to a mapping', () => {
       certainty: 'certain',
       mapping: published.label,
       network: null,
-      witness: { from: { kind: 'host' }, to: { address: witness, port: 8080 } },
+      witness: { in: null, destination: witness, destinationPort: 8080 },
       culprit: { tool: 'socket', owner: 'caddy' },
     })
     // The witness shows it: today the listener answers, and by the contract the container would.
     if (conflict?.witness == null) throw new Error('no witness')
-    expect(reach(desired({ mappings: [published] }), conflict.witness, host).kind).toBe('delivered')
+    const { destination, destinationPort } = conflict.witness
+    const flow: Flow = {
+      family: conflict.witness.family,
+      protocol: published.protocol,
+      from: { kind: 'host', address: null },
+      to: { address: destination, port: destinationPort ?? 0 },
+    }
+    expect(reach(desired({ mappings: [published] }), flow, host).kind).toBe('delivered')
   })
 })
 

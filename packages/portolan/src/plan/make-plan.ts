@@ -21,6 +21,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { addedPorts, withdrawnPorts } from './changed-ports.ts'
+import { findConflictsWithRules } from './find-conflicts.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
@@ -31,6 +32,8 @@ export interface PlanInput {
   readonly intent: Intent
   readonly facts: HostFacts
   readonly rules: HostRules
+  /** Every rule on the host, of whomever; null: they could not be read. */
+  readonly surrounding: HostRules | null
   readonly backend: Backend
   readonly pools: readonly Pool[] | null
   readonly reserve: readonly ReservedRange[]
@@ -82,6 +85,10 @@ export const makePlan = (input: PlanInput): Plan => {
       ...sysctls.conflicts,
       ...findIccUnenforceable(desired, facts),
       ...findNetworkInUse(removedBridges(links, facts), others),
+      ...withoutDoubles(
+        findConflictsWithRules(desired, facts, input.surrounding, changes, input.sysctls),
+        sysctls.conflicts,
+      ),
     ],
     changes,
     published,
@@ -118,6 +125,10 @@ const finishPlan = (
   }
   return { ...plan, toString: () => printPlan(plan), toJSON: () => planJson(plan) }
 }
+
+/** What a sysctl does to every mapping is said once, of the sysctl. */
+const withoutDoubles = (found: readonly Conflict[], sysctls: readonly Conflict[]): readonly Conflict[] =>
+  found.filter(({ kind }) => !sysctls.some((conflict) => conflict.kind === kind))
 
 const removedBridges = (
   links: readonly PlanChange[],

@@ -12,6 +12,7 @@ import { createRunner, isSysctlWritable, readHost } from '@portolan/host'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
+import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import { makePlan } from './make-plan.ts'
@@ -68,18 +69,21 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
       ? readBackend(choice, runner)
       : { backend: assumeBackend(choice), rules: options.rules ?? noRules },
   ])
+  const { rules: surrounding, unread } =
+    options.rules === undefined ? await readSurroundingRules(runner, rules) : { rules, unread: [] }
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   return makePlan({
     intent,
     facts,
     rules,
+    surrounding,
     backend,
     pools: settled.pools?.map(parsePool) ?? null,
     reserve: settled.reserved,
     allow: settled.allowed,
     guardForwarding: options.guardForwarding ?? false,
     leases: leases.state,
-    unread: leases.unread,
+    unread: [...leases.unread, ...unread],
     move: options.move ?? [],
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   })

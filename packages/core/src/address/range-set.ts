@@ -1,0 +1,119 @@
+import { firstEndingFrom, type Ranges } from './prefix-set.ts'
+
+/**
+ * A set of addresses of one family, or of ports: inclusive ranges, sorted, disjoint and not touching. Numbers, or
+ * bigints for IPv6; never both.
+ */
+export type RangeSet = Ranges<number | bigint>
+
+interface Range {
+  readonly first: number | bigint
+  readonly last: number | bigint
+}
+
+const after = (value: number | bigint): number | bigint =>
+  typeof value === 'number' ? value + 1 : value + 1n
+const before = (value: number | bigint): number | bigint =>
+  typeof value === 'number' ? value - 1 : value - 1n
+
+/** Math.max and Math.min do not take bigints. */
+const later = (a: number | bigint, b: number | bigint): number | bigint => {
+  if (a > b) return a
+  return b
+}
+
+export const emptyRanges: RangeSet = { starts: [], ends: [] }
+
+/**
+ * The set of all values in any of the ranges, which may overlap and come in any order.
+ *
+ * @example
+ * rangeSet([{ first: 80, last: 90 }, { first: 85, last: 99 }]) // { starts: [80], ends: [99] }
+ */
+export const rangeSet = (ranges: Iterable<Range>): RangeSet => {
+  const sorted = [...ranges].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
+  const starts: (number | bigint)[] = []
+  const ends: (number | bigint)[] = []
+  for (const { first, last } of sorted) {
+    const reached = ends.at(-1)
+    if (reached === undefined || first > after(reached)) {
+      starts.push(first)
+      ends.push(last)
+    } else if (last > reached) ends[ends.length - 1] = last
+  }
+  return { starts, ends }
+}
+
+/** The set of one value. */
+export const singleValue = (value: number | bigint): RangeSet => ({ starts: [value], ends: [value] })
+
+export const isEmptySet = ({ starts }: RangeSet): boolean => starts.length === 0
+
+export const hasValue = ({ starts, ends }: RangeSet, value: number | bigint): boolean => {
+  const start = starts[firstEndingFrom(ends.length, (index) => ends[index], value)]
+  return start !== undefined && start <= value
+}
+
+/** What both have. */
+export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
+  const starts: (number | bigint)[] = []
+  const ends: (number | bigint)[] = []
+  let i = 0
+  let j = 0
+  for (;;) {
+    const [aStart, aEnd, bStart, bEnd] = [a.starts[i], a.ends[i], b.starts[j], b.ends[j]]
+    if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) break
+    const start = later(aStart, bStart)
+    const end = later(aEnd, bEnd) === aEnd ? bEnd : aEnd
+    if (start <= end) {
+      starts.push(start)
+      ends.push(end)
+    }
+    if (aEnd <= bEnd) i += 1
+    if (bEnd <= aEnd) j += 1
+  }
+  return { starts, ends }
+}
+
+/**
+ * What the first has and the second has not.
+ *
+ *     from    |--------------|   |----|
+ *     taken      |---|  |----------|
+ *     left    |-|     |-|           |-|
+ */
+export const subtractRanges = (from: RangeSet, taken: RangeSet): RangeSet => {
+  const starts: (number | bigint)[] = []
+  const ends: (number | bigint)[] = []
+  let at = 0
+  for (const [index, begin] of from.starts.entries()) {
+    const end = from.ends[index]
+    if (end === undefined) break
+    let left = begin
+    for (;;) {
+      const takenEnd = taken.ends[at]
+      if (takenEnd === undefined || takenEnd >= left) break
+      at += 1
+    }
+    for (let next = at; ; next += 1) {
+      const takenStart = taken.starts[next]
+      const takenEnd = taken.ends[next]
+      if (takenStart === undefined || takenEnd === undefined || takenStart > end) break
+      if (takenStart > left) {
+        starts.push(left)
+        ends.push(before(takenStart))
+      }
+      left = after(takenEnd)
+      if (left > end) break
+    }
+    if (left <= end) {
+      starts.push(left)
+      ends.push(end)
+    }
+  }
+  return { starts, ends }
+}
+
+/** Has the first everything the second has? */
+export const includesRanges = (whole: RangeSet, part: RangeSet): boolean =>
+  isEmptySet(subtractRanges(part, whole))

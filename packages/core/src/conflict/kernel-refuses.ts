@@ -1,0 +1,26 @@
+import type { Conflict } from './conflict.ts'
+import { shellWord } from './remedy/shell-word.ts'
+import { called, callers, culpritName, ruleConflict, sentence } from './rule-conflict.ts'
+import type { Finding } from './search/finding.ts'
+
+/**
+ * The kernel itself stops the packets, by a sysctl that the plan leaves alone: forwarding is off, route_localnet is
+ * off, the reverse path filter finds the source where it should not be.
+ * @internal
+ */
+export const kernelRefuses = (finding: Finding): Conflict => {
+  const sysctl = /(net\.\S+) = (\d)/.exec(finding.step?.text ?? '')
+  const name = sysctl?.[1] ?? null
+  const value = name?.endsWith('.rp_filter') === true ? '2' : '1'
+  return ruleConflict(finding, {
+    message: `${sentence(callers(finding))} do not reach ${called(finding)}: they are stopped by ${culpritName(finding)}.`,
+    otherwise: 'Change what the kernel goes by: the route or the setting that it names.',
+    remedy: {
+      text:
+        name === null
+          ? 'Change what the kernel goes by: the route or the setting that it names.'
+          : `Set ${name} to ${value}, also where it is set at boot (sysctl.d(5)).`,
+      commands: name === null ? [] : [`sysctl -w ${shellWord(`${name}=${value}`)}`],
+    },
+  })
+}

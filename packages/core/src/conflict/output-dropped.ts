@@ -1,0 +1,13 @@
+import type { Conflict } from './conflict.ts'
+import { are, called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import type { Finding } from './search/finding.ts'
+
+/**
+ * What a process on the host sends to a published port is dropped as it is sent.
+ * @internal
+ */
+export const outputDropped = (finding: Finding): Conflict =>
+  ruleConflict(finding, {
+    message: `Packets of ${callers(finding)} for ${called(finding)} ${are(finding)} dropped as they are sent by ${culpritName(finding)}.`,
+    otherwise: 'Take away what drops them: nothing in front of it can let them pass.',
+  })

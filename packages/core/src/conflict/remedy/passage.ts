@@ -1,0 +1,110 @@
+import type { Family } from '../../address/index.ts'
+import type { Conclusion } from '../../evaluate/sum-up.ts'
+import { addressText, type Finding } from '../search/finding.ts'
+
+/** The packets that a chain should let pass: what a rule in front of the culprit has to match. */
+export interface Passage {
+  readonly family: Family
+  readonly in: string | null
+  readonly out: string | null
+  /** Null: any. */
+  readonly protocol: number | null
+  readonly source: string | null
+  /** `local`: any address of the host. */
+  readonly destination: string | 'local' | null
+  readonly sourcePort: number | null
+  readonly destinationPort: number | null
+  /** Only what belongs to a flow under way. */
+  readonly answers: boolean
+}
+
+/** What has to pass a chain for a flow to live: the packets of the way there, and the answers. */
+export interface Passages {
+  readonly there: Passage
+  readonly back: Passage
+}
+
+/** The packets of a finding as they are where something acted on them. */
+export const passagesOf = (finding: Finding): Passages | null => {
+  const [row] = finding.rows
+  const { step, judgement } = finding
+  if (row === undefined || step === null) return null
+  const { family, protocol, network, way } = row
+  const own = { family, protocol, source: null, sourcePort: null, answers: false } as const
+  const { bridge } = network
+  if (way === 'egress') {
+    const any = { ...own, protocol: null, destination: null, destinationPort: null }
+    const isBefore = ['prerouting', 'ingress'].includes(step.hook)
+    return {
+      there: {
+        ...any,
+        in: step.hook === 'postrouting' ? null : bridge,
+        out: null,
+        source: subnetOf(finding),
+      },
+      // Before the routing decision no interface to leave by is known, nor the address behind the masquerade.
+      back: { ...any, in: null, out: isBefore ? null : bridge, answers: true },
+    }
+  }
+  if (row.mapping === null) {
+    const any = { ...own, protocol: null, destination: null, destinationPort: null }
+    const isLocal = step.hook === 'output' || step.hook === 'input'
+    const there = { ...any, in: row.in, out: step.hook === 'prerouting' ? null : bridge }
+    return {
+      there,
+      back: { ...any, in: isLocal ? null : bridge, out: null, answers: row.source !== 'sibling' },
+    }
+  }
+  const isPublished = row.mapping?.kind === 'nat' && isHostSide(judgement.conclusion, finding)
+  const place = targetOf(finding)
+  const there: Passage = isPublished
+    ? {
+        ...own,
+        in: null,
+        out: null,
+        destination: row.mapping?.hostAddress ?? 'local',
+        destinationPort: row.mapping?.hostPort ?? null,
+      }
+    : {
+        ...own,
+        in: null,
+        out: ['forward', 'postrouting', 'output'].includes(step.hook) ? bridge : null,
+        destination: place.address,
+        destinationPort: place.port,
+      }
+  return {
+    there,
+    back: {
+      ...own,
+      in: ['output', 'postrouting'].includes(step.hook) ? null : bridge,
+      out: null,
+      source: place.address,
+      sourcePort: place.port,
+      destination: null,
+      destinationPort: null,
+      answers: true,
+    },
+  }
+}
+
+const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
+  row === undefined ? null : (network[row.family]?.subnet ?? null)
+
+/** Not translated yet where it was stopped. */
+const isHostSide = ({ end, reached }: Conclusion, { point }: Finding): boolean => {
+  const world = end.world.reply ? reached.world : end.world
+  return world.daddr === point.daddr && !end.world.reply
+}
+
+const targetOf = ({
+  rows: [row],
+  point,
+  judgement,
+}: Finding): { readonly address: string | null; readonly port: number | null } => {
+  if (row === undefined) return { address: null, port: null }
+  if (row.expected.kind !== 'delivered') return { address: null, port: null }
+  const { daddr } = judgement.conclusion.reached.world
+  const place = row.expected.to.find(({ address }) => address === daddr) ?? row.expected.to[0]
+  if (place === undefined) return { address: addressText(row.family, point.daddr), port: null }
+  return { address: addressText(row.family, place.address), port: place.port }
+}

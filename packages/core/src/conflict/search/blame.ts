@@ -1,0 +1,115 @@
+import type { TraceStep } from '../../evaluate/trace.ts'
+import type { RuleSource } from '../../netfilter/index.ts'
+import { ownerOf } from '../../owner/index.ts'
+import type { ConflictKind } from '../conflict.ts'
+import type { Judgement } from './judge.ts'
+import type { Row } from './row.ts'
+
+type Failed = Judgement & { readonly kind: 'failed' }
+
+/** What makes a flow fail, and what one calls that. */
+export interface Blame {
+  readonly kind: RuleConflictKind
+  /** The rule, policy or part of the kernel that acted; null when nothing did that should have. */
+  readonly step: TraceStep | null
+}
+
+/** The kinds of conflict that the search finds. */
+export type RuleConflictKind = Extract<
+  ConflictKind,
+  | 'DnatShadowed'
+  | 'PreroutingDropped'
+  | 'OutputDropped'
+  | 'ForwardDropped'
+  | 'ReplyDropped'
+  | 'Notrack'
+  | 'SourceRewritten'
+  | 'MasqueradeMissing'
+  | 'OrderUndetermined'
+  | 'EgressDropped'
+  | 'NetworkDropped'
+  | 'ForwardingDisabled'
+  | 'RouteLocalnetDisabled'
+>
+
+/** Finds out why a flow fails. */
+export const blame = (row: Row, failed: Failed): Blame => {
+  const found = blameStep(row, failed)
+  if (failed.isUndetermined) return { ...found, kind: 'OrderUndetermined' }
+  if (row.mapping !== null || found.kind === 'Notrack') return found
+  const byRules: readonly ConflictKind[] = [
+    'PreroutingDropped',
+    'OutputDropped',
+    'ForwardDropped',
+    'ReplyDropped',
+    'DnatShadowed',
+  ]
+  if (!byRules.includes(found.kind)) return found
+  return { ...found, kind: row.way === 'egress' ? 'EgressDropped' : 'NetworkDropped' }
+}
+
+const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
+  const { reached, end } = conclusion
+  const last = end.world.trace
+  const untracked = stepOf(last, ({ verdict }) => verdict === 'notrack')
+  // Without tracking there is no translation, and no way back either.
+  if (untracked !== null && reached.world.tracking !== 'tracked') return { kind: 'Notrack', step: untracked }
+  switch (fault) {
+    case 'source-changed':
+      return { kind: 'SourceRewritten', step: stepOf(last, isSourceChange) }
+    case 'source-kept':
+      return { kind: 'MasqueradeMissing', step: stepOf(last, isSourceBinding) }
+    case 'astray':
+      return { kind: 'DnatShadowed', step: stepOf(last, isDestinationChange) ?? foreignStep(last) }
+    case 'stopped': {
+      // A translation to somewhere else that nobody answers from is a translation to somewhere else.
+      const elsewhere = isElsewhere(row, reached.world.daddr) ? stepOf(last, isDestinationChange) : null
+      if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
+      return { kind: droppedKind(last), step: last }
+    }
+  }
+}
+
+const isElsewhere = ({ expected }: Row, address: number | bigint): boolean =>
+  expected.kind === 'delivered' && !expected.to.some((place) => place.address === address)
+
+const droppedKind = (last: TraceStep | null): RuleConflictKind => {
+  if (last === null) return 'ForwardDropped'
+  if (last.table === null && last.text?.endsWith('forwarding = 0') === true) return 'ForwardingDisabled'
+  if (last.table === null && last.text?.includes('route_localnet = 0') === true)
+    return 'RouteLocalnetDisabled'
+  if (last.reply) return 'ReplyDropped'
+  if (last.hook === 'prerouting' || last.hook === 'ingress') return 'PreroutingDropped'
+  return last.hook === 'output' ? 'OutputDropped' : 'ForwardDropped'
+}
+
+/** The last step of which it is true. */
+const stepOf = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): TraceStep | null => {
+  for (let step = last; step !== null; step = step.before) if (isIt(step)) return step
+  return null
+}
+
+export const isOurs = ({ table, chain, rule }: TraceStep): boolean =>
+  table !== null && chain !== null && ownerOf(table, chain, rule) === 'portolan'
+
+const isForeign = (step: TraceStep): boolean => step.rule !== null && !step.reply && !isOurs(step)
+
+export const isDestinationChange = (step: TraceStep): boolean =>
+  isForeign(step) && /^(dnat|redirect|tproxy|set d(addr|port))/.test(step.verdict)
+
+const isSourceChange = (step: TraceStep): boolean =>
+  isForeign(step) && /^(snat|masquerade|set saddr)/.test(step.verdict)
+
+/** A foreign chain that bound the source, to itself even, so that ours came too late. */
+const isSourceBinding = (step: TraceStep): boolean =>
+  isForeign(step) && (/^(snat|masquerade)/.test(step.verdict) || step.chain?.base?.hook === 'postrouting')
+
+/** Who acted last on the way there, and is not ours. */
+const foreignStep = (last: TraceStep | null): TraceStep | null =>
+  stepOf(last, (step) => isForeign(step) && !/^(jump|goto|return)/.test(step.verdict))
+
+/** What names a culprit: its rule, the chain of its policy, or what the kernel said. */
+export const culpritKey = (step: TraceStep | null): object | string =>
+  step === null ? 'nobody' : (step.rule ?? step.chain ?? step.text ?? 'kernel')
+
+export const sourceOf = (step: TraceStep | null): RuleSource | null => step?.rule?.source ?? null

@@ -1,0 +1,108 @@
+import type { Followed, Follower } from '../../evaluate/follow.ts'
+import type { FreeField, Learner } from '../../evaluate/learner.ts'
+import { openFlow } from '../../evaluate/open-flow.ts'
+import { type Judgement, judge } from './judge.ts'
+import { freeFields, isEmptyRegion, narrow, type Point, pick, type Region, without } from './region.ts'
+import type { Row } from './row.ts'
+
+/** Packets that fare alike. */
+export interface Cell {
+  readonly row: Row
+  /** The whole of them. */
+  readonly region: Region
+  /** One of them. */
+  readonly point: Point
+  readonly judgement: Judgement
+}
+
+/** A row cut into cells. */
+export interface Explored {
+  readonly row: Row
+  readonly cells: readonly Cell[]
+  /** All of the row was seen. */
+  readonly isWhole: boolean
+}
+
+/** More kinds of packets than this are not told apart in one row. */
+const MOST_CELLS = 512
+
+const nothing: ReadonlySet<object> = new Set()
+
+/**
+ * Cuts the packets of a row into cells that fare alike, exactly: one packet is followed, and all that the rules,
+ * routes and sets asked of it says which others go the very same way; then one of those that are left, until none
+ * is.
+ */
+export const explore = (follower: Follower, row: Row): Explored => {
+  const cells: Cell[] = []
+  const left: Region[] = [row.region]
+  for (let region = left.pop(); region !== undefined; region = left.pop()) {
+    if (cells.length >= MOST_CELLS) return { row, cells, isWhole: false }
+    const point = pick(region, row.prefers)
+    const learner = learnerFor(row, region, point, nothing)
+    const judgement = judge(row, follow(follower, row, point, learner), point, follower.host)
+    const narrowed = learner.blurred ? region : narrow(region, learner.conditions)
+    // What was asked of a value that only looked like a free one says nothing of the others.
+    const cell = isEmptyRegion(narrowed) ? only(region, point) : narrowed
+    cells.push({ row, region: cell, point, judgement: learner.blurred ? doubt(judgement) : judgement })
+    left.push(...without(region, cell))
+  }
+  return { row, cells, isWhole: true }
+}
+
+const doubt = (judgement: Judgement): Judgement =>
+  judgement.kind === 'kept' ? judgement : { ...judgement, certainty: 'possible' }
+
+const only = (region: Region, point: Point): Region => {
+  const exact = { ...region }
+  for (const field of freeFields) exact[field] = { starts: [point[field]], ends: [point[field]] }
+  return exact
+}
+
+/** What would become of a packet if some rules were not there. */
+export const followWithout = (
+  follower: Follower,
+  row: Row,
+  point: Point,
+  ignored: ReadonlySet<object>,
+): Judgement =>
+  judge(
+    row,
+    follow(follower, row, point, { free: new Map(), conditions: [], blurred: false, ignored }),
+    point,
+    follower.host,
+  )
+
+const learnerFor = (row: Row, region: Region, point: Point, ignored: Learner['ignored']): Learner => {
+  const free = new Map<number | bigint, FreeField>()
+  for (const field of freeFields) {
+    // What the kernel chooses follows from the destination.
+    if (field === 'saddr' && row.choosesSource) continue
+    const { starts, ends } = region[field]
+    if (starts.length > 1 || starts[0] !== ends[0]) free.set(point[field], field)
+  }
+  return { free, conditions: [], blurred: false, ignored }
+}
+
+const follow = (follower: Follower, row: Row, point: Point, learner: Learner): Followed =>
+  follower.follow(
+    openFlow(
+      follower.host,
+      {
+        family: row.family,
+        protocol: row.protocol,
+        in: row.in,
+        port: null,
+        saddr: row.choosesSource ? null : point.saddr,
+        daddr: point.daddr,
+        sport: Number(point.sport),
+        dport: Number(point.dport),
+        state: 'new',
+        mark: 0,
+        tcpFlags: null,
+        icmpType: null,
+        icmpCode: 0,
+      },
+      learner,
+    ),
+  )

@@ -1,0 +1,84 @@
+import { type Family, formatAddress } from '../../address/index.ts'
+import type { DesiredMapping, DesiredNetwork } from '../../desired/index.ts'
+import { type Telling, tell } from '../../evaluate/sum-up.ts'
+import type { TraceStep } from '../../evaluate/trace.ts'
+import { ownerOf } from '../../owner/index.ts'
+import type { Packet } from '../../packet/index.ts'
+import type { Culprit } from '../conflict.ts'
+import type { RuleConflictKind } from './blame.ts'
+import type { Cell } from './explore.ts'
+import type { Judgement } from './judge.ts'
+import type { Point } from './region.ts'
+import type { Row } from './row.ts'
+
+/** What the search found: packets that fare otherwise than the contract promises, and who is to blame. */
+export interface Finding {
+  readonly kind: RuleConflictKind
+  readonly severity: 'error' | 'warning'
+  readonly certainty: 'certain' | 'possible'
+  readonly mapping: DesiredMapping | null
+  readonly network: DesiredNetwork
+  /** The rows concerned, the one of the witness first. */
+  readonly rows: readonly Row[]
+  /** Everybody of these rows is concerned, or only some. */
+  readonly share: 'all' | 'some'
+  readonly point: Point
+  readonly judgement: Judgement & { readonly kind: 'failed' }
+  readonly step: TraceStep | null
+  /** How many more rules do the same to other packets of it. */
+  readonly others: number
+}
+
+/** The witness as a packet that `evaluate` takes. */
+export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
+  row === undefined
+    ? null
+    : {
+        family: row.family,
+        in: row.in,
+        source: row.choosesSource ? null : addressText(row.family, point.saddr),
+        sourcePort: Number(point.sport),
+        destination: addressText(row.family, point.daddr),
+        destinationPort: Number(point.dport),
+        protocol: protocolName(row.protocol),
+        state: 'new',
+      }
+
+/** An address as text. */
+export const addressText = (family: Family, value: number | bigint): string =>
+  formatAddress(family === 'ip' ? { family, value: Number(value) } : { family, value: BigInt(value) })
+
+const names: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+/** A protocol by its name. */
+export const protocolName = (protocol: number): string => names[protocol] ?? String(protocol)
+
+/** Who did it, as a conflict names it. */
+export const culpritOf = (step: TraceStep | null): Culprit | null => {
+  if (step === null) return null
+  const { table, chain, rule, verdict, text } = step
+  const counters = rule?.source.counters ?? null
+  return {
+    tool: table?.tool ?? 'kernel',
+    family: table?.family ?? null,
+    table: table?.name ?? null,
+    chain: chain?.name ?? null,
+    position: rule?.source.position ?? (chain === null ? null : 'policy'),
+    handle: rule?.source.handle ?? null,
+    text:
+      rule?.source.text ??
+      text ??
+      (table?.tool === 'nft' ? `policy ${verdict}` : `-P ${chain?.name} ${verdict.toUpperCase()}`),
+    owner: table === null || chain === null ? null : ownerOf(table, chain, rule),
+    counters: counters === null ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },
+  }
+}
+
+/** The witness's way. */
+export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.conclusion, nobody)
+
+const nobody: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()
+
+export type FailedCell = Cell & { readonly judgement: Judgement & { readonly kind: 'failed' } }
+
+export const isFailed = (cell: Cell): cell is FailedCell => cell.judgement.kind === 'failed'

@@ -1,0 +1,134 @@
+import type { Follower } from '../../evaluate/follow.ts'
+import { blame, culpritKey, isOurs } from './blame.ts'
+import { type Explored, followWithout } from './explore.ts'
+import { type FailedCell, type Finding, isFailed } from './finding.ts'
+import type { Judgement } from './judge.ts'
+import type { Row } from './row.ts'
+
+/** Behind one drop there may be another: so many are looked for. */
+const MOST_IN_A_ROW = 8
+
+/** Warnings of one chain are told together; errors of so many rules apart. */
+const MOST_APART = 8
+
+/** A cell with all who stop it, one behind the other. */
+interface Traced {
+  readonly isDead: boolean
+  readonly row: Row
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Puts together what fails for the same reason: one finding for each culprit of a mapping or network, however many
+ * rows and packets it spoils.
+ *
+ * @param isDead - whether a failure leaves a whole row undelivered
+ */
+export const gather = (
+  follower: Follower,
+  explored: readonly Explored[],
+  isDead: (cell: FailedCell) => boolean,
+): readonly Finding[] => {
+  const traced: Traced[] = []
+  for (const { cells } of explored) {
+    const someKept = cells.some(({ judgement }) => judgement.kind === 'kept')
+    for (const cell of cells)
+      if (isFailed(cell))
+        traced.push({ isDead: isDead(cell), row: cell.row, findings: trace(follower, cell, someKept) })
+  }
+  const deadly = findDeadly(traced)
+  const found = new Map<object | string, Map<string, Finding>>()
+  for (const { isDead: dead, row, findings } of traced)
+    for (const finding of findings) {
+      const key = culpritKey(finding.step)
+      const isDeadly = dead && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
+      const one: Finding = isDeadly ? { ...finding, severity: 'error' } : finding
+      const byKind = found.get(key) ?? new Map<string, Finding>()
+      found.set(key, byKind)
+      const before = byKind.get(one.kind)
+      byKind.set(one.kind, before === undefined ? one : merge(before, one))
+    }
+  return fold([...found.values()].flatMap((byKind) => [...byKind.values()]))
+}
+
+/** Who stops the packets of a cell, and who would stop them after that. */
+const trace = (
+  follower: Follower,
+  { row, point, judgement }: FailedCell,
+  someKept: boolean,
+): readonly Finding[] => {
+  const findings: Finding[] = []
+  const ignored = new Set<object>()
+  let current: Judgement = judgement
+  while (current.kind === 'failed' && findings.length < MOST_IN_A_ROW) {
+    const { certainty, share } = current
+    const { kind, step } = blame(row, current)
+    findings.push({
+      kind,
+      severity: 'warning',
+      certainty: judgement.certainty === 'certain' ? certainty : 'possible',
+      mapping: row.mapping,
+      network: row.network,
+      rows: [row],
+      share: someKept || share === 'some' ? 'some' : 'all',
+      point,
+      judgement: current,
+      step,
+      others: 0,
+    })
+    const cause = step?.rule ?? step?.chain ?? null
+    if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
+    ignored.add(cause)
+    current = followWithout(follower, row, point, ignored)
+  }
+  return findings
+}
+
+/**
+ * The culprits of dead rows, by who is not served: where one of them stops all, a list of bans in front of it is not
+ * what kills the row; where none does, it takes all of them.
+ */
+const findDeadly = (traced: readonly Traced[]): ReadonlyMap<string, ReadonlySet<object | string>> => {
+  const deadly = new Map<string, Set<object | string>>()
+  const every = new Map<string, Set<object | string>>()
+  for (const { isDead, row, findings } of traced) {
+    if (!isDead) continue
+    const keys = new Set(findings.map(({ step }) => culpritKey(step)))
+    const before = deadly.get(row.source)
+    deadly.set(row.source, before === undefined ? keys : new Set([...before].filter((key) => keys.has(key))))
+    every.set(row.source, new Set([...(every.get(row.source) ?? []), ...keys]))
+  }
+  for (const [source, keys] of deadly) if (keys.size === 0) deadly.set(source, every.get(source) ?? keys)
+  return deadly
+}
+
+const rank = { error: 1, warning: 0 } as const
+
+const merge = (a: Finding, b: Finding): Finding => {
+  const [first, second] = rank[b.severity] > rank[a.severity] ? [b, a] : [a, b]
+  return {
+    ...first,
+    certainty: a.certainty === 'certain' || b.certainty === 'certain' ? 'certain' : 'possible',
+    rows: [...new Set([...first.rows, ...second.rows])],
+    share: a.share === 'all' && b.share === 'all' ? 'all' : 'some',
+  }
+}
+
+/** A list of bans is one thing to know, not ten thousand. */
+const fold = (findings: readonly Finding[]): readonly Finding[] => {
+  const apart: Finding[] = []
+  const folded = new Map<string, Finding>()
+  for (const finding of findings) {
+    if (finding.severity === 'error' && apart.length < MOST_APART) {
+      apart.push(finding)
+      continue
+    }
+    const { kind, step, severity } = finding
+    const { tool, name } = step?.table ?? {}
+    const key = [kind, severity, tool, name, step?.chain?.name, step?.hook].join(' ')
+    const before = folded.get(key)
+    if (before === undefined) folded.set(key, finding)
+    else folded.set(key, { ...merge(before, finding), others: before.others + 1 })
+  }
+  return [...apart, ...folded.values()]
+}

@@ -1,0 +1,92 @@
+import type { Followed } from '../../evaluate/follow.ts'
+import { type Host, isLocalAddress } from '../../evaluate/host.ts'
+import type { Conclusion } from '../../evaluate/sum-up.ts'
+import type { Point } from './region.ts'
+import type { Row } from './row.ts'
+
+/** What is wrong with where a flow came. */
+export type Fault =
+  /** It, or the answer to it, was stopped. */
+  | 'stopped'
+  /** It came to somebody else. */
+  | 'astray'
+  /** It came where it should, and its source was changed. */
+  | 'source-changed'
+  /** It came where it should, and its source was not changed. */
+  | 'source-kept'
+
+/** Whether packets fare as the contract promises. */
+export type Judgement =
+  | { readonly kind: 'kept' }
+  | {
+      readonly kind: 'failed'
+      readonly fault: Fault
+      /** Every course of things fails, or only some: by chance, or as far as is known. */
+      readonly share: 'all' | 'some'
+      readonly certainty: 'certain' | 'possible'
+      /** The order of chains of equal priority decides. */
+      readonly isUndetermined: boolean
+      readonly conclusion: Conclusion
+    }
+
+const kept: Judgement = { kind: 'kept' }
+
+/** Holds what became of a packet against what its row promises. */
+export const judge = (row: Row, { conclusions, run }: Followed, point: Point, host: Host): Judgement => {
+  let worst: { readonly conclusion: Conclusion; readonly fault: Fault } | null = null
+  let failed = 0
+  let sure = false
+  for (const conclusion of conclusions) {
+    const fault = faultOf(row, conclusion, point, host)
+    if (fault === null) continue
+    failed += 1
+    const isSure = !conclusion.end.world.unknown
+    if (worst === null || (isSure && !sure)) worst = { conclusion, fault }
+    sure ||= isSure
+  }
+  if (worst === null) return kept
+  const all = failed === conclusions.length
+  const certain = (all || sure) && !run.truncated && !run.doubtful && run.undetermined.size === 0
+  return {
+    kind: 'failed',
+    ...worst,
+    share: all ? 'all' : 'some',
+    certainty: certain ? 'certain' : 'possible',
+    isUndetermined: run.undetermined.size > 0 && !all,
+  }
+}
+
+const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Host): Fault | null => {
+  if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return 'stopped'
+  const { expected } = row
+  const { world } = reached
+  if (expected.kind === 'outside') {
+    // A proxy, or a service of a cluster, that takes what goes out is not ours to touch.
+    if (reached.kind !== 'out' || world.daddr !== point.daddr) return null
+    const isOwn = world.saddr === point.saddr
+    if (expected.seenAs === 'host' && isOwn) return 'source-kept'
+    return expected.seenAs === 'own' && !isOwn ? 'source-changed' : null
+  }
+  if (reached.kind !== 'out') return 'astray'
+  const out = world.out?.name ?? ''
+  if (expected.kind === 'through') {
+    if (world.daddr !== point.daddr || world.dport !== point.dport || out !== expected.bridge) return 'astray'
+    return expected.seenAs === 'own' && world.saddr !== point.saddr ? 'source-changed' : null
+  }
+  const place = expected.to.find(
+    ({ address, port, bridge }) => address === world.daddr && port === world.dport && bridge === out,
+  )
+  if (place === undefined) return 'astray'
+  switch (expected.seenAs) {
+    case 'any':
+      return isLocalAddress(host, row.family, world.saddr) ? null : 'source-changed'
+    case 'own':
+      return world.saddr === point.saddr ? null : 'source-changed'
+    case 'gateway':
+      // Who reaches a target on another bridge is seen as it is.
+      if (row.in !== null && row.in !== place.bridge)
+        return world.saddr === point.saddr ? null : 'source-changed'
+      if (place.gateway === null || world.saddr === place.gateway) return null
+      return world.saddr === point.saddr ? 'source-kept' : 'source-changed'
+  }
+}

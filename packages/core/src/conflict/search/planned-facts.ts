@@ -1,0 +1,135 @@
+import {
+  type Family,
+  families,
+  formatAddress,
+  formatPrefix,
+  lastAddress,
+  prefixAround,
+  tryParseInterfaceAddress,
+} from '../../address/index.ts'
+import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
+import { type HostFacts, type InterfaceFact, parseBridgeAlias, type RouteFact } from '../../facts/index.ts'
+
+const LOCAL = 255
+
+/**
+ * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and
+ * routes, and the sysctls that the plan sets are set.
+ *
+ * @param setsSysctls - false: the plan leaves them alone
+ */
+export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctls: boolean): HostFacts => {
+  const wanted = desired.networks.filter(({ external }) => !external)
+  const names = new Set(wanted.map(({ bridge }) => bridge))
+  const isStale = (link: InterfaceFact): boolean =>
+    parseBridgeAlias(link.alias)?.project === desired.project && !names.has(link.name ?? '')
+  const gone = new Set((facts.interfaces ?? []).filter(isStale).map(({ name }) => name))
+  const known = (facts.interfaces ?? []).filter(({ name }) => !gone.has(name))
+  const made = wanted.map((network) =>
+    bridgeLink(
+      network,
+      known.find(({ name }) => name === network.bridge),
+    ),
+  )
+  const external = desired.networks.filter((network) => network.external).map(({ bridge }) => bridge)
+  return {
+    ...facts,
+    interfaces: [
+      ...known.filter(({ name }) => !names.has(name ?? '')).map((link) => withHairpin(link, external)),
+      ...made,
+    ].map((link) => withHairpin(link, [...names])),
+    ...(facts.routes === undefined
+      ? {}
+      : {
+          routes: withRoutes(
+            facts.routes.filter((route) => !gone.has(route.interface ?? '')),
+            made,
+          ),
+        }),
+    sysctls: setsSysctls ? plannedSysctls(desired, facts.sysctls ?? {}) : (facts.sysctls ?? {}),
+  }
+}
+
+const bridgeLink = (network: DesiredNetwork, link: InterfaceFact | undefined): InterfaceFact => ({
+  ...link,
+  name: network.bridge,
+  up: true,
+  kind: 'bridge',
+  // A network whose containers must not meet has its packets shown to the IP hooks.
+  nfCallIptables: link?.nfCallIptables === true || !network.icc,
+  nfCallIp6tables: link?.nfCallIp6tables === true || !network.icc,
+  addresses: [
+    ...families.flatMap((family) => gatewayAddress(network, family)),
+    ...(link?.addresses ?? []).filter((address) => address.toLowerCase().startsWith('fe80:')),
+  ],
+})
+
+const gatewayAddress = (network: DesiredNetwork, family: Family): readonly string[] => {
+  const subnet = network[family]
+  return subnet === null || subnet.gateway === null
+    ? []
+    : [`${subnet.gateway}/${subnet.subnet.slice(subnet.subnet.indexOf('/') + 1)}`]
+}
+
+/** The plan switches it on where a container may call itself through the host. */
+const withHairpin = (link: InterfaceFact, bridges: readonly string[]): InterfaceFact =>
+  bridges.includes(link.master ?? '') && link.hairpin === false ? { ...link, hairpin: true } : link
+
+/** What the kernel adds with an address (net/ipv4/fib_frontend.c `fib_add_ifaddr`). */
+const withRoutes = (
+  routes: readonly RouteFact[],
+  bridges: readonly InterfaceFact[],
+): readonly RouteFact[] => {
+  const isThere = (route: RouteFact): boolean =>
+    routes.some(
+      (one) =>
+        one.destination === route.destination &&
+        one.interface === route.interface &&
+        (one.table ?? 254) === (route.table ?? 254),
+    )
+  // Facts that name no local routes imply those of every address.
+  if (!routes.some(({ table, type }) => table === LOCAL && type === 'local')) return routes
+  const added = bridges.flatMap(({ name = '', addresses = [] }) =>
+    addresses.flatMap((text): RouteFact[] => {
+      const own = tryParseInterfaceAddress(text)
+      if (own === null) return []
+      const { address, length } = own
+      const plain = formatAddress(address)
+      const bits = address.family === 'ip' ? 32 : 128
+      const prefix = prefixAround(address, length)
+      const last = formatAddress(lastAddress(prefix))
+      const base = { interface: name, gateway: null, source: address.family === 'ip' ? plain : null }
+      return [
+        { ...base, destination: `${plain}/${bits}`, table: LOCAL, type: 'local', scope: 'host' },
+        { ...base, destination: formatPrefix(prefix), table: 254, type: 'unicast', scope: 'link' },
+        ...(address.family === 'ip' && length < 31
+          ? [{ ...base, destination: `${last}/32`, table: LOCAL, type: 'broadcast', scope: 'link' }]
+          : []),
+      ]
+    }),
+  )
+  return [...routes, ...added.filter((route) => !isThere(route))]
+}
+
+const forwarding: Readonly<Record<Family, { readonly name: string; readonly each: RegExp }>> = {
+  ip: { name: 'net.ipv4.ip_forward', each: /^net\.ipv4\.conf\.[^.]+\.forwarding$/ },
+  ip6: { name: 'net.ipv6.conf.all.forwarding', each: /^net\.ipv6\.conf\.[^.]+\.forwarding$/ },
+}
+
+/** Writing a family's sysctl writes those of all its interfaces (net/ipv4/devinet.c `inet_forward_change`). */
+const plannedSysctls = (
+  { networks }: DesiredState,
+  sysctls: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => {
+  const planned: Record<string, string> = { ...sysctls }
+  for (const family of families) {
+    const { name, each } = forwarding[family]
+    if (!networks.some((network) => network[family] !== null && !network.internal)) continue
+    if (sysctls[name] !== undefined && sysctls[name] !== '0') continue
+    for (const one of Object.keys(sysctls)) if (each.test(one)) planned[one] = '1'
+    planned[name] = '1'
+  }
+  for (const { bridge } of networks)
+    planned[`net.ipv4.conf.${bridge.replaceAll('.', '/')}.route_localnet`] = '1'
+  return planned
+}

@@ -1,0 +1,93 @@
+import {
+  hasValue,
+  intersectRanges,
+  isEmptySet,
+  type RangeSet,
+  subtractRanges,
+} from '../../address/range-set.ts'
+import type { Condition, FreeField } from '../../evaluate/learner.ts'
+
+/** A set of packets: all that have one of the values of each field. */
+export type Region = Readonly<Record<FreeField, RangeSet>>
+
+/** The values of one packet. */
+export type Point = Readonly<Record<FreeField, number | bigint>>
+
+export const freeFields: readonly FreeField[] = ['daddr', 'saddr', 'dport', 'sport']
+
+/** One set may be met thousands of times, by every mapping: what was worked out once is kept. */
+const met = { inside: new WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>>(), outside: new WeakMap() }
+
+const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
+  const known: WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>> = inside ? met.inside : met.outside
+  let of = known.get(set)
+  if (of === undefined) {
+    of = new WeakMap()
+    known.set(set, of)
+  }
+  const found = of.get(other)
+  if (found !== undefined) return found
+  const made = inside ? intersectRanges(set, other) : subtractRanges(set, other)
+  // The same set again keeps its identity, and what is known of it.
+  const kept = isSame(made, set) ? set : made
+  of.set(other, kept)
+  return kept
+}
+
+const isSame = (a: RangeSet, b: RangeSet): boolean =>
+  a.starts.length === b.starts.length &&
+  a.starts.every((start, at) => start === b.starts[at] && a.ends[at] === b.ends[at])
+
+/** The packets of a region that meet all conditions. */
+export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
+  const cell = { ...region }
+  for (const { field, set, inside } of conditions) cell[field] = meet(cell[field], set, inside)
+  return cell
+}
+
+/** What is left of a region when a part of it is taken out: regions that share no packet. */
+export const without = (region: Region, part: Region): readonly Region[] => {
+  const left: Region[] = []
+  let rest = region
+  for (const field of freeFields) {
+    if (rest[field] === part[field]) continue
+    const outside = meet(rest[field], part[field], false)
+    if (!isEmptySet(outside)) left.push({ ...rest, [field]: outside })
+    rest = { ...rest, [field]: part[field] }
+  }
+  return left
+}
+
+export const isEmptyRegion = (region: Region): boolean =>
+  freeFields.some((field) => isEmptySet(region[field]))
+
+/** Values that people know for examples, so that a witness looks like one (RFC 5737, RFC 3849). */
+const likely: Readonly<Record<FreeField, readonly (number | bigint)[]>> = {
+  saddr: [0xc6336407, 0xcb007107, 0x20010db8000000000000000000000007n],
+  daddr: [0xc6336407, 0xcb007107, 0x20010db8000000000000000000000007n],
+  sport: [40000, 50001],
+  dport: [443, 80, 8443],
+}
+
+/** A packet of the region; one that looks natural, where there is one. */
+export const pick = (region: Region, prefers: RangeSet | null): Point => ({
+  saddr: pickValue(region.saddr, likely.saddr),
+  daddr: pickValue(preferred(region.daddr, prefers), likely.daddr),
+  sport: pickValue(region.sport, likely.sport),
+  dport: pickValue(region.dport, likely.dport),
+})
+
+const preferred = (set: RangeSet, prefers: RangeSet | null): RangeSet => {
+  const best = prefers === null ? set : meet(set, prefers, true)
+  return isEmptySet(best) ? set : best
+}
+
+const pickValue = (set: RangeSet, wanted: readonly (number | bigint)[]): number | bigint => {
+  for (const value of wanted) if (typeof value === typeof set.starts[0] && hasValue(set, value)) return value
+  let best = 0
+  const size = (at: number): number => Number(set.ends[at] ?? 0) - Number(set.starts[at] ?? 0)
+  for (let at = 1; at < set.starts.length; at += 1) if (size(at) > size(best)) best = at
+  const first = set.starts[best] ?? 0
+  // Not the very first, which is a network's own address more often than a machine's.
+  return size(best) < 10 ? first : typeof first === 'number' ? first + 7 : first + 7n
+}

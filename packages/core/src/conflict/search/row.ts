@@ -1,0 +1,52 @@
+import type { Family } from '../../address/index.ts'
+import type { RangeSet } from '../../address/range-set.ts'
+import type { DesiredMapping, DesiredNetwork } from '../../desired/index.ts'
+import type { Region } from './region.ts'
+
+/**
+ * Who opens a flow, as the reachability contract names them (DESIGN, section 3).
+ * - `machine`: another machine. `host`: a process on the host. `loopback`: the same, to 127.0.0.1.
+ * - `itself`: the container, through a host port (hairpin). `sibling`: another on its bridge. `stranger`: one on
+ *   another bridge.
+ */
+export type RowSource = 'machine' | 'host' | 'loopback' | 'itself' | 'sibling' | 'stranger'
+
+/** One row of the contract for one mapping or network: a set of packets, and what is promised for them. */
+export interface Row {
+  readonly source: RowSource
+  /** `direct`: to the container's own address. `egress`: to the outside. */
+  readonly way: 'published' | 'direct' | 'egress'
+  readonly family: Family
+  /** IP protocol number. */
+  readonly protocol: number
+  readonly mapping: DesiredMapping | null
+  readonly network: DesiredNetwork
+  /** The interface its packets come in by; null: made on the host. */
+  readonly in: string | null
+  /** An interface that the world is behind, or one among others. */
+  readonly isUplink: boolean
+  readonly region: Region
+  /** Destinations that make the best example. */
+  readonly prefers: RangeSet | null
+  /** The source address is the kernel's choice. */
+  readonly choosesSource: boolean
+  readonly expected: Expectation
+}
+
+/** Where a flow has to arrive. */
+export type Expectation =
+  | { readonly kind: 'delivered'; readonly to: readonly Place[]; readonly seenAs: SeenAs }
+  /** To any address of the bridge that the packet names. */
+  | { readonly kind: 'through'; readonly bridge: string; readonly seenAs: SeenAs }
+  | { readonly kind: 'outside'; readonly seenAs: 'own' | 'host' }
+
+export type SeenAs = 'own' | 'any' | 'gateway'
+
+/** An endpoint as a flow finds it. */
+export interface Place {
+  readonly address: number | bigint
+  readonly port: number
+  readonly bridge: string
+  /** What a neighbour on the same bridge is seen as. */
+  readonly gateway: number | bigint | null
+}

@@ -1,0 +1,85 @@
+import {
+  intersectRanges,
+  isEmptySet,
+  type RangeSet,
+  rangeSet,
+  subtractRanges,
+} from '../../address/range-set.ts'
+import type { Cell, Explored } from './explore.ts'
+import type { Row } from './row.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/**
+ * Which failures leave a whole row of the contract undelivered for some address of a mapping: no source that comes
+ * in by any way is served at the address, or none that comes in by a way the world uses, at an address the world
+ * knows.
+ */
+export const findDeadAddresses = (
+  explored: readonly Explored[],
+  { knownAddresses }: Surroundings,
+): ((cell: Cell) => boolean) => {
+  const dead = new Map<string, RangeSet>()
+  const alone = new Map<Row, RangeSet>()
+  for (const [kind, rows] of groupBySource(explored)) {
+    const served = union(rows.map(servedAddresses))
+    const asked = union(rows.map(({ row }) => row.region.daddr))
+    const nowhere = subtractRanges(asked, served)
+    // An address of some bridge that nobody but its own network calls is not what a mapping is for.
+    const isAll = isEmptySet(served)
+    const whole = isAll ? nowhere : intersectRanges(nowhere, important(rows, knownAddresses))
+    dead.set(kind, whole)
+    for (const one of rows) {
+      if (!one.row.isUplink) continue
+      const lost = subtractRanges(one.row.region.daddr, servedAddresses(one))
+      alone.set(one.row, intersectRanges(lost, important(rows, knownAddresses)))
+    }
+  }
+  return ({ row, region }) => {
+    const whole = dead.get(row.source)
+    const own = alone.get(row)
+    return [whole, own].some((set) => set !== undefined && !isEmptySet(intersectRanges(set, region.daddr)))
+  }
+}
+
+/** The addresses at which a row is kept for somebody, or may be. */
+const servedAddresses = ({ cells, row, isWhole }: Explored): RangeSet =>
+  isWhole
+    ? union(
+        cells.flatMap(({ judgement, region }) =>
+          judgement.kind === 'kept' || judgement.certainty === 'possible' || judgement.share === 'some'
+            ? [region.daddr]
+            : [],
+        ),
+      )
+    : row.region.daddr
+
+const groupBySource = (explored: readonly Explored[]): ReadonlyMap<string, readonly Explored[]> => {
+  const groups = new Map<string, Explored[]>()
+  for (const one of explored) {
+    const group = groups.get(one.row.source)
+    if (group === undefined) groups.set(one.row.source, [one])
+    else group.push(one)
+  }
+  return groups
+}
+
+/** A mapping bound to an address is for that address, whoever knows it. */
+const important = (rows: readonly Explored[], known: RangeSet): RangeSet => {
+  const [first] = rows
+  if (first === undefined) return known
+  const { mapping, region, way } = first.row
+  return mapping?.hostAddress === null && way === 'published' && first.row.source !== 'loopback'
+    ? known
+    : region.daddr
+}
+
+const union = (sets: readonly RangeSet[]): RangeSet => {
+  const [first, ...others] = sets
+  if (first === undefined) return rangeSet([])
+  if (others.every((set) => set === first)) return first
+  return rangeSet(
+    sets.flatMap(({ starts, ends }) =>
+      starts.map((start, at) => ({ first: start, last: ends[at] ?? start })),
+    ),
+  )
+}

@@ -1,0 +1,188 @@
+import { type Family, tryParseAddress, tryParseHostOrPrefix } from '../../address/index.ts'
+import {
+  intersectRanges,
+  isEmptySet,
+  type RangeSet,
+  rangeSet,
+  subtractRanges,
+} from '../../address/range-set.ts'
+import type { DesiredState } from '../../desired/index.ts'
+import { type Host, isBridge, isLocalAddress } from '../../evaluate/host.ts'
+import { prefixRange } from '../../evaluate/learn-route.ts'
+import type { Link } from '../../evaluate/link.ts'
+import { destinationClasses } from '../../evaluate/route-classes.ts'
+import { lookUpRoute } from '../../evaluate/router.ts'
+import { type HostFacts, parseBridgeAlias } from '../../facts/index.ts'
+
+/** A way by which other machines reach the host. */
+export interface Entry {
+  readonly name: string
+  /** The world is behind it: it has a default route, or nothing has. */
+  readonly isUplink: boolean
+  /** Who is behind it: the addresses that are answered by this way. */
+  readonly sources: RangeSet
+}
+
+/** The host as one family of packets finds it. */
+export interface Surroundings {
+  readonly entries: readonly Entry[]
+  /** The host's own addresses, loopback left out. */
+  readonly addresses: RangeSet
+  /** Those that are not on a bridge of ours. */
+  readonly foreignAddresses: RangeSet
+  /** Those that the world knows it by. */
+  readonly knownAddresses: RangeSet
+  /** The host speaks to itself: a namespace whose lo is down does not. */
+  readonly hasLoopback: boolean
+  /** Everything that is not on this host. */
+  readonly outside: RangeSet
+}
+
+/** More side entries than this (a container each, on some hosts) are not all looked at. */
+const MOST_SIDE_ENTRIES = 16
+
+/** Addresses that nobody sends from: this network, loopback, multicast; link-local in IPv6 (the contract's own rule). */
+const nobody: Readonly<Record<Family, RangeSet>> = {
+  ip: rangeSet([
+    { first: 0, last: 0x00ffffff },
+    { first: 0x7f000000, last: 0x7fffffff },
+    { first: 0xe0000000, last: 0xffffffff },
+  ]),
+  ip6: rangeSet([
+    { first: 0n, last: 0xffffn },
+    { first: 0xfe80n << 112n, last: (0xfec0n << 112n) - 1n },
+    { first: 0xffn << 120n, last: (1n << 128n) - 1n },
+  ]),
+}
+
+const everything: Readonly<Record<Family, RangeSet>> = {
+  ip: { starts: [0], ends: [0xffffffff] },
+  ip6: { starts: [0n], ends: [(1n << 128n) - 1n] },
+}
+
+/** Reads off a host who can reach it, and by which way. */
+export const surroundingsOf = (
+  host: Host,
+  { interfaces = [] }: HostFacts,
+  desired: DesiredState,
+  family: Family,
+): Surroundings => {
+  const bridges = new Set(desired.networks.map(({ bridge }) => bridge))
+  // Those of other projects are behind their own guard.
+  for (const { name, alias } of interfaces) if (parseBridgeAlias(alias) !== null) bridges.add(name ?? '')
+  const links = [...host.links.values()].filter(
+    (link) => link !== host.lo && link.up && !bridges.has(link.name) && !isLeg(host, link),
+  )
+  const own = [...host.links.values()].flatMap((link) =>
+    link === host.lo
+      ? []
+      : link.addresses.flatMap(({ address }) => (address.family === family ? [address.value] : [])),
+  )
+  const addresses = subtractRanges(
+    rangeSet(own.map((value) => ({ first: value, last: value }))),
+    nobody[family],
+  )
+  const subnets = desired.networks.flatMap((network) => subnetRange(network[family]?.subnet) ?? [])
+  const taken = [nobody[family], addresses, ...subnets].reduce(
+    (left, set) => subtractRanges(left, set),
+    everything[family],
+  )
+  const behind = sourcesBehind(host, family)
+  const uplinks = uplinkNames(host, family, links)
+  const entries = links.flatMap((link): Entry[] => {
+    const sources = intersectRanges(behind?.answered(link.name) ?? everything[family], taken)
+    return isEmptySet(sources) ? [] : [{ name: link.name, isUplink: uplinks.has(link.name), sources }]
+  })
+  const sides = entries.filter(({ isUplink }) => !isUplink)
+  return {
+    entries: [...entries.filter(({ isUplink }) => isUplink), ...sides.slice(0, MOST_SIDE_ENTRIES)],
+    addresses,
+    foreignAddresses: intersectRanges(addresses, ownedBy(links, family)),
+    knownAddresses: intersectRanges(
+      ownedBy(
+        links.filter(({ name }) => uplinks.has(name)),
+        family,
+      ),
+      addresses,
+    ),
+    hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
+    outside: rangeSet(
+      entries.flatMap(({ name, sources }) =>
+        listed(behind === null ? sources : intersectRanges(behind.routed(name), taken)),
+      ),
+    ),
+  }
+}
+
+const ownedBy = (links: readonly Link[], family: Family): RangeSet =>
+  rangeSet(
+    links
+      .flatMap((link) => link.addresses.filter(({ address }) => address.family === family))
+      .map(({ address }) => ({ first: address.value, last: address.value })),
+  )
+
+const listed = ({ starts, ends }: RangeSet): { first: number | bigint; last: number | bigint }[] =>
+  starts.map((first, at) => ({ first, last: ends[at] ?? first }))
+
+/** A port of a bridge or a bond: what comes by it comes in by that. */
+const isLeg = (host: Host, { master }: Link): boolean => {
+  const above = master === null ? undefined : host.links.get(master)
+  return above !== undefined && above.kind !== 'vrf'
+}
+
+/** The range of a prefix as text; null when there is none. */
+export const subnetRange = (subnet: string | null | undefined): RangeSet | null => {
+  const prefix = subnet === null || subnet === undefined ? null : tryParseHostOrPrefix(subnet)
+  return prefix === null ? null : prefixRange(prefix)
+}
+
+/** The value of an address as text. */
+export const addressValue = (text: string): number | bigint => tryParseAddress(text)?.value ?? 0
+
+/**
+ * Who is answered by each interface, and who is reached by it as far as the facts say; null where there are too many
+ * routes to tell.
+ */
+const sourcesBehind = (
+  host: Host,
+  family: Family,
+): { readonly answered: (name: string) => RangeSet; readonly routed: (name: string) => RangeSet } | null => {
+  const router = host.routers[family]
+  const classes = destinationClasses(router, 'behind', (destination) => {
+    const { route } = lookUpRoute(router, { destination, source: null, in: 'lo', out: null, mark: 0 })
+    if (route === null) return 'none'
+    return route.type === 'unicast' ? `by ${route.link?.name ?? ''}` : route.type
+  })
+  if (classes === null) return null
+  const nobodyBehind = rangeSet([])
+  // What hand-written facts do not say of routes is not held against a packet.
+  const unsaid = router.complete ? nobodyBehind : (classes.get('none') ?? nobodyBehind)
+  const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? nobodyBehind
+  return { routed, answered: (name) => rangeSet([...listed(routed(name)), ...listed(unsaid)]) }
+}
+
+/** The interfaces of default routes, of halves of one too (VPNs); where there is none, all that lead to a wire. */
+const uplinkNames = (host: Host, family: Family, links: readonly Link[]): ReadonlySet<string> => {
+  const names = new Set<string>()
+  for (const { buckets } of host.routers[family].tables.values())
+    for (const length of [0, 1])
+      for (const routes of buckets[length]?.values() ?? [])
+        for (const { type, link } of routes)
+          if (type === 'unicast' && link !== null && links.includes(link)) names.add(link.name)
+  if (names.size > 0) return names
+  const wired = links.filter((link) => !isBridge(host, link) && hasAddress(link, family))
+  return new Set(
+    (wired.length > 0 ? wired : links.filter((link) => hasAddress(link, family))).map(({ name }) => name),
+  )
+}
+
+const hasAddress = ({ addresses }: Link, family: Family): boolean =>
+  addresses.some(({ address }) => address.family === family)
+
+/** A subnet without its first and, in IPv4, its last address. */
+export const membersOf = (whole: RangeSet, family: Family): RangeSet => {
+  const [first, last] = [whole.starts[0], whole.ends[0]]
+  if (first === undefined || last === undefined || Number(last) - Number(first) < 3) return whole
+  const ends = [{ first, last: first }, ...(family === 'ip' ? [{ first: last, last }] : [])]
+  return subtractRanges(whole, rangeSet(ends))
+}

@@ -1,0 +1,31 @@
+import type { NetfilterRuleset, NetfilterTable } from '../../netfilter/index.ts'
+import { ownerOf } from '../../owner/index.ts'
+
+/** The rules of a host without any of ours. */
+export const withoutOurs = (rulesets: readonly NetfilterRuleset[]): readonly NetfilterRuleset[] =>
+  rulesets.map(({ tables }) => ({ tables: tables.map(strip) }))
+
+const strip = (table: NetfilterTable): NetfilterTable => ({
+  ...table,
+  chains: table.chains.flatMap((chain) => {
+    if (ownerOf(table, chain, null) === 'portolan') return []
+    const rules = chain.rules.filter((rule) => ownerOf(table, chain, rule) !== 'portolan')
+    return [rules.length === chain.rules.length ? chain : { ...chain, rules }]
+  }),
+})
+
+/** Does anybody send packets elsewhere? */
+export const hasTranslations = (rulesets: readonly NetfilterRuleset[]): boolean =>
+  rulesets.some(({ tables }) =>
+    tables.some(({ chains }) =>
+      chains.some(({ rules }) =>
+        rules.some(({ steps }) =>
+          steps.some(
+            (step) =>
+              step.kind === 'tproxy' ||
+              (step.kind === 'nat' && (step.type === 'dnat' || step.type === 'redirect')),
+          ),
+        ),
+      ),
+    ),
+  )

@@ -1,0 +1,50 @@
+import type { HostFacts } from '../facts/index.ts'
+import type { NetfilterRuleset } from '../netfilter/index.ts'
+import { followAnswer } from './answer.ts'
+import { findBridgeTable } from './bridge.ts'
+import { createCompiler } from './compiler.ts'
+import { buildHooks, familiesSeen } from './hook-list.ts'
+import { type Host, readHostFacts } from './host.ts'
+import { receive } from './receive.ts'
+import { type Run, startRun } from './run.ts'
+import { send } from './send.ts'
+import type { Conclusion } from './sum-up.ts'
+import type { Traffic } from './traverse.ts'
+import { copyWorld, type World } from './world.ts'
+
+/** A host with its rules, through which packets are followed. */
+export interface Follower {
+  readonly host: Host
+  /** Follows a packet, and the answer to it, in every course that things may take. */
+  readonly follow: (world: World) => Followed
+}
+
+export interface Followed {
+  readonly conclusions: readonly Conclusion[]
+  readonly run: Run
+}
+
+/** @throws ParseError when an address or route of the facts cannot be read */
+export const prepareFollower = (facts: HostFacts, rulesets: readonly NetfilterRuleset[]): Follower => {
+  const host = readHostFacts(facts)
+  const compiler = createCompiler(host)
+  const hooks = {
+    ip: buildHooks(rulesets, familiesSeen.ip, compiler),
+    ip6: buildHooks(rulesets, familiesSeen.ip6, compiler),
+  }
+  const bridgeTable = findBridgeTable(rulesets)
+  return {
+    host,
+    follow: (world) => {
+      const run = startRun()
+      const traffic: Traffic = { host, hooks: hooks[world.family], run, bridgeTable }
+      const began = copyWorld(world)
+      if (world.in === null) send(traffic, world)
+      else receive(traffic, world, world.in)
+      const conclusions: Conclusion[] = []
+      for (const reached of run.ends)
+        for (const end of followAnswer(traffic, began, reached, run)) conclusions.push({ reached, end })
+      return { conclusions, run }
+    },
+  }
+}

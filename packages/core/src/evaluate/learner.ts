@@ -1,0 +1,63 @@
+import { emptyRanges, hasValue, type RangeSet } from '../address/range-set.ts'
+import type { World } from './world.ts'
+
+/** The fields of a packet that a search leaves open. */
+export type FreeField = 'saddr' | 'daddr' | 'sport' | 'dport'
+
+/** A free field is in the set, or is not: what the way of a packet hung on. */
+export interface Condition {
+  readonly field: FreeField
+  readonly set: RangeSet
+  readonly inside: boolean
+}
+
+/**
+ * Notes what a packet's way hangs on while it is followed, so that one packet speaks for a whole set: all packets
+ * that meet every condition noted go the very same way.
+ *
+ * A free value is known by what it is: whatever equals it is taken for it. Where something else happens to be
+ * equal, the set is smaller than it could be, never wrong.
+ */
+export interface Learner {
+  /** The packet's own values of the fields that are free. */
+  readonly free: ReadonlyMap<number | bigint, FreeField>
+  readonly conditions: Condition[]
+  /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
+  blurred: boolean
+  /** Rules and policies that are taken for absent. */
+  readonly ignored: ReadonlySet<object>
+}
+
+/** What has no condition holds whatever the free fields are. */
+export const always: readonly Condition[] = []
+
+/** The free field that a value is. */
+export const freeFieldOf = ({ learner }: World, value: unknown): FreeField | null =>
+  learner === null || (typeof value !== 'number' && typeof value !== 'bigint')
+    ? null
+    : (learner.free.get(value) ?? null)
+
+/** The condition that a value is in a set, or is not, as it happens to be. */
+export const membership = (field: FreeField, set: RangeSet, value: number | bigint): Condition => ({
+  field,
+  set,
+  inside: hasValue(set, value),
+})
+
+/** That a free field has exactly this value. */
+export const exactly = (field: FreeField, value: number | bigint): Condition => ({
+  field,
+  set: { starts: [value], ends: [value] },
+  inside: true,
+})
+
+/** Nothing can be learnt from a value that was computed. */
+export const neverHolds: RangeSet = emptyRanges
+
+export const learn = ({ learner }: World, conditions: readonly Condition[]): void => {
+  if (learner !== null) for (const condition of conditions) learner.conditions.push(condition)
+}
+
+export const blur = ({ learner }: World): void => {
+  if (learner !== null) learner.blurred = true
+}

@@ -1,0 +1,77 @@
+import { lastAddress, type Prefix } from '../address/index.ts'
+import { type RangeSet, rangeSet } from '../address/range-set.ts'
+import type { Router } from './router.ts'
+
+/** Beyond this many prefixes a table is not cut: one route speaks for all that lead out alike. */
+const MOST_PREFIXES = 20_000
+
+type Classes = ReadonlyMap<string, RangeSet>
+
+const known = new WeakMap<
+  Router,
+  { readonly cuts: readonly (number | bigint)[] | null; readonly classes: Map<string, Classes> }
+>()
+
+/**
+ * All destinations by what routing makes of them, so that one speaks for all of its class.
+ *
+ * @param context - names all that `classify` asks beside the address
+ * @returns null when there are too many routes to cut the space at each
+ */
+export const destinationClasses = (
+  router: Router,
+  context: string,
+  classify: (destination: number | bigint) => string,
+): Classes | null => {
+  const state = known.get(router) ?? { cuts: findCuts(router), classes: new Map<string, Classes>() }
+  known.set(router, state)
+  const { cuts, classes } = state
+  if (cuts === null) return null
+  const found = classes.get(context)
+  if (found !== undefined) return found
+  const ranges = new Map<string, { first: number | bigint; last: number | bigint }[]>()
+  for (const [at, first] of cuts.entries()) {
+    const next = cuts[at + 1]
+    const last = next === undefined ? highest[router.family] : before(next)
+    const key = classify(first)
+    const list = ranges.get(key)
+    if (list === undefined) ranges.set(key, [{ first, last }])
+    else list.push({ first, last })
+  }
+  const made = new Map([...ranges].map(([key, list]) => [key, rangeSet(list)]))
+  classes.set(context, made)
+  return made
+}
+
+const highest = { ip: 0xffffffff, ip6: (1n << 128n) - 1n } as const
+
+const before = (value: number | bigint): number | bigint =>
+  typeof value === 'number' ? value - 1 : value - 1n
+
+/** Where kinds of addresses begin that no table speaks of (net/ipv4/fib_frontend.c `inet_addr_type`). */
+const ownCuts = {
+  ip: [0, 0x01000000, 0x7f000000, 0x80000000, 0xe0000000, 0xf0000000, 0xffffffff],
+  ip6: [0n, 1n, 2n, 0xfe80n << 112n, 0xfec0n << 112n, 0xffn << 120n],
+} as const
+
+/** Where anything about routing may change, rising. */
+const findCuts = ({ family, tables, rules }: Router): readonly (number | bigint)[] | null => {
+  const cuts = new Set<number | bigint>(ownCuts[family])
+  const add = (prefix: Prefix): void => {
+    const { value } = lastAddress(prefix)
+    cuts.add(prefix.base)
+    if (value < highest[family]) cuts.add(typeof value === 'number' ? value + 1 : value + 1n)
+  }
+  for (const { buckets } of tables.values()) {
+    let count = 0
+    for (const [length, bucket] of buckets.entries()) {
+      if (bucket === undefined) continue
+      count += bucket.size
+      if (count > MOST_PREFIXES) return null
+      for (const base of bucket.keys())
+        add(typeof base === 'number' ? { family: 'ip', base, length } : { family: 'ip6', base, length })
+    }
+  }
+  for (const { from, to } of rules) for (const prefix of [from, to]) if (prefix !== null) add(prefix)
+  return [...cuts].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+}

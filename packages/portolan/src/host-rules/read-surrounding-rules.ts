@@ -1,0 +1,32 @@
+import { InspectError, MissingToolError, ParseError, PermissionError, type Runner } from '@portolan/core'
+import * as nftables from '@portolan/nftables'
+import type { HostRules } from './host-rules.ts'
+
+/**
+ * The rules of everybody else, beside those a plan is made from: what may keep a mapping from working.
+ *
+ * @param rules - as `readRules` gives them: all of iptables, and of nftables what is ours
+ * @returns null when they could not be read, with the reason
+ * @internal
+ */
+export const readSurroundingRules = async (
+  runner: Runner,
+  rules: HostRules,
+): Promise<{ readonly rules: HostRules | null; readonly unread: readonly string[] }> => {
+  try {
+    const { ruleset, unread } = await nftables.inspectAll(runner)
+    return { rules: { ...rules, nftables: ruleset }, unread }
+  } catch (error) {
+    // Where nft is not installed, there is nothing that it could have written.
+    if (error instanceof MissingToolError) return { rules, unread: [] }
+    const known =
+      error instanceof PermissionError || error instanceof InspectError || error instanceof ParseError
+    if (!known) throw error
+    return {
+      rules: null,
+      unread: [
+        `The rules of others could not be read, so nobody has looked for conflicts with them: ${error.message}`,
+      ],
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { type Conflict, type DesiredState, findRuleConflicts, type HostFacts } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { lowerRules } from '../host-rules/lower-rules.ts'
+import type { PlanChange } from './plan.ts'
+
+/**
+ * What the rules on a host, as they will be once a plan is carried out, do to a project.
+ *
+ * @param surrounding - every rule on the host as it is; null: not known, and no conflict with them
+ * @internal
+ */
+export const findConflictsWithRules = (
+  desired: DesiredState,
+  facts: HostFacts,
+  surrounding: HostRules | null,
+  changes: readonly PlanChange[],
+  setsSysctls: boolean,
+): readonly Conflict[] =>
+  surrounding === null
+    ? []
+    : findRuleConflicts(desired, facts, lowerRules(carriedOut(surrounding, changes)), { setsSysctls })
+
+/** The rules of a host with the changes of a plan made to them. */
+const carriedOut = (rules: HostRules, changes: readonly PlanChange[]): HostRules => {
+  const variant = (part: 'iptables-nft' | 'iptables-legacy'): iptables.Ruleset =>
+    iptables.applyTo(
+      rules[part],
+      changes.flatMap((change) => (change.part === part ? [change] : [])),
+    )
+  return {
+    ...rules,
+    nftables: nftables.applyTo(
+      rules.nftables,
+      changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
+    ),
+    'iptables-nft': variant('iptables-nft'),
+    'iptables-legacy': variant('iptables-legacy'),
+  }
+}
