@@ -1,0 +1,103 @@
+import { intersectSpans, overlapSpans, type Spans, spansWithin, subtractSpans } from './spans.ts'
+
+/**
+ * Packets told apart by what they have in each dimension: a field, or something else a rule can ask for. A dimension
+ * that is not named may have any value.
+ */
+export type Box = ReadonlyMap<string, Spans>
+
+/** The union of its boxes, which may overlap. */
+export type Region = readonly Box[]
+
+/** All values there are, of each dimension that some rule of a chain asks for. */
+export type Domains = ReadonlyMap<string, Spans>
+
+export const everything: Box = new Map()
+
+const nothing: Spans = []
+
+/** Null when they have no packet in common. */
+export const intersectBoxes = (a: Box, b: Box): Box | null => {
+  if (a.size === 0) return b
+  if (b.size === 0) return a
+  const common = new Map(a)
+  for (const [dimension, spans] of b) {
+    const own = a.get(dimension)
+    const both = own === undefined ? spans : intersectSpans(own, spans)
+    if (both.length === 0) return null
+    common.set(dimension, both)
+  }
+  return common
+}
+
+export const overlapBoxes = (a: Box, b: Box): boolean => {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a]
+  for (const [dimension, spans] of few) {
+    const other = many.get(dimension)
+    if (other !== undefined && !overlapSpans(spans, other)) return false
+  }
+  return true
+}
+
+/** Is every packet of `a` in `b`? No box names a dimension of which it takes all values. */
+export const boxWithin = (a: Box, b: Box): boolean => {
+  for (const [dimension, spans] of b) {
+    const own = a.get(dimension)
+    if (own === undefined || !spansWithin(own, spans)) return false
+  }
+  return true
+}
+
+/**
+ * What is left of `a` without `b`: a slice for each dimension of `b`, none of which overlap.
+ *
+ *     +-----------+      +--+--------+
+ *     |   +---+   |      |  |   2    |
+ *     |   | b |   |  ->  |1 |---+----|
+ *     | a +---+   |      |  |   | 1' |
+ *     +-----------+      +--+---+----+
+ */
+export const subtractBox = (a: Box, b: Box, domains: Domains): Region => {
+  if (!overlapBoxes(a, b)) return [a]
+  const left: Box[] = []
+  let core = a
+  for (const [dimension, spans] of b) {
+    const own = core.get(dimension) ?? domains.get(dimension) ?? nothing
+    const rest = subtractSpans(own, spans)
+    if (rest.length === 0) continue
+    left.push(new Map(core).set(dimension, rest))
+    core = new Map(core).set(dimension, intersectSpans(own, spans))
+  }
+  return left
+}
+
+/** More boxes than this are not kept for one rule: it is then told from the outside only. */
+const MOST_BOXES = 64
+
+/** What both hold; null when it takes too many boxes to say. */
+export const intersectRegions = (a: Region, b: Region): Region | null => {
+  const common: Box[] = []
+  for (const one of a)
+    for (const other of b) {
+      const both = intersectBoxes(one, other)
+      if (both === null) continue
+      if (common.length === MOST_BOXES) return null
+      common.push(both)
+    }
+  return common
+}
+
+export const uniteRegions = (regions: readonly Region[]): Region | null => {
+  const all = regions.flat()
+  return all.length > MOST_BOXES ? null : all
+}
+
+/** All that a region does not hold; null when it takes too many boxes to say. */
+export const complementRegion = (region: Region, domains: Domains): Region | null => {
+  let left: Region = [everything]
+  for (const box of region) {
+    left = left.flatMap((piece) => subtractBox(piece, box, domains))
+    if (left.length > MOST_BOXES) return null
+  }
+  return left
+}

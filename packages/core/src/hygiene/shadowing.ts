@@ -1,0 +1,37 @@
+import type { Anomaly, RulePlace } from './anomaly.ts'
+import { removeRule } from './remove-rule.ts'
+import { nameOthers, nameRule } from './words.ts'
+
+/**
+ * A rule that never acts, since rules before it end the way of all it matches, and not as it would:
+ *
+ *     1  -s 10.0.0.0/8 -j DROP
+ *     2  -s 10.1.0.0/16 -p tcp --dport 80 -j ACCEPT     shadowed by 1
+ *
+ * Several may do it together: `--dport 0:1023` and `--dport 1024:65535` leave nothing of `-p tcp`.
+ * @internal
+ */
+export const shadowing = (
+  rule: RulePlace,
+  others: readonly RulePlace[],
+  certainty: Anomaly['certainty'],
+  does: { readonly rule: string; readonly others: readonly string[] },
+): Anomaly => {
+  const isSure = certainty === 'certain'
+  const together = others.length > 1 ? ' together' : ''
+  const verbs = [...new Set(does.others)].join(' or ')
+  const verb = others.length > 1 ? `${together} take first` : `${verbs} first`
+  const doubt = isSure
+    ? 'never acts'
+    : 'never acts, if what both ask for and is not understood has one answer for one packet'
+  return {
+    kind: 'Shadowing',
+    severity: isSure ? 'warning' : 'info',
+    certainty,
+    rule,
+    others,
+    hasMore: false,
+    message: `${nameRule(rule)} ${doubt}: every packet that it ${does.rule}, ${nameOthers(others)}${others.length > 1 ? '' : ' '}${verb}. If it should act, move it before ${others.length > 1 ? 'them' : 'that one'}; if not, delete it. It reads: ${rule.text}`,
+    remedy: isSure ? removeRule(rule) : null,
+  }
+}
