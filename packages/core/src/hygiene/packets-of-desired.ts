@@ -56,6 +56,7 @@ const ofNetwork = (network: DesiredNetwork, family: Family): readonly PacketBox[
   const own = network[family]
   if (own === null) return []
   return [
+    { ...any, family, hooks: beforeRouting, destinations: [own.subnet] },
     { ...any, family, hooks: afterRouting, destinations: [own.subnet], out: [network.bridge] },
     { ...any, family, sources: [own.subnet], in: [network.bridge] },
     // What leaves for the outside has only its source left of us, once it is after routing.
