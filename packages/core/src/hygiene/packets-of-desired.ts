@@ -55,8 +55,10 @@ const toPublished = (mappings: readonly DesiredMapping[]): readonly PacketBox[] 
 const ofNetwork = (network: DesiredNetwork, family: Family): readonly PacketBox[] => {
   const own = network[family]
   if (own === null) return []
+  // Other machines send to its own addresses; else only this host does.
+  const isDirect = own.mode === 'routed' || own.mode === 'nat-unprotected'
   return [
-    { ...any, family, hooks: beforeRouting, destinations: [own.subnet] },
+    { ...any, family, hooks: isDirect ? beforeRouting : ['output'], destinations: [own.subnet] },
     { ...any, family, hooks: afterRouting, destinations: [own.subnet], out: [network.bridge] },
     { ...any, family, sources: [own.subnet], in: [network.bridge] },
     // What leaves for the outside has only its source left of us, once it is after routing.

@@ -24,6 +24,15 @@ const isLookedAt = (
   return findAnomalies([ruleset(...tables)], { packets: packetsOfDesired(state) }).length > 0
 }
 
+test('packets to a container itself are seen before routing where other machines may send them', () => {
+  const hooksOf = (mode: 'nat' | 'routed'): unknown =>
+    packetsOfDesired(
+      desired({ mappings: [], networks: [network('web', { ip6: null, subnet: { mode } })] }),
+    )[0]?.hooks
+  expect(hooksOf('nat')).toEqual(['output'])
+  expect(hooksOf('routed')).toEqual(['prerouting', 'output'])
+})
+
 test('ports of one kind are one box, however many there are', () => {
   expect(packetsOfDesired(state).map(({ ports }) => ports)).toEqual([
     [8080, 8081],
@@ -49,7 +58,6 @@ test('a mapping of one address and interface is seen there only', () => {
 
 test('all that goes to a network, or comes from it, is seen on its way', () => {
   expect(isLookedAt('forward', to('172.17.0.2'), tcpDport(80), oif('br-web'))).toBe(true)
-  expect(isLookedAt('prerouting', to('172.17.0.2'), iif('eth0'))).toBe(true)
   expect(isLookedAt('forward', iif('br-web'), to('198.51.100.1'))).toBe(true)
   expect(isLookedAt('forward', to('10.0.0.1'), oif('eth1'), iif('eth0'))).toBe(false)
   expect(isLookedAt('postrouting', from('172.17.0.0/16'), oif('eth0'))).toBe(true)
