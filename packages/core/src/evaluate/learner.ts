@@ -1,4 +1,4 @@
-import { emptyRanges, hasValue, type RangeSet } from '../address/range-set.ts'
+import { hasValue, type RangeSet } from '../address/range-set.ts'
 import type { World } from './world.ts'
 
 /** The fields of a packet that a search leaves open. */
@@ -21,7 +21,11 @@ export interface Condition {
 export interface Learner {
   /** The packet's own values of the fields that are free. */
   readonly free: ReadonlyMap<number | bigint, FreeField>
+  /** Where the free fields may be at all. */
+  readonly region: Readonly<Record<FreeField, RangeSet>>
   readonly conditions: Condition[]
+  /** Rules that let a packet pass are not asked: who passes without them passes with them. */
+  isLenient: boolean
   /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
   blurred: boolean
   /** Rules and policies that are taken for absent. */
@@ -50,9 +54,6 @@ export const exactly = (field: FreeField, value: number | bigint): Condition => 
   set: { starts: [value], ends: [value] },
   inside: true,
 })
-
-/** Nothing can be learnt from a value that was computed. */
-export const neverHolds: RangeSet = emptyRanges
 
 export const learn = ({ learner }: World, conditions: readonly Condition[]): void => {
   if (learner !== null) for (const condition of conditions) learner.conditions.push(condition)

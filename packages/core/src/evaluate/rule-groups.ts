@@ -3,51 +3,76 @@ import type { CompareStep, MatchStep, NetfilterRule, Step, ValueRange } from '..
 import { isMatch } from './compile-match.ts'
 
 /**
- * Rules in a row that are alike but for the addresses they ask for, and end the walk of the chain: a list of bans.
- * They are asked as one.
+ * Rules that are alike but for the addresses they ask for, and end the walk of the chain: a list of bans. They are
+ * asked as one.
  */
 export interface RuleGroup {
-  /** The first of them, and the first after them. */
-  readonly from: number
-  readonly to: number
+  /** Their places in the chain, rising. */
+  readonly places: readonly number[]
   /** What they ask beside the address. */
   readonly others: readonly MatchStep[]
   /** The match that differs, of the first rule. */
   readonly differs: CompareStep
-  /** What any of them asks for. */
-  readonly set: RangeSet
   /** What each asks for, in their order. */
   readonly ranges: readonly (readonly ValueRange[])[]
+  /** What any of some of them asks for, by the first and the one after the last. */
+  readonly sets: Map<string, RangeSet>
 }
 
 /** Fewer than this are asked one by one. */
 const FEW = 4
 
-/** The groups of a chain, by the place of each rule in it. */
-export const groupRules = (rules: readonly NetfilterRule[]): ReadonlyMap<number, RuleGroup> => {
-  const groups = new Map<number, RuleGroup>()
+/** Rules one by one, and those that are asked as one. */
+export interface Grouped {
+  readonly singles: readonly number[]
+  readonly groups: readonly RuleGroup[]
+}
+
+/**
+ * Finds the groups among some rules of a chain: those that follow one another there, with none in between that could
+ * match.
+ *
+ * @param among - their places, rising
+ */
+export const groupRules = (rules: readonly NetfilterRule[], among: readonly number[]): Grouped => {
+  const singles: number[] = []
+  const groups: RuleGroup[] = []
   let from = 0
-  while (from < rules.length) {
-    const first = rules[from]
-    const head = first === undefined ? null : readBan(first)
+  while (from < among.length) {
+    const first = rules[among[from] ?? 0]
+    const ban = first === undefined ? null : readBan(first)
     let to = from + 1
-    if (first !== undefined && head !== null) {
-      const ranges: (readonly ValueRange[])[] = [head.ranges]
-      for (; to < rules.length; to += 1) {
-        const next = rules[to]
-        const ban = next === undefined ? null : readBan(next)
-        if (next === undefined || ban === null || !isAlike(first, head, next, ban)) break
-        ranges.push(ban.ranges)
+    const ranges = ban === null ? [] : [ban.ranges]
+    if (first !== undefined && ban !== null)
+      for (; to < among.length; to += 1) {
+        const next = rules[among[to] ?? 0]
+        const other = next === undefined ? null : readBan(next)
+        if (next === undefined || other === null || !isAlike(first, ban, next, other)) break
+        ranges.push(other.ranges)
       }
-      if (to - from >= FEW) {
-        const others = first.steps.filter(isMatch).filter((step) => step !== head.step)
-        const group = { from, to, others, differs: head.step, set: rangeSet(ranges.flat()), ranges }
-        for (let at = from; at < to; at += 1) groups.set(at, group)
-      }
-    }
+    const places = among.slice(from, to)
+    if (first === undefined || ban === null || places.length < FEW) singles.push(...places)
+    else
+      groups.push({
+        places,
+        others: first.steps.filter(isMatch).filter((step) => step !== ban.step),
+        differs: ban.step,
+        ranges,
+        sets: new Map(),
+      })
     from = to
   }
-  return groups
+  return { singles, groups }
+}
+
+/** What any of the rules of a group asks for, from one up to another. */
+export const setOf = ({ ranges, sets }: RuleGroup, from: number, to: number): RangeSet => {
+  const key = `${from} ${to}`
+  const known = sets.get(key)
+  if (known !== undefined) return known
+  const made = rangeSet(ranges.slice(from, to).flat())
+  sets.set(key, made)
+  return made
 }
 
 interface Ban {

@@ -1,7 +1,7 @@
 import type { ElementData, Verdict } from '../netfilter/index.ts'
 import { bind } from './bind.ts'
 import type { Host } from './host.ts'
-import { type Asked, askInTurn, askStep, learnAction } from './learn-rule.ts'
+import { askInTurn, askStep, learnAction, type MatchingRule } from './learn-rule.ts'
 import type { CompiledRule, CompiledStep, Program, TableProgram } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { candidates } from './rule-index.ts'
@@ -64,7 +64,7 @@ const matchInTurn = (
   { rules, index }: Program,
   start: World,
   from: number,
-): ((world: World) => Asked | null) => {
+): ((world: World) => MatchingRule | null) => {
   const among = index === null ? null : candidates(index, start)
   const count = among === null ? rules.length : among.length
   let next = among === null ? from : 0

@@ -23,8 +23,8 @@ export interface Explored {
   readonly isWhole: boolean
 }
 
-/** More kinds of packets than this are not told apart in one row. */
-const MOST_CELLS = 512
+/** More kinds of packets than this are not told apart in one row of a mapping; or of a network, which is told once. */
+const mostCells = { mapping: 512, network: 48 } as const
 
 const nothing: ReadonlySet<object> = new Set()
 
@@ -37,7 +37,8 @@ export const explore = (follower: Follower, row: Row): Explored => {
   const cells: Cell[] = []
   const left: Region[] = [row.region]
   for (let region = left.pop(); region !== undefined; region = left.pop()) {
-    if (cells.length >= MOST_CELLS) return { row, cells, isWhole: false }
+    if (cells.length >= mostCells[row.mapping === null ? 'network' : 'mapping'])
+      return { row, cells, isWhole: false }
     const point = pick(region, row.prefers)
     const learner = learnerFor(row, region, point, nothing)
     const judgement = judge(row, follow(follower, row, point, learner), point, follower.host)
@@ -68,7 +69,14 @@ export const followWithout = (
 ): Judgement =>
   judge(
     row,
-    follow(follower, row, point, { free: new Map(), conditions: [], blurred: false, ignored }),
+    follow(follower, row, point, {
+      free: new Map(),
+      region: row.region,
+      conditions: [],
+      blurred: false,
+      isLenient: false,
+      ignored,
+    }),
     point,
     follower.host,
   )
@@ -81,7 +89,7 @@ const learnerFor = (row: Row, region: Region, point: Point, ignored: Learner['ig
     const { starts, ends } = region[field]
     if (starts.length > 1 || starts[0] !== ends[0]) free.set(point[field], field)
   }
-  return { free, conditions: [], blurred: false, ignored }
+  return { free, region: row.region, conditions: [], blurred: false, isLenient: false, ignored }
 }
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner): Followed =>

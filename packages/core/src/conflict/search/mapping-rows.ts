@@ -28,7 +28,12 @@ export const mappingRows = (
   const { family } = mapping
   const host = hostAddresses(mapping, around)
   const direct = mapping.kind === 'direct'
-  const daddr = direct ? rangeSet(places.map(({ address }) => ({ first: address, last: address }))) : host
+  const placed = places.map(({ address }) => address).join(' ')
+  const targetsOf = (some: readonly Place[]): RangeSet =>
+    around.named(`targets ${some.map(({ address }) => address).join(' ')}`, () =>
+      rangeSet(some.map(({ address }) => ({ first: address, last: address }))),
+    )
+  const daddr = direct ? targetsOf(places) : host
   const base = {
     family,
     protocol: protocolNumber[mapping.protocol],
@@ -50,26 +55,36 @@ export const mappingRows = (
   const allowed = allowedSources(mapping)
   for (const entry of around.entries) {
     if (mapping.interface !== null && mapping.interface !== entry.name) continue
-    const sources = allowed === null ? entry.sources : intersectRanges(entry.sources, allowed)
+    const sources =
+      allowed === null
+        ? entry.sources
+        : around.named(`${mapping.allowFrom?.join(' ')} behind ${entry.name}`, () =>
+            intersectRanges(entry.sources, allowed),
+          )
     const { name, isUplink } = entry
-    const to = direct ? daddr : intersectRanges(daddr, around.foreignAddresses)
+    const to = direct
+      ? daddr
+      : around.named(`foreign ${mapping.hostAddress}`, () => intersectRanges(daddr, around.foreignAddresses))
     rows.push({ ...base, source: 'machine', in: name, isUplink, region: region(sources, to) })
   }
   for (const other of desired.networks) {
     const [subnet, whole] = [other[family], subnetRange(other[family]?.subnet)]
     if (subnet === null || whole === null || subnet.gateway === null || other.internal) continue
-    const own = membersOf(whole, family)
+    const own = around.named(`members ${other.bridge}`, () => membersOf(whole, family))
     const ofNetwork = places.filter(({ bridge }) => bridge === other.bridge)
     const gateway = singleValue(addressValue(subnet.gateway))
     const fromHere = { ...base, in: other.bridge }
     if (ofNetwork.length === 0) {
-      rows.push({ ...fromHere, source: 'stranger', region: region(subtractRanges(own, gateway)) })
+      const strangers = around.named(`of ${other.bridge}`, () => subtractRanges(own, gateway))
+      rows.push({ ...fromHere, source: 'stranger', region: region(strangers) })
       continue
     }
     if (direct) continue
     const expected = { kind: 'delivered', to: places, seenAs: 'gateway' } as const
-    const targets = rangeSet(ofNetwork.map(({ address }) => ({ first: address, last: address })))
-    const siblings = [gateway, targets].reduce(subtractRanges, own)
+    const targets = targetsOf(ofNetwork)
+    const siblings = around.named(`siblings ${other.bridge} ${placed}`, () =>
+      [gateway, targets].reduce(subtractRanges, own),
+    )
     rows.push({ ...fromHere, source: 'itself', region: region(targets), expected })
     rows.push({ ...fromHere, source: 'sibling', region: region(siblings), expected })
   }
@@ -112,10 +127,10 @@ const placesOf = (desired: DesiredState, mapping: DesiredMapping): readonly Plac
   })
 
 /** The addresses the mapping answers on, loopback left out. */
-const hostAddresses = ({ hostAddress }: DesiredMapping, { addresses }: Surroundings): RangeSet => {
-  if (hostAddress === null) return addresses
-  return intersectRanges(addresses, singleValue(addressValue(hostAddress)))
-}
+const hostAddresses = ({ hostAddress }: DesiredMapping, { addresses, named }: Surroundings): RangeSet =>
+  hostAddress === null
+    ? addresses
+    : named(`host ${hostAddress}`, () => intersectRanges(addresses, singleValue(addressValue(hostAddress))))
 
 /** Null: everyone. */
 const allowedSources = ({ allowFrom }: DesiredMapping): RangeSet | null =>

@@ -3,6 +3,7 @@ import {
   intersectRanges,
   isEmptySet,
   type RangeSet,
+  rangeSet,
   subtractRanges,
 } from '../../address/range-set.ts'
 import type { Condition, FreeField } from '../../evaluate/learner.ts'
@@ -41,9 +42,26 @@ const isSame = (a: RangeSet, b: RangeSet): boolean =>
 /** The packets of a region that meet all conditions. */
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
   const cell = { ...region }
-  for (const { field, set, inside } of conditions) cell[field] = meet(cell[field], set, inside)
+  const outside: Record<FreeField, RangeSet[]> = { saddr: [], daddr: [], sport: [], dport: [] }
+  for (const { field, set, inside } of conditions)
+    if (inside) cell[field] = meet(cell[field], set, true)
+    else outside[field].push(set)
+  for (const field of freeFields)
+    for (const set of joined(outside[field])) cell[field] = meet(cell[field], set, false)
   return cell
 }
+
+/** Many small sets are taken out at once; a few, which may be old acquaintances, one by one. */
+const joined = (sets: readonly RangeSet[]): readonly RangeSet[] => {
+  const small = sets.filter(({ starts }) => starts.length < SMALL)
+  if (small.length < SMALL) return sets
+  const all = small.flatMap(({ starts, ends }) =>
+    starts.map((first, at) => ({ first, last: ends[at] ?? first })),
+  )
+  return [...sets.filter(({ starts }) => starts.length >= SMALL), rangeSet(all)]
+}
+
+const SMALL = 8
 
 /** What is left of a region when a part of it is taken out: regions that share no packet. */
 export const without = (region: Region, part: Region): readonly Region[] => {

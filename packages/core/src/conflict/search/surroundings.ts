@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly knownAddresses: RangeSet
   /** The host speaks to itself: a namespace whose lo is down does not. */
   readonly hasLoopback: boolean
+  /** A set by its name, made once: what is learnt of one set is remembered by the set itself. */
+  readonly named: (name: string, make: () => RangeSet) => RangeSet
   /** Everything that is not on this host. */
   readonly outside: RangeSet
 }
@@ -105,12 +107,24 @@ export const surroundingsOf = (
       ),
       addresses,
     ),
+    named: namedSets(),
     hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
     outside: rangeSet(
       entries.flatMap(({ name, sources }) =>
         listed(behind === null ? sources : intersectRanges(behind.routed(name), taken)),
       ),
     ),
+  }
+}
+
+const namedSets = (): Surroundings['named'] => {
+  const sets = new Map<string, RangeSet>()
+  return (name, make) => {
+    const known = sets.get(name)
+    if (known !== undefined) return known
+    const made = make()
+    sets.set(name, made)
+    return made
   }
 }
 
