@@ -34,8 +34,11 @@ export const martianDestination = (host: Host, world: World, from: Link, when: W
  */
 export const martianSource = (host: Host, world: World, from: Link, when: When): string | null => {
   const { saddr, daddr, family } = world
-  if (from === host.lo) return null
   const words = `martian source ${textOf(world, saddr)} on ${from.name}`
+  if (from === host.lo)
+    return when === 'route' && family === 'ip' && world.looped
+      ? validateSource(host, world, from, words)
+      : null
   if (family === 'ip6')
     return when === 'header' && (isLoopback(saddr) || BigInt(saddr) >> 120n === 0xffn) ? words : null
   if (when === 'header') return null

@@ -2,6 +2,7 @@ import {
   type BitwiseExpression,
   type ConntrackExpression,
   conntrackState,
+  conntrackStatus,
   type Expression,
   type FieldExpression,
   type MapExpression,
@@ -144,13 +145,16 @@ const compileConntrack = (expression: ConntrackExpression): Read => {
       case 'state':
         return readState
       case 'status':
-        return ifTracked((world) => world.status)
+        return ifTracked((world) => world.status, templateStatus)
       case 'direction':
-        return ifTracked((world) => (world.reply ? 1 : 0))
+        return ifTracked((world) => (world.reply ? 1 : 0), 0)
       case 'mark':
-        return ifTracked((world) => world.ctMark)
+        return ifTracked((world) => world.ctMark, 0)
       case 'zone':
-        return ifTracked((world) => world.zone)
+        return ifTracked(
+          (world) => world.zone,
+          (world) => world.zone,
+        )
     }
   }
   const { key, direction, family } = expression
@@ -164,10 +168,15 @@ const compileConntrack = (expression: ConntrackExpression): Read => {
   })
 }
 
-const ifTracked =
-  (read: Read): Read =>
-  (world) =>
-    world.tracking === 'tracked' ? read(world) : undefined
+/** Both tools make their stand-ins confirmed (xt_CT.c `xt_ct_tg_check`, nft_ct.c `nft_ct_tmpl_alloc_pcpu`). */
+const templateStatus = conntrackStatus.confirmed | (1 << 11)
+
+/** @param template - what a stand-in gives */
+const ifTracked = (read: Read, template: Reading | Read = unknownValue): Read => {
+  const standIn = typeof template === 'function' ? template : () => template
+  return (world) =>
+    world.tracking === 'tracked' ? read(world) : world.tracking === 'template' ? standIn(world) : undefined
+}
 
 /** Before conntrack has seen it, a packet looks invalid (net/netfilter/nft_ct.c, `nft_ct_get_eval`). */
 const readState: Read = (world) =>
@@ -175,4 +184,6 @@ const readState: Read = (world) =>
     ? conntrackState[world.state]
     : world.tracking === 'untracked'
       ? conntrackState.untracked
-      : conntrackState.invalid
+      : world.tracking === 'template'
+        ? conntrackState.new
+        : conntrackState.invalid

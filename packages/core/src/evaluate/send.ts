@@ -1,3 +1,4 @@
+import { conntrackStatus } from '../netfilter/index.ts'
 import type { Host } from './host.ts'
 import { routesLoopback } from './host.ts'
 import { arrive, goOut } from './receive.ts'
@@ -76,6 +77,13 @@ const transmit = (traffic: Traffic, world: World): void => {
     one.in = host.lo
     one.out = null
     one.looped = true
+    // It has left once already (net/netfilter/nf_conntrack_proto.c, `nf_confirm`).
+    if (one.tracking === 'tracked') one.status |= conntrackStatus.confirmed
+    // What belongs to no entry carries none, and is looked up again as it comes in.
+    if (one.tracking === 'none') {
+      one.tracking = 'pending'
+      one.zone = 0
+    }
     arrive(traffic, one, host.lo)
   }
 }

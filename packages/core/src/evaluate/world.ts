@@ -14,8 +14,11 @@ export interface Tuple {
   readonly dport: number
 }
 
-/** Where the packet stands with connection tracking. `pending`: not seen yet; `none`: invalid. */
-export type Tracking = 'pending' | 'tracked' | 'untracked' | 'none'
+/**
+ * Where the packet stands with connection tracking. `pending`: not seen yet; `template`: neither, but a zone was chosen,
+ * and a stand-in for the entry holds it; `none`: invalid.
+ */
+export type Tracking = 'pending' | 'template' | 'tracked' | 'untracked' | 'none'
 
 /**
  * One course that things may take: a packet, its flow's entry, and the way it came. It changes as the packet goes
