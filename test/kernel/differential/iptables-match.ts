@@ -141,8 +141,8 @@ const ranges = ({ family }: Place): fc.Arbitrary<string> =>
     .map((match) => `-m iprange ${match}`)
 
 /**
- * What only chance, or the clock, decides: both ways are possible. Whether a flow is tracked is not left to it: that
- * would be drawn anew for every packet, and a flow tracked by halves goes ways that no two packets tell.
+ * What only chance, or the clock, decides: both ways are possible. Whether a flow is tracked is left neither to it nor
+ * to TCP flags: both differ from packet to packet, and a flow tracked by halves goes ways that no two packets tell.
  */
 const chance: fc.Arbitrary<string> = one(
   '-m statistic --mode random --probability 0.50000000000',
@@ -169,7 +169,10 @@ export interface Matches {
 export const matches = (place: Place): fc.Arbitrary<Matches> =>
   fc
     .tuple(
-      fc.option(fc.oneof({ weight: 12, arbitrary: protocols }, connectionStart), { freq: 2 }),
+      fc.option(
+        place.table === 'raw' ? protocols : fc.oneof({ weight: 12, arbitrary: protocols }, connectionStart),
+        { freq: 2 },
+      ),
       fc.oneof(
         { weight: 3, arbitrary: ends(place) },
         { weight: 3, arbitrary: links(place) },

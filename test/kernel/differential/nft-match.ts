@@ -177,25 +177,24 @@ const linkMatch = (hook: Hook): fc.Arbitrary<string> =>
       one(`${side} ${not}"${name}"`, `${side} ${not}"${name}"`, `meta ${side}kind ${not}"${kind}"`),
     )
 
-/** Before connection tracking, where it is drawn anew for every packet whether a flow is tracked. */
+/** Before connection tracking: what differs from packet to packet would have a flow tracked by halves. */
 export const isEarly = ({ hook, priority }: Place): boolean =>
   priority < -200 && (hook === 'prerouting' || hook === 'output')
 
 /** What only chance, or the clock, decides: both ways are possible. */
 const chance = one('numgen random mod 2 0', 'limit rate 1/second burst 1 packets')
 
-const otherMatch = (place: RulePlace): fc.Arbitrary<string> =>
-  fc.oneof(
-    {
-      weight: 2,
-      arbitrary:
-        place.protocol === 'tcp'
-          ? one('tcp flags & (syn | ack) == syn', 'tcp flags & (syn | ack) == syn | ack', 'tcp flags syn')
-          : fc.constant('meta l4proto != tcp'),
-    },
-    { weight: 2, arbitrary: one('meta pkttype host', 'meta pkttype != host') },
-    isEarly(place) ? one('meta pkttype host') : chance,
-  )
+const tcpFlags = one(
+  'tcp flags & (syn | ack) == syn',
+  'tcp flags & (syn | ack) == syn | ack',
+  'tcp flags syn',
+)
+
+const otherMatch = (place: RulePlace): fc.Arbitrary<string> => {
+  const plain = one('meta pkttype host', 'meta pkttype != host', 'meta l4proto != tcp')
+  if (isEarly(place)) return plain
+  return place.protocol === 'tcp' ? fc.oneof(plain, tcpFlags, chance) : fc.oneof(plain, chance)
+}
 
 /** One condition of a rule. */
 export const nftMatch = (place: RulePlace): fc.Arbitrary<string> =>

@@ -175,13 +175,14 @@ describe('compile', () => {
     expect(rules).toHaveLength(5)
   })
 
-  test('never masquerades between our own bridges: they are sent away before', () => {
+  test('never masquerades between our own bridges, nor what the host says to itself: both are sent away before', () => {
     const rules = lines(
       compile(desiredState([], { networks: [network('a', 1), network('b', 2)] })),
       'nat',
       'PORTOLAN-SNAT',
     )
     expect(rules.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      '-o lo',
       '-o br-a',
       '-o br-b',
       '-s 10.200.1.0/24',
