@@ -216,7 +216,7 @@ describe('the contract, in the evaluator', () => {
     process.stderr.write(
       `${name}: ${count} flows of ${scenesPerDialect} intents keep the contract (${kinds})\n`,
     )
-    expect(count).toBeGreaterThan(scenesPerDialect * 3)
+    expect(count).toBeGreaterThan(2000)
     expect([...promises.keys()].sort()).toEqual(['delivered', 'dropped', 'foreign', 'local', 'outside'])
   })
 })
