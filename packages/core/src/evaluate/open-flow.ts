@@ -79,7 +79,7 @@ export const openFlow = (host: Host, packet: Packet): World => {
     boundDestination: false,
     sourcePorts: null,
     tproxy: false,
-    reroute: false,
+    rerouted: null,
     returnBy: null,
     unknown: false,
     trace: null,

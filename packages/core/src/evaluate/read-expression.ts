@@ -58,6 +58,17 @@ const compileField = ({ field, family, protocols }: FieldExpression): Read => {
 /** An index that the facts do not give is some index. */
 const indexOf = (link: World['in']): Reading => (link === null ? 0 : (link.index ?? unknownValue))
 
+/** What facts say of devices without link operations. */
+const kindless: readonly string[] = ['loopback', 'ether', 'infiniband', 'ieee80211']
+
+/** A device of hardware, or `lo`, has no kind: nft breaks off, as it does without a device (nft_meta.c). */
+const kindOf = (link: World['in']): Reading => {
+  if (link === null) return undefined
+  const { kind } = link
+  if (kind === null) return unknownValue
+  return kindless.includes(kind) ? undefined : kind
+}
+
 const isIcmp = ({ protocol }: World): boolean => protocol === 1 || protocol === 58
 
 const readers: Readonly<Record<FieldExpression['field'], Read>> = {
@@ -74,9 +85,8 @@ const readers: Readonly<Record<FieldExpression['field'], Read>> = {
   oifname: (world) => world.out?.name ?? '',
   iif: (world) => indexOf(world.in),
   oif: (world) => indexOf(world.out),
-  // NFT_META_IIFKIND breaks without a device, unlike the name.
-  iifkind: (world) => (world.in === null ? undefined : (world.in.kind ?? unknownValue)),
-  oifkind: (world) => (world.out === null ? undefined : (world.out.kind ?? unknownValue)),
+  iifkind: (world) => kindOf(world.in),
+  oifkind: (world) => kindOf(world.out),
   mark: (world) => world.mark,
   pkttype: (world) => world.packetType,
   fragment: () => 0,

@@ -67,8 +67,8 @@ export interface World {
   /** What the source port may have become. */
   sourcePorts: readonly [number, number] | null
   tproxy: boolean
-  /** A `route` chain gave it another mark, so another way is looked for. */
-  reroute: boolean
+  /** Another way was found within OUTPUT, by which it leaves. */
+  rerouted: Link | null
   /** Where an answer leaves when hand-written facts have no route for it: by the way the question came. */
   readonly returnBy: Link | null
 
@@ -109,7 +109,7 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.boundDestination === b.boundDestination &&
   a.tproxy === b.tproxy &&
   a.looped === b.looped &&
-  a.reroute === b.reroute &&
+  a.rerouted === b.rerouted &&
   a.bridged === b.bridged
 
 /** Adds a world to a list unless its like is there; of two, the one that hangs on nothing unknown stays. */

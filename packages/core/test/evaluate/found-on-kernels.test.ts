@@ -9,6 +9,7 @@ import {
   evaluate,
   field,
   type NatStep,
+  named,
   oneOf,
   type Packet,
   type Step,
@@ -22,7 +23,9 @@ import {
   fromLan,
   hasMark,
   iif,
+  masquerade,
   nat,
+  oif,
   ruleset,
   setMark,
   snat,
@@ -129,6 +132,63 @@ describe('as kernels were seen to do', () => {
     expect(evaluate(client, facts, rules)).toMatchObject({
       outcome: 'local',
       seenAs: { source: '2001:db8:1::2' },
+    })
+  })
+
+  test('lo and network cards have no kind, and so are not of another kind either', () => {
+    const own: Packet = { ...fromLan, in: null, source: null }
+    const notBridge = compare(field('oifkind'), named('bridge'), true)
+    const rules = ruleset(table({}, base('output', 0, {}, [notBridge, drop])))
+    expect(evaluate(own, facts, rules).outcome).toBe('local')
+    expect(evaluate({ ...own, destination: '192.0.2.9' }, facts, rules).outcome).toBe('forwarded')
+  })
+
+  describe('what the host sends', () => {
+    const own: Packet = { ...fromLan, in: null, source: null, destination: '198.51.100.9' }
+    const marked = {
+      ...facts,
+      rules: [{ priority: 50, table: 77, mark: 7 }],
+      routes: [
+        { destination: '198.51.100.0/24', interface: 'eth1' },
+        { destination: '172.17.0.0/16', interface: 'br-web' },
+        { destination: '198.51.100.0/24', type: 'blackhole', table: 77 },
+      ],
+    }
+    const toContainer = nat('output', -100, [dnat('172.17.0.2')])
+
+    test('is routed at once where a route chain marks it, before any translation could save it', () => {
+      const rules = ruleset(table({}, base('output', -150, { type: 'route' }, [setMark(7)]), toContainer))
+      expect(evaluate(own, marked, rules).outcome).toBe('dropped')
+      expect(evaluate(own, marked, ruleset(table({}, toContainer))).at?.address).toBe('172.17.0.2')
+    })
+
+    test('keeps the way it was given then, whatever mark it gets later', () => {
+      const rules = ruleset(
+        table(
+          {},
+          base('output', -150, { type: 'route' }, [setMark(1)]),
+          base('output', 0, { type: 'filter' }, [setMark(7)]),
+        ),
+      )
+      expect(evaluate(own, marked, rules)).toMatchObject({ outcome: 'forwarded', at: { interface: 'eth1' } })
+    })
+
+    test('still names its first interface in the chains behind', () => {
+      const rules = ruleset(table({}, toContainer, base('output', 0, {}, [oif('br-web'), drop])))
+      expect(evaluate(own, facts, rules).outcome).toBe('forwarded')
+    })
+
+    test('leaves with ::1 masqueraded, and the answer is not let back to ::1', () => {
+      const rules = ruleset(
+        table({}, nat('output', -100, [dnat('fd00:17::2')]), nat('postrouting', 100, [masquerade])),
+      )
+      const loop: Packet = { ...own, family: 'ip6', destination: '::1' }
+      expect(evaluate(loop, facts, rules)).toMatchObject({
+        outcome: 'dropped',
+        at: { address: 'fd00:17::2' },
+        seenAs: { source: 'fd00:17::1' },
+        culprit: { tool: 'kernel' },
+      })
     })
   })
 })
