@@ -78,9 +78,12 @@ class Listeners:
         """Answers from the very address that was asked: a host has several, and the kernel would pick its own."""
         while True:
             try:
-                _data, ancillary, _flags, peer = sock.recvmsg(2048, 256)
+                data, ancillary, _flags, peer = sock.recvmsg(2048, 256)
             except OSError:
                 return
+            # Rules may lead an answer to another service: two that answer each other's answers never end.
+            if data.startswith(b'{'):
+                continue
             for level, kind, value in ancillary:
                 if family == socket.AF_INET and (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
                     local = socket.inet_ntop(family, value[8:12])
