@@ -191,4 +191,13 @@ describe('as kernels were seen to do', () => {
       })
     })
   })
+
+  test('what a bridge switches has come in by no interface, once it is in postrouting', () => {
+    const withHooks = { ...facts, sysctls: { ...facts.sysctls, 'net.bridge.bridge-nf-call-iptables': '1' } }
+    const neighbours: Packet = { ...fromLan, in: 'br-web', source: '172.17.0.2', destination: '172.17.0.3' }
+    const at = (hook: 'forward' | 'postrouting') =>
+      evaluate(neighbours, withHooks, ruleset(table({}, base(hook, 0, {}, [iif('br-web'), drop])))).outcome
+    expect(at('forward')).toBe('dropped')
+    expect(at('postrouting')).toBe('forwarded')
+  })
 })
