@@ -258,6 +258,38 @@ describe('an address where somebody without a lease was seen', () => {
   })
 })
 
+// V9 (moby, ipams/defaultipam/allocator_test.go): the pool 192.168.0.2/31, and what larger ones keep back.
+describe('V9: the addresses of a pool', () => {
+  const tiny = { subnet: '192.168.0.2/31', gateway: null }
+
+  test('of /31 are both its own, and then no more', () => {
+    const { state, addresses } = acquireAll(['a', 'b'], tiny)
+    expect(addresses).toEqual(['192.168.0.2', '192.168.0.3'])
+    expect(() => acquireAddress(state, request('c', tiny))).toThrow(
+      expect.objectContaining({ code: 'SUBNET_EXHAUSTED' }),
+    )
+  })
+
+  test.each(['192.168.0.1', '192.168.0.4', '192.168.0.100'])('of /31 do not include %s', (address) => {
+    expect(() => acquireAddress(emptyLeases, request('a', { ...tiny, address }))).toThrow(
+      expect.objectContaining({ code: 'ADDRESS_OUT_OF_RANGE' }),
+    )
+  })
+
+  test.each([
+    ['192.168.0.0/30', ['192.168.0.1', '192.168.0.2']],
+    ['192.168.0.0/29', [1, 2, 3, 4, 5, 6].map((last) => `192.168.0.${last}`)],
+    ['fd00::/126', ['fd00::1', 'fd00::2', 'fd00::3']],
+  ])('of %s leave out the network and, in IPv4, the broadcast address: %j', (subnet, expected) => {
+    const services = expected.map((_, index) => `s${index}`)
+    const { state, addresses } = acquireAll(services, { subnet, gateway: null })
+    expect(addresses).toEqual(expected)
+    expect(() => acquireAddress(state, request('late', { subnet, gateway: null }))).toThrow(
+      expect.objectContaining({ code: 'SUBNET_EXHAUSTED' }),
+    )
+  })
+})
+
 describe('an address asked for by name', () => {
   test.each(['10.0.0.0', '10.0.0.1', '10.0.0.7', '10.0.0.8', '10.1.0.2', 'fd00::2'])(
     'is refused when endpoints of 10.0.0.0/29 cannot have it: %s',
