@@ -115,8 +115,11 @@ describe('a process that is killed', () => {
           taken += held.size
           if (held.size === 0 && instant === 'while it opens the store') diedEmptyHanded += 1
         }
-        const { exitCode, stderr } = await survivor.said
-        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+        // It takes a second; where it waits for somebody who is gone, it waits forever.
+        const watchdog = setTimeout(survivor.kill, 60_000)
+        const { exitCode, signal, stderr } = await survivor.said
+        clearTimeout(watchdog)
+        expect({ exitCode, signal, stderr }).toEqual({ exitCode: 0, signal: null, stderr: '' })
         const leases = await heldNow(directory)
         const known = byHolder(leases)
         expect(new Set(leases.map(({ address }) => address)).size).toBe(leases.length)
