@@ -34,11 +34,12 @@ export const startAllocating = (
   directory: string,
   service: string,
   { count, first, batch }: Task,
+  options: { readonly uid?: number } = {},
 ): Child => {
   const child = spawn(
     process.execPath,
     [program, directory, service, String(count), String(first), String(batch)],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+    { ...options, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
   )
   const held = new Map<number, string>()
   const unsure = new Set<number>()

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -51,6 +51,28 @@ describe('many processes at once', () => {
     expect(leases.size).toBe(all.length)
     for (const [index, { held }] of said.entries())
       for (const [replica, address] of held) expect(leases.get(`s${index} ${replica}`)).toBe(address)
+  })
+})
+
+const isRoot = process.getuid?.() === 0
+
+describe('a user who is not root', () => {
+  const onlyAsRoot = isRoot ? test : test.skip
+  onlyAsRoot('is told who may write, and the store is left as it is', async () => {
+    chmodSync(folder, 0o755)
+    const directory = join(folder, 'of-root')
+    mkdirSync(directory, { mode: 0o700 })
+    const task = { count: 2, first: 1, batch: 1 }
+    expect((await startAllocating(program, directory, 'a', task).said).held.size).toBe(2)
+    for (const mode of [0o700, 0o755]) {
+      chmodSync(directory, mode)
+      chmodSync(join(directory, 'leases.mdb'), 0o600)
+      const { held, stderr } = await startAllocating(program, directory, 'b', task, { uid: 65534 }).said
+      expect(held.size).toBe(0)
+      expect(stderr).toContain(`The lease store ${join(directory, 'leases.mdb')} could not be written`)
+      expect(stderr).toContain('Run this as root, or give another directory with --state.')
+    }
+    expect(await heldNow(directory)).toHaveLength(2)
   })
 })
 
