@@ -352,6 +352,13 @@ describe('allowed ranges', () => {
     expect(plan.rejected.map(({ candidates }) => candidates)).toEqual([9 * 256 + 8])
   })
 
+  test('side by side are one range, also where a candidate begins in the middle of it', () => {
+    const plan = (pool: string, ...allow: readonly string[]): SubnetPlan =>
+      planOne(route('10.0.0.0/24'), {}, parsePool(pool), { allow })
+    expect(plan('10.0.0.0/24:28', '10.0.0.8/29', '10.0.0.16/28').subnet).toBe('10.0.0.16/28')
+    expect(plan('10.0.0.0/24:28', '10.0.0.12/30', '10.0.0.16/29', '10.0.0.24/29').subnet).toBe('10.0.0.16/28')
+  })
+
   test('do not give up what is reserved by name, leased, or taken by this plan', () => {
     const options: SubnetPlanOptions = {
       allow: ['0.0.0.0/0'],
