@@ -8,7 +8,7 @@ import { type Child, startAllocating } from './children.ts'
 import { writeOneFile } from './one-file.ts'
 
 /** Every kill costs the start of a Node process. Thousands of them: PORTOLAN_KILLS=5000. */
-const kills = Number(process.env.PORTOLAN_KILLS ?? 200)
+const kills = Number(process.env.PORTOLAN_KILLS ?? 150)
 
 /** A process that dies takes nothing of the page cache along, so memory shows all a disk would, and sooner. */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
