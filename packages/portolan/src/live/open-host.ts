@@ -45,6 +45,9 @@ const ATTEMPTS = 3
  * Several may be open at once, in one process or many: what one of them believes to be so is read again before it
  * answers that there is nothing to do, or that something cannot be done.
  *
+ * It leases nothing: whoever calls it names every host port and address, so there is nothing to choose. To have them
+ * chosen and kept, plan an intent.
+ *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @example
  * await using host = await openHost({ backend: 'nftables' })
