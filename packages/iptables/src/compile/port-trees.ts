@@ -29,7 +29,7 @@ const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): D
     root,
     entries
       .toSorted(compareEntries)
-      .map(({ selector, rule: one }): DispatchEntry => ({ ...selector, rule: one })),
+      .map(({ selector: { protocol, port }, rule: one }): DispatchEntry => ({ protocol, port, rule: one })),
     miss === null ? null : drop,
   )
 
