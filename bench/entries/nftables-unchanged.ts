@@ -1,4 +1,4 @@
-import { createRunner } from '@portolan/host'
+import { createRunner, openNetlinkSocket } from '@portolan/host'
 import { adopt, apply, compile, diff, emptyRuleset, inspect } from '@portolan/nftables'
 import type { Entry } from '../entry.ts'
 import { desiredOf } from '../mappings.ts'
@@ -12,22 +12,24 @@ export const entry: Entry = {
     const ports = count(10_000)
     const desired = desiredOf(ports)
     const runner = createRunner()
+    const socket = openNetlinkSocket()
     const compiled = compile(desired)
     await apply(diff(emptyRuleset, compiled), runner)
     const { whole, reading, nft } = await measureInTurn(
       {
         whole: {
           run: async () => {
-            const actual = await inspect(runner)
+            const actual = await inspect(runner, { socket })
             const changes = diff(actual, adopt(actual, compiled, desired.project))
             if (changes.length > 0) throw new Error(`${changes.length} changes, where there is nothing to do`)
           },
         },
-        reading: { run: () => inspect(runner) },
+        reading: { run: () => inspect(runner, { socket }) },
         nft: { run: () => runProgram(['nft', '-j', 'list', 'table', 'inet', 'portolan']) },
       },
       { count: rounds(11), warmUp: rounds(3) },
     )
+    socket.close()
     const name = 'nft -j list table'
     return [
       {

@@ -6,7 +6,7 @@ import {
   type PublishedPort,
   type Runner,
 } from '@portolan/core'
-import { openNetlinkSocket } from '@portolan/host'
+import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
@@ -63,7 +63,7 @@ const nftablesKeeper = (project: string, runner: Runner): RuleKeeper => {
     read: async () => {
       // Asked before: what changes during the reading makes it uncertain.
       expected = await nftables.generation(socket)
-      rules = await nftables.inspect(runner)
+      rules = await nftables.inspect(runner, runsHere(runner) ? { socket } : {})
       unrestricted = !nftables.restrictsPorts(rules)
       return { ports: nftables.published(rules), standing: nftables.isStanding(rules) ? families : [] }
     },
