@@ -49,7 +49,7 @@ const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): D
     root,
     entries
       .toSorted(root === chains.limit ? compareLimits : compareEntries)
-      .map(({ selector, rule: one }): DispatchEntry => ({ ...selector, rule: one })),
+      .map(({ selector: { protocol, port }, rule: one }): DispatchEntry => ({ protocol, port, rule: one })),
     miss === null ? null : drop,
   )
 

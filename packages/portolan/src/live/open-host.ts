@@ -113,7 +113,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await withHostLock(async () => {
-          await refresh()
+          if (!(await keeper.isCurrent())) await refresh()
           const mappings = decide()
           if (mappings === null) return
           await keeper.hold(mappings)
