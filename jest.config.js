@@ -30,6 +30,7 @@ export default {
     project('property', ['<rootDir>/test/property/**/*.test.ts']),
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
     project('cli', ['<rootDir>/test/cli/**/*.test.ts']),
+    project('bench', ['<rootDir>/test/bench/**/*.test.ts']),
     project('examples', ['<rootDir>/test/examples/**/*.test.ts']),
     project('kernel', ['<rootDir>/test/kernel/**/*.test.ts']),
   ],

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { lower, parse } from '@portolan/iptables'
-import { listing, named, nodesOf, rulesetFiles, rulesOf, withCorpus } from './iptables-files.ts'
+import { foreignFiles, listing, named, nodesOf, rulesetFiles, rulesOf, withCorpus } from './iptables-files.ts'
 
 /** What iptables-save itself printed, of any version: not written or changed by hand. */
 const saved = rulesetFiles().filter(
@@ -24,6 +24,14 @@ withCorpus('rulesets of others', () => {
     expect(rulesets.length).toBeGreaterThan(150)
     // An IPv6 module in an IPv4 file, twice, and a rule made to fail: the kernel takes none of them.
     expect(opaque.length).toBeLessThanOrEqual(3)
+  })
+
+  test('are told from what other tools printed, which is refused at its first line', () => {
+    expect(foreignFiles().length).toBeGreaterThan(0)
+    for (const file of foreignFiles())
+      expect(() => parse(readFileSync(file, 'utf8'), named(file))).toThrow(
+        `${named(file)}:1:1: expected a comment or "*table"`,
+      )
   })
 
   test('are lowered to the last', () => {

@@ -23,14 +23,16 @@ export const filesIn = (folder: string): readonly string[] =>
 
 export const named = (file: string): string => file.slice(corpus.length + 1)
 
-/** Not rulesets, though they lie among them: XML, and what another tool printed. */
+/** Not rulesets, though they lie among them: XML, and the syntax tree that another parser printed of a dump. */
 const other = /\.xml$|synology/
 
+const allFiles = (): readonly string[] =>
+  ['docker/iptabler', 'iptables-shell', 'real-dumps', 'batfish'].flatMap(filesIn)
+
 /** Every ruleset of iptables there is in the corpus, as saved or as written by hand. */
-export const rulesetFiles = (): readonly string[] =>
-  ['docker/iptabler', 'iptables-shell', 'real-dumps', 'batfish']
-    .flatMap(filesIn)
-    .filter((file) => !other.test(file))
+export const rulesetFiles = (): readonly string[] => allFiles().filter((file) => !other.test(file))
+
+export const foreignFiles = (): readonly string[] => allFiles().filter((file) => other.test(file))
 
 /** The matches and targets of a ruleset, and those among them kept word for word. */
 export const nodesOf = (ruleset: Ruleset): { readonly all: number; readonly opaque: readonly string[] } => {

@@ -116,6 +116,21 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       expect(seen).toMatchObject({ delivered: false, how: 'refused' })
     })
 
+    test('a datagram to ::1 that is translated to another address of the host is answered', async () => {
+      await lab.host.mustRun(['nft', '-f', '-'], {
+        input:
+          'table ip6 loop { chain out { type nat hook output priority -110; ip6 daddr ::1 udp dport 9099 dnat to fd00:17::1; }; }',
+      })
+      await lab.host.listen({ protocol: 'udp', port: 9099 })
+      expect(await lab.host.probe({ protocol: 'udp', destination: '::1', port: 9099 })).toMatchObject({
+        delivered: true,
+        by: 'host',
+        source: '::1',
+        at: 'fd00:17::1',
+      })
+      await lab.host.mustRun(['nft', 'delete', 'table', 'ip6', 'loop'])
+    })
+
     test('a container reaches the outside masqueraded', async () => {
       await lab.outside.listen({ protocol: 'tcp', port: 7000, addresses: [at.outside] })
       const seen = await lab.containers

@@ -33,8 +33,8 @@ export interface Machine extends AsyncDisposable {
   probe(probe: Probe): Promise<ProbeOutcome>
   /** Every packet that came in since the machine was made, or since the last call with `clear`. */
   arrivals(options?: { readonly clear?: boolean }): Promise<readonly Arrival[]>
-  /** Every datagram that a UDP service here received, answered or not. */
-  heard(): Promise<readonly Heard[]>
+  /** Every datagram that a UDP service here received, answered or not; since the last call with `clear`. */
+  heard(options?: { readonly clear?: boolean }): Promise<readonly Heard[]>
   /** Puts one Ethernet frame on the wire. */
   sendFrame(interfaceName: string, frame: Uint8Array): Promise<void>
   /** Runs a program inside; `ip` scripts and the like. */
@@ -104,8 +104,8 @@ export const createMachine = async (name: string, setUp: string | null = null): 
     async arrivals(options = {}) {
       return (await agent.ask('arrivals', options)) as readonly Arrival[]
     },
-    async heard() {
-      return (await agent.ask('heard')) as readonly Heard[]
+    async heard(options = {}) {
+      return (await agent.ask('heard', options)) as readonly Heard[]
     },
     async sendFrame(interfaceName, frame) {
       await agent.ask('frame', { interface: interfaceName, hex: Buffer.from(frame).toString('hex') })

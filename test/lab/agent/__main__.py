@@ -70,9 +70,9 @@ class Agent:
         self.listeners.listen(command)
         answer()
 
-    def do_heard(self, _command, answer):
+    def do_heard(self, command, answer):
         # Datagrams that wait in a socket count as heard: poll once more before answering.
-        self.loop.after(0.005, lambda: answer(self.listeners.heard))
+        self.loop.after(0.005, lambda: answer(self.listeners.take(command.get('clear', False))))
 
     def do_unlisten(self, command, answer):
         self.listeners.close(command['protocol'], command['port'])

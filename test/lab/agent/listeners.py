@@ -45,6 +45,12 @@ class Listeners:
                 self.loop.watch(sock.fileno(), lambda _e, s=sock, f=family: self.reply(s, f, who, port))
             self.open.setdefault((protocol, port), []).append(sock)
 
+    def take(self, clear):
+        heard = self.heard
+        if clear:
+            self.heard = []
+        return heard
+
     def close(self, protocol, port):
         for sock in self.open.pop((protocol, port), []):
             self.loop.forget(sock.fileno())
@@ -72,15 +78,21 @@ class Listeners:
         """Answers from the very address that was asked: a host has several, and the kernel would pick its own."""
         while True:
             try:
-                _data, ancillary, _flags, peer = sock.recvmsg(2048, 256)
+                data, ancillary, _flags, peer = sock.recvmsg(2048, 256)
             except OSError:
                 return
+            # Rules may lead an answer to another service: two that answer each other's answers never end.
+            if data.startswith(b'{'):
+                continue
             for level, kind, value in ancillary:
                 if family == socket.AF_INET and (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
                     local = socket.inet_ntop(family, value[8:12])
                     info = [(level, IP_PKTINFO, struct.pack('I', 0) + value[8:12] + bytes(4))]
                 elif family == socket.AF_INET6 and (level, kind) == (socket.IPPROTO_IPV6, IPV6_PKTINFO):
-                    local, info = socket.inet_ntop(family, value[:16]), [(level, kind, value)]
+                    # Bound to the interface it came in by, an answer to ::1 finds no way: what was translated on `lo`
+                    # counts as come in by the interface of the new address (net/ipv6/ip6_input.c, `ip6_rcv_core`).
+                    link = value[16:20] if peer[0].startswith('fe80:') else bytes(4)
+                    local, info = socket.inet_ntop(family, value[:16]), [(level, kind, value[:16] + link)]
                 else:
                     continue
                 # Kept apart from the answer, which a forged source never gets.

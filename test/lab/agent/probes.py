@@ -79,6 +79,8 @@ class Probes:
                 if not probe.connected:
                     error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                     if error:
+                        # Reset, not refused: it was established before we came to look (net/ipv4/tcp_input.c, `tcp_reset`).
+                        probe.connected = error == errno.ECONNRESET
                         raise OSError(error, '')
                     probe.connected = True
                     self.loop.rewatch(sock.fileno(), select.EPOLLIN)

@@ -36,6 +36,9 @@ export const readAddress4 = (text: string, start: number, end: number): number |
  */
 export const tryParseAddress4 = (text: string): number | null => readAddress4(text, 0, text.length)
 
+const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet))
+const dotted: readonly string[] = octets.map((octet) => `${octet}.`)
+
 /**
  * The dotted quad of an unsigned 32 bit number.
  *
@@ -44,4 +47,5 @@ export const tryParseAddress4 = (text: string): number | null => readAddress4(te
  * @public @since 0.1.0
  */
 export const formatAddress4 = (value: number): string =>
-  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
+  // From tables: a plan of a whole /8 in /24s writes a hundred thousand of them.
+  `${dotted[value >>> 24]}${dotted[(value >>> 16) & 255]}${dotted[(value >>> 8) & 255]}${octets[value & 255]}`

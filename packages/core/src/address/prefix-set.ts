@@ -34,6 +34,9 @@ export const firstEndingFrom = <T extends number | bigint>(
   endAt: (index: number) => T | undefined,
   value: T,
 ): number => {
+  // First fit mostly asks about what comes after all that is taken.
+  const last = endAt(length - 1)
+  if (last === undefined || last < value) return length
   let low = 0
   let high = length
   while (low < high) {

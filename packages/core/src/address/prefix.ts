@@ -110,13 +110,15 @@ export const prefixesOverlap = (a: Prefix, b: Prefix): boolean => containsPrefix
 export const samePrefix = (a: Prefix, b: Prefix): boolean =>
   a.family === b.family && a.base === b.base && a.length === b.length
 
+const suffixes: readonly string[] = Array.from({ length: 33 }, (_, length) => `/${length}`)
+
 /**
  * The canonical CIDR text.
  * @public @since 0.1.0
  */
 export const formatPrefix = (prefix: Prefix): string =>
   prefix.family === 'ip'
-    ? `${formatAddress4(prefix.base)}/${prefix.length}`
+    ? `${formatAddress4(prefix.base)}${suffixes[prefix.length]}`
     : `${formatAddress6(prefix.base)}/${prefix.length}`
 
 /**

@@ -1,6 +1,7 @@
 import { canonicalAddress, type Family, macFromAddress } from '../address/index.ts'
 import { IntentError } from '../error/index.ts'
 import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
+import { boundsOf, isInBounds } from '../lease/bounds.ts'
 import {
   acquireAddress,
   findLease,
@@ -53,6 +54,7 @@ export const assignAddresses = (
   others: readonly PublishedPort[],
 ): AssignedAddresses => {
   const inUse = new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))
+  const isTaken = (address: string): boolean => inUse.has(address)
   const byName = new Map(networks.map((network) => [network.name, network]))
   const wishes = (family: Family): readonly AddressWish[] =>
     intent.endpoints.flatMap((endpoint) => {
@@ -87,7 +89,7 @@ export const assignAddresses = (
         gateway: subnet.gateway,
         ipRange,
         address: fixed,
-        isTaken: (address) => inUse.has(address),
+        isTaken,
         // One MAC an endpoint, of its IPv4 address where it has one.
         mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
       }),
@@ -131,7 +133,13 @@ const makeWay = (
   const notes: IntentNote[] = []
   const claims = new Map<string, AddressWish>()
   for (const wish of statics) {
-    const { endpoint, on, family, fixed } = wish
+    const { endpoint, on, family, fixed, subnet } = wish
+    if (fixed !== null && !isInBounds(boundsOf(subnet.subnet, subnet.gateway, null), fixed)) {
+      throw new IntentError(
+        `${replicaName(endpoint)} asks for ${fixed} on network ${endpoint.network}: ask for an address of ${subnet.subnet} that is not its network, broadcast or gateway address`,
+        endpoint.place,
+      )
+    }
     const key = addressKey(on, family, fixed ?? '')
     const rival = claims.get(key)
     if (rival !== undefined && rival.holderKey !== wish.holderKey) {

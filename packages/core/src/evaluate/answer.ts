@@ -74,7 +74,7 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
       : 0,
   zone: 0,
   tproxy: false,
-  reroute: false,
+  rerouted: null,
   reply: true,
   returnBy: began.in,
 })

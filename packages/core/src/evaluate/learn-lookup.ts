@@ -1,4 +1,4 @@
-import { emptyRanges, type RangeSet, rangeSet } from '../address/range-set.ts'
+import { emptyRanges, hasValue, type RangeSet, rangeSet } from '../address/range-set.ts'
 import type { ElementTable, TableElement, ValueSet } from '../netfilter/index.ts'
 import { always, type Condition, exactly, type FreeField, freeFieldOf, membership } from './learner.ts'
 import type { Reading } from './reading.ts'
@@ -17,6 +17,8 @@ interface PartIndex {
   /** By the other parts, where these are single values. */
   readonly rows: ReadonlyMap<string, Row>
   readonly loose: readonly TableElement[]
+  /** All values of the part that are in any element. */
+  readonly all: RangeSet
 }
 
 const indexes = new WeakMap<ElementTable, (PartIndex | undefined)[]>()
@@ -33,6 +35,13 @@ export const learnLookup = (
   wantsData: boolean,
 ): readonly Condition[] => {
   const free = key.map((reading) => freeFieldOf(world, reading))
+  // A value that is in no element at all settles it, whatever the other parts are.
+  for (const [at, field] of free.entries()) {
+    const reading = key[at]
+    if (field === null || (typeof reading !== 'number' && typeof reading !== 'bigint')) continue
+    const { all } = partIndex(table, at)
+    if (!hasValue(all, reading)) return [{ field, set: all, inside: false }]
+  }
   const open = free.findIndex((field) => field !== null)
   const field = free[open] ?? null
   const value = key[open]
@@ -97,7 +106,8 @@ const partIndex = (table: ElementTable, part: number): PartIndex => {
       else row.elements.push(element)
     }
   }
-  const made = { rows, loose }
+  const all = rangeSet(table.elements.flatMap(({ key }) => rangesIn(key[part])))
+  const made = { rows, loose, all }
   known[part] = made
   return made
 }

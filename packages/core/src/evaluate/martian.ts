@@ -22,7 +22,8 @@ export const martianDestination = (host: Host, world: World, from: Link, when: W
   const { daddr, family } = world
   if (from === host.lo) return null
   const words = `martian destination ${textOf(world, daddr)} on ${from.name}`
-  if (family === 'ip6') return when === 'header' && isLoopback(daddr) ? words : null
+  // Routing asks for the very interface of ::1 (net/ipv6/route.c, `rt6_need_strict`), though translation led there.
+  if (family === 'ip6') return isLoopback(daddr) ? words : null
   if (when === 'header') return null
   if (isLoopback(daddr) && !routesLoopback(host, from))
     return `${words}: net.ipv4.conf.${from.name}.route_localnet = 0`
@@ -35,8 +36,11 @@ export const martianDestination = (host: Host, world: World, from: Link, when: W
  */
 export const martianSource = (host: Host, world: World, from: Link, when: When): string | null => {
   const { saddr, daddr, family } = world
-  if (from === host.lo) return null
   const words = `martian source ${textOf(world, saddr)} on ${from.name}`
+  if (from === host.lo)
+    return when === 'route' && family === 'ip' && world.looped
+      ? validateSource(host, world, from, words)
+      : null
   if (family === 'ip6')
     return when === 'header' && (isLoopback(saddr) || BigInt(saddr) >> 120n === 0xffn) ? words : null
   if (when === 'header') return null

@@ -114,7 +114,7 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     boundDestination: false,
     sourcePorts: null,
     tproxy: false,
-    reroute: false,
+    rerouted: null,
     returnBy: null,
     learner,
     unknown: false,

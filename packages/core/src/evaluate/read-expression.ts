@@ -2,6 +2,7 @@ import {
   type BitwiseExpression,
   type ConntrackExpression,
   conntrackState,
+  conntrackStatus,
   type Expression,
   type FieldExpression,
   type MapExpression,
@@ -57,6 +58,17 @@ const compileField = ({ field, family, protocols }: FieldExpression): Read => {
 /** An index that the facts do not give is some index. */
 const indexOf = (link: World['in']): Reading => (link === null ? 0 : (link.index ?? unknownValue))
 
+/** What facts say of devices without link operations. */
+const kindless: readonly string[] = ['loopback', 'ether', 'infiniband', 'ieee80211']
+
+/** A device of hardware, or `lo`, has no kind: nft breaks off, as it does without a device (nft_meta.c). */
+const kindOf = (link: World['in']): Reading => {
+  if (link === null) return undefined
+  const { kind } = link
+  if (kind === null) return unknownValue
+  return kindless.includes(kind) ? undefined : kind
+}
+
 const isIcmp = ({ protocol }: World): boolean => protocol === 1 || protocol === 58
 
 const readers: Readonly<Record<FieldExpression['field'], Read>> = {
@@ -73,9 +85,8 @@ const readers: Readonly<Record<FieldExpression['field'], Read>> = {
   oifname: (world) => world.out?.name ?? '',
   iif: (world) => indexOf(world.in),
   oif: (world) => indexOf(world.out),
-  // NFT_META_IIFKIND breaks without a device, unlike the name.
-  iifkind: (world) => (world.in === null ? undefined : (world.in.kind ?? unknownValue)),
-  oifkind: (world) => (world.out === null ? undefined : (world.out.kind ?? unknownValue)),
+  iifkind: (world) => kindOf(world.in),
+  oifkind: (world) => kindOf(world.out),
   mark: (world) => world.mark,
   pkttype: (world) => world.packetType,
   fragment: () => 0,
@@ -144,13 +155,16 @@ const compileConntrack = (expression: ConntrackExpression): Read => {
       case 'state':
         return readState
       case 'status':
-        return ifTracked((world) => world.status)
+        return ifTracked((world) => world.status, templateStatus)
       case 'direction':
-        return ifTracked((world) => (world.reply ? 1 : 0))
+        return ifTracked((world) => (world.reply ? 1 : 0), 0)
       case 'mark':
-        return ifTracked((world) => world.ctMark)
+        return ifTracked((world) => world.ctMark, 0)
       case 'zone':
-        return ifTracked((world) => world.zone)
+        return ifTracked(
+          (world) => world.zone,
+          (world) => world.zone,
+        )
     }
   }
   const { key, direction, family } = expression
@@ -164,10 +178,15 @@ const compileConntrack = (expression: ConntrackExpression): Read => {
   })
 }
 
-const ifTracked =
-  (read: Read): Read =>
-  (world) =>
-    world.tracking === 'tracked' ? read(world) : undefined
+/** Both tools make their stand-ins confirmed (xt_CT.c `xt_ct_tg_check`, nft_ct.c `nft_ct_tmpl_alloc_pcpu`). */
+const templateStatus = conntrackStatus.confirmed | (1 << 11)
+
+/** @param template - what a stand-in gives */
+const ifTracked = (read: Read, template: Reading | Read = unknownValue): Read => {
+  const standIn = typeof template === 'function' ? template : () => template
+  return (world) =>
+    world.tracking === 'tracked' ? read(world) : world.tracking === 'template' ? standIn(world) : undefined
+}
 
 /** Before conntrack has seen it, a packet looks invalid (net/netfilter/nft_ct.c, `nft_ct_get_eval`). */
 const readState: Read = (world) =>
@@ -175,4 +194,6 @@ const readState: Read = (world) =>
     ? conntrackState[world.state]
     : world.tracking === 'untracked'
       ? conntrackState.untracked
-      : conntrackState.invalid
+      : world.tracking === 'template'
+        ? conntrackState.new
+        : conntrackState.invalid

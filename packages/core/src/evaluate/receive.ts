@@ -77,7 +77,13 @@ const switchOn = (traffic: Traffic, world: World, bridge: Link): void => {
   world.bridged = true
   if (!passesBridge(traffic.host, traffic.run, world, bridge)) return
   world.out = bridge
-  for (const one of traverse(traffic, 'forward', [world])) leave(traffic, one)
+  for (const one of traverse(traffic, 'forward', [world])) {
+    // `br_nf_post_routing` names no interface that it came in by.
+    one.in = null
+    const left = traverse(traffic, 'postrouting', [one])
+    for (const each of left) each.in = bridge
+    goOut(traffic, left)
+  }
 }
 
 /** POSTROUTING, and away. */

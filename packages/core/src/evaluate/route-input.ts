@@ -39,7 +39,8 @@ export const routeInput = (
   translated: boolean,
 ): InputDecision => {
   const { host, run } = traffic
-  if (world.looped || world.tproxy) return { kind: 'local' }
+  // It brings its route along, unless that was dropped with the old destination (nf_nat_proto.c, `nf_nat_ipv4_pre_routing`).
+  if ((world.looped && !translated) || world.tproxy) return { kind: 'local' }
   const destination = martianDestination(host, world, from, 'route')
   if (destination !== null) return stop('dropped', 'drop', destination)
   const key = {

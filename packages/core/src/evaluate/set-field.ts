@@ -10,8 +10,12 @@ const known = (value: Reading): number | UnknownValue => (typeof value === 'numb
  *
  * @returns false when there is nothing to set it on, or nothing to set
  */
-export const setField = (run: Run, world: World, target: SetStep['target'], value: Reading): boolean => {
-  if (value === undefined) return false
+export const setField = (
+  run: Run,
+  world: World,
+  target: SetStep['target'],
+  value: Exclude<Reading, undefined>,
+): boolean => {
   switch (target) {
     case 'mark':
       world.mark = known(value)
@@ -21,6 +25,9 @@ export const setField = (run: Run, world: World, target: SetStep['target'], valu
       world.ctMark = known(value)
       return true
     case 'ct-zone':
+      // Nor does it matter once there is an entry, or another stand-in (net/netfilter/nft_ct.c, `nft_ct_set_zone_eval`).
+      if (world.tracking !== 'pending') return false
+      world.tracking = 'template'
       world.zone = known(value)
       return true
     case 'pkttype':

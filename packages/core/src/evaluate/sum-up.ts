@@ -60,18 +60,29 @@ const nothing: Outcome = {
 const isStop = (kind: OutcomeKind): boolean =>
   kind === 'dropped' || kind === 'rejected' || kind === 'unrouted'
 
+const sourcePortOf = ({ sourcePorts, sport }: World): number | readonly [number, number] | null =>
+  sourcePorts ?? (sport < 0 ? null : sport)
+
+/** The same end, by the same rule, of a packet that came to the same place: of two such, one is told. */
 const isAlike = (a: Conclusion, b: Conclusion, ours: Ours): boolean => {
-  if (kindOf(a, ours) !== kindOf(b, ours)) return false
-  if (isStop(kindOf(a, ours))) return a.end.world.trace?.rule === b.end.world.trace?.rule
+  const kind = kindOf(a, ours)
+  if (kind !== kindOf(b, ours) || (isStop(kind) && !isSameCulprit(a.end, b.end))) return false
+  if (!hasArrived(a) || !hasArrived(b)) return hasArrived(a) === hasArrived(b)
   const one = a.reached.world
   const other = b.reached.world
   return (
     one.daddr === other.daddr &&
     one.dport === other.dport &&
     one.saddr === other.saddr &&
-    one.out === other.out
+    one.out === other.out &&
+    String(sourcePortOf(one)) === String(sourcePortOf(other))
   )
 }
+
+const isSameCulprit = ({ world: { trace: one } }: End, { world: { trace: other } }: End): boolean =>
+  one?.rule === other?.rule && one?.text === other?.text
+
+const hasArrived = ({ reached }: Conclusion): boolean => reached.kind === 'local' || reached.kind === 'out'
 
 const kindOf = ({ reached, end }: Conclusion, ours: Ours): OutcomeKind => {
   if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return end.kind
@@ -84,7 +95,7 @@ const kindOf = ({ reached, end }: Conclusion, ours: Ours): OutcomeKind => {
 /** One course as an outcome. */
 export const tell = (conclusion: Conclusion, ours: Ours): Telling => {
   const { reached, end } = conclusion
-  const arrived = reached.kind === 'local' || reached.kind === 'out'
+  const arrived = hasArrived(conclusion)
   const { world } = reached
   const outcome = kindOf(conclusion, ours)
   return {
@@ -99,7 +110,7 @@ export const tell = (conclusion: Conclusion, ours: Ours): Telling => {
     seenAs: arrived
       ? {
           source: textOf(world, world.saddr),
-          sourcePort: world.sourcePorts ?? (world.sport < 0 ? null : world.sport),
+          sourcePort: sourcePortOf(world),
         }
       : null,
     culprit: isStop(outcome) ? describeCulprit(end.world.trace) : null,

@@ -17,7 +17,7 @@ const swap = ({ saddr, daddr, sport, dport }: Tuple): Tuple => ({
  */
 export const track = (world: World): void => {
   // Looped packets keep their entry; notrack has had its say.
-  if (world.tracking !== 'pending') return
+  if (world.tracking !== 'pending' && world.tracking !== 'template') return
   const { answer } = world
   if (!world.reply) {
     if (world.given === 'invalid') world.tracking = 'none'

@@ -2,6 +2,7 @@ import type { Hook, NetfilterTable } from '../netfilter/index.ts'
 import type { HookGroup, HookItem, HookLists } from './hook-list.ts'
 import type { Host } from './host.ts'
 import type { BaseProgram } from './program.ts'
+import { routeAgain } from './route-output.ts'
 import { type End, end, fork, mergeWorlds, noteRule, type Run } from './run.ts'
 import { track } from './track.ts'
 import { bindToItself, isBound, mayBind, type Side, translate } from './translate.ts'
@@ -80,7 +81,7 @@ const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World
 
 const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, world: World): World[] => {
   const accepted: World[] = []
-  const { mark } = world
+  const { mark, saddr, daddr } = world
   const walk = { host: traffic.host, run: traffic.run, tables, accepted, depth: 0 }
   for (const rest of walkChain(walk, program, world)) {
     const policy = rest.learner?.ignored.has(program.chain) === true ? 'accept' : base.policy
@@ -88,8 +89,11 @@ const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, worl
     if (policy === 'drop') end(traffic.run, 'dropped', rest)
     else addWorld(accepted, rest)
   }
-  if (base.type === 'route') for (const one of accepted) if (one.mark !== mark) one.reroute = true
-  return accepted
+  if (base.type !== 'route') return accepted
+  // net/netfilter/nft_chain_route.c, and mangle of iptables.
+  return accepted.filter(
+    (one) => (one.mark === mark && one.saddr === saddr && one.daddr === daddr) || routeAgain(traffic, one),
+  )
 }
 
 const onDevice = (devices: readonly string[], { hook, in: from, port, out }: World): boolean => {
@@ -102,8 +106,11 @@ const runNat = (traffic: Traffic, groups: readonly (readonly BaseProgram[])[], w
   if (world.tracking !== 'tracked') return [world]
   const side: Side = world.hook === 'prerouting' || world.hook === 'output' ? 'destination' : 'source'
   const worlds = mayBind(world, side) ? bindBy(traffic, groups, world, side) : [world]
-  for (const one of worlds) translate(one, side)
-  return worlds
+  return worlds.filter((one) => {
+    const { daddr } = one
+    translate(one, side)
+    return world.hook !== 'output' || one.daddr === daddr || routeAgain(traffic, one)
+  })
 }
 
 const bindBy = (

@@ -1,4 +1,4 @@
-import type { ElementData, Verdict } from '../netfilter/index.ts'
+import type { ElementData, SetStep, Verdict } from '../netfilter/index.ts'
 import { bind } from './bind.ts'
 import type { Host } from './host.ts'
 import { askInTurn, askStep, learnAction, type MatchingRule } from './learn-rule.ts'
@@ -138,8 +138,7 @@ const act = (
     case 'nat':
       return bind(walk, step.operands, action, world, did)
     case 'set':
-      if (setField(walk.run, world, action.target, step.reads[0]?.(world))) did(`set ${action.target}`)
-      return 'next step'
+      return assign(walk, step, action.target, world, did)
     case 'notrack':
       // Once there is an entry, it is too late (net/netfilter/xt_CT.c, nft_ct.c: `if (ct || untracked) return`).
       if (world.tracking === 'pending') {
@@ -191,6 +190,20 @@ const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => learn
 
 /** What an ignored rule does not do. */
 const undone: readonly string[] = ['nat', 'reject', 'notrack', 'tproxy', 'synproxy', 'unknown-action']
+
+const assign = (
+  walk: Walk,
+  { reads }: CompiledStep & { kind: 'act' },
+  target: SetStep['target'],
+  world: World,
+  did: (verdict: string) => void,
+): World[] | 'next step' => {
+  const value = reads[0]?.(world)
+  // A map without the key, or a field the packet has not, ends the rule (NFT_BREAK).
+  if (value === undefined) return [world]
+  if (setField(walk.run, world, target, value)) did(`set ${target}`)
+  return 'next step'
+}
 
 const decide = (
   walk: Walk,

@@ -15,8 +15,11 @@ export interface Tuple {
   readonly dport: number
 }
 
-/** Where the packet stands with connection tracking. `pending`: not seen yet; `none`: invalid. */
-export type Tracking = 'pending' | 'tracked' | 'untracked' | 'none'
+/**
+ * Where the packet stands with connection tracking. `pending`: not seen yet; `template`: neither, but a zone was chosen,
+ * and a stand-in for the entry holds it; `none`: invalid.
+ */
+export type Tracking = 'pending' | 'template' | 'tracked' | 'untracked' | 'none'
 
 /**
  * One course that things may take: a packet, its flow's entry, and the way it came. It changes as the packet goes
@@ -65,8 +68,8 @@ export interface World {
   /** What the source port may have become. */
   sourcePorts: readonly [number, number] | null
   tproxy: boolean
-  /** A `route` chain gave it another mark, so another way is looked for. */
-  reroute: boolean
+  /** Another way was found within OUTPUT, by which it leaves. */
+  rerouted: Link | null
   /** Where an answer leaves when hand-written facts have no route for it: by the way the question came. */
   readonly returnBy: Link | null
 
@@ -110,7 +113,7 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.boundDestination === b.boundDestination &&
   a.tproxy === b.tproxy &&
   a.looped === b.looped &&
-  a.reroute === b.reroute &&
+  a.rerouted === b.rerouted &&
   a.bridged === b.bridged
 
 /** Adds a world to a list unless its like is there; of two, the one that hangs on nothing unknown stays. */

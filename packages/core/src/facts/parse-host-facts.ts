@@ -1,7 +1,6 @@
 import { tryParseAddress, tryParseInterfaceAddress, tryParsePrefix } from '../address/index.ts'
-import { ParseError } from '../error/index.ts'
+import { ParseError, parseJson } from '../error/index.ts'
 import type { HostFacts } from './host-facts.ts'
-import { offsetOfFault } from './json-fault.ts'
 
 /** What a value must be: a test, and the words for it. */
 interface Check {
@@ -128,22 +127,11 @@ const shape: Shape = {
  * @public @since 0.1.0
  */
 export const parseHostFacts = (json: string, source: string): HostFacts => {
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch (cause) {
-    const offset = offsetOfFault(json)
-    const before = json.slice(0, offset).split('\n')
-    const column = (before.at(-1)?.length ?? 0) + 1
-    const found =
-      offset >= json.length ? 'the text ends too soon' : `unexpected ${JSON.stringify(json[offset])}`
-    throw new ParseError(
-      `expected host facts as JSON, as \`portolan inspect\` prints them: ${found}`,
-      { source, line: before.length, column },
-      (json.split('\n')[before.length - 1] ?? '').slice(Math.max(0, column - 40), column + 40),
-      { cause },
-    )
-  }
+  const value = parseJson(
+    json,
+    source,
+    (found) => `expected host facts as JSON, as \`portolan inspect\` prints them: ${found}`,
+  )
   check(value, shape, '', source)
   return value as HostFacts
 }

@@ -1,11 +1,12 @@
 import { canonicalAddress, macFromAddress } from '../address/index.ts'
 import { PortolanError } from '../error/index.ts'
-import { addressText, type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
+import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
 import type { Lease, LeasedAddress, LeaseHolder, LeasingNetwork } from './lease.ts'
 import { addressHolderKey, addressKey, addressSpace } from './lease-key.ts'
 import { findLease, type LeaseState, type LeaseStep, leaseOf, leasesUnder } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
-import { entryAfter, valueAt, withValue } from './sorted-map.ts'
+import { neverLeased } from './never-leased.ts'
+import { entryAfter } from './sorted-map.ts'
 
 /** @public @since 0.1.0 */
 export interface AddressRequest {
@@ -19,7 +20,10 @@ export interface AddressRequest {
   readonly ipRange: string | null
   /** This address and no other; null: any. */
   readonly address: string | null
-  /** Addresses that are not to be picked, though nobody leased them: somebody was seen there. */
+  /**
+   * Addresses that are not to be picked, though nobody leased them: somebody was seen there. One function always
+   * says the same of an address; hand in another when something else is seen.
+   */
   readonly isTaken?: (address: string) => boolean
   /** Null: derived from the address. */
   readonly mac: string | null
@@ -29,8 +33,9 @@ export interface AddressRequest {
  * Gives a holder an address of a network: the one it has, or else the one it had last, or else the lowest that
  * nobody ever had, or else the one that was released longest ago. The same state and request give the same answer.
  *
- * @throws PortolanError `ADDRESS_LEASED` when the address asked for is somebody else's; `SUBNET_EXHAUSTED` when
- *   every one is held, naming the subnet, its size and how many are leased
+ * @throws PortolanError `ADDRESS_LEASED` when the address asked for is somebody else's; `ADDRESS_OUT_OF_RANGE` when
+ *   endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every one is held, naming the subnet, its size
+ *   and how many are leased
  * @throws ParseError for a subnet, gateway, range or address that cannot be read
  * @example
  * const { state, result } = acquireAddress(emptyLeases, {
@@ -46,6 +51,11 @@ export const acquireAddress = (state: LeaseState, request: AddressRequest): Leas
   const known = ownAddress(state, request, bounds)
   if (request.address !== null) {
     const address = canonicalAddress(request.address)
+    if (!isInBounds(boundsOf(request.subnet, request.gateway, null), address))
+      throw new PortolanError(
+        'ADDRESS_OUT_OF_RANGE',
+        `${address} is no address for endpoints of network ${request.on.network}: ask for one of ${request.subnet} that is not its network, broadcast or gateway address.`,
+      )
     const key = addressKey(request.on, bounds.family, address)
     const there = findLease(state, key)
     if (there?.kind === 'address' && there.released === null && !isHolder(there, request))
@@ -113,34 +123,18 @@ const take = (
   return stepOf(write(state, [...leftBehind, given]), lease)
 }
 
-/**
- * The lowest address without a trace of a lease, and how far the search came. It goes on where the last one of
- * these bounds ended: who had an address leaves a trace, so below that point there is none.
- */
-const neverLeased = (
+const longestReleased = (
   state: LeaseState,
   { on, isTaken }: AddressRequest,
-  { family, first, last, gateway }: Bounds,
-): readonly [string | null, LeaseState['searched']] => {
-  const place = `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
-  const prefix = addressKey(on, family, '')
-  let value = valueAt(state.searched, place) ?? first
-  for (; value <= last; value += 1n) {
-    const text = addressText(family, value)
-    if (text === gateway || isTaken?.(text) === true) continue
-    if (valueAt(state.leases, `${prefix}${text}`) === null)
-      return [text, withValue(state.searched, place, value)]
-  }
-  return [null, withValue(state.searched, place, value)]
-}
-
-const longestReleased = (state: LeaseState, { on }: AddressRequest, bounds: Bounds): string | null => {
+  bounds: Bounds,
+): string | null => {
   const space = addressSpace(on, bounds.family)
   for (let place = space; ; ) {
     const entry = entryAfter(state.released, place)
     if (entry === null || !entry[0].startsWith(space)) return null
     const lease = findLease(state, entry[1])
-    if (lease?.kind === 'address' && isInBounds(bounds, lease.address)) return lease.address
+    if (lease?.kind === 'address' && isInBounds(bounds, lease.address) && isTaken?.(lease.address) !== true)
+      return lease.address
     place = entry[0]
   }
 }
@@ -152,8 +146,9 @@ const exhausted = (state: LeaseState, request: AddressRequest, bounds: Bounds): 
   ).length
   const place = ipRange === null || ipRange === subnet ? subnet : `${ipRange}, the ip_range of ${subnet}`
   const size = sizeOf(bounds)
+  const rest = BigInt(leased) < size ? ', and somebody without a lease was seen at every other' : ''
   return new PortolanError(
     'SUBNET_EXHAUSTED',
-    `No address is left for ${holderName(holder)} in ${place}, on network ${on.network}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased. Give the network a larger subnet, or take endpoints off it.`,
+    `No address is left for ${holderName(holder)} in ${place}, on network ${on.network}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,
   )
 }

@@ -15,5 +15,6 @@ export {
 } from './lease-state.ts'
 export * from './lease-store.ts'
 export * from './memory-lease-store.ts'
+export type { AddressSearch } from './never-leased.ts'
 export * from './parse-lease.ts'
 export * from './release.ts'

@@ -1,5 +1,6 @@
 import type { Lease, LeaseChange, LeasedAddress } from './lease.ts'
 import { addressSpace, holderKey, leaseKey } from './lease-key.ts'
+import type { AddressSearch } from './never-leased.ts'
 import {
   entriesUnder,
   entryAfter,
@@ -22,8 +23,8 @@ export interface LeaseState {
   readonly holders: SortedMap<string>
   /** Released addresses of a space, least recently released first. */
   readonly released: SortedMap<string>
-  /** How far the search for an address that nobody ever had has come, by space and bounds. */
-  readonly searched: SortedMap<bigint>
+  /** How far the search for an address that nobody ever had has come, by space and bounds. Not kept in a store. */
+  readonly searched: SortedMap<AddressSearch>
   /** Grows with every release. */
   readonly sequence: number
 }

@@ -48,19 +48,22 @@ const outermost = (columns: PrefixColumns): Uint32Array => {
 const blocks4 = (columns: PrefixColumns, ownerOf: OwnerOf): Blocks<number> => {
   const rows = outermost(columns)
   const [column] = columns.words
-  const startAt = (index: number): number | undefined => column?.[rows[index] ?? -1]
-  const lengthAt = (index: number): number => columns.lengths[rows[index] ?? -1] ?? 0
+  const starts = new Uint32Array(rows.length)
+  const ends = new Uint32Array(rows.length)
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = rows[index] ?? 0
+    const base = column?.[row] ?? 0
+    starts[index] = base
+    ends[index] = space4.lastOf(base, columns.lengths[row] ?? 0)
+  }
   return {
     length: rows.length,
-    startAt,
-    endAt: (index) => {
-      const base = startAt(index)
-      return base === undefined ? undefined : space4.lastOf(base, lengthAt(index))
-    },
+    startAt: (index) => starts[index],
+    endAt: (index) => ends[index],
     ownerAt: (index) => {
-      const base = startAt(index)
-      if (base === undefined) return undefined
-      return ownerOf(columns.items[rows[index] ?? 0] ?? 0, { family: 'ip', base, length: lengthAt(index) })
+      const [row, base] = [rows[index], starts[index]]
+      if (row === undefined || base === undefined) return undefined
+      return ownerOf(columns.items[row] ?? 0, { family: 'ip', base, length: columns.lengths[row] ?? 0 })
     },
   }
 }

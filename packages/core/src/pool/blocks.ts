@@ -29,30 +29,34 @@ const later = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
 const earlier = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
 
 /**
- * Is [from, to], a part of a block, wholly allowed? And if not, where does the block open again?
+ * Is [from, to], a part of a block, wholly allowed? And if not, up to where may no candidate begin?
  *
- *     block     |--------------------------|
- *     [from,to]      |------|
- *     allowed   |------|         |---|
- *     opens                      ^
+ *     block      |--------------------------|       |--------------------------|
+ *     [from,to]       |------|                           |------|
+ *     allowed    |------|         |---|                      |------|
+ *     closed to                  ^                              ^
+ *
+ * On the right are two allowed prefixes side by side, which are one range and so need not be aligned.
  */
-const openingAfter = <T extends number | bigint>(
+const closedTo = <T extends number | bigint>(
   { starts, ends }: Ranges<T>,
   from: T,
   to: T,
-): { readonly isAllowed: boolean; readonly opens: T | undefined } => {
+  previous: (value: T) => T,
+): { readonly isAllowed: boolean; readonly end: T | undefined } => {
   let at = firstEndingFrom(ends.length, (index) => ends[index], from)
   const start = starts[at]
   const end = ends[at]
   if (start !== undefined && end !== undefined && start <= from && end >= to) {
-    return { isAllowed: true, opens: undefined }
+    return { isAllowed: true, end: undefined }
   }
-  let opens = start
-  while (opens !== undefined && opens <= to) {
+  for (let opens = starts[at]; opens !== undefined; opens = starts[at]) {
+    if (opens > to) return { isAllowed: false, end: previous(opens) }
+    const shuts = ends[at]
+    if (shuts !== undefined && shuts > to) return { isAllowed: false, end: to }
     at += 1
-    opens = starts[at]
   }
-  return { isAllowed: false, opens }
+  return { isAllowed: false, end: undefined }
 }
 
 /**
@@ -72,9 +76,10 @@ export const nextBlocker = <T extends number | bigint>(
     const blockEnd = blocks.endAt(index)
     if (blockStart === undefined || blockEnd === undefined || blockStart > end) return null
     if (allowed.starts.length === 0) return { index, end: blockEnd }
-    const { isAllowed, opens } = openingAfter(allowed, later(blockStart, start), earlier(blockEnd, end))
-    if (isAllowed) continue
-    return { index, end: opens === undefined || opens > blockEnd ? blockEnd : previous(opens) }
+    const to = earlier(blockEnd, end)
+    const closed = closedTo(allowed, later(blockStart, start), to, previous)
+    if (closed.isAllowed) continue
+    return { index, end: closed.end === undefined ? blockEnd : earlier(closed.end, blockEnd) }
   }
   return null
 }

@@ -80,9 +80,12 @@ export const firstFit = <T extends number | bigint>(scan: Scan<T>, layers: reado
   return null
 }
 
-/** Notes that the candidate the scan stands at was given away, and goes on to the next. */
-export const passFound = <T extends number | bigint>(scan: Scan<T>, owner: Reservation): void => {
+/** Notes that the candidate the scan stands at was given to a network, and goes on to the next. */
+export const passFound = <T extends number | bigint>(scan: Scan<T>, network: string): void => {
   const { space, length, position, log } = scan
-  passTaken(log, { candidate: owner.prefix, candidates: 1, reservation: owner })
+  passTaken(log, () => {
+    const candidate = scan.toPrefix(position)
+    return { candidate, candidates: 1, reservation: { kind: 'own', prefix: candidate, network } }
+  })
   scan.position = space.next(space.lastOf(position, length))
 }

@@ -3,11 +3,10 @@ import { InvalidRequestError } from '../error/index.ts'
 import type { Layer } from './blocks.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
 import type { PlanState } from './plan-state.ts'
-import { classicPool, type Pool, type PoolEntry, writtenGateway } from './pool.ts'
+import { type Pool, type PoolEntry, poolsOf, writtenGateway } from './pool.ts'
 import { PoolExhaustedError } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
 import { listRejections } from './rejection-log.ts'
-import type { Reservation } from './reservation.ts'
 import { wantedSize } from './settled-subnet.ts'
 import type { SubnetRequest } from './subnet-request.ts'
 import { type TakenBlocks, take } from './taken-blocks.ts'
@@ -20,15 +19,11 @@ interface PickedSubnet {
   readonly rejected: readonly Rejection[]
 }
 
-const hasFamily = (pool: Pool, { family }: SubnetRequest): boolean =>
-  pool.entries.some(({ prefix }) => prefix.family === family)
-
 /** The request's pools, or the plan's; where none of them has the family, the default of that family. */
-export const poolsFor = (state: PlanState, request: SubnetRequest): readonly Pool[] => {
-  const fitting = (request.pools ?? state.pools).filter((pool) => hasFamily(pool, request))
-  if (fitting.length > 0) return fitting
-  return [request.family === 'ip' ? classicPool : state.ula]
-}
+export const poolsFor = (state: PlanState, request: SubnetRequest): readonly Pool[] =>
+  request.pools == null
+    ? state.pools[request.family]
+    : poolsOf(request.family, request.pools, state.defaults[request.family])
 
 const scanOf = <T extends number | bigint>(
   scans: Map<PoolEntry, Map<number, Scan<T>>>,
@@ -53,9 +48,8 @@ const searchScan = <T extends number | bigint>(
   const rejected = listRejections(scan.log)
   if (base === null) return { subnet: null, rejected }
   const subnet = scan.toPrefix(base)
-  const owner: Reservation = { kind: 'own', prefix: subnet, network }
-  take(taken, base, scan.space.lastOf(base, scan.length), owner)
-  passFound(scan, owner)
+  take(taken, base, scan.space.lastOf(base, scan.length), scan.length, network)
+  passFound(scan, network)
   return { subnet, rejected }
 }
 

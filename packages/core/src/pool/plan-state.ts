@@ -1,12 +1,12 @@
-import { parseHostOrPrefix, parsePrefix, prefixSet } from '../address/index.ts'
+import { type Family, parseHostOrPrefix, parsePrefix, prefixSet } from '../address/index.ts'
 import { type BlockIndex, indexReservations } from './block-index.ts'
 import type { Blocks, Layer } from './blocks.ts'
 import type { Scan } from './first-fit.ts'
 import type { HostIndex } from './host-index.ts'
-import type { Pool, PoolEntry } from './pool.ts'
+import { classicPool, type Pool, type PoolEntry, poolsOf } from './pool.ts'
 import type { Reservation } from './reservation.ts'
-import type { SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
-import { type TakenBlocks, takenBlocks } from './taken-blocks.ts'
+import type { SubnetLease, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
+import { noBlocks, type TakenBlocks, takenBlocks } from './taken-blocks.ts'
 import { ulaPool } from './ula-pool.ts'
 
 /** How far each pool entry has been searched, by the length searched for. */
@@ -26,21 +26,37 @@ export interface PlanState {
   readonly layers: { readonly ip: readonly Layer<number>[]; readonly ip6: readonly Layer<bigint>[] }
   readonly taken: { readonly ip: TakenBlocks<number>; readonly ip6: TakenBlocks<bigint> }
   readonly scans: { readonly ip: Scans<number>; readonly ip6: Scans<bigint> }
-  readonly pools: readonly Pool[]
-  readonly ula: Pool
+  /** Those of the plan that have the family. */
+  readonly pools: Readonly<Record<Family, readonly Pool[]>>
+  /** For a request whose pools have not the family. */
+  readonly defaults: Readonly<Record<Family, Pool>>
+  /** The leases of the plan's own project, by network. */
+  readonly held: ReadonlyMap<string, readonly SubnetLease[]>
 }
 
-const isFor = (requests: readonly SubnetRequest[], network: string): boolean =>
-  requests.some((request) => request.network === network && request.renumber !== true)
-
-const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetRequest[]): Reservation[] =>
-  (options.leases ?? [])
-    .filter(({ project, network }) => project !== options.project || !isFor(requests, network))
+/** What the requests hold is not in their own way, unless they are to move out of it. */
+const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetRequest[]): Reservation[] => {
+  if (options.leases === undefined) return []
+  const staying = new Set(requests.filter(({ renumber }) => renumber !== true).map(({ network }) => network))
+  return options.leases
+    .filter(({ project, network }) => project !== options.project || !staying.has(network))
     .map(({ project, network, subnet }) => ({
       kind: 'lease',
       prefix: parsePrefix(subnet, { place: { source: `<lease of ${network}>`, line: 1, column: 1 } }),
       owner: { project, network },
     }))
+}
+
+const heldLeases = ({ leases, project }: SubnetPlanOptions): ReadonlyMap<string, readonly SubnetLease[]> => {
+  const held = new Map<string, SubnetLease[]>()
+  for (const lease of leases ?? []) {
+    if (lease.project !== project) continue
+    const others = held.get(lease.network)
+    if (others === undefined) held.set(lease.network, [lease])
+    else others.push(lease)
+  }
+  return held
+}
 
 /** What the user allows does not touch what is certain. */
 const whole = <T extends number | bigint>(blocks: Blocks<T>): Layer<T> => ({
@@ -74,9 +90,12 @@ export const startPlan = (
     ip6: { blocks: host.blocks.ip6, allowed: allowed.ip6 },
   }
   const taken: PlanState['taken'] = {
-    ip: { starts: [], ends: [], owners: [] },
-    ip6: { starts: [], ends: [], owners: [] },
+    ip: noBlocks(),
+    ip6: noBlocks(),
   }
+  const taken4 = takenBlocks(taken.ip, (base, length) => ({ family: 'ip', base, length }))
+  const taken6 = takenBlocks(taken.ip6, (base, length) => ({ family: 'ip6', base, length }))
+  const ula = ulaPool(host.machineId)
   const { ip, ip6 }: BlockIndex = indexReservations([...certain, ...onBridges])
   return {
     host,
@@ -84,12 +103,13 @@ export const startPlan = (
     observed,
     certain,
     layers: {
-      ip: [observed.ip, whole(ip), whole(takenBlocks(taken.ip))],
-      ip6: [observed.ip6, whole(ip6), whole(takenBlocks(taken.ip6))],
+      ip: [observed.ip, whole(ip), whole(taken4)],
+      ip6: [observed.ip6, whole(ip6), whole(taken6)],
     },
     taken,
     scans: { ip: new Map(), ip6: new Map() },
-    pools,
-    ula: ulaPool(host.machineId),
+    pools: { ip: poolsOf('ip', pools, classicPool), ip6: poolsOf('ip6', pools, ula) },
+    defaults: { ip: classicPool, ip6: ula },
+    held: heldLeases(options),
   }
 }

@@ -24,10 +24,10 @@ import { firstUsable, isUsable } from './usable-addresses.ts'
 /** Shared by all that were picked: there may be 65,536 of them. */
 const none: readonly never[] = []
 
-const takeSubnet = ({ taken }: PlanState, owner: Reservation): void => {
-  const { prefix } = owner
-  if (prefix.family === 'ip') take(taken.ip, prefix.base, space4.lastOf(prefix.base, prefix.length), owner)
-  else take(taken.ip6, prefix.base, space6.lastOf(prefix.base, prefix.length), owner)
+const takeSubnet = ({ taken }: PlanState, prefix: Prefix, network: string): void => {
+  const { length } = prefix
+  if (prefix.family === 'ip') take(taken.ip, prefix.base, space4.lastOf(prefix.base, length), length, network)
+  else take(taken.ip6, prefix.base, space6.lastOf(prefix.base, length), length, network)
 }
 
 /** The gateway the request names, or else the one the subnet comes with, or else its first address. */
@@ -126,7 +126,7 @@ export const planSubnets = (
     const plan = settle(state, request, own, wanted, before)
     const reservation: Reservation = { kind: 'own', prefix: own.subnet, network: request.network }
     before.push(reservation)
-    takeSubnet(state, reservation)
+    takeSubnet(state, own.subnet, request.network)
     return plan
   })
   return requests.map((request, at) => plans[at] ?? pick(state, request))

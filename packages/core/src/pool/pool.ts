@@ -1,4 +1,10 @@
-import { type Address, type Prefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
+import {
+  type Address,
+  type Family,
+  type Prefix,
+  parseInterfaceAddress,
+  prefixAround,
+} from '../address/index.ts'
 
 /**
  * A prefix of a pool and how it is cut.
@@ -73,6 +79,12 @@ export const dockerPool: Pool = {
     cutText('172.28.0.0/14', 16),
     cutText('192.168.0.0/16', 20),
   ],
+}
+
+/** Those pools that have a family; the default where none has. */
+export const poolsOf = (family: Family, pools: readonly Pool[], fallback: Pool): readonly Pool[] => {
+  const fitting = pools.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
+  return fitting.length > 0 ? fitting : [fallback]
 }
 
 /** The gateway of a subnet that names none: see `firstUsable` for which address that is. */

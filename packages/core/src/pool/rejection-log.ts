@@ -40,19 +40,31 @@ const count = ({ totals }: RejectionLog, passed: Passed): void => {
     totals.set(kind, inWords(passed))
     return
   }
-  const { candidate, overlaps } = total
-  const candidates = total.candidates + passed.candidates
-  const detail = total.detail.endsWith(others) ? total.detail : total.detail + others
-  totals.set(kind, { candidate, candidates, kind, overlaps, detail })
+  totals.set(kind, withMore(total, passed.candidates))
 }
+
+const withMore = ({ candidate, candidates, kind, overlaps, detail }: Rejection, more: number): Rejection => ({
+  candidate,
+  candidates: candidates + more,
+  kind,
+  overlaps,
+  detail: detail.endsWith(others) ? detail : detail + others,
+})
 
 /**
  * Notes that a candidate was given to a network of this plan, which is in the way of all that come after. A long
  * log only counts it: the plan's own answer names it.
+ *
+ * @param passed - asked for when more than its number is wanted
  */
-export const passTaken = (log: RejectionLog, passed: Passed): void => {
-  if (log.shown > REPEATED) count(log, passed)
-  else log.passed.push(passed)
+export const passTaken = (log: RejectionLog, passed: () => Passed): void => {
+  if (log.shown <= REPEATED) {
+    log.passed.push(passed())
+    return
+  }
+  const total = log.totals.get('own')
+  if (total === undefined) count(log, passed())
+  else log.totals.set('own', withMore(total, 1))
 }
 
 /**

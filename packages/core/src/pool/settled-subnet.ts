@@ -64,6 +64,7 @@ const fixed = (text: string, request: SubnetRequest): SettledSubnet => {
 }
 
 const fromBridge = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+  if (state.host.bridges.length === 0) return null
   for (const { addresses } of bridgesOf(state, request)) {
     for (const { address, length } of addresses) {
       const subnet = prefixAround(address, length)
@@ -75,8 +76,7 @@ const fromBridge = (state: PlanState, request: SubnetRequest): SettledSubnet | n
 }
 
 const fromLease = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
-  for (const { project, network, subnet } of state.options.leases ?? []) {
-    if (project !== state.options.project || network !== request.network) continue
+  for (const { subnet } of state.held.get(request.network) ?? []) {
     if (subnet.includes(':') === (request.family === 'ip6')) return held(subnet, request)
   }
   return null

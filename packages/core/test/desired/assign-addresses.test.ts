@@ -158,6 +158,15 @@ describe('a subnet without a free address', () => {
   })
 })
 
+test.each(['10.2.0.5', '10.1.0.0', '10.1.0.1', '10.1.0.255', 'fd00::5'])(
+  'a static address that endpoints of the subnet cannot have is a mistake with its place: %s',
+  (ip) => {
+    expect(() => assign([{ ip }], subnet('10.1.0.0/24'))).toThrow(
+      `compose.yaml:3:5: s1 asks for ${ip} on network web: ask for an address of 10.1.0.0/24 that is not its network, broadcast or gateway address`,
+    )
+  },
+)
+
 test('an endpoint on a network that is not there is a mistake with its place', () => {
   expect(() => assign([{ network: 'ghost' }])).toThrow(
     'compose.yaml:3:5: s1 is on network ghost, which is not defined',

@@ -35,23 +35,25 @@ type LeaseCommand = fc.AsyncCommand<LeaseModel, LeaseSystem>
 
 const on = { project: 'shop', network: 'web' }
 
-const request = (service: string, address: string | null): AddressRequest => ({
+const request = (service: string, address: string | null, seen: readonly string[] = []): AddressRequest => ({
   on,
   holder: { project: 'shop', service, replica: 1 },
   subnet,
   gateway,
   ipRange: null,
   address,
+  isTaken: (one) => seen.includes(one),
   mac: null,
 })
 
 const keyOf = (address: string): string => `address/shop/web/ip/${address}`
 
 /** @returns null where the subnet is exhausted */
-const expected = (model: LeaseModel, holder: string): string | null => {
+const expected = (model: LeaseModel, holder: string, seen: readonly string[]): string | null => {
   const own = model.held.get(holder) ?? model.released.findLast((one) => one.holder === holder)?.address
-  const inUse = new Set([...model.held.values(), ...model.released.map(({ address }) => address)])
-  return own ?? all.find((one) => !inUse.has(one)) ?? model.released[0]?.address ?? null
+  const inUse = new Set([...model.held.values(), ...model.released.map(({ address }) => address), ...seen])
+  const longest = model.released.find(({ address }) => !seen.includes(address))?.address
+  return own ?? all.find((one) => !inUse.has(one)) ?? longest ?? null
 }
 
 const give = (model: LeaseModel, holder: string, address: string): void => {
@@ -90,10 +92,10 @@ const command = (name: string, run: LeaseCommand['run']): LeaseCommand => ({
   toString: () => name,
 })
 
-const acquire = (holder: string): LeaseCommand =>
-  command(`acquire ${holder}`, async (model, { store }) => {
-    const wanted = expected(model, holder)
-    const given = store.transact((state) => acquireAddress(state, request(holder, null)))
+const acquire = (holder: string, seen: readonly string[]): LeaseCommand =>
+  command(`acquire ${holder}, others seen at [${seen.join(' ')}]`, async (model, { store }) => {
+    const wanted = expected(model, holder, seen)
+    const given = store.transact((state) => acquireAddress(state, request(holder, null, seen)))
     if (wanted === null) {
       await expect(given).rejects.toMatchObject({ code: 'SUBNET_EXHAUSTED' })
       return
@@ -146,8 +148,8 @@ export const leaseCommands = (maxCommands: number): fc.Arbitrary<Iterable<LeaseC
   const holder = fc.constantFrom(...'abcdefghijklmnopq')
   return fc.commands(
     [
-      holder.map(acquire),
-      holder.map(acquire),
+      holder.map((one) => acquire(one, [])),
+      fc.tuple(holder, fc.subarray([...all])).map(([one, seen]) => acquire(one, seen)),
       fc.tuple(holder, fc.constantFrom(...all)).map(([one, address]) => acquireStatic(one, address)),
       holder.map(release),
       holder.map(fail),

@@ -34,7 +34,7 @@ describe('the first free address', () => {
     expect(handOut('fd00::/126', 4, { gateway: 'fd00:0::1' })).toEqual(['fd00::2', 'fd00::3', null, null])
   })
 
-  // V9: /31 of RFC 3021
+  // As V9: /31 of RFC 3021
   test.each([
     ['192.168.0.2/31', ['192.168.0.2', '192.168.0.3', null]],
     ['192.168.0.2/32', ['192.168.0.2', null, null]],

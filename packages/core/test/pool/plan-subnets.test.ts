@@ -51,23 +51,6 @@ describe('the classic pool', () => {
     ])
   })
 
-  // V6: bridge election as it was in 2015
-  test.each([
-    ['nothing on the host', [], [], '172.17.42.1'],
-    ['a route to 172.17.0.0/16', ['172.17.0.0/16'], [], '10.0.42.1'],
-    ['routes to 172.17.0.0/16 and 10.0.0.0/8', ['172.17.0.0/16', '10.0.0.0/8'], [], '172.16.42.1'],
-    ['... and the resolver of EC2', ['172.17.0.0/16', '10.0.0.0/8'], ['172.16.0.23'], '172.16.42.1'],
-    [
-      'a route into 10.0.0.0/16 only',
-      ['172.17.0.0/16', '10.0.5.0/24', '10.1.0.0/16', '10.42.0.0/16', '172.16.0.0/12'],
-      [],
-      '10.0.42.1',
-    ],
-  ])('with %s elects the right gateway', (_, destinations, nameservers, gateway) => {
-    const facts = { routes: destinations.map((destination) => ({ destination })), nameservers }
-    expect(planOne(facts).gateway).toBe(gateway)
-  })
-
   test('with a wanted size picks that size inside each entry, gateway first', () => {
     const plans = planSubnets({}, [
       { ...web, size: 17 },
@@ -96,7 +79,7 @@ describe('the docker pool', () => {
 
 describe('own pools', () => {
   test('are used in the order written, not sorted as Docker sorts them', () => {
-    // V2: Docker sorts by base and drops overlapping entries, so the order in its configuration means nothing.
+    // Docker sorts by base and drops overlapping entries, so the order in its configuration means nothing.
     const pools = ['192.168.0.0/24:25', '10.0.0.0/8:16', '10.0.0.0/8:24'].map(parsePool)
     const plans = planSubnets({ routes: [{ destination: '10.1.0.0/17' }] }, names(4), pools)
     expect(plans.map(({ subnet, pool }) => [subnet, pool])).toEqual([
@@ -156,19 +139,6 @@ describe('own pools', () => {
     )
     expect(() => planOne({}, { family: 'ip6' }, last, { reserve: ['ffff::/16'] })).toThrow(PoolExhaustedError)
   })
-})
-
-// V1b: what Docker's allocator gets wrong, because it remembers the last prefix it saw and not the furthest end.
-test.each([
-  ['10.0.0.0/8:24', ['10.0.0.0/20', '10.0.0.2/32'], '10.0.16.0/24'],
-  ['10.0.0.0/8:24', ['10.0.0.0/16', '10.0.5.0/24'], '10.1.0.0/24'],
-  ['192.168.0.0/16:20', ['192.168.0.0/18', '192.168.1.1/32'], '192.168.64.0/20'],
-  ['docker', ['172.16.0.0/12', '192.168.0.0/17', '192.168.1.1/32'], '192.168.128.0/20'],
-])('pool %s with %j reserved gives %s, in whatever order', (pool, reserved, expected) => {
-  for (const order of [reserved, reserved.toReversed()]) {
-    const facts = { routes: order.map((destination) => ({ destination })) }
-    expect(planOne(facts, {}, parsePool(pool)).subnet).toBe(expected)
-  }
 })
 
 describe('what is on the host and in the way', () => {
@@ -382,6 +352,13 @@ describe('allowed ranges', () => {
     expect(plan.rejected.map(({ candidates }) => candidates)).toEqual([9 * 256 + 8])
   })
 
+  test('side by side are one range, also where a candidate begins in the middle of it', () => {
+    const plan = (pool: string, ...allow: readonly string[]): SubnetPlan =>
+      planOne(route('10.0.0.0/24'), {}, parsePool(pool), { allow })
+    expect(plan('10.0.0.0/24:28', '10.0.0.8/29', '10.0.0.16/28').subnet).toBe('10.0.0.16/28')
+    expect(plan('10.0.0.0/24:28', '10.0.0.12/30', '10.0.0.16/29', '10.0.0.24/29').subnet).toBe('10.0.0.16/28')
+  })
+
   test('do not give up what is reserved by name, leased, or taken by this plan', () => {
     const options: SubnetPlanOptions = {
       allow: ['0.0.0.0/0'],
@@ -441,7 +418,7 @@ describe('a subnet asked for by name', () => {
     })
   })
 
-  // V5, through the planner
+  // Some rows of V5 (see docker-overlaps.test.ts), within one plan.
   test.each([
     ['10.0.0.0/8', '11.0.0.0/8', 0],
     ['74.0.0.0/7', '9.111.99.72/30', 0],
@@ -658,47 +635,6 @@ describe('many requests', () => {
       expect(rejected.length).toBeLessThanOrEqual(102 + at)
     }
     expect(plans.at(-1)?.rejected.length).toBeLessThan(5)
-  })
-})
-
-// V4 (TestPoolAllocateAndRelease): A takes a subnet and leases it, R gives one back.
-describe('subnets that are leased and given back', () => {
-  const run = (
-    pools: readonly string[],
-    steps: string,
-    reserved: readonly string[] = [],
-  ): (string | undefined)[] => {
-    const leases = new Map<string, string>()
-    const facts = { routes: reserved.map((destination) => ({ destination })) }
-    const given: (string | undefined)[] = []
-    for (const step of steps.split(' ')) {
-      const network = step.slice(1)
-      if (step.startsWith('R')) leases.delete(network)
-      else {
-        const live = [...leases].map(([owner, subnet]) => ({ project: 'shop', network: owner, subnet }))
-        const options = { project: 'shop', leases: live }
-        const { subnet } = only(
-          planSubnets(facts, [{ network, family: 'ip' }], pools.map(parsePool), options),
-        )
-        expect([...leases.values()]).not.toContain(subnet)
-        leases.set(network, subnet)
-        given.push(subnet)
-      }
-    }
-    return given
-  }
-
-  test('are never given twice while they live, and never overlap what is reserved', () => {
-    expect(run(['10.0.0.0/24:24', '10.0.1.0/24:24', '10.1.0.0/16:24'], 'A1 A2', ['10.0.0.0/16'])).toEqual([
-      '10.1.0.0/24',
-      '10.1.1.0/24',
-    ])
-    expect(run(['10.0.0.0/8:24'], 'A1 A2 A3 R1 A4 A5')).toEqual(
-      [0, 1, 2, 0, 3].map((third) => `10.0.${third}.0/24`),
-    )
-    expect(run(['10.0.0.0/8:24'], 'A1 A2 A3 A4 R2 R3 A5 A6 A7')).toEqual(
-      [0, 1, 2, 3, 1, 2, 4].map((third) => `10.0.${third}.0/24`),
-    )
   })
 })
 

@@ -1,8 +1,8 @@
 import type { Family, Protocol, SocketFact } from '@portolan/core'
 import { InspectError } from '@portolan/core'
-import { openConnection } from '../netlink/connection.ts'
+import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_SOCK_DIAG } from '../netlink/constants.ts'
-import { readSockets, type SocketRecord } from './read-sockets.ts'
+import { readSockets, readTcpListeners, type SocketRecord } from './read-sockets.ts'
 import { socketOwners } from './socket-owners.ts'
 
 /**
@@ -30,18 +30,20 @@ export interface Listeners {
  */
 export const openListeners = (): Listeners => {
   // One for each family: the kernel works on one listing of a socket at a time, and two take no longer than one.
-  const connections = [AF_INET, AF_INET6].map((family) => ({
-    family,
-    connection: openConnection(NETLINK_SOCK_DIAG),
-  }))
+  const connections = [opened(AF_INET), opened(AF_INET6)] as const
   return {
     on: async (protocol, port, family) => {
-      const lists = await Promise.all(
-        connections
-          .filter((one) => family === 'ip' || one.family === AF_INET6)
-          .map((one) => read(one, protocol, port)),
-      )
-      const records = lists.flat()
+      const both =
+        protocol === 'tcp' && family === 'ip' ? await readBoth(connections[0].connection, port) : null
+      const records =
+        both ??
+        (
+          await Promise.all(
+            connections
+              .filter((one) => family === 'ip' || one.family === AF_INET6)
+              .map((one) => read(one, protocol, port)),
+          )
+        ).flat()
       if (records.length === 0) return []
       const { processes } = socketOwners(records.map(({ inode }) => inode))
       return records.map(({ fact, inode }) => {
@@ -55,19 +57,36 @@ export const openListeners = (): Listeners => {
   }
 }
 
+interface Opened {
+  readonly family: typeof AF_INET | typeof AF_INET6
+  readonly connection: NetlinkConnection
+}
+
+const opened = (family: Opened['family']): Opened => ({
+  family,
+  connection: openConnection(NETLINK_SOCK_DIAG),
+})
+
+/** What publishing a port most often asks, in one listing; null when this kernel cannot. */
+const readBoth = async (
+  connection: NetlinkConnection,
+  port: number,
+): Promise<readonly SocketRecord[] | null> => {
+  try {
+    return (await readTcpListeners(connection, () => null, port)).filter(({ fact }) => fact.port === port)
+  } catch (error) {
+    if (error instanceof InspectError) return null
+    throw error
+  }
+}
+
 const read = async (
-  { family, connection }: { family: number; connection: ReturnType<typeof openConnection> },
+  { family, connection }: Opened,
   protocol: Protocol,
   port: number,
 ): Promise<readonly SocketRecord[]> => {
   try {
-    const { sockets } = await readSockets(
-      connection,
-      protocol,
-      family === AF_INET ? AF_INET : AF_INET6,
-      () => null,
-      port,
-    )
+    const { sockets } = await readSockets(connection, protocol, family, () => null, port)
     return sockets.filter(({ fact }) => fact.port === port)
   } catch (error) {
     if (error instanceof InspectError) return []

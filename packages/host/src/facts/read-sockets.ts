@@ -9,6 +9,7 @@ import { dump } from '../netlink/request.ts'
 
 /** include/uapi/linux/sock_diag.h, inet_diag.h */
 const SOCK_DIAG_BY_FAMILY = 20
+const TCPDIAG_GETSOCK = 18
 const INET_DIAG_SKV6ONLY = 11
 const INET_DIAG_LOCALS = 12
 
@@ -56,6 +57,29 @@ export const readSockets = async (
     if (part.view.getUint8(part.start) === family) parseSocket(part, protocol, names, sockets)
   })
   return { sockets, consistent }
+}
+
+/**
+ * The listening TCP sockets of a port, of both families in one listing: the older request, which the kernel answers
+ * for any family (net/ipv4/inet_diag.c `inet_diag_dump_compat`), as the newer does for one at a time.
+ *
+ * @param names - interface names by index
+ * @throws InspectError when the kernel does not know the request
+ */
+export const readTcpListeners = async (
+  connection: NetlinkConnection,
+  names: (index: number) => string | null,
+  port: number,
+): Promise<readonly SocketRecord[]> => {
+  const sockets: SocketRecord[] = []
+  // struct inet_diag_req: family, two prefix lengths, extensions, an inet_diag_sockid, states, dbs.
+  const request = new Uint8Array(60)
+  const view = new DataView(request.buffer)
+  view.setUint8(0, AF_INET)
+  view.setUint16(4, port)
+  view.setUint32(52, LISTEN, littleEndian)
+  await dump(connection, TCPDIAG_GETSOCK, request, (part) => parseSocket(part, 'tcp', names, sockets))
+  return sockets
 }
 
 /** Reads one struct inet_diag_msg and its attributes onto a list; an SCTP socket has one entry an address. */

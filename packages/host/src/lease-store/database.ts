@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import type { KeyValues } from './lease-table.ts'
 
@@ -19,13 +17,12 @@ export interface Database {
 const MAP_SIZE = 2 ** 30
 
 /**
- * Opens or makes an LMDB file. LMDB is loaded now and not before: most commands need no lease.
+ * Opens or makes an LMDB file, in a directory that exists. LMDB is loaded now and not before: most commands need no lease.
  *
  * @throws whatever LMDB or the file system says
  */
 export const openDatabase = async (file: string, readOnly: boolean): Promise<Database> => {
   const { open } = await import('lmdb')
-  if (!readOnly) mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
   const database: RootDatabase<string, Buffer> = open({
     path: file,
     noSubdir: true,

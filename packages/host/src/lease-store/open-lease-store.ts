@@ -8,9 +8,11 @@ import {
   PermissionError,
   PortolanError,
 } from '@portolan/core'
+import { makeDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
 import { type Database, openDatabase } from './database.ts'
 import { DamagedError, follow, formOf, type KeyValues, type Snapshot, writeChanges } from './lease-table.ts'
+import { takeWriterTurn } from './writer-turn.ts'
 
 /**
  * The leases of this host: an LMDB file, `leases.mdb`, in the state directory. Any number of processes use it at
@@ -40,6 +42,15 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     return result
   }
 
+  const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const release = await takeWriterTurn(directory)
+    try {
+      return await work()
+    } finally {
+      void release()
+    }
+  }
+
   const open = async (readOnly: boolean): Promise<Database> => {
     if (database !== null && (readOnly || !isReadOnly)) return database
     await database?.close()
@@ -60,8 +71,10 @@ export const openLeaseStore = (directory: string): LeaseStore => {
 
   const read = async (): Promise<LeaseState> => {
     try {
-      if (database === null && sizeOf(file) === 0) return emptyLeases
-      return (await open(true)).read(readNow).leases
+      if (database !== null) return database.read(readNow).leases
+      if (sizeOf(file) === 0) return emptyLeases
+      // The first read takes a slot in LMDB's table of readers, under a mutex of its own.
+      return await inTurn(async () => (await open(true)).read(readNow).leases)
     } catch (error) {
       throw storeError('read', file, error)
     }
@@ -70,19 +83,21 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const transact = async <Result>(operation: (state: LeaseState) => LeaseStep<Result>): Promise<Result> => {
     let refusal: unknown = null
     try {
-      const writer = await open(false)
-      const [snapshot, result] = writer.write((table): readonly [Snapshot, Result] => {
-        const now = readNow(table)
-        let step: LeaseStep<Result>
-        try {
-          step = operation(now.leases)
-        } catch (error) {
-          refusal = error
-          throw error
-        }
-        const next = step.changes.length === 0 ? now : writeChanges(table, now, step.changes, step.state)
-        return [next, step.result]
-      })
+      makeDirectory(directory)
+      const [snapshot, result] = await inTurn(async () =>
+        (await open(false)).write((table): readonly [Snapshot, Result] => {
+          const now = readNow(table)
+          let step: LeaseStep<Result>
+          try {
+            step = operation(now.leases)
+          } catch (error) {
+            refusal = error
+            throw error
+          }
+          const next = step.changes.length === 0 ? now : writeChanges(table, now, step.changes, step.state)
+          return [next, step.result]
+        }),
+      )
       // Only now is it so.
       known = snapshot
       return result

@@ -30,31 +30,47 @@ const packages: readonly (readonly [RegExp, string])[] = [
  * const { exitCode, stdout } = await createRunner().run('nft', ['-j', 'list', 'ruleset'])
  * @public @since 0.1.0
  */
-export const createRunner = (): Runner => ({
-  run: async (command, args, options = {}) => {
-    // Loaded when first needed: what only reads files starts faster without it.
-    const { execa } = await import('execa')
-    const result = await execa(command, [...args], {
-      reject: false,
-      stripFinalNewline: false,
-      maxBuffer: MAX_OUTPUT_CHARACTERS,
-      extendEnv: false,
-      env: environment(process.env),
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    })
-    if (result.exitCode !== undefined && !result.isMaxBuffer)
-      return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
-    if (result.signal !== undefined && !result.isMaxBuffer) {
-      const ended = `${command} was ended by ${result.signal}.\n`
-      return {
-        exitCode: 128 + constants.signals[result.signal],
-        stdout: result.stdout,
-        stderr: result.stderr + ended,
-      }
+export const createRunner = (): Runner => {
+  const runner: Runner = { run }
+  local.add(runner)
+  return runner
+}
+
+/** Runners made here. */
+const local = new WeakSet<Runner>()
+
+/**
+ * Does a runner start its programs beside this process, so that what they see is what a netlink socket of this
+ * process sees? One of somebody else's may run them in another network namespace, or on another host.
+ * @example
+ * runsHere(createRunner()) // true
+ * @public @since 0.1.0
+ */
+export const runsHere = (runner: Runner): boolean => local.has(runner)
+
+const run: Runner['run'] = async (command, args, options = {}) => {
+  // Loaded when first needed: what only reads files starts faster without it.
+  const { execa } = await import('execa')
+  const result = await execa(command, [...args], {
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: MAX_OUTPUT_CHARACTERS,
+    extendEnv: false,
+    env: environment(process.env),
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+  })
+  if (result.exitCode !== undefined && !result.isMaxBuffer)
+    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
+  if (result.signal !== undefined && !result.isMaxBuffer) {
+    const ended = `${command} was ended by ${result.signal}.\n`
+    return {
+      exitCode: 128 + constants.signals[result.signal],
+      stdout: result.stdout,
+      stderr: result.stderr + ended,
     }
-    throw startError(command, result)
-  },
-})
+  }
+  throw startError(command, result)
+}
 
 /** The environment with the administration folders at the end of PATH, and messages in English. */
 export const environment = (inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {

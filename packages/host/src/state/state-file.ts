@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/core'
 import { emptyState, type HostState, isEmptyState } from './host-state.ts'
+import { makeDirectory } from './make-directory.ts'
 import { namespaceKey } from './namespace-key.ts'
 import { parseStateFile, STATE_VERSION } from './parse-state.ts'
 
@@ -79,7 +80,7 @@ export const writeState = async (directory: string, state: HostState): Promise<v
       await rm(file, { force: true })
       return
     }
-    await mkdir(directory, { recursive: true, mode: 0o755 })
+    makeDirectory(directory)
     await writeDurably(temporary, `${JSON.stringify({ version: STATE_VERSION, ...key, state }, null, 2)}\n`)
     await rename(temporary, file)
     await syncDirectory(directory)
@@ -103,7 +104,7 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
   const file = stateFile(directory, namespaceKey().namespace)
   const temporary = `${file}.tmp`
   try {
-    await mkdir(directory, { recursive: true, mode: 0o755 })
+    makeDirectory(directory)
     await writeDurably(temporary, '')
     await rm(temporary)
   } catch (error) {

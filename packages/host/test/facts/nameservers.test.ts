@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parseResolvConf, readNameservers } from '../../src/facts/nameservers.ts'
 
 describe('parseResolvConf', () => {
+  // V7 (moby, netutils/utils_linux_test.go), and what else resolv.conf(5) allows.
   test.each([
     ['', []],
     ['search example.com', []],

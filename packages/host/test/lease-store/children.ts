@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 
 /** What a process said: addresses it holds for sure, by replica, and those it may or may not have given up. */
 export interface Said {
@@ -19,12 +18,28 @@ export interface Child {
   onLine: (line: string) => void
 }
 
-/** Starts a process of its own that takes `count` addresses from a store, one by one. */
-export const startAllocating = (directory: string, service: string, count: number, first = 1): Child => {
+/** How many addresses a process takes, from which replica on, and how many at once. */
+export interface Task {
+  readonly count: number
+  readonly first: number
+  readonly batch: number
+}
+
+/**
+ * Starts a process of its own that takes addresses from a store.
+ * @param program - `allocate.ts` as one file
+ */
+export const startAllocating = (
+  program: string,
+  directory: string,
+  service: string,
+  { count, first, batch }: Task,
+  options: { readonly uid?: number } = {},
+): Child => {
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'allocate.js'), directory, service, String(count), String(first)],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+    [program, directory, service, String(count), String(first), String(batch)],
+    { ...options, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
   )
   const held = new Map<number, string>()
   const unsure = new Set<number>()
@@ -47,7 +62,7 @@ export const startAllocating = (directory: string, service: string, count: numbe
     for (const line of lines) {
       const [verb, number = '0', address = ''] = line.split(' ')
       const replica = Number(number)
-      last = Math.max(last, replica)
+      if (verb !== 'begin') last = Math.max(last, replica)
       if (verb === '+') held.set(replica, address)
       if (verb === '?') unsure.add(replica)
       if (verb === '-') {

@@ -1,27 +1,28 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type LeasedAddress, listLeases } from '@portolan/core'
 import { openLeaseStore } from '../../src/lease-store/open-lease-store.ts'
-import { startAllocating } from './children.ts'
+import { type Child, startAllocating } from './children.ts'
+import { writeOneFile } from './one-file.ts'
 
 /** Every kill costs the start of a Node process. Thousands of them: PORTOLAN_KILLS=5000. */
-const kills = Number(process.env.PORTOLAN_KILLS ?? 12)
-
-const built = existsSync(resolve(import.meta.dirname, '../../dist/lease-store/open-lease-store.js'))
-if (!built) throw new Error('The packages are not built: run `npm run build` first.')
+const kills = Number(process.env.PORTOLAN_KILLS ?? 150)
 
 /** A process that dies takes nothing of the page cache along, so memory shows all a disk would, and sooner. */
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-let directory = ''
-beforeEach(() => {
-  directory = mkdtempSync(join(inMemory, 'portolan-leases-'))
+let folder = ''
+let program = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(inMemory, 'portolan-leases-'))
+  program = join(folder, 'allocate.cjs')
+  writeOneFile(join(import.meta.dirname, 'allocate.ts'), program)
 })
-afterEach(() => rmSync(directory, { recursive: true }))
+afterAll(() => rmSync(folder, { recursive: true }))
 
-const heldNow = async (): Promise<readonly LeasedAddress[]> => {
+const heldNow = async (directory: string): Promise<readonly LeasedAddress[]> => {
   const store = openLeaseStore(directory)
   const leases = listLeases(await store.read())
   await store.close()
@@ -33,54 +34,126 @@ const byHolder = (leases: readonly LeasedAddress[]): ReadonlyMap<string, string>
 
 describe('many processes at once', () => {
   test('eight of them take ten thousand addresses, and none is taken twice or lost', async () => {
-    const children = Array.from({ length: 8 }, (_, index) => startAllocating(directory, `s${index}`, 1250))
+    const directory = join(folder, 'eight')
+    mkdirSync(directory)
+    const children = Array.from({ length: 8 }, (_, index) =>
+      startAllocating(program, directory, `s${index}`, { count: 1250, first: 1, batch: 1 }),
+    )
     const said = await Promise.all(children.map((child) => child.said))
     expect(said.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
       Array(8).fill({ exitCode: 0, stderr: '' }),
     )
     const all = said.flatMap(({ held }) => [...held.values()])
+    // Every fifth was given up again.
     expect(all).toHaveLength(8 * 1000)
     expect(new Set(all).size).toBe(all.length)
-    const leases = byHolder(await heldNow())
+    const leases = byHolder(await heldNow(directory))
     expect(leases.size).toBe(all.length)
     for (const [index, { held }] of said.entries())
       for (const [replica, address] of held) expect(leases.get(`s${index} ${replica}`)).toBe(address)
   })
 })
 
-describe('a process that is killed', () => {
-  test(`${kills} times, at any instant, with another one at work: nothing acknowledged is lost`, async () => {
-    const acknowledged = new Map<string, string>()
-    const open = new Set<string>()
-    const next = new Map([
-      ['a', 1],
-      ['b', 1],
-    ])
-    for (let round = 0; round < kills; round += 1) {
-      const victims = ['a', 'b'].map((service) => {
-        const first = next.get(service) ?? 1
-        const child = startAllocating(directory, service, 1_000_000, first)
-        // From its first words on, so that it dies in the middle of its work and not before it began.
-        child.onLine = () => {
-          child.onLine = () => {}
-          setTimeout(child.kill, Math.random() * 12)
-        }
-        return { service, child }
-      })
-      for (const { service, child } of victims) {
-        const { held, unsure, last, signal, stderr } = await child.said
-        expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' })
-        for (const [replica, address] of held) acknowledged.set(`${service} ${replica}`, address)
-        for (const replica of unsure) open.add(`${service} ${replica}`)
-        next.set(service, last + 2)
-      }
-      if (round % 10 !== 9 && round !== kills - 1) continue
-      const leases = await heldNow()
-      const known = byHolder(leases)
-      expect(new Set(leases.map(({ address }) => address)).size).toBe(leases.length)
-      for (const [holder, address] of acknowledged)
-        if (!open.has(holder)) expect([holder, known.get(holder)]).toEqual([holder, address])
+const isRoot = process.getuid?.() === 0
+
+describe('a user who is not root', () => {
+  const onlyAsRoot = isRoot ? test : test.skip
+  onlyAsRoot('is told who may write, and the store is left as it is', async () => {
+    chmodSync(folder, 0o755)
+    const directory = join(folder, 'of-root')
+    mkdirSync(directory, { mode: 0o700 })
+    const task = { count: 2, first: 1, batch: 1 }
+    expect((await startAllocating(program, directory, 'a', task).said).held.size).toBe(2)
+    for (const mode of [0o700, 0o755]) {
+      chmodSync(directory, mode)
+      chmodSync(join(directory, 'leases.mdb'), 0o600)
+      const { held, stderr } = await startAllocating(program, directory, 'b', task, { uid: 65534 }).said
+      expect(held.size).toBe(0)
+      expect(stderr).toContain(`The lease store ${join(directory, 'leases.mdb')} could not be written`)
+      expect(stderr).toContain('Run this as root, or give another directory with --state.')
     }
-    expect(acknowledged.size).toBeGreaterThan(kills)
+    expect(await heldNow(directory)).toHaveLength(2)
+  })
+})
+
+/** When a process is killed. */
+type Instant =
+  | 'while it opens the store'
+  | 'while it takes one address after the other'
+  | 'while it takes many'
+const instants: readonly Instant[] = [
+  'while it opens the store',
+  'while it takes one address after the other',
+  'while it takes many',
+]
+
+/** Long enough to come to the end of what it is killed in, measured; most are killed before. */
+const longestDelayMs = (instant: Instant): number => (instant === 'while it opens the store' ? 8 : 12)
+
+const killAt = (child: Child, instant: Instant): void => {
+  const from = instant === 'while it opens the store' ? 'begin' : '+'
+  child.onLine = (line) => {
+    if (!line.startsWith(from)) return
+    child.onLine = () => {}
+    setTimeout(child.kill, Math.random() * longestDelayMs(instant))
+  }
+}
+
+describe('a process that is killed', () => {
+  const victims = ['a', 'b', 'c', 'd']
+  const wavesOfAStore = 12
+
+  test(`${kills} times, at any instant, with others at work: nothing acknowledged is lost, and the next one goes on`, async () => {
+    let killed = 0
+    let taken = 0
+    let diedEmptyHanded = 0
+    for (let store = 0; killed < kills; store += 1) {
+      const directory = join(folder, `killed-${store}`)
+      mkdirSync(directory)
+      const acknowledged = new Map<string, string>()
+      const open = new Set<string>()
+      const next = new Map<string, number>()
+      for (let wave = 0; wave < wavesOfAStore && killed < kills; wave += 1) {
+        const dying = victims.map((service, index) => {
+          const instant = instants[(wave + index) % instants.length] ?? 'while it takes many'
+          const child = startAllocating(program, directory, service, {
+            count: 1_000_000,
+            first: next.get(service) ?? 1,
+            batch: instant === 'while it takes many' ? 30 : 1,
+          })
+          killAt(child, instant)
+          return { service, child, instant }
+        })
+        // The next process after each of them: it comes to its end, whatever the others held when they died.
+        const survivor = startAllocating(program, directory, `wave ${wave}`, { count: 8, first: 1, batch: 1 })
+        for (const { service, child, instant } of dying) {
+          const { held, unsure, last, signal, stderr } = await child.said
+          expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' })
+          for (const [replica, address] of held) acknowledged.set(`${service} ${replica}`, address)
+          for (const replica of unsure) open.add(`${service} ${replica}`)
+          // What it was at when it died may be written though never said.
+          next.set(service, last + 31)
+          killed += 1
+          taken += held.size
+          if (held.size === 0 && instant === 'while it opens the store') diedEmptyHanded += 1
+        }
+        // It takes a second; where it waits for somebody who is gone, it waits forever.
+        const watchdog = setTimeout(survivor.kill, 60_000)
+        const { exitCode, signal, stderr } = await survivor.said
+        clearTimeout(watchdog)
+        expect({ exitCode, signal, stderr }).toEqual({ exitCode: 0, signal: null, stderr: '' })
+        const leases = await heldNow(directory)
+        const known = byHolder(leases)
+        expect(new Set(leases.map(({ address }) => address)).size).toBe(leases.length)
+        const lost = [...acknowledged].filter(
+          ([holder, address]) => !open.has(holder) && known.get(holder) !== address,
+        )
+        expect(lost).toEqual([])
+      }
+      rmSync(directory, { recursive: true })
+    }
+    // Otherwise they were killed too early or too late to show anything.
+    expect(taken).toBeGreaterThan(kills)
+    expect(diedEmptyHanded).toBeGreaterThan(kills / 30)
   }, 3_600_000)
 })

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -156,6 +157,26 @@ describe('a file that is not what we wrote', () => {
   test('of text is refused and left alone', async () => {
     writeFileSync(file(), 'leases:\n'.repeat(2000))
     await isRefused()
+  })
+
+  test('of random bytes is refused and left alone', async () => {
+    for (const length of [1, 100, 8192, 40_960]) {
+      writeFileSync(file(), randomBytes(length))
+      await isRefused()
+    }
+  })
+
+  test('that is a directory is refused and left alone', async () => {
+    mkdirSync(file())
+    const store = openLeaseStore(directory)
+    const error = {
+      code: 'STATE',
+      message: expect.stringContaining(`The lease store ${file()} could not be`),
+    }
+    await expect(store.read()).rejects.toMatchObject(error)
+    await expect(store.transact((state) => acquireAddress(state, request(1)))).rejects.toMatchObject(error)
+    await store.close()
+    expect(readdirSync(file())).toEqual([])
   })
 
   test('of another program’s LMDB is refused and left alone', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createRunner, environment } from '../../src/runner/create-runner.ts'
+import { createRunner, environment, runsHere } from '../../src/runner/create-runner.ts'
 
 const runner = createRunner()
 
@@ -10,6 +10,10 @@ describe('createRunner', () => {
       stdout: 'a\n\n',
       stderr: 'b\n',
     })
+  })
+
+  test('only a runner made here is known to run beside this process', () => {
+    expect([runsHere(runner), runsHere({ run: runner.run })]).toEqual([true, false])
   })
 
   test('arguments pass through no shell', async () => {

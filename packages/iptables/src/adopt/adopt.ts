@@ -4,7 +4,7 @@ import { rootOf } from '../compile/dispatch.ts'
 import type { PlacedRule } from '../compile/placed-rule.ts'
 import { projectOf } from '../compile/tag.ts'
 import { isOurs, local, trees } from '../ruleset/chains.ts'
-import { emptyRuleset, type Ruleset, type Table } from '../ruleset/ruleset.ts'
+import { emptyRuleset, type Rule, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 
 const isTableName = (name: string): name is PlacedRule['table'] =>
   name === 'mangle' || name === 'filter' || name === 'nat'
@@ -18,9 +18,12 @@ const placedRules = (table: Table): readonly PlacedRule[] => {
     if (!isOurs(chain.name) || root === local) return []
     return chain.rules
       .filter((rule) => projectOf(rule) !== null)
-      .map((rule): PlacedRule => ({ table: name, chain: root, rule: { ...rule, counters: null } }))
+      .map((rule): PlacedRule => ({ table: name, chain: root, rule: uncounted(rule) }))
   })
 }
+
+/** The very same rule where it has no counters: what is known of it (its text, above all) stays known. */
+const uncounted = (rule: Rule): Rule => (rule.counters === null ? rule : { ...rule, counters: null })
 
 /** The projects that have rules in a ruleset, in byte order. */
 export const projectsIn = (ruleset: Ruleset): readonly string[] => {

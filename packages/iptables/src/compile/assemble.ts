@@ -1,5 +1,5 @@
 import type { Family } from '@portolan/core'
-import { drop, from, goto, inBy, isReply, jump, returns, rule, to, toLocal } from '../ruleset/build.ts'
+import { drop, from, goto, inBy, isReply, jump, outBy, returns, rule, to, toLocal } from '../ruleset/build.ts'
 import { builtInChains } from '../ruleset/built-in.ts'
 import * as chains from '../ruleset/chains.ts'
 import { jumps } from '../ruleset/jumps.ts'
@@ -38,6 +38,9 @@ const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
 }
 
 const natSkeleton = (nat: ChainRules, family: Family, bridges: readonly string[]): void => {
+  const source = nat.get(chains.source)
+  // What the host says to itself is nobody's to masquerade, though its address be one of a bridge of ours.
+  if (source !== undefined) nat.set(chains.source, [rule([outBy('lo')], returns), ...source])
   const lookUp = nat.get(chains.destination)
   if (lookUp === undefined) return
   // A link-local source means nothing on another link; and there is no route_localnet in IPv6 that could bring

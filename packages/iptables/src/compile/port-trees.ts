@@ -24,12 +24,32 @@ const entriesOf = (placed: readonly PlacedRule[], root: string): readonly Entry[
 const socket = ({ protocol, port }: Selector): string => `${protocol} ${port}`
 const exact = (selector: Selector): string => `${socket(selector)} ${selector.address} ${selector.interface}`
 
+const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
+
+/** Several mappings may open one port, each to someone else: all of them are asked before anyone is dropped. */
+const compareLimits = (left: Entry, right: Entry): number =>
+  left.selector.port - right.selector.port ||
+  Number(isDrop(left.rule)) - Number(isDrop(right.rule)) ||
+  compareEntries(left, right)
+
+/** A port of a container that one mapping opens to everyone is not kept from anyone by another. */
+const limitations = (limited: readonly Entry[], opened: readonly Entry[]): readonly Entry[] => {
+  const place = ({ selector }: Entry): string => `${socket(selector)} ${selector.address}`
+  // A mapping opens once, and drops once if it is for some only.
+  const free = new Map<string, number>()
+  const add = (entry: Entry, by: number): unknown =>
+    free.set(place(entry), (free.get(place(entry)) ?? 0) + by)
+  for (const entry of opened) add(entry, 1)
+  for (const entry of limited) if (isDrop(entry.rule)) add(entry, -1)
+  return limited.filter((entry) => (free.get(place(entry)) ?? 0) <= 0)
+}
+
 const layOut = (root: string, entries: readonly Entry[], miss: 'drop' | null): DispatchTree =>
   dispatch(
     root,
     entries
-      .toSorted(compareEntries)
-      .map(({ selector, rule: one }): DispatchEntry => ({ ...selector, rule: one })),
+      .toSorted(root === chains.limit ? compareLimits : compareEntries)
+      .map(({ selector: { protocol, port }, rule: one }): DispatchEntry => ({ protocol, port, rule: one })),
     miss === null ? null : drop,
   )
 
@@ -78,13 +98,14 @@ export interface PortTrees {
 export const portTrees = (placed: readonly PlacedRule[]): PortTrees => {
   const mapped = entriesOf(placed, chains.destination)
   const allowed = entriesOf(placed, chains.allow)
+  const opened = entriesOf(placed, chains.open)
   const grow = (root: string, entries: readonly Entry[], miss: 'drop' | null = null) =>
     entries.length === 0 ? [] : [[root, layOut(root, entries, miss)] as const]
   return {
     mangle: new Map([
       ...grow(chains.allow, [...allowed, ...exceptions(allowed, mapped)]),
-      ...grow(chains.limit, entriesOf(placed, chains.limit)),
-      ...grow(chains.open, entriesOf(placed, chains.open), 'drop'),
+      ...grow(chains.limit, limitations(entriesOf(placed, chains.limit), opened)),
+      ...grow(chains.open, opened, 'drop'),
     ]),
     nat: new Map([...grow(chains.destination, mapped), ...grow(chains.local, seenFromInside(mapped))]),
   }

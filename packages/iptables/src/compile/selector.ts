@@ -16,16 +16,19 @@ export interface Selector {
 export const selectorOf = (rule: Rule): Selector | null => {
   let address = ''
   let name = ''
-  let found: { protocol: Protocol; port: number } | null = null
+  let protocol: Protocol | null = null
+  let port = 0
   for (const match of rule.matches) {
     if (match.kind === 'destination') address = match.prefix
     else if (match.kind === 'in') name = match.name
     else if (match.kind === 'port' && match.destination !== null) {
       const { first, last } = match.destination
-      if (first === last) found = { protocol: match.module, port: first }
+      if (first !== last) continue
+      protocol = match.module
+      port = first
     }
   }
-  return found === null ? null : { ...found, address, interface: name }
+  return protocol === null ? null : { protocol, port, address, interface: name }
 }
 
 /** The same rule for whatever interface a packet came in by. */

@@ -1,7 +1,7 @@
 import { printRule } from '../print/print-rule.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 import type { IptablesChange, Operation } from './change.ts'
-import { commandText, invert } from './operation-line.ts'
+import { commandText, invert, program } from './operation-line.ts'
 
 const familyName = { ip: 'IPv4', ip6: 'IPv6' } as const
 
@@ -14,7 +14,11 @@ const commentOf = (rule: Rule): string => {
 
 const line = ({ chain }: Operation, rule: Rule): string => `-A ${chain} ${printRule(rule)}`
 
-const reverse = (operation: Operation): string => invert(operation).map(commandText).join(' && ')
+const reverse = (operation: Operation): string =>
+  // There are ten thousand of these in a large plan, and one line takes each of them back.
+  operation.kind === 'insert-rule'
+    ? `${program(operation)} -t ${operation.table} -D ${operation.chain} ${printRule(operation.rule)}`
+    : invert(operation).map(commandText).join(' && ')
 
 /** An operation with the words that a plan shows. */
 export const describe = (operation: Operation): IptablesChange => {

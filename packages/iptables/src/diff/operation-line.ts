@@ -56,13 +56,14 @@ export const invert = (operation: Operation): readonly Operation[] => {
   }
 }
 
+export const program = ({ family }: Operation): string => (family === 'ip' ? 'iptables' : 'ip6tables')
+
 /** A command line for people; the dialect itself never runs it. */
 export const commandText = (operation: Operation): string => {
-  const program = operation.family === 'ip' ? 'iptables' : 'ip6tables'
   const [first] = operationLines(operation)
   const rest = first?.startsWith(':') ? `-N ${operation.chain}` : (first ?? '')
-  const command = `${program} -t ${operation.table} ${rest}`
+  const command = `${program(operation)} -t ${operation.table} ${rest}`
   return operation.kind === 'delete-chain'
-    ? `${command} && ${program} -t ${operation.table} -X ${operation.chain}`
+    ? `${command} && ${program(operation)} -t ${operation.table} -X ${operation.chain}`
     : command
 }

@@ -165,6 +165,31 @@ describe('compile', () => {
     expect(chainNames(ruleset, 'nat')).toEqual(['POSTROUTING', 'PORTOLAN-SNAT', 'PORTOLAN-SRC-br-web'])
   })
 
+  describe('of several mappings that open one port of a routed network', () => {
+    const some = (label: string, source: string) =>
+      mapping(80, { kind: 'direct', label, allowFrom: [source] })
+    const limits = (...mappings: Parameters<typeof desiredState>[0] & object) =>
+      lines(
+        compile(desiredState(mappings, { networks: [network('web', 1, { mode: 'routed' })] })),
+        'mangle',
+        'PORTOLAN-LIMIT',
+      ).map((line) => `${line.split(' ')[1]} ${line.split(' ').at(-1)}`)
+
+    test('each is asked before anyone is dropped', () => {
+      expect(limits(some('a', '192.0.2.0/24'), some('b', '198.51.100.0/24'))).toEqual([
+        '192.0.2.0/24 RETURN',
+        '198.51.100.0/24 RETURN',
+        '10.200.1.2/32 DROP',
+        '10.200.1.2/32 DROP',
+      ])
+    })
+
+    test('one that is for everyone leaves nobody out', () => {
+      const everyone = mapping(80, { kind: 'direct', label: 'b', allowFrom: null })
+      expect(limits(some('a', '192.0.2.0/24'), everyone)).toEqual([])
+    })
+  })
+
   test('guards forwarding last, after every bridge of every project', () => {
     const rules = lines(
       compile(desiredState([], { guardForwarding: true, networks: [network('a', 1), network('b', 2)] })),
@@ -175,13 +200,14 @@ describe('compile', () => {
     expect(rules).toHaveLength(5)
   })
 
-  test('never masquerades between our own bridges: they are sent away before', () => {
+  test('never masquerades between our own bridges, nor what the host says to itself: both are sent away before', () => {
     const rules = lines(
       compile(desiredState([], { networks: [network('a', 1), network('b', 2)] })),
       'nat',
       'PORTOLAN-SNAT',
     )
     expect(rules.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      '-o lo',
       '-o br-a',
       '-o br-b',
       '-s 10.200.1.0/24',

@@ -38,7 +38,7 @@ const merge = (family: Family, prefixes: readonly string[]): readonly Range[] =>
 }
 
 /** A range as nft lists it: a prefix where it is one, else its two ends. */
-const rangeExpression = (family: Family, { first, last }: Range): Expression => {
+export const rangeExpression = (family: Family, { first, last }: Range): Expression => {
   const size = last - first + 1n
   const from = formatAddress(addressOf(family, first))
   const isPrefix = (size & (size - 1n)) === 0n && first % size === 0n

@@ -7,12 +7,17 @@ import type { Parts } from './parts.ts'
  * The place an element claims. A mapping of one key stands in one of several maps, by what it needs, and two
  * projects that want the same place clash whatever map each would use.
  */
-const placeOf = (set: string, { key }: Element): string =>
-  `${set.replace(/^(dnat|balanced|restricted)(?=[46])/, 'port')}${identity(key)}`
+const placeOf = (kind: string, { key }: Element): string => `${kind}${identity(key)}`
+
+/** What the maps that share their places have in common. */
+const kindOf = (set: string): string => set.replace(/^(dnat|balanced|restricted)(?=[46])/, 'port')
 
 const placesOf = (parts: Parts): ReadonlySet<string> => {
   const places = new Set<string>()
-  for (const [set, elements] of parts.elements) for (const item of elements) places.add(placeOf(set, item))
+  for (const [set, elements] of parts.elements) {
+    const kind = kindOf(set)
+    for (const item of elements) places.add(placeOf(kind, item))
+  }
   return places
 }
 
@@ -25,7 +30,8 @@ const yieldTo = (theirs: Parts, mine: Parts): Parts => {
   const elements = new Map<string, readonly Element[]>()
   const reached = new Set<string>()
   for (const [set, items] of mine.elements) {
-    const kept = items.filter((item) => !taken.has(placeOf(set, item)))
+    const kind = kindOf(set)
+    const kept = taken.size === 0 ? items : items.filter((item) => !taken.has(placeOf(kind, item)))
     if (kept.length > 0) elements.set(set, kept)
     for (const item of kept) {
       const target = targetOf(item)

@@ -8,7 +8,19 @@ import { byteLength } from './utf8.ts'
 /** NFTNL_UDATA_COMMENT_MAXLEN (libnftnl, udata.h), which counts the closing NUL. */
 const maxBytes = 127
 
-const project = /^([a-z0-9][a-z0-9_-]{0,62})\//
+const project = /^[a-z0-9][a-z0-9_-]{0,62}$/
+
+/** Names that have been looked at: of ten thousand comments nearly all begin with one of a few. */
+const looked = new Map<string, boolean>()
+const LOOKED_LIMIT = 1_024
+
+const isProject = (name: string): boolean => {
+  const known = looked.get(name)
+  if (known !== undefined) return known
+  const found = project.test(name)
+  if (looked.size < LOOKED_LIMIT) looked.set(name, found)
+  return found
+}
 
 /**
  * What may stand between quotes in an nft script: its scanner ends a string at the next `"` and knows no
@@ -32,5 +44,9 @@ export const ownerComment = (owner: string, label: string): string => {
 }
 
 /** The project a comment names; null of what all projects share. */
-export const ownerOf = (comment: string | null): string | null =>
-  comment === null ? null : (project.exec(comment)?.[1] ?? null)
+export const ownerOf = (comment: string | null): string | null => {
+  const slash = comment?.indexOf('/') ?? -1
+  if (comment === null || slash < 1) return null
+  const name = comment.slice(0, slash)
+  return isProject(name) ? name : null
+}

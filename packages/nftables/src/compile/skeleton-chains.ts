@@ -69,10 +69,18 @@ const lookups = (family: Family, has: Has): readonly Rule[] => [
   ...goByMap(mapName('balanced', family, 'any'), family, 'any', has),
 ]
 
+/** The same order, for those who come in by none of the interfaces that mappings are bound to. */
 const insideLookups = (family: Family, has: Has): readonly Rule[] => [
   ...goByMap(mapName('inside', family, 'host'), family, 'host', has),
+  translate(family, 'host'),
+  ...goByMap(mapName('balanced', family, 'host'), family, 'host', has),
   ...goByMap(mapName('inside', family, 'any'), family, 'any', has),
+  translate(family, 'any'),
+  ...goByMap(mapName('balanced', family, 'any'), family, 'any', has),
 ]
+
+const hasInside = (has: Has): boolean =>
+  families.some((family) => has(mapName('inside', family, 'host')) || has(mapName('inside', family, 'any')))
 
 const restrictions = (has: Has): readonly Rule[] =>
   families.flatMap((family) =>
@@ -82,7 +90,7 @@ const restrictions = (has: Has): readonly Rule[] =>
 /** The chains all projects share, without what projects put into them. */
 export const skeletonChains = (has: Has): readonly Chain[] => {
   const restricted = restrictions(has)
-  const inside = families.flatMap((family) => insideLookups(family, has))
+  const inside = hasInside(has)
   const loopback = prefix('127.0.0.0/8')
   const toLocal = r(isNot(isLocal, text('local')), accept)
   const skip = [
@@ -129,8 +137,8 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
         [
           toLocal,
           ...skip,
+          ...(inside ? [r(inNetwork, goto('published_inside'))] : []),
           r(jump('published_ports')),
-          ...(inside.length > 0 ? [r(inNetwork, goto('published_inside'))] : []),
         ],
         'published ports, for other machines and for containers',
       ),
@@ -139,12 +147,7 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
     {
       ...chain(
         'nat_output',
-        [
-          toLocal,
-          ...skip,
-          r(jump('published_ports')),
-          ...(inside.length > 0 ? [r(goto('published_inside'))] : []),
-        ],
+        [toLocal, ...skip, r(inside ? goto('published_inside') : jump('published_ports'))],
         'published ports, for processes of the host',
       ),
       base: base('nat', 'output', beforeDstnat),
@@ -154,7 +157,15 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
       families.flatMap((family) => lookups(family, has)),
       'the most exact mapping first',
     ),
-    ...(inside.length > 0 ? [chain('published_inside', inside)] : []),
+    ...(inside
+      ? [
+          chain(
+            'published_inside',
+            families.flatMap((family) => insideLookups(family, has)),
+            'for the host and its containers, whatever interface a mapping is bound to',
+          ),
+        ]
+      : []),
     {
       ...chain(
         'forward',

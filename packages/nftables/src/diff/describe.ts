@@ -1,24 +1,16 @@
 import { tableFamily, tableName } from '../compile/table-name.ts'
-import type { Element, NamedSet } from '../model/index.ts'
-import { chainBlock, elementLine, elementRef, setBlock } from '../print/command.ts'
-import { expressionText } from '../print/text-expression.ts'
+import type { NamedSet } from '../model/index.ts'
+import { chainBlock, setBlock } from '../print/command.ts'
 import { tableText } from '../print/text-table.ts'
 import type { NftablesChange, Operation } from './change.ts'
+import { changeOfElement, type ElementOperation } from './describe-element.ts'
+import { purpose } from './purpose.ts'
 
 const table = `${tableFamily} ${tableName}`
 
-/** What the comment says the object is for: `, for 0.0.0.0:8080/tcp -> nginx:80`. */
-const purpose = (comment: string | null): string => {
-  const at = comment?.indexOf('/') ?? -1
-  return comment === null || at < 0 ? '' : `, for ${comment.slice(at + 1)} of ${comment.slice(0, at)}`
-}
-
 const named = (set: NamedSet): string => `${set.kind} ${set.name}`
 
-const elementObject = (set: NamedSet, element: Element): string =>
-  `${set.kind} element ${table} ${set.name} { ${elementRef(set, element)} }`
-
-const describe = (operation: Operation): Omit<NftablesChange, 'operation'> => {
+const describe = (operation: Exclude<Operation, ElementOperation>): Omit<NftablesChange, 'operation'> => {
   switch (operation.kind) {
     case 'add-table':
       return {
@@ -104,46 +96,17 @@ const describe = (operation: Operation): Omit<NftablesChange, 'operation'> => {
         reverse: `flush chain ${table} ${chain.name}\n${chainBlock(chain)}`,
       }
     }
-    case 'add-element': {
-      const { set, element } = operation
-      return {
-        action: 'add',
-        object: elementObject(set, element),
-        description: `Adds ${elementRef(set, element)}${goesTo(element)} to ${named(set)}${purpose(element.comment)}.`,
-        before: null,
-        after: elementLine(set, element),
-        reverse: `delete element ${table} ${set.name} { ${elementRef(set, element)} }`,
-      }
-    }
-    case 'remove-element': {
-      const { set, element } = operation
-      return {
-        action: 'remove',
-        object: elementObject(set, element),
-        description: `Removes ${elementRef(set, element)}${goesTo(element)} from ${named(set)}${purpose(element.comment)}.`,
-        before: elementLine(set, element),
-        after: null,
-        reverse: `add element ${table} ${set.name} { ${elementLine(set, element)} }`,
-      }
-    }
-    case 'replace-element': {
-      const { set, before, element } = operation
-      return {
-        action: 'change',
-        object: elementObject(set, element),
-        description: `Points ${elementRef(set, element)} of ${named(set)} elsewhere${purpose(element.comment)}: ${elementLine(set, element)} instead of ${elementLine(set, before)}.`,
-        before: elementLine(set, before),
-        after: elementLine(set, element),
-        reverse: `delete element ${table} ${set.name} { ${elementRef(set, element)} }\nadd element ${table} ${set.name} { ${elementLine(set, before)} }`,
-      }
-    }
   }
 }
 
-const goesTo = (element: Element): string => {
-  if (element.data === null) return ''
-  return ` : ${expressionText(element.data)}`
-}
-
 /** An operation with the words for it. */
-export const change = (operation: Operation): NftablesChange => ({ ...describe(operation), operation })
+export const change = (operation: Operation): NftablesChange => {
+  switch (operation.kind) {
+    case 'add-element':
+    case 'remove-element':
+    case 'replace-element':
+      return changeOfElement(operation)
+    default:
+      return { ...describe(operation), operation }
+  }
+}

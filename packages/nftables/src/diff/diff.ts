@@ -2,8 +2,8 @@ import { ownTable } from '../compile/table-name.ts'
 import {
   type Chain,
   type Element,
-  elementValue,
   identity,
+  isSameValue,
   type NamedSet,
   type Ruleset,
   type Table,
@@ -43,8 +43,7 @@ const diffElements = (actual: NamedSet, desired: NamedSet): readonly Operation[]
     const before = left.get(key)
     left.delete(key)
     if (before === undefined) operations.push({ kind: 'add-element', set, element })
-    else if (elementValue(before) !== elementValue(element))
-      operations.push({ kind: 'replace-element', set, before, element })
+    else if (!isSameValue(before, element)) operations.push({ kind: 'replace-element', set, before, element })
   }
   for (const element of left.values()) operations.push({ kind: 'remove-element', set, element })
   return operations

@@ -14,9 +14,23 @@ export const identity = (expression: Expression): string => {
   return joined
 }
 
-/** As `identity`, of what an element maps to and carries. */
-export const elementValue = (element: Element): string => {
-  const data = element.data === null ? '' : identity(element.data)
-  const attributes = element.attributes === null ? '' : JSON.stringify(element.attributes)
-  return `${data}\n${element.comment ?? ''}\n${attributes}`
+/** Are two expressions the same? Without a text made of either, for the kinds that maps of ours hold. */
+const isSame = (a: Expression, b: Expression): boolean => {
+  if (a === b) return true
+  if (a.kind === 'text') return b.kind === 'text' && a.text === b.text
+  if (a.kind === 'number') return b.kind === 'number' && a.value === b.value
+  if (a.kind !== 'concat' || b.kind !== 'concat') return identity(a) === identity(b)
+  return a.parts.length === b.parts.length && a.parts.every((part, at) => isSamePart(part, b.parts[at]))
+}
+
+const isSamePart = (a: Expression, b: Expression | undefined): boolean => b !== undefined && isSame(a, b)
+
+/** Do two elements of one key map to the same, and carry the same? */
+export const isSameValue = (a: Element, b: Element): boolean => {
+  if (a.comment !== b.comment) return false
+  if (a.data === null || b.data === null ? a.data !== b.data : !isSame(a.data, b.data)) return false
+  const isPlain = a.attributes === null || b.attributes === null
+  return isPlain
+    ? a.attributes === b.attributes
+    : JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
 }

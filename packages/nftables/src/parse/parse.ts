@@ -1,4 +1,4 @@
-import { ParseError } from '@portolan/core'
+import { ParseError, parseErrorAt } from '@portolan/core'
 import {
   type Chain,
   isArray,
@@ -11,7 +11,7 @@ import {
   type Table,
 } from '../model/index.ts'
 import { tagOf } from './fields.ts'
-import { faultAt, readJson } from './json-text.ts'
+import { readJson } from './json-text.ts'
 import { offsetOfEntry } from './nesting.ts'
 import { readChain, readRule, readSet, readTable, saysMore } from './object.ts'
 
@@ -124,7 +124,7 @@ export const parse = (text: string, source = '<nft -j>'): Ruleset => {
     )
   const odd = json.nftables.findIndex((entry) => !isObject(entry))
   if (odd >= 0)
-    throw faultAt(
+    throw parseErrorAt(
       text,
       source,
       offsetOfEntry(text, odd),

@@ -43,12 +43,36 @@ export const elementText = (
   quoted: readonly boolean[] = [],
   quotedData: readonly boolean[] = [],
 ): string => {
-  const { key, data, comment, attributes } = element
-  let text = expressionText(key, quoted)
+  const { key, data } = element
+  return elementParts(
+    element,
+    expressionText(key, quoted),
+    data === null ? null : expressionText(data, quotedData),
+  )
+}
+
+/** The same, of a key and data that have been written already. */
+export const elementParts = ({ comment, attributes }: Element, key: string, data: string | null): string => {
+  let text = key
   if (attributes !== null) text += ` ${attributesText(attributes)}`
   if (comment !== null) text += ` comment ${quote(comment)}`
-  return data === null ? text : `${text} : ${expressionText(data, quotedData)}`
+  return data === null ? text : `${text} : ${data}`
 }
+
+/** A map may have ten thousand keys of this kind: no list is made of the parts. */
+const concatText = (parts: readonly Expression[], quoted: readonly boolean[]): string => {
+  let text = ''
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at]
+    if (part === undefined) continue
+    const written = expressionText(part, quoted[at] === true ? isQuoted : notQuoted)
+    text = at === 0 ? written : `${text} . ${written}`
+  }
+  return text
+}
+
+const isQuoted: readonly boolean[] = [true]
+const notQuoted: readonly boolean[] = []
 
 const operand = (expression: Expression): string =>
   expression.kind === 'binary' ? `(${expressionText(expression)})` : expressionText(expression)
@@ -71,7 +95,7 @@ export const expressionText = (expression: Expression, quoted: readonly boolean[
     case 'range':
       return `${expressionText(expression.first)}-${expressionText(expression.last)}`
     case 'concat':
-      return expression.parts.map((part, at) => expressionText(part, quoted.slice(at, at + 1))).join(' . ')
+      return concatText(expression.parts, quoted)
     case 'list':
       return expression.items.map((item) => expressionText(item)).join(',')
     case 'set':

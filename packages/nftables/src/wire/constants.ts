@@ -1,10 +1,14 @@
 /** include/uapi/linux/netlink.h */
 export const NLMSG_ERROR = 2
+export const NLMSG_DONE = 3
 export const NLM_F_REQUEST = 0x01
 export const NLM_F_ACK = 0x04
+export const NLM_F_DUMP_INTR = 0x10
 export const NLM_F_EXCL = 0x200
+export const NLM_F_DUMP = 0x300
 export const NLM_F_CREATE = 0x400
 export const NLA_F_NESTED = 0x8000
+export const NLA_TYPE_MASK = 0x3fff
 export const NLMSG_HEADER_LENGTH = 16
 
 /** include/uapi/linux/netfilter/nfnetlink.h */
@@ -19,6 +23,7 @@ export const NFPROTO_INET = 1
 
 /** include/uapi/linux/netfilter/nf_tables.h */
 export const NFT_MSG_NEWSETELEM = 12
+export const NFT_MSG_GETSETELEM = 13
 export const NFT_MSG_DELSETELEM = 14
 export const NFT_MSG_NEWGEN = 15
 export const NFT_MSG_GETGEN = 16
@@ -29,7 +34,9 @@ export const NFTA_SET_ELEM_LIST_ELEMENTS = 3
 export const NFTA_LIST_ELEM = 1
 export const NFTA_SET_ELEM_KEY = 1
 export const NFTA_SET_ELEM_DATA = 2
+export const NFTA_SET_ELEM_FLAGS = 3
 export const NFTA_SET_ELEM_USERDATA = 6
+export const NFT_SET_ELEM_INTERVAL_END = 1
 export const NFTA_DATA_VALUE = 1
 export const NFTA_DATA_VERDICT = 2
 export const NFTA_VERDICT_CODE = 1

@@ -3,19 +3,23 @@ import { join } from 'node:path'
 import type { NetlinkSocket } from '@portolan/core'
 import type { NetworkNamespace } from './network-namespace.ts'
 
-/** Sends one datagram from within a namespace, and prints every message the kernel answers. */
+/** Sends one datagram from within a namespace, and prints every message the kernel answers: of a listing, all. */
 const relay = `
 const { RawNetlinkSocket } = require('netlink')
 const socket = new RawNetlinkSocket(12)
 let left = Number(process.argv[1])
+const [NLM_F_DUMP, NLMSG_ERROR, NLMSG_DONE] = [0x300, 2, 3]
+const request = Buffer.from(process.argv[2], 'hex')
+const isListing = (request.readUInt16LE(6) & NLM_F_DUMP) === NLM_F_DUMP
 socket.on('message', (datagram) => {
   for (let at = 0; at + 16 <= datagram.length; at += (datagram.readUInt32LE(at) + 3) & ~3) {
     console.log(datagram.subarray(at, at + datagram.readUInt32LE(at)).toString('hex'))
-    left -= 1
+    const type = datagram.readUInt16LE(at + 4)
+    if (isListing ? type === NLMSG_DONE || type === NLMSG_ERROR : true) left -= 1
   }
   if (left <= 0) process.exit(0)
 })
-socket.send(Buffer.from(process.argv[2], 'hex'))
+socket.send(request)
 `
 
 /** A netlink socket whose other end is in a namespace of the tests: a process for each request. */

@@ -132,6 +132,14 @@ describe('compile', () => {
     expect(block(ruleset, 'nat_output')).toContain('goto published_inside')
   })
 
+  test('serves the host and its containers the most exact mapping, an interface counting as for others', () => {
+    const ruleset = compile(
+      state({ mappings: [mapping({ interface: 'eth0' }), mapping(), mapping({ hostAddress: '192.0.2.2' })] }),
+    )
+    const asked = block(ruleset, 'published_inside').flatMap((line) => /@\w+4\w*/.exec(line)?.[0] ?? [])
+    expect(asked).toEqual(['@dnat4_host', '@inside4', '@dnat4'])
+  })
+
   test('drops other sources of a restricted mapping before DNAT, each packet of theirs', () => {
     const ruleset = compile(
       state({

@@ -1,4 +1,5 @@
 import { MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
@@ -30,7 +31,7 @@ export const readRules = async (runner: Runner, needed: Backend | null): Promise
   }
   const legacyTables = await registeredLegacyTables()
   const [nft, iptablesNft, iptablesLegacy] = await Promise.all([
-    attempt('nftables', () => nftables.inspect(runner), noRules.nftables),
+    attempt('nftables', () => inspectNftables(runner), noRules.nftables),
     attempt('iptables-nft', () => iptables.inspect(runner, 'iptables-nft'), noRules['iptables-nft']),
     attempt(
       'iptables-legacy',
@@ -39,4 +40,14 @@ export const readRules = async (runner: Runner, needed: Backend | null): Promise
     ),
   ])
   return { nftables: nft, 'iptables-nft': iptablesNft, 'iptables-legacy': iptablesLegacy, unread }
+}
+
+const inspectNftables = async (runner: Runner): Promise<nftables.Ruleset> => {
+  if (!runsHere(runner)) return nftables.inspect(runner)
+  const socket = openNetlinkSocket()
+  try {
+    return await nftables.inspect(runner, { socket })
+  } finally {
+    socket.close()
+  }
 }

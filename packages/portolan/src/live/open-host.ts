@@ -45,6 +45,9 @@ const ATTEMPTS = 3
  * Several may be open at once, in one process or many: what one of them believes to be so is read again before it
  * answers that there is nothing to do, or that something cannot be done.
  *
+ * It leases nothing: whoever calls it names every host port and address, so there is nothing to choose. To have them
+ * chosen and kept, plan an intent.
+ *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @example
  * await using host = await openHost({ backend: 'nftables' })
@@ -110,7 +113,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await withHostLock(async () => {
-          await refresh()
+          if (!(await keeper.isCurrent())) await refresh()
           const mappings = decide()
           if (mappings === null) return
           await keeper.hold(mappings)

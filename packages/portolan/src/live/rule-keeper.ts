@@ -6,11 +6,11 @@ import {
   type PublishedPort,
   type Runner,
 } from '@portolan/core'
-import { openNetlinkSocket } from '@portolan/host'
+import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
-import { readRules } from '../host-rules/read-rules.ts'
+import { registeredLegacyTables } from '../host-rules/legacy-tables.ts'
 
 /** What one backend has of ours. */
 export interface KeptRules {
@@ -29,6 +29,8 @@ export interface RuleKeeper {
   read(): Promise<KeptRules>
   /** Is it certain that nobody else changed a rule since `read`? */
   isUnchanged(): Promise<boolean>
+  /** Is what `read` found, with what `hold` made of it since, certain to be what the host has? */
+  isCurrent(): Promise<boolean>
   /**
    * Adds or removes one mapping in the shortest way there is.
    * @returns false, with nothing done, when there is none: use `hold`
@@ -63,11 +65,13 @@ const nftablesKeeper = (project: string, runner: Runner): RuleKeeper => {
     read: async () => {
       // Asked before: what changes during the reading makes it uncertain.
       expected = await nftables.generation(socket)
-      rules = await nftables.inspect(runner)
+      rules = await nftables.inspect(runner, runsHere(runner) ? { socket } : {})
       unrestricted = !nftables.restrictsPorts(rules)
       return { ports: nftables.published(rules), standing: nftables.isStanding(rules) ? families : [] }
     },
     isUnchanged,
+    // What is done quickly is not entered into what was read.
+    isCurrent: async () => false,
     quickly: async (action, mapping) => {
       const make = action === 'add' ? nftables.publishChange : nftables.unpublishChange
       const change =
@@ -93,25 +97,48 @@ const iptablesKeeper = (
   project: string,
   runner: Runner,
 ): RuleKeeper => {
+  // What iptables-nft writes counts among the generations of nf_tables; nothing tells of the legacy variant's.
+  const socket = backend === 'iptables-nft' && runsHere(runner) ? openNetlinkSocket() : null
+  const generation = async (): Promise<number | null> =>
+    socket === null ? null : nftables.generation(socket)
   let rules: iptables.Ruleset = iptables.emptyRuleset
+  /** The generation that `rules` are of; null: not known. */
+  let expected: number | null = null
+  const isCurrent = async (): Promise<boolean> => expected !== null && (await generation()) === expected
   return {
     read: async () => {
-      rules = (await readRules(runner, backend))[backend]
+      expected = await generation()
+      rules = await iptables.inspect(runner, backend, { legacyTables: await registeredLegacyTables() })
       return {
         ports: iptables.published(rules),
         standing: families.filter((family) => isStanding(rules, family)),
       }
     },
-    isUnchanged: async () => false,
+    isUnchanged: isCurrent,
+    isCurrent,
     quickly: async () => false,
     hold: async (mappings) => {
       const desired = mappingsAlone(project, mappings)
       const compiled = desired === null ? null : iptables.compile(desired)
-      await iptables.apply(iptables.diff(rules, iptables.adopt(rules, compiled, project)), runner, backend)
+      const changes = iptables.diff(rules, iptables.adopt(rules, compiled, project))
+      const before = expected
+      expected = null
+      await iptables.apply(changes, runner, backend)
+      rules = iptables.applyTo(rules, changes)
+      const after = before === null ? null : await generation()
+      // One more would be somebody else's, who came between.
+      if (before !== null && after === (before + commits(changes)) >>> 0) expected = after
     },
-    close: () => {},
+    close: () => socket?.close(),
   }
 }
+
+/** How many transactions a restore makes of changes: one for each table of each family, as often as its turn comes. */
+const commits = (changes: readonly iptables.IptablesChange[]): number =>
+  families.reduce(
+    (sum, family) => sum + (iptables.restoreText(changes, family).match(/^COMMIT$/gm)?.length ?? 0),
+    0,
+  )
 
 /** Where destination NAT and masquerading live, something leads to our chains. */
 const isStanding = (ruleset: iptables.Ruleset, family: Family): boolean =>

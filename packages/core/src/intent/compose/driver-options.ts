@@ -1,4 +1,4 @@
-import { formatAddress, tryParseAddress } from '../../address/index.ts'
+import { formatAddress, tryParseAddress, unmapAddress } from '../../address/index.ts'
 import type { GatewayMode } from '../intent.ts'
 import { readInterfaceName } from './names.ts'
 import { type Reading, readBoolean, readInteger, readText } from './reading.ts'
@@ -61,11 +61,15 @@ const readMtu = (reading: Reading, tree: Tree | null, what: string): number | nu
   return mtu === 0 ? null : mtu
 }
 
-/** Docker takes 0.0.0.0 for "no particular address", which is what null says. */
+/**
+ * Docker takes 0.0.0.0 for "no particular address", which is what null says; and an IPv4-mapped address for the
+ * IPv4 address it means.
+ */
 const readHostBinding = (reading: Reading, tree: Tree | null, what: string): string | null => {
   const value = readText(reading, tree, what)
   if (value === null) return null
-  const address = tryParseAddress(value.text)
+  const written = tryParseAddress(value.text)
+  const address = written === null ? null : unmapAddress(written)
   if (address?.family !== 'ip')
     return refuse(value.place, `${what}: expected an IPv4 address, found "${value.text}"`)
   return address.value === 0 ? null : formatAddress(address)

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util'
+import { scaleOf } from './entry.ts'
+import { entryNames, loadEntry } from './entry-files.ts'
+import { describeMachine } from './machine.ts'
+import { printReport } from './print-report.ts'
+import { reportOf } from './report.ts'
+import { childFlag, runApart } from './run-apart.ts'
+
+const usage = `npm run bench -- [--quick] [--json] [--list] [NAME...]
+  --quick  small sizes, one round: shows that everything works, and says nothing about time
+  --json   print JSON, and only JSON, on standard output (npm's own two lines: npm run --silent bench)
+  --list   print the names, and run nothing`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+    [childFlag]: { type: 'string' },
+  },
+})
+
+const { quick, json, list, help, [childFlag]: child } = values
+
+/** Which were asked for; all when none was named. */
+const chosenNames = (): readonly string[] => {
+  const names = entryNames()
+  const unknown = positionals.find((name) => !names.includes(name))
+  if (unknown === undefined) return positionals.length === 0 ? names : positionals
+  throw new Error(`there is no bench ${JSON.stringify(unknown)}. There are: ${names.join(', ')}.`)
+}
+
+const runAll = async (): Promise<void> => {
+  const results = []
+  for (const name of chosenNames()) {
+    if (!json) process.stderr.write(`${name} ...\n`)
+    results.push({ name, ...(await runApart(name, (await loadEntry(name)).needs, quick)) })
+  }
+  const report = reportOf(results, describeMachine(), quick)
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
+  if (report.failed.length > 0) process.exitCode = 1
+}
+
+try {
+  if (help) process.stdout.write(`${usage}\n`)
+  else if (typeof child === 'string') {
+    const rows = await (await loadEntry(child)).measure(scaleOf(quick))
+    process.stdout.write(JSON.stringify(rows))
+  } else if (list) {
+    for (const name of entryNames())
+      process.stdout.write(`${name.padEnd(24)} ${(await loadEntry(name)).about}\n`)
+  } else await runAll()
+} catch (error) {
+  // A child's whole trace is wanted by whoever wrote the entry; a mistyped name is no reason for one.
+  process.stderr.write(
+    `bench: ${error instanceof Error ? (child === undefined ? error.message : error.stack) : error}\n`,
+  )
+  process.exitCode = 1
+}

@@ -1,0 +1,74 @@
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { type Outcome, run } from '../cli/portolan.ts'
+
+const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
+
+const bench = (...words: readonly string[]): Promise<Outcome> =>
+  run([process.execPath, path('bench/dist/main.js'), ...words], { folder: tmpdir() })
+
+const names = readdirSync(path('bench/entries')).map((file) => file.replace(/\.ts$/, ''))
+
+interface Spread {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+interface Row {
+  readonly name: string
+  readonly what: string
+  readonly unit: string
+  readonly measured: Spread
+  readonly peers: readonly (
+    | { readonly kind: 'absent' }
+    | { readonly kind: 'measured'; readonly measured: Spread }
+  )[]
+  readonly verdict: string
+}
+
+interface Report {
+  readonly machine: object
+  readonly quick: boolean
+  readonly rows: readonly Row[]
+  readonly skipped: readonly { readonly name: string }[]
+  readonly failed: readonly { readonly name: string; readonly why: string }[]
+}
+
+const isSpread = ({ least, median, most }: Spread): boolean =>
+  0 < least && least <= median && median <= most && Number.isFinite(most)
+
+// No test asks how long anything took: that is for a quiet machine, and a person.
+describe('npm run bench', () => {
+  test('measures every entry in a small size, and prints JSON and nothing else', async () => {
+    const { code, stdout, stderr } = await bench('--quick', '--json')
+    const report = JSON.parse(stdout) as Report
+    expect(report.failed).toEqual([])
+    expect({ code, stderr, quick: report.quick }).toEqual({ code: 0, stderr: '', quick: true })
+    const seen = new Set([...report.rows, ...report.skipped].map(({ name }) => name))
+    expect([...seen].sort()).toEqual(names.sort())
+    if (process.geteuid?.() === 0) expect(report.skipped).toEqual([])
+    for (const { what, unit, measured, peers, verdict } of report.rows) {
+      expect(what).not.toBe('')
+      expect(['ms', '1/s']).toContain(unit)
+      const all = [measured, ...peers.flatMap((peer) => (peer.kind === 'measured' ? [peer.measured] : []))]
+      expect(all.filter((spread) => !isSpread(spread))).toEqual([])
+      // Small sizes keep or break no promise.
+      expect(verdict).toBe('none')
+    }
+  }, 60_000)
+
+  test('runs the entries that are named, and shows a table', async () => {
+    const { code, stdout } = await bench('--quick', 'parse-iptables')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/parse 100 rules of iptables-save +\d.* ms .* 1\+1 +at most 60\.0 ms\n/)
+  })
+
+  test('says which entries there are when one is named that is not', async () => {
+    const { code, stdout, stderr } = await bench('nonsense')
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^bench: there is no bench "nonsense"\. There are: .*parse-iptables/)
+  })
+})

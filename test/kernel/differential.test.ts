@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { describeOnKernel } from '../lab/gate.ts'
+import { openScene, type Scene } from './differential/scene.ts'
+import { startTally, type Tally, tryOut } from './differential/trial.ts'
+import { type Mix, trials } from './differential/trial-arbitrary.ts'
+
+/** PORTOLAN_FLOWS asks for more: 50000 take some ten minutes. PORTOLAN_SEED repeats, PORTOLAN_SHRINK=no only finds. */
+const wanted = Number(process.env.PORTOLAN_FLOWS ?? 2400)
+const flowsPerRuleset = 60
+const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
+const rulesets = Math.ceil(wanted / mixes.length / flowsPerRuleset)
+
+const summary = (mix: string, tally: Tally): string =>
+  [
+    `${mix}: ${tally.flows} flows through ${tally.rulesets} rulesets, every one alike in the kernel and the evaluator`,
+    `(${[...tally.outcomes].map(([kind, count]) => `${count} ${kind}`).join(', ')};`,
+    `${tally.translated} translated; of those stopped ${tally.stoppedBack} on the way back, ${tally.refused} with a`,
+    `refusal, ${tally.stoppedUdp} watched at the receiver; ${tally.possible} only possible;`,
+    `${tally.later} cut off after the handshake; ${tally.again} asked again)\n`,
+  ].join(' ')
+
+describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
+  let scene: Scene
+  beforeAll(async () => {
+    scene = await openScene()
+  })
+  afterAll(async () => scene[Symbol.asyncDispose]())
+
+  test.each(mixes)(
+    'agree on the outcome, the receiver and the source seen, with random rules of %s',
+    async (mix) => {
+      const tally = startTally()
+      const seed = process.env.PORTOLAN_SEED
+      await fc.assert(
+        fc.asyncProperty(trials(mix, flowsPerRuleset), (trial) => tryOut(scene, trial, tally)),
+        {
+          numRuns: rulesets,
+          // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
+          interruptAfterTimeLimit: 30_000 + wanted * 40,
+          endOnFailure: process.env.PORTOLAN_SHRINK === 'no',
+          ...(seed === undefined ? {} : { seed: Number(seed) }),
+        },
+      )
+      process.stderr.write(summary(mix, tally))
+      expect(tally.flows).toBeGreaterThanOrEqual(wanted / mixes.length)
+      // Agreement on what hardly happens would say little; nor may "possible" excuse much.
+      expect([...tally.outcomes.keys()]).toEqual(expect.arrayContaining(['local', 'forwarded', 'dropped']))
+      expect(tally.translated).toBeGreaterThan(tally.flows / 100)
+      expect(tally.possible).toBeLessThan(tally.flows / 3)
+      expect(tally.later).toBeLessThan(tally.flows / 6)
+    },
+    60_000 + wanted * 60,
+  )
+})

@@ -1,0 +1,42 @@
+import type { Machine } from '../../lab/machine.ts'
+import { addressesOf, entries, isLoopback, type MachineName, machineNames } from './scene.ts'
+
+const hardwareAddress = async (machine: Machine, link: string): Promise<string> => {
+  const [found] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', link])) as readonly {
+    readonly address: string
+  }[]
+  if (found === undefined) throw new Error(`${machine.name} has no ${link}`)
+  return found.address
+}
+
+/**
+ * Makes everyone know everyone's hardware address for good. IPv6 neighbour discovery passes the hooks like any other
+ * packet: a ruleset that drops it would fail flows through the next ones.
+ */
+export const introduce = async (machines: ReadonlyMap<string, Machine>): Promise<void> => {
+  const host = machines.get('host')
+  const hardware = new Map<string, string>()
+  const learn = (machine: Machine, known: MachineName, at: string, device: string): Promise<void> =>
+    machine.ip(
+      ...(['ip', 'ip6'] as const)
+        .flatMap((family) => addressesOf[family][known])
+        .filter((address) => !isLoopback(address))
+        .map((address) => `neigh replace ${address} lladdr ${at} dev ${device} nud permanent`),
+    )
+  for (const name of machineNames) {
+    const machine = machines.get(name)
+    const entry = entries[name]
+    if (host === undefined || machine === undefined || entry === null) continue
+    hardware.set(name, await hardwareAddress(machine, 'eth0'))
+    await learn(host, name, hardware.get(name) ?? '', entry.in)
+    await learn(machine, 'host', await hardwareAddress(host, entry.in), 'eth0')
+  }
+  // These two share a bridge, and speak to each other without the host.
+  for (const [name, other] of [
+    ['a1', 'a2'],
+    ['a2', 'a1'],
+  ] as const) {
+    const machine = machines.get(name)
+    if (machine !== undefined) await learn(machine, other, hardware.get(other) ?? '', 'eth0')
+  }
+}

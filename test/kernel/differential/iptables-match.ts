@@ -1,0 +1,201 @@
+import fc from 'fast-check'
+import type { Family } from './scene.ts'
+import {
+  address,
+  addressRange,
+  interfaceName,
+  interfaceStart,
+  mark,
+  markMask,
+  one,
+  port,
+  portRange,
+  prefix,
+  seldom,
+  somePorts,
+  sourcePortRange,
+} from './vocabulary.ts'
+
+/** Where a rule stands. */
+export interface Place {
+  readonly family: Family
+  readonly table: string
+  readonly chain: string
+}
+
+const not = seldom(5).map((negated) => (negated ? '! ' : ''))
+
+const negatable = (option: string, value: fc.Arbitrary<string | number>): fc.Arbitrary<string> =>
+  fc.tuple(not, value).map(([sign, text]) => `${sign}${option} ${text}`)
+
+const mostly = <T>(common: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 3, arbitrary: common }, { weight: 1, arbitrary: rare })
+
+const ends = ({ family }: Place): fc.Arbitrary<string> => {
+  const value = fc.oneof(address(family), prefix(family))
+  const side = one('-s', '-d').chain((option) => negatable(option, value))
+  return fc.oneof(
+    side,
+    fc.tuple(negatable('-s', value), negatable('-d', value)).map((both) => both.join(' ')),
+  )
+}
+
+/** iptables refuses `-i` and `-o` where there is no such interface yet, or no longer. */
+const links = ({ chain }: Place): fc.Arbitrary<string> => {
+  const name = mostly(
+    interfaceName,
+    interfaceStart.map((start) => `${start}+`),
+  )
+  const incoming = chain !== 'OUTPUT' && chain !== 'POSTROUTING'
+  const outgoing = chain !== 'PREROUTING' && chain !== 'INPUT'
+  return one(...(incoming ? ['-i'] : []), ...(outgoing ? ['-o'] : [])).chain((option) =>
+    negatable(option, name),
+  )
+}
+
+const protocols: fc.Arbitrary<string> = one('tcp', 'udp').chain((protocol) =>
+  fc.oneof(
+    negatable('--dport', port).map((match) => `-p ${protocol} -m ${protocol} ${match}`),
+    negatable(
+      '--dport',
+      portRange.map(([first, last]) => `${first}:${last}`),
+    ).map((match) => `-p ${protocol} -m ${protocol} ${match}`),
+    negatable(
+      '--sport',
+      sourcePortRange.map(([first, last]) => `${first}:${last}`),
+    ).map((match) => `-p ${protocol} -m ${protocol} ${match}`),
+    one('--dports', '--ports')
+      .chain((option) =>
+        negatable(
+          option,
+          somePorts.map((some) => some.join(',')),
+        ),
+      )
+      .map((match) => `-p ${protocol} -m multiport ${match}`),
+    one(`-p ${protocol}`, `! -p ${protocol}`),
+  ),
+)
+
+const conntrack = ({ family }: Place): fc.Arbitrary<string> =>
+  fc
+    .oneof(
+      {
+        weight: 3,
+        arbitrary: negatable(
+          '--ctstate',
+          one(
+            'NEW',
+            'ESTABLISHED',
+            'RELATED,ESTABLISHED',
+            'INVALID',
+            'UNTRACKED',
+            'DNAT',
+            'SNAT',
+            'NEW,DNAT',
+            'NEW,UNTRACKED',
+          ),
+        ),
+      },
+      one('--ctdir ORIGINAL', '--ctdir REPLY'),
+      one('--ctorigdst', '--ctorigsrc', '--ctreplsrc', '--ctrepldst').chain((option) =>
+        negatable(option, fc.oneof(address(family), prefix(family))),
+      ),
+      one('--ctorigdstport', '--ctreplsrcport').chain((option) =>
+        mostly(
+          port.map((value) => `${option} ${value}`),
+          portRange.map(([first, last]) => `${option} ${first}:${last}`),
+        ),
+      ),
+      negatable('--ctstatus', one('SEEN_REPLY', 'CONFIRMED', 'NONE')),
+      one('--ctproto 6', '--ctproto 17'),
+    )
+    .map((match) => `-m conntrack ${match}`)
+
+const marks: fc.Arbitrary<string> = fc
+  .tuple(one('mark', 'connmark'), not, mark, mostly(fc.constant(0xffffffff), markMask))
+  .map(([name, sign, value, mask]) => `-m ${name} ${sign}--mark ${(value & mask) >>> 0}/${mask}`)
+
+const types = ({ family, chain }: Place): fc.Arbitrary<string> => {
+  const limit =
+    family === 'ip6'
+      ? ['']
+      : chain === 'PREROUTING' || chain === 'INPUT'
+        ? ['', '', ' --limit-iface-in']
+        : chain === 'OUTPUT' || chain === 'POSTROUTING'
+          ? ['', '', ' --limit-iface-out']
+          : ['']
+  return fc
+    .tuple(
+      one('--src-type', '--dst-type').chain((option) =>
+        negatable(option, one('LOCAL', 'UNICAST', 'LOCAL,BROADCAST')),
+      ),
+      one(...limit),
+    )
+    .map(([match, extra]) => (family === 'ip6' ? match.replace(',BROADCAST', '') : match) + extra)
+    .map((match) => `-m addrtype ${match}`)
+}
+
+const ranges = ({ family }: Place): fc.Arbitrary<string> =>
+  one('--src-range', '--dst-range')
+    .chain((option) => negatable(option, addressRange(family)))
+    .map((match) => `-m iprange ${match}`)
+
+/**
+ * What only chance, or the clock, decides: both ways are possible. Whether a flow is tracked is left neither to it nor
+ * to TCP flags: both differ from packet to packet, and a flow tracked by halves goes ways that no two packets tell.
+ */
+const chance: fc.Arbitrary<string> = one(
+  '-m statistic --mode random --probability 0.50000000000',
+  '-m limit --limit 1/second --limit-burst 1',
+)
+
+const connectionStart = one('-p tcp --syn', '-p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK')
+
+/** Of the bridge's ports, while br_netfilter has the packet. */
+const bridgePorts = ({ chain }: Place): fc.Arbitrary<string> =>
+  chain === 'OUTPUT'
+    ? fc.constant('-m state --state NEW')
+    : fc
+        .tuple(not, one('v-a1', 'v-a+', 'v-b1'))
+        .map(([sign, name]) => `-m physdev ${sign}--physdev-in ${name}`)
+
+export interface Matches {
+  readonly text: string
+  /** Names a protocol with ports, as translations of ports must. */
+  readonly transport: boolean
+}
+
+/** One to three conditions, mostly few: what no flow meets tells nothing. */
+export const matches = (place: Place): fc.Arbitrary<Matches> =>
+  fc
+    .tuple(
+      fc.option(
+        place.table === 'raw' ? protocols : fc.oneof({ weight: 12, arbitrary: protocols }, connectionStart),
+        { freq: 2 },
+      ),
+      fc.oneof(
+        { weight: 3, arbitrary: ends(place) },
+        { weight: 3, arbitrary: links(place) },
+        { weight: 3, arbitrary: conntrack(place) },
+        { weight: 2, arbitrary: marks },
+        { weight: 2, arbitrary: types(place) },
+        { weight: 1, arbitrary: ranges(place) },
+        { weight: 1, arbitrary: bridgePorts(place) },
+      ),
+      one(ends(place), links(place), conntrack(place), place.table === 'raw' ? links(place) : chance).chain(
+        (another) => another,
+      ),
+      fc.nat(99),
+    )
+    .map(([protocol, other, another, draw]) => ({
+      text: [
+        ...(protocol === null ? [] : [protocol]),
+        ...(protocol === null || draw < 55 ? [other] : []),
+        ...(draw >= 90 && !moduleOf(other).includes(moduleOf(another)) ? [another] : []),
+      ].join(' '),
+      transport: protocol !== null && !protocol.startsWith('!'),
+    }))
+
+/** No option may come twice in one rule. */
+const moduleOf = (match: string): string =>
+  /-m (\w+)/.exec(match)?.[1] ?? (/-[io] /.test(match) ? 'interface' : 'address')

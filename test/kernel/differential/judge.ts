@@ -1,0 +1,84 @@
+import type { Outcome } from '@portolan/core'
+import type { Heard } from '../../lab/machine.ts'
+import type { ProbeOutcome } from '../../lab/probe.ts'
+import { type Flow, ownerOf } from './flow.ts'
+import { isLoopback, type MachineName } from './scene.ts'
+
+type Telling = Pick<Outcome, 'outcome' | 'at' | 'seenAs'>
+
+/** A datagram that came to a service of some machine, answered or not. */
+export type HeardBy = Heard & { readonly by: MachineName }
+
+/** What became of one flow in the kernel. */
+export interface Seen {
+  readonly sourcePort: number
+  readonly probe: ProbeOutcome
+  /** All that anyone heard while these rules were in force, of other flows too. */
+  readonly heard: readonly HeardBy[]
+}
+
+/** Does the flow come through, there and back? */
+export const isArrival = ({ outcome }: Pick<Outcome, 'outcome'>): boolean =>
+  outcome === 'local' || outcome === 'forwarded' || outcome === 'delivered'
+
+/**
+ * - `agree`; `disagree`.
+ * - `later`: the two packets that the evaluator follows came through, and a later one of the same TCP connection
+ *   did not: what a rule does to established flows may differ from what it does to the answer.
+ */
+export type Agreement = 'agree' | 'later' | 'disagree'
+
+const portFits = (said: NonNullable<Outcome['seenAs']>['sourcePort'], was: number): boolean =>
+  said === null || (typeof said === 'number' ? said === was : said[0] <= was && was <= said[1])
+
+/** Whoever the evaluator says the packet reached: by name, and as that machine sees it. */
+const isAsTold = (
+  owner: MachineName,
+  { at, seenAs }: Telling,
+  seen: { readonly by: string; readonly at: string; readonly port: number } & Pick<
+    Heard,
+    'source' | 'sourcePort'
+  >,
+): boolean =>
+  at !== null &&
+  seenAs !== null &&
+  seen.by === owner &&
+  seen.at === at.address &&
+  seen.port === at.port &&
+  seen.source === seenAs.source &&
+  portFits(seenAs.sourcePort, seen.sourcePort)
+
+const receiverOf = (flow: Flow, { outcome, at }: Telling): MachineName | null =>
+  at === null ? null : outcome === 'local' ? 'host' : ownerOf(flow.family, at.address)
+
+/** A flow that is stopped may be stopped on its way there, or on its way back: a datagram tells which. */
+const isStoppedThere = (flow: Flow, told: Telling, { heard, sourcePort }: Seen): boolean => {
+  if (flow.protocol !== 'udp') return true
+  if (told.at === null) return !heard.some((one) => one.sourcePort === sourcePort)
+  const owner = receiverOf(flow, told)
+  // A machine takes no packet from its own address, nor from loopback, for one that came over a wire.
+  const isMartian =
+    owner === null || (owner !== 'host' && (owner === flow.from || isLoopback(told.seenAs?.source ?? '')))
+  return isMartian || heard.some((one) => isAsTold(owner, told, one))
+}
+
+const agreesWith = (flow: Flow, told: Telling, seen: Seen): Agreement => {
+  const { probe } = seen
+  if (!isArrival(told)) {
+    if (probe.delivered || probe.connected) return 'disagree'
+    // Who is dropped hears nothing; who is rejected may, if the refusal is not dropped itself.
+    if (told.outcome === 'dropped' && (probe.how === 'refused' || probe.how === 'closed')) return 'disagree'
+    return isStoppedThere(flow, told, seen) ? 'agree' : 'disagree'
+  }
+  if (told.at === null || told.seenAs === null) return 'disagree'
+  const owner = receiverOf(flow, told)
+  if (owner === null) return probe.delivered ? 'disagree' : 'agree'
+  if (!probe.delivered) return probe.connected ? 'later' : 'disagree'
+  return isAsTold(owner, told, probe) ? 'agree' : 'disagree'
+}
+
+/** Do the evaluator and the kernel agree? Of what is only possible, any alternative will do. */
+export const judge = (flow: Flow, said: Outcome, seen: Seen): Agreement => {
+  const all = [said, ...said.alternatives].map((one) => agreesWith(flow, one, seen))
+  return all.find((one) => one === 'agree') ?? all.find((one) => one === 'later') ?? 'disagree'
+}

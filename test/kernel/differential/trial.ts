@@ -1,0 +1,165 @@
+import { type Evaluator, type Outcome, prepare } from '@portolan/core'
+import type { ProbeOutcome } from '../../lab/probe.ts'
+import { type Flow, packetOf, probeOf } from './flow.ts'
+import { loadRules, type RuleTexts } from './host-rules.ts'
+import { type Agreement, type HeardBy, isArrival, judge } from './judge.ts'
+import { machineNames, type Scene } from './scene.ts'
+
+/** Rules, and flows to try on them. */
+export interface Trial {
+  readonly bridgeNf: 0 | 1
+  readonly rules: RuleTexts
+  readonly flows: readonly Flow[]
+}
+
+/** How many flows were tried, and of what kind they were. */
+export interface Tally {
+  rulesets: number
+  flows: number
+  /** By what the evaluator said: `forwarded`, `dropped`, ... */
+  readonly outcomes: Map<string, number>
+  translated: number
+  /** Stopped, and known from the receiver whether on the way there or on the way back. */
+  stoppedUdp: number
+  /** Stopped on the way back. */
+  stoppedBack: number
+  /** Refused so that the sender noticed. */
+  refused: number
+  /** Only `possible`, with alternatives. */
+  possible: number
+  later: number
+  /** Answers that came only when asked again, on a machine that has much to do. */
+  again: number
+}
+
+export const startTally = (): Tally => ({
+  rulesets: 0,
+  flows: 0,
+  outcomes: new Map(),
+  translated: 0,
+  stoppedUdp: 0,
+  stoppedBack: 0,
+  refused: 0,
+  possible: 0,
+  later: 0,
+  again: 0,
+})
+
+/** A drop shows as silence; a delivery takes a millisecond, and more where others keep the processor. */
+const SILENCE_MS = 250
+const PATIENCE_MS = 2500
+
+let lastSourcePort = 20_000
+const freshSourcePort = (): number => {
+  lastSourcePort = lastSourcePort >= 60_000 ? 20_000 : lastSourcePort + 1
+  return lastSourcePort
+}
+
+interface Asked {
+  readonly flow: Flow
+  readonly said: Outcome
+  readonly sourcePort: number
+  readonly probe: ProbeOutcome
+}
+
+const isCertain = ({ certainty, alternatives }: Outcome): boolean =>
+  certainty === 'certain' && alternatives.length === 0
+
+const ask = async (scene: Scene, evaluator: Evaluator, flow: Flow): Promise<Asked> => {
+  const sourcePort = freshSourcePort()
+  const said = evaluator.evaluate(packetOf(flow, sourcePort))
+  const patience =
+    said.certainty === 'certain' && [said, ...said.alternatives].some(isArrival) ? PATIENCE_MS : SILENCE_MS
+  const probe = await scene.machine(flow.from).probe(probeOf(flow, sourcePort, patience))
+  return { flow, said, sourcePort, probe }
+}
+
+/** The first TCP segment that is lost is sent again after a second: what came late came all the same. */
+const askAgain = async (scene: Scene, evaluator: Evaluator, asked: Asked): Promise<Asked> => {
+  const { flow, said, probe } = asked
+  const isSlow = !probe.delivered && !probe.connected && probe.how === 'timeout'
+  return isSlow && [said, ...said.alternatives].every(isArrival) ? ask(scene, evaluator, flow) : asked
+}
+
+/** Every datagram that a service of any machine has got since this was asked last. */
+const hearAll = async (scene: Scene): Promise<readonly HeardBy[]> => {
+  const all = await Promise.all(
+    machineNames.map(async (by) =>
+      (await scene.machine(by).heard({ clear: true })).map((one) => ({ ...one, by })),
+    ),
+  )
+  return all.flat()
+}
+
+const describe = (
+  { flow, said, sourcePort, probe }: Asked,
+  { rules, bridgeNf }: Trial,
+  heard: readonly HeardBy[],
+): string =>
+  [
+    `The kernel and the evaluator disagree: ${JSON.stringify(flow)}, bridge-nf-call ${bridgeNf}`,
+    `kernel:    ${JSON.stringify(probe)}`,
+    ...heard
+      .filter((one) => one.sourcePort === sourcePort)
+      .map((one) => `           heard: ${JSON.stringify(one)}`),
+    `evaluator: ${said.outcome} ${said.certainty} at ${JSON.stringify(said.at)} seen as ${JSON.stringify(said.seenAs)}`,
+    ...said.alternatives.map(
+      (one) => `       or: ${one.outcome} at ${JSON.stringify(one.at)} seen as ${JSON.stringify(one.seenAs)}`,
+    ),
+    ...said.trace.map(
+      (step) =>
+        `  ${step.direction} ${step.hook} ${step.tool} ${step.table ?? ''} ${step.chain ?? ''}: ${step.rule} -> ${step.verdict}`,
+    ),
+    ...Object.entries(rules).flatMap(([tool, text]) => (text === null ? [] : [`--- ${tool}`, text])),
+  ].join('\n')
+
+const count = (tally: Tally, { flow, said, probe }: Asked, agreement: Agreement): void => {
+  tally.flows += 1
+  tally.outcomes.set(said.outcome, (tally.outcomes.get(said.outcome) ?? 0) + 1)
+  const { at, seenAs } = said
+  if (
+    at !== null &&
+    seenAs !== null &&
+    (at.address !== flow.to || at.port !== flow.port || typeof seenAs.sourcePort !== 'number')
+  )
+    tally.translated += 1
+  if (said.certainty === 'possible') tally.possible += 1
+  if (agreement === 'later') tally.later += 1
+  if (isArrival(said)) return
+  if (isCertain(said) && flow.protocol === 'udp') tally.stoppedUdp += 1
+  if (at !== null) tally.stoppedBack += 1
+  if (!probe.delivered && probe.how !== 'timeout') tally.refused += 1
+}
+
+/**
+ * Loads the rules, reads them back, and asks the kernel and the evaluator what becomes of the flows.
+ *
+ * @throws where they disagree
+ */
+export const tryOut = async (scene: Scene, trial: Trial, tally: Tally): Promise<void> => {
+  const { host } = scene.lab
+  await scene.setBridgeNf(trial.bridgeNf)
+  const rulesets = await loadRules(host, trial.rules)
+  const evaluator = prepare(scene.facts(trial.bridgeNf), rulesets)
+  tally.rulesets += 1
+  await hearAll(scene)
+  const asked = await Promise.all(trial.flows.map((flow) => ask(scene, evaluator, flow)))
+  const settled: Asked[] = []
+  for (const first of asked) {
+    const last = await askAgain(scene, evaluator, first)
+    if (last !== first && last.probe.delivered) tally.again += 1
+    settled.push(last)
+  }
+  const heard = await hearAll(scene)
+  const wrong: Asked[] = []
+  for (const one of settled) {
+    const agreement = judge(one.flow, one.said, { ...one, heard })
+    count(tally, one, agreement)
+    if (agreement === 'disagree') wrong.push(one)
+  }
+  const [one] = wrong
+  if (one !== undefined)
+    throw new Error(
+      `${describe(one, trial, heard)}\n(${wrong.length} of ${asked.length} flows, ${tally.flows} so far)`,
+    )
+}
