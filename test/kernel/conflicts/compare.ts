@@ -41,41 +41,50 @@ const fits = (expected: ExpectedConflict, found: ConflictJson): boolean =>
   isAbout(expected, found) &&
   isBy(expected, found)
 
-/** How many conflicts a line stands for: one for each mapping or network that its `*` takes in. */
-const wanted = ({ subject }: ExpectedConflict, planned: Planned): number => {
+/** Whom a line is about, one by one: its `*` takes in several mappings or networks. */
+const spelledOut = (expected: ExpectedConflict, planned: Planned): readonly ExpectedConflict[] => {
+  const { subject } = expected
   if (subject.kind === 'mapping' && subject.label.includes('*')) {
-    return planned.mappings.filter(({ label }) => globs(subject.label, label.split(' ')[0] ?? '')).length
+    return planned.mappings
+      .filter(({ label }) => globs(subject.label, label.split(' ')[0] ?? ''))
+      .map(({ label }) => ({ ...expected, subject: { kind: 'mapping', label } }))
   }
   if (subject.kind === 'network' && subject.name.includes('*')) {
-    return planned.networks.filter(({ name }) => globs(subject.name, name)).length
+    return planned.networks
+      .filter(({ name }) => globs(subject.name, name))
+      .map(({ name }) => ({ ...expected, subject: { kind: 'network', name } }))
   }
-  return 1
+  return [expected]
 }
 
-/** The list has to be exact; infos that are not written may be there. */
+/**
+ * The list has to be exact: one conflict for each mapping of a line, and one in each family for a network or the
+ * host. Infos that are not written may be there.
+ */
 export const compareConflicts = (
   expected: readonly ExpectedConflict[],
   found: readonly ConflictJson[],
   planned: Planned,
+  allowsWarnings: boolean,
 ): readonly string[] => {
   const left = [...found]
   const complaints: string[] = []
-  for (const one of expected) {
-    const count = wanted(one, planned)
-    for (let nth = 0; nth < count; nth += 1) {
-      const index = left.findIndex((conflict) => fits(one, conflict))
-      if (index === -1) {
-        complaints.push(`not found${count > 1 ? ` (${nth} of ${count} were)` : ''}: ${one.line}`)
-        break
-      }
-      left.splice(index, 1)
-    }
+  for (const one of expected.flatMap((line) => spelledOut(line, planned))) {
+    const fitting = left.filter((conflict) => fits(one, conflict))
+    const most = one.subject.kind === 'mapping' ? 1 : 2
+    if (fitting.length === 0) complaints.push(`not found: ${one.line}${about(one)}`)
+    for (const conflict of fitting.slice(0, most)) left.splice(left.indexOf(conflict), 1)
   }
-  for (const conflict of left.filter(({ severity }) => severity !== 'info')) {
+  for (const conflict of left.filter(
+    ({ severity }) => severity === 'error' || (severity === 'warning' && !allowsWarnings),
+  )) {
     complaints.push(`not expected: ${describeConflict(conflict)}: ${conflict.message}`)
   }
   return complaints
 }
+
+const about = ({ subject }: ExpectedConflict): string =>
+  subject.kind === 'mapping' ? ` (${subject.label})` : subject.kind === 'network' ? ` (${subject.name})` : ''
 
 const concerns = ({ mapping, network }: ConflictJson, row: LiveRow): boolean =>
   mapping === null && network === null

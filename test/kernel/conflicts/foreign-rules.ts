@@ -1,27 +1,29 @@
-import type { Snapshot } from '../../lab/snapshot.ts'
+import type { Machine } from '../../lab/machine.ts'
 
-const ruleKeys = ['nft', 'iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy'] as const
-
-/** Of nft's objects, one a line: those of our table, and of tables that a save file of iptables shows as well. */
-const isForeign = (line: string): boolean => {
-  if (/PORTOLAN|"(table|name)":"portolan"/.test(line)) return false
-  return true
-}
+const saves = ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy'] as const
 
 /** Tables that hold nothing but chains that accept are as good as none: we may have brought them into being. */
 const withoutEmptyTables = (saved: string): string => saved.replaceAll(/\*\w+\n(:\S+ ACCEPT\n)*COMMIT\n/g, '')
 
-const isIptablesTable = (line: string): boolean =>
-  /"family":"ip6?"/.test(line) && /"(table|name)":"(filter|nat|mangle|raw|security)"/.test(line)
+const rulesOf = (saved: string): string =>
+  saved
+    .split('\n')
+    .filter((line) => !line.startsWith('#') && !line.includes('PORTOLAN'))
+    .map((line) => line.replace(/^(:.*) \[\d+:\d+\]$/, '$1'))
+    .join('\n')
 
-/** The rules of others, of all three kinds, as text to compare while ours are there too. */
-export const foreignRules = (snapshot: Snapshot): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    ruleKeys.map((key) => {
-      const lines = (snapshot[key] ?? '').split('\n').filter(isForeign)
-      // What iptables keeps in nft's tables is compared as iptables saves it: in nft's JSON its targets say nothing.
-      return key === 'nft'
-        ? [key, lines.filter((line) => !isIptablesTable(line)).join('\n')]
-        : [key, withoutEmptyTables(lines.join('\n'))]
-    }),
-  )
+/**
+ * The rules of others as text, without counters: ours may be there or not. What iptables keeps in nft's tables is
+ * read as iptables saves it.
+ */
+export const readForeignRules = async (host: Machine): Promise<string> => {
+  const texts: string[] = []
+  const tables = (await host.mustRun(['nft', '-s', '-a', 'list', 'tables'])).matchAll(/^table (\w+) (\S+)/gm)
+  for (const [, family = '', name = ''] of tables) {
+    if (name === 'portolan') continue
+    const isIptables = /^ip6?$/.test(family) && /^(filter|nat|mangle|raw|security)$/.test(name)
+    if (!isIptables) texts.push(await host.mustRun(['nft', '-s', '-a', 'list', 'table', family, name]))
+  }
+  for (const tool of saves) texts.push(withoutEmptyTables(rulesOf(await host.mustRun([`${tool}-save`]))))
+  return texts.join('\n')
+}

@@ -84,7 +84,7 @@ const rowsOfMapping = (planned: Planned, mapping: DesiredMapping): readonly Live
           row('machine', 'outside', fromMachine('outside', family), at.hostOutside),
         ]
       : []),
-    row('host', 'host', fromHost, answersAt),
+    row('local', 'host', fromHost, answersAt),
     row('loopback', 'host', fromHost, at.loopback),
     row('hairpin', service, fromContainer(self), answersAt),
     ...(sibling === undefined ? [] : [row('sibling', sibling.service, fromContainer(sibling), answersAt)]),
@@ -102,7 +102,7 @@ const rowsOfNetwork = (planned: Planned, network: string, family: Family): reado
       rowOf(name, asker, { family, protocol, from, to: { address, port } }, { mapping: null, network })
     return [
       row('egress', first.service, fromContainer(first), at.outside, outsidePort),
-      row('egress', first.service, fromContainer(first), at.client, outsidePort),
+      row('egress', first.service, fromContainer(first), at.neighbour, outsidePort),
       row('direct', 'host', fromHost, first.address, 80),
       ...(second === undefined ? [] : [row('icc', second.service, fromContainer(second), first.address, 80)]),
     ]
@@ -153,6 +153,8 @@ export const askRows = (
         protocol,
         destination: to.address,
         port: to.port,
+        // Witnesses may have given the machine more addresses to choose from.
+        ...(row.flow.from.address === null ? {} : { source: row.flow.from.address }),
         timeoutMs: isExpected(row, failures) ? 500 : 2500,
       })
       return { row, failure: brokenPromise(lab, planned, row.flow, outcome) }

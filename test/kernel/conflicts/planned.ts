@@ -6,6 +6,8 @@ export interface Planned extends PlanJson {
   readonly project: string
   readonly networks: readonly DesiredNetwork[]
   readonly mappings: readonly DesiredMapping[]
+  /** Every address of the host once all is applied, of whichever interface. */
+  readonly hostAddresses: readonly string[]
 }
 
 /** The desired state, for the contract: which services are where is not its business. */

@@ -1,12 +1,11 @@
 import type { Backend } from '../../lab/backend.ts'
-import { takeSnapshot } from '../../lab/snapshot.ts'
 import { compareConflicts, compareRows } from './compare.ts'
 import { testForeignFlows } from './foreign-flows.ts'
-import { foreignRules } from './foreign-rules.ts'
+import { readForeignRules } from './foreign-rules.ts'
 import { askRows, isExpected, type LiveRow, liveRows, type RowAnswer } from './live-row.ts'
 import { type ConflictJson, describeConflict } from './planned.ts'
 import type { ExpectedFailure, Scenario } from './scenario.ts'
-import { findConflicts, forgetFlows, raise, type Stage, setStage } from './stage.ts'
+import { commandDirectory, findConflicts, forgetFlows, raise, type Stage, setStage } from './stage.ts'
 import { hasLiveWitness, testWitnesses } from './witness.ts'
 
 const under = (title: string, complaints: readonly string[]): readonly string[] =>
@@ -23,14 +22,24 @@ const compareFailures = (
     return [`${row.words.join(' ')}: ${failure ?? 'delivered'}`]
   })
 
-/** Carries out what the conflicts advise, each command once, as a person would type it. */
+/** What a person would type, but for our own command, which wants to be asked in their own way. */
+const commandsOf = ({ remedy }: ConflictJson): readonly string[] =>
+  remedy.commands.filter((command) => !command.startsWith('portolan '))
+
+/** What the conflicts advise: of commands that several name, the last is meant, such as a reload after changes. */
+const onceEach = (commands: readonly string[]): readonly string[] =>
+  commands.filter((command, index) => commands.lastIndexOf(command) === index)
+
+/** Carries out what the conflicts advise, each command once. */
 const carryOutRemedies = async (
   { lab }: Stage,
   conflicts: readonly ConflictJson[],
 ): Promise<readonly string[]> => {
   const complaints: string[] = []
-  for (const command of new Set(conflicts.flatMap(({ remedy }) => remedy.commands))) {
-    const { exitCode, stderr } = await lab.host.run(['sh', '-c', command])
+  for (const command of onceEach(conflicts.flatMap(commandsOf))) {
+    const { exitCode, stderr } = await lab.host.run(['sh', '-c', command], {
+      environment: { PATH: `${commandDirectory}:${process.env.PATH}` },
+    })
     if (exitCode !== 0) complaints.push(`${command} exited ${exitCode}: ${stderr.trim()}`)
   }
   return complaints
@@ -57,14 +66,14 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
   const expected = scenario.conflicts(backend)
   const failures = scenario.failures(backend)
   const complaints: string[] = [...(await testForeignFlows(stage, 'before'))]
-  const before = await takeSnapshot(lab.host)
+  const untouched = await readForeignRules(lab.host)
 
   const { conflicts, exitCode } = await findConflicts(stage)
   const isBlocked = conflicts.some(({ severity }) => severity === 'error')
   if (exitCode !== (isBlocked ? 3 : 0)) complaints.push(`conflicts exited ${exitCode}`)
 
   const planned = await raise(stage, isBlocked)
-  complaints.push(...compareConflicts(expected, conflicts, planned))
+  complaints.push(...compareConflicts(expected, conflicts, planned, scenario.allowsWarnings))
   const rows = liveRows(planned)
   const answers = await ask(stage, planned, rows, failures)
   complaints.push(
@@ -74,14 +83,19 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
     ...(await testWitnesses(stage, planned, conflicts, 'fails')),
   )
 
-  const mended = conflicts.filter(({ remedy, severity }) => remedy.commands.length > 0 && severity !== 'info')
+  const mended = conflicts.filter(
+    (conflict) => conflict.severity !== 'info' && commandsOf(conflict).length > 0,
+  )
   if (mended.length > 0) {
     complaints.push(...under('remedies', await carryOutRemedies(stage, mended)))
+    await forgetFlows(stage)
     const { conflicts: left } = await findConflicts(stage)
     complaints.push(
       ...left
         .filter((conflict) => mended.some((one) => isSame(one, conflict)))
-        .map((conflict) => `not mended: ${describeConflict(conflict)}`),
+        .map(
+          (conflict) => `not mended: ${describeConflict(conflict)}; now: ${commandsOf(conflict).join('; ')}`,
+        ),
       ...under('mended', await testWitnesses(stage, planned, mended, 'delivered')),
     )
     const lasting = failures.filter(({ afterRemedies }) => afterRemedies === 'still')
@@ -92,27 +106,14 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
     )
   }
 
-  const withOurs = await takeSnapshot(lab.host)
+  const expectedRules = mended.length === 0 ? untouched : await readForeignRules(lab.host)
   await pilot.destroy()
-  const after = await takeSnapshot(lab.host)
-  return [
-    ...complaints,
-    ...under(
-      'destroyed',
-      mended.length === 0
-        ? differences(foreignRules(before), foreignRules(after))
-        : differences(foreignRules(withOurs), foreignRules(after)),
-    ),
-  ]
+  const rulesLeft = await readForeignRules(lab.host)
+  if (rulesLeft !== expectedRules) {
+    complaints.push(`destroy left rules of others as\n${rulesLeft}\n-- that were --\n${expectedRules}`)
+  }
+  return complaints
 }
-
-const differences = (
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): readonly string[] =>
-  Object.keys(before)
-    .filter((key) => before[key] !== after[key])
-    .map((key) => `${key} of others are not what they were:\n${before[key]}\n-- now --\n${after[key]}`)
 
 /**
  * Plays a scenario from the first foreign rule to the last byte of `destroy`.

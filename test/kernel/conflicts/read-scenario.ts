@@ -33,7 +33,7 @@ const linesOf = (text: string): readonly string[] =>
     .map((line) => line.replace(/\s+#.*$|^#.*$/, '').trim())
     .filter((line) => line !== '')
 
-const settingNames = ['backends', 'options', 'bridge-nf', 'forwarding'] as const
+const settingNames = ['backends', 'options', 'bridge-nf', 'forwarding', 'warnings', 'wrong'] as const
 
 const readSettings = (head: string): ReadonlyMap<string, string> => {
   const settings = new Map<string, string>()
@@ -52,9 +52,16 @@ const readBackends = (words: readonly string[]): readonly Backend[] =>
     return backend
   })
 
-const readBefore = ({ words: [, kind = ''], text }: Section): readonly Before[] => {
+/** `-- before nft firewalld.nft --` takes the text from a file in hosts/: what a program lays, for several scenarios. */
+const textOf = ({ words: [, , file], text }: Section): string =>
+  file === undefined ? text : readFileSync(new URL(`./hosts/${file}`, import.meta.url), 'utf8')
+
+const readBefore = (section: Section): readonly Before[] => {
+  const [, kind = ''] = section.words
+  const text = textOf(section)
   if (ruleTools.some((tool) => tool === kind)) return [{ kind: 'rules', tool: kind as RuleTool, text }]
   if (kind === 'sh') return [{ kind: 'script', text }]
+  if (kind === 'command') return [{ kind: 'command', name: section.words[2] ?? '', text }]
   if (kind === 'listeners') return linesOf(text).map(readListener)
   if (kind === 'containers') {
     return linesOf(text).map((line) => ({ kind: 'container', container: readContainer(line) }))
@@ -86,6 +93,9 @@ export const readScenario = (name: string, text: string): Scenario => {
   const settings = readSettings(head)
   const wordsOf = (setting: string): readonly string[] =>
     (settings.get(setting) ?? '').split(/[\s,]+/).filter((word) => word !== '')
+  const wrongOn = readBackends(
+    (/^on (.*?):/.exec(settings.get('wrong') ?? '')?.[1] ?? backends.join(' ')).split(/[\s,]+/),
+  )
   const title = /^# (.*)$/m.exec(head)?.[1]
   if (title === undefined) throw new Error(`${name} has no title`)
   const scenario: Scenario = {
@@ -95,6 +105,8 @@ export const readScenario = (name: string, text: string): Scenario => {
     options: wordsOf('options'),
     bridgeNf: settings.get('bridge-nf') === '0' ? 0 : 1,
     forwards: settings.get('forwarding') !== 'off',
+    allowsWarnings: settings.get('warnings') === 'any',
+    isKnownWrong: (backend) => settings.has('wrong') && wrongOn.includes(backend),
     before: sections.filter(({ words: [first] }) => first === 'before').flatMap(readBefore),
     intent: sections.find(({ words: [first] }) => first === 'intent')?.text ?? defaultIntent,
     conflicts: chosen(sections, 'conflicts', readExpectedConflict),

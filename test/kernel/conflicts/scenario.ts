@@ -7,6 +7,8 @@ export type Before =
   | { readonly kind: 'rules'; readonly tool: RuleTool; readonly text: string }
   /** A script for `sh -e` on the host. */
   | { readonly kind: 'script'; readonly text: string }
+  /** A stand-in for a program of the owner of some rules, which a remedy may call: `hosts/NAME`, a shell script. */
+  | { readonly kind: 'command'; readonly name: string; readonly text: string }
   /** A process of the host that listens. */
   | { readonly kind: 'listener'; readonly service: ForeignService; readonly address: string | null }
   /** Somebody else's container, which answers by its name. */
@@ -80,6 +82,10 @@ export interface Scenario {
   readonly bridgeNf: 0 | 1
   /** Whether the host forwards before we come. */
   readonly forwards: boolean
+  /** Warnings that the file does not name may be found, as long as their witnesses and remedies are right. */
+  readonly allowsWarnings: boolean
+  /** Known to fail, for a reason that the file names: it is noticed when it no longer does. */
+  readonly isKnownWrong: (backend: Backend) => boolean
   readonly before: readonly Before[]
   /** A compose file. */
   readonly intent: string

@@ -1,4 +1,3 @@
-import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -17,6 +16,9 @@ export interface Stage {
 /** The port of other machines that a container asks for when it goes out. */
 export const outsidePort = 7000
 
+/** Where programs of others stand in for the real ones. */
+export const commandDirectory = '/run/lab/bin'
+
 const outsideServices = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: outsidePort }))
 
 const set = async (lab: Lab, before: Before): Promise<void> => {
@@ -29,6 +31,11 @@ const set = async (lab: Lab, before: Before): Promise<void> => {
     }
     case 'script':
       await host.mustRun(['sh', '-e'], { input: before.text })
+      return
+    case 'command':
+      await host.mustRun(['mkdir', '-p', commandDirectory])
+      await host.writeText(`${commandDirectory}/${before.name}`, before.text)
+      await host.mustRun(['chmod', '+x', `${commandDirectory}/${before.name}`])
       return
     case 'listener':
       await host.listen({
@@ -81,12 +88,49 @@ export const findConflicts = async ({
   }
 }
 
+const isFirst = <T>(value: T, index: number, all: readonly T[]): boolean => all.indexOf(value) === index
+
+/** Starts the container of a service with its planned addresses, as an engine does that has read the plan. */
+const plugIn = async (lab: Lab, planned: Planned, service: string): Promise<void> => {
+  const own = planned.addresses.filter((one) => one.service === service)
+  const network = planned.networks.find(({ name }) => name === own[0]?.network)
+  if (network === undefined) throw new Error(`the plan has no network for ${service}`)
+  const inFamily = (family: 'ip' | 'ip6') => {
+    const address = own.find((one) => one.address.includes(':') === (family === 'ip6'))?.address
+    const subnet = network[family]
+    return address === undefined || subnet === null
+      ? { address: undefined, gateway: null }
+      : { address: `${address}/${subnet.subnet.split('/')[1]}`, gateway: subnet.gateway }
+  }
+  const [four, six] = [inFamily('ip'), inFamily('ip6')]
+  await lab.container({
+    name: service,
+    bridge: network.bridge,
+    address: four.address,
+    gateway: four.gateway,
+    address6: six.address,
+    gateway6: six.gateway,
+    services: [
+      { protocol: 'tcp', port: 80 },
+      { protocol: 'udp', port: 80 },
+    ],
+    hairpin: true,
+  })
+}
+
 /** Applies, whatever is wrong, and starts the containers at their addresses. */
 export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean): Promise<Planned> => {
   await pilot.apply(scenario.intent, ...scenario.options, ...(isForced ? ['--force'] : []))
-  const planned = (await pilot.plan(scenario.intent, ...scenario.options)) as unknown as Planned
-  const services = new Set(planned.addresses.map(({ service }) => service))
-  await Promise.all([...services].map((service) => attach(lab, planned, service, { hairpin: true })))
+  const plan = await pilot.plan(scenario.intent, ...scenario.options)
+  const held = await lab.host.mustRun(['ip', '-br', 'addr', 'show', 'scope', 'global'])
+  const hostAddresses = [...held.matchAll(/ ([0-9a-f.:]+)\//g)].map(([, address = '']) => address)
+  const planned = { ...plan, hostAddresses } as unknown as Planned
+  await Promise.all(
+    planned.addresses
+      .map(({ service }) => service)
+      .filter(isFirst)
+      .map((service) => plugIn(lab, planned, service)),
+  )
   return planned
 }
 

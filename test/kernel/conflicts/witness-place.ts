@@ -1,7 +1,7 @@
-import type { FlowSource, Packet } from '@portolan/core'
+import { type FlowSource, type Packet, prefixContains } from '@portolan/core'
+import type { Container } from '../../lab/container.ts'
 import type { Machine, Service } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
-import { hostAddresses } from './contract.ts'
 import type { Planned } from './planned.ts'
 import type { Stage } from './stage.ts'
 
@@ -19,60 +19,50 @@ const withLength = (address: string): string => `${address}/${address.includes('
 const adopt = async (machine: Machine, address: string, device = 'eth0'): Promise<void> => {
   const held = await machine.mustRun(['ip', '-br', 'addr', 'show', 'to', withLength(address)])
   if (held.trim() !== '') return
-  const nodad = address.includes(':') ? ' nodad' : ''
-  await machine.ip(`addr add ${withLength(address)} dev ${device}${nodad}`)
+  // Deprecated, so that the kernel never chooses it by itself.
+  const flags = address.includes(':') ? ' nodad preferred_lft 0' : ''
+  await machine.ip(`addr add ${withLength(address)} dev ${device}${flags}`)
 }
 
 const machines = ['client', 'neighbour', 'outside', 'distant'] as const
 
-/** Another machine behind an interface of the host: one of the lab's, or one that takes the address. */
-const behind = async ({ lab }: Stage, device: string, source: string): Promise<Machine> => {
+const containerWith = ({ lab }: Stage, address: string): Container | undefined =>
+  [...lab.containers.values()].find((one) => one.address === address || one.address6 === address)
+
+/** A machine behind an interface of the host that has this address: one of the lab's, or one that takes it. */
+const behind = async (stage: Stage, device: string, address: string): Promise<Machine> => {
+  const { lab } = stage
   const known = machines.find((name) =>
     Object.values(addresses)
       .map((places) => places[name] as string)
-      .includes(source),
+      .includes(address),
   )
   if (known !== undefined) return lab[known]
-  if (device === 'eth0' || device === 'eth1') {
-    const machine = device === 'eth0' ? lab.neighbour : lab.outside
-    await adopt(machine, source)
-    return machine
-  }
-  const bridges = await lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
-  if (!new RegExp(`^${device} `, 'm').test(bridges)) throw new Error(`nobody can be put behind ${device}`)
+  const held = containerWith(stage, address)
+  if (held !== undefined) return held
   const name = `on-${device}`
-  const there = lab.containers.get(name) ?? (await strangerOn({ lab }, device, name))
-  await adopt(there, source)
-  return there
+  const machine =
+    device === 'eth0'
+      ? lab.neighbour
+      : device === 'eth1'
+        ? lab.outside
+        : (lab.containers.get(name) ?? (await strangerOn(stage, device, name)))
+  await adopt(machine, address)
+  return machine
 }
 
 /** A machine on somebody else's bridge, that sends everything through the host. */
-const strangerOn = async ({ lab }: Pick<Stage, 'lab'>, bridge: string, name: string): Promise<Machine> => {
-  const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'addr', 'show', 'dev', bridge])) as [
-    {
-      readonly addr_info: readonly {
-        readonly family: string
-        readonly local: string
-        readonly prefixlen: number
-      }[]
-    },
-  ]
+const strangerOn = async ({ lab }: Stage, bridge: string, name: string): Promise<Machine> => {
+  const bridges = await lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
+  if (!new RegExp(`^${bridge} `, 'm').test(bridges)) throw new Error(`nobody can be put behind ${bridge}`)
   const machine = await lab.container({ name, bridge })
-  for (const { family, local, prefixlen } of link.addr_info.filter(
-    ({ local }) => !local.startsWith('fe80:'),
-  )) {
-    const flag = family === 'inet6' ? '-6' : '-4'
-    await machine.mustRun([
-      'ip',
-      flag,
-      'route',
-      'replace',
-      `${local}/${family === 'inet6' ? 128 : 32}`,
-      'dev',
-      'eth0',
-    ])
-    await machine.mustRun(['ip', flag, 'route', 'replace', 'default', 'via', local])
-    void prefixlen
+  const held = await lab.host.mustRun(['ip', '-br', 'addr', 'show', 'dev', bridge, 'scope', 'global'])
+  for (const [, local = ''] of held.matchAll(/ ([0-9a-f.:]+)\//g)) {
+    const six = local.includes(':')
+    const ip = (...words: readonly string[]) =>
+      machine.mustRun(['ip', six ? '-6' : '-4', 'route', 'replace', ...words])
+    await ip(withLength(local), 'dev', 'eth0')
+    await ip('default', 'via', local)
   }
   return machine
 }
@@ -99,33 +89,43 @@ export const senderOf = async (stage: Stage, planned: Planned, packet: Packet): 
 
 /** Sees to it that somebody listens where the packet wants to go, and that it is known how to get there. */
 export const openDestination = async (
-  { lab }: Stage,
+  stage: Stage,
   planned: Planned,
   packet: Packet,
   { machine }: Sender,
 ): Promise<void> => {
+  const { lab } = stage
   const { family, destination } = packet
   const service = serviceOf(packet)
   const flag = family === 'ip' ? '-4' : '-6'
   const loopback = family === 'ip' ? destination.startsWith('127.') : destination === '::1'
-  if (loopback || hostAddresses(planned, family).includes(destination)) {
+  if (loopback || planned.hostAddresses.includes(destination)) {
     if (machine !== lab.client || loopback) return
     const gateway = addresses[family].host
     if (destination.startsWith(gateway.slice(0, gateway.lastIndexOf(family === 'ip' ? '.' : ':') + 1))) return
     await machine.mustRun(['ip', flag, 'route', 'replace', withLength(destination), 'via', gateway])
     return
   }
-  const container = [...lab.containers.values()].find(
-    (one) => one.address === destination || one.address6 === destination,
-  )
+  const container = containerWith(stage, destination)
   if (container !== undefined) return listen(container, service)
+  const inside = planned.networks.find((network) => {
+    const subnet = network[family]?.subnet
+    return subnet !== undefined && prefixContains(subnet, destination)
+  })
+  if (inside !== undefined) {
+    const sibling = planned.addresses
+      .filter((one) => one.network === inside.name)
+      .map(({ service: name }) => lab.containers.get(name))
+      .find((one) => one !== undefined && one.pid !== machine.pid)
+    const name = `in-${inside.name}`
+    const receiver = sibling ?? lab.containers.get(name) ?? (await strangerOn(stage, inside.bridge, name))
+    await adopt(receiver, destination)
+    return listen(receiver, service)
+  }
   const [route] = JSON.parse(await lab.host.mustRun(['ip', flag, '-j', 'route', 'get', destination])) as [
     { readonly dev: string },
   ]
-  const owner = route.dev === 'eth0' ? lab.client : route.dev === 'eth1' ? lab.outside : null
-  if (owner === null) throw new Error(`nobody can answer at ${destination}, behind ${route.dev}`)
-  await adopt(owner, destination)
-  await listen(owner, service)
+  await listen(await behind(stage, route.dev, destination), service)
 }
 
 const listen = async (machine: Machine, service: Service): Promise<void> => {

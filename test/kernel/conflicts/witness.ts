@@ -2,7 +2,7 @@ import type { Flow, Packet } from '@portolan/core'
 import { brokenPromise, promiseFor, promisesAnswer } from './contract.ts'
 import { type ConflictJson, describeConflict, type Planned } from './planned.ts'
 import { forgetFlows, type Stage } from './stage.ts'
-import { openDestination, senderOf, serviceOf } from './witness-place.ts'
+import { openDestination, type Sender, senderOf, serviceOf } from './witness-place.ts'
 
 /** Kinds that tell of something else than a packet of ours that is not delivered. */
 const aboutNoPacket: readonly string[] = [
@@ -35,24 +35,22 @@ const describePacket = ({
 }: Packet): string =>
   `${protocol} ${device ?? 'host'}: ${source ?? '?'}:${sourcePort ?? '?'} to ${destination}:${destinationPort}`
 
-/**
- * Sends a witness as a real packet, from where it says.
- * @returns null when it was delivered as the contract promises; else what became of it
- */
-const send = async (
-  stage: Stage,
-  planned: Planned,
-  packet: Packet,
-  timeoutMs: number,
-): Promise<string | null> => {
+/** A witness that is ready to be sent. */
+interface Shot {
+  readonly flow: Flow
+  readonly sender: Sender
+  readonly packet: Packet
+  readonly protocol: 'tcp' | 'udp'
+}
+
+/** Makes everything ready for a packet of this description: who sends it, and who would answer. */
+const load = async (stage: Stage, planned: Planned, packet: Packet): Promise<Shot> => {
   if (packet.state !== undefined && packet.state !== 'new') {
     throw new Error(`no way to send a packet in state ${packet.state}`)
   }
-  const sender = await senderOf(stage, planned, packet)
-  await openDestination(stage, planned, packet, sender)
-  await forgetFlows(stage)
   const { protocol, port } = serviceOf(packet)
   if (protocol === 'sctp') throw new Error('no scenario is about SCTP')
+  const sender = await senderOf(stage, planned, packet)
   const flow: Flow = {
     family: packet.family,
     protocol,
@@ -61,18 +59,44 @@ const send = async (
   }
   const promise = promiseFor(planned, flow)
   if (!promisesAnswer(promise)) throw new Error(`the contract promises it nothing (${promise.kind})`)
+  await openDestination(stage, planned, packet, sender)
+  return { flow, sender, packet, protocol }
+}
+
+const fire = async (
+  { lab }: Stage,
+  planned: Planned,
+  { flow, sender, packet, protocol }: Shot,
+  timeoutMs: number,
+): Promise<string | null> => {
   const outcome = await sender.machine.probe({
     protocol,
     destination: packet.destination,
-    port,
+    port: flow.to.port,
     timeoutMs,
     ...(sender.source === null ? {} : { source: sender.source }),
     ...(packet.sourcePort == null ? {} : { sourcePort: packet.sourcePort }),
   })
-  return brokenPromise(stage.lab, planned, flow, outcome)
+  return brokenPromise(lab, planned, flow, outcome)
 }
 
-/** Sends the witnesses one after the other; complains of those that do not do as is said of them. */
+/** Several conflicts may show one packet: it is sent once. */
+const groupByWitness = (
+  conflicts: readonly ConflictJson[],
+): ReadonlyMap<string, readonly [Packet, readonly ConflictJson[]]> => {
+  const groups = new Map<string, readonly [Packet, readonly ConflictJson[]]>()
+  for (const conflict of conflicts.filter(hasLiveWitness)) {
+    if (conflict.witness === null) continue
+    const key = describePacket(conflict.witness)
+    groups.set(key, [conflict.witness, [...(groups.get(key)?.[1] ?? []), conflict]])
+  }
+  return groups
+}
+
+/**
+ * Sends every witness as a real packet, from where it says.
+ * @returns complaints of those that do not do as is said of them
+ */
 export const testWitnesses = async (
   stage: Stage,
   planned: Planned,
@@ -80,18 +104,44 @@ export const testWitnesses = async (
   expected: 'fails' | 'delivered',
 ): Promise<readonly string[]> => {
   const complaints: string[] = []
-  for (const conflict of conflicts.filter(hasLiveWitness)) {
-    const { witness, certainty } = conflict
-    if (witness === null) continue
-    const complain = (what: string) =>
-      complaints.push(`the witness of ${describeConflict(conflict)}, ${describePacket(witness)}: ${what}`)
-    try {
-      const failure = await send(stage, planned, witness, expected === 'fails' ? 400 : 2500)
-      if (expected === 'fails' && failure === null && certainty === 'certain') complain('was delivered')
-      if (expected === 'delivered' && failure !== null) complain(`still ${failure}`)
-    } catch (error) {
-      complain(`cannot be sent: ${error instanceof Error ? error.message : error}`)
+  const shots: (readonly [Shot, readonly ConflictJson[]])[] = []
+  const complain = (packet: Packet, shown: readonly ConflictJson[], what: string): void => {
+    for (const conflict of shown) {
+      complaints.push(`the witness of ${describeConflict(conflict)}, ${describePacket(packet)}: ${what}`)
     }
   }
+  for (const [packet, shown] of groupByWitness(conflicts).values()) {
+    try {
+      shots.push([await load(stage, planned, packet), shown])
+    } catch (error) {
+      complain(packet, shown, `cannot be sent: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+  for (const round of apart(shots)) {
+    await forgetFlows(stage)
+    await Promise.all(
+      round.map(async ([shot, shown]) => {
+        const failure = await fire(stage, planned, shot, expected === 'fails' ? 500 : 2500)
+        if (expected === 'delivered' && failure !== null) complain(shot.packet, shown, `still ${failure}`)
+        if (expected === 'fails' && failure === null) {
+          const certain = shown.filter(({ certainty }) => certainty === 'certain')
+          complain(shot.packet, certain, 'was delivered')
+        }
+      }),
+    )
+  }
   return complaints
+}
+
+/** Flows that would be one and the same behind the host's address go one after the other. */
+const apart = <T>(shots: readonly (readonly [Shot, T])[]): readonly (readonly (readonly [Shot, T])[])[] => {
+  const rounds: Map<string, readonly [Shot, T]>[] = []
+  for (const shot of shots) {
+    const { protocol, sourcePort } = shot[0].packet
+    const key = `${shot[0].packet.family} ${protocol} ${sourcePort}`
+    const free = rounds.find((round) => !round.has(key))
+    if (free === undefined) rounds.push(new Map([[key, shot]]))
+    else free.set(key, shot)
+  }
+  return rounds.map((round) => [...round.values()])
 }
