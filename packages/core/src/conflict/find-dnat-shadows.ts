@@ -63,6 +63,7 @@ const conflictOf = ({ row, point, judgement }: Cell & FailedCell, step: TraceSte
     point,
     judgement,
     step,
+    behind: new Set(),
     others: 0,
   }
   return dnatShadows(finding, place)

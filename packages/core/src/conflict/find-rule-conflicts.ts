@@ -1,6 +1,6 @@
 import { families } from '../address/index.ts'
-import type { DesiredMapping, DesiredState } from '../desired/index.ts'
-import { type Follower, prepareFollower } from '../evaluate/follow.ts'
+import type { DesiredState } from '../desired/index.ts'
+import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
 import type { Conflict } from './conflict.ts'
@@ -18,13 +18,13 @@ import { preroutingDropped } from './prerouting-dropped.ts'
 import { replyDropped } from './reply-dropped.ts'
 import type { RuleConflictKind } from './search/blame.ts'
 import { type Explored, explore } from './search/explore.ts'
+import { type ExploredMapping, exploreMappings } from './search/explore-mappings.ts'
 import type { Finding } from './search/finding.ts'
-import { gather } from './search/gather.ts'
-import { mappingRows } from './search/mapping-rows.ts'
+import { findAlike, gather } from './search/gather.ts'
 import { networkRows } from './search/network-rows.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { findDeadAddresses } from './search/severity.ts'
-import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
+import { surroundingsOf } from './search/surroundings.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { sourceRewritten } from './source-rewritten.ts'
 
@@ -61,21 +61,29 @@ export const findRuleConflicts = (
     ip: surroundingsOf(follower.host, facts, desired, 'ip'),
     ip6: surroundingsOf(follower.host, facts, desired, 'ip6'),
   }
-  const mappings = desired.mappings.map((mapping) =>
-    exploreMapping(follower, desired, mapping, around[mapping.family]),
-  )
+  const mappings = exploreMappings(follower, desired, around)
   const networks = desired.networks.flatMap((network) =>
     families.map((family) =>
       networkRows(network, family, around[family]).map((row) => explore(follower, row)),
     ),
   )
   const conflicts: Conflict[] = []
-  for (const explored of mappings) {
-    const [first] = explored
-    if (first === undefined) continue
-    const isDead = findDeadAddresses(explored, around[first.row.family])
-    conflicts.push(...gather(follower, explored, isDead).map(inWords))
-    if (today !== null) conflicts.push(...findDnatShadows(today, explored))
+  for (const { mapping, explored, alike } of mappings) {
+    const isDead = findDeadAddresses(explored, around[mapping.family])
+    const findings = gather(follower, explored, isDead)
+    conflicts.push(...findings.map(inWords))
+    for (const other of alike)
+      for (const finding of findings)
+        conflicts.push(inWords(findAlike(follower, finding, explored, other.mapping, other.rows)))
+    if (today === null) continue
+    conflicts.push(...findDnatShadows(today, explored))
+    for (const { rows } of alike)
+      conflicts.push(
+        ...findDnatShadows(
+          today,
+          rows.map((row) => explore(follower, row)),
+        ),
+      )
   }
   for (const explored of networks) {
     const dead = explored.length > 0 && isLost(explored, mappings)
@@ -84,19 +92,14 @@ export const findRuleConflicts = (
   return conflicts
 }
 
-const exploreMapping = (
-  follower: Follower,
-  desired: DesiredState,
-  mapping: DesiredMapping,
-  around: Surroundings,
-): readonly Explored[] => mappingRows(desired, mapping, around).map((row) => explore(follower, row))
-
 /** Nothing of the network works: what is its own, and what is published from it. */
-const isLost = (own: readonly Explored[], mappings: readonly (readonly Explored[])[]): boolean => {
+const isLost = (own: readonly Explored[], mappings: readonly ExploredMapping[]): boolean => {
   const [first] = own
   if (first === undefined) return false
   const { network, family } = first.row
-  const published = mappings.flat().filter(({ row }) => row.network === network && row.family === family)
+  const published = mappings
+    .flatMap(({ explored }) => explored)
+    .filter(({ row }) => row.network === network && row.family === family)
   return [...own, ...published].every(({ cells }) =>
     cells.every(({ judgement }) => judgement.kind === 'failed' && judgement.certainty === 'certain'),
   )

@@ -1,17 +1,17 @@
 import { firstEndingFrom } from '../address/prefix-set.ts'
-import { hasValue, type RangeSet } from '../address/range-set.ts'
-import type { ActionStep, NetfilterRule, ValueRange } from '../netfilter/index.ts'
+import type { ActionStep, ValueRange } from '../netfilter/index.ts'
+import { ownerOf } from '../owner/index.ts'
+import { planFor } from './chain-plan.ts'
 import { isMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import { type Depends, dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { type Explain, explainMatches } from './learn-match.ts'
-import { freeFieldOf, learn, membership } from './learner.ts'
+import { type Condition, freeFieldOf, learn, learnFromOurs, membership } from './learner.ts'
 import type { CompiledRule, Program } from './program.ts'
 import { compileExpression } from './read-expression.ts'
-import { groupRules, type RuleGroup, setOf } from './rule-groups.ts'
-import { type Asked, type Head, type Key, keys, readHead } from './rule-heads.ts'
-import { candidates, indexRules, type RuleIndex } from './rule-index.ts'
+import { type RuleGroup, setOf } from './rule-groups.ts'
+import { candidates } from './rule-index.ts'
 import { NO, type Truth } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -21,110 +21,6 @@ export interface MatchingRule {
   readonly truth: Truth
   /** The first rule to be asked after it. */
   readonly resume: number
-}
-
-/** Some rules of a chain, ready to be asked by a learner. */
-interface Plan {
-  readonly groups: readonly { readonly group: RuleGroup; readonly others: Explain }[]
-  readonly singles: readonly number[]
-  readonly index: RuleIndex | null
-}
-
-const plans = new WeakMap<Program, Map<string, Plan>>()
-
-/** More kinds of packets than this are not told apart when a chain is planned. */
-const MOST_PLANS = 256
-
-const addressKeys = ['saddr', 'daddr', 'sport', 'dport'] as const
-
-/** Numbers for sets, so that a plan is known by the sets it was made for. */
-const numbers = new WeakMap<RangeSet, number>()
-let given = 0
-
-const numberOf = (set: RangeSet): number => {
-  const known = numbers.get(set)
-  if (known !== undefined) return known
-  given += 1
-  numbers.set(set, given)
-  return given
-}
-
-/**
- * How to ask the rules of a chain about packets whose free fields are anywhere in a region: those that can match none
- * of them are left out, lists of bans are asked as one, and the rest is found by the fields that are not free.
- */
-const planFor = (program: Program, compiler: Compiler, world: World): Plan => {
-  const { learner } = world
-  const held = new Map<Key, RangeSet>()
-  if (learner !== null)
-    for (const key of addressKeys) {
-      const field = freeFieldOf(world, world[key])
-      if (field !== null) held.set(key, learner.region[field])
-    }
-  let known = plans.get(program)
-  if (known === undefined) {
-    known = new Map()
-    plans.set(program, known)
-  }
-  const skips = learner?.isLenient === true
-  const name = [skips, ...[...held].map(([key, set]) => `${key} ${numberOf(set)}`)].join(' ')
-  const found = known.get(name)
-  if (found !== undefined) return found
-  if (known.size >= MOST_PLANS) known.clear()
-  const made = makePlan(program, compiler, held, skips)
-  known.set(name, made)
-  return made
-}
-
-const makePlan = (
-  program: Program,
-  compiler: Compiler,
-  held: ReadonlyMap<Key, RangeSet>,
-  skips: boolean,
-): Plan => {
-  const { rules } = program.chain
-  const keyed: number[] = []
-  const open: number[] = []
-  for (const [at, rule] of rules.entries()) {
-    if (program.rules[at]?.acts !== true || (skips && isLenient(rule))) continue
-    const head = program.indexable ? readHead(rule) : nothingAsked
-    if ([...held].some(([key, set]) => !canMeet(head.get(key), set))) continue
-    const isKeyed = addressKeys.some((key) => !held.has(key) && head.has(key))
-    ;(isKeyed ? keyed : open).push(at)
-  }
-  const { singles, groups } = groupRules(rules, open)
-  const all = [...keyed, ...singles].sort((a, b) => a - b)
-  const usable = keys.filter((key) => !held.has(key))
-  return {
-    groups: groups.map((group) => ({ group, others: explainMatches(group.others, compiler) })),
-    singles: all,
-    index: program.indexable ? indexRules(rules, all, usable) : null,
-  }
-}
-
-const nothingAsked: Head = new Map()
-
-/** Lets a packet pass, or spares it the rest of the chain, and does nothing else. */
-const isLenient = ({ steps }: NetfilterRule): boolean => {
-  const last = steps.findLast(({ kind }) => kind !== 'note')
-  return (
-    last?.kind === 'verdict' &&
-    (last.verdict.kind === 'accept' || last.verdict.kind === 'return') &&
-    steps.every((step) => step === last || step.kind === 'note' || isMatch(step))
-  )
-}
-
-/** Is any of the values that a rule asks for in the set? */
-const canMeet = (asked: Asked | undefined, set: RangeSet): boolean => {
-  if (asked === undefined) return true
-  for (const value of asked.singles)
-    if (typeof value !== 'number' && typeof value !== 'bigint') return true
-    else if (hasValue(set, value)) return true
-  for (const { first, last } of asked.ranges) {
-    const start = set.starts[firstEndingFrom(set.ends.length, (at) => set.ends[at], first)]
-    if (start !== undefined && start <= last) return true
-  }
-  return false
 }
 
 /** A group with how many of its rules have been asked. */
@@ -164,7 +60,7 @@ export const askInTurn = (
       }
       if (explained === null || rule === undefined || at === undefined) return null
       next += 1
-      learn(world, explained.because)
+      note(program, world, explained.because)
       if (explained.truth !== NO) return { rule, truth: explained.truth, resume: at + 1 }
     }
   }
@@ -193,7 +89,7 @@ const askGroup = (
   const field = freeFieldOf(world, value)
   const inSome = field === null ? [] : [membership(field, setOf(group, asked, to), value)]
   if (field !== null && inSome[0]?.inside === false) {
-    learn(world, inSome)
+    note(program, world, inSome)
     return null
   }
   let found = asked
@@ -202,12 +98,20 @@ const askGroup = (
   while (found < to && !isIn(group.ranges[found])) found += 1
   const rule = program.rules[group.places[found] ?? -1]
   if (found >= to || rule === undefined) return null
-  learn(world, explained.truth === NO ? explained.because : [...explained.because, ...inSome])
+  note(program, world, explained.truth === NO ? explained.because : [...explained.because, ...inSome])
   if (explained.truth === NO) return null
   // Who asks what would be without a rule wants to hear of the next one.
   if ((world.learner?.ignored.size ?? 0) > 0) progress.asked = found + 1
   const place = group.places[found] ?? 0
   return { rule, truth: explained.truth, resume: place + 1 }
+}
+
+/** Is the chain one of ours, by its name? */
+const isOurs = ({ table, chain }: Program): boolean => ownerOf(table, chain, null) === 'portolan'
+
+const note = (program: Program, world: World, because: readonly Condition[]): void => {
+  if (isOurs(program)) learnFromOurs(world, because)
+  else learn(world, because)
 }
 
 /** A rule as a learner reads it. */
@@ -266,16 +170,28 @@ const dependsOnAction = (action: ActionStep, compiler: Compiler): Depends | null
 }
 
 /** The test of a match that stands behind an action. */
-export const askStep = (rule: CompiledRule, at: number, compiler: Compiler, world: World): Truth => {
+export const askStep = (
+  program: Program,
+  rule: CompiledRule,
+  at: number,
+  compiler: Compiler,
+  world: World,
+): Truth => {
   const step = learningRule(rule, compiler).tail[at]
   if (step === undefined || step === null || !('explain' in step)) return NO
   const { truth, because } = step.explain(world)
-  learn(world, because)
+  note(program, world, because)
   return truth
 }
 
 /** Notes what an action hangs on. */
-export const learnAction = (rule: CompiledRule, at: number, compiler: Compiler, world: World): void => {
+export const learnAction = (
+  program: Program,
+  rule: CompiledRule,
+  at: number,
+  compiler: Compiler,
+  world: World,
+): void => {
   const step = learningRule(rule, compiler).tail[at]
-  if (step !== undefined && step !== null && 'depends' in step) learn(world, step.depends(world))
+  if (step !== undefined && step !== null && 'depends' in step) note(program, world, step.depends(world))
 }

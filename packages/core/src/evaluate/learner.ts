@@ -2,7 +2,10 @@ import { hasValue, type RangeSet } from '../address/range-set.ts'
 import type { World } from './world.ts'
 
 /** The fields of a packet that a search leaves open. */
-export type FreeField = 'saddr' | 'daddr' | 'sport' | 'dport'
+export type PacketField = 'saddr' | 'daddr' | 'sport' | 'dport'
+
+/** The ports of a mapping, too, where others like it are to be spoken for. */
+export type FreeField = PacketField | 'hostPort' | 'targetPort'
 
 /** A free field is in the set, or is not: what the way of a packet hung on. */
 export interface Condition {
@@ -22,7 +25,7 @@ export interface Learner {
   /** The packet's own values of the fields that are free. */
   readonly free: ReadonlyMap<number | bigint, FreeField>
   /** Where the free fields may be at all. */
-  readonly region: Readonly<Record<FreeField, RangeSet>>
+  readonly region: Readonly<Partial<Record<FreeField, RangeSet>>>
   readonly conditions: Condition[]
   /** Rules that let a packet pass are not asked: who passes without them passes with them. */
   isLenient: boolean
@@ -58,6 +61,16 @@ export const exactly = (field: FreeField, value: number | bigint): Condition => 
 export const learn = ({ learner }: World, conditions: readonly Condition[]): void => {
   if (learner !== null) for (const condition of conditions) learner.conditions.push(condition)
 }
+
+/**
+ * Notes what a rule of ours hung on: which port it is asked for is not among it, since our rules have the same for
+ * every mapping of a kind.
+ */
+export const learnFromOurs = (world: World, conditions: readonly Condition[]): void =>
+  learn(
+    world,
+    conditions.filter(({ field }) => field !== 'hostPort' && field !== 'targetPort'),
+  )
 
 export const blur = ({ learner }: World): void => {
   if (learner !== null) learner.blurred = true

@@ -11,6 +11,7 @@ import { compileMatches, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
 import { compileExpression, type Read } from './read-expression.ts'
+import { readHead } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
 
 /** A chain ready to be walked. */
@@ -103,7 +104,7 @@ const compileChain = (
   table,
   chain,
   rules: chain.rules.map((rule) => compileRule(rule, compiler)),
-  index: rewrites ? null : indexRules(chain.rules),
+  index: rewrites ? null : indexRules(chain.rules.map(readHead)),
   indexable: !rewrites,
   leavesTraces: leavesTraces(chain, chains, new Set()),
 })

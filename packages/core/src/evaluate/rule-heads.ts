@@ -17,8 +17,18 @@ export interface Asked {
 
 export type Head = ReadonlyMap<Key, Asked>
 
+const known = new WeakMap<NetfilterRule, Head>()
+
 /** What a rule's leading matches ask of each field. */
-export const readHead = ({ steps }: NetfilterRule): Head => {
+export const readHead = (rule: NetfilterRule): Head => {
+  const found = known.get(rule)
+  if (found !== undefined) return found
+  const head = readSteps(rule)
+  known.set(rule, head)
+  return head
+}
+
+const readSteps = ({ steps }: NetfilterRule): Head => {
   const head = new Map<Key, Asked>()
   for (const step of steps) {
     if (!isMatch(step)) break

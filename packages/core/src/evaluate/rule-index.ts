@@ -1,5 +1,4 @@
-import type { NetfilterRule } from '../netfilter/index.ts'
-import { type Head, type Key, keys, readHead } from './rule-heads.ts'
+import { type Head, type Key, keys } from './rule-heads.ts'
 import { cutSegments, findSegment, type OwnedRange, type Segments } from './segments.ts'
 import type { World } from './world.ts'
 
@@ -25,14 +24,15 @@ export interface RuleIndex {
 /**
  * Builds the index of a chain; null when no field tells enough of its rules apart.
  *
+ * @param heads - what each rule asks first
  * @param among - the rules to index; all unless told
  * @param by - the fields that may be asked
  */
 export const indexRules = (
-  rules: readonly NetfilterRule[],
-  among: readonly number[] = rules.map((_, at) => at),
+  heads: readonly Head[],
+  among: readonly number[] = heads.map((_, at) => at),
   by: readonly Key[] = keys,
-): RuleIndex | null => (among.length < SHORT ? null : build(rules.map(readHead), among, by))
+): RuleIndex | null => (among.length < SHORT ? null : build(heads, among, by))
 
 const build = (heads: readonly Head[], among: readonly number[], left: readonly Key[]): RuleIndex | null => {
   let best: (Omit<RuleIndex, 'restIndex'> & { readonly gain: number }) | null = null

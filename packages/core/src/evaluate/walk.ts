@@ -99,7 +99,8 @@ const takeRule = (
     const step = rule.tail[at]
     if (step === undefined) break
     if (step.kind === 'match') {
-      const truth = world.learner === null ? step.test(world) : askStep(rule, at, walk.tables.compiler, world)
+      const truth =
+        world.learner === null ? step.test(world) : askStep(program, rule, at, walk.tables.compiler, world)
       if (truth === NO) return [world]
       if (truth === YES) continue
       const taken = fork(walk.run, world)
@@ -107,7 +108,7 @@ const takeRule = (
       if (truth === MAYBE) taken.unknown = true
       return mergeWorlds([world, ...takeRule(walk, program, rule, taken, returned, at + 1)])
     }
-    if (world.learner !== null) learnAction(rule, at, walk.tables.compiler, world)
+    if (world.learner !== null) learnAction(program, rule, at, walk.tables.compiler, world)
     const onward = act(walk, program, rule, step, world, returned)
     if (onward !== 'next step') return onward
   }

@@ -54,6 +54,12 @@ export const extensionSteps = (match: ExtensionMatch, family: Family): readonly 
     case 'sctp':
     case 'dccp':
       return portExtensionSteps(match)
+    case 'rt':
+    case 'hbh':
+    case 'dst':
+    case 'frag':
+      // The packets that are described carry no IPv6 extension header (net/ipv6/netfilter/ip6t_rt.c and its like).
+      return [never]
     case 'pkttype':
       return packetTypeSteps(options)
     case 'physdev':

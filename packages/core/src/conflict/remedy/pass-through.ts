@@ -1,5 +1,5 @@
 import type { TraceStep } from '../../evaluate/trace.ts'
-import type { NetfilterTable } from '../../netfilter/index.ts'
+import type { Expression, NetfilterRule, NetfilterTable } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import { ownerName } from '../../owner/owner-name.ts'
 import type { Remedy } from '../conflict.ts'
@@ -23,7 +23,7 @@ export const passThrough = (finding: Finding): Remedy | null => {
 
 const ownersWay = (
   owner: string | null,
-  { table, hook, reply }: TraceStep,
+  { table, hook, reply, rule }: TraceStep,
   passages: Passages,
   { network }: Finding,
 ): Remedy | null => {
@@ -40,15 +40,44 @@ const ownersWay = (
       text: 'Let ufw route them: it accepts what belongs to a flow under way by itself.',
       commands: [ufwCommand(passages.there)],
     }
-  if (owner === 'firewalld')
-    return {
-      text: `Put the bridge ${network.bridge} into a zone of firewalld that accepts what it forwards.`,
-      commands: [
-        `firewall-cmd --permanent --zone=trusted --add-interface=${shellWord(network.bridge)}`,
-        'firewall-cmd --reload',
-      ],
-    }
+  // What is refused for its address, whatever its zone, is not for a zone to allow.
+  if (owner === 'firewalld' && !asksAddress(rule)) return firewalldsWay(network.bridge, passages, reply)
   return null
+}
+
+const asksAddress = (rule: NetfilterRule | null): boolean =>
+  rule?.steps.some(
+    (step) =>
+      (step.kind === 'compare' && isAddress(step.expression)) ||
+      (step.kind === 'lookup' && step.key.some(isAddress)),
+  ) === true
+
+const isAddress = (expression: Expression): boolean =>
+  expression.kind === 'field' && (expression.field === 'saddr' || expression.field === 'daddr')
+
+/**
+ * A zone says what is let out of its interfaces; what is addressed to them needs a policy (firewalld.policies(5)).
+ */
+const firewalldsWay = (bridge: string, { there }: Passages, isReply: boolean): Remedy => {
+  const permanent = (words: string): string => `firewall-cmd --permanent ${words}`
+  const goesOut = there.in === bridge && there.out !== bridge
+  return {
+    text: goesOut
+      ? `Put the bridge ${bridge} into a zone of firewalld that lets out what is in it.`
+      : `Put the bridge ${bridge} into a zone of firewalld, with a policy that lets in what is addressed to it.`,
+    commands: [
+      permanent(`--zone=trusted --add-interface=${shellWord(bridge)}`),
+      ...(goesOut || isReply
+        ? []
+        : [
+            permanent('--new-policy=portolan'),
+            permanent('--policy=portolan --add-ingress-zone=ANY'),
+            permanent('--policy=portolan --add-egress-zone=trusted'),
+            permanent('--policy=portolan --set-target=ACCEPT'),
+          ]),
+      'firewall-cmd --reload',
+    ],
+  }
 }
 
 const hasChain = ({ chains }: NetfilterTable, wanted: string): boolean =>
@@ -57,7 +86,7 @@ const hasChain = ({ chains }: NetfilterTable, wanted: string): boolean =>
 /** ufw(8), `ufw route allow`. */
 const ufwCommand = ({ in: from, out, protocol, source, destination, destinationPort }: Passage): string =>
   [
-    'ufw route allow',
+    'ufw route prepend allow',
     ...(from === null ? [] : ['in on', shellWord(from)]),
     ...(out === null ? [] : ['out on', shellWord(out)]),
     ...(protocol === 6 ? ['proto tcp'] : protocol === 17 ? ['proto udp'] : []),
@@ -77,6 +106,10 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
   const wanted = isOneWay && !isNotrack && !reply ? [passages.there] : bothWays(passages, reply && !isNotrack)
   const before = rule?.source.position ?? null
+  // What cannot be told from the rest would let everything pass.
+  const isRaw = isBeforeTracking(table, hook)
+  const passing = wanted.filter((passage) => isTelling(passage, isRaw))
+  if (passing.length === 0) return null
   const text =
     rule === null
       ? `Accept them at the end of chain ${chain.name}, before its policy is asked.`
@@ -87,7 +120,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
       : ` ${capital(ownerName(owner))} may take it out when it reloads: keep it where you keep its settings.`
   return {
     text: `${text}${who}`,
-    commands: wanted.map((passage) =>
+    commands: passing.map((passage) =>
       table.tool === 'nft'
         ? nftCommand(
             {
@@ -96,7 +129,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
               chain: chain.name,
               handle: rule?.source.handle ?? null,
               before,
-              isTracked: isAfterTracking(table, hook),
+              isTracked: !isRaw,
             },
             passage,
           )
@@ -105,10 +138,13 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
   }
 }
 
+const isTelling = ({ in: from, out, source, destination, answers }: Passage, isRaw: boolean): boolean =>
+  from !== null || out !== null || source !== null || destination !== null || (answers && !isRaw)
+
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 
 /** NF_IP_PRI_CONNTRACK: chains below it see packets that have no state yet. */
-const isAfterTracking = ({ chains }: NetfilterTable, hook: string): boolean =>
-  !chains.some(
+const isBeforeTracking = ({ chains }: NetfilterTable, hook: string): boolean =>
+  chains.some(
     ({ base }) => base !== null && base.hook === hook && base.priority < -200 && base.type === 'filter',
   )

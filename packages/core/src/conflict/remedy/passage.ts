@@ -1,5 +1,4 @@
 import type { Family } from '../../address/index.ts'
-import type { Conclusion } from '../../evaluate/sum-up.ts'
 import { addressText, type Finding } from '../search/finding.ts'
 
 /** The packets that a chain should let pass: what a rule in front of the culprit has to match. */
@@ -27,7 +26,7 @@ export interface Passages {
 /** The packets of a finding as they are where something acted on them. */
 export const passagesOf = (finding: Finding): Passages | null => {
   const [row] = finding.rows
-  const { step, judgement } = finding
+  const { step } = finding
   if (row === undefined || step === null) return null
   const { family, protocol, network, way } = row
   const own = { family, protocol, source: null, sourcePort: null, answers: false } as const
@@ -49,13 +48,14 @@ export const passagesOf = (finding: Finding): Passages | null => {
   if (row.mapping === null) {
     const any = { ...own, protocol: null, destination: null, destinationPort: null }
     const isLocal = step.hook === 'output' || step.hook === 'input'
-    const there = { ...any, in: row.in, out: step.hook === 'prerouting' ? null : bridge }
+    const isLate = step.hook === 'postrouting'
+    const there = { ...any, in: isLate ? null : row.in, out: step.hook === 'prerouting' ? null : bridge }
     return {
       there,
       back: { ...any, in: isLocal ? null : bridge, out: null, answers: row.source !== 'sibling' },
     }
   }
-  const isPublished = row.mapping?.kind === 'nat' && isHostSide(judgement.conclusion, finding)
+  const isPublished = row.mapping?.kind === 'nat' && isHostSide(finding)
   const place = targetOf(finding)
   const there: Passage = isPublished
     ? {
@@ -90,10 +90,13 @@ export const passagesOf = (finding: Finding): Passages | null => {
 const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
   row === undefined ? null : (network[row.family]?.subnet ?? null)
 
-/** Not translated yet where it was stopped. */
-const isHostSide = ({ end, reached }: Conclusion, { point }: Finding): boolean => {
-  const world = end.world.reply ? reached.world : end.world
-  return world.daddr === point.daddr && !end.world.reply
+/** Not translated yet where somebody acted on it: a chain of type nat never sees what it makes of a packet. */
+const isHostSide = ({ step, judgement, point }: Finding): boolean => {
+  if (step === null || step.reply) return false
+  if (step.hook !== 'prerouting' && step.hook !== 'output') return false
+  const { world } = judgement.conclusion.end
+  const isWhereItEnded = world.trace === step
+  return isWhereItEnded ? world.daddr === point.daddr : true
 }
 
 const targetOf = ({

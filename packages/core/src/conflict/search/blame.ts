@@ -53,7 +53,8 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
   const last = end.world.trace
   const untracked = stepOf(last, ({ verdict }) => verdict === 'notrack')
   // Without tracking there is no translation, and no way back either.
-  if (untracked !== null && reached.world.tracking !== 'tracked') return { kind: 'Notrack', step: untracked }
+  const isTracked = reached.world.tracking === 'tracked' && end.world.tracking !== 'untracked'
+  if (untracked !== null && !isTracked) return { kind: 'Notrack', step: untracked }
   switch (fault) {
     case 'source-changed':
       return { kind: 'SourceRewritten', step: stepOf(last, isSourceChange) }

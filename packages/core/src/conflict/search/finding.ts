@@ -25,6 +25,8 @@ export interface Finding {
   readonly point: Point
   readonly judgement: Judgement & { readonly kind: 'failed' }
   readonly step: TraceStep | null
+  /** Rules and policies in front of it, that were taken for absent to find it. */
+  readonly behind: ReadonlySet<object>
   /** How many more rules do the same to other packets of it. */
   readonly others: number
 }

@@ -1,6 +1,10 @@
+import type { DesiredMapping } from '../../desired/index.ts'
 import type { Follower } from '../../evaluate/follow.ts'
+import { groupRules } from '../../evaluate/rule-groups.ts'
+import type { TraceStep } from '../../evaluate/trace.ts'
+import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
 import { blame, culpritKey, isOurs } from './blame.ts'
-import { type Explored, followWithout } from './explore.ts'
+import { type Explored, followPoint, followWithout } from './explore.ts'
 import { type FailedCell, type Finding, isFailed } from './finding.ts'
 import type { Judgement } from './judge.ts'
 import type { Row } from './row.ts'
@@ -41,7 +45,10 @@ export const gather = (
   for (const { isDead: dead, row, findings } of traced)
     for (const finding of findings) {
       const key = culpritKey(finding.step)
-      const isDeadly = dead && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
+      // Who arrives under another name arrives.
+      const isStopped = finding.judgement.fault === 'stopped' || finding.judgement.fault === 'astray'
+      const isDeadly =
+        dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
       const one: Finding = isDeadly ? { ...finding, severity: 'error' } : finding
       const byKind = found.get(key) ?? new Map<string, Finding>()
       found.set(key, byKind)
@@ -74,7 +81,8 @@ const trace = (
       point,
       judgement: current,
       step,
-      others: 0,
+      behind: new Set(ignored),
+      others: step === null ? 0 : countAlike(step),
     })
     const cause = step?.rule ?? step?.chain ?? null
     if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
@@ -100,6 +108,47 @@ const findDeadly = (traced: readonly Traced[]): ReadonlyMap<string, ReadonlySet<
   }
   for (const [source, keys] of deadly) if (keys.size === 0) deadly.set(source, every.get(source) ?? keys)
   return deadly
+}
+
+/** The same finding for another mapping, of whose packets the rules think alike. */
+export const findAlike = (
+  follower: Follower,
+  finding: Finding,
+  explored: readonly Explored[],
+  mapping: DesiredMapping,
+  rows: readonly Row[],
+): Finding => {
+  const own = finding.rows.flatMap((row) => rows[explored.findIndex((one) => one.row === row)] ?? [])
+  const [first] = own
+  const point = { ...finding.point, dport: mapping.hostPort }
+  if (first === undefined) return finding
+  const judgement =
+    finding.behind.size === 0
+      ? followPoint(follower, first, point)
+      : followWithout(follower, first, point, finding.behind)
+  if (judgement.kind === 'kept') throw new Error(`${mapping.label} does not fare as it should`)
+  return { ...finding, mapping, rows: own, point, judgement, step: blame(first, judgement).step }
+}
+
+const alike = new WeakMap<NetfilterChain, ReadonlyMap<NetfilterRule, number>>()
+
+/** How many more rules of a list of bans stand beside this one. */
+const countAlike = ({ chain, rule }: TraceStep): number => {
+  if (chain === null || rule === null) return 0
+  const counts = alike.get(chain) ?? countGroups(chain)
+  alike.set(chain, counts)
+  return counts.get(rule) ?? 0
+}
+
+const countGroups = ({ rules }: NetfilterChain): ReadonlyMap<NetfilterRule, number> => {
+  const counts = new Map<NetfilterRule, number>()
+  const all = rules.map((_, at) => at)
+  for (const { places } of groupRules(rules, all).groups)
+    for (const place of places) {
+      const rule = rules[place]
+      if (rule !== undefined) counts.set(rule, places.length - 1)
+    }
+  return counts
 }
 
 const rank = { error: 1, warning: 0 } as const
@@ -128,7 +177,7 @@ const fold = (findings: readonly Finding[]): readonly Finding[] => {
     const key = [kind, severity, tool, name, step?.chain?.name, step?.hook].join(' ')
     const before = folded.get(key)
     if (before === undefined) folded.set(key, finding)
-    else folded.set(key, { ...merge(before, finding), others: before.others + 1 })
+    else folded.set(key, { ...merge(before, finding), others: Math.max(before.others + 1, finding.others) })
   }
   return [...apart, ...folded.values()]
 }

@@ -1,3 +1,4 @@
+import { hasValue } from '../../address/range-set.ts'
 import type { Followed } from '../../evaluate/follow.ts'
 import { type Host, isLocalAddress } from '../../evaluate/host.ts'
 import type { Conclusion } from '../../evaluate/sum-up.ts'
@@ -36,8 +37,10 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
   let worst: { readonly conclusion: Conclusion; readonly fault: Fault } | null = null
   let failed = 0
   let sure = false
+  let unsure = false
   for (const conclusion of conclusions) {
     const fault = faultOf(row, conclusion, point, host)
+    if (conclusion.end.world.unknown) unsure = true
     if (fault === null) continue
     failed += 1
     const isSure = !conclusion.end.world.unknown
@@ -46,7 +49,8 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
   }
   if (worst === null) return kept
   const all = failed === conclusions.length
-  const certain = (all || sure) && !run.truncated && !run.doubtful && run.undetermined.size === 0
+  // Who is drawn by lot fails for certain, some day; who hangs on what nobody knows may never.
+  const certain = (all || !unsure) && !run.truncated && !run.doubtful && run.undetermined.size === 0
   return {
     kind: 'failed',
     ...worst,
@@ -64,6 +68,9 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
     // A proxy, or a service of a cluster, that takes what goes out is not ours to touch.
     if (reached.kind !== 'out' || world.daddr !== point.daddr) return null
     const isOwn = world.saddr === point.saddr
+    // An address of the network itself is no better than the container's own: nobody outside can answer it.
+    const isHidden = isLocalAddress(host, row.family, world.saddr) || !hasValue(row.region.saddr, world.saddr)
+    if (expected.seenAs === 'host' && !isOwn && !isHidden) return 'source-kept'
     if (expected.seenAs === 'host' && isOwn) return 'source-kept'
     return expected.seenAs === 'own' && !isOwn ? 'source-changed' : null
   }
@@ -81,7 +88,7 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
     case 'any':
       return isLocalAddress(host, row.family, world.saddr) ? null : 'source-changed'
     case 'own':
-      return world.saddr === point.saddr ? null : 'source-changed'
+      return world.saddr === point.saddr || row.isFromEngine === true ? null : 'source-changed'
     case 'gateway':
       // Who reaches a target on another bridge is seen as it is.
       if (row.in !== null && row.in !== place.bridge)

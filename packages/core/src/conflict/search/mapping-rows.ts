@@ -11,8 +11,8 @@ import { protocolNumber } from '../../netfilter/index.ts'
 import type { Place, Row } from './row.ts'
 import { addressValue, membersOf, type Surroundings, subnetRange } from './surroundings.ts'
 
-/** Ports that clients speak from. */
-export const clientPorts: RangeSet = { starts: [1024], ends: [65535] }
+/** Ports that clients speak from, where nobody set them to others (net.ipv4.ip_local_port_range). */
+export const clientPorts: RangeSet = { starts: [32768], ends: [60999] }
 
 const loopback = 0x7f000001
 
@@ -61,11 +61,11 @@ export const mappingRows = (
         : around.named(`${mapping.allowFrom?.join(' ')} behind ${entry.name}`, () =>
             intersectRanges(entry.sources, allowed),
           )
-    const { name, isUplink } = entry
+    const { name, isUplink, isEngine: isFromEngine } = entry
     const to = direct
       ? daddr
       : around.named(`foreign ${mapping.hostAddress}`, () => intersectRanges(daddr, around.foreignAddresses))
-    rows.push({ ...base, source: 'machine', in: name, isUplink, region: region(sources, to) })
+    rows.push({ ...base, source: 'machine', in: name, isUplink, isFromEngine, region: region(sources, to) })
   }
   for (const other of desired.networks) {
     const [subnet, whole] = [other[family], subnetRange(other[family]?.subnet)]

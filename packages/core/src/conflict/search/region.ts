@@ -6,15 +6,15 @@ import {
   rangeSet,
   subtractRanges,
 } from '../../address/range-set.ts'
-import type { Condition, FreeField } from '../../evaluate/learner.ts'
+import type { Condition, PacketField } from '../../evaluate/learner.ts'
 
 /** A set of packets: all that have one of the values of each field. */
-export type Region = Readonly<Record<FreeField, RangeSet>>
+export type Region = Readonly<Record<PacketField, RangeSet>>
 
 /** The values of one packet. */
-export type Point = Readonly<Record<FreeField, number | bigint>>
+export type Point = Readonly<Record<PacketField, number | bigint>>
 
-export const freeFields: readonly FreeField[] = ['daddr', 'saddr', 'dport', 'sport']
+export const freeFields: readonly PacketField[] = ['daddr', 'saddr', 'dport', 'sport']
 
 /** One set may be met thousands of times, by every mapping: what was worked out once is kept. */
 const met = { inside: new WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>>(), outside: new WeakMap() }
@@ -42,9 +42,10 @@ const isSame = (a: RangeSet, b: RangeSet): boolean =>
 /** The packets of a region that meet all conditions. */
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
   const cell = { ...region }
-  const outside: Record<FreeField, RangeSet[]> = { saddr: [], daddr: [], sport: [], dport: [] }
+  const outside: Record<PacketField, RangeSet[]> = { saddr: [], daddr: [], sport: [], dport: [] }
   for (const { field, set, inside } of conditions)
-    if (inside) cell[field] = meet(cell[field], set, true)
+    if (field === 'hostPort' || field === 'targetPort') continue
+    else if (inside) cell[field] = meet(cell[field], set, true)
     else outside[field].push(set)
   for (const field of freeFields)
     for (const set of joined(outside[field])) cell[field] = meet(cell[field], set, false)
@@ -80,7 +81,7 @@ export const isEmptyRegion = (region: Region): boolean =>
   freeFields.some((field) => isEmptySet(region[field]))
 
 /** Values that people know for examples, so that a witness looks like one (RFC 5737, RFC 3849). */
-const likely: Readonly<Record<FreeField, readonly (number | bigint)[]>> = {
+const likely: Readonly<Record<PacketField, readonly (number | bigint)[]>> = {
   saddr: [0xc6336407, 0xcb007107, 0x20010db8000000000000000000000007n],
   daddr: [0xc6336407, 0xcb007107, 0x20010db8000000000000000000000007n],
   sport: [40000, 50001],
@@ -100,10 +101,20 @@ const preferred = (set: RangeSet, prefers: RangeSet | null): RangeSet => {
   return isEmptySet(best) ? set : best
 }
 
+const picked = new WeakMap<RangeSet, number | bigint>()
+
 const pickValue = (set: RangeSet, wanted: readonly (number | bigint)[]): number | bigint => {
+  const known = picked.get(set)
+  if (known !== undefined) return known
+  const value = choose(set, wanted)
+  picked.set(set, value)
+  return value
+}
+
+const choose = (set: RangeSet, wanted: readonly (number | bigint)[]): number | bigint => {
   for (const value of wanted) if (typeof value === typeof set.starts[0] && hasValue(set, value)) return value
   let best = 0
-  const size = (at: number): number => Number(set.ends[at] ?? 0) - Number(set.starts[at] ?? 0)
+  const size = (at: number): number => Number(BigInt(set.ends[at] ?? 0) - BigInt(set.starts[at] ?? 0))
   for (let at = 1; at < set.starts.length; at += 1) if (size(at) > size(best)) best = at
   const first = set.starts[best] ?? 0
   // Not the very first, which is a network's own address more often than a machine's.

@@ -26,6 +26,8 @@ export interface Row {
   /** An interface that the world is behind, or one among others. */
   readonly isUplink: boolean
   readonly region: Region
+  /** Its packets come from containers or guests of another engine, which may hide them behind the host. */
+  readonly isFromEngine?: boolean
   /** Destinations that make the best example. */
   readonly prefers: RangeSet | null
   /** The source address is the kernel's choice. */

@@ -19,6 +19,8 @@ export interface Entry {
   readonly name: string
   /** The world is behind it: it has a default route, or nothing has. */
   readonly isUplink: boolean
+  /** What is behind it runs on this host: containers or guests of another engine. */
+  readonly isEngine: boolean
   /** Who is behind it: the addresses that are answered by this way. */
   readonly sources: RangeSet
 }
@@ -93,7 +95,16 @@ export const surroundingsOf = (
   const uplinks = uplinkNames(host, family, links)
   const entries = links.flatMap((link): Entry[] => {
     const sources = intersectRanges(behind?.answered(link.name) ?? everything[family], taken)
-    return isEmptySet(sources) ? [] : [{ name: link.name, isUplink: uplinks.has(link.name), sources }]
+    return isEmptySet(sources)
+      ? []
+      : [
+          {
+            name: link.name,
+            isUplink: uplinks.has(link.name),
+            isEngine: !uplinks.has(link.name) && !isWire(host, link),
+            sources,
+          },
+        ]
   })
   const sides = entries.filter(({ isUplink }) => !isUplink)
   return {
@@ -102,7 +113,7 @@ export const surroundingsOf = (
     foreignAddresses: intersectRanges(addresses, ownedBy(links, family)),
     knownAddresses: intersectRanges(
       ownedBy(
-        links.filter(({ name }) => uplinks.has(name)),
+        links.filter((link) => uplinks.has(link.name) || isWire(host, link)),
         family,
       ),
       addresses,
@@ -110,12 +121,15 @@ export const surroundingsOf = (
     named: namedSets(),
     hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
     outside: rangeSet(
-      entries.flatMap(({ name, sources }) =>
-        listed(behind === null ? sources : intersectRanges(behind.routed(name), taken)),
+      entries.flatMap(({ name, sources, isEngine }) =>
+        isEngine ? [] : listed(behind === null ? sources : intersectRanges(behind.routed(name), taken)),
       ),
     ),
   }
 }
+
+/** Other machines are behind it, not what some engine runs on this host. */
+const isWire = (host: Host, link: Link): boolean => !isBridge(host, link) && link.kind !== 'dummy'
 
 const namedSets = (): Surroundings['named'] => {
   const sets = new Map<string, RangeSet>()
@@ -196,7 +210,7 @@ const hasAddress = ({ addresses }: Link, family: Family): boolean =>
 /** A subnet without its first and, in IPv4, its last address. */
 export const membersOf = (whole: RangeSet, family: Family): RangeSet => {
   const [first, last] = [whole.starts[0], whole.ends[0]]
-  if (first === undefined || last === undefined || Number(last) - Number(first) < 3) return whole
+  if (first === undefined || last === undefined || BigInt(last) - BigInt(first) < 3n) return whole
   const ends = [{ first, last: first }, ...(family === 'ip' ? [{ first: last, last }] : [])]
   return subtractRanges(whole, rangeSet(ends))
 }

@@ -1,0 +1,59 @@
+import { isEmptySet, rangeSet } from '../../address/range-set.ts'
+import type { DesiredMapping, DesiredState, FlowSource } from '../../desired/index.ts'
+import { reach } from '../../desired/index.ts'
+import { addressText } from './finding.ts'
+import { pick } from './region.ts'
+import type { Row } from './row.ts'
+
+/** Names what two mappings must differ in to be independent of one another. */
+export const portKey = ({ family, protocol, hostPort, kind }: DesiredMapping): string =>
+  `${kind} ${family} ${protocol} ${hostPort}`
+
+/**
+ * The rows of a mapping without the addresses at which another mapping on the same port serves: one of a host address
+ * before the wildcard, one of an interface before those of none.
+ */
+export const servedRows = (desired: DesiredState, rows: readonly Row[]): readonly Row[] =>
+  rows.flatMap((row) => {
+    const { mapping, region } = row
+    if (mapping === null || row.way !== 'published') return [row]
+    const served = valuesOf(region.daddr).filter((daddr) => serves(desired, row, mapping, daddr))
+    const daddr = rangeSet(served.map((value) => ({ first: value, last: value })))
+    return isEmptySet(daddr) ? [] : [{ ...row, region: { ...region, daddr } }]
+  })
+
+const valuesOf = ({ starts, ends }: Row['region']['daddr']): readonly (number | bigint)[] =>
+  starts.flatMap((first, at) => {
+    const count = Number(BigInt(ends[at] ?? first) - BigInt(first)) + 1
+    return Array.from({ length: count }, (_, step) =>
+      typeof first === 'number' ? first + step : first + BigInt(step),
+    )
+  })
+
+const serves = (
+  desired: DesiredState,
+  row: Row,
+  mapping: DesiredMapping,
+  daddr: number | bigint,
+): boolean => {
+  const { family } = row
+  const promised = reach(
+    desired,
+    {
+      family,
+      protocol: mapping.protocol,
+      from: senderOf(desired, row),
+      to: { address: addressText(family, daddr), port: mapping.hostPort },
+    },
+    { addresses: [addressText(family, daddr)] },
+  )
+  return promised.kind === 'delivered' && promised.mapping === mapping
+}
+
+const senderOf = ({ networks }: DesiredState, row: Row): FlowSource => {
+  const address = addressText(row.family, pick(row.region, null).saddr)
+  if (row.in === null) return { kind: 'host', address: null }
+  if (row.source === 'machine') return { kind: 'machine', address, interface: row.in }
+  const network = networks.find(({ bridge }) => bridge === row.in)?.name ?? ''
+  return { kind: 'container', network, address }
+}
