@@ -31,6 +31,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     reserve: [],
     allow: [],
     guardForwarding: false,
+    fix: false,
     sysctls: true,
     leases: null,
     move: [],

@@ -63,7 +63,7 @@ export type ConflictKind =
  * @public @since 0.1.0
  */
 export interface Culprit {
-  /** `nft`, `iptables-nft`, `iptables-legacy`, `kernel`, `socket`, `sysctl`, `route`, `address`, `portolan`, ... */
+  /** `nft`, `iptables-nft`, `iptables-legacy`, `kernel`, `conntrack`, `socket`, `sysctl`, `route`, `address`, `portolan`, ... */
   readonly tool: string
   /** Of a rule: the family of its table. */
   readonly family: TableFamily | null
@@ -101,4 +101,17 @@ export interface Remedy {
   readonly text: string
   /** Commands that carry it out, for the tool that owns the culprit; empty when only a person can decide. */
   readonly commands: readonly string[]
+  /** A way that the owner documents for its users, so that `apply --fix` may take it; absent where there is none. */
+  readonly hook?: RemedyHook
+}
+
+/**
+ * A documented way to let packets pass, and the way back, as the words of programs.
+ * @public @since 0.1.0
+ */
+export interface RemedyHook {
+  /** `DOCKER-USER`, `ufw`, `firewalld`. */
+  readonly name: string
+  readonly commands: readonly (readonly string[])[]
+  readonly undo: readonly (readonly string[])[]
 }

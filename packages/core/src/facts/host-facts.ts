@@ -13,6 +13,8 @@ export interface HostFacts {
   readonly nameservers?: readonly string[]
   /** Listening TCP/SCTP sockets and bound UDP sockets. */
   readonly sockets?: readonly SocketFact[]
+  /** Flows under way whose destination somebody translated, as far as anybody asked for them. */
+  readonly flows?: readonly FlowFact[]
   /** sysctl name in dotted form (`net.ipv4.ip_forward`; dots of an interface name are written `/`) to value. */
   readonly sysctls?: Readonly<Record<string, string>>
   /** Networks that other engines have defined, up or not. */
@@ -99,6 +101,19 @@ export interface SocketFact {
   readonly v6only?: boolean
   /** The interface a socket is bound to (SO_BINDTODEVICE). */
   readonly interface?: string | null
+}
+
+/**
+ * A flow that connection tracking knows: what its sender says, and who answers.
+ * @public @since 0.1.0
+ */
+export interface FlowFact {
+  readonly protocol?: 'tcp' | 'udp' | 'sctp'
+  readonly source?: string
+  readonly sourcePort?: number
+  readonly destination?: string
+  readonly destinationPort?: number
+  readonly answeredBy?: { readonly address?: string; readonly port?: number }
 }
 
 /** @public @since 0.1.0 */

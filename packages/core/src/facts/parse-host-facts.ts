@@ -110,6 +110,16 @@ const shape: Shape = {
       interface: nullable(string),
     },
   ],
+  flows: [
+    {
+      protocol: oneOf('tcp', 'udp', 'sctp'),
+      source: address,
+      sourcePort: port,
+      destination: address,
+      destinationPort: port,
+      answeredBy: { address, port },
+    },
+  ],
   sysctls: words,
   networks: [{ engine: string, name: string, subnets: [prefix], bridge: string, file: string }],
   enginePools: [{ engine: string, base: prefix, size: integer, file: string }],

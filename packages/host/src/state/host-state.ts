@@ -10,6 +10,16 @@ export interface HostState {
   readonly created: readonly string[]
   /** Attributes of what belongs to others that we changed: `docker0 nfCallIptables` to the values. */
   readonly attributes: Readonly<Record<string, ValueGiven>>
+  /** What was asked of other programs for a project, with the words that take it back. */
+  readonly fixes: readonly Fix[]
+}
+
+/** @public @since 0.1.0 */
+export interface Fix {
+  readonly project: string
+  readonly words: readonly string[]
+  /** Commands, in the order in which they are run. */
+  readonly undo: readonly (readonly string[])[]
 }
 
 /** @public @since 0.1.0 */
@@ -22,10 +32,11 @@ export interface ValueGiven {
  * Nothing to remember.
  * @public @since 0.1.0
  */
-export const emptyState: HostState = Object.freeze({ sysctls: {}, created: [], attributes: {} })
+export const emptyState: HostState = Object.freeze({ sysctls: {}, created: [], attributes: {}, fixes: [] })
 
 /** True when there is nothing to remember. */
 export const isEmptyState = (state: HostState): boolean =>
   state.created.length === 0 &&
+  state.fixes.length === 0 &&
   Object.keys(state.sysctls).length === 0 &&
   Object.keys(state.attributes).length === 0

@@ -1,4 +1,4 @@
-import type { HostState, ValueGiven } from './host-state.ts'
+import type { Fix, HostState, ValueGiven } from './host-state.ts'
 import type { NamespaceKey } from './namespace-key.ts'
 
 /** The form of the file; a file of a later version is not guessed at. */
@@ -25,13 +25,25 @@ export const parseStateFile = (text: string): StateFile => {
   const { namespace, bootId, state } = file
   if (typeof namespace !== 'string' || typeof bootId !== 'string' || !isRecord(state))
     throw new Error('"namespace", "bootId" or "state" is missing')
-  const { sysctls, created, attributes } = state
+  const { sysctls, created, attributes, fixes = [] } = state
   if (!isValues(sysctls)) throw new Error('"sysctls" is not an object of values before and given')
   if (!isValues(attributes)) throw new Error('"attributes" is not an object of values before and given')
   if (!Array.isArray(created) || !created.every((name): name is string => typeof name === 'string'))
     throw new Error('"created" is not a list of names')
-  return { version: STATE_VERSION, namespace, bootId, state: { sysctls, created, attributes } }
+  if (!Array.isArray(fixes) || !fixes.every(isFix))
+    throw new Error('"fixes" is not a list of commands with the way back')
+  return { version: STATE_VERSION, namespace, bootId, state: { sysctls, created, attributes, fixes } }
 }
+
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string')
+
+const isFix = (value: unknown): value is Fix =>
+  isRecord(value) &&
+  typeof value.project === 'string' &&
+  isWords(value.words) &&
+  Array.isArray(value.undo) &&
+  value.undo.every(isWords)
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -9,6 +9,13 @@ const state: HostState = {
   sysctls: { 'net.ipv4.ip_forward': { before: '0', given: '1' } },
   created: ['ip nat', 'ip nat PREROUTING'],
   attributes: { 'docker0 nfCallIptables': { before: 'false', given: 'true' } },
+  fixes: [
+    {
+      project: 'shop',
+      words: ['iptables-nft', '-I', 'DOCKER-USER', '1', '-j', 'ACCEPT'],
+      undo: [['iptables-nft', '-D', 'DOCKER-USER', '-j', 'ACCEPT']],
+    },
+  ],
 }
 
 describe('state file', () => {

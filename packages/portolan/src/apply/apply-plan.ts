@@ -25,6 +25,7 @@ import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
+import { applyFix } from './apply-fix.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
 import { withApplied } from './with-message.ts'
@@ -110,6 +111,7 @@ const ensureMemory = async (
 ): Promise<void> => {
   const isRemembered = changes.some(
     ({ part, operation }) =>
+      part === 'fix' ||
       (part === 'sysctl' && operation.before !== null) ||
       (part === 'link' &&
         operation.kind === 'set-port' &&
@@ -157,7 +159,7 @@ interface Progress {
 const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> => {
   const { applied } = progress
   const [{ part }] = batch
-  if (part !== 'link' && part !== 'sysctl') {
+  if (part !== 'link' && part !== 'sysctl' && part !== 'fix') {
     await applyRules(part, batch, progress)
     applied.push(...batch.map(({ description }) => description))
     return
@@ -165,6 +167,7 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   for (const change of batch) {
     if (change.part === 'link') await applyLink(change, progress)
     if (change.part === 'sysctl') await applySysctl(change, progress)
+    if (change.part === 'fix') await applyFix(change, progress.memory, progress.context.runner)
     applied.push(change.description)
   }
 }

@@ -1,5 +1,5 @@
 import { MissingToolError, PortolanError, type Runner } from '@portolan/core'
-import { ensureStateWritable, type HostState, readState, writeState } from '@portolan/host'
+import { ensureStateWritable, type Fix, type HostState, readState, writeState } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import { withMessage } from './with-message.ts'
 
@@ -22,6 +22,10 @@ export interface HostMemory {
   ensureWritable(): Promise<void>
   /** Removes what was remembered so, as far as nobody else has come to use it. */
   removeCreated(runner: Runner): Promise<void>
+  /** Remembers what was asked of another program, with what takes it back. */
+  rememberFix(fix: Fix): Promise<void>
+  /** Forgets what has been taken back. */
+  forgetFix(project: string, undo: Fix['undo']): Promise<void>
   replace(state: HostState): Promise<void>
 }
 
@@ -41,6 +45,12 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         sysctls: { ...state.sysctls, [name]: { before: known?.before ?? before, given } },
       })
     },
+    rememberFix: (fix) => {
+      const others = state.fixes.filter((one) => !isSameFix(one, fix.project, fix.undo))
+      return replace({ ...state, fixes: [...others, fix] })
+    },
+    forgetFix: (project, undo) =>
+      replace({ ...state, fixes: state.fixes.filter((one) => !isSameFix(one, project, undo)) }),
     rememberHairpin: (port) =>
       replace({
         ...state,
@@ -68,6 +78,9 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     },
   }
 }
+
+const isSameFix = (fix: Fix, project: string, undo: Fix['undo']): boolean =>
+  fix.project === project && JSON.stringify(fix.undo) === JSON.stringify(undo)
 
 const createdTables = async (
   changes: readonly iptables.IptablesChange[],

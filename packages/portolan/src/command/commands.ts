@@ -86,9 +86,10 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/subnet.ts'),
   },
   conflicts: {
-    usage: 'conflicts [-f compose.yaml]...',
-    summary: 'Show only the conflicts of the planned state.',
-    options: [...common, ...hostFiles, ...intent],
+    usage: 'conflicts [-f compose.yaml]... [--all]',
+    summary:
+      'Show only the conflicts of the planned state; with --all, what is odd among the rules of others too.',
+    options: [...common, ...hostFiles, ...intent, 'all'],
     positionals: 0,
     load: () => import('./commands/conflicts.ts'),
   },

@@ -17,6 +17,7 @@ const specification = {
   state: { type: 'string' },
   'keep-leases': { type: 'boolean' },
   yes: { type: 'boolean', short: 'y' },
+  all: { type: 'boolean' },
   fix: { type: 'boolean' },
   force: { type: 'boolean' },
   format: { type: 'string' },

@@ -20,6 +20,7 @@ import { hairpinPorts } from '../apply/host-memory.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
+import { undoFix } from '../plan/fix-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
 
@@ -72,6 +73,9 @@ export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInp
     ...sysctls,
     ...removed.map((link): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
     ...(complete ? restoredPorts(facts, state) : []),
+    ...state.fixes
+      .filter((fix) => complete || projects.includes(fix.project))
+      .map((fix): PlanChange => ({ ...undoFix(fix), part: 'fix' })),
     ...removeRules(rules, projects, complete),
   ]
   return {

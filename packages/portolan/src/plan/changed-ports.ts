@@ -50,6 +50,7 @@ const leadsIn = (change: PlanChange): boolean => {
     }
     case 'link':
     case 'sysctl':
+    case 'fix':
       return false
   }
 }

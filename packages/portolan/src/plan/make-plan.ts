@@ -5,6 +5,8 @@ import {
   diffSysctls,
   findIccUnenforceable,
   findNetworkInUse,
+  findPortsInEphemeralRange,
+  findStaleConntrack,
   type HostFacts,
   type Intent,
   type IntentNote,
@@ -22,6 +24,7 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { addedPorts, withdrawnPorts } from './changed-ports.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
+import { fixConflicts } from './fix-change.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
@@ -45,6 +48,8 @@ export interface PlanInput {
   readonly move: readonly string[]
   /** What could not be read, beside facts and rules: sentences. */
   readonly unread: readonly string[]
+  /** Mend what has a documented hook. */
+  readonly fix: boolean
   /** May sysctls be set? */
   readonly sysctls: boolean
 }
@@ -77,20 +82,28 @@ export const makePlan = (input: PlanInput): Plan => {
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]
+  const found = [
+    ...resolution.conflicts,
+    ...sysctls.conflicts,
+    ...findIccUnenforceable(desired, facts),
+    ...findPortsInEphemeralRange(desired.mappings, facts),
+    ...findStaleConntrack(
+      desired.mappings,
+      facts,
+      published.flatMap(({ targets }) => targets),
+    ),
+    ...findNetworkInUse(removedBridges(links, facts), others),
+    ...withoutDoubles(
+      findConflictsWithRules(desired, facts, input.surrounding, changes, input.sysctls),
+      sysctls.conflicts,
+    ),
+  ]
+  const mended = input.fix ? fixConflicts(intent.project, found) : { changes: [], conflicts: found }
   return finishPlan(
     input,
     resolution,
-    [
-      ...resolution.conflicts,
-      ...sysctls.conflicts,
-      ...findIccUnenforceable(desired, facts),
-      ...findNetworkInUse(removedBridges(links, facts), others),
-      ...withoutDoubles(
-        findConflictsWithRules(desired, facts, input.surrounding, changes, input.sysctls),
-        sysctls.conflicts,
-      ),
-    ],
-    changes,
+    mended.conflicts,
+    [...changes, ...mended.changes.map((change): PlanChange => ({ ...change, part: 'fix' }))],
     published,
   )
 }

@@ -2,13 +2,15 @@ import {
   type Config,
   emptyConfig,
   type HostFacts,
+  InspectError,
   type Intent,
   layerConfigs,
   MissingToolError,
+  PermissionError,
   parsePool,
   type Runner,
 } from '@portolan/core'
-import { createRunner, isSysctlWritable, readHost } from '@portolan/host'
+import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
@@ -38,6 +40,8 @@ export interface PlanOptions extends LeaseOptions {
   readonly guardForwarding?: boolean
   /** False: sysctls are left alone, and one that is off becomes a conflict. */
   readonly sysctls?: boolean
+  /** Mend conflicts in the ways that other programs document: DOCKER-USER, ufw, firewalld. */
+  readonly fix?: boolean
   /** Networks that get another subnet than the one they have, and their endpoints other addresses. */
   readonly move?: readonly string[]
   /** Runs programs; the default spawns them. Tests replace it. */
@@ -74,7 +78,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   return makePlan({
     intent,
-    facts,
+    facts: { ...facts, ...(await readFlowsTo(intent, options)) },
     rules,
     surrounding,
     backend,
@@ -85,6 +89,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     leases: leases.state,
     unread: [...leases.unread, ...unread],
     move: options.move ?? [],
+    fix: options.fix ?? false,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   })
 }
@@ -92,6 +97,32 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
 interface BackendState {
   readonly backend: Backend
   readonly rules: HostRules
+}
+
+/**
+ * Flows of UDP to the ports of an intent: they outlive a change of rules. Those of other protocols end, and begin
+ * again, by themselves.
+ */
+const readFlowsTo = async (
+  { mappings }: Intent,
+  { facts }: PlanOptions,
+): Promise<Pick<HostFacts, 'flows'>> => {
+  if (facts !== undefined || !mayReadRules()) return {}
+  const ports = mappings.flatMap(({ protocol, hostPorts }) =>
+    protocol === 'udp' && hostPorts !== null
+      ? Array.from({ length: hostPorts.last - hostPorts.first + 1 }, (_, at) => ({
+          protocol,
+          port: hostPorts.first + at,
+        }))
+      : [],
+  )
+  try {
+    return ports.length === 0 ? {} : { flows: await readFlows(ports) }
+  } catch (error) {
+    // A kernel without conntrack's netlink, or a container that may not ask: nothing is known of flows.
+    if (error instanceof PermissionError || error instanceof InspectError) return {}
+    throw error
+  }
 }
 
 /** The backend of this host and its rules. */

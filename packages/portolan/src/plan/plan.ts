@@ -15,6 +15,7 @@ import type * as iptables from '@portolan/iptables'
 import type * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
+import type { FixChange } from './fix-change.ts'
 
 /**
  * One step of a plan, with the part of the host it is for.
@@ -25,6 +26,7 @@ export type PlanChange =
   | (iptables.IptablesChange & { readonly part: 'iptables-nft' | 'iptables-legacy' })
   | (LinkChange & { readonly part: 'link' })
   | (SysctlChange & { readonly part: 'sysctl' })
+  | (FixChange & { readonly part: 'fix' })
 
 /**
  * The address of one endpoint in one family.

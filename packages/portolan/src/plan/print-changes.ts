@@ -79,4 +79,5 @@ const partName: Record<PlanChange['part'], string> = {
   'iptables-legacy': 'iptables (legacy variant)',
   link: 'interfaces',
   sysctl: 'sysctls',
+  fix: 'other programs, by the way they document',
 }

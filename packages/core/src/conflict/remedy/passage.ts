@@ -50,10 +50,8 @@ export const passagesOf = (finding: Finding): Passages | null => {
     const isLocal = step.hook === 'output' || step.hook === 'input'
     const isLate = step.hook === 'postrouting'
     const there = { ...any, in: isLate ? null : row.in, out: step.hook === 'prerouting' ? null : bridge }
-    return {
-      there,
-      back: { ...any, in: isLocal ? null : bridge, out: null, answers: row.source !== 'sibling' },
-    }
+    if (row.source === 'sibling') return { there, back: there }
+    return { there, back: { ...any, in: isLocal ? null : bridge, out: null, answers: true } }
   }
   const isPublished = row.mapping?.kind === 'nat' && isHostSide(finding)
   const place = targetOf(finding)

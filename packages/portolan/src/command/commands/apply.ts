@@ -21,7 +21,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       'apply asks before it changes anything, and there is no terminal to ask on. Add --yes to go ahead.',
     )
   }
-  return planAndApply(context)
+  return planAndApply(context, options.fix === true ? { fix: true } : {})
 }
 
 /**
@@ -30,7 +30,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
  */
 export const planAndApply = async (
   context: CommandContext,
-  more: Pick<PlanOptions, 'move'> = {},
+  more: Pick<PlanOptions, 'move' | 'fix'> = {},
 ): Promise<ExitCode> => {
   const { options, terminal } = context
   const planAgain = async (): Promise<Plan> =>

@@ -1,15 +1,49 @@
+import { type Anomaly, findAnomalies, packetsOfDesired } from '@portolan/core'
+import { createRunner } from '@portolan/host'
+import { lowerRules } from '../../host-rules/lower-rules.ts'
+import { readAllRules } from '../../host-rules/read-all-rules.ts'
+import { printAnomalies } from '../../hygiene/print-anomalies.ts'
+import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import { printConflict } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import type { Options } from '../options.ts'
+import { usesFiles } from '../read-facts.ts'
 import { readIntent } from '../read-intent.ts'
-import { planOptions } from '../sources.ts'
+import { planOptions, readRuleFiles } from '../sources.ts'
 
 /** `portolan conflicts`: only what is wrong with the planned state. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
-  const { conflicts } = await plan(readIntent(options), await planOptions(options))
-  if (options.json === true) terminal.print(JSON.stringify({ conflicts }, null, 2))
-  else if (conflicts.length === 0) terminal.print('No conflicts.')
-  else terminal.print(conflicts.flatMap((conflict) => printConflict(conflict, terminal.style)).join('\n'))
+  const planned = await plan(readIntent(options), await planOptions(options))
+  const { conflicts } = planned
+  const anomalies = options.all === true ? await anomaliesOf(planned, options) : null
+  if (options.json === true)
+    terminal.print(
+      JSON.stringify(anomalies === null ? { conflicts } : { conflicts, anomalies }, plainNumbers, 2),
+    )
+  else {
+    terminal.print(
+      conflicts.length === 0
+        ? 'No conflicts.'
+        : conflicts.flatMap((conflict) => printConflict(conflict, terminal.style)).join('\n'),
+    )
+    if (anomalies !== null)
+      terminal.print(
+        anomalies.length === 0
+          ? 'Nothing odd among the rules of others.'
+          : printAnomalies(anomalies, terminal.style).join('\n'),
+      )
+  }
   return conflicts.some(({ severity }) => severity === 'error') ? exitCode.conflicts : exitCode.ok
 }
+
+/** What is odd among the rules on the host as they are, as far as packets of the project meet them. */
+const anomaliesOf = async ({ desired }: Plan, options: Options): Promise<readonly Anomaly[]> => {
+  const rules = usesFiles(options) ? readRuleFiles(options) : await readAllRules(createRunner())
+  return findAnomalies(lowerRules(rules), { packets: packetsOfDesired(desired) })
+}
+
+/** Counters and IPv6 addresses are larger than a JSON number holds. */
+const plainNumbers = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value

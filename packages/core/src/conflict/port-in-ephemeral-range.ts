@@ -1,0 +1,59 @@
+import type { DesiredMapping } from '../desired/index.ts'
+import { type HostFacts, localPortRange } from '../facts/index.ts'
+import { type Conflict, culpritOutsideRules } from './conflict.ts'
+
+/**
+ * Host ports that the kernel may give to a client on this host: while one has it, a server that wants the port does
+ * not get it, and what clients on other machines send to it is the mapping's all the same.
+ * @internal
+ */
+export const findPortsInEphemeralRange = (
+  mappings: readonly DesiredMapping[],
+  facts: HostFacts,
+): readonly Conflict[] => {
+  if (facts.sysctls?.[range] === undefined) return []
+  const { first, last } = localPortRange(facts)
+  const reserved = parseReserved(facts.sysctls[reservedPorts] ?? '')
+  return mappings.flatMap((mapping) => {
+    const { hostPort, kind } = mapping
+    const isGivenOut = hostPort >= first && hostPort <= last && !reserved.some((one) => holds(one, hostPort))
+    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(mapping, facts)] : []
+  })
+}
+
+const range = 'net.ipv4.ip_local_port_range'
+const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
+
+const portInEphemeralRange = ({ label, hostPort }: DesiredMapping, { sysctls }: HostFacts): Conflict => {
+  const before = (sysctls?.[reservedPorts] ?? '').trim()
+  const { first, last } = localPortRange({ ...(sysctls === undefined ? {} : { sysctls }) })
+  return {
+    kind: 'PortInEphemeralRange',
+    severity: 'info',
+    certainty: 'certain',
+    mapping: label,
+    network: null,
+    message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${first} to ${last}). A client that has it just then cannot be told from the mapping by who looks at the port alone.`,
+    witness: null,
+    culprit: culpritOutsideRules('sysctl', `${range} = ${first} ${last}`),
+    remedy: {
+      text: `Publish on a port outside the range, or keep the kernel from giving it out, also at boot (sysctl.d(5)).`,
+      commands: [`sysctl -w ${reservedPorts}=${[...(before === '' ? [] : [before]), hostPort].join(',')}`],
+    },
+    trace: [],
+  }
+}
+
+/** `1000,2000-2010` (Documentation/networking/ip-sysctl.rst). */
+const parseReserved = (text: string): readonly (readonly [number, number])[] =>
+  text
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number)
+      return [first, last] as const
+    })
+
+const holds = ([first, last]: readonly [number, number], port: number): boolean =>
+  first <= port && port <= last

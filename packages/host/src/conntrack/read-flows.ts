@@ -1,0 +1,43 @@
+import type { FlowFact, Protocol } from '@portolan/core'
+import { openConnection } from '../netlink/connection.ts'
+import { NETLINK_NETFILTER } from '../netlink/constants.ts'
+import { listEntries, tracksNothing } from './conntrack-entries.ts'
+import { protocolNumbers } from './flow-search.ts'
+
+/** A busy server has more flows than anybody reads. */
+const MOST = 1000
+
+/**
+ * Reads the flows under way to some ports whose destination was translated: what is bound to a place stays bound to
+ * it, whatever the rules say by now (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
+ *
+ * @returns at most a thousand
+ * @throws PermissionError without CAP_NET_ADMIN
+ * @throws InspectError when this kernel cannot list its conntrack entries
+ * @example
+ * await readFlows([{ protocol: 'udp', port: 53 }])
+ * @public @since 0.1.0
+ */
+export const readFlows = async (
+  ports: readonly { readonly protocol: Protocol; readonly port: number }[],
+): Promise<readonly FlowFact[]> => {
+  if (ports.length === 0 || tracksNothing()) return []
+  const names = new Map(ports.map(({ protocol }) => [protocolNumbers[protocol], protocol]))
+  const wanted = new Set(ports.map(({ protocol, port }) => `${protocolNumbers[protocol]} ${port}`))
+  const flows: FlowFact[] = []
+  const connection = openConnection(NETLINK_NETFILTER)
+  try {
+    for (const family of ['ip', 'ip6'] as const)
+      await listEntries(connection, family, ({ original, reply, destinationTranslated }) => {
+        const protocol = names.get(original.protocol)
+        if (!destinationTranslated || protocol === undefined || flows.length >= MOST) return
+        if (!wanted.has(`${original.protocol} ${original.destinationPort}`)) return
+        const { source, sourcePort, destination, destinationPort } = original
+        const answeredBy = { address: reply.source, port: reply.sourcePort }
+        flows.push({ protocol, source, sourcePort, destination, destinationPort, answeredBy })
+      })
+  } finally {
+    connection.close()
+  }
+  return flows
+}
