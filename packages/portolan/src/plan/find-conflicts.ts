@@ -4,6 +4,7 @@ import * as nftables from '@portolan/nftables'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import type { PlanChange } from './plan.ts'
+import { withPresentPositions } from './present-positions.ts'
 
 /**
  * What the rules on a host, as they will be once a plan is carried out, do to a project.
@@ -17,10 +18,17 @@ export const findConflictsWithRules = (
   surrounding: HostRules | null,
   changes: readonly PlanChange[],
   setsSysctls: boolean,
-): readonly Conflict[] =>
-  surrounding === null
-    ? []
-    : findRuleConflicts(desired, facts, lowerRules(carriedOut(surrounding, changes)), { setsSysctls })
+): readonly Conflict[] => {
+  if (surrounding === null) return []
+  const planned = lowerRules(carriedOut(surrounding, changes))
+  const movesRules = changes.some(({ part }) => part === 'iptables-nft' || part === 'iptables-legacy')
+  return findRuleConflicts(
+    desired,
+    facts,
+    movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,
+    { setsSysctls },
+  )
+}
 
 /** The rules of a host with the changes of a plan made to them. */
 const carriedOut = (rules: HostRules, changes: readonly PlanChange[]): HostRules => {
