@@ -1,0 +1,56 @@
+import { type NetfilterChain, type NetfilterRuleset, type NetfilterTable, ownerOf } from '@portolan/core'
+
+/**
+ * Rules as they will be, numbered as they are now: who reads of rule 3 looks for it before anything is applied. What
+ * is new keeps the number it will have.
+ *
+ * @internal
+ */
+export const withPresentPositions = (
+  planned: readonly NetfilterRuleset[],
+  present: readonly NetfilterRuleset[],
+): readonly NetfilterRuleset[] => {
+  const now = new Map(
+    present.flatMap(({ tables }) => tables.map((table): [string, NetfilterTable] => [nameOf(table), table])),
+  )
+  return planned.map(({ tables }) => ({
+    tables: tables.map((table) => {
+      const before = now.get(nameOf(table))
+      return before === undefined ? table : renumberTable(table, before)
+    }),
+  }))
+}
+
+const nameOf = ({ tool, family, name }: NetfilterTable): string => `${tool} ${family} ${name}`
+
+const renumberTable = (table: NetfilterTable, before: NetfilterTable): NetfilterTable => {
+  const chains = new Map(before.chains.map((chain) => [chain.name, chain]))
+  return {
+    ...table,
+    chains: table.chains.map((chain) => {
+      const then = chains.get(chain.name)
+      return then === undefined || then.rules.length === chain.rules.length
+        ? chain
+        : renumber(table, chain, foreignRules(before, then))
+    }),
+  }
+}
+
+const foreignRules = (table: NetfilterTable, chain: NetfilterChain): NetfilterChain['rules'] =>
+  chain.rules.filter((rule) => ownerOf(table, chain, rule) !== 'portolan')
+
+/** Nobody else's rule is moved by a plan: the first of theirs is the first of theirs. */
+const renumber = (
+  table: NetfilterTable,
+  chain: NetfilterChain,
+  before: NetfilterChain['rules'],
+): NetfilterChain => {
+  let met = 0
+  const rules = chain.rules.map((rule) => {
+    if (ownerOf(table, chain, rule) === 'portolan') return rule
+    const position = before[met]?.source.position ?? rule.source.position
+    met += 1
+    return { ...rule, source: { ...rule.source, position } }
+  })
+  return { ...chain, rules }
+}
