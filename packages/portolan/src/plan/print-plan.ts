@@ -1,4 +1,4 @@
-import type { Conflict, DesiredNetwork, IntentNote, Lease, SubnetPlan } from '@portolan/core'
+import type { Conflict, DesiredNetwork, IntentNote, Lease, Packet, SubnetPlan } from '@portolan/core'
 import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
 import { plainStyle, type Style } from './style.ts'
@@ -12,11 +12,7 @@ import { visibleText } from './visible-text.ts'
 export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, style: Style = plainStyle): string => {
   const sections = [
     [style.bold(`Plan for project ${plan.project} with ${plan.backend}`)],
-    section(
-      style,
-      'Conflicts',
-      plan.conflicts.flatMap((conflict) => printConflict(conflict, style)),
-    ),
+    section(style, 'Conflicts', printConflicts(plan.conflicts, style)),
     section(style, 'Subnets', printSubnets(plan.subnets, plan.desired.networks, style)),
     section(style, 'Addresses', printAddresses(plan)),
     section(style, 'Ports', printPorts(plan)),
@@ -34,6 +30,42 @@ export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, style: Style 
 const section = (style: Style, title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [style.bold(title), ...lines]
 
+/** A thousand ports that one rule drops should not hide the rest of the plan. */
+const longestConflictList = 40
+
+/**
+ * Conflicts, most severe first, as they come; of very many only the first.
+ * @internal
+ */
+export const printConflicts = (
+  conflicts: readonly Conflict[],
+  style: Style = plainStyle,
+): readonly string[] => {
+  const hidden = conflicts.length - longestConflictList
+  return [
+    ...conflicts.slice(0, longestConflictList).flatMap((conflict) => printConflict(conflict, style)),
+    ...(hidden > 0 ? [`  and ${hidden} more (--json lists them all)`] : []),
+  ]
+}
+
+/** A packet as people write it: `tcp from 198.51.100.7:40000 by eth0 to 192.0.2.2:8080`. */
+const printWitness = ({
+  protocol,
+  source,
+  sourcePort,
+  destination,
+  destinationPort,
+  ...rest
+}: Packet): string => {
+  const place = (address: string, port: number | null | undefined): string =>
+    port === null || port === undefined
+      ? address
+      : `${address.includes(':') ? `[${address}]` : address}:${port}`
+  const from = source === null || source === undefined ? 'this host' : place(source, sourcePort)
+  const by = rest.in === null || rest.in === undefined ? '' : ` by ${rest.in}`
+  return `${protocol} from ${from}${by} to ${place(destination, destinationPort)}`
+}
+
 /** @internal */
 export const printConflict = (conflict: Conflict, style: Style = plainStyle): readonly string[] => {
   const paint =
@@ -41,6 +73,9 @@ export const printConflict = (conflict: Conflict, style: Style = plainStyle): re
   const certainty = conflict.certainty === 'possible' ? ' (possible)' : ''
   return [
     `  ${paint(conflict.severity)}${certainty} ${conflict.kind}: ${visibleText(conflict.message)}`,
+    ...(conflict.witness === null
+      ? []
+      : [style.dim(`      For example: ${visibleText(printWitness(conflict.witness))}`)]),
     `      What to do: ${visibleText(conflict.remedy.text)}`,
     ...conflict.remedy.commands.map((command) => `        ${visibleText(command)}`),
   ]

@@ -5,7 +5,7 @@ import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { printAnomalies } from '../../hygiene/print-anomalies.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
-import { printConflict } from '../../plan/print-plan.ts'
+import { printConflicts } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Options } from '../options.ts'
@@ -24,9 +24,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     )
   else {
     terminal.print(
-      conflicts.length === 0
-        ? 'No conflicts.'
-        : conflicts.flatMap((conflict) => printConflict(conflict, terminal.style)).join('\n'),
+      conflicts.length === 0 ? 'No conflicts.' : printConflicts(conflicts, terminal.style).join('\n'),
     )
     if (anomalies !== null)
       terminal.print(
