@@ -42,10 +42,7 @@ export interface RuleConflictOptions {
  *
  * @param facts - of the host as it is; the project's bridges need not be there yet
  * @param rulesets - all rules of the host with the project's own among them, as `lower` gives them
- * @example
- * findRuleConflicts(desired, facts, [lower(parse(dump)), lower(compile(desired))])
- *   .map(({ kind, culprit }) => `${kind}: ${culprit?.text}`) // ['ForwardDropped: -P FORWARD DROP']
- * @public @since 0.1.0
+ * @internal
  */
 export const findRuleConflicts = (
   desired: DesiredState,

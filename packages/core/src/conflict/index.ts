@@ -1,6 +1,7 @@
 export * from './bridge-name-taken.ts'
 export * from './conflict.ts'
 export * from './duplicate-host-port.ts'
+export { findConflicts } from './find-conflicts.ts'
 export * from './find-host-port-taken.ts'
 export * from './find-network-in-use.ts'
 export { findRuleConflicts, type RuleConflictOptions } from './find-rule-conflicts.ts'

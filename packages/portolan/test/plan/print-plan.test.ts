@@ -88,9 +88,10 @@ Nothing to do.`)
   test('shows conflicts first, with what to do, and counts those that block', () => {
     const sockets = [{ protocol: 'tcp' as const, address: '0.0.0.0', port: 8080, process: 'caddy' }]
     const lines = String(planOf({ facts: { ...forwards, sockets } })).split('\n')
-    expect(lines.slice(2, 5)).toEqual([
+    expect(lines.slice(2, 6)).toEqual([
       'Conflicts',
       '  error HostPortTaken: caddy already listens on 0.0.0.0:8080/tcp. Once 0.0.0.0:8080/tcp -> nginx:80 is in force, clients on other machines and processes on this host that call it there reach the container instead: the mapping would take the port away from it.',
+      '      For example: tcp from this host to 127.0.0.1:8080',
       '      What to do: Publish on another host port or on another host address, or stop caddy first.',
     ])
     expect(lines.at(-1)).toMatch(/ to remove\. Blocked by 1 conflict\.$/)

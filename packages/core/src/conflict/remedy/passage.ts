@@ -66,7 +66,8 @@ export const passagesOf = (finding: Finding): Passages | null => {
     : {
         ...own,
         in: null,
-        out: ['forward', 'postrouting', 'output'].includes(step.hook) ? bridge : null,
+        // A chain of output that comes after a translation there still sees the old interface.
+        out: ['forward', 'postrouting'].includes(step.hook) ? bridge : null,
         destination: place.address,
         destinationPort: place.port,
       }
@@ -88,13 +89,13 @@ export const passagesOf = (finding: Finding): Passages | null => {
 const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
   row === undefined ? null : (network[row.family]?.subnet ?? null)
 
-/** Not translated yet where somebody acted on it: a chain of type nat never sees what it makes of a packet. */
-const isHostSide = ({ step, judgement, point }: Finding): boolean => {
+/** Not translated yet where somebody acted on it. */
+const isHostSide = ({ step }: Finding): boolean => {
   if (step === null || step.reply) return false
   if (step.hook !== 'prerouting' && step.hook !== 'output') return false
-  const { world } = judgement.conclusion.end
-  const isWhereItEnded = world.trace === step
-  return isWhereItEnded ? world.daddr === point.daddr : true
+  for (let earlier = step.before; earlier !== null; earlier = earlier.before)
+    if (/^(dnat|redirect|set d(addr|port))/.test(earlier.verdict)) return false
+  return true
 }
 
 const targetOf = ({
