@@ -1,0 +1,82 @@
+import {
+  type Conflict,
+  type DesiredState,
+  type Evaluator,
+  type Flow,
+  type HostFacts,
+  type Outcome,
+  type Packet,
+  prefixContains,
+  type Reach,
+  reach,
+} from '@portolan/core'
+
+/** What becomes of a witness, held against what the contract promises for such a packet. */
+export type Fate = 'fails' | 'may fail' | 'works'
+
+/** Asks the evaluator, which knows nothing of conflicts, and the contract, which knows nothing of rules. */
+export const fateOf = (
+  { witness }: Conflict,
+  desired: DesiredState,
+  facts: HostFacts,
+  { evaluate }: Evaluator,
+): Fate => {
+  if (witness === null) throw new Error('a conflict of rules without a witness')
+  const outcome = evaluate(witness)
+  const addresses = (facts.interfaces ?? []).flatMap((link) =>
+    (link.addresses ?? []).map((text) => text.split('/')[0] ?? ''),
+  )
+  const promise = reach(desired, flowOf(witness, desired), { addresses })
+  if (promise.kind === 'dropped' || promise.kind === 'local' || promise.kind === 'foreign')
+    throw new Error(`a witness of which nothing is promised: ${JSON.stringify({ witness, promise })}`)
+  const kept = [outcome, ...outcome.alternatives].map((one) =>
+    keeps(promise, one, witness, desired, addresses),
+  )
+  if (kept.every((one) => one)) return outcome.undetermined.length > 0 ? 'may fail' : 'works'
+  return kept.every((one) => !one) ? 'fails' : 'may fail'
+}
+
+const flowOf = (
+  { family, in: from, source, destination, destinationPort, protocol }: Packet,
+  { networks }: DesiredState,
+): Flow => {
+  const network = networks.find(({ bridge }) => bridge === from)
+  const address = source ?? null
+  if (protocol !== 'tcp' && protocol !== 'udp' && protocol !== 'sctp')
+    throw new Error(`a witness of protocol ${protocol}`)
+  const to = { address: destination, port: destinationPort ?? 0 }
+  if (from === null || from === undefined) return { family, protocol, from: { kind: 'host', address }, to }
+  if (address === null) throw new Error('a witness that came in without a source')
+  return network === undefined
+    ? { family, protocol, from: { kind: 'machine', address, interface: from }, to }
+    : { family, protocol, from: { kind: 'container', network: network.name, address }, to }
+}
+
+const keeps = (
+  promise: Reach,
+  { outcome, at, seenAs }: Pick<Outcome, 'outcome' | 'at' | 'seenAs'>,
+  packet: Packet,
+  { networks }: DesiredState,
+  addresses: readonly string[],
+): boolean => {
+  if (promise.kind !== 'delivered' && promise.kind !== 'outside') return true
+  // Any address of a bridge may be a container's: only those of the project are called delivered.
+  if (outcome !== 'delivered' && outcome !== 'forwarded') return false
+  if (at === null || seenAs === null) return false
+  const isOwn = seenAs.source === packet.source
+  if (promise.kind === 'outside')
+    return (
+      at.address === packet.destination &&
+      (promise.seenAs === 'own' ? isOwn : addresses.includes(seenAs.source))
+    )
+  if (!promise.to.some(({ address, port }) => at.address === address && at.port === port)) return false
+  if (promise.seenAs === 'own') return isOwn
+  const { family } = packet
+  const home = networks.find(
+    ({ [family]: subnet }) => subnet !== null && prefixContains(subnet.subnet, at.address),
+  )
+  if (packet.in !== null && packet.in !== home?.bridge) return isOwn
+  return promise.seenAs === 'host'
+    ? addresses.includes(seenAs.source)
+    : seenAs.source === home?.[family]?.gateway
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals'
+import { expectTrue } from './expect-true.ts'
+import { look, type Scene, type Seen, tell } from './look.ts'
+import { closed, filter, mangle, nat, raw } from './saved.ts'
+
+const tools = ['iptables-nft', 'iptables-legacy'] as const
+type Tool = (typeof tools)[number]
+
+const lookWith = (tool: Tool, saved: string, scene: Scene = {}): Promise<Seen> =>
+  look({ ...scene, ...(tool === 'iptables-nft' ? { saved } : { legacy: saved }) })
+
+/** What is told of the mapping; of the network there is a test of its own. */
+const ofMapping = ({ conflicts }: Seen): readonly string[] =>
+  conflicts.filter(({ mapping }) => mapping !== null).map((one) => tell(one).replace(' 0.0.0.0:8080/tcp', ''))
+
+const there = '-o pt-web -d 172.30.1.10 -p tcp --dport 80 -j ACCEPT'
+const back = '-i pt-web -s 172.30.1.10 -p tcp --sport 80 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
+const incoming = '-p tcp --dport 8080 -m addrtype --dst-type LOCAL -j ACCEPT'
+
+/** What there is; what is told, without its tool; what the first of it says to do, without its program. */
+type Case = readonly [name: string, saved: string, told: readonly string[], commands: readonly string[]]
+
+const cases: readonly Case[] = [
+  [
+    'a policy that drops',
+    closed(),
+    ['error ForwardDropped by filter FORWARD policy'],
+    [`-t filter -A FORWARD ${there}`, `-t filter -A FORWARD ${back}`],
+  ],
+  [
+    'a rule that drops what is for the container',
+    filter('-A FORWARD -i lo -j ACCEPT', '-A FORWARD -d 172.30.1.10/32 -j DROP'),
+    ['error ForwardDropped by filter FORWARD 2'],
+    [`-t filter -I FORWARD 2 ${there}`, `-t filter -I FORWARD 2 ${back}`],
+  ],
+  [
+    'a chain with a name that a shell would read',
+    filter(...['-N my$chain', '-A FORWARD -j my$chain', '-A my$chain -o pt-web -j DROP']).replace(
+      '-N my$chain',
+      ':my$chain - [0:0]',
+    ),
+    ['error ForwardDropped by filter my$chain 1'],
+    [`-t filter -I 'my$chain' 1 ${there}`, `-t filter -I 'my$chain' 1 ${back}`],
+  ],
+  [
+    'two rules in a row, of which each would do',
+    filter(
+      '-A FORWARD -o pt-web -p tcp -m tcp --dport 80 -j DROP',
+      '-A FORWARD -d 172.30.1.0/24 -j REJECT --reject-with icmp-port-unreachable',
+    ),
+    ['error ForwardDropped by filter FORWARD 1', 'error ForwardDropped by filter FORWARD 2'],
+    [`-t filter -I FORWARD 1 ${there}`, `-t filter -I FORWARD 1 ${back}`],
+  ],
+  [
+    'two rules, of which each takes half of the world',
+    filter('-A FORWARD -s 0.0.0.0/1 -o pt-web -j DROP', '-A FORWARD -s 128.0.0.0/1 -o pt-web -j DROP'),
+    ['error ForwardDropped by filter FORWARD 2', 'error ForwardDropped by filter FORWARD 1'],
+    [`-t filter -I FORWARD 2 ${there}`, `-t filter -I FORWARD 2 ${back}`],
+  ],
+  [
+    'half of the world only',
+    filter('-A FORWARD -i eth0 -s 128.0.0.0/1 -o pt-web -j DROP'),
+    ['warning ForwardDropped by filter FORWARD 1'],
+    [`-t filter -I FORWARD 1 ${there}`, `-t filter -I FORWARD 1 ${back}`],
+  ],
+  [
+    'a drop before routing',
+    mangle('-A PREROUTING -p tcp -m tcp --dport 8080 -j DROP'),
+    ['error PreroutingDropped by mangle PREROUTING 1'],
+    [`-t mangle -I PREROUTING 1 ${incoming}`],
+  ],
+  [
+    'a drop of what processes of the host send',
+    mangle('-A OUTPUT -p tcp -m tcp --dport 8080 -j DROP'),
+    ['error OutputDropped by mangle OUTPUT 1'],
+    [`-t mangle -I OUTPUT 1 ${incoming}`],
+  ],
+  [
+    'a drop of answers',
+    filter('-A FORWARD -i pt-web -m conntrack --ctstate ESTABLISHED -j DROP'),
+    ['error ReplyDropped by filter FORWARD 1'],
+    [`-t filter -I FORWARD 1 ${back}`],
+  ],
+  [
+    'no tracking of what comes in',
+    raw('-A PREROUTING ! -i pt-web -p tcp -m tcp --dport 8080 -j CT --notrack'),
+    ['error Notrack by raw PREROUTING 1'],
+    [
+      `-t raw -I PREROUTING 1 ${incoming}`,
+      '-t raw -I PREROUTING 1 -i pt-web -s 172.30.1.10 -p tcp --sport 80 -j ACCEPT',
+    ],
+  ],
+  [
+    'a translation that comes later',
+    nat('-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 192.0.2.10:7000'),
+    ['error DnatShadows by nat PREROUTING 1'],
+    [],
+  ],
+  [
+    'a list of bans',
+    filter(...Array.from({ length: 20 }, (_, at) => `-A FORWARD -s 198.51.100.${at}/32 -j DROP`)),
+    ['warning ForwardDropped by filter FORWARD 8'],
+    [`-t filter -I FORWARD 8 ${there}`, `-t filter -I FORWARD 8 ${back}`],
+  ],
+  [
+    'a set that is not to be seen',
+    filter('-A FORWARD -m set --match-set bad src -j DROP'),
+    ['warning possible ForwardDropped by filter FORWARD 1'],
+    [`-t filter -I FORWARD 1 ${there}`, `-t filter -I FORWARD 1 ${back}`],
+  ],
+]
+
+describe.each(tools)('what rules of %s do to a mapping', (tool) => {
+  test.each(cases)('%s', async (_, saved, told, commands) => {
+    const seen = await lookWith(tool, saved)
+    expect(ofMapping(seen)).toEqual(told.map((line) => line.replace(' by ', ` by ${tool} `)))
+    expect(seen.conflicts[0]?.remedy.commands).toEqual(commands.map((words) => `${tool} ${words}`))
+    expectTrue(seen)
+  })
+
+  test('where nothing is wrong, nothing is told', async () => {
+    const saved =
+      raw() +
+      mangle() +
+      nat('-A POSTROUTING -s 10.9.0.0/16 -o eth0 -j MASQUERADE') +
+      filter('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT')
+    const seen = await lookWith(tool, saved)
+    expect(seen.told).toEqual([])
+  })
+
+  test('a network that does not get out is told once, as a warning', async () => {
+    const seen = await lookWith(
+      tool,
+      filter('-A FORWARD -i pt-web ! -o pt-web -m conntrack --ctstate NEW -j DROP'),
+    )
+    expect(seen.told).toEqual([`warning EgressDropped network web by ${tool} filter FORWARD 1`])
+    expectTrue(seen)
+  })
+
+  test('a network whose host does not reach it is told once, as a warning', async () => {
+    const seen = await lookWith(tool, filter('-A OUTPUT -d 172.30.1.0/24 -p udp -j DROP'))
+    expect(seen.told).toEqual([`warning NetworkDropped network web by ${tool} filter OUTPUT 1`])
+    expectTrue(seen)
+  })
+
+  test('where Docker left a chain to the administrator, the remedy is there', async () => {
+    const saved = closed(':DOCKER-USER - [0:0]', '-A FORWARD -j DOCKER-USER', '-A DOCKER-USER -j RETURN')
+    const { conflicts } = await lookWith(tool, saved)
+    expect(conflicts[0]?.remedy.commands).toEqual([
+      `${tool} -t filter -I DOCKER-USER 1 ${there}`,
+      `${tool} -t filter -I DOCKER-USER 1 ${back}`,
+    ])
+  })
+})

@@ -1,0 +1,159 @@
+import {
+  type Conflict,
+  type ConflictKind,
+  endpointAddresses,
+  type HostFacts,
+  type NetfilterRuleset,
+  prepare,
+} from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import { type Backend, type HostRules, lowerRules, noRules, type Plan, plan, readCompose } from 'portolan'
+import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { type Fate, fateOf } from './fate.ts'
+import { type NftTable, nftListing } from './nft-rules.ts'
+
+/** What there is on a host, and what is wanted of it. */
+export interface Scene {
+  /** What `iptables-save` prints, of both families one after the other. */
+  readonly saved?: string
+  readonly legacy?: string
+  readonly nft?: readonly NftTable[]
+  readonly facts?: HostFacts
+  /** Compose text. */
+  readonly intent?: string
+  readonly backend?: Backend
+  readonly sysctls?: boolean
+}
+
+export interface Seen {
+  readonly plan: Plan
+  readonly conflicts: readonly Conflict[]
+  /** Each in a line: `error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 3`. */
+  readonly told: readonly string[]
+  readonly facts: HostFacts
+  readonly rulesets: readonly NetfilterRuleset[]
+  /** What the evaluator, asked for the witness alone, says of it. */
+  readonly fate: (conflict: Conflict) => Fate
+}
+
+export const hostFacts: HostFacts = {
+  interfaces: [
+    { name: 'lo', up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },
+    { name: 'eth0', up: true, addresses: ['192.0.2.2/24', '2001:db8::2/64'] },
+    { name: 'eth1', up: true, addresses: ['203.0.113.2/24'] },
+  ],
+  routes: [
+    { destination: 'default', gateway: '192.0.2.1', interface: 'eth0' },
+    { destination: '::/0', gateway: '2001:db8::1', interface: 'eth0' },
+  ],
+  sysctls: {
+    'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.forwarding': '1',
+    'net.bridge.bridge-nf-call-iptables': '0',
+    'net.bridge.bridge-nf-call-ip6tables': '0',
+  },
+}
+
+/** One container with a port, and a neighbour. */
+export const webIntent = `
+name: shop
+networks:
+  web:
+    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}]}
+    driver_opts: {com.docker.network.bridge.name: pt-web}
+services:
+  nginx: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["8080:80"]}
+  worker: {networks: {web: {ipv4_address: 172.30.1.11}}}
+`
+
+/** Plans an intent on a host, and tells what its rules do to it. */
+export const look = async (scene: Scene = {}): Promise<Seen> => {
+  const facts = scene.facts ?? hostFacts
+  const read = (text: string | undefined) =>
+    text === undefined ? iptables.emptyRuleset : iptables.parse(text, '<saved>')
+  const rules: HostRules = {
+    ...noRules,
+    nftables: scene.nft === undefined ? nftables.emptyRuleset : nftables.parse(nftListing(scene.nft)),
+    'iptables-nft': read(scene.saved),
+    'iptables-legacy': read(scene.legacy),
+  }
+  return lookAt({ rules, facts, ...scene })
+}
+
+interface Given extends Pick<Scene, 'intent' | 'backend' | 'sysctls'> {
+  readonly rules: HostRules
+  readonly facts: HostFacts
+}
+
+/** The same for rules that were read. */
+export const lookAt = async ({
+  rules,
+  facts,
+  intent = webIntent,
+  backend = 'nftables',
+  sysctls = true,
+}: Given): Promise<Seen> => {
+  const planned = await plan(readCompose(intent, { source: 'compose.yaml' }), {
+    facts,
+    rules,
+    backend,
+    sysctls,
+  })
+  const after = plannedFacts(planned.desired, facts, sysctls)
+  const rulesets = lowerRules(carriedOut(planned, rules))
+  const conflicts = planned.conflicts.filter(({ kind }) => ruleKinds.includes(kind))
+  const evaluator = prepare(after, rulesets, { endpoints: endpointAddresses(planned.desired) })
+  return {
+    plan: planned,
+    conflicts,
+    told: conflicts.map(tell),
+    facts: after,
+    rulesets,
+    fate: (conflict) => fateOf(conflict, planned.desired, after, evaluator),
+  }
+}
+
+/** Kinds that are about a packet. */
+export const ruleKinds: readonly ConflictKind[] = [
+  'DnatShadowed',
+  'DnatShadows',
+  'EgressDropped',
+  'ForwardDropped',
+  'ForwardingDisabled',
+  'MasqueradeMissing',
+  'NetworkDropped',
+  'Notrack',
+  'OrderUndetermined',
+  'OutputDropped',
+  'PreroutingDropped',
+  'ReplyDropped',
+  'RouteLocalnetDisabled',
+  'SourceRewritten',
+]
+
+export const carriedOut = ({ changes }: Plan, rules: HostRules): HostRules => {
+  const of = (part: 'iptables-nft' | 'iptables-legacy') =>
+    iptables.applyTo(
+      rules[part],
+      changes.flatMap((change) => (change.part === part ? [change] : [])),
+    )
+  return {
+    ...rules,
+    nftables: nftables.applyTo(
+      rules.nftables,
+      changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
+    ),
+    'iptables-nft': of('iptables-nft'),
+    'iptables-legacy': of('iptables-legacy'),
+  }
+}
+
+export const tell = ({ severity, certainty, kind, mapping, network, culprit }: Conflict): string => {
+  const subject = mapping?.split(' ')[0] ?? `network ${network}`
+  const place = [culprit?.tool, culprit?.table, culprit?.chain, culprit?.position].filter(
+    (word) => word !== null && word !== undefined,
+  )
+  const doubt = certainty === 'possible' ? ' possible' : ''
+  return `${severity}${doubt} ${kind} ${subject} by ${place.join(' ')}`
+}
