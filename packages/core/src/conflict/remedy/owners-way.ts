@@ -39,7 +39,13 @@ export const ownersWay = (
       [['ufw', 'route', 'delete', 'allow', ...ufwWords(passages.there)]],
     )
   // What is refused for its address, whatever its zone, is not for a zone to allow.
-  if (owner === 'firewalld' && !asksAddress(rule)) return firewalldsWay(bridge, passages, reply)
+  if (owner === 'firewalld')
+    return asksAddress(rule)
+      ? {
+          text: 'Nothing, if that is meant: firewalld refuses these addresses whatever the zone. Otherwise change its settings (firewalld.conf(5)).',
+          commands: [],
+        }
+      : firewalldsWay(bridge, passages, reply)
   return null
 }
 
@@ -73,28 +79,33 @@ const isAddress = (expression: Expression): boolean =>
   expression.kind === 'field' && (expression.field === 'saddr' || expression.field === 'daddr')
 
 /**
- * A zone says what is let out of its interfaces; what is addressed to them needs a policy (firewalld.policies(5)),
- * named here after the bridge.
+ * A zone of its own for the bridge: what is in it is let out, and what is addressed to it needs a policy beside
+ * (firewalld.policies(5)). Both are named after the bridge.
  */
 const firewalldsWay = (bridge: string, { there }: Passages, isReply: boolean): Remedy => {
   const permanent = (...words: Words): Words => ['firewall-cmd', '--permanent', ...words]
   const goesOut = (there.in === bridge && there.out !== bridge) || isReply
   const reload = ['firewall-cmd', '--reload']
+  const zone = [
+    permanent(`--new-zone=${bridge}`),
+    permanent(`--zone=${bridge}`, '--set-target=ACCEPT'),
+    permanent(`--zone=${bridge}`, `--add-interface=${bridge}`),
+  ]
   const policy = [
     permanent(`--new-policy=${bridge}`),
     permanent(`--policy=${bridge}`, '--add-ingress-zone=ANY'),
-    permanent(`--policy=${bridge}`, '--add-egress-zone=trusted'),
+    permanent(`--policy=${bridge}`, `--add-egress-zone=${bridge}`),
     permanent(`--policy=${bridge}`, '--set-target=ACCEPT'),
   ]
   return hooked(
     'firewalld',
     goesOut
-      ? `Put the bridge ${bridge} into a zone of firewalld that lets out what is in it.`
-      : `Put the bridge ${bridge} into a zone of firewalld, with a policy that lets in what is addressed to it.`,
-    [permanent('--zone=trusted', `--add-interface=${bridge}`), ...(goesOut ? [] : policy), reload],
+      ? `Give the bridge ${bridge} a zone of firewalld that lets out what is in it.`
+      : `Give the bridge ${bridge} a zone of firewalld, with a policy that lets in what is addressed to it.`,
+    [...zone, ...(goesOut ? [] : policy), reload],
     [
-      permanent('--zone=trusted', `--remove-interface=${bridge}`),
       ...(goesOut ? [] : [permanent(`--delete-policy=${bridge}`)]),
+      permanent(`--delete-zone=${bridge}`),
       reload,
     ],
   )

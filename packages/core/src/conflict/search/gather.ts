@@ -35,12 +35,12 @@ export const gather = (
 ): readonly Finding[] => {
   const traced: Traced[] = []
   for (const { cells } of explored) {
-    const someKept = cells.some(({ judgement }) => judgement.kind === 'kept')
     for (const cell of cells)
       if (isFailed(cell))
-        traced.push({ isDead: isDead(cell), row: cell.row, findings: trace(follower, cell, someKept) })
+        traced.push({ isDead: isDead(cell), row: cell.row, findings: trace(follower, cell) })
   }
   const deadly = findDeadly(traced)
+  const whole = findWhole(explored, traced)
   const found = new Map<object | string, Map<string, Finding>>()
   for (const { isDead: dead, row, findings } of traced)
     for (const finding of findings) {
@@ -49,7 +49,8 @@ export const gather = (
       const isStopped = finding.judgement.fault === 'stopped' || finding.judgement.fault === 'astray'
       const isDeadly =
         dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
-      const one: Finding = isDeadly ? { ...finding, severity: 'error' } : finding
+      const share = whole.get(row)?.has(key) === true ? 'all' : 'some'
+      const one: Finding = { ...finding, share, severity: isDeadly ? 'error' : 'warning' }
       const byKind = found.get(key) ?? new Map<string, Finding>()
       found.set(key, byKind)
       const before = byKind.get(one.kind)
@@ -59,16 +60,12 @@ export const gather = (
 }
 
 /** Who stops the packets of a cell, and who would stop them after that. */
-const trace = (
-  follower: Follower,
-  { row, point, judgement }: FailedCell,
-  someKept: boolean,
-): readonly Finding[] => {
+const trace = (follower: Follower, { row, point, judgement }: FailedCell): readonly Finding[] => {
   const findings: Finding[] = []
   const ignored = new Set<object>()
   let current: Judgement = judgement
   while (current.kind === 'failed' && findings.length < MOST_IN_A_ROW) {
-    const { certainty, share } = current
+    const { certainty } = current
     const { kind, step } = blame(row, current)
     findings.push({
       kind,
@@ -77,7 +74,7 @@ const trace = (
       mapping: row.mapping,
       network: row.network,
       rows: [row],
-      share: someKept || share === 'some' ? 'some' : 'all',
+      share: 'some',
       point,
       judgement: current,
       step,
@@ -149,6 +146,28 @@ const countGroups = ({ rules }: NetfilterChain): ReadonlyMap<NetfilterRule, numb
       if (rule !== undefined) counts.set(rule, places.length - 1)
     }
   return counts
+}
+
+/** The culprits that stop everybody of a row, for certain. */
+const findWhole = (
+  explored: readonly Explored[],
+  traced: readonly Traced[],
+): ReadonlyMap<Row, ReadonlySet<object | string>> => {
+  const counts = new Map<Row, Map<object | string, number>>()
+  for (const { row, findings } of traced) {
+    const own = counts.get(row) ?? new Map<object | string, number>()
+    counts.set(row, own)
+    const keys = findings
+      .filter(({ certainty, judgement }) => certainty === 'certain' && judgement.share === 'all')
+      .map(({ step }) => culpritKey(step))
+    for (const key of new Set(keys)) own.set(key, (own.get(key) ?? 0) + 1)
+  }
+  return new Map(
+    explored.map(({ row, cells }) => [
+      row,
+      new Set([...(counts.get(row) ?? [])].flatMap(([key, count]) => (count === cells.length ? [key] : []))),
+    ]),
+  )
 }
 
 const rank = { error: 1, warning: 0 } as const

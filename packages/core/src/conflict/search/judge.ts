@@ -86,6 +86,8 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
   if (place === undefined) return 'astray'
   switch (expected.seenAs) {
     case 'any':
+      return null
+    case 'host':
       return isLocalAddress(host, row.family, world.saddr) ? null : 'source-changed'
     case 'own':
       return world.saddr === point.saddr || row.isFromEngine === true ? null : 'source-changed'

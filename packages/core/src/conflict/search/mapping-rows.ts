@@ -73,10 +73,11 @@ export const mappingRows = (
     const own = around.named(`members ${other.bridge}`, () => membersOf(whole, family))
     const ofNetwork = places.filter(({ bridge }) => bridge === other.bridge)
     const gateway = singleValue(addressValue(subnet.gateway))
+    const toAnybody = { kind: 'delivered', to: places, seenAs: 'any' } as const
     const fromHere = { ...base, in: other.bridge }
     if (ofNetwork.length === 0) {
       const strangers = around.named(`of ${other.bridge}`, () => subtractRanges(own, gateway))
-      rows.push({ ...fromHere, source: 'stranger', region: region(strangers) })
+      rows.push({ ...fromHere, source: 'stranger', region: region(strangers), expected: toAnybody })
       continue
     }
     if (direct) continue
@@ -101,8 +102,8 @@ const hostRows = (
   places: readonly Place[],
 ): readonly Row[] => {
   const any = { ...base, in: null, choosesSource: true } as const
-  const seen = (seenAs: 'any' | 'gateway') => ({ kind: 'delivered', to: places, seenAs }) as const
-  const rows: Row[] = [{ ...any, source: 'host', region: region(host, host), expected: seen('any') }]
+  const seen = (seenAs: 'host' | 'gateway') => ({ kind: 'delivered', to: places, seenAs }) as const
+  const rows: Row[] = [{ ...any, source: 'host', region: region(host, host), expected: seen('host') }]
   const here = singleValue(hostAddress === null ? loopback : addressValue(hostAddress))
   // ::1 cannot be translated off the host.
   if (family === 'ip' && (hostAddress === null || hostAddress.startsWith('127.')))

@@ -42,7 +42,8 @@ export type Expectation =
   | { readonly kind: 'through'; readonly bridge: string; readonly seenAs: SeenAs }
   | { readonly kind: 'outside'; readonly seenAs: 'own' | 'host' }
 
-export type SeenAs = 'own' | 'any' | 'gateway'
+/** `host`: some address of the host; `any`: the contract does not say. */
+export type SeenAs = 'own' | 'host' | 'any' | 'gateway'
 
 /** An endpoint as a flow finds it. */
 export interface Place {

@@ -53,7 +53,9 @@ const nobody: Readonly<Record<Family, RangeSet>> = {
     { first: 0xe0000000, last: 0xffffffff },
   ]),
   ip6: rangeSet([
-    { first: 0n, last: 0xffffn },
+    // IPv4-compatible and IPv4-mapped addresses, and 6to4 (RFC 4291, RFC 7526).
+    { first: 0n, last: 0xffffffffffffn },
+    { first: 0x2002n << 112n, last: (0x2003n << 112n) - 1n },
     { first: 0xfe80n << 112n, last: (0xfec0n << 112n) - 1n },
     { first: 0xffn << 120n, last: (1n << 128n) - 1n },
   ]),
