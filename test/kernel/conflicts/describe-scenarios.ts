@@ -2,10 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { backends } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
+import { inTurns } from './in-turns.ts'
 import { play } from './play.ts'
 import { readScenario } from './read-scenario.ts'
 
-/** Plays every scenario of a folder beside this file, on every backend it names. */
+// Each has a lab to itself.
+const playsAtOnce = 3
+
+/** Every backend that a scenario names, not only those of its sample. */
+const isWhole = process.env.PORTOLAN_SCENARIOS === 'all'
+
+/** Plays every scenario of a folder beside this file, on the backends of its sample. */
 export const describeScenarios = (folder: string): void => {
   const place = new URL(`./${folder}/`, import.meta.url)
   const scenarios = readdirSync(place)
@@ -13,13 +20,16 @@ export const describeScenarios = (folder: string): void => {
     .sort()
     .map((file) => readScenario(`${folder}/${file}`, readFileSync(new URL(file, place), 'utf8')))
 
+  const inTurn = inTurns(playsAtOnce)
   describe.each(backends)('conflicts with what is on the host, on %s', (backend) => {
-    const own = scenarios.filter((scenario) => scenario.backends.includes(backend))
+    const own = scenarios.filter((scenario) =>
+      (isWhole ? scenario.backends : scenario.sample).includes(backend),
+    )
     describeOnKernel(folder, backend, () => {
       for (const scenario of own) {
         const title = `${scenario.name}: ${scenario.title}`
-        const run = scenario.isKnownWrong(backend) ? test.failing : test
-        run(title, async () => expect(await play(scenario, backend)).toEqual([]))
+        const run = scenario.isKnownWrong(backend) ? test.concurrent.failing : test.concurrent
+        run(title, async () => expect(await inTurn(() => play(scenario, backend))).toEqual([]))
       }
     })
   })

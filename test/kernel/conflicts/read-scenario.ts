@@ -33,7 +33,15 @@ const linesOf = (text: string): readonly string[] =>
     .map((line) => line.replace(/\s+#.*$|^#.*$/, '').trim())
     .filter((line) => line !== '')
 
-const settingNames = ['backends', 'options', 'bridge-nf', 'forwarding', 'warnings', 'wrong'] as const
+const settingNames = [
+  'backends',
+  'sample',
+  'options',
+  'bridge-nf',
+  'forwarding',
+  'warnings',
+  'wrong',
+] as const
 
 const readSettings = (head: string): ReadonlyMap<string, string> => {
   const settings = new Map<string, string>()
@@ -98,10 +106,14 @@ export const readScenario = (name: string, text: string): Scenario => {
   )
   const title = /^# (.*)$/m.exec(head)?.[1]
   if (title === undefined) throw new Error(`${name} has no title`)
+  const named = (setting: string, otherwise: readonly Backend[]): readonly Backend[] =>
+    settings.has(setting) ? readBackends(wordsOf(setting)) : otherwise
+  const own = named('backends', backends)
   const scenario: Scenario = {
     name,
     title,
-    backends: settings.has('backends') ? readBackends(wordsOf('backends')) : backends,
+    backends: own,
+    sample: named('sample', own),
     options: wordsOf('options'),
     bridgeNf: settings.get('bridge-nf') === '0' ? 0 : 1,
     forwards: settings.get('forwarding') !== 'off',

@@ -77,6 +77,8 @@ export interface Scenario {
   readonly name: string
   readonly title: string
   readonly backends: readonly Backend[]
+  /** Those of them that it is played on unless all are asked for. */
+  readonly sample: readonly Backend[]
   /** For `conflicts` and `apply`, such as `--no-sysctl`. */
   readonly options: readonly string[]
   readonly bridgeNf: 0 | 1

@@ -120,11 +120,15 @@ const plugIn = async (lab: Lab, planned: Planned, service: string): Promise<void
 
 /** Applies, whatever is wrong, and starts the containers at their addresses. */
 export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean): Promise<Planned> => {
-  await pilot.apply(scenario.intent, ...scenario.options, ...(isForced ? ['--force'] : []))
-  const plan = await pilot.plan(scenario.intent, ...scenario.options)
+  const { stdout } = await pilot.apply(
+    scenario.intent,
+    '--json',
+    ...scenario.options,
+    ...(isForced ? ['--force'] : []),
+  )
   const held = await lab.host.mustRun(['ip', '-br', 'addr', 'show', 'scope', 'global'])
   const hostAddresses = [...held.matchAll(/ ([0-9a-f.:]+)\//g)].map(([, address = '']) => address)
-  const planned = { ...plan, hostAddresses } as unknown as Planned
+  const planned = { ...JSON.parse(stdout), hostAddresses } as Planned
   await Promise.all(
     planned.addresses
       .map(({ service }) => service)
