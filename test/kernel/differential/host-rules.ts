@@ -22,7 +22,7 @@ const legacyTables: readonly (readonly [string, readonly string[]])[] = [
 ]
 
 /** A table of legacy that is once registered stays; with this it does nothing. */
-const emptyLegacy = legacyTables
+export const emptyLegacy = legacyTables
   .map(([table, chains]) =>
     [`*${table}`, ...chains.map((chain) => `:${chain} ACCEPT [0:0]`), 'COMMIT', ''].join('\n'),
   )
@@ -36,7 +36,8 @@ const reads: readonly (readonly [string, string])[] = [
 ]
 
 /** A here-document that nothing in a rule can end. */
-const feed = (program: string, text: string): string => `${program} <<'END-OF-RULES'\n${text}\nEND-OF-RULES`
+export const feed = (program: string, text: string): string =>
+  `${program} <<'END-OF-RULES'\n${text}\nEND-OF-RULES`
 
 /** Puts exactly these rules on the host, and no flow; then reads them as the product does. */
 export const loadRules = async (host: Machine, texts: RuleTexts): Promise<readonly NetfilterRuleset[]> => {

@@ -1,7 +1,7 @@
 import type { Machine } from '../../lab/machine.ts'
 import { addressesOf, entries, isLoopback, type MachineName, machineNames } from './scene.ts'
 
-const hardwareAddress = async (machine: Machine, link: string): Promise<string> => {
+export const hardwareAddress = async (machine: Machine, link: string): Promise<string> => {
   const [found] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', link])) as readonly {
     readonly address: string
   }[]

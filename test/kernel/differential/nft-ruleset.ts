@@ -5,7 +5,7 @@ import { familiesOf, nftMatch, type Place, type RulePlace } from './nft-match.ts
 import type { Family } from './scene.ts'
 import { address, one, port, prefix, seldom, somePorts, target } from './vocabulary.ts'
 
-const place = (
+export const place = (
   table: Place['table'],
   type: Place['type'],
   hook: Hook,
@@ -67,7 +67,7 @@ const chains = (at: Place, name: string): fc.Arbitrary<readonly Chain[]> => {
     ])
 }
 
-const setsOf = (family: Family): fc.Arbitrary<readonly string[]> => {
+export const setsOf = (family: Family): fc.Arbitrary<readonly string[]> => {
   const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr'
   const some = <T>(value: fc.Arbitrary<T>) => fc.uniqueArray(value, { minLength: 1, maxLength: 4 })
   return fc

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { describeOnKernel } from '../lab/gate.ts'
+import type { Mix } from './random-hosts/foreign-arbitrary.ts'
+import { randomHost } from './random-hosts/random-host.ts'
+import { openStage, type Stage } from './random-hosts/stage.ts'
+import { startTally, summary } from './random-hosts/tally.ts'
+import { tryOut } from './random-hosts/trial.ts'
+
+/** PORTOLAN_HOSTS asks for more. PORTOLAN_SEED repeats, PORTOLAN_SHRINK=no only finds. */
+const wanted = Number(process.env.PORTOLAN_HOSTS ?? 504)
+const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
+/** While one waits for silence, the others work. */
+const stages = 3
+const hosts = Math.ceil(wanted / mixes.length / stages)
+
+describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => {
+  const open: Stage[] = []
+  beforeAll(async () => {
+    for (let at = 0; at < stages; at += 1) open.push(await openStage())
+  })
+  afterAll(async () => {
+    await Promise.all(open.map((stage) => stage[Symbol.asyncDispose]()))
+  })
+
+  test.each(mixes)(
+    'agree on who is not served, on hosts with random rules of %s',
+    async (mix) => {
+      const tally = startTally()
+      const seed = process.env.PORTOLAN_SEED
+      await Promise.all(
+        open.map((stage) =>
+          fc.assert(
+            fc.asyncProperty(randomHost(mix), (host) => tryOut(stage, host, tally)),
+            {
+              numRuns: hosts,
+              // None given: each stage has hosts of its own.
+              ...(seed === undefined ? {} : { seed: Number(seed) }),
+              // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
+              interruptAfterTimeLimit: 60_000 + wanted * 100,
+              endOnFailure: process.env.PORTOLAN_SHRINK === 'no',
+            },
+          ),
+        ),
+      )
+      process.stderr.write(summary(mix, tally))
+      expect(tally.hosts).toBeGreaterThanOrEqual(hosts * stages)
+      // Agreement on what hardly happens would say little.
+      expect(tally.failed).toBeGreaterThan(tally.asked / 20)
+      expect(tally.failed).toBeLessThan((tally.asked * 3) / 4)
+      expect(tally.later).toBeLessThan(tally.failed / 6)
+      expect(tally.witnesses).toBeGreaterThan(tally.hosts)
+    },
+    120_000 + wanted * 150,
+  )
+})

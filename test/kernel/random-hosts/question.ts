@@ -1,0 +1,80 @@
+import { type Flow, type FlowSource, reach } from '@portolan/core'
+import type { Plan } from 'portolan'
+import type { Planned } from '../conflicts/planned.ts'
+import { addressesOf, entries, isLoopback, type MachineName, machineNames } from '../differential/scene.ts'
+import { siblingOf } from './stage.ts'
+
+/** One flow that the contract promises an answer, and the mapping that the promise is of. */
+export interface Question {
+  readonly asker: MachineName
+  readonly flow: Flow
+  readonly mapping: string
+  /** The words that conflicts have for who asks. */
+  readonly who: RegExp
+}
+
+/** What the contract's own words need of a plan. */
+export const plannedOf = (plan: Plan): Planned => ({
+  ...plan,
+  networks: plan.desired.networks,
+  mappings: plan.desired.mappings,
+  hostAddresses: [...addressesOf.ip.host, ...addressesOf.ip6.host].filter((address) => !isLoopback(address)),
+})
+
+/** As whom a machine asks: those on somebody else's bridge are other machines. */
+export const sourceOf = (plan: Plan, name: MachineName, address: string): FlowSource => {
+  const entry = entries[name]
+  if (entry === null) return { kind: 'host', address: null }
+  const network = plan.desired.networks.find(({ bridge }) => bridge === entry.in)
+  return network === undefined
+    ? { kind: 'machine', address, interface: entry.in }
+    : { kind: 'container', network: network.name, address }
+}
+
+const wordsFor = (
+  { kind, ...from }: FlowSource & { readonly interface?: string; readonly network?: string },
+  target: { readonly network: string; readonly address: string },
+  to: string,
+): RegExp => {
+  if (kind === 'machine') return new RegExp(`other machines behind ${from.interface}\\b`, 'i')
+  if (kind === 'host')
+    return isLoopback(to) ? /processes on this host that call 127/i : /processes on this host(?! that)/i
+  if (from.address === target.address) return /the container itself/i
+  return from.network === target.network ? /containers on the same bridge/i : /containers on other bridges/i
+}
+
+/** Everybody asks for every mapping, at every address of the host that somebody knows it by. */
+export const questionsOf = (plan: Plan): readonly Question[] => {
+  const { desired } = plan
+  const { hostAddresses } = plannedOf(plan)
+  const questions: Question[] = []
+  const seen = new Set<string>()
+  for (const { family, protocol, hostPort, hostAddress } of desired.mappings) {
+    const own = addressesOf[family].host
+    for (const name of machineNames)
+      for (const source of name === 'b1'
+        ? [addressesOf[family].b1[0], siblingOf[family]]
+        : [addressesOf[family][name][0]]) {
+        const from = sourceOf(plan, name, source)
+        for (const to of hostAddress === null ? own : [hostAddress]) {
+          if (isLoopback(to) && name !== 'host') continue
+          // Other machines know the host by the addresses of its own interfaces.
+          if (from.kind === 'machine' && /^(172\.30|fd00:30)/.test(to)) continue
+          const key = `${name} ${source} ${to} ${protocol} ${hostPort}`
+          if (seen.has(key)) continue
+          seen.add(key)
+          const flow = { family, protocol, from, to: { address: to, port: hostPort } }
+          const promise = reach(desired, flow, { addresses: hostAddresses })
+          if (promise.kind !== 'delivered' || promise.mapping === null) continue
+          const [target] = promise.mapping.targets
+          questions.push({
+            asker: name,
+            flow,
+            mapping: promise.mapping.label,
+            who: wordsFor(from, target, to),
+          })
+        }
+      }
+  }
+  return questions
+}

@@ -1,0 +1,119 @@
+import { type HostFacts, parseHostFacts } from '@portolan/core'
+import type { Machine } from '../../lab/machine.ts'
+import { addresses } from '../../lab/topology.ts'
+import { hardwareAddress } from '../differential/introduce.ts'
+import {
+  addressesOf,
+  entries,
+  type Family,
+  type MachineName,
+  machineNames,
+  openScene,
+  type Scene,
+} from '../differential/scene.ts'
+
+/** One lab for all hosts: its rules change, and which of its bridges are ours. */
+export interface Stage extends AsyncDisposable {
+  readonly scene: Scene
+  /** Facts as `portolan inspect` reads them, when these bridges are the project's. */
+  facts(bridgeNf: 0 | 1, ours: readonly string[]): HostFacts
+  /** Who has an address; null: nobody. */
+  holderOf(family: Family, address: string): MachineName | null
+  /** Sees to it that a machine has an address that nobody has yet, and that the host knows it. */
+  adopt(name: MachineName, family: Family, address: string): Promise<void>
+  /** Sees to it that a machine has a service. */
+  serve(name: MachineName, protocol: 'tcp' | 'udp', port: number): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A second address of the only container of a bridge: a sibling, as far as addresses tell. */
+export const siblingOf: Readonly<Record<Family, string>> = { ip: '172.30.2.11', ip6: 'fd00:30:2::11' }
+
+/** What a bridge of the project is known by. */
+const aliasOf = (bridge: string): string => `portolan project=shop network=${bridge}`
+
+const setUp = async ({ lab }: Scene): Promise<void> => {
+  await lab.host.ip(
+    ...['v-a1', 'v-a2', 'v-b1'].map((port) => `link set ${port} type bridge_slave hairpin on`),
+    `route add default via ${addresses.ip.outside}`,
+    `route add default via ${addresses.ip6.outside}`,
+  )
+  await lab.host.setSysctl('net.ipv4.conf.br-b.route_localnet', 1)
+}
+
+const inspect = async (scene: Scene): Promise<HostFacts> => {
+  const { exitCode, stdout, stderr } = await scene.lab.portolan(['inspect'])
+  if (exitCode !== 0) throw new Error(`portolan inspect exited ${exitCode}: ${stderr}`)
+  // Everybody listens at every port, so that who is reached answers: that these are taken is not the question.
+  return { ...parseHostFacts(stdout, '<portolan inspect>'), sockets: [] }
+}
+
+const owned = (facts: HostFacts, ours: readonly string[]): HostFacts => ({
+  ...facts,
+  interfaces: (facts.interfaces ?? []).map((link) =>
+    ours.includes(link.name ?? '') ? { ...link, alias: aliasOf(link.name ?? '') } : link,
+  ),
+})
+
+/** Builds the lab that all hosts are tried in. */
+export const openStage = async (): Promise<Stage> => {
+  const scene = await openScene()
+  try {
+    await setUp(scene)
+    const facts: HostFacts[] = []
+    for (const value of [0, 1] as const) {
+      await scene.setBridgeNf(value)
+      facts.push(await inspect(scene))
+    }
+    const done = new Map<string, Promise<void>>()
+    const once = (key: string, act: () => Promise<void>): Promise<void> => {
+      const found = done.get(key) ?? act()
+      done.set(key, found)
+      return found
+    }
+    const held = new Map<string, MachineName>()
+    const adoptOnce = (name: MachineName, family: Family, address: string): Promise<void> => {
+      if (holderOf(family, address) !== null) return done.get(address) ?? Promise.resolve()
+      held.set(address, name)
+      return once(address, () => adopt(scene, name, family, address))
+    }
+    const holderOf = (family: Family, address: string): MachineName | null =>
+      machineNames.find((name) => addressesOf[family][name].includes(address)) ?? held.get(address) ?? null
+    for (const family of ['ip', 'ip6'] as const) await adoptOnce('b1', family, siblingOf[family])
+    return {
+      scene,
+      holderOf,
+      facts: (bridgeNf, ours) => owned(facts[bridgeNf] ?? {}, ours),
+      adopt: adoptOnce,
+      serve: (name, protocol, port) =>
+        once(`${name} ${protocol} ${port}`, () => serve(scene.machine(name), protocol, port)),
+      [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await scene[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+const adopt = async (scene: Scene, name: MachineName, family: Family, address: string): Promise<void> => {
+  const machine = scene.machine(name)
+  const length = family === 'ip' ? 32 : 128
+  // Deprecated, so that the kernel never chooses it by itself.
+  const flags = family === 'ip6' ? ' nodad preferred_lft 0' : ''
+  await machine.ip(`addr replace ${address}/${length} dev eth0${flags}`)
+  const entry = entries[name]
+  if (entry === null || name === 'outside') return
+  const hardware = await hardwareAddress(machine, 'eth0')
+  const host = scene.lab.host
+  await host.ip(`neigh replace ${address} lladdr ${hardware} dev ${entry.in} nud permanent`)
+  // The other one on its bridge speaks to it without the host.
+  const other = name === 'a1' ? 'a2' : name === 'a2' ? 'a1' : null
+  if (other !== null)
+    await scene.machine(other).ip(`neigh replace ${address} lladdr ${hardware} dev eth0 nud permanent`)
+}
+
+const serve = async (machine: Machine, protocol: 'tcp' | 'udp', port: number): Promise<void> => {
+  await machine.listen({ protocol, port }).catch((error: unknown) => {
+    if (!String(error).includes('Address already in use')) throw error
+  })
+}

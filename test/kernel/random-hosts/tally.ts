@@ -1,0 +1,77 @@
+import type { Plan } from 'portolan'
+import { isAboutPackets, isTold } from './agreement.ts'
+import { type Answer, isLater } from './ask.ts'
+
+/** How many hosts were tried, and what they were like. */
+export interface Tally {
+  hosts: number
+  mappings: number
+  /** With a row that fails in the kernel. */
+  failingMappings: number
+  /** With a conflict that is an error or a warning. */
+  toldMappings: number
+  asked: number
+  failed: number
+  /** Cut off after the handshake only, and not told. */
+  later: number
+  again: number
+  witnesses: number
+  planMs: number
+  /** By severity and kind. */
+  readonly conflicts: Map<string, number>
+  /** Rows that failed, by who asked. */
+  readonly failures: Map<string, number>
+}
+
+export const startTally = (): Tally => ({
+  hosts: 0,
+  mappings: 0,
+  failingMappings: 0,
+  toldMappings: 0,
+  asked: 0,
+  failed: 0,
+  later: 0,
+  again: 0,
+  witnesses: 0,
+  planMs: 0,
+  conflicts: new Map(),
+  failures: new Map(),
+})
+
+const add = (counts: Map<string, number>, key: string): void => {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+export const count = (tally: Tally, { conflicts, desired }: Plan, answers: readonly Answer[]): void => {
+  tally.hosts += 1
+  tally.asked += answers.length
+  const failing = answers.filter(({ failure }) => failure !== null)
+  tally.failed += failing.length
+  for (const one of failing) {
+    add(tally.failures, one.asker)
+    if (isLater(one) && !isTold(one, conflicts)) tally.later += 1
+  }
+  for (const { label } of desired.mappings) {
+    tally.mappings += 1
+    if (failing.some(({ mapping }) => mapping === label)) tally.failingMappings += 1
+    if (conflicts.some((one) => one.mapping === label && isAboutPackets(one))) tally.toldMappings += 1
+  }
+  for (const { kind, severity, certainty } of conflicts)
+    add(tally.conflicts, `${severity}${certainty === 'possible' ? ' possible' : ''} ${kind}`)
+}
+
+const list = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, times]) => `${times} ${kind}`)
+    .join(', ')
+
+export const summary = (title: string, tally: Tally): string =>
+  [
+    `${title}: ${tally.hosts} hosts, with all that the conflict finder said of them as the kernel has it.`,
+    `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.toldMappings} with conflicts.`,
+    `  ${tally.asked} rows asked, ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
+    `  ${tally.later} of these after the handshake, which nobody tells; ${tally.again} asked again.`,
+    `  ${tally.witnesses} witnesses sent, each failed. Conflicts: ${list(tally.conflicts)}.`,
+    `  ${(tally.planMs / Math.max(1, tally.hosts)).toFixed(1)} ms a plan.\n`,
+  ].join('\n')

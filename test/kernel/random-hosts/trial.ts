@@ -1,0 +1,67 @@
+import { type Plan, plan } from 'portolan'
+import { findFalseAlarms, findMisses, isTold, tell } from './agreement.ts'
+import { type Answer, ask, isLater, PATIENCE_MS, SILENCE_MS } from './ask.ts'
+import { forgetFlows, loadForeign, loadOurs } from './load-host.ts'
+import { questionsOf } from './question.ts'
+import type { RandomHost } from './random-host.ts'
+import type { Stage } from './stage.ts'
+import { count, type Tally } from './tally.ts'
+import { sendWitnesses } from './witnesses.ts'
+
+/** Asks everybody; who fails and of whom nobody says so is asked once more, with patience. */
+const askAll = async (stage: Stage, planned: Plan, tally: Tally): Promise<readonly Answer[]> => {
+  const first = await Promise.all(
+    questionsOf(planned).map((question) => ask(stage, planned, question, SILENCE_MS)),
+  )
+  const surprising = first.filter((one) => one.failure !== null && !isTold(one, planned.conflicts))
+  if (surprising.length === 0) return first
+  await forgetFlows(stage.scene.lab.host)
+  const again = new Map(
+    await Promise.all(
+      surprising.map(async (one): Promise<readonly [Answer, Answer]> => {
+        const patience = isLater(one) ? SILENCE_MS * 4 : PATIENCE_MS
+        return [one, await ask(stage, planned, one, patience)]
+      }),
+    ),
+  )
+  tally.again += surprising.length
+  return first.map((one) => again.get(one) ?? one)
+}
+
+const describe = (host: RandomHost, planned: Plan, complaints: readonly string[]): string =>
+  [
+    `The kernel and the conflict finder disagree; backend ${host.backend}, bridge-nf-call ${host.bridgeNf}`,
+    ...complaints,
+    `networks: ${planned.desired.networks.map(({ name }) => name).join(' ')}`,
+    ...planned.desired.mappings.map(
+      ({ label, allowFrom }) =>
+        `mapping: ${label}${allowFrom === null ? '' : ` from ${allowFrom.join(' ')}`}`,
+    ),
+    ...planned.conflicts.map((one) => `said: ${tell(one)}`),
+    ...Object.entries(host.rules).flatMap(([tool, text]) => (text === null ? [] : [`--- ${tool}`, text])),
+  ].join('\n')
+
+/**
+ * Loads the rules of others, plans, loads ours, and holds what the plan said against what the kernel does.
+ *
+ * @throws where they disagree
+ */
+export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Promise<void> => {
+  const { scene } = stage
+  await scene.setBridgeNf(host.bridgeNf)
+  const rules = await loadForeign(scene.lab.host, host.rules)
+  const bridges = host.intent.networks.map(({ name }) => name)
+  const facts = stage.facts(host.bridgeNf, bridges)
+  const started = performance.now()
+  const planned = await plan(host.intent, { facts, rules, backend: host.backend, leases: null })
+  tally.planMs += performance.now() - started
+  await loadOurs(scene.lab.host, planned, host.backend)
+  const answers = await askAll(stage, planned, tally)
+  count(tally, planned, answers)
+  const complaints = [
+    ...findMisses(answers, planned.conflicts),
+    ...findFalseAlarms(answers, planned.conflicts),
+    ...(await sendWitnesses(stage, planned, tally)),
+  ]
+  if (complaints.length > 0) throw new Error(describe(host, planned, complaints))
+}

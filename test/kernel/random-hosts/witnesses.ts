@@ -1,0 +1,98 @@
+import type { Conflict, Flow, Packet } from '@portolan/core'
+import { reach } from '@portolan/core'
+import type { Plan } from 'portolan'
+import { type Family, isLoopback, type MachineName } from '../differential/scene.ts'
+import { isAboutPackets, tell } from './agreement.ts'
+import { fire, type Shot, SILENCE_MS } from './ask.ts'
+import { forgetFlows } from './load-host.ts'
+import { plannedOf, sourceOf } from './question.ts'
+import type { Stage } from './stage.ts'
+import type { Tally } from './tally.ts'
+
+/** Lots are drawn anew for each packet, and a limit takes a second to fill again. */
+const TIMES = 12
+
+const behind: Readonly<Record<string, MachineName>> = {
+  eth0: 'neighbour',
+  eth1: 'outside',
+  'br-a': 'a2',
+  'br-b': 'b1',
+}
+
+const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName => {
+  if (device == null) return 'host'
+  const held = source == null ? null : stage.holderOf(family, source)
+  const by = held ?? behind[device]
+  if (by === undefined || by === 'host') throw new Error(`nobody sends ${source} behind ${device}`)
+  return by
+}
+
+const receiverOf = (stage: Stage, family: Family, address: string, asker: MachineName): MachineName => {
+  const held = isLoopback(address) ? 'host' : stage.holderOf(family, address)
+  if (held !== null) return held
+  if (/^(172\.30\.1\.|fd00:30:1:)/.test(address)) return asker === 'a1' ? 'a2' : 'a1'
+  if (/^(172\.30\.2\.|fd00:30:2:)/.test(address)) return 'b1'
+  return /^(192\.0\.2\.|2001:db8:1:)/.test(address) ? 'neighbour' : 'outside'
+}
+
+/**
+ * Makes everything ready for a packet: who sends it has its source, and somebody answers at its destination.
+ *
+ * @returns null when the lab has no two machines for it
+ * @throws where the contract promises such a packet nothing
+ */
+const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot | null> => {
+  const { family, destination, destinationPort, sourcePort } = packet
+  const protocol = packet.protocol === 'tcp' || packet.protocol === 'udp' ? packet.protocol : null
+  if (protocol === null || destinationPort == null || sourcePort == null)
+    throw new Error('a witness that nobody can send')
+  const asker = senderOf(stage, packet)
+  const source = packet.source ?? null
+  const from = sourceOf(plan, asker, source ?? '')
+  const flow: Flow = { family, protocol, from, to: { address: destination, port: destinationPort } }
+  const promise = reach(plan.desired, flow, { addresses: plannedOf(plan).hostAddresses })
+  if (promise.kind !== 'delivered' && promise.kind !== 'outside')
+    throw new Error(`the contract promises it nothing (${promise.kind})`)
+  if (source !== null) await stage.adopt(asker, family, source)
+  const receiver = receiverOf(stage, family, destination, asker)
+  if (receiver === asker && asker !== 'host') return null
+  if (receiver !== 'host') {
+    await stage.adopt(receiver, family, destination)
+    await stage.serve(receiver, protocol, destinationPort)
+  }
+  return { asker, flow, source, sourcePort }
+}
+
+const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boolean> => {
+  if ((await fire(stage, planned, shot, SILENCE_MS)).failure !== null) return false
+  // Flows that others left behind may have had a hand in it: alone, it is sure.
+  for (let turn = 1; turn < TIMES; turn += 1) {
+    await forgetFlows(stage.scene.lab.host)
+    if ((await fire(stage, planned, shot, SILENCE_MS * 4)).failure !== null) return false
+    await new Promise((resolve) => setTimeout(resolve, SILENCE_MS))
+  }
+  return true
+}
+
+/** Sends what is said to fail for certain. */
+export const sendWitnesses = async (
+  stage: Stage,
+  planned: Plan,
+  tally: Tally,
+): Promise<readonly string[]> => {
+  const certain = planned.conflicts.filter((one) => isAboutPackets(one) && one.certainty === 'certain')
+  const complaints = await Promise.all(
+    certain.map(async (conflict: Conflict) => {
+      if (conflict.witness === null) return [`no witness: ${tell(conflict)}`]
+      try {
+        const shot = await readyShot(stage, planned, conflict.witness)
+        if (shot === null) return []
+        tally.witnesses += 1
+        return (await isDelivered(stage, planned, shot)) ? [`the witness is served: ${tell(conflict)}`] : []
+      } catch (error) {
+        return [`${error instanceof Error ? error.message : error}: ${tell(conflict)}`]
+      }
+    }),
+  )
+  return complaints.flat()
+}
