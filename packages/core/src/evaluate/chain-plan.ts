@@ -72,23 +72,47 @@ const makePlan = (
   skips: boolean,
 ): ChainPlan => {
   const { rules } = program.chain
+  const { heads, lenient } = readRules(program)
+  const wanted = [...held]
+  const settled = addressKeys.filter((key) => !held.has(key))
   const keyed: number[] = []
   const open: number[] = []
-  for (const [at, rule] of rules.entries()) {
-    if (program.rules[at]?.acts !== true || (skips && isLenient(rule))) continue
-    const head = program.indexable ? readHead(rule) : nothingAsked
-    if ([...held].some(([key, set]) => !canMeet(head.get(key), set))) continue
-    const isKeyed = addressKeys.some((key) => !held.has(key) && head.has(key))
-    ;(isKeyed ? keyed : open).push(at)
+  for (const [at, head] of heads.entries()) {
+    if (program.rules[at]?.acts !== true || (skips && lenient[at] === true)) continue
+    let isPossible = true
+    for (const [key, set] of wanted) if (!canMeet(head.get(key), set)) isPossible = false
+    if (!isPossible) continue
+    if (settled.some((key) => head.has(key))) keyed.push(at)
+    else open.push(at)
   }
   const { singles, groups } = groupRules(rules, open)
-  const all = [...keyed, ...singles].sort((a, b) => a - b)
+  const all = singles.length === 0 ? keyed : [...keyed, ...singles].sort((a, b) => a - b)
   const usable = keys.filter((key) => !held.has(key))
   return {
     groups: groups.map((group) => ({ group, others: explainMatches(group.others, compiler) })),
     singles: all,
-    index: program.indexable ? indexRules(rules.map(readHead), all, usable) : null,
+    index: program.indexable ? indexRules(heads, all, usable) : null,
   }
+}
+
+/** What every plan of a chain asks of its rules. */
+interface RulesRead {
+  readonly heads: readonly Head[]
+  readonly lenient: readonly boolean[]
+}
+
+const read = new WeakMap<Program, RulesRead>()
+
+const readRules = (program: Program): RulesRead => {
+  const known = read.get(program)
+  if (known !== undefined) return known
+  const { rules } = program.chain
+  const made = {
+    heads: rules.map((rule) => (program.indexable ? readHead(rule) : nothingAsked)),
+    lenient: rules.map(isLenient),
+  }
+  read.set(program, made)
+  return made
 }
 
 const nothingAsked: Head = new Map()

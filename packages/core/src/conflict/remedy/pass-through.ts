@@ -37,8 +37,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
   if (table === null || chain === null) return null
   const isOneWay = hook === 'prerouting' || hook === 'output' || chain.base?.type === 'nat'
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
-  const wanted =
-    isOneWay && !isNotrack && !reply ? [passages.there] : distinct(bothWays(passages, reply && !isNotrack))
+  const wanted = isOneWay && !isNotrack && !reply ? [passages.there] : distinct(bothWays(passages, reply))
   const before = rule?.source.position ?? null
   // What cannot be told from the rest would let everything pass.
   const isRaw = isBeforeTracking(table, hook)
