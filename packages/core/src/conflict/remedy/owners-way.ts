@@ -86,16 +86,18 @@ const firewalldsWay = (bridge: string, { there }: Passages, isReply: boolean): R
   const permanent = (...words: Words): Words => ['firewall-cmd', '--permanent', ...words]
   const goesOut = (there.in === bridge && there.out !== bridge) || isReply
   const reload = ['firewall-cmd', '--reload']
+  // No name is both a zone's and a policy's; 18 characters is the most.
+  const policyName = `to-${bridge}`
   const zone = [
     permanent(`--new-zone=${bridge}`),
     permanent(`--zone=${bridge}`, '--set-target=ACCEPT'),
     permanent(`--zone=${bridge}`, `--add-interface=${bridge}`),
   ]
   const policy = [
-    permanent(`--new-policy=${bridge}`),
-    permanent(`--policy=${bridge}`, '--add-ingress-zone=ANY'),
-    permanent(`--policy=${bridge}`, `--add-egress-zone=${bridge}`),
-    permanent(`--policy=${bridge}`, '--set-target=ACCEPT'),
+    permanent(`--new-policy=${policyName}`),
+    permanent(`--policy=${policyName}`, '--add-ingress-zone=ANY'),
+    permanent(`--policy=${policyName}`, `--add-egress-zone=${bridge}`),
+    permanent(`--policy=${policyName}`, '--set-target=ACCEPT'),
   ]
   return hooked(
     'firewalld',
@@ -104,7 +106,7 @@ const firewalldsWay = (bridge: string, { there }: Passages, isReply: boolean): R
       : `Give the bridge ${bridge} a zone of firewalld, with a policy that lets in what is addressed to it.`,
     [...zone, ...(goesOut ? [] : policy), reload],
     [
-      ...(goesOut ? [] : [permanent(`--delete-policy=${bridge}`)]),
+      ...(goesOut ? [] : [permanent(`--delete-policy=${policyName}`)]),
       permanent(`--delete-zone=${bridge}`),
       reload,
     ],

@@ -171,12 +171,14 @@ const findWhole = (
 }
 
 const rank = { error: 1, warning: 0 } as const
+const sureness = { certain: 1, possible: 0 } as const
 
 const merge = (a: Finding, b: Finding): Finding => {
-  const [first, second] = rank[b.severity] > rank[a.severity] ? [b, a] : [a, b]
+  // The worse one is shown, and of equals the surer.
+  const order = rank[b.severity] - rank[a.severity] || sureness[b.certainty] - sureness[a.certainty]
+  const [first, second] = order > 0 ? [b, a] : [a, b]
   return {
     ...first,
-    certainty: a.certainty === 'certain' || b.certainty === 'certain' ? 'certain' : 'possible',
     rows: [...new Set([...first.rows, ...second.rows])],
     share: a.share === 'all' && b.share === 'all' ? 'all' : 'some',
   }
