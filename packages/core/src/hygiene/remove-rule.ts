@@ -1,10 +1,7 @@
 import type { Remedy } from '../conflict/index.ts'
+import { shellWord } from '../conflict/remedy/shell-word.ts'
 import { ownerName } from '../owner/owner-name.ts'
 import type { RulePlace } from './anomaly.ts'
-
-/** A word as a shell takes it literally: a chain may be called nearly anything. */
-const shellWord = (text: string): string =>
-  /^[\w.:@%+=,/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 
 /** How to take away a rule that nothing is lost with. */
 export const removeRule = (rule: RulePlace): Remedy => {

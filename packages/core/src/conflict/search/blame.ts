@@ -1,5 +1,4 @@
 import type { TraceStep } from '../../evaluate/trace.ts'
-import type { RuleSource } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import type { ConflictKind } from '../conflict.ts'
 import type { Judgement } from './judge.ts'
@@ -112,5 +111,3 @@ const foreignStep = (last: TraceStep | null): TraceStep | null =>
 /** What names a culprit: its rule, the chain of its policy, or what the kernel said. */
 export const culpritKey = (step: TraceStep | null): object | string =>
   step === null ? 'nobody' : (step.rule ?? step.chain ?? step.text ?? 'kernel')
-
-export const sourceOf = (step: TraceStep | null): RuleSource | null => step?.rule?.source ?? null
