@@ -47,6 +47,16 @@ const printed: Readonly<Record<string, readonly unknown[]>> = {
     'the container to the outside: outside',
     'a client to a port nobody published: local',
   ],
+  '06-conflicts.ts': [
+    'error ForwardDropped: -P FORWARD DROP',
+    '  seen with 198.51.100.7 to 192.0.2.2:8080',
+    expect.stringMatching(
+      /^ {2}iptables-nft -t filter -I DOCKER-USER 1 -o br-\S+ -d 172\.17\.0\.1 -p tcp --dport 80 -j ACCEPT$/,
+    ),
+    'warning ForwardDropped: -A FORWARD -s 198.51.100.66/32 -j DROP',
+    '  seen with 198.51.100.66 to 192.0.2.2:8080',
+    expect.stringMatching(/^ {2}iptables-nft -t filter -I DOCKER-USER 1 /),
+  ],
 }
 
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))

@@ -1,0 +1,32 @@
+// Which rules on a host would break a published port, and what to do? Asked of a dump of another machine: nothing is
+// read here, and nothing needs root.
+
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import { findConflicts, readCompose, resolve } from 'portolan'
+
+const dump = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -s 198.51.100.66/32 -j DROP
+COMMIT
+`
+const intent = readCompose('{name: shop, services: {web: {ports: ["8080:80"]}}}', { source: 'compose.yaml' })
+const facts = {
+  interfaces: [{ name: 'eth0', addresses: ['192.0.2.2/24'] }],
+  routes: [{ destination: 'default', gateway: '192.0.2.1', interface: 'eth0' }],
+  sysctls: { 'net.ipv4.ip_forward': '1' },
+}
+const { desired } = resolve(intent, facts)
+
+// All rules of the host, and ours as they would be.
+const rulesets = [iptables.lower(iptables.parse(dump)), nftables.lower(nftables.compile(desired))]
+for (const { severity, kind, mapping, culprit, witness, remedy } of findConflicts(desired, facts, rulesets)) {
+  if (mapping === null) continue
+  console.log(`${severity} ${kind}: ${culprit?.text}`)
+  console.log(`  seen with ${witness?.source} to ${witness?.destination}:${witness?.destinationPort}`)
+  console.log(`  ${remedy.commands[0]}`)
+}
