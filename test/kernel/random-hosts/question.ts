@@ -1,7 +1,14 @@
 import { type Flow, type FlowSource, reach } from '@portolan/core'
 import type { Plan } from 'portolan'
 import type { Planned } from '../conflicts/planned.ts'
-import { addressesOf, entries, isLoopback, type MachineName, machineNames } from '../differential/scene.ts'
+import {
+  addressesOf,
+  entries,
+  type Family,
+  isLoopback,
+  type MachineName,
+  machineNames,
+} from '../differential/scene.ts'
 import { siblingOf } from './stage.ts'
 
 /** One flow that the contract promises an answer, and the mapping that the promise is of. */
@@ -43,38 +50,34 @@ const wordsFor = (
   return from.network === target.network ? /containers on the same bridge/i : /containers on other bridges/i
 }
 
-/** Everybody asks for every mapping, at every address of the host that somebody knows it by. */
+/** Who asks, and from where; the second of a kind is asked at fewer addresses. */
+const askersIn = (family: Family): readonly (readonly [MachineName, string, 'first' | 'second'])[] => [
+  ...machineNames.map(
+    (name) => [name, addressesOf[family][name][0], /neighbour|a2/.test(name) ? 'second' : 'first'] as const,
+  ),
+  ['b1', siblingOf[family], 'second'],
+]
+
+/** Everybody asks for every mapping, at the addresses of the host that somebody knows it by. */
 export const questionsOf = (plan: Plan): readonly Question[] => {
   const { desired } = plan
   const { hostAddresses } = plannedOf(plan)
-  const questions: Question[] = []
-  const seen = new Set<string>()
-  for (const { family, protocol, hostPort, hostAddress } of desired.mappings) {
-    const own = addressesOf[family].host
-    for (const name of machineNames)
-      for (const source of name === 'b1'
-        ? [addressesOf[family].b1[0], siblingOf[family]]
-        : [addressesOf[family][name][0]]) {
-        const from = sourceOf(plan, name, source)
-        for (const to of hostAddress === null ? own : [hostAddress]) {
-          if (isLoopback(to) && name !== 'host') continue
-          // Other machines know the host by the addresses of its own interfaces.
-          if (from.kind === 'machine' && /^(172\.30|fd00:30)/.test(to)) continue
-          const key = `${name} ${source} ${to} ${protocol} ${hostPort}`
-          if (seen.has(key)) continue
-          seen.add(key)
-          const flow = { family, protocol, from, to: { address: to, port: hostPort } }
-          const promise = reach(desired, flow, { addresses: hostAddresses })
-          if (promise.kind !== 'delivered' || promise.mapping === null) continue
-          const [target] = promise.mapping.targets
-          questions.push({
-            asker: name,
-            flow,
-            mapping: promise.mapping.label,
-            who: wordsFor(from, target, to),
-          })
-        }
+  const questions = new Map<string, Question>()
+  for (const { family, protocol, hostPort, hostAddress } of desired.mappings)
+    for (const [asker, source, rank] of askersIn(family)) {
+      const from = sourceOf(plan, asker, source)
+      const all = hostAddress === null ? addressesOf[family].host : [hostAddress]
+      for (const to of rank === 'second' ? all.slice(0, 1) : all) {
+        if (isLoopback(to) && asker !== 'host') continue
+        // Other machines know the host by the addresses of its own interfaces.
+        if (from.kind === 'machine' && /^(172\.30|fd00:30)/.test(to)) continue
+        const flow = { family, protocol, from, to: { address: to, port: hostPort } }
+        const promise = reach(desired, flow, { addresses: hostAddresses })
+        if (promise.kind !== 'delivered' || promise.mapping === null) continue
+        const who = wordsFor(from, promise.mapping.targets[0], to)
+        const key = `${asker} ${source} ${to} ${protocol} ${hostPort}`
+        questions.set(key, { asker, flow, mapping: promise.mapping.label, who })
       }
-  }
-  return questions
+    }
+  return [...questions.values()]
 }
