@@ -1,5 +1,6 @@
 import {
   type Conflict,
+  type DesiredMapping,
   type DesiredState,
   diffLinks,
   diffSysctls,
@@ -86,7 +87,7 @@ export const makePlan = (input: PlanInput): Plan => {
     ...resolution.conflicts,
     ...sysctls.conflicts,
     ...findIccUnenforceable(desired, facts),
-    ...findPortsInEphemeralRange(desired.mappings, facts),
+    ...findPortsInEphemeralRange(desired.mappings.filter(isNamedIn(intent)), facts),
     ...findStaleConntrack(
       desired.mappings,
       facts,
@@ -138,6 +139,18 @@ const finishPlan = (
   }
   return { ...plan, toString: () => printPlan(plan), toJSON: () => planJson(plan) }
 }
+
+/** A port that was left to us comes from that range on purpose. */
+const isNamedIn =
+  ({ mappings }: Intent) =>
+  ({ protocol, hostPort }: DesiredMapping): boolean =>
+    mappings.some(
+      (one) =>
+        one.protocol === protocol &&
+        one.hostPorts !== null &&
+        one.hostPorts.first <= hostPort &&
+        hostPort <= one.hostPorts.last,
+    )
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */
 const withoutDoubles = (found: readonly Conflict[], sysctls: readonly Conflict[]): readonly Conflict[] =>
