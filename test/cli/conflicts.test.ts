@@ -141,3 +141,39 @@ test('conflicts for people says so when there are none', async () => {
   const { code, stdout } = await portolan(['conflicts', '--host', 'host.json'], { folder })
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'No conflicts.\n' })
 })
+
+const saved = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -i eth0 -p tcp -m tcp --dport 80 -j DROP
+-A FORWARD -i eth0 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+`
+
+describe('conflicts with the rules in a file', () => {
+  const rules = temporaryFolder({ 'host.json': quietHost, 'compose.yaml': oneService, 'rules.txt': saved })
+  const words = ['conflicts', '--host', 'host.json', '--iptables-save', 'rules.txt']
+
+  test('name the rule, a packet it drops and what to do, and exit with 3', async () => {
+    const { code, stdout } = await portolan(words, { folder: rules })
+    expect(code).toBe(3)
+    expect(stdout).toMatch(
+      /error ForwardDropped: .* by rule 1 of chain FORWARD \(iptables-nft, table filter\)/,
+    )
+    expect(stdout).toMatch(/For example: tcp from \S+ by eth0 to 192\.0\.2\.2:8080/)
+    expect(stdout).toContain('iptables-nft -t filter -I FORWARD 1 ')
+    expect(stdout).not.toContain('Shadowing')
+  })
+
+  test('with --all, tell what is odd among the rules of others too', async () => {
+    const { code, stdout } = await portolan([...words, '--all', '--json'], { folder: rules })
+    expect(code).toBe(3)
+    expect(JSON.parse(stdout)).toMatchObject({
+      conflicts: expect.arrayContaining([expect.objectContaining({ kind: 'ForwardDropped' })]),
+      anomalies: [{ kind: 'Shadowing', rule: { chain: 'FORWARD', position: 2 }, others: [{ position: 1 }] }],
+    })
+    const { stdout: text } = await portolan([...words, '--all'], { folder: rules })
+    expect(text).toContain('Shadowing')
+  })
+})

@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals'
+import { findStaleConntrack } from '../../src/conflict/index.ts'
+import type { FlowFact, HostFacts } from '../../src/facts/index.ts'
+import { mapping } from '../desired/state.ts'
+
+const dns = mapping({ label: '0.0.0.0:53/udp -> dns:53', protocol: 'udp', hostPort: 53 })
+
+const flow = (wish: Partial<FlowFact> = {}): FlowFact => ({
+  protocol: 'udp',
+  source: '198.51.100.7',
+  sourcePort: 40_000,
+  destination: '192.0.2.2',
+  destinationPort: 53,
+  answeredBy: { address: '172.18.0.5', port: 53 },
+  ...wish,
+})
+
+const facts = (...flows: readonly FlowFact[]): HostFacts => ({
+  interfaces: [{ name: 'eth0', addresses: ['192.0.2.2/24'] }],
+  flows,
+})
+
+test('flows that somebody else has bound are told once, with how to forget them', () => {
+  expect(findStaleConntrack([dns], facts(flow(), flow({ sourcePort: 40_001 })), [])).toMatchObject([
+    {
+      kind: 'StaleConntrack',
+      severity: 'warning',
+      mapping: '0.0.0.0:53/udp -> dns:53',
+      message: expect.stringMatching(/^2 flows .* are bound to 172\.18\.0\.5:53 already/),
+      culprit: { tool: 'conntrack', text: 'udp 198.51.100.7:40000 -> 192.0.2.2:53 -> 172.18.0.5:53' },
+      remedy: { commands: ['conntrack -D -f ipv4 -p udp --orig-port-dst 53 --reply-src 172.18.0.5'] },
+    },
+  ])
+})
+
+test.each<[string, FlowFact]>([
+  ['to another port', flow({ destinationPort: 54 })],
+  ['of another protocol', flow({ protocol: 'tcp' })],
+  ['to another machine', flow({ destination: '192.0.2.9' })],
+  ['of the other family', flow({ destination: '2001:db8::2' })],
+  ['to the very container', flow({ answeredBy: { address: '172.17.0.2', port: 80 } })],
+])('a flow %s is nothing to tell', (_, one) => {
+  expect(findStaleConntrack([dns], facts(one), [])).toEqual([])
+})
+
+test('flows to a place that a mapping of ours leads to are forgotten by the plan itself', () => {
+  expect(findStaleConntrack([dns], facts(flow()), [{ address: '172.18.0.5', port: 53 }])).toEqual([])
+})
