@@ -60,7 +60,8 @@ export const networkRows = (
         region: region(gateway, members),
         expected: through('gateway'),
       })
-    if (network.icc)
+    // Without a gateway the bridge has no address that would tell who its neighbours are.
+    if (network.icc && gateway !== null)
       rows.push({
         ...base,
         source: 'sibling',
