@@ -26,9 +26,7 @@ export const findDnatShadows = (today: Follower, planned: readonly Explored[]): 
       const step = translationOf(cell)
       if (step === null || !ours.some((one) => overlap(one.region, cell.region))) continue
       const key = culpritKey(step)
-      const before = found.get(key)
-      const conflict = conflictOf(cell, step)
-      if (before === undefined) found.set(key, conflict)
+      if (!found.has(key)) found.set(key, conflictOf(cell, step))
     }
   }
   return [...found.values()]

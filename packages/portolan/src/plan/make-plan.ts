@@ -141,16 +141,13 @@ const finishPlan = (
 }
 
 /** A port that was left to us comes from that range on purpose. */
-const isNamedIn =
-  ({ mappings }: Intent) =>
-  ({ protocol, hostPort }: DesiredMapping): boolean =>
-    mappings.some(
-      (one) =>
-        one.protocol === protocol &&
-        one.hostPorts !== null &&
-        one.hostPorts.first <= hostPort &&
-        hostPort <= one.hostPorts.last,
-    )
+const isNamedIn = ({ mappings }: Intent): ((mapping: DesiredMapping) => boolean) => {
+  const named = new Set<string>()
+  for (const { protocol, hostPorts } of mappings)
+    if (hostPorts !== null)
+      for (let port = hostPorts.first; port <= hostPorts.last; port += 1) named.add(`${protocol} ${port}`)
+  return ({ protocol, hostPort }) => named.has(`${protocol} ${hostPort}`)
+}
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */
 const withoutDoubles = (found: readonly Conflict[], sysctls: readonly Conflict[]): readonly Conflict[] =>
