@@ -1,52 +1,84 @@
-import { intersectRanges } from '../address/range-set.ts'
 import type { Follower } from '../evaluate/follow.ts'
 import type { TraceStep } from '../evaluate/trace.ts'
 import type { Conflict } from './conflict.ts'
 import { dnatShadows } from './dnat-shadows.ts'
+import { meetRegions, regionsOf } from './search/area.ts'
 import { culpritKey, isDestinationChange } from './search/blame.ts'
-import { type Cell, type Explored, explore } from './search/explore.ts'
-import { addressText, type FailedCell, type Finding, isFailed } from './search/finding.ts'
-import { freeFields, isEmptyRegion, type Region } from './search/region.ts'
+import { type ExploredRow, explore, followPoint, type GroupCell } from './search/explore.ts'
+import type { ExploredGroup } from './search/explore-mappings.ts'
+import { addressText, type Finding } from './search/finding.ts'
+import type { Judgement } from './search/judge.ts'
+import { numbersIn, pointAt } from './search/member-cells.ts'
+import { isEmptyRegion, type Point } from './search/region.ts'
+import type { Row } from './search/row.ts'
+
+type Failed = Judgement & { readonly kind: 'failed' }
 
 /**
- * Mappings that would take what somebody else's translation serves today.
+ * Mappings of a group that would take what somebody else's translation serves today, by their number.
  *
  * @param today - the host without our rules
  * @param planned - what becomes of the same rows with them
  * @internal
  */
-export const findDnatShadows = (today: Follower, planned: readonly Explored[]): readonly Conflict[] => {
-  const found = new Map<object | string, Conflict>()
-  for (const { row, cells } of planned) {
-    if (row.source !== 'machine' && row.source !== 'host') continue
-    if (row.mapping?.kind !== 'nat') continue
-    const ours = cells.filter(({ judgement }) => judgement.kind === 'kept')
-    if (ours.length === 0) continue
-    for (const cell of explore(today, row).cells.filter(isFailed)) {
-      const step = translationOf(cell)
-      if (step === null || !ours.some((one) => overlap(one.region, cell.region))) continue
-      const key = culpritKey(step)
-      if (!found.has(key)) found.set(key, conflictOf(cell, step))
+export const findDnatShadows = (
+  today: Follower,
+  { members, rows }: ExploredGroup,
+): readonly (readonly Conflict[])[] => {
+  const found = members.map(() => new Map<object | string, Conflict>())
+  for (const planned of rows) {
+    const [{ source, mapping }] = planned.row.rows
+    if ((source !== 'machine' && source !== 'host') || mapping?.kind !== 'nat') continue
+    for (const cell of explore(today, planned.row).cells) {
+      const step = translationOf(cell.judgement)
+      if (step === null) continue
+      for (const member of numbersIn(cell.area.members)) {
+        const own = planned.row.rows[member]
+        const conflicts = found[member]
+        if (own === undefined || conflicts === undefined || conflicts.has(culpritKey(step))) continue
+        if (!takes(planned, cell, member, own)) continue
+        conflicts.set(culpritKey(step), conflictAt(today, planned, cell, member, own))
+      }
     }
   }
-  return [...found.values()]
+  return found.map((conflicts) => [...conflicts.values()])
+}
+
+/** Are packets of the cell served by us, as planned? */
+const takes = ({ cells }: ExploredRow, cell: GroupCell, member: number, own: Row): boolean => {
+  const theirs = regionsOf(cell.area, member, own.region)
+  return cells.some(
+    ({ judgement, area }) =>
+      judgement.kind === 'kept' &&
+      regionsOf(area, member, own.region).some((one) =>
+        theirs.some((other) => !isEmptyRegion(meetRegions(one, other))),
+      ),
+  )
+}
+
+const conflictAt = (
+  today: Follower,
+  { row }: ExploredRow,
+  cell: GroupCell,
+  member: number,
+  own: Row,
+): Conflict => {
+  const point = pointAt(row, cell, member) ?? cell.point
+  const judgement = member === cell.member ? cell.judgement : followPoint(today, own, point)
+  const step = translationOf(judgement)
+  if (step === null || judgement.kind === 'kept') throw new Error(`${own.mapping?.label} is served otherwise`)
+  return conflictOf(own, point, judgement, step)
 }
 
 /** The foreign rule that serves the packets today; null when nobody does. */
-const translationOf = ({ judgement: { fault, conclusion } }: FailedCell): TraceStep | null => {
-  if (fault === 'stopped') return null
-  for (let step = conclusion.end.world.trace; step !== null; step = step.before)
+const translationOf = (judgement: Judgement): TraceStep | null => {
+  if (judgement.kind === 'kept' || judgement.fault === 'stopped') return null
+  for (let step = judgement.conclusion.end.world.trace; step !== null; step = step.before)
     if (isDestinationChange(step)) return step
   return null
 }
 
-const overlap = (a: Region, b: Region): boolean => {
-  const both = { ...a }
-  for (const field of freeFields) both[field] = intersectRanges(a[field], b[field])
-  return !isEmptyRegion(both)
-}
-
-const conflictOf = ({ row, point, judgement }: Cell & FailedCell, step: TraceStep): Conflict => {
+const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep): Conflict => {
   const { world } = judgement.conclusion.reached
   const address = addressText(row.family, world.daddr)
   const place = `${row.family === 'ip6' ? `[${address}]` : address}:${world.dport}`
@@ -60,6 +92,7 @@ const conflictOf = ({ row, point, judgement }: Cell & FailedCell, step: TraceSte
     share: 'all',
     point,
     judgement,
+    isBorrowed: false,
     step,
     behind: new Set(),
     others: 0,

@@ -1,5 +1,5 @@
 import { families } from '../address/index.ts'
-import type { DesiredState } from '../desired/index.ts'
+import type { DesiredMapping, DesiredState } from '../desired/index.ts'
 import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
@@ -17,13 +17,15 @@ import { outputDropped } from './output-dropped.ts'
 import { preroutingDropped } from './prerouting-dropped.ts'
 import { replyDropped } from './reply-dropped.ts'
 import type { RuleConflictKind } from './search/blame.ts'
-import { type Explored, explore } from './search/explore.ts'
-import { type ExploredMapping, exploreMappings } from './search/explore-mappings.ts'
+import { type ExploredRow, explore } from './search/explore.ts'
+import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
 import type { Finding } from './search/finding.ts'
-import { findAlike, gather } from './search/gather.ts'
+import { findingsOfGroup } from './search/findings-of-group.ts'
+import { gather } from './search/gather.ts'
+import { rowAlone } from './search/mapping-group.ts'
+import { cellsAt, findLikes } from './search/member-cells.ts'
 import { networkRows } from './search/network-rows.ts'
 import { plannedFacts } from './search/planned-facts.ts'
-import { findDeadAddresses } from './search/severity.ts'
 import { surroundingsOf } from './search/surroundings.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { sourceRewritten } from './source-rewritten.ts'
@@ -52,51 +54,41 @@ export const findRuleConflicts = (
 ): readonly Conflict[] => {
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
-  const others = withoutOurs(rulesets)
-  const today = hasTranslations(others) ? prepareFollower(facts, others) : null
+  const today = hasTranslations(rulesets) ? prepareFollower(facts, withoutOurs(rulesets)) : null
   const around = {
     ip: surroundingsOf(follower.host, facts, desired, 'ip'),
     ip6: surroundingsOf(follower.host, facts, desired, 'ip6'),
   }
-  const mappings = exploreMappings(follower, desired, around)
+  const groups = exploreMappings(follower, desired, around)
   const networks = desired.networks.flatMap((network) =>
     families.map((family) =>
-      networkRows(network, family, around[family]).map((row) => explore(follower, row)),
+      networkRows(network, family, around[family]).map((row) => explore(follower, rowAlone(row))),
     ),
   )
-  const conflicts: Conflict[] = []
-  for (const { mapping, explored, alike } of mappings) {
-    const isDead = findDeadAddresses(explored, around[mapping.family])
-    const findings = gather(follower, explored, isDead)
-    conflicts.push(...findings.map(inWords))
-    for (const other of alike)
-      for (const finding of findings)
-        conflicts.push(inWords(findAlike(follower, finding, explored, other.mapping, other.rows)))
-    if (today === null) continue
-    conflicts.push(...findDnatShadows(today, explored))
-    for (const { rows } of alike)
-      conflicts.push(
-        ...findDnatShadows(
-          today,
-          rows.map((row) => explore(follower, row)),
-        ),
-      )
+  const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
+  for (const group of groups) {
+    const [{ family }] = group.members
+    const findings = findingsOfGroup(follower, group, around[family])
+    const shadows = today === null ? [] : findDnatShadows(today, group)
+    for (const [at, mapping] of group.members.entries())
+      ofMapping.set(mapping, [...(findings[at] ?? []).map(inWords), ...(shadows[at] ?? [])])
   }
-  for (const explored of networks) {
-    const dead = explored.length > 0 && isLost(explored, mappings)
-    conflicts.push(...gather(follower, explored, () => dead).map(inWords))
-  }
-  return conflicts
+  const ofNetworks = networks.flatMap((rows) => {
+    const dead = rows.length > 0 && isLost(rows, groups)
+    const [likes] = findLikes(follower, rows, 1)
+    return gather(cellsAt(follower, rows, 0, likes?.cells ?? []), () => dead).map(inWords)
+  })
+  return [...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []), ...ofNetworks]
 }
 
 /** Nothing of the network works: what is its own, and what is published from it. */
-const isLost = (own: readonly Explored[], mappings: readonly ExploredMapping[]): boolean => {
+const isLost = (own: readonly ExploredRow[], groups: readonly ExploredGroup[]): boolean => {
   const [first] = own
   if (first === undefined) return false
-  const { network, family } = first.row
-  const published = mappings
-    .flatMap(({ explored }) => explored)
-    .filter(({ row }) => row.network === network && row.family === family)
+  const [{ network, family }] = first.row.rows
+  const published = groups
+    .flatMap(({ rows }) => rows)
+    .filter(({ row: { rows } }) => rows[0].network === network && rows[0].family === family)
   return [...own, ...published].every(({ cells }) =>
     cells.every(({ judgement }) => judgement.kind === 'failed' && judgement.certainty === 'certain'),
   )

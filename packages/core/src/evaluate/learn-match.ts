@@ -4,7 +4,7 @@ import { compileMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import { dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
-import { always, type Condition, freeFieldOf, membership } from './learner.ts'
+import { always, type Condition, type Exclusion, freeFieldOf, isOfMember, membership } from './learner.ts'
 import { compileExpression } from './read-expression.ts'
 import { both, NO, type Truth, YES } from './truth.ts'
 import type { World } from './world.ts'
@@ -14,6 +14,10 @@ export interface Explained {
   readonly truth: Truth
   /** None: it comes out so whatever the free fields are. */
   readonly because: readonly Condition[]
+  /** The same in a wider sense, where what is asked of a mapping is among it: reason enough in place of `because`. */
+  readonly unless: Exclusion | null
+  /** It comes out otherwise where the conditions do not hold. */
+  readonly isExact: boolean
 }
 
 export type Explain = (world: World) => Explained
@@ -29,12 +33,19 @@ export const explainMatch = (step: MatchStep, compiler: Compiler): Explain => {
       return explainAnyOf(step.alternatives, step.negated, compiler)
     case 'unknown-match': {
       const test = compileMatch(step, compiler)
-      return (world) => ({ truth: test(world), because: always })
+      return (world) => because(test(world), always)
     }
   }
 }
 
-const surelyTrue: Explained = { truth: YES, because: always }
+/** That something comes out so under some conditions. */
+export const because = (
+  truth: Truth,
+  conditions: readonly Condition[],
+  isExact: boolean = conditions.length === 0,
+): Explained => ({ truth, because: conditions, unless: null, isExact })
+
+const surelyTrue: Explained = because(YES, always)
 
 /**
  * Makes the test of all of them. One that fails whatever the free fields are is reason enough; of several that fail
@@ -46,21 +57,49 @@ export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler):
   if (only === undefined) return () => surelyTrue
   if (tests.length === 1) return only
   return (world) => {
+    const parts: Explained[] = []
     let failed: Explained | null = null
     let truth: Truth = YES
-    const because: Condition[] = []
     for (const test of tests) {
       const one = test(world)
       if (one.truth === NO) {
         if (one.because.length === 0) return one
         failed ??= one
-      }
-      if (failed !== null) continue
-      truth = both(truth, one.truth)
-      for (const condition of one.because) because.push(condition)
+      } else truth = both(truth, one.truth)
+      parts.push(one)
     }
-    return failed ?? { truth, because }
+    if (failed !== null) return world.learner?.speaksForOthers === true ? refusal(failed, parts) : failed
+    return because(
+      truth,
+      parts.flatMap((part) => part.because),
+      parts.every(({ isExact }) => isExact),
+    )
   }
+}
+
+/**
+ * Why some of them fail, for as many mappings as it can be said for: a rule for one port and some sources says nothing
+ * of these sources to whoever has another port.
+ *
+ * @param failed - one of the parts, which fails
+ */
+export const refusal = (failed: Explained, parts: readonly Explained[]): Explained => {
+  const all = parts.flatMap(whenItHolds)
+  if (all.length < 2 || !all.some(isOfMember)) return failed
+  const failing = parts.filter(({ truth }) => truth === NO)
+  if (!failing.some((part) => whenItHolds(part).length > 0)) return failed
+  const failsByMember = failing.some(
+    (part) => part.unless?.failsByMember ?? (part.because.length === 1 && part.because.some(isOfMember)),
+  )
+  return { truth: NO, because: failed.because, unless: { all, failsByMember }, isExact: false }
+}
+
+/** What holds whenever the match does, as far as that can be said. */
+const whenItHolds = ({ truth, because: conditions, unless, isExact }: Explained): readonly Condition[] => {
+  if (truth !== NO) return isExact ? conditions : always
+  if (unless !== null) return unless.all
+  const [only] = conditions
+  return only === undefined || conditions.length > 1 ? always : [{ ...only, inside: !only.inside }]
 }
 
 const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
@@ -68,8 +107,8 @@ const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
   const { expression, values } = step
   if (expression.kind !== 'field' && expression.kind !== 'conntrack-tuple') {
     const depends = dependsOn(expression, compiler)
-    if (depends === null) return (world) => ({ truth: test(world), because: always })
-    return (world) => ({ truth: test(world), because: depends(world) })
+    if (depends === null) return (world) => because(test(world), always)
+    return (world) => because(test(world), depends(world))
   }
   const read = compileExpression(expression, compiler)
   let set: RangeSet | null = null
@@ -77,10 +116,10 @@ const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
     const truth = test(world)
     const value = read(world)
     const field = values.kind === 'ranges' ? freeFieldOf(world, value) : null
-    if (field === null || values.kind !== 'ranges') return { truth, because: always }
-    if (typeof value !== 'number' && typeof value !== 'bigint') return { truth, because: always }
+    if (field === null || values.kind !== 'ranges') return because(truth, always)
+    if (typeof value !== 'number' && typeof value !== 'bigint') return because(truth, always)
     set ??= rangeSet(values.ranges)
-    return { truth, because: [membership(field, set, value)] }
+    return because(truth, [membership(field, set, value)], true)
   }
 }
 
@@ -94,10 +133,10 @@ const explainLookup = (step: LookupStep, compiler: Compiler): Explain => {
   return (world) => {
     const truth = test(world)
     const key = reads.map((read) => read(world))
-    if (key.includes(undefined)) return { truth, because: always }
-    const because = learnLookup(world, key, table, false)
+    if (key.includes(undefined)) return because(truth, always)
+    const found = learnLookup(world, key, table, false)
     const others = inner.flatMap((one) => one?.(world) ?? always)
-    return { truth, because: others.length === 0 ? because : [...because, ...others] }
+    return because(truth, others.length === 0 ? found : [...found, ...others])
   }
 }
 
@@ -114,6 +153,6 @@ const explainAnyOf = (
     const all = tests.map((one) => one(world))
     const holding = all.filter((one) => one.truth === YES)
     const reason = holding.find(({ because }) => because.length === 0) ?? holding[0]
-    return { truth, because: reason?.because ?? all.flatMap(({ because }) => because) }
+    return because(truth, reason?.because ?? all.flatMap((one) => one.because))
   }
 }

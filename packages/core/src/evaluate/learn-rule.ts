@@ -1,18 +1,16 @@
 import { firstEndingFrom } from '../address/prefix-set.ts'
 import type { ActionStep, ValueRange } from '../netfilter/index.ts'
-import { ownerOf } from '../owner/index.ts'
 import { planFor } from './chain-plan.ts'
 import { isMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import { type Depends, dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
-import { type Explain, explainMatches } from './learn-match.ts'
-import { type Condition, freeFieldOf, learn, learnFromOurs, membership } from './learner.ts'
+import { because, type Explain, type Explained, explainMatches, refusal } from './learn-match.ts'
+import { freeFieldOf, learn, learnExclusion, learnFromOurs, membership } from './learner.ts'
 import type { CompiledRule, Program } from './program.ts'
 import { compileExpression } from './read-expression.ts'
 import { type RuleGroup, setOf } from './rule-groups.ts'
-import { candidates } from './rule-index.ts'
-import { NO, type Truth } from './truth.ts'
+import { NO, type Truth, YES } from './truth.ts'
 import type { World } from './world.ts'
 
 /** A rule whose matches may hold. */
@@ -38,7 +36,7 @@ export const askInTurn = (
   from: number,
 ): ((world: World) => MatchingRule | null) => {
   const plan = planFor(program, compiler, start)
-  const singles = plan.index === null ? plan.singles : candidates(plan.index, start)
+  const singles = plan.singles(start)
   const groups = plan.groups.map(
     ({ group, others }): Progress => ({ group, others, asked: placeFrom(group.places, from) }),
   )
@@ -46,7 +44,7 @@ export const askInTurn = (
   return (world) => {
     for (;;) {
       const at = singles[next]
-      const rule = at === undefined ? undefined : program.rules[at]
+      const rule = at === undefined ? undefined : program.rule(at)
       const explained = rule === undefined ? null : learningRule(rule, compiler).head(world)
       // What can match no packet of the kind needs no order.
       if (explained !== null && explained.truth === NO && explained.because.length === 0) {
@@ -60,7 +58,7 @@ export const askInTurn = (
       }
       if (explained === null || rule === undefined || at === undefined) return null
       next += 1
-      note(program, world, explained.because)
+      note(program, world, explained)
       if (explained.truth !== NO) return { rule, truth: explained.truth, resume: at + 1 }
     }
   }
@@ -87,31 +85,39 @@ const askGroup = (
   const value = compileExpression(group.differs.expression, compiler)(world)
   if (typeof value !== 'number' && typeof value !== 'bigint') return null
   const field = freeFieldOf(world, value)
-  const inSome = field === null ? [] : [membership(field, setOf(group, asked, to), value)]
-  if (field !== null && inSome[0]?.inside === false) {
-    note(program, world, inSome)
+  const inSome = field === null ? null : membership(field, setOf(group, asked, to), value)
+  if (inSome?.inside === false) {
+    const outside = because(NO, [inSome], true)
+    note(program, world, speaksForOthers(world) ? refusal(outside, [explained, outside]) : outside)
     return null
   }
   let found = asked
   const isIn = (ranges: readonly ValueRange[] | undefined): boolean =>
     ranges?.some(({ first, last }) => first <= value && value <= last) === true
   while (found < to && !isIn(group.ranges[found])) found += 1
-  const rule = program.rules[group.places[found] ?? -1]
+  const rule = program.rule(group.places[found] ?? -1)
   if (found >= to || rule === undefined) return null
-  note(program, world, explained.truth === NO ? explained.because : [...explained.because, ...inSome])
-  if (explained.truth === NO) return null
+  const within = because(YES, inSome === null ? [] : [inSome], true)
+  if (explained.truth === NO) {
+    note(program, world, speaksForOthers(world) ? refusal(explained, [explained, within]) : explained)
+    return null
+  }
+  note(program, world, because(explained.truth, [...explained.because, ...within.because]))
   // Who asks what would be without a rule wants to hear of the next one.
   if ((world.learner?.ignored.size ?? 0) > 0) progress.asked = found + 1
   const place = group.places[found] ?? 0
   return { rule, truth: explained.truth, resume: place + 1 }
 }
 
-/** Is the chain one of ours, by its name? */
-const isOurs = ({ table, chain }: Program): boolean => ownerOf(table, chain, null) === 'portolan'
+const speaksForOthers = ({ learner }: World): boolean => learner?.speaksForOthers === true
 
-const note = (program: Program, world: World, because: readonly Condition[]): void => {
-  if (isOurs(program)) learnFromOurs(world, because)
-  else learn(world, because)
+/** What a rule of ours for one mapping does not do to others, those for the others do not do to this one. */
+const note = ({ isOurs }: Program, world: World, { because: conditions, unless }: Explained): void => {
+  if (unless === null) {
+    if (isOurs) learnFromOurs(world, conditions)
+    else learn(world, conditions)
+  } else if (!isOurs) learnExclusion(world, unless)
+  else if (!unless.failsByMember) learnFromOurs(world, conditions)
 }
 
 /** A rule as a learner reads it. */
@@ -179,9 +185,9 @@ export const askStep = (
 ): Truth => {
   const step = learningRule(rule, compiler).tail[at]
   if (step === undefined || step === null || !('explain' in step)) return NO
-  const { truth, because } = step.explain(world)
-  note(program, world, because)
-  return truth
+  const explained = step.explain(world)
+  note(program, world, explained)
+  return explained.truth
 }
 
 /** Notes what an action hangs on. */
@@ -193,5 +199,6 @@ export const learnAction = (
   world: World,
 ): void => {
   const step = learningRule(rule, compiler).tail[at]
-  if (step !== undefined && step !== null && 'depends' in step) note(program, world, step.depends(world))
+  if (step !== undefined && step !== null && 'depends' in step)
+    note(program, world, because(YES, step.depends(world)))
 }

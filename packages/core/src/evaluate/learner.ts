@@ -4,14 +4,23 @@ import type { World } from './world.ts'
 /** The fields of a packet that a search leaves open. */
 export type PacketField = 'saddr' | 'daddr' | 'sport' | 'dport'
 
-/** The ports of a mapping, too, where others like it are to be spoken for. */
-export type FreeField = PacketField | 'hostPort' | 'targetPort'
+/** What tells a mapping from others like it, where these are to be spoken for. */
+export type MemberField = 'hostPort' | 'targetPort' | 'targetAddress'
+
+export type FreeField = PacketField | MemberField
 
 /** A free field is in the set, or is not: what the way of a packet hung on. */
 export interface Condition {
   readonly field: FreeField
   readonly set: RangeSet
   readonly inside: boolean
+}
+
+/** A rule did not match: not all of what it asks for holds at once. */
+export interface Exclusion {
+  readonly all: readonly Condition[]
+  /** Some of what does not hold is asked of the mapping. */
+  readonly failsByMember: boolean
 }
 
 /**
@@ -27,6 +36,10 @@ export interface Learner {
   /** Where the free fields may be at all. */
   readonly region: Readonly<Partial<Record<FreeField, RangeSet>>>
   readonly conditions: Condition[]
+  /** Of rules that ask for one of the mappings and something else. */
+  readonly exclusions: Exclusion[]
+  /** The packet stands for others like it: some of the free values are those of one mapping among many. */
+  readonly speaksForOthers: boolean
   /** Rules that let a packet pass are not asked: who passes without them passes with them. */
   isLenient: boolean
   /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
@@ -63,14 +76,20 @@ export const learn = ({ learner }: World, conditions: readonly Condition[]): voi
 }
 
 /**
- * Notes what a rule of ours hung on: which port it is asked for is not among it, since our rules have the same for
+ * Notes what a rule of ours hung on: which mapping it is asked for is not among it, since our rules have the same for
  * every mapping of a kind.
  */
 export const learnFromOurs = (world: World, conditions: readonly Condition[]): void =>
-  learn(
-    world,
-    conditions.filter(({ field }) => field !== 'hostPort' && field !== 'targetPort'),
-  )
+  learn(world, conditions.filter(isOfPacket))
+
+export const isOfMember = ({ field }: Condition): boolean =>
+  field === 'hostPort' || field === 'targetPort' || field === 'targetAddress'
+
+const isOfPacket = (condition: Condition): boolean => !isOfMember(condition)
+
+export const learnExclusion = ({ learner }: World, exclusion: Exclusion): void => {
+  if (learner !== null) learner.exclusions.push(exclusion)
+}
 
 export const blur = ({ learner }: World): void => {
   if (learner !== null) learner.blurred = true

@@ -7,6 +7,7 @@ import type {
   NetfilterRule,
   NetfilterTable,
 } from '../netfilter/index.ts'
+import { ownerOf } from '../owner/index.ts'
 import { compileMatches, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
@@ -18,11 +19,14 @@ import { indexRules, type RuleIndex } from './rule-index.ts'
 export interface Program {
   readonly table: NetfilterTable
   readonly chain: NetfilterChain
-  readonly rules: readonly CompiledRule[]
-  /** Null of a short chain, which is walked. */
-  index: RuleIndex | null
+  /** A rule by its place, compiled when it is first asked: of a long chain most never are. */
+  readonly rule: (at: number) => CompiledRule | undefined
+  /** Null of a short chain, which is walked. Made when it is first asked for: a learner has plans of its own. */
+  readonly index: () => RuleIndex | null
   /** False: its table changes addresses on the way, so that no field says for sure which rules can match. */
   readonly indexable: boolean
+  /** It is one of ours, by its name. */
+  readonly isOurs: boolean
   /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
   readonly leavesTraces: boolean
 }
@@ -33,8 +37,6 @@ export interface CompiledRule {
   readonly head: Test
   /** All that follows. */
   readonly tail: readonly CompiledStep[]
-  /** It can change, bind or end something. */
-  readonly acts: boolean
 }
 
 /** A step with the readers and the lookup it needs. */
@@ -103,11 +105,20 @@ const compileChain = (
 ): Program => ({
   table,
   chain,
-  rules: chain.rules.map((rule) => compileRule(rule, compiler)),
-  index: rewrites ? null : indexRules(chain.rules.map(readHead)),
+  rule: compileRules(chain.rules, compiler),
+  index: rewrites ? () => null : once(() => indexRules(chain.rules.map(readHead))),
   indexable: !rewrites,
+  isOurs: ownerOf(table, chain, null) === 'portolan',
   leavesTraces: leavesTraces(chain, chains, new Set()),
 })
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly it: T } | null = null
+  return () => {
+    made ??= { it: make() }
+    return made.it
+  }
+}
 
 const leavesTraces = (
   chain: NetfilterChain,
@@ -135,6 +146,23 @@ const leavesTraces = (
   )
 }
 
+/** A rule can change, bind or end something. */
+export const acts = ({ steps }: NetfilterRule): boolean =>
+  steps.some((step) => !isMatch(step) && step.kind !== 'note')
+
+const compileRules = (rules: readonly NetfilterRule[], compiler: Compiler): Program['rule'] => {
+  const compiled: CompiledRule[] = []
+  return (at) => {
+    const known = compiled[at]
+    if (known !== undefined) return known
+    const rule = rules[at]
+    if (rule === undefined) return undefined
+    const made = compileRule(rule, compiler)
+    compiled[at] = made
+    return made
+  }
+}
+
 const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
   const from = rule.steps.findIndex((step) => !isMatch(step))
   const split = from < 0 ? rule.steps.length : from
@@ -151,7 +179,6 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
             ? { kind: 'match', test: compileMatches([step], compiler) }
             : compileAction(step, compiler),
       ),
-    acts: rule.steps.some((step) => !isMatch(step) && step.kind !== 'note'),
   }
 }
 

@@ -35,8 +35,13 @@ export const indexRules = (
 ): RuleIndex | null => (among.length < SHORT ? null : build(heads, among, by))
 
 const build = (heads: readonly Head[], among: readonly number[], left: readonly Key[]): RuleIndex | null => {
-  let best: (Omit<RuleIndex, 'restIndex'> & { readonly gain: number }) | null = null
-  for (const key of left) {
+  const likely = left
+    .map((key) => ({ key, most: mostGain(heads, among, key) }))
+    .sort((a, b) => b.most - a.most)
+  let best: Split | null = null
+  for (const { key, most } of likely) {
+    // No field tells more apart than its single values and ranges allow at best.
+    if (most < SHORT / 2 || (best !== null && best.gain >= most)) break
     const split = splitBy(heads, among, key)
     if (best === null || split.gain > best.gain) best = split
   }
@@ -46,11 +51,27 @@ const build = (heads: readonly Head[], among: readonly number[], left: readonly 
   return { key, buckets, segments, rest, restIndex: rest.length < SHORT ? null : build(heads, rest, others) }
 }
 
-const splitBy = (
-  heads: readonly Head[],
-  among: readonly number[],
-  key: Key,
-): Omit<RuleIndex, 'restIndex'> & { readonly gain: number } => {
+type Split = Omit<RuleIndex, 'restIndex'> & { readonly gain: number }
+
+/** How many rules a field may spare a packet at best: all that ask for it, but for those that ask for one value. */
+const mostGain = (heads: readonly Head[], among: readonly number[], key: Key): number => {
+  const counts = new Map<unknown, number>()
+  let asking = 0
+  let longest = 0
+  for (const at of among) {
+    const asked = heads[at]?.get(key)
+    if (asked === undefined) continue
+    asking += 1
+    for (const value of asked.singles) {
+      const count = (counts.get(value) ?? 0) + 1
+      counts.set(value, count)
+      if (count > longest) longest = count
+    }
+  }
+  return asking - longest
+}
+
+const splitBy = (heads: readonly Head[], among: readonly number[], key: Key): Split => {
   const buckets = new Map<unknown, number[]>()
   const ranges: OwnedRange[] = []
   const ranged = new Set<number>()
@@ -97,11 +118,11 @@ export const candidates = (index: RuleIndex, world: World): readonly number[] =>
       ? findSegment(index.segments, value)
       : nothing
   const rest = index.restIndex === null ? index.rest : candidates(index.restIndex, world)
-  return merge(merge(exact, within), rest)
+  return mergePlaces(mergePlaces(exact, within), rest)
 }
 
 /** Two rising lists as one, without doubles. */
-const merge = (a: readonly number[], b: readonly number[]): readonly number[] => {
+export const mergePlaces = (a: readonly number[], b: readonly number[]): readonly number[] => {
   if (a.length === 0) return b
   if (b.length === 0) return a
   const merged: number[] = []

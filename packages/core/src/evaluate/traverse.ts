@@ -66,7 +66,12 @@ const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World
   const { learner } = world
   if (learner === null || base.program.leavesTraces) return null
   const { run } = traffic
-  const before = { ends: run.ends.length, conditions: learner.conditions.length, copies: run.copies }
+  const before = {
+    ends: run.ends.length,
+    conditions: learner.conditions.length,
+    exclusions: learner.exclusions.length,
+    copies: run.copies,
+  }
   const { truncated } = run
   learner.isLenient = true
   const passed = walkBase(traffic, base, copyWorld(world))
@@ -74,6 +79,7 @@ const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World
   if (run.ends.length === before.ends && passed.length === 1 && run.truncated === truncated) return passed
   run.ends.length = before.ends
   learner.conditions.length = before.conditions
+  learner.exclusions.length = before.exclusions
   run.copies = before.copies
   run.truncated = truncated
   return null

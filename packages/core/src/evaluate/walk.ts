@@ -61,19 +61,21 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
 
 /** The rules of a chain from one on whose leading matches hold, or may. */
 const matchInTurn = (
-  { rules, index }: Program,
+  { chain: { rules }, rule: ruleAt, index }: Program,
   start: World,
   from: number,
 ): ((world: World) => MatchingRule | null) => {
-  const among = index === null ? null : candidates(index, start)
+  const indexed = index()
+  const among = indexed === null ? null : candidates(indexed, start)
   const count = among === null ? rules.length : among.length
   let next = among === null ? from : 0
   return (world) => {
     while (next < count) {
       const at = among === null ? next : (among[next] ?? 0)
       next += 1
-      const rule = rules[at]
-      if (at < from || rule === undefined || !rule.acts) continue
+      if (at < from) continue
+      const rule = ruleAt(at)
+      if (rule === undefined || rule.tail.length === 0) continue
       const truth = rule.head(world)
       if (truth !== NO) return { rule, truth, resume: at + 1 }
     }

@@ -1,40 +1,44 @@
-import type { RangeSet } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
-import type { Condition, FreeField, Learner } from '../../evaluate/learner.ts'
+import type { Condition, Exclusion, FreeField, Learner, MemberField } from '../../evaluate/learner.ts'
 import { openFlow } from '../../evaluate/open-flow.ts'
+import {
+  type Area,
+  holds,
+  leftOf,
+  type MemberPoint,
+  type Narrowed,
+  narrowArea,
+  numbersBelow,
+  onlyPoint,
+  pickFrom,
+  pinTo,
+} from './area.ts'
 import { type Judgement, judge } from './judge.ts'
-import { freeFields, isEmptyRegion, narrow, type Point, pick, type Region, without } from './region.ts'
+import type { GroupRow } from './mapping-group.ts'
+import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
-/** Packets that fare alike. */
-export interface Cell {
-  readonly row: Row
+/** Packets that fare alike, of one mapping or of several. */
+export interface GroupCell extends MemberPoint {
   /** The whole of them. */
-  readonly region: Region
-  /** One of them. */
-  readonly point: Point
+  readonly area: Area
+  /** Of the one packet that was followed. */
   readonly judgement: Judgement
 }
 
 /** A row cut into cells. */
-export interface Explored {
-  readonly row: Row
-  readonly cells: readonly Cell[]
+export interface ExploredRow {
+  readonly row: GroupRow
+  readonly cells: readonly GroupCell[]
   /** All of the row was seen. */
   readonly isWhole: boolean
-  /** For which other ports all of this holds; nothing of the kind where `isShared` is false. */
-  readonly ports: readonly Condition[]
-  readonly isShared: boolean
-}
-
-/** The ports of a mapping and of others like it, for all of which it is to be explored. */
-export interface Ports {
-  readonly host: { readonly value: number; readonly set: RangeSet }
-  readonly target: { readonly value: number; readonly set: RangeSet }
 }
 
 /** More kinds of packets than this are not told apart in one row of a mapping; or of a network, which is told once. */
 const mostCells = { mapping: 512, network: 12 } as const
+
+/** In a row of many mappings, so many more for each. */
+const mostCellsMore = 8
 
 const nothing: ReadonlySet<object> = new Set()
 
@@ -43,42 +47,48 @@ const nothing: ReadonlySet<object> = new Set()
  * routes and sets asked of it says which others go the very same way; then one of those that are left, until none
  * is.
  */
-export const explore = (follower: Follower, row: Row, shared: Ports | null = null): Explored => {
-  const cells: Cell[] = []
-  const ports: Condition[] = []
-  let isShared = shared !== null
-  const left: Region[] = [row.region]
-  for (let region = left.pop(); region !== undefined; region = left.pop()) {
-    if (cells.length >= mostCells[row.mapping === null ? 'network' : 'mapping'])
-      return { row, cells, isWhole: false, ports, isShared: false }
-    const point = pick(region, row.prefers)
-    const learner = learnerFor(row, region, point, shared)
-    const judgement = judge(row, follow(follower, row, point, learner), point, follower.host)
-    const narrowed = learner.blurred ? region : narrow(region, learner.conditions)
-    for (const condition of learner.conditions) if (isOfPort(condition)) ports.push(condition)
-    if (learner.blurred || isMistaken(shared, point)) isShared = false
-    // What was asked of a value that only looked like a free one says nothing of the others.
-    const cell = isEmptyRegion(narrowed) ? only(region, point) : narrowed
-    cells.push({ row, region: cell, point, judgement: learner.blurred ? doubt(judgement) : judgement })
-    left.push(...without(region, cell))
+export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
+  const [first] = row.rows
+  const most =
+    mostCells[first.mapping === null ? 'network' : 'mapping'] + mostCellsMore * (row.rows.length - 1)
+  const cells: GroupCell[] = []
+  const left: Area[] = [{ members: numbersBelow(row.rows.length), region: row.region, holes: [] }]
+  for (let area = left.pop(); area !== undefined; area = left.pop()) {
+    const picked = pickFrom(area, (member) => (row.rows[member] ?? first).region, first.prefers)
+    if (picked === null) continue
+    if (cells.length >= most) return { row, cells, isWhole: false }
+    const { member, point } = picked
+    const own = row.rows[member] ?? first
+    const learner = learnerFor(row, area, picked, nothing)
+    const judgement = judge(own, follow(follower, own, point, learner), point, follower.host)
+    const narrowed = narrowBy(row, area, picked, learner)
+    cells.push({
+      area: narrowed.area,
+      member,
+      point,
+      judgement: learner.blurred ? doubt(judgement) : judgement,
+    })
+    left.push(...leftOf(area, narrowed))
   }
-  return { row, cells, isWhole: true, ports, isShared }
+  return { row, cells, isWhole: true }
 }
 
-const isOfPort = ({ field }: Condition): boolean => field === 'hostPort' || field === 'targetPort'
+const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learner): Narrowed => {
+  const whole: Narrowed = learner.blurred
+    ? { area, fresh: [] }
+    : narrowArea(area, learner.conditions, learner.exclusions, row.values.membersWith)
+  const isOfOne = learner.speaksForOthers && (learner.blurred || isMistaken(row, picked))
+  const narrowed = isOfOne ? pinTo(whole, picked.member) : whole
+  // What was asked of a value that only looked like a free one says nothing of the others.
+  return holds(narrowed.area, picked) ? narrowed : { area: onlyPoint(picked), fresh: [] }
+}
 
 /** A client that speaks from the very port would be taken for the mapping, or the other way round. */
-const isMistaken = (ports: Ports | null, { sport }: Point): boolean =>
-  ports !== null && (sport === ports.host.value || sport === ports.target.value)
+const isMistaken = ({ values: { of } }: GroupRow, { member, point: { sport } }: MemberPoint): boolean =>
+  sport === of.hostPort?.[member] || sport === of.targetPort?.[member]
 
 const doubt = (judgement: Judgement): Judgement =>
   judgement.kind === 'kept' ? judgement : { ...judgement, certainty: 'possible' }
-
-const only = (region: Region, point: Point): Region => {
-  const exact = { ...region }
-  for (const field of freeFields) exact[field] = { starts: [point[field]], ends: [point[field]] }
-  return exact
-}
 
 /** What becomes of a packet of a row. */
 export const followPoint = (follower: Follower, row: Row, point: Point): Judgement =>
@@ -90,39 +100,76 @@ export const followWithout = (
   row: Row,
   point: Point,
   ignored: ReadonlySet<object>,
-): Judgement =>
-  judge(
-    row,
-    follow(follower, row, point, {
-      free: new Map(),
-      region: row.region,
-      conditions: [],
-      blurred: false,
-      isLenient: false,
-      ignored,
-    }),
-    point,
-    follower.host,
-  )
+): Judgement => judge(row, follow(follower, row, point, { ...idle(row), ignored }), point, follower.host)
 
-const learnerFor = (row: Row, region: Region, point: Point, ports: Ports | null): Learner => {
+/** What becomes of a packet, and what tells for which other mappings it holds. */
+export interface FollowedForOthers {
+  readonly judgement: Judgement
+  readonly learner: Learner
+}
+
+/** What would become of a packet if some rules were not there, and of which other mappings' packets too. */
+export const followForOthers = (
+  follower: Follower,
+  row: GroupRow,
+  { member, point }: MemberPoint,
+  ignored: ReadonlySet<object>,
+): FollowedForOthers => {
+  const own = row.rows[member] ?? row.rows[0]
+  const learner: Learner = { ...idle(own), ...membersIn(row, member), ignored }
+  return { judgement: judge(own, follow(follower, own, point, learner), point, follower.host), learner }
+}
+
+/** A learner that has nothing to learn. */
+const idle = ({ region }: Row): Learner => ({
+  free: new Map(),
+  region,
+  conditions: [],
+  exclusions: [],
+  blurred: false,
+  speaksForOthers: false,
+  isLenient: false,
+  ignored: nothing,
+})
+
+const memberFields: readonly MemberField[] = ['targetAddress', 'targetPort', 'hostPort']
+
+const membersIn = (
+  { values, bounds }: GroupRow,
+  member: number,
+): Pick<Learner, 'free' | 'region' | 'speaksForOthers' | 'conditions' | 'exclusions'> & {
+  readonly free: Map<number | bigint, FreeField>
+} => {
   const free = new Map<number | bigint, FreeField>()
-  if (ports !== null) free.set(ports.target.value, 'targetPort').set(ports.host.value, 'hostPort')
-  for (const field of freeFields) {
+  for (const field of memberFields) {
+    const value = values.of[field]?.[member]
+    if (value !== undefined) free.set(value, field)
+  }
+  const conditions: Condition[] = []
+  const exclusions: Exclusion[] = []
+  return {
+    free,
+    region: bounds,
+    speaksForOthers: free.size > 0,
+    conditions,
+    exclusions,
+  }
+}
+
+const learnerFor = (
+  row: GroupRow,
+  { region }: Area,
+  { member, point }: MemberPoint,
+  ignored: ReadonlySet<object>,
+): Learner => {
+  const { free, ...rest } = membersIn(row, member)
+  for (const field of row.open) {
     // What the kernel chooses follows from the destination.
-    if (field === 'saddr' && row.choosesSource) continue
+    if (field === 'saddr' && row.rows[0].choosesSource) continue
     const { starts, ends } = region[field]
     if (starts.length > 1 || starts[0] !== ends[0]) free.set(point[field], field)
   }
-  return {
-    free,
-    region:
-      ports === null ? row.region : { ...row.region, hostPort: ports.host.set, targetPort: ports.target.set },
-    conditions: [],
-    blurred: false,
-    isLenient: false,
-    ignored: nothing,
-  }
+  return { ...rest, free, blurred: false, isLenient: false, ignored }
 }
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>

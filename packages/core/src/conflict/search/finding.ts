@@ -6,8 +6,8 @@ import { ownerOf } from '../../owner/index.ts'
 import type { Packet } from '../../packet/index.ts'
 import type { Culprit } from '../conflict.ts'
 import type { RuleConflictKind } from './blame.ts'
-import type { Cell } from './explore.ts'
 import type { Judgement } from './judge.ts'
+import type { Cell } from './member-cells.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
@@ -24,6 +24,8 @@ export interface Finding {
   readonly share: 'all' | 'some'
   readonly point: Point
   readonly judgement: Judgement & { readonly kind: 'failed' }
+  /** The judgement is of another mapping, whose packets fare alike. */
+  readonly isBorrowed: boolean
   readonly step: TraceStep | null
   /** Rules and policies in front of it, that were taken for absent to find it. */
   readonly behind: ReadonlySet<object>

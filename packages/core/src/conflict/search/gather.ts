@@ -1,16 +1,8 @@
-import type { DesiredMapping } from '../../desired/index.ts'
-import type { Follower } from '../../evaluate/follow.ts'
-import { groupRules } from '../../evaluate/rule-groups.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
-import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
-import { blame, culpritKey, isOurs } from './blame.ts'
-import { type Explored, followPoint, followWithout } from './explore.ts'
+import { culpritKey } from './blame.ts'
 import { type FailedCell, type Finding, isFailed } from './finding.ts'
-import type { Judgement } from './judge.ts'
+import type { Explored } from './member-cells.ts'
 import type { Row } from './row.ts'
-
-/** Behind one drop there may be another: so many are looked for. */
-const MOST_IN_A_ROW = 8
+import type { Blamed } from './trail.ts'
 
 /** Warnings of one chain are told together; errors of so many rules apart. */
 const MOST_APART = 8
@@ -29,7 +21,6 @@ interface Traced {
  * @param isDead - whether a failure leaves a whole row undelivered
  */
 export const gather = (
-  follower: Follower,
   explored: readonly Explored[],
   isDead: (cell: FailedCell) => boolean,
 ): readonly Finding[] => {
@@ -37,7 +28,11 @@ export const gather = (
   for (const { cells } of explored) {
     for (const cell of cells)
       if (isFailed(cell))
-        traced.push({ isDead: isDead(cell), row: cell.row, findings: trace(follower, cell) })
+        traced.push({
+          isDead: isDead(cell),
+          row: cell.row,
+          findings: cell.blamed.map((one) => findingOf(cell, one)),
+        })
   }
   const deadly = findDeadly(traced)
   const whole = findWhole(explored, traced)
@@ -59,35 +54,16 @@ export const gather = (
   return fold([...found.values()].flatMap((byKind) => [...byKind.values()]))
 }
 
-/** Who stops the packets of a cell, and who would stop them after that. */
-const trace = (follower: Follower, { row, point, judgement }: FailedCell): readonly Finding[] => {
-  const findings: Finding[] = []
-  const ignored = new Set<object>()
-  let current: Judgement = judgement
-  while (current.kind === 'failed' && findings.length < MOST_IN_A_ROW) {
-    const { certainty } = current
-    const { kind, step } = blame(row, current)
-    findings.push({
-      kind,
-      severity: 'warning',
-      certainty: judgement.certainty === 'certain' ? certainty : 'possible',
-      mapping: row.mapping,
-      network: row.network,
-      rows: [row],
-      share: 'some',
-      point,
-      judgement: current,
-      step,
-      behind: new Set(ignored),
-      others: step === null ? 0 : countAlike(step),
-    })
-    const cause = step?.rule ?? step?.chain ?? null
-    if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
-    ignored.add(cause)
-    current = followWithout(follower, row, point, ignored)
-  }
-  return findings
-}
+const findingOf = ({ row, point, isBorrowed }: FailedCell, one: Blamed): Finding => ({
+  ...one,
+  severity: 'warning',
+  mapping: row.mapping,
+  network: row.network,
+  rows: [row],
+  share: 'some',
+  point,
+  isBorrowed,
+})
 
 /**
  * The culprits of dead rows, by who is not served: where one of them stops all, a list of bans in front of it is not
@@ -105,47 +81,6 @@ const findDeadly = (traced: readonly Traced[]): ReadonlyMap<string, ReadonlySet<
   }
   for (const [source, keys] of deadly) if (keys.size === 0) deadly.set(source, every.get(source) ?? keys)
   return deadly
-}
-
-/** The same finding for another mapping, of whose packets the rules think alike. */
-export const findAlike = (
-  follower: Follower,
-  finding: Finding,
-  explored: readonly Explored[],
-  mapping: DesiredMapping,
-  rows: readonly Row[],
-): Finding => {
-  const own = finding.rows.flatMap((row) => rows[explored.findIndex((one) => one.row === row)] ?? [])
-  const [first] = own
-  const point = { ...finding.point, dport: mapping.hostPort }
-  if (first === undefined) return finding
-  const judgement =
-    finding.behind.size === 0
-      ? followPoint(follower, first, point)
-      : followWithout(follower, first, point, finding.behind)
-  if (judgement.kind === 'kept') throw new Error(`${mapping.label} does not fare as it should`)
-  return { ...finding, mapping, rows: own, point, judgement, step: blame(first, judgement).step }
-}
-
-const alike = new WeakMap<NetfilterChain, ReadonlyMap<NetfilterRule, number>>()
-
-/** How many more rules of a list of bans stand beside this one. */
-const countAlike = ({ chain, rule }: TraceStep): number => {
-  if (chain === null || rule === null) return 0
-  const counts = alike.get(chain) ?? countGroups(chain)
-  alike.set(chain, counts)
-  return counts.get(rule) ?? 0
-}
-
-const countGroups = ({ rules }: NetfilterChain): ReadonlyMap<NetfilterRule, number> => {
-  const counts = new Map<NetfilterRule, number>()
-  const all = rules.map((_, at) => at)
-  for (const { places } of groupRules(rules, all).groups)
-    for (const place of places) {
-      const rule = rules[place]
-      if (rule !== undefined) counts.set(rule, places.length - 1)
-    }
-  return counts
 }
 
 /** The culprits that stop everybody of a row, for certain. */

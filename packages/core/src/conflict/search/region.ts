@@ -6,7 +6,7 @@ import {
   rangeSet,
   subtractRanges,
 } from '../../address/range-set.ts'
-import type { Condition, PacketField } from '../../evaluate/learner.ts'
+import type { Condition, FreeField, PacketField } from '../../evaluate/learner.ts'
 
 /** A set of packets: all that have one of the values of each field. */
 export type Region = Readonly<Record<PacketField, RangeSet>>
@@ -19,7 +19,8 @@ export const freeFields: readonly PacketField[] = ['daddr', 'saddr', 'dport', 's
 /** One set may be met thousands of times, by every mapping: what was worked out once is kept. */
 const met = { inside: new WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>>(), outside: new WeakMap() }
 
-const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
+/** What a set has in common with another, or has that the other has not. */
+export const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
   const known: WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>> = inside ? met.inside : met.outside
   let of = known.get(set)
   if (of === undefined) {
@@ -39,12 +40,15 @@ const isSame = (a: RangeSet, b: RangeSet): boolean =>
   a.starts.length === b.starts.length &&
   a.starts.every((start, at) => start === b.starts[at] && a.ends[at] === b.ends[at])
 
-/** The packets of a region that meet all conditions. */
+const isPacketField = (field: FreeField): field is PacketField =>
+  field === 'saddr' || field === 'daddr' || field === 'sport' || field === 'dport'
+
+/** The packets of a region that meet all conditions; what these ask of a mapping is left out. */
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
   const cell = { ...region }
   const outside: Record<PacketField, RangeSet[]> = { saddr: [], daddr: [], sport: [], dport: [] }
   for (const { field, set, inside } of conditions)
-    if (field === 'hostPort' || field === 'targetPort') continue
+    if (!isPacketField(field)) continue
     else if (inside) cell[field] = meet(cell[field], set, true)
     else outside[field].push(set)
   for (const field of freeFields)

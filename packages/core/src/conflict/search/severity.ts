@@ -5,7 +5,7 @@ import {
   rangeSet,
   subtractRanges,
 } from '../../address/range-set.ts'
-import type { Cell, Explored } from './explore.ts'
+import type { Cell, Explored } from './member-cells.ts'
 import type { Row } from './row.ts'
 import type { Surroundings } from './surroundings.ts'
 

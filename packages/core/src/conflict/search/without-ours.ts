@@ -1,4 +1,4 @@
-import type { NetfilterRuleset, NetfilterTable } from '../../netfilter/index.ts'
+import type { NetfilterRule, NetfilterRuleset, NetfilterTable } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 
 /** The rules of a host without any of ours. */
@@ -14,18 +14,18 @@ const strip = (table: NetfilterTable): NetfilterTable => ({
   }),
 })
 
-/** Does anybody send packets elsewhere? */
+/** Does anybody but us send packets elsewhere? */
 export const hasTranslations = (rulesets: readonly NetfilterRuleset[]): boolean =>
   rulesets.some(({ tables }) =>
-    tables.some(({ chains }) =>
-      chains.some(({ rules }) =>
-        rules.some(({ steps }) =>
-          steps.some(
-            (step) =>
-              step.kind === 'tproxy' ||
-              (step.kind === 'nat' && (step.type === 'dnat' || step.type === 'redirect')),
-          ),
-        ),
+    tables.some((table) =>
+      table.chains.some((chain) =>
+        chain.rules.some((rule) => translates(rule) && ownerOf(table, chain, rule) !== 'portolan'),
       ),
     ),
+  )
+
+const translates = ({ steps }: NetfilterRule): boolean =>
+  steps.some(
+    (step) =>
+      step.kind === 'tproxy' || (step.kind === 'nat' && (step.type === 'dnat' || step.type === 'redirect')),
   )

@@ -1,0 +1,174 @@
+import { emptyRanges, hasValue, isEmptySet, type RangeSet, singleValue } from '../../address/range-set.ts'
+import { type Condition, type Exclusion, isOfMember } from '../../evaluate/learner.ts'
+import { freeFields, isEmptyRegion, meet, narrow, type Point, pick, type Region, without } from './region.ts'
+
+/** Packets of some mappings of a group, which are told by their number: each of the region for each of the mappings. */
+export interface Block {
+  readonly members: RangeSet
+  readonly region: Region
+}
+
+/** A block without the packets of others: what a rule says of one mapping is a hole in what is said of all. */
+export interface Area extends Block {
+  readonly holes: readonly Block[]
+}
+
+/** What of an area goes one way, and the holes that are new in it. */
+export interface Narrowed {
+  readonly area: Area
+  readonly fresh: readonly Block[]
+}
+
+/** The mappings of a group that meet what a condition asks of a mapping. */
+export type MembersWith = (condition: Condition) => RangeSet
+
+/** The packets of an area that meet all conditions, and that each exclusion keeps out. */
+export const narrowArea = (
+  { members, region, holes }: Area,
+  conditions: readonly Condition[],
+  exclusions: readonly Exclusion[],
+  membersWith: MembersWith,
+): Narrowed => {
+  const block = narrowBlock({ members, region }, conditions, membersWith)
+  const fresh = exclusions
+    .map(({ all }) => narrowBlock(block, all, membersWith))
+    .filter((hole) => !isEmptyBlock(hole))
+  return { area: { ...block, holes: [...clip(holes, block), ...fresh] }, fresh }
+}
+
+/** The same, of one mapping only. */
+export const pinTo = ({ area, fresh }: Narrowed, member: number): Narrowed => {
+  const block: Block = { members: singleValue(member), region: area.region }
+  return { area: { ...block, holes: clip(area.holes, block) }, fresh: clip(fresh, block) }
+}
+
+const narrowBlock = (
+  { members, region }: Block,
+  conditions: readonly Condition[],
+  membersWith: MembersWith,
+): Block => {
+  let left = members
+  for (const condition of conditions)
+    if (isOfMember(condition)) left = meet(left, membersWith(condition), true)
+  // Most rules name a mapping that is none of these.
+  return isEmptySet(left) ? { members: left, region } : { members: left, region: narrow(region, conditions) }
+}
+
+const isEmptyBlock = ({ members, region }: Block): boolean => isEmptySet(members) || isEmptyRegion(region)
+
+/** The parts of holes that are in a block. */
+const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
+  holes.flatMap((hole) => {
+    if (!touch(hole.members, block.members)) return []
+    const region = meetRegions(hole.region, block.region)
+    return isEmptyRegion(region) ? [] : [{ members: meet(hole.members, block.members, true), region }]
+  })
+
+const touch = (a: RangeSet, b: RangeSet): boolean => {
+  let [i, j] = [0, 0]
+  for (;;) {
+    const [aStart, aEnd, bStart, bEnd] = [a.starts[i], a.ends[i], b.starts[j], b.ends[j]]
+    if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) return false
+    if (aStart <= bEnd && bStart <= aEnd) return true
+    if (aEnd < bEnd) i += 1
+    else j += 1
+  }
+}
+
+/** The packets that are in both. */
+export const meetRegions = (a: Region, b: Region): Region => {
+  const both = { ...a }
+  for (const field of freeFields) if (a[field] !== b[field]) both[field] = meet(a[field], b[field], true)
+  return both
+}
+
+/** What is left of an area when what goes one way is taken out: areas that share no packet. */
+export const leftOf = ({ members, region, holes }: Area, { area, fresh }: Narrowed): readonly Area[] => {
+  const left: Area[] = []
+  const add = (block: Block, more: readonly Block[] = []): void => {
+    left.push({ ...block, holes: [...clip(holes, block), ...clip(more, block)] })
+  }
+  const others = meet(members, area.members, false)
+  if (!isEmptySet(others)) add({ members: others, region })
+  for (const part of without(region, area.region)) add({ members: area.members, region: part })
+  for (const [at, hole] of fresh.entries()) add(hole, fresh.slice(0, at))
+  return left
+}
+
+/** One packet and its mapping. */
+export interface MemberPoint {
+  readonly member: number
+  readonly point: Point
+}
+
+/** An area of nothing but one packet. */
+export const onlyPoint = ({ member, point }: MemberPoint): Area => ({
+  members: singleValue(member),
+  region: {
+    saddr: singleValue(point.saddr),
+    daddr: singleValue(point.daddr),
+    sport: singleValue(point.sport),
+    dport: singleValue(point.dport),
+  },
+  holes: [],
+})
+
+export const holds = ({ members, region, holes }: Area, at: MemberPoint): boolean =>
+  isIn({ members, region }, at) && !holes.some((hole) => isIn(hole, at))
+
+const isIn = ({ members, region }: Block, { member, point }: MemberPoint): boolean =>
+  hasValue(members, member) && freeFields.every((field) => hasValue(region[field], point[field]))
+
+/**
+ * The packets of one mapping in an area: regions that share no packet.
+ *
+ * @param own - all packets of the mapping
+ */
+export const regionsOf = (
+  { members, region, holes }: Area,
+  member: number,
+  own: Region,
+): readonly Region[] => {
+  if (!hasValue(members, member)) return []
+  const whole = meetRegions(region, own)
+  let parts = isEmptyRegion(whole) ? [] : [whole]
+  for (const hole of holes) {
+    if (!hasValue(hole.members, member)) continue
+    parts = parts.flatMap((part) => {
+      const taken = meetRegions(part, hole.region)
+      return isEmptyRegion(taken) ? [part] : without(part, taken)
+    })
+  }
+  return parts
+}
+
+/**
+ * A packet of an area; one that looks natural, where there is one. Null: the area is empty.
+ *
+ * @param ownOf - all packets of a mapping
+ */
+export const pickFrom = (
+  area: Area,
+  ownOf: (member: number) => Region,
+  prefers: RangeSet | null,
+): MemberPoint | null => {
+  for (const member of valuesOf(area.members)) {
+    const own = ownOf(member)
+    const natural = meetRegions(area.region, own)
+    if (isEmptyRegion(natural)) continue
+    const point = pick(natural, prefers)
+    if (!area.holes.some((hole) => isIn(hole, { member, point }))) return { member, point }
+    const [first] = regionsOf(area, member, own)
+    if (first !== undefined) return { member, point: pick(first, prefers) }
+  }
+  return null
+}
+
+function* valuesOf({ starts, ends }: RangeSet): Generator<number> {
+  for (const [at, first] of starts.entries())
+    for (let value = Number(first); value <= Number(ends[at] ?? first); value += 1) yield value
+}
+
+/** All numbers up to one. */
+export const numbersBelow = (count: number): RangeSet =>
+  count === 0 ? emptyRanges : { starts: [0], ends: [count - 1] }

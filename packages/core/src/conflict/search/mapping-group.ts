@@ -1,0 +1,205 @@
+import { hasValue, type RangeSet, rangeSet, singleValue } from '../../address/range-set.ts'
+import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
+import type { Condition, Learner, MemberField, PacketField } from '../../evaluate/learner.ts'
+import type { MembersWith } from './area.ts'
+import { mappingRows } from './mapping-rows.ts'
+import { freeFields, type Region } from './region.ts'
+import type { Row } from './row.ts'
+import { portKey, servedRows } from './served-rows.ts'
+import { addressValue, type Surroundings } from './surroundings.ts'
+
+/**
+ * Mappings that differ only in their host port and in where on one network they lead. Our own rules do the same to each
+ * of them, and what the rules of others make of one they make of most: they are explored together.
+ */
+export interface MappingGroup {
+  readonly members: readonly [DesiredMapping, ...DesiredMapping[]]
+  readonly rows: readonly GroupRow[]
+}
+
+/** One row of the contract, for each mapping of a group. */
+export interface GroupRow {
+  /** That of each, by its number. */
+  readonly rows: readonly [Row, ...Row[]]
+  /** The packets of all. */
+  readonly region: Region
+  /** The fields that are not settled by which mapping it is. */
+  readonly open: readonly PacketField[]
+  readonly values: MemberValues
+  /** Where the values of packets and of mappings are at all. */
+  readonly bounds: Learner['region']
+}
+
+/** What tells the mappings of a group from one another. */
+export interface MemberValues {
+  /** That of each, by its number; absent where all have the same. */
+  readonly of: Readonly<Partial<Record<MemberField, readonly (number | bigint)[]>>>
+  readonly sets: Readonly<Partial<Record<MemberField, RangeSet>>>
+  readonly membersWith: MembersWith
+}
+
+/** Nothing is told from anything. */
+const alone: MemberValues = { of: {}, sets: {}, membersWith: () => singleValue(0) }
+
+/** A row that stands for itself only. */
+export const rowAlone = (row: Row): GroupRow => ({
+  rows: [row],
+  region: row.region,
+  open: freeFields,
+  values: alone,
+  bounds: row.region,
+})
+
+interface Member {
+  readonly mapping: DesiredMapping
+  readonly rows: readonly Row[]
+}
+
+/** Puts together what may be explored together. */
+export const groupMappings = (
+  desired: DesiredState,
+  around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
+): readonly MappingGroup[] => {
+  const onPort = new Map<string, number>()
+  for (const mapping of desired.mappings)
+    onPort.set(portKey(mapping), (onPort.get(portKey(mapping)) ?? 0) + 1)
+  const groups = new Map<string, [Member, ...Member[]]>()
+  for (const [at, mapping] of desired.mappings.entries()) {
+    const rows = mappingRows(desired, mapping, around[mapping.family])
+    const isShared = (onPort.get(portKey(mapping)) ?? 1) > 1
+    const isAlone = mapping.targets.length > 1 || isShared
+    const one: Member = { mapping, rows: isShared ? servedRows(desired, rows) : rows }
+    const key = isAlone ? String(at) : kindOf(mapping, rows)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
+  }
+  return [...groups.values()].map((group) => groupOf(group))
+}
+
+/** What mappings of one group have in common. */
+const kindOf = (mapping: DesiredMapping, rows: readonly Row[]): string => {
+  const { family, protocol, kind, hostAddress, interface: name, allowFrom, hostPort, targets } = mapping
+  const [{ network, port }] = targets
+  const ways = rows.map(({ source, way, in: from }) => [source, way, from])
+  return JSON.stringify([
+    family,
+    protocol,
+    kind,
+    hostAddress,
+    name,
+    allowFrom,
+    network,
+    hostPort === port,
+    ways,
+  ])
+}
+
+const groupOf = (group: readonly [Member, ...Member[]]): MappingGroup => {
+  const [{ mapping, rows: firstRows }, ...others] = group
+  const members = [mapping, ...others.map((one) => one.mapping)] as const
+  const values = members.length < 2 ? alone : valuesOf(members)
+  const count = firstRows.length
+  const rows = Array.from({ length: count }, (_, at): readonly GroupRow[] => {
+    const [first, ...more] = group.flatMap((one) => one.rows[at] ?? [])
+    return first === undefined ? [] : [groupRowOf([first, ...more], values)]
+  })
+  return { members, rows: rows.flat() }
+}
+
+/** Takes every mapping of a group for itself. */
+export const splitGroup = ({ members, rows }: MappingGroup): readonly MappingGroup[] =>
+  members.map((mapping, at) => ({
+    members: [mapping],
+    rows: rows.flatMap((row) => {
+      const own = row.rows[at]
+      return own === undefined ? [] : [rowAlone(own)]
+    }),
+  }))
+
+const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
+  const of: Partial<Record<MemberField, readonly (number | bigint)[]>> = {}
+  const sets: Partial<Record<MemberField, RangeSet>> = {}
+  const known: Partial<Record<MemberField, ReadonlyMap<number | bigint, RangeSet>>> = {}
+  for (const [field, read] of Object.entries(reads) as [MemberField, (mapping: DesiredMapping) => number][]) {
+    const values = members.map(read)
+    if (values.every((value) => value === values[0])) continue
+    of[field] = values
+    sets[field] = rangeSet(values.map((value) => ({ first: value, last: value })))
+    known[field] = numbersOf(values)
+  }
+  const all: RangeSet = { starts: [0], ends: [members.length - 1] }
+  return { of, sets, membersWith: findMembers(all, of, known) }
+}
+
+const reads: Readonly<Record<MemberField, (mapping: DesiredMapping) => number | bigint>> = {
+  targetAddress: ({ targets: [{ address }] }) => addressValue(address),
+  targetPort: ({ targets: [{ port }] }) => port,
+  hostPort: ({ hostPort }) => hostPort,
+}
+
+/** The numbers of the members that have a value. */
+const numbersOf = (values: readonly (number | bigint)[]): ReadonlyMap<number | bigint, RangeSet> => {
+  const numbers = new Map<number | bigint, number[]>()
+  for (const [at, value] of values.entries()) {
+    const list = numbers.get(value)
+    if (list === undefined) numbers.set(value, [at])
+    else list.push(at)
+  }
+  return new Map(
+    [...numbers].map(([value, list]) => [value, rangeSet(list.map((at) => ({ first: at, last: at })))]),
+  )
+}
+
+/** Sets that rules ask for are met again and again: what was found of one is kept. */
+const findMembers = (
+  all: RangeSet,
+  of: MemberValues['of'],
+  numbers: Readonly<Partial<Record<MemberField, ReadonlyMap<number | bigint, RangeSet>>>>,
+): MembersWith => {
+  const found = new Map<string, WeakMap<RangeSet, RangeSet>>()
+  const find = ({ field, set, inside }: Condition & { readonly field: MemberField }): RangeSet => {
+    const [first] = set.starts
+    if (inside && set.starts.length === 1 && first !== undefined && first === set.ends[0])
+      return numbers[field]?.get(first) ?? { starts: [], ends: [] }
+    return rangeSet(
+      (of[field] ?? []).flatMap((value, at) =>
+        hasValue(set, value) === inside ? [{ first: at, last: at }] : [],
+      ),
+    )
+  }
+  return (condition) => {
+    const { field, set, inside } = condition
+    if (field !== 'hostPort' && field !== 'targetPort' && field !== 'targetAddress') return all
+    const key = `${field} ${inside}`
+    const known = found.get(key) ?? new WeakMap<RangeSet, RangeSet>()
+    found.set(key, known)
+    const before = known.get(set)
+    if (before !== undefined) return before
+    const made = find({ field, set, inside })
+    known.set(set, made)
+    return made
+  }
+}
+
+const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): GroupRow => {
+  const [first] = rows
+  const region = { ...first.region }
+  const open: PacketField[] = []
+  for (const field of freeFields) {
+    const sets = rows.map((row) => row.region[field])
+    if (sets.every((set) => set === sets[0])) {
+      open.push(field)
+      continue
+    }
+    if (!sets.every(isSingle)) open.push(field)
+    region[field] = rangeSet(
+      sets.flatMap(({ starts, ends }) =>
+        starts.map((start, at) => ({ first: start, last: ends[at] ?? start })),
+      ),
+    )
+  }
+  return { rows, region, open, values, bounds: { ...region, ...values.sets } }
+}
+
+const isSingle = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]

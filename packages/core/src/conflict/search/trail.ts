@@ -1,0 +1,115 @@
+import { hasValue } from '../../address/range-set.ts'
+import type { Follower } from '../../evaluate/follow.ts'
+import { isOfMember, type Learner } from '../../evaluate/learner.ts'
+import { groupRules } from '../../evaluate/rule-groups.ts'
+import type { TraceStep } from '../../evaluate/trace.ts'
+import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
+import type { MemberPoint } from './area.ts'
+import { type Blame, blame, isOurs } from './blame.ts'
+import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
+import type { Judgement } from './judge.ts'
+import type { GroupRow } from './mapping-group.ts'
+
+type Failed = Judgement & { readonly kind: 'failed' }
+
+/** One who stops a packet, others in front of it being taken for absent. */
+export interface Blamed extends Blame {
+  readonly certainty: 'certain' | 'possible'
+  readonly judgement: Failed
+  readonly behind: ReadonlySet<object>
+  /** How many more rules do the same to other packets. */
+  readonly others: number
+}
+
+/** Who stops a packet, and who would stop it after that. */
+export interface Trail {
+  readonly blamed: readonly Blamed[]
+  /** It is the same for another mapping of the group, whose packets fare alike so far. */
+  readonly holdsFor: (member: number) => boolean
+}
+
+/** Behind one drop there may be another: so many are looked for. */
+const MOST_IN_A_ROW = 8
+
+const trails = new WeakMap<GroupCell, Trail>()
+
+const nobody: Trail = { blamed: [], holdsFor: () => true }
+
+/** The trail of a cell, which is followed once. */
+export const trailOf = (follower: Follower, row: GroupRow, cell: GroupCell): Trail => {
+  const known = trails.get(cell)
+  if (known !== undefined) return known
+  const made = cell.judgement.kind === 'kept' ? nobody : followTrail(follower, row, cell, cell.judgement)
+  trails.set(cell, made)
+  return made
+}
+
+/** Takes away who stops a packet, and looks who stops it then. */
+export const followTrail = (follower: Follower, row: GroupRow, at: MemberPoint, judgement: Failed): Trail => {
+  const own = row.rows[at.member] ?? row.rows[0]
+  const blamed: Blamed[] = []
+  const learners: Learner[] = []
+  const ignored = new Set<object>()
+  let current: Judgement = judgement
+  while (current.kind === 'failed' && blamed.length < MOST_IN_A_ROW) {
+    const { certainty } = current
+    const { kind, step } = blame(own, current)
+    blamed.push({
+      kind,
+      step,
+      certainty: judgement.certainty === 'certain' ? certainty : 'possible',
+      judgement: current,
+      behind: new Set(ignored),
+      others: step === null ? 0 : countAlike(step),
+    })
+    const cause = step?.rule ?? step?.chain ?? null
+    if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
+    ignored.add(cause)
+    const { learner, ...next }: FollowedForOthers = followForOthers(follower, row, at, ignored)
+    current = next.judgement
+    learners.push(learner)
+  }
+  return {
+    blamed,
+    holdsFor: (member) => member === at.member || learners.every((one) => fits(row, at, one, member)),
+  }
+}
+
+/** Would a packet of another mapping have gone the same way? */
+const fits = (
+  { values: { membersWith } }: GroupRow,
+  { point }: MemberPoint,
+  { conditions, exclusions, blurred }: Learner,
+  member: number,
+): boolean =>
+  !blurred &&
+  conditions.every((one) => !isOfMember(one) || hasValue(membersWith(one), member)) &&
+  !exclusions.some(({ all }) =>
+    all.every((one) => {
+      const { field, set, inside } = one
+      if (field === 'hostPort' || field === 'targetPort' || field === 'targetAddress')
+        return hasValue(membersWith(one), member)
+      return hasValue(set, point[field]) === inside
+    }),
+  )
+
+const alike = new WeakMap<NetfilterChain, ReadonlyMap<NetfilterRule, number>>()
+
+/** How many more rules of a list of bans stand beside this one. */
+const countAlike = ({ chain, rule }: TraceStep): number => {
+  if (chain === null || rule === null) return 0
+  const counts = alike.get(chain) ?? countGroups(chain)
+  alike.set(chain, counts)
+  return counts.get(rule) ?? 0
+}
+
+const countGroups = ({ rules }: NetfilterChain): ReadonlyMap<NetfilterRule, number> => {
+  const counts = new Map<NetfilterRule, number>()
+  const all = rules.map((_, at) => at)
+  for (const { places } of groupRules(rules, all).groups)
+    for (const place of places) {
+      const rule = rules[place]
+      if (rule !== undefined) counts.set(rule, places.length - 1)
+    }
+  return counts
+}

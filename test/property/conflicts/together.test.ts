@@ -1,0 +1,172 @@
+import { expect, test } from '@jest/globals'
+import { type Conflict, type DesiredState, findRuleConflicts, type HostFacts } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import fc from 'fast-check'
+import { type Backend, lowerRules, noRules } from 'portolan'
+
+const facts: HostFacts = {
+  interfaces: [
+    { name: 'lo', up: true, kind: 'loopback', addresses: ['127.0.0.1/8'] },
+    { name: 'eth0', up: true, addresses: ['192.0.2.2/24', '192.0.2.3/24'] },
+    { name: 'eth1', up: true, addresses: ['203.0.113.2/24'] },
+  ],
+  routes: [{ destination: 'default', gateway: '192.0.2.1', interface: 'eth0' }],
+  sysctls: { 'net.ipv4.ip_forward': '1', 'net.bridge.bridge-nf-call-iptables': '1' },
+}
+
+type Mapping = DesiredState['mappings'][number]
+
+const mapping = fc
+  .record({
+    hostPort: fc.integer({ min: 8080, max: 8089 }),
+    port: fc.constantFrom(80, 81, 443, 8080, 8081),
+    address: fc.integer({ min: 10, max: 15 }).map((at) => `172.30.1.${at}`),
+    protocol: fc.constantFrom<Mapping['protocol']>('tcp', 'tcp', 'tcp', 'udp'),
+    kind: fc.constantFrom<Mapping['kind']>('nat', 'nat', 'nat', 'direct'),
+    network: fc.constantFrom('web', 'web', 'web', 'data'),
+    hostAddress: fc.constantFrom(null, null, null, '192.0.2.2', '127.0.0.1'),
+    allowFrom: fc.constantFrom(null, null, null, ['198.51.100.0/24']),
+  })
+  .map(({ hostPort, port, address, protocol, kind, network, hostAddress, allowFrom }): Mapping => {
+    const to = network === 'web' ? address : address.replace('30.1', '30.2')
+    const open = kind === 'direct' ? port : hostPort
+    return {
+      ...{ family: 'ip', protocol, kind, interface: null, allowFrom },
+      label: `${hostAddress ?? '*'}:${open}/${protocol} -> ${to}:${port}`,
+      hostAddress: kind === 'direct' ? null : hostAddress,
+      hostPort: open,
+      targets: [{ service: to, replica: 1, network, address: to, port, weight: 1 }],
+    }
+  })
+
+const network = (name: string, subnet: string): DesiredState['networks'][number] => ({
+  ...{ name, bridge: `pt-${name}`, external: false, internal: false, icc: true, mtu: null, ip6: null },
+  ip: { subnet: `${subnet}.0/24`, gateway: `${subnet}.1`, mode: 'nat', masquerade: true },
+})
+
+const desiredState = fc
+  .uniqueArray(mapping, {
+    minLength: 2,
+    maxLength: 9,
+    // One mapping for a port, and one way to open a container's.
+    selector: ({ kind, protocol, hostPort, targets: [{ address }] }) =>
+      kind === 'direct' ? `${address} ${protocol} ${hostPort}` : `${protocol} ${hostPort}`,
+  })
+  .map(
+    (mappings): DesiredState => ({
+      ...{ project: 'shop', endpoints: [], guardForwarding: false },
+      networks: [network('web', '172.30.1'), network('data', '172.30.2')],
+      mappings,
+    }),
+  )
+
+const someone = fc.constantFrom(
+  '198.51.100.0/24',
+  '198.51.100.7/32',
+  '203.0.113.0/25',
+  '192.0.2.2/32',
+  '172.30.1.0/24',
+  '172.30.1.12/32',
+  '172.30.1.10/31',
+  '172.30.1.13/32',
+  '0.0.0.0/1',
+)
+const ports = fc.constantFrom('80', '81', '443', '8080', '8083', '8080:8084', '8086:8088', '40000')
+
+const not = fc.boolean().map((negated) => (negated ? '! ' : ''))
+const match = fc.oneof(
+  fc.tuple(not, someone).map(([no, who]) => `${no}-s ${who}`),
+  fc.tuple(not, someone).map(([no, who]) => `${no}-d ${who}`),
+  fc
+    .tuple(fc.constantFrom('tcp', 'tcp', 'udp'), not, ports)
+    .map(([of, no, set]) => `-p ${of} -m ${of} ${no}--dport ${set}`),
+  fc.tuple(fc.constantFrom('tcp', 'udp'), ports).map(([of, set]) => `-p ${of} -m ${of} --sport ${set}`),
+  fc.constantFrom('-i eth0', '-i eth1', '! -i eth0', '-i pt-web'),
+  fc.constantFrom('8080', '8083', '8085:8087').map((set) => `-p tcp -m conntrack --ctorigdstport ${set}`),
+  fc.constantFrom('80,443', '8080,8082:8084', '81').map((set) => `-p tcp -m multiport --dports ${set}`),
+)
+
+/** No two of one kind: iptables knows an option once. */
+const matches = fc
+  .uniqueArray(match, { maxLength: 3, selector: (one) => one.replace('! ', '').slice(0, 2) })
+  .map((all) => all.join(' '))
+
+const verdict = fc.constantFrom('DROP', 'DROP', 'DROP', 'ACCEPT', 'RETURN', 'other')
+const rules = (chain: string) =>
+  fc.array(
+    fc.tuple(matches, verdict).map(([asked, then]) => `-A ${chain} ${asked} -j ${then}`),
+    { maxLength: 5 },
+  )
+const elsewhere = fc.array(
+  fc
+    .tuple(
+      fc.uniqueArray(fc.constantFrom('-s 198.51.100.0/24', '-d 192.0.2.2/32', '-i eth0'), { maxLength: 2 }),
+      ports,
+    )
+    .map(
+      ([asked, set]) =>
+        `-A PREROUTING ${asked.join(' ')} -p tcp -m tcp --dport ${set} -j DNAT --to-destination 172.18.0.5:80`,
+    ),
+  { maxLength: 2 },
+)
+
+const saved = fc
+  .tuple(
+    rules('PREROUTING'),
+    rules('FORWARD'),
+    rules('other'),
+    rules('OUTPUT'),
+    elsewhere,
+    fc.constantFrom('ACCEPT', 'DROP'),
+  )
+  .map(([early, forward, other, output, nat, policy]) =>
+    [
+      ...[
+        '*mangle',
+        ':PREROUTING ACCEPT [0:0]',
+        ':other - [0:0]',
+        ...early,
+        '-A other -s 198.51.100.128/25 -j DROP',
+        'COMMIT',
+      ],
+      ...['*nat', ':PREROUTING ACCEPT [0:0]', ...nat, 'COMMIT'],
+      ...['*filter', `:FORWARD ${policy} [0:0]`, ':OUTPUT ACCEPT [0:0]', ':other - [0:0]'],
+      ...[...forward, ...output, ...other.filter((rule) => !rule.endsWith(' other')), 'COMMIT', ''],
+    ].join('\n'),
+  )
+
+const compiled = (desired: DesiredState, backend: Backend) =>
+  backend === 'nftables' ? { nftables: nftables.compile(desired) } : { [backend]: iptables.compile(desired) }
+
+/** All but the packet chosen to show it. */
+const told = (conflicts: readonly Conflict[], label: string): readonly string[] =>
+  conflicts
+    .filter((one) => one.mapping === label)
+    .map(({ severity, certainty, kind, message, culprit }) =>
+      [severity, certainty, kind, message, culprit?.chain, culprit?.text].join(' | '),
+    )
+    .sort()
+
+test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
+  'of mappings that are looked at together the same is found as of each alone, beside %s',
+  (backend) => {
+    let conflicts = 0
+    fc.assert(
+      fc.property(desiredState, saved, (desired, text) => {
+        const rulesets = [
+          ...lowerRules({ ...noRules, ...compiled(desired, backend) }),
+          ...lowerRules({ ...noRules, 'iptables-legacy': iptables.parse(text, '<saved>') }),
+        ]
+        const together = findRuleConflicts(desired, facts, rulesets)
+        conflicts += together.length
+        for (const one of desired.mappings) {
+          const alone = findRuleConflicts({ ...desired, mappings: [one] }, facts, rulesets)
+          expect(told(together, one.label)).toEqual(told(alone, one.label))
+        }
+      }),
+      { numRuns: 150, interruptAfterTimeLimit: 90_000 },
+    )
+    expect(conflicts).toBeGreaterThan(150)
+  },
+)
