@@ -1,5 +1,6 @@
+import type { RangeSet } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
-import type { Condition, Exclusion, FreeField, Learner, MemberField } from '../../evaluate/learner.ts'
+import type { FreeField, Learner, MemberField } from '../../evaluate/learner.ts'
 import { openFlow } from '../../evaluate/open-flow.ts'
 import {
   type Area,
@@ -59,7 +60,7 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
     if (cells.length >= most) return { row, cells, isWhole: false }
     const { member, point } = picked
     const own = row.rows[member] ?? first
-    const learner = learnerFor(row, area, picked, nothing)
+    const learner = learnerFor(row, area, picked)
     const judgement = judge(own, follow(follower, own, point, learner), point, follower.host)
     const narrowed = narrowBy(row, area, picked, learner)
     cells.push({
@@ -100,7 +101,13 @@ export const followWithout = (
   row: Row,
   point: Point,
   ignored: ReadonlySet<object>,
-): Judgement => judge(row, follow(follower, row, point, { ...idle(row), ignored }), point, follower.host)
+): Judgement =>
+  judge(
+    row,
+    follow(follower, row, point, learnerOf(new Map(), nowhere, false, ignored)),
+    point,
+    follower.host,
+  )
 
 /** What becomes of a packet, and what tells for which other mappings it holds. */
 export interface FollowedForOthers {
@@ -116,61 +123,51 @@ export const followForOthers = (
   ignored: ReadonlySet<object>,
 ): FollowedForOthers => {
   const own = row.rows[member] ?? row.rows[0]
-  const learner: Learner = { ...idle(own), ...membersIn(row, member), ignored }
+  const free = freeOfMember(row, member)
+  const learner = learnerOf(free, row.bounds, free.size > 0, ignored)
   return { judgement: judge(own, follow(follower, own, point, learner), point, follower.host), learner }
 }
 
-/** A learner that has nothing to learn. */
-const idle = ({ region }: Row): Learner => ({
-  free: new Map(),
-  region,
+const learnerOf = (
+  free: ReadonlyMap<number | bigint, FreeField>,
+  region: Learner['region'],
+  speaksForOthers: boolean,
+  ignored: ReadonlySet<object>,
+): Learner => ({
+  ...{ free, region, speaksForOthers, ignored },
   conditions: [],
   exclusions: [],
   blurred: false,
-  speaksForOthers: false,
   isLenient: false,
-  ignored: nothing,
 })
+
+const nowhere: Learner['region'] = {}
 
 const memberFields: readonly MemberField[] = ['targetAddress', 'targetPort', 'hostPort']
 
-const membersIn = (
-  { values, bounds }: GroupRow,
-  member: number,
-): Pick<Learner, 'free' | 'region' | 'speaksForOthers' | 'conditions' | 'exclusions'> & {
-  readonly free: Map<number | bigint, FreeField>
-} => {
+/** The values that stand for the mapping. */
+const freeOfMember = ({ values }: GroupRow, member: number): Map<number | bigint, FreeField> => {
   const free = new Map<number | bigint, FreeField>()
   for (const field of memberFields) {
     const value = values.of[field]?.[member]
     if (value !== undefined) free.set(value, field)
   }
-  const conditions: Condition[] = []
-  const exclusions: Exclusion[] = []
-  return {
-    free,
-    region: bounds,
-    speaksForOthers: free.size > 0,
-    conditions,
-    exclusions,
-  }
+  return free
 }
 
-const learnerFor = (
-  row: GroupRow,
-  { region }: Area,
-  { member, point }: MemberPoint,
-  ignored: ReadonlySet<object>,
-): Learner => {
-  const { free, ...rest } = membersIn(row, member)
+const learnerFor = (row: GroupRow, { members, region }: Area, { member, point }: MemberPoint): Learner => {
+  // Where only one mapping is left, nothing is to be said of others.
+  const free = isOne(members) ? new Map<number | bigint, FreeField>() : freeOfMember(row, member)
+  const speaksForOthers = free.size > 0
   for (const field of row.open) {
     // What the kernel chooses follows from the destination.
     if (field === 'saddr' && row.rows[0].choosesSource) continue
-    const { starts, ends } = region[field]
-    if (starts.length > 1 || starts[0] !== ends[0]) free.set(point[field], field)
+    if (!isOne(region[field])) free.set(point[field], field)
   }
-  return { ...rest, free, blurred: false, isLenient: false, ignored }
+  return learnerOf(free, row.bounds, speaksForOthers, nothing)
 }
+
+const isOne = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>
   follower.follow(
