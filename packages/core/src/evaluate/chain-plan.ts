@@ -1,5 +1,4 @@
-import { firstEndingFrom } from '../address/prefix-set.ts'
-import { hasValue, type RangeSet } from '../address/range-set.ts'
+import type { RangeSet } from '../address/range-set.ts'
 import type { NetfilterRule } from '../netfilter/index.ts'
 import { isMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
@@ -7,7 +6,7 @@ import { type Explain, explainMatches } from './learn-match.ts'
 import { type FreeField, freeFieldOf } from './learner.ts'
 import { acts, type Program } from './program.ts'
 import { groupRules, type RuleGroup } from './rule-groups.ts'
-import { type Asked, type Head, type Key, keys, readHead } from './rule-heads.ts'
+import { type Asked, askedOf, type Head, type Key, keys, readHead, rulesAsking } from './rule-heads.ts'
 import { candidates, indexRules, mergePlaces, type RuleIndex } from './rule-index.ts'
 import type { World } from './world.ts'
 
@@ -172,15 +171,17 @@ const column = <T>(items: readonly T[], isTrue: (item: T) => boolean): Uint8Arra
   return made
 }
 
-const nothingAsked: Head = new Map()
+const nothingAsked: Head = []
 
 const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, held: Held): KeyedRules => {
   const settled = addressKeys.filter((key) => !held.has(key))
   const name = settled.join(' ')
   const known = byFields.get(name)
   if (known !== undefined) return known
-  const keyed = column(heads, (head) => settled.some((key) => head.has(key)))
-  const all = heads.flatMap((_, at) => (keyed[at] === 1 ? [at] : []))
+  const keyed = new Uint8Array(heads.length)
+  for (const key of settled) for (const at of rulesAsking(heads, key)) keyed[at] = 1
+  const all: number[] = []
+  for (let at = 0; at < keyed.length; at += 1) if (keyed[at] === 1) all.push(at)
   const usable = keys.filter((key) => !held.has(key))
   const made = { keyed, all, index: isIndexable ? indexRules(heads, all, usable) : null }
   byFields.set(name, made)
@@ -195,7 +196,9 @@ const possibleRules = (
   skips: boolean,
 ): Uint8Array => {
   const possible = new Uint8Array(rules.length)
-  const columns = [...held].map(([key, set]) => meetingRules(heads, meeting, key, set))
+  const columns = [...held].flatMap(([key, set]) =>
+    rulesAsking(heads, key).length === 0 ? [] : [meetingRules(heads, meeting, key, set)],
+  )
   for (let at = 0; at < possible.length; at += 1) {
     let isPossible = acting[at] === 1 && !(skips && lenient[at] === 1)
     for (const column of columns) isPossible &&= column[at] === 1
@@ -214,7 +217,11 @@ const meetingRules = (
   meeting.set(key, known)
   const found = known.get(set)
   if (found !== undefined) return found
-  const made = column(heads, (head) => canMeet(head.get(key), set))
+  const made = new Uint8Array(heads.length).fill(1)
+  for (const at of rulesAsking(heads, key)) {
+    const asked = askedOf(heads[at], key)
+    if (asked !== null && !canMeet(asked, set)) made[at] = 0
+  }
   known.set(set, made)
   return made
 }
@@ -230,14 +237,33 @@ const isLenient = ({ steps }: NetfilterRule): boolean => {
 }
 
 /** Is any of the values that a rule asks for in the set? */
-const canMeet = (asked: Asked | undefined, set: RangeSet): boolean => {
-  if (asked === undefined) return true
-  for (const value of asked.singles)
-    if (typeof value !== 'number' && typeof value !== 'bigint') return true
-    else if (hasValue(set, value)) return true
-  for (const { first, last } of asked.ranges) {
-    const start = set.starts[firstEndingFrom(set.ends.length, (at) => set.ends[at], first)]
-    if (start !== undefined && start <= last) return true
+const canMeet = ({ ranges, names }: Asked, set: RangeSet): boolean => {
+  if (names.length > 0) return true
+  for (const { first, last } of ranges) if (meets(set, first, last)) return true
+  return false
+}
+
+/** Sets of so few ranges are walked. */
+const FEW = 8
+
+/** Has the set a value from one up to another? */
+const meets = ({ starts, ends }: RangeSet, first: number | bigint, last: number | bigint): boolean => {
+  const count = starts.length
+  let from = 0
+  if (count > FEW) {
+    let to = count
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      const end = ends[middle]
+      if (end !== undefined && end < first) from = middle + 1
+      else to = middle
+    }
+    const start = starts[from]
+    return start !== undefined && start <= last
+  }
+  for (; from < count; from += 1) {
+    const [start, end] = [starts[from], ends[from]]
+    if (start !== undefined && end !== undefined && start <= last && first <= end) return true
   }
   return false
 }

@@ -11,6 +11,8 @@ interface Row {
   readonly elements: TableElement[]
   /** All values of the part that are in some element. */
   set: RangeSet | null
+  /** What holds a value of the part; made when it is first asked for. */
+  find: ((value: number | bigint) => ValueSet | null) | null
 }
 
 interface PartIndex {
@@ -65,10 +67,23 @@ const conditionOf = (
 ): Condition => {
   row.set ??= rangeSet(row.elements.flatMap(({ key }) => rangesIn(key[part])))
   if (wantsData) {
-    const hit = row.elements.find(({ key }) => compileValues(key[part] ?? nothing)(value) === YES)
-    if (hit !== undefined) return membership(field, rangeSet(rangesIn(hit.key[part])), value)
+    row.find ??= finderOf(row.elements.map(({ key }) => key[part] ?? nothing))
+    const hit = row.find(value)
+    if (hit !== null) return membership(field, rangeSet(rangesIn(hit)), value)
   }
   return membership(field, row.set, value)
+}
+
+/** Single values are found at once; of the others the first that holds the value. */
+const finderOf = (sets: readonly ValueSet[]): ((value: number | bigint) => ValueSet | null) => {
+  const singles = new Map<unknown, ValueSet>()
+  const others: ValueSet[] = []
+  for (const set of sets) {
+    const single = singleOf(set)
+    if (single === null) others.push(set)
+    else if (!singles.has(single)) singles.set(single, set)
+  }
+  return (value) => singles.get(value) ?? others.find((set) => compileValues(set)(value) === YES) ?? null
 }
 
 const nothing: ValueSet = { kind: 'ranges', ranges: [] }
@@ -78,12 +93,12 @@ const rangesIn = (set: ValueSet | undefined) => (set?.kind === 'ranges' ? set.ra
 const rowOf = (table: ElementTable, key: readonly Reading[], part: number): Row => {
   const { rows, loose } = partIndex(table, part)
   const exact = rows.get(rowKey(key, part))
-  if (loose.length === 0) return exact ?? { elements: [], set: emptyRanges }
+  if (loose.length === 0) return exact ?? { elements: [], set: emptyRanges, find: null }
   const matching = loose.filter((element) =>
     element.key.every((set, at) => at === part || compileValues(set)(key[at]) === YES),
   )
   if (matching.length === 0 && exact !== undefined) return exact
-  return { elements: [...(exact?.elements ?? []), ...matching], set: null }
+  return { elements: [...(exact?.elements ?? []), ...matching], set: null, find: null }
 }
 
 const rowKey = (key: readonly unknown[], part: number): string =>
@@ -102,7 +117,7 @@ const partIndex = (table: ElementTable, part: number): PartIndex => {
     else {
       const key = rowKey(others, part)
       const row = rows.get(key)
-      if (row === undefined) rows.set(key, { elements: [element], set: null })
+      if (row === undefined) rows.set(key, { elements: [element], set: null, find: null })
       else row.elements.push(element)
     }
   }

@@ -47,7 +47,7 @@ export const groupRules = (rules: readonly NetfilterRule[], among: readonly numb
       for (; to < among.length; to += 1) {
         const next = rules[among[to] ?? 0]
         const other = next === undefined ? null : readBan(next)
-        if (next === undefined || other === null || !isAlike(first, ban, next, other)) break
+        if (next === undefined || other === null || !areAlike(first, next)) break
         ranges.push(other.ranges)
       }
     const places = among.slice(from, to)
@@ -83,8 +83,18 @@ interface Ban {
 
 const ending: readonly string[] = ['accept', 'drop', 'return', 'goto']
 
+const bans = new WeakMap<NetfilterRule, Ban | 'none'>()
+
 /** A rule that asks for addresses and then ends; null for any other. */
-const readBan = ({ steps }: NetfilterRule): Ban | null => {
+const readBan = (rule: NetfilterRule): Ban | null => {
+  const known = bans.get(rule)
+  if (known !== undefined) return known === 'none' ? null : known
+  const ban = banOf(rule)
+  bans.set(rule, ban ?? 'none')
+  return ban
+}
+
+const banOf = ({ steps }: NetfilterRule): Ban | null => {
   const last = steps.findLast(({ kind }) => kind !== 'note')
   if (last === undefined) return null
   if (last.kind !== 'reject' && (last.kind !== 'verdict' || !ending.includes(last.verdict.kind))) return null
@@ -101,11 +111,18 @@ const readBan = ({ steps }: NetfilterRule): Ban | null => {
   return found
 }
 
-const isAlike = (rule: NetfilterRule, ban: Ban, other: NetfilterRule, otherBan: Ban): boolean =>
-  ban.at === otherBan.at &&
-  rule.steps.length === other.steps.length &&
-  sameValue(ban.step.expression, otherBan.step.expression) &&
-  rule.steps.every((step, at) => at === ban.at || sameStep(step, other.steps[at]))
+/** Are two rules one list of bans: alike in all but the addresses? */
+export const areAlike = (rule: NetfilterRule, other: NetfilterRule): boolean => {
+  const [ban, otherBan] = [readBan(rule), readBan(other)]
+  return (
+    ban !== null &&
+    otherBan !== null &&
+    ban.at === otherBan.at &&
+    rule.steps.length === other.steps.length &&
+    sameValue(ban.step.expression, otherBan.step.expression) &&
+    rule.steps.every((step, at) => at === ban.at || sameStep(step, other.steps[at]))
+  )
+}
 
 const sameStep = (a: Step, b: Step | undefined): boolean =>
   b !== undefined && a.kind === b.kind && (a.kind === 'note' || sameValue(a, b))

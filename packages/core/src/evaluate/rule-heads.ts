@@ -9,13 +9,36 @@ export type Key = 'dport' | 'sport' | 'daddr' | 'saddr' | 'iifname' | 'oifname' 
 
 export const keys: readonly Key[] = ['dport', 'daddr', 'saddr', 'sport', 'oifname', 'iifname', 'l4proto']
 
-/** What a rule asks of a field before it does anything: single values and ranges, any of which will do. */
+/** What a rule asks of a field before it does anything: any of these will do. */
 export interface Asked {
-  readonly singles: readonly unknown[]
+  /** Single values have equal ends. */
   readonly ranges: readonly ValueRange[]
+  readonly names: readonly string[]
 }
 
-export type Head = ReadonlyMap<Key, Asked>
+/** By the place of the field among `keys`; null where the rule does not ask for it. */
+export type Head = readonly (Asked | null)[]
+
+const places: Readonly<Record<string, number | undefined>> = Object.fromEntries(
+  keys.map((key, at) => [key, at]),
+)
+
+/** What a head asks of a field. */
+export const askedOf = (head: Head | undefined, key: Key): Asked | null => head?.[places[key] ?? -1] ?? null
+
+const asking = new WeakMap<readonly Head[], Map<Key, readonly number[]>>()
+
+/** The rules of a chain that ask for a field, by their place, rising. */
+export const rulesAsking = (heads: readonly Head[], key: Key): readonly number[] => {
+  const ofChain = asking.get(heads) ?? new Map<Key, readonly number[]>()
+  asking.set(heads, ofChain)
+  const found = ofChain.get(key)
+  if (found !== undefined) return found
+  const made: number[] = []
+  for (let at = 0; at < heads.length; at += 1) if (askedOf(heads[at], key) !== null) made.push(at)
+  ofChain.set(key, made)
+  return made
+}
 
 const known = new WeakMap<NetfilterRule, Head>()
 
@@ -29,54 +52,57 @@ export const readHead = (rule: NetfilterRule): Head => {
 }
 
 const readSteps = ({ steps }: NetfilterRule): Head => {
-  const head = new Map<Key, Asked>()
+  const head: (Asked | null)[] = [null, null, null, null, null, null, null]
   for (const step of steps) {
     if (!isMatch(step)) break
-    const found = readMatch(step)
-    if (found === null) continue
-    const before = head.get(found.key)
+    const at = placeOf(step)
+    const asked = at === undefined ? null : readMatch(step)
+    if (at === undefined || asked === null) continue
+    const before = head[at]
     // Of two demands on one field, the narrower tells rules apart better.
-    if (before === undefined || before.ranges.length > found.asked.ranges.length)
-      head.set(found.key, found.asked)
+    if (before === undefined || before === null || spread(before) > spread(asked)) head[at] = asked
   }
   return head
 }
 
-const readMatch = (step: MatchStep): { readonly key: Key; readonly asked: Asked } | null => {
-  if (step.kind === 'lookup') {
-    const { table, negated, key: parts } = step
-    const [only] = parts
-    if (negated || only === undefined || parts.length !== 1) return null
-    if (table.elements.length > MANY || !table.complete || table.otherwise !== null) return null
-    const key = keyOf(only)
-    const all = table.elements.map((element) => readSet(element.key[0]))
-    if (key === null || all.some((asked) => asked === null)) return null
-    return {
-      key,
-      asked: {
-        singles: all.flatMap((asked) => asked?.singles ?? []),
-        ranges: all.flatMap((asked) => asked?.ranges ?? []),
-      },
-    }
-  }
-  if (step.kind !== 'compare' || step.negated) return null
-  const key = keyOf(step.expression)
-  const asked = readSet(step.values)
-  return key === null || asked === null ? null : { key, asked }
+/** How many true ranges there are among what is asked for. */
+const spread = ({ ranges }: Asked): number => {
+  let count = 0
+  for (const { first, last } of ranges) if (first !== last) count += 1
+  return count
 }
 
-const keyOf = (expression: Expression): Key | null =>
-  expression.kind === 'field' ? (keys.find((key) => key === expression.field) ?? null) : null
+/** The field that a match asks for alone. */
+const placeOf = (step: MatchStep): number | undefined => {
+  if (step.kind === 'compare') return step.negated ? undefined : placeOfField(step.expression)
+  if (step.kind !== 'lookup' || step.negated || step.key.length !== 1) return undefined
+  const [only] = step.key
+  return only === undefined ? undefined : placeOfField(only)
+}
+
+const placeOfField = (expression: Expression): number | undefined =>
+  expression.kind === 'field' ? places[expression.field] : undefined
+
+const readMatch = (step: MatchStep): Asked | null => {
+  if (step.kind === 'compare') return readSet(step.values)
+  if (step.kind !== 'lookup') return null
+  const { table } = step
+  if (table.elements.length > MANY || !table.complete || table.otherwise !== null) return null
+  const all = table.elements.map((element) => readSet(element.key[0]))
+  if (all.includes(null)) return null
+  return {
+    ranges: all.flatMap((asked) => asked?.ranges ?? []),
+    names: all.flatMap((asked) => asked?.names ?? []),
+  }
+}
+
+const nothing: readonly never[] = []
 
 const readSet = (set: ValueSet | undefined): Asked | null => {
   if (set === undefined || set.kind === 'any') return null
   if (set.kind === 'names')
     return set.names.some(({ wildcard }) => wildcard)
       ? null
-      : { singles: set.names.map(({ text }) => text), ranges: [] }
-  if (set.ranges.length > MANY) return null
-  return {
-    singles: set.ranges.filter(({ first, last }) => first === last).map(({ first }) => first),
-    ranges: set.ranges.filter(({ first, last }) => first !== last),
-  }
+      : { ranges: nothing, names: set.names.map(({ text }) => text) }
+  return set.ranges.length > MANY ? null : { ranges: set.ranges, names: nothing }
 }

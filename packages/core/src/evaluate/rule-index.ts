@@ -1,4 +1,4 @@
-import { type Head, type Key, keys } from './rule-heads.ts'
+import { type Asked, askedOf, type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
 import { cutSegments, findSegment, type OwnedRange, type Segments } from './segments.ts'
 import type { World } from './world.ts'
 
@@ -8,21 +8,26 @@ const SHORT = 8
 const SPREAD = 64
 
 /**
- * Which rules of a long chain can match at all: those that ask for the packet's very value of a field, or for a
- * range that holds it, and those that ask nothing of the field. The others are passed by without being read.
+ * Which rules of a long chain can match at all: each is found by one field that it asks for, and those that ask for
+ * another value of it are passed by without being read.
  */
 export interface RuleIndex {
+  readonly parts: readonly IndexPart[]
+  /** Rules that ask for none of the fields. */
+  readonly rest: readonly number[]
+}
+
+/** The rules that are found by one field. */
+interface IndexPart {
   readonly key: Key
   readonly buckets: ReadonlyMap<unknown, readonly number[]>
   readonly segments: Segments | null
-  /** Rules that the field does not tell apart. */
-  readonly rest: readonly number[]
-  /** They may be told apart by another field. */
-  readonly restIndex: RuleIndex | null
+  /** Rules that ask for so many overlapping ranges that cutting them would not pay. */
+  readonly loose: readonly number[]
 }
 
 /**
- * Builds the index of a chain; null when no field tells enough of its rules apart.
+ * Builds the index of a chain; null when it is short, or no field tells enough of its rules apart.
  *
  * @param heads - what each rule asks first
  * @param among - the rules to index; all unless told
@@ -32,73 +37,93 @@ export const indexRules = (
   heads: readonly Head[],
   among: readonly number[] = heads.map((_, at) => at),
   by: readonly Key[] = keys,
-): RuleIndex | null => (among.length < SHORT ? null : build(heads, among, by))
-
-const build = (heads: readonly Head[], among: readonly number[], left: readonly Key[]): RuleIndex | null => {
-  const likely = left
-    .map((key) => ({ key, most: mostGain(heads, among, key) }))
-    .sort((a, b) => b.most - a.most)
-  let best: Split | null = null
-  for (const { key, most } of likely) {
-    // No field tells more apart than its single values and ranges allow at best.
-    if (most < SHORT / 2 || (best !== null && best.gain >= most)) break
-    const split = splitBy(heads, among, key)
-    if (best === null || split.gain > best.gain) best = split
+): RuleIndex | null => {
+  if (among.length < SHORT) return null
+  const order = orderOf(heads).filter((key) => by.includes(key))
+  const homes = order.map((): number[] => [])
+  const rest: number[] = []
+  for (const at of among) {
+    const head = heads[at]
+    let home = rest
+    for (let place = 0; place < order.length && home === rest; place += 1) {
+      const key = order[place]
+      if (key !== undefined && askedOf(head, key) !== null) home = homes[place] ?? rest
+    }
+    home.push(at)
   }
-  if (best === null || best.gain < SHORT / 2) return null
-  const { key, buckets, segments, rest } = best
-  const others = left.filter((other) => other !== key)
-  return { key, buckets, segments, rest, restIndex: rest.length < SHORT ? null : build(heads, rest, others) }
+  const parts = order.flatMap((key, at) => {
+    const places = homes[at] ?? []
+    return places.length === 0 ? [] : [partOf(heads, places, key)]
+  })
+  const longest = parts.reduce((sum, part) => sum + longestOf(part), rest.length)
+  return among.length - longest < SHORT / 2 ? null : { parts, rest }
 }
 
-type Split = Omit<RuleIndex, 'restIndex'> & { readonly gain: number }
+const orders = new WeakMap<readonly Head[], readonly Key[]>()
 
-/** How many rules a field may spare a packet at best: all that ask for it, but for those that ask for one value. */
-const mostGain = (heads: readonly Head[], among: readonly number[], key: Key): number => {
+/** The fields, those that tell most rules of a chain apart first. */
+const orderOf = (heads: readonly Head[]): readonly Key[] => {
+  const known = orders.get(heads)
+  if (known !== undefined) return known
+  const gains = new Map(keys.map((key) => [key, gainOf(heads, key)]))
+  const order = keys.toSorted((a, b) => (gains.get(b) ?? 0) - (gains.get(a) ?? 0))
+  orders.set(heads, order)
+  return order
+}
+
+/** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
+const gainOf = (heads: readonly Head[], key: Key): number => {
   const counts = new Map<unknown, number>()
-  let asking = 0
+  const asking = rulesAsking(heads, key)
   let longest = 0
-  for (const at of among) {
-    const asked = heads[at]?.get(key)
-    if (asked === undefined) continue
-    asking += 1
-    for (const value of asked.singles) {
+  for (const at of asking) {
+    const asked = askedOf(heads[at], key)
+    if (asked === null) continue
+    for (const value of singlesOf(asked)) {
       const count = (counts.get(value) ?? 0) + 1
       counts.set(value, count)
       if (count > longest) longest = count
     }
   }
-  return asking - longest
+  return asking.length - longest
 }
 
-const splitBy = (heads: readonly Head[], among: readonly number[], key: Key): Split => {
+/** The single values among what is asked for. */
+const singlesOf = ({ ranges, names }: Asked): readonly unknown[] => {
+  if (ranges.length === 0) return names
+  const singles: unknown[] = []
+  for (const { first, last } of ranges) if (first === last) singles.push(first)
+  return singles
+}
+
+const partOf = (heads: readonly Head[], places: readonly number[], key: Key): IndexPart => {
   const buckets = new Map<unknown, number[]>()
   const ranges: OwnedRange[] = []
-  const ranged = new Set<number>()
-  let rest: number[] = []
-  for (const at of among) {
-    const asked = heads[at]?.get(key)
-    if (asked === undefined) {
-      rest.push(at)
-      continue
-    }
-    for (const { first, last } of asked.ranges) ranges.push({ first, last, owner: at })
-    if (asked.ranges.length > 0) ranged.add(at)
-    for (const value of new Set(asked.singles)) {
+  const ranged: number[] = []
+  for (const at of places) {
+    const asked = askedOf(heads[at], key)
+    if (asked === null) continue
+    const before = ranges.length
+    for (const { first, last } of asked.ranges) if (first !== last) ranges.push({ first, last, owner: at })
+    if (ranges.length > before) ranged.push(at)
+    for (const value of singlesOf(asked)) {
       const bucket = buckets.get(value)
       if (bucket === undefined) buckets.set(value, [at])
-      else bucket.push(at)
+      else if (bucket.at(-1) !== at) bucket.push(at)
     }
   }
   const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
-  if (segments === null && ranged.size > 0) {
-    // They stay in their buckets too, which only costs a second look.
-    rest = among.filter((at) => ranged.has(at) || heads[at]?.get(key) === undefined)
-  }
+  // Loose ones stay in their buckets too, which only costs a second look.
+  return { key, buckets, segments, loose: segments === null ? ranged : [] }
+}
+
+/** How many rules of a part may have to be read at the most. */
+const longestOf = ({ buckets, segments, loose }: IndexPart): number => {
   let longest = 0
   for (const bucket of buckets.values()) longest = Math.max(longest, bucket.length)
-  for (const list of segments?.lists ?? []) longest = Math.max(longest, list.length)
-  return { key, buckets, segments, rest, gain: among.length - rest.length - longest }
+  let within = 0
+  for (const list of segments?.lists ?? []) within = Math.max(within, list.length)
+  return longest + within + loose.length
 }
 
 const readKey = (world: World, key: Key): unknown => {
@@ -107,18 +132,18 @@ const readKey = (world: World, key: Key): unknown => {
   return key === 'oifname' ? (world.out?.name ?? '') : world[key]
 }
 
-const nothing: readonly number[] = []
-
 /** The rules that may match a packet, by their place in the chain, rising. */
-export const candidates = (index: RuleIndex, world: World): readonly number[] => {
-  const value = readKey(world, index.key)
-  const exact = index.buckets.get(value) ?? nothing
-  const within =
-    index.segments !== null && (typeof value === 'number' || typeof value === 'bigint')
-      ? findSegment(index.segments, value)
-      : nothing
-  const rest = index.restIndex === null ? index.rest : candidates(index.restIndex, world)
-  return mergePlaces(mergePlaces(exact, within), rest)
+export const candidates = ({ parts, rest }: RuleIndex, world: World): readonly number[] => {
+  let found = rest
+  for (const { key, buckets, segments, loose } of parts) {
+    const value = readKey(world, key)
+    const exact = buckets.get(value)
+    if (exact !== undefined) found = mergePlaces(found, exact)
+    if (segments !== null && (typeof value === 'number' || typeof value === 'bigint'))
+      found = mergePlaces(found, findSegment(segments, value))
+    if (loose.length > 0) found = mergePlaces(found, loose)
+  }
+  return found
 }
 
 /** Two rising lists as one, without doubles. */

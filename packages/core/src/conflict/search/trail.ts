@@ -1,7 +1,7 @@
 import { hasValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
 import { isOfMember, type Learner } from '../../evaluate/learner.ts'
-import { groupRules } from '../../evaluate/rule-groups.ts'
+import { areAlike } from '../../evaluate/rule-groups.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
 import type { MemberPoint } from './area.ts'
@@ -93,23 +93,27 @@ const fits = (
     }),
   )
 
-const alike = new WeakMap<NetfilterChain, ReadonlyMap<NetfilterRule, number>>()
+const alike = new WeakMap<NetfilterChain, Map<NetfilterRule, number>>()
+
+/** A list of bans has so many rules at the least. */
+const FEW = 4
 
 /** How many more rules of a list of bans stand beside this one. */
 const countAlike = ({ chain, rule }: TraceStep): number => {
   if (chain === null || rule === null) return 0
-  const counts = alike.get(chain) ?? countGroups(chain)
+  const counts = alike.get(chain) ?? new Map<NetfilterRule, number>()
   alike.set(chain, counts)
-  return counts.get(rule) ?? 0
-}
-
-const countGroups = ({ rules }: NetfilterChain): ReadonlyMap<NetfilterRule, number> => {
-  const counts = new Map<NetfilterRule, number>()
-  const all = rules.map((_, at) => at)
-  for (const { places } of groupRules(rules, all).groups)
-    for (const place of places) {
-      const rule = rules[place]
-      if (rule !== undefined) counts.set(rule, places.length - 1)
-    }
-  return counts
+  const known = counts.get(rule)
+  if (known !== undefined) return known
+  const at = chain.rules.indexOf(rule)
+  const isAlike = (place: number): boolean => {
+    const other = chain.rules[place]
+    return other !== undefined && areAlike(rule, other)
+  }
+  let [from, to] = [at, at + 1]
+  while (isAlike(from - 1)) from -= 1
+  while (isAlike(to)) to += 1
+  const count = to - from < FEW ? 0 : to - from - 1
+  for (const one of chain.rules.slice(from, to)) counts.set(one, count)
+  return count
 }
