@@ -8,18 +8,29 @@ const SHORT = 8
 const SPREAD = 64
 
 /**
- * Which rules of a long chain can match at all: each is found by one field that it asks for, and those that ask for
- * another value of it are passed by without being read.
+ * Which rules of a long chain can match at all: each is found by one field that it asks for, its home, and those that
+ * ask for another value of it are passed by without being read.
  */
 export interface RuleIndex {
-  readonly parts: readonly IndexPart[]
+  readonly homes: readonly Home[]
   /** Rules that ask for none of the fields. */
   readonly rest: readonly number[]
 }
 
 /** The rules that are found by one field. */
-interface IndexPart {
+interface Home {
   readonly key: Key
+  readonly part: IndexPart
+  readonly isHome: (at: number) => boolean
+  /** What was found for a value. */
+  readonly found: Map<unknown, readonly number[]>
+}
+
+/** So many values are remembered. */
+const MOST_FOUND = 4_096
+
+/** All rules of a chain that ask for a field. */
+interface IndexPart {
   readonly buckets: ReadonlyMap<unknown, readonly number[]>
   readonly segments: Segments | null
   /** Rules that ask for so many overlapping ranges that cutting them would not pay. */
@@ -27,7 +38,7 @@ interface IndexPart {
 }
 
 /**
- * Builds the index of a chain; null when it is short, or no field tells enough of its rules apart.
+ * Builds the index of a chain; null when it is short. The parts are shared by all indexes of the chain.
  *
  * @param heads - what each rule asks first
  * @param among - the rules to index; all unless told
@@ -40,24 +51,28 @@ export const indexRules = (
 ): RuleIndex | null => {
   if (among.length < SHORT) return null
   const order = orderOf(heads).filter((key) => by.includes(key))
-  const homes = order.map((): number[] => [])
+  const home = new Int8Array(heads.length).fill(ELSEWHERE)
   const rest: number[] = []
+  const used = new Set<number>()
   for (const at of among) {
-    const head = heads[at]
-    let home = rest
-    for (let place = 0; place < order.length && home === rest; place += 1) {
-      const key = order[place]
-      if (key !== undefined && askedOf(head, key) !== null) home = homes[place] ?? rest
+    let place = 0
+    while (place < order.length && askedOf(heads[at], order[place] ?? 'dport') === null) place += 1
+    if (place === order.length) rest.push(at)
+    else {
+      home[at] = place
+      used.add(place)
     }
-    home.push(at)
   }
-  const parts = order.flatMap((key, at) => {
-    const places = homes[at] ?? []
-    return places.length === 0 ? [] : [partOf(heads, places, key)]
-  })
-  const longest = parts.reduce((sum, part) => sum + longestOf(part), rest.length)
-  return among.length - longest < SHORT / 2 ? null : { parts, rest }
+  const homes = order.flatMap((key, place): Home[] =>
+    used.has(place)
+      ? [{ key, part: partOf(heads, key), isHome: (at) => home[at] === place, found: new Map() }]
+      : [],
+  )
+  return { homes, rest }
 }
+
+/** Of a rule that is not indexed, or asks for none of the fields. */
+const ELSEWHERE = -1
 
 const orders = new WeakMap<readonly Head[], readonly Key[]>()
 
@@ -96,11 +111,23 @@ const singlesOf = ({ ranges, names }: Asked): readonly unknown[] => {
   return singles
 }
 
-const partOf = (heads: readonly Head[], places: readonly number[], key: Key): IndexPart => {
+const parts = new WeakMap<readonly Head[], Map<Key, IndexPart>>()
+
+const partOf = (heads: readonly Head[], key: Key): IndexPart => {
+  const ofChain = parts.get(heads) ?? new Map<Key, IndexPart>()
+  parts.set(heads, ofChain)
+  const known = ofChain.get(key)
+  if (known !== undefined) return known
+  const made = makePart(heads, key)
+  ofChain.set(key, made)
+  return made
+}
+
+const makePart = (heads: readonly Head[], key: Key): IndexPart => {
   const buckets = new Map<unknown, number[]>()
   const ranges: OwnedRange[] = []
   const ranged: number[] = []
-  for (const at of places) {
+  for (const at of rulesAsking(heads, key)) {
     const asked = askedOf(heads[at], key)
     if (asked === null) continue
     const before = ranges.length
@@ -114,16 +141,7 @@ const partOf = (heads: readonly Head[], places: readonly number[], key: Key): In
   }
   const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
   // Loose ones stay in their buckets too, which only costs a second look.
-  return { key, buckets, segments, loose: segments === null ? ranged : [] }
-}
-
-/** How many rules of a part may have to be read at the most. */
-const longestOf = ({ buckets, segments, loose }: IndexPart): number => {
-  let longest = 0
-  for (const bucket of buckets.values()) longest = Math.max(longest, bucket.length)
-  let within = 0
-  for (const list of segments?.lists ?? []) within = Math.max(within, list.length)
-  return longest + within + loose.length
+  return { buckets, segments, loose: segments === null ? ranged : [] }
 }
 
 const readKey = (world: World, key: Key): unknown => {
@@ -133,17 +151,25 @@ const readKey = (world: World, key: Key): unknown => {
 }
 
 /** The rules that may match a packet, by their place in the chain, rising. */
-export const candidates = ({ parts, rest }: RuleIndex, world: World): readonly number[] => {
-  let found = rest
-  for (const { key, buckets, segments, loose } of parts) {
-    const value = readKey(world, key)
-    const exact = buckets.get(value)
-    if (exact !== undefined) found = mergePlaces(found, exact)
-    if (segments !== null && (typeof value === 'number' || typeof value === 'bigint'))
-      found = mergePlaces(found, findSegment(segments, value))
-    if (loose.length > 0) found = mergePlaces(found, loose)
-  }
-  return found
+export const candidates = ({ homes, rest }: RuleIndex, world: World): readonly number[] => {
+  let all = rest
+  for (const home of homes) all = mergePlaces(all, candidatesAt(home, readKey(world, home.key)))
+  return all
+}
+
+const candidatesAt = ({ part, isHome, found }: Home, value: unknown): readonly number[] => {
+  const known = found.get(value)
+  if (known !== undefined) return known
+  const { buckets, segments, loose } = part
+  const exact = (buckets.get(value) ?? []).filter(isHome)
+  const within =
+    segments !== null && (typeof value === 'number' || typeof value === 'bigint')
+      ? findSegment(segments, value).filter(isHome)
+      : []
+  const made = mergePlaces(mergePlaces(exact, within), loose.filter(isHome))
+  if (found.size >= MOST_FOUND) found.clear()
+  found.set(value, made)
+  return made
 }
 
 /** Two rising lists as one, without doubles. */
