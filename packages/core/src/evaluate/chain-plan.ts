@@ -6,7 +6,7 @@ import { type Explain, explainMatches } from './learn-match.ts'
 import { type FreeField, freeFieldOf } from './learner.ts'
 import { acts, type Program } from './program.ts'
 import { groupRules, type RuleGroup } from './rule-groups.ts'
-import { type Asked, askedOf, type Head, type Key, keys, readHead, rulesAsking } from './rule-heads.ts'
+import { type Asked, askedOf, type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
 import { candidates, indexRules, mergePlaces, type RuleIndex } from './rule-index.ts'
 import type { World } from './world.ts'
 
@@ -151,7 +151,7 @@ const readChain = (program: Program): ChainRead => {
   const { rules } = program.chain
   const made: ChainRead = {
     isIndexable: program.indexable,
-    heads: rules.map((rule) => (program.indexable ? readHead(rule) : nothingAsked)),
+    heads: program.heads(),
     lenient: column(rules, isLenient),
     acting: column(rules, acts),
     keyed: new Map(),
@@ -170,8 +170,6 @@ const column = <T>(items: readonly T[], isTrue: (item: T) => boolean): Uint8Arra
   }
   return made
 }
-
-const nothingAsked: Head = []
 
 const keyedRules = ({ heads, keyed: byFields, isIndexable }: ChainRead, held: Held): KeyedRules => {
   const settled = addressKeys.filter((key) => !held.has(key))

@@ -12,7 +12,7 @@ import { compileMatches, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
 import { compileExpression, type Read } from './read-expression.ts'
-import { readHead } from './rule-heads.ts'
+import { type Head, readHead } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
 
 /** A chain ready to be walked. */
@@ -21,6 +21,8 @@ export interface Program {
   readonly chain: NetfilterChain
   /** A rule by its place, compiled when it is first asked: of a long chain most never are. */
   readonly rule: (at: number) => CompiledRule | undefined
+  /** What each rule asks first. */
+  readonly heads: () => readonly Head[]
   /** Null of a short chain, which is walked. Made when it is first asked for: a learner has plans of its own. */
   readonly index: () => RuleIndex | null
   /** False: its table changes addresses on the way, so that no field says for sure which rules can match. */
@@ -102,15 +104,21 @@ const compileChain = (
   chains: ReadonlyMap<string, NetfilterChain>,
   compiler: Compiler,
   rewrites: boolean,
-): Program => ({
-  table,
-  chain,
-  rule: compileRules(chain.rules, compiler),
-  index: rewrites ? () => null : once(() => indexRules(chain.rules.map(readHead))),
-  indexable: !rewrites,
-  isOurs: ownerOf(table, chain, null) === 'portolan',
-  leavesTraces: leavesTraces(chain, chains, new Set()),
-})
+): Program => {
+  const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
+  return {
+    table,
+    chain,
+    rule: compileRules(chain.rules, compiler),
+    heads,
+    index: once(() => (rewrites ? null : indexRules(heads()))),
+    indexable: !rewrites,
+    isOurs: ownerOf(table, chain, null) === 'portolan',
+    leavesTraces: leavesTraces(chain, chains, new Set()),
+  }
+}
+
+const nothingAsked: Head = []
 
 const once = <T>(make: () => T): (() => T) => {
   let made: { readonly it: T } | null = null

@@ -39,25 +39,18 @@ export const groupRules = (rules: readonly NetfilterRule[], among: readonly numb
   const groups: RuleGroup[] = []
   let from = 0
   while (from < among.length) {
-    const first = rules[among[from] ?? 0]
-    const ban = first === undefined ? null : readBan(first)
+    const start = among[from] ?? 0
+    const ban = banAt(rules, start)
     let to = from + 1
-    const ranges = ban === null ? [] : [ban.ranges]
-    if (first !== undefined && ban !== null)
-      for (; to < among.length; to += 1) {
-        const next = rules[among[to] ?? 0]
-        const other = next === undefined ? null : readBan(next)
-        if (next === undefined || other === null || !areAlike(first, next)) break
-        ranges.push(other.ranges)
-      }
+    while (ban !== null && to < among.length && areAlike(rules, start, among[to] ?? 0)) to += 1
     const places = among.slice(from, to)
-    if (first === undefined || ban === null || places.length < FEW) singles.push(...places)
+    if (ban === null || places.length < FEW) singles.push(...places)
     else
       groups.push({
         places,
-        others: first.steps.filter(isMatch).filter((step) => step !== ban.step),
+        others: rules[start]?.steps.filter(isMatch).filter((step) => step !== ban.step) ?? [],
         differs: ban.step,
-        ranges,
+        ranges: places.map((place) => banAt(rules, place)?.ranges ?? []),
         sets: new Map(),
       })
     from = to
@@ -83,15 +76,19 @@ interface Ban {
 
 const ending: readonly string[] = ['accept', 'drop', 'return', 'goto']
 
-const bans = new WeakMap<NetfilterRule, Ban | 'none'>()
+/** What was read of each rule of a chain, by its place; of which nothing is said was not read yet. */
+const bans = new WeakMap<readonly NetfilterRule[], (Ban | null | undefined)[]>()
 
 /** A rule that asks for addresses and then ends; null for any other. */
-const readBan = (rule: NetfilterRule): Ban | null => {
-  const known = bans.get(rule)
-  if (known !== undefined) return known === 'none' ? null : known
-  const ban = banOf(rule)
-  bans.set(rule, ban ?? 'none')
-  return ban
+const banAt = (rules: readonly NetfilterRule[], at: number): Ban | null => {
+  const known = bans.get(rules) ?? []
+  bans.set(rules, known)
+  const found = known[at]
+  if (found !== undefined) return found
+  const rule = rules[at]
+  const made = rule === undefined ? null : banOf(rule)
+  known[at] = made
+  return made
 }
 
 const banOf = ({ steps }: NetfilterRule): Ban | null => {
@@ -111,16 +108,17 @@ const banOf = ({ steps }: NetfilterRule): Ban | null => {
   return found
 }
 
-/** Are two rules one list of bans: alike in all but the addresses? */
-export const areAlike = (rule: NetfilterRule, other: NetfilterRule): boolean => {
-  const [ban, otherBan] = [readBan(rule), readBan(other)]
+/** Are two rules of a chain one list of bans: alike in all but the addresses? */
+export const areAlike = (rules: readonly NetfilterRule[], at: number, other: number): boolean => {
+  const [ban, otherBan] = [banAt(rules, at), banAt(rules, other)]
+  const [steps, otherSteps] = [rules[at]?.steps ?? [], rules[other]?.steps ?? []]
   return (
     ban !== null &&
     otherBan !== null &&
     ban.at === otherBan.at &&
-    rule.steps.length === other.steps.length &&
+    steps.length === otherSteps.length &&
     sameValue(ban.step.expression, otherBan.step.expression) &&
-    rule.steps.every((step, at) => at === ban.at || sameStep(step, other.steps[at]))
+    steps.every((step, place) => place === ban.at || sameStep(step, otherSteps[place]))
   )
 }
 

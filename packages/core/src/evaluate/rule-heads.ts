@@ -40,18 +40,8 @@ export const rulesAsking = (heads: readonly Head[], key: Key): readonly number[]
   return made
 }
 
-const known = new WeakMap<NetfilterRule, Head>()
-
 /** What a rule's leading matches ask of each field. */
-export const readHead = (rule: NetfilterRule): Head => {
-  const found = known.get(rule)
-  if (found !== undefined) return found
-  const head = readSteps(rule)
-  known.set(rule, head)
-  return head
-}
-
-const readSteps = ({ steps }: NetfilterRule): Head => {
+export const readHead = ({ steps }: NetfilterRule): Head => {
   const head: (Asked | null)[] = [null, null, null, null, null, null, null]
   for (const step of steps) {
     if (!isMatch(step)) break

@@ -106,10 +106,7 @@ const countAlike = ({ chain, rule }: TraceStep): number => {
   const known = counts.get(rule)
   if (known !== undefined) return known
   const at = chain.rules.indexOf(rule)
-  const isAlike = (place: number): boolean => {
-    const other = chain.rules[place]
-    return other !== undefined && areAlike(rule, other)
-  }
+  const isAlike = (place: number): boolean => areAlike(chain.rules, at, place)
   let [from, to] = [at, at + 1]
   while (isAlike(from - 1)) from -= 1
   while (isAlike(to)) to += 1
