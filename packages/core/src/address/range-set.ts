@@ -61,7 +61,10 @@ export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
   let i = 0
   let j = 0
   for (;;) {
-    const [aStart, aEnd, bStart, bEnd] = [a.starts[i], a.ends[i], b.starts[j], b.ends[j]]
+    const aStart = a.starts[i]
+    const aEnd = a.ends[i]
+    const bStart = b.starts[j]
+    const bEnd = b.ends[j]
     if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) break
     const start = later(aStart, bStart)
     const end = later(aEnd, bEnd) === aEnd ? bEnd : aEnd
@@ -86,9 +89,10 @@ export const subtractRanges = (from: RangeSet, taken: RangeSet): RangeSet => {
   const starts: (number | bigint)[] = []
   const ends: (number | bigint)[] = []
   let at = 0
-  for (const [index, begin] of from.starts.entries()) {
+  for (let index = 0; index < from.starts.length; index += 1) {
+    const begin = from.starts[index]
     const end = from.ends[index]
-    if (end === undefined) break
+    if (begin === undefined || end === undefined) break
     let left = begin
     for (;;) {
       const takenEnd = taken.ends[at]

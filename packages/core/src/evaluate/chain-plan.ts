@@ -260,7 +260,8 @@ const meets = ({ starts, ends }: RangeSet, first: number | bigint, last: number 
     return start !== undefined && start <= last
   }
   for (; from < count; from += 1) {
-    const [start, end] = [starts[from], ends[from]]
+    const start = starts[from]
+    const end = ends[from]
     if (start !== undefined && end !== undefined && start <= last && first <= end) return true
   }
   return false

@@ -129,7 +129,11 @@ const sameStep = (a: Step, b: Step | undefined): boolean =>
 const sameValue = (a: unknown, b: unknown): boolean => {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  const keys = Object.keys(a)
-  if (keys.length !== Object.keys(b).length) return false
-  return keys.every((key) => sameValue(Reflect.get(a, key), Reflect.get(b, key)))
+  let left = 0
+  for (const key in a) {
+    if (!sameValue(Reflect.get(a, key), Reflect.get(b, key))) return false
+    left += 1
+  }
+  for (const _ in b) left -= 1
+  return left === 0
 }

@@ -67,7 +67,10 @@ const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
 const touch = (a: RangeSet, b: RangeSet): boolean => {
   let [i, j] = [0, 0]
   for (;;) {
-    const [aStart, aEnd, bStart, bEnd] = [a.starts[i], a.ends[i], b.starts[j], b.ends[j]]
+    const aStart = a.starts[i]
+    const aEnd = a.ends[i]
+    const bStart = b.starts[j]
+    const bEnd = b.ends[j]
     if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) return false
     if (aStart <= bEnd && bStart <= aEnd) return true
     if (aEnd < bEnd) i += 1
