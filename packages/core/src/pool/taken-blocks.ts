@@ -60,7 +60,9 @@ export const take = <T extends number | bigint>(
     return
   }
   const begins = starts[from]
-  if (begins !== undefined && begins <= start) return
+  const reaches = ends[from]
+  // Both ends: one that begins at the same address may be the smaller of the two.
+  if (begins !== undefined && reaches !== undefined && begins <= start && reaches >= end) return
   let to = from
   for (let inner = begins; inner !== undefined && inner <= end; inner = starts[to]) to += 1
   starts.splice(from, to - from, start)

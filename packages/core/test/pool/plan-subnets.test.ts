@@ -418,6 +418,18 @@ describe('a subnet asked for by name', () => {
     })
   })
 
+  test.each([
+    [['172.17.0.0/24', '172.17.0.0/16']],
+    [['172.17.0.0/16', '172.17.0.0/24']],
+    [['172.17.0.0/32', '172.17.0.0/24', '172.17.0.0/16']],
+    [['172.17.7.0/24', '172.17.0.0/16', '172.17.0.0/24']],
+  ])('%j are all spoken for, though they lie in one another: the next is given none of it', (subnets) => {
+    const fixed = subnets.map((subnet, at) => ({ network: `f${at}`, family: 'ip' as const, subnet }))
+    const pools = [parsePool('172.16.0.0/12:24')]
+    const [plan] = planSubnets({}, [...names(1), ...fixed], pools, { reserve: ['172.16.0.0/16'] })
+    expect(plan?.subnet).toBe('172.18.0.0/24')
+  })
+
   // Some rows of V5 (see docker-overlaps.test.ts), within one plan.
   test.each([
     ['10.0.0.0/8', '11.0.0.0/8', 0],
