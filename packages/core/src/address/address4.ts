@@ -36,8 +36,28 @@ export const readAddress4 = (text: string, start: number, end: number): number |
  */
 export const tryParseAddress4 = (text: string): number | null => readAddress4(text, 0, text.length)
 
-const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet))
+export const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet))
 const dotted: readonly string[] = octets.map((octet) => `${octet}.`)
+
+/** The last `10.0.` and the last `10.0.0.` that were written, and the upper 16 and 24 bits they stand for. */
+let [half, head] = ['', '']
+let [upper16, upper24] = [-1, -1]
+
+/**
+ * The first three octets, each with its dot. Addresses mostly come in order, a subnet and then its gateway: what
+ * they begin with is kept instead of put together again.
+ */
+export const headOf = (value: number): string => {
+  const upper = value >>> 8
+  if (upper === upper24) return head
+  if (upper >>> 8 !== upper16) {
+    upper16 = upper >>> 8
+    half = `${dotted[upper16 >>> 8]}${dotted[upper16 & 255]}`
+  }
+  upper24 = upper
+  head = `${half}${dotted[upper & 255]}`
+  return head
+}
 
 /**
  * The dotted quad of an unsigned 32 bit number.
@@ -48,4 +68,4 @@ const dotted: readonly string[] = octets.map((octet) => `${octet}.`)
  */
 export const formatAddress4 = (value: number): string =>
   // From tables: a plan of a whole /8 in /24s writes a hundred thousand of them.
-  `${dotted[value >>> 24]}${dotted[(value >>> 16) & 255]}${dotted[(value >>> 8) & 255]}${octets[value & 255]}`
+  `${headOf(value)}${octets[value & 255]}`

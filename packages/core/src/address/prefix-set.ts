@@ -28,16 +28,21 @@ export interface PrefixSet {
  * that can touch anything that begins there. `length` when there is none.
  *
  * @param endAt - the end of the range at an index, rising
+ * @param from - none before this index ends at or after the value
  */
 export const firstEndingFrom = <T extends number | bigint>(
   length: number,
   endAt: (index: number) => T | undefined,
   value: T,
+  from: number = 0,
 ): number => {
-  // First fit mostly asks about what comes after all that is taken.
+  if (length === 0) return 0
+  // First fit mostly asks about what comes after all that is taken, or about what it has asked about before.
   const last = endAt(length - 1)
   if (last === undefined || last < value) return length
-  let low = 0
+  const first = endAt(from)
+  if (first !== undefined && first >= value) return from
+  let low = from
   let high = length
   while (low < high) {
     const middle = (low + high) >>> 1

@@ -17,6 +17,8 @@ export interface Blocks<T extends number | bigint> {
 export interface Layer<T extends number | bigint> {
   readonly blocks: Blocks<T>
   readonly allowed: Ranges<T>
+  /** Do blocks come up while a plan is made? */
+  readonly grows: boolean
 }
 
 /** Something in the way: no candidate that begins up to `end` is free of it. */
@@ -84,6 +86,13 @@ export const nextBlocker = <T extends number | bigint>(
   return null
 }
 
-/** Where to begin looking for what touches a range that begins at `start`. */
-export const firstIndex = <T extends number | bigint>({ blocks }: Layer<T>, start: T): number =>
-  firstEndingFrom(blocks.length, blocks.endAt, start)
+/**
+ * Where to begin looking for what touches a range that begins at `start`.
+ *
+ * @param from - what an earlier call for a `start` no higher gave, if the layer does not grow
+ */
+export const firstIndex = <T extends number | bigint>(
+  { blocks }: Layer<T>,
+  start: T,
+  from: number = 0,
+): number => firstEndingFrom(blocks.length, blocks.endAt, start, from)

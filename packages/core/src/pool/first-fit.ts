@@ -1,6 +1,6 @@
 import type { Prefix, Prefix4, Prefix6 } from '../address/index.ts'
 import { firstIndex, type Layer, nextBlocker } from './blocks.ts'
-import { passTaken, type RejectionLog, rejectionLog } from './rejection-log.ts'
+import { passBlocked, passTaken, type RejectionLog, rejectionLog } from './rejection-log.ts'
 import type { Reservation } from './reservation.ts'
 import { type Space, space4, space6 } from './space.ts'
 
@@ -12,6 +12,8 @@ export interface Scan<T extends number | bigint> {
   readonly toPrefix: (base: T) => Prefix
   /** Every candidate before this one is taken, and stays so: within a plan nothing is given back. */
   position: T
+  /** For each layer that does not grow, the first block that ends at or after the last position asked about. */
+  readonly reached: number[]
   readonly log: RejectionLog
 }
 
@@ -21,6 +23,7 @@ export const scan4 = (within: Prefix4, length: number): Scan<number> => ({
   last: space4.lastOf(within.base, within.length),
   toPrefix: (base) => ({ family: 'ip', base, length }),
   position: within.base,
+  reached: [0, 0, 0],
   log: rejectionLog(),
 })
 
@@ -30,6 +33,7 @@ export const scan6 = (within: Prefix6, length: number): Scan<bigint> => ({
   last: space6.lastOf(within.base, within.length),
   toPrefix: (base) => ({ family: 'ip6', base, length }),
   position: within.base,
+  reached: [0, 0, 0],
   log: rejectionLog(),
 })
 
@@ -39,13 +43,17 @@ interface Blocker<T extends number | bigint> {
 }
 
 const findBlocker = <T extends number | bigint>(
-  space: Space<T>,
+  { space, reached }: Scan<T>,
   layers: readonly Layer<T>[],
   start: T,
   end: T,
 ): Blocker<T> | null => {
-  for (const layer of layers) {
-    const found = nextBlocker(layer, start, end, firstIndex(layer, start), space.previous)
+  for (let at = 0; at < layers.length; at += 1) {
+    const layer = layers[at]
+    if (layer === undefined) break
+    const from = firstIndex(layer, start, reached[at])
+    if (!layer.grows) reached[at] = from
+    const found = nextBlocker(layer, start, end, from, space.previous)
     const owner = found === null ? undefined : layer.blocks.ownerAt(found.index)
     if (found !== null && owner !== undefined) return { end: found.end, owner }
   }
@@ -65,27 +73,23 @@ export const firstFit = <T extends number | bigint>(scan: Scan<T>, layers: reado
   const { space, length, last } = scan
   while (scan.position <= last) {
     const start = scan.position
-    const blocker = findBlocker(space, layers, start, space.lastOf(start, length))
+    const blocker = findBlocker(scan, layers, start, space.lastOf(start, length))
     if (blocker === null) return start
     const next = space.alignUp(space.next(blocker.end), length)
     // A block may reach beyond the pool: what lies there was never a candidate.
     const reached = next > last ? space.next(last) : next
-    scan.log.passed.push({
-      candidate: scan.toPrefix(start),
-      candidates: space.count(start, reached, length),
-      reservation: blocker.owner,
-    })
+    passBlocked(scan.log, scan.toPrefix(start), space.count(start, reached, length), blocker.owner)
     scan.position = reached
   }
   return null
 }
 
 /** Notes that the candidate the scan stands at was given to a network, and goes on to the next. */
-export const passFound = <T extends number | bigint>(scan: Scan<T>, network: string): void => {
-  const { space, length, position, log } = scan
-  passTaken(log, () => {
-    const candidate = scan.toPrefix(position)
-    return { candidate, candidates: 1, reservation: { kind: 'own', prefix: candidate, network } }
-  })
-  scan.position = space.next(space.lastOf(position, length))
+export const passFound = <T extends number | bigint>(
+  scan: Scan<T>,
+  candidate: Prefix,
+  network: string,
+): void => {
+  passTaken(scan.log, candidate, network)
+  scan.position = scan.space.next(scan.space.lastOf(scan.position, scan.length))
 }

@@ -1,23 +1,19 @@
-import { type Address, bitsOf, type Prefix } from '../address/index.ts'
+import { bitsOf, formatPrefix, type Prefix } from '../address/index.ts'
 import { InvalidRequestError } from '../error/index.ts'
 import type { Layer } from './blocks.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
+import { checkRange, gatewayOf } from './inside-subnet.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Pool, type PoolEntry, poolsOf, writtenGateway } from './pool.ts'
 import { PoolExhaustedError } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
 import { listRejections } from './rejection-log.ts'
 import { wantedSize } from './settled-subnet.ts'
-import type { SubnetRequest } from './subnet-request.ts'
+import type { SubnetPlan, SubnetRequest } from './subnet-request.ts'
 import { type TakenBlocks, take } from './taken-blocks.ts'
 
-interface PickedSubnet {
-  readonly subnet: Prefix
-  /** Null: the first address. */
-  readonly gateway: Address | null
-  readonly pool: string
-  readonly rejected: readonly Rejection[]
-}
+/** Shared by all that were picked: there may be 65,536 of them. */
+const none: readonly never[] = []
 
 /** The request's pools, or the plan's; where none of them has the family, the default of that family. */
 export const poolsFor = (state: PlanState, request: SubnetRequest): readonly Pool[] =>
@@ -25,16 +21,12 @@ export const poolsFor = (state: PlanState, request: SubnetRequest): readonly Poo
     ? state.pools[request.family]
     : poolsOf(request.family, request.pools, state.defaults[request.family])
 
-const scanOf = <T extends number | bigint>(
-  scans: Map<PoolEntry, Map<number, Scan<T>>>,
-  entry: PoolEntry,
-  length: number,
-  start: () => Scan<T>,
-): Scan<T> => {
-  const lengths = scans.get(entry) ?? new Map<number, Scan<T>>()
-  scans.set(entry, lengths)
-  const scan = lengths.get(length) ?? start()
-  lengths.set(length, scan)
+type Scans<T extends number | bigint> = Map<PoolEntry, Map<number, Scan<T>>>
+
+const remember = <T extends number | bigint>(scans: Scans<T>, entry: PoolEntry, scan: Scan<T>): Scan<T> => {
+  const lengths = scans.get(entry)
+  if (lengths === undefined) scans.set(entry, new Map([[scan.length, scan]]))
+  else lengths.set(scan.length, scan)
   return scan
 }
 
@@ -48,8 +40,8 @@ const searchScan = <T extends number | bigint>(
   const rejected = listRejections(scan.log)
   if (base === null) return { subnet: null, rejected }
   const subnet = scan.toPrefix(base)
-  take(taken, base, scan.space.lastOf(base, scan.length), scan.length, network)
-  passFound(scan, network)
+  take(taken, base, scan.length, network)
+  passFound(scan, subnet, network)
   return { subnet, rejected }
 }
 
@@ -61,10 +53,10 @@ const searchEntry = (
 ): { readonly subnet: Prefix | null; readonly rejected: readonly Rejection[] } => {
   const { prefix } = entry
   if (prefix.family === 'ip') {
-    const scan = scanOf(scans.ip, entry, length, () => scan4(prefix, length))
+    const scan = scans.ip.get(entry)?.get(length) ?? remember(scans.ip, entry, scan4(prefix, length))
     return searchScan(scan, layers.ip, taken.ip, network)
   }
-  const scan = scanOf(scans.ip6, entry, length, () => scan6(prefix, length))
+  const scan = scans.ip6.get(entry)?.get(length) ?? remember(scans.ip6, entry, scan6(prefix, length))
   return searchScan(scan, layers.ip6, taken.ip6, network)
 }
 
@@ -91,9 +83,10 @@ const checkSize = (request: SubnetRequest, size: number | null, pools: readonly 
 /**
  * Picks and takes a subnet: first fit in the order of the pools and of their entries, lowest subnet first.
  *
- * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool
+ * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool, or the gateway or
+ *   range not the subnet
  */
-export const pickSubnet = (state: PlanState, request: SubnetRequest): PickedSubnet => {
+export const pickSubnet = (state: PlanState, request: SubnetRequest): SubnetPlan => {
   const pools = poolsFor(state, request)
   const size = wantedSize(request)
   checkSize(request, size, pools)
@@ -102,13 +95,19 @@ export const pickSubnet = (state: PlanState, request: SubnetRequest): PickedSubn
     for (const entry of pool.entries) {
       if (entry.prefix.family !== request.family || (size !== null && size < entry.prefix.length)) continue
       const { subnet, rejected: passed } = searchEntry(state, request, entry, size ?? entry.size)
-      rejected = rejected.length === 0 ? passed : [...rejected, ...passed]
+      rejected = rejected.length === 0 ? passed : rejected.concat(passed)
       if (subnet === null) continue
+      checkRange(request, subnet)
+      const written = size === null ? writtenGateway(entry, subnet) : null
       return {
-        subnet,
-        gateway: size === null ? writtenGateway(entry, subnet) : null,
+        network: request.network,
+        family: request.family,
+        subnet: formatPrefix(subnet),
+        gateway: gatewayOf(request, subnet, written),
         pool: pool.name,
+        origin: 'picked',
         rejected,
+        overlaps: none,
       }
     }
   }

@@ -5,6 +5,7 @@ import type { Scan } from './first-fit.ts'
 import type { HostIndex } from './host-index.ts'
 import { classicPool, type Pool, type PoolEntry, poolsOf } from './pool.ts'
 import type { Reservation } from './reservation.ts'
+import { space4, space6 } from './space.ts'
 import type { SubnetLease, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
 import { noBlocks, type TakenBlocks, takenBlocks } from './taken-blocks.ts'
 import { ulaPool } from './ula-pool.ts'
@@ -59,9 +60,10 @@ const heldLeases = ({ leases, project }: SubnetPlanOptions): ReadonlyMap<string,
 }
 
 /** What the user allows does not touch what is certain. */
-const whole = <T extends number | bigint>(blocks: Blocks<T>): Layer<T> => ({
+const whole = <T extends number | bigint>(blocks: Blocks<T>, grows: boolean): Layer<T> => ({
   blocks,
   allowed: { starts: [], ends: [] },
+  grows,
 })
 
 /** @throws ParseError when a reserved or allowed range, or a lease, cannot be read */
@@ -86,12 +88,13 @@ export const startPlan = (
     .filter(({ name }) => !(options.removedBridges ?? []).includes(name))
     .flatMap(({ reservations }) => reservations)
   const observed = {
-    ip: { blocks: host.blocks.ip, allowed: allowed.ip },
-    ip6: { blocks: host.blocks.ip6, allowed: allowed.ip6 },
+    ip: { blocks: host.blocks.ip, allowed: allowed.ip, grows: false },
+    ip6: { blocks: host.blocks.ip6, allowed: allowed.ip6, grows: false },
   }
+  const of6 = requests.filter(({ family }) => family === 'ip6').length
   const taken: PlanState['taken'] = {
-    ip: noBlocks(),
-    ip6: noBlocks(),
+    ip: noBlocks(space4, requests.length - of6),
+    ip6: noBlocks(space6, of6),
   }
   const taken4 = takenBlocks(taken.ip, (base, length) => ({ family: 'ip', base, length }))
   const taken6 = takenBlocks(taken.ip6, (base, length) => ({ family: 'ip6', base, length }))
@@ -103,8 +106,8 @@ export const startPlan = (
     observed,
     certain,
     layers: {
-      ip: [observed.ip, whole(ip), whole(taken4)],
-      ip6: [observed.ip6, whole(ip6), whole(taken6)],
+      ip: [observed.ip, whole(ip, false), whole(taken4, true)],
+      ip6: [observed.ip6, whole(ip6, false), whole(taken6, true)],
     },
     taken,
     scans: { ip: new Map(), ip6: new Map() },

@@ -1,53 +1,19 @@
-import {
-  type Address,
-  containsPrefix,
-  formatAddress,
-  formatPrefix,
-  type Prefix,
-  parseAddress,
-  parsePrefix,
-} from '../address/index.ts'
-import { InvalidRequestError } from '../error/index.ts'
+import { containsPrefix, formatPrefix, type Prefix } from '../address/index.ts'
 import type { HostFacts } from '../facts/index.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import { type HostIndex, indexHost } from './host-index.ts'
+import { checkRange, gatewayOf } from './inside-subnet.ts'
 import { pickSubnet, poolsFor } from './pick-subnet.ts'
 import { type PlanState, startPlan } from './plan-state.ts'
 import { classicPool, type Pool, writtenGateway } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import { type SettledSubnet, settledSubnet } from './settled-subnet.ts'
-import { space4, space6 } from './space.ts'
 import type { SubnetPlan, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
 import { take } from './taken-blocks.ts'
-import { firstUsable, isUsable } from './usable-addresses.ts'
-
-/** Shared by all that were picked: there may be 65,536 of them. */
-const none: readonly never[] = []
 
 const takeSubnet = ({ taken }: PlanState, prefix: Prefix, network: string): void => {
-  const { length } = prefix
-  if (prefix.family === 'ip') take(taken.ip, prefix.base, space4.lastOf(prefix.base, length), length, network)
-  else take(taken.ip6, prefix.base, space6.lastOf(prefix.base, length), length, network)
-}
-
-/** The gateway the request names, or else the one the subnet comes with, or else its first address. */
-const gatewayOf = (request: SubnetRequest, subnet: Prefix, written: Address | null): Address => {
-  if (request.gateway == null) return written ?? firstUsable(subnet)
-  const place = { source: `<gateway of network ${request.network}>`, line: 1, column: 1 }
-  const gateway = parseAddress(request.gateway, place)
-  if (isUsable(subnet, gateway)) return gateway
-  throw new InvalidRequestError(
-    `The gateway ${request.gateway} of network ${request.network} is not an address a host can have in its subnet ${formatPrefix(subnet)}: give the network a subnet that holds it, or another gateway.`,
-  )
-}
-
-const checkRange = (request: SubnetRequest, subnet: Prefix): void => {
-  if (request.ipRange == null) return
-  const place = { source: `<ip_range of network ${request.network}>`, line: 1, column: 1 }
-  if (containsPrefix(subnet, parsePrefix(request.ipRange, { place }))) return
-  throw new InvalidRequestError(
-    `The ip_range ${request.ipRange} of network ${request.network} is not inside its subnet ${formatPrefix(subnet)}.`,
-  )
+  if (prefix.family === 'ip') take(taken.ip, prefix.base, prefix.length, network)
+  else take(taken.ip6, prefix.base, prefix.length, network)
 }
 
 const settle = (
@@ -68,9 +34,7 @@ const settle = (
     network: request.network,
     family: request.family,
     subnet: formatPrefix(subnet),
-    gateway: formatAddress(
-      gatewayOf(request, subnet, origin === 'held' ? (gateway ?? written ?? null) : null),
-    ),
+    gateway: gatewayOf(request, subnet, origin === 'held' ? (gateway ?? written ?? null) : null),
     pool: origin === 'held' ? (pool?.name ?? null) : null,
     origin,
     rejected: [],
@@ -78,19 +42,10 @@ const settle = (
   }
 }
 
-const pick = (state: PlanState, request: SubnetRequest): SubnetPlan => {
-  const { subnet, gateway, pool, rejected } = pickSubnet(state, request)
-  checkRange(request, subnet)
-  return {
-    network: request.network,
-    family: request.family,
-    subnet: formatPrefix(subnet),
-    gateway: formatAddress(gatewayOf(request, subnet, gateway)),
-    pool,
-    origin: 'picked',
-    rejected,
-    overlaps: none,
-  }
+const bridgesNamed = (requests: readonly SubnetRequest[]): readonly string[] => {
+  const bridges: string[] = []
+  for (const { bridge } of requests) if (bridge != null) bridges.push(bridge)
+  return bridges
 }
 
 /**
@@ -114,11 +69,12 @@ export const planSubnets = (
   pools: readonly Pool[] = [classicPool],
   options: SubnetPlanOptions = {},
 ): readonly SubnetPlan[] => {
-  const bridges = requests.flatMap(({ bridge }) => (bridge == null ? [] : [bridge]))
-  const host = 'kind' in facts ? facts : indexHost(facts, bridges)
+  const host = 'kind' in facts ? facts : indexHost(facts, bridgesNamed(requests))
   const state = startPlan(host, requests, pools, options)
-  const wanted = new Set(requests.map(({ network }) => network))
   const settled = requests.map((request) => settledSubnet(state, request))
+  const isAnySettled = settled.some((own) => own !== null)
+  // Only what is settled is asked about; of requests that are all to be picked this would be a set for nothing.
+  const wanted = new Set(isAnySettled ? requests.map(({ network }) => network) : [])
   const before: Reservation[] = []
   const plans = requests.map((request, at): SubnetPlan | null => {
     const own = settled[at] ?? null
@@ -129,5 +85,5 @@ export const planSubnets = (
     takeSubnet(state, own.subnet, request.network)
     return plan
   })
-  return requests.map((request, at) => plans[at] ?? pick(state, request))
+  return requests.map((request, at) => plans[at] ?? pickSubnet(state, request))
 }

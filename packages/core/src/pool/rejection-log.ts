@@ -2,22 +2,18 @@ import type { Prefix } from '../address/index.ts'
 import { type Rejection, rejectionOf } from './rejection.ts'
 import type { Reservation, ReservationKind } from './reservation.ts'
 
-/** A rejection as a scan meets it; put into words only when it is shown. */
-export interface Passed {
-  readonly candidate: Prefix
-  readonly candidates: number
-  readonly reservation: Reservation
-}
-
 /**
  * What one scan has passed over. Requests that share a scan share its log, so it knows how much of it earlier
- * requests have shown already.
+ * requests have shown already. Answers share the rejections too: none is changed once it is here.
  */
 export interface RejectionLog {
-  readonly passed: Passed[]
-  readonly totals: Map<ReservationKind, Rejection>
+  readonly passed: Rejection[]
   /** How many of `passed` are shown and counted in `totals`. */
   shown: number
+  /** One rejection for each kind, in the order in which the kinds came up. */
+  readonly totals: Rejection[]
+  /** The details of `totals` once they stand for more than one. */
+  readonly details: string[]
 }
 
 /**
@@ -26,59 +22,81 @@ export interface RejectionLog {
  */
 const REPEATED = 100
 
-export const rejectionLog = (): RejectionLog => ({ passed: [], totals: new Map(), shown: 0 })
-
-const inWords = ({ candidate, candidates, reservation }: Passed): Rejection =>
-  rejectionOf(candidate, candidates, reservation)
+export const rejectionLog = (): RejectionLog => ({ passed: [], shown: 0, totals: [], details: [] })
 
 const others = '; the others are listed with earlier networks of this plan'
 
-const count = ({ totals }: RejectionLog, passed: Passed): void => {
-  const { kind } = passed.reservation
-  const total = totals.get(kind)
-  if (total === undefined) {
-    totals.set(kind, inWords(passed))
-    return
-  }
-  totals.set(kind, withMore(total, passed.candidates))
+const isLong = ({ shown }: RejectionLog): boolean => shown > REPEATED
+
+/** A loop, since there are few kinds and this is asked once for every subnet of a plan. */
+const placeOf = (totals: readonly Rejection[], wanted: ReservationKind): number => {
+  for (let at = 0; at < totals.length; at += 1) if (totals[at]?.kind === wanted) return at
+  return -1
 }
 
-const withMore = ({ candidate, candidates, kind, overlaps, detail }: Rejection, more: number): Rejection => ({
-  candidate,
-  candidates: candidates + more,
-  kind,
-  overlaps,
-  detail: detail.endsWith(others) ? detail : detail + others,
-})
+const addMore = ({ totals, details }: RejectionLog, place: number, more: number): void => {
+  const total = totals[place]
+  if (total === undefined) return
+  const { candidate, candidates, kind, overlaps, detail } = total
+  totals[place] = {
+    candidate,
+    candidates: candidates + more,
+    kind,
+    overlaps,
+    detail: details[place] ?? detail,
+  }
+}
+
+const count = (log: RejectionLog, rejection: Rejection): void => {
+  const place = placeOf(log.totals, rejection.kind)
+  if (place >= 0) {
+    addMore(log, place, rejection.candidates)
+    return
+  }
+  log.totals.push(rejection)
+  log.details.push(rejection.detail + others)
+}
+
+/** Notes that candidates were passed over, and what was in their way. */
+export const passBlocked = (
+  log: RejectionLog,
+  candidate: Prefix,
+  candidates: number,
+  reservation: Reservation,
+): void => {
+  log.passed.push(rejectionOf(candidate, candidates, reservation))
+}
 
 /**
  * Notes that a candidate was given to a network of this plan, which is in the way of all that come after. A long
  * log only counts it: the plan's own answer names it.
- *
- * @param passed - asked for when more than its number is wanted
  */
-export const passTaken = (log: RejectionLog, passed: () => Passed): void => {
-  if (log.shown <= REPEATED) {
-    log.passed.push(passed())
+export const passTaken = (log: RejectionLog, candidate: Prefix, network: string): void => {
+  const place = isLong(log) ? placeOf(log.totals, 'own') : -1
+  if (place >= 0) {
+    addMore(log, place, 1)
     return
   }
-  const total = log.totals.get('own')
-  if (total === undefined) count(log, passed())
-  else log.totals.set('own', withMore(total, 1))
+  const rejection = rejectionOf(candidate, 1, { kind: 'own', prefix: candidate, network })
+  if (isLong(log)) count(log, rejection)
+  else log.passed.push(rejection)
 }
 
 /**
  * What stood in the way of the request that has just been answered from this log, in order. When much of it is
  * repeated, that comes as one line for each kind: nothing is left out without being counted.
+ *
+ * The lists are made in one piece, of just the right length: one that grows by `push` is given room for sixteen
+ * more, which weighs more than all else in the answer to 65,536 requests.
  */
 export const listRejections = (log: RejectionLog): readonly Rejection[] => {
-  const isLong = log.shown > REPEATED
-  const listed = isLong ? [...log.totals.values()] : log.passed.slice(0, log.shown).map(inWords)
-  for (; log.shown < log.passed.length; log.shown += 1) {
-    const passed = log.passed[log.shown]
-    if (passed === undefined) continue
-    listed.push(inWords(passed))
-    count(log, passed)
+  const { passed, totals, shown } = log
+  const isNew = shown < passed.length
+  const repeated = isLong(log) ? totals : passed
+  const listed = isLong(log) && isNew ? totals.concat(passed.slice(shown)) : repeated.slice()
+  for (; log.shown < passed.length; log.shown += 1) {
+    const rejection = passed[log.shown]
+    if (rejection !== undefined) count(log, rejection)
   }
   return listed
 }

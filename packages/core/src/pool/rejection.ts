@@ -30,8 +30,11 @@ export const overlapWith = (reservation: Reservation): Overlap => ({
   detail: describeReservation(reservation),
 })
 
+/** Written out, not spread from `overlapWith`: all rejections are of one shape then, and there may be 65,536 of them. */
 export const rejectionOf = (candidate: Prefix, candidates: number, reservation: Reservation): Rejection => ({
   candidate: formatPrefix(candidate),
   candidates,
-  ...overlapWith(reservation),
+  kind: reservation.kind,
+  overlaps: formatPrefix(reservation.prefix),
+  detail: describeReservation(reservation),
 })

@@ -61,11 +61,15 @@ const describeOwner = (device: string | null | undefined, network: EngineNetwork
   return engine === null ? '' : `, ${engine}'s by its name`
 }
 
+const describeWay = (gateway: string, device: string): string => {
+  if (gateway === '') return device === '' ? '' : ` via ${device}`
+  return device === '' ? ` via ${gateway}` : ` via ${gateway} on ${device}`
+}
+
 const describeRoute = ({ prefix, route, network }: RouteReservation): string => {
   const { gateway, interface: device, table, type } = route
   const kind = type === undefined || type === 'unicast' ? 'route' : `${type} route`
-  const way = [gateway, device].filter((part) => part !== undefined && part !== null && part !== '')
-  const via = way.length === 0 ? '' : ` via ${way.join(' on ')}`
+  const via = describeWay(gateway ?? '', device ?? '')
   const where = table === undefined ? '' : ` in table ${tableNames.get(table) ?? table}`
   return `${kind} ${formatPrefix(prefix)}${via}${where}${describeOwner(device, network)}`
 }

@@ -76,6 +76,7 @@ const fromBridge = (state: PlanState, request: SubnetRequest): SettledSubnet | n
 }
 
 const fromLease = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+  if (state.held.size === 0) return null
   for (const { subnet } of state.held.get(request.network) ?? []) {
     if (subnet.includes(':') === (request.family === 'ip6')) return held(subnet, request)
   }

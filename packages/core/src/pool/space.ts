@@ -21,7 +21,11 @@ export const space4: Space<number> = {
   next: (value) => value + 1,
   previous: (value) => value - 1,
   lastOf: (base, length) => base + size4(length) - 1,
-  alignUp: (value, length) => Math.ceil(value / size4(length)) * size4(length),
+  alignUp: (value, length) => {
+    const size = size4(length)
+    const over = value % size
+    return over === 0 ? value : value - over + size
+  },
   count: (from, to, length) => (to - from) / size4(length),
 }
 

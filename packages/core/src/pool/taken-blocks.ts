@@ -1,72 +1,114 @@
 import type { Prefix } from '../address/index.ts'
 import { firstEndingFrom } from '../address/prefix-set.ts'
 import type { Blocks } from './blocks.ts'
+import type { Space } from './space.ts'
 
 /**
  * What a plan has given out so far: blocks that grow. In columns, because there may be 65,536 of them, and few are
  * ever in the way of anything.
  */
 export interface TakenBlocks<T extends number | bigint> {
+  readonly space: Space<T>
   readonly starts: T[]
-  readonly ends: T[]
-  readonly lengths: number[]
+  readonly lengths: Uint8Array
   readonly networks: string[]
+  count: number
 }
 
-/** Nothing yet. */
-export const noBlocks = <T extends number | bigint>(): TakenBlocks<T> => ({
-  starts: [],
-  ends: [],
-  lengths: [],
-  networks: [],
+/**
+ * Nothing yet.
+ *
+ * @param most - how many will be taken: columns that grow as they fill are copied many times over
+ */
+export const noBlocks = <T extends number | bigint>(space: Space<T>, most: number): TakenBlocks<T> => ({
+  space,
+  starts: new Array<T>(most),
+  lengths: new Uint8Array(most),
+  networks: new Array<string>(most),
+  count: 0,
 })
+
+const endAt = <T extends number | bigint>(
+  { space, starts, lengths }: TakenBlocks<T>,
+  index: number,
+): T | undefined => {
+  const start = starts[index]
+  const length = lengths[index]
+  return start === undefined || length === undefined ? undefined : space.lastOf(start, length)
+}
 
 /** The blocks as they are whenever they are asked. */
 export const takenBlocks = <T extends number | bigint>(
-  { starts, ends, lengths, networks }: TakenBlocks<T>,
+  taken: TakenBlocks<T>,
   toPrefix: (base: T, length: number) => Prefix,
-): Blocks<T> => ({
-  get length() {
-    return ends.length
-  },
-  startAt: (index) => starts[index],
-  endAt: (index) => ends[index],
-  ownerAt: (index) => {
-    const base = starts[index]
-    const length = lengths[index]
-    const network = networks[index]
-    if (base === undefined || length === undefined || network === undefined) return undefined
-    return { kind: 'own', prefix: toPrefix(base, length), network }
-  },
-})
+): Blocks<T> => {
+  const { starts, lengths, networks } = taken
+  return {
+    get length() {
+      return taken.count
+    },
+    startAt: (index) => starts[index],
+    endAt: (index) => endAt(taken, index),
+    ownerAt: (index) => {
+      const base = starts[index]
+      const length = lengths[index]
+      const network = networks[index]
+      if (base === undefined || length === undefined || network === undefined) return undefined
+      return { kind: 'own', prefix: toPrefix(base, length), network }
+    },
+  }
+}
 
-/**
- * Adds a prefix, keeping the ranges sorted and disjoint. Prefixes are nested or apart, so the new one is inside
- * an old one, around some, or apart from all. First fit mostly adds at the end.
- */
-export const take = <T extends number | bigint>(
-  { starts, ends, lengths, networks }: TakenBlocks<T>,
+const put = <T extends number | bigint>(
+  { starts, lengths, networks }: TakenBlocks<T>,
+  index: number,
   start: T,
-  end: T,
   length: number,
   network: string,
 ): void => {
-  const from = firstEndingFrom(ends.length, (index) => ends[index], start)
-  if (from === ends.length) {
-    starts.push(start)
-    ends.push(end)
-    lengths.push(length)
-    networks.push(network)
+  starts[index] = start
+  lengths[index] = length
+  networks[index] = network
+}
+
+/** Where it is not at the end: inside an old one, around some, or apart from all. */
+const insert = <T extends number | bigint>(
+  taken: TakenBlocks<T>,
+  start: T,
+  length: number,
+  network: string,
+): void => {
+  const { space, starts, lengths, networks } = taken
+  const from = firstEndingFrom(taken.count, (index) => endAt(taken, index), start)
+  const end = space.lastOf(start, length)
+  const [begins, ends] = [starts[from], endAt(taken, from)]
+  // Both ends: one that begins at the same address may be the smaller of the two.
+  if (begins !== undefined && ends !== undefined && begins <= start && ends >= end) return
+  let to = from
+  while (to < taken.count && (starts[to] ?? end) <= end) to += 1
+  // What follows moves by one place, or closes up over what the new one holds.
+  starts.copyWithin(from + 1, to, taken.count)
+  lengths.copyWithin(from + 1, to, taken.count)
+  networks.copyWithin(from + 1, to, taken.count)
+  taken.count += from + 1 - to
+  put(taken, from, start, length, network)
+}
+
+/**
+ * Adds a prefix, keeping the ranges sorted and disjoint. Prefixes are nested or apart. First fit mostly adds at
+ * the end.
+ */
+export const take = <T extends number | bigint>(
+  taken: TakenBlocks<T>,
+  start: T,
+  length: number,
+  network: string,
+): void => {
+  const last = endAt(taken, taken.count - 1)
+  if (last !== undefined && last >= start) {
+    insert(taken, start, length, network)
     return
   }
-  const begins = starts[from]
-  const reaches = ends[from]
-  // Both ends: one that begins at the same address may be the smaller of the two.
-  if (begins !== undefined && reaches !== undefined && begins <= start && reaches >= end) return
-  let to = from
-  for (let inner = begins; inner !== undefined && inner <= end; inner = starts[to]) to += 1
-  starts.splice(from, to - from, start)
-  ends.splice(from, to - from, end)
-  lengths.splice(from, to - from, length)
-  networks.splice(from, to - from, network)
+  put(taken, taken.count, start, length, network)
+  taken.count += 1
 }

@@ -1,20 +1,21 @@
-import { type Address, bitsOf, firstAddress, lastAddress, type Prefix } from '../address/index.ts'
-
-const shifted = (address: Address, by: 1 | -1): Address =>
-  address.family === 'ip'
-    ? { family: 'ip', value: address.value + by }
-    : { family: 'ip6', value: address.value + BigInt(by) }
+import { type Address, bitsOf, lastAddress, type Prefix } from '../address/index.ts'
 
 /**
  * The first address a host may have. In IPv4 not the network address, in IPv6 not the subnet-router anycast
  * address (RFC 4291, section 2.6.1); but a /31 (RFC 3021), a /127 (RFC 6164) and a single address are used whole.
  */
-export const firstUsable = (subnet: Prefix): Address =>
-  bitsOf(subnet) - subnet.length < 2 ? firstAddress(subnet) : shifted(firstAddress(subnet), 1)
+export const firstUsable = (subnet: Prefix): Address => {
+  const isWhole = bitsOf(subnet) - subnet.length < 2
+  return subnet.family === 'ip'
+    ? { family: 'ip', value: isWhole ? subnet.base : subnet.base + 1 }
+    : { family: 'ip6', value: isWhole ? subnet.base : subnet.base + 1n }
+}
 
 /** The last address a host may have: there is no broadcast address in IPv6, nor in a /31 or /32. */
-export const lastUsable = (subnet: Prefix): Address =>
-  subnet.family === 'ip6' || subnet.length > 30 ? lastAddress(subnet) : shifted(lastAddress(subnet), -1)
+export const lastUsable = (subnet: Prefix): Address => {
+  const last = lastAddress(subnet)
+  return last.family === 'ip6' || subnet.length > 30 ? last : { family: 'ip', value: last.value - 1 }
+}
 
 /** May a host have this address of the subnet? */
 export const isUsable = (subnet: Prefix, address: Address): boolean =>

@@ -8,6 +8,7 @@ import {
   formatAddress,
   formatAddress4,
   formatAddress6,
+  formatPrefix,
   parseAddress,
   tryParseAddress,
   tryParseAddress4,
@@ -58,6 +59,22 @@ describe('an IPv4 address', () => {
       fc.property(fc.integer({ min: 0, max: 0xffffffff }), (value) => {
         expect(tryParseAddress4(formatAddress4(value))).toBe(value)
         expect(isIP(formatAddress4(value))).toBe(4)
+      }),
+    )
+  })
+
+  test('one prints the same after whatever was printed before it, near or far', () => {
+    // What they begin with is kept from one to the next: neighbours, and addresses that differ in one octet only.
+    const octet = fc.constantFrom<number>(0, 1, 2, 10, 100, 254, 255)
+    const quads = fc.array(fc.tuple(octet, octet, octet, octet), { minLength: 2, maxLength: 60 })
+    fc.assert(
+      fc.property(quads, fc.integer({ min: 0, max: 32 }), (all, length) => {
+        for (const quad of all) {
+          const text = quad.join('.')
+          const value = quad.reduce<number>((sum, one) => sum * 256 + one, 0)
+          expect(formatAddress4(value)).toBe(text)
+          expect(formatPrefix({ family: 'ip', base: value, length })).toBe(`${text}/${length}`)
+        }
       }),
     )
   })

@@ -13,6 +13,7 @@ import {
   parseAddress,
   parseInterfaceAddress,
   parsePrefix,
+  prefixAround,
   prefixContains,
   prefixesOverlap,
   samePrefix,
@@ -56,6 +57,20 @@ describe('a prefix', () => {
     expect(formatAddress(lastAddress(parsePrefix('::/0')))).toBe('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff')
     expect(formatAddress(lastAddress(parsePrefix('255.255.255.255/32')))).toBe('255.255.255.255')
   })
+
+  test.each(Array.from({ length: 33 }, (_, length) => length))(
+    'of length %i begins and ends where its bits say, in the lower and in the upper half of the addresses',
+    (length) => {
+      for (const value of [0x0a0b0c0d, 0xc0a8ffee, 0xffffffff]) {
+        const prefix = prefixAround({ family: 'ip', value }, length)
+        // BigInt counts in whole bits, and has no sign to lose.
+        const size = 1n << BigInt(32 - length)
+        const base = (BigInt(value) / size) * size
+        expect(BigInt(prefix.base)).toBe(base)
+        expect(BigInt(lastAddress(prefix).value)).toBe(base + size - 1n)
+      }
+    },
+  )
 
   // V6, NetworkRange
   test.each([

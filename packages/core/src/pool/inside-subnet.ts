@@ -1,0 +1,37 @@
+import {
+  type Address,
+  containsPrefix,
+  formatAddress,
+  formatPrefix,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+} from '../address/index.ts'
+import { InvalidRequestError } from '../error/index.ts'
+import type { SubnetRequest } from './subnet-request.ts'
+import { firstUsable, isUsable } from './usable-addresses.ts'
+
+/**
+ * The text of the gateway the request names, or else the one the subnet comes with, or else its first address.
+ *
+ * @throws InvalidRequestError when it names one that no host can have there; ParseError when it names none
+ */
+export const gatewayOf = (request: SubnetRequest, subnet: Prefix, written: Address | null): string => {
+  if (request.gateway == null) return formatAddress(written ?? firstUsable(subnet))
+  const place = { source: `<gateway of network ${request.network}>`, line: 1, column: 1 }
+  const gateway = parseAddress(request.gateway, place)
+  if (isUsable(subnet, gateway)) return formatAddress(gateway)
+  throw new InvalidRequestError(
+    `The gateway ${request.gateway} of network ${request.network} is not an address a host can have in its subnet ${formatPrefix(subnet)}: give the network a subnet that holds it, or another gateway.`,
+  )
+}
+
+/** @throws InvalidRequestError when the request's ip_range is not in its subnet; ParseError when it is none */
+export const checkRange = (request: SubnetRequest, subnet: Prefix): void => {
+  if (request.ipRange == null) return
+  const place = { source: `<ip_range of network ${request.network}>`, line: 1, column: 1 }
+  if (containsPrefix(subnet, parsePrefix(request.ipRange, { place }))) return
+  throw new InvalidRequestError(
+    `The ip_range ${request.ipRange} of network ${request.network} is not inside its subnet ${formatPrefix(subnet)}.`,
+  )
+}
