@@ -1,20 +1,28 @@
 import {
+  accept,
   type BinaryExpression,
+  drop,
   type Expression,
   isArray,
-  isObject,
   type JsonValue,
   type Verdict,
 } from '../model/index.ts'
 import { readElement } from './element.ts'
-import { hasOnly, mayBeNumber, mayBeText, tagOf, textList } from './fields.ts'
+import { hasCount, hasOnly, mayBeNumber, mayBeText, readTag, textList } from './fields.ts'
 import { readHeaderExpression } from './header-expression.ts'
+
+const plainVerdicts = {
+  accept,
+  drop,
+  continue: { kind: 'continue' },
+  return: { kind: 'return' },
+} as const
 
 /** Null when the tag is not a verdict's. */
 export const readVerdict = (tag: string, body: JsonValue): Verdict | null => {
   if (tag === 'accept' || tag === 'drop' || tag === 'continue' || tag === 'return')
-    return body === null ? { kind: tag } : null
-  if ((tag === 'jump' || tag === 'goto') && hasOnly(body, ['target']) && typeof body.target === 'string')
+    return body === null ? plainVerdicts[tag] : null
+  if ((tag === 'jump' || tag === 'goto') && hasCount(body, 1) && typeof body.target === 'string')
     return { kind: tag, target: body.target }
   return null
 }
@@ -23,25 +31,26 @@ const isOperator = (tag: string): tag is BinaryExpression['operator'] =>
   tag === '&' || tag === '|' || tag === '^' || tag === '<<' || tag === '>>'
 
 const readPayload = (body: JsonValue): Expression | null => {
-  if (hasOnly(body, ['protocol', 'field'])) {
+  if (hasCount(body, 2)) {
     const { protocol, field } = body
     if (typeof protocol === 'string' && typeof field === 'string') return { kind: 'payload', protocol, field }
   }
-  if (hasOnly(body, ['tunnel', 'protocol', 'field'])) {
+  if (!hasCount(body, 3)) return null
+  if (body.tunnel !== undefined) {
     const { tunnel, protocol, field } = body
     if (typeof tunnel === 'string' && typeof protocol === 'string' && typeof field === 'string')
       return { kind: 'tunnel-payload', tunnel, protocol, field }
   }
-  if (hasOnly(body, ['base', 'offset', 'len'])) {
-    const { base, offset, len } = body
-    if (typeof base === 'string' && typeof offset === 'number' && typeof len === 'number')
-      return { kind: 'raw-payload', base, offset, length: len }
-  }
-  return null
+  const { base, offset, len } = body
+  return typeof base === 'string' && typeof offset === 'number' && typeof len === 'number'
+    ? { kind: 'raw-payload', base, offset, length: len }
+    : null
 }
 
+const ctKeys = ['key', 'dir', 'family']
+
 const readCt = (body: JsonValue): Expression | null => {
-  if (!hasOnly(body, ['key', 'dir', 'family']) || typeof body.key !== 'string') return null
+  if (!hasOnly(body, ctKeys) || typeof body.key !== 'string') return null
   const { key, dir, family } = body
   return mayBeText(dir) && mayBeText(family)
     ? { kind: 'ct', key, direction: dir ?? null, family: family ?? null }
@@ -85,8 +94,7 @@ const readTagged = (tag: string, body: JsonValue): Expression | null => {
     case 'concat':
       return isArray(body) ? { kind: 'concat', parts: body.map((item) => readExpression(item)) } : null
     case 'prefix':
-      if (!hasOnly(body, ['addr', 'len']) || body.addr === undefined || typeof body.len !== 'number')
-        return null
+      if (!hasCount(body, 2) || body.addr === undefined || typeof body.len !== 'number') return null
       return { kind: 'prefix', address: readExpression(body.addr), length: body.len }
     case 'range': {
       const ends = readPair(body)
@@ -95,7 +103,7 @@ const readTagged = (tag: string, body: JsonValue): Expression | null => {
     case 'payload':
       return readPayload(body)
     case 'meta':
-      return hasOnly(body, ['key']) && typeof body.key === 'string' ? { kind: 'meta', key: body.key } : null
+      return hasCount(body, 1) && typeof body.key === 'string' ? { kind: 'meta', key: body.key } : null
     case 'ct':
       return readCt(body)
     case 'fib':
@@ -108,7 +116,7 @@ const readTagged = (tag: string, body: JsonValue): Expression | null => {
     case 'set':
       return isArray(body) ? { kind: 'set', elements: body.map(readElement) } : null
     case 'map':
-      if (!hasOnly(body, ['key', 'data']) || body.key === undefined || body.data === undefined) return null
+      if (!hasCount(body, 2) || body.key === undefined || body.data === undefined) return null
       return { kind: 'map', key: readExpression(body.key), data: readExpression(body.data) }
     default:
       return readVerdict(tag, body) ?? readHeaderExpression(tag, body)
@@ -118,10 +126,9 @@ const readTagged = (tag: string, body: JsonValue): Expression | null => {
 /** An expression as libnftables-json(5) has it; what is not known stays as it is. */
 export const readExpression = (json: JsonValue): Expression => {
   if (typeof json === 'string')
-    return json.startsWith('@') ? { kind: 'reference', name: json.slice(1) } : { kind: 'text', text: json }
+    return json[0] === '@' ? { kind: 'reference', name: json.slice(1) } : { kind: 'text', text: json }
   if (typeof json === 'number') return { kind: 'number', value: json }
   if (typeof json === 'boolean') return { kind: 'boolean', value: json }
   if (isArray(json)) return { kind: 'list', items: json.map((item) => readExpression(item)) }
-  const tagged = isObject(json) ? tagOf(json) : null
-  return (tagged === null ? null : readTagged(...tagged)) ?? { kind: 'opaque', json }
+  return readTag(json, readTagged) ?? { kind: 'opaque', json }
 }

@@ -12,6 +12,30 @@ export const tagOf = (json: JsonValue): readonly [string, JsonValue] | null => {
   return found === null || body === undefined ? null : [found, body]
 }
 
+/**
+ * What `read` makes of the tag and the body of `{"key": value}`; null of anything else. It is what `tagOf` does, without
+ * a pair to hand over: a listing has a hundred thousand of them.
+ */
+export const readTag = <T>(json: JsonValue, read: (tag: string, body: JsonValue) => T | null): T | null => {
+  if (!isObject(json)) return null
+  let tag: string | null = null
+  let body: JsonValue | undefined
+  for (const key in json) {
+    if (tag !== null) return null
+    tag = key
+    body = json[key]
+  }
+  return tag === null || body === undefined ? null : read(tag, body)
+}
+
+/** True of an object with so many keys. One that has as many as it must have, and has those, has no others. */
+export const hasCount = (json: JsonValue, count: number): json is JsonObject => {
+  if (!isObject(json)) return false
+  let found = 0
+  for (const _ in json) found += 1
+  return found === count
+}
+
 /** True of an object that has no key but these. A key we do not know may change the meaning of all others. */
 export const hasOnly = (json: JsonValue, keys: readonly string[]): json is JsonObject =>
   isObject(json) && !hasMore(json, keys)
@@ -24,9 +48,12 @@ export const mayBeText = (json: JsonValue | undefined): json is string | undefin
 export const mayBeNumber = (json: JsonValue | undefined): json is number | undefined =>
   json === undefined || typeof json === 'number'
 
+/** Shared by all that have no flags: most. */
+const none: readonly never[] = []
+
 /** `"a"` or `["a", "b"]`: nft 1.1.2 began to print lists of one as their only item. */
 export const textList = (json: JsonValue | undefined): readonly string[] | null => {
-  if (json === undefined) return []
+  if (json === undefined) return none
   if (typeof json === 'string') return [json]
   return isArray(json) && json.every((item) => typeof item === 'string') ? json : null
 }

@@ -2,10 +2,8 @@ import { parseErrorAt, parseJson } from '@portolan/core'
 import type { JsonValue } from '../model/index.ts'
 import { deepest, offsetTooDeep } from './nesting.ts'
 
-/**
- * @throws ParseError with the line and column of the first fault
- */
-export const readJson = (text: string, source: string): JsonValue => {
+/** @throws ParseError with the line and column of the bracket that opens too deep */
+export const checkNesting = (text: string, source: string): void => {
   const deep = offsetTooDeep(text)
   if (deep !== null)
     throw parseErrorAt(
@@ -14,6 +12,12 @@ export const readJson = (text: string, source: string): JsonValue => {
       deep,
       `This is not the JSON of nft: it is nested more than ${deepest} deep.`,
     )
+}
+
+/**
+ * @throws ParseError with the line and column of the first fault
+ */
+export const readJson = (text: string, source: string): JsonValue => {
   const inWords = (found: string): string =>
     `This is not the JSON of nft: ${found}. Make the file with "nft -j list ruleset".`
   return parseJson(text, source, inWords) as JsonValue

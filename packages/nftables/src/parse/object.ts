@@ -112,7 +112,12 @@ export const readChain = (json: JsonObject): Chain | null => {
 const ruleKeys = ['family', 'table', 'chain', 'handle', 'index', 'comment', 'expr']
 
 export const readRule = (json: JsonObject): Rule | null => {
-  const named = readNamed(json)
-  if (!isArray(json.expr) || named === null || hasMore(json, ruleKeys)) return null
-  return { ...named, statements: json.expr.map((item) => readStatement(item)) }
+  const { handle, comment, expr } = json
+  if (!isArray(expr) || !mayBeNumber(handle) || !mayBeText(comment) || hasMore(json, ruleKeys)) return null
+  // Not spread from what `readNamed` gives, since of rules there are the most.
+  return {
+    handle: handle ?? null,
+    comment: comment ?? null,
+    statements: expr.map((item) => readStatement(item)),
+  }
 }

@@ -11,9 +11,10 @@ import {
   type Table,
 } from '../model/index.ts'
 import { tagOf } from './fields.ts'
-import { readJson } from './json-text.ts'
+import { checkNesting, readJson } from './json-text.ts'
 import { offsetOfEntry } from './nesting.ts'
 import { readChain, readRule, readSet, readTable, saysMore } from './object.ts'
+import { visitPieces } from './pieces.ts'
 
 interface OpenChain {
   readonly chain: Chain
@@ -58,63 +59,58 @@ const place = (open: OpenTable, tag: string, body: JsonObject): boolean => {
   return false
 }
 
+type Tagged = readonly [tag: string, body: JsonValue]
+
 /** The name of the table that `{"delete": {"table": ...}}` of a script takes away. */
-const deletedTable = (json: JsonValue): string | null => {
-  const [verb, object] = tagOf(json) ?? []
-  const [tag, body] = verb === 'delete' && object !== undefined ? (tagOf(object) ?? []) : []
+const deletedTable = ([verb, object]: Tagged): string | null => {
+  const [tag, body] = verb === 'delete' ? (tagOf(object) ?? []) : []
   return tag === 'table' && isObject(body) ? `${String(body.family)} ${String(body.name)}` : null
 }
 
 /** `{"add": {"table": ...}}` in a script means what `{"table": ...}` means in a listing. */
-const unwrap = (json: JsonValue): readonly [string, JsonValue] | null => {
+const unwrap = (tagged: Tagged): Tagged | null => (tagged[0] === 'add' ? tagOf(tagged[1]) : tagged)
+
+interface Reading {
+  readonly tables: Map<string, OpenTable>
+  readonly opaque: JsonObject[]
+}
+
+const startReading = (): Reading => ({ tables: new Map(), opaque: [] })
+
+const finish = ({ tables, opaque }: Reading): Ruleset => ({ tables: [...tables.values()].map(close), opaque })
+
+const readEntry = ({ tables, opaque }: Reading, json: JsonObject): void => {
   const tagged = tagOf(json)
-  return tagged?.[0] === 'add' ? tagOf(tagged[1]) : tagged
-}
-
-const readObjects = (objects: readonly JsonObject[]): Ruleset => {
-  const tables = new Map<string, OpenTable>()
-  const opaque: JsonObject[] = []
-  for (const json of objects) {
-    const [tag, body] = unwrap(json) ?? []
-    if (tag === 'metainfo') continue
-    const deleted = deletedTable(json)
-    if (deleted !== null) {
-      tables.delete(deleted)
-      continue
-    }
-    if (tag === undefined || !isObject(body)) {
-      opaque.push(json)
-      continue
-    }
-    if (tag === 'table') {
-      const table = readTable(body)
-      if (table === null) opaque.push({ table: body })
-      else {
-        const name = `${table.family} ${table.name}`
-        const before = tables.get(name)
-        if (before !== undefined) before.opaque.push({ table: body })
-        else tables.set(name, { table, sets: [], chains: new Map(), opaque: [...table.opaque] })
-      }
-      continue
-    }
-    const open = tables.get(`${String(body.family)} ${String(body.table)}`)
-    if (open === undefined) opaque.push({ [tag]: body })
-    else if (!place(open, tag, body)) open.opaque.push({ [tag]: body })
+  const [tag, body] = (tagged === null ? null : unwrap(tagged)) ?? []
+  if (tag === 'metainfo') return
+  const deleted = tagged === null ? null : deletedTable(tagged)
+  if (deleted !== null) {
+    tables.delete(deleted)
+    return
   }
-  return { tables: [...tables.values()].map(close), opaque }
+  if (tag === undefined || !isObject(body)) {
+    opaque.push(json)
+    return
+  }
+  if (tag === 'table') {
+    const table = readTable(body)
+    if (table === null) {
+      opaque.push({ table: body })
+      return
+    }
+    const name = `${table.family} ${table.name}`
+    const before = tables.get(name)
+    if (before !== undefined) before.opaque.push({ table: body })
+    else tables.set(name, { table, sets: [], chains: new Map(), opaque: [...table.opaque] })
+    return
+  }
+  const open = tables.get(`${String(body.family)} ${String(body.table)}`)
+  if (open === undefined) opaque.push({ [tag]: body })
+  else if (!place(open, tag, body)) open.opaque.push({ [tag]: body })
 }
 
-/**
- * Reads what `nft -j list ruleset` (or `list table`) prints. Objects, statements and expressions that are not
- * known are kept verbatim as `opaque`, each in its place.
- *
- * @param source - where the text is from, for errors
- * @throws ParseError when it is not JSON, or not nft's; with line and column
- * @example
- * parse('{"nftables": [{"table": {"family": "inet", "name": "portolan", "handle": 1}}]}')
- * @public @since 0.1.0
- */
-export const parse = (text: string, source = '<nft -j>'): Ruleset => {
+/** @throws ParseError when it is not JSON, or not nft's */
+const entriesOf = (text: string, source: string): readonly JsonObject[] => {
   const json = readJson(text, source)
   if (!isObject(json) || !isArray(json.nftables))
     throw new ParseError(
@@ -130,5 +126,24 @@ export const parse = (text: string, source = '<nft -j>'): Ruleset => {
       offsetOfEntry(text, odd),
       'This is not the JSON of nft: every entry of the list "nftables" is an object. Make the file with "nft -j list ruleset".',
     )
-  return readObjects(json.nftables.filter((entry) => isObject(entry)))
+  return json.nftables.filter((entry) => isObject(entry))
+}
+
+/**
+ * Reads what `nft -j list ruleset` (or `list table`) prints. Objects, statements and expressions that are not
+ * known are kept verbatim as `opaque`, each in its place.
+ *
+ * @param source - where the text is from, for errors
+ * @throws ParseError when it is not JSON, or not nft's; with line and column
+ * @example
+ * parse('{"nftables": [{"table": {"family": "inet", "name": "portolan", "handle": 1}}]}')
+ * @public @since 0.1.0
+ */
+export const parse = (text: string, source = '<nft -j>'): Ruleset => {
+  checkNesting(text, source)
+  const inPieces = startReading()
+  if (visitPieces(text, (entry) => readEntry(inPieces, entry))) return finish(inPieces)
+  const whole = startReading()
+  for (const entry of entriesOf(text, source)) readEntry(whole, entry)
+  return finish(whole)
 }

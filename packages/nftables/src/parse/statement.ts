@@ -1,6 +1,6 @@
 import { isObject, type JsonValue, type MatchStatement, type Statement } from '../model/index.ts'
 import { readExpression, readVerdict } from './expression.ts'
-import { hasOnly, mayBeText, tagOf, textList } from './fields.ts'
+import { hasCount, hasOnly, mayBeText, readTag, textList } from './fields.ts'
 import { readRareStatement } from './rare-statement.ts'
 
 const operators: readonly string[] = ['==', '!=', '<', '>', '<=', '>=', 'in', '!']
@@ -9,7 +9,7 @@ const isOperator = (json: JsonValue | undefined): json is MatchStatement['operat
   typeof json === 'string' && operators.includes(json)
 
 const readMatch = (body: JsonValue): Statement | null => {
-  if (!hasOnly(body, ['op', 'left', 'right']) || !isOperator(body.op)) return null
+  if (!hasCount(body, 3) || !isOperator(body.op)) return null
   if (body.left === undefined || body.right === undefined) return null
   return {
     kind: 'match',
@@ -19,10 +19,11 @@ const readMatch = (body: JsonValue): Statement | null => {
   }
 }
 
+const natKeys = ['family', 'addr', 'port', 'flags', 'type_flags']
+
 const readNat = (kind: 'snat' | 'dnat' | 'masquerade' | 'redirect', body: JsonValue): Statement | null => {
   if (body === null) return { kind, family: null, address: null, port: null, flags: [], typeFlags: [] }
-  if (!hasOnly(body, ['family', 'addr', 'port', 'flags', 'type_flags']) || !mayBeText(body.family))
-    return null
+  if (!hasOnly(body, natKeys) || !mayBeText(body.family)) return null
   const flags = textList(body.flags)
   const typeFlags = textList(body.type_flags)
   if (flags === null || typeFlags === null) return null
@@ -39,7 +40,7 @@ const readNat = (kind: 'snat' | 'dnat' | 'masquerade' | 'redirect', body: JsonVa
 const readCounter = (body: JsonValue): Statement | null => {
   if (typeof body === 'string') return { kind: 'counter', name: body, packets: 0, bytes: 0 }
   if (body === null) return { kind: 'counter', name: null, packets: 0, bytes: 0 }
-  if (!hasOnly(body, ['packets', 'bytes'])) return null
+  if (!hasCount(body, 2)) return null
   const { packets, bytes } = body
   if (typeof packets !== 'number' || typeof bytes !== 'number') return null
   return { kind: 'counter', name: null, packets, bytes }
@@ -56,7 +57,7 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
     case 'match':
       return readMatch(body)
     case 'vmap':
-      if (!hasOnly(body, ['key', 'data']) || body.key === undefined || body.data === undefined) return null
+      if (!hasCount(body, 2) || body.key === undefined || body.data === undefined) return null
       return { kind: 'vmap', key: readExpression(body.key), data: readExpression(body.data) }
     case 'snat':
     case 'dnat':
@@ -68,7 +69,7 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
     case 'reject':
       return readReject(body)
     case 'mangle':
-      if (!hasOnly(body, ['key', 'value']) || body.key === undefined || body.value === undefined) return null
+      if (!hasCount(body, 2) || body.key === undefined || body.value === undefined) return null
       return { kind: 'set-value', key: readExpression(body.key), value: readExpression(body.value) }
     case 'limit':
       return isObject(body) && typeof body.rate === 'number'
@@ -79,7 +80,7 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
     case 'notrack':
       return body === null ? { kind: 'notrack' } : null
     case 'xt':
-      if (!hasOnly(body, ['type', 'name'])) return null
+      if (!hasCount(body, 2)) return null
       if (typeof body.type !== 'string' || typeof body.name !== 'string') return null
       return { kind: 'xt', type: body.type, name: body.name }
     default:
@@ -88,7 +89,5 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
 }
 
 /** A statement as libnftables-json(5) has it; what is not known, or known only in part, stays as it is. */
-export const readStatement = (json: JsonValue): Statement => {
-  const tagged = tagOf(json)
-  return (tagged === null ? null : readTagged(...tagged)) ?? { kind: 'opaque', json }
-}
+export const readStatement = (json: JsonValue): Statement =>
+  readTag(json, readTagged) ?? { kind: 'opaque', json }
