@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import { openLab } from '../lab/lab.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
 import { addresses } from '../lab/topology.ts'
 
 const dockerRules = `*filter
@@ -13,27 +13,43 @@ const dockerRules = `*filter
 COMMIT
 `
 
-const compose = `name: shop
-services:
-  web:
+const published = {
+  web: `  web:
     networks: { front: { ipv4_address: 172.30.1.10 } }
-    ports: ["8080:80"]
+    ports: ["8080:80"]`,
+  api: `  api:
+    networks: { front: { ipv4_address: 172.30.1.11 } }
+    ports: ["8081:81"]`,
+} as const
+
+const shop = (services: readonly (keyof typeof published)[]): string => `name: shop
+services:
+${services.map((name) => published[name]).join('\n')}
 networks:
   front:
     driver_opts: { com.docker.network.bridge.name: br-front }
     ipam: { config: [{ subnet: 172.30.1.0/24, gateway: 172.30.1.1 }] }
 `
 
+interface Change {
+  readonly part: string
+  readonly action: string
+  readonly object: string
+  readonly description: string
+}
+
+const savedFilter = async ({ host }: Lab): Promise<string> => {
+  const { stdout } = await host.run(['iptables-nft-save', '-t', 'filter'])
+  return stdout.replaceAll(/^#.*\n/gm, '').replaceAll(/\[\d+:\d+\]/g, '')
+}
+
 describeOnKernel('apply --fix', 'nftables', () => {
   test('mends a policy of Docker by DOCKER-USER, and destroy takes it back', async () => {
     await using lab = await openLab()
     await lab.host.mustRun(['iptables-nft-restore'], { input: dockerRules })
-    const saved = async (): Promise<string> => {
-      const { stdout } = await lab.host.run(['iptables-nft-save', '-t', 'filter'])
-      return stdout.replaceAll(/^#.*\n/gm, '').replaceAll(/\[\d+:\d+\]/g, '')
-    }
+    const saved = async (): Promise<string> => savedFilter(lab)
     const before = await saved()
-    const file = await lab.write('compose.yaml', compose)
+    const file = await lab.write('compose.yaml', shop(['web']))
     const words = ['-f', file, '--backend', 'nftables']
 
     const refused = await lab.portolan(['apply', ...words, '--yes'])
@@ -67,6 +83,51 @@ describeOnKernel('apply --fix', 'nftables', () => {
       code: 0,
       said: expect.not.stringContaining('ForwardDropped'),
     })
+
+    expect((await lab.portolan(['destroy', '--yes'])).exitCode).toBe(0)
+    expect(await saved()).toBe(before)
+  })
+
+  test('takes back what was asked for a mapping once the mapping is gone, and nothing else', async () => {
+    await using lab = await openLab()
+    await lab.host.mustRun(['iptables-nft-restore'], { input: dockerRules })
+    const saved = async (): Promise<string> => savedFilter(lab)
+    const before = await saved()
+    const words = async (...services: readonly (keyof typeof published)[]): Promise<readonly string[]> => [
+      ...['-f', await lab.write('compose.yaml', shop(services)), '--backend', 'nftables'],
+    ]
+    const apply = async (...services: readonly (keyof typeof published)[]): Promise<void> => {
+      const { exitCode, stderr } = await lab.portolan([
+        'apply',
+        ...(await words(...services)),
+        '--yes',
+        '--fix',
+      ])
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    }
+    const fixes = async (): Promise<readonly Change[]> => {
+      const { stdout } = await lab.portolan(['plan', ...(await words('web')), '--json'])
+      const { changes } = JSON.parse(stdout) as { readonly changes: readonly Change[] }
+      return changes.filter(({ part }) => part === 'fix')
+    }
+
+    await apply('web')
+    const onlyWeb = await saved()
+    expect((await lab.portolan(['destroy', '--yes'])).exitCode).toBe(0)
+
+    await apply('web', 'api')
+    expect(await saved()).toContain('-A DOCKER-USER -d 172.30.1.11/32 -o br-front -p tcp')
+    expect(await fixes()).toMatchObject([
+      {
+        action: 'remove',
+        object: 'DOCKER-USER',
+        description: 'Take back what was asked of DOCKER-USER for 0.0.0.0:8081/tcp -> api:81.',
+      },
+    ])
+
+    await apply('web')
+    expect(await saved()).toBe(onlyWeb)
+    expect((await lab.portolan(['plan', ...(await words('web'))])).exitCode).toBe(0)
 
     expect((await lab.portolan(['destroy', '--yes'])).exitCode).toBe(0)
     expect(await saved()).toBe(before)

@@ -32,6 +32,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     allow: [],
     guardForwarding: false,
     fix: false,
+    fixes: [],
     sysctls: true,
     leases: null,
     move: [],

@@ -1,6 +1,7 @@
 import type { TraceEntry } from '../evaluate/index.ts'
 import type { TableFamily } from '../netfilter/index.ts'
 import type { Packet } from '../packet/index.ts'
+import type { HookNeed } from './remedy/hook-need.ts'
 
 /**
  * What keeps a mapping (or a network) from meeting the reachability contract, and what to do about it. A value,
@@ -114,4 +115,6 @@ export interface RemedyHook {
   readonly name: string
   readonly commands: readonly (readonly string[])[]
   readonly undo: readonly (readonly string[])[]
+  /** Who needs it: with the last of them it may be taken back. */
+  readonly need: HookNeed
 }

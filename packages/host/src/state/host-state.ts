@@ -1,3 +1,5 @@
+import type { HookNeed } from '@portolan/core'
+
 /**
  * What has to be remembered of one network namespace to take everything back: old values that the kernel does
  * not keep. All of it goes with the boot it was written in.
@@ -14,11 +16,19 @@ export interface HostState {
   readonly fixes: readonly Fix[]
 }
 
-/** @public @since 0.1.0 */
+/**
+ * What was asked of another program. Commands are in the order in which they are run.
+ * @public @since 0.1.0
+ */
 export interface Fix {
   readonly project: string
-  readonly words: readonly string[]
-  /** Commands, in the order in which they are run. */
+  /** By which way: `DOCKER-USER`, `ufw`, `firewalld`. */
+  readonly name: string
+  /** Whom it was asked for: labels of mappings, and networks. */
+  readonly beneficiaries: readonly string[]
+  /** What it serves: with the last of these it is taken back. */
+  readonly needs: readonly HookNeed[]
+  readonly commands: readonly (readonly string[])[]
   readonly undo: readonly (readonly string[])[]
 }
 

@@ -1,3 +1,4 @@
+import type { HookNeed } from '@portolan/core'
 import type { Fix, HostState, ValueGiven } from './host-state.ts'
 import type { NamespaceKey } from './namespace-key.ts'
 
@@ -41,9 +42,22 @@ const isWords = (value: unknown): value is readonly string[] =>
 const isFix = (value: unknown): value is Fix =>
   isRecord(value) &&
   typeof value.project === 'string' &&
-  isWords(value.words) &&
-  Array.isArray(value.undo) &&
-  value.undo.every(isWords)
+  typeof value.name === 'string' &&
+  isWords(value.beneficiaries) &&
+  Array.isArray(value.needs) &&
+  value.needs.every(isNeed) &&
+  isCommands(value.commands) &&
+  isCommands(value.undo)
+
+const isCommands = (value: unknown): value is Fix['undo'] => Array.isArray(value) && value.every(isWords)
+
+const isNeed = (value: unknown): value is HookNeed =>
+  isRecord(value) &&
+  (value.of === 'mapping' || value.of === 'network') &&
+  typeof value.bridge === 'string' &&
+  (value.address === null || typeof value.address === 'string') &&
+  (value.protocol === null || ['tcp', 'udp', 'sctp'].some((name) => name === value.protocol)) &&
+  (value.port === null || typeof value.port === 'number')
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

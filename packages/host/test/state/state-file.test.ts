@@ -12,7 +12,10 @@ const state: HostState = {
   fixes: [
     {
       project: 'shop',
-      words: ['iptables-nft', '-I', 'DOCKER-USER', '1', '-j', 'ACCEPT'],
+      name: 'DOCKER-USER',
+      beneficiaries: ['0.0.0.0:8080/tcp -> web:80'],
+      needs: [{ of: 'mapping', bridge: 'br-web', address: '172.30.1.10', protocol: 'tcp', port: 80 }],
+      commands: [['iptables-nft', '-I', 'DOCKER-USER', '1', '-j', 'ACCEPT']],
       undo: [['iptables-nft', '-D', 'DOCKER-USER', '-j', 'ACCEPT']],
     },
   ],

@@ -1,4 +1,5 @@
 import { ApplyError, type Runner } from '@portolan/core'
+import type { Fix } from '@portolan/host'
 import type { FixChange } from '../plan/fix-change.ts'
 import type { HostMemory } from './host-memory.ts'
 
@@ -8,22 +9,43 @@ import type { HostMemory } from './host-memory.ts'
  * @throws ApplyError when the program refuses; MissingToolError when it is not there
  */
 export const applyFix = async (
-  { operation, description }: FixChange,
+  { operation: { kind, fix }, description }: FixChange,
   memory: HostMemory,
   runner: Runner,
 ): Promise<void> => {
-  const { project, commands, undo } = operation
-  const [first = []] = commands
-  if (undo !== null) await memory.rememberFix({ project, words: first, undo })
-  for (const [program = '', ...words] of commands) {
-    const { exitCode, stderr } = await runner.run(program, words)
-    // What is gone already need not be taken back.
-    if (exitCode === 0 || undo === null) continue
-    const command = [program, ...words].join(' ')
-    throw new ApplyError(
-      `"${command}" was refused: ${stderr.trim()} (${description}) Mend that, or apply without --fix.`,
-      { applied: [], stderr, offending: command },
-    )
+  if (kind === 'take-back') {
+    await takeBack(fix, description, runner)
+    await memory.forgetFix(fix)
+    return
   }
-  if (undo === null) await memory.forgetFix(project, commands)
+  const isKnown = memory.hasFix(fix)
+  await memory.rememberFix(fix)
+  // An earlier apply may have been killed halfway: what it came to is not asked for twice.
+  if (isKnown) await takeBack(fix, description, runner)
+  for (const command of fix.commands) {
+    const { exitCode, stderr } = await run(command, runner)
+    if (exitCode !== 0) throw refusal(command, stderr, `(${description}) Mend that, or apply without --fix.`)
+  }
+}
+
+/** What iptables answers when somebody else holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
+const BUSY = 4
+
+/** What is gone already need not be taken back: only a program that is busy has to be asked again. */
+const takeBack = async ({ undo }: Fix, description: string, runner: Runner): Promise<void> => {
+  for (const command of undo) {
+    const { exitCode, stderr } = await run(command, runner)
+    if (exitCode === BUSY) throw refusal(command, stderr, `(${description}) Try again.`)
+  }
+}
+
+const run = ([program = '', ...words]: readonly string[], runner: Runner) => runner.run(program, words)
+
+const refusal = (command: readonly string[], stderr: string, advice: string): ApplyError => {
+  const offending = command.join(' ')
+  return new ApplyError(`"${offending}" was refused: ${stderr.trim()} ${advice}`, {
+    applied: [],
+    stderr,
+    offending,
+  })
 }

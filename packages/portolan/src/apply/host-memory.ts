@@ -24,8 +24,9 @@ export interface HostMemory {
   removeCreated(runner: Runner): Promise<void>
   /** Remembers what was asked of another program, with what takes it back. */
   rememberFix(fix: Fix): Promise<void>
+  hasFix(fix: Fix): boolean
   /** Forgets what has been taken back. */
-  forgetFix(project: string, undo: Fix['undo']): Promise<void>
+  forgetFix(fix: Fix): Promise<void>
   replace(state: HostState): Promise<void>
 }
 
@@ -45,12 +46,9 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         sysctls: { ...state.sysctls, [name]: { before: known?.before ?? before, given } },
       })
     },
-    rememberFix: (fix) => {
-      const others = state.fixes.filter((one) => !isSameFix(one, fix.project, fix.undo))
-      return replace({ ...state, fixes: [...others, fix] })
-    },
-    forgetFix: (project, undo) =>
-      replace({ ...state, fixes: state.fixes.filter((one) => !isSameFix(one, project, undo)) }),
+    rememberFix: (fix) => replace({ ...state, fixes: [...without(state.fixes, fix), fix] }),
+    hasFix: (fix) => state.fixes.some((one) => isSameFix(one, fix)),
+    forgetFix: (fix) => replace({ ...state, fixes: without(state.fixes, fix) }),
     rememberHairpin: (port) =>
       replace({
         ...state,
@@ -79,8 +77,11 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
   }
 }
 
-const isSameFix = (fix: Fix, project: string, undo: Fix['undo']): boolean =>
-  fix.project === project && JSON.stringify(fix.undo) === JSON.stringify(undo)
+const isSameFix = (one: Fix, other: Fix): boolean =>
+  one.project === other.project && JSON.stringify(one.undo) === JSON.stringify(other.undo)
+
+const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
+  fixes.filter((one) => !isSameFix(one, fix))
 
 const createdTables = async (
   changes: readonly iptables.IptablesChange[],

@@ -1,4 +1,4 @@
-import type { Change, Conflict } from '@portolan/core'
+import { type Change, type Conflict, type DesiredState, type HookNeed, isNeeded } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 
 /**
@@ -9,18 +9,27 @@ export interface FixChange extends Change {
   readonly operation: FixOperation
 }
 
-/** @public @since 0.1.0 */
+/**
+ * `take-back` runs the commands of `undo`.
+ * @public @since 0.1.0
+ */
 export interface FixOperation {
-  readonly project: string
-  /** The commands to run, in order, each in its words. */
-  readonly commands: readonly (readonly string[])[]
-  /** Those that take them back; null: this is the taking back. */
-  readonly undo: readonly (readonly string[])[] | null
+  readonly kind: 'ask' | 'take-back'
+  readonly fix: Fix
 }
 
-const line = (words: readonly string[]): string => words.join(' ')
+type Commands = Fix['commands']
 
-const text = (commands: readonly (readonly string[])[]): string => commands.map(line).join('\n')
+const text = (commands: Commands): string => commands.map((words) => words.join(' ')).join('\n')
+
+/** What one hook is asked for, by all the conflicts that it mends. */
+interface Request {
+  readonly name: string
+  readonly commands: Commands
+  readonly undo: Commands
+  readonly conflicts: readonly Conflict[]
+  readonly needs: readonly HookNeed[]
+}
 
 /**
  * The changes that mend conflicts by documented hooks, and the conflicts as they are then: those do not block.
@@ -30,44 +39,113 @@ export const fixConflicts = (
   project: string,
   conflicts: readonly Conflict[],
 ): { readonly changes: readonly FixChange[]; readonly conflicts: readonly Conflict[] } => {
-  const changes = new Map<string, FixChange>()
+  const requests = new Map<string, Request>()
   const mended = conflicts.map((conflict): Conflict => {
     const { hook } = conflict.remedy
     // A ban of a few is meant, as a rule; what keeps everybody out is not.
     if (hook === undefined || conflict.certainty !== 'certain' || !isWhole(conflict)) return conflict
-    const key = text(hook.commands)
-    if (!changes.has(key))
-      changes.set(key, {
-        action: 'add',
-        object: hook.name,
-        description: `Let ${conflict.mapping ?? `network ${conflict.network}`} pass by way of ${hook.name}, for ${conflict.kind}.`,
-        before: null,
-        after: key,
-        reverse: text(hook.undo),
-        operation: { project, commands: hook.commands, undo: hook.undo },
-      })
+    const { name, commands, undo, need } = hook
+    const key = text(commands)
+    const own = { name, commands, undo, conflicts: [conflict], needs: [need] }
+    const before = requests.get(key)
+    requests.set(key, before === undefined ? own : merge(before, own))
     return {
       ...conflict,
       severity: 'info',
-      message: `${conflict.message} This plan mends it by way of ${hook.name}.`,
+      message: `${conflict.message} This plan mends it by way of ${name}.`,
     }
   })
-  return { changes: [...changes.values()], conflicts: mended }
+  return {
+    changes: withoutParts([...requests.values()]).map((request) => askChange(project, request)),
+    conflicts: mended,
+  }
 }
 
 const isWhole = ({ severity, kind }: Conflict): boolean =>
   severity === 'error' || kind === 'EgressDropped' || kind === 'NetworkDropped'
 
+const merge = (whole: Request, part: Request): Request => ({
+  ...whole,
+  conflicts: [...whole.conflicts, ...part.conflicts],
+  needs: [...whole.needs, ...part.needs],
+})
+
+/** A request whose commands are all among another's is part of that: no program makes one zone twice. */
+const withoutParts = (requests: readonly Request[]): readonly Request[] => {
+  const bySize = requests.toSorted((a, b) => b.commands.length - a.commands.length)
+  const wholes: Request[] = []
+  for (const request of bySize) {
+    const lines = request.commands.map((words) => text([words]))
+    const at = wholes.findIndex(({ commands }) => {
+      const known = new Set(commands.map((words) => text([words])))
+      return lines.every((line) => known.has(line))
+    })
+    const whole = wholes[at]
+    if (whole === undefined) wholes.push(request)
+    else wholes[at] = merge(whole, request)
+  }
+  return wholes
+}
+
+const askChange = (project: string, { name, commands, undo, conflicts, needs }: Request): FixChange => {
+  const beneficiaries = distinct(conflicts.map(beneficiaryOf))
+  const kinds = distinct(conflicts.map(({ kind }) => kind))
+  return {
+    action: 'add',
+    object: name,
+    description: `Let ${listed(beneficiaries)} pass by way of ${name}, for ${kinds.join(', ')}.`,
+    before: null,
+    after: text(commands),
+    reverse: text(undo),
+    operation: {
+      kind: 'ask',
+      fix: { project, name, beneficiaries, needs: distinctNeeds(needs), commands, undo },
+    },
+  }
+}
+
+const beneficiaryOf = ({ mapping, network }: Conflict): string => mapping ?? `network ${network}`
+
+/** A zone may serve a thousand mappings. */
+const mostListed = 3
+
+const listed = (names: readonly string[]): string => {
+  const hidden = names.length - mostListed
+  return `${names.slice(0, mostListed).join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}`
+}
+
+const distinct = (words: readonly string[]): readonly string[] => [...new Set(words)]
+
+const distinctNeeds = (needs: readonly HookNeed[]): readonly HookNeed[] => [
+  ...new Map(needs.map((need) => [JSON.stringify(need), need])).values(),
+]
+
+/**
+ * What was asked of other programs for a project and serves nothing of it any more. Whether what is left could do
+ * without cannot be seen: a fix in place hides the conflict it mends. So it stays as long as anything it lets pass
+ * does.
+ * @internal
+ */
+export const unneededFixes = (fixes: readonly Fix[], desired: DesiredState): readonly FixChange[] =>
+  fixes
+    .filter(
+      ({ project, needs }) => project === desired.project && !needs.some((need) => isNeeded(need, desired)),
+    )
+    .map((fix) => undoFix(fix))
+
 /**
  * The taking back of what was mended.
  * @internal
  */
-export const undoFix = ({ project, words, undo }: Fix): FixChange => ({
-  action: 'remove',
-  object: words[0] ?? '',
-  description: `Take back "${line(words)}".`,
-  before: line(words),
-  after: null,
-  reverse: line(words),
-  operation: { project, commands: undo, undo: null },
-})
+export const undoFix = (fix: Fix): FixChange => {
+  const { name, beneficiaries, commands } = fix
+  return {
+    action: 'remove',
+    object: name,
+    description: `Take back what was asked of ${name} for ${listed(beneficiaries)}.`,
+    before: text(commands),
+    after: null,
+    reverse: text(commands),
+    operation: { kind: 'take-back', fix },
+  }
+}

@@ -20,12 +20,13 @@ import {
   resolve,
   summarise,
 } from '@portolan/core'
+import type { Fix } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { addedPorts, withdrawnPorts } from './changed-ports.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
-import { fixConflicts } from './fix-change.ts'
+import { fixConflicts, unneededFixes } from './fix-change.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
@@ -51,6 +52,8 @@ export interface PlanInput {
   readonly unread: readonly string[]
   /** Mend what has a documented hook. */
   readonly fix: boolean
+  /** What was mended so before. */
+  readonly fixes: readonly Fix[]
   /** May sysctls be set? */
   readonly sysctls: boolean
 }
@@ -80,6 +83,8 @@ export const makePlan = (input: PlanInput): Plan => {
     // and come after; forwarding is switched on last.
     ...links.filter((change) => change.action === 'remove'),
     ...planRules(backend, desired, intent.project, rules),
+    // What another program lets pass serves until its mapping is gone.
+    ...unneededFixes(input.fixes, desired).map((change): PlanChange => ({ ...change, part: 'fix' })),
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]

@@ -19,6 +19,7 @@ import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import { makePlan } from './make-plan.ts'
 import type { Plan } from './plan.ts'
+import { readFixes } from './read-fixes.ts'
 
 /** @public @since 0.1.0 */
 export interface PlanOptions extends LeaseOptions {
@@ -54,7 +55,8 @@ export interface PlanOptions extends LeaseOptions {
  *
  * @throws IntentError when the intent is impossible on any host like this
  * @throws PoolExhaustedError when no subnet is free
- * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left, `STATE` when the lease store is damaged
+ * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left, `STATE` when the lease store or the state
+ *   file is damaged
  * @throws MissingToolError when the chosen backend's program is not installed
  * @throws InspectError when the host's rules cannot be read
  * @example
@@ -66,9 +68,10 @@ export interface PlanOptions extends LeaseOptions {
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
   const runner = options.runner ?? createRunner()
   const choice = options.backend ?? 'auto'
-  const [facts, leases, { backend, rules }] = await Promise.all([
+  const [facts, leases, fixes, { backend, rules }] = await Promise.all([
     options.facts ?? readHost(),
     withLeaseStore(leaseOptions(options), readLeases),
+    readFixes(options),
     options.rules === undefined
       ? readBackend(choice, runner)
       : { backend: assumeBackend(choice), rules: options.rules ?? noRules },
@@ -87,9 +90,10 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     allow: settled.allowed,
     guardForwarding: options.guardForwarding ?? false,
     leases: leases.state,
-    unread: [...leases.unread, ...unread],
+    unread: [...leases.unread, ...unread, ...fixes.unread],
     move: options.move ?? [],
     fix: options.fix ?? false,
+    fixes: fixes.fixes,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   })
 }

@@ -54,7 +54,12 @@ const runsOf = (changes: readonly PlanChange[]): readonly Run[] => {
   return runs
 }
 
-const linesOf = ({ action, before, after, description }: PlanChange): readonly Line[] => {
+const linesOf = ({ part, action, before, after, description }: PlanChange): readonly Line[] => {
+  // What is typed to another program says nothing of whom it is for.
+  if (part === 'fix') {
+    const commands = (before ?? after ?? '').split('\n').map((command) => `  ${command}`)
+    return written(sign[action], [description, ...commands].join('\n'))
+  }
   if (action === 'change' && before !== null && after !== null)
     return [...written(sign.remove, before), ...written(sign.add, after)]
   if (action === 'remove') return written(sign.remove, shortened(before ?? description).join('\n'))

@@ -1,6 +1,9 @@
 import type { TraceStep } from '../../evaluate/trace.ts'
+import type { Protocol } from '../../intent/index.ts'
 import type { Expression, NetfilterRule, NetfilterTable } from '../../netfilter/index.ts'
 import type { Remedy } from '../conflict.ts'
+import { protocolName } from '../search/finding.ts'
+import type { HookNeed } from './hook-need.ts'
 import { iptablesWords } from './iptables-command.ts'
 import type { Passage, Passages } from './passage.ts'
 import { shellLine } from './shell-word.ts'
@@ -8,27 +11,35 @@ import { shellLine } from './shell-word.ts'
 /** A program's own way of letting packets pass, that it documents and keeps to. */
 type Words = readonly string[]
 
+/** The packets that an owner is asked to let pass. */
+interface Wanted {
+  readonly passages: Passages
+  /** There, back, or both. */
+  readonly ways: readonly Passage[]
+  readonly bridge: string
+  readonly of: HookNeed['of']
+}
+
 /**
  * The way that the owner of a chain has for its users to let packets pass, with the way back.
  *
- * @param wanted - the packets to let pass: there, back, or both
  * @returns null where it has none
  */
 export const ownersWay = (
   owner: string | null,
   { table, hook, reply, rule }: TraceStep,
-  passages: Passages,
-  wanted: readonly Passage[],
-  bridge: string,
+  wanted: Wanted,
 ): Remedy | null => {
+  const { passages, ways } = wanted
   if (table === null || hook !== 'forward') return null
   if (table.tool !== 'nft' && hasChain(table, 'DOCKER-USER')) {
     const place = { variant: table.tool, table: table.name, chain: 'DOCKER-USER' }
     return hooked(
       'DOCKER-USER',
       'Accept them in DOCKER-USER, the chain that Docker leaves to the administrator and asks first.',
-      wanted.map((passage) => iptablesWords({ ...place, before: 1 }, passage)),
-      wanted.map((passage) => iptablesWords({ ...place, before: 'delete' }, passage)),
+      ways.map((passage) => iptablesWords({ ...place, before: 1 }, passage)),
+      ways.map((passage) => iptablesWords({ ...place, before: 'delete' }, passage)),
+      needOf(wanted),
     )
   }
   if (owner === 'ufw')
@@ -37,6 +48,7 @@ export const ownersWay = (
       'Let ufw route them: it accepts what belongs to a flow under way by itself.',
       [['ufw', 'route', 'prepend', 'allow', ...ufwWords(passages.there)]],
       [['ufw', 'route', 'delete', 'allow', ...ufwWords(passages.there)]],
+      needOf(wanted),
     )
   // What is refused for its address, whatever its zone, is not for a zone to allow.
   if (owner === 'firewalld')
@@ -45,15 +57,38 @@ export const ownersWay = (
           text: 'Nothing, if that is meant: firewalld refuses these addresses whatever the zone. Otherwise change its settings (firewalld.conf(5)).',
           commands: [],
         }
-      : firewalldsWay(bridge, passages, reply)
+      : firewalldsWay(wanted, reply)
   return null
 }
 
-const hooked = (name: string, text: string, commands: readonly Words[], undo: readonly Words[]): Remedy => ({
+const hooked = (
+  name: string,
+  text: string,
+  commands: readonly Words[],
+  undo: readonly Words[],
+  need: HookNeed,
+): Remedy => ({
   text,
   commands: commands.map(shellLine),
-  hook: { name, commands, undo },
+  hook: { name, commands, undo, need },
 })
+
+/** What such packets are for: a target of a mapping, or what leaves a subnet. */
+const needOf = ({ passages: { there }, of, bridge }: Wanted): HookNeed =>
+  of === 'network'
+    ? { of, bridge, address: there.source, protocol: null, port: null }
+    : {
+        of,
+        bridge,
+        address: there.destination,
+        protocol: protocolOf(there.protocol),
+        port: there.destinationPort,
+      }
+
+const protocolOf = (number: number | null): Protocol | null =>
+  protocols.find((name) => number !== null && protocolName(number) === name) ?? null
+
+const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 
 const hasChain = ({ chains }: NetfilterTable, wanted: string): boolean =>
   chains.some(({ name }) => name === wanted)
@@ -82,7 +117,7 @@ const isAddress = (expression: Expression): boolean =>
  * A zone of its own for the bridge: what is in it is let out, and what is addressed to it needs a policy beside
  * (firewalld.policies(5)). Both are named after the bridge.
  */
-const firewalldsWay = (bridge: string, { there }: Passages, isReply: boolean): Remedy => {
+const firewalldsWay = ({ of, bridge, passages: { there } }: Wanted, isReply: boolean): Remedy => {
   const permanent = (...words: Words): Words => ['firewall-cmd', '--permanent', ...words]
   const goesOut = (there.in === bridge && there.out !== bridge) || isReply
   const reload = ['firewall-cmd', '--reload']
@@ -110,5 +145,6 @@ const firewalldsWay = (bridge: string, { there }: Passages, isReply: boolean): R
       permanent(`--delete-zone=${bridge}`),
       reload,
     ],
+    { of, bridge, address: null, protocol: null, port: null },
   )
 }

@@ -19,8 +19,12 @@ export const passThrough = (finding: Finding): Remedy | null => {
   const passages = passagesOf(finding)
   if (step === null || step.table === null || step.chain === null || passages === null) return null
   const owner = ownerOf(step.table, step.chain, step.rule)
-  const wanted = distinct(bothWays(passages, step.reply))
-  return ownersWay(owner, step, passages, wanted, finding.network.bridge) ?? inFront(owner, step, passages)
+  const ways = distinct(bothWays(passages, step.reply))
+  const { mapping, network } = finding
+  const of = mapping === null ? 'network' : 'mapping'
+  return (
+    ownersWay(owner, step, { passages, ways, bridge: network.bridge, of }) ?? inFront(owner, step, passages)
+  )
 }
 
 /** What stops one way often stops the other too: a policy, a rule without a direction. */

@@ -1,0 +1,162 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Conflict, ConflictKind, HookNeed } from '@portolan/core'
+import type { Fix } from '@portolan/host'
+import { fixConflicts } from '../../src/plan/fix-change.ts'
+import { printPlan } from '../../src/plan/print-plan.ts'
+import { after, bridge, intentOf, planOf } from '../shop.ts'
+
+const toNginx: HookNeed = { of: 'mapping', bridge, address: '172.17.0.1', protocol: 'tcp', port: 80 }
+const label = '0.0.0.0:8080/tcp -> nginx:80'
+
+const fix = (needs: readonly HookNeed[], name = 'DOCKER-USER'): Fix => ({
+  project: 'shop',
+  name,
+  beneficiaries: [label],
+  needs,
+  commands: [['iptables-nft', '-I', 'DOCKER-USER', '1', '-d', '172.17.0.1', '-j', 'ACCEPT']],
+  undo: [['iptables-nft', '-D', 'DOCKER-USER', '-d', '172.17.0.1', '-j', 'ACCEPT']],
+})
+
+const conflict = (
+  mapping: string | null,
+  lines: readonly string[],
+  kind: ConflictKind = 'ForwardDropped',
+  wish: Partial<Conflict> = {},
+): Conflict => ({
+  kind,
+  severity: 'error',
+  certainty: 'certain',
+  mapping,
+  network: 'web',
+  message: 'It is dropped.',
+  witness: null,
+  culprit: null,
+  remedy: {
+    text: 'Let it pass.',
+    commands: lines,
+    hook: {
+      name: 'firewalld',
+      commands: lines.map((line) => line.split(' ')),
+      undo: lines.toReversed().map((line) => ['not', ...line.split(' ')]),
+      need: {
+        of: mapping === null ? 'network' : 'mapping',
+        bridge,
+        address: null,
+        protocol: null,
+        port: null,
+      },
+    },
+  },
+  trace: [],
+  ...wish,
+})
+
+describe('conflicts that a hook mends', () => {
+  const zone = ['make zone', 'reload']
+  const both = ['make zone', 'make policy', 'reload']
+
+  test('ask for it once, for all who need it', () => {
+    const { changes, conflicts } = fixConflicts('shop', [conflict('one', both), conflict('two', both)])
+    expect(changes).toHaveLength(1)
+    expect(changes[0]).toMatchObject({
+      description: 'Let one, two pass by way of firewalld, for ForwardDropped.',
+      operation: { kind: 'ask', fix: { beneficiaries: ['one', 'two'], needs: [{ of: 'mapping' }] } },
+    })
+    expect(conflicts.map(({ severity }) => severity)).toEqual(['info', 'info'])
+  })
+
+  test('do not ask for what is part of what is asked anyway', () => {
+    const { changes } = fixConflicts('shop', [conflict(null, zone, 'EgressDropped'), conflict('one', both)])
+    expect(changes.map(({ after: text }) => text)).toEqual(['make zone\nmake policy\nreload'])
+    expect(changes[0]?.operation.fix).toMatchObject({
+      beneficiaries: ['one', 'network web'],
+      needs: [{ of: 'mapping' }, { of: 'network' }],
+    })
+  })
+
+  test('of very many name only the first', () => {
+    const many = ['one', 'two', 'three', 'four', 'five'].map((name) => conflict(name, both))
+    expect(fixConflicts('shop', many).changes[0]?.description).toBe(
+      'Let one, two, three and 2 more pass by way of firewalld, for ForwardDropped.',
+    )
+  })
+
+  test.each<[string, Partial<Conflict>]>([
+    ['that are only possible', { certainty: 'possible' }],
+    ['that a few meet', { severity: 'warning' }],
+    ['without a hook', { remedy: { text: 'Think.', commands: [] } }],
+  ])('are not those %s', (_, wish) => {
+    const found = [conflict('one', both, 'ForwardDropped', wish)]
+    expect(fixConflicts('shop', found)).toEqual({ changes: [], conflicts: found })
+  })
+})
+
+describe('what was asked of another program', () => {
+  const taken = (fixes: readonly Fix[], text?: string): readonly string[] =>
+    planOf({ ...after(planOf()), intent: intentOf(text), fixes }).changes.flatMap((change) =>
+      change.part === 'fix' ? [`${change.action} ${change.before}`] : [],
+    )
+  const line = 'remove iptables-nft -I DOCKER-USER 1 -d 172.17.0.1 -j ACCEPT'
+  const services = (words: string): string => `services: {${words}}\nnetworks: {web: {}, db: {}}`
+
+  test.each<[string, string]>([
+    ['the mapping is there unchanged', services('nginx: {ports: ["8080:80"], networks: [web]}')],
+    ['another mapping leads to the same place', services('nginx: {ports: ["9090:80"], networks: [web]}')],
+    [
+      'somebody else is published beside it',
+      services('nginx: {ports: ["8080:80", "81:81"], networks: [web]}'),
+    ],
+  ])('stays while %s', (_, text) => {
+    expect(taken([fix([toNginx])], text)).toEqual([])
+  })
+
+  test.each<[string, string]>([
+    ['the mapping is gone', services('nginx: {networks: [web]}')],
+    ['it leads to another port', services('nginx: {ports: ["8080:81"], networks: [web]}')],
+    ['it is of another protocol', services('nginx: {ports: ["8080:80/udp"], networks: [web]}')],
+    [
+      'it leads to another address',
+      services('a: {networks: [web]}, nginx: {ports: ["8080:80"], networks: [web]}'),
+    ],
+    ['it leads to another bridge', services('nginx: {ports: ["8080:80"], networks: [db]}')],
+  ])('is taken back when %s', (_, text) => {
+    expect(taken([fix([toNginx])], text)).toEqual([line])
+  })
+
+  const zone: HookNeed = { of: 'mapping', bridge, address: null, protocol: null, port: null }
+  const leaving: HookNeed = { ...zone, of: 'network' }
+
+  test('of a whole bridge stays while any mapping leads to it', () => {
+    expect(taken([fix([zone])], services('api: {ports: ["1:2"], networks: [web]}'))).toEqual([])
+    expect(taken([fix([zone])], services('api: {networks: [web]}'))).toEqual([line])
+    expect(taken([fix([zone, leaving])], services('api: {networks: [web]}'))).toEqual([])
+  })
+
+  test('of a network stays while the network does, at its subnet', () => {
+    expect(taken([fix([leaving])], services('api: {networks: [web]}'))).toEqual([])
+    expect(taken([fix([{ ...leaving, address: '172.17.0.0/16' }])])).toEqual([])
+    expect(taken([fix([{ ...leaving, address: '172.18.0.0/16' }])])).toEqual([line])
+    expect(taken([fix([leaving])], 'services: {api: {}}')).toEqual([line])
+  })
+
+  test('for another project is none of this one', () => {
+    expect(taken([{ ...fix([toNginx]), project: 'blog' }], services('nginx: {networks: [web]}'))).toEqual([])
+  })
+
+  test('is shown in words when it is taken back, after the rules that it served', () => {
+    const plan = planOf({
+      ...after(planOf()),
+      intent: intentOf(services('nginx: {networks: [web]}')),
+      fixes: [fix([toNginx])],
+    })
+    const parts = plan.changes.map(({ part, action }) => `${part} ${action}`)
+    expect(parts.lastIndexOf('nftables remove')).toBeLessThan(parts.indexOf('fix remove'))
+    expect(printPlan(plan)).toContain(
+      [
+        '  other programs, by the way they document',
+        `    - Take back what was asked of DOCKER-USER for ${label}.`,
+        '    -   iptables-nft -I DOCKER-USER 1 -d 172.17.0.1 -j ACCEPT',
+      ].join('\n'),
+    )
+  })
+})
