@@ -1,13 +1,6 @@
-import type { Machine } from '../../lab/machine.ts'
+import { machineOf } from './machine-of.ts'
 import type { ForeignFlow } from './scenario.ts'
 import { forgetFlows, type Stage } from './stage.ts'
-
-const machineOf = ({ lab }: Stage, name: string): Machine => {
-  const found = { host: lab.host, client: lab.client, neighbour: lab.neighbour, outside: lab.outside }[name]
-  const machine = found ?? lab.containers.get(name)
-  if (machine === undefined) throw new Error(`the lab has no machine ${name}`)
-  return machine
-}
 
 /** What others did before goes on; or is lost, where the scenario says that we take it away. */
 export const testForeignFlows = async (
@@ -19,7 +12,7 @@ export const testForeignFlows = async (
   const complaints = await Promise.all(
     stage.scenario.foreignFlows.map(async (flow: ForeignFlow) => {
       const { from, destination, port, protocol, by, isLost } = flow
-      const outcome = await machineOf(stage, from).probe({ protocol, destination, port, timeoutMs: 1500 })
+      const outcome = await machineOf(stage.lab, from).probe({ protocol, destination, port, timeoutMs: 1500 })
       const answered = outcome.delivered && outcome.by === by
       if (answered === !(when === 'applied' && isLost)) return null
       const seen = outcome.delivered ? `answered by ${outcome.by}` : outcome.how

@@ -1,8 +1,8 @@
 import type { DesiredMapping, Family, Flow, FlowSource } from '@portolan/core'
 import type { Lab } from '../../lab/lab.ts'
-import type { Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 import { brokenPromise, promiseFor, promisesAnswer } from './contract.ts'
+import { machineOf } from './machine-of.ts'
 import type { Planned } from './planned.ts'
 import type { ExpectedFailure } from './scenario.ts'
 import { outsidePort } from './stage.ts'
@@ -121,13 +121,6 @@ export const liveRows = (planned: Planned): readonly LiveRow[] =>
 /** Is it one of the rows that the scenario says fail? `*` stands for all of them. */
 export const isExpected = ({ words }: LiveRow, failures: readonly ExpectedFailure[]): boolean =>
   failures.some((one) => one.words.every((word) => word === '*' || words.includes(word)))
-
-const machineOf = (lab: Lab, name: string): Machine => {
-  const found = { host: lab.host, client: lab.client, neighbour: lab.neighbour, outside: lab.outside }[name]
-  const machine = found ?? lab.containers.get(name)
-  if (machine === undefined) throw new Error(`the lab has no machine ${name}`)
-  return machine
-}
 
 export interface RowAnswer {
   readonly row: LiveRow

@@ -3,6 +3,7 @@ import { compareConflicts, compareRows } from './compare.ts'
 import { testForeignFlows } from './foreign-flows.ts'
 import { readForeignRules } from './foreign-rules.ts'
 import { askRows, isExpected, type LiveRow, liveRows, type RowAnswer } from './live-row.ts'
+import { testOldFlows } from './old-flows.ts'
 import { type ConflictJson, describeConflict } from './planned.ts'
 import type { ExpectedFailure, Scenario } from './scenario.ts'
 import { commandDirectory, findConflicts, forgetFlows, raise, type Stage, setStage } from './stage.ts'
@@ -74,6 +75,9 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
 
   const planned = await raise(stage, isBlocked)
   complaints.push(...compareConflicts(expected, conflicts, planned, scenario.allowsWarnings))
+  // Before any question of ours has all flows forgotten.
+  const stale = conflicts.filter(({ kind }) => kind === 'StaleConntrack')
+  complaints.push(...(await testOldFlows(stage, stale, () => carryOutRemedies(stage, stale))))
   const rows = liveRows(planned)
   const answers = await ask(stage, planned, rows, failures)
   complaints.push(
@@ -84,7 +88,8 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
   )
 
   const mended = conflicts.filter(
-    (conflict) => conflict.severity !== 'info' && commandsOf(conflict).length > 0,
+    (conflict) =>
+      conflict.severity !== 'info' && !stale.includes(conflict) && commandsOf(conflict).length > 0,
   )
   if (mended.length > 0) {
     complaints.push(...under('remedies', await carryOutRemedies(stage, mended)))

@@ -7,6 +7,7 @@ import {
   readExpectedFailure,
   readForeignFlow,
   readListener,
+  readOldFlow,
 } from './scenario-lines.ts'
 
 const defaultIntent = readFileSync(new URL('./intent.yaml', import.meta.url), 'utf8')
@@ -70,6 +71,7 @@ const readBefore = (section: Section): readonly Before[] => {
   if (ruleTools.some((tool) => tool === kind)) return [{ kind: 'rules', tool: kind as RuleTool, text }]
   if (kind === 'sh') return [{ kind: 'script', text }]
   if (kind === 'command') return [{ kind: 'command', name: section.words[2] ?? '', text }]
+  if (kind === 'flows') return linesOf(text).map((line) => ({ kind: 'flow', flow: readOldFlow(line) }))
   if (kind === 'listeners') return linesOf(text).map(readListener)
   if (kind === 'containers') {
     return linesOf(text).map((line) => ({ kind: 'container', container: readContainer(line) }))
@@ -109,6 +111,7 @@ export const readScenario = (name: string, text: string): Scenario => {
   const named = (setting: string, otherwise: readonly Backend[]): readonly Backend[] =>
     settings.has(setting) ? readBackends(wordsOf(setting)) : otherwise
   const own = named('backends', backends)
+  const before = sections.filter(({ words: [first] }) => first === 'before').flatMap(readBefore)
   const scenario: Scenario = {
     name,
     title,
@@ -119,13 +122,14 @@ export const readScenario = (name: string, text: string): Scenario => {
     forwards: settings.get('forwarding') !== 'off',
     allowsWarnings: settings.get('warnings') === 'any',
     isKnownWrong: (backend) => settings.has('wrong') && wrongOn.includes(backend),
-    before: sections.filter(({ words: [first] }) => first === 'before').flatMap(readBefore),
+    before,
     intent: sections.find(({ words: [first] }) => first === 'intent')?.text ?? defaultIntent,
     conflicts: chosen(sections, 'conflicts', readExpectedConflict),
     failures: chosen(sections, 'fails', readExpectedFailure),
     foreignFlows: sections
       .filter(({ words: [first] }) => first === 'theirs')
       .flatMap((section) => linesOf(section.text).map(readForeignFlow)),
+    oldFlows: before.flatMap((one) => (one.kind === 'flow' ? [one.flow] : [])),
   }
   // A mistake in a file is found before anything is built for it.
   for (const backend of scenario.backends) {

@@ -5,6 +5,7 @@ import type {
   ForeignContainer,
   ForeignFlow,
   ForeignService,
+  OldFlow,
 } from './scenario.ts'
 
 const match = (line: string, form: RegExp, example: string): Readonly<Record<string, string | undefined>> => {
@@ -66,6 +67,26 @@ export const readForeignFlow = (line: string): ForeignFlow => {
     protocol: protocolOf(groups.protocol),
     by: groups.by ?? '',
     isLost: groups.lost !== undefined,
+  }
+}
+
+/** `client:12000 to 192.0.2.2:8080/udp is answered by dock[, then by nginx[ once forgotten]]` */
+export const readOldFlow = (line: string): OldFlow => {
+  const groups = match(
+    line,
+    /^(?<from>\w+):(?<sourcePort>\d+) to (?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+)):(?<port>\d+)\/(?<protocol>tcp|udp) is answered by (?<by>\w+)(?:, then by (?<then>\w+)(?<forgotten> once forgotten)?)?$/,
+    'client:12000 to 192.0.2.2:8080/udp is answered by dock, then by nginx once forgotten',
+  )
+  return {
+    line,
+    from: groups.from ?? '',
+    sourcePort: Number(groups.sourcePort),
+    destination: groups.six ?? groups.four ?? '',
+    port: Number(groups.port),
+    protocol: protocolOf(groups.protocol),
+    by: groups.by ?? '',
+    atLast: groups.then ?? groups.by ?? '',
+    isForgotten: groups.forgotten !== undefined,
   }
 }
 

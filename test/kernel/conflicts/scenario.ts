@@ -11,6 +11,8 @@ export type Before =
   | { readonly kind: 'command'; readonly name: string; readonly text: string }
   /** A process of the host that listens. */
   | { readonly kind: 'listener'; readonly service: ForeignService; readonly address: string | null }
+  /** A flow that begins, and goes on. */
+  | { readonly kind: 'flow'; readonly flow: OldFlow }
   /** Somebody else's container, which answers by its name. */
   | { readonly kind: 'container'; readonly container: ForeignContainer }
 
@@ -72,6 +74,22 @@ export interface ForeignFlow {
   readonly isLost: boolean
 }
 
+/** A flow that is under way before we come, sent from one port all the time. */
+export interface OldFlow {
+  readonly line: string
+  readonly from: string
+  readonly sourcePort: number
+  readonly destination: string
+  readonly port: number
+  readonly protocol: Exclude<ProbeProtocol, 'icmp'>
+  /** `nobody`: not answered. */
+  readonly by: string
+  /** Who answers it in the end. */
+  readonly atLast: string
+  /** Only once the remedy of a conflict has it forgotten; else it is moved by `apply`, or not at all. */
+  readonly isForgotten: boolean
+}
+
 /** One text file: what is on a host, what is wanted of it, what is wrong with that, and what live traffic says. */
 export interface Scenario {
   readonly name: string
@@ -94,4 +112,5 @@ export interface Scenario {
   readonly conflicts: (backend: Backend) => readonly ExpectedConflict[]
   readonly failures: (backend: Backend) => readonly ExpectedFailure[]
   readonly foreignFlows: readonly ForeignFlow[]
+  readonly oldFlows: readonly OldFlow[]
 }

@@ -2,6 +2,7 @@ import type { Backend } from '../../lab/backend.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
+import { askOldFlow } from './old-flows.ts'
 import type { ConflictJson, Planned } from './planned.ts'
 import type { Before, Scenario } from './scenario.ts'
 
@@ -43,6 +44,11 @@ const set = async (lab: Lab, before: Before): Promise<void> => {
         ...(before.address === null ? {} : { addresses: [before.address] }),
       })
       return
+    case 'flow': {
+      const [complaint] = await askOldFlow({ lab }, before.flow, 'before')
+      if (complaint !== undefined) throw new Error(complaint)
+      return
+    }
     case 'container': {
       const { name, bridge, address, gateway, services } = before.container
       await lab.container({ name, bridge, address, gateway, services })

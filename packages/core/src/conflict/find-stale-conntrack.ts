@@ -1,4 +1,7 @@
+import { tryParseAddress } from '../address/index.ts'
 import type { DesiredMapping } from '../desired/index.ts'
+import { type Host, isLocalAddress, readHostFacts } from '../evaluate/host.ts'
+import { lookUpRoute } from '../evaluate/router.ts'
 import type { FlowFact, HostFacts } from '../facts/index.ts'
 import type { Conflict } from './conflict.ts'
 import { staleConntrack } from './stale-conntrack.ts'
@@ -11,10 +14,12 @@ import { staleConntrack } from './stale-conntrack.ts'
  */
 export const findStaleConntrack = (
   mappings: readonly DesiredMapping[],
-  { flows = [], interfaces = [] }: HostFacts,
+  facts: HostFacts,
   ours: readonly { readonly address: string; readonly port: number }[],
 ): readonly Conflict[] => {
+  const { flows = [], interfaces = [] } = facts
   if (flows.length === 0) return []
+  let host: Host | null = null
   const own = new Set(
     interfaces.flatMap(({ addresses = [] }) => addresses.map((text) => text.slice(0, text.indexOf('/')))),
   )
@@ -26,9 +31,20 @@ export const findStaleConntrack = (
       const place = `${flow.answeredBy?.address} ${flow.answeredBy?.port}`
       return isTo(mapping, flow, own) && !targets.has(place) && !known.has(place)
     })
-    const [first] = stale
-    return first === undefined ? [] : [staleConntrack(mapping, first, stale.length)]
+    const [first, ...others] = stale
+    if (first === undefined) return []
+    host ??= readHostFacts(facts)
+    return [staleConntrack({ mapping, flows: [first, ...others], in: interfaceOf(host, first) })]
   })
+}
+
+/** Where packets of a flow come in by, as far as the way back to their source tells: no entry keeps it. */
+const interfaceOf = (host: Host, { source = '' }: FlowFact): string | null => {
+  const address = tryParseAddress(source)
+  if (address === null || isLocalAddress(host, address.family, address.value)) return null
+  const router = host.routers[address.family]
+  const back = { destination: address.value, source: null, in: 'lo', out: null, mark: 0 }
+  return lookUpRoute(router, back).route?.link?.name ?? null
 }
 
 const isTo = (

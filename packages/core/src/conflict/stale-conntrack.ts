@@ -2,29 +2,38 @@ import type { DesiredMapping } from '../desired/index.ts'
 import type { FlowFact } from '../facts/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
 
+/** The flows of a mapping that are bound elsewhere, one or more. */
+export interface StaleFlows {
+  readonly mapping: DesiredMapping
+  readonly flows: readonly [FlowFact, ...FlowFact[]]
+  /** The interface that packets of the first come in by; null: they are made on the host. */
+  readonly in: string | null
+}
+
 /**
  * Flows under way to the host port were translated to another place by somebody else, and go on going there: rules of
  * NAT are asked about the first packet of a flow only (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
- * @param count - how many such flows there are, this one included
  * @internal
  */
-export const staleConntrack = (mapping: DesiredMapping, flow: FlowFact, count: number): Conflict => {
-  const { family, protocol, hostPort, label } = mapping
-  const { source, sourcePort, destination, answeredBy } = flow
-  const at = (address: string, port: number): string =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  const place = at(answeredBy?.address ?? '', answeredBy?.port ?? 0)
-  const many = count === 1 ? 'A flow' : `${count} flows`
+export const staleConntrack = ({ mapping, flows, in: from }: StaleFlows): Conflict => {
+  const { family, protocol, hostAddress, hostPort, label } = mapping
+  const [{ source, sourcePort, destination, answeredBy }] = flows
+  const places = [...new Set(flows.map(placeOf))]
+  const others = places.length - 1
+  const [many, are, them] =
+    flows.length === 1 ? ['A flow', 'is', 'it'] : [`${flows.length} flows`, 'are', 'them']
+  const elsewhere =
+    others === 0 ? '' : others === 1 ? ' and to one other place' : ` and to ${others} other places`
   return {
     kind: 'StaleConntrack',
     severity: 'warning',
     certainty: 'certain',
     mapping: label,
     network: null,
-    message: `${many} to the port of ${label} ${count === 1 ? 'is' : 'are'} bound to ${place} already, by a translation of somebody else. Connection tracking keeps ${count === 1 ? 'it' : 'them'} there for as long as packets come.`,
+    message: `${many} to the port of ${label} ${are} bound to ${places[0]}${elsewhere} already, by a translation of somebody else. Connection tracking keeps ${them} there for as long as packets come.`,
     witness: {
       family,
-      in: null,
+      in: from,
       source: source ?? null,
       sourcePort: sourcePort ?? null,
       destination: destination ?? '',
@@ -34,14 +43,26 @@ export const staleConntrack = (mapping: DesiredMapping, flow: FlowFact, count: n
     },
     culprit: culpritOutsideRules(
       'conntrack',
-      `${protocol} ${at(source ?? '', sourcePort ?? 0)} -> ${at(destination ?? '', hostPort)} -> ${place}`,
+      `${protocol} ${at(source, sourcePort)} -> ${at(destination, hostPort)} -> ${at(answeredBy?.address, answeredBy?.port)}`,
     ),
     remedy: {
       text: 'Forget these flows once the mapping is in force; their next packets are then judged by it.',
-      commands: [
-        `conntrack -D -f ${family === 'ip' ? 'ipv4' : 'ipv6'} -p ${protocol} --orig-port-dst ${hostPort} --reply-src ${answeredBy?.address ?? ''}`,
-      ],
+      commands: [...new Set(flows.map((flow) => flow.answeredBy?.address ?? ''))].map((answering) =>
+        [
+          'conntrack -D',
+          `-f ${family === 'ip' ? 'ipv4' : 'ipv6'}`,
+          `-p ${protocol}`,
+          ...(hostAddress === null ? [] : [`--orig-dst ${hostAddress}`]),
+          `--orig-port-dst ${hostPort}`,
+          `--reply-src ${answering}`,
+        ].join(' '),
+      ),
     },
     trace: [],
   }
 }
+
+const at = (address = '', port = 0): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+
+const placeOf = ({ answeredBy }: FlowFact): string => at(answeredBy?.address, answeredBy?.port)

@@ -33,6 +33,35 @@ test('flows that somebody else has bound are told once, with how to forget them'
   ])
 })
 
+test('flows that are bound to several places are all forgotten, at the address of the mapping alone', () => {
+  const bound = mapping({ ...dns, hostAddress: '192.0.2.2' })
+  const [conflict] = findStaleConntrack(
+    [bound],
+    facts(flow(), flow({ answeredBy: { address: '172.18.0.6', port: 53 } }), flow({ sourcePort: 40_001 })),
+    [],
+  )
+  expect(conflict).toMatchObject({
+    message: expect.stringMatching(
+      /^3 flows .* are bound to 172\.18\.0\.5:53 and to one other place already/,
+    ),
+    remedy: {
+      commands: ['172.18.0.5', '172.18.0.6'].map(
+        (place) => `conntrack -D -f ipv4 -p udp --orig-dst 192.0.2.2 --orig-port-dst 53 --reply-src ${place}`,
+      ),
+    },
+  })
+})
+
+test.each<[string, string, string | null]>([
+  ['another machine', '192.0.2.7', 'eth0'],
+  ['a machine that is known by its route', '203.0.113.7', 'eth1'],
+  ['the host', '192.0.2.2', null],
+])('a flow of %s is shown as it comes in', (_, source, device) => {
+  const routes = [{ destination: '203.0.113.0/24', interface: 'eth1', gateway: '198.51.100.9' }]
+  const [conflict] = findStaleConntrack([dns], { ...facts(flow({ source })), routes }, [])
+  expect(conflict?.witness).toMatchObject({ in: device, source, destinationPort: 53, state: 'established' })
+})
+
 test.each<[string, FlowFact]>([
   ['to another port', flow({ destinationPort: 54 })],
   ['of another protocol', flow({ protocol: 'tcp' })],
