@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
+import { noRules } from 'portolan'
 import { expectTrue } from './expect-true.ts'
-import { look, type Scene, type Seen, tell } from './look.ts'
+import { carriedOut, hostFacts, look, lookAt, type Scene, type Seen, tell } from './look.ts'
 import { closed, filter, mangle, nat, raw } from './saved.ts'
 
 const tools = ['iptables-nft', 'iptables-legacy'] as const
@@ -150,6 +152,17 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
     const seen = await lookWith(tool, saved)
     expect(ofMapping(seen)).toEqual(told.map((line) => line.replace(' by ', ` by ${tool} `)))
     expect(seen.conflicts[0]?.remedy.commands).toEqual(commands.map((words) => `${tool} ${words}`))
+    expectTrue(seen)
+  })
+
+  test('a container that the chain of our masquerade is ended for cannot call itself, by which rule', async () => {
+    const applied = carriedOut((await look({ backend: tool })).plan, noRules)
+    const inFront = '-A POSTROUTING -s 172.30.1.10/32 -d 172.30.1.10/32 -j ACCEPT\n-A POSTROUTING'
+    const text = iptables.print(applied[tool], 'iptables-save').replace('-A POSTROUTING', inFront)
+    const rules = { ...applied, [tool]: iptables.parse(text, '<saved>') }
+    const seen = await lookAt({ rules, facts: hostFacts, backend: tool })
+    expect(seen.told).toEqual([`error MasqueradeMissing 0.0.0.0:8080/tcp by ${tool} nat POSTROUTING 1`])
+    expect(seen.conflicts[0]?.remedy.commands).toEqual([`${tool} -t nat -I POSTROUTING 1 ${there}`])
     expectTrue(seen)
   })
 

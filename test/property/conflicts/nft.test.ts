@@ -163,6 +163,30 @@ const cases: readonly Case[] = [
     [`insert rule ip mine postrouting position 3 ${there}`],
   ],
   [
+    'a container that is bound to its own address, and so calls itself from there',
+    [table(nat('postrouting', 50, [source('172.30.1.10'), snat('172.30.1.10')]))],
+    ['error MasqueradeMissing by nft mine postrouting 1'],
+    [`insert rule ip mine postrouting position 3 ${there}`],
+  ],
+  [
+    'a container that is called from its own address, whoever calls',
+    [table(nat('postrouting', 50, [goingOut('pt-web'), snat('172.30.1.10')]))],
+    ['error SourceRewritten by nft mine postrouting 1', 'error MasqueradeMissing by nft mine postrouting 1'],
+    [`insert rule ip mine postrouting position 3 ${there}`],
+  ],
+  [
+    'a container that is called from the address of its neighbour, which gets the answers',
+    [table(nat('postrouting', 50, [goingOut('pt-web'), snat('172.30.1.11')]))],
+    ['error SourceRewritten by nft mine postrouting 1'],
+    [`insert rule ip mine postrouting position 3 ${there}`],
+  ],
+  [
+    'an accept of another chain, which does not keep the masquerade away',
+    [table(nat('postrouting', 50, [source('172.30.1.10'), accept]))],
+    [],
+    [],
+  ],
+  [
     'a set of those who are banned',
     [
       {
@@ -187,8 +211,15 @@ describe('what rules of nftables do to a mapping', () => {
   test.each(cases)('%s', async (_, nft, told, commands) => {
     const seen = await look({ nft })
     expect(ofMapping(seen)).toEqual(told)
-    expect(seen.conflicts[0]?.remedy.commands).toEqual(commands.map((text) => `nft '${text}'`))
+    expect(seen.conflicts[0]?.remedy.commands ?? []).toEqual(commands.map((text) => `nft '${text}'`))
     expectTrue(seen)
+  })
+
+  test('answers that go to the container itself are said to be lost', async () => {
+    const nft = [table(nat('postrouting', 50, [goingOut('pt-web'), comingIn('eth0'), snat('172.30.1.10')]))]
+    expect((await look({ nft })).conflicts.map(({ message }) => message)).toEqual([
+      '0.0.0.0:8080/tcp -> nginx:80 sees flows of other machines behind eth0 with another source address than it should, because of rule 1 of chain postrouting (nft, table ip mine): `oifname "pt-web" iifname "eth0" snat to 172.30.1.10`. The answers to 172.30.1.10 are lost.',
+    ])
   })
 
   test.each(['iptables-nft', 'iptables-legacy'] as const)(

@@ -1,4 +1,5 @@
 import type { TraceStep } from '../../evaluate/trace.ts'
+import type { World } from '../../evaluate/world.ts'
 import { ownerOf } from '../../owner/index.ts'
 import type { ConflictKind } from '../conflict.ts'
 import type { Judgement } from './judge.ts'
@@ -65,9 +66,22 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
       // A translation to somewhere else that nobody answers from is a translation to somewhere else.
       const elsewhere = isElsewhere(row, reached.world.daddr) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
-      return { kind: droppedKind(last), step: last }
+      return unanswerable(row, reached.world, last) ?? { kind: droppedKind(last), step: last }
     }
   }
+}
+
+/**
+ * The answer was lost between its sender and the kernel, without a rule: then it is for the source that it goes to.
+ * Seen from its own address, or one that it does not ask the host for, a container has no way to answer.
+ */
+const unanswerable = (row: Row, { saddr, original }: World, last: TraceStep | null): Blame | null => {
+  if (last === null || last.table !== null || droppedKind(last) !== 'ReplyDropped') return null
+  const isKept = original !== null && original.saddr === saddr
+  // The contract asks for a change only where the source is to be the gateway.
+  if (isKept && (row.expected.kind !== 'delivered' || row.expected.seenAs !== 'gateway')) return null
+  const step = stepOf(last, isKept ? isSourceBinding : isSourceChange)
+  return step === null ? null : { kind: isKept ? 'MasqueradeMissing' : 'SourceRewritten', step }
 }
 
 const isElsewhere = ({ expected }: Row, address: number | bigint): boolean =>
@@ -100,9 +114,19 @@ export const isDestinationChange = (step: TraceStep): boolean =>
 const isSourceChange = (step: TraceStep): boolean =>
   isForeign(step) && /^(snat|masquerade|set saddr)/.test(step.verdict)
 
-/** A foreign chain that bound the source, to itself even, so that ours came too late. */
+/**
+ * A foreign rule that bound the source, to itself even, so that ours came too late; or that ended the chain in which
+ * ours stands. What ends another chain of nftables does not keep ours from being asked.
+ */
 const isSourceBinding = (step: TraceStep): boolean =>
-  isForeign(step) && (/^(snat|masquerade)/.test(step.verdict) || step.chain?.base?.hook === 'postrouting')
+  isForeign(step) && (/^(snat|masquerade)/.test(step.verdict) || isEndOfNat(step))
+
+const isEndOfNat = ({ hook, table, chain, verdict }: TraceStep): boolean =>
+  hook === 'postrouting' &&
+  table !== null &&
+  table.tool !== 'nft' &&
+  table.name === 'nat' &&
+  (verdict === 'accept' || (verdict === 'return' && chain?.base !== null))
 
 /** Who acted last on the way there, and is not ours. */
 const foreignStep = (last: TraceStep | null): TraceStep | null =>
