@@ -34,6 +34,11 @@ const base =
 const [filter, nat] = [base('filter'), base('nat')]
 const chain = (name: string, ...rules: readonly NftRule[]): NftChain => ({ name, base: null, rules })
 
+const dropping: NftTable = {
+  ...table(filter('output', 0, [destination('203.0.113.9'), drop])),
+  name: 'strict',
+}
+
 /** What is told of the mapping; of the network there is a test of its own. */
 const ofMapping = ({ conflicts }: Seen): readonly string[] =>
   conflicts.filter(({ mapping }) => mapping !== null).map((one) => tell(one).replace(' 0.0.0.0:8080/tcp', ''))
@@ -252,6 +257,38 @@ describe('what rules of nftables do to a mapping', () => {
       "nft 'insert rule ip mine postrouting position 3 ip saddr 172.30.1.0/24 accept'",
     ])
     expectTrue(seen)
+  })
+})
+
+describe('what processes of the host send to a container', () => {
+  const elsewhere = (where: string, port: number, ...matches: NftRule) => [
+    table(nat('output', -150, [...matches, dnat(where, port)])),
+  ]
+  const toNginx = [destination('172.30.1.10'), tcpTo(80)]
+
+  test.each<[string, string, number, string]>([
+    ['another machine', '192.0.2.10', 7000, '192.0.2.10:7000'],
+    ['the host itself', '192.0.2.2', 7000, '192.0.2.2:7000 on this host'],
+    ['another container', '172.30.1.11', 81, '172.30.1.11:81'],
+  ])('is said to be translated where a rule takes it to %s', async (_, where, port, told) => {
+    const seen = await look({ nft: elsewhere(where, port, ...toNginx) })
+    expect(seen.told).toEqual(['warning NetworkDropped network web by nft mine output 1'])
+    expect(seen.conflicts[0]?.message).toBe(
+      `Packets of some of processes on this host for containers of network web go to ${told} instead, translated by rule 1 of chain output (nft, table ip mine): \`ip daddr 172.30.1.10 tcp dport 80 dnat to ${where}:${port}\`.`,
+    )
+    expectTrue(seen)
+  })
+
+  test('is said to be translated even if it is dropped on its way to where it is taken', async () => {
+    const nft = [...elsewhere('203.0.113.9', 7000, ...toNginx), dropping]
+    expect((await look({ nft })).told).toEqual(['warning NetworkDropped network web by nft mine output 1'])
+  })
+
+  test('is dropped where a rule drops it', async () => {
+    const seen = await look({ nft: [table(filter('output', 0, [...toNginx, drop]))] })
+    expect(seen.conflicts.filter(({ mapping }) => mapping === null).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/ are dropped by rule 1 of chain output /),
+    ])
   })
 })
 

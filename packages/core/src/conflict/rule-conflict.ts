@@ -79,5 +79,17 @@ export const called = ({ mapping, network, rows: [row] }: Finding): string => {
 /** `are` when it is certain, `may be` when not. */
 export const are = ({ certainty }: Finding): string => (certainty === 'certain' ? 'are' : 'may be')
 
+/** Where translated packets come instead: `go to 192.0.2.10:7000`. */
+export const goElsewhere = (finding: Finding): string => {
+  const { at, outcome } = tellFinding(finding)
+  const go = finding.certainty === 'certain' ? 'go' : 'may go'
+  if (at === null) return `${go} to nobody`
+  if (outcome === 'local' && finding.judgement.conclusion.reached.world.tproxy)
+    return `${go} to a proxy on this host`
+  const address = at.address.includes(':') ? `[${at.address}]` : at.address
+  const place = at.port === null ? at.address : `${address}:${at.port}`
+  return `${go} to ${place}${outcome === 'local' ? ' on this host' : ''}`
+}
+
 /** A sentence begins with a capital letter. */
 export const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

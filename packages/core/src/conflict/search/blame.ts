@@ -64,7 +64,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
       return { kind: 'DnatShadowed', step: stepOf(last, isDestinationChange) ?? foreignStep(last) }
     case 'stopped': {
       // A translation to somewhere else that nobody answers from is a translation to somewhere else.
-      const elsewhere = isElsewhere(row, reached.world.daddr) ? stepOf(last, isDestinationChange) : null
+      const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
       return unanswerable(row, reached.world, last) ?? { kind: droppedKind(last), step: last }
     }
@@ -84,8 +84,17 @@ const unanswerable = (row: Row, { saddr, original }: World, last: TraceStep | nu
   return step === null ? null : { kind: isKept ? 'MasqueradeMissing' : 'SourceRewritten', step }
 }
 
-const isElsewhere = ({ expected }: Row, address: number | bigint): boolean =>
-  expected.kind === 'delivered' && !expected.to.some((place) => place.address === address)
+const isElsewhere = ({ expected }: Row, { daddr, original }: World): boolean => {
+  switch (expected.kind) {
+    case 'delivered':
+      return !expected.to.some(({ address }) => address === daddr)
+    case 'through':
+      return original !== null && original.daddr !== daddr
+    case 'outside':
+      // A proxy that takes what goes out is meant; what then stops it is not.
+      return false
+  }
+}
 
 const droppedKind = (last: TraceStep | null): RuleConflictKind => {
   if (last === null) return 'ForwardDropped'
