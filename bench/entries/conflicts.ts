@@ -3,7 +3,8 @@ import { parse } from '@portolan/iptables'
 import { compile } from '@portolan/nftables'
 import { lowerRules, noRules } from 'portolan'
 import type { Entry } from '../entry.ts'
-import { desiredOf, firstPort } from '../mappings.ts'
+import { grownFirewall } from '../grown-firewall.ts'
+import { desiredOf } from '../mappings.ts'
 import { measure } from '../measure.ts'
 import type { Row } from '../row.ts'
 
@@ -17,49 +18,12 @@ const facts: HostFacts = {
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.bridge.bridge-nf-call-iptables': '1' },
 }
 
-const someone = (at: number): string => `${11 + (at % 80)}.${(at * 7) % 256}.${(at * 13) % 256}.0/24`
-const port = (at: number): number => 1 + ((at * 31) % 60_000)
-
-/** What one finds in grown firewalls, in turn: bans, ports closed or open to someone, services elsewhere. */
-const rules: readonly ((at: number) => string)[] = [
-  (at) => `-s ${someone(at)} -j DROP`,
-  (at) => `-s ${someone(at)} -p tcp -m tcp --dport ${port(at)} -j DROP`,
-  (at) => `-s ${someone(at)} -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
-  (at) => `-d 10.${at % 256}.${(at >> 8) % 256}.7/32 -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
-  (at) => `-i eth0 -d 10.${at % 256}.${(at >> 8) % 256}.0/24 -p udp -m udp --dport ${port(at)} -j DROP`,
-  // Before translation a packet still has its host port: one in ten of them is ours.
-  (at) => `-s ${someone(at)} -p tcp -m tcp --dport ${firstPort + ((at * 17) % 10_000)} -j DROP`,
-]
-
-/** So many rules, those of the last sort before translation, the others where packets are forwarded. */
-const saved = (count: number): string => {
-  const lines = Array.from({ length: count }, (_, at) => {
-    const sort = at % rules.length
-    const chain = sort === rules.length - 1 ? 'PREROUTING' : 'FORWARD'
-    return { chain, line: `-A ${chain} ${rules[sort]?.(at)}` }
-  })
-  const of = (chain: string): readonly string[] =>
-    lines.flatMap((one) => (one.chain === chain ? [one.line] : []))
-  return [
-    '*mangle',
-    ':PREROUTING ACCEPT [0:0]',
-    ...of('PREROUTING'),
-    'COMMIT',
-    '*filter',
-    ':FORWARD ACCEPT [0:0]',
-    '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-    ...of('FORWARD'),
-    'COMMIT',
-    '',
-  ].join('\n')
-}
-
 /** The rules of others, with ours as they will be. */
 const hostOf = (mappings: number, count: number): readonly NetfilterRuleset[] =>
   lowerRules({
     ...noRules,
     nftables: compile(desiredOf(mappings)),
-    'iptables-legacy': parse(saved(count)),
+    'iptables-legacy': parse(grownFirewall(count)),
   })
 
 /** Each mapping of as many as these rules can spoil has to be found spoiled, or the rules were not looked at. */

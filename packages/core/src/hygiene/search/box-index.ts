@@ -44,6 +44,8 @@ export interface BoxIndex<E extends Entry> {
 
 /** Fewer boxes than this are looked at one by one. */
 const SHORT = 12
+/** So many are tried one by one before boxes are cut to find the first that holds a packet. */
+const FEW_WALKED = 8
 /** Of more slices than this, all boxes are looked at. */
 const FEW_SLICES = 12
 
@@ -75,7 +77,8 @@ const branchesOf = <E extends Entry>(node: Node<E>): Branches<E> | null => {
     return null
   }
   const used = new Set(node.used).add(split.dimension)
-  node.branches = { split, kept: [], naming: nodeOf(split.naming, used), rest: nodeOf(split.rest, used) }
+  const kept: (Node<E> | undefined)[] = new Array(split.kept.length)
+  node.branches = { split, kept, naming: nodeOf(split.naming, used), rest: nodeOf(split.rest, used) }
   return node.branches
 }
 
@@ -109,64 +112,99 @@ const startOf = (entries: readonly Entry[], from: number): number => {
   return low
 }
 
-const firstIn = <E extends Entry>(node: Node<E>, point: Point, { from, to }: Stretch): E | null => {
-  const branches = branchesOf(node)
-  if (branches === null) {
-    for (let index = startOf(node.entries, from); index < node.entries.length; index += 1) {
-      const entry = node.entries[index]
-      if (entry === undefined || entry.at >= to) return null
-      if (holds(entry.box, point)) return entry
-    }
-    return null
+/** Has it any at these places? */
+const reaches = <E extends Entry>({ entries }: Node<E>, from: number, to: number): boolean => {
+  const first = entries[0]
+  const last = entries[entries.length - 1]
+  return first !== undefined && last !== undefined && first.at < to && last.at >= from
+}
+
+const firstIn = <E extends Entry>(node: Node<E>, point: Point, from: number, to: number): E | null => {
+  const { entries } = node
+  if (!reaches(node, from, to)) return null
+  // What holds a packet is often met at once: to cut a node costs more than to walk past a few.
+  const start = startOf(entries, from)
+  for (let index = start; index < entries.length; index += 1) {
+    const entry = entries[index]
+    if (entry === undefined || entry.at >= to) return null
+    if (holds(entry.box, point)) return entry
+    if (index !== start + FEW_WALKED) continue
+    const branches = branchesOf(node)
+    if (branches !== null) return firstInBranches(branches, point, entry.at, to)
   }
+  return null
+}
+
+const firstInBranches = <E extends Entry>(
+  branches: Branches<E>,
+  point: Point,
+  from: number,
+  to: number,
+): E | null => {
   const { dimension, starts } = branches.split
   const value = point(dimension)
   const slice = value === undefined ? -1 : sliceAt(starts, value)
-  let first = null as E | null
+  let first: E | null = null
+  let end = to
   if (slice >= 0)
     for (let index = slice + starts.length; index >= 1; index >>>= 1) {
       const kept = keptAt(branches, index)
-      if (kept !== null) first = firstIn(kept, point, { from, to: first?.at ?? to }) ?? first
+      const found: E | null = kept === null ? null : firstIn(kept, point, from, end)
+      if (found === null) continue
+      first = found
+      end = found.at
     }
-  return firstIn(branches.rest, point, { from, to: first?.at ?? to }) ?? first
+  return firstIn(branches.rest, point, from, end) ?? first
 }
 
-interface Visit<E> extends OverlapQuery<E> {
-  readonly seen: Set<E>
+interface Visit<E> {
+  readonly query: OverlapQuery<E>
+  /** Null: none yet. */
+  seen: Set<E> | null
   left: number
 }
 
 /** False: enough is seen, or too much. */
 const visitIn = <E extends Entry>(node: Node<E>, visit: Visit<E>): boolean => {
-  const { box, stretch, narrower, seen } = visit
+  const { box, stretch, narrower } = visit.query
+  if (!reaches(node, stretch.from, stretch.to)) return true
   const branches = branchesOf(node)
-  if (branches === null) {
-    for (let index = startOf(node.entries, stretch.from); index < node.entries.length; index += 1) {
-      const entry = node.entries[index]
-      if (entry === undefined || entry.at >= stretch.to) break
-      if (visit.left === 0) return false
-      visit.left -= 1
-      if (!overlapBoxes(entry.box, box) || seen.has(entry)) continue
-      seen.add(entry)
-      if (!visit.visit(entry)) return false
-    }
-    return true
-  }
+  if (branches === null) return visitEach(node.entries, visit)
   const { split, naming, rest } = branches
   const spans = box.get(split.dimension)
   const indexes = spans === undefined ? null : nodesOver(split.starts, spans, FEW_SLICES)
-  const nodes = indexes === null ? [naming] : [...indexes].flatMap((index) => keptAt(branches, index) ?? [])
-  if (spans === undefined || !narrower) nodes.push(rest)
-  return nodes.every((next) => visitIn(next, visit))
+  if (indexes === null) {
+    if (!visitIn(naming, visit)) return false
+  } else
+    for (const index of indexes) {
+      const kept = keptAt(branches, index)
+      if (kept !== null && !visitIn(kept, visit)) return false
+    }
+  return (spans !== undefined && narrower) || visitIn(rest, visit)
+}
+
+const visitEach = <E extends Entry>(entries: readonly E[], visit: Visit<E>): boolean => {
+  const { box, stretch, visit: see } = visit.query
+  for (let index = startOf(entries, stretch.from); index < entries.length; index += 1) {
+    const entry = entries[index]
+    if (entry === undefined || entry.at >= stretch.to) break
+    if (visit.left === 0) return false
+    visit.left -= 1
+    if (!overlapBoxes(entry.box, box) || visit.seen?.has(entry) === true) continue
+    visit.seen ??= new Set()
+    visit.seen.add(entry)
+    if (!see(entry)) return false
+  }
+  return true
 }
 
 /** Indexes boxes that stand in the order of the chain; what is never asked for is never cut. */
 export const indexBoxes = <E extends Entry>(entries: readonly E[]): BoxIndex<E> => {
   const root = nodeOf(entries, new Set())
   return {
-    firstAt: (point, stretch) => firstIn(root, point, stretch),
+    firstAt: (point, { from, to }) => firstIn(root, point, from, to),
     visitOverlapping: (query) => {
-      const visit: Visit<E> = { ...query, seen: new Set(), left: query.most }
+      const visit: Visit<E> = { query, seen: null, left: query.most }
       visitIn(root, visit)
       return visit.left > 0
     },

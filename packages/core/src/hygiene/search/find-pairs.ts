@@ -40,15 +40,11 @@ export const findPairs = (chain: ChainReading, isCovered: (at: number) => boolea
       chain.looked.has(at) && deciding.has(action.kind) && !isCovered(at) && !isOfOldFlows(outer),
   )
   const byKind = new Map<ActionKind, BoxIndex<Entry>>()
-  for (const kind of deciding)
-    byKind.set(
-      kind,
-      indexBoxes(
-        among
-          .filter(({ action }) => action.kind === kind)
-          .flatMap(({ at, outer }) => outer.map((box) => ({ at, box }))),
-      ),
-    )
+  for (const kind of deciding) {
+    const own = among.filter(({ action }) => action.kind === kind)
+    if (own.length > 0)
+      byKind.set(kind, indexBoxes(own.flatMap(({ at, outer }) => outer.map((box) => ({ at, box })))))
+  }
   return among.flatMap((rule) => {
     const indexes = [...byKind].flatMap(([kind, index]) =>
       // Of these two kinds, two rules may do different things.

@@ -25,11 +25,10 @@ export const findRepeated = (
   isCovered: (at: number) => boolean,
 ): readonly Repeated[] => {
   // Whatever acts counts, ours as well.
-  const acting = indexBoxes(
-    chain.rules
-      .filter(({ action }) => action.kind !== 'count')
-      .flatMap(({ at, outer }) => outer.map((box) => ({ at, box }))),
-  )
+  const all = chain.rules.filter(({ action }) => action.kind !== 'count')
+  const acting: BoxIndex<Entry> = all.every((rule) => isEndingOnly(chain, rule))
+    ? chain.endings
+    : indexBoxes(all.flatMap(({ at, outer }) => outer.map((box) => ({ at, box }))))
   return [...chain.looked].flatMap((at) => {
     const rule = chain.rules[at]
     if (rule === undefined || !rule.isPlain || !rule.isKnown || rule.action.same === null || isCovered(at))
@@ -39,6 +38,12 @@ export const findRepeated = (
     return by === null ? [] : [{ rule, by }]
   })
 }
+
+/** All that it acts on goes no further: it is indexed so already. */
+const isEndingOnly = (chain: ChainReading, { at, outer, endings }: RuleReading): boolean =>
+  !chain.isOurs(at) &&
+  outer.length === endings.length &&
+  outer.every((box, index) => endings[index]?.box === box)
 
 const findWider = (
   chain: ChainReading,

@@ -1,13 +1,15 @@
 import type { Box, Domains } from './box.ts'
 import type { Point } from './box-index.ts'
 import { SliceCounter, type Slices, sliceAt } from './slices.ts'
-import type { Bound, Spans } from './spans.ts'
+import type { Bound, Span, Spans } from './spans.ts'
 
 /** Picks a packet out of a box: one that few rules ask for, since that is what a rule is most likely to miss. */
 export type PickPacket = (box: Box) => Point
 
 /** Of a set of many spans, so many are searched. */
 const MOST_SPANS = 16
+
+const empty: Span = { from: 0, to: 0 }
 
 export const rarePackets = (boxes: Iterable<Box>, domains: Domains): PickPacket => {
   const counters = new Map<string, SliceCounter>()
@@ -18,20 +20,32 @@ export const rarePackets = (boxes: Iterable<Box>, domains: Domains): PickPacket 
   }
   for (const box of boxes) for (const [dimension, spans] of box) counters.get(dimension)?.add(spans)
   const rarest = new Map<string, RarestIn>()
-  for (const [dimension, counter] of counters) rarest.set(dimension, rarestIn(counter.cut()))
-  const pick = (dimension: string, spans: Spans): Bound | undefined => rarest.get(dimension)?.(spans)
-  const usual = new Map([...domains].map(([dimension, spans]) => [dimension, pick(dimension, spans)]))
-  return (box) => {
-    const own = new Map<string, Bound | undefined>()
-    for (const [dimension, spans] of box) own.set(dimension, pick(dimension, spans))
-    return (dimension) => own.get(dimension) ?? usual.get(dimension)
-  }
+  for (const [dimension, counter] of counters)
+    rarest.set(dimension, remembering(rarestIn(counter.cut()), domains.get(dimension) ?? nothing))
+  // Most values of a packet are never asked for.
+  return (box) => (dimension) => rarest.get(dimension)?.(box.get(dimension))
 }
 
-type RarestIn = (spans: Spans) => Bound | undefined
+const nothing: Spans = []
+
+/** A box is asked for its packet again and again. */
+const remembering = (rarest: (spans: Spans) => Bound | undefined, domain: Spans): RarestIn => {
+  const known = new Map<Spans, Bound | undefined>()
+  const pick = (spans: Spans): Bound | undefined => {
+    const before = known.get(spans)
+    if (before !== undefined || known.has(spans)) return before
+    const value = rarest(spans)
+    known.set(spans, value)
+    return value
+  }
+  return (spans) => (spans === undefined ? undefined : pick(spans)) ?? pick(domain)
+}
+
+/** The rarest value of a set, or of all there are. */
+type RarestIn = (spans: Spans | undefined) => Bound | undefined
 
 /** Finds the slice with the fewest spans over it between two others: a binary tree of least slices. */
-const rarestIn = ({ starts, counts }: Slices): RarestIn => {
+const rarestIn = ({ starts, counts }: Slices): ((spans: Spans) => Bound | undefined) => {
   const size = starts.length
   const least = new Int32Array(2 * size)
   const rarer = (a: number, b: number): number =>
@@ -50,7 +64,8 @@ const rarestIn = ({ starts, counts }: Slices): RarestIn => {
   return (spans) => {
     let best = -1
     let value = spans[0]?.from
-    for (const { from, to } of spans.slice(0, MOST_SPANS)) {
+    for (let at = 0; at < spans.length && at < MOST_SPANS; at += 1) {
+      const { from, to } = spans[at] ?? empty
       const first = Math.max(0, sliceAt(starts, from))
       const end = sliceAt(starts, to)
       // Where a slice begins at the very end, it is not in the span any more.

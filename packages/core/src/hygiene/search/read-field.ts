@@ -73,24 +73,30 @@ const kinds: Readonly<Record<Exclude<Field, 'saddr' | 'daddr'>, FieldKind>> = {
 
 const states = points(Object.values(conntrackState).toSorted((a, b) => a - b))
 
+/** What has to be for a packet to have such a field at all. */
 const gatesOf = (
   context: ReadingContext,
   protocols: readonly number[] | null,
   family: 'ip' | 'ip6' | null,
 ): Box => {
+  if (protocols === null && family === null) return everything
+  const { domains, gates: known } = context
+  const name = `${protocols?.join() ?? 'any'} ${family}`
+  const before = known.get(name)
+  if (before !== undefined) return before
   const gates = new Map<string, Spans>()
+  known.set(name, gates)
   if (protocols !== null) {
     gates.set('l4proto', points(protocols.toSorted((a, b) => a - b)))
-    context.domains.set('l4proto', kinds.l4proto.domain)
+    domains.set('l4proto', kinds.l4proto.domain)
   }
-  const alone = context.domains.get('nfproto')?.[0]
+  const alone = domains.get('nfproto')?.[0]
   if (family !== null) {
     const only = familyNumber[family]
     // In a table of one family all packets are of it.
-    if (context.domains.get('nfproto')?.length !== 1 || alone?.from !== only)
-      gates.set('nfproto', points([only]))
+    if (domains.get('nfproto')?.length !== 1 || alone?.from !== only) gates.set('nfproto', points([only]))
   }
-  return gates.size === 0 ? everything : gates
+  return gates
 }
 
 /**

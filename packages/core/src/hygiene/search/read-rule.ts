@@ -43,7 +43,7 @@ interface Progress {
 const isCounter = (text: string): boolean => text.startsWith('counter')
 
 /** `-m recent --set` always matches, and keeps a list: it is no step. */
-const keepsList = /-m recent\b/
+const keepsList = (text: string): boolean => text.includes('-m recent') && /-m recent\b/.test(text)
 
 /** Reads a rule, and notes in the context what it may change for those after it. */
 export const readRule = (
@@ -55,7 +55,7 @@ export const readRule = (
   const progress: Progress = {
     reached: always,
     acted: null,
-    isPlain: !keepsList.test(rule.source.text),
+    isPlain: !keepsList(rule.source.text),
     effect: null,
   }
   let end: End | null = null
@@ -92,12 +92,13 @@ interface End {
 const endings = (region: Region | null, action: Action): readonly Ending[] =>
   region?.map((box) => ({ box, action })) ?? []
 
-const endBy = (action: Action, extent: Extent, isSure = true): End => ({
-  action,
-  extent,
-  endings: isSure ? endings(extent.inner, action) : [],
-  likelyEndings: isSure ? endings(extent.likely, action) : [],
-})
+const endBy = (action: Action, extent: Extent, isSure = true): End => {
+  const { inner, likely } = extent
+  const surely = isSure ? endings(inner, action) : []
+  // Where all is understood, the two are one.
+  const likelyToo = !isSure || likely === inner ? surely : endings(likely, action)
+  return { action, extent, endings: surely, likelyEndings: likelyToo }
+}
 
 const act = (progress: Progress, action: Action): null => {
   progress.acted ??= progress.reached

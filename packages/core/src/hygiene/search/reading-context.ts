@@ -16,6 +16,8 @@ export interface ReadingContext {
   readonly changes: Map<Changeable, number>
   /** Named sets are told apart by what they are, not by what they are called. */
   readonly tables: Map<ElementTable, number>
+  /** What has to be for a packet to have a field, by protocols and family. */
+  readonly gates: Map<string, Box>
   /** Of conditions that are settled anew each time they are asked for. */
   unique: number
 }
@@ -26,6 +28,7 @@ export const startReading = (family: TableFamily): ReadingContext => ({
   domains: new Map([['nfproto', points(families[family] ?? [])]]),
   changes: new Map(),
   tables: new Map(),
+  gates: new Map(),
   unique: 0,
 })
 

@@ -66,6 +66,7 @@ export const hasValue = (spans: Spans, value: Bound): boolean => {
 
 /** What both hold. */
 export const intersectSpans = (a: Spans, b: Spans): Spans => {
+  if (a === b) return a
   if (a.length > b.length) return intersectSpans(b, a)
   const common: Span[] = []
   for (const { from, to } of a) {
@@ -82,6 +83,7 @@ export const intersectSpans = (a: Spans, b: Spans): Spans => {
 }
 
 export const overlapSpans = (a: Spans, b: Spans): boolean => {
+  if (a === b) return a.length > 0
   if (a.length > b.length) return overlapSpans(b, a)
   return a.some(({ from, to }) => {
     const other = b[firstEndingBehind(b, from)]
@@ -107,6 +109,7 @@ export const subtractSpans = (a: Spans, b: Spans): Spans => {
 
 /** Is all of `a` in `b`? */
 export const spansWithin = (a: Spans, b: Spans): boolean =>
+  a === b ||
   a.every(({ from, to }) => {
     const other = b[firstEndingBehind(b, from)]
     return other !== undefined && other.from <= from && to <= other.to

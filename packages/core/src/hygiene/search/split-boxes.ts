@@ -74,7 +74,8 @@ const cutAlong = <E extends Boxed>(
   dimension: string,
   starts: readonly Bound[],
 ): Split<E> => {
-  const kept: E[][] = []
+  // As long as it will be: an array with holes that grows is a slow one.
+  const kept: (E[] | undefined)[] = new Array(2 * starts.length)
   const naming: E[] = []
   const rest: E[] = []
   for (const entry of entries) {
@@ -116,21 +117,18 @@ const nodesBetween = (first: number, end: number, count: number): readonly numbe
 /**
  * The nodes from the slices that spans lie in to the root; null when it is more than a few slices.
  */
-export const nodesOver = (
-  starts: readonly Bound[],
-  spans: Spans,
-  few: number,
-): ReadonlySet<number> | null => {
-  const nodes = new Set<number>()
-  let slices = 0
+export const nodesOver = (starts: readonly Bound[], spans: Spans, few: number): Iterable<number> | null => {
+  const slices: number[] = []
   for (const span of spans) {
     for (let index = Math.max(0, sliceAt(starts, span.from)); index < starts.length; index += 1) {
       const start = starts[index]
       if (start === undefined || start >= span.to) break
-      slices += 1
-      if (slices > few) return null
-      for (let node = index + starts.length; node >= 1; node >>>= 1) nodes.add(node)
+      if (slices.length === few) return null
+      slices.push(index)
     }
   }
-  return nodes
+  const nodes: number[] = []
+  for (const slice of slices) for (let node = slice + starts.length; node >= 1; node >>>= 1) nodes.push(node)
+  // The ways from several slices meet.
+  return slices.length > 1 ? new Set(nodes) : nodes
 }
