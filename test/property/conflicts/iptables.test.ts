@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { noRules } from 'portolan'
+import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import { expectTrue } from './expect-true.ts'
-import { carriedOut, hostFacts, look, lookAt, type Scene, type Seen, tell } from './look.ts'
+import { hostFacts, look, lookAt, type Scene, type Seen, tell } from './look.ts'
 import { closed, filter, mangle, nat, raw } from './saved.ts'
 
 const tools = ['iptables-nft', 'iptables-legacy'] as const
@@ -156,7 +157,7 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
   })
 
   test('a container that the chain of our masquerade is ended for cannot call itself, by which rule', async () => {
-    const applied = carriedOut((await look({ backend: tool })).plan, noRules)
+    const applied = carriedOut(noRules, (await look({ backend: tool })).plan.changes)
     const inFront = '-A POSTROUTING -s 172.30.1.10/32 -d 172.30.1.10/32 -j ACCEPT\n-A POSTROUTING'
     const text = iptables.print(applied[tool], 'iptables-save').replace('-A POSTROUTING', inFront)
     const rules = { ...applied, [tool]: iptables.parse(text, '<saved>') }

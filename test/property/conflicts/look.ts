@@ -10,6 +10,7 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { type Backend, type HostRules, lowerRules, noRules, type Plan, plan, readCompose } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import { type Fate, fateOf } from './fate.ts'
 import { type NftTable, nftListing } from './nft-rules.ts'
 
@@ -101,7 +102,7 @@ export const lookAt = async ({
     sysctls,
   })
   const after = plannedFacts(planned.desired, facts, sysctls)
-  const rulesets = lowerRules(carriedOut(planned, rules))
+  const rulesets = lowerRules(carriedOut(rules, planned.changes))
   const conflicts = planned.conflicts.filter(({ kind }) => ruleKinds.includes(kind))
   const evaluator = prepare(after, rulesets, { endpoints: endpointAddresses(planned.desired) })
   return {
@@ -131,23 +132,6 @@ export const ruleKinds: readonly ConflictKind[] = [
   'RouteLocalnetDisabled',
   'SourceRewritten',
 ]
-
-export const carriedOut = ({ changes }: Plan, rules: HostRules): HostRules => {
-  const of = (part: 'iptables-nft' | 'iptables-legacy') =>
-    iptables.applyTo(
-      rules[part],
-      changes.flatMap((change) => (change.part === part ? [change] : [])),
-    )
-  return {
-    ...rules,
-    nftables: nftables.applyTo(
-      rules.nftables,
-      changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
-    ),
-    'iptables-nft': of('iptables-nft'),
-    'iptables-legacy': of('iptables-legacy'),
-  }
-}
 
 export const tell = ({ severity, certainty, kind, mapping, network, culprit }: Conflict): string => {
   const subject = mapping?.split(' ')[0] ?? `network ${network}`

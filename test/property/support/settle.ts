@@ -1,6 +1,5 @@
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
 import type { HostFacts, InterfaceFact, LinkOperation, Plan } from 'portolan'
+import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import type { Host } from './plan.ts'
 
 /** What a host becomes by a plan: the changes carried out on paper. */
@@ -13,21 +12,7 @@ export const settle = ({ facts, rules }: Host, { changes }: Pick<Plan, 'changes'
       settled = { ...settled, sysctls: { ...settled.sysctls, [name]: value } }
     }
   }
-  const nft = changes.flatMap((change) => (change.part === 'nftables' ? [change] : []))
-  const variant = (part: 'iptables-nft' | 'iptables-legacy') =>
-    iptables.applyTo(
-      rules[part],
-      changes.flatMap((change) => (change.part === part ? [change] : [])),
-    )
-  return {
-    facts: settled,
-    rules: {
-      ...rules,
-      nftables: nftables.applyTo(rules.nftables, nft),
-      'iptables-nft': variant('iptables-nft'),
-      'iptables-legacy': variant('iptables-legacy'),
-    },
-  }
+  return { facts: settled, rules: carriedOut(rules, changes) }
 }
 
 const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {

@@ -1,8 +1,7 @@
 import { type Conflict, type DesiredState, findRuleConflicts, type HostFacts } from '@portolan/core'
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
+import { carriedOut } from './carried-out.ts'
 import type { PlanChange } from './plan.ts'
 import { withPresentPositions } from './present-positions.ts'
 
@@ -28,22 +27,4 @@ export const findConflictsWithRules = (
     movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,
     { setsSysctls },
   )
-}
-
-/** The rules of a host with the changes of a plan made to them. */
-const carriedOut = (rules: HostRules, changes: readonly PlanChange[]): HostRules => {
-  const variant = (part: 'iptables-nft' | 'iptables-legacy'): iptables.Ruleset =>
-    iptables.applyTo(
-      rules[part],
-      changes.flatMap((change) => (change.part === part ? [change] : [])),
-    )
-  return {
-    ...rules,
-    nftables: nftables.applyTo(
-      rules.nftables,
-      changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
-    ),
-    'iptables-nft': variant('iptables-nft'),
-    'iptables-legacy': variant('iptables-legacy'),
-  }
 }
