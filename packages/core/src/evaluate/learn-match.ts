@@ -33,7 +33,7 @@ export const explainMatch = (step: MatchStep, compiler: Compiler): Explain => {
       return explainAnyOf(step.alternatives, step.negated, compiler)
     case 'unknown-match': {
       const test = compileMatch(step, compiler)
-      return (world) => because(test(world), always)
+      return (world) => surely(test(world))
     }
   }
 }
@@ -46,6 +46,11 @@ export const because = (
 ): Explained => ({ truth, because: conditions, unless: null, isExact })
 
 const surelyTrue: Explained = because(YES, always)
+const surelyFalse: Explained = because(NO, always)
+
+/** It comes out so whatever the free fields are. */
+const surely = (truth: Truth): Explained =>
+  truth === YES ? surelyTrue : truth === NO ? surelyFalse : because(truth, always)
 
 /**
  * Makes the test of all of them. One that fails whatever the free fields are is reason enough; of several that fail
@@ -56,19 +61,23 @@ export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler):
   const [only] = tests
   if (only === undefined) return () => surelyTrue
   if (tests.length === 1) return only
+  // Thousands of rules are asked of one packet: what most of them need is made once.
+  const parts: Explained[] = []
   return (world) => {
-    const parts: Explained[] = []
     let failed: Explained | null = null
     let truth: Truth = YES
-    for (const test of tests) {
-      const one = test(world)
+    let isSure = true
+    for (let at = 0; at < tests.length; at += 1) {
+      const one = tests[at]?.(world) ?? surelyTrue
       if (one.truth === NO) {
         if (one.because.length === 0) return one
         failed ??= one
       } else truth = both(truth, one.truth)
-      parts.push(one)
+      if (one.because.length > 0) isSure = false
+      parts[at] = one
     }
     if (failed !== null) return world.learner?.speaksForOthers === true ? refusal(failed, parts) : failed
+    if (isSure) return surely(truth)
     return because(
       truth,
       parts.flatMap((part) => part.because),
@@ -107,19 +116,23 @@ const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
   const { expression, values } = step
   if (expression.kind !== 'field' && expression.kind !== 'conntrack-tuple') {
     const depends = dependsOn(expression, compiler)
-    if (depends === null) return (world) => because(test(world), always)
+    if (depends === null) return (world) => surely(test(world))
     return (world) => because(test(world), depends(world))
   }
   const read = compileExpression(expression, compiler)
+  if (values.kind !== 'ranges') return (world) => surely(test(world))
   let set: RangeSet | null = null
+  let known: Explained | null = null
   return (world) => {
     const truth = test(world)
     const value = read(world)
-    const field = values.kind === 'ranges' ? freeFieldOf(world, value) : null
-    if (field === null || values.kind !== 'ranges') return because(truth, always)
-    if (typeof value !== 'number' && typeof value !== 'bigint') return because(truth, always)
+    const field = freeFieldOf(world, value)
+    if (field === null || (typeof value !== 'number' && typeof value !== 'bigint')) return surely(truth)
+    // Most packets of a search are told the same.
+    if (known?.truth === truth && known.because[0]?.field === field) return known
     set ??= rangeSet(values.ranges)
-    return because(truth, [membership(field, set, value)], true)
+    known = because(truth, [membership(field, set, value)], true)
+    return known
   }
 }
 
@@ -133,7 +146,7 @@ const explainLookup = (step: LookupStep, compiler: Compiler): Explain => {
   return (world) => {
     const truth = test(world)
     const key = reads.map((read) => read(world))
-    if (key.includes(undefined)) return because(truth, always)
+    if (key.includes(undefined)) return surely(truth)
     const found = learnLookup(world, key, table, false)
     const others = inner.flatMap((one) => one?.(world) ?? always)
     return because(truth, others.length === 0 ? found : [...found, ...others])

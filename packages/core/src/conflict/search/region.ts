@@ -16,11 +16,12 @@ export type Point = Readonly<Record<PacketField, number | bigint>>
 
 export const freeFields: readonly PacketField[] = ['daddr', 'saddr', 'dport', 'sport']
 
-/** One set may be met thousands of times, by every mapping: what was worked out once is kept. */
+/** A large set may be met thousands of times, by every mapping: what was worked out once is kept. */
 const met = { inside: new WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>>(), outside: new WeakMap() }
 
 /** What a set has in common with another, or has that the other has not. */
 export const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
+  if (set.starts.length + other.starts.length < LARGE) return meetAnew(set, other, inside)
   const known: WeakMap<RangeSet, WeakMap<RangeSet, RangeSet>> = inside ? met.inside : met.outside
   let of = known.get(set)
   if (of === undefined) {
@@ -29,11 +30,17 @@ export const meet = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet 
   }
   const found = of.get(other)
   if (found !== undefined) return found
+  const made = meetAnew(set, other, inside)
+  of.set(other, made)
+  return made
+}
+
+const LARGE = 24
+
+/** The same set again keeps its identity, and what is known of it. */
+const meetAnew = (set: RangeSet, other: RangeSet, inside: boolean): RangeSet => {
   const made = inside ? intersectRanges(set, other) : subtractRanges(set, other)
-  // The same set again keeps its identity, and what is known of it.
-  const kept = isSame(made, set) ? set : made
-  of.set(other, kept)
-  return kept
+  return isSame(made, set) ? set : made
 }
 
 const isSame = (a: RangeSet, b: RangeSet): boolean =>
