@@ -17,7 +17,7 @@ const summary = (mix: string, tally: Tally): string =>
     `(${[...tally.outcomes].map(([kind, count]) => `${count} ${kind}`).join(', ')};`,
     `${tally.translated} translated; of those stopped ${tally.stoppedBack} on the way back, ${tally.refused} with a`,
     `refusal, ${tally.stoppedUdp} watched at the receiver; ${tally.possible} only possible;`,
-    `${tally.later} cut off after the handshake; ${tally.again} asked again)\n`,
+    `${tally.later} cut off once they were answered; ${tally.again} asked again)\n`,
   ].join(' ')
 
 describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
@@ -48,7 +48,7 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
       expect([...tally.outcomes.keys()]).toEqual(expect.arrayContaining(['local', 'forwarded', 'dropped']))
       expect(tally.translated).toBeGreaterThan(tally.flows / 100)
       expect(tally.possible).toBeLessThan(tally.flows / 3)
-      expect(tally.later).toBeLessThan(tally.flows / 6)
+      expect(tally.later).toBeGreaterThan(0)
     },
     60_000 + wanted * 60,
   )

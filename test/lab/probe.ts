@@ -18,6 +18,7 @@ export interface Probe {
   readonly expectBytes?: number
 }
 
+/** Data went both ways: of TCP once the handshake was over, of UDP two datagrams and the answers to both. */
 export interface Delivered {
   readonly delivered: true
   /** Who answered, as named in `listen`; for icmp the address. */
@@ -36,7 +37,7 @@ export interface Undelivered {
   readonly delivered: false
   /** `timeout`, `refused`, `unreachable`, `closed`, or an errno name such as `EPERM`. */
   readonly how: string
-  /** A TCP handshake was completed, but no answer came. */
+  /** A TCP handshake was completed, or the first datagram was answered; what came after was not. */
   readonly connected: boolean
   readonly elapsedMs: number
 }

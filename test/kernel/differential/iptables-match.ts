@@ -106,7 +106,7 @@ const conntrack = ({ family }: Place): fc.Arbitrary<string> =>
           portRange.map(([first, last]) => `${option} ${first}:${last}`),
         ),
       ),
-      negatable('--ctstatus', one('SEEN_REPLY', 'CONFIRMED', 'NONE')),
+      negatable('--ctstatus', one('SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'NONE')),
       one('--ctproto 6', '--ctproto 17'),
     )
     .map((match) => `-m conntrack ${match}`)
@@ -149,7 +149,11 @@ const chance: fc.Arbitrary<string> = one(
   '-m limit --limit 1/second --limit-burst 1',
 )
 
-const connectionStart = one('-p tcp --syn', '-p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK')
+const stageOfConnection = one(
+  '-p tcp --syn',
+  '-p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK',
+  '-p tcp -m tcp --tcp-flags SYN,RST,ACK ACK',
+)
 
 /** Of the bridge's ports, while br_netfilter has the packet. */
 const bridgePorts = ({ chain }: Place): fc.Arbitrary<string> =>
@@ -170,7 +174,7 @@ export const matches = (place: Place): fc.Arbitrary<Matches> =>
   fc
     .tuple(
       fc.option(
-        place.table === 'raw' ? protocols : fc.oneof({ weight: 12, arbitrary: protocols }, connectionStart),
+        place.table === 'raw' ? protocols : fc.oneof({ weight: 12, arbitrary: protocols }, stageOfConnection),
         { freq: 2 },
       ),
       fc.oneof(

@@ -118,7 +118,14 @@ const conntrackMatch = (place: RulePlace): fc.Arbitrary<string> =>
         'ct state { new, untracked }',
       ),
     },
-    one('ct status dnat', 'ct status snat', 'ct status & (snat | dnat) == 0', 'ct status confirmed'),
+    one(
+      'ct status dnat',
+      'ct status snat',
+      'ct status & (snat | dnat) == 0',
+      'ct status confirmed',
+      'ct status seen-reply',
+      'ct status assured',
+    ),
     one('ct direction original', 'ct direction reply', 'ct direction != reply'),
     tupleMatch(place),
     fc.tuple(operator, mark).map(([not, value]) => `ct mark ${not}${value}`),
@@ -188,6 +195,7 @@ const tcpFlags = one(
   'tcp flags & (syn | ack) == syn',
   'tcp flags & (syn | ack) == syn | ack',
   'tcp flags syn',
+  'tcp flags & (fin | syn | rst | ack) == ack',
 )
 
 const otherMatch = (place: RulePlace): fc.Arbitrary<string> => {

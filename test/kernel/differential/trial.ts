@@ -2,7 +2,7 @@ import { type Evaluator, type Outcome, prepare } from '@portolan/core'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { type Flow, packetOf, probeOf } from './flow.ts'
 import { loadRules, type RuleTexts } from './host-rules.ts'
-import { type Agreement, type HeardBy, isArrival, judge } from './judge.ts'
+import { agree, type HeardBy, isArrival, isCutOffLater } from './judge.ts'
 import { machineNames, type Scene } from './scene.ts'
 
 /** Rules, and flows to try on them. */
@@ -27,6 +27,7 @@ export interface Tally {
   refused: number
   /** Only `possible`, with alternatives. */
   possible: number
+  /** Answered, and cut off after that. */
   later: number
   /** Answers that came only when asked again, on a machine that has much to do. */
   again: number
@@ -77,8 +78,10 @@ const ask = async (scene: Scene, evaluator: Evaluator, flow: Flow): Promise<Aske
 /** The first TCP segment that is lost is sent again after a second: what came late came all the same. */
 const askAgain = async (scene: Scene, evaluator: Evaluator, asked: Asked): Promise<Asked> => {
   const { flow, said, probe } = asked
-  const isSlow = !probe.delivered && !probe.connected && probe.how === 'timeout'
-  return isSlow && [said, ...said.alternatives].every(isArrival) ? ask(scene, evaluator, flow) : asked
+  if (probe.delivered || probe.how !== 'timeout') return asked
+  const all = [said, ...said.alternatives]
+  const isSlow = all.every(isArrival) || (!probe.connected && all.every(isCutOffLater))
+  return isSlow ? ask(scene, evaluator, flow) : asked
 }
 
 /** Every datagram that a service of any machine has got since this was asked last. */
@@ -108,12 +111,12 @@ const describe = (
     ),
     ...said.trace.map(
       (step) =>
-        `  ${step.direction} ${step.hook} ${step.tool} ${step.table ?? ''} ${step.chain ?? ''}: ${step.rule} -> ${step.verdict}`,
+        `  ${step.packet} ${step.direction} ${step.hook} ${step.tool} ${step.table ?? ''} ${step.chain ?? ''}: ${step.rule} -> ${step.verdict}`,
     ),
     ...Object.entries(rules).flatMap(([tool, text]) => (text === null ? [] : [`--- ${tool}`, text])),
   ].join('\n')
 
-const count = (tally: Tally, { flow, said, probe }: Asked, agreement: Agreement): void => {
+const count = (tally: Tally, { flow, said, probe }: Asked): void => {
   tally.flows += 1
   tally.outcomes.set(said.outcome, (tally.outcomes.get(said.outcome) ?? 0) + 1)
   const { at, seenAs } = said
@@ -124,7 +127,7 @@ const count = (tally: Tally, { flow, said, probe }: Asked, agreement: Agreement)
   )
     tally.translated += 1
   if (said.certainty === 'possible') tally.possible += 1
-  if (agreement === 'later') tally.later += 1
+  if (isCutOffLater(said)) tally.later += 1
   if (isArrival(said)) return
   if (isCertain(said) && flow.protocol === 'udp') tally.stoppedUdp += 1
   if (at !== null) tally.stoppedBack += 1
@@ -153,9 +156,8 @@ export const tryOut = async (scene: Scene, trial: Trial, tally: Tally): Promise<
   const heard = await hearAll(scene)
   const wrong: Asked[] = []
   for (const one of settled) {
-    const agreement = judge(one.flow, one.said, { ...one, heard })
-    count(tally, one, agreement)
-    if (agreement === 'disagree') wrong.push(one)
+    count(tally, one)
+    if (!agree(one.flow, one.said, { ...one, heard })) wrong.push(one)
   }
   const [one] = wrong
   if (one !== undefined)

@@ -1,6 +1,7 @@
 """Services: every answer tells who answered and from where it was asked, so a probe sees both ends of the flow."""
 
 import json
+import select
 import socket
 import struct
 
@@ -66,7 +67,7 @@ class Listeners:
                 return
             local = sock.getsockname()
             # A large payload has to wait for the window (and for path MTU discovery): a blocking-free send loop.
-            Sender(self.loop, sock, greeting(who, peer[0], peer[1], local[0], local[1]) + padding)
+            Conversation(self.loop, sock, greeting(who, peer[0], peer[1], local[0], local[1]) + padding)
 
     def ask_for_destinations(self, sock, family):
         if family == socket.AF_INET:
@@ -103,16 +104,28 @@ class Listeners:
                     pass  # the asker is gone or unreachable: its probe says so
 
 
-class Sender:
+class Conversation:
+    """Speaks first, as a mail server does, then answers what it is told: both ways are used once the handshake is over."""
+
     def __init__(self, loop, sock, data):
         self.loop, self.sock, self.data = loop, sock, memoryview(data)
+        self.greeted = False
         sock.setblocking(False)
-        loop.watch(sock.fileno(), self.send, 4)  # EPOLLOUT
+        loop.watch(sock.fileno(), self.go_on, select.EPOLLOUT)
 
-    def send(self, _events):
+    def go_on(self, _events):
         try:
-            self.data = self.data[self.sock.send(self.data):]
             if len(self.data) > 0:
+                self.data = self.data[self.sock.send(self.data):]
+                if len(self.data) > 0:
+                    return
+                if not self.greeted:
+                    self.greeted = True
+                    self.loop.rewatch(self.sock.fileno(), select.EPOLLIN)
+                    return
+            elif self.sock.recv(1 << 16):
+                self.data = memoryview(b'!')
+                self.loop.rewatch(self.sock.fileno(), select.EPOLLOUT)
                 return
         except BlockingIOError:
             return

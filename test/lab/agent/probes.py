@@ -19,6 +19,7 @@ class Probe:
         self.sock = None
         self.started = time.monotonic()
         self.received = b''
+        self.greeted = 0
         self.connected = False
         loop.after(command['timeoutMs'] / 1000, lambda: self.fail('timeout'))
 
@@ -91,12 +92,22 @@ class Probes:
             except OSError as error:
                 probe.fail_with(error)
                 return
+            if not chunk:
+                probe.fail('closed')
+                return
             probe.received += chunk
             greeting, end, _rest = probe.received.partition(b'\n')
-            if end and len(probe.received) >= wanted:
-                probe.succeed(greeting, len(probe.received))
-            elif not chunk:
-                probe.fail('closed')
+            if not end or len(probe.received) < max(wanted, probe.greeted + 1):
+                return
+            if probe.greeted:
+                probe.succeed(greeting, probe.greeted)
+                return
+            # The greeting has used one way after the handshake: now the other, and back.
+            probe.greeted = len(probe.received)
+            try:
+                sock.send(b'?')
+            except OSError as error:
+                probe.fail_with(error)
 
         self.loop.watch(sock.fileno(), ready, select.EPOLLOUT)
         code = sock.connect_ex(address(command['destination'], command['port'], command))
@@ -110,12 +121,16 @@ class Probes:
         def ready(_events):
             try:
                 data = sock.recv(1 << 16)
+                if probe.connected:
+                    probe.succeed(data, len(data))
+                    return
+                # A second datagram: what the flow has become once it is answered may be treated otherwise.
+                probe.connected = True
+                sock.send(b'?')
             except BlockingIOError:
                 return
             except OSError as error:
                 probe.fail_with(error)
-                return
-            probe.succeed(data, len(data))
 
         self.loop.watch(sock.fileno(), ready)
         sock.send(b'?')

@@ -1,6 +1,6 @@
 import { conntrackStatus, protocolNumber } from '../netfilter/index.ts'
 import { receive } from './receive.ts'
-import { type End, endBy, type Run, startRun } from './run.ts'
+import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from './run.ts'
 import { send } from './send.ts'
 import type { Traffic } from './traverse.ts'
 import type { World } from './world.ts'
@@ -16,14 +16,15 @@ const isAnswered = (world: World): boolean => {
 }
 
 /**
- * Follows the answer of whoever the packet reached, back to the sender.
+ * Follows the answer of whoever a packet reached, back to the sender.
  *
- * @param first - how the first packet began, and how it ended
- * @returns the ends of the answer; the end of the first packet itself where there is none to follow
+ * @param began - how the first packet of the flow began
+ * @param reached - how the packet ended that is to be answered
+ * @returns the ends of the answer; the end of the packet itself where there is none to follow
  */
 export const followAnswer = (traffic: Traffic, began: World, reached: End, run: Run): readonly End[] => {
   const { world } = reached
-  if ((reached.kind !== 'local' && reached.kind !== 'out') || !isAnswered(world)) return [reached]
+  if (!isArrival(reached) || !isAnswered(world)) return [reached]
   const own: Run = { ...startRun(), copies: run.copies }
   const back: Traffic = { ...traffic, run: own }
   const answer = makeAnswer(world, reached.kind === 'local', began)
@@ -35,11 +36,8 @@ export const followAnswer = (traffic: Traffic, began: World, reached: End, run: 
   else if (isLoopback(world.saddr))
     endBy(own, 'dropped', answer, 'drop', 'the receiver has no way to answer a loopback source')
   else if (world.out !== null) receive(back, answer, world.out)
-  run.copies = own.copies
-  if (own.truncated) run.truncated = true
-  if (own.doubtful) run.doubtful = true
-  for (const one of own.undetermined) run.undetermined.add(one)
-  return own.ends.map((end) => judge(traffic, began, reached, end))
+  mergeRun(run, own)
+  return own.ends.map((end) => judge(began, reached, end))
 }
 
 const isLoopback = (address: number | bigint): boolean =>
@@ -47,7 +45,8 @@ const isLoopback = (address: number | bigint): boolean =>
 
 const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   ...world,
-  tcpFlags: world.given === 'established' ? ACK : SYN_ACK,
+  packet: world.packet === 3 ? 4 : 2,
+  tcpFlags: world.packet === 3 || world.given === 'established' ? ACK : SYN_ACK,
   icmpType: world.protocol === protocolNumber.icmpv6 ? 129 : 0,
   saddr: world.daddr,
   daddr: world.saddr,
@@ -67,7 +66,7 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   tracking: 'pending',
   original: world.tracking === 'tracked' ? world.original : null,
   answer: world.tracking === 'tracked' ? world.answer : null,
-  // The answer itself sets SEEN_REPLY; ASSURED comes later (nf_conntrack_core.c).
+  // The answer itself sets SEEN_REPLY; ASSURED comes with the packet after it (nf_conntrack_core.c, later-packets.ts).
   status:
     world.tracking === 'tracked'
       ? world.status | conntrackStatus.confirmed | conntrackStatus['seen-reply']
@@ -80,32 +79,22 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
 })
 
 /** Did the answer come to the sender, and does it look like one? */
-const judge = (traffic: Traffic, began: World, reached: End, end: End): End => {
+const judge = (began: World, reached: End, end: End): End => {
   const { world } = end
-  if (end.kind !== 'local' && end.kind !== 'out') return end
+  if (!isArrival(end)) return end
   const wanted = began.in === null ? 'local' : 'out'
-  if (end.kind !== wanted) {
-    endBy(
-      { ...traffic.run, ends: [] },
-      'dropped',
-      world,
-      'lost',
-      'the answer does not come back to the sender',
-    )
-    return { kind: 'dropped', world }
-  }
+  if (end.kind !== wanted) return lose(world, 'the answer does not come back to the sender')
   const fits =
     world.saddr === began.daddr &&
     world.daddr === began.saddr &&
     world.sport === began.dport &&
     world.dport === began.sport
-  if (fits) return { kind: reached.kind, world }
-  endBy(
-    { ...traffic.run, ends: [] },
-    'dropped',
-    world,
-    'lost',
-    'the answer comes from another address than the sender asked: it was not translated back',
-  )
+  return fits
+    ? { kind: reached.kind, world }
+    : lose(world, 'the answer comes from another address than the sender asked: it was not translated back')
+}
+
+const lose = (world: World, why: string): End => {
+  noteEvent(world, 'lost', why)
   return { kind: 'dropped', world }
 }

@@ -11,6 +11,7 @@ export const describeTrace = (last: TraceStep | null): readonly TraceEntry[] => 
 
 const describeStep = (step: TraceStep): TraceEntry => ({
   direction: step.reply ? 'reply' : 'original',
+  packet: step.packet,
   hook: step.hook,
   tool: step.table?.tool ?? 'kernel',
   family: step.table?.family ?? null,

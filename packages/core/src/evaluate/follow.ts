@@ -5,6 +5,7 @@ import { findBridgeTable } from './bridge.ts'
 import { createCompiler } from './compiler.ts'
 import { buildHooks, familiesSeen } from './hook-list.ts'
 import { type Host, readHostFacts } from './host.ts'
+import { followLater, goesOn } from './later-packets.ts'
 import { receive } from './receive.ts'
 import { type Run, startRun } from './run.ts'
 import { send } from './send.ts'
@@ -42,8 +43,15 @@ export const prepareFollower = (facts: HostFacts, rulesets: readonly NetfilterRu
       if (world.in === null) send(traffic, world)
       else receive(traffic, world, world.in)
       const conclusions: Conclusion[] = []
-      for (const reached of run.ends)
-        for (const end of followAnswer(traffic, began, reached, run)) conclusions.push({ reached, end })
+      for (const reached of run.ends) {
+        const answers = followAnswer(traffic, began, reached, run)
+        const earlier = [...run.ends, ...answers]
+        for (const answered of answers)
+          if (!goesOn(began, reached, answered)) conclusions.push({ reached, end: answered })
+          else
+            for (const end of followLater(traffic, began, reached, answered, earlier, run))
+              conclusions.push({ reached, end })
+      }
       return { conclusions, run }
     },
   }

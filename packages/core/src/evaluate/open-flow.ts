@@ -84,6 +84,7 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     family,
     protocol,
     given: state,
+    packet: 1,
     tcpFlags: packet.tcpFlags ?? (state === 'new' ? SYN : ACK),
     icmpType: packet.icmpType ?? (protocol === protocolNumber.icmpv6 ? 128 : 8),
     icmpCode: packet.icmpCode,

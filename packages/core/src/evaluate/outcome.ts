@@ -1,8 +1,9 @@
 import type { TableFamily } from '../netfilter/index.ts'
 
 /**
- * What becomes of a flow: its first packet, and the answer to it. A flow whose answer is lost is `dropped`, and the
- * culprit is on the answer's way.
+ * What becomes of a flow: its first packet, the answer to it, and the next two, where rules could treat those
+ * otherwise. A flow whose answer is lost is `dropped`, and the culprit is on the answer's way; so is one that is cut
+ * off once it is answered (`packet` of a trace's last entry is then 3 or 4).
  * - `delivered`: to one of our endpoints. `forwarded`: out of some interface. `local`: to a process on the host,
  *   whether one listens or not. `rejected`: refused with an answer. `unrouted`: there is no route.
  * @public @since 0.1.0
@@ -59,6 +60,11 @@ export interface OutcomeCulprit {
  */
 export interface TraceEntry {
   readonly direction: 'original' | 'reply'
+  /**
+   * 1 the first packet, 2 the answer to it, 3 the sender's next (of TCP the ACK that ends the handshake), 4 the answer to
+   * that. Of the last two only what stops the flow is told.
+   */
+  readonly packet: 1 | 2 | 3 | 4
   readonly hook: string
   /** `nft`, `iptables-nft`, `iptables-legacy`, or `kernel`. */
   readonly tool: string

@@ -33,6 +33,17 @@ export const startRun = (): Run => ({
   doubtful: false,
 })
 
+/** Did it come to somebody? */
+export const isArrival = ({ kind }: End): boolean => kind === 'local' || kind === 'out'
+
+/** Takes over what was found of a packet that was followed apart, but for its ends. */
+export const mergeRun = (run: Run, own: Run): void => {
+  run.copies = own.copies
+  if (own.truncated) run.truncated = true
+  if (own.doubtful) run.doubtful = true
+  for (const one of own.undetermined) run.undetermined.add(one)
+}
+
 export const end = (run: Run, kind: EndKind, world: World): void => {
   run.ends.push({ kind, world })
 }
@@ -58,6 +69,7 @@ export const noteRule = (
     before: world.trace,
     hook: world.hook,
     reply: world.reply,
+    packet: world.packet,
     table: program.table,
     chain: program.chain,
     rule,
@@ -72,6 +84,7 @@ export const noteEvent = (world: World, verdict: string, text: string): void => 
     before: world.trace,
     hook: world.hook,
     reply: world.reply,
+    packet: world.packet,
     table: null,
     chain: null,
     rule: null,

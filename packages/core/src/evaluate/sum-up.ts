@@ -1,7 +1,7 @@
 import { formatAddress } from '../address/index.ts'
 import { describeCulprit, describeTrace } from './describe-trace.ts'
 import type { Outcome, OutcomeKind } from './outcome.ts'
-import type { End, Run } from './run.ts'
+import { type End, isArrival, type Run } from './run.ts'
 import type { World } from './world.ts'
 
 /** One course to its end: where the first packet came, and what became of the answer. */
@@ -82,7 +82,7 @@ const isAlike = (a: Conclusion, b: Conclusion, ours: Ours): boolean => {
 const isSameCulprit = ({ world: { trace: one } }: End, { world: { trace: other } }: End): boolean =>
   one?.rule === other?.rule && one?.text === other?.text
 
-const hasArrived = ({ reached }: Conclusion): boolean => reached.kind === 'local' || reached.kind === 'out'
+const hasArrived = ({ reached }: Conclusion): boolean => isArrival(reached)
 
 const kindOf = ({ reached, end }: Conclusion, ours: Ours): OutcomeKind => {
   if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return end.kind

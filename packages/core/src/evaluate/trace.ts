@@ -1,10 +1,12 @@
 import type { NetfilterChain, NetfilterRule, NetfilterTable } from '../netfilter/index.ts'
+import type { PacketNumber } from './world.ts'
 
 /** One thing that acted on the packet, linked to the one before it, so that copies of a world share their past. */
 export interface TraceStep {
   readonly before: TraceStep | null
   readonly hook: string
   readonly reply: boolean
+  readonly packet: PacketNumber
   readonly table: NetfilterTable | null
   readonly chain: NetfilterChain | null
   /** Null: the policy; or it is not a rule that acted. */

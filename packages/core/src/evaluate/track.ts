@@ -20,24 +20,21 @@ export const track = (world: World): void => {
   if (world.tracking !== 'pending' && world.tracking !== 'template') return
   const { answer } = world
   if (!world.reply) {
-    if (world.given === 'invalid') world.tracking = 'none'
+    if (world.packet === 3 && world.original !== null) proceed(world, world.original)
+    else if (world.given === 'invalid') world.tracking = 'none'
     else begin(world, world.given === 'established' || world.given === 'related' ? world.given : 'new')
     return
   }
-  const belongs =
-    answer !== null &&
-    answer.saddr === world.saddr &&
-    answer.daddr === world.daddr &&
-    answer.sport === world.sport &&
-    answer.dport === world.dport &&
-    world.zone === world.entryZone
+  const belongs = answer !== null && isTuple(answer, world) && world.zone === world.entryZone
   if (belongs) {
     world.tracking = 'tracked'
     world.state = 'established'
     return
   }
-  // An answer to what was never seen: SYN-ACK, INIT-ACK and echo replies open nothing (nf_conntrack_proto_tcp.c).
-  if (world.protocol === protocolNumber.udp || world.protocol === protocolNumber.udplite) {
+  // An answer to what was never seen: SYN-ACK, INIT-ACK and echo replies open nothing (nf_conntrack_proto_tcp.c), but
+  // an ACK alone is taken for one of a connection that began before (`tcp_new`, nf_conntrack_tcp_loose).
+  const isDatagram = world.protocol === protocolNumber.udp || world.protocol === protocolNumber.udplite
+  if (isDatagram || world.packet === 4) {
     world.reply = false
     world.status = 0
     world.boundSource = false
@@ -45,6 +42,27 @@ export const track = (world: World): void => {
     begin(world, 'new')
   } else world.tracking = 'none'
 }
+
+/**
+ * The sender's next packet belongs to the entry that the first made. Where the answer was not seen, TCP's ACK is none
+ * that fits (net/netfilter/nf_conntrack_proto_tcp.c: sIV in SYN_SENT), and any other packet is as new as the first.
+ */
+const proceed = (world: World, original: Tuple): void => {
+  const belongs = isTuple(original, world) && world.zone === world.entryZone
+  if (!belongs) {
+    world.status = 0
+    world.boundSource = false
+    world.boundDestination = false
+    begin(world, 'new')
+    return
+  }
+  const isSeen = (world.status & conntrackStatus['seen-reply']) !== 0
+  world.tracking = isSeen || world.protocol !== protocolNumber.tcp ? 'tracked' : 'none'
+  world.state = isSeen ? 'established' : 'new'
+}
+
+const isTuple = (tuple: Tuple, { saddr, daddr, sport, dport }: World): boolean =>
+  tuple.saddr === saddr && tuple.daddr === daddr && tuple.sport === sport && tuple.dport === dport
 
 const begin = (world: World, state: World['state']): void => {
   world.tracking = 'tracked'

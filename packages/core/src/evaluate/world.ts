@@ -22,14 +22,21 @@ export interface Tuple {
 export type Tracking = 'pending' | 'template' | 'tracked' | 'untracked' | 'none'
 
 /**
+ * Which packet of a flow: the first, the answer to it, the next of the sender (of TCP the one that ends the handshake),
+ * and the answer to that.
+ */
+export type PacketNumber = 1 | 2 | 3 | 4
+
+/**
  * One course that things may take: a packet, its flow's entry, and the way it came. It changes as the packet goes
  * on, and is copied where the way forks; nothing outside `evaluate` ever sees one.
  */
 export interface World {
   readonly family: Family
   readonly protocol: number
-  /** What conntrack is to make of it. */
+  /** What conntrack is to make of the first packet. */
   readonly given: PacketState
+  readonly packet: PacketNumber
   readonly tcpFlags: number
   readonly icmpType: number
   readonly icmpCode: number

@@ -45,8 +45,8 @@ describe('as kernels were seen to do', () => {
   test('a flow of the host to itself is confirmed by the time it comes in', () => {
     const own: Packet = { ...fromLan, in: null, source: null }
     const rules = ruleset(table({}, base('input', 0, {}, [confirmed, drop])))
-    expect(evaluate(own, facts, rules).outcome).toBe('dropped')
-    expect(evaluate(fromLan, facts, rules).outcome).toBe('local')
+    expect(evaluate(own, facts, rules).trace.at(-1)?.packet).toBe(1)
+    expect(evaluate(fromLan, facts, rules).trace.at(-1)?.packet).toBe(3)
   })
 
   const byPort: ElementTable = {
@@ -129,10 +129,23 @@ describe('as kernels were seen to do', () => {
       source: '2001:db8:1::9',
       destination: '2001:db8:1::2',
     }
-    expect(evaluate(client, facts, rules)).toMatchObject({
-      outcome: 'local',
-      seenAs: { source: '2001:db8:1::2' },
-    })
+    const told = evaluate(client, facts, rules)
+    expect(told.seenAs?.source).toBe('2001:db8:1::2')
+    // What comes after it is taken for a connection of that zone, and keeps its entry as it comes in.
+    expect([told.outcome, told.trace.at(-1)?.packet]).toEqual(['dropped', 4])
+  })
+
+  test('what a server sends in another zone, or of a flow not tracked, is new once the handshake is over', () => {
+    const direct: Packet = { ...fromLan, destination: '172.17.0.2', destinationPort: 80 }
+    const elsewhere = nat('prerouting', -100, [iif('br-web'), dnat('198.51.100.9')])
+    const cutOff = (...raw: readonly (readonly Step[])[]): readonly unknown[] => {
+      const rules = ruleset(table({}, base('prerouting', -300, {}, ...raw), elsewhere))
+      const { outcome, trace } = evaluate(direct, facts, rules)
+      return [outcome, trace.at(-1)?.packet]
+    }
+    expect(cutOff([iif('eth0'), notrack])).toEqual(['dropped', 4])
+    expect(cutOff([iif('br-web'), zone(7)])).toEqual(['dropped', 4])
+    expect(cutOff()).toEqual(['forwarded', 2])
   })
 
   test('lo and network cards have no kind, and so are not of another kind either', () => {

@@ -9,6 +9,7 @@ import {
   field,
   type NatStep,
   oneOf,
+  type Packet,
   type Step,
   verdict,
 } from '../../src/index.ts'
@@ -300,13 +301,16 @@ describe('the answer', () => {
 
   test('of a flow that is not tracked is invalid for TCP, and new for UDP', () => {
     const raw = base('prerouting', -300, {}, [from('192.0.2.9'), notrack])
-    const drops = (state: number): ReturnType<typeof table> =>
-      table({}, raw, base('output', 0, {}, [ctState(state), drop]))
-    expect(evaluate(fromLan, facts, ruleset(drops(conntrackState.invalid))).outcome).toBe('dropped')
-    expect(evaluate(fromLan, facts, ruleset(drops(conntrackState.new))).outcome).toBe('local')
-    expect(evaluate({ ...fromLan, protocol: 'udp' }, facts, ruleset(drops(conntrackState.new))).outcome).toBe(
-      'dropped',
-    )
+    const stoppedAt = (state: number, packet: Packet = fromLan): number | undefined => {
+      const rules = ruleset(table({}, raw, base('output', 0, {}, [ctState(state), drop])))
+      const { outcome, trace } = evaluate(packet, facts, rules)
+      return outcome === 'dropped' ? trace.at(-1)?.packet : undefined
+    }
+    expect(stoppedAt(conntrackState.invalid)).toBe(2)
+    expect(stoppedAt(conntrackState.new, { ...fromLan, protocol: 'udp' })).toBe(2)
+    // What follows a handshake that was not seen is taken for a connection that began before.
+    expect(stoppedAt(conntrackState.new)).toBe(4)
+    expect(stoppedAt(conntrackState.established)).toBeUndefined()
   })
 
   test('of a ping is an echo reply, other ICMP has none', () => {
