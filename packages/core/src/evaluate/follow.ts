@@ -3,6 +3,7 @@ import type { NetfilterRuleset } from '../netfilter/index.ts'
 import { followAnswer } from './answer.ts'
 import { findBridgeTable } from './bridge.ts'
 import { createCompiler } from './compiler.ts'
+import { createFaresAlike } from './fares-alike.ts'
 import { buildHooks, familiesSeen } from './hook-list.ts'
 import { type Host, readHostFacts } from './host.ts'
 import { followLater, goesOn } from './later-packets.ts'
@@ -25,13 +26,24 @@ export interface Followed {
   readonly run: Run
 }
 
-/** @throws ParseError when an address or route of the facts cannot be read */
-export const prepareFollower = (facts: HostFacts, rulesets: readonly NetfilterRuleset[]): Follower => {
+/**
+ * @param compareLater - says which packets need not be followed
+ * @throws ParseError when an address or route of the facts cannot be read
+ */
+export const prepareFollower = (
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  compareLater: typeof createFaresAlike = createFaresAlike,
+): Follower => {
   const host = readHostFacts(facts)
   const compiler = createCompiler(host)
   const hooks = {
     ip: buildHooks(rulesets, familiesSeen.ip, compiler),
     ip6: buildHooks(rulesets, familiesSeen.ip6, compiler),
+  }
+  const faresAlike = {
+    ip: compareLater(host, 'ip', hooks.ip, compiler),
+    ip6: compareLater(host, 'ip6', hooks.ip6, compiler),
   }
   const bridgeTable = findBridgeTable(rulesets)
   return {
@@ -47,7 +59,8 @@ export const prepareFollower = (facts: HostFacts, rulesets: readonly NetfilterRu
         const answers = followAnswer(traffic, began, reached, run)
         const earlier = [...run.ends, ...answers]
         for (const answered of answers)
-          if (!goesOn(began, reached, answered)) conclusions.push({ reached, end: answered })
+          if (!goesOn(began, reached, answered) || faresAlike[began.family](began, reached, answered))
+            conclusions.push({ reached, end: answered })
           else
             for (const end of followLater(traffic, began, reached, answered, earlier, run))
               conclusions.push({ reached, end })
