@@ -1,5 +1,5 @@
-import { formatAddress } from '../address/index.ts'
 import { conntrackStatus, type ElementData, type NatStep, type ValueRange } from '../netfilter/index.ts'
+import { endpointText } from './endpoint-text.ts'
 import { blur, freeFieldOf, learn, membership } from './learner.ts'
 import type { NatReads, OperandRead } from './program.ts'
 import { isUnknown } from './reading.ts'
@@ -230,9 +230,5 @@ const describe = ({ family, answer }: World, { type }: NatStep): string => {
   if (answer === null) return type
   const isSource = type === 'snat' || type === 'masquerade'
   const [value, port] = isSource ? [answer.daddr, answer.dport] : [answer.saddr, answer.sport]
-  const address = formatAddress(
-    family === 'ip' ? { family, value: Number(value) } : { family, value: BigInt(value) },
-  )
-  const host = family === 'ip6' && port >= 0 ? `[${address}]` : address
-  return `${type} to ${host}${port >= 0 ? `:${port}` : ''}`
+  return `${type} to ${endpointText(family, value, port)}`
 }

@@ -17,7 +17,7 @@ import { copyWorld, type World } from './world.ts'
 /** A host with its rules, through which packets are followed. */
 export interface Follower {
   readonly host: Host
-  /** Follows a packet, and the answer to it, in every course that things may take. */
+  /** Follows a packet, the answer to it, and what comes after that, in every course that things may take. */
   readonly follow: (world: World) => Followed
 }
 

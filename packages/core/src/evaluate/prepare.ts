@@ -53,7 +53,8 @@ export const prepare = (
 
 /**
  * What becomes of one flow on a host: its first packet through every hook of every tool, routing, connection
- * tracking and translation, and the answer back. What no packet can tell (`limit`, an unknown match) is followed
+ * tracking and translation, the answer back, and the next packet each way where rules could treat it otherwise. What no
+ * packet can tell (`limit`, an unknown match) is followed
  * both ways.
  *
  * @throws ParseError when the facts cannot be read; InvalidRequestError for a packet that makes no sense

@@ -4,7 +4,7 @@ import type { Outcome, OutcomeKind } from './outcome.ts'
 import { type End, isArrival, type Run } from './run.ts'
 import type { World } from './world.ts'
 
-/** One course to its end: where the first packet came, and what became of the answer. */
+/** One course to its end: where the first packet came, and what became of the answer and of what comes after it. */
 export interface Conclusion {
   readonly reached: End
   readonly end: End

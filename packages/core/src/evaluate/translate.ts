@@ -1,4 +1,6 @@
 import { conntrackStatus, protocolNumber } from '../netfilter/index.ts'
+import { endpointText } from './endpoint-text.ts'
+import { noteEvent } from './run.ts'
 import type { World } from './world.ts'
 
 /** The side of a flow that a hook translates. */
@@ -36,4 +38,13 @@ export const translate = (world: World, side: Side): void => {
     world.saddr = other.daddr
     world.sport = other.dport
   }
+  // No rule says so by now, and what comes after it sees another packet.
+  if (world.packet === 3)
+    noteEvent(
+      world,
+      side === 'destination'
+        ? `dnat to ${endpointText(world.family, world.daddr, world.dport)}`
+        : `snat to ${endpointText(world.family, world.saddr, world.sport)}`,
+      'connection tracking, as the flow was bound',
+    )
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../evaluate/index.ts'
 import type { SocketFact } from '../facts/index.ts'
 import type { Packet } from '../packet/index.ts'
 import { describePacket } from './describe-packet.ts'
-import type { Story } from './story.ts'
+import type { Story, StoryLater } from './story.ts'
 import { tellDoubts } from './tell-doubts.ts'
 import { tellEnding } from './tell-ending.ts'
 import { tellSteps } from './tell-steps.ts'
@@ -29,8 +29,23 @@ export interface ExplainOptions {
  */
 export const explain = (packet: Packet, outcome: Outcome, options: ExplainOptions = {}): Story => ({
   beginning: describePacket(packet),
-  there: tellSteps(outcome.trace, 'original'),
-  back: tellSteps(outcome.trace, 'reply'),
+  there: tellSteps(outcome.trace, 1),
+  back: tellSteps(outcome.trace, 2),
+  later: tellLater(outcome),
   ending: tellEnding(packet, outcome, options),
   doubts: tellDoubts(packet, outcome, options),
 })
+
+/** Only of a packet that is stopped: those that come through are like those before them. */
+const tellLater = ({ trace }: Outcome): StoryLater | null => {
+  const packet = trace.at(-1)?.packet ?? 1
+  return packet < 3
+    ? null
+    : {
+        beginning:
+          packet === 3
+            ? 'It is answered, but the next packet of the sender:'
+            : 'It is answered, but what is sent back after that:',
+        steps: tellSteps(trace, packet),
+      }
+}

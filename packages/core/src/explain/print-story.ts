@@ -24,8 +24,8 @@ const plain: StoryStyle = { red: same, green: same, yellow: same, bold: same, di
  * @public @since 0.1.0
  */
 export const printStory = (story: Story, style: StoryStyle = plain): string => {
-  const { beginning, there, back, ending, doubts } = story
-  const width = Math.max(0, ...[...there, ...back].map(({ stage }) => stage.length))
+  const { beginning, there, back, later, ending, doubts } = story
+  const width = Math.max(0, ...[...there, ...back, ...(later?.steps ?? [])].map(({ stage }) => stage.length))
   const steps = (list: readonly StoryStep[], indent: number): string[] =>
     list.flatMap((step) => printStep(step, indent, style))
   const silent = '  No rule changes or stops it.'
@@ -34,6 +34,7 @@ export const printStory = (story: Story, style: StoryStyle = plain): string => {
     '',
     ...(there.length === 0 ? [silent] : steps(there, width)),
     ...(back.length === 0 ? [] : ['', style.bold('The answer, on its way back:'), ...steps(back, width)]),
+    ...(later === null ? [] : ['', style.bold(later.beginning), ...steps(later.steps, width)]),
     '',
     (ending.arrives ? style.green : style.red)(ending.sentence),
     ...doubts.flatMap(({ sentence, steps: list }) => ['', style.yellow(sentence), ...steps(list, width)]),

@@ -8,6 +8,8 @@ export interface Story {
   readonly there: readonly StoryStep[]
   /** Of the answer; empty when there is none, or nothing acted on it. */
   readonly back: readonly StoryStep[]
+  /** Of the packet that is stopped once the flow is answered; null when none is. */
+  readonly later: StoryLater | null
   readonly ending: StoryEnding
   /** What else may happen, and why; empty when all is certain. */
   readonly doubts: readonly StoryDoubt[]
@@ -38,6 +40,16 @@ export interface StoryRule {
   readonly place: string
   /** As its tool prints it. */
   readonly text: string
+}
+
+/**
+ * A packet after the answer.
+ * @public @since 0.1.0
+ */
+export interface StoryLater {
+  /** Which it is. */
+  readonly beginning: string
+  readonly steps: readonly StoryStep[]
 }
 
 /** @public @since 0.1.0 */

@@ -55,7 +55,7 @@ const partingOf = (one: readonly TraceEntry[], other: readonly TraceEntry[]): nu
 
 const isSame = (a: TraceEntry, b: TraceEntry | undefined): boolean =>
   b !== undefined &&
-  a.direction === b.direction &&
+  a.packet === b.packet &&
   a.hook === b.hook &&
   a.tool === b.tool &&
   a.family === b.family &&

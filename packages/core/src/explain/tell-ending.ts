@@ -19,12 +19,22 @@ export const tellEnding = (packet: Packet, told: Told, options: ExplainOptions):
     return { arrives: true, sentence: `${sentence} ${answer}` }
   }
   const stop = stops[outcome]
+  const which = told.trace.at(-1)?.packet ?? 1
+  if (which > 2)
+    return { arrives: false, sentence: `${stop.word}${by(told)}. ${cutOff(which, told, options)}` }
   // What the host itself sends and drops, the sending program may be told of or not, by protocol.
   const seen = packet.in === null || packet.in === undefined ? '' : stop.seen
   const wayBack = at === null ? '' : ' on the way back'
   const reached =
     at === null ? '' : ` It does arrive at ${endText(told, options)}, but the answer does not come back.`
   return { arrives: false, sentence: `${stop.word}${wayBack}${by(told)}.${reached}${seen}` }
+}
+
+/** What it is like to be cut off once one is answered. */
+const cutOff = (packet: number, told: Told, options: ExplainOptions): string => {
+  const which =
+    packet === 3 ? "the sender's next packet is stopped" : 'what is sent back after that is stopped'
+  return `It does arrive at ${endText(told, options)} and is answered, but ${which}: a connection opens, and then hangs.`
 }
 
 const stops = {

@@ -3,23 +3,23 @@ import { ownerName } from '../owner/owner-name.ts'
 import type { StoryEffect, StoryRule, StoryStep } from './story.ts'
 
 /**
- * The steps of one direction that mattered. Jumps, returns and policies that accept are left out: the chains that
+ * The steps of one packet of the flow that mattered. Jumps, returns and policies that accept are left out: the chains that
  * led to a rule are named with it.
  */
 export const tellSteps = (
   trace: readonly TraceEntry[],
-  direction: TraceEntry['direction'],
+  packet: TraceEntry['packet'],
   from = 0,
 ): readonly StoryStep[] =>
   trace.flatMap((entry, at) =>
-    at < from || entry.direction !== direction || isPassing(entry) ? [] : [tellStep(trace, at, entry)],
+    at < from || entry.packet !== packet || isPassing(entry) ? [] : [tellStep(trace, at, entry)],
   )
 
 /** The steps from one entry on, and that entry itself though it only leads to another chain. */
 export const tellStepsFrom = (trace: readonly TraceEntry[], from: number): readonly StoryStep[] => {
   const entry = trace[from]
   if (entry === undefined) return []
-  const rest = tellSteps(trace, entry.direction, from)
+  const rest = tellSteps(trace, entry.packet, from)
   return isPassing(entry) && !isPolicy(entry) ? [tellStep(trace, from, entry), ...rest] : rest
 }
 
@@ -93,6 +93,11 @@ const tellKernel = ({ hook, verdict, rule }: TraceEntry): StoryStep => {
   if (verdict === 'switch') return step('bridge', `The bridge ${rule}.`, 'passes')
   if (verdict === 'possible drop')
     return step('bridge', `The rules of a bridge may drop it: ${rule}.`, 'may stop')
+  const [, bound, to] = /^([ds])nat to (.*)$/.exec(verdict) ?? []
+  if (bound !== undefined) {
+    const words = bound === 'd' ? `sends it to ${to}` : `makes it come from ${to}`
+    return step(hook, `The kernel ${words}, as the flow was bound.`, 'changes')
+  }
   if (verdict === 'lost') return step('the end', `It is lost: ${rule}.`, 'stops')
   if (verdict === 'unrouted') return step('routing', `This host knows no way: ${rule}.`, 'stops')
   return step(hook, `The kernel ${verdict === 'reject' ? 'refuses' : 'drops'} it: ${rule}.`, 'stops')
@@ -118,7 +123,7 @@ const pathTo = (trace: readonly TraceEntry[], at: number): readonly string[] => 
   const place = trace[at]
   for (let before = at - 1; before >= 0 && place !== undefined; before -= 1) {
     const entry = trace[before]
-    if (entry === undefined || entry.direction !== place.direction || entry.hook !== place.hook) break
+    if (entry === undefined || entry.packet !== place.packet || entry.hook !== place.hook) break
     const isHere = entry.tool === place.tool && entry.family === place.family && entry.table === place.table
     if (!isHere || (entry.verdict !== `jump ${chain}` && entry.verdict !== `goto ${chain}`)) continue
     chain = entry.chain

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  compare,
+  conntrackState,
   type EvaluateOptions,
   type ExplainOptions,
   evaluate,
   explain,
   jumpTo,
   type NetfilterTable,
+  oneOf,
   type Packet,
   printStory,
   type Step,
@@ -91,6 +94,33 @@ describe('a story', () => {
           'iptables-nft, table ip filter, chain DOCKER, rule 1 (handle 10), reached from FORWARD > DOCKER-FORWARD',
       },
     })
+  })
+
+  test('tells which packet it is that is stopped once the flow is answered', () => {
+    const direction: Step = compare({ kind: 'conntrack', key: 'direction' }, oneOf(0))
+    const filter = table(
+      { tool: 'iptables-nft', family: 'ip', name: 'filter' },
+      base('forward', 0, { name: 'FORWARD' }, [ctState(conntrackState.established), direction, drop]),
+    )
+    const story = tell([table({ name: 'docker-bridges' }, publish), filter])
+    expect(story.later?.beginning).toBe('It is answered, but the next packet of the sender:')
+    expect(story.later?.steps.map(({ stage, sentence }) => `${stage}: ${sentence}`)).toEqual([
+      'prerouting: The kernel sends it to 172.17.0.2:80, as the flow was bound.',
+      'routing: This host sends it out by br-web (route on-link).',
+      'forward: A rule drops it.',
+    ])
+    expect(story.ending).toEqual({
+      arrives: false,
+      sentence:
+        "Dropped by rule 1 of chain FORWARD (iptables-nft, table ip filter). It does arrive at 172.17.0.2:80 and is answered, but the sender's next packet is stopped: a connection opens, and then hangs.",
+    })
+    expect(printStory(story).split('\n')).toEqual(
+      expect.arrayContaining([
+        'The answer, on its way back:',
+        'It is answered, but the next packet of the sender:',
+        '  forward     A rule drops it.',
+      ]),
+    )
   })
 
   test('ends with the policy that dropped, in the words of its tool', () => {
