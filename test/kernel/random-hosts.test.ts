@@ -50,7 +50,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       // Agreement on what hardly happens would say little.
       expect(tally.failed).toBeGreaterThan(tally.asked / 20)
       expect(tally.failed).toBeLessThan((tally.asked * 3) / 4)
-      expect(tally.later).toBeLessThan(tally.failed / 4)
+      expect(tally.later).toBeGreaterThan(0)
       expect(tally.witnesses).toBeGreaterThan(tally.hosts)
     },
     120_000 + wanted * 150,

@@ -1,6 +1,6 @@
 import type { Conflict } from '@portolan/core'
 import { describeConflict } from '../conflicts/planned.ts'
-import { type Answer, isLater } from './ask.ts'
+import type { Answer } from './ask.ts'
 import type { Question } from './question.ts'
 
 /** Kinds that do not tell of packets of the contract that fail. */
@@ -32,7 +32,7 @@ const questionText = ({ asker, flow, mapping }: Question): string =>
 /** No miss: of each row that fails, somebody says that it does. */
 export const findMisses = (answers: readonly Answer[], conflicts: readonly Conflict[]): readonly string[] =>
   answers
-    .filter((one) => one.failure !== null && !isLater(one) && !isTold(one, conflicts))
+    .filter((one) => one.failure !== null && !isTold(one, conflicts))
     .map((one) => `not told: ${questionText(one)}: ${one.failure}`)
 
 /** No false alarm: an error is about an address at which somebody whom it names is never served. */

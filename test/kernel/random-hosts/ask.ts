@@ -74,5 +74,5 @@ export const ask = async (
   return { ...question, ...(await fire(stage, planned, shot, timeoutMs)) }
 }
 
-/** The handshake was completed, and what came after it was cut off. */
+/** It was answered, and what came after that was cut off. */
 export const isLater = ({ outcome }: Observed): boolean => !outcome.delivered && outcome.connected

@@ -100,11 +100,16 @@ const untracked = rulesWith(
 const replies = (family: Family): fc.Arbitrary<readonly Planted[]> =>
   fc
     .tuple(
-      one('--ctstate ESTABLISHED', '--ctdir REPLY', '--ctstate RELATED,ESTABLISHED'),
+      one(
+        '--ctstate ESTABLISHED',
+        '--ctdir REPLY',
+        '--ctstate RELATED,ESTABLISHED',
+        '--ctstate ESTABLISHED --ctdir ORIGINAL',
+      ),
       fc.oneof(
         fc
-          .tuple(one('tcp', 'udp'), port)
-          .map(([protocol, at]) => `-p ${protocol} -m ${protocol} --sport ${at}`),
+          .tuple(one('tcp', 'udp'), one('sport', 'dport'), port)
+          .map(([protocol, side, at]) => `-p ${protocol} -m ${protocol} --${side} ${at}`),
         interfaceName.map((name) => `-o ${name}`),
         prefix(family).map((some) => `-d ${some}`),
       ),

@@ -139,14 +139,19 @@ const untracked = (table: Table): fc.Arbitrary<Planted> =>
     })),
   )
 
-/** Only what comes back is stopped. */
+/** Only what comes back is stopped, or what is sent once it has. */
 const replies = (table: Table): fc.Arbitrary<Planted> =>
   fc
     .tuple(
       place(table, 'filter', 'forward', [-150, 0, 10]),
-      one('ct direction reply', 'ct state established', 'ct state established ct direction reply'),
+      one(
+        'ct direction reply',
+        'ct state established',
+        'ct state established ct direction reply',
+        'ct state established ct direction original',
+      ),
       fc.oneof(
-        port.map((at) => `th sport ${at}`),
+        fc.tuple(one('sport', 'dport'), port).map(([side, at]) => `th ${side} ${at}`),
         interfaceName.map((name) => `oifname "${name}"`),
         one(...familiesOf(table)).chain((family) => prefix(family).map((some) => `${family} daddr ${some}`)),
       ),

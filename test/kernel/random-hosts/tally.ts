@@ -1,5 +1,5 @@
 import type { Plan } from 'portolan'
-import { isAboutPackets, isTold } from './agreement.ts'
+import { isAboutPackets } from './agreement.ts'
 import { type Answer, isLater } from './ask.ts'
 
 /** How many hosts were tried, and what they were like. */
@@ -12,7 +12,7 @@ export interface Tally {
   toldMappings: number
   asked: number
   failed: number
-  /** Cut off after the handshake only, and not told. */
+  /** Answered, and cut off after that. */
   later: number
   again: number
   witnesses: number
@@ -49,7 +49,7 @@ export const count = (tally: Tally, { conflicts, desired }: Plan, answers: reado
   tally.failed += failing.length
   for (const one of failing) {
     add(tally.failures, one.asker)
-    if (isLater(one) && !isTold(one, conflicts)) tally.later += 1
+    if (isLater(one)) tally.later += 1
   }
   for (const { label } of desired.mappings) {
     tally.mappings += 1
@@ -71,7 +71,7 @@ export const summary = (title: string, tally: Tally): string =>
     `${title}: ${tally.hosts} hosts, with all that the conflict finder said of them as the kernel has it.`,
     `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.toldMappings} with conflicts.`,
     `  ${tally.asked} rows asked, ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
-    `  ${tally.later} of these after the handshake, which nobody tells; ${tally.again} asked again.`,
+    `  ${tally.later} of these once they were answered; ${tally.again} asked again.`,
     `  ${tally.witnesses} witnesses sent, each failed. Conflicts: ${list(tally.conflicts)}.`,
     `  ${(tally.planMs / Math.max(1, tally.hosts)).toFixed(1)} ms a plan.\n`,
   ].join('\n')

@@ -29,6 +29,9 @@ class Probe:
         answer, self.answer = self.answer, None
         if self.sock is not None:
             self.loop.forget(self.sock.fileno())
+            if self.sock.type == socket.SOCK_STREAM:
+                # Reset, and gone: a connection that was cut off would keep its ports for a minute.
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             self.sock.close()
         answer({**value, 'elapsedMs': (time.monotonic() - self.started) * 1000})
 

@@ -99,6 +99,33 @@ const cases: readonly Case[] = [
     [`-t filter -I FORWARD 1 ${back}`],
   ],
   [
+    'a drop of what is sent once a first packet is answered',
+    filter('-A FORWARD -o pt-web -m conntrack --ctstate ESTABLISHED --ctdir ORIGINAL -j DROP'),
+    ['error ForwardDropped by filter FORWARD 1'],
+    [`-t filter -I FORWARD 1 ${there}`, `-t filter -I FORWARD 1 ${back}`],
+  ],
+  [
+    'a drop before translation of all that is no longer the handshake',
+    mangle('-A PREROUTING -p tcp -m tcp --dport 8080 --tcp-flags SYN,ACK ACK -j DROP'),
+    ['error PreroutingDropped by mangle PREROUTING 1'],
+    [`-t mangle -I PREROUTING 1 ${incoming}`],
+  ],
+  [
+    'a policy behind new connections and answers',
+    closed(
+      '-A FORWARD -m conntrack --ctstate NEW -j ACCEPT',
+      '-A FORWARD -m conntrack --ctdir REPLY -j ACCEPT',
+    ),
+    ['error ForwardDropped by filter FORWARD policy'],
+    [`-t filter -A FORWARD ${there}`, `-t filter -A FORWARD ${back}`],
+  ],
+  [
+    'a drop of answers behind the handshake',
+    filter('-A FORWARD -i pt-web ! -o pt-web -p tcp -m tcp --sport 80 --tcp-flags SYN,ACK ACK -j DROP'),
+    ['error ReplyDropped by filter FORWARD 1'],
+    [`-t filter -I FORWARD 1 ${back}`],
+  ],
+  [
     'no tracking of what comes in',
     raw('-A PREROUTING ! -i pt-web -p tcp -m tcp --dport 8080 -j CT --notrack'),
     ['error Notrack by raw PREROUTING 1'],
@@ -165,6 +192,18 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
     expect(seen.told).toEqual([`error MasqueradeMissing 0.0.0.0:8080/tcp by ${tool} nat POSTROUTING 1`])
     expect(seen.conflicts[0]?.remedy.commands).toEqual([`${tool} -t nat -I POSTROUTING 1 ${there}`])
     expectTrue(seen)
+  })
+
+  test('who is cut off once a first packet is answered is told so', async () => {
+    const seen = await lookWith(
+      tool,
+      filter('-A FORWARD -i eth0 -o pt-web -m conntrack --ctstate ESTABLISHED --ctdir ORIGINAL -j DROP'),
+    )
+    const told = seen.conflicts.find(({ mapping }) => mapping !== null)
+    expect(told?.message).toContain(
+      'Connections of other machines behind eth0 to 0.0.0.0:8080/tcp -> nginx:80 open, and then hang: packets after the first are dropped on their way to the container by rule 1 of chain FORWARD',
+    )
+    expect(told?.trace.at(-1)).toMatchObject({ packet: 3, direction: 'original', hook: 'forward' })
   })
 
   test('where nothing is wrong, nothing is told', async () => {

@@ -1,5 +1,5 @@
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import { culpritName, dropped, ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -8,6 +8,6 @@ import type { Finding } from './search/finding.ts'
  */
 export const egressDropped = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `Packets of ${callers(finding)} for ${called(finding)}${finding.step?.reply === true ? ', or rather the answers to them,' : ''} ${are(finding)} dropped by ${culpritName(finding)}.`,
+    message: `${dropped(finding)} by ${culpritName(finding)}.`,
     otherwise: 'Let the network out: nothing in front of what drops its packets can let them pass.',
   })

@@ -1,5 +1,5 @@
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import { culpritName, dropped, ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -9,6 +9,6 @@ import type { Finding } from './search/finding.ts'
  */
 export const forwardDropped = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `Packets of ${callers(finding)} for ${called(finding)} ${are(finding)} dropped on their way to the container by ${culpritName(finding)}.`,
+    message: `${dropped(finding)} on their way to the container by ${culpritName(finding)}.`,
     otherwise: 'Take away what drops them: nothing in front of it can let them pass.',
   })

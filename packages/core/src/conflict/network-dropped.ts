@@ -1,5 +1,5 @@
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, goElsewhere, ruleConflict } from './rule-conflict.ts'
+import { called, callers, culpritName, dropped, goElsewhere, ruleConflict } from './rule-conflict.ts'
 import { isDestinationChange } from './search/blame.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -14,6 +14,6 @@ export const networkDropped = (finding: Finding): Conflict =>
         otherwise: 'Keep what is for the network out of what translates its destination.',
       })
     : ruleConflict(finding, {
-        message: `Packets of ${callers(finding)} for containers of ${called(finding)}${finding.step?.reply === true ? ', or rather the answers to them,' : ''} ${are(finding)} dropped by ${culpritName(finding)}.`,
+        message: `${dropped(finding, `containers of ${called(finding)}`)} by ${culpritName(finding)}.`,
         otherwise: 'Let the network be: nothing in front of what drops its packets can let them pass.',
       })

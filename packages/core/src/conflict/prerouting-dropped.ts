@@ -1,5 +1,5 @@
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import { culpritName, dropped, ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -8,6 +8,6 @@ import type { Finding } from './search/finding.ts'
  */
 export const preroutingDropped = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `Packets of ${callers(finding)} for ${called(finding)} ${are(finding)} dropped as they come in by ${culpritName(finding)}. They never get as far as the mapping.`,
+    message: `${dropped(finding)} as they come in by ${culpritName(finding)}. They never get as far as the mapping.`,
     otherwise: 'Take away what drops them: nothing in front of it can let them pass.',
   })

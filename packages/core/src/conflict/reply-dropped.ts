@@ -1,5 +1,5 @@
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import { are, called, callers, culpritName, dropped, isLater, ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -9,6 +9,8 @@ import type { Finding } from './search/finding.ts'
  */
 export const replyDropped = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `Flows of ${callers(finding)} to ${called(finding)} arrive, but the answers ${are(finding)} dropped by ${culpritName(finding)}.`,
+    message: isLater(finding)
+      ? `${dropped(finding)} by ${culpritName(finding)}.`
+      : `Flows of ${callers(finding)} to ${called(finding)} arrive, but the answers ${are(finding)} dropped by ${culpritName(finding)}.`,
     otherwise: 'See to it that answers find their way back: they have to pass this host, and be let through.',
   })

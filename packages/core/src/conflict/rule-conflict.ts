@@ -93,3 +93,21 @@ export const goElsewhere = (finding: Finding): string => {
 
 /** A sentence begins with a capital letter. */
 export const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+/** They are stopped only once a first packet has been answered. */
+export const isLater = ({ step }: Finding): boolean => (step?.packet ?? 1) > 2
+
+/**
+ * The beginning of a sentence that goes on with where packets are dropped, or by whom.
+ *
+ * @param whom - whom they are for
+ */
+export const dropped = (finding: Finding, whom: string = called(finding)): string => {
+  const [who, be] = [callers(finding), are(finding)]
+  if (!isLater(finding)) {
+    const answers = finding.step?.reply === true ? ', or rather the answers to them,' : ''
+    return `Packets of ${who} for ${whom}${answers} ${be} dropped`
+  }
+  const which = finding.step?.packet === 3 ? 'packets' : 'answers'
+  return `Connections of ${who} to ${whom} open, and then hang: ${which} after the first ${be} dropped`
+}

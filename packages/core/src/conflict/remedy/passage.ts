@@ -93,7 +93,11 @@ const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
 const isHostSide = ({ step }: Finding): boolean => {
   if (step === null || step.reply) return false
   if (step.hook !== 'prerouting' && step.hook !== 'output') return false
-  for (let earlier = step.before; earlier !== null; earlier = earlier.before)
+  for (
+    let earlier = step.before;
+    earlier !== null && earlier.packet === step.packet;
+    earlier = earlier.before
+  )
     if (/^(dnat|redirect|set d(addr|port))/.test(earlier.verdict)) return false
   return true
 }

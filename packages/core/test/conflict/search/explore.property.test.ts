@@ -147,6 +147,10 @@ const match: fc.Arbitrary<MatchStep> = fc.oneof(
       ),
     ),
   ),
+  // What tells the packets of a flow apart.
+  fc.constantFrom(2, 8).map((state) => compare({ kind: 'conntrack', key: 'state' }, oneOf(state))),
+  fc.constantFrom(0, 1).map((way) => compare({ kind: 'conntrack', key: 'direction' }, oneOf(way))),
+  fc.constantFrom(2, 16, 18).map((flags) => compare(field('tcp-flags', tcp), oneOf(flags))),
   fc
     .constantFrom(1, 2, 4)
     .map((type) =>
