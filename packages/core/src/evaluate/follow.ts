@@ -57,13 +57,14 @@ export const prepareFollower = (
       const conclusions: Conclusion[] = []
       for (const reached of run.ends) {
         const answers = followAnswer(traffic, began, reached, run)
-        const earlier = [...run.ends, ...answers]
-        for (const answered of answers)
-          if (!goesOn(began, reached, answered) || faresAlike[began.family](began, reached, answered))
-            conclusions.push({ reached, end: answered })
-          else
-            for (const end of followLater(traffic, began, reached, answered, earlier, run))
-              conclusions.push({ reached, end })
+        for (const answered of answers) {
+          const isOver =
+            !goesOn(began, reached, answered) || faresAlike[began.family](began, reached, answered)
+          const ends = isOver
+            ? [answered]
+            : followLater(traffic, began, reached, answered, [...run.ends, ...answers], run)
+          for (const end of ends) conclusions.push({ reached, end })
+        }
       }
       return { conclusions, run }
     },

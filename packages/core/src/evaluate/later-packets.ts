@@ -34,18 +34,22 @@ export const followLater = (
   mergeRun(run, own)
   const stopped: End[] = []
   const astray: End[] = []
-  let isThrough = false
+  const through: End[] = []
   for (const end of own.ends) {
     if (!isArrival(end)) stopped.push(end)
     else if (!isSamePlace(first, end)) astray.push(strand(end))
-    else if (began.protocol !== protocolNumber.tcp) isThrough = true
+    else if (began.protocol !== protocolNumber.tcp) through.push(end)
     else
       for (const last of followAnswer(traffic, began, end, run))
-        if (isArrival(last)) isThrough = true
+        if (isArrival(last)) through.push(last)
         else stopped.push(last)
   }
+  if (through.length === 0 && stopped.length + astray.length > 0) return [...stopped, ...astray]
+  // It comes through only if something matches that nobody knows.
+  const unknown = through.length > 0 && through.every(({ world }) => world.unknown)
+  const end = unknown ? { ...answered, world: { ...answered.world, unknown } } : answered
   // What is drawn by lot, or not known, packet by packet, was so for the packets before.
-  return isThrough ? [answered, ...stopped.filter((end) => !isKnown(earlier, end))] : [...stopped, ...astray]
+  return [end, ...stopped.filter((one) => !isKnown(earlier, one))]
 }
 
 /** Is there more to come after the answer, that connection tracking sees otherwise than what came before? */

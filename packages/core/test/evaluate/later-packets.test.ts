@@ -196,6 +196,22 @@ describe('the packet after the answer', () => {
     ])
   })
 
+  test('may be let through by what only established packets are asked for', () => {
+    const limit: Step = { kind: 'unknown-match', text: 'limit', random: false }
+    const chains = base(
+      'forward',
+      0,
+      { policy: 'drop' },
+      [ctState(NEW), accept],
+      [direction(1), accept],
+      [limit, accept],
+    )
+    const told = evaluate(fromLan, facts, ruleset(table({}, published, chains)))
+    // As always, what is told first is what happens if nothing unknown matches.
+    expect([told.certainty, stopOf(told)]).toEqual(['possible', [3, 'forward']])
+    expect(told.alternatives.map(({ outcome }) => outcome)).toEqual(['forwarded'])
+  })
+
   test('may be stopped by what only established packets are asked for', () => {
     const limit: Step = { kind: 'unknown-match', text: 'limit', random: false }
     const told = evaluate(
