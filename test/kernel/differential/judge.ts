@@ -63,8 +63,11 @@ const agreesWith = (flow: Flow, told: Telling, seen: Seen): boolean => {
   const { probe } = seen
   if (!isArrival(told)) {
     if (probe.delivered || probe.connected !== isCutOffLater(told)) return false
-    // Who is dropped hears nothing; who is rejected may, if the refusal is not dropped itself.
-    if (told.outcome === 'dropped' && (probe.how === 'refused' || probe.how === 'closed')) return false
+    // Who is dropped hears nothing; who is rejected may, if the refusal is not dropped itself. What goes astray comes to
+    // somebody who knows of no such connection, and resets it.
+    const isAstray = isCutOffLater(told) && told.trace.at(-1)?.verdict === 'lost'
+    if (told.outcome === 'dropped' && !isAstray && (probe.how === 'refused' || probe.how === 'closed'))
+      return false
     return isStoppedThere(flow, told, seen)
   }
   if (told.at === null || told.seenAs === null) return false

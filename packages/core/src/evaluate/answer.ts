@@ -25,9 +25,53 @@ const isAnswered = (world: World): boolean => {
 export const followAnswer = (traffic: Traffic, began: World, reached: End, run: Run): readonly End[] => {
   const { world } = reached
   if (!isArrival(reached) || !isAnswered(world)) return [reached]
+  const answer = makeAnswer(world, reached.kind === 'local', began)
+  return followBack(traffic, began, reached, answer, run)
+}
+
+/**
+ * Follows an answer once more, whose connection tracking took it for the beginning of a flow of its own: it still does,
+ * but the entry is there by now.
+ *
+ * @param answered - how it ended the first time
+ */
+export const followAnswerAgain = (
+  traffic: Traffic,
+  began: World,
+  reached: End,
+  { world: { original, answer, status, ctMark, entryZone, unknown, trace } }: End,
+  run: Run,
+): readonly End[] =>
+  followBack(
+    traffic,
+    began,
+    reached,
+    {
+      ...makeAnswer(reached.world, reached.kind === 'local', began),
+      reply: false,
+      original,
+      answer,
+      status: status | conntrackStatus.confirmed,
+      ctMark,
+      entryZone,
+      boundSource: true,
+      boundDestination: true,
+      unknown,
+      trace,
+    },
+    run,
+  )
+
+const followBack = (
+  traffic: Traffic,
+  began: World,
+  reached: End,
+  answer: World,
+  run: Run,
+): readonly End[] => {
+  const { world } = reached
   const own: Run = { ...startRun(), copies: run.copies }
   const back: Traffic = { ...traffic, run: own }
-  const answer = makeAnswer(world, reached.kind === 'local', began)
   if (reached.kind === 'local') send(back, answer)
   else if (world.saddr === world.daddr)
     // Translated onto the sender itself, whose own address is no source a packet may come from

@@ -1,5 +1,5 @@
 import { conntrackStatus, protocolNumber } from '../netfilter/index.ts'
-import { followAnswer } from './answer.ts'
+import { followAnswer, followAnswerAgain } from './answer.ts'
 import { receive } from './receive.ts'
 import { type End, isArrival, mergeRun, noteEvent, type Run, startRun } from './run.ts'
 import { send } from './send.ts'
@@ -40,7 +40,7 @@ export const followLater = (
     else if (!isSamePlace(first, end)) astray.push(strand(end))
     else if (began.protocol !== protocolNumber.tcp) through.push(end)
     else
-      for (const last of followAnswer(traffic, began, end, run))
+      for (const last of answersTo(traffic, began, end, run))
         if (isArrival(last)) through.push(last)
         else stopped.push(last)
   }
@@ -51,6 +51,14 @@ export const followLater = (
   // What is drawn by lot, or not known, packet by packet, was so for the packets before.
   return [end, ...stopped.filter((one) => !isKnown(earlier, one))]
 }
+
+/** Of a connection whose handshake was not seen the first of them makes an entry, which those after it find. */
+const answersTo = (traffic: Traffic, began: World, reached: End, run: Run): readonly End[] =>
+  followAnswer(traffic, began, reached, run).flatMap((answer) =>
+    isArrival(answer) && !answer.world.reply && answer.world.tracking === 'tracked'
+      ? followAnswerAgain(traffic, began, reached, answer, run)
+      : [answer],
+  )
 
 /** Is there more to come after the answer, that connection tracking sees otherwise than what came before? */
 export const goesOn = ({ given, protocol }: World, first: End, answered: End): boolean =>

@@ -20,7 +20,7 @@ export const track = (world: World): void => {
   if (world.tracking !== 'pending' && world.tracking !== 'template') return
   const { answer } = world
   if (!world.reply) {
-    if (world.packet === 3 && world.original !== null) proceed(world, world.original)
+    if (world.original !== null) proceed(world, world.original)
     else if (world.given === 'invalid') world.tracking = 'none'
     else begin(world, world.given === 'established' || world.given === 'related' ? world.given : 'new')
     return
@@ -44,8 +44,9 @@ export const track = (world: World): void => {
 }
 
 /**
- * The sender's next packet belongs to the entry that the first made. Where the answer was not seen, TCP's ACK is none
- * that fits (net/netfilter/nf_conntrack_proto_tcp.c: sIV in SYN_SENT), and any other packet is as new as the first.
+ * Another packet of a direction belongs to the entry that one before it made. Where no answer was seen, the ACK of TCP's
+ * handshake is none that fits (net/netfilter/nf_conntrack_proto_tcp.c: sIV in SYN_SENT), and any other packet is as new
+ * as the one before.
  */
 const proceed = (world: World, original: Tuple): void => {
   const belongs = isTuple(original, world) && world.zone === world.entryZone
@@ -57,7 +58,8 @@ const proceed = (world: World, original: Tuple): void => {
     return
   }
   const isSeen = (world.status & conntrackStatus['seen-reply']) !== 0
-  world.tracking = isSeen || world.protocol !== protocolNumber.tcp ? 'tracked' : 'none'
+  const isHandshake = world.protocol === protocolNumber.tcp && world.packet === 3
+  world.tracking = isSeen || !isHandshake ? 'tracked' : 'none'
   world.state = isSeen ? 'established' : 'new'
 }
 

@@ -148,6 +148,13 @@ describe('as kernels were seen to do', () => {
     expect(cutOff()).toEqual(['forwarded', 2])
   })
 
+  test('and has an entry of its own that the next such packet finds confirmed', () => {
+    const dropsConfirmed = base('output', 0, {}, [confirmed, drop])
+    const rules = ruleset(table({}, base('prerouting', -300, {}, [iif('eth0'), notrack]), dropsConfirmed))
+    const { outcome, trace } = evaluate(fromLan, facts, rules)
+    expect([outcome, trace.at(-1)?.packet]).toEqual(['dropped', 4])
+  })
+
   test('lo and network cards have no kind, and so are not of another kind either', () => {
     const own: Packet = { ...fromLan, in: null, source: null }
     const notBridge = compare(field('oifkind'), named('bridge'), true)
