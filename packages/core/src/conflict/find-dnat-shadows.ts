@@ -95,6 +95,7 @@ const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep):
     isBorrowed: false,
     step,
     behind: new Set(),
+    isOfAll: true,
     others: 0,
   }
   return dnatShadows(finding, place)

@@ -60,7 +60,7 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
     if (cells.length >= most) return { row, cells, isWhole: false }
     const { member, point } = picked
     const own = row.rows[member] ?? first
-    const learner = learnerFor(row, area, picked)
+    const learner = learnerFor(row, area, picked, nothing)
     const judgement = judge(own, follow(follower, own, point, learner), point, follower.host)
     const narrowed = narrowBy(row, area, picked, learner)
     cells.push({
@@ -109,22 +109,23 @@ export const followWithout = (
     follower.host,
   )
 
-/** What becomes of a packet, and what tells for which other mappings it holds. */
+/** What becomes of a packet, and what tells of which others it holds. */
 export interface FollowedForOthers {
   readonly judgement: Judgement
   readonly learner: Learner
 }
 
-/** What would become of a packet if some rules were not there, and of which other mappings' packets too. */
+/** What would become of a packet if some rules were not there, and of which others that holds. */
 export const followForOthers = (
   follower: Follower,
   row: GroupRow,
-  { member, point }: MemberPoint,
+  area: Area,
+  at: MemberPoint,
   ignored: ReadonlySet<object>,
 ): FollowedForOthers => {
+  const { member, point } = at
   const own = row.rows[member] ?? row.rows[0]
-  const free = freeOfMember(row, member)
-  const learner = learnerOf(free, row.bounds, free.size > 0, ignored)
+  const learner = learnerFor(row, area, at, ignored)
   return { judgement: judge(own, follow(follower, own, point, learner), point, follower.host), learner }
 }
 
@@ -155,7 +156,12 @@ const freeOfMember = ({ values }: GroupRow, member: number): Map<number | bigint
   return free
 }
 
-const learnerFor = (row: GroupRow, { members, region }: Area, { member, point }: MemberPoint): Learner => {
+const learnerFor = (
+  row: GroupRow,
+  { members, region }: Area,
+  { member, point }: MemberPoint,
+  ignored: ReadonlySet<object>,
+): Learner => {
   // Where only one mapping is left, nothing is to be said of others.
   const free = isOne(members) ? new Map<number | bigint, FreeField>() : freeOfMember(row, member)
   const speaksForOthers = free.size > 0
@@ -164,7 +170,7 @@ const learnerFor = (row: GroupRow, { members, region }: Area, { member, point }:
     if (field === 'saddr' && row.rows[0].choosesSource) continue
     if (!isOne(region[field])) free.set(point[field], field)
   }
-  return learnerOf(free, row.bounds, speaksForOthers, nothing)
+  return learnerOf(free, row.bounds, speaksForOthers, ignored)
 }
 
 const isOne = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]

@@ -29,6 +29,8 @@ export interface Finding {
   readonly step: TraceStep | null
   /** Rules and policies in front of it, that were taken for absent to find it. */
   readonly behind: ReadonlySet<object>
+  /** It is so of all packets of a cell, not only of the one that was followed. */
+  readonly isOfAll: boolean
   /** How many more rules do the same to other packets of it. */
   readonly others: number
 }

@@ -31,7 +31,7 @@ export const gather = (
         traced.push({
           isDead: isDead(cell),
           row: cell.row,
-          findings: cell.blamed.map((one) => findingOf(cell, one)),
+          findings: cell.blamed.map((one, at) => findingOf(cell, one, at < cell.countOfAll)),
         })
   }
   const deadly = findDeadly(traced)
@@ -54,8 +54,9 @@ export const gather = (
   return fold([...found.values()].flatMap((byKind) => [...byKind.values()]))
 }
 
-const findingOf = ({ row, point, isBorrowed }: FailedCell, one: Blamed): Finding => ({
+const findingOf = ({ row, point, isBorrowed }: FailedCell, one: Blamed, isOfAll: boolean): Finding => ({
   ...one,
+  isOfAll,
   severity: 'warning',
   mapping: row.mapping,
   network: row.network,
@@ -93,7 +94,10 @@ const findWhole = (
     const own = counts.get(row) ?? new Map<object | string, number>()
     counts.set(row, own)
     const keys = findings
-      .filter(({ certainty, judgement }) => certainty === 'certain' && judgement.share === 'all')
+      .filter(
+        ({ certainty, judgement, isOfAll }) =>
+          isOfAll && certainty === 'certain' && judgement.share === 'all',
+      )
       .map(({ step }) => culpritKey(step))
     for (const key of new Set(keys)) own.set(key, (own.get(key) ?? 0) + 1)
   }
@@ -109,8 +113,11 @@ const rank = { error: 1, warning: 0 } as const
 const sureness = { certain: 1, possible: 0 } as const
 
 const merge = (a: Finding, b: Finding): Finding => {
-  // The worse one is shown, and of equals the surer.
-  const order = rank[b.severity] - rank[a.severity] || sureness[b.certainty] - sureness[a.certainty]
+  // The worse one is shown, of equals the surer, and of these the one that nobody stops before.
+  const order =
+    rank[b.severity] - rank[a.severity] ||
+    sureness[b.certainty] - sureness[a.certainty] ||
+    a.behind.size - b.behind.size
   const [first, second] = order > 0 ? [b, a] : [a, b]
   return {
     ...first,

@@ -1,6 +1,6 @@
-import { hasValue, isEmptySet } from '../../address/range-set.ts'
+import { hasValue, isEmptySet, singleValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
-import { meetRegions, regionsOf } from './area.ts'
+import { type Area, meetRegions, regionsOf } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -20,6 +20,8 @@ export interface Cell {
   readonly isBorrowed: boolean
   /** Who is to blame, where they fail: one behind the other. */
   readonly blamed: readonly Blamed[]
+  /** So many of these stop all packets of the cell, not only the one that was followed. */
+  readonly countOfAll: number
 }
 
 /** The cells of a row as one mapping has them. */
@@ -122,12 +124,17 @@ const partsOf = (
     const { judgement } = cell
     if (judgement.kind === 'kept' || (isThere && trail.holdsFor(member))) {
       const isBorrowed = member !== cell.member
-      return { row: own, region, point, judgement, isBorrowed, blamed: trail.blamed }
+      const countOfAll = trail.countOfAll(member)
+      return { row: own, region, point, judgement, isBorrowed, blamed: trail.blamed, countOfAll }
     }
     const exact = followPoint(follower, own, point)
+    const area: Area = { members: singleValue(member), region, holes: [] }
     if (exact.kind === 'kept') throw new Error('packets that were held to be alike are not')
-    const { blamed } = followTrail(follower, row, { member, point }, exact)
-    return { row: own, region, point, judgement: exact, isBorrowed: false, blamed }
+    const { blamed, countOfAll } = followTrail(follower, row, area, { member, point }, exact)
+    return {
+      ...{ row: own, region, point, judgement: exact, isBorrowed: false },
+      ...{ blamed, countOfAll: countOfAll(member) },
+    }
   })
 }
 

@@ -4,11 +4,12 @@ import { isOfMember, type Learner } from '../../evaluate/learner.ts'
 import { areAlike } from '../../evaluate/rule-groups.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
-import type { MemberPoint } from './area.ts'
+import { type Area, type MemberPoint, meetRegions, narrowArea, regionsOf } from './area.ts'
 import { type Blame, blame, isOurs } from './blame.ts'
 import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
+import { isEmptyRegion, type Region, without } from './region.ts'
 
 type Failed = Judgement & { readonly kind: 'failed' }
 
@@ -26,6 +27,8 @@ export interface Trail {
   readonly blamed: readonly Blamed[]
   /** It is the same for another mapping of the group, whose packets fare alike so far. */
   readonly holdsFor: (member: number) => boolean
+  /** So many of them stop all packets of a mapping that are in the cell, not only the one that was followed. */
+  readonly countOfAll: (member: number) => number
 }
 
 /** Behind one drop there may be another: so many are looked for. */
@@ -33,19 +36,26 @@ const MOST_IN_A_ROW = 8
 
 const trails = new WeakMap<GroupCell, Trail>()
 
-const nobody: Trail = { blamed: [], holdsFor: () => true }
+const nobody: Trail = { blamed: [], holdsFor: () => true, countOfAll: () => 0 }
 
 /** The trail of a cell, which is followed once. */
 export const trailOf = (follower: Follower, row: GroupRow, cell: GroupCell): Trail => {
   const known = trails.get(cell)
   if (known !== undefined) return known
-  const made = cell.judgement.kind === 'kept' ? nobody : followTrail(follower, row, cell, cell.judgement)
+  const made =
+    cell.judgement.kind === 'kept' ? nobody : followTrail(follower, row, cell.area, cell, cell.judgement)
   trails.set(cell, made)
   return made
 }
 
 /** Takes away who stops a packet, and looks who stops it then. */
-export const followTrail = (follower: Follower, row: GroupRow, at: MemberPoint, judgement: Failed): Trail => {
+export const followTrail = (
+  follower: Follower,
+  row: GroupRow,
+  area: Area,
+  at: MemberPoint,
+  judgement: Failed,
+): Trail => {
   const own = row.rows[at.member] ?? row.rows[0]
   const blamed: Blamed[] = []
   const learners: Learner[] = []
@@ -65,15 +75,48 @@ export const followTrail = (follower: Follower, row: GroupRow, at: MemberPoint, 
     const cause = step?.rule ?? step?.chain ?? null
     if (step === null || cause === null || ignored.has(cause) || isOurs(step)) break
     ignored.add(cause)
-    const { learner, ...next }: FollowedForOthers = followForOthers(follower, row, at, ignored)
+    const { learner, ...next }: FollowedForOthers = followForOthers(follower, row, area, at, ignored)
     current = next.judgement
     learners.push(learner)
   }
   return {
     blamed,
     holdsFor: (member) => member === at.member || learners.every((one) => fits(row, at, one, member)),
+    countOfAll: countOfAll(row, area, learners),
   }
 }
+
+/** The first one stops all, or there would be no cell; those behind it where all of the packets go the same way. */
+const countOfAll = (
+  { rows, values: { membersWith } }: GroupRow,
+  area: Area,
+  learners: readonly Learner[],
+): Trail['countOfAll'] => {
+  const same = learners.map(({ conditions, exclusions, blurred }) =>
+    blurred ? null : narrowArea(area, conditions, exclusions, membersWith).area,
+  )
+  return (member) => {
+    const own = (rows[member] ?? rows[0]).region
+    const end = same.findIndex(
+      (one) =>
+        one === null ||
+        !regionsOf(area, member, own).every((part) => isCovered(part, regionsOf(one, member, own))),
+    )
+    return 1 + (end < 0 ? same.length : end)
+  }
+}
+
+const isCovered = (part: Region, by: readonly Region[]): boolean =>
+  by
+    .reduce<readonly Region[]>(
+      (left, one) =>
+        left.flatMap((region) => {
+          const taken = meetRegions(region, one)
+          return isEmptyRegion(taken) ? [region] : without(region, taken)
+        }),
+      [part],
+    )
+    .every(isEmptyRegion)
 
 /** Would a packet of another mapping have gone the same way? */
 const fits = (
