@@ -6,7 +6,7 @@ export const firstPort = 10_000
 /** The address every mapping leads to; the network of `desiredOf` has it. */
 export const target = { address: '172.17.0.10', port: 80 } as const
 
-const mappingOf = (hostPort: number): DesiredMapping => ({
+const mappingOf = (hostPort: number, address: string): DesiredMapping => ({
   label: `0.0.0.0:${hostPort}/tcp -> web:80`,
   family: 'ip',
   protocol: 'tcp',
@@ -15,11 +15,11 @@ const mappingOf = (hostPort: number): DesiredMapping => ({
   hostPort,
   interface: null,
   allowFrom: null,
-  targets: [{ service: 'web', replica: 1, network: 'default', ...target, weight: 1 }],
+  targets: [{ service: 'web', replica: 1, network: 'default', ...target, address, weight: 1 }],
 })
 
-/** One network, and so many host ports that lead to one container of it. */
-export const desiredOf = (ports: number): DesiredState => ({
+/** One network, and so many host ports that lead to one container of it, or each to one of its own. */
+export const desiredOf = (ports: number, apart = false): DesiredState => ({
   project: 'bench',
   networks: [
     {
@@ -34,6 +34,8 @@ export const desiredOf = (ports: number): DesiredState => ({
     },
   ],
   endpoints: [],
-  mappings: Array.from({ length: ports }, (_, at) => mappingOf(firstPort + at)),
+  mappings: Array.from({ length: ports }, (_, at) =>
+    mappingOf(firstPort + at, apart ? `172.17.${(at >> 7) + 1}.${(at & 127) + 2}` : target.address),
+  ),
   guardForwarding: false,
 })

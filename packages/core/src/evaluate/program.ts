@@ -177,7 +177,7 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
   const head: MatchStep[] = rule.steps.slice(0, split).filter(isMatch)
   return {
     rule,
-    head: compileMatches(head, compiler),
+    head: whenAsked(() => compileMatches(head, compiler)),
     tail: rule.steps
       .slice(split)
       .filter(({ kind }) => kind !== 'note')
@@ -187,6 +187,15 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
             ? { kind: 'match', test: compileMatches([step], compiler) }
             : compileAction(step, compiler),
       ),
+  }
+}
+
+/** Compiled when it is first asked: a learner reads the matches its own way. */
+const whenAsked = (compile: () => Test): Test => {
+  let test: Test | null = null
+  return (world) => {
+    test ??= compile()
+    return test(world)
   }
 }
 
