@@ -2,7 +2,7 @@ import type { HookNeed } from '@portolan/core'
 
 /**
  * What has to be remembered of one network namespace to take everything back: old values that the kernel does
- * not keep. All of it goes with the boot it was written in.
+ * not keep. All of it but what other programs wrote to disk goes with the boot it was written in.
  * @public @since 0.1.0
  */
 export interface HostState {
@@ -43,6 +43,15 @@ export interface ValueGiven {
  * @public @since 0.1.0
  */
 export const emptyState: HostState = Object.freeze({ sysctls: {}, created: [], attributes: {}, fixes: [] })
+
+/**
+ * What is left of a state after the next boot: rules, sysctls and bridges are gone with the kernel that had them, but
+ * ufw and firewalld (with `--permanent`) wrote down what was asked of them.
+ */
+export const afterBoot = ({ fixes }: HostState): HostState => ({
+  ...emptyState,
+  fixes: fixes.filter(({ name }) => name !== 'DOCKER-USER'),
+})
 
 /** True when there is nothing to remember. */
 export const isEmptyState = (state: HostState): boolean =>

@@ -2,7 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/core'
-import { emptyState, type HostState, isEmptyState } from './host-state.ts'
+import { afterBoot, emptyState, type HostState, isEmptyState } from './host-state.ts'
 import { makeDirectory } from './make-directory.ts'
 import { namespaceKey } from './namespace-key.ts'
 import { parseStateFile, STATE_VERSION } from './parse-state.ts'
@@ -25,10 +25,10 @@ export const defaultStateDirectory = (
 }
 
 /**
- * What was remembered of this network namespace in this boot. One file a namespace, so that two namespaces that
+ * What was remembered of this network namespace, as far as it outlived the boot. One file a namespace, so that two namespaces that
  * share a directory never write over each other; those who write hold the host lock.
  *
- * @returns the state; an empty one when none was written, or in another boot
+ * @returns the state; an empty one when none was written. Of one written in another boot only what other programs keep
  * @throws PortolanError (`STATE`) naming the file when it is damaged; it is left as it is
  * @throws PermissionError when it may not be read
  * @example
@@ -47,7 +47,8 @@ export const readState = async (directory: string): Promise<HostState> => {
   }
   try {
     const found = parseStateFile(text)
-    return found.bootId === key.bootId && found.namespace === key.namespace ? found.state : emptyState
+    if (found.namespace !== key.namespace) return emptyState
+    return found.bootId === key.bootId ? found.state : afterBoot(found.state)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new PortolanError(

@@ -50,6 +50,15 @@ describe('state file', () => {
     expect(readdirSync(base)).toEqual(['not'])
   })
 
+  test('what another program was asked to keep on disk outlives the boot', async () => {
+    const [fix] = state.fixes
+    const asked = ['ufw', 'firewalld'].map((name) => ({ ...fix, name }) as HostState['fixes'][number])
+    await writeState(directory, { ...state, fixes: [...state.fixes, ...asked] })
+    const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
+    writeFileSync(onlyFile(), old)
+    expect(await readState(directory)).toEqual({ ...emptyState, fixes: asked })
+  })
+
   test('what another boot wrote no longer holds, and is written over', async () => {
     await writeState(directory, state)
     const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
