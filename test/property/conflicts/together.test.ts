@@ -150,8 +150,47 @@ const saved = fc
     ].join('\n'),
   )
 
-const compiled = (desired: DesiredState, backend: Backend) =>
-  backend === 'nftables' ? { nftables: nftables.compile(desired) } : { [backend]: iptables.compile(desired) }
+/** What another project has on the host: ports of some of its addresses. */
+const neighbour = fc
+  .uniqueArray(fc.tuple(fc.constantFrom('127.0.0.1', '192.0.2.3'), fc.integer({ min: 8080, max: 8089 })), {
+    maxLength: 3,
+    selector: (one) => one.join(' '),
+  })
+  .map(
+    (taken): DesiredState => ({
+      ...{ project: 'far', endpoints: [], guardForwarding: false },
+      networks: [
+        {
+          ...{
+            name: 'far',
+            bridge: 'pt-far',
+            external: false,
+            internal: false,
+            icc: true,
+            mtu: null,
+            ip6: null,
+          },
+          ip: { subnet: '172.30.9.0/24', gateway: '172.30.9.1', masquerade: true, mode: 'nat' },
+        },
+      ],
+      mappings: taken.map(([hostAddress, hostPort]) => ({
+        ...{ family: 'ip', protocol: 'tcp', kind: 'nat', interface: null, allowFrom: null },
+        ...{ label: `${hostAddress}:${hostPort}/tcp -> far:80`, hostAddress, hostPort },
+        targets: [
+          { service: 'far', replica: 1, network: 'far', address: '172.30.9.10', port: 80, weight: 1 },
+        ],
+      })),
+    }),
+  )
+
+const compiled = (desired: DesiredState, other: DesiredState, backend: Backend) =>
+  backend === 'nftables'
+    ? {
+        nftables: nftables.adopt(nftables.compile(other), nftables.compile(desired), desired.project),
+      }
+    : {
+        [backend]: iptables.adopt(iptables.compile(other), iptables.compile(desired), desired.project),
+      }
 
 /**
  * All but the packet chosen to show it. Who stands behind another is looked for with one packet only, and not counted:
@@ -175,9 +214,9 @@ test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
   (backend) => {
     let conflicts = 0
     fc.assert(
-      fc.property(desiredState, saved, (desired, text) => {
+      fc.property(desiredState, neighbour, saved, (desired, other, text) => {
         const rulesets = [
-          ...lowerRules({ ...noRules, ...compiled(desired, backend) }),
+          ...lowerRules({ ...noRules, ...compiled(desired, other, backend) }),
           ...lowerRules({ ...noRules, 'iptables-legacy': iptables.parse(text, '<saved>') }),
         ]
         const evaluator = prepare(plannedFacts(desired, facts, true), rulesets, {})

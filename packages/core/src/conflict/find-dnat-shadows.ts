@@ -19,12 +19,13 @@ type Failed = Judgement & { readonly kind: 'failed' }
  *
  * @param today - the host without our rules
  * @param planned - what becomes of the same rows with them
+ * @returns null when a packet of one mapping does not fare as that of another did
  * @internal
  */
 export const findDnatShadows = (
   today: Follower,
   { members, rows }: ExploredGroup,
-): readonly (readonly Conflict[])[] => {
+): readonly (readonly Conflict[])[] | null => {
   const found = members.map(() => new Map<object | string, Conflict>())
   for (const planned of rows) {
     const [{ source, mapping }] = planned.row.rows
@@ -37,7 +38,9 @@ export const findDnatShadows = (
         const conflicts = found[member]
         if (own === undefined || conflicts === undefined || conflicts.has(culpritKey(step))) continue
         if (!takes(planned, cell, member, own)) continue
-        conflicts.set(culpritKey(step), conflictAt(today, planned, cell, member, own))
+        const conflict = conflictAt(today, planned, cell, member, own)
+        if (conflict === null) return null
+        conflicts.set(culpritKey(step), conflict)
       }
     }
   }
@@ -62,11 +65,11 @@ const conflictAt = (
   cell: GroupCell,
   member: number,
   own: Row,
-): Conflict => {
+): Conflict | null => {
   const point = pointAt(row, cell, member) ?? cell.point
   const judgement = member === cell.member ? cell.judgement : followPoint(today, own, point)
   const step = translationOf(judgement)
-  if (step === null || judgement.kind === 'kept') throw new Error(`${own.mapping?.label} is served otherwise`)
+  if (step === null || judgement.kind === 'kept') return null
   return conflictOf(own, point, judgement, step)
 }
 

@@ -26,6 +26,7 @@ import { rowAlone } from './search/mapping-group.ts'
 import { cellsAt, findLikes } from './search/member-cells.ts'
 import { networkRows } from './search/network-rows.ts'
 import { plannedFacts } from './search/planned-facts.ts'
+import { portsOfOthers } from './search/ports-of-others.ts'
 import { surroundingsOf } from './search/surroundings.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { sourceRewritten } from './source-rewritten.ts'
@@ -59,20 +60,25 @@ export const findRuleConflicts = (
     ip: surroundingsOf(follower.host, facts, desired, 'ip'),
     ip6: surroundingsOf(follower.host, facts, desired, 'ip6'),
   }
-  const groups = exploreMappings(follower, desired, around)
+  const groups = exploreMappings(follower, desired, around, portsOfOthers(rulesets, desired.project))
   const networks = desired.networks.flatMap((network) =>
     families.map((family) =>
       networkRows(network, family, around[family]).map((row) => explore(follower, rowAlone(row))),
     ),
   )
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
-  for (const group of groups) {
+  const tell = (group: ExploredGroup): void => {
     const [{ family }] = group.members
     const findings = findingsOfGroup(follower, group, around[family])
     const shadows = today === null ? [] : findDnatShadows(today, group)
+    if (findings === null || shadows === null) {
+      for (const one of group.apart()) tell(one)
+      return
+    }
     for (const [at, mapping] of group.members.entries())
       ofMapping.set(mapping, [...(findings[at] ?? []).map(inWords), ...(shadows[at] ?? [])])
   }
+  for (const group of groups) tell(group)
   const ofNetworks = networks.flatMap((rows) => {
     const dead = rows.length > 0 && isLost(rows, groups)
     const [likes] = findLikes(follower, rows, 1)

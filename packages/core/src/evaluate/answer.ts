@@ -1,4 +1,5 @@
 import { conntrackStatus, protocolNumber } from '../netfilter/index.ts'
+import { freeFieldOf, learn, membership } from './learner.ts'
 import { receive } from './receive.ts'
 import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from './run.ts'
 import { send } from './send.ts'
@@ -128,14 +129,33 @@ const judge = (began: World, reached: End, end: End): End => {
   if (!isArrival(end)) return end
   const wanted = began.in === null ? 'local' : 'out'
   if (end.kind !== wanted) return lose(world, 'the answer does not come back to the sender')
-  const fits =
-    world.saddr === began.daddr &&
-    world.daddr === began.saddr &&
-    world.sport === began.dport &&
-    world.dport === began.sport
+  learnFit(began, reached.world, world)
+  const fits = ends.every(({ asked, answered }) => world[answered] === began[asked])
   return fits
     ? { kind: reached.kind, world }
     : lose(world, 'the answer comes from another address than the sender asked: it was not translated back')
+}
+
+/** What of the answer has to be what of the question. */
+const ends = [
+  { asked: 'daddr', answered: 'saddr' },
+  { asked: 'saddr', answered: 'daddr' },
+  { asked: 'dport', answered: 'sport' },
+  { asked: 'sport', answered: 'dport' },
+] as const
+
+/**
+ * Notes where an answer fits, or does not, by what some rule made of it, and not because it was translated back or never
+ * was translated: it fits, or does not, for that value of what was asked.
+ */
+const learnFit = (began: World, reached: World, answer: World): void => {
+  if (answer.learner === null || (answer.reply && answer.tracking === 'tracked')) return
+  for (const { asked, answered } of ends) {
+    if (reached[asked] === began[asked] && answer[answered] === began[asked]) continue
+    const field = freeFieldOf(answer, began[asked])
+    const made = { starts: [answer[answered]], ends: [answer[answered]] }
+    if (field !== null) learn(answer, [membership(field, made, began[asked])])
+  }
 }
 
 const lose = (world: World, why: string): End => {

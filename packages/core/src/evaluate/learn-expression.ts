@@ -76,6 +76,6 @@ const dependsOnFib = (expression: FibExpression, compiler: Compiler): Depends =>
       return isUnknown(reading) ? '?' : String(reading)
     }
     const set = destinationClasses(router, context, classify)?.get(classify(value))
-    return set === undefined ? always : [{ field, set, inside: true }]
+    return set === undefined ? always : [{ field, set, inside: true, isOfTable: false }]
   }
 }

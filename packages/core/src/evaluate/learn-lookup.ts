@@ -1,6 +1,6 @@
 import { emptyRanges, hasValue, type RangeSet, rangeSet } from '../address/range-set.ts'
 import type { ElementTable, TableElement, ValueSet } from '../netfilter/index.ts'
-import { always, type Condition, exactly, type FreeField, freeFieldOf, membership } from './learner.ts'
+import { always, type Condition, exactly, freeFieldOf, isMemberField, membership } from './learner.ts'
 import type { Reading } from './reading.ts'
 import { YES } from './truth.ts'
 import { compileValues } from './value-test.ts'
@@ -12,7 +12,9 @@ interface Row {
   /** All values of the part that are in some element. */
   set: RangeSet | null
   /** What holds a value of the part; made when it is first asked for. */
-  find: ((value: number | bigint) => ValueSet | null) | null
+  find: ((value: number | bigint) => TableElement | null) | null
+  /** By where they lead to or not: values of elements that do not, and of those that do. */
+  readonly leading: WeakMap<RangeSet, readonly RangeSet[]>
 }
 
 interface PartIndex {
@@ -42,9 +44,11 @@ export const learnLookup = (
     const reading = key[at]
     if (field === null || (typeof reading !== 'number' && typeof reading !== 'bigint')) continue
     const { all } = partIndex(table, at)
-    if (!hasValue(all, reading)) return [{ field, set: all, inside: false }]
+    if (!hasValue(all, reading)) return [{ field, set: all, inside: false, isOfTable: true }]
   }
-  const open = free.findIndex((field) => field !== null)
+  const members = free.filter(isMemberField)
+  // That a table has a mapping is known of all that it has; of what tells mappings apart one part is left open first.
+  const open = free.findIndex(members.length > 0 ? isMemberField : (field) => field !== null)
   const field = free[open] ?? null
   const value = key[open]
   if (field === null || (typeof value !== 'number' && typeof value !== 'bigint')) return always
@@ -55,35 +59,61 @@ export const learnLookup = (
       ? []
       : [exactly(other, reading)]
   })
-  return [...pinned, conditionOf(field, value, rowOf(table, key, open), open, wantsData)]
+  const row = rowOf(table, key, open)
+  row.set ??= rangeSet(row.elements.flatMap((element) => rangesIn(element.key[open])))
+  const held = wantsData ? holderOf(row, value, open) : null
+  const isOfTable = members.length < 2
+  if (held === null) return [...pinned, { ...membership(field, row.set, value), isOfTable }]
+  const same = membership(field, rangeSet(rangesIn(held.key[open])), value)
+  if (members.length === 0) return [...pinned, same]
+  // A table may have another project's mapping in the place of one.
+  const alike = alikeIn(row, open, leadsTo(held, world), world)
+  return [...pinned, same, { ...membership(field, alike, value), isOfTable }]
 }
 
-const conditionOf = (
-  field: FreeField,
-  value: number | bigint,
-  row: Row,
-  part: number,
-  wantsData: boolean,
-): Condition => {
-  row.set ??= rangeSet(row.elements.flatMap(({ key }) => rangesIn(key[part])))
-  if (wantsData) {
-    row.find ??= finderOf(row.elements.map(({ key }) => key[part] ?? nothing))
-    const hit = row.find(value)
-    if (hit !== null) return membership(field, rangeSet(rangesIn(hit)), value)
-  }
-  return membership(field, row.set, value)
+/** Does an element lead to where the mappings lead? */
+const leadsTo = ({ data }: TableElement, { learner }: World): boolean => {
+  const subnet = learner?.leadsTo ?? null
+  const [first] = data.kind === 'values' ? data.values : []
+  return subnet === null || first === undefined || hasValue(subnet, first.first)
+}
+
+/** All values whose elements lead there, or do not. */
+const alikeIn = (row: Row, part: number, leads: boolean, world: World): RangeSet => {
+  const subnet = world.learner?.leadsTo ?? null
+  const known = subnet === null ? undefined : row.leading.get(subnet)?.[leads ? 1 : 0]
+  if (known !== undefined) return known
+  const made = [false, true].map((wanted) =>
+    rangeSet(
+      row.elements
+        .filter((element) => leadsTo(element, world) === wanted)
+        .flatMap(({ key }) => rangesIn(key[part])),
+    ),
+  )
+  if (subnet !== null) row.leading.set(subnet, made)
+  return made[leads ? 1 : 0] ?? emptyRanges
+}
+
+/** What has a value of the part in its element. */
+const holderOf = (row: Row, value: number | bigint, part: number): TableElement | null => {
+  row.find ??= finderOf(row.elements, part)
+  return row.find(value)
 }
 
 /** Single values are found at once; of the others the first that holds the value. */
-const finderOf = (sets: readonly ValueSet[]): ((value: number | bigint) => ValueSet | null) => {
-  const singles = new Map<unknown, ValueSet>()
-  const others: ValueSet[] = []
-  for (const set of sets) {
-    const single = singleOf(set)
-    if (single === null) others.push(set)
-    else if (!singles.has(single)) singles.set(single, set)
+const finderOf = (
+  elements: readonly TableElement[],
+  part: number,
+): ((value: number | bigint) => TableElement | null) => {
+  const singles = new Map<unknown, TableElement>()
+  const others: TableElement[] = []
+  for (const element of elements) {
+    const single = singleOf(element.key[part] ?? nothing)
+    if (single === null) others.push(element)
+    else if (!singles.has(single)) singles.set(single, element)
   }
-  return (value) => singles.get(value) ?? others.find((set) => compileValues(set)(value) === YES) ?? null
+  return (value) =>
+    singles.get(value) ?? others.find(({ key }) => compileValues(key[part] ?? nothing)(value) === YES) ?? null
 }
 
 const nothing: ValueSet = { kind: 'ranges', ranges: [] }
@@ -93,12 +123,18 @@ const rangesIn = (set: ValueSet | undefined) => (set?.kind === 'ranges' ? set.ra
 const rowOf = (table: ElementTable, key: readonly Reading[], part: number): Row => {
   const { rows, loose } = partIndex(table, part)
   const exact = rows.get(rowKey(key, part))
-  if (loose.length === 0) return exact ?? { elements: [], set: emptyRanges, find: null }
+  if (loose.length === 0)
+    return exact ?? { elements: [], set: emptyRanges, find: null, leading: new WeakMap() }
   const matching = loose.filter((element) =>
     element.key.every((set, at) => at === part || compileValues(set)(key[at]) === YES),
   )
   if (matching.length === 0 && exact !== undefined) return exact
-  return { elements: [...(exact?.elements ?? []), ...matching], set: null, find: null }
+  return {
+    elements: [...(exact?.elements ?? []), ...matching],
+    set: null,
+    find: null,
+    leading: new WeakMap(),
+  }
 }
 
 const rowKey = (key: readonly unknown[], part: number): string =>
@@ -117,7 +153,8 @@ const partIndex = (table: ElementTable, part: number): PartIndex => {
     else {
       const key = rowKey(others, part)
       const row = rows.get(key)
-      if (row === undefined) rows.set(key, { elements: [element], set: null, find: null })
+      if (row === undefined)
+        rows.set(key, { elements: [element], set: null, find: null, leading: new WeakMap() })
       else row.elements.push(element)
     }
   }

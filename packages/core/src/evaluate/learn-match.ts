@@ -98,7 +98,9 @@ export const refusal = (failed: Explained, parts: readonly Explained[]): Explain
   const failing = parts.filter(({ truth }) => truth === NO)
   if (!failing.some((part) => whenItHolds(part).length > 0)) return failed
   const failsByMember = failing.some(
-    (part) => part.unless?.failsByMember ?? (part.because.length === 1 && part.because.some(isOfMember)),
+    (part) =>
+      part.unless?.failsByMember ??
+      (part.because.length === 1 && part.because.some((one) => isOfMember(one) && !one.isOfTable)),
   )
   return { truth: NO, because: failed.because, unless: { all, failsByMember }, isExact: false }
 }

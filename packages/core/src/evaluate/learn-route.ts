@@ -29,7 +29,7 @@ export const learnRoute = (world: World, router: Router, key: RouteKey): void =>
   const to = freeFieldOf(world, key.destination)
   if (to !== null) {
     const set = sameRoute(router, key)
-    if (set !== null) learn(world, [{ field: to, set, inside: true }])
+    if (set !== null) learn(world, [{ field: to, set, inside: true, isOfTable: false }])
   }
   const source = key.source
   const from = freeFieldOf(world, source)

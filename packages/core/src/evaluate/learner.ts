@@ -14,12 +14,14 @@ export interface Condition {
   readonly field: FreeField
   readonly set: RangeSet
   readonly inside: boolean
+  /** Elements of a set or map have the value, or have not; all that was asked of what they hold is whose it is. */
+  readonly isOfTable: boolean
 }
 
 /** A rule did not match: not all of what it asks for holds at once. */
 export interface Exclusion {
   readonly all: readonly Condition[]
-  /** Some of what does not hold is asked of the mapping. */
+  /** Some of what does not hold is asked of the mapping by a rule itself, not by a table that all mappings are in. */
   readonly failsByMember: boolean
 }
 
@@ -40,6 +42,8 @@ export interface Learner {
   readonly exclusions: Exclusion[]
   /** The packet stands for others like it: some of the free values are those of one mapping among many. */
   readonly speaksForOthers: boolean
+  /** The subnet that these mappings lead to; null where there is no such thing. */
+  readonly leadsTo: RangeSet | null
   /** Rules that let a packet pass are not asked: who passes without them passes with them. */
   isLenient: boolean
   /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
@@ -62,6 +66,7 @@ export const membership = (field: FreeField, set: RangeSet, value: number | bigi
   field,
   set,
   inside: hasValue(set, value),
+  isOfTable: false,
 })
 
 /** That a free field has exactly this value. */
@@ -69,6 +74,7 @@ export const exactly = (field: FreeField, value: number | bigint): Condition => 
   field,
   set: { starts: [value], ends: [value] },
   inside: true,
+  isOfTable: false,
 })
 
 export const learn = ({ learner }: World, conditions: readonly Condition[]): void => {
@@ -77,15 +83,17 @@ export const learn = ({ learner }: World, conditions: readonly Condition[]): voi
 
 /**
  * Notes what a rule of ours hung on: which mapping it is asked for is not among it, since our rules have the same for
- * every mapping of a kind.
+ * every mapping of a kind. Whether a table has the mapping at all is: it may have another's in its place.
  */
 export const learnFromOurs = (world: World, conditions: readonly Condition[]): void =>
-  learn(world, conditions.filter(isOfPacket))
+  learn(world, conditions.filter(isOfOurs))
 
-export const isOfMember = ({ field }: Condition): boolean =>
+export const isMemberField = (field: FreeField | null): boolean =>
   field === 'hostPort' || field === 'targetPort' || field === 'targetAddress'
 
-const isOfPacket = (condition: Condition): boolean => !isOfMember(condition)
+export const isOfMember = ({ field }: Condition): boolean => isMemberField(field)
+
+const isOfOurs = (condition: Condition): boolean => condition.isOfTable || !isOfMember(condition)
 
 export const learnExclusion = ({ learner }: World, exclusion: Exclusion): void => {
   if (learner !== null) learner.exclusions.push(exclusion)

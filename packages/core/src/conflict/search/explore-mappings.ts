@@ -1,3 +1,4 @@
+import type { RangeSet } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import type { Follower } from '../../evaluate/follow.ts'
 import { type ExploredRow, explore } from './explore.ts'
@@ -7,6 +8,8 @@ import type { Surroundings } from './surroundings.ts'
 /** What was found of mappings that differ only in their host port and in where they lead. */
 export interface ExploredGroup {
   readonly members: readonly [DesiredMapping, ...DesiredMapping[]]
+  /** The same, each mapping for itself. */
+  readonly apart: () => readonly ExploredGroup[]
   readonly rows: readonly ExploredRow[]
 }
 
@@ -15,16 +18,18 @@ export const exploreMappings = (
   follower: Follower,
   desired: DesiredState,
   around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
+  taken: RangeSet,
 ): readonly ExploredGroup[] =>
-  groupMappings(desired, around).flatMap((group) => {
+  groupMappings(desired, around, taken).flatMap((group) => {
     const together = exploreGroup(follower, group)
     // What is too much for all may be little enough for each.
     return together.rows.every(({ isWhole }) => isWhole) || group.members.length < 2
       ? [together]
-      : splitGroup(group).map((one) => exploreGroup(follower, one))
+      : together.apart()
   })
 
-const exploreGroup = (follower: Follower, { members, rows }: MappingGroup): ExploredGroup => ({
-  members,
-  rows: rows.map((row) => explore(follower, row)),
+const exploreGroup = (follower: Follower, group: MappingGroup): ExploredGroup => ({
+  members: group.members,
+  rows: group.rows.map((row) => explore(follower, row)),
+  apart: () => splitGroup(group).map((one) => exploreGroup(follower, one)),
 })

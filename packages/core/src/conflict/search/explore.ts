@@ -134,8 +134,9 @@ const learnerOf = (
   region: Learner['region'],
   speaksForOthers: boolean,
   ignored: ReadonlySet<object>,
+  leadsTo: RangeSet | null = null,
 ): Learner => ({
-  ...{ free, region, speaksForOthers, ignored },
+  ...{ free, region, speaksForOthers, ignored, leadsTo },
   conditions: [],
   exclusions: [],
   blurred: false,
@@ -170,7 +171,7 @@ const learnerFor = (
     if (field === 'saddr' && row.rows[0].choosesSource) continue
     if (!isOne(region[field])) free.set(point[field], field)
   }
-  return learnerOf(free, row.bounds, speaksForOthers, ignored)
+  return learnerOf(free, row.bounds, speaksForOthers, ignored, row.leadsTo)
 }
 
 const isOne = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]

@@ -6,7 +6,7 @@ import { mappingRows } from './mapping-rows.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { portKey, servedRows } from './served-rows.ts'
-import { addressValue, type Surroundings } from './surroundings.ts'
+import { addressValue, type Surroundings, subnetRange } from './surroundings.ts'
 
 /**
  * Mappings that differ only in their host port and in where on one network they lead. Our own rules do the same to each
@@ -26,6 +26,8 @@ export interface GroupRow {
   /** The fields that are not settled by which mapping it is. */
   readonly open: readonly PacketField[]
   readonly values: MemberValues
+  /** The subnet that all of them lead to. */
+  readonly leadsTo: RangeSet | null
   /** Where the values of packets and of mappings are at all. */
   readonly bounds: Learner['region']
 }
@@ -47,6 +49,7 @@ export const rowAlone = (row: Row): GroupRow => ({
   region: row.region,
   open: freeFields,
   values: alone,
+  leadsTo: null,
   bounds: row.region,
 })
 
@@ -55,10 +58,15 @@ interface Member {
   readonly rows: readonly Row[]
 }
 
-/** Puts together what may be explored together. */
+/**
+ * Puts together what may be explored together.
+ *
+ * @param taken - host ports that other projects have too, on some address: who has one of them is looked at alone
+ */
 export const groupMappings = (
   desired: DesiredState,
   around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
+  taken: RangeSet,
 ): readonly MappingGroup[] => {
   const onPort = new Map<string, number>()
   for (const mapping of desired.mappings)
@@ -67,7 +75,7 @@ export const groupMappings = (
   for (const [at, mapping] of desired.mappings.entries()) {
     const rows = mappingRows(desired, mapping, around[mapping.family])
     const isShared = (onPort.get(portKey(mapping)) ?? 1) > 1
-    const isAlone = mapping.targets.length > 1 || isShared
+    const isAlone = mapping.targets.length > 1 || isShared || hasValue(taken, mapping.hostPort)
     const one: Member = { mapping, rows: isShared ? servedRows(desired, rows) : rows }
     const key = isAlone ? String(at) : kindOf(mapping, rows)
     const group = groups.get(key)
@@ -158,7 +166,11 @@ const findMembers = (
   numbers: Readonly<Partial<Record<MemberField, ReadonlyMap<number | bigint, RangeSet>>>>,
 ): MembersWith => {
   const found = new Map<string, WeakMap<RangeSet, RangeSet>>()
-  const find = ({ field, set, inside }: Condition & { readonly field: MemberField }): RangeSet => {
+  const find = ({
+    field,
+    set,
+    inside,
+  }: Pick<Condition, 'set' | 'inside'> & { readonly field: MemberField }): RangeSet => {
     const [first] = set.starts
     if (inside && set.starts.length === 1 && first !== undefined && first === set.ends[0])
       return numbers[field]?.get(first) ?? { starts: [], ends: [] }
@@ -199,7 +211,8 @@ const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): Group
       ),
     )
   }
-  return { rows, region, open, values, bounds: { ...region, ...values.sets } }
+  const leadsTo = subnetRange(first.network[first.family]?.subnet)
+  return { rows, region, open, values, leadsTo, bounds: { ...region, ...values.sets } }
 }
 
 const isSingle = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]

@@ -129,7 +129,10 @@ const partsOf = (
     }
     const exact = followPoint(follower, own, point)
     const area: Area = { members: singleValue(member), region, holes: [] }
-    if (exact.kind === 'kept') throw new Error('packets that were held to be alike are not')
+    if (exact.kind === 'kept') {
+      // Not alike after all: what is true of the packet is said of it.
+      return { row: own, region, point, judgement: exact, isBorrowed: false, blamed: [], countOfAll: 0 }
+    }
     const { blamed, countOfAll } = followTrail(follower, row, area, { member, point }, exact)
     return {
       ...{ row: own, region, point, judgement: exact, isBorrowed: false },

@@ -31,7 +31,12 @@ const points: readonly Point[] = values.flatMap((saddr) =>
 const sets = fc.subarray(values).map((some) => rangeSet(some.map((value) => ({ first: value, last: value }))))
 const regions: fc.Arbitrary<Region> = fc.record({ saddr: sets, daddr: sets, sport: sets, dport: sets })
 const conditions: fc.Arbitrary<readonly Asked[]> = fc.array(
-  fc.record({ field: fc.constantFrom(...freeFields), set: sets, inside: fc.boolean() }),
+  fc.record({
+    field: fc.constantFrom(...freeFields),
+    set: sets,
+    inside: fc.boolean(),
+    isOfTable: fc.constant(false),
+  }),
   { maxLength: 24 },
 )
 
