@@ -2,17 +2,15 @@ import type { Follower } from '../evaluate/follow.ts'
 import type { TraceStep } from '../evaluate/trace.ts'
 import type { Conflict } from './conflict.ts'
 import { dnatShadows } from './dnat-shadows.ts'
-import { meetRegions, regionsOf } from './search/area.ts'
+import { meetRegions, numbersIn, regionsOf } from './search/area.ts'
 import { culpritKey, isDestinationChange } from './search/blame.ts'
 import { type ExploredRow, explore, followPoint, type GroupCell } from './search/explore.ts'
 import type { ExploredGroup } from './search/explore-mappings.ts'
 import { addressText, type Finding } from './search/finding.ts'
-import type { Judgement } from './search/judge.ts'
-import { numbersIn, pointAt } from './search/member-cells.ts'
+import type { Failed, Judgement } from './search/judge.ts'
+import { pointAt } from './search/member-cells.ts'
 import { isEmptyRegion, type Point } from './search/region.ts'
 import type { Row } from './search/row.ts'
-
-type Failed = Judgement & { readonly kind: 'failed' }
 
 /**
  * Mappings of a group that would take what somebody else's translation serves today, by their number.

@@ -36,7 +36,7 @@ export const narrowArea = (
   return { area: { ...block, holes: [...clip(holes, block), ...fresh] }, fresh }
 }
 
-/** The same, of one mapping only. */
+/** The same, of one of its mappings only. */
 export const pinTo = ({ area, fresh }: Narrowed, member: number): Narrowed => {
   const block: Block = { members: singleValue(member), region: area.region }
   return { area: { ...block, holes: clip(area.holes, block) }, fresh: clip(fresh, block) }
@@ -155,7 +155,7 @@ export const pickFrom = (
   ownOf: (member: number) => Region,
   prefers: RangeSet | null,
 ): MemberPoint | null => {
-  for (const member of valuesOf(area.members)) {
+  for (const member of numbersIn(area.members)) {
     const own = ownOf(member)
     const natural = meetRegions(area.region, own)
     if (isEmptyRegion(natural)) continue
@@ -167,7 +167,8 @@ export const pickFrom = (
   return null
 }
 
-function* valuesOf({ starts, ends }: RangeSet): Generator<number> {
+/** The mappings of a set, one by one. */
+export function* numbersIn({ starts, ends }: RangeSet): Generator<number> {
   for (const [at, first] of starts.entries())
     for (let value = Number(first); value <= Number(ends[at] ?? first); value += 1) yield value
 }

@@ -2,10 +2,8 @@ import type { TraceStep } from '../../evaluate/trace.ts'
 import type { World } from '../../evaluate/world.ts'
 import { ownerOf } from '../../owner/index.ts'
 import type { ConflictKind } from '../conflict.ts'
-import type { Judgement } from './judge.ts'
+import type { Failed } from './judge.ts'
 import type { Row } from './row.ts'
-
-type Failed = Judgement & { readonly kind: 'failed' }
 
 /** What makes a flow fail, and what one calls that. */
 export interface Blame {

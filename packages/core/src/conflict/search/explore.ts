@@ -78,10 +78,10 @@ const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learn
   const whole: Narrowed = learner.blurred
     ? { area, fresh: [] }
     : narrowArea(area, learner.conditions, learner.exclusions, row.values.membersWith)
-  const isOfOne = learner.speaksForOthers && (learner.blurred || isMistaken(row, picked))
-  const narrowed = isOfOne ? pinTo(whole, picked.member) : whole
   // What was asked of a value that only looked like a free one says nothing of the others.
-  return holds(narrowed.area, picked) ? narrowed : { area: onlyPoint(picked), fresh: [] }
+  if (!holds(whole.area, picked)) return { area: onlyPoint(picked), fresh: [] }
+  const isOfOne = learner.speaksForOthers && (learner.blurred || isMistaken(row, picked))
+  return isOfOne ? pinTo(whole, picked.member) : whole
 }
 
 /** A client that speaks from the very port would be taken for the mapping, or the other way round. */

@@ -6,7 +6,7 @@ import { ownerOf } from '../../owner/index.ts'
 import type { Packet } from '../../packet/index.ts'
 import type { Culprit } from '../conflict.ts'
 import type { RuleConflictKind } from './blame.ts'
-import type { Judgement } from './judge.ts'
+import type { Failed } from './judge.ts'
 import type { Cell } from './member-cells.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
@@ -23,7 +23,7 @@ export interface Finding {
   /** Everybody of these rows is concerned, or only some. */
   readonly share: 'all' | 'some'
   readonly point: Point
-  readonly judgement: Judgement & { readonly kind: 'failed' }
+  readonly judgement: Failed
   /** The judgement is of another mapping, whose packets fare alike. */
   readonly isBorrowed: boolean
   readonly step: TraceStep | null
@@ -85,6 +85,6 @@ export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.c
 
 const nobody: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()
 
-export type FailedCell = Cell & { readonly judgement: Judgement & { readonly kind: 'failed' } }
+export type FailedCell = Cell & { readonly judgement: Failed }
 
 export const isFailed = (cell: Cell): cell is FailedCell => cell.judgement.kind === 'failed'

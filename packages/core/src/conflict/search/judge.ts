@@ -30,6 +30,9 @@ export type Judgement =
       readonly conclusion: Conclusion
     }
 
+/** They do not. */
+export type Failed = Judgement & { readonly kind: 'failed' }
+
 const kept: Judgement = { kind: 'kept' }
 
 /** Holds what became of a packet against what its row promises. */

@@ -1,6 +1,6 @@
 import { hasValue, isEmptySet, singleValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
-import { type Area, meetRegions, regionsOf } from './area.ts'
+import { type Area, meetRegions, numbersIn, regionsOf } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -71,11 +71,6 @@ export const findLikes = (
     else known.members.push(member)
   }
   return [...likes.values()]
-}
-
-export function* numbersIn({ starts, ends }: GroupCell['area']['members']): Generator<number> {
-  for (const [at, first] of starts.entries())
-    for (let value = Number(first); value <= Number(ends[at] ?? first); value += 1) yield value
 }
 
 /** A mapping has all the packets of a row but, now and then, its own container's. */

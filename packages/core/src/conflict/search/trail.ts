@@ -7,11 +7,9 @@ import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
 import { type Area, type MemberPoint, meetRegions, narrowArea, regionsOf } from './area.ts'
 import { type Blame, blame, isOurs } from './blame.ts'
 import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
-import type { Judgement } from './judge.ts'
+import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { isEmptyRegion, type Region, without } from './region.ts'
-
-type Failed = Judgement & { readonly kind: 'failed' }
 
 /** One who stops a packet, others in front of it being taken for absent. */
 export interface Blamed extends Blame {
