@@ -47,6 +47,10 @@ export const rangeSet = (ranges: Iterable<Range>): RangeSet => {
 /** The set of one value. */
 export const singleValue = (value: number | bigint): RangeSet => ({ starts: [value], ends: [value] })
 
+/** Is it the set of one value? */
+export const isSingleValue = ({ starts, ends }: RangeSet): boolean =>
+  starts.length === 1 && starts[0] === ends[0]
+
 export const isEmptySet = ({ starts }: RangeSet): boolean => starts.length === 0
 
 export const hasValue = ({ starts, ends }: RangeSet, value: number | bigint): boolean => {

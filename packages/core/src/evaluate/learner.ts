@@ -88,7 +88,7 @@ export const learn = ({ learner }: World, conditions: readonly Condition[]): voi
 export const learnFromOurs = (world: World, conditions: readonly Condition[]): void =>
   learn(world, conditions.filter(isOfOurs))
 
-export const isMemberField = (field: FreeField | null): boolean =>
+export const isMemberField = (field: FreeField | null): field is MemberField =>
   field === 'hostPort' || field === 'targetPort' || field === 'targetAddress'
 
 export const isOfMember = ({ field }: Condition): boolean => isMemberField(field)

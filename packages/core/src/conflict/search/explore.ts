@@ -1,4 +1,4 @@
-import type { RangeSet } from '../../address/range-set.ts'
+import { isSingleValue, type RangeSet } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
 import type { FreeField, Learner, MemberField } from '../../evaluate/learner.ts'
 import { openFlow } from '../../evaluate/open-flow.ts'
@@ -164,17 +164,15 @@ const learnerFor = (
   ignored: ReadonlySet<object>,
 ): Learner => {
   // Where only one mapping is left, nothing is to be said of others.
-  const free = isOne(members) ? new Map<number | bigint, FreeField>() : freeOfMember(row, member)
+  const free = isSingleValue(members) ? new Map<number | bigint, FreeField>() : freeOfMember(row, member)
   const speaksForOthers = free.size > 0
   for (const field of row.open) {
     // What the kernel chooses follows from the destination.
     if (field === 'saddr' && row.rows[0].choosesSource) continue
-    if (!isOne(region[field])) free.set(point[field], field)
+    if (!isSingleValue(region[field])) free.set(point[field], field)
   }
   return learnerOf(free, row.bounds, speaksForOthers, ignored, row.leadsTo)
 }
-
-const isOne = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>
   follower.follow(

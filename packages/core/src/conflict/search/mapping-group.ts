@@ -1,7 +1,13 @@
-import { hasValue, type RangeSet, rangeSet, singleValue } from '../../address/range-set.ts'
+import { hasValue, isSingleValue, type RangeSet, rangeSet, singleValue } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
-import type { Condition, Learner, MemberField, PacketField } from '../../evaluate/learner.ts'
-import type { MembersWith } from './area.ts'
+import {
+  type Condition,
+  isMemberField,
+  type Learner,
+  type MemberField,
+  type PacketField,
+} from '../../evaluate/learner.ts'
+import { type MembersWith, numbersBelow } from './area.ts'
 import { mappingRows } from './mapping-rows.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
@@ -136,7 +142,7 @@ const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
     sets[field] = rangeSet(values.map((value) => ({ first: value, last: value })))
     known[field] = numbersOf(values)
   }
-  const all: RangeSet = { starts: [0], ends: [members.length - 1] }
+  const all = numbersBelow(members.length)
   return { of, sets, membersWith: findMembers(all, of, known) }
 }
 
@@ -182,7 +188,7 @@ const findMembers = (
   }
   return (condition) => {
     const { field, set, inside } = condition
-    if (field !== 'hostPort' && field !== 'targetPort' && field !== 'targetAddress') return all
+    if (!isMemberField(field)) return all
     const key = `${field} ${inside}`
     const known = found.get(key) ?? new WeakMap<RangeSet, RangeSet>()
     found.set(key, known)
@@ -204,7 +210,7 @@ const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): Group
       open.push(field)
       continue
     }
-    if (!sets.every(isSingle)) open.push(field)
+    if (!sets.every(isSingleValue)) open.push(field)
     region[field] = rangeSet(
       sets.flatMap(({ starts, ends }) =>
         starts.map((start, at) => ({ first: start, last: ends[at] ?? start })),
@@ -214,5 +220,3 @@ const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): Group
   const leadsTo = subnetRange(first.network[first.family]?.subnet)
   return { rows, region, open, values, leadsTo, bounds: { ...region, ...values.sets } }
 }
-
-const isSingle = ({ starts, ends }: RangeSet): boolean => starts.length === 1 && starts[0] === ends[0]

@@ -1,6 +1,6 @@
 import { hasValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
-import { isOfMember, type Learner } from '../../evaluate/learner.ts'
+import { isMemberField, isOfMember, type Learner } from '../../evaluate/learner.ts'
 import { areAlike } from '../../evaluate/rule-groups.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
@@ -128,8 +128,7 @@ const fits = (
   !exclusions.some(({ all }) =>
     all.every((one) => {
       const { field, set, inside } = one
-      if (field === 'hostPort' || field === 'targetPort' || field === 'targetAddress')
-        return hasValue(membersWith(one), member)
+      if (isMemberField(field)) return hasValue(membersWith(one), member)
       return hasValue(set, point[field]) === inside
     }),
   )
