@@ -123,7 +123,14 @@ export const areAlike = (rules: readonly NetfilterRule[], at: number, other: num
 }
 
 const sameStep = (a: Step, b: Step | undefined): boolean =>
-  b !== undefined && a.kind === b.kind && (a.kind === 'note' || sameValue(a, b))
+  b !== undefined && a.kind === b.kind && (a.kind === 'note' || (!isOtherValue(a, b) && sameValue(a, b)))
+
+/** Most rules that are not alike ask for another value of the same field. */
+const isOtherValue = (a: Step, b: Step): boolean => {
+  if (a.kind !== 'compare' || b.kind !== 'compare') return false
+  if (a.values.kind !== 'ranges' || b.values.kind !== 'ranges') return false
+  return a.values.ranges[0]?.first !== b.values.ranges[0]?.first
+}
 
 /** The same through and through. */
 const sameValue = (a: unknown, b: unknown): boolean => {

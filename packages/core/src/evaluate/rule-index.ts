@@ -1,4 +1,4 @@
-import { type Asked, askedOf, type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
+import { askedOf, type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
 import { cutSegments, findSegment, type OwnedRange, type Segments } from './segments.ts'
 import type { World } from './world.ts'
 
@@ -31,7 +31,7 @@ const MOST_FOUND = 4_096
 
 /** All rules of a chain that ask for a field. */
 interface IndexPart {
-  readonly buckets: ReadonlyMap<unknown, readonly number[]>
+  readonly buckets: Buckets
   readonly segments: Segments | null
   /** Rules that ask for so many overlapping ranges that cutting them would not pay. */
   readonly loose: readonly number[]
@@ -88,27 +88,35 @@ const orderOf = (heads: readonly Head[]): readonly Key[] => {
 
 /** How many rules a field spares a packet at the least: all that ask for it, but for those that ask for one value. */
 const gainOf = (heads: readonly Head[], key: Key): number => {
-  const counts = new Map<unknown, number>()
-  const asking = rulesAsking(heads, key)
   let longest = 0
-  for (const at of asking) {
-    const asked = askedOf(heads[at], key)
-    if (asked === null) continue
-    for (const value of singlesOf(asked)) {
-      const count = (counts.get(value) ?? 0) + 1
-      counts.set(value, count)
-      if (count > longest) longest = count
-    }
-  }
-  return asking.length - longest
+  for (const { length } of bucketsOf(heads, key).values()) if (length > longest) longest = length
+  return rulesAsking(heads, key).length - longest
 }
 
-/** The single values among what is asked for. */
-const singlesOf = ({ ranges, names }: Asked): readonly unknown[] => {
-  if (ranges.length === 0) return names
-  const singles: unknown[] = []
-  for (const { first, last } of ranges) if (first === last) singles.push(first)
-  return singles
+type Buckets = ReadonlyMap<unknown, readonly number[]>
+
+const bucketsOfChains = new WeakMap<readonly Head[], Map<Key, Buckets>>()
+
+/** The rules that ask for a single value, by it. */
+const bucketsOf = (heads: readonly Head[], key: Key): Buckets => {
+  const ofChain = bucketsOfChains.get(heads) ?? new Map<Key, Buckets>()
+  bucketsOfChains.set(heads, ofChain)
+  const known = ofChain.get(key)
+  if (known !== undefined) return known
+  const made = new Map<unknown, number[]>()
+  const add = (value: unknown, at: number): void => {
+    const bucket = made.get(value)
+    if (bucket === undefined) made.set(value, [at])
+    else if (bucket.at(-1) !== at) bucket.push(at)
+  }
+  for (const at of rulesAsking(heads, key)) {
+    const asked = askedOf(heads[at], key)
+    if (asked === null) continue
+    for (const { first, last } of asked.ranges) if (first === last) add(first, at)
+    for (const name of asked.names) add(name, at)
+  }
+  ofChain.set(key, made)
+  return made
 }
 
 const parts = new WeakMap<readonly Head[], Map<Key, IndexPart>>()
@@ -124,7 +132,6 @@ const partOf = (heads: readonly Head[], key: Key): IndexPart => {
 }
 
 const makePart = (heads: readonly Head[], key: Key): IndexPart => {
-  const buckets = new Map<unknown, number[]>()
   const ranges: OwnedRange[] = []
   const ranged: number[] = []
   for (const at of rulesAsking(heads, key)) {
@@ -133,15 +140,10 @@ const makePart = (heads: readonly Head[], key: Key): IndexPart => {
     const before = ranges.length
     for (const { first, last } of asked.ranges) if (first !== last) ranges.push({ first, last, owner: at })
     if (ranges.length > before) ranged.push(at)
-    for (const value of singlesOf(asked)) {
-      const bucket = buckets.get(value)
-      if (bucket === undefined) buckets.set(value, [at])
-      else if (bucket.at(-1) !== at) bucket.push(at)
-    }
   }
   const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
   // Loose ones stay in their buckets too, which only costs a second look.
-  return { buckets, segments, loose: segments === null ? ranged : [] }
+  return { buckets: bucketsOf(heads, key), segments, loose: segments === null ? ranged : [] }
 }
 
 const readKey = (world: World, key: Key): unknown => {
@@ -177,14 +179,14 @@ export const mergePlaces = (a: readonly number[], b: readonly number[]): readonl
   if (a.length === 0) return b
   if (b.length === 0) return a
   const merged: number[] = []
-  let i = 0
   let j = 0
-  while (i < a.length || j < b.length) {
-    const x = a[i] ?? Number.POSITIVE_INFINITY
-    const y = b[j] ?? Number.POSITIVE_INFINITY
-    merged.push(Math.min(x, y))
-    if (x <= y) i += 1
-    if (y <= x) j += 1
+  for (const x of a) {
+    for (let y = b[j]; y !== undefined && y <= x; y = b[j]) {
+      if (y < x) merged.push(y)
+      j += 1
+    }
+    merged.push(x)
   }
+  for (; j < b.length; j += 1) merged.push(b[j] ?? 0)
   return merged
 }

@@ -99,8 +99,9 @@ export const endBy = (run: Run, kind: EndKind, world: World, verdict: string, te
   end(run, kind, world)
 }
 
-export const mergeWorlds = (worlds: readonly World[]): World[] => {
-  if (worlds.length < 2) return [...worlds]
+/** Worlds of which no two are the same; the list itself where there is but one. */
+export const mergeWorlds = (worlds: World[]): World[] => {
+  if (worlds.length < 2) return worlds
   const merged: World[] = []
   for (const world of worlds) addWorld(merged, world)
   return merged

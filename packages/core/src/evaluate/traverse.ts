@@ -29,15 +29,23 @@ export const traverse = (traffic: Traffic, hook: Hook, worlds: readonly World[])
   return current
 }
 
-const runGroup = (traffic: Traffic, { items, contested }: HookGroup, worlds: readonly World[]): World[] => {
+const runGroup = (traffic: Traffic, { items, contested }: HookGroup, worlds: World[]): World[] => {
   if (!contested) return runItems(traffic, items, worlds)
   const run = (order: readonly HookItem[], world: World): World[] => runItems(traffic, order, [world])
   return mergeWorlds(worlds.flatMap((world) => contest(traffic, items, world, run, describeItem)))
 }
 
-const runItems = (traffic: Traffic, items: readonly HookItem[], worlds: readonly World[]): World[] => {
-  let current = [...worlds]
-  for (const item of items) current = mergeWorlds(current.flatMap((world) => runItem(traffic, item, world)))
+const runItems = (traffic: Traffic, items: readonly HookItem[], worlds: World[]): World[] => {
+  let current = worlds
+  for (const item of items) {
+    const [only] = current
+    if (only === undefined) break
+    // Nearly always there is one.
+    current =
+      current.length === 1
+        ? runItem(traffic, item, only)
+        : mergeWorlds(current.flatMap((world) => runItem(traffic, item, world)))
+  }
   return current
 }
 

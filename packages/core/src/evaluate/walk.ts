@@ -37,19 +37,19 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
   let current = world
   for (let asked = next(current); asked !== null; asked = next(current)) {
     const { rule, truth, resume } = asked
-    const onward: World[] = []
-    if (truth === YES) onward.push(...takeRule(walk, program, rule, current, returned))
+    let onward: World[]
+    if (truth === YES) onward = takeRule(walk, program, rule, current, returned)
     else {
       const taken = fork(walk.run, current)
-      onward.push(current)
+      onward = [current]
       if (taken !== null) {
         if (truth === MAYBE) taken.unknown = true
         for (const one of takeRule(walk, program, rule, taken, returned)) addWorld(onward, one)
       }
     }
-    const [first, ...others] = onward
+    const [first] = onward
     if (first === undefined) return mergeWorlds(returned)
-    if (others.length > 0) {
+    if (onward.length > 1) {
       for (const one of onward) returned.push(...walkChain(walk, program, one, resume))
       return mergeWorlds(returned)
     }

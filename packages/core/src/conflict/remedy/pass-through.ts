@@ -19,7 +19,7 @@ export const passThrough = (finding: Finding): Remedy | null => {
   const passages = passagesOf(finding)
   if (step === null || step.table === null || step.chain === null || passages === null) return null
   const owner = ownerOf(step.table, step.chain, step.rule)
-  const ways = distinct(bothWays(passages, step.reply))
+  const ways = bothWays(passages, step.reply)
   const { mapping, network } = finding
   const of = mapping === null ? 'network' : 'mapping'
   return (
@@ -29,19 +29,14 @@ export const passThrough = (finding: Finding): Remedy | null => {
 
 /** What stops one way often stops the other too: a policy, a rule without a direction. */
 const bothWays = ({ there, back }: Passages, isReply: boolean): readonly Passage[] =>
-  isReply ? [back] : [there, back]
-
-const distinct = (passages: readonly Passage[]): readonly Passage[] => {
-  const seen = new Map(passages.map((passage) => [JSON.stringify(passage), passage]))
-  return [...seen.values()]
-}
+  isReply || there === back ? [back] : [there, back]
 
 const inFront = (owner: string | null, step: TraceStep, passages: Passages): Remedy | null => {
   const { table, chain, rule, hook, reply } = step
   if (table === null || chain === null) return null
   const isOneWay = hook === 'prerouting' || hook === 'output' || chain.base?.type === 'nat'
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
-  const wanted = isOneWay && !isNotrack && !reply ? [passages.there] : distinct(bothWays(passages, reply))
+  const wanted = isOneWay && !isNotrack && !reply ? [passages.there] : bothWays(passages, reply)
   const before = rule?.source.position ?? null
   // What cannot be told from the rest would let everything pass.
   const isRaw = isBeforeTracking(table, hook)

@@ -29,43 +29,49 @@ export const passagesOf = (finding: Finding): Passages | null => {
   const { step } = finding
   if (row === undefined || step === null) return null
   const { family, protocol, network, way } = row
-  const own = { family, protocol, source: null, sourcePort: null, answers: false } as const
+  const own: Passage = {
+    family,
+    protocol,
+    in: null,
+    out: null,
+    source: null,
+    sourcePort: null,
+    destination: null,
+    destinationPort: null,
+    answers: false,
+  }
   const { bridge } = network
   if (way === 'egress') {
-    const any = { ...own, protocol: null, destination: null, destinationPort: null }
+    const any = { ...own, protocol: null }
     const isBefore = ['prerouting', 'ingress'].includes(step.hook)
     return {
       there: {
         ...any,
         in: step.hook === 'postrouting' ? null : bridge,
-        out: null,
         source: subnetOf(finding),
       },
       // Before the routing decision no interface to leave by is known, nor the address behind the masquerade.
-      back: { ...any, in: null, out: isBefore ? null : bridge, answers: true },
+      back: { ...any, out: isBefore ? null : bridge, answers: true },
     }
   }
   if (row.mapping === null) {
-    const any = { ...own, protocol: null, destination: null, destinationPort: null }
+    const any = { ...own, protocol: null }
     const isLocal = step.hook === 'output' || step.hook === 'input'
     const isLate = step.hook === 'postrouting'
     const there = { ...any, in: isLate ? null : row.in, out: step.hook === 'prerouting' ? null : bridge }
     if (row.source === 'sibling') return { there, back: there }
-    return { there, back: { ...any, in: isLocal ? null : bridge, out: null, answers: true } }
+    return { there, back: { ...any, in: isLocal ? null : bridge, answers: true } }
   }
   const isPublished = row.mapping?.kind === 'nat' && isHostSide(finding)
   const place = targetOf(finding)
   const there: Passage = isPublished
     ? {
         ...own,
-        in: null,
-        out: null,
         destination: row.mapping?.hostAddress ?? 'local',
         destinationPort: row.mapping?.hostPort ?? null,
       }
     : {
         ...own,
-        in: null,
         // A chain of output that comes after a translation there still sees the old interface.
         out: ['forward', 'postrouting'].includes(step.hook) ? bridge : null,
         destination: place.address,
@@ -76,11 +82,8 @@ export const passagesOf = (finding: Finding): Passages | null => {
     back: {
       ...own,
       in: ['output', 'postrouting'].includes(step.hook) ? null : bridge,
-      out: null,
       source: place.address,
       sourcePort: place.port,
-      destination: null,
-      destinationPort: null,
       answers: true,
     },
   }

@@ -64,7 +64,8 @@ const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
     return isEmptyRegion(region) ? [] : [{ members: meet(hole.members, block.members, true), region }]
   })
 
-const touch = (a: RangeSet, b: RangeSet): boolean => {
+/** Have two sets a value in common? */
+export const touch = (a: RangeSet, b: RangeSet): boolean => {
   let [i, j] = [0, 0]
   for (;;) {
     const aStart = a.starts[i]
@@ -168,9 +169,11 @@ export const pickFrom = (
 }
 
 /** The mappings of a set, one by one. */
-export function* numbersIn({ starts, ends }: RangeSet): Generator<number> {
-  for (const [at, first] of starts.entries())
-    for (let value = Number(first); value <= Number(ends[at] ?? first); value += 1) yield value
+export const numbersIn = ({ starts, ends }: RangeSet): readonly number[] => {
+  const numbers: number[] = []
+  for (let at = 0; at < starts.length; at += 1)
+    for (let value = Number(starts[at]); value <= Number(ends[at]); value += 1) numbers.push(value)
+  return numbers
 }
 
 /** All numbers up to one. */

@@ -55,7 +55,13 @@ export const gather = (
 }
 
 const findingOf = ({ row, point, isBorrowed }: FailedCell, one: Blamed, isOfAll: boolean): Finding => ({
-  ...one,
+  // Written out: thousands are made.
+  kind: one.kind,
+  step: one.step,
+  certainty: one.certainty,
+  judgement: one.judgement,
+  behind: one.behind,
+  others: one.others,
   isOfAll,
   severity: 'warning',
   mapping: row.mapping,

@@ -180,11 +180,7 @@ const findMembers = (
     const [first] = set.starts
     if (inside && set.starts.length === 1 && first !== undefined && first === set.ends[0])
       return numbers[field]?.get(first) ?? { starts: [], ends: [] }
-    return rangeSet(
-      (of[field] ?? []).flatMap((value, at) =>
-        hasValue(set, value) === inside ? [{ first: at, last: at }] : [],
-      ),
-    )
+    return numbersWhere(of[field] ?? [], (value) => hasValue(set, value) === inside)
   }
   return (condition) => {
     const { field, set, inside } = condition
@@ -198,6 +194,24 @@ const findMembers = (
     known.set(set, made)
     return made
   }
+}
+
+/** The places of the values of which it is true. */
+const numbersWhere = (
+  values: readonly (number | bigint)[],
+  isTrue: (value: number | bigint) => boolean,
+): RangeSet => {
+  const starts: number[] = []
+  const ends: number[] = []
+  for (const [at, value] of values.entries()) {
+    if (!isTrue(value)) continue
+    if (ends.at(-1) === at - 1) ends[ends.length - 1] = at
+    else {
+      starts.push(at)
+      ends.push(at)
+    }
+  }
+  return { starts, ends }
 }
 
 const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): GroupRow => {

@@ -8,8 +8,9 @@ import {
 } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
-import type { Place, Row } from './row.ts'
-import { addressValue, membersOf, type Surroundings, subnetRange } from './surroundings.ts'
+import type { Region } from './region.ts'
+import type { Expectation, Place, Row, SeenAs } from './row.ts'
+import { addressValue, type Entry, type Surroundings, subnetRange } from './surroundings.ts'
 
 /** Ports that clients speak from, where nobody set them to others (net.ipv4.ip_local_port_range). */
 export const clientPorts: RangeSet = { starts: [32768], ends: [60999] }
@@ -22,7 +23,7 @@ export const mappingRows = (
   mapping: DesiredMapping,
   around: Surroundings,
 ): readonly Row[] => {
-  const places = placesOf(desired, mapping)
+  const places = placesOf(desired, mapping, around)
   const [network] = networksOf(desired, mapping)
   if (network === undefined || places.length === 0) return []
   const { family } = mapping
@@ -34,22 +35,14 @@ export const mappingRows = (
       rangeSet(some.map(({ address }) => ({ first: address, last: address }))),
     )
   const daddr = direct ? targetsOf(places) : host
-  const base = {
-    family,
-    protocol: protocolNumber[mapping.protocol],
-    mapping,
-    network,
-    way: direct ? 'direct' : 'published',
-    isUplink: false,
-    prefers: around.knownAddresses,
-    choosesSource: false,
-    expected: { kind: 'delivered', to: places, seenAs: 'own' },
-  } as const
-  const region = (saddr: RangeSet, to: RangeSet = daddr): Row['region'] => ({
+  const make = rowMaker(mapping, network, around)
+  const toPlaces = (seenAs: SeenAs): Expectation => ({ kind: 'delivered', to: places, seenAs })
+  const dport = singleValue(mapping.hostPort)
+  const region = (saddr: RangeSet, to: RangeSet = daddr): Region => ({
     saddr,
     daddr: to,
     sport: clientPorts,
-    dport: singleValue(mapping.hostPort),
+    dport,
   })
   const rows: Row[] = []
   const allowed = allowedSources(mapping)
@@ -61,70 +54,76 @@ export const mappingRows = (
         : around.named(`${mapping.allowFrom?.join(' ')} behind ${entry.name}`, () =>
             intersectRanges(entry.sources, allowed),
           )
-    const { name, isUplink, isEngine: isFromEngine } = entry
     const to = direct
       ? daddr
       : around.named(`foreign ${mapping.hostAddress}`, () => intersectRanges(daddr, around.foreignAddresses))
-    rows.push({ ...base, source: 'machine', in: name, isUplink, isFromEngine, region: region(sources, to) })
+    rows.push(make('machine', entry.name, region(sources, to), toPlaces('own'), entry))
   }
-  for (const other of desired.networks) {
-    const [subnet, whole] = [other[family], subnetRange(other[family]?.subnet)]
-    if (subnet === null || whole === null || subnet.gateway === null || other.internal) continue
-    const own = around.named(`members ${other.bridge}`, () => membersOf(whole, family))
-    const ofNetwork = places.filter(({ bridge }) => bridge === other.bridge)
-    const gateway = singleValue(addressValue(subnet.gateway))
-    const toAnybody = { kind: 'delivered', to: places, seenAs: 'any' } as const
-    const fromHere = { ...base, in: other.bridge }
+  for (const [{ bridge, internal }, { gateway, members }] of around.subnets) {
+    if (gateway === null || internal) continue
+    const ofNetwork = places.filter((place) => place.bridge === bridge)
     if (ofNetwork.length === 0) {
-      const strangers = around.named(`of ${other.bridge}`, () => subtractRanges(own, gateway))
-      rows.push({ ...fromHere, source: 'stranger', region: region(strangers), expected: toAnybody })
+      rows.push(make('stranger', bridge, region(members), toPlaces('any')))
       continue
     }
     if (direct) continue
-    const expected = { kind: 'delivered', to: places, seenAs: 'gateway' } as const
+    const expected = toPlaces('gateway')
     const targets = targetsOf(ofNetwork)
-    const siblings = around.named(`siblings ${other.bridge} ${placed}`, () =>
-      [gateway, targets].reduce(subtractRanges, own),
-    )
-    rows.push({ ...fromHere, source: 'itself', region: region(targets), expected })
-    rows.push({ ...fromHere, source: 'sibling', region: region(siblings), expected })
+    const siblings = around.named(`siblings ${bridge} ${placed}`, () => subtractRanges(members, targets))
+    rows.push(make('itself', bridge, region(targets), expected))
+    rows.push(make('sibling', bridge, region(siblings), expected))
   }
-  if (!direct && around.hasLoopback) rows.push(...hostRows(base, region, host, mapping, places))
+  if (!direct && around.hasLoopback) {
+    rows.push(make('host', null, region(host, host), toPlaces('host')))
+    const here = singleValue(mapping.hostAddress === null ? loopback : addressValue(mapping.hostAddress))
+    // ::1 cannot be translated off the host.
+    if (family === 'ip' && (mapping.hostAddress === null || mapping.hostAddress.startsWith('127.')))
+      rows.push(make('loopback', null, region(here, here), toPlaces('gateway')))
+  }
   return rows.filter((row) => !isEmptySet(row.region.saddr) && !isEmptySet(row.region.daddr))
 }
 
-/** What processes of the host send, whose source the kernel chooses. */
-const hostRows = (
-  base: Omit<Row, 'source' | 'in' | 'region'>,
-  region: (saddr: RangeSet, daddr?: RangeSet) => Row['region'],
-  host: RangeSet,
-  { family, hostAddress }: DesiredMapping,
-  places: readonly Place[],
-): readonly Row[] => {
-  const any = { ...base, in: null, choosesSource: true } as const
-  const seen = (seenAs: 'host' | 'gateway') => ({ kind: 'delivered', to: places, seenAs }) as const
-  const rows: Row[] = [{ ...any, source: 'host', region: region(host, host), expected: seen('host') }]
-  const here = singleValue(hostAddress === null ? loopback : addressValue(hostAddress))
-  // ::1 cannot be translated off the host.
-  if (family === 'ip' && (hostAddress === null || hostAddress.startsWith('127.')))
-    rows.push({ ...any, source: 'loopback', region: region(here, here), expected: seen('gateway') })
-  return rows
-}
+type MakeRow = (
+  source: Row['source'],
+  from: string | null,
+  region: Region,
+  expected: Expectation,
+  entry?: Entry,
+) => Row
+
+/** Written out: thousands of rows are made, and objects that are spread and added to take many times the room. */
+const rowMaker =
+  (mapping: DesiredMapping, network: DesiredNetwork, { knownAddresses }: Surroundings): MakeRow =>
+  (source, from, region, expected, entry) => ({
+    source,
+    way: mapping.kind === 'direct' ? 'direct' : 'published',
+    family: mapping.family,
+    protocol: protocolNumber[mapping.protocol],
+    mapping,
+    network,
+    in: from,
+    isUplink: entry?.isUplink === true,
+    region,
+    isFromEngine: entry?.isEngine === true,
+    prefers: knownAddresses,
+    // The source of what processes of the host send.
+    choosesSource: from === null,
+    expected,
+  })
 
 const networksOf = (desired: DesiredState, { targets }: DesiredMapping): readonly DesiredNetwork[] =>
   desired.networks.filter(({ name }) => targets.some(({ network }) => network === name))
 
-const placesOf = (desired: DesiredState, mapping: DesiredMapping): readonly Place[] =>
-  mapping.targets.flatMap(({ network, address, port }) => {
-    const of = desired.networks.find(({ name }) => name === network)
+const placesOf = (
+  { networks }: DesiredState,
+  { targets }: DesiredMapping,
+  { subnets }: Surroundings,
+): readonly Place[] =>
+  targets.flatMap(({ network, address, port }) => {
+    const of = networks.find(({ name }) => name === network)
     if (of === undefined) return []
-    const gateway = of[mapping.family]?.gateway ?? null
-    return {
-      address: addressValue(address),
-      port,
-      bridge: of.bridge,
-      gateway: gateway === null ? null : addressValue(gateway),
-    }
+    const gateway = subnets.get(of)?.gateway?.starts[0] ?? null
+    return { address: addressValue(address), port, bridge: of.bridge, gateway }
   })
 
 /** The addresses the mapping answers on, loopback left out. */

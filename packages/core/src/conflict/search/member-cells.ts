@@ -1,6 +1,6 @@
-import { hasValue, isEmptySet, singleValue } from '../../address/range-set.ts'
+import { hasValue, singleValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
-import { type Area, meetRegions, numbersIn, regionsOf } from './area.ts'
+import { type Area, numbersIn, regionsOf, touch } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -40,51 +40,93 @@ export interface Likes {
   readonly cells: readonly (readonly number[])[]
 }
 
+/** Which mappings of a group have packets in a cell, by their number. */
+type Owners = Uint8Array
+
 /** Puts together the mappings of a group that have the same cells. */
 export const findLikes = (
   follower: Follower,
   rows: readonly ExploredRow[],
   count: number,
 ): readonly Likes[] => {
-  const profiles = Array.from({ length: count }, (): string[] => [])
-  const owned = Array.from({ length: count }, () => rows.map((): number[] => []))
-  for (const [at, { row, cells }] of rows.entries())
-    for (const [number, cell] of cells.entries()) {
-      const { area, judgement } = cell
-      // What a rule says of one mapping only.
-      const pierced = new Set(area.holes.flatMap(({ members }) => [...numbersIn(members)]))
-      const trail = trailOf(follower, row, cell)
-      for (const member of numbersIn(area.members)) {
-        if (!hasPackets(row, cell, member)) continue
-        owned[member]?.[at]?.push(number)
-        const isOdd =
-          pierced.has(member) ||
-          (judgement.kind === 'failed' && (!trail.holdsFor(member) || pointAt(row, cell, member) === null))
-        profiles[member]?.push(`${at}.${number}${isOdd ? `!${member}` : ''}`)
+  // All are of one class, until a cell tells some of them from the others.
+  const classes = new Int32Array(count)
+  let made = 0
+  const owners = rows.map(({ row, cells }) =>
+    cells.map((cell): Owners => {
+      const has = new Uint8Array(count)
+      const hasPackets = havingPackets(row, cell)
+      const isOdd = oddOnes(follower, row, cell)
+      const split = new Map<number, number>()
+      for (const member of numbersIn(cell.area.members)) {
+        if (!hasPackets(member)) continue
+        has[member] = 1
+        const before = classes[member] ?? 0
+        const known = isOdd(member) ? undefined : split.get(before)
+        if (known === undefined) {
+          made += 1
+          if (!isOdd(member)) split.set(before, made)
+        }
+        classes[member] = known ?? made
       }
-    }
-  const likes = new Map<string, { members: [number, ...number[]]; cells: readonly (readonly number[])[] }>()
-  for (const [member, profile] of profiles.entries()) {
-    const key = profile.join(' ')
-    const known = likes.get(key)
-    if (known === undefined) likes.set(key, { members: [member], cells: owned[member] ?? [] })
-    else known.members.push(member)
+      return has
+    }),
+  )
+  const byClass = new Map<number, [number, ...number[]]>()
+  for (const [member, one] of classes.entries()) {
+    const known = byClass.get(one)
+    if (known === undefined) byClass.set(one, [member])
+    else known.push(member)
   }
-  return [...likes.values()]
+  return [...byClass.values()].map((members) => ({
+    members,
+    cells: owners.map((ofRow) => placesWhere(ofRow, (has) => has[members[0]] === 1)),
+  }))
+}
+
+const placesWhere = <T>(items: readonly T[], isTrue: (item: T) => boolean): readonly number[] => {
+  const places: number[] = []
+  for (const [at, item] of items.entries()) if (isTrue(item)) places.push(at)
+  return places
+}
+
+/** Of which mappings what is known of a cell cannot be said: each of them is to be looked at. */
+const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): ((member: number) => boolean) => {
+  // What a rule says of one mapping only.
+  const pierced = new Set<number>()
+  for (const { members } of cell.area.holes) for (const member of numbersIn(members)) pierced.add(member)
+  if (cell.judgement.kind === 'kept') return (member) => pierced.has(member)
+  const { holdsFor } = trailOf(follower, row, cell)
+  const hasPoint = havingPoint(row, cell)
+  return (member) => pierced.has(member) || !holdsFor(member) || !hasPoint(member)
 }
 
 /** A mapping has all the packets of a row but, now and then, its own container's. */
-const hasPackets = (row: GroupRow, { area }: GroupCell, member: number): boolean => {
-  const own = row.rows[member]?.region
-  return (
-    own !== undefined &&
-    freeFields.every(
-      (field) =>
-        area.region[field] === row.region[field] ||
-        area.region[field] === own[field] ||
-        !isEmptySet(meetRegions(area.region, own)[field]),
-    )
-  )
+const havingPackets = ({ rows, region }: GroupRow, { area }: GroupCell): ((member: number) => boolean) => {
+  const asked = freeFields.filter((field) => area.region[field] !== region[field])
+  return (member) => {
+    const own = rows[member]?.region
+    if (own === undefined) return false
+    for (const field of asked)
+      if (area.region[field] !== own[field] && !touch(area.region[field], own[field])) return false
+    return true
+  }
+}
+
+/** Whether the packet of a cell, as another mapping has it, is one of its own. */
+const havingPoint = (
+  { rows, open }: GroupRow,
+  { point, member: from }: GroupCell,
+): ((member: number) => boolean) => {
+  const whose = rows[from]?.region
+  return (member) => {
+    const own = rows[member]?.region
+    if (own === undefined) return false
+    if (member === from) return true
+    for (const field of open)
+      if (own[field] !== whose?.[field] && !hasValue(own[field], point[field])) return false
+    return true
+  }
 }
 
 /** What one mapping of a group, or the only one, has of its rows. */
@@ -140,11 +182,9 @@ const isIn = (region: Region, point: Point): boolean =>
   freeFields.every((field) => hasValue(region[field], point[field]))
 
 /** The packet of a cell as another mapping has it; null where it would be none of its own. */
-export const pointAt = (row: GroupRow, { point, member: from }: GroupCell, member: number): Point | null => {
-  if (member === from) return point
-  const moved = movePoint(row, point, member)
-  const own = row.rows[member]?.region
-  return own !== undefined && isIn(own, moved) ? moved : null
+export const pointAt = (row: GroupRow, cell: GroupCell, member: number): Point | null => {
+  if (member === cell.member) return cell.point
+  return havingPoint(row, cell)(member) ? movePoint(row, cell.point, member) : null
 }
 
 /** A packet of one mapping with what is settled by the mapping changed to that of another. */

@@ -1,10 +1,10 @@
 import type { Family } from '../../address/index.ts'
-import { isEmptySet, type RangeSet, rangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
+import { isEmptySet, type RangeSet, subtractRanges } from '../../address/range-set.ts'
 import type { DesiredNetwork } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
 import { clientPorts } from './mapping-rows.ts'
 import type { Row } from './row.ts'
-import { addressValue, membersOf, type Surroundings, subnetRange } from './surroundings.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const anyPort: RangeSet = { starts: [1], ends: [65535] }
 
@@ -14,11 +14,9 @@ export const networkRows = (
   family: Family,
   around: Surroundings,
 ): readonly Row[] => {
-  const subnet = network[family]
-  const whole = subnetRange(subnet?.subnet)
-  if (subnet === null || whole === null) return []
-  const gateway = subnet.gateway === null ? null : singleValue(addressValue(subnet.gateway))
-  const members = subtractRanges(membersOf(whole, family), gateway ?? rangeSet([]))
+  const [subnet, sets] = [network[family], around.subnets.get(network)]
+  if (subnet === null || sets === undefined) return []
+  const { gateway, members } = sets
   const { bridge } = network
   const rows: Row[] = []
   for (const protocol of [protocolNumber.tcp, protocolNumber.udp]) {

@@ -4,9 +4,10 @@ import {
   isEmptySet,
   type RangeSet,
   rangeSet,
+  singleValue,
   subtractRanges,
 } from '../../address/range-set.ts'
-import type { DesiredState } from '../../desired/index.ts'
+import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
 import { type Host, isBridge, isLocalAddress } from '../../evaluate/host.ts'
 import { prefixRange } from '../../evaluate/learn-route.ts'
 import type { Link } from '../../evaluate/link.ts'
@@ -40,6 +41,17 @@ export interface Surroundings {
   readonly named: (name: string, make: () => RangeSet) => RangeSet
   /** Everything that is not on this host. */
   readonly outside: RangeSet
+  /** The project's subnets of the family, by their network. */
+  readonly subnets: ReadonlyMap<DesiredNetwork, Subnet>
+}
+
+/** A subnet of the project, read. */
+export interface Subnet {
+  readonly whole: RangeSet
+  /** The host's own address in it; null where it has none. */
+  readonly gateway: RangeSet | null
+  /** The addresses that containers may have. */
+  readonly members: RangeSet
 }
 
 /** More side entries than this (a container each, on some hosts) are not all looked at. */
@@ -88,8 +100,8 @@ export const surroundingsOf = (
     rangeSet(own.map((value) => ({ first: value, last: value }))),
     nobody[family],
   )
-  const subnets = desired.networks.flatMap((network) => subnetRange(network[family]?.subnet) ?? [])
-  const taken = [nobody[family], addresses, ...subnets].reduce(
+  const subnets = subnetsOf(desired, family)
+  const taken = [nobody[family], addresses, ...[...subnets.values()].map(({ whole }) => whole)].reduce(
     (left, set) => subtractRanges(left, set),
     everything[family],
   )
@@ -120,6 +132,7 @@ export const surroundingsOf = (
       ),
       addresses,
     ),
+    subnets,
     named: namedSets(),
     hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
     outside: rangeSet(
@@ -128,6 +141,23 @@ export const surroundingsOf = (
       ),
     ),
   }
+}
+
+const subnetsOf = ({ networks }: DesiredState, family: Family): Surroundings['subnets'] => {
+  const subnets = new Map<DesiredNetwork, Subnet>()
+  for (const network of networks) {
+    const subnet = network[family]
+    const whole = subnetRange(subnet?.subnet)
+    if (subnet === null || whole === null) continue
+    const usable = usableOf(whole, family)
+    const gateway = subnet.gateway === null ? null : singleValue(addressValue(subnet.gateway))
+    subnets.set(network, {
+      whole,
+      gateway,
+      members: gateway === null ? usable : subtractRanges(usable, gateway),
+    })
+  }
+  return subnets
 }
 
 /** Other machines are behind it, not what some engine runs on this host. */
@@ -210,7 +240,7 @@ const hasAddress = ({ addresses }: Link, family: Family): boolean =>
   addresses.some(({ address }) => address.family === family)
 
 /** A subnet without its first and, in IPv4, its last address. */
-export const membersOf = (whole: RangeSet, family: Family): RangeSet => {
+const usableOf = (whole: RangeSet, family: Family): RangeSet => {
   const [first, last] = [whole.starts[0], whole.ends[0]]
   if (first === undefined || last === undefined || BigInt(last) - BigInt(first) < 3n) return whole
   const ends = [{ first, last: first }, ...(family === 'ip' ? [{ first: last, last }] : [])]

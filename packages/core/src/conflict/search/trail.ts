@@ -1,15 +1,15 @@
-import { hasValue } from '../../address/range-set.ts'
+import { emptyRanges, hasValue, isEmptySet, type RangeSet, singleValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
 import { isMemberField, isOfMember, type Learner } from '../../evaluate/learner.ts'
 import { areAlike } from '../../evaluate/rule-groups.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
-import { type Area, type MemberPoint, meetRegions, narrowArea, regionsOf } from './area.ts'
+import { type Area, type MemberPoint, meetRegions, narrowArea, numbersBelow, regionsOf } from './area.ts'
 import { type Blame, blame, isOurs } from './blame.ts'
 import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
 import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
-import { isEmptyRegion, type Region, without } from './region.ts'
+import { isEmptyRegion, meet, type Region, without } from './region.ts'
 
 /** One who stops a packet, others in front of it being taken for absent. */
 export interface Blamed extends Blame {
@@ -77,9 +77,14 @@ export const followTrail = (
     current = next.judgement
     learners.push(learner)
   }
+  let same: RangeSet | null = null
   return {
     blamed,
-    holdsFor: (member) => member === at.member || learners.every((one) => fits(row, at, one, member)),
+    holdsFor: (member) => {
+      if (member === at.member) return true
+      same ??= goAlike(row, at, learners)
+      return hasValue(same, member)
+    },
     countOfAll: countOfAll(row, area, learners),
   }
 }
@@ -116,22 +121,29 @@ const isCovered = (part: Region, by: readonly Region[]): boolean =>
     )
     .every(isEmptyRegion)
 
-/** Would a packet of another mapping have gone the same way? */
-const fits = (
-  { values: { membersWith } }: GroupRow,
-  { point }: MemberPoint,
-  { conditions, exclusions, blurred }: Learner,
-  member: number,
-): boolean =>
-  !blurred &&
-  conditions.every((one) => !isOfMember(one) || hasValue(membersWith(one), member)) &&
-  !exclusions.some(({ all }) =>
-    all.every((one) => {
-      const { field, set, inside } = one
-      if (isMemberField(field)) return hasValue(membersWith(one), member)
-      return hasValue(set, point[field]) === inside
-    }),
-  )
+/** The mappings whose packet would have gone the same way. */
+const goAlike = (
+  { rows, values: { membersWith } }: GroupRow,
+  { member, point }: MemberPoint,
+  learners: readonly Learner[],
+): RangeSet => {
+  if (learners.some(({ blurred }) => blurred)) return singleValue(member)
+  let left = numbersBelow(rows.length)
+  for (const { conditions, exclusions } of learners) {
+    for (const one of conditions) if (isOfMember(one)) left = meet(left, membersWith(one), true)
+    for (const { all } of exclusions) {
+      let kept = left
+      for (const one of all) {
+        const { field, set, inside } = one
+        if (isMemberField(field)) kept = meet(kept, membersWith(one), true)
+        else if (hasValue(set, point[field]) !== inside) kept = emptyRanges
+        if (isEmptySet(kept)) break
+      }
+      if (!isEmptySet(kept)) left = meet(left, kept, false)
+    }
+  }
+  return left
+}
 
 const alike = new WeakMap<NetfilterChain, Map<NetfilterRule, number>>()
 
