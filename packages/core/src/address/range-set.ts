@@ -54,6 +54,7 @@ export const isSingleValue = ({ starts, ends }: RangeSet): boolean =>
 export const isEmptySet = ({ starts }: RangeSet): boolean => starts.length === 0
 
 export const hasValue = ({ starts, ends }: RangeSet, value: number | bigint): boolean => {
+  if (starts.length === 1) return (starts[0] ?? value) <= value && value <= (ends[0] ?? value)
   const start = starts[firstEndingFrom(ends.length, (index) => ends[index], value)]
   return start !== undefined && start <= value
 }

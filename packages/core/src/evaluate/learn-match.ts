@@ -1,6 +1,6 @@
-import { type RangeSet, rangeSet } from '../address/range-set.ts'
-import type { CompareStep, ElementTable, LookupStep, MatchStep } from '../netfilter/index.ts'
-import { compileMatch } from './compile-match.ts'
+import { hasValue, rangeSet } from '../address/range-set.ts'
+import type { CompareStep, ElementTable, LookupStep, MatchStep, ValueRange } from '../netfilter/index.ts'
+import { compileMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import { dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
@@ -114,25 +114,40 @@ const whenItHolds = ({ truth, because: conditions, unless, isExact }: Explained)
 }
 
 const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
-  const test = compileMatch(step, compiler)
   const { expression, values } = step
+  if (values.kind === 'ranges' && (expression.kind === 'field' || expression.kind === 'conntrack-tuple'))
+    return explainRanges(step, values.ranges, compiler)
+  const test = compileMatch(step, compiler)
   if (expression.kind !== 'field' && expression.kind !== 'conntrack-tuple') {
     const depends = dependsOn(expression, compiler)
     if (depends === null) return (world) => surely(test(world))
     return (world) => because(test(world), depends(world))
   }
-  const read = compileExpression(expression, compiler)
-  if (values.kind !== 'ranges') return (world) => surely(test(world))
-  let set: RangeSet | null = null
+  return (world) => surely(test(world))
+}
+
+/** Thousands of rules ask for a range: no test is made for what the set itself can tell. */
+const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compiler: Compiler): Explain => {
+  const read = compileExpression(step.expression, compiler)
+  const [only] = ranges
+  const set =
+    only !== undefined && ranges.length === 1
+      ? { starts: [only.first], ends: [only.last] }
+      : rangeSet(ranges)
+  let test: Test | null = null
   let known: Explained | null = null
   return (world) => {
-    const truth = test(world)
     const value = read(world)
+    if (value === undefined) return surelyFalse
+    if (typeof value !== 'number' && typeof value !== 'bigint') {
+      test ??= compileMatch(step, compiler)
+      return surely(test(world))
+    }
+    const truth = hasValue(set, value) === step.negated ? NO : YES
     const field = freeFieldOf(world, value)
-    if (field === null || (typeof value !== 'number' && typeof value !== 'bigint')) return surely(truth)
+    if (field === null) return truth === YES ? surelyTrue : surelyFalse
     // Most packets of a search are told the same.
     if (known?.truth === truth && known.because[0]?.field === field) return known
-    set ??= rangeSet(values.ranges)
     known = because(truth, [membership(field, set, value)], true)
     return known
   }

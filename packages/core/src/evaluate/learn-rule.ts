@@ -1,5 +1,4 @@
-import { firstEndingFrom } from '../address/prefix-set.ts'
-import type { ActionStep, ValueRange } from '../netfilter/index.ts'
+import type { ActionStep, MatchStep, Step, ValueRange } from '../netfilter/index.ts'
 import { planFor } from './chain-plan.ts'
 import { isMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
@@ -44,8 +43,7 @@ export const askInTurn = (
   return (world) => {
     for (;;) {
       const at = singles[next]
-      const rule = at === undefined ? undefined : program.rule(at)
-      const explained = rule === undefined ? null : learningRule(rule, compiler).head(world)
+      const explained = at === undefined ? null : headOf(program, at, compiler)(world)
       // What can match no packet of the kind needs no order.
       if (explained !== null && explained.truth === NO && explained.because.length === 0) {
         next += 1
@@ -56,17 +54,26 @@ export const askInTurn = (
         const asked = askGroup(program, progress, before, compiler, world)
         if (asked !== null) return asked
       }
-      if (explained === null || rule === undefined || at === undefined) return null
+      if (explained === null || at === undefined) return null
       next += 1
       note(program, world, explained)
-      if (explained.truth !== NO) return { rule, truth: explained.truth, resume: at + 1 }
+      const rule = explained.truth === NO ? undefined : program.rule(at)
+      if (rule !== undefined) return { rule, truth: explained.truth, resume: at + 1 }
     }
   }
 }
 
 /** The first of rising places that is not before one. */
-const placeFrom = (places: readonly number[], from: number): number =>
-  from === 0 ? 0 : firstEndingFrom(places.length, (at) => places[at], from)
+const placeFrom = (places: readonly number[], from: number): number => {
+  let low = 0
+  let high = from === 0 ? 0 : places.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((places[middle] ?? from) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 /** Asks those rules of a group that stand before a place and have not been asked. */
 const askGroup = (
@@ -77,8 +84,8 @@ const askGroup = (
   world: World,
 ): MatchingRule | null => {
   const { group, others, asked } = progress
+  if ((group.places[asked] ?? before) >= before) return null
   const to = placeFrom(group.places, before)
-  if (asked >= to) return null
   progress.asked = to
   const explained = others(world)
   if (explained.truth === NO && explained.because.length === 0) return null
@@ -120,33 +127,46 @@ const note = ({ isOurs }: Program, world: World, { because: conditions, unless }
   else if (!unless.failsByMember) learnFromOurs(world, conditions)
 }
 
-/** A rule as a learner reads it. */
-interface LearningRule {
-  readonly head: Explain
-  /** Of each step behind the head: the test of a match, or what an action hangs on. */
-  readonly tail: readonly ({ readonly explain: Explain } | { readonly depends: Depends } | null)[]
+/** What the leading matches of each rule of a chain tell, by its place; of most rules this is all that is asked. */
+const heads = new WeakMap<Program, Explain[]>()
+
+const headOf = (program: Program, at: number, compiler: Compiler): Explain => {
+  const known = heads.get(program) ?? []
+  heads.set(program, known)
+  const found = known[at]
+  if (found !== undefined) return found
+  const made = explainMatches(leadingMatches(program.chain.rules[at]?.steps ?? []), compiler)
+  known[at] = made
+  return made
 }
 
-const rules = new WeakMap<CompiledRule, LearningRule>()
+const leadingMatches = (steps: readonly Step[]): readonly MatchStep[] => {
+  const leading: MatchStep[] = []
+  for (const step of steps) {
+    if (!isMatch(step)) break
+    leading.push(step)
+  }
+  return leading
+}
 
-const learningRule = (compiled: CompiledRule, compiler: Compiler): LearningRule => {
-  const known = rules.get(compiled)
+/** Of each step behind the leading matches: the test of a match, or what an action hangs on. */
+type LearningTail = readonly ({ readonly explain: Explain } | { readonly depends: Depends } | null)[]
+
+const tails = new WeakMap<CompiledRule, LearningTail>()
+
+const tailOf = (compiled: CompiledRule, compiler: Compiler): LearningTail => {
+  const known = tails.get(compiled)
   if (known !== undefined) return known
   const { steps } = compiled.rule
-  const split = steps.findIndex((step) => !isMatch(step))
-  const end = split < 0 ? steps.length : split
-  const made: LearningRule = {
-    head: explainMatches(steps.slice(0, end).filter(isMatch), compiler),
-    tail: steps
-      .slice(end)
-      .filter(({ kind }) => kind !== 'note')
-      .map((step) => {
-        if (isMatch(step)) return { explain: explainMatches([step], compiler) }
-        const depends = dependsOnAction(step, compiler)
-        return depends === null ? null : { depends }
-      }),
-  }
-  rules.set(compiled, made)
+  const made = steps
+    .slice(leadingMatches(steps).length)
+    .filter(({ kind }) => kind !== 'note')
+    .map((step) => {
+      if (isMatch(step)) return { explain: explainMatches([step], compiler) }
+      const depends = dependsOnAction(step, compiler)
+      return depends === null ? null : { depends }
+    })
+  tails.set(compiled, made)
   return made
 }
 
@@ -183,7 +203,7 @@ export const askStep = (
   compiler: Compiler,
   world: World,
 ): Truth => {
-  const step = learningRule(rule, compiler).tail[at]
+  const step = tailOf(rule, compiler)[at]
   if (step === undefined || step === null || !('explain' in step)) return NO
   const explained = step.explain(world)
   note(program, world, explained)
@@ -198,7 +218,7 @@ export const learnAction = (
   compiler: Compiler,
   world: World,
 ): void => {
-  const step = learningRule(rule, compiler).tail[at]
+  const step = tailOf(rule, compiler)[at]
   if (step !== undefined && step !== null && 'depends' in step)
     note(program, world, because(YES, step.depends(world)))
 }

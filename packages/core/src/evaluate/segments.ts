@@ -19,8 +19,6 @@ export interface OwnedRange extends ValueRange {
 
 const next = (value: number | bigint): number | bigint => (typeof value === 'number' ? value + 1 : value + 1n)
 
-const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
-
 /**
  * Cuts ranges into segments.
  *
@@ -29,27 +27,66 @@ const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 
  * @returns null beyond that
  */
 export const cutSegments = (ranges: readonly OwnedRange[], most: number): Segments | null => {
-  const events = ranges
-    .flatMap(({ first, last, owner }) => [
-      { at: first, owner, opens: true },
-      { at: next(last), owner, opens: false },
-    ])
-    .sort((a, b) => compare(a.at, b.at))
-  const open = new Map<number, number>()
+  const order = sortEnds(ranges)
+  const open: number[] = []
   const starts: (number | bigint)[] = []
-  const lists: number[][] = []
+  const lists: (readonly number[])[] = []
   let total = 0
-  for (const [index, { at, owner, opens }] of events.entries()) {
-    const count = (open.get(owner) ?? 0) + (opens ? 1 : -1)
-    if (count === 0) open.delete(owner)
-    else open.set(owner, count)
-    if (events[index + 1]?.at === at) continue
-    total += open.size
+  for (let index = 0; index < order.length; index += 1) {
+    const one = order[index] ?? 0
+    const owner = ranges[one >> 1]?.owner ?? 0
+    const place = placeIn(open, owner)
+    if ((one & 1) === OPENS) open.splice(place, 0, owner)
+    else open.splice(place, 1)
+    const at = placeOf(ranges, one)
+    if (index + 1 < order.length && placeOf(ranges, order[index + 1] ?? 0) === at) continue
+    total += open.length
     if (total > most) return null
     starts.push(at)
-    lists.push([...open.keys()].sort((a, b) => a - b))
+    lists.push(withoutDoubles(open))
   }
   return { starts, lists }
+}
+
+/** The ends of ranges are numbered: twice the range's own number, and one more for where it begins. */
+const OPENS = 1
+
+/** Where a range begins, or the first value behind it. */
+const placeOf = (ranges: readonly OwnedRange[], end: number): number | bigint => {
+  const range = ranges[end >> 1]
+  if (range === undefined) return 0
+  return (end & 1) === OPENS ? range.first : next(range.last)
+}
+
+/** So many ends can be sorted as one number with an address of IPv4 in front: together they have 53 bits. */
+const MOST_PACKED = 2 ** 20
+
+/** The ends of all ranges in their order. */
+const sortEnds = (ranges: readonly OwnedRange[]): ArrayLike<number> => {
+  const count = 2 * ranges.length
+  if (count > MOST_PACKED || ranges.some(({ first }) => typeof first === 'bigint'))
+    return Array.from({ length: count }, (_, end) => end).sort((a, b) =>
+      compare(placeOf(ranges, a), placeOf(ranges, b)),
+    )
+  const packed = new Float64Array(count)
+  for (let end = 0; end < count; end += 1) packed[end] = Number(placeOf(ranges, end)) * MOST_PACKED + end
+  return packed.sort().map((one) => one % MOST_PACKED)
+}
+
+const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The first place in a rising list that is not before a value. */
+const placeIn = (rising: readonly number[], value: number): number => {
+  let at = rising.length
+  while (at > 0 && (rising[at - 1] ?? 0) >= value) at -= 1
+  return at
+}
+
+/** A rule may ask for several ranges that touch. */
+const withoutDoubles = (rising: readonly number[]): readonly number[] => {
+  for (let at = 1; at < rising.length; at += 1)
+    if (rising[at] === rising[at - 1]) return rising.filter((value, place) => value !== rising[place - 1])
+  return rising.slice()
 }
 
 const none: readonly number[] = []

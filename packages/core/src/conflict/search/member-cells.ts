@@ -86,7 +86,10 @@ export const findLikes = (
 
 const placesWhere = <T>(items: readonly T[], isTrue: (item: T) => boolean): readonly number[] => {
   const places: number[] = []
-  for (const [at, item] of items.entries()) if (isTrue(item)) places.push(at)
+  for (let at = 0; at < items.length; at += 1) {
+    const item = items[at]
+    if (item !== undefined && isTrue(item)) places.push(at)
+  }
   return places
 }
 
