@@ -5,7 +5,8 @@ import type { HookLists } from './hook-list.ts'
 import type { Host } from './host.ts'
 import { goInStep } from './in-step.ts'
 import { type PacketPair, type PairKind, pairsOf } from './packet-pair.ts'
-import type { Chains } from './plain-rule.ts'
+import { type Chains, hasStep } from './plain-rule.ts'
+import type { BaseProgram } from './program.ts'
 import type { End } from './run.ts'
 import type { World } from './world.ts'
 
@@ -40,7 +41,7 @@ export const createFaresAlike = (
     return (hook) => {
       const found = known.get(hook)
       if (found !== undefined) return found
-      const made = isAlike(hooks, hook, pairs, compiler)
+      const made = isAlike(hooks, hook, pairs, packet === 3, compiler)
       known.set(hook, made)
       return made
     }
@@ -65,11 +66,17 @@ interface Pairs {
   readonly tracked: readonly PacketPair[]
 }
 
-const isAlike = (hooks: HookLists, hook: Hook, pairs: Pairs, compiler: Compiler): boolean =>
+const isAlike = (
+  hooks: HookLists,
+  hook: Hook,
+  pairs: Pairs,
+  isForFirst: boolean,
+  compiler: Compiler,
+): boolean =>
   hooks[hook].every(({ items }) =>
     items.every((item) => {
-      // The nat chains are for the first packet alone.
-      if (item.kind !== 'chain') return true
+      if (item.kind === 'conntrack') return true
+      if (item.kind === 'nat') return !isForFirst || !item.groups.flat().some(changesPackets)
       const { table, chain } = item.base.program
       const { priority } = item.base.base
       const isTracking = hook === 'prerouting' || hook === 'output'
@@ -87,6 +94,13 @@ const isAlike = (hooks: HookLists, hook: Hook, pairs: Pairs, compiler: Compiler)
       return (!isEarly || areAlike(pairs.early, true)) && (!mayBeTracked || areAlike(pairs.tracked, false))
     }),
   )
+
+/**
+ * The nat chains are for the first packet of a flow alone: a mark that they set is not on those after it, unless it is
+ * the connection's.
+ */
+const changesPackets = ({ program: { table, chain } }: BaseProgram): boolean =>
+  hasStep(chainsOf(table), chain, (step) => step.kind === 'set' && step.target !== 'ct-mark')
 
 const known = new WeakMap<NetfilterTable, Chains>()
 

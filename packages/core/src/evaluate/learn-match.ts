@@ -131,9 +131,7 @@ const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compile
   const read = compileExpression(step.expression, compiler)
   const [only] = ranges
   const set =
-    only !== undefined && ranges.length === 1
-      ? { starts: [only.first], ends: [only.last] }
-      : rangeSet(ranges)
+    only !== undefined && ranges.length === 1 ? { starts: [only.first], ends: [only.last] } : rangeSet(ranges)
   let test: Test | null = null
   let known: Explained | null = null
   return (world) => {

@@ -6,11 +6,13 @@ import type {
   NetfilterChain,
   NetfilterRule,
   NetfilterTable,
+  Step,
 } from '../netfilter/index.ts'
 import { ownerOf } from '../owner/index.ts'
 import { compileMatches, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
+import { hasStep } from './plain-rule.ts'
 import { compileExpression, type Read } from './read-expression.ts'
 import { type Head, readHead } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
@@ -114,7 +116,7 @@ const compileChain = (
     index: once(() => (rewrites ? null : indexRules(heads()))),
     indexable: !rewrites,
     isOurs: ownerOf(table, chain, null) === 'portolan',
-    leavesTraces: leavesTraces(chain, chains, new Set()),
+    leavesTraces: hasStep(chains, chain, leavesTrace),
   }
 }
 
@@ -128,31 +130,9 @@ const once = <T>(make: () => T): (() => T) => {
   }
 }
 
-const leavesTraces = (
-  chain: NetfilterChain,
-  chains: ReadonlyMap<string, NetfilterChain>,
-  seen: Set<string>,
-): boolean => {
-  if (seen.has(chain.name)) return false
-  seen.add(chain.name)
-  const leads = (name: string): boolean => {
-    const next = chains.get(name)
-    return next !== undefined && leavesTraces(next, chains, seen)
-  }
-  return chain.rules.some(({ steps }) =>
-    steps.some((step) => {
-      if (step.kind === 'set' || step.kind === 'notrack' || step.kind === 'nat' || step.kind === 'tproxy')
-        return true
-      if (step.kind === 'verdict') return 'chain' in step.verdict && leads(step.verdict.chain)
-      return (
-        step.kind === 'dispatch' &&
-        step.table.elements.some(
-          ({ data }) => data.kind === 'verdict' && 'chain' in data.verdict && leads(data.verdict.chain),
-        )
-      )
-    }),
-  )
-}
+/** Does it leave what others could read, or what stays with the flow? */
+const leavesTrace = ({ kind }: Step): boolean =>
+  kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy'
 
 /** A rule can change, bind or end something. */
 export const acts = ({ steps }: NetfilterRule): boolean =>

@@ -118,18 +118,21 @@ const hosts: fc.Arbitrary<NetfilterRuleset> = fc
     mangle: rules([], 1),
     input: rules(['y'], 3),
     translates: fc.boolean(),
+    // The nat chains are for first packets alone: a mark that they set is not on those that come after.
+    first: fc.constantFrom<readonly (readonly Step[])[]>([], [[setMark(9)]], [[jumpTo('mark')]]),
   })
-  .map(({ policy, forward, x, y, early, mangle, input, translates }) =>
+  .map(({ policy, forward, x, y, early, mangle, input, translates, first }) =>
     ruleset(
       table(
         {},
-        ...(translates ? [nat('prerouting', -100, [dnat('172.17.0.2', 80)])] : []),
+        ...(translates ? [nat('prerouting', -100, ...first, [dnat('172.17.0.2', 80)])] : []),
         base('prerouting', -300, {}, ...early),
         base('prerouting', -150, {}, ...mangle),
         base('forward', 0, { policy }, ...forward),
         base('input', 0, { policy }, ...input),
         chain('x', ...x),
         chain('y', ...y),
+        chain('mark', [setMark(9)]),
       ),
     ),
   )
