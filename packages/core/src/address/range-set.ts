@@ -83,6 +83,21 @@ export const intersectRanges = (a: RangeSet, b: RangeSet): RangeSet => {
   return { starts, ends }
 }
 
+/** Have two sets a value in common? */
+export const intersects = (a: RangeSet, b: RangeSet): boolean => {
+  let [i, j] = [0, 0]
+  for (;;) {
+    const aStart = a.starts[i]
+    const aEnd = a.ends[i]
+    const bStart = b.starts[j]
+    const bEnd = b.ends[j]
+    if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) return false
+    if (aStart <= bEnd && bStart <= aEnd) return true
+    if (aEnd < bEnd) i += 1
+    else j += 1
+  }
+}
+
 /**
  * What the first has and the second has not.
  *

@@ -5,6 +5,7 @@ import {
   hasValue,
   includesRanges,
   intersectRanges,
+  intersects,
   isEmptySet,
   type RangeSet,
   rangeSet,
@@ -232,6 +233,7 @@ describe.each(kinds)('sets of %s do what bits do', (_, as) => {
           }
         }
         expect(isEmptySet(one)).toBe(!bitsOf(a).includes(true))
+        expect(intersects(one, two)).toBe(!isEmptySet(intersectRanges(one, two)))
         expect(includesRanges(one, two)).toBe(values.every((at) => bitsOf(b)[at] !== true || bitsOf(a)[at]))
       }),
       { numRuns: 500 },

@@ -1,4 +1,11 @@
-import { emptyRanges, hasValue, isEmptySet, type RangeSet, singleValue } from '../../address/range-set.ts'
+import {
+  emptyRanges,
+  hasValue,
+  intersects,
+  isEmptySet,
+  type RangeSet,
+  singleValue,
+} from '../../address/range-set.ts'
 import { type Condition, type Exclusion, isOfMember } from '../../evaluate/learner.ts'
 import { freeFields, isEmptyRegion, meet, narrow, type Point, pick, type Region, without } from './region.ts'
 
@@ -59,25 +66,10 @@ const isEmptyBlock = ({ members, region }: Block): boolean => isEmptySet(members
 /** The parts of holes that are in a block. */
 const clip = (holes: readonly Block[], block: Block): readonly Block[] =>
   holes.flatMap((hole) => {
-    if (!touch(hole.members, block.members)) return []
+    if (!intersects(hole.members, block.members)) return []
     const region = meetRegions(hole.region, block.region)
     return isEmptyRegion(region) ? [] : [{ members: meet(hole.members, block.members, true), region }]
   })
-
-/** Have two sets a value in common? */
-export const touch = (a: RangeSet, b: RangeSet): boolean => {
-  let [i, j] = [0, 0]
-  for (;;) {
-    const aStart = a.starts[i]
-    const aEnd = a.ends[i]
-    const bStart = b.starts[j]
-    const bEnd = b.ends[j]
-    if (aStart === undefined || aEnd === undefined || bStart === undefined || bEnd === undefined) return false
-    if (aStart <= bEnd && bStart <= aEnd) return true
-    if (aEnd < bEnd) i += 1
-    else j += 1
-  }
-}
 
 /** The packets that are in both. */
 export const meetRegions = (a: Region, b: Region): Region => {

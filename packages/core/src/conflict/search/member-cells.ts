@@ -1,6 +1,6 @@
-import { hasValue, singleValue } from '../../address/range-set.ts'
+import { hasValue, intersects, singleValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
-import { type Area, numbersIn, regionsOf, touch } from './area.ts'
+import { type Area, numbersIn, regionsOf } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -62,12 +62,11 @@ export const findLikes = (
         if (!hasPackets(member)) continue
         has[member] = 1
         const before = classes[member] ?? 0
-        const known = isOdd(member) ? undefined : split.get(before)
-        if (known === undefined) {
-          made += 1
-          if (!isOdd(member)) split.set(before, made)
-        }
+        const odd = isOdd(member)
+        const known = odd ? undefined : split.get(before)
+        if (known === undefined) made += 1
         classes[member] = known ?? made
+        if (!odd) split.set(before, classes[member] ?? made)
       }
       return has
     }),
@@ -111,7 +110,7 @@ const havingPackets = ({ rows, region }: GroupRow, { area }: GroupCell): ((membe
     const own = rows[member]?.region
     if (own === undefined) return false
     for (const field of asked)
-      if (area.region[field] !== own[field] && !touch(area.region[field], own[field])) return false
+      if (area.region[field] !== own[field] && !intersects(area.region[field], own[field])) return false
     return true
   }
 }

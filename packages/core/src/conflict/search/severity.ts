@@ -1,5 +1,6 @@
 import {
   intersectRanges,
+  intersects,
   isEmptySet,
   type RangeSet,
   rangeSet,
@@ -37,7 +38,7 @@ export const findDeadAddresses = (
   return ({ row, region }) => {
     const whole = dead.get(row.source)
     const own = alone.get(row)
-    return [whole, own].some((set) => set !== undefined && !isEmptySet(intersectRanges(set, region.daddr)))
+    return [whole, own].some((set) => set !== undefined && intersects(set, region.daddr))
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { hasValue, intersectRanges, isEmptySet } from '../../../src/address/range-set.ts'
+import { hasValue, intersects } from '../../../src/address/range-set.ts'
 import { explore } from '../../../src/conflict/search/explore.ts'
 import { judge } from '../../../src/conflict/search/judge.ts'
 import { rowAlone } from '../../../src/conflict/search/mapping-group.ts'
@@ -289,8 +289,7 @@ const rulesets: fc.Arbitrary<NetfilterRuleset> = fc
 const contains = (region: Region, point: Point): boolean =>
   freeFields.every((one) => hasValue(region[one], point[one]))
 
-const disjoint = (a: Region, b: Region): boolean =>
-  freeFields.some((one) => isEmptySet(intersectRanges(a[one], b[one])))
+const disjoint = (a: Region, b: Region): boolean => freeFields.some((one) => !intersects(a[one], b[one]))
 
 const verdictOf = ({ judgement }: Pick<Cell, 'judgement'>): string =>
   judgement.kind === 'kept' ? 'kept' : `${judgement.fault} ${judgement.certainty} ${judgement.share}`
