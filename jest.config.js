@@ -36,4 +36,6 @@ export default {
   ],
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
   testTimeout: 120_000,
+  // jest leaves one processor free unless told; these suites often wait for packets that are not to come.
+  maxWorkers: '100%',
 }
