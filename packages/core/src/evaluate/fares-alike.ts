@@ -1,11 +1,12 @@
 import type { Family } from '../address/index.ts'
 import { type Hook, type NetfilterTable, protocolNumber } from '../netfilter/index.ts'
+import { type Chains, leadsToStep } from './chain-steps.ts'
 import type { Compiler } from './compiler.ts'
 import type { HookLists } from './hook-list.ts'
 import type { Host } from './host.ts'
 import { goInStep } from './in-step.ts'
 import { type PacketPair, type PairKind, pairsOf } from './packet-pair.ts'
-import { type Chains, hasStep } from './plain-rule.ts'
+
 import type { BaseProgram } from './program.ts'
 import type { End } from './run.ts'
 import type { World } from './world.ts'
@@ -100,7 +101,7 @@ const isAlike = (
  * the connection's.
  */
 const changesPackets = ({ program: { table, chain } }: BaseProgram): boolean =>
-  hasStep(chainsOf(table), chain, (step) => step.kind === 'set' && step.target !== 'ct-mark')
+  leadsToStep(chainsOf(table), chain, (step) => step.kind === 'set' && step.target !== 'ct-mark')
 
 const known = new WeakMap<NetfilterTable, Chains>()
 

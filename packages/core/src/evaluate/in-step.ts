@@ -6,11 +6,12 @@ import type {
   NetfilterRule,
   Verdict,
 } from '../netfilter/index.ts'
+import type { Chains } from './chain-steps.ts'
 import { compileMatch, isMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import { isSameVerdict, verdictFor, verdictsOf } from './dispatch-verdicts.ts'
 import type { PacketPair } from './packet-pair.ts'
-import { type Chains, DEEPEST, keepsAll, tellingPlaces } from './plain-rule.ts'
+import { DEEPEST, keepsAll, tellingPlaces } from './plain-rule.ts'
 import { isAlike, keyReads, matchReads, readsOf } from './rule-reads.ts'
 import { NO, YES } from './truth.ts'
 import type { World } from './world.ts'

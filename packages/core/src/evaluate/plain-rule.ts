@@ -1,10 +1,7 @@
-import type { NetfilterChain, NetfilterRule, Step, Verdict } from '../netfilter/index.ts'
+import type { NetfilterChain, NetfilterRule } from '../netfilter/index.ts'
+import type { Chains } from './chain-steps.ts'
 import { isMatch } from './compile-match.ts'
-import { verdictsOf } from './dispatch-verdicts.ts'
 import { isAlike, matchReads, readsOf } from './rule-reads.ts'
-
-/** The chains of a table by name. */
-export type Chains = ReadonlyMap<string, NetfilterChain>
 
 /** The kernel allows no deeper nesting (NFT_JUMP_STACK_SIZE is 16). */
 export const DEEPEST = 20
@@ -43,25 +40,3 @@ export const keepsAll = (chains: Chains, rules: readonly NetfilterRule[], depth 
       return chain !== undefined && keepsAll(chains, chain.rules, depth + 1)
     }),
   )
-
-/** Is there such a step in a chain, or in one that it leads to? */
-export const hasStep = (
-  chains: Chains,
-  chain: NetfilterChain,
-  isIt: (step: Step) => boolean,
-  seen: Set<NetfilterChain> = new Set(),
-): boolean => {
-  if (seen.has(chain)) return false
-  seen.add(chain)
-  const leads = (verdict: Verdict): boolean => {
-    const next = 'chain' in verdict ? chains.get(verdict.chain) : undefined
-    return next !== undefined && hasStep(chains, next, isIt, seen)
-  }
-  return chain.rules.some(({ steps }) =>
-    steps.some((step) => {
-      if (isIt(step)) return true
-      if (step.kind === 'verdict') return leads(step.verdict)
-      return step.kind === 'dispatch' && verdictsOf(step.table).some(leads)
-    }),
-  )
-}

@@ -9,10 +9,10 @@ import type {
   Step,
 } from '../netfilter/index.ts'
 import { ownerOf } from '../owner/index.ts'
+import { leadsToStep } from './chain-steps.ts'
 import { compileMatches, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
-import { hasStep } from './plain-rule.ts'
 import { compileExpression, type Read } from './read-expression.ts'
 import { type Head, readHead } from './rule-heads.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
@@ -116,7 +116,7 @@ const compileChain = (
     index: once(() => (rewrites ? null : indexRules(heads()))),
     indexable: !rewrites,
     isOurs: ownerOf(table, chain, null) === 'portolan',
-    leavesTraces: hasStep(chains, chain, leavesTrace),
+    leavesTraces: leadsToStep(chains, chain, leavesTrace),
   }
 }
 

@@ -26,19 +26,29 @@ const places: Readonly<Record<string, number | undefined>> = Object.fromEntries(
 /** What a head asks of a field. */
 export const askedOf = (head: Head | undefined, key: Key): Asked | null => head?.[places[key] ?? -1] ?? null
 
-const asking = new WeakMap<readonly Head[], Map<Key, readonly number[]>>()
+/** Something to know of a field, as the rules of a chain ask for it. */
+export type OfField<T> = (heads: readonly Head[], key: Key) => T
+
+/** Works it out once for each field of a chain. */
+export const onceForField = <T>(make: OfField<T>): OfField<T> => {
+  const made = new WeakMap<readonly Head[], Map<Key, T>>()
+  return (heads, key) => {
+    const ofChain = made.get(heads) ?? new Map<Key, T>()
+    made.set(heads, ofChain)
+    const known = ofChain.get(key)
+    if (known !== undefined) return known
+    const one = make(heads, key)
+    ofChain.set(key, one)
+    return one
+  }
+}
 
 /** The rules of a chain that ask for a field, by their place, rising. */
-export const rulesAsking = (heads: readonly Head[], key: Key): readonly number[] => {
-  const ofChain = asking.get(heads) ?? new Map<Key, readonly number[]>()
-  asking.set(heads, ofChain)
-  const found = ofChain.get(key)
-  if (found !== undefined) return found
-  const made: number[] = []
-  for (let at = 0; at < heads.length; at += 1) if (askedOf(heads[at], key) !== null) made.push(at)
-  ofChain.set(key, made)
-  return made
-}
+export const rulesAsking: OfField<readonly number[]> = onceForField((heads, key) => {
+  const asking: number[] = []
+  for (let at = 0; at < heads.length; at += 1) if (askedOf(heads[at], key) !== null) asking.push(at)
+  return asking
+})
 
 /** What a rule's leading matches ask of each field. */
 export const readHead = ({ steps }: NetfilterRule): Head => {

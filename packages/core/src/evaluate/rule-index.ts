@@ -1,4 +1,4 @@
-import { askedOf, type Head, type Key, keys, rulesAsking } from './rule-heads.ts'
+import { askedOf, type Head, type Key, keys, onceForField, rulesAsking } from './rule-heads.ts'
 import { cutSegments, findSegment, type OwnedRange, type Segments } from './segments.ts'
 import type { World } from './world.ts'
 
@@ -95,18 +95,12 @@ const gainOf = (heads: readonly Head[], key: Key): number => {
 
 type Buckets = ReadonlyMap<unknown, readonly number[]>
 
-const bucketsOfChains = new WeakMap<readonly Head[], Map<Key, Buckets>>()
-
 /** The rules that ask for a single value, by it. */
-const bucketsOf = (heads: readonly Head[], key: Key): Buckets => {
-  const ofChain = bucketsOfChains.get(heads) ?? new Map<Key, Buckets>()
-  bucketsOfChains.set(heads, ofChain)
-  const known = ofChain.get(key)
-  if (known !== undefined) return known
-  const made = new Map<unknown, number[]>()
+const bucketsOf = onceForField((heads, key): Buckets => {
+  const buckets = new Map<unknown, number[]>()
   const add = (value: unknown, at: number): void => {
-    const bucket = made.get(value)
-    if (bucket === undefined) made.set(value, [at])
+    const bucket = buckets.get(value)
+    if (bucket === undefined) buckets.set(value, [at])
     else if (bucket.at(-1) !== at) bucket.push(at)
   }
   for (const at of rulesAsking(heads, key)) {
@@ -115,23 +109,10 @@ const bucketsOf = (heads: readonly Head[], key: Key): Buckets => {
     for (const { first, last } of asked.ranges) if (first === last) add(first, at)
     for (const name of asked.names) add(name, at)
   }
-  ofChain.set(key, made)
-  return made
-}
+  return buckets
+})
 
-const parts = new WeakMap<readonly Head[], Map<Key, IndexPart>>()
-
-const partOf = (heads: readonly Head[], key: Key): IndexPart => {
-  const ofChain = parts.get(heads) ?? new Map<Key, IndexPart>()
-  parts.set(heads, ofChain)
-  const known = ofChain.get(key)
-  if (known !== undefined) return known
-  const made = makePart(heads, key)
-  ofChain.set(key, made)
-  return made
-}
-
-const makePart = (heads: readonly Head[], key: Key): IndexPart => {
+const partOf = onceForField((heads, key): IndexPart => {
   const ranges: OwnedRange[] = []
   const ranged: number[] = []
   for (const at of rulesAsking(heads, key)) {
@@ -144,7 +125,7 @@ const makePart = (heads: readonly Head[], key: Key): IndexPart => {
   const segments = ranges.length === 0 ? null : cutSegments(ranges, ranges.length * SPREAD)
   // Loose ones stay in their buckets too, which only costs a second look.
   return { buckets: bucketsOf(heads, key), segments, loose: segments === null ? ranged : [] }
-}
+})
 
 const readKey = (world: World, key: Key): unknown => {
   if (key === 'l4proto') return world.protocol
