@@ -20,8 +20,8 @@ export const applyFix = async (
   }
   const isKnown = memory.hasFix(fix)
   await memory.rememberFix(fix)
-  // An earlier apply may have been killed halfway: what it came to is not asked for twice.
-  if (isKnown) await takeBack(fix, description, runner)
+  // What an earlier apply asked for, or came to before it was killed, is not asked for twice.
+  if (isKnown) await takeBack({ undo: withoutShared(fix) }, description, runner)
   for (const command of fix.commands) {
     const { exitCode, stderr } = await run(command, runner)
     if (exitCode !== 0) throw refusal(command, stderr, `(${description}) Mend that, or apply without --fix.`)
@@ -31,8 +31,14 @@ export const applyFix = async (
 /** What iptables answers when somebody else holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
 const BUSY = 4
 
+/** The way back without what comes again on the way there: one reload is enough, and nothing is missing in between. */
+const withoutShared = ({ commands, undo }: Fix): Fix['undo'] => {
+  const again = new Set(commands.map((words) => JSON.stringify(words)))
+  return undo.filter((words) => !again.has(JSON.stringify(words)))
+}
+
 /** What is gone already need not be taken back: only a program that is busy has to be asked again. */
-const takeBack = async ({ undo }: Fix, description: string, runner: Runner): Promise<void> => {
+const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner: Runner): Promise<void> => {
   for (const command of undo) {
     const { exitCode, stderr } = await run(command, runner)
     if (exitCode === BUSY) throw refusal(command, stderr, `(${description}) Try again.`)

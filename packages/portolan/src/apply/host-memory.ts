@@ -1,6 +1,7 @@
 import { MissingToolError, PortolanError, type Runner } from '@portolan/core'
 import { ensureStateWritable, type Fix, type HostState, readState, writeState } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import { isSameFix } from '../plan/fix-change.ts'
 import { withMessage } from './with-message.ts'
 
 /**
@@ -76,9 +77,6 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     },
   }
 }
-
-const isSameFix = (one: Fix, other: Fix): boolean =>
-  one.project === other.project && JSON.stringify(one.undo) === JSON.stringify(other.undo)
 
 const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
   fixes.filter((one) => !isSameFix(one, fix))

@@ -33,11 +33,14 @@ interface Request {
 
 /**
  * The changes that mend conflicts by documented hooks, and the conflicts as they are then: those do not block.
+ *
+ * @param inPlace - what was asked before, and stays
  * @internal
  */
 export const fixConflicts = (
   project: string,
   conflicts: readonly Conflict[],
+  inPlace: readonly Fix[],
 ): { readonly changes: readonly FixChange[]; readonly conflicts: readonly Conflict[] } => {
   const requests = new Map<string, Request>()
   const mended = conflicts.map((conflict): Conflict => {
@@ -56,7 +59,7 @@ export const fixConflicts = (
     }
   })
   return {
-    changes: withoutParts([...requests.values()]).map((request) => askChange(project, request)),
+    changes: withoutParts([...requests.values()]).map((request) => askChange(project, request, inPlace)),
     conflicts: mended,
   }
 }
@@ -75,11 +78,7 @@ const withoutParts = (requests: readonly Request[]): readonly Request[] => {
   const bySize = requests.toSorted((a, b) => b.commands.length - a.commands.length)
   const wholes: Request[] = []
   for (const request of bySize) {
-    const lines = request.commands.map((words) => text([words]))
-    const at = wholes.findIndex(({ commands }) => {
-      const known = new Set(commands.map((words) => text([words])))
-      return lines.every((line) => known.has(line))
-    })
+    const at = wholes.findIndex((whole) => isPartOf(request, whole))
     const whole = wholes[at]
     if (whole === undefined) wholes.push(request)
     else wholes[at] = merge(whole, request)
@@ -87,19 +86,51 @@ const withoutParts = (requests: readonly Request[]): readonly Request[] => {
   return wholes
 }
 
-const askChange = (project: string, { name, commands, undo, conflicts, needs }: Request): FixChange => {
-  const beneficiaries = distinct(conflicts.map(beneficiaryOf))
+type Asked = Pick<Fix, 'name' | 'commands'>
+
+/** Are all commands of the one among those of the other? */
+const isPartOf = (one: Asked, whole: Asked): boolean => {
+  const known = new Set(whole.commands.map((words) => text([words])))
+  return one.name === whole.name && one.commands.every((words) => known.has(text([words])))
+}
+
+/**
+ * Are two fixes of a project one thing asked for, of which one may have more of it?
+ * @internal
+ */
+export const isSameFix = (one: Asked & Pick<Fix, 'project'>, other: Asked & Pick<Fix, 'project'>): boolean =>
+  one.project === other.project && (isPartOf(one, other) || isPartOf(other, one))
+
+/** What was asked before, and is part of this or this of it, becomes one with it. */
+const askChange = (
+  project: string,
+  { name, commands, undo, conflicts, needs }: Request,
+  inPlace: readonly Fix[],
+): FixChange => {
+  const wanted = distinct(conflicts.map(beneficiaryOf))
   const kinds = distinct(conflicts.map(({ kind }) => kind))
+  const earlier = inPlace.filter((one) => isSameFix(one, { project, name, commands }))
+  const whole = earlier.find((one) => isPartOf({ name, commands }, one)) ?? { commands, undo }
+  const [before, after] = [earlier.map((one) => text(one.commands)).join('\n'), text(whole.commands)]
+  // What has to be asked for again is not there.
+  const isNew = earlier.length === 0 || before === after
   return {
-    action: 'add',
+    action: isNew ? 'add' : 'change',
     object: name,
-    description: `Let ${listed(beneficiaries)} pass by way of ${name}, for ${kinds.join(', ')}.`,
-    before: null,
-    after: text(commands),
-    reverse: text(undo),
+    description: `Let ${listed(wanted)} pass by way of ${name}, for ${kinds.join(', ')}.`,
+    before: isNew ? null : before,
+    after,
+    reverse: text(whole.undo),
     operation: {
       kind: 'ask',
-      fix: { project, name, beneficiaries, needs: distinctNeeds(needs), commands, undo },
+      fix: {
+        project,
+        name,
+        beneficiaries: distinct([...earlier.flatMap(({ beneficiaries }) => beneficiaries), ...wanted]),
+        needs: distinctNeeds([...earlier.flatMap((one) => one.needs), ...needs]),
+        commands: whole.commands,
+        undo: whole.undo,
+      },
     },
   }
 }

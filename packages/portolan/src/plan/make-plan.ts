@@ -78,13 +78,14 @@ export const makePlan = (input: PlanInput): Plan => {
   const { desired } = resolution
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls })
+  const unneeded = unneededFixes(input.fixes, desired)
   const changes: readonly PlanChange[] = [
     // In this order no moment is more open than the one before: bridges go before the rules that guard them,
     // and come after; forwarding is switched on last.
     ...links.filter((change) => change.action === 'remove'),
     ...planRules(backend, desired, intent.project, rules),
     // What another program lets pass serves until its mapping is gone.
-    ...unneededFixes(input.fixes, desired).map((change): PlanChange => ({ ...change, part: 'fix' })),
+    ...unneeded.map((change): PlanChange => ({ ...change, part: 'fix' })),
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]
@@ -104,7 +105,8 @@ export const makePlan = (input: PlanInput): Plan => {
       sysctls.conflicts,
     ),
   ]
-  const mended = input.fix ? fixConflicts(intent.project, found) : { changes: [], conflicts: found }
+  const inPlace = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
+  const mended = input.fix ? fixConflicts(intent.project, found, inPlace) : { changes: [], conflicts: found }
   return finishPlan(
     input,
     resolution,

@@ -81,6 +81,35 @@ describe('asking another program', () => {
   })
 })
 
+describe('asking for more of what was asked before', () => {
+  const reload = ['fw', 'reload']
+  const first: Fix = {
+    ...fix,
+    name: 'firewalld',
+    commands: [['fw', 'add', 'zone'], reload],
+    undo: [['fw', 'delete', 'zone'], reload],
+  }
+  const more: Fix = {
+    ...first,
+    commands: [['fw', 'add', 'zone'], ['fw', 'add', 'policy'], reload],
+    undo: [['fw', 'delete', 'policy'], ['fw', 'delete', 'zone'], reload],
+  }
+  const ask = (wanted: Fix): FixChange => ({ ...asking, operation: { kind: 'ask', fix: wanted } })
+
+  test('makes it anew with one reload, so that nothing is missing in between, and remembers it once', async () => {
+    await apply(ask(first), program())
+    const runner = program('fw delete policy')
+    await apply(ask(more), runner)
+    expect(runner.told).toEqual([
+      ...['fw delete policy', 'fw delete zone'],
+      ...['fw add zone', 'fw add policy', 'fw reload'],
+    ])
+    expect(await remembered()).toEqual([more])
+    await apply(undoFix(more), program())
+    expect(await remembered()).toEqual([])
+  })
+})
+
 describe('taking back what was asked', () => {
   test('is forgotten once it is done, also where some of it is gone already', async () => {
     await apply(asking, program())

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Conflict, ConflictKind, HookNeed } from '@portolan/core'
 import type { Fix } from '@portolan/host'
-import { fixConflicts } from '../../src/plan/fix-change.ts'
+import { type FixChange, fixConflicts } from '../../src/plan/fix-change.ts'
 import { printPlan } from '../../src/plan/print-plan.ts'
 import { after, bridge, intentOf, planOf } from '../shop.ts'
 
@@ -56,7 +56,7 @@ describe('conflicts that a hook mends', () => {
   const both = ['make zone', 'make policy', 'reload']
 
   test('ask for it once, for all who need it', () => {
-    const { changes, conflicts } = fixConflicts('shop', [conflict('one', both), conflict('two', both)])
+    const { changes, conflicts } = fixConflicts('shop', [conflict('one', both), conflict('two', both)], [])
     expect(changes).toHaveLength(1)
     expect(changes[0]).toMatchObject({
       description: 'Let one, two pass by way of firewalld, for ForwardDropped.',
@@ -66,7 +66,11 @@ describe('conflicts that a hook mends', () => {
   })
 
   test('do not ask for what is part of what is asked anyway', () => {
-    const { changes } = fixConflicts('shop', [conflict(null, zone, 'EgressDropped'), conflict('one', both)])
+    const { changes } = fixConflicts(
+      'shop',
+      [conflict(null, zone, 'EgressDropped'), conflict('one', both)],
+      [],
+    )
     expect(changes.map(({ after: text }) => text)).toEqual(['make zone\nmake policy\nreload'])
     expect(changes[0]?.operation.fix).toMatchObject({
       beneficiaries: ['one', 'network web'],
@@ -74,9 +78,56 @@ describe('conflicts that a hook mends', () => {
     })
   })
 
+  describe('are not mended by asking twice', () => {
+    const earlier = (lines: readonly string[], name = 'firewalld', project = 'shop'): Fix => ({
+      project,
+      name,
+      beneficiaries: ['network db'],
+      needs: [toNginx],
+      commands: lines.map((line) => line.split(' ')),
+      undo: lines.toReversed().map((line) => ['not', ...line.split(' ')]),
+    })
+    const asked = (lines: readonly string[], inPlace: Fix): Partial<FixChange> => {
+      const { changes } = fixConflicts('shop', [conflict('one', lines)], [inPlace])
+      expect(changes).toHaveLength(1)
+      return changes[0] ?? {}
+    }
+
+    test.each<[string, readonly string[], readonly string[], string, readonly string[]]>([
+      ['more than before', both, zone, 'change', both],
+      ['less than before, which is gone then', zone, both, 'add', both],
+      ['the same, which is gone then', zone, zone, 'add', zone],
+    ])('but for %s, as one', (_, wanted, before, action, after) => {
+      const change = asked(wanted, earlier(before))
+      expect(change).toMatchObject({
+        action,
+        before: action === 'add' ? null : before.join('\n'),
+        after: after.join('\n'),
+        operation: {
+          fix: {
+            beneficiaries: ['network db', 'one'],
+            needs: [toNginx, { of: 'mapping', address: null }],
+            undo: earlier(after).undo,
+          },
+        },
+      })
+    })
+
+    test.each<[string, Fix]>([
+      ['of another program', earlier(zone, 'ufw')],
+      ['of another project', earlier(zone, 'firewalld', 'blog')],
+      ['of another bridge', earlier(['make other', 'reload'])],
+    ])('and leave alone what was asked %s', (_, inPlace) => {
+      expect(asked(both, inPlace)).toMatchObject({
+        action: 'add',
+        operation: { fix: { beneficiaries: ['one'] } },
+      })
+    })
+  })
+
   test('of very many name only the first', () => {
     const many = ['one', 'two', 'three', 'four', 'five'].map((name) => conflict(name, both))
-    expect(fixConflicts('shop', many).changes[0]?.description).toBe(
+    expect(fixConflicts('shop', many, []).changes[0]?.description).toBe(
       'Let one, two, three and 2 more pass by way of firewalld, for ForwardDropped.',
     )
   })
@@ -87,7 +138,7 @@ describe('conflicts that a hook mends', () => {
     ['without a hook', { remedy: { text: 'Think.', commands: [] } }],
   ])('are not those %s', (_, wish) => {
     const found = [conflict('one', both, 'ForwardDropped', wish)]
-    expect(fixConflicts('shop', found)).toEqual({ changes: [], conflicts: found })
+    expect(fixConflicts('shop', found, [])).toEqual({ changes: [], conflicts: found })
   })
 })
 
