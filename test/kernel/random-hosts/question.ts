@@ -62,22 +62,25 @@ const askersIn = (family: Family): readonly (readonly [MachineName, string, 'fir
 export const questionsOf = (plan: Plan): readonly Question[] => {
   const { desired } = plan
   const { hostAddresses } = plannedOf(plan)
-  const questions = new Map<string, Question>()
-  for (const { family, protocol, hostPort, hostAddress } of desired.mappings)
+  const questions: Question[] = []
+  for (const mapping of desired.mappings) {
+    const { family, protocol, hostPort, hostAddress } = mapping
     for (const [asker, source, rank] of askersIn(family)) {
       const from = sourceOf(plan, asker, source)
-      const all = hostAddress === null ? addressesOf[family].host : [hostAddress]
-      for (const to of rank === 'second' ? all.slice(0, 1) : all) {
+      let isAsked = false
+      for (const to of hostAddress === null ? addressesOf[family].host : [hostAddress]) {
+        if (isAsked && rank === 'second') break
         if (isLoopback(to) && asker !== 'host') continue
         // Other machines know the host by the addresses of its own interfaces.
         if (from.kind === 'machine' && /^(172\.30|fd00:30)/.test(to)) continue
         const flow = { family, protocol, from, to: { address: to, port: hostPort } }
         const promise = reach(desired, flow, { addresses: hostAddresses })
-        if (promise.kind !== 'delivered' || promise.mapping === null) continue
-        const who = wordsFor(from, promise.mapping.targets[0], to)
-        const key = `${asker} ${source} ${to} ${protocol} ${hostPort}`
-        questions.set(key, { asker, flow, mapping: promise.mapping.label, who })
+        // At some addresses another mapping may be on the same port.
+        if (promise.kind !== 'delivered' || promise.mapping !== mapping) continue
+        isAsked = true
+        questions.push({ asker, flow, mapping: mapping.label, who: wordsFor(from, mapping.targets[0], to) })
       }
     }
-  return [...questions.values()]
+  }
+  return questions
 }

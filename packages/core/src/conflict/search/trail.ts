@@ -85,16 +85,22 @@ export const followTrail = (
       same ??= goAlike(row, at, learners)
       return hasValue(same, member)
     },
-    countOfAll: countOfAll(row, area, learners),
+    countOfAll: countOfAll(row, area, blamed, learners),
   }
 }
 
-/** The first one stops all, or there would be no cell; those behind it where all of the packets go the same way. */
+/**
+ * The first one stops all, or there would be no cell; those behind it where all of the packets go the same way. Who is
+ * spared by lot, and comes where he should, does not meet those who stand behind.
+ */
 const countOfAll = (
   { rows, values: { membersWith } }: GroupRow,
   area: Area,
+  blamed: readonly Blamed[],
   learners: readonly Learner[],
 ): Trail['countOfAll'] => {
+  const sparing = blamed.findIndex(({ judgement: { share } }) => share === 'some')
+  const most = sparing < 0 ? blamed.length : sparing + 1
   const same = learners.map(({ conditions, exclusions, blurred }) =>
     blurred ? null : narrowArea(area, conditions, exclusions, membersWith).area,
   )
@@ -105,7 +111,7 @@ const countOfAll = (
         one === null ||
         !regionsOf(area, member, own).every((part) => isCovered(part, regionsOf(one, member, own))),
     )
-    return 1 + (end < 0 ? same.length : end)
+    return Math.min(most, 1 + (end < 0 ? same.length : end))
   }
 }
 
