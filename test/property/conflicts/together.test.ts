@@ -30,14 +30,16 @@ const subnets = { web: '172.30.1', data: '172.30.2', open: '172.30.3' } as const
 const mapping = fc
   .record({
     hostPort: fc.integer({ min: 8080, max: 8089 }),
-    port: fc.constantFrom(80, 81, 443, 8080, 8081),
+    // Null: the same as on the host.
+    port: fc.constantFrom(80, 81, 443, 8080, 8081, null, null),
     address: fc.integer({ min: 10, max: 15 }).map((at) => `172.30.1.${at}`),
     protocol: fc.constantFrom<Mapping['protocol']>('tcp', 'tcp', 'tcp', 'udp'),
     network: fc.constantFrom<keyof typeof subnets>('web', 'web', 'web', 'data', 'open'),
     hostAddress: fc.constantFrom(null, null, null, '192.0.2.2', '127.0.0.1'),
     allowFrom: fc.constantFrom(null, null, null, ['198.51.100.0/24']),
   })
-  .map(({ hostPort, port, address, protocol, network, hostAddress, allowFrom }): Mapping => {
+  .map(({ hostPort, port: own, address, protocol, network, hostAddress, allowFrom }): Mapping => {
+    const port = own ?? hostPort
     const to = address.replace('30.1', subnets[network].slice(4))
     // A routed network has no host ports.
     const kind = network === 'open' ? 'direct' : 'nat'

@@ -1,7 +1,7 @@
 import { conntrackStatus, type ElementData, type NatStep, type ValueRange } from '../netfilter/index.ts'
 import { endpointText } from './endpoint-text.ts'
-import { blur, freeFieldOf, learn, membership } from './learner.ts'
-import type { NatReads, OperandRead } from './program.ts'
+import { blur, freeFieldOf, learn, learnFromOurs, membership } from './learner.ts'
+import type { NatReads, OperandRead, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { end, fork } from './run.ts'
 import { redirectAddress, selectSource } from './select-source.ts'
@@ -26,6 +26,7 @@ interface Choice {
  */
 export const bind = (
   walk: Walk,
+  { isOurs }: Pick<Program, 'isOurs'>,
   operands: NatReads | null,
   action: NatStep,
   world: World,
@@ -35,7 +36,7 @@ export const bind = (
   if (found === null) return [world]
   const { choices, sure, random } = found
   const targets = choices.flatMap((choice) =>
-    spread(walk, action, choice, world).map((target) => ({ ...target, range: choice.port })),
+    spread(walk, isOurs, action, choice, world).map((target) => ({ ...target, range: choice.port })),
   )
   if (targets.length === 0) {
     if (choices.length > 0) {
@@ -111,21 +112,28 @@ const readOperand = (operand: OperandRead, world: World): OperandFound => {
 /** The addresses and ports of one choice, each to be followed; the first of many where they are too many. */
 const spread = (
   walk: Walk,
+  isOurs: boolean,
   action: NatStep,
   choice: Choice,
   world: World,
 ): readonly { address: number | bigint; port: number }[] => {
   const isSource = action.type === 'snat' || action.type === 'masquerade'
   const [own, ownPort] = isSource ? [world.saddr, world.sport] : [world.daddr, world.dport]
-  learnBinding(world, action, choice.port, own, ownPort)
+  learnBinding(world, isOurs, action, choice.port, own, ownPort)
   const addresses = addressesOf(walk, action, choice.address, own, world)
   const ports = isSource ? [snatPort(ownPort, choice.port)] : portsOf(walk, action, choice.port, ownPort)
   return addresses.flatMap((address) => ports.map((port) => ({ address, port })))
 }
 
-/** A port that fits its range stays; what is computed from an address is no set. */
+/**
+ * A port that fits its range stays; what is computed from an address is no set.
+ *
+ * @param isOurs - the rule is ours: it gives every mapping of a group its own port, which is that of the host for all
+ *   of them or for none
+ */
 const learnBinding = (
   world: World,
+  isOurs: boolean,
   { netmap, shiftFrom }: NatStep,
   range: ValueRange | null,
   own: number | bigint,
@@ -135,8 +143,13 @@ const learnBinding = (
   if (netmap && freeFieldOf(world, own) !== null) blur(world)
   const field = range === null ? null : freeFieldOf(world, ownPort)
   if (field === null || range === null) return
-  if (shiftFrom !== null) blur(world)
-  else learn(world, [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)])
+  if (shiftFrom !== null) {
+    blur(world)
+    return
+  }
+  const fits = [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)]
+  if (isOurs) learnFromOurs(world, fits)
+  else learn(world, fits)
 }
 
 const addressesOf = (

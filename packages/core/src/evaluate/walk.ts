@@ -139,7 +139,7 @@ const act = (
     case 'dispatch':
       return dispatch(walk, program, rule, step, world, returned)
     case 'nat':
-      return bind(walk, step.operands, action, world, did)
+      return bind(walk, program, step.operands, action, world, did)
     case 'set':
       return assign(walk, step, action.target, world, did)
     case 'notrack':

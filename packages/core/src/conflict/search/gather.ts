@@ -135,7 +135,7 @@ const merge = (a: Finding, b: Finding): Finding => {
 /** A list of bans is one thing to know, not ten thousand. */
 const fold = (findings: readonly Finding[]): readonly Finding[] => {
   const apart: Finding[] = []
-  const folded = new Map<string, Finding>()
+  const lists = new Map<string, [Finding, ...Finding[]]>()
   for (const finding of findings) {
     if (finding.severity === 'error' && apart.length < MOST_APART) {
       apart.push(finding)
@@ -144,9 +144,18 @@ const fold = (findings: readonly Finding[]): readonly Finding[] => {
     const { kind, step, severity } = finding
     const { tool, name } = step?.table ?? {}
     const key = [kind, severity, tool, name, step?.chain?.name, step?.hook].join(' ')
-    const before = folded.get(key)
-    if (before === undefined) folded.set(key, finding)
-    else folded.set(key, { ...merge(before, finding), others: Math.max(before.others + 1, finding.others) })
+    const list = lists.get(key)
+    if (list === undefined) lists.set(key, [finding])
+    else list.push(finding)
   }
-  return [...apart, ...folded.values()]
+  return [...apart, ...[...lists.values()].map(foldList)]
+}
+
+/** The worst of a list, and how many more there are; who only stands behind another does nothing yet. */
+const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
+  const [first, ...more] = list
+  if (more.length === 0) return first
+  const ahead = list.filter(({ behind }) => behind.size === 0).length
+  const counts = list.map(({ others }) => others)
+  return { ...more.reduce(merge, first), others: Math.max((ahead || list.length) - 1, ...counts) }
 }
