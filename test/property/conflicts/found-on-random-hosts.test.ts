@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { look, webIntent } from './look.ts'
+import { hostFacts, look, webIntent } from './look.ts'
 import { comingIn, dnat, drop, goingOut, type NftTable, tcpTo } from './nft-rules.ts'
 
 /** What `test/kernel/random-hosts` found, where live traffic would be a matter of luck. */
@@ -35,4 +35,30 @@ test('who is behind a translation that leads some to the right place by lot does
     expect.stringMatching(/^Packets of some of other machines .* rule 1 of chain prerouting/),
     expect.stringMatching(/^Packets of some of other machines .* rule 2 of chain prerouting/),
   ])
+})
+
+test('who is let through by lot, or perhaps by what nobody knows, is dropped perhaps', async () => {
+  const rules = (last: string): string => `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD ! -i pt-web -j ACCEPT
+-A FORWARD -m statistic --mode random --probability 0.50000000000 -j ACCEPT
+${last}COMMIT
+`
+  const bridged = { 'net.bridge.bridge-nf-call-iptables': '1' }
+  const facts = { ...hostFacts, sysctls: { ...hostFacts.sysctls, ...bridged } }
+  const byPolicy = async (last: string): Promise<readonly string[]> => {
+    const { conflicts } = await look({ facts, saved: rules(last) })
+    return conflicts
+      .filter(({ culprit }) => culprit?.position === 'policy')
+      .map(({ certainty, kind }) => `${certainty} ${kind}`)
+  }
+  // Some day the lot is against everybody.
+  expect(await byPolicy('')).toContain('certain EgressDropped')
+  // Which port of the bridge a container has is not known before it is there.
+  const perhaps = await byPolicy('-A FORWARD -m physdev ! --physdev-in veth9 -j ACCEPT\n')
+  expect(perhaps).toContain('possible EgressDropped')
+  expect(perhaps.filter((told) => !told.startsWith('possible'))).toEqual([])
 })

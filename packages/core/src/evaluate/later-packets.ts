@@ -98,6 +98,7 @@ const nextPacket = (began: World, first: World, answer: World): World => {
     boundDestination: isTracked,
     sourcePorts: first.sourcePorts,
     unknown: answer.unknown,
+    doubted: answer.doubted,
     trace: answer.trace,
   }
 }

@@ -119,6 +119,7 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     returnBy: null,
     learner,
     unknown: false,
+    doubted: false,
     trace: null,
   }
 }

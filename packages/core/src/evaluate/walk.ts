@@ -43,7 +43,7 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
       const taken = fork(walk.run, current)
       onward = [current]
       if (taken !== null) {
-        if (truth === MAYBE) taken.unknown = true
+        if (truth === MAYBE) part(taken, current)
         for (const one of takeRule(walk, program, rule, taken, returned)) addWorld(onward, one)
       }
     }
@@ -57,6 +57,12 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
   }
   returned.push(current)
   return mergeWorlds(returned)
+}
+
+/** One course is taken if something matches of which nobody knows whether it does, another if not. */
+const part = (taken: World, other: World): void => {
+  taken.unknown = true
+  other.doubted = true
 }
 
 /** The rules of a chain from one on whose leading matches hold, or may. */
@@ -107,7 +113,7 @@ const takeRule = (
       if (truth === YES) continue
       const taken = fork(walk.run, world)
       if (taken === null) return [world]
-      if (truth === MAYBE) taken.unknown = true
+      if (truth === MAYBE) part(taken, world)
       return mergeWorlds([world, ...takeRule(walk, program, rule, taken, returned, at + 1)])
     }
     if (world.learner !== null) learnAction(program, rule, at, walk.tables.compiler, world)
@@ -129,7 +135,7 @@ const act = (
   const did = (verdict: string, on: World = world): void => noteRule(on, program, rule.rule, verdict)
   const other = (): World | null => {
     const copy = fork(walk.run, world)
-    if (copy !== null) copy.unknown = true
+    if (copy !== null) part(copy, world)
     return copy
   }
   if (isIgnored(world, rule) && undone.includes(action.kind)) return 'next step'
@@ -291,7 +297,7 @@ const dispatch = (
   for (const data of found.data) {
     const taken = fork(walk.run, world)
     if (taken === null) break
-    if (!found.random && (key.some(isUnknown) || found.hit !== CHANCE)) taken.unknown = true
+    if (!found.random && (key.some(isUnknown) || found.hit !== CHANCE)) part(taken, world)
     take(data, taken)
   }
   return onward

@@ -85,6 +85,8 @@ export interface World {
 
   /** It hangs on something unknown that is not a matter of chance. */
   unknown: boolean
+  /** Something unknown may have taken it elsewhere: it is the course in which that did not match. */
+  doubted: boolean
   trace: TraceStep | null
 }
 
@@ -126,6 +128,8 @@ export const sameWorld = (a: World, b: World): boolean =>
 /** Adds a world to a list unless its like is there; of two, the one that hangs on nothing unknown stays. */
 export const addWorld = (worlds: World[], world: World): void => {
   const at = worlds.findIndex((other) => sameWorld(other, world))
-  if (at < 0) worlds.push(world)
-  else if (worlds[at]?.unknown === true && !world.unknown) worlds[at] = world
+  const like = worlds[at]
+  if (like === undefined) worlds.push(world)
+  else if (like.unknown && !world.unknown) worlds[at] = world
+  else if (like.unknown === world.unknown) like.doubted &&= world.doubted
 }

@@ -46,14 +46,15 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
     if (conclusion.end.world.unknown) unsure = true
     if (fault === null) continue
     failed += 1
-    const isSure = !conclusion.end.world.unknown
+    const { unknown, doubted } = conclusion.end.world
+    const isSure = !unknown && !doubted
     if (worst === null || (isSure && !sure)) worst = { conclusion, fault }
     sure ||= isSure
   }
   if (worst === null) return kept
   const all = failed === conclusions.length
   // Who is drawn by lot fails for certain, some day; who hangs on what nobody knows may never.
-  const certain = (all || !unsure) && !run.truncated && !run.doubtful && run.undetermined.size === 0
+  const certain = (all || (sure && !unsure)) && !run.truncated && !run.doubtful && run.undetermined.size === 0
   return {
     kind: 'failed',
     ...worst,
