@@ -14,6 +14,14 @@ const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'a
 const stages = 3
 const hosts = Math.ceil(wanted / mixes.length / stages)
 
+/** The other stages go on for a while, and shrinking takes its time. */
+const tellAtOnce = (error: unknown): never => {
+  process.stderr.write(
+    `${error instanceof Error ? error.message.split('\n', 2).join('\n') : String(error)}\n`,
+  )
+  throw error
+}
+
 describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => {
   const open: Stage[] = []
   /** Rows that are cut off once they are answered come in clusters. */
@@ -35,7 +43,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       const ends = await Promise.allSettled(
         open.map((stage) =>
           fc.assert(
-            fc.asyncProperty(randomHost(mix), (host) => tryOut(stage, host, tally)),
+            fc.asyncProperty(randomHost(mix), (host) => tryOut(stage, host, tally).catch(tellAtOnce)),
             {
               numRuns: hosts,
               // None given: each stage has hosts of its own.
