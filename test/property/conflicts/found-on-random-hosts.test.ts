@@ -62,3 +62,22 @@ ${last}COMMIT
   expect(perhaps).toContain('possible EgressDropped')
   expect(perhaps.filter((told) => !told.startsWith('possible'))).toEqual([])
 })
+
+test('what is computed from the address asked for is looked at for each address of the host', async () => {
+  const interfaces = hostFacts.interfaces?.map((link) =>
+    link.name === 'eth0' ? { ...link, addresses: ['192.0.2.2/24', '192.0.2.3/24'] } : link,
+  )
+  // The even addresses lead to the container anyway.
+  const saved = `*nat
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -d 192.0.2.0/24 -j NETMAP --to 172.30.1.10/31
+COMMIT
+`
+  const { told } = await look({
+    saved,
+    facts: { ...hostFacts, ...(interfaces === undefined ? {} : { interfaces }) },
+    backend: 'iptables-legacy',
+    intent: webIntent.replace('8080:80', '8080:8080'),
+  })
+  expect(told).toContain('warning possible OrderUndetermined 0.0.0.0:8080/tcp by iptables-nft nat OUTPUT 1')
+})

@@ -51,6 +51,14 @@ export const singleValue = (value: number | bigint): RangeSet => ({ starts: [val
 export const isSingleValue = ({ starts, ends }: RangeSet): boolean =>
   starts.length === 1 && starts[0] === ends[0]
 
+/** Are there no more values than that? */
+export const hasFewValues = ({ starts, ends }: RangeSet, most: number): boolean => {
+  let count = 0
+  for (let at = 0; at < starts.length && count <= most; at += 1)
+    count += Number(BigInt(ends[at] ?? 0) - BigInt(starts[at] ?? 0)) + 1
+  return count <= most
+}
+
 export const isEmptySet = ({ starts }: RangeSet): boolean => starts.length === 0
 
 export const hasValue = ({ starts, ends }: RangeSet, value: number | bigint): boolean => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   emptyRanges,
+  hasFewValues,
   hasValue,
   includesRanges,
   intersectRanges,
@@ -233,6 +234,10 @@ describe.each(kinds)('sets of %s do what bits do', (_, as) => {
           }
         }
         expect(isEmptySet(one)).toBe(!bitsOf(a).includes(true))
+        const count = bitsOf(a).filter((bit) => bit).length
+        expect([0, 5, 20, 40].map((most) => hasFewValues(one, most))).toEqual(
+          [0, 5, 20, 40].map((most) => count <= most),
+        )
         expect(intersects(one, two)).toBe(!isEmptySet(intersectRanges(one, two)))
         expect(includesRanges(one, two)).toBe(values.every((at) => bitsOf(b)[at] !== true || bitsOf(a)[at]))
       }),

@@ -1,6 +1,12 @@
-import { isSingleValue, type RangeSet } from '../../address/range-set.ts'
+import { hasFewValues, isSingleValue, type RangeSet } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
-import type { FreeField, Learner, MemberField } from '../../evaluate/learner.ts'
+import {
+  type Condition,
+  exactly,
+  type FreeField,
+  type Learner,
+  type MemberField,
+} from '../../evaluate/learner.ts'
 import { openFlow } from '../../evaluate/open-flow.ts'
 import {
   type Area,
@@ -75,14 +81,22 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
 }
 
 const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learner): Narrowed => {
-  const whole: Narrowed = learner.blurred
-    ? { area, fresh: [] }
-    : narrowArea(area, learner.conditions, learner.exclusions, row.values.membersWith)
+  const { blurred, conditions, exclusions } = learner
+  const whole: Narrowed = blurred
+    ? narrowArea(area, ofOneAddress(area, picked), [], row.values.membersWith)
+    : narrowArea(area, conditions, exclusions, row.values.membersWith)
   // What was asked of a value that only looked like a free one says nothing of the others.
   if (!holds(whole.area, picked)) return { area: onlyPoint(picked), fresh: [] }
   const isOfOne = learner.speaksForOthers && (learner.blurred || isMistaken(row, picked))
   return isOfOne ? pinTo(whole, picked.member) : whole
 }
+
+/** More addresses than this are not asked one by one. */
+const FEW_ADDRESSES = 32
+
+/** Where something was computed from a packet, it is still asked at each address of the host. */
+const ofOneAddress = ({ region: { daddr } }: Area, { point }: MemberPoint): readonly Condition[] =>
+  hasFewValues(daddr, FEW_ADDRESSES) ? [exactly('daddr', point.daddr)] : []
 
 /** A client that speaks from the very port would be taken for the mapping, or the other way round. */
 const isMistaken = ({ values: { of } }: GroupRow, { member, point: { sport } }: MemberPoint): boolean =>
