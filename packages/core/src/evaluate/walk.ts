@@ -8,7 +8,7 @@ import { candidates } from './rule-index.ts'
 import { end, fork, mergeWorlds, noteRule, type Run } from './run.ts'
 import { setField } from './set-field.ts'
 import { CHANCE, MAYBE, NO, YES } from './truth.ts'
-import { addWorld, type World } from './world.ts'
+import { addWorld, part, type World } from './world.ts'
 
 /** One walk through a base chain and all it leads to. */
 export interface Walk {
@@ -57,12 +57,6 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
   }
   returned.push(current)
   return mergeWorlds(returned)
-}
-
-/** One course is taken if something matches of which nobody knows whether it does, another if not. */
-const part = (taken: World, other: World): void => {
-  taken.unknown = true
-  other.doubted = true
 }
 
 /** The rules of a chain from one on whose leading matches hold, or may. */

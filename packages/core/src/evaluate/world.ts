@@ -125,6 +125,12 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.rerouted === b.rerouted &&
   a.bridged === b.bridged
 
+/** One course is taken if something matches of which nobody knows whether it does, the other if it does not. */
+export const part = (taken: World, other: World): void => {
+  taken.unknown = true
+  other.doubted = true
+}
+
 /** Adds a world to a list unless its like is there; of two, the one that hangs on nothing unknown stays. */
 export const addWorld = (worlds: World[], world: World): void => {
   const at = worlds.findIndex((other) => sameWorld(other, world))
