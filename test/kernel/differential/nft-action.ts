@@ -91,12 +91,12 @@ const translation = (place: RulePlace): fc.Arbitrary<string> =>
  * Only some hooks reject in every kernel (net/netfilter/nft_reject.c). A refusal that comes after the handshake looks to
  * the sender as one of the SYN, so what is established is dropped or let through, and never rejected.
  */
-const rejection = ({ hook, protocol }: RulePlace): fc.Arbitrary<string> =>
-  hook === 'postrouting' || hook === 'prerouting'
-    ? fc.constant('drop')
-    : one('reject', protocol === 'tcp' ? 'reject with tcp reset' : 'reject').map(
-        (text) => `ct state != established ${text}`,
-      )
+const rejection = ({ hook, protocol, table }: RulePlace): fc.Arbitrary<string> => {
+  if (hook === 'postrouting' || hook === 'prerouting') return fc.constant('drop')
+  // nft 1.1.3 does not list the `meta nfproto` of a rule in an inet table that ends with it, unless a statement is between.
+  const reset = table === 'inet' ? 'counter reject with tcp reset' : 'reject with tcp reset'
+  return one('reject', protocol === 'tcp' ? reset : 'reject').map((text) => `ct state != established ${text}`)
+}
 
 /** A verdict map: ports, marks or interfaces. */
 const dispatch = (place: RulePlace, onward: readonly string[]): fc.Arbitrary<string> => {
