@@ -1,6 +1,6 @@
 import { conntrackStatus, type ElementData, type NatStep, type ValueRange } from '../netfilter/index.ts'
 import { endpointText } from './endpoint-text.ts'
-import { blur, freeFieldOf, learn, learnFromOurs, membership } from './learner.ts'
+import { blur, freeFieldOf, learnFrom, membership } from './learner.ts'
 import type { NatReads, OperandRead, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { end, fork } from './run.ts'
@@ -26,7 +26,7 @@ interface Choice {
  */
 export const bind = (
   walk: Walk,
-  { isOurs }: Pick<Program, 'isOurs'>,
+  program: Program,
   operands: NatReads | null,
   action: NatStep,
   world: World,
@@ -36,7 +36,7 @@ export const bind = (
   if (found === null) return [world]
   const { choices, sure, random } = found
   const targets = choices.flatMap((choice) =>
-    spread(walk, isOurs, action, choice, world).map((target) => ({ ...target, range: choice.port })),
+    spread(walk, program, action, choice, world).map((target) => ({ ...target, range: choice.port })),
   )
   if (targets.length === 0) {
     if (choices.length > 0) {
@@ -112,14 +112,14 @@ const readOperand = (operand: OperandRead, world: World): OperandFound => {
 /** The addresses and ports of one choice, each to be followed; the first of many where they are too many. */
 const spread = (
   walk: Walk,
-  isOurs: boolean,
+  program: Program,
   action: NatStep,
   choice: Choice,
   world: World,
 ): readonly { address: number | bigint; port: number }[] => {
   const isSource = action.type === 'snat' || action.type === 'masquerade'
   const [own, ownPort] = isSource ? [world.saddr, world.sport] : [world.daddr, world.dport]
-  learnBinding(world, isOurs, action, choice.port, own, ownPort)
+  learnBinding(world, program, action, choice.port, own, ownPort)
   const addresses = addressesOf(walk, action, choice.address, own, world)
   const ports = isSource ? [snatPort(ownPort, choice.port)] : portsOf(walk, action, choice.port, ownPort)
   return addresses.flatMap((address) => ports.map((port) => ({ address, port })))
@@ -128,12 +128,12 @@ const spread = (
 /**
  * A port that fits its range stays; what is computed from an address is no set.
  *
- * @param isOurs - the rule is ours: it gives every mapping of a group its own port, which is that of the host for all
- *   of them or for none
+ * @param program - one of ours gives every mapping of a group its own port, which is that of the host for all of them
+ *   or for none
  */
 const learnBinding = (
   world: World,
-  isOurs: boolean,
+  program: Program,
   { netmap, shiftFrom }: NatStep,
   range: ValueRange | null,
   own: number | bigint,
@@ -147,9 +147,7 @@ const learnBinding = (
     blur(world)
     return
   }
-  const fits = [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)]
-  if (isOurs) learnFromOurs(world, fits)
-  else learn(world, fits)
+  learnFrom(program, world, [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)])
 }
 
 const addressesOf = (

@@ -6,7 +6,6 @@ import type { HookLists } from './hook-list.ts'
 import type { Host } from './host.ts'
 import { goInStep } from './in-step.ts'
 import { type PacketPair, type PairKind, pairsOf } from './packet-pair.ts'
-
 import type { BaseProgram } from './program.ts'
 import type { End } from './run.ts'
 import type { World } from './world.ts'

@@ -5,7 +5,7 @@ import type { Compiler } from './compiler.ts'
 import { type Depends, dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { because, type Explain, type Explained, explainMatches, refusal } from './learn-match.ts'
-import { freeFieldOf, learn, learnExclusion, learnFromOurs, membership } from './learner.ts'
+import { freeFieldOf, learnExclusion, learnFrom, membership } from './learner.ts'
 import type { CompiledRule, Program } from './program.ts'
 import { compileExpression } from './read-expression.ts'
 import { type RuleGroup, setOf } from './rule-groups.ts'
@@ -119,12 +119,10 @@ const askGroup = (
 const speaksForOthers = ({ learner }: World): boolean => learner?.speaksForOthers === true
 
 /** What a rule of ours for one mapping does not do to others, those for the others do not do to this one. */
-const note = ({ isOurs }: Program, world: World, { because: conditions, unless }: Explained): void => {
-  if (unless === null) {
-    if (isOurs) learnFromOurs(world, conditions)
-    else learn(world, conditions)
-  } else if (!isOurs) learnExclusion(world, unless)
-  else if (!unless.failsByMember) learnFromOurs(world, conditions)
+const note = (program: Program, world: World, { because: conditions, unless }: Explained): void => {
+  if (unless === null) learnFrom(program, world, conditions)
+  else if (!program.isOurs) learnExclusion(world, unless)
+  else if (!unless.failsByMember) learnFrom(program, world, conditions)
 }
 
 /** What the leading matches of each rule of a chain tell, by its place; of most rules this is all that is asked. */

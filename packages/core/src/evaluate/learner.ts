@@ -82,11 +82,14 @@ export const learn = ({ learner }: World, conditions: readonly Condition[]): voi
 }
 
 /**
- * Notes what a rule of ours hung on: which mapping it is asked for is not among it, since our rules have the same for
- * every mapping of a kind. Whether a table has the mapping at all is: it may have another's in its place.
+ * Notes what a rule hung on. Of one of ours which mapping it is asked for is not among it, since our rules have the same
+ * for every mapping of a kind. Whether a table has the mapping at all is: it may have another's in its place.
  */
-export const learnFromOurs = (world: World, conditions: readonly Condition[]): void =>
-  learn(world, conditions.filter(isOfOurs))
+export const learnFrom = (
+  { isOurs }: { readonly isOurs: boolean },
+  world: World,
+  conditions: readonly Condition[],
+): void => learn(world, isOurs ? conditions.filter(isOfOurs) : conditions)
 
 export const isMemberField = (field: FreeField | null): field is MemberField =>
   field === 'hostPort' || field === 'targetPort' || field === 'targetAddress'

@@ -87,7 +87,7 @@ const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learn
     : narrowArea(area, conditions, exclusions, row.values.membersWith)
   // What was asked of a value that only looked like a free one says nothing of the others.
   if (!holds(whole.area, picked)) return { area: onlyPoint(picked), fresh: [] }
-  const isOfOne = learner.speaksForOthers && (learner.blurred || isMistaken(row, picked))
+  const isOfOne = learner.speaksForOthers && (blurred || isMistaken(row, picked))
   return isOfOne ? pinTo(whole, picked.member) : whole
 }
 

@@ -1,4 +1,11 @@
-import { hasValue, isSingleValue, type RangeSet, rangeSet, singleValue } from '../../address/range-set.ts'
+import {
+  emptyRanges,
+  hasValue,
+  isSingleValue,
+  type RangeSet,
+  rangeSet,
+  singleValue,
+} from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import {
   type Condition,
@@ -178,8 +185,7 @@ const findMembers = (
     inside,
   }: Pick<Condition, 'set' | 'inside'> & { readonly field: MemberField }): RangeSet => {
     const [first] = set.starts
-    if (inside && set.starts.length === 1 && first !== undefined && first === set.ends[0])
-      return numbers[field]?.get(first) ?? { starts: [], ends: [] }
+    if (inside && first !== undefined && isSingleValue(set)) return numbers[field]?.get(first) ?? emptyRanges
     return numbersWhere(of[field] ?? [], (value) => hasValue(set, value) === inside)
   }
   return (condition) => {

@@ -65,8 +65,9 @@ export const findLikes = (
         const odd = isOdd(member)
         const known = odd ? undefined : split.get(before)
         if (known === undefined) made += 1
-        classes[member] = known ?? made
-        if (!odd) split.set(before, classes[member] ?? made)
+        const after = known ?? made
+        classes[member] = after
+        if (!odd) split.set(before, after)
       }
       return has
     }),
