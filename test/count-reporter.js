@@ -1,11 +1,24 @@
-/** Prints the one line that continuous integration reads, last: `N passed, N failed, N skipped`. */
+/**
+ * Prints the one line that continuous integration reads, last: `N passed, N failed, N skipped`. In continuous
+ * integration (CI=true) a skipped test fails the run: nobody reads the lines that say why it was skipped.
+ */
 export default class CountReporter {
+  #skipped = 0
+
   onRunComplete(_contexts, results) {
     // A suite that could not even start counts as a failure, or a syntax error would look like zero failures.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
-    const skipped = results.numPendingTests + results.numTodoTests
+    this.#skipped = results.numPendingTests + results.numTodoTests
     process.on('exit', () => {
-      process.stdout.write(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped\n`)
+      const error = this.getLastError()
+      if (error !== undefined) process.stderr.write(`${error.message}\n`)
+      process.stdout.write(`${results.numPassedTests} passed, ${failed} failed, ${this.#skipped} skipped\n`)
     })
+  }
+
+  /** Jest exits with 1 when there is one, and does not print it. */
+  getLastError() {
+    if (process.env.CI !== 'true' || this.#skipped === 0) return
+    return new Error(`${this.#skipped} tests were skipped. With CI=true every test has to run.`)
   }
 }

@@ -12,7 +12,7 @@ const [, script = ''] = commandLine
 /** Node 22 and 24 come as packages; the suite itself runs on whatever node runs it. */
 const nodes = ['22', '24'].map((version) => ({
   version,
-  program: fileURLToPath(new URL(`../../node_modules/node-${version}/bin/node`, import.meta.url)),
+  program: fileURLToPath(new URL(`../node-versions/node_modules/node-${version}/bin/node`, import.meta.url)),
 }))
 
 const present = nodes.filter(({ program }) => existsSync(program))
@@ -20,6 +20,15 @@ const present = nodes.filter(({ program }) => existsSync(program))
 test('Node 22 and 24 are there to be tried, on the processor their packages are for', () => {
   const expected = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : []
   expect(present.map(({ version }) => version)).toEqual(expected)
+})
+
+test('npm scripts run on the Node that the person has, not on a version that the tests bring', async () => {
+  // npm puts node_modules/.bin first on the PATH of every script.
+  const { stdout } = await run(['npm', 'exec', '--', 'node', '--version'], {
+    folder: fileURLToPath(new URL('../..', import.meta.url)),
+    environment: { HOME: process.env.HOME ?? '/' },
+  })
+  expect(stdout.trim()).toBe(process.version)
 })
 
 describe.each(present)('on Node $version', ({ version, program }) => {

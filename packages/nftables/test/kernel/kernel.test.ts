@@ -6,7 +6,8 @@ import { canonical, withoutSetComments } from '../arbitrary/canonical.ts'
 import { desiredState } from '../arbitrary/desired-state.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
-const suite = hasNamespaces() ? describe : describe.skip
+// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 
 suite('nftables and the kernel agree', () => {
   let namespace: NetworkNamespace

@@ -18,7 +18,8 @@ import { mapping, state } from '../arbitrary/example.ts'
 import { openRelay } from '../arbitrary/netlink-relay.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
-const suite = hasNamespaces() ? describe : describe.skip
+// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
 
 suite('elements sent over netlink', () => {
   let namespace: NetworkNamespace
