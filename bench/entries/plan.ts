@@ -1,3 +1,4 @@
+import { resolve } from '@portolan/core'
 import { plan, readCompose } from 'portolan'
 import type { Entry } from '../entry.ts'
 import { measure } from '../measure.ts'
@@ -14,7 +15,19 @@ export const entry: Entry = {
         count: rounds(5),
         warmUp: rounds(2),
       })
+    const services = count(16_000)
+    const apart = readCompose(
+      `services: {${Array.from({ length: services }, (_, at) => `s${at}: {ports: ["${10_000 + at}:80"]}`).join(', ')}}`,
+      { source: 'compose.yaml' },
+    )
     return [
+      {
+        what: `every choice for ${services} services of one port`,
+        unit: 'ms',
+        measured: await measure(() => resolve(apart, {}), { count: rounds(5), warmUp: rounds(2) }),
+        mark: { atMost: 150 },
+        peers: [],
+      },
       {
         what: `plan ${ports} ports, nftables`,
         unit: 'ms',

@@ -26,12 +26,8 @@ export const checkIntent = (intent: Intent): void => {
     'both want the bridge',
   )
   for (const endpoint of intent.endpoints) checkEndpoint(endpoint)
-  for (const mapping of intent.mappings) {
-    checkMapping(
-      mapping,
-      intent.networks.find(({ name }) => name === mapping.network),
-    )
-  }
+  const byName = new Map(intent.networks.map((network) => [network.name, network]))
+  for (const mapping of intent.mappings) checkMapping(mapping, byName.get(mapping.network))
 }
 
 const modes: readonly string[] = ['nat', 'nat-unprotected', 'routed', 'isolated']

@@ -52,19 +52,22 @@ export const expandMappings = (
   const conflicts: Conflict[] = []
   const notes: IntentNote[] = []
 
+  // Indexed once: a search for each mapping would make the whole quadratic.
+  const networkByName = firstByKey(networks, ({ name }) => name)
+  const bindingByName = new Map(intent.networks.map(({ name, hostBinding }) => [name, hostBinding]))
+  const endpointByKey = firstByKey(endpoints, endpointKey)
+
   for (const wanted of intent.mappings) {
-    const network = networks.find((candidate) => candidate.name === wanted.network)
-    const endpoint = endpoints.find(
-      ({ service, replica, network: name }) =>
-        service === wanted.service && replica === wanted.replica && name === wanted.network,
-    )
+    const network = networkByName.get(wanted.network)
+    const endpoint = endpointByKey.get(endpointKey(wanted))
     if (network === undefined || endpoint === undefined) {
       throw new IntentError(
         `a port of ${wanted.service} is published on network ${wanted.network}, but ${wanted.service} is not on it`,
         wanted.place,
       )
     }
-    for (const single of singlePorts(intent, wanted, network, endpoint, supply, notes)) {
+    const binding = bindingByName.get(network.name) ?? null
+    for (const single of singlePorts(intent.project, wanted, network, binding, endpoint, supply, notes)) {
       if (single.family === 'ip6' && single.hostAddress === '::1') {
         conflicts.push(loopbackUnreachable(single.label))
         continue
@@ -89,6 +92,17 @@ export const expandMappings = (
   const mappings = [...bySocket.values()].map(({ mapping }) => lightenAlone(mapping))
   return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
 }
+
+const endpointKey = ({
+  service,
+  replica,
+  network,
+}: Pick<DesiredEndpoint, 'service' | 'replica' | 'network'>): string =>
+  JSON.stringify([service, replica, network])
+
+/** Of several with one key the first counts. */
+const firstByKey = <Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item> =>
+  new Map(items.map((item): [string, Item] => [keyOf(item), item]).reverse())
 
 const socketKey = (
   port: Omit<PublishedPort, 'project' | 'label'> & {
@@ -151,14 +165,14 @@ const findOverlaps = (
 
 /** The single ports of one mapping, in port order, IPv4 before IPv6. */
 const singlePorts = (
-  intent: Intent,
+  project: string,
   wanted: MappingIntent,
   network: DesiredNetwork,
+  binding: string | null,
   endpoint: DesiredEndpoint,
   supply: PortSupply,
   notes: IntentNote[],
 ): readonly DesiredMapping[] => {
-  const binding = intent.networks.find(({ name }) => name === network.name)?.hostBinding ?? null
   const chosen = familiesOf(wanted, binding, network, endpoint, notes)
   const natFamilies = chosen.filter((family) => subnetOf(network, family)?.mode !== 'routed')
   const containerCount = wanted.containerPorts.last - wanted.containerPorts.first + 1
@@ -199,7 +213,7 @@ const singlePorts = (
       const port = wanted.containerPorts.first + index * step
       const hostPort =
         wanted.hostPorts === null
-          ? supply.take(wanted.protocol, portHolder(intent.project, wanted, port))
+          ? supply.take(wanted.protocol, portHolder(project, wanted, port))
           : wanted.hostPorts.first + index
       const targets = [target(port)] as const
       const socket = { ...common, hostAddress, hostPort }

@@ -4,7 +4,7 @@ import { type HostFacts, parseBridgeAlias } from '../facts/index.ts'
 import type { Intent, IntentNote, NetworkIntent } from '../intent/index.ts'
 import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
 import {
-  classicPool,
+  defaultPools,
   type Pool,
   parsePool,
   planSubnets,
@@ -29,7 +29,7 @@ import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
 
 /** @public @since 0.1.0 */
 export interface ResolveOptions {
-  /** Tried in order for networks that name none; absent: `classic`, and an RFC 4193 prefix for IPv6. */
+  /** Tried in order for networks that name none; absent: `classic`, then `docker`, and an RFC 4193 prefix for IPv6. */
   readonly pools?: readonly Pool[]
   readonly reserve?: readonly (string | ReservedRange)[]
   readonly allow?: readonly string[]
@@ -83,7 +83,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
           : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
       })),
     ),
-    [...(options.pools ?? [classicPool])],
+    [...(options.pools ?? defaultPools)],
     {
       project: intent.project,
       removedBridges: removedBridges(intent, facts, external),

@@ -3,7 +3,7 @@ import { type BlockIndex, indexReservations } from './block-index.ts'
 import type { Blocks, Layer } from './blocks.ts'
 import type { Scan } from './first-fit.ts'
 import type { HostIndex } from './host-index.ts'
-import { classicPool, type Pool, type PoolEntry, poolsOf } from './pool.ts'
+import { defaultPools, type Pool, type PoolEntry, poolsOf } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import { space4, space6 } from './space.ts'
 import type { SubnetLease, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
@@ -30,7 +30,7 @@ export interface PlanState {
   /** Those of the plan that have the family. */
   readonly pools: Readonly<Record<Family, readonly Pool[]>>
   /** For a request whose pools have not the family. */
-  readonly defaults: Readonly<Record<Family, Pool>>
+  readonly defaults: Readonly<Record<Family, readonly Pool[]>>
   /** The leases of the plan's own project, by network. */
   readonly held: ReadonlyMap<string, readonly SubnetLease[]>
 }
@@ -111,8 +111,8 @@ export const startPlan = (
     },
     taken,
     scans: { ip: new Map(), ip6: new Map() },
-    pools: { ip: poolsOf('ip', pools, classicPool), ip6: poolsOf('ip6', pools, ula) },
-    defaults: { ip: classicPool, ip6: ula },
+    pools: { ip: poolsOf('ip', pools, defaultPools), ip6: poolsOf('ip6', pools, [ula]) },
+    defaults: { ip: defaultPools, ip6: [ula] },
     held: heldLeases(options),
   }
 }

@@ -5,7 +5,7 @@ import { type HostIndex, indexHost } from './host-index.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
 import { pickSubnet, poolsFor } from './pick-subnet.ts'
 import { type PlanState, startPlan } from './plan-state.ts'
-import { classicPool, type Pool, writtenGateway } from './pool.ts'
+import { defaultPools, type Pool, writtenGateway } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import { type SettledSubnet, settledSubnet } from './settled-subnet.ts'
 import type { SubnetPlan, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
@@ -66,7 +66,7 @@ const bridgesNamed = (requests: readonly SubnetRequest[]): readonly string[] => 
 export const planSubnets = (
   facts: HostFacts | HostIndex,
   requests: readonly SubnetRequest[],
-  pools: readonly Pool[] = [classicPool],
+  pools: readonly Pool[] = defaultPools,
   options: SubnetPlanOptions = {},
 ): readonly SubnetPlan[] => {
   const host = 'kind' in facts ? facts : indexHost(facts, bridgesNamed(requests))

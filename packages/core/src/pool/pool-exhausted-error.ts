@@ -23,7 +23,7 @@ export class PoolExhaustedError extends PortolanError {
     super(
       'POOL_EXHAUSTED',
       `No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${ways(rejected)}). ` +
-        'Name another pool, give the network a subnet, or allow a range that may be used all the same.',
+        `Name another pool (${pools.includes('docker') ? '--pool 10.64.0.0/12:24' : '--pool docker'}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
     )
     this.pools = pools
     this.rejected = rejected

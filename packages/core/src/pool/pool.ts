@@ -42,7 +42,7 @@ const cutText = (text: string, size: number): PoolEntry => {
 }
 
 /**
- * The default pool: the ranges the first Docker bridges were elected from, in that order, each with its gateway
+ * The first of the default pools: the ranges the first Docker bridges were elected from, in that order, each with its gateway
  * at .42.1. It never uses 172.16.0.0/16 whole, because EC2's resolver is 172.16.0.23.
  * @public @since 0.1.0
  */
@@ -81,10 +81,23 @@ export const dockerPool: Pool = {
   ],
 }
 
-/** Those pools that have a family; the default where none has. */
-export const poolsOf = (family: Family, pools: readonly Pool[], fallback: Pool): readonly Pool[] => {
+/**
+ * The IPv4 pools that are tried when none is named, in this order. A host that has used up the twelve subnets of
+ * `classic` still finds room in `docker`.
+ * @example
+ * defaultPools.map(({ name }) => name) // ['classic', 'docker']
+ * @public @since 0.1.0
+ */
+export const defaultPools: readonly Pool[] = [classicPool, dockerPool]
+
+/** Those pools that have a family; the defaults where none has. */
+export const poolsOf = (
+  family: Family,
+  pools: readonly Pool[],
+  fallback: readonly Pool[],
+): readonly Pool[] => {
   const fitting = pools.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
-  return fitting.length > 0 ? fitting : [fallback]
+  return fitting.length > 0 ? fitting : fallback
 }
 
 /** The gateway of a subnet that names none: see `firstUsable` for which address that is. */

@@ -34,6 +34,23 @@ const route = (destination: string, rest: RouteFact = {}): HostFacts => ({
 const names = (count: number): SubnetRequest[] =>
   Array.from({ length: count }, (_, at) => ({ network: `n${at}`, family: 'ip' }))
 
+describe('the default pools', () => {
+  test('give the subnets of docker when those of classic are used up', () => {
+    const plans = planSubnets({}, names(30))
+    const pools = plans.map(({ pool }) => pool)
+    expect(pools.indexOf('docker')).toBe(10)
+    expect(new Set(pools.slice(10))).toEqual(new Set(['docker']))
+    expect(new Set(plans.map(({ subnet }) => subnet)).size).toBe(30)
+    expect(plans[10]).toMatchObject({ subnet: '172.18.0.0/16', gateway: '172.18.0.1' })
+  })
+
+  test('say, when both are used up, how another pool is named for once and for good', () => {
+    const message = /--pool 10\.64\.0\.0\/12:24, or for good under pools: in \/etc\/portolan\/config\.yaml/
+    expect(() => planSubnets({}, names(200))).toThrow(message)
+    expect(() => planSubnets({}, names(20), [classicPool])).toThrow(/--pool docker, or for good/)
+  })
+})
+
 describe('the classic pool', () => {
   test('gives its twelve subnets in order, each with its gateway as written', () => {
     // Three of the twelve lie inside ones that come before them, so only nine can be had at once.

@@ -1,6 +1,6 @@
 import {
   type Config,
-  classicPool,
+  defaultPools,
   type Family,
   type HostFacts,
   InvalidRequestError,
@@ -88,5 +88,5 @@ const poolsOf = (
     throw new InvalidRequestError('the pools are of both families: ask for one family at a time.')
   const family = options.ipv6 === true || families.has('ip6') ? 'ip6' : 'ip'
   const fitting = pools.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
-  return { family, pools: fitting.length === 0 && family === 'ip' ? [classicPool] : fitting }
+  return { family, pools: fitting.length === 0 && family === 'ip' ? defaultPools : fitting }
 }
