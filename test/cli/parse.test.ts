@@ -27,6 +27,8 @@ const folder = temporaryFolder({
     '*nat\n-A PREROUTING -d 10.0.0.1 -p tcp --dport 80:90 -j DNAT --to-destination 10.0.0.2\nCOMMIT\n',
   'prose.txt': 'hello\n',
   'empty.txt': '',
+  'listed.nft': '# of a host\n\ntable ip x {\n\tchain c {\n\t\taccept\n\t}\n}\n',
+  'script.nft': '#!/usr/sbin/nft -f\nflush ruleset\nadd table inet x\n',
   'other.json': '{"hello": 1}',
 })
 const parse = (...words: readonly string[]) => portolan(['parse', ...words], { folder })
@@ -62,10 +64,10 @@ describe('parse of an iptables-save file', () => {
 })
 
 describe('parse of the JSON of nft', () => {
-  test('prints the same objects back; handles, which a new kernel would give anew, are left out', async () => {
+  test('prints the same objects back, with their handles', async () => {
     const { code, stdout, stderr } = await parse('rules.json')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const { nftables } = JSON.parse(json.replace(/,"handle":\d+/g, ''))
+    const { nftables } = JSON.parse(json)
     expect(JSON.parse(stdout).nftables.slice(1)).toEqual(nftables.slice(1))
   })
 
@@ -78,6 +80,8 @@ describe('parse of the JSON of nft', () => {
 
 test.each([
   ['prose', 'prose.txt', 'PARSE', /prose\.txt:1:1: expected a comment or "\*table"/],
+  ['a listing in the text of nft', 'listed.nft', 'INVALID_REQUEST', /listed\.nft .*nft -j list ruleset/],
+  ['a script in the text of nft', 'script.nft', 'INVALID_REQUEST', /script\.nft .*nft -j list ruleset/],
   ['an empty file', 'empty.txt', 'INVALID_REQUEST', /empty\.txt is empty: .*iptables-save.*nft -j/],
   ['JSON of something else', 'other.json', 'PARSE', /other\.json:1:1: .*nft -j list ruleset/],
   [

@@ -59,7 +59,8 @@ const arrival = (packet: Packet, told: Told, options: ExplainOptions): string =>
     return `It reaches this host itself, at ${end}${seen}.${listening(packet, told, options)}`
   if (told.outcome === 'delivered')
     return `Delivered to ${end}${out === null ? '' : `, behind ${out}`}${seen}.`
-  return `Forwarded to ${end}${out === null ? '' : ` out of ${out}`}${seen}.`
+  const verb = packet.in === null || packet.in === undefined ? 'Sent' : 'Forwarded'
+  return `${verb} to ${end}${out === null ? '' : ` out of ${out}`}${seen}.`
 }
 
 const endText = ({ at }: Told, { names }: ExplainOptions): string => {

@@ -1,4 +1,4 @@
-import { tryParseAddress, tryParseInterfaceAddress, tryParsePrefix } from '../address/index.ts'
+import { dropZone, tryParseAddress, tryParseInterfaceAddress, tryParsePrefix } from '../address/index.ts'
 import { ParseError, parseJson } from '../error/index.ts'
 import type { HostFacts } from './host-facts.ts'
 
@@ -30,6 +30,8 @@ const text = (expected: string, holds: (value: string) => boolean): Check => ({
   holds: (value) => typeof value === 'string' && holds(value),
 })
 const address = text('an IP address', (value) => tryParseAddress(value) !== null)
+/** As resolv.conf has it: a link-local nameserver carries its interface. */
+const nameserver = text('an IP address', (value) => tryParseAddress(dropZone(value)) !== null)
 const prefix = text(
   'a prefix such as 10.0.0.0/8',
   (value) => tryParsePrefix(value) !== null || tryParseAddress(value) !== null,
@@ -99,7 +101,7 @@ const shape: Shape = {
       other: [string],
     },
   ],
-  nameservers: [address],
+  nameservers: [nameserver],
   sockets: [
     {
       protocol: oneOf('tcp', 'udp', 'sctp'),

@@ -162,6 +162,11 @@ describe('a story', () => {
     )
   })
 
+  test('says of a packet of the host itself that it is sent, not forwarded', () => {
+    const { in: _, ...fromHost } = { ...fromLan, source: '192.0.2.2', destination: '192.0.2.9' }
+    expect(tell([], fromHost).ending.sentence).toMatch(/^Sent to 192\.0\.2\.9:8080 out of eth0/)
+  })
+
   test('of a packet that nothing stops says so, and who listens', () => {
     const sockets = [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'nginx' }] as const
     expect(printStory(tell([], fromLan, { sockets }))).toBe(

@@ -77,6 +77,7 @@ describe('facts of a host are read', () => {
   test.each<[string, HostFacts]>([
     ['of nothing', {}],
     ['of one key', { nameservers: ['10.0.0.2'] }],
+    ['with a nameserver of one link', { nameservers: ['fe80::1%eth0'] }],
     ['of empty lists', { interfaces: [], routes: [], rules: [], sockets: [], networks: [], sysctls: {} }],
     ['of empty entries', { interfaces: [{}], routes: [{}], rules: [{}], sockets: [{}], networks: [{}] }],
     ['of every key', whole],

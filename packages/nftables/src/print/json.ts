@@ -55,22 +55,36 @@ export const tableJson = ({ family, name, comment, flags }: Table): JsonObject =
   ...commentJson(comment),
 })
 
-/** A table as the objects `nft -j list table` prints, in an order that loads: what is named comes first. */
-export const tableObjects = (table: Table): readonly JsonObject[] => [
-  { table: tableJson(table) },
+/** Whether objects carry the handles that the kernel gave them. */
+type Handles = 'with-handles' | 'without-handles'
+
+/**
+ * A table as the objects `nft -j list table` prints, in an order that loads: what is named comes first. A listing
+ * has handles. A command must not: in `{"add": {"rule": ...}}` a handle is the place of another rule.
+ */
+export const tableObjects = (table: Table, handles: Handles = 'without-handles'): readonly JsonObject[] => [
+  { table: { ...tableJson(table), ...handleJson(table, handles) } },
   ...table.opaque,
-  ...table.chains.map((chain) => ({ chain: chainJson(table, chain) })),
+  ...table.chains.map((chain) => ({
+    chain: { ...chainJson(table, chain), ...handleJson(chain, handles) },
+  })),
   ...table.sets.map((set) => ({
     [set.kind]: {
       ...setJson(table, set),
+      ...handleJson(set, handles),
       ...(set.elements.length === 0 ? {} : { elem: set.elements.map(elementJson) }),
     },
   })),
-  ...table.chains.flatMap((chain) => chain.rules.map((rule) => ({ rule: ruleJson(table, chain, rule) }))),
+  ...table.chains.flatMap((chain) =>
+    chain.rules.map((rule) => ({ rule: { ...ruleJson(table, chain, rule), ...handleJson(rule, handles) } })),
+  ),
 ]
+
+const handleJson = ({ handle }: { readonly handle: number | null }, handles: Handles): JsonObject =>
+  handles === 'without-handles' || handle === null ? {} : { handle }
 
 /** Every object of a ruleset, without what libnftables says of itself. */
 export const rulesetObjects = (ruleset: Ruleset): readonly JsonObject[] => [
-  ...ruleset.tables.flatMap(tableObjects),
+  ...ruleset.tables.flatMap((table) => tableObjects(table, 'with-handles')),
   ...ruleset.opaque,
 ]

@@ -15,8 +15,8 @@ export const jsonText = (objects: readonly JsonObject[]): string => {
 }
 
 /**
- * A ruleset as nft would list it. Handles are left out: they are the kernel's to give. In the text form a rule
- * that is not fully understood is a comment line; in JSON it is what it was.
+ * A ruleset as nft would list it: in JSON with the handles it was read with, in text without (as without `-a`).
+ * In the text form a rule that is not fully understood is a comment line; in JSON it is what it was.
  *
  * @throws InvalidRequestError when the text form cannot write a name or comment (one with a quote)
  * @example

@@ -46,6 +46,23 @@ describe('print', () => {
     )
   })
 
+  test('keeps handles in JSON, which a listing has, and has none in a script, where they would be places', () => {
+    const place = { family: 'inet', table: 'portolan' }
+    const listed = {
+      nftables: [
+        { table: { family: 'inet', name: 'portolan', handle: 3 } },
+        { chain: { ...place, name: 'c', handle: 1 } },
+        { set: { ...place, name: 's', type: 'ipv4_addr', handle: 2 } },
+        { rule: { ...place, chain: 'c', handle: 4, expr: [{ accept: null }] } },
+      ],
+    }
+    const ruleset = parse(JSON.stringify(listed))
+    expect(JSON.parse(print(ruleset, 'nft-json')).nftables.slice(1)).toEqual(listed.nftables)
+    const script = printScript(ruleset, 'nft-json')
+    expect(script).toContain('"accept"')
+    expect(script).not.toContain('handle')
+  })
+
   test('makes a comment line of a rule it cannot say', () => {
     expect(text([{ wonder: { port: 1 } }])).toMatch(/^# not understood: .*wonder/)
   })

@@ -14,6 +14,10 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     throw new InvalidRequestError(
       `${file} is empty: expected the output of iptables-save or of nft -j list ruleset.`,
     )
+  if (isNftText(text))
+    throw new InvalidRequestError(
+      `${file} is a ruleset in nft's own text, which only nft reads: make it JSON with \`nft -j list ruleset\` on the host it is from, or load it there with \`nft -f\` first.`,
+    )
   const isJson = text.trimStart().startsWith('{')
   if (options.json === true) {
     const ruleset = isJson ? nftables.parse(text, file) : iptables.parse(text, file)
@@ -25,6 +29,14 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     terminal.print(printed.replace(/\n$/, ''))
   }
   return exitCode.ok
+}
+
+/** As `nft list ruleset` prints it, or a script for `nft -f`: its first word names a table or what to do with one. */
+const isNftText = (text: string): boolean => {
+  const words = text.replace(/^(\s*#.*)?\s*\n/gm, '').trimStart()
+  return /^(table\s+(\w+\s+)?\S+\s*\{|(add|create|delete|destroy|flush)\s+(table|chain|rule|set|map|element|ruleset)\b)/.test(
+    words,
+  )
 }
 
 /** Counters have 64 bits. One beyond what a JSON number holds exactly becomes a string, so that no digit is lost. */
