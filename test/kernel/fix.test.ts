@@ -84,7 +84,12 @@ describeOnKernel('apply --fix', 'nftables', () => {
       said: expect.not.stringContaining('ForwardDropped'),
     })
 
-    expect((await lab.portolan(['destroy', '--yes'])).exitCode).toBe(0)
+    expect(await lab.portolan(['destroy', '--yes'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(
+        'iptables-nft -t filter -D DOCKER-USER -o br-front -d 172.30.1.10 -p tcp',
+      ),
+    })
     expect(await saved()).toBe(before)
   })
 

@@ -8,10 +8,11 @@ import {
   PermissionError,
   PortolanError,
 } from '@portolan/core'
-import { makeDirectory } from '../state/make-directory.ts'
+import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
 import { type Database, openDatabase } from './database.ts'
 import { DamagedError, follow, formOf, type KeyValues, type Snapshot, writeChanges } from './lease-table.ts'
+import { makeStoreFiles, refuseUnsafeStore } from './store-files.ts'
 import { takeWriterTurn } from './writer-turn.ts'
 
 /**
@@ -20,7 +21,7 @@ import { takeWriterTurn } from './writer-turn.ts'
  * touches nothing: a file is made by the first transaction.
  *
  * `read` and `transact` throw PortolanError `STATE` for a file that is damaged or not ours, which is left as it is,
- * and PermissionError where the user may not open it.
+ * and PermissionError where the user may not open it. As root they refuse a directory or file that others may write to.
  *
  * @param directory - `/var/lib/portolan` for root, as `defaultStateDirectory` has it
  * @example
@@ -55,6 +56,8 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     if (database !== null && (readOnly || !isReadOnly)) return database
     await database?.close()
     database = null
+    refuseUnsafeStore(directory, file)
+    if (!readOnly) makeStoreFiles(file)
     if (sizeOf(file) > 0) await checkFile(file)
     database = await openDatabase(file, readOnly)
     isReadOnly = readOnly
@@ -83,7 +86,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const transact = async <Result>(operation: (state: LeaseState) => LeaseStep<Result>): Promise<Result> => {
     let refusal: unknown = null
     try {
-      makeDirectory(directory)
+      makeStateDirectory(directory)
       const [snapshot, result] = await inTurn(async () =>
         (await open(false)).write((table): readonly [Snapshot, Result] => {
           const now = readNow(table)

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { refuseUnsafeDirectory } from './safe-place.ts'
 
 /**
  * Makes a directory and those above it that are missing, each tried once. Node's own `recursive` tries again and
@@ -23,6 +24,18 @@ export const makeDirectory = (directory: string): void => {
       if (!isDirectory(path)) throw error
     }
   }
+}
+
+/**
+ * Makes the directory for what is remembered.
+ *
+ * @throws PortolanError `STATE` when this is root and others could change it
+ */
+export const makeStateDirectory = (directory: string): void => {
+  // Before, so that nothing is made where a link of others leads; after, for what was made meanwhile.
+  refuseUnsafeDirectory(directory)
+  makeDirectory(directory)
+  refuseUnsafeDirectory(directory)
 }
 
 /** @throws when what is there is no directory, or may not be looked at */

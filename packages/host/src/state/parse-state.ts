@@ -1,6 +1,6 @@
-import type { HookNeed } from '@portolan/core'
-import type { Fix, HostState, ValueGiven } from './host-state.ts'
+import type { HostState, ValueGiven } from './host-state.ts'
 import type { NamespaceKey } from './namespace-key.ts'
+import { readFixes } from './parse-fixes.ts'
 
 /** The form of the file; a file of a later version is not guessed at. */
 export const STATE_VERSION = 1
@@ -31,33 +31,13 @@ export const parseStateFile = (text: string): StateFile => {
   if (!isValues(attributes)) throw new Error('"attributes" is not an object of values before and given')
   if (!Array.isArray(created) || !created.every((name): name is string => typeof name === 'string'))
     throw new Error('"created" is not a list of names')
-  if (!Array.isArray(fixes) || !fixes.every(isFix))
-    throw new Error('"fixes" is not a list of commands with the way back')
-  return { version: STATE_VERSION, namespace, bootId, state: { sysctls, created, attributes, fixes } }
+  return {
+    version: STATE_VERSION,
+    namespace,
+    bootId,
+    state: { sysctls, created, attributes, fixes: readFixes(fixes) },
+  }
 }
-
-const isWords = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((word) => typeof word === 'string')
-
-const isFix = (value: unknown): value is Fix =>
-  isRecord(value) &&
-  typeof value.project === 'string' &&
-  typeof value.name === 'string' &&
-  isWords(value.beneficiaries) &&
-  Array.isArray(value.needs) &&
-  value.needs.every(isNeed) &&
-  isCommands(value.commands) &&
-  isCommands(value.undo)
-
-const isCommands = (value: unknown): value is Fix['undo'] => Array.isArray(value) && value.every(isWords)
-
-const isNeed = (value: unknown): value is HookNeed =>
-  isRecord(value) &&
-  (value.of === 'mapping' || value.of === 'network') &&
-  typeof value.bridge === 'string' &&
-  (value.address === null || typeof value.address === 'string') &&
-  (value.protocol === null || ['tcp', 'udp', 'sctp'].some((name) => name === value.protocol)) &&
-  (value.port === null || typeof value.port === 'number')
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

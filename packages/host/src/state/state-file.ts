@@ -1,11 +1,13 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/core'
 import { afterBoot, emptyState, type HostState, isEmptyState } from './host-state.ts'
-import { makeDirectory } from './make-directory.ts'
+import { makeStateDirectory } from './make-directory.ts'
 import { namespaceKey } from './namespace-key.ts'
 import { parseStateFile, STATE_VERSION } from './parse-state.ts'
+import { refuseUnsafeDirectory, refuseUnsafeFile } from './safe-place.ts'
 
 /**
  * Where state is kept unless told otherwise: /var/lib/portolan for root, else under $XDG_STATE_HOME or
@@ -29,7 +31,8 @@ export const defaultStateDirectory = (
  * share a directory never write over each other; those who write hold the host lock.
  *
  * @returns the state; an empty one when none was written. Of one written in another boot only what other programs keep
- * @throws PortolanError (`STATE`) naming the file when it is damaged; it is left as it is
+ * @throws PortolanError (`STATE`) naming the file when it is damaged, or holds commands that are not Portolan's; it is
+ *   left as it is. As root also when others may write to the file, to the directory or to one above it
  * @throws PermissionError when it may not be read
  * @example
  * const { sysctls } = await readState(defaultStateDirectory())
@@ -40,7 +43,8 @@ export const readState = async (directory: string): Promise<HostState> => {
   const file = stateFile(directory, key.namespace)
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    refuseUnsafeDirectory(directory)
+    text = await readOwn(file)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return emptyState
     throw fileError('read', file, error)
@@ -74,15 +78,17 @@ export const writeState = async (directory: string, state: HostState): Promise<v
   await readState(directory)
   const key = namespaceKey()
   const file = stateFile(directory, key.namespace)
-  // One writer a namespace (the host lock), so one name: what a killed process left is written over.
-  const temporary = `${file}.tmp`
+  const temporary = temporaryFile(file)
   try {
     if (isEmptyState(state)) {
       await rm(file, { force: true })
       return
     }
-    makeDirectory(directory)
-    await writeDurably(temporary, `${JSON.stringify({ version: STATE_VERSION, ...key, state }, null, 2)}\n`)
+    makeStateDirectory(directory)
+    const text = `${JSON.stringify({ version: STATE_VERSION, ...key, state }, null, 2)}\n`
+    // What could not be read back would be a note of nothing.
+    parseStateFile(text)
+    await writeDurably(temporary, text)
     await rename(temporary, file)
     await syncDirectory(directory)
   } catch (error) {
@@ -103,9 +109,9 @@ export const writeState = async (directory: string, state: HostState): Promise<v
 export const ensureStateWritable = async (directory: string): Promise<void> => {
   await readState(directory)
   const file = stateFile(directory, namespaceKey().namespace)
-  const temporary = `${file}.tmp`
+  const temporary = temporaryFile(file)
   try {
-    makeDirectory(directory)
+    makeStateDirectory(directory)
     await writeDurably(temporary, '')
     await rm(temporary)
   } catch (error) {
@@ -115,8 +121,31 @@ export const ensureStateWritable = async (directory: string): Promise<void> => {
 
 const stateFile = (directory: string, namespace: string): string => join(directory, `state-${namespace}.json`)
 
+/** One writer a namespace (the host lock), so one name: what a killed process left is removed by the next. */
+const temporaryFile = (file: string): string => `${file}.tmp`
+
+/** Reads a file that is no link; a pipe in its place would otherwise wait for a writer. */
+const readOwn = async (file: string): Promise<string> => {
+  const what = `The state file ${file}`
+  // The message about a link is of this look; that none is followed is due to O_NOFOLLOW.
+  refuseUnsafeFile(what, file, await lstat(file))
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    refuseUnsafeFile(what, file, await handle.stat())
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
 const writeDurably = async (file: string, text: string): Promise<void> => {
-  const handle = await open(file, 'w', 0o644)
+  await rm(file, { force: true })
+  // A new file in any case (O_EXCL): a link that stands in its place would have another file cut off.
+  const handle = await open(
+    file,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o644,
+  )
   try {
     await handle.writeFile(text)
     await handle.sync()
@@ -136,6 +165,7 @@ const syncDirectory = async (directory: string): Promise<void> => {
 }
 
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
+  if (error instanceof PortolanError) return error
   const code = errorCode(error)
   const message = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
   return code === 'EACCES' || code === 'EPERM'

@@ -1,9 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { emptyState, type HostState } from '../../src/state/host-state.ts'
-import { defaultStateDirectory, readState, writeState } from '../../src/state/state-file.ts'
+import { emptyState, type Fix, type HostState } from '../../src/state/host-state.ts'
+import {
+  defaultStateDirectory,
+  ensureStateWritable,
+  readState,
+  writeState,
+} from '../../src/state/state-file.ts'
 
 const state: HostState = {
   sysctls: { 'net.ipv4.ip_forward': { before: '0', given: '1' } },
@@ -15,8 +21,8 @@ const state: HostState = {
       name: 'DOCKER-USER',
       beneficiaries: ['0.0.0.0:8080/tcp -> web:80'],
       needs: [{ of: 'mapping', bridge: 'br-web', address: '172.30.1.10', protocol: 'tcp', port: 80 }],
-      commands: [['iptables-nft', '-I', 'DOCKER-USER', '1', '-j', 'ACCEPT']],
-      undo: [['iptables-nft', '-D', 'DOCKER-USER', '-j', 'ACCEPT']],
+      commands: [['iptables-nft', '-t', 'filter', '-I', 'DOCKER-USER', '1', '-o', 'br-web', '-j', 'ACCEPT']],
+      undo: [['iptables-nft', '-t', 'filter', '-D', 'DOCKER-USER', '-o', 'br-web', '-j', 'ACCEPT']],
     },
   ],
 }
@@ -52,7 +58,13 @@ describe('state file', () => {
 
   test('what another program was asked to keep on disk outlives the boot', async () => {
     const [fix] = state.fixes
-    const asked = ['ufw', 'firewalld'].map((name) => ({ ...fix, name }) as HostState['fixes'][number])
+    const asked = [
+      ['ufw', 'ufw route prepend allow to any port 80', 'ufw route delete allow to any port 80'],
+      ['firewalld', 'firewall-cmd --permanent --new-zone=br-web', 'firewall-cmd --reload'],
+    ].map(
+      ([name, command = '', undo = '']) =>
+        ({ ...fix, name, commands: [command.split(' ')], undo: [undo.split(' ')] }) as Fix,
+    )
     await writeState(directory, { ...state, fixes: [...state.fixes, ...asked] })
     const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
     writeFileSync(onlyFile(), old)
@@ -91,6 +103,88 @@ describe('state file', () => {
     await expect(writeState(directory, state)).rejects.toMatchObject({ code: 'STATE' })
     await expect(writeState(directory, emptyState)).rejects.toMatchObject({ code: 'STATE' })
     expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  test.each(['state', 'temporary'])('a link in place of the %s file leads nowhere', async (which) => {
+    await writeState(directory, state)
+    const [target, file] = [join(base, 'target'), onlyFile()]
+    writeFileSync(target, 'kept')
+    const link = which === 'state' ? file : `${file}.tmp`
+    rmSync(link, { force: true })
+    symlinkSync(target, link)
+    if (which === 'state') {
+      await expect(readState(directory)).rejects.toMatchObject({
+        message: `The state file ${file} could not be used: it is a symbolic link, and links are not followed there. Put the file itself in its place.`,
+      })
+      await expect(writeState(directory, state)).rejects.toMatchObject({ code: 'STATE' })
+    } else {
+      await ensureStateWritable(directory)
+      symlinkSync(target, link)
+      await writeState(directory, { ...state, created: [] })
+      expect((await readState(directory)).created).toEqual([])
+    }
+    expect(readFileSync(target, 'utf8')).toBe('kept')
+  })
+
+  test('a pipe in place of the file is refused rather than waited for', async () => {
+    await writeState(directory, state)
+    const file = onlyFile()
+    rmSync(file)
+    execFileSync('mkfifo', [file])
+    await expect(readState(directory)).rejects.toMatchObject({
+      message: expect.stringContaining('is no regular file'),
+    })
+  })
+
+  test.each([
+    ['another program', ['touch', '/tmp/x']],
+    ['another chain', ['iptables-nft', '-t', 'filter', '-D', 'FORWARD', '-j', 'ACCEPT']],
+  ])('a file with words for %s is refused, and they are told', async (_what, words) => {
+    await writeState(directory, state)
+    const text = readFileSync(onlyFile(), 'utf8')
+    const file = JSON.parse(text) as { state: HostState }
+    const [fix] = file.state.fixes
+    for (const part of ['undo', 'commands']) {
+      const fixes = [{ ...fix, [part]: [words] }]
+      writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
+      await expect(readState(directory)).rejects.toMatchObject({
+        code: 'STATE',
+        message: expect.stringContaining(
+          `is damaged: "fixes" holds a command that Portolan does not write: ${words.join(' ')}.`,
+        ),
+      })
+    }
+  })
+
+  test.each<[string, unknown, readonly unknown[]]>([
+    ['without fixes', undefined, []],
+    [
+      'with fixes of the first form',
+      [
+        {
+          project: 'shop',
+          words: ['iptables-nft', '-t', 'filter', '-I', 'DOCKER-USER', '1', '-o', 'br-web', '-j', 'ACCEPT'],
+          undo: [['iptables-nft', '-t', 'filter', '-D', 'DOCKER-USER', '-o', 'br-web', '-j', 'ACCEPT']],
+        },
+        {
+          project: 'shop',
+          words: ['firewall-cmd', '--permanent', '--zone=trusted', '--add-interface=br-db'],
+          undo: [['firewall-cmd', '--permanent', '--zone=trusted', '--remove-interface=br-db']],
+        },
+      ],
+      [
+        { name: 'DOCKER-USER', needs: [{ of: 'network', bridge: 'br-web' }] },
+        { name: 'firewalld', needs: [{ of: 'network', bridge: 'br-db' }] },
+      ],
+    ],
+  ])('a file of an earlier checkout, %s, is read', async (_how, fixes, expected) => {
+    await writeState(directory, state)
+    const file = JSON.parse(readFileSync(onlyFile(), 'utf8')) as { state: HostState }
+    writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, fixes } }))
+    const read = await readState(directory)
+    expect(read).toMatchObject({ sysctls: state.sysctls, fixes: expected })
+    await writeState(directory, { ...read, created: [] })
+    expect((await readState(directory)).fixes).toEqual(read.fixes)
   })
 
   test('a directory that cannot be made is named in the error', async () => {

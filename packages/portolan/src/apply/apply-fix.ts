@@ -1,6 +1,6 @@
-import { ApplyError, type Runner } from '@portolan/core'
+import { ApplyError, type Runner, shellLine } from '@portolan/core'
 import type { Fix } from '@portolan/host'
-import type { FixChange } from '../plan/fix-change.ts'
+import { type FixChange, fixCommands } from '../plan/fix-change.ts'
 import type { HostMemory } from './host-memory.ts'
 
 /**
@@ -9,20 +9,22 @@ import type { HostMemory } from './host-memory.ts'
  * @throws ApplyError when the program refuses; MissingToolError when it is not there
  */
 export const applyFix = async (
-  { operation: { kind, fix }, description }: FixChange,
+  { operation, description }: FixChange,
   memory: HostMemory,
   runner: Runner,
 ): Promise<void> => {
-  if (kind === 'take-back') {
-    await takeBack(fix, description, runner)
+  const { fix } = operation
+  if (operation.kind === 'take-back') {
+    await takeBack(fixCommands(operation), description, runner)
     await memory.forgetFix(fix)
     return
   }
-  const isKnown = memory.hasFix(fix)
-  await memory.rememberFix(fix)
   // What an earlier apply asked for, or came to before it was killed, is not asked for twice.
-  if (isKnown) await takeBack({ undo: withoutShared(fix) }, description, runner)
-  for (const command of fix.commands) {
+  const known = memory.hasFix(fix)
+  await memory.rememberFix(fix)
+  const { undo, commands } = fixCommands({ ...operation, known })
+  await takeBack({ undo }, description, runner)
+  for (const command of commands) {
     const { exitCode, stderr } = await run(command, runner)
     if (exitCode !== 0) throw refusal(command, stderr, `(${description}) Mend that, or apply without --fix.`)
   }
@@ -30,12 +32,6 @@ export const applyFix = async (
 
 /** What iptables answers when somebody else holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
 const BUSY = 4
-
-/** The way back without what comes again on the way there: one reload is enough, and nothing is missing in between. */
-const withoutShared = ({ commands, undo }: Fix): Fix['undo'] => {
-  const again = new Set(commands.map((words) => JSON.stringify(words)))
-  return undo.filter((words) => !again.has(JSON.stringify(words)))
-}
 
 /** What is gone already need not be taken back: only a program that is busy has to be asked again. */
 const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner: Runner): Promise<void> => {
@@ -48,7 +44,7 @@ const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner
 const run = ([program = '', ...words]: readonly string[], runner: Runner) => runner.run(program, words)
 
 const refusal = (command: readonly string[], stderr: string, advice: string): ApplyError => {
-  const offending = command.join(' ')
+  const offending = shellLine(command)
   return new ApplyError(`"${offending}" was refused: ${stderr.trim()} ${advice}`, {
     applied: [],
     stderr,

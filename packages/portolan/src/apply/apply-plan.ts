@@ -63,6 +63,9 @@ export const carryOut = async (
     const facts = await refuseStale(work, context)
     const memory = await openMemory(context.stateDirectory)
     refusePowerless(work)
+    memory.refuseOtherFixes(
+      work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])),
+    )
     await ensureMemory(work.changes, memory, context)
     // Last of what may refuse: a lease that was taken is kept, whatever comes after.
     await context.lease?.()

@@ -1,7 +1,7 @@
-import { MissingToolError, PortolanError, type Runner } from '@portolan/core'
+import { MissingToolError, PortolanError, type Runner, StaleStateError } from '@portolan/core'
 import { ensureStateWritable, type Fix, type HostState, readState, writeState } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
-import { isSameFix } from '../plan/fix-change.ts'
+import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
 import { withMessage } from './with-message.ts'
 
 /**
@@ -26,6 +26,11 @@ export interface HostMemory {
   /** Remembers what was asked of another program, with what takes it back. */
   rememberFix(fix: Fix): Promise<void>
   hasFix(fix: Fix): boolean
+  /**
+   * Makes sure that what a plan would take back, or ask for again, is what is remembered.
+   * @throws StaleStateError
+   */
+  refuseOtherFixes(operations: readonly FixOperation[]): void
   /** Forgets what has been taken back. */
   forgetFix(fix: Fix): Promise<void>
   replace(state: HostState): Promise<void>
@@ -49,6 +54,13 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     },
     rememberFix: (fix) => replace({ ...state, fixes: [...without(state.fixes, fix), fix] }),
     hasFix: (fix) => state.fixes.some((one) => isSameFix(one, fix)),
+    refuseOtherFixes: (operations) => {
+      const name = otherFix(operations, state.fixes)
+      if (name === null) return
+      throw new StaleStateError(
+        `What was asked of ${name} changed after the plan was made. Nothing was changed; plan again.`,
+      )
+    },
     forgetFix: (fix) => replace({ ...state, fixes: without(state.fixes, fix) }),
     rememberHairpin: (port) =>
       replace({
@@ -72,7 +84,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       })
     },
     removeCreated: async (runner) => {
-      const created = state.created.flatMap((text): readonly iptables.CreatedTable[] => [JSON.parse(text)])
+      const created = state.created.map(readCreated)
       if (created.length > 0) await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
     },
   }
@@ -80,6 +92,23 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
 
 const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
   fixes.filter((one) => !isSameFix(one, fix))
+
+/** @throws PortolanError for what `rememberCreated` has not written */
+const readCreated = (text: string): iptables.CreatedTable => {
+  const words = (value: unknown): value is readonly string[] =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string')
+  try {
+    const { family, table, chains, whole } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    if ((family === 'ip' || family === 'ip6') && typeof table === 'string' && words(chains))
+      return { family, table, chains, whole: whole === true }
+  } catch {
+    // Said below, as of any other text.
+  }
+  throw new PortolanError(
+    'STATE',
+    `The state file names a table that Portolan cannot have made: ${text.slice(0, 100)}. It is damaged: mend it, or move it away to do without.`,
+  )
+}
 
 const createdTables = async (
   changes: readonly iptables.IptablesChange[],

@@ -1,4 +1,11 @@
-import { type Change, type Conflict, type DesiredState, type HookNeed, isNeeded } from '@portolan/core'
+import {
+  type Change,
+  type Conflict,
+  type DesiredState,
+  type HookNeed,
+  isNeeded,
+  shellLine,
+} from '@portolan/core'
 import type { Fix } from '@portolan/host'
 
 /**
@@ -10,17 +17,62 @@ export interface FixChange extends Change {
 }
 
 /**
- * `take-back` runs the commands of `undo`.
+ * `fixCommands` says what it runs.
  * @public @since 0.1.0
  */
-export interface FixOperation {
-  readonly kind: 'ask' | 'take-back'
-  readonly fix: Fix
-}
+export type FixOperation =
+  | {
+      readonly kind: 'ask'
+      readonly fix: Fix
+      /** It was asked for before, so what is there of it is taken back first. */
+      readonly known: boolean
+    }
+  | { readonly kind: 'take-back'; readonly fix: Fix }
 
 type Commands = Fix['commands']
 
-const text = (commands: Commands): string => commands.map((words) => words.join(' ')).join('\n')
+/**
+ * Every command that an operation runs, in order: what is shown before is what is run.
+ * @internal
+ */
+export const fixCommands = (
+  operation: FixOperation,
+): { readonly undo: Commands; readonly commands: Commands } => {
+  const { fix } = operation
+  if (operation.kind === 'take-back') return { undo: fix.undo, commands: [] }
+  return { undo: operation.known ? withoutShared(fix) : [], commands: fix.commands }
+}
+
+/** The way back without what comes again on the way there: one reload is enough, and nothing is missing in between. */
+const withoutShared = ({ commands, undo }: Fix): Commands => {
+  const again = new Set(commands.map(shellLine))
+  return undo.filter((words) => !again.has(shellLine(words)))
+}
+
+/**
+ * Whether what a plan takes to have been asked for is what was: else it would run other commands than it shows.
+ *
+ * @param fixes - what is remembered now
+ * @returns the name of a hook of which something else is remembered; null when there is none
+ * @internal
+ */
+export const otherFix = (operations: readonly FixOperation[], fixes: readonly Fix[]): string | null => {
+  let left = fixes
+  for (const operation of operations) {
+    const { fix } = operation
+    const same = left.filter((one) => isSameFix(one, fix))
+    const isAsExpected =
+      operation.kind === 'ask'
+        ? same.length > 0 === operation.known
+        : same.some((one) => JSON.stringify(one) === JSON.stringify(fix))
+    if (!isAsExpected) return fix.name
+    left = left.filter((one) => !same.includes(one))
+    if (operation.kind === 'ask') left = [...left, fix]
+  }
+  return null
+}
+
+const text = (commands: Commands): string => commands.map(shellLine).join('\n')
 
 /** What one hook is asked for, by all the conflicts that it mends. */
 interface Request {
@@ -123,6 +175,7 @@ const askChange = (
     reverse: text(whole.undo),
     operation: {
       kind: 'ask',
+      known: earlier.length > 0,
       fix: {
         project,
         name,

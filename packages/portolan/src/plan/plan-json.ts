@@ -1,30 +1,32 @@
-import type { Change, DesiredState, Lease, LeaseProposal, SubnetPlan } from '@portolan/core'
+import {
+  type Change,
+  type DesiredState,
+  type Lease,
+  type LeaseProposal,
+  type SubnetPlan,
+  shellLine,
+} from '@portolan/core'
+import { fixCommands } from './fix-change.ts'
 import type { Plan, PlanChange } from './plan.ts'
 
 /**
  * A change as JSON shows it: all that is said about it, without what carries it out.
  * @internal
  */
-export type ChangeJson = Change & Pick<PlanChange, 'part'>
+export type ChangeJson = Change &
+  Pick<PlanChange, 'part'> & {
+    /** Of `fix`: the commands that are run, in order, each as a line of sh. */
+    readonly runs?: readonly string[]
+  }
 
 /** @internal */
-export const changeJson = ({
-  part,
-  action,
-  object,
-  description,
-  before,
-  after,
-  reverse,
-}: PlanChange): ChangeJson => ({
-  action,
-  object,
-  description,
-  before,
-  after,
-  reverse,
-  part,
-})
+export const changeJson = (planned: PlanChange): ChangeJson => {
+  const { part, action, object, description, before, after, reverse } = planned
+  const all = { action, object, description, before, after, reverse, part }
+  if (planned.part !== 'fix') return all
+  const { undo, commands } = fixCommands(planned.operation)
+  return { ...all, runs: [...undo, ...commands].map(shellLine) }
+}
 
 /**
  * What `portolan plan --json` prints. Keys may be added, never taken away.

@@ -1,11 +1,16 @@
+import { shellLine } from '@portolan/core'
+import { fixCommands } from './fix-change.ts'
 import type { PlanChange } from './plan.ts'
 import type { Style } from './style.ts'
 import { visibleText } from './visible-text.ts'
 
 const sign = { add: '+', change: '~', remove: '-' } as const
 
-/** A thousand mappings should not hide the bridges and sysctls that come after them. */
-const mostLines = { rules: 300, other: 50 } as const
+/**
+ * A thousand mappings should not hide the bridges and sysctls that come after them. Commands are all shown: they are
+ * run as root, and some of them come from the state file.
+ */
+const mostLines = { rules: 300, other: 50, fixes: Number.POSITIVE_INFINITY } as const
 
 /**
  * Changes as a diff for people: what goes with `-`, what comes with `+`, under the part of the host it is for. Of
@@ -15,7 +20,8 @@ const mostLines = { rules: 300, other: 50 } as const
 export const printChanges = (changes: readonly PlanChange[], style: Style): readonly string[] => {
   if (changes.length === 0) return ['  nothing to do: the host is as it should be']
   return runsOf(changes).flatMap(({ part, lines }) => {
-    const most = mostLines[part === 'link' || part === 'sysctl' ? 'other' : 'rules']
+    const most =
+      mostLines[part === 'link' || part === 'sysctl' ? 'other' : part === 'fix' ? 'fixes' : 'rules']
     const hidden = lines.length - most
     return [
       `  ${style.bold(partName[part])}`,
@@ -54,11 +60,13 @@ const runsOf = (changes: readonly PlanChange[]): readonly Run[] => {
   return runs
 }
 
-const linesOf = ({ part, action, before, after, description }: PlanChange): readonly Line[] => {
+const linesOf = (planned: PlanChange): readonly Line[] => {
+  const { action, before, after, description } = planned
   // What is typed to another program says nothing of whom it is for.
-  if (part === 'fix') {
-    const commands = (before ?? after ?? '').split('\n').map((command) => `  ${command}`)
-    return written(sign[action], [description, ...commands].join('\n'))
+  if (planned.part === 'fix') {
+    const { undo, commands } = fixCommands(planned.operation)
+    const lines = [...undo, ...commands].map((words) => `  ${shellLine(words)}`)
+    return [description, ...lines].map((text) => ({ mark: sign[action], text }))
   }
   if (action === 'change' && before !== null && after !== null)
     return [...written(sign.remove, before), ...written(sign.add, after)]

@@ -14,29 +14,27 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
+// What the state file may hold is what Portolan writes, so these are words of real programs.
+const add = (port: number): string => `ufw route prepend allow to any port ${port}`
+const remove = (port: number): string => `ufw route delete allow to any port ${port}`
+
 const fix: Fix = {
   project: 'shop',
-  name: 'DOCKER-USER',
+  name: 'ufw',
   beneficiaries: ['web'],
   needs: [{ of: 'network', bridge: 'br-web', address: null, protocol: null, port: null }],
-  commands: [
-    ['fw', 'add', '1'],
-    ['fw', 'add', '2'],
-  ],
-  undo: [
-    ['fw', 'delete', '1'],
-    ['fw', 'delete', '2'],
-  ],
+  commands: [add(1).split(' '), add(2).split(' ')],
+  undo: [remove(1).split(' '), remove(2).split(' ')],
 }
 
 const asking: FixChange = {
   action: 'add',
-  object: 'DOCKER-USER',
+  object: 'ufw',
   description: 'Let web pass.',
   before: null,
   after: '',
   reverse: '',
-  operation: { kind: 'ask', fix },
+  operation: { kind: 'ask', fix, known: false },
 }
 
 /** A program that refuses one command, and what it was told. */
@@ -61,48 +59,57 @@ describe('asking another program', () => {
   test('is remembered with its way back', async () => {
     const runner = program()
     await apply(asking, runner)
-    expect(runner.told).toEqual(['fw add 1', 'fw add 2'])
+    expect(runner.told).toEqual([add(1), add(2)])
     expect(await remembered()).toEqual([fix])
   })
 
   test('that refuses is an error, and what was done is remembered', async () => {
-    await expect(apply(asking, program('fw add 2'))).rejects.toThrow(
-      '"fw add 2" was refused: no (Let web pass.) Mend that, or apply without --fix.',
+    await expect(apply(asking, program(add(2)))).rejects.toThrow(
+      `"${add(2)}" was refused: no (Let web pass.) Mend that, or apply without --fix.`,
     )
     expect(await remembered()).toEqual([fix])
   })
 
   test('again, after an apply that ended halfway, asks for nothing twice', async () => {
-    await expect(apply(asking, program('fw add 2'))).rejects.toThrow(ApplyError)
+    await expect(apply(asking, program(add(2)))).rejects.toThrow(ApplyError)
     const runner = program()
     await apply(asking, runner)
-    expect(runner.told).toEqual(['fw delete 1', 'fw delete 2', 'fw add 1', 'fw add 2'])
+    expect(runner.told).toEqual([remove(1), remove(2), add(1), add(2)])
     expect(await remembered()).toEqual([fix])
   })
 })
 
 describe('asking for more of what was asked before', () => {
-  const reload = ['fw', 'reload']
+  const permanent = (words: string): readonly string[] => ['firewall-cmd', '--permanent', words]
+  const zone = permanent('--new-zone=br-web')
+  const policy = permanent('--new-policy=to-br-web')
+  const withoutZone = permanent('--delete-zone=br-web')
+  const withoutPolicy = permanent('--delete-policy=to-br-web')
+  const reload = ['firewall-cmd', '--reload']
+  const line = (words: readonly string[]): string => words.join(' ')
   const first: Fix = {
     ...fix,
     name: 'firewalld',
-    commands: [['fw', 'add', 'zone'], reload],
-    undo: [['fw', 'delete', 'zone'], reload],
+    commands: [zone, reload],
+    undo: [withoutZone, reload],
   }
   const more: Fix = {
     ...first,
-    commands: [['fw', 'add', 'zone'], ['fw', 'add', 'policy'], reload],
-    undo: [['fw', 'delete', 'policy'], ['fw', 'delete', 'zone'], reload],
+    commands: [zone, policy, reload],
+    undo: [withoutPolicy, withoutZone, reload],
   }
-  const ask = (wanted: Fix): FixChange => ({ ...asking, operation: { kind: 'ask', fix: wanted } })
+  const ask = (wanted: Fix): FixChange => ({
+    ...asking,
+    operation: { kind: 'ask', fix: wanted, known: false },
+  })
 
   test('makes it anew with one reload, so that nothing is missing in between, and remembers it once', async () => {
     await apply(ask(first), program())
-    const runner = program('fw delete policy')
+    const runner = program(line(withoutPolicy))
     await apply(ask(more), runner)
     expect(runner.told).toEqual([
-      ...['fw delete policy', 'fw delete zone'],
-      ...['fw add zone', 'fw add policy', 'fw reload'],
+      ...[line(withoutPolicy), line(withoutZone)],
+      ...[line(zone), line(policy), line(reload)],
     ])
     expect(await remembered()).toEqual([more])
     await apply(undoFix(more), program())
@@ -113,15 +120,15 @@ describe('asking for more of what was asked before', () => {
 describe('taking back what was asked', () => {
   test('is forgotten once it is done, also where some of it is gone already', async () => {
     await apply(asking, program())
-    const runner = program('fw delete 1')
+    const runner = program(remove(1))
     await apply(undoFix(fix), runner)
-    expect(runner.told).toEqual(['fw delete 1', 'fw delete 2'])
+    expect(runner.told).toEqual([remove(1), remove(2)])
     expect(await remembered()).toEqual([])
   })
 
   test('of a program that is busy stays to be done', async () => {
     await apply(asking, program())
-    await expect(apply(undoFix(fix), program('fw delete 1', 4))).rejects.toThrow('Try again.')
+    await expect(apply(undoFix(fix), program(remove(1), 4))).rejects.toThrow('Try again.')
     expect(await remembered()).toEqual([fix])
   })
 })

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Conflict, ConflictKind, HookNeed } from '@portolan/core'
 import type { Fix } from '@portolan/host'
-import { type FixChange, fixConflicts } from '../../src/plan/fix-change.ts'
+import {
+  type FixChange,
+  type FixOperation,
+  fixCommands,
+  fixConflicts,
+  otherFix,
+} from '../../src/plan/fix-change.ts'
 import { printPlan } from '../../src/plan/print-plan.ts'
 import { after, bridge, intentOf, planOf } from '../shop.ts'
 
@@ -206,8 +212,35 @@ describe('what was asked of another program', () => {
       [
         '  other programs, by the way they document',
         `    - Take back what was asked of DOCKER-USER for ${label}.`,
-        '    -   iptables-nft -I DOCKER-USER 1 -d 172.17.0.1 -j ACCEPT',
+        '    -   iptables-nft -D DOCKER-USER -d 172.17.0.1 -j ACCEPT',
       ].join('\n'),
     )
+  })
+})
+
+describe('what a plan takes to have been asked for', () => {
+  const asked = fix([toNginx])
+  const other: Fix = { ...asked, undo: [['iptables-nft', '-D', 'DOCKER-USER', '-j', 'ACCEPT']] }
+  const again = { kind: 'ask', fix: asked, known: true } as const
+  const first = { kind: 'ask', fix: asked, known: false } as const
+  const back = { kind: 'take-back', fix: asked } as const
+
+  test.each<[string, readonly FixOperation[], readonly Fix[], string | null]>([
+    ['taking back what is remembered', [back], [asked], null],
+    ['taking back what another apply took back', [back], [], 'DOCKER-USER'],
+    ['taking back what would now be taken back by other words', [back], [other], 'DOCKER-USER'],
+    ['asking for the first time', [first], [], null],
+    ['asking first for what another apply asked for', [first], [asked], 'DOCKER-USER'],
+    ['asking again', [again], [asked], null],
+    ['asking again for what was taken back', [again], [], 'DOCKER-USER'],
+    ['taking back and asking anew', [back, first], [asked], null],
+  ])('is held to what is remembered: %s', (_what, operations, remembered, name) => {
+    expect(otherFix(operations, remembered)).toBe(name)
+  })
+
+  test('is run in the words that are shown, what is taken back first', () => {
+    expect(fixCommands(back)).toEqual({ undo: asked.undo, commands: [] })
+    expect(fixCommands(first)).toEqual({ undo: [], commands: asked.commands })
+    expect(fixCommands(again)).toEqual({ undo: asked.undo, commands: asked.commands })
   })
 })

@@ -1,0 +1,119 @@
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { PortolanError, shellWord } from '@portolan/core'
+
+const WRITABLE_BY_OTHERS = 0o022
+const STICKY = 0o1000
+/** As many as the kernel follows (path_resolution(7)). */
+const MOST_LINKS = 40
+
+/**
+ * Refuses a directory that somebody but root could change, when this process is root's: what is remembered there is
+ * carried out with root's privileges. Every directory on the way counts, because its owner can put another one in
+ * its place. A directory that is missing is refused no more than those above it.
+ *
+ * Once this has passed, only root can make it untrue, so what is opened there afterwards is what was looked at. An
+ * access control list that lets others write shows in the group's bits of the mode (acl(5)).
+ *
+ * @throws PortolanError `STATE` saying which directory, why, and what to do
+ */
+export const refuseUnsafeDirectory = (directory: string): void => {
+  if (!isRoot()) return
+  const fault = faultOf(directory)
+  if (fault !== null) throw distrusted(`The state directory ${directory}`, fault)
+}
+
+/**
+ * Refuses a file that is none, or that is a link; and one that others could have written, when this process is root's.
+ *
+ * @param what - for the message: `The state file /var/lib/portolan/state.json`
+ * @param stats - of the file itself, not of what a link leads to
+ * @throws PortolanError `STATE`
+ */
+export const refuseUnsafeFile = (what: string, path: string, stats: Stats): void => {
+  if (stats.isSymbolicLink())
+    throw new PortolanError(
+      'STATE',
+      `${what} could not be used: it is a symbolic link, and links are not followed there. Put the file itself in its place.`,
+    )
+  if (!stats.isFile())
+    throw new PortolanError(
+      'STATE',
+      `${what} could not be used: it is no regular file. Move it away, or give another directory with --state.`,
+    )
+  const fault = isRoot() ? faultOfStats(path, stats, false) : null
+  if (fault !== null) throw distrusted(what, fault)
+}
+
+interface Fault {
+  readonly kind: 'owner' | 'mode'
+  readonly why: string
+  /** A command that mends it. */
+  readonly mend: string
+}
+
+const isRoot = (): boolean => process.geteuid?.() === 0
+
+const distrusted = (what: string, { why, mend }: Fault): PortolanError =>
+  new PortolanError(
+    'STATE',
+    `${what} is not safe to use as root: ${why}. Anyone who can write there could have root run commands. Check what is in it, then run "${mend}", or give another directory with --state.`,
+  )
+
+/** Links are followed by hand: one in a directory of others leads where they want. */
+const faultOf = (directory: string): Fault | null => {
+  const left = partsOf(resolve(directory))
+  let at = '/'
+  let isShared = false
+  for (let links = 0; links <= MOST_LINKS; ) {
+    const stats = lstatSync(at, { throwIfNoEntry: false })
+    // What is missing is made later, and looked at then; whoever opens what is no directory says so.
+    if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
+    const isLast = left.length === 0 && !stats.isSymbolicLink()
+    const fault = faultOfStats(at, stats, !isLast && !isShared)
+    // In a directory like /tmp everybody may make an entry, but only its owner can take it away (unlink(2)).
+    const isSticky = (stats.mode & STICKY) !== 0 && !isLast
+    if (fault !== null && !(isSticky && fault.kind === 'mode')) return fault
+    if (stats.isSymbolicLink()) {
+      links += 1
+      const target = readlinkSync(at)
+      left.unshift(...partsOf(target))
+      at = target.startsWith('/') ? '/' : dirname(at)
+      isShared = false
+      continue
+    }
+    const part = left.shift()
+    if (part === undefined) return null
+    at = part === '..' ? dirname(at) : join(at, part)
+    isShared = isSticky
+  }
+  throw Object.assign(new Error(`ELOOP: too many symbolic links in ${directory}`), { code: 'ELOOP' })
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
+
+/** @param isAbove - of the state directory, where the owner may be one that this user namespace has no number for */
+const faultOfStats = (path: string, stats: Stats, isAbove: boolean): Fault | null => {
+  if (stats.uid !== 0 && !(isAbove && isUnmapped(stats.uid)))
+    return {
+      kind: 'owner',
+      why: `${path} belongs to the user with number ${stats.uid}`,
+      mend: `chown root:root ${shellWord(path)}`,
+    }
+  // Every link has mode 0777, and nobody can write to one.
+  if (!stats.isSymbolicLink() && (stats.mode & WRITABLE_BY_OTHERS) !== 0)
+    return {
+      kind: 'mode',
+      why: `others than its owner may write to ${path} (mode ${(stats.mode & 0o7777).toString(8)})`,
+      mend: `chmod go-w ${shellWord(path)}`,
+    }
+  return null
+}
+
+/**
+ * In a user namespace of an ordinary user (`unshare --map-root-user`), `/` belongs to a root outside, which is shown
+ * as the overflow number (user_namespaces(7)). Such a process has no more rights on the machine than that user.
+ */
+const isUnmapped = (uid: number): boolean =>
+  !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8')) &&
+  uid === Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'))

@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+
+const shop = `name: shop
+services: { web: { ports: ["8080:80"] } }
+networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
+`
+
+/** Where a state file of this namespace goes, with an honest one to begin with. */
+const withState = async (lab: Lab, directory: string): Promise<string> => {
+  await lab.host.setSysctl('net.ipv4.ip_forward', 0)
+  const file = await lab.write('compose.yaml', shop)
+  const words = ['apply', '-f', file, '--backend', 'nftables', '--yes', '--state', directory]
+  expect(await lab.portolan(words)).toMatchObject({ exitCode: 0 })
+  const names = await lab.host.mustRun(['sh', '-c', `ls ${directory}/state-*.json`])
+  return names.trim()
+}
+
+const planted = {
+  project: 'shop',
+  name: 'ufw',
+  beneficiaries: ['web'],
+  needs: [{ of: 'network', bridge: 'br-shop', address: null, protocol: null, port: null }],
+  commands: [['ufw', 'route', 'prepend', 'allow', 'to', 'any']],
+  undo: [['touch', '/run/lab/run-as-root']],
+}
+
+const plant = async (lab: Lab, file: string): Promise<void> => {
+  const kept = JSON.parse(await lab.host.readText(file)) as { state: object }
+  await lab.host.writeText(file, JSON.stringify({ ...kept, state: { ...kept.state, fixes: [planted] } }))
+}
+
+const wasRun = async ({ host }: Lab): Promise<boolean> =>
+  (await host.run(['test', '-e', '/run/lab/run-as-root'])).exitCode === 0
+
+describeOnKernel('commands in the state file', 'nftables', () => {
+  test('are not run where others may write to the directory: destroy names it and what to do', async () => {
+    await using lab = await openLab()
+    const directory = '/run/lab/state'
+    await plant(lab, await withState(lab, directory))
+    for (const [how, mend] of [
+      ['chmod 777', 'chmod go-w'],
+      ['chmod 755 && chown 1000:1000', 'chown root:root'],
+    ] as const) {
+      await lab.host.mustRun(['sh', '-c', how.replaceAll(/ (755|777|1000:1000)/g, ` $1 ${directory}`)])
+      for (const words of [
+        ['destroy', '--yes'],
+        ['plan', '-f', '/run/lab/compose.yaml'],
+      ]) {
+        const { exitCode, stderr } = await lab.portolan([...words, '--state', directory])
+        expect({ exitCode, stderr }).toEqual({
+          exitCode: 1,
+          stderr: expect.stringContaining(`${mend} ${directory}`),
+        })
+      }
+    }
+    expect(await wasRun(lab)).toBe(false)
+  })
+
+  test('that are not Portolan’s are not run wherever they stand: destroy shows them and refuses', async () => {
+    await using lab = await openLab()
+    const directory = '/var/lib/portolan'
+    const file = await withState(lab, directory)
+    await plant(lab, file)
+    for (const words of [
+      ['destroy', '--yes'],
+      ['plan', '-f', '/run/lab/compose.yaml'],
+    ]) {
+      const { exitCode, stderr } = await lab.portolan(words)
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 1,
+        stderr: expect.stringContaining(
+          `${file} is damaged: "fixes" holds a command that Portolan does not write: touch /run/lab/run-as-root`,
+        ),
+      })
+    }
+    expect(await wasRun(lab)).toBe(false)
+  })
+})
