@@ -2,7 +2,7 @@ import type { HookNeed } from '@portolan/core'
 
 /**
  * What has to be remembered of one network namespace to take everything back: old values that the kernel does
- * not keep. All of it but what other programs wrote to disk goes with the boot it was written in.
+ * not keep. All of it but what other programs wrote to disk goes with the namespace, at the latest with the boot.
  * @public @since 0.1.0
  */
 export interface HostState {
@@ -45,10 +45,10 @@ export interface ValueGiven {
 export const emptyState: HostState = Object.freeze({ sysctls: {}, created: [], attributes: {}, fixes: [] })
 
 /**
- * What is left of a state after the next boot: rules, sysctls and bridges are gone with the kernel that had them, but
- * ufw and firewalld (with `--permanent`) wrote down what was asked of them.
+ * What is left of a state when its network namespace has ended, with the boot or before: rules, sysctls and bridges
+ * are gone with it, but ufw and firewalld (with `--permanent`) wrote down what was asked of them.
  */
-export const afterBoot = ({ fixes }: HostState): HostState => ({
+export const outliving = ({ fixes }: HostState): HostState => ({
   ...emptyState,
   fixes: fixes.filter(({ name }) => name !== 'DOCKER-USER'),
 })

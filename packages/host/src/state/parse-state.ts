@@ -23,9 +23,12 @@ export const parseStateFile = (text: string): StateFile => {
     throw new Error(
       `it is of version ${String(file.version)}, and this Portolan reads version ${STATE_VERSION}`,
     )
-  const { namespace, bootId, state } = file
+  // A file of an earlier Portolan names no socket.
+  const { namespace, bootId, routeSocket = null, state } = file
   if (typeof namespace !== 'string' || typeof bootId !== 'string' || !isRecord(state))
     throw new Error('"namespace", "bootId" or "state" is missing')
+  if (routeSocket !== null && typeof routeSocket !== 'string')
+    throw new Error('"routeSocket" is not the number of a socket')
   const { sysctls, created, attributes, fixes = [] } = state
   if (!isValues(sysctls)) throw new Error('"sysctls" is not an object of values before and given')
   if (!isValues(attributes)) throw new Error('"attributes" is not an object of values before and given')
@@ -35,6 +38,7 @@ export const parseStateFile = (text: string): StateFile => {
     version: STATE_VERSION,
     namespace,
     bootId,
+    routeSocket,
     state: { sysctls, created, attributes, fixes: readFixes(fixes) },
   }
 }

@@ -3,10 +3,11 @@ import { lstat, open, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/core'
-import { afterBoot, emptyState, type HostState, isEmptyState } from './host-state.ts'
+import { emptyState, type HostState, isEmptyState, outliving } from './host-state.ts'
 import { makeStateDirectory } from './make-directory.ts'
-import { namespaceKey } from './namespace-key.ts'
-import { parseStateFile, STATE_VERSION } from './parse-state.ts'
+import { isSameNamespace, namespaceKey } from './namespace-key.ts'
+import { hasOwnBridge } from './own-bridge.ts'
+import { parseStateFile, STATE_VERSION, type StateFile } from './parse-state.ts'
 import { refuseUnsafeDirectory, refuseUnsafeFile } from './safe-place.ts'
 
 /**
@@ -27,10 +28,11 @@ export const defaultStateDirectory = (
 }
 
 /**
- * What was remembered of this network namespace, as far as it outlived the boot. One file a namespace, so that two namespaces that
- * share a directory never write over each other; those who write hold the host lock.
+ * What was remembered of this network namespace. One file a namespace, so that two namespaces that share a directory
+ * never write over each other; those who write hold the host lock.
  *
- * @returns the state; an empty one when none was written. Of one written in another boot only what other programs keep
+ * @returns the state; an empty one when none was written. Of one written in another boot, or in a namespace that has
+ *   ended and whose inode this one got, only what other programs keep on disk
  * @throws PortolanError (`STATE`) naming the file when it is damaged, or holds commands that are not Portolan's; it is
  *   left as it is. As root also when others may write to the file, to the directory or to one above it
  * @throws PermissionError when it may not be read
@@ -49,10 +51,9 @@ export const readState = async (directory: string): Promise<HostState> => {
     if (errorCode(error) === 'ENOENT') return emptyState
     throw fileError('read', file, error)
   }
+  let found: StateFile
   try {
-    const found = parseStateFile(text)
-    if (found.namespace !== key.namespace) return emptyState
-    return found.bootId === key.bootId ? found.state : afterBoot(found.state)
+    found = parseStateFile(text)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new PortolanError(
@@ -61,6 +62,10 @@ export const readState = async (directory: string): Promise<HostState> => {
       { cause: error },
     )
   }
+  const isSame = isSameNamespace(found, key)
+  return isSame === true || (isSame === 'unknown' && (await hasOwnBridge()))
+    ? found.state
+    : outliving(found.state)
 }
 
 /**

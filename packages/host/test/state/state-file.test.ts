@@ -71,6 +71,20 @@ describe('state file', () => {
     expect(await readState(directory)).toEqual({ ...emptyState, fixes: asked })
   })
 
+  test.each([
+    ['that had its inode before', '"routeSocket": "1"'],
+    // Of an earlier Portolan; this namespace has no bridge of ours that would say that it is from here.
+    ['of which it is not known, with nothing of ours here', '"routeSocket": null'],
+  ])('what was written in a namespace %s is not put back', async (_which, socket) => {
+    await writeState(directory, state)
+    const old = readFileSync(onlyFile(), 'utf8').replace(/"routeSocket": "\d+"/, socket)
+    expect(old).toContain(socket)
+    writeFileSync(onlyFile(), old)
+    expect(await readState(directory)).toEqual(emptyState)
+    await writeState(directory, { ...state, created: ['ip filter'] })
+    expect((await readState(directory)).created).toEqual(['ip filter'])
+  })
+
   test('what another boot wrote no longer holds, and is written over', async () => {
     await writeState(directory, state)
     const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')

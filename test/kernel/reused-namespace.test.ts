@@ -1,0 +1,87 @@
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { commandLine, type Outcome, run } from '../cli/portolan.ts'
+import { startAgent } from '../lab/agent.ts'
+import { describeOnKernel } from '../lab/gate.ts'
+
+const shop = `name: shop
+services: { web: { ports: ["8080:80"] } }
+networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
+`
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portolan-reused-'))
+  writeFileSync(join(folder, 'compose.yaml'), shop)
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A network namespace, held by a process. */
+interface Held extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly inode: string
+  run(words: readonly string[]): Promise<Outcome>
+  portolan(words: readonly string[]): Promise<Outcome>
+}
+
+const makeNamespace = async (): Promise<Held> => {
+  const agent = await startAgent('held', null)
+  const inside = ['nsenter', `--target=${agent.pid}`, '--net']
+  const setting = { folder }
+  return {
+    inode: readlinkSync(`/proc/${agent.pid}/ns/net`),
+    run: (words) => run([...inside, ...words], setting),
+    portolan: (words) =>
+      run([...inside, ...commandLine, ...words, '--state', join(folder, 'state')], setting),
+    [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
+  }
+}
+
+/** As many as it takes until the kernel gives out an inode again: it takes the lowest that is free. */
+const makeWithInode = async (inode: string): Promise<Held> => {
+  const others: Held[] = []
+  try {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      const next = await makeNamespace()
+      if (next.inode === inode) return next
+      others.push(next)
+    }
+    throw new Error(`the inode ${inode} did not come again`)
+  } finally {
+    for (const other of others) await other[Symbol.asyncDispose]()
+  }
+}
+
+const forwarding = async (held: Held): Promise<string> =>
+  (await held.run(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim()
+
+describeOnKernel('a network namespace that got the inode of one that has ended', 'nftables', () => {
+  test.each([
+    ['as it was written', (text: string) => text],
+    ['by an earlier Portolan', (text: string) => text.replace(/^ *"routeSocket":.*\n/m, '')],
+  ])('keeps its forwarding when the earlier one is destroyed: state %s', async (_how, written) => {
+    const first = await makeNamespace()
+    await first.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
+    expect(await first.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
+    expect(await forwarding(first)).toBe('1')
+    await first[Symbol.asyncDispose]()
+    const [name = ''] = readdirSync(join(folder, 'state')).filter((file) => /^state-.*json$/.test(file))
+    const file = join(folder, 'state', name)
+    writeFileSync(file, written(readFileSync(file, 'utf8')))
+
+    await using second = await makeWithInode(first.inode)
+    await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+    await second.portolan(['destroy', '-p', 'shop', '--yes'])
+    expect(await forwarding(second)).toBe('1')
+
+    // What is applied there is put back there, as ever.
+    await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
+    expect(await second.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
+    expect(await forwarding(second)).toBe('1')
+    writeFileSync(file, written(readFileSync(file, 'utf8')))
+    expect(await second.portolan(['destroy', '-p', 'shop', '--yes'])).toMatchObject({ code: 0 })
+    expect(await forwarding(second)).toBe('0')
+  })
+})
