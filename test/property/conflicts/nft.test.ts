@@ -96,13 +96,13 @@ const cases: readonly Case[] = [
     'a policy that drops all but what belongs to a flow',
     [
       table({
-        name: 'fwd',
+        name: 'transit',
         base: { type: 'filter', hook: 'forward', prio: 0, policy: 'drop' },
         rules: [[state('established', 'related'), accept]],
       }),
     ],
-    ['error ForwardDropped by nft mine fwd policy'],
-    [`add rule ip mine fwd ${there}`, `add rule ip mine fwd ${back}`],
+    ['error ForwardDropped by nft mine transit policy'],
+    [`add rule ip mine transit ${there}`, `add rule ip mine transit ${back}`],
   ],
   [
     'a drop two jumps behind a mark',

@@ -1,4 +1,5 @@
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /**
  * An interface that is not ours has the name our bridge should get.
@@ -15,7 +16,7 @@ export const bridgeNameTaken = (network: string, bridge: string, alias: string):
   culprit: culpritOutsideRules('link', bridge),
   remedy: {
     text: `Choose another name with com.docker.network.bridge.name, or declare the network external to use the bridge as it is.`,
-    commands: [`ip -d link show dev ${bridge}`],
+    commands: allOrNone([shellCommand(['ip', '-d', 'link', 'show', 'dev', bridge])]),
   },
   trace: [],
 })

@@ -1,5 +1,5 @@
 import type { Conflict } from './conflict.ts'
-import { shellWord } from './remedy/shell-word.ts'
+import { sysctlCommands } from './remedy/sysctl-command.ts'
 import { called, callers, culpritName, ruleConflict, sentence } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -20,7 +20,7 @@ export const kernelRefuses = (finding: Finding): Conflict => {
         name === null
           ? 'Change what the kernel goes by: the route or the setting that it names.'
           : `Set ${name} to ${value}, also where it is set at boot (sysctl.d(5)).`,
-      commands: name === null ? [] : [`sysctl -w ${shellWord(`${name}=${value}`)}`],
+      commands: name === null ? [] : sysctlCommands(name, value),
     },
   })
 }

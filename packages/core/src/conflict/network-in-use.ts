@@ -1,5 +1,6 @@
 import type { PublishedPort } from '../desired/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /**
  * A bridge goes while other projects still lead ports to it: from then on those ports lead nowhere.
@@ -23,7 +24,9 @@ export const networkInUse = (
     culprit: culpritOutsideRules('portolan', first.label, first.project),
     remedy: {
       text: `Take ${projects.join(', ')} off the network first, or keep it.`,
-      commands: projects.map((project) => `portolan destroy --project ${project}`),
+      commands: allOrNone(
+        projects.map((project) => shellCommand(['portolan', 'destroy', '--project', project])),
+      ),
     },
     trace: [],
   }

@@ -1,6 +1,7 @@
 import type { DesiredMapping } from '../desired/index.ts'
 import { type HostFacts, localPortRange } from '../facts/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
  * Host ports that the kernel may give to a client on this host: while one has it, a server that wants the port does
@@ -38,7 +39,7 @@ const portInEphemeralRange = ({ label, hostPort }: DesiredMapping, { sysctls }: 
     culprit: culpritOutsideRules('sysctl', `${range} = ${first} ${last}`),
     remedy: {
       text: `Publish on a port outside the range, or keep the kernel from giving it out, also at boot (sysctl.d(5)).`,
-      commands: [`sysctl -w ${reservedPorts}=${[...(before === '' ? [] : [before]), hostPort].join(',')}`],
+      commands: sysctlCommands(reservedPorts, [...(before === '' ? [] : [before]), hostPort].join(',')),
     },
     trace: [],
   }

@@ -1,6 +1,7 @@
 import type { DesiredMapping } from '../desired/index.ts'
 import type { FlowFact } from '../facts/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /** The flows of a mapping that are bound elsewhere, one or more. */
 export interface StaleFlows {
@@ -47,15 +48,14 @@ export const staleConntrack = ({ mapping, flows, in: from }: StaleFlows): Confli
     ),
     remedy: {
       text: 'Forget these flows once the mapping is in force; their next packets are then judged by it.',
-      commands: [...new Set(flows.map((flow) => flow.answeredBy?.address ?? ''))].map((answering) =>
-        [
-          'conntrack -D',
-          `-f ${family === 'ip' ? 'ipv4' : 'ipv6'}`,
-          `-p ${protocol}`,
-          ...(hostAddress === null ? [] : [`--orig-dst ${hostAddress}`]),
-          `--orig-port-dst ${hostPort}`,
-          `--reply-src ${answering}`,
-        ].join(' '),
+      commands: allOrNone(
+        [...new Set(flows.flatMap(({ answeredBy: place }) => place?.address ?? []))].map((answering) =>
+          shellCommand([
+            ...['conntrack', '-D', '-f', family === 'ip' ? 'ipv4' : 'ipv6', '-p', protocol],
+            ...(hostAddress === null ? [] : ['--orig-dst', hostAddress]),
+            ...['--orig-port-dst', String(hostPort), '--reply-src', answering],
+          ]),
+        ),
       ),
     },
     trace: [],

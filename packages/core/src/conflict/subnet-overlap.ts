@@ -1,5 +1,6 @@
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
+import { afterOptions, allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
 const guesses: readonly string[] = ['network', 'resolver']
@@ -26,8 +27,8 @@ export const subnetOverlap = (
   culprit: culpritOutsideRules(other.source, other.detail),
   remedy: held
     ? {
-        text: `Run \`portolan move ${network}\` to see a plan that gives it a free subnet and its endpoints new addresses, or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant. A network never moves by itself.`,
-        commands: [`portolan move ${network}`],
+        text: `Move the network: \`portolan move\` shows a plan that gives it a free subnet and its endpoints new addresses. Or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant. A network never moves by itself.`,
+        commands: allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
       }
     : {
         text: `Leave the subnet out to have a free one picked, choose another, or take the range out of what is avoided with --allow ${other.prefix} if the overlap is meant.`,

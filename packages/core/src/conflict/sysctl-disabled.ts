@@ -1,5 +1,6 @@
 import type { Conflict, ConflictKind } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
+import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 const sysctlDisabled = (
   kind: ConflictKind,
@@ -21,7 +22,7 @@ const sysctlDisabled = (
       value === null
         ? `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or apply with --force and set it once its interface is there.`
         : `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or set it yourself and plan again.`,
-    commands: [`sysctl -w ${name}=1`],
+    commands: sysctlCommands(name, '1'),
   },
   trace: [],
 })

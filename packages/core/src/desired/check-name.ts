@@ -1,4 +1,5 @@
 import { IntentError, type SourcePosition } from '../error/index.ts'
+import { byteLength } from './byte-length.ts'
 
 /**
  * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h); a project and our own words take up to 151 of it.
@@ -26,16 +27,6 @@ export const checkName = (name: string, what: string, place: SourcePosition | nu
       `${JSON.stringify(name.slice(0, 60))} cannot name ${what}: expected 1 to ${longestName} characters of well-formed text, percent-encoded where they are not plain ones`,
       place,
     )
-}
-
-/** Bytes in UTF-8, which is what the kernel counts. */
-const byteLength = (text: string): number => {
-  let bytes = 0
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
-  }
-  return bytes
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Remedy } from '../conflict/index.ts'
-import { shellWord } from '../conflict/remedy/shell-word.ts'
+import { iptablesDeletion } from '../conflict/remedy/iptables-command.ts'
+import { nftDeletion } from '../conflict/remedy/nft-command.ts'
+import { noCommand } from '../conflict/remedy/shell-word.ts'
 import { ownerName } from '../owner/owner-name.ts'
 import type { RulePlace } from './anomaly.ts'
 
@@ -9,22 +11,18 @@ export const removeRule = (rule: RulePlace): Remedy => {
     rule.owner === null
       ? 'Delete the rule'
       : `Take the rule out where ${ownerName(rule.owner)} has it from, since ${ownerName(rule.owner)} may write it again, and delete it`
-  return {
-    text: `${whose}: what becomes of every packet stays the same.${note(rule)}`,
-    commands: commandsFor(rule),
-  }
+  const text = `${whose}: what becomes of every packet stays the same.`
+  if (rule.tool === 'nft' && rule.handle === null)
+    return { text: `${text} \`nft -a list chain\` shows its handle.`, commands: [] }
+  const command = commandFor(rule)
+  if (command === null) return { text: `${text} ${noCommand}`, commands: [] }
+  const note =
+    rule.tool === 'nft' ? '' : ' The rules behind it move up by one: of several, begin with the last.'
+  return { text: `${text}${note}`, commands: [command] }
 }
 
-const note = ({ tool, handle }: RulePlace): string => {
-  if (tool !== 'nft') return ' The rules behind it move up by one: of several, begin with the last.'
-  return handle === null ? ' `nft -a list chain` shows its handle.' : ''
-}
-
-const commandsFor = ({ tool, family, table, chain, position, handle }: RulePlace): readonly string[] => {
-  if (tool === 'nft')
-    return handle === null
-      ? []
-      : [`nft delete rule ${family} ${shellWord(table)} ${shellWord(chain)} handle ${handle}`]
+const commandFor = ({ tool, family, table, chain, position, handle }: RulePlace): string | null => {
+  if (tool === 'nft') return handle === null ? null : nftDeletion({ family, table, chain }, handle)
   const program = `${family === 'ip6' ? 'ip6tables' : 'iptables'}-${tool === 'iptables-legacy' ? 'legacy' : 'nft'}`
-  return [`${program} -t ${shellWord(table)} -D ${shellWord(chain)} ${position}`]
+  return iptablesDeletion({ program, table, chain }, position)
 }

@@ -223,7 +223,7 @@ describe('shadowing', () => {
     ).toEqual(['ip6tables-nft -t filter -D FORWARD 2'])
   })
 
-  test('quotes for the shell what somebody called a chain', () => {
+  test('writes the name of a chain so that neither a shell nor nft reads more in it', () => {
     const [odd] = anomalies(
       [anyPacket],
       table(
@@ -231,7 +231,9 @@ describe('shadowing', () => {
         base('forward', 0, { name: "a'; b" }, [tcp, drop], [tcpDport(80), accept]),
       ),
     )
-    expect(odd?.remedy?.commands).toEqual([`nft delete rule ip fw 'a'\\''; b' handle 11`])
+    expect(odd?.remedy?.commands).toEqual([
+      `nft -j '{"nftables":[{"delete":{"rule":{"family":"ip","table":"fw","chain":"a\\u0027; b","handle":11}}}]}'`,
+    ])
   })
 })
 

@@ -1,13 +1,18 @@
 import type { TableFamily } from '../../netfilter/index.ts'
-import { protocolName } from '../search/finding.ts'
+import { type NftMatch, nftMatches } from './nft-matches.ts'
+import { isJsonName, isNftIdentifier } from './nft-name.ts'
 import type { Passage } from './passage.ts'
 import { shellWord } from './shell-word.ts'
 
-/** Where a rule goes: in front of the rule with a handle, or the one at a place; or at the end, for a policy. */
-export interface NftPlace {
+/** A chain of nftables. */
+export interface NftChainPlace {
   readonly family: TableFamily
   readonly table: string
   readonly chain: string
+}
+
+/** Where a rule goes: in front of the rule with a handle, or the one at a place; or at the end, for a policy. */
+export interface NftPlace extends NftChainPlace {
   readonly handle: number | null
   /** From 1; null: at the end. */
   readonly before: number | null
@@ -15,45 +20,51 @@ export interface NftPlace {
   readonly isTracked: boolean
 }
 
-/** A command that lets packets pass a chain of nftables (nft(8)). */
-export const nftCommand = (place: NftPlace, passage: Passage): string => {
+/**
+ * A command that lets packets pass a chain of nftables (nft(8)): as text where nft's text can name all that is in it,
+ * else as JSON, which takes any name.
+ *
+ * @returns null where neither can
+ */
+export const nftCommand = (place: NftPlace, passage: Passage): string | null => {
   const { family, table, chain, handle, before } = place
-  const at = before === null ? 'add rule' : 'insert rule'
-  const where = before === null ? '' : handle === null ? ` index ${before - 1}` : ` position ${handle}`
-  const text = `${at} ${family} ${table} ${chain}${where} ${matches(place, passage).join(' ')} accept`
-  return `nft ${shellWord(text)}`
+  const verb = before === null ? 'add' : 'insert'
+  const matches = nftMatches(place, passage)
+  const texts = matches.flatMap(({ text }) => text ?? [])
+  if (isNamed(place) && texts.length === matches.length) {
+    const where = before === null ? '' : handle === null ? ` index ${before - 1}` : ` position ${handle}`
+    return `nft ${shellWord(`${verb} rule ${family} ${table} ${chain}${where} ${texts.join(' ')} accept`)}`
+  }
+  if (!isInJson(place) || matches.some(({ json }) => json === null)) return null
+  const where = before === null ? {} : handle === null ? { index: before - 1 } : { handle }
+  const expr = [...matches.map(({ json }: NftMatch) => json), { accept: null }]
+  return jsonCommand({ [verb]: { rule: { family, table, chain, ...where, expr } } })
 }
 
-const quoted = (name: string): string => `"${name.replaceAll(/["\\]/g, '')}"`
+/**
+ * A command that deletes one rule.
+ *
+ * @returns null where nft has no way to name the chain
+ */
+export const nftDeletion = (place: NftChainPlace, handle: number): string | null => {
+  const { family, table, chain } = place
+  if (isNamed(place)) return `nft delete rule ${family} ${table} ${chain} handle ${handle}`
+  return isInJson(place) ? jsonCommand({ delete: { rule: { family, table, chain, handle } } }) : null
+}
 
-const matches = ({ family: tableFamily, isTracked }: NftPlace, passage: Passage): readonly string[] => {
-  const {
-    family,
-    in: from,
-    out,
-    protocol,
-    source,
-    destination,
-    sourcePort,
-    destinationPort,
-    answers,
-  } = passage
-  const isMixed = tableFamily === 'inet' || tableFamily === 'netdev' || tableFamily === 'bridge'
-  const ports = sourcePort !== null || destinationPort !== null
-  return [
-    ...(from === null ? [] : [`iifname ${quoted(from)}`]),
-    ...(out === null ? [] : [`oifname ${quoted(out)}`]),
-    ...(isMixed && source === null && destination !== null
-      ? [`meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'}`]
-      : []),
-    ...(source === null ? [] : [`${family} saddr ${source}`]),
-    ...(destination === null || destination === 'local' ? [] : [`${family} daddr ${destination}`]),
-    ...(protocol !== null && !ports ? [`meta l4proto ${protocolName(protocol)}`] : []),
-    ...(protocol === null || sourcePort === null ? [] : [`${protocolName(protocol)} sport ${sourcePort}`]),
-    ...(protocol === null || destinationPort === null
-      ? []
-      : [`${protocolName(protocol)} dport ${destinationPort}`]),
-    ...(destination === 'local' ? ['fib daddr type local'] : []),
-    ...(answers && isTracked ? ['ct state established,related'] : []),
-  ]
+const isNamed = ({ table, chain }: NftChainPlace): boolean => isNftIdentifier(table) && isNftIdentifier(chain)
+
+const isInJson = ({ table, chain }: NftChainPlace): boolean => isJsonName(table) && isJsonName(chain)
+
+/**
+ * One command for `nft -j`. All but plain ASCII is escaped as JSON escapes it, so that a terminal shows, and a
+ * clipboard carries, every character of a name.
+ */
+const jsonCommand = (command: unknown): string => {
+  const text = JSON.stringify({ nftables: [command] })
+  const plain = text.replaceAll(
+    /[^\x20-\x7e]|'/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `nft -j ${shellWord(plain)}`
 }

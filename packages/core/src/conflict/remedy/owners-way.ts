@@ -3,10 +3,12 @@ import type { Protocol } from '../../intent/index.ts'
 import type { Expression, NetfilterRule, NetfilterTable } from '../../netfilter/index.ts'
 import type { Remedy } from '../conflict.ts'
 import { protocolName } from '../search/finding.ts'
+import { isHookCommand } from './hook-command.ts'
 import type { HookNeed } from './hook-need.ts'
-import { iptablesWords } from './iptables-command.ts'
+import { type IptablesPlace, iptablesWords } from './iptables-command.ts'
+import { isFirewalldName, isUfwInterface } from './owner-names.ts'
 import type { Passage, Passages } from './passage.ts'
-import { shellLine } from './shell-word.ts'
+import { allOrNone, shellCommand } from './shell-word.ts'
 
 /** A program's own way of letting packets pass, that it documents and keeps to. */
 type Words = readonly string[]
@@ -34,15 +36,17 @@ export const ownersWay = (
   if (table === null || hook !== 'forward') return null
   if (table.tool !== 'nft' && hasChain(table, 'DOCKER-USER')) {
     const place = { variant: table.tool, table: table.name, chain: 'DOCKER-USER' }
+    const commandsWith = (before: IptablesPlace['before']): readonly (Words | null)[] =>
+      ways.map((passage) => iptablesWords({ ...place, before }, passage))
     return hooked(
       'DOCKER-USER',
       'Accept them in DOCKER-USER, the chain that Docker leaves to the administrator and asks first.',
-      ways.map((passage) => iptablesWords({ ...place, before: 1 }, passage)),
-      ways.map((passage) => iptablesWords({ ...place, before: 'delete' }, passage)),
+      commandsWith(1),
+      commandsWith('delete'),
       needOf(wanted),
     )
   }
-  if (owner === 'ufw')
+  if (owner === 'ufw' && [passages.there.in, passages.there.out].every(isUfwInterface))
     return hooked(
       'ufw',
       'Let ufw route them: it accepts what belongs to a flow under way by itself.',
@@ -57,21 +61,29 @@ export const ownersWay = (
           text: 'Nothing, if that is meant: firewalld refuses these addresses whatever the zone. Otherwise change its settings (firewalld.conf(5)).',
           commands: [],
         }
-      : firewalldsWay(wanted, reply)
+      : isFirewalldName(wanted.bridge)
+        ? firewalldsWay(wanted, reply)
+        : null
   return null
 }
 
+/** Null where a command of it cannot be written. */
 const hooked = (
   name: string,
   text: string,
-  commands: readonly Words[],
-  undo: readonly Words[],
+  commands: readonly (Words | null)[],
+  undo: readonly (Words | null)[],
   need: HookNeed,
-): Remedy => ({
-  text,
-  commands: commands.map(shellLine),
-  hook: { name, commands, undo, need },
-})
+): Remedy | null => {
+  const [there, back] = [commands, undo].map((all) => all.filter((words) => words !== null))
+  if (there?.length !== commands.length || back?.length !== undo.length) return null
+  // The state file takes no other, so what could not be read from it again is not asked for.
+  if (![...there, ...back].every((words) => isHookCommand(name, words))) return null
+  const lines = allOrNone(there.map(shellCommand))
+  return lines.length === 0
+    ? null
+    : { text, commands: lines, hook: { name, commands: there, undo: back, need } }
+}
 
 /** What such packets are for: a target of a mapping, or what leaves a subnet. */
 const needOf = ({ passages: { there }, of, bridge }: Wanted): HookNeed =>
@@ -117,7 +129,7 @@ const isAddress = (expression: Expression): boolean =>
  * A zone of its own for the bridge: what is in it is let out, and what is addressed to it needs a policy beside
  * (firewalld.policies(5)). Both are named after the bridge.
  */
-const firewalldsWay = ({ of, bridge, passages: { there } }: Wanted, isReply: boolean): Remedy => {
+const firewalldsWay = ({ of, bridge, passages: { there } }: Wanted, isReply: boolean): Remedy | null => {
   const permanent = (...words: Words): Words => ['firewall-cmd', '--permanent', ...words]
   const goesOut = (there.in === bridge && there.out !== bridge) || isReply
   const reload = ['firewall-cmd', '--reload']

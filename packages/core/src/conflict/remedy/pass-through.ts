@@ -4,11 +4,11 @@ import { ownerOf } from '../../owner/index.ts'
 import { ownerName } from '../../owner/owner-name.ts'
 import type { Remedy } from '../conflict.ts'
 import type { Finding } from '../search/finding.ts'
-import { iptablesWords } from './iptables-command.ts'
+import { iptablesCommand } from './iptables-command.ts'
 import { nftCommand } from './nft-command.ts'
 import { ownersWay } from './owners-way.ts'
 import { type Passage, type Passages, passagesOf } from './passage.ts'
-import { shellLine } from './shell-word.ts'
+import { allOrNone, noCommand } from './shell-word.ts'
 
 /**
  * How to let the packets of a finding through the chain that stops or changes them: in the owner's own way where it
@@ -50,26 +50,18 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
     owner === null
       ? ''
       : ` ${capital(ownerName(owner))} may take it out when it reloads: keep it where you keep its settings.`
-  return {
-    text: `${text}${who}`,
-    commands: passing.map((passage) =>
+  const handle = rule?.source.handle ?? null
+  const place = { table: table.name, chain: chain.name, before }
+  const commands = allOrNone(
+    passing.map((passage) =>
       table.tool === 'nft'
-        ? nftCommand(
-            {
-              family: table.family,
-              table: table.name,
-              chain: chain.name,
-              handle: rule?.source.handle ?? null,
-              before,
-              isTracked: !isRaw,
-            },
-            passage,
-          )
-        : shellLine(
-            iptablesWords({ variant: table.tool, table: table.name, chain: chain.name, before }, passage),
-          ),
+        ? nftCommand({ ...place, family: table.family, handle, isTracked: !isRaw }, passage)
+        : iptablesCommand({ ...place, variant: table.tool }, passage),
     ),
-  }
+  )
+  return commands.length === 0
+    ? { text: `${text}${who} ${noCommand}`, commands }
+    : { text: `${text}${who}`, commands }
 }
 
 const isTelling = ({ in: from, out, source, destination, answers }: Passage, isRaw: boolean): boolean =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type IptablesPlace, iptablesWords } from '../../../src/conflict/remedy/iptables-command.ts'
-import { type NftPlace, nftCommand } from '../../../src/conflict/remedy/nft-command.ts'
+import { type IptablesPlace, iptablesCommand } from '../../../src/conflict/remedy/iptables-command.ts'
+import { type NftPlace, nftCommand, nftDeletion } from '../../../src/conflict/remedy/nft-command.ts'
 import type { Passage } from '../../../src/conflict/remedy/passage.ts'
 import { shellWord } from '../../../src/conflict/remedy/shell-word.ts'
 
@@ -71,13 +71,24 @@ describe('a command of iptables', () => {
     ],
     [
       'with names that a shell would read',
-      { chain: 'a b' },
+      { chain: 'a;b' },
       { in: 'br$(id)' },
-      "iptables-nft -t filter -A 'a b' -i 'br$(id)' -j ACCEPT",
+      "iptables-nft -t filter -A 'a;b' -i 'br$(id)' -j ACCEPT",
     ],
   ])('%s', (_, where, what, command) => {
-    const words = iptablesWords({ ...place, ...where }, { ...nothing, ...what })
-    expect(words.map(shellWord).join(' ')).toBe(command)
+    expect(iptablesCommand({ ...place, ...where }, { ...nothing, ...what })).toBe(command)
+  })
+
+  test.each<[string, Partial<IptablesPlace>, Partial<Passage>]>([
+    ['a chain that iptables could not have made', { chain: 'a b' }, {}],
+    ['a chain that looks like an option', { chain: '-x' }, {}],
+    ['a chain of a longer name than iptables takes', { chain: 'x'.repeat(29) }, {}],
+    ['an interface whose name is a wildcard to iptables', {}, { in: 'eth+' }],
+    ['an interface whose name turns the match around', {}, { out: '!' }],
+    ['a name that does not come through a terminal', {}, { in: 'a\u001b[2J' }],
+    ['a name that does not show as it is', {}, { in: 'a\u202eb' }],
+  ])('is not printed for %s', (_, where, what) => {
+    expect(iptablesCommand({ ...place, ...where }, { ...nothing, ...what })).toBeNull()
   })
 })
 
@@ -130,5 +141,29 @@ describe('a command of nft', () => {
     ],
   ])('%s', (_, where, what, command) => {
     expect(nftCommand({ ...place, ...where }, { ...nothing, ...what })).toBe(command)
+  })
+
+  test('is JSON where nft reads a name as more of the command, and no character of it is hidden', () => {
+    const mine = { ...place, table: 'a b', chain: "a'\u202e accept; flush ruleset #", before: 1, handle: 7 }
+    expect(nftCommand(mine, { ...nothing, in: 'br-web', protocol: 6, destinationPort: 80 })).toBe(
+      `nft -j '{"nftables":[{"insert":{"rule":{"family":"ip","table":"a b","chain":"a\\u0027\\u202e accept; flush ruleset #","handle":7,"expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"br-web"}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":80}},{"accept":null}]}}}]}'`,
+    )
+  })
+
+  test.each([
+    ['a chain whose name was not UTF-8', { chain: 'caf\ufffd' }, {}],
+    ['an interface that JSON would take for a set', { chain: 'a b' }, { in: '@x' }],
+  ])('is not printed for %s', (_, where, what) => {
+    expect(nftCommand({ ...place, ...where }, { ...nothing, ...what })).toBeNull()
+  })
+
+  test('deletes a rule by names in text, or in JSON', () => {
+    expect(nftDeletion({ family: 'inet', table: 'mine', chain: 'forward' }, 7)).toBe(
+      'nft delete rule inet mine forward handle 7',
+    )
+    expect(nftDeletion({ family: 'inet', table: 'mine', chain: 'accept' }, 7)).toBe(
+      `nft -j '{"nftables":[{"delete":{"rule":{"family":"inet","table":"mine","chain":"accept","handle":7}}}]}'`,
+    )
+    expect(nftDeletion({ family: 'inet', table: 'mine', chain: '\ufffd' }, 7)).toBeNull()
   })
 })
