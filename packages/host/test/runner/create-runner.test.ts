@@ -1,3 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createRunner, environment, runsHere } from '../../src/runner/create-runner.ts'
 
@@ -28,6 +34,37 @@ describe('createRunner', () => {
   test('megabytes go in and come out whole', async () => {
     const input = 'add rule ip t c\n'.repeat(500_000)
     expect((await runner.run('cat', [], { input })).stdout).toHaveLength(input.length)
+  })
+
+  test('input is whole before the program starts, so that a killed parent leaves no part of it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portolan-runner-'))
+    const seen = join(folder, 'seen')
+    // The program waits for its parent's end before it reads.
+    const parent = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { createRunner } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+         createRunner().run('sh', ['-c', 'echo $PPID; while kill -0 $PPID 2>/dev/null; do sleep 0.01; done; wc -c > ${seen}.part; mv ${seen}.part ${seen}'],
+           { input: 'x'.repeat(4_000_000) })
+         setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500)`,
+      ],
+      { stdio: 'ignore' },
+    )
+    await once(parent, 'exit')
+    while (!existsSync(seen)) await setTimeout(10)
+    expect(readFileSync(seen, 'utf8').trim()).toBe('4000000')
+    rmSync(folder, { recursive: true })
+  })
+
+  test('input has no name, and only this user may read it', async () => {
+    const { stdout } = await runner.run(
+      'sh',
+      ['-c', 'readlink /proc/self/fd/0; stat -Lc "%a %h" /proc/self/fd/0'],
+      { input: 'x' },
+    )
+    expect(stdout).toMatch(/^\/.* \(deleted\)\n600 0\n$/)
   })
 
   test('a program that does not read its input is not an error', async () => {
