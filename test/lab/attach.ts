@@ -34,7 +34,8 @@ export const bridgeOf = async (lab: Lab, network: string, project = 'shop'): Pro
     readonly ifalias?: string
   }[]
   const alias = `portolan project=${project} network=${network}`
-  const found = links.find(({ ifalias }) => ifalias === alias)
+  // An internal network says so behind its name.
+  const found = links.find(({ ifalias }) => `${ifalias} `.startsWith(`${alias} `))
   if (found?.ifname === undefined) throw new Error(`no bridge called ${alias}: ${JSON.stringify(links)}`)
   return found.ifname
 }

@@ -1,14 +1,18 @@
 import type { Family } from '@portolan/core'
 import { placeOf } from '../ruleset/jumps.ts'
 import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts'
+import { afterClosedForward, closedForward } from './closed-forward.ts'
 import { printRule } from './print-rule.ts'
 
-const tableOrder = ['raw', 'mangle', 'filter', 'nat', 'security']
+/** What lets packets of our networks through comes last, as the tables are committed one by one. */
+const tableOrder = ['filter', 'nat', 'mangle']
 
 const header = (programs: readonly string[]): readonly string[] => [
   '# Firewall rules of container networks, written by Portolan.',
   `# Load them once, as root: ${programs.map((program) => `${program} --noflush < FILE`).join(' && ')}`,
   '# Rules of other programs stay as they are.',
+  '# The first table closes the networks for new flows, and the last one opens what is to be open: cut short, this',
+  '# file opens nothing.',
 ]
 
 const ruleLines = (table: Table, chain: Chain): readonly string[] =>
@@ -24,9 +28,9 @@ interface Section {
   >
 }
 
-const sectionsOf = (ruleset: Ruleset): ReadonlyMap<string, Section> => {
+const sectionsOf = (tables: readonly Table[]): ReadonlyMap<string, Section> => {
   const sections = new Map<string, Section>()
-  for (const table of ruleset.tables) {
+  for (const table of tables) {
     const section = sections.get(table.name) ?? { chains: new Map() }
     sections.set(table.name, section)
     for (const chain of table.chains) {
@@ -52,7 +56,8 @@ const declaration = (chain: string, only: readonly Family[] | null): string =>
 
 /**
  * One text that loads a compiled ruleset on a host that has none of it yet. Policies are not named in it, so
- * they stay what they are. Where both families have rules, `iptables-restore` and `ip6tables-restore` take the
+ * they stay what they are. A text that ends after any of its bytes opens nothing that the whole leaves closed.
+ * Where both families have rules, `iptables-restore` and `ip6tables-restore` take the
  * same text, each its own lines.
  *
  * @param ruleset - ours only, as `compile` or `adopt` gives it
@@ -65,19 +70,25 @@ export const printScript = (ruleset: Ruleset): string => {
     .toSorted()
     .map((family) => (family === 'ip' ? 'iptables-restore' : 'ip6tables-restore'))
   const lines = [...header(programs)]
-  const sections = [...sectionsOf(ruleset)].toSorted(
+  const opening = [...sectionsOf(afterClosedForward(ruleset).tables)].toSorted(
     ([left], [right]) => tableOrder.indexOf(left) - tableOrder.indexOf(right),
   )
-  for (const [name, { chains }] of sections) {
-    lines.push(`*${name}`)
-    for (const [chain, { kind, lines: each }] of chains) {
-      if (kind === 'user')
-        lines.push(declaration(chain, each.size === families.size ? null : [...each.keys()]))
-    }
-    for (const { lines: each } of chains.values()) {
-      lines.push(...(families.size === 2 ? forBoth(each) : [...each.values()].flat()))
-    }
-    lines.push('COMMIT')
-  }
+  for (const [name, section] of [...sectionsOf(closedForward(ruleset)), ...opening])
+    lines.push(...sectionLines(name, section, families))
   return `${lines.join('\n')}\n`
 }
+
+const sectionLines = (
+  name: string,
+  { chains }: Section,
+  families: ReadonlySet<Family>,
+): readonly string[] => [
+  `*${name}`,
+  ...[...chains].flatMap(([chain, { kind, lines }]) =>
+    kind === 'user' ? [declaration(chain, lines.size === families.size ? null : [...lines.keys()])] : [],
+  ),
+  ...[...chains.values()].flatMap(({ lines }) =>
+    families.size === 2 ? forBoth(lines) : [...lines.values()].flat(),
+  ),
+  'COMMIT',
+]

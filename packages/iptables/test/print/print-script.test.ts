@@ -33,12 +33,28 @@ describe('the iptables-restore script', () => {
     const text = print(compile(desiredState([mapping(8080)])), 'iptables-restore')
     const jumps = text.split('\n').filter((line) => line.includes('--comment portolan -j'))
     expect(jumps.map((line) => line.split(' -m ')[0])).toEqual([
-      '-I PREROUTING 1',
       '-I FORWARD 1',
       '-A FORWARD',
       '-I PREROUTING 1',
       '-I OUTPUT 1',
       '-I POSTROUTING 1',
+      '-I PREROUTING 1',
+    ])
+  })
+
+  test('closes the networks before it changes what they publish, and opens them last', () => {
+    const text = print(compile(desiredState([mapping(8080)])), 'iptables-restore')
+    expect([...text.matchAll(/^\*(.*)$/gm)].map(([, table]) => table)).toEqual([
+      'mangle',
+      'filter',
+      'nat',
+      'mangle',
+    ])
+    const [closed = ''] = text.split('COMMIT')
+    expect(closed.match(/^-A .*$/gm)).toEqual([
+      '-A PORTOLAN-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+      expect.stringMatching(/^-A PORTOLAN-FORWARD -i \S+ -j DROP$/),
+      expect.stringMatching(/^-A PORTOLAN-FORWARD -o \S+ -j DROP$/),
     ])
   })
 

@@ -7,7 +7,8 @@ import { tableText } from './text-table.ts'
 const header = `#!/usr/sbin/nft -f
 # The whole of table ${tableFamily} ${tableName}, replaced in one transaction; nothing else is touched.
 # Load it with: nft -f FILE. Loading it again changes nothing.
-
+`
+const closing = `# The first line opens the brace that the last one closes: cut short between lines, nft refuses this file.
 `
 
 /**
@@ -22,8 +23,9 @@ const header = `#!/usr/sbin/nft -f
 export const printScript = (ruleset: Ruleset, format: NftFormat): string => {
   const table = ownTable(ruleset)
   if (format === 'nft') {
-    const clear = `add table ${tableFamily} ${tableName}\ndelete table ${tableFamily} ${tableName}\n`
-    return `${header}${clear}${table === null ? '' : `\n${tableText(table)}`}`
+    const clear = `add table ${tableFamily} ${tableName}; delete table ${tableFamily} ${tableName}`
+    // One line with what follows: were it a line of its own, a file cut behind it would take all guards away.
+    return table === null ? `${header}\n${clear}\n` : `${header}${closing}\n${clear}; ${tableText(table)}`
   }
   const name: JsonObject = { family: tableFamily, name: tableName }
   const objects = table === null ? [] : tableObjects(table).map((object) => ({ add: object }))

@@ -78,10 +78,9 @@ describe('printScript', () => {
   test('replaces our table in one transaction, whether or not it is there', () => {
     const lines = printScript(compile(state()), 'nft').split('\n')
     expect(lines[0]).toBe('#!/usr/sbin/nft -f')
+    // One line, which opens the brace that the last line closes: no part of the text is a script of its own.
     expect(lines.filter((line) => /^(add|delete|table)/.test(line))).toEqual([
-      'add table inet portolan',
-      'delete table inet portolan',
-      'table inet portolan {',
+      'add table inet portolan; delete table inet portolan; table inet portolan {',
     ])
     expect(JSON.parse(printScript(compile(state()), 'nft-json')).nftables.slice(1, 4)).toEqual([
       { add: { table: { family: 'inet', name: 'portolan' } } },
@@ -91,7 +90,9 @@ describe('printScript', () => {
   })
 
   test('of nothing removes our table', () => {
-    expect(printScript(emptyRuleset, 'nft')).toMatch(/add table inet portolan\ndelete table inet portolan\n$/)
+    expect(printScript(emptyRuleset, 'nft')).toMatch(
+      /\nadd table inet portolan; delete table inet portolan\n$/,
+    )
     expect(parse(printScript(emptyRuleset, 'nft-json'))).toEqual(emptyRuleset)
   })
 })

@@ -18,14 +18,20 @@ import type { Plan } from '../plan/plan.ts'
  */
 export const shellScript = (plan: Pick<Plan, 'desired' | 'backend' | 'project'>): string => {
   const { desired, backend } = plan
+  const steps = [
+    ...ruleLines(plan),
+    ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
+    ...sysctlLines(desired),
+  ]
   const lines = [
     '#!/bin/sh',
     comment(`Port mappings of project ${plan.project}, for ${backend}. Run as root; safe to run again.`),
     'set -eu',
-    '',
-    ...ruleLines(plan),
-    ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
-    ...sysctlLines(desired),
+    '# The shell runs nothing before it has read the brace that closes this one: cut short, this file does nothing.',
+    '{',
+    // A group of nothing is a syntax error.
+    ...(steps.length === 0 ? [':'] : steps),
+    '}',
   ]
   return `${lines.join('\n')}\n`
 }

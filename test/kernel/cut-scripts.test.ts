@@ -1,0 +1,202 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { attach, type PlanJson } from '../lab/attach.ts'
+import { type Backend, backends } from '../lab/backend.ts'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { addresses } from '../lab/topology.ts'
+import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
+
+const client = `${addresses.ip.client}/32`
+const neighbour = `${addresses.ip.neighbour}/32`
+
+/** Who may reach which service at 8001 to 8005; null: everyone. */
+type Ports = readonly (readonly [service: 'web' | 'db', allowFrom: readonly string[] | null])[]
+
+const before: Ports = [
+  ['db', [client]],
+  ['web', null],
+  ['web', [client]],
+  ['web', [client]],
+  ['db', [client, neighbour]],
+]
+const after: Ports = [
+  ['web', null],
+  ['db', [client]],
+  ['web', [neighbour]],
+  ['web', [client, '203.0.113.0/24']],
+  ['db', [client]],
+]
+
+/** The network `quiet` is internal in both, and holds the service `vault`. */
+const compose = (ports: Ports): string => `name: shop
+networks:
+  net: {}
+  quiet: {internal: true}
+services:
+${(['web', 'db'] as const)
+  .map((service) => {
+    const own = ports.flatMap(([name, allow], index) =>
+      name === service
+        ? [
+            `{target: 80, published: ${8001 + index}${allow === null ? '' : `, x-portolan: {allow_from: [${allow.join(', ')}]}`}}`,
+          ]
+        : [],
+    )
+    return `  ${service}: {networks: [net], ports: [${own.join(', ')}]}`
+  })
+  .join('\n')}
+  vault: {networks: [quiet]}
+`
+
+const opened: Lab[] = []
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
+})
+
+interface Scene {
+  readonly lab: Lab
+  readonly pilot: Pilot
+  readonly plan: PlanJson
+  /** What is open, each a line: `neighbour 8001 db`. */
+  readonly open: () => Promise<ReadonlySet<string>>
+}
+
+/** A host on which `before` is applied, with containers that answer. */
+const setScene = async (backend: Backend): Promise<Scene> => {
+  const lab = await openLab()
+  opened.push(lab)
+  const pilot = pilotOf(lab, backend)
+  await pilot.apply(compose(before))
+  const plan = await pilot.plan(compose(before))
+  const containers = await Promise.all(['web', 'db', 'vault'].map((service) => attach(lab, plan, service)))
+  await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+  const asked = [
+    ...([lab.client, lab.neighbour] as const).flatMap((machine) =>
+      before.map((_, index) => ({ machine, destination: addresses.ip.host, port: 8001 + index })),
+    ),
+    ...containers.map(({ address }) => ({ machine: lab.neighbour, destination: address ?? '', port: 80 })),
+    ...containers.map((machine) => ({ machine, destination: addresses.ip.outside, port: 7000 })),
+  ]
+  const open = async (): Promise<ReadonlySet<string>> => {
+    const found = await Promise.all(
+      asked.map(async ({ machine, ...to }) => {
+        const outcome = await machine.probe({ protocol: 'tcp', ...to, timeoutMs: 700 })
+        const by = outcome.delivered ? outcome.by : null
+        return by === null ? [] : [`${machine.name} ${to.port} ${by}`]
+      }),
+    )
+    return new Set(found.flat())
+  }
+  return { lab, pilot, plan, open }
+}
+
+const beyond = (open: ReadonlySet<string>, ...allowed: readonly ReadonlySet<string>[]): readonly string[] =>
+  [...open].filter((flow) => !allowed.some((set) => set.has(flow)))
+
+const print = async ({ pilot }: Scene, ports: Ports, format: string): Promise<string> =>
+  mustSucceed('script', await pilot.run('script', compose(ports), '--format', format)).stdout
+
+/** The text up to each of its line ends but the last. */
+const linePrefixes = (text: string): readonly string[] => {
+  const lines = text.split('\n')
+  return lines.slice(1, -1).map((_, index) => `${lines.slice(0, index + 1).join('\n')}\n`)
+}
+
+/** Prefixes that end within a line, spread evenly over what follows `from`. */
+const bytePrefixes = (text: string, from: number, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) =>
+    text.slice(0, from + Math.floor(((text.length - 1 - from) * (index + 0.5)) / count)),
+  )
+
+describeOnKernel('a script that is cut, nftables', 'nftables', () => {
+  test('nft refuses every part of the text, so that the rules stay as they were', async () => {
+    const scene = await setScene('nftables')
+    const text = await print(scene, after, 'nft')
+    const first = text.indexOf('table inet portolan {')
+    const prefixes = [
+      ...linePrefixes(text),
+      ...bytePrefixes(text, first + 'table inet portolan {'.length, 60),
+    ]
+    const rules = await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])
+    for (const prefix of prefixes) {
+      const { exitCode } = await scene.lab.host.run(['nft', '-f', '-'], { input: prefix })
+      // What is a comment alone changes nothing, and is accepted.
+      if (prefix.replace(/^#.*$/gm, '').trim() !== '')
+        expect([prefix.slice(-80), exitCode]).toEqual([prefix.slice(-80), 1])
+    }
+    expect(await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
+  })
+
+  test('nft refuses every part of the JSON', async () => {
+    const scene = await setScene('nftables')
+    const text = await print(scene, after, 'nft-json')
+    const rules = await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])
+    for (const prefix of [...linePrefixes(text), ...bytePrefixes(text, 0, 60)].filter(
+      (one) => !one.endsWith(']}'),
+    ))
+      expect((await scene.lab.host.run(['nft', '-j', '-f', '-'], { input: prefix })).exitCode).toBe(1)
+    expect(await scene.lab.host.mustRun(['nft', 'list', 'ruleset'])).toBe(rules)
+  })
+})
+
+describe.each(['iptables-nft', 'iptables-legacy'] as const)('of %s', (backend) => {
+  describeOnKernel('a script that is cut', backend, () => {
+    test('opens nothing that neither the old rules nor the new ones have open', async () => {
+      const scene = await setScene(backend)
+      const [old, text] = [
+        await print(scene, before, 'iptables-restore'),
+        await print(scene, after, 'iptables-restore'),
+      ]
+      const program = `${backend}-restore`
+      const load = (input: string) => scene.lab.host.run([program, '--noflush'], { input })
+      const openBefore = await scene.open()
+      expect(openBefore.size).toBeGreaterThan(5)
+      await load(text)
+      const openAfter = await scene.open()
+      expect(beyond(openAfter, openBefore)).not.toEqual([])
+
+      const cuts = linePrefixes(text).filter((prefix) => /COMMIT\n(?:.*\n)?$/.test(prefix))
+      expect(cuts.length).toBeGreaterThan(3)
+      for (const prefix of [...cuts, ...bytePrefixes(text, 0, 6)]) {
+        await load(old)
+        await load(prefix)
+        expect([prefix.slice(-60), beyond(await scene.open(), openBefore, openAfter)]).toEqual([
+          prefix.slice(-60),
+          [],
+        ])
+      }
+    })
+  })
+})
+
+describe.each(backends)('the shell script of %s', (backend) => {
+  describeOnKernel('cut short', backend, () => {
+    test('does nothing at all', async () => {
+      const scene = await setScene(backend)
+      const text = await print(scene, after, 'sh')
+      // Were it run, the shell would make a file of each program it starts.
+      const trap = 'PATH=/run/lab/trap; export PATH\n'
+      for (const name of [
+        'nft',
+        'ip',
+        'bridge',
+        ...['iptables', 'ip6tables'].flatMap((one) => [
+          `${backend.replace('iptables', one)}`,
+          `${backend.replace('iptables', one)}-restore`,
+        ]),
+      ])
+        await scene.lab.host.mustRun([
+          'sh',
+          '-c',
+          `mkdir -p /run/lab/trap && printf '#!/bin/sh\\n: > /run/lab/ran\\n' > /run/lab/trap/${name} && chmod +x /run/lab/trap/${name}`,
+        ])
+      const ran = async (input: string): Promise<boolean> => {
+        await scene.lab.host.run(['sh'], { input: trap + input })
+        return (await scene.lab.host.run(['rm', '/run/lab/ran'])).exitCode === 0
+      }
+      for (const prefix of [...linePrefixes(text).slice(0, -1), ...bytePrefixes(text.slice(0, -3), 0, 40)])
+        expect([prefix.slice(-60), await ran(prefix)]).toEqual([prefix.slice(-60), false])
+      expect(await ran(text)).toBe(true)
+    })
+  })
+})
