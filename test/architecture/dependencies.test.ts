@@ -10,7 +10,14 @@ const allowed: Record<string, readonly string[]> = {
   host: ['@portolan/core'],
   iptables: ['@portolan/core'],
   nftables: ['@portolan/core'],
-  portolan: ['@portolan/core', '@portolan/host', '@portolan/iptables', '@portolan/nftables'],
+  portolan: [
+    '@portolan/core',
+    '@portolan/host',
+    // Reading a file without loading netlink, LMDB and execa.
+    '@portolan/host/file',
+    '@portolan/iptables',
+    '@portolan/nftables',
+  ],
 }
 
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */

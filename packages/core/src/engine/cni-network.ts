@@ -14,7 +14,7 @@ import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
  * @public @since 0.1.0
  */
 export const parseCniNetwork = (text: string, file: string): EngineReading => {
-  const read = readJsonObject(text)
+  const read = readJsonObject(text, file)
   if (read.kind === 'fault') return unreadable(file, read.why)
   const { object } = read
   const plugins = Array.isArray(object.plugins) ? objectsOf(object.plugins) : [object]

@@ -21,7 +21,7 @@ const bridgeKeys = ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const
 export const parseDockerDaemon = (text: string, file: string): EngineReading => {
   // dockerd takes a file without content for one without settings.
   if (text.trim() === '') return emptyReading
-  const read = readJsonObject(text)
+  const read = readJsonObject(text, file)
   if (read.kind === 'fault') return unreadable(file, read.why)
   const { object } = read
   const pools = readPools(object['default-address-pools'], file)

@@ -32,3 +32,7 @@ export const unreadable = (file: string, why: string): EngineReading => ({
   ...emptyReading,
   complaints: [`${file} could not be understood: ${why}. The networks it defines are not avoided.`],
 })
+
+/** `lan.yaml:3:7: expected ...` without the name of the file, which the sentence around it says already. */
+export const withoutFile = (message: string, file: string): string =>
+  message.startsWith(`${file}:`) ? `line ${message.slice(file.length + 1)}` : message

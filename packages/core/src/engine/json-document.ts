@@ -1,3 +1,6 @@
+import { ParseError, parseJson } from '../error/index.ts'
+import { withoutFile } from './engine-reading.ts'
+
 /** A JSON object whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -17,16 +20,13 @@ export type JsonDocument =
   | { readonly kind: 'object'; readonly object: JsonObject }
   | { readonly kind: 'fault'; readonly why: string }
 
-export const readJsonObject = (text: string): JsonDocument => {
+export const readJsonObject = (text: string, file: string): JsonDocument => {
   try {
-    // Windows editors leave a byte order mark, which JSON does not know.
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const value = parseJson(text, file, (found) => found)
     if (isJsonObject(value)) return { kind: 'object', object: value }
     return { kind: 'fault', why: 'expected a JSON object' }
   } catch (error) {
-    return {
-      kind: 'fault',
-      why: `it is not JSON (${error instanceof Error ? error.message : String(error)})`,
-    }
+    if (!(error instanceof ParseError)) throw error
+    return { kind: 'fault', why: `it is not JSON (${withoutFile(error.message, file)})` }
   }
 }

@@ -12,7 +12,7 @@ import { readSubnets } from './subnet-text.ts'
  * @public @since 0.1.0
  */
 export const parseNetavarkNetwork = (text: string, file: string): EngineReading => {
-  const read = readJsonObject(text)
+  const read = readJsonObject(text, file)
   if (read.kind === 'fault') return unreadable(file, read.why)
   const { name, driver, subnets: written, network_interface: device } = read.object
   if (written === undefined || written === null) return emptyReading

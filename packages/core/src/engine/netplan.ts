@@ -2,7 +2,7 @@ import { PortolanError } from '../error/portolan-error.ts'
 import type { EngineNetworkFact } from '../facts/index.ts'
 import { get, type MapTree, type Tree } from '../intent/compose/tree.ts'
 import { readYaml } from '../intent/compose/yaml-tree.ts'
-import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
+import { type EngineReading, emptyReading, unreadable, withoutFile } from './engine-reading.ts'
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
 
 /** The groups of interfaces under `network` that may have addresses (netplan(5)). */
@@ -36,7 +36,7 @@ export const parseNetplan = (text: string, file: string): EngineReading => {
   try {
     trees = readYaml(text, file)
   } catch (error) {
-    if (error instanceof PortolanError) return unreadable(file, withoutPlace(error.message, file))
+    if (error instanceof PortolanError) return unreadable(file, withoutFile(error.message, file))
     throw error
   }
   const networks: EngineNetworkFact[] = []
@@ -60,9 +60,6 @@ export const parseNetplan = (text: string, file: string): EngineReading => {
   }
   return { ...emptyReading, networks, complaints }
 }
-
-const withoutPlace = (message: string, file: string): string =>
-  message.startsWith(`${file}:`) ? `line ${message.slice(file.length + 1)}` : message
 
 const mapIn = (map: MapTree | null, key: string): MapTree | null => {
   const value = get(map, key)

@@ -27,9 +27,12 @@ export const readUnitFile = (text: string): readonly UnitSection[] => {
     const whole = `${continued}${line}`.trim()
     continued = ''
     const [, name] = /^\[(.*)\]$/.exec(whole) ?? []
-    const [, key, value = ''] = /^([^=]+?)\s*=\s*(.*)$/.exec(whole) ?? []
+    const equals = whole.indexOf('=')
     if (name !== undefined) sections.push({ name, settings: [] })
-    else if (key !== undefined) sections.at(-1)?.settings.push({ key, value })
+    else if (equals > 0)
+      sections
+        .at(-1)
+        ?.settings.push({ key: whole.slice(0, equals).trim(), value: whole.slice(equals + 1).trim() })
   }
   return sections
 }

@@ -12,6 +12,9 @@ export interface SourcePosition {
 
 const at = (place: SourcePosition): string => `${place.source}:${place.line}:${place.column}`
 
+/** A line of a hostile file may have many megabytes. */
+const longestSnippet = 200
+
 /**
  * A text (ruleset, address, port mapping) that cannot be read.
  * @public @since 0.1.0
@@ -28,7 +31,7 @@ export class ParseError extends PortolanError {
     this.source = place.source
     this.line = place.line
     this.column = place.column
-    this.snippet = snippet
+    this.snippet = snippet.slice(0, longestSnippet)
   }
 }
 

@@ -1,4 +1,5 @@
 export * from './errors.ts'
+export * from './json-nesting.ts'
 export * from './parse-error-at.ts'
 export * from './parse-json.ts'
 export * from './portolan-error.ts'

@@ -1,23 +1,29 @@
 import { offsetOfFault } from './json-fault.ts'
+import { deepestJson, offsetTooDeep } from './json-nesting.ts'
 import { parseErrorAt } from './parse-error-at.ts'
 
 /**
- * Reads JSON, and says where it is none.
+ * Reads JSON, and says where it is none. A byte order mark, which some editors write, is passed over.
  *
  * @param source - what to call the text: a file name
- * @param inWords - the message, given what is wrong: `unexpected "}"`, `the text ends too soon`
- * @throws ParseError with the line and column of the first fault
+ * @param inWords - the message, given what is wrong: `unexpected "}"`, `the text ends too soon`, `it is nested more
+ * than 200 deep`
+ * @throws ParseError with the line and column of the first fault, or of the first bracket that is nested too deep
  * @example
  * parseJson('{"a": }', 'a.json', (found) => `expected JSON: ${found}`) // a.json:1:7: expected JSON: unexpected "}"
  * @public @since 0.1.0
  */
 export const parseJson = (text: string, source: string, inWords: (found: string) => string): unknown => {
+  const json = text.startsWith('\uFEFF') ? text.slice(1) : text
+  const deep = offsetTooDeep(json)
+  if (deep !== null)
+    throw parseErrorAt(json, source, deep, inWords(`it is nested more than ${deepestJson} deep`))
   try {
-    return JSON.parse(text)
+    return JSON.parse(json)
   } catch (cause) {
-    const offset = Math.min(offsetOfFault(text), text.length)
+    const offset = Math.min(offsetOfFault(json), json.length)
     const found =
-      offset >= text.length ? 'the text ends too soon' : `unexpected ${JSON.stringify(text[offset])}`
-    throw parseErrorAt(text, source, offset, inWords(found), cause)
+      offset >= json.length ? 'the text ends too soon' : `unexpected ${JSON.stringify(json[offset])}`
+    throw parseErrorAt(json, source, offset, inWords(found), cause)
   }
 }

@@ -1,3 +1,11 @@
+const longestMessage = 2000
+
+/** Messages quote what was found. One line of a hostile file may have many megabytes. */
+const shortened = (message: string): string =>
+  message.length <= longestMessage
+    ? message
+    : `${message.slice(0, longestMessage)}... (${message.length - longestMessage} characters more)`
+
 /**
  * The base of every error Portolan throws. `code` is stable and meant for programs; `message` says what
  * happened, why, and what to do, and is meant for people.
@@ -7,7 +15,7 @@ export class PortolanError extends Error {
   readonly code: string
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+    super(shortened(message), options)
     this.name = new.target.name
     this.code = code
   }

@@ -1,6 +1,6 @@
 import { ParseError } from '../error/index.ts'
 import { interpolate, type Lookup, lookupIn } from './interpolate.ts'
-import { isMistake } from './mistake.ts'
+import { isMistake, type Mistake } from './mistake.ts'
 
 /** @public @since 0.1.0 */
 export interface DotenvOptions {
@@ -15,10 +15,14 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 const unescaped = (text: string): string =>
   text.replace(/\\([nrt"\\])/g, (_, letter: string) => escapes[letter] ?? letter)
 
+/** All values together. The kernel takes some megabytes for a whole environment (execve(2)). */
+const longestWhole = 16 * 2 ** 20
+
 /** Compose leaves a `$` that starts no variable as it is here: passwords are full of them. */
-const expanded = (text: string, lookup: Lookup): string => {
+const expanded = (text: string, lookup: Lookup): string | Mistake => {
   const result = interpolate(text, lookup)
-  return isMistake(result) ? text : result.text
+  if (isMistake(result)) return result.isExcess ? result : text
+  return result.text
 }
 
 const statement = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*(?:([=:])[ \t]*)?/y
@@ -39,7 +43,8 @@ const endOfLine = (text: string, at: number): number => {
  * double quotes (escapes, variables, several lines) and unquoted values (variables, ` #` starts a comment).
  *
  * @returns the variables the file sets, in its order; a later line wins
- * @throws ParseError for a line that sets nothing and a quote that is never closed
+ * @throws ParseError for a line that sets nothing, a quote that is never closed, and values whose variables unfold to
+ * more than the kernel would take
  * @example
  * parseDotenv('PORT=8080\nURL="http://localhost:${PORT}"')
  * // { PORT: '8080', URL: 'http://localhost:8080' }
@@ -54,6 +59,14 @@ export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly
     const line = text.slice(0, start).split('\n').length
     const place = { source: options.source ?? '.env', line, column: at - start + 1 }
     return new ParseError(message, place, text.slice(start, endOfLine(text, at)))
+  }
+  let whole = 0
+  const set = (name: string, valueAt: number, value: string | Mistake): void => {
+    if (typeof value !== 'string') throw refuse(valueAt, `${name}: ${value.message}`)
+    whole += value.length
+    if (whole > longestWhole)
+      throw refuse(valueAt, `${name}: the values up to here have more than ${longestWhole / 2 ** 20} MiB`)
+    variables.set(name, value)
   }
   let at = text.startsWith('\u{feff}') ? 1 : 0
   while (at < text.length) {
@@ -73,21 +86,21 @@ export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly
           `expected \`=\` after the name ${name}, which holds letters, digits and \`_\` only`,
         )
       const inherited = lookupIn(environment)(name)
-      if (inherited !== undefined) variables.set(name, inherited)
+      if (inherited !== undefined) set(name, valueAt, inherited)
       at = end + 1
     } else if (text[valueAt] === '"' || text[valueAt] === "'") {
-      const [whole, double, single] = matchAt(quoted, text, valueAt) ?? []
-      if (whole === undefined)
+      const [literal, double, single] = matchAt(quoted, text, valueAt) ?? []
+      if (literal === undefined)
         throw refuse(valueAt, `the quote is never closed: expected a second ${text[valueAt]}`)
-      const after = valueAt + whole.length
+      const after = valueAt + literal.length
       const rest = text.slice(after, endOfLine(text, after))
       if (!/^\s*(#.*)?$/.test(rest))
         throw refuse(after, 'expected the end of the line after the closing quote')
-      variables.set(name, double === undefined ? (single ?? '') : expanded(unescaped(double), lookup))
+      set(name, valueAt, double === undefined ? (single ?? '') : expanded(unescaped(double), lookup))
       at = endOfLine(text, after) + 1
     } else {
       const value = text.slice(valueAt, end).replace(/(^|\s)#.*$/, '')
-      variables.set(name, expanded(value.trim(), lookup))
+      set(name, valueAt, expanded(value.trim(), lookup))
       at = end + 1
     }
   }

@@ -40,9 +40,9 @@ const matchAt = (pattern: RegExp, text: string, at: number): string => {
 /** Thrown and caught in this file only: a mistake may turn up at any depth of nested braces. */
 class Refused extends Error {
   readonly mistake: Mistake
-  constructor(offset: number, message: string) {
+  constructor(offset: number, message: string, isExcess = false) {
     super(message)
-    this.mistake = mistake(offset, message)
+    this.mistake = mistake(offset, message, isExcess)
   }
 }
 
@@ -95,8 +95,22 @@ const parseBraced = (text: string, at: number, depth: number): { part: Part; end
   return { part: { name, operator, word: word.parts, offset: at }, end: word.end + 1 }
 }
 
-const evaluate = (parts: readonly Part[], lookup: Lookup, unset: string[]): string =>
-  parts.map((part) => (typeof part === 'string' ? part : evaluateReference(part, lookup, unset))).join('')
+/**
+ * The longest text that variables may unfold to. The kernel takes no longer one for an environment variable either
+ * (execve(2): MAX_ARG_STRLEN, 32 pages). A dozen lines, each naming the one above twice, would unfold to gigabytes.
+ */
+export const longestText = 131_072
+
+const evaluate = (parts: readonly Part[], lookup: Lookup, unset: string[]): string => {
+  let text = ''
+  for (const part of parts) {
+    const isWritten = typeof part === 'string'
+    text += isWritten ? part : evaluateReference(part, lookup, unset)
+    if (text.length > longestText && !isWritten)
+      throw new Refused(part.offset, `variables unfold to more than ${longestText} characters here`, true)
+  }
+  return text
+}
 
 const evaluateReference = (reference: Reference, lookup: Lookup, unset: string[]): string => {
   const { name, operator, word, offset } = reference

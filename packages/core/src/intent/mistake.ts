@@ -7,9 +7,16 @@ export interface Mistake {
   /** Counts UTF-16 units from 0. */
   readonly offset: number
   readonly message: string
+  /** The text is sound, and there is more of it than is read. */
+  readonly isExcess: boolean
 }
 
-export const mistake = (offset: number, message: string): Mistake => ({ kind: 'mistake', offset, message })
+export const mistake = (offset: number, message: string, isExcess = false): Mistake => ({
+  kind: 'mistake',
+  offset,
+  message,
+  isExcess,
+})
 
 export const isMistake = <T extends object>(value: T | Mistake): value is Mistake =>
   'kind' in value && value.kind === 'mistake'

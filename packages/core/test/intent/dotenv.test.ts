@@ -62,4 +62,36 @@ describe('a .env file', () => {
       }),
     )
   })
+
+  const doubling = (levels: number): string =>
+    `A0=${'a'.repeat(10)}\n${Array.from({ length: levels }, (_, at) => `A${at + 1}=\${A${at}}\${A${at}}\n`).join('')}`
+
+  test.each([
+    [
+      'thirty lines that each name the one above twice',
+      doubling(30),
+      /^\.env:15:5: A14: variables unfold to more than 131072/,
+    ],
+    [
+      'the same in double quotes',
+      doubling(30).replaceAll(/=(.*)$/gm, '="$1"'),
+      /^\.env:15:5: A14: variables unfold/,
+    ],
+    [
+      'one long value named by many lines',
+      `A=${'a'.repeat(131_072)}\n${'B=$A\n'.repeat(1000)}`,
+      /^\.env:\d+:3: B: .* more than 16 MiB/,
+    ],
+    [
+      'one long value named many times by one line',
+      `A=${'a'.repeat(131_072)}\nB=${'$A'.repeat(400_000)}`,
+      /^\.env:2:3: B: variables unfold/,
+    ],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => parseDotenv(text)).toThrow(message)
+  })
+
+  test('reads a value as long as the kernel takes one', () => {
+    expect(parseDotenv(doubling(13)).A13).toHaveLength(81_920)
+  })
 })

@@ -1,7 +1,8 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineNetworkFact, EnginePoolFact, EngineReading } from '@portolan/core'
-import { isAbsent, readEngineFile, whyUnread } from './engine-file.ts'
+import { isAbsent, whyUnread } from '../file/index.ts'
+import { readEngineFile } from './engine-file.ts'
 import { type EnginePlace, enginePlaces } from './engine-places.ts'
 
 /** What other engines have written down on this host. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { parseAddress } from '../address/address-bytes.ts'
 import { addressText } from '../address/address-text.ts'
+import { readTextFile } from '../file/index.ts'
 
 /** Where systemd-resolved listens for stub clients (resolved.conf(5), `DNSStubListener`). */
 const stubs = new Set(['127.0.0.53', '127.0.0.54'])
@@ -29,7 +29,7 @@ const canonical = (text: string): string => {
  * The nameservers of this host. Where the file names systemd-resolved's stub, the servers it asks upstream
  * follow: those are the addresses a subnet must not swallow.
  *
- * @throws Error of node:fs when the file is there but cannot be read
+ * @throws Error when the file is there but cannot be read, or is a pipe
  */
 export const readNameservers = (
   file = '/etc/resolv.conf',
@@ -41,9 +41,11 @@ export const readNameservers = (
     : servers
 }
 
+const mostBytes = 2 ** 20
+
 const readIfThere = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8')
+    return readTextFile(file, { mostBytes, invalid: 'replace' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error

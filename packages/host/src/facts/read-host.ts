@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { HostFacts, InterfaceFact, RouteFact, RoutingRuleFact } from '@portolan/core'
 import { readEngineNetworks } from '../engines/read-engine-networks.ts'
+import { readTextFile } from '../file/index.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { readHostSockets } from './host-sockets.ts'
@@ -55,7 +55,9 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
   )
   const nameservers = await attempt('Nameservers', () => readNameservers())
   const { sysctls, unread: unreadSysctls } = readSysctls()
-  const machineId = await attempt('The machine id', () => readFileSync('/etc/machine-id', 'utf8').trim())
+  const machineId = await attempt('The machine id', () =>
+    readTextFile('/etc/machine-id', { mostBytes: 4096 }).trim(),
+  )
   const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root)
   unread.push(...unreadSysctls, ...unreadEngines)
   return {

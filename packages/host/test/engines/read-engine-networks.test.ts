@@ -77,12 +77,38 @@ describe('readEngineNetworks', () => {
       `${root}/etc/containers/networks/loop.json could not be read (its links go in circles): the networks it defines are not avoided.`,
     ])
   })
-  test('a pipe is not waited for, and a file too long to be one of these is not read', () => {
+  test('a pipe and a file too long to be one of these are told, and neither is read', () => {
     write('etc/docker/daemon.json', ' '.repeat(5 * 2 ** 20))
     mkdirSync(join(root, 'etc/netplan'), { recursive: true })
     execFileSync('mkfifo', [join(root, 'etc/netplan/pipe.yaml')])
     expect(readEngineNetworks(root).unread).toEqual([
-      expect.stringMatching(/daemon\.json could not be read \(it has 5242880 bytes\)/),
+      expect.stringMatching(
+        /daemon\.json could not be read \(it has 5242880 bytes, and at most 4 MiB are read\)/,
+      ),
+      expect.stringMatching(/pipe\.yaml could not be read \(it is a pipe, and only a file is read here\)/),
+    ])
+  })
+  test('files nested without end are told with their place, and what the others define is avoided all the same', () => {
+    const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
+    write('etc/docker/daemon.json', `{"bip": ${deep}}`)
+    write('etc/cni/net.d/a.conflist', `{"plugins": ${deep}}`)
+    write('etc/containers/networks/a.json', `{"subnets": ${deep}}`)
+    write('etc/netplan/a.yaml', `network: ${deep}`)
+    write('etc/libvirt/qemu/networks/a.xml', '<a>'.repeat(100_000))
+    write('etc/systemd/network/a.network', `[Network]\nAddress${' '.repeat(1_000_000)}x`)
+    write('etc/systemd/network/b.network', networkd('10.1.0.1/24'))
+    const { networks, unread } = readEngineNetworks(root)
+    expect(networks.map(({ subnets }) => subnets)).toEqual([['10.1.0.0/24']])
+    expect(unread).toEqual([
+      expect.stringMatching(
+        /daemon\.json could not be understood: it is not JSON \(line 1:208: it is nested more/,
+      ),
+      expect.stringMatching(/a\.json could not be understood: it is not JSON \(line 1:212: /),
+      expect.stringMatching(/a\.conflist could not be understood: it is not JSON \(line 1:212: /),
+      expect.stringMatching(/a\.xml could not be understood: line 1: <a> is not closed/),
+      expect.stringMatching(
+        /a\.yaml could not be understood: line 1:\d+: this cannot be read as YAML: it is nested/,
+      ),
     ])
   })
   test('of systemd files with one name the first counts, and a link to /dev/null masks the others', () => {
@@ -126,8 +152,8 @@ describe('readEngineNetworks', () => {
     if (asRoot) seteuid?.(65534)
     try {
       expect([...readEngineNetworks(root).unread].sort()).toEqual([
-        `${root}/etc/libvirt/qemu/networks could not be read (this user may not): the networks defined in it are not avoided.`,
-        `${root}/etc/netplan/50-lan.yaml could not be read (this user may not): the networks it defines are not avoided.`,
+        `${root}/etc/libvirt/qemu/networks could not be read (this user may not read it): the networks defined in it are not avoided.`,
+        `${root}/etc/netplan/50-lan.yaml could not be read (this user may not read it): the networks it defines are not avoided.`,
       ])
     } finally {
       if (asRoot) seteuid?.(0)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,5 +50,9 @@ describe('readNameservers', () => {
   test('files that are not there name nobody', () => {
     expect(readNameservers(join(folder, 'none'), join(folder, 'upstream'))).toEqual([])
     expect(readNameservers(join(folder, 'stub'), join(folder, 'none'))).toEqual(['127.0.0.53'])
+  })
+  test('a pipe is not waited for', () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    expect(() => readNameservers(join(folder, 'pipe'))).toThrow('it is a pipe, and only a file is read here')
   })
 })

@@ -1,6 +1,5 @@
-import { parseErrorAt, parseJson } from '@portolan/core'
+import { deepestJson, offsetTooDeep, parseErrorAt, parseJson } from '@portolan/core'
 import type { JsonValue } from '../model/index.ts'
-import { deepest, offsetTooDeep } from './nesting.ts'
 
 /** @throws ParseError with the line and column of the bracket that opens too deep */
 export const checkNesting = (text: string, source: string): void => {
@@ -10,7 +9,7 @@ export const checkNesting = (text: string, source: string): void => {
       text,
       source,
       deep,
-      `This is not the JSON of nft: it is nested more than ${deepest} deep.`,
+      `This is not the JSON of nft: it is nested more than ${deepestJson} deep.`,
     )
 }
 

@@ -20,7 +20,8 @@ export const usesFiles = (options: Options): boolean =>
  * @throws ParseError for a file that does not hold facts
  */
 export const readFacts = async (options: Options): Promise<HostFacts> => {
-  if (options.host !== undefined) return parseHostFacts(readText(options.host), sourceName(options.host))
+  if (options.host !== undefined)
+    return parseHostFacts(readText(options.host, 'facts'), sourceName(options.host))
   if (usesFiles(options)) return {}
   // Loaded when this host is asked: what works from files alone starts in half the time.
   const { readHost } = await import('@portolan/host')

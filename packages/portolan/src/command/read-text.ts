@@ -1,24 +1,48 @@
-import { readFileSync } from 'node:fs'
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError, PortolanError } from '@portolan/core'
+import { readTextFile, whyUnread } from '@portolan/host/file'
+
+/** What a user's text holds. */
+export type TextKind = 'compose' | 'variables' | 'facts' | 'rules'
+
+/** The most bytes of each kind of text. README.md, "What is read", names them too. */
+const mostBytes: Readonly<Record<TextKind, number>> = {
+  /** As `readCompose` takes at most. */
+  compose: 16 * 2 ** 20,
+  /** execve(2) takes at most 128 KiB for one variable, and some megabytes for all. */
+  variables: 2 ** 20,
+  /** A million routes are some 110 MB. */
+  facts: 256 * 2 ** 20,
+  /** A million rules are some 100 MB. */
+  rules: 256 * 2 ** 20,
+}
+
+/** Comments and names in these come from other programs, and passwords from people: no reason not to read the rest. */
+const lenient: ReadonlySet<TextKind> = new Set(['variables', 'rules'])
 
 /**
- * The text of a file that a user named; `-` is standard input.
- * @throws InvalidRequestError when it cannot be read
+ * The text of a file that a user named; `-` is standard input. A pipe will do: it is read to its end.
+ * @throws InvalidRequestError when it cannot be read, or is too long
+ * @throws ParseError for the first byte that is not UTF-8, where that matters
  */
-export const readText = (file: string): string => {
+export const readText = (file: string, kind: TextKind): string =>
+  readNamed(file === '-' ? 0 : file, sourceName(file), kind, true)
+
+/**
+ * The text of a file that Portolan looks for by itself. A pipe in its place is not waited for.
+ * @throws InvalidRequestError when it is there and cannot be read, is no file, or is too long
+ */
+export const readFoundText = (file: string, kind: TextKind): string => readNamed(file, file, kind, false)
+
+const readNamed = (file: string | 0, name: string, kind: TextKind, pipes: boolean): string => {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return readTextFile(file, {
+      mostBytes: mostBytes[kind],
+      pipes,
+      invalid: lenient.has(kind) ? 'replace' : 'refuse',
+    })
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : code === 'EACCES'
-            ? 'this user may not read it'
-            : String(code)
-    throw new InvalidRequestError(`${sourceName(file)} could not be read: ${why}.`, { cause })
+    if (cause instanceof PortolanError) throw cause
+    throw new InvalidRequestError(`${name} could not be read: ${whyUnread(cause)}.`, { cause })
   }
 }
 

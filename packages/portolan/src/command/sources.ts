@@ -32,14 +32,19 @@ export const readRuleFiles = (options: Options): HostRules => {
     const four = options[ip]
     const six = options[ip6]
     return iptables.mergeRulesets(
-      four === undefined ? iptables.emptyRuleset : iptables.parse(readText(four), sourceName(four), 'ip'),
-      six === undefined ? iptables.emptyRuleset : iptables.parse(readText(six), sourceName(six), 'ip6'),
+      four === undefined
+        ? iptables.emptyRuleset
+        : iptables.parse(readText(four, 'rules'), sourceName(four), 'ip'),
+      six === undefined
+        ? iptables.emptyRuleset
+        : iptables.parse(readText(six, 'rules'), sourceName(six), 'ip6'),
     )
   }
   const json = options['nft-json']
   return {
     ...noRules,
-    nftables: json === undefined ? noRules.nftables : nftables.parse(readText(json), sourceName(json)),
+    nftables:
+      json === undefined ? noRules.nftables : nftables.parse(readText(json, 'rules'), sourceName(json)),
     'iptables-nft': saved('iptables-save', 'ip6tables-save'),
     'iptables-legacy': saved('iptables-legacy-save', 'ip6tables-legacy-save'),
   }

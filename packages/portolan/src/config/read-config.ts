@@ -1,7 +1,15 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type Config, emptyConfig, InvalidRequestError, layerConfigs, parseConfig } from '@portolan/core'
+import {
+  type Config,
+  emptyConfig,
+  InvalidRequestError,
+  layerConfigs,
+  PortolanError,
+  parseConfig,
+} from '@portolan/core'
+import { isAbsent, readTextFile, whyUnread } from '@portolan/host/file'
 
 /** @public @since 0.1.0 */
 export interface ReadConfigOptions {
@@ -17,7 +25,7 @@ export interface ReadConfigOptions {
  *
  * @returns a config that says nothing when there is no file
  * @throws ParseError with file, line and column for a mistake in one; InvalidRequestError for one that is there but
- * cannot be read: going on without it could hand out what it reserves
+ * cannot be read, is a folder or a pipe, or has more than 1 MiB: going on without it could hand out what it reserves
  * @example
  * const p = await plan(intent, { config: readConfig() })
  * @public @since 0.1.0
@@ -34,16 +42,18 @@ const configHome = (environment: Readonly<Record<string, string | undefined>>): 
   return isAbsolute(home) ? home : join(environment.HOME || homedir(), '.config')
 }
 
+/** A line for each of some 30,000 ranges. */
+const mostBytes = 2 ** 20
+
 const readFile = (file: string): Config => {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readTextFile(file, { mostBytes })
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR' || isHidden(dirname(file))) return emptyConfig
-    const why = code === 'EACCES' ? 'this user may not' : (code ?? message)
+    if (cause instanceof PortolanError) throw cause
+    if (isAbsent(cause) || isHidden(dirname(file))) return emptyConfig
     throw new InvalidRequestError(
-      `${file} could not be read (${why}): what it reserves could be handed out. Make it readable, or remove it.`,
+      `${file} could not be read (${whyUnread(cause)}): what it reserves could be handed out. Make it a readable file, or remove it.`,
       { cause },
     )
   }

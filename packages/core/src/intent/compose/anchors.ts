@@ -1,4 +1,5 @@
 import { type Alias, type Document, isAlias, isCollection, isPair, type Node, visit } from 'yaml'
+import { deepestYaml } from './yaml-documents.ts'
 
 /** Compose refuses such files too (go-yaml: "document contains excessive aliasing"). */
 const mostParts = 1_000_000
@@ -7,7 +8,7 @@ type Refuse = (offset: number, message: string) => Error
 
 /**
  * Finds what every alias of a document stands for. A document whose aliases go in circles, or would unfold to more
- * than a million parts (a "billion laughs"), is refused, wherever in it they are.
+ * than a million parts (a "billion laughs") or too many levels, is refused, wherever in it they are.
  *
  * @returns the node of an alias
  */
@@ -36,21 +37,37 @@ export const anchorsOf = (document: Document, refuse: Refuse): ((alias: Alias) =
   return target
 }
 
+interface Extent {
+  readonly parts: number
+  readonly levels: number
+}
+
 const measure = (root: Node, target: (alias: Alias) => Node, refuse: Refuse): void => {
-  const sizes = new Map<Node, number | 'open'>()
-  const size = (node: Node, from: Node): number => {
-    const known = sizes.get(node)
+  const extents = new Map<Node, Extent | 'open'>()
+  const extent = (node: Node, from: Node): Extent => {
+    const known = extents.get(node)
     if (known === 'open') throw refuse(from.range?.[0] ?? 0, 'an alias inside the very thing it refers to')
     if (known !== undefined) return known
-    sizes.set(node, 'open')
-    let sum = 1
-    for (const part of partsOf(node)) sum += size(isAlias(part) ? target(part) : part, part)
-    if (sum > mostParts)
+    extents.set(node, 'open')
+    let parts = 1
+    let levels = 0
+    for (const part of partsOf(node)) {
+      const inner = extent(isAlias(part) ? target(part) : part, part)
+      parts += inner.parts
+      levels = Math.max(levels, inner.levels)
+    }
+    levels += 1
+    if (parts > mostParts)
       throw refuse(node.range?.[0] ?? 0, `the aliases in this unfold to more than ${mostParts} parts`)
-    sizes.set(node, sum)
-    return sum
+    if (levels > 2 * deepestYaml)
+      throw refuse(
+        node.range?.[0] ?? 0,
+        `with its aliases unfolded this is nested too deeply, more than ${2 * deepestYaml} levels`,
+      )
+    extents.set(node, { parts, levels })
+    return { parts, levels }
   }
-  size(isAlias(root) ? target(root) : root, root)
+  extent(isAlias(root) ? target(root) : root, root)
 }
 
 const partsOf = (node: Node): readonly Node[] => {

@@ -46,6 +46,9 @@ export const resolveExtends = (root: MapTree, earlier: MapTree | null, loading: 
   return { ...root, entries: new Map(root.entries).set('services', { keyPlace, value }) }
 }
 
+/** Real files stay below five. */
+const longestChain = 50
+
 const resolve = (
   name: string,
   service: Tree,
@@ -57,6 +60,12 @@ const resolve = (
   if (service.kind !== 'map' || written === null) return service
   const what = `services.${name}.extends`
   if (chain.includes(service)) return refuse(written.place, `${what}: the service extends itself in the end`)
+  // A file that is read anew for each `extends` has other trees each time, so a circle through files ends here too.
+  if (chain.length >= longestChain)
+    return refuse(
+      written.place,
+      `${what}: the service extends another, which extends another, more than ${longestChain} times`,
+    )
   const map = written.kind === 'map' ? written : null
   if (map !== null) onlyKeys(map, ['service', 'file'], what)
   const nameTree =

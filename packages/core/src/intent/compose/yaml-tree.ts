@@ -3,9 +3,8 @@ import {
   isAlias,
   isScalar,
   isSeq,
-  LineCounter,
+  type LineCounter,
   type Node,
-  parseAllDocuments,
   type Scalar,
   type YAMLMap,
 } from 'yaml'
@@ -13,6 +12,7 @@ import { ParseError, type SourcePosition } from '../../error/index.ts'
 import { PortolanError } from '../../error/portolan-error.ts'
 import { anchorsOf } from './anchors.ts'
 import type { Entry, MapTree, ScalarTree, Tree } from './tree.ts'
+import { readDocuments } from './yaml-documents.ts'
 
 interface Text {
   readonly text: string
@@ -114,25 +114,17 @@ const convert = (document: Document, text: Text): Tree => {
  * without content are left out.
  *
  * @throws ParseError for what is not YAML, a key written twice, an alias without an anchor, an alias inside its
- * own anchor, and aliases that would unfold to more than a million parts
+ * own anchor, aliases that would unfold to more than a million parts, and a text that is too long, too deep or has
+ * too many tokens (`yaml-documents.ts`)
  */
 export const readYaml = (text: string, source: string): readonly Tree[] => {
-  const lines = new LineCounter()
-  const whole: Text = { text, source, lines }
+  const read = readDocuments(text)
+  const whole: Text = { text, source, lines: read.lines }
+  if (read.kind === 'excess')
+    throw refuseAt(whole, read.excess.offset, `this cannot be read as YAML: ${read.excess.why}`)
   try {
-    const documents = parseAllDocuments(text, {
-      version: '1.2',
-      schema: 'core',
-      // `<<` is handled here, where places are kept.
-      merge: false,
-      // Likewise, and with a lookup where the parser walks all keys before for each.
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-      lineCounter: lines,
-    })
     const trees: Tree[] = []
-    for (const document of Array.isArray(documents) ? documents : []) {
+    for (const document of read.documents) {
       const [error] = document.errors
       if (error !== undefined)
         throw refuseAt(
@@ -147,7 +139,7 @@ export const readYaml = (text: string, source: string): readonly Tree[] => {
     return trees
   } catch (error) {
     if (error instanceof PortolanError) throw error
-    // The parser recurses: what is nested some thousand deep exhausts the stack.
+    // A caller that is deep in its own stack may leave too little of it for a hundred levels.
     throw refuseAt(whole, 0, tooDeep, error)
   }
 }

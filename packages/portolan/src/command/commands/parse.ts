@@ -8,7 +8,7 @@ import { readText, sourceName } from '../read-text.ts'
 /** `portolan parse FILE`: reads a ruleset of either kind and prints it back. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [name = '-'] = positionals
-  const text = readText(name)
+  const text = readText(name, 'rules')
   const file = sourceName(name)
   if (text.trim() === '')
     throw new InvalidRequestError(

@@ -1,0 +1,48 @@
+/**
+ * The deepest nesting of brackets that a JSON text may have. nft's own JSON, host facts and the files of other
+ * engines stay below thirty. Readers and printers recurse, so a text of brackets alone would exhaust the stack.
+ * @internal
+ */
+export const deepestJson = 200
+
+const quote = 0x22
+const backslash = 0x5c
+
+/**
+ * The offset after the string that starts at `start`.
+ * @internal
+ */
+export const endOfJsonString = (text: string, start: number): number => {
+  let at = start + 1
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === quote) return at + 1
+    at += code === backslash ? 2 : 1
+  }
+  return text.length
+}
+
+/**
+ * The offset of the first bracket that opens deeper than `deepestJson`; null when none does.
+ * @internal
+ */
+export const offsetTooDeep = (text: string): number | null => {
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === quote) {
+      const end = text.indexOf('"', at + 1)
+      // A quote after a backslash is mostly not the end.
+      at = text.charCodeAt(end - 1) === backslash || end < 0 ? endOfJsonString(text, at) - 1 : end
+      continue
+    }
+    // [ and {, ] and }: each differs from the other by one bit.
+    const bracket = code | 0x20
+    if (bracket === 0x7d) depth -= 1
+    if (bracket === 0x7b) {
+      depth += 1
+      if (depth > deepestJson) return at
+    }
+  }
+  return null
+}
