@@ -22,7 +22,6 @@ export const owedExamples: ReadonlySet<string> = new Set([
   'core/src/plan/diff-links.ts deleteBridge',
   'core/src/plan/diff-sysctls.ts diffSysctls',
   'core/src/plan/find-icc-unenforceable.ts findIccUnenforceable',
-  'core/src/plan/forwarding-sysctls.ts overwrittenForwarding',
   'core/src/plan/sysctl-change.ts sysctlChange',
   'iptables/src/apply/base-chains.ts listBaseTables',
   'iptables/src/apply/base-chains.ts removeCreated',

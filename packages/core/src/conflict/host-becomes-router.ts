@@ -4,6 +4,7 @@ import { culpritOutsideRules } from './conflict.ts'
 /**
  * The plan switches forwarding on, and from then on the host forwards between its other interfaces too.
  * @see Documentation/networking/ip-sysctl.rst `ip_forward`: also resets other parameters to router defaults
+ * @see net/ipv4/devinet.c `inet_forward_change`, net/ipv6/addrconf.c `dev_forward_change`: both call `dev_disable_lro`
  * @internal
  */
 export const hostBecomesRouter = (name: string, guarded: boolean): Conflict => ({
@@ -19,7 +20,8 @@ export const hostBecomesRouter = (name: string, guarded: boolean): Conflict => (
       : 'From then on the host also forwards between its other interfaces, for anyone who routes through it.') +
     (name.includes('ipv6')
       ? ' Interfaces that took their IPv6 route from router advertisements stop doing so unless their accept_ra is 2.'
-      : ''),
+      : '') +
+    ' The kernel also switches large receive offload (LRO) off on interfaces that have it; destroy does not switch it on again.',
   witness: null,
   culprit: culpritOutsideRules('sysctl', `${name} = 0`),
   remedy: guarded

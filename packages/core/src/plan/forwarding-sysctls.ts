@@ -1,4 +1,4 @@
-import type { Family } from '../address/index.ts'
+import { type Family, families } from '../address/index.ts'
 import type { HostFacts } from '../facts/index.ts'
 
 /**
@@ -10,21 +10,58 @@ export const forwardingSysctl: Readonly<Record<Family, string>> = {
   ip6: 'net.ipv6.conf.all.forwarding',
 }
 
-/** `net.ipv4.conf.eth0.forwarding`, and that of `default`; that of `all` is the family's own. */
-const ofInterface = /^net\.(ipv4|ipv6)\.conf\.(?!all\.)[^.]+\.forwarding$/
+/**
+ * What the kernel writes by itself when a family's forwarding is switched off, beside the forwarding of `all`
+ * (measured on 6.18: every sysctl under /proc/sys/net before and after).
+ * @see net/ipv4/devinet.c `inet_forward_change`; net/ipv6/addrconf.c `addrconf_forward_change`
+ */
+const overwritten: readonly { readonly family: Family; readonly name: RegExp; readonly off: string }[] = [
+  { family: 'ip', name: /^net\.ipv4\.conf\.(?!all\.)[^.]+\.forwarding$/, off: '0' },
+  // A router takes no redirects, a host does (RFC 1812, 5.2.7.2): a hardening value of 0 would be lost.
+  { family: 'ip', name: /^net\.ipv4\.conf\.all\.accept_redirects$/, off: '1' },
+  { family: 'ip6', name: /^net\.ipv6\.conf\.(?!all\.)[^.]+\.forwarding$/, off: '0' },
+  // Linux 6.17 and later.
+  { family: 'ip6', name: /^net\.ipv6\.conf\.(?!all\.|default\.)[^.]+\.force_forwarding$/, off: '0' },
+]
 
 /**
- * Forwarding that is on for single interfaces while it is off for the family. Writing the family's sysctl
- * overwrites every one of them, so their values have to be remembered before it is switched on.
- *
- * @returns sysctl names; empty when forwarding is on already
- * @see net/ipv4/devinet.c `inet_forward_change`; net/ipv6/addrconf.c `addrconf_forward_change`
+ * The value that a sysctl gets from the kernel when the forwarding of a family is switched off; null for a sysctl
+ * that keeps its value.
+ * @example
+ * valueWithoutForwarding('net.ipv4.conf.all.accept_redirects', 'ip') // '1'
  * @public @since 0.1.0
  */
-export const overwrittenForwarding = ({ sysctls = {} }: HostFacts, family: Family): readonly string[] => {
-  if (sysctls[forwardingSysctl[family]] !== '0') return []
-  const wanted = family === 'ip' ? 'ipv4' : 'ipv6'
-  return Object.keys(sysctls).filter(
-    (name) => sysctls[name] !== '0' && ofInterface.exec(name)?.[1] === wanted,
+export const valueWithoutForwarding = (sysctl: string, family: Family): string | null =>
+  overwritten.find((one) => one.family === family && one.name.test(sysctl))?.off ?? null
+
+/**
+ * The family whose forwarding a sysctl switches; null for any other sysctl.
+ * @example
+ * forwardingFamily('net.ipv4.ip_forward') // 'ip'
+ * @public @since 0.1.0
+ */
+export const forwardingFamily = (sysctl: string): Family | null =>
+  families.find((family) => forwardingSysctl[family] === sysctl) ?? null
+
+/**
+ * The sysctls whose values are lost once a family's forwarding has been on and is switched off again. They have to
+ * be remembered before it is switched on.
+ *
+ * @returns names and values; none when forwarding is on already
+ * @example
+ * overwrittenByForwarding({ sysctls: { 'net.ipv4.ip_forward': '0', 'net.ipv4.conf.eth1.forwarding': '1' } }, 'ip')
+ * // { 'net.ipv4.conf.eth1.forwarding': '1' }
+ * @public @since 0.1.0
+ */
+export const overwrittenByForwarding = (
+  { sysctls = {} }: HostFacts,
+  family: Family,
+): Readonly<Record<string, string>> => {
+  if (sysctls[forwardingSysctl[family]] !== '0') return {}
+  return Object.fromEntries(
+    Object.entries(sysctls).filter(([name, value]) => {
+      const off = valueWithoutForwarding(name, family)
+      return off !== null && value !== off
+    }),
   )
 }

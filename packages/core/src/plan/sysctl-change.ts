@@ -6,7 +6,8 @@ import type { Change } from './change.ts'
  */
 export interface SysctlChange extends Change {
   readonly operation: {
-    readonly kind: 'set-sysctl'
+    /** `restore-sysctl` puts back what was remembered of the host; it is forgotten after that. */
+    readonly kind: 'set-sysctl' | 'restore-sysctl'
     /** Dotted, dots of an interface name written as `/`. */
     readonly name: string
     /** Null when it was not there to read: the interface does not exist yet. */
@@ -32,6 +33,17 @@ export const sysctlChange = (
   after: `${name} = ${value}`,
   reverse: before === null ? unknownBefore(name) : `sysctl -w ${name}=${before}`,
   operation: { kind: 'set-sysctl', name, before, value },
+})
+
+/**
+ * The putting back of a sysctl to the host's own value.
+ * @example
+ * restoredSysctl('net.ipv4.ip_forward', '1', '0', 'Nothing needs it any more.').after // 'net.ipv4.ip_forward = 0'
+ * @public @since 0.1.0
+ */
+export const restoredSysctl = (name: string, given: string, own: string, why: string): SysctlChange => ({
+  ...sysctlChange(name, given, own, why),
+  operation: { kind: 'restore-sysctl', name, before: given, value: own },
 })
 
 /** What is set on one interface ends with it; `all` and `default` are no interfaces. */

@@ -3,6 +3,7 @@ import { readSysctl } from '../sysctl/sysctl.ts'
 
 const fixed = [
   'net.ipv4.ip_forward',
+  'net.ipv4.conf.all.accept_redirects',
   'net.ipv4.ip_local_port_range',
   'net.ipv4.ip_local_reserved_ports',
   'net.ipv6.conf.all.forwarding',
@@ -14,7 +15,7 @@ const fixed = [
 
 const perInterface: Readonly<Record<'ipv4' | 'ipv6', readonly string[]>> = {
   ipv4: ['forwarding', 'route_localnet', 'rp_filter'],
-  ipv6: ['forwarding'],
+  ipv6: ['accept_ra', 'force_forwarding', 'forwarding'],
 }
 
 /**

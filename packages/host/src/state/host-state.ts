@@ -36,6 +36,8 @@ export interface Fix {
 export interface ValueGiven {
   readonly before: string
   readonly given: string
+  /** Its putting back has begun: what the kernel changes along with it may have been changed already. */
+  readonly restoring?: true
 }
 
 /**

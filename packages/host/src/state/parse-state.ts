@@ -49,5 +49,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isValues = (value: unknown): value is Record<string, ValueGiven> =>
   isRecord(value) &&
   Object.values(value).every(
-    (entry) => isRecord(entry) && typeof entry.before === 'string' && typeof entry.given === 'string',
+    (entry) =>
+      isRecord(entry) &&
+      typeof entry.before === 'string' &&
+      typeof entry.given === 'string' &&
+      (entry.restoring === undefined || entry.restoring === true),
   )

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { ApplyError, type Runner, shellLine } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import { type FixChange, fixCommands } from '../plan/fix-change.ts'
@@ -30,14 +31,28 @@ export const applyFix = async (
   }
 }
 
-/** What iptables answers when somebody else holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
+/** What iptables answers when another process holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
 const BUSY = 4
 
-/** What is gone already need not be taken back: only a program that is busy has to be asked again. */
+/** What firewall-cmd answers when firewalld does not run (firewall-cmd(1)): its settings are still on disk. */
+const NOT_RUNNING = 252
+
+/** What the runner answers for a program that was killed. */
+const KILLED = 128 + constants.signals.SIGKILL
+
+/** Exit codes of programs that did nothing and could later. Any other one says that nothing is left to take back. */
+const undone: Readonly<Record<number, string>> = {
+  [BUSY]: 'Try again.',
+  [NOT_RUNNING]: 'Start firewalld and try again.',
+  [KILLED]: 'Try again.',
+}
+
+/** What is gone already need not be taken back: only a program that did nothing has to be asked again. */
 const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner: Runner): Promise<void> => {
   for (const command of undo) {
     const { exitCode, stderr } = await run(command, runner)
-    if (exitCode === BUSY) throw refusal(command, stderr, `(${description}) Try again.`)
+    const advice = undone[exitCode]
+    if (advice !== undefined) throw refusal(command, stderr, `(${description}) ${advice}`)
   }
 }
 

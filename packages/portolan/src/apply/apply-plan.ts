@@ -1,9 +1,7 @@
 import {
-  families,
-  forwardingSysctl,
+  forwardingFamily,
   type HostFacts,
   type LinkChange,
-  overwrittenForwarding,
   PermissionError,
   type Runner,
   StaleStateError,
@@ -17,6 +15,7 @@ import {
   mayChangeNetwork,
   openLinks,
   readHost,
+  readSysctl,
   withHostLock,
   writeSysctl,
 } from '@portolan/host'
@@ -173,6 +172,12 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
     if (change.part === 'fix') await applyFix(change, progress.memory, progress.context.runner)
     applied.push(change.description)
   }
+  // Together, and last: what the kernel overwrites when forwarding is switched off is known by these notes alone.
+  await progress.memory.forgetSysctls(
+    batch.flatMap(({ part, operation }) =>
+      part === 'sysctl' && operation.kind === 'restore-sysctl' ? [operation.name] : [],
+    ),
+  )
 }
 
 const applyRules = async (part: Backend, batch: Batch, { context, memory }: Progress): Promise<void> => {
@@ -220,25 +225,25 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
     case 'set-port': {
       const { name, hairpin, isolated, foreign } = operation
       if (foreign === true && hairpin === true) await memory.rememberHairpin(name)
-      return links.setPort(name, {
+      await links.setPort(name, {
         ...(hairpin === undefined ? {} : { hairpin }),
         ...(isolated === undefined ? {} : { isolated }),
       })
+      if (hairpin === false) await memory.forgetHairpin(name)
+      return
     }
   }
 }
 
-const applySysctl = async ({ operation }: SysctlChange, { facts, memory }: Progress): Promise<void> => {
-  const { name, before, value } = operation
-  // Remembered first: killed in between, the worst is a note of a change that was not made.
-  if (before !== null) await memory.rememberSysctl(name, before, value)
-  for (const family of families) {
-    if (name !== forwardingSysctl[family] || value === '0') continue
-    for (const overwritten of overwrittenForwarding(facts, family)) {
-      const kept = facts.sysctls?.[overwritten] ?? '1'
-      await memory.rememberSysctl(overwritten, kept, kept)
-    }
-  }
+const applySysctl = async (
+  { operation: { kind, name, before, value } }: SysctlChange,
+  { facts, memory }: Progress,
+): Promise<void> => {
+  if (kind === 'restore-sysctl') {
+    // Somebody has set it since the plan was made: that is what the host wants now.
+    if (readSysctl(name) !== before) return
+    if (forwardingFamily(name) !== null) await memory.markRestoring(name)
+  } else if (before !== null) await memory.rememberSysctl(name, before, value, facts)
   writeSysctl(name, value)
 }
 

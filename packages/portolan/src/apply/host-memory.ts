@@ -1,17 +1,31 @@
-import { MissingToolError, PortolanError, type Runner, StaleStateError } from '@portolan/core'
-import { ensureStateWritable, type Fix, type HostState, readState, writeState } from '@portolan/host'
+import { type HostFacts, MissingToolError, PortolanError, type Runner, StaleStateError } from '@portolan/core'
+import {
+  emptyState,
+  ensureStateWritable,
+  type Fix,
+  type HostState,
+  readState,
+  writeState,
+} from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
+import { markRestoring, noteSysctl } from './sysctl-notes.ts'
 import { withMessage } from './with-message.ts'
 
 /**
- * What has to be remembered of a host so that `destroy` can put it back: values the kernel does not keep.
- * Always written before the change it is about: killed in between, the worst is a note of something not done.
+ * What has to be remembered of a host so that `destroy` can put it back: values the kernel does not keep. A note is
+ * written before the change it is about, and goes only after that is put back. Killed in between, the worst is a note
+ * of something that is not there.
  */
 export interface HostMemory {
-  rememberSysctl(name: string, before: string, given: string): Promise<void>
+  /** Remembers a sysctl that is about to be set, and what the kernel will overwrite with it. */
+  rememberSysctl(name: string, before: string, given: string, facts: HostFacts): Promise<void>
+  /** Remembers that the putting back of a sysctl begins, with which the kernel changes others. */
+  markRestoring(sysctl: string): Promise<void>
+  forgetSysctls(names: readonly string[]): Promise<void>
   /** Remembers that hairpin mode of a port on somebody else's bridge was off before we switched it on. */
   rememberHairpin(port: string): Promise<void>
+  forgetHairpin(port: string): Promise<void>
   /** Remembers the tables and base chains that changes of iptables-nft rules will bring into being. */
   rememberCreated(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<void>
   /** Would `rememberCreated` have something to write? */
@@ -21,7 +35,10 @@ export interface HostMemory {
    * @throws PortolanError that says nothing was changed, and what to do
    */
   ensureWritable(): Promise<void>
-  /** Removes what was remembered so, as far as nobody else has come to use it. */
+  /**
+   * Removes what was remembered so, as far as nobody else has come to use it, and forgets it. Without the program nft
+   * it stays, and so does the note.
+   */
   removeCreated(runner: Runner): Promise<void>
   /** Remembers what was asked of another program, with what takes it back. */
   rememberFix(fix: Fix): Promise<void>
@@ -33,7 +50,8 @@ export interface HostMemory {
   refuseOtherFixes(operations: readonly FixOperation[]): void
   /** Forgets what has been taken back. */
   forgetFix(fix: Fix): Promise<void>
-  replace(state: HostState): Promise<void>
+  /** Forgets what is left once all is put back: notes of what somebody else has changed or removed since. */
+  forgetRest(): Promise<void>
 }
 
 export const openMemory = async (directory: string): Promise<HostMemory> => {
@@ -43,15 +61,12 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     state = next
   }
   return {
-    replace,
-    rememberSysctl: async (name, before, given) => {
-      // The first value found is the host's own; a later one may be ours.
-      const known = state.sysctls[name]
-      await replace({
-        ...state,
-        sysctls: { ...state.sysctls, [name]: { before: known?.before ?? before, given } },
-      })
-    },
+    rememberSysctl: (name, before, given, facts) =>
+      replace({ ...state, sysctls: noteSysctl(state.sysctls, { name, before, given }, facts) }),
+    markRestoring: (sysctl) => replace({ ...state, sysctls: markRestoring(state.sysctls, sysctl) }),
+    forgetSysctls: (names) => replace({ ...state, sysctls: withoutKeys(state.sysctls, names) }),
+    forgetHairpin: (port) =>
+      replace({ ...state, attributes: withoutKeys(state.attributes, [hairpinAttribute(port)]) }),
     rememberFix: (fix) => replace({ ...state, fixes: [...without(state.fixes, fix), fix] }),
     hasFix: (fix) => state.fixes.some((one) => isSameFix(one, fix)),
     refuseOtherFixes: (operations) => {
@@ -85,10 +100,19 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     },
     removeCreated: async (runner) => {
       const created = state.created.map(readCreated)
-      if (created.length > 0) await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
+      if (created.length === 0) return
+      const removed = await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
+      if (removed !== null) await replace({ ...state, created: [] })
     },
+    forgetRest: () => replace({ ...emptyState, created: state.created }),
   }
 }
+
+const withoutKeys = <Value>(
+  record: Readonly<Record<string, Value>>,
+  keys: readonly string[],
+): Readonly<Record<string, Value>> =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
 
 const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
   fixes.filter((one) => !isSameFix(one, fix))

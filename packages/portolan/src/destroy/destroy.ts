@@ -60,7 +60,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
     async (memory) => {
       if (planned.complete) {
         await memory.removeCreated(runner)
-        await memory.replace(emptyState)
+        await memory.forgetRest()
       }
       // Last: killed before, nobody else gets a subnet whose bridge is still there.
       if (releases) {

@@ -2,9 +2,7 @@ import {
   type ChangeSummary,
   type Conflict,
   deleteBridge,
-  families,
   findNetworkInUse,
-  forwardingSysctl,
   type HostFacts,
   type Lease,
   type LeaseState,
@@ -13,7 +11,6 @@ import {
   releaseProject,
   summarise,
   switchHairpinOff,
-  sysctlChange,
 } from '@portolan/core'
 import type { HostState } from '@portolan/host'
 import { hairpinPorts } from '../apply/host-memory.ts'
@@ -23,6 +20,7 @@ import { publishedPorts } from '../host-rules/published-ports.ts'
 import { undoFix } from '../plan/fix-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
+import { restoredSysctls } from './restored-sysctls.ts'
 
 /**
  * What `destroy` would do, as data.
@@ -70,7 +68,7 @@ export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInp
   const sysctls = complete ? restoredSysctls(facts, state) : []
   const changes: readonly PlanChange[] = [
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
-    ...sysctls,
+    ...sysctls.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
     ...removed.map((link): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
     ...(complete ? restoredPorts(facts, state) : []),
     ...state.fixes
@@ -116,33 +114,3 @@ const restoredPorts = ({ interfaces }: HostFacts, state: HostState): readonly Pl
   hairpinPorts(state)
     .filter((name) => interfaces?.some((link) => link.name === name && link.hairpin === true))
     .map((name) => ({ ...switchHairpinOff(name), part: 'link' }))
-
-/**
- * A sysctl goes back to its old value only if it still has the one we gave it. Switching a family's forwarding off
- * switches it off on every interface, so those that had it on by themselves come after.
- */
-const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly PlanChange[] => {
-  const unchanged = Object.entries(sysctls).filter(([name, { given }]) => facts.sysctls?.[name] === given)
-  const set = unchanged.filter(([, { before, given }]) => before !== given)
-  const restoredFamilies = families.filter((family) =>
-    set.some(([name]) => name === forwardingSysctl[family]),
-  )
-  const overwritten = unchanged.filter(
-    ([name, { before, given }]) =>
-      before === given &&
-      restoredFamilies.some((family) => name.startsWith(family === 'ip' ? 'net.ipv4.' : 'net.ipv6.')),
-  )
-  return [
-    ...set.map(([name, { before, given }]) =>
-      sysctlChange(name, given, before, `Put ${name} back to the value it had before the first apply.`),
-    ),
-    ...overwritten.map(([name, { before }]) =>
-      sysctlChange(
-        name,
-        '0',
-        before,
-        `Leave ${name} on, as it was before forwarding was switched on for every interface.`,
-      ),
-    ),
-  ].map((change) => ({ ...change, part: 'sysctl' }))
-}

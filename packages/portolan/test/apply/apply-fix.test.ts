@@ -126,9 +126,13 @@ describe('taking back what was asked', () => {
     expect(await remembered()).toEqual([])
   })
 
-  test('of a program that is busy stays to be done', async () => {
+  test.each([
+    ['is busy', 4, 'Try again.'],
+    ['does not run', 252, 'Start firewalld and try again.'],
+    ['was killed', 137, 'Try again.'],
+  ])('of a program that %s stays to be done', async (_, exitCode, advice) => {
     await apply(asking, program())
-    await expect(apply(undoFix(fix), program(remove(1), 4))).rejects.toThrow('Try again.')
+    await expect(apply(undoFix(fix), program(remove(1), exitCode))).rejects.toThrow(advice)
     expect(await remembered()).toEqual([fix])
   })
 })

@@ -47,9 +47,9 @@ describe('the memory of a host', () => {
 
   test('keeps the value that a sysctl had at first, and the one given last', async () => {
     const memory = await openMemory(directory)
-    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1')
-    await memory.rememberSysctl('net.ipv4.ip_forward', '1', '2')
-    await memory.rememberSysctl('net.ipv4.conf.br0.route_localnet', '0', '1')
+    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1', {})
+    await memory.rememberSysctl('net.ipv4.ip_forward', '1', '2', {})
+    await memory.rememberSysctl('net.ipv4.conf.br0.route_localnet', '0', '1', {})
     expect((await readState(directory)).sysctls).toEqual({
       'net.ipv4.ip_forward': { before: '0', given: '2' },
       'net.ipv4.conf.br0.route_localnet': { before: '0', given: '1' },
@@ -57,8 +57,8 @@ describe('the memory of a host', () => {
   })
 
   test('lasts from one process to the next', async () => {
-    await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '0', '1')
-    await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '1', '1')
+    await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '0', '1', {})
+    await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '1', '1', {})
     expect((await readState(directory)).sysctls['net.ipv4.ip_forward']).toEqual({ before: '0', given: '1' })
   })
 
@@ -73,16 +73,78 @@ describe('the memory of a host', () => {
     )
   })
 
-  test('is forgotten when it is replaced by nothing', async () => {
+  test('takes a value that somebody has set since for the own one of the host', async () => {
     const memory = await openMemory(directory)
-    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1')
-    await memory.replace(emptyState)
+    await memory.rememberSysctl('net.ipv4.conf.eth0.route_localnet', '0', '1', {})
+    await memory.rememberSysctl('net.ipv4.conf.eth0.route_localnet', '2', '1', {})
+    expect((await readState(directory)).sysctls).toEqual({
+      'net.ipv4.conf.eth0.route_localnet': { before: '2', given: '1' },
+    })
+  })
+
+  const [forward, redirects, eth1] = [
+    'net.ipv4.ip_forward',
+    'net.ipv4.conf.all.accept_redirects',
+    'net.ipv4.conf.eth1.forwarding',
+  ]
+  const off = { [forward]: '0', [redirects]: '0', [eth1]: '1' }
+
+  test('keeps what the kernel overwrites together with forwarding, as it was at the last time it was off', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberSysctl(forward, '0', '1', { sysctls: off })
+    expect((await readState(directory)).sysctls).toEqual({
+      [forward]: { before: '0', given: '1' },
+      [redirects]: { before: '0', given: '0' },
+      [eth1]: { before: '1', given: '1' },
+    })
+    // Killed before it was switched on, and somebody else changed eth1 meanwhile.
+    await memory.rememberSysctl(forward, '0', '1', { sysctls: { ...off, [eth1]: '0' } })
+    expect(Object.keys((await readState(directory)).sysctls).toSorted()).toEqual(
+      [redirects, forward].toSorted(),
+    )
+  })
+
+  test('keeps the notes of a destroy that was killed halfway, when the next thing is an apply', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberSysctl(forward, '0', '1', { sysctls: off })
+    await memory.markRestoring(forward)
+    expect((await readState(directory)).sysctls[forward]).toEqual({
+      before: '0',
+      given: '1',
+      restoring: true,
+    })
+    // The kernel has overwritten the two already.
+    const half = { [forward]: '0', [redirects]: '1', [eth1]: '0' }
+    await memory.rememberSysctl(forward, '0', '1', { sysctls: half })
+    expect((await readState(directory)).sysctls).toEqual({
+      [forward]: { before: '0', given: '1' },
+      [redirects]: { before: '0', given: '0' },
+      [eth1]: { before: '1', given: '1' },
+    })
+  })
+
+  test('is forgotten at last', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1', {})
+    await memory.forgetRest()
     expect(await readState(directory)).toEqual(emptyState)
     expect(await readdir(directory)).toEqual([])
   })
 })
 
 describe('tables of iptables-nft that we bring into being', () => {
+  test('stay noted where the program nft is gone, until it can remove them', async () => {
+    const memory = await openMemory(directory)
+    await memory.rememberCreated(iptablesChanges, nft())
+    const { created } = await readState(directory)
+    await memory.removeCreated(noNft)
+    await memory.forgetRest()
+    expect(await readState(directory)).toEqual({ ...emptyState, created })
+    await memory.removeCreated(nft(table('nat'), chain('nat', 'PREROUTING')))
+    await memory.forgetRest()
+    expect(await readState(directory)).toEqual(emptyState)
+  })
+
   test('are remembered before they are there, and removed when nobody uses them', async () => {
     const memory = await openMemory(directory)
     await memory.rememberCreated(iptablesChanges, nft())

@@ -139,13 +139,41 @@ describe('what was remembered of a host', () => {
     expect(restored(remove(host(given), null, same))).toEqual([])
   })
 
-  test('of single interfaces comes after the family that overwrites them', () => {
-    const eth1 = 'net.ipv4.conf.eth1.forwarding'
-    const kept = { ...emptyState, sysctls: { [eth1]: { before: '1', given: '1' }, ...sysctls } }
-    expect(restored(remove(host({ ...given, [eth1]: '1' }), null, kept))).toEqual([
+  const [eth1, redirects] = ['net.ipv4.conf.eth1.forwarding', 'net.ipv4.conf.all.accept_redirects']
+  const overwritten = {
+    [eth1]: { before: '1', given: '1' },
+    [redirects]: { before: '0', given: '0' },
+  }
+
+  test('and is overwritten with forwarding comes right after the switch of the family', () => {
+    const kept = { ...emptyState, sysctls: { ...overwritten, ...sysctls } }
+    const removal = remove(host({ ...given, [eth1]: '1', [redirects]: '0' }), null, kept)
+    expect(restored(removal)).toEqual([
       'net.ipv4.ip_forward = 0',
-      'net.ipv4.conf.docker0.route_localnet = 0',
       `${eth1} = 1`,
+      `${redirects} = 0`,
+      'net.ipv4.conf.docker0.route_localnet = 0',
+    ])
+    expect(removal.changes[2]).toMatchObject({
+      description: `Put ${redirects} back to 0: the kernel sets it to 1 when forwarding is switched off.`,
+      operation: { kind: 'restore-sysctl', before: '1', value: '0' },
+    })
+  })
+
+  test('and was overwritten by a destroy that was killed halfway is put back by the next', () => {
+    const switched = { ...given, 'net.ipv4.ip_forward': '0', [eth1]: '0', [redirects]: '1' }
+    const half = {
+      ...emptyState,
+      sysctls: {
+        ...overwritten,
+        'net.ipv4.ip_forward': { before: '0', given: '1', restoring: true } as const,
+      },
+    }
+    expect(restored(remove(host(switched), null, half))).toEqual([`${eth1} = 1`, `${redirects} = 0`])
+    // Switched off by somebody else, what went with it is theirs too.
+    const others = { ...emptyState, sysctls: { ...overwritten, ...sysctls } }
+    expect(restored(remove(host(switched), null, others))).toEqual([
+      'net.ipv4.conf.docker0.route_localnet = 0',
     ])
   })
 

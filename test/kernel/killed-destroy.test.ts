@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../lab/backend.ts'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
+
+const preload = fileURLToPath(new URL('../lab/kill-before.mjs', import.meta.url))
+
+/** With a port on a bridge of somebody else, whose hairpin mode is to be put back too. */
+const shop = `name: shop
+networks:
+  web: { enable_ipv6: true }
+  lan: { external: true, name: br-lan, ipam: { config: [{ subnet: 172.30.9.0/24, gateway: 172.30.9.1 }] } }
+services:
+  nginx: { networks: [web], ports: ['8080:80', '8080:80/udp'] }
+  legacy: { networks: { lan: { ipv4_address: 172.30.9.7 } }, ports: ['8081:81'] }
+`
+
+const mostSteps = 60
+
+/** What destroy puts back, a line each: rules, bridges, sysctls, the foreign port's hairpin mode, and no notes. */
+const hostLines = async ({ host }: Lab): Promise<readonly string[]> => {
+  const text = async (...argv: string[]): Promise<string> => (await host.run(argv)).stdout
+  const [rules, sysctls, links, ports, notes] = await Promise.all([
+    text('nft', '-s', 'list', 'ruleset'),
+    text('sysctl', '-a', '--pattern', '^net\\.(ipv4\\.ip_forward|ipv[46]\\.conf)'),
+    text('ip', '-j', 'link'),
+    text('bridge', '-j', '-d', 'link'),
+    text('sh', '-c', 'cd /run/lab/state && ls state-*'),
+  ])
+  return [
+    ...rules.split('\n'),
+    ...sysctls.split('\n').filter((line) => !line.includes('stable_secret')),
+    ...(links.match(/"ifname":"[^"]+"/g) ?? []),
+    ...(ports.match(/"ifname":"[^"]+"|"hairpin":\w+/g) ?? []),
+    `notes ${notes}`,
+  ]
+}
+
+const difference = (before: readonly string[], after: readonly string[]): readonly string[] => [
+  ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+  ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+]
+
+const dockerRules = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A DOCKER-USER -j RETURN
+COMMIT
+`
+
+/** A host with Docker's policy, and with settings of its own that the kernel overwrites together with forwarding. */
+const settle = async ({ host }: Lab): Promise<void> => {
+  await host.mustRun(['iptables-nft-restore'], { input: dockerRules })
+  await host.setSysctl('net.ipv4.conf.all.accept_redirects', 0)
+  await host.setSysctl('net.ipv4.conf.eth1.forwarding', 1)
+  await host.setSysctl('net.ipv6.conf.eth1.forwarding', 1)
+  await host.ip(
+    'link add br-lan type bridge',
+    'addr add 172.30.9.1/24 dev br-lan',
+    'link set br-lan up',
+    'link add lan-port type veth peer name lan-far',
+    'link set lan-port master br-lan up',
+    'link set lan-far up',
+  )
+}
+
+for (const backend of ['nftables', 'iptables-nft'] satisfies readonly Backend[])
+  describeOnKernel(`destroy, killed before each step, ${backend}`, backend, () => {
+    test('is finished by the next one: the host is as before the first apply', async () => {
+      await using lab = await openLab()
+      await settle(lab)
+      const pilot = pilotOf(lab, backend)
+      const before = await hostLines(lab)
+      let step = 1
+      for (; step <= mostSteps; step += 1) {
+        await pilot.apply(shop, '--fix')
+        const { exitCode, stderr } = await lab.host.run(
+          [...lab.command, ...pilot.argv('destroy', null, '--yes')],
+          { environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) } },
+        )
+        if (exitCode !== null && exitCode !== 0) throw new Error(stderr)
+        if (exitCode === null) await pilot.destroy()
+        expect({ step, changed: difference(before, await hostLines(lab)) }).toEqual({ step, changed: [] })
+        if (exitCode === 0) break
+      }
+      // Rules, bridges, sysctls, and what is remembered of them: fewer steps would mean that they are not counted.
+      expect(step).toBeGreaterThan(10)
+    }, 300_000)
+  })
