@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Flow, type FlowSource, type Reach, reach, readCompose, resolve } from '@portolan/core'
 import type { ProbeProtocol } from '../lab/probe.ts'
+import { forgedFlows, titleOf } from './contract/forged-sources.ts'
 import type { Expected, Row } from './contract/row.ts'
 import { networkRows } from './contract/rows-networks.ts'
 import { publishedRows } from './contract/rows-published.ts'
@@ -71,5 +72,14 @@ describe('the contract as a function', () => {
       }),
     )
     expect(disagreements).toEqual([])
+  })
+
+  test.each(forgedFlows.map((flow) => [titleOf(flow), flow] as const))('%s, forged', (_title, flow) => {
+    const kinds = (['ip', 'ip6'] as const).map((family) => {
+      const to = { address: addressOf(flow.to, family), port: flow.port }
+      const from = { ...sourceOf(flow.from, family), address: addressOf(flow.source, family) }
+      return reach(desired, { family, protocol: 'tcp', from, to }, { addresses: hostAddresses(family) }).kind
+    })
+    expect(kinds).toEqual(['dropped', 'dropped'])
   })
 })

@@ -28,6 +28,15 @@ const ownsAddress = ({ desired, flow }: Scene) =>
 const isHost = ({ flow, host }: Scene): boolean =>
   isLoopback(flow.to.address) || host.addresses.includes(flow.to.address)
 
+/** A source that is of another network than the packet came from. */
+const isForged = ({ desired, flow: { family, from } }: Scene): boolean => {
+  if (from.kind === 'host') return false
+  const homes = desired.networks.filter(
+    ({ [family]: subnet }) => subnet !== null && overlap(subnet.subnet, from.address),
+  )
+  return homes.length > 0 && (from.kind === 'machine' || homes.every(({ name }) => name !== from.network))
+}
+
 const admits = (mapping: DesiredMapping, { flow: { from } }: Scene): boolean =>
   from.kind !== 'machine' ||
   ((mapping.interface === null || mapping.interface === from.interface) &&
@@ -135,6 +144,18 @@ describe('the reachability contract', () => {
     })
   })
 
+  test('drops an address of a network that came from elsewhere, unless it ends at the host itself', () => {
+    let forged = 0
+    forAll((scene) => {
+      if (!isForged(scene)) return
+      forged += 1
+      expect(isHost(scene) ? ['dropped', 'local'] : ['dropped']).toContain(
+        reach(scene.desired, scene.flow, scene.host).kind,
+      )
+    })
+    expect(forged).toBeGreaterThan(100)
+  })
+
   test('reaches a container directly from another machine only where the gateway mode opens its port', () => {
     forAll((scene) => {
       const { desired, flow } = scene
@@ -152,7 +173,7 @@ describe('the reachability contract', () => {
       const open =
         mode === 'nat-unprotected' || (mode === 'routed' && (opened || flow.protocol === 'echo-request'))
       expect(outcome(desired, scene)).toMatchObject({
-        kind: open && !network.internal ? 'delivered' : 'dropped',
+        kind: open && !network.internal && !isForged(scene) ? 'delivered' : 'dropped',
       })
     })
   })

@@ -69,6 +69,18 @@ export const networkRows: readonly Row[] = [
   row('internal, from the host', 'host', 'i1', 80, delivered('i1', 80, 'gateway'), both),
   row('internal, a published port', 'i1', 'host', 8080, delivered('nginx', 80, 'any'), both),
 
+  row('two networks, an answer over the other', 'client', 'host', 8600, delivered('twin', 80, 'own'), every),
+  row('two networks, from outside', 'outside', 'hostOutside', 8600, delivered('twin', 80, 'own'), both),
+  row('two networks, the host', 'host', 'host', 8600, delivered('twin', 80, 'a host address'), both),
+  row(
+    'two networks, to the outside',
+    'twin',
+    'outside',
+    7000,
+    delivered('outside', 7000, 'hostOutside'),
+    both,
+  ),
+
   row('isolated, a sibling', 's1', 's2', 80, delivered('s2', 80, 'own'), every),
   row('isolated, to the outside', 's1', 'outside', 7000, dropped, every),
   row('isolated, to another bridge', 's1', 'nginx', 80, dropped, both),

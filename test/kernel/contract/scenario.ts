@@ -23,6 +23,8 @@ export const containers = {
   nginx: ['web', 10],
   sibling: ['web', 11],
   far: ['other', 10],
+  /** On `web` too: `joinSecond` of set-up.ts. Its ports lead to `other`, its way out is `web`. */
+  twin: ['other', 40],
   q1: ['quiet', 10],
   q2: ['quiet', 11],
   i1: ['inner', 10],

@@ -28,6 +28,27 @@ export const plugIn = async (lab: Lab): Promise<void> => {
     }),
   )
   await inventGateway(lab)
+  await joinSecond(lab)
+}
+
+/** A second network for `twin`, by which everything leaves that is not for the first: it answers over either. */
+const joinSecond = async (lab: Lab): Promise<void> => {
+  const twin = lab.containers.get('twin')
+  if (twin === undefined) throw new Error('the lab has no container twin')
+  await lab.host.ip(
+    `link add v-twin2 type veth peer name eth1 netns ${twin.pid}`,
+    'link set v-twin2 master pt-web up',
+  )
+  await twin.ip(
+    `addr add 172.30.${networks.web}.40/24 dev eth1`,
+    `addr add fd00:30:${networks.web}::40/64 dev eth1 nodad`,
+    'link set eth1 up',
+    `route replace default via ${addressOf('gateway of web', 'ip')}`,
+  )
+  await twin.mustRun(['ip', '-6', 'route', 'replace', 'default', 'via', addressOf('gateway of web', 'ip6')])
+  // Loose, as an answer over another bridge needs it.
+  for (const name of ['all', 'pt-web', 'pt-other'])
+    await lab.host.setSysctl(`net.ipv4.conf.${name}.rp_filter`, 2)
 }
 
 /**

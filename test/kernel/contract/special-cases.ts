@@ -1,58 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { buildFrame } from '../../lab/frame.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
+import { forgedSourceCases } from './forged-sources.ts'
 import { addressOf, type Family } from './scenario.ts'
-
-const macOf = async (machine: Machine, device: string): Promise<string> => {
-  const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
-    { readonly address: string },
-  ]
-  return link.address
-}
+import { traces } from './traces.ts'
 
 const linkLocalOf = async (machine: Machine): Promise<string> => {
   const text = await machine.mustRun(['ip', '-o', '-6', 'addr', 'show', 'dev', 'eth0', 'scope', 'link'])
   const found = /inet6 (fe80:[0-9a-f:]+)\//.exec(text)?.[1]
   if (found === undefined) throw new Error(`${machine.name} has no link-local address: ${text}`)
-  return found
-}
-
-let nextFlow = 15_000
-
-/** Puts martians on the wire and returns every trace of them, at containers or back at the sender. */
-const traces = async (
-  lab: Lab,
-  sender: Machine,
-  hostDevice: string,
-  packets: readonly { readonly source: string; readonly destination: string; readonly port: number }[],
-): Promise<readonly string[]> => {
-  const destinationMac = await macOf(lab.host, hostDevice)
-  const sourceMac = await macOf(sender, 'eth0')
-  const flows = new Map<number, string>()
-  for (const packet of packets) {
-    for (const protocol of ['tcp', 'udp'] as const) {
-      nextFlow += 1
-      flows.set(nextFlow, `${protocol} ${packet.source} to ${packet.destination}:${packet.port}`)
-      await sender.sendFrame(
-        'eth0',
-        buildFrame({ ...packet, protocol, destinationMac, sourceMac, sourcePort: nextFlow }),
-      )
-    }
-  }
-  // Frames on veth pairs have been handled when send returns; an answer by an agent takes a moment more.
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  const found: string[] = []
-  for (const machine of [sender, ...lab.containers.values()]) {
-    for (const { sourcePort, port } of await machine.arrivals()) {
-      const flow = flows.get(sourcePort) ?? flows.get(port)
-      if (flow !== undefined) found.push(`${flow} at ${machine.name}`)
-    }
-  }
-  for (const { sourcePort, port } of await lab.host.heard()) {
-    const flow = flows.get(sourcePort)
-    if (flow !== undefined) found.push(`${flow} at the host's own service ${port}`)
-  }
   return found
 }
 
@@ -64,6 +20,8 @@ const container = (lab: Lab, name: string): Machine => {
 
 /** Rows that no ordinary socket can ask. */
 export const specialCases = (currentLab: () => Lab): void => {
+  forgedSourceCases(currentLab)
+
   test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
     const lab = currentLab()
     const packets = [8080, 8082, 8083, 8089, 9999].map((port) => ({

@@ -1,4 +1,11 @@
-import { type ContractHost, type DesiredState, type Flow, type FlowSource, resolve } from '@portolan/core'
+import {
+  type ContractHost,
+  type DesiredState,
+  type Flow,
+  type FlowSource,
+  prefixContains,
+  resolve,
+} from '@portolan/core'
 import fc from 'fast-check'
 import { intent } from './intent.ts'
 import { interfaceName } from './names.ts'
@@ -30,9 +37,11 @@ export const desiredState: fc.Arbitrary<DesiredState> = intent()
 
 const sourceIn = (desired: DesiredState, family: 'ip' | 'ip6'): fc.Arbitrary<FlowSource> => {
   const entries = desired.mappings.flatMap((mapping) => mapping.interface ?? [])
+  const members = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
   const machine = fc.record({
     kind: fc.constant('machine' as const),
-    address: fc.constantFrom(...machines[family]),
+    // Addresses of containers are forged.
+    address: fc.constantFrom(...machines[family], ...members.slice(0, 3)),
     interface: fc.oneof(interfaceName, fc.constantFrom('eth0', ...entries)),
   })
   const host = fc.constant<FlowSource>({ kind: 'host', address: null })
@@ -40,7 +49,13 @@ const sourceIn = (desired: DesiredState, family: 'ip' | 'ip6'): fc.Arbitrary<Flo
     address === null ? [] : [{ kind: 'container', network, address }],
   )
   const container = containers.length === 0 ? host : fc.constantFrom(...containers)
-  return fc.oneof({ weight: 2, arbitrary: machine }, host, { weight: 2, arbitrary: container })
+  const forger =
+    containers.length === 0
+      ? host
+      : fc
+          .tuple(fc.constantFrom(...containers), fc.constantFrom(...members))
+          .map(([own, address]): FlowSource => ({ ...own, address }))
+  return fc.oneof({ weight: 3, arbitrary: machine }, host, { weight: 3, arbitrary: container }, forger)
 }
 
 interface Aim {
@@ -62,6 +77,14 @@ const aimsIn = (desired: DesiredState, own: readonly string[], family: 'ip' | 'i
       ...targets.map(({ address, port }) => ({ protocol, address, port })),
     ])
 
+/** Between two containers of one bridge nothing keeps anybody from a source of other networks. */
+const isForgedToNeighbour = ({ networks }: DesiredState, { family, from, to }: Flow): boolean => {
+  if (from.kind !== 'container') return false
+  const subnet = networks.find(({ name }) => name === from.network)?.[family] ?? null
+  if (subnet === null) return true
+  return !prefixContains(subnet.subnet, from.address) && prefixContains(subnet.subnet, to.address)
+}
+
 const flowIn = (desired: DesiredState): fc.Arbitrary<Flow> =>
   fc.constantFrom('ip' as const, 'ip6' as const).chain((family) => {
     const inside = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
@@ -79,6 +102,7 @@ const flowIn = (desired: DesiredState): fc.Arbitrary<Flow> =>
     return fc
       .tuple(sourceIn(desired, family), aim)
       .map(([from, { protocol, ...to }]) => ({ family, protocol, from, to }))
+      .filter((flow) => !isForgedToNeighbour(desired, flow))
   })
 
 /** Many flows on one state: the state is what takes long to make. */

@@ -9,7 +9,8 @@ import type {
 } from './desired-state.ts'
 
 /**
- * Who opens a flow. An address inside one of our subnets that comes in by another interface is a machine.
+ * Who opens a flow, and the source address that its first packet has. What comes in by another interface than one of
+ * our bridges is a machine, also with an address of one of our subnets, which is then forged.
  * @public @since 0.1.0
  */
 export type FlowSource =
@@ -74,7 +75,13 @@ export type SeenAs = 'own' | 'gateway' | 'host'
  */
 export const reach = (desired: DesiredState, flow: Flow, host: ContractHost): Reach => {
   if (spoofsLoopback(flow)) return dropped('a loopback address came over a wire')
-  if (isLocal(flow.family, flow.to.address, host)) return reachHostPort(desired, flow)
+  const forged = forgedSource(desired, flow)
+  if (isLocal(flow.family, flow.to.address, host)) {
+    const reached = reachHostPort(desired, flow)
+    // What ends at the host itself is not ours to touch, whatever its source.
+    return forged !== null && reached.kind === 'delivered' ? forged : reached
+  }
+  if (forged !== null) return forged
   const network = desired.networks.find((candidate) =>
     holds(subnetOf(candidate, flow.family), flow.to.address),
   )
@@ -90,6 +97,23 @@ const isLoopback = (family: Family, address: string): boolean => prefixContains(
 
 const spoofsLoopback = ({ family, from, to }: Flow): boolean =>
   from.kind !== 'host' && (isLoopback(family, to.address) || isLoopback(family, from.address))
+
+/**
+ * An address of one of our subnets that came in by another way than its bridge. Answers to it go to the bridge, so
+ * no honest sender has it; a published port of the same network would see it as the gateway.
+ */
+const forgedSource = (desired: DesiredState, { family, from, to }: Flow): Reach | null => {
+  if (from.kind === 'host') return null
+  const home = desired.networks.find((network) => holds(subnetOf(network, family), from.address))
+  if (home === undefined) return null
+  if (from.kind === 'machine')
+    return dropped(`${from.address} is of ${home.name}, and did not come from there`)
+  const own = desired.networks.find((network) => network.name === from.network)
+  if (own === undefined || own === home) return null
+  // What two containers of one bridge say to each other need not cross the host.
+  if (holds(subnetOf(own, family), to.address)) return null
+  return dropped(`${from.address} is of ${home.name}, and came from ${from.network}`)
+}
 
 const isLocal = (family: Family, address: string, host: ContractHost): boolean =>
   isLoopback(family, address) || host.addresses.includes(address)

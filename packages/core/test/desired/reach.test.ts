@@ -30,6 +30,22 @@ const nginx6 = container('web', 'fd00:17::2')
 const sibling6 = container('web', 'fd00:17::3')
 const far6 = container('db', 'fd00:18::3')
 
+describe('a source of one of our subnets', () => {
+  const forger = container('db', '172.17.0.3')
+  test.each<[string, FlowSource, string, number, string]>([
+    ['from a wire, to a port of that network', machine('172.17.0.3'), '192.0.2.2', 8080, 'dropped'],
+    ['... of another', machine('172.18.0.3'), '192.0.2.2', 8080, 'dropped'],
+    ['... in IPv6', machine('fd00:17::3'), '2001:db8::2', 8080, 'dropped'],
+    ['... to another machine', machine('172.17.0.3'), '198.51.100.1', 80, 'dropped'],
+    ['... to the host itself is not ours', machine('172.17.0.3'), '192.0.2.2', 22, 'local'],
+    ['from another bridge, to a port', forger, '192.0.2.2', 8080, 'dropped'],
+    ['... to another machine', forger, '198.51.100.1', 80, 'dropped'],
+    ['... to the host itself is not ours', forger, '192.0.2.2', 22, 'local'],
+  ])('%s', (_, from, to, port, expected) => {
+    expect(ask(from, to, port)).toBe(expected)
+  })
+})
+
 describe('a published port of a network in mode nat', () => {
   test.each<[string, FlowSource, string, number, string]>([
     ['another machine: its own address is seen', machine(), '192.0.2.2', 8080, '172.17.0.2:80 seen as own'],

@@ -1,5 +1,18 @@
 import type { Family } from '@portolan/core'
-import { drop, from, goto, inBy, isReply, jump, outBy, returns, rule, to, toLocal } from '../ruleset/build.ts'
+import {
+  drop,
+  from,
+  goto,
+  inBy,
+  isReply,
+  jump,
+  notInState,
+  outBy,
+  returns,
+  rule,
+  to,
+  toLocal,
+} from '../ruleset/build.ts'
 import { builtInChains } from '../ruleset/built-in.ts'
 import * as chains from '../ruleset/chains.ts'
 import { jumps } from '../ruleset/jumps.ts'
@@ -25,6 +38,13 @@ const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
   if (mangle.has(chains.prerouting) && family === 'ip') {
     // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers off 127/8.
     mangle.set(chains.preroutingOwn, [rule([from('127.0.0.0/8')], drop), rule([to('127.0.0.0/8')], drop)])
+  }
+  if (mangle.has(chains.home)) {
+    // A first packet only: a container with two networks answers over either, and its replies are established.
+    mangle.set(chains.forward, [
+      rule([notInState('RELATED', 'ESTABLISHED')], jump(chains.home)),
+      ...(mangle.get(chains.forward) ?? []),
+    ])
   }
   if (mangle.has(chains.allow)) {
     mangle.set(chains.prerouting, [

@@ -8,6 +8,7 @@ import {
   inBy,
   jump,
   masquerade,
+  notInBy,
   originalDestination,
   outBy,
   protocol,
@@ -102,6 +103,21 @@ const forwarding = (
   return rules
 }
 
+/** A source of the subnet that came in by anything but the bridge is forged: only first packets get here. */
+const home = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
+  const prefix = prefixLiteral(subnet.subnet, family)
+  if (prefix === null) return []
+  return [
+    place(
+      'mangle',
+      chains.home,
+      [from(prefix), notInBy(network.bridge)],
+      'its addresses come in by its bridge',
+      drop,
+    ),
+  ]
+}
+
 const sources = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
   const { bridge } = network
   const chain = chains.sourceOfBridge(bridge)
@@ -162,6 +178,7 @@ export const networkRules = (
       { any: direct.length > 0, limited: direct.some(isLimited) },
       place,
     ),
+    ...home(network, subnet, family, place),
     place('filter', chains.acceptForwarded, [outBy(bridge)], 'to our bridge', accept),
     place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', accept),
     ...sources(network, subnet, family, place),

@@ -1,5 +1,5 @@
 import { drop, inBy, outBy, returns, rule, state } from '../ruleset/build.ts'
-import { forward } from '../ruleset/chains.ts'
+import { forward, home } from '../ruleset/chains.ts'
 import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
 
 /**
@@ -13,7 +13,8 @@ export const closedForward = (ruleset: Ruleset): readonly Table[] =>
   ruleset.tables.flatMap((table) => {
     const own = table.name === 'mangle' ? table.chains.find((chain) => chain.name === forward) : undefined
     if (own === undefined) return []
-    return [{ ...table, chains: [...forwardJumps(table), { ...own, rules: closedRules(own) }] }]
+    const homes = table.chains.filter((chain) => chain.name === home)
+    return [{ ...table, chains: [...forwardJumps(table), { ...own, rules: closedRules(own) }, ...homes] }]
   })
 
 /** A compiled ruleset without what `closedForward` has put there already: the jump to our forward chain. */
@@ -31,8 +32,8 @@ const forwardJumps = (table: Table): readonly Chain[] =>
     : []
 
 /**
- * Flows that are established go on: they were let in before. What names no interface (the guard between interfaces
- * of others) stays as it is.
+ * Flows that are established go on: they were let in before. What names no interface (forged sources, the guard
+ * between interfaces of others) stays as it is.
  */
 const closedRules = ({ rules }: Chain): readonly Rule[] => {
   const named = rules.flatMap(({ matches }) =>

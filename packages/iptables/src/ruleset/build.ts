@@ -17,6 +17,7 @@ export const masquerade: Target = { kind: 'masquerade', ports: null, options: []
 export const from = (prefix: string): Match => ({ kind: 'source', prefix, negated: false })
 export const to = (prefix: string): Match => ({ kind: 'destination', prefix, negated: false })
 export const inBy = (name: string): Match => ({ kind: 'in', name, negated: false })
+export const notInBy = (name: string): Match => ({ kind: 'in', name, negated: true })
 export const outBy = (name: string): Match => ({ kind: 'out', name, negated: false })
 export const protocol = (name: string): Match => ({ kind: 'protocol', protocol: name, negated: false })
 export const comment = (text: string): Match => ({ kind: 'comment', text })
@@ -30,6 +31,11 @@ export const ports = (module: 'tcp' | 'udp' | 'sctp', first: number, last: numbe
 export const state = (...states: readonly string[]): Match => ({
   kind: 'conntrack',
   tests: [{ option: 'ctstate', value: states.join(','), negated: false }],
+})
+
+export const notInState = (...states: readonly string[]): Match => ({
+  kind: 'conntrack',
+  tests: [{ option: 'ctstate', value: states.join(','), negated: true }],
 })
 
 export const originalDestination = (prefix: string): Match => ({

@@ -14,6 +14,8 @@ export const allow = 'PORTOLAN-ALLOW'
 export const forward = 'PORTOLAN-FORWARD'
 /** mangle: what is forwarded and came in by one of our bridges. */
 export const between = 'PORTOLAN-BETWEEN'
+/** mangle: sources of our subnets that did not come in by their bridge. */
+export const home = 'PORTOLAN-HOME'
 /** mangle, a tree: published ports of routed networks. */
 export const open = 'PORTOLAN-OPEN'
 /** mangle, a tree: published ports of routed networks that only some may reach. */

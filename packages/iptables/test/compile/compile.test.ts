@@ -128,7 +128,7 @@ describe('compile', () => {
 
   test('lets nothing in or out of an internal network, and still lets its siblings be asked', () => {
     const ruleset = compile(desiredState([], { networks: [network('db', 2, { internal: true })] }))
-    expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[1]).toMatch(/^-o br-db .* -j DROP$/)
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[2]).toMatch(/^-o br-db .* -j DROP$/)
     expect(lines(ruleset, 'mangle', 'PORTOLAN-BETWEEN')).toEqual([
       expect.stringMatching(/^-o br-db .* -g PORTOLAN-OWN-br-db$/),
       expect.stringMatching(/^-i br-db .* -j DROP$/),
@@ -190,6 +190,17 @@ describe('compile', () => {
     })
   })
 
+  test('asks first packets alone where their source comes in, ahead of everything', () => {
+    const ruleset = compile(desiredState([], { networks: [network('a', 1), network('b', 2)] }))
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-FORWARD')[0]).toBe(
+      '-m conntrack ! --ctstate RELATED,ESTABLISHED -j PORTOLAN-HOME',
+    )
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-HOME')).toEqual([
+      expect.stringMatching(/^-s 10\.200\.1\.0\/24 ! -i br-a .* -j DROP$/),
+      expect.stringMatching(/^-s 10\.200\.2\.0\/24 ! -i br-b .* -j DROP$/),
+    ])
+  })
+
   test('guards forwarding last, after every bridge of every project', () => {
     const rules = lines(
       compile(desiredState([], { guardForwarding: true, networks: [network('a', 1), network('b', 2)] })),
@@ -197,7 +208,7 @@ describe('compile', () => {
       'PORTOLAN-FORWARD',
     )
     expect(rules.at(-1)).toBe('-m comment --comment "demo/guard: not between interfaces of others" -j DROP')
-    expect(rules).toHaveLength(5)
+    expect(rules).toHaveLength(6)
   })
 
   test('never masquerades between our own bridges, nor what the host says to itself: both are sent away before', () => {

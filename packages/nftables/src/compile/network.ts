@@ -20,13 +20,14 @@ import {
   payload,
   type Rule,
   reference,
+  returns,
   type Statement,
   text,
   vmap,
 } from '../model/index.ts'
 import { prefix } from './address-set.ts'
 import { lookupKey } from './lookup-key.ts'
-import { sourceChain, toChain } from './object-name.ts'
+import { homeChain, sourceChain, toChain } from './object-name.ts'
 import { ownerComment } from './owner.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { chain, rule } from './rule.ts'
@@ -97,6 +98,12 @@ const sources = (network: DesiredNetwork, comment: string): readonly Rule[] =>
     ]
   })
 
+/** Where a packet goes on whose source is in one of the network's subnets: on, if it came in by the bridge. */
+const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [
+  rule(comment, is(meta('iifname'), text(network.bridge)), returns),
+  rule(comment, drop),
+]
+
 /** Adds one network's chains, and the elements that lead to them. */
 export const addNetwork = (
   parts: PartsBuilder,
@@ -123,6 +130,18 @@ export const addNetwork = (
   if (rules.length > 0) parts.chains.push(chain(sourceChain(network.bridge), rules))
   const verdict = rules.length > 0 ? goto(sourceChain(network.bridge)) : accept
   addElement(parts, 'source_to_network', element(bridge, verdict, comment))
+
+  const toHome = goto(homeChain(network.bridge))
+  const claimed = families.filter((family) => {
+    const subnet = network[family]
+    if (subnet === null) return false
+    return addElement(
+      parts,
+      family === 'ip' ? 'home4' : 'home6',
+      element(prefix(subnet.subnet), toHome, comment),
+    )
+  })
+  if (claimed.length > 0) parts.chains.push(chain(homeChain(network.bridge), home(network, comment)))
 
   for (const family of families) {
     const subnet = network[family]

@@ -20,5 +20,8 @@ export const addressPart = (address: string): string => address.replaceAll(':', 
 /** The chain that decides what may leave by one of our bridges. */
 export const toChain = (bridge: string): string => `to_${interfacePart(bridge)}`
 
+/** The chain that asks whether a source of one of our subnets came in by its own bridge. */
+export const homeChain = (bridge: string): string => `home_${interfacePart(bridge)}`
+
 /** The chain that rewrites sources of what leaves by one of our bridges. */
 export const sourceChain = (bridge: string): string => `source_to_${interfacePart(bridge)}`

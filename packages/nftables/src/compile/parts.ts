@@ -34,12 +34,16 @@ const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): voi
   else list.push(item)
 }
 
-/** Adds an element; of two with one key the first stays, as the kernel would have it (EEXIST). */
-export const addElement = (parts: PartsBuilder, set: string, item: Element): void => {
+/**
+ * Adds an element; of two with one key the first stays, as the kernel would have it (EEXIST).
+ * @returns whether it was added
+ */
+export const addElement = (parts: PartsBuilder, set: string, item: Element): boolean => {
   const key = `${set}${identity(item.key)}`
-  if (parts.keys.has(key)) return
+  if (parts.keys.has(key)) return false
   parts.keys.add(key)
   append(parts.elements, set, item)
+  return true
 }
 
 export const addRule = (parts: PartsBuilder, chain: string, rule: Rule): void =>

@@ -11,6 +11,8 @@ import {
   is,
   isNot,
   jump,
+  type ListExpression,
+  has as matches,
   meta,
   nat,
   payload,
@@ -87,10 +89,25 @@ const restrictions = (has: Has): readonly Rule[] =>
     levels.flatMap((level) => goByMap(mapName('restricted', family, level), family, level, has)),
   )
 
+/**
+ * A first packet only: a container with two networks answers over either, and its replies are established. They, and
+ * ICMP errors (related), are not looked up, nor is anything else of a flow that has begun.
+ */
+const homes = (has: Has): readonly Rule[] =>
+  families.flatMap((family) => {
+    const name = mapName('home', family, 'any')
+    return has(name) ? [r(vmap(payload(family, 'saddr'), reference(name)))] : []
+  })
+const beforeReplies: ListExpression = {
+  kind: 'list',
+  items: ['invalid', 'new', 'untracked'].map(text),
+}
+
 /** The chains all projects share, without what projects put into them. */
 export const skeletonChains = (has: Has): readonly Chain[] => {
   const restricted = restrictions(has)
   const inside = hasInside(has)
+  const sources = homes(has)
   const loopback = prefix('127.0.0.0/8')
   const toLocal = r(isNot(isLocal, text('local')), accept)
   const skip = [
@@ -166,10 +183,20 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
           ),
         ]
       : []),
+    ...(sources.length > 0
+      ? [
+          chain(
+            'guard_sources',
+            sources,
+            'a source of one of our subnets came in by its bridge, or is forged',
+          ),
+        ]
+      : []),
     {
       ...chain(
         'forward',
         [
+          ...(sources.length > 0 ? [r(matches(ct('state'), beforeReplies), jump('guard_sources'))] : []),
           r(vmap(meta('oifname'), reference('to_network'))),
           ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
         ],

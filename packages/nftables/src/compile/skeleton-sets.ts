@@ -62,6 +62,7 @@ const ofFamily = (family: Family): readonly SetForm[] => {
       ),
     ),
     form(named('published', 'any'), host, verdict, 'container ports open without translation'),
+    form(named('home', 'any'), [address], verdict, 'the bridge a source has to come in by', false, true),
     form(named('masquerade', 'any'), [address], null, 'subnets hidden behind the host', false, true),
   ]
 }

@@ -17,5 +17,6 @@ export interface ChainVerdict {
 
 export const accept: PlainVerdict = { kind: 'accept' }
 export const drop: PlainVerdict = { kind: 'drop' }
+export const returns: PlainVerdict = { kind: 'return' }
 export const goto = (target: string): ChainVerdict => ({ kind: 'goto', target })
 export const jump = (target: string): ChainVerdict => ({ kind: 'jump', target })

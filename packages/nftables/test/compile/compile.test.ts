@@ -66,6 +66,29 @@ describe('compile', () => {
     ])
   })
 
+  test('looks up the source of a first packet once, whatever the number of networks, and drops it elsewhere', () => {
+    const ruleset = compile(state())
+    expect(block(ruleset, 'forward').slice(1)).toEqual([
+      'ct state invalid,new,untracked jump guard_sources',
+      'oifname vmap @to_network',
+    ])
+    expect(block(ruleset, 'guard_sources')).toEqual(['ip saddr vmap @home4'])
+    expect(block(ruleset, 'home4').slice(3)).toEqual([
+      '172.17.0.0/16 comment "demo/web" : goto home_br-web,',
+      '}',
+    ])
+    expect(block(ruleset, 'home_br-web')).toEqual([
+      'iifname "br-web" return comment "demo/web"',
+      'drop comment "demo/web"',
+    ])
+  })
+
+  test('has one home for a subnet that two networks name', () => {
+    const ruleset = compile(state({ networks: [network(), network({ name: 'twice', bridge: 'br-twice' })] }))
+    expect(block(ruleset, 'home4').filter((line) => line.includes('goto'))).toHaveLength(1)
+    expect(block(ruleset, 'home_br-twice')).toEqual([])
+  })
+
   test('with icc off drops what two containers of one bridge say to each other', () => {
     const rules = block(compile(state({ networks: [network({ icc: false })] })), 'to_br-web')
     expect(rules).toContain('iifname "br-web" drop comment "demo/web"')

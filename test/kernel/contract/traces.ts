@@ -1,0 +1,49 @@
+import { buildFrame } from '../../lab/frame.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+
+const macOf = async (machine: Machine, device: string): Promise<string> => {
+  const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
+    { readonly address: string },
+  ]
+  return link.address
+}
+
+let nextFlow = 15_000
+
+/** Puts packets on the wire that no honest socket would send, and returns every trace of them, at whatever machine. */
+export const traces = async (
+  lab: Lab,
+  sender: Machine,
+  hostDevice: string,
+  packets: readonly { readonly source: string; readonly destination: string; readonly port: number }[],
+): Promise<readonly string[]> => {
+  const destinationMac = await macOf(lab.host, hostDevice)
+  const sourceMac = await macOf(sender, 'eth0')
+  const flows = new Map<number, string>()
+  for (const packet of packets) {
+    for (const protocol of ['tcp', 'udp'] as const) {
+      nextFlow += 1
+      flows.set(nextFlow, `${protocol} ${packet.source} to ${packet.destination}:${packet.port}`)
+      await sender.sendFrame(
+        'eth0',
+        buildFrame({ ...packet, protocol, destinationMac, sourceMac, sourcePort: nextFlow }),
+      )
+    }
+  }
+  // Frames on veth pairs have been handled when send returns; an answer by an agent takes a moment more.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const found: string[] = []
+  const machines = new Set([sender, lab.client, lab.outside, lab.distant, ...lab.containers.values()])
+  for (const machine of machines) {
+    for (const { sourcePort, port } of await machine.arrivals()) {
+      const flow = flows.get(sourcePort) ?? flows.get(port)
+      if (flow !== undefined) found.push(`${flow} at ${machine.name}`)
+    }
+  }
+  for (const { sourcePort, port } of await lab.host.heard()) {
+    const flow = flows.get(sourcePort)
+    if (flow !== undefined) found.push(`${flow} at the host's own service ${port}`)
+  }
+  return found
+}
