@@ -1,4 +1,4 @@
-import { families } from '../address/index.ts'
+import { type Family, families } from '../address/index.ts'
 import type { DesiredMapping, DesiredState } from '../desired/index.ts'
 import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
@@ -35,6 +35,11 @@ import { sourceRewritten } from './source-rewritten.ts'
 export interface RuleConflictOptions {
   /** False: the plan leaves sysctls as the facts have them. True unless told. */
   readonly setsSysctls?: boolean
+  /**
+   * Families that may have rules which are not among the rulesets. Such a rule may come first and change what becomes
+   * of a packet, so conflicts of these families are possible, never certain.
+   */
+  readonly hidden?: readonly Family[]
 }
 
 /**
@@ -51,7 +56,7 @@ export const findRuleConflicts = (
   desired: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true }: RuleConflictOptions = {},
+  { setsSysctls = true, hidden = [] }: RuleConflictOptions = {},
 ): readonly Conflict[] => {
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
@@ -60,6 +65,9 @@ export const findRuleConflicts = (
     ip: surroundingsOf(follower.host, facts, desired, 'ip'),
     ip6: surroundingsOf(follower.host, facts, desired, 'ip6'),
   }
+  const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
+  const inWords = (finding: Finding): Conflict =>
+    words[finding.kind](isHidden(finding.rows[0]?.family) ? { ...finding, certainty: 'possible' } : finding)
   const groups = exploreMappings(follower, desired, around, portsOfOthers(rulesets, desired.project))
   const networks = desired.networks.flatMap((network) =>
     families.map((family) =>
@@ -76,7 +84,12 @@ export const findRuleConflicts = (
       return
     }
     for (const [at, mapping] of group.members.entries())
-      ofMapping.set(mapping, [...(findings[at] ?? []).map(inWords), ...(shadows[at] ?? [])])
+      ofMapping.set(mapping, [
+        ...(findings[at] ?? []).map(inWords),
+        ...(shadows[at] ?? []).map(
+          (conflict): Conflict => (isHidden(family) ? { ...conflict, certainty: 'possible' } : conflict),
+        ),
+      ])
   }
   for (const group of groups) tell(group)
   const ofNetworks = networks.flatMap((rows) => {
@@ -115,5 +128,3 @@ const words: Readonly<Record<RuleConflictKind, (finding: Finding) => Conflict>> 
   RouteLocalnetDisabled: kernelRefuses,
   SourceRewritten: sourceRewritten,
 }
-
-const inWords = (finding: Finding): Conflict => words[finding.kind](finding)

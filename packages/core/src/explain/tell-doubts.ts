@@ -34,7 +34,7 @@ export const tellDoubts = (
   return [
     {
       sentence:
-        'This is the likeliest end, not a certain one: something on the way could not be followed, such as a chain that is not in the dump, a routing rule with selectors that are not known, or more ways than are tried.',
+        'This is the likeliest end, not a certain one: something on the way could not be followed, such as rules that could not be read, a chain that is not in the dump, a routing rule with selectors that are not known, or more ways than are tried.',
       steps: [],
     },
   ]

@@ -1,3 +1,4 @@
+import type { Family } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 
@@ -12,6 +13,8 @@ export interface HostRules {
   readonly 'iptables-legacy': iptables.Ruleset
   /** Sentences for people. */
   readonly unread: readonly string[]
+  /** Families that may have rules which could not be read: what is told of their packets is only possible. */
+  readonly hidden?: readonly Family[]
 }
 
 /**

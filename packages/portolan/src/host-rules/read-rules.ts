@@ -4,7 +4,7 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { type HostRules, noRules } from './host-rules.ts'
-import { registeredLegacyTables } from './legacy-tables.ts'
+import { type LegacyRules, readLegacyRules, requireLegacyRules } from './read-legacy-rules.ts'
 
 /**
  * Reads what this host has in every backend. A backend that cannot be read is left empty and named in `unread`,
@@ -29,18 +29,24 @@ export const readRules = async (runner: Runner, needed: Backend | null): Promise
       return empty
     }
   }
-  const legacyTables = await registeredLegacyTables()
-  const [nft, iptablesNft, iptablesLegacy] = await Promise.all([
+  const [nft, iptablesNft, legacy] = await Promise.all([
     attempt('nftables', () => inspectNftables(runner), noRules.nftables),
     attempt('iptables-nft', () => iptables.inspect(runner, 'iptables-nft'), noRules['iptables-nft']),
-    attempt(
-      'iptables-legacy',
-      () => iptables.inspect(runner, 'iptables-legacy', { legacyTables }),
-      noRules['iptables-legacy'],
-    ),
+    readLegacy(runner, needed),
   ])
-  return { nftables: nft, 'iptables-nft': iptablesNft, 'iptables-legacy': iptablesLegacy, unread }
+  return {
+    nftables: nft,
+    'iptables-nft': iptablesNft,
+    'iptables-legacy': legacy.rules,
+    unread: [...unread, ...legacy.unread],
+    ...(legacy.hidden.length === 0 ? {} : { hidden: legacy.hidden }),
+  }
 }
+
+const readLegacy = async (runner: Runner, needed: Backend | null): Promise<LegacyRules> =>
+  needed === 'iptables-legacy'
+    ? { rules: await requireLegacyRules(runner), unread: [], hidden: [] }
+    : readLegacyRules(runner)
 
 const inspectNftables = async (runner: Runner): Promise<nftables.Ruleset> => {
   if (!runsHere(runner)) return nftables.inspect(runner)

@@ -1,4 +1,11 @@
-import { InspectError, MissingToolError, ParseError, PermissionError, type Runner } from '@portolan/core'
+import {
+  families,
+  InspectError,
+  MissingToolError,
+  ParseError,
+  PermissionError,
+  type Runner,
+} from '@portolan/core'
 import * as nftables from '@portolan/nftables'
 import type { HostRules } from './host-rules.ts'
 
@@ -15,7 +22,9 @@ export const readSurroundingRules = async (
 ): Promise<{ readonly rules: HostRules | null; readonly unread: readonly string[] }> => {
   try {
     const { ruleset, unread } = await nftables.inspectAll(runner)
-    return { rules: { ...rules, nftables: ruleset }, unread }
+    // A table that could not be read may be of either family.
+    const hidden = unread.length > 0 ? { hidden: families } : {}
+    return { rules: { ...rules, nftables: ruleset, ...hidden }, unread }
   } catch (error) {
     // Where nft is not installed, there is nothing that it could have written.
     if (error instanceof MissingToolError) return { rules, unread: [] }

@@ -10,7 +10,7 @@ import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
-import { registeredLegacyTables } from '../host-rules/legacy-tables.ts'
+import { requireLegacyRules } from '../host-rules/read-legacy-rules.ts'
 
 /** What one backend has of ours. */
 export interface KeptRules {
@@ -108,7 +108,10 @@ const iptablesKeeper = (
   return {
     read: async () => {
       expected = await generation()
-      rules = await iptables.inspect(runner, backend, { legacyTables: await registeredLegacyTables() })
+      rules =
+        backend === 'iptables-legacy'
+          ? await requireLegacyRules(runner)
+          : await iptables.inspect(runner, backend)
       return {
         ports: iptables.published(rules),
         standing: families.filter((family) => isStanding(rules, family)),

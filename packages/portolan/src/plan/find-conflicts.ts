@@ -25,6 +25,6 @@ export const findConflictsWithRules = (
     desired,
     facts,
     movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,
-    { setsSysctls },
+    { setsSysctls, ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }) },
   )
 }

@@ -117,18 +117,13 @@ export const makePlan = (input: PlanInput): Plan => {
 }
 
 const finishPlan = (
-  { intent, facts, rules, backend, leases: leased, unread: unreadLeases }: PlanInput,
+  { intent, facts, rules, backend, leases: leased, unread: unreadElsewhere }: PlanInput,
   { desired, subnets, notes, leases }: Resolution,
   conflicts: readonly Conflict[],
   changes: readonly PlanChange[],
   published: readonly PublishedPort[],
 ): Plan => {
-  const unread: readonly IntentNote[] = [...(facts.unread ?? []), ...rules.unread, ...unreadLeases].map(
-    (text) => ({
-      text,
-      place: null,
-    }),
-  )
+  const unread = [...(facts.unread ?? []), ...rules.unread, ...unreadElsewhere]
   const plan = {
     project: intent.project,
     backend,
@@ -137,7 +132,8 @@ const finishPlan = (
     conflicts: [...conflicts].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]),
     changes,
     summary: summarise(changes),
-    notes: [...notes, ...unread],
+    notes: [...notes, ...unread.map((text): IntentNote => ({ text, place: null }))],
+    unread,
     desired,
     leases: leased === null ? null : leases,
     withdrawn: withdrawnPorts(published, desired),

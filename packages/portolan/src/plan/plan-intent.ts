@@ -78,10 +78,11 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   ])
   const { rules: surrounding, unread } =
     options.rules === undefined ? await readSurroundingRules(runner, rules) : { rules, unread: [] }
+  const flows = await readFlowsTo(intent, options)
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   return makePlan({
     intent,
-    facts: { ...facts, ...(await readFlowsTo(intent, options)) },
+    facts: { ...facts, ...flows.facts },
     rules,
     surrounding,
     backend,
@@ -90,7 +91,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     allow: settled.allowed,
     guardForwarding: options.guardForwarding ?? false,
     leases: leases.state,
-    unread: [...leases.unread, ...unread, ...fixes.unread],
+    unread: [...leases.unread, ...unread, ...flows.unread, ...fixes.unread],
     move: options.move ?? [],
     fix: options.fix ?? false,
     fixes: fixes.fixes,
@@ -103,15 +104,16 @@ interface BackendState {
   readonly rules: HostRules
 }
 
+interface FlowsRead {
+  readonly facts: Pick<HostFacts, 'flows'>
+  readonly unread: readonly string[]
+}
+
 /**
  * Flows of UDP to the ports of an intent: they outlive a change of rules. Those of other protocols end, and begin
  * again, by themselves.
  */
-const readFlowsTo = async (
-  { mappings }: Intent,
-  { facts }: PlanOptions,
-): Promise<Pick<HostFacts, 'flows'>> => {
-  if (facts !== undefined || !mayReadRules()) return {}
+const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promise<FlowsRead> => {
   const ports = mappings.flatMap(({ protocol, hostPorts }) =>
     protocol === 'udp' && hostPorts !== null
       ? Array.from({ length: hostPorts.last - hostPorts.first + 1 }, (_, at) => ({
@@ -120,12 +122,18 @@ const readFlowsTo = async (
         }))
       : [],
   )
+  if (facts !== undefined || ports.length === 0) return { facts: {}, unread: [] }
   try {
-    return ports.length === 0 ? {} : { flows: await readFlows(ports) }
+    return { facts: { flows: await readFlows(ports) }, unread: [] }
   } catch (error) {
-    // A kernel without conntrack's netlink, or a container that may not ask: nothing is known of flows.
-    if (error instanceof PermissionError || error instanceof InspectError) return {}
-    throw error
+    // A kernel without conntrack's netlink, or a container or user that may not ask: nothing is known of flows.
+    if (!(error instanceof PermissionError || error instanceof InspectError)) throw error
+    return {
+      facts: {},
+      unread: [
+        `Flows of UDP that are under way could not be read, so one that stays bound elsewhere is not told: ${error.message}`,
+      ],
+    }
   }
 }
 

@@ -44,6 +44,7 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   summary: plan.summary,
   leases: plan.leases === null ? null : leasesJson(plan.leases),
   notes: plan.notes,
+  ...(plan.unread.length === 0 ? {} : { unread: plan.unread }),
 })
 
 /** An isolated network has a subnet, but no gateway on it. */

@@ -56,6 +56,8 @@ export interface Plan {
   readonly summary: ChangeSummary
   /** What was read but cannot take effect, or could not be read, each a sentence. */
   readonly notes: readonly IntentNote[]
+  /** Of those, what could not be read of the host: a plan made without it may miss conflicts. */
+  readonly unread: readonly string[]
   readonly desired: DesiredState
   /** What `apply` leases before it changes anything; null when planned without a lease store. */
   readonly leases: LeaseProposal | null

@@ -16,15 +16,24 @@ import { planOptions, readRuleFiles } from '../sources.ts'
 /** `portolan conflicts`: only what is wrong with the planned state. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const planned = await plan(readIntent(options), await planOptions(options))
-  const { conflicts } = planned
+  const { conflicts, unread } = planned
+  for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null
   if (options.json === true)
     terminal.print(
-      JSON.stringify(anomalies === null ? { conflicts } : { conflicts, anomalies }, plainNumbers, 2),
+      JSON.stringify(
+        {
+          conflicts,
+          ...(anomalies === null ? {} : { anomalies }),
+          ...(unread.length === 0 ? {} : { unread }),
+        },
+        plainNumbers,
+        2,
+      ),
     )
   else {
     terminal.print(
-      conflicts.length === 0 ? 'No conflicts.' : printConflicts(conflicts, terminal.style).join('\n'),
+      conflicts.length === 0 ? none(unread) : printConflicts(conflicts, terminal.style).join('\n'),
     )
     if (anomalies !== null)
       terminal.print(
@@ -35,6 +44,9 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   }
   return conflicts.some(({ severity }) => severity === 'error') ? exitCode.conflicts : exitCode.ok
 }
+
+const none = (unread: readonly string[]): string =>
+  unread.length === 0 ? 'No conflicts.' : 'No conflicts, as far as the host could be read.'
 
 /** What is odd among the rules on the host as they are, as far as packets of the project meet them. */
 const anomaliesOf = async ({ desired }: Plan, options: Options): Promise<readonly Anomaly[]> => {

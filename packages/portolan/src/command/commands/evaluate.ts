@@ -1,4 +1,6 @@
 import { type Evaluator, PortolanError, prepare, readPacket } from '@portolan/core'
+import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
+import type { HostRules } from '../../host-rules/host-rules.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -21,7 +23,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     for (const text of lines) {
       line += 1
       if (text.trim() === '') continue
-      const { answer, isMistake } = answerLine(evaluator, text, line)
+      const { answer, isMistake } = answerLine(evaluator, rules, text, line)
       answers.push(answer, '\n')
       if (isMistake) mistakes += 1
     }
@@ -36,12 +38,14 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
 
 const answerLine = (
   evaluator: Evaluator,
+  rules: HostRules,
   text: string,
   line: number,
 ): { readonly answer: string; readonly isMistake: boolean } => {
   try {
     const packet = readPacket(text, { source: 'standard input', line, column: 1 })
-    return { answer: JSON.stringify(evaluator.evaluate(packet)), isMistake: false }
+    const outcome = asFarAsRead(packet, evaluator.evaluate(packet), rules)
+    return { answer: JSON.stringify(outcome), isMistake: false }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
     return { answer: JSON.stringify({ error: { ...error.toJSON(), line } }), isMistake: true }

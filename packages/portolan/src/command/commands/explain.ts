@@ -1,4 +1,5 @@
 import { explain, prepare, printStory } from '@portolan/core'
+import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -9,9 +10,13 @@ import { readSituation } from '../read-situation.ts'
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const { facts, rules, endpoints, names } = await readSituation(options, terminal)
   const packet = readPacketWords(options, facts)
-  const outcome = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
+  const told = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
+  const outcome = asFarAsRead(packet, told, rules)
   if (options.json === true) {
-    terminal.print(JSON.stringify({ ...outcome, packet }, null, 2))
+    const unread = [...(facts.unread ?? []), ...rules.unread]
+    terminal.print(
+      JSON.stringify({ ...outcome, packet, ...(unread.length === 0 ? {} : { unread }) }, null, 2),
+    )
     return exitCode.ok
   }
   const { sockets } = facts

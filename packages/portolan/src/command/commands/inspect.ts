@@ -1,11 +1,18 @@
+import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
+import { sayHidden } from '../../host-rules/read-legacy-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { readFacts } from '../read-facts.ts'
+import { readFacts, usesFiles } from '../read-facts.ts'
 
-/** `portolan inspect`: the facts of this host as JSON. */
+/**
+ * `portolan inspect`: the facts of this host as JSON. Rules are no part of them; that there may be some which this user
+ * may not read is, for a plan made from these facts is made without them.
+ */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const facts = await readFacts(options)
-  for (const sentence of facts.unread ?? []) terminal.say(`portolan: ${sentence}`)
-  terminal.print(JSON.stringify(facts, null, 2))
+  const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
+  const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]
+  for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
+  terminal.print(JSON.stringify(unread.length === 0 ? facts : { ...facts, unread }, null, 2))
   return exitCode.ok
 }

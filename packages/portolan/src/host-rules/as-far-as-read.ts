@@ -1,0 +1,10 @@
+import type { Outcome, Packet } from '@portolan/core'
+import type { HostRules } from './host-rules.ts'
+
+/**
+ * An outcome as it may be told by one who has not seen all rules: a hidden one may come first, and drop the packet or
+ * send it elsewhere, so nothing of that family is certain.
+ * @internal
+ */
+export const asFarAsRead = ({ family }: Packet, outcome: Outcome, { hidden = [] }: HostRules): Outcome =>
+  hidden.includes(family) ? { ...outcome, certainty: 'possible' } : outcome

@@ -1,0 +1,119 @@
+import { expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { RunOutcome } from '../lab/run.ts'
+
+const shop = 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n'
+const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+
+const users = {
+  'without a privilege': [...user, '--bounding-set=-all', '--inh-caps=-all'],
+  // It may read every rule of nf_tables, and is shown not one name of a legacy table.
+  'with CAP_NET_ADMIN': [...user, '--inh-caps=+net_admin,+net_raw', '--ambient-caps=+net_admin,+net_raw'],
+} as const
+
+const legacyUnread =
+  'The iptables-legacy rules of IPv4 and IPv6, if there are any, could not be read: only root may read /proc/net/ip_tables_names and /proc/net/ip6_tables_names.'
+
+/** A host on which another program's legacy rules stop what is forwarded. */
+const openHost = async (): Promise<Lab> => {
+  const lab = await openLab()
+  await lab.host.mustRun(['iptables-legacy', '-P', 'FORWARD', 'DROP'])
+  await lab.host.mustRun(['ip6tables-legacy', '-P', 'FORWARD', 'DROP'])
+  await lab.write('compose.yaml', shop)
+  await lab.host.mustRun(['chmod', '-R', 'a+rX', '/run/lab'])
+  return lab
+}
+
+const portolanAs = (
+  { host, command }: Lab,
+  who: keyof typeof users,
+  words: readonly string[],
+): Promise<RunOutcome> => host.run([...users[who], ...command, ...words])
+
+const compose = ['-f', '/run/lab/compose.yaml', '--backend', 'nftables']
+const explained = ['explain', '--from', '192.0.2.77', '--in', 'eth0', '--to', '192.0.2.1:8080/tcp']
+
+describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () => {
+  test('stop packets, as root is told', async () => {
+    await using lab = await openHost()
+    const { exitCode, stdout } = await lab.portolan(['conflicts', ...compose, '--json'])
+    expect(exitCode).toBe(3)
+    expect(JSON.parse(stdout)).toEqual({
+      conflicts: expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'ForwardDropped',
+          certainty: 'certain',
+          culprit: expect.objectContaining({ tool: 'iptables-legacy' }),
+        }),
+      ]),
+    })
+  })
+
+  test.each(['without a privilege', 'with CAP_NET_ADMIN'] as const)(
+    'are named to a user %s by plan, conflicts and inspect, in words and in JSON',
+    async (who) => {
+      await using lab = await openHost()
+      for (const words of [['plan', ...compose], ['conflicts', ...compose], ['inspect']]) {
+        const plain = await portolanAs(lab, who, words)
+        expect(`${plain.stdout}${plain.stderr}`).toContain(legacyUnread)
+        const json = await portolanAs(lab, who, [...words, '--json'])
+        const { unread } = JSON.parse(json.stdout) as { unread: readonly string[] }
+        expect(unread).toContainEqual(expect.stringContaining(legacyUnread))
+      }
+      const { stdout } = await portolanAs(lab, who, ['conflicts', ...compose])
+      expect(stdout).not.toContain('No conflicts.')
+    },
+  )
+
+  test('make conflicts with the rules that could be read possible, and so what explain and evaluate tell', async () => {
+    await using lab = await openHost()
+    await lab.host.mustRun([
+      'nft',
+      'add table inet other; add chain inet other f { type filter hook forward priority 0; policy drop; }',
+    ])
+    const { stdout } = await portolanAs(lab, 'with CAP_NET_ADMIN', ['conflicts', ...compose, '--json'])
+    const { conflicts } = JSON.parse(stdout) as {
+      conflicts: readonly {
+        kind: string
+        certainty: string
+        severity: string
+        message: string
+        culprit: { tool: string } | null
+      }[]
+    }
+    const ofRules = conflicts.filter(({ culprit }) => culprit?.tool === 'nft')
+    expect(ofRules.map(({ kind, certainty }) => `${kind} ${certainty}`)).toContain('ForwardDropped possible')
+    expect(ofRules.every(({ certainty }) => certainty === 'possible')).toBe(true)
+    // What the rules that are known drop blocks all the same.
+    expect(ofRules.find(({ kind }) => kind === 'ForwardDropped')).toMatchObject({
+      severity: 'error',
+      message: expect.stringContaining('may be dropped'),
+    })
+
+    const told = await portolanAs(lab, 'with CAP_NET_ADMIN', [...explained, '--json'])
+    expect(told.stderr).toContain(legacyUnread)
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      certainty: 'possible',
+      unread: expect.arrayContaining([expect.stringContaining(legacyUnread)]),
+    })
+    const packet =
+      '{"in": "eth0", "source": "192.0.2.77", "destination": "192.0.2.1", "destinationPort": 8080, "protocol": "tcp"}'
+    const evaluated = await lab.host.run([...users['with CAP_NET_ADMIN'], ...lab.command, 'evaluate'], {
+      input: `${packet}\n`,
+    })
+    expect(evaluated.stderr).toContain(legacyUnread)
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ certainty: 'possible' })
+    const asRoot = await lab.portolan([...explained, '--json'])
+    expect(JSON.parse(asRoot.stdout)).toMatchObject({ certainty: 'certain' })
+    expect(asRoot.stdout).not.toContain('unread')
+  })
+
+  test('keep a user from a plan of the backend iptables-legacy that would take them for absent', async () => {
+    await using lab = await openHost()
+    await lab.host.mustRun(['iptables-legacy', '-A', 'FORWARD', '-m', 'comment', '--comment', 'theirs'])
+    const words = ['plan', '-f', '/run/lab/compose.yaml', '--backend', 'iptables-legacy']
+    const { stdout, stderr } = await portolanAs(lab, 'with CAP_NET_ADMIN', words)
+    expect(`${stdout}${stderr}`).toContain(legacyUnread)
+  })
+})
