@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { basename } from 'node:path'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { processIds, processName } from './processes.ts'
 
 const pattern = /^socket:\[(\d+)\]$/
 
@@ -39,26 +39,10 @@ export const socketOwners = (inodes: Iterable<number>, proc = '/proc'): SocketOw
   return { processes, complete: complete || wanted.size === 0 }
 }
 
-const processIds = (proc: string): readonly number[] =>
-  readdirSync(proc)
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .sort((a, b) => a - b)
-
 const socketInode = (path: string): number | null => {
   try {
     const inode = pattern.exec(readlinkSync(path))?.[1]
     return inode === undefined ? null : Number(inode)
-  } catch {
-    return null
-  }
-}
-
-const processName = (folder: string): string | null => {
-  try {
-    const name = readFileSync(`${folder}/comm`, 'utf8').trimEnd()
-    // Newer Node names its main thread, and so the process, after what every Node process has.
-    return name === 'MainThread' ? basename(readlinkSync(`${folder}/exe`)) : name
   } catch {
     return null
   }

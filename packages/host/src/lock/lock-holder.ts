@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { socketOwners } from '../facts/socket-owners.ts'
-
-/** include/linux/net.h: `__SO_ACCEPTCON`, the flag of a listening socket in /proc/net/unix. */
-const LISTENING = '00010000'
+import { type BigIntStats, fstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { processIds, processName } from '../facts/processes.ts'
 
 /**
  * A process that holds the host lock.
@@ -15,21 +12,35 @@ export interface LockHolder {
 }
 
 /**
- * The process that listens at an abstract socket of this network namespace; null when it cannot be told, as for
- * an ordinary user or when it runs in another PID namespace.
+ * The process that holds the lock of an open file; null when it cannot be told, as for a process of another user or
+ * in another PID namespace. Of several that share it the lowest PID is named: the parent, while it lives.
+ *
+ * Waiting processes have the file open too. The lock is in the fdinfo of those that have it (proc(5)); /proc/locks
+ * names flock(1), which took it for them and is gone.
  */
-export const lockHolder = (name: string): LockHolder | null => {
-  let table: string
+export const lockHolder = (descriptor: number): LockHolder | null => {
+  const file = fstatSync(descriptor, { bigint: true })
   try {
-    table = readFileSync('/proc/net/unix', 'utf8')
+    for (const pid of processIds('/proc')) {
+      if (!holds(`/proc/${pid}`, file)) continue
+      const name = processName(`/proc/${pid}`)
+      if (name !== null) return { pid, name }
+    }
   } catch {
-    return null
-  }
-  for (const line of table.split('\n')) {
-    // Num RefCount Protocol Flags Type St Inode Path; an abstract name is shown with `@` for its NUL.
-    const [, , , flags, , , inode, path] = line.trim().split(/\s+/)
-    if (path === `@${name}` && flags === LISTENING)
-      return socketOwners([Number(inode)]).processes.get(Number(inode)) ?? null
+    // Without /proc nothing can be told.
   }
   return null
+}
+
+const holds = (folder: string, file: BigIntStats): boolean => {
+  try {
+    return readdirSync(`${folder}/fd`).some((descriptor) => {
+      const found = statSync(`${folder}/fd/${descriptor}`, { bigint: true, throwIfNoEntry: false })
+      if (found === undefined || found.ino !== file.ino || found.dev !== file.dev) return false
+      return /^lock:.* FLOCK .* WRITE /m.test(readFileSync(`${folder}/fdinfo/${descriptor}`, 'utf8'))
+    })
+  } catch {
+    // It ended meanwhile, or is another user's.
+    return false
+  }
 }

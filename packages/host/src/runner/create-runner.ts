@@ -1,10 +1,9 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { InspectError, MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import { inheritedLocks } from '../lock/inherited-locks.ts'
+import { programEnvironment } from './program-environment.ts'
 import { openWholeInput } from './whole-input.ts'
-
-/** Where Debian keeps administration programs; an ordinary user's PATH lacks these. */
-const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /** A ruleset of many thousands of rules has to come through whole. */
 const MAX_OUTPUT_CHARACTERS = 2 ** 29
@@ -22,8 +21,10 @@ const packages: readonly (readonly [RegExp, string])[] = [
 
 /**
  * Makes the runner that starts real processes: never through a shell, in the C locale (messages are told apart
- * by their English text), with /usr/sbin and /sbin on the PATH. Input is a file that is whole before the program
- * starts: killed at any instant, no program takes a part of it for the whole.
+ * by their English text), looked up in the absolute folders of PATH and in /usr/sbin and /sbin; for root only in
+ * folders that root alone may write to. Input is a file that is whole before the program
+ * starts: killed at any instant, no program takes a part of it for the whole. A program that is started while
+ * `withHostLock` holds the host's lock has it too, and keeps it to its end.
  *
  * @returns a Runner; a process that a signal ended has exit code 128 + the signal's number, as in sh
  * @throws MissingToolError from `run` when the program is not installed
@@ -60,8 +61,8 @@ const run: Runner['run'] = async (command, args, options = {}) => {
     stripFinalNewline: false,
     maxBuffer: MAX_OUTPUT_CHARACTERS,
     extendEnv: false,
-    env: environment(process.env),
-    stdio: [input === null ? 'ignore' : asNamed(input), 'pipe', 'pipe'],
+    env: programEnvironment(process.env),
+    stdio: [input === null ? 'ignore' : asNamed(input), 'pipe', 'pipe', ...inheritedLocks().map(asNamed)],
   }).finally(() => {
     if (input !== null) closeSync(input)
   })
@@ -80,14 +81,6 @@ const run: Runner['run'] = async (command, args, options = {}) => {
 
 /** The types of execa name the descriptors 3 to 9 alone; the program takes any (measured, execa 9.6). */
 const asNamed = (descriptor: number): 3 => descriptor as 3
-
-/** The environment with the administration folders at the end of PATH, and messages in English. */
-export const environment = (inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
-  const folders = (inherited.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')
-  const missing = systemFolders.filter((folder) => !folders.includes(folder))
-  const { LANGUAGE: _language, ...rest } = inherited
-  return { ...rest, PATH: [...folders, ...missing].join(':'), LC_ALL: 'C' }
-}
 
 const packageOf = (command: string): string => {
   const program = command.slice(command.lastIndexOf('/') + 1)

@@ -18,10 +18,17 @@ const MOST_LINKS = 40
  * @throws PortolanError `STATE` saying which directory, why, and what to do
  */
 export const refuseUnsafeDirectory = (directory: string): void => {
-  if (!isRoot()) return
-  const fault = faultOf(directory)
+  const fault = unsafeDirectory(directory)
   if (fault !== null) throw distrusted(`The state directory ${directory}`, fault)
 }
+
+/**
+ * What makes a directory one that others could change, when this process is root's; null when nothing does.
+ *
+ * @param use - for what is only read, a directory of a root outside this user namespace is as good as its own
+ */
+export const unsafeDirectory = (directory: string, use: 'read' | 'write' = 'write'): Fault | null =>
+  isRoot() ? faultOf(directory, use === 'read') : null
 
 /**
  * Refuses a file that is none, or that is a link; and one that others could have written, when this process is root's.
@@ -45,7 +52,7 @@ export const refuseUnsafeFile = (what: string, path: string, stats: Stats): void
   if (fault !== null) throw distrusted(what, fault)
 }
 
-interface Fault {
+export interface Fault {
   readonly kind: 'owner' | 'mode'
   readonly why: string
   /** A command that mends it. */
@@ -61,7 +68,7 @@ const distrusted = (what: string, { why, mend }: Fault): PortolanError =>
   )
 
 /** Links are followed by hand: one in a directory of others leads where they want. */
-const faultOf = (directory: string): Fault | null => {
+const faultOf = (directory: string, isForeignRootFine = false): Fault | null => {
   const left = partsOf(resolve(directory))
   let at = '/'
   let isShared = false
@@ -70,7 +77,7 @@ const faultOf = (directory: string): Fault | null => {
     // What is missing is made later, and looked at then; whoever opens what is no directory says so.
     if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
     const isLast = left.length === 0 && !stats.isSymbolicLink()
-    const fault = faultOfStats(at, stats, !isLast && !isShared)
+    const fault = faultOfStats(at, stats, isForeignRootFine || (!isLast && !isShared))
     // In a directory like /tmp everybody may make an entry, but only its owner can take it away (unlink(2)).
     const isSticky = (stats.mode & STICKY) !== 0 && !isLast
     if (fault !== null && !(isSticky && fault.kind === 'mode')) return fault

@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
@@ -85,4 +90,68 @@ describeLive('withHostLock', () => {
     other.remove()
     expect(outcome).toMatchObject({ value: 7, waitedFor: null })
   })
+
+  test('a process that binds a name, or that is not root, cannot hold it up', async () => {
+    const squatter = host.start(`
+      import { createServer } from 'node:net'
+      createServer().listen('\\0' + 'portolan-apply'.padEnd(107, '-'), () => console.log('bound'))`)
+    await new Promise((resolve) => squatter.stdout?.once('data', resolve))
+    expect(await host.node(take('{ timeoutMs: 0 }'))).toMatchObject({ value: 7, waitedFor: null })
+    squatter.kill('SIGKILL')
+    const opened = await host.node(
+      `import { closeSync, openSync, readlinkSync } from 'node:fs'
+       const [inode] = readlinkSync('/proc/self/ns/net').match(/\\d+/)
+       const file = '/run/portolan/network-' + inode + '.lock'
+       const outcome = (flags) => { try { closeSync(openSync(file, flags)); return 'opened' } catch ({ code }) { return code } }
+       report(['r', 'a'].map(outcome))`,
+      'nobody',
+    )
+    expect(opened).toEqual(['EACCES', 'EACCES'])
+  })
+
+  test('waiting burns no processor', async () => {
+    const first = await holder()
+    const waiter = host.start(`
+      import { withHostLock } from '@portolan/host'
+      await withHostLock(() => {}, { onWait: () => console.log('waits') })`)
+    await new Promise((resolve) => waiter.stdout?.once('data', resolve))
+    await setTimeout(500)
+    const before = ticks(waiter.pid)
+    await setTimeout(2000)
+    const burnt = ticks(waiter.pid) - before
+    const ended = once(waiter, 'exit')
+    first.kill('SIGKILL')
+    await ended
+    // Of 200 in two seconds.
+    expect(burnt).toBeLessThan(10)
+  })
+
+  test('a program that outlives its killed parent keeps the lock until it ends', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portolan-orphan-'))
+    const parent = host.start(`
+      import { createRunner, withHostLock } from '@portolan/host'
+      await withHostLock(() => createRunner().run('sh', ['-c',
+        'echo $$ > ${folder}/started; while [ ! -e ${folder}/end ]; do sleep 0.02; done; : > ${folder}/ended']))`)
+    while (!existsSync(`${folder}/started`)) await setTimeout(20)
+    const child = Number(readFileSync(`${folder}/started`, 'utf8'))
+    const gone = once(parent, 'exit')
+    parent.kill('SIGKILL')
+    await gone
+    const outcome = await host.node(`
+      import { existsSync, writeFileSync } from 'node:fs'
+      import { withHostLock } from '@portolan/host'
+      let waitedFor
+      const onWait = (holder) => { waitedFor = holder; writeFileSync('${folder}/end', '') }
+      report({ value: await withHostLock(() => existsSync('${folder}/ended'), { onWait }), waitedFor })`)
+    rmSync(folder, { recursive: true })
+    expect(outcome).toEqual({ value: true, waitedFor: { pid: child, name: 'sh' } })
+  })
 })
+
+/** Processor time of a process and its ended children, in hundredths of a second (proc_pid_stat(5)). */
+const ticks = (pid: number | undefined): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+}

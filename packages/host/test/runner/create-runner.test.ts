@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { createRunner, environment, runsHere } from '../../src/runner/create-runner.ts'
+import { createRunner, runsHere } from '../../src/runner/create-runner.ts'
 
 const runner = createRunner()
 
@@ -96,15 +96,5 @@ describe('createRunner', () => {
 
   test('messages are in English whatever the language of the user', async () => {
     expect((await runner.run('sh', ['-c', 'echo "$LC_ALL"'])).stdout).toBe('C\n')
-  })
-})
-
-describe('environment', () => {
-  test("administration folders follow the user's own, once", () => {
-    expect(environment({ PATH: '/usr/bin:/sbin', HOME: '/root', LANGUAGE: 'de' })).toEqual({
-      PATH: '/usr/bin:/sbin:/usr/local/sbin:/usr/sbin',
-      HOME: '/root',
-      LC_ALL: 'C',
-    })
   })
 })

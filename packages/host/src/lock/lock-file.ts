@@ -1,0 +1,64 @@
+import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { PermissionError, PortolanError } from '@portolan/core'
+import { makeDirectory } from '../state/make-directory.ts'
+import { unsafeDirectory } from '../state/safe-place.ts'
+
+/**
+ * Opens a lock file, and makes it and its directory where they are missing. Only this user may open either: a process
+ * that can open a file can lock it (flock(2)), whatever it was opened for, and so hold up all others for ever.
+ *
+ * The file is never removed. A process that opened it before would lock a file that no other process finds.
+ *
+ * @returns a descriptor that a new process does not get by itself
+ * @throws PermissionError when this user may not make it; PortolanError (`LOCK`) when others could change it
+ */
+export const openLockFile = (path: string): number => {
+  const directory = dirname(path)
+  try {
+    makePrivate(directory)
+    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
+    const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
+    try {
+      const { uid, mode } = fstatSync(descriptor)
+      if (uid !== process.geteuid?.()) throw notOurs(path, `it belongs to the user with number ${uid}`)
+      if ((mode & 0o077) !== 0) fchmodSync(descriptor, 0o600)
+      return descriptor
+    } catch (error) {
+      closeSync(descriptor)
+      throw error
+    }
+  } catch (error) {
+    throw lockFileError(path, error)
+  }
+}
+
+const makePrivate = (directory: string): void => {
+  const fault = unsafeDirectory(directory)
+  if (fault !== null) throw notOurs(directory, fault.why, fault.mend)
+  makeDirectory(dirname(directory))
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+const notOurs = (path: string, why: string, mend?: string): PortolanError =>
+  new PortolanError(
+    'LOCK',
+    `The lock at ${path} is not safe to use: ${why}. Another user could hold up every change. ${mend === undefined ? 'Remove it' : `Run "${mend}"`}, and run this again.`,
+  )
+
+const lockFileError = (path: string, error: unknown): Error => {
+  if (error instanceof PortolanError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  const why = `The lock file ${path} could not be opened (${code ?? message}).`
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new PermissionError(
+      `${why} Run this as root. In a user namespace, mount a tmpfs on /run first.`,
+      'file access',
+      { cause: error },
+    )
+  return new PortolanError('LOCK', `${why} Mend that, and run this again.`, { cause: error })
+}
