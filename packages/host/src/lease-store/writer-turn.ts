@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { lockName, type Release, takeSocketLock } from '../lock/socket-lock.ts'
+import { type Release, takeTurn } from './turn-lock.ts'
 
 /** Who waits longer than this goes on alone: LMDB's own mutex keeps two writers apart. */
 const LONGEST_MS = 5000
@@ -19,10 +18,9 @@ const nothing: Release = async () => {}
  */
 export const takeWriterTurn = async (directory: string): Promise<Release> => {
   try {
-    const { dev, ino } = statSync(directory, { bigint: true })
-    return (await takeSocketLock(lockName(`portolan-leases-${dev}-${ino}-`), LONGEST_MS)) ?? nothing
+    return (await takeTurn(directory, LONGEST_MS)) ?? nothing
   } catch {
-    // No such sockets here, or no such directory yet: what is wrong is told by what comes next.
+    // No such directory yet, or one this user may only read: what is wrong is told by what comes next.
     return nothing
   }
 }
