@@ -11,11 +11,7 @@ const textOf = (backend: Backend, format: ScriptFormat): string => script(planOf
 describe('a script in each format', () => {
   test('of nft replaces our table in one transaction', () => {
     const text = textOf('nftables', 'nft')
-    const at = ['add table inet portolan', 'delete table inet portolan', 'table inet portolan {'].map(
-      (line) => text.indexOf(`\n${line}`),
-    )
-    expect(at.every((place) => place >= 0)).toBe(true)
-    expect(at).toEqual([...at].sort((a, b) => a - b))
+    expect(text).toContain('\nadd table inet portolan; delete table inet portolan; table inet portolan {\n')
     expect(text).toContain('shop/0.0.0.0:8080/tcp -> nginx:80')
     expect(text).not.toContain('flush ruleset')
   })
@@ -47,7 +43,8 @@ describe('a script in each format', () => {
     const names = iptables
       .parse(script(plan, 'iptables-restore').replace(/^-I (\S+) 1 /gm, '-A $1 '), 'script', 'ip')
       .tables.flatMap(({ chains }) => chains.map(({ name }) => name))
-    expect(names.filter((name) => name.startsWith('PORTOLAN-')).sort()).toEqual(
+    // The chains that are closed first come again with their rules.
+    expect([...new Set(names)].filter((name) => name.startsWith('PORTOLAN-')).sort()).toEqual(
       compiled.tables
         .flatMap(({ chains }) => chains.map(({ name }) => name))
         .filter((name) => name.startsWith('PORTOLAN-'))

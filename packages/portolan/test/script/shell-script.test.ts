@@ -139,6 +139,7 @@ done
 echo 1 > '/proc/sys/net/ipv4/ip_forward'
 echo 1 > '/proc/sys/net/ipv6/conf/all/forwarding'
 echo 1 > '/proc/sys/net/ipv4/conf/${bridge}/route_localnet'
+}
 `)
   })
 
