@@ -1,4 +1,5 @@
 import { bridgeName, type HostFacts, type Intent, type InterfaceFact, readCompose } from '@portolan/core'
+import { noFlows } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../src/backend/backend.ts'
@@ -33,6 +34,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     guardForwarding: false,
     fix: false,
     fixes: [],
+    owed: noFlows,
     sysctls: true,
     leases: null,
     move: [],

@@ -1,9 +1,20 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { pilotOf } from './pilot.ts'
+
+const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
+
+/** Runs the command until it would make conntrack forget something, and kills it there. */
+const killedBeforeFlows = async (lab: Lab, argv: readonly string[]): Promise<void> => {
+  const environment = { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: 'flows' }
+  const { exitCode, stderr } = await lab.host.run([...lab.command, ...argv], { environment })
+  if (exitCode !== null) throw new Error(`It ended by itself with ${exitCode}: ${stderr}`)
+}
 
 const servedBy = (service: 'one' | 'two'): string => `name: shop
 networks:
@@ -101,5 +112,80 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     expect(await ask(12_101)).toMatchObject({ delivered: false })
     await pilot.apply(servedBy('one'))
     expect(await ask(12_101)).toMatchObject({ by: 'one' })
+  })
+
+  test('killed between the rules and the connections, apply leaves a debt that the next run pays', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    const [one, two] = (['one', 'two'] as const).map((service) =>
+      servedBy(service).replaceAll("'9000:80/udp'", "'9000:80/udp', '9000:80'"),
+    ) as [string, string]
+    await pilot.apply(one)
+    const plan = await pilot.plan(one)
+    await attach(lab, plan, 'one')
+    await attach(lab, plan, 'two')
+    await pilot.apply(one)
+    const ask = (protocol: 'udp' | 'tcp') =>
+      lab.client.probe({
+        protocol,
+        destination: addresses.ip.host,
+        port: 9000,
+        sourcePort: 12_200,
+        timeoutMs: 3000,
+      })
+    const boundToOne = async (): Promise<readonly string[]> => {
+      const { stdout } = await lab.host.run(['conntrack', '-L', '-d', addresses.ip.host])
+      return stdout.split('\n').filter((line) => line.includes('dport=9000 '))
+    }
+    expect(await ask('udp')).toMatchObject({ by: 'one' })
+    expect(await ask('tcp')).toMatchObject({ by: 'one' })
+    expect((await boundToOne()).map((line) => line.slice(0, 3))).toEqual(
+      expect.arrayContaining(['udp', 'tcp']),
+    )
+
+    const file = await lab.write('compose.yaml', two)
+    await killedBeforeFlows(lab, pilot.argv('apply', file, '--yes'))
+    // The rules lead to the other container by now, and what is under way does not follow them.
+    expect(await ask('udp')).toMatchObject({ by: 'one' })
+    const owing = await pilot.plan(two)
+    expect(owing).toMatchObject({ exitCode: 2, summary: { add: 0, change: 0, remove: 1 } })
+    expect(owing.changes[0]).toMatchObject({ part: 'conntrack', action: 'remove', object: 'connections' })
+    await pilot.apply(two)
+    expect(await boundToOne()).toEqual([])
+    expect(await ask('udp')).toMatchObject({ by: 'two' })
+    expect(await pilot.plan(two)).toMatchObject({ exitCode: 0, changes: [] })
+
+    await killedBeforeFlows(lab, pilot.argv('destroy', null, '--yes'))
+    expect(await boundToOne()).not.toEqual([])
+    await pilot.destroy()
+    expect(await boundToOne()).toEqual([])
+  })
+
+  test('a debt is not paid by those for whom the mapping stands again', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(servedBy('one'))
+    const plan = await pilot.plan(servedBy('one'))
+    await attach(lab, plan, 'one')
+    await attach(lab, plan, 'two')
+    await pilot.apply(servedBy('one'))
+    const ask = () =>
+      lab.client.probe({
+        protocol: 'udp',
+        destination: addresses.ip.host,
+        port: 9000,
+        sourcePort: 12_300,
+        timeoutMs: 3000,
+      })
+    expect(await ask()).toMatchObject({ by: 'one' })
+    const file = await lab.write('compose.yaml', servedBy('two'))
+    await killedBeforeFlows(lab, pilot.argv('apply', file, '--yes'))
+    const entry = async () => (await lab.host.run(['conntrack', '-L', '-o', 'id', '-p', 'udp'])).stdout
+    const id = /dport=9000 .* id=(\d+)/.exec(await entry())?.[1]
+    expect(id).toBeDefined()
+    await pilot.apply(servedBy('one'))
+    expect(await entry()).toContain(`id=${id}`)
+    expect(await ask()).toMatchObject({ by: 'one' })
+    expect(await pilot.plan(servedBy('one'))).toMatchObject({ exitCode: 0, changes: [] })
   })
 }

@@ -1,4 +1,5 @@
 import type { HookNeed } from '@portolan/core'
+import { noFlows, type OwedFlows } from './owed-flows.ts'
 
 /**
  * What has to be remembered of one network namespace to take everything back: old values that the kernel does
@@ -14,6 +15,8 @@ export interface HostState {
   readonly attributes: Readonly<Record<string, ValueGiven>>
   /** What was asked of other programs for a project, with the words that take it back. */
   readonly fixes: readonly Fix[]
+  /** Connections to be forgotten once the rules are as planned: noted before they are, paid after. */
+  readonly owed: OwedFlows
 }
 
 /**
@@ -44,7 +47,13 @@ export interface ValueGiven {
  * Nothing to remember.
  * @public @since 0.1.0
  */
-export const emptyState: HostState = Object.freeze({ sysctls: {}, created: [], attributes: {}, fixes: [] })
+export const emptyState: HostState = Object.freeze({
+  sysctls: {},
+  created: [],
+  attributes: {},
+  fixes: [],
+  owed: noFlows,
+})
 
 /**
  * What is left of a state when its network namespace has ended, with the boot or before: rules, sysctls and bridges
@@ -59,5 +68,6 @@ export const outliving = ({ fixes }: HostState): HostState => ({
 export const isEmptyState = (state: HostState): boolean =>
   state.created.length === 0 &&
   state.fixes.length === 0 &&
+  state.owed.mapped.length + state.owed.untranslated.length === 0 &&
   Object.keys(state.sysctls).length === 0 &&
   Object.keys(state.attributes).length === 0

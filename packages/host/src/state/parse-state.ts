@@ -1,5 +1,6 @@
 import type { HostState, ValueGiven } from './host-state.ts'
 import type { NamespaceKey } from './namespace-key.ts'
+import { readOwedFlows } from './owed-flows.ts'
 import { readFixes } from './parse-fixes.ts'
 
 /** The form of the file; a file of a later version is not guessed at. */
@@ -29,7 +30,7 @@ export const parseStateFile = (text: string): StateFile => {
     throw new Error('"namespace", "bootId" or "state" is missing')
   if (routeSocket !== null && typeof routeSocket !== 'string')
     throw new Error('"routeSocket" is not the number of a socket')
-  const { sysctls, created, attributes, fixes = [] } = state
+  const { sysctls, created, attributes, fixes = [], owed } = state
   if (!isValues(sysctls)) throw new Error('"sysctls" is not an object of values before and given')
   if (!isValues(attributes)) throw new Error('"attributes" is not an object of values before and given')
   if (!Array.isArray(created) || !created.every((name): name is string => typeof name === 'string'))
@@ -39,7 +40,7 @@ export const parseStateFile = (text: string): StateFile => {
     namespace,
     bootId,
     routeSocket,
-    state: { sysctls, created, attributes, fixes: readFixes(fixes) },
+    state: { sysctls, created, attributes, fixes: readFixes(fixes), owed: readOwedFlows(owed) },
   }
 }
 

@@ -25,6 +25,19 @@ const state: HostState = {
       undo: [['iptables-nft', '-t', 'filter', '-D', 'DOCKER-USER', '-o', 'br-web', '-j', 'ACCEPT']],
     },
   ],
+  owed: {
+    mapped: [
+      {
+        family: 'ip',
+        protocol: 'udp',
+        hostAddress: null,
+        hostPort: 53,
+        address: '172.17.0.2',
+        port: 53,
+      },
+    ],
+    untranslated: [{ family: 'ip6', protocol: 'udp', hostAddress: '2001:db8::1', hostPort: 53 }],
+  },
 }
 
 describe('state file', () => {
@@ -43,6 +56,25 @@ describe('state file', () => {
     expect(await readState(directory)).toEqual(state)
     expect(readdirSync(directory)).toEqual([expect.stringMatching(/^state-\d+\.json$/)])
   })
+
+  test('a file of a time before connections were noted owes none', async () => {
+    await writeState(directory, state)
+    writeFileSync(
+      onlyFile(),
+      readFileSync(onlyFile(), 'utf8').replace(/,\s*"owed": \{[\s\S]*?\}(?=\s*\}\s*\}\s*$)/, ''),
+    )
+    expect(readFileSync(onlyFile(), 'utf8')).not.toContain('owed')
+    expect(await readState(directory)).toEqual({ ...state, owed: emptyState.owed })
+  })
+
+  test.each(['172.17.0.2; rm', '172.17.0.999', ''])(
+    'an address %j of what is owed is damage',
+    async (address) => {
+      await writeState(directory, state)
+      writeFileSync(onlyFile(), readFileSync(onlyFile(), 'utf8').replace('172.17.0.2', address))
+      await expect(readState(directory)).rejects.toThrow('"owed" does not hold lists of connections')
+    },
+  )
 
   test('a directory without a file remembers nothing', async () => {
     expect(await readState(directory)).toEqual(emptyState)

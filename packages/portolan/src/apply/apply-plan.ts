@@ -8,8 +8,6 @@ import {
   type SysctlChange,
 } from '@portolan/core'
 import {
-  forgetFlows,
-  forgetUntranslated,
   type HostLockOptions,
   type Links,
   mayChangeNetwork,
@@ -27,6 +25,7 @@ import type { Plan, PlanChange } from '../plan/plan.ts'
 import { applyFix } from './apply-fix.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
+import { owedBefore, owedBy, owesNothing, payFlows, together } from './owed-flows.ts'
 import { withApplied } from './with-message.ts'
 
 /** @internal */
@@ -65,20 +64,24 @@ export const carryOut = async (
     memory.refuseOtherFixes(
       work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])),
     )
-    await ensureMemory(work.changes, memory, context)
+    const owed = owedBy(work)
+    await ensureMemory(work.changes, !owesNothing(owed), memory, context)
     // Last of what may refuse: a lease that was taken is kept, whatever comes after.
     await context.lease?.()
     const links = openLinks()
     const applied: string[] = []
     try {
+      // Noted before the rules change: killed after that, the next run knows what is left to do.
+      await memory.owe(owed)
       for (const batch of batches(work.changes)) {
         context.onProgress?.(
           `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
         )
         await carryOutBatch(batch, { context, facts, memory, links, applied })
       }
-      await forgetFlows(work.withdrawn.flatMap(flowsOf))
-      await forgetUntranslated((work.added ?? []).filter(({ protocol }) => protocol === 'udp'))
+      const before = owedBefore(work.changes)
+      await payFlows(together(owed, before.due))
+      await memory.settle(together(owed, before.noted))
       await after(memory)
     } catch (error) {
       throw withApplied(error, applied)
@@ -108,6 +111,7 @@ const underLock = (context: ApplyContext, work: () => Promise<void>): Promise<vo
  */
 const ensureMemory = async (
   changes: readonly PlanChange[],
+  owes: boolean,
   memory: HostMemory,
   { runner }: ApplyContext,
 ): Promise<void> => {
@@ -121,7 +125,7 @@ const ensureMemory = async (
         operation.hairpin === true),
   )
   const rules = changes.flatMap((change) => (change.part === 'iptables-nft' ? [change] : []))
-  if (isRemembered || (rules.length > 0 && (await memory.createsTables(rules, runner))))
+  if (owes || isRemembered || (rules.length > 0 && (await memory.createsTables(rules, runner))))
     await memory.ensureWritable()
 }
 
@@ -161,6 +165,8 @@ interface Progress {
 const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> => {
   const { applied } = progress
   const [{ part }] = batch
+  // Paid last of all, with what this run owes.
+  if (part === 'conntrack') return
   if (part !== 'link' && part !== 'sysctl' && part !== 'fix') {
     await applyRules(part, batch, progress)
     applied.push(...batch.map(({ description }) => description))
@@ -246,13 +252,3 @@ const applySysctl = async (
   } else if (before !== null) await memory.rememberSysctl(name, before, value, facts)
   writeSysctl(name, value)
 }
-
-const flowsOf = (port: Work['withdrawn'][number]) =>
-  port.targets.map(({ address, port: targetPort }) => ({
-    family: port.family,
-    protocol: port.protocol,
-    hostAddress: port.hostAddress,
-    hostPort: port.hostPort,
-    address,
-    port: targetPort,
-  }))

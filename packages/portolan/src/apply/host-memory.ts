@@ -4,11 +4,13 @@ import {
   ensureStateWritable,
   type Fix,
   type HostState,
+  type OwedFlows,
   readState,
   writeState,
 } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
+import { together, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'
 import { withMessage } from './with-message.ts'
 
@@ -50,6 +52,10 @@ export interface HostMemory {
   refuseOtherFixes(operations: readonly FixOperation[]): void
   /** Forgets what has been taken back. */
   forgetFix(fix: Fix): Promise<void>
+  /** Notes connections to be forgotten once the rules are as planned. */
+  owe(flows: OwedFlows): Promise<void>
+  /** Strikes out what has been forgotten, or is due no more. */
+  settle(flows: OwedFlows): Promise<void>
   /** Forgets what is left once all is put back: notes of what somebody else has changed or removed since. */
   forgetRest(): Promise<void>
 }
@@ -104,6 +110,8 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       const removed = await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
       if (removed !== null) await replace({ ...state, created: [] })
     },
+    owe: (flows) => replace({ ...state, owed: together(state.owed, flows) }),
+    settle: (flows) => replace({ ...state, owed: withoutFlows(state.owed, flows) }),
     forgetRest: () => replace({ ...emptyState, created: state.created }),
   }
 }

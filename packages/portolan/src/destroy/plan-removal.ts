@@ -18,6 +18,7 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { undoFix } from '../plan/fix-change.ts'
+import { owedFlowChanges } from '../plan/flow-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
@@ -75,6 +76,10 @@ export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInp
       .filter((fix) => complete || projects.includes(fix.project))
       .map((fix): PlanChange => ({ ...undoFix(fix), part: 'fix' })),
     ...removeRules(rules, projects, complete),
+    ...owedFlowChanges(
+      state.owed,
+      published.filter((port) => !projects.includes(port.project)),
+    ).map((change): PlanChange => ({ ...change, part: 'conntrack' })),
   ]
   return {
     projects,

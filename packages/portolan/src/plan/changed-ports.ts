@@ -13,7 +13,8 @@ const portKey = (port: Port): string =>
     ...port.targets.map((to) => `${to.address} ${to.port}`),
   ].join(' ')
 
-const natMappings = ({ mappings }: DesiredState): readonly DesiredMapping[] =>
+/** @internal */
+export const natMappings = ({ mappings }: DesiredState): readonly DesiredMapping[] =>
   mappings.filter(({ kind }) => kind === 'nat')
 
 /** Ports of this project that are in force now and lead nowhere, or elsewhere, afterwards. */
@@ -51,6 +52,7 @@ const leadsIn = (change: PlanChange): boolean => {
     case 'link':
     case 'sysctl':
     case 'fix':
+    case 'conntrack':
       return false
   }
 }

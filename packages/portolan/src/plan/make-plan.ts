@@ -20,13 +20,14 @@ import {
   resolve,
   summarise,
 } from '@portolan/core'
-import type { Fix } from '@portolan/host'
+import type { Fix, OwedFlows } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
-import { addedPorts, withdrawnPorts } from './changed-ports.ts'
+import { addedPorts, natMappings, withdrawnPorts } from './changed-ports.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
+import { owedFlowChanges } from './flow-change.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
@@ -54,6 +55,8 @@ export interface PlanInput {
   readonly fix: boolean
   /** What was mended so before. */
   readonly fixes: readonly Fix[]
+  /** Connections that earlier runs still have to forget. */
+  readonly owed: OwedFlows
   /** May sysctls be set? */
   readonly sysctls: boolean
 }
@@ -111,7 +114,13 @@ export const makePlan = (input: PlanInput): Plan => {
     input,
     resolution,
     mended.conflicts,
-    [...changes, ...mended.changes.map((change): PlanChange => ({ ...change, part: 'fix' }))],
+    [
+      ...changes,
+      ...mended.changes.map((change): PlanChange => ({ ...change, part: 'fix' })),
+      ...owedFlowChanges(input.owed, [...others, ...natMappings(desired)]).map(
+        (change): PlanChange => ({ ...change, part: 'conntrack' }),
+      ),
+    ],
     published,
   )
 }

@@ -95,6 +95,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     move: options.move ?? [],
     fix: options.fix ?? false,
     fixes: fixes.fixes,
+    owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
   })
 }

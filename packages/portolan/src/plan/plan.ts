@@ -16,6 +16,7 @@ import type * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { FixChange } from './fix-change.ts'
+import type { FlowChange } from './flow-change.ts'
 
 /**
  * One step of a plan, with the part of the host it is for.
@@ -27,6 +28,7 @@ export type PlanChange =
   | (LinkChange & { readonly part: 'link' })
   | (SysctlChange & { readonly part: 'sysctl' })
   | (FixChange & { readonly part: 'fix' })
+  | (FlowChange & { readonly part: 'conntrack' })
 
 /**
  * The address of one endpoint in one family.

@@ -21,7 +21,13 @@ export const printChanges = (changes: readonly PlanChange[], style: Style): read
   if (changes.length === 0) return ['  nothing to do: the host is as it should be']
   return runsOf(changes).flatMap(({ part, lines }) => {
     const most =
-      mostLines[part === 'link' || part === 'sysctl' ? 'other' : part === 'fix' ? 'fixes' : 'rules']
+      mostLines[
+        part === 'link' || part === 'sysctl' || part === 'conntrack'
+          ? 'other'
+          : part === 'fix'
+            ? 'fixes'
+            : 'rules'
+      ]
     const hidden = lines.length - most
     return [
       `  ${style.bold(partName[part])}`,
@@ -93,4 +99,5 @@ const partName: Record<PlanChange['part'], string> = {
   link: 'interfaces',
   sysctl: 'sysctls',
   fix: 'other programs, by the way they document',
+  conntrack: 'connections',
 }

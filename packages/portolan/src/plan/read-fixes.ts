@@ -1,9 +1,10 @@
 import { PermissionError } from '@portolan/core'
-import { defaultStateDirectory, type Fix, readState } from '@portolan/host'
+import { defaultStateDirectory, type Fix, noFlows, type OwedFlows, readState } from '@portolan/host'
 import type { PlanOptions } from './plan-intent.ts'
 
 /**
- * What earlier applies asked of other programs on this host; of another host, whose rules are given, nothing is known.
+ * What earlier runs asked of other programs on this host, and which connections they still have to forget; of another
+ * host, whose rules are given, nothing is known.
  *
  * @returns none where they may not be read, with the reason
  * @throws PortolanError `STATE` when the state file is damaged
@@ -14,15 +15,18 @@ export const readFixes = async ({
   stateDirectory = defaultStateDirectory(),
 }: Pick<PlanOptions, 'rules' | 'stateDirectory'>): Promise<{
   readonly fixes: readonly Fix[]
+  readonly owed: OwedFlows
   readonly unread: readonly string[]
 }> => {
-  if (rules !== undefined) return { fixes: [], unread: [] }
+  if (rules !== undefined) return { fixes: [], owed: noFlows, unread: [] }
   try {
-    return { fixes: (await readState(stateDirectory)).fixes, unread: [] }
+    const { fixes, owed } = await readState(stateDirectory)
+    return { fixes, owed, unread: [] }
   } catch (error) {
     if (!(error instanceof PermissionError)) throw error
     return {
       fixes: [],
+      owed: noFlows,
       unread: [
         `What was asked of other programs could not be read, so what is no longer needed of it is not shown: ${error.message}`,
       ],
