@@ -3,12 +3,13 @@ import { type FileLock, takeFileLock } from './file-lock.ts'
 import { hostLockFile } from './host-lock-file.ts'
 import { bequeathLock } from './inherited-locks.ts'
 import type { LockHolder } from './lock-holder.ts'
+import { isXtablesLocked, xtablesFree, xtablesHolder, xtablesLocked } from './xtables-lock.ts'
 
 /** @public @since 0.1.0 */
 export interface HostLockOptions {
   /** How long to wait for the lock before giving up; a minute unless told. 0 does not wait. */
   readonly timeoutMs?: number
-  /** Called once, when another process has the lock and the waiting begins. */
+  /** Called when another process has the lock, or that of iptables, and the waiting begins. */
   readonly onWait?: (holder: LockHolder | null) => void
 }
 
@@ -19,9 +20,13 @@ export interface HostLockOptions {
  * inode of the namespace. Every program that a Runner of `createRunner` starts meanwhile has the lock too: where this
  * process is killed and a program goes on changing rules, the next one waits for its end.
  *
+ * Where the work throws `XTABLES_LOCKED` (see `requireXtablesLock`), the lock is given up until the lock of iptables is
+ * free, and the work is done again.
+ *
  * @param work - what to do; its outcome is the outcome, and the lock is given up whatever that is. It must not
  * ask for the lock again.
- * @throws PortolanError (`LOCKED`) when another process held the lock all the time; (`LOCK`) when it cannot be had
+ * @throws PortolanError (`LOCKED`) when another process held the lock all the time, (`XTABLES_LOCKED`) that of iptables;
+ * (`LOCK`) when it cannot be had
  * @throws PermissionError, MissingToolError (flock of util-linux)
  * @example
  * await withHostLock(() => apply(plan), { onWait: (holder) => console.error(`waiting for ${holder?.pid}`) })
@@ -31,7 +36,28 @@ export const withHostLock = async <T>(
   work: () => T | Promise<T>,
   options: HostLockOptions = {},
 ): Promise<T> => {
-  const lock = await takeHostLock(options)
+  const { timeoutMs = 60_000, onWait } = options
+  const deadline = performance.now() + timeoutMs
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await workLocked(work, isFirst ? timeoutMs : Math.max(0, deadline - performance.now()), options)
+    } catch (error) {
+      if (!isXtablesLocked(error)) throw error
+      const leftMs = deadline - performance.now()
+      const holder = xtablesHolder()
+      if (leftMs <= 0) throw timeoutMs === 0 ? error : xtablesLocked(holder, timeoutMs)
+      if (isFirst) onWait?.(holder)
+      await xtablesFree(leftMs)
+    }
+  }
+}
+
+const workLocked = async <T>(
+  work: () => T | Promise<T>,
+  timeoutMs: number,
+  { onWait }: HostLockOptions,
+): Promise<T> => {
+  const lock = await takeHostLock(timeoutMs, onWait)
   const keep = bequeathLock(lock.descriptor)
   try {
     return await work()
@@ -41,7 +67,7 @@ export const withHostLock = async <T>(
   }
 }
 
-const takeHostLock = async ({ timeoutMs = 60_000, onWait }: HostLockOptions): Promise<FileLock> => {
+const takeHostLock = async (timeoutMs: number, onWait: HostLockOptions['onWait']): Promise<FileLock> => {
   let lastHolder: LockHolder | null = null
   const lock = await takeFileLock(hostLockFile(), timeoutMs, (holder) => {
     lastHolder = holder
@@ -55,6 +81,6 @@ const locked = (timeoutMs: number, holder: LockHolder | null): PortolanError => 
   const subject = holder === null ? 'Another process' : `The process ${holder.name} (PID ${holder.pid})`
   return new PortolanError(
     'LOCKED',
-    `${subject} has been changing this host's network for longer than ${timeoutMs} ms. Wait until it ends, or end it, and run this again.`,
+    `${subject} has been changing this host's network for longer than ${Math.round(timeoutMs)} ms. Wait until it ends, or end it, and run this again.`,
   )
 }

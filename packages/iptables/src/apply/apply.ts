@@ -3,6 +3,7 @@ import {
   type Family,
   families,
   PermissionError,
+  PortolanError,
   type Runner,
   type RunResult,
 } from '@portolan/core'
@@ -13,15 +14,44 @@ import { isDenied, naming } from '../inspect/inspect.ts'
 import { program, type Variant } from '../inspect/variant.ts'
 import { type Section, sections } from './restore-text.ts'
 
-/** `-w`: wait for another iptables to give up the lock, instead of failing at once. */
-const restoreArguments = ['--noflush', '-w']
-
-const restore = (runner: Runner, command: string, some: readonly Section[]): Promise<RunResult> => {
+const restore = (
+  runner: Runner,
+  variant: Variant,
+  family: Family,
+  some: readonly Section[],
+): Promise<RunResult> => {
   const input = some
     .flatMap(({ lines }) => lines)
     .map((line) => `${line}\n`)
     .join('')
-  return naming(runner.run(command, restoreArguments, { input }))
+  const options = variant === 'iptables-legacy' ? patiently : []
+  return naming(runner.run(program(variant, family, 'restore'), ['--noflush', ...options], { input }))
+}
+
+/**
+ * The programs of iptables-legacy share a lock, and a restore takes it anew for each of its tables. Another program
+ * that comes in between is waited for, a moment: half a change is worse.
+ */
+const patiently = ['--wait', '5']
+
+/** iptables/xshared.c `xtables_lock`. */
+const isBusy = (stderr: string): boolean => /currently holding the xtables lock/.test(stderr)
+
+/**
+ * Before anything is changed, the lock is not waited for: our caller has a lock too, and others would wait for both.
+ * A restore of nothing tells whether it is to be had; one that does not get it for its second table does not tell that
+ * the first is in force.
+ */
+const refuseBusy = async (runner: Runner, family: Family, [first]: readonly Section[]): Promise<void> => {
+  if (first === undefined) return
+  const command = program('iptables-legacy', family, 'restore')
+  const input = `*${first.table}\nCOMMIT\n`
+  const { exitCode, stderr } = await naming(runner.run(command, ['--noflush'], { input }))
+  if (exitCode === 0 || !isBusy(stderr)) return
+  throw new PortolanError(
+    'XTABLES_LOCKED',
+    `${command} changed nothing: another program holds the lock of iptables, /run/xtables.lock. Wait until it ends, and run this again.`,
+  )
 }
 
 /** iptables-restore counts from 1 and names the line it choked on, or the COMMIT of a table it was refused. */
@@ -58,6 +88,7 @@ const undo = (done: readonly Section[], family: Family): readonly Section[] =>
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws ApplyError with the program's words and the line it refused; `applied` lists what was done in the
  * family before
+ * @throws PortolanError (`XTABLES_LOCKED`) when another program holds the lock of iptables; nothing is changed then
  * @throws MissingToolError
  * @example
  * await apply(diff(await inspect(runner, 'iptables-nft'), desired), runner, 'iptables-nft')
@@ -73,7 +104,8 @@ export const apply = async (
     const all = sections(changes, family)
     if (all.length === 0) continue
     const command = program(variant, family, 'restore')
-    const result = await restore(runner, command, all)
+    if (variant === 'iptables-legacy' && applied.length === 0) await refuseBusy(runner, family, all)
+    const result = await restore(runner, variant, family, all)
     if (result.exitCode === 0) {
       applied.push(...all.flatMap((section) => section.changes.map((change) => change.description)))
       continue
@@ -88,7 +120,7 @@ export const apply = async (
     const line = failedLine(stderr)
     const offending = line === null ? null : (all.flatMap(({ lines }) => lines)[line - 1] ?? null)
     const back = line === null ? [] : undo(committed(all, line), family)
-    const reverted = back.length === 0 ? null : await restore(runner, command, back)
+    const reverted = back.length === 0 ? null : await restore(runner, variant, family, back)
     const aftermath =
       line === null
         ? 'how far it came is not known; run this again'

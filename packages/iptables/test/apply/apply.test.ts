@@ -12,9 +12,24 @@ describe('apply', () => {
     const runner = fakeRunner(() => ({}))
     await apply(changes, runner, 'iptables-legacy')
     expect(runner.calls.map(({ command, args }) => [command, ...args].join(' '))).toEqual([
-      'iptables-legacy-restore --noflush -w',
-      'ip6tables-legacy-restore --noflush -w',
+      // Of nothing: is the lock to be had?
+      'iptables-legacy-restore --noflush',
+      'iptables-legacy-restore --noflush --wait 5',
+      'ip6tables-legacy-restore --noflush --wait 5',
     ])
+  })
+
+  test('does not wait for the lock of iptables, and says that nothing was changed', async () => {
+    const runner = fakeRunner(() => ({
+      exitCode: 4,
+      stderr:
+        "Can't lock /run/xtables.lock: Resource temporarily unavailable\nAnother app is currently holding the xtables lock. Perhaps you want to use the -w option?\n",
+    }))
+    await expect(apply(changes, runner, 'iptables-legacy')).rejects.toMatchObject({
+      code: 'XTABLES_LOCKED',
+      message: expect.stringContaining('changed nothing'),
+    })
+    expect(runner.calls).toHaveLength(1)
   })
 
   test('starts nothing when there is nothing to do', async () => {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
-import { ApplyError, type Runner, shellLine } from '@portolan/core'
+import { setTimeout } from 'node:timers/promises'
+import { ApplyError, type Runner, type RunResult, shellLine } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import { type FixChange, fixCommands } from '../plan/fix-change.ts'
 import type { HostMemory } from './host-memory.ts'
@@ -56,7 +57,19 @@ const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner
   }
 }
 
-const run = ([program = '', ...words]: readonly string[], runner: Runner) => runner.run(program, words)
+/** Half of what was asked for is worse than a moment's wait for whoever has the lock of iptables. */
+const PATIENCE_MS = 5000
+const PAUSE_MS = 100
+
+const run = async ([program = '', ...words]: readonly string[], runner: Runner): Promise<RunResult> => {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    const result = await runner.run(program, words)
+    const isBusy = result.exitCode === BUSY && /xtables lock/.test(result.stderr)
+    if (!isBusy || performance.now() > deadline) return result
+    await setTimeout(PAUSE_MS)
+  }
+}
 
 const refusal = (command: readonly string[], stderr: string, advice: string): ApplyError => {
   const offending = shellLine(command)

@@ -14,6 +14,8 @@ import {
   openLinks,
   readHost,
   readSysctl,
+  requireXtablesLock,
+  runsHere,
   withHostLock,
   writeSysctl,
 } from '@portolan/host'
@@ -58,6 +60,8 @@ export const carryOut = async (
   after: (memory: HostMemory) => Promise<void> = async () => {},
 ): Promise<void> => {
   await underLock(context, async () => {
+    // Before a lease is taken or anything noted: the lock is given up and taken again until iptables is free.
+    if (needsXtables(work.changes) && runsHere(context.runner)) requireXtablesLock()
     const facts = await refuseStale(work, context)
     const memory = await openMemory(context.stateDirectory)
     refusePowerless(work)
@@ -90,6 +94,10 @@ export const carryOut = async (
     }
   })
 }
+
+/** The programs of iptables-nft have no lock, and what a fix calls may be of either variant. */
+const needsXtables = (changes: readonly PlanChange[]): boolean =>
+  changes.some(({ part }) => part === 'iptables-legacy')
 
 /** Said before anything is leased or changed; the state directory's own reason would be a worse one. */
 const refusePowerless = ({ changes }: Work): void => {

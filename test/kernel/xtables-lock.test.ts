@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Running } from '../lab/run.ts'
+import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
+
+const opened: Lab[] = []
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
+})
+
+const open = async (): Promise<Lab> => {
+  const lab = await openLab()
+  opened.push(lab)
+  await lab.host.mustRun(['iptables-legacy', '-L', '-n'])
+  return lab
+}
+
+/** A program that has the lock of iptables until `/run/lab/end` is there. */
+const holdLock = async (lab: Lab): Promise<Running> => {
+  const hold = ': > /run/lab/held; while [ ! -e /run/lab/end ]; do sleep 0.05; done'
+  const holder = lab.host.start(['flock', '/run/xtables.lock', 'sh', '-c', hold])
+  await appears(lab, '/run/lab/held')
+  return holder
+}
+
+const exists = async (lab: Lab, path: string): Promise<boolean> =>
+  (await lab.host.run(['test', '-e', path])).exitCode === 0
+
+const appears = async (lab: Lab, path: string): Promise<void> => {
+  while (!(await exists(lab, path))) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+const seconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count * 1000))
+
+describeOnKernel('while another program has the lock of iptables', 'iptables-legacy', () => {
+  test('apply says for whom it waits, leaves the host lock to others, and then applies', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'iptables-legacy')
+    const holder = await holdLock(lab)
+    const waiting = pilot.run('apply', shop(), '--yes')
+    await seconds(6)
+    // Another project, in the other backend, need not wait.
+    const other = await lab.write('other.yaml', shop(['8090:80']).replace('name: shop', 'name: other'))
+    mustSucceed('apply', await lab.portolan(pilotOf(lab, 'nftables').argv('apply', other, '--yes')))
+    expect(await exists(lab, '/run/lab/end')).toBe(false)
+    await lab.host.mustRun(['touch', '/run/lab/end'])
+    await holder.outcome
+    const outcome = mustSucceed('apply', await waiting)
+    expect(outcome.stderr).toMatch(/^portolan: waiting for (flock|sh) \(PID \d+\)/m)
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+
+  test('a killed apply leaves no program that commits after the next apply', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'iptables-legacy')
+    const holder = await holdLock(lab)
+    const file = await lab.write('compose.yaml', shop())
+    const killed = lab.host.start([...lab.command, ...pilot.argv('apply', file, '--yes')])
+    await seconds(6)
+    killed.kill('SIGKILL')
+    await killed.outcome
+    const next = pilot.run('apply', shop(), '--yes')
+    // Long enough to have read the rules and made its plan.
+    await seconds(6)
+    await lab.host.mustRun(['touch', '/run/lab/end'])
+    await holder.outcome
+    mustSucceed('apply', await next)
+    await seconds(1)
+    const { stdout } = await lab.host.run(['iptables-legacy-save'])
+    const jumps = stdout.split('\n').filter((line) => / portolan -j PORTOLAN-/.test(line))
+    expect(jumps).toHaveLength(new Set(jumps).size)
+    expect(jumps.length).toBeGreaterThan(0)
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+})
