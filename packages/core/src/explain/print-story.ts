@@ -1,3 +1,4 @@
+import { visibleData } from '../visible/index.ts'
 import type { Story, StoryEffect, StoryStep } from './story.ts'
 
 /**
@@ -16,7 +17,7 @@ const same = (text: string): string => text
 const plain: StoryStyle = { red: same, green: same, yellow: same, bold: same, dim: same }
 
 /**
- * A story as a text for people, the end of it last.
+ * A story as a text for people, the end of it last. What would not show in the names of others is written out.
  *
  * @returns lines without a newline at the end
  * @example
@@ -24,7 +25,7 @@ const plain: StoryStyle = { red: same, green: same, yellow: same, bold: same, di
  * @public @since 0.1.0
  */
 export const printStory = (story: Story, style: StoryStyle = plain): string => {
-  const { beginning, there, back, later, ending, doubts } = story
+  const { beginning, there, back, later, ending, doubts } = visibleData(story)
   const width = Math.max(0, ...[...there, ...back, ...(later?.steps ?? [])].map(({ stage }) => stage.length))
   const steps = (list: readonly StoryStep[], indent: number): string[] =>
     list.flatMap((step) => printStep(step, indent, style))

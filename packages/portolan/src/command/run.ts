@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import { type Command, comingCommands, commands } from './commands.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { commandHelp, generalHelp } from './help.ts'
+import { jsonText } from './json-text.ts'
 import { parseWords, type Words } from './options.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
@@ -36,7 +37,7 @@ const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Pr
   }
   if (name === undefined) {
     if (options.json === true) throw new InvalidRequestError(`a command is missing. ${commandList()}`)
-    terminal.say(generalHelp())
+    for (const line of generalHelp().split('\n')) terminal.say(line)
     return exitCode.error
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -85,7 +86,7 @@ const reportError = (error: unknown, asJson: boolean, terminal: Terminal): void 
   const message = error instanceof Error ? error.message : String(error)
   if (asJson) {
     const body = known ? error.toJSON() : { code: 'INTERNAL', message }
-    terminal.print(JSON.stringify({ error: body }, null, 2))
+    terminal.print(jsonText({ error: body }))
     return
   }
   terminal.say(`portolan: ${known ? message : `internal error: ${message}. Please report it.`}`)

@@ -39,7 +39,7 @@ export const showPicture = (
     )
   if (svg !== undefined) {
     const drawing = drawAddressMap(mapAddresses(facts, { ...input, cells: drawnCells }))
-    if (svg === '-') terminal.print(drawing)
+    if (svg === '-') terminal.pass(drawing)
     else writeDrawing(svg, drawing)
   }
   if (options.map !== true) return { printed: svg === '-', json: {} }

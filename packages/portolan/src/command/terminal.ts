@@ -1,13 +1,21 @@
 import { createInterface } from 'node:readline/promises'
+import { visibleLine, visibleText } from '@portolan/core'
 import { type Style, styleFor } from '../plan/style.ts'
-import { visibleText } from '../plan/visible-text.ts'
 
-/** Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard error's. */
+/**
+ * Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard
+ * error's. All text for people goes through here, and characters that would act on a terminal are written out.
+ */
 export interface Terminal {
   readonly interactive: boolean
-  /** Text for standard output; a newline is added. */
+  /** Text or JSON for standard output, with colours of `style` alone; a newline is added. */
   print(text: string): void
-  /** Text for standard error, control characters written out; a newline is added. */
+  /**
+   * What a program reads: a script, a ruleset, a drawing. To a file or a pipe it goes as it is; on a terminal it is
+   * shown like any text, and it is said if that changed it. A newline is added.
+   */
+  pass(text: string): void
+  /** A message for standard error; what is behind a newline in it is indented. A newline is added. */
   say(text: string): void
   /** Asks a yes-or-no question; no is the default. */
   ask(question: string): Promise<boolean>
@@ -29,18 +37,43 @@ export const openTerminal = (): Terminal => {
   return processTerminal()
 }
 
-const processTerminal = (): Terminal => ({
-  interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-  print: (text) => void process.stdout.write(`${text}\n`),
-  say: (text) => void process.stderr.write(`${visibleText(text)}\n`),
-  ask: async (question) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
-    } finally {
-      lines.close()
-    }
-  },
+/** The colours that `styleFor` writes; what else is in a text is not ours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a colour
+const colours = /(\u001b\[(?:0|1|2|31|32|33)m)/
+
+const processTerminal = (): Terminal => {
   // https://no-color.org: any value that is not empty switches colour off.
-  style: styleFor(process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === ''),
-})
+  const isColoured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === ''
+  const shown = (text: string): string =>
+    isColoured
+      ? text
+          .split(colours)
+          .map((part, index) => (index % 2 === 1 ? part : visibleText(part)))
+          .join('')
+      : visibleText(text)
+  const say = (text: string): void =>
+    // No line of a message is taken for a message of its own: an error may quote lines of others.
+    void process.stderr.write(`${visibleText(text).replaceAll('\n', '\n  ')}\n`)
+  return {
+    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    print: (text) => void process.stdout.write(`${shown(text)}\n`),
+    pass: (text) => {
+      const printed = process.stdout.isTTY === true ? visibleText(text) : text
+      process.stdout.write(`${printed}\n`)
+      if (printed !== text)
+        say(
+          'portolan: characters that would act on the terminal are shown as \\x1b and the like. Send the output to a file to have it as it is.',
+        )
+    },
+    say,
+    ask: async (question) => {
+      const lines = createInterface({ input: process.stdin, output: process.stderr })
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${visibleLine(question)} [y/N] `)).trim())
+      } finally {
+        lines.close()
+      }
+    },
+    style: styleFor(isColoured),
+  }
+}

@@ -1,6 +1,5 @@
-import type { Anomaly } from '@portolan/core'
+import { type Anomaly, visibleLine } from '@portolan/core'
 import { plainStyle, type Style } from '../plan/style.ts'
-import { visibleText } from '../plan/visible-text.ts'
 
 /**
  * What is odd among the rules of others, as lines for people: warnings first, else in the order they were found.
@@ -20,12 +19,12 @@ const printAnomaly = (anomaly: Anomaly, style: Style): readonly string[] => {
   const certainty = anomaly.certainty === 'possible' ? ' (possible)' : ''
   const { remedy } = anomaly
   return [
-    `  ${paint(anomaly.severity)}${certainty} ${anomaly.kind}: ${visibleText(anomaly.message)}`,
+    `  ${paint(anomaly.severity)}${certainty} ${anomaly.kind}: ${visibleLine(anomaly.message)}`,
     ...(remedy === null
       ? []
       : [
-          `      To remove it: ${visibleText(remedy.text)}`,
-          ...remedy.commands.map((command) => `        ${visibleText(command)}`),
+          `      To remove it: ${visibleLine(remedy.text)}`,
+          ...remedy.commands.map((command) => `        ${visibleLine(command)}`),
         ]),
   ]
 }

@@ -1,4 +1,4 @@
-import type { AddressMap } from '@portolan/core'
+import { type AddressMap, visibleData } from '@portolan/core'
 import { nothingWords, subnetCount } from './map-words.ts'
 import { element, svgText, tooltip } from './svg.ts'
 import { drawHolders, drawLegend, drawPicks } from './svg-lists.ts'
@@ -18,7 +18,8 @@ const pageWidth = 1024
  * writeFileSync('pools.svg', drawAddressMap(mapAddresses(facts, { ...input, cells: 256 })))
  * @public @since 0.1.0
  */
-export const drawAddressMap = (map: AddressMap): string => {
+export const drawAddressMap = (drawn: AddressMap): string => {
+  const map = visibleData(drawn)
   const title = titleOf(map)
   const head = [svgText(32, 46, 'title', title), svgText(32, 72, 'quiet', subtitleOf(map))]
   const legend = drawLegend(map, 102)

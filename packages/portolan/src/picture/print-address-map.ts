@@ -1,4 +1,4 @@
-import type { AddressMap, MapCell, MapRow } from '@portolan/core'
+import { type AddressMap, type MapCell, type MapRow, visibleData } from '@portolan/core'
 import { plainStyle, type Style } from '../plan/style.ts'
 import {
   consequenceOf,
@@ -50,10 +50,11 @@ export const cellsFor = (columns: number): number => {
  * @public @since 0.1.0
  */
 export const printAddressMap = (
-  map: AddressMap,
+  drawn: AddressMap,
   { columns = 80, unicode = true }: PrintMapOptions = {},
   style: Style = plainStyle,
 ): string => {
+  const map = visibleData(drawn)
   const pen: Pen = {
     columns: Math.max(columns, 40),
     glyphs: unicode ? unicodeGlyphs : asciiGlyphs,

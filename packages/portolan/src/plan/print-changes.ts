@@ -1,8 +1,7 @@
-import { shellLine } from '@portolan/core'
+import { shellLine, visibleLine } from '@portolan/core'
 import { fixCommands } from './fix-change.ts'
 import type { PlanChange } from './plan.ts'
 import type { Style } from './style.ts'
-import { visibleText } from './visible-text.ts'
 
 const sign = { add: '+', change: '~', remove: '-' } as const
 
@@ -34,7 +33,7 @@ export const printChanges = (changes: readonly PlanChange[], style: Style): read
       ...lines
         .slice(0, most)
         .map(({ mark, text }) =>
-          style[colour[mark]](`    ${mark} ${visibleText(text)}`.replaceAll('\t', '  ')),
+          style[colour[mark]](`    ${mark} ${visibleLine(text.replaceAll('\t', '  '))}`),
         ),
       ...(hidden > 0 ? [`    and ${hidden} more (--json lists them all)`] : []),
     ]

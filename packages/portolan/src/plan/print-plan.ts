@@ -1,9 +1,16 @@
-import type { Conflict, DesiredNetwork, IntentNote, Lease, Packet, SubnetPlan } from '@portolan/core'
+import {
+  type Conflict,
+  type DesiredNetwork,
+  type IntentNote,
+  type Lease,
+  type Packet,
+  type SubnetPlan,
+  visibleLine,
+} from '@portolan/core'
 import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
 import { plainStyle, type Style } from './style.ts'
 import { alignColumns } from './text-table.ts'
-import { visibleText } from './visible-text.ts'
 
 /**
  * A plan as a text for people: what is wrong first, then what was chosen and why, then what would be done.
@@ -11,7 +18,7 @@ import { visibleText } from './visible-text.ts'
  */
 export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, style: Style = plainStyle): string => {
   const sections = [
-    [style.bold(`Plan for project ${plan.project} with ${plan.backend}`)],
+    [style.bold(visibleLine(`Plan for project ${plan.project} with ${plan.backend}`))],
     section(style, 'Conflicts', printConflicts(plan.conflicts, style)),
     section(style, 'Subnets', printSubnets(plan.subnets, plan.desired.networks, style)),
     section(style, 'Addresses', printAddresses(plan)),
@@ -72,12 +79,12 @@ export const printConflict = (conflict: Conflict, style: Style = plainStyle): re
     conflict.severity === 'error' ? style.red : conflict.severity === 'warning' ? style.yellow : style.dim
   const certainty = conflict.certainty === 'possible' ? ' (possible)' : ''
   return [
-    `  ${paint(conflict.severity)}${certainty} ${conflict.kind}: ${visibleText(conflict.message)}`,
+    `  ${paint(conflict.severity)}${certainty} ${conflict.kind}: ${visibleLine(conflict.message)}`,
     ...(conflict.witness === null
       ? []
-      : [style.dim(`      For example: ${visibleText(printWitness(conflict.witness))}`)]),
-    `      What to do: ${visibleText(conflict.remedy.text)}`,
-    ...conflict.remedy.commands.map((command) => `        ${visibleText(command)}`),
+      : [style.dim(`      For example: ${visibleLine(printWitness(conflict.witness))}`)]),
+    `      What to do: ${visibleLine(conflict.remedy.text)}`,
+    ...conflict.remedy.commands.map((command) => `        ${visibleLine(command)}`),
   ]
 }
 
@@ -103,7 +110,7 @@ const printSubnets = (
     `  ${lines[index]}`,
     ...rejected.map(({ candidate, candidates, detail }) => {
       const more = candidates > 1 ? ` and ${candidates - 1} more after it` : ''
-      return style.dim(`      passed over ${candidate}${more}: ${detail}`)
+      return style.dim(`      ${visibleLine(`passed over ${candidate}${more}: ${detail}`)}`)
     }),
   ])
 }
@@ -151,7 +158,7 @@ const isHeld = (lease: Lease | null): boolean =>
   lease !== null && !(lease.kind === 'address' && lease.released !== null)
 
 const printNote = ({ text, place }: IntentNote): string =>
-  `  ${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${visibleText(text)}`
+  `  ${visibleLine(`${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${text}`)}`
 
 /** @internal */
 export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {

@@ -7,7 +7,6 @@ import { printChanges } from '../../src/plan/print-changes.ts'
 import { printConflict, printPlan, printSummary } from '../../src/plan/print-plan.ts'
 import { plainStyle, styleFor } from '../../src/plan/style.ts'
 import { alignColumns } from '../../src/plan/text-table.ts'
-import { visibleText } from '../../src/plan/visible-text.ts'
 import { after, bridge, forwards, intentOf, planOf } from '../shop.ts'
 
 const dual = `
@@ -226,7 +225,6 @@ describe('a long text for people', () => {
 
   test('shows what a terminal would obey', () => {
     const esc = String.fromCharCode(27)
-    expect(visibleText(`a${esc}[2Jb\u009b\u202ec\n\td`)).toBe('a\\x1b[2Jb\\x9b\\u202ec\n\td')
     const facts = { ...forwards, interfaces: [{ name: bridge, alias: `up${esc}]0;x` }] }
     expect(printPlan(planOf({ facts }))).toContain('(it is "up\\x1b]0;x")')
   })

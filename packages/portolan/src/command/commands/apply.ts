@@ -7,6 +7,7 @@ import { printPlan } from '../../plan/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 
@@ -97,7 +98,7 @@ const applyOrReplan = async (
 }
 
 const report = (planned: Plan, { options, terminal }: CommandContext, applied: boolean): void => {
-  if (options.json === true) terminal.print(JSON.stringify({ ...planned.toJSON(), applied }, null, 2))
+  if (options.json === true) terminal.print(jsonText({ ...planned.toJSON(), applied }))
   else if (applied)
     terminal.print(
       planned.changes.length === 0

@@ -8,6 +8,7 @@ import { plan } from '../../plan/plan-intent.ts'
 import { printConflicts } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import type { Options } from '../options.ts'
 import { usesFiles } from '../read-facts.ts'
 import { readIntent } from '../read-intent.ts'
@@ -21,14 +22,13 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null
   if (options.json === true)
     terminal.print(
-      JSON.stringify(
+      jsonText(
         {
           conflicts,
           ...(anomalies === null ? {} : { anomalies }),
           ...(unread.length === 0 ? {} : { unread }),
         },
         plainNumbers,
-        2,
       ),
     )
   else {

@@ -6,6 +6,7 @@ import { printChanges } from '../../plan/print-changes.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 
 /** `portolan destroy`: removes what is ours. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -41,17 +42,13 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { changes, summary, projects, conflicts } = removal
   if (options.json === true)
     terminal.print(
-      JSON.stringify(
-        {
-          projects,
-          conflicts,
-          changes: changes.map(changeJson),
-          summary,
-          leases: { release: removal.leases },
-        },
-        null,
-        2,
-      ),
+      jsonText({
+        projects,
+        conflicts,
+        changes: changes.map(changeJson),
+        summary,
+        leases: { release: removal.leases },
+      }),
     )
   else if (changes.length > 0)
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)

@@ -4,6 +4,7 @@ import type { HostRules } from '../../host-rules/host-rules.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { linesOf } from '../lines.ts'
 import { paceOutput } from '../paced-output.ts'
 import { readSituation } from '../read-situation.ts'
@@ -45,9 +46,9 @@ const answerLine = (
   try {
     const packet = readPacket(text, { source: 'standard input', line, column: 1 })
     const outcome = asFarAsRead(packet, evaluator.evaluate(packet), rules)
-    return { answer: JSON.stringify(outcome), isMistake: false }
+    return { answer: jsonText(outcome, null, 0), isMistake: false }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
-    return { answer: JSON.stringify({ error: { ...error.toJSON(), line } }), isMistake: true }
+    return { answer: jsonText({ error: { ...error.toJSON(), line } }, null, 0), isMistake: true }
   }
 }

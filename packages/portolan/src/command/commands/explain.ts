@@ -3,6 +3,7 @@ import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readPacketWords } from '../packet-words.ts'
 import { readSituation } from '../read-situation.ts'
 
@@ -14,9 +15,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const outcome = asFarAsRead(packet, told, rules)
   if (options.json === true) {
     const unread = [...(facts.unread ?? []), ...rules.unread]
-    terminal.print(
-      JSON.stringify({ ...outcome, packet, ...(unread.length === 0 ? {} : { unread }) }, null, 2),
-    )
+    terminal.print(jsonText({ ...outcome, packet, ...(unread.length === 0 ? {} : { unread }) }))
     return exitCode.ok
   }
   const { sockets } = facts

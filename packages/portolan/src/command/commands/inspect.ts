@@ -2,6 +2,7 @@ import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
 import { sayHidden } from '../../host-rules/read-legacy-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readFacts, usesFiles } from '../read-facts.ts'
 
 /**
@@ -13,6 +14,6 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
   const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
-  terminal.print(JSON.stringify(unread.length === 0 ? facts : { ...facts, unread }, null, 2))
+  terminal.print(jsonText(unread.length === 0 ? facts : { ...facts, unread }))
   return exitCode.ok
 }

@@ -2,6 +2,7 @@ import { plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 import { planAndApply } from './apply.ts'
@@ -11,9 +12,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, positionals, terminal } = context
   if (options.yes === true) return planAndApply(context, { move: positionals })
   const planned = await plan(readIntent(options), { ...(await planOptions(options)), move: positionals })
-  terminal.print(
-    options.json === true ? JSON.stringify(planned, null, 2) : printPlan(planned, terminal.style),
-  )
+  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, terminal.style))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   terminal.say(
     'portolan: nothing was changed; --yes carries it out. Every endpoint shown gets its address anew.',

@@ -3,6 +3,7 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readText, sourceName } from '../read-text.ts'
 
 /** `portolan parse FILE`: reads a ruleset of either kind and prints it back. */
@@ -21,12 +22,12 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   const isJson = text.trimStart().startsWith('{')
   if (options.json === true) {
     const ruleset = isJson ? nftables.parse(text, file) : iptables.parse(text, file)
-    terminal.print(JSON.stringify(ruleset, plainCounter, 2))
+    terminal.print(jsonText(ruleset, plainCounter))
   } else {
     const printed = isJson
       ? nftables.print(nftables.parse(text, file), 'nft-json')
       : iptables.print(iptables.parse(text, file), 'iptables-save')
-    terminal.print(printed.replace(/\n$/, ''))
+    terminal.pass(printed.replace(/\n$/, ''))
   }
   return exitCode.ok
 }

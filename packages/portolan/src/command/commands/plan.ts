@@ -2,15 +2,14 @@ import { plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const planned = await plan(readIntent(options), await planOptions(options))
-  terminal.print(
-    options.json === true ? JSON.stringify(planned, null, 2) : printPlan(planned, terminal.style),
-  )
+  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, terminal.style))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
 }

@@ -6,6 +6,7 @@ import { type PlanOptions, plan } from '../../plan/plan-intent.ts'
 import { type ScriptFormat, script, scriptFormats } from '../../script/script.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import type { Options } from '../options.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
@@ -17,9 +18,8 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const planned = await plan(readIntent(options), settings)
   for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
   const text = script(planned, format)
-  terminal.print(
-    (options.json === true ? JSON.stringify({ format, script: text }, null, 2) : text).replace(/\n$/, ''),
-  )
+  if (options.json === true) terminal.print(jsonText({ format, script: text }))
+  else terminal.pass(text.replace(/\n$/, ''))
   return exitCode.ok
 }
 

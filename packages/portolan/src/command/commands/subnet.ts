@@ -17,6 +17,7 @@ import {
 import { readConfig } from '../../config/read-config.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { type Options, ranges, wholeNumber } from '../options.ts'
 import { readFacts } from '../read-facts.ts'
 import { readLeased } from '../read-leased.ts'
@@ -47,14 +48,14 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     const subnets = planSubnets(facts, requests, pools, planOptions)
     for (const sentence of notesOn(subnets, facts)) terminal.say(`portolan: ${sentence}`)
     const drawn = showPicture(picture({ subnets, rejected: [] }), context)
-    if (options.json === true) terminal.print(JSON.stringify({ subnets, ...drawn.json }, null, 2))
+    if (options.json === true) terminal.print(jsonText({ subnets, ...drawn.json }))
     else if (!drawn.printed)
       terminal.print(subnets.map(({ subnet, gateway }) => `${subnet} ${gateway}`).join('\n'))
     return exitCode.ok
   } catch (error) {
     if (!(error instanceof PoolExhaustedError)) throw error
     const { json } = showPicture(picture({ subnets: [], rejected: error.rejected }), context)
-    if (options.json === true) terminal.print(JSON.stringify({ error: error.toJSON(), ...json }, null, 2))
+    if (options.json === true) terminal.print(jsonText({ error: error.toJSON(), ...json }))
     terminal.say(`portolan: ${error.message}`)
     return exitCode.exhausted
   }

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { busyHost, oneService } from './host-facts.ts'
+import { portolan } from './portolan.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+import { onTerminal } from './terminal.ts'
+
+const evil = '\u001b]0;owned\u0007\u001b[2J\u009b1m\u202e\nportolan: all is well'
+const facts = {
+  ...(JSON.parse(busyHost) as { interfaces: readonly object[] }),
+  sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: evil }],
+  networks: [{ engine: 'podman', name: `net${evil}`, subnets: ['10.42.0.0/16'], file: `/etc/${evil}.json` }],
+  routes: [{ destination: '10.0.0.0/16', interface: 'w\u001b[2Jg', table: 51820 }],
+}
+const saved = [
+  '*filter',
+  ':FORWARD DROP [0:0]',
+  '-A FORWARD -m comment --comment "\u001b[2J\u202e" -p tcp -j DROP',
+  '-A FORWARD -m comment --comment "\u001b[2J" -p tcp -j DROP',
+  'COMMIT',
+  '',
+].join('\n')
+
+const folder = temporaryFolder({
+  'compose.yaml': oneService,
+  'host.json': JSON.stringify(facts),
+  'rules.txt': saved,
+})
+const host = ['--host', 'host.json', '--iptables-save', 'rules.txt']
+
+/** Nothing but newlines, and the tabs of scripts, that a terminal would obey or hide. */
+const expectPlain = (text: string): void => {
+  expect(text).toMatch(/^([\n\t]|[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}])*$/u)
+  expect(text).not.toMatch(/^portolan: all is well/m)
+}
+
+/** The same for what a terminal got: its own ends of lines, and our colours. */
+const expectPlainOnTerminal = (text: string): void => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a colour
+  expectPlain(text.replaceAll('\r\n', '\n').replaceAll(/\u001b\[(?:0|1|2|31|32|33)m/g, ''))
+}
+
+const evilName = 'a\u001b[2J\u202eb'
+const commandLines: readonly (readonly string[])[] = [
+  ['plan', ...host],
+  ['plan', '--json', ...host],
+  ['conflicts', '--all', ...host],
+  ['conflicts', '--all', '--json', ...host],
+  ['explain', '--to', '192.0.2.2:8080', ...host],
+  ['explain', '--to', '192.0.2.2:8080', '--json', ...host],
+  ['subnet', '--map', '--host', 'host.json'],
+  ['subnet', '--map', '--json', '--host', 'host.json'],
+  ['subnet', '--svg', '-', '--host', 'host.json'],
+  ['script', '--format', 'nft', ...host],
+  [evilName],
+  ['plan', evilName],
+  ['plan', `--${evilName}`],
+  ['plan', '-f', evilName],
+  ['plan', '-f', evilName, '--json'],
+  ['plan', '--backend', evilName],
+  ['plan', '-p', evilName],
+  ['explain', '--to', evilName],
+  ['explain', '--to', '192.0.2.2:8080', '--from', '192.0.2.9', '--in', evilName, ...host],
+  ['subnet', '--pool', evilName],
+  ['parse', evilName],
+]
+
+describe('names of others that would act on a terminal are written out', () => {
+  test.each(commandLines.map((words) => [JSON.stringify(words.slice(0, 4)).slice(0, 60), words] as const))(
+    'by %s',
+    async (_, words) => {
+      const { stdout, stderr } = await portolan(words, { folder })
+      expect(stdout + stderr).not.toBe('')
+      expectPlain(stdout)
+      expectPlain(stderr)
+    },
+  )
+
+  test('in colour too', async () => {
+    for (const words of commandLines.slice(0, 7)) {
+      const { stdout } = await onTerminal(words, { folder, environment: { TERM: 'xterm' } })
+      expect(stdout).not.toBe('')
+      expectPlainOnTerminal(stdout)
+    }
+  })
+
+  test('and JSON still says what they are', async () => {
+    const { stdout } = await portolan(['plan', '--json', ...host], { folder })
+    const { conflicts } = JSON.parse(stdout) as {
+      conflicts: readonly { culprit: { owner: string } | null }[]
+    }
+    expect(conflicts.map(({ culprit }) => culprit?.owner)).toContain(evil)
+  })
+})
+
+describe('what a program reads', () => {
+  test('goes to a pipe byte by byte, and is shown on a terminal, with a word about it', async () => {
+    const raw = readFileSync(join(folder, 'rules.txt'), 'utf8')
+    const piped = await portolan(['parse', 'rules.txt'], { folder })
+    expect(piped.stdout).toContain('--comment "\u001b[2J\u202e"')
+    expect(raw).toContain('--comment "\u001b[2J\u202e"')
+    const shown = await onTerminal(['parse', 'rules.txt'], { folder, environment: { TERM: 'xterm' } })
+    expectPlainOnTerminal(shown.stdout)
+    expect(shown.stdout).toContain('--comment "\\x1b[2J\\u{202e}"')
+    expect(shown.stdout).toContain('Send the output to a file to have it as it is.')
+    const plain = await onTerminal(['subnet', '--svg', '-', '--host', 'host.json'], { folder })
+    expect(plain.stdout).not.toContain('Send the output')
+  })
+})
