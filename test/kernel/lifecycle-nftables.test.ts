@@ -7,12 +7,14 @@ import { interruption } from './lifecycle/interruption.ts'
 import { liveHost } from './lifecycle/live-host.ts'
 import { bridgePorts } from './lifecycle/ports.ts'
 import { refusals } from './lifecycle/refusals.ts'
+import { routerAdvertisements } from './lifecycle/router-advertisements.ts'
 import { scripts } from './lifecycle/scripts.ts'
 import { switching } from './lifecycle/switching.ts'
 
 describeLifecycle('applying again', 'nftables', idempotence)
 describeLifecycle('destroy', 'nftables', destroying)
 describeLifecycle('forwarding', 'nftables', forwarding)
+describeLifecycle('router advertisements', 'nftables', routerAdvertisements)
 describeLifecycle('bridge ports', 'nftables', bridgePorts)
 describeLifecycle('running flows', 'nftables', flows)
 describeLifecycle('refusals', 'nftables', refusals)

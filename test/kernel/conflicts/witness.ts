@@ -17,6 +17,7 @@ const aboutNoPacket: readonly string[] = [
   'NetworkInUse',
   'OverlappingHostPort',
   'PortInEphemeralRange',
+  'RouterAdvertisementsLost',
   'StaleConntrack',
   'SubnetOverlap',
 ]

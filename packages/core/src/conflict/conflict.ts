@@ -40,6 +40,7 @@ export type ConflictKind =
   | 'ForwardingDisabled'
   | 'RouteLocalnetDisabled'
   | 'HostBecomesRouter'
+  | 'RouterAdvertisementsLost'
   | 'LoopbackUnreachable'
   | 'IccUnenforceable'
   | 'NetworkInUse'

@@ -19,7 +19,7 @@ export const hostBecomesRouter = (name: string, guarded: boolean): Conflict => (
       ? 'What is forwarded between interfaces that are not ours is dropped by a rule of ours (--guard-forwarding).'
       : 'From then on the host also forwards between its other interfaces, for anyone who routes through it.') +
     (name.includes('ipv6')
-      ? ' Interfaces that took their IPv6 route from router advertisements stop doing so unless their accept_ra is 2.'
+      ? ' Interfaces that get their IPv6 routes from router advertisements later stay without, unless their accept_ra is 2.'
       : '') +
     ' The kernel also switches large receive offload (LRO) off on interfaces that have it; destroy does not switch it on again.',
   witness: null,

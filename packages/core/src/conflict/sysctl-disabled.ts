@@ -8,6 +8,7 @@ const sysctlDisabled = (
   value: string | null,
   network: string | null,
   why: string,
+  first: readonly string[] = [],
 ): Conflict => ({
   kind,
   severity: 'error',
@@ -21,23 +22,30 @@ const sysctlDisabled = (
     text:
       value === null
         ? `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or apply with --force and set it once its interface is there.`
-        : `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or set it yourself and plan again.`,
-    commands: sysctlCommands(name, '1'),
+        : `Let the plan set it (without --no-sysctl, where /proc/sys can be written), or set it yourself and plan again.${first.length === 0 ? '' : ` ${first.join(' and ')} goes to 2 first: else the host loses its IPv6 default route.`}`,
+    commands: [...first.flatMap((sysctl) => sysctlCommands(sysctl, '2')), ...sysctlCommands(name, '1')],
   },
   trace: [],
 })
 
 /**
  * The host does not forward and the plan may not switch it on: no published port reaches its container.
+ *
+ * @param acceptRa - sysctls that keep routes from router advertisements, and have to be 2 before
  * @internal
  */
-export const forwardingDisabled = (name: string, value: string | null): Conflict =>
+export const forwardingDisabled = (
+  name: string,
+  value: string | null,
+  acceptRa: readonly string[] = [],
+): Conflict =>
   sysctlDisabled(
     'ForwardingDisabled',
     name,
     value,
     null,
     'the host forwards nothing, so no published port reaches its container.',
+    acceptRa,
   )
 
 /**

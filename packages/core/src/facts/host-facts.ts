@@ -49,6 +49,8 @@ export interface InterfaceFact {
   readonly alias?: string
   /** In CIDR form with host bits kept: `192.0.2.2/24`. */
   readonly addresses?: readonly string[]
+  /** The kernel made an address of it from a router advertisement: IFA_PROTO, Linux 5.18 and later. */
+  readonly autoconfigured?: boolean
 }
 
 /** @public @since 0.1.0 */
@@ -66,6 +68,8 @@ export interface RouteFact {
   readonly metric?: number
   /** Preferred source address. */
   readonly source?: string | null
+  /** `ra` for a route from a router advertisement (RTPROT_RA); absent for others. */
+  readonly protocol?: string
 }
 
 /** @public @since 0.1.0 */

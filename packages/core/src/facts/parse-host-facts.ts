@@ -69,6 +69,7 @@ const shape: Shape = {
       nfCallIp6tables: boolean,
       alias: string,
       addresses: [interfaceAddress],
+      autoconfigured: boolean,
     },
   ],
   routes: [
@@ -81,6 +82,7 @@ const shape: Shape = {
       scope: string,
       metric: integer,
       source: nullable(address),
+      protocol: string,
     },
   ],
   rules: [

@@ -4,9 +4,11 @@ import {
   forwardingDisabled,
   hostBecomesRouter,
   routeLocalnetDisabled,
+  routerAdvertisementsLost,
 } from '../conflict/index.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
 import type { HostFacts } from '../facts/index.ts'
+import { type AdvertisedInterface, interfacesLosingAdvertisements } from './advertised-interfaces.ts'
 import { forwardingSysctl } from './forwarding-sysctls.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 
@@ -39,7 +41,15 @@ export const diffSysctls = (
     const name = forwardingSysctl[family]
     const value = facts.sysctls?.[name] ?? null
     if (isOn(value)) continue
+    const advertised = family === 'ip6' ? interfacesLosingAdvertisements(facts) : []
     if (options.writable) {
+      // Before forwarding: the kernel deletes the routes at that very moment.
+      changes.push(...advertised.flatMap(keepAdvertisements))
+      conflicts.push(
+        ...advertised.flatMap((one) =>
+          one.value === null ? [routerAdvertisementsLost(one.name, one.sysctl)] : [],
+        ),
+      )
       changes.push(
         sysctlChange(
           name,
@@ -50,7 +60,13 @@ export const diffSysctls = (
       )
       if (value !== null) conflicts.push(hostBecomesRouter(name, desired.guardForwarding))
     } else {
-      conflicts.push(forwardingDisabled(name, value))
+      conflicts.push(
+        forwardingDisabled(
+          name,
+          value,
+          advertised.map(({ sysctl }) => sysctl),
+        ),
+      )
     }
   }
   for (const network of desired.networks) {
@@ -67,6 +83,18 @@ export const diffSysctls = (
   }
   return { changes, conflicts }
 }
+
+const keepAdvertisements = ({ name, sysctl, value }: AdvertisedInterface): readonly SysctlChange[] =>
+  value === null
+    ? []
+    : [
+        sysctlChange(
+          sysctl,
+          value,
+          '2',
+          `Keep the IPv6 routes that ${name} has from router advertisements, though it forwards.`,
+        ),
+      ]
 
 const familyName: Record<Family, string> = { ip: 'IPv4', ip6: 'IPv6' }
 

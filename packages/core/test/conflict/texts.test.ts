@@ -11,6 +11,7 @@ import {
   networkInUse,
   overlappingHostPort,
   routeLocalnetDisabled,
+  routerAdvertisementsLost,
   subnetOverlap,
 } from '../../src/conflict/index.ts'
 import { mapping } from '../desired/state.ts'
@@ -34,6 +35,8 @@ const everyKind: readonly Conflict[] = [
   duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-target'),
   duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'same-target'),
   forwardingDisabled('net.ipv4.ip_forward', '0'),
+  forwardingDisabled('net.ipv6.conf.all.forwarding', '0', ['net.ipv6.conf.eth0.accept_ra']),
+  routerAdvertisementsLost('eth0', 'net.ipv6.conf.eth0.accept_ra'),
   hostBecomesRouter('net.ipv4.ip_forward', false),
   hostBecomesRouter('net.ipv4.ip_forward', true),
   hostPortTaken(mapping(), { port: 8080 }, null, false),

@@ -109,6 +109,59 @@ describe('sysctls that a project needs', () => {
   })
 })
 
+describe('interfaces with routes from router advertisements', () => {
+  const acceptRa = 'net.ipv6.conf.eth0.accept_ra'
+  const facts = (value: string | null, more: HostFacts = {}): HostFacts => ({
+    routes: [{ destination: '::/0', gateway: 'fe80::1', interface: 'eth0', protocol: 'ra' }],
+    sysctls: { ...off, ...(value === null ? {} : { [acceptRa]: value }) },
+    ...more,
+  })
+  const planned = (given: HostFacts, writable = true) => {
+    const { changes, conflicts } = diffSysctls(web, given, { writable })
+    return {
+      set: changes
+        .map(({ operation: { name, value } }) => `${name}=${value}`)
+        .filter((one) => /ipv6/.test(one)),
+      errors: conflicts.filter(({ severity }) => severity === 'error'),
+    }
+  }
+  const forward = 'net.ipv6.conf.all.forwarding=1'
+
+  test('get accept_ra 2 before they forward', () => {
+    expect(planned(facts('1'))).toEqual({ set: [`${acceptRa}=2`, forward], errors: [] })
+  })
+
+  test('get it for an address alone, too', () => {
+    const interfaces = [{ name: 'eth0.7', autoconfigured: true }]
+    const sysctls = { ...off, 'net.ipv6.conf.eth0/7.accept_ra': '1' }
+    expect(planned({ interfaces, sysctls }).set).toEqual(['net.ipv6.conf.eth0/7.accept_ra=2', forward])
+  })
+
+  test.each(['0', '2'])('are left alone with accept_ra %s', (value) => {
+    expect(planned(facts(value))).toEqual({ set: [forward], errors: [] })
+  })
+
+  test('are left alone where the host forwards already', () => {
+    expect(planned(facts('1', { sysctls: { ...forwarding, [acceptRa]: '1' } }))).toEqual({
+      set: [],
+      errors: [],
+    })
+  })
+
+  test('block where it is not known', () => {
+    expect(planned(facts(null))).toMatchObject({
+      set: [forward],
+      errors: [{ kind: 'RouterAdvertisementsLost', severity: 'error' }],
+    })
+  })
+
+  test('are in the remedy where nothing may be set, ahead of forwarding', () => {
+    const six = planned(facts('1'), false).errors.find(({ message }) => message.includes('ipv6'))
+    expect(six?.remedy.commands).toEqual([`sysctl -w ${acceptRa}=2`, `sysctl -w ${forward}`])
+    expect(six?.remedy.text).toContain(`${acceptRa} goes to 2 first`)
+  })
+})
+
 describe('a sysctl as a change', () => {
   test('says why, what it was, and how to take it back', () => {
     expect(diff(web, off).changes[0]).toEqual({

@@ -5,23 +5,33 @@ import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
 import type { MessageView } from '../netlink/message.ts'
 import { dump } from '../netlink/request.ts'
-import { IFA_ADDRESS, IFA_LOCAL, RTM_GETADDR } from '../netlink/rtnetlink.ts'
+import { IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, RTM_GETADDR } from '../netlink/rtnetlink.ts'
+
+/** include/uapi/linux/if_addr.h, IFAPROT_KERNEL_RA. */
+const FROM_ROUTER = 2
 
 /**
  * Lists the addresses of every link, in CIDR form with host bits kept, by the index of the link.
  */
 export const readAddresses = async (
   connection: NetlinkConnection,
-): Promise<{ addresses: ReadonlyMap<number, readonly string[]>; consistent: boolean }> => {
+): Promise<{
+  addresses: ReadonlyMap<number, readonly string[]>
+  /** Links with an address from a router advertisement. */
+  autoconfigured: ReadonlySet<number>
+  consistent: boolean
+}> => {
   const addresses = new Map<number, string[]>()
+  const autoconfigured = new Set<number>()
   const consistent = await dump(connection, RTM_GETADDR, new Uint8Array(8), (part) => {
     const address = parseInterfaceAddress(part)
     if (address === null) return
+    if (address.fromRouter) autoconfigured.add(address.index)
     const list = addresses.get(address.index)
     if (list === undefined) addresses.set(address.index, [address.text])
     else list.push(address.text)
   })
-  return { addresses, consistent }
+  return { addresses, autoconfigured, consistent }
 }
 
 /** Reads one RTM_NEWADDR: struct ifaddrmsg and its attributes; null for a family that is not IP. */
@@ -29,13 +39,15 @@ export const parseInterfaceAddress = ({
   view,
   start,
   end,
-}: MessageView): { readonly index: number; readonly text: string } | null => {
+}: MessageView): { readonly index: number; readonly text: string; readonly fromRouter: boolean } | null => {
   const family = view.getUint8(start)
   if (family !== AF_INET && family !== AF_INET6) return null
   const size = family === AF_INET ? 4 : 16
   let address: string | null = null
   let local: string | null = null
+  let fromRouter = false
   eachAttribute(view, start + 8, end, (type, from, to) => {
+    if (type === IFA_PROTO) fromRouter = view.getUint8(from) === FROM_ROUTER
     if (to - from !== size) return
     if (type === IFA_ADDRESS) address = addressText(view, from, size)
     else if (type === IFA_LOCAL) local = addressText(view, from, size)
@@ -45,5 +57,5 @@ export const parseInterfaceAddress = ({
   // On a point-to-point link the prefix is the peer's (IFA_ADDRESS), and our own address stands alone.
   const pointToPoint = local !== null && address !== null && local !== address
   const length = pointToPoint ? size * 8 : view.getUint8(start + 1)
-  return { index: view.getUint32(start + 4, littleEndian), text: `${own}/${length}` }
+  return { index: view.getUint32(start + 4, littleEndian), text: `${own}/${length}`, fromRouter }
 }

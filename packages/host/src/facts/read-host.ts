@@ -92,8 +92,8 @@ const readNetwork = async (
   const name = (index: number): string | null => links.get(index)?.name ?? null
   await attempt('Interfaces', async () => {
     links = (await settled('interfaces', unread, () => readLinks(connection))).links
-    const { addresses } = await settled('addresses', unread, () => readAddresses(connection))
-    facts.interfaces = interfaceFacts(links, addresses)
+    const { addresses, autoconfigured } = await settled('addresses', unread, () => readAddresses(connection))
+    facts.interfaces = interfaceFacts(links, addresses, autoconfigured)
   })
   await attempt('Routes', async () => {
     const lists: (readonly RouteFact[])[] = []

@@ -129,9 +129,11 @@ const macText = (view: DataView, start: number): string => {
 export const interfaceFacts = (
   links: ReadonlyMap<number, LinkRecord>,
   addresses: ReadonlyMap<number, readonly string[]>,
+  autoconfigured: ReadonlySet<number> = new Set(),
 ): readonly InterfaceFact[] =>
   [...links.values()].map(({ masterIndex, ...link }) => ({
     ...link,
     master: masterIndex === null ? null : (links.get(masterIndex)?.name ?? null),
     addresses: addresses.get(link.index) ?? [],
+    ...(autoconfigured.has(link.index) ? { autoconfigured: true } : {}),
   }))

@@ -17,6 +17,9 @@ const RTA_MULTIPATH = 9
 const RTA_TABLE = 15
 const RTA_VIA = 18
 
+/** rtm_protocol of what a router advertisement brought (include/uapi/linux/rtnetlink.h). */
+const RTPROT_RA = 9
+
 /** RTN_*, by number. */
 const types = [
   'unspec',
@@ -90,6 +93,7 @@ export const parseRoute = (
     else parseHopAttribute(view, type, from, to, hop)
   })
   const length = view.getUint8(start + 1)
+  const fromRouter = view.getUint8(start + 5) === RTPROT_RA
   for (const { gateway, index } of hops ?? [hop])
     onto.push({
       destination: destinationText(destination, length, size),
@@ -100,6 +104,7 @@ export const parseRoute = (
       scope: scopes[view.getUint8(start + 6)] ?? `scope-${view.getUint8(start + 6)}`,
       ...(metric === null ? {} : { metric }),
       ...(source === null ? {} : { source }),
+      ...(fromRouter ? { protocol: 'ra' } : {}),
     })
 }
 

@@ -34,6 +34,7 @@ export const IFLA_BRPORT_ISOLATED = 33
 export const IFA_ADDRESS = 1
 export const IFA_LOCAL = 2
 export const IFA_FLAGS = 8
+export const IFA_PROTO = 11
 /** An address that is usable at once: no duplicate address detection (RFC 4862, section 5.4). */
 export const IFA_F_NODAD = 0x2
 

@@ -17,11 +17,21 @@ import type { HostState } from '@portolan/host'
 export const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly SysctlChange[] => [
   ...families.flatMap((family) => restoredForwarding(family, facts, sysctls)),
   ...Object.entries(sysctls).flatMap(([name, { before, given }]) =>
-    isAboutForwarding(name) || before === given || facts.sysctls?.[name] !== given
+    isAboutForwarding(name) ||
+    before === given ||
+    facts.sysctls?.[name] !== given ||
+    (name.endsWith('.accept_ra') && staysOn('ip6', facts, sysctls))
       ? []
       : [putBack(name, given, before)],
   ),
 ]
+
+/** Does a family go on forwarding after all is put back? The routes that accept_ra keeps would go then. */
+const staysOn = (family: Family, facts: HostFacts, sysctls: HostState['sysctls']): boolean => {
+  const now = facts.sysctls?.[forwardingSysctl[family]]
+  const note = sysctls[forwardingSysctl[family]]
+  return now !== '0' && !(note !== undefined && note.given === now && note.before === '0')
+}
 
 const putBack = (name: string, given: string, own: string): SysctlChange =>
   restoredSysctl(name, given, own, `Put ${name} back to the value it had before the first apply.`)

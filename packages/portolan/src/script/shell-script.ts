@@ -4,6 +4,7 @@ import {
   type DesiredState,
   type DesiredSubnet,
   diffSysctls,
+  forwardingSysctl,
   networkMark,
 } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
@@ -126,14 +127,29 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
   ]
 }
 
+/** What a plan for this host does by its facts, a script has to find out where it runs. */
+const keepAdvertisements: readonly string[] = [
+  '# An interface that forwards keeps its IPv6 default route from router advertisements only with accept_ra 2.',
+  'if [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" = 0 ]; then',
+  '  for conf in /proc/sys/net/ipv6/conf/*; do',
+  '    [ "$(cat "$conf/accept_ra" 2>/dev/null)" = 1 ] || continue',
+  // The shell's own parameter, not ours: the name of the interface.
+  `    name="$\{conf##*/}"`,
+  '    learnt="$(ip -6 route show table all dev "$name" proto ra 2>/dev/null || true)"',
+  '    learnt="$learnt$(ip -6 address show dev "$name" dynamic 2>/dev/null || true)"',
+  '    [ -z "$learnt" ] || echo 2 > "$conf/accept_ra"',
+  '  done',
+  'fi',
+]
+
 const sysctlLines = (desired: DesiredState): readonly string[] => {
   const { changes } = diffSysctls(desired, {}, { writable: true })
   if (changes.length === 0) return []
   return [
     '# Sysctls',
-    ...changes.map(({ operation: { name, value } }) => {
+    ...changes.flatMap(({ operation: { name, value } }) => {
       const file = `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
-      return `echo ${value} > ${quote(file)}`
+      return [...(name === forwardingSysctl.ip6 ? keepAdvertisements : []), `echo ${value} > ${quote(file)}`]
     }),
   ]
 }

@@ -177,6 +177,22 @@ describe('what was remembered of a host', () => {
     ])
   })
 
+  test('and keeps routes from router advertisements goes back after forwarding is off, and only then', () => {
+    const [all, acceptRa] = ['net.ipv6.conf.all.forwarding', 'net.ipv6.conf.eth0.accept_ra']
+    const kept = {
+      ...emptyState,
+      sysctls: { [acceptRa]: { before: '1', given: '2' }, [all]: { before: '0', given: '1' } },
+    }
+    expect(restored(remove(host({ [all]: '1', [acceptRa]: '2' }), null, kept))).toEqual([
+      `${all} = 0`,
+      `${acceptRa} = 1`,
+    ])
+    // Killed in between, or switched off by somebody.
+    expect(restored(remove(host({ [all]: '0', [acceptRa]: '2' }), null, kept))).toEqual([`${acceptRa} = 1`])
+    // Somebody wants it on: the route would go.
+    expect(restored(remove(host({ [all]: '2', [acceptRa]: '2' }), null, kept))).toEqual([])
+  })
+
   test('stays while another project stays', () => {
     const both = after(planOf({ ...after(planOf({ facts: forwards })), intent: blog }))
     const facts = { ...both.facts, sysctls: given }

@@ -137,6 +137,16 @@ done
     const text = scriptOf('nftables')
     expect(text.slice(text.indexOf('# Sysctls'))).toBe(`# Sysctls
 echo 1 > '/proc/sys/net/ipv4/ip_forward'
+# An interface that forwards keeps its IPv6 default route from router advertisements only with accept_ra 2.
+if [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" = 0 ]; then
+  for conf in /proc/sys/net/ipv6/conf/*; do
+    [ "$(cat "$conf/accept_ra" 2>/dev/null)" = 1 ] || continue
+    name="\${conf##*/}"
+    learnt="$(ip -6 route show table all dev "$name" proto ra 2>/dev/null || true)"
+    learnt="$learnt$(ip -6 address show dev "$name" dynamic 2>/dev/null || true)"
+    [ -z "$learnt" ] || echo 2 > "$conf/accept_ra"
+  done
+fi
 echo 1 > '/proc/sys/net/ipv6/conf/all/forwarding'
 echo 1 > '/proc/sys/net/ipv4/conf/${bridge}/route_localnet'
 }

@@ -1,0 +1,111 @@
+import { expect, test } from '@jest/globals'
+import type { HostFacts } from '@portolan/core'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { advertise } from '../../lab/router-advertisement.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { mustSucceed, pilotOf, shop } from './pilot.ts'
+
+const prefix = '2001:db8:77::'
+const acceptRa = 'net.ipv6.conf.eth1.accept_ra'
+
+const defaults = async ({ host }: Lab): Promise<string> =>
+  host.mustRun(['ip', '-6', 'route', 'show', 'default'])
+
+/** The router on the host's second network advertises itself; the host has a default route by it. */
+const withRouter = async (lab: Lab): Promise<void> => {
+  await lab.host.setSysctl(acceptRa, 1)
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    await advertise(lab.outside, 'eth0', prefix)
+    if ((await defaults(lab)).includes('proto ra')) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('the host takes no router advertisement')
+}
+
+/** Is what the router advertises now still taken? */
+const takesAnother = async (lab: Lab): Promise<boolean> => {
+  await lab.host.run(['ip', '-6', 'route', 'del', 'default'])
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    await advertise(lab.outside, 'eth0', prefix)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    if ((await defaults(lab)).includes('proto ra')) return true
+  }
+  return false
+}
+
+/** A host that has its IPv6 default route from a router advertisement keeps it, and gets the next. */
+export const routerAdvertisements = (open: OpenLab, backend: Backend): void => {
+  test('a default route from router advertisements outlives apply and destroy', async () => {
+    const lab = await open()
+    await withRouter(lab)
+    const { sysctls } = await takeSnapshot(lab.host)
+    const pilot = pilotOf(lab, backend)
+    const { changes } = await pilot.plan(shop())
+    const set = changes.map(({ object }) => object).filter((object) => object.startsWith('sysctl net.ipv6'))
+    const { stdout } = await lab.portolan(['inspect'])
+    const facts = JSON.parse(stdout) as HostFacts
+    expect(facts.routes).toContainEqual(expect.objectContaining({ destination: '::/0', protocol: 'ra' }))
+    expect(facts.interfaces).toContainEqual(expect.objectContaining({ name: 'eth1', autoconfigured: true }))
+    expect(set).toEqual([`sysctl ${acceptRa}`, 'sysctl net.ipv6.conf.all.forwarding'])
+    await pilot.apply(shop())
+    expect(await defaults(lab)).toContain('proto ra')
+    expect(await lab.host.sysctl(acceptRa)).toBe('2')
+    expect(await takesAnother(lab)).toBe(true)
+    expect((await pilot.plan(shop())).changes).toEqual([])
+    await pilot.destroy()
+    expect(await defaults(lab)).toContain('proto ra')
+    expect(await takesAnother(lab)).toBe(true)
+    expect((await takeSnapshot(lab.host)).sysctls).toBe(sysctls)
+  })
+
+  test('where sysctls may not be set, nothing is changed, and what to do keeps the route', async () => {
+    const lab = await open()
+    await withRouter(lab)
+    const pilot = pilotOf(lab, backend)
+    const refused = await pilot.run('apply', shop(), '--yes', '--no-sysctl', '--json')
+    expect(refused.exitCode).toBe(3)
+    expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('0')
+    const { conflicts } = JSON.parse(refused.stdout) as {
+      readonly conflicts: readonly {
+        readonly kind: string
+        readonly remedy: { readonly commands: string[] }
+      }[]
+    }
+    for (const { kind, remedy } of conflicts) {
+      if (kind !== 'ForwardingDisabled') continue
+      for (const command of remedy.commands) await lab.host.mustRun(command.split(' '))
+    }
+    expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('1')
+    expect(await defaults(lab)).toContain('proto ra')
+    expect(await takesAnother(lab)).toBe(true)
+  })
+
+  test('the script in sh keeps it too', async () => {
+    const lab = await open()
+    await withRouter(lab)
+    const { stdout } = mustSucceed(
+      'script',
+      await pilotOf(lab, backend).run('script', shop(), '--format', 'sh'),
+    )
+    await lab.host.setSysctl('net.ipv6.conf.eth0.accept_ra', 1)
+    await lab.host.mustRun(['sh', await lab.write('apply.sh', stdout)])
+    expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('1')
+    expect(await lab.host.sysctl(acceptRa)).toBe('2')
+    expect(await lab.host.sysctl('net.ipv6.conf.eth0.accept_ra')).toBe('1')
+    expect(await defaults(lab)).toContain('proto ra')
+  })
+
+  test('a route that a program has put there from advertisements it reads itself is left to it', async () => {
+    const lab = await open()
+    await lab.host.setSysctl(acceptRa, 0)
+    await lab.host.ip('route add ::/0 via fe80::1 dev eth1 proto ra metric 100')
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    expect(await lab.host.sysctl(acceptRa)).toBe('0')
+    expect(await defaults(lab)).toContain('proto ra')
+    await pilot.destroy()
+    expect(await defaults(lab)).toContain('proto ra')
+  })
+}
