@@ -26,8 +26,11 @@ export const refuseUnsafeDirectory = (directory: string): void => {
  * What makes a directory one that others could change, when this process is root's; null when nothing does.
  *
  * @param use - for what is only read, a directory of a root outside this user namespace is as good as its own
+ * @example
+ * unsafeDirectory('/var/lib/portolan')?.why
+ * @public @since 0.1.0
  */
-export const unsafeDirectory = (directory: string, use: 'read' | 'write' = 'write'): Fault | null =>
+export const unsafeDirectory = (directory: string, use: 'read' | 'write' = 'write'): PlaceFault | null =>
   isRoot() ? faultOf(directory, use === 'read') : null
 
 /**
@@ -52,7 +55,11 @@ export const refuseUnsafeFile = (what: string, path: string, stats: Stats): void
   if (fault !== null) throw distrusted(what, fault)
 }
 
-export interface Fault {
+/**
+ * Why a place is not safe to use as root.
+ * @public @since 0.1.0
+ */
+export interface PlaceFault {
   readonly kind: 'owner' | 'mode'
   readonly why: string
   /** A command that mends it. */
@@ -61,14 +68,14 @@ export interface Fault {
 
 const isRoot = (): boolean => process.geteuid?.() === 0
 
-const distrusted = (what: string, { why, mend }: Fault): PortolanError =>
+const distrusted = (what: string, { why, mend }: PlaceFault): PortolanError =>
   new PortolanError(
     'STATE',
     `${what} is not safe to use as root: ${why}. Anyone who can write there could have root run commands. Check what is in it, then run "${mend}", or give another directory with --state.`,
   )
 
 /** Links are followed by hand: one in a directory of others leads where they want. */
-const faultOf = (directory: string, isForeignRootFine = false): Fault | null => {
+const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | null => {
   const left = partsOf(resolve(directory))
   let at = '/'
   let isShared = false
@@ -100,7 +107,7 @@ const faultOf = (directory: string, isForeignRootFine = false): Fault | null => 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
 
 /** @param isAbove - of the state directory, where the owner may be one that this user namespace has no number for */
-const faultOfStats = (path: string, stats: Stats, isAbove: boolean): Fault | null => {
+const faultOfStats = (path: string, stats: Stats, isAbove: boolean): PlaceFault | null => {
   if (stats.uid !== 0 && !(isAbove && isUnmapped(stats.uid)))
     return {
       kind: 'owner',

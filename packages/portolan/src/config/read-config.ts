@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import {
   type Config,
@@ -9,6 +9,7 @@ import {
   PortolanError,
   parseConfig,
 } from '@portolan/core'
+import { unsafeDirectory } from '@portolan/host'
 import { isAbsent, readTextFile, whyUnread } from '@portolan/host/file'
 
 /** @public @since 0.1.0 */
@@ -21,7 +22,8 @@ export interface ReadConfigOptions {
 
 /**
  * Reads the config files there are: /etc/portolan/config.yaml, which is the host's, and portolan/config.yaml in
- * $XDG_CONFIG_HOME (~/.config), which is the user's and has the last word. `Config` shows what they look like.
+ * $XDG_CONFIG_HOME (~/.config), which is the user's and has the last word. `Config` shows what they look like. Root
+ * reads no folder for this that another user may write to: where HOME is kept by `sudo`, it is root's own home.
  *
  * @returns a config that says nothing when there is no file
  * @throws ParseError with file, line and column for a mistake in one; InvalidRequestError for one that is there but
@@ -36,10 +38,16 @@ export const readConfig = ({ environment = process.env, root = '/' }: ReadConfig
     readFile(join(root, 'etc', 'portolan', 'config.yaml')),
   )
 
-/** https://specifications.freedesktop.org/basedir-spec: a path that is not absolute is to be ignored. */
+/**
+ * The first of these that is this user's own. `sudo` may keep the HOME of the user who called it, and what that user
+ * allows and reserves is not for root to follow.
+ */
 const configHome = (environment: Readonly<Record<string, string | undefined>>): string => {
-  const home = environment.XDG_CONFIG_HOME ?? ''
-  return isAbsolute(home) ? home : join(environment.HOME || homedir(), '.config')
+  const { XDG_CONFIG_HOME: config = '', HOME: home = '' } = environment
+  const own = join(userInfo().homedir, '.config')
+  // https://specifications.freedesktop.org/basedir-spec: a path that is not absolute is to be ignored.
+  const named = [config, isAbsolute(home) ? join(home, '.config') : ''].filter(isAbsolute)
+  return named.find((folder) => unsafeDirectory(join(folder, 'portolan')) === null) ?? own
 }
 
 /** A line for each of some 30,000 ranges. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -48,6 +48,19 @@ describe('readConfig', () => {
     write('home/.config/portolan/config.yaml', 'pools: [docker]')
     expect(read().pools).toEqual(['docker'])
     expect(read({ HOME: join(root, 'home'), XDG_CONFIG_HOME: 'xdg' }).pools).toEqual(['docker'])
+  })
+  const onlyAsRoot = process.geteuid?.() === 0 ? test : test.skip
+  onlyAsRoot("root does not follow another user's config, wherever HOME or XDG_CONFIG_HOME lead", () => {
+    const file = write('home/.config/portolan/config.yaml', 'allowed: [10.0.0.0/8]')
+    expect(read().allowed).toEqual(['10.0.0.0/8'])
+    for (const folder of ['home', 'home/.config', 'home/.config/portolan']) {
+      chownSync(join(root, folder), 65534, 65534)
+      expect([folder, read().allowed]).toEqual([folder, emptyConfig.allowed])
+      expect(read({ XDG_CONFIG_HOME: join(root, 'home/.config') }).allowed).toEqual(emptyConfig.allowed)
+      chownSync(join(root, folder), 0, 0)
+    }
+    chmodSync(dirname(file), 0o777)
+    expect(read().allowed).toEqual(emptyConfig.allowed)
   })
   test('a mistake names file, line and column', () => {
     const file = write('etc/portolan/config.yaml', 'pools:\n  - roomy\n')
