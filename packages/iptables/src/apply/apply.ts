@@ -2,15 +2,17 @@ import {
   ApplyError,
   type Family,
   families,
+  isKilled,
   PermissionError,
   PortolanError,
+  programEnd,
   type Runner,
   type RunResult,
 } from '@portolan/core'
 import type { IptablesChange } from '../diff/change.ts'
 import { describe } from '../diff/describe.ts'
 import { invert } from '../diff/operation-line.ts'
-import { isDenied, naming } from '../inspect/inspect.ts'
+import { isDenied, isOwned, naming } from '../inspect/inspect.ts'
 import { program, type Variant } from '../inspect/variant.ts'
 import { type Section, sections } from './restore-text.ts'
 
@@ -117,6 +119,12 @@ export const apply = async (
         'CAP_NET_ADMIN',
       )
     }
+    if (isOwned(stderr)) {
+      throw new ApplyError(
+        `${command} refused the change: another program keeps one of its tables for itself ("flags owner"): ${/^line \d+: .*$/m.exec(stderr)?.[0] ?? programEnd(result)}. Nothing of this family was changed. "nft list ruleset" names the program: end it, and run this again.`,
+        { applied, stderr },
+      )
+    }
     const line = failedLine(stderr)
     const offending = line === null ? null : (all.flatMap(({ lines }) => lines)[line - 1] ?? null)
     const back = line === null ? [] : undo(committed(all, line), family)
@@ -128,7 +136,9 @@ export const apply = async (
           ? 'nothing of this family was changed'
           : `what was done before could not be taken back (${reverted.stderr.trim()}); run this again`
     throw new ApplyError(
-      `${command} refused ${offending === null ? 'the change' : `"${offending}"`}: ${stderr.trim()}. ${aftermath}.`,
+      isKilled(result)
+        ? `${command} did not end by itself (${programEnd(result)}): ${aftermath}.`
+        : `${command} refused ${offending === null ? 'the change' : `"${offending}"`}: ${stderr.trim() || programEnd(result)}. ${aftermath}.`,
       { applied, stderr, offending },
     )
   }

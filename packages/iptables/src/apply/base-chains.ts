@@ -1,4 +1,11 @@
-import { type Family, InspectError, MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import {
+  type Family,
+  InspectError,
+  MissingToolError,
+  PermissionError,
+  programEnd,
+  type Runner,
+} from '@portolan/core'
 import type { IptablesChange } from '../diff/change.ts'
 import { isDenied } from '../inspect/inspect.ts'
 import { builtInChains, isBuiltIn } from '../ruleset/built-in.ts'
@@ -84,7 +91,11 @@ const runNft = async (runner: Runner, args: readonly string[], input?: string): 
       )
     }
     const command = `nft ${args.join(' ')}`
-    throw new InspectError(`${command} failed: ${stderr.trim()}`, { command, exitCode, stderr })
+    throw new InspectError(`"${command}" failed: ${programEnd(result)}. Run this again.`, {
+      command,
+      exitCode,
+      stderr,
+    })
   } catch (error) {
     if (error instanceof MissingToolError) throw new MissingToolError('nft', 'nftables', { cause: error })
     throw error

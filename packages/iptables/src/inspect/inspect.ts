@@ -4,6 +4,7 @@ import {
   InspectError,
   MissingToolError,
   PermissionError,
+  programEnd,
   type Runner,
 } from '@portolan/core'
 import { parse } from '../parse/parse.ts'
@@ -25,7 +26,14 @@ export interface InspectOptions {
 const denied = /permission denied|operation not permitted|you must be root|unable to initialize table/i
 
 /** Whether a program's words say that a privilege is missing. */
-export const isDenied = (stderr: string): boolean => denied.test(stderr)
+export const isDenied = (stderr: string): boolean => denied.test(stderr) && !isOwned(stderr)
+
+/**
+ * One step of a restore was refused: `line 2: CHAIN_USER_ADD failed (Operation not permitted): chain X`. Its table has
+ * `flags owner`, and is another program's alone (nft(8)). Without CAP_NET_ADMIN iptables-nft comes to no step.
+ */
+export const isOwned = (stderr: string): boolean =>
+  /\b[A-Z_]+ failed \(Operation not permitted\)/.test(stderr)
 
 /** Says which Debian package to install, where the runner only knew which program was missing. */
 export const naming = async <T>(run: Promise<T>): Promise<T> => {
@@ -69,7 +77,7 @@ export const inspect = async (
           'CAP_NET_ADMIN',
         )
       }
-      throw new InspectError(`${command} failed with exit code ${exitCode}: ${stderr.trim()}`, {
+      throw new InspectError(`${command} failed: ${programEnd(result)}. Run it by hand to see more.`, {
         command,
         exitCode,
         stderr,

@@ -63,6 +63,30 @@ describe('apply', () => {
     })
   })
 
+  test("names a table's owner, not a capability, where the kernel refuses one step", async () => {
+    const runner = fakeRunner(() => ({
+      exitCode: 4,
+      stderr:
+        'iptables-nft-restore v1.8.11 (nf_tables): \nline 2: CHAIN_USER_ADD failed (Operation not permitted): chain X\n',
+    }))
+    const failed = apply(changes, runner, 'iptables-nft')
+    await expect(failed).rejects.toBeInstanceOf(ApplyError)
+    await expect(failed).rejects.toThrow('("flags owner")')
+  })
+
+  test('says how a silent or killed program ended', async () => {
+    const failed = (result: object) =>
+      apply(
+        changes,
+        fakeRunner(() => result),
+        'iptables-nft',
+      )
+    await expect(failed({ exitCode: 3 })).rejects.toThrow('it exited with code 3 and said nothing')
+    await expect(failed({ exitCode: 137, stderr: 'x was ended by SIGKILL.\n' })).rejects.toThrow(
+      'iptables-nft-restore did not end by itself (x was ended by SIGKILL): how far it came is not known; run this again.',
+    )
+  })
+
   test('tells a missing privilege from a refused change', async () => {
     const runner = fakeRunner(() => ({
       exitCode: 4,

@@ -1,18 +1,29 @@
 import {
   ApplyError,
+  InspectError,
+  isKilled,
   PermissionError,
   type PortolanError,
+  programEnd,
   type RunResult,
   StaleStateError,
 } from '@portolan/core'
+import { tableFamily, tableName } from '../compile/table-name.ts'
 
-/** nft has no translations and prints strerror(3); so does the C library under LC_ALL=C. */
-const isRefused = (stderr: string): boolean => /Operation not permitted|Permission denied/.test(stderr)
+/**
+ * nft has no translations and prints strerror(3); so does the C library under LC_ALL=C. Without CAP_NET_ADMIN it cannot
+ * even list what there is, and names no place of the script.
+ */
+const isRefused = (stderr: string): boolean =>
+  /Operation not permitted|Permission denied/.test(stderr) && !isOwned(stderr)
+
+/** A command of a script that was refused: its table has `flags owner`, and is another program's alone (nft(8)). */
+const isOwned = (stderr: string): boolean => /:\d+:\d+.*: Error: .*: Operation not permitted/.test(stderr)
 const isStale = (stderr: string): boolean =>
   /No such file or directory|does not exist|File exists|Device or resource busy/.test(stderr)
 
 /** The error of a process that may not use nftables; null when that is not what happened. */
-export const permissionError = (what: string, { stderr }: RunResult): PermissionError | null =>
+const permissionError = (what: string, { stderr }: RunResult): PermissionError | null =>
   isRefused(stderr)
     ? new PermissionError(
         `Cannot ${what} nftables: the kernel asks for the capability CAP_NET_ADMIN. Run this as root, or with "sudo".`,
@@ -30,13 +41,37 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
   const { stderr } = result
   const [, line, words] = place.exec(stderr) ?? []
   const offending = line === undefined ? null : (script.split('\n')[Number(line) - 1] ?? null)
-  const said = words ?? stderr.trim().split('\n')[0] ?? ''
+  const at = offending === null ? '' : `, at: ${offending}`
+  const said = words ?? programEnd(result)
+  const details = { applied: [], stderr, offending }
+  if (isKilled(result))
+    return new ApplyError(
+      `nft did not end by itself (${said}): whether the changes are in force is not known. Run this again.`,
+      details,
+    )
+  if (isOwned(stderr))
+    return new ApplyError(
+      `Another program keeps the table for itself ("flags owner"), so the kernel lets nft change nothing in it${at}. Nothing was applied. "nft list table ${tableFamily} ${tableName}" names the program: end it, or have it delete the table, and run this again.`,
+      details,
+    )
   if (isStale(stderr))
     return new StaleStateError(
-      `The rules of this host changed since they were read (nft: ${said}${offending === null ? '' : `, at: ${offending}`}). Nothing was applied: plan again.`,
+      `The rules of this host changed since they were read (nft: ${said}${at}). Nothing was applied: plan again.`,
     )
-  return new ApplyError(
-    `nft refused the changes: ${said}${offending === null ? '' : `, at: ${offending}`}. Nothing was applied.`,
-    { applied: [], stderr, offending },
-  )
+  return new ApplyError(`nft refused the changes: ${said}${at}. Nothing was applied.`, details)
+}
+
+/** The error of nft where it could not list something. */
+export const listFailure = (args: readonly string[], result: RunResult): PortolanError => {
+  const denied = permissionError('read', result)
+  if (denied !== null) return denied
+  const command = `nft ${args.join(' ')}`
+  const advice = isKilled(result)
+    ? 'Run this again.'
+    : `Run it by hand to see more. ${result.stderr.trim() === '' ? 'Is nft of this host whole?' : 'Is nf_tables in this kernel?'}`
+  return new InspectError(`"${command}" failed: ${programEnd(result)}. ${advice}`, {
+    command,
+    exitCode: result.exitCode,
+    stderr: result.stderr,
+  })
 }

@@ -1,5 +1,5 @@
 import { InspectError, ParseError, type Runner } from '@portolan/core'
-import { permissionError } from '../apply/failure.ts'
+import { listFailure } from '../apply/failure.ts'
 import { emptyRuleset, type Ruleset, type Table } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'
 
@@ -55,11 +55,5 @@ const list = async (runner: Runner, what: readonly string[]): Promise<Ruleset> =
   const args = ['-j', 'list', ...what]
   const result = await runner.run('nft', args)
   if (result.exitCode === 0) return parse(result.stdout, 'nft')
-  const denied = permissionError('read', result)
-  if (denied !== null) throw denied
-  const command = `nft ${args.join(' ')}`
-  throw new InspectError(
-    `"${command}" failed: ${result.stderr.trim().split('\n')[0] ?? ''}. Is nf_tables in this kernel?`,
-    { command, exitCode: result.exitCode, stderr: result.stderr },
-  )
+  throw listFailure(args, result)
 }

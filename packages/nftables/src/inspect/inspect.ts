@@ -1,5 +1,5 @@
-import { InspectError, type NetlinkSocket, PortolanError, type Runner } from '@portolan/core'
-import { permissionError } from '../apply/failure.ts'
+import { type NetlinkSocket, PortolanError, type Runner } from '@portolan/core'
+import { listFailure } from '../apply/failure.ts'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import { emptyRuleset, type NamedSet, type Ruleset } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'
@@ -33,14 +33,8 @@ const list = async (runner: Runner, options: readonly string[]): Promise<Ruleset
   const args = ['-j', ...options, 'list', 'table', tableFamily, tableName]
   const result = await runner.run('nft', args)
   if (result.exitCode === 0) return parse(result.stdout, 'nft')
-  const denied = permissionError('read', result)
-  if (denied !== null) throw denied
   if (/No such file or directory/.test(result.stderr)) return emptyRuleset
-  const command = `nft ${args.join(' ')}`
-  throw new InspectError(
-    `"${command}" failed: ${result.stderr.trim().split('\n')[0] ?? ''}. Is nf_tables in this kernel?`,
-    { command, exitCode: result.exitCode, stderr: result.stderr },
-  )
+  throw listFailure(args, result)
 }
 
 /** The table without elements from nft, the elements from the kernel; null when that gave no whole picture. */

@@ -80,4 +80,25 @@ describe('apply', () => {
     expect(error).toBeInstanceOf(PermissionError)
     expect(error).toMatchObject({ needs: 'CAP_NET_ADMIN' })
   })
+
+  test("names a table's owner, not a capability, where the kernel refuses one command", async () => {
+    const { runner } = recorder({
+      exitCode: 1,
+      stderr: '/dev/stdin:1:16-23: Error: Could not process rule: Operation not permitted\nx\n^\n',
+    })
+    const error = await apply(changes, runner).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ApplyError)
+    expect(String(error)).toMatch(/keeps the table for itself \("flags owner"\).*Nothing was applied.*end it/)
+  })
+
+  test('does not know what a killed nft has done, and says how a silent one ended', async () => {
+    const failed = async (result: Partial<RunResult>) =>
+      String(await apply(changes, recorder(result).runner).catch((thrown: unknown) => thrown))
+    expect(await failed({ exitCode: 137, stderr: 'nft was ended by SIGKILL.\n' })).toMatch(
+      /nft did not end by itself \(nft was ended by SIGKILL\): whether the changes are in force is not known\. Run this again\.$/,
+    )
+    expect(await failed({ exitCode: 3 })).toMatch(
+      /nft refused the changes: it exited with code 3 and said nothing\. Nothing was applied\.$/,
+    )
+  })
 })

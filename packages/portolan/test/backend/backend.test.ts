@@ -79,12 +79,34 @@ describe('the backend of a host', () => {
     ['iptables-legacy', 'iptables-legacy', 'iptables'],
   ] as const)('that is named is that one, if its program is there: %s', async (choice, program, from) => {
     expect(await chooseBackend(choice, host({ [program]: 'v1' }))).toBe(choice)
-    for (const without of [{}, { [program]: null }])
-      await expect(chooseBackend(choice, host(without))).rejects.toMatchObject({
-        name: 'MissingToolError',
-        tool: program,
-        package: from,
+    await expect(chooseBackend(choice, host({}))).rejects.toMatchObject({
+      name: 'MissingToolError',
+      tool: program,
+      package: from,
+    })
+  })
+
+  test.each(['nftables', 'iptables-nft', 'auto'] as const)(
+    'whose program is there and says nothing is not called missing: %s',
+    async (choice) => {
+      const program = choice === 'iptables-nft' ? choice : 'nft'
+      await expect(chooseBackend(choice, host({ [program]: null }))).rejects.toMatchObject({
+        name: 'InspectError',
+        message: `${program} is installed and does not run: "${program} --version" failed, it exited with code 1 and said nothing. Mend or reinstall it, or choose another with --backend.`,
       })
+    },
+  )
+
+  test('is not iptables because nft was killed once', async () => {
+    const killed: Runner = {
+      run: async (command) =>
+        command === 'nft'
+          ? { exitCode: 137, stdout: '', stderr: 'nft was ended by SIGKILL.\n' }
+          : { exitCode: 0, stdout: 'iptables v1.8.11 (legacy)', stderr: '' },
+    }
+    await expect(chooseBackend('auto', killed)).rejects.toThrow(
+      'nft is installed and does not run: "nft --version" failed, nft was ended by SIGKILL. Run this again',
+    )
   })
 
   test('is missing where no program of any kind is there', async () => {

@@ -1,0 +1,48 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Running } from '../lab/run.ts'
+import { pilotOf, shop } from './lifecycle/pilot.ts'
+
+const opened: Lab[] = []
+const owners: Running[] = []
+afterEach(async () => {
+  for (const owner of owners.splice(0)) owner.kill('SIGKILL')
+  await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
+})
+
+/** A host on which a program keeps a table for itself, and so lets no other change it (nft(8), `flags owner`). */
+const withOwnedTable = async (table: string): Promise<Lab> => {
+  const lab = await openLab()
+  opened.push(lab)
+  const open = 'mkfifo /run/lab/words && exec 3<> /run/lab/words'
+  const say = `echo 'add table ${table} { flags owner; }' >&3`
+  owners.push(lab.host.start(['sh', '-c', `${open} && ${say} && exec nft -i < /run/lab/words`]))
+  while (!(await lab.host.mustRun(['nft', 'list', 'tables'])).includes(table))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  return lab
+}
+
+describeOnKernel('a table that another program keeps for itself', 'nftables', () => {
+  test('is named, and no capability is asked for', async () => {
+    const lab = await withOwnedTable('inet portolan')
+    const { exitCode, stderr } = await pilotOf(lab, 'nftables').run('apply', shop(), '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(
+      /Another program keeps the table for itself \("flags owner"\).* Nothing was applied\. "nft list table inet portolan" names the program: end it/,
+    )
+    expect(stderr).not.toContain('CAP_NET_ADMIN')
+  })
+})
+
+describeOnKernel('a table of iptables-nft that another program keeps for itself', 'iptables-nft', () => {
+  test('is told apart from a missing capability', async () => {
+    const lab = await withOwnedTable('ip mangle')
+    const { exitCode, stderr } = await pilotOf(lab, 'iptables-nft').run('apply', shop(), '--yes')
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(
+      /another program keeps one of its tables for itself \("flags owner"\): line \d+: \S+ failed .*names the program: end it/,
+    )
+    expect(stderr).not.toContain('CAP_NET_ADMIN')
+  })
+})
