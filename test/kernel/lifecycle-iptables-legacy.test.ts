@@ -1,6 +1,7 @@
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
+import { foreignFlush } from './lifecycle/foreign-flush.ts'
 import { forwarding } from './lifecycle/forwarding.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
 import { interruption } from './lifecycle/interruption.ts'
@@ -20,3 +21,4 @@ describeLifecycle('scripts', 'iptables-legacy', scripts)
 describeLifecycle('switching backends', 'iptables-legacy', switching)
 describeLifecycle('interruption', 'iptables-legacy', interruption)
 describeLifecycle('a live host', 'iptables-legacy', liveHost)
+describeLifecycle('a foreign flush', 'iptables-legacy', foreignFlush)

@@ -1,6 +1,7 @@
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
+import { foreignFlush } from './lifecycle/foreign-flush.ts'
 import { forwarding } from './lifecycle/forwarding.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
 import { interruption } from './lifecycle/interruption.ts'
@@ -20,3 +21,4 @@ describeLifecycle('scripts', 'iptables-nft', scripts)
 describeLifecycle('switching backends', 'iptables-nft', switching)
 describeLifecycle('interruption', 'iptables-nft', interruption)
 describeLifecycle('a live host', 'iptables-nft', liveHost)
+describeLifecycle('a foreign flush', 'iptables-nft', foreignFlush)

@@ -1,6 +1,7 @@
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
+import { foreignFlush } from './lifecycle/foreign-flush.ts'
 import { forwarding } from './lifecycle/forwarding.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
 import { interruption } from './lifecycle/interruption.ts'
@@ -22,3 +23,4 @@ describeLifecycle('scripts', 'nftables', scripts)
 describeLifecycle('switching backends', 'nftables', switching)
 describeLifecycle('interruption', 'nftables', interruption)
 describeLifecycle('a live host', 'nftables', liveHost)
+describeLifecycle('a foreign flush', 'nftables', foreignFlush)

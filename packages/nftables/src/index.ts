@@ -1,6 +1,7 @@
 export * from './apply/apply.ts'
 export * from './compile/adopt.ts'
 export * from './compile/compile.ts'
+export * from './compile/mend.ts'
 export * from './diff/apply-to.ts'
 export * from './diff/change.ts'
 export * from './diff/diff.ts'

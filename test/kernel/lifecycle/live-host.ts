@@ -1,41 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
+import { inHost } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
-
-const repository = fileURLToPath(new URL('../../..', import.meta.url))
-
-/** Runs a module with `open()`, `attempt(work)` (an error's code) and `to` in the host; gives back what it reports. */
-const inHost = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
-  const script = `
-    import { openHost } from 'portolan'
-    import { execFileSync } from 'node:child_process'
-    const open = () => openHost({ backend: '${backend}' })
-    const attempt = (work) => work.then(() => 'done', (error) => error.code)
-    const run = (...argv) => execFileSync(argv[0], argv.slice(1), { encoding: 'utf8' })
-    const to = { address: '172.17.0.10', port: 80 }
-    const inForce = async (...ports) => {
-      const host = await open()
-      const found = host.published.map(({ hostPort }) => hostPort).filter((port) => ports.includes(port))
-      await host.close()
-      return found.sort()
-    }
-    const report = (value) => console.log(JSON.stringify(value))
-    ${code}`
-  const { exitCode, stdout, stderr } = await lab.host.run([
-    'env',
-    '-C',
-    repository,
-    process.execPath,
-    '--input-type=module',
-    '--eval',
-    script,
-  ])
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  return JSON.parse(stdout)
-}
 
 const flush: Readonly<Record<Backend, string>> = {
   nftables: "run('nft', 'flush', 'ruleset')",

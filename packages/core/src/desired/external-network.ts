@@ -1,14 +1,8 @@
-import { formatAddress, formatPrefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
 import { IntentError } from '../error/index.ts'
-import {
-  type BridgeMark,
-  type BridgeOwner,
-  type HostFacts,
-  type InterfaceFact,
-  parseBridgeAlias,
-} from '../facts/index.ts'
+import { type BridgeMark, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
 import type { Intent, NetworkIntent } from '../intent/index.ts'
-import type { DesiredNetwork, DesiredSubnet } from './desired-state.ts'
+import { linkSubnet, type NetworkCharacter } from './bridge-network.ts'
+import type { DesiredNetwork } from './desired-state.ts'
 
 /** An external network as the host has it, and who else may be on it. */
 export interface ExternalNetwork {
@@ -39,7 +33,7 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
     )
   }
   const owner = parseBridgeAlias(link.alias)
-  const character: Character = owner ?? {
+  const character: NetworkCharacter = owner ?? {
     icc: network.icc,
     internal: network.internal,
     masquerade: network.masquerade,
@@ -54,8 +48,8 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
       internal: character.internal,
       icc: character.icc,
       mtu: null,
-      ip: subnetOf(link, 'ip', character),
-      ip6: subnetOf(link, 'ip6', character),
+      ip: linkSubnet(link, 'ip', character),
+      ip6: linkSubnet(link, 'ip6', character),
     },
   }
 }
@@ -78,31 +72,8 @@ export const checkExternalPorts = (
   }
 }
 
-type Character = Omit<BridgeMark, keyof BridgeOwner>
-
 /** As Compose names a network outside its file. */
 const fullName = (link: InterfaceFact): string | null => {
   const owner = parseBridgeAlias(link.alias)
   return owner === null ? null : `${owner.project}_${owner.network}`
-}
-
-/** The first address that is not link-local is the gateway, and its prefix the subnet. */
-const subnetOf = (
-  link: InterfaceFact,
-  family: 'ip' | 'ip6',
-  { mode: modes, masquerade, internal }: Character,
-): DesiredSubnet | null => {
-  for (const text of link.addresses ?? []) {
-    const { address, length } = parseInterfaceAddress(text)
-    const isLinkLocal = text.toLowerCase().startsWith('fe80:')
-    if (address.family !== family || isLinkLocal) continue
-    const mode = modes[family]
-    return {
-      subnet: formatPrefix(prefixAround(address, length)),
-      gateway: formatAddress(address),
-      mode,
-      masquerade: masquerade && mode !== 'routed' && !internal,
-    }
-  }
-  return null
 }

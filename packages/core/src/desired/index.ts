@@ -1,4 +1,5 @@
 export * from './bridge-name.ts'
+export { bridgeNetwork, type OwnedNetwork } from './bridge-network.ts'
 export * from './check-desired.ts'
 export * from './desired-state.ts'
 export type { PublishedPort } from './expand-mappings.ts'

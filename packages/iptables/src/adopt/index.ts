@@ -1,1 +1,2 @@
 export * from './adopt.ts'
+export * from './mend.ts'

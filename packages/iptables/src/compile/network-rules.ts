@@ -1,4 +1,4 @@
-import type { DesiredNetwork, DesiredState, DesiredSubnet, Family } from '@portolan/core'
+import type { DesiredNetwork, DesiredState, DesiredSubnet, Family, OwnedNetwork } from '@portolan/core'
 import {
   accept,
   comment,
@@ -44,7 +44,7 @@ const forwarding = (
   network: DesiredNetwork,
   subnet: DesiredSubnet,
   family: Family,
-  direct: { readonly any: boolean; readonly limited: boolean },
+  direct: DirectPorts,
   place: Place,
 ): readonly PlacedRule[] => {
   const { bridge } = network
@@ -143,26 +143,49 @@ const sources = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family,
   return rules
 }
 
+/** The comment of a rule of a network, which says what the rule is for. */
+export const networkTag = ({ project, network }: OwnedNetwork, why: string): string =>
+  tag(project, `${network.name}: ${why}`)
+
+/** The ports of a network's containers that are open without translation. */
+export interface DirectPorts {
+  readonly any: boolean
+  /** Some of them not to every other machine. */
+  readonly limited: boolean
+}
+
 /** What one network needs in one family, whatever is published on it; nothing when it has not that family. */
 export const networkRules = (
   desired: DesiredState,
   network: DesiredNetwork,
   family: Family,
 ): readonly PlacedRule[] => {
-  const subnet = network[family]
-  if (subnet === null) return []
-  const place: Place = (table, chain, matches, why, target) => ({
-    table,
-    chain,
-    rule: rule([...matches, comment(tag(desired.project, `${network.name}: ${why}`))], target),
-  })
-  const bridge = interfaceLiteral(network.bridge)
   const direct = desired.mappings.filter(
     (mapping) =>
       mapping.kind === 'direct' &&
       mapping.family === family &&
       mapping.targets.some((target) => target.network === network.name),
   )
+  return ownedNetworkRules({ project: desired.project, network }, family, {
+    any: direct.length > 0,
+    limited: direct.some(isLimited),
+  })
+}
+
+/** The same, of a network that is known without the mappings of its project. */
+export const ownedNetworkRules = (
+  { project, network }: OwnedNetwork,
+  family: Family,
+  direct: DirectPorts,
+): readonly PlacedRule[] => {
+  const subnet = network[family]
+  if (subnet === null) return []
+  const place: Place = (table, chain, matches, why, target) => ({
+    table,
+    chain,
+    rule: rule([...matches, comment(networkTag({ project, network }, why))], target),
+  })
+  const bridge = interfaceLiteral(network.bridge)
   return [
     place(
       'mangle',
@@ -171,13 +194,7 @@ export const networkRules = (
       'from our bridge',
       family === 'ip' ? goto(chains.preroutingOwn) : returns,
     ),
-    ...forwarding(
-      network,
-      subnet,
-      family,
-      { any: direct.length > 0, limited: direct.some(isLimited) },
-      place,
-    ),
+    ...forwarding(network, subnet, family, direct, place),
     ...home(network, subnet, family, place),
     place('filter', chains.acceptForwarded, [outBy(bridge)], 'to our bridge', accept),
     place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', accept),

@@ -1,27 +1,19 @@
-import { type Chain, type Element, identity, type Rule, type Ruleset } from '../model/index.ts'
+import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
 import { assemble } from './assemble.ts'
 import { extract } from './extract.ts'
 import type { Parts } from './parts.ts'
-
-/**
- * The place an element claims. A mapping of one key stands in one of several maps, by what it needs, and two
- * projects that want the same place clash whatever map each would use.
- */
-const placeOf = (kind: string, { key }: Element): string => `${kind}${identity(key)}`
-
-/** What the maps that share their places have in common. */
-const kindOf = (set: string): string => set.replace(/^(dnat|balanced|restricted)(?=[46])/, 'port')
+import { placeOf } from './place.ts'
 
 const placesOf = (parts: Parts): ReadonlySet<string> => {
   const places = new Set<string>()
   for (const [set, elements] of parts.elements) {
-    const kind = kindOf(set)
-    for (const item of elements) places.add(placeOf(kind, item))
+    for (const item of elements) places.add(placeOf(set, item))
   }
   return places
 }
 
-const targetOf = ({ data }: Element): string | null =>
+/** The chain an element leads to. */
+export const targetOf = ({ data }: Element): string | null =>
   data?.kind === 'goto' || data?.kind === 'jump' ? data.target : null
 
 /** Elements whose place is free, and the chains these still lead to. */
@@ -30,8 +22,7 @@ const yieldTo = (theirs: Parts, mine: Parts): Parts => {
   const elements = new Map<string, readonly Element[]>()
   const reached = new Set<string>()
   for (const [set, items] of mine.elements) {
-    const kind = kindOf(set)
-    const kept = taken.size === 0 ? items : items.filter((item) => !taken.has(placeOf(kind, item)))
+    const kept = taken.size === 0 ? items : items.filter((item) => !taken.has(placeOf(set, item)))
     if (kept.length > 0) elements.set(set, kept)
     for (const item of kept) {
       const target = targetOf(item)
@@ -43,7 +34,7 @@ const yieldTo = (theirs: Parts, mine: Parts): Parts => {
   return { elements, chains, rules: mine.rules }
 }
 
-const joinLists = <Item>(
+export const joinLists = <Item>(
   a: ReadonlyMap<string, readonly Item[]>,
   b: ReadonlyMap<string, readonly Item[]>,
 ): ReadonlyMap<string, readonly Item[]> => {

@@ -3,7 +3,7 @@ import { drop, isNot, meta, type Ruleset, reference } from '../model/index.ts'
 import { assemble } from './assemble.ts'
 import { addDirectMappings } from './direct-mapping.ts'
 import { addNatMapping } from './mapping.ts'
-import { addNetwork } from './network.ts'
+import { addNetwork, directFamilies } from './network.ts'
 import { ownerComment } from './owner.ts'
 import { addRule, newParts } from './parts.ts'
 import { rule } from './rule.ts'
@@ -24,7 +24,7 @@ export const compile = (desired: DesiredState): Ruleset => {
   validate(desired)
   const { project, networks, mappings } = desired
   const parts = newParts()
-  for (const network of networks) addNetwork(parts, project, network, mappings)
+  for (const network of networks) addNetwork(parts, project, network, directFamilies(network, mappings))
   for (const mapping of mappings) if (mapping.kind === 'nat') addNatMapping(parts, project, mapping)
   addDirectMappings(parts, project, mappings)
   if (desired.guardForwarding) {

@@ -3,6 +3,7 @@ import { isExemption } from './exemption.ts'
 import { isOpenedInside } from './inside.ts'
 import { ownerOf } from './owner.ts'
 import type { Parts } from './parts.ts'
+import { isSkeletonChain } from './skeleton-chains.ts'
 import { isOwnSet } from './skeleton-sets.ts'
 import { ownTable } from './table-name.ts'
 
@@ -29,7 +30,8 @@ export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean):
   for (const found of table?.chains ?? []) {
     const own = found.rules.filter(({ comment }) => isWanted(comment)).map(unhandled)
     if (own.length === 0) continue
-    if (own.length === found.rules.length && found.base === null)
+    // What somebody else added to a chain of one project is left behind, not the chain.
+    if (!isSkeletonChain(found.name))
       chains.push({ name: found.name, handle: null, comment: null, base: null, rules: own })
     else rules.set(found.name, own)
   }

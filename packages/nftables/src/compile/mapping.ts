@@ -37,11 +37,19 @@ const keyOf = (mapping: DesiredMapping): Expression =>
     number(mapping.hostPort),
   )
 
-const chainName = (stem: string, mapping: DesiredMapping): string => {
+/** What the chains of a mapping are named for. */
+type HostSocket = Pick<DesiredMapping, 'family' | 'hostPort' | 'hostAddress' | 'interface'> & {
+  readonly protocol: string
+}
+
+const chainName = (stem: string, mapping: HostSocket): string => {
   const address = mapping.hostAddress === null ? '' : `_${addressPart(mapping.hostAddress)}`
   const bound = mapping.interface === null ? '' : `_on_${interfacePart(mapping.interface)}`
   return `${stem}${mapping.family === 'ip' ? '4' : '6'}_${mapping.protocol}_${mapping.hostPort}${address}${bound}`
 }
+
+/** The chain that says which other machines may use a mapping. */
+export const restrictionChain = (socket: HostSocket): string => chainName('allow', socket)
 
 const endOf = (target: DesiredTarget): Expression => concat(text(target.address), number(target.port))
 
@@ -112,7 +120,7 @@ export const addNatMapping = (parts: PartsBuilder, project: string, mapping: Des
 
   const rules = restriction(mapping, comment)
   if (rules.length === 0) return
-  const name = chainName('allow', mapping)
+  const name = restrictionChain(mapping)
   parts.chains.push(chain(name, rules))
   addElement(parts, mapName('restricted', family, level), element(key, goto(name), comment))
 }

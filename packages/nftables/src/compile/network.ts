@@ -104,22 +104,32 @@ const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [
   rule(comment, drop),
 ]
 
-/** Adds one network's chains, and the elements that lead to them. */
-export const addNetwork = (
-  parts: PartsBuilder,
-  project: string,
+/** The families in which mappings open ports of a routed network. */
+export const directFamilies = (
   network: DesiredNetwork,
   mappings: readonly DesiredMapping[],
-): void => {
-  const comment = ownerComment(project, network.name)
-  const bridge = text(network.bridge)
-  const direct = new Set(
+): ReadonlySet<Family> =>
+  new Set(
     mappings
       .filter(
         ({ kind, targets }) => kind === 'direct' && targets.some((target) => target.network === network.name),
       )
       .map(({ family }) => family),
   )
+
+/**
+ * Adds one network's chains, and the elements that lead to them.
+ *
+ * @param direct - families in which ports of the containers are opened without translation
+ */
+export const addNetwork = (
+  parts: PartsBuilder,
+  project: string,
+  network: DesiredNetwork,
+  direct: ReadonlySet<Family>,
+): void => {
+  const comment = ownerComment(project, network.name)
+  const bridge = text(network.bridge)
   addElement(parts, 'bridges', element(bridge, null, comment))
   if (network.internal) addElement(parts, 'internal', element(bridge, null, comment))
 

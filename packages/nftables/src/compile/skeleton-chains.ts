@@ -218,3 +218,8 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
     },
   ]
 }
+
+const names: ReadonlySet<string> = new Set(skeletonChains(() => true).map(({ name }) => name))
+
+/** Is this one of the chains that all projects share? */
+export const isSkeletonChain = (name: string): boolean => names.has(name)

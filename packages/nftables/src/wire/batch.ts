@@ -3,6 +3,7 @@ import type { NftablesChange } from '../diff/change.ts'
 import type { Element, NamedSet } from '../model/index.ts'
 import { ByteWriter } from './byte-writer.ts'
 import {
+  NFNL_BATCH_GENID,
   NFNL_MSG_BATCH_BEGIN,
   NFNL_MSG_BATCH_END,
   NFNL_SUBSYS_NFTABLES,
@@ -108,11 +109,17 @@ const subject = ({ verb, set }: Group): string =>
  * is known beforehand.
  *
  * @param sequence - of the first message; the next batch on the same socket begins at `nextSequence`
+ * @param generation - of the rules the changes are for: the kernel refuses them in any other (NFNL_BATCH_GENID,
+ * net/netfilter/nf_tables_api.c `nf_tables_valid_genid`); null: in whichever
  * @returns null when some change is not of an element of an exact-match set or map: hand these to `apply`
  * @throws InvalidRequestError when an element does not fit the types of its set
  * @public @since 0.1.0
  */
-export const encodeBatch = (changes: readonly NftablesChange[], sequence: number): Batch | null => {
+export const encodeBatch = (
+  changes: readonly NftablesChange[],
+  sequence: number,
+  generation: number | null = null,
+): Batch | null => {
   const groups = groupsOf(changes)
   if (groups === null) return null
   const writer = new ByteWriter()
@@ -123,9 +130,11 @@ export const encodeBatch = (changes: readonly NftablesChange[], sequence: number
     next = (next + 1) >>> 0
     return taken
   }
-  writer.message(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, take(), () =>
-    writeHead(writer, NFPROTO_UNSPEC, NFNL_SUBSYS_NFTABLES),
-  )
+  const begin = take()
+  writer.message(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, begin, () => {
+    writeHead(writer, NFPROTO_UNSPEC, NFNL_SUBSYS_NFTABLES)
+    if (generation !== null) writer.attribute(NFNL_BATCH_GENID, () => writer.be32(generation))
+  })
   for (const group of groups) {
     for (let at = 0; at < group.elements.length; at += elementsPerMessage) {
       subjects.set(next, subject(group))

@@ -15,6 +15,7 @@ export const NLMSG_HEADER_LENGTH = 16
 export const NFNL_SUBSYS_NFTABLES = 10
 export const NFNL_MSG_BATCH_BEGIN = 0x10
 export const NFNL_MSG_BATCH_END = 0x11
+export const NFNL_BATCH_GENID = 1
 export const NFGENMSG_LENGTH = 4
 
 /** include/uapi/linux/netfilter.h */

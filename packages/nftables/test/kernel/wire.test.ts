@@ -5,6 +5,7 @@ import { change } from '../../src/diff/describe.ts'
 import {
   applyLive,
   compile,
+  generation,
   inspect,
   type NftablesChange,
   parse,
@@ -111,5 +112,23 @@ suite('elements sent over netlink', () => {
     expect(list()).toEqual(canonical(compiled))
     expect(await applyLive(fresh, socket)).toBe(true)
     expect(list()).toEqual(canonical(compile(state({ mappings: [mapping(), mapping({ hostPort: 443 })] }))))
+  })
+
+  test('are refused when somebody changed a rule since, though every map is still there', async () => {
+    const socket = openRelay(namespace)
+    namespace.nft(['flush', 'ruleset'])
+    namespace.nft(['-f', '-'], printScript(compile(state()), 'nft'))
+    const given = (made: NftablesChange | null): readonly NftablesChange[] => (made === null ? [] : [made])
+    const port = (hostPort: number) => given(publishChange('demo', mapping({ hostPort })))
+    const read = await generation(socket)
+    expect(await applyLive(port(443), socket, { generation: read })).toBe(true)
+    expect(await applyLive(port(444), socket, { generation: (read ?? 0) + 1 })).toBe(true)
+    namespace.nft(['flush', 'table', 'inet', 'portolan'])
+    const flushed = list()
+    await expect(applyLive(port(445), socket, { generation: (read ?? 0) + 2 })).rejects.toThrow(
+      StaleStateError,
+    )
+    expect(list()).toEqual(flushed)
+    expect(await applyLive(port(445), socket, { generation: await generation(socket) })).toBe(true)
   })
 })

@@ -42,19 +42,27 @@ export interface UnpublishRequest {
  */
 export interface LiveHost extends AsyncDisposable {
   /**
-   * Publishes a port; again with the same target changes nothing. Where somebody has flushed our rules meanwhile,
-   * all that this object had published comes back with it. UDP flows to the port that are under way go to the
+   * Publishes a port; again with the same target changes nothing. UDP flows to the port that are under way go to the
    * container from then on.
+   *
+   * Where another program has flushed or damaged our rules meanwhile, this brings back all of them: the rules of the
+   * networks on this host, told from their bridges, and what every project had when this object last read the rules. A
+   * mapping that is gone while all else is whole was taken back, and stays so. What another process applied after that
+   * reading and a flush took before the next one is not known here: apply that project again.
    * @throws PortolanError `HOST_PORT_IN_USE` when something else of ours has the host socket
    * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host listens there, unless `force` is given
    * @throws InvalidRequestError when the target is no container's address on one of our bridges, the host does not
    * have the host address (unless `force` is given), or a value is missing or out of range
+   * @throws PortolanError `RULES_LOST` when rules are missing that restricted ports, and nothing tells what they were
    * @throws ApplyError, PermissionError as `apply` does
    * @throws PortolanError `CLOSED` after `close`
    */
   publish(request: PublishRequest): Promise<void>
   /**
-   * Takes a port back, and forgets its flows. One that is not published is no error. Nothing is noted of the flows that
+   * Takes a port back, and forgets its flows. One that is not published is no error. Rules that another program took
+   * away come back as they do by `publish`.
+   *
+   * Nothing is noted of the flows that
    * are still to be forgotten: after a process that was killed just then, a UDP client that never pauses keeps reaching
    * the old container, or the host where the port was being published (`conntrack -D -p udp --dport PORT` ends that).
    * @throws ApplyError, PermissionError as `apply` does
@@ -62,7 +70,7 @@ export interface LiveHost extends AsyncDisposable {
   unpublish(request: UnpublishRequest): Promise<void>
   /**
    * Attaches an interface (the host's end of a container's veth) to a network's bridge: enslaved, hairpin mode on,
-   * isolated where that is how icc is held off, up.
+   * isolated where that is how icc is held off, up. Rules that another program took away come back first.
    *
    * @param network - `web`, or `shop/web` where several projects have one of that name
    * @throws InvalidRequestError when no such network is on this host

@@ -66,25 +66,30 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   const book = openPortBook(project)
   let facts: HostFacts = {}
   let bridges: readonly OwnBridge[] = []
+  /** Nothing of our rules was missing when they were read last. */
+  let whole = false
   let closed = false
   /** Bridges on which 127.0.0.1 is known to lead to containers. */
   const localnet = new Set<string>()
 
   const refresh = async (): Promise<void> => {
-    const [rules, found] = await Promise.all([keeper.read(), readHost({ processNames: false })])
-    book.learn(rules)
-    facts = found
+    facts = await readHost({ processNames: false })
     bridges = ownBridges(facts)
+    const rules = await keeper.read(facts)
+    book.learn(rules)
+    whole = rules.whole
   }
+  /** Is something missing that somebody else took away, so that the whole has to be written? */
+  const isDamaged = (): boolean => !whole || book.hasLost()
 
   /**
-   * From what is known: is the mapping still to be added?
+   * From what is known: is the mapping still to be added, or is something else missing?
    * @throws InvalidRequestError, PortolanError when it cannot be
    */
   const isMissing = (wanted: DesiredMapping, force: boolean): boolean => {
     targetBridge(wanted, bridges)
     if (!force) refuseAbsentAddress(wanted, facts)
-    return !book.holds(wanted)
+    return !book.holds(wanted) || isDamaged()
   }
 
   const isMissingForSure = async (wanted: DesiredMapping, force: boolean): Promise<boolean> => {
@@ -98,14 +103,26 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     return isMissing(wanted, force)
   }
 
-  /** False when the rules are not as they were thought to be, or there is no short way: nothing is done then. */
-  const quickly = async (action: 'add' | 'remove', mapping: DesiredMapping): Promise<boolean> => {
-    try {
-      return await keeper.quickly(action, mapping)
-    } catch (error) {
-      if (error instanceof StaleStateError) return false
-      throw error
+  /**
+   * Where somebody changed a rule meanwhile, ours are read again: most such changes are not of ours.
+   *
+   * @returns false when the rules are not as they were thought to be, or there is no short way: nothing is done then
+   */
+  const quickly = async (
+    action: 'add' | 'remove',
+    mapping: DesiredMapping,
+    isWanted: () => boolean,
+  ): Promise<boolean> => {
+    for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
+      if (isDamaged() || !isWanted()) return false
+      try {
+        return await keeper.quickly(action, mapping)
+      } catch (error) {
+        if (!(error instanceof StaleStateError)) throw error
+      }
+      await refresh()
     }
+    return false
   }
 
   /** Reads the rules, and has the project's mappings in them made those that `decide` says; null: as they are. */
@@ -114,9 +131,10 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
       try {
         return await withHostLock(async () => {
           if (!(await keeper.isCurrent())) await refresh()
-          const mappings = decide()
+          const mappings = decide() ?? (isDamaged() ? book.toKeep(isOnBridge) : null)
           if (mappings === null) return
           await keeper.hold(mappings)
+          whole = true
           book.hold(mappings)
         })
       } catch (error) {
@@ -132,12 +150,14 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     let added = false
     if (await isMissingForSure(wanted, force)) {
       if (!force) await refuseListener(wanted, listeners)
-      added = await quickly('add', wanted)
+      added = await quickly('add', wanted, () => !book.holds(wanted))
       if (!added)
         await slowly(() => {
-          added = isMissing(wanted, force)
+          if (!isMissing(wanted, force)) return null
+          added = !book.holds(wanted)
           const isAnother = (mapping: DesiredMapping) => socketKey(mapping) !== socketKey(wanted)
-          return added ? [...book.toKeep((one) => isAnother(one) && isOnBridge(one)), wanted] : null
+          const kept = book.toKeep(isOnBridge).filter(isAnother)
+          return [...kept, wanted]
         })
     }
     book.publish(wanted)
@@ -163,9 +183,9 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     const sockets = requestedSockets(request)
     const taken: PublishedPort[] = []
     const known = book.at(sockets)
-    let done = known.length === sockets.length || (await keeper.isUnchanged())
+    let done = !isDamaged() && (known.length === sockets.length || (await keeper.isUnchanged()))
     for (const port of known) {
-      done = done && (await quickly('remove', book.asMapping(port)))
+      done = done && (await quickly('remove', book.asMapping(port), () => book.at([port]).length > 0))
       if (!done) break
       book.forget(port)
       taken.push(port)
@@ -175,15 +195,18 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
         const found = book.at(sockets)
         taken.push(...found)
         for (const port of found) book.forget(port)
-        return found.length === 0 ? null : book.toKeep(() => false)
+        return found.length === 0 ? null : book.toKeep(isOnBridge)
       })
     for (const socket of sockets) book.forget(socket)
     return taken
   }
 
   const attachPort = async (interfaceName: string, network: string): Promise<void> => {
-    bridges = ownBridges(await readHost({ processNames: false }))
+    if (await keeper.isUnchanged()) bridges = ownBridges(await readHost({ processNames: false }))
+    else await refresh()
     const bridge = bridgeOf(bridges, network)
+    // A container is not put on a network whose guards are gone.
+    if (isDamaged()) await slowly(() => null)
     const isHeldByHooks = readSysctl('net.bridge.bridge-nf-call-iptables') !== null
     await links.attachPort(interfaceName, bridge.name, {
       hairpin: true,

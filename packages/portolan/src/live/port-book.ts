@@ -1,29 +1,31 @@
-import { type DesiredMapping, type Family, PortolanError, type PublishedPort } from '@portolan/core'
+import { type DesiredMapping, PortolanError, type PublishedPort } from '@portolan/core'
 import { plainMapping } from './plain-mapping.ts'
 import type { KeptRules } from './rule-keeper.ts'
 import { type HostSocket, socketKey } from './socket-key.ts'
 
 /**
- * What is published on this host as far as is known, and what of it was asked for here.
+ * What is published on this host as far as is known, and what of the project was lost.
  * @internal
  */
 export interface PortBook {
   /** Takes over what was read. */
-  learn(rules: KeptRules): void
+  learn(rules: Pick<KeptRules, 'ports' | 'standing'>): void
   /**
    * Is it published just so already?
    * @throws PortolanError `HOST_PORT_IN_USE` when something else has its host socket
    */
   holds(wanted: DesiredMapping): boolean
-  /** The project's ports among these host sockets. */
+  /** The project's ports among these host sockets, those that were lost too. */
   at(sockets: readonly HostSocket[]): readonly PublishedPort[]
   /** The project's ports. */
   own(): readonly PublishedPort[]
   /**
-   * The project's mappings, to be written with others: what is in force, and what was asked for here and lost with
-   * all our rules, as far as it is still wanted.
+   * The project's mappings, to be written with others: what is in force, and what was lost with others of our rules, as
+   * far as it is still wanted.
    */
   toKeep(isWanted: (mapping: DesiredMapping) => boolean): readonly DesiredMapping[]
+  /** Has something been lost that `toKeep` may bring back? */
+  hasLost(): boolean
   asMapping(port: PublishedPort): DesiredMapping
   /** These are the project's mappings now. */
   hold(mappings: readonly DesiredMapping[]): void
@@ -35,9 +37,8 @@ export interface PortBook {
 export const openPortBook = (project: string): PortBook => {
   /** What every project has, by host socket. */
   let published = new Map<string, PublishedPort>()
-  /** What was asked for here and not taken back. */
-  const asked = new Map<string, DesiredMapping>()
-  let standing: readonly Family[] = []
+  /** What the project had when our rules stood, and has not since somebody damaged them. */
+  const lost = new Map<string, PublishedPort>()
 
   const own = (): readonly PublishedPort[] =>
     [...published.values()].filter((port) => port.project === project)
@@ -51,13 +52,12 @@ export const openPortBook = (project: string): PortBook => {
     learn: (rules) => {
       // One that is bound to an interface stands beside a plain one of the same port.
       const plain = rules.ports.filter((port) => port.interface === null)
+      const before = own()
       published = new Map(plain.map((port) => [socketKey(port), port]))
-      standing = rules.standing
-      // Where our rules stand, what is no longer among them was taken back by somebody who may.
-      for (const [key, mapping] of asked) {
-        const port = published.get(key)
-        const isLost = port === undefined && !standing.includes(mapping.family)
-        if (!isLost && (port === undefined || !isJustSo(port, mapping))) asked.delete(key)
+      for (const port of before) lost.set(socketKey(port), port)
+      for (const [key, port] of lost) {
+        // Where our rules stand, what is no longer among them was taken back by somebody who may.
+        if (published.has(key) || rules.standing.includes(port.family)) lost.delete(key)
       }
     },
     holds: (wanted) => {
@@ -71,28 +71,26 @@ export const openPortBook = (project: string): PortBook => {
     },
     at: (sockets) =>
       sockets.flatMap((socket) => {
-        const port = published.get(socketKey(socket))
+        const key = socketKey(socket)
+        const port = published.get(key) ?? lost.get(key)
         return port?.project === project ? [port] : []
       }),
     own,
-    toKeep: (isWanted) => [
-      ...own().map(asMapping),
-      // `learn` left of these only what is in force and what was lost.
-      ...[...asked].flatMap(([key, mapping]) => (!published.has(key) && isWanted(mapping) ? [mapping] : [])),
-    ],
+    toKeep: (isWanted) => [...own().map(asMapping), ...[...lost.values()].map(asMapping).filter(isWanted)],
+    hasLost: () => lost.size > 0,
     asMapping,
     hold: (mappings) => {
       for (const { family, protocol, hostAddress, hostPort } of own())
         published.delete(socketKey({ family, protocol, hostAddress, hostPort }))
       for (const mapping of mappings) published.set(socketKey(mapping), { ...mapping, project })
+      lost.clear()
     },
     publish: (mapping) => {
       published.set(socketKey(mapping), { ...mapping, project })
-      asked.set(socketKey(mapping), mapping)
     },
     forget: (socket) => {
       const key = socketKey(socket)
-      asked.delete(key)
+      lost.delete(key)
       if (published.get(key)?.project === project) published.delete(key)
     },
   }

@@ -1,0 +1,142 @@
+import {
+  containsPrefix,
+  type Family,
+  families,
+  type Mended,
+  type MendOptions,
+  type OwnedNetwork,
+  parsePrefix,
+} from '@portolan/core'
+import { assemble } from '../compile/assemble.ts'
+import { rootOf } from '../compile/dispatch.ts'
+import { networkTag, ownedNetworkRules } from '../compile/network-rules.ts'
+import type { PlacedRule } from '../compile/placed-rule.ts'
+import { tagOf } from '../compile/tag.ts'
+import { diff } from '../diff/diff.ts'
+import { printRule } from '../print/print-rule.ts'
+import { published } from '../published/published.ts'
+import * as chains from '../ruleset/chains.ts'
+import { emptyRuleset, findTable, type Ruleset } from '../ruleset/ruleset.ts'
+import { placedInFamily } from './placed-rules.ts'
+import { bridgesIn, recall, surviving } from './recall.ts'
+
+/** Does a tree have a rule for a container of this network? */
+const opens = (
+  placed: readonly PlacedRule[],
+  root: string,
+  { network }: OwnedNetwork,
+  family: Family,
+): boolean => {
+  const subnet = network[family]
+  if (subnet === null) return false
+  const prefix = parsePrefix(subnet.subnet)
+  return placed.some(
+    ({ chain, rule }) =>
+      chain === root &&
+      rule.matches.some(
+        (match) => match.kind === 'destination' && containsPrefix(prefix, parsePrefix(match.prefix)),
+      ),
+  )
+}
+
+const textOf = ({ table, chain, rule }: PlacedRule): string => `${table} ${chain} ${printRule(rule)}`
+
+/** The rules with all that a network needs: all of it is there, or it is made anew. */
+const requireNetwork = (
+  placed: readonly PlacedRule[],
+  owned: OwnedNetwork,
+  family: Family,
+): readonly PlacedRule[] => {
+  const wanted = ownedNetworkRules(owned, family, {
+    any: opens(placed, chains.open, owned, family),
+    limited: opens(placed, chains.limit, owned, family),
+  })
+  const present = new Set(placed.map(textOf))
+  if (wanted.every((one) => present.has(textOf(one)))) return placed
+  const start = networkTag(owned, '')
+  return [...placed.filter(({ rule }) => tagOf(rule)?.startsWith(`${start} `) !== true), ...wanted]
+}
+
+/** What of restrictions nothing tells any more: the ports they were for are open to all. */
+const lostRestrictions = (
+  actual: Ruleset,
+  placed: readonly PlacedRule[],
+  family: Family,
+  isGuarded: boolean,
+): readonly string[] => {
+  const mangle = findTable(actual, family, 'mangle')
+  const has = (chain: string): boolean =>
+    mangle?.chains.some(({ name }) => rootOf(name, [chains.allow, chains.limit]) === chain) === true
+  const isEmpty = (root: string): boolean => !placed.some(({ chain }) => chain === root)
+  const program = family === 'ip' ? 'iptables' : 'ip6tables'
+  const emptied = [chains.allow, chains.limit].filter((root) => has(root) && isEmpty(root))
+  const wiped = isGuarded && !isEmpty(chains.destination) && !hasGuards(actual, family)
+  return [
+    ...emptied.map((root) => `Chain ${root} (${program}, table mangle) was emptied.`),
+    ...(wiped
+      ? [`Our chains are gone from ${program}, table mangle, while ports are published in table nat.`]
+      : []),
+  ]
+}
+
+/** Does mangle have any of our chains? */
+const hasGuards = (actual: Ruleset, family: Family): boolean =>
+  findTable(actual, family, 'mangle')?.chains.some(({ name }) => chains.isOurs(name)) === true
+
+/**
+ * What our chains should be after somebody else took parts of them away: what is there, what networks need as their
+ * bridges tell, and what was known before.
+ *
+ * @returns `lost` names what nothing tells any more; the rules must not be taken for whole then
+ * @example
+ * diff(actual, mend(actual, { networks, known }).ruleset) // brings back what is missing
+ * @public @since 0.1.0
+ */
+export const mend = (
+  actual: Ruleset,
+  { networks, known, presence }: MendOptions<Ruleset>,
+): Mended<Ruleset> => {
+  const before = known ?? emptyRuleset
+  const ports = published(before)
+  const all = { hasInterface: () => true, hasSubnetOf: () => true }
+  const lost: string[] = []
+  const tables = families.flatMap((family) => {
+    const remembered = surviving(placedInFamily(before, family), ports, family, presence ?? all)
+    const recalled = recall(placedInFamily(actual, family), remembered)
+    const placed = networks.reduce((rules, owned) => requireNetwork(rules, owned, family), recalled)
+    const isGuarded = networks.some(({ network }) => network[family] !== null)
+    if (known === undefined || known === null)
+      lost.push(...lostRestrictions(actual, placed, family, isGuarded))
+    return assemble(family, placed)
+  })
+  return { ruleset: { tables, trailer: [] }, lost }
+}
+
+/**
+ * The families in which all is there of our chains that belongs to what is in them and to these networks. Where
+ * nothing needs a family, it need not have anything.
+ * @example
+ * wholeFamilies(await inspect(runner, 'iptables-nft'), networks) // ['ip6'] after "iptables -t mangle -F"
+ * @public @since 0.1.0
+ */
+export const wholeFamilies = (
+  actual: Ruleset,
+  networks: MendOptions<Ruleset>['networks'],
+): readonly Family[] => {
+  const { ruleset, lost } = mend(actual, { networks })
+  if (lost.length > 0) return []
+  const damaged = new Set(diff(actual, ruleset).map(({ operation }) => operation.family))
+  return families.filter(
+    (family) => !damaged.has(family) || !ruleset.tables.some((table) => table.family === family),
+  )
+}
+
+/**
+ * The bridges whose networks our chains have something for.
+ * @example
+ * guardedBridges(await inspect(runner, 'iptables-nft')) // ['br-web']
+ * @public @since 0.1.0
+ */
+export const guardedBridges = (ruleset: Ruleset): readonly string[] => [
+  ...new Set(families.flatMap((family) => bridgesIn(placedInFamily(ruleset, family)))),
+]

@@ -1,0 +1,29 @@
+import type { Family } from '@portolan/core'
+import { rootOf } from '../compile/dispatch.ts'
+import type { PlacedRule } from '../compile/placed-rule.ts'
+import { projectOf } from '../compile/tag.ts'
+import { isOurs, local, trees } from '../ruleset/chains.ts'
+import type { Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
+
+const isTableName = (name: string): name is PlacedRule['table'] =>
+  name === 'mangle' || name === 'filter' || name === 'nat'
+
+/** The rules of projects in our chains of one table; what is derived from them is left out. */
+export const placedRules = (table: Table): readonly PlacedRule[] => {
+  const { name } = table
+  if (!isTableName(name)) return []
+  return table.chains.flatMap((chain) => {
+    const root = rootOf(chain.name, trees[name] ?? [])
+    if (!isOurs(chain.name) || root === local) return []
+    return chain.rules
+      .filter((rule) => projectOf(rule) !== null)
+      .map((rule): PlacedRule => ({ table: name, chain: root, rule: uncounted(rule) }))
+  })
+}
+
+/** The rules of projects in all our chains of one family. */
+export const placedInFamily = ({ tables }: Ruleset, family: Family): readonly PlacedRule[] =>
+  tables.filter((table) => table.family === family).flatMap(placedRules)
+
+/** The very same rule where it has no counters: what is known of it (its text, above all) stays known. */
+const uncounted = (rule: Rule): Rule => (rule.counters === null ? rule : { ...rule, counters: null })

@@ -1,0 +1,81 @@
+import type { Family, HostPresence, PublishedPort } from '@portolan/core'
+import type { PlacedRule } from '../compile/placed-rule.ts'
+import { projectOf, tag, tagOf } from '../compile/tag.ts'
+import { printRule } from '../print/print-rule.ts'
+import * as chains from '../ruleset/chains.ts'
+import { socketOf } from './yield-to.ts'
+
+/** The bridges that rules are made for. */
+export const bridgesIn = (placed: readonly PlacedRule[]): readonly string[] => [
+  ...new Set(
+    placed.flatMap(({ table, chain, rule }) =>
+      table === 'mangle' && (chain === chains.prerouting || chain === chains.forward)
+        ? rule.matches.flatMap((match) => (match.kind === 'in' && !match.negated ? [match.name] : []))
+        : [],
+    ),
+  ),
+]
+
+/** What of known rules may come back: nothing of a bridge that is gone, no mapping to a container whose network is. */
+export const surviving = (
+  known: readonly PlacedRule[],
+  published: readonly PublishedPort[],
+  family: Family,
+  { hasInterface, hasSubnetOf }: HostPresence,
+): readonly PlacedRule[] => {
+  const gone = new Set(bridgesIn(known).filter((bridge) => !hasInterface(bridge)))
+  const goneChains = new Set(
+    [...gone].flatMap((bridge) => [
+      chains.toBridge(bridge),
+      chains.ownToBridge(bridge),
+      chains.sourceOfBridge(bridge),
+    ]),
+  )
+  const goneTags = new Set(
+    published
+      .filter((port) => port.family === family && !port.targets.some(({ address }) => hasSubnetOf(address)))
+      .map(({ project, label }) => tag(project, label)),
+  )
+  const namesGone = ({ rule }: PlacedRule): boolean =>
+    rule.matches.some((match) => (match.kind === 'in' || match.kind === 'out') && gone.has(match.name))
+  return known.filter(
+    (placed) =>
+      !goneChains.has(placed.chain) && !namesGone(placed) && !goneTags.has(tagOf(placed.rule) ?? ''),
+  )
+}
+
+const groupsOf = (placed: readonly PlacedRule[]): ReadonlyMap<string, readonly PlacedRule[]> => {
+  const groups = new Map<string, PlacedRule[]>()
+  for (const one of placed) {
+    const key = `${one.table} ${one.chain} ${tagOf(one.rule)}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
+  }
+  return groups
+}
+
+/** Several mappings of one project may open one port of a container, each to others; a port of the host has one mapping. */
+const holderOf = ({ chain, rule }: PlacedRule): string | null =>
+  chain === chains.open || chain === chains.limit ? projectOf(rule) : tagOf(rule)
+
+/**
+ * What is there with what was there before and is missing. What is there wins, except where it is the same with rules
+ * missing.
+ */
+export const recall = (found: readonly PlacedRule[], known: readonly PlacedRule[]): readonly PlacedRule[] => {
+  if (known.length === 0) return found
+  const groups = new Map(groupsOf(found))
+  const holders = new Map(found.map((placed) => [socketOf(placed), holderOf(placed)]))
+  for (const [key, before] of groupsOf(known)) {
+    const texts = new Set(before.map(({ rule }) => printRule(rule)))
+    const isPart = (groups.get(key) ?? []).every(({ rule }) => texts.has(printRule(rule)))
+    const isFree = before.every((placed) => {
+      const socket = socketOf(placed)
+      const holder = socket === null ? undefined : holders.get(socket)
+      return holder === undefined || holder === holderOf(placed)
+    })
+    if (isPart && isFree) groups.set(key, before)
+  }
+  return [...groups.values()].flat()
+}

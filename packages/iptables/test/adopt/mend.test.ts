@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals'
+import { compile, guardedBridges, mend, parse, print, type Ruleset, wholeFamilies } from '../../src/index.ts'
+import { desiredState, mapping, network } from '../support/desired.ts'
+
+const web = network('web', 1)
+const networks = [{ project: 'demo', network: web }]
+const demo = desiredState([mapping(8080, { allowFrom: ['192.0.2.0/24'] }), mapping(9090)], {
+  networks: [web],
+})
+const whole = compile(demo)
+const textOf = (ruleset: Ruleset): string => print(ruleset, 'iptables-save')
+
+/** The rules as they are when lines of a kind are gone. */
+const without = (lines: RegExp): Ruleset => parse(textOf(whole).replaceAll(lines, ''))
+
+describe('mend', () => {
+  test('makes the chains of a network anew where rules of it are gone', () => {
+    for (const lines of [/^-A PORTOLAN-IN-.*\n/gm, /^-A PORTOLAN-FORWARD .*\n/gm, /^-A FORWARD .*\n/gm]) {
+      const actual = without(lines)
+      expect(wholeFamilies(actual, networks)).toEqual(['ip6'])
+      const { ruleset, lost } = mend(actual, { networks })
+      expect(lost).toEqual([])
+      expect(textOf(ruleset)).toBe(textOf(whole))
+    }
+  })
+
+  test('says that restrictions are lost, unless it is told what they were', () => {
+    const emptied = without(/^-A PORTOLAN-ALLOW .*\n/gm)
+    expect(mend(emptied, { networks }).lost).toEqual([expect.stringContaining('PORTOLAN-ALLOW')])
+    expect(wholeFamilies(emptied, networks)).toEqual([])
+    const wiped = { ...whole, tables: whole.tables.filter(({ name }) => name !== 'mangle') }
+    expect(mend(wiped, { networks }).lost).toEqual([expect.stringContaining('table mangle')])
+    for (const actual of [emptied, wiped]) {
+      const { ruleset, lost } = mend(actual, { networks, known: whole })
+      expect(lost).toEqual([])
+      expect(textOf(ruleset)).toBe(textOf(whole))
+    }
+  })
+
+  test('finds rules whole as they were compiled, and a family that needs none', () => {
+    expect(wholeFamilies(whole, networks)).toEqual(['ip', 'ip6'])
+    expect(guardedBridges(whole)).toEqual(['br-web'])
+  })
+})

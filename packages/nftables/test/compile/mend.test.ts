@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals'
+import { compile, guardedBridges, isWhole, mend, type Ruleset } from '../../src/index.ts'
+import { emptyRuleset } from '../../src/model/index.ts'
+import { canonical } from '../arbitrary/canonical.ts'
+import { mapping, network, state } from '../arbitrary/example.ts'
+
+const restricted = mapping({ allowFrom: ['192.0.2.0/24'] })
+const demo = state({ mappings: [restricted, mapping({ hostPort: 9090 })] })
+const networks = [{ project: 'demo', network: network() }]
+const whole = compile(demo)
+
+/** The table with elements of some sets, or rules of some chains, gone. */
+const without = (ruleset: Ruleset, isGone: (name: string) => boolean): Ruleset => ({
+  ...ruleset,
+  tables: ruleset.tables.map((table) => ({
+    ...table,
+    sets: table.sets.map((set) => (isGone(set.name) ? { ...set, elements: [] } : set)),
+    chains: table.chains.map((chain) => (isGone(chain.name) ? { ...chain, rules: [] } : chain)),
+  })),
+})
+
+describe('mend', () => {
+  test('restricts a port again whose element is gone, by the chain that is still there', () => {
+    const actual = without(whole, (name) => name === 'restricted4')
+    expect(isWhole(actual, networks)).toBe(false)
+    const { ruleset, lost } = mend(actual, { networks })
+    expect(lost).toEqual([])
+    expect(canonical(ruleset)).toEqual(canonical(whole))
+  })
+
+  test('names the mapping whose restrictions nothing tells any more', () => {
+    const actual = without(whole, (name) => name === 'allow4_tcp_8080')
+    expect(isWhole(actual, networks)).toBe(false)
+    const { lost } = mend(actual, { networks })
+    expect(lost).toEqual([expect.stringContaining('chain allow4_tcp_8080')])
+    expect(lost[0]).toContain('demo/0.0.0.0:8080/tcp')
+    expect(mend(actual, { networks, known: whole }).lost).toEqual([])
+  })
+
+  test('brings nothing back that leads to a bridge or container that is gone', () => {
+    const presence = { hasInterface: () => false, hasSubnetOf: () => false }
+    const { ruleset } = mend(emptyRuleset, { networks: [], known: whole, presence })
+    expect(ruleset).toEqual(emptyRuleset)
+  })
+
+  test('finds a table whole that has more than a network needs', () => {
+    expect(isWhole(whole, [])).toBe(true)
+    expect(isWhole(whole, networks)).toBe(true)
+    expect(isWhole(whole, [{ project: 'demo', network: network({ bridge: 'br-other' }) }])).toBe(false)
+    expect(isWhole(emptyRuleset, [])).toBe(true)
+    expect(guardedBridges(whole)).toContain('br-web')
+  })
+
+  test('leaves out what somebody else put into the chain of a project, and keeps the chain', () => {
+    const [table] = whole.tables
+    if (table === undefined) throw new Error('no table')
+    const chains = table.chains.map((chain) =>
+      chain.name === 'to_br-web'
+        ? { ...chain, rules: [{ handle: null, comment: null, statements: [] }, ...chain.rules] }
+        : chain,
+    )
+    const actual = { ...whole, tables: [{ ...table, chains }] }
+    expect(canonical(mend(actual, { networks }).ruleset)).toEqual(canonical(whole))
+  })
+})

@@ -1,0 +1,56 @@
+import {
+  bridgeNetwork,
+  checkProject,
+  containsAddress,
+  type HostFacts,
+  type HostPresence,
+  InvalidRequestError,
+  type OwnedNetwork,
+  parseAddress,
+  parseInterfaceAddress,
+  prefixAround,
+} from '@portolan/core'
+
+/**
+ * The networks whose bridges are on a host.
+ * @internal
+ */
+export const hostNetworks = ({ interfaces }: HostFacts): readonly OwnedNetwork[] =>
+  (interfaces ?? []).flatMap((link) => {
+    const found = bridgeNetwork(link)
+    return found === null || !isProjectName(found.project) ? [] : [found]
+  })
+
+/** Anybody may write an alias; what no project can be called is no project's. */
+const isProjectName = (project: string): boolean => {
+  try {
+    checkProject(project)
+    return true
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return false
+    throw error
+  }
+}
+
+/**
+ * What is on a host now, of what rules may lead to.
+ * @internal
+ */
+export const hostPresence = ({ interfaces }: HostFacts): HostPresence => {
+  const names = new Set((interfaces ?? []).map(({ name }) => name))
+  const subnets = (interfaces ?? []).flatMap(({ addresses }) =>
+    (addresses ?? [])
+      .filter((text) => !text.startsWith('fe80:'))
+      .map((text) => {
+        const { address, length } = parseInterfaceAddress(text)
+        return prefixAround(address, length)
+      }),
+  )
+  return {
+    hasInterface: (name) => names.has(name),
+    hasSubnetOf: (address) => {
+      const wanted = parseAddress(address)
+      return subnets.some((subnet) => containsAddress(subnet, wanted))
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import { expect, test } from '@jest/globals'
+import { attach, bridgeOf } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Container } from '../../lab/container.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { inHost } from './in-host.ts'
+import { pilotOf, shop } from './pilot.ts'
+
+/** What a foreign hand does to our rules, as lines of sh. */
+type Damage = readonly [name: string, script: string]
+
+const nftDamages = (bridge: string): readonly Damage[] => [
+  ['flush ruleset', 'nft flush ruleset'],
+  ['flush table', 'nft flush table inet portolan'],
+  ['delete table', 'nft delete table inet portolan'],
+  ['flush of the forward chain', 'nft flush chain inet portolan forward'],
+  ['flush of a network chain', `nft flush chain inet portolan to_${bridge}`],
+  ['flush of nat_output', 'nft flush chain inet portolan nat_output'],
+  ['flush of to_network', 'nft flush map inet portolan to_network'],
+  ['flush of source_to_network', 'nft flush map inet portolan source_to_network'],
+  ['one element of bridges', `nft delete element inet portolan bridges '{ "${bridge}" }'`],
+  ['flush of masquerade4', 'nft flush set inet portolan masquerade4'],
+  ['deletion of the forward chain', 'nft delete chain inet portolan forward'],
+]
+
+const iptablesDamages = (variant: 'nft' | 'legacy', bridge: string): readonly Damage[] => {
+  const both = (words: string): string => `iptables-${variant} ${words}; ip6tables-${variant} ${words}`
+  const tables = ['mangle', 'filter', 'nat']
+  return [
+    ...(variant === 'nft' ? [['flush ruleset', 'nft flush ruleset'] as const] : []),
+    [
+      '-F and -X of every table',
+      tables.flatMap((table) => [both(`-t ${table} -F`), both(`-t ${table} -X`)]).join(';'),
+    ],
+    ['-F of every table', tables.map((table) => both(`-t ${table} -F`)).join(';')],
+    ['-F of mangle', both('-t mangle -F')],
+    ['-F of nat', both('-t nat -F')],
+    ['-F of one chain of ours', both('-t mangle -F PORTOLAN-FORWARD')],
+    ['-F of the chain of a network', both(`-t mangle -F PORTOLAN-IN-${bridge}`)],
+    ['-F of the sources of a network', both(`-t nat -F PORTOLAN-SRC-${bridge}`)],
+    ['one rule of a network', both(`-t mangle -D PORTOLAN-IN-${bridge} 1`)],
+    ['a jump', both('-t mangle -F FORWARD')],
+    [
+      'the jumps of nat',
+      ['PREROUTING', 'OUTPUT', 'POSTROUTING'].map((chain) => both(`-t nat -F ${chain}`)).join(';'),
+    ],
+  ]
+}
+
+const damagesOf = (backend: Backend, bridge: string): readonly Damage[] =>
+  backend === 'nftables'
+    ? nftDamages(bridge)
+    : iptablesDamages(backend === 'iptables-nft' ? 'nft' : 'legacy', bridge)
+
+interface Seen {
+  /** The port that was published after the damage, the one before it, and the one of the Compose project. */
+  readonly published: readonly boolean[]
+  readonly loopback: boolean
+  /** Ports of the container that nobody published, for a neighbour with a route. */
+  readonly unpublished: readonly boolean[]
+  /** The source that the outside sees a container come from. */
+  readonly masqueraded: string | null
+}
+
+const sound = (ports: readonly number[]): Seen => ({
+  published: ports.map(() => true).flatMap((one) => [one, one]),
+  loopback: true,
+  unpublished: [false, false],
+  masqueraded: addresses.ip.hostOutside,
+})
+
+const families = ['ip', 'ip6'] as const
+
+const look = async (lab: Lab, nginx: Container, ports: readonly number[]): Promise<Seen> => {
+  const tcp = { protocol: 'tcp', timeoutMs: 1500 } as const
+  const [published, loopback, unpublished, out] = await Promise.all([
+    Promise.all(
+      ports.flatMap((port) =>
+        families.map((family) => lab.client.probe({ ...tcp, destination: addresses[family].host, port })),
+      ),
+    ),
+    lab.host.probe({ ...tcp, destination: '127.0.0.1', port: ports[0] ?? 0 }),
+    Promise.all(
+      [nginx.address, nginx.address6].map((address) =>
+        lab.neighbour.probe({ protocol: 'tcp', destination: address ?? '', port: 81, timeoutMs: 300 }),
+      ),
+    ),
+    nginx.probe({ ...tcp, destination: addresses.ip.outside, port: 7000 }),
+  ])
+  return {
+    published: published.map(({ delivered }) => delivered),
+    loopback: loopback.delivered,
+    unpublished: unpublished.map(({ delivered }) => delivered),
+    masqueraded: out.delivered ? out.source : null,
+  }
+}
+
+/** A foreign hand flushes what is ours while a live host is open: its next call brings all of it back. */
+export const foreignFlush = (open: OpenLab, backend: Backend): void => {
+  const prepared = async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx', {
+      services: [
+        { protocol: 'tcp', port: 80 },
+        { protocol: 'tcp', port: 81 },
+      ],
+      hairpin: true,
+    })
+    return { lab, pilot, nginx, bridge: await bridgeOf(lab, 'web') }
+  }
+  const asked = (nginx: Container): string => `
+    const targets = ${JSON.stringify([nginx.address, nginx.address6])}
+    const publish = async (host, hostPort) => {
+      for (const address of targets) await host.publish({ hostPort, to: { address, port: 80 } })
+    }`
+
+  test('publish after any damage to our rules brings back all that the project and its networks should have', async () => {
+    const { lab, pilot, nginx, bridge } = await prepared()
+    const wrong: Record<string, Seen> = {}
+    for (const [index, [name, script]] of damagesOf(backend, bridge).entries()) {
+      const port = 9100 + index
+      await inHost(
+        lab,
+        backend,
+        `${asked(nginx)}
+         const host = await open()
+         await publish(host, 9090)
+         run('sh', '-ec', ${JSON.stringify(script)})
+         await publish(host, ${port})
+         await host.close()
+         report(null)`,
+      )
+      const ports = [port, 9090, 8080]
+      const seen = await look(lab, nginx, ports)
+      if (JSON.stringify(seen) !== JSON.stringify(sound(ports))) wrong[name] = seen
+    }
+    expect(wrong).toEqual({})
+    expect((await pilot.plan(shop())).changes).toEqual([])
+  })
+
+  test('taking a port back brings back all others that were lost, and not that one', async () => {
+    const { lab, nginx, bridge } = await prepared()
+    for (const [, script] of damagesOf(backend, bridge).slice(0, 3)) {
+      await inHost(
+        lab,
+        backend,
+        `${asked(nginx)}
+         const host = await open()
+         for (const port of [9090, 9091]) await publish(host, port)
+         run('sh', '-ec', ${JSON.stringify(script)})
+         await host.unpublish({ hostPort: 9091 })
+         await host.close()
+         report(null)`,
+      )
+      const ports = [9090, 8080]
+      expect(await look(lab, nginx, ports)).toEqual(sound(ports))
+      const gone = await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 9091 })
+      expect(gone.delivered).toBe(false)
+    }
+  })
+
+  test('opened after the flush, a live host rebuilds the networks from their bridges before it publishes', async () => {
+    const { lab, nginx, bridge } = await prepared()
+    const [[, script] = ['', '']] = damagesOf(backend, bridge)
+    await lab.host.mustRun(['sh', '-ec', script])
+    await inHost(
+      lab,
+      backend,
+      `${asked(nginx)}
+       const host = await open()
+       await publish(host, 9090)
+       await host.close()
+       report(null)`,
+    )
+    expect(await look(lab, nginx, [9090])).toEqual(sound([9090]))
+  })
+
+  test('a foreign change elsewhere is no reason to write our rules anew', async () => {
+    const { lab, nginx } = await prepared()
+    const foreign = {
+      nftables: 'nft add table ip foreign',
+      'iptables-nft': 'iptables-nft -A INPUT -j ACCEPT',
+      'iptables-legacy': 'iptables-legacy -A INPUT -j ACCEPT',
+    }
+    const seen = await inHost(
+      lab,
+      backend,
+      `${asked(nginx)}
+       const handles = () => run('sh', '-ec', 'nft -a list table inet portolan 2>/dev/null | grep -o "chain .* handle .*" || true')
+       const host = await open()
+       await publish(host, 9090)
+       const before = handles()
+       run('sh', '-ec', ${JSON.stringify(foreign[backend])})
+       await publish(host, 9091)
+       report([before === handles(), await inForce(9090, 9091)])
+       await host.close()`,
+    )
+    expect(seen).toEqual([true, [9090, 9090, 9091, 9091]])
+  })
+}

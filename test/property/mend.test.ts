@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals'
+import { bridgeNetwork, type OwnedNetwork } from '@portolan/core'
+import fc from 'fast-check'
+import { type DesiredState, type HostFacts, type Intent, noRules } from 'portolan'
+import { hostFacts } from './arbitrary/host-facts.ts'
+import { projectIntent } from './arbitrary/intent.ts'
+import { attempt, type Host, isPlan } from './support/plan.ts'
+import { iptablesDialect, nftDialect, type RuleDialect } from './support/rule-dialects.ts'
+import { runs } from './support/runs.ts'
+import { settle } from './support/settle.ts'
+
+interface Scene {
+  readonly states: readonly DesiredState[]
+  /** As the bridges tell. */
+  readonly networks: readonly OwnedNetwork[]
+}
+
+/** Projects applied one after the other to one host. */
+const sceneOf = async (intents: readonly Intent[], facts: HostFacts): Promise<Scene> => {
+  let host: Host = { facts, rules: noRules }
+  const states: DesiredState[] = []
+  for (const wanted of intents) {
+    const plan = await attempt(wanted, host, 'nftables')
+    if (!isPlan(plan)) continue
+    states.push(plan.desired)
+    host = settle(host, plan)
+  }
+  return { states, networks: (host.facts.interfaces ?? []).flatMap((link) => bridgeNetwork(link) ?? []) }
+}
+
+const intents = fc.tuple(projectIntent(0), projectIntent(1))
+const damage = fc.uniqueArray(fc.nat(96), { minLength: 1, maxLength: 40 })
+
+const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void => {
+  const applied = ({ states }: Scene): Rules =>
+    states.reduce(
+      (rules, desired) => dialect.adopt(rules, dialect.compile(desired), desired.project),
+      dialect.empty,
+    )
+
+  describe(`rules that somebody damaged, in ${name}`, () => {
+    test('are whole as they were applied, by what the bridges tell', async () => {
+      await fc.assert(
+        fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+          const scene = await sceneOf(wanted, facts)
+          const rules = applied(scene)
+          const { ruleset, lost } = dialect.mend(rules, { networks: scene.networks })
+          expect(lost).toEqual([])
+          expect(dialect.structure(ruleset)).toEqual(dialect.structure(rules))
+          expect(dialect.isWhole(rules, scene.networks)).toBe(true)
+        }),
+        runs(60),
+      )
+    })
+
+    test('come back as they were known, whatever of them is gone', async () => {
+      await fc.assert(
+        fc.asyncProperty(intents, hostFacts(), damage, async (wanted, facts, parts) => {
+          const scene = await sceneOf(wanted, facts)
+          const known = applied(scene)
+          const { networks } = scene
+          for (const actual of [dialect.without(known, parts), dialect.empty]) {
+            const { ruleset, lost } = dialect.mend(actual, { networks, known })
+            expect(lost).toEqual([])
+            expect(dialect.structure(ruleset)).toEqual(dialect.structure(known))
+          }
+        }),
+        runs(60),
+      )
+    })
+
+    test('come back for all networks, where nothing is known but their bridges', async () => {
+      await fc.assert(
+        fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+          const scene = await sceneOf(wanted, facts)
+          const withoutPorts = scene.states.map((one) => ({ ...one, mappings: [], guardForwarding: false }))
+          const isOwn = ({ external }: { readonly external: boolean }): boolean => !external
+          const wantedRules = applied({
+            ...scene,
+            states: withoutPorts.map((one) => ({ ...one, networks: one.networks.filter(isOwn) })),
+          })
+          const { ruleset } = dialect.mend(dialect.empty, { networks: scene.networks })
+          expect(dialect.structure(ruleset)).toEqual(dialect.structure(wantedRules))
+        }),
+        runs(60),
+      )
+    })
+  })
+}
+
+describeDialect('nftables', nftDialect)
+describeDialect('iptables', iptablesDialect)

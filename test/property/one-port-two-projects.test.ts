@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DesiredMapping } from '@portolan/core'
+import fc from 'fast-check'
+import { type DesiredState, noRules } from 'portolan'
+import { hostFacts } from './arbitrary/host-facts.ts'
+import { projectIntent } from './arbitrary/intent.ts'
+import { attempt, isPlan } from './support/plan.ts'
+import { iptablesDialect, nftDialect, type RuleDialect } from './support/rule-dialects.ts'
+import { runs } from './support/runs.ts'
+
+/** Another project that wants the very sockets of this one, for containers of its own and with other restrictions. */
+const rivalOf = (desired: DesiredState): DesiredState => ({
+  project: 'rival',
+  networks: [],
+  endpoints: [],
+  guardForwarding: false,
+  mappings: desired.mappings.map((mapping): DesiredMapping => {
+    const [first] = mapping.targets
+    // A container's own port is the same socket only at the same address.
+    const address =
+      mapping.kind === 'direct' ? first.address : mapping.family === 'ip' ? '10.9.9.9' : 'fd09::9'
+    return {
+      ...mapping,
+      label: `rival ${mapping.label}`,
+      allowFrom: mapping.allowFrom === null ? [] : null,
+      targets: [{ ...first, address, network: '', weight: 1 }],
+    }
+  }),
+})
+
+const holders = <Rules>({ published }: RuleDialect<Rules>, rules: Rules): readonly string[] =>
+  published(rules)
+    .map(({ project, family, protocol, hostAddress, hostPort, interface: device, targets }) =>
+      JSON.stringify([project, family, protocol, hostAddress, hostPort, device, targets]),
+    )
+    .toSorted()
+
+const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void => {
+  const put = (rules: Rules, desired: DesiredState): Rules =>
+    dialect.adopt(rules, dialect.compile(desired), desired.project)
+
+  describe(`a port that two projects want, in ${name}`, () => {
+    test('stays with the one that has it, as it has it', async () => {
+      await fc.assert(
+        fc.asyncProperty(projectIntent(0), hostFacts(), async (intent, facts) => {
+          const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+          if (!isPlan(plan)) return
+          const alone = put(dialect.empty, plan.desired)
+          const both = put(alone, rivalOf(plan.desired))
+          expect(dialect.structure(both)).toEqual(dialect.structure(alone))
+        }),
+        runs(100),
+      )
+    })
+
+    test('stays with the rival that came first, while the project gets all the others', async () => {
+      await fc.assert(
+        fc.asyncProperty(projectIntent(0), hostFacts(), fc.nat(5), async (intent, facts, count) => {
+          const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+          if (!isPlan(plan)) return
+          const rival = rivalOf(plan.desired)
+          const some = { ...rival, mappings: rival.mappings.slice(0, count) }
+          const first = put(dialect.empty, some)
+          const both = put(first, plan.desired)
+          const own = plan.desired.mappings.slice(count)
+          const others = put(dialect.empty, { ...plan.desired, mappings: own })
+          expect(holders(dialect, both)).toEqual(
+            [...holders(dialect, first), ...holders(dialect, others)].toSorted(),
+          )
+          expect(dialect.structure(put(both, some))).toEqual(dialect.structure(both))
+        }),
+        runs(60),
+      )
+    })
+  })
+}
+
+describeDialect('nftables', nftDialect)
+describeDialect('iptables', iptablesDialect)
+
+test('both dialects agree on who holds which port', async () => {
+  await fc.assert(
+    fc.asyncProperty(projectIntent(0), hostFacts(), fc.nat(5), async (intent, facts, count) => {
+      const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+      if (!isPlan(plan)) return
+      const rival = rivalOf(plan.desired)
+      const some = { ...rival, mappings: rival.mappings.slice(count) }
+      const both = <Rules>(dialect: RuleDialect<Rules>): readonly string[] => {
+        const first = dialect.adopt(dialect.empty, dialect.compile(some), some.project)
+        return holders(dialect, dialect.adopt(first, dialect.compile(plan.desired), plan.desired.project))
+      }
+      expect(both(nftDialect)).toEqual(both(iptablesDialect))
+    }),
+    runs(60),
+  )
+})
