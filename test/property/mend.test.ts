@@ -29,6 +29,16 @@ const sceneOf = async (intents: readonly Intent[], facts: HostFacts): Promise<Sc
 }
 
 const intents = fc.tuple(projectIntent(0), projectIntent(1))
+/** Bridges of isolated networks have no address, so their subnets are told by nothing but the plan. */
+const withoutIsolation = (wanted: Intent): Intent => {
+  const open = (one: Intent['networks'][number]['ip']) =>
+    one?.mode === 'isolated' ? { ...one, mode: 'nat' as const } : one
+  return {
+    ...wanted,
+    networks: wanted.networks.map((one) => ({ ...one, ip: open(one.ip), ip6: open(one.ip6) })),
+  }
+}
+
 const damage = fc.uniqueArray(fc.nat(96), { minLength: 1, maxLength: 40 })
 
 const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void => {
@@ -49,7 +59,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
           expect(dialect.structure(ruleset)).toEqual(dialect.structure(rules))
           expect(dialect.isWhole(rules, scene.networks)).toBe(true)
         }),
-        runs(60),
+        runs(25),
       )
     })
 
@@ -65,14 +75,14 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
             expect(dialect.structure(ruleset)).toEqual(dialect.structure(known))
           }
         }),
-        runs(60),
+        runs(25),
       )
     })
 
     test('come back for all networks, where nothing is known but their bridges', async () => {
       await fc.assert(
         fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
-          const scene = await sceneOf(wanted, facts)
+          const scene = await sceneOf(wanted.map(withoutIsolation), facts)
           const withoutPorts = scene.states.map((one) => ({ ...one, mappings: [], guardForwarding: false }))
           const isOwn = ({ external }: { readonly external: boolean }): boolean => !external
           const wantedRules = applied({
@@ -82,7 +92,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
           const { ruleset } = dialect.mend(dialect.empty, { networks: scene.networks })
           expect(dialect.structure(ruleset)).toEqual(dialect.structure(wantedRules))
         }),
-        runs(60),
+        runs(25),
       )
     })
   })

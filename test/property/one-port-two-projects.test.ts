@@ -49,7 +49,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
           const both = put(alone, rivalOf(plan.desired))
           expect(dialect.structure(both)).toEqual(dialect.structure(alone))
         }),
-        runs(100),
+        runs(50),
       )
     })
 
@@ -69,7 +69,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
           )
           expect(dialect.structure(put(both, some))).toEqual(dialect.structure(both))
         }),
-        runs(60),
+        runs(30),
       )
     })
   })
@@ -91,6 +91,6 @@ test('both dialects agree on who holds which port', async () => {
       }
       expect(both(nftDialect)).toEqual(both(iptablesDialect))
     }),
-    runs(60),
+    runs(30),
   )
 })

@@ -77,7 +77,7 @@ export const linkSubnet = (
   return null
 }
 
-/** The bridge of an isolated subnet has no address; the rules of an isolated subnet name none either. */
+/** The bridge of an isolated subnet has no address, so its subnet is not told: every address stands for it. */
 const isolated = (family: Family, { mode }: NetworkCharacter): DesiredSubnet | null =>
   mode[family] === 'isolated'
     ? { subnet: family === 'ip' ? '0.0.0.0/0' : '::/0', gateway: null, mode: 'isolated', masquerade: false }

@@ -62,9 +62,9 @@ export interface LiveHost extends AsyncDisposable {
    * Takes a port back, and forgets its flows. One that is not published is no error. Rules that another program took
    * away come back as they do by `publish`.
    *
-   * Nothing is noted of the flows that
-   * are still to be forgotten: after a process that was killed just then, a UDP client that never pauses keeps reaching
-   * the old container, or the host where the port was being published (`conntrack -D -p udp --dport PORT` ends that).
+   * Nothing is noted of the flows that are still to be forgotten: after a process that was killed just then, a UDP
+   * client that never pauses keeps reaching the old container, or the host where the port was being published
+   * (`conntrack -D -p udp --dport PORT` ends that).
    * @throws ApplyError, PermissionError as `apply` does
    */
   unpublish(request: UnpublishRequest): Promise<void>
