@@ -23,6 +23,9 @@ const programs = [
   'nft',
   'ip',
   'bridge',
+  'sysctl',
+  'iptables',
+  'ip6tables',
   ...['iptables', 'ip6tables'].flatMap((program) =>
     ['nft', 'legacy'].flatMap((variant) => [`${program}-${variant}`, `${program}-${variant}-restore`]),
   ),

@@ -1,3 +1,4 @@
+import { shellWord } from '../conflict/index.ts'
 import type { DesiredNetwork } from '../desired/index.ts'
 import type { InterfaceFact } from '../facts/index.ts'
 import type { LinkChange } from './link-change.ts'
@@ -32,7 +33,7 @@ export const diffPort = (
         text(!isolated),
         text(isolated),
       ),
-      reverse: `bridge link set dev ${name} ${text(!isolated)}`,
+      reverse: `bridge link set dev ${shellWord(name)} ${text(!isolated)}`,
       operation: { kind: 'set-port', name, isolated },
     })
   }
@@ -53,7 +54,7 @@ export const switchHairpinOn = (name: string, foreign: boolean): LinkChange => (
     'hairpin off',
     'hairpin on',
   ),
-  reverse: `bridge link set dev ${name} hairpin off`,
+  reverse: `bridge link set dev ${shellWord(name)} hairpin off`,
   operation: { kind: 'set-port', name, hairpin: true, foreign },
 })
 
@@ -69,6 +70,6 @@ export const switchHairpinOff = (name: string): LinkChange => ({
     'hairpin on',
     'hairpin off',
   ),
-  reverse: `bridge link set dev ${name} hairpin on`,
+  reverse: `bridge link set dev ${shellWord(name)} hairpin on`,
   operation: { kind: 'set-port', name, hairpin: false },
 })

@@ -1,3 +1,4 @@
+import { shellWord } from '../conflict/index.ts'
 import { type DesiredNetwork, type DesiredState, type DesiredSubnet, networkMark } from '../desired/index.ts'
 import { bridgeAlias, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
@@ -54,7 +55,7 @@ export const deleteBridge = (link: InterfaceFact): LinkChange => {
     description: `Remove bridge ${name}; the interfaces attached to it are released, not removed.`,
     before: bridgeText(name, link.addresses ?? []),
     after: null,
-    reverse: `ip link add ${name} type bridge`,
+    reverse: `ip link add ${shellWord(name)} type bridge`,
     operation: { kind: 'delete-bridge', name },
   }
 }
@@ -104,7 +105,7 @@ const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boo
     description: `Create bridge ${network.bridge} for network ${network.name}${addresses.length === 0 ? ', without a gateway address' : ` with gateway ${addresses.join(' and ')}`}.`,
     before: null,
     after: bridgeText(network.bridge, addresses),
-    reverse: `ip link del ${network.bridge}`,
+    reverse: `ip link del ${shellWord(network.bridge)}`,
     operation: {
       kind: 'create-bridge',
       name: network.bridge,
@@ -141,14 +142,14 @@ const diffBridge = (
         `mtu ${link.mtu}`,
         `mtu ${network.mtu}`,
       ),
-      reverse: `ip link set ${name} mtu ${link.mtu}`,
+      reverse: `ip link set ${shellWord(name)} mtu ${link.mtu}`,
       operation: { kind: 'set-bridge', name, mtu: network.mtu },
     })
   }
   if (link.up === false) {
     changes.push({
       ...linkChange(`bridge ${name}`, name, `Bring ${name} up.`, 'down', 'up'),
-      reverse: `ip link set ${name} down`,
+      reverse: `ip link set ${shellWord(name)} down`,
       operation: { kind: 'set-bridge', name, up: true },
     })
   }
@@ -162,7 +163,7 @@ const diffBridge = (
         `alias ${link.alias}`,
         `alias ${alias}`,
       ),
-      reverse: `ip link set ${name} alias '${link.alias}'`,
+      reverse: `ip link set ${shellWord(name)} alias ${shellWord(link.alias ?? '')}`,
       operation: { kind: 'set-bridge', name, alias },
     })
   }
@@ -182,7 +183,7 @@ const diffBridge = (
         before,
         text(nfCall, nfCall),
       ),
-      reverse: `ip link set ${name} type bridge ${before}`,
+      reverse: `ip link set ${shellWord(name)} type bridge ${before}`,
       operation: { kind: 'set-bridge', name, nfCall },
     })
   }
@@ -197,7 +198,7 @@ const addAddress = (name: string, address: string): LinkChange => ({
   description: `Add gateway ${address} to ${name}.`,
   before: null,
   after: `${address} dev ${name}`,
-  reverse: `ip address del ${address} dev ${name}`,
+  reverse: `ip address del ${address} dev ${shellWord(name)}`,
   operation: { kind: 'add-address', name, address },
 })
 
@@ -207,6 +208,6 @@ const removeAddress = (name: string, address: string): LinkChange => ({
   description: `Remove ${address} from ${name}.`,
   before: `${address} dev ${name}`,
   after: null,
-  reverse: `ip address add ${address} dev ${name}`,
+  reverse: `ip address add ${address} dev ${shellWord(name)}`,
   operation: { kind: 'remove-address', name, address },
 })

@@ -1,3 +1,4 @@
+import { sysctlCommands } from '../conflict/remedy/sysctl-command.ts'
 import type { Change } from './change.ts'
 
 /**
@@ -31,7 +32,8 @@ export const sysctlChange = (
   description: why,
   before: before === null ? null : `${name} = ${before}`,
   after: `${name} = ${value}`,
-  reverse: before === null ? unknownBefore(name) : `sysctl -w ${name}=${before}`,
+  reverse:
+    before === null ? unknownBefore(name) : (sysctlCommands(name, before)[0] ?? `# ${name} was ${before}`),
   operation: { kind: 'set-sysctl', name, before, value },
 })
 

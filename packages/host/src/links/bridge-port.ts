@@ -1,4 +1,4 @@
-import { ApplyError } from '@portolan/core'
+import { ApplyError, shellWord } from '@portolan/core'
 import { attributeText, attributeU32, nested } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { change, type NetlinkChange } from '../netlink/request.ts'
@@ -28,7 +28,7 @@ export const attachPort = async (
   const link = await requireLink(connection, interfaceName, does)
   if (link.masterIndex !== null && link.masterIndex !== bridge.index)
     throw new ApplyError(
-      `Could not ${does}: it is a port of another interface. Release it first (ip link set ${interfaceName} nomaster).`,
+      `Could not ${does}: it is a port of another interface. Release it first (ip link set ${shellWord(interfaceName)} nomaster).`,
       { applied: [], stderr: '' },
     )
   const { index } = link
