@@ -81,6 +81,56 @@ describe('YAML that would exhaust the stack, the memory or the patience is refus
   })
 })
 
+describe('what would unfold to too much is refused where it is one too many', () => {
+  test.each([
+    [
+      'ten services with every port each',
+      `services:\n${Array.from({ length: 10 }, (_, at) => `  s${at}:\n    ports: ["127.0.0.${at + 1}:1-65535:1-65535"]\n`).join('')}`,
+      /^compose\.yaml:5:\d+: services\.s1: .* more than 65536 ports/,
+    ],
+    [
+      'a thousand services with 65,535 replicas each',
+      `services:\n${Array.from({ length: 1000 }, (_, at) => `  s${at}: {scale: 65535}\n`).join('')}`,
+      /^compose\.yaml:3:\d+: services\.s1: .* more than 65536 replicas/,
+    ],
+    [
+      'ports by alias, a thousand for each of a thousand services',
+      `x-p: &p\n${Array.from({ length: 900 }, (_, at) => `  - "${at + 1}"\n`).join('')}services:\n${Array.from({ length: 900 }, (_, at) => `  s${at}: {ports: *p}\n`).join('')}`,
+      /^compose\.yaml:\d+:\d+: services\.s\d+: .* more than 65536 ports/,
+    ],
+    [
+      'a variable of a variable',
+      'services: {web: {ports: ["$A31:80"]}}',
+      /\/\.env:15:5: A14: variables unfold to more than/,
+    ],
+  ])('%s', async (name, text, message) => {
+    const doubling = Array.from({ length: 31 }, (_, at) => `A${at + 1}=\${A${at}}\${A${at}}\n`).join('')
+    const env: Record<string, string> =
+      name === 'a variable of a variable' ? { '.env': `A0=${'a'.repeat(10)}\n${doubling}` } : {}
+    const where = project(name, { 'compose.yaml': text, ...env })
+    expect(await refusal(['plan', '--host', 'host.json'], where)).toMatch(message)
+  })
+})
+
+test('a line of 20 million characters for evaluate is an error in its place, and the next is answered', async () => {
+  const packet = '{"in": "eth0", "source": "198.51.100.7", "destination": "192.0.2.2", "protocol": "icmp"}'
+  const { code, stdout } = await portolan(['evaluate', '--host', 'host.json'], {
+    folder,
+    input: `${'x'.repeat(20_000_000)}\n${packet}\n${'y'.repeat(100_000)}`,
+    environment: { NODE_OPTIONS: '--max-old-space-size=100' },
+  })
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+  expect(code).toBe(1)
+  expect(answers).toEqual([
+    { error: expect.objectContaining({ code: 'PARSE', line: 1, column: 65_537 }) },
+    expect.objectContaining({ outcome: expect.any(String) }),
+    { error: expect.objectContaining({ code: 'PARSE', line: 3 }) },
+  ])
+})
+
 describe('JSON nested 10,000 deep', () => {
   const deep = '['.repeat(10_000)
   const whole = `${deep}${']'.repeat(10_000)}`

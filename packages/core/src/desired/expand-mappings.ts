@@ -1,14 +1,10 @@
 import { type Family, families, familyOf } from '../address/index.ts'
-import {
-  type Conflict,
-  duplicateHostPort,
-  loopbackUnreachable,
-  overlappingHostPort,
-} from '../conflict/index.ts'
+import { type Conflict, duplicateHostPort, loopbackUnreachable } from '../conflict/index.ts'
 import { IntentError } from '../error/index.ts'
 import type { Intent, IntentNote, MappingIntent, Protocol } from '../intent/index.ts'
 import type { PortSupply } from './automatic-ports.ts'
 import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredTarget } from './desired-state.ts'
+import { findOverlaps } from './find-overlaps.ts'
 import { socketLabel, targetsLabel } from './mapping-label.ts'
 import { portHolder } from './port-holder.ts'
 
@@ -139,28 +135,6 @@ const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
 const joinTargets = (mapping: DesiredMapping, more: DesiredMapping): DesiredMapping => {
   const targets = [...mapping.targets, ...more.targets] as const
   return { ...mapping, targets, label: `${socketLabel(mapping)} -> ${targetsLabel(targets)}` }
-}
-
-/** A wildcard and a specific binding on one port: reported on the specific one. */
-const findOverlaps = (
-  project: string,
-  mappings: readonly DesiredMapping[],
-  others: readonly PublishedPort[],
-): readonly Conflict[] => {
-  const everyone: readonly PublishedPort[] = [
-    ...mappings.filter((mapping) => mapping.kind === 'nat').map((mapping) => ({ ...mapping, project })),
-    ...others,
-  ]
-  const portKey = ({ family, protocol, hostPort }: PublishedPort): string =>
-    `${family} ${protocol} ${hostPort}`
-  const wildcards = new Map(
-    everyone.filter(({ hostAddress }) => hostAddress === null).map((port) => [portKey(port), port]),
-  )
-  return everyone.flatMap((port) => {
-    const wildcard = port.hostAddress === null ? undefined : wildcards.get(portKey(port))
-    if (wildcard === undefined || (port.project !== project && wildcard.project !== project)) return []
-    return [overlappingHostPort(port.label, wildcard)]
-  })
 }
 
 /** The single ports of one mapping, in port order, IPv4 before IPv6. */

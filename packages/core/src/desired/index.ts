@@ -1,6 +1,7 @@
 export * from './bridge-name.ts'
 export { bridgeNetwork, type OwnedNetwork } from './bridge-network.ts'
 export * from './check-desired.ts'
+export * from './check-port-count.ts'
 export * from './desired-state.ts'
 export type { PublishedPort } from './expand-mappings.ts'
 export { subnetLeases } from './lease-subnets.ts'

@@ -7,6 +7,7 @@ import type {
   DesiredSubnet,
   DesiredTarget,
 } from './desired-state.ts'
+import { mappingsOfPort } from './mappings-by-port.ts'
 
 /**
  * Who opens a flow, and the source address that its first packet has. What comes in by another interface than one of
@@ -161,12 +162,8 @@ const findMapping = (
 ): DesiredMapping | null => {
   const rank = (mapping: DesiredMapping): number =>
     (mapping.hostAddress === null ? 2 : 0) + (mapping.interface === null ? 1 : 0)
-  const candidates = mappings.filter(
+  const candidates = mappingsOfPort(mappings, 'nat', family, protocol, to.port).filter(
     (mapping) =>
-      mapping.kind === 'nat' &&
-      mapping.family === family &&
-      mapping.protocol === protocol &&
-      mapping.hostPort === to.port &&
       (mapping.hostAddress === null || mapping.hostAddress === to.address) &&
       (mapping.interface === null || from.kind !== 'machine' || from.interface === mapping.interface),
   )
@@ -207,12 +204,8 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
   if (flow.protocol === 'echo-request') {
     return from.kind === 'machine' ? deliver('own') : dropped('another bridge reaches published ports only')
   }
-  const openings = desired.mappings.filter(
-    (candidate) =>
-      candidate.kind === 'direct' &&
-      candidate.family === family &&
-      candidate.protocol === flow.protocol &&
-      candidate.targets.some((target) => target.address === to.address && target.port === to.port),
+  const openings = mappingsOfPort(desired.mappings, 'direct', family, flow.protocol, to.port).filter(
+    ({ targets }) => targets.some(({ address, port }) => address === to.address && port === to.port),
   )
   if (openings.length === 0) return dropped(`port ${to.port} is not published`)
   // Several may open one port, each to someone else.

@@ -16,6 +16,7 @@ import { assignAddresses } from './assign-addresses.ts'
 import { portSupply } from './automatic-ports.ts'
 import { bridgeName } from './bridge-name.ts'
 import { checkIntent } from './check-intent.ts'
+import { checkPortCount } from './check-port-count.ts'
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from './desired-state.ts'
 import { expandMappings, type PublishedPort } from './expand-mappings.ts'
 import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
@@ -63,6 +64,7 @@ export interface Resolution {
  */
 export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
   checkIntent(intent)
+  checkPortCount(intent.mappings)
   const external = new Map(
     intent.networks
       .filter((network) => network.external)

@@ -1,5 +1,6 @@
 import {
   type Config,
+  checkPortCount,
   emptyConfig,
   type HostFacts,
   InspectError,
@@ -66,6 +67,8 @@ export interface PlanOptions extends LeaseOptions {
  * @public @since 0.1.0
  */
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
+  // Before anything is read for each of them.
+  checkPortCount(intent.mappings)
   const runner = options.runner ?? createRunner()
   const choice = options.backend ?? 'auto'
   const [facts, leases, fixes, { backend, rules }] = await Promise.all([

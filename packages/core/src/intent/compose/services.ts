@@ -34,6 +34,7 @@ export const readServices = (
     return on ? [{ name, place: entry.keyPlace, body }] : []
   })
   const names = enabled.map(({ name }) => name)
+  const counted = countEndpoints()
   return enabled.map(({ name, place, body }) => {
     const what = `services.${name}`
     const replicas = readReplicas(reading, body, what)
@@ -41,7 +42,13 @@ export const readServices = (
     checkExpose(reading, body, `${what}.expose`)
     const attachments = mode === null ? readAttachments(reading, body, name, place, find) : []
     if (replicas > 1) checkNothingUnique(attachments, replicas, what)
-    return { name, place, replicas, attachments, ports: readPorts(reading, body, `${what}.ports`) }
+    return counted({
+      name,
+      place,
+      replicas,
+      attachments,
+      ports: readPorts(reading, body, `${what}.ports`),
+    })
   })
 }
 
@@ -53,6 +60,27 @@ const checkNothingUnique = (attachments: readonly Attachment[], replicas: number
         place,
         `${what}: ${replicas} replicas cannot all be ${unique} on networks.${network.intent.name}: leave the address to Portolan, or run one`,
       )
+  }
+}
+
+/** As many as a /16 has addresses. */
+const most = 65_536
+
+/**
+ * Refuses replicas and ports that are more than a host has use for, at the service with which they become too many:
+ * before there is one of each, and before the ports of the next service are read.
+ */
+const countEndpoints = (): ((service: ReadService) => ReadService) => {
+  let endpoints = 0
+  let mappings = 0
+  return (service) => {
+    const { name, place, replicas, attachments, ports } = service
+    endpoints += replicas * attachments.length
+    mappings += replicas * ports.length
+    const many = endpoints > most ? 'replicas on networks' : mappings > most ? 'ports of replicas' : null
+    if (many !== null)
+      refuse(place, `services.${name}: with this the project has more than ${most} ${many}: expected fewer`)
+    return service
   }
 }
 

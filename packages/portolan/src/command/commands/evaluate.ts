@@ -1,13 +1,16 @@
-import { type Evaluator, PortolanError, prepare, readPacket } from '@portolan/core'
+import { type Evaluator, ParseError, PortolanError, prepare, readPacket } from '@portolan/core'
 import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import type { HostRules } from '../../host-rules/host-rules.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
-import { linesOf } from '../lines.ts'
+import { linesOf, tooLong } from '../lines.ts'
 import { paceOutput } from '../paced-output.ts'
 import { readSituation } from '../read-situation.ts'
+
+/** A packet has some 300 characters. */
+const longestLine = 65_536
 
 /**
  * `portolan evaluate`: packets in, outcomes out, a line each, in order. A line that is no packet gets an error in
@@ -19,11 +22,11 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const output = paceOutput(process.stdout)
   let line = 0
   let mistakes = 0
-  for await (const lines of linesOf(process.stdin.setEncoding('utf8'))) {
+  for await (const lines of linesOf(process.stdin.setEncoding('utf8'), longestLine)) {
     const answers: string[] = []
     for (const text of lines) {
       line += 1
-      if (text.trim() === '') continue
+      if (text !== tooLong && text.trim() === '') continue
       const { answer, isMistake } = answerLine(evaluator, rules, text, line)
       answers.push(answer, '\n')
       if (isMistake) mistakes += 1
@@ -40,10 +43,16 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
 const answerLine = (
   evaluator: Evaluator,
   rules: HostRules,
-  text: string,
+  text: string | typeof tooLong,
   line: number,
 ): { readonly answer: string; readonly isMistake: boolean } => {
   try {
+    if (text === tooLong)
+      throw new ParseError(
+        `expected a packet as one JSON object a line, found a line of more than ${longestLine} characters`,
+        { source: 'standard input', line, column: longestLine + 1 },
+        '',
+      )
     const packet = readPacket(text, { source: 'standard input', line, column: 1 })
     const outcome = asFarAsRead(packet, evaluator.evaluate(packet), rules)
     return { answer: jsonText(outcome, null, 0), isMistake: false }
