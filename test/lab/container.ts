@@ -29,7 +29,7 @@ const withoutPrefix = (address: string | undefined): string | null => address?.s
  * (net/core/link_watch.c), at most once a second: until then it silently drops what the host sends into it, and a
  * probe would measure that instead of the rules.
  */
-const carrying = async (host: Machine, ...devices: readonly string[]): Promise<void> => {
+export const carrying = async (host: Machine, ...devices: readonly string[]): Promise<void> => {
   for (let attempt = 0; attempt < 150; attempt += 1) {
     const links = JSON.parse(await host.mustRun(['ip', '-j', 'link', 'show', 'up'])) as readonly {
       readonly ifname: string

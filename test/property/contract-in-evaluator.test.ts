@@ -29,7 +29,7 @@ const dialects: readonly (readonly [string, Dialect])[] = [
 ]
 
 /** The host of the scenes once a plan is in force: its own addresses, and a bridge for each network. */
-const factsOf = (desired: DesiredState, bridgeNf: boolean): HostFacts => ({
+const factsOf = (desired: DesiredState, bridgeNf: boolean, isolates: boolean): HostFacts => ({
   interfaces: [
     { name: 'lo', up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },
     { name: 'eth0', up: true, kind: 'veth', addresses: ['192.0.2.2/24', '192.0.2.3/24', '2001:db8::2/64'] },
@@ -37,15 +37,25 @@ const factsOf = (desired: DesiredState, bridgeNf: boolean): HostFacts => ({
       name: bridge,
       up: true,
       kind: 'bridge',
-      // The plan gives a bridge without icc its own switch (see diff-links.ts).
-      nfCallIptables: bridgeNf || !icc,
-      nfCallIp6tables: bridgeNf || !icc,
+      // The plan gives a bridge without icc its own switch, or isolates its ports (see diff-links.ts).
+      nfCallIptables: !icc && (bridgeNf || !isolates),
+      nfCallIp6tables: !icc && (bridgeNf || !isolates),
       addresses: [ip, ip6].flatMap((subnet) =>
         subnet === null || subnet.gateway === null
           ? []
           : [`${subnet.gateway}/${subnet.subnet.split('/')[1]}`],
       ),
     })),
+    ...desired.networks.flatMap(({ bridge, icc }, at) =>
+      [1, 2].map((port) => ({
+        name: `port${at}-${port}`,
+        up: true,
+        kind: 'veth',
+        master: bridge,
+        hairpin: true,
+        isolated: !icc && !bridgeNf && isolates,
+      })),
+    ),
   ],
   routes: [
     { destination: 'default', gateway: '192.0.2.1', interface: 'eth0' },
@@ -176,12 +186,12 @@ describe('the contract, in the evaluator', () => {
   test.each(dialects)('is met by what is compiled to %s, for every flow', (name, lowered) => {
     const promises = new Map<Reach['kind'], number>()
     fc.assert(
-      fc.property(scenes, fc.boolean(), (all, bridgeNf) => {
+      fc.property(scenes, fc.boolean(), fc.boolean(), (all, bridgeNf, isolates) => {
         const [first] = all
         if (first === undefined) return
         const { desired } = first
         const endpoints: readonly EndpointAddress[] = endpointAddresses(desired)
-        const facts = factsOf(desired, bridgeNf)
+        const facts = factsOf(desired, bridgeNf, isolates)
         const evaluator: Evaluator = prepare(facts, lowered(desired), { endpoints })
         const bare: Evaluator = prepare(facts, [], { endpoints })
         for (const scene of all) {

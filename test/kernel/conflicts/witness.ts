@@ -12,6 +12,7 @@ const aboutNoPacket: readonly string[] = [
   'ForwardingDisabled',
   'HostBecomesRouter',
   'HostPortTaken',
+  'IccForIpOnly',
   'IccUnenforceable',
   'LoopbackUnreachable',
   'NetworkInUse',

@@ -7,7 +7,7 @@ import { complaint } from './judge.ts'
 import { networkRows } from './rows-networks.ts'
 import { publishedRows } from './rows-published.ts'
 import { compose } from './scenario.ts'
-import { openServices, plugIn } from './set-up.ts'
+import { attachByUs, openServices, plugIn } from './set-up.ts'
 import { specialCases } from './special-cases.ts'
 
 const rows = [...publishedRows, ...networkRows]
@@ -24,6 +24,7 @@ const applied = async (lab: Lab, backend: Backend): Promise<void> => {
   ]) {
     if (args === null) {
       await plugIn(lab)
+      await attachByUs(lab, backend)
       continue
     }
     const { exitCode, stdout, stderr } = await lab.portolan(args)

@@ -25,6 +25,20 @@ export const networkRows: readonly Row[] = [
   row('icc off, from outside', 'client', 'host', 8500, delivered('q1', 80, 'own'), both),
   row('icc off, from the host', 'host', 'q1', 8888, delivered('q1', 8888, 'gateway'), both),
 
+  row('icc off, attached by us', 'h2', 'h1', 80, dropped, every),
+  row('icc off, attached by us, ping', 'h1', 'h2', 0, dropped, ping),
+  row('icc off, attached by us, through the host', 'h2', 'host', 8700, delivered('h1', 80, 'gateway'), both),
+  row('icc off, attached by us, hairpin', 'h1', 'host', 8700, delivered('h1', 80, 'gateway'), both),
+  row('icc off, attached by us, from outside', 'client', 'host', 8700, delivered('h1', 80, 'own'), both),
+  row('icc off, attached by us, from the host', 'host', 'h1', 8888, delivered('h1', 8888, 'gateway'), both),
+  row(
+    'icc off, attached by us, to the outside',
+    'h2',
+    'outside',
+    7000,
+    delivered('outside', 7000, 'hostOutside'),
+  ),
+
   row('another bridge', 'far', 'nginx', 80, dropped, every),
   row('another bridge, any port', 'nginx', 'far', 8888, dropped, every),
   row('another bridge, ping', 'far', 'nginx', 0, dropped, ping),

@@ -16,6 +16,8 @@ export const networks = {
   direct: 6,
   open: 7,
   plain: 8,
+  /** As `quiet`, its ports attached by Portolan itself. */
+  hushed: 9,
 } as const
 
 /** The containers of compose.yaml: their network, and the last number of their addresses. */
@@ -27,6 +29,8 @@ export const containers = {
   twin: ['other', 40],
   q1: ['quiet', 10],
   q2: ['quiet', 11],
+  h1: ['hushed', 10],
+  h2: ['hushed', 11],
   i1: ['inner', 10],
   i2: ['inner', 11],
   s1: ['island', 10],

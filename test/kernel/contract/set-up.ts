@@ -1,3 +1,6 @@
+import { fileURLToPath } from 'node:url'
+import type { Backend } from '../../lab/backend.ts'
+import { carrying } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Service } from '../../lab/machine.ts'
 import { addressOf, type ContainerName, containers, networks } from './scenario.ts'
@@ -29,6 +32,22 @@ export const plugIn = async (lab: Lab): Promise<void> => {
   )
   await inventGateway(lab)
   await joinSecond(lab)
+}
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Gives the ports of `hushed` to `attachPort`, as orchestration code does with every container. */
+export const attachByUs = async (lab: Lab, backend: Backend): Promise<void> => {
+  const ports = ['v-h1', 'v-h2']
+  await lab.host.ip(...ports.map((port) => `link set ${port} nomaster down`))
+  const script = `
+    import { openHost } from 'portolan'
+    const host = await openHost({ backend: '${backend}', state: '/run/lab/state' })
+    for (const port of ${JSON.stringify(ports)}) await host.attachPort(port, 'hushed')
+    await host[Symbol.asyncDispose]()`
+  const argv = ['env', '-C', repository, process.execPath, '--input-type=module', '--eval', script]
+  await lab.host.mustRun(argv)
+  await carrying(lab.host, 'pt-hushed', ...ports)
 }
 
 /** A second network for `twin`, by which everything leaves that is not for the first: it answers over either. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { forgedSourceCases } from './forged-sources.ts'
+import { isolationCases } from './isolation.ts'
 import { addressOf, type Family } from './scenario.ts'
 import { traces } from './traces.ts'
 
@@ -21,6 +22,7 @@ const container = (lab: Lab, name: string): Machine => {
 /** Rows that no ordinary socket can ask. */
 export const specialCases = (currentLab: () => Lab): void => {
   forgedSourceCases(currentLab)
+  isolationCases(currentLab)
 
   test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
     const lab = currentLab()

@@ -2,7 +2,7 @@ import { buildFrame } from '../../lab/frame.ts'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 
-const macOf = async (machine: Machine, device: string): Promise<string> => {
+export const macOf = async (machine: Machine, device: string): Promise<string> => {
   const [link] = JSON.parse(await machine.mustRun(['ip', '-j', 'link', 'show', device])) as [
     { readonly address: string },
   ]

@@ -42,6 +42,7 @@ export type ConflictKind =
   | 'HostBecomesRouter'
   | 'RouterAdvertisementsLost'
   | 'LoopbackUnreachable'
+  | 'IccForIpOnly'
   | 'IccUnenforceable'
   | 'NetworkInUse'
   | 'DnatShadowed'

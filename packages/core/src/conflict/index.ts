@@ -8,6 +8,7 @@ export { findRuleConflicts, type RuleConflictOptions } from './find-rule-conflic
 export { findStaleConntrack } from './find-stale-conntrack.ts'
 export * from './host-becomes-router.ts'
 export * from './host-port-taken.ts'
+export * from './icc-for-ip-only.ts'
 export * from './icc-unenforceable.ts'
 export * from './loopback-unreachable.ts'
 export * from './network-in-use.ts'

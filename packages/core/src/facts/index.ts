@@ -1,4 +1,5 @@
 export * from './bridge-alias.ts'
 export * from './host-facts.ts'
+export * from './icc-keeper.ts'
 export * from './local-port-range.ts'
 export * from './parse-host-facts.ts'

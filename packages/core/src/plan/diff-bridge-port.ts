@@ -1,12 +1,8 @@
 import { shellWord } from '../conflict/index.ts'
 import type { DesiredNetwork } from '../desired/index.ts'
-import type { InterfaceFact } from '../facts/index.ts'
+import type { IccKeeper, InterfaceFact } from '../facts/index.ts'
 import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
-
-/** Whether a port must not talk to other ports: icc is off and no IP hook sees it. */
-const wantsIsolation = (network: DesiredNetwork, nfAvailable: boolean): boolean =>
-  !network.icc && !nfAvailable
 
 /**
  * What a port of one of our bridges lacks.
@@ -15,10 +11,10 @@ const wantsIsolation = (network: DesiredNetwork, nfAvailable: boolean): boolean 
 export const diffPort = (
   network: DesiredNetwork,
   port: InterfaceFact,
-  nfAvailable: boolean,
+  keeper: IccKeeper,
 ): readonly LinkChange[] => {
   const name = port.name ?? ''
-  const isolated = wantsIsolation(network, nfAvailable)
+  const isolated = !network.icc && keeper === 'isolation'
   const changes: LinkChange[] = []
   if (port.hairpin === false) changes.push(switchHairpinOn(name, false))
   if (port.isolated !== undefined && port.isolated !== isolated) {

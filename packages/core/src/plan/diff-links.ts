@@ -1,6 +1,14 @@
 import { shellWord } from '../conflict/index.ts'
 import { type DesiredNetwork, type DesiredState, type DesiredSubnet, networkMark } from '../desired/index.ts'
-import { bridgeAlias, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import {
+  bridgeAlias,
+  bridgesCallHooks,
+  type HostFacts,
+  hasBridgeNetfilter,
+  type InterfaceFact,
+  iccKeeper,
+  parseBridgeAlias,
+} from '../facts/index.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
 import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
@@ -29,13 +37,13 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
     )
     if (existing !== undefined) {
       kept.add(existing)
-      created.push(...diffBridge(desired.project, network, existing, interfaces, bridgeNetfilter(facts)))
+      created.push(...diffBridge(desired.project, network, existing, facts))
     } else if (
       !interfaces.some(
         (link) => link.name === network.bridge && parseBridgeAlias(link.alias)?.project !== desired.project,
       )
     ) {
-      created.push(createBridge(desired.project, network, bridgeNetfilter(facts)))
+      created.push(createBridge(desired.project, network, facts))
     }
   }
   const removed = ours.filter((link) => !kept.has(link)).map(deleteBridge)
@@ -67,23 +75,16 @@ export const deleteBridge = (link: InterfaceFact): LinkChange => {
 const mendExternalPorts = (
   network: DesiredNetwork,
   { mappings }: DesiredState,
-  { interfaces, sysctls }: HostFacts,
+  facts: HostFacts,
 ): readonly LinkChange[] => {
-  const isBridgedThroughHooks = ['iptables', 'ip6tables'].some(
-    (tool) => sysctls?.[`net.bridge.bridge-nf-call-${tool}`] === '1',
-  )
   const isPublished = mappings.some(
     ({ kind, targets }) => kind === 'nat' && targets.some((target) => target.network === network.name),
   )
-  if (!isBridgedThroughHooks || !isPublished) return []
-  return (interfaces ?? [])
+  if (!bridgesCallHooks(facts) || !isPublished) return []
+  return (facts.interfaces ?? [])
     .filter((port) => port.master === network.bridge && port.hairpin === false)
     .map((port) => switchHairpinOn(port.name ?? '', true))
 }
-
-/** br_netfilter is there when its sysctls are. */
-const bridgeNetfilter = (facts: HostFacts): boolean =>
-  facts.sysctls?.['net.bridge.bridge-nf-call-iptables'] !== undefined
 
 const bridgeText = (name: string, addresses: readonly string[]): string =>
   [`bridge ${name}`, ...addresses].join(' ')
@@ -95,9 +96,10 @@ const gatewayAddress = ({ subnet, gateway }: DesiredSubnet): readonly string[] =
   gateway === null ? [] : [`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`]
 
 /** Traffic inside a bridge crosses the IP hooks, where icc is enforced, only when the bridge asks for it. */
-const wantsNfCall = (network: DesiredNetwork, available: boolean): boolean => available && !network.icc
+const wantsNfCall = ({ icc, bridge }: DesiredNetwork, facts: HostFacts): boolean =>
+  !icc && hasBridgeNetfilter(facts) && iccKeeper(bridge, facts) === 'hooks'
 
-const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boolean): LinkChange => {
+const createBridge = (project: string, network: DesiredNetwork, facts: HostFacts): LinkChange => {
   const addresses = gatewayAddresses(network)
   return {
     action: 'add',
@@ -112,7 +114,7 @@ const createBridge = (project: string, network: DesiredNetwork, nfAvailable: boo
       alias: bridgeAlias(networkMark(project, network)),
       mtu: network.mtu,
       addresses,
-      nfCall: wantsNfCall(network, nfAvailable),
+      nfCall: wantsNfCall(network, facts),
     },
   }
 }
@@ -121,8 +123,7 @@ const diffBridge = (
   project: string,
   network: DesiredNetwork,
   link: InterfaceFact,
-  interfaces: readonly InterfaceFact[],
-  nfAvailable: boolean,
+  facts: HostFacts,
 ): readonly LinkChange[] => {
   const name = network.bridge
   const changes: LinkChange[] = []
@@ -167,13 +168,14 @@ const diffBridge = (
       operation: { kind: 'set-bridge', name, alias },
     })
   }
-  const nfCall = wantsNfCall(network, nfAvailable)
+  const hooks: LinkChange[] = []
+  const nfCall = wantsNfCall(network, facts)
   const { nfCallIptables, nfCallIp6tables = nfCall } = link
   if (nfCallIptables !== undefined && (nfCallIptables !== nfCall || nfCallIp6tables !== nfCall)) {
     const text = (ip: boolean, ip6: boolean): string =>
       `nf_call_iptables ${ip ? 1 : 0} nf_call_ip6tables ${ip6 ? 1 : 0}`
     const before = text(nfCallIptables, nfCallIp6tables)
-    changes.push({
+    hooks.push({
       ...linkChange(
         `bridge ${name}`,
         name,
@@ -187,9 +189,12 @@ const diffBridge = (
       operation: { kind: 'set-bridge', name, nfCall },
     })
   }
-  for (const port of interfaces)
-    if (port.master === name) changes.push(...diffPort(network, port, nfAvailable))
-  return changes
+  const keeper = iccKeeper(name, facts)
+  const ports = (facts.interfaces ?? [])
+    .filter((port) => port.master === name)
+    .flatMap((port) => diffPort(network, port, keeper))
+  // What holds from now on comes before what held until now goes.
+  return nfCall ? [...changes, ...hooks, ...ports] : [...changes, ...ports, ...hooks]
 }
 
 const addAddress = (name: string, address: string): LinkChange => ({

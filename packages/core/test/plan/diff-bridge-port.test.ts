@@ -35,6 +35,9 @@ const on = network('web')
 const off = network('web', { icc: false })
 const netfilter = { 'net.bridge.bridge-nf-call-iptables': '0', 'net.bridge.bridge-nf-call-ip6tables': '0' }
 
+const hooked = { ...netfilter, 'net.bridge.bridge-nf-call-iptables': '1' }
+const hooked6 = { ...netfilter, 'net.bridge.bridge-nf-call-ip6tables': '1' }
+
 describe('a port of one of our bridges', () => {
   test('as it should be is left alone', () => {
     expect(operations(on, [port()])).toEqual([])
@@ -64,12 +67,39 @@ describe('a port of one of our bridges', () => {
     ['is isolated when icc is off and no hook would see it', off, {}, {}, true],
     ['... and stays so', off, { isolated: true }, {}, null],
     ['is not isolated where the hooks enforce icc', off, {}, netfilter, null],
-    ['is let go where the hooks enforce icc', off, { isolated: true }, netfilter, false],
+    ['stays isolated where all are, and no hook is called', off, { isolated: true }, netfilter, null],
+    ['is let go where every bridge calls the hooks', off, { isolated: true }, hooked, false],
+    ['... for IPv6 alone', off, { isolated: true }, hooked6, false],
     ['is let go when icc is on', on, { isolated: true }, {}, false],
   ])('%s', (_, wanted, wish, sysctls, isolated) => {
     expect(operations(wanted, [port(wish)], sysctls)).toEqual(
       isolated === null ? [] : [{ kind: 'set-port', name: 'veth1', isolated }],
     )
+  })
+
+  test('is let go, with all its siblings, once one was plugged in without isolation: the hooks come first', () => {
+    const ports = [port({ isolated: true }), port({ name: 'veth2', isolated: true }), port({ name: 'veth3' })]
+    const bridge = { ...bridgeOf(off), nfCallIptables: false, nfCallIp6tables: false }
+    const changes = diffLinks(desired({ networks: [off] }), {
+      sysctls: netfilter,
+      interfaces: [bridge, ...ports],
+    })
+    expect(changes.map(({ operation }) => operation)).toEqual([
+      { kind: 'set-bridge', name: 'br-web', nfCall: true },
+      { kind: 'set-port', name: 'veth1', isolated: false },
+      { kind: 'set-port', name: 'veth2', isolated: false },
+    ])
+  })
+
+  test('that is isolated as all are needs no hooks, and could not be reached through them', () => {
+    const bridge = { ...bridgeOf(off), nfCallIptables: true, nfCallIp6tables: true }
+    const changes = diffLinks(desired({ networks: [off] }), {
+      sysctls: netfilter,
+      interfaces: [bridge, port({ isolated: true })],
+    })
+    expect(changes.map(({ operation }) => operation)).toEqual([
+      { kind: 'set-bridge', name: 'br-web', nfCall: false },
+    ])
   })
 
   test('may lack both', () => {
@@ -85,7 +115,7 @@ describe('a port of one of our bridges', () => {
         ?.description
     expect(say(off, {})).toBe('Isolate veth1 from the other ports of br-web: icc is off.')
     expect(say(on, { isolated: true })).toBe('Let veth1 talk to the other ports of br-web directly.')
-    expect(say(off, { isolated: true }, netfilter)).toBe(
+    expect(say(off, { isolated: true }, hooked)).toBe(
       'Let veth1 talk to the other ports of br-web directly; the IP hooks enforce icc: off.',
     )
   })
@@ -154,9 +184,34 @@ describe('icc that nothing can hold', () => {
     ])
   })
 
+  test.each<[string, InterfaceFact, HostFacts['sysctls'], RegExp]>([
+    [
+      'plugged in without isolation',
+      port(),
+      netfilter,
+      /port veth1 of br-web was plugged in without isolation/,
+    ],
+    ['which nothing isolates', rigid, netfilter, /port veth1 of br-web was plugged in without isolation/],
+    [
+      'while every bridge calls the hooks',
+      port({ isolated: true }),
+      hooked,
+      /bridge-nf-call-iptables .* is 1/,
+    ],
+  ])('holds for IP only beside a port %s', (_, link, sysctls, why) => {
+    expect(find(off, link, sysctls)).toEqual([
+      expect.objectContaining({
+        kind: 'IccForIpOnly',
+        severity: 'info',
+        message: expect.stringMatching(why),
+      }),
+    ])
+  })
+
   test.each<[string, DesiredNetwork, InterfaceFact, HostFacts['sysctls'] | null]>([
     ['icc is on', on, rigid, {}],
-    ['br_netfilter is there', off, rigid, netfilter],
+    ['the port is isolated, and no hook is called', off, port({ isolated: true }), netfilter],
+    ['nothing is plugged in yet', off, { ...rigid, master: null }, hooked],
     ['the port can be isolated', off, port(), {}],
     ['the port is of another bridge', off, { ...rigid, master: 'docker0' }, {}],
     ['no sysctl of the host is known', off, rigid, null],

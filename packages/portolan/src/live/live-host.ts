@@ -70,7 +70,7 @@ export interface LiveHost extends AsyncDisposable {
   unpublish(request: UnpublishRequest): Promise<void>
   /**
    * Attaches an interface (the host's end of a container's veth) to a network's bridge: enslaved, hairpin mode on,
-   * isolated where that is how icc is held off, up. Rules that another program took away come back first.
+   * isolated where that is how icc is held off (`iccKeeper`), up. Rules that another program took away come back first.
    *
    * @param network - `web`, or `shop/web` where several projects have one of that name
    * @throws InvalidRequestError when no such network is on this host

@@ -19,7 +19,7 @@ import {
 import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost, PublishRequest, UnpublishRequest } from './live-host.ts'
-import { bridgeOf, type OwnBridge, ownBridges } from './own-bridges.ts'
+import { bridgeOf, isolates, type OwnBridge, ownBridges } from './own-bridges.ts'
 import { openPortBook } from './port-book.ts'
 import { requestedMapping, requestedSockets } from './publish-request.ts'
 import { refuseListener } from './refuse-listener.ts'
@@ -202,16 +202,18 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   }
 
   const attachPort = async (interfaceName: string, network: string): Promise<void> => {
-    if (await keeper.isUnchanged()) bridges = ownBridges(await readHost({ processNames: false }))
-    else await refresh()
+    if (await keeper.isUnchanged()) {
+      facts = await readHost({ processNames: false })
+      bridges = ownBridges(facts)
+    } else await refresh()
     const bridge = bridgeOf(bridges, network)
     // A container is not put on a network whose guards are gone.
     if (isDamaged()) await slowly(() => null)
-    const isHeldByHooks = readSysctl('net.bridge.bridge-nf-call-iptables') !== null
-    await links.attachPort(interfaceName, bridge.name, {
-      hairpin: true,
-      isolated: !bridge.icc && !isHeldByHooks,
-    })
+    const isolated = !bridge.icc && isolates(bridge, interfaceName, facts)
+    // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
+    if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
+      await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
+    await links.attachPort(interfaceName, bridge.name, { hairpin: true, isolated })
   }
 
   const close = (): Promise<void> =>

@@ -4,6 +4,7 @@ import {
   type HostFacts,
   type InterfaceFact,
   InvalidRequestError,
+  iccKeeper,
   parseAddress,
   parseBridgeAlias,
   parseInterfaceAddress,
@@ -57,4 +58,11 @@ export const bridgeOf = (bridges: readonly OwnBridge[], wanted: string): OwnBrid
     )
   }
   return first
+}
+
+/** Whether a port that comes to a bridge with icc off is isolated: where all that are there are, or none is. */
+export const isolates = ({ name }: OwnBridge, port: string, facts: HostFacts): boolean => {
+  const others = (facts.interfaces ?? []).filter((link) => link.name !== port)
+  const coming = { name: port, master: name, isolated: true }
+  return iccKeeper(name, { ...facts, interfaces: [...others, coming] }) === 'isolation'
 }

@@ -103,8 +103,16 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
   const guarded = !network.icc && !network.external
   const icc = guarded
     ? [
+        '# Isolated ports keep containers apart where all are isolated; else the IP hooks do, where they can.',
+        'isolated=on hooks=0',
         'if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then',
-        `  ip link set dev ${name} type bridge nf_call_iptables 1 nf_call_ip6tables 1`,
+        `  for flag in /proc/sys/net/bridge/bridge-nf-call-iptables /proc/sys/net/bridge/bridge-nf-call-ip6tables; do`,
+        '    [ "$(cat "$flag")" = 0 ] || isolated=off hooks=1',
+        '  done',
+        `  for port in /sys/class/net/${name}/brif/*; do`,
+        '    [ "$(cat "$port/isolated" 2>/dev/null)" = 1 ] || isolated=off hooks=1',
+        '  done',
+        `  ip link set dev ${name} type bridge nf_call_iptables "$hooks" nf_call_ip6tables "$hooks"`,
         'fi',
       ]
     : []
@@ -116,12 +124,7 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     '  [ -e "$port" ] || continue',
     // The shell's own parameter, not ours: the last part of the path.
     `  bridge link set dev "$\{port##*/}" hairpin on`,
-    ...(guarded
-      ? [
-          '  [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ||',
-          `    bridge link set dev "$\{port##*/}" isolated on`,
-        ]
-      : []),
+    ...(guarded ? [`  bridge link set dev "$\{port##*/}" isolated "$isolated"`] : []),
     'done',
     '',
   ]

@@ -113,14 +113,20 @@ done
   })
 
   test('keeps containers apart where icc is off, with br_netfilter or without', () => {
-    expect(scriptOf('nftables')).toContain(`if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then
-  ip link set dev 'br.db' type bridge nf_call_iptables 1 nf_call_ip6tables 1
+    expect(scriptOf('nftables')).toContain(`isolated=on hooks=0
+if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then
+  for flag in /proc/sys/net/bridge/bridge-nf-call-iptables /proc/sys/net/bridge/bridge-nf-call-ip6tables; do
+    [ "$(cat "$flag")" = 0 ] || isolated=off hooks=1
+  done
+  for port in /sys/class/net/'br.db'/brif/*; do
+    [ "$(cat "$port/isolated" 2>/dev/null)" = 1 ] || isolated=off hooks=1
+  done
+  ip link set dev 'br.db' type bridge nf_call_iptables "$hooks" nf_call_ip6tables "$hooks"
 fi
 for port in /sys/class/net/'br.db'/brif/*; do
   [ -e "$port" ] || continue
   bridge link set dev "\${port##*/}" hairpin on
-  [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ||
-    bridge link set dev "\${port##*/}" isolated on
+  bridge link set dev "\${port##*/}" isolated "$isolated"
 done
 `)
     expect(withNetwork({})).not.toMatch(/nf_call|isolated/)

@@ -8,7 +8,13 @@ import {
   tryParseInterfaceAddress,
 } from '../../address/index.ts'
 import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
-import { type HostFacts, type InterfaceFact, parseBridgeAlias, type RouteFact } from '../../facts/index.ts'
+import {
+  type HostFacts,
+  type InterfaceFact,
+  iccKeeper,
+  parseBridgeAlias,
+  type RouteFact,
+} from '../../facts/index.ts'
 
 const LOCAL = 255
 
@@ -29,6 +35,7 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
     bridgeLink(
       network,
       known.find(({ name }) => name === network.bridge),
+      !network.icc && iccKeeper(network.bridge, facts) === 'hooks',
     ),
   )
   const external = desired.networks.filter((network) => network.external).map(({ bridge }) => bridge)
@@ -50,14 +57,18 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
   }
 }
 
-const bridgeLink = (network: DesiredNetwork, link: InterfaceFact | undefined): InterfaceFact => ({
+const bridgeLink = (
+  network: DesiredNetwork,
+  link: InterfaceFact | undefined,
+  callsHooks: boolean,
+): InterfaceFact => ({
   ...link,
   name: network.bridge,
   up: true,
   kind: 'bridge',
-  // A network whose containers must not meet has its packets shown to the IP hooks.
-  nfCallIptables: link?.nfCallIptables === true || !network.icc,
-  nfCallIp6tables: link?.nfCallIp6tables === true || !network.icc,
+  // A network whose containers must not meet has its packets shown to the IP hooks, unless its ports are isolated.
+  nfCallIptables: network.icc ? link?.nfCallIptables === true : callsHooks,
+  nfCallIp6tables: network.icc ? link?.nfCallIp6tables === true : callsHooks,
   addresses: [
     ...families.flatMap((family) => gatewayAddress(network, family)),
     ...(link?.addresses ?? []).filter((address) => address.toLowerCase().startsWith('fe80:')),
