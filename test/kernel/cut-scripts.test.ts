@@ -139,6 +139,40 @@ describeOnKernel('a script that is cut, nftables', 'nftables', () => {
   })
 })
 
+describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
+  test('open nothing that neither the old rules nor the new ones have open', async () => {
+    const scene = await setScene('nftables')
+    const { host } = scene.lab
+    // An nft that keeps what it is given, and refuses it.
+    await host.mustRun(['mkdir', '-p', '/run/lab/bin'])
+    const trap = '#!/bin/sh\ncase "$1" in -f) cat > /run/lab/given; exit 1;; esac\nexec /usr/sbin/nft "$@"\n'
+    await host.writeText('/run/lab/bin/nft', trap)
+    await host.mustRun(['chmod', '755', '/run/lab/bin/nft'])
+    const file = await scene.lab.write('compose.yaml', compose(after))
+    await scene.lab.portolan(scene.pilot.argv('apply', file, '--yes'), {
+      environment: { PATH: `/run/lab/bin:${process.env.PATH}` },
+    })
+    const text = await host.readText('/run/lab/given')
+    expect(text).toMatch(/^flush chain .*; add rule /m)
+    const old = `flush ruleset\n${await host.mustRun(['nft', 'list', 'ruleset'])}`
+    const load = (input: string) => host.run(['nft', '-f', '-'], { input })
+    const openBefore = await scene.open()
+    expect((await load(text)).exitCode).toBe(0)
+    const openAfter = await scene.open()
+    expect(beyond(openAfter, openBefore)).not.toEqual([])
+
+    let accepted = 0
+    for (const prefix of linePrefixes(text)) {
+      expect((await load(old)).exitCode).toBe(0)
+      if ((await load(prefix)).exitCode !== 0) continue
+      accepted += 1
+      const opened = beyond(await scene.open(), openBefore, openAfter)
+      expect([prefix.slice(-60), opened]).toEqual([prefix.slice(-60), []])
+    }
+    expect(accepted).toBeGreaterThan(2)
+  })
+})
+
 describe.each(['iptables-nft', 'iptables-legacy'] as const)('of %s', (backend) => {
   describeOnKernel('a script that is cut', backend, () => {
     test('opens nothing that neither the old rules nor the new ones have open', async () => {

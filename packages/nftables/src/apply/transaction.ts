@@ -1,6 +1,6 @@
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import type { NftablesChange, Operation } from '../diff/change.ts'
-import type { NamedSet } from '../model/index.ts'
+import type { Element, NamedSet } from '../model/index.ts'
 import { chainLine, elementLine, elementRef, ruleLines, setBlock } from '../print/command.ts'
 import { identifier, quote } from '../print/quote.ts'
 import { tableText } from '../print/text-table.ts'
@@ -11,23 +11,53 @@ const table = `${tableFamily} ${tableName}`
  * The steps of a transaction, in an order the kernel takes: it looks at each command as it comes, so a thing
  * must be there before it is named, and must not be named any more before it goes
  * (net/netfilter/nf_tables_api.c: nft_chain_lookup in nft_verdict_init; `chain->use` in nf_tables_delchain).
+ *
+ * And in an order in which no part that ends with a line opens anything that the whole leaves closed, should a runner
+ * hand nft a part: translations that go, go first; then the guards change, each in one line; translations come last.
  */
 interface Phases {
   readonly tables: string[]
   readonly newSets: string[]
   readonly newChains: string[]
-  readonly flushes: string[]
-  readonly oldElements: Map<string, string[]>
+  readonly closings: string[]
+  readonly oldOpenings: ElementLines
+  readonly guards: string[]
+  readonly guardElements: Map<string, { readonly gone: string[]; readonly come: string[] }>
+  readonly openings: string[]
+  readonly newOpenings: ElementLines
   readonly oldSets: string[]
-  readonly rules: string[]
-  readonly newElements: Map<string, string[]>
+  readonly flushes: string[]
   readonly oldChains: string[]
 }
 
-const push = (lists: Map<string, string[]>, set: NamedSet, line: string): void => {
+/** Lines by the name of their set. */
+type ElementLines = Map<string, string[]>
+
+/** What leads from host ports to containers. Without it a port leads nowhere, so that it may go early and come late. */
+const isOpening = (name: string): boolean => /^(dnat|balanced|bound|inside)[46]/.test(name)
+
+const push = (lists: ElementLines, set: NamedSet, line: string): void => {
   const list = lists.get(set.name)
   if (list === undefined) lists.set(set.name, [line])
   else list.push(line)
+}
+
+const leave = (phases: Phases, set: NamedSet, element: Element): void => {
+  const line = elementRef(set, element)
+  if (isOpening(set.name)) push(phases.oldOpenings, set, line)
+  else guardOf(phases, set).gone.push(line)
+}
+
+const come = (phases: Phases, set: NamedSet, element: Element): void => {
+  const line = elementLine(set, element)
+  if (isOpening(set.name)) push(phases.newOpenings, set, line)
+  else guardOf(phases, set).come.push(line)
+}
+
+const guardOf = ({ guardElements }: Phases, { name }: NamedSet) => {
+  const found = guardElements.get(name) ?? { gone: [], come: [] }
+  guardElements.set(name, found)
+  return found
 }
 
 /** `create` refuses what is already there, where `add` would overlook that the host has changed. */
@@ -44,7 +74,7 @@ const place = (phases: Phases, operation: Operation): void => {
       phases.tables.push(`delete table ${table}`)
       return
     case 'replace-table':
-      phases.tables.push(`delete table ${table}`, tableText(operation.table))
+      phases.tables.push(`delete table ${table}; ${tableText(operation.table)}`)
       return
     case 'add-set':
       phases.newSets.push(create(setBlock(operation.set)))
@@ -52,34 +82,55 @@ const place = (phases: Phases, operation: Operation): void => {
     case 'remove-set':
       phases.oldSets.push(`delete ${operation.set.kind} ${table} ${identifier(operation.set.name)}`)
       return
-    case 'add-chain':
-      phases.newChains.push(create(chainLine(operation.chain)))
-      phases.rules.push(...ruleLines(operation.chain.name, operation.chain.rules))
+    case 'add-chain': {
+      const { chain } = operation
+      phases.newChains.push(create(chainLine(chain)))
+      const lines = isOpening(chain.name) ? phases.openings : phases.guards
+      lines.push(...ruleLines(chain.name, chain.rules))
       return
+    }
     case 'remove-chain':
       phases.flushes.push(`flush chain ${table} ${identifier(operation.chain.name)}`)
       phases.oldChains.push(`delete chain ${table} ${identifier(operation.chain.name)}`)
       return
-    case 'replace-rules':
-      phases.flushes.push(`flush chain ${table} ${identifier(operation.chain.name)}`)
-      phases.rules.push(...ruleLines(operation.chain.name, operation.rules))
+    case 'replace-rules': {
+      const { name } = operation.chain
+      const flush = `flush chain ${table} ${identifier(name)}`
+      const rules = ruleLines(name, operation.rules)
+      if (isOpening(name)) {
+        phases.closings.push(flush)
+        phases.openings.push(...rules)
+      } else phases.guards.push([flush, ...rules].join('; '))
       return
+    }
     case 'add-element':
-      push(phases.newElements, operation.set, elementLine(operation.set, operation.element))
+      come(phases, operation.set, operation.element)
       return
     case 'remove-element':
-      push(phases.oldElements, operation.set, elementRef(operation.set, operation.element))
+      leave(phases, operation.set, operation.element)
       return
     case 'replace-element':
-      push(phases.oldElements, operation.set, elementRef(operation.set, operation.before))
-      push(phases.newElements, operation.set, elementLine(operation.set, operation.element))
+      leave(phases, operation.set, operation.before)
+      come(phases, operation.set, operation.element)
       return
   }
 }
 
 /** One command for all elements of a set, a line for each, so that nft's error names the line. */
-const elementCommands = (verb: string, lists: ReadonlyMap<string, readonly string[]>): readonly string[] =>
-  [...lists].map(([set, lines]) => `${verb} element ${table} ${identifier(set)} {\n${lines.join(',\n')}\n}`)
+const elementCommand = (verb: string, set: string, lines: readonly string[]): string =>
+  `${verb} element ${table} ${identifier(set)} {\n${lines.join(',\n')}\n}`
+
+const elementCommands = (verb: string, lists: ElementLines): readonly string[] =>
+  [...lists].map(([set, lines]) => elementCommand(verb, set, lines))
+
+/** What goes and what comes, in commands that share a line: no part that ends with a line has the one alone. */
+const exchanges = ({ guardElements }: Phases): readonly string[] =>
+  [...guardElements].map(([set, { gone, come }]) =>
+    [
+      ...(gone.length === 0 ? [] : [elementCommand('delete', set, gone)]),
+      ...(come.length === 0 ? [] : [elementCommand('create', set, come)]),
+    ].join('; '),
+  )
 
 /**
  * Changes as one script for `nft -f`, which the kernel takes whole or not at all.
@@ -90,11 +141,14 @@ export const transaction = (changes: readonly NftablesChange[]): string => {
     tables: [],
     newSets: [],
     newChains: [],
-    flushes: [],
-    oldElements: new Map(),
+    closings: [],
+    oldOpenings: new Map(),
+    guards: [],
+    guardElements: new Map(),
+    openings: [],
+    newOpenings: new Map(),
     oldSets: [],
-    rules: [],
-    newElements: new Map(),
+    flushes: [],
     oldChains: [],
   }
   for (const { operation } of changes) place(phases, operation)
@@ -102,11 +156,14 @@ export const transaction = (changes: readonly NftablesChange[]): string => {
     ...phases.tables,
     ...phases.newSets,
     ...phases.newChains,
+    ...phases.closings,
+    ...elementCommands('delete', phases.oldOpenings),
+    ...phases.guards,
+    ...exchanges(phases),
+    ...phases.openings,
+    ...elementCommands('create', phases.newOpenings),
     ...phases.flushes,
-    ...elementCommands('delete', phases.oldElements),
     ...phases.oldSets,
-    ...phases.rules,
-    ...elementCommands('create', phases.newElements),
     ...phases.oldChains,
   ]
   return commands.map((command) => `${command}\n`).join('')

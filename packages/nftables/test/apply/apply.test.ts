@@ -43,7 +43,8 @@ describe('apply', () => {
     })
     await apply(diff(compile(before), compile(after)), runner)
     const verbs = (calls[0]?.input ?? '')
-      .split('\n')
+      // What goes and what comes of one set share a line.
+      .split(/\n|; /)
       .filter((line) => /^[a-z]+ (chain|element|rule|set|map) /.test(line))
     const at = (pattern: RegExp) => verbs.findIndex((line) => pattern.test(line))
     expect(at(/^create chain .* to_br-new/)).toBeLessThan(at(/^create element .* to_network/))
