@@ -9,6 +9,7 @@ import { liveHost } from './lifecycle/live-host.ts'
 import { bridgePorts } from './lifecycle/ports.ts'
 import { refusals } from './lifecycle/refusals.ts'
 import { scripts } from './lifecycle/scripts.ts'
+import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
 
 describeLifecycle('applying again', 'iptables-legacy', idempotence)
@@ -18,6 +19,7 @@ describeLifecycle('bridge ports', 'iptables-legacy', bridgePorts)
 describeLifecycle('running flows', 'iptables-legacy', flows)
 describeLifecycle('refusals', 'iptables-legacy', refusals)
 describeLifecycle('scripts', 'iptables-legacy', scripts)
+describeLifecycle('scripts beside another project', 'iptables-legacy', scriptsBeside)
 describeLifecycle('switching backends', 'iptables-legacy', switching)
 describeLifecycle('interruption', 'iptables-legacy', interruption)
 describeLifecycle('a live host', 'iptables-legacy', liveHost)

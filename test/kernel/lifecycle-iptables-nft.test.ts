@@ -9,6 +9,7 @@ import { liveHost } from './lifecycle/live-host.ts'
 import { bridgePorts } from './lifecycle/ports.ts'
 import { refusals } from './lifecycle/refusals.ts'
 import { scripts } from './lifecycle/scripts.ts'
+import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
 
 describeLifecycle('applying again', 'iptables-nft', idempotence)
@@ -18,6 +19,7 @@ describeLifecycle('bridge ports', 'iptables-nft', bridgePorts)
 describeLifecycle('running flows', 'iptables-nft', flows)
 describeLifecycle('refusals', 'iptables-nft', refusals)
 describeLifecycle('scripts', 'iptables-nft', scripts)
+describeLifecycle('scripts beside another project', 'iptables-nft', scriptsBeside)
 describeLifecycle('switching backends', 'iptables-nft', switching)
 describeLifecycle('interruption', 'iptables-nft', interruption)
 describeLifecycle('a live host', 'iptables-nft', liveHost)

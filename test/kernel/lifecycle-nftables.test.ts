@@ -10,6 +10,7 @@ import { bridgePorts } from './lifecycle/ports.ts'
 import { refusals } from './lifecycle/refusals.ts'
 import { routerAdvertisements } from './lifecycle/router-advertisements.ts'
 import { scripts } from './lifecycle/scripts.ts'
+import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
 
 describeLifecycle('applying again', 'nftables', idempotence)
@@ -20,6 +21,7 @@ describeLifecycle('bridge ports', 'nftables', bridgePorts)
 describeLifecycle('running flows', 'nftables', flows)
 describeLifecycle('refusals', 'nftables', refusals)
 describeLifecycle('scripts', 'nftables', scripts)
+describeLifecycle('scripts beside another project', 'nftables', scriptsBeside)
 describeLifecycle('switching backends', 'nftables', switching)
 describeLifecycle('interruption', 'nftables', interruption)
 describeLifecycle('a live host', 'nftables', liveHost)

@@ -45,7 +45,11 @@ export const attach = async (
   lab: Lab,
   plan: PlanJson,
   service: string,
-  options: { readonly services?: readonly Service[]; readonly hairpin?: boolean } = {},
+  options: {
+    readonly services?: readonly Service[]
+    readonly hairpin?: boolean
+    readonly project?: string
+  } = {},
 ): Promise<Container> => {
   const own = plan.addresses.filter((address) => address.service === service)
   const [first] = own
@@ -59,7 +63,7 @@ export const attach = async (
   const [four, six] = [inFamily('ip'), inFamily('ip6')]
   return lab.container({
     name: service,
-    bridge: await bridgeOf(lab, first.network),
+    bridge: await bridgeOf(lab, first.network, options.project),
     address: four.address,
     gateway: four.gateway,
     address6: six.address,

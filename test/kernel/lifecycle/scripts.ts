@@ -5,25 +5,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { mustSucceed, pilotOf, shop } from './pilot.ts'
-
-/** How each printed form is loaded, as its reader would do it. */
-const loaders: Readonly<Record<Backend, Readonly<Record<string, readonly (readonly string[])[]>>>> = {
-  nftables: { nft: [['nft', '-f', '-']], 'nft-json': [['nft', '-j', '-f', '-']], sh: [['sh', '-e']] },
-  'iptables-nft': {
-    'iptables-restore': [
-      ['iptables-nft-restore', '--noflush'],
-      ['ip6tables-nft-restore', '--noflush'],
-    ],
-    sh: [['sh', '-e']],
-  },
-  'iptables-legacy': {
-    'iptables-restore': [
-      ['iptables-legacy-restore', '--noflush'],
-      ['ip6tables-legacy-restore', '--noflush'],
-    ],
-    sh: [['sh', '-e']],
-  },
-}
+import { loaders } from './script-loaders.ts'
 
 const forgetRules = async (lab: Lab, backend: Backend): Promise<void> => {
   if (backend !== 'iptables-legacy') {

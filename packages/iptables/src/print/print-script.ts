@@ -1,6 +1,6 @@
-import type { Family } from '@portolan/core'
+import { type Family, families } from '@portolan/core'
 import { placeOf } from '../ruleset/jumps.ts'
-import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts'
+import { type Chain, emptyRuleset, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { afterClosedForward, closedForward } from './closed-forward.ts'
 import { printRule } from './print-rule.ts'
 
@@ -10,16 +10,27 @@ const tableOrder = ['filter', 'nat', 'mangle']
 const header = (programs: readonly string[]): readonly string[] => [
   '# Firewall rules of container networks, written by Portolan.',
   `# Load them once, as root: ${programs.map((program) => `${program} --noflush < FILE`).join(' && ')}`,
-  '# Rules of other programs stay as they are.',
+  '# Rules of other programs stay as they are. Jumps that are there already are added a second time.',
   '# The first table closes the networks for new flows, and the last one opens what is to be open: cut short, this',
   '# file opens nothing.',
 ]
+
+/** A comment ends with its line, so nothing that a user calls something may end the line. */
+const comment = (text: string): string => `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}`
 
 const ruleLines = (table: Table, chain: Chain): readonly string[] =>
   chain.rules.map((rule) => {
     const first = chain.kind === 'built-in' && placeOf(table.name, chain.name) === 'first'
     return `${first ? `-I ${chain.name} 1` : `-A ${chain.name}`} ${printRule(rule)}`
   })
+
+/** @public @since 0.1.0 */
+export interface ScriptOptions {
+  /** For whoever reads the script: a line each in its head, control characters in it shown as `?`. */
+  readonly remarks?: readonly string[]
+  /** What the host has that it is for, as far as that is known: a chain that its jumps lead to is left there. */
+  readonly host?: Ruleset
+}
 
 interface Section {
   readonly chains: Map<
@@ -50,45 +61,79 @@ const forBoth = (lines: ReadonlyMap<Family, readonly string[]>): readonly string
   return [...ip.map((line) => `-4 ${line}`), ...ip6.map((line) => `-6 ${line}`)]
 }
 
-/** `:CHAIN` makes a chain in whatever family reads it, and takes no `-4` or `-6`; `-N` does. */
-const declaration = (chain: string, only: readonly Family[] | null): string =>
-  only === null ? `:${chain} - [0:0]` : `${only[0] === 'ip' ? '-4' : '-6'} -N ${chain}`
+/**
+ * `:CHAIN` makes a chain, or empties it, in whatever family reads it; `-4 -N` would fail where the chain is there.
+ * So a chain of one family is declared for both, and taken out of the other again. Not where a jump leads to it, for
+ * the kernel refuses that with EBUSY (net/netfilter/nf_tables_api.c `nf_tables_delchain`): there it stays, empty.
+ */
+const removals = (
+  chain: string,
+  lines: ReadonlyMap<Family, unknown>,
+  jumps: ReadonlySet<string>,
+): readonly string[] =>
+  families
+    .filter((family) => !lines.has(family) && !jumps.has(`${family} ${chain}`))
+    .map((family) => `${mark[family]} -X ${chain}`)
+
+/** The chains, by family, that rules in built-in chains of a host lead to. */
+const jumpsIn = (host: Ruleset): ReadonlySet<string> =>
+  new Set(
+    host.tables.flatMap(({ family, chains }) =>
+      chains
+        .filter(({ kind }) => kind === 'built-in')
+        .flatMap(({ rules }) => rules)
+        .flatMap(({ target }) =>
+          target?.kind === 'jump' || target?.kind === 'goto' ? [`${family} ${target.chain}`] : [],
+        ),
+    ),
+  )
+
+const mark: Record<Family, string> = { ip: '-4', ip6: '-6' }
 
 /**
  * One text that loads a compiled ruleset on a host that has none of it yet. Policies are not named in it, so
  * they stay what they are. A text that ends after any of its bytes opens nothing that the whole leaves closed.
- * Where both families have rules, `iptables-restore` and `ip6tables-restore` take the
- * same text, each its own lines.
+ * Where both families have rules, `iptables-restore` and `ip6tables-restore` take the same text, each its own lines.
+ * Chains of ours that the host has are emptied and filled with what the text holds: hand in what `adopt` gives,
+ * where the rules of other projects are to stay.
  *
  * @param ruleset - ours only, as `compile` or `adopt` gives it
  * @public @since 0.1.0
  */
-export const printScript = (ruleset: Ruleset): string => {
+export const printScript = (
+  ruleset: Ruleset,
+  { remarks = [], host = emptyRuleset }: ScriptOptions = {},
+): string => {
   if (ruleset.tables.length === 0) return ''
-  const families = new Set(ruleset.tables.map((table) => table.family))
-  const programs = [...families]
+  const present = new Set(ruleset.tables.map((table) => table.family))
+  const programs = [...present]
     .toSorted()
     .map((family) => (family === 'ip' ? 'iptables-restore' : 'ip6tables-restore'))
-  const lines = [...header(programs)]
+  const jumps = jumpsIn(host)
+  const lines = [...header(programs), ...remarks.map(comment)]
   const opening = [...sectionsOf(afterClosedForward(ruleset).tables)].toSorted(
     ([left], [right]) => tableOrder.indexOf(left) - tableOrder.indexOf(right),
   )
   for (const [name, section] of [...sectionsOf(closedForward(ruleset)), ...opening])
-    lines.push(...sectionLines(name, section, families))
+    lines.push(...sectionLines(name, section, present, jumps))
   return `${lines.join('\n')}\n`
 }
 
 const sectionLines = (
   name: string,
   { chains }: Section,
-  families: ReadonlySet<Family>,
-): readonly string[] => [
-  `*${name}`,
-  ...[...chains].flatMap(([chain, { kind, lines }]) =>
-    kind === 'user' ? [declaration(chain, lines.size === families.size ? null : [...lines.keys()])] : [],
-  ),
-  ...[...chains.values()].flatMap(({ lines }) =>
-    families.size === 2 ? forBoth(lines) : [...lines.values()].flat(),
-  ),
-  'COMMIT',
-]
+  present: ReadonlySet<Family>,
+  jumps: ReadonlySet<string>,
+): readonly string[] => {
+  const own = [...chains].filter(([, { kind }]) => kind === 'user')
+  return [
+    `*${name}`,
+    ...own.map(([chain]) => `:${chain} - [0:0]`),
+    // After all are empty: nothing in them leads to another any more.
+    ...(present.size === 2 ? own.flatMap(([chain, { lines }]) => removals(chain, lines, jumps)) : []),
+    ...[...chains.values()].flatMap(({ lines }) =>
+      present.size === 2 ? forBoth(lines) : [...lines.values()].flat(),
+    ),
+    'COMMIT',
+  ]
+}

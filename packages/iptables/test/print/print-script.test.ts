@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { compile, print } from '../../src/index.ts'
+import { compile, parse, print, printScript } from '../../src/index.ts'
 import { desiredState, mapping, network } from '../support/desired.ts'
 
 const both = ['ip', 'ip6'] as const
@@ -20,8 +20,23 @@ describe('the iptables-restore script', () => {
     expect(text).toContain('\n-4 -A PORTOLAN-SNAT -s 10.200.1.0/24 ')
     expect(text).toContain('\n-6 -A PORTOLAN-SNAT -s fd00:200:1::/64 ')
     expect(text).toContain('\n-I FORWARD 1 -m comment --comment portolan -j PORTOLAN-FORWARD\n')
+  })
+
+  test('of both families loads where its chains are already, and leaves none that only the other family needs', () => {
+    const text = print(
+      compile(desiredState([mapping(8080)], { networks: [network('web', 1, { families: both })] })),
+      'iptables-restore',
+    )
+    // `-N` fails for a chain that is there.
+    expect(text).not.toContain('-N ')
+    expect(text).toContain('\n:PORTOLAN-PRE-OWN - [0:0]\n')
+    expect(text).toContain('\n-6 -X PORTOLAN-PRE-OWN\n')
     // Only IPv4 has a mapping: ip6tables must not be left with an empty chain of that name.
-    expect(text).toContain('\n-4 -N PORTOLAN-DNAT\n')
+    expect(text).toContain('\n-6 -X PORTOLAN-DNAT\n')
+    const chains = parse(text, 'script', 'ip6').tables.flatMap((table) =>
+      table.chains.map(({ name }) => name),
+    )
+    expect(chains).not.toContain('PORTOLAN-DNAT')
   })
 
   test('never names the policy of a built-in chain', () => {
@@ -63,4 +78,22 @@ describe('the iptables-restore script', () => {
   test('of nothing is empty', () => {
     expect(print({ tables: [], trailer: [] }, 'iptables-restore')).toBe('')
   })
+})
+
+test('a chain that a jump of the host leads to is emptied and left: the kernel would refuse to take it out', () => {
+  const ruleset = compile(
+    desiredState([mapping(8080)], { networks: [network('web', 1, { families: both })] }),
+  )
+  const host = parse('*nat\n:PORTOLAN-DNAT - [0:0]\n-A PREROUTING -j PORTOLAN-DNAT\nCOMMIT\n', 'host', 'ip6')
+  const text = printScript(ruleset, { host })
+  expect(text).toContain('\n:PORTOLAN-DNAT - [0:0]\n')
+  expect(text).not.toContain('-X PORTOLAN-DNAT')
+  expect(text).toContain('\n-6 -X PORTOLAN-OUTPUT\n')
+})
+
+test('a remark of an iptables-restore script stays within its comment', () => {
+  const text = printScript(compile(desiredState([mapping(8080)])), {
+    remarks: ['of\n*filter\u2028-F', 'and more'],
+  })
+  expect(text).toContain('\n# of?*filter?-F\n# and more\n*mangle\n')
 })

@@ -8,9 +8,14 @@ import { rulesetText } from './text-table.ts'
  */
 export type NftFormat = 'nft' | 'nft-json'
 
-/** `{"nftables": [...]}` with one object a line, so that two of them can be compared by eye. */
-export const jsonText = (objects: readonly JsonObject[]): string => {
-  const lines = [{ metainfo: { json_schema_version: 1 } }, ...objects].map((object) => JSON.stringify(object))
+/**
+ * `{"nftables": [...]}` with one object a line, so that two of them can be compared by eye.
+ *
+ * @param remark - for people: JSON has no comments, and nft reads nothing of `metainfo` but the version
+ */
+export const jsonText = (objects: readonly JsonObject[], remark = ''): string => {
+  const metainfo = { json_schema_version: 1, ...(remark === '' ? {} : { comment: remark }) }
+  const lines = [{ metainfo }, ...objects].map((object) => JSON.stringify(object))
   return `{"nftables": [\n${lines.join(',\n')}\n]}\n`
 }
 

@@ -95,4 +95,14 @@ describe('printScript', () => {
     )
     expect(parse(printScript(emptyRuleset, 'nft-json'))).toEqual(emptyRuleset)
   })
+
+  test('puts remarks into the head, each within its comment', () => {
+    const remarks = ['of\nflush ruleset\u2028x', 'and more']
+    expect(printScript(compile(state()), 'nft', { remarks })).toContain(
+      '\n# of?flush ruleset?x\n# and more\n\nadd table',
+    )
+    expect(JSON.parse(printScript(compile(state()), 'nft-json', { remarks })).nftables[0]).toEqual({
+      metainfo: { json_schema_version: 1, comment: 'of?flush ruleset?x and more' },
+    })
+  })
 })

@@ -1,6 +1,6 @@
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
-import { parseBackendChoice } from '../backend/backend.ts'
+import { type Backend, backends, parseBackendChoice } from '../backend/backend.ts'
 import { readConfig } from '../config/read-config.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-intent.ts'
@@ -41,11 +41,18 @@ export const readRuleFiles = (options: Options): HostRules => {
     )
   }
   const json = options['nft-json']
+  const given: Record<Backend, boolean> = {
+    nftables: json !== undefined,
+    'iptables-nft': options['iptables-save'] !== undefined && options['ip6tables-save'] !== undefined,
+    'iptables-legacy':
+      options['iptables-legacy-save'] !== undefined && options['ip6tables-legacy-save'] !== undefined,
+  }
   return {
     ...noRules,
     nftables:
       json === undefined ? noRules.nftables : nftables.parse(readText(json, 'rules'), sourceName(json)),
     'iptables-nft': saved('iptables-save', 'ip6tables-save'),
     'iptables-legacy': saved('iptables-legacy-save', 'ip6tables-legacy-save'),
+    incomplete: backends.filter((backend) => !given[backend]),
   }
 }

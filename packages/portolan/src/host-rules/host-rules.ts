@@ -1,6 +1,7 @@
 import type { Family } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
+import { type Backend, backends } from '../backend/backend.ts'
 
 /**
  * The rules of a host in every backend, as far as they could be read. What could not is empty, and named in
@@ -15,6 +16,11 @@ export interface HostRules {
   readonly unread: readonly string[]
   /** Families that may have rules which could not be read: what is told of their packets is only possible. */
   readonly hidden?: readonly Family[]
+  /**
+   * The backends of which some rules were not read, so that a project may be there that is not seen. None unless
+   * told: what is given is all there is.
+   */
+  readonly incomplete?: readonly Backend[]
 }
 
 /**
@@ -27,3 +33,9 @@ export const noRules: HostRules = {
   'iptables-legacy': iptables.emptyRuleset,
   unread: [],
 }
+
+/**
+ * A host whose rules nobody read.
+ * @internal
+ */
+export const unknownRules: HostRules = { ...noRules, incomplete: backends }

@@ -13,6 +13,7 @@ import { type LegacyRules, readLegacyRules, requireLegacyRules } from './read-le
  */
 export const readRules = async (runner: Runner, needed: Backend | null): Promise<HostRules> => {
   const unread: string[] = []
+  const incomplete: Backend[] = []
   const attempt = async <Rules>(
     backend: Backend,
     read: () => Promise<Rules>,
@@ -23,6 +24,7 @@ export const readRules = async (runner: Runner, needed: Backend | null): Promise
     } catch (error) {
       const tolerable = error instanceof PermissionError || error instanceof MissingToolError
       if (!tolerable || backend === needed) throw error
+      incomplete.push(backend)
       // A program that is not there has no rules of ours to read, unless another one left them behind.
       if (error instanceof PermissionError)
         unread.push(`The ${backend} rules could not be read: ${error.message}`)
@@ -34,12 +36,14 @@ export const readRules = async (runner: Runner, needed: Backend | null): Promise
     attempt('iptables-nft', () => iptables.inspect(runner, 'iptables-nft'), noRules['iptables-nft']),
     readLegacy(runner, needed),
   ])
+  if (legacy.hidden.length + legacy.unread.length > 0) incomplete.push('iptables-legacy')
   return {
     nftables: nft,
     'iptables-nft': iptablesNft,
     'iptables-legacy': legacy.rules,
     unread: [...unread, ...legacy.unread],
     ...(legacy.hidden.length === 0 ? {} : { hidden: legacy.hidden }),
+    ...(incomplete.length === 0 ? {} : { incomplete }),
   }
 }
 

@@ -126,7 +126,7 @@ export const makePlan = (input: PlanInput): Plan => {
 }
 
 const finishPlan = (
-  { intent, facts, rules, backend, leases: leased, unread: unreadElsewhere }: PlanInput,
+  { intent, facts, rules, backend, sysctls, leases: leased, unread: unreadElsewhere }: PlanInput,
   { desired, subnets, notes, leases }: Resolution,
   conflicts: readonly Conflict[],
   changes: readonly PlanChange[],
@@ -147,6 +147,7 @@ const finishPlan = (
     leases: leased === null ? null : leases,
     withdrawn: withdrawnPorts(published, desired),
     added: addedPorts(published, desired, changes),
+    setsSysctls: sysctls,
     observed: { facts, rules },
   }
   return { ...plan, toString: () => printPlan(plan), toJSON: () => planJson(plan) }

@@ -13,7 +13,7 @@ import {
 } from '@portolan/core'
 import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
-import { type HostRules, noRules } from '../host-rules/host-rules.ts'
+import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
@@ -26,7 +26,7 @@ import { readFixes } from './read-fixes.ts'
 export interface PlanOptions extends LeaseOptions {
   /** Facts of the host to plan for; absent: of this host, read now. */
   readonly facts?: HostFacts
-  /** Its rules; absent: of this host, read now; null: taken to be empty. */
+  /** Its rules; absent: of this host, read now; null: not known, and taken to be empty. */
   readonly rules?: HostRules | null
   /** `auto` unless told. */
   readonly backend?: BackendChoice
@@ -77,7 +77,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     readFixes(options),
     options.rules === undefined
       ? readBackend(choice, runner)
-      : { backend: assumeBackend(choice), rules: options.rules ?? noRules },
+      : { backend: assumeBackend(choice), rules: options.rules ?? unknownRules },
   ])
   const { rules: surrounding, unread } =
     options.rules === undefined ? await readSurroundingRules(runner, rules) : { rules, unread: [] }

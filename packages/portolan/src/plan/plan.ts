@@ -67,6 +67,8 @@ export interface Plan {
   readonly withdrawn: readonly PublishedPort[]
   /** Mappings that come into force: UDP flows to their host ports that are under way are forgotten. */
   readonly added: readonly DesiredMapping[]
+  /** May sysctls be set? Where not, one that is off is a conflict. */
+  readonly setsSysctls: boolean
   /** What the plan was made from: `apply` refuses when it is no longer so. */
   readonly observed: { readonly facts: HostFacts; readonly rules: HostRules }
   toString(): string

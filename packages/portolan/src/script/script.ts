@@ -2,7 +2,9 @@ import { InvalidRequestError } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Plan } from '../plan/plan.ts'
+import { scriptRemarks } from './script-remarks.ts'
 import { shellScript } from './shell-script.ts'
+import { wholeIptables, wholeNftables } from './whole-rules.ts'
 
 /**
  * - `nft`: for `nft -f`. - `nft-json`: for `nft -j -f`. - `iptables-restore`: for `iptables-restore --noflush` and
@@ -16,9 +18,11 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
 
 /**
  * A plan's rules as a script that stands on its own: run on a host that has the bridges, it brings the whole
- * project into force, whatever of it was there before. All formats but `iptables-restore` may be run again;
- * that one is to be loaded once, as its first line says: it cannot ask whether its jumps are there, and a second
- * time adds them twice.
+ * project into force, whatever of it was there before. It replaces all of Portolan's rules of that backend. So
+ * it carries the other projects of the host as the plan saw them, and loses what they changed since. A plan made
+ * without the rules of the host (`rules: null`) knows of no other project: its script removes them all, and says so
+ * in its head. All formats but `iptables-restore` may be run again; that one is to be loaded once, as its first
+ * lines say: it cannot ask whether its jumps are there, and adds them a second time.
  *
  * @throws InvalidRequestError when the format is not one of the plan's backend
  * @example
@@ -26,15 +30,17 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
  * @public @since 0.1.0
  */
 export const script = (plan: Plan, format: ScriptFormat): string => {
-  const isNftables = plan.backend === 'nftables'
   switch (format) {
     case 'nft':
     case 'nft-json':
-      if (!isNftables) throw mismatch(format, plan)
-      return nftables.printScript(nftables.compile(plan.desired), format)
+      if (plan.backend !== 'nftables') throw mismatch(format, plan)
+      return nftables.printScript(wholeNftables(plan), format, { remarks: scriptRemarks(plan) })
     case 'iptables-restore':
-      if (isNftables) throw mismatch(format, plan)
-      return iptables.printScript(iptables.compile(plan.desired))
+      if (plan.backend === 'nftables') throw mismatch(format, plan)
+      return iptables.printScript(wholeIptables(plan, plan.backend), {
+        remarks: scriptRemarks(plan),
+        host: plan.observed.rules[plan.backend],
+      })
     case 'sh':
       return shellScript(plan)
   }

@@ -10,6 +10,8 @@ import {
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Plan } from '../plan/plan.ts'
+import { scriptRemarks } from './script-remarks.ts'
+import { type ScriptedPlan, wholeIptables, wholeNftables } from './whole-rules.ts'
 
 /**
  * A plan as a POSIX shell script: bridges that are missing, rules, hairpin mode of ports, sysctls. Safe to run
@@ -17,17 +19,18 @@ import type { Plan } from '../plan/plan.ts'
  * the shell expands nothing in them.
  * @internal
  */
-export const shellScript = (plan: Pick<Plan, 'desired' | 'backend' | 'project'>): string => {
+export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): string => {
   const { desired, backend } = plan
   const steps = [
     ...ruleLines(plan),
     ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
-    ...sysctlLines(desired),
+    ...(plan.setsSysctls ? sysctlLines(desired) : []),
   ]
   const lines = [
     '#!/bin/sh',
     comment(`Port mappings of project ${plan.project}, for ${backend}. Run as root; safe to run again.`),
     'set -eu',
+    ...scriptRemarks(plan).map(comment),
     '# The shell runs nothing before it has read the brace that closes this one: cut short, this file does nothing.',
     '{',
     // A group of nothing is a syntax error.
@@ -50,16 +53,17 @@ const hereDocument = (command: string, text: string): readonly string[] => {
   return [`${command} <<'${delimiter}'`, ...lines, delimiter]
 }
 
-const ruleLines = ({ desired, backend }: Pick<Plan, 'desired' | 'backend'>): readonly string[] => {
+const ruleLines = (plan: ScriptedPlan): readonly string[] => {
+  const { backend } = plan
   if (backend === 'nftables') {
     return [
       '# Rules: one transaction that replaces our table.',
-      ...hereDocument('nft -f -', nftables.printScript(nftables.compile(desired), 'nft')),
+      ...hereDocument('nft -f -', nftables.printScript(wholeNftables(plan), 'nft')),
       '',
     ]
   }
   const variant = backend === 'iptables-nft' ? 'nft' : 'legacy'
-  const ruleset = iptables.compile(desired)
+  const ruleset = wholeIptables(plan, backend)
   return (['ip', 'ip6'] as const).flatMap((family) => {
     const program = family === 'ip' ? 'iptables' : 'ip6tables'
     const own = iptables.selectFamily(ruleset, family)

@@ -3,8 +3,10 @@ import { InvalidRequestError } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../../src/backend/backend.ts'
+import { noRules, unknownRules } from '../../src/host-rules/host-rules.ts'
+import { plan } from '../../src/plan/plan-intent.ts'
 import { type ScriptFormat, script, scriptFormats } from '../../src/script/script.ts'
-import { after, backends, intentOf, planOf } from '../shop.ts'
+import { after, backends, intentOf, planOf, rulesAfter } from '../shop.ts'
 
 const textOf = (backend: Backend, format: ScriptFormat): string => script(planOf({ backend }), format)
 
@@ -76,6 +78,77 @@ describe('a script in each format', () => {
     expect(() => script(planOf({ intent }), 'nft')).not.toThrow()
     expect(() => script(planOf({ intent, backend: 'iptables-nft' }), 'iptables-restore')).not.toThrow()
   })
+})
+
+describe('a script for a host with other projects', () => {
+  const blogText = 'services: {web: {ports: ["9090:80"], networks: [web]}}\nnetworks: {web: {}}'
+  /** The host with blog on it, and shop planned for it. */
+  const besideBlog = (backend: Backend, incomplete: readonly Backend[] = []) => {
+    const blog = planOf({ backend, intent: intentOf(blogText, 'blog') })
+    const { facts, rules } = after(blog)
+    return planOf({ backend, facts, rules: { ...rules, incomplete } })
+  }
+  const formats: readonly [Backend, ScriptFormat][] = [
+    ['nftables', 'nft'],
+    ['nftables', 'nft-json'],
+    ['nftables', 'sh'],
+    ['iptables-nft', 'iptables-restore'],
+    ['iptables-nft', 'sh'],
+    ['iptables-legacy', 'iptables-restore'],
+    ['iptables-legacy', 'sh'],
+  ]
+
+  test.each(formats)('carries them for %s as %s, and says which', (backend, format) => {
+    const text = script(besideBlog(backend), format)
+    for (const port of ['blog/0.0.0.0:9090/tcp -> web:80', 'shop/0.0.0.0:8080/tcp -> nginx:80'])
+      expect(text).toContain(port)
+    expect(text).toContain('Projects in it: shop.')
+    expect(text).toContain('and, as the host has it: blog.')
+    expect(text).not.toContain('lose their rules')
+  })
+
+  test.each(formats)(
+    'whose rules were not read says for %s as %s that it removes them',
+    (backend, format) => {
+      const text = script(planOf({ backend, rules: unknownRules }), format)
+      expect(text).toContain(
+        `It replaces all ${backend} rules of Portolan. The rules of the host were not read`,
+      )
+      expect(text).toContain('other projects there lose their rules when this is loaded.')
+      expect(script(planOf({ backend }), format)).not.toContain('lose their rules')
+    },
+  )
+
+  test('of which only a part was read carries that part, and says that more may go', () => {
+    const text = script(besideBlog('iptables-nft', ['iptables-nft']), 'iptables-restore')
+    expect(text).toContain('blog/0.0.0.0:9090/tcp -> web:80')
+    expect(text).toContain('lose their rules')
+    expect(script(besideBlog('iptables-nft', ['nftables']), 'iptables-restore')).not.toContain('lose their')
+  })
+
+  test('holds after it is loaded what apply leaves there', () => {
+    for (const backend of ['iptables-nft', 'iptables-legacy'] as const) {
+      const planned = besideBlog(backend)
+      const text = script(planned, 'iptables-restore').replace(/^-I (\S+) 1 /gm, '-A $1 ')
+      const loaded = iptables.selectFamily(iptables.parse(text, 'script', 'ip'), 'ip')
+      expect(iptables.diff(loaded, iptables.selectFamily(rulesAfter(planned)[backend], 'ip'))).toEqual([])
+    }
+  })
+
+  test('the library plans without rules where told so, and with all of them where they are given', async () => {
+    const intent = intentOf()
+    const unread = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+    expect(script(unread, 'nft')).toContain('lose their rules')
+    const read = await plan(intent, { facts: {}, rules: noRules, backend: 'nftables' })
+    expect(script(read, 'nft')).not.toContain('lose their rules')
+  })
+})
+
+test('a script of a plan that leaves sysctls alone sets none', () => {
+  for (const backend of backends) {
+    expect(script(planOf({ backend }), 'sh')).toContain('ip_forward')
+    expect(script(planOf({ backend, sysctls: false }), 'sh')).not.toContain('/proc/sys/net/ipv')
+  }
 })
 
 describe('a format of another backend', () => {

@@ -17,6 +17,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const settings = await scriptOptions(options, format)
   const planned = await plan(readIntent(options), settings)
   for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
+  for (const sentence of planned.observed.rules.unread) terminal.say(`portolan: ${sentence}`)
   const text = script(planned, format)
   if (options.json === true) terminal.print(jsonText({ format, script: text }))
   else terminal.pass(text.replace(/\n$/, ''))

@@ -1,0 +1,27 @@
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { ScriptedPlan } from './whole-rules.ts'
+
+/**
+ * What the head of a script says of the projects in it, and of those it removes.
+ * @internal
+ */
+export const scriptRemarks = ({ project, backend, observed: { rules } }: ScriptedPlan): readonly string[] => {
+  const present =
+    backend === 'nftables' ? nftables.projectsIn(rules.nftables) : iptables.projectsIn(rules[backend])
+  const others = present.filter((one) => one !== project)
+  return [
+    ...(rules.incomplete?.includes(backend) === true
+      ? [
+          `It replaces all ${backend} rules of Portolan. The rules of the host were not read, or not all of them:`,
+          'other projects there lose their rules when this is loaded.',
+        ]
+      : [
+          `It replaces all ${backend} rules of Portolan, and holds those of other projects as they were when it was`,
+          'printed. Once another project has changed, print it again instead of loading it.',
+        ]),
+    `Projects in it: ${project}.`,
+    // One a line: iptables-restore reads a line of more than 10,239 bytes as two (iptables/iptables-restore.c).
+    ...others.map((other) => `and, as the host has it: ${other}.`),
+  ]
+}

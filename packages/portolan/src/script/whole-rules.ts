@@ -1,0 +1,24 @@
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import type { Backend } from '../backend/backend.ts'
+import type { Plan } from '../plan/plan.ts'
+
+/** What a script is made of. */
+export type ScriptedPlan = Pick<Plan, 'desired' | 'backend' | 'project' | 'observed'>
+
+/**
+ * All that a host is to have of ours in nftables: the project, and every other one as the plan saw it. A script
+ * replaces our whole table, so what is left out of it is removed.
+ * @internal
+ */
+export const wholeNftables = ({ desired, project, observed: { rules } }: ScriptedPlan): nftables.Ruleset =>
+  nftables.adopt(rules.nftables, nftables.compile(desired), project)
+
+/**
+ * The same in a variant of iptables, where a script empties the chains that projects share.
+ * @internal
+ */
+export const wholeIptables = (
+  { desired, project, observed: { rules } }: ScriptedPlan,
+  variant: Exclude<Backend, 'nftables'>,
+): iptables.Ruleset => iptables.adopt(rules[variant], iptables.compile(desired), project)
