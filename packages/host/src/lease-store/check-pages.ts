@@ -27,11 +27,19 @@ interface Tree {
 
 interface Meta {
   readonly pageSize: number
+  /** The list of free pages. */
   readonly free: Tree
   readonly main: Tree
   readonly lastPage: number
+  readonly mapSize: number
   readonly transaction: number
 }
+
+/** Flags of the environment that stand in the file, with that of the list of free pages (`mm_flags`). */
+const MDB_INTEGERKEY = 0x08
+const MDB_NOSUBDIR = 0x4000
+/** Far more than `MAP_SIZE`: LMDB dies where the map that a file asks for is not to be had. */
+const LARGEST_MAP = 2 ** 36
 
 /** @throws Error that says in a clause what is wrong */
 class Fault extends Error {}
@@ -56,8 +64,18 @@ const readMeta = (bytes: Buffer, at: number, index: number): Meta => {
     free: readTree(bytes, meta + 24),
     main: readTree(bytes, meta + 72),
     lastPage: number64(bytes, meta + 120),
+    mapSize: number64(bytes, meta + 16),
     transaction: number64(bytes, meta + 128),
   }
+}
+
+/** What LMDB takes from the file without a doubt, and dies of. */
+const checkEnvironment = (bytes: Buffer, { pageSize, lastPage, mapSize }: Meta, index: number): void => {
+  const meta = index * pageSize + PAGE_HEADER
+  const [freeFlags, mainFlags] = [bytes.readUInt16LE(meta + 28), bytes.readUInt16LE(meta + 76)]
+  const isOurs = (freeFlags & ~MDB_NOSUBDIR) === MDB_INTEGERKEY && mainFlags === 0
+  const isPossible = mapSize > 0 && mapSize <= LARGEST_MAP && lastPage > 0 && lastPage * pageSize < mapSize
+  if (!isOurs || !isPossible) throw new Fault(`its meta page ${index} is not what was written`)
 }
 
 /**
@@ -73,8 +91,25 @@ const newestMeta = (bytes: Buffer): Meta => {
   const [newer, older] = first.transaction > second.transaction ? [first, second] : [second, first]
   if (second.pageSize !== pageSize || newer.transaction - older.transaction > 1 || older.transaction < 0)
     throw new Fault('its two meta pages do not belong together')
+  for (const [index, meta] of [first, second].entries()) {
+    checkEnvironment(bytes, meta, index)
+    checkTransaction(bytes, meta, index)
+  }
   return newer
 }
+
+/**
+ * A meta page whose number of the transaction was damaged would pass for the newer of the two, or for the older, and
+ * what was written last would be gone without a trace. Meta pages are written in turn (mdb.c `mdb_env_write_meta`), and
+ * each of our transactions writes the root anew.
+ */
+const checkTransaction = (bytes: Buffer, { pageSize, main, transaction }: Meta, index: number): void => {
+  if (main.root === -1 ? transaction === 0 : isRootOf(bytes, main.root * pageSize, transaction, index)) return
+  throw new Fault(`its meta page ${index} is not what was written`)
+}
+
+const isRootOf = (bytes: Buffer, at: number, transaction: number, index: number): boolean =>
+  transaction % 2 === index && number64(bytes, at + 8) === transaction
 
 /**
  * What is wrong with an LMDB file, as far as opening and reading it could fail; null when nothing is.
@@ -96,10 +131,13 @@ export const checkPages = (
   } catch (error) {
     if (error instanceof Fault) return { fault: error.message, transaction }
     // Every field is read where a page says it is: outside of the file when the page lies.
-    if (error instanceof RangeError) return { fault: 'a page of it points outside of it', transaction }
+    if (isOutside(error)) return { fault: 'a page of it points outside of it', transaction }
     throw error
   }
 }
+
+const isOutside = (error: unknown): boolean =>
+  ['ERR_OUT_OF_RANGE', 'ERR_BUFFER_OUT_OF_BOUNDS'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** Every page of a tree: where it should be, of the right kind, with its nodes inside it, and used once. */
 const walk = (

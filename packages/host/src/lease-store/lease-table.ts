@@ -1,5 +1,21 @@
-import { type Lease, type LeaseChange, type LeaseState, leaseState, withLease } from '@portolan/core'
-import { decodeLease, encodeLease } from './lease-record.ts'
+import {
+  emptyLeases,
+  findLease,
+  type Lease,
+  type LeaseChange,
+  type LeaseState,
+  leaseState,
+  withLease,
+} from '@portolan/core'
+import {
+  decodeHead,
+  decodeLease,
+  emptySeal,
+  encodeHead,
+  encodeLease,
+  reseal,
+  type Seal,
+} from './lease-record.ts'
 
 /** What a table needs of a database: keys in the order of their bytes. */
 export interface KeyValues {
@@ -14,7 +30,10 @@ export interface KeyValues {
 export interface Snapshot {
   readonly revision: number
   readonly leases: LeaseState
+  readonly seal: Seal
 }
+
+export const emptySnapshot: Snapshot = { revision: 0, leases: emptyLeases, seal: emptySeal }
 
 /** The first thing in a store of ours; a later version of the form is not guessed at. */
 const FORMAT = 'portolan leases 1'
@@ -50,11 +69,21 @@ export const formOf = (table: KeyValues): 'ours' | 'empty' | { readonly foreign:
  * @throws DamagedError
  */
 export const follow = (table: KeyValues, known: Snapshot | null): Snapshot => {
-  const revision = Number(table.get(revisionKey) ?? '0')
-  if (!Number.isSafeInteger(revision)) throw new DamagedError('its revision is no number')
+  const head = decodeHead(table.get(revisionKey) ?? '')
+  if (head === null) throw new DamagedError('its revision is not what was written')
+  const { revision, seal } = head
   if (known?.revision === revision) return known
-  return (known === null ? null : catchUp(table, known, revision)) ?? { revision, leases: readAll(table) }
+  const caughtUp = known === null ? null : catchUp(table, known, revision)
+  // What does not come out of the list of changes may yet be read: the list may be what is damaged.
+  if (caughtUp !== null && isSealed(caughtUp, seal)) return caughtUp
+  const all = readAll(table, revision)
+  if (!isSealed(all, seal))
+    throw new DamagedError(`it holds ${all.seal.count} leases, and they are not all that were written`)
+  return all
 }
+
+const isSealed = ({ seal: { count, sum } }: Snapshot, written: Seal | null): boolean =>
+  written === null || (written.count === count && written.sum === sum)
 
 const catchUp = (table: KeyValues, known: Snapshot, revision: number): Snapshot | null => {
   const behind = revision - known.revision
@@ -65,19 +94,24 @@ const catchUp = (table: KeyValues, known: Snapshot, revision: number): Snapshot 
     if (entry === undefined || entry === EVERYTHING) return null
     for (const key of entry.split('\n')) keys.add(key)
   }
-  let { leases } = known
+  let { leases, seal } = known
   for (const key of keys) {
     const text = table.get(`${leasePrefix}${key}`)
+    const before = findLease(leases, key)
+    seal = reseal(seal, before === null ? undefined : encodeLease(before), text)
     leases = withLease(leases, key, text === undefined ? null : decode(text, key))
   }
-  return { revision, leases }
+  return { revision, leases, seal }
 }
 
-const readAll = (table: KeyValues): LeaseState => {
+const readAll = (table: KeyValues, revision: number): Snapshot => {
   const leases: Lease[] = []
-  for (const [key, text] of table.range(leasePrefix, leaseEnd))
+  let seal = emptySeal
+  for (const [key, text] of table.range(leasePrefix, leaseEnd)) {
     leases.push(decode(text, key.slice(leasePrefix.length)))
-  return leaseState(leases)
+    seal = reseal(seal, undefined, text)
+  }
+  return { revision, leases: leaseState(leases), seal }
 }
 
 const decode = (text: string, key: string): Lease => {
@@ -89,22 +123,41 @@ const decode = (text: string, key: string): Lease => {
 /** Writes changes that follow on a snapshot; the caller makes them one transaction. */
 export const writeChanges = (
   table: KeyValues,
-  { revision }: Snapshot,
+  prepare: (entries: number, bytes: number) => void,
+  snapshot: Snapshot,
   changes: readonly LeaseChange[],
   leases: LeaseState,
 ): Snapshot => {
-  const next = revision + 1
-  if (revision === 0) table.put(formatKey, FORMAT)
-  for (const { key, after } of changes) {
-    if (after === null) table.remove(`${leasePrefix}${key}`)
-    else table.put(`${leasePrefix}${key}`, encodeLease(after))
-  }
+  const revision = snapshot.revision + 1
+  let { seal } = snapshot
   const listed = changes.length > LONGEST_ENTRY ? EVERYTHING : changes.map(({ key }) => key).join('\n')
-  table.put(logKey(next), listed)
-  table.remove(logKey(next - LOG_LENGTH))
-  table.put(revisionKey, String(next))
-  return { revision: next, leases }
+  const records = changes.map(({ key, after }) => ({
+    key: `${leasePrefix}${key}`,
+    text: after === null ? undefined : encodeLease(after),
+  }))
+  const lengths = records.map(
+    ({ key, text = '' }) => Buffer.byteLength(key) + Buffer.byteLength(text) + ENTRY,
+  )
+  prepare(
+    records.length + OTHER_ENTRIES,
+    lengths.reduce((sum, length) => sum + length, listed.length * 2),
+  )
+  for (const { key, text } of records) {
+    seal = reseal(seal, table.get(key), text)
+    if (text === undefined) table.remove(key)
+    else table.put(key, text)
+  }
+  if (snapshot.revision === 0) table.put(formatKey, FORMAT)
+  table.put(logKey(revision), listed)
+  table.remove(logKey(revision - LOG_LENGTH))
+  table.put(revisionKey, encodeHead(revision, seal))
+  return { revision, leases, seal }
 }
+
+/** Bytes that an entry takes beside its key and value (mdb.c `MDB_node`, and its place in the page). */
+const ENTRY = 10
+/** The format, the revision, and two entries of the log. */
+const OTHER_ENTRIES = 4
 
 /** What is in the store is not what was written there; the message says what, in a clause. */
 export class DamagedError extends Error {}

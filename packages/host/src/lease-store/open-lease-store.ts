@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   emptyLeases,
   type LeaseState,
@@ -8,10 +8,19 @@ import {
   PermissionError,
   PortolanError,
 } from '@portolan/core'
+import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
 import { type Database, openDatabase } from './database.ts'
-import { DamagedError, follow, formOf, type KeyValues, type Snapshot, writeChanges } from './lease-table.ts'
+import {
+  DamagedError,
+  emptySnapshot,
+  follow,
+  formOf,
+  type KeyValues,
+  type Snapshot,
+  writeChanges,
+} from './lease-table.ts'
 import { makeStoreFiles, refuseUnsafeStore } from './store-files.ts'
 import { takeWriterTurn } from './writer-turn.ts'
 
@@ -57,7 +66,7 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     await database?.close()
     database = null
     refuseUnsafeStore(directory, file)
-    if (!readOnly) makeStoreFiles(file)
+    makeStoreFiles(file, readOnly)
     if (sizeOf(file) > 0) await checkFile(file)
     database = await openDatabase(file, readOnly)
     isReadOnly = readOnly
@@ -68,13 +77,14 @@ export const openLeaseStore = (directory: string): LeaseStore => {
     const form = formOf(table)
     if (typeof form === 'object')
       throw new DamagedError(`it is not a lease store of ours (found ${form.foreign})`)
-    known = form === 'empty' ? { revision: 0, leases: emptyLeases } : follow(table, known)
+    known = form === 'empty' ? emptySnapshot : follow(table, known)
     return known
   }
 
   const read = async (): Promise<LeaseState> => {
     try {
       if (database !== null) return database.read(readNow).leases
+      refuseUnsafeStore(directory, file)
       if (sizeOf(file) === 0) return emptyLeases
       // The first read takes a slot in LMDB's table of readers, under a mutex of its own.
       return await inTurn(async () => (await open(true)).read(readNow).leases)
@@ -86,9 +96,9 @@ export const openLeaseStore = (directory: string): LeaseStore => {
   const transact = async <Result>(operation: (state: LeaseState) => LeaseStep<Result>): Promise<Result> => {
     let refusal: unknown = null
     try {
-      makeStateDirectory(directory)
+      if (database === null || isReadOnly) makeStateDirectory(directory)
       const [snapshot, result] = await inTurn(async () =>
-        (await open(false)).write((table): readonly [Snapshot, Result] => {
+        (await open(false)).write((table, prepare): readonly [Snapshot, Result] => {
           const now = readNow(table)
           let step: LeaseStep<Result>
           try {
@@ -97,7 +107,8 @@ export const openLeaseStore = (directory: string): LeaseStore => {
             refusal = error
             throw error
           }
-          const next = step.changes.length === 0 ? now : writeChanges(table, now, step.changes, step.state)
+          const next =
+            step.changes.length === 0 ? now : writeChanges(table, prepare, now, step.changes, step.state)
           return [next, step.result]
         }),
       )
@@ -135,6 +146,13 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
       { cause: error },
     )
   }
+  const full = fullDisk(error, dirname(file))
+  if (full !== null)
+    return new PortolanError(
+      'STATE',
+      `The lease store ${file} could not be ${action}: ${full}. What was leased before is still there. Make room on that disk and run this again, or give another directory with --state.`,
+      { cause: error },
+    )
   const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(why)
   return new PortolanError(
     'STATE',

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
 import { lstat, open, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/core'
+import { fullDisk } from './full-disk.ts'
 import { emptyState, type HostState, isEmptyState, outliving } from './host-state.ts'
 import { makeStateDirectory } from './make-directory.ts'
 import { isSameNamespace, namespaceKey } from './namespace-key.ts'
@@ -172,6 +173,13 @@ const syncDirectory = async (directory: string): Promise<void> => {
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = errorCode(error)
+  const full = fullDisk(error, dirname(file))
+  if (full !== null)
+    return new PortolanError(
+      'STATE',
+      `The state file ${file} could not be ${action}: ${full}. It is as it was before. Make room on that disk and run this again, or give another directory with --state.`,
+      { cause: error },
+    )
   const message = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(

@@ -1,0 +1,24 @@
+import { statfsSync } from 'node:fs'
+
+/**
+ * What is wrong where there was no room for something, in a clause; null when it is something else.
+ *
+ * @param directory - that was written to
+ */
+export const fullDisk = (error: unknown, directory: string): string | null => {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const text = error instanceof Error ? error.message : String(error)
+  if (code === 'EDQUOT' || /Disk quota exceeded/.test(text)) return 'the disk quota is used up (EDQUOT)'
+  if (code === 'ENOSPC' || /No space left on device/.test(text)) return 'the disk is full (ENOSPC)'
+  // LMDB says so of a write that took only the first part of what it was given (mdb.c `mdb_page_flush`).
+  return /^Input\/output error/.test(text) && isFull(directory) ? 'the disk is full' : null
+}
+
+const isFull = (directory: string): boolean => {
+  try {
+    const { bavail, bsize } = statfsSync(directory)
+    return bavail * bsize < 65_536
+  } catch {
+    return false
+  }
+}

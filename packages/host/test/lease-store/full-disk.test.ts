@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { writeOneFile } from './one-file.ts'
+
+let folder = ''
+let program = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'portolan-full-'))
+  program = join(folder, 'allocate.cjs')
+  writeOneFile(join(import.meta.dirname, 'allocate.ts'), program)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** In a mount namespace of its own: a disk of a MiB, on which only so much is free. */
+const script = `
+mount -t tmpfs -o size=1m,mode=755 tmpfs "$1"
+mkdir "$1/store"
+head -c $(( (1024 - $2) * 1024 )) /dev/zero > "$1/fill" 2>/dev/null
+set +e
+said() { printf '"%s": {"exitCode": %s, "text": ' "$1" "$2"; "$NODE" -p 'JSON.stringify(require("fs").readFileSync(0, "utf8"))'; echo '},'; }
+run() { "$NODE" "$PROGRAM" "$1/store" a 60 1 $2 > "$OUT/text" 2>&1; echo $?; }
+echo '{'
+code=$(run "$1" $3); said full $code < "$OUT/text"
+code=$(run "$1" $3); said stillFull $code < "$OUT/text"
+rm "$1/fill"
+code=$(run "$1" $3); said freed $code < "$OUT/text"
+echo '"files": '; ls "$1/store" | "$NODE" -p 'JSON.stringify(require("fs").readFileSync(0, "utf8").trim().split("\\n").sort())'
+echo '}'
+`
+
+interface Run {
+  readonly exitCode: number
+  readonly text: string
+}
+
+const onDiskWith = (
+  freeKiB: number,
+  batch: number,
+): Readonly<Record<'full' | 'stillFull' | 'freed', Run>> & { readonly files: readonly string[] } => {
+  const disk = join(folder, `disk-${freeKiB}-${batch}`)
+  mkdirSync(disk)
+  const own = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  const text = execFileSync(
+    'unshare',
+    [...own, '--mount', 'sh', '-ec', script, 'sh', disk, String(freeKiB), String(batch)],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, NODE: process.execPath, PROGRAM: program, OUT: folder, NODE_OPTIONS: '' },
+    },
+  )
+  return JSON.parse(text)
+}
+
+/** What a run was sure to hold at its end: replica and address. */
+const heldIn = ({ text }: Run): ReadonlyMap<string, string> => {
+  const held = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const [verb, replica = '', address = ''] = line.split(' ')
+    if (verb === '+') held.set(replica, address)
+    if (verb === '?') held.delete(replica)
+  }
+  return held
+}
+
+describe('a disk without room', () => {
+  test.each([0, 8, 20, 64, 160, 224].flatMap((free) => [1, 60].map((batch) => [free, batch])))(
+    'of %d KiB free is told, keeps what was acknowledged, and serves again with room: %d at once',
+    (free, batch) => {
+      const { full, stillFull, freed, files } = onDiskWith(free, batch)
+      for (const run of [full, stillFull]) {
+        if (run.exitCode === 0 && free >= 160) continue
+        expect(run).toEqual({
+          exitCode: 1,
+          text: expect.stringMatching(
+            /The lease store \S+ could not be written: the disk is full \(ENOSPC\)\. What was leased before is still there\. Make room on that disk/,
+          ),
+        })
+      }
+      expect({ ...freed, held: heldIn(freed).size }).toEqual({
+        exitCode: 0,
+        text: expect.any(String),
+        held: 48,
+      })
+      // The last run asks for the same anew, and is given what was held; some of that it releases then.
+      for (const run of [full, stillFull])
+        for (const [replica, address] of heldIn(run))
+          expect(freed.text).toContain(`+ ${replica} ${address}\n`)
+      expect(files).toEqual(['leases.mdb', 'leases.mdb-lock'])
+    },
+  )
+})
