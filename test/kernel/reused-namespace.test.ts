@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -39,16 +39,19 @@ const makeNamespace = async (): Promise<Held> => {
   }
 }
 
-/** As many as it takes until the kernel gives out an inode again: it takes the lowest that is free. */
-const makeWithInode = async (inode: string): Promise<Held> => {
+/**
+ * Makes namespaces until one has an inode again: the kernel gives out the lowest that is free.
+ * @returns null when it did not come: another process of the machine has it
+ */
+const makeWithInode = async (inode: string): Promise<Held | null> => {
   const others: Held[] = []
   try {
-    for (let attempt = 0; attempt < 100; attempt += 1) {
+    for (let attempt = 0; attempt < 50; attempt += 1) {
       const next = await makeNamespace()
       if (next.inode === inode) return next
       others.push(next)
     }
-    throw new Error(`the inode ${inode} did not come again`)
+    return null
   } finally {
     for (const other of others) await other[Symbol.asyncDispose]()
   }
@@ -57,21 +60,31 @@ const makeWithInode = async (inode: string): Promise<Held> => {
 const forwarding = async (held: Held): Promise<string> =>
   (await held.run(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim()
 
-describeOnKernel('a network namespace that got the inode of one that has ended', 'nftables', () => {
-  test.each([
-    ['as it was written', (text: string) => text],
-    ['by an earlier Portolan', (text: string) => text.replace(/^ *"routeSocket":.*\n/m, '')],
-  ])('keeps its forwarding when the earlier one is destroyed: state %s', async (_how, written) => {
+/** Applies in a namespace that ends then, and makes another that has its inode. */
+const applyInOneThatEnds = async (
+  written: (text: string) => string,
+): Promise<{ readonly second: Held; readonly file: string }> => {
+  for (let attempt = 0; attempt < 8; attempt += 1) {
     const first = await makeNamespace()
     await first.run(['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
     expect(await first.portolan(['apply', '--backend', 'nftables', '--yes'])).toMatchObject({ code: 0 })
     expect(await forwarding(first)).toBe('1')
     await first[Symbol.asyncDispose]()
-    const [name = ''] = readdirSync(join(folder, 'state')).filter((file) => /^state-.*json$/.test(file))
-    const file = join(folder, 'state', name)
+    const file = join(folder, 'state', `state-${first.inode.replaceAll(/\D/g, '')}.json`)
     writeFileSync(file, written(readFileSync(file, 'utf8')))
+    const second = await makeWithInode(first.inode)
+    if (second !== null) return { second, file }
+  }
+  throw new Error('no inode of a namespace came again')
+}
 
-    await using second = await makeWithInode(first.inode)
+describeOnKernel('a network namespace that got the inode of one that has ended', 'nftables', () => {
+  test.each([
+    ['as it was written', (text: string) => text],
+    ['by an earlier Portolan', (text: string) => text.replace(/^ *"routeSocket":.*\n/m, '')],
+  ])('keeps its forwarding when the earlier one is destroyed: state %s', async (_how, written) => {
+    const { second: found, file } = await applyInOneThatEnds(written)
+    await using second = found
     await second.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
     await second.portolan(['destroy', '-p', 'shop', '--yes'])
     expect(await forwarding(second)).toBe('1')
