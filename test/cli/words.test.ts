@@ -36,7 +36,10 @@ describe('help and version', () => {
     expect(stdout).toMatch(new RegExp(`^portolan ${command}\\b`))
     expect(stdout).toContain('--json')
     expect(stdout.includes('--host ')).toBe(!['apply', 'destroy', 'parse'].includes(command))
-    expect(stdout).toMatch(/--state DIR .* the same for apply and destroy\n +\(default: /)
+    expect(/--state DIR .* the same for apply and destroy\n +\(default: /.test(stdout)).toBe(
+      !['parse', 'inspect'].includes(command),
+    )
+    expect(stdout.includes('--backend')).toBe(!['destroy', 'subnet', 'parse', 'inspect'].includes(command))
     expect(stdout.includes('--yes')).toBe(['apply', 'destroy'].includes(command))
     expect(stdout.includes('--format')).toBe(command === 'script')
     expect(stdout.includes('--count')).toBe(command === 'subnet')

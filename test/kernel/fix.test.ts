@@ -84,7 +84,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
       said: expect.not.stringContaining('ForwardDropped'),
     })
 
-    expect(await lab.portolan(['destroy', '--yes'])).toMatchObject({
+    expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining(
         'iptables-nft -t filter -D DOCKER-USER -o br-front -d 172.30.1.10 -p tcp',
@@ -118,7 +118,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
 
     await apply('web')
     const onlyWeb = await saved()
-    expect((await lab.portolan(['destroy', '--yes'])).exitCode).toBe(0)
+    expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
 
     await apply('web', 'api')
     expect(await saved()).toContain('-A DOCKER-USER -d 172.30.1.11/32 -o br-front -p tcp')
@@ -134,7 +134,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
     expect(await saved()).toBe(onlyWeb)
     expect((await lab.portolan(['plan', ...(await words('web'))])).exitCode).toBe(0)
 
-    expect((await lab.portolan(['destroy', '--yes'])).exitCode).toBe(0)
+    expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
     expect(await saved()).toBe(before)
   })
 })

@@ -26,7 +26,7 @@ const leases = (open: OpenLab): void => {
     expect(of(after, 'c')).toEqual(of(before, 'c'))
     expect(of(after, 'a')).not.toEqual(of(before, 'b'))
     // As after a reboot: no bridge, no rule, but the state directory.
-    await pilot.run('destroy', null, '--yes', '--keep-leases')
+    await pilot.run('destroy', null, '--all', '--yes', '--keep-leases')
     const rebooted = await pilot.plan(project('shop', 'a', 'c'))
     expect([rebooted.subnets.map(({ subnet }) => subnet), rebooted.addresses]).toEqual([
       after.subnets.map(({ subnet }) => subnet),

@@ -12,7 +12,7 @@ export interface Pilot {
   ) => Promise<CommandOutcome>
   /** Applies; anything but exit 0 is thrown with all that was printed. */
   readonly apply: (compose: string, ...extra: readonly string[]) => Promise<CommandOutcome>
-  /** Removes everything of ours; anything but exit 0 is thrown. */
+  /** Removes every project; anything but exit 0 is thrown. */
   readonly destroy: () => Promise<CommandOutcome>
   /** `plan --json`, whatever its exit code. */
   readonly plan: (
@@ -49,7 +49,7 @@ export const pilotOf = (
     run,
     argv,
     apply: async (compose, ...extra) => mustSucceed('apply', await run('apply', compose, '--yes', ...extra)),
-    destroy: async () => mustSucceed('destroy', await run('destroy', null, '--yes')),
+    destroy: async () => mustSucceed('destroy', await run('destroy', null, '--all', '--yes')),
     plan: async (compose, ...extra) => {
       const { exitCode, stdout, stderr } = await run('plan', compose, '--json', ...extra)
       try {

@@ -13,13 +13,20 @@ export interface CommandContext {
 export interface Command {
   readonly usage: string
   readonly summary: string
+  /** Lines for its own help, under the summary. */
+  readonly more?: readonly string[]
   readonly options: readonly OptionName[]
+  /** What an option means to this command, where that differs. */
+  readonly meaning?: Readonly<Partial<Record<OptionName, string>>>
+  /** Options that say nothing without another one. */
+  readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>
   /** How many words it takes beside its options. */
   readonly positionals: number
   readonly load: () => Promise<{ readonly run: (context: CommandContext) => Promise<ExitCode> }>
 }
 
-const common: readonly OptionName[] = ['json', 'help', 'state']
+const always: readonly OptionName[] = ['json', 'help']
+const common: readonly OptionName[] = [...always, 'state']
 const hostFiles: readonly OptionName[] = [
   'host',
   'iptables-save',
@@ -39,6 +46,11 @@ const intent: readonly OptionName[] = [
   ...subnets,
 ]
 
+/** Where a command does without an intent, what is said of one needs it. */
+const ofAnIntent: Command['needs'] = Object.fromEntries(
+  [...intent, 'state' as const].flatMap((option) => (option === 'file' ? [] : [[option, 'file' as const]])),
+)
+
 /** The commands, in the order help shows them. */
 export const commands: Readonly<Record<string, Command>> = {
   plan: {
@@ -56,9 +68,16 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/apply.ts'),
   },
   destroy: {
-    usage: 'destroy [-p project] [--keep-leases] [--yes]',
-    summary: 'Remove all that is ours from this host, or one project of it.',
-    options: [...common, 'project', 'file', 'yes', 'keep-leases', 'backend'],
+    usage: 'destroy [-f compose.yaml]... | -p PROJECT | --all [--keep-leases] [--yes]',
+    summary: 'Remove one project from this host, or with --all every one and whatever else is of Portolan.',
+    more: [
+      'The project is that of -p, or else of the Compose file: the one that -f names, or the one found here.',
+      'With none of them, and without --all, nothing is removed.',
+    ],
+    options: [...common, 'project', 'file', 'all', 'yes', 'keep-leases'],
+    meaning: {
+      all: '    --all                  every project on this host, and what else is left of Portolan',
+    },
     positionals: 0,
     load: () => import('./commands/destroy.ts'),
   },
@@ -67,12 +86,19 @@ export const commands: Readonly<Record<string, Command>> = {
     summary:
       'Show the plan that gives a network another subnet and its endpoints other addresses; --yes applies it.',
     options: [...common, ...intent, 'yes', 'force'],
+    needs: { force: 'yes' },
     positionals: 1,
     load: () => import('./commands/move.ts'),
   },
   script: {
     usage: 'script [-f compose.yaml]... --format nft|nft-json|iptables-restore|sh',
     summary: 'Print a firewall script that does what apply would do to the rules.',
+    more: [
+      'The script replaces all rules of Portolan in its backend. For this host it carries the other projects there,',
+      'as apply leaves them. So it does for another host whose rules are given (--nft-json, or --iptables-save and',
+      '--ip6tables-save). Where no rules are read (--host alone) it holds this project only: loading it removes',
+      'every other project of Portolan, and its head says so. Print it again once another project has changed.',
+    ],
     options: [...common, ...hostFiles, ...intent, 'format'],
     positionals: 0,
     load: () => import('./commands/script.ts'),
@@ -98,6 +124,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary:
       'Tell the way of a packet through the rules on this host as they are: who changes it, who stops it, where it ends.',
     options: [...common, ...hostFiles, 'from', 'to', 'in', ...intent],
+    needs: ofAnIntent,
     positionals: 0,
     load: () => import('./commands/explain.ts'),
   },
@@ -106,20 +133,21 @@ export const commands: Readonly<Record<string, Command>> = {
     summary:
       'Read packets from standard input, a JSON object a line; print the outcome of each as a line of JSON.',
     options: [...common, ...hostFiles, ...intent],
+    needs: ofAnIntent,
     positionals: 0,
     load: () => import('./commands/evaluate.ts'),
   },
   parse: {
     usage: 'parse FILE',
     summary: 'Read an iptables-save or nft JSON file and print it back as the kernel would.',
-    options: common,
+    options: always,
     positionals: 1,
     load: () => import('./commands/parse.ts'),
   },
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',
-    options: [...common, ...hostFiles],
+    options: [...always, ...hostFiles],
     positionals: 0,
     load: () => import('./commands/inspect.ts'),
   },

@@ -63,6 +63,9 @@ export const commandHelp = (command: Command): string =>
     `portolan ${command.usage}`,
     '',
     command.summary,
+    ...(command.more ?? []),
     '',
-    ...command.options.map((option) => optionHelp[option]).filter((line) => line !== ''),
+    ...command.options
+      .map((option) => command.meaning?.[option] ?? optionHelp[option])
+      .filter((line) => line !== ''),
   ].join('\n')

@@ -40,6 +40,9 @@ const specification = {
 
 export type OptionName = keyof typeof specification
 
+/** All of them. */
+export const optionNames: readonly OptionName[] = Object.keys(specification) as OptionName[]
+
 /** What was written after the command's name. */
 export interface Words {
   readonly options: Options

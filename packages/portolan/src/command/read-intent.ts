@@ -13,7 +13,7 @@ const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'doc
  * @throws ParseError, IntentError for what is wrong in it
  */
 export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = process.env): Intent => {
-  const files = options.file ?? [findDefault()]
+  const files = options.file ?? [findComposeFile() ?? noneFound()]
   const read = options.file === undefined ? readFoundText : readText
   const folder = dirname(resolve(files[0] ?? '.'))
   const dotenvFile = join(folder, '.env')
@@ -32,12 +32,12 @@ export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = pr
   )
 }
 
-const findDefault = (): string => {
-  const found = defaultNames.find((name) => existsSync(name))
-  if (found === undefined) {
-    throw new InvalidRequestError(
-      `there is no Compose file here (looked for ${defaultNames.join(', ')} in ${process.cwd()}). Name one with -f.`,
-    )
-  }
-  return found
+/** The Compose file of the current folder; null when there is none. */
+export const findComposeFile = (): string | null => defaultNames.find((name) => existsSync(name)) ?? null
+
+/** What was looked for, for an error. */
+export const lookedFor = (): string => `looked for ${defaultNames.join(', ')} in ${process.cwd()}`
+
+const noneFound = (): never => {
+  throw new InvalidRequestError(`there is no Compose file here (${lookedFor()}). Name one with -f.`)
 }

@@ -31,7 +31,11 @@ const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Pr
     terminal.print(version)
     return exitCode.ok
   }
-  if (name === 'help' || (name === undefined && options.help === true)) {
+  if (name === 'help') {
+    terminal.print(helpOn(options, rest))
+    return exitCode.ok
+  }
+  if (name === undefined && options.help === true) {
     terminal.print(generalHelp())
     return exitCode.ok
   }
@@ -40,8 +44,7 @@ const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Pr
     for (const line of generalHelp().split('\n')) terminal.say(line)
     return exitCode.error
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) throw unknownCommand(name)
+  const command = commandOf(name)
   if (options.help === true) {
     terminal.print(commandHelp(command))
     return exitCode.ok
@@ -49,6 +52,23 @@ const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Pr
   checkWords(name, command, options, rest)
   const { run: runCommand } = await command.load()
   return runCommand({ options, positionals: rest, terminal })
+}
+
+const commandOf = (name: string): Command => {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) throw unknownCommand(name)
+  return command
+}
+
+/** `portolan help [COMMAND]`. */
+const helpOn = (options: Words['options'], [name, extra]: readonly string[]): string => {
+  const usage = 'Usage: portolan help [COMMAND]'
+  const option = Object.keys(options).find((one) => one !== 'help' && one !== 'json')
+  if (option !== undefined)
+    throw new InvalidRequestError(`\`portolan help\` has no option --${option}. ${usage}`)
+  if (extra !== undefined)
+    throw new InvalidRequestError(`${JSON.stringify(extra)} is one word too many. ${usage}`)
+  return name === undefined ? generalHelp() : commandHelp(commandOf(name))
 }
 
 const unknownCommand = (name: string): InvalidRequestError =>
@@ -70,6 +90,13 @@ const checkWords = (
     if (!(command.options as readonly string[]).includes(option)) {
       throw new InvalidRequestError(
         `\`portolan ${name}\` has no option --${option}. Usage: portolan ${command.usage}`,
+      )
+    }
+  }
+  for (const [option, needed] of Object.entries(command.needs ?? {})) {
+    if (Object.hasOwn(options, option) && !Object.hasOwn(options, needed)) {
+      throw new InvalidRequestError(
+        `\`portolan ${name}\` has no use for --${option} without --${needed}. Give both, or neither.`,
       )
     }
   }

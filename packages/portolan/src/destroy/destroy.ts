@@ -9,7 +9,10 @@ import { planRemoval, type Removal } from './plan-removal.ts'
 
 /** @public @since 0.1.0 */
 export interface DestroyOptions extends ApplyOptions {
-  /** One project; absent: all that is ours on this host. */
+  /**
+   * One project. Absent: every project on this host, whoever applied it, and what else is left of Portolan. The
+   * command asks for `--all` there; the library takes the call at its word.
+   */
   readonly project?: string
   /** Subnets, addresses and ports stay leased, so that a later apply gets them back. */
   readonly keepLeases?: boolean
@@ -31,14 +34,15 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
 }
 
 /**
- * Removes what is ours: rules in every backend, bridges (their ports are released, not deleted), and, when nothing
+ * Removes one project, or without `project` EVERY project on this host: rules in every backend, bridges (their ports are released, not deleted), and, when nothing
  * of ours stays, the sysctls and iptables-nft tables we brought into being; then the leases, unless they are kept.
  * Nobody else's rule is touched.
  *
  * @param removal - what `planDestroy` found; absent: planned now
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
  * @example
- * await destroy()
+ * await destroy({ project: 'shop' })
+ * await destroy() // every project on this host
  * @public @since 0.1.0
  */
 export const destroy = async (options: DestroyOptions = {}, removal?: Removal): Promise<Removal> => {

@@ -11,7 +11,7 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Plan } from '../plan/plan.ts'
 import { scriptRemarks } from './script-remarks.ts'
-import { type ScriptedPlan, wholeIptables, wholeNftables } from './whole-rules.ts'
+import { type ScriptedPlan, unusedEntries, wholeIptables, wholeNftables } from './whole-rules.ts'
 
 /**
  * A plan as a POSIX shell script: bridges that are missing, rules, hairpin mode of ports, sysctls. Safe to run
@@ -67,8 +67,13 @@ const ruleLines = (plan: ScriptedPlan): readonly string[] => {
   return (['ip', 'ip6'] as const).flatMap((family) => {
     const program = family === 'ip' ? 'iptables' : 'ip6tables'
     const own = iptables.selectFamily(ruleset, family)
-    if (own.tables.length === 0) return []
+    const unused = unusedEntries(plan, backend, family).map(
+      ({ table, chain }) => `${program}-${variant} -w -t ${table} -F ${chain} 2>/dev/null || :`,
+    )
+    const emptied = unused.length === 0 ? [] : ['# What nothing of it is left for.', ...unused, '']
+    if (own.tables.length === 0) return emptied
     return [
+      ...emptied,
       '# Rules: our chains in one restore, then the jumps into them that are missing; those that drop come first.',
       ...hereDocument(
         `${program}-${variant}-restore -w --noflush`,

@@ -1,3 +1,4 @@
+import type { Family } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
@@ -22,3 +23,25 @@ export const wholeIptables = (
   { desired, project, observed: { rules } }: ScriptedPlan,
   variant: Exclude<Backend, 'nftables'>,
 ): iptables.Ruleset => iptables.adopt(rules[variant], iptables.compile(desired), project)
+
+/**
+ * Chains of ours that a host has, its own chains lead to, and that nothing would be in any more: what stays in them
+ * would stay in force.
+ * @internal
+ */
+export const unusedEntries = (
+  plan: ScriptedPlan,
+  variant: Exclude<Backend, 'nftables'>,
+  family: Family,
+): readonly { readonly table: string; readonly chain: string }[] => {
+  const wanted = new Set(
+    iptables
+      .selectFamily(wholeIptables(plan, variant), family)
+      .tables.flatMap(({ name, chains }) => chains.map((chain) => `${name} ${chain.name}`)),
+  )
+  const present = iptables.ours(iptables.selectFamily(plan.observed.rules[variant], family))
+  return iptables.jumpRules(present).flatMap(({ table, rule }) => {
+    const [, chain = ''] = / -[jg] (PORTOLAN-\S+)$/.exec(` ${rule}`) ?? []
+    return chain === '' || wanted.has(`${table} ${chain}`) ? [] : [{ table, chain }]
+  })
+}

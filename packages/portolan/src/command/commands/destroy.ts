@@ -7,6 +7,8 @@ import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import type { Options } from '../options.ts'
+import { findComposeFile, lookedFor, readIntent } from '../read-intent.ts'
 
 /** `portolan destroy`: removes what is ours. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -16,14 +18,15 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       'destroy asks before it removes anything, and there is no terminal to ask on. Add --yes to go ahead.',
     )
   }
+  const project = chosenProject(options)
   const settings = {
     ...applyOptions(context),
-    ...(options.project === undefined ? {} : { project: options.project }),
+    ...(project === null ? {} : { project }),
     keepLeases: options['keep-leases'] === true,
   }
   const removal = await planDestroy(settings)
   const leases = leaseCount(removal.leases.length)
-  checkPresent(removal, options.project)
+  checkPresent(removal, project, context)
   for (const { severity, kind, message, remedy } of removal.conflicts)
     terminal.say(`portolan: ${severity} ${kind}: ${message} ${remedy.text}`)
   if (options.json !== true) {
@@ -32,7 +35,9 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   }
   if (removal.changes.length + removal.leases.length > 0 && options.yes !== true) {
     const whose =
-      options.project === undefined ? 'all that is ours on this host' : `project ${options.project}`
+      project === null
+        ? `all of Portolan on this host (${removal.present.length === 0 ? 'no project' : removal.present.join(', ')})`
+        : `project ${project}`
     if (!(await terminal.ask(`Remove ${whose}: ${removal.changes.length} changes, ${leases}?`))) {
       terminal.say('Nothing was changed.')
       return exitCode.ok
@@ -57,15 +62,46 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 }
 
 const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`
+
 /**
- * Who names a project that is not there has most likely mistyped it, and would take "done" for its removal.
+ * The project to remove: that of -p, or else of the Compose file that `plan` would read.
+ *
+ * @returns null for every project, which has to be asked for: in a project's folder nobody means those of others
+ * @throws InvalidRequestError when it is said twice, or not at all; ParseError, IntentError as `plan` does
+ */
+const chosenProject = (options: Options): string | null => {
+  const { all, project, file } = options
+  if (all === true) {
+    if (project === undefined && file === undefined) return null
+    throw new InvalidRequestError(
+      `--all removes every project, and ${project === undefined ? '-f' : '-p'} names one: give one of the two. Nothing was changed.`,
+    )
+  }
+  // A file that is named has to be there, though the name of the project be given beside it.
+  if (project !== undefined && file === undefined) return project
+  if (file === undefined && findComposeFile() === null)
+    throw new InvalidRequestError(
+      `nothing says which project to remove: there is no Compose file here (${lookedFor()}). Name the file with -f or the project with -p; --all removes every project. Nothing was changed.`,
+    )
+  return readIntent(options).project
+}
+
+/**
+ * A project named with -p that has nothing here was most likely mistyped, and "done" would be taken for its removal.
+ * That of a Compose file was not typed: removing it twice is no error.
  * @throws InvalidRequestError
  */
-const checkPresent = ({ projects, present, changes }: Removal, project: string | undefined): void => {
-  if (project === undefined || projects.length > 0 || changes.length > 0) return
+const checkPresent = (
+  { projects, present, changes, leases }: Removal,
+  project: string | null,
+  { options, terminal }: CommandContext,
+): void => {
+  if (project === null || projects.length > 0 || changes.length + leases.length > 0) return
   const there =
     present.length === 0
       ? 'no project has'
       : `${present.length === 1 ? 'only' : 'those that have are'} ${present.join(', ')}${present.length === 1 ? ' has' : ''}`
-  throw new InvalidRequestError(`project ${project} has nothing on this host; ${there}. Nothing was changed.`)
+  const message = `project ${project} has nothing on this host; ${there}. Nothing was changed.`
+  if (options.project !== undefined) throw new InvalidRequestError(message)
+  terminal.say(`portolan: ${message}`)
 }

@@ -4,12 +4,15 @@ import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readFacts, usesFiles } from '../read-facts.ts'
+import { readRuleFiles } from '../sources.ts'
 
 /**
  * `portolan inspect`: the facts of this host as JSON. Rules are no part of them; that there may be some which this user
  * may not read is, for a plan made from these facts is made without them.
  */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+  // A file that is named has to be there and be what it is said to be, though no rule is a fact.
+  if (usesFiles(options)) readRuleFiles(options)
   const facts = await readFacts(options)
   const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
   const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]

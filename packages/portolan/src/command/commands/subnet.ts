@@ -19,9 +19,10 @@ import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { type Options, ranges, wholeNumber } from '../options.ts'
-import { readFacts } from '../read-facts.ts'
+import { readFacts, usesFiles } from '../read-facts.ts'
 import { readLeased } from '../read-leased.ts'
 import { type Picture, showPicture } from '../show-picture.ts'
+import { readRuleFiles } from '../sources.ts'
 
 /** `portolan subnet`: picks subnets; needs no intent. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -37,6 +38,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     allow: settled.allowed,
     leases: leased.state === null ? [] : subnetLeases(leased.state),
   }
+  // A file that is named has to be there and be what it is said to be, though no rule bears on a subnet.
+  if (usesFiles(options)) readRuleFiles(options)
   const facts = await readFacts(options)
   for (const sentence of facts.unread ?? []) terminal.say(`portolan: ${sentence}`)
   const picture = (answer: Pick<MapInput, 'subnets' | 'rejected'>): Picture => ({

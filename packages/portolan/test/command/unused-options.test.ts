@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals'
+import { commands } from '../../src/command/commands.ts'
+import { optionNames, parseWords } from '../../src/command/options.ts'
+import { run } from '../../src/command/run.ts'
+import type { Terminal } from '../../src/command/terminal.ts'
+import { plainStyle } from '../../src/plan/style.ts'
+
+/** A terminal that keeps what is written on it. */
+const recorder = () => {
+  const printed: string[] = []
+  const said: string[] = []
+  const terminal: Terminal = {
+    interactive: false,
+    print: (text) => void printed.push(text),
+    pass: (text) => void printed.push(text),
+    say: (text) => void said.push(text),
+    ask: async () => false,
+    style: plainStyle,
+  }
+  return { terminal, printed, said }
+}
+
+/** The option as it is written, with a value where it takes one. */
+const written = (option: string): readonly string[] => {
+  try {
+    parseWords([`--${option}`])
+    return [`--${option}`]
+  } catch {
+    return [`--${option}=x`]
+  }
+}
+
+const names = Object.keys(commands)
+
+describe.each(names)('%s', (name) => {
+  const command = commands[name]
+  const words = [name, ...Array.from({ length: command?.positionals ?? 0 }, () => 'word')]
+  const unused = optionNames.filter(
+    (option) => option !== 'version' && command?.options.includes(option) === false,
+  )
+
+  test.each(unused)('refuses --%s, which it does not use, in words and as JSON', async (option) => {
+    const { terminal, printed, said } = recorder()
+    expect(await run([...words, ...written(option)], terminal)).toBe(1)
+    expect(printed).toEqual([])
+    expect(said).toEqual([
+      `portolan: \`portolan ${name}\` has no option --${option}. Usage: portolan ${command?.usage}`,
+    ])
+    const json = recorder()
+    expect(await run([...words, ...written(option), '--json'], json.terminal)).toBe(1)
+    expect(json.said).toEqual([])
+    expect(JSON.parse(json.printed.join(''))).toMatchObject({
+      error: { code: 'INVALID_REQUEST', message: expect.stringContaining(`no option --${option}`) },
+    })
+  })
+
+  const pairs = Object.entries(command?.needs ?? {})
+  if (pairs.length > 0)
+    test.each(pairs)('refuses --%s without --%s, which it says nothing without', async (option, needed) => {
+      const { terminal, printed, said } = recorder()
+      expect(await run([...words, ...written(option)], terminal)).toBe(1)
+      expect(printed).toEqual([])
+      expect(said).toEqual([
+        `portolan: \`portolan ${name}\` has no use for --${option} without --${needed}. Give both, or neither.`,
+      ])
+    })
+})
+
+test('every command leaves some option unused, so that each of these tests has something to refuse', () => {
+  for (const name of names) expect(commands[name]?.options.length).toBeLessThan(optionNames.length - 1)
+})
+
+describe('help', () => {
+  test('of a command is its own, as --help shows it', async () => {
+    const [one, other] = [recorder(), recorder()]
+    expect(await run(['help', 'destroy'], one.terminal)).toBe(0)
+    await run(['destroy', '--help'], other.terminal)
+    expect(one.printed).toEqual(other.printed)
+  })
+
+  test.each([
+    [['help', 'frobnicate'], /no command "frobnicate"/],
+    [['help', 'plan', 'apply'], /"apply" is one word too many/],
+    [['help', '--backend', 'x'], /`portolan help` has no option --backend/],
+  ])('%j is an error', async (line, message) => {
+    const { terminal, printed, said } = recorder()
+    expect(await run(line, terminal)).toBe(1)
+    expect(printed).toEqual([])
+    expect(said.join()).toMatch(message)
+  })
+})
