@@ -80,7 +80,7 @@ for (const backend of ['nftables', 'iptables-nft'] satisfies readonly Backend[])
       for (; step <= mostSteps; step += 1) {
         await pilot.apply(shop, '--fix')
         const { exitCode, stderr } = await lab.host.run(
-          [...lab.command, ...pilot.argv('destroy', null, '--yes')],
+          [...lab.command, ...pilot.argv('destroy', null, '--all', '--yes')],
           { environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) } },
         )
         if (exitCode !== null && exitCode !== 0) throw new Error(stderr)

@@ -45,7 +45,7 @@ describeOnKernel('commands in the state file', 'nftables', () => {
     ] as const) {
       await lab.host.mustRun(['sh', '-c', how.replaceAll(/ (755|777|1000:1000)/g, ` $1 ${directory}`)])
       for (const words of [
-        ['destroy', '--yes'],
+        ['destroy', '--all', '--yes'],
         ['plan', '-f', '/run/lab/compose.yaml'],
       ]) {
         const { exitCode, stderr } = await lab.portolan([...words, '--state', directory])
@@ -64,7 +64,7 @@ describeOnKernel('commands in the state file', 'nftables', () => {
     const file = await withState(lab, directory)
     await plant(lab, file)
     for (const words of [
-      ['destroy', '--yes'],
+      ['destroy', '--all', '--yes'],
       ['plan', '-f', '/run/lab/compose.yaml'],
     ]) {
       const { exitCode, stderr } = await lab.portolan(words)

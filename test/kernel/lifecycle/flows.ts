@@ -155,7 +155,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     expect(await ask('udp')).toMatchObject({ by: 'two' })
     expect(await pilot.plan(two)).toMatchObject({ exitCode: 0, changes: [] })
 
-    await killedBeforeFlows(lab, pilot.argv('destroy', null, '--yes'))
+    await killedBeforeFlows(lab, pilot.argv('destroy', null, '--all', '--yes'))
     expect(await boundToOne()).not.toEqual([])
     await pilot.destroy()
     expect(await boundToOne()).toEqual([])
