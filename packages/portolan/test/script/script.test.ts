@@ -6,7 +6,7 @@ import type { Backend } from '../../src/backend/backend.ts'
 import { noRules, unknownRules } from '../../src/host-rules/host-rules.ts'
 import { plan } from '../../src/plan/plan-intent.ts'
 import { type ScriptFormat, script, scriptFormats } from '../../src/script/script.ts'
-import { after, backends, intentOf, planOf, rulesAfter } from '../shop.ts'
+import { after, backends, intentOf, planOf } from '../shop.ts'
 
 const textOf = (backend: Backend, format: ScriptFormat): string => script(planOf({ backend }), format)
 
@@ -124,15 +124,6 @@ describe('a script for a host with other projects', () => {
     expect(text).toContain('blog/0.0.0.0:9090/tcp -> web:80')
     expect(text).toContain('lose their rules')
     expect(script(besideBlog('iptables-nft', ['nftables']), 'iptables-restore')).not.toContain('lose their')
-  })
-
-  test('holds after it is loaded what apply leaves there', () => {
-    for (const backend of ['iptables-nft', 'iptables-legacy'] as const) {
-      const planned = besideBlog(backend)
-      const text = script(planned, 'iptables-restore').replace(/^-I (\S+) 1 /gm, '-A $1 ')
-      const loaded = iptables.selectFamily(iptables.parse(text, 'script', 'ip'), 'ip')
-      expect(iptables.diff(loaded, iptables.selectFamily(rulesAfter(planned)[backend], 'ip'))).toEqual([])
-    }
   })
 
   test('the library plans without rules where told so, and with all of them where they are given', async () => {
