@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { findAnomalies, lowerRules, noRules, packetsOfDesired } from 'portolan'
+import { findAnomalies, lowerRules, noRules, packetsOfDesired, visibleLine } from 'portolan'
 import {
   iptablesCommand,
   iptablesDeletion,
@@ -100,6 +100,8 @@ describeOnKernel('a remedy that a person pastes', 'nftables', () => {
   const paste = (
     command: string,
   ): { readonly added: readonly Listed[]; readonly gone: readonly Listed[] } => {
+    // As a terminal shows it, and a clipboard takes it.
+    expect(visibleLine(command)).toBe(command)
     const before = list()
     const { exitCode, stderr } = namespace.run('sh', ['-c', `cd '${folder}' && ${command}`])
     expect({ command, exitCode, stderr }).toEqual({ command, exitCode: 0, stderr: '' })

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { visibleLine, visibleText } from '@portolan/core'
+import { visibleText } from '@portolan/core'
 import { type Style, styleFor } from '../plan/style.ts'
 
 /**
@@ -69,7 +69,7 @@ const processTerminal = (): Terminal => {
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr })
       try {
-        return /^y(es)?$/i.test((await lines.question(`${visibleLine(question)} [y/N] `)).trim())
+        return /^y(es)?$/i.test((await lines.question(`${visibleText(question)} [y/N] `)).trim())
       } finally {
         lines.close()
       }
