@@ -102,7 +102,7 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const directory = '/run/lab/readonly'
     await lab.host.mustRun(['mkdir', directory])
-    await lab.host.mustRun(['mount', '-t', 'tmpfs', '-o', 'ro', 'tmpfs', directory])
+    await lab.host.mustRun(['mount', '-t', 'tmpfs', '-o', 'ro,mode=0755', 'tmpfs', directory])
     const before = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend, { state: directory })
     const { exitCode, stderr } = await pilot.run('apply', shop(), '--yes')

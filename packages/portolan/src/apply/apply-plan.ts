@@ -59,12 +59,12 @@ export const carryOut = async (
   context: ApplyContext,
   after: (memory: HostMemory) => Promise<void> = async () => {},
 ): Promise<void> => {
+  refusePowerless(work)
   await underLock(context, async () => {
     // Before a lease is taken or anything noted: the lock is given up and taken again until iptables is free.
     if (needsXtables(work.changes) && runsHere(context.runner)) requireXtablesLock()
     const facts = await refuseStale(work, context)
     const memory = await openMemory(context.stateDirectory)
-    refusePowerless(work)
     memory.refuseOtherFixes(
       work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])),
     )
@@ -99,7 +99,7 @@ export const carryOut = async (
 const needsXtables = (changes: readonly PlanChange[]): boolean =>
   changes.some(({ part }) => part === 'iptables-legacy')
 
-/** Said before anything is leased or changed; the state directory's own reason would be a worse one. */
+/** Said before anything is locked, leased or changed: the reasons of the lock file and the state directory are worse. */
 const refusePowerless = ({ changes }: Work): void => {
   if (changes.length === 0 || mayChangeNetwork()) return
   throw new PermissionError(
