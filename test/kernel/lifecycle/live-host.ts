@@ -92,4 +92,22 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
     )
     expect(seen).toEqual([...new Array(9).fill('INVALID_REQUEST'), 'done'])
   })
+
+  test('with a Runner of another network namespace nothing is published here, nor there', async () => {
+    const lab = await applied()
+    const seen = await inHost(
+      lab,
+      backend,
+      `import { createRunner } from '@portolan/host'
+       const runner = { run: (program, args, options) => createRunner().run('unshare', ['-n', program, ...args], options) }
+       const elsewhere = await attempt(open({ runner }).then((host) => host.publish({ hostPort: 9001, to })))
+       const wrapper = { run: (...words) => createRunner().run(...words) }
+       const beside = await attempt(open({ runner: wrapper }).then(async (host) => {
+         await host.publish({ hostPort: 9002, to })
+         await host.close()
+       }))
+       report([elsewhere, beside, await inForce(9001, 9002)])`,
+    )
+    expect(seen).toEqual(['RUNNER_ELSEWHERE', 'done', [9002]])
+  })
 }

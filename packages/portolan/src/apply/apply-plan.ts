@@ -22,6 +22,7 @@ import {
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
+import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { applyFix } from './apply-fix.ts'
@@ -60,6 +61,7 @@ export const carryOut = async (
   after: (memory: HostMemory) => Promise<void> = async () => {},
 ): Promise<void> => {
   refusePowerless(work)
+  await refuseElsewhere(context.runner)
   await underLock(context, async () => {
     // Before a lease is taken or anything noted: the lock is given up and taken again until iptables is free.
     if (needsXtables(work.changes) && runsHere(context.runner)) requireXtablesLock()

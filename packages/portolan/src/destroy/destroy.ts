@@ -2,6 +2,7 @@ import { type Runner, releaseProject } from '@portolan/core'
 import { createRunner, defaultStateDirectory, emptyState, readHost, readState } from '@portolan/host'
 import type { ApplyOptions } from '../apply/apply.ts'
 import { carryOut } from '../apply/apply-plan.ts'
+import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
@@ -24,6 +25,7 @@ export interface DestroyOptions extends ApplyOptions {
  */
 export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal> => {
   const runner = options.runner ?? createRunner()
+  await refuseElsewhere(runner, true)
   const [facts, rules, state, leases] = await Promise.all([
     readHost({ processNames: false }),
     readRules(runner, null),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { Family } from '@portolan/core'
+import type { Family, Runner } from '@portolan/core'
+import { runsHere } from '@portolan/host'
 
 /**
  * Legacy tables that are registered already: reading any other would register it.
@@ -20,18 +21,41 @@ export const legacyTableFiles: Readonly<Record<Family, string>> = {
 }
 
 /** @internal */
-export const registeredLegacyTables = async (
+export const registeredLegacyTables = (
   files: Readonly<Record<Family, string>> = legacyTableFiles,
-): Promise<LegacyTables> => {
+): Promise<LegacyTables> => namesOf(async (family) => readOwn(files[family]))
+
+/**
+ * Those of the network namespace that a Runner's programs are in, where that need not be this process's.
+ * @internal
+ */
+export const legacyTablesOf = (runner: Runner): Promise<LegacyTables> =>
+  runsHere(runner)
+    ? registeredLegacyTables()
+    : namesOf((family) => readThrough(runner, legacyTableFiles[family]))
+
+/** @param read - the text of a family's file; empty: there is none; null: it may not be read */
+const namesOf = async (read: (family: Family) => Promise<string | null>): Promise<LegacyTables> => {
   const hidden: Family[] = []
   const names = async (family: Family): Promise<readonly string[]> => {
-    try {
-      return (await readFile(files[family], 'utf8')).split('\n').filter((name) => name !== '')
-    } catch (error) {
-      // A kernel without ip_tables has no such file, and no such rules.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') hidden.push(family)
-      return []
-    }
+    const text = await read(family)
+    if (text === null) hidden.push(family)
+    return (text ?? '').split('\n').filter((name) => name !== '')
   }
   return { ip: await names('ip'), ip6: await names('ip6'), hidden }
+}
+
+const readOwn = async (file: string): Promise<string | null> => {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    // A kernel without ip_tables has no such file, and no such rules.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : null
+  }
+}
+
+const readThrough = async (runner: Runner, file: string): Promise<string | null> => {
+  const { exitCode, stdout, stderr } = await runner.run('cat', [file])
+  if (exitCode === 0) return stdout
+  return /No such file or directory/.test(stderr) ? '' : null
 }

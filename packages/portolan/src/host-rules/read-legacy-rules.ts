@@ -1,6 +1,6 @@
 import { type Family, families, MissingToolError, PermissionError, type Runner } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
-import { type LegacyTables, legacyTableFiles, registeredLegacyTables } from './legacy-tables.ts'
+import { type LegacyTables, legacyTableFiles, legacyTablesOf } from './legacy-tables.ts'
 
 /** The rules of iptables-legacy, as far as they could be read. */
 export interface LegacyRules {
@@ -25,7 +25,7 @@ export const sayHidden = (hidden: readonly Family[]): string =>
  */
 export const readLegacyRules = async (
   runner: Runner,
-  readTables: () => Promise<LegacyTables> = registeredLegacyTables,
+  readTables: () => Promise<LegacyTables> = () => legacyTablesOf(runner),
 ): Promise<LegacyRules> => {
   const legacyTables = await readTables()
   const { hidden } = legacyTables
@@ -53,7 +53,7 @@ export const readLegacyRules = async (
  */
 export const requireLegacyRules = async (
   runner: Runner,
-  readTables: () => Promise<LegacyTables> = registeredLegacyTables,
+  readTables: () => Promise<LegacyTables> = () => legacyTablesOf(runner),
 ): Promise<iptables.Ruleset> => {
   const legacyTables = await readTables()
   const { hidden } = legacyTables

@@ -17,6 +17,7 @@ import {
   writeSysctl,
 } from '@portolan/host'
 import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
+import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost, PublishRequest, UnpublishRequest } from './live-host.ts'
 import { bridgeOf, isolates, type OwnBridge, ownBridges } from './own-bridges.ts'
@@ -33,6 +34,7 @@ export interface OpenHostOptions {
   readonly backend?: BackendChoice
   /** The project the mappings belong to; `live` unless told. Not one that is also planned from a file. */
   readonly project?: string
+  /** Has to start its programs in the network namespace of this process. */
   readonly runner?: Runner
 }
 
@@ -49,6 +51,7 @@ const ATTEMPTS = 3
  * chosen and kept, plan an intent.
  *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
+ * @throws PortolanError `RUNNER_ELSEWHERE` when the Runner is of another network namespace than this process
  * @example
  * await using host = await openHost({ backend: 'nftables' })
  * await host.attachPort('veth12', 'web')
@@ -58,6 +61,7 @@ const ATTEMPTS = 3
 export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost> => {
   const runner = options.runner ?? createRunner()
   const project = options.project ?? 'live'
+  await refuseElsewhere(runner)
   const keeper = openRuleKeeper(await chooseBackend(options.backend ?? 'auto', runner), project, runner)
   const links = openLinks()
   const listeners = openListeners()

@@ -13,6 +13,7 @@ import {
 } from '@portolan/core'
 import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
+import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
@@ -60,6 +61,7 @@ export interface PlanOptions extends LeaseOptions {
  *   file is damaged
  * @throws MissingToolError when the chosen backend's program is not installed
  * @throws InspectError when the host's rules cannot be read
+ * @throws PortolanError `RUNNER_ELSEWHERE` when facts are of this process's network namespace, and rules of another
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml' })
  * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
@@ -71,6 +73,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   checkPortCount(intent.mappings)
   const runner = options.runner ?? createRunner()
   const choice = options.backend ?? 'auto'
+  if (options.facts === undefined && options.rules === undefined) await refuseElsewhere(runner, true)
   const [facts, leases, fixes, { backend, rules }] = await Promise.all([
     options.facts ?? readHost(),
     withLeaseStore(leaseOptions(options), readLeases),

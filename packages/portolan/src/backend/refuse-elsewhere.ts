@@ -1,0 +1,23 @@
+import { PortolanError, type Runner } from '@portolan/core'
+import { whereRuns } from '@portolan/host'
+
+/**
+ * Rules are written through the Runner; bridges, sysctls, conntrack entries, listeners and locks are those of this
+ * process. With a Runner in another network namespace one half would be done here and the other there.
+ *
+ * @param isHarmless - nothing is changed, so that a Runner that does not tell where it runs is taken at its word
+ * @throws PortolanError `RUNNER_ELSEWHERE`
+ * @internal
+ */
+export const refuseElsewhere = async (runner: Runner, isHarmless = false): Promise<void> => {
+  const where = await whereRuns(runner)
+  if (where === 'here' || (where === 'unknown' && isHarmless)) return
+  const found =
+    where === 'elsewhere'
+      ? 'starts its programs in another network namespace than this process is in'
+      : 'does not tell in which network namespace it starts its programs ("readlink /proc/self/ns/net" gave none)'
+  throw new PortolanError(
+    'RUNNER_ELSEWHERE',
+    `The Runner that was handed in ${found}. Rules would be those of that namespace; bridges, sysctls and connections are always those of this process. Nothing was changed. Run this process itself in that namespace (ip netns exec, nsenter), without a Runner.`,
+  )
+}
