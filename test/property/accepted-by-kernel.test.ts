@@ -81,11 +81,14 @@ for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
             const own = made.filter((plan) =>
               script(plan, 'iptables-restore').includes(`${program} --noflush`),
             )
-            const text = own.map((plan) => script(plan, 'iptables-restore')).join('')
             const command = iptablesProgram(variant, family, 'restore')
-            insist(namespace, command, ['--test'], text)
-            // Without `--noflush` each table is emptied first, so every ruleset is loaded on an empty host.
-            insist(namespace, command, [], text)
+            for (const plan of own) {
+              const text = script(plan, 'iptables-restore')
+              // Without `--noflush` each table is emptied first, so every ruleset is loaded on an empty host.
+              insist(namespace, command, [], '*mangle\nCOMMIT\n*filter\nCOMMIT\n*nat\nCOMMIT\n')
+              insist(namespace, command, ['--test', '--noflush'], text)
+              insist(namespace, command, ['--noflush'], text)
+            }
             const last = own.at(-1)
             if (last === undefined) continue
             const of = (ruleset: iptables.Ruleset) =>

@@ -1,6 +1,7 @@
 import { type Family, ParseError } from '@portolan/core'
+import { isBuiltIn } from '../ruleset/built-in.ts'
 import type { Ruleset, Table } from '../ruleset/ruleset.ts'
-import { closeTable, type OpenTable, openChain, openTable } from './open-table.ts'
+import { closeTable, flush, type OpenTable, openChain, openTable } from './open-table.ts'
 import { counterPair, takeLine } from './parse-line.ts'
 import { type TableContext, tableContext } from './table-context.ts'
 
@@ -30,6 +31,29 @@ const declaredChains = (lines: readonly string[]): ReadonlySet<string> => {
   return declared
 }
 
+/**
+ * The lines at which a table is opened again, by a section that goes on with it: a script for `iptables-restore
+ * --noflush` may. What iptables-save prints names the policies of a table, so that the table of another family that
+ * follows in one text is one of its own.
+ */
+const continuations = (lines: readonly string[]): ReadonlySet<number> => {
+  const found = new Set<number>()
+  const seen = new Set<string>()
+  let opened = 0
+  let table = ''
+  for (const [index, line] of lines.entries()) {
+    if (line.startsWith('*')) {
+      table = line.slice(1).trim()
+      opened = index + 1
+      if (seen.has(table)) found.add(opened)
+      seen.add(table)
+    } else if (line.startsWith(':') && isBuiltIn(table, line.slice(1).split(/\s/)[0] ?? '')) {
+      found.delete(opened)
+    }
+  }
+  return found
+}
+
 const declaration = /^:([^\s"!-][^\s"]*)\s+(ACCEPT|DROP|-)(?:\s+\[(\d{1,20}):(\d{1,20})\])?\s*$/
 
 /** `:CHAIN POLICY [packets:bytes]`; false when it is not of that form. */
@@ -37,6 +61,8 @@ const takeDeclaration = (line: string, table: OpenTable): boolean => {
   const [whole, name = '', policy = '-', packets, bytes] = declaration.exec(line) ?? []
   if (whole === undefined) return false
   const chain = openChain(table, name)
+  // As iptables-restore does with a chain that is there: `:CHAIN -` empties it.
+  if (!chain.builtIn && chain.rules.length + chain.front.length > 0) flush(table, name)
   chain.policy = chain.builtIn && policy !== '-' ? policy : null
   chain.counters = counterPair(packets, bytes)
   return true
@@ -63,6 +89,8 @@ export const parse = (
   const lines = text.split('\n')
   const declared = declaredChains(lines)
   let comments: string[] = []
+  const again = continuations(lines)
+  const opened = new Map<string, { readonly at: number; readonly table: OpenTable }>()
   let table: OpenTable | null = null
   let context: TableContext = tableContext(source, family, () => false)
   let number = 0
@@ -81,13 +109,15 @@ export const parse = (
       if (table !== null) return fail(`table ${table.name} has no COMMIT before the next table`)
       const name = line.slice(1).trim()
       if (!/^\w+$/.test(name)) return fail('a table name is letters and digits', 2)
-      table = openTable(name, comments)
+      const known = again.has(number) ? opened.get(name) : undefined
+      table = known?.table ?? openTable(name, comments)
+      opened.set(name, known ?? { at: tables.length, table })
       context = tableContext(source, family, (chain) => declared.has(`${name} ${chain}`))
       comments = []
     } else if (table === null) {
       return fail('expected a comment or "*table"')
     } else if (line.trim() === 'COMMIT') {
-      tables.push(closeTable(table, family))
+      tables[opened.get(table.name)?.at ?? tables.length] = closeTable(table, family)
       table = null
     } else if (first === ':') {
       if (!takeDeclaration(line, table)) return fail('expected ":CHAIN POLICY [packets:bytes]"')

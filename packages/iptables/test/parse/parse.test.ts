@@ -219,3 +219,30 @@ COMMIT
     expect(parse(wrap(''), 'x', 'ip6').tables[0]?.family).toBe('ip6')
   })
 })
+
+describe('a table that is opened again', () => {
+  const rulesOf = (text: string) =>
+    parse(text, 'x', 'ip').tables.map(({ name, chains }) => [
+      name,
+      ...chains.map(
+        (chain) => `${chain.name}: ${chain.rules.map(({ target }) => JSON.stringify(target)).join()}`,
+      ),
+    ])
+
+  test('goes on, as for iptables-restore --noflush, and a chain that is declared again is emptied', () => {
+    const text =
+      '*filter\n:A - [0:0]\n-A FORWARD -j A\n-A A -j DROP\nCOMMIT\n*nat\nCOMMIT\n*filter\n:A - [0:0]\n-A A -j ACCEPT\nCOMMIT\n'
+    expect(rulesOf(text)).toEqual([
+      ['filter', 'A: {"kind":"verdict","verdict":"ACCEPT"}', 'FORWARD: {"kind":"jump","chain":"A"}'],
+      ['nat'],
+    ])
+  })
+
+  test('is another one where policies are named: one text may hold what both families print', () => {
+    const text = '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n'
+    expect(rulesOf(text + text)).toEqual([
+      ['filter', 'INPUT: '],
+      ['filter', 'INPUT: '],
+    ])
+  })
+})
