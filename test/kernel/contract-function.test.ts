@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type Flow, type FlowSource, type Reach, reach, readCompose, resolve } from '@portolan/core'
 import type { ProbeProtocol } from '../lab/probe.ts'
 import { forgedFlows, titleOf } from './contract/forged-sources.ts'
+import { behindContainer, masqueraded, seenThemselves } from './contract/leaving.ts'
 import type { Expected, Row } from './contract/row.ts'
 import { networkRows } from './contract/rows-networks.ts'
 import { publishedRows } from './contract/rows-published.ts'
@@ -81,5 +82,21 @@ describe('the contract as a function', () => {
       return reach(desired, { family, protocol: 'tcp', from, to }, { addresses: hostAddresses(family) }).kind
     })
     expect(kinds).toEqual(['dropped', 'dropped'])
+  })
+
+  test.each([
+    ...masqueraded.map((name) => [name, 'dropped'] as const),
+    ...seenThemselves.map((name) => [name, 'outside'] as const),
+  ])('a source of others leaves %s: %s', (name, kind) => {
+    for (const family of ['ip', 'ip6'] as const) {
+      const from = { ...sourceOf(name, family), address: behindContainer[family] }
+      const to = { address: addressOf('outside', family), port: 7000 }
+      const found = reach(
+        desired,
+        { family, protocol: 'udp', from, to },
+        { addresses: hostAddresses(family) },
+      )
+      expect(found.kind).toBe(kind)
+    }
   })
 })

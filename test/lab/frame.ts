@@ -8,6 +8,8 @@ export interface FrameOptions {
   readonly destination: string
   readonly sourcePort: number
   readonly port: number
+  /** Of the TCP header; default SYN. */
+  readonly tcpFlags?: number
 }
 
 const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex')
@@ -48,7 +50,7 @@ const transport = (options: FrameOptions): Buffer => {
   bytes.writeUInt16BE(options.port, 2)
   bytes.writeUInt32BE(1, 4)
   bytes.writeUInt8(5 << 4, 12)
-  bytes.writeUInt8(0x02, 13)
+  bytes.writeUInt8(options.tcpFlags ?? 0x02, 13)
   bytes.writeUInt16BE(64_240, 14)
   return bytes
 }

@@ -3,6 +3,7 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { forgedSourceCases } from './forged-sources.ts'
 import { isolationCases } from './isolation.ts'
+import { leavingCases } from './leaving.ts'
 import { addressOf, type Family } from './scenario.ts'
 import { traces } from './traces.ts'
 
@@ -23,6 +24,7 @@ const container = (lab: Lab, name: string): Machine => {
 export const specialCases = (currentLab: () => Lab): void => {
   forgedSourceCases(currentLab)
   isolationCases(currentLab)
+  leavingCases(currentLab)
 
   test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
     const lab = currentLab()

@@ -9,20 +9,29 @@ export const macOf = async (machine: Machine, device: string): Promise<string> =
   return link.address
 }
 
-let nextFlow = 15_000
+// Below the ports that single tests choose, and those that machines pick.
+let nextFlow = 10_000
+
+/** A TCP segment and a datagram are sent; a SYN unless the flags say otherwise, which then leave the datagram out. */
+export interface OddPacket {
+  readonly source: string
+  readonly destination: string
+  readonly port: number
+  readonly tcpFlags?: number
+}
 
 /** Puts packets on the wire that no honest socket would send, and returns every trace of them, at whatever machine. */
 export const traces = async (
   lab: Lab,
   sender: Machine,
   hostDevice: string,
-  packets: readonly { readonly source: string; readonly destination: string; readonly port: number }[],
+  packets: readonly OddPacket[],
 ): Promise<readonly string[]> => {
   const destinationMac = await macOf(lab.host, hostDevice)
   const sourceMac = await macOf(sender, 'eth0')
   const flows = new Map<number, string>()
   for (const packet of packets) {
-    for (const protocol of ['tcp', 'udp'] as const) {
+    for (const protocol of packet.tcpFlags === undefined ? (['tcp', 'udp'] as const) : (['tcp'] as const)) {
       nextFlow += 1
       flows.set(nextFlow, `${protocol} ${packet.source} to ${packet.destination}:${packet.port}`)
       await sender.sendFrame(
@@ -36,9 +45,9 @@ export const traces = async (
   const found: string[] = []
   const machines = new Set([sender, lab.client, lab.outside, lab.distant, ...lab.containers.values()])
   for (const machine of machines) {
-    for (const { sourcePort, port } of await machine.arrivals()) {
+    for (const { source, sourcePort, port } of await machine.arrivals()) {
       const flow = flows.get(sourcePort) ?? flows.get(port)
-      if (flow !== undefined) found.push(`${flow} at ${machine.name}`)
+      if (flow !== undefined) found.push(`${flow} at ${machine.name}, from ${source}`)
     }
   }
   for (const { sourcePort, port } of await lab.host.heard()) {

@@ -22,6 +22,8 @@ const machines = {
   ip: ['198.51.100.7', '203.0.113.9', '203.0.113.200', '192.0.2.9', '127.0.0.1'],
   ip6: ['2001:db8:5::7', '2001:db8:6::1', 'fe80::7', '2001:db8::9'],
 } as const
+/** What a container routes for others, a VPN's clients say. */
+const behindContainers = { ip: '203.0.113.77', ip6: '2001:db8:77::7' } as const
 const elsewhere = {
   ip: ['198.51.100.80', '192.0.2.77', '127.0.0.1', '127.0.0.53'],
   ip6: ['2001:db8:9::80', '::1'],
@@ -53,7 +55,7 @@ const sourceIn = (desired: DesiredState, family: 'ip' | 'ip6'): fc.Arbitrary<Flo
     containers.length === 0
       ? host
       : fc
-          .tuple(fc.constantFrom(...containers), fc.constantFrom(...members))
+          .tuple(fc.constantFrom(...containers), fc.constantFrom(...members, behindContainers[family]))
           .map(([own, address]): FlowSource => ({ ...own, address }))
   return fc.oneof({ weight: 3, arbitrary: machine }, host, { weight: 3, arbitrary: container }, forger)
 }

@@ -177,8 +177,10 @@ const sourceSeen = (desired: DesiredState, { family, from, to }: Flow, mapping: 
   if (from.kind === 'host') return isLoopback(family, to.address) ? 'gateway' : 'host'
   if (from.kind === 'machine') return 'own'
   // Through the host and back onto the same bridge: the reply has to come back to the host to be un-translated.
-  const sameBridge = mapping.targets.some((target) => networkOf(desired, target)?.name === from.network)
-  return sameBridge ? 'gateway' : 'own'
+  const home = mapping.targets
+    .map((target) => networkOf(desired, target))
+    .find((network) => network?.name === from.network)
+  return home !== undefined && holds(subnetOf(home, family), from.address) ? 'gateway' : 'own'
 }
 
 /** To an address inside one of our subnets. */
@@ -227,5 +229,9 @@ const reachOutside = (desired: DesiredState, { family, from }: Flow): Reach => {
   const network = desired.networks.find((candidate) => candidate.name === from.network)
   if (network === undefined) return { kind: 'foreign' }
   if (network.internal) return dropped(`${network.name} is internal`)
-  return { kind: 'outside', seenAs: subnetOf(network, family)?.masquerade === true ? 'host' : 'own' }
+  const subnet = subnetOf(network, family)
+  if (subnet?.masquerade !== true) return { kind: 'outside', seenAs: 'own' }
+  // It would keep a source that no reply finds, and that nobody outside is to see.
+  if (!holds(subnet, from.address)) return dropped(`${from.address} would leave without being masqueraded`)
+  return { kind: 'outside', seenAs: 'host' }
 }

@@ -46,6 +46,17 @@ describe('a source of one of our subnets', () => {
   })
 })
 
+describe('a source of no network, from a container that routes for others', () => {
+  const vpn = container('web', '10.8.0.5')
+  test.each<[string, string, number, string]>([
+    ['does not leave a masqueraded network', '198.51.100.1', 443, 'dropped'],
+    ['is seen at a published port of its own network', '192.0.2.2', 8080, '172.17.0.2:80 seen as own'],
+    ['reaches the host itself', '192.0.2.2', 22, 'local'],
+  ])('%s', (_, to, port, expected) => {
+    expect(ask(vpn, to, port)).toBe(expected)
+  })
+})
+
 describe('a published port of a network in mode nat', () => {
   test.each<[string, FlowSource, string, number, string]>([
     ['another machine: its own address is seen', machine(), '192.0.2.2', 8080, '172.17.0.2:80 seen as own'],

@@ -8,6 +8,7 @@ import {
   inBy,
   jump,
   masquerade,
+  notFrom,
   notInBy,
   originalDestination,
   outBy,
@@ -103,6 +104,24 @@ const forwarding = (
   return rules
 }
 
+/**
+ * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
+ * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is the source of another
+ * network, as that of a container that routes for others.
+ */
+const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
+  if (!subnet.masquerade || network.internal || subnet.mode === 'isolated') return []
+  const prefix = prefixLiteral(subnet.subnet, family)
+  const { between } = chains
+  const entry = inBy(network.bridge)
+  return [
+    place('mangle', between, [entry, state('INVALID')], 'would not be masqueraded', drop),
+    ...(prefix === null
+      ? []
+      : [place('mangle', between, [notFrom(prefix), entry, state('NEW')], 'would not be masqueraded', drop)]),
+  ]
+}
+
 /** A source of the subnet that came in by anything but the bridge is forged: only first packets get here. */
 const home = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
   const prefix = prefixLiteral(subnet.subnet, family)
@@ -195,6 +214,7 @@ export const ownedNetworkRules = (
       family === 'ip' ? goto(chains.preroutingOwn) : returns,
     ),
     ...forwarding(network, subnet, family, direct, place),
+    ...leaving(network, subnet, family, place),
     ...home(network, subnet, family, place),
     place('filter', chains.acceptForwarded, [outBy(bridge)], 'to our bridge', accept),
     place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', accept),

@@ -15,6 +15,7 @@ export const dnat = (to: string): Target => ({ kind: 'dnat', to, options: [] })
 export const masquerade: Target = { kind: 'masquerade', ports: null, options: [] }
 
 export const from = (prefix: string): Match => ({ kind: 'source', prefix, negated: false })
+export const notFrom = (prefix: string): Match => ({ kind: 'source', prefix, negated: true })
 export const to = (prefix: string): Match => ({ kind: 'destination', prefix, negated: false })
 export const inBy = (name: string): Match => ({ kind: 'in', name, negated: false })
 export const notInBy = (name: string): Match => ({ kind: 'in', name, negated: true })

@@ -201,6 +201,20 @@ describe('compile', () => {
     ])
   })
 
+  test('lets nothing leave a masqueraded network that no nat chain would masquerade', () => {
+    const between = (mode: 'nat' | 'routed') =>
+      lines(
+        compile(desiredState([], { networks: [network('a', 1, { mode })] })),
+        'mangle',
+        'PORTOLAN-BETWEEN',
+      )
+    expect(between('nat').slice(1)).toEqual([
+      expect.stringMatching(/^-i br-a -m conntrack --ctstate INVALID .* -j DROP$/),
+      expect.stringMatching(/^! -s 10\.200\.1\.0\/24 -i br-a -m conntrack --ctstate NEW .* -j DROP$/),
+    ])
+    expect(between('routed')).toHaveLength(1)
+  })
+
   test('guards forwarding last, after every bridge of every project', () => {
     const rules = lines(
       compile(desiredState([], { guardForwarding: true, networks: [network('a', 1), network('b', 2)] })),

@@ -27,7 +27,7 @@ import {
 } from '../model/index.ts'
 import { prefix } from './address-set.ts'
 import { lookupKey } from './lookup-key.ts'
-import { homeChain, sourceChain, toChain } from './object-name.ts'
+import { fromChain, homeChain, sourceChain, toChain } from './object-name.ts'
 import { ownerComment } from './owner.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { chain, rule } from './rule.ts'
@@ -104,6 +104,21 @@ const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [
   rule(comment, drop),
 ]
 
+/**
+ * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
+ * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is the source of another
+ * network, as that of a container that routes for others. Only new and invalid packets get here.
+ */
+const leaving = (network: DesiredNetwork, comment: string): readonly Rule[] =>
+  families.flatMap((family) => {
+    const subnet = network[family]
+    if (subnet === null || !subnet.masquerade) return []
+    return [
+      rule(comment, version(family), has(ct('state'), text('invalid')), drop),
+      rule(comment, isNot(payload(family, 'saddr'), prefix(subnet.subnet)), drop),
+    ]
+  })
+
 /** The families in which mappings open ports of a routed network. */
 export const directFamilies = (
   network: DesiredNetwork,
@@ -152,6 +167,12 @@ export const addNetwork = (
     )
   })
   if (claimed.length > 0) parts.chains.push(chain(homeChain(network.bridge), home(network, comment)))
+
+  const stopped = network.internal ? [] : leaving(network, comment)
+  if (stopped.length > 0) {
+    parts.chains.push(chain(fromChain(network.bridge), stopped))
+    addElement(parts, 'from_network', element(bridge, goto(fromChain(network.bridge)), comment))
+  }
 
   for (const family of families) {
     const subnet = network[family]

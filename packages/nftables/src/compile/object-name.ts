@@ -23,5 +23,8 @@ export const toChain = (bridge: string): string => `to_${interfacePart(bridge)}`
 /** The chain that asks whether a source of one of our subnets came in by its own bridge. */
 export const homeChain = (bridge: string): string => `home_${interfacePart(bridge)}`
 
+/** The chain that stops what would leave one of our bridges for the outside without being masqueraded. */
+export const fromChain = (bridge: string): string => `from_${interfacePart(bridge)}`
+
 /** The chain that rewrites sources of what leaves by one of our bridges. */
 export const sourceChain = (bridge: string): string => `source_to_${interfacePart(bridge)}`

@@ -103,6 +103,9 @@ const beforeReplies: ListExpression = {
   items: ['invalid', 'new', 'untracked'].map(text),
 }
 
+/** What a nat chain does not see (invalid), and what its set of subnets may not hold (new). */
+const unmasqueraded: ListExpression = { kind: 'list', items: ['invalid', 'new'].map(text) }
+
 /** The chains all projects share, without what projects put into them. */
 export const skeletonChains = (has: Has): readonly Chain[] => {
   const restricted = restrictions(has)
@@ -199,6 +202,9 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
           ...(sources.length > 0 ? [r(matches(ct('state'), beforeReplies), jump('guard_sources'))] : []),
           r(vmap(meta('oifname'), reference('to_network'))),
           ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
+          ...(has('from_network')
+            ? [r(matches(ct('state'), unmasqueraded), vmap(meta('iifname'), reference('from_network')))]
+            : []),
         ],
         'drops what must not reach a container; accepts nothing that others drop',
       ),

@@ -68,7 +68,7 @@ describe('compile', () => {
 
   test('looks up the source of a first packet once, whatever the number of networks, and drops it elsewhere', () => {
     const ruleset = compile(state())
-    expect(block(ruleset, 'forward').slice(1)).toEqual([
+    expect(block(ruleset, 'forward').slice(1, 3)).toEqual([
       'ct state invalid,new,untracked jump guard_sources',
       'oifname vmap @to_network',
     ])
@@ -81,6 +81,17 @@ describe('compile', () => {
       'iifname "br-web" return comment "demo/web"',
       'drop comment "demo/web"',
     ])
+  })
+
+  test('lets nothing leave a masqueraded network that no nat chain would masquerade', () => {
+    const ruleset = compile(state())
+    expect(block(ruleset, 'forward')).toContain('ct state invalid,new iifname vmap @from_network')
+    expect(block(ruleset, 'from_br-web')).toEqual([
+      'meta nfproto ipv4 ct state invalid drop comment "demo/web"',
+      'ip saddr != 172.17.0.0/16 drop comment "demo/web"',
+    ])
+    const open = compile(state({ networks: [network({ internal: true })], mappings: [] }))
+    expect(block(open, 'forward').join()).not.toContain('from_network')
   })
 
   test('has one home for a subnet that two networks name', () => {
