@@ -81,7 +81,15 @@ export const networkRows: readonly Row[] = [
   row('internal, from the outside', 'outside', 'i1', 80, dropped),
   row('internal, a sibling', 'i1', 'i2', 80, delivered('i2', 80, 'own'), every),
   row('internal, from the host', 'host', 'i1', 80, delivered('i1', 80, 'gateway'), both),
-  row('internal, a published port', 'i1', 'host', 8080, delivered('nginx', 80, 'any'), both),
+  // A published port is a service of the host, to an internal network as to any other.
+  row('internal, a published port', 'i1', 'host', 8080, delivered('nginx', 80, 'any'), every),
+  row('internal, at its gateway', 'i1', 'gateway of inner', 8080, delivered('nginx', 80, 'any'), both),
+  row('internal, at a bound address', 'i1', 'hostSecond', 8081, delivered('nginx', 80, 'any'), both),
+  row('internal, allow_from leaves it', 'i1', 'host', 8083, delivered('nginx', 80, 'any'), both),
+  row('internal, a port of a network with icc off', 'i1', 'host', 8500, delivered('q1', 80, 'any'), both),
+  row('internal, a published port of a routed network', 'i1', 'd1', 80, delivered('d1', 80, 'own'), both),
+  row('internal, another port there', 'i1', 'd1', 8888, dropped, both),
+  row('internal, a port of its host', 'i1', 'host', 8094, delivered('host', 8094, 'any')),
 
   row('two networks, an answer over the other', 'client', 'host', 8600, delivered('twin', 80, 'own'), every),
   row('two networks, from outside', 'outside', 'hostOutside', 8600, delivered('twin', 80, 'own'), both),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { forgedSourceCases } from './forged-sources.ts'
+import { gatewayCases } from './gateways.ts'
 import { isolationCases } from './isolation.ts'
 import { leavingCases } from './leaving.ts'
 import { addressOf, type Family } from './scenario.ts'
@@ -25,6 +26,7 @@ export const specialCases = (currentLab: () => Lab): void => {
   forgedSourceCases(currentLab)
   isolationCases(currentLab)
   leavingCases(currentLab)
+  gatewayCases(currentLab)
 
   test('a neighbour that puts 127.0.0.1 on the wire as destination reaches nothing', async () => {
     const lab = currentLab()

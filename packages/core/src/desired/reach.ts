@@ -128,7 +128,10 @@ const holds = (subnet: DesiredSubnet | null, address: string): boolean =>
 const networkOf = (desired: DesiredState, target: DesiredTarget): DesiredNetwork | undefined =>
   desired.networks.find((network) => network.name === target.network)
 
-/** To an address of the host: a published port, or none of our business. */
+/**
+ * To an address of the host: a published port, or none of our business. It is a service of the host, so containers of
+ * internal networks reach it as all others do.
+ */
 const reachHostPort = (desired: DesiredState, flow: Flow): Reach => {
   const mapping = findMapping(desired.mappings, flow)
   if (mapping === null) return { kind: 'local' }

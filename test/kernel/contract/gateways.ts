@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Lab } from '../../lab/lab.ts'
+import { addressOf, type Family } from './scenario.ts'
+import { macOf } from './traces.ts'
+
+/**
+ * Linux answers ARP for any address of the host on any interface (arp_ignore 0, the weak host model), and IPv6
+ * neighbour solicitations for addresses of the asked interface alone (`ndisc_recv_ns`). What arp_ignore says is read
+ * at the interface that is asked (`arp_ignore` in net/ipv4/arp.c), which is not ours to change.
+ */
+export const gatewayCases = (currentLab: () => Lab): void => {
+  describe.each([
+    ['ip', '172.30.1.0/24'],
+    ['ip6', 'fd00:30:1::/64'],
+  ] as const)('a neighbour that takes a subnet for its own link, in family %s', (family: Family, subnet) => {
+    const onLink = async <Result>(ask: (lab: Lab) => Promise<Result>): Promise<Result> => {
+      const lab = currentLab()
+      const { client } = lab
+      await client.mustRun(['ip', 'route', 'add', subnet, 'dev', 'eth0'])
+      try {
+        return await ask(lab)
+      } finally {
+        await client.mustRun(['ip', 'route', 'del', subnet, 'dev', 'eth0'])
+        await client.mustRun(['ip', 'neigh', 'flush', 'dev', 'eth0'])
+      }
+    }
+    const gateway = addressOf('gateway of web', family)
+    const probe = (lab: Lab, destination: string, port: number) =>
+      lab.client.probe({ protocol: 'tcp', destination, port, timeoutMs: 1000 })
+
+    test('finds the gateway by ARP, and by it what every address of the host has', async () => {
+      await onLink(async (lab) => {
+        const [published, own, unpublished] = [
+          await probe(lab, gateway, 8080),
+          await probe(lab, gateway, 8094),
+          await probe(lab, gateway, 80),
+        ]
+        const neighbours = await lab.client.mustRun(['ip', 'neigh', 'show', gateway])
+        if (family === 'ip') {
+          expect(neighbours).toContain(await macOf(lab.host, 'eth0'))
+          expect(published).toMatchObject({ delivered: true, by: 'nginx', source: addressOf('client', 'ip') })
+          expect(own).toMatchObject({ delivered: true, by: 'host' })
+          expect(unpublished).toMatchObject({ delivered: false })
+        } else
+          for (const outcome of [published, own, unpublished])
+            expect(outcome).toMatchObject({ delivered: false })
+      })
+    })
+
+    test('finds no container', async () => {
+      await onLink(async (lab) => {
+        const nginx = lab.containers.get('nginx')
+        await nginx?.arrivals({ clear: true })
+        expect(await probe(lab, addressOf('nginx', family), 80)).toMatchObject({ delivered: false })
+        // Nor when it needs no answer to know where to send.
+        await lab.client.mustRun([
+          ...['ip', 'neigh', 'replace', addressOf('nginx', family)],
+          ...['lladdr', await macOf(lab.host, 'eth0'), 'dev', 'eth0'],
+        ])
+        expect(await probe(lab, addressOf('nginx', family), 80)).toMatchObject({
+          delivered: false,
+          how: 'timeout',
+        })
+        const seen = await nginx?.arrivals()
+        expect(seen?.filter(({ source }) => source === addressOf('client', family))).toEqual([])
+        await lab.client.mustRun(['ip', 'neigh', 'del', addressOf('nginx', family), 'dev', 'eth0'])
+      })
+    })
+  })
+}
