@@ -9,7 +9,7 @@ import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
 const client = `${addresses.ip.client}/32`
 const neighbour = `${addresses.ip.neighbour}/32`
 
-/** Who may reach which service at 8001 to 8005; null: everyone. */
+/** Who may reach which service from 8001 on; null: everyone. */
 type Ports = readonly (readonly [service: 'web' | 'db', allowFrom: readonly string[] | null])[]
 
 const before: Ports = [
@@ -18,6 +18,7 @@ const before: Ports = [
   ['web', [client]],
   ['web', [client]],
   ['db', [client, neighbour]],
+  ['db', [client]],
 ]
 const after: Ports = [
   ['web', null],
@@ -25,6 +26,7 @@ const after: Ports = [
   ['web', [neighbour]],
   ['web', [client, '203.0.113.0/24']],
   ['db', [client]],
+  ['web', [neighbour]],
 ]
 
 /** The network `quiet` is internal in both, and holds the service `vault`. */
@@ -172,6 +174,42 @@ describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
     expect(accepted).toBeGreaterThan(2)
   })
 })
+
+describe.each(['iptables-nft', 'iptables-legacy'] as const)(
+  'the changes that apply hands to %s',
+  (backend) => {
+    describeOnKernel('cut between tables', backend, () => {
+      test('open nothing that neither the old rules nor the new ones have open', async () => {
+        const scene = await setScene(backend)
+        const { host } = scene.lab
+        const program = `${backend}-restore`
+        await host.mustRun(['mkdir', '-p', '/run/lab/bin'])
+        const trap = `#!/bin/sh\ncat > /run/lab/given; [ "$(wc -l < /run/lab/given)" -lt 3 ] || exit 1\n`
+        await host.writeText(`/run/lab/bin/${program}`, trap)
+        await host.mustRun(['chmod', '755', `/run/lab/bin/${program}`])
+        const file = await scene.lab.write('compose.yaml', compose(after))
+        await scene.lab.portolan(scene.pilot.argv('apply', file, '--yes'), {
+          environment: { PATH: `/run/lab/bin:${process.env.PATH}` },
+        })
+        const text = await host.readText('/run/lab/given')
+        const old = await host.mustRun([`${backend}-save`])
+        const openBefore = await scene.open()
+        const load = async (input: string) =>
+          host.run([program, ...(input === old ? [] : ['--noflush'])], { input })
+        expect(await load(text)).toMatchObject({ exitCode: 0 })
+        const openAfter = await scene.open()
+        expect(beyond(openAfter, openBefore)).not.toEqual([])
+        const cuts = linePrefixes(text).filter((prefix) => prefix.endsWith('COMMIT\n'))
+        for (const prefix of cuts) {
+          expect(await load(old)).toMatchObject({ exitCode: 0 })
+          await load(prefix)
+          const opened = beyond(await scene.open(), openBefore, openAfter)
+          expect([prefix.slice(-60), opened]).toEqual([prefix.slice(-60), []])
+        }
+      })
+    })
+  },
+)
 
 describe.each(['iptables-nft', 'iptables-legacy'] as const)('of %s', (backend) => {
   describeOnKernel('a script that is cut', backend, () => {

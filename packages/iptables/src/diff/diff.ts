@@ -1,9 +1,11 @@
 import { type Family, families } from '@portolan/core'
 import { isOurs } from '../ruleset/chains.ts'
 import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
+import { applyTo } from './apply-to.ts'
 import type { DeleteRule, InsertRule, IptablesChange, Operation } from './change.ts'
 import { describe } from './describe.ts'
 import { type ChainDiff, diffForeignChain, diffOwnChain } from './diff-chain.ts'
+import { closeMovingPorts } from './moving-ports.ts'
 import { isOwnJump } from './ours.ts'
 
 interface TableDiff {
@@ -65,7 +67,7 @@ const diffTable = (
  *
  * The changes come in an order that never opens a hole, though the kernel takes table by table: what is to be
  * forbidden in `mangle` comes first, then what `filter` accepts, then what `nat` translates, and what `mangle`
- * need no longer forbid goes last.
+ * need no longer forbid goes last. A port that leads elsewhere and is open to others is closed in between.
  *
  * @param actual - what the host has, foreign rules included
  * @param desired - ours only, from `compile` or `adopt`; without tables: all that is ours goes
@@ -76,12 +78,14 @@ const diffTable = (
  */
 export const diff = (actual: Ruleset, desired: Ruleset): readonly IptablesChange[] =>
   families.flatMap((family) => {
+    const closed = closeMovingPorts(actual, desired, family)
+    const before = closed.length === 0 ? actual : applyTo(actual, closed)
     const table = (name: string): TableDiff =>
-      diffTable(family, name, findTable(actual, family, name), findTable(desired, family, name))
+      diffTable(family, name, findTable(before, family, name), findTable(desired, family, name))
     const mangle = table('mangle')
     const filter = table('filter')
     const nat = table('nat')
-    return [
+    const rest = [
       ...mangle.opening,
       ...filter.opening,
       ...filter.closing,
@@ -89,4 +93,5 @@ export const diff = (actual: Ruleset, desired: Ruleset): readonly IptablesChange
       ...nat.closing,
       ...mangle.closing,
     ].map(describe)
+    return [...closed, ...rest]
   })
