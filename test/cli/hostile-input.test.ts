@@ -89,6 +89,11 @@ describe('what would unfold to too much is refused where it is one too many', ()
       /^compose\.yaml:5:\d+: services\.s1: .* more than 65536 ports/,
     ],
     [
+      'ten thousand ports open to five thousand prefixes each',
+      `services:\n  web:\n    ports:\n      - target: 80\n        published: "1-10000"\n        x-portolan: {allow_from: [${Array.from({ length: 5000 }, (_, at) => `10.${at >> 8}.${at & 255}.0/24`).join()}]}\n`,
+      /^compose\.yaml:4:\d+: services\.web: .* more than 2000000 sources/,
+    ],
+    [
       'a thousand services with 65,535 replicas each',
       `services:\n${Array.from({ length: 1000 }, (_, at) => `  s${at}: {scale: 65535}\n`).join('')}`,
       /^compose\.yaml:3:\d+: services\.s1: .* more than 65536 replicas/,
