@@ -7,7 +7,6 @@ import { backend } from './arbitrary/backend.ts'
 import { hostileInterface, hostileText } from './arbitrary/hostile.ts'
 import { intent } from './arbitrary/intent.ts'
 import { composeName } from './arbitrary/names.ts'
-import { asLoaded } from './support/as-loaded.ts'
 import { leavesOf, type Path, withLeaf } from './support/leaves.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
@@ -98,7 +97,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
         // A word too many in a rule would be one that our own parser does not know in its place.
         const rules = script(plan, 'iptables-restore')
         for (const family of families) {
-          const read = asLoaded(iptables.selectFamily(iptables.parse(rules, 'script', family), family))
+          const read = iptables.selectFamily(iptables.parse(rules, 'script', family), family)
           const wrong = iptables.diff(read, iptables.selectFamily(iptables.compile(plan.desired), family))
           if (rules.includes(`${family === 'ip' ? 'iptables' : 'ip6tables'}-restore --noflush <`))
             expect(wrong).toEqual([])
