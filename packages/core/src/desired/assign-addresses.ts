@@ -90,6 +90,7 @@ export const assignAddresses = (
         ipRange,
         address: fixed,
         isTaken,
+        planned: true,
         // One MAC an endpoint, of its IPv4 address where it has one.
         mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
       }),
@@ -98,7 +99,7 @@ export const assignAddresses = (
   }
   for (const family of [four, six]) {
     const statics = family.filter(({ fixed }) => fixed !== null)
-    notes.push(...makeWay(intent.project, statics, leases))
+    notes.push(...makeWay(intent, statics, leases))
     const others = family.filter(({ fixed }) => fixed === null)
     const returning = new Set(others.filter(({ holderKey }) => leaseOf(leases.state, holderKey) !== null))
     for (const wish of [...statics, ...returning, ...others.filter((wish) => !returning.has(wish))])
@@ -112,10 +113,12 @@ export const assignAddresses = (
   return { endpoints, notes }
 }
 
-/** What the project holds for endpoints that are no longer wanted, in full subnets too, is free in this very plan. */
+/** What plans hold for endpoints of the project that are no longer wanted, in full subnets too, is free in this very plan. */
 const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: LeaseDraft): void => {
   for (const lease of listLeases(leases.state)) {
     if (lease.kind !== 'address' || lease.released !== null || lease.holder.project !== project) continue
+    // An orchestrator took it for an endpoint that no file names.
+    if (lease.planned !== true) continue
     if (wanted.has(addressHolderKey(lease.on, lease.family, lease.holder))) continue
     leases.run((state) => releaseLease(state, leaseKey(lease)))
   }
@@ -123,10 +126,11 @@ const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: L
 
 /**
  * Takes static addresses from endpoints of the same project that were given them before anyone named them: what
- * the user writes wins over what was picked, and the plan says who moves.
+ * the user writes wins over what was picked, and the plan says who moves. What an orchestrator leased for an endpoint
+ * that no file names stays.
  */
 const makeWay = (
-  project: string,
+  { project, endpoints }: Intent,
   statics: readonly AddressWish[],
   leases: LeaseDraft,
 ): readonly IntentNote[] => {
@@ -152,7 +156,9 @@ const makeWay = (
     const lease = findLease(leases.state, key)
     if (lease?.kind !== 'address' || lease.released !== null) continue
     if (addressHolderKey(on, family, lease.holder) === wish.holderKey) continue
-    if (lease.holder.project !== project) {
+    const { service, replica } = lease.holder
+    const isMoved = endpoints.some((one) => one.service === service && one.replica === replica)
+    if (lease.holder.project !== project || (lease.planned !== true && !isMoved)) {
       throw new IntentError(
         `${replicaName(endpoint)} asks for ${fixed} on network ${endpoint.network}, which is leased to ${replicaName(lease.holder)} of project ${lease.holder.project}: ask for another address`,
         endpoint.place,

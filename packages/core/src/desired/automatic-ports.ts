@@ -49,6 +49,7 @@ export const portSupply = (
       acquirePort(state, {
         holder,
         protocol,
+        planned: true,
         range: { first, last },
         from: next.get(protocol) ?? first,
         isTaken: (one) =>

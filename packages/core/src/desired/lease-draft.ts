@@ -1,4 +1,6 @@
+import type { Intent } from '../intent/index.ts'
 import {
+  type Lease,
   type LeaseChange,
   type LeaseProposal,
   type LeaseState,
@@ -19,7 +21,7 @@ export interface LeaseDraft {
   /** Lets the lease with this key overlap ours. */
   tolerate(keys: readonly string[]): void
   /** What has to be written for the project to have what was asked. */
-  propose(project: string): LeaseProposal
+  propose(intent: Pick<Intent, 'project' | 'networks' | 'endpoints'>): LeaseProposal
 }
 
 /** @internal */
@@ -40,16 +42,28 @@ export const draftLeases = (initial: LeaseState): LeaseDraft => {
     tolerate: (keys) => {
       for (const key of keys) tolerated.add(key)
     },
-    propose: (project) => {
+    propose: (intent) => {
       const merged = mergeChanges(changes)
       changes = [...merged]
       const changed = new Set(merged.map(({ after }) => after))
       const kept = listLeases(state).filter((lease) => {
-        if (changed.has(lease)) return false
-        if (lease.kind === 'subnet') return lease.project === project
-        return lease.holder.project === project && (lease.kind === 'port' || lease.released === null)
+        if (changed.has(lease) || !isProjects(lease, intent.project)) return false
+        return lease.planned === true || isNamed(lease, intent)
       })
       return { changes: merged, kept, tolerated: [...tolerated] }
     },
   }
+}
+
+/** Does a project hold it? */
+const isProjects = (lease: Lease, project: string): boolean => {
+  if (lease.kind === 'subnet') return lease.project === project
+  return lease.holder.project === project && (lease.kind === 'port' || lease.released === null)
+}
+
+/** Is it for something that the intent names? Others of an orchestrator may come and go while a plan is made. */
+const isNamed = (lease: Lease, { networks, endpoints }: Pick<Intent, 'networks' | 'endpoints'>): boolean => {
+  if (lease.kind === 'subnet') return networks.some(({ name }) => name === lease.network)
+  const { service, replica } = lease.holder
+  return endpoints.some((one) => one.service === service && one.replica === replica)
 }

@@ -10,7 +10,8 @@ import {
   leaseKey,
   releaseLease,
 } from '../lease/index.ts'
-import { subnetKey } from '../lease/lease-key.ts'
+import { addressKey, subnetKey } from '../lease/lease-key.ts'
+import { leasesUnder } from '../lease/lease-state.ts'
 import type { SubnetLease, SubnetPlan } from '../pool/index.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 
@@ -19,7 +20,7 @@ const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
 
 /**
  * Leased subnets as the subnet planner wants them. Those of a project's networks that are no longer wanted are not
- * among them: they are free in this very plan.
+ * among them: they are free in this very plan, unless an orchestrator took them.
  *
  * @param project - null: nobody's, so every lease is somebody else's
  * @example
@@ -32,8 +33,15 @@ export const subnetLeases = (
   wanted: ReadonlySet<string> = new Set(),
 ): readonly SubnetLease[] =>
   leasedSubnets(state)
-    .filter((lease) => lease.project !== project || wanted.has(lease.network))
+    .filter((lease) => lease.project !== project || wanted.has(lease.network) || isOfOthers(state, lease))
     .map((lease) => ({ project: lease.project, network: lease.network, subnet: heldText(lease) }))
+
+/** Is it a subnet that no plan may give up: it was not taken by one, or an address in it was not? */
+const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
+  lease.planned !== true ||
+  leasesUnder(state, addressKey(lease, lease.family, '')).some(
+    (one) => one.kind === 'address' && one.released === null && one.planned !== true,
+  )
 
 /** The subnet that the bridge of a network has; null without a bridge, or without an address on it. */
 const bridgeSubnet = (
@@ -88,13 +96,25 @@ export const leaseSubnets = (
   const wanted = new Set(plans.map(({ network, family }) => subnetKey(project, network, family)))
   for (const lease of leasedSubnets(leases.state)) {
     const key = leaseKey(lease)
-    if (lease.project === project && !wanted.has(key)) leases.run((state) => releaseLease(state, key))
+    if (lease.project !== project || wanted.has(key) || isOfOthers(leases.state, lease)) continue
+    leases.run((state) => releaseLease(state, key))
   }
   for (const { network, family, subnet, gateway } of plans) {
     const known = findLease(leases.state, subnetKey(project, network, family))
     const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
     const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
-    const lease: LeasedSubnet = { kind: 'subnet', project, network, family, subnet, gateway, movedFrom }
+    // What is held stays whose it was.
+    const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
+    const lease: LeasedSubnet = {
+      kind: 'subnet',
+      project,
+      network,
+      family,
+      subnet,
+      gateway,
+      movedFrom,
+      ...mark,
+    }
     const tolerate = overlappingSubnets(leases.state, lease).map(leaseKey)
     leases.tolerate(tolerate)
     leases.run((state) => acquireSubnet(state, lease, { tolerate }))

@@ -5,7 +5,7 @@ import type { LeaseDraft } from './lease-draft.ts'
 import { portHolder } from './port-holder.ts'
 
 /**
- * Gives up the host ports that were chosen for mappings which are gone, or name a port by now.
+ * Gives up the host ports that plans chose for mappings which are gone, or name a port by now.
  * @internal
  */
 export const releaseUnwantedPorts = (intent: Intent, leases: LeaseDraft): void => {
@@ -17,7 +17,7 @@ export const releaseUnwantedPorts = (intent: Intent, leases: LeaseDraft): void =
       wanted.add(portHolderKey(mapping.protocol, portHolder(intent.project, mapping, port)))
   }
   for (const lease of listLeases(leases.state)) {
-    if (lease.kind !== 'port' || lease.holder.project !== intent.project) continue
+    if (lease.kind !== 'port' || lease.holder.project !== intent.project || lease.planned !== true) continue
     if (wanted.has(portHolderKey(lease.protocol, lease.holder))) continue
     leases.run((state) => releaseLease(state, leaseKey(lease)))
   }

@@ -138,7 +138,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       ...noteAbsentAddresses(intent, desired, facts),
       ...poolsTouched(subnets, facts).map((text) => ({ text, place: null })),
     ],
-    leases: leases.propose(intent.project),
+    leases: leases.propose(intent),
   }
 }
 

@@ -1,7 +1,7 @@
 import { canonicalAddress, macFromAddress } from '../address/index.ts'
 import { PortolanError } from '../error/index.ts'
 import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
-import type { Lease, LeasedAddress, LeaseHolder, LeasingNetwork } from './lease.ts'
+import type { Lease, LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
 import { addressHolderKey, addressKey, addressSpace } from './lease-key.ts'
 import { findLease, type LeaseState, type LeaseStep, leaseOf, leasesUnder } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
@@ -9,7 +9,7 @@ import { neverLeased } from './never-leased.ts'
 import { entryAfter } from './sorted-map.ts'
 
 /** @public @since 0.1.0 */
-export interface AddressRequest {
+export interface AddressRequest extends LeaseOrigin {
   readonly on: LeasingNetwork
   readonly holder: LeaseHolder
   /** CIDR. */
@@ -101,11 +101,13 @@ const holderName = ({ service, replica }: LeaseHolder): string =>
 
 const take = (
   state: LeaseState,
-  { on, holder, mac }: AddressRequest,
+  { on, holder, mac, planned }: AddressRequest,
   { family }: Bounds,
   address: string,
   known: LeasedAddress | null,
 ): LeaseStep<LeasedAddress> => {
+  // What is held stays whose it was, whoever asks for it again.
+  const isPlanned = known !== null && known.released === null ? known.planned : planned
   const lease: LeasedAddress = {
     kind: 'address',
     on,
@@ -114,6 +116,7 @@ const take = (
     mac: mac ?? macFromAddress(address),
     holder,
     released: null,
+    ...(isPlanned === true ? { planned: true } : {}),
   }
   const given: readonly [string, Lease] = [addressKey(on, family, address), lease]
   const leftBehind: readonly (readonly [string, Lease])[] =

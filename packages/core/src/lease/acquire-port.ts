@@ -1,12 +1,12 @@
 import { PortolanError } from '../error/index.ts'
 import type { PortRange, Protocol } from '../intent/index.ts'
-import type { LeasedPort, PortHolder } from './lease.ts'
+import type { LeasedPort, LeaseOrigin, PortHolder } from './lease.ts'
 import { portHolderKey, portKey } from './lease-key.ts'
 import { findLease, type LeaseState, type LeaseStep, leaseOf } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
 
 /** @public @since 0.1.0 */
-export interface PortRequest {
+export interface PortRequest extends LeaseOrigin {
   readonly holder: PortHolder
   readonly protocol: Protocol
   /** `ip_local_port_range`. */
@@ -27,13 +27,14 @@ export interface PortRequest {
  * @public @since 0.1.0
  */
 export const acquirePort = (state: LeaseState, request: PortRequest): LeaseStep<LeasedPort> => {
-  const { holder, protocol, range, isTaken } = request
+  const { holder, protocol, range, isTaken, planned } = request
   const known = leaseOf(state, portHolderKey(protocol, holder))
   if (known?.kind === 'port') return stepOf({ state, changes: [] }, known)
   for (let port = Math.max(range.first, request.from ?? 0); port <= range.last; port += 1) {
     const key = portKey(protocol, port)
     if (findLease(state, key) !== null || isTaken(port)) continue
-    const lease: LeasedPort = { kind: 'port', protocol, port, holder }
+    const mark = planned === true ? { planned } : {}
+    const lease: LeasedPort = { kind: 'port', protocol, port, holder, ...mark }
     return stepOf(write(state, [[key, lease]]), lease)
   }
   throw new PortolanError(

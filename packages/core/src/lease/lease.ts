@@ -9,10 +9,23 @@ import type { Protocol } from '../intent/index.ts'
 export type Lease = LeasedSubnet | LeasedAddress | LeasedPort
 
 /**
+ * Whose a lease is to give up.
+ * @public @since 0.1.0
+ */
+export interface LeaseOrigin {
+  /**
+   * A plan took it, and a later plan of that project that has no use for it gives it up. Absent: taken by calling
+   * `acquireSubnet`, `acquireAddress` or `acquirePort`, or by a version that did not note who took it; then no plan
+   * gives it up.
+   */
+  readonly planned?: true
+}
+
+/**
  * The subnet of one family of a network.
  * @public @since 0.1.0
  */
-export interface LeasedSubnet {
+export interface LeasedSubnet extends LeaseOrigin {
   readonly kind: 'subnet'
   readonly project: string
   readonly network: string
@@ -52,7 +65,7 @@ export interface LeaseHolder {
  * else only when nothing else is free, and back to its holder should it return.
  * @public @since 0.1.0
  */
-export interface LeasedAddress {
+export interface LeasedAddress extends LeaseOrigin {
   readonly kind: 'address'
   readonly on: LeasingNetwork
   readonly family: Family
@@ -77,7 +90,7 @@ export interface PortHolder extends LeaseHolder {
  * A host port that was chosen because the mapping names none.
  * @public @since 0.1.0
  */
-export interface LeasedPort {
+export interface LeasedPort extends LeaseOrigin {
   readonly kind: 'port'
   readonly protocol: Protocol
   readonly port: number

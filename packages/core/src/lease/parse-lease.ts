@@ -20,6 +20,8 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isLease = (lease: Fields): lease is Lease & Fields => {
+  // A lease that was written before leases had it has none.
+  if (lease.planned !== undefined && lease.planned !== true) return false
   switch (lease.kind) {
     case 'subnet':
       return (

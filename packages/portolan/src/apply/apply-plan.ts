@@ -12,7 +12,6 @@ import {
   type Links,
   mayChangeNetwork,
   openLinks,
-  readHost,
   readSysctl,
   requireXtablesLock,
   runsHere,
@@ -23,9 +22,9 @@ import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
-import { readRules } from '../host-rules/read-rules.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { applyFix } from './apply-fix.ts'
+import { giveBackUnused, observe } from './give-back.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
 import { owedBefore, owedBy, owesNothing, payFlows, together } from './owed-flows.ts'
@@ -38,8 +37,11 @@ export interface ApplyContext {
   readonly onWait?: HostLockOptions['onWait']
   /** The caller holds the host's lock: it planned under it. */
   readonly lockHeld?: boolean
-  /** Takes the leases, before anything is changed; refuses when they are no longer to be had. */
-  readonly lease?: () => Promise<void>
+  /**
+   * Takes the leases, before anything is changed; refuses when they are no longer to be had.
+   * @returns what gives them back
+   */
+  readonly lease?: () => Promise<() => Promise<void>>
   /** Called before each part is carried out. */
   readonly onProgress?: (sentence: string) => void
 }
@@ -72,8 +74,8 @@ export const carryOut = async (
     )
     const owed = owedBy(work)
     await ensureMemory(work.changes, !owesNothing(owed), memory, context)
-    // Last of what may refuse: a lease that was taken is kept, whatever comes after.
-    await context.lease?.()
+    // Taken before anything is changed: killed in between, nobody else gets what a bridge has already.
+    const giveBack = await context.lease?.()
     const links = openLinks()
     const applied: string[] = []
     try {
@@ -90,6 +92,8 @@ export const carryOut = async (
       await memory.settle(together(owed, before.noted))
       await after(memory)
     } catch (error) {
+      if (giveBack !== undefined)
+        await giveBackUnused({ error, observed: work.observed, applied, giveBack }, context.runner)
       throw withApplied(error, applied)
     } finally {
       links.close()
@@ -103,7 +107,7 @@ const needsXtables = (changes: readonly PlanChange[]): boolean =>
 
 /** Said before anything is locked, leased or changed: the reasons of the lock file and the state directory are worse. */
 const refusePowerless = ({ changes }: Work): void => {
-  if (changes.length === 0 || mayChangeNetwork()) return
+  if (changes.every(({ part }) => part === 'lease') || mayChangeNetwork()) return
   throw new PermissionError(
     'Changing rules and interfaces needs the capability CAP_NET_ADMIN. Run this as root, or with "sudo". Nothing was changed.',
     'CAP_NET_ADMIN',
@@ -155,7 +159,7 @@ const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
 /** The facts as they are now. */
 const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<HostFacts> => {
   if (work.changes.length === 0) return work.observed.facts
-  const [facts, rules] = await Promise.all([readHost({ processNames: false }), readRules(runner, null)])
+  const { facts, rules } = await observe(runner)
   const stale = isStale(work.observed, { facts, rules })
   if (stale !== null) {
     throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed; plan again.`)
@@ -177,6 +181,8 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   const [{ part }] = batch
   // Paid last of all, with what this run owes.
   if (part === 'conntrack') return
+  // Given up with the leases that were taken, all in one transaction of the store.
+  if (part === 'lease') return
   if (part !== 'link' && part !== 'sysctl' && part !== 'fix') {
     await applyRules(part, batch, progress)
     applied.push(...batch.map(({ description }) => description))

@@ -1,4 +1,4 @@
-import { commitLeases, type Runner } from '@portolan/core'
+import { commitLeases, type Runner, revertLeases } from '@portolan/core'
 import { createRunner, defaultStateDirectory, type HostLockOptions } from '@portolan/host'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -16,8 +16,8 @@ export interface ApplyOptions extends LeaseOptions {
 
 /**
  * Carries out a plan. Atomic per part of the host: one nftables transaction, one iptables restore per family;
- * killed at any instant, the next plan goes on from where it was. The leases the plan shows are taken first. A plan
- * without changes does nothing else.
+ * killed at any instant, the next plan goes on from where it was. The leases the plan shows are taken first, and given
+ * back when it fails before anything of ours has changed. A plan without changes does nothing else.
  *
  * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made: plan again
  * @throws ApplyError when the kernel refuses; with its words, and what was applied before
@@ -34,10 +34,17 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
     stateDirectory: options.stateDirectory ?? defaultStateDirectory(),
     lockHeld: options.lockHeld ?? false,
     lease: async () => {
-      if (leases === null || leases.changes.length + leases.kept.length === 0) return
-      await withLeaseStore(options, async (store) => {
-        await store?.transact((state) => commitLeases(state, leases))
-      })
+      if (leases === null || leases.changes.length + leases.kept.length === 0) return async () => {}
+      const done = await withLeaseStore(options, async (store) =>
+        store?.transact((state) => {
+          const step = commitLeases(state, leases)
+          return { ...step, result: step.changes }
+        }),
+      )
+      return () =>
+        withLeaseStore(options, async (store) => {
+          await store?.transact((state) => revertLeases(state, done ?? []))
+        })
     },
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

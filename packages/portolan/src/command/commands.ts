@@ -63,6 +63,10 @@ export const commands: Readonly<Record<string, Command>> = {
   apply: {
     usage: 'apply [-f compose.yaml]... [--yes] [--force]',
     summary: 'Plan, show, ask, and carry it out.',
+    more: [
+      'Where the host changes before that, apply plans again, shows what is new and asks again. With --yes it goes on,',
+      'unless a conflict is new that blocks: --force is for the conflicts of the plan that was made first.',
+    ],
     options: [...common, ...intent, 'yes', 'force', 'fix'],
     positionals: 0,
     load: () => import('./commands/apply.ts'),

@@ -5,6 +5,8 @@ export const exitCode = {
   changes: 2,
   conflicts: 3,
   exhausted: 4,
+  /** 128 and SIGINT, as a shell has it for a program that Control-C ended. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]

@@ -53,7 +53,8 @@ export const generalHelp = (): string => {
     '`portolan COMMAND --help` lists the options of a command.',
     'Pools, reserved and allowed ranges may also stand in /etc/portolan/config.yaml and',
     '$XDG_CONFIG_HOME/portolan/config.yaml (~/.config); options have the last word.',
-    'Exit codes: 0 done or nothing to do, 1 error, 2 there are changes, 3 conflicts that block, 4 no free subnet.',
+    'Exit codes: 0 done or nothing to do, 1 error, 2 there are changes, 3 conflicts that block, 4 no free subnet,',
+    '130 Control-C was the answer to a question.',
   ].join('\n')
 }
 

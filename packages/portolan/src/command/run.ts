@@ -3,12 +3,14 @@ import { version } from '../version.ts'
 import { type Command, comingCommands, commands } from './commands.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { commandHelp, generalHelp } from './help.ts'
+import { InterruptedError } from './interrupted-error.ts'
 import { jsonText } from './json-text.ts'
 import { parseWords, type Words } from './options.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
 /**
- * Runs one command line. Never throws: an error is printed, as text or as JSON, and becomes exit code 1.
+ * Runs one command line. Never throws: an error is printed, as text or as JSON, and becomes exit code 1; Control-C at a
+ * question 130.
  */
 export const run = async (
   words: readonly string[],
@@ -21,7 +23,7 @@ export const run = async (
     return await dispatch(parseWords(words), terminal)
   } catch (error) {
     reportError(error, words.includes('--json'), terminal)
-    return exitCode.error
+    return error instanceof InterruptedError ? exitCode.interrupted : exitCode.error
   }
 }
 

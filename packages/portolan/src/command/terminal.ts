@@ -1,6 +1,7 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { visibleText } from '@portolan/core'
 import { type Style, styleFor } from '../plan/style.ts'
+import { InterruptedError } from './interrupted-error.ts'
 
 /**
  * Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard
@@ -17,7 +18,10 @@ export interface Terminal {
   pass(text: string): void
   /** A message for standard error; what is behind a newline in it is indented. A newline is added. */
   say(text: string): void
-  /** Asks a yes-or-no question; no is the default. */
+  /**
+   * Asks a yes-or-no question; no is the default.
+   * @throws InterruptedError when the answer is Control-C
+   */
   ask(question: string): Promise<boolean>
   readonly style: Style
 }
@@ -66,14 +70,23 @@ const processTerminal = (): Terminal => {
         )
     },
     say,
-    ask: async (question) => {
-      const lines = createInterface({ input: process.stdin, output: process.stderr })
-      try {
-        return /^y(es)?$/i.test((await lines.question(`${visibleText(question)} [y/N] `)).trim())
-      } finally {
-        lines.close()
-      }
-    },
+    ask: askOnTerminal,
     style: styleFor(isColoured),
   }
 }
+
+const askOnTerminal = (question: string): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    lines.once('SIGINT', () => {
+      process.stderr.write('\n')
+      reject(new InterruptedError())
+      lines.close()
+    })
+    // Control-D ends the input without an answer, and no answer is no.
+    lines.once('close', () => resolve(false))
+    lines.question(`${visibleText(question)} [y/N] `, (answer) => {
+      resolve(/^y(es)?$/i.test(answer.trim()))
+      lines.close()
+    })
+  })

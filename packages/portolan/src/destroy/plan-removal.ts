@@ -37,7 +37,10 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
-  /** What is given up when all that is done: leases of projects, whether or not they are on the host now. */
+  /**
+   * What is given up when all that is done: leases of projects, whoever took them, and whether or not the projects are
+   * on the host now.
+   */
   readonly leases: readonly Lease[]
 }
 

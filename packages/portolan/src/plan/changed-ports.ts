@@ -53,6 +53,7 @@ const leadsIn = (change: PlanChange): boolean => {
     case 'sysctl':
     case 'fix':
     case 'conntrack':
+    case 'lease':
       return false
   }
 }

@@ -28,6 +28,7 @@ import { addedPorts, natMappings, withdrawnPorts } from './changed-ports.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
 import { owedFlowChanges } from './flow-change.ts'
+import { leaseReleases } from './lease-release.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
@@ -115,6 +116,10 @@ export const makePlan = (input: PlanInput): Plan => {
     resolution,
     mended.conflicts,
     [
+      // First, as they are carried out; conflicts are not asked of them.
+      ...leaseReleases(input.leases === null ? null : resolution.leases).map(
+        (change): PlanChange => ({ ...change, part: 'lease' }),
+      ),
       ...changes,
       ...mended.changes.map((change): PlanChange => ({ ...change, part: 'fix' })),
       ...owedFlowChanges(input.owed, [...others, ...natMappings(desired)]).map(

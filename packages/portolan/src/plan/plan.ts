@@ -17,6 +17,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { FixChange } from './fix-change.ts'
 import type { FlowChange } from './flow-change.ts'
+import type { LeaseReleaseChange } from './lease-release.ts'
 
 /**
  * One step of a plan, with the part of the host it is for.
@@ -29,6 +30,7 @@ export type PlanChange =
   | (SysctlChange & { readonly part: 'sysctl' })
   | (FixChange & { readonly part: 'fix' })
   | (FlowChange & { readonly part: 'conntrack' })
+  | (LeaseReleaseChange & { readonly part: 'lease' })
 
 /**
  * The address of one endpoint in one family.

@@ -19,14 +19,7 @@ const mostLines = { rules: 300, other: 50, fixes: Number.POSITIVE_INFINITY } as 
 export const printChanges = (changes: readonly PlanChange[], style: Style): readonly string[] => {
   if (changes.length === 0) return ['  nothing to do: the host is as it should be']
   return runsOf(changes).flatMap(({ part, lines }) => {
-    const most =
-      mostLines[
-        part === 'link' || part === 'sysctl' || part === 'conntrack'
-          ? 'other'
-          : part === 'fix'
-            ? 'fixes'
-            : 'rules'
-      ]
+    const most = mostLines[part === 'fix' ? 'fixes' : rulesParts.includes(part) ? 'rules' : 'other']
     const hidden = lines.length - most
     return [
       `  ${style.bold(partName[part])}`,
@@ -39,6 +32,8 @@ export const printChanges = (changes: readonly PlanChange[], style: Style): read
     ]
   })
 }
+
+const rulesParts: readonly PlanChange['part'][] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
 interface Line {
   readonly mark: '+' | '-' | '~'
@@ -99,4 +94,5 @@ const partName: Record<PlanChange['part'], string> = {
   sysctl: 'sysctls',
   fix: 'other programs, by the way they document',
   conntrack: 'connections',
+  lease: 'leases',
 }

@@ -1,7 +1,8 @@
-import { InvalidRequestError, StaleStateError } from '@portolan/core'
+import { type Conflict, InvalidRequestError, StaleStateError } from '@portolan/core'
 import { withHostLock } from '@portolan/host'
 import { apply } from '../../apply/apply.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { comparePlans, type PlanDifference, printDifference } from '../../plan/plan-difference.ts'
 import { type PlanOptions, plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
@@ -34,36 +35,54 @@ export const planAndApply = async (
   more: Pick<PlanOptions, 'move' | 'fix'> = {},
 ): Promise<ExitCode> => {
   const { options, terminal } = context
-  const planAgain = async (): Promise<Plan> =>
-    plan(readIntent(options), { ...(await planOptions(options)), ...more })
+  // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
+  const intent = readIntent(options)
+  const planAgain = async (): Promise<Plan> => plan(intent, { ...(await planOptions(options)), ...more })
   const planned = await planAgain()
-  if (options.json !== true) terminal.print(printPlan(planned, terminal.style))
-  const blocked = isBlocked(planned, context)
+  show(printPlan(planned, terminal.style), context)
   // Taking leases changes nothing of the host's that could be asked about.
   const leases = planned.leases?.changes.length ?? 0
-  if (blocked || planned.changes.length + leases === 0) {
+  const blocks = options.force === true ? [] : errorsIn(planned.conflicts)
+  if (blocks.length > 0 || planned.changes.length + leases === 0) {
     report(planned, context, false)
-    return blocked ? exitCode.conflicts : exitCode.ok
+    return blocks.length > 0 ? refuse(context) : exitCode.ok
   }
-  const asks = options.yes !== true && planned.changes.length > 0
-  if (asks && !(await terminal.ask(`Apply these ${planned.changes.length} changes?`))) {
-    terminal.say('Nothing was changed.')
-    return exitCode.ok
-  }
+  if (!(await agreeTo(planned, context))) return exitCode.ok
   return applyOrReplan(planned, planAgain, context)
 }
 
-const isBlocked = ({ conflicts }: Plan, { options, terminal }: CommandContext): boolean => {
-  if (!conflicts.some(({ severity }) => severity === 'error') || options.force === true) return false
-  terminal.say(
-    'portolan: nothing was changed, because of the conflicts above. Mend them, or apply with --force.',
-  )
-  return true
+/** What is to be agreed to; with --json standard output is for the result. */
+const show = (text: string, { options, terminal }: CommandContext): void => {
+  if (options.json !== true) terminal.print(text)
+  else if (options.yes !== true) terminal.say(text)
+}
+
+const agreeTo = async ({ changes }: Plan, { options, terminal }: CommandContext): Promise<boolean> => {
+  if (options.yes === true || changes.length === 0) return true
+  const many = changes.length === 1 ? 'this change' : `these ${changes.length} changes`
+  if (await terminal.ask(`Apply ${many}?`)) return true
+  terminal.say('Nothing was changed.')
+  return false
+}
+
+const errorsIn = (conflicts: readonly Conflict[]): readonly Conflict[] =>
+  conflicts.filter(({ severity }) => severity === 'error')
+
+/** Said after the conflicts are shown: in the plan, in what is new of it, or in the JSON. */
+const refuse = ({ options, terminal }: CommandContext): ExitCode => {
+  const where = options.json === true ? 'in the JSON' : 'above'
+  // Given for the conflicts of another plan.
+  const again = options.force === true ? 'run this again with --force' : 'apply with --force'
+  terminal.say(`portolan: nothing was changed, because of the conflicts ${where}. Mend them, or ${again}.`)
+  return exitCode.conflicts
 }
 
 /**
- * Somebody may have changed what is ours since the plan was made: then it is made again, not forced through. From
- * the second time on it is made under the host's lock, so that of many applies at once each gets its turn.
+ * The host may have changed since the plan was agreed to: then it is made again, not forced through, and what is new
+ * in it is shown. Without --yes it is asked about again. With --yes there is nobody to ask: from the second time on
+ * the plan is made under the host's lock, so that of many applies at once each gets its turn, and a conflict that
+ * blocks and was not in the first plan ends it. That --force was given for the conflicts of the first plan says
+ * nothing of another one.
  */
 const applyOrReplan = async (
   first: Plan,
@@ -71,30 +90,47 @@ const applyOrReplan = async (
   context: CommandContext,
 ): Promise<ExitCode> => {
   const settings = applyOptions(context)
-  const apart = async (planned: Plan): Promise<boolean> => {
-    await apply(planned, settings)
+  const isAsked = context.options.yes !== true
+  const carryOut = async (planned: Plan, lockHeld: boolean): Promise<ExitCode> => {
+    await apply(planned, { ...settings, lockHeld })
     report(planned, context, true)
-    return true
+    return exitCode.ok
   }
-  const underLock = (): Promise<boolean> =>
+  const underLock = (): Promise<ExitCode> =>
     withHostLock(
       async () => {
         const planned = await planAgain()
-        if (isBlocked(planned, context)) return false
-        await apply(planned, { ...settings, lockHeld: true })
-        report(planned, context, true)
-        return true
+        const difference = comparePlans(first, planned)
+        showDifference(difference, context)
+        if (errorsIn(difference?.conflicts ?? []).length === 0) return carryOut(planned, true)
+        report(planned, context, false)
+        return refuse(context)
       },
       settings.onWait === undefined ? {} : { onWait: settings.onWait },
     )
+  let agreed = first
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return (await (attempt === 1 ? apart(first) : underLock())) ? exitCode.ok : exitCode.conflicts
+      return await (attempt === 1 || isAsked ? carryOut(agreed, false) : underLock())
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === attempts) throw error
       context.terminal.say(`portolan: ${error.message.replace('; plan again', '; planning again')}`)
     }
+    if (!isAsked) continue
+    const planned = await planAgain()
+    const difference = comparePlans(agreed, planned)
+    showDifference(difference, context)
+    if (context.options.force !== true && errorsIn(planned.conflicts).length > 0) {
+      report(planned, context, false)
+      return refuse(context)
+    }
+    if (difference !== null && !(await agreeTo(planned, context))) return exitCode.ok
+    agreed = planned
   }
+}
+
+const showDifference = (difference: PlanDifference | null, context: CommandContext): void => {
+  if (difference !== null) show(printDifference(difference, context.terminal.style), context)
 }
 
 const report = (planned: Plan, { options, terminal }: CommandContext, applied: boolean): void => {

@@ -1,0 +1,46 @@
+import { overlappingSubnets } from './acquire-subnet.ts'
+import type { Lease, LeaseChange, LeasedSubnet } from './lease.ts'
+import { addressKey, holderKey, leaseKey } from './lease-key.ts'
+import { findLease, type LeaseState, type LeaseStep, leaseOf, leasesUnder } from './lease-state.ts'
+import { type Progress, sameLease, stepOf, write } from './lease-step.ts'
+
+/**
+ * Takes back what an operation did to the leases, as far as nobody has built on it since: what it took is given back
+ * without a trace, and what it gave up is held again. For whoever leased something for a work that then failed.
+ *
+ * @param changes - of one step, in its order
+ * @example
+ * const taken = acquireAddress(state, request)
+ * revertLeases(taken.state, taken.changes).state // what it was
+ * @public @since 0.1.0
+ */
+export const revertLeases = (state: LeaseState, changes: readonly LeaseChange[]): LeaseStep<null> => {
+  let progress: Progress = { state, changes: [] }
+  // Last first: an address goes before the subnet that it was taken in.
+  for (const { key, before, after } of changes.toReversed()) {
+    const now = findLease(progress.state, key)
+    if (!sameLease(now, after)) continue
+    if (before === null ? isBuiltOn(progress.state, after) : isInTheWay(progress.state, before)) continue
+    const step = write(progress.state, [[key, before]])
+    progress = { state: step.state, changes: [...progress.changes, ...step.changes] }
+  }
+  return stepOf(progress, null)
+}
+
+/** A subnet in which somebody has been given an address meanwhile stays leased. */
+const isBuiltOn = (state: LeaseState, taken: Lease | null): boolean =>
+  taken?.kind === 'subnet' &&
+  leasesUnder(state, addressSpaceOf(taken)).some((one) => one.kind === 'address' && one.released === null)
+
+/** Somebody has been given what was given up, or its holder something else. */
+const isInTheWay = (state: LeaseState, given: Lease): boolean => {
+  if (given.kind === 'subnet') return overlappingSubnets(state, given).length > 0
+  if (given.kind === 'address' && given.released !== null) return false
+  const holder = holderKey(given)
+  const other = holder === null ? null : leaseOf(state, holder)
+  if (other === null || (other.kind === 'address' && other.released !== null)) return false
+  return leaseKey(other) !== leaseKey(given)
+}
+
+const addressSpaceOf = ({ project, network, family }: LeasedSubnet): string =>
+  addressKey({ project, network }, family, '')

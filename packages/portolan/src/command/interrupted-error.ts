@@ -1,0 +1,8 @@
+import { PortolanError } from '@portolan/core'
+
+/** Control-C was the answer to a question. Questions are asked before anything is changed. */
+export class InterruptedError extends PortolanError {
+  constructor(options?: { readonly cause?: unknown }) {
+    super('INTERRUPTED', 'interrupted. Nothing was changed.', options)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Conflict } from '@portolan/core'
+import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
+import { changeJson } from './plan-json.ts'
+import { printChanges } from './print-changes.ts'
+import { printConflicts } from './print-plan.ts'
+import { plainStyle, type Style } from './style.ts'
+
+/**
+ * What of a plan somebody who agreed to an earlier one has not seen.
+ * @internal
+ */
+export interface PlanDifference {
+  /** Changes that only the later plan makes. */
+  readonly added: readonly PlanChange[]
+  /** Changes that only the earlier one made. */
+  readonly dropped: readonly PlanChange[]
+  /** Conflicts that the earlier one did not have, or had with less severity or certainty. */
+  readonly conflicts: readonly Conflict[]
+  /** Addresses that the earlier one did not give. */
+  readonly addresses: readonly PlannedAddress[]
+}
+
+type Planned = Pick<Plan, 'changes' | 'conflicts' | 'addresses'>
+
+/**
+ * Compares two plans for one intent by what they say.
+ * @returns null when the later one says nothing new
+ * @internal
+ */
+export const comparePlans = (earlier: Planned, later: Planned): PlanDifference | null => {
+  const difference: PlanDifference = {
+    added: missingFrom(earlier.changes, later.changes, changeJson),
+    dropped: missingFrom(later.changes, earlier.changes, changeJson),
+    conflicts: missingFrom(earlier.conflicts, later.conflicts, conflictIdentity),
+    addresses: missingFrom(earlier.addresses, later.addresses, (address) => address),
+  }
+  return Object.values(difference).every((list: readonly unknown[]) => list.length === 0) ? null : difference
+}
+
+/** What is in one list and not in another, by what is said of it. */
+const missingFrom = <Item>(
+  known: readonly Item[],
+  list: readonly Item[],
+  identity: (item: Item) => unknown,
+): readonly Item[] => {
+  const seen = new Set(known.map((item) => JSON.stringify(identity(item))))
+  return list.filter((item) => !seen.has(JSON.stringify(identity(item))))
+}
+
+const conflictIdentity = ({ kind, severity, certainty, message }: Conflict): readonly string[] => [
+  kind,
+  severity,
+  certainty,
+  message,
+]
+
+/**
+ * A difference as a text for people: what is new first.
+ * @internal
+ */
+export const printDifference = (
+  { added, dropped, conflicts, addresses }: PlanDifference,
+  style: Style = plainStyle,
+): string => {
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', style.bold(title), ...lines]
+  return [
+    style.bold('The plan has changed'),
+    ...section('Conflicts that are new', printConflicts(conflicts, style)),
+    ...section(
+      'Addresses that differ',
+      addresses.map(({ service, network, address }) => `  ${service} on ${network}: ${address}`),
+    ),
+    ...(added.length === 0 ? [] : section('Changes that are new', printChanges(added, style))),
+    ...(dropped.length === 0
+      ? []
+      : section('Changes that are not made any more', printChanges(dropped, style))),
+  ].join('\n')
+}

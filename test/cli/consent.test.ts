@@ -1,0 +1,171 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { oneService } from './host-facts.ts'
+import { commandLine, run } from './portolan.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const blog = 'name: blog\nservices: {web: {ports: ["9090:80"]}}\n'
+const host = fileURLToPath(new URL('../../packages/host/dist/index.js', import.meta.url))
+
+/** Holds the host's lock until the file `go` is there. */
+const holder = `import { existsSync, writeFileSync } from 'node:fs'
+import { withHostLock } from ${JSON.stringify(host)}
+await withHostLock(async () => {
+  writeFileSync('held', '')
+  while (!existsSync('go')) await new Promise((done) => setTimeout(done, 20))
+})
+`
+const listener = `import { createServer } from 'node:net'
+import { writeFileSync } from 'node:fs'
+createServer().listen(8080, '0.0.0.0', () => writeFileSync('listening', ''))
+`
+
+const base = temporaryFolder({})
+
+/** What a script may call: \`$portolan\` is the command. Every wait ends after 20 s at most. */
+const words = `portolan='${commandLine.join(' ')}'; node='${process.execPath}'
+until_said() { for i in $(seq 200); do [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -ge "\${3:-1}" ] && return 0; sleep 0.1; done
+  echo "no $1 in $2:"; cat "$2"; exit 98; }
+until_there() { for i in $(seq 200); do [ -e "$1" ] && return 0; sleep 0.1; done; echo "no $1"; exit 97; }
+# A command on a terminal, typed to through descriptor 3.
+type_to() { mkfifo in; script -qec "$*" /dev/null <in >out 2>&1 & typed=$!; exec 3>in; }
+answered() { exec 3>&-; wait $typed; echo "code $?"; cat out; }
+# How many rules shop has, and how many leases.
+shop_has() { echo "rules $(nft list ruleset | grep -c shop/)"; $portolan plan --json --state state | grep -o '"kept": [0-9]*'; }
+`
+
+/** Runs a script in namespaces and a folder of its own. */
+const inside = (script: string) => {
+  const folder = mkdtempSync(join(base, 'host-'))
+  const files = {
+    'compose.yaml': oneService,
+    'blog.yaml': blog,
+    'other.yaml': oneService.replace('web', 'other').replace('8080', '8081'),
+    'holder.mjs': holder,
+    'listener.mjs': listener,
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  const apart = ['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
+  return run([...apart, `${words}${script}`], { folder })
+}
+
+describeOnKernel('the answer to a question', 'nftables', () => {
+  test.each([
+    ['apply', 'Control-C', '\\003', 130, 'interrupted'],
+    ['apply', 'Control-D', '\\004', 0, ''],
+    ['destroy -f blog.yaml', 'Control-C', '\\003', 130, 'interrupted'],
+    ['destroy -f blog.yaml', 'Control-D', '\\004', 0, ''],
+  ])('of %s that is %s changes nothing, and is no error of ours', async (command, _, key, code, said) => {
+    const { stdout } = await inside(
+      `$portolan apply -f blog.yaml --yes --state state >/dev/null; nft list ruleset >before
+      type_to $portolan ${command} --state state; until_said 'y/N' out; printf '${key}' >&3; answered
+      nft list ruleset | cmp - before && echo same rules`,
+    )
+    expect(stdout).toContain(`code ${code}\n`)
+    expect(stdout).toContain('Nothing was changed.')
+    expect(stdout).toContain('same rules')
+    expect(stdout).toContain(said)
+    expect(stdout).not.toMatch(/internal error|^\s+at /m)
+  })
+})
+
+describeOnKernel('apply of a host that changed while it asked', 'nftables', () => {
+  const changed = `type_to $portolan apply --state state; until_said 'y/N' out
+    $portolan apply -f blog.yaml --yes --state state >/dev/null; printf 'y\\n' >&3; until_said 'y/N' out 2`
+
+  test('shows what is new and asks again: no is no', async () => {
+    const { stdout } = await inside(`${changed}; printf 'n\\n' >&3; answered; shop_has`)
+    expect(stdout).toContain('code 0\n')
+    expect(stdout).toMatch(
+      /The plan has changed[\s\S]*Changes that are new[\s\S]*Apply these \d+ changes\?[\s\S]*Nothing was changed\./,
+    )
+    // No rule of shop, and no lease of it.
+    expect(stdout).toMatch(/\nrules 0\n"kept": 0\n$/)
+  })
+
+  test('and applies the plan that was agreed to last', async () => {
+    const { stdout } = await inside(
+      `${changed}; printf 'y\\n' >&3; answered; nft list ruleset | grep -o 'shop/[^"]*:80'; $portolan plan --state state | tail -1`,
+    )
+    expect(stdout).toMatch(/Applied \d+ changes\.\s+shop\/.*:80\n[\s\S]*Nothing to do\.\n$/)
+  })
+})
+
+describeOnKernel('apply --yes of a host that changed meanwhile', 'nftables', () => {
+  /** The plan is made, and waits for the lock; something of ours is changed before it has it. */
+  const changedBy = (change: string, extra: string) =>
+    `$portolan apply -f blog.yaml --yes --state state >/dev/null
+    $node holder.mjs & until_there held
+    $portolan apply --yes --state state ${extra} <compose.yaml >out 2>err & apply=$!
+    until_said 'waiting for' err; ${change}
+    nft add rule inet portolan "$(nft list table inet portolan | sed -nE 's/^\tchain (.*) [{]/\\1/p' | head -1)" counter
+    touch go; wait $apply; echo "code $?"; cat out err; shop_has`
+  const listen = '$node listener.mjs & until_there listening'
+
+  test('goes on where no conflict is new, with what standard input said at first', async () => {
+    const { stdout } = await inside(changedBy('', '-f -'))
+    expect(stdout).toContain('code 0\n')
+    expect(stdout).toMatch(/The plan has changed[\s\S]*Applied \d+ changes\./)
+    expect(stdout).toContain('planning again')
+  })
+
+  test.each(['', '--force'])(
+    'ends with a conflict that is new, shown, and leaves no lease: %s',
+    async (extra) => {
+      const { stdout } = await inside(changedBy(listen, extra))
+      expect(stdout).toContain('code 3\n')
+      expect(stdout).toMatch(
+        /Conflicts that are new\n {2}error HostPortTaken[\s\S]*because of the conflicts above/,
+      )
+      expect(stdout).not.toContain('Applied')
+      expect(stdout).toMatch(/\nrules 0\n"kept": 0\n$/)
+    },
+  )
+
+  test('says in JSON what it refers to', async () => {
+    const { stdout } = await inside(changedBy(listen, '--json').replace('cat out err', 'cat out'))
+    const body = stdout.slice(stdout.indexOf('{'), stdout.lastIndexOf('}') + 1)
+    expect(JSON.parse(body)).toMatchObject({ applied: false, conflicts: [{ kind: 'HostPortTaken' }] })
+  })
+})
+
+describeOnKernel('a failed apply', 'nftables', () => {
+  /** In the file system of its own that a command makes for itself. */
+  const mounted = (mount: string) => `unshare --mount sh -c '${mount} && exec "$@"' sh`
+
+  test('where nft is missing leaves no lease behind', async () => {
+    const { stdout } = await inside(
+      `${mounted('mount -t tmpfs tmpfs /usr/sbin')} $portolan apply --yes --state state 2>&1; echo "code $?"; shop_has`,
+    )
+    expect(stdout).toContain('nft is not installed')
+    expect(stdout).toMatch(/\ncode 1\nrules 0\n"kept": 0\n$/)
+  })
+
+  /** A command for whom nft reads as ever, and does something else where it is to write. */
+  const withNft = (write: string) => `cp /usr/sbin/nft nft.real; cat >nft.fake <<END
+#!/bin/sh
+case "\\$*" in *-f*) ${write}; exit 1;; esac
+exec $PWD/nft.real "\\$@"
+END
+      chmod +x nft.fake nft.real
+      ${mounted('mount --bind nft.fake /usr/sbin/nft')} $portolan apply --yes --state state`
+
+  test('that nft refuses leaves none, and holds again what it had given up', async () => {
+    const { stdout } = await inside(
+      `$portolan apply --yes --state state >/dev/null; $portolan plan --json --state state >before
+      ${withNft('echo refused >&2')} -f other.yaml 2>&1; echo "code $?"
+      $portolan plan --json --state state | cmp - before && echo same plan`,
+    )
+    expect(stdout).toMatch(/refused[\s\S]*\ncode 1\nsame plan\n$/)
+  })
+
+  test('whose rules are in force all the same, as when nft is killed at its end, keeps what they lead to', async () => {
+    const { stdout } = await inside(
+      `${withNft('$PWD/nft.real "\\$@"; echo killed >&2')} 2>&1; echo "code $?"; shop_has`,
+    )
+    expect(stdout).toMatch(/killed[\s\S]*\ncode 1\nrules [1-9]\d*\n"kept": [1-9]\d*\n$/)
+  })
+})
