@@ -37,6 +37,7 @@ export const forgedFlows: readonly ForgedFlow[] = [
   { from: 'far', source: 'sibling', to: 'outside', port: 7000 },
   { from: 'far', source: 'd2', to: 'd1', port: 80 },
   { from: 'sibling', source: 'far', to: 'host', port: 8080 },
+  { from: 's1', source: 'sibling', to: 'host', port: 8080 },
 ]
 
 export const titleOf = ({ from, source, to, port }: ForgedFlow): string =>

@@ -106,6 +106,8 @@ export const networkRows: readonly Row[] = [
   row('isolated, a sibling', 's1', 's2', 80, delivered('s2', 80, 'own'), every),
   row('isolated, to the outside', 's1', 'outside', 7000, dropped, every),
   row('isolated, to another bridge', 's1', 'nginx', 80, dropped, both),
+  row('isolated, a published port of others', 's1', 'host', 8080, dropped, every),
+  row('isolated, a published port of a routed network', 's1', 'd1', 80, dropped, both),
   // The host has no route to it, and may say so.
   row('isolated, from another machine', 'neighbour', 's1', 80, notToAContainer, both),
 

@@ -76,13 +76,13 @@ export type SeenAs = 'own' | 'gateway' | 'host'
  */
 export const reach = (desired: DesiredState, flow: Flow, host: ContractHost): Reach => {
   if (spoofsLoopback(flow)) return dropped('a loopback address came over a wire')
-  const forged = forgedSource(desired, flow)
+  const refused = refusedSource(desired, flow)
   if (isLocal(flow.family, flow.to.address, host)) {
     const reached = reachHostPort(desired, flow)
     // What ends at the host itself is not ours to touch, whatever its source.
-    return forged !== null && reached.kind === 'delivered' ? forged : reached
+    return refused !== null && reached.kind === 'delivered' ? refused : reached
   }
-  if (forged !== null) return forged
+  if (refused !== null) return refused
   const network = desired.networks.find((candidate) =>
     holds(subnetOf(candidate, flow.family), flow.to.address),
   )
@@ -100,11 +100,14 @@ const spoofsLoopback = ({ family, from, to }: Flow): boolean =>
   from.kind !== 'host' && (isLoopback(family, to.address) || isLoopback(family, from.address))
 
 /**
- * An address of one of our subnets that came in by another way than its bridge. Answers to it go to the bridge, so
+ * What is not forwarded for its source: an address of one of our subnets that came in by another way than its bridge,
+ * and whatever comes from a network without a gateway. Answers to it go to the bridge, so
  * no honest sender has it; a published port of the same network would see it as the gateway.
  */
-const forgedSource = (desired: DesiredState, { family, from, to }: Flow): Reach | null => {
+const refusedSource = (desired: DesiredState, { family, from, to }: Flow): Reach | null => {
   if (from.kind === 'host') return null
+  const stranded = strandedSource(desired, family, from, to.address)
+  if (stranded !== null) return stranded
   const home = desired.networks.find((network) => holds(subnetOf(network, family), from.address))
   if (home === undefined) return null
   if (from.kind === 'machine')
@@ -114,6 +117,20 @@ const forgedSource = (desired: DesiredState, { family, from, to }: Flow): Reach 
   // What two containers of one bridge say to each other need not cross the host.
   if (holds(subnetOf(own, family), to.address)) return null
   return dropped(`${from.address} is of ${home.name}, and came from ${from.network}`)
+}
+
+/** A container of a network without a gateway reaches its siblings alone, though it make a gateway up. */
+const strandedSource = (
+  { networks }: DesiredState,
+  family: Family,
+  from: FlowSource,
+  to: string,
+): Reach | null => {
+  if (from.kind !== 'container') return null
+  const own = networks.find((network) => network.name === from.network)
+  const subnet = own === undefined ? null : subnetOf(own, family)
+  if (subnet?.mode !== 'isolated' || holds(subnet, to)) return null
+  return dropped(`${from.network} has no gateway`)
 }
 
 const isLocal = (family: Family, address: string, host: ContractHost): boolean =>

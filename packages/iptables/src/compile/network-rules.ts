@@ -10,6 +10,7 @@ import {
   masquerade,
   notFrom,
   notInBy,
+  notOutBy,
   originalDestination,
   outBy,
   protocol,
@@ -122,6 +123,15 @@ const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family,
   ]
 }
 
+/**
+ * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
+ * comes in by it is forwarded to nobody, whatever its source.
+ */
+const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, place: Place) =>
+  mode === 'isolated'
+    ? [place('mangle', chains.home, [inBy(bridge), notOutBy(bridge)], 'isolated: nothing leaves', drop)]
+    : []
+
 /** A source of the subnet that came in by anything but the bridge is forged: only first packets get here. */
 const home = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
   const prefix = prefixLiteral(subnet.subnet, family)
@@ -215,6 +225,7 @@ export const ownedNetworkRules = (
     ),
     ...forwarding(network, subnet, family, direct, place),
     ...leaving(network, subnet, family, place),
+    ...kept(network, subnet, place),
     ...home(network, subnet, family, place),
     place('filter', chains.acceptForwarded, [outBy(bridge)], 'to our bridge', accept),
     place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', accept),

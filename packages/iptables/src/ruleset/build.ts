@@ -19,6 +19,7 @@ export const notFrom = (prefix: string): Match => ({ kind: 'source', prefix, neg
 export const to = (prefix: string): Match => ({ kind: 'destination', prefix, negated: false })
 export const inBy = (name: string): Match => ({ kind: 'in', name, negated: false })
 export const notInBy = (name: string): Match => ({ kind: 'in', name, negated: true })
+export const notOutBy = (name: string): Match => ({ kind: 'out', name, negated: true })
 export const outBy = (name: string): Match => ({ kind: 'out', name, negated: false })
 export const protocol = (name: string): Match => ({ kind: 'protocol', protocol: name, negated: false })
 export const comment = (text: string): Match => ({ kind: 'comment', text })

@@ -215,6 +215,11 @@ describe('compile', () => {
     expect(between('routed')).toHaveLength(1)
   })
 
+  test('forwards nothing from a network without a gateway', () => {
+    const ruleset = compile(desiredState([], { networks: [network('a', 1, { mode: 'isolated' })] }))
+    expect(lines(ruleset, 'mangle', 'PORTOLAN-HOME')[0]).toMatch(/^-i br-a ! -o br-a .* -j DROP$/)
+  })
+
   test('guards forwarding last, after every bridge of every project', () => {
     const rules = lines(
       compile(desiredState([], { guardForwarding: true, networks: [network('a', 1), network('b', 2)] })),

@@ -1,6 +1,5 @@
 import {
   containsAddress,
-  type DesiredNetwork,
   type Family,
   families,
   type OwnedNetwork,
@@ -36,20 +35,10 @@ const holds = (rules: readonly Rule[], wanted: readonly Rule[]): boolean => {
   return at === wanted.length
 }
 
-/**
- * The network without a subnet that its bridge does not tell: an isolated one, which stands for every address
- * (`bridgeNetwork`). A rule for the sources in it would drop all others.
- */
-const toldNetwork = (network: DesiredNetwork): DesiredNetwork => ({
-  ...network,
-  ip: network.ip?.subnet === '0.0.0.0/0' ? null : network.ip,
-  ip6: network.ip6?.subnet === '::/0' ? null : network.ip6,
-})
-
 /** The parts with all that a network needs: what of it is there stays, what is missing is made anew. */
 export const requireNetwork = (parts: Parts, owned: OwnedNetwork): Parts => {
   const wanted = newParts()
-  addNetwork(wanted, owned.project, toldNetwork(owned.network), openedIn(owned, parts))
+  addNetwork(wanted, owned.project, owned.network, openedIn(owned, parts))
   const elements = new Map(parts.elements)
   for (const [set, items] of wanted.elements)
     for (const item of items) {

@@ -14,6 +14,7 @@ import {
   has,
   is,
   isNot,
+  jump,
   type ListExpression,
   meta,
   nat,
@@ -27,7 +28,7 @@ import {
 } from '../model/index.ts'
 import { prefix } from './address-set.ts'
 import { lookupKey } from './lookup-key.ts'
-import { fromChain, homeChain, sourceChain, toChain } from './object-name.ts'
+import { fromChain, homeChain, isolatedChain, sourceChain, toChain } from './object-name.ts'
 import { ownerComment } from './owner.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { chain, rule } from './rule.ts'
@@ -105,6 +106,18 @@ const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [
 ]
 
 /**
+ * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
+ * comes in by it is forwarded to nobody, whatever its source.
+ */
+const kept = ({ bridge, ...subnets }: DesiredNetwork, comment: string): readonly Rule[] =>
+  families
+    .filter((family) => subnets[family]?.mode === 'isolated')
+    .map((family) => rule(comment, version(family), isNot(meta('oifname'), text(bridge)), drop))
+
+/** Every address stands for a subnet that nothing tells (`bridgeNetwork`): no source is at home there. */
+const isTold = ({ subnet }: DesiredSubnet): boolean => !subnet.endsWith('/0')
+
+/**
  * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
  * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is the source of another
  * network, as that of a container that routes for others. Only new and invalid packets get here.
@@ -159,7 +172,7 @@ export const addNetwork = (
   const toHome = goto(homeChain(network.bridge))
   const claimed = families.filter((family) => {
     const subnet = network[family]
-    if (subnet === null) return false
+    if (subnet === null || !isTold(subnet)) return false
     return addElement(
       parts,
       family === 'ip' ? 'home4' : 'home6',
@@ -167,6 +180,12 @@ export const addNetwork = (
     )
   })
   if (claimed.length > 0) parts.chains.push(chain(homeChain(network.bridge), home(network, comment)))
+
+  const keeping = kept(network, comment)
+  if (keeping.length > 0) {
+    parts.chains.push(chain(isolatedChain(network.bridge), keeping))
+    addElement(parts, 'isolated', element(bridge, jump(isolatedChain(network.bridge)), comment))
+  }
 
   const stopped = network.internal ? [] : leaving(network, comment)
   if (stopped.length > 0) {

@@ -26,5 +26,8 @@ export const homeChain = (bridge: string): string => `home_${interfacePart(bridg
 /** The chain that stops what would leave one of our bridges for the outside without being masqueraded. */
 export const fromChain = (bridge: string): string => `from_${interfacePart(bridge)}`
 
+/** The chain that keeps what comes in by a bridge without a gateway from leaving by another interface. */
+export const isolatedChain = (bridge: string): string => `isolated_${interfacePart(bridge)}`
+
 /** The chain that rewrites sources of what leaves by one of our bridges. */
 export const sourceChain = (bridge: string): string => `source_to_${interfacePart(bridge)}`

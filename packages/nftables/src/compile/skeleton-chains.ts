@@ -110,7 +110,10 @@ const unmasqueraded: ListExpression = { kind: 'list', items: ['invalid', 'new'].
 export const skeletonChains = (has: Has): readonly Chain[] => {
   const restricted = restrictions(has)
   const inside = hasInside(has)
-  const sources = homes(has)
+  const sources = [
+    ...(has('isolated') ? [r(vmap(meta('iifname'), reference('isolated')))] : []),
+    ...homes(has),
+  ]
   const loopback = prefix('127.0.0.0/8')
   const toLocal = r(isNot(isLocal, text('local')), accept)
   const skip = [

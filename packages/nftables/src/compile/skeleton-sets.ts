@@ -70,6 +70,7 @@ const ofFamily = (family: Family): readonly SetForm[] => {
 const forms: readonly SetForm[] = [
   form('bridges', ['ifname'], null, 'every container network', true),
   form('internal', ['ifname'], null, 'networks cut off from the outside'),
+  form('isolated', ['ifname'], ['verdict'], 'networks without a gateway'),
   form('from_network', ['ifname'], ['verdict'], 'by the bridge a packet came in by, to be masqueraded'),
   form('to_network', ['ifname'], ['verdict'], 'by the bridge a packet leaves by', true),
   form('source_to_network', ['ifname'], ['verdict'], 'by the bridge a packet leaves by', true),

@@ -94,6 +94,16 @@ describe('compile', () => {
     expect(block(open, 'forward').join()).not.toContain('from_network')
   })
 
+  test('forwards nothing from a network without a gateway, in that family', () => {
+    const ip = { subnet: '172.17.0.0/16', gateway: null, mode: 'isolated', masquerade: false } as const
+    const ruleset = compile(state({ networks: [network({ ip, internal: true })], mappings: [] }))
+    expect(block(ruleset, 'guard_sources')[0]).toBe('iifname vmap @isolated')
+    expect(block(ruleset, 'isolated_br-web')).toEqual([
+      'meta nfproto ipv4 oifname != "br-web" drop comment "demo/web"',
+    ])
+    expect(block(compile(state()), 'guard_sources')).toEqual(['ip saddr vmap @home4'])
+  })
+
   test('has one home for a subnet that two networks name', () => {
     const ruleset = compile(state({ networks: [network(), network({ name: 'twice', bridge: 'br-twice' })] }))
     expect(block(ruleset, 'home4').filter((line) => line.includes('goto'))).toHaveLength(1)
