@@ -239,6 +239,50 @@ describe('a file that is not what we wrote', () => {
     }
   })
 
+  /** Changes entries of a store behind its back. */
+  const edit = async (
+    work: (put: (key: string, value: string) => void, remove: (key: string) => void) => void,
+  ) => {
+    const raw = open<string, Buffer>({
+      path: file(),
+      noSubdir: true,
+      encoding: 'string',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+    })
+    raw.transactionSync(() =>
+      work(
+        (key, value) => void raw.putSync(Buffer.from(key), value),
+        (key) => void raw.removeSync(Buffer.from(key)),
+      ),
+    )
+    await raw.close()
+  }
+
+  test('with a lease missing is refused and left alone', async () => {
+    await fill(20)
+    await edit((_put, remove) => remove('lease/address/shop/web/ip/10.0.0.7'))
+    await isRefused()
+  })
+
+  test('without its revision is refused and left alone', async () => {
+    await fill(20)
+    await edit((_put, remove) => remove('revision'))
+    await isRefused()
+  })
+
+  test('of an earlier Portolan, which did not count its leases, is read, and counts from its next change on', async () => {
+    await fill(20)
+    await edit((put) => put('revision', '1'))
+    expect(await count()).toBe(20)
+    const store = openLeaseStore(directory)
+    await store.transact((state) => acquireAddress(state, request(21)))
+    await store.close()
+    expect(await count()).toBe(21)
+    await edit((_put, remove) => remove('lease/address/shop/web/ip/10.0.0.7'))
+    await isRefused()
+  })
+
   test('of no bytes is a store to begin with, as a process killed while making it leaves it', async () => {
     writeFileSync(file(), '')
     expect(await count()).toBe(0)
