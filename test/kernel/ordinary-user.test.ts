@@ -4,7 +4,10 @@ import { type Lab, openLab } from '../lab/lab.ts'
 import type { RunOutcome } from '../lab/run.ts'
 
 const shop = 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n'
-const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+
+// A home of its own: what root keeps in root's may not even be looked at.
+const user = ['env', 'HOME=/run/lab/home', ...nobody]
 
 const users = {
   'without a privilege': [...user, '--bounding-set=-all', '--inh-caps=-all'],
@@ -115,5 +118,28 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     const words = ['plan', '-f', '/run/lab/compose.yaml', '--backend', 'iptables-legacy']
     const { stdout, stderr } = await portolanAs(lab, 'with CAP_NET_ADMIN', words)
     expect(`${stdout}${stderr}`).toContain(legacyUnread)
+  })
+
+  test('keep a user from a destroy that would remove bridges and leave the rules that it did not see', async () => {
+    await using lab = await openHost()
+    const applied = [
+      'apply',
+      '-f',
+      '/run/lab/compose.yaml',
+      '--backend',
+      'iptables-legacy',
+      '--yes',
+      '--force',
+    ]
+    expect(await lab.portolan(applied)).toMatchObject({ exitCode: 0 })
+    const { exitCode, stdout, stderr } = await portolanAs(lab, 'with CAP_NET_ADMIN', [
+      'destroy',
+      '--all',
+      '--yes',
+    ])
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^portolan: Nothing is removed, since some rules could not be read/)
+    expect(`${stdout}${stderr}`).not.toContain('- bridge')
+    expect((await lab.host.run(['iptables-legacy-save'])).stdout).toContain('PORTOLAN')
   })
 })

@@ -23,11 +23,29 @@ export const endOfJsonString = (text: string, start: number): number => {
 }
 
 /**
- * The offset of the first bracket that opens deeper than `deepestJson`; null when none does.
+ * The most lists and objects that a JSON text may have: some for each of a million routes or elements. An empty one is
+ * three characters of text and eighty bytes of memory.
  * @internal
  */
-export const offsetTooDeep = (text: string): number | null => {
+export const mostBrackets = 5_000_000
+
+/**
+ * What there is too much of in a JSON text, and where.
+ * @internal
+ */
+export interface JsonExcess {
+  readonly offset: number
+  /** As a clause: `it is nested more than 200 deep`. */
+  readonly why: string
+}
+
+/**
+ * Finds the first bracket that opens deeper than `deepestJson`, or is one more than `mostBrackets`; null when none does.
+ * @internal
+ */
+export const findJsonExcess = (text: string): JsonExcess | null => {
   let depth = 0
+  let count = 0
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code === quote) {
@@ -41,7 +59,10 @@ export const offsetTooDeep = (text: string): number | null => {
     if (bracket === 0x7d) depth -= 1
     if (bracket === 0x7b) {
       depth += 1
-      if (depth > deepestJson) return at
+      count += 1
+      if (depth > deepestJson) return { offset: at, why: `it is nested more than ${deepestJson} deep` }
+      if (count > mostBrackets)
+        return { offset: at, why: `it has more than ${mostBrackets} lists and objects` }
     }
   }
   return null

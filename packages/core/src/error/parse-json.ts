@@ -1,5 +1,5 @@
 import { offsetOfFault } from './json-fault.ts'
-import { deepestJson, offsetTooDeep } from './json-nesting.ts'
+import { findJsonExcess } from './json-nesting.ts'
 import { parseErrorAt } from './parse-error-at.ts'
 
 /**
@@ -15,9 +15,8 @@ import { parseErrorAt } from './parse-error-at.ts'
  */
 export const parseJson = (text: string, source: string, inWords: (found: string) => string): unknown => {
   const json = text.startsWith('\uFEFF') ? text.slice(1) : text
-  const deep = offsetTooDeep(json)
-  if (deep !== null)
-    throw parseErrorAt(json, source, deep, inWords(`it is nested more than ${deepestJson} deep`))
+  const excess = findJsonExcess(json)
+  if (excess !== null) throw parseErrorAt(json, source, excess.offset, inWords(excess.why))
   try {
     return JSON.parse(json)
   } catch (cause) {

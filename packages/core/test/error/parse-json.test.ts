@@ -30,6 +30,26 @@ describe('JSON', () => {
     expect(faultOf(text)).toBe(message)
   })
 
+  test.each([
+    [
+      'brackets nested 201 deep',
+      `\n${'['.repeat(201)}${']'.repeat(201)}`,
+      'a.json:2:201: expected JSON: it is nested more than 200 deep',
+    ],
+    [
+      'five million lists',
+      `[${'[],'.repeat(5_000_000)}[]]`,
+      'a.json:1:14999999: expected JSON: it has more than 5000000 lists and objects',
+    ],
+  ])('%s are refused where they become too many', (_, text, message) => {
+    expect(faultOf(text)).toBe(message)
+  })
+
+  test('of brackets nested 200 deep, and any number in strings, is read; so is what a byte order mark begins', () => {
+    expect(faultOf(`${'['.repeat(200)}${']'.repeat(200)}`)).toBe('none')
+    expect(read(`\ufeff["${'['.repeat(1000)}"]`)).toEqual(['['.repeat(1000)])
+  })
+
   test('that is sound is read, control characters that JSON allows and all', () => {
     expect(read('{"a": [1, -2.5e3, "\\u0000\u007f", null, true]}')).toEqual({
       a: [1, -2500, '\u0000\u007f', null, true],

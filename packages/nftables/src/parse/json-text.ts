@@ -1,16 +1,11 @@
-import { deepestJson, offsetTooDeep, parseErrorAt, parseJson } from '@portolan/core'
+import { findJsonExcess, parseErrorAt, parseJson } from '@portolan/core'
 import type { JsonValue } from '../model/index.ts'
 
-/** @throws ParseError with the line and column of the bracket that opens too deep */
+/** @throws ParseError with the line and column of the bracket that opens too deep, or is one too many */
 export const checkNesting = (text: string, source: string): void => {
-  const deep = offsetTooDeep(text)
-  if (deep !== null)
-    throw parseErrorAt(
-      text,
-      source,
-      deep,
-      `This is not the JSON of nft: it is nested more than ${deepestJson} deep.`,
-    )
+  const excess = findJsonExcess(text)
+  if (excess !== null)
+    throw parseErrorAt(text, source, excess.offset, `This is not the JSON of nft: ${excess.why}.`)
 }
 
 /**

@@ -1,5 +1,12 @@
-import { type Runner, releaseProject } from '@portolan/core'
-import { createRunner, defaultStateDirectory, emptyState, readHost, readState } from '@portolan/host'
+import { PermissionError, type Runner, releaseProject } from '@portolan/core'
+import {
+  createRunner,
+  defaultStateDirectory,
+  emptyState,
+  mayChangeNetwork,
+  readHost,
+  readState,
+} from '@portolan/host'
 import type { ApplyOptions } from '../apply/apply.ts'
 import { carryOut } from '../apply/apply-plan.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
@@ -32,6 +39,12 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
     readState(options.stateDirectory ?? defaultStateDirectory()),
     options.keepLeases === true ? null : withLeaseStore(options, readLeases),
   ])
+  // Bridges would go and rules that nobody has seen stay.
+  if ((rules.hidden ?? []).length > 0 && mayChangeNetwork())
+    throw new PermissionError(
+      `Nothing is removed, since some rules could not be read and would stay behind. ${rules.unread.join(' ')}`,
+      'CAP_DAC_READ_SEARCH',
+    )
   return planRemoval({ facts, rules, state, project: options.project ?? null, leases: leases?.state ?? null })
 }
 
