@@ -71,4 +71,47 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     await pilotOf(lab, backend).destroy()
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
+
+  // No chain of another table can jump into a table of nftables.
+  if (backend !== 'nftables')
+    test('a rule of others that leads to a chain of ours stays, and what is left is told with the way to finish', async () => {
+      const lab = await open()
+      const pilot = pilotOf(lab, backend)
+      await pilot.apply(shop())
+      await lab.host.mustRun([backend, '-t', 'mangle', '-N', 'MINE'])
+      await lab.host.mustRun([backend, '-t', 'mangle', '-A', 'MINE', '-j', 'PORTOLAN-FORWARD'])
+      const mine = ['-N MINE', '-A MINE -j PORTOLAN-FORWARD']
+      const { stderr } = await pilot.destroy()
+      expect(stderr).toContain('"-A MINE -j PORTOLAN-FORWARD" leads to it')
+      const listed = (await lab.host.mustRun([backend, '-t', 'mangle', '-S'])).split('\n')
+      expect(listed).toEqual(expect.arrayContaining(mine))
+      expect(listed.filter((line) => line.includes('PORTOLAN'))).toEqual(['-N PORTOLAN-FORWARD', mine[1]])
+      await pilot.destroy()
+      await lab.host.mustRun([backend, '-t', 'mangle', '-F', 'MINE'])
+      expect((await pilot.destroy()).stderr).not.toContain('leads to it')
+      expect(await lab.host.mustRun([backend, '-t', 'mangle', '-S'])).not.toContain('PORTOLAN')
+    })
+
+  if (backend !== 'nftables')
+    test('chains of ours that somebody renamed are made again by apply, and removed by destroy', async () => {
+      const lab = await open()
+      const before = await takeSnapshot(lab.host)
+      const pilot = pilotOf(lab, backend)
+      const rename = async (): Promise<void> => {
+        for (const [table, from, to] of [
+          ['mangle', 'PORTOLAN-FORWARD', 'other'],
+          ['nat', 'PORTOLAN-DNAT', 'another'],
+        ] as const)
+          await lab.host.mustRun([backend, '-t', table, '-E', from, to])
+      }
+      await pilot.apply(shop())
+      await rename()
+      expect((await pilot.plan(shop())).exitCode).toBe(2)
+      await pilot.apply(shop())
+      expect((await pilot.plan(shop())).changes).toEqual([])
+      expect(await lab.host.mustRun([`${backend}-save`])).not.toMatch(/^:(an)?other /m)
+      await rename()
+      await pilot.destroy()
+      expect(await takeSnapshot(lab.host)).toEqual(before)
+    })
 }

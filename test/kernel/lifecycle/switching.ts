@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { attach } from '../../lab/attach.ts'
 import { type Backend, backends } from '../../lab/backend.ts'
+import { killingPrograms } from '../../lab/killing-programs.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
@@ -45,6 +46,26 @@ export const switching = (open: OpenLab, backend: Backend): void => {
       await lab.host.ip('link del v-nginx')
       await pilot.destroy()
       expect(await takeSnapshot(lab.host)).toEqual(before)
+    },
+  )
+
+  // Only iptables-nft makes tables and base chains that have to go again.
+  const other = backend === 'iptables-nft' ? 'nftables' : 'iptables-nft'
+  test.each(['before', 'during', 'after'] as const)(
+    `killed %s any program that a switch from ${other} runs, destroy leaves nothing behind`,
+    async (when) => {
+      const lab = await open()
+      const before = await takeSnapshot(lab.host)
+      const kill = await killingPrograms(lab)
+      const file = await lab.write('switched.yaml', shop())
+      const pilot = pilotOf(lab, backend)
+      for (let program = 1; ; program += 1) {
+        await pilotOf(lab, other).apply(shop())
+        const isReached = await kill(pilot.argv('apply', file, '--yes'), { program, when })
+        await pilot.destroy()
+        expect({ program, after: await takeSnapshot(lab.host) }).toEqual({ program, after: before })
+        if (!isReached) break
+      }
     },
   )
 }

@@ -1,6 +1,7 @@
 import type { Family } from '@portolan/core'
 import { rootOf } from '../compile/dispatch.ts'
 import type { PlacedRule } from '../compile/placed-rule.ts'
+import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf } from '../compile/tag.ts'
 import { isOurs, local, trees } from '../ruleset/chains.ts'
 import type { Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
@@ -12,12 +13,14 @@ const isTableName = (name: string): name is PlacedRule['table'] =>
 export const placedRules = (table: Table): readonly PlacedRule[] => {
   const { name } = table
   if (!isTableName(name)) return []
+  const renamed = renamedChains(table)
   return table.chains.flatMap((chain) => {
-    const root = rootOf(chain.name, trees[name] ?? [])
-    if (!isOurs(chain.name) || root === local) return []
+    const known = renamed.get(chain.name) ?? chain.name
+    const root = rootOf(known, trees[name] ?? [])
+    if (!isOurs(known) || root === local) return []
     return chain.rules
       .filter((rule) => projectOf(rule) !== null)
-      .map((rule): PlacedRule => ({ table: name, chain: root, rule: uncounted(rule) }))
+      .map((rule): PlacedRule => ({ table: name, chain: root, rule: named(uncounted(rule), renamed) }))
   })
 }
 
@@ -27,3 +30,11 @@ export const placedInFamily = ({ tables }: Ruleset, family: Family): readonly Pl
 
 /** The very same rule where it has no counters: what is known of it (its text, above all) stays known. */
 const uncounted = (rule: Rule): Rule => (rule.counters === null ? rule : { ...rule, counters: null })
+
+/** The rule as it was before somebody renamed the chain it leads to. */
+const named = (rule: Rule, renamed: ReadonlyMap<string, string>): Rule => {
+  const { target } = rule
+  if (target?.kind !== 'jump' && target?.kind !== 'goto') return rule
+  const known = renamed.get(target.chain)
+  return known === undefined ? rule : { ...rule, target: { ...target, chain: known } }
+}

@@ -1,10 +1,11 @@
 import type { Family } from '@portolan/core'
 import { printRule } from '../print/print-rule.ts'
+import { isOurs } from '../ruleset/chains.ts'
 import { placeOf } from '../ruleset/jumps.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 import type { DeleteRule, InsertRule } from './change.ts'
 import { type MergeStep, mergeLists } from './merge-lists.ts'
-import { leadsToOurs } from './ours.ts'
+import { type IsOwn, leadsToOurs } from './ours.ts'
 
 export interface ChainPlace {
   readonly family: Family
@@ -58,10 +59,11 @@ export const diffForeignChain = (
   before: readonly Rule[],
   wanted: readonly Rule[],
   isMeant: (rule: Rule) => boolean,
+  isOwn: IsOwn = isOurs,
 ): ChainDiff => {
   const missing = [...wanted]
   const steps: MergeStep<Rule>[] = before.map((rule) => {
-    if (!leadsToOurs(rule)) return { of: 'both', item: rule }
+    if (!leadsToOurs(rule, isOwn)) return { of: 'both', item: rule }
     const at = missing.findIndex((one) => printRule(one) === printRule(rule))
     if (at !== -1) {
       missing.splice(at, 1)

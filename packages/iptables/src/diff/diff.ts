@@ -1,12 +1,12 @@
 import { type Family, families } from '@portolan/core'
-import { isOurs } from '../ruleset/chains.ts'
 import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { applyTo } from './apply-to.ts'
 import type { DeleteRule, InsertRule, IptablesChange, Operation } from './change.ts'
 import { describe } from './describe.ts'
 import { type ChainDiff, diffForeignChain, diffOwnChain } from './diff-chain.ts'
+import { foreignJumpsIn } from './foreign-jumps.ts'
 import { closeMovingPorts } from './moving-ports.ts'
-import { isOwnJump } from './ours.ts'
+import { isOwnJump, ownChains } from './ours.ts'
 
 interface TableDiff {
   /** New chains, then new rules. */
@@ -16,8 +16,6 @@ interface TableDiff {
 }
 
 const none: TableDiff = { opening: [], closing: [] }
-
-const isOurChain = (chain: Chain): boolean => chain.kind === 'user' && isOurs(chain.name)
 
 const diffTable = (
   family: Family,
@@ -36,7 +34,11 @@ const diffTable = (
   }
   const actual = new Map((before?.chains ?? []).map((chain) => [chain.name, chain]))
   const desired = new Map((after?.chains ?? []).map((chain) => [chain.name, chain]))
-  const goes = (chain: string): boolean => isOurs(chain) && !desired.has(chain)
+  const held = new Set(before === undefined ? [] : foreignJumpsIn(before).map(({ to }) => to))
+  const [isOwnBefore, isOwnAfter] = [ownChains(before), ownChains(after)]
+  const isOwn = (chain: string): boolean => isOwnBefore(chain) || isOwnAfter(chain)
+  const isOurChain = (chain: Chain): boolean => chain.kind === 'user' && isOwn(chain.name)
+  const goes = (chain: string): boolean => isOwn(chain) && !desired.has(chain)
 
   for (const chain of desired.values()) {
     const place = { family, table: name, chain: chain.name }
@@ -48,15 +50,21 @@ const diffTable = (
   for (const chain of new Map([...actual, ...desired]).values()) {
     const place = { family, table: name, chain: chain.name }
     if (isOurChain(chain)) {
-      if (goes(chain.name)) removals.push({ kind: 'delete-chain', ...place, rules: chain.rules })
+      if (!goes(chain.name)) continue
+      // The kernel deletes no chain that a rule leads to, and a rule of others is not ours to delete.
+      if (held.has(chain.name)) add(diffOwnChain(place, chain.rules, []))
+      else removals.push({ kind: 'delete-chain', ...place, rules: chain.rules })
       continue
     }
     const wanted = desired.get(chain.name)?.rules ?? []
     add(
-      diffForeignChain(place, actual.get(chain.name)?.rules ?? [], wanted, (rule) => {
-        const leadsTo = rule.target?.kind === 'jump' || rule.target?.kind === 'goto' ? rule.target.chain : ''
-        return isOwnJump(name, chain.name, rule) || goes(leadsTo)
-      }),
+      diffForeignChain(
+        place,
+        actual.get(chain.name)?.rules ?? [],
+        wanted,
+        (rule) => isOwnJump(name, chain.name, rule, isOwn),
+        isOwn,
+      ),
     )
   }
   return { opening: [...creates, ...inserts], closing: [...deletes, ...removals] }

@@ -1,5 +1,6 @@
 import { type Family, families, type PublishedPort } from '@portolan/core'
 import { rootOf } from '../compile/dispatch.ts'
+import { renamedChains } from '../compile/renamed-chains.ts'
 import { selectorOf } from '../compile/selector.ts'
 import { projectOf, tagOf } from '../compile/tag.ts'
 import { destination, isOurs } from '../ruleset/chains.ts'
@@ -19,8 +20,11 @@ export const published = (ruleset: Ruleset): readonly PublishedPort[] =>
 
 const ofFamily = (ruleset: Ruleset, family: Family): readonly PublishedPort[] => {
   const found = new Map<string, PublishedPort>()
-  for (const chain of findTable(ruleset, family, 'nat')?.chains ?? []) {
-    if (!isOurs(chain.name) || rootOf(chain.name, [destination]) !== destination) continue
+  const nat = findTable(ruleset, family, 'nat')
+  const renamed = nat === undefined ? null : renamedChains(nat)
+  for (const chain of nat?.chains ?? []) {
+    const known = renamed?.get(chain.name) ?? chain.name
+    if (!isOurs(known) || rootOf(known, [destination]) !== destination) continue
     for (const rule of chain.rules) {
       const port = readRule(rule, family)
       if (port === null) continue

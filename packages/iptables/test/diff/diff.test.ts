@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { applyTo, compile, diff, emptyRuleset, parse, print, restoreText } from '../../src/index.ts'
+import {
+  applyTo,
+  compile,
+  diff,
+  emptyRuleset,
+  heldChains,
+  parse,
+  print,
+  restoreText,
+} from '../../src/index.ts'
 import { desiredState, mapping, network } from '../support/desired.ts'
 
 const before = compile(desiredState([mapping(8080)]))
@@ -64,7 +73,7 @@ describe('diff', () => {
     expect(restoreText(diff(missing, before), 'ip')).toBe(`*mangle\n-I FORWARD 1 ${jump.slice(11)}COMMIT\n`)
   })
 
-  test('takes our chains back from whoever jumps to them when they go, and leaves the rest', () => {
+  test('keeps a chain that goes, empty, as long as a rule of others leads to it', () => {
     const saved = print(before, 'iptables-save').replace('*filter\n', '*filter\n:DOCKER-USER - [0:0]\n')
     const actual = read(
       saved.replace(
@@ -75,9 +84,25 @@ describe('diff', () => {
     expect(diff(actual, before).map((change) => change.after)).toEqual([
       '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT',
     ])
-    const left = print(applyTo(actual, diff(actual, emptyRuleset)), 'iptables-save')
-    expect(left).not.toContain('PORTOLAN')
-    expect(left).toContain('-A DOCKER-USER -j RETURN\n-A FORWARD -j DOCKER-USER\n')
+    const left = applyTo(actual, diff(actual, emptyRuleset))
+    const lines = print(left, 'iptables-save').split('\n')
+    expect(lines.filter((line) => line.includes('PORTOLAN'))).toEqual([
+      ':PORTOLAN-ACCEPT - [0:0]',
+      '-A DOCKER-USER -j PORTOLAN-ACCEPT',
+    ])
+    expect(lines).toEqual(expect.arrayContaining(['-A DOCKER-USER -j RETURN', '-A FORWARD -j DOCKER-USER']))
+    expect(heldChains(left)).toEqual([
+      {
+        family: 'ip',
+        table: 'filter',
+        chain: 'DOCKER-USER',
+        text: '-A DOCKER-USER -j PORTOLAN-ACCEPT',
+        to: 'PORTOLAN-ACCEPT',
+      },
+    ])
+    expect(diff(left, emptyRuleset)).toEqual([])
+    const freed = read(print(left, 'iptables-save').replace('-A DOCKER-USER -j PORTOLAN-ACCEPT\n', ''))
+    expect(restoreText(diff(freed, emptyRuleset), 'ip')).toContain('-X PORTOLAN-ACCEPT')
   })
 
   test('deletes by number where the same text stands there twice', () => {

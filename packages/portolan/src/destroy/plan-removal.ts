@@ -21,6 +21,7 @@ import { undoFix } from '../plan/fix-change.ts'
 import { owedFlowChanges } from '../plan/flow-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
+import { heldChainNotes } from '../plan/rule-notes.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
 
 /**
@@ -37,6 +38,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
+  /** What has to stay though it is ours, each a sentence that says why and what to do. */
+  readonly left: readonly string[]
   /**
    * What is given up when all that is done: leases of projects, whoever took them, and whether or not the projects are
    * on the host now.
@@ -97,6 +100,7 @@ export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInp
     leases: leases === null ? [] : heldLeases(leases, project),
     withdrawn: published.filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
+    left: heldChainNotes(rules, changes),
   }
 }
 

@@ -33,6 +33,7 @@ import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { planJson } from './plan-json.ts'
 import { planRules } from './plan-rules.ts'
 import { printPlan } from './print-plan.ts'
+import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
 
 /** @internal */
 export interface PlanInput {
@@ -138,6 +139,7 @@ const finishPlan = (
   published: readonly PublishedPort[],
 ): Plan => {
   const unread = [...(facts.unread ?? []), ...rules.unread, ...unreadElsewhere]
+  const ofRules = [...strayProjectNotes(rules, facts, intent.project), ...heldChainNotes(rules, changes)]
   const plan = {
     project: intent.project,
     backend,
@@ -146,7 +148,7 @@ const finishPlan = (
     conflicts: [...conflicts].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]),
     changes,
     summary: summarise(changes),
-    notes: [...notes, ...unread.map((text): IntentNote => ({ text, place: null }))],
+    notes: [...notes, ...[...ofRules, ...unread].map((text): IntentNote => ({ text, place: null }))],
     unread,
     desired,
     leases: leased === null ? null : leases,

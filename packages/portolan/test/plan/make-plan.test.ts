@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { PoolExhaustedError, parsePool } from '@portolan/core'
+import * as nftables from '@portolan/nftables'
 import type { Plan } from '../../src/plan/plan.ts'
 import { after, backends, bridge, forwards, intentOf, planOf } from '../shop.ts'
 
@@ -217,5 +218,31 @@ describe('conflicts and notes of a plan', () => {
       'The sockets could not be listed.',
       'The nftables rules could not be read.',
     ])
+  })
+
+  test('say which projects have rules here and no network, as nothing else shows them', () => {
+    const { rules, facts } = planOf().observed
+    const compiled = nftables.compile({
+      project: 'ghost',
+      networks: [],
+      endpoints: [],
+      guardForwarding: false,
+      mappings: [
+        {
+          label: '0.0.0.0:9999/tcp -> 172.17.0.9:80',
+          family: 'ip',
+          protocol: 'tcp',
+          kind: 'nat',
+          hostAddress: null,
+          hostPort: 9999,
+          interface: null,
+          allowFrom: null,
+          targets: [{ service: '', replica: 1, network: '', address: '172.17.0.9', port: 80, weight: 1 }],
+        },
+      ],
+    })
+    const plan = planOf({ facts, rules: { ...rules, nftables: compiled } })
+    expect(plan.notes.map(({ text }) => text)).toEqual([expect.stringContaining('Project ghost has rules')])
+    expect(plan.notes[0]?.text).toContain('portolan destroy -p ghost')
   })
 })

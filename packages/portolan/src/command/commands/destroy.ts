@@ -29,6 +29,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   checkPresent(removal, project, context)
   for (const { severity, kind, message, remedy } of removal.conflicts)
     terminal.say(`portolan: ${severity} ${kind}: ${message} ${remedy.text}`)
+  for (const sentence of removal.left) terminal.say(`portolan: ${sentence}`)
   if (options.json !== true) {
     terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
     if (removal.leases.length > 0) terminal.print(`  gives up ${leases}; --keep-leases keeps them`)
@@ -52,6 +53,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
         conflicts,
         changes: changes.map(changeJson),
         summary,
+        left: removal.left,
         leases: { release: removal.leases },
       }),
     )

@@ -1,0 +1,85 @@
+import * as chains from '../ruleset/chains.ts'
+import { jumps } from '../ruleset/jumps.ts'
+import type { Rule, Table } from '../ruleset/ruleset.ts'
+import { rootOf } from './dispatch.ts'
+import { projectOf, tagOf } from './tag.ts'
+
+const interfaceOf = (rule: Rule, side: 'in' | 'out'): string | null => {
+  for (const match of rule.matches) if (match.kind === side && !match.negated) return match.name
+  return null
+}
+
+/** The chain that a rule of one of our chains leads to, as we write it; of a tree, its root. */
+const leadOf = (chain: string, rule: Rule): string | null => {
+  const inBy = interfaceOf(rule, 'in')
+  const outBy = interfaceOf(rule, 'out')
+  const isJump = rule.target?.kind === 'jump'
+  switch (chain) {
+    case chains.prerouting:
+      return inBy === null ? chains.allow : chains.preroutingOwn
+    case chains.forward:
+      if (isJump) return chains.home
+      return outBy === null ? chains.between : chains.toBridge(outBy)
+    case chains.between:
+      return outBy === null ? null : chains.ownToBridge(outBy)
+    case chains.source:
+      return outBy === null ? null : chains.sourceOfBridge(outBy)
+    case chains.output:
+      return isJump ? chains.local : chains.destination
+    case chains.destination:
+      return isJump ? chains.local : chains.destination
+    case chains.allow:
+    case chains.limit:
+    case chains.open:
+    case chains.local:
+      return chain
+    default:
+      return isJump ? chains.limit : chains.open
+  }
+}
+
+const targetOf = ({ target }: Rule): string | null =>
+  target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : null
+
+/**
+ * Chains of ours that somebody renamed (`iptables -E`), by the names they have, with those they had; of a tree, its
+ * root. The kernel keeps what leads to them, so that our own rules tell: we never lead to a chain with another name. A
+ * rule that somebody put into a chain of ours tells nothing, unless all that it leads to is ours.
+ */
+export const renamedChains = (table: Table): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>()
+  const byName = new Map(table.chains.map((chain) => [chain.name, chain]))
+  const isForeign = (name: string): boolean =>
+    !chains.isOurs(name) && !found.has(name) && byName.get(name)?.kind === 'user'
+  const holdsOurs = (name: string): boolean => {
+    const rules = byName.get(name)?.rules ?? []
+    return rules.length > 0 && rules.every((rule) => projectOf(rule) !== null)
+  }
+  const visit = (chain: string, original: string): void => {
+    for (const rule of byName.get(chain)?.rules ?? []) {
+      const target = targetOf(rule)
+      if (target === null || !isForeign(target)) continue
+      const lead = leadOf(rootOf(original, chains.trees[table.name] ?? []), rule)
+      if (lead === null || (projectOf(rule) === null && !holdsOurs(target) && !isNode(target))) continue
+      found.set(target, lead)
+      visit(target, lead)
+    }
+  }
+  /** A node of a tree has no comments: it leads on to ours. */
+  const isNode = (name: string): boolean => {
+    const rules = byName.get(name)?.rules ?? []
+    return rules.length > 0 && rules.every((rule) => chains.isOurs(targetOf(rule) ?? ''))
+  }
+  for (const { name, kind, rules } of table.chains) {
+    if (kind === 'user' && chains.isOurs(name)) visit(name, name)
+    if (kind !== 'built-in') continue
+    for (const rule of rules) {
+      const target = targetOf(rule)
+      const jump = jumps.find((one) => one.table === table.name && one.chain === name)
+      if (jump === undefined || target === null || tagOf(rule) !== 'portolan' || !isForeign(target)) continue
+      found.set(target, jump.to)
+      visit(target, jump.to)
+    }
+  }
+  return found
+}
