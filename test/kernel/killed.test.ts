@@ -27,7 +27,7 @@ const hostLines = async ({ host }: Lab): Promise<readonly string[]> => {
     text('sysctl', '-a', '--pattern', '^net\\.(ipv4\\.ip_forward|ipv[46]\\.conf)'),
     text('ip', '-j', 'link'),
     text('bridge', '-j', '-d', 'link'),
-    text('sh', '-c', 'cd /run/lab/state && ls state-*'),
+    text('sh', '-c', 'cd /run/lab/state && ls state-*.json'),
   ])
   return [
     ...rules.split('\n'),
@@ -69,26 +69,52 @@ const settle = async ({ host }: Lab): Promise<void> => {
   )
 }
 
-for (const backend of ['nftables', 'iptables-nft'] satisfies readonly Backend[])
-  describeOnKernel(`destroy, killed before each step, ${backend}`, backend, () => {
-    test('is finished by the next one: the host is as before the first apply', async () => {
-      await using lab = await openLab()
-      await settle(lab)
-      const pilot = pilotOf(lab, backend)
-      const before = await hostLines(lab)
-      let step = 1
-      for (; step <= mostSteps; step += 1) {
-        await pilot.apply(shop, '--fix')
-        const { exitCode, stderr } = await lab.host.run(
-          [...lab.command, ...pilot.argv('destroy', null, '--all', '--yes')],
-          { environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) } },
-        )
-        if (exitCode !== null && exitCode !== 0) throw new Error(stderr)
-        if (exitCode === null) await pilot.destroy()
-        expect({ step, changed: difference(before, await hostLines(lab)) }).toEqual({ step, changed: [] })
-        if (exitCode === 0) break
-      }
-      // Rules, bridges, sysctls, and what is remembered of them: fewer steps would mean that they are not counted.
-      expect(step).toBeGreaterThan(10)
-    }, 300_000)
+interface Way {
+  readonly backend: Backend
+  readonly killed: 'apply' | 'destroy'
+  /** What is run after it. */
+  readonly after: readonly ('apply' | 'destroy')[]
+}
+
+const ways: readonly Way[] = [
+  { backend: 'nftables', killed: 'destroy', after: ['destroy'] },
+  { backend: 'iptables-nft', killed: 'destroy', after: ['apply', 'destroy'] },
+  { backend: 'iptables-nft', killed: 'apply', after: ['destroy'] },
+]
+
+/** Kills a command before its first step, then before its second, until it comes to its end. */
+const killAtEachStep = async ({ backend, killed, after }: Way): Promise<void> => {
+  await using lab = await openLab()
+  await settle(lab)
+  const pilot = pilotOf(lab, backend)
+  const run = { apply: () => pilot.apply(shop, '--fix'), destroy: () => pilot.destroy() } as const
+  const file = await lab.write('compose.yaml', shop)
+  const argv =
+    killed === 'apply'
+      ? pilot.argv('apply', file, '--yes', '--fix')
+      : pilot.argv('destroy', null, '--all', '--yes')
+  const before = await hostLines(lab)
+  let step = 1
+  for (; step <= mostSteps; step += 1) {
+    if (killed === 'destroy') await run.apply()
+    const { exitCode, stderr } = await lab.host.run([...lab.command, ...argv], {
+      environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) },
+    })
+    if (exitCode !== null && exitCode !== 0) throw new Error(stderr)
+    for (const command of after) await run[command]()
+    expect({ step, changed: difference(before, await hostLines(lab)) }).toEqual({ step, changed: [] })
+    if (exitCode === 0) break
+  }
+  // Rules, bridges, sysctls, and what is remembered of them: fewer steps would mean that they are not counted.
+  expect(step).toBeGreaterThan(10)
+  expect(step).toBeLessThan(mostSteps)
+}
+
+for (const way of ways)
+  describeOnKernel(`${way.killed}, killed before each of its steps, ${way.backend}`, way.backend, () => {
+    test(
+      `is made good by ${way.after.join(' and ')}: the host is as before the first apply`,
+      () => killAtEachStep(way),
+      300_000,
+    )
   })
