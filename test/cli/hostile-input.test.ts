@@ -117,6 +117,16 @@ describe('what would unfold to too much is refused where it is one too many', ()
   })
 })
 
+test('rules of 10,000 chains that lead from one to the next are planned beside', async () => {
+  const count = 10_000
+  const chains = Array.from({ length: count }, (_, at) => `:C${at} - [0:0]\n`).join('')
+  const jumps = Array.from({ length: count - 1 }, (_, at) => `-A C${at} -p tcp -j C${at + 1}\n`).join('')
+  const rules = `*filter\n:FORWARD ACCEPT [0:0]\n${chains}-A FORWARD -j C0\n${jumps}COMMIT\n`
+  const where = project('chains', { rules })
+  const { code, stderr } = await tried(['plan', '--host', 'host.json', '--iptables-save', 'rules'], where)
+  expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
+})
+
 test('a line of 20 million characters for evaluate is an error in its place, and the next is answered', async () => {
   const packet = '{"in": "eth0", "source": "198.51.100.7", "destination": "192.0.2.2", "protocol": "icmp"}'
   const { code, stdout } = await portolan(['evaluate', '--host', 'host.json'], {

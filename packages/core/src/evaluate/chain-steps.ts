@@ -4,24 +4,27 @@ import { verdictsOf } from './dispatch-verdicts.ts'
 /** The chains of a table by name. */
 export type Chains = ReadonlyMap<string, NetfilterChain>
 
-/** Is there such a step in a chain, or in one that it leads to? */
+/**
+ * Is there such a step in a chain, or in one that it leads to? The chains yet to be looked through are a list: a file
+ * may have thousands that lead from one to the next, and a call for each would exhaust the stack.
+ */
 export const leadsToStep = (
   chains: Chains,
   chain: NetfilterChain,
   isIt: (step: Step) => boolean,
-  seen: Set<NetfilterChain> = new Set(),
 ): boolean => {
-  if (seen.has(chain)) return false
-  seen.add(chain)
-  const leads = (verdict: Verdict): boolean => {
+  const seen = new Set([chain])
+  const add = (verdict: Verdict): void => {
     const next = 'chain' in verdict ? chains.get(verdict.chain) : undefined
-    return next !== undefined && leadsToStep(chains, next, isIt, seen)
+    if (next !== undefined) seen.add(next)
   }
-  return chain.rules.some(({ steps }) =>
-    steps.some((step) => {
-      if (isIt(step)) return true
-      if (step.kind === 'verdict') return leads(step.verdict)
-      return step.kind === 'dispatch' && verdictsOf(step.table).some(leads)
-    }),
-  )
+  // A set gives what is added while it is gone through.
+  for (const { rules } of seen)
+    for (const { steps } of rules)
+      for (const step of steps) {
+        if (isIt(step)) return true
+        if (step.kind === 'verdict') add(step.verdict)
+        else if (step.kind === 'dispatch') for (const verdict of verdictsOf(step.table)) add(verdict)
+      }
+  return false
 }
