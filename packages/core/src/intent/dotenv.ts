@@ -50,14 +50,21 @@ const endOfLine = (text: string, at: number): number => {
  * // { PORT: '8080', URL: 'http://localhost:8080' }
  * @public @since 0.1.0
  */
-export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> => {
+export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> =>
+  readDotenv(text, options.source ?? '.env', lookupIn(options.environment ?? {}))
+
+/** The same, with variables that come from anywhere. */
+export const readDotenv = (
+  text: string,
+  source: string,
+  environment: Lookup,
+): Readonly<Record<string, string>> => {
   const variables = new Map<string, string>()
-  const environment = options.environment ?? {}
-  const lookup = lookupIn(environment, (name) => variables.get(name))
+  const lookup: Lookup = (name) => environment(name) ?? variables.get(name)
   const refuse = (at: number, message: string): ParseError => {
     const start = text.lastIndexOf('\n', at - 1) + 1
     const line = text.slice(0, start).split('\n').length
-    const place = { source: options.source ?? '.env', line, column: at - start + 1 }
+    const place = { source, line, column: at - start + 1 }
     return new ParseError(message, place, text.slice(start, endOfLine(text, at)))
   }
   let whole = 0
@@ -85,7 +92,7 @@ export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly
           valueAt,
           `expected \`=\` after the name ${name}, which holds letters, digits and \`_\` only`,
         )
-      const inherited = lookupIn(environment)(name)
+      const inherited = environment(name)
       if (inherited !== undefined) set(name, valueAt, inherited)
       at = end + 1
     } else if (text[valueAt] === '"' || text[valueAt] === "'") {

@@ -40,6 +40,8 @@ const intent: readonly OptionName[] = [
   'file',
   'project',
   'profile',
+  'env-file',
+  'project-directory',
   'backend',
   'guard-forwarding',
   'no-sysctl',
@@ -78,7 +80,7 @@ export const commands: Readonly<Record<string, Command>> = {
       'The project is that of -p, or else of the Compose file: the one that -f names, or the one found here.',
       'With none of them, and without --all, nothing is removed.',
     ],
-    options: [...common, 'project', 'file', 'all', 'yes', 'keep-leases'],
+    options: [...common, 'project', 'file', 'env-file', 'project-directory', 'all', 'yes', 'keep-leases'],
     meaning: {
       all: '    --all                  every project on this host, and what else is left of Portolan',
     },

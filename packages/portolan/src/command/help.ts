@@ -3,9 +3,14 @@ import { type Command, commands } from './commands.ts'
 import type { OptionName } from './options.ts'
 
 const optionHelp: Record<OptionName, string> = {
-  file: '-f, --file FILE            the intent, a Compose file; may be repeated (default: compose.yaml, compose.yml, ...)',
+  file: '-f, --file FILE            the intent, a Compose file; may be repeated\n                           (default: COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or .yml here\n                           or in a parent folder, with its override file)',
   project: '-p, --project NAME         the project (default: `name` of the file, or its folder)',
-  profile: '    --profile NAME         a Compose profile to include; may be repeated',
+  profile:
+    '    --profile NAME         a Compose profile to include; may be repeated (default: COMPOSE_PROFILES)',
+  'env-file':
+    '    --env-file FILE        variables, instead of .env in the project folder; may be repeated\n                           (default: COMPOSE_ENV_FILES)',
+  'project-directory':
+    '    --project-directory D  where the paths in the files start from (default: the folder of the first file)',
   backend:
     '    --backend B            auto, nftables, iptables, iptables-nft or iptables-legacy (default: auto)',
   json: '    --json                 print JSON, and only JSON, on standard output',

@@ -6,6 +6,8 @@ const specification = {
   file: { type: 'string', short: 'f', multiple: true },
   project: { type: 'string', short: 'p' },
   profile: { type: 'string', multiple: true },
+  'env-file': { type: 'string', multiple: true },
+  'project-directory': { type: 'string' },
   backend: { type: 'string' },
   json: { type: 'boolean' },
   host: { type: 'string' },

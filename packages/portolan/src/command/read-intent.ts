@@ -1,43 +1,52 @@
-import { existsSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { type Intent, InvalidRequestError, parseDotenv, readComposeFiles } from '@portolan/core'
+import { existsSync, statSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { type ComposeFile, type Intent, InvalidRequestError, readComposeFiles } from '@portolan/core'
+import { requireProject } from './find-project.ts'
 import type { Options } from './options.ts'
 import { readFoundText, readText, sourceName } from './read-text.ts'
 
-/** Looked for in this order where no file is named, as Compose does. */
-const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
-
 /**
- * Reads the intent that the options name, or the Compose file of the current folder.
+ * Reads the intent that the options name, or that is found from here, with all files that it brings in.
  * @throws InvalidRequestError when there is none
  * @throws ParseError, IntentError for what is wrong in it
  */
 export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = process.env): Intent => {
-  const files = options.file ?? [findComposeFile() ?? noneFound()]
-  const read = options.file === undefined ? readFoundText : readText
-  const folder = dirname(resolve(files[0] ?? '.'))
-  const dotenvFile = join(folder, '.env')
-  const profiles = options.profile ?? environment.COMPOSE_PROFILES?.split(',').filter((name) => name !== '')
+  const { files, areNamed, folder, dotenv } = requireProject(options, environment)
   return readComposeFiles(
-    files.map((file) => ({ source: sourceName(file), text: read(file, 'compose') })),
+    files.map((file) =>
+      areNamed
+        ? { source: sourceName(file), text: readText(file, 'compose') }
+        : { source: shown(file), text: readFoundText(shown(file), 'compose') },
+    ),
     {
-      folder: basename(folder),
+      folder,
       environment: { ...environment },
+      dotenv,
+      load: loadCompose,
+      loadVariables,
       ...(options.project === undefined ? {} : { project: options.project }),
-      ...(profiles === undefined ? {} : { profiles }),
-      ...(existsSync(dotenvFile)
-        ? { dotenv: parseDotenv(readFoundText(dotenvFile, 'variables'), { source: dotenvFile, environment }) }
-        : {}),
+      ...(options.profile === undefined ? {} : { profiles: options.profile }),
     },
   )
 }
 
-/** The Compose file of the current folder; null when there is none. */
-export const findComposeFile = (): string | null => defaultNames.find((name) => existsSync(name)) ?? null
+/** What to call a file that a user did not name. */
+const shown = (file: string): string => relative(process.cwd(), resolve(file)) || file
 
-/** What was looked for, for an error. */
-export const lookedFor = (): string => `looked for ${defaultNames.join(', ')} in ${process.cwd()}`
+/** Compose fetches these with git or from a registry; nothing here opens a connection. */
+const remote = /^([a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/)/i
 
-const noneFound = (): never => {
-  throw new InvalidRequestError(`there is no Compose file here (${lookedFor()}). Name one with -f.`)
+const loadCompose = (path: string, _from: string, folder: string): ComposeFile => {
+  if (remote.test(path))
+    throw new InvalidRequestError(
+      `"${path}" is not on this machine, and only local files are read. Fetch it and name the copy.`,
+    )
+  const file = shown(resolve(folder, path))
+  return { text: readFoundText(file, 'compose'), source: file }
+}
+
+const loadVariables = (path: string, _from: string, folder: string): ComposeFile | null => {
+  const file = shown(resolve(folder, path))
+  if (!existsSync(file) || statSync(file).isDirectory()) return null
+  return { text: readFoundText(file, 'variables'), source: file }
 }

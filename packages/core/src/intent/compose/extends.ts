@@ -1,33 +1,13 @@
-import type { SourcePosition } from '../../error/index.ts'
+import { folderOf, pathFrom } from './folder.ts'
+import type { Loading } from './loading.ts'
 import { mergeTrees } from './merge.ts'
-import type { ComposeFile } from './options.ts'
-import { type Reading, readValue, type Value } from './reading.ts'
+import { readValue } from './reading.ts'
 import { asMap, type Entry, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
-import { readYaml } from './yaml-tree.ts'
 
-/** What reading other files takes. */
-export interface Loading {
-  readonly reading: Reading
-  readonly load: ((path: string, from: string) => ComposeFile) | null
-}
-
-/** Reads another file, or says who could. */
-export const loadFile = ({ load }: Loading, path: Value, what: string): ComposeFile =>
-  load === null
-    ? refuse(
-        path.place,
-        `${what}: "${path.text}" is another file, and nothing here reads files: pass \`load\`, or the merged output of \`docker compose config\``,
-      )
-    : load(path.text, path.place.source)
-
-/** The root of a file that others refer to. */
-export const rootOf = (file: ComposeFile): MapTree => {
-  const [tree] = readYaml(file.text, file.source)
-  const place: SourcePosition = { source: file.source, line: 1, column: 1 }
-  return (
-    asMap(tree ?? null, 'a Compose file') ??
-    refuse(place, 'the file is empty: expected `services` or `networks`')
-  )
+/** Where a service is looked for, and where the paths there start from. */
+interface Scope {
+  readonly roots: readonly (MapTree | null)[]
+  readonly folder: string
 }
 
 /**
@@ -40,7 +20,10 @@ export const resolveExtends = (root: MapTree, earlier: MapTree | null, loading: 
   if (services === null) return root
   const entries = new Map<string, Entry>()
   for (const [name, entry] of services.entries)
-    entries.set(name, { ...entry, value: resolve(name, entry.value, [root, earlier], loading, []) })
+    entries.set(name, {
+      ...entry,
+      value: resolve(name, entry.value, { roots: [root, earlier], folder: loading.folder }, loading, []),
+    })
   const value: MapTree = { ...services, entries }
   const keyPlace = root.entries.get('services')?.keyPlace ?? services.place
   return { ...root, entries: new Map(root.entries).set('services', { keyPlace, value }) }
@@ -52,7 +35,7 @@ const longestChain = 50
 const resolve = (
   name: string,
   service: Tree,
-  roots: readonly (MapTree | null)[],
+  here: Scope,
   loading: Loading,
   chain: readonly Tree[],
 ): Tree => {
@@ -60,7 +43,7 @@ const resolve = (
   if (service.kind !== 'map' || written === null) return service
   const what = `services.${name}.extends`
   if (chain.includes(service)) return refuse(written.place, `${what}: the service extends itself in the end`)
-  // A file that is read anew for each `extends` has other trees each time, so a circle through files ends here too.
+  // A circle through files whose paths are written in ever new ways ends here.
   if (chain.length >= longestChain)
     return refuse(
       written.place,
@@ -72,11 +55,8 @@ const resolve = (
     map === null ? written : (get(map, 'service') ?? refuse(written.place, `${what}: expected a \`service\``))
   const base = readValue(loading.reading, nameTree, what, 'the name of a service')
   const fileTree = get(map, 'file')
-  const scope =
-    fileTree === null
-      ? roots
-      : [rootOf(loadFile(loading, readValue(loading.reading, fileTree, `${what}.file`), `${what}.file`))]
-  const found = scope
+  const scope = fileTree === null ? here : fileScope(fileTree, here, loading, `${what}.file`)
+  const found = scope.roots
     .map((root) => asMap(get(root, 'services'), 'services')?.entries.get(base.text)?.value)
     .find((value) => value !== undefined && !(value === service))
   if (found === undefined) return refuse(base.place, `${what}: no other service is called "${base.text}"`)
@@ -86,4 +66,11 @@ const resolve = (
     'services',
     name,
   ])
+}
+
+/** The services of another file. What that file includes is not looked at, as Compose does not either. */
+const fileScope = (tree: Tree, here: Scope, loading: Loading, what: string): Scope => {
+  const path = readValue(loading.reading, tree, what, 'the path of a file')
+  const file = loading.file(path, what, here.folder)
+  return { roots: [loading.root(file)], folder: folderOf(pathFrom(here.folder, path.text)) }
 }

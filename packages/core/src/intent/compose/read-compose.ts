@@ -2,6 +2,7 @@ import { InvalidRequestError } from '../../error/index.ts'
 import type { Intent } from '../intent.ts'
 import { type Lookup, lookupIn } from '../interpolate.ts'
 import { isProjectName, projectNameFromFolder, projectNameRule } from '../project-name.ts'
+import { startLoading } from './loading.ts'
 import { mappingsOf } from './mappings.ts'
 import { readModel } from './model.ts'
 import { checkNetworkClashes } from './network-clashes.ts'
@@ -44,7 +45,7 @@ export const readComposeFiles = (
   const lookup: Lookup = (name) =>
     name === 'COMPOSE_PROJECT_NAME' ? (names[0] ?? variables(name)) : variables(name)
   const { reading, notes } = startReading(lookup)
-  const root = readModel(files, { reading, load: options.load ?? null })
+  const root = readModel(files, startLoading(reading, files, options))
   const project = projectOf(reading, root, files, options, variables)
   // Compose sets it for the rest of the file, wherever the name came from.
   names.push(project)
@@ -52,7 +53,8 @@ export const readComposeFiles = (
   const written = readNetworks(reading, root, project)
   const byName = new Map(written.map((network) => [network.intent.name, network]))
   const implicit = byName.has('default') ? null : implicitDefault(reading, project)
-  const profiles = [...(options.profiles ?? []), ...(variables('COMPOSE_PROFILES') ?? '').split(',')]
+  // Those asked for are instead of those of the variable (compose-go, cli `WithDefaultProfiles`).
+  const profiles = (options.profiles ?? (variables('COMPOSE_PROFILES') ?? '').split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '')
   const services = readServices(reading, root, profiles, (name) =>

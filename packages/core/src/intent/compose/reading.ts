@@ -27,6 +27,9 @@ export const startReading = (lookup: Lookup): { reading: Reading; notes: readonl
   return { reading: { lookup, note, unset }, notes }
 }
 
+/** The same reading, with variables that come from elsewhere. */
+export const readIn = (reading: Reading, lookup: Lookup): Reading => ({ ...reading, lookup })
+
 /** A value with its variables replaced; `inset` as in a tree, null once a replacement has moved the columns. */
 export interface Value {
   readonly text: string
@@ -48,7 +51,7 @@ const isText = (tree: Tree): tree is ScalarTree => tree.kind === 'scalar' && !tr
 export const readValue = (reading: Reading, tree: Tree, what: string, expected = 'a value'): Value => {
   if (!isText(tree)) return refuse(tree.place, `${what}: expected ${expected}, found ${nameOf(tree)}`)
   const { text, place, inset } = tree
-  const result = interpolate(text, reading.lookup)
+  const result = interpolate(text, tree.lookup ?? reading.lookup)
   if (isMistake(result)) return refuseMistake({ text, place, inset }, what, result)
   for (const name of result.unset) reading.unset(name, place)
   return { text: result.text, place, inset: result.text === text ? inset : null }

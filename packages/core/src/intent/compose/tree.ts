@@ -1,4 +1,5 @@
 import { IntentError, type SourcePosition } from '../../error/index.ts'
+import type { Lookup } from '../interpolate.ts'
 
 /**
  * A YAML document as far as Compose can see: anchors, aliases and merge keys resolved, every part still knowing
@@ -19,6 +20,8 @@ export interface ScalarTree extends Placed {
   readonly isNull: boolean
   /** Columns from `place` to the text itself; null when they do not correspond (escapes, several lines). */
   readonly inset: number | null
+  /** Where its variables come from, when that is elsewhere than for the rest: an included file has its own. */
+  readonly lookup?: Lookup
 }
 
 export interface ListTree extends Placed {

@@ -6,9 +6,10 @@ import { printChanges } from '../../plan/print-changes.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { findProject, lookedFor } from '../find-project.ts'
 import { jsonText } from '../json-text.ts'
 import type { Options } from '../options.ts'
-import { findComposeFile, lookedFor, readIntent } from '../read-intent.ts'
+import { readIntent } from '../read-intent.ts'
 
 /** `portolan destroy`: removes what is ours. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -81,7 +82,7 @@ const chosenProject = (options: Options): string | null => {
   }
   // A file that is named has to be there, though the name of the project be given beside it.
   if (project !== undefined && file === undefined) return project
-  if (file === undefined && findComposeFile() === null)
+  if (file === undefined && findProject(options, process.env) === null)
     throw new InvalidRequestError(
       `nothing says which project to remove: there is no Compose file here (${lookedFor()}). Name the file with -f or the project with -p; --all removes every project. Nothing was changed.`,
     )

@@ -1,0 +1,9 @@
+/** The folder of a file; empty for the current one. */
+export const folderOf = (path: string): string => {
+  const end = path.lastIndexOf('/')
+  return end === 0 ? '/' : path.slice(0, Math.max(end, 0))
+}
+
+/** A path as it is from a folder. An absolute path stays what it is. */
+export const pathFrom = (folder: string, path: string): string =>
+  path.startsWith('/') || folder === '' ? path : `${folder.replace(/\/$/, '')}/${path}`

@@ -1,0 +1,111 @@
+import { IntentError, InvalidRequestError } from '../../error/index.ts'
+import type { Lookup } from '../interpolate.ts'
+import { folderOf } from './folder.ts'
+import type { ComposeFile, ComposeFilesOptions } from './options.ts'
+import { type Reading, readIn, type Value } from './reading.ts'
+import { asMap, type MapTree, refuse } from './tree.ts'
+import { readYaml } from './yaml-tree.ts'
+
+/** What reading other files takes. */
+export interface Loading {
+  readonly reading: Reading
+  /** Where the paths in the files that are being read start from. */
+  readonly folder: string
+  readonly file: (path: Value, what: string, folder: string) => ComposeFile
+  /** The mapping that a file is, read once. */
+  readonly root: (file: ComposeFile) => MapTree
+  readonly variables: (path: Value, what: string, folder: string) => ComposeFile | null
+  /** Whether files of variables can be read. */
+  readonly readsVariables: boolean
+}
+
+/**
+ * The most files that one reading may bring in, and the most characters of all together. Each file is within bounds of
+ * its own; files that include two others each would still be a thousand after ten levels.
+ */
+const mostFiles = 1000
+const mostCharacters = 32 * 2 ** 20
+
+/** Starts to read files, each once, however often it is named. */
+export const startLoading = (
+  reading: Reading,
+  files: readonly ComposeFile[],
+  options: ComposeFilesOptions,
+): Loading => {
+  const known = new Map<string, ComposeFile>()
+  let characters = 0
+  const within = (file: ComposeFile, path: Value, what: string): ComposeFile => {
+    characters += file.text.length
+    if (known.size > mostFiles || characters > mostCharacters)
+      refuse(
+        path.place,
+        `${what}: with ${file.source} more is brought in than is read: at most ${mostFiles} files and ${mostCharacters / 2 ** 20} MiB of other files`,
+      )
+    return file
+  }
+  const file = (path: Value, what: string, folder: string): ComposeFile => {
+    const key = `${folder}\0${path.text}`
+    const before = known.get(key)
+    if (before !== undefined) return before
+    if (options.load === undefined)
+      return refuse(
+        path.place,
+        `${what}: "${path.text}" is another file, and nothing here reads files: pass \`load\`, or the merged output of \`docker compose config\``,
+      )
+    const { load } = options
+    const loaded = placed(path, what, () => load(path.text, path.place.source, folder))
+    known.set(key, loaded)
+    return within(loaded, path, what)
+  }
+  const variables = (path: Value, what: string, folder: string): ComposeFile | null => {
+    const loaded = placed(
+      path,
+      what,
+      () => options.loadVariables?.(path.text, path.place.source, folder) ?? null,
+    )
+    return loaded === null ? null : within(loaded, path, what)
+  }
+  const roots = new Map<ComposeFile, MapTree>()
+  const root = (from: ComposeFile): MapTree => {
+    const made = roots.get(from) ?? rootOf(from)
+    roots.set(from, made)
+    return made
+  }
+  return {
+    reading,
+    root,
+    folder: options.folder ?? folderOf(files[0]?.source ?? ''),
+    file,
+    variables,
+    readsVariables: options.loadVariables !== undefined,
+  }
+}
+
+/** A file that cannot be read is a mistake where it is named. */
+const placed = <T>(path: Value, what: string, load: () => T): T => {
+  try {
+    return load()
+  } catch (cause) {
+    if (!(cause instanceof InvalidRequestError)) throw cause
+    throw new IntentError(`${what}: ${cause.message}`, path.place, { cause })
+  }
+}
+
+/** The root of a file that others refer to: its first document. */
+const rootOf = (file: ComposeFile): MapTree => {
+  const [tree] = readYaml(file.text, file.source)
+  return (
+    asMap(tree ?? null, 'a Compose file') ??
+    refuse(
+      { source: file.source, line: 1, column: 1 },
+      'the file is empty: expected `services` or `networks`',
+    )
+  )
+}
+
+/** The same, where variables and paths mean what they mean to an included file. */
+export const loadingIn = (loading: Loading, folder: string, lookup: Lookup): Loading => ({
+  ...loading,
+  folder,
+  reading: readIn(loading.reading, lookup),
+})
