@@ -99,6 +99,41 @@ const leases = (open: OpenLab): void => {
     for (const values of Object.values(all)) expect(new Set(values).size).toBe(values.length)
   })
 
+  test('an ordinary user that locks every file it may open holds up neither plan nor apply', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(project('shop', 'a'))
+    await lab.host.mustRun(['chmod', 'a+rx', '/run/lab'])
+    await lab.host.mustRun(['mkdir', '--mode=777', '/run/lab/nobody'])
+    const holder = lab.host.start([
+      ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '/usr/bin/python3', '-c'],
+      `
+import fcntl, glob, signal
+held = []
+for name in glob.glob('/run/lab/state/*') + glob.glob('/run/portolan/*'):
+    try:
+        file = open(name)
+        fcntl.lockf(file, fcntl.LOCK_SH)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        held.append(file)
+    except PermissionError:
+        pass
+open('/run/lab/nobody/holds', 'w').write(str(len(held)))
+signal.pause()
+`,
+    ])
+    try {
+      // The store itself may be read, so something is held.
+      const holds = 'until grep -qs "[1-9]" /run/lab/nobody/holds; do sleep 0.05; done'
+      await lab.host.mustRun(['sh', '-c', holds], { timeoutMs: 10_000 })
+      expect(await pilot.run('plan', project('shop', 'a'))).toMatchObject({ exitCode: 0 })
+      expect(await pilot.run('apply', project('shop', 'a', 'b'), '--yes')).toMatchObject({ exitCode: 0 })
+    } finally {
+      holder.kill('SIGKILL')
+      expect((await holder.outcome).stderr).toBe('')
+    }
+  })
+
   test('a damaged lease store is an error that names the file, and the file stays as it is', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'nftables')

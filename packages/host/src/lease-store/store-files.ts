@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   fdatasyncSync,
@@ -41,29 +42,44 @@ export const refuseUnsafeStore = (directory: string, file: string): void => {
 }
 
 /**
+ * Only the owner may open it. A process that can read a file can hold a read lock of it (fcntl(2)), and with another's
+ * read lock LMDB takes the file for one in use and fails (mdb.c `mdb_env_setup_locks`; measured: EINVAL). Nobody else
+ * has a use for it: LMDB opens it for writing even to read.
+ */
+const LOCK_MODE = 0o600
+
+/**
  * Makes the files that are missing or empty, as LMDB would, but with a mode that a umask of 002 leaves safe for root.
+ * Takes the lock file of an earlier Portolan from the users who could read it.
  *
  * @param readOnly - only the lock file, as far as this user may
  * @throws what the file system says; then none is left half made
  */
 export const makeStoreFiles = (file: string, readOnly: boolean): void => {
   try {
-    if (isMissing(lockFile(file))) writeWhole(lockFile(file), Buffer.alloc(LOCK_SIZE))
+    if (isMissing(lockFile(file))) writeWhole(lockFile(file), Buffer.alloc(LOCK_SIZE), LOCK_MODE)
+    else makePrivate(lockFile(file))
   } catch (error) {
     // LMDB reads without one where it cannot be made (lmdb.h, `MDB_RDONLY`).
     if (!readOnly || !['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? ''))
       throw error
   }
-  if (!readOnly && isMissing(file)) writeWhole(file, emptyStore())
+  if (!readOnly && isMissing(file)) writeWhole(file, emptyStore(), 0o644)
 }
 
 const isMissing = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0
 
-const writeWhole = (file: string, bytes: Uint8Array): void => {
+/** Another user's is left alone: that user is root, or `refuseUnsafeStore` has refused it. */
+const makePrivate = (file: string): void => {
+  const { uid, mode } = statSync(file)
+  if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) chmodSync(file, LOCK_MODE)
+}
+
+const writeWhole = (file: string, bytes: Uint8Array, mode: number): void => {
   const temporary = `${file}.tmp`
   rmSync(temporary, { force: true })
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-  const handle = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644)
+  const handle = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
   try {
     writeAll(handle, bytes, 0)
     renameSync(temporary, file)

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -83,6 +92,17 @@ describe('the lease store of a host', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  test('no other user may open its lock file, and so hold a lock of it, also when an earlier Portolan let them', async () => {
+    const mode = (): number => statSync(join(directory, 'leases.mdb-lock')).mode & 0o777
+    await fill(1)
+    expect(mode()).toBe(0o600)
+    for (const look of [count, async () => fill(2)]) {
+      chmodSync(join(directory, 'leases.mdb-lock'), 0o644)
+      await look()
+      expect(mode()).toBe(0o600)
+    }
   })
 
   test('reading where nothing was ever leased makes no file', async () => {
