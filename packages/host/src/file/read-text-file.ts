@@ -1,6 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { decodeText } from './decode-text.ts'
 import { DeviceError, RefusedFileError } from './refused-file-error.ts'
+
+/**
+ * What is no file is asked about in bigints alone. Node keeps the numbers of the last `stat` in one place, and its
+ * `realpathSync`, by which modules are loaded, stops at a link while those are of a pipe or a socket (lib/fs.js,
+ * `isFileType(statValues, S_IFIFO)`; measured: Node 20.20). Bigints are kept elsewhere. Without this,
+ * `portolan -f - < PIPE` would not find the packages that are links, as pnpm installs them.
+ */
+const inBigints = { bigint: true } as const
 
 /** How a file is read. */
 export interface ReadTextOptions {
@@ -38,7 +46,7 @@ export const readTextFile = (file: string | 0, options: ReadTextOptions): string
 export const readBytes = (file: string | 0, { mostBytes, pipes = false }: ReadTextOptions): Buffer => {
   if (file === 0) return readDescriptor(0, mostBytes, pipes)
   // Asked before it is opened: opening a device may do something (a tape rewinds).
-  if (!pipes) checkKind(statSync(file), pipes)
+  if (!pipes) checkKind(statSync(file, inBigints), pipes)
   const flags = pipes ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK
   const descriptor = openSync(file, flags | constants.O_NOCTTY)
   try {
@@ -49,14 +57,15 @@ export const readBytes = (file: string | 0, { mostBytes, pipes = false }: ReadTe
 }
 
 const readDescriptor = (descriptor: number, mostBytes: number, pipes: boolean): Buffer => {
-  const stats = fstatSync(descriptor)
+  const stats = fstatSync(descriptor, inBigints)
   checkKind(stats, pipes)
-  if (stats.isFile() && stats.size > mostBytes) throw tooLong(`${stats.size} bytes`, mostBytes)
+  const bytes = Number(stats.size)
+  if (stats.isFile() && bytes > mostBytes) throw tooLong(`${bytes} bytes`, mostBytes)
   const parts: Buffer[] = []
   let length = 0
   for (;;) {
     // One byte more than is expected, so that the end is seen at once. Files of /proc say they have none.
-    const part = Buffer.allocUnsafe(Math.max(Math.min(stats.size, mostBytes) + 1 - length, 65_536))
+    const part = Buffer.allocUnsafe(Math.max(Math.min(bytes, mostBytes) + 1 - length, 65_536))
     const count = readSome(descriptor, part)
     if (count === 0) return Buffer.concat(parts, length)
     length += count
@@ -77,7 +86,7 @@ const readSome = (descriptor: number, part: Buffer): number => {
   }
 }
 
-const checkKind = (stats: Stats, pipes: boolean): void => {
+const checkKind = (stats: BigIntStats, pipes: boolean): void => {
   if (stats.isDirectory()) throw new RefusedFileError('it is a folder')
   if (pipes || stats.isFile()) return
   if (stats.isCharacterDevice() || stats.isBlockDevice()) throw new DeviceError('it is a device')

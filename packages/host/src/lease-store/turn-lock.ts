@@ -127,8 +127,9 @@ const removeDead = async (directory: string, folder: string, timeoutMs: number):
 const removeLeftOver = async (folder: string): Promise<void> => {
   for (const name of readdirSync(folder).filter((one) => one.startsWith('.turn-'))) {
     const path = `${folder}/${name}`
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found === undefined || Date.now() - found.ctimeMs < OLD_MS) continue
+    // In bigints, as `file/read-text-file.ts` says: it is a socket.
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    if (found === undefined || Date.now() - Number(found.ctimeMs) < OLD_MS) continue
     if ((await holderGone(path, RETRY_MS)) === 'dead') rmSync(path, { force: true })
   }
 }
