@@ -40,6 +40,9 @@ const specification = {
   version: { type: 'boolean', short: 'V' },
 } as const
 
+/** Those that may be given more than once. */
+const severalTimes = Object.fromEntries(Object.entries(specification).filter(([, one]) => 'multiple' in one))
+
 export type OptionName = keyof typeof specification
 
 /** All of them. */
@@ -65,16 +68,42 @@ export type Options = {
  */
 export const parseWords = (words: readonly string[]): Words => {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals, tokens } = parseArgs({
       args: [...words],
       options: specification,
       allowPositionals: true,
+      tokens: true,
     })
+    refuseContradiction(tokens)
     return { options: values, positionals }
   } catch (cause) {
     // parseArgs throws nothing but a TypeError.
     const why = (cause as TypeError).message
     throw new InvalidRequestError(`${mistake(why)} \`portolan COMMAND --help\` lists the options.`, { cause })
+  }
+}
+
+interface Token {
+  readonly kind: string
+  readonly name?: string
+  readonly value?: string | undefined
+}
+
+/**
+ * Of an option with one value, parseArgs takes the last and drops the others: `destroy -p shop -p blog` would remove
+ * one project and be taken for the removal of both.
+ * @throws TypeError, as parseArgs does
+ */
+const refuseContradiction = (tokens: readonly Token[]): void => {
+  const given = new Map<string, string>()
+  for (const { kind, name, value } of tokens) {
+    if (kind !== 'option' || name === undefined || value === undefined || name in severalTimes) continue
+    const before = given.get(name)
+    if (before !== undefined && before !== value)
+      throw new TypeError(
+        `Option '--${name}' is given twice, with ${JSON.stringify(before)} and ${JSON.stringify(value)}: give it once`,
+      )
+    given.set(name, value)
   }
 }
 

@@ -26,6 +26,7 @@ describe('the words of a command line', () => {
       ['subnet', '--pool', 'classic', '--pool', '10.0.0.0/8:24'],
       { options: { pool: ['classic', '10.0.0.0/8:24'] }, positionals: ['subnet'] },
     ],
+    [['destroy', '-p', 'shop', '-p', 'shop'], { options: { project: 'shop' }, positionals: ['destroy'] }],
     [['parse', 'dump.txt'], { options: {}, positionals: ['parse', 'dump.txt'] }],
     [['parse', '--', '--odd-name'], { options: {}, positionals: ['parse', '--odd-name'] }],
     [['-hV'], { options: { help: true, version: true }, positionals: [] }],
@@ -39,6 +40,11 @@ describe('the words of a command line', () => {
     [['plan', '-x'], /^Unknown option '-x'\./],
     [['plan', '-f'], /^Option '-f, --file' needs a value/],
     [['plan', '--backend', '--json'], /^Option '--backend' needs a value/],
+    [
+      ['destroy', '-p', 'shop', '--project=blog'],
+      /^Option '--project' is given twice, with "shop" and "blog": give it once\./,
+    ],
+    [['apply', '--state', '/a', '--state', ''], /^Option '--state' is given twice/],
     [['plan', '--json=yes'], /^Option '--json' does not take an argument\./],
   ])('%j is refused in a sentence, with where to look', (words, expected) => {
     expect(() => parseWords(words)).toThrow(InvalidRequestError)
