@@ -32,11 +32,12 @@ export interface DestroyOptions extends ApplyOptions {
  */
 export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal> => {
   const runner = options.runner ?? createRunner()
+  const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   await refuseElsewhere(runner, true)
   const [facts, rules, state, leases] = await Promise.all([
     readHost({ processNames: false }),
     readRules(runner, null),
-    readState(options.stateDirectory ?? defaultStateDirectory()),
+    readState(stateDirectory),
     options.keepLeases === true ? null : withLeaseStore(options, readLeases),
   ])
   // Bridges would go and rules that nobody has seen stay.
@@ -45,7 +46,14 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
       `Nothing is removed, since some rules could not be read and would stay behind. ${rules.unread.join(' ')}`,
       'CAP_DAC_READ_SEARCH',
     )
-  return planRemoval({ facts, rules, state, project: options.project ?? null, leases: leases?.state ?? null })
+  return planRemoval({
+    facts,
+    rules,
+    state,
+    project: options.project ?? null,
+    leases: leases?.state ?? null,
+    stateDirectory,
+  })
 }
 
 /**

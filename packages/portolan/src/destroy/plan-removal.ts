@@ -6,9 +6,7 @@ import {
   type HostFacts,
   type Lease,
   type LeaseState,
-  listLeases,
   parseBridgeAlias,
-  releaseProject,
   summarise,
   switchHairpinOff,
 } from '@portolan/core'
@@ -22,7 +20,9 @@ import { owedFlowChanges } from '../plan/flow-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
 import { heldChainNotes } from '../plan/rule-notes.ts'
+import { heldLeases } from './held-leases.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
+import { unknownProjectNotes } from './unknown-project-notes.ts'
 
 /**
  * What `destroy` would do, as data.
@@ -56,13 +56,22 @@ export interface RemovalInput {
   readonly project: string | null
   /** Null: leases are kept. */
   readonly leases: LeaseState | null
+  /** Where `state` and `leases` were read, for what is told of them. */
+  readonly stateDirectory: string
 }
 
 /**
  * The removal of one project, or of all that is ours, from what is on the host alone: no intent is needed.
  * @internal
  */
-export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInput): Removal => {
+export const planRemoval = ({
+  facts,
+  rules,
+  state,
+  project,
+  leases,
+  stateDirectory,
+}: RemovalInput): Removal => {
   const bridges = (facts.interfaces ?? []).flatMap((link) => {
     const owner = parseBridgeAlias(link.alias)
     return owner === null ? [] : [{ link, project: owner.project }]
@@ -100,15 +109,17 @@ export const planRemoval = ({ facts, rules, state, project, leases }: RemovalInp
     leases: leases === null ? [] : heldLeases(leases, project),
     withdrawn: published.filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
-    left: heldChainNotes(rules, changes),
+    left: [
+      ...heldChainNotes(rules, changes),
+      ...(leases === null
+        ? []
+        : unknownProjectNotes(
+            projects.filter((one) => bridges.some((bridge) => bridge.project === one)),
+            leases,
+            stateDirectory,
+          )),
+    ],
   }
-}
-
-const heldLeases = (state: LeaseState, project: string | null): readonly Lease[] => {
-  const left = new Set(listLeases(releaseProject(state, project).state))
-  return listLeases(state).filter(
-    (lease) => !left.has(lease) && !(lease.kind === 'address' && lease.released !== null),
-  )
 }
 
 const removeRules = (

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { HostFacts } from '@portolan/core'
+import { acquireSubnet, emptyLeases, type HostFacts, type LeaseState } from '@portolan/core'
 import { emptyState, type HostState } from '@portolan/host'
 import { planRemoval, type Removal } from '../../src/destroy/plan-removal.ts'
 import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
@@ -14,7 +14,7 @@ const remove = (
   host: { readonly facts: HostFacts; readonly rules: HostRules },
   project: string | null = null,
   state: HostState = emptyState,
-): Removal => planRemoval({ ...host, project, state, leases: null })
+): Removal => planRemoval({ ...host, project, state, leases: null, stateDirectory: '/state' })
 
 const inWords = ({ changes }: Removal): readonly string[] =>
   changes.map(({ part, action, object }) => `${part} ${action} ${object}`)
@@ -64,6 +64,33 @@ describe('the removal of all that is ours', () => {
       ],
     }
     expect(remove({ facts, rules: noRules })).toMatchObject({ projects: [], complete: true, changes: [] })
+  })
+})
+
+describe('the removal of a project whose leases are elsewhere', () => {
+  const left = (leases: LeaseState | null, project: string | null): readonly string[] =>
+    planRemoval({ ...after(planOf()), project, state: emptyState, leases, stateDirectory: '/state' }).left
+
+  test.each(['shop', null])(
+    '(%s) says that what was noted elsewhere stays, and how to put it back',
+    (project) => {
+      expect(left(emptyLeases, project)).toEqual([
+        expect.stringMatching(
+          /^Project shop has networks .* no lease in \/state\..*"portolan destroy -p shop --state DIR"/,
+        ),
+      ])
+    },
+  )
+
+  test('says nothing where it has a lease, where leases are kept, and of other projects', () => {
+    const prefix = planOf().subnets[0]?.subnet ?? ''
+    const { state } = acquireSubnet(emptyLeases, {
+      ...{ kind: 'subnet', project: 'shop', network: 'web', family: 'ip' },
+      ...{ subnet: prefix, gateway: '', movedFrom: null },
+    })
+    expect(left(state, 'shop')).toEqual([])
+    expect(left(null, 'shop')).toEqual([])
+    expect(left(emptyLeases, 'blog')).toEqual([])
   })
 })
 

@@ -42,7 +42,13 @@ describe('connections that an interrupted run left', () => {
 
   test('are forgotten by a removal, whichever project it is of', () => {
     const state = { ...emptyState, owed: { mapped: [old], untranslated: [] } }
-    const removal = planRemoval({ ...after(planOf()), project: 'ghost', state, leases: null })
+    const removal = planRemoval({
+      ...after(planOf()),
+      project: 'ghost',
+      state,
+      leases: null,
+      stateDirectory: '/state',
+    })
     expect(removal.changes).toMatchObject([{ part: 'conntrack', operation: { due: state.owed } }])
   })
 })

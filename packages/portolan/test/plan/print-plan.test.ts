@@ -217,7 +217,13 @@ describe('a long text for people', () => {
 
   test('shows a table that goes by its first line, without tabs', () => {
     const host = after(planOf())
-    const { changes } = planRemoval({ ...host, state: emptyState, project: null, leases: null })
+    const { changes } = planRemoval({
+      ...host,
+      state: emptyState,
+      project: null,
+      leases: null,
+      stateDirectory: '/state',
+    })
     const lines = printChanges(changes, plainStyle)
     expect(lines).toContain('    - table inet portolan { ... }')
     expect(lines.filter((line) => /\t|^ +[-+]\s*$/.test(line))).toEqual([])
