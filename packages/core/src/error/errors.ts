@@ -138,15 +138,23 @@ export class ApplyError extends PortolanError {
   readonly stderr: string
   /** The line of the script that was refused, where it is known. */
   readonly offending: string | null
+  /** False when the change itself may be in force all the same, wholly or in part: its program ended before it said. */
+  readonly certain: boolean
 
   constructor(
     message: string,
-    details: { applied: readonly string[]; stderr: string; offending?: string | null },
+    details: {
+      applied: readonly string[]
+      stderr: string
+      offending?: string | null
+      certain?: boolean
+    },
     options?: { cause?: unknown },
   ) {
     super('APPLY', message, options)
     this.applied = details.applied
     this.stderr = details.stderr
     this.offending = details.offending ?? null
+    this.certain = details.certain ?? true
   }
 }

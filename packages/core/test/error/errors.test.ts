@@ -77,12 +77,19 @@ const errors: readonly (readonly [string, PortolanError, Record<string, unknown>
   [
     'ApplyError',
     new ApplyError('refused', { applied: ['one'], stderr: 'File exists' }, { cause }),
-    { code: 'APPLY', message: 'refused', applied: ['one'], stderr: 'File exists', offending: null },
+    {
+      code: 'APPLY',
+      message: 'refused',
+      applied: ['one'],
+      stderr: 'File exists',
+      offending: null,
+      certain: true,
+    },
   ],
   [
     'ApplyError',
-    new ApplyError('refused', { applied: [], stderr: '', offending: '-A X' }, { cause }),
-    { code: 'APPLY', message: 'refused', applied: [], stderr: '', offending: '-A X' },
+    new ApplyError('refused', { applied: [], stderr: '', offending: '-A X', certain: true }, { cause }),
+    { code: 'APPLY', message: 'refused', applied: [], stderr: '', offending: '-A X', certain: true },
   ],
   ['PortolanError', new PortolanError('STATE', 'damaged', { cause }), { code: 'STATE', message: 'damaged' }],
 ]

@@ -129,17 +129,18 @@ export const apply = async (
     const offending = line === null ? null : (all.flatMap(({ lines }) => lines)[line - 1] ?? null)
     const back = line === null ? [] : undo(committed(all, line), family)
     const reverted = back.length === 0 ? null : await restore(runner, variant, family, back)
+    const isReverted = reverted === null || reverted.exitCode === 0
     const aftermath =
       line === null
-        ? 'how far it came is not known; run this again'
-        : reverted === null || reverted.exitCode === 0
-          ? 'nothing of this family was changed'
-          : `what was done before could not be taken back (${reverted.stderr.trim()}); run this again`
+        ? 'How far it came is not known: run this again.'
+        : isReverted
+          ? 'Nothing of this family was changed.'
+          : `What was done before could not be taken back (${programEnd(reverted)}): run this again.`
     throw new ApplyError(
       isKilled(result)
-        ? `${command} did not end by itself (${programEnd(result)}): ${aftermath}.`
-        : `${command} refused ${offending === null ? 'the change' : `"${offending}"`}: ${stderr.trim() || programEnd(result)}. ${aftermath}.`,
-      { applied, stderr, offending },
+        ? `${command} did not end by itself (${programEnd(result)}). ${aftermath}`
+        : `${command} refused ${offending === null ? 'the change' : `"${offending}"`}: ${stderr.trim() || programEnd(result)}. ${aftermath}`,
+      { applied, stderr, offending, certain: line !== null && isReverted },
     )
   }
 }

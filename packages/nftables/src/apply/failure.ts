@@ -47,7 +47,7 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
   if (isKilled(result))
     return new ApplyError(
       `nft did not end by itself (${said}): whether the changes are in force is not known. Run this again.`,
-      details,
+      { ...details, certain: false },
     )
   if (isOwned(stderr))
     return new ApplyError(

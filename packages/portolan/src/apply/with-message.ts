@@ -21,10 +21,12 @@ export const withMessage = (error: PortolanError, message: string): PortolanErro
 export const withApplied = (error: unknown, applied: readonly string[]): unknown => {
   const done = [...applied, ...(error instanceof ApplyError ? error.applied : [])]
   if (error instanceof ApplyError) {
-    const message = `${error.message} ${done.length === 0 ? 'Nothing was changed.' : inForce(done)}`
+    const { message, stderr, offending, certain } = error
+    // "Nothing was changed" would be taken for the whole truth, where what failed may be in force.
+    const outcome = done.length > 0 ? ` ${inForce(done)}` : certain ? ' Nothing was changed.' : ''
     return new ApplyError(
-      message,
-      { applied: done, stderr: error.stderr, offending: error.offending },
+      `${message}${outcome}`,
+      { applied: done, stderr, offending, certain },
       { cause: error },
     )
   }

@@ -33,4 +33,13 @@ describe('an error in the middle of an apply', () => {
     expect(withApplied(refused, [])).toMatchObject({ message: 'Refused. Nothing was changed.' })
     expect(withApplied(refused, ['One.'])).toMatchObject({ applied: ['One.'], offending: 'line' })
   })
+
+  test('does not say that nothing was changed where the change itself may be in force', () => {
+    const killed = new ApplyError('Killed.', { applied: [], stderr: '', certain: false })
+    expect(withApplied(killed, [])).toMatchObject({ message: 'Killed.', certain: false })
+    expect(withApplied(killed, ['One.'])).toMatchObject({
+      message: expect.stringMatching(/^Killed\. 1 change before it is in force/),
+      certain: false,
+    })
+  })
 })
