@@ -13,6 +13,30 @@ const ACK = 0x10
 export const masqueraded = ['nginx', 'q1', 'h1', 'o1'] as const
 export const seenThemselves = ['d1', 'p1'] as const
 
+/**
+ * ICMPv6 that conntrack leaves untracked, whatever its source and destination: queries, reports, solicitations and
+ * advertisements of multicast listeners, routers and neighbours (nf_conntrack_proto_icmpv6.c, `noct_valid_new`). An echo
+ * request comes last.
+ */
+const untrackedThenEcho = `
+import socket, sys
+sender = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+for kind in (130, 131, 132, 133, 134, 135, 136, 143, 128):
+    sender.sendto(bytes([kind, 0, 0, 0]) + b'leaving!' * 3, (sys.argv[1], 0))`
+
+/** Has these sent in another namespace, and prints the source of each that comes, until the echo request has. */
+const listening = `
+import socket, subprocess, sys
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x86dd))
+wire.settimeout(5)
+subprocess.run(['nsenter', '--net=' + sys.argv[1], sys.executable, '-c', sys.argv[2], sys.argv[3]], check=True)
+while True:
+    data = wire.recv(2048)
+    if data[6] == 58 and data[52:60] == b'leaving!':
+        print(data[40], socket.inet_ntop(socket.AF_INET6, data[8:24]))
+        if data[40] == 128:
+            break`
+
 /** What would leave a masqueraded network with a source that no nat chain touches. */
 export const leavingCases = (currentLab: () => Lab): void => {
   describe.each(['ip', 'ip6'] as const)('leaving for the outside, in family %s', (family: Family) => {
@@ -47,6 +71,15 @@ export const leavingCases = (currentLab: () => Lab): void => {
         for (const source of sources) expect(hostAddresses(family)).toContain(source)
       },
     )
+
+    if (family === 'ip6')
+      test.each(masqueraded)('nothing of %s leaves that the kernel does not track', async (name) => {
+        const lab = currentLab()
+        const namespace = `/proc/${lab.containers.get(name)?.pid}/ns/net`
+        const words = [namespace, untrackedThenEcho, addressOf('outside', family)]
+        const seen = await lab.outside.mustRun(['/usr/bin/python3', '-c', listening, ...words])
+        expect(seen).toBe(`128 ${addressOf('hostOutside', family)}\n`)
+      })
 
     test.each(seenThemselves)(
       '%s, whose network is not masqueraded, sends both as they are',

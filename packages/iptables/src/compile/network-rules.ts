@@ -107,7 +107,8 @@ const forwarding = (
 
 /**
  * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
- * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is the source of another
+ * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is UNTRACKED, which the kernel
+ * makes of some ICMPv6 by itself (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD), nor the source of another
  * network, as that of a container that routes for others.
  */
 const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
@@ -116,7 +117,7 @@ const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family,
   const { between } = chains
   const entry = inBy(network.bridge)
   return [
-    place('mangle', between, [entry, state('INVALID')], 'would not be masqueraded', drop),
+    place('mangle', between, [entry, state('INVALID', 'UNTRACKED')], 'would not be masqueraded', drop),
     ...(prefix === null
       ? []
       : [place('mangle', between, [notFrom(prefix), entry, state('NEW')], 'would not be masqueraded', drop)]),

@@ -209,7 +209,7 @@ describe('compile', () => {
         'PORTOLAN-BETWEEN',
       )
     expect(between('nat').slice(1)).toEqual([
-      expect.stringMatching(/^-i br-a -m conntrack --ctstate INVALID .* -j DROP$/),
+      expect.stringMatching(/^-i br-a -m conntrack --ctstate INVALID,UNTRACKED .* -j DROP$/),
       expect.stringMatching(/^! -s 10\.200\.1\.0\/24 -i br-a -m conntrack --ctstate NEW .* -j DROP$/),
     ])
     expect(between('routed')).toHaveLength(1)

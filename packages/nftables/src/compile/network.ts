@@ -117,17 +117,21 @@ const kept = ({ bridge, ...subnets }: DesiredNetwork, comment: string): readonly
 /** Every address stands for a subnet that nothing tells (`bridgeNetwork`): no source is at home there. */
 const isTold = ({ subnet }: DesiredSubnet): boolean => !subnet.endsWith('/0')
 
+/** What no nat chain sees of a flow that has not begun. */
+const untranslated: ListExpression = { kind: 'list', items: ['invalid', 'untracked'].map(text) }
+
 /**
  * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
- * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is the source of another
- * network, as that of a container that routes for others. Only new and invalid packets get here.
+ * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is UNTRACKED, which the kernel
+ * makes of some ICMPv6 by itself (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD), nor the source of another
+ * network, as that of a container that routes for others. Only packets of these states and new ones get here.
  */
 const leaving = (network: DesiredNetwork, comment: string): readonly Rule[] =>
   families.flatMap((family) => {
     const subnet = network[family]
     if (subnet === null || !subnet.masquerade) return []
     return [
-      rule(comment, version(family), has(ct('state'), text('invalid')), drop),
+      rule(comment, version(family), has(ct('state'), untranslated), drop),
       rule(comment, isNot(payload(family, 'saddr'), prefix(subnet.subnet)), drop),
     ]
   })

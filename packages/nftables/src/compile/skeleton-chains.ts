@@ -98,13 +98,11 @@ const homes = (has: Has): readonly Rule[] =>
     const name = mapName('home', family, 'any')
     return has(name) ? [r(vmap(payload(family, 'saddr'), reference(name)))] : []
   })
+
 const beforeReplies: ListExpression = {
   kind: 'list',
   items: ['invalid', 'new', 'untracked'].map(text),
 }
-
-/** What a nat chain does not see (invalid), and what its set of subnets may not hold (new). */
-const unmasqueraded: ListExpression = { kind: 'list', items: ['invalid', 'new'].map(text) }
 
 /** The chains all projects share, without what projects put into them. */
 export const skeletonChains = (has: Has): readonly Chain[] => {
@@ -206,7 +204,7 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
           r(vmap(meta('oifname'), reference('to_network'))),
           ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
           ...(has('from_network')
-            ? [r(matches(ct('state'), unmasqueraded), vmap(meta('iifname'), reference('from_network')))]
+            ? [r(matches(ct('state'), beforeReplies), vmap(meta('iifname'), reference('from_network')))]
             : []),
         ],
         'drops what must not reach a container; accepts nothing that others drop',

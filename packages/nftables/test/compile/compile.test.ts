@@ -85,9 +85,9 @@ describe('compile', () => {
 
   test('lets nothing leave a masqueraded network that no nat chain would masquerade', () => {
     const ruleset = compile(state())
-    expect(block(ruleset, 'forward')).toContain('ct state invalid,new iifname vmap @from_network')
+    expect(block(ruleset, 'forward')).toContain('ct state invalid,new,untracked iifname vmap @from_network')
     expect(block(ruleset, 'from_br-web')).toEqual([
-      'meta nfproto ipv4 ct state invalid drop comment "demo/web"',
+      'meta nfproto ipv4 ct state invalid,untracked drop comment "demo/web"',
       'ip saddr != 172.17.0.0/16 drop comment "demo/web"',
     ])
     const open = compile(state({ networks: [network({ internal: true })], mappings: [] }))
