@@ -1,6 +1,8 @@
+import { formatAddress, parsePrefix } from '../address/index.ts'
 import { IntentError } from '../error/index.ts'
 import { type BridgeMark, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
 import type { Intent, NetworkIntent } from '../intent/index.ts'
+import { firstUsable } from '../pool/usable-addresses.ts'
 import { linkSubnet, type NetworkCharacter } from './bridge-network.ts'
 import type { DesiredNetwork } from './desired-state.ts'
 
@@ -13,8 +15,8 @@ export interface ExternalNetwork {
 
 /**
  * An external network as the host has it: the bridge of another project of ours (`shop_web`, as Compose names
- * networks, or `web` alone), or any interface of that name. A bridge of
- * ours says itself what the network is; of any other only the intent does.
+ * networks, or `web` alone), any interface of that name, or a network of another engine that the facts name with its
+ * bridge. A bridge of ours says itself what the network is; of any other only the intent does.
  *
  * @throws IntentError when the host has no such network
  * @internal
@@ -25,10 +27,11 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
   const link =
     interfaces.find((one) => fullName(one) === wanted) ??
     interfaces.find((one) => parseBridgeAlias(one.alias)?.network === wanted) ??
-    interfaces.find((one) => one.name === wanted)
+    interfaces.find((one) => one.name === wanted) ??
+    engineLink(wanted, facts)
   if (link?.name === undefined) {
     throw new IntentError(
-      `the external network ${wanted} is not on this host: no bridge of ours belongs to it and no interface has that name. Create it first, or remove \`external: true\` to have it created`,
+      `the external network ${wanted} is not on this host: no bridge of ours belongs to it and no interface has that name. Create it first, name its bridge among the \`networks\` of the facts (--host), or remove \`external: true\` to have it created`,
       network.place,
     )
   }
@@ -52,6 +55,25 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
       ip6: linkSubnet(link, 'ip6', character),
     },
   }
+}
+
+/**
+ * The bridge of a network that the facts tell of. While it is not there, its gateways are taken for the first address
+ * of each subnet, as Docker, Podman and CNI choose them.
+ */
+const engineLink = (
+  wanted: string,
+  { networks = [], interfaces = [] }: HostFacts,
+): InterfaceFact | undefined => {
+  const network = networks.find(({ name, bridge }) => name === wanted && bridge !== undefined)
+  if (network?.bridge === undefined) return undefined
+  const there = interfaces.find(({ name }) => name === network.bridge)
+  if ((there?.addresses ?? []).length > 0) return there
+  const addresses = (network.subnets ?? []).map((text) => {
+    const prefix = parsePrefix(text)
+    return `${formatAddress(firstUsable(prefix))}/${prefix.length}`
+  })
+  return { ...there, name: network.bridge, addresses }
 }
 
 /**

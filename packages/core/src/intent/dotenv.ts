@@ -1,4 +1,4 @@
-import { ParseError } from '../error/index.ts'
+import { ParseError, type SourcePosition } from '../error/index.ts'
 import { interpolate, type Lookup, lookupIn } from './interpolate.ts'
 import { isMistake, type Mistake } from './mistake.ts'
 
@@ -8,6 +8,11 @@ export interface DotenvOptions {
   readonly source?: string | undefined
   /** Wins over the file where the file refers to a variable, and gives `NAME` lines (no `=`) their value. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  /**
+   * Is told of a line whose name no Compose file can refer to (`a-b=1`), instead of an error; the line then sets
+   * nothing. Compose reads past such lines too.
+   */
+  readonly onOddName?: ((name: string, place: SourcePosition) => void) | undefined
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
@@ -27,6 +32,16 @@ const expanded = (text: string, lookup: Lookup): string | Mistake => {
 
 const statement = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*(?:([=:])[ \t]*)?/y
 const quoted = /"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'/y
+
+/**
+ * A name that Compose takes in a `.env` (compose-go, dotenv/parser.go `locateKeyName`) though no variable can be called
+ * so; null for every other line. A quote may hold more lines, so a line with one is not passed over.
+ */
+const oddName = (line: string): string | null => {
+  const [, name = ''] =
+    /^[ \t]*(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)[ \t]*(?:[=:][^"']*)?\r?$/u.exec(line) ?? []
+  return name === '' || /^[A-Za-z_][A-Za-z0-9_.]*$/.test(name) ? null : name
+}
 
 const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
   pattern.lastIndex = at
@@ -51,13 +66,14 @@ const endOfLine = (text: string, at: number): number => {
  * @public @since 0.1.0
  */
 export const parseDotenv = (text: string, options: DotenvOptions = {}): Readonly<Record<string, string>> =>
-  readDotenv(text, options.source ?? '.env', lookupIn(options.environment ?? {}))
+  readDotenv(text, options.source ?? '.env', lookupIn(options.environment ?? {}), options.onOddName)
 
 /** The same, with variables that come from anywhere. */
 export const readDotenv = (
   text: string,
   source: string,
   environment: Lookup,
+  onOddName?: DotenvOptions['onOddName'],
 ): Readonly<Record<string, string>> => {
   const variables = new Map<string, string>()
   const lookup: Lookup = (name) => environment(name) ?? variables.get(name)
@@ -79,6 +95,12 @@ export const readDotenv = (
   while (at < text.length) {
     const end = endOfLine(text, at)
     if (/^\s*(#|$)/.test(text.slice(at, end))) {
+      at = end + 1
+      continue
+    }
+    const odd = onOddName === undefined ? null : oddName(text.slice(at, end))
+    if (odd !== null) {
+      onOddName?.(odd, { source, line: text.slice(0, at).split('\n').length, column: 1 })
       at = end + 1
       continue
     }

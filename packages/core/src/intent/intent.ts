@@ -11,8 +11,22 @@ export interface Intent {
   readonly networks: readonly NetworkIntent[]
   readonly endpoints: readonly EndpointIntent[]
   readonly mappings: readonly MappingIntent[]
+  /** Services that name others to be reached; absent: none do. */
+  readonly links?: readonly LinkIntent[]
   /** What was read but cannot take effect, for people: `host port 8080 is ignored in routed mode`. */
   readonly notes: readonly IntentNote[]
+}
+
+/**
+ * What `links` of a service says: it wants to reach another one.
+ * @public @since 0.1.0
+ */
+export interface LinkIntent {
+  readonly service: string
+  readonly to: string
+  /** What the other service is to be called; its own name where nothing else is said. */
+  readonly alias: string
+  readonly place: SourcePosition | null
 }
 
 /** @public @since 0.1.0 */

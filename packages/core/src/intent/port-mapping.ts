@@ -65,7 +65,11 @@ const readHostSide = (
   const differ = hostPorts === null ? null : rangeMismatch(hostPorts, containerPorts)
   if (differ !== null) return mistake(portAt, differ)
   if (portAt <= 1) return { hostAddress: null, hostPorts }
-  const host = readHostAddress(text.slice(0, portAt - 1), 0)
+  const address = text.slice(0, portAt - 1)
+  // Without brackets nobody can tell where the address ends: `::1:80:80` may be ::1:80 too. Compose refuses it.
+  if (address.includes(':') && !address.startsWith('['))
+    return mistake(0, `expected an IPv6 address in brackets, [${address}], found "${address}"`)
+  const host = readHostAddress(address, 0)
   return isMistake(host) ? host : { hostAddress: host.address, hostPorts }
 }
 

@@ -6,17 +6,20 @@ export const projectNameRule =
 export const isProjectName = (text: string): boolean => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(text)
 
 /**
- * A folder's name made into a project's, as Compose does it (compose-go, `NormalizeProjectName`): lower case,
- * what is not allowed left out, no `_` or `-` in front. Empty when nothing is left.
+ * A name made into a project's, as Compose does it (compose-go, `NormalizeProjectName`): lower case, what is not
+ * allowed left out, no `_` or `-` in front. Empty when nothing is left.
  */
-export const projectNameFromFolder = (folder: string): string =>
-  (
-    folder
-      .split('/')
-      .filter((part) => part !== '' && part !== '.')
-      .at(-1) ?? ''
-  )
+export const normalizeProjectName = (name: string): string =>
+  name
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, '')
     .replace(/^[_-]+/, '')
-    .slice(0, 63)
+
+/** The same of the last part of a folder's path, cut to the longest that is allowed. */
+export const projectNameFromFolder = (folder: string): string =>
+  normalizeProjectName(
+    folder
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .at(-1) ?? '',
+  ).slice(0, 63)

@@ -208,7 +208,8 @@ describe('V11: mappings of a network that routes', () => {
 // The bridge driver's own conflicts between networks (bridge_linux.go).
 describe('V11: networks that cannot be side by side', () => {
   const compose = (networks: string): (() => unknown) => {
-    const text = `name: shop\nservices: {web: {image: x, networks: [a]}}\nnetworks:\n${networks}`
+    const names = [...networks.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)
+    const text = `name: shop\nservices: {web: {image: x, networks: [${names.join(', ')}]}}\nnetworks:\n${networks}`
     return () => readCompose(text, { source: 'compose.yaml' })
   }
   const subnet = (text: string): string => `enable_ipv6: true, ipam: {config: [{subnet: "${text}"}]}`

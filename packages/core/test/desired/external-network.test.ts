@@ -188,3 +188,26 @@ describe('an external network of another project', () => {
     expect(told([{}], blog, 'blog')).toEqual([])
   })
 })
+
+test('an external network is what the facts say of it, when its bridge is not up yet', () => {
+  const wish = intent({
+    networks: [networkIntent({ external: true, externalName: 'podman' })],
+    endpoints: [],
+  })
+  const networks = [
+    { engine: 'podman', name: 'podman', subnets: ['10.88.0.0/16', 'fd00:88::/64'], bridge: 'podman0' },
+  ]
+  expect(resolve(wish, { networks }).desired.networks[0]).toMatchObject({
+    bridge: 'podman0',
+    external: true,
+    ip: { subnet: '10.88.0.0/16', gateway: '10.88.0.1' },
+    ip6: { subnet: 'fd00:88::/64', gateway: 'fd00:88::1' },
+  })
+  const up = [bridge('podman0', null, ['10.88.0.254/16'])]
+  expect(resolve(wish, { networks, interfaces: up }).desired.networks[0]).toMatchObject({
+    ip: { subnet: '10.88.0.0/16', gateway: '10.88.0.254' },
+  })
+  const [network] = networks
+  const without = [{ engine: 'podman', name: network?.name ?? '', subnets: network?.subnets ?? [] }]
+  expect(() => resolve(wish, { networks: without })).toThrow(/podman is not on this host/)
+})

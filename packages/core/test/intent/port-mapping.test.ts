@@ -26,7 +26,7 @@ describe('a port mapping in the short syntax', () => {
     ['127.0.0.1:8001:8001', mapping('127.0.0.1', range(8001), range(8001))],
     ['127.0.0.1:5000-5010:5000-5010', mapping('127.0.0.1', range(5000, 5010), range(5000, 5010))],
     ['127.0.0.1::80', mapping('127.0.0.1', null, range(80))],
-    ['::1:6000:6000', mapping('::1', range(6000), range(6000))],
+    ['[::1]:6000:6000', mapping('::1', range(6000), range(6000))],
     ['[::1]:6001:6001', mapping('::1', range(6001), range(6001))],
     ['[::]:80:80', mapping('::', range(80), range(80))],
     ['[2001:DB8:0:0::1]:443:443', mapping('2001:db8::1', range(443), range(443))],

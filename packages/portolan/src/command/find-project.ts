@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { InvalidRequestError, parseDotenv } from '@portolan/core'
+import { type IntentNote, InvalidRequestError, parseDotenv, type SourcePosition } from '@portolan/core'
 import type { Options } from './options.ts'
 import { readFoundText } from './read-text.ts'
 
@@ -24,6 +24,8 @@ export interface ProjectFiles {
   readonly folder: string
   /** What `.env` or the files of --env-file set. */
   readonly dotenv: Readonly<Record<string, string>>
+  /** What was read in those and has no effect. */
+  readonly notes: readonly IntentNote[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -42,7 +44,8 @@ export const findProject = (options: Options, environment: Environment): Project
   const first =
     options.file ?? filesOf(environment) ?? findUpwards(start) ?? ([] as const satisfies readonly string[])
   const folder = wanted === undefined ? folderOf(first) : start
-  const early = readVariables(envFiles ?? besides(folder), environment, {})
+  const notes: IntentNote[] = []
+  const early = readVariables(envFiles ?? besides(folder), environment, {}, notes)
   // COMPOSE_FILE may stand in .env too, and then the files it names may have another .env beside them.
   const later =
     options.file === undefined && filesOf(environment) === undefined
@@ -52,8 +55,10 @@ export const findProject = (options: Options, environment: Environment): Project
   if (files.length === 0) return null
   const settled = wanted === undefined ? folderOf(files) : start
   const dotenv =
-    envFiles !== undefined || settled === folder ? early : readVariables(besides(settled), environment, early)
-  return { files, areNamed: options.file !== undefined, folder: settled, dotenv }
+    envFiles !== undefined || settled === folder
+      ? early
+      : readVariables(besides(settled), environment, early, notes)
+  return { files, areNamed: options.file !== undefined, folder: settled, dotenv, notes }
 }
 
 /** What was looked for, for an error. */
@@ -85,10 +90,10 @@ const findUpwards = (start: string): readonly string[] | undefined => {
   }
 }
 
-/** The `.env` of a folder. A folder of that name is none, as for Compose. */
+/** The `.env` of a folder. */
 const besides = (folder: string): readonly string[] => {
   const file = join(folder, '.env')
-  return existsSync(file) && !statSync(file).isDirectory() ? [file] : []
+  return existsSync(file) ? [file] : []
 }
 
 /** Of several files the last wins; what was there before stays. */
@@ -96,12 +101,16 @@ const readVariables = (
   files: readonly string[],
   environment: Environment,
   before: Readonly<Record<string, string>>,
+  notes: IntentNote[],
 ): Readonly<Record<string, string>> => {
   let read: Readonly<Record<string, string>> = {}
   for (const file of files) {
     const text = readFoundText(file, 'variables')
     const known = { ...read, ...before, ...defined(environment) }
-    read = { ...read, ...parseDotenv(text, { source: file, environment: known }) }
+    const onOddName = (name: string, place: SourcePosition): void => {
+      notes.push({ text: `"${name}" is no name of a variable: the line has no effect`, place })
+    }
+    read = { ...read, ...parseDotenv(text, { source: file, environment: known, onOddName }) }
   }
   return { ...read, ...before }
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { type ComposeFile, type Intent, InvalidRequestError, readComposeFiles } from '@portolan/core'
 import { requireProject } from './find-project.ts'
@@ -11,8 +11,8 @@ import { readFoundText, readText, sourceName } from './read-text.ts'
  * @throws ParseError, IntentError for what is wrong in it
  */
 export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = process.env): Intent => {
-  const { files, areNamed, folder, dotenv } = requireProject(options, environment)
-  return readComposeFiles(
+  const { files, areNamed, folder, dotenv, notes } = requireProject(options, environment)
+  const intent = readComposeFiles(
     files.map((file) =>
       areNamed
         ? { source: sourceName(file), text: readText(file, 'compose') }
@@ -28,6 +28,7 @@ export const readIntent = (options: Options, environment: NodeJS.ProcessEnv = pr
       ...(options.profile === undefined ? {} : { profiles: options.profile }),
     },
   )
+  return { ...intent, notes: [...notes, ...intent.notes] }
 }
 
 /** What to call a file that a user did not name. */
@@ -47,6 +48,6 @@ const loadCompose = (path: string, _from: string, folder: string): ComposeFile =
 
 const loadVariables = (path: string, _from: string, folder: string): ComposeFile | null => {
   const file = shown(resolve(folder, path))
-  if (!existsSync(file) || statSync(file).isDirectory()) return null
+  if (!existsSync(file)) return null
   return { text: readFoundText(file, 'variables'), source: file }
 }

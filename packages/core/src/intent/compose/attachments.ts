@@ -3,7 +3,7 @@ import { readMac } from './names.ts'
 import type { ReadNetwork } from './networks.ts'
 import { type Reading, readInteger, readText, readTexts, type Value } from './reading.ts'
 import { readStaticAddress } from './static-address.ts'
-import { asMap, entriesOf, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import { asMap, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 
 /** One network of one service. */
 export interface Attachment {
@@ -41,10 +41,10 @@ export const readAttachments = (
   find: FindNetwork,
 ): readonly Attachment[] => {
   const what = `services.${name}`
-  const written = get(service, 'networks')
+  const written = getGiven(service, 'networks', what)
   const named = namesOf(reading, written, `${what}.networks`)
-  const attachments = (named.length === 0 ? [{ network: 'default', place, options: null }] : named).map(
-    (item) => readAttachment(reading, item, what, find),
+  const attachments = (named.length === 0 ? [{ network: 'default', place, options: null }] : named).flatMap(
+    (item) => readAttachment(reading, item, what, find) ?? [],
   )
   return withServiceMac(
     attachments,
@@ -78,7 +78,12 @@ const namesOf = (reading: Reading, tree: Tree | null, what: string): readonly Na
   )
 }
 
-const readAttachment = (reading: Reading, named: Named, service: string, find: FindNetwork): Attachment => {
+const readAttachment = (
+  reading: Reading,
+  named: Named,
+  service: string,
+  find: FindNetwork,
+): Attachment | null => {
   const what = `${service}.networks.${named.network}`
   const network = find(named.network)
   if (network === undefined)
@@ -86,9 +91,12 @@ const readAttachment = (reading: Reading, named: Named, service: string, find: F
       named.place,
       `${service}: no network is called "${named.network}": expected it under the top-level \`networks\``,
     )
+  // A note at the network says that it is not built here.
+  if (network.otherDriver !== null) return null
   const options = asMap(named.options, what)
   if (options !== null) onlyKeys(options, known, what)
-  const text = (key: string): Value | null => readText(reading, get(options, key), `${what}.${key}`)
+  const text = (key: string): Value | null =>
+    readText(reading, getGiven(options, key, what), `${what}.${key}`)
   const mac = text('mac_address')
   return {
     network,

@@ -1,8 +1,8 @@
 import { formatAddress, tryParseAddress, unmapAddress } from '../../address/index.ts'
 import type { GatewayMode } from '../intent.ts'
 import { readInterfaceName } from './names.ts'
-import { type Reading, readBoolean, readInteger, readText } from './reading.ts'
-import { asMap, entriesOf, get, type MapTree, refuse, type Tree } from './tree.ts'
+import { type Reading, readEngineBoolean, readInteger, readText } from './reading.ts'
+import { asMap, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
 /** What `driver_opts` of a bridge network say; null where they say nothing. */
 export interface DriverOptions {
@@ -39,13 +39,14 @@ export const readDriverOptions = (
   for (const [key, entry] of entriesOf(options))
     if (key.startsWith('com.docker.network.') && key !== mtuKey && !known.includes(key))
       reading.note(`${path}: ${key} has no effect here`, entry.keyPlace)
-  const option = (key: string): Tree | null => get(options, bridge + key)
+  const option = (key: string): Tree | null => getGiven(options, bridge + key, path)
   const name = readText(reading, option('name'), `${path}: ${bridge}name`)
   return {
     bridge: name === null ? null : readInterfaceName(name, `${path}: ${bridge}name`),
-    icc: readBoolean(reading, option('enable_icc'), `${path}: ${bridge}enable_icc`) ?? true,
+    icc: readEngineBoolean(reading, option('enable_icc'), `${path}: ${bridge}enable_icc`) ?? true,
     masquerade:
-      readBoolean(reading, option('enable_ip_masquerade'), `${path}: ${bridge}enable_ip_masquerade`) ?? true,
+      readEngineBoolean(reading, option('enable_ip_masquerade'), `${path}: ${bridge}enable_ip_masquerade`) ??
+      true,
     hostBinding: readHostBinding(reading, option('host_binding_ipv4'), `${path}: ${bridge}host_binding_ipv4`),
     mode: readMode(reading, option('gateway_mode_ipv4'), `${path}: ${bridge}gateway_mode_ipv4`, internal),
     mode6: readMode(reading, option('gateway_mode_ipv6'), `${path}: ${bridge}gateway_mode_ipv6`, internal),

@@ -2,7 +2,7 @@ import { folderOf, pathFrom } from './folder.ts'
 import type { Loading } from './loading.ts'
 import { mergeTrees } from './merge.ts'
 import { readValue } from './reading.ts'
-import { asMap, type Entry, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import { asMap, type Entry, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 
 /** Where a service is looked for, and where the paths there start from. */
 interface Scope {
@@ -39,7 +39,7 @@ const resolve = (
   loading: Loading,
   chain: readonly Tree[],
 ): Tree => {
-  const written = service.kind === 'map' ? get(service, 'extends') : null
+  const written = service.kind === 'map' ? getGiven(service, 'extends', `services.${name}`) : null
   if (service.kind !== 'map' || written === null) return service
   const what = `services.${name}.extends`
   if (chain.includes(service)) return refuse(written.place, `${what}: the service extends itself in the end`)

@@ -79,8 +79,10 @@ const variablesOf = (
   const own = new Map<string, string>()
   const take = (file: ComposeFile): void => {
     const lookup: Lookup = (name) => loading.reading.lookup(name) ?? own.get(name)
-    for (const [name, value] of Object.entries(readDotenv(file.text, file.source, lookup)))
-      own.set(name, value)
+    const read = readDotenv(file.text, file.source, lookup, (name, place) =>
+      loading.reading.note(`"${name}" is no name of a variable: the line has no effect`, place),
+    )
+    for (const [name, value] of Object.entries(read)) own.set(name, value)
   }
   const named = get(map, 'env_file')
   if (named === null) {

@@ -16,7 +16,8 @@ import {
 } from '../../address/index.ts'
 import type { SourcePosition } from '../../error/index.ts'
 import { type Reading, readText, readValue, type Value } from './reading.ts'
-import { asList, asMap, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import { asList, asMap, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import { noteUnknownKeys } from './unknown-keys.ts'
 
 /** One family of a network as the file fixes it. */
 export interface FixedSubnet {
@@ -33,7 +34,8 @@ const unusable = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '::/127', 'fe80::/1
 /** Reads `ipam`: at most one subnet of each family, its gateway and range inside it. */
 export const readIpam = (reading: Reading, network: MapTree | null, what: string): readonly FixedSubnet[] => {
   const path = `${what}.ipam`
-  const ipam = asMap(get(network, 'ipam'), path)
+  const ipam = asMap(getGiven(network, 'ipam', what), path)
+  noteUnknownKeys(reading, ipam, 'ipam', path)
   const driver = readText(reading, get(ipam, 'driver'), `${path}.driver`)
   if (driver !== null && driver.text !== 'default')
     refuse(
@@ -41,7 +43,7 @@ export const readIpam = (reading: Reading, network: MapTree | null, what: string
       `${path}.driver: "${driver.text}" is not known here: expected \`default\`, or no driver`,
     )
   const subnets: FixedSubnet[] = []
-  asList(get(ipam, 'config'), `${path}.config`).forEach((item, index) => {
+  asList(getGiven(ipam, 'config', path), `${path}.config`).forEach((item, index) => {
     const subnet = readSubnet(reading, item, `${path}.config[${index}]`)
     if (subnet === null) return
     if (subnets.some(({ family }) => family === subnet.family))
@@ -55,8 +57,7 @@ export const readIpam = (reading: Reading, network: MapTree | null, what: string
 }
 
 const readSubnet = (reading: Reading, item: Tree, what: string): FixedSubnet | null => {
-  const config = asMap(item, what)
-  if (config === null) return null
+  const config = asMap(item, what) ?? refuse(item.place, `${what}: expected a mapping, found nothing`)
   onlyKeys(config, ['subnet', 'gateway', 'ip_range', 'aux_addresses'], what)
   const auxiliary = get(config, 'aux_addresses')
   if (auxiliary !== null)

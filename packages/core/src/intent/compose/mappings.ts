@@ -4,20 +4,22 @@ import { printPortMapping } from '../port-mapping.ts'
 import { countPorts } from '../port-range.ts'
 import { choosePortNetworks, type PortNetworks } from './port-network.ts'
 import type { PublishedPort } from './ports.ts'
+import type { Reading } from './reading.ts'
 import type { ReadService } from './services.ts'
 import { refuse } from './tree.ts'
 
 /** The mappings of a service: one for each entry of `ports`, replica, and network that serves a family of it. */
-export const mappingsOf = (service: ReadService): readonly MappingIntent[] => {
+export const mappingsOf = (reading: Reading, service: ReadService): readonly MappingIntent[] => {
   const [first] = service.ports
   if (first === undefined || service.replicas === 0) return []
   const networks = choosePortNetworks(service.attachments)
   if (networks.ip === null && networks.ip6 === null) {
     const names = service.attachments.map(({ network }) => network.intent.name).join(', ')
-    return refuse(
+    reading.note(
+      `services.${service.name}: its ports are not published: ${names === '' ? 'it is on no network of Portolan' : `a network that is internal has no way out (${names})`}`,
       first.place,
-      `services.${service.name}: ports cannot be published on an internal network (${names}): expected a network without \`internal\` besides`,
     )
+    return []
   }
   return service.ports.flatMap((port) =>
     placesOf(port.mapping.hostAddress, networks).flatMap(({ hostAddress, network }) =>
@@ -69,6 +71,12 @@ const isNat = ({ ip, ip6 }: PortNetworks, { hostAddress }: PortMapping): boolean
   return modes.some((mode) => mode !== null && mode !== 'routed') || modes.every((mode) => mode === null)
 }
 
+/** A range dealt out among replicas: each has its part, and the first ones what is over. */
+const shareOf = (ports: PortRange, index: number, replicas: number): PortRange => {
+  const from = (before: number): number => ports.first + Math.ceil((before * countPorts(ports)) / replicas)
+  return { first: from(index), last: from(index + 1) - 1 }
+}
+
 /** The host ports of each replica. One host port is one container's, unless a weight shares it. */
 const hostPortsOf = (
   service: ReadService,
@@ -80,8 +88,8 @@ const hostPortsOf = (
   const all = Array.from({ length: replicas }, (_, index) => index)
   if (hostPorts === null || replicas === 1 || port.weight !== null || !isNat(networks, port.mapping))
     return all.map(() => hostPorts)
-  if (countPorts(containerPorts) === 1 && countPorts(hostPorts) === replicas)
-    return all.map((index) => ({ first: hostPorts.first + index, last: hostPorts.first + index }))
+  if (countPorts(containerPorts) === 1 && countPorts(hostPorts) >= replicas)
+    return all.map((index) => shareOf(hostPorts, index, replicas))
   const end = hostPorts.first + replicas - 1
   const range = `${hostPorts.first}-${end}:${containerPorts.first}`
   const instead =

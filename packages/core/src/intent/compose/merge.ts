@@ -65,18 +65,18 @@ const asNetworkMap = (tree: Tree): Tree => {
   return { kind: 'map', entries, place: tree.place, tag: tree.tag }
 }
 
-/** Entries for one subnet are merged, others are appended (compose-go, override/merge.go `mergeIPAMConfig`). */
-const mergeSubnets = (base: ListTree, over: ListTree, path: readonly string[]): ListTree => {
-  const items = [...base.items]
-  for (const item of over.items) {
+/**
+ * The later list stands, each entry laid over the earlier one for the same subnet (compose-go, override/merge.go
+ * `mergeIPAMConfig`).
+ */
+const mergeSubnets = (base: ListTree, over: ListTree, path: readonly string[]): ListTree => ({
+  ...over,
+  items: over.items.map((item) => {
     const subnet = subnetText(item)
-    const at = subnet === null ? -1 : items.findIndex((known) => subnetText(known) === subnet)
-    const known = items[at]
-    if (known === undefined) items.push(item)
-    else items[at] = mergeTrees(known, item, [...path, '[]'])
-  }
-  return { ...over, items }
-}
+    const known = subnet === null ? undefined : base.items.find((other) => subnetText(other) === subnet)
+    return known === undefined ? item : mergeTrees(known, item, [...path, '[]'])
+  }),
+})
 
 const subnetText = (tree: Tree): string | null => {
   const subnet = tree.kind === 'map' ? tree.entries.get('subnet')?.value : undefined

@@ -1,9 +1,8 @@
 import { type Reading, readText, type Value } from './reading.ts'
-import { asList, entriesOf, get, type MapTree, refuse, type Tree } from './tree.ts'
+import { asList, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
 /** How a service that is on none of the project's networks is reached, by the value of its `network_mode`. */
 const whyNoPorts = (mode: string, other: string): string => {
-  if (mode === 'host') return 'its processes listen on the host itself, and nothing is mapped'
   if (mode === 'none') return 'it has no network to publish from'
   if (mode.startsWith('service:')) return `it lives in the network of ${other}: publish them there`
   if (mode.startsWith('container:'))
@@ -24,14 +23,19 @@ export const readNetworkMode = (
   services: readonly string[],
 ): string | null => {
   const what = `services.${name}`
-  const value = readText(reading, get(service, 'network_mode'), `${what}.network_mode`)
+  const value = readText(reading, getGiven(service, 'network_mode', what), `${what}.network_mode`)
   if (value === null || value.text === '') return null
   const other = checkMode(value, name, services)
   const networks = get(service, 'networks')
   if (networks !== null && !isEmpty(networks))
     refuse(networks.place, `${what}: \`network_mode\` and \`networks\` exclude one another: keep one of them`)
   const ports = asList(get(service, 'ports'), `${what}.ports`)
-  if (ports[0] !== undefined)
+  if (ports[0] !== undefined && value.text === 'host')
+    reading.note(
+      `${what}: its ports are not published: with \`network_mode: host\` its processes listen on the host itself`,
+      ports[0].place,
+    )
+  else if (ports[0] !== undefined)
     refuse(
       ports[0].place,
       `${what}: no ports can be published with \`network_mode: ${value.text}\`: ${whyNoPorts(value.text, other)}`,

@@ -4,9 +4,11 @@ import { parsePool } from '../../pool/parse-pool.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
 import { readDriverOptions } from './driver-options.ts'
 import { type FixedSubnet, readIpam } from './ipam.ts'
+import { knownKeys } from './known-keys.ts'
 import { checkName } from './names.ts'
 import { type Reading, readBoolean, readText, readTexts, type Value } from './reading.ts'
-import { asMap, type Entry, entriesOf, get, type MapTree, onlyKeys, refuse } from './tree.ts'
+import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse } from './tree.ts'
+import { noteUnknownKeys } from './unknown-keys.ts'
 
 /** A network, with what the rest of the file is checked against. */
 export interface ReadNetwork {
@@ -14,14 +16,17 @@ export interface ReadNetwork {
   /** What the network is called outside the file, by which Docker sorts networks. */
   readonly actualName: string
   readonly subnets: readonly FixedSubnet[]
+  /** The driver of a network that Portolan does not build: the engine makes it, and reaches it by other ways. */
+  readonly otherDriver: string | null
 }
 
 /** Reads `networks`, in the order written. */
 export const readNetworks = (reading: Reading, root: MapTree, project: string): readonly ReadNetwork[] =>
-  entriesOf(asMap(get(root, 'networks'), 'networks')).map(([name, entry]) => {
+  entriesOf(asMap(getGiven(root, 'networks', 'the file'), 'networks')).map(([name, entry]) => {
     checkName(name, entry.keyPlace, 'network')
     const what = `networks.${name}`
     const body = asMap(entry.value, what)
+    noteUnknownKeys(reading, body, 'network', what)
     const external = readExternal(reading, body, what)
     return external === null
       ? readOwn(reading, name, entry, body, project)
@@ -34,12 +39,21 @@ const readExternal = (
   body: MapTree | null,
   what: string,
 ): { name: string | null } | null => {
-  const tree = get(body, 'external')
+  const tree = getGiven(body, 'external', what)
   if (tree?.kind !== 'map')
     return readBoolean(reading, tree, `${what}.external`) === true ? { name: null } : null
   onlyKeys(tree, ['name'], `${what}.external`)
-  return { name: readText(reading, get(tree, 'name'), `${what}.external.name`)?.text ?? null }
+  const name = readText(reading, get(tree, 'name'), `${what}.external.name`)
+  const other = readText(reading, get(body, 'name'), `${what}.name`)
+  if (name !== null && other !== null && name.text !== other.text)
+    refuse(other.place, `${what}: \`name\` and \`external.name\` differ: keep \`name\` only`)
+  return { name: name?.text ?? null }
 }
+
+/** What an external network has no use for. An unknown key has a note of its own. */
+const isIdleKey = (key: string): boolean =>
+  key === 'x-portolan' ||
+  (!['external', 'name', 'labels'].includes(key) && knownKeys.network.some((known) => known === key))
 
 const readForeign = (
   reading: Reading,
@@ -50,7 +64,7 @@ const readForeign = (
 ): ReadNetwork => {
   const what = `networks.${name}`
   for (const [key, other] of entriesOf(body))
-    if (!['external', 'name', 'labels'].includes(key) && (key === 'x-portolan' || !key.startsWith('x-')))
+    if (isIdleKey(key))
       reading.note(
         `${what}.${key} has no effect: the network is external, made by someone else`,
         other.keyPlace,
@@ -67,7 +81,12 @@ const readForeign = (
     external: true,
     externalName: actualName,
   }
-  return { intent: { ...intent, ip: subnetIntent(undefined, 'nat'), ip6: null }, actualName, subnets: [] }
+  return {
+    intent: { ...intent, ip: subnetIntent(undefined, 'nat'), ip6: null },
+    actualName,
+    subnets: [],
+    otherDriver: null,
+  }
 }
 
 const readOwn = (
@@ -78,16 +97,23 @@ const readOwn = (
   project: string,
 ): ReadNetwork => {
   const what = `networks.${name}`
-  const driver = readText(reading, get(body, 'driver'), `${what}.driver`)
+  const driver = readText(reading, getGiven(body, 'driver', what), `${what}.driver`)
+  if (driver !== null && otherDrivers.includes(driver.text)) {
+    reading.note(
+      `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it`,
+      driver.place,
+    )
+    return otherNetwork(reading, name, entry, driver.text, project)
+  }
   if (driver !== null && !['bridge', 'default', ''].includes(driver.text))
     refuse(
       driver.place,
       `${what}.driver: Portolan builds bridges only, not "${driver.text}": expected \`bridge\`, or \`external: true\` for a network made elsewhere`,
     )
-  const internal = readBoolean(reading, get(body, 'internal'), `${what}.internal`) ?? false
+  const internal = readBoolean(reading, getGiven(body, 'internal', what), `${what}.internal`) ?? false
   const options = readDriverOptions(reading, body, what, internal)
-  const v4 = readBoolean(reading, get(body, 'enable_ipv4'), `${what}.enable_ipv4`) ?? true
-  const v6 = readBoolean(reading, get(body, 'enable_ipv6'), `${what}.enable_ipv6`) ?? false
+  const v4 = readBoolean(reading, getGiven(body, 'enable_ipv4', what), `${what}.enable_ipv4`) ?? true
+  const v6 = readBoolean(reading, getGiven(body, 'enable_ipv6', what), `${what}.enable_ipv6`) ?? false
   if (!v4 && !v6)
     refuse(entry.keyPlace, `${what}: neither IPv4 nor IPv6 is enabled: expected one of them at least`)
   // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.
@@ -111,8 +137,28 @@ const readOwn = (
     ip6: v6 ? subnetIntent(subnetOf('ip6'), options.mode6) : null,
   }
   const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? `${project}_${name}`
-  return { intent, actualName, subnets }
+  return { intent, actualName, subnets, otherDriver: null }
 }
+
+/** Docker's own drivers besides `bridge` (moby, libnetwork/drivers), whose networks have no bridge of the host's. */
+const otherDrivers: readonly string[] = ['macvlan', 'ipvlan', 'overlay']
+
+const otherNetwork = (
+  reading: Reading,
+  name: string,
+  { keyPlace }: Entry,
+  driver: string,
+  project: string,
+): ReadNetwork => ({
+  intent: {
+    ...intentOf(name, keyPlace, false, readDriverOptions(reading, null, `networks.${name}`, false), null),
+    ip: subnetIntent(undefined, 'nat'),
+    ip6: null,
+  },
+  actualName: `${project}_${name}`,
+  subnets: [],
+  otherDriver: driver,
+})
 
 const intentOf = (
   name: string,
@@ -168,4 +214,5 @@ export const implicitDefault = (reading: Reading, project: string): ReadNetwork 
   },
   actualName: `${project}_default`,
   subnets: [],
+  otherDriver: null,
 })

@@ -20,7 +20,17 @@ import {
   refuseMistake,
   type Value,
 } from './reading.ts'
-import { asList, asMap, asWholeList, get, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import {
+  asList,
+  asMap,
+  asWholeList,
+  get,
+  getGiven,
+  type MapTree,
+  onlyKeys,
+  refuse,
+  type Tree,
+} from './tree.ts'
 
 /** One entry of `ports`, either syntax. */
 export interface PublishedPort {
@@ -46,7 +56,7 @@ interface SameSocket {
  */
 export const readPorts = (reading: Reading, service: MapTree, what: string): readonly PublishedPort[] => {
   const sockets = new Map<string, SameSocket>()
-  const written = get(service, 'ports')
+  const written = getGiven(service, 'ports', what.slice(0, -'.ports'.length))
   const seams = written?.kind === 'list' ? (written.seams ?? []) : []
   let index = 0
   for (const [at, item] of asWholeList(written, what).entries()) {
@@ -78,7 +88,7 @@ const sound = <T extends object>(result: T | Mistake, value: Value, what: string
 
 const readLong = (reading: Reading, item: MapTree, what: string): PublishedPort => {
   onlyKeys(item, longKeys, what)
-  const text = (key: string): Value | null => readText(reading, get(item, key), `${what}.${key}`)
+  const text = (key: string): Value | null => readText(reading, getGiven(item, key, what), `${what}.${key}`)
   const target =
     text('target') ?? refuse(item.place, `${what}: expected a \`target\`, the port of the container`)
   const containerPorts = sound(readPortRange(target.text, 0, 'container'), target, `${what}.target`)
@@ -147,7 +157,7 @@ const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly 
 
 /** Checks `expose`, from which nothing follows: containers of one network reach each other anyway. */
 export const checkExpose = (reading: Reading, service: MapTree, what: string): void => {
-  asList(get(service, 'expose'), what).forEach((item, index) => {
+  asList(getGiven(service, 'expose', what.slice(0, -'.expose'.length)), what).forEach((item, index) => {
     const path = `${what}[${index}]`
     const value = readValue(reading, item, path, 'a port such as "3000"')
     const slash = value.text.indexOf('/')

@@ -1,16 +1,22 @@
 import { InvalidRequestError } from '../../error/index.ts'
 import type { Intent } from '../intent.ts'
 import { type Lookup, lookupIn } from '../interpolate.ts'
-import { isProjectName, projectNameFromFolder, projectNameRule } from '../project-name.ts'
+import {
+  isProjectName,
+  normalizeProjectName,
+  projectNameFromFolder,
+  projectNameRule,
+} from '../project-name.ts'
 import { startLoading } from './loading.ts'
 import { mappingsOf } from './mappings.ts'
 import { readModel } from './model.ts'
 import { checkNetworkClashes } from './network-clashes.ts'
-import { implicitDefault, type ReadNetwork, readNetworks } from './networks.ts'
+import { implicitDefault, readNetworks } from './networks.ts'
 import type { ComposeFile, ComposeFilesOptions, ComposeOptions } from './options.ts'
 import { type Reading, readText, startReading } from './reading.ts'
 import { checkAddressClashes, endpointsOf, readServices } from './services.ts'
-import { get, type MapTree, refuse } from './tree.ts'
+import { getGiven, type MapTree, refuse } from './tree.ts'
+import { noteUnknownKeys } from './unknown-keys.ts'
 
 /**
  * Reads a Compose file: its networks, the services on them and the ports they publish. Everything that has nothing
@@ -46,6 +52,7 @@ export const readComposeFiles = (
     name === 'COMPOSE_PROJECT_NAME' ? (names[0] ?? variables(name)) : variables(name)
   const { reading, notes } = startReading(lookup)
   const root = readModel(files, startLoading(reading, files, options))
+  noteUnknownKeys(reading, root, 'file', '')
   const project = projectOf(reading, root, files, options, variables)
   // Compose sets it for the rest of the file, wherever the name came from.
   names.push(project)
@@ -60,13 +67,40 @@ export const readComposeFiles = (
   const services = readServices(reading, root, profiles, (name) =>
     name === 'default' ? (byName.get(name) ?? implicit ?? undefined) : byName.get(name),
   )
+  checkServices(root)
   const endpoints = services.flatMap(endpointsOf)
-  const used = services.some(({ attachments }) => attachments.some(({ network }) => network === implicit))
-  const networks: readonly ReadNetwork[] = implicit !== null && used ? [...written, implicit] : written
+  // Compose makes none that no service is on, and asks for no external one (compose-go, `WithoutUnnecessaryResources`).
+  const used = new Set(services.flatMap(({ attachments }) => attachments.map(({ network }) => network)))
+  const networks = [...written, ...(implicit === null ? [] : [implicit])].filter((network) =>
+    used.has(network),
+  )
   checkNetworkClashes(networks)
   checkAddressClashes(endpoints)
-  const mappings = services.flatMap(mappingsOf)
-  return { project, networks: networks.map(({ intent }) => intent), endpoints, mappings, notes: [...notes] }
+  const mappings = services.flatMap((service) => mappingsOf(reading, service))
+  const links = services.flatMap((service) => service.links)
+  return {
+    project,
+    networks: networks.map(({ intent }) => intent),
+    endpoints,
+    mappings,
+    ...(links.length === 0 ? {} : { links }),
+    notes: [...notes],
+  }
+}
+
+/** Refuses what is no Compose file: of any other YAML nothing would be read, and nothing planned. */
+const checkServices = (root: MapTree): void => {
+  if (root.entries.has('services')) return
+  const parts = [...root.entries.values()].map(({ value }) => value)
+  const isFirstVersion = parts.some(
+    (part) => part.kind === 'map' && (part.entries.has('image') || part.entries.has('build')),
+  )
+  refuse(
+    root.place,
+    isFirstVersion
+      ? 'the file has no `services`: it is written in version 1 of the format. Put its services under the key `services`'
+      : 'the file has no `services`: it is no Compose file, or only a part of one',
+  )
 }
 
 /** `-p`, COMPOSE_PROJECT_NAME, `name`, the folder: the order of Compose (docs.docker.com, "Specify a project name"). */
@@ -86,11 +120,17 @@ const projectOf = (
     if (isProjectName(name)) return name
     throw new InvalidRequestError(`${from}: "${name}" is no project name: expected ${projectNameRule}.`)
   }
-  const written = readText(reading, get(root, 'name'), 'name')
-  if (written !== null && written.text !== '')
-    return isProjectName(written.text)
-      ? written.text
-      : refuse(written.place, `name: "${written.text}" is no project name: expected ${projectNameRule}`)
+  const tree = getGiven(root, 'name', 'the file')
+  const written = readText(reading, tree, 'name')
+  // A name that variables leave empty is a mistake; one that is written so is none.
+  if (written !== null && !(tree?.kind === 'scalar' && tree.text === '')) {
+    const name = normalizeProjectName(written.text)
+    if (!isProjectName(name))
+      refuse(written.place, `name: "${written.text}" is no project name: expected ${projectNameRule}`)
+    if (name !== written.text)
+      reading.note(`name: "${written.text}" is taken as ${name}, as Compose does`, written.place)
+    return name
+  }
   const source = files[0]?.source ?? ''
   const folder = options.folder ?? source.slice(0, Math.max(source.lastIndexOf('/'), 0))
   return projectNameFromFolder(folder) || 'default'

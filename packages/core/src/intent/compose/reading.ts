@@ -62,15 +62,33 @@ export const readText = (reading: Reading, tree: Tree | null, what: string): Val
   tree === null ? null : readValue(reading, tree, what)
 
 const booleans: ReadonlyMap<string, boolean> = new Map([
-  ...['true', 't', 'yes', 'y', 'on', '1'].map((word) => [word, true] as const),
-  ...['false', 'f', 'no', 'n', 'off', '0'].map((word) => [word, false] as const),
+  ...['true', 'yes', 'y', 'on'].map((word) => [word, true] as const),
+  ...['false', 'no', 'n', 'off'].map((word) => [word, false] as const),
 ])
 
-/** A truth in any of the spellings YAML 1.1, Compose and Go's strconv.ParseBool know; null when it is not there. */
-export const readBoolean = (reading: Reading, tree: Tree | null, what: string): boolean | null => {
+/** Those of Go's strconv.ParseBool, which Docker reads the options of drivers with. */
+const engineBooleans: ReadonlyMap<string, boolean> = new Map([
+  ...booleans,
+  ['t', true],
+  ['1', true],
+  ['f', false],
+  ['0', false],
+])
+
+/** A truth in any of the spellings of Docker's options of drivers, besides those of Compose. */
+export const readEngineBoolean = (reading: Reading, tree: Tree | null, what: string): boolean | null =>
+  readBoolean(reading, tree, what, engineBooleans)
+
+/** A truth in any of the spellings of YAML 1.1, as Compose takes them; null when it is not there. */
+export const readBoolean = (
+  reading: Reading,
+  tree: Tree | null,
+  what: string,
+  spellings: ReadonlyMap<string, boolean> = booleans,
+): boolean | null => {
   if (tree === null) return null
   const value = readValue(reading, tree, what, 'true or false')
-  const truth = booleans.get(value.text.toLowerCase())
+  const truth = spellings.get(value.text.toLowerCase())
   return truth ?? refuse(value.place, `${what}: expected true or false, found "${value.text}"`)
 }
 

@@ -1,14 +1,19 @@
 import { type Reading, readInteger } from './reading.ts'
-import { asMap, get, type MapTree, refuse } from './tree.ts'
+import { asMap, get, getGiven, type MapTree, refuse } from './tree.ts'
 
 const most = 65535
 
 /** How many containers a service has: `scale` or `deploy.replicas`, which must not disagree (compose-go). */
 export const readReplicas = (reading: Reading, service: MapTree, what: string): number => {
-  const scaleTree = get(service, 'scale')
+  const scaleTree = getGiven(service, 'scale', what)
   const scale = readInteger(reading, scaleTree, `${what}.scale`, [0, most])
   const deploy = asMap(get(service, 'deploy'), `${what}.deploy`)
-  const replicas = readInteger(reading, get(deploy, 'replicas'), `${what}.deploy.replicas`, [0, most])
+  const replicas = readInteger(
+    reading,
+    getGiven(deploy, 'replicas', `${what}.deploy`),
+    `${what}.deploy.replicas`,
+    [0, most],
+  )
   if (scaleTree !== null && scale !== null && replicas !== null && scale !== replicas)
     refuse(
       scaleTree.place,

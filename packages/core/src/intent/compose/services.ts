@@ -1,12 +1,14 @@
 import type { SourcePosition } from '../../error/index.ts'
-import type { EndpointIntent } from '../intent.ts'
+import type { EndpointIntent, LinkIntent } from '../intent.ts'
 import { type Attachment, type FindNetwork, readAttachments } from './attachments.ts'
+import { readLinks } from './links.ts'
 import { checkName } from './names.ts'
 import { readNetworkMode } from './network-mode.ts'
 import { checkExpose, type PublishedPort, readPorts } from './ports.ts'
-import { type Reading, readTexts } from './reading.ts'
+import { type Reading, readValue } from './reading.ts'
 import { readReplicas } from './replicas.ts'
-import { asMap, emptyMap, entriesOf, get, type MapTree, refuse } from './tree.ts'
+import { asList, asMap, entriesOf, getGiven, type MapTree, refuse } from './tree.ts'
+import { noteUnknownKeys } from './unknown-keys.ts'
 
 /** One service, as far as it is about networking. */
 export interface ReadService {
@@ -16,6 +18,7 @@ export interface ReadService {
   /** Empty for a `network_mode` that takes it off the project's networks. */
   readonly attachments: readonly Attachment[]
   readonly ports: readonly PublishedPort[]
+  readonly links: readonly LinkIntent[]
 }
 
 /** Reads the services of the profiles enabled, in the order written. */
@@ -25,18 +28,27 @@ export const readServices = (
   profiles: readonly string[],
   find: FindNetwork,
 ): readonly ReadService[] => {
-  const enabled = entriesOf(asMap(get(root, 'services'), 'services')).flatMap(([name, entry]) => {
-    checkName(name, entry.keyPlace, 'service')
-    const body = asMap(entry.value, `services.${name}`) ?? emptyMap(entry.keyPlace)
-    const wanted = readTexts(reading, get(body, 'profiles'), `services.${name}.profiles`)
-    const on =
-      wanted.length === 0 || profiles.includes('*') || wanted.some(({ text }) => profiles.includes(text))
-    return on ? [{ name, place: entry.keyPlace, body }] : []
-  })
+  const enabled = entriesOf(asMap(getGiven(root, 'services', 'the file'), 'services')).flatMap(
+    ([name, entry]) => {
+      checkName(name, entry.keyPlace, 'service')
+      const body =
+        asMap(entry.value, `services.${name}`) ??
+        refuse(entry.keyPlace, `services.${name}: expected a mapping, found nothing`)
+      const path = `services.${name}.profiles`
+      const wanted = asList(getGiven(body, 'profiles', `services.${name}`), path).map((tree, index) =>
+        readValue(reading, tree, `${path}[${index}]`),
+      )
+      const on =
+        wanted.length === 0 || profiles.includes('*') || wanted.some(({ text }) => profiles.includes(text))
+      return on ? [{ name, place: entry.keyPlace, body }] : []
+    },
+  )
   const names = enabled.map(({ name }) => name)
+  const known = new Set(names)
   const counted = countEndpoints()
   return enabled.map(({ name, place, body }) => {
     const what = `services.${name}`
+    noteUnknownKeys(reading, body, 'service', what)
     const replicas = readReplicas(reading, body, what)
     const mode = readNetworkMode(reading, body, name, names)
     checkExpose(reading, body, `${what}.expose`)
@@ -47,10 +59,15 @@ export const readServices = (
       place,
       replicas,
       attachments,
-      ports: readPorts(reading, body, `${what}.ports`),
+      links: readLinks(reading, body, name, known),
+      // What `host` leaves unpublished was noted; the entries are still read for their mistakes.
+      ports: portsOf(mode, readPorts(reading, body, `${what}.ports`)),
     })
   })
 }
+
+const portsOf = (mode: string | null, ports: readonly PublishedPort[]): readonly PublishedPort[] =>
+  mode === null ? ports : []
 
 const checkNothingUnique = (attachments: readonly Attachment[], replicas: number, what: string): void => {
   for (const { network, ip, ip6, mac, place } of attachments) {

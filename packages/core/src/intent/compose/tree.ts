@@ -41,14 +41,6 @@ export interface Entry {
   readonly value: Tree
 }
 
-/** What `web:` with nothing after it says. */
-export const emptyMap = (place: SourcePosition): MapTree => ({
-  kind: 'map',
-  entries: new Map(),
-  place,
-  tag: null,
-})
-
 /** Refuses what the user wrote. */
 export const refuse = (place: SourcePosition, message: string): never => {
   throw new IntentError(message, place)
@@ -67,6 +59,18 @@ const isAbsent = (tree: Tree): boolean => tree.tag === 'reset' || (tree.kind ===
 export const get = (map: MapTree | null, key: string): Tree | null => {
   const value = map?.entries.get(key)?.value
   return value === undefined || isAbsent(value) ? null : value
+}
+
+/**
+ * The value of a key; null when the key is missing or was reset. A key with nothing after it is refused, as Compose
+ * does: most often the lines below it are indented too little, and are read as something else.
+ */
+export const getGiven = (map: MapTree | null, key: string, what: string): Tree | null => {
+  const entry = map?.entries.get(key)
+  if (entry === undefined || entry.value.tag === 'reset') return null
+  return entry.value.kind === 'scalar' && entry.value.isNull
+    ? refuse(entry.keyPlace, `${what}: expected a value after \`${key}\`, found nothing: leave the key out`)
+    : entry.value
 }
 
 /** A part that has to be a mapping, if it is there at all. */

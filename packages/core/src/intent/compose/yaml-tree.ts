@@ -39,10 +39,24 @@ const tags = new Map<string | undefined, Tree['tag']>([
   ['!override', 'override'],
 ])
 
+/**
+ * A whole number in decimal, as Compose's YAML has it (go-yaml, resolve.go): `010` and `0o10` are 8, `0x50` is 80,
+ * `1_000` is 1000. Null for any other text.
+ */
+const wholeNumber = (text: string): string | null => {
+  const [, sign = '', digits = ''] =
+    /^([+-]?)(0o?[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_]*)$/.exec(text) ?? []
+  const plain = digits.replaceAll('_', '').replace(/^0(?=[0-7])/, '0o')
+  if (plain === '' || /^(0[oxb]|0)$/.test(plain)) return null
+  const value = BigInt(plain)
+  return digits === `${value}` ? null : `${sign}${value}`
+}
+
 const scalarTree = (node: Scalar, place: SourcePosition, text: Text): ScalarTree => {
   const plain = node.type === 'PLAIN' || node.type === undefined
   const isNull = plain && node.value === null
-  const value = isNull ? '' : plain && node.source !== undefined ? node.source : String(node.value)
+  const written = isNull ? '' : plain && node.source !== undefined ? node.source : String(node.value)
+  const value = (plain && node.tag === undefined ? wholeNumber(written) : null) ?? written
   const start = (node.range?.[0] ?? 0) + (plain ? 0 : 1)
   const inset = text.text.startsWith(value, start) && !value.includes('\n') ? (plain ? 0 : 1) : null
   return { kind: 'scalar', text: value, isNull, place, inset, tag: tags.get(node.tag) ?? null }
@@ -88,7 +102,8 @@ const convert = (document: Document, text: Text): Tree => {
         pair.value === null
           ? { kind: 'scalar', text: '', isNull: true, place: keyPlace, inset: null, tag: null }
           : tree(pair.value as Node)
-      const name = scalarTree(key, keyPlace, text).text
+      const name =
+        key.type === 'PLAIN' && key.source !== undefined ? key.source : scalarTree(key, keyPlace, text).text
       if (seen.has(name))
         throw refuseAt(text, offset, `"${name}" is written twice in one mapping: keep one of them`)
       seen.add(name)

@@ -56,10 +56,18 @@ describe('a later file is laid over an earlier one', () => {
 
   test('a subnet said again is one subnet with more settings', () => {
     const { networks } = files(
-      'networks: {x: {ipam: {config: [{subnet: 10.0.0.0/24}]}}}',
+      'services: {a: {networks: [x]}}\nnetworks: {x: {ipam: {config: [{subnet: 10.0.0.0/24}]}}}',
       'networks: {x: {ipam: {config: [{subnet: 10.0.0.0/24, gateway: 10.0.0.9}]}}}',
     )
     expect(networks).toMatchObject([{ ip: { subnet: '10.0.0.0/24', gateway: '10.0.0.9' } }])
+  })
+
+  test('other subnets replace those of an earlier file', () => {
+    const { networks } = files(
+      'services: {a: {networks: [x]}}\nnetworks: {x: {ipam: {config: [{subnet: 10.0.0.0/24}]}}}',
+      'networks: {x: {ipam: {config: [{subnet: 10.1.0.0/24}]}}}',
+    )
+    expect(networks).toMatchObject([{ ip: { subnet: '10.1.0.0/24' } }])
   })
 
   test('a key without a value takes nothing away', () => {
@@ -83,7 +91,7 @@ describe('a later file is laid over an earlier one', () => {
   })
 
   test('the last name names the project', () => {
-    const named = ['name: a', 'name: b'].map((text, index) => ({ text, source: `${index}` }))
+    const named = ['name: a\nservices: {}', 'name: b'].map((text, index) => ({ text, source: `${index}` }))
     expect(readComposeFiles(named).project).toBe('b')
   })
 

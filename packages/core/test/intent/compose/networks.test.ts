@@ -3,7 +3,7 @@ import type { NetworkIntent } from '@portolan/core'
 import { notes, read, refusal } from './read.ts'
 
 const network = (body: string): NetworkIntent => {
-  const [first] = read(`networks:\n  net: ${body}`).networks
+  const [first] = read(`networks:\n  net: ${body}\nservices: {web: {networks: [net]}}`).networks
   if (first === undefined) throw new Error('no network was read')
   return first
 }
@@ -138,12 +138,7 @@ describe('a network is refused, with its place', () => {
       '{driver: host}',
       /2:17: networks\.net\.driver: Portolan builds bridges only, not "host"/,
     ],
-    ['driver overlay', '{driver: overlay}', /bridges only, not "overlay"/],
-    [
-      'driver macvlan',
-      '{driver: macvlan}',
-      /bridges only, not "macvlan": expected `bridge`, or `external: true`/,
-    ],
+    ['driver null', '{driver: null}', /bridges only|expected a value after `driver`/],
     ['no family', '{enable_ipv4: false}', /2:3: networks\.net: neither IPv4 nor IPv6 is enabled/],
     [
       'a truth that is none',
@@ -304,7 +299,7 @@ describe('networks that cannot exist side by side are refused', () => {
       /10\.0\.0\.0\/8 overlaps 10\.1\.2\.0\/24 of networks\.a/,
     ],
   ])('%s', (_, a, b, message) => {
-    expect(refusal(`networks:\n  a: ${a}\n  b: ${b}`)).toMatch(message)
+    expect(refusal(`networks:\n  a: ${a}\n  b: ${b}\nservices: {web: {networks: [a, b]}}`)).toMatch(message)
   })
 })
 
@@ -336,13 +331,13 @@ describe('what is read and cannot take effect is noted', () => {
       '2:25 networks.net.driver has no effect: the network is external, made by someone else',
     ],
   ])('%s', (_, body, expected) => {
-    expect(notes(`networks:\n  net: ${body}`)).toEqual([expected])
+    expect(notes(`networks:\n  net: ${body}\nservices: {web: {networks: [net]}}`)).toEqual([expected])
   })
 })
 
 describe('the implicit default network', () => {
   test('is there when a service names no network, and the last of all', () => {
-    const { networks } = read('services: {a: , b: {networks: [n]}}\nnetworks: {n: }')
+    const { networks } = read('services: {a: {}, b: {networks: [n]}}\nnetworks: {n: }')
     expect(networks.map(({ name, place }) => [name, place?.line ?? null])).toEqual([
       ['n', 2],
       ['default', null],
@@ -357,7 +352,46 @@ describe('the implicit default network', () => {
   })
 
   test('is what the file says it is when the file does', () => {
-    const { networks } = read('services: {a: }\nnetworks: {default: {external: true, name: web}}')
+    const { networks } = read('services: {a: {}}\nnetworks: {default: {external: true, name: web}}')
     expect(networks).toMatchObject([{ name: 'default', external: true, externalName: 'web' }])
+  })
+})
+
+describe('networks that are not built', () => {
+  test.each(['macvlan', 'ipvlan', 'overlay'])(
+    'one of driver %s is named, and the rest of the file is read',
+    (driver) => {
+      const text = `services:
+  lan: {networks: [lan], ports: ["80:80"]}
+  both: {networks: [lan, web], ports: ["81:81"]}
+networks:
+  lan: {driver: ${driver}, driver_opts: {parent: eth0}, ipam: {config: [{subnet: 192.168.1.0/24}]}}
+  web:
+`
+      const intent = read(text)
+      expect(intent.networks.map(({ name }) => name)).toEqual(['web'])
+      expect(intent.endpoints.map(({ service, network: on }) => [service, on])).toEqual([['both', 'web']])
+      expect(intent.mappings.map(({ service, network: on }) => [service, on])).toEqual([['both', 'web']])
+      expect(notes(text)).toEqual([
+        `5:17 networks.lan: a network of driver ${driver} is not Portolan's: the engine makes it, and nothing is planned for it`,
+        '2:34 services.lan: its ports are not published: it is on no network of Portolan',
+      ])
+    },
+  )
+
+  test.each([
+    ['that no service is on', 'services: {web: {}}\nnetworks: {n: , m: {external: true}}', ['default']],
+    [
+      'that only a service of another profile is on',
+      'services: {web: {}, b: {profiles: [x], networks: [n]}}\nnetworks: {n: }',
+      ['default'],
+    ],
+    [
+      'default, when every service names others',
+      'services: {web: {networks: [n]}}\nnetworks: {n: , default: {internal: true}}',
+      ['n'],
+    ],
+  ])('one %s', (_, text, names) => {
+    expect(read(text).networks.map(({ name }) => name)).toEqual(names)
   })
 })

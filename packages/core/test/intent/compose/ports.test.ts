@@ -36,7 +36,7 @@ describe('ports are read as people write them', () => {
     ['long syntax, IPv6 in brackets', '- {target: 80, published: 80, host_ip: "[::]"}', ['[::]:80:80']],
     ['every IPv4 address', '- 0.0.0.0:80:80', ['0.0.0.0:80:80']],
     ['an IPv4-mapped address', '- "[::ffff:127.0.0.1]:80:80"', ['127.0.0.1:80:80']],
-    ['no list at all', '', []],
+    ['an empty list', '[]', []],
   ])('%s', (_, ports, expected) => {
     expect(mappings(withPorts(ports))).toEqual(expected.map((text) => `web#1 default ${text}`))
   })
@@ -50,7 +50,7 @@ describe('ports are read as people write them', () => {
 - "8000-9000:80"
 - "127.0.0.1:8001:8001"
 - "127.0.0.1:5000-5010:5000-5010"
-- "::1:6000:6000"
+- "[::1]:6000:6000"
 - "[::1]:6001:6001"
 - "6060:6060/udp"`)
     expect(mappings(text)).toHaveLength(11)

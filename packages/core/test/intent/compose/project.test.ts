@@ -3,7 +3,10 @@ import { describe, expect, test } from '@jest/globals'
 import { type ComposeFilesOptions, InvalidRequestError, readCompose } from '@portolan/core'
 
 const project = (text: string, options: ComposeFilesOptions & { source?: string } = {}): string =>
-  readCompose(text, { source: 'compose.yaml', ...options }).project
+  readCompose(`${text}\nservices: {}`, { source: 'compose.yaml', ...options }).project
+
+const notesOf = (text: string): readonly string[] =>
+  readCompose(`${text}\nservices: {}`, { source: 'compose.yaml' }).notes.map((note) => note.text)
 
 describe('the project is named', () => {
   test.each<[string, string, ComposeFilesOptions & { source?: string }, string]>([
@@ -22,10 +25,24 @@ describe('the project is named', () => {
     expect(project(text, options)).toBe(expected)
   })
 
-  test.each(['Shop', 'a b', '-a', 'a.b', 'x'.repeat(64), 'a;b'])('but not "%s"', (name) => {
+  test.each(['Shop', 'a b', '-a', 'a.b', 'x'.repeat(64), 'a;b'])('but not by the option "%s"', (name) => {
+    expect(() => project('networks: {}', { project: name })).toThrow(InvalidRequestError)
+  })
+
+  test.each([
+    ['Shop', 'shop'],
+    ['a b', 'ab'],
+    ['-a', 'a'],
+    ['a.b', 'ab'],
+  ])('by "%s" in the file, made a name and noted', (written, name) => {
+    const text = `name: "${written}"`
+    expect(project(text)).toBe(name)
+    expect(notesOf(text)).toEqual([`name: "${written}" is taken as ${name}, as Compose does`])
+  })
+
+  test.each(['___', '?', 'x'.repeat(64)])('but not by "%s" in the file', (name) => {
     expect(() => project(`name: "${name}"`)).toThrow(
       /^compose\.yaml:1:7: name: .* is no project name: expected lower-case/,
     )
-    expect(() => project('networks: {}', { project: name })).toThrow(InvalidRequestError)
   })
 })

@@ -157,11 +157,6 @@ describe('a service is refused, with its place', () => {
     ['the mode of no service', '{network_mode: "service:db"}', /no service is called "db"/],
     ['its own mode', '{network_mode: "service:web"}', /cannot live in its own network/],
     [
-      'ports in host mode',
-      '{network_mode: host, ports: ["80:80"]}',
-      /2:37: services\.web: no ports can be published with `network_mode: host`: its processes listen on the host itself/,
-    ],
-    [
       'ports without a network',
       '{network_mode: none, ports: [80]}',
       /`network_mode: none`: it has no network to publish from/,
@@ -219,7 +214,7 @@ describe('profiles', () => {
   })
 
   test('what is not enabled is not checked either', () => {
-    expect(read('services: {a: , b: {profiles: [x], networks: [none]}}').endpoints).toHaveLength(1)
+    expect(read('services: {a: {}, b: {profiles: [x], networks: [none]}}').endpoints).toHaveLength(1)
   })
 })
 
@@ -230,5 +225,13 @@ test('exposed ports make no mappings', () => {
 test('network_mode bridge leaves the service without an address here, and says so', () => {
   expect(notes('services:\n  a: {network_mode: bridge}')).toEqual([
     "2:21 services.a: network_mode bridge is the engine's own bridge: the service gets no address here",
+  ])
+})
+
+test('ports of a service in host mode are not published, and it is said', () => {
+  const text = 'services:\n  web: {network_mode: host, ports: ["80:80"]}'
+  expect(mappings(text)).toEqual([])
+  expect(notes(text)).toEqual([
+    '2:37 services.web: its ports are not published: with `network_mode: host` its processes listen on the host itself',
   ])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ParseError, PortolanError, readCompose, readComposeFiles } from '@portolan/core'
 import fc from 'fast-check'
-import { mappings, read, refusal } from './read.ts'
+import { mappings, notes, read, refusal } from './read.ts'
 
 describe('anchors, aliases and merge keys', () => {
   test('a merge key brings in what the mapping does not say itself', () => {
@@ -259,4 +259,65 @@ test('no value in a place that is read makes the reader fail in any other way th
     }),
     { numRuns: 600 },
   )
+})
+
+describe('keys that no Compose file has', () => {
+  test.each([
+    ['port: ["80:80"]', 'services.web: the key "port" is unknown and has no effect: did you mean "ports"?'],
+    [
+      'network: [a]',
+      'services.web: the key "network" is unknown and has no effect: did you mean "networks"?',
+    ],
+    ['Ports: ["80:80"]', 'services.web: the key "Ports" is unknown and has no effect: did you mean "ports"?'],
+    ['something_else: 1', 'services.web: the key "something_else" is unknown and has no effect'],
+  ])('%s at a service is noted', (line, note) => {
+    expect(notes(`services:\n  web:\n    ${line}`)).toEqual([`3:5 ${note}`])
+  })
+
+  test.each([
+    [
+      'network: {}\nservices: {web: {}}',
+      '1:1 the key "network" is unknown and has no effect: did you mean "networks"?',
+    ],
+    [
+      'services: {web: {}}\nnetworks: {n: {internl: true}}',
+      '2:16 networks.n: the key "internl" is unknown and has no effect: did you mean "internal"?',
+    ],
+    [
+      'services: {web: {}}\nnetworks: {n: {ipam: {confg: []}}}',
+      '2:23 networks.n.ipam: the key "confg" is unknown and has no effect: did you mean "config"?',
+    ],
+    [
+      'services: {web: {}}\nnetworks: {n: {external: true, foo: 1}}',
+      '2:32 networks.n: the key "foo" is unknown and has no effect',
+    ],
+  ])('%s is noted', (text, note) => {
+    expect(notes(text)).toEqual([note])
+  })
+
+  test('x- keys are free', () => {
+    expect(notes('x-a: 1\nservices: {web: {x-b: 1}}\nnetworks: {n: {x-c: 1, ipam: {x-d: 1}}}')).toEqual([])
+  })
+})
+
+describe('a file without services is refused', () => {
+  test.each([
+    [
+      'web:\n  image: x\n  ports: ["80:80"]',
+      /^IntentError compose\.yaml:1:1: .* it is written in version 1 of the format/,
+    ],
+    [
+      'apiVersion: v1\nkind: Pod',
+      /^IntentError compose\.yaml:1:1: the file has no `services`: it is no Compose file/,
+    ],
+    ['networks: {n: }', /it is no Compose file, or only a part of one/],
+  ])('%s', (text, message) => {
+    expect(refusal(text)).toMatch(message)
+  })
+
+  test('but one whose services come from elsewhere, or that has none yet, is read', () => {
+    expect(read('services: {}').endpoints).toEqual([])
+    const load = () => ({ text: 'services: {a: {}}', source: 'a.yaml' })
+    expect(read('include: [a.yaml]', { load }).endpoints).toHaveLength(1)
+  })
 })

@@ -1,0 +1,23 @@
+import type { LinkIntent } from '../intent.ts'
+import { type Reading, readValue } from './reading.ts'
+import { asList, get, type MapTree, refuse } from './tree.ts'
+
+/**
+ * Reads `links`: `service` or `service:alias` (Compose Specification, 05-services).
+ *
+ * @param services - those that are enabled; Compose refuses a link to any other
+ */
+export const readLinks = (
+  reading: Reading,
+  service: MapTree,
+  name: string,
+  services: ReadonlySet<string>,
+): readonly LinkIntent[] =>
+  asList(get(service, 'links'), `services.${name}.links`).map((item, index) => {
+    const what = `services.${name}.links[${index}]`
+    const value = readValue(reading, item, what, 'the name of a service')
+    const [to = '', alias = to] = value.text.split(':')
+    if (!services.has(to))
+      refuse(value.place, `${what}: no service is called "${to}" (or its profile is not enabled)`)
+    return { service: name, to, alias, place: value.place }
+  })
