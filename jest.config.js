@@ -30,6 +30,7 @@ export default {
     project('unit', ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/architecture/**/*.test.ts']),
     project('property', ['<rootDir>/test/property/**/*.test.ts']),
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
+    project('compose', ['<rootDir>/test/compose/**/*.test.ts']),
     project('cli', ['<rootDir>/test/cli/**/*.test.ts']),
     project('bench', ['<rootDir>/test/bench/**/*.test.ts']),
     project('examples', ['<rootDir>/test/examples/**/*.test.ts']),
