@@ -164,6 +164,29 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
     }
   })
 
+  test('does not bring back a port that another live host has taken back meanwhile', async () => {
+    const { lab, nginx } = await prepared()
+    const flush =
+      backend === 'nftables' ? 'nft flush chain inet portolan forward' : `${backend} -w -t mangle -F`
+    const seen = await inHost(
+      lab,
+      backend,
+      `${asked(nginx)}
+       const host = await open()
+       const other = await open({ project: 'other' })
+       await publish(host, 9090)
+       for (const port of [9091, 9092]) await publish(other, port)
+       await publish(host, 9093)
+       await other.unpublish({ hostPort: 9091 })
+       run('sh', '-ec', ${JSON.stringify(flush)})
+       await publish(host, 9094)
+       const later = await open({ project: 'other' })
+       report([...new Set(later.published.map(({ hostPort }) => hostPort)), await inForce(9090, 9093, 9094)])
+       for (const one of [host, other, later]) await one.close()`,
+    )
+    expect(seen).toEqual([9092, [9090, 9090, 9093, 9093, 9094, 9094]])
+  })
+
   test('opened after the flush, a live host rebuilds the networks from their bridges before it publishes', async () => {
     const { lab, nginx, bridge } = await prepared()
     const [[, script] = ['', '']] = damagesOf(backend, bridge)

@@ -18,7 +18,7 @@ import { published } from '../published/published.ts'
 import * as chains from '../ruleset/chains.ts'
 import { emptyRuleset, findTable, type Ruleset } from '../ruleset/ruleset.ts'
 import { placedInFamily } from './placed-rules.ts'
-import { bridgesIn, recall, surviving } from './recall.ts'
+import { bridgesIn, recall, stillMapped, surviving } from './recall.ts'
 
 /** Does a tree have a rule for a container of this network? */
 const opens = (
@@ -83,6 +83,12 @@ const lostRestrictions = (
 const hasGuards = (actual: Ruleset, family: Family): boolean =>
   findTable(actual, family, 'mangle')?.chains.some(({ name }) => chains.isOurs(name)) === true
 
+/** Is a table just what it has to be for these rules, so that none of our chains in it was flushed or deleted? */
+const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: readonly PlacedRule[]): boolean =>
+  diff(actual, { tables: assemble(family, placed), trailer: [] }).every(
+    ({ operation }) => operation.family !== family || operation.table !== table,
+  )
+
 /**
  * What our chains should be after somebody else took parts of them away: what is there, what networks need as their
  * bridges tell, and what was known before.
@@ -101,9 +107,12 @@ export const mend = (
   const all = { hasInterface: () => true, hasSubnetOf: () => true }
   const lost: string[] = []
   const tables = families.flatMap((family) => {
-    const remembered = surviving(placedInFamily(before, family), ports, family, presence ?? all)
-    const recalled = recall(placedInFamily(actual, family), remembered)
-    const placed = networks.reduce((rules, owned) => requireNetwork(rules, owned, family), recalled)
+    const found = placedInFamily(actual, family)
+    const require = (rules: readonly PlacedRule[]): readonly PlacedRule[] =>
+      networks.reduce((placed, owned) => requireNetwork(placed, owned, family), rules)
+    const surely = surviving(placedInFamily(before, family), ports, family, presence ?? all)
+    const isKept = surely.length > 0 && isWholeIn(actual, family, 'nat', require(found))
+    const placed = require(recall(found, isKept ? stillMapped(surely, found) : surely))
     const isGuarded = networks.some(({ network }) => network[family] !== null)
     if (known === undefined || known === null)
       lost.push(...lostRestrictions(actual, placed, family, isGuarded))

@@ -44,6 +44,25 @@ export const surviving = (
   )
 }
 
+/**
+ * What is known without the mappings that were taken back since: nothing of them is left, while others that were known
+ * are. Who flushes the chain of mappings leaves none of them; that no chain of its tree is missing, the caller knows.
+ */
+export const stillMapped = (
+  known: readonly PlacedRule[],
+  found: readonly PlacedRule[],
+): readonly PlacedRule[] => {
+  const isMapping = ({ table, chain }: PlacedRule): boolean => table === 'nat' && chain === chains.destination
+  const tags = (placed: readonly PlacedRule[]) => new Set(placed.map(({ rule }) => tagOf(rule)))
+  const before = tags(known.filter(isMapping))
+  if (![...tags(found.filter(isMapping))].some((held) => before.has(held))) return known
+  const left = tags(found)
+  return known.filter(({ rule }) => {
+    const held = tagOf(rule)
+    return !before.has(held) || left.has(held)
+  })
+}
+
 const groupsOf = (placed: readonly PlacedRule[]): ReadonlyMap<string, readonly PlacedRule[]> => {
   const groups = new Map<string, PlacedRule[]>()
   for (const one of placed) {

@@ -37,6 +37,14 @@ describe('mend', () => {
     }
   })
 
+  test('brings no mapping back that was taken back before something else was lost', () => {
+    const kept = compile(desiredState([mapping(9090)], { networks: [web] }))
+    const mangle = { ...kept, tables: kept.tables.filter(({ name }) => name !== 'mangle') }
+    expect(textOf(mend(mangle, { networks, known: whole }).ruleset)).toBe(textOf(kept))
+    const flushed = { ...kept, tables: [] }
+    expect(textOf(mend(flushed, { networks, known: whole }).ruleset)).toBe(textOf(whole))
+  })
+
   test('finds rules whole as they were compiled, and a family that needs none', () => {
     expect(wholeFamilies(whole, networks)).toEqual(['ip', 'ip6'])
     expect(guardedBridges(whole)).toEqual(['br-web'])

@@ -7,7 +7,7 @@ import { extract } from './extract.ts'
 import { requireNetwork } from './network-parts.ts'
 import type { Parts } from './parts.ts'
 import { reattach } from './reattach.ts'
-import { recall, surviving } from './recall.ts'
+import { recall, stillMapped, surviving } from './recall.ts'
 import { ownTable } from './table-name.ts'
 
 /** The parts that can be loaded: no element without its chain, no chain without an element. */
@@ -48,7 +48,7 @@ export const mend = (
   const found = reattach(extract(actual, () => true))
   const before = known === undefined || known === null ? emptyRuleset : known
   const all = { hasInterface: () => true, hasSubnetOf: () => true }
-  const recalled = recall(found, surviving(before, presence ?? all))
+  const recalled = recall(found, stillMapped(surviving(before, presence ?? all), found))
   const { parts, lost } = closed(networks.reduce(requireNetwork, recalled))
   return { ruleset: assemble(parts), lost }
 }

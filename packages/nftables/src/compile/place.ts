@@ -15,5 +15,8 @@ const slotOf = (set: string): string => {
 /** The place that an element of a set claims. */
 export const placeOf = (set: string, { key }: Element): string => `${slotOf(set)} ${identity(key)}`
 
+/** Does a set hold mappings of host ports, each with where it leads? */
+export const isTranslation = (set: string): boolean => mappingSet.test(set) && !isRestriction(set)
+
 /** Does a set hold restrictions of mappings, which stand beside the mappings themselves? */
 export const isRestriction = (set: string): boolean => set.startsWith('restricted')

@@ -7,7 +7,7 @@ import { extract } from './extract.ts'
 import { sourceChain, toChain } from './object-name.ts'
 import { ownerComment } from './owner.ts'
 import { isEmptyParts, type Parts } from './parts.ts'
-import { isRestriction, placeOf } from './place.ts'
+import { isRestriction, isTranslation, placeOf } from './place.ts'
 
 /** The maps and sets whose keys are bridges. */
 const bridgeSets: readonly string[] = ['bridges', 'internal', 'to_network', 'source_to_network']
@@ -35,6 +35,30 @@ export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPre
       ({ name, rules }) => !goneChains.has(name) && !rules.every(({ comment }) => gone.has(comment ?? '')),
     ),
     rules: parts.rules,
+  }
+}
+
+/**
+ * What is known without the mappings that were taken back since: nothing of them is left, while their map still has
+ * others that were known. Who flushes a map leaves none of them.
+ */
+export const stillMapped = (known: Parts, found: Parts): Parts => {
+  const items = [...found.elements.values()].flat()
+  const rules = [...found.chains.flatMap((chain) => chain.rules), ...[...found.rules.values()].flat()]
+  const left = new Set([...items, ...rules].map(({ comment }) => comment))
+  const gone = new Set<string | null>()
+  for (const [set, before] of known.elements) {
+    if (!isTranslation(set)) continue
+    const held = new Set((found.elements.get(set) ?? []).map(({ comment }) => comment))
+    if (!before.some(({ comment }) => held.has(comment))) continue
+    for (const { comment } of before) if (!left.has(comment)) gone.add(comment)
+  }
+  if (gone.size === 0) return known
+  const stays = ({ comment }: Element | Rule): boolean => !gone.has(comment)
+  return {
+    elements: new Map([...known.elements].map(([set, before]) => [set, before.filter(stays)])),
+    chains: known.chains.filter((chain) => chain.rules.some(stays)),
+    rules: known.rules,
   }
 }
 

@@ -37,6 +37,16 @@ describe('mend', () => {
     expect(mend(actual, { networks, known: whole }).lost).toEqual([])
   })
 
+  test('brings no mapping back that was taken back before something else was lost', () => {
+    const kept = compile(state({ mappings: [mapping({ hostPort: 9090 })] }))
+    const damaged = without(kept, (name) => name === 'forward')
+    const { ruleset, lost } = mend(damaged, { networks, known: whole })
+    expect(lost).toEqual([])
+    expect(canonical(ruleset)).toEqual(canonical(kept))
+    const flushed = without(kept, (name) => name === 'forward' || name === 'dnat4')
+    expect(canonical(mend(flushed, { networks, known: whole }).ruleset)).toEqual(canonical(whole))
+  })
+
   test('brings nothing back that leads to a bridge or container that is gone', () => {
     const presence = { hasInterface: () => false, hasSubnetOf: () => false }
     const { ruleset } = mend(emptyRuleset, { networks: [], known: whole, presence })

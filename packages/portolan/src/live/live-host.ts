@@ -47,7 +47,8 @@ export interface LiveHost extends AsyncDisposable {
    *
    * Where another program has flushed or damaged our rules meanwhile, this brings back all of them: the rules of the
    * networks on this host, told from their bridges, and what every project had when this object last read the rules. A
-   * mapping that is gone while all else is whole was taken back, and stays so. What another process applied after that
+   * mapping that is gone while all else is whole was taken back, and stays so; so was one of another project that is gone
+   * while others of its map (in iptables: its chain) are there. What another process applied after that
    * reading and a flush took before the next one is not known here: apply that project again.
    * @throws PortolanError `HOST_PORT_IN_USE` when something else of ours has the host socket
    * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host listens there, unless `force` is given
