@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   emptyLeases,
@@ -146,11 +146,13 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
       { cause: error },
     )
   }
+  // What is leased there would be given to others out of another store.
+  const elsewhere = existsSync(file) ? '' : ', or give another directory with --state'
   const full = fullDisk(error, dirname(file))
   if (full !== null)
     return new PortolanError(
       'STATE',
-      `The lease store ${file} could not be ${action}: ${full}. What was leased before is still there. Make room on that disk and run this again, or give another directory with --state.`,
+      `The lease store ${file} could not be ${action}: ${full}. What was leased before is still there. Make room on that disk and run this again${elsewhere}.`,
       { cause: error },
     )
   const isDamaged = error instanceof DamagedError || /^MDB_(?!MAP_FULL|READERS_FULL)/.test(why)

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { lstat, open, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -173,21 +173,27 @@ const syncDirectory = async (directory: string): Promise<void> => {
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = errorCode(error)
+  // Elsewhere nothing is noted, and so nothing would be put back.
+  const isNoted = existsSync(file)
   const full = fullDisk(error, dirname(file))
   if (full !== null)
     return new PortolanError(
       'STATE',
-      `The state file ${file} could not be ${action}: ${full}. It is as it was before. Make room on that disk and run this again, or give another directory with --state.`,
+      `The state file ${file} could not be ${action}: ${full}. It is as it was before. Make room on that disk and run this again${isNoted ? '' : ', or give another directory with --state'}.`,
       { cause: error },
     )
   const message = `The state file ${file} could not be ${action} (${code}): it tells what destroy has to put back.`
   return code === 'EACCES' || code === 'EPERM'
     ? new PermissionError(
-        `${message} Run this as root, or give another directory with --state.`,
+        `${message} Run this as root${isNoted ? '' : ', or give another directory with --state'}.`,
         'file access',
         { cause: error },
       )
-    : new PortolanError('STATE', `${message} Give another directory with --state.`, { cause: error })
+    : new PortolanError(
+        'STATE',
+        `${message} ${isNoted ? 'Mend that, and run this again.' : 'Give another directory with --state.'}`,
+        { cause: error },
+      )
 }
 
 const errorCode = (error: unknown): string =>

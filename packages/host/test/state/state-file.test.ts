@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -231,6 +239,19 @@ describe('state file', () => {
     expect(read).toMatchObject({ sysctls: state.sysctls, fixes: expected })
     await writeState(directory, { ...read, created: [] })
     expect((await readState(directory)).fixes).toEqual(read.fixes)
+  })
+
+  test('another directory is only advised while nothing is noted in this one', async () => {
+    const elsewhere = /another directory with --state/
+    await writeState(directory, state)
+    const file = onlyFile()
+    // In the way of the next writing, whoever writes: root is refused nothing by a mode.
+    mkdirSync(`${file}.tmp`)
+    const failed = await ensureStateWritable(directory).catch(String)
+    expect(failed).toMatch(/could not be written .*Mend that, and run this again\./)
+    expect(failed).not.toMatch(elsewhere)
+    rmSync(file)
+    await expect(ensureStateWritable(directory)).rejects.toThrow(elsewhere)
   })
 
   test('a directory that cannot be made is named in the error', async () => {
