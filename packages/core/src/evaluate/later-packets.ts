@@ -11,7 +11,7 @@ const ACK = 16
 
 /**
  * Follows what comes after the answer: the sender's next packet with the bindings that the flow has by now, and of TCP
- * the next answer. Rules that ask for the state of a connection, or for TCP's flags, may cut off what they let begin.
+ * the next answer; of other protocols too, where the answer has an entry of its own. Rules that ask for the state of a connection, or for TCP's flags, may cut off what they let begin.
  *
  * @param first - how the first packet began, and how it ended
  * @param answered - how the answer ended
@@ -38,9 +38,9 @@ export const followLater = (
   for (const end of own.ends) {
     if (!isArrival(end)) stopped.push(end)
     else if (!isSamePlace(first, end)) astray.push(strand(end))
-    else if (began.protocol !== protocolNumber.tcp) through.push(end)
+    else if (began.protocol !== protocolNumber.tcp && !hasOwnEntry(answered)) through.push(end)
     else
-      for (const last of answersTo(traffic, began, end, run))
+      for (const last of answersTo(traffic, began, end, answered, run))
         if (isArrival(last)) through.push(last)
         else stopped.push(last)
   }
@@ -52,13 +52,22 @@ export const followLater = (
   return [end, ...stopped.filter((one) => !isKnown(earlier, one))]
 }
 
-/** Of a connection whose handshake was not seen the first of them makes an entry, which those after it find. */
-const answersTo = (traffic: Traffic, began: World, reached: End, run: Run): readonly End[] =>
-  followAnswer(traffic, began, reached, run).flatMap((answer) =>
-    isArrival(answer) && !answer.world.reply && answer.world.tracking === 'tracked'
-      ? followAnswerAgain(traffic, began, reached, answer, run)
-      : [answer],
-  )
+/**
+ * The next answer. Of a TCP connection whose handshake was not seen the first of them makes an entry, which those after
+ * it find; of other protocols the first answer of all has made it.
+ */
+const answersTo = (traffic: Traffic, began: World, reached: End, answered: End, run: Run): readonly End[] => {
+  const again = (answer: End): readonly End[] =>
+    hasOwnEntry(answer) ? followAnswerAgain(traffic, began, reached, answer, run) : [answer]
+  if (began.protocol === protocolNumber.tcp) return followAnswer(traffic, began, reached, run).flatMap(again)
+  // What was noted of the packet in between is kept.
+  const { trace, unknown } = reached.world
+  return again({ ...answered, world: { ...answered.world, trace, unknown } })
+}
+
+/** Did connection tracking take the answer for the beginning of a flow of its own? */
+const hasOwnEntry = (answer: End): boolean =>
+  isArrival(answer) && !answer.world.reply && answer.world.tracking === 'tracked'
 
 /** Is there more to come after the answer, that connection tracking sees otherwise than what came before? */
 export const goesOn = ({ given, protocol }: World, first: End, answered: End): boolean =>

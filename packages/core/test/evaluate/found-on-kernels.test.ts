@@ -153,6 +153,9 @@ describe('as kernels were seen to do', () => {
     const rules = ruleset(table({}, base('prerouting', -300, {}, [iif('eth0'), notrack]), dropsConfirmed))
     const { outcome, trace } = evaluate(fromLan, facts, rules)
     expect([outcome, trace.at(-1)?.packet]).toEqual(['dropped', 4])
+    // Of UDP the first answer makes it: ip6tables with CT --notrack, and ctstatus CONFIRMED dropped in POSTROUTING.
+    const datagrams = evaluate({ ...fromLan, protocol: 'udp' }, facts, rules)
+    expect([datagrams.outcome, datagrams.trace.at(-1)?.packet]).toEqual(['dropped', 4])
   })
 
   test('lo and network cards have no kind, and so are not of another kind either', () => {
