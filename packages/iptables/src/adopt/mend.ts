@@ -108,11 +108,11 @@ export const mend = (
   const lost: string[] = []
   const tables = families.flatMap((family) => {
     const found = placedInFamily(actual, family)
-    const require = (rules: readonly PlacedRule[]): readonly PlacedRule[] =>
+    const withNetworks = (rules: readonly PlacedRule[]): readonly PlacedRule[] =>
       networks.reduce((placed, owned) => requireNetwork(placed, owned, family), rules)
     const surely = surviving(placedInFamily(before, family), ports, family, presence ?? all)
-    const isKept = surely.length > 0 && isWholeIn(actual, family, 'nat', require(found))
-    const placed = require(recall(found, isKept ? stillMapped(surely, found) : surely))
+    const isKept = surely.length > 0 && isWholeIn(actual, family, 'nat', withNetworks(found))
+    const placed = withNetworks(recall(found, isKept ? stillMapped(surely, found) : surely))
     const isGuarded = networks.some(({ network }) => network[family] !== null)
     if (known === undefined || known === null)
       lost.push(...lostRestrictions(actual, placed, family, isGuarded))
