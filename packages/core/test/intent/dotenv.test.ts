@@ -3,6 +3,21 @@ import { describe, expect, test } from '@jest/globals'
 import { ParseError, PortolanError, parseDotenv } from '@portolan/core'
 import fc from 'fast-check'
 
+test('a line whose name no variable has is told of and passed over, when that is asked for', () => {
+  const told: unknown[] = []
+  const text = 'A=1\na-b=2\n1c=3\n---\n[section]\nB=4\n'
+  const variables = parseDotenv(text, { onOddName: (name, { line }) => told.push([name, line]) })
+  expect(variables).toEqual({ A: '1', B: '4' })
+  expect(told).toEqual([
+    ['a-b', 2],
+    ['1c', 3],
+    ['---', 4],
+    ['[section]', 5],
+  ])
+  expect(() => parseDotenv(text)).toThrow(ParseError)
+  expect(() => parseDotenv('just words', { onOddName: () => {} })).toThrow(ParseError)
+})
+
 describe('a .env file', () => {
   test.each<[string, string, Record<string, string>]>([
     ['a value', 'A=1', { A: '1' }],

@@ -26,6 +26,7 @@ const longestChain = 50
 export const includesOf = (root: MapTree, loading: Loading, chain: readonly string[]): readonly Include[] =>
   asList(get(root, 'include'), 'include').map((item, index) => {
     const what = `include[${index}]`
+    loading.countInclude(item.place, what)
     if (chain.length >= longestChain)
       refuse(item.place, `${what}: files include others more than ${longestChain} deep`)
     const map = item.kind === 'map' ? item : null

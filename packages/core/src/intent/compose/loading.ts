@@ -1,4 +1,4 @@
-import { IntentError, InvalidRequestError } from '../../error/index.ts'
+import { IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
 import type { Lookup } from '../interpolate.ts'
 import { folderOf } from './folder.ts'
 import type { ComposeFile, ComposeFilesOptions } from './options.ts'
@@ -15,13 +15,16 @@ export interface Loading {
   /** The mapping that a file is, read once. */
   readonly root: (file: ComposeFile) => MapTree
   readonly variables: (path: Value, what: string, folder: string) => ComposeFile | null
+  /** Counts one entry of `include`, wherever it stands, and refuses one too many. */
+  readonly countInclude: (place: SourcePosition, what: string) => void
   /** Whether files of variables can be read. */
   readonly readsVariables: boolean
 }
 
 /**
- * The most files that one reading may bring in, and the most characters of all together. Each file is within bounds of
- * its own; files that include two others each would still be a thousand after ten levels.
+ * The most files that one reading may bring in, the most entries of `include`, and the most characters of all files
+ * together. Each file is within bounds of its own; but files that include the next one twice each would be read a
+ * million times after twenty levels.
  */
 const mostFiles = 1000
 const mostCharacters = 32 * 2 ** 20
@@ -71,8 +74,18 @@ export const startLoading = (
     roots.set(from, made)
     return made
   }
+  let includes = 0
+  const countInclude = (place: SourcePosition, what: string): void => {
+    includes += 1
+    if (includes > mostFiles)
+      refuse(
+        place,
+        `${what}: with this more than ${mostFiles} files are included, those of included files counted too`,
+      )
+  }
   return {
     reading,
+    countInclude,
     root,
     folder: options.folder ?? folderOf(files[0]?.source ?? ''),
     file,

@@ -208,3 +208,76 @@ describe('other files, when the caller can read them', () => {
     )
   })
 })
+
+describe('files that bring in more and more', () => {
+  const withDisk = (disk: (path: string) => string): (() => Intent) => {
+    const load = (path: string): ComposeFile => ({ text: disk(path), source: path })
+    return () => readComposeFiles([{ text: 'include: ["1"]\nservices: {}', source: 'main.yaml' }], { load })
+  }
+
+  test('twice as many at each level are refused, soon', () => {
+    const read = withDisk((path) => `include: ["${Number(path) + 1}", "${Number(path) + 1}"]`)
+    expect(read).toThrow(
+      /include\[\d\]: (files include others more than 50 deep|with this more than 1000 files)/,
+    )
+    const shallow = withDisk((path) =>
+      Number(path) < 40 ? `include: ["${Number(path) + 1}", "${Number(path) + 1}"]` : 'services: {a: {}}',
+    )
+    expect(shallow).toThrow(/with this more than 1000 files are included/)
+  })
+
+  test('and so are files that are longer together than is read', () => {
+    const filler = `# ${'x'.repeat(9 * 2 ** 20)}\n`
+    const read = withDisk((path) => `${filler}include: ["${Number(path) + 1}"]`)
+    expect(read).toThrow(/more is brought in than is read: at most 1000 files and 32 MiB/)
+  })
+})
+
+describe('an included file', () => {
+  const load = (path: string): ComposeFile => ({ text: disk[path] ?? '', source: path })
+  const disk: Readonly<Record<string, string>> = {
+    'sub/a.yaml': 'services: {a: {ports: ["${A:-1}:1", "${B:-2}:2"]}}',
+    'sub/.env': 'A=10\nodd-name=1\n',
+    'b.env': 'B=20\n',
+  }
+  const read = (include: string, dotenv: Record<string, string> = {}): Intent =>
+    readComposeFiles(
+      [{ text: `include: [${include}]\nservices: {m: {ports: ["\${A:-5}:5"]}}`, source: 'main.yaml' }],
+      {
+        dotenv,
+        load,
+        loadVariables: (path, _, folder) => {
+          const name = folder === '' ? path : `${folder}/${path}`
+          const text = disk[name]
+          return text === undefined ? null : { text, source: name }
+        },
+      },
+    )
+  const hostPorts = (...words: Parameters<typeof read>): readonly unknown[] =>
+    read(...words).mappings.map(({ hostPorts: ports }) => ports?.first)
+
+  test('has the variables of the .env beside it, and nothing else has them', () => {
+    expect(hostPorts('sub/a.yaml')).toEqual([5, 10, 2])
+    expect(read('sub/a.yaml').notes).toMatchObject([
+      {
+        text: expect.stringContaining('"odd-name" is no name of a variable'),
+        place: { source: 'sub/.env', line: 2 },
+      },
+    ])
+  })
+
+  test('has those of env_file instead, where it is named', () => {
+    expect(hostPorts('{path: sub/a.yaml, env_file: b.env}')).toEqual([5, 1, 20])
+    expect(() => read('{path: sub/a.yaml, env_file: none.env}')).toThrow(
+      /main\.yaml:1:40: .*there is no file none\.env/,
+    )
+  })
+
+  test("has the project's before its own", () => {
+    expect(hostPorts('sub/a.yaml', { A: '7' })).toEqual([7, 7, 2])
+  })
+
+  test('starts its paths from project_directory', () => {
+    expect(hostPorts('{path: sub/a.yaml, project_directory: .}')).toEqual([5, 1, 2])
+  })
+})

@@ -235,3 +235,18 @@ test('ports of a service in host mode are not published, and it is said', () => 
     '2:37 services.web: its ports are not published: with `network_mode: host` its processes listen on the host itself',
   ])
 })
+
+describe('links', () => {
+  test('are read with the names they give', () => {
+    expect(read('services: {db: {}, web: {links: [db, "db:store"]}}').links).toMatchObject([
+      { service: 'web', to: 'db', alias: 'db' },
+      { service: 'web', to: 'db', alias: 'store' },
+    ])
+  })
+
+  test('to no service are refused', () => {
+    expect(refusal('services:\n  web: {links: [db]}')).toMatch(
+      /2:17: services\.web\.links\[0\]: no service is called "db"/,
+    )
+  })
+})

@@ -261,6 +261,42 @@ test('no value in a place that is read makes the reader fail in any other way th
   )
 })
 
+describe('a number without quotes is the one that YAML of Compose has', () => {
+  test.each([
+    ['010', 8],
+    ['0o10', 8],
+    ['0x50', 80],
+    ['0b101', 5],
+    ['1_000', 1000],
+    ['08', 8],
+    ['80', 80],
+  ])('%s is %i', (text, port) => {
+    const { mappings: found } = read(`services: {web: {ports: [{target: ${text}}]}}`)
+    expect(found.map(({ containerPorts }) => containerPorts.first)).toEqual([port])
+  })
+
+  test('but with quotes it is text', () => {
+    expect(mappings('services: {web: {ports: ["010"]}}')).toEqual(['web#1 default 10'])
+    expect(refusal('services: {web: {ports: ["0x50"]}}')).toMatch(/expected a container port/)
+  })
+})
+
+describe('a key without a value is refused, with its place', () => {
+  test.each([
+    ['services: {web: {ports: }}', /1:18: services\.web: expected a value after `ports`/],
+    ['services: {web: {networks: ~}}', /1:18: services\.web: expected a value after `networks`/],
+    ['services: {web: }', /1:12: services\.web: expected a mapping, found nothing/],
+    ['services: {web: {ports: [{target: 80, published: null}]}}', /expected a value after `published`/],
+    [
+      'services: {web: {networks: [n]}}\nnetworks: {n: {internal: }}',
+      /2:16: networks\.n: expected a value after `internal`/,
+    ],
+    ['services:', /1:1: the file: expected a value after `services`/],
+  ])('%s', (text, message) => {
+    expect(refusal(text)).toMatch(message)
+  })
+})
+
 describe('keys that no Compose file has', () => {
   test.each([
     ['port: ["80:80"]', 'services.web: the key "port" is unknown and has no effect: did you mean "ports"?'],
