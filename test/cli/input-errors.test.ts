@@ -25,9 +25,9 @@ describe('a mistake in a Compose file is an error with file, line and column', (
     ],
     ['a network nobody declared', 'services:\n  web:\n    networks: [nope]\n', /^input:3:16: .*"nope"/],
     [
-      'ports on an internal network',
-      'services:\n  web: {ports: ["80:80"], networks: [n]}\nnetworks: {n: {internal: true}}\n',
-      /^input:2:\d+: .*internal network/,
+      'ports without a network',
+      'services:\n  web: {ports: ["80:80"], network_mode: none}\n',
+      /^input:2:\d+: .*no network to publish from/,
     ],
     [
       'two replicas on one host port',
@@ -48,6 +48,15 @@ describe('a mistake in a Compose file is an error with file, line and column', (
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr.replace('portolan: standard input:', 'input:')).toMatch(message)
     expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  test('ports that an internal network cannot publish are said in the plan, which has none of them', async () => {
+    const input = 'services:\n  web: {ports: ["80:80"], networks: [n]}\nnetworks: {n: {internal: true}}\n'
+    const words = ['plan', '--host', 'host.json', '-f', '-']
+    const { stdout, stderr } = await portolan(words, { folder, input })
+    expect(stdout + stderr).toMatch(/services\.web: its ports are not published: a network that is internal/)
+    const json = await portolan([...words, '--json'], { folder, input })
+    expect(JSON.parse(json.stdout).mappings).toEqual([])
   })
 
   test('and with --json they are fields', async () => {
