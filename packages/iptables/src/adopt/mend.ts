@@ -57,6 +57,19 @@ const requireNetwork = (
   return [...placed.filter(({ rule }) => tagOf(rule)?.startsWith(`${start} `) !== true), ...wanted]
 }
 
+/** The mappings whose allowed sources are still listed, and whose drop for all others is gone. */
+const unclosed = (placed: readonly PlacedRule[]): readonly string[] => {
+  const allowed = placed.filter(({ chain }) => chain === chains.allow)
+  const closed = new Set(
+    allowed
+      .filter(({ rule }) => rule.target?.kind === 'verdict' && rule.target.verdict === 'DROP')
+      .map(({ rule }) => tagOf(rule)),
+  )
+  return [...new Set(allowed.map(({ rule }) => tagOf(rule)))].flatMap((held) =>
+    held === null || closed.has(held) ? [] : [held],
+  )
+}
+
 /** What of restrictions nothing tells any more: the ports they were for are open to all. */
 const lostRestrictions = (
   actual: Ruleset,
@@ -73,6 +86,9 @@ const lostRestrictions = (
   const wiped = isGuarded && !isEmpty(chains.destination) && !hasGuards(actual, family)
   return [
     ...emptied.map((root) => `Chain ${root} (${program}, table mangle) was emptied.`),
+    ...unclosed(placed).map(
+      (held) => `The drop of ${held} is gone from chain ${chains.allow} (${program}, table mangle).`,
+    ),
     ...(wiped
       ? [`Our chains are gone from ${program}, table mangle, while ports are published in table nat.`]
       : []),

@@ -45,6 +45,15 @@ describe('mend', () => {
     expect(textOf(mend(flushed, { networks, known: whole }).ruleset)).toBe(textOf(whole))
   })
 
+  test('finds a port open whose drop is gone while its allowed sources are still listed', () => {
+    const opened = without(/^-A PORTOLAN-ALLOW .*-j DROP\n/gm)
+    expect(wholeFamilies(opened, networks)).toEqual([])
+    expect(mend(opened, { networks }).lost).toEqual([expect.stringContaining('demo/')])
+    const { ruleset, lost } = mend(opened, { networks, known: whole })
+    expect(lost).toEqual([])
+    expect(textOf(ruleset)).toBe(textOf(whole))
+  })
+
   test('finds rules whole as they were compiled, and a family that needs none', () => {
     expect(wholeFamilies(whole, networks)).toEqual(['ip', 'ip6'])
     expect(guardedBridges(whole)).toEqual(['br-web'])
