@@ -72,6 +72,14 @@ test('--env-file and COMPOSE_ENV_FILES say where variables come from', async () 
   expect(await planned(words, { folder: shop, environment })).toMatchObject({ ports: [7001] })
 })
 
+test('a file of variables that is not there is an error of Portolan, not of Node', async () => {
+  const error = await planned(['-f', 'other.yaml', '--env-file', 'none.env'], { folder: shop })
+  expect(error).toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringContaining('none.env could not be read'),
+  })
+})
+
 test('--project-directory is where the paths start and what names the project', async () => {
   const words = ['-f', 'including/compose.yaml', '--project-directory']
   expect(await planned([...words, 'including'])).toEqual({ project: 'including', ports: [7200, 7100] })

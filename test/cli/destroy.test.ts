@@ -34,6 +34,16 @@ describe('destroy of what it cannot tell', () => {
       /`portolan destroy` has no option --backend/,
     ],
     ['all and a project', ['--all', '-p', 'shop'], /--all removes every project, and -p names one/],
+    [
+      'all and variables',
+      ['--all', '--env-file', 'x.env'],
+      /--env-file is for reading a Compose file, and with --all none/,
+    ],
+    [
+      'a project and a folder',
+      ['-p', 'shop', '--project-directory', '.'],
+      /--project-directory is for .* with -p none/,
+    ],
     ['all and a file', ['--all', '-f', 'blog.yaml'], /--all removes every project, and -f names one/],
   ])('%s is an error, and nothing was removed', async (_, words, message) => {
     const { code, stdout, stderr } = await portolan(['destroy', '--yes', ...state, ...words], {

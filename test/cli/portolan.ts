@@ -23,7 +23,7 @@ export interface Setting {
 }
 
 /** The program and first word that run the command as it ships. */
-export const commandLine: readonly string[] = [process.execPath, script]
+export const commandLine: readonly string[] = [process.execPath, '--', script]
 
 /**
  * Runs the built command as a user would, in an environment of its own: nothing of this process's leaks in. One

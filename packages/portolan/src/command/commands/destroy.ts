@@ -74,6 +74,11 @@ const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' 
  */
 const chosenProject = (options: Options): string | null => {
   const { all, project, file } = options
+  const idle = (['env-file', 'project-directory'] as const).find((name) => options[name] !== undefined)
+  if (idle !== undefined && (all === true || (project !== undefined && file === undefined)))
+    throw new InvalidRequestError(
+      `--${idle} is for reading a Compose file, and with ${all === true ? '--all' : '-p'} none is read: leave it out. Nothing was changed.`,
+    )
   if (all === true) {
     if (project === undefined && file === undefined) return null
     throw new InvalidRequestError(
