@@ -230,7 +230,7 @@ describe('what is no file is not waited for where Portolan looks by itself', () 
 })
 
 test('a pipe that the user names is read, and so is standard input', async () => {
-  const [node = '', script = ''] = commandLine
+  const [node = '', , script = ''] = commandLine
   const { code, stderr } = await run(
     [
       'bash',

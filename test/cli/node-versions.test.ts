@@ -7,7 +7,7 @@ import { commandLine, portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': busyHost })
-const [, script = ''] = commandLine
+const script = commandLine.at(-1) ?? ''
 
 /** Node 22 and 24 come as packages; the suite itself runs on whatever node runs it. */
 const nodes = ['22', '24'].map((version) => ({
