@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError, StaleStateError } from '@portolan/core'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import type { Removal } from '../../destroy/plan-removal.ts'
 import { changeJson } from '../../plan/plan-json.ts'
@@ -25,43 +25,65 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     ...(project === null ? {} : { project }),
     keepLeases: options['keep-leases'] === true,
   }
-  const removal = await planDestroy(settings)
-  const leases = leaseCount(removal.leases.length)
+  let removal = await planDestroy(settings)
   checkPresent(removal, project, context)
-  for (const { severity, kind, message, remedy } of removal.conflicts)
-    terminal.say(`portolan: ${severity} ${kind}: ${message} ${remedy.text}`)
-  for (const sentence of removal.left) terminal.say(`portolan: ${sentence}`)
-  if (options.json !== true) {
-    terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
-    if (removal.leases.length > 0) terminal.print(`  gives up ${leases}; --keep-leases keeps them`)
-  }
-  if (removal.changes.length + removal.leases.length > 0 && options.yes !== true) {
-    const whose =
-      project === null
-        ? `all of Portolan on this host (${removal.present.length === 0 ? 'no project' : removal.present.join(', ')})`
-        : `project ${project}`
-    if (!(await terminal.ask(`Remove ${whose}: ${removal.changes.length} changes, ${leases}?`))) {
+  for (let attempt = 1; ; attempt += 1) {
+    show(removal, context)
+    if (!(await agreeTo(removal, project, context))) {
       terminal.say('Nothing was changed.')
       return exitCode.ok
     }
+    try {
+      await destroy(settings, removal)
+      report(removal, context)
+      return exitCode.ok
+    } catch (error) {
+      if (!(error instanceof StaleStateError) || attempt === attempts) throw error
+      const now = await planDestroy(settings)
+      // What somebody has applied since is not what was agreed to.
+      if (now.projects.some((name) => !removal.projects.includes(name))) throw error
+      terminal.say(`portolan: ${error.message.replace('; plan again', '; planning again')}`)
+      removal = now
+    }
   }
-  await destroy(settings, removal)
-  const { changes, summary, projects, conflicts } = removal
-  if (options.json === true)
+}
+
+/** The host may change under us again and again: an apply that is waited for leaves other rules than were read. */
+const attempts = 5
+
+const show = (removal: Removal, { options, terminal }: CommandContext): void => {
+  for (const { severity, kind, message, remedy } of removal.conflicts)
+    terminal.say(`portolan: ${severity} ${kind}: ${message} ${remedy.text}`)
+  for (const sentence of removal.left) terminal.say(`portolan: ${sentence}`)
+  if (options.json === true) return
+  terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
+  if (removal.leases.length > 0)
+    terminal.print(`  gives up ${leaseCount(removal.leases.length)}; --keep-leases keeps them`)
+}
+
+const agreeTo = async (
+  { changes, leases, present }: Removal,
+  project: string | null,
+  { options, terminal }: CommandContext,
+): Promise<boolean> => {
+  if (changes.length + leases.length === 0 || options.yes === true) return true
+  const whose =
+    project === null
+      ? `all of Portolan on this host (${present.length === 0 ? 'no project' : present.join(', ')})`
+      : `project ${project}`
+  return terminal.ask(`Remove ${whose}: ${changes.length} changes, ${leaseCount(leases.length)}?`)
+}
+
+const report = (removal: Removal, { options, terminal }: CommandContext): void => {
+  const { changes, summary, projects, conflicts, left, leases } = removal
+  if (options.json === true) {
+    const release = { release: leases }
     terminal.print(
-      jsonText({
-        projects,
-        conflicts,
-        changes: changes.map(changeJson),
-        summary,
-        left: removal.left,
-        leases: { release: removal.leases },
-      }),
+      jsonText({ projects, conflicts, changes: changes.map(changeJson), summary, left, leases: release }),
     )
-  else if (changes.length > 0)
+  } else if (changes.length > 0)
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)
-  else if (removal.leases.length > 0) terminal.print(`Gave up ${leases}.`)
-  return exitCode.ok
+  else if (leases.length > 0) terminal.print(`Gave up ${leaseCount(leases.length)}.`)
 }
 
 const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`
