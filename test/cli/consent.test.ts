@@ -94,6 +94,32 @@ describeOnKernel('apply of a host that changed while it asked', 'nftables', () =
   })
 })
 
+describeOnKernel('destroy of a host that changed while it asked', 'nftables', () => {
+  const asked = (words: string, change: string) =>
+    `$portolan apply --yes --state state >/dev/null; type_to $portolan destroy ${words} --state state
+    until_said 'y/N' out; ${change} >/dev/null; printf 'y\\n' >&3; `
+
+  test('shows what there is now and asks again: no is no, yes removes that', async () => {
+    const again = asked('-f compose.yaml', '$portolan apply -f other.yaml --yes --state state')
+    const no = await inside(`${again} until_said 'y/N' out 2; printf 'n\\n' >&3; answered; shop_has`)
+    expect(no.stdout).toMatch(/planning again[\s\S]*table inet portolan[\s\S]*\[y\/N\][\s\S]*Nothing was changed\./)
+    expect(no.stdout).toContain('code 0\n')
+    expect(no.stdout).not.toContain('\nrules 0\n')
+    const yes = await inside(`${again} until_said 'y/N' out 2; printf 'y\\n' >&3; answered; shop_has`)
+    expect(yes.stdout).toMatch(/Removed shop\.[\s\S]*\nrules 0\n/)
+  })
+
+  test('removes no project that came meanwhile', async () => {
+    const { stdout } = await inside(
+      `${asked('--all', '$portolan apply -f blog.yaml --yes --state state')} answered; nft list ruleset | grep -o 'blog/[^"]*:80'; shop_has`,
+    )
+    expect(stdout).toMatch(/changed after the plan was made\. Nothing was changed; plan again\./)
+    expect(stdout).toContain('code 1\n')
+    expect(stdout).toMatch(/\nblog\/.*:80\n/)
+    expect(stdout).not.toContain('\nrules 0\n')
+  })
+})
+
 describeOnKernel('apply --yes of a host that changed meanwhile', 'nftables', () => {
   /** The plan is made, and waits for the lock; something of ours is changed before it has it. */
   const changedBy = (change: string, extra: string) =>
