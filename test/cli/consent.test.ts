@@ -102,7 +102,9 @@ describeOnKernel('destroy of a host that changed while it asked', 'nftables', ()
   test('shows what there is now and asks again: no is no, yes removes that', async () => {
     const again = asked('-f compose.yaml', '$portolan apply -f other.yaml --yes --state state')
     const no = await inside(`${again} until_said 'y/N' out 2; printf 'n\\n' >&3; answered; shop_has`)
-    expect(no.stdout).toMatch(/planning again[\s\S]*table inet portolan[\s\S]*\[y\/N\][\s\S]*Nothing was changed\./)
+    expect(no.stdout).toMatch(
+      /planning again[\s\S]*table inet portolan[\s\S]*\[y\/N\][\s\S]*Nothing was changed\./,
+    )
     expect(no.stdout).toContain('code 0\n')
     expect(no.stdout).not.toContain('\nrules 0\n')
     const yes = await inside(`${again} until_said 'y/N' out 2; printf 'y\\n' >&3; answered; shop_has`)
