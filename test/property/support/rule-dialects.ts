@@ -12,7 +12,10 @@ export interface RuleDialect<Rules> {
   readonly isWhole: (actual: Rules, networks: readonly OwnedNetwork[]) => boolean
   readonly published: (rules: Rules) => readonly PublishedPort[]
   readonly structure: (rules: Rules) => Structure
-  /** The ruleset without the parts of these numbers, however they are counted; one number stands for one part. */
+  /**
+   * The ruleset without the parts of these numbers, however they are counted; one number stands for one part. The
+   * mappings of one map or chain go together: a single one that is gone was taken back, as far as anybody can tell.
+   */
   readonly without: (rules: Rules, parts: readonly number[]) => Rules
 }
 
@@ -28,6 +31,9 @@ const removal = (parts: readonly number[]): (() => boolean) => {
   }
 }
 
+const withoutAll = <Part>(parts: readonly Part[], goes: () => boolean): readonly Part[] =>
+  goes() ? [] : parts
+
 export const nftDialect: RuleDialect<nftables.Ruleset> = {
   empty: nftables.emptyRuleset,
   compile: nftables.compile,
@@ -42,7 +48,12 @@ export const nftDialect: RuleDialect<nftables.Ruleset> = {
       ...rules,
       tables: rules.tables.map((table) => ({
         ...table,
-        sets: table.sets.map((set) => ({ ...set, elements: set.elements.filter(() => !goes()) })),
+        sets: table.sets.map((set) => ({
+          ...set,
+          elements: /^(dnat|balanced|bound)[46]/.test(set.name)
+            ? withoutAll(set.elements, goes)
+            : set.elements.filter(() => !goes()),
+        })),
         chains: table.chains
           .filter(() => !goes())
           .map((chain) => ({ ...chain, rules: chain.rules.filter(() => !goes()) })),
@@ -69,7 +80,12 @@ export const iptablesDialect: RuleDialect<iptables.Ruleset> = {
           ...table,
           chains: table.chains
             .filter(() => !goes())
-            .map((chain) => ({ ...chain, rules: chain.rules.filter(() => !goes()) })),
+            .map((chain) => ({
+              ...chain,
+              rules: chain.name.startsWith('PORTOLAN-DNAT')
+                ? withoutAll(chain.rules, goes)
+                : chain.rules.filter(() => !goes()),
+            })),
         })),
     }
   },

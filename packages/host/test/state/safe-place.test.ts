@@ -120,7 +120,7 @@ asRoot('as root a state directory', () => {
       await again.read()
       await again.close()
       expect((await readState(directory)).created).toEqual(['{}'])
-      expect(lstatSync(join(directory, 'leases.mdb-lock')).mode & 0o777).toBe(0o644)
+      expect(lstatSync(join(directory, 'leases.mdb-lock')).mode & 0o777).toBe(0o600)
     } finally {
       process.umask(umask)
     }
