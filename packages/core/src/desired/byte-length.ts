@@ -1,4 +1,9 @@
-/** Bytes in UTF-8, which is what the kernel counts. */
+/**
+ * Bytes of well-formed text in UTF-8, which is what the kernel counts.
+ * @example
+ * byteLength('é') // 2
+ * @public @since 0.1.0
+ */
 export const byteLength = (text: string): number => {
   let bytes = 0
   for (const character of text) {

@@ -1,5 +1,6 @@
 export * from './bridge-name.ts'
 export { bridgeNetwork, type OwnedNetwork } from './bridge-network.ts'
+export { byteLength } from './byte-length.ts'
 export * from './check-desired.ts'
 export * from './check-port-count.ts'
 export * from './desired-state.ts'

@@ -32,6 +32,15 @@ export const foreignJumpsIn = (table: Table): readonly ForeignJump[] => {
 }
 
 /**
+ * The rules of others that lead to chains of ours.
+ * @example
+ * foreignJumps(emptyRuleset) // []
+ * @public @since 0.1.0
+ */
+export const foreignJumps = (ruleset: Ruleset): readonly ForeignJump[] =>
+  ruleset.tables.flatMap(foreignJumpsIn)
+
+/**
  * The rules of others that keep an empty chain of ours from being deleted.
  * @example
  * heldChains(applyTo(actual, diff(actual, emptyRuleset))) // [] unless a rule of others leads to a chain of ours

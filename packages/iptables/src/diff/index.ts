@@ -1,5 +1,5 @@
 export * from './apply-to.ts'
 export * from './change.ts'
 export * from './diff.ts'
-export { type ForeignJump, heldChains } from './foreign-jumps.ts'
+export { type ForeignJump, foreignJumps, heldChains } from './foreign-jumps.ts'
 export { ours } from './ours.ts'

@@ -1,4 +1,4 @@
-import { byteLength } from './utf8.ts'
+import { byteLength } from '@portolan/core'
 
 /**
  * Whose an element or a rule is, told by its comment, `<project>/<label>`: several projects share the table,

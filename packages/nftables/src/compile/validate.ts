@@ -1,4 +1,5 @@
 import {
+  byteLength,
   checkDesired,
   checkMapping,
   type DesiredMapping,
@@ -6,7 +7,6 @@ import {
   InvalidRequestError,
 } from '@portolan/core'
 import { isQuotable } from './owner.ts'
-import { byteLength } from './utf8.ts'
 
 /**
  * Interface names go into quoted strings. `dev_valid_name` (net/core/dev.c) refuses `/`, `:`, white space, `.`

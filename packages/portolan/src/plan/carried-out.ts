@@ -8,18 +8,27 @@ import type { PlanChange } from './plan.ts'
  * @internal
  */
 export const carriedOut = (rules: HostRules, changes: readonly PlanChange[]): HostRules => {
-  const variant = (part: 'iptables-nft' | 'iptables-legacy'): iptables.Ruleset =>
-    iptables.applyTo(
-      rules[part],
-      changes.flatMap((change) => (change.part === part ? [change] : [])),
-    )
   return {
     ...rules,
     nftables: nftables.applyTo(
       rules.nftables,
       changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
     ),
-    'iptables-nft': variant('iptables-nft'),
-    'iptables-legacy': variant('iptables-legacy'),
+    'iptables-nft': variantCarriedOut(rules, changes, 'iptables-nft'),
+    'iptables-legacy': variantCarriedOut(rules, changes, 'iptables-legacy'),
   }
 }
+
+/**
+ * The same of one variant of iptables alone.
+ * @internal
+ */
+export const variantCarriedOut = (
+  rules: HostRules,
+  changes: readonly PlanChange[],
+  variant: 'iptables-nft' | 'iptables-legacy',
+): iptables.Ruleset =>
+  iptables.applyTo(
+    rules[variant],
+    changes.flatMap((change) => (change.part === variant ? [change] : [])),
+  )

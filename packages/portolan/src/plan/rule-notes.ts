@@ -2,7 +2,7 @@ import { type HostFacts, parseBridgeAlias } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
-import { carriedOut } from './carried-out.ts'
+import { variantCarriedOut } from './carried-out.ts'
 import type { PlanChange } from './plan.ts'
 
 const programs = {
@@ -14,17 +14,17 @@ const programs = {
  * Chains of ours that stay, empty, once changes are carried out: a rule of others leads to them.
  * @internal
  */
-export const heldChainNotes = (rules: HostRules, changes: readonly PlanChange[]): readonly string[] => {
-  const after = carriedOut(rules, changes)
-  return (['iptables-nft', 'iptables-legacy'] as const).flatMap((variant) =>
-    iptables
-      .heldChains(after[variant])
+export const heldChainNotes = (rules: HostRules, changes: readonly PlanChange[]): readonly string[] =>
+  (['iptables-nft', 'iptables-legacy'] as const).flatMap((variant) => {
+    // Changes of ours bring no such rule. On most hosts there is none, and carrying out a large plan takes long.
+    if (iptables.foreignJumps(rules[variant]).length === 0) return []
+    return iptables
+      .heldChains(variantCarriedOut(rules, changes, variant))
       .map(
         ({ family, table, to, text }) =>
           `Chain ${to} (${programs[variant][family]}, table ${table}) stays, empty: the foreign rule "${text}" leads to it, and Portolan deletes no rule of others. Delete that rule, then run "portolan destroy" again.`,
-      ),
-  )
-}
+      )
+  })
 
 /**
  * Projects that have rules on a host and no network there: those of a live host, and whatever else names a project in

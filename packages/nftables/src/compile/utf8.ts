@@ -1,9 +1,0 @@
-/** Bytes of well-formed text in UTF-8, which is what the kernel counts. */
-export const byteLength = (text: string): number => {
-  let bytes = 0
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
-  }
-  return bytes
-}
