@@ -12,13 +12,16 @@ afterEach(async () => {
 })
 
 /** A host on which a program keeps a table for itself, and so lets no other change it (nft(8), `flags owner`). */
-const withOwnedTable = async (table: string): Promise<Lab> => {
+const withOwnedTable = async (table: string, more: readonly string[] = []): Promise<Lab> => {
   const lab = await openLab()
   opened.push(lab)
   const open = 'mkfifo /run/lab/words && exec 3<> /run/lab/words'
-  const say = `echo 'add table ${table} { flags owner; }' >&3`
+  const say = [`add table ${table} { flags owner; }`, ...more]
+    .map((line) => `echo '${line}' >&3`)
+    .join(' && ')
   owners.push(lab.host.start(['sh', '-c', `${open} && ${say} && exec nft -i < /run/lab/words`]))
-  while (!(await lab.host.mustRun(['nft', 'list', 'tables'])).includes(table))
+  const last = more.length === 0 ? table : 'policy drop'
+  while (!(await lab.host.mustRun(['nft', 'list', 'ruleset'])).includes(last))
     await new Promise((resolve) => setTimeout(resolve, 50))
   return lab
 }
@@ -32,6 +35,22 @@ describeOnKernel('a table that another program keeps for itself', 'nftables', ()
       /Another program keeps the table for itself \("flags owner"\).* Nothing was applied\. "nft list table inet portolan" names the program: end it/,
     )
     expect(stderr).not.toContain('CAP_NET_ADMIN')
+  })
+})
+
+describeOnKernel('a rule in a table that a program keeps for itself', 'nftables', () => {
+  test('has the name of that program as its owner', async () => {
+    const lab = await withOwnedTable('inet guard', [
+      'add chain inet guard forward { type filter hook forward priority 0; policy drop; }',
+    ])
+    const { stdout } = await pilotOf(lab, 'nftables').run('conflicts', shop(), '--json')
+    const { conflicts } = JSON.parse(stdout)
+    expect(conflicts).toContainEqual(
+      expect.objectContaining({
+        kind: 'ForwardDropped',
+        culprit: expect.objectContaining({ table: 'guard', chain: 'forward', owner: 'nft' }),
+      }),
+    )
   })
 })
 

@@ -23,6 +23,8 @@ export interface NetfilterTable {
   readonly name: string
   /** A dormant table is kept and does nothing. */
   readonly dormant: boolean
+  /** The program that keeps the table for itself (nft's `flags owner`), where it is known. */
+  readonly program?: string
   readonly chains: readonly NetfilterChain[]
 }
 

@@ -20,8 +20,9 @@ const fingerprints: readonly Fingerprint[] = [
   {
     owner: 'firewalld',
     chain:
-      /^((FWD|FWDI|FWDO|IN|PRE|POST)_[a-z]|(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)_(direct|(IN_|OUT_)?ZONES|POLICIES_))/,
-    table: /^firewalld$/,
+      /^((FWD|FWDI|FWDO|IN|OUT|PRE|POST)_([a-z]|.+_(pre|log|deny|allow|post)$)|(INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING)_(direct|dnat|(IN_|OUT_)?ZONES(_SOURCE)?|POLICIES(_pre|_post)?)$|RFC3964_IPv4$)/,
+    // The second is there in panic mode, and while firewalld restarts.
+    table: /^firewalld(_policy_drop)?$/,
   },
   { owner: 'ufw', chain: /^ufw6?-/, table: null },
   { owner: 'libvirt', chain: /^LIBVIRT_/, table: /^libvirt_network$/ },
@@ -35,10 +36,10 @@ const fingerprints: readonly Fingerprint[] = [
   { owner: 'wg-quick', chain: null, table: /^wg-quick-/ },
 ]
 
-/** Whose chain this is, by its name; null: nobody's that is known. */
+/** The owner of a chain by its name; null: the name tells of none. */
 export const ownerOfChain = (chain: string): string | null =>
   fingerprints.find((one) => one.chain?.test(chain) === true)?.owner ?? null
 
-/** Whose nft table this is; null: nobody's that is known, or one that several programs share. */
+/** The owner of an nft table by its name; null: the name tells of none, or several programs share it. */
 export const ownerOfTable = (table: string): string | null =>
   fingerprints.find((one) => one.table?.test(table) === true)?.owner ?? null

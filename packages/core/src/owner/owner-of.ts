@@ -1,11 +1,16 @@
 import type { NetfilterChain, NetfilterRule, NetfilterTable } from '../netfilter/index.ts'
+import { isDockerForm } from './docker-form.ts'
 import { ownerOfChain, ownerOfTable } from './fingerprint.ts'
+import { firewalldBlock } from './firewalld-block.ts'
+import { ownerOfPolicy } from './owner-of-policy.ts'
+import { ownerOfTarget } from './owner-of-target.ts'
 
 const known = new WeakMap<NetfilterRule | NetfilterChain, string | null>()
 
 /**
- * Who wrote a rule, or set a policy, by fingerprint: the name of its table or chain, the chain it leads to, the form
- * that only one program writes. Never a guess from an interface's name alone.
+ * The program that wrote a rule or set a policy, by fingerprint: the name of its table or chain, the chain it leads to,
+ * the form that only one program writes, the program that keeps the table for itself. Never a guess from an
+ * interface's name alone.
  *
  * @param rule - null: the policy of the chain
  * @returns `docker`, `kube-proxy`, `firewalld`, `ufw`, `libvirt`, `netavark`, `tailscale`, `portolan`, ...; null when
@@ -22,52 +27,21 @@ export const ownerOf = (
   const key = rule ?? chain
   const found = known.get(key)
   if (found !== undefined) return found
-  const owner = rule === null ? ownerOfPolicy(table, chain) : ownerOfRule(table, chain, rule)
+  const owner =
+    ownerOfPlace(table, chain) ??
+    (rule === null ? ownerOfPolicy(table, chain) : ownerOfForm(table, chain, rule))
   known.set(key, owner)
   return owner
 }
 
-const ownerOfPlace = (table: NetfilterTable, chain: NetfilterChain): string | null =>
-  (table.tool === 'nft' ? ownerOfTable(table.name) : null) ?? ownerOfChain(chain.name)
-
-const ownerOfRule = (table: NetfilterTable, chain: NetfilterChain, rule: NetfilterRule): string | null =>
-  ownerOfPlace(table, chain) ?? ownerOfTarget(rule) ?? (isDockerForm(rule.source.text) ? 'docker' : null)
-
-/** Who adds a jump to a chain of another adds it to reach one of its own. */
-const ownerOfTarget = ({ steps }: NetfilterRule): string | null => {
-  for (const step of steps)
-    if (step.kind === 'verdict' && 'chain' in step.verdict) return ownerOfChain(step.verdict.chain)
-  return null
+const ownerOfPlace = (table: NetfilterTable, chain: NetfilterChain): string | null => {
+  const ofTable = table.tool === 'nft' ? (ownerOfTable(table.name) ?? table.program) : undefined
+  return ofTable ?? ownerOfChain(chain.name)
 }
 
-/** What Docker names its bridges: docker0, or br- and the first 12 digits of the network's identifier. */
-const bridge = '(docker0|br-[0-9a-f]{12})'
-
-/**
- * What Docker writes straight into the built-in chains (moby `libnetwork/drivers/bridge/setup_ip_tables_linux.go`,
- * before and after version 28).
- */
-const dockerForms: readonly RegExp[] = [
-  new RegExp(`^-A POSTROUTING -s \\S+ ! -o ${bridge} -j MASQUERADE$`),
-  new RegExp(`^-A FORWARD -i ${bridge} (! )?-o ${bridge} -j (ACCEPT|DROP)$`),
-  new RegExp(`^-A FORWARD -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT$`),
-  new RegExp(`^-A PREROUTING -d \\S+ ! -i ${bridge} -j DROP$`),
-]
-
-const isDockerForm = (text: string): boolean => dockerForms.some((form) => form.test(text))
-
-/** Programs that set the policy of built-in chains they hook into; the first that is there did it last. */
-const policySetters: readonly { readonly owner: string; readonly chains: readonly string[] }[] = [
-  { owner: 'ufw', chains: ['INPUT', 'FORWARD', 'OUTPUT'] },
-  { owner: 'docker', chains: ['FORWARD'] },
-]
-
-/** A built-in chain is everybody's, but accepting is what it does unless somebody said otherwise. */
-const ownerOfPolicy = (table: NetfilterTable, chain: NetfilterChain): string | null => {
-  const own = ownerOfPlace(table, chain)
-  if (own !== null || chain.base?.policy !== 'drop' || table.name !== 'filter') return own
-  const hooked = new Set(chain.rules.map(ownerOfTarget))
-  return (
-    policySetters.find(({ owner, chains }) => chains.includes(chain.name) && hooked.has(owner))?.owner ?? null
-  )
+const ownerOfForm = (table: NetfilterTable, chain: NetfilterChain, rule: NetfilterRule): string | null => {
+  const owner = ownerOfTarget(rule)
+  if (owner !== null) return owner
+  if (isDockerForm(table, rule)) return 'docker'
+  return table.tool !== 'nft' && firewalldBlock(chain).has(rule) ? 'firewalld' : null
 }

@@ -56,6 +56,10 @@ describe('a rule in a chain that only one program makes', () => {
     ['FWDI_public', 'firewalld'],
     ['FORWARD_IN_ZONES', 'firewalld'],
     ['FORWARD_direct', 'firewalld'],
+    ['FORWARD_POLICIES', 'firewalld'],
+    ['FORWARD_dnat', 'firewalld'],
+    ['OUT_public', 'firewalld'],
+    ['FWD_Home_allow', 'firewalld'],
     ['ufw-user-input', 'ufw'],
     ['ufw6-before-forward', 'ufw'],
     ['LIBVIRT_FWX', 'libvirt'],
@@ -81,6 +85,7 @@ describe('a rule in an nft table that only one program makes', () => {
   test.each([
     ['portolan', 'portolan'],
     ['firewalld', 'firewalld'],
+    ['firewalld_policy_drop', 'firewalld'],
     ['kube-proxy', 'kube-proxy'],
     ['docker-bridges', 'docker'],
     ['libvirt_network', 'libvirt'],
@@ -114,6 +119,62 @@ describe('a rule in a built-in chain', () => {
     const text = '-A FORWARD -i eth0 -o docker0 -j DROP'
     expect(ownerOfFirst('iptables-nft', 'filter', 'FORWARD', [{ text }])).toBeNull()
   })
+
+  test('is Docker’s when Docker’s own chain names the bridge, whatever its name', () => {
+    const { table, chain, rules } = place('iptables-nft', 'nat', 'POSTROUTING', [
+      { text: '-A POSTROUTING -s 172.30.0.0/16 ! -o shop0 -j MASQUERADE' },
+    ])
+    const [rule = null] = rules
+    const docker = place('iptables-nft', 'nat', 'DOCKER', [{ text: '-A DOCKER -i shop0 -j RETURN' }])
+    expect(ownerOf({ ...table, chains: [chain, docker.chain] }, chain, rule)).toBe('docker')
+    const again = place('iptables-nft', 'nat', 'POSTROUTING', [{ text: rule?.source.text ?? '' }])
+    expect(ownerOf(again.table, again.chain, again.rules[0] ?? null)).toBeNull()
+  })
+})
+
+describe('of the rules that firewalld’s iptables backend writes into a built-in chain', () => {
+  const first = '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT'
+  const reject = '-A FORWARD -j REJECT --reject-with icmp-host-prohibited'
+  const block = [first, '-A FORWARD -j FORWARD_direct', '-A FORWARD -j FORWARD_POLICIES', reject]
+  const ownersOf = (...texts: readonly string[]): readonly (string | null)[] => {
+    const { table, chain, rules } = place(
+      'iptables-nft',
+      'filter',
+      'FORWARD',
+      texts.map((text) => ({
+        text,
+        steps: /-j [A-Z]+_/.test(text) ? [jumpTo(text.slice(text.lastIndexOf(' ') + 1))] : [],
+      })),
+    )
+    return rules.map((rule) => ownerOf(table, chain, rule))
+  }
+
+  test('all are firewalld’s, the final REJECT too', () => {
+    expect(ownersOf(...block)).toEqual(block.map(() => 'firewalld'))
+  })
+
+  test('a rule of the same form away from them is nobody’s', () => {
+    const drop = '-A FORWARD -s 10.9.9.9/32 -j DROP'
+    expect(ownersOf(first, drop, ...block, drop, reject)).toEqual([
+      null,
+      null,
+      ...block.map(() => 'firewalld'),
+      null,
+      null,
+    ])
+    expect(ownersOf(first, ...block, reject)).toEqual([null, ...block.map(() => 'firewalld'), null])
+  })
+
+  test('none is claimed where firewalld has no jump of its own', () => {
+    expect(ownersOf(first, reject)).toEqual([null, null])
+  })
+})
+
+describe('a table that a program keeps for itself', () => {
+  test('is of that program, where its name tells of none', () => {
+    const { table, chain, rules } = place('nft', 'guard', 'forward', anyRule)
+    expect(ownerOf({ ...table, program: 'guardd' }, chain, rules[0] ?? null)).toBe('guardd')
+  })
 })
 
 describe('a policy', () => {
@@ -130,6 +191,12 @@ describe('a policy', () => {
 
   test('is ufw’s where ufw is there too, which sets it whenever it is loaded', () => {
     expect(policyOwner(['DOCKER-USER', 'ufw-before-forward'], 'drop')).toBe('ufw')
+  })
+
+  test('is firewalld’s where all policies of a table that it hooks into drop, which is its panic mode', () => {
+    const rules = [{ text: '-A FORWARD -j FORWARD_direct', steps: [jumpTo('FORWARD_direct')] }]
+    const { table, chain } = place('iptables-nft', 'raw', 'FORWARD', rules, 'drop')
+    expect(ownerOf(table, chain, null)).toBe('firewalld')
   })
 
   test('that accepts, or with nobody known around, is nobody’s', () => {

@@ -2,6 +2,7 @@ import { InspectError, ParseError, type Runner } from '@portolan/core'
 import { listFailure } from '../apply/failure.ts'
 import { emptyRuleset, type Ruleset, type Table } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'
+import { withPrograms } from './with-programs.ts'
 
 /**
  * All that nft lists of a host.
@@ -25,7 +26,7 @@ export interface WholeRuleset {
  */
 export const inspectAll = async (runner: Runner): Promise<WholeRuleset> => {
   try {
-    return { ruleset: await list(runner, ['ruleset']), unread: [] }
+    return { ruleset: await withPrograms(runner, await list(runner, ['ruleset'])), unread: [] }
   } catch (error) {
     if (!isIsolable(error)) throw error
     return inspectEach(runner)
@@ -48,7 +49,7 @@ const inspectEach = async (runner: Runner): Promise<WholeRuleset> => {
       unread.push(`The nftables table ${family} ${name} could not be read: ${error.message}`)
     }
   }
-  return { ruleset: { ...emptyRuleset, tables: read }, unread }
+  return { ruleset: await withPrograms(runner, { ...emptyRuleset, tables: read }), unread }
 }
 
 const list = async (runner: Runner, what: readonly string[]): Promise<Ruleset> => {

@@ -24,6 +24,8 @@ export interface Table {
   readonly comment: string | null
   /** `dormant`, `owner`, `persist`. */
   readonly flags: readonly string[]
+  /** The program that keeps the table for itself (`flags owner`), where it is known; nft's JSON does not say. */
+  readonly program?: string
   readonly sets: readonly NamedSet[]
   /** In the order of creation, which decides between base chains of equal priority. */
   readonly chains: readonly Chain[]

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { InspectError, PermissionError, type Runner, type RunResult } from '@portolan/core'
 import { inspectAll } from '../../src/index.ts'
 
@@ -55,4 +55,27 @@ test('says which capability is missing', async () => {
 test('fails when not even the names of the tables can be read', async () => {
   const broken = failed('Error: Could not process rule: Protocol not supported')
   await expect(inspectAll(nft({ ruleset: broken, tables: broken }))).rejects.toBeInstanceOf(InspectError)
+})
+
+describe('a table that a program keeps for itself', () => {
+  const kept = JSON.stringify({
+    nftables: [
+      { table: { family: 'inet', name: 'guard', handle: 1, flags: ['owner'] } },
+      { table: { family: 'inet', name: 'progname', handle: 2 } },
+    ],
+  })
+  const programs = async (text: RunResult): Promise<readonly (string | undefined)[]> => {
+    const { ruleset } = await inspectAll(nft({ ruleset: printed(kept), 'table inet guard': text }))
+    return ruleset.tables.map(({ program }) => program)
+  }
+
+  test('is read with the name of the program, which nft prints in text', async () => {
+    const text = 'table inet guard { # progname guard daemon\n\tflags owner\n}\n'
+    expect(await programs(printed(text))).toEqual(['guard daemon', undefined])
+  })
+
+  test('has none where nft does not see the program, or the table is gone', async () => {
+    expect(await programs(printed('table inet guard {\n\tflags owner\n}\n'))).toEqual([undefined, undefined])
+    expect(await programs(failed('No such file or directory'))).toEqual([undefined, undefined])
+  })
 })

@@ -1,0 +1,68 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { type NetfilterRuleset, type NetfilterTable, ownerOf } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
+import * as nftables from '@portolan/nftables'
+import { corpus } from './iptables-files.ts'
+
+const folder = join(import.meta.dirname, 'owners')
+
+const read = (text: string, name: string): NetfilterRuleset =>
+  text.startsWith('{')
+    ? nftables.lower(nftables.parse(text, name), { readElsewhere: nftables.isIptablesTable })
+    : iptables.lower(iptables.parse(text, name))
+
+/** Every rule that is said to be of another program, or of none. */
+const strayRules = ({ tables }: NetfilterRuleset, program: string): readonly string[] =>
+  tables.flatMap((table) =>
+    table.chains.flatMap((chain) =>
+      chain.rules.flatMap((rule) => {
+        const owner = ownerOf(table, chain, rule)
+        return owner === program ? [] : [`${table.name} ${chain.name} ${rule.source.text}: ${owner}`]
+      }),
+    ),
+  )
+
+/** Every policy that drops and is said to be of another program, or of none. */
+const strayPolicies = ({ tables }: NetfilterRuleset, program: string): readonly string[] =>
+  tables.flatMap((table) =>
+    table.chains.flatMap((chain) =>
+      chain.base?.policy !== 'drop' || ownerOf(table, chain, null) === program
+        ? []
+        : [`${table.name} ${chain.name}: ${ownerOf(table, chain, null)}`],
+    ),
+  )
+
+const rulesOf = (tables: readonly NetfilterTable[]): number =>
+  tables.reduce((sum, { chains }) => chains.reduce((count, { rules }) => count + rules.length, sum), 0)
+
+const programOf = (name: string): string => name.replace(/[-+.].*$/, '')
+
+describe('every rule and every dropping policy of a host on which one program wrote all rules is that program’s', () => {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.listing'))
+  test.each(files)('%s', (name) => {
+    const ruleset = read(readFileSync(join(folder, name), 'utf8'), name)
+    expect(rulesOf(ruleset.tables)).toBeGreaterThan(0)
+    expect(strayRules(ruleset, programOf(name))).toEqual([])
+    expect(strayPolicies(ruleset, programOf(name))).toEqual([])
+  })
+})
+
+/** What other programs were seen to write, kept beside the corpus. */
+const peers = join(corpus, '../peers/listings')
+
+const saved = (text: string, program: string): string =>
+  new RegExp(`^===== ${program}\n([^=]*?)(?=^=====|(?![\\s\\S]))`, 'm').exec(text)?.[1]?.trim() ?? ''
+
+;(existsSync(peers) ? describe : describe.skip)('listings of the peers', () => {
+  const files = existsSync(peers) ? readdirSync(peers).toSorted() : []
+  test.each(files)('%s', (name) => {
+    const text = readFileSync(join(peers, name), 'utf8')
+    for (const source of ['iptables-save', 'ip6tables-save']) {
+      const ruleset = read(`${saved(text, source)}\n`, name)
+      expect(strayRules(ruleset, programOf(name))).toEqual([])
+      expect(strayPolicies(ruleset, programOf(name))).toEqual([])
+    }
+  })
+})
