@@ -110,14 +110,14 @@ describe('plan --json', () => {
     },
   )
 
-  test('switches forwarding on only where it is off, and warns of it', async () => {
+  test('switches forwarding on only where it is off, and notes it', async () => {
     const { stdout, code } = await portolan(
       ['plan', '--json', '--host', 'busy.json', '--guard-forwarding', '--backend', 'nftables', '-f', '-'],
       { folder, input: 'name: shop\nservices: {web: {ports: ["9090:80"]}}\n' },
     )
     const { conflicts, changes } = JSON.parse(stdout)
     expect(code).toBe(2)
-    expect(conflicts).toMatchObject([{ kind: 'HostBecomesRouter', severity: 'warning' }])
+    expect(conflicts).toMatchObject([{ kind: 'HostBecomesRouter', severity: 'info' }])
     expect(changes).toContainEqual(
       expect.objectContaining({
         part: 'sysctl',

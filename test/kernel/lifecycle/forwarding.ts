@@ -32,14 +32,14 @@ const forwardingOf = async (lab: Lab): Promise<readonly string[]> => [
 
 /** Switching forwarding on makes a router of the host: said, guarded on request, put back. */
 export const forwarding = (open: OpenLab, backend: Backend): void => {
-  test('forwarding is switched on with a warning, and put back by destroy', async () => {
+  test('forwarding is switched on with a note, and put back by destroy', async () => {
     const lab = await open()
     await lab.outside.listen({ protocol: 'tcp', port: 7000 })
     const pilot = pilotOf(lab, backend)
     expect(await passes(lab)).toEqual([false, false])
     const plan = await pilot.plan(shop())
     expect(plan.conflicts).toContainEqual(
-      expect.objectContaining({ kind: 'HostBecomesRouter', severity: 'warning' }),
+      expect.objectContaining({ kind: 'HostBecomesRouter', severity: 'info' }),
     )
     await pilot.apply(shop())
     expect(await forwardingOf(lab)).toEqual(['1', '1'])
@@ -49,7 +49,7 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
     expect(await passes(lab)).toEqual([false, false])
   })
 
-  test('a host that forwarded before still does after destroy, and nothing is warned of', async () => {
+  test('a host that forwarded before still does after destroy, and no note is made', async () => {
     const lab = await open()
     await lab.host.setSysctl('net.ipv4.ip_forward', 1)
     await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)

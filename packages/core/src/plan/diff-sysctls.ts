@@ -33,6 +33,7 @@ export const diffSysctls = (
 ): { readonly changes: readonly SysctlChange[]; readonly conflicts: readonly Conflict[] } => {
   const changes: SysctlChange[] = []
   const conflicts: Conflict[] = []
+  const switched: string[] = []
   for (const family of families) {
     const needing = desired.networks.find(
       (network) => subnetOf(network, family) !== null && !network.internal,
@@ -58,7 +59,7 @@ export const diffSysctls = (
           `Forward ${familyName[family]} packets: network ${needing.name} needs it.`,
         ),
       )
-      if (value !== null) conflicts.push(hostBecomesRouter(name, desired.guardForwarding))
+      if (value !== null) switched.push(name)
     } else {
       conflicts.push(
         forwardingDisabled(
@@ -69,6 +70,7 @@ export const diffSysctls = (
       )
     }
   }
+  if (switched.length > 0) conflicts.push(hostBecomesRouter(switched, desired.guardForwarding))
   for (const network of desired.networks) {
     if (!desired.mappings.some((mapping) => answersOnLoopback(mapping, network.name))) continue
     const name = `net.ipv4.conf.${network.bridge.replaceAll('.', '/')}.route_localnet`

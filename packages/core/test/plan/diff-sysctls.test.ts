@@ -189,34 +189,34 @@ describe('a sysctl as a change', () => {
 })
 
 describe('switching forwarding on', () => {
-  const warnings = (state: DesiredState, sysctls: NonNullable<HostFacts['sysctls']> | null) =>
+  const notes = (state: DesiredState, sysctls: NonNullable<HostFacts['sysctls']> | null) =>
     diff(state, sysctls).conflicts
 
-  test('is a warning for each family', () => {
+  test('is one note for both families', () => {
     expect(
-      warnings(web, off).map(({ severity, kind, culprit }) => `${severity} ${kind} ${culprit?.text}`),
+      notes(web, off).map(({ severity, kind, culprit }) => `${severity} ${kind} ${culprit?.text}`),
     ).toEqual([
-      'warning HostBecomesRouter net.ipv4.ip_forward = 0',
-      'warning HostBecomesRouter net.ipv6.conf.all.forwarding = 0',
+      'info HostBecomesRouter net.ipv4.ip_forward = 0, net.ipv6.conf.all.forwarding = 0',
     ])
   })
 
   test('is none where it is on, or not known', () => {
-    expect(warnings(web, forwarding)).toEqual([])
-    expect(warnings(web, null)).toEqual([])
+    expect(notes(web, forwarding)).toEqual([])
+    expect(notes(web, null)).toEqual([])
   })
 
   test('says that the guard holds, or how to get it', () => {
     const guarded = { ...web, guardForwarding: true }
-    expect(warnings(web, off)[0]?.remedy.commands).toEqual(['portolan apply --guard-forwarding'])
-    expect(warnings(guarded, off)[0]?.remedy.commands).toEqual([])
-    expect(warnings(guarded, off)[0]?.message).toContain('is dropped by a rule of ours')
+    expect(notes(web, off)[0]?.remedy.commands).toEqual(['portolan apply --guard-forwarding'])
+    expect(notes(guarded, off)[0]?.remedy.commands).toEqual([])
+    expect(notes(guarded, off)[0]?.message).toContain('A rule of the plan (--guard-forwarding) drops')
   })
 
   test('says what IPv6 forwarding does to router advertisements', () => {
-    const [four4, six] = warnings(web, off)
+    const [both] = notes(web, off)
+    const [four4] = notes(web, { ...off, 'net.ipv6.conf.all.forwarding': '1' })
+    expect(both?.message).toContain('accept_ra')
     expect(four4?.message).not.toContain('accept_ra')
-    expect(six?.message).toContain('accept_ra')
   })
 })
 

@@ -197,7 +197,7 @@ describe('conflicts and notes of a plan', () => {
     expect(plan.conflicts.map(({ severity, kind }) => `${severity} ${kind}`)).toEqual([
       'error HostPortTaken',
       'warning OverlappingHostPort',
-      'warning HostBecomesRouter',
+      'info HostBecomesRouter',
     ])
   })
 

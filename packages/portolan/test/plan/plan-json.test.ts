@@ -30,7 +30,7 @@ describe('a plan as JSON', () => {
       conflicts: [
         {
           kind: 'HostBecomesRouter',
-          severity: 'warning',
+          severity: 'info',
           certainty: 'certain',
           mapping: null,
           witness: null,
