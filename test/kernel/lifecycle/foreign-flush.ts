@@ -42,6 +42,8 @@ const iptablesDamages = (variant: 'nft' | 'legacy', bridge: string): readonly Da
     ['-F of the sources of a network', both(`-t nat -F PORTOLAN-SRC-${bridge}`)],
     ['one rule of a network', both(`-t mangle -D PORTOLAN-IN-${bridge} 1`)],
     ['a jump', both('-t mangle -F FORWARD')],
+    ['a foreign accept in front of a jump', both('-t mangle -I FORWARD 1 -j ACCEPT')],
+    ['a foreign accept in front of the jumps of nat', both('-t nat -I PREROUTING 1 -j ACCEPT')],
     [
       'the jumps of nat',
       ['PREROUTING', 'OUTPUT', 'POSTROUTING'].map((chain) => both(`-t nat -F ${chain}`)).join(';'),

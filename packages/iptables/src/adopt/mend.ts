@@ -99,10 +99,14 @@ const lostRestrictions = (
 const hasGuards = (actual: Ruleset, family: Family): boolean =>
   findTable(actual, family, 'mangle')?.chains.some(({ name }) => chains.isOurs(name)) === true
 
-/** Is a table just what it has to be for these rules, so that none of our chains in it was flushed or deleted? */
+/**
+ * Has a table all that these rules need, so that none of our chains in it was flushed or deleted? A jump that foreign
+ * rules stand before is not missing.
+ */
 const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: readonly PlacedRule[]): boolean =>
   diff(actual, { tables: assemble(family, placed), trailer: [] }).every(
-    ({ operation }) => operation.family !== family || operation.table !== table,
+    ({ operation }) =>
+      operation.family !== family || operation.table !== table || operation.kind === 'move-rule',
   )
 
 /**
@@ -139,7 +143,7 @@ export const mend = (
 
 /**
  * The families in which all is there of our chains that belongs to what is in them and to these networks. Where
- * nothing needs a family, it need not have anything.
+ * nothing needs a family, it need not have anything. Where our jumps stand is not asked: see `displacedJumps`.
  * @example
  * wholeFamilies(await inspect(runner, 'iptables-nft'), networks) // ['ip6'] after "iptables -t mangle -F"
  * @public @since 0.1.0
@@ -150,7 +154,11 @@ export const wholeFamilies = (
 ): readonly Family[] => {
   const { ruleset, lost } = mend(actual, { networks })
   if (lost.length > 0) return []
-  const damaged = new Set(diff(actual, ruleset).map(({ operation }) => operation.family))
+  const damaged = new Set(
+    diff(actual, ruleset).flatMap(({ operation: { kind, family } }) =>
+      kind === 'move-rule' ? [] : [family],
+    ),
+  )
   return families.filter(
     (family) => !damaged.has(family) || !ruleset.tables.some((table) => table.family === family),
   )

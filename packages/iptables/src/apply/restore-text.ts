@@ -17,7 +17,7 @@ const linesOf = (operations: readonly Operation[]): readonly string[] => {
   const creations = operations.filter((operation) => operation.kind === 'create-chain')
   const removals = operations.filter((operation) => operation.kind === 'delete-chain')
   const rules = operations.filter(
-    (operation) => operation.kind === 'insert-rule' || operation.kind === 'delete-rule',
+    ({ kind }) => kind === 'insert-rule' || kind === 'delete-rule' || kind === 'move-rule',
   )
   return [
     ...[...creations, ...rules].flatMap(operationLines),

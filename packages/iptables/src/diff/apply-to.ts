@@ -40,6 +40,12 @@ const change = (rules: readonly Rule[], operation: Operation): readonly Rule[] =
         operation.by === 'text' ? rules.findIndex((rule) => printRule(rule) === text) : operation.position - 1
       return at === -1 ? rules : rules.toSpliced(at, 1)
     }
+    case 'move-rule': {
+      const text = printRule(operation.rule)
+      const at = rules.findIndex((rule) => printRule(rule) === text)
+      const [rule] = rules.slice(at, at + 1)
+      return rule === undefined ? rules : rules.toSpliced(at, 1).toSpliced(operation.to - 1, 0, rule)
+    }
     default:
       return rules
   }

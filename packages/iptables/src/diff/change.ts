@@ -13,7 +13,7 @@ export interface IptablesChange extends Change {
  * What a change does, as a line of iptables-restore would: `:CHAIN`, `-I` or `-A`, `-D`, `-F` and `-X`.
  * @public @since 0.1.0
  */
-export type Operation = CreateChain | InsertRule | DeleteRule | DeleteChain
+export type Operation = CreateChain | InsertRule | DeleteRule | MoveRule | DeleteChain
 
 interface Place {
   readonly family: Family
@@ -41,6 +41,18 @@ export interface DeleteRule extends Place {
   readonly position: number
   /** Whether the line names the rule by its text or by its position. */
   readonly by: 'text' | 'position'
+  readonly rule: Rule
+}
+
+/**
+ * Takes a rule out by its text and puts it in again elsewhere: two lines of one table, which the kernel takes at once.
+ * @public @since 0.1.0
+ */
+export interface MoveRule extends Place {
+  readonly kind: 'move-rule'
+  /** Both count from 1. */
+  readonly from: number
+  readonly to: number
   readonly rule: Rule
 }
 

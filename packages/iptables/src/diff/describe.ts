@@ -12,6 +12,9 @@ const commentOf = (rule: Rule): string => {
   return printRule(rule)
 }
 
+const leadsTo = ({ target }: Rule): string =>
+  target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : ''
+
 const line = ({ chain }: Operation, rule: Rule): string => `-A ${chain} ${printRule(rule)}`
 
 const reverse = (operation: Operation): string =>
@@ -54,6 +57,19 @@ export const describe = (operation: Operation): IptablesChange => {
         reverse: reverse(operation),
         operation,
       }
+    case 'move-rule': {
+      const { from, to, rule } = operation
+      const text = line(operation, rule)
+      return {
+        action: 'change',
+        object: `rule in ${place}`,
+        description: `Move the jump to ${leadsTo(rule)} to the front of ${place}. Foreign rules stand before it, and what they accept never reaches it.`,
+        before: `${text} (rule ${from})`,
+        after: `${text} (rule ${to})`,
+        reverse: reverse(operation),
+        operation,
+      }
+    }
     case 'delete-chain':
       return {
         action: 'remove',

@@ -3,7 +3,7 @@ import { printRule } from '../print/print-rule.ts'
 import { isOurs } from '../ruleset/chains.ts'
 import { placeOf } from '../ruleset/jumps.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
-import type { DeleteRule, InsertRule } from './change.ts'
+import type { DeleteRule, InsertRule, MoveRule } from './change.ts'
 import { type MergeStep, mergeLists } from './merge-lists.ts'
 import { type IsOwn, leadsToOurs } from './ours.ts'
 
@@ -13,8 +13,9 @@ export interface ChainPlace {
   readonly chain: string
 }
 
-/** First everything that is added, then everything that goes: in between both are there. */
+/** First what moves and everything that is added, then everything that goes: in between both are there. */
 export interface ChainDiff {
+  readonly moves: readonly MoveRule[]
   readonly inserts: readonly InsertRule[]
   readonly deletes: readonly DeleteRule[]
 }
@@ -30,7 +31,7 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
     inserts.push({ kind: 'insert-rule', ...place, position, rule: item })
     inserted += 1
   }
-  if (steps.every((step) => step.of !== 'old')) return { inserts, deletes: [] }
+  if (steps.every((step) => step.of !== 'old')) return { moves: [], inserts, deletes: [] }
   const seen = new Map<string, number>()
   for (const { item } of steps) seen.set(printRule(item), (seen.get(printRule(item)) ?? 0) + 1)
   const deletes: DeleteRule[] = []
@@ -39,7 +40,7 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
     const by = seen.get(printRule(item)) === 1 ? 'text' : 'position'
     deletes.push({ kind: 'delete-rule', ...place, position: index + 1 - deletes.length, by, rule: item })
   }
-  return total === 0 ? { inserts: [], deletes: [] } : { inserts, deletes }
+  return total === 0 ? { moves: [], inserts: [], deletes: [] } : { moves: [], inserts, deletes }
 }
 
 /** A chain of ours: all of it is compared. */
@@ -47,9 +48,10 @@ export const diffOwnChain = (place: ChainPlace, before: readonly Rule[], after: 
   operations(place, mergeLists(before, after, printRule))
 
 /**
- * A chain of somebody else's: only rules that lead to us are compared. A jump that is there stays where it is,
- * whatever others put before it, since two programs that both want to be first would never rest; a missing one
- * goes to its own end of the chain, and one too many goes.
+ * A built-in or foreign chain: only rules that lead to our chains are compared. A missing jump goes to its own end of
+ * the chain, and a surplus one goes away. A jump that belongs first moves to the front of foreign rules: what they
+ * accept would never reach our drops. A jump that belongs last stays, since foreign rules behind it drop or accept no
+ * packet that our rules forbid.
  *
  * @param wanted - our jumps, as they should be; none: they go
  * @param isMeant - whether a rule that leads to us is ours to take away
@@ -62,16 +64,43 @@ export const diffForeignChain = (
   isOwn: IsOwn = isOurs,
 ): ChainDiff => {
   const missing = [...wanted]
+  const jumps = new Set<MergeStep<Rule>>()
   const steps: MergeStep<Rule>[] = before.map((rule) => {
     if (!leadsToOurs(rule, isOwn)) return { of: 'both', item: rule }
     const at = missing.findIndex((one) => printRule(one) === printRule(rule))
     if (at !== -1) {
       missing.splice(at, 1)
-      return { of: 'both', item: rule }
+      const jump: MergeStep<Rule> = { of: 'both', item: rule }
+      jumps.add(jump)
+      return jump
     }
     return { of: isMeant(rule) ? 'old' : 'both', item: rule }
   })
   const added = missing.map((item): MergeStep<Rule> => ({ of: 'new', item }))
-  const first = placeOf(place.table, place.chain) === 'first'
-  return operations(place, first ? [...added, ...steps] : [...steps, ...added])
+  if (placeOf(place.table, place.chain) === 'last') return operations(place, [...steps, ...added])
+  const { moves, moved } = toFront(place, steps, jumps)
+  return { ...operations(place, [...added, ...moved]), moves }
+}
+
+/** Brings our jumps in front of foreign rules, in the order they have. */
+const toFront = (
+  place: ChainPlace,
+  steps: readonly MergeStep<Rule>[],
+  jumps: ReadonlySet<MergeStep<Rule>>,
+): { readonly moves: readonly MoveRule[]; readonly moved: readonly MergeStep<Rule>[] } => {
+  const moves: MoveRule[] = []
+  const moved = [...steps]
+  // A surplus jump in front goes away, and is not in the way.
+  const isInFront = (step: MergeStep<Rule>): boolean => step.of === 'old' || jumps.has(step)
+  let front = moved.findIndex((step) => !isInFront(step))
+  if (front === -1) return { moves, moved }
+  for (let at = front + 1; at < moved.length; at += 1) {
+    const step = moved[at]
+    if (step === undefined || !jumps.has(step)) continue
+    moved.splice(at, 1)
+    moved.splice(front, 0, step)
+    moves.push({ kind: 'move-rule', ...place, from: at + 1, to: front + 1, rule: step.item })
+    front += 1
+  }
+  return { moves, moved }
 }

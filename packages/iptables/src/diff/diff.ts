@@ -1,7 +1,7 @@
 import { type Family, families } from '@portolan/core'
 import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { applyTo } from './apply-to.ts'
-import type { DeleteRule, InsertRule, IptablesChange, Operation } from './change.ts'
+import type { DeleteRule, InsertRule, IptablesChange, MoveRule, Operation } from './change.ts'
 import { describe } from './describe.ts'
 import { type ChainDiff, diffForeignChain, diffOwnChain } from './diff-chain.ts'
 import { foreignJumpsIn } from './foreign-jumps.ts'
@@ -9,7 +9,7 @@ import { closeMovingPorts } from './moving-ports.ts'
 import { isOwnJump, ownChains } from './ours.ts'
 
 interface TableDiff {
-  /** New chains, then new rules. */
+  /** New chains, then rules that move, then new rules. */
   readonly opening: readonly Operation[]
   /** Rules that go, then chains that go. */
   readonly closing: readonly Operation[]
@@ -25,10 +25,12 @@ const diffTable = (
 ): TableDiff => {
   if (before === undefined && after === undefined) return none
   const creates: Operation[] = []
+  const moves: MoveRule[] = []
   const inserts: InsertRule[] = []
   const deletes: DeleteRule[] = []
   const removals: Operation[] = []
   const add = (diff: ChainDiff): void => {
+    moves.push(...diff.moves)
     inserts.push(...diff.inserts)
     deletes.push(...diff.deletes)
   }
@@ -67,7 +69,7 @@ const diffTable = (
       ),
     )
   }
-  return { opening: [...creates, ...inserts], closing: [...deletes, ...removals] }
+  return { opening: [...creates, ...moves, ...inserts], closing: [...deletes, ...removals] }
 }
 
 /**

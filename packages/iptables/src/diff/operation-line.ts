@@ -20,6 +20,10 @@ export const operationLines = (operation: Operation): readonly string[] => {
       return [insertLine(operation)]
     case 'delete-rule':
       return [deleteLine(operation)]
+    case 'move-rule': {
+      const { chain, to, rule } = operation
+      return [`-D ${chain} ${printRule(rule)}`, `-I ${chain} ${to} ${printRule(rule)}`]
+    }
     case 'delete-chain':
       return [`-F ${operation.chain}`, `-X ${operation.chain}`]
   }
@@ -39,6 +43,8 @@ export const invert = (operation: Operation): readonly Operation[] => {
       const { rule, position } = operation
       return [{ kind: 'insert-rule', family, table, chain, rule, position }]
     }
+    case 'move-rule':
+      return [{ ...operation, from: operation.to, to: operation.from }]
     case 'delete-chain':
       return [
         { kind: 'create-chain', family, table, chain },
@@ -60,10 +66,8 @@ export const program = ({ family }: Operation): string => (family === 'ip' ? 'ip
 
 /** A command line for people; the dialect itself never runs it. */
 export const commandText = (operation: Operation): string => {
-  const [first] = operationLines(operation)
-  const rest = first?.startsWith(':') ? `-N ${operation.chain}` : (first ?? '')
-  const command = `${program(operation)} -t ${operation.table} ${rest}`
-  return operation.kind === 'delete-chain'
-    ? `${command} && ${program(operation)} -t ${operation.table} -X ${operation.chain}`
-    : command
+  const tool = `${program(operation)} -t ${operation.table}`
+  return operationLines(operation)
+    .map((line) => (line.startsWith(':') ? `${tool} -N ${operation.chain}` : `${tool} ${line}`))
+    .join(' && ')
 }

@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
-import { compile, guardedBridges, mend, parse, print, type Ruleset, wholeFamilies } from '../../src/index.ts'
+import {
+  compile,
+  diff,
+  displacedJumps,
+  guardedBridges,
+  mend,
+  parse,
+  print,
+  type Ruleset,
+  wholeFamilies,
+} from '../../src/index.ts'
 import { desiredState, mapping, network } from '../support/desired.ts'
 
 const web = network('web', 1)
@@ -52,6 +62,26 @@ describe('mend', () => {
     const { ruleset, lost } = mend(opened, { networks, known: whole })
     expect(lost).toEqual([])
     expect(textOf(ruleset)).toBe(textOf(whole))
+  })
+
+  test('misses nothing where a foreign rule stands before a jump, and moves that jump', () => {
+    const jump = '-A PREROUTING -m comment --comment portolan -j PORTOLAN-PRE\n'
+    const foreign = '-A PREROUTING -p udp -j ACCEPT\n'
+    const actual = parse(textOf(whole).replace(jump, `${foreign}${jump}`))
+    expect(wholeFamilies(actual, networks)).toEqual(['ip', 'ip6'])
+    expect(displacedJumps(actual)).toEqual([
+      {
+        family: 'ip',
+        table: 'mangle',
+        chain: 'PREROUTING',
+        to: 'PORTOLAN-PRE',
+        before: '-A PREROUTING -p udp -j ACCEPT',
+      },
+    ])
+    const { ruleset, lost } = mend(actual, { networks })
+    expect(lost).toEqual([])
+    expect(diff(actual, ruleset).map(({ operation }) => operation.kind)).toEqual(['move-rule'])
+    expect(displacedJumps(parse(textOf(whole).replace(jump, `${jump}${foreign}`)))).toEqual([])
   })
 
   test('finds rules whole as they were compiled, and a family that needs none', () => {

@@ -61,16 +61,66 @@ describe('diff', () => {
     )
   })
 
-  test('does not fight for the first place, and mends a missing or doubled jump', () => {
+  test('moves a jump to the front of a chain where a foreign rule stands before it', () => {
     const saved = print(before, 'iptables-save')
     const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD\n'
-    const behind = read(saved.replace(jump, `-A FORWARD -j ACCEPT\n${jump}`))
-    expect(diff(behind, before)).toEqual([])
+    const foreign = '-A FORWARD -p udp -j ACCEPT\n'
+    const behind = read(saved.replace(jump, `${foreign}${jump}`))
+    const changes = diff(behind, before)
+    expect(changes).toEqual([
+      expect.objectContaining({
+        action: 'change',
+        object: 'rule in mangle FORWARD (IPv4)',
+        description:
+          'Move the jump to PORTOLAN-FORWARD to the front of mangle FORWARD (IPv4). Foreign rules stand before it, and what they accept never reaches it.',
+        before: '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD (rule 2)',
+        after: '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD (rule 1)',
+        reverse:
+          'iptables -t mangle -D FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD && iptables -t mangle -I FORWARD 2 -m comment --comment portolan -j PORTOLAN-FORWARD',
+      }),
+    ])
+    // One COMMIT: the kernel never has the chain without the jump.
+    expect(restoreText(changes, 'ip')).toBe(
+      `*mangle\n-D FORWARD ${jump.slice(11)}-I FORWARD 1 ${jump.slice(11)}COMMIT\n`,
+    )
+    const moved = applyTo(behind, changes)
+    expect(print(moved, 'iptables-save')).toBe(saved.replace(jump, `${jump}${foreign}`))
+    expect(diff(moved, before)).toEqual([])
+  })
+
+  test('moves the jumps of mangle and nat, and leaves the last one of filter where it is', () => {
+    const saved = print(before, 'iptables-save')
+    const everywhere = read(
+      saved.replaceAll(
+        /^(-A (?:PREROUTING|FORWARD|OUTPUT|POSTROUTING)) .*$/gm,
+        '$1 -j ACCEPT\n$&\n$1 -j ACCEPT',
+      ),
+    )
+    expect(
+      diff(everywhere, before).map(({ operation: { kind, table, chain } }) => `${kind} ${table} ${chain}`),
+    ).toEqual([
+      'move-rule mangle PREROUTING',
+      'move-rule mangle FORWARD',
+      'move-rule nat PREROUTING',
+      'move-rule nat OUTPUT',
+      'move-rule nat POSTROUTING',
+    ])
+  })
+
+  test('mends a missing or doubled jump, behind a foreign rule too', () => {
+    const saved = print(before, 'iptables-save')
+    const jump = '-A FORWARD -m comment --comment portolan -j PORTOLAN-FORWARD\n'
     const doubled = read(saved.replace(jump, `${jump}${jump}`))
     expect(restoreText(diff(doubled, before), 'ip')).toBe('*mangle\n-D FORWARD 2\nCOMMIT\n')
     expect(diff(applyTo(doubled, diff(doubled, before)), before)).toEqual([])
     const missing = read(saved.replace(jump, '-A FORWARD -j ACCEPT\n'))
     expect(restoreText(diff(missing, before), 'ip')).toBe(`*mangle\n-I FORWARD 1 ${jump.slice(11)}COMMIT\n`)
+    const behind = read(saved.replace(jump, `-A FORWARD -j ACCEPT\n${jump}-A FORWARD -p udp\n${jump}`))
+    const mended = applyTo(behind, diff(behind, before))
+    expect(print(mended, 'iptables-save')).toBe(
+      saved.replace(jump, `${jump}-A FORWARD -j ACCEPT\n-A FORWARD -p udp\n`),
+    )
+    expect(diff(mended, before)).toEqual([])
   })
 
   test('keeps a chain that goes, empty, as long as a rule of others leads to it', () => {

@@ -171,7 +171,7 @@ live.each(variants)('with the kernel, %s', (variant) => {
     expect(dump(space, variant)).toBe(before)
   })
 
-  test('a foreign flush is mended, and only what is missing is put back', async () => {
+  test('a foreign flush is mended: what is missing is put back, and a jump moves in front of a foreign rule', async () => {
     using space = networkNamespace()
     const compiled = compile(desiredState([mapping(8080)]))
     await apply(diff(await read(space, variant), compiled), space.runner, variant)
@@ -180,6 +180,7 @@ live.each(variants)('with the kernel, %s', (variant) => {
     const changes = diff(await read(space, variant), compiled)
     expect(changes.map((change) => change.after)).toEqual([
       '-A FORWARD -m comment --comment portolan -j PORTOLAN-ACCEPT',
+      '-A PREROUTING -m addrtype --dst-type LOCAL -m comment --comment portolan -j PORTOLAN-DNAT (rule 1)',
     ])
     await apply(changes, space.runner, variant)
     expect(diff(await read(space, variant), compiled)).toEqual([])

@@ -42,14 +42,16 @@ export const iptablesKeeper = (
       )
       expected = before
       const complete = iptables.wholeFamilies(rules, networks)
-      const whole = complete.length === families.length
+      const isComplete = complete.length === families.length
+      // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
+      const whole = isComplete && iptables.displacedJumps(rules).length === 0
       const standing = complete.filter((family) => isStanding(rules, family))
       mended = iptables.mend(rules, {
         networks,
-        known: whole ? null : known,
+        known: isComplete ? null : known,
         presence: hostPresence(facts),
       })
-      if (whole && standing.length > 0) known = iptables.ours(rules)
+      if (isComplete && standing.length > 0) known = iptables.ours(rules)
       const ports = portsOf(project, iptables.published(rules), iptables.published(mended.ruleset))
       return { ports, standing, whole }
     },

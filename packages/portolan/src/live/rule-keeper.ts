@@ -12,7 +12,10 @@ export interface KeptRules {
    * is missing was lost, not taken back.
    */
   readonly standing: readonly Family[]
-  /** Nothing is missing that the networks of this host and what is in force need. */
+  /**
+   * Nothing is missing that the networks of this host and what is in force need, and no foreign rule stands in front of
+   * it.
+   */
   readonly whole: boolean
 }
 

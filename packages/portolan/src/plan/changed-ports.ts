@@ -46,7 +46,9 @@ const leadsIn = (change: PlanChange): boolean => {
     case 'iptables-legacy': {
       const { operation } = change
       return (
-        operation.kind === 'insert-rule' && operation.table === 'nat' && builtIn.includes(operation.chain)
+        (operation.kind === 'insert-rule' || operation.kind === 'move-rule') &&
+        operation.table === 'nat' &&
+        builtIn.includes(operation.chain)
       )
     }
     case 'link':
