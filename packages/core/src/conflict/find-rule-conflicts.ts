@@ -27,7 +27,8 @@ import { cellsAt, findLikes } from './search/member-cells.ts'
 import { networkRows } from './search/network-rows.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
-import { surroundingsOf } from './search/surroundings.ts'
+import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
+import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { sourceRewritten } from './source-rewritten.ts'
 
@@ -40,6 +41,11 @@ export interface RuleConflictOptions {
    * of a packet, so conflicts of these families are possible, never certain.
    */
   readonly hidden?: readonly Family[]
+  /**
+   * Networks that cannot be as planned, as a conflict of their own says (`unsettledNetworks`). None of their packets
+   * are judged: what becomes of them follows from that one cause.
+   */
+  readonly unsettled?: readonly string[]
 }
 
 /**
@@ -53,18 +59,21 @@ export interface RuleConflictOptions {
  * @internal
  */
 export const findRuleConflicts = (
-  desired: DesiredState,
+  wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true, hidden = [] }: RuleConflictOptions = {},
+  { setsSysctls = true, hidden = [], unsettled = [] }: RuleConflictOptions = {},
 ): readonly Conflict[] => {
+  const desired = withoutNetworks(wanted, unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
   const today = hasTranslations(rulesets) ? prepareFollower(facts, withoutOurs(rulesets)) : null
-  const around = {
-    ip: surroundingsOf(follower.host, facts, desired, 'ip'),
-    ip6: surroundingsOf(follower.host, facts, desired, 'ip6'),
+  const surroundings = (family: Family): Surroundings => {
+    // No other network's packets have a source in a subnet that is not judged.
+    const all = surroundingsOf(follower.host, facts, wanted, family)
+    return { ...all, subnets: new Map([...all.subnets].filter(([one]) => desired.networks.includes(one))) }
   }
+  const around = { ip: surroundings('ip'), ip6: surroundings('ip6') }
   const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
   const inWords = (finding: Finding): Conflict =>
     words[finding.kind](isHidden(finding.rows[0]?.family) ? { ...finding, certainty: 'possible' } : finding)

@@ -125,7 +125,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
     desired,
     subnets,
     conflicts: [
-      ...findSubnetOverlaps(subnets),
+      ...findSubnetOverlaps(subnets, facts),
       ...findTakenNames(desired, facts),
       ...expanded.conflicts,
       ...findHostPortTaken(expanded.mappings, facts),
@@ -203,12 +203,20 @@ const settleNetwork = (
   }
 }
 
-const findSubnetOverlaps = (subnets: readonly SubnetPlan[]): readonly Conflict[] =>
-  subnets.flatMap(({ network, subnet, origin, overlaps }) =>
-    overlaps.map(({ kind, overlaps: prefix, detail }) =>
-      subnetOverlap(network, subnet, { prefix, source: kind, detail }, origin === 'held'),
-    ),
-  )
+const findSubnetOverlaps = (
+  subnets: readonly SubnetPlan[],
+  { interfaces = [] }: HostFacts,
+): readonly Conflict[] =>
+  subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
+    if (first === undefined) return []
+    const isWireguard = (device: string | null): boolean =>
+      interfaces.some(({ name, kind }) => name === device && kind === 'wireguard')
+    const collisions = [first, ...more].map((one) => ({
+      ...one,
+      owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
+    }))
+    return [subnetOverlap(network, subnet, collisions, origin === 'held')]
+  })
 
 const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
   desired.networks.flatMap((network) => {

@@ -1,18 +1,12 @@
 import { containsPrefix, type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
 import type { PlanState } from './plan-state.ts'
-import { type Overlap, overlapWith } from './rejection.ts'
+import { type Collision, collisionWith } from './rejection.ts'
 import type { Reservation } from './reservation.ts'
+import { deviceOf } from './reservation-holder.ts'
 import { bridgesOf } from './settled-subnet.ts'
 import { space4, space6 } from './space.ts'
 import type { SubnetRequest } from './subnet-request.ts'
 import { touching } from './touching.ts'
-
-/** The interface that reserves something, or for which it is reserved, where there is one. */
-const deviceOf = (reservation: Reservation): string | null => {
-  if (reservation.kind === 'address') return reservation.interface
-  if (reservation.kind === 'network') return reservation.network.bridge ?? null
-  return reservation.kind === 'route' ? (reservation.route.interface ?? null) : null
-}
 
 /** Without what lies inside another of them: the local route of an address whose prefix is there already. */
 const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
@@ -39,7 +33,7 @@ export const findOverlaps = (
   subnet: Prefix,
   wanted: ReadonlySet<string>,
   settled: readonly Reservation[],
-): readonly Overlap[] => {
+): readonly Collision[] => {
   const { observed, certain, options, host } = state
   const own = bridgesOf(state, request)
   const onBridges = host.bridges
@@ -58,5 +52,5 @@ export const findOverlaps = (
   )
   // An index that was built before this request was known has not set its bridge apart.
   const foreign = found.filter((one) => request.bridge == null || deviceOf(one) !== request.bridge)
-  return outermost([...foreign, ...others]).map(overlapWith)
+  return outermost([...foreign, ...others]).map(collisionWith)
 }

@@ -1,5 +1,6 @@
 import { formatPrefix, type Prefix } from '../address/index.ts'
 import { describeReservation, type Reservation, type ReservationKind } from './reservation.ts'
+import { deviceOf, holderOf } from './reservation-holder.ts'
 
 /**
  * Something that a subnet collides with.
@@ -14,6 +15,17 @@ export interface Overlap {
 }
 
 /**
+ * What a subnet that needed no picking collides with.
+ * @public @since 0.1.0
+ */
+export interface Collision extends Overlap {
+  /** The interface that has the range, or that leads to it. */
+  readonly interface: string | null
+  /** The engine, project or service that has the range, where it is known. */
+  readonly owner: string | null
+}
+
+/**
  * A subnet that would have come first, and why it was passed over.
  * @public @since 0.1.0
  */
@@ -24,13 +36,15 @@ export interface Rejection extends Overlap {
   readonly candidates: number
 }
 
-export const overlapWith = (reservation: Reservation): Overlap => ({
+export const collisionWith = (reservation: Reservation): Collision => ({
   kind: reservation.kind,
   overlaps: formatPrefix(reservation.prefix),
   detail: describeReservation(reservation),
+  interface: deviceOf(reservation),
+  owner: holderOf(reservation),
 })
 
-/** Written out, not spread from `overlapWith`: all rejections are of one shape then, and there may be 65,536 of them. */
+/** Written out: all rejections are of one shape then, and there may be 65,536 of them. */
 export const rejectionOf = (candidate: Prefix, candidates: number, reservation: Reservation): Rejection => ({
   candidate: formatPrefix(candidate),
   candidates,

@@ -1,6 +1,6 @@
 import type { Family } from '../address/index.ts'
 import type { Pool } from './pool.ts'
-import type { Overlap, Rejection } from './rejection.ts'
+import type { Collision, Rejection } from './rejection.ts'
 
 /**
  * One network's wish for a subnet of one family. A key that is absent or null says nothing.
@@ -81,5 +81,5 @@ export interface SubnetPlan {
   /** What came first in the pools and was passed over, in that order; empty unless picked. */
   readonly rejected: readonly Rejection[]
   /** What a fixed or held subnet collides with; empty when all is well, and always when picked. */
-  readonly overlaps: readonly Overlap[]
+  readonly overlaps: readonly Collision[]
 }

@@ -49,11 +49,9 @@ const everyKind: readonly Conflict[] = [
   loopbackUnreachable('[::1]:8080/tcp -> nginx:80'),
   overlappingHostPort('192.0.2.2:8080/tcp -> nginx:80', winner),
   routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', null, 'web'),
-  subnetOverlap('web', '10.1.0.0/16', {
-    prefix: '10.0.0.0/8',
-    source: 'route',
-    detail: 'route 10.0.0.0/8 via wg0',
-  }),
+  subnetOverlap('web', '10.1.0.0/16', [
+    { overlaps: '10.0.0.0/8', kind: 'route', detail: 'route 10.0.0.0/8 via wg0', owner: 'wireguard' },
+  ]),
 ]
 
 describe.each(everyKind.map((conflict) => [conflict.kind, conflict] as const))('%s', (_, conflict) => {
@@ -113,13 +111,14 @@ describe('the words', () => {
   })
 
   test('of a subnet name both prefixes and the way to allow it', () => {
-    const other = { prefix: '10.0.0.0/8', source: 'route', detail: 'route 10.0.0.0/8 via wg0' }
-    const conflict = subnetOverlap('web', '10.1.0.0/16', other)
+    const detail = 'route 10.0.0.0/8 via wg0'
+    const other = { overlaps: '10.0.0.0/8', kind: 'route', detail, owner: 'wireguard' }
+    const conflict = subnetOverlap('web', '10.1.0.0/16', [other])
     expect(conflict.message).toContain(
       'The subnet 10.1.0.0/16 of network web overlaps 10.0.0.0/8: route 10.0.0.0/8 via wg0.',
     )
     expect(conflict.remedy.text).toContain('--allow 10.0.0.0/8')
-    expect(conflict.culprit).toMatchObject({ tool: 'route', text: 'route 10.0.0.0/8 via wg0' })
+    expect(conflict.culprit).toMatchObject({ tool: 'route', text: detail, owner: 'wireguard' })
   })
 
   test('of two on one socket name the winner and its project', () => {

@@ -195,9 +195,7 @@ describe('switching forwarding on', () => {
   test('is one note for both families', () => {
     expect(
       notes(web, off).map(({ severity, kind, culprit }) => `${severity} ${kind} ${culprit?.text}`),
-    ).toEqual([
-      'info HostBecomesRouter net.ipv4.ip_forward = 0, net.ipv6.conf.all.forwarding = 0',
-    ])
+    ).toEqual(['info HostBecomesRouter net.ipv4.ip_forward = 0, net.ipv6.conf.all.forwarding = 0'])
   })
 
   test('is none where it is on, or not known', () => {

@@ -413,8 +413,20 @@ describe('a subnet asked for by name', () => {
     )
     expect(plan.subnet).toBe('10.5.0.0/16')
     expect(plan.overlaps).toEqual([
-      { kind: 'route', overlaps: '10.5.1.0/24', detail: 'route 10.5.1.0/24 via wg0 in table 7' },
-      { kind: 'nameserver', overlaps: '10.5.200.1/32', detail: 'nameserver 10.5.200.1' },
+      {
+        kind: 'route',
+        overlaps: '10.5.1.0/24',
+        detail: 'route 10.5.1.0/24 via wg0 in table 7',
+        interface: 'wg0',
+        owner: null,
+      },
+      {
+        kind: 'nameserver',
+        overlaps: '10.5.200.1/32',
+        detail: 'nameserver 10.5.200.1',
+        interface: null,
+        owner: null,
+      },
     ])
   })
 
@@ -536,7 +548,13 @@ describe('a network whose bridge exists', () => {
     const plan = planOne(facts, {}, classicPool, shop)
     expect(plan.subnet).toBe('172.17.0.0/16')
     expect(plan.overlaps).toEqual([
-      { kind: 'route', overlaps: '172.17.8.0/24', detail: 'route 172.17.8.0/24 via wg0 in table 51820' },
+      {
+        kind: 'route',
+        overlaps: '172.17.8.0/24',
+        detail: 'route 172.17.8.0/24 via wg0 in table 51820',
+        interface: 'wg0',
+        owner: null,
+      },
     ])
   })
 

@@ -8,6 +8,7 @@ import { withPresentPositions } from './present-positions.ts'
 /**
  * What the rules on a host, as they will be once a plan is carried out, do to a project.
  *
+ * @param unsettled - networks of which another conflict says that they cannot be as planned
  * @param surrounding - every rule on the host as it is; null: not known, and no conflict with them
  * @internal
  */
@@ -17,6 +18,7 @@ export const findConflictsWithRules = (
   surrounding: HostRules | null,
   changes: readonly PlanChange[],
   setsSysctls: boolean,
+  unsettled: readonly string[],
 ): readonly Conflict[] => {
   if (surrounding === null) return []
   const planned = lowerRules(carriedOut(surrounding, changes))
@@ -25,6 +27,6 @@ export const findConflictsWithRules = (
     desired,
     facts,
     movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,
-    { setsSysctls, ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }) },
+    { setsSysctls, unsettled, ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }) },
   )
 }

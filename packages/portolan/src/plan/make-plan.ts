@@ -19,6 +19,7 @@ import {
   type Resolution,
   resolve,
   summarise,
+  unsettledNetworks,
 } from '@portolan/core'
 import type { Fix, OwedFlows } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
@@ -106,7 +107,14 @@ export const makePlan = (input: PlanInput): Plan => {
     ),
     ...findNetworkInUse(removedBridges(links, facts), others),
     ...withoutDoubles(
-      findConflictsWithRules(desired, facts, input.surrounding, changes, input.sysctls),
+      findConflictsWithRules(
+        desired,
+        facts,
+        input.surrounding,
+        changes,
+        input.sysctls,
+        unsettledNetworks(resolution.conflicts),
+      ),
       sysctls.conflicts,
     ),
   ]

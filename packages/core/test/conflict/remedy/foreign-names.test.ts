@@ -4,7 +4,7 @@ import { isFirewalldName, isUfwInterface } from '../../../src/conflict/remedy/ow
 import { sysctlCommands } from '../../../src/conflict/remedy/sysctl-command.ts'
 
 describe('a command with a name that a shell or a program reads', () => {
-  const overlap = { prefix: '10.0.0.0/8', source: 'route', detail: 'a route' }
+  const overlap = [{ overlaps: '10.0.0.0/8', kind: 'route', detail: 'a route', owner: null }]
 
   test.each([
     ['web', ['portolan move web']],

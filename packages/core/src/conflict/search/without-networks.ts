@@ -1,0 +1,16 @@
+import type { DesiredState } from '../../desired/index.ts'
+
+/**
+ * A desired state without some networks, and without the mappings that lead there. Their bridges take part in nothing
+ * either: a bridge with a subnet of the host would draw packets of innocent networks to itself.
+ */
+export const withoutNetworks = (desired: DesiredState, names: readonly string[]): DesiredState => {
+  if (names.length === 0) return desired
+  const gone = new Set(names)
+  return {
+    ...desired,
+    networks: desired.networks.filter(({ name }) => !gone.has(name)),
+    endpoints: desired.endpoints.filter(({ network }) => !gone.has(network)),
+    mappings: desired.mappings.filter(({ targets }) => !targets.some(({ network }) => gone.has(network))),
+  }
+}
