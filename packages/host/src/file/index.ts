@@ -1,3 +1,3 @@
-export { type ReadTextOptions, readTextFile } from './read-text-file.ts'
+export { type ReadTextOptions, readBytes, readTextFile } from './read-text-file.ts'
 export { DeviceError, RefusedFileError } from './refused-file-error.ts'
 export { isAbsent, whyUnread } from './why-unread.ts'

@@ -1,0 +1,3 @@
+export { BoltFault } from './bolt-fault.ts'
+export { type BoltItem, readBolt } from './read-bolt.ts'
+export { readBoltFile } from './read-bolt-file.ts'
