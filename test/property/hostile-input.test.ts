@@ -6,7 +6,10 @@ import {
   PortolanError,
   parseCniNetwork,
   parseConfig,
+  parseContainersConf,
   parseDockerDaemon,
+  parseDockerStore,
+  parseDockerUnit,
   parseDotenv,
   parseHostFacts,
   parseLibvirtNetwork,
@@ -64,6 +67,17 @@ const engines: readonly (readonly [string, EngineParser, string])[] = [
     '<network><name>a</name><ip address="192.168.122.1" netmask="255.255.255.0"/></network>',
   ],
   ["netplan's file", parseNetplan, 'network: {version: 2, bridges: {br0: {addresses: [10.5.0.1/24]}}}'],
+  [
+    "Docker's unit",
+    parseDockerUnit,
+    '[Service]\nExecStart=/usr/sbin/dockerd --bip=172.26.0.1/16 --default-address-pool base=172.30.0.0/16,size=24',
+  ],
+  ['containers.conf', parseContainersConf, '[network]\ndefault_subnet = "10.88.0.0/16"'],
+  [
+    "a network of Docker's database",
+    (text, file) => parseDockerStore([{ key: 'docker/network/v1.0/network/a/', text }], file),
+    '{"name": "web", "networkType": "bridge", "ipamV4Info": [{"IPAMData": {"Pool": "172.18.0.0/16", "Gateway": "172.18.0.1/16"}}], "generic": {"com.docker.network.generic": {"com.docker.network.bridge.name": "br-web"}}}',
+  ],
   ["systemd's network", parseNetworkdNetwork, '[Match]\nName=a\n[Network]\nAddress=10.1.0.1/24\n'],
 ]
 

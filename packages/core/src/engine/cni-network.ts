@@ -1,3 +1,4 @@
+import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { isJsonObject, type JsonObject, objectsOf, readJsonObject, textOf } from './json-document.ts'
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
@@ -20,6 +21,13 @@ export const parseCniNetwork = (text: string, file: string): EngineReading => {
   const plugins = Array.isArray(object.plugins) ? objectsOf(object.plugins) : [object]
   const all = plugins.flatMap((plugin) => [plugin, ...delegatesOf(plugin)])
   const { subnets, complaints } = readSubnets(file, all.flatMap(subnetsOf))
+  const handing = all.flatMap(rangesOf)
+  const gateways = handing.flatMap(({ gateway }) => addressOf(gateway))
+  const ranges = handing.flatMap(({ rangeStart, rangeEnd }) => {
+    const [first] = addressOf(rangeStart)
+    const [last] = addressOf(rangeEnd)
+    return first === undefined || last === undefined ? [] : [`${first}-${last}`]
+  })
   const bridging = all.find(({ type }) => type === 'bridge')
   // https://www.cni.dev/plugins/current/main/bridge/: "Defaults to cni0".
   const bridge = bridging === undefined ? undefined : (textOf(bridging.bridge) ?? 'cni0')
@@ -35,6 +43,8 @@ export const parseCniNetwork = (text: string, file: string): EngineReading => {
               ...(name === undefined ? {} : { name }),
               subnets,
               ...(bridge === undefined ? {} : { bridge }),
+              ...(gateways.length === 0 ? {} : { gateways }),
+              ...(ranges.length === 0 ? {} : { ranges }),
               file,
             },
           ],
@@ -46,6 +56,12 @@ const delegatesOf = ({ delegate, delegates }: JsonObject): readonly JsonObject[]
   ...objectsOf([delegate]),
   ...objectsOf(delegates),
 ]
+
+/** The ranges of host-local, the old way of one range among them. */
+const rangesOf = ({ ipam }: JsonObject): readonly JsonObject[] => {
+  if (!isJsonObject(ipam)) return []
+  return objectsOf([ipam, ...(Array.isArray(ipam.ranges) ? ipam.ranges : []).flat()])
+}
 
 const subnetsOf = ({ ipam }: JsonObject): readonly WrittenSubnet[] => {
   if (!isJsonObject(ipam)) return []

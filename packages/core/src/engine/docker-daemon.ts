@@ -10,9 +10,9 @@ const bridgeKeys = ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const
 /**
  * Docker's `daemon.json`: the default bridge, when its subnet is written down, and `default-address-pools`.
  *
- * The pools are not networks: Docker cuts one when somebody asks for it, and looks at the host's routes before it
- * does. So they are told apart from what exists. The networks Docker has made are in a database of its own
- * (`local-kv.db`) that is not read; those that are up are seen as interfaces.
+ * The pools are not networks: Docker cuts one out of them when a network is made, and looks at the host's routes
+ * before it does. So they are told apart from what exists. The networks that Docker has made are in its database, below
+ * `data-root` (`parseDockerStore`).
  *
  * @example
  * parseDockerDaemon('{"bip": "172.26.0.1/16"}', 'daemon.json').networks[0].subnets // ['172.26.0.0/16']
@@ -25,8 +25,11 @@ export const parseDockerDaemon = (text: string, file: string): EngineReading => 
   if (read.kind === 'fault') return unreadable(file, read.why)
   const { object } = read
   const pools = readPools(object['default-address-pools'], file)
+  // `graph` is what `data-root` was called before Docker 17.05.
+  const roots = [object['data-root'], object.graph].flatMap((value) => textOf(value) ?? [])
+  const dataRoots = roots.length === 0 ? {} : { dataRoots: roots }
   // https://docs.docker.com/reference/cli/dockerd: "none" disables the default bridge.
-  if (object.bridge === 'none') return { networks: [], ...pools }
+  if (object.bridge === 'none') return { networks: [], ...pools, ...dataRoots }
   const { subnets, complaints } = readSubnets(
     file,
     bridgeKeys
@@ -48,6 +51,7 @@ export const parseDockerDaemon = (text: string, file: string): EngineReading => 
           ],
     pools: pools.pools,
     complaints: [...complaints, ...pools.complaints],
+    ...dataRoots,
   }
 }
 

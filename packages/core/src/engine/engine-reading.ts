@@ -11,6 +11,10 @@ export interface EngineReading {
   readonly pools: readonly EnginePoolFact[]
   /** What is odd in the file, each a sentence that names it. */
   readonly complaints: readonly string[]
+  /** Folders in which the engine keeps its own database, where they are not the usual ones. */
+  readonly dataRoots?: readonly string[]
+  /** Further configuration files that it names. */
+  readonly configFiles?: readonly string[]
 }
 
 /**
@@ -18,7 +22,7 @@ export interface EngineReading {
  *
  * @param file - what to call the text: its path
  * @returns what could be understood; the rest is in `complaints`
- * @throws never: a file of somebody else's is no reason to stop
+ * @throws never: a file of another program is no reason to stop
  * @example
  * parseNetavarkNetwork(text, '/etc/containers/networks/web.json').networks
  * @public @since 0.1.0

@@ -1,4 +1,6 @@
 import { tryParseAddress } from '../address/index.ts'
+import type { UsedAddressFact } from '../facts/index.ts'
+import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'
 import { readXml, type XmlElement } from './xml.ts'
@@ -20,6 +22,11 @@ export const parseLibvirtNetwork = (text: string, file: string): EngineReading =
   if (network === undefined) return unreadable(file, `expected <network>, found <${root.name}>`)
   const name = childrenOf(network, 'name')[0]?.text ?? ''
   const bridge = childrenOf(network, 'bridge')[0]?.attributes.get('name') ?? ''
+  const addresses = childrenOf(network, 'ip')
+  const gateways = addresses.flatMap(({ attributes }) => addressOf(attributes.get('address')))
+  const dhcp = addresses.flatMap((ip) => childrenOf(ip, 'dhcp'))
+  const ranges = dhcp.flatMap((one) => childrenOf(one, 'range')).flatMap(rangeOf)
+  const used = dhcp.flatMap((one) => childrenOf(one, 'host')).flatMap(hostOf)
   const written = [...childrenOf(network, 'ip'), ...childrenOf(network, 'route')]
   const { subnets, complaints } = readSubnets(file, written.map(subnetOf))
   return {
@@ -33,11 +40,27 @@ export const parseLibvirtNetwork = (text: string, file: string): EngineReading =
               ...(name === '' ? {} : { name }),
               subnets,
               ...(bridge === '' ? {} : { bridge }),
+              ...(gateways.length === 0 ? {} : { gateways }),
+              ...(ranges.length === 0 ? {} : { ranges }),
+              ...(used.length === 0 ? {} : { used }),
               file,
             },
           ],
     complaints,
   }
+}
+
+/** What libvirt's DHCP server hands out. */
+const rangeOf = ({ attributes }: XmlElement): readonly string[] => {
+  const [first] = addressOf(attributes.get('start'))
+  const [last] = addressOf(attributes.get('end'))
+  return first === undefined || last === undefined ? [] : [`${first}-${last}`]
+}
+
+/** A machine that always gets the same address. */
+const hostOf = ({ attributes }: XmlElement): readonly UsedAddressFact[] => {
+  const by = attributes.get('name')
+  return addressOf(attributes.get('ip')).map((address) => ({ address, ...(by === undefined ? {} : { by }) }))
 }
 
 const childrenOf = ({ children }: XmlElement, name: string): readonly XmlElement[] =>

@@ -1,5 +1,6 @@
+import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
-import { isJsonObject, readJsonObject, textOf } from './json-document.ts'
+import { isJsonObject, objectsOf, readJsonObject, textOf } from './json-document.ts'
 import { readSubnets } from './subnet-text.ts'
 
 /**
@@ -24,7 +25,10 @@ export const parseNetavarkNetwork = (text: string, file: string): EngineReading 
       value: isJsonObject(entry) ? entry.subnet : entry,
     })),
   )
-  // Of macvlan and ipvlan the interface is the parent, which is somebody else's.
+  const entries = objectsOf(written)
+  const gateways = entries.flatMap(({ gateway }) => addressOf(gateway))
+  const ranges = entries.flatMap(({ lease_range: range }) => rangeOf(range))
+  // Of macvlan and ipvlan the interface is the parent, which is not a part of the network.
   const bridge = (driver ?? 'bridge') === 'bridge' ? textOf(device) : undefined
   return {
     ...emptyReading,
@@ -37,9 +41,19 @@ export const parseNetavarkNetwork = (text: string, file: string): EngineReading 
               ...(textOf(name) === undefined ? {} : { name: String(name) }),
               subnets,
               ...(bridge === undefined ? {} : { bridge }),
+              ...(gateways.length === 0 ? {} : { gateways }),
+              ...(ranges.length === 0 ? {} : { ranges }),
               file,
             },
           ],
     complaints,
   }
+}
+
+/** Netavark hands out the range alone, and fills an end that is not given from the subnet: that needs no range. */
+const rangeOf = (range: unknown): readonly string[] => {
+  if (!isJsonObject(range)) return []
+  const [first] = addressOf(range.start_ip)
+  const [last] = addressOf(range.end_ip)
+  return first === undefined || last === undefined ? [] : [`${first}-${last}`]
 }

@@ -127,8 +127,24 @@ export interface EngineNetworkFact {
   readonly subnets?: readonly string[]
   /** The interface it has, or will have once it is up: its bridge, mostly. */
   readonly bridge?: string
+  /** The gateway of each subnet, where the engine has chosen it. */
+  readonly gateways?: readonly string[]
+  /** What the engine gives its containers addresses from, where that is not the whole subnet: prefixes, or `first-last`. */
+  readonly ranges?: readonly string[]
+  /** Addresses that the engine has given to containers or keeps for something. Absent: its records were not read. */
+  readonly used?: readonly UsedAddressFact[]
   /** The file that defines it. */
   readonly file?: string
+}
+
+/**
+ * An address that is not to be given to anything else.
+ * @public @since 0.1.0
+ */
+export interface UsedAddressFact {
+  readonly address?: string
+  /** What has it, as its engine calls it: the name of a container. */
+  readonly by?: string
 }
 
 /**

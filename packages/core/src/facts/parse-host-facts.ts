@@ -36,6 +36,11 @@ const prefix = text(
   'a prefix such as 10.0.0.0/8',
   (value) => tryParsePrefix(value) !== null || tryParseAddress(value) !== null,
 )
+/** What an engine hands out: a prefix, or the first and the last address. */
+const addressRange = text('a prefix, or a range such as 10.0.0.128-10.0.0.254', (value) => {
+  const ends = value.split('-')
+  return prefix.holds(value) || (ends.length === 2 && ends.every((end) => tryParseAddress(end) !== null))
+})
 const destination = text(
   'default or a prefix such as 10.0.0.0/8',
   (value) => value === 'default' || prefix.holds(value),
@@ -125,7 +130,18 @@ const shape: Shape = {
     },
   ],
   sysctls: words,
-  networks: [{ engine: string, name: string, subnets: [prefix], bridge: string, file: string }],
+  networks: [
+    {
+      engine: string,
+      name: string,
+      subnets: [prefix],
+      bridge: string,
+      gateways: [address],
+      ranges: [addressRange],
+      used: [{ address, by: string }],
+      file: string,
+    },
+  ],
   enginePools: [{ engine: string, base: prefix, size: integer, file: string }],
   machineId: string,
   unread: [string],

@@ -34,12 +34,21 @@ describe('parseCniNetwork', () => {
           name: 'podman',
           subnets: ['10.88.0.0/16', 'fd00:88::/64'],
           bridge: 'cni-podman0',
+          gateways: ['10.88.0.1'],
           file,
         },
       ],
       pools: [],
       complaints: [],
     })
+  })
+  test('what host-local hands out is told where that is not the whole subnet', () => {
+    const range = { subnet: '10.22.0.0/16', rangeStart: '10.22.1.0', rangeEnd: '10.22.1.255' }
+    const rangesOf = (ipam: unknown) =>
+      parseCniNetwork(JSON.stringify({ name: 'pods', type: 'bridge', ipam }), file).networks[0]?.ranges
+    expect(rangesOf(range)).toEqual(['10.22.1.0-10.22.1.255'])
+    expect(rangesOf({ ranges: [[range]] })).toEqual(['10.22.1.0-10.22.1.255'])
+    expect(rangesOf({ subnet: '10.22.0.0/16', rangeStart: '10.22.1.0' })).toBeUndefined()
   })
   test('one plugin alone, in the older form; a bridge without a name is cni0', () => {
     const one = { name: 'mynet', type: 'bridge', ipam: { type: 'host-local', subnet: '10.22.0.0/16' } }

@@ -27,12 +27,22 @@ describe('parseNetavarkNetwork', () => {
           name: 'web',
           subnets: ['10.89.0.0/24', 'fd0e:5a5f:1::/64'],
           bridge: 'podman1',
+          gateways: ['10.89.0.1', 'fd0e:5a5f:1::1'],
           file,
         },
       ],
       pools: [],
       complaints: [],
     })
+  })
+  test('what it hands out is told where that is not the whole subnet', () => {
+    const range = { start_ip: '10.89.0.129', end_ip: '10.89.0.254' }
+    const subnets = [
+      { subnet: '10.89.0.0/24', lease_range: range },
+      { subnet: '10.90.0.0/24', lease_range: {} },
+    ]
+    const [network] = parseNetavarkNetwork(JSON.stringify({ ...web, subnets }), file).networks
+    expect(network?.ranges).toEqual(['10.89.0.129-10.89.0.254'])
   })
   test('the interface of a macvlan network is its parent, not a bridge of its own', () => {
     const [network] = parseNetavarkNetwork(JSON.stringify({ ...web, driver: 'macvlan' }), file).networks

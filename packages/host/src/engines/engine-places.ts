@@ -2,6 +2,7 @@ import {
   type EngineParser,
   parseCniNetwork,
   parseDockerDaemon,
+  parseDockerUnit,
   parseLibvirtNetwork,
   parseNetavarkNetwork,
   parseNetplan,
@@ -28,12 +29,29 @@ export type EnginePlace =
       /** Ending of the folders of additions to a file (`lan.network.d/`), or null. */
       readonly additions: string | null
     }
+  | {
+      /** One unit of systemd and its drop-ins: the folders of units hold hundreds, and are not listed. */
+      readonly kind: 'unit'
+      readonly parse: EngineParser
+      readonly folders: readonly string[]
+      readonly name: string
+    }
+
+/** systemd.unit(5), "Unit File Load Path": what an administrator, the running system and packages define. */
+const unitFolders = [
+  'etc/systemd/system',
+  'run/systemd/system',
+  'usr/local/lib/systemd/system',
+  'usr/lib/systemd/system',
+  'lib/systemd/system',
+]
 
 /** In the order their networks are named where two define the same subnet: the engine itself before its traces. */
 export const enginePlaces: readonly EnginePlace[] = [
   // dockerd(8), `--config-file`; the second is where the snap keeps it.
   { kind: 'file', parse: parseDockerDaemon, file: 'etc/docker/daemon.json' },
   { kind: 'file', parse: parseDockerDaemon, file: 'var/snap/docker/current/config/daemon.json' },
+  { kind: 'unit', parse: parseDockerUnit, folders: unitFolders, name: 'docker.service' },
   // containers.conf(5), `network_config_dir`.
   ...['etc/containers/networks', 'run/containers/networks'].map(
     (folder) =>

@@ -1,9 +1,12 @@
-import { type Dirent, readdirSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineNetworkFact, EnginePoolFact, EngineReading } from '@portolan/core'
 import { isAbsent, whyUnread } from '../file/index.ts'
+import { readDocker } from './docker-readings.ts'
 import { readEngineFile } from './engine-file.ts'
 import { type EnginePlace, enginePlaces } from './engine-places.ts'
+import { podmanDefault } from './podman-default.ts'
+import { withUsedAddresses } from './used-addresses.ts'
 
 /** What other engines have written down on this host. */
 export interface EngineFacts {
@@ -18,13 +21,25 @@ export interface EngineFacts {
  * systemd-networkd.
  *
  * @param root - the folder that the files are below: `/`, or the root of a mounted image
+ * @param addresses - whether the addresses that containers have are read too, where they are in files of their own
  * @throws never: what cannot be read is in `unread`
  */
-export const readEngineNetworks = (root = '/'): EngineFacts => {
+export const readEngineNetworks = (root = '/', addresses = false): EngineFacts => {
   const unread: string[] = []
-  const readings = enginePlaces.flatMap((place) => readPlace(root, place, unread))
+  const settings = enginePlaces.flatMap((place) => readPlace(root, place, unread))
+  const docker = readDocker(root, settings)
+  // A database is the newest of what Docker says of its networks, so they come first.
+  const readings = [
+    ...docker.readings,
+    ...settings,
+    podmanDefault(
+      root,
+      settings.flatMap((reading) => reading.networks),
+    ),
+  ]
+  const networks = eachOnce(readings.flatMap((reading) => reading.networks))
   return {
-    networks: eachOnce(readings.flatMap(({ networks }) => networks)),
+    networks: addresses ? withUsedAddresses(root, networks, docker.dataRoots) : networks,
     enginePools: readings.flatMap(({ pools }) => pools),
     unread: [...unread, ...readings.flatMap(({ complaints }) => complaints)],
   }
@@ -33,6 +48,7 @@ export const readEngineNetworks = (root = '/'): EngineFacts => {
 const readPlace = (root: string, place: EnginePlace, unread: string[]): readonly EngineReading[] => {
   const { parse } = place
   if (place.kind === 'file') return [readEngineFile(join(root, place.file), parse)]
+  if (place.kind === 'unit') return readUnit(root, place, unread)
   const matches = ({ name }: Dirent): boolean => place.endings.some((ending) => name.endsWith(ending))
   if (place.kind === 'folder') {
     const entries = listFolder(join(root, place.folder), unread)
@@ -58,6 +74,24 @@ const readPlace = (root: string, place: EnginePlace, unread: string[]): readonly
           ),
         )
   return [...files, ...added].map((entry) => readEngineFile(join(entry.parentPath, entry.name), parse))
+}
+
+const readUnit = (
+  root: string,
+  { parse, folders, name }: Extract<EnginePlace, { kind: 'unit' }>,
+  unread: string[],
+): readonly EngineReading[] => {
+  const unit = folders.map((folder) => join(root, folder, name)).find((file) => existsSync(file))
+  const added = firstOfName(
+    folders
+      .flatMap((folder) => listFolder(join(root, folder, `${name}.d`), unread))
+      .filter((entry) => entry.name.endsWith('.conf')),
+  )
+  const files = [
+    ...(unit === undefined ? [] : [unit]),
+    ...added.map((entry) => join(entry.parentPath, entry.name)),
+  ]
+  return files.map((file) => readEngineFile(file, parse))
 }
 
 const listFolder = (folder: string, unread: string[]): readonly Dirent[] => {

@@ -137,6 +137,9 @@ test('what could not be read of the host is said, and is no failure', async () =
     stdout: '172.17.0.0/16 172.17.42.1',
     stderr: 'portolan: /etc/netplan/x.yaml could not be read.',
   })
+  expect(JSON.parse((await subnet('--json')).stdout).unread).toEqual([
+    '/etc/netplan/x.yaml could not be read.',
+  ])
 })
 
 test('a pick out of what Docker may cut from is told', async () => {

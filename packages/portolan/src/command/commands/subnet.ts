@@ -41,6 +41,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   // A file that is named has to be there and be what it is said to be, though no rule bears on a subnet.
   if (usesFiles(options)) readRuleFiles(options)
   const facts = await readFacts(options)
+  // Before a subnet is picked: what was not read may be what it collides with.
+  const unread = [...leased.unread, ...(facts.unread ?? [])]
   for (const sentence of facts.unread ?? []) terminal.say(`portolan: ${sentence}`)
   const picture = (answer: Pick<MapInput, 'subnets' | 'rejected'>): Picture => ({
     facts,
@@ -51,7 +53,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     const subnets = planSubnets(facts, requests, pools, planOptions)
     for (const sentence of notesOn(subnets, facts)) terminal.say(`portolan: ${sentence}`)
     const drawn = showPicture(picture({ subnets, rejected: [] }), context)
-    if (options.json === true) terminal.print(jsonText({ subnets, ...drawn.json }))
+    if (options.json === true)
+      terminal.print(jsonText({ subnets, ...(unread.length === 0 ? {} : { unread }), ...drawn.json }))
     else if (!drawn.printed)
       terminal.print(subnets.map(({ subnet, gateway }) => `${subnet} ${gateway}`).join('\n'))
     return exitCode.ok

@@ -1,0 +1,94 @@
+import type { EngineNetworkFact, UsedAddressFact } from '../facts/index.ts'
+import { addressOf } from './engine-address.ts'
+import { isJsonObject, type JsonObject, objectsOf, textOf } from './json-document.ts'
+import { readSubnets } from './subnet-text.ts'
+
+/** A network of Docker's database; null for one without a subnet, such as `host` and `none`. */
+export interface DockerStoreNetwork {
+  readonly network: EngineNetworkFact | null
+  readonly complaints: readonly string[]
+}
+
+/**
+ * Reads one network of Docker's database. Its subnets are those that IPAM has given it (`ipamV4Info`); in a record
+ * without them, those that were asked for (`ipamV4Config`), and those of its bridge.
+ *
+ * @param bridge - the bridge driver's own record of the network, where there is one
+ */
+export const dockerStoreNetwork = (
+  id: string,
+  network: JsonObject,
+  bridge: JsonObject | undefined,
+  file: string,
+): DockerStoreNetwork => {
+  const given = [network.ipamV4Info, network.ipamV6Info]
+    .flatMap(listOf)
+    .map((info) => objectOf(info.IPAMData) ?? info)
+  // A network that only lends its configuration to others has no subnet (`docker network create --config-only`).
+  const asked =
+    network.configOnly === true ? [] : [network.ipamV4Config, network.ipamV6Config].flatMap(listOf)
+  const name = textOf(network.name)
+  const what = `network ${name ?? id}`
+  const pools = given.flatMap(({ Pool }) => textOf(Pool) ?? [])
+  const wanted = asked.flatMap(({ PreferredPool }) => textOf(PreferredPool) ?? [])
+  const onBridge = [bridge?.AddressIPv4, bridge?.AddressIPv6].flatMap((text) => textOf(text) ?? [])
+  const written = [pools, wanted, onBridge].find((list) => list.length > 0) ?? []
+  const { subnets, complaints } = readSubnets(
+    file,
+    written.map((value) => ({ what, value })),
+  )
+  const driver = textOf(network.networkType)
+  if (subnets.length === 0) {
+    const isOdd = driver === 'bridge' && network.configOnly !== true && complaints.length === 0
+    const complaint = `${file}: ${what} has no subnet that is understood. It is not avoided.`
+    return { network: null, complaints: isOdd ? [complaint] : complaints }
+  }
+  const device = driver === 'bridge' ? bridgeName(id, network, bridge) : undefined
+  const gateways = given.flatMap(({ Gateway }) => addressOf(Gateway))
+  const ranges = readSubnets(
+    file,
+    asked.flatMap(({ SubPool }) => textOf(SubPool) ?? []).map((value) => ({ what, value })),
+  ).subnets
+  return {
+    complaints,
+    network: {
+      engine: 'docker',
+      ...(name === undefined ? {} : { name }),
+      subnets,
+      ...(device === undefined ? {} : { bridge: device }),
+      ...(gateways.length === 0 ? {} : { gateways }),
+      ...(ranges.length === 0 ? {} : { ranges }),
+      used: given.flatMap(({ AuxAddresses }) => auxiliaryAddresses(AuxAddresses)),
+    },
+  }
+}
+
+/** `docker network create --aux-address`: kept for something that is no container. */
+const auxiliaryAddresses = (written: unknown): readonly UsedAddressFact[] =>
+  isJsonObject(written)
+    ? Object.entries(written).flatMap(([by, text]) => addressOf(text).map((address) => ({ address, by })))
+    : []
+
+/** The option, the driver's record, or the default (moby, drivers/bridge `parseNetworkOptions`). */
+const bridgeName = (id: string, { generic }: JsonObject, bridge: JsonObject | undefined): string => {
+  const all = isJsonObject(generic) ? generic['com.docker.network.generic'] : undefined
+  const option = isJsonObject(all) ? textOf(all['com.docker.network.bridge.name']) : undefined
+  return option ?? textOf(bridge?.BridgeName) ?? `br-${id.slice(0, 12)}`
+}
+
+/** Docker writes lists and objects inside its JSON as texts of JSON. */
+const parsed = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
+}
+
+const listOf = (value: unknown): readonly JsonObject[] => objectsOf(parsed(value))
+
+const objectOf = (value: unknown): JsonObject | undefined => {
+  const found = parsed(value)
+  return isJsonObject(found) ? found : undefined
+}

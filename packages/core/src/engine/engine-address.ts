@@ -1,0 +1,7 @@
+import { canonicalAddress, tryParseAddress } from '../address/index.ts'
+
+/** The address in a value of an engine's file, with or without a prefix length; none where there is none. */
+export const addressOf = (value: unknown): readonly string[] => {
+  const text = typeof value === 'string' ? (value.split('/')[0] ?? '') : ''
+  return tryParseAddress(text) === null ? [] : [canonicalAddress(text)]
+}

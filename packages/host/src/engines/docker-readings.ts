@@ -1,0 +1,53 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type EngineReading, parseDockerDaemon } from '@portolan/core'
+import { readDockerStore } from './docker-store.ts'
+import { readEngineFile } from './engine-file.ts'
+
+/** dockerd(8), `--data-root`; the second is the snap's. */
+const usualRoots = ['var/lib/docker', 'var/snap/docker/common/var-lib-docker']
+
+/** What Docker's databases define, and its settings beyond those that were read. */
+export interface DockerReadings {
+  readonly readings: readonly EngineReading[]
+  /** Where it keeps its data, below the root folder. */
+  readonly dataRoots: readonly string[]
+}
+
+/**
+ * Reads Docker's databases: in the usual places, where its settings say, and of a rootless Docker of this user.
+ *
+ * @param root - the folder that the files are below
+ * @param settings - what was read of Docker's settings: they name further settings, and where data is
+ */
+export const readDocker = (root: string, settings: readonly EngineReading[]): DockerReadings => {
+  const home = root === '/' ? rootlessPlaces() : { configFiles: [], dataRoots: [] }
+  const files = unique([...settings.flatMap(({ configFiles }) => configFiles ?? []), ...home.configFiles])
+  const further = files.map((file) => readEngineFile(join(root, file), parseDockerDaemon))
+  const dataRoots = unique([
+    ...[...settings, ...further].flatMap((reading) => reading.dataRoots ?? []),
+    ...usualRoots,
+    ...home.dataRoots,
+  ])
+  return {
+    readings: [...dataRoots.map((folder) => readDockerStore(join(root, folder))), ...further],
+    dataRoots,
+  }
+}
+
+/** https://docs.docker.com/engine/security/rootless/tips/: its data and settings are in the home of its user. */
+const rootlessPlaces = (): {
+  readonly configFiles: readonly string[]
+  readonly dataRoots: readonly string[]
+} => {
+  const { XDG_DATA_HOME: data, XDG_CONFIG_HOME: config } = process.env
+  return {
+    configFiles: [join(config ?? join(homedir(), '.config'), 'docker/daemon.json')],
+    dataRoots: [join(data ?? join(homedir(), '.local/share'), 'docker')],
+  }
+}
+
+/** A folder may be written with and without the slash at its end. */
+const unique = (paths: readonly string[]): readonly string[] => [
+  ...new Set(paths.map((path) => join('/', path, '.'))),
+]

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { type EngineReading, parseDockerStore } from '@portolan/core'
+import { BoltFault, type BoltItem, readBoltFile } from '../bolt/index.ts'
+import { isAbsent, whyUnread } from '../file/index.ts'
+
+/** A network takes some 2 kB, a container on it some 3 kB. */
+export const mostStoreBytes: number = 64 * 2 ** 20
+
+/** The bucket of libnetwork, and the counter in front of each of its values (moby, `libkv/store/boltdb`). */
+const bucketName = 'libnetwork'
+const counterBytes = 8
+
+/**
+ * Reads the networks in Docker's database, below one of its data folders: those that are down too, which no interface
+ * shows. A folder without a database has none. One that cannot be read is told.
+ */
+export const readDockerStore = (dataRoot: string): EngineReading => {
+  const file = join(dataRoot, 'network/files/local-kv.db')
+  try {
+    const bucket = readBoltFile(file, mostStoreBytes).find(
+      (item) => item.kind === 'bucket' && item.key.toString() === bucketName,
+    )
+    const items = bucket?.kind === 'bucket' ? bucket.items : []
+    return parseDockerStore(items.flatMap(recordOf), file)
+  } catch (error) {
+    return isAbsent(error) ? noNetworks : complaint(file, why(error))
+  }
+}
+
+/** Why a database could not be read, in one clause. */
+export const why = (error: unknown): string => (error instanceof BoltFault ? error.message : whyUnread(error))
+
+const recordOf = (item: BoltItem): { readonly key: string; readonly text: string }[] =>
+  item.kind === 'value' && item.value.length >= counterBytes
+    ? [{ key: item.key.toString(), text: item.value.subarray(counterBytes).toString() }]
+    : []
+
+const noNetworks: EngineReading = { networks: [], pools: [], complaints: [] }
+
+const complaint = (file: string, reason: string): EngineReading => ({
+  ...noNetworks,
+  complaints: [
+    `${file}, where Docker keeps its networks, could not be read (${reason}): its networks that are down are not avoided. Name their subnets with --reserve.`,
+  ],
+})

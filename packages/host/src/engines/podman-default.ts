@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type EngineNetworkFact, type EngineReading, parseContainersConf } from '@portolan/core'
+import { readEngineFile } from './engine-file.ts'
+
+/** containers.conf(5): each overrides those before it. */
+const configFiles = ['usr/share/containers/containers.conf', 'etc/containers/containers.conf']
+
+/** Podman's storage is there once Podman has run. */
+const storage = 'var/lib/containers/storage'
+
+/** What Podman takes where no file says otherwise (containers.conf(5), `default_subnet`). */
+const builtIn = '10.88.0.0/16'
+
+/**
+ * The default network of Podman, where Podman has run. No file of a network says so until it is changed.
+ *
+ * @param networks - what was read of Podman's files: one of them may define the default network
+ */
+export const podmanDefault = (root: string, networks: readonly EngineNetworkFact[]): EngineReading => {
+  if (!existsSync(join(root, storage))) return { networks: [], pools: [], complaints: [] }
+  const written = configFiles.map((file) => readEngineFile(join(root, file), parseContainersConf))
+  const last = written.findLast((reading) => reading.networks.length > 0)
+  const found = last?.networks ?? [
+    { engine: 'podman', name: 'podman', subnets: [builtIn], bridge: 'podman0', file: join(root, storage) },
+  ]
+  const isDefined = networks.some(({ engine, name }) => engine === 'podman' && name === found[0]?.name)
+  return {
+    networks: isDefined ? [] : found,
+    pools: [],
+    complaints: written.flatMap(({ complaints }) => complaints),
+  }
+}

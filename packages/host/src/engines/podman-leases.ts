@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { UsedAddressFact } from '@portolan/core'
+import { addressText } from '../address/address-text.ts'
+import { type BoltItem, readBoltFile } from '../bolt/index.ts'
+import { isAbsent } from '../file/index.ts'
+
+const mostBytes = 64 * 2 ** 20
+
+/**
+ * The addresses that Podman has leased to containers, by network: `ipam.db` has a bucket for each network, in it one
+ * for each subnet, and in that a record from each address to the id of its container (Podman, `libnetwork/netavark/
+ * ipam.go`). The file is gone after a reboot, as every lease is.
+ *
+ * @returns null where the file is there and cannot be read
+ */
+export const podmanLeases = (root: string): ReadonlyMap<string, readonly UsedAddressFact[]> | null => {
+  try {
+    const networks = readBoltFile(join(root, 'run/containers/networks/ipam.db'), mostBytes)
+    return new Map(
+      networks.map((network) => [network.key.toString(), bucketsOf(network).flatMap(leasesOf)] as const),
+    )
+  } catch (error) {
+    return isAbsent(error) ? new Map() : null
+  }
+}
+
+const bucketsOf = (item: BoltItem): readonly BoltItem[] => (item.kind === 'bucket' ? item.items : [])
+
+/** `lastIP` and `ids` are beside the addresses. An address is a key of 4 or 16 bytes. */
+const leasesOf = (subnet: BoltItem): readonly UsedAddressFact[] =>
+  subnet.key.toString() === 'ids'
+    ? []
+    : bucketsOf(subnet).flatMap((item) => {
+        const { key } = item
+        if (item.kind !== 'value' || (key.length !== 4 && key.length !== 16)) return []
+        const view = new DataView(key.buffer, key.byteOffset, key.byteLength)
+        return [{ address: addressText(view, 0, key.length), by: item.value.toString().slice(0, 12) }]
+      })

@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import type { EngineNetworkFact, UsedAddressFact } from '@portolan/core'
+import { cniLeases } from './cni-leases.ts'
+import { dockerStatics } from './docker-statics.ts'
+import { libvirtLeases } from './libvirt-leases.ts'
+import { podmanLeases } from './podman-leases.ts'
+
+/**
+ * Adds to each network the addresses that its engine keeps outside of the network's own record. `used` stays absent
+ * where the engine's records are not there or cannot be read.
+ *
+ * @param dataRoots - Docker's data folders, below the root folder
+ */
+export const withUsedAddresses = (
+  root: string,
+  networks: readonly EngineNetworkFact[],
+  dataRoots: readonly string[],
+): readonly EngineNetworkFact[] => {
+  const isThere = (wanted: string): boolean => networks.some(({ engine }) => engine === wanted)
+  const statics = isThere('docker') ? dataRoots.map((folder) => dockerStatics(join(root, folder))) : []
+  const podman = isThere('podman') ? podmanLeases(root) : null
+  const more = ({ engine, name = '', bridge = '' }: EngineNetworkFact): readonly UsedAddressFact[] | null => {
+    switch (engine) {
+      case 'docker':
+        return statics.flatMap((all) => all.get(name) ?? [])
+      case 'podman':
+        return podman === null ? null : (podman.get(name) ?? [])
+      case 'cni':
+        return cniLeases(root, name)
+      case 'libvirt':
+        return libvirtLeases(root, bridge)
+      default:
+        return null
+    }
+  }
+  return networks.map((network) => {
+    // Docker's settings tell of a network without its endpoints, which are in the database alone.
+    if (network.engine === 'docker' && network.used === undefined) return network
+    const found = more(network)
+    return found === null ? network : { ...network, used: eachOnce([...(network.used ?? []), ...found]) }
+  })
+}
+
+/** A running container has its static address as an endpoint too. */
+const eachOnce = (used: readonly UsedAddressFact[]): readonly UsedAddressFact[] => {
+  const known = new Set<string | undefined>()
+  return used.filter(({ address }) => !known.has(address) && known.add(address) !== undefined)
+}
