@@ -22,13 +22,25 @@ interface Answer {
   readonly error?: string
 }
 
-/**
- * Starts a process in a new network namespace and waits until it listens to commands.
- * @param setUp - a shell script run first, in a mount namespace of its own; null: only the network is new
- */
-export const startAgent = async (name: string, setUp: string | null): Promise<Agent> => {
+/** Starts the agent: in a new network namespace, with a mount namespace of its own too, or in one that exists. */
+const argvOf = (setUp: string | null, joins: string | null): readonly [string, readonly string[]] => {
+  if (joins !== null) return ['nsenter', [`--net=${joins}`, '--', ...python]]
   const shell = ['--mount', '--', '/bin/sh', '-ec', `${setUp}\nexec ${python.join(' ')}`]
-  const child = spawn('unshare', ['--net', ...(setUp === null ? ['--', ...python] : shell)])
+  return ['unshare', ['--net', ...(setUp === null ? ['--', ...python] : shell)]]
+}
+
+/**
+ * Starts a process in a network namespace and waits until it listens to commands.
+ * @param setUp - a shell script run first, in a mount namespace of its own; null: only the network is new
+ * @param joins - the file of a network namespace that exists; null: a new one is made
+ */
+export const startAgent = async (
+  name: string,
+  setUp: string | null,
+  joins: string | null = null,
+): Promise<Agent> => {
+  const [program, words] = argvOf(setUp, joins)
+  const child = spawn(program, words)
   const waiting = new Map<number, (answer: Answer) => void>()
   const stderr: string[] = []
   const ended = once(child, 'close')

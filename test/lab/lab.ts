@@ -45,6 +45,8 @@ export interface Lab extends AsyncDisposable {
   ): Promise<CommandOutcome>
   /** The argv that runs the command, for tests that start, interrupt or wrap it. */
   readonly command: readonly string[]
+  /** Closes `value` together with the lab. */
+  use<T extends AsyncDisposable>(value: T): T
   /** Writes a file the host sees, under /run/lab; returns its path. */
   write(name: string, text: string): Promise<string>
 }
@@ -93,6 +95,7 @@ export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
       },
       portolan: (args, { environment = {} } = {}) =>
         host.run([...argv, ...args], { environment: { NO_COLOR: '1', ...environment } }),
+      use: (value) => stack.use(value),
       async write(name, text) {
         await host.writeText(`/run/lab/${name}`, text)
         return `/run/lab/${name}`

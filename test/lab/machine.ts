@@ -77,9 +77,14 @@ const withoutDuplicateDetection = async (agent: Agent): Promise<void> => {
 /**
  * A namespace with nothing but a loopback interface.
  * @param setUp - shell lines that prepare its own mount namespace; null: it shares the file system
+ * @param joins - the file of a network namespace that another program made: the machine is that one
  */
-export const createMachine = async (name: string, setUp: string | null = null): Promise<Machine> => {
-  const agent = await startAgent(name, setUp)
+export const createMachine = async (
+  name: string,
+  setUp: string | null = null,
+  joins: string | null = null,
+): Promise<Machine> => {
+  const agent = await startAgent(name, setUp, joins)
   const { pid } = agent
   const inside = ['nsenter', `--target=${pid}`, '--net', ...(setUp === null ? [] : ['--mount'])]
   const root = setUp === null ? '' : `/proc/${pid}/root`

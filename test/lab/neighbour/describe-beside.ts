@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { accessSync, readFileSync } from 'node:fs'
+import { describe, test } from '@jest/globals'
+
+/** A file of each program that shows it is installed. */
+const files = {
+  docker: ['/usr/sbin/dockerd', '/usr/sbin/runc'],
+  podman: ['/usr/bin/podman', '/usr/lib/podman/netavark', '/usr/sbin/runc'],
+  cni: ['/usr/lib/cni/bridge', '/usr/lib/cni/portmap'],
+  firewalld: ['/usr/sbin/firewalld', '/usr/bin/dbus-daemon'],
+  ufw: ['/usr/sbin/ufw'],
+  libvirt: ['/usr/sbin/libvirtd', '/usr/bin/virsh', '/usr/sbin/dnsmasq'],
+  fail2ban: ['/usr/bin/fail2ban-server'],
+} as const
+
+export type Neighbour = keyof typeof files
+
+const exists = (path: string): boolean => {
+  try {
+    accessSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const obstacle = (programs: readonly Neighbour[]): string | null => {
+  const missing = programs.filter((program) => !files[program].every(exists))
+  if (missing.length > 0) return `Not installed: ${missing.join(', ')}. Run \`script/bootstrap --tests\`.`
+  // These programs mount file systems and use cgroups, which only the machine's own root may.
+  if (!/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))) {
+    return 'This is a user namespace. Run as root.'
+  }
+  try {
+    execFileSync('unshare', ['--net', '--mount', 'mount', '-t', 'sysfs', 'sysfs', '/sys'], { stdio: 'pipe' })
+  } catch (error) {
+    return `No namespaces of one's own can be made here: ${(error as Error).message} Run as root.`
+  }
+  return null
+}
+
+/**
+ * A suite that needs real programs of other projects. Where they cannot run the suite says so, and passes on a
+ * developer's machine; in continuous integration (CI=true) that is a failure, never a skip.
+ */
+export const describeBeside = (title: string, programs: readonly Neighbour[], body: () => void): void => {
+  const reason = obstacle(programs)
+  if (reason === null) {
+    describe(title, body)
+    return
+  }
+  describe(title, () => {
+    test(`runs beside ${programs.join(', ')}`, () => {
+      const text = `NOT RUN: ${title}. ${reason}`
+      if (process.env.CI === 'true') throw new Error(text)
+      process.stderr.write(`\n*** ${text}\n`)
+    })
+  })
+}

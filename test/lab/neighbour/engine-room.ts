@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Lab } from '../lab.ts'
+import { mustRun, type RunOptions, type RunOutcome, run, start } from '../run.ts'
+
+/**
+ * Where the real programs of other projects run on a lab's host: dockerd, podman, CNI plugins, firewalld, ufw,
+ * libvirtd, fail2ban. They have the host's network, its /run, /var/lib and /etc (a copy of the machine's), and a
+ * process namespace of their own. The machine itself is not changed, and closing the lab ends every process.
+ *
+ *     await using lab = await openLab()
+ *     const docker = await startDocker(lab)                         // docker.ts; the others look the same
+ *     const web = await docker.run({ name: 'web', publish: ['8080:80'] })
+ *     await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 })   // by: 'web'
+ *     await docker.restart()
+ *
+ * A container is a `Machine` with services on TCP and UDP port 80 unless others are named.
+ */
+export interface EngineRoom extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  run(argv: readonly string[], options?: RunOptions): Promise<RunOutcome>
+  mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
+  /** Starts a program that stays, and waits until `ready` says that it serves. */
+  daemon(name: string, argv: readonly string[], ready: () => Promise<boolean>): Promise<Daemon>
+  /** The cgroup that everything here belongs under; removed at the end. */
+  readonly cgroup: string
+  /** A path as the test process reaches it. */
+  outside(path: string): string
+}
+
+export interface Daemon {
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<void>
+  /** Any signal, such as SIGHUP to reload. */
+  signal(name: 'HUP' | 'USR1' | 'KILL'): Promise<void>
+}
+
+// The host sees what an administrator writes in /etc too, so this copy belongs to the host's mount namespace.
+// What the engines mount in /run, the network namespaces of their containers, appears on the host as well.
+const ownPlaces = `
+mkdir -p /run/lab/etc /run/lab/home
+cp -a /etc/. /run/lab/etc/
+mount --bind /run/lab/etc /etc
+mount --make-shared /run
+for place in /var/log /var/cache /var/tmp /opt /root; do mount -t tmpfs tmpfs $place; done
+mkdir -p /var/log/libvirt /var/cache/libvirt /var/lib/libvirt/dnsmasq /var/lib/ufw /run/dbus`
+
+// A new /sys shows the links of the host's network, where the machine's own shows the machine's. The last program
+// is the namespace's first process: it reaps the orphans, which a plain sleep would leave behind as zombies.
+const roomScript = `
+mount --rbind /sys/fs/cgroup /mnt
+mount -t sysfs sysfs /sys
+mount --rbind /mnt /sys/fs/cgroup
+umount -l /mnt
+exec /usr/bin/python3 -S -E -c '
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+print("ready", flush=True)
+while True: signal.pause()'`
+
+const environment = (): Readonly<Record<string, string | undefined>> => ({
+  PATH: `/run/lab/bin:/usr/local/sbin:/usr/sbin:/sbin:${process.env.PATH}`,
+  HOME: '/run/lab/home',
+  NODE_OPTIONS: undefined,
+})
+
+// The pipe to the room closes a little before its last process is gone.
+const removeCgroup = async (name: string): Promise<void> => {
+  const below = ['find', '/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`]
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    await run([...below, '-exec', 'rmdir', '{}', '+'])
+    if ((await mustRun(below)) === '') return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`processes of ${name} do not end`)
+}
+
+const open = async (lab: Lab): Promise<EngineRoom> => {
+  await lab.host.mustRun(['sh', '-ec', ownPlaces])
+  const unshare = [
+    'unshare',
+    '--mount',
+    '--propagation=unchanged',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ]
+  const child = spawn('nsenter', [
+    ...[`--target=${lab.host.pid}`, '--net', '--mount', '--'],
+    // Without this the programs would outlive a test process that is killed.
+    ...['setpriv', '--pdeathsig', 'KILL', ...unshare, 'sh', '-ec', roomScript],
+  ])
+  const ended = once(child, 'close')
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  await Promise.race([
+    once(child.stdout, 'data'),
+    ended.then(() => Promise.reject(new Error(`no room for programs on the host: ${stderr}`))),
+  ])
+  // unshare stays outside of the process namespace that it made for its child.
+  const own = `/proc/${child.pid}/ns`
+  const inside = ['nsenter', `--net=${own}/net`, `--mount=${own}/mnt`, `--pid=${own}/pid_for_children`, '--']
+  const cgroup = `portolan-lab-${child.pid}`
+  const withEnvironment = (options: RunOptions = {}): RunOptions => ({
+    ...options,
+    environment: { ...environment(), ...options.environment },
+  })
+  const room: EngineRoom = {
+    cgroup,
+    // An absolute link such as /var/run would lead back to the machine's own files.
+    outside: (path) => `/proc/${lab.host.pid}/root${path.replace(/^\/var\/run\//, '/run/')}`,
+    run: (argv, options) => run([...inside, ...argv], withEnvironment(options)),
+    mustRun: (argv, options) => mustRun([...inside, ...argv], withEnvironment(options)),
+    async daemon(name, argv, ready) {
+      const pidFile = `/run/lab/${name}.pid`
+      const script = `echo $$ >${pidFile}; exec "$@" >>/run/lab/${name}.log 2>&1 </dev/null`
+      const { outcome } = start(
+        [...inside, 'sh', '-c', script, name, ...argv],
+        withEnvironment({ timeoutMs: 2 ** 31 - 1 }),
+      )
+      const log = (): Promise<string> => room.mustRun(['tail', '-n', '20', `/run/lab/${name}.log`])
+      let over = false
+      void outcome.then(() => {
+        over = true
+      })
+      for (let attempt = 0; !(await ready()); attempt += 1) {
+        if (over || attempt > 600) throw new Error(`${name} does not serve: ${await log()}`)
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+      const signal = async (which: string): Promise<void> => {
+        await room.mustRun(['sh', '-c', `kill -${which} "$(cat ${pidFile})"`])
+      }
+      return {
+        signal,
+        async stop() {
+          await signal('TERM')
+          await outcome
+        },
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended
+      await removeCgroup(cgroup)
+    },
+  }
+  return room
+}
+
+const rooms = new WeakMap<Lab, Promise<EngineRoom>>()
+
+/** The room of a lab's host: made when it is first asked for, closed with the lab. */
+export const engineRoom = (lab: Lab): Promise<EngineRoom> => {
+  const known = rooms.get(lab)
+  if (known !== undefined) return known
+  const room = open(lab).then((opened) => lab.use(opened))
+  rooms.set(lab, room)
+  return room
+}
+
+/** Makes `iptables` mean the legacy variant on this host, as `update-alternatives` does. */
+export const useLegacyIptables = async (lab: Lab): Promise<void> => {
+  const room = await engineRoom(lab)
+  const links = ['iptables', 'ip6tables'].flatMap((family) =>
+    ['', '-save', '-restore'].map((verb) => [family, verb] as const),
+  )
+  for (const [family, verb] of links) {
+    await room.mustRun([
+      'ln',
+      '-sf',
+      `/usr/sbin/${family}-legacy${verb}`,
+      `/etc/alternatives/${family}${verb}`,
+    ])
+  }
+}

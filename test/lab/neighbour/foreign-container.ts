@@ -1,0 +1,55 @@
+import type { Lab } from '../lab.ts'
+import { createMachine, type Machine, type Service } from '../machine.ts'
+
+/** A container of another engine: the lab's agent answers in its network namespace. */
+export interface ForeignContainer extends Machine {
+  readonly address: string
+  readonly address6: string | null
+}
+
+/** What a test asks of an engine, in the words of its command line. */
+export interface ForeignContainerOptions {
+  readonly name: string
+  /** Default: the engine's own. */
+  readonly network?: string
+  /** `8080:80`, `127.0.0.1:8080:80`, `8080:80/udp`. */
+  readonly publish?: readonly string[]
+  readonly address?: string
+  readonly services?: readonly Service[]
+}
+
+export interface PublishedPort {
+  readonly hostIp: string
+  readonly hostPort: number
+  readonly containerPort: number
+  readonly protocol: string
+}
+
+/** Splits what `--publish` takes. */
+export const readPublish = (text: string): PublishedPort => {
+  const found = /^(?:(?<ip>.+):)?(?<host>\d+):(?<container>\d+)(?:\/(?<protocol>\w+))?$/.exec(text)?.groups
+  if (found === undefined) throw new Error(`not a published port: ${text}`)
+  return {
+    hostIp: found.ip ?? '',
+    hostPort: Number(found.host),
+    containerPort: Number(found.container),
+    protocol: found.protocol ?? 'tcp',
+  }
+}
+
+/** Listens inside a network namespace that an engine made. */
+export const enterContainer = async (
+  lab: Lab,
+  namespace: string,
+  addresses: { readonly address: string; readonly address6?: string | null },
+  { name, services }: ForeignContainerOptions,
+): Promise<ForeignContainer> => {
+  const machine = lab.use(await createMachine(name, null, namespace))
+  await machine.listen(
+    ...(services ?? [
+      { protocol: 'tcp', port: 80 },
+      { protocol: 'udp', port: 80 },
+    ]),
+  )
+  return { ...machine, address: addresses.address, address6: addresses.address6 ?? null }
+}

@@ -1,0 +1,79 @@
+import type { Lab } from '../lab.ts'
+import { type Daemon, engineRoom } from './engine-room.ts'
+
+/** libvirtd with its network driver on a lab's host. */
+export interface Libvirt {
+  /** `virsh WORDS` on the network driver. */
+  virsh(...words: readonly string[]): Promise<string>
+  /** Defines and starts a network that forwards; libvirtd starts dnsmasq for it. */
+  createNetwork(network: LibvirtNetwork): Promise<void>
+  stop(): Promise<void>
+  start(): Promise<void>
+  restart(): Promise<void>
+  /** SIGHUP: libvirtd writes the rules of its networks again. */
+  reload(): Promise<void>
+}
+
+export interface LibvirtNetwork {
+  readonly name: string
+  readonly bridge: string
+  /** With prefix length: `192.168.122.1/24`. */
+  readonly gateway: string
+  readonly forward?: 'nat' | 'route' | 'open' | null
+}
+
+const xmlOf = ({ name, bridge, gateway, forward = 'nat' }: LibvirtNetwork): string => {
+  const [address, prefix] = gateway.split('/')
+  const mode = forward === null ? '' : `<forward mode='${forward}'/>`
+  // A port of a bridge with the spanning tree protocol would take half a minute to forward.
+  return `<network><name>${name}</name><bridge name='${bridge}' stp='off'/>${mode}<ip address='${address}' prefix='${prefix}'/></network>`
+}
+
+// With nftables libvirt mends the checksums of DHCP replies by tc's action csum. Not every kernel has it, and no
+// rule of the firewall depends on it.
+const withoutChecksums = `#!/bin/sh
+case "$*" in *csum*) exit 0 ;; esac
+exec /usr/sbin/tc "$@"
+`
+
+/** @param backend - of network.conf: what the driver writes rules with; default: libvirt's choice */
+export const startLibvirt = async (
+  lab: Lab,
+  { backend }: { readonly backend?: 'nftables' | 'iptables' } = {},
+): Promise<Libvirt> => {
+  const room = await engineRoom(lab)
+  const access = 'auth_unix_ro = "none"\nauth_unix_rw = "none"\nunix_sock_group = "root"\n'
+  await lab.host.writeText('/etc/libvirt/libvirtd.conf', access)
+  if (backend !== undefined) {
+    await lab.host.writeText('/etc/libvirt/network.conf', `firewall_backend = "${backend}"\n`)
+  }
+  await lab.host.mustRun(['mkdir', '-p', '/run/lab/bin'])
+  await lab.host.writeText('/run/lab/bin/tc', withoutChecksums)
+  await lab.host.mustRun(['chmod', '+x', '/run/lab/bin/tc'])
+  const virsh: Libvirt['virsh'] = (...words) =>
+    room.mustRun(['virsh', '--quiet', '--connect=network:///system', ...words])
+  const launch = (): Promise<Daemon> =>
+    room.daemon('libvirtd', ['libvirtd'], async () => {
+      const { exitCode } = await room.run(['virsh', '--quiet', '--connect=network:///system', 'uri'])
+      return exitCode === 0
+    })
+  let daemon = await launch()
+  const libvirt: Libvirt = {
+    virsh,
+    async createNetwork(network) {
+      const path = await lab.write(`${network.name}.xml`, xmlOf(network))
+      await virsh('net-define', path)
+      await virsh('net-start', network.name)
+    },
+    stop: () => daemon.stop(),
+    async start() {
+      daemon = await launch()
+    },
+    async restart() {
+      await libvirt.stop()
+      await libvirt.start()
+    },
+    reload: () => daemon.signal('HUP'),
+  }
+  return libvirt
+}

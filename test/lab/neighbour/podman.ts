@@ -1,0 +1,95 @@
+import type { Lab } from '../lab.ts'
+import { engineRoom } from './engine-room.ts'
+import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
+import { stillCommand, stillImage } from './still-image.ts'
+
+/** Podman with netavark on a lab's host. It has no daemon: nothing is started until a container is. */
+export interface Podman {
+  run(options: ForeignContainerOptions): Promise<ForeignContainer>
+  remove(name: string): Promise<void>
+  /** `podman restart`: the container gets a new network namespace. */
+  restart(options: ForeignContainerOptions): Promise<ForeignContainer>
+  /** `podman network create` with options such as `--subnet=10.89.7.0/24`, `--interface-name=br-pod`. */
+  createNetwork(name: string, ...options: readonly string[]): Promise<void>
+  /** `podman network reload --all`: what an administrator does after a firewall was flushed. */
+  reload(): Promise<void>
+  /** Any other command; its standard output. */
+  command(...words: readonly string[]): Promise<string>
+}
+
+// crun refuses hybrid cgroups, which runc takes; without journald there is no place for events and logs.
+const configuration = (driver: string): string => `[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+runtime = "runc"
+[containers]
+log_driver = "none"
+cgroups = "no-conmon"
+[network]
+firewall_driver = "${driver}"
+`
+
+const root = '/run/lab/still'
+
+interface Inspected {
+  readonly NetworkSettings: {
+    readonly SandboxKey: string
+    readonly Networks: Readonly<
+      Record<string, { readonly IPAddress: string; readonly GlobalIPv6Address: string }>
+    >
+  }
+}
+
+/** @param driver - what netavark writes its rules with */
+export const startPodman = async (
+  lab: Lab,
+  { driver = 'nftables' }: { readonly driver?: 'nftables' | 'iptables' } = {},
+): Promise<Podman> => {
+  const room = await engineRoom(lab)
+  const image = await stillImage(room)
+  await room.mustRun(['sh', '-ec', `mkdir -p ${root}; tar -xf ${image} -C ${root}`])
+  await room.mustRun(['mkdir', '-p', '/etc/containers'])
+  await lab.host.writeText('/etc/containers/containers.conf', configuration(driver))
+  const command: Podman['command'] = (...words) =>
+    room.mustRun(['podman', '--storage-driver=vfs', ...words], {
+      environment: { PODMAN_IGNORE_CGROUPSV1_WARNING: '1' },
+    })
+  const enter = async (options: ForeignContainerOptions): Promise<ForeignContainer> => {
+    const [found] = JSON.parse(await command('inspect', options.name)) as readonly Inspected[]
+    const own = found?.NetworkSettings.Networks[options.network ?? 'podman']
+    if (found === undefined || own === undefined) throw new Error(`${options.name} is not on its network`)
+    return enterContainer(
+      lab,
+      room.outside(found.NetworkSettings.SandboxKey),
+      { address: own.IPAddress, address6: own.GlobalIPv6Address || null },
+      options,
+    )
+  }
+  return {
+    command,
+    async run(options) {
+      const { name, network = 'podman', publish = [], address } = options
+      await command(
+        ...['run', '--detach', `--name=${name}`, `--network=${network}`, '--stop-signal=KILL'],
+        ...[`--cgroup-parent=/${room.cgroup}`],
+        ...publish.map((port) => `--publish=${port}`),
+        ...(address === undefined ? [] : [`--ip=${address}`]),
+        ...['--rootfs', root, ...stillCommand],
+      )
+      return enter(options)
+    },
+    async remove(name) {
+      await command('rm', '--force', '--time=0', name)
+    },
+    async restart(options) {
+      await command('restart', '--time=0', options.name)
+      return enter(options)
+    },
+    async createNetwork(name, ...options) {
+      await command('network', 'create', ...options, name)
+    },
+    async reload() {
+      await command('network', 'reload', '--all')
+    },
+  }
+}
