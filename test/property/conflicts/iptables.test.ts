@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { findConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
-import { noRules } from 'portolan'
+import { lowerRules, noRules } from 'portolan'
 import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import { expectTrue } from './expect-true.ts'
 import { hostFacts, look, lookAt, type Scene, type Seen, tell } from './look.ts'
@@ -188,10 +189,16 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
     const inFront = '-A POSTROUTING -s 172.30.1.10/32 -d 172.30.1.10/32 -j ACCEPT\n-A POSTROUTING'
     const text = iptables.print(applied[tool], 'iptables-save').replace('-A POSTROUTING', inFront)
     const rules = { ...applied, [tool]: iptables.parse(text, '<saved>') }
+    const { desired } = (await look({ backend: tool })).plan
+    const found = findConflicts(desired, hostFacts, lowerRules(rules))
+    expect(found.map(tell)).toEqual([`error MasqueradeMissing 0.0.0.0:8080/tcp by ${tool} nat POSTROUTING 1`])
+    expect(found[0]?.remedy.commands).toEqual([`${tool} -t nat -I POSTROUTING 1 ${there}`])
+    // A plan moves our jump to the front, and that mends it.
     const seen = await lookAt({ rules, facts: hostFacts, backend: tool })
-    expect(seen.told).toEqual([`error MasqueradeMissing 0.0.0.0:8080/tcp by ${tool} nat POSTROUTING 1`])
-    expect(seen.conflicts[0]?.remedy.commands).toEqual([`${tool} -t nat -I POSTROUTING 1 ${there}`])
-    expectTrue(seen)
+    expect(seen.told).toEqual([])
+    expect(seen.plan.changes.flatMap(({ part, after }) => (part === tool ? [after] : []))).toEqual([
+      '-A POSTROUTING -m comment --comment portolan -j PORTOLAN-SNAT (rule 1)',
+    ])
   })
 
   test('who is cut off once a first packet is answered is told so', async () => {
