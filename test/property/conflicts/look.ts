@@ -18,6 +18,8 @@ import { type NftTable, nftListing } from './nft-rules.ts'
 export interface Scene {
   /** What `iptables-save` prints, of both families one after the other. */
   readonly saved?: string
+  /** What `ip6tables-save` prints. */
+  readonly saved6?: string
   readonly legacy?: string
   readonly nft?: readonly NftTable[]
   readonly facts?: HostFacts
@@ -71,12 +73,12 @@ services:
 /** Plans an intent on a host, and tells what its rules do to it. */
 export const look = async (scene: Scene = {}): Promise<Seen> => {
   const facts = scene.facts ?? hostFacts
-  const read = (text: string | undefined) =>
-    text === undefined ? iptables.emptyRuleset : iptables.parse(text, '<saved>')
+  const read = (text: string | undefined, ...family: readonly 'ip6'[]) =>
+    text === undefined ? iptables.emptyRuleset : iptables.parse(text, '<saved>', ...family)
   const rules: HostRules = {
     ...noRules,
     nftables: scene.nft === undefined ? nftables.emptyRuleset : nftables.parse(nftListing(scene.nft)),
-    'iptables-nft': read(scene.saved),
+    'iptables-nft': iptables.mergeRulesets(read(scene.saved), read(scene.saved6, 'ip6')),
     'iptables-legacy': read(scene.legacy),
   }
   return lookAt({ rules, facts, ...scene })

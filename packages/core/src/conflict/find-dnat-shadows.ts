@@ -97,6 +97,7 @@ const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep):
     step,
     behind: new Set(),
     isOfAll: true,
+    isOfUsual: true,
     others: 0,
   }
   return dnatShadows(finding, place)

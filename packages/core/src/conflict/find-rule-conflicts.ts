@@ -27,6 +27,7 @@ import { cellsAt, findLikes } from './search/member-cells.ts'
 import { networkRows } from './search/network-rows.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
+import { isUsual } from './search/severity.ts'
 import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
@@ -117,8 +118,13 @@ const isLost = (own: readonly ExploredRow[], groups: readonly ExploredGroup[]): 
   const published = groups
     .flatMap(({ rows }) => rows)
     .filter(({ row: { rows } }) => rows[0].network === network && rows[0].family === family)
-  return [...own, ...published].every(({ cells }) =>
-    cells.every(({ judgement }) => judgement.kind === 'failed' && judgement.certainty === 'certain'),
+  return [...own, ...published].every(
+    ({ cells, isWhole }) =>
+      isWhole &&
+      cells.every(
+        ({ area, judgement }) =>
+          !isUsual(area) || (judgement.kind === 'failed' && judgement.certainty === 'certain'),
+      ),
   )
 }
 

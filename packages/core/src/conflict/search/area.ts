@@ -7,7 +7,18 @@ import {
   singleValue,
 } from '../../address/range-set.ts'
 import { type Condition, type Exclusion, isOfMember } from '../../evaluate/learner.ts'
-import { freeFields, isEmptyRegion, meet, narrow, type Point, pick, type Region, without } from './region.ts'
+import {
+  freeFields,
+  isEmptyRegion,
+  isToItself,
+  meet,
+  narrow,
+  type Point,
+  type Preferences,
+  pick,
+  type Region,
+  without,
+} from './region.ts'
 
 /** Packets of some mappings of a group, which are told by their number: each of the region for each of the mappings. */
 export interface Block {
@@ -143,22 +154,29 @@ export const regionsOf = (
  *
  * @param ownOf - all packets of a mapping
  */
-export const pickFrom = (
-  area: Area,
-  ownOf: (member: number) => Region,
-  prefers: RangeSet | null,
-): MemberPoint | null => {
+export const pickFrom = (area: Area, ownOf: (member: number) => Packets): MemberPoint | null => {
   for (const member of numbersIn(area.members)) {
     const own = ownOf(member)
-    const natural = meetRegions(area.region, own)
-    if (isEmptyRegion(natural)) continue
-    const point = pick(natural, prefers)
+    const natural = meetRegions(area.region, own.region)
+    if (isEmptyRegion(natural) || isNone(own, natural)) continue
+    const point = pick(natural, own)
     if (!area.holes.some((hole) => isIn(hole, { member, point }))) return { member, point }
-    const [first] = regionsOf(area, member, own)
-    if (first !== undefined) return { member, point: pick(first, prefers) }
+    const first = regionsOf(area, member, own.region).find((region) => !isNone(own, region))
+    if (first !== undefined) return { member, point: pick(first, own) }
   }
   return null
 }
+
+/** The packets of a mapping, and which of them make a good example. */
+export interface Packets extends Preferences {
+  readonly region: Region
+  /** No packet goes to its own source. */
+  readonly isApart?: true
+}
+
+/** Has a region no packet of the row? */
+export const isNone = ({ isApart }: Packets, region: Region): boolean =>
+  isApart === true && isToItself(region)
 
 /** The mappings of a set, one by one. */
 export const numbersIn = ({ starts, ends }: RangeSet): readonly number[] => {

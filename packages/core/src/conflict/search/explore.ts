@@ -61,7 +61,7 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
   const cells: GroupCell[] = []
   const left: Area[] = [{ members: numbersBelow(row.rows.length), region: row.region, holes: [] }]
   for (let area = left.pop(); area !== undefined; area = left.pop()) {
-    const picked = pickFrom(area, (member) => (row.rows[member] ?? first).region, first.prefers)
+    const picked = pickFrom(area, (member) => row.rows[member] ?? first)
     if (picked === null) continue
     if (cells.length >= most) return { row, cells, isWhole: false }
     const { member, point } = picked

@@ -31,6 +31,8 @@ export interface Finding {
   readonly behind: ReadonlySet<object>
   /** It is so of all packets of a cell, not only of the one that was followed. */
   readonly isOfAll: boolean
+  /** Clients that leave their port to the kernel are concerned, not only others. */
+  readonly isOfUsual: boolean
   /** How many more rules do the same to other packets of it. */
   readonly others: number
 }

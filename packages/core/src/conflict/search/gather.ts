@@ -2,6 +2,7 @@ import { culpritKey } from './blame.ts'
 import { type FailedCell, type Finding, isFailed } from './finding.ts'
 import type { Explored } from './member-cells.ts'
 import type { Row } from './row.ts'
+import { isUsual } from './severity.ts'
 import type { Blamed } from './trail.ts'
 
 /** Warnings of one chain are told together; errors of so many rules apart. */
@@ -51,10 +52,23 @@ export const gather = (
       const before = byKind.get(one.kind)
       byKind.set(one.kind, before === undefined ? one : merge(before, one))
     }
-  return fold([...found.values()].flatMap((byKind) => [...byKind.values()]))
+  return fold([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()])))
 }
 
-const findingOf = ({ row, point, isBorrowed }: FailedCell, one: Blamed, isOfAll: boolean): Finding => ({
+/**
+ * A rule that drops what is for a port drops the answers to clients of that port as well: where usual clients meet the
+ * rule in one way, the way in which only others meet it is not told apart.
+ */
+const usualFirst = (findings: readonly Finding[]): readonly Finding[] => {
+  const usual = findings.filter((one) => one.isOfUsual)
+  return usual.length === 0 ? findings : usual
+}
+
+const findingOf = (
+  { row, region, point, isBorrowed }: FailedCell,
+  one: Blamed,
+  isOfAll: boolean,
+): Finding => ({
   // Written out: thousands are made.
   kind: one.kind,
   step: one.step,
@@ -63,6 +77,7 @@ const findingOf = ({ row, point, isBorrowed }: FailedCell, one: Blamed, isOfAll:
   behind: one.behind,
   others: one.others,
   isOfAll,
+  isOfUsual: isUsual({ region }),
   severity: 'warning',
   mapping: row.mapping,
   network: row.network,
@@ -123,12 +138,17 @@ const merge = (a: Finding, b: Finding): Finding => {
   const order =
     rank[b.severity] - rank[a.severity] ||
     sureness[b.certainty] - sureness[a.certainty] ||
+    Number(b.isOfUsual) - Number(a.isOfUsual) ||
     a.behind.size - b.behind.size
   const [first, second] = order > 0 ? [b, a] : [a, b]
+  // What stands behind another rule is found by chance, with the one packet that was followed: it adds no row.
+  if (first.behind.size === 0 && second.behind.size > 0)
+    return { ...first, isOfUsual: a.isOfUsual || b.isOfUsual }
   return {
     ...first,
     rows: [...new Set([...first.rows, ...second.rows])],
     share: a.share === 'all' && b.share === 'all' ? 'all' : 'some',
+    isOfUsual: a.isOfUsual || b.isOfUsual,
   }
 }
 

@@ -19,7 +19,8 @@ import { mappingRows } from './mapping-rows.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { portKey, servedRows } from './served-rows.ts'
-import { addressValue, type Surroundings, subnetRange } from './surroundings.ts'
+import { addressValue, subnetRange } from './subnets.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /**
  * Mappings that differ only in their host port and in where on one network they lead. Our own rules do the same to each

@@ -8,12 +8,11 @@ import {
 } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
+import { clientPorts } from './client-ports.ts'
 import type { Region } from './region.ts'
 import type { Expectation, Place, Row, SeenAs } from './row.ts'
-import { addressValue, type Entry, type Surroundings, subnetRange } from './surroundings.ts'
-
-/** Ports that clients speak from, where nobody set them to others (net.ipv4.ip_local_port_range). */
-export const clientPorts: RangeSet = { starts: [32768], ends: [60999] }
+import { addressValue, subnetRange } from './subnets.ts'
+import type { Entry, Surroundings } from './surroundings.ts'
 
 const loopback = 0x7f000001
 

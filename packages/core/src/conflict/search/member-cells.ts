@@ -1,6 +1,6 @@
 import { hasValue, intersects, singleValue } from '../../address/range-set.ts'
 import type { Follower } from '../../evaluate/follow.ts'
-import { type Area, numbersIn, regionsOf } from './area.ts'
+import { type Area, isNone, numbersIn, regionsOf } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -158,9 +158,10 @@ const partsOf = (
 ): readonly Cell[] => {
   const trail = trailOf(follower, row, cell)
   const moved = pointAt(row, cell, member)
-  return regionsOf(cell.area, member, own.region).map((region): Cell => {
+  const regions = regionsOf(cell.area, member, own.region).filter((region) => !isNone(own, region))
+  return regions.map((region): Cell => {
     const isThere = moved !== null && isIn(region, moved)
-    const point = isThere ? moved : pick(region, own.prefers)
+    const point = isThere ? moved : pick(region, own)
     const { judgement } = cell
     if (judgement.kind === 'kept' || (isThere && trail.holdsFor(member))) {
       const isBorrowed = member !== cell.member

@@ -1,12 +1,10 @@
 import type { Family } from '../../address/index.ts'
-import { isEmptySet, type RangeSet, subtractRanges } from '../../address/range-set.ts'
+import { isEmptySet, type RangeSet } from '../../address/range-set.ts'
 import type { DesiredNetwork } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
-import { clientPorts } from './mapping-rows.ts'
+import { clientPorts } from './client-ports.ts'
 import type { Row } from './row.ts'
 import type { Surroundings } from './surroundings.ts'
-
-const anyPort: RangeSet = { starts: [1], ends: [65535] }
 
 /** The rows of the contract that are a network's own: out, in between, and from the host. */
 export const networkRows = (
@@ -16,7 +14,7 @@ export const networkRows = (
 ): readonly Row[] => {
   const [subnet, sets] = [network[family], around.subnets.get(network)]
   if (subnet === null || sets === undefined) return []
-  const { gateway, members } = sets
+  const { gateway, members, known } = sets
   const { bridge } = network
   const rows: Row[] = []
   for (const protocol of [protocolNumber.tcp, protocolNumber.udp]) {
@@ -33,7 +31,7 @@ export const networkRows = (
       saddr,
       daddr,
       sport: clientPorts,
-      dport: anyPort,
+      dport: clientPorts,
     })
     const through = (seenAs: 'own' | 'gateway') => ({ kind: 'through', bridge, seenAs }) as const
     if (gateway !== null && !network.internal) {
@@ -44,6 +42,7 @@ export const networkRows = (
         source: 'itself',
         way: 'egress',
         in: bridge,
+        prefersFrom: known,
         region: region(members, around.outside),
         expected,
       })
@@ -55,6 +54,7 @@ export const networkRows = (
         way: 'direct',
         in: null,
         choosesSource: true,
+        prefers: known,
         region: region(gateway, members),
         expected: through('gateway'),
       })
@@ -65,7 +65,10 @@ export const networkRows = (
         source: 'sibling',
         way: 'direct',
         in: bridge,
-        region: region(...halves(members)),
+        prefers: known,
+        prefersFrom: known,
+        isApart: true,
+        region: region(members, members),
         expected: through('own'),
       })
     if (subnet.mode === 'nat-unprotected' && !network.internal)
@@ -76,20 +79,10 @@ export const networkRows = (
           way: 'direct',
           in: name,
           isUplink,
+          prefers: known,
           region: region(sources, members),
           expected: through('own'),
         })
   }
   return rows.filter(({ region }) => !isEmptySet(region.saddr) && !isEmptySet(region.daddr))
-}
-
-/** Who asks and who answers are two: one half of the members each. */
-const halves = (members: RangeSet): readonly [RangeSet, RangeSet] => {
-  const [start, end] = [members.starts[0], members.ends.at(-1)]
-  if (start === undefined || end === undefined) return [members, members]
-  const middle =
-    typeof start === 'number' ? Math.floor((start + Number(end)) / 2) : (start + BigInt(end)) / 2n
-  const upper = { starts: [typeof middle === 'number' ? middle + 1 : middle + 1n], ends: [end] }
-  const others = subtractRanges(members, upper)
-  return isEmptySet(others) ? [members, members] : [others, subtractRanges(members, others)]
 }

@@ -2,8 +2,10 @@ import {
   hasValue,
   intersectRanges,
   isEmptySet,
+  isSingleValue,
   type RangeSet,
   rangeSet,
+  singleValue,
   subtractRanges,
 } from '../../address/range-set.ts'
 import type { Condition, FreeField, PacketField } from '../../evaluate/learner.ts'
@@ -99,18 +101,53 @@ const likely: Readonly<Record<PacketField, readonly (number | bigint)[]>> = {
   dport: [443, 80, 8443],
 }
 
-/** A packet of the region; one that looks natural, where there is one. */
-export const pick = (region: Region, prefers: RangeSet | null): Point => ({
-  saddr: pickValue(region.saddr, likely.saddr),
-  daddr: pickValue(preferred(region.daddr, prefers), likely.daddr),
-  sport: pickValue(region.sport, likely.sport),
-  dport: pickValue(region.dport, likely.dport),
-})
+/** What makes a good example of a row. */
+export interface Preferences {
+  readonly prefers: RangeSet | null
+  readonly prefersFrom?: RangeSet
+}
 
-const preferred = (set: RangeSet, prefers: RangeSet | null): RangeSet => {
-  const best = prefers === null ? set : meet(set, prefers, true)
+const nothingPreferred: Preferences = { prefers: null }
+
+/**
+ * A packet of the region; one that looks natural, where there is one. Its addresses differ, and so do its ports, where
+ * the region has such a packet: a search knows a free field by its value.
+ */
+export const pick = (region: Region, { prefers, prefersFrom }: Preferences = nothingPreferred): Point => {
+  const saddr = pickValue(preferred(region.saddr, prefersFrom), likely.saddr)
+  const sport = pickValue(region.sport, likely.sport)
+  const daddr = pickOther(region.daddr, prefers, likely.daddr, saddr)
+  const dport = pickOther(region.dport, null, likely.dport, sport)
+  return {
+    // The destination had no other value.
+    saddr: saddr === daddr ? pickOther(region.saddr, prefersFrom, likely.saddr, daddr) : saddr,
+    daddr,
+    sport: sport === dport ? pickOther(region.sport, null, likely.sport, dport) : sport,
+    dport,
+  }
+}
+
+const preferred = (set: RangeSet, prefers: RangeSet | null | undefined): RangeSet => {
+  const best = prefers == null ? set : meet(set, prefers, true)
   return isEmptySet(best) ? set : best
 }
+
+/** A value of the set that is not the one taken, where the set has another. */
+const pickOther = (
+  set: RangeSet,
+  prefers: RangeSet | null | undefined,
+  wanted: readonly (number | bigint)[],
+  taken: number | bigint,
+): number | bigint => {
+  const value = pickValue(preferred(set, prefers), wanted)
+  if (value !== taken || isSingleValue(set)) return value
+  const others = subtractRanges(set, singleValue(taken))
+  return choose(preferred(others, prefers), wanted)
+}
+
+/** Are its packets sent to their own source, all of them? */
+export const isToItself = ({ saddr, daddr }: Region): boolean =>
+  isSingleValue(saddr) && isSingleValue(daddr) && saddr.starts[0] === daddr.starts[0]
 
 const picked = new WeakMap<RangeSet, number | bigint>()
 

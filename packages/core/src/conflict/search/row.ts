@@ -28,8 +28,12 @@ export interface Row {
   readonly region: Region
   /** Its packets come from containers or guests of another engine, which may hide them behind the host. */
   readonly isFromEngine?: boolean
-  /** Destinations that make the best example. */
+  /** Destinations that make the best example; they are looked at first. */
   readonly prefers: RangeSet | null
+  /** Sources that do. */
+  readonly prefersFrom?: RangeSet
+  /** No packet of the row goes to its own source: a container reaches itself without the bridge. */
+  readonly isApart?: true
   /** The source address is the kernel's choice. */
   readonly choosesSource: boolean
   readonly expected: Expectation

@@ -51,7 +51,7 @@ const serves = (
 }
 
 const senderOf = ({ networks }: DesiredState, row: Row): FlowSource => {
-  const address = addressText(row.family, pick(row.region, null).saddr)
+  const address = addressText(row.family, pick(row.region).saddr)
   if (row.in === null) return { kind: 'host', address: null }
   if (row.source === 'machine') return { kind: 'machine', address, interface: row.in }
   const network = networks.find(({ bridge }) => bridge === row.in)?.name ?? ''

@@ -6,6 +6,8 @@ import {
   rangeSet,
   subtractRanges,
 } from '../../address/range-set.ts'
+import { usualClientPorts } from './client-ports.ts'
+import type { Judgement } from './judge.ts'
 import type { Cell, Explored } from './member-cells.ts'
 import type { Row } from './row.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -42,17 +44,20 @@ export const findDeadAddresses = (
   }
 }
 
-/** The addresses at which a row is kept for somebody, or may be. */
+/** The addresses at which a row is kept for usual clients, or may be: some of them, or all. */
 const servedAddresses = ({ cells, row, isWhole }: Explored): RangeSet =>
   isWhole
-    ? union(
-        cells.flatMap(({ judgement, region }) =>
-          judgement.kind === 'kept' || judgement.certainty === 'possible' || judgement.share === 'some'
-            ? [region.daddr]
-            : [],
-        ),
-      )
+    ? union(cells.flatMap((cell) => (isUsual(cell) && isServed(cell.judgement) ? [cell.region.daddr] : [])))
     : row.region.daddr
+
+const isServed = (judgement: Judgement): boolean =>
+  judgement.kind === 'kept' || judgement.certainty === 'possible' || judgement.share === 'some'
+
+/**
+ * Are there packets of usual clients in a cell? A row that only a client of port 80 or 1024 is served by is of no use.
+ */
+export const isUsual = ({ region }: Pick<Cell, 'region'>): boolean =>
+  intersects(region.sport, usualClientPorts)
 
 const groupBySource = (explored: readonly Explored[]): ReadonlyMap<string, readonly Explored[]> => {
   const groups = new Map<string, Explored[]>()

@@ -1,19 +1,18 @@
-import { type Family, tryParseAddress, tryParseHostOrPrefix } from '../../address/index.ts'
+import type { Family } from '../../address/index.ts'
 import {
   intersectRanges,
   isEmptySet,
   type RangeSet,
   rangeSet,
-  singleValue,
   subtractRanges,
 } from '../../address/range-set.ts'
 import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
 import { type Host, isBridge, isLocalAddress } from '../../evaluate/host.ts'
-import { prefixRange } from '../../evaluate/learn-route.ts'
 import type { Link } from '../../evaluate/link.ts'
 import { destinationClasses } from '../../evaluate/route-classes.ts'
 import { lookUpRoute } from '../../evaluate/router.ts'
 import { type HostFacts, parseBridgeAlias } from '../../facts/index.ts'
+import { type Subnet, subnetsOf } from './subnets.ts'
 
 /** A way by which other machines reach the host. */
 export interface Entry {
@@ -43,15 +42,6 @@ export interface Surroundings {
   readonly outside: RangeSet
   /** The project's subnets of the family, by their network. */
   readonly subnets: ReadonlyMap<DesiredNetwork, Subnet>
-}
-
-/** A subnet of the project, read. */
-export interface Subnet {
-  readonly whole: RangeSet
-  /** The host's own address in it; null where it has none. */
-  readonly gateway: RangeSet | null
-  /** The addresses that containers may have. */
-  readonly members: RangeSet
 }
 
 /** More side entries than this (a container each, on some hosts) are not all looked at. */
@@ -143,23 +133,6 @@ export const surroundingsOf = (
   }
 }
 
-const subnetsOf = ({ networks }: DesiredState, family: Family): Surroundings['subnets'] => {
-  const subnets = new Map<DesiredNetwork, Subnet>()
-  for (const network of networks) {
-    const subnet = network[family]
-    const whole = subnetRange(subnet?.subnet)
-    if (subnet === null || whole === null) continue
-    const usable = usableOf(whole, family)
-    const gateway = subnet.gateway === null ? null : singleValue(addressValue(subnet.gateway))
-    subnets.set(network, {
-      whole,
-      gateway,
-      members: gateway === null ? usable : subtractRanges(usable, gateway),
-    })
-  }
-  return subnets
-}
-
 /** Other machines are behind it, not what some engine runs on this host. */
 const isWire = (host: Host, link: Link): boolean => !isBridge(host, link) && link.kind !== 'dummy'
 
@@ -189,15 +162,6 @@ const isLeg = (host: Host, { master }: Link): boolean => {
   const above = master === null ? undefined : host.links.get(master)
   return above !== undefined && above.kind !== 'vrf'
 }
-
-/** The range of a prefix as text; null when there is none. */
-export const subnetRange = (subnet: string | null | undefined): RangeSet | null => {
-  const prefix = subnet === null || subnet === undefined ? null : tryParseHostOrPrefix(subnet)
-  return prefix === null ? null : prefixRange(prefix)
-}
-
-/** The value of an address as text. */
-export const addressValue = (text: string): number | bigint => tryParseAddress(text)?.value ?? 0
 
 /**
  * Who is answered by each interface, and who is reached by it as far as the facts say; null where there are too many
@@ -238,11 +202,3 @@ const uplinkNames = (host: Host, family: Family, links: readonly Link[]): Readon
 
 const hasAddress = ({ addresses }: Link, family: Family): boolean =>
   addresses.some(({ address }) => address.family === family)
-
-/** A subnet without its first and, in IPv4, its last address. */
-const usableOf = (whole: RangeSet, family: Family): RangeSet => {
-  const [first, last] = [whole.starts[0], whole.ends[0]]
-  if (first === undefined || last === undefined || BigInt(last) - BigInt(first) < 3n) return whole
-  const ends = [{ first, last: first }, ...(family === 'ip' ? [{ first: last, last }] : [])]
-  return subtractRanges(whole, rangeSet(ends))
-}

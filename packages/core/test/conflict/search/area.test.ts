@@ -118,10 +118,22 @@ test('the regions of one mapping hold its packets of the area, each once', () =>
 test('a packet is picked of the area and of its own mapping, if there is one', () => {
   fc.assert(
     fc.property(areas, fc.array(sets, { minLength: 3, maxLength: 3 }), (area, own) => {
-      const ownOf = (member: number): Region => ({ ...everything, saddr: own[member] ?? rangeSet([]) })
+      const regionOf = (member: number): Region => ({ ...everything, saddr: own[member] ?? rangeSet([]) })
       const isOne = (packet: MemberPoint): boolean =>
-        holds(area, packet) && hasValue(ownOf(packet.member).saddr, packet.point.saddr)
-      const picked = pickFrom(area, ownOf, null)
+        holds(area, packet) && hasValue(regionOf(packet.member).saddr, packet.point.saddr)
+      const picked = pickFrom(area, (member) => ({ region: regionOf(member), prefers: null }))
+      expect(picked === null ? !packets.some(isOne) : isOne(picked)).toBe(true)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('no packet is picked that goes to its own source, where there is none in the row', () => {
+  fc.assert(
+    fc.property(areas, (area) => {
+      const isOne = (packet: MemberPoint): boolean =>
+        holds(area, packet) && packet.point.saddr !== packet.point.daddr
+      const picked = pickFrom(area, () => ({ region: everything, prefers: null, isApart: true }))
       expect(picked === null ? !packets.some(isOne) : isOne(picked)).toBe(true)
     }),
     { numRuns: 300 },

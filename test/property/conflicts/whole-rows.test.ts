@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals'
+import { expectTrue } from './expect-true.ts'
+import { hostFacts, look, type Seen } from './look.ts'
+import { filter } from './saved.ts'
+
+/** A host whose bridges show what they switch to the IP hooks. */
+const bridged = {
+  ...hostFacts,
+  sysctls: {
+    ...hostFacts.sysctls,
+    'net.bridge.bridge-nf-call-iptables': '1',
+    'net.bridge.bridge-nf-call-ip6tables': '1',
+  },
+}
+
+/** A service with an address of its own, in both families, and an application that calls it. */
+const intent = `
+name: shop
+networks:
+  web:
+    enable_ipv6: true
+    ipam: {config: [{subnet: 172.17.0.0/16, gateway: 172.17.42.1}, {subnet: "fd00:30:1::/64", gateway: "fd00:30:1::1"}]}
+    driver_opts: {com.docker.network.bridge.name: pt-web}
+services:
+  app: {networks: {web: {ipv4_address: 172.17.200.3, ipv6_address: "fd00:30:1::f003"}}, ports: ["8080:80"]}
+  db: {networks: {web: {ipv4_address: 172.17.0.2, ipv6_address: "fd00:30:1::2"}}}
+`
+
+const ip = { db: '172.17.0.2', app: '172.17.200.3', free: ['172.17.0.9', '172.17.255.250'] } as const
+const ip6 = {
+  db: 'fd00:30:1::2',
+  app: 'fd00:30:1::f003',
+  free: ['fd00:30:1::9', 'fd00:30:1:0:ffff::9'],
+} as const
+
+/** What `iptables-save` or `ip6tables-save` prints, as nft has it, of a filter table with these rules. */
+const lookWith = async (family: 'ip' | 'ip6', ...rules: readonly string[]): Promise<Seen> => {
+  const text = filter(...rules)
+  const seen = await look({ facts: bridged, intent, [family === 'ip' ? 'saved' : 'saved6']: text })
+  expectTrue(seen)
+  return seen
+}
+
+const culprits = ({ conflicts }: Seen, kind: string): readonly (string | undefined)[] =>
+  conflicts.filter((one) => one.kind === kind).map(({ culprit }) => culprit?.text)
+
+describe.each([
+  ['IPv4', 'ip', ip],
+  ['IPv6', 'ip6', ip6],
+] as const)('a network row of %s holds every address of the subnet', (_, family, { db, app, free }) => {
+  test.each([db, app, ...free])('as the receiver: a drop for %s is told', async (receiver) => {
+    const rule = `-A FORWARD -d ${receiver} -p tcp -m tcp --dport 5432 -j DROP`
+    const seen = await lookWith(family, rule)
+    expect(culprits(seen, 'NetworkDropped')).toEqual([expect.stringContaining(receiver)])
+  })
+
+  test.each([db, app, ...free])('as the sender: a drop of what %s sends is told', async (sender) => {
+    const rule = `-A FORWARD -s ${sender} -i pt-web -o pt-web -p tcp -m tcp --dport 5432 -j DROP`
+    const seen = await lookWith(family, rule)
+    expect(culprits(seen, 'NetworkDropped')).toEqual([expect.stringContaining(sender)])
+  })
+
+  test('and of a pair of them: a drop between two is told', async () => {
+    const seen = await lookWith(family, `-A FORWARD -s ${free[1]} -d ${free[0]} -j DROP`)
+    expect(culprits(seen, 'NetworkDropped')).toHaveLength(1)
+  })
+
+  test('of what the host sends: a drop for one address is told', async () => {
+    const seen = await lookWith(family, `-A OUTPUT -d ${free[1]} -j DROP`)
+    expect(culprits(seen, 'NetworkDropped')).toHaveLength(1)
+  })
+
+  test('of what goes out: a drop of one sender is told', async () => {
+    const seen = await lookWith(family, `-A FORWARD -s ${free[1]} -o eth0 -j DROP`)
+    expect(culprits(seen, 'EgressDropped')).toHaveLength(1)
+  })
+
+  test('but for packets of an address to itself, which no bridge sees', async () => {
+    const seen = await lookWith(family, `-A FORWARD -s ${db} -d ${db} -j DROP`)
+    expect(seen.told).toEqual([])
+  })
+})
+
+describe('every row holds all ports that a client may send from', () => {
+  const rules = ['1:1023', '1024:32767', '61000:65535', '65535', '80', '8080', '5432']
+
+  test.each(rules)('clients of other machines: ports %s', async (ports) => {
+    const seen = await lookWith('ip', `-A FORWARD -i eth0 -p tcp -m tcp --sport ${ports} -j DROP`)
+    expect(seen.told).toContain('warning ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
+  })
+
+  test.each(rules)('clients on the host, of a mapping and of a network: ports %s', async (ports) => {
+    const seen = await lookWith('ip', `-A OUTPUT -p tcp -m tcp --sport ${ports} -j DROP`)
+    expect(seen.told).toEqual([
+      'warning OutputDropped 0.0.0.0:8080/tcp by iptables-nft filter OUTPUT 1',
+      'warning NetworkDropped network web by iptables-nft filter OUTPUT 1',
+    ])
+  })
+
+  test.each(rules)('containers, on the bridge and to the outside: ports %s', async (ports) => {
+    const seen = await lookWith(
+      'ip',
+      `-A FORWARD -i pt-web -p udp -m udp --sport ${ports} -m conntrack --ctdir ORIGINAL -j DROP`,
+    )
+    expect(seen.told).toEqual([
+      'warning EgressDropped network web by iptables-nft filter FORWARD 1',
+      'warning NetworkDropped network web by iptables-nft filter FORWARD 1',
+    ])
+  })
+
+  test.each(rules)('of IPv6 as well: ports %s', async (ports) => {
+    const seen = await lookWith('ip6', `-A FORWARD -i eth0 -p tcp -m tcp --sport ${ports} -j DROP`)
+    expect(seen.told).toContain('warning ForwardDropped [::]:8080/tcp by iptables-nft filter FORWARD 1')
+  })
+
+  test('where none of the ports that the kernel gives to clients is served, that is an error', async () => {
+    const seen = await lookWith('ip', '-A FORWARD -i eth0 -p tcp -m tcp --sport 32768:60999 -j DROP')
+    expect(seen.told).toContain('error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
+  })
+
+  test('where only port 22 and those below are served, too', async () => {
+    const seen = await lookWith('ip', '-A FORWARD -i eth0 -p tcp -m tcp ! --sport 1:22 -j DROP')
+    expect(seen.told).toContain('error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
+  })
+})
