@@ -1,5 +1,5 @@
-import { type Family, families } from '../address/index.ts'
-import type { DesiredMapping, DesiredState } from '../desired/index.ts'
+import type { Family } from '../address/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
 import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
@@ -16,18 +16,15 @@ import { orderUndetermined } from './order-undetermined.ts'
 import { outputDropped } from './output-dropped.ts'
 import { preroutingDropped } from './prerouting-dropped.ts'
 import { replyDropped } from './reply-dropped.ts'
+import { alikeNetworks } from './search/alike/alike-networks.ts'
 import type { RuleConflictKind } from './search/blame.ts'
-import { type ExploredRow, explore } from './search/explore.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
+import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from './search/explore-networks.ts'
 import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
-import { gather } from './search/gather.ts'
-import { rowAlone } from './search/mapping-group.ts'
-import { cellsAt, findLikes } from './search/member-cells.ts'
-import { networkRows } from './search/network-rows.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
-import { isUsual } from './search/severity.ts'
+import { findDeadAddresses } from './search/severity.ts'
 import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
@@ -57,6 +54,7 @@ export interface RuleConflictOptions {
  *
  * @param facts - of the host as it is; the project's bridges need not be there yet
  * @param rulesets - all rules of the host with the project's own among them, as `lower` gives them
+ * @param findAlike - says which networks are looked at together
  * @internal
  */
 export const findRuleConflicts = (
@@ -64,6 +62,7 @@ export const findRuleConflicts = (
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
   { setsSysctls = true, hidden = [], unsettled = [] }: RuleConflictOptions = {},
+  findAlike: typeof alikeNetworks = alikeNetworks,
 ): readonly Conflict[] => {
   const desired = withoutNetworks(wanted, unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
@@ -78,16 +77,17 @@ export const findRuleConflicts = (
   const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
   const inWords = (finding: Finding): Conflict =>
     words[finding.kind](isHidden(finding.rows[0]?.family) ? { ...finding, certainty: 'possible' } : finding)
-  const groups = exploreMappings(follower, desired, around, portsOfOthers(rulesets, desired.project))
-  const networks = desired.networks.flatMap((network) =>
-    families.map((family) =>
-      networkRows(network, family, around[family]).map((row) => explore(follower, rowAlone(row))),
-    ),
-  )
+  const alike = findAlike(desired, planned, follower.host, rulesets, {
+    ip: around.ip.subnets,
+    ip6: around.ip6.subnets,
+  })
+  const groups = exploreMappings(follower, desired, around, portsOfOthers(rulesets, desired.project), alike)
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
   const tell = (group: ExploredGroup): void => {
     const [{ family }] = group.members
-    const findings = findingsOfGroup(follower, group, around[family])
+    const findings = findingsOfGroup(follower, group.rows, group.members.length, (explored) =>
+      findDeadAddresses(explored, around[family]),
+    )
     const shadows = today === null ? [] : findDnatShadows(today, group)
     if (findings === null || shadows === null) {
       for (const one of group.apart()) tell(one)
@@ -102,30 +102,31 @@ export const findRuleConflicts = (
       ])
   }
   for (const group of groups) tell(group)
-  const ofNetworks = networks.flatMap((rows) => {
-    const dead = rows.length > 0 && isLost(rows, groups)
-    const [likes] = findLikes(follower, rows, 1)
-    return gather(cellsAt(follower, rows, 0, likes?.cells ?? []), () => dead).map(inWords)
-  })
-  return [...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []), ...ofNetworks]
-}
-
-/** Nothing of the network works: what is its own, and what is published from it. */
-const isLost = (own: readonly ExploredRow[], groups: readonly ExploredGroup[]): boolean => {
-  const [first] = own
-  if (first === undefined) return false
-  const [{ network, family }] = first.row.rows
-  const published = groups
-    .flatMap(({ rows }) => rows)
-    .filter(({ row: { rows } }) => rows[0].network === network && rows[0].family === family)
-  return [...own, ...published].every(
-    ({ cells, isWhole }) =>
-      isWhole &&
-      cells.every(
-        ({ area, judgement }) =>
-          !isUsual(area) || (judgement.kind === 'failed' && judgement.certainty === 'certain'),
-      ),
-  )
+  const served = servedNetworks(groups)
+  const ofNetwork = new Map<DesiredNetwork, readonly Conflict[]>()
+  const tellNetworks = (together: ExploredNetworks): void => {
+    const { networks, family, rows } = together
+    const isServed = (at: number): boolean => served[family].has(networks[at] ?? networks[0])
+    const findings = findingsOfGroup(
+      follower,
+      rows,
+      networks.length,
+      (explored, at) => {
+        const isDead = !isServed(at) && isLost(explored)
+        return () => isDead
+      },
+      isServed,
+    )
+    if (findings === null) for (const one of together.apart()) tellNetworks(one)
+    else
+      for (const [at, network] of networks.entries())
+        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(findings[at] ?? []).map(inWords)])
+  }
+  for (const together of exploreNetworks(follower, around, alike)) tellNetworks(together)
+  return [
+    ...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []),
+    ...desired.networks.flatMap((network) => ofNetwork.get(network) ?? []),
+  ]
 }
 
 const words: Readonly<Record<RuleConflictKind, (finding: Finding) => Conflict>> = {

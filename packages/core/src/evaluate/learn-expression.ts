@@ -1,7 +1,7 @@
 import type { Expression, FibExpression } from '../netfilter/index.ts'
 import type { Compiler } from './compiler.ts'
 import { learnLookup } from './learn-lookup.ts'
-import { always, blur, type Condition, exactly, freeFieldOf } from './learner.ts'
+import { always, blur, type Condition, exactly, freeFieldOf, ofAnyNetwork } from './learner.ts'
 import { compileExpression } from './read-expression.ts'
 import { isUnknown } from './reading.ts'
 import { destinationClasses } from './route-classes.ts'
@@ -76,6 +76,6 @@ const dependsOnFib = (expression: FibExpression, compiler: Compiler): Depends =>
       return isUnknown(reading) ? '?' : String(reading)
     }
     const set = destinationClasses(router, context, classify)?.get(classify(value))
-    return set === undefined ? always : [{ field, set, inside: true, isOfTable: false }]
+    return set === undefined ? always : ofAnyNetwork(world, [{ field, set, inside: true, isOfTable: false }])
   }
 }

@@ -1,14 +1,21 @@
 import { lastAddress, type Prefix } from '../address/index.ts'
 import type { RangeSet } from '../address/range-set.ts'
-import { freeFieldOf, learn, membership } from './learner.ts'
+import { freeFieldOf, learn, membership, ofAnyNetwork } from './learner.ts'
 import { destinationClasses } from './route-classes.ts'
 import type { Route } from './route-table.ts'
 import { lookUpRoute, type RouteKey, type Router } from './router.ts'
 import type { World } from './world.ts'
 
-/** What matters of a route for the way of a packet. */
-const classOf = (route: Route | null): string =>
-  route === null ? 'none' : `${route.type} ${route.link?.name ?? ''}${route.gateway === null ? '' : ' via'}`
+/**
+ * What matters of a route for the way of a packet. What is for the host itself stays here, whichever interface has the
+ * address; the host speaks to it from that address, or from the one that the route names.
+ */
+const classOf = (route: Route | null, destination: number | bigint): string => {
+  if (route === null) return 'none'
+  const { type, link, gateway, source } = route
+  if (type === 'local') return `local ${source === null || source === destination ? '' : source}`
+  return `${type} ${link?.name ?? ''}${gateway === null ? '' : ' via'}`
+}
 
 /**
  * The destinations that are routed as this one is.
@@ -19,7 +26,7 @@ export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
   const bySource = router.rules.some(({ from }) => from !== null && from.length > 0)
   const context = `route ${key.in} ${key.out} ${key.mark} ${bySource ? key.source : ''}`
   const classify = (destination: number | bigint): string =>
-    classOf(lookUpRoute(router, { ...key, destination }).route)
+    classOf(lookUpRoute(router, { ...key, destination }).route, destination)
   return destinationClasses(router, context, classify)?.get(classify(key.destination)) ?? null
 }
 
@@ -29,7 +36,7 @@ export const learnRoute = (world: World, router: Router, key: RouteKey): void =>
   const to = freeFieldOf(world, key.destination)
   if (to !== null) {
     const set = sameRoute(router, key)
-    if (set !== null) learn(world, [{ field: to, set, inside: true, isOfTable: false }])
+    if (set !== null) learn(world, ofAnyNetwork(world, [{ field: to, set, inside: true, isOfTable: false }]))
   }
   const source = key.source
   const from = freeFieldOf(world, source)

@@ -1,4 +1,5 @@
 import { hasValue, type RangeSet } from '../address/range-set.ts'
+import { type AlikeSubnets, forAlike } from './alike-subnets.ts'
 import type { World } from './world.ts'
 
 /** The fields of a packet that a search leaves open. */
@@ -44,6 +45,8 @@ export interface Learner {
   readonly speaksForOthers: boolean
   /** The subnet that these mappings lead to; null where there is no such thing. */
   readonly leadsTo: RangeSet | null
+  /** Networks that the packet's own stands for too; null where it stands for itself. */
+  readonly alike: AlikeSubnets | null
   /** Rules that let a packet pass are not asked: who passes without them passes with them. */
   isLenient: boolean
   /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
@@ -89,7 +92,22 @@ export const learnFrom = (
   { isOurs }: { readonly isOurs: boolean },
   world: World,
   conditions: readonly Condition[],
-): void => learn(world, isOurs ? conditions.filter(isOfOurs) : conditions)
+): void => learn(world, isOurs ? ofAnyNetwork(world, conditions.filter(isOfOurs)) : conditions)
+
+/** What is asked of the packet's network by what every network has of its own: the same is asked of all that are alike. */
+export const ofAnyNetwork = ({ learner }: World, conditions: readonly Condition[]): readonly Condition[] => {
+  const alike = learner?.alike ?? null
+  if (learner === null || alike === null) return conditions
+  return conditions.flatMap((condition) => {
+    if (!isAddressField(condition.field)) return [condition]
+    for (const [value, field] of learner.free)
+      if (field === condition.field) return forAlike(alike, condition, value) ?? []
+    return [condition]
+  })
+}
+
+const isAddressField = (field: FreeField): boolean =>
+  field === 'saddr' || field === 'daddr' || field === 'targetAddress'
 
 export const isMemberField = (field: FreeField | null): field is MemberField =>
   field === 'hostPort' || field === 'targetPort' || field === 'targetAddress'

@@ -3,6 +3,7 @@ import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import type { Follower } from '../../evaluate/follow.ts'
 import { type ExploredRow, explore } from './explore.ts'
 import { groupMappings, type MappingGroup, splitGroup } from './mapping-group.ts'
+import type { Alike } from './mapping-rows.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What was found of mappings that differ only in their host port and in where they lead. */
@@ -19,8 +20,9 @@ export const exploreMappings = (
   desired: DesiredState,
   around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
   taken: RangeSet,
+  alike: Alike,
 ): readonly ExploredGroup[] =>
-  groupMappings(desired, around, taken).flatMap((group) => {
+  groupMappings(desired, around, taken, alike).flatMap((group) => {
     const together = exploreGroup(follower, group)
     // What is too much for all may be little enough for each.
     return together.rows.every(({ isWhole }) => isWhole) || group.members.length < 2

@@ -1,4 +1,4 @@
-import { hasFewValues, isSingleValue, type RangeSet } from '../../address/range-set.ts'
+import { hasFewValues, isSingleValue } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
 import {
   type Condition,
@@ -148,9 +148,9 @@ const learnerOf = (
   region: Learner['region'],
   speaksForOthers: boolean,
   ignored: ReadonlySet<object>,
-  leadsTo: RangeSet | null = null,
+  { leadsTo, alike }: Pick<Learner, 'leadsTo' | 'alike'> = { leadsTo: null, alike: null },
 ): Learner => ({
-  ...{ free, region, speaksForOthers, ignored, leadsTo },
+  ...{ free, region, speaksForOthers, ignored, leadsTo, alike },
   conditions: [],
   exclusions: [],
   blurred: false,
@@ -185,7 +185,7 @@ const learnerFor = (
     if (field === 'saddr' && row.rows[0].choosesSource) continue
     if (!isSingleValue(region[field])) free.set(point[field], field)
   }
-  return learnerOf(free, row.bounds, speaksForOthers, ignored, row.leadsTo)
+  return learnerOf(free, row.bounds, speaksForOthers, ignored, row)
 }
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>

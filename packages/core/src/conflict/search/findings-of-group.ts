@@ -1,50 +1,74 @@
 import type { Follower } from '../../evaluate/follow.ts'
 import { blame } from './blame.ts'
-import { followPoint, followWithout } from './explore.ts'
-import type { ExploredGroup } from './explore-mappings.ts'
+import { type ExploredRow, followPoint, followWithout } from './explore.ts'
 import type { Finding } from './finding.ts'
 import { gather } from './gather.ts'
-import { cellsAt, findLikes, movePoint } from './member-cells.ts'
-import { findDeadAddresses } from './severity.ts'
-import type { Surroundings } from './surroundings.ts'
+import { type Cell, cellsAt, type Explored, findLikes, type Likes, movePoint } from './member-cells.ts'
+
+/** Says which failures leave a whole row undelivered, of those who have these cells. */
+export type FindDead = (explored: readonly Explored[], member: number) => (cell: Cell) => boolean
 
 /**
- * What was found of each mapping of a group, by its number.
+ * What was found of each mapping or network of a group, by its number.
  *
+ * @param kindOf - members of two kinds are not spoken for together
  * @returns null when a packet of one does not fare as that of another did: they are to be looked at one by one
  */
 export const findingsOfGroup = (
   follower: Follower,
-  { members, rows }: ExploredGroup,
-  around: Surroundings,
+  rows: readonly ExploredRow[],
+  count: number,
+  findDead: FindDead,
+  kindOf: (member: number) => unknown = () => null,
 ): readonly (readonly Finding[])[] | null => {
-  const found = members.map((): readonly Finding[] => [])
-  for (const { members: likes, cells } of findLikes(follower, rows, members.length)) {
-    const [first, ...others] = likes
-    const explored = cellsAt(follower, rows, first, cells)
-    const findings = gather(explored, findDeadAddresses(explored, around))
-    for (const member of [first, ...others]) {
-      const own: Finding[] = []
-      for (const finding of findings) {
-        const lent = member === first ? finding : lend(finding, rows, first, member)
-        const settled = settle(follower, lent)
-        if (settled === null) return null
-        own.push(settled)
+  const found = Array.from({ length: count }, (): readonly Finding[] => [])
+  for (const { members, cells } of findLikes(follower, rows, count))
+    for (const [first, ...others] of ofOneKind(members, kindOf)) {
+      const explored = cellsAt(follower, rows, first, cells)
+      const findings = gather(explored, findDead(explored, first))
+      for (const member of [first, ...others]) {
+        const own: Finding[] = []
+        for (const finding of findings) {
+          const lent = member === first ? finding : lend(finding, rows, first, member)
+          const settled = settle(follower, lent)
+          if (settled === null) return null
+          own.push(settled)
+        }
+        found[member] = own
       }
-      found[member] = own
     }
-  }
   return found
 }
 
-/** The same finding of another mapping, whose packets fare alike. */
-const lend = (finding: Finding, rows: ExploredGroup['rows'], from: number, to: number): Finding => {
+const ofOneKind = (
+  members: Likes['members'],
+  kindOf: (member: number) => unknown,
+): readonly Likes['members'][] => {
+  const kinds = new Map<unknown, [number, ...number[]]>()
+  for (const member of members) {
+    const known = kinds.get(kindOf(member))
+    if (known === undefined) kinds.set(kindOf(member), [member])
+    else known.push(member)
+  }
+  return [...kinds.values()]
+}
+
+/** The same finding of another mapping or network, whose packets fare alike. */
+const lend = (finding: Finding, rows: readonly ExploredRow[], from: number, to: number): Finding => {
   const own = finding.rows.flatMap((row) => rows.find((one) => one.row.rows[from] === row)?.row ?? [])
   const [first] = own
-  const [mapping] = own.map((row) => row.rows[to]?.mapping ?? null)
-  if (first === undefined || mapping === undefined) return finding
-  const point = movePoint(first, finding.point, to)
-  return { ...finding, mapping, rows: own.flatMap((row) => row.rows[to] ?? []), point, isBorrowed: true }
+  const moved = own.flatMap((row) => row.rows[to] ?? [])
+  const [target] = moved
+  if (first === undefined || target === undefined) return finding
+  const { mapping, network } = target
+  return {
+    ...finding,
+    mapping,
+    network,
+    rows: moved,
+    point: movePoint(first, finding.point, to),
+    isBorrowed: true,
+  }
 }
 
 /** Follows the packet of a mapping for which another was followed, so that its way is told and no other's. */

@@ -7,6 +7,7 @@ import {
   singleValue,
 } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
+import type { AlikeSubnets } from '../../evaluate/alike-subnets.ts'
 import {
   type Condition,
   isMemberField,
@@ -15,7 +16,7 @@ import {
   type PacketField,
 } from '../../evaluate/learner.ts'
 import { type MembersWith, numbersBelow } from './area.ts'
-import { mappingRows } from './mapping-rows.ts'
+import { type Alike, mappingRows } from './mapping-rows.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { portKey, servedRows } from './served-rows.ts'
@@ -23,8 +24,8 @@ import { addressValue, subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * Mappings that differ only in their host port and in where on one network they lead. Our own rules do the same to each
- * of them, and what the rules of others make of one they make of most: they are explored together.
+ * Mappings that differ only in their host port and in where they lead, on one network or on networks that are alike. Our
+ * own rules do the same to each of them, and other rules treat most of them the same. So they are explored together.
  */
 export interface MappingGroup {
   readonly members: readonly [DesiredMapping, ...DesiredMapping[]]
@@ -40,8 +41,10 @@ export interface GroupRow {
   /** The fields that are not settled by which mapping it is. */
   readonly open: readonly PacketField[]
   readonly values: MemberValues
-  /** The subnet that all of them lead to. */
+  /** The subnets that they lead to. */
   readonly leadsTo: RangeSet | null
+  /** Where they are of several networks: those that are alike. */
+  readonly alike: AlikeSubnets | null
   /** Where the values of packets and of mappings are at all. */
   readonly bounds: Learner['region']
 }
@@ -64,6 +67,7 @@ export const rowAlone = (row: Row): GroupRow => ({
   open: freeFields,
   values: alone,
   leadsTo: null,
+  alike: null,
   bounds: row.region,
 })
 
@@ -81,29 +85,31 @@ export const groupMappings = (
   desired: DesiredState,
   around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
   taken: RangeSet,
+  alike: Alike,
 ): readonly MappingGroup[] => {
+  const placeOf = placesByBridge(alike)
   const onPort = new Map<string, number>()
   for (const mapping of desired.mappings)
     onPort.set(portKey(mapping), (onPort.get(portKey(mapping)) ?? 0) + 1)
   const groups = new Map<string, [Member, ...Member[]]>()
   for (const [at, mapping] of desired.mappings.entries()) {
-    const rows = mappingRows(desired, mapping, around[mapping.family])
+    const rows = mappingRows(desired, mapping, around[mapping.family], alike)
     const isShared = (onPort.get(portKey(mapping)) ?? 1) > 1
     const isAlone = mapping.targets.length > 1 || isShared || hasValue(taken, mapping.hostPort)
     const one: Member = { mapping, rows: isShared ? servedRows(desired, rows) : rows }
-    const key = isAlone ? String(at) : kindOf(mapping, rows)
+    const key = isAlone ? String(at) : kindOf(mapping, rows, placeOf)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [one])
     else group.push(one)
   }
-  return [...groups.values()].map((group) => groupOf(group))
+  return [...groups.values()].map((group) => groupOf(group, alike))
 }
 
 /** What mappings of one group have in common. */
-const kindOf = (mapping: DesiredMapping, rows: readonly Row[]): string => {
+const kindOf = (mapping: DesiredMapping, rows: readonly Row[], placeOf: PlaceOf): string => {
   const { family, protocol, kind, hostAddress, interface: name, allowFrom, hostPort, targets } = mapping
   const [{ network, port }] = targets
-  const ways = rows.map(({ source, way, in: from }) => [source, way, from])
+  const ways = rows.map(({ source, way, in: from }) => [source, way, placeOf(from)])
   return JSON.stringify([
     family,
     protocol,
@@ -111,20 +117,29 @@ const kindOf = (mapping: DesiredMapping, rows: readonly Row[]): string => {
     hostAddress,
     name,
     allowFrom,
-    network,
+    placeOf(rows[0]?.network.bridge ?? network),
     hostPort === port,
     ways,
   ])
 }
 
-const groupOf = (group: readonly [Member, ...Member[]]): MappingGroup => {
+/** Names where a packet comes in, or where a mapping leads: the same for bridges of networks that are alike. */
+type PlaceOf = (bridge: string | null) => string | number | null
+
+const placesByBridge = (alike: Alike): PlaceOf => {
+  const numbers = new Map([...new Set(alike.values())].map((one, at) => [one, at]))
+  const places = new Map([...alike].map(([{ bridge }, one]) => [bridge, numbers.get(one) ?? null]))
+  return (bridge) => (bridge === null ? null : (places.get(bridge) ?? bridge))
+}
+
+const groupOf = (group: readonly [Member, ...Member[]], alike: Alike): MappingGroup => {
   const [{ mapping, rows: firstRows }, ...others] = group
   const members = [mapping, ...others.map((one) => one.mapping)] as const
   const values = members.length < 2 ? alone : valuesOf(members)
   const count = firstRows.length
   const rows = Array.from({ length: count }, (_, at): readonly GroupRow[] => {
     const [first, ...more] = group.flatMap((one) => one.rows[at] ?? [])
-    return first === undefined ? [] : [groupRowOf([first, ...more], values)]
+    return first === undefined ? [] : [groupRows([first, ...more], alike, values)]
   })
   return { members, rows: rows.flat() }
 }
@@ -221,7 +236,12 @@ const numbersWhere = (
   return { starts, ends }
 }
 
-const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): GroupRow => {
+/** One row of several mappings, or of several networks. */
+export const groupRows = (
+  rows: readonly [Row, ...Row[]],
+  alike: Alike,
+  values: MemberValues = alone,
+): GroupRow => {
   const [first] = rows
   const region = { ...first.region }
   const open: PacketField[] = []
@@ -232,12 +252,16 @@ const groupRowOf = (rows: readonly [Row, ...Row[]], values: MemberValues): Group
       continue
     }
     if (!sets.every(isSingleValue)) open.push(field)
-    region[field] = rangeSet(
-      sets.flatMap(({ starts, ends }) =>
-        starts.map((start, at) => ({ first: start, last: ends[at] ?? start })),
-      ),
-    )
+    region[field] = rangeSet([...new Set(sets)].flatMap(listed))
   }
-  const leadsTo = subnetRange(first.network[first.family]?.subnet)
-  return { rows, region, open, values, leadsTo, bounds: { ...region, ...values.sets } }
+  const { family, network } = first
+  const isOfOne = rows.every((row) => row.network === network)
+  const others = isOfOne ? null : (alike.get(network)?.subnets[family] ?? null)
+  const leadsTo =
+    others === null
+      ? subnetRange(network[family]?.subnet)
+      : rangeSet(others.subnets.flatMap(({ whole }) => listed(whole)))
+  return { rows, region, open, values, leadsTo, alike: others, bounds: { ...region, ...values.sets } }
 }
+
+const listed = ({ starts, ends }: RangeSet) => starts.map((first, at) => ({ first, last: ends[at] ?? first }))

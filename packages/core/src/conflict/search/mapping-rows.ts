@@ -8,6 +8,7 @@ import {
 } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
+import type { AlikeNetworks } from './alike/alike-networks.ts'
 import { clientPorts } from './client-ports.ts'
 import type { Region } from './region.ts'
 import type { Expectation, Place, Row, SeenAs } from './row.ts'
@@ -21,9 +22,11 @@ export const mappingRows = (
   desired: DesiredState,
   mapping: DesiredMapping,
   around: Surroundings,
+  alike: Alike,
 ): readonly Row[] => {
-  const places = placesOf(desired, mapping, around)
-  const [network] = networksOf(desired, mapping)
+  const own = networksOf(desired, mapping)
+  const places = placesOf(own, mapping, around)
+  const [network] = own
   if (network === undefined || places.length === 0) return []
   const { family } = mapping
   const host = hostAddresses(mapping, around)
@@ -58,8 +61,11 @@ export const mappingRows = (
       : around.named(`foreign ${mapping.hostAddress}`, () => intersectRanges(daddr, around.foreignAddresses))
     rows.push(make('machine', entry.name, region(sources, to), toPlaces('own'), entry))
   }
-  for (const [{ bridge, internal }, { gateway, members }] of around.subnets) {
-    if (gateway === null || internal) continue
+  for (const one of askedNetworks(own, alike)) {
+    const subnet = around.subnets.get(one)
+    if (subnet === undefined || subnet.gateway === null || one.internal) continue
+    const { bridge } = one
+    const { members } = subnet
     const ofNetwork = places.filter((place) => place.bridge === bridge)
     if (ofNetwork.length === 0) {
       rows.push(make('stranger', bridge, region(members), toPlaces('any')))
@@ -110,11 +116,23 @@ const rowMaker =
     expected,
   })
 
+/** Networks that are alike, by each of them. */
+export type Alike = ReadonlyMap<DesiredNetwork, AlikeNetworks>
+
+/**
+ * The networks of a mapping, and one other of each kind of networks that are alike: what its containers send holds for
+ * those of the rest.
+ */
+const askedNetworks = (own: readonly DesiredNetwork[], alike: Alike): readonly DesiredNetwork[] => [
+  ...own,
+  ...[...new Set(alike.values())].flatMap(({ networks }) => networks.find((one) => !own.includes(one)) ?? []),
+]
+
 const networksOf = (desired: DesiredState, { targets }: DesiredMapping): readonly DesiredNetwork[] =>
   desired.networks.filter(({ name }) => targets.some(({ network }) => network === name))
 
 const placesOf = (
-  { networks }: DesiredState,
+  networks: readonly DesiredNetwork[],
   { targets }: DesiredMapping,
   { subnets }: Surroundings,
 ): readonly Place[] =>

@@ -1,5 +1,7 @@
 import { hasValue, intersects, singleValue } from '../../address/range-set.ts'
+import { movedTo } from '../../evaluate/alike-subnets.ts'
 import type { Follower } from '../../evaluate/follow.ts'
+import type { PacketField } from '../../evaluate/learner.ts'
 import { type Area, isNone, numbersIn, regionsOf } from './area.ts'
 import { type ExploredRow, followPoint, type GroupCell } from './explore.ts'
 import type { Judgement } from './judge.ts'
@@ -117,17 +119,15 @@ const havingPackets = ({ rows, region }: GroupRow, { area }: GroupCell): ((membe
 }
 
 /** Whether the packet of a cell, as another mapping has it, is one of its own. */
-const havingPoint = (
-  { rows, open }: GroupRow,
-  { point, member: from }: GroupCell,
-): ((member: number) => boolean) => {
+const havingPoint = (row: GroupRow, { point, member: from }: GroupCell): ((member: number) => boolean) => {
+  const { rows, open } = row
   const whose = rows[from]?.region
   return (member) => {
     const own = rows[member]?.region
     if (own === undefined) return false
     if (member === from) return true
     for (const field of open)
-      if (own[field] !== whose?.[field] && !hasValue(own[field], point[field])) return false
+      if (own[field] !== whose?.[field] && !hasValue(own[field], moved(row, field, point, own))) return false
     return true
   }
 }
@@ -192,9 +192,21 @@ export const pointAt = (row: GroupRow, cell: GroupCell, member: number): Point |
 }
 
 /** A packet of one mapping with what is settled by the mapping changed to that of another. */
-export const movePoint = ({ rows, open }: GroupRow, point: Point, member: number): Point => {
-  const moved = { ...point }
+export const movePoint = (row: GroupRow, point: Point, member: number): Point => {
+  const own = row.rows[member]?.region
+  if (own === undefined) return point
+  const changed = { ...point }
   for (const field of freeFields)
-    if (!open.includes(field)) moved[field] = rows[member]?.region[field].starts[0] ?? point[field]
-  return moved
+    changed[field] = row.open.includes(field)
+      ? moved(row, field, point, own)
+      : (own[field].starts[0] ?? point[field])
+  return changed
+}
+
+/** A value as a mapping of a network that is alike has it. */
+const moved = ({ alike }: GroupRow, field: PacketField, point: Point, own: Region): number | bigint => {
+  const value = point[field]
+  const near = own[field].starts[0]
+  if (alike === null || near === undefined || (field !== 'saddr' && field !== 'daddr')) return value
+  return hasValue(own[field], value) ? value : (movedTo(alike, value, near) ?? value)
 }

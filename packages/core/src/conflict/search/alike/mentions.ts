@@ -1,0 +1,86 @@
+import type { NetfilterRule, ValueRange } from '../../../netfilter/index.ts'
+
+/** What rules name that could tell one network from another. */
+export interface Mentions {
+  /** Interfaces; with `*` at the end where the name goes on. */
+  readonly names: Set<string>
+  /** Addresses, and all else that is a number: more than is needed only keeps networks apart. */
+  readonly ranges: Map<string, ValueRange>
+  /** Indexes of interfaces. */
+  readonly indexes: ValueRange[]
+  /** An address takes part in a computation, so that no range says what is asked of it. */
+  computes: boolean
+}
+
+export const noMentions = (): Mentions => ({
+  names: new Set(),
+  ranges: new Map(),
+  indexes: [],
+  computes: false,
+})
+
+/** Adds what a rule names. Sets that many rules share are read once. */
+export const addMentions = (
+  mentions: Mentions,
+  { steps }: Pick<NetfilterRule, 'steps'>,
+  seen: Set<object>,
+): void => {
+  for (const step of steps) visit(mentions, step, seen)
+}
+
+const addressFields: readonly unknown[] = ['saddr', 'daddr']
+const indexFields: readonly unknown[] = ['iif', 'oif']
+
+const visit = (mentions: Mentions, node: unknown, seen: Set<object>): void => {
+  if (!isNode(node)) return
+  if (isRange(node)) {
+    mentions.ranges.set(`${typeof node.first} ${node.first} ${node.last}`, node)
+    return
+  }
+  if ('elements' in node) {
+    // A set or map is one object for all rules that look in it.
+    if (seen.has(node)) return
+    seen.add(node)
+  }
+  if (typeof node.text === 'string' && (node.wildcard !== undefined || node.kind === 'text'))
+    mentions.names.add(`${node.text}${node.wildcard === true ? '*' : ''}`)
+  if (node.kind === 'constant') addConstant(mentions, node.value)
+  if (node.netmap === true || (node.kind === 'bitwise' && asksFor(node, addressFields)))
+    mentions.computes = true
+  if ((node.kind === 'compare' || node.kind === 'lookup') && asksFor(node, indexFields))
+    addIndexes(mentions, node)
+  for (const key in node) visit(mentions, node[key], seen)
+}
+
+/** Steps, expressions, sets and lists of them. */
+type Node = Readonly<Record<string, unknown>>
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
+
+const isRange = (node: Node): node is Node & ValueRange =>
+  (typeof node.first === 'number' || typeof node.first === 'bigint') && typeof node.last === typeof node.first
+
+const addConstant = (mentions: Mentions, value: unknown): void => {
+  if (typeof value === 'string') mentions.names.add(value)
+  if (typeof value === 'number' || typeof value === 'bigint')
+    mentions.ranges.set(`${typeof value} ${value} ${value}`, { first: value, last: value })
+}
+
+/** Does an expression below read one of the fields? */
+const asksFor = (value: unknown, fields: readonly unknown[]): boolean => {
+  if (!isNode(value) || 'elements' in value) return false
+  const named =
+    value.kind === 'field' ? value.field : value.kind === 'conntrack-tuple' ? value.key : value.result
+  return (
+    fields.includes(named) ||
+    (value.kind === 'fib' && fields.includes(value.of)) ||
+    Object.values(value).some((one) => asksFor(one, fields))
+  )
+}
+
+/** Whatever numbers are compared with an index. */
+const addIndexes = (mentions: Mentions, value: unknown): void => {
+  if (!isNode(value)) return
+  if (isRange(value)) mentions.indexes.push(value)
+  else for (const one of Object.values(value)) addIndexes(mentions, one)
+}

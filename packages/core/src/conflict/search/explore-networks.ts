@@ -1,0 +1,94 @@
+import { type Family, families } from '../../address/index.ts'
+import type { DesiredNetwork } from '../../desired/index.ts'
+import type { Follower } from '../../evaluate/follow.ts'
+import { numbersIn } from './area.ts'
+import { type ExploredRow, explore } from './explore.ts'
+import type { ExploredGroup } from './explore-mappings.ts'
+import type { Judgement } from './judge.ts'
+import { type GroupRow, groupRows, rowAlone } from './mapping-group.ts'
+import type { Alike } from './mapping-rows.ts'
+import type { Explored } from './member-cells.ts'
+import { networkRows } from './network-rows.ts'
+import type { Row } from './row.ts'
+import { isUsual } from './severity.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What was found of the rows that are the networks' own: of one network, or of networks that are alike. */
+export interface ExploredNetworks {
+  readonly networks: readonly [DesiredNetwork, ...DesiredNetwork[]]
+  readonly family: Family
+  readonly rows: readonly ExploredRow[]
+  /** The same, each network for itself. */
+  readonly apart: () => readonly ExploredNetworks[]
+}
+
+/** Explores the rows of all networks, those together that nothing tells apart. */
+export const exploreNetworks = (
+  follower: Follower,
+  around: Readonly<Record<Family, Surroundings>>,
+  alike: Alike,
+): readonly ExploredNetworks[] =>
+  [...new Set(alike.values())].flatMap(({ networks }) =>
+    families.flatMap((family) => {
+      const together = exploreTogether(follower, networks, family, around[family], alike)
+      return together.rows.every(({ isWhole }) => isWhole) || networks.length < 2
+        ? [together]
+        : together.apart()
+    }),
+  )
+
+const exploreTogether = (
+  follower: Follower,
+  networks: ExploredNetworks['networks'],
+  family: Family,
+  around: Surroundings,
+  alike: Alike,
+): ExploredNetworks => {
+  const rowsOf = networks.map((network) => networkRows(network, family, around))
+  const rows = (rowsOf[0] ?? []).map((_, at) =>
+    rowOf(
+      rowsOf.flatMap((own) => own[at] ?? []),
+      alike,
+    ),
+  )
+  return {
+    networks,
+    family,
+    rows: rows.flatMap((row) => (row === null ? [] : [explore(follower, row)])),
+    apart: () => networks.map((network) => exploreTogether(follower, [network], family, around, alike)),
+  }
+}
+
+const rowOf = ([first, ...others]: readonly Row[], alike: Alike): GroupRow | null =>
+  first === undefined ? null : others.length === 0 ? rowAlone(first) : groupRows([first, ...others], alike)
+
+const isLostJudgement = (judgement: Judgement): boolean =>
+  judgement.kind === 'failed' && judgement.certainty === 'certain'
+
+/** Nothing of the network itself works, for usual clients. */
+export const isLost = (explored: readonly Explored[]): boolean =>
+  explored.length > 0 &&
+  explored.every(
+    ({ cells, isWhole }) =>
+      isWhole && cells.every((cell) => !isUsual(cell) || isLostJudgement(cell.judgement)),
+  )
+
+/** The networks from which something is published that works for some usual clients, or may. */
+export const servedNetworks = (
+  groups: readonly ExploredGroup[],
+): Readonly<Record<Family, ReadonlySet<DesiredNetwork>>> => {
+  const served = { ip: new Set<DesiredNetwork>(), ip6: new Set<DesiredNetwork>() }
+  for (const { rows } of groups)
+    for (const { row, cells, isWhole } of rows) {
+      const [{ family, network }] = row.rows
+      if (!isWhole) for (const one of row.rows) served[family].add(one.network)
+      for (const { area, judgement } of cells) {
+        if (!isUsual(area) || isLostJudgement(judgement)) continue
+        if (row.alike === null) served[family].add(network)
+        else
+          for (const member of numbersIn(area.members))
+            served[family].add(row.rows[member]?.network ?? network)
+      }
+    }
+  return served
+}
