@@ -5,6 +5,11 @@ import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { lowerRules, noRules } from 'portolan'
 import { alikeNetworks } from '../../../packages/core/src/conflict/search/alike/alike-networks.ts'
+import { exploreMappings } from '../../../packages/core/src/conflict/search/explore-mappings.ts'
+import { exploreNetworks } from '../../../packages/core/src/conflict/search/explore-networks.ts'
+import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { surroundingsOf } from '../../../packages/core/src/conflict/search/surroundings.ts'
+import { prepareFollower } from '../../../packages/core/src/evaluate/follow.ts'
 
 type Network = DesiredState['networks'][number]
 type Mapping = DesiredState['mappings'][number]
@@ -220,3 +225,65 @@ test.each(['nftables', 'iptables-nft'] as const)(
   },
   120_000,
 )
+
+/** So many networks of one kind, each with a mapping. */
+const manyNetworks = (count: number): DesiredState => {
+  const all = Array.from({ length: count }, (_, at) => at)
+  return {
+    ...{ project: 'shop', endpoints: [], guardForwarding: false },
+    networks: all.map((at) => ({
+      ...{ name: `net${at}`, bridge: `pt-net${at}`, external: false, mtu: null, internal: false, icc: true },
+      ip: { subnet: `${base(at)}.0/24`, gateway: `${base(at)}.1`, masquerade: true, mode: 'nat' },
+      ip6: null,
+    })),
+    mappings: all.map((at) => ({
+      ...{ family: 'ip', protocol: 'tcp', kind: 'nat', interface: null, allowFrom: null, hostAddress: null },
+      ...{ label: `${8080 + at}`, hostPort: 8080 + at },
+      targets: [
+        { service: 'web', replica: 1, network: `net${at}`, address: `${base(at)}.2`, port: 80, weight: 1 },
+      ],
+    })),
+  }
+}
+
+test.each(['nftables', 'iptables-nft'] as const)(
+  'no more packets are followed for 48 networks than for 6, beside %s',
+  (backend) => {
+    const follows = [6, 48].map((count) => {
+      const desired = manyNetworks(count)
+      const ours =
+        backend === 'nftables'
+          ? { nftables: nftables.compile(desired) }
+          : { [backend]: iptables.compile(desired) }
+      const planned = plannedFacts(desired, onePort, true)
+      const rulesets = lowerRules({ ...noRules, ...ours })
+      const follower = prepareFollower(planned, rulesets)
+      let followed = 0
+      const counting: typeof follower = {
+        ...follower,
+        follow: (world) => {
+          followed += 1
+          return follower.follow(world)
+        },
+      }
+      const around = {
+        ip: surroundingsOf(follower.host, onePort, desired, 'ip'),
+        ip6: surroundingsOf(follower.host, onePort, desired, 'ip6'),
+      }
+      const alike = alikeNetworks(desired, planned, follower.host, rulesets, {
+        ip: around.ip.subnets,
+        ip6: around.ip6.subnets,
+      })
+      exploreMappings(counting, desired, around, { starts: [], ends: [] }, alike)
+      exploreNetworks(counting, around, alike)
+      return followed
+    })
+    expect(follows[0]).toBeGreaterThan(5)
+    expect(follows[1]).toBe(follows[0])
+  },
+)
+
+const onePort: HostFacts = {
+  interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.2/24'] }],
+  routes: [{ destination: 'default', gateway: '192.0.2.1', interface: 'eth0' }],
+}

@@ -1,0 +1,25 @@
+import type { NetfilterRuleset, Step } from '../../../../src/netfilter/index.ts'
+import { base, chain, iif, ruleset, table } from '../../../evaluate/model.ts'
+
+export { base, drop, from, iif, ruleset, table } from '../../../evaluate/model.ts'
+
+interface Own {
+  readonly rules: readonly (readonly Step[])[]
+  readonly chains?: readonly { readonly name: string; readonly rules: readonly (readonly Step[])[] }[]
+}
+
+/** A table of ours. */
+export const ownTable = ({ rules, chains = [] }: Own): NetfilterRuleset =>
+  ruleset(
+    table(
+      { name: 'portolan' },
+      base('forward', 0, {}, ...rules),
+      ...chains.map(({ name, rules: own }) => chain(name, ...own)),
+    ),
+  )
+
+/** Leads what comes in by a bridge to the chain that is for it alone. */
+export const jumpToOwn = (bridge: string): readonly Step[] => [
+  iif(bridge),
+  { kind: 'verdict', verdict: { kind: 'jump', chain: `to_${bridge}` } },
+]
