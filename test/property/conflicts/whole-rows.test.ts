@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { expectTrue } from './expect-true.ts'
 import { hostFacts, look, type Seen } from './look.ts'
-import { filter } from './saved.ts'
+import { filter, mangle } from './saved.ts'
 
 /** A host whose bridges show what they switch to the IP hooks. */
 const bridged = {
@@ -121,5 +121,75 @@ describe('every row holds all ports that a client may send from', () => {
   test('where only port 22 and those below are served, too', async () => {
     const seen = await lookWith('ip', '-A FORWARD -i eth0 -p tcp -m tcp ! --sport 1:22 -j DROP')
     expect(seen.told).toContain('error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
+  })
+})
+
+/** So many rules that let pass what goes from one address of the subnet to a port of another. */
+const accepts = (count: number): readonly string[] =>
+  Array.from(
+    { length: count },
+    (_, at) =>
+      `-A FORWARD -s 172.17.${at >> 7}.${1 + (at & 127)} -d 172.17.${at % 200}.2 -p tcp -m tcp --dport ${1000 + at} -j ACCEPT`,
+  )
+
+/** So many that drop what goes from one to another. */
+const drops = (count: number): readonly string[] =>
+  accepts(count).map((rule) => rule.replace('ACCEPT', 'DROP'))
+
+describe('nothing is left out in silence', () => {
+  test.each([0, 20, 40])('of 41 rules, number %i cuts a container off from its network', async (at) => {
+    const cut = `-A FORWARD -s ${ip.app} -i pt-web -o pt-web -j DROP`
+    const seen = await lookWith('ip', ...accepts(40).toSpliced(at, 0, cut))
+    expect(culprits(seen, 'NetworkDropped')).toEqual([expect.stringContaining(ip.app)])
+    expect(seen.plan.incomplete).toEqual([])
+  })
+
+  test('rules that tell too many kinds of packets apart: what was not looked at is told, in words and in JSON', async () => {
+    const seen = await lookWith('ip', ...drops(500))
+    const left = {
+      mapping: null,
+      network: 'web',
+      what: 'packets of containers of network web for containers of network web (TCP, IPv4)',
+      why: expect.stringMatching(/^The rules tell more than 256 kinds of these packets apart\. /),
+    }
+    expect(seen.plan.incomplete).toEqual([left])
+    expect(JSON.parse(JSON.stringify(seen.plan)).incomplete).toEqual([left])
+    expect(String(seen.plan)).toMatch(
+      /^Not searched for conflicts\n {2}network web: packets of containers of network web for /m,
+    )
+  })
+
+  test('and what one rule drops among them is found all the same', async () => {
+    const drop = '-A POSTROUTING -s 172.17.250.9 -d 172.17.251.9 -p tcp -m tcp --dport 4444 -j DROP'
+    const seen = await look({ facts: bridged, intent, saved: `${mangle(drop)}${filter(...drops(500))}` })
+    expectTrue(seen)
+    expect(seen.plan.incomplete).toHaveLength(1)
+    expect(culprits(seen, 'NetworkDropped')).toContainEqual(expect.stringContaining('172.17.251.9'))
+  })
+
+  test('also where it drops the answer', async () => {
+    const drop = '-A POSTROUTING -s 172.17.250.9 -d 172.17.251.9 -p tcp -m tcp --sport 4444 -j DROP'
+    const seen = await look({ facts: bridged, intent, saved: `${mangle(drop)}${filter(...drops(500))}` })
+    expectTrue(seen)
+    expect(culprits(seen, 'NetworkDropped')).toContainEqual(expect.stringContaining('172.17.251.9'))
+  })
+
+  test('a plan that leaves nothing out has no such key', async () => {
+    const seen = await lookWith('ip', ...accepts(3))
+    expect(JSON.parse(JSON.stringify(seen.plan))).not.toHaveProperty('incomplete')
+    expect(String(seen.plan)).not.toContain('Not searched')
+  })
+
+  test('a rule that computes with the bits of a source speaks for one packet only, and that is told', async () => {
+    const seen = await lookWith(
+      'ip',
+      '-A FORWARD -s 198.51.0.9/255.255.0.255 -d 172.17.200.3 -i eth0 -j DROP',
+    )
+    expect(seen.plan.incomplete).toContainEqual({
+      mapping: expect.stringContaining('8080'),
+      network: null,
+      what: expect.stringContaining('TCP packets of other machines behind eth0'),
+      why: expect.stringContaining('computes with the bits'),
+    })
   })
 })

@@ -3,7 +3,7 @@ import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
 import type { Conflict } from './conflict.ts'
 import { findHostPortTaken } from './find-host-port-taken.ts'
-import { findRuleConflicts, type RuleConflictOptions } from './find-rule-conflicts.ts'
+import { type ConflictSearch, type RuleConflictOptions, searchRules } from './find-rule-conflicts.ts'
 import { findStaleConntrack } from './find-stale-conntrack.ts'
 import { findPortsInEphemeralRange } from './port-in-ephemeral-range.ts'
 
@@ -25,9 +25,31 @@ export const findConflicts = (
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
   options: RuleConflictOptions = {},
-): readonly Conflict[] => [
-  ...findHostPortTaken(desired.mappings, facts),
-  ...findPortsInEphemeralRange(desired.mappings, facts),
-  ...findStaleConntrack(desired.mappings, facts, []),
-  ...findRuleConflicts(desired, facts, rulesets, options),
-]
+): readonly Conflict[] => searchConflicts(desired, facts, rulesets, options).conflicts
+
+/**
+ * The same as `findConflicts`, with what the search did not look at. Only where `incomplete` is empty does no conflict
+ * mean that there is none.
+ *
+ * @example
+ * const { conflicts, incomplete } = searchConflicts(desired, facts, rulesets)
+ * incomplete.map(({ what, why }) => `${what}: ${why}`) // []
+ * @public @since 0.1.0
+ */
+export const searchConflicts = (
+  desired: DesiredState,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  options: RuleConflictOptions = {},
+): ConflictSearch => {
+  const { conflicts, incomplete } = searchRules(desired, facts, rulesets, options)
+  return {
+    conflicts: [
+      ...findHostPortTaken(desired.mappings, facts),
+      ...findPortsInEphemeralRange(desired.mappings, facts),
+      ...findStaleConntrack(desired.mappings, facts, []),
+      ...conflicts,
+    ],
+    incomplete,
+  }
+}

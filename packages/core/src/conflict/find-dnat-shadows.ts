@@ -12,6 +12,14 @@ import { pointAt } from './search/member-cells.ts'
 import { isEmptyRegion, type Point } from './search/region.ts'
 import type { Row } from './search/row.ts'
 
+/** What mappings of a group would take. */
+export interface DnatShadows {
+  /** That of each mapping, by its number. */
+  readonly conflicts: readonly (readonly Conflict[])[]
+  /** Rows that were not seen whole. */
+  readonly unseen: readonly ExploredRow[]
+}
+
 /**
  * Mappings of a group that would take what somebody else's translation serves today, by their number.
  *
@@ -20,15 +28,19 @@ import type { Row } from './search/row.ts'
  * @returns null when a packet of one mapping does not fare as that of another did
  * @internal
  */
-export const findDnatShadows = (
-  today: Follower,
-  { members, rows }: ExploredGroup,
-): readonly (readonly Conflict[])[] | null => {
+export const findDnatShadows = (today: Follower, { members, rows }: ExploredGroup): DnatShadows | null => {
   const found = members.map(() => new Map<object | string, Conflict>())
+  const unseen: ExploredRow[] = []
   for (const planned of rows) {
     const [{ source, mapping }] = planned.row.rows
     if ((source !== 'machine' && source !== 'host') || mapping?.kind !== 'nat') continue
-    for (const cell of explore(today, planned.row).cells) {
+    const explored = explore(today, planned.row)
+    if (!explored.isWhole) {
+      // What is too much for all may be little enough for each.
+      if (members.length > 1) return null
+      unseen.push(explored)
+    }
+    for (const cell of explored.cells) {
       const step = translationOf(cell.judgement)
       if (step === null) continue
       for (const member of numbersIn(cell.area.members)) {
@@ -42,7 +54,7 @@ export const findDnatShadows = (
       }
     }
   }
-  return found.map((conflicts) => [...conflicts.values()])
+  return { conflicts: found.map((conflicts) => [...conflicts.values()]), unseen }
 }
 
 /** Are packets of the cell served by us, as planned? */

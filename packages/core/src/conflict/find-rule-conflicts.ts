@@ -8,6 +8,7 @@ import { dnatShadowed } from './dnat-shadowed.ts'
 import { egressDropped } from './egress-dropped.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { forwardDropped } from './forward-dropped.ts'
+import { type IncompleteSearch, incompleteRows } from './incomplete-search.ts'
 import { kernelRefuses } from './kernel-refuses.ts'
 import { masqueradeMissing } from './masquerade-missing.ts'
 import { networkDropped } from './network-dropped.ts'
@@ -24,6 +25,7 @@ import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
+import { seekerOf } from './search/seeker.ts'
 import { findDeadAddresses } from './search/severity.ts'
 import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
@@ -61,9 +63,28 @@ export const findRuleConflicts = (
   wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
+  options: RuleConflictOptions = {},
+  findAlike: typeof alikeNetworks = alikeNetworks,
+): readonly Conflict[] => searchRules(wanted, facts, rulesets, options, findAlike).conflicts
+
+/** @public @since 0.1.0 */
+export interface ConflictSearch {
+  readonly conflicts: readonly Conflict[]
+  /** What was not looked at; empty when the search covers all that it is for. */
+  readonly incomplete: readonly IncompleteSearch[]
+}
+
+/**
+ * The same, with what the search did not look at.
+ * @internal
+ */
+export const searchRules = (
+  wanted: DesiredState,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
   { setsSysctls = true, hidden = [], unsettled = [] }: RuleConflictOptions = {},
   findAlike: typeof alikeNetworks = alikeNetworks,
-): readonly Conflict[] => {
+): ConflictSearch => {
   const desired = withoutNetworks(wanted, unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
@@ -81,29 +102,34 @@ export const findRuleConflicts = (
     ip: around.ip.subnets,
     ip6: around.ip6.subnets,
   })
-  const groups = exploreMappings(follower, desired, around, portsOfOthers(rulesets, desired.project), alike)
+  const seek = seekerOf(follower, rulesets)
+  const groups = exploreMappings(desired, around, portsOfOthers(rulesets, desired.project), alike, seek)
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
+  const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
   const tell = (group: ExploredGroup): void => {
     const [{ family }] = group.members
     const findings = findingsOfGroup(follower, group.rows, group.members.length, (explored) =>
       findDeadAddresses(explored, around[family]),
     )
-    const shadows = today === null ? [] : findDnatShadows(today, group)
+    const shadows = today === null ? undefined : findDnatShadows(today, group)
     if (findings === null || shadows === null) {
       for (const one of group.apart()) tell(one)
       return
     }
-    for (const [at, mapping] of group.members.entries())
+    for (const [at, mapping] of group.members.entries()) {
+      missed.set(mapping, incompleteRows([...group.rows, ...(shadows?.unseen ?? [])], at))
       ofMapping.set(mapping, [
         ...(findings[at] ?? []).map(inWords),
-        ...(shadows[at] ?? []).map(
+        ...(shadows?.conflicts[at] ?? []).map(
           (conflict): Conflict => (isHidden(family) ? { ...conflict, certainty: 'possible' } : conflict),
         ),
       ])
+    }
   }
   for (const group of groups) tell(group)
   const served = servedNetworks(groups)
   const ofNetwork = new Map<DesiredNetwork, readonly Conflict[]>()
+  const missedOf = new Map<DesiredNetwork, readonly IncompleteSearch[]>()
   const tellNetworks = (together: ExploredNetworks): void => {
     const { networks, family, rows } = together
     const isServed = (at: number): boolean => served[family].has(networks[at] ?? networks[0])
@@ -119,14 +145,22 @@ export const findRuleConflicts = (
     )
     if (findings === null) for (const one of together.apart()) tellNetworks(one)
     else
-      for (const [at, network] of networks.entries())
+      for (const [at, network] of networks.entries()) {
         ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(findings[at] ?? []).map(inWords)])
+        missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
+      }
   }
-  for (const together of exploreNetworks(follower, around, alike)) tellNetworks(together)
-  return [
-    ...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []),
-    ...desired.networks.flatMap((network) => ofNetwork.get(network) ?? []),
-  ]
+  for (const together of exploreNetworks(around, alike, seek)) tellNetworks(together)
+  return {
+    conflicts: [
+      ...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []),
+      ...desired.networks.flatMap((network) => ofNetwork.get(network) ?? []),
+    ],
+    incomplete: [
+      ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? []),
+      ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),
+    ],
+  }
 }
 
 const words: Readonly<Record<RuleConflictKind, (finding: Finding) => Conflict>> = {

@@ -45,7 +45,8 @@ export const culpritName = ({ step }: Finding): string => {
   return position === 'policy' ? `the policy of ${place}` : `rule ${position} of ${place}: \`${text}\``
 }
 
-const who = ({ source, network, way, in: from }: Row): string => {
+/** The client of a row, as a sentence names it. */
+export const who = ({ source, network, way, in: from }: Row): string => {
   switch (source) {
     case 'machine':
       return `other machines behind ${from}`

@@ -1,4 +1,4 @@
-import { type Conflict, type DesiredState, findRuleConflicts, type HostFacts } from '@portolan/core'
+import { type ConflictSearch, type DesiredState, type HostFacts, searchRules } from '@portolan/core'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from './carried-out.ts'
@@ -19,11 +19,11 @@ export const findConflictsWithRules = (
   changes: readonly PlanChange[],
   setsSysctls: boolean,
   unsettled: readonly string[],
-): readonly Conflict[] => {
-  if (surrounding === null) return []
+): ConflictSearch => {
+  if (surrounding === null) return { conflicts: [], incomplete: [] }
   const planned = lowerRules(carriedOut(surrounding, changes))
   const movesRules = changes.some(({ part }) => part === 'iptables-nft' || part === 'iptables-legacy')
-  return findRuleConflicts(
+  return searchRules(
     desired,
     facts,
     movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,

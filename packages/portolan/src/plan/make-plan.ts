@@ -1,5 +1,6 @@
 import {
   type Conflict,
+  type ConflictSearch,
   type DesiredMapping,
   type DesiredState,
   diffLinks,
@@ -95,6 +96,14 @@ export const makePlan = (input: PlanInput): Plan => {
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]
+  const searched = findConflictsWithRules(
+    desired,
+    facts,
+    input.surrounding,
+    changes,
+    input.sysctls,
+    unsettledNetworks(resolution.conflicts),
+  )
   const found = [
     ...resolution.conflicts,
     ...sysctls.conflicts,
@@ -106,24 +115,14 @@ export const makePlan = (input: PlanInput): Plan => {
       published.flatMap(({ targets }) => targets),
     ),
     ...findNetworkInUse(removedBridges(links, facts), others),
-    ...withoutDoubles(
-      findConflictsWithRules(
-        desired,
-        facts,
-        input.surrounding,
-        changes,
-        input.sysctls,
-        unsettledNetworks(resolution.conflicts),
-      ),
-      sysctls.conflicts,
-    ),
+    ...withoutDoubles(searched.conflicts, sysctls.conflicts),
   ]
   const inPlace = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
   const mended = input.fix ? fixConflicts(intent.project, found, inPlace) : { changes: [], conflicts: found }
   return finishPlan(
     input,
     resolution,
-    mended.conflicts,
+    { conflicts: mended.conflicts, incomplete: searched.incomplete },
     [
       // First, as they are carried out; conflicts are not asked of them.
       ...leaseReleases(input.leases === null ? null : resolution.leases).map(
@@ -142,7 +141,7 @@ export const makePlan = (input: PlanInput): Plan => {
 const finishPlan = (
   { intent, facts, rules, backend, sysctls, leases: leased, unread: unreadElsewhere }: PlanInput,
   { desired, subnets, notes, leases }: Resolution,
-  conflicts: readonly Conflict[],
+  { conflicts, incomplete }: ConflictSearch,
   changes: readonly PlanChange[],
   published: readonly PublishedPort[],
 ): Plan => {
@@ -154,6 +153,7 @@ const finishPlan = (
     subnets,
     addresses: plannedAddresses(desired),
     conflicts: [...conflicts].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]),
+    incomplete,
     changes,
     summary: summarise(changes),
     notes: [...notes, ...[...ofRules, ...unread].map((text): IntentNote => ({ text, place: null }))],

@@ -40,6 +40,7 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   networks: plan.desired.networks,
   mappings: plan.desired.mappings,
   conflicts: plan.conflicts,
+  ...(plan.incomplete.length === 0 ? {} : { incomplete: plan.incomplete }),
   changes: plan.changes.map(changeJson),
   summary: plan.summary,
   leases: plan.leases === null ? null : leasesJson(plan.leases),

@@ -4,6 +4,7 @@ import type {
   DesiredMapping,
   DesiredState,
   HostFacts,
+  IncompleteSearch,
   IntentNote,
   LeaseProposal,
   LinkChange,
@@ -55,6 +56,8 @@ export interface Plan {
   readonly subnets: readonly SubnetPlan[]
   readonly addresses: readonly PlannedAddress[]
   readonly conflicts: readonly Conflict[]
+  /** What the search for conflicts did not look at; empty when it covers all that it is for. */
+  readonly incomplete: readonly IncompleteSearch[]
   /** In the order they are carried out. */
   readonly changes: readonly PlanChange[]
   readonly summary: ChangeSummary

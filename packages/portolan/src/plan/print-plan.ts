@@ -9,6 +9,7 @@ import {
 } from '@portolan/core'
 import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
+import { printIncomplete } from './print-incomplete.ts'
 import { plainStyle, type Style } from './style.ts'
 import { alignColumns } from './text-table.ts'
 
@@ -20,6 +21,7 @@ export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, style: Style 
   const sections = [
     [style.bold(visibleLine(`Plan for project ${plan.project} with ${plan.backend}`))],
     section(style, 'Conflicts', printConflicts(plan.conflicts, style)),
+    section(style, 'Not searched for conflicts', printIncomplete(plan.incomplete)),
     section(style, 'Subnets', printSubnets(plan.subnets, plan.desired.networks, style)),
     section(style, 'Addresses', printAddresses(plan)),
     section(style, 'Ports', printPorts(plan)),

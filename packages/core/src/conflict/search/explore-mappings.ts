@@ -1,9 +1,9 @@
 import type { RangeSet } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
-import type { Follower } from '../../evaluate/follow.ts'
-import { type ExploredRow, explore } from './explore.ts'
+import type { ExploredRow } from './explore.ts'
 import { groupMappings, type MappingGroup, splitGroup } from './mapping-group.ts'
 import type { Alike } from './mapping-rows.ts'
+import type { Seek } from './seeker.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What was found of mappings that differ only in their host port and in where they lead. */
@@ -16,22 +16,22 @@ export interface ExploredGroup {
 
 /** Explores the rows of all mappings, those together that most rules cannot tell apart. */
 export const exploreMappings = (
-  follower: Follower,
   desired: DesiredState,
   around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
   taken: RangeSet,
   alike: Alike,
+  seek: Seek,
 ): readonly ExploredGroup[] =>
   groupMappings(desired, around, taken, alike).flatMap((group) => {
-    const together = exploreGroup(follower, group)
+    const together = exploreGroup(seek, group)
     // What is too much for all may be little enough for each.
     return together.rows.every(({ isWhole }) => isWhole) || group.members.length < 2
       ? [together]
       : together.apart()
   })
 
-const exploreGroup = (follower: Follower, group: MappingGroup): ExploredGroup => ({
+const exploreGroup = (seek: Seek, group: MappingGroup): ExploredGroup => ({
   members: group.members,
-  rows: group.rows.map((row) => explore(follower, row)),
-  apart: () => splitGroup(group).map((one) => exploreGroup(follower, one)),
+  rows: group.rows.map(seek),
+  apart: () => splitGroup(group).map((one) => exploreGroup(seek, one)),
 })

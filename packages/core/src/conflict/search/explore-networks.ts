@@ -1,8 +1,7 @@
 import { type Family, families } from '../../address/index.ts'
 import type { DesiredNetwork } from '../../desired/index.ts'
-import type { Follower } from '../../evaluate/follow.ts'
 import { numbersIn } from './area.ts'
-import { type ExploredRow, explore } from './explore.ts'
+import type { ExploredRow } from './explore.ts'
 import type { ExploredGroup } from './explore-mappings.ts'
 import type { Judgement } from './judge.ts'
 import { type GroupRow, groupRows, rowAlone } from './mapping-group.ts'
@@ -10,6 +9,7 @@ import type { Alike } from './mapping-rows.ts'
 import type { Explored } from './member-cells.ts'
 import { networkRows } from './network-rows.ts'
 import type { Row } from './row.ts'
+import type { Seek } from './seeker.ts'
 import { isUsual } from './severity.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -24,13 +24,13 @@ export interface ExploredNetworks {
 
 /** Explores the rows of all networks, those together that nothing tells apart. */
 export const exploreNetworks = (
-  follower: Follower,
   around: Readonly<Record<Family, Surroundings>>,
   alike: Alike,
+  seek: Seek,
 ): readonly ExploredNetworks[] =>
   [...new Set(alike.values())].flatMap(({ networks }) =>
     families.flatMap((family) => {
-      const together = exploreTogether(follower, networks, family, around[family], alike)
+      const together = exploreTogether(networks, family, around[family], alike, seek)
       return together.rows.every(({ isWhole }) => isWhole) || networks.length < 2
         ? [together]
         : together.apart()
@@ -38,11 +38,11 @@ export const exploreNetworks = (
   )
 
 const exploreTogether = (
-  follower: Follower,
   networks: ExploredNetworks['networks'],
   family: Family,
   around: Surroundings,
   alike: Alike,
+  seek: Seek,
 ): ExploredNetworks => {
   const rowsOf = networks.map((network) => networkRows(network, family, around))
   const rows = (rowsOf[0] ?? []).map((_, at) =>
@@ -54,8 +54,8 @@ const exploreTogether = (
   return {
     networks,
     family,
-    rows: rows.flatMap((row) => (row === null ? [] : [explore(follower, row)])),
-    apart: () => networks.map((network) => exploreTogether(follower, [network], family, around, alike)),
+    rows: rows.flatMap((row) => (row === null ? [] : [seek(row)])),
+    apart: () => networks.map((network) => exploreTogether([network], family, around, alike, seek)),
   }
 }
 

@@ -1,4 +1,4 @@
-import { hasFewValues, isSingleValue } from '../../address/range-set.ts'
+import { hasFewValues, intersects, isSingleValue } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
 import {
   type Condition,
@@ -39,13 +39,27 @@ export interface ExploredRow {
   readonly cells: readonly GroupCell[]
   /** All of the row was seen. */
   readonly isWhole: boolean
+  /** Packets that seem to be served stand for others that may not be. */
+  readonly doubts: ReadonlySet<Doubt>
 }
 
+/**
+ * - `computed`: a rule computes with the bits of an address or port.
+ * - `courses`: the rules leave more courses open than are followed.
+ */
+export type Doubt = 'computed' | 'courses'
+
 /** More kinds of packets than this are not told apart in one row of a mapping; or of a network, which is told once. */
-const mostCells = { mapping: 512, network: 12 } as const
+export const mostCells = { mapping: 512, network: 256 } as const
 
 /** In a row of many mappings, so many more for each. */
 const mostCellsMore = 8
+
+/**
+ * A packet whose way hangs on thousands of rules takes as long to follow as many others do: in the row of a network it
+ * counts as so many.
+ */
+const heavy = { conditions: 512, count: 64 } as const
 
 const nothing: ReadonlySet<object> = new Set()
 
@@ -59,15 +73,27 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
   const most =
     mostCells[first.mapping === null ? 'network' : 'mapping'] + mostCellsMore * (row.rows.length - 1)
   const cells: GroupCell[] = []
-  const left: Area[] = [{ members: numbersBelow(row.rows.length), region: row.region, holes: [] }]
-  for (let area = left.pop(); area !== undefined; area = left.pop()) {
+  const doubts = new Set<Doubt>()
+  let effort = 0
+  const left: Area[] = []
+  const leftLikely: Area[] = []
+  const leave = (area: Area): unknown => (isLikely(first, area) ? leftLikely : left).push(area)
+  leave({ members: numbersBelow(row.rows.length), region: row.region, holes: [] })
+  const next = (): Area | undefined => leftLikely.pop() ?? left.pop()
+  for (let area = next(); area !== undefined; area = next()) {
     const picked = pickFrom(area, (member) => row.rows[member] ?? first)
     if (picked === null) continue
-    if (cells.length >= most) return { row, cells, isWhole: false }
+    if (effort >= most) return { row, cells, isWhole: false, doubts }
     const { member, point } = picked
     const own = row.rows[member] ?? first
     const learner = learnerFor(row, area, picked, nothing)
-    const judgement = judge(own, follow(follower, own, point, learner), point, follower.host)
+    const followed = follow(follower, own, point, learner)
+    const judgement = judge(own, followed, point, follower.host)
+    effort += first.mapping === null && learner.conditions.length > heavy.conditions ? heavy.count : 1
+    if (judgement.kind === 'kept') {
+      if (learner.blurred) doubts.add('computed')
+      if (followed.run.truncated) doubts.add('courses')
+    }
     const narrowed = narrowBy(row, area, picked, learner)
     cells.push({
       area: narrowed.area,
@@ -75,10 +101,15 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
       point,
       judgement: learner.blurred ? doubt(judgement) : judgement,
     })
-    left.push(...leftOf(area, narrowed))
+    for (const part of leftOf(area, narrowed)) leave(part)
   }
-  return { row, cells, isWhole: true }
+  return { row, cells, isWhole: true, doubts }
 }
+
+/** Has an area packets of those that make the best example? They are followed first. */
+const isLikely = ({ prefers, prefersFrom }: Row, { region }: Area): boolean =>
+  (prefers === null || intersects(region.daddr, prefers)) &&
+  (prefersFrom === undefined || intersects(region.saddr, prefersFrom))
 
 const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learner): Narrowed => {
   const { blurred, conditions, exclusions } = learner

@@ -1,10 +1,11 @@
-import { type Anomaly, findAnomalies, packetsOfDesired } from '@portolan/core'
+import { type Anomaly, findAnomalies, type IncompleteSearch, packetsOfDesired } from '@portolan/core'
 import { createRunner } from '@portolan/host'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { printAnomalies } from '../../hygiene/print-anomalies.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
+import { printIncomplete } from '../../plan/print-incomplete.ts'
 import { printConflicts } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../commands.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -17,7 +18,7 @@ import { planOptions, readRuleFiles } from '../sources.ts'
 /** `portolan conflicts`: only what is wrong with the planned state. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const planned = await plan(readIntent(options), await planOptions(options))
-  const { conflicts, unread } = planned
+  const { conflicts, incomplete, unread } = planned
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null
   if (options.json === true)
@@ -25,6 +26,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
       jsonText(
         {
           conflicts,
+          ...(incomplete.length === 0 ? {} : { incomplete }),
           ...(anomalies === null ? {} : { anomalies }),
           ...(unread.length === 0 ? {} : { unread }),
         },
@@ -33,8 +35,12 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     )
   else {
     terminal.print(
-      conflicts.length === 0 ? none(unread) : printConflicts(conflicts, terminal.style).join('\n'),
+      conflicts.length === 0
+        ? none(unread, incomplete)
+        : printConflicts(conflicts, terminal.style).join('\n'),
     )
+    if (incomplete.length > 0)
+      terminal.print([terminal.style.bold('Not searched'), ...printIncomplete(incomplete)].join('\n'))
     if (anomalies !== null)
       terminal.print(
         anomalies.length === 0
@@ -45,8 +51,10 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   return conflicts.some(({ severity }) => severity === 'error') ? exitCode.conflicts : exitCode.ok
 }
 
-const none = (unread: readonly string[]): string =>
-  unread.length === 0 ? 'No conflicts.' : 'No conflicts, as far as the host could be read.'
+const none = (unread: readonly string[], incomplete: readonly IncompleteSearch[]): string => {
+  if (incomplete.length > 0) return 'No conflicts found among the packets that were looked at.'
+  return unread.length === 0 ? 'No conflicts.' : 'No conflicts, as far as the host could be read.'
+}
 
 /** What is odd among the rules on the host as they are, as far as packets of the project meet them. */
 const anomaliesOf = async ({ desired }: Plan, options: Options): Promise<readonly Anomaly[]> => {

@@ -1,0 +1,72 @@
+import type { Family } from '../address/index.ts'
+import { who } from './rule-conflict.ts'
+import { type ExploredRow, mostCells } from './search/explore.ts'
+import { protocolName } from './search/finding.ts'
+import type { Row } from './search/row.ts'
+
+/**
+ * Packets that the search for conflicts did not look at, of one mapping or network. That no conflict is found says
+ * nothing of them.
+ * @public @since 0.1.0
+ */
+export interface IncompleteSearch {
+  /** The label of the mapping; null when it concerns a network or the host. */
+  readonly mapping: string | null
+  readonly network: string | null
+  /** Which packets, as a sentence names them: `TCP packets of other machines behind eth0`. */
+  readonly what: string
+  /** A sentence or two. */
+  readonly why: string
+}
+
+/**
+ * What the search left out of the rows of one mapping or network, one entry for each reason.
+ * @internal
+ */
+export const incompleteRows = (rows: readonly ExploredRow[], member: number): readonly IncompleteSearch[] => {
+  const byReason = new Map<string, [Row, ...Row[]]>()
+  for (const explored of rows) {
+    const row = explored.row.rows[member]
+    if (row === undefined) continue
+    for (const why of reasonsOf(explored, row)) {
+      const before = byReason.get(why)
+      if (before === undefined) byReason.set(why, [row])
+      else before.push(row)
+    }
+  }
+  return [...byReason].map(([why, left]) => {
+    const [{ mapping, network }] = left
+    return {
+      mapping: mapping?.label ?? null,
+      network: mapping === null ? network.name : null,
+      what: nameRows(left),
+      why,
+    }
+  })
+}
+
+const reasonsOf = ({ isWhole, doubts }: ExploredRow, { mapping }: Row): readonly string[] => [
+  ...(isWhole
+    ? []
+    : [
+        `The rules tell more than ${mostCells[mapping === null ? 'network' : 'mapping']} kinds of these packets apart. Of the others, one packet for each rule was looked at.`,
+      ]),
+  ...(doubts.has('computed')
+    ? ['A rule computes with the bits of an address or port. One packet was looked at for many.']
+    : []),
+  ...(doubts.has('courses') ? ['The rules leave open more courses than are followed.'] : []),
+]
+
+const nameRows = (rows: readonly [Row, ...Row[]]): string => {
+  const [{ protocol, mapping }] = rows
+  const names = [...new Set(rows.map((row) => (mapping === null ? nameOfNetworkRow(row) : who(row))))]
+  const kind = mapping === null ? 'packets' : `${protocolName(protocol).toUpperCase()} packets`
+  return `${kind} of ${names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`}`
+}
+
+const nameOfNetworkRow = (row: Row): string => {
+  const to = row.way === 'egress' ? 'the outside' : `containers of network ${row.network.name}`
+  return `${who(row)} for ${to} (${protocolName(row.protocol).toUpperCase()}, ${familyNames[row.family]})`
+}
+
+const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }

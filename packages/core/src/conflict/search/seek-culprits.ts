@@ -1,0 +1,107 @@
+import { isEmptySet, type RangeSet } from '../../address/range-set.ts'
+import type { Follower } from '../../evaluate/follow.ts'
+import type { PacketField } from '../../evaluate/learner.ts'
+import type { NetfilterChain } from '../../netfilter/index.ts'
+import { holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
+import { followPoint, type GroupCell } from './explore.ts'
+import { meet, pick, type Region } from './region.ts'
+import type { Row } from './row.ts'
+import type { Asked, Asks, Suspect } from './suspects.ts'
+
+/** So many rules of one chain are found, of one row: they are told together. */
+const MOST_OF_A_CHAIN = 8
+
+/** So many packets are followed for one row. */
+const MOST_FOLLOWED = 1024
+
+/**
+ * Where so many packets that the rules of one chain ask for are served, the chain does not seem to be met. Most hosts
+ * accept answers before they ask anything else.
+ */
+const mostInVain = { packets: 512, answers: 32 } as const
+
+/**
+ * Looks for culprits in what is left of a row that has too many kinds of packets: for each rule that may stop or change
+ * packets, one packet that the rule asks for is followed, there and as an answer.
+ *
+ * @param cells - what is known of the row
+ * @returns a cell of one packet for each that fails
+ */
+export const seekCulprits = (
+  follower: Follower,
+  row: Row,
+  cells: readonly GroupCell[],
+  suspects: readonly Suspect[],
+): readonly GroupCell[] => {
+  const found: GroupCell[] = []
+  const followed = new Set<string>()
+  for (const [way, turn] of [
+    ['packets', there],
+    ['answers', back],
+  ] as const) {
+    const isEnough = ({ guilty, inVain }: Score): boolean =>
+      guilty >= MOST_OF_A_CHAIN || (guilty === 0 && inVain >= mostInVain[way])
+    const scores = new Map<NetfilterChain, Score>()
+    for (const suspect of suspects) {
+      const { chain, asks } = suspect
+      const score = scores.get(chain) ?? { guilty: 0, inVain: 0 }
+      scores.set(chain, score)
+      if (isEnough(score) || !mayMeet(asks(), row, way)) continue
+      for (const wanted of asks().fields) {
+        const region = meeting(row, wanted.map(turn))
+        if (region === null || isNone(row, region)) continue
+        const at: MemberPoint = { member: 0, point: pick(region, row) }
+        const key = Object.values(at.point).join(' ')
+        if (followed.has(key) || cells.some(({ area }) => holds(area, at))) continue
+        if (followed.size >= MOST_FOLLOWED || isEnough(score)) break
+        followed.add(key)
+        const judgement = followPoint(follower, row, at.point)
+        if (judgement.kind === 'kept') score.inVain += 1
+        else {
+          score.guilty += 1
+          found.push({ ...at, area: onlyPoint(at), judgement })
+        }
+      }
+    }
+  }
+  return found
+}
+
+interface Score {
+  guilty: number
+  inVain: number
+}
+
+/** An answer comes in by the interface that its flow leaves by. */
+const mayMeet = ({ protocols, interfaces }: Asks, row: Row, way: 'packets' | 'answers'): boolean =>
+  (protocols === null ||
+    protocols.some(({ first, last }) => first <= row.protocol && row.protocol <= last)) &&
+  (interfaces === null || way === 'answers' || (row.in !== null && interfaces.includes(row.in)))
+
+const there = (one: Asked): Asked => one
+
+/** What is asked of the answer, as it is asked of the packet that is answered. */
+const back = (one: Asked): Asked => ({ ...one, field: others[one.field] })
+
+const others: Readonly<Record<PacketField, PacketField>> = {
+  saddr: 'daddr',
+  daddr: 'saddr',
+  sport: 'dport',
+  dport: 'sport',
+}
+
+/** The packets of a row that a rule asks for; null when there are none. */
+const meeting = ({ region, mapping }: Row, wanted: readonly Asked[]): Region | null => {
+  const met = { ...region }
+  for (const { field, set, inside } of wanted) {
+    if (!isSameFamily(set, met[field])) return null
+    const some = meet(met[field], set, inside)
+    if (!isEmptySet(some)) met[field] = some
+    // Of a mapping, the rule may ask for where the packet leads after translation.
+    else if (mapping === null || field === 'saddr' || field === 'sport') return null
+  }
+  return met
+}
+
+const isSameFamily = ({ starts: [one] }: RangeSet, { starts: [other] }: RangeSet): boolean =>
+  one === undefined || other === undefined || typeof one === typeof other

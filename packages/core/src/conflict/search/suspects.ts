@@ -1,0 +1,185 @@
+import type { Family } from '../../address/index.ts'
+import { type RangeSet, rangeSet } from '../../address/range-set.ts'
+import type { PacketField } from '../../evaluate/learner.ts'
+import { askedOf, readHead } from '../../evaluate/rule-heads.ts'
+import type {
+  Expression,
+  NetfilterChain,
+  NetfilterRule,
+  NetfilterRuleset,
+  NetfilterTable,
+  Step,
+  TableElement,
+  ValueRange,
+  Verdict,
+} from '../../netfilter/index.ts'
+
+/** A rule that may stop or change packets. */
+export interface Suspect {
+  readonly chain: NetfilterChain
+  /** Read when it is first asked for. */
+  readonly asks: () => Asks
+}
+
+/** Which packets a rule asks for, as far as that can be read off it. */
+export interface Asks {
+  /** Protocols, and interfaces that packets come in by; null: any. */
+  readonly protocols: readonly ValueRange[] | null
+  readonly interfaces: readonly string[] | null
+  /** Addresses and ports: once for each element of its set. */
+  readonly fields: readonly (readonly Asked[])[]
+}
+
+/** A rule asks for one of these values of a field, or for none of them. */
+export interface Asked {
+  readonly field: PacketField
+  readonly set: RangeSet
+  readonly inside: boolean
+}
+
+const familiesSeen: Readonly<Record<Family, readonly string[]>> = {
+  ip: ['ip', 'inet', 'netdev'],
+  ip6: ['ip6', 'inet', 'netdev'],
+}
+
+/** Of a set or map, so many elements are suspects of their own. */
+const MOST_ELEMENTS = 1024
+
+/** Jumps are followed back so far. */
+const MOST_JUMPS = 4
+
+/**
+ * The rules of a host that may stop or change packets of a family, in the order of the rulesets. A rule in a chain
+ * that another jumps to asks for what the jump asks, too.
+ */
+export const suspectsOf = (rulesets: readonly NetfilterRuleset[], family: Family): readonly Suspect[] =>
+  rulesets.flatMap(({ tables }) =>
+    tables
+      .filter((table) => !table.dormant && familiesSeen[family].includes(table.family))
+      .flatMap((table) => suspectsIn(table)),
+  )
+
+const suspectsIn = ({ chains }: NetfilterTable): readonly Suspect[] => {
+  const ways = waysInto(chains)
+  return chains.flatMap((chain) => {
+    const before = wayTo(chain.name, ways, MOST_JUMPS)
+    return chain.rules
+      .filter(({ steps }) => steps.some(isHarmful))
+      .map((rule): Suspect => {
+        let read: Asks | null = null
+        return {
+          chain,
+          asks: () => {
+            read ??= asksOf(rule, before)
+            return read
+          },
+        }
+      })
+  })
+}
+
+const asksOf = (rule: NetfilterRule, before: readonly Asked[]): Asks => {
+  const head = readHead(rule)
+  return {
+    protocols: askedOf(head, 'l4proto')?.ranges ?? null,
+    interfaces: askedOf(head, 'iifname')?.names ?? null,
+    fields: variants(rule).map((asked) => [...before, ...asked]),
+  }
+}
+
+interface Way {
+  readonly from: string
+  readonly asked: readonly Asked[]
+}
+
+/** What the first jump to each chain asks for. */
+const waysInto = (chains: readonly NetfilterChain[]): ReadonlyMap<string, Way> => {
+  const ways = new Map<string, Way>()
+  for (const { name, rules } of chains)
+    for (const rule of rules)
+      for (const { chain, asked } of jumpsOf(rule))
+        if (!ways.has(chain)) ways.set(chain, { from: name, asked })
+  return ways
+}
+
+const wayTo = (chain: string, ways: ReadonlyMap<string, Way>, depth: number): readonly Asked[] => {
+  const way = depth > 0 ? ways.get(chain) : undefined
+  return way === undefined ? [] : [...wayTo(way.from, ways, depth - 1), ...way.asked]
+}
+
+const jumpsOf = (
+  rule: NetfilterRule,
+): readonly { readonly chain: string; readonly asked: readonly Asked[] }[] =>
+  rule.steps.flatMap((step) => {
+    if (step.kind === 'verdict')
+      return 'chain' in step.verdict ? [{ chain: step.verdict.chain, asked: askedBy(rule) }] : []
+    if (step.kind !== 'dispatch') return []
+    return step.table.elements.slice(0, MOST_ELEMENTS).flatMap((element) => {
+      const { data } = element
+      return data.kind === 'verdict' && 'chain' in data.verdict
+        ? [{ chain: data.verdict.chain, asked: [...askedBy(rule), ...askedByKey(step.key, element)] }]
+        : []
+    })
+  })
+
+/** What a rule asks for, once for each element of the first set or map it looks in. */
+const variants = (rule: NetfilterRule): readonly (readonly Asked[])[] => {
+  const all = askedBy(rule)
+  for (const step of rule.steps) {
+    if (step.kind !== 'dispatch' && (step.kind !== 'lookup' || step.negated)) continue
+    const elements = step.table.elements
+      .filter(({ data }) => step.kind === 'lookup' || data.kind !== 'verdict' || mayHarm(data.verdict))
+      .slice(0, MOST_ELEMENTS)
+    const made = elements.map((element) => [...all, ...askedByKey(step.key, element)])
+    if (made.some((one) => one.length > all.length)) return made
+  }
+  return [all]
+}
+
+const isHarmful = (step: Step): boolean => {
+  switch (step.kind) {
+    case 'verdict':
+      return mayHarm(step.verdict)
+    case 'dispatch':
+      return step.table.elements.some(({ data }) => data.kind === 'verdict' && mayHarm(data.verdict))
+    case 'note':
+    case 'compare':
+    case 'lookup':
+    case 'any-of':
+    case 'unknown-match':
+      return false
+    default:
+      return true
+  }
+}
+
+const mayHarm = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
+
+const askedBy = ({ steps }: NetfilterRule): readonly Asked[] =>
+  steps.flatMap((step): Asked[] => {
+    if (step.kind !== 'compare' || step.values.kind !== 'ranges') return []
+    const field = fieldOf(step.expression)
+    return field === null ? [] : [{ field, set: setOf(step.values.ranges), inside: !step.negated }]
+  })
+
+const askedByKey = (key: readonly Expression[], element: TableElement): readonly Asked[] =>
+  key.flatMap((expression, at): Asked[] => {
+    const field = fieldOf(expression)
+    const values = element.key[at]
+    return field === null || values?.kind !== 'ranges'
+      ? []
+      : [{ field, set: setOf(values.ranges), inside: true }]
+  })
+
+const setOf = (ranges: readonly ValueRange[]): RangeSet => {
+  const [only] = ranges
+  return only !== undefined && ranges.length === 1
+    ? { starts: [only.first], ends: [only.last] }
+    : rangeSet(ranges)
+}
+
+const fieldOf = (expression: Expression): PacketField | null => {
+  if (expression.kind !== 'field') return null
+  const { field } = expression
+  return field === 'saddr' || field === 'daddr' || field === 'sport' || field === 'dport' ? field : null
+}
