@@ -8,6 +8,7 @@ import { alikeNetworks } from '../../../packages/core/src/conflict/search/alike/
 import { exploreMappings } from '../../../packages/core/src/conflict/search/explore-mappings.ts'
 import { exploreNetworks } from '../../../packages/core/src/conflict/search/explore-networks.ts'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { seekerOf } from '../../../packages/core/src/conflict/search/seeker.ts'
 import { surroundingsOf } from '../../../packages/core/src/conflict/search/surroundings.ts'
 import { prepareFollower } from '../../../packages/core/src/evaluate/follow.ts'
 
@@ -274,8 +275,9 @@ test.each(['nftables', 'iptables-nft'] as const)(
         ip: around.ip.subnets,
         ip6: around.ip6.subnets,
       })
-      exploreMappings(counting, desired, around, { starts: [], ends: [] }, alike)
-      exploreNetworks(counting, around, alike)
+      const seek = seekerOf(counting, rulesets)
+      exploreMappings(desired, around, { starts: [], ends: [] }, alike, seek)
+      exploreNetworks(around, alike, seek)
       return followed
     })
     expect(follows[0]).toBeGreaterThan(5)
