@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { type Dockerd, spokenBy, startDockerd } from '../lab/dockerd.ts'
-import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { startLibvirt } from '../lab/neighbour/libvirt.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
 import { addresses } from '../lab/topology.ts'
 
 const shop = `name: shop
@@ -9,38 +11,51 @@ services: { web: { ports: ["8080:80"] } }
 networks: { default: { driver_opts: { com.docker.network.bridge.name: br-shop } } }
 `
 
-/** A dockerd ends, and the host restarts: its bridges are gone, and only its database knows of its networks. */
-const restartWithoutDocker = async (lab: Lab, docker: Dockerd): Promise<void> => {
-  await docker.end()
-  await lab.host.mustRun([
+/** As after a restart of the host: no bridge is there, and no rule. Only files know of networks that are down. */
+const restartHost = async ({ host }: Lab): Promise<void> => {
+  await host.mustRun([
     'sh',
-    '-c',
-    `for link in $(ip -o link show type bridge | cut -d: -f2); do ip link delete $link || exit 1; done
-for table in filter nat mangle raw; do iptables-nft -t $table -F; iptables-nft -t $table -X; done; iptables-nft -P FORWARD ACCEPT`,
+    '-ec',
+    `for link in $(ip -o link show type bridge | cut -d: -f2); do ip link delete $link; done
+for table in filter nat mangle raw; do iptables-nft -t $table -F; iptables-nft -t $table -X; done
+iptables-nft -P FORWARD ACCEPT
+ip6tables-nft -P FORWARD ACCEPT`,
   ])
 }
 
-describeOnKernel('networks of a dockerd that does not run', 'nftables', () => {
-  test('are avoided and named with their file, so that its containers are reached once it runs again', async () => {
-    await using lab = await openLab()
-    const first = await startDockerd(lab)
-    await first.createNetwork({ Name: 'later' })
-    await first.createNetwork({
-      Name: 'six',
-      EnableIPv6: true,
-      IPAM: { Config: [{ Subnet: '10.0.0.0/24' }, { Subnet: 'fd00:10::/64' }] },
-    })
-    await restartWithoutDocker(lab, first)
+interface Picked {
+  readonly subnets: readonly {
+    readonly subnet: string
+    readonly rejected: readonly {
+      readonly candidate: string
+      readonly kind: string
+      readonly detail: string
+    }[]
+  }[]
+  readonly unread?: readonly string[]
+}
 
-    const picked = JSON.parse((await lab.portolan(['subnet', '--json'])).stdout)
-    expect(picked.subnets[0]).toMatchObject({
+const pick = async (lab: Lab, ...words: readonly string[]): Promise<Picked> =>
+  JSON.parse((await lab.portolan(['subnet', '--json', ...words])).stdout)
+
+const database = 'network/files/local-kv.db'
+
+describeBeside('networks of engines that do not run', ['docker', 'podman', 'libvirt'], () => {
+  test('of Docker are avoided and named with their file, so that its containers are reached once it runs again', async () => {
+    await using lab = await openLab()
+    const docker = await startDocker(lab)
+    await docker.createNetwork({ name: 'six', subnet: '10.0.0.0/24', subnet6: 'fd00:10::/64' })
+    await docker.stop()
+    await restartHost(lab)
+
+    const { subnets } = await pick(lab)
+    expect(subnets[0]).toMatchObject({
       subnet: '10.1.0.0/16',
       rejected: [
         {
           candidate: '172.17.0.0/16',
           kind: 'network',
-          detail:
-            "docker's network bridge (172.17.0.0/16), defined in /var/lib/docker/network/files/local-kv.db",
+          detail: `docker's network bridge (172.17.0.0/16), defined in /var/lib/docker/${database}`,
         },
         { candidate: '10.0.0.0/16', kind: 'network', overlaps: '10.0.0.0/24' },
       ],
@@ -49,59 +64,63 @@ describeOnKernel('networks of a dockerd that does not run', 'nftables', () => {
     expect(networks).toContainEqual(
       expect.objectContaining({ engine: 'docker', name: 'six', subnets: ['10.0.0.0/24', 'fd00:10::/64'] }),
     )
-
     const file = await lab.write('compose.yaml', shop)
-    const words = ['apply', '-f', file, '--backend', 'nftables', '--yes']
-    expect(await lab.portolan(words)).toMatchObject({ exitCode: 0, stderr: '' })
-    const { addresses: planned } = JSON.parse(
-      (await lab.portolan(['plan', '-f', file, '--backend', 'nftables', '--json'])).stdout,
-    )
-    await lab.container({
-      name: 'web',
-      bridge: 'br-shop',
-      address: `${planned[0].address}/16`,
-      gateway: '10.1.42.1',
-      services: [{ protocol: 'tcp', port: 80 }],
+    expect(await lab.portolan(['apply', '-f', file, '--backend', 'nftables', '--yes'])).toMatchObject({
+      exitCode: 0,
+      stderr: '',
     })
 
-    await using again = await startDockerd(lab)
-    const address = await again.run({ name: 'theirs', port: { host: 9090, container: 80 } })
+    await docker.start()
+    const { address } = await docker.run({ name: 'theirs', publish: ['9090:80'] })
     expect(address).toBe('172.17.0.2')
-    expect(await spokenBy(lab, addresses.ip.host, 9090)).toBe('theirs')
-    expect(JSON.parse(await lab.host.mustRun(['ip', '-j', 'route', 'get', address]))[0].dev).toBe('docker0')
+    const probe = { protocol: 'tcp', destination: addresses.ip.host, port: 9090, timeoutMs: 3000 } as const
+    expect(await lab.client.probe(probe)).toMatchObject({ delivered: true, by: 'theirs' })
   })
 
-  test('are avoided where the database is in another folder, and warned of where it cannot be read', async () => {
+  test('of Docker are found in the folder that its settings name, and a database that cannot be read is warned of', async () => {
     await using lab = await openLab()
-    const docker = await startDockerd(lab, ['--data-root', '/var/lib/elsewhere', '--bip', '10.42.0.1/16'])
-    await restartWithoutDocker(lab, docker)
-    expect((await lab.portolan(['subnet'])).stdout).toBe('172.17.0.0/16 172.17.42.1\n')
+    const docker = await startDocker(lab, { 'data-root': '/var/lib/elsewhere' })
+    await docker.stop()
+    await restartHost(lab)
+    expect((await pick(lab)).subnets[0]?.rejected[0]).toMatchObject({
+      candidate: '172.17.0.0/16',
+      detail: expect.stringContaining(`/var/lib/elsewhere/${database}`),
+    })
 
-    await lab.host.mustRun([
-      'sh',
-      '-c',
-      'mkdir -p /run/systemd/system && printf "[Service]\\nExecStart=/usr/sbin/dockerd --data-root /var/lib/elsewhere\\n" > /run/systemd/system/docker.service',
-    ])
-    const { stdout } = await lab.portolan(['subnet', '--count', '3'])
-    expect(stdout).not.toContain('10.42.')
-
-    await lab.host.mustRun([
-      'sh',
-      '-c',
-      'head -c 3000 /dev/urandom > /var/lib/elsewhere/network/files/local-kv.db',
-    ])
+    await lab.host.mustRun(['sh', '-c', `head -c 3000 /dev/urandom > /var/lib/elsewhere/${database}`])
     const warned = await lab.portolan(['subnet', '--json'])
-    expect(warned).toMatchObject({ exitCode: 0 })
-    const why =
-      /^portolan: \/var\/lib\/elsewhere\/network\/files\/local-kv\.db, where Docker keeps its networks, could not be read \(it is no bolt database\): its networks that are down are not avoided\. Name their subnets with --reserve\.$/m
-    expect(warned.stderr).toMatch(why)
-    expect(JSON.parse(warned.stdout).unread).toEqual([
-      expect.stringContaining('where Docker keeps its networks'),
-    ])
+    expect({ code: warned.exitCode, said: warned.stderr }).toEqual({
+      code: 0,
+      said: `portolan: /var/lib/elsewhere/${database}, where Docker keeps its networks, could not be read (it is no bolt database): its networks that are down are not avoided. Name their subnets with --reserve.\n`,
+    })
+    const unread = [expect.stringContaining('where Docker keeps its networks')]
+    expect(JSON.parse(warned.stdout)).toMatchObject({ unread })
     const file = await lab.write('compose.yaml', shop)
     const plan = await lab.portolan(['plan', '-f', file, '--backend', 'nftables', '--json'])
-    expect(JSON.parse(plan.stdout).unread).toEqual([
-      expect.stringContaining('where Docker keeps its networks'),
+    expect(JSON.parse(plan.stdout)).toMatchObject({ unread })
+  })
+
+  test('of Podman and libvirt are avoided, those that were never started too', async () => {
+    await using lab = await openLab()
+    const podman = await startPodman(lab)
+    await podman.createNetwork('down', '--subnet=10.40.0.0/24')
+    await podman.command('ps')
+    const libvirt = await startLibvirt(lab)
+    const xml = `<network><name>idle</name><bridge name='virbr7'/><ip address='10.40.1.1' netmask='255.255.255.0'/></network>`
+    await libvirt.virsh('net-define', await lab.write('idle.xml', xml))
+    await libvirt.stop()
+    const whyNot = async (pool: string): Promise<readonly string[]> =>
+      (await pick(lab, '--pool', pool)).subnets.flatMap(({ rejected }) =>
+        rejected.map(({ detail }) => detail),
+      )
+    expect(await whyNot('10.40.0.0/16:24')).toEqual([
+      "podman's network down (10.40.0.0/24), defined in /etc/containers/networks/down.json",
+      "libvirt's network idle (10.40.1.0/24), defined in /etc/libvirt/qemu/networks/idle.xml",
+    ])
+    // Debian's package has the same network in a file of CNI, which other distributions do not bring.
+    await lab.host.mustRun(['sh', '-c', 'rm -f /etc/cni/net.d/87-podman-bridge.conflist'])
+    expect(await whyNot('10.88.0.0/15:16')).toEqual([
+      "podman's network podman (10.88.0.0/16), defined in /var/lib/containers/storage",
     ])
   })
 })

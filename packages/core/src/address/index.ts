@@ -43,4 +43,5 @@ export {
 } from './prefix.ts'
 export * from './prefix-contains.ts'
 export { hasAddress, overlapsSet, type PrefixSet, prefixSet, type Ranges } from './prefix-set.ts'
+export { rangePrefixes } from './range-prefixes.ts'
 export { subtractPrefixes } from './subtract-prefixes.ts'

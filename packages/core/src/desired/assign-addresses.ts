@@ -1,5 +1,5 @@
 import { canonicalAddress, type Family, macFromAddress } from '../address/index.ts'
-import { IntentError } from '../error/index.ts'
+import { IntentError, PortolanError } from '../error/index.ts'
 import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
 import { boundsOf, isInBounds } from '../lease/bounds.ts'
 import {
@@ -13,6 +13,8 @@ import {
 } from '../lease/index.ts'
 import { addressHolderKey, addressKey } from '../lease/lease-key.ts'
 import { leaseOf } from '../lease/lease-state.ts'
+import type { AddressUse } from './address-use.ts'
+import { checkChoice } from './check-choice.ts'
 import type { DesiredEndpoint, DesiredNetwork, DesiredSubnet } from './desired-state.ts'
 import type { PublishedPort } from './expand-mappings.ts'
 import type { LeaseDraft } from './lease-draft.ts'
@@ -25,7 +27,7 @@ export interface AssignedAddresses {
 }
 
 /** One endpoint's wish for an address of one family. */
-interface AddressWish {
+export interface AddressWish {
   readonly endpoint: EndpointIntent
   readonly on: LeasingNetwork
   readonly family: Family
@@ -37,11 +39,12 @@ interface AddressWish {
 }
 
 /**
- * Gives every endpoint its addresses: static ones first, so that nobody else is given them; then to those that
- * have one, or had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint
- * that comes or goes moves no other. Where other projects have published ports, somebody is at home.
+ * Gives every endpoint its addresses: static ones first, so that they go to no other; then to those that have one, or
+ * had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint that comes or goes
+ * moves no other. An address that a published port of another project leads to is in use.
  *
  * @param leasingNetwork - whose network it is, as leases know it
+ * @param uses - of external networks whose bridge is not ours: what is known of their addresses
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
  * @throws IntentError when a static address is somebody else's
  * @internal
@@ -52,9 +55,14 @@ export const assignAddresses = (
   leasingNetwork: (network: DesiredNetwork) => LeasingNetwork,
   leases: LeaseDraft,
   others: readonly PublishedPort[],
+  uses: ReadonlyMap<string, AddressUse>,
 ): AssignedAddresses => {
   const inUse = new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))
   const isTaken = (address: string): boolean => inUse.has(address)
+  // One function for each network: a search for a free address goes on where it ended for the same function.
+  const isTakenOn = new Map(
+    [...uses].map(([name, use]) => [name, (address: string) => isTaken(address) || use.isTaken(address)]),
+  )
   const byName = new Map(networks.map((network) => [network.name, network]))
   const wishes = (family: Family): readonly AddressWish[] =>
     intent.endpoints.flatMap((endpoint) => {
@@ -79,21 +87,27 @@ export const assignAddresses = (
 
   const notes: IntentNote[] = []
   const given = new Map<EndpointIntent, { readonly ip: string | null; readonly ip6: string | null }>()
-  const give = ({ endpoint, on, family, subnet, ipRange, fixed }: AddressWish): void => {
+  const give = (wish: AddressWish): void => {
+    const { endpoint, on, family, subnet, ipRange, fixed } = wish
+    const use = uses.get(endpoint.network)
+    if (use !== undefined) checkChoice(wish, use, leases.state)
     const known = given.get(endpoint) ?? { ip: null, ip6: null }
-    const { address } = leases.run((state) =>
-      acquireAddress(state, {
-        on,
-        holder: { project: intent.project, service: endpoint.service, replica: endpoint.replica },
-        subnet: subnet.subnet,
-        gateway: subnet.gateway,
-        ipRange,
-        address: fixed,
-        isTaken,
-        planned: true,
-        // One MAC an endpoint, of its IPv4 address where it has one.
-        mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
-      }),
+    const parts = use === undefined || ipRange !== null ? [ipRange] : use.parts(subnet.subnet)
+    const { address } = firstWithRoom(parts, (part) =>
+      leases.run((state) =>
+        acquireAddress(state, {
+          on,
+          holder: { project: intent.project, service: endpoint.service, replica: endpoint.replica },
+          subnet: subnet.subnet,
+          gateway: subnet.gateway,
+          ipRange: part,
+          address: fixed,
+          isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
+          planned: true,
+          // One MAC an endpoint, of its IPv4 address where it has one.
+          mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
+        }),
+      ),
     )
     given.set(endpoint, { ...known, [family]: address })
   }
@@ -111,6 +125,18 @@ export const assignAddresses = (
     return { service, replica, network, ip, ip6, mac: endpoint.mac ?? macFromAddress(ip ?? ip6 ?? '0.0.0.0') }
   })
   return { endpoints, notes }
+}
+
+/** The answer for the first part that has an address left. */
+const firstWithRoom = <T>(parts: readonly (string | null)[], ask: (part: string | null) => T): T => {
+  const [part = null, ...rest] = parts
+  try {
+    return ask(part)
+  } catch (error) {
+    const isFull = error instanceof PortolanError && error.code === 'SUBNET_EXHAUSTED'
+    if (!isFull || rest.length === 0) throw error
+    return firstWithRoom(rest, ask)
+  }
 }
 
 /** What plans hold for endpoints of the project that are no longer wanted, in full subnets too, is free in this very plan. */

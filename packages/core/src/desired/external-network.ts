@@ -1,14 +1,22 @@
-import { formatAddress, parsePrefix } from '../address/index.ts'
+import { containsAddress, formatAddress, parseAddress, parsePrefix } from '../address/index.ts'
 import { IntentError } from '../error/index.ts'
-import { type BridgeMark, type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import {
+  type BridgeMark,
+  type EngineNetworkFact,
+  type HostFacts,
+  type InterfaceFact,
+  parseBridgeAlias,
+} from '../facts/index.ts'
 import type { Intent, NetworkIntent } from '../intent/index.ts'
 import { firstUsable } from '../pool/usable-addresses.ts'
 import { linkSubnet, type NetworkCharacter } from './bridge-network.ts'
 import type { DesiredNetwork } from './desired-state.ts'
 
-/** An external network as the host has it, and who else may be on it. */
+/** An external network as the host has it, and what it belongs to. */
 export interface ExternalNetwork {
   readonly network: DesiredNetwork
+  /** What the files of other engines say of its bridge; mostly one. */
+  readonly engines: readonly EngineNetworkFact[]
   /** Null when its bridge is not one of ours. */
   readonly owner: BridgeMark | null
 }
@@ -28,13 +36,8 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
     interfaces.find((one) => fullName(one) === wanted) ??
     interfaces.find((one) => parseBridgeAlias(one.alias)?.network === wanted) ??
     interfaces.find((one) => one.name === wanted) ??
-    engineLink(wanted, facts)
-  if (link?.name === undefined) {
-    throw new IntentError(
-      `the external network ${wanted} is not on this host: no bridge of ours belongs to it and no interface has that name. Create it first, name its bridge among the \`networks\` of the facts (--host), or remove \`external: true\` to have it created`,
-      network.place,
-    )
-  }
+    engineLink(wanted, network, facts)
+  if (link?.name === undefined) throw notFound(wanted, network, facts)
   const owner = parseBridgeAlias(link.alias)
   const character: NetworkCharacter = owner ?? {
     icc: network.icc,
@@ -44,6 +47,7 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
   }
   return {
     owner,
+    engines: (facts.networks ?? []).filter(({ bridge }) => bridge === link.name),
     network: {
       name: network.name,
       bridge: link.name,
@@ -58,22 +62,51 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
 }
 
 /**
- * The bridge of a network that the facts tell of. While it is not there, its gateways are taken for the first address
- * of each subnet, as Docker, Podman and CNI choose them.
+ * The bridge of a network of another engine, by the engine's own name for it. While the bridge is not there, it is taken
+ * as the engine will make it: with the gateways that the engine has chosen, or else the first address of each subnet,
+ * as Docker, Podman and CNI choose them.
+ *
+ * @throws IntentError when several engines have a network of that name, and all are up or none is
  */
 const engineLink = (
   wanted: string,
+  { place }: NetworkIntent,
   { networks = [], interfaces = [] }: HostFacts,
 ): InterfaceFact | undefined => {
-  const network = networks.find(({ name, bridge }) => name === wanted && bridge !== undefined)
+  const isUp = ({ bridge }: EngineNetworkFact): boolean => interfaces.some(({ name }) => name === bridge)
+  const named = networks.filter(({ name, bridge }) => name === wanted && bridge !== undefined)
+  // Debian's podman brings a file of CNI for its default network, which netavark does not use.
+  const found = named.some(isUp) ? named.filter(isUp) : named
+  const [network] = found
   if (network?.bridge === undefined) return undefined
+  const other = found.find(({ bridge }) => bridge !== network.bridge)
+  if (other !== undefined)
+    throw new IntentError(
+      `the external network ${wanted} is there twice: ${describe(network)} has bridge ${network.bridge}, and ${describe(other)} has bridge ${other.bridge}. Name the bridge instead (\`name: ${network.bridge}\` or \`name: ${other.bridge}\`)`,
+      place,
+    )
   const there = interfaces.find(({ name }) => name === network.bridge)
   if ((there?.addresses ?? []).length > 0) return there
+  const gateways = (network.gateways ?? []).map((text) => parseAddress(text))
   const addresses = (network.subnets ?? []).map((text) => {
     const prefix = parsePrefix(text)
-    return `${formatAddress(firstUsable(prefix))}/${prefix.length}`
+    const chosen = gateways.find((gateway) => containsAddress(prefix, gateway))
+    return `${formatAddress(chosen ?? firstUsable(prefix))}/${prefix.length}`
   })
   return { ...there, name: network.bridge, addresses }
+}
+
+const describe = ({ engine, name, file }: EngineNetworkFact): string =>
+  `${engine ?? 'another engine'}'s network ${name}${file === undefined ? '' : ` (${file})`}`
+
+const notFound = (wanted: string, { place }: NetworkIntent, { networks = [] }: HostFacts): IntentError => {
+  const bridgeless = networks.find(({ name }) => name === wanted)
+  return new IntentError(
+    bridgeless === undefined
+      ? `the external network ${wanted} is not on this host: no bridge of ours belongs to it, no interface has that name, and no network of Docker, Podman, CNI or libvirt that could be read has it. Create it first, name its bridge among the \`networks\` of the facts (--host), or remove \`external: true\` to have it created`
+      : `the external network ${wanted} has no bridge that is known (${describe(bridgeless)}): networks of macvlan, ipvlan and overlay have none, and ports are published on bridges only. Name a network that has one, or name its bridge among the \`networks\` of the facts (--host)`,
+    place,
+  )
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type SubnetPlan,
   type SubnetRequest,
 } from '../pool/index.ts'
+import { addressUse } from './address-use.ts'
 import { assignAddresses } from './assign-addresses.ts'
 import { portSupply } from './automatic-ports.ts'
 import { bridgeName } from './bridge-name.ts'
@@ -40,6 +41,8 @@ export interface ResolveOptions {
   readonly move?: readonly string[]
   /** What other projects have published on this host. */
   readonly others?: readonly PublishedPort[]
+  /** Addresses that rules of other programs translate a destination to (DNAT): in use, though nothing else tells. */
+  readonly translated?: readonly string[]
   readonly guardForwarding?: boolean
 }
 
@@ -99,12 +102,18 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
     (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
   )
   const others = options.others ?? []
+  const uses = new Map(
+    [...external].flatMap(([name, found]) =>
+      found.owner === null ? [[name, addressUse(found, facts, new Set(options.translated))] as const] : [],
+    ),
+  )
   const { endpoints, notes } = assignAddresses(
     intent,
     networks,
     (network) => leasingNetwork(intent.project, network, facts),
     leases,
     others,
+    uses,
   )
   const fixed = intent.mappings.flatMap(({ protocol, hostPorts }) => {
     if (hostPorts === null) return []
@@ -134,7 +143,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
       ...intent.notes,
       ...notes,
       ...expanded.notes,
-      ...noteGuessedAddresses(intent, external),
+      ...noteGuessedAddresses(intent, external, uses, desired),
       ...noteAbsentAddresses(intent, desired, facts),
       ...poolsTouched(subnets, facts).map((text) => ({ text, place: null })),
     ],

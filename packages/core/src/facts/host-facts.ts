@@ -9,6 +9,8 @@ export interface HostFacts {
   readonly routes?: readonly RouteFact[]
   /** Policy routing rules (`ip rule`). */
   readonly rules?: readonly RoutingRuleFact[]
+  /** Machines on the links of this host that have answered ARP or neighbour discovery; absent: not asked. */
+  readonly neighbours?: readonly NeighbourFact[]
   /** Resolver addresses: systemd-resolved's upstreams too, not only its stub. */
   readonly nameservers?: readonly string[]
   /** Listening TCP/SCTP sockets and bound UDP sockets. */
@@ -105,6 +107,17 @@ export interface SocketFact {
   readonly v6only?: boolean
   /** The interface a socket is bound to (SO_BINDTODEVICE). */
   readonly interface?: string | null
+}
+
+/**
+ * A machine that answers on a link of this host.
+ * @public @since 0.1.0
+ */
+export interface NeighbourFact {
+  readonly address?: string
+  readonly interface?: string
+  /** `reachable`, `stale`, `delay`, `probe`, `permanent`: NUD_*. */
+  readonly state?: string
 }
 
 /**

@@ -108,6 +108,7 @@ const shape: Shape = {
       other: [string],
     },
   ],
+  neighbours: [{ address, interface: string, state: string }],
   nameservers: [nameserver],
   sockets: [
     {

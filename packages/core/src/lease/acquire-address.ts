@@ -86,10 +86,12 @@ const ownAddress = (
 /** What is held stays unless the subnet itself went elsewhere; what was released must be one to give out today. */
 const usable = (
   { address, released }: LeasedAddress,
-  { subnet, gateway }: AddressRequest,
+  { subnet, gateway, isTaken }: AddressRequest,
   bounds: Bounds,
-): string | null =>
-  isInBounds(released === null ? boundsOf(subnet, gateway, null) : bounds, address) ? address : null
+): string | null => {
+  if (released === null) return isInBounds(boundsOf(subnet, gateway, null), address) ? address : null
+  return isInBounds(bounds, address) && isTaken?.(address) !== true ? address : null
+}
 
 const isHolder = ({ holder }: LeasedAddress, request: AddressRequest): boolean =>
   holder.project === request.holder.project &&

@@ -83,7 +83,7 @@ describe('an external network that is not there', () => {
   test('is a mistake with its place, and says what to do', () => {
     expect(() => find({ externalName: 'shop_web' }, [docker])).toThrow(IntentError)
     expect(() => find({ externalName: 'shop_web' }, [docker])).toThrow(
-      'compose.yaml:3:5: the external network shop_web is not on this host: no bridge of ours belongs to it and no interface has that name. Create it first',
+      'compose.yaml:3:5: the external network shop_web is not on this host: no bridge of ours belongs to it, no interface has that name, and no network of Docker, Podman, CNI or libvirt that could be read has it. Create it first',
     )
   })
 })
@@ -209,5 +209,5 @@ test('an external network is what the facts say of it, when its bridge is not up
   })
   const [network] = networks
   const without = [{ engine: 'podman', name: network?.name ?? '', subnets: network?.subnets ?? [] }]
-  expect(() => resolve(wish, { networks: without })).toThrow(/podman is not on this host/)
+  expect(() => resolve(wish, { networks: without })).toThrow(/podman has no bridge that is known/)
 })

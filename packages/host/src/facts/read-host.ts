@@ -1,4 +1,4 @@
-import type { HostFacts, InterfaceFact, RouteFact, RoutingRuleFact } from '@portolan/core'
+import type { HostFacts, InterfaceFact, NeighbourFact, RouteFact, RoutingRuleFact } from '@portolan/core'
 import { readEngineNetworks } from '../engines/read-engine-networks.ts'
 import { readTextFile } from '../file/index.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
@@ -7,6 +7,7 @@ import { readHostSockets } from './host-sockets.ts'
 import { readNameservers } from './nameservers.ts'
 import { readAddresses } from './read-addresses.ts'
 import { interfaceFacts, type LinkRecord, readLinks } from './read-links.ts'
+import { readNeighbours } from './read-neighbours.ts'
 import { readRoutes } from './read-routes.ts'
 import { readRules } from './read-rules.ts'
 import { readSysctls } from './read-sysctls.ts'
@@ -16,6 +17,11 @@ import { settled } from './settled.ts'
 export interface ReadHostOptions {
   /** Look up which process holds each socket, through /proc. True unless told; costs a walk of /proc. */
   readonly processNames?: boolean
+  /**
+   * Look up which addresses are in use on the networks of other engines: leases and static addresses in files of their
+   * own, and neighbours. False unless told; only an external network asks for them.
+   */
+  readonly addressesInUse?: boolean
   /** Where the configuration files of other engines are looked for: below `/` unless told. */
   readonly root?: string
 }
@@ -33,6 +39,7 @@ export interface ReadHostOptions {
  * @public @since 0.1.0
  */
 export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts> => {
+  const { addressesInUse = false } = options
   const unread: string[] = []
   const attempt = async <T>(what: string, read: () => T | Promise<T>): Promise<T | undefined> => {
     try {
@@ -45,7 +52,7 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
   const network = await attempt('Links, addresses, routes and rules', async () => {
     const connection = openConnection(NETLINK_ROUTE)
     try {
-      return await readNetwork(connection, attempt, unread)
+      return await readNetwork(connection, attempt, unread, addressesInUse)
     } finally {
       connection.close()
     }
@@ -58,7 +65,7 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
   const machineId = await attempt('The machine id', () =>
     readTextFile('/etc/machine-id', { mostBytes: 4096 }).trim(),
   )
-  const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root)
+  const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root, addressesInUse)
   unread.push(...unreadSysctls, ...unreadEngines)
   return {
     ...network?.facts,
@@ -78,6 +85,7 @@ interface NetworkFacts {
   interfaces?: readonly InterfaceFact[]
   routes?: readonly RouteFact[]
   rules?: readonly RoutingRuleFact[]
+  neighbours?: readonly NeighbourFact[]
 }
 
 const families = [AF_INET, AF_INET6] as const
@@ -86,6 +94,7 @@ const readNetwork = async (
   connection: NetlinkConnection,
   attempt: Attempt,
   unread: string[],
+  addressesInUse: boolean,
 ): Promise<{ facts: NetworkFacts; name: (index: number) => string | null }> => {
   const facts: NetworkFacts = {}
   let links: ReadonlyMap<number, LinkRecord> = new Map()
@@ -107,5 +116,11 @@ const readNetwork = async (
       lists.push((await settled('routing rules', unread, () => readRules(connection, family))).rules)
     facts.rules = lists.flat()
   })
+  if (addressesInUse)
+    await attempt('Neighbours', async () => {
+      facts.neighbours = (
+        await settled('neighbours', unread, () => readNeighbours(connection, name))
+      ).neighbours
+    })
   return { facts, name }
 }

@@ -7,6 +7,7 @@ export const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
 export const RTM_GETADDR = 22
 export const RTM_GETROUTE = 26
+export const RTM_GETNEIGH = 30
 export const RTM_GETRULE = 34
 
 export const IFF_UP = 0x1

@@ -28,6 +28,9 @@ describeLive('readHost', () => {
       ip route add 10.11.0.0/16 nexthop via 192.0.2.7 dev vb nexthop via 192.0.2.8 dev vb
       ip -6 route add default via fd00:7::1
       ip -6 route add unreachable fd00:dead::/32
+      ip neigh add 192.0.2.7 lladdr 02:00:00:00:00:07 dev vb nud stale
+      ip neigh add 192.0.2.8 lladdr 02:00:00:00:00:08 dev vb nud failed
+      ip -6 neigh add fd00:7::7 lladdr 02:00:00:00:00:07 dev vb nud permanent
       ip rule add pref 5209 not fwmark 0xca6c/0xffff lookup 51820
       ip rule add pref 5210 lookup main suppress_prefixlength 0
       ip rule add pref 5211 from 10.9.0.0/16 iif vb prohibit
@@ -58,6 +61,18 @@ describeLive('readHost', () => {
     )
     expect(named('lo')).toMatchObject({ kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] })
     expect(unread).toBeUndefined()
+  })
+
+  test('neighbours that have answered come where they are asked for, those that have not do not', async () => {
+    const asked = readKernel.replace('root:', 'addressesInUse: true, root:')
+    const { neighbours } = (await host.node(asked, 'nobody')) as HostFacts
+    const stated = (neighbours ?? []).filter(({ state }) => state === 'stale' || state === 'permanent')
+    expect(stated).toEqual([
+      { address: '192.0.2.7', interface: 'vb', state: 'stale' },
+      { address: 'fd00:7::7', interface: 'vb', state: 'permanent' },
+    ])
+    expect(neighbours?.map(({ address }) => address)).not.toContain('192.0.2.8')
+    expect((await host.node(readKernel)) as HostFacts).not.toHaveProperty('neighbours')
   })
 
   test('routes of every table are those iproute2 shows', async () => {

@@ -17,13 +17,18 @@ export const usesFiles = (options: Options): boolean =>
 
 /**
  * The facts that the options name: from a file, or of this host.
+ *
+ * @param how - what of this host is read beyond the usual
  * @throws ParseError for a file that does not hold facts
  */
-export const readFacts = async (options: Options): Promise<HostFacts> => {
+export const readFacts = async (
+  options: Options,
+  how: { readonly addressesInUse?: boolean } = {},
+): Promise<HostFacts> => {
   if (options.host !== undefined)
     return parseHostFacts(readText(options.host, 'facts'), sourceName(options.host))
   if (usesFiles(options)) return {}
   // Loaded when this host is asked: what works from files alone starts in half the time.
   const { readHost } = await import('@portolan/host')
-  return readHost()
+  return readHost(how)
 }

@@ -25,7 +25,9 @@ import {
 import type { Fix, OwedFlows } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
+import { lowerRules } from '../host-rules/lower-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
+import { translatedAddresses } from '../host-rules/translated-addresses.ts'
 import { addedPorts, natMappings, withdrawnPorts } from './changed-ports.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
@@ -74,6 +76,7 @@ export const makePlan = (input: PlanInput): Plan => {
   const published = publishedPorts(rules)
   const others = published.filter(({ project }) => project !== intent.project)
   const resolution = resolve(intent, facts, {
+    translated: translatedElsewhere(input, published),
     ...(input.pools === null ? {} : { pools: input.pools }),
     reserve: input.reserve,
     allow: input.allow,
@@ -136,6 +139,16 @@ export const makePlan = (input: PlanInput): Plan => {
     ],
     published,
   )
+}
+
+/** Where rules of other programs lead, which is asked only for a network that is not ours. */
+const translatedElsewhere = (
+  { intent, surrounding, rules }: PlanInput,
+  published: readonly PublishedPort[],
+): readonly string[] => {
+  if (!intent.networks.some(({ external }) => external)) return []
+  const ours = new Set(published.flatMap(({ targets }) => targets.map(({ address }) => address)))
+  return translatedAddresses(lowerRules(surrounding ?? rules)).filter((address) => !ours.has(address))
 }
 
 const finishPlan = (

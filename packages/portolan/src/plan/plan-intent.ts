@@ -75,7 +75,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   const choice = options.backend ?? 'auto'
   if (options.facts === undefined && options.rules === undefined) await refuseElsewhere(runner, true)
   const [facts, leases, fixes, { backend, rules }] = await Promise.all([
-    options.facts ?? readHost(),
+    options.facts ?? readHost({ addressesInUse: intent.networks.some(({ external }) => external) }),
     withLeaseStore(leaseOptions(options), readLeases),
     readFixes(options),
     options.rules === undefined

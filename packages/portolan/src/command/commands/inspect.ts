@@ -13,7 +13,7 @@ import { readRuleFiles } from '../sources.ts'
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   // A file that is named has to be there and be what it is said to be, though no rule is a fact.
   if (usesFiles(options)) readRuleFiles(options)
-  const facts = await readFacts(options)
+  const facts = await readFacts(options, { addressesInUse: true })
   const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
   const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
