@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals'
+import type { KeptSysctl } from '@portolan/core'
 import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import { addForeignRules } from '../../lab/foreign.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
-import { pilotOf, shop } from './pilot.ts'
+import { mustSucceed, pilotOf, shop } from './pilot.ts'
 
 const routed = (project: string): string =>
   shop(['80', '81:81/sctp'])
@@ -27,7 +28,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 
-  test('beside the rules of others in every backend, theirs stay byte for byte', async () => {
+  test('beside foreign rules in every backend, all stays byte for byte but forwarding, which they may rely on', async () => {
     const lab = await open()
     await addForeignRules(lab.host)
     const before = await takeSnapshot(lab.host)
@@ -37,7 +38,20 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(beside.nft).toContain('firewalld')
     await pilot.apply(shop(['8080:80', '9000-9050:9000-9050']), '--force')
     await pilot.apply(routed('bakery'), '--force')
-    await pilot.destroy()
+    const { stdout, stderr } = mustSucceed(
+      'destroy',
+      await pilot.run('destroy', null, '--all', '--yes', '--json'),
+    )
+    const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptSysctl[] }
+    expect(kept.map(({ name }) => name)).toEqual(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
+    // A router has anycast routes too.
+    const { sysctls, routes: _routes, routes6: _routes6, ...rest } = await takeSnapshot(lab.host)
+    expect(before).toMatchObject(rest)
+    expect(sysctls).toContain('net.ipv4.ip_forward = 1')
+    for (const { message, commands } of kept) {
+      expect(stderr).toContain(message)
+      for (const command of commands) await lab.host.mustRun(command.split(' '))
+    }
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 

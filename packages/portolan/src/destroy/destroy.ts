@@ -1,4 +1,4 @@
-import { PermissionError, type Runner, releaseProject } from '@portolan/core'
+import { PermissionError, type Runner, releaseProject, StaleStateError } from '@portolan/core'
 import {
   createRunner,
   defaultStateDirectory,
@@ -14,6 +14,7 @@ import { readRules } from '../host-rules/read-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { planRemoval, type Removal } from './plan-removal.ts'
+import { readSurroundings } from './surroundings.ts'
 
 /** @public @since 0.1.0 */
 export interface DestroyOptions extends ApplyOptions {
@@ -49,6 +50,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
   return planRemoval({
     facts,
     rules,
+    surroundings: await readSurroundings(runner, rules, state),
     state,
     project: options.project ?? null,
     leases: leases?.state ?? null,
@@ -70,6 +72,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
  */
 export const destroy = async (options: DestroyOptions = {}, removal?: Removal): Promise<Removal> => {
   const planned = removal ?? (await planDestroy(options))
+  if (removal !== undefined) await refuseNewUses(removal, options)
   const runner: Runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const state = await readState(stateDirectory)
@@ -98,4 +101,24 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
     },
   )
   return planned
+}
+
+const restoredNames = ({ changes }: Removal): readonly string[] =>
+  changes.flatMap(({ part, operation }) =>
+    part === 'sysctl' && operation.kind === 'restore-sysctl' ? [operation.name] : [],
+  )
+
+/**
+ * An engine may have started while the user was asked, and rely by now on what the removal would switch off.
+ * @throws StaleStateError
+ */
+const refuseNewUses = async (removal: Removal, options: DestroyOptions): Promise<void> => {
+  const restored = restoredNames(removal)
+  if (restored.length === 0) return
+  const { kept } = await planDestroy(options)
+  const used = kept.find(({ name }) => restored.includes(name))
+  if (used === undefined) return
+  throw new StaleStateError(
+    `The removal would put ${used.name} back, and something that may rely on it came after the removal was planned. Nothing was changed; plan again.`,
+  )
 }

@@ -4,6 +4,7 @@ import {
   deleteBridge,
   findNetworkInUse,
   type HostFacts,
+  type KeptSysctl,
   type Lease,
   type LeaseState,
   parseBridgeAlias,
@@ -15,6 +16,7 @@ import { hairpinPorts } from '../apply/host-memory.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
+import { variantCarriedOut } from '../plan/carried-out.ts'
 import { undoFix } from '../plan/fix-change.ts'
 import { owedFlowChanges } from '../plan/flow-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
@@ -22,6 +24,7 @@ import { planRules } from '../plan/plan-rules.ts'
 import { heldChainNotes } from '../plan/rule-notes.ts'
 import { heldLeases } from './held-leases.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
+import type { Surroundings } from './surroundings.ts'
 import { unknownProjectNotes } from './unknown-project-notes.ts'
 
 /**
@@ -40,6 +43,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   readonly summary: ChangeSummary
   /** What has to stay though it is ours, each a sentence that says why and what to do. */
   readonly left: readonly string[]
+  /** Sysctls that stay as Portolan set them, since something foreign may rely on them; `left` tells of them too. */
+  readonly kept: readonly KeptSysctl[]
   /**
    * What is given up when all that is done: leases of projects, whoever took them, and whether or not the projects are
    * on the host now.
@@ -51,6 +56,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
 export interface RemovalInput {
   readonly facts: HostFacts
   readonly rules: HostRules
+  /** With what is foreign, which may rely on sysctls that `state` remembers. */
+  readonly surroundings: Surroundings
   readonly state: HostState
   /** One project; null: every one, and whatever else is ours. */
   readonly project: string | null
@@ -67,6 +74,7 @@ export interface RemovalInput {
 export const planRemoval = ({
   facts,
   rules,
+  surroundings,
   state,
   project,
   leases,
@@ -81,16 +89,19 @@ export const planRemoval = ({
   const published = publishedPorts(rules)
   const removed = bridges.filter((bridge) => projects.includes(bridge.project)).map(({ link }) => link)
   const complete = projects.length === present.length
-  const sysctls = complete ? restoredSysctls(facts, state) : []
+  const ruleChanges = removeRules(rules, projects, complete)
+  const sysctls = complete
+    ? restoredSysctls(facts, remaining(surroundings, rules, ruleChanges), state)
+    : { changes: [], kept: [] }
   const changes: readonly PlanChange[] = [
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
-    ...sysctls.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
+    ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
     ...removed.map((link): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
     ...(complete ? restoredPorts(facts, state) : []),
     ...state.fixes
       .filter((fix) => complete || projects.includes(fix.project))
       .map((fix): PlanChange => ({ ...undoFix(fix), part: 'fix' })),
-    ...removeRules(rules, projects, complete),
+    ...ruleChanges,
     ...owedFlowChanges(
       state.owed,
       published.filter((port) => !projects.includes(port.project)),
@@ -109,7 +120,9 @@ export const planRemoval = ({
     leases: leases === null ? [] : heldLeases(leases, project),
     withdrawn: published.filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
+    kept: sysctls.kept,
     left: [
+      ...sysctls.kept.map(({ message }) => message),
       ...heldChainNotes(rules, changes),
       ...(leases === null
         ? []
@@ -121,6 +134,23 @@ export const planRemoval = ({
     ],
   }
 }
+
+/** Chains of ours that were renamed look foreign until they are removed. */
+const remaining = (
+  { rules: surrounding, unread }: Surroundings,
+  rules: HostRules,
+  changes: readonly PlanChange[],
+): Surroundings => ({
+  unread,
+  rules:
+    surrounding === null
+      ? null
+      : {
+          ...surrounding,
+          'iptables-nft': variantCarriedOut(rules, changes, 'iptables-nft'),
+          'iptables-legacy': variantCarriedOut(rules, changes, 'iptables-legacy'),
+        },
+})
 
 const removeRules = (
   rules: HostRules,

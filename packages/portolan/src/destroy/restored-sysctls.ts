@@ -2,35 +2,118 @@ import {
   type Family,
   families,
   forwardingSysctl,
+  forwardingUses,
   type HostFacts,
+  type KeptSysctl,
+  keptAdvertisements,
+  keptSysctl,
+  loopbackUses,
+  type NetfilterRuleset,
   restoredSysctl,
   type SysctlChange,
+  type SysctlUse,
   valueWithoutForwarding,
 } from '@portolan/core'
 import type { HostState } from '@portolan/host'
+import { lowerRules } from '../host-rules/lower-rules.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /**
- * The sysctls that go back to the host's own values. One that no longer has the value we gave it was set by somebody
- * since, and stays.
+ * What `destroy` does with the sysctls that Portolan has set.
  * @internal
  */
-export const restoredSysctls = (facts: HostFacts, { sysctls }: HostState): readonly SysctlChange[] => [
-  ...families.flatMap((family) => restoredForwarding(family, facts, sysctls)),
-  ...Object.entries(sysctls).flatMap(([name, { before, given }]) =>
-    isAboutForwarding(name) ||
-    before === given ||
-    facts.sysctls?.[name] !== given ||
-    (name.endsWith('.accept_ra') && staysOn('ip6', facts, sysctls))
-      ? []
-      : [putBack(name, given, before)],
-  ),
-]
+export interface RestoredSysctls {
+  readonly changes: readonly SysctlChange[]
+  /** What stays, since something foreign may rely on it. */
+  readonly kept: readonly KeptSysctl[]
+}
 
-/** Does a family go on forwarding after all is put back? The routes that accept_ra keeps would go then. */
-const staysOn = (family: Family, facts: HostFacts, sysctls: HostState['sysctls']): boolean => {
-  const now = facts.sysctls?.[forwardingSysctl[family]]
-  const note = sysctls[forwardingSysctl[family]]
-  return now !== '0' && !(note !== undefined && note.given === now && note.before === '0')
+interface Host {
+  readonly facts: HostFacts
+  readonly surroundings: Surroundings
+  readonly notes: HostState['sysctls']
+}
+
+/**
+ * The sysctls that go back to the host's own values, and those that stay for what may rely on them. One that no
+ * longer has the value we gave it was set by another program since, and stays without a word.
+ * @internal
+ */
+export const restoredSysctls = (
+  facts: HostFacts,
+  surroundings: Surroundings,
+  { sysctls: notes }: HostState,
+): RestoredSysctls => {
+  const host: Host = { facts, surroundings, notes }
+  const kept = [...families.flatMap((family) => keptForwarding(family, host)), ...keptLoopback(host)]
+  const stays = new Set(kept.map(({ name }) => name))
+  const advertisements = staysOn('ip6', host, stays) ? keptAcceptRa(host) : []
+  for (const { name } of advertisements) stays.add(name)
+  return {
+    changes: [
+      ...families.flatMap((family) =>
+        stays.has(forwardingSysctl[family]) ? [] : restoredForwarding(family, host),
+      ),
+      ...givenHere(host).flatMap(({ name, before, given }) =>
+        isAboutForwarding(name) || stays.has(name) ? [] : [putBack(name, given, before)],
+      ),
+    ],
+    kept: [...kept, ...advertisements],
+  }
+}
+
+const rulesOf = ({ surroundings: { rules } }: Host): readonly NetfilterRuleset[] =>
+  rules === null ? [] : lowerRules(rules)
+
+/** What could not be read may rely on it. */
+const unreadUses = ({ surroundings: { unread } }: Host): readonly SysctlUse[] =>
+  unread.map((text) => ({ kind: 'unread', owner: null, text }))
+
+interface Given {
+  readonly name: string
+  readonly before: string
+  readonly given: string
+}
+
+/** The sysctls that have the value we gave them. */
+const givenHere = ({ facts, notes }: Host): readonly Given[] =>
+  Object.entries(notes).flatMap(([name, { before, given }]) =>
+    before === given || facts.sysctls?.[name] !== given ? [] : [{ name, before, given }],
+  )
+
+const keptForwarding = (family: Family, host: Host): readonly KeptSysctl[] => {
+  const own = givenHere(host).find(({ name }) => name === forwardingSysctl[family])
+  if (own === undefined) return []
+  const uses = [...forwardingUses(family, host.facts, rulesOf(host)), ...unreadUses(host)]
+  if (uses.length === 0) return []
+  const { name, before, given } = own
+  return [keptSysctl({ name, value: given, before }, uses, overwrittenWith(family, host))]
+}
+
+const loopbackSysctl = /^net\.ipv4\.conf\.([^.]+)\.route_localnet$/
+
+/** Of a bridge that is not ours: ours go with what they were set for. */
+const keptLoopback = (host: Host): readonly KeptSysctl[] =>
+  givenHere(host).flatMap(({ name, before, given }) => {
+    const link = loopbackSysctl.exec(name)?.[1]?.replaceAll('/', '.')
+    const uses = link === undefined ? [] : loopbackUses(link, host.facts, rulesOf(host))
+    return uses.length === 0 ? [] : [keptSysctl({ name, value: given, before }, uses)]
+  })
+
+/** The kernel would delete the routes that these keep. */
+const keptAcceptRa = (host: Host): readonly KeptSysctl[] =>
+  givenHere(host).flatMap(({ name, before, given }) =>
+    name.endsWith('.accept_ra') ? [keptAdvertisements({ name, value: given, before })] : [],
+  )
+
+/** Does a family go on forwarding after all is put back? */
+const staysOn = (family: Family, { facts, notes }: Host, stays: ReadonlySet<string>): boolean => {
+  const name = forwardingSysctl[family]
+  const now = facts.sysctls?.[name]
+  const note = notes[name]
+  return (
+    now !== '0' && (stays.has(name) || !(note !== undefined && note.given === now && note.before === '0'))
+  )
 }
 
 const putBack = (name: string, given: string, own: string): SysctlChange =>
@@ -41,32 +124,41 @@ const isAboutForwarding = (name: string): boolean =>
     (family) => name === forwardingSysctl[family] || valueWithoutForwarding(name, family) !== null,
   )
 
-/** The switch of a family first: the kernel overwrites the others with it. */
-const restoredForwarding = (
+/**
+ * What the kernel sets along with the switch of a family, where that is not the host's own value.
+ * @param isOff - it has been switched already: what still has the kernel's value is to be put back
+ */
+const overwrittenWith = (
   family: Family,
-  facts: HostFacts,
-  sysctls: HostState['sysctls'],
-): readonly SysctlChange[] => {
+  { facts, notes }: Host,
+  isOff = false,
+): readonly { readonly name: string; readonly value: string; readonly off: string }[] =>
+  Object.entries(notes).flatMap(([name, { before, given }]) => {
+    const off = valueWithoutForwarding(name, family)
+    if (off === null || off === before) return []
+    return facts.sysctls?.[name] === (isOff ? off : given) ? [{ name, value: before, off }] : []
+  })
+
+/** The switch of a family first: the kernel overwrites the others with it. */
+const restoredForwarding = (family: Family, host: Host): readonly SysctlChange[] => {
+  const { facts, notes } = host
   const name = forwardingSysctl[family]
-  const note = sysctls[name]
+  const note = notes[name]
   if (note === undefined || note.before === note.given) return []
   const now = facts.sysctls?.[name]
   const isToSwitch = now === note.given
   // An earlier destroy was killed between the switch and what goes with it.
   const isHalfDone = note.restoring === true && now === note.before
   if (!isToSwitch && !isHalfDone) return []
-  const overwritten = Object.entries(sysctls).flatMap(([other, { before, given }]) => {
-    const off = valueWithoutForwarding(other, family)
-    if (off === null || off === before) return []
-    if (facts.sysctls?.[other] !== (isToSwitch ? given : off)) return []
-    return [
+  return [
+    ...(isToSwitch ? [putBack(name, note.given, note.before)] : []),
+    ...overwrittenWith(family, host, !isToSwitch).map((one) =>
       restoredSysctl(
-        other,
-        off,
-        before,
-        `Put ${other} back to ${before}: the kernel sets it to ${off} when forwarding is switched off.`,
+        one.name,
+        one.off,
+        one.value,
+        `Put ${one.name} back to ${one.value}: the kernel sets it to ${one.off} when forwarding is switched off.`,
       ),
-    ]
-  })
-  return [...(isToSwitch ? [putBack(name, note.given, note.before)] : []), ...overwritten]
+    ),
+  ]
 }

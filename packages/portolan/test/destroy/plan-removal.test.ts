@@ -14,7 +14,12 @@ const remove = (
   host: { readonly facts: HostFacts; readonly rules: HostRules },
   project: string | null = null,
   state: HostState = emptyState,
-): Removal => planRemoval({ ...host, project, state, leases: null, stateDirectory: '/state' })
+): Removal =>
+  planRemoval({
+    ...host,
+    surroundings: { rules: host.rules, unread: [] },
+    ...{ project, state, leases: null, stateDirectory: '/state' },
+  })
 
 const inWords = ({ changes }: Removal): readonly string[] =>
   changes.map(({ part, action, object }) => `${part} ${action} ${object}`)
@@ -69,7 +74,11 @@ describe('the removal of all that is ours', () => {
 
 describe('the removal of a project whose leases are elsewhere', () => {
   const left = (leases: LeaseState | null, project: string | null): readonly string[] =>
-    planRemoval({ ...after(planOf()), project, state: emptyState, leases, stateDirectory: '/state' }).left
+    planRemoval({
+      ...after(planOf()),
+      surroundings: { rules: null, unread: [] },
+      ...{ project, state: emptyState, leases, stateDirectory: '/state' },
+    }).left
 
   test.each(['shop', null])(
     '(%s) says that what was noted elsewhere stays, and how to put it back',

@@ -75,11 +75,14 @@ const agreeTo = async (
 }
 
 const report = (removal: Removal, { options, terminal }: CommandContext): void => {
-  const { changes, summary, projects, conflicts, left, leases } = removal
+  const { changes, summary, projects, conflicts, left, kept, leases } = removal
   if (options.json === true) {
     const release = { release: leases }
     terminal.print(
-      jsonText({ projects, conflicts, changes: changes.map(changeJson), summary, left, leases: release }),
+      jsonText({
+        ...{ projects, conflicts, changes: changes.map(changeJson) },
+        ...{ summary, left, kept, leases: release },
+      }),
     )
   } else if (changes.length > 0)
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)

@@ -1,0 +1,83 @@
+import { type Family, familyOf } from '../address/index.ts'
+import { engineOfInterface } from '../engine/index.ts'
+import { type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import type { Expression, NetfilterRule, NetfilterRuleset, Step } from '../netfilter/index.ts'
+import { foreignRulesAt } from './foreign-rules-at.ts'
+import { distinctUses, ruleText, type SysctlUse } from './sysctl-use.ts'
+
+/**
+ * What on a host may rely on a family's forwarding: foreign bridges, foreign translations, foreign rules that judge
+ * what is forwarded. Engines switch forwarding on when they find it off, and write nothing when they find it on. So
+ * what came after Portolan switched it on cannot be told apart by the sysctl alone.
+ *
+ * @returns none when packets are forwarded for Portolan only, as far as the facts and rules tell
+ * @see moby `libnetwork/drivers/bridge/setup_ip_forwarding_linux.go`, netavark `src/network/core_utils.rs`
+ * @example
+ * forwardingUses('ip', { interfaces: [{ name: 'docker0', kind: 'bridge', addresses: ['172.17.0.1/16'] }] }, [])
+ * // [{ kind: 'bridge', owner: 'docker', text: 'docker0' }]
+ * @public @since 0.1.0
+ */
+export const forwardingUses = (
+  family: Family,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+): readonly SysctlUse[] =>
+  distinctUses([
+    ...(facts.interfaces ?? [])
+      .filter((link) => routesTo(link, family))
+      .map(({ name = '' }): SysctlUse => ({ kind: 'bridge', owner: ownerOfBridge(name, facts), text: name })),
+    ...foreignRulesAt(rulesets, {
+      family,
+      at: ({ type, hook }) => type === 'nat' && hook !== 'input',
+    }).flatMap(({ rule, owner }): readonly SysctlUse[] =>
+      rule.steps.some(translatesForwarded)
+        ? [{ kind: 'translation', owner, text: ruleText(rule.source) }]
+        : [],
+    ),
+    ...foreignRulesAt(rulesets, { family, at: ({ hook }) => hook === 'forward' }).flatMap(
+      ({ rule, owner }): readonly SysctlUse[] =>
+        judgesForwarded(rule) ? [{ kind: 'forward', owner, text: ruleText(rule.source) }] : [],
+    ),
+  ])
+
+/** A bridge without an address of the family switches packets and routes none. */
+const routesTo = ({ kind, alias, addresses = [] }: InterfaceFact, family: Family): boolean =>
+  kind === 'bridge' &&
+  parseBridgeAlias(alias) === null &&
+  addresses.some((address) => {
+    const [bare = ''] = address.split('/')
+    return familyOf(bare) === family && !/^fe[89ab]/i.test(bare)
+  })
+
+const ownerOfBridge = (name: string, { networks = [] }: HostFacts): string | null =>
+  networks.find(({ bridge }) => bridge === name)?.engine ?? engineOfInterface(name)
+
+/** A redirect leads to this host itself. */
+const translatesForwarded = (step: Step): boolean => step.kind === 'nat' && step.type !== 'redirect'
+
+/** A rule that drops whatever comes is no sign of traffic that is wanted; one that drops some of it is. */
+const judgesForwarded = ({ steps }: NetfilterRule): boolean =>
+  steps.some(letsPass) || (steps.some(stops) && steps.some(isSelective))
+
+const letsPass = (step: Step): boolean => {
+  if (step.kind === 'verdict') return step.verdict.kind === 'accept' || step.verdict.kind === 'stolen'
+  if (step.kind !== 'dispatch') return step.kind === 'unknown-action'
+  return step.table.elements.some(({ data }) => data.kind === 'verdict' && data.verdict.kind === 'accept')
+}
+
+const stops = (step: Step): boolean =>
+  step.kind === 'reject' || (step.kind === 'verdict' && step.verdict.kind === 'drop')
+
+/** Asks for more than the state of the connection: `ct state invalid drop` is written for tidiness. */
+const isSelective = (step: Step): boolean => {
+  if (step.kind === 'compare') return isNarrow(step.expression)
+  if (step.kind === 'any-of') return step.alternatives.some((matches) => matches.some(isSelective))
+  return step.kind === 'lookup' && step.key.some(isNarrow)
+}
+
+/** Every packet is of some family, some protocol and some connection. */
+const isNarrow = (expression: Expression): boolean => {
+  if (expression.kind === 'bitwise') return isNarrow(expression.left) || isNarrow(expression.right)
+  if (expression.kind === 'field') return expression.field !== 'nfproto' && expression.field !== 'l4proto'
+  return expression.kind !== 'conntrack' && expression.kind !== 'constant'
+}

@@ -1,0 +1,94 @@
+import { sysctlCommands } from '../conflict/remedy/sysctl-command.ts'
+import { ownerName } from '../owner/owner-name.ts'
+import type { SysctlUse } from './sysctl-use.ts'
+
+/**
+ * A sysctl that stays at the value Portolan gave it, since something foreign may rely on it. Portolan then forgets
+ * that it has set it: no later `destroy` puts it back.
+ * @public @since 0.1.0
+ */
+export interface KeptSysctl {
+  readonly name: string
+  readonly value: string
+  /** The host's own value before the first apply. */
+  readonly before: string
+  /** What may rely on it; none of a sysctl that only goes with another one. */
+  readonly uses: readonly SysctlUse[]
+  /** What gives the host its own values back, in this order; none where sysctl(8) reads more than a name in one. */
+  readonly commands: readonly string[]
+  /** What stays, why, and what to do. */
+  readonly message: string
+}
+
+/** A name and the value to go with it. */
+interface NamedValue {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * @param overwritten - what the kernel changes along with it, and the host's own values of that
+ * @example
+ * keptSysctl({ name: 'net.ipv4.ip_forward', value: '1', before: '0' }, []).commands
+ * // ['sysctl -w net.ipv4.ip_forward=0']
+ * @public @since 0.1.0
+ */
+export const keptSysctl = (
+  { name, value, before }: Pick<KeptSysctl, 'name' | 'value' | 'before'>,
+  uses: readonly SysctlUse[],
+  overwritten: readonly NamedValue[] = [],
+): KeptSysctl => {
+  const commands = [{ name, value: before }, ...overwritten].flatMap((one) =>
+    sysctlCommands(one.name, one.value),
+  )
+  const toDo = commands.length === 0 ? `set ${name} to ${before}` : `run: ${commands.join(' && ')}`
+  return {
+    ...{ name, value, before, uses, commands },
+    message: [
+      `${name} stays ${value}. It was ${before} before the first apply.`,
+      `These may rely on it: ${usersOf(uses).join('; ')}.`,
+      `Once nothing does, ${toDo}`,
+    ].join(' '),
+  }
+}
+
+/**
+ * An accept_ra that stays while the host forwards IPv6.
+ *
+ * @example
+ * keptAdvertisements({ name: 'net.ipv6.conf.eth0.accept_ra', value: '2', before: '1' }).commands
+ * // ['sysctl -w net.ipv6.conf.eth0.accept_ra=1']
+ * @public @since 0.1.0
+ */
+export const keptAdvertisements = ({
+  name,
+  value,
+  before,
+}: Pick<KeptSysctl, 'name' | 'value' | 'before'>): KeptSysctl => {
+  const commands = sysctlCommands(name, before)
+  const toDo = commands.length === 0 ? `set it to ${before}` : `run: ${commands.join(' && ')}`
+  return {
+    ...{ name, value, before, uses: [], commands },
+    message: `${name} stays ${value}, as the interface would lose its IPv6 routes while the host forwards. Once IPv6 forwarding is off, ${toDo}`,
+  }
+}
+
+/** One place of each owner is enough to recognise it by. */
+const usersOf = (uses: readonly SysctlUse[]): readonly string[] => {
+  const named = new Map<string, string>()
+  const unnamed: string[] = []
+  for (const { kind, owner, text } of uses) {
+    const place = placeOf(kind, text)
+    if (owner === null) unnamed.push(place)
+    else if (!named.has(owner)) named.set(owner, `${ownerName(owner)} (${place})`)
+  }
+  const all = [...named.values(), ...unnamed]
+  return all.length <= most ? all : [...all.slice(0, most), `${all.length - most} more`]
+}
+
+const placeOf = (kind: SysctlUse['kind'], text: string): string => {
+  if (kind === 'unread') return text
+  return kind === 'bridge' ? `bridge ${text}` : `rule "${text}"`
+}
+
+const most = 6

@@ -1,0 +1,141 @@
+import { expect, test } from '@jest/globals'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { startCni } from '../lab/neighbour/cni.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { startLibvirt } from '../lab/neighbour/libvirt.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
+import type { ProbeOutcome } from '../lab/probe.ts'
+import { addresses } from '../lab/topology.ts'
+import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
+
+interface KeptJson {
+  readonly name: string
+  readonly value: string
+  readonly before: string
+  readonly uses: readonly { readonly owner: string | null }[]
+  readonly commands: readonly string[]
+}
+
+/** Starts a neighbour on a host that we made a router; tells how its traffic fares. */
+type Neighbour = (lab: Lab) => Promise<() => Promise<ProbeOutcome>>
+
+const published = (lab: Lab) => () =>
+  lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8090, timeoutMs: 2000 })
+
+const neighbours: Readonly<Record<string, Neighbour>> = {
+  // Without the proxy, which would answer in user space whatever the kernel forwards.
+  async docker(lab) {
+    const docker = await startDocker(lab, { 'userland-proxy': false })
+    await docker.run({ name: 'theirs', publish: ['8090:80'] })
+    return published(lab)
+  },
+  async netavark(lab) {
+    const podman = await startPodman(lab)
+    await podman.run({ name: 'theirs', publish: ['8090:80'] })
+    return published(lab)
+  },
+  async cni(lab) {
+    const cni = await startCni(lab)
+    await cni.run({ name: 'theirs', publish: ['8090:80'] })
+    return published(lab)
+  },
+  async libvirt(lab) {
+    const libvirt = await startLibvirt(lab)
+    await libvirt.createNetwork({ name: 'default', bridge: 'virbr0', gateway: '192.168.122.1/24' })
+    const guest = await lab.container({
+      name: 'guest',
+      bridge: 'virbr0',
+      address: '192.168.122.9/24',
+      gateway: '192.168.122.1',
+    })
+    await lab.outside.listen({ protocol: 'tcp', port: 7000, who: 'theirs' })
+    return () =>
+      guest.probe({ protocol: 'tcp', destination: addresses.ip.outside, port: 7000, timeoutMs: 2000 })
+  },
+}
+
+const library = new URL('../../packages/portolan/dist/index.js', import.meta.url).href
+
+const joining = `name: shop
+services:
+  nginx: { networks: { web: { ipv4_address: 172.31.5.200 } }, ports: ["8080:80"] }
+networks:
+  web: { external: true, name: br-web }
+`
+
+const forwarding = 'net.ipv4.ip_forward'
+
+describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvirt'], () => {
+  test.each(Object.entries(neighbours))('%s, started after the first apply', async (owner, start) => {
+    await using lab = await openLab()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(shop())
+    const ask = await start(lab)
+    expect(await ask()).toMatchObject({ by: 'theirs' })
+
+    const { stdout, stderr } = mustSucceed(
+      'destroy',
+      await pilot.run('destroy', null, '--all', '--yes', '--json'),
+    )
+    expect(await ask()).toMatchObject({ by: 'theirs' })
+    expect(await lab.host.sysctl(forwarding)).toBe('1')
+    const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptJson[] }
+    const ip = kept.find(({ name }) => name === forwarding)
+    expect(ip).toMatchObject({ value: '1', before: '0', commands: [`sysctl -w ${forwarding}=0`] })
+    expect(ip?.uses).toContainEqual(expect.objectContaining({ owner }))
+    expect(stderr).toContain(`sysctl -w ${forwarding}=0`)
+
+    // The command does what it is printed for, and nothing is left that a second destroy would switch off.
+    mustSucceed('destroy', await pilot.destroy())
+    expect(await ask()).toMatchObject({ by: 'theirs' })
+    await lab.host.mustRun((ip?.commands[0] ?? '').split(' '))
+    expect(await ask()).toMatchObject({ delivered: false })
+  })
+
+  test('a program that starts while destroy asks is seen before anything is changed', async () => {
+    await using lab = await openLab()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(shop())
+    // The library, as the command calls it once the question is answered.
+    const script = `
+      const { destroy, planDestroy } = await import('${library}')
+      const options = { stateDirectory: '/run/lab/state' }
+      const planned = await planDestroy(options)
+      const { execFileSync } = await import('node:child_process')
+      execFileSync('sh', ['-ec', 'ip link add docker0 type bridge; ip addr add 172.30.0.1/16 dev docker0'])
+      const error = await destroy(options, planned).then(() => null, (reason) => reason)
+      const { kept } = await destroy(options)
+      console.log(JSON.stringify({ code: error?.code, kept: kept.map(({ name }) => name) }))`
+    const { stdout, stderr } = await lab.host.run([process.execPath, '--input-type=module', '-e', script], {
+      environment: { NODE_OPTIONS: undefined },
+    })
+    expect({ stdout, stderr }).toMatchObject({ stderr: '' })
+    expect(JSON.parse(stdout)).toEqual({ code: 'STALE_STATE', kept: [forwarding] })
+    expect(await lab.host.sysctl(forwarding)).toBe('1')
+    expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('0')
+  })
+
+  test("Docker's port on 127.0.0.1 lives on where Portolan switched route_localnet on for its bridge", async () => {
+    await using lab = await openLab()
+    const pilot = pilotOf(lab, 'nftables')
+    const docker = await startDocker(lab, { 'userland-proxy': true })
+    await docker.createNetwork({ name: 'web', subnet: '172.31.5.0/24', bridge: 'br-web' })
+    await pilot.apply(joining, '--force')
+    expect(await lab.host.sysctl('net.ipv4.conf.br-web.route_localnet')).toBe('1')
+    // Started without its proxy, Docker finds it on.
+    await lab.host.writeText(
+      '/etc/docker/daemon.json',
+      (await lab.host.readText('/etc/docker/daemon.json')).replace(
+        '"userland-proxy":true',
+        '"userland-proxy":false',
+      ),
+    )
+    await docker.restart()
+    await docker.run({ name: 'theirs', network: 'web', publish: ['8090:80'] })
+    const own = { protocol: 'tcp', destination: '127.0.0.1', port: 8090, timeoutMs: 2000 } as const
+    expect(await lab.host.probe(own)).toMatchObject({ by: 'theirs' })
+    mustSucceed('destroy', await pilot.destroy())
+    expect(await lab.host.probe(own)).toMatchObject({ by: 'theirs' })
+  })
+})
