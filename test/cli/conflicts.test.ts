@@ -159,7 +159,7 @@ describe('conflicts with the rules in a file', () => {
     const { code, stdout } = await portolan(words, { folder: rules })
     expect(code).toBe(3)
     expect(stdout).toMatch(
-      /error ForwardDropped: .* by rule 1 of chain FORWARD \(iptables-nft, table filter\)/,
+      /error ForwardDropped: 0\.0\.0\.0:8080\/tcp -> web:80 cannot be reached from eth0\. Rule 1 of chain FORWARD \(iptables-nft, table filter\) drops/,
     )
     expect(stdout).toMatch(/For example: tcp from \S+ by eth0 to 192\.0\.2\.2:8080/)
     expect(stdout).toContain('iptables-nft -t filter -I FORWARD 1 ')

@@ -32,8 +32,8 @@ test('who is behind a translation that leads some to the right place by lot does
   const { conflicts } = await look({ nft: [lots], intent: webIntent.replace('"8080:80"', port) })
   const shadows = conflicts.filter(({ mapping, kind }) => mapping !== null && kind === 'DnatShadowed')
   expect(shadows.map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^Packets of some of other machines .* rule 1 of chain prerouting/),
-    expect.stringMatching(/^Packets of some of other machines .* rule 2 of chain prerouting/),
+    expect.stringMatching(/^Some packets from eth1, .* Rule 1 of chain prerouting/),
+    expect.stringMatching(/^Some packets from eth1, .* Rule 2 of chain prerouting/),
   ])
 })
 

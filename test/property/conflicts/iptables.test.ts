@@ -208,7 +208,7 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
     )
     const told = seen.conflicts.find(({ mapping }) => mapping !== null)
     expect(told?.message).toContain(
-      'Connections of other machines behind eth0 to 0.0.0.0:8080/tcp -> nginx:80 open, and then hang: packets after the first are dropped on their way to the container by rule 1 of chain FORWARD',
+      `Connections from eth0 to 0.0.0.0:8080/tcp -> nginx:80 open and then hang. Rule 1 of chain FORWARD (${tool}, table filter) drops the packets after the first:`,
     )
     expect(told?.trace.at(-1)).toMatchObject({ packet: 3, direction: 'original', hook: 'forward' })
   })

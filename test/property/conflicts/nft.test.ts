@@ -224,7 +224,7 @@ describe('what rules of nftables do to a mapping', () => {
   test('answers that go to the container itself are said to be lost', async () => {
     const nft = [table(nat('postrouting', 50, [goingOut('pt-web'), comingIn('eth0'), snat('172.30.1.10')]))]
     expect((await look({ nft })).conflicts.map(({ message }) => message)).toEqual([
-      '0.0.0.0:8080/tcp -> nginx:80 sees flows of other machines behind eth0 with another source address than it should, because of rule 1 of chain postrouting (nft, table ip mine): `oifname "pt-web" iifname "eth0" snat to 172.30.1.10`. The answers to 172.30.1.10 are lost.',
+      'Packets from eth0 to 0.0.0.0:8080/tcp -> nginx:80 arrive with another source address than the client\'s own. Replies to 172.30.1.10 are lost. Rule 1 of chain postrouting (nft, table ip mine) translates the source: `oifname "pt-web" iifname "eth0" snat to 172.30.1.10`.',
     ])
   })
 
@@ -268,14 +268,14 @@ describe('what processes of the host send to a container', () => {
   const toNginx = [destination('172.30.1.10'), tcpTo(80)]
 
   test.each<[string, string, number, string]>([
-    ['another machine', '192.0.2.10', 7000, '192.0.2.10:7000'],
+    ['another machine', '192.0.2.10', 7000, '192.0.2.10:7000 by eth0'],
     ['the host itself', '192.0.2.2', 7000, '192.0.2.2:7000 on this host'],
-    ['another container', '172.30.1.11', 81, '172.30.1.11:81'],
+    ['another container', '172.30.1.11', 81, '172.30.1.11:81 by pt-web'],
   ])('is said to be translated where a rule takes it to %s', async (_, where, port, told) => {
     const seen = await look({ nft: elsewhere(where, port, ...toNginx) })
     expect(seen.told).toEqual(['warning NetworkDropped network web by nft mine output 1'])
     expect(seen.conflicts[0]?.message).toBe(
-      `Packets of some of processes on this host for containers of network web go to ${told} instead, translated by rule 1 of chain output (nft, table ip mine): \`ip daddr 172.30.1.10 tcp dport 80 dnat to ${where}:${port}\`.`,
+      `Some packets from this host do not reach containers of network web. Rule 1 of chain output (nft, table ip mine) sends the packets to ${told}: \`ip daddr 172.30.1.10 tcp dport 80 dnat to ${where}:${port}\`.`,
     )
     expectTrue(seen)
   })
@@ -288,7 +288,7 @@ describe('what processes of the host send to a container', () => {
   test('is dropped where a rule drops it', async () => {
     const seen = await look({ nft: [table(filter('output', 0, [...toNginx, drop]))] })
     expect(seen.conflicts.filter(({ mapping }) => mapping === null).map(({ message }) => message)).toEqual([
-      expect.stringMatching(/ are dropped by rule 1 of chain output /),
+      expect.stringMatching(/ Rule 1 of chain output .* drops the packets: /),
     ])
   })
 })

@@ -1,5 +1,6 @@
 import type { TraceEntry } from '../evaluate/index.ts'
 import type { TableFamily } from '../netfilter/index.ts'
+import type { ManagedPart } from '../owner/index.ts'
 import type { Packet } from '../packet/index.ts'
 import type { HookNeed } from './remedy/hook-need.ts'
 
@@ -77,8 +78,10 @@ export interface Culprit {
   /** Of a rule of nftables. */
   readonly handle: number | null
   readonly text: string
-  /** Who made it, where that is known: an engine, a process, a project. */
+  /** What made it, where that is known: an engine, a process, a project; of an address or a route, its interface. */
   readonly owner: string | null
+  /** Of a managed rule: the mapping or network that it is for. */
+  readonly managed?: ManagedPart
   /** What the rule has met so far, where its tool counts. */
   readonly counters: { readonly packets: number; readonly bytes: number } | null
 }

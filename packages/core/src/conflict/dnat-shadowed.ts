@@ -1,13 +1,21 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { called, callers, culpritName, goElsewhere, ruleConflict } from './rule-conflict.ts'
+import { otherPlace, unreachable } from './effect.ts'
+import { anotherRoute, ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
- * Somebody earlier translates the packet, and the first binding of a flow wins (net/netfilter/nf_nat_core.c).
+ * Something earlier translates the packet, and the first binding of a flow wins (net/netfilter/nf_nat_core.c); or a
+ * route leads the translated packet away from the container's bridge.
  * @internal
  */
-export const dnatShadowed = (finding: Finding): Conflict =>
-  ruleConflict(finding, {
-    message: `Packets of ${callers(finding)} for ${called(finding)} ${goElsewhere(finding)} instead: ${culpritName(finding)} comes first.`,
-    otherwise: 'Publish on another host port, or take away what comes first.',
+export const dnatShadowed = (finding: Finding): Conflict => {
+  const { step } = finding
+  const sends = `the packets to ${otherPlace(finding)}`
+  const isRoute = step !== null && step.table === null
+  return ruleConflict(finding, {
+    message: `${unreachable(finding)} ${cause(finding, isRoute ? `leads ${sends}` : `comes first and sends ${sends}`, `may send ${sends}`)}`,
+    otherwise: 'Publish on another host port, or delete that rule.',
+    ...(isRoute ? { remedy: anotherRoute } : {}),
   })
+}

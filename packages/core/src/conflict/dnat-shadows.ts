@@ -1,20 +1,26 @@
+import { culpritName } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { callers, culpritName, ruleConflict } from './rule-conflict.ts'
-import type { Finding } from './search/finding.ts'
+import { receiver, senders } from './effect.ts'
+import { ruleConflict } from './rule-conflict.ts'
+import { culpritOf, type Finding } from './search/finding.ts'
 
 /**
- * The mapping takes packets that somebody else's translation serves today.
+ * The mapping takes packets that a foreign translation serves today.
  * @param place - where they go today
  * @internal
  */
-export const dnatShadows = (finding: Finding, place: string): Conflict => ({
-  ...ruleConflict(finding, {
-    message: `${finding.mapping?.label} takes packets of ${callers(finding)} that go to ${place} today, by ${culpritName(finding)}. Once it is in force, they reach the container instead.`,
-    otherwise: '',
-    remedy: {
-      text: 'Publish on another host port or on another host address, or take the other translation away first.',
-      commands: [],
-    },
-  }),
-  kind: 'DnatShadows',
-})
+export const dnatShadows = (finding: Finding, place: string): Conflict => {
+  const culprit = culpritOf(finding.step)
+  const by = culprit === null ? '' : `, by ${culpritName(culprit)}`
+  return {
+    ...ruleConflict(finding, {
+      message: `${receiver(finding)} takes packets from ${senders(finding)} that go to ${place} today${by}. Once the mapping is in force, they reach the container instead.`,
+      otherwise: '',
+      remedy: {
+        text: 'Publish on another host port or on another host address, or delete that translation first.',
+        commands: [],
+      },
+    }),
+    kind: 'DnatShadows',
+  }
+}

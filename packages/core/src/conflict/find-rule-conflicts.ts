@@ -1,5 +1,5 @@
 import type { Family } from '../address/index.ts'
-import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState, PublishedPort } from '../desired/index.ts'
 import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
@@ -23,6 +23,7 @@ import { type ExploredGroup, exploreMappings } from './search/explore-mappings.t
 import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from './search/explore-networks.ts'
 import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
+import { mappingsOfOthers } from './search/mappings-of-others.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
 import { seekerOf } from './search/seeker.ts'
@@ -46,6 +47,11 @@ export interface RuleConflictOptions {
    * are judged: what becomes of them follows from that one cause.
    */
   readonly unsettled?: readonly string[]
+  /**
+   * Host ports that other projects of Portolan have in force on the host. At the addresses and interfaces where they
+   * are bound more narrowly they come first, which is no fault of a rule: `resolve` tells it, once.
+   */
+  readonly published?: readonly PublishedPort[]
 }
 
 /**
@@ -82,7 +88,7 @@ export const searchRules = (
   wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true, hidden = [], unsettled = [] }: RuleConflictOptions = {},
+  { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions = {},
   findAlike: typeof alikeNetworks = alikeNetworks,
 ): ConflictSearch => {
   const desired = withoutNetworks(wanted, unsettled)
@@ -103,7 +109,8 @@ export const searchRules = (
     ip6: around.ip6.subnets,
   })
   const seek = seekerOf(follower, rulesets)
-  const groups = exploreMappings(desired, around, portsOfOthers(rulesets, desired.project), alike, seek)
+  const taken = portsOfOthers(rulesets, desired.project)
+  const groups = exploreMappings(desired, around, taken, alike, seek, mappingsOfOthers(published))
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
   const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
   const tell = (group: ExploredGroup): void => {

@@ -1,5 +1,7 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { culpritName, dropped, ruleConflict } from './rule-conflict.ts'
+import { lost, whichPackets } from './effect.ts'
+import { changeRule, ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -7,8 +9,10 @@ import type { Finding } from './search/finding.ts'
  * not help: a drop anywhere is final (nft(8), OVERALL EVALUATION).
  * @internal
  */
-export const forwardDropped = (finding: Finding): Conflict =>
-  ruleConflict(finding, {
-    message: `${dropped(finding)} on their way to the container by ${culpritName(finding)}.`,
-    otherwise: 'Take away what drops them: nothing in front of it can let them pass.',
+export const forwardDropped = (finding: Finding): Conflict => {
+  const packets = whichPackets(finding, 'the forwarded packets')
+  return ruleConflict(finding, {
+    message: `${lost(finding)} ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    otherwise: changeRule,
   })
+}

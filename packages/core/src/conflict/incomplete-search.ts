@@ -1,5 +1,4 @@
 import type { Family } from '../address/index.ts'
-import { who } from './rule-conflict.ts'
 import { type ExploredRow, mostCells } from './search/explore.ts'
 import { protocolName } from './search/finding.ts'
 import type { Row } from './search/row.ts'
@@ -59,14 +58,32 @@ const reasonsOf = ({ isWhole, doubts }: ExploredRow, { mapping }: Row): readonly
 
 const nameRows = (rows: readonly [Row, ...Row[]]): string => {
   const [{ protocol, mapping }] = rows
-  const names = [...new Set(rows.map((row) => (mapping === null ? nameOfNetworkRow(row) : who(row))))]
+  const names = [...new Set(rows.map((row) => (mapping === null ? nameOfNetworkRow(row) : clientOf(row))))]
   const kind = mapping === null ? 'packets' : `${protocolName(protocol).toUpperCase()} packets`
   return `${kind} of ${names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`}`
 }
 
 const nameOfNetworkRow = (row: Row): string => {
   const to = row.way === 'egress' ? 'the outside' : `containers of network ${row.network.name}`
-  return `${who(row)} for ${to} (${protocolName(row.protocol).toUpperCase()}, ${familyNames[row.family]})`
+  return `${clientOf(row)} for ${to} (${protocolName(row.protocol).toUpperCase()}, ${familyNames[row.family]})`
 }
 
 const familyNames: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' }
+
+/** The client of a row, as a sentence names it. */
+const clientOf = ({ source, network, way, in: from }: Row): string => {
+  switch (source) {
+    case 'machine':
+      return `other machines behind ${from}`
+    case 'host':
+      return 'processes on this host'
+    case 'loopback':
+      return 'processes on this host that call 127.0.0.1'
+    case 'itself':
+      return way === 'egress' ? `containers of network ${network.name}` : 'the container itself'
+    case 'sibling':
+      return way === 'direct' ? `containers of network ${network.name}` : 'containers on the same bridge'
+    case 'stranger':
+      return 'containers on other bridges'
+  }
+}

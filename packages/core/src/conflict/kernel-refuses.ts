@@ -1,6 +1,8 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
+import { unreachable } from './effect.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
-import { called, callers, culpritName, ruleConflict, sentence } from './rule-conflict.ts'
+import { ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -13,12 +15,12 @@ export const kernelRefuses = (finding: Finding): Conflict => {
   const name = sysctl?.[1] ?? null
   const value = name?.endsWith('.rp_filter') === true ? '2' : '1'
   return ruleConflict(finding, {
-    message: `${sentence(callers(finding))} do not reach ${called(finding)}: they are stopped by ${culpritName(finding)}.`,
-    otherwise: 'Change what the kernel goes by: the route or the setting that it names.',
+    message: `${unreachable(finding)} ${cause(finding, 'stops the packets', 'may stop the packets')}`,
+    otherwise: 'Change the route or the setting that is named.',
     remedy: {
       text:
         name === null
-          ? 'Change what the kernel goes by: the route or the setting that it names.'
+          ? 'Change the route or the setting that is named.'
           : `Set ${name} to ${value}, also where it is set at boot (sysctl.d(5)).`,
       commands: name === null ? [] : sysctlCommands(name, value),
     },

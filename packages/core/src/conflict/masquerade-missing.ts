@@ -1,13 +1,18 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import { receiver, senders } from './effect.ts'
+import { ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
- * What should leave with an address of the host keeps a private one, which nobody outside can answer.
+ * What should leave with an address of the host keeps a private one, to which no reply can come back.
  * @internal
  */
-export const masqueradeMissing = (finding: Finding): Conflict =>
-  ruleConflict(finding, {
-    message: `Packets of ${callers(finding)} to ${called(finding)} keep their own source address, which who gets them cannot answer: ${culpritName(finding)} comes before the masquerade.`,
-    otherwise: 'See to it that nothing binds the source of these packets before the masquerade does.',
+export const masqueradeMissing = (finding: Finding): Conflict => {
+  const { certainty, network, rows } = finding
+  const from = rows[0]?.way === 'egress' ? `network ${network.name}` : senders(finding)
+  return ruleConflict(finding, {
+    message: `Packets from ${from} to ${receiver(finding)} ${certainty === 'certain' ? 'leave' : 'may leave'} with the container's private address as source, so no reply can come back. ${cause(finding, 'binds the source before the masquerade', 'may bind the source before the masquerade')}`,
+    otherwise: 'Exempt these packets from that rule, so that the masquerade comes first.',
   })
+}

@@ -1,19 +1,27 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { called, callers, culpritName, dropped, goElsewhere, ruleConflict } from './rule-conflict.ts'
+import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
+import { anotherRoute, exemptNetwork, ruleConflict } from './rule-conflict.ts'
 import { isDestinationChange } from './search/blame.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
- * Flows inside a network, or from the host into it, are dropped, or translated to another place.
+ * Flows inside a network, or from the host into it, are dropped, or translated or routed to another place.
  * @internal
  */
-export const networkDropped = (finding: Finding): Conflict =>
-  finding.step !== null && isDestinationChange(finding.step)
-    ? ruleConflict(finding, {
-        message: `Packets of ${callers(finding)} for containers of ${called(finding)} ${goElsewhere(finding)} instead, translated by ${culpritName(finding)}.`,
-        otherwise: 'Keep what is for the network out of what translates its destination.',
-      })
-    : ruleConflict(finding, {
-        message: `${dropped(finding, `containers of ${called(finding)}`)} by ${culpritName(finding)}.`,
-        otherwise: 'Let the network be: nothing in front of what drops its packets can let them pass.',
-      })
+export const networkDropped = (finding: Finding): Conflict => {
+  const { step } = finding
+  if (step !== null && (isDestinationChange(step) || step.verdict === 'route')) {
+    const sends = `the packets to ${otherPlace(finding)}`
+    return ruleConflict(finding, {
+      message: `${unreachable(finding)} ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
+      otherwise: 'Exempt this network from that rule.',
+      ...(step.verdict === 'route' ? { remedy: anotherRoute } : {}),
+    })
+  }
+  const packets = whichPackets(finding, 'the packets')
+  return ruleConflict(finding, {
+    message: `${lost(finding)} ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    otherwise: exemptNetwork,
+  })
+}

@@ -1,14 +1,18 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, ruleConflict } from './rule-conflict.ts'
+import { unreachable } from './effect.ts'
+import { ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
  * Flows are taken out of connection tracking, and what is not tracked is never translated: it meets a local socket,
- * or nobody.
+ * or nothing.
  * @internal
  */
-export const notrack = (finding: Finding): Conflict =>
-  ruleConflict(finding, {
-    message: `Packets of ${callers(finding)} for ${called(finding)} ${are(finding)} taken out of connection tracking by ${culpritName(finding)}. Without tracking nothing is translated, so they never reach the container, or their answers never come back.`,
-    otherwise: 'Let connection tracking see them.',
+export const notrack = (finding: Finding): Conflict => {
+  const takes = 'the packets out of connection tracking'
+  return ruleConflict(finding, {
+    message: `${unreachable(finding)} ${cause(finding, `takes ${takes}`, `may take ${takes}`)} Packets that are not tracked are not translated.`,
+    otherwise: 'Exempt these packets from that rule, so that connection tracking sees them.',
   })
+}

@@ -1,5 +1,7 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { are, called, callers, culpritName, dropped, isLater, ruleConflict } from './rule-conflict.ts'
+import { lost, whichPackets } from './effect.ts'
+import { ruleConflict } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 
 /**
@@ -7,10 +9,10 @@ import type { Finding } from './search/finding.ts'
  * nothing translates it but connection tracking.
  * @internal
  */
-export const replyDropped = (finding: Finding): Conflict =>
-  ruleConflict(finding, {
-    message: isLater(finding)
-      ? `${dropped(finding)} by ${culpritName(finding)}.`
-      : `Flows of ${callers(finding)} to ${called(finding)} arrive, but the answers ${are(finding)} dropped by ${culpritName(finding)}.`,
-    otherwise: 'See to it that answers find their way back: they have to pass this host, and be let through.',
+export const replyDropped = (finding: Finding): Conflict => {
+  const packets = whichPackets(finding, 'the replies')
+  return ruleConflict(finding, {
+    message: `${lost(finding)} The packets arrive, but no reply comes back. ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    otherwise: 'Let the replies pass, and make sure that they are routed through this host.',
   })
+}

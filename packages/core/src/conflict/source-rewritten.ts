@@ -1,5 +1,7 @@
+import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
-import { called, callers, culpritName, ruleConflict, sentence } from './rule-conflict.ts'
+import { receiver, senders } from './effect.ts'
+import { ruleConflict } from './rule-conflict.ts'
 import { addressText, type Finding } from './search/finding.ts'
 
 /**
@@ -9,11 +11,11 @@ import { addressText, type Finding } from './search/finding.ts'
  */
 export const sourceRewritten = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `${sentence(called(finding))} sees flows of ${callers(finding)} with another source address than it should, because of ${culpritName(finding)}.${unanswered(finding)}`,
-    otherwise: 'Keep these packets out of what translates their source.',
+    message: `Packets from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than the client's own.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
+    otherwise: 'Exempt these packets from that rule.',
   })
 
 const unanswered = ({ judgement, rows: [row] }: Finding): string =>
   judgement.fault === 'stopped' && row !== undefined
-    ? ` The answers to ${addressText(row.family, judgement.conclusion.reached.world.saddr)} are lost.`
+    ? ` Replies to ${addressText(row.family, judgement.conclusion.reached.world.saddr)} are lost.`
     : ''

@@ -2,24 +2,65 @@ import { type Conflict, overlappingHostPort } from '../conflict/index.ts'
 import type { DesiredMapping } from './desired-state.ts'
 import type { PublishedPort } from './expand-mappings.ts'
 
-/** A wildcard and a specific binding on one port: reported on the specific one. */
+/**
+ * A wide and a narrow binding on one port, one of them at least of this project: of an address and of all, of an
+ * interface and of all.
+ */
 export const findOverlaps = (
   project: string,
   mappings: readonly DesiredMapping[],
   others: readonly PublishedPort[],
 ): readonly Conflict[] => {
-  const everyone: readonly PublishedPort[] = [
-    ...mappings.filter((mapping) => mapping.kind === 'nat').map((mapping) => ({ ...mapping, project })),
-    ...others,
-  ]
-  const portKey = ({ family, protocol, hostPort }: PublishedPort): string =>
-    `${family} ${protocol} ${hostPort}`
-  const wildcards = new Map(
-    everyone.filter(({ hostAddress }) => hostAddress === null).map((port) => [portKey(port), port]),
+  const onPort = new Map<string, PublishedPort[]>()
+  const add = (port: PublishedPort): void => {
+    const key = `${port.family} ${port.protocol} ${port.hostPort}`
+    const known = onPort.get(key)
+    if (known === undefined) onPort.set(key, [port])
+    else known.push(port)
+  }
+  for (const mapping of mappings) if (mapping.kind === 'nat') add({ ...mapping, project })
+  for (const other of others) add(other)
+  return [...onPort.values()].flatMap((ports) =>
+    ports.length < 2
+      ? []
+      : overlapsOf(ports).flatMap(([narrow, wide]) =>
+          narrow.project === project || wide.project === project
+            ? [overlappingHostPort(project, narrow, wide)]
+            : [],
+        ),
   )
-  return everyone.flatMap((port) => {
-    const wildcard = port.hostAddress === null ? undefined : wildcards.get(portKey(port))
-    if (wildcard === undefined || (port.project !== project && wildcard.project !== project)) return []
-    return [overlappingHostPort(port.label, wildcard)]
-  })
+}
+
+type Pair = readonly [narrow: PublishedPort, wide: PublishedPort]
+
+/**
+ * The pairs that share packets. Most hosts have many addresses on one port, and few bindings to all addresses: only
+ * those are compared with each of the others.
+ */
+const overlapsOf = (ports: readonly PublishedPort[]): readonly Pair[] => {
+  const atAddress = new Map<string, PublishedPort[]>()
+  const everywhere = ports.filter(({ hostAddress }) => hostAddress === null)
+  for (const port of ports) {
+    if (port.hostAddress === null) continue
+    const known = atAddress.get(port.hostAddress)
+    if (known === undefined) atAddress.set(port.hostAddress, [port])
+    else known.push(port)
+  }
+  return [
+    ...[...atAddress.values()].flatMap((group) =>
+      group.flatMap((narrow) =>
+        everywhere.filter((wide) => shareInterface(narrow, wide)).map((wide): Pair => [narrow, wide]),
+      ),
+    ),
+    ...[everywhere, ...atAddress.values()].flatMap(pairsByInterface),
+  ]
+}
+
+const shareInterface = (a: PublishedPort, b: PublishedPort): boolean =>
+  a.interface === null || b.interface === null || a.interface === b.interface
+
+/** Of one address, or of all: those of an interface, with those of none. */
+const pairsByInterface = (ports: readonly PublishedPort[]): readonly Pair[] => {
+  const wide = ports.filter((port) => port.interface === null)
+  return ports.flatMap((narrow) => (narrow.interface === null ? [] : wide.map((one): Pair => [narrow, one])))
 }

@@ -1,1 +1,2 @@
+export type { ManagedPart } from './managed-part.ts'
 export { ownerOf } from './owner-of.ts'

@@ -11,3 +11,7 @@ const names: Readonly<Record<string, string>> = {
 
 /** An owner as a sentence names it. */
 export const ownerName = (owner: string): string => names[owner] ?? owner
+
+/** The same, of something that is the owner's: `Docker's`. */
+export const ownersName = (owner: string): string =>
+  owner === 'netavark' ? "Podman's" : `${ownerName(owner)}'s`

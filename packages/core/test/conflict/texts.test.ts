@@ -47,7 +47,11 @@ const everyKind: readonly Conflict[] = [
   iccForIpOnly('web', 'port veth1 of br-web was plugged in without isolation.'),
   iccUnenforceable('web', 'the ports could not be isolated.'),
   loopbackUnreachable('[::1]:8080/tcp -> nginx:80'),
-  overlappingHostPort('192.0.2.2:8080/tcp -> nginx:80', winner),
+  overlappingHostPort(
+    'shop',
+    { project: 'shop', label: '192.0.2.2:8080/tcp -> nginx:80', hostAddress: '192.0.2.2', interface: null },
+    { ...winner, hostAddress: null, interface: null },
+  ),
   routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', null, 'web'),
   subnetOverlap('web', '10.1.0.0/16', [
     { overlaps: '10.0.0.0/8', kind: 'route', detail: 'route 10.0.0.0/8 via wg0', owner: 'wireguard' },

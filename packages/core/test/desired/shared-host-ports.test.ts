@@ -166,7 +166,13 @@ describe('a host port that another project has', () => {
     const specific = { ...blog, hostAddress: '192.0.2.2', label: '192.0.2.2:8080/tcp -> ghost:2368' }
     const late = expand([toNginx('8080:80')], [specific])
     expect(kept(late)).toEqual(['0.0.0.0:8080/tcp -> nginx:80'])
-    expect(inWords(late)).toEqual(['warning OverlappingHostPort 192.0.2.2:8080/tcp -> ghost:2368'])
+    expect(inWords(late)).toEqual(['warning OverlappingHostPort 0.0.0.0:8080/tcp -> nginx:80'])
+    expect(late.conflicts[0]).toMatchObject({
+      message: expect.stringContaining(
+        '192.0.2.2:8080/tcp -> ghost:2368 of project blog takes its host address',
+      ),
+      culprit: { text: '192.0.2.2:8080/tcp -> ghost:2368', owner: 'blog' },
+    })
   })
 
   test('is no matter where others overlap among themselves', () => {

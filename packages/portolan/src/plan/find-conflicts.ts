@@ -1,4 +1,10 @@
-import { type ConflictSearch, type DesiredState, type HostFacts, searchRules } from '@portolan/core'
+import {
+  type ConflictSearch,
+  type DesiredState,
+  type HostFacts,
+  type PublishedPort,
+  searchRules,
+} from '@portolan/core'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from './carried-out.ts'
@@ -9,6 +15,7 @@ import { withPresentPositions } from './present-positions.ts'
  * What the rules on a host, as they will be once a plan is carried out, do to a project.
  *
  * @param unsettled - networks of which another conflict says that they cannot be as planned
+ * @param published - host ports that other projects have in force
  * @param surrounding - every rule on the host as it is; null: not known, and no conflict with them
  * @internal
  */
@@ -19,6 +26,7 @@ export const findConflictsWithRules = (
   changes: readonly PlanChange[],
   setsSysctls: boolean,
   unsettled: readonly string[],
+  published: readonly PublishedPort[],
 ): ConflictSearch => {
   if (surrounding === null) return { conflicts: [], incomplete: [] }
   const planned = lowerRules(carriedOut(surrounding, changes))
@@ -27,6 +35,11 @@ export const findConflictsWithRules = (
     desired,
     facts,
     movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,
-    { setsSysctls, unsettled, ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }) },
+    {
+      setsSysctls,
+      unsettled,
+      published,
+      ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }),
+    },
   )
 }

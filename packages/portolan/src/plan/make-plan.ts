@@ -106,6 +106,7 @@ export const makePlan = (input: PlanInput): Plan => {
     changes,
     input.sysctls,
     unsettledNetworks(resolution.conflicts),
+    others,
   )
   const found = [
     ...resolution.conflicts,

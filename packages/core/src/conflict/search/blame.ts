@@ -1,3 +1,4 @@
+import type { Route } from '../../evaluate/route-table.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { World } from '../../evaluate/world.ts'
 import { ownerOf } from '../../owner/index.ts'
@@ -59,7 +60,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
     case 'source-kept':
       return { kind: 'MasqueradeMissing', step: stepOf(last, isSourceBinding) }
     case 'astray':
-      return { kind: 'DnatShadowed', step: stepOf(last, isDestinationChange) ?? foreignStep(last) }
+      return { kind: 'DnatShadowed', step: strayStep(row, end.world, reached.world) }
     case 'stopped': {
       // A translation to somewhere else that nobody answers from is a translation to somewhere else.
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
@@ -81,6 +82,31 @@ const unanswerable = (row: Row, { saddr, original }: World, last: TraceStep | nu
   const step = stepOf(last, isKept ? isSourceBinding : isSourceChange)
   return step === null ? null : { kind: isKept ? 'MasqueradeMissing' : 'SourceRewritten', step }
 }
+
+/** What leads a flow to a wrong place: a translation, or a route where the translation is right or none is needed. */
+const strayStep = (row: Row, { trace }: World, world: World): TraceStep | null => {
+  const foreign = stepOf(trace, isDestinationChange)
+  if (foreign !== null) return foreign
+  if (isElsewhere(row, world)) return foreignStep(trace) ?? stepOf(trace, isManagedTranslation)
+  // A mark chooses the table that the route is from.
+  const marked = world.mark === 0 ? null : stepOf(trace, isMark)
+  return marked ?? (world.route === null ? foreignStep(trace) : routeStep(world, world.route))
+}
+
+const isMark = (step: TraceStep): boolean => isForeign(step) && step.verdict === 'set mark'
+
+/** Routing leaves no step of its own while nothing goes wrong. */
+const routeStep = ({ trace, hook, reply, packet }: World, { text, link }: Route): TraceStep => ({
+  before: trace,
+  hook,
+  reply,
+  packet,
+  table: null,
+  chain: null,
+  rule: null,
+  verdict: 'route',
+  text: `route ${text}${link === null || /\bdev\b/.test(text) ? '' : ` dev ${link.name}`}`,
+})
 
 const isElsewhere = ({ expected }: Row, { daddr, original }: World): boolean => {
   switch (expected.kind) {
@@ -117,6 +143,9 @@ const isForeign = (step: TraceStep): boolean => step.rule !== null && !step.repl
 
 export const isDestinationChange = (step: TraceStep): boolean =>
   isForeign(step) && /^(dnat|redirect|tproxy|set d(addr|port))/.test(step.verdict)
+
+const isManagedTranslation = (step: TraceStep): boolean =>
+  step.rule !== null && !step.reply && isOurs(step) && step.verdict.startsWith('dnat')
 
 const isSourceChange = (step: TraceStep): boolean =>
   isForeign(step) && /^(snat|masquerade|set saddr)/.test(step.verdict)

@@ -21,8 +21,9 @@ export const exploreMappings = (
   taken: RangeSet,
   alike: Alike,
   seek: Seek,
+  others: readonly DesiredMapping[] = [],
 ): readonly ExploredGroup[] =>
-  groupMappings(desired, around, taken, alike).flatMap((group) => {
+  groupMappings(desired, around, taken, alike, others).flatMap((group) => {
     const together = exploreGroup(seek, group)
     // What is too much for all may be little enough for each.
     return together.rows.every(({ isWhole }) => isWhole) || group.members.length < 2

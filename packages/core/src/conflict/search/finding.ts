@@ -3,6 +3,7 @@ import type { DesiredMapping, DesiredNetwork } from '../../desired/index.ts'
 import { type Telling, tell } from '../../evaluate/sum-up.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import { ownerOf } from '../../owner/index.ts'
+import { managedPartOf } from '../../owner/managed-part.ts'
 import type { Packet } from '../../packet/index.ts'
 import type { Culprit } from '../conflict.ts'
 import type { RuleConflictKind } from './blame.ts'
@@ -66,6 +67,8 @@ export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
   const { table, chain, rule, verdict, text } = step
   const counters = rule?.source.counters ?? null
+  const owner = table === null || chain === null ? null : ownerOf(table, chain, rule)
+  const managed = owner !== 'portolan' || rule === null ? null : managedPartOf(rule)
   return {
     tool: table?.tool ?? 'kernel',
     family: table?.family ?? null,
@@ -77,7 +80,8 @@ export const culpritOf = (step: TraceStep | null): Culprit | null => {
       rule?.source.text ??
       text ??
       (table?.tool === 'nft' ? `policy ${verdict}` : `-P ${chain?.name} ${verdict.toUpperCase()}`),
-    owner: table === null || chain === null ? null : ownerOf(table, chain, rule),
+    owner,
+    ...(managed === null ? {} : { managed }),
     counters: counters === null ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },
   }
 }

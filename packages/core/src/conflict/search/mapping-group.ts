@@ -79,24 +79,27 @@ interface Member {
 /**
  * Puts together what may be explored together.
  *
- * @param taken - host ports that other projects have too, on some address: who has one of them is looked at alone
+ * @param taken - host ports that other projects have too, on some address: a mapping of one of them is looked at alone
+ * @param others - the mappings of other projects
  */
 export const groupMappings = (
   desired: DesiredState,
   around: Readonly<Record<DesiredMapping['family'], Surroundings>>,
   taken: RangeSet,
   alike: Alike,
+  others: readonly DesiredMapping[],
 ): readonly MappingGroup[] => {
   const placeOf = placesByBridge(alike)
   const onPort = new Map<string, number>()
-  for (const mapping of desired.mappings)
-    onPort.set(portKey(mapping), (onPort.get(portKey(mapping)) ?? 0) + 1)
+  const all: DesiredState =
+    others.length === 0 ? desired : { ...desired, mappings: [...desired.mappings, ...others] }
+  for (const mapping of all.mappings) onPort.set(portKey(mapping), (onPort.get(portKey(mapping)) ?? 0) + 1)
   const groups = new Map<string, [Member, ...Member[]]>()
   for (const [at, mapping] of desired.mappings.entries()) {
     const rows = mappingRows(desired, mapping, around[mapping.family], alike)
     const isShared = (onPort.get(portKey(mapping)) ?? 1) > 1
     const isAlone = mapping.targets.length > 1 || isShared || hasValue(taken, mapping.hostPort)
-    const one: Member = { mapping, rows: isShared ? servedRows(desired, rows) : rows }
+    const one: Member = { mapping, rows: isShared ? servedRows(all, rows) : rows }
     const key = isAlone ? String(at) : kindOf(mapping, rows, placeOf)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [one])

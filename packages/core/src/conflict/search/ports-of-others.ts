@@ -2,7 +2,7 @@ import { type RangeSet, rangeSet } from '../../address/range-set.ts'
 import { askedOf, readHead } from '../../evaluate/rule-heads.ts'
 import type { NetfilterRuleset } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
-import { projectOfRule } from '../../owner/project-of.ts'
+import { managedPartOf } from '../../owner/managed-part.ts'
 
 /** The ports that rules of ours ask for on behalf of other projects: on some address they may come before this one's. */
 export const portsOfOthers = (rulesets: readonly NetfilterRuleset[], project: string): RangeSet =>
@@ -13,7 +13,7 @@ export const portsOfOthers = (rulesets: readonly NetfilterRuleset[], project: st
           .filter((chain) => ownerOf(table, chain, null) === 'portolan')
           .flatMap(({ rules }) =>
             rules.flatMap((rule) => {
-              const of = projectOfRule(rule)
+              const of = managedPartOf(rule)?.project ?? null
               return of === null || of === project ? [] : (askedOf(readHead(rule), 'dport')?.ranges ?? [])
             }),
           ),

@@ -1,0 +1,36 @@
+import { ownersName } from '../owner/owner-name.ts'
+import type { Culprit } from './conflict.ts'
+import { culpritOf, type Finding } from './search/finding.ts'
+
+/**
+ * The sentence that says what causes a finding: `Docker's policy on chain FORWARD (iptables-nft, table filter) drops
+ * the packets.`
+ *
+ * @param does - what it does, in the present tense
+ * @param mayDo - the same, of a finding that is only possible
+ */
+export const cause = ({ step, certainty }: Finding, does: string, mayDo: string): string => {
+  const culprit = culpritOf(step)
+  if (culprit === null) return 'The rules that could be read do not show why.'
+  const what = certainty === 'certain' ? does : mayDo
+  const text = culprit.table === null || culprit.position === 'policy' ? '' : `: \`${culprit.text}\``
+  return `${sentence(culpritName(culprit))} ${what}${text}.`
+}
+
+/** A culprit as the subject of a sentence: `rule 3 of chain FORWARD (iptables-nft, table filter)`. */
+export const culpritName = (culprit: Culprit): string => {
+  const { tool, table, chain, position, text, owner, family, managed } = culprit
+  if (table === null) return text.startsWith('route ') ? `the ${text}` : `the kernel (${text})`
+  const place = `${tool}, table ${tool === 'nft' ? `${family} ` : ''}${table}`
+  if (managed !== undefined) {
+    const part = `${managed.name.includes(' -> ') ? '' : 'network '}${managed.name} of project ${managed.project}`
+    return `Portolan's rule for ${part} (${place}, chain ${chain}, rule ${position})`
+  }
+  const whose = owner === null ? (position === 'policy' ? 'the ' : '') : `${ownersName(owner)} `
+  return position === 'policy'
+    ? `${whose}policy on chain ${chain} (${place})`
+    : `${whose}rule ${position} of chain ${chain} (${place})`
+}
+
+/** A sentence begins with a capital letter. */
+export const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`

@@ -1,0 +1,77 @@
+import { type Finding, tellFinding } from './search/finding.ts'
+import type { Row } from './search/row.ts'
+
+const sender = ({ source, way, in: from }: Row): string => {
+  switch (source) {
+    case 'machine':
+      return from ?? ''
+    case 'host':
+      return 'this host'
+    case 'loopback':
+      return '127.0.0.1 on this host'
+    case 'itself':
+      return way === 'egress' ? 'its containers' : 'its own container'
+    case 'sibling':
+      return way === 'direct' ? 'each other' : 'containers on the same bridge'
+    case 'stranger':
+      return 'containers on other bridges'
+  }
+}
+
+/** Where the packets come from: `eth0, this host and containers on other bridges`. */
+export const senders = ({ rows }: Finding): string => {
+  const names = [...new Set(rows.map(sender))]
+  return names.length < 2 ? (names[0] ?? 'any place') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+/** What the packets are for: a mapping, the containers of a network, or the outside. */
+export const receiver = ({ mapping, network, rows: [row] }: Finding): string => {
+  if (mapping !== null) return mapping.label
+  return row?.way === 'egress' ? 'the outside' : `containers of network ${network.name}`
+}
+
+/** What is wrong for the user, in a sentence: the packets do not arrive, or no connection comes about. */
+export const unreachable = (finding: Finding): string => {
+  const { mapping, network, rows, share, certainty } = finding
+  const isSure = certainty === 'certain'
+  const [row] = rows
+  const from = senders(finding)
+  const to = receiver(finding)
+  if (mapping === null && row?.way === 'egress') {
+    const who = share === 'some' ? `Some packets from network ${network.name}` : `Network ${network.name}`
+    return `${who} ${isSure ? 'cannot' : 'may not'} reach the outside.`
+  }
+  if (share === 'some') return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${to}.`
+  return `${capital(to)} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}.`
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+/** The first packets pass, and what comes after them does not. */
+export const isLater = ({ step }: Finding): boolean => (step?.packet ?? 1) > 2
+
+/** What is wrong where packets are dropped: no connection, or one that opens and then hangs. */
+export const lost = (finding: Finding): string =>
+  isLater(finding)
+    ? `Connections from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}.`
+    : unreachable(finding)
+
+/**
+ * Which packets of a flow are concerned: `the forwarded packets`, `the replies`, `the replies after the first`.
+ *
+ * @param first - the words for the first packet of a flow
+ */
+export const whichPackets = ({ step }: Finding, first: string): string => {
+  if ((step?.packet ?? 1) <= 2) return step?.reply === true ? 'the replies' : first
+  return step?.packet === 3 ? 'the packets after the first' : 'the replies after the first'
+}
+
+/** The place that translated packets come to instead: `192.0.2.10:7000 on this host`. */
+export const otherPlace = (finding: Finding): string => {
+  const { at, outcome } = tellFinding(finding)
+  if (at === null) return 'an address that does not answer'
+  if (outcome === 'local' && finding.judgement.conclusion.reached.world.tproxy) return 'a proxy on this host'
+  const address = at.address.includes(':') ? `[${at.address}]` : at.address
+  const place = at.port === null ? at.address : `${address}:${at.port}`
+  return outcome === 'local' ? `${place} on this host` : `${place} by ${at.interface ?? 'no interface'}`
+}
