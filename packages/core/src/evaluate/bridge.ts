@@ -1,4 +1,3 @@
-import type { NetfilterRuleset, NetfilterTable } from '../netfilter/index.ts'
 import { type Host, isBridge } from './host.ts'
 import type { Link } from './link.ts'
 import { end, fork, noteEvent, type Run } from './run.ts'
@@ -42,20 +41,6 @@ const refusedByIsolation = (ports: readonly Link[], port: Link | null): 'all' | 
   const others = port === null ? ports : ports.filter((other) => other !== port)
   return share(others.length === 0 ? [] : others, isIsolated)
 }
-
-/** The first bridge table that could stop anything. */
-export const findBridgeTable = (rulesets: readonly NetfilterRuleset[]): NetfilterTable | null =>
-  rulesets
-    .flatMap(({ tables }) => tables)
-    .find(({ family, dormant, chains }) => {
-      const bases = chains.some(({ base }) => base !== null)
-      const stops = chains.some(
-        ({ base, rules }) =>
-          base?.policy === 'drop' ||
-          rules.some(({ steps }) => steps.some((step) => step.kind !== 'note' && step.kind !== 'compare')),
-      )
-      return family === 'bridge' && !dormant && bases && stops
-    }) ?? null
 
 /** What crosses a bridge meets its tables, which are not walked: it may end there. */
 export const crossBridge = ({ host, run, bridgeTable }: Traffic, world: World, link: Link | null): void => {

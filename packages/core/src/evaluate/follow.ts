@@ -1,7 +1,7 @@
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
 import { followAnswer } from './answer.ts'
-import { findBridgeTable } from './bridge.ts'
+import { findBridgeTable } from './bridge-table.ts'
 import { createCompiler } from './compiler.ts'
 import { createFaresAlike } from './fares-alike.ts'
 import { buildHooks, familiesSeen } from './hook-list.ts'
@@ -45,7 +45,8 @@ export const prepareFollower = (
     ip: compareLater(host, 'ip', hooks.ip, compiler),
     ip6: compareLater(host, 'ip6', hooks.ip6, compiler),
   }
-  const bridgeTable = findBridgeTable(rulesets)
+  const routesByMark = Object.values(host.routers).some(({ rules }) => rules.some(({ asksMark }) => asksMark))
+  const bridgeTable = findBridgeTable(rulesets, routesByMark)
   return {
     host,
     follow: (world) => {

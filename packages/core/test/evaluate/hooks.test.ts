@@ -3,6 +3,7 @@ import { evaluate, goTo, jumpTo, type NetfilterTable, verdict } from '../../src/
 import {
   accept,
   base,
+  type ChainSketch,
   chain,
   dnat,
   drop,
@@ -67,6 +68,47 @@ describe('hooks and priorities', () => {
     })
     const idle = ruleset(table({ family: 'bridge', name: 'b' }, base('forward', -200, {})))
     expect(evaluate({ ...fromLan, destination: '172.17.0.2' }, facts, idle).certainty).toBe('certain')
+  })
+
+  test.each<[string, readonly ChainSketch[]]>([
+    ['accepts', [base('forward', -200, {}, [accept])]],
+    ['counts and goes on', [base('forward', -200, {}, [{ kind: 'note', text: 'counter' }])]],
+    [
+      'leads to a chain that returns',
+      [base('forward', -200, {}, [jumpTo('b')]), chain('b', [verdict('return')])],
+    ],
+    ['drops in a chain that no packet comes to', [base('forward', -200, {}, [accept]), chain('b', [drop])]],
+    ['marks packets, though no rule asks for a mark', [base('prerouting', -200, {}, [setMark(1)])]],
+  ])('a bridge table that %s changes nothing', (_, chains) => {
+    const bridge = ruleset(table({ family: 'bridge', name: 'b' }, ...chains))
+    const found = evaluate({ ...fromLan, destination: '172.17.0.2' }, facts, bridge)
+    expect(found).toMatchObject({ outcome: 'forwarded', certainty: 'certain', alternatives: [] })
+  })
+
+  test.each<[string, readonly ChainSketch[]]>([
+    ['has a policy of drop', [base('forward', -200, { policy: 'drop' }, [accept])]],
+    ['drops in a chain that it leads to', [base('forward', -200, {}, [jumpTo('b')]), chain('b', [drop])]],
+    [
+      'does something that is not understood',
+      [base('forward', -200, {}, [{ kind: 'unknown-action', text: '?' }])],
+    ],
+  ])('a bridge table that %s may stop a packet', (_, chains) => {
+    const bridge = ruleset(table({ family: 'bridge', name: 'b' }, ...chains))
+    expect(evaluate({ ...fromLan, destination: '172.17.0.2' }, facts, bridge).certainty).toBe('possible')
+  })
+
+  test('a bridge table that marks packets may decide where a rule asks for the mark', () => {
+    const marks = table({ family: 'bridge', name: 'b' }, base('prerouting', -200, {}, [setMark(1)]))
+    const asks = table({ family: 'inet', name: 'f' }, base('forward', 0, {}, [hasMark(2), drop]))
+    const found = evaluate({ ...fromLan, destination: '172.17.0.2' }, facts, ruleset(marks, asks))
+    expect(found.certainty).toBe('possible')
+  })
+
+  test('an ingress chain that cannot drop changes nothing', () => {
+    const sketch = base('ingress', 0, {}, [setMark(1)], [accept])
+    const hook = sketch.base === null ? null : { ...sketch.base, devices: ['eth0'] }
+    const netdev = ruleset(table({ family: 'netdev' }, { ...sketch, base: hook }))
+    expect(evaluate(fromLan, facts, netdev)).toMatchObject({ outcome: 'local', certainty: 'certain' })
   })
 
   test('an ingress chain sees what its devices receive, ahead of all others', () => {
