@@ -17,8 +17,9 @@ export const isStale = (before: Observation, now: Observation): string | null =>
   if (nftables.diff(before.rules.nftables, now.rules.nftables).length > 0) return 'Our nftables rules'
   for (const variant of ['iptables-nft', 'iptables-legacy'] as const) {
     // `diff` wants to be told ours alone: a foreign rule in what is desired would be one to add.
-    if (iptables.diff(before.rules[variant], iptables.ours(now.rules[variant])).length > 0)
-      return `Our ${variant} rules`
+    const changes = iptables.diff(before.rules[variant], iptables.ours(now.rules[variant]))
+    // A jump moves because a foreign rule stands in front of it, which is no change of ours.
+    if (changes.some(({ operation }) => operation.kind !== 'move-rule')) return `Our ${variant} rules`
   }
   if (ownBridges(before.facts) !== ownBridges(now.facts)) return 'Our bridges'
   return null

@@ -21,15 +21,15 @@ const [foreignRule] = iptables
   .parse('*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 10.0.0.0/8 -j DROP\nCOMMIT\n', 'save', 'ip')
   .tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules))
 
-/** Rules of others in FORWARD before and after ours, another policy, and a chain of theirs. */
+/** Rules of others before and after ours in every built-in chain, another policy, and a chain of theirs. */
 const withForeign = (ruleset: iptables.Ruleset): iptables.Ruleset => ({
   ...ruleset,
   tables: ruleset.tables.map((table) => {
-    if (table.name !== 'filter' || foreignRule === undefined) return table
+    if (foreignRule === undefined) return table
     const theirs: iptables.Chain = { kind: 'user', name: 'THEIRS', counters: null, rules: [foreignRule] }
     const chains = table.chains.map(
       (chain): iptables.Chain =>
-        chain.kind === 'built-in' && chain.name === 'FORWARD'
+        chain.kind === 'built-in'
           ? { ...chain, policy: 'DROP', rules: [foreignRule, ...chain.rules, foreignRule] }
           : chain,
     )
