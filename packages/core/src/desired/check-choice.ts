@@ -25,7 +25,7 @@ export const checkChoice = (
       ? `other machines are on its bridge ${bridge}, and no engine has records of them`
       : `other containers are on its bridge ${bridge}, and the addresses that ${engine} gave them could not be read`
   const key = family === 'ip' ? 'ipv4_address' : 'ipv6_address'
-  const root = engine === null ? '' : ' As root, more can be read.'
+  const root = engine === null ? '' : ' Root may read those records, if this is another user.'
   throw new IntentError(
     `${replicaName(endpoint)} needs ${key} on the external network ${endpoint.network}: ${why}, so an address of ${subnet.subnet} that is picked may be in use. Name one that is free.${root}`,
     endpoint.place,

@@ -125,7 +125,7 @@ describe('an address on a network of another engine', () => {
     const { used: _, ...unread } = web
     const facts = { interfaces: [bridge, port], networks: [unread] }
     expect(() => settle(facts)).toThrow(
-      'nginx needs ipv4_address on the external network web: other containers are on its bridge br-web, and the addresses that docker gave them could not be read, so an address of 10.77.0.0/24 that is picked may be in use. Name one that is free. As root, more can be read.',
+      'nginx needs ipv4_address on the external network web: other containers are on its bridge br-web, and the addresses that docker gave them could not be read, so an address of 10.77.0.0/24 that is picked may be in use. Name one that is free. Root may read those records, if this is another user.',
     )
     expect(settle(facts, [{ ip: '10.77.0.9' }]).addresses).toEqual(['10.77.0.9'])
     expect(settle({ ...facts, interfaces: [bridge] }).addresses).toEqual(['10.77.0.2'])

@@ -4,6 +4,7 @@ import { cniLeases } from './cni-leases.ts'
 import { dockerStatics } from './docker-statics.ts'
 import { libvirtLeases } from './libvirt-leases.ts'
 import { podmanLeases } from './podman-leases.ts'
+import { podmanStatics } from './podman-statics.ts'
 
 /**
  * Adds to each network the addresses that its engine keeps outside of the network's own record. `used` stays absent
@@ -19,12 +20,15 @@ export const withUsedAddresses = (
   const isThere = (wanted: string): boolean => networks.some(({ engine }) => engine === wanted)
   const statics = isThere('docker') ? dataRoots.map((folder) => dockerStatics(join(root, folder))) : []
   const podman = isThere('podman') ? podmanLeases(root) : null
+  const podmanAsked = isThere('podman') ? podmanStatics(root) : null
   const more = ({ engine, name = '', bridge = '' }: EngineNetworkFact): readonly UsedAddressFact[] | null => {
     switch (engine) {
       case 'docker':
         return statics.flatMap((all) => all.get(name) ?? [])
       case 'podman':
-        return podman === null ? null : (podman.get(name) ?? [])
+        return podman === null || podmanAsked === null
+          ? null
+          : [...(podman.get(name) ?? []), ...(podmanAsked.get(name) ?? [])]
       case 'cni':
         return cniLeases(root, name)
       case 'libvirt':

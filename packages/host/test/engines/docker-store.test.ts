@@ -133,7 +133,7 @@ describe('the addresses that containers have', () => {
     expect(usedOn('dual')).toEqual(['10.78.0.2 c2', 'fd77:1::2 c2'])
     expect(usedOn('web')).toEqual([])
   })
-  test("are those in Podman's ipam.db, of both families, and none while it is not there", () => {
+  test("are those in Podman's ipam.db, of both families, and those that a stopped container asks for by name", () => {
     write(
       'etc/containers/networks/custom.json',
       '{"name": "custom", "network_interface": "br-pod", "subnets": [{"subnet": "10.66.0.0/24"}, {"subnet": "fd66:1::/64"}]}',
@@ -146,6 +146,15 @@ describe('the addresses that containers have', () => {
       'fd66:1::2 01cf54b8bb87',
       'fd66:1::3 dcf74fa242bc',
     ])
+    copyFileSync(join(stores, '../../sqlite/stores/podman-5.db'), place('var/lib/containers/storage/db.sql'))
+    write(
+      'etc/containers/networks/theirs.json',
+      '{"name": "theirs", "subnets": [{"subnet": "10.67.0.0/24"}]}',
+    )
+    expect(usedOn('theirs')).toEqual(['10.66.0.200 held', '10.66.0.201 two', '10.66.0.202 two'])
+    write('var/lib/containers/storage/db.sql-journal', 'another program writes')
+    expect(usedOn('theirs')).toBeUndefined()
+    rmSync(join(root, 'var/lib/containers'), { recursive: true })
     write('run/containers/networks/ipam.db', 'damaged')
     expect(usedOn('custom')).toBeUndefined()
   })

@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
+import { isAbsent } from '../file/index.ts'
+import { readSqliteFile, type SqliteValue } from '../sqlite/index.ts'
+
+/** A container takes some 20 kB. */
+const mostBytes = 64 * 2 ** 20
+
+/**
+ * The addresses that containers of Podman ask for by name (`podman run --ip`), by network. A container that is stopped
+ * has no lease, and takes its address when it starts. They are in Podman's own database (`db.sql`; Podman,
+ * `libpod/sqlite_state_internal.go`).
+ *
+ * @returns null where the database is there and cannot be read
+ */
+export const podmanStatics = (root: string): ReadonlyMap<string, readonly UsedAddressFact[]> | null => {
+  try {
+    const rows = readSqliteFile(join(root, 'var/lib/containers/storage/db.sql'), 'ContainerConfig', mostBytes)
+    const statics = new Map<string, UsedAddressFact[]>()
+    for (const [, name, , config] of rows ?? [])
+      for (const [network, options] of Object.entries(objectOf(parsed(config).newNetworks)))
+        for (const address of addressesOf(objectOf(options).static_ips))
+          statics.set(network, [...(statics.get(network) ?? []), { address, by: String(name) }])
+    return statics
+  } catch (error) {
+    return isAbsent(error) ? new Map() : null
+  }
+}
+
+const addressesOf = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? value : []).flatMap((text: unknown) =>
+    typeof text === 'string' && tryParseAddress(text) !== null ? [canonicalAddress(text)] : [],
+  )
+
+/** @throws SyntaxError for a text that is no JSON: then what the container asks for is not known */
+const parsed = (value: SqliteValue | undefined): Readonly<Record<string, unknown>> =>
+  Buffer.isBuffer(value) ? objectOf(JSON.parse(value.toString())) : {}
+
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
