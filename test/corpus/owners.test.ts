@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { type NetfilterRuleset, type NetfilterTable, ownerOf } from '@portolan/core'
+import {
+  findAnomalies,
+  type NetfilterRuleset,
+  type NetfilterTable,
+  ownerOf,
+  type PacketBox,
+} from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { corpus } from './iptables-files.ts'
@@ -46,6 +52,48 @@ describe('every rule and every dropping policy of a host on which one program wr
     expect(rulesOf(ruleset.tables)).toBeGreaterThan(0)
     expect(strayRules(ruleset, programOf(name))).toEqual([])
     expect(strayPolicies(ruleset, programOf(name))).toEqual([])
+  })
+})
+
+describe('what is redundant', () => {
+  const any = {
+    hooks: null,
+    protocols: null,
+    sources: null,
+    destinations: null,
+    ports: null,
+    in: null,
+    out: null,
+  }
+  const packets: readonly PacketBox[] = [
+    { ...any, family: 'ip' },
+    { ...any, family: 'ip6' },
+  ]
+  const told = (ruleset: NetfilterRuleset): readonly string[] =>
+    findAnomalies([ruleset], { packets }).map(({ kind, rule }) => `${kind} ${rule.chain} ${rule.position}`)
+
+  // A user's own rules, and firewalld's direct ones, are in chains that are left to the administrator.
+  const files = readdirSync(folder).filter((name) => name.endsWith('.listing'))
+  test.each(files)('is not told of an engine and its own rules: %s', (name) => {
+    const found = told(read(readFileSync(join(folder, name), 'utf8'), name))
+    expect(found.filter((line) => !/^Shadowing|ufw-user-/.test(line))).toEqual([])
+  })
+
+  test('is told of an administrator, in chains of their own and in those that an engine leaves to them', () => {
+    const text = `*filter
+:FORWARD ACCEPT [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -s 10.0.0.1/32 -j DROP
+-A FORWARD -s 10.0.0.0/8 -j DROP
+-A DOCKER-USER -s 10.0.0.1/32 -j DROP
+-A DOCKER-USER -s 10.0.0.0/8 -j DROP
+-A DOCKER-USER -j RETURN
+COMMIT
+`
+    expect(told(read(text, 'administrator'))).toEqual(
+      expect.arrayContaining(['Redundancy FORWARD 2', 'Redundancy DOCKER-USER 1']),
+    )
   })
 })
 

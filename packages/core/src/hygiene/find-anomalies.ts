@@ -1,6 +1,7 @@
 import type { NetfilterChain, NetfilterRuleset, NetfilterTable } from '../netfilter/index.ts'
 import type { Anomaly, RulePlace } from './anomaly.ts'
 import { correlation } from './correlation.ts'
+import { isEnginesOwn } from './engines-own.ts'
 import { generalisation } from './generalisation.ts'
 import type { PacketBox } from './packet-box.ts'
 import { redundancy } from './redundancy.ts'
@@ -17,7 +18,8 @@ import { shadowing } from './shadowing.ts'
 /**
  * What is odd among the rules of each chain that touch certain packets: rules that never act, that are not needed,
  * that are exceptions, or whose order decides. Rules of Portolan, and rules that match none of the packets, are not
- * looked at; neither are tables that are dormant, or of bridges, ARP and devices.
+ * looked at; neither are tables that are dormant, or of bridges, ARP and devices. That rules of an engine are redundant,
+ * or exceptions, because of its own rules is not told.
  *
  * Exact over all that a rule can ask for: addresses, ports, protocols, interfaces, marks, connection tracking, sets.
  * A rule is said to be without effect only where no packet at all, ours or not, would fare otherwise.
@@ -61,7 +63,9 @@ const anomaliesOfChain = (
     ...[...covered.values()].map((one) => nameCovered(one, place)),
     ...findRepeated(reading, isCovered).map((one) => nameRepeated(one, place)),
     ...findPairs(reading, isSurelyCovered).map((one) => namePaired(one, place)),
-  ].sort((a, b) => a.rule.position - b.rule.position)
+  ]
+    .filter((anomaly) => !isEnginesOwn(anomaly))
+    .sort((a, b) => a.rule.position - b.rule.position)
 }
 
 type Place = (rule: RuleReading) => RulePlace

@@ -120,7 +120,7 @@ export const commands: Readonly<Record<string, Command>> = {
   conflicts: {
     usage: 'conflicts [-f compose.yaml]... [--all]',
     summary:
-      'Show only the conflicts of the planned state; with --all, what is odd among the rules of others too.',
+      'Show only the conflicts of the planned state; with --all, a short list of them and of what is odd among the foreign rules.',
     options: [...common, ...hostFiles, ...intent, 'all'],
     positionals: 0,
     load: () => import('./commands/conflicts.ts'),

@@ -25,7 +25,7 @@ const optionHelp: Record<OptionName, string> = {
     '    --state DIR            where old sysctl values (and leases) are kept, the same for apply and destroy\n                           (default: /var/lib/portolan for root)',
   'keep-leases': '    --keep-leases          keep subnets, addresses and ports leased, for a later apply',
   yes: '-y, --yes                  do not ask',
-  all: '    --all                  also what is odd among the rules of others that our packets meet',
+  all: '    --all                  as a short list, with what is odd among the foreign rules',
   fix: '    --fix                  carry out remedies that have a documented hook',
   force: '    --force                apply in spite of conflicts',
   format: '    --format F             nft, nft-json, iptables-restore or sh',

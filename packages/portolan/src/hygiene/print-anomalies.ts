@@ -1,30 +1,59 @@
-import { type Anomaly, visibleLine } from '@portolan/core'
+import { type Anomaly, type AnomalyKind, type RulePlace, visibleLine } from '@portolan/core'
+import { grouped } from '../plan/grouped.ts'
 import { plainStyle, type Style } from '../plan/style.ts'
 
+/** What a kind says of a rule and of those in parentheses behind it; warnings first. */
+const meanings: Readonly<Record<AnomalyKind, string>> = {
+  Shadowing: 'never acts: earlier rules end the way of all its packets, and not as it would',
+  Correlation: 'shares packets with earlier rules that do something else: their order decides',
+  Generalisation: 'has exceptions, which have to stay in front of it',
+  Redundancy: 'is not needed: other rules do the same to all its packets',
+}
+
+const kinds: readonly AnomalyKind[] = ['Shadowing', 'Correlation', 'Generalisation', 'Redundancy']
+
 /**
- * What is odd among the rules of others, as lines for people: warnings first, else in the order they were found.
+ * What is odd among the foreign rules, as lines for people: a heading for each kind, a line for each chain, and in it
+ * the position of each rule with those that make it odd in parentheses. The texts and remedies are in the JSON.
  *
  * @example
  * terminal.print(printAnomalies(anomalies, terminal.style).join('\n'))
  * @internal
  */
 export const printAnomalies = (anomalies: readonly Anomaly[], style: Style = plainStyle): readonly string[] =>
-  [...of(anomalies, 'warning'), ...of(anomalies, 'info')].flatMap((anomaly) => printAnomaly(anomaly, style))
+  kinds.flatMap((kind) => {
+    const own = anomalies.filter((anomaly) => anomaly.kind === kind)
+    if (own.length === 0) return []
+    const severity = own.some((anomaly) => anomaly.severity === 'warning') ? 'warning' : 'info'
+    const paint = severity === 'warning' ? style.yellow : style.dim
+    const chains = grouped(own, ({ rule }) => placeOf(rule))
+    return [
+      `${paint(severity)} ${kind}: the rule ${meanings[kind]}.`,
+      ...[...chains].map(([place, ofChain]) => `  ${visibleLine(`${place}: ${positionsOf(ofChain)}`)}`),
+    ]
+  })
 
-const of = (anomalies: readonly Anomaly[], severity: Anomaly['severity']): readonly Anomaly[] =>
-  anomalies.filter((anomaly) => anomaly.severity === severity)
+const placeOf = ({ tool, family, table, chain, owner }: RulePlace): string =>
+  `${tool} ${family} ${table} ${chain}${owner === null ? '' : ` (${owner})`}`
 
-const printAnomaly = (anomaly: Anomaly, style: Style): readonly string[] => {
-  const paint = anomaly.severity === 'warning' ? style.yellow : style.dim
-  const certainty = anomaly.certainty === 'possible' ? ' (possible)' : ''
-  const { remedy } = anomaly
-  return [
-    `  ${paint(anomaly.severity)}${certainty} ${anomaly.kind}: ${visibleLine(anomaly.message)}`,
-    ...(remedy === null
-      ? []
-      : [
-          `      To remove it: ${visibleLine(remedy.text)}`,
-          ...remedy.commands.map((command) => `        ${visibleLine(command)}`),
-        ]),
-  ]
+/** `1-5 (6), 9 (3, 7)`; a question mark: only possible. */
+const positionsOf = (anomalies: readonly Anomaly[]): string => {
+  const runs: { first: number; last: number; readonly by: string }[] = []
+  for (const { rule, others, hasMore, certainty } of anomalies) {
+    const by = `${namesOf(others, hasMore)}${certainty === 'possible' ? '?' : ''}`
+    const run = runs.at(-1)
+    if (run !== undefined && run.by === by && run.last === rule.position - 1) run.last = rule.position
+    else runs.push({ first: rule.position, last: rule.position, by })
+  }
+  return runs
+    .map(({ first, last, by }) => `${first === last ? first : `${first}-${last}`} (${by})`)
+    .join(', ')
+}
+
+/** So many of the others are named. */
+const mostNamed = 3
+
+const namesOf = (others: readonly RulePlace[], hasMore: boolean): string => {
+  const named = others.slice(0, mostNamed).map(({ position }) => String(position))
+  return [...named, ...(hasMore || others.length > mostNamed ? ['...'] : [])].join(', ')
 }

@@ -3,6 +3,7 @@ import { createRunner } from '@portolan/host'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { printAnomalies } from '../../hygiene/print-anomalies.ts'
+import { listConflicts } from '../../plan/list-conflicts.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import { printIncomplete } from '../../plan/print-incomplete.ts'
@@ -37,19 +38,25 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     terminal.print(
       conflicts.length === 0
         ? none(unread, incomplete)
-        : printConflicts(conflicts, terminal.style).join('\n'),
+        : (anomalies === null ? printConflicts : listConflicts)(conflicts, terminal.style).join('\n'),
     )
     if (incomplete.length > 0)
       terminal.print([terminal.style.bold('Not searched'), ...printIncomplete(incomplete)].join('\n'))
     if (anomalies !== null)
       terminal.print(
-        anomalies.length === 0
-          ? 'Nothing odd among the rules of others.'
-          : printAnomalies(anomalies, terminal.style).join('\n'),
+        [
+          ...(anomalies.length === 0
+            ? ['Nothing odd among the foreign rules.']
+            : printAnomalies(anomalies, terminal.style)),
+          details,
+        ].join('\n'),
       )
   }
   return conflicts.some(({ severity }) => severity === 'error') ? exitCode.conflicts : exitCode.ok
 }
+
+/** A list of all is short; what it leaves out is told where there is less to tell. */
+const details = 'Without --all: examples and remedies. With --json: everything.'
 
 const none = (unread: readonly string[], incomplete: readonly IncompleteSearch[]): string => {
   if (incomplete.length > 0) return 'No conflicts found among the packets that were looked at.'
