@@ -2,7 +2,7 @@ import { families } from '@portolan/core'
 import { compareText } from '../compile/order.ts'
 import { printRule } from '../print/print-rule.ts'
 import { builtInChains, isBuiltIn } from '../ruleset/built-in.ts'
-import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
+import { type Chain, findTable, type Rule, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import type { IptablesChange, Operation } from './change.ts'
 
 const tableOrder = ['raw', 'mangle', 'filter', 'nat', 'security']
@@ -16,59 +16,96 @@ const emptyChain = (table: string, name: string): Chain =>
     : { kind: 'user', name, counters: null, rules: [] }
 
 /** A chain stands where the kernel would list it: built-in ones by hook, the others by name after them. */
-const insertChain = (table: Table, chain: Chain): readonly Chain[] => {
-  const order = builtInChains[table.name] ?? []
-  const isBefore = (other: Chain): boolean => {
-    if (chain.kind !== other.kind) return other.kind === 'built-in'
-    return chain.kind === 'built-in'
-      ? order.indexOf(other.name) < order.indexOf(chain.name)
-      : compareText(other.name, chain.name) < 0
-  }
-  const at = table.chains.findLastIndex(isBefore) + 1
-  return table.chains.toSpliced(at, 0, chain)
+const compareChains = (table: string, left: Chain, right: Chain): number => {
+  if (left.kind !== right.kind) return left.kind === 'built-in' ? -1 : 1
+  if (left.kind === 'user') return compareText(left.name, right.name)
+  const order = builtInChains[table] ?? []
+  return order.indexOf(left.name) - order.indexOf(right.name)
 }
 
-const change = (rules: readonly Rule[], operation: Operation): readonly Rule[] => {
+/** A chain under way. Thousands of rules come into one chain, and thousands of chains into one table. */
+interface OpenChain {
+  readonly chain: Chain
+  /** Null as long as it has the rules of the chain. */
+  rules: Rule[] | null
+}
+
+interface OpenTable {
+  readonly table: Table
+  readonly chains: Map<string, OpenChain>
+  /** Chains that were not there. */
+  readonly made: Set<string>
+}
+
+const open = (table: Table): OpenTable => ({
+  table,
+  chains: new Map(table.chains.map((chain) => [chain.name, { chain, rules: null }])),
+  made: new Set(),
+})
+
+const close = ({ table, chains, made }: OpenTable): Table => {
+  const kept: Chain[] = []
+  const added: Chain[] = []
+  for (const [name, { chain, rules }] of chains)
+    (made.has(name) ? added : kept).push(rules === null ? chain : { ...chain, rules })
+  return { ...table, chains: added.length === 0 ? kept : placed(table.name, kept, added) }
+}
+
+/** Each new chain behind the last one that comes before it. */
+const placed = (table: string, kept: readonly Chain[], added: readonly Chain[]): readonly Chain[] => {
+  const behind = new Map<number, Chain[]>()
+  for (const chain of added.toSorted((a, b) => compareChains(table, a, b))) {
+    const at = kept.findLastIndex((other) => compareChains(table, other, chain) < 0)
+    const list = behind.get(at)
+    if (list === undefined) behind.set(at, [chain])
+    else list.push(chain)
+  }
+  return [...(behind.get(-1) ?? []), ...kept.flatMap((chain, at) => [chain, ...(behind.get(at) ?? [])])]
+}
+
+const change = (rules: Rule[], operation: Operation): void => {
   switch (operation.kind) {
-    case 'insert-rule': {
-      const at = operation.position === null ? rules.length : operation.position - 1
-      return rules.toSpliced(at, 0, operation.rule)
-    }
+    case 'insert-rule':
+      if (operation.position === null) rules.push(operation.rule)
+      else rules.splice(operation.position - 1, 0, operation.rule)
+      break
     case 'delete-rule': {
-      const text = printRule(operation.rule)
-      const at =
-        operation.by === 'text' ? rules.findIndex((rule) => printRule(rule) === text) : operation.position - 1
-      return at === -1 ? rules : rules.toSpliced(at, 1)
+      const at = operation.by === 'text' ? placeOf(rules, operation.rule) : operation.position - 1
+      if (at !== -1) rules.splice(at, 1)
+      break
     }
     case 'move-rule': {
-      const text = printRule(operation.rule)
-      const at = rules.findIndex((rule) => printRule(rule) === text)
-      const [rule] = rules.slice(at, at + 1)
-      return rule === undefined ? rules : rules.toSpliced(at, 1).toSpliced(operation.to - 1, 0, rule)
+      const at = placeOf(rules, operation.rule)
+      const [rule] = at === -1 ? [] : rules.splice(at, 1)
+      if (rule !== undefined) rules.splice(operation.to - 1, 0, rule)
+      break
     }
-    default:
-      return rules
   }
 }
 
-const applyOne = (table: Table, operation: Operation): Table => {
+const placeOf = (rules: readonly Rule[], wanted: Rule): number => {
+  const text = printRule(wanted)
+  return rules.findIndex((rule) => printRule(rule) === text)
+}
+
+const applyOne = ({ table, chains, made }: OpenTable, operation: Operation): void => {
   const { chain: name } = operation
+  const remove = (): void => {
+    chains.delete(name)
+    made.delete(name)
+  }
   if (operation.kind === 'delete-chain') {
-    return { ...table, chains: table.chains.filter((chain) => chain.name !== name) }
+    remove()
+    return
   }
-  const found = table.chains.find((chain) => chain.name === name)
-  const chain = found ?? emptyChain(table.name, name)
-  const changed = { ...chain, rules: change(chain.rules, operation) }
+  const found = chains.get(name) ?? { chain: emptyChain(table.name, name), rules: null }
+  if (!chains.has(name)) made.add(name)
+  chains.set(name, found)
+  found.rules ??= [...found.chain.rules]
+  change(found.rules, operation)
   // A built-in chain of a compiled ruleset, known only for our jump, goes with it.
-  const gone = chain.kind === 'built-in' && chain.policy === null && changed.rules.length === 0
-  if (gone) return { ...table, chains: table.chains.filter((other) => other.name !== name) }
-  return {
-    ...table,
-    chains:
-      found === undefined
-        ? insertChain(table, changed)
-        : table.chains.map((other) => (other.name === name ? changed : other)),
-  }
+  const { chain } = found
+  if (chain.kind === 'built-in' && chain.policy === null && found.rules.length === 0) remove()
 }
 
 /**
@@ -79,18 +116,25 @@ const applyOne = (table: Table, operation: Operation): Table => {
  * @public @since 0.1.0
  */
 export const applyTo = (ruleset: Ruleset, changes: readonly IptablesChange[]): Ruleset => {
-  let tables = ruleset.tables
+  const tables = [...ruleset.tables]
+  const opened = new Map<string, OpenTable>()
   for (const { operation } of changes) {
     const { family, table: name } = operation
-    const at = tables.findIndex((table) => table.family === family && table.name === name)
-    const table = tables[at]
-    if (table === undefined) {
-      const made = applyOne({ family, name, header: [], chains: [] }, operation)
-      const before = tables.findLastIndex((other) => rankOf(other) < rankOf(made)) + 1
-      tables = tables.toSpliced(before, 0, made)
-    } else {
-      tables = tables.with(at, applyOne(table, operation))
+    const key = `${family} ${name}`
+    const known = opened.get(key)
+    const found = known ?? open(findTable(ruleset, family, name) ?? { family, name, header: [], chains: [] })
+    if (known === undefined) {
+      opened.set(key, found)
+      if (!tables.includes(found.table)) {
+        const before = tables.findLastIndex((other) => rankOf(other) < rankOf(found.table)) + 1
+        tables.splice(before, 0, found.table)
+      }
     }
+    applyOne(found, operation)
   }
-  return { ...ruleset, tables: tables.filter((table) => table.chains.length > 0) }
+  const closed = tables.map((table) => {
+    const own = opened.get(`${table.family} ${table.name}`)
+    return own?.table === table ? close(own) : table
+  })
+  return { ...ruleset, tables: closed.filter((table) => table.chains.length > 0) }
 }
