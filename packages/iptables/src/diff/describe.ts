@@ -23,9 +23,35 @@ const reverse = (operation: Operation): string =>
     ? `${program(operation)} -t ${operation.table} -D ${operation.chain} ${printRule(operation.rule)}`
     : invert(operation).map(commandText).join(' && ')
 
-/** An operation with the words that a plan shows. */
-export const describe = (operation: Operation): IptablesChange => {
+/** The words for a place, written once for all the rules of a chain. */
+interface PlaceWords {
+  readonly place: string
+  readonly object: string
+  readonly added: string
+}
+
+const wordsOf = (operation: Operation): PlaceWords => {
   const place = where(operation)
+  return { place, object: `rule in ${place}`, added: `Add to ${place}: ` }
+}
+
+/** Writes the words that a plan shows of operations. */
+export const createDescriber = (): ((operation: Operation) => IptablesChange) => {
+  const known = new Map<string, PlaceWords>()
+  return (operation) => {
+    const key = `${operation.family} ${operation.table} ${operation.chain}`
+    const found = known.get(key)
+    if (found !== undefined) return describeIn(found, operation)
+    const made = wordsOf(operation)
+    known.set(key, made)
+    return describeIn(made, operation)
+  }
+}
+
+/** An operation with the words that a plan shows. */
+export const describe = (operation: Operation): IptablesChange => describeIn(wordsOf(operation), operation)
+
+const describeIn = ({ place, object, added }: PlaceWords, operation: Operation): IptablesChange => {
   switch (operation.kind) {
     case 'create-chain':
       return {
@@ -40,8 +66,8 @@ export const describe = (operation: Operation): IptablesChange => {
     case 'insert-rule':
       return {
         action: 'add',
-        object: `rule in ${place}`,
-        description: `Add to ${place}: ${commentOf(operation.rule)}.`,
+        object,
+        description: `${added}${commentOf(operation.rule)}.`,
         before: null,
         after: line(operation, operation.rule),
         reverse: reverse(operation),
@@ -50,7 +76,7 @@ export const describe = (operation: Operation): IptablesChange => {
     case 'delete-rule':
       return {
         action: 'remove',
-        object: `rule in ${place}`,
+        object,
         description: `Remove from ${place}: ${commentOf(operation.rule)}.`,
         before: line(operation, operation.rule),
         after: null,
@@ -62,7 +88,7 @@ export const describe = (operation: Operation): IptablesChange => {
       const text = line(operation, rule)
       return {
         action: 'change',
-        object: `rule in ${place}`,
+        object,
         description: `Move the jump to ${leadsTo(rule)} to the front of ${place}. Foreign rules stand before it, and what they accept never reaches it.`,
         before: `${text} (rule ${from})`,
         after: `${text} (rule ${to})`,

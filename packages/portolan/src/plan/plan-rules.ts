@@ -36,10 +36,33 @@ const planBackend = (
     const actual = rules.nftables
     const compiled = desired === null ? null : nftables.compile(desired)
     const wanted = project === null ? nftables.emptyRuleset : nftables.adopt(actual, compiled, project)
-    return nftables.diff(actual, wanted).map((change) => ({ ...change, part: backend }))
+    return nftables.diff(actual, wanted).map(
+      (change): PlanChange => ({
+        // Written out: there may be a hundred thousand, and a copy that is added to takes three times the room.
+        action: change.action,
+        object: change.object,
+        description: change.description,
+        before: change.before,
+        after: change.after,
+        reverse: change.reverse,
+        operation: change.operation,
+        part: backend,
+      }),
+    )
   }
   const actual = rules[backend]
   const compiled = desired === null ? null : iptables.compile(desired)
   const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, compiled, project)
-  return iptables.diff(actual, wanted).map((change) => ({ ...change, part: backend }))
+  return iptables.diff(actual, wanted).map(
+    (change): PlanChange => ({
+      action: change.action,
+      object: change.object,
+      description: change.description,
+      before: change.before,
+      after: change.after,
+      reverse: change.reverse,
+      operation: change.operation,
+      part: backend,
+    }),
+  )
 }

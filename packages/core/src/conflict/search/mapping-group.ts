@@ -160,7 +160,7 @@ export const splitGroup = ({ members, rows }: MappingGroup): readonly MappingGro
 const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
   const of: Partial<Record<MemberField, readonly (number | bigint)[]>> = {}
   const sets: Partial<Record<MemberField, RangeSet>> = {}
-  const known: Partial<Record<MemberField, ReadonlyMap<number | bigint, RangeSet>>> = {}
+  const known: Partial<Record<MemberField, Numbers>> = {}
   for (const [field, read] of Object.entries(reads) as [MemberField, (mapping: DesiredMapping) => number][]) {
     const values = members.map(read)
     if (values.every((value) => value === values[0])) continue
@@ -178,24 +178,32 @@ const reads: Readonly<Record<MemberField, (mapping: DesiredMapping) => number | 
   hostPort: ({ hostPort }) => hostPort,
 }
 
-/** The numbers of the members that have a value. */
-const numbersOf = (values: readonly (number | bigint)[]): ReadonlyMap<number | bigint, RangeSet> => {
-  const numbers = new Map<number | bigint, number[]>()
+/** The numbers of the members that have a value: one of them, or several. */
+type Numbers = ReadonlyMap<number | bigint, number | readonly number[]>
+
+const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
+  const numbers = new Map<number | bigint, number | number[]>()
   for (const [at, value] of values.entries()) {
-    const list = numbers.get(value)
-    if (list === undefined) numbers.set(value, [at])
-    else list.push(at)
+    const known = numbers.get(value)
+    // Most values are of one mapping: a list for each of a hundred thousand would take much room.
+    if (known === undefined) numbers.set(value, at)
+    else if (typeof known === 'number') numbers.set(value, [known, at])
+    else known.push(at)
   }
-  return new Map(
-    [...numbers].map(([value, list]) => [value, rangeSet(list.map((at) => ({ first: at, last: at })))]),
-  )
+  return numbers
+}
+
+const membersIn = (numbers: number | readonly number[] | undefined): RangeSet => {
+  if (numbers === undefined) return emptyRanges
+  if (typeof numbers === 'number') return singleValue(numbers)
+  return rangeSet(numbers.map((at) => ({ first: at, last: at })))
 }
 
 /** Sets that rules ask for are met again and again: what was found of one is kept. */
 const findMembers = (
   all: RangeSet,
   of: MemberValues['of'],
-  numbers: Readonly<Partial<Record<MemberField, ReadonlyMap<number | bigint, RangeSet>>>>,
+  numbers: Readonly<Partial<Record<MemberField, Numbers>>>,
 ): MembersWith => {
   const found = new Map<string, WeakMap<RangeSet, RangeSet>>()
   const find = ({
@@ -204,7 +212,7 @@ const findMembers = (
     inside,
   }: Pick<Condition, 'set' | 'inside'> & { readonly field: MemberField }): RangeSet => {
     const [first] = set.starts
-    if (inside && first !== undefined && isSingleValue(set)) return numbers[field]?.get(first) ?? emptyRanges
+    if (inside && first !== undefined && isSingleValue(set)) return membersIn(numbers[field]?.get(first))
     return numbersWhere(of[field] ?? [], (value) => hasValue(set, value) === inside)
   }
   return (condition) => {

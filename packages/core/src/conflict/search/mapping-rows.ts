@@ -38,7 +38,14 @@ export const mappingRows = (
     )
   const daddr = direct ? targetsOf(places) : host
   const make = rowMaker(mapping, network, around)
-  const toPlaces = (seenAs: SeenAs): Expectation => ({ kind: 'delivered', to: places, seenAs })
+  const promised = new Map<SeenAs, Expectation>()
+  const toPlaces = (seenAs: SeenAs): Expectation => {
+    const known = promised.get(seenAs)
+    if (known !== undefined) return known
+    const made: Expectation = { kind: 'delivered', to: places, seenAs }
+    promised.set(seenAs, made)
+    return made
+  }
   const dport = singleValue(mapping.hostPort)
   const region = (saddr: RangeSet, to: RangeSet = daddr): Region => ({
     saddr,
