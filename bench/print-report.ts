@@ -69,7 +69,7 @@ const markText = ({ atMost, ratioAtMost, ratioAtLeast }: Mark, unit: Unit, peer:
   ].join(', ')
 
 const quantity = (value: number, unit: Unit): string =>
-  unit === 'ms' ? `${figure(value)} ms` : `${Math.round(value)}/s`
+  unit === '1/s' ? `${Math.round(value)}/s` : `${figure(value)} ${unit}`
 
 const spread = ({ least, most }: Spread): string => `${figure(least)}-${figure(most)}`
 

@@ -9,8 +9,8 @@ export interface Row {
   readonly peers: readonly Peer[]
 }
 
-/** Milliseconds, or new connections per second. */
-export type Unit = 'ms' | '1/s'
+/** Milliseconds, new connections per second, or megabytes: the most that a process had at once. */
+export type Unit = 'ms' | '1/s' | 'MB'
 
 export interface Spread {
   readonly median: number

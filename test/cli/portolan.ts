@@ -20,6 +20,8 @@ export interface Setting {
   readonly environment?: Readonly<Record<string, string>>
   /** What runs it: `unshare --net`, say. */
   readonly under?: readonly string[]
+  /** One that runs longer is ended. Half a minute unless given. */
+  readonly timeoutMs?: number
 }
 
 /** The program and first word that run the command as it ships. */
@@ -48,7 +50,7 @@ export const run = async (words: readonly string[], setting: Setting): Promise<O
     ...(setting.input === undefined ? { stdin: 'ignore' as const } : { input: setting.input }),
     stripFinalNewline: false,
     reject: false,
-    timeout: 30_000,
+    timeout: setting.timeoutMs ?? 30_000,
     maxBuffer: 2 ** 28,
   })
   return { code: exitCode, stdout: stdout ?? '', stderr: stderr ?? '' }
