@@ -37,12 +37,14 @@ export interface AddressUse {
 
 /**
  * @param translated - addresses that rules of other programs translate a destination to
+ * @param own - addresses that this project's own rules lead to: what answers there is its container
  * @internal
  */
 export const addressUse = (
   { network: { bridge }, engines }: ExternalNetwork,
   facts: HostFacts,
   translated: ReadonlySet<string>,
+  own: ReadonlySet<string>,
 ): AddressUse => {
   const records = engines.flatMap(({ used }) => used ?? [])
   const holders = new Map(
@@ -52,7 +54,7 @@ export const addressUse = (
   )
   const seen = new Set([
     ...engines.flatMap(({ gateways }) => gateways ?? []).map((gateway) => canonicalAddress(gateway)),
-    ...neighboursOn(bridge, facts),
+    ...neighboursOn(bridge, facts).filter((address) => !own.has(address)),
     ...addressesOf(bridge, facts),
   ])
   const ranges = engines.flatMap(rangesOf)

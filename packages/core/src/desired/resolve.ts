@@ -43,6 +43,8 @@ export interface ResolveOptions {
   readonly others?: readonly PublishedPort[]
   /** Addresses that rules of other programs translate a destination to (DNAT): in use, though nothing else tells. */
   readonly translated?: readonly string[]
+  /** Addresses that rules of this project lead to as the host is: its own containers answer there. */
+  readonly own?: readonly string[]
   readonly guardForwarding?: boolean
 }
 
@@ -104,7 +106,9 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
   const others = options.others ?? []
   const uses = new Map(
     [...external].flatMap(([name, found]) =>
-      found.owner === null ? [[name, addressUse(found, facts, new Set(options.translated))] as const] : [],
+      found.owner === null
+        ? [[name, addressUse(found, facts, new Set(options.translated), new Set(options.own))] as const]
+        : [],
     ),
   )
   const { endpoints, notes } = assignAddresses(

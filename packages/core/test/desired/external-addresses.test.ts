@@ -81,6 +81,12 @@ describe('an address on a network of another engine', () => {
     ]
     expect(settle(host({}, { neighbours })).addresses).toEqual(['10.77.0.129'])
   })
+  test("is the one that the project's own rules lead to, where no lease is kept: its own container answers there", () => {
+    const facts = host({}, { neighbours: [{ address: '10.77.0.128', interface: 'br-web' }] })
+    expect(settle(facts, [{}], { own: ['10.77.0.128'] }).addresses).toEqual(['10.77.0.128'])
+    const used = [{ address: '10.77.0.128', by: 'c1' }]
+    expect(settle(host({ used }), [{}], { own: ['10.77.0.128'] }).addresses).toEqual(['10.77.0.129'])
+  })
   test('is none that a rule of another program translates to, and none of the bridge itself', () => {
     const second = { ...bridge, addresses: ['10.77.0.1/24', '10.77.0.129/24'] }
     const { addresses } = settle(host({}, { interfaces: [second, port] }), [{}], {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type EngineReading, parseDockerDaemon } from '@portolan/core'
@@ -35,17 +36,22 @@ export const readDocker = (root: string, settings: readonly EngineReading[]): Do
   }
 }
 
-/** https://docs.docker.com/engine/security/rootless/tips/: its data and settings are in the home of its user. */
+/**
+ * https://docs.docker.com/engine/security/rootless/tips/: its data and settings are in the home of its user. A home that
+ * this user may not look into is the home of another: sudo and setpriv may leave HOME as it was.
+ */
 const rootlessPlaces = (): {
   readonly configFiles: readonly string[]
   readonly dataRoots: readonly string[]
 } => {
   const { XDG_DATA_HOME: data, XDG_CONFIG_HOME: config } = process.env
   return {
-    configFiles: [join(config ?? join(homedir(), '.config'), 'docker/daemon.json')],
-    dataRoots: [join(data ?? join(homedir(), '.local/share'), 'docker')],
+    configFiles: [join(config ?? join(homedir(), '.config'), 'docker/daemon.json')].filter(isThere),
+    dataRoots: [join(data ?? join(homedir(), '.local/share'), 'docker')].filter(isThere),
   }
 }
+
+const isThere = (path: string): boolean => existsSync(path)
 
 /** A folder may be written with and without the slash at its end. */
 const unique = (paths: readonly string[]): readonly string[] => [

@@ -77,6 +77,9 @@ export const makePlan = (input: PlanInput): Plan => {
   const others = published.filter(({ project }) => project !== intent.project)
   const resolution = resolve(intent, facts, {
     translated: translatedElsewhere(input, published),
+    own: published
+      .filter(({ project }) => project === intent.project)
+      .flatMap(({ targets }) => targets.map(({ address }) => address)),
     ...(input.pools === null ? {} : { pools: input.pools }),
     reserve: input.reserve,
     allow: input.allow,
