@@ -28,11 +28,11 @@ export const noteGuessedAddresses = (
     if (use !== undefined && isRecorded) return [...held, ...noteHandedOut(name, guessed, endpoints, use)]
     const [first] = guessed
     if (first === undefined) return held
-    const whose = owner === null ? 'not of ours' : `of project ${owner.project}`
+    const whose = owner === null ? 'not ours' : `of project ${owner.project}`
     return [
       ...held,
       {
-        text: `The address of ${namesOf(guessed)} on the external network ${name} may already be in use there: its bridge ${network.bridge} is ${whose}, and not all who are on it are known. Settle it with ipv4_address (ipv6_address).`,
+        text: `The address of ${namesOf(guessed)} on the external network ${name} may already be in use there: its bridge ${network.bridge} is ${whose}, and not every address in use there is known. Settle it with ipv4_address (ipv6_address).`,
         place: first.place,
       },
     ]

@@ -3,10 +3,10 @@ import { readSubnets } from './subnet-text.ts'
 import { readUnitFile } from './unit-file.ts'
 
 /**
- * The default network of Podman, as a `containers.conf` has it. It is on disk only there: Podman makes its bridge with
- * the first container, and writes no file of its own for it. Of TOML only `key = "value"` in `[network]` is read.
+ * The default network of Podman, as a `containers.conf` has it, and the folder of the others. The default network is on
+ * disk only there: Podman makes its bridge with the first container, and writes no file of its own for it. Of TOML only `key = "value"` in `[network]` is read.
  *
- * @see containers.conf(5), `default_network`, `default_subnet`
+ * @see containers.conf(5), `default_network`, `default_subnet`, `network_config_dir`
  * @example
  * const text = '[network]\ndefault_subnet = "10.99.0.0/16"'
  * parseContainersConf(text, 'containers.conf').networks[0].subnets // ['10.99.0.0/16']
@@ -19,12 +19,15 @@ export const parseContainersConf = (text: string, file: string): EngineReading =
   const textOfKey = (key: string): string | undefined =>
     /^(["'])(.*?)\1/.exec(settings.findLast((setting) => setting.key === key)?.value ?? '')?.[2]
   const subnet = textOfKey('default_subnet')
-  if (subnet === undefined) return emptyReading
+  const folder = textOfKey('network_config_dir')
+  const folders = folder === undefined || folder === '' ? {} : { networkFolders: [folder] }
+  if (subnet === undefined) return { ...emptyReading, ...folders }
   const { subnets, complaints } = readSubnets(file, [{ what: 'default_subnet', value: subnet }])
   const name = textOfKey('default_network') ?? 'podman'
   return {
     ...emptyReading,
     networks: subnets.length === 0 ? [] : [{ engine: 'podman', name, subnets, bridge: 'podman0', file }],
     complaints,
+    ...folders,
   }
 }

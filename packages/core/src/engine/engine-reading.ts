@@ -13,6 +13,8 @@ export interface EngineReading {
   readonly complaints: readonly string[]
   /** Folders in which the engine keeps its own database, where they are not the usual ones. */
   readonly dataRoots?: readonly string[]
+  /** Folders in which the engine keeps its networks, where they are not the usual ones. */
+  readonly networkFolders?: readonly string[]
   /** Further configuration files that it names. */
   readonly configFiles?: readonly string[]
 }

@@ -181,9 +181,9 @@ describe('an external network of another project', () => {
         { interfaces: [link] },
       ).notes.map(({ text }) => text)
     expect(told([{}, { service: 'api' }, { service: 'b' }, { service: 'c' }])).toEqual([
-      'The address of nginx, api, b and 1 more on the external network web may already be in use there: its bridge br-blog is of project blog, and not all who are on it are known. Settle it with ipv4_address (ipv6_address).',
+      'The address of nginx, api, b and 1 more on the external network web may already be in use there: its bridge br-blog is of project blog, and not every address in use there is known. Settle it with ipv4_address (ipv6_address).',
     ])
-    expect(told([{}], docker)[0]).toContain('its bridge docker0 is not of ours')
+    expect(told([{}], docker)[0]).toContain('its bridge docker0 is not ours')
     expect(told([{ ip: '10.5.0.9', ip6: 'fd00:5::9' }])).toEqual([])
     expect(told([{}], blog, 'blog')).toEqual([])
   })

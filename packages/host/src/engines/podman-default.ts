@@ -12,14 +12,22 @@ const storage = 'var/lib/containers/storage'
 /** What Podman takes where no file says otherwise (containers.conf(5), `default_subnet`). */
 const builtIn = '10.88.0.0/16'
 
+/** What containers.conf says, the file with the last word last. */
+export const podmanSettings = (root: string): readonly EngineReading[] =>
+  configFiles.map((file) => readEngineFile(join(root, file), parseContainersConf))
+
 /**
  * The default network of Podman, where Podman has run. No file of a network says so until it is changed.
  *
+ * @param written - what containers.conf says
  * @param networks - what was read of Podman's files: one of them may define the default network
  */
-export const podmanDefault = (root: string, networks: readonly EngineNetworkFact[]): EngineReading => {
+export const podmanDefault = (
+  root: string,
+  written: readonly EngineReading[],
+  networks: readonly EngineNetworkFact[],
+): EngineReading => {
   if (!existsSync(join(root, storage))) return { networks: [], pools: [], complaints: [] }
-  const written = configFiles.map((file) => readEngineFile(join(root, file), parseContainersConf))
   const last = written.findLast((reading) => reading.networks.length > 0)
   const found = last?.networks ?? [
     { engine: 'podman', name: 'podman', subnets: [builtIn], bridge: 'podman0', file: join(root, storage) },

@@ -1,11 +1,16 @@
 import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EngineNetworkFact, EnginePoolFact, EngineReading } from '@portolan/core'
+import {
+  type EngineNetworkFact,
+  type EnginePoolFact,
+  type EngineReading,
+  parseNetavarkNetwork,
+} from '@portolan/core'
 import { isAbsent, whyUnread } from '../file/index.ts'
 import { readDocker } from './docker-readings.ts'
 import { readEngineFile } from './engine-file.ts'
 import { type EnginePlace, enginePlaces } from './engine-places.ts'
-import { podmanDefault } from './podman-default.ts'
+import { podmanDefault, podmanSettings } from './podman-default.ts'
 import { withUsedAddresses } from './used-addresses.ts'
 
 /** What other engines have written down on this host. */
@@ -26,7 +31,10 @@ export interface EngineFacts {
  */
 export const readEngineNetworks = (root = '/', addresses = false): EngineFacts => {
   const unread: string[] = []
-  const settings = enginePlaces.flatMap((place) => readPlace(root, place, unread))
+  const podman = podmanSettings(root)
+  const settings = [...enginePlaces, ...podman.flatMap(podmanFolders)].flatMap((place) =>
+    readPlace(root, place, unread),
+  )
   const docker = readDocker(root, settings)
   // A database is the newest of what Docker says of its networks, so they come first.
   const readings = [
@@ -34,6 +42,7 @@ export const readEngineNetworks = (root = '/', addresses = false): EngineFacts =
     ...settings,
     podmanDefault(
       root,
+      podman,
       settings.flatMap((reading) => reading.networks),
     ),
   ]
@@ -44,6 +53,15 @@ export const readEngineNetworks = (root = '/', addresses = false): EngineFacts =
     unread: [...unread, ...readings.flatMap(({ complaints }) => complaints)],
   }
 }
+
+const podmanFolders = ({ networkFolders = [] }: EngineReading): readonly EnginePlace[] =>
+  networkFolders.map((folder) => ({
+    kind: 'folder',
+    parse: parseNetavarkNetwork,
+    folder,
+    endings: ['.json'],
+    nested: false,
+  }))
 
 const readPlace = (root: string, place: EnginePlace, unread: string[]): readonly EngineReading[] => {
   const { parse } = place

@@ -115,6 +115,12 @@ describe("Podman's default network", () => {
   })
 })
 
+test('networks of Podman are found in the folder that containers.conf names', () => {
+  write('etc/containers/containers.conf', "[network]\nnetwork_config_dir = '/srv/networks'\n")
+  write('srv/networks/lab.json', '{"name": "lab", "subnets": [{"subnet": "10.97.0.0/24"}]}')
+  expect(named(readEngineNetworks(root).networks)).toEqual(['lab 10.97.0.0/24 undefined'])
+})
+
 describe('the addresses that containers have', () => {
   const usedOn = (name: string) =>
     readEngineNetworks(root, true)
