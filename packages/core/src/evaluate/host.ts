@@ -1,8 +1,16 @@
 import { type Family, prefixAround } from '../address/index.ts'
 import { containsAddress } from '../address/prefix.ts'
-import type { HostFacts } from '../facts/index.ts'
+import {
+  effectiveSysctl,
+  type HostFacts,
+  type HostSysctl,
+  type LinkSysctl,
+  linkSysctlName,
+} from '../facts/index.ts'
 import { findLink, type Link, readLinks } from './link.ts'
 import { buildRouter, lookUpLocal, type Router } from './router.ts'
+
+type LinkName = Pick<Link, 'name'>
 
 /** Facts of a host, ready to be asked. */
 export interface Host {
@@ -11,8 +19,13 @@ export interface Host {
   readonly routers: Readonly<Record<Family, Router>>
   /** The ports of each bridge that is known to have any. */
   readonly ports: ReadonlyMap<string, readonly Link[]>
-  readonly sysctl: (name: string) => string | null
-  readonly perLink: Map<string, number>
+  readonly sysctl: (name: HostSysctl) => string | null
+  /** What the kernel goes by on an interface; null where the facts do not say. */
+  readonly linkSysctl: <Version extends 'ipv4' | 'ipv6'>(
+    version: Version,
+    link: LinkName,
+    key: LinkSysctl<Version>,
+  ) => number | null
 }
 
 export const readHostFacts = (facts: HostFacts): Host => {
@@ -31,56 +44,74 @@ export const readHostFacts = (facts: HostFacts): Host => {
     routers: { ip: buildRouter(facts, 'ip', links), ip6: buildRouter(facts, 'ip6', links) },
     ports,
     sysctl: (name) => (Object.hasOwn(sysctls, name) ? (sysctls[name] ?? null) : null),
-    perLink: new Map(),
+    linkSysctl: rememberedSysctls(sysctls),
+  }
+}
+
+/** Each is asked for with every packet. */
+const rememberedSysctls = (sysctls: Readonly<Record<string, string>>): Host['linkSysctl'] => {
+  const known = new Map<string, number | null>()
+  return (version, link, key) => {
+    const name = `${version} ${key} ${link.name}`
+    const remembered = known.get(name)
+    if (remembered !== undefined) return remembered
+    const value = effectiveSysctl(sysctls, version, link.name, key)
+    known.set(name, value)
+    return value
   }
 }
 
 /**
- * A per-interface sysctl as the kernel reads it. `own`: the interface's (from `default` or `all` where it is not
- * known); `or`: it or `all` (IN_DEV_ORCONF); `max`: the greater (IN_DEV_MAXCONF).
+ * Why what comes in by this interface is not forwarded; null where it is. IPv4 asks the interface, IPv6 the host and,
+ * since Linux 6.17, an interface that forwards by itself (net/ipv6/ip6_output.c, `ip6_forward`). Facts that say nothing
+ * of it are taken for a router's.
  */
-const linkSysctl = (
-  host: Host,
-  link: Link,
-  key: string,
-  how: 'own' | 'or' | 'max',
-  absent: number,
-): number => {
-  const cache = `${key} ${link.name}`
-  const known = host.perLink.get(cache)
-  if (known !== undefined) return known
-  const read = (name: string): number | null => {
-    const text = host.sysctl(`net.ipv4.conf.${name}.${key}`)
-    return text === null ? null : Number(text)
+export const refusesToForward = (host: Host, link: Link, family: Family): string | null => {
+  if (family === 'ip6') {
+    const isRouter = (host.linkSysctl('ipv6', all, 'forwarding') ?? 1) !== 0
+    return isRouter || isOn(host.linkSysctl('ipv6', link, 'force_forwarding'))
+      ? null
+      : 'net.ipv6.conf.all.forwarding = 0'
   }
-  const own = read(link.name.replaceAll('.', '/'))
-  const all = read('all')
-  const value =
-    how === 'own' ? (own ?? all ?? absent) : Math.max(own ?? absent, all ?? (own === null ? absent : 0))
-  host.perLink.set(cache, value)
-  return value
+  const value = host.linkSysctl('ipv4', link, 'forwarding') ?? Number(host.sysctl('net.ipv4.ip_forward') ?? 1)
+  return value === 0 ? `${nameOn(link, 'forwarding')} = 0` : null
 }
 
-/**
- * Is what comes in by this interface forwarded? IPv4 asks the interface, IPv6 the host (net/ipv6/ip6_output.c,
- * `ip6_forward`). Facts that say nothing of it are taken for a router's.
- */
-export const forwards = (host: Host, link: Link, family: Family): boolean => {
-  if (family === 'ip6') return (host.sysctl('net.ipv6.conf.all.forwarding') ?? '1') !== '0'
-  return linkSysctl(host, link, 'forwarding', 'own', Number(host.sysctl('net.ipv4.ip_forward') ?? 1)) !== 0
-}
+const all = { name: 'all' }
+
+const isOn = (value: number | null): boolean => value !== null && value !== 0
+
+/** The name of an interface's IPv4 sysctl. */
+export const nameOn = ({ name }: LinkName, key: LinkSysctl<'ipv4'>): string =>
+  linkSysctlName('ipv4', name, key)
 
 /** IN_DEV_ROUTE_LOCALNET. */
 export const routesLoopback = (host: Host, link: Link): boolean =>
-  linkSysctl(host, link, 'route_localnet', 'or', 0) !== 0
+  isOn(host.linkSysctl('ipv4', link, 'route_localnet'))
 
-/** IN_DEV_RPFILTER: 0 off, 1 strict, 2 loose. */
-export const reversePathFilter = (host: Host, link: Link): number =>
-  linkSysctl(host, link, 'rp_filter', 'max', 0)
+/** IN_DEV_RPFILTER: 0 off, 1 strict, 2 loose; and what decides it, as a text. */
+export const reversePathFilter = (
+  host: Host,
+  link: Link,
+): { readonly effective: number; readonly text: string } => {
+  const effective = host.linkSysctl('ipv4', link, 'rp_filter') ?? 0
+  const general = host.linkSysctl('ipv4', all, 'rp_filter') ?? 0
+  // The interface is what the text names: its own value can be changed without changing that of others.
+  const more = general < effective ? '' : ` (${nameOn(all, 'rp_filter')} counts where it is greater)`
+  return { effective, text: `${nameOn(link, 'rp_filter')} = ${effective}${more}` }
+}
 
 /** IN_DEV_ACCEPT_LOCAL. */
 export const acceptsLocal = (host: Host, link: Link): boolean =>
-  linkSysctl(host, link, 'accept_local', 'or', 0) !== 0
+  isOn(host.linkSysctl('ipv4', link, 'accept_local'))
+
+/** IN_DEV_SRC_VMARK: the way back to a source is looked up with the packet's mark. */
+export const marksWayBack = (host: Host, link: Link): boolean =>
+  isOn(host.linkSysctl('ipv4', link, 'src_valid_mark'))
+
+/** Does the kernel drop all IPv6 packets that come in by this interface (net/ipv6/ip6_input.c, `ip6_rcv_core`)? */
+export const refusesIp6 = (host: Host, link: Link): boolean =>
+  isOn(host.linkSysctl('ipv6', link, 'disable_ipv6'))
 
 /** Does br_netfilter show what this bridge switches to the IP hooks? */
 export const bridgeCallsHooks = (host: Host, bridge: Link, family: Family): boolean => {

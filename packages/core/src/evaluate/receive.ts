@@ -1,7 +1,7 @@
 import { crossBridge, passesBridge } from './bridge.ts'
 import { bridgeCallsHooks, isBridge, isLocalAddress, isOnLink } from './host.ts'
 import type { Link } from './link.ts'
-import { martianDestination, martianSource } from './martian.ts'
+import { martianDestination, refusedHeader } from './martian.ts'
 import { isMulticast, routeInput } from './route-input.ts'
 import { end, endBy, noteEvent } from './run.ts'
 import { type Traffic, traverse } from './traverse.ts'
@@ -37,8 +37,7 @@ const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): 
 export const arrive = (traffic: Traffic, world: World, from: Link): void => {
   const { host, run } = traffic
   const asked = world.daddr
-  const martian =
-    martianSource(host, world, from, 'header') ?? martianDestination(host, world, from, 'header')
+  const martian = refusedHeader(host, world, from) ?? martianDestination(host, world, from, 'header')
   if (martian !== null) {
     endBy(run, 'dropped', world, 'drop', martian)
     return

@@ -1,4 +1,4 @@
-import { forwards } from './host.ts'
+import { marksWayBack, refusesToForward } from './host.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { martianDestination, martianSource } from './martian.ts'
@@ -56,7 +56,10 @@ export const routeInput = (
   world.route = route
   if (world.viaBridge && translated && route?.type === 'unicast' && route.link === from)
     return { kind: 'switch' }
-  const source = martianSource(host, world, from, 'route')
+  const source = martianSource(host, world, from, {
+    out: route?.type === 'unicast' ? route.link : null,
+    mark: marksWayBack(host, from) ? key.mark : 0,
+  })
   if (source !== null) return stop('dropped', 'drop', source)
   if (isMulticast(world.daddr)) return { kind: 'local' }
   const taken = route ?? wayBack(traffic, world)
@@ -66,11 +69,8 @@ export const routeInput = (
 }
 
 const decideForward = ({ host }: Traffic, world: World, from: Link, route: Route): InputDecision => {
-  if (!forwards(host, from, world.family)) {
-    const name =
-      world.family === 'ip' ? `net.ipv4.conf.${from.name}.forwarding` : 'net.ipv6.conf.all.forwarding'
-    return stop('dropped', 'drop', `${name} = 0`)
-  }
+  const refused = refusesToForward(host, from, world.family)
+  if (refused !== null) return stop('dropped', 'drop', refused)
   if (route.link === null) return stop('unrouted', 'unrouted', `route ${route.text} leads nowhere`)
   if (world.family === 'ip6' && isLinkLocal(world.saddr) && route.link !== from)
     return stop('rejected', 'reject', 'a link-local source is not forwarded')
@@ -88,6 +88,7 @@ const wayBack = ({ host }: Traffic, { family, returnBy }: World): Route | null =
         source: null,
         length: 0,
         metric: 0,
+        table: 0,
         text: 'assumed: the way it came',
       }
 

@@ -10,6 +10,8 @@ export interface Route {
   readonly source: number | bigint | null
   readonly length: number
   readonly metric: number
+  /** The table it stands in; 0: in none. */
+  readonly table: number
   readonly text: string
 }
 

@@ -70,7 +70,7 @@ export const buildRouter = (facts: HostFacts, family: Family, links: Map<string,
     addRoute(
       tableOf(table),
       prefix.base,
-      readRoute(fact, type, prefix, name === null ? null : findLink(links, name)),
+      readRoute(fact, { type, prefix, table }, name === null ? null : findLink(links, name)),
     )
   }
   if (!complete) for (const link of links.values()) implyRoutes(tableOf, family, link, onLink.has(link.name))
@@ -84,7 +84,11 @@ const destinationOf = (fact: RouteFact): Prefix => {
   return six ? { family: 'ip6', base: 0n, length: 0 } : { family: 'ip', base: 0, length: 0 }
 }
 
-const readRoute = (fact: RouteFact, type: string, prefix: Prefix, link: Link | null): Route => {
+const readRoute = (
+  fact: RouteFact,
+  { type, prefix, table }: { readonly type: string; readonly prefix: Prefix; readonly table: number },
+  link: Link | null,
+): Route => {
   const via = fact.gateway ?? null
   return {
     type,
@@ -93,6 +97,7 @@ const readRoute = (fact: RouteFact, type: string, prefix: Prefix, link: Link | n
     source: tryParseAddress(fact.source ?? '')?.value ?? null,
     length: prefix.length,
     metric: fact.metric ?? 0,
+    table,
     text: [
       ...(type === 'unicast' ? [] : [type]),
       fact.destination ?? 'default',
@@ -123,7 +128,7 @@ const implyRoutes = (
         prefixAround(other.address, length).base === prefix.base,
     )
     const source = (primary?.address ?? address).value
-    const base = { link, gateway: null, source, metric: 0 }
+    const base = { link, gateway: null, source, metric: 0, table: LOCAL }
     const isLoopback = link.name === 'lo'
     addRoute(tableOf(LOCAL), address.value, { ...base, type: 'local', length: bits, text: 'local address' })
     if (isLoopback && length < bits)
@@ -137,7 +142,13 @@ const implyRoutes = (
         text: 'broadcast',
       })
     if (!hasOnLink)
-      addRoute(tableOf(MAIN), prefix.base, { ...base, type: 'unicast', length, text: 'on-link' })
+      addRoute(tableOf(MAIN), prefix.base, {
+        ...base,
+        table: MAIN,
+        type: 'unicast',
+        length,
+        text: 'on-link',
+      })
   }
 }
 
@@ -184,6 +195,7 @@ const refusal: Route = {
   source: null,
   length: 0,
   metric: 0,
+  table: 0,
   text: '',
 }
 

@@ -1,25 +1,9 @@
 import { readdirSync } from 'node:fs'
+import { hostSysctls, linkSysctlNames } from '@portolan/core'
 import { readSysctl } from '../sysctl/sysctl.ts'
 
-const fixed = [
-  'net.ipv4.ip_forward',
-  'net.ipv4.conf.all.accept_redirects',
-  'net.ipv4.ip_local_port_range',
-  'net.ipv4.ip_local_reserved_ports',
-  'net.ipv6.conf.all.forwarding',
-  'net.ipv6.conf.all.disable_ipv6',
-  'net.ipv6.conf.default.disable_ipv6',
-  'net.bridge.bridge-nf-call-iptables',
-  'net.bridge.bridge-nf-call-ip6tables',
-]
-
-const perInterface: Readonly<Record<'ipv4' | 'ipv6', readonly string[]>> = {
-  ipv4: ['forwarding', 'route_localnet', 'rp_filter'],
-  ipv6: ['accept_ra', 'force_forwarding', 'forwarding'],
-}
-
 /**
- * The sysctls that decide about forwarding, loopback and port choice, `all`, `default` and each interface's. A
+ * Every sysctl that Portolan asks for (`@portolan/core`, kernel-sysctls.ts), of `all`, `default` and each interface. A
  * sysctl this kernel does not have is absent.
  *
  * @returns the values, and a sentence for each that is there but could not be read
@@ -27,7 +11,7 @@ const perInterface: Readonly<Record<'ipv4' | 'ipv6', readonly string[]>> = {
 export const readSysctls = (): { sysctls: Record<string, string>; unread: readonly string[] } => {
   const sysctls: Record<string, string> = {}
   const unread: string[] = []
-  for (const name of [...fixed, ...interfaceSysctls()]) {
+  for (const name of [...hostSysctls, ...sysctlsOf('ipv4'), ...sysctlsOf('ipv6')]) {
     try {
       const value = readSysctl(name)
       if (value !== null) sysctls[name] = value
@@ -38,16 +22,12 @@ export const readSysctls = (): { sysctls: Record<string, string>; unread: readon
   return { sysctls, unread }
 }
 
-const interfaceSysctls = (): readonly string[] => [...sysctlsOf('ipv4'), ...sysctlsOf('ipv6')]
-
-const sysctlsOf = (family: 'ipv4' | 'ipv6'): readonly string[] => {
+const sysctlsOf = (version: 'ipv4' | 'ipv6'): readonly string[] => {
   let interfaces: readonly string[] = []
   try {
-    interfaces = readdirSync(`/proc/sys/net/${family}/conf`)
+    interfaces = readdirSync(`/proc/sys/net/${version}/conf`)
   } catch {
     // No /proc/sys at all: every name above is absent too, and nothing more can be said of interfaces.
   }
-  return interfaces.flatMap((name) =>
-    perInterface[family].map((key) => `net.${family}.conf.${name.replaceAll('.', '/')}.${key}`),
-  )
+  return interfaces.flatMap((name) => linkSysctlNames(version, name))
 }
