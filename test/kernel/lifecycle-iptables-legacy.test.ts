@@ -11,6 +11,7 @@ import { refusals } from './lifecycle/refusals.ts'
 import { scripts } from './lifecycle/scripts.ts'
 import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
+import { twoNetworks } from './lifecycle/two-networks.ts'
 
 describeLifecycle('applying again', 'iptables-legacy', idempotence)
 describeLifecycle('destroy', 'iptables-legacy', destroying)
@@ -21,6 +22,7 @@ describeLifecycle('refusals', 'iptables-legacy', refusals)
 describeLifecycle('scripts', 'iptables-legacy', scripts)
 describeLifecycle('scripts beside another project', 'iptables-legacy', scriptsBeside)
 describeLifecycle('switching backends', 'iptables-legacy', switching)
+describeLifecycle('a container on two networks', 'iptables-legacy', twoNetworks)
 describeLifecycle('interruption', 'iptables-legacy', interruption)
 describeLifecycle('a live host', 'iptables-legacy', liveHost)
 describeLifecycle('a foreign flush', 'iptables-legacy', foreignFlush)

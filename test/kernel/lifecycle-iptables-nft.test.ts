@@ -11,6 +11,7 @@ import { refusals } from './lifecycle/refusals.ts'
 import { scripts } from './lifecycle/scripts.ts'
 import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
+import { twoNetworks } from './lifecycle/two-networks.ts'
 
 describeLifecycle('applying again', 'iptables-nft', idempotence)
 describeLifecycle('destroy', 'iptables-nft', destroying)
@@ -21,6 +22,7 @@ describeLifecycle('refusals', 'iptables-nft', refusals)
 describeLifecycle('scripts', 'iptables-nft', scripts)
 describeLifecycle('scripts beside another project', 'iptables-nft', scriptsBeside)
 describeLifecycle('switching backends', 'iptables-nft', switching)
+describeLifecycle('a container on two networks', 'iptables-nft', twoNetworks)
 describeLifecycle('interruption', 'iptables-nft', interruption)
 describeLifecycle('a live host', 'iptables-nft', liveHost)
 describeLifecycle('a foreign flush', 'iptables-nft', foreignFlush)

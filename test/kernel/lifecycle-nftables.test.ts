@@ -12,6 +12,7 @@ import { routerAdvertisements } from './lifecycle/router-advertisements.ts'
 import { scripts } from './lifecycle/scripts.ts'
 import { scriptsBeside } from './lifecycle/scripts-beside.ts'
 import { switching } from './lifecycle/switching.ts'
+import { twoNetworks } from './lifecycle/two-networks.ts'
 
 describeLifecycle('applying again', 'nftables', idempotence)
 describeLifecycle('destroy', 'nftables', destroying)
@@ -23,6 +24,7 @@ describeLifecycle('refusals', 'nftables', refusals)
 describeLifecycle('scripts', 'nftables', scripts)
 describeLifecycle('scripts beside another project', 'nftables', scriptsBeside)
 describeLifecycle('switching backends', 'nftables', switching)
+describeLifecycle('a container on two networks', 'nftables', twoNetworks)
 describeLifecycle('interruption', 'nftables', interruption)
 describeLifecycle('a live host', 'nftables', liveHost)
 describeLifecycle('a foreign flush', 'nftables', foreignFlush)

@@ -65,9 +65,6 @@ const joinSecond = async (lab: Lab): Promise<void> => {
     `route replace default via ${addressOf('gateway of web', 'ip')}`,
   )
   await twin.mustRun(['ip', '-6', 'route', 'replace', 'default', 'via', addressOf('gateway of web', 'ip6')])
-  // Loose, as an answer over another bridge needs it.
-  for (const name of ['all', 'pt-web', 'pt-other'])
-    await lab.host.setSysctl(`net.ipv4.conf.${name}.rp_filter`, 2)
 }
 
 /**

@@ -42,6 +42,7 @@ export type ConflictKind =
   | 'RouteLocalnetDisabled'
   | 'HostBecomesRouter'
   | 'RouterAdvertisementsLost'
+  | 'ReversePathFilterStrict'
   | 'LoopbackUnreachable'
   | 'IccForIpOnly'
   | 'IccUnenforceable'

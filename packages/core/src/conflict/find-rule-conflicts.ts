@@ -182,6 +182,7 @@ const words: Readonly<Record<RuleConflictKind, (finding: Finding) => Conflict>> 
   OutputDropped: outputDropped,
   PreroutingDropped: preroutingDropped,
   ReplyDropped: replyDropped,
+  ReversePathFilterStrict: kernelRefuses,
   RouteLocalnetDisabled: kernelRefuses,
   SourceRewritten: sourceRewritten,
 }

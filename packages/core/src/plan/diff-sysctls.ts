@@ -9,6 +9,7 @@ import {
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
 import type { HostFacts } from '../facts/index.ts'
 import { type AdvertisedInterface, interfacesLosingAdvertisements } from './advertised-interfaces.ts'
+import { diffReversePath } from './diff-reverse-path.ts'
 import { forwardingSysctl } from './forwarding-sysctls.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 
@@ -83,7 +84,11 @@ export const diffSysctls = (
       conflicts.push(routeLocalnetDisabled(name, value, network.name))
     }
   }
-  return { changes, conflicts }
+  const reversePath = diffReversePath(desired, facts, options)
+  return {
+    changes: [...changes, ...reversePath.changes],
+    conflicts: [...conflicts, ...reversePath.conflicts],
+  }
 }
 
 const keepAdvertisements = ({ name, sysctl, value }: AdvertisedInterface): readonly SysctlChange[] =>

@@ -1,6 +1,8 @@
 import {
   type DesiredMapping,
+  effectiveSysctl,
   type HostFacts,
+  linkSysctlName,
   PortolanError,
   type PublishedPort,
   type Runner,
@@ -8,6 +10,7 @@ import {
 } from '@portolan/core'
 import {
   createRunner,
+  isSysctlWritable,
   openConntrack,
   openLinks,
   openListeners,
@@ -167,7 +170,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     book.publish(wanted)
     const bridge = targetBridge(wanted, bridges)
     if (answersOnLoopback(wanted) && !localnet.has(bridge.name)) {
-      const sysctl = `net.ipv4.conf.${bridge.name.replaceAll('.', '/')}.route_localnet`
+      const sysctl = linkSysctlName('ipv4', bridge.name, 'route_localnet')
       if (readSysctl(sysctl) === '0') writeSysctl(sysctl, '1')
       localnet.add(bridge.name)
     }
@@ -217,6 +220,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
     if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
       await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
+    loosenReversePath(bridge.name, facts)
     await links.attachPort(interfaceName, bridge.name, { hairpin: true, isolated })
   }
 
@@ -271,6 +275,13 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** A container on two networks answers over either bridge; a strict filter drops one of the answers. */
+const loosenReversePath = (bridge: string, { sysctls = {} }: HostFacts): void => {
+  const name = linkSysctlName('ipv4', bridge, 'rp_filter')
+  const isStrict = effectiveSysctl(sysctls, 'ipv4', bridge, 'rp_filter') === 1
+  if (isStrict && isSysctlWritable(name)) writeSysctl(name, '2')
 }
 
 const answersOnLoopback = ({ family, hostAddress }: DesiredMapping): boolean =>

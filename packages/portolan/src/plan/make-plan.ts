@@ -196,7 +196,11 @@ const isNamedIn = ({ mappings }: Intent): ((mapping: DesiredMapping) => boolean)
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */
 const withoutDoubles = (found: readonly Conflict[], sysctls: readonly Conflict[]): readonly Conflict[] =>
-  found.filter(({ kind }) => !sysctls.some((conflict) => conflict.kind === kind))
+  found.filter(
+    ({ kind }) =>
+      // That of a bridge says nothing of the filter of another interface.
+      kind === 'ReversePathFilterStrict' || !sysctls.some((conflict) => conflict.kind === kind),
+  )
 
 const removedBridges = (
   links: readonly PlanChange[],

@@ -37,7 +37,7 @@ describe('a plan for a bare host', () => {
     const plan = planOf({ facts: {} })
     const { add, change, remove } = plan.summary
     expect(add + change + remove).toBe(plan.changes.length)
-    expect({ change, remove }).toEqual({ change: 2, remove: 0 })
+    expect({ change, remove }).toEqual({ change: 3, remove: 0 })
   })
 
   test('gives every change a sentence, an object and a way back', () => {

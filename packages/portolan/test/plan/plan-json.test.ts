@@ -45,7 +45,7 @@ describe('a plan as JSON', () => {
           trace: [],
         },
       ],
-      summary: { add: expect.any(Number), change: 2, remove: 0 },
+      summary: { add: expect.any(Number), change: 3, remove: 0 },
       notes: [],
     })
   })

@@ -155,6 +155,8 @@ if [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" = 0 ]; then
 fi
 echo 1 > '/proc/sys/net/ipv6/conf/all/forwarding'
 echo 1 > '/proc/sys/net/ipv4/conf/${bridge}/route_localnet'
+echo 2 > '/proc/sys/net/ipv4/conf/${bridge}/rp_filter'
+echo 2 > '/proc/sys/net/ipv4/conf/br.db/rp_filter'
 }
 `)
   })

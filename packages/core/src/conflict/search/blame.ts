@@ -28,6 +28,7 @@ export type RuleConflictKind = Extract<
   | 'EgressDropped'
   | 'NetworkDropped'
   | 'ForwardingDisabled'
+  | 'ReversePathFilterStrict'
   | 'RouteLocalnetDisabled'
 >
 
@@ -125,6 +126,7 @@ const droppedKind = (last: TraceStep | null): RuleConflictKind => {
   if (last.table === null && last.text?.endsWith('forwarding = 0') === true) return 'ForwardingDisabled'
   if (last.table === null && last.text?.includes('route_localnet = 0') === true)
     return 'RouteLocalnetDisabled'
+  if (last.table === null && last.text?.includes('rp_filter = 1') === true) return 'ReversePathFilterStrict'
   if (last.reply) return 'ReplyDropped'
   if (last.hook === 'prerouting' || last.hook === 'ingress') return 'PreroutingDropped'
   return last.hook === 'output' ? 'OutputDropped' : 'ForwardDropped'

@@ -12,6 +12,7 @@ import {
   type HostFacts,
   type InterfaceFact,
   iccKeeper,
+  linkSysctlName,
   parseBridgeAlias,
   type RouteFact,
 } from '../../facts/index.ts'
@@ -53,9 +54,16 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
             made,
           ),
         }),
-    sysctls: setsSysctls ? plannedSysctls(desired, facts.sysctls ?? {}) : (facts.sysctls ?? {}),
+    sysctls: {
+      ...(setsSysctls ? plannedSysctls(desired, facts.sysctls ?? {}) : facts.sysctls),
+      ...Object.fromEntries(wanted.flatMap(madeWithIp6)),
+    },
   }
 }
+
+/** A bridge that is made with an IPv6 address takes IPv6 packets, whatever `default` says. */
+const madeWithIp6 = ({ bridge, ip6 }: DesiredNetwork): readonly (readonly [string, string])[] =>
+  ip6 === null ? [] : [[linkSysctlName('ipv6', bridge, 'disable_ipv6'), '0']]
 
 const bridgeLink = (
   network: DesiredNetwork,
@@ -140,7 +148,9 @@ const plannedSysctls = (
     for (const one of Object.keys(sysctls)) if (each.test(one)) planned[one] = '1'
     planned[name] = '1'
   }
-  for (const { bridge } of networks)
-    planned[`net.ipv4.conf.${bridge.replaceAll('.', '/')}.route_localnet`] = '1'
+  for (const { bridge, external } of networks) {
+    planned[linkSysctlName('ipv4', bridge, 'route_localnet')] = '1'
+    if (!external) planned[linkSysctlName('ipv4', bridge, 'rp_filter')] = '2'
+  }
   return planned
 }

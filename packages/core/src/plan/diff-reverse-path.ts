@@ -1,0 +1,55 @@
+import { type Conflict, reversePathFilterStrict } from '../conflict/index.ts'
+import type { DesiredNetwork, DesiredState } from '../desired/index.ts'
+import { effectiveSysctl, type HostFacts, linkSysctlName } from '../facts/index.ts'
+import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
+
+/** `rp_filter` (Documentation/networking/ip-sysctl.rst). */
+const STRICT = 1
+const LOOSE = '2'
+
+/**
+ * Makes the reverse path filter of our bridges loose. A container on two networks answers over either, and the strict
+ * filter drops what comes over a bridge that does not lead back to its source. The kernel goes by the greater of the
+ * bridge's value and that of `all`, so 2 on the bridge holds whatever `all` is.
+ *
+ * @internal
+ */
+export const diffReversePath = (
+  desired: DesiredState,
+  { sysctls = {} }: HostFacts,
+  { writable }: { readonly writable: boolean },
+): { readonly changes: readonly SysctlChange[]; readonly conflicts: readonly Conflict[] } => {
+  const changes: SysctlChange[] = []
+  const conflicts: Conflict[] = []
+  for (const network of desired.networks) {
+    if (!isRouted(network)) continue
+    const name = linkSysctlName('ipv4', network.bridge, 'rp_filter')
+    const value = sysctls[name] ?? null
+    if (writable && !network.external) {
+      const why = `Let containers of network ${network.name} answer over it for their other networks.`
+      if (value !== LOOSE) changes.push(sysctlChange(name, value, LOOSE, why))
+      continue
+    }
+    if (effectiveSysctl(sysctls, 'ipv4', network.bridge, 'rp_filter') !== STRICT) continue
+    const services = onAnotherToo(desired, network)
+    if (services.length > 0) conflicts.push(reversePathFilterStrict(network, { name, value, services }))
+  }
+  return { changes, conflicts }
+}
+
+/** Only a network whose bridge is a gateway of IPv4 sees what its containers send elsewhere. */
+const isRouted = ({ ip }: DesiredNetwork): boolean => ip !== null && ip.gateway !== null
+
+/** The services of a network with an IPv4 address on another one. */
+const onAnotherToo = ({ endpoints, networks }: DesiredState, { name }: DesiredNetwork): readonly string[] => {
+  const routed = new Set(networks.filter(isRouted).map((network) => network.name))
+  const elsewhere = new Set(
+    endpoints.flatMap(({ service, replica, network, ip }) =>
+      network !== name && ip !== null && routed.has(network) ? [`${service} ${replica}`] : [],
+    ),
+  )
+  const found = endpoints.flatMap(({ service, replica, network }) =>
+    network === name && elsewhere.has(`${service} ${replica}`) ? [service] : [],
+  )
+  return [...new Set(found)].toSorted()
+}

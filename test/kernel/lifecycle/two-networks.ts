@@ -1,0 +1,141 @@
+import { expect, test } from '@jest/globals'
+import { attach, bridgeOf, type PlanJson } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import { carrying } from '../../lab/container.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from './describe-lifecycle.ts'
+import { mustSucceed, pilotOf } from './pilot.ts'
+
+/** Published from its address on `front`; its default route leads over `rear`. */
+const twin = `name: shop
+networks:
+  front:
+    enable_ipv6: true
+  rear:
+    enable_ipv6: true
+services:
+  twin:
+    networks:
+      front: { priority: 10 }
+      rear: {}
+    ports: ['8080:80']
+`
+
+/** Every interface that is there is strict, and so is every one that comes. */
+const strict = async (lab: Lab): Promise<void> => {
+  await lab.host.setSysctl('net.ipv4.conf.all.rp_filter', 1)
+  await lab.host.setSysctl('net.ipv4.conf.default.rp_filter', 1)
+}
+
+const filterOf = async (lab: Lab, network: string): Promise<string> =>
+  lab.host.sysctl(`net.ipv4.conf.${await bridgeOf(lab, network)}.rp_filter`)
+
+/** The sysctls of the host, without those of the container's ports, which stay when the project goes. */
+const ownSysctls = async (lab: Lab): Promise<readonly string[]> =>
+  ((await takeSnapshot(lab.host)).sysctls ?? '').split('\n').filter((line) => !/\.v-(twin|rear)\./.test(line))
+
+/** Whether a client of each family is answered by the container, which has two networks. */
+const answers = async (lab: Lab): Promise<readonly boolean[]> =>
+  Promise.all(
+    (['ip', 'ip6'] as const).map(async (family) => {
+      const probe = { protocol: 'tcp', destination: addresses[family].host, port: 8080 } as const
+      return (await lab.client.probe({ ...probe, timeoutMs: 2500 })).delivered
+    }),
+  )
+
+/** Starts the container on both networks, and has everything that is not for `front` leave by `rear`. */
+const start = async (lab: Lab, plan: PlanJson): Promise<void> => {
+  const addressesOn = (network: string) => plan.addresses.filter((address) => address.network === network)
+  const twin = await attach(lab, { ...plan, addresses: addressesOn('front') }, 'twin', { hairpin: true })
+  const rear = await bridgeOf(lab, 'rear')
+  await lab.host.ip(
+    `link add v-rear type veth peer name eth1 netns ${twin.pid}`,
+    `link set v-rear master ${rear} up`,
+    'link set v-rear type bridge_slave hairpin on',
+  )
+  await twin.ip('link set eth1 up')
+  for (const { family, subnet, gateway } of plan.subnets.filter(({ network }) => network === 'rear')) {
+    const own = addressesOn('rear').find(({ address }) => address.includes(':') === (family === 'ip6'))
+    const version = family === 'ip' ? '-4' : '-6'
+    const prefix = `${own?.address}/${subnet.split('/')[1]}`
+    await twin.mustRun([
+      'ip',
+      version,
+      'addr',
+      'add',
+      prefix,
+      'dev',
+      'eth1',
+      ...(family === 'ip' ? [] : ['nodad']),
+    ])
+    await twin.mustRun(['ip', version, 'route', 'replace', 'default', 'via', gateway ?? ''])
+  }
+  await carrying(lab.host, rear, 'v-rear')
+}
+
+/** A container on two networks answers over either. */
+export const twoNetworks = (open: OpenLab, backend: Backend): void => {
+  test('a container on two networks is reached though the host filters by reverse path', async () => {
+    const lab = await open()
+    await strict(lab)
+    const sysctls = await ownSysctls(lab)
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(twin)
+    await start(lab, await pilot.plan(twin))
+    expect(await answers(lab)).toEqual([true, true])
+    expect([await filterOf(lab, 'front'), await filterOf(lab, 'rear')]).toEqual(['2', '2'])
+    expect((await pilot.plan(twin)).changes).toEqual([])
+    await pilot.destroy()
+    expect(await ownSysctls(lab)).toEqual(sysctls)
+  })
+
+  test('a bridge whose filter became strict is drift: the plan shows it, and apply mends it', async () => {
+    const lab = await open()
+    await strict(lab)
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(twin)
+    await start(lab, await pilot.plan(twin))
+    const name = `net.ipv4.conf.${await bridgeOf(lab, 'rear')}.rp_filter`
+    await lab.host.setSysctl(name, 1)
+    expect(await answers(lab)).toEqual([false, true])
+    expect((await pilot.plan(twin)).changes.map(({ object }) => object)).toEqual([`sysctl ${name}`])
+    await pilot.apply(twin)
+    expect(await answers(lab)).toEqual([true, true])
+  })
+
+  test('where sysctls may not be set the strict filter is a conflict, and its remedy mends it', async () => {
+    const lab = await open()
+    await strict(lab)
+    const pilot = pilotOf(lab, backend)
+    await lab.host.setSysctl('net.ipv4.ip_forward', 1)
+    await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
+    mustSucceed('apply', await pilot.run('apply', twin, '--yes', '--no-sysctl', '--force'))
+    const plan = await pilot.plan(twin, '--no-sysctl')
+    const found = plan.conflicts.filter(({ kind }) => kind === 'ReversePathFilterStrict') as readonly {
+      readonly kind: string
+      readonly severity: string
+      readonly remedy?: { readonly commands: readonly string[] }
+    }[]
+    expect(found.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
+    await start(lab, plan)
+    expect(await answers(lab)).toEqual([false, true])
+    for (const { remedy } of found)
+      for (const command of remedy?.commands ?? []) await lab.host.mustRun(['sh', '-c', command])
+    expect(await answers(lab)).toEqual([true, true])
+    const kinds = (await pilot.plan(twin, '--no-sysctl')).conflicts.map(({ kind }) => kind)
+    expect(kinds).not.toContain('ReversePathFilterStrict')
+  })
+
+  test('the script in sh makes the filter loose too', async () => {
+    const lab = await open()
+    await strict(lab)
+    const { stdout } = mustSucceed(
+      'script',
+      await pilotOf(lab, backend).run('script', twin, '--format', 'sh'),
+    )
+    await lab.host.mustRun(['sh', await lab.write('apply.sh', stdout)])
+    expect([await filterOf(lab, 'front'), await filterOf(lab, 'rear')]).toEqual(['2', '2'])
+  })
+}
