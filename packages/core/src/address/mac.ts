@@ -2,9 +2,11 @@ import { parseAddress } from './address.ts'
 
 /** 02:42 is the locally administered prefix Docker made familiar; the rest is the address. */
 const macOf = (word: number): string =>
-  `02:42:${[word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join(':')}`
+  `02:42:${byteText[word >>> 24]}:${byteText[(word >>> 16) & 255]}:${byteText[(word >>> 8) & 255]}:${byteText[word & 255]}`
+
+const byteText: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+)
 
 /**
  * The MAC of an endpoint, derived from its address: the same address has the same MAC after a restart, so no

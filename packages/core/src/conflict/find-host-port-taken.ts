@@ -16,6 +16,7 @@ export const findHostPortTaken = (
     const key = `${socket.protocol ?? 'tcp'} ${socket.port}`
     byPort.set(key, [...(byPort.get(key) ?? []), socket])
   }
+  if (byPort.size === 0) return []
   const clients = localPortRange(facts)
   return mappings.flatMap((mapping) => {
     if (mapping.kind !== 'nat') return []

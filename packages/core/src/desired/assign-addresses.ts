@@ -1,18 +1,11 @@
 import { canonicalAddress, type Family, macFromAddress } from '../address/index.ts'
 import { IntentError, PortolanError } from '../error/index.ts'
 import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
+import { type AddressRange, acquireAddressIn, prepareRange } from '../lease/acquire-address.ts'
 import { boundsOf, isInBounds } from '../lease/bounds.ts'
-import {
-  acquireAddress,
-  findLease,
-  type LeasedAddress,
-  type LeasingNetwork,
-  leaseKey,
-  listLeases,
-  releaseLease,
-} from '../lease/index.ts'
-import { addressHolderKey, addressKey } from '../lease/lease-key.ts'
-import { leaseOf } from '../lease/lease-state.ts'
+import type { LeasedAddress, LeaseHolder, LeasingNetwork } from '../lease/index.ts'
+import { addressHolderKey, addressKey, leaseKey } from '../lease/lease-key.ts'
+import { releaseLeaseIn } from '../lease/release.ts'
 import type { AddressUse } from './address-use.ts'
 import { checkChoice } from './check-choice.ts'
 import type { DesiredEndpoint, DesiredNetwork, DesiredSubnet } from './desired-state.ts'
@@ -26,13 +19,24 @@ export interface AssignedAddresses {
   readonly notes: readonly IntentNote[]
 }
 
-/** One endpoint's wish for an address of one family. */
-export interface AddressWish {
-  readonly endpoint: EndpointIntent
+/** What an endpoint has been given so far; one MAC for both addresses. */
+type GivenAddresses = Pick<DesiredEndpoint, 'ip' | 'ip6'> & { readonly mac: string | null }
+
+const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
+
+/** What the addresses of one family of a network are taken from. */
+interface AddressSource {
   readonly on: LeasingNetwork
   readonly family: Family
   readonly subnet: DesiredSubnet
   readonly ipRange: string | null
+}
+
+/** One endpoint's wish for an address of one family. */
+export interface AddressWish {
+  readonly endpoint: EndpointIntent
+  readonly from: AddressSource
+  readonly holder: LeaseHolder
   /** Canonical; null: any. */
   readonly fixed: string | null
   readonly holderKey: string
@@ -63,90 +67,142 @@ export const assignAddresses = (
   const isTakenOn = new Map(
     [...uses].map(([name, use]) => [name, (address: string) => isTaken(address) || use.isTaken(address)]),
   )
-  const byName = new Map(networks.map((network) => [network.name, network]))
-  const wishes = (family: Family): readonly AddressWish[] =>
-    intent.endpoints.flatMap((endpoint) => {
-      const network = byName.get(endpoint.network)
-      if (network === undefined) {
+  const sources = new Map(
+    networks.map((network) => {
+      const on = leasingNetwork(network)
+      const wanted = intent.networks.find(({ name }) => name === network.name)
+      const source = (family: Family): AddressSource | null => {
+        const subnet = network[family]
+        if (subnet === null) return null
+        return { on, family, subnet, ipRange: wanted?.[family]?.ipRange ?? null }
+      }
+      return [network.name, { ip: source('ip'), ip6: source('ip6') }] as const
+    }),
+  )
+  const wishes = (family: Family): readonly AddressWish[] => {
+    const found: AddressWish[] = []
+    for (const endpoint of intent.endpoints) {
+      const source = sources.get(endpoint.network)
+      if (source === undefined) {
         throw new IntentError(
           `${endpoint.service} is on network ${endpoint.network}, which is not defined`,
           endpoint.place,
         )
       }
-      const subnet = network[family]
-      if (subnet === null) return []
-      const on = leasingNetwork(network)
-      const holderKey = addressHolderKey(on, family, { ...endpoint, project: intent.project })
+      const from = source[family]
+      if (from === null) continue
       const fixed = endpoint[family] === null ? null : canonicalAddress(endpoint[family])
-      const ipRange = intent.networks.find(({ name }) => name === network.name)?.[family]?.ipRange ?? null
-      return [{ endpoint, on, family, subnet, ipRange, fixed, holderKey }]
-    })
+      const holder = { project: intent.project, service: endpoint.service, replica: endpoint.replica }
+      found.push({ endpoint, from, fixed, holder, holderKey: addressHolderKey(from.on, family, holder) })
+    }
+    return found
+  }
   const four = wishes('ip')
   const six = wishes('ip6')
   releaseUnwanted(intent.project, new Set([...four, ...six].map(({ holderKey }) => holderKey)), leases)
 
   const notes: IntentNote[] = []
-  const given = new Map<EndpointIntent, { readonly ip: string | null; readonly ip6: string | null }>()
+  const given = new Map<EndpointIntent, GivenAddresses>()
+  // Read once for each network: prefixes are parsed, and keys are made of them.
+  const partsOf = rememberedParts(uses)
+  const { book } = leases
   const give = (wish: AddressWish): void => {
-    const { endpoint, on, family, subnet, ipRange, fixed } = wish
+    const { endpoint, from, fixed, holder, holderKey } = wish
     const use = uses.get(endpoint.network)
-    if (use !== undefined) checkChoice(wish, use, leases.state)
-    const known = given.get(endpoint) ?? { ip: null, ip6: null }
-    const parts = use === undefined || ipRange !== null ? [ipRange] : use.parts(subnet.subnet)
-    const { address } = firstWithRoom(parts, (part) =>
-      leases.run((state) =>
-        acquireAddress(state, {
-          on,
-          holder: { project: intent.project, service: endpoint.service, replica: endpoint.replica },
-          subnet: subnet.subnet,
-          gateway: subnet.gateway,
-          ipRange: part,
-          address: fixed,
-          isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
-          planned: true,
-          // One MAC an endpoint, of its IPv4 address where it has one.
-          mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
-        }),
-      ),
+    if (use !== undefined) checkChoice(wish, use, book)
+    const known = given.get(endpoint) ?? nothing
+    const request = {
+      on: from.on,
+      holder,
+      subnet: from.subnet.subnet,
+      gateway: from.subnet.gateway,
+      address: fixed,
+      isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
+      planned: true as const,
+      // One MAC an endpoint, of its IPv4 address where it has one.
+      mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
+    }
+    const { address, mac } = firstWithRoom(partsOf(endpoint.network, from), ({ ipRange, range }) =>
+      acquireAddressIn(book, { ...request, ipRange }, range, holderKey),
     )
-    given.set(endpoint, { ...known, [family]: address })
+    given.set(
+      endpoint,
+      from.family === 'ip' ? { ip: address, ip6: known.ip6, mac } : { ip: known.ip, ip6: address, mac },
+    )
   }
   for (const family of [four, six]) {
     const statics = family.filter(({ fixed }) => fixed !== null)
     notes.push(...makeWay(intent, statics, leases))
     const others = family.filter(({ fixed }) => fixed === null)
-    const returning = new Set(others.filter(({ holderKey }) => leaseOf(leases.state, holderKey) !== null))
-    for (const wish of [...statics, ...returning, ...others.filter((wish) => !returning.has(wish))])
-      give(wish)
+    // Asked of all before the first is given anything.
+    const returning = others.filter(({ holderKey }) => book.ofHolder(holderKey) !== null)
+    const isReturning = new Set(returning)
+    for (const wish of statics) give(wish)
+    for (const wish of returning) give(wish)
+    for (const wish of others) if (!isReturning.has(wish)) give(wish)
   }
   const endpoints = intent.endpoints.map((endpoint): DesiredEndpoint => {
     const { service, replica, network } = endpoint
-    const { ip, ip6 } = given.get(endpoint) ?? { ip: null, ip6: null }
-    return { service, replica, network, ip, ip6, mac: endpoint.mac ?? macFromAddress(ip ?? ip6 ?? '0.0.0.0') }
+    const { ip, ip6, mac } = given.get(endpoint) ?? nothing
+    return { service, replica, network, ip, ip6, mac: endpoint.mac ?? mac ?? macFromAddress('0.0.0.0') }
   })
   return { endpoints, notes }
 }
 
+/** A part of a subnet that addresses are picked from. */
+interface AddressPart {
+  readonly ipRange: string | null
+  readonly range: AddressRange
+}
+
+type AddressParts = readonly [AddressPart, ...AddressPart[]]
+
+/** The parts of a subnet, in the order they are tried. */
+const rememberedParts = (
+  uses: ReadonlyMap<string, AddressUse>,
+): ((network: string, from: AddressSource) => AddressParts) => {
+  const known = new Map<AddressSource, AddressParts>()
+  const make = (
+    network: string,
+    { on, subnet: { subnet, gateway }, ipRange }: AddressSource,
+  ): AddressParts => {
+    const part = (own: string | null): AddressPart => ({
+      ipRange: own,
+      range: prepareRange({ on, subnet, gateway, ipRange: own }),
+    })
+    const use = uses.get(network)
+    const [first = null, ...rest] = use === undefined || ipRange !== null ? [ipRange] : use.parts(subnet)
+    return [part(first), ...rest.map(part)]
+  }
+  return (network, from) => {
+    const remembered = known.get(from)
+    if (remembered !== undefined) return remembered
+    const parts = make(network, from)
+    known.set(from, parts)
+    return parts
+  }
+}
+
 /** The answer for the first part that has an address left. */
-const firstWithRoom = <T>(parts: readonly (string | null)[], ask: (part: string | null) => T): T => {
-  const [part = null, ...rest] = parts
+const firstWithRoom = <T>([part, ...rest]: AddressParts, ask: (part: AddressPart) => T): T => {
   try {
     return ask(part)
   } catch (error) {
     const isFull = error instanceof PortolanError && error.code === 'SUBNET_EXHAUSTED'
-    if (!isFull || rest.length === 0) throw error
-    return firstWithRoom(rest, ask)
+    const [next, ...others] = rest
+    if (!isFull || next === undefined) throw error
+    return firstWithRoom([next, ...others], ask)
   }
 }
 
 /** What plans hold for endpoints of the project that are no longer wanted, in full subnets too, is free in this very plan. */
 const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: LeaseDraft): void => {
-  for (const lease of listLeases(leases.state)) {
+  for (const lease of leases.book.under('address/')) {
     if (lease.kind !== 'address' || lease.released !== null || lease.holder.project !== project) continue
     // An orchestrator took it for an endpoint that no file names.
     if (lease.planned !== true) continue
     if (wanted.has(addressHolderKey(lease.on, lease.family, lease.holder))) continue
-    leases.run((state) => releaseLease(state, leaseKey(lease)))
+    releaseLeaseIn(leases.book, leaseKey(lease))
   }
 }
 
@@ -163,7 +219,11 @@ const makeWay = (
   const notes: IntentNote[] = []
   const claims = new Map<string, AddressWish>()
   for (const wish of statics) {
-    const { endpoint, on, family, fixed, subnet } = wish
+    const {
+      endpoint,
+      from: { on, family, subnet },
+      fixed,
+    } = wish
     if (fixed !== null && !isInBounds(boundsOf(subnet.subnet, subnet.gateway, null), fixed)) {
       throw new IntentError(
         `${replicaName(endpoint)} asks for ${fixed} on network ${endpoint.network}: ask for an address of ${subnet.subnet} that is not its network, broadcast or gateway address`,
@@ -179,7 +239,7 @@ const makeWay = (
       )
     }
     claims.set(key, wish)
-    const lease = findLease(leases.state, key)
+    const lease = leases.book.find(key)
     if (lease?.kind !== 'address' || lease.released !== null) continue
     if (addressHolderKey(on, family, lease.holder) === wish.holderKey) continue
     const { service, replica } = lease.holder
@@ -190,7 +250,7 @@ const makeWay = (
         endpoint.place,
       )
     }
-    leases.run((state) => releaseLease(state, key))
+    releaseLeaseIn(leases.book, key)
     notes.push({ text: movedNote(lease, endpoint), place: endpoint.place })
   }
   return notes

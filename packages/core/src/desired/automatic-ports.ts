@@ -1,10 +1,9 @@
 import { type HostFacts, localPortRange } from '../facts/index.ts'
-import type { Protocol } from '../intent/index.ts'
-import { acquirePort } from '../lease/acquire-port.ts'
+import type { Intent, Protocol } from '../intent/index.ts'
+import { acquirePortIn } from '../lease/acquire-port.ts'
 import type { PortHolder } from '../lease/index.ts'
 import { leaseKey, portHolderKey } from '../lease/lease-key.ts'
-import { leaseOf } from '../lease/lease-state.ts'
-import { releaseLease } from '../lease/release.ts'
+import { releaseLeaseIn } from '../lease/release.ts'
 import type { PublishedPort } from './expand-mappings.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 
@@ -25,7 +24,7 @@ export interface PortSupply {
  */
 export const portSupply = (
   facts: HostFacts,
-  fixed: readonly { readonly protocol: Protocol; readonly hostPort: number }[],
+  mappings: Intent['mappings'],
   others: readonly PublishedPort[],
   leases: LeaseDraft,
 ): PortSupply => {
@@ -33,33 +32,47 @@ export const portSupply = (
   const { first, last } = localPortRange(facts)
   const reserved = parsePortList(sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
   const key = (protocol: string, port: number): string => `${protocol} ${port}`
-  const named = new Set(fixed.map(({ protocol, hostPort }) => key(protocol, hostPort)))
-  const used = new Set(named)
-  for (const socket of facts.sockets ?? []) used.add(key(socket.protocol ?? 'tcp', socket.port ?? 0))
-  for (const { protocol, hostPort } of others) used.add(key(protocol, hostPort))
+  // Sixteen thousand ports are named in many a project that leaves none open: they are noted when one is asked for.
+  const noted = lazily(() => {
+    const named = new Set<string>()
+    for (const { protocol, hostPorts } of mappings)
+      if (hostPorts !== null)
+        for (let port = hostPorts.first; port <= hostPorts.last; port += 1) named.add(key(protocol, port))
+    const used = new Set(named)
+    for (const socket of facts.sockets ?? []) used.add(key(socket.protocol ?? 'tcp', socket.port ?? 0))
+    for (const { protocol, hostPort } of others) used.add(key(protocol, hostPort))
+    return { named, used }
+  })
   const next = new Map<string, number>()
 
   const take = (protocol: Protocol, holder: PortHolder): number => {
-    const held = leaseOf(leases.state, portHolderKey(protocol, holder))
+    const { named, used } = noted()
+    const held = leases.book.ofHolder(portHolderKey(protocol, holder))
     if (held?.kind === 'port') {
       if (!named.has(key(protocol, held.port))) return held.port
-      leases.run((state) => releaseLease(state, leaseKey(held)))
+      releaseLeaseIn(leases.book, leaseKey(held))
     }
-    const { port } = leases.run((state) =>
-      acquirePort(state, {
-        holder,
-        protocol,
-        planned: true,
-        range: { first, last },
-        from: next.get(protocol) ?? first,
-        isTaken: (one) =>
-          used.has(key(protocol, one)) || reserved.some((range) => one >= range.first && one <= range.last),
-      }),
-    )
+    const { port } = acquirePortIn(leases.book, {
+      holder,
+      protocol,
+      planned: true,
+      range: { first, last },
+      from: next.get(protocol) ?? first,
+      isTaken: (one) =>
+        used.has(key(protocol, one)) || reserved.some((range) => one >= range.first && one <= range.last),
+    })
     next.set(protocol, port + 1)
     return port
   }
   return { take }
+}
+
+const lazily = <Value>(make: () => Value): (() => Value) => {
+  let made: Value | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 /** @see Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767` */

@@ -1,6 +1,6 @@
 import { IntentError } from '../error/index.ts'
 import { boundsOf, isInBounds } from '../lease/bounds.ts'
-import { type LeaseState, leaseOf } from '../lease/lease-state.ts'
+import type { LeaseBook } from '../lease/lease-book.ts'
 import type { AddressUse } from './address-use.ts'
 import type { AddressWish } from './assign-addresses.ts'
 import { replicaName } from './mapping-label.ts'
@@ -12,12 +12,12 @@ import { replicaName } from './mapping-label.ts'
  * @throws IntentError that demands a static address
  */
 export const checkChoice = (
-  { endpoint, family, fixed, subnet, holderKey }: AddressWish,
+  { endpoint, from: { family, subnet }, fixed, holderKey }: AddressWish,
   { bridge, engine, isKnown }: AddressUse,
-  state: LeaseState,
+  book: LeaseBook,
 ): void => {
   if (isKnown || fixed !== null) return
-  const lease = leaseOf(state, holderKey)
+  const lease = book.ofHolder(holderKey)
   const bounds = boundsOf(subnet.subnet, subnet.gateway, null)
   if (lease?.kind === 'address' && lease.released === null && isInBounds(bounds, lease.address)) return
   const why =

@@ -43,7 +43,9 @@ export const expandMappings = (
   others: readonly PublishedPort[],
   supply: PortSupply,
 ): ExpandedMappings => {
-  const bySocket = new Map<string, { mapping: DesiredMapping; weighted: boolean }>()
+  const bySocket = new Map<string, DesiredMapping>()
+  /** The sockets whose first mapping has a weight. */
+  const weighted = new Set<string>()
   const foreign = new Map(others.map((port) => [socketKey(port), port]))
   const conflicts: Conflict[] = []
   const notes: IntentNote[] = []
@@ -74,18 +76,19 @@ export const expandMappings = (
       if (other !== undefined) {
         conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project'))
       } else if (holder === undefined) {
-        bySocket.set(key, { mapping: single, weighted: wanted.weight !== null })
-      } else if (holder.weighted && wanted.weight !== null && sameSources(holder.mapping, single)) {
-        holder.mapping = joinTargets(holder.mapping, single)
-      } else if (!sameTarget(holder.mapping, single)) {
-        const winner = { project: intent.project, label: holder.mapping.label }
-        const how = hasSameTarget(holder.mapping, single) ? 'same-target' : 'another-target'
+        bySocket.set(key, single)
+        if (wanted.weight !== null) weighted.add(key)
+      } else if (weighted.has(key) && wanted.weight !== null && sameSources(holder, single)) {
+        bySocket.set(key, joinTargets(holder, single))
+      } else if (!sameTarget(holder, single)) {
+        const winner = { project: intent.project, label: holder.label }
+        const how = hasSameTarget(holder, single) ? 'same-target' : 'another-target'
         conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how))
       }
     }
   }
 
-  const mappings = [...bySocket.values()].map(({ mapping }) => lightenAlone(mapping))
+  const mappings = [...bySocket.values()].map(lightenAlone)
   return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
 }
 
@@ -94,7 +97,8 @@ const endpointKey = ({
   replica,
   network,
 }: Pick<DesiredEndpoint, 'service' | 'replica' | 'network'>): string =>
-  JSON.stringify([service, replica, network])
+  // A name may hold anything, so the length says where it ends.
+  `${replica} ${service.length} ${service} ${network}`
 
 /** Of several with one key the first counts. */
 const firstByKey = <Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item> =>
@@ -106,13 +110,7 @@ const socketKey = (
   },
 ): string =>
   // In routed mode the socket is the container's own, so its address is part of the key.
-  [
-    port.family,
-    port.protocol,
-    port.kind === 'direct' ? port.targets[0]?.address : port.hostAddress,
-    port.interface,
-    port.hostPort,
-  ].join(' ')
+  `${port.family} ${port.protocol} ${(port.kind === 'direct' ? port.targets[0]?.address : port.hostAddress) ?? ''} ${port.interface ?? ''} ${port.hostPort}`
 
 /** Written twice is written once; but not when one of the two lets others in. */
 const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)
@@ -164,13 +162,10 @@ const singlePorts = (
       port,
       weight: wanted.weight ?? 1,
     })
-    const common = {
-      family,
-      protocol: wanted.protocol,
-      interface: wanted.interface,
-      allowFrom:
-        wanted.allowFrom?.filter((prefix) => familyOf(prefix.split('/')[0] ?? '') === family) ?? null,
-    } as const
+    const { protocol } = wanted
+    const allowFrom =
+      wanted.allowFrom?.filter((prefix) => familyOf(prefix.split('/')[0] ?? '') === family) ?? null
+    const common = { family, protocol, interface: wanted.interface, allowFrom } as const
 
     if (!natFamilies.includes(family)) {
       noteIgnored(wanted, network, family, notes)
@@ -190,12 +185,17 @@ const singlePorts = (
           ? supply.take(wanted.protocol, portHolder(project, wanted, port))
           : wanted.hostPorts.first + index
       const targets = [target(port)] as const
-      const socket = { ...common, hostAddress, hostPort }
+      // Written out: copying objects of thousands of ports takes longer than all else that is done with them.
       mappings.push({
-        ...socket,
+        family,
+        protocol,
+        interface: wanted.interface,
+        allowFrom,
         kind: 'nat',
+        hostAddress,
+        hostPort,
         targets,
-        label: `${socketLabel(socket)} -> ${targetsLabel(targets)}`,
+        label: `${socketLabel({ family, protocol, hostAddress, hostPort, interface: wanted.interface })} -> ${targetsLabel(targets)}`,
       })
     }
   }

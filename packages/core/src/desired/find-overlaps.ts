@@ -11,6 +11,8 @@ export const findOverlaps = (
   mappings: readonly DesiredMapping[],
   others: readonly PublishedPort[],
 ): readonly Conflict[] => {
+  // Mostly every binding is of all addresses and all interfaces, and nothing is to be compared.
+  if (!mappings.some(isNarrow) && !others.some(isNarrow)) return []
   const onPort = new Map<string, PublishedPort[]>()
   const add = (port: PublishedPort): void => {
     const key = `${port.family} ${port.protocol} ${port.hostPort}`
@@ -30,6 +32,11 @@ export const findOverlaps = (
         ),
   )
 }
+
+const isNarrow = ({
+  hostAddress,
+  interface: name,
+}: Pick<PublishedPort, 'hostAddress' | 'interface'>): boolean => hostAddress !== null || name !== null
 
 type Pair = readonly [narrow: PublishedPort, wide: PublishedPort]
 

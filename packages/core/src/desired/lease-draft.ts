@@ -1,12 +1,7 @@
 import type { Intent } from '../intent/index.ts'
-import {
-  type Lease,
-  type LeaseChange,
-  type LeaseProposal,
-  type LeaseState,
-  type LeaseStep,
-  listLeases,
-} from '../lease/index.ts'
+import { type DraftBook, draftBook } from '../lease/draft-book.ts'
+import type { Lease, LeaseChange, LeaseProposal, LeaseState, LeaseStep } from '../lease/index.ts'
+import type { LeaseBook } from '../lease/lease-book.ts'
 import { mergeChanges } from '../lease/lease-step.ts'
 
 /**
@@ -15,8 +10,11 @@ import { mergeChanges } from '../lease/lease-step.ts'
  * @internal
  */
 export interface LeaseDraft {
+  /** All that was asked is in it; what is written in the book makes a state only where it is asked for. */
   readonly state: LeaseState
-  /** Carries out an operation. */
+  /** The leases of this very moment, to be asked and changed in place. */
+  readonly book: LeaseBook
+  /** Carries out an operation on the state. */
   run<Result>(operation: (state: LeaseState) => LeaseStep<Result>): Result
   /** Lets the lease with this key overlap ours. */
   tolerate(keys: readonly string[]): void
@@ -26,17 +24,29 @@ export interface LeaseDraft {
 
 /** @internal */
 export const draftLeases = (initial: LeaseState): LeaseDraft => {
+  const changes: LeaseChange[] = []
+  let book: DraftBook = draftBook(initial, changes)
   let state = initial
-  let changes: LeaseChange[] = []
   const tolerated = new Set<string>()
+  const settle = (next: LeaseState): void => {
+    state = next
+    book = draftBook(state, changes)
+  }
+  const settled = (): LeaseState => {
+    if (book.isWritten()) settle(book.toState())
+    return state
+  }
   return {
     get state() {
-      return state
+      return settled()
+    },
+    get book() {
+      return book
     },
     run: (operation) => {
-      const step = operation(state)
-      state = step.state
+      const step = operation(settled())
       changes.push(...step.changes)
+      settle(step.state)
       return step.result
     },
     tolerate: (keys) => {
@@ -44,9 +54,8 @@ export const draftLeases = (initial: LeaseState): LeaseDraft => {
     },
     propose: (intent) => {
       const merged = mergeChanges(changes)
-      changes = [...merged]
       const changed = new Set(merged.map(({ after }) => after))
-      const kept = listLeases(state).filter((lease) => {
+      const kept = book.under('').filter((lease) => {
         if (changed.has(lease) || !isProjects(lease, intent.project)) return false
         return lease.planned === true || isNamed(lease, intent)
       })

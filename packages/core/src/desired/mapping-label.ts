@@ -33,5 +33,10 @@ export const socketLabel = (socket: {
  * What a mapping leads to: `nginx:80`, `a:80 and b:80`.
  * @internal
  */
-export const targetsLabel = (targets: readonly DesiredTarget[]): string =>
-  targets.map((target) => `${replicaName(target)}:${target.port}`).join(' and ')
+export const targetsLabel = (targets: readonly DesiredTarget[]): string => {
+  const [only, ...more] = targets
+  // Of one target, as of thousands of mappings, nothing has to be joined.
+  return only === undefined || more.length > 0 ? targets.map(targetLabel).join(' and ') : targetLabel(only)
+}
+
+const targetLabel = (target: DesiredTarget): string => `${replicaName(target)}:${target.port}`

@@ -1,6 +1,6 @@
 import type { Intent } from '../intent/index.ts'
-import { leaseKey, listLeases, releaseLease } from '../lease/index.ts'
-import { portHolderKey } from '../lease/lease-key.ts'
+import { leaseKey, portHolderKey } from '../lease/lease-key.ts'
+import { releaseLeaseIn } from '../lease/release.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 import { portHolder } from './port-holder.ts'
 
@@ -16,9 +16,9 @@ export const releaseUnwantedPorts = (intent: Intent, leases: LeaseDraft): void =
     for (let port = first; port <= last; port += 1)
       wanted.add(portHolderKey(mapping.protocol, portHolder(intent.project, mapping, port)))
   }
-  for (const lease of listLeases(leases.state)) {
+  for (const lease of leases.book.under('port/')) {
     if (lease.kind !== 'port' || lease.holder.project !== intent.project || lease.planned !== true) continue
     if (wanted.has(portHolderKey(lease.protocol, lease.holder))) continue
-    leases.run((state) => releaseLease(state, leaseKey(lease)))
+    releaseLeaseIn(leases.book, leaseKey(lease))
   }
 }

@@ -119,13 +119,8 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
     others,
     uses,
   )
-  const fixed = intent.mappings.flatMap(({ protocol, hostPorts }) => {
-    if (hostPorts === null) return []
-    const length = hostPorts.last - hostPorts.first + 1
-    return Array.from({ length }, (_, index) => ({ protocol, hostPort: hostPorts.first + index }))
-  })
   releaseUnwantedPorts(intent, leases)
-  const supply = portSupply(facts, fixed, others, leases)
+  const supply = portSupply(facts, intent.mappings, others, leases)
   const expanded = expandMappings(intent, networks, endpoints, others, supply)
   const desired: DesiredState = {
     project: intent.project,

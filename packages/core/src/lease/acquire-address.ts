@@ -1,12 +1,11 @@
 import { canonicalAddress, macFromAddress } from '../address/index.ts'
 import { PortolanError } from '../error/index.ts'
 import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
-import type { Lease, LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
+import type { LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
+import { type LeaseBook, openBook } from './lease-book.ts'
 import { addressHolderKey, addressKey, addressSpace } from './lease-key.ts'
-import { findLease, type LeaseState, type LeaseStep, leaseOf, leasesUnder } from './lease-state.ts'
-import { stepOf, write } from './lease-step.ts'
-import { neverLeased } from './never-leased.ts'
-import { entryAfter } from './sorted-map.ts'
+import type { LeaseState, LeaseStep } from './lease-state.ts'
+import { neverLeased, searchPlace } from './never-leased.ts'
 
 /** @public @since 0.1.0 */
 export interface AddressRequest extends LeaseOrigin {
@@ -47,49 +46,89 @@ export interface AddressRequest extends LeaseOrigin {
  * @public @since 0.1.0
  */
 export const acquireAddress = (state: LeaseState, request: AddressRequest): LeaseStep<LeasedAddress> => {
-  const bounds = boundsOf(request.subnet, request.gateway, request.ipRange)
-  const known = ownAddress(state, request, bounds)
+  const book = openBook(state)
+  return book.close(acquireAddressIn(book, request, prepareRange(request)))
+}
+
+/**
+ * What requests for addresses of one network have in common, made once for all of them.
+ * @internal
+ */
+export interface AddressRange {
+  readonly bounds: Bounds
+  /** Without the `ip_range`. */
+  readonly whole: Bounds
+  /** What the keys of its addresses begin with. */
+  readonly prefix: string
+  /** Its place among `LeaseState.searched`. */
+  readonly place: string
+}
+
+/**
+ * @throws ParseError for a subnet, gateway or range that cannot be read
+ * @internal
+ */
+export const prepareRange = ({
+  on,
+  subnet,
+  gateway,
+  ipRange,
+}: Pick<AddressRequest, 'on' | 'subnet' | 'gateway' | 'ipRange'>): AddressRange => {
+  const whole = boundsOf(subnet, gateway, null)
+  const bounds = ipRange === null ? whole : boundsOf(subnet, gateway, ipRange)
+  return { bounds, whole, prefix: addressKey(on, bounds.family, ''), place: searchPlace(on, bounds) }
+}
+
+/**
+ * As `acquireAddress`, written in a book.
+ *
+ * @param range - of this very request
+ * @param holder - the key of its holder, where it is known
+ * @internal
+ */
+export const acquireAddressIn = (
+  book: LeaseBook,
+  request: AddressRequest,
+  range: AddressRange,
+  holder: string = addressHolderKey(request.on, range.bounds.family, request.holder),
+): LeasedAddress => {
+  const known = ownAddress(book, holder)
   if (request.address !== null) {
     const address = canonicalAddress(request.address)
-    if (!isInBounds(boundsOf(request.subnet, request.gateway, null), address))
+    if (!isInBounds(range.whole, address))
       throw new PortolanError(
         'ADDRESS_OUT_OF_RANGE',
         `${address} is no address for endpoints of network ${request.on.network}: ask for one of ${request.subnet} that is not its network, broadcast or gateway address.`,
       )
-    const key = addressKey(request.on, bounds.family, address)
-    const there = findLease(state, key)
+    const there = book.find(`${range.prefix}${address}`)
     if (there?.kind === 'address' && there.released === null && !isHolder(there, request))
       throw new PortolanError(
         'ADDRESS_LEASED',
         `${address} of network ${request.on.network} is leased to ${holderName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
       )
-    return take(state, request, bounds, address, known)
+    return take(book, request, range, address, { known, key: holder })
   }
-  const kept = known === null ? null : usable(known, request, bounds)
-  if (kept !== null) return take(state, request, bounds, kept, known)
-  const [fresh, searched] = neverLeased(state, request, bounds)
-  const address = fresh ?? longestReleased(state, request, bounds)
-  if (address === null) throw exhausted(state, request, bounds)
-  return take({ ...state, searched }, request, bounds, address, known)
+  const kept = known === null ? null : usable(known, range, request.isTaken)
+  if (kept !== null) return take(book, request, range, kept, { known, key: holder })
+  const fresh = neverLeased(book, request.isTaken ?? null, range)
+  const address = fresh ?? longestReleased(book, request, range)
+  if (address === null) throw exhausted(book, request, range)
+  return take(book, request, range, address, { known, key: holder })
 }
 
 /** What the holder has, or had last, of this network and family. */
-const ownAddress = (
-  state: LeaseState,
-  { on, holder }: AddressRequest,
-  { family }: Bounds,
-): LeasedAddress | null => {
-  const lease = leaseOf(state, addressHolderKey(on, family, holder))
+const ownAddress = (book: LeaseBook, holder: string): LeasedAddress | null => {
+  const lease = book.ofHolder(holder)
   return lease?.kind === 'address' ? lease : null
 }
 
 /** What is held stays unless the subnet itself went elsewhere; what was released must be one to give out today. */
 const usable = (
   { address, released }: LeasedAddress,
-  { subnet, gateway, isTaken }: AddressRequest,
-  bounds: Bounds,
+  { bounds, whole }: AddressRange,
+  isTaken: AddressRequest['isTaken'],
 ): string | null => {
-  if (released === null) return isInBounds(boundsOf(subnet, gateway, null), address) ? address : null
+  if (released === null) return isInBounds(whole, address) ? address : null
   return isInBounds(bounds, address) && isTaken?.(address) !== true ? address : null
 }
 
@@ -102,12 +141,12 @@ const holderName = ({ service, replica }: LeaseHolder): string =>
   replica === 1 ? service : `${service}-${replica}`
 
 const take = (
-  state: LeaseState,
+  book: LeaseBook,
   { on, holder, mac, planned }: AddressRequest,
-  { family }: Bounds,
+  { bounds: { family }, prefix }: AddressRange,
   address: string,
-  known: LeasedAddress | null,
-): LeaseStep<LeasedAddress> => {
+  { known, key }: { readonly known: LeasedAddress | null; readonly key: string },
+): LeasedAddress => {
   // What is held stays whose it was, whoever asks for it again.
   const isPlanned = known !== null && known.released === null ? known.planned : planned
   const lease: LeasedAddress = {
@@ -120,35 +159,39 @@ const take = (
     released: null,
     ...(isPlanned === true ? { planned: true } : {}),
   }
-  const given: readonly [string, Lease] = [addressKey(on, family, address), lease]
-  const leftBehind: readonly (readonly [string, Lease])[] =
-    known === null || known.released !== null || known.address === address
-      ? []
-      : [[addressKey(on, family, known.address), { ...known, released: state.sequence + 1 }]]
-  return stepOf(write(state, [...leftBehind, given]), lease)
+  if (known !== null && known.released === null && known.address !== address)
+    book.put(`${prefix}${known.address}`, { ...known, released: book.sequence() + 1 })
+  book.put(`${prefix}${address}`, lease, key)
+  return lease
 }
 
 const longestReleased = (
-  state: LeaseState,
+  book: LeaseBook,
   { on, isTaken }: AddressRequest,
-  bounds: Bounds,
+  { bounds }: AddressRange,
 ): string | null => {
   const space = addressSpace(on, bounds.family)
   for (let place = space; ; ) {
-    const entry = entryAfter(state.released, place)
+    const entry = book.nextReleased(place)
     if (entry === null || !entry[0].startsWith(space)) return null
-    const lease = findLease(state, entry[1])
+    const lease = book.find(entry[1])
     if (lease?.kind === 'address' && isInBounds(bounds, lease.address) && isTaken?.(lease.address) !== true)
       return lease.address
     place = entry[0]
   }
 }
 
-const exhausted = (state: LeaseState, request: AddressRequest, bounds: Bounds): PortolanError => {
+const exhausted = (
+  book: LeaseBook,
+  request: AddressRequest,
+  { bounds, prefix }: AddressRange,
+): PortolanError => {
   const { on, subnet, ipRange, holder } = request
-  const leased = leasesUnder(state, addressKey(on, bounds.family, '')).filter(
-    (lease) => lease.kind === 'address' && lease.released === null && isInBounds(bounds, lease.address),
-  ).length
+  const leased = book
+    .under(prefix)
+    .filter(
+      (lease) => lease.kind === 'address' && lease.released === null && isInBounds(bounds, lease.address),
+    ).length
   const place = ipRange === null || ipRange === subnet ? subnet : `${ipRange}, the ip_range of ${subnet}`
   const size = sizeOf(bounds)
   const rest = BigInt(leased) < size ? ', and somebody without a lease was seen at every other' : ''

@@ -1,9 +1,9 @@
 import { PortolanError } from '../error/index.ts'
 import type { PortRange, Protocol } from '../intent/index.ts'
 import type { LeasedPort, LeaseOrigin, PortHolder } from './lease.ts'
+import { type LeaseBook, openBook } from './lease-book.ts'
 import { portHolderKey, portKey } from './lease-key.ts'
-import { findLease, type LeaseState, type LeaseStep, leaseOf } from './lease-state.ts'
-import { stepOf, write } from './lease-step.ts'
+import type { LeaseState, LeaseStep } from './lease-state.ts'
 
 /** @public @since 0.1.0 */
 export interface PortRequest extends LeaseOrigin {
@@ -27,15 +27,26 @@ export interface PortRequest extends LeaseOrigin {
  * @public @since 0.1.0
  */
 export const acquirePort = (state: LeaseState, request: PortRequest): LeaseStep<LeasedPort> => {
+  const book = openBook(state)
+  return book.close(acquirePortIn(book, request))
+}
+
+/**
+ * As `acquirePort`, written in a book.
+ * @internal
+ */
+export const acquirePortIn = (book: LeaseBook, request: PortRequest): LeasedPort => {
   const { holder, protocol, range, isTaken, planned } = request
-  const known = leaseOf(state, portHolderKey(protocol, holder))
-  if (known?.kind === 'port') return stepOf({ state, changes: [] }, known)
+  const holderKey = portHolderKey(protocol, holder)
+  const known = book.ofHolder(holderKey)
+  if (known?.kind === 'port') return known
   for (let port = Math.max(range.first, request.from ?? 0); port <= range.last; port += 1) {
     const key = portKey(protocol, port)
-    if (findLease(state, key) !== null || isTaken(port)) continue
+    if (book.find(key) !== null || isTaken(port)) continue
     const mark = planned === true ? { planned } : {}
     const lease: LeasedPort = { kind: 'port', protocol, port, holder, ...mark }
-    return stepOf(write(state, [[key, lease]]), lease)
+    book.put(key, lease, holderKey)
+    return lease
   }
   throw new PortolanError(
     'PORTS_EXHAUSTED',

@@ -1,6 +1,6 @@
+import type { AddressSearch } from './address-search.ts'
 import type { Lease, LeaseChange, LeasedAddress } from './lease.ts'
 import { addressSpace, holderKey, leaseKey } from './lease-key.ts'
-import type { AddressSearch } from './never-leased.ts'
 import {
   entriesUnder,
   entryAfter,
@@ -54,7 +54,11 @@ export const emptyLeases: LeaseState = Object.freeze({
 const releaseKey = (lease: LeasedAddress, sequence: number): string =>
   `${addressSpace(lease.on, lease.family)}${String(sequence).padStart(16, '0')}`
 
-const releaseKeyOf = (lease: Lease | null): string | null =>
+/**
+ * The place of a released address in `LeaseState.released`; null for any other lease.
+ * @internal
+ */
+export const releaseKeyOf = (lease: Lease | null): string | null =>
   lease?.kind === 'address' && lease.released !== null ? releaseKey(lease, lease.released) : null
 
 const holderEntry = (holder: string, key: string): string => `${holder} ${key}`
@@ -151,18 +155,43 @@ export const findLease = (state: LeaseState, key: string): Lease | null => value
  * @param holder - as `holderKey` gives it
  * @internal
  */
-export const leaseOf = (state: LeaseState, holder: string): Lease | null => {
-  let last: Lease | null = null
+export const leaseOf = (state: LeaseState, holder: string): Lease | null =>
+  preferredLease(keysOfHolder(state, holder), (key) => valueAt(state.leases, key))
+
+/**
+ * The keys of what a holder has, or had and nobody else got, in order.
+ * @internal
+ */
+export const keysOfHolder = (state: LeaseState, holder: string): readonly string[] => {
+  if (state.holders === null) return []
   const entries = `${holder} `
+  const keys: string[] = []
   for (let place = entries; ; ) {
     const entry = entryAfter(state.holders, place)
-    if (entry === null || !entry[0].startsWith(entries)) return last
+    if (entry === null || !entry[0].startsWith(entries)) return keys
     place = entry[0]
-    const lease = valueAt(state.leases, entry[1])
+    keys.push(entry[1])
+  }
+}
+
+/**
+ * Of the leases of one holder the first that is held; or else the one that was released last.
+ *
+ * @param keys - in order
+ * @internal
+ */
+export const preferredLease = (
+  keys: readonly string[],
+  find: (key: string) => Lease | null,
+): Lease | null => {
+  let last: Lease | null = null
+  for (const key of keys) {
+    const lease = find(key)
     if (lease === null) continue
     if (lease.kind !== 'address' || lease.released === null) return lease
     if (last?.kind !== 'address' || (last.released ?? 0) < lease.released) last = lease
   }
+  return last
 }
 
 /**

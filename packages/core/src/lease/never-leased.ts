@@ -1,47 +1,39 @@
+import type { IsTaken } from './address-search.ts'
 import { addressText, type Bounds } from './bounds.ts'
 import type { LeasingNetwork } from './lease.ts'
-import { addressKey, addressSpace } from './lease-key.ts'
-import type { LeaseState } from './lease-state.ts'
-import { valueAt, withValue } from './sorted-map.ts'
-
-/** Was somebody seen at this address, though nobody leased it? */
-type IsTaken = (address: string) => boolean
-
-/**
- * How far the search for an address that nobody ever had has come.
- * @public @since 0.1.0
- */
-export interface AddressSearch {
-  /** Everything before it was leased at some time, or is in one of the lists. */
-  readonly next: bigint
-  /** Where somebody was seen, as `isTaken` says; lowest first. Asked once more, it would say the same. */
-  readonly seen: readonly bigint[]
-  readonly isTaken: IsTaken | null
-  /** Where somebody was seen as another function said, and `isTaken` was not asked yet; above those in `seen`. */
-  readonly unasked: readonly bigint[]
-}
+import type { LeaseBook } from './lease-book.ts'
+import { addressSpace } from './lease-key.ts'
 
 const nowhere: readonly bigint[] = []
 
+/** Where a book notes how far the search has come within bounds. */
+export const searchPlace = (on: LeasingNetwork, { family, first, last, gateway }: Bounds): string =>
+  `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
+
 /**
- * The lowest address without a trace of a lease where nobody was seen, and how far the search came. It goes on
+ * The lowest address without a trace of a lease where nobody was seen; how far the search came is noted. It goes on
  * where the last one of these bounds ended: who had an address leaves a trace, so below that point there is none.
  * But who was merely seen leaves none, and may be gone by now.
+ *
+ * @param prefix - what the keys of the addresses begin with
+ * @param place - as `searchPlace` gives it
  */
 export const neverLeased = (
-  state: LeaseState,
-  { on, isTaken = null }: { readonly on: LeasingNetwork; readonly isTaken?: IsTaken | null },
-  { family, first, last, gateway }: Bounds,
-): readonly [string | null, LeaseState['searched']] => {
-  const place = `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
-  const prefix = addressKey(on, family, '')
-  const before = valueAt(state.searched, place) ?? { next: first, seen: nowhere, isTaken, unasked: nowhere }
+  book: LeaseBook,
+  isTaken: IsTaken | null,
+  {
+    bounds: { family, first, last, gateway },
+    prefix,
+    place,
+  }: { readonly bounds: Bounds; readonly prefix: string; readonly place: string },
+): string | null => {
+  const before = book.searched(place) ?? { next: first, seen: nowhere, isTaken, unasked: nowhere }
   const isSame = before.isTaken === isTaken
   const known = isSame ? before.seen : nowhere
   const again = isSame ? before.unasked : [...before.seen, ...before.unasked]
   const seen: bigint[] = []
 
-  const hasTrace = (text: string): boolean => valueAt(state.leases, `${prefix}${text}`) !== null
+  const hasTrace = (text: string): boolean => book.find(`${prefix}${text}`) !== null
   const isFree = (value: bigint): boolean => {
     const text = addressText(family, value)
     if (text === gateway || hasTrace(text)) return false
@@ -49,14 +41,11 @@ export const neverLeased = (
     seen.push(value)
     return false
   }
-  const end = (
-    found: bigint | null,
-    next: bigint,
-    unasked: readonly bigint[],
-  ): readonly [string | null, LeaseState['searched']] => {
+  const end = (found: bigint | null, next: bigint, unasked: readonly bigint[]): string | null => {
     // Mostly nobody was seen since the last time, and the list stays the one it was.
-    const search = { next, seen: seen.length === 0 ? known : [...known, ...seen], isTaken, unasked }
-    return [found === null ? null : addressText(family, found), withValue(state.searched, place, search)]
+    const all = seen.length === 0 ? known : [...known, ...seen]
+    book.noteSearched(place, { next, seen: all, isTaken, unasked })
+    return found === null ? null : addressText(family, found)
   }
 
   for (const [at, value] of again.entries())

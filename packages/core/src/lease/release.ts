@@ -1,6 +1,7 @@
 import type { Lease } from './lease.ts'
+import { type LeaseBook, openBook } from './lease-book.ts'
 import { addressKey, leaseKey } from './lease-key.ts'
-import { findLease, type LeaseState, type LeaseStep, leasesUnder, listLeases } from './lease-state.ts'
+import { type LeaseState, type LeaseStep, listLeases } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
 
 /**
@@ -13,27 +14,27 @@ import { stepOf, write } from './lease-step.ts'
  * @public @since 0.1.0
  */
 export const releaseLease = (state: LeaseState, key: string): LeaseStep<boolean> => {
-  const lease = findLease(state, key)
-  if (lease === null || (lease.kind === 'address' && lease.released !== null))
-    return stepOf({ state, changes: [] }, false)
-  return stepOf(write(state, releaseWrites(state, key, lease)), true)
+  const book = openBook(state)
+  return book.close(releaseLeaseIn(book, key))
 }
 
-const releaseWrites = (
-  state: LeaseState,
-  key: string,
-  lease: Lease,
-): readonly (readonly [string, Lease | null])[] => {
-  switch (lease.kind) {
-    case 'address':
-      return [[key, { ...lease, released: state.sequence + 1 }]]
-    case 'port':
-      return [[key, null]]
-    case 'subnet': {
-      const space = addressKey({ project: lease.project, network: lease.network }, lease.family, '')
-      return [...leasesUnder(state, space).map((one) => [leaseKey(one), null] as const), [key, null]]
-    }
+/**
+ * As `releaseLease`, written in a book.
+ * @internal
+ */
+export const releaseLeaseIn = (book: LeaseBook, key: string): boolean => {
+  const lease = book.find(key)
+  if (lease === null || (lease.kind === 'address' && lease.released !== null)) return false
+  if (lease.kind === 'address') {
+    book.put(key, { ...lease, released: book.sequence() + 1 })
+    return true
   }
+  if (lease.kind === 'subnet') {
+    const space = addressKey({ project: lease.project, network: lease.network }, lease.family, '')
+    for (const one of book.under(space)) book.put(leaseKey(one), null)
+  }
+  book.put(key, null)
+  return true
 }
 
 /**
