@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { attach } from '../../lab/attach.ts'
+import { attach, type PlanJson } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
@@ -78,4 +78,38 @@ export const scripts = (open: OpenLab, backend: Backend): void => {
       expect((await pilot.plan(shop())).changes).toEqual([])
     },
   )
+
+  test.each(Object.entries(loaders[backend]))(
+    'the %s script loaded twice still meets the contract, and the next apply finds at most doubled jumps',
+    async (format, commands) => {
+      const lab = await open()
+      await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+      const pilot = pilotOf(lab, backend)
+      await pilot.apply(shop())
+      const plan = await pilot.plan(shop())
+      const nginx = await attach(lab, plan, 'nginx', { hairpin: true })
+      await attach(lab, plan, 'worker', { hairpin: true })
+      const wanted = await mainRows(lab, nginx)
+
+      const { stdout } = mustSucceed('script', await pilot.run('script', shop(), '--format', format))
+      await forgetRules(lab, backend)
+      for (let times = 0; times < 2; times += 1)
+        for (const command of commands) await lab.host.mustRun(command, { input: stdout })
+      expect(await mainRows(lab, nginx)).toEqual(wanted)
+
+      const changes = (await pilot.plan(shop())).changes as readonly DoubledJump[]
+      const doubled = format === 'iptables-restore'
+      expect(changes.length > 0).toBe(doubled)
+      expect(changes.filter(({ action, before }) => action !== 'remove' || !isJump(before))).toEqual([])
+      await pilot.apply(shop())
+      expect((await pilot.plan(shop())).changes).toEqual([])
+      expect(await mainRows(lab, nginx)).toEqual(wanted)
+    },
+  )
 }
+
+/** A change of the plan, with the rule that it takes away. */
+type DoubledJump = PlanJson['changes'][number] & { readonly before?: string | null }
+
+/** A jump from a built-in chain into one of ours. */
+const isJump = (text: string | null | undefined): boolean => /^-A [A-Z]+ .*-j PORTOLAN-/.test(text ?? '')

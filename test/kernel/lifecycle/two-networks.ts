@@ -6,6 +6,7 @@ import type { Lab } from '../../lab/lab.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
+import { inHost } from './in-host.ts'
 import { mustSucceed, pilotOf } from './pilot.ts'
 
 /** Published from its address on `front`; its default route leads over `rear`. */
@@ -126,6 +127,24 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     expect(await answers(lab)).toEqual([true, true])
     const kinds = (await pilot.plan(twin, '--no-sysctl')).conflicts.map(({ kind }) => kind)
     expect(kinds).not.toContain('ReversePathFilterStrict')
+  })
+
+  test('a live host that attaches a port makes the strict filter of its bridge loose', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(twin)
+    const names = await Promise.all(['front', 'rear'].map((network) => bridgeOf(lab, network)))
+    for (const name of names) await lab.host.setSysctl(`net.ipv4.conf.${name}.rp_filter`, 1)
+    await lab.host.ip('link add v-late type veth peer name v-peer')
+    await inHost(
+      lab,
+      backend,
+      `const host = await openHost({ backend: '${backend}', project: 'shop' })
+       await host.attachPort('v-late', 'rear')
+       await host.close()
+       report('attached')`,
+    )
+    expect([await filterOf(lab, 'front'), await filterOf(lab, 'rear')]).toEqual(['1', '2'])
   })
 
   test('the script in sh makes the filter loose too', async () => {

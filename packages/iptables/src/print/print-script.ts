@@ -10,7 +10,8 @@ const tableOrder = ['filter', 'nat', 'mangle']
 const header = (programs: readonly string[]): readonly string[] => [
   '# Firewall rules of container networks, written by Portolan.',
   `# Load them once, as root: ${programs.map((program) => `${program} --noflush < FILE`).join(' && ')}`,
-  '# Rules of other programs stay as they are. Jumps that are there already are added a second time.',
+  '# Rules of other programs stay as they are. Loaded again, it adds its jumps again: iptables-restore has no condition.',
+  '# Doubled jumps change nothing for a packet. The next portolan apply deletes them.',
   '# The first table closes the networks for new flows, and the last one opens what is to be open: cut short, this',
   '# file opens nothing.',
 ]

@@ -21,8 +21,9 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
  * project into force, whatever of it was there before. It replaces all of Portolan's rules of that backend. So
  * it carries the other projects of the host as the plan saw them, and loses what they changed since. A plan made
  * without the rules of the host (`rules: null`) knows of no other project: its script removes them all, and says so
- * in its head. All formats but `iptables-restore` may be run again; that one is to be loaded once, as its first
- * lines say: it cannot ask whether its jumps are there, and adds them a second time.
+ * in its head. All formats but `iptables-restore` may be run again. That one is to be loaded once: iptables-restore has
+ * no condition, so each further load adds the jumps from the built-in chains once more. They change nothing for a
+ * packet, and the next `apply` deletes them.
  *
  * @throws InvalidRequestError when the format is not one of the plan's backend
  * @example
