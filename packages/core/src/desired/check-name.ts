@@ -9,6 +9,8 @@ const longestName = 100
 
 /** Throws what `encodeURIComponent` throws for half of a surrogate pair, which no UTF-8 text can hold. */
 const encodedLength = (text: string): number => {
+  // Most names are plain, and are their own encoding.
+  if (/^[\w.-]*$/.test(text)) return text.length
   try {
     return encodeURIComponent(text).length
   } catch {

@@ -101,8 +101,14 @@ const endpointKey = ({
   `${replica} ${service.length} ${service} ${network}`
 
 /** Of several with one key the first counts. */
-const firstByKey = <Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item> =>
-  new Map(items.map((item): [string, Item] => [keyOf(item), item]).reverse())
+const firstByKey = <Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): ReadonlyMap<string, Item> => {
+  const first = new Map<string, Item>()
+  for (const item of items.toReversed()) first.set(keyOf(item), item)
+  return first
+}
 
 const socketKey = (
   port: Omit<PublishedPort, 'project' | 'label'> & {
