@@ -111,7 +111,7 @@ describe('networks that were made alike are alike', () => {
     ],
     [
       'but for one whose bridge has another sysctl',
-      { facts: { ...facts, sysctls: { 'net.ipv4.conf.br-n1.rp_filter': '1' } } },
+      { facts: { ...facts, sysctls: { 'net.ipv4.conf.br-n1.accept_local': '1' } } },
       withoutSecond,
     ],
     [
