@@ -6,6 +6,7 @@ import { openDestination, type Sender, senderOf, serviceOf } from './witness-pla
 
 /** Kinds that tell of something else than a packet of ours that is not delivered. */
 const aboutNoPacket: readonly string[] = [
+  'BridgeDown',
   'BridgeNameTaken',
   'DnatShadows',
   'DuplicateHostPort',

@@ -125,3 +125,55 @@ describe('a network whose bridge has the name of another interface is told once'
     ])
   })
 })
+
+describe('an external network whose bridge is down is told once', () => {
+  const joined = `
+name: shop
+networks: {web: {external: true, name: podman3}}
+services: {nginx: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["8080:80", "443:443"]}}
+`
+  const facts = (up: boolean): HostFacts =>
+    factsWith({
+      interfaces: [{ name: 'podman3', up, kind: 'bridge', addresses: ['172.30.1.1/24'] }],
+      networks: [{ engine: 'podman', name: 'podman3', subnets: ['172.30.1.0/24'], bridge: 'podman3' }],
+    })
+
+  test('and none of its packets are judged', async () => {
+    const conflicts = await conflictsOf({ intent: joined, saved, facts: facts(false) })
+    expect(told(conflicts)).toEqual(['error BridgeDown web by podman'])
+    expect(conflicts[0]?.remedy.commands).toEqual(['ip link set dev podman3 up'])
+  })
+
+  test('and is not told where it is up', async () => {
+    expect(told(await conflictsOf({ intent: joined, facts: facts(true) }))).toEqual([])
+  })
+})
+
+describe('a host port that an engine publishes', () => {
+  const docker = `*nat
+:PREROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.29.0.2:80
+COMMIT
+`
+  const listening = (process: string): HostFacts => ({
+    ...factsWith({
+      interfaces: [{ name: 'docker0', up: true, kind: 'bridge', addresses: ['172.29.0.1/16'] }],
+    }),
+    sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process }],
+  })
+
+  test('is told once, though a program of the engine listens on it too', async () => {
+    const conflicts = await conflictsOf({ saved: docker, facts: listening('docker-proxy') })
+    expect(told(conflicts)).toEqual(['error DnatShadows 0.0.0.0:8080/tcp by docker'])
+  })
+
+  test('is told apart from another program that listens on it', async () => {
+    const conflicts = await conflictsOf({ saved: docker, facts: listening('nginx') })
+    expect(told(conflicts)).toEqual([
+      'error HostPortTaken 0.0.0.0:8080/tcp by nginx',
+      'error DnatShadows 0.0.0.0:8080/tcp by docker',
+    ])
+  })
+})

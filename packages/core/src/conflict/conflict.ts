@@ -37,6 +37,7 @@ export type ConflictKind =
   | 'OverlappingHostPort'
   | 'HostPortTaken'
   | 'BridgeNameTaken'
+  | 'BridgeDown'
   | 'SubnetOverlap'
   | 'ForwardingDisabled'
   | 'RouteLocalnetDisabled'

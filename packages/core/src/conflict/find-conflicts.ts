@@ -6,6 +6,7 @@ import { findHostPortTaken } from './find-host-port-taken.ts'
 import { type ConflictSearch, type RuleConflictOptions, searchRules } from './find-rule-conflicts.ts'
 import { findStaleConntrack } from './find-stale-conntrack.ts'
 import { findPortsInEphemeralRange } from './port-in-ephemeral-range.ts'
+import { withoutStandIns } from './without-stand-ins.ts'
 
 /**
  * What keeps a project from working on a host, or breaks somebody else's service there: its rules, its listening
@@ -44,12 +45,12 @@ export const searchConflicts = (
 ): ConflictSearch => {
   const { conflicts, incomplete } = searchRules(desired, facts, rulesets, options)
   return {
-    conflicts: [
+    conflicts: withoutStandIns([
       ...findHostPortTaken(desired.mappings, facts),
       ...findPortsInEphemeralRange(desired.mappings, facts),
       ...findStaleConntrack(desired.mappings, facts, []),
       ...conflicts,
-    ],
+    ]),
     incomplete,
   }
 }

@@ -1,5 +1,11 @@
-import { bridgeNameTaken, type Conflict, findHostPortTaken, subnetOverlap } from '../conflict/index.ts'
-import { poolsTouched } from '../engine/index.ts'
+import {
+  bridgeDown,
+  bridgeNameTaken,
+  type Conflict,
+  findHostPortTaken,
+  subnetOverlap,
+} from '../conflict/index.ts'
+import { engineOfInterface, poolsTouched } from '../engine/index.ts'
 import { type HostFacts, parseBridgeAlias } from '../facts/index.ts'
 import type { Intent, IntentNote, NetworkIntent } from '../intent/index.ts'
 import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
@@ -135,6 +141,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
     conflicts: [
       ...findSubnetOverlaps(subnets, facts),
       ...findTakenNames(desired, facts),
+      ...findBridgesDown(desired, facts),
       ...expanded.conflicts,
       ...findHostPortTaken(expanded.mappings, facts),
     ],
@@ -236,4 +243,13 @@ const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Confl
     const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
     const own = owner?.project === desired.project && !stays
     return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
+  })
+
+/** A bridge of another program that is down: the plan leaves it as it is. */
+const findBridgesDown = ({ networks }: DesiredState, facts: HostFacts): readonly Conflict[] =>
+  networks.flatMap(({ name, bridge, external }) => {
+    const link = external ? facts.interfaces?.find((one) => one.name === bridge) : undefined
+    if (link?.up !== false) return []
+    const engine = facts.networks?.find((one) => one.bridge === bridge)?.engine
+    return [bridgeDown(name, bridge, engine ?? engineOfInterface(bridge))]
   })

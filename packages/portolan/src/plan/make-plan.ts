@@ -21,6 +21,7 @@ import {
   resolve,
   summarise,
   unsettledNetworks,
+  withoutStandIns,
 } from '@portolan/core'
 import type { Fix, OwedFlows } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
@@ -111,7 +112,7 @@ export const makePlan = (input: PlanInput): Plan => {
     unsettledNetworks(resolution.conflicts),
     others,
   )
-  const found = [
+  const found = withoutStandIns([
     ...resolution.conflicts,
     ...sysctls.conflicts,
     ...findIccUnenforceable(desired, facts),
@@ -123,7 +124,7 @@ export const makePlan = (input: PlanInput): Plan => {
     ),
     ...findNetworkInUse(removedBridges(links, facts), others),
     ...withoutDoubles(searched.conflicts, sysctls.conflicts),
-  ]
+  ])
   const inPlace = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
   const mended = input.fix ? fixConflicts(intent.project, found, inPlace) : { changes: [], conflicts: found }
   return finishPlan(
