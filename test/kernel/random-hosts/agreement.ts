@@ -1,4 +1,5 @@
-import type { Conflict } from '@portolan/core'
+import type { Conflict, IncompleteSearch } from '@portolan/core'
+import type { Plan } from 'portolan'
 import { describeConflict } from '../conflicts/planned.ts'
 import type { Answer } from './ask.ts'
 import type { Question } from './question.ts'
@@ -17,8 +18,15 @@ export const isAboutPackets = ({ kind, severity }: Conflict): boolean =>
   severity !== 'info' && !aboutOthers.includes(kind)
 
 /** Does somebody say that some of those who ask like this are not served? */
-export const isTold = ({ mapping, who }: Question, conflicts: readonly Conflict[]): boolean =>
-  conflicts.some((one) => one.mapping === mapping && isAboutPackets(one) && who.test(one.message))
+export const isTold = (question: Question, conflicts: readonly Conflict[]): boolean =>
+  conflicts.some((one) => isOf(question, one) && isAboutPackets(one) && question.who.test(one.message))
+
+const isOf = ({ mapping, network }: Question, one: Pick<Conflict, 'mapping' | 'network'>): boolean =>
+  one.mapping === mapping && one.network === network
+
+/** Does the search say of the rows of a mapping or network that it did not look at all of them? */
+export const isLeftOut = (question: Question, incomplete: readonly IncompleteSearch[]): boolean =>
+  incomplete.some((one) => isOf(question, one))
 
 export const tell = (conflict: Conflict): string =>
   [
@@ -26,13 +34,16 @@ export const tell = (conflict: Conflict): string =>
     `  witness ${JSON.stringify(conflict.witness)}`,
   ].join('\n')
 
-const questionText = ({ asker, flow, mapping }: Question): string =>
-  `${flow.protocol} ${asker} ${flow.from.address ?? ''} to ${flow.to.address}:${flow.to.port} (${mapping})`
+const questionText = ({ asker, flow, mapping, network, sourcePort }: Answer): string =>
+  `${flow.protocol} ${asker} ${flow.from.address ?? ''}:${sourcePort} to ${flow.to.address}:${flow.to.port} (${mapping ?? network})`
 
 /** No miss: of each row that fails, somebody says that it does. */
-export const findMisses = (answers: readonly Answer[], conflicts: readonly Conflict[]): readonly string[] =>
+export const findMisses = (
+  answers: readonly Answer[],
+  { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,
+): readonly string[] =>
   answers
-    .filter((one) => one.failure !== null && !isTold(one, conflicts))
+    .filter((one) => one.failure !== null && !isTold(one, conflicts) && !isLeftOut(one, incomplete))
     .map((one) => `not told: ${questionText(one)}: ${one.failure}`)
 
 /** No false alarm: an error is about an address at which somebody whom it names is never served. */
@@ -44,9 +55,11 @@ export const findFalseAlarms = (
   return conflicts
     .filter((one) => isAboutPackets(one) && one.certainty === 'certain')
     .flatMap((one) => {
-      const named = answers.filter(({ mapping, who }) => mapping === one.mapping && who.test(one.message))
+      const named = answers.filter((answer) => isMeant(answer, one))
       // Not everybody asks at every address: of one where nobody did, the witness has to do.
-      const isAsked = named.some(({ flow }) => flow.to.address === one.witness?.destination)
+      const isAsked = named.some(
+        (answer) => isFromUsualPort(answer) && answer.flow.to.address === one.witness?.destination,
+      )
       if (one.severity === 'error' && one.mapping !== null && isAsked && !hasDeadAddress(named))
         return [`a false alarm, as at every address somebody is served: ${tell(one)}`]
       // What is said of all of them is said of each, but for those of whom somebody says that nobody knows.
@@ -58,12 +71,25 @@ export const findFalseAlarms = (
     })
 }
 
-const isSaidOfSome = ({ message }: Conflict): boolean => /\bsome of\b/i.test(message)
+/** Is a flow among those that a conflict speaks of? A network's conflict is of one family, and of one way. */
+const isMeant = (answer: Answer, one: Conflict): boolean => {
+  if (!isOf(answer, one) || !answer.who.test(one.message)) return false
+  if (one.mapping !== null) return true
+  const isOut = answer.flow.from.kind === 'container' && /^(198|2001)/.test(answer.flow.to.address)
+  return (
+    one.witness?.family === answer.flow.family && one.kind === (isOut ? 'EgressDropped' : 'NetworkDropped')
+  )
+}
+
+const isFromUsualPort = ({ sourcePort }: Answer): boolean => sourcePort >= 32768 && sourcePort <= 60999
+
+const isSaidOfSome = ({ message }: Conflict): boolean => /^some\b/i.test(message)
 
 /** By the words for who asks, which tell one way in from another, and the address. */
 const hasDeadAddress = (answers: readonly Answer[]): boolean => {
   const isDead = new Map<string, boolean>()
-  for (const { who, flow, failure } of answers) {
+  // A row that is of no use to clients whose port the kernel chooses is dead.
+  for (const { who, flow, failure } of answers.filter(isFromUsualPort)) {
     const key = `${who.source} ${flow.to.address}`
     isDead.set(key, isDead.get(key) !== false && failure !== null)
   }

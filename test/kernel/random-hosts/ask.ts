@@ -2,7 +2,8 @@ import type { Flow } from '@portolan/core'
 import type { Plan } from 'portolan'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { brokenPromise } from '../conflicts/contract.ts'
-import type { MachineName } from '../differential/scene.ts'
+import { type MachineName, machineNames, ports } from '../differential/scene.ts'
+import { crowd } from './crowd.ts'
 import { plannedOf, type Question } from './question.ts'
 import type { Stage } from './stage.ts'
 
@@ -16,6 +17,7 @@ export interface Shot {
 
 /** What the kernel did. */
 export interface Observed {
+  readonly sourcePort: number
   readonly outcome: ProbeOutcome
   /** Null: as the contract promises. */
   readonly failure: string | null
@@ -28,12 +30,21 @@ export const SILENCE_MS = 100
 export const PATIENCE_MS = 2500
 
 /** Of those that clients have (ip_local_port_range), and none that a witness is likely to have. */
-const ports = { first: 41_000, last: 60_000 }
-let lastSourcePort = ports.first
-const freshSourcePort = (): number => {
-  lastSourcePort = lastSourcePort >= ports.last ? ports.first : lastSourcePort + 1
-  return lastSourcePort
+const usual = { first: 41_000, last: 60_000 }
+/** Any port may be bound. 7919 is prime, so that all are taken in turn, and none of them soon again. */
+const step = 7919
+let [lastUsual, lastOther] = [usual.first, 1]
+const freshSourcePort = (isUsual: boolean): number => {
+  if (isUsual) {
+    lastUsual = lastUsual >= usual.last ? usual.first : lastUsual + 1
+    return lastUsual
+  }
+  do lastOther = 1 + ((lastOther + step) % 65_535)
+  while (listening.includes(lastOther))
+  return lastOther
 }
+
+const listening: readonly number[] = ports
 
 /** Opens one flow, and holds what comes of it against the contract. */
 export const fire = async (
@@ -51,7 +62,11 @@ export const fire = async (
     ...(source === null || flow.from.kind === 'host' ? {} : { source }),
   })
   const { lab } = stage.scene
-  return { outcome, failure: brokenPromise(lab, plannedOf(planned), flow, leniently(flow, outcome)) }
+  return {
+    sourcePort,
+    outcome,
+    failure: brokenPromise(lab, plannedOf(planned), flow, leniently(flow, outcome)),
+  }
 }
 
 /**
@@ -63,15 +78,42 @@ const leniently = ({ from }: Flow, outcome: ProbeOutcome): ProbeOutcome =>
     ? { ...outcome, source: from.address }
     : outcome
 
+/**
+ * Asks from a port that no question had of late.
+ *
+ * @param port - the port to ask from; null: a fresh one
+ */
 export const ask = async (
   stage: Stage,
   planned: Plan,
   question: Question,
   timeoutMs: number,
+  port: number | null,
 ): Promise<Answer> => {
   const { asker, flow } = question
-  const shot: Shot = { asker, flow, source: flow.from.address, sourcePort: freshSourcePort() }
-  return { ...question, ...(await fire(stage, planned, shot, timeoutMs)) }
+  await meet(stage, question)
+  questions += 1
+  for (let turn = 0; ; turn += 1) {
+    const sourcePort = port ?? freshSourcePort(questions % 2 === 0)
+    const observed = await fire(
+      stage,
+      planned,
+      { asker, flow, source: flow.from.address, sourcePort },
+      timeoutMs,
+    )
+    // A service that a witness asked for listens there.
+    const isTaken = !observed.outcome.delivered && observed.outcome.how === 'EADDRINUSE'
+    if (!isTaken || turn > 8) return { ...question, ...observed }
+  }
+}
+
+let questions = 0
+
+/** Gives the sender its address, and a machine the address that is asked for. */
+const meet = async (stage: Stage, { asker, flow: { family, from, to } }: Question): Promise<void> => {
+  if (from.kind !== 'host' && from.address !== null) await stage.adopt(asker, family, from.address)
+  const receiver = machineNames.find((name) => crowd(family, name).includes(to.address))
+  if (receiver !== undefined) await stage.adopt(receiver, family, to.address)
 }
 
 /** It was answered, and what came after that was cut off. */

@@ -3,6 +3,7 @@ import { type Matches, matches, type Place } from '../differential/iptables-matc
 import { iptablesTarget } from '../differential/iptables-target.ts'
 import type { Family } from '../differential/scene.ts'
 import { interfaceName, mark, one, port, prefix, seldom } from '../differential/vocabulary.ts'
+import { crowdedLines } from './crowded-rules.ts'
 
 /** Rules of some tables: `mangle` to `-A PREROUTING ...`. */
 interface Planted {
@@ -42,6 +43,11 @@ const drops = (family: Family): fc.Arbitrary<readonly Planted[]> =>
             ]
           : [{ table: at.table, lines: lines(at.chain) }]
       }),
+  )
+
+const crowded = (family: Family): fc.Arbitrary<readonly Planted[]> =>
+  one('PREROUTING', 'FORWARD', 'FORWARD').chain((chain) =>
+    crowdedLines(family, chain).map((lines) => [{ table: chain === 'FORWARD' ? 'filter' : 'mangle', lines }]),
   )
 
 const policy = (family: Family): fc.Arbitrary<readonly Planted[]> => {
@@ -203,6 +209,7 @@ export const plantedIptables = (family: Family): fc.Arbitrary<string> =>
         { weight: 1, arbitrary: replies(family) },
         { weight: 1, arbitrary: marked(family) },
         { weight: 2, arbitrary: anything(family) },
+        { weight: 2, arbitrary: crowded(family) },
       ),
       { minLength: 1, maxLength: 3 },
     )

@@ -13,6 +13,7 @@ import {
   somePorts,
   target,
 } from '../differential/vocabulary.ts'
+import { crowdedStatements } from './crowded-rules.ts'
 
 /** One thing that somebody does to packets: chains, each with its lines. */
 interface Planted {
@@ -61,6 +62,18 @@ const drops = (table: Table): fc.Arbitrary<Planted> =>
               }
             : { chains: [{ name, lines: [base(at), ...lines] }] }
         }),
+    )
+
+/** A list of bans, as long as one grows. */
+const crowded = (table: Table): fc.Arbitrary<Planted> =>
+  fc
+    .oneof(place(table, 'filter', 'prerouting', [-150, -50]), place(table, 'filter', 'forward', [-10, 0, 10]))
+    .chain((at) =>
+      one(...familiesOf(table)).chain((family) =>
+        crowdedStatements(family).map((lines) => ({
+          chains: [{ name: 'crowd', lines: [base(at), ...lines] }],
+        })),
+      ),
     )
 
 /** A chain that forwards what it lists, and nothing else. */
@@ -234,6 +247,7 @@ const planted = (table: Table): fc.Arbitrary<Planted> =>
     { weight: 1, arbitrary: marked(table) },
     { weight: 1, arbitrary: dispatches(table) },
     { weight: 2, arbitrary: anything(table) },
+    { weight: 2, arbitrary: crowded(table) },
   )
 
 const tableOf = (name: string): fc.Arbitrary<string> =>

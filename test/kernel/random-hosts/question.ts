@@ -9,13 +9,15 @@ import {
   type MachineName,
   machineNames,
 } from '../differential/scene.ts'
+import { crowd, drawer } from './crowd.ts'
 import { siblingOf } from './stage.ts'
 
-/** One flow that the contract promises an answer, and the mapping that the promise is of. */
+/** One flow that the contract promises an answer, and the mapping or network that the promise is of. */
 export interface Question {
   readonly asker: MachineName
   readonly flow: Flow
-  readonly mapping: string
+  readonly mapping: string | null
+  readonly network: string | null
   /** The words that conflicts have for who asks. */
   readonly who: RegExp
 }
@@ -43,33 +45,46 @@ const wordsFor = (
   target: { readonly network: string; readonly address: string },
   to: string,
 ): RegExp => {
-  if (kind === 'machine') return new RegExp(`other machines behind ${from.interface}\\b`, 'i')
-  if (kind === 'host')
-    return isLoopback(to) ? /processes on this host that call 127/i : /processes on this host(?! that)/i
-  if (from.address === target.address) return /the container itself/i
-  return from.network === target.network ? /containers on the same bridge/i : /containers on other bridges/i
+  if (kind === 'machine') return sentFrom(from.interface ?? '')
+  if (kind === 'host') return sentFrom(isLoopback(to) ? '127\\.0\\.0\\.1 on this host' : '(?<!on )this host')
+  if (from.address === target.address) return sentFrom('its own container')
+  return sentFrom(
+    from.network === target.network ? 'containers on the same bridge' : 'containers on other bridges',
+  )
 }
 
-/** Who asks, and from where; the second of a kind is asked at fewer addresses. */
-const askersIn = (family: Family): readonly (readonly [MachineName, string, 'first' | 'second'])[] => [
-  ...machineNames.map(
-    (name) => [name, addressesOf[family][name][0], /neighbour|a2/.test(name) ? 'second' : 'first'] as const,
-  ),
-  ['b1', siblingOf[family], 'second'],
+/** A sender in the list of those that a conflict names. */
+export const sentFrom = (name: string): RegExp =>
+  new RegExp(`^[^\`]*?\\bfrom (?:(?:(?!\\. )[^\`])*?[ ,])?${name}(?=[ ,.])`)
+
+/** So many more senders ask for each mapping, each at one address of the host. */
+const MORE = 6
+
+/** Who asks, from where, and at which addresses of the host. */
+const askersIn = (
+  family: Family,
+  at: readonly string[],
+  draw: ReturnType<typeof drawer>,
+): readonly (readonly [MachineName, string, readonly string[]])[] => [
+  ...machineNames.map((name) => [name, addressesOf[family][name][0], at] as const),
+  ['b1', siblingOf[family], at],
+  ...Array.from({ length: MORE }, () => draw(['client', 'neighbour', 'outside', 'a1', 'a2', 'b1'] as const))
+    .filter((name) => name !== null)
+    .map((name) => [name, draw(crowd(family, name)) ?? '', [draw(at) ?? '']] as const),
 ]
 
 /** Everybody asks for every mapping, at the addresses of the host that somebody knows it by. */
-export const questionsOf = (plan: Plan): readonly Question[] => {
+export const questionsOf = (plan: Plan, seed: number): readonly Question[] => {
   const { desired } = plan
+  const draw = drawer(seed)
   const { hostAddresses } = plannedOf(plan)
   const questions: Question[] = []
   for (const mapping of desired.mappings) {
     const { family, protocol, hostPort, hostAddress } = mapping
-    for (const [asker, source, rank] of askersIn(family)) {
+    const at = hostAddress === null ? addressesOf[family].host : [hostAddress]
+    for (const [asker, source, asked] of askersIn(family, at, draw)) {
       const from = sourceOf(plan, asker, source)
-      let isAsked = false
-      for (const to of hostAddress === null ? addressesOf[family].host : [hostAddress]) {
-        if (isAsked && rank === 'second') break
+      for (const to of asked) {
         if (isLoopback(to) && asker !== 'host') continue
         // Other machines know the host by the addresses of its own interfaces.
         if (from.kind === 'machine' && /^(172\.30|fd00:30)/.test(to)) continue
@@ -77,8 +92,8 @@ export const questionsOf = (plan: Plan): readonly Question[] => {
         const promise = reach(desired, flow, { addresses: hostAddresses })
         // At some addresses another mapping may be on the same port.
         if (promise.kind !== 'delivered' || promise.mapping !== mapping) continue
-        isAsked = true
-        questions.push({ asker, flow, mapping: mapping.label, who: wordsFor(from, mapping.targets[0], to) })
+        const who = wordsFor(from, mapping.targets[0], to)
+        questions.push({ asker, flow, mapping: mapping.label, network: null, who })
       }
     }
   }

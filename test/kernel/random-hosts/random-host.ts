@@ -11,6 +11,8 @@ export interface RandomHost {
   readonly rules: RuleTexts
   readonly backend: Backend
   readonly intent: Intent
+  /** Draws the addresses and ports that are asked beside those of every host. */
+  readonly seed: number
 }
 
 export const randomHost = (mix: Mix): fc.Arbitrary<RandomHost> =>
@@ -19,4 +21,5 @@ export const randomHost = (mix: Mix): fc.Arbitrary<RandomHost> =>
     rules: foreignRules(mix),
     backend: fc.constantFrom(...backends),
     intent,
+    seed: fc.noShrink(fc.nat(0x7fffffff)),
   })

@@ -1,6 +1,7 @@
 import type { Plan } from 'portolan'
 import { isAboutPackets } from './agreement.ts'
 import { type Answer, isLater } from './ask.ts'
+import type { RandomHost } from './random-host.ts'
 
 /** How many hosts were tried, and what they were like. */
 export interface Tally {
@@ -17,6 +18,16 @@ export interface Tally {
   again: number
   witnesses: number
   planMs: number
+  /** Questions about mappings; the others are about networks. */
+  ofMappings: number
+  /** Questions from ports that the kernel gives to no client by itself. */
+  fromOtherPorts: number
+  /** Hosts of which the search says that it did not look at all. */
+  incomplete: number
+  /** Rules of the host that has most of them. */
+  mostRules: number
+  readonly senders: Set<string>
+  readonly receivers: Set<string>
   /** By severity and kind. */
   readonly conflicts: Map<string, number>
   /** Rows that failed, by who asked. */
@@ -34,6 +45,12 @@ export const startTally = (): Tally => ({
   again: 0,
   witnesses: 0,
   planMs: 0,
+  ofMappings: 0,
+  fromOtherPorts: 0,
+  incomplete: 0,
+  mostRules: 0,
+  senders: new Set(),
+  receivers: new Set(),
   conflicts: new Map(),
   failures: new Map(),
 })
@@ -42,9 +59,22 @@ const add = (counts: Map<string, number>, key: string): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-export const count = (tally: Tally, { conflicts, desired }: Plan, answers: readonly Answer[]): void => {
+export const count = (
+  tally: Tally,
+  { rules }: RandomHost,
+  { conflicts, desired, incomplete }: Plan,
+  answers: readonly Answer[],
+): void => {
   tally.hosts += 1
   tally.asked += answers.length
+  if (incomplete.length > 0) tally.incomplete += 1
+  tally.mostRules = Math.max(tally.mostRules, countRules(rules))
+  for (const { mapping, flow, sourcePort } of answers) {
+    if (mapping !== null) tally.ofMappings += 1
+    if (sourcePort < 32768 || sourcePort > 60999) tally.fromOtherPorts += 1
+    tally.senders.add(flow.from.address ?? 'host')
+    tally.receivers.add(flow.to.address)
+  }
   const failing = answers.filter(({ failure }) => failure !== null)
   tally.failed += failing.length
   for (const one of failing) {
@@ -60,6 +90,14 @@ export const count = (tally: Tally, { conflicts, desired }: Plan, answers: reado
     add(tally.conflicts, `${severity}${certainty === 'possible' ? ' possible' : ''} ${kind}`)
 }
 
+/** Lines that end a rule: roughly, as people count them. */
+const countRules = (rules: RandomHost['rules']): number =>
+  Object.values(rules)
+    .flatMap((text) => text?.split('\n') ?? [])
+    .filter((line) =>
+      /^-A |\b(drop|accept|jump|goto|masquerade|dnat|redirect|notrack|return|set)\b/.test(line),
+    ).length
+
 const list = (counts: ReadonlyMap<string, number>): string =>
   [...counts]
     .sort(([, a], [, b]) => b - a)
@@ -70,7 +108,9 @@ export const summary = (title: string, tally: Tally): string =>
   [
     `${title}: ${tally.hosts} hosts, with all that the conflict finder said of them as the kernel has it.`,
     `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.toldMappings} with conflicts.`,
-    `  ${tally.asked} rows asked, ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
+    `  ${tally.asked} rows asked (${tally.ofMappings} of mappings, ${tally.asked - tally.ofMappings} of networks), from ${tally.senders.size} addresses, at ${tally.receivers.size}, ${tally.fromOtherPorts} from unusual ports;`,
+    `  up to ${tally.mostRules} rules a host, ${tally.incomplete} hosts not searched whole;`,
+    `  ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
     `  ${tally.later} of these once they were answered; ${tally.again} asked again.`,
     `  ${tally.witnesses} witnesses sent, each failed. Conflicts: ${list(tally.conflicts)}.`,
     `  ${(tally.planMs / Math.max(1, tally.hosts)).toFixed(1)} ms a plan.\n`,

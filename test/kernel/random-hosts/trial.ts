@@ -2,6 +2,7 @@ import { type Plan, plan } from 'portolan'
 import { findFalseAlarms, findMisses, isTold, tell } from './agreement.ts'
 import { type Answer, ask, isLater, PATIENCE_MS, SILENCE_MS } from './ask.ts'
 import { forgetFlows, loadForeign, loadOurs } from './load-host.ts'
+import { networkQuestionsOf } from './network-questions.ts'
 import { questionsOf } from './question.ts'
 import type { RandomHost } from './random-host.ts'
 import type { Stage } from './stage.ts'
@@ -9,9 +10,15 @@ import { count, type Tally } from './tally.ts'
 import { sendWitnesses } from './witnesses.ts'
 
 /** Asks everybody; who fails and of whom nobody says so is asked once more, with patience. */
-const askAll = async (stage: Stage, planned: Plan, tally: Tally): Promise<readonly Answer[]> => {
+const askAll = async (
+  stage: Stage,
+  planned: Plan,
+  seed: number,
+  tally: Tally,
+): Promise<readonly Answer[]> => {
+  const questions = [...questionsOf(planned, seed), ...networkQuestionsOf(planned, seed)]
   const first = await Promise.all(
-    questionsOf(planned).map((question) => ask(stage, planned, question, SILENCE_MS)),
+    questions.map((question) => ask(stage, planned, question, SILENCE_MS, null)),
   )
   const surprising = first.filter((one) => one.failure !== null && !isTold(one, planned.conflicts))
   if (surprising.length === 0) return first
@@ -20,7 +27,7 @@ const askAll = async (stage: Stage, planned: Plan, tally: Tally): Promise<readon
     await Promise.all(
       surprising.map(async (one): Promise<readonly [Answer, Answer]> => {
         const patience = isLater(one) ? SILENCE_MS * 4 : PATIENCE_MS
-        return [one, await ask(stage, planned, one, patience)]
+        return [one, await ask(stage, planned, one, patience, one.sourcePort)]
       }),
     ),
   )
@@ -56,10 +63,10 @@ export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Prom
   const planned = await plan(host.intent, { facts, rules, backend: host.backend, leases: null })
   tally.planMs += performance.now() - started
   await loadOurs(scene.lab.host, planned, host.backend)
-  const answers = await askAll(stage, planned, tally)
-  count(tally, planned, answers)
+  const answers = await askAll(stage, planned, host.seed, tally)
+  count(tally, host, planned, answers)
   const complaints = [
-    ...findMisses(answers, planned.conflicts),
+    ...findMisses(answers, planned),
     ...findFalseAlarms(answers, planned.conflicts),
     ...(await sendWitnesses(stage, planned, tally)),
   ]

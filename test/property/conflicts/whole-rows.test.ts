@@ -118,6 +118,15 @@ describe('every row holds all ports that a client may send from', () => {
     expect(seen.told).toContain('error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
   })
 
+  test('of a network, what is dropped of one protocol is dropped of some', async () => {
+    const seen = await lookWith('ip', '-A FORWARD -i pt-web ! -o pt-web -p tcp -j DROP')
+    const ofNetwork = ({ conflicts }: Seen): readonly string[] =>
+      conflicts.filter(({ network }) => network !== null).map(({ message }) => message)
+    expect(ofNetwork(seen)).toEqual([expect.stringMatching(/^Some packets from network web /)])
+    const both = await lookWith('ip', '-A FORWARD -i pt-web ! -o pt-web -j DROP')
+    expect(ofNetwork(both)).toEqual([expect.stringMatching(/^Network web cannot reach the outside/)])
+  })
+
   test('where only port 22 and those below are served, too', async () => {
     const seen = await lookWith('ip', '-A FORWARD -i eth0 -p tcp -m tcp ! --sport 1:22 -j DROP')
     expect(seen.told).toContain('error ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')

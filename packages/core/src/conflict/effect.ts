@@ -53,7 +53,7 @@ export const isLater = ({ step }: Finding): boolean => (step?.packet ?? 1) > 2
 /** What is wrong where packets are dropped: no connection, or one that opens and then hangs. */
 export const lost = (finding: Finding): string =>
   isLater(finding)
-    ? `Connections from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}.`
+    ? `${finding.share === 'some' ? 'Some connections' : 'Connections'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}.`
     : unreachable(finding)
 
 /**

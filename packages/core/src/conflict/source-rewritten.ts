@@ -11,7 +11,7 @@ import { addressText, type Finding } from './search/finding.ts'
  */
 export const sourceRewritten = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `Packets from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than the client's own.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
+    message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than the client's own.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
     otherwise: 'Exempt these packets from that rule.',
   })
 

@@ -52,7 +52,19 @@ export const gather = (
       const before = byKind.get(one.kind)
       byKind.set(one.kind, before === undefined ? one : merge(before, one))
     }
-  return fold([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()])))
+  return fold([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()]))).map((finding) =>
+    withShare(finding, explored),
+  )
+}
+
+/** A network has a row for each protocol, which no message names: all of its clients are those of every protocol. */
+const withShare = (finding: Finding, explored: readonly Explored[]): Finding => {
+  if (finding.mapping !== null || finding.share === 'some') return finding
+  const isSame = (a: Row, b: Row): boolean => a.source === b.source && a.way === b.way && a.in === b.in
+  const isAll = explored.every(
+    ({ row }) => finding.rows.includes(row) || !finding.rows.some((one) => isSame(one, row)),
+  )
+  return isAll ? finding : { ...finding, share: 'some' }
 }
 
 /**
