@@ -12,7 +12,7 @@ import type { HookNeed } from './remedy/hook-need.ts'
 export interface Conflict {
   readonly kind: ConflictKind
   /**
-   * `error`: a whole row of the contract fails, or someone else's working service breaks. `warning`: only some
+   * `error`: a whole row of the contract fails, or a working service of another program breaks. `warning`: only some
    * sources are affected. `info`: worth knowing. Only errors block.
    */
   readonly severity: 'error' | 'warning' | 'info'
@@ -24,7 +24,7 @@ export interface Conflict {
   readonly message: string
   /** One concrete packet that shows it, as `evaluate` takes it; null where no packet is at fault. */
   readonly witness: Packet | null
-  /** Who causes it; null when it is the intent itself. */
+  /** What causes it; null when it is the intent itself. */
   readonly culprit: Culprit | null
   readonly remedy: Remedy
   /** What acted on the witness, first thing first. */

@@ -38,8 +38,8 @@ export const unreachable = (finding: Finding): string => {
   const from = senders(finding)
   const to = receiver(finding)
   if (mapping === null && row?.way === 'egress') {
-    const who = share === 'some' ? `Some packets from network ${network.name}` : `Network ${network.name}`
-    return `${who} ${isSure ? 'cannot' : 'may not'} reach the outside.`
+    const subject = share === 'some' ? `Some packets from network ${network.name}` : `Network ${network.name}`
+    return `${subject} ${isSure ? 'cannot' : 'may not'} reach the outside.`
   }
   if (share === 'some') return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${to}.`
   return `${capital(to)} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}.`

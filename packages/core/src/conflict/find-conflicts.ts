@@ -9,7 +9,7 @@ import { findPortsInEphemeralRange } from './port-in-ephemeral-range.ts'
 import { withoutStandIns } from './without-stand-ins.ts'
 
 /**
- * What keeps a project from working on a host, or breaks somebody else's service there: its rules, its listening
+ * What keeps a project from working on a host, or breaks a service of another program there: its rules, its listening
  * sockets, the ports it gives to clients, flows that are bound elsewhere. Pure, and as good for a dump of another
  * machine. What the intent itself has wrong (one host socket wanted twice, a subnet that overlaps the host) is told
  * by `resolve`.

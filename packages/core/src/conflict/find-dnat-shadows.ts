@@ -21,7 +21,7 @@ export interface DnatShadows {
 }
 
 /**
- * Mappings of a group that would take what somebody else's translation serves today, by their number.
+ * Mappings of a group that would take what a foreign translation serves today, by their number.
  *
  * @param today - the host without our rules
  * @param planned - what becomes of the same rows with them
@@ -83,7 +83,7 @@ const conflictAt = (
   return conflictOf(own, point, judgement, step)
 }
 
-/** The foreign rule that serves the packets today; null when nobody does. */
+/** The foreign rule that serves the packets today; null when none does. */
 const translationOf = (judgement: Judgement): TraceStep | null => {
   if (judgement.kind === 'kept' || judgement.fault === 'stopped') return null
   for (let step = judgement.conclusion.end.world.trace; step !== null; step = step.before)

@@ -56,7 +56,7 @@ export interface RuleConflictOptions {
 
 /**
  * What the rules on a host do to a project: for each mapping and network, and each row of the reachability contract
- * it takes part in, the packets that would not fare as promised, one of them for a witness, who is to blame, and what
+ * it takes part in, the packets that would not fare as promised, one of them for a witness, the culprit, and what
  * to do. Exact: every packet that the rules can tell apart is looked at. Pure, and as good for a dump of another
  * machine.
  *

@@ -7,7 +7,7 @@ import type { Conflict } from './conflict.ts'
 import { staleConntrack } from './stale-conntrack.ts'
 
 /**
- * Mappings to whose host port flows are under way that somebody else has translated.
+ * Mappings to whose host port flows are under way that a foreign rule has translated.
  *
  * @param ours - places that mappings of ours lead to already: their flows are forgotten when they go
  * @internal

@@ -8,7 +8,7 @@ import { type Conflict, culpritOutsideRules } from './conflict.ts'
  * processes on the host.
  * @param calledAt - an address of the host where the process is called and the mapping answers; null: none known
  * @param isClient - the port is one the kernel gives out, and a UDP socket does not say whether it waits for others
- * or called somebody: most that have such a port are of clients (DNS, QUIC), whose replies conntrack still knows
+ * or is a client: most that have such a port are of clients (DNS, QUIC), whose replies conntrack still knows
  * @internal
  */
 export const hostPortTaken = (
@@ -31,7 +31,7 @@ export const hostPortTaken = (
     mapping: label,
     network: null,
     message: isClient
-      ? `${listener} has ${place} open, a port that the kernel gives to clients (net.ipv4.ip_local_port_range), so it most likely waits for nobody. If it does, who calls it there reaches the container instead once ${label} is in force.`
+      ? `${listener} has ${place} open, a port that the kernel gives to clients (net.ipv4.ip_local_port_range), so it most likely is a client itself. If it is a server, its clients reach the container instead once ${label} is in force.`
       : `${listener} already listens on ${place}. Once ${label} is in force, ${callers} ` +
         `that call it there reach the container instead: the mapping would take the port away from it.`,
     witness:

@@ -34,7 +34,7 @@ const portInEphemeralRange = ({ label, hostPort }: DesiredMapping, { sysctls }: 
     certainty: 'certain',
     mapping: label,
     network: null,
-    message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${first} to ${last}). A client that has it just then cannot be told from the mapping by who looks at the port alone.`,
+    message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${first} to ${last}). The port alone does not tell such a client from the mapping.`,
     witness: null,
     culprit: culpritOutsideRules('sysctl', `${range} = ${first} ${last}`),
     remedy: {

@@ -12,7 +12,7 @@ export interface StaleFlows {
 }
 
 /**
- * Flows under way to the host port were translated to another place by somebody else, and go on going there: rules of
+ * Flows under way to the host port were translated to another place by a foreign rule, and go on going there: rules of
  * NAT are asked about the first packet of a flow only (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
  * @internal
  */
@@ -31,7 +31,7 @@ export const staleConntrack = ({ mapping, flows, in: from }: StaleFlows): Confli
     certainty: 'certain',
     mapping: label,
     network: null,
-    message: `${many} to the port of ${label} ${are} bound to ${places[0]}${elsewhere} already, by a translation of somebody else. Connection tracking keeps ${them} there for as long as packets come.`,
+    message: `${many} to the port of ${label} ${are} bound to ${places[0]}${elsewhere} already, by a foreign translation. Connection tracking keeps ${them} there for as long as packets come.`,
     witness: {
       family,
       in: from,

@@ -63,7 +63,7 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
     case 'astray':
       return { kind: 'DnatShadowed', step: strayStep(row, end.world, reached.world) }
     case 'stopped': {
-      // A translation to somewhere else that nobody answers from is a translation to somewhere else.
+      // A translation to a place that does not answer is a translation to another place.
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
       return unanswerable(row, reached.world, last) ?? { kind: droppedKind(last), step: last }
@@ -166,7 +166,7 @@ const isEndOfNat = ({ hook, table, chain, verdict }: TraceStep): boolean =>
   table.name === 'nat' &&
   (verdict === 'accept' || (verdict === 'return' && chain?.base !== null))
 
-/** Who acted last on the way there, and is not ours. */
+/** The last foreign step on the way there. */
 const foreignStep = (last: TraceStep | null): TraceStep | null =>
   stepOf(last, (step) => isForeign(step) && !/^(jump|goto|return)/.test(step.verdict))
 
