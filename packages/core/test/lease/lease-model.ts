@@ -50,7 +50,9 @@ const keyOf = (address: string): string => `address/shop/web/ip/${address}`
 
 /** @returns null where the subnet is exhausted */
 const expected = (model: LeaseModel, holder: string, seen: readonly string[]): string | null => {
-  const own = model.held.get(holder) ?? model.released.findLast((one) => one.holder === holder)?.address
+  const last = model.released.findLast((one) => one.holder === holder)?.address
+  // What was released is not given back where something else was seen meanwhile.
+  const own = model.held.get(holder) ?? (last !== undefined && seen.includes(last) ? undefined : last)
   const inUse = new Set([...model.held.values(), ...model.released.map(({ address }) => address), ...seen])
   const longest = model.released.find(({ address }) => !seen.includes(address))?.address
   return own ?? all.find((one) => !inUse.has(one)) ?? longest ?? null
