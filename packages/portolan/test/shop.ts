@@ -33,6 +33,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     allow: [],
     guardForwarding: false,
     fix: false,
+    firewalld: null,
     fixes: [],
     owed: noFlows,
     sysctls: true,

@@ -81,7 +81,7 @@ describe('whom a policy that drops is put down to, and what its owner has for it
     const seen = await look({ saved: read('ufw.save') })
     expect(errorsOf(seen)).toEqual(['ForwardDropped by ufw: -P FORWARD DROP'])
     expect(seen.conflicts[0]?.remedy.commands).toEqual([
-      'ufw route prepend allow out on pt-web proto tcp to 172.30.1.10 port 80',
+      'ufw route allow out on pt-web proto tcp to 172.30.1.10 port 80',
     ])
     expectTrue(seen)
   })

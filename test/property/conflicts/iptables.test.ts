@@ -73,13 +73,15 @@ const cases: readonly Case[] = [
     'two rules, of which each takes half of the world',
     filter('-A FORWARD -s 0.0.0.0/1 -o pt-web -j DROP', '-A FORWARD -s 128.0.0.0/1 -o pt-web -j DROP'),
     ['error ForwardDropped by filter FORWARD 2', 'error ForwardDropped by filter FORWARD 1'],
-    [`-t filter -I FORWARD 2 ${there}`, `-t filter -I FORWARD 2 ${back}`],
+    // A rule that asks for the source is a decision.
+    [],
   ],
   [
     'half of the world only',
     filter('-A FORWARD -i eth0 -s 128.0.0.0/1 -o pt-web -j DROP'),
     ['warning ForwardDropped by filter FORWARD 1'],
-    [`-t filter -I FORWARD 1 ${there}`, `-t filter -I FORWARD 1 ${back}`],
+    // A rule that asks for the source is a decision.
+    [],
   ],
   [
     'a drop before routing',
@@ -166,13 +168,15 @@ const cases: readonly Case[] = [
     'a list of bans',
     filter(...Array.from({ length: 20 }, (_, at) => `-A FORWARD -s 198.51.100.${at}/32 -j DROP`)),
     ['warning ForwardDropped by filter FORWARD 8'],
-    [`-t filter -I FORWARD 8 ${there}`, `-t filter -I FORWARD 8 ${back}`],
+    // A rule that asks for the source is a decision.
+    [],
   ],
   [
     'a set that is not to be seen',
     filter('-A FORWARD -m set --match-set bad src -j DROP'),
     ['warning possible ForwardDropped by filter FORWARD 1'],
-    [`-t filter -I FORWARD 1 ${there}`, `-t filter -I FORWARD 1 ${back}`],
+    // A rule that asks for the source is a decision.
+    [],
   ],
 ]
 

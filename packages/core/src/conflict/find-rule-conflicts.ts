@@ -16,6 +16,10 @@ import { notrack } from './notrack.ts'
 import { orderUndetermined } from './order-undetermined.ts'
 import { outputDropped } from './output-dropped.ts'
 import { preroutingDropped } from './prerouting-dropped.ts'
+import type { Drafted } from './remedy/draft.ts'
+import { holdRemedies } from './remedy/hold-remedies.ts'
+import { passThrough } from './remedy/pass-through.ts'
+import { remedyHost } from './remedy/remedy-host.ts'
 import { replyDropped } from './reply-dropped.ts'
 import { alikeNetworks } from './search/alike/alike-networks.ts'
 import type { RuleConflictKind } from './search/blame.ts'
@@ -102,8 +106,14 @@ export const searchRules = (
   }
   const around = { ip: surroundings('ip'), ip6: surroundings('ip6') }
   const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
-  const inWords = (finding: Finding): Conflict =>
-    words[finding.kind](isHidden(finding.rows[0]?.family) ? { ...finding, certainty: 'possible' } : finding)
+  const drafts = new Map<Conflict, Drafted>()
+  const inWords = (finding: Finding): Conflict => {
+    const family = finding.rows[0]?.family
+    const conflict = words[finding.kind](isHidden(family) ? { ...finding, certainty: 'possible' } : finding)
+    const draft = family === undefined ? null : passThrough(finding, remedyHost(around[family], planned))
+    if (draft !== null) drafts.set(conflict, { finding, draft })
+    return conflict
+  }
   const alike = findAlike(desired, planned, follower.host, rulesets, {
     ip: around.ip.subnets,
     ip6: around.ip6.subnets,
@@ -159,10 +169,14 @@ export const searchRules = (
   }
   for (const together of exploreNetworks(around, alike, seek)) tellNetworks(together)
   return {
-    conflicts: [
-      ...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []),
-      ...desired.networks.flatMap((network) => ofNetwork.get(network) ?? []),
-    ],
+    conflicts: holdRemedies(
+      [
+        ...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []),
+        ...desired.networks.flatMap((network) => ofNetwork.get(network) ?? []),
+      ],
+      drafts,
+      { desired, facts: planned, rulesets, around },
+    ),
     incomplete: [
       ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? []),
       ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),

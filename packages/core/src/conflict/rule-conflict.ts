@@ -1,11 +1,10 @@
 import type { Conflict, Culprit, Remedy } from './conflict.ts'
-import { passThrough } from './remedy/pass-through.ts'
 import { culpritOf, type Finding, tellFinding, witnessOf } from './search/finding.ts'
 
 /** What a kind says of a finding. */
 export interface Words {
   readonly message: string
-  /** What to do where no rule can be let pass. */
+  /** What to do where no rule lets the packets pass; `find-rule-conflicts.ts` looks for such a rule. */
   readonly otherwise: string
   /** In place of letting the packets through. */
   readonly remedy?: Remedy
@@ -29,8 +28,7 @@ export const ruleConflict = (finding: Finding, { message, otherwise, remedy }: W
     witness: witnessOf(finding),
     culprit,
     remedy: remedy ??
-      managedWay(culprit) ??
-      passThrough(finding) ?? { text: isRule(culprit) ? otherwise : changeCause, commands: [] },
+      managedWay(culprit) ?? { text: isRule(culprit) ? otherwise : changeCause, commands: [] },
     trace: tellFinding(finding).trace,
   }
 }

@@ -221,6 +221,7 @@ const decide = (
     case 'continue':
       return 'next step'
     case 'accept':
+      if (isIgnored(world, rule)) return 'next step'
       did('accept')
       addWorld(walk.accepted, world)
       return []

@@ -52,4 +52,6 @@ export interface RulePlace {
   readonly text: string
   /** By fingerprint; null: nobody's that is known. */
   readonly owner: string | null
+  /** The kernel lets no other program change its table (nft's `flags owner`). Absent: it does. */
+  readonly owned?: boolean
 }

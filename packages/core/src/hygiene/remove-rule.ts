@@ -12,6 +12,11 @@ export const removeRule = (rule: RulePlace): Remedy => {
       ? 'Delete the rule'
       : `Take the rule out where ${ownerName(rule.owner)} has it from, since ${ownerName(rule.owner)} may write it again, and delete it`
   const text = `${whose}: what becomes of every packet stays the same.`
+  if (rule.owned === true)
+    return {
+      text: `${text} Do so in the settings of ${rule.owner === null ? 'the program that keeps the table' : ownerName(rule.owner)}: the kernel takes no change of this table from another program (flags owner).`,
+      commands: [],
+    }
   if (rule.tool === 'nft' && rule.handle === null)
     return { text: `${text} \`nft -a list chain\` shows its handle.`, commands: [] }
   const command = commandFor(rule)

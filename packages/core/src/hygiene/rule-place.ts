@@ -14,5 +14,6 @@ export const placeOf = (table: NetfilterTable, chain: NetfilterChain, rule: Netf
     handle,
     text,
     owner: ownerOf(table, chain, rule),
+    ...(table.owned === true ? { owned: true } : {}),
   }
 }

@@ -25,6 +25,8 @@ export interface NetfilterTable {
   readonly dormant: boolean
   /** The program that keeps the table for itself (nft's `flags owner`), where it is known. */
   readonly program?: string
+  /** The kernel lets no other program change the table (nft's `flags owner`). Absent: it does. */
+  readonly owned?: boolean
   readonly chains: readonly NetfilterChain[]
 }
 

@@ -223,6 +223,12 @@ describe('shadowing', () => {
     ).toEqual(['ip6tables-nft -t filter -D FORWARD 2'])
   })
 
+  test('prints no command for a table that the kernel lets no other program change', () => {
+    const rules = base('forward', 0, { name: 'FORWARD' }, [tcp, drop], [tcpDport(80), accept])
+    const [odd] = anomalies([anyPacket], { ...table({ name: 'fw' }, rules), owned: true })
+    expect(odd?.remedy).toEqual({ text: expect.stringContaining('flags owner'), commands: [] })
+  })
+
   test('writes the name of a chain so that neither a shell nor nft reads more in it', () => {
     const [odd] = anomalies(
       [anyPacket],

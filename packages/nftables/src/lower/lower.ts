@@ -120,6 +120,7 @@ const lowerTable = (table: Table): NetfilterTable => {
     family: table.family,
     name: table.name,
     dormant: table.flags.includes('dormant'),
+    ...(table.flags.includes('owner') ? { owned: true } : {}),
     ...(table.program === undefined ? {} : { program: table.program }),
     chains: table.chains.map((chain) => lowerChain(chain, scope)),
   }

@@ -2,8 +2,11 @@ import { constants } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { ApplyError, type Runner, type RunResult, shellLine } from '@portolan/core'
 import type { Fix } from '@portolan/host'
+import { readFirewalld } from '../firewalld/read-firewalld.ts'
+import { withoutReload } from '../firewalld/without-reload.ts'
 import { type FixChange, fixCommands } from '../plan/fix-change.ts'
 import type { HostMemory } from './host-memory.ts'
+import { placedNow } from './placed-now.ts'
 
 /**
  * Asks another program to let packets pass, or to stop doing so. What takes it back is remembered first.
@@ -16,27 +19,43 @@ export const applyFix = async (
   runner: Runner,
 ): Promise<void> => {
   const { fix } = operation
+  const unsaved = isReloading(fix) ? ((await readFirewalld(runner))?.unsaved ?? null) : null
   if (operation.kind === 'take-back') {
-    await takeBack(fixCommands(operation), description, runner)
+    const { undo } = fixCommands(operation)
+    await takeBack({ undo: unsaved === null ? undo : withoutReload(fix) }, description, runner)
     await memory.forgetFix(fix)
     return
   }
+  if (unsaved !== null)
+    throw new ApplyError(
+      `firewalld was left alone: it would have to be reloaded, and ${unsaved}. (${description}) Save what is set at run time (firewall-cmd --runtime-to-permanent) or drop it (firewall-cmd --reload), and apply again.`,
+      { applied: [], stderr: '', offending: 'firewall-cmd --reload' },
+    )
   // What an earlier apply asked for, or came to before it was killed, is not asked for twice.
   const known = memory.hasFix(fix)
   await memory.rememberFix(fix)
   const { undo, commands } = fixCommands({ ...operation, known })
   await takeBack({ undo }, description, runner)
-  for (const command of commands) {
+  for (const planned of commands) {
+    const command = await placedNow(planned, runner)
     const { exitCode, stderr } = await run(command, runner)
+    // The plan took a name that is free, or a policy of ours.
+    if (exitCode === NAME_CONFLICT && command.some((word) => word.startsWith('--new-policy='))) continue
     if (exitCode !== 0) throw refusal(command, stderr, `(${description}) Mend that, or apply without --fix.`)
   }
 }
+
+const isReloading = ({ commands, undo }: Fix): boolean =>
+  [...commands, ...undo].some((words) => words.join(' ') === 'firewall-cmd --reload')
 
 /** What iptables answers when another process holds its lock (iptables/xshared.h `RESOURCE_PROBLEM`). */
 const BUSY = 4
 
 /** What firewall-cmd answers when firewalld does not run (firewall-cmd(1)): its settings are still on disk. */
 const NOT_RUNNING = 252
+
+/** What firewall-cmd answers for a name that is there already (firewall-cmd(1), EXIT CODES). */
+const NAME_CONFLICT = 26
 
 /** What the runner answers for a program that was killed. */
 const KILLED = 128 + constants.signals.SIGKILL

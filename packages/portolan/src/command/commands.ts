@@ -63,7 +63,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/plan.ts'),
   },
   apply: {
-    usage: 'apply [-f compose.yaml]... [--yes] [--force]',
+    usage: 'apply [-f compose.yaml]... [--fix] [--yes] [--force]',
     summary: 'Plan, show, ask, and carry it out.',
     more: [
       'Where the host changes before that, apply plans again, shows what is new and asks again. With --yes it goes on,',
@@ -88,10 +88,10 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/destroy.ts'),
   },
   move: {
-    usage: 'move NETWORK [-f compose.yaml]... [--yes]',
+    usage: 'move NETWORK [-f compose.yaml]... [--fix] [--yes]',
     summary:
       'Show the plan that gives a network another subnet and its endpoints other addresses; --yes applies it.',
-    options: [...common, ...intent, 'yes', 'force'],
+    options: [...common, ...intent, 'yes', 'force', 'fix'],
     needs: { force: 'yes' },
     positionals: 1,
     load: () => import('./commands/move.ts'),

@@ -7,6 +7,8 @@ import {
   shellLine,
 } from '@portolan/core'
 import type { Fix } from '@portolan/host'
+import { notReloaded, policyIn, together, withFreeName } from '../firewalld/ask-firewalld.ts'
+import type { Firewalld } from '../firewalld/read-firewalld.ts'
 
 /**
  * A remedy carried out in the way that another program documents, or taken back.
@@ -87,20 +89,30 @@ interface Request {
  * The changes that mend conflicts by documented hooks, and the conflicts as they are then: those do not block.
  *
  * @param inPlace - what was asked before, and stays
+ * @param firewalld - null: it does not run here, or nothing is asked of it
  * @internal
  */
 export const fixConflicts = (
   project: string,
   conflicts: readonly Conflict[],
   inPlace: readonly Fix[],
+  firewalld: Firewalld | null = null,
 ): { readonly changes: readonly FixChange[]; readonly conflicts: readonly Conflict[] } => {
   const requests = new Map<string, Request>()
+  const asked = new Set([
+    ...inPlace.filter((one) => one.project === project).map(({ name }) => name),
+    ...conflicts.filter(isDead).flatMap(({ remedy: { hook } }) => (hook === undefined ? [] : [hook.name])),
+  ])
   const mended = conflicts.map((conflict): Conflict => {
-    const { hook } = conflict.remedy
-    // A ban of a few is meant, as a rule; what keeps everybody out is not.
-    if (hook === undefined || conflict.certainty !== 'certain' || !isWhole(conflict)) return conflict
+    const { hook: wanted } = conflict.remedy
+    // Nothing is asked of another program on account of a warning while every mapping works.
+    if (wanted === undefined || !asked.has(wanted.name) || !isWhole(conflict)) return conflict
+    if (wanted.name === 'firewalld' && firewalld !== null && firewalld.unsaved !== null)
+      return notReloaded(conflict, firewalld.unsaved)
+    const hook = firewalld === null ? wanted : withFreeName(wanted, firewalld)
+    if (hook === null) return conflict
     const { name, commands, undo, need } = hook
-    const key = text(commands)
+    const key = policyIn(commands) ?? text(commands)
     const own = { name, commands, undo, conflicts: [conflict], needs: [need] }
     const before = requests.get(key)
     requests.set(key, before === undefined ? own : merge(before, own))
@@ -116,11 +128,16 @@ export const fixConflicts = (
   }
 }
 
-const isWhole = ({ severity, kind }: Conflict): boolean =>
-  severity === 'error' || kind === 'EgressDropped' || kind === 'NetworkDropped'
+const isDead = ({ severity, certainty }: Conflict): boolean => severity === 'error' && certainty === 'certain'
+
+/** A ban of a few is meant, as a rule; what keeps everybody out is not. */
+const isWhole = ({ severity, certainty, kind }: Conflict): boolean =>
+  certainty === 'certain' && (severity === 'error' || kind === 'EgressDropped' || kind === 'NetworkDropped')
 
 const merge = (whole: Request, part: Request): Request => ({
   ...whole,
+  commands: policyIn(whole.commands) === null ? whole.commands : together(whole.commands, part.commands),
+  undo: policyIn(whole.commands) === null ? whole.undo : together(whole.undo, part.undo),
   conflicts: [...whole.conflicts, ...part.conflicts],
   needs: [...whole.needs, ...part.needs],
 })
@@ -138,12 +155,15 @@ const withoutParts = (requests: readonly Request[]): readonly Request[] => {
   return wholes
 }
 
-type Asked = Pick<Fix, 'name' | 'commands'>
+type Asked = Pick<Fix, 'name' | 'undo'>
 
-/** Are all commands of the one among those of the other? */
+/**
+ * Is all that takes the one back among what takes the other back? The place of a rule in DOCKER-USER, which only its
+ * commands tell, may be another one every time.
+ */
 const isPartOf = (one: Asked, whole: Asked): boolean => {
-  const known = new Set(whole.commands.map((words) => text([words])))
-  return one.name === whole.name && one.commands.every((words) => known.has(text([words])))
+  const known = new Set(whole.undo.map((words) => text([words])))
+  return one.name === whole.name && one.undo.every((words) => known.has(text([words])))
 }
 
 /**
@@ -161,8 +181,8 @@ const askChange = (
 ): FixChange => {
   const wanted = distinct(conflicts.map(beneficiaryOf))
   const kinds = distinct(conflicts.map(({ kind }) => kind))
-  const earlier = inPlace.filter((one) => isSameFix(one, { project, name, commands }))
-  const whole = earlier.find((one) => isPartOf({ name, commands }, one)) ?? { commands, undo }
+  const earlier = inPlace.filter((one) => isSameFix(one, { project, name, undo }))
+  const whole = wholeOf({ name, commands, undo }, earlier)
   const [before, after] = [earlier.map((one) => text(one.commands)).join('\n'), text(whole.commands)]
   // What has to be asked for again is not there.
   const isNew = earlier.length === 0 || before === after
@@ -186,6 +206,21 @@ const askChange = (
       },
     },
   }
+}
+
+/** What is asked for now, with what was asked before and is still served. */
+const wholeOf = (
+  request: Pick<Request, 'name' | 'commands' | 'undo'>,
+  earlier: readonly Fix[],
+): Pick<Fix, 'commands' | 'undo'> => {
+  const [before] = earlier
+  if (before === undefined) return request
+  if (policyIn(request.commands) !== null)
+    return {
+      commands: earlier.reduce((all, { commands }) => together(commands, all), request.commands),
+      undo: earlier.reduce((all, { undo }) => together(undo, all), request.undo),
+    }
+  return earlier.find((one) => isPartOf(request, one)) ?? request
 }
 
 const beneficiaryOf = ({ mapping, network }: Conflict): string => mapping ?? `network ${network}`

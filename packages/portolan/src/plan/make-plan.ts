@@ -25,6 +25,7 @@ import {
 } from '@portolan/core'
 import type { Fix, OwedFlows } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
+import type { Firewalld } from '../firewalld/read-firewalld.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
@@ -60,6 +61,8 @@ export interface PlanInput {
   readonly unread: readonly string[]
   /** Mend what has a documented hook. */
   readonly fix: boolean
+  /** What a fix has to know of firewalld; null: it does not run. */
+  readonly firewalld: Firewalld | null
   /** What was mended so before. */
   readonly fixes: readonly Fix[]
   /** Connections that earlier runs still have to forget. */
@@ -126,7 +129,9 @@ export const makePlan = (input: PlanInput): Plan => {
     ...withoutDoubles(searched.conflicts, sysctls.conflicts),
   ])
   const inPlace = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
-  const mended = input.fix ? fixConflicts(intent.project, found, inPlace) : { changes: [], conflicts: found }
+  const mended = input.fix
+    ? fixConflicts(intent.project, found, inPlace, input.firewalld)
+    : { changes: [], conflicts: found }
   return finishPlan(
     input,
     resolution,

@@ -7,6 +7,7 @@ import {
   type Intent,
   layerConfigs,
   MissingToolError,
+  ownerOf,
   PermissionError,
   parsePool,
   type Runner,
@@ -14,7 +15,9 @@ import {
 import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
+import { lowerRules } from '../host-rules/lower-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
@@ -100,6 +103,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     unread: [...leases.unread, ...unread, ...flows.unread, ...fixes.unread],
     move: options.move ?? [],
     fix: options.fix ?? false,
+    firewalld: options.fix === true ? await readFirewalldOf(surrounding, options, runner) : null,
     fixes: fixes.fixes,
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
@@ -142,6 +146,19 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
       ],
     }
   }
+}
+
+/** Its programs take seconds, and are asked only where its rules are. */
+const readFirewalldOf = async (
+  surrounding: HostRules | null,
+  { rules }: PlanOptions,
+  runner: Runner,
+): Promise<Firewalld | null> => {
+  if (rules !== undefined || surrounding === null) return null
+  const isThere = lowerRules(surrounding).some(({ tables }) =>
+    tables.some((table) => table.chains.some((chain) => ownerOf(table, chain, null) === 'firewalld')),
+  )
+  return isThere ? readFirewalld(runner) : null
 }
 
 /** The backend of this host and its rules. */

@@ -51,7 +51,8 @@ const isDockerUser = ([program = '', ...words]: Words): boolean => {
   if (!/^ip6?tables-(nft|legacy)$/.test(program)) return false
   const rest = after(words, [exactly('-t'), exactly('(filter|mangle|raw|security)')])
   const matches =
-    after(rest, [exactly('-I'), exactly('DOCKER-USER'), exactly('1')]) ??
+    after(rest, [exactly('-I'), exactly('DOCKER-USER'), /^[1-9]\d{0,5}$/]) ??
+    after(rest, [exactly('-A'), exactly('DOCKER-USER')]) ??
     after(rest, [exactly('-D'), exactly('DOCKER-USER')])
   if (matches === null || matches.at(-2) !== '-j' || matches.at(-1) !== 'ACCEPT') return false
   return arePairs(matches.slice(0, -2), iptablesOptions, iptablesGroups)
@@ -66,34 +67,51 @@ const ufwOptions: Readonly<Record<string, RegExp>> = {
 
 /** `in on LINK`, `out on LINK`: the first two words are one option. */
 const isUfw = (words: Words): boolean => {
-  const rest = after(words, [/^ufw$/, /^route$/, /^(prepend|delete)$/, /^allow$/])
+  // The first versions put theirs in front of all others.
+  const rest =
+    after(words, [/^ufw$/, /^route$/, /^allow$/]) ??
+    after(words, [/^ufw$/, /^route$/, /^(prepend|delete)$/, /^allow$/])
   if (rest === null) return false
   const onLink = rest[0] === 'in' || rest[0] === 'out' ? after(rest, [/^(in|out)$/, /^on$/, link]) : rest
   const onBoth = onLink?.[0] === 'out' ? after(onLink, [/^out$/, /^on$/, link]) : onLink
   return onBoth !== null && onBoth !== undefined && arePairs(onBoth, ufwOptions, [])
 }
 
-/** A bridge's name, or `to-` and one. */
-const zone = '[^\\s/:]{1,18}'
+/** A zone, a policy, or an interface. */
+const named = '[^\\s/:]{1,18}'
+const policy = 'pl\\d?-[A-Za-z0-9_-]{1,15}'
+
+/** A rich rule of ours asks for an address at least (firewalld.richlanguage(5)). */
+const richRule =
+  'rule family="ipv[46]"(?= (source|destination) )( source address="[0-9a-f.:/]+")?( destination address="[0-9a-f.:/]+")?' +
+  '( port port="\\d{1,5}" protocol="(tcp|udp|sctp)")? (accept|reject)'
 
 /** Those of today, and at the end those that the first versions left behind. */
 const firewalldCommands: readonly RegExp[] = [
-  `--new-zone=${zone}`,
-  `--zone=${zone} --set-target=ACCEPT`,
-  `--zone=${zone} --add-interface=${zone}`,
-  `--new-policy=to-${zone}`,
-  `--policy=to-${zone} --add-ingress-zone=ANY`,
-  `--policy=to-${zone} --add-egress-zone=${zone}`,
-  `--policy=to-${zone} --set-target=ACCEPT`,
-  `--delete-policy=${zone}`,
-  `--delete-zone=${zone}`,
-  `--zone=trusted --remove-interface=${zone}`,
-].map((words) => exactly(`--permanent ${words}`))
+  `--permanent --new-policy=${policy}`,
+  `--permanent --policy=${policy} --set-description=Portolan`,
+  `--permanent --policy=${policy} --set-priority=32000`,
+  `--permanent --policy=${policy} --add-(ingress-zone=${named}|egress-zone=ANY)`,
+  `--permanent --policy=${policy} --add-rich-rule=${richRule}`,
+  `--permanent --zone=${named} --(add|remove)-interface=${named}`,
+  `--permanent --delete-policy=${policy}`,
+  '--reload',
+  `--permanent --new-zone=${named}`,
+  `--permanent --zone=${named} --set-target=ACCEPT`,
+  `--permanent --new-policy=to-${named}`,
+  `--permanent --policy=to-${named} --add-ingress-zone=ANY`,
+  `--permanent --policy=to-${named} --add-egress-zone=${named}`,
+  `--permanent --policy=to-${named} --set-target=ACCEPT`,
+  `--permanent --delete-policy=${named}`,
+  `--permanent --delete-zone=${named}`,
+].map(exactly)
 
 const isFirewalld = ([program, ...words]: Words): boolean => {
-  if (program !== 'firewall-cmd' || words.some((word) => /\s/.test(word))) return false
+  if (program !== 'firewall-cmd') return false
+  // Only a rich rule has spaces: one word must not be read as several.
+  if (words.some((word) => /\s/.test(word.replace(/^--add-rich-rule=[\w ="./:]*$/, '')))) return false
   const line = words.join(' ')
-  return line === '--reload' || firewalldCommands.some((form) => form.test(line))
+  return firewalldCommands.some((form) => form.test(line))
 }
 
 /** What comes after words of such forms; null when the words are others. */

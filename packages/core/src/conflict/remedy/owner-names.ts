@@ -12,15 +12,7 @@ const ufwWords: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether a zone and a policy of firewalld can be called after a bridge: it takes letters, digits, `_` and `-`
- * (firewall/core/io/io_object.py `check_name`). A zone that is there already would be changed, and taken back it
- * would be gone.
+ * Whether a policy of firewalld can be called after a bridge: it takes letters, digits, `_` and `-`
+ * (firewall/core/io/io_object.py `check_name`).
  */
-export const isFirewalldName = (name: string): boolean =>
-  /^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name) && !zones.has(name)
-
-/** firewalld.zones(5); and those that Docker, libvirt and NetworkManager bring. */
-const zones: ReadonlySet<string> = new Set([
-  ...['block', 'dmz', 'drop', 'external', 'home', 'internal', 'public', 'trusted', 'work'],
-  ...['docker', 'libvirt', 'libvirt-routed', 'nm-shared', 'ANY', 'HOST'],
-])
+export const isFirewalldName = (name: string): boolean => /^[A-Za-z0-9_-]+$/.test(name)

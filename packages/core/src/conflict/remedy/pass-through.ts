@@ -2,41 +2,79 @@ import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterTable } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import { ownerName } from '../../owner/owner-name.ts'
-import type { Remedy } from '../conflict.ts'
 import type { Finding } from '../search/finding.ts'
+import { isBan } from './decision.ts'
+import { dockerUserWay } from './docker-user-way.ts'
+import { type Draft, inWords, type Wanted } from './draft.ts'
+import { firewalldWay, refusalOfFirewalld } from './firewalld-way.ts'
+import { acceptPassage } from './insertion.ts'
 import { iptablesCommand } from './iptables-command.ts'
 import { nftCommand } from './nft-command.ts'
-import { ownersWay } from './owners-way.ts'
 import { type Passage, type Passages, passagesOf } from './passage.ts'
+import type { RemedyHost } from './remedy-host.ts'
 import { allOrNone, noCommand } from './shell-word.ts'
+import { ufwWay } from './ufw-way.ts'
 
 /**
  * How to let the packets of a finding through the chain that stops or changes them: in the owner's own way where it
  * has one, else by a rule in front of the culprit. An accept elsewhere would not help: a drop anywhere is final.
+ *
+ * @returns null where no rule lets them pass
  */
-export const passThrough = (finding: Finding): Remedy | null => {
-  const { step } = finding
-  const passages = passagesOf(finding)
+export const passThrough = (finding: Finding, host: RemedyHost): Draft | null => {
+  const { step, mapping, network, rows } = finding
+  const passages = passagesOf(finding, host.uplinks)
   if (step === null || step.table === null || step.chain === null || passages === null) return null
   const owner = ownerOf(step.table, step.chain, step.rule)
-  const ways = bothWays(passages, step.reply)
-  const { mapping, network } = finding
-  const of = mapping === null ? 'network' : 'mapping'
-  return (
-    ownersWay(owner, step, { passages, ways, bridge: network.bridge, of }) ?? inFront(owner, step, passages)
-  )
+  // Managed rules are changed by a plan.
+  if (owner === 'portolan') return null
+  if (isBan(step))
+    return inWords(
+      'Leave it, if these sources are meant to be refused. Otherwise take the ban back where it was given.',
+    )
+  const isEgress = rows[0]?.way === 'egress'
+  const wanted: Wanted = {
+    step,
+    passages,
+    bridge: network.bridge,
+    of: mapping === null ? 'network' : 'mapping',
+    isTranslated: mapping?.kind === 'nat',
+    outer: isEgress ? host.uplinks : rows.flatMap((row) => (row.in === null ? [] : [row.in])),
+    otherBridges: isEgress ? host.otherBridges : [],
+    subnets: host.subnets,
+  }
+  return ownersWay(owner, wanted) ?? inFront(owner, step, passages)
+}
+
+/** The way that the owner of a chain has for its users to let packets pass, and keeps to; null where it has none. */
+const ownersWay = (owner: string | null, wanted: Wanted): Draft | null => {
+  const { step, passages } = wanted
+  const refusal = owner === 'firewalld' ? refusalOfFirewalld(wanted) : null
+  if (refusal !== null) return inWords(refusal)
+  if (step.hook !== 'forward') return null
+  const docker = dockerUserWay(wanted, bothWays(passages, step.reply))
+  if (docker !== null) return docker
+  switch (owner) {
+    case 'ufw':
+      return ufwWay(wanted)
+    case 'firewalld':
+      return firewalldWay(wanted)
+    default:
+      return null
+  }
 }
 
 /** What stops one way often stops the other too: a policy, a rule without a direction. */
 const bothWays = ({ there, back }: Passages, isReply: boolean): readonly Passage[] =>
-  isReply || there === back ? [back] : [there, back]
+  isReply || there[0] === back ? [back] : [...there, back]
 
-const inFront = (owner: string | null, step: TraceStep, passages: Passages): Remedy | null => {
+const inFront = (owner: string | null, step: TraceStep, passages: Passages): Draft | null => {
   const { table, chain, rule, hook, reply } = step
   if (table === null || chain === null) return null
+  if (table.owned === true) return inWords(ownedText(owner))
   const isOneWay = hook === 'prerouting' || hook === 'output' || chain.base?.type === 'nat'
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
-  const wanted = isOneWay && !isNotrack && !reply ? [passages.there] : bothWays(passages, reply)
+  const wanted = isOneWay && !isNotrack && !reply ? passages.there : bothWays(passages, reply)
   const before = rule?.source.position ?? null
   // What cannot be told from the rest would let everything pass.
   const isRaw = isBeforeTracking(table, hook)
@@ -52,17 +90,28 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Rem
       : ` ${capital(ownerName(owner))} may take it out when it reloads: keep it where you keep its settings.`
   const handle = rule?.source.handle ?? null
   const place = { table: table.name, chain: chain.name, before }
+  const { tool } = table
   const commands = allOrNone(
     passing.map((passage) =>
-      table.tool === 'nft'
+      tool === 'nft'
         ? nftCommand({ ...place, family: table.family, handle, isTracked: !isRaw }, passage)
-        : iptablesCommand({ ...place, variant: table.tool }, passage),
+        : iptablesCommand({ ...place, variant: tool }, passage),
     ),
   )
-  return commands.length === 0
-    ? { text: `${text}${who} ${noCommand}`, commands }
-    : { text: `${text}${who}`, commands }
+  if (commands.length === 0) return inWords(`${text}${who} ${noCommand}`)
+  return {
+    remedy: { text: `${text}${who}`, commands },
+    insertions: passing.map((passage) => ({
+      table,
+      chain: chain.name,
+      before: rule,
+      rule: acceptPassage(table, chain.name, passage, !isRaw),
+    })),
+  }
 }
+
+const ownedText = (owner: string | null): string =>
+  `Let them pass in the settings of ${owner === null ? 'the program that keeps this table' : ownerName(owner)}. The kernel takes no rule for this table from another program (flags owner).`
 
 const isTelling = ({ in: from, out, source, destination, answers }: Passage, isRaw: boolean): boolean =>
   from !== null || out !== null || source !== null || destination !== null || (answers && !isRaw)

@@ -19,12 +19,17 @@ export interface Passage {
 
 /** What has to pass a chain for a flow to live: the packets of the way there, and the answers. */
 export interface Passages {
-  readonly there: Passage
+  readonly there: readonly [Passage, ...Passage[]]
   readonly back: Passage
 }
 
-/** The packets of a finding as they are where something acted on them. */
-export const passagesOf = (finding: Finding): Passages | null => {
+/**
+ * The packets of a finding as they are where something acted on them.
+ *
+ * @param uplinks - the interfaces that the outside is behind. A rule for what leaves a bridge names them, or it would
+ *   let containers reach those of other bridges too.
+ */
+export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passages | null => {
   const [row] = finding.rows
   const { step } = finding
   if (row === undefined || step === null) return null
@@ -44,12 +49,10 @@ export const passagesOf = (finding: Finding): Passages | null => {
   if (way === 'egress') {
     const any = { ...own, protocol: null }
     const isBefore = ['prerouting', 'ingress'].includes(step.hook)
+    const leaving = { ...any, in: step.hook === 'postrouting' ? null : bridge, source: subnetOf(finding) }
+    const [first = null, ...others] = isBefore ? [] : uplinks
     return {
-      there: {
-        ...any,
-        in: step.hook === 'postrouting' ? null : bridge,
-        source: subnetOf(finding),
-      },
+      there: [{ ...leaving, out: first }, ...others.map((out) => ({ ...leaving, out }))],
       // Before the routing decision no interface to leave by is known, nor the address behind the masquerade.
       back: { ...any, out: isBefore ? null : bridge, answers: true },
     }
@@ -59,16 +62,16 @@ export const passagesOf = (finding: Finding): Passages | null => {
     const isLocal = step.hook === 'output' || step.hook === 'input'
     const isLate = step.hook === 'postrouting'
     const there = { ...any, in: isLate ? null : row.in, out: step.hook === 'prerouting' ? null : bridge }
-    if (row.source === 'sibling') return { there, back: there }
-    return { there, back: { ...any, in: isLocal ? null : bridge, answers: true } }
+    if (row.source === 'sibling') return { there: [there], back: there }
+    return { there: [there], back: { ...any, in: isLocal ? null : bridge, answers: true } }
   }
-  const isPublished = row.mapping?.kind === 'nat' && isHostSide(finding)
+  const isPublished = row.mapping.kind === 'nat' && isHostSide(finding)
   const place = targetOf(finding)
   const there: Passage = isPublished
     ? {
         ...own,
-        destination: row.mapping?.hostAddress ?? 'local',
-        destinationPort: row.mapping?.hostPort ?? null,
+        destination: row.mapping.hostAddress ?? 'local',
+        destinationPort: row.mapping.hostPort,
       }
     : {
         ...own,
@@ -78,7 +81,7 @@ export const passagesOf = (finding: Finding): Passages | null => {
         destinationPort: place.port,
       }
   return {
-    there,
+    there: [there],
     back: {
       ...own,
       in: ['output', 'postrouting'].includes(step.hook) ? null : bridge,
@@ -92,7 +95,7 @@ export const passagesOf = (finding: Finding): Passages | null => {
 const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
   row === undefined ? null : (network[row.family]?.subnet ?? null)
 
-/** Not translated yet where somebody acted on it. */
+/** The packet has not been translated yet where the culprit acts on it. */
 const isHostSide = ({ step }: Finding): boolean => {
   if (step === null || step.reply) return false
   if (step.hook !== 'prerouting' && step.hook !== 'output') return false

@@ -48,7 +48,7 @@ export interface Surroundings {
 const MOST_SIDE_ENTRIES = 16
 
 /** Addresses that nobody sends from: this network, loopback, multicast; link-local in IPv6 (the contract's own rule). */
-const nobody: Readonly<Record<Family, RangeSet>> = {
+export const nobody: Readonly<Record<Family, RangeSet>> = {
   ip: rangeSet([
     { first: 0, last: 0x00ffffff },
     { first: 0x7f000000, last: 0x7fffffff },

@@ -10,8 +10,9 @@ import { planAndApply } from './apply.ts'
 /** `portolan move NETWORK`: shows the plan that renumbers a network; with --yes it is carried out. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, positionals, terminal } = context
-  if (options.yes === true) return planAndApply(context, { move: positionals })
-  const planned = await plan(readIntent(options), { ...(await planOptions(options)), move: positionals })
+  const more = { move: positionals, ...(options.fix === true ? { fix: true } : {}) }
+  if (options.yes === true) return planAndApply(context, more)
+  const planned = await plan(readIntent(options), { ...(await planOptions(options)), ...more })
   terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, terminal.style))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   terminal.say(

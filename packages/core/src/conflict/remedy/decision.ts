@@ -1,0 +1,65 @@
+import type { TraceStep } from '../../evaluate/trace.ts'
+import type { Expression, NetfilterRule, Step } from '../../netfilter/index.ts'
+
+/**
+ * Whether a packet is refused for its source: by the rule itself, or by a rule that led to its chain. Such a rule is a
+ * ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision.
+ */
+export const isBan = (step: TraceStep): boolean =>
+  /^(possible )?(drop|reject)/.test(step.verdict) && pathTo(step).some(({ rule }) => asksSource(rule))
+
+/** Whether a chain, or one that leads to it, has such a name. */
+export const isWithin = (step: TraceStep, name: RegExp): boolean =>
+  pathTo(step).some(({ chain }) => chain !== null && name.test(chain.name))
+
+/** A step and the jumps that led to its chain, the step first. */
+const pathTo = (step: TraceStep): readonly TraceStep[] => {
+  const path = [step]
+  let wanted = step
+  for (let earlier = step.before; earlier !== null && wanted.chain?.base === null; earlier = earlier.before)
+    if (
+      earlier.table === wanted.table &&
+      earlier.packet === wanted.packet &&
+      [`jump ${wanted.chain.name}`, `goto ${wanted.chain.name}`].includes(earlier.verdict)
+    ) {
+      path.push(earlier)
+      wanted = earlier
+    }
+  return path
+}
+
+const asksSource = (rule: NetfilterRule | null): boolean => rule?.steps.some(asks) === true
+
+/** Matches that keep a list of sources, or count by source (iptables-extensions(8)). */
+const listsOfSources = /\b(src|srcip|recent|geoip|mac-source|rsource)\b/
+
+const asks = (step: Step): boolean => {
+  switch (step.kind) {
+    case 'compare':
+      return isSource(step.expression)
+    case 'lookup':
+    case 'dispatch':
+      return step.key.some(isSource)
+    case 'any-of':
+      return step.alternatives.some((all) => all.some(asks))
+    case 'unknown-match':
+      return listsOfSources.test(step.text)
+    default:
+      return false
+  }
+}
+
+const isSource = (expression: Expression): boolean => {
+  switch (expression.kind) {
+    case 'field':
+      return expression.field === 'saddr'
+    case 'conntrack-tuple':
+      return expression.key === 'saddr' && expression.direction === 'original'
+    case 'bitwise':
+      return isSource(expression.left) || isSource(expression.right)
+    case 'map':
+      return expression.key.some(isSource)
+    default:
+      return false
+  }
+}

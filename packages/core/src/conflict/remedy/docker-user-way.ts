@@ -1,0 +1,60 @@
+import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
+import { isWithin } from './decision.ts'
+import { type Draft, inWords, type Wanted } from './draft.ts'
+import { hooked, needOf } from './hooked.ts'
+import { acceptPassage } from './insertion.ts'
+import { type IptablesPlace, iptablesWords } from './iptables-command.ts'
+import type { Passage } from './passage.ts'
+
+const name = 'DOCKER-USER'
+
+/**
+ * DOCKER-USER, the chain that Docker leaves to the administrator and asks first. The accepts stand behind all rules
+ * that are there, so that none of them (fail2ban's jumps, the administrator's drops) is passed by.
+ *
+ * @returns null where the table has no such chain, or iptables cannot name something
+ */
+export const dockerUserWay = (wanted: Wanted, ways: readonly Passage[]): Draft | null => {
+  const { table } = wanted.step
+  const chain = table?.chains.find((one) => one.name === name)
+  if (table === null || table.tool === 'nft' || chain === undefined) return null
+  if (isWithin(wanted.step, /^DOCKER-USER$/))
+    return inWords(
+      'DOCKER-USER holds the rules of the administrator. Change or delete that rule if it is not meant for these packets.',
+    )
+  const last = finalReturn(chain)
+  const place = { variant: table.tool, table: table.name, chain: name }
+  const commandsWith = (before: IptablesPlace['before']): readonly (readonly string[] | null)[] =>
+    ways.map((passage) => iptablesWords({ ...place, before }, passage))
+  const remedy = hooked(
+    {
+      name,
+      text: 'Accept them in DOCKER-USER, the chain that Docker leaves to the administrator, behind the rules that are there.',
+      commands: commandsWith(last === null ? null : chain.rules.length),
+      undo: commandsWith('delete'),
+    },
+    needOf(wanted),
+  )
+  if (remedy === null) return null
+  return {
+    remedy,
+    insertions: ways.map((passage) => ({
+      table,
+      chain: name,
+      before: last,
+      rule: acceptPassage(table, name, passage),
+    })),
+  }
+}
+
+/** The RETURN that ends the chain: a rule behind it is never asked. Docker writes one up to version 28. */
+const finalReturn = ({ rules }: NetfilterChain): NetfilterRule | null => {
+  const last = rules.at(-1)
+  const [step, ...others] = last?.steps ?? []
+  return last !== undefined &&
+    others.length === 0 &&
+    step?.kind === 'verdict' &&
+    step.verdict.kind === 'return'
+    ? last
+    : null
+}

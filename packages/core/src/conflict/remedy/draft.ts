@@ -1,0 +1,39 @@
+import type { RangeSet } from '../../address/range-set.ts'
+import type { TraceStep } from '../../evaluate/trace.ts'
+import type { Remedy } from '../conflict.ts'
+import type { Finding } from '../search/finding.ts'
+import type { Insertion } from './insertion.ts'
+import type { Passages } from './passage.ts'
+
+/** A remedy before it is checked: what it says, and the rules that it comes to. */
+export interface Draft {
+  readonly remedy: Remedy
+  /** Empty: words alone. */
+  readonly insertions: readonly Insertion[]
+}
+
+/** A remedy that was drafted for a finding. */
+export interface Drafted {
+  readonly finding: Finding
+  readonly draft: Draft
+}
+
+/** The packets that the owner of a culprit is asked to let pass. */
+export interface Wanted {
+  /** The rule or policy that stops them. */
+  readonly step: TraceStep
+  readonly passages: Passages
+  readonly bridge: string
+  readonly of: 'mapping' | 'network'
+  /** DNAT has changed where they go. */
+  readonly isTranslated: boolean
+  /** The interfaces that the packets come in by or leave by, beside the bridge. */
+  readonly outer: readonly string[]
+  /** Prefixes of the bridges of other engines. */
+  readonly otherBridges: readonly string[]
+  /** Those of the network itself. */
+  readonly subnets: readonly RangeSet[]
+}
+
+/** A remedy of words alone. */
+export const inWords = (text: string): Draft => ({ remedy: { text, commands: [] }, insertions: [] })

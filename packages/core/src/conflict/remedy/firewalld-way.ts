@@ -1,0 +1,169 @@
+import { protocolName } from '../search/finding.ts'
+import { isWithin } from './decision.ts'
+import { type Draft, inWords, type Wanted } from './draft.ts'
+import {
+  afterZones,
+  asksPolicies,
+  comesAfterPolicies,
+  defaultZone,
+  policyState,
+  zoneOf,
+} from './firewalld-rules.ts'
+import { hooked, needOf } from './hooked.ts'
+import { acceptPassage, type Insertion, refusePassage } from './insertion.ts'
+import { isFirewalldName } from './owner-names.ts'
+import type { Passage } from './passage.ts'
+
+type Words = readonly string[]
+
+/** Policies of a positive priority are asked after the zones, so that a ban of a zone comes first. */
+const PRIORITY = 32_000
+
+/**
+ * A policy of firewalld for forwarded packets (firewalld.policies(5)) with a rich rule for each passage. It is for what
+ * comes from the zones that the packets come from, so that a zone for banned sources is asked as before; and to any
+ * zone, which leaves what is addressed to the host itself out.
+ *
+ * @returns null where firewalld has no way to say it
+ */
+export const firewalldWay = (wanted: Wanted): Draft | null => {
+  const { step, bridge, passages } = wanted
+  const { table } = step
+  if (table === null || step.reply) return null
+  if (!comesAfterPolicies(step))
+    return inWords(
+      'firewalld refuses these packets whatever its zones and policies say. Change its settings (firewalld.conf(5)) if that is not meant.',
+    )
+  const found = findPolicy(wanted)
+  const needsZone = !asksPolicies(table, bridge, wanted.outer)
+  const zone = needsZone ? defaultZone(table) : null
+  const accepts = passages.there.map((passage) => ({ ...passage, in: null, out: null }))
+  const refusals = accepts.flatMap((passage) =>
+    passage.destination === null
+      ? wanted.otherBridges
+          .filter((prefix) => prefix.includes(':') === (passage.family === 'ip6'))
+          .map((destination) => ({ ...passage, destination }))
+      : [],
+  )
+  const from = [...new Set((isOut(wanted) ? [bridge] : wanted.outer).map((name) => zoneOf(table, name)))]
+  const zones = from.filter((one) => one !== null)
+  const rules = [
+    ...refusals.map((one) => richRule(one, 'reject')),
+    ...accepts.map((one) => richRule(one, 'accept')),
+  ]
+  if (found === null || (needsZone && zone === null) || !rules.every((rule) => rule !== null)) return null
+  if (zones.length === 0 || zones.length < from.length) return null
+  const { policy, isNew } = found
+  const remedy = hooked(
+    {
+      name: 'firewalld',
+      text:
+        `Let firewalld forward them by a policy of its own, ${policy}. It is asked after the zones, and about forwarded packets alone.` +
+        ' The reload drops what was set at run time only; `firewall-cmd --runtime-to-permanent` saves that.',
+      commands: [
+        ...(isNew ? prologue(policy) : []),
+        ...zones.map((one) => permanent(`--policy=${policy}`, `--add-ingress-zone=${one}`)),
+        ...(zone === null ? [] : [permanent(`--zone=${zone.zone}`, `--add-interface=${bridge}`)]),
+        ...rules.map((rule) => permanent(`--policy=${policy}`, `--add-rich-rule=${rule}`)),
+        reload,
+      ],
+      undo: [
+        permanent(`--delete-policy=${policy}`),
+        ...(zone === null ? [] : [permanent(`--zone=${zone.zone}`, `--remove-interface=${bridge}`)]),
+        reload,
+      ],
+    },
+    needOf(wanted),
+  )
+  const inPolicy = afterZones(table, zones).flatMap(({ chain, before }): readonly Insertion[] =>
+    [
+      ...refusals.map((one) => refusePassage(table, chain, one)),
+      ...accepts.map((one) => acceptPassage(table, chain, one)),
+    ].map((rule) => ({ table, chain, before, rule })),
+  )
+  // An interface of a zone may be reached from the others of it.
+  const inZone = (zone === null ? [] : [zone]).map(({ allows }): Insertion => {
+    const { family } = passages.there[0]
+    return {
+      table,
+      chain: allows,
+      before: null,
+      rule: acceptPassage(table, allows, { family, ...anyTo(bridge) }),
+    }
+  })
+  return remedy === null ? null : { remedy, insertions: [...inPolicy, ...inZone] }
+}
+
+/** They leave the bridge, or go from port to port of it. */
+const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge
+
+const anyTo = (out: string): Omit<Passage, 'family'> => ({
+  in: null,
+  out,
+  protocol: null,
+  source: null,
+  destination: null,
+  sourcePort: null,
+  destinationPort: null,
+  answers: false,
+})
+
+const permanent = (...words: Words): Words => ['firewall-cmd', '--permanent', ...words]
+const reload: Words = ['firewall-cmd', '--reload']
+
+const prologue = (policy: string): readonly Words[] => [
+  permanent(`--new-policy=${policy}`),
+  permanent(`--policy=${policy}`, '--set-description=Portolan'),
+  permanent(`--policy=${policy}`, `--set-priority=${PRIORITY}`),
+  permanent(`--policy=${policy}`, '--add-egress-zone=ANY'),
+]
+
+/** firewalld 2.3 and later: the chain of the ports that firewalld forwards itself. */
+const strictChain = /^(filter_)?(FORWARD|INPUT|OUTPUT)_dnat$/
+
+/** What to do about packets that firewalld refuses on purpose, and no policy lets pass; null: a policy may. */
+export const refusalOfFirewalld = ({ step, isTranslated }: Wanted): string | null => {
+  const { table } = step
+  if (table?.name === 'firewalld_policy_drop')
+    return 'firewalld is in panic mode, or it restarts. `firewall-cmd --panic-off` ends panic mode.'
+  const isStrict = table?.chains.some(({ name }) => strictChain.test(name)) === true
+  if (isStrict && (isTranslated || isWithin(step, strictChain)))
+    return 'Set StrictForwardPorts=no in /etc/firewalld/firewalld.conf and restart firewalld. With yes it refuses every port that it does not forward itself, whatever its zones and policies say.'
+  return isWithin(step, /_deny$/)
+    ? 'This rule was given to firewalld to refuse packets. Remove it from its zone or policy if it is not meant for these.'
+    : null
+}
+
+/** A name that is free, or of a policy of ours. */
+const findPolicy = ({
+  step: { table },
+  bridge,
+  subnets,
+}: Wanted): { readonly policy: string; readonly isNew: boolean } | null => {
+  for (const policy of policyNames(bridge)) {
+    const state = table === null ? 'taken' : policyState(table, policy, subnets)
+    if (state !== 'taken') return { policy, isNew: state === 'free' }
+  }
+  return null
+}
+
+/** firewalld takes 18 characters for the name of a policy; an interface has 15 at most. */
+const policyNames = (bridge: string): readonly string[] =>
+  isFirewalldName(bridge)
+    ? ['pl', 'pl2', 'pl3', 'pl4'].map((prefix) => `${prefix}-${bridge}`.slice(0, 18))
+    : []
+
+/** firewalld.richlanguage(5); null for what has no address, since the rule would be for all. */
+const richRule = (passage: Passage, verdict: 'accept' | 'reject'): string | null => {
+  const { family, protocol, source, destination, destinationPort } = passage
+  if (destination === 'local' || (source === null && destination === null)) return null
+  return [
+    `rule family="${family === 'ip' ? 'ipv4' : 'ipv6'}"`,
+    ...(source === null ? [] : [`source address="${source}"`]),
+    ...(destination === null ? [] : [`destination address="${destination}"`]),
+    ...(destinationPort === null || protocol === null
+      ? []
+      : [`port port="${destinationPort}" protocol="${protocolName(protocol)}"`]),
+    verdict,
+  ].join(' ')
+}

@@ -1,0 +1,32 @@
+import type { NetfilterRule, NetfilterRuleset } from '../../netfilter/index.ts'
+import { ownerOf } from '../../owner/index.ts'
+
+/** Where rules of others may send packets to. */
+export interface ForeignTranslations {
+  readonly any: boolean
+  readonly leadTo: (address: number | bigint) => boolean
+}
+
+export const foreignTranslations = (rulesets: readonly NetfilterRuleset[]): ForeignTranslations => {
+  const ranges: { readonly first: number | bigint; readonly last: number | bigint }[] = []
+  let isComputed = false
+  for (const { tables } of rulesets)
+    for (const table of tables)
+      for (const chain of table.chains)
+        for (const rule of chain.rules) {
+          const steps = rule.steps.filter(translates)
+          if (steps.length === 0 || ownerOf(table, chain, rule) === 'portolan') continue
+          for (const step of steps)
+            if (step.kind === 'nat' && step.address?.kind === 'range' && !step.netmap)
+              ranges.push(step.address)
+            else if (step.kind !== 'nat' || step.address !== null) isComputed = true
+        }
+  return {
+    any: isComputed || ranges.length > 0,
+    leadTo: (address) => isComputed || ranges.some(({ first, last }) => first <= address && address <= last),
+  }
+}
+
+const translates = (step: NetfilterRule['steps'][number]): boolean =>
+  (step.kind === 'nat' && step.type === 'dnat') ||
+  (step.kind === 'set' && (step.target === 'daddr' || step.target === 'dport'))

@@ -1,0 +1,124 @@
+import type { Family } from '../../address/index.ts'
+import { type RangeSet, rangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
+import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
+import { protocolNumber } from '../../netfilter/index.ts'
+import { networkRows } from '../search/network-rows.ts'
+import type { Region } from '../search/region.ts'
+import { addressValue, subnetRange } from '../search/subnets.ts'
+import { nobody, type Surroundings } from '../search/surroundings.ts'
+
+/** Packets that come in by one interface. */
+export interface Arriving {
+  readonly family: Family
+  readonly protocol: number
+  /** Null: made on the host. */
+  readonly in: string | null
+}
+
+/** Addresses that a packet on its way may have: the kernel drops others as martians before any rule is asked. */
+export const unicast: Readonly<Record<Family, RangeSet>> = {
+  ip: subtractRanges({ starts: [0], ends: [0xffffffff] }, nobody.ip),
+  ip6: subtractRanges({ starts: [0n], ends: [(1n << 128n) - 1n] }, nobody.ip6),
+}
+
+/** Every value that a field of a packet may have. */
+export const anyAddress: Readonly<Record<Family, RangeSet>> = {
+  ip: { starts: [0], ends: [0xffffffff] },
+  ip6: { starts: [0n], ends: [(1n << 128n) - 1n] },
+}
+export const anyPort: RangeSet = { starts: [1], ends: [65535] }
+
+/** 127.0.0.0/8 and ::1: what a process of the host calls itself by. */
+export const loopback: Readonly<Record<Family, RangeSet>> = {
+  ip: { starts: [0x7f000000], ends: [0x7fffffff] },
+  ip6: singleValue(1n),
+}
+
+/** The set of all values of several sets. */
+export const union = (...sets: readonly RangeSet[]): RangeSet =>
+  rangeSet(
+    sets.flatMap(({ starts, ends }) => starts.map((first, at) => ({ first, last: ends[at] ?? first }))),
+  )
+
+/**
+ * The packets that the reachability contract lets through: those of its rows, for whatever source port. A remedy may
+ * open these and nothing else.
+ *
+ * @param bridges - of this and of other projects
+ */
+export const openPackets = (
+  desired: DesiredState,
+  around: Readonly<Record<Family, Surroundings>>,
+  bridges: ReadonlySet<string>,
+): ((packets: Arriving) => readonly Region[]) => {
+  const known = new Map<string, readonly Region[]>()
+  const ofNetworks = new Map<Family, ReturnType<typeof networkRows>>()
+  const rowsOf = (family: Family): ReturnType<typeof networkRows> => {
+    const found =
+      ofNetworks.get(family) ??
+      desired.networks.flatMap((network) => networkRows(network, family, around[family]))
+    ofNetworks.set(family, found)
+    return found
+  }
+  return (packets) => {
+    const { family, protocol, in: from } = packets
+    const key = `${family} ${protocol} ${from}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = [
+      ...desired.mappings.flatMap((mapping) =>
+        mapping.family === family && protocolNumber[mapping.protocol] === protocol
+          ? openOfMapping(mapping, from, around[family], bridges)
+          : [],
+      ),
+      ...rowsOf(family).flatMap(
+        ({ in: by, region, source, way, network, choosesSource }): readonly Region[] => {
+          if (by !== from) return []
+          const any = { sport: anyPort, dport: anyPort }
+          // The first and the last address of a subnet are of it, though no container has them.
+          const whole = around[family].subnets.get(network)?.whole ?? region.daddr
+          if (way === 'egress') return [{ ...any, saddr: whole, daddr: outsideOf(around[family], family) }]
+          // A container that forges its source is a container still: the bridge switches what it sends.
+          const isAnybody = choosesSource || source === 'sibling'
+          return [{ ...any, saddr: isAnybody ? anyAddress[family] : region.saddr, daddr: whole }]
+        },
+      ),
+    ]
+    known.set(key, made)
+    return made
+  }
+}
+
+/** What is neither on the host nor behind the bridge of another engine, whether anyone has such an address or not. */
+const outsideOf = ({ outside, addresses, subnets, entries }: Surroundings, family: Family): RangeSet =>
+  union(
+    outside,
+    [
+      addresses,
+      loopback[family],
+      ...[...subnets.values()].map(({ whole }) => whole),
+      ...entries.flatMap(({ isEngine, sources }) => (isEngine ? [sources] : [])),
+    ].reduce((left, set) => subtractRanges(left, set), anyAddress[family]),
+  )
+
+const openOfMapping = (
+  { kind, family, hostAddress, hostPort, allowFrom, interface: by, targets }: DesiredMapping,
+  from: string | null,
+  { addresses }: Surroundings,
+  bridges: ReadonlySet<string>,
+): readonly Region[] => {
+  const isHere = from === null || bridges.has(from)
+  if (!isHere && by !== null && by !== from) return []
+  const own = hostAddress === null ? addresses : singleValue(addressValue(hostAddress))
+  const daddr =
+    kind === 'direct'
+      ? union(...targets.map(({ address }) => singleValue(addressValue(address))))
+      : from === null && hostAddress === null
+        ? union(own, loopback[family])
+        : own
+  const saddr =
+    isHere || allowFrom === null
+      ? anyAddress[family]
+      : union(...allowFrom.flatMap((prefix) => subnetRange(prefix) ?? []))
+  return [{ saddr, daddr, sport: anyPort, dport: singleValue(hostPort) }]
+}

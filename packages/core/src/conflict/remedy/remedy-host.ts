@@ -1,0 +1,38 @@
+import { formatPrefix, prefixAround, tryParseInterfaceAddress } from '../../address/index.ts'
+import type { RangeSet } from '../../address/range-set.ts'
+import type { HostFacts } from '../../facts/index.ts'
+import type { Surroundings } from '../search/surroundings.ts'
+
+/** What a remedy has to know of the host. */
+export interface RemedyHost {
+  /** The interfaces that the outside is behind. */
+  readonly uplinks: readonly string[]
+  /** Prefixes of the bridges of other engines. */
+  readonly otherBridges: readonly string[]
+  /** The subnets of the project. */
+  readonly subnets: readonly RangeSet[]
+}
+
+const known = new WeakMap<Surroundings, RemedyHost>()
+
+/** What remedies have to know of a host, worked out once. */
+export const remedyHost = (around: Surroundings, { interfaces = [] }: HostFacts): RemedyHost => {
+  const found = known.get(around)
+  if (found !== undefined) return found
+  const { entries, subnets } = around
+  const engines = new Set(entries.flatMap(({ name, isEngine }) => (isEngine ? [name] : [])))
+  const made = {
+    uplinks: entries.flatMap(({ name, isEngine }) => (isEngine ? [] : [name])),
+    otherBridges: interfaces.flatMap(({ name, addresses = [] }) =>
+      name === undefined || !engines.has(name)
+        ? []
+        : addresses.flatMap((text) => {
+            const address = tryParseInterfaceAddress(text)
+            return address === null ? [] : [formatPrefix(prefixAround(address.address, address.length))]
+          }),
+    ),
+    subnets: [...subnets.values()].map(({ whole }) => whole),
+  }
+  known.set(around, made)
+  return made
+}

@@ -1,0 +1,21 @@
+import type { Fix } from '@portolan/host'
+
+/**
+ * How a fix of firewalld is taken back where a reload would drop what is set at run time only: from the permanent
+ * configuration as always, and at run time rule by rule. A policy without a rule, which does nothing, stays until
+ * the next reload.
+ */
+export const withoutReload = ({ commands, undo }: Fix): Fix['undo'] => [
+  ...commands.flatMap((words) => {
+    const policy = words.find((word) => word.startsWith('--policy='))
+    const rule = words.find((word) => word.startsWith('--add-rich-rule='))
+    return policy === undefined || rule === undefined
+      ? []
+      : [['firewall-cmd', policy, rule.replace('--add-', '--remove-')]]
+  }),
+  ...undo.flatMap((words) => {
+    const lasting = words.join(' ') === 'firewall-cmd --reload' ? [] : [words]
+    const isOfZone = words.some((word) => word.startsWith('--remove-interface='))
+    return isOfZone ? [...lasting, words.filter((word) => word !== '--permanent')] : lasting
+  }),
+]

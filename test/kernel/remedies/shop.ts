@@ -1,0 +1,71 @@
+import type { Container } from '../../lab/container.ts'
+import type { CommandOutcome, Lab } from '../../lab/lab.ts'
+import { engineRoom } from '../../lab/neighbour/engine-room.ts'
+
+/** How the containers of the project are reached. */
+export type Mode = 'nat' | 'routed'
+
+const composed = (mode: Mode): string => `name: shop
+services:
+  web:
+    networks: { front: { ipv4_address: 172.30.1.10 } }
+    ports: [${mode === 'nat' ? '"8080:80"' : '"80"'}]
+networks:
+  front:
+    driver_opts:
+      com.docker.network.bridge.name: br-front
+      com.docker.network.bridge.gateway_mode_ipv4: ${mode}
+    ipam: { config: [{ subnet: 172.30.1.0/24, gateway: 172.30.1.1 }] }
+`
+
+interface ConflictJson {
+  readonly kind: string
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly mapping: string | null
+  readonly culprit: { readonly text: string; readonly chain: string | null } | null
+  readonly remedy: { readonly text: string; readonly commands: readonly string[] }
+}
+
+/** A project with one published container, on a lab's host. */
+export interface Shop {
+  readonly words: readonly string[]
+  apply(...more: readonly string[]): Promise<CommandOutcome>
+  conflicts(): Promise<readonly ConflictJson[]>
+  /** Runs every command of every remedy in a shell of the host, as a person would. */
+  carryOutRemedies(): Promise<readonly string[]>
+  /** The container, once the bridge is there; it listens on the port that is published and on one that is not. */
+  web(): Promise<Container>
+}
+
+export const openShop = async (lab: Lab, mode: Mode = 'nat', backend = 'nftables'): Promise<Shop> => {
+  const file = await lab.write('compose.yaml', composed(mode))
+  const words = ['-f', file, '--backend', backend]
+  const shop: Shop = {
+    words,
+    apply: (...more) => lab.portolan(['apply', ...words, '--yes', ...more]),
+    async conflicts() {
+      const { stdout } = await lab.portolan(['conflicts', ...words, '--json'])
+      return (JSON.parse(stdout) as { readonly conflicts: readonly ConflictJson[] }).conflicts
+    },
+    async carryOutRemedies() {
+      const room = await engineRoom(lab)
+      const all = (await shop.conflicts()).flatMap(({ remedy }) => remedy.commands)
+      // Of commands that several remedies name, the last is meant, such as a reload after changes.
+      const commands = all.filter((command, at) => all.lastIndexOf(command) === at)
+      for (const command of commands) await room.mustRun(['sh', '-c', command])
+      return commands
+    },
+    web: () =>
+      lab.container({
+        name: 'web',
+        bridge: 'br-front',
+        address: '172.30.1.10/24',
+        gateway: '172.30.1.1',
+        services: [
+          { protocol: 'tcp', port: 80 },
+          { protocol: 'tcp', port: 81 },
+        ],
+      }),
+  }
+  return shop
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from '@jest/globals'
+import type { HostFacts } from '@portolan/core'
+import { hostFacts, look, type Scene, type Seen } from './look.ts'
+import { closed, filter, nat } from './saved.ts'
+
+/** The host of the other tests, with Docker's bridge beside ours. */
+const beside: HostFacts = {
+  ...hostFacts,
+  interfaces: [
+    ...(hostFacts.interfaces ?? []),
+    { name: 'docker0', up: true, kind: 'bridge', addresses: ['172.29.0.1/16'] },
+  ],
+}
+
+const remedyOf = ({ conflicts }: Seen, kind: string): Seen['conflicts'][number]['remedy'] | undefined =>
+  conflicts.find((one) => one.kind === kind)?.remedy
+
+const commands = async (scene: Scene, kind = 'ForwardDropped'): Promise<readonly string[]> =>
+  remedyOf(await look({ facts: beside, ...scene }), kind)?.commands ?? []
+
+const dockerUser = (...rules: readonly string[]): string =>
+  closed(':DOCKER-USER - [0:0]', '-A FORWARD -j DOCKER-USER', ...rules)
+
+const there = '-o pt-web -d 172.30.1.10 -p tcp --dport 80 -j ACCEPT'
+
+describe('a remedy in DOCKER-USER', () => {
+  test.each([
+    ['before the RETURN that ends it', ['-A DOCKER-USER -j RETURN'], '-I DOCKER-USER 1'],
+    [
+      'behind the rules of the administrator, before the RETURN',
+      [
+        '-A DOCKER-USER -i eth0 -p tcp --sport 7 -j DROP',
+        '-A DOCKER-USER -s 192.0.2.66/32 -j DROP',
+        '-A DOCKER-USER -j RETURN',
+      ],
+      '-I DOCKER-USER 3',
+    ],
+    ['at its end, where nothing ends it', ['-A DOCKER-USER -s 192.0.2.66/32 -j DROP'], '-A DOCKER-USER'],
+    ['at its end, where it is empty', [], '-A DOCKER-USER'],
+  ])('stands %s', async (_, rules, place) => {
+    const found = await look({ facts: beside, saved: dockerUser(...rules) })
+    const dead = found.conflicts.find(({ severity }) => severity === 'error')
+    expect(dead?.remedy.commands[0]).toBe(`iptables-nft -t filter ${place} ${there}`)
+  })
+
+  test('is not offered where a rule before it ends the chain, since the packets would not come to it', async () => {
+    const saved = dockerUser('-A DOCKER-USER -i eth0 -j RETURN', '-A DOCKER-USER -i lo -j RETURN')
+    const found = await look({ facts: beside, saved })
+    const dead = found.conflicts.find(({ severity }) => severity === 'error')
+    expect(dead?.remedy).toEqual({ text: expect.stringContaining('would not come to it'), commands: [] })
+  })
+
+  test('is not offered against a rule of the administrator', async () => {
+    const saved = dockerUser('-A DOCKER-USER -i eth0 -o pt-web -j DROP').replace(
+      'FORWARD DROP',
+      'FORWARD ACCEPT',
+    )
+    const found = await look({ facts: beside, saved })
+    expect(remedyOf(found, 'ForwardDropped')).toEqual({
+      text: expect.stringContaining('administrator'),
+      commands: [],
+    })
+  })
+})
+
+describe('a ban', () => {
+  test.each([
+    ['of one source', ['-A FORWARD -s 192.0.2.66/32 -j DROP']],
+    ['of all but some', ['-A FORWARD -i eth0 ! -s 192.0.2.0/24 -o pt-web -j REJECT']],
+    ['in a set', ['-A FORWARD -m set --match-set bans src -j DROP']],
+    ['of a range', ['-A FORWARD -m iprange --src-range 192.0.2.60-192.0.2.70 -j DROP']],
+    ['of recent ones', ['-A FORWARD -o pt-web -m recent --rcheck --seconds 60 --name bad --rsource -j DROP']],
+    [
+      'in a chain that a source leads to',
+      [':banned - [0:0]', '-A FORWARD -s 192.0.2.66/32 -j banned', '-A banned -j DROP'],
+    ],
+  ])('%s gets words alone', async (_, rules) => {
+    const saved = filter(...rules)
+    const seen = await look({ facts: beside, saved })
+    const remedies = seen.conflicts.filter(({ mapping }) => mapping !== null).map(({ remedy }) => remedy)
+    expect(remedies).not.toEqual([])
+    for (const remedy of remedies)
+      expect(remedy).toEqual({ text: expect.stringContaining('Leave it'), commands: [] })
+  })
+
+  test('is passed by no remedy of a rule that stands in front of it', async () => {
+    const rules = ['-A FORWARD -o pt-web -p tcp --dport 80 -j DROP', '-A FORWARD -s 192.0.2.66/32 -j DROP']
+    const seen = await look({ facts: beside, saved: filter(...rules) })
+    const dead = seen.conflicts.find(({ severity }) => severity === 'error')
+    expect(dead?.remedy).toEqual({
+      text: expect.stringContaining('such as a packet from 192.0.2.66'),
+      commands: [],
+    })
+  })
+})
+
+describe('a remedy for what leaves a network', () => {
+  test('names the uplinks, so that containers of Docker stay out of reach', async () => {
+    expect(await commands({ saved: closed() }, 'EgressDropped')).toEqual([
+      'iptables-nft -t filter -A FORWARD -i pt-web -o eth0 -s 172.30.1.0/24 -j ACCEPT',
+      'iptables-nft -t filter -A FORWARD -i pt-web -o eth1 -s 172.30.1.0/24 -j ACCEPT',
+      'iptables-nft -t filter -A FORWARD -o pt-web -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ])
+  })
+
+  test('is not offered where the uplink leads to what nothing else opens', async () => {
+    // A port of the host that is forwarded to a machine behind the uplink, for others only.
+    const saved =
+      nat(
+        '-A PREROUTING -p tcp -m tcp --dport 9000 -m addrtype --dst-type LOCAL -j DNAT --to-destination 192.0.2.50:22',
+      ) + closed()
+    const seen = await look({ facts: beside, saved })
+    expect(remedyOf(seen, 'EgressDropped')).toEqual({
+      text: expect.stringMatching(/by pt-web to [\d.]+:9000\/tcp/),
+      commands: [],
+    })
+  })
+})
+
+test('what a foreign translation sends to the container is not opened with it', async () => {
+  const saved =
+    nat('-A PREROUTING -p tcp -m tcp --dport 9999 -j DNAT --to-destination 172.30.1.10:80') + closed()
+  const seen = await look({ facts: beside, saved })
+  const dead = seen.conflicts.find(({ severity }) => severity === 'error')
+  expect(dead?.remedy).toEqual({ text: expect.stringMatching(/:9999\/tcp/), commands: [] })
+})
