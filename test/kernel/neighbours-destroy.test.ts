@@ -1,13 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { type Lab, openLab } from '../lab/lab.ts'
-import { startCni } from '../lab/neighbour/cni.ts'
+import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
-import { startLibvirt } from '../lab/neighbour/libvirt.ts'
-import { startPodman } from '../lab/neighbour/podman.ts'
-import type { ProbeOutcome } from '../lab/probe.ts'
-import { addresses } from '../lab/topology.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
+import { programs } from './neighbours/programs.ts'
 
 interface KeptJson {
   readonly name: string
@@ -17,43 +13,13 @@ interface KeptJson {
   readonly commands: readonly string[]
 }
 
-/** Starts a neighbour on a host that we made a router; tells how its traffic fares. */
-type Neighbour = (lab: Lab) => Promise<() => Promise<ProbeOutcome>>
-
-const published = (lab: Lab) => () =>
-  lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8090, timeoutMs: 2000 })
-
-const neighbours: Readonly<Record<string, Neighbour>> = {
-  // Without the proxy, which would answer in user space whatever the kernel forwards.
-  async docker(lab) {
-    const docker = await startDocker(lab, { 'userland-proxy': false })
-    await docker.run({ name: 'theirs', publish: ['8090:80'] })
-    return published(lab)
-  },
-  async netavark(lab) {
-    const podman = await startPodman(lab)
-    await podman.run({ name: 'theirs', publish: ['8090:80'] })
-    return published(lab)
-  },
-  async cni(lab) {
-    const cni = await startCni(lab)
-    await cni.run({ name: 'theirs', publish: ['8090:80'] })
-    return published(lab)
-  },
-  async libvirt(lab) {
-    const libvirt = await startLibvirt(lab)
-    await libvirt.createNetwork({ name: 'default', bridge: 'virbr0', gateway: '192.168.122.1/24' })
-    const guest = await lab.container({
-      name: 'guest',
-      bridge: 'virbr0',
-      address: '192.168.122.9/24',
-      gateway: '192.168.122.1',
-    })
-    await lab.outside.listen({ protocol: 'tcp', port: 7000, who: 'theirs' })
-    return () =>
-      guest.probe({ protocol: 'tcp', destination: addresses.ip.outside, port: 7000, timeoutMs: 2000 })
-  },
-}
+/** Who a use of forwarding is said to be of. */
+const owners = {
+  docker: 'docker',
+  'podman with nftables': 'netavark',
+  cni: 'cni',
+  libvirt: 'libvirt',
+} as const
 
 const library = new URL('../../packages/portolan/dist/index.js', import.meta.url).href
 
@@ -67,11 +33,11 @@ networks:
 const forwarding = 'net.ipv4.ip_forward'
 
 describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvirt'], () => {
-  test.each(Object.entries(neighbours))('%s, started after the first apply', async (owner, start) => {
+  test.each(Object.entries(owners))('%s, started after the first apply', async (name, owner) => {
     await using lab = await openLab()
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(shop())
-    const ask = await start(lab)
+    const { ask } = await programs[name as keyof typeof owners].start(lab)
     expect(await ask()).toMatchObject({ by: 'theirs' })
 
     const { stdout, stderr } = mustSucceed(

@@ -1,0 +1,4 @@
+import { testBeside } from './neighbours/beside.ts'
+
+testBeside(['podman with nftables', 'cni'], 'nftables')
+testBeside(['podman with iptables', 'cni'], 'iptables-nft')

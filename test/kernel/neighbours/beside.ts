@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals'
+import { formatPrefix, parseAddress, prefixAround } from '@portolan/core'
+import { attach, type PlanJson } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Container } from '../../lab/container.ts'
+import { type Lab, openLab } from '../../lab/lab.ts'
+import { describeBeside } from '../../lab/neighbour/describe-beside.ts'
+import { addresses } from '../../lab/topology.ts'
+import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
+import { type Program, programs } from './programs.ts'
+import { expectTruth, ourPort, outsidePort, type Told, traffic } from './truth.ts'
+
+const shop = (subnet?: string): string => `name: shop
+services:
+  nginx: { networks: [web], ports: ["${ourPort}:80"] }
+networks:
+  web: ${subnet === undefined ? '{}' : `{ ipam: { config: [{ subnet: ${subnet} }] } }`}
+`
+
+const plan = async (pilot: Pilot, compose = shop()): Promise<Told> =>
+  (await pilot.plan(compose)) as unknown as Told
+
+const expectTheirs = async ({ ask }: Program, when: string): Promise<void> => {
+  expect({ when, ...(await ask()) }).toMatchObject({ when, by: 'theirs' })
+}
+
+/** Our container on its bridge, until all of ours is removed again. */
+const withOurs = async (lab: Lab, pilot: Pilot, body: (nginx: Container) => Promise<void>): Promise<void> => {
+  const { stdout } = await pilot.apply(shop(), '--force', '--json')
+  await using nginx = await attach(lab, JSON.parse(stdout) as PlanJson, 'nginx')
+  await body(nginx)
+  mustSucceed('destroy', await pilot.destroy())
+}
+
+/**
+ * One program, on one host, in every order: it comes after Portolan, it was there before, it restarts, it reloads.
+ * Traffic decides.
+ */
+export const testBeside = (names: readonly (keyof typeof programs)[], backend: Backend): void => {
+  for (const name of names) {
+    describeBeside(`beside ${name}, ${backend}`, [programs[name].installs], () => {
+      test('both keep what they have, whichever comes first, and what does not work is told', async () => {
+        await using lab = await openLab()
+        await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
+        const pilot = pilotOf(lab, backend)
+        const started: Program[] = []
+        await withOurs(lab, pilot, async (nginx) => {
+          const later = await programs[name].start(lab)
+          await expectTheirs(later, 'started after Portolan')
+          expectTruth(await traffic(lab, nginx), await plan(pilot))
+          started.push(later)
+        })
+        for (const program of started) {
+          await expectTheirs(program, 'after destroy')
+          await withOurs(lab, pilot, (nginx) => renewAll(lab, pilot, nginx, program))
+          await expectTheirs(program, 'after the second destroy')
+          await expectCollisions(lab, pilot, program)
+        }
+      })
+    })
+  }
+}
+
+const renewAll = async (lab: Lab, pilot: Pilot, nginx: Container, program: Program): Promise<void> => {
+  await expectTheirs(program, 'there before Portolan')
+  let before = await traffic(lab, nginx)
+  expectTruth(before, await plan(pilot))
+  for (const [what, renew] of Object.entries(program.renewals)) {
+    await renew()
+    await expectTheirs(program, what)
+    const after = await traffic(lab, nginx)
+    // A plan takes long. Where traffic fares as before, what was told of it stays true.
+    if (JSON.stringify(after) !== JSON.stringify(before)) expectTruth(after, await plan(pilot))
+    before = after
+  }
+}
+
+/** An interface as `ip -j addr` tells it. */
+interface Link {
+  readonly addr_info: readonly [{ readonly local: string; readonly prefixlen: number }]
+}
+
+/** A subnet or a host port that the program has is refused before anything is applied. */
+const expectCollisions = async (lab: Lab, pilot: Pilot, { publish, bridge }: Program): Promise<void> => {
+  if (bridge === null) return
+  await publish?.(ourPort)
+  const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', '-4', 'addr', 'show', 'dev', bridge])) as [
+    Link,
+  ]
+  const [{ local, prefixlen }] = link.addr_info
+  const subnet = formatPrefix(prefixAround(parseAddress(local), prefixlen))
+  const errors = (told: Told): readonly string[] =>
+    told.conflicts.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)
+  expect(errors(await plan(pilot, shop(subnet)))).toContain('SubnetOverlap')
+  if (publish === null) return
+  const asked = { protocol: 'tcp', destination: addresses.ip.host, port: ourPort, timeoutMs: 2000 } as const
+  expect(await lab.client.probe(asked)).toMatchObject({ by: `theirs-${ourPort}` })
+  const taken = ['HostPortTaken', 'DnatShadows', 'DnatShadowed']
+  expect(errors(await plan(pilot)).filter((kind) => taken.includes(kind))).not.toEqual([])
+}

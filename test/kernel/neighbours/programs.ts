@@ -1,0 +1,172 @@
+import type { Lab } from '../../lab/lab.ts'
+import { startCni } from '../../lab/neighbour/cni.ts'
+import type { Neighbour } from '../../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../../lab/neighbour/docker.ts'
+import { useLegacyIptables } from '../../lab/neighbour/engine-room.ts'
+import { startFirewalld } from '../../lab/neighbour/firewalld.ts'
+import { startLibvirt } from '../../lab/neighbour/libvirt.ts'
+import { startPodman } from '../../lab/neighbour/podman.ts'
+import { startUfw } from '../../lab/neighbour/ufw.ts'
+import type { ProbeOutcome } from '../../lab/probe.ts'
+import { addresses } from '../../lab/topology.ts'
+
+/** The host port that a program has opened; what answers there is called `theirs`. */
+export const theirPort = 8090
+
+/** A program at work on a lab's host, as the matrix drives it. */
+export interface Program {
+  /** Asks for what the program gives: its published port, its open port, its guest's way out. */
+  readonly ask: () => Promise<ProbeOutcome>
+  /** Each of the ways in which an administrator starts it anew, by name. */
+  readonly renewals: Readonly<Record<string, () => Promise<void>>>
+  /** Publishes a further port of its container; null for a program without containers. */
+  readonly publish: ((hostPort: number) => Promise<void>) | null
+  /** The bridge of its containers or guests; null for a program without one. */
+  readonly bridge: string | null
+}
+
+export interface ProgramKind {
+  readonly installs: Neighbour
+  readonly start: (lab: Lab) => Promise<Program>
+}
+
+const fromOutside =
+  (lab: Lab): Program['ask'] =>
+  () =>
+    lab.client.probe({
+      protocol: 'tcp',
+      destination: addresses.ip.host,
+      port: theirPort,
+      timeoutMs: 2000,
+    })
+
+const docker = async (lab: Lab): Promise<Program> => {
+  // Without the proxy, which would answer in user space whatever the kernel forwards.
+  const daemon = await startDocker(lab, { 'userland-proxy': false })
+  await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })
+  return {
+    ask: fromOutside(lab),
+    renewals: {
+      async restart() {
+        await daemon.restart()
+        await daemon.enter({ name: 'theirs' })
+      },
+      reload: () => daemon.reload(),
+    },
+    async publish(hostPort) {
+      await daemon.run({ name: `theirs-${hostPort}`, publish: [`${hostPort}:80`] })
+    },
+    bridge: 'docker0',
+  }
+}
+
+const podman =
+  (driver: 'nftables' | 'iptables') =>
+  async (lab: Lab): Promise<Program> => {
+    const engine = await startPodman(lab, { driver })
+    await engine.run({ name: 'theirs', publish: [`${theirPort}:80`] })
+    return {
+      ask: fromOutside(lab),
+      renewals: {
+        async restart() {
+          await engine.restart({ name: 'theirs' })
+        },
+        reload: () => engine.reload(),
+      },
+      async publish(hostPort) {
+        await engine.run({ name: `theirs-${hostPort}`, publish: [`${hostPort}:80`] })
+      },
+      bridge: 'podman0',
+    }
+  }
+
+const cni = async (lab: Lab): Promise<Program> => {
+  const plugins = await startCni(lab)
+  const container = { name: 'theirs', publish: [`${theirPort}:80`] }
+  await plugins.run(container)
+  return {
+    ask: fromOutside(lab),
+    renewals: {
+      async restart() {
+        await plugins.remove('theirs')
+        await plugins.run(container)
+      },
+    },
+    async publish(hostPort) {
+      await plugins.run({ name: `theirs-${hostPort}`, publish: [`${hostPort}:80`] })
+    },
+    bridge: 'cni0',
+  }
+}
+
+const firewalld = async (lab: Lab): Promise<Program> => {
+  await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+  const firewall = await startFirewalld(lab)
+  await firewall.command('--permanent', `--add-port=${theirPort}/tcp`)
+  await firewall.reload()
+  return {
+    ask: fromOutside(lab),
+    renewals: { restart: () => firewall.restart(), reload: () => firewall.reload() },
+    publish: null,
+    bridge: null,
+  }
+}
+
+const ufw = async (lab: Lab): Promise<Program> => {
+  await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+  const firewall = await startUfw(lab, [`allow ${theirPort}/tcp`])
+  return {
+    ask: fromOutside(lab),
+    renewals: {
+      async restart() {
+        await firewall.disable()
+        await firewall.enable()
+      },
+      reload: () => firewall.reload(),
+    },
+    publish: null,
+    bridge: null,
+  }
+}
+
+const libvirt = async (lab: Lab): Promise<Program> => {
+  const daemon = await startLibvirt(lab)
+  await daemon.createNetwork({ name: 'default', bridge: 'virbr0', gateway: '192.168.122.1/24' })
+  const guest = await lab.container({
+    name: 'guest',
+    bridge: 'virbr0',
+    address: '192.168.122.9/24',
+    gateway: '192.168.122.1',
+  })
+  await lab.outside.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+  return {
+    ask: () =>
+      guest.probe({
+        protocol: 'tcp',
+        destination: addresses.ip.outside,
+        port: theirPort,
+        timeoutMs: 2000,
+      }),
+    renewals: { restart: () => daemon.restart(), reload: () => daemon.reload() },
+    publish: null,
+    bridge: 'virbr0',
+  }
+}
+
+/** The programs of the matrix by name. */
+export const programs = {
+  docker: { installs: 'docker', start: docker },
+  'docker with iptables-legacy': {
+    installs: 'docker',
+    async start(lab) {
+      await useLegacyIptables(lab)
+      return docker(lab)
+    },
+  },
+  'podman with nftables': { installs: 'podman', start: podman('nftables') },
+  'podman with iptables': { installs: 'podman', start: podman('iptables') },
+  cni: { installs: 'cni', start: cni },
+  firewalld: { installs: 'firewalld', start: firewalld },
+  ufw: { installs: 'ufw', start: ufw },
+  libvirt: { installs: 'libvirt', start: libvirt },
+} as const satisfies Readonly<Record<string, ProgramKind>>

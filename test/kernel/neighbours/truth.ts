@@ -1,0 +1,62 @@
+import { expect } from '@jest/globals'
+import type { PlanJson } from '../../lab/attach.ts'
+import type { Container } from '../../lab/container.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+
+export const ourPort = 8080
+export const outsidePort = 7000
+
+/** What `plan --json` tells, as far as it is held against traffic. */
+export interface Told extends Omit<PlanJson, 'conflicts'> {
+  readonly conflicts: readonly {
+    readonly kind: string
+    readonly severity: string
+    readonly certainty: string
+    readonly mapping: string | null
+    readonly witness: { readonly in?: string | null } | null
+  }[]
+}
+
+/** Which ways of ours carry traffic. */
+export interface Traffic {
+  readonly port: boolean
+  readonly out: boolean
+}
+
+export const traffic = async (lab: Lab, nginx: Container): Promise<Traffic> => {
+  const common = { protocol: 'tcp', timeoutMs: 1500 } as const
+  const [port, out] = await Promise.all([
+    lab.client.probe({ ...common, destination: addresses.ip.host, port: ourPort }),
+    nginx.probe({ ...common, destination: addresses.ip.outside, port: outsidePort }),
+  ])
+  return { port: port.delivered, out: out.delivered }
+}
+
+/**
+ * A way that works is not called a certain error. One that is dead is not passed over in silence: a conflict tells it,
+ * or a change that is to be applied mends it.
+ */
+export const expectTruth = (works: Traffic, { conflicts, summary }: Told): void => {
+  const told = {
+    port: conflicts.filter(
+      ({ severity, mapping, witness }) => severity === 'error' && mapping !== null && witness?.in === 'eth0',
+    ),
+    // A warning: the container answers clients without it.
+    out: conflicts.filter(({ kind }) => kind === 'EgressDropped'),
+  }
+  const isPending = summary.add + summary.change + summary.remove > 0
+  for (const way of ['port', 'out'] as const) {
+    const isError = told[way].some(
+      ({ severity, certainty }) => severity === 'error' && certainty === 'certain',
+    )
+    const isTrue = works[way] ? !isError : isPending || told[way].length > 0
+    const brief = conflicts.map(({ kind, severity, certainty, mapping, witness }) =>
+      [kind, severity, certainty, mapping, witness?.in ?? null].join(' '),
+    )
+    expect({ way, works: works[way], brief, isTrue }).toEqual({
+      ...{ way, works: works[way], brief },
+      isTrue: true,
+    })
+  }
+}
