@@ -16,7 +16,7 @@ export type Fate = 'fails' | 'may fail' | 'works'
 
 /** Asks the evaluator, which knows nothing of conflicts, and the contract, which knows nothing of rules. */
 export const fateOf = (
-  { witness }: Conflict,
+  { kind, witness }: Conflict,
   desired: DesiredState,
   facts: HostFacts,
   { evaluate }: Evaluator,
@@ -27,14 +27,24 @@ export const fateOf = (
     (link.addresses ?? []).map((text) => text.split('/')[0] ?? ''),
   )
   const promise = reach(desired, flowOf(witness, desired), { addresses })
+  const told = [outcome, ...outcome.alternatives]
+  if (kind === 'Bypassed' && (promise.kind === 'dropped' || promise.kind === 'local')) {
+    const came = told.filter((one) => comesThrough(one, witness, desired))
+    if (came.length === told.length) return 'fails'
+    return came.length > 0 ? 'may fail' : 'works'
+  }
   if (promise.kind === 'dropped' || promise.kind === 'local' || promise.kind === 'foreign')
     throw new Error(`a witness of which nothing is promised: ${JSON.stringify({ witness, promise })}`)
-  const kept = [outcome, ...outcome.alternatives].map((one) =>
-    keeps(promise, one, witness, desired, addresses),
-  )
+  const kept = told.map((one) => keeps(promise, one, witness, desired, addresses))
   if (kept.every((one) => one)) return outcome.undetermined.length > 0 ? 'may fail' : 'works'
   return kept.every((one) => !one) ? 'fails' : 'may fail'
 }
+
+/** The first packet comes to a container, or comes out of one: no answer is needed. */
+const comesThrough = ({ at }: Pick<Outcome, 'at'>, packet: Packet, { networks }: DesiredState): boolean =>
+  at !== null &&
+  at.interface !== null &&
+  networks.some(({ bridge }) => bridge === at.interface || (bridge === packet.in && at.interface !== 'lo'))
 
 const flowOf = (
   { family, in: from, source, destination, destinationPort, protocol }: Packet,

@@ -119,6 +119,7 @@ export const lookAt = async ({
 
 /** Kinds that are about a packet. */
 export const ruleKinds: readonly ConflictKind[] = [
+  'Bypassed',
   'DnatShadowed',
   'DnatShadows',
   'EgressDropped',

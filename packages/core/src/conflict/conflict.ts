@@ -60,6 +60,7 @@ export type ConflictKind =
   | 'OrderUndetermined'
   | 'EgressDropped'
   | 'NetworkDropped'
+  | 'Bypassed'
   | 'PortInEphemeralRange'
   | 'StaleConntrack'
 

@@ -3,9 +3,11 @@ import type { DesiredMapping, DesiredNetwork, DesiredState, PublishedPort } from
 import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../netfilter/index.ts'
+import { bypassed } from './bypassed.ts'
 import type { Conflict } from './conflict.ts'
 import { dnatShadowed } from './dnat-shadowed.ts'
 import { egressDropped } from './egress-dropped.ts'
+import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { forwardDropped } from './forward-dropped.ts'
 import { type IncompleteSearch, incompleteRows } from './incomplete-search.ts'
@@ -110,7 +112,11 @@ export const searchRules = (
   const inWords = (finding: Finding): Conflict => {
     const family = finding.rows[0]?.family
     const conflict = words[finding.kind](isHidden(family) ? { ...finding, certainty: 'possible' } : finding)
-    const draft = family === undefined ? null : passThrough(finding, remedyHost(around[family], planned))
+    // What comes in and must not is not to be let through.
+    const draft =
+      family === undefined || finding.kind === 'Bypassed'
+        ? null
+        : passThrough(finding, remedyHost(around[family], planned))
     if (draft !== null) drafts.set(conflict, { finding, draft })
     return conflict
   }
@@ -168,11 +174,19 @@ export const searchRules = (
       }
   }
   for (const together of exploreNetworks(around, alike, seek)) tellNetworks(together)
+  const others = mappingsOfOthers(published)
+  const bypasses = findBypasses(follower, desired, rulesets, { around, alike, taken, others })
   return {
     conflicts: holdRemedies(
       [
-        ...desired.mappings.flatMap((mapping) => ofMapping.get(mapping) ?? []),
-        ...desired.networks.flatMap((network) => ofNetwork.get(network) ?? []),
+        ...desired.mappings.flatMap((mapping) => [
+          ...(ofMapping.get(mapping) ?? []),
+          ...(bypasses.ofMapping.get(mapping) ?? []).map(inWords),
+        ]),
+        ...desired.networks.flatMap((network) => [
+          ...(ofNetwork.get(network) ?? []),
+          ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
+        ]),
       ],
       drafts,
       { desired, facts: planned, rulesets, around },
@@ -180,11 +194,13 @@ export const searchRules = (
     incomplete: [
       ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? []),
       ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),
+      ...bypasses.incomplete,
     ],
   }
 }
 
 const words: Readonly<Record<RuleConflictKind, (finding: Finding) => Conflict>> = {
+  Bypassed: bypassed,
   DnatShadowed: dnatShadowed,
   EgressDropped: egressDropped,
   ForwardDropped: forwardDropped,

@@ -51,6 +51,11 @@ export interface Learner {
   isLenient: boolean
   /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
   blurred: boolean
+  /**
+   * Base chains that lead to none of our chains and change no packet are passed over. Such a chain lets a packet pass or
+   * stops it, so a packet that is stopped without these chains is stopped with them.
+   */
+  readonly skipsForeign: boolean
   /** Rules and policies that are taken for absent. */
   readonly ignored: ReadonlySet<object>
 }

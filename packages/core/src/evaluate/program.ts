@@ -8,6 +8,7 @@ import type {
   NetfilterTable,
   Step,
 } from '../netfilter/index.ts'
+import { ownerOfChain } from '../owner/fingerprint.ts'
 import { ownerOf } from '../owner/index.ts'
 import { leadsToStep } from './chain-steps.ts'
 import { compileMatches, isMatch, type Test } from './compile-match.ts'
@@ -33,6 +34,8 @@ export interface Program {
   readonly isOurs: boolean
   /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
   readonly leavesTraces: boolean
+  /** Does it, or what it jumps to, lead to a chain of ours? */
+  readonly leadsToOurs: () => boolean
 }
 
 export interface CompiledRule {
@@ -107,6 +110,7 @@ const compileChain = (
   compiler: Compiler,
   rewrites: boolean,
 ): Program => {
+  const isOurs = ownerOf(table, chain, null) === 'portolan'
   const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
   return {
     table,
@@ -115,8 +119,9 @@ const compileChain = (
     heads,
     index: once(() => (rewrites ? null : indexRules(heads()))),
     indexable: !rewrites,
-    isOurs: ownerOf(table, chain, null) === 'portolan',
+    isOurs,
     leavesTraces: leadsToStep(chains, chain, leavesTrace),
+    leadsToOurs: once(() => isOurs || leadsToStep(chains, chain, isJumpToOurs)),
   }
 }
 
@@ -133,6 +138,9 @@ const once = <T>(make: () => T): (() => T) => {
 /** Does it leave what others could read, or what stays with the flow? */
 const leavesTrace = ({ kind }: Step): boolean =>
   kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy'
+
+const isJumpToOurs = (step: Step): boolean =>
+  step.kind === 'verdict' && 'chain' in step.verdict && ownerOfChain(step.verdict.chain) === 'portolan'
 
 /** A rule can change, bind or end something. */
 export const acts = ({ steps }: NetfilterRule): boolean =>

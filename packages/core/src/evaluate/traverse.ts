@@ -60,6 +60,8 @@ const runItem = (traffic: Traffic, item: HookItem, world: World): World[] => {
 const runBase = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
   const { devices } = base.base
   if (devices.length > 0 && !onDevice(devices, world)) return [world]
+  if (world.learner?.skipsForeign === true && !base.program.leavesTraces && !base.program.leadsToOurs())
+    return [world]
   return passLeniently(traffic, base, world) ?? walkBase(traffic, base, world)
 }
 

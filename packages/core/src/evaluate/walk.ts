@@ -132,7 +132,7 @@ const act = (
     if (copy !== null) part(copy, world)
     return copy
   }
-  if (isIgnored(world, rule) && undone.includes(action.kind)) return 'next step'
+  if (isIgnored(world, rule)) return 'next step'
   switch (action.kind) {
     case 'verdict':
       return decide(walk, program, rule, action.verdict, world, returned)
@@ -191,9 +191,6 @@ const act = (
 /** A learner asks what would be if this rule were not there. */
 const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => learner?.ignored.has(rule) === true
 
-/** What an ignored rule does not do. */
-const undone: readonly string[] = ['nat', 'reject', 'notrack', 'tproxy', 'synproxy', 'unknown-action']
-
 const assign = (
   walk: Walk,
   { reads }: CompiledStep & { kind: 'act' },
@@ -226,7 +223,6 @@ const decide = (
       addWorld(walk.accepted, world)
       return []
     case 'drop':
-      if (isIgnored(world, rule)) return 'next step'
       did('drop')
       end(walk.run, 'dropped', world)
       return []

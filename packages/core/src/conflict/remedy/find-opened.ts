@@ -172,7 +172,7 @@ const learnerFor = (
   }
   return {
     ...{ free, region, ignored, speaksForOthers: false, leadsTo: null, alike: null },
-    ...{ conditions: [], exclusions: [], blurred: false, isLenient: false },
+    ...{ conditions: [], exclusions: [], blurred: false, isLenient: false, skipsForeign: false },
   }
 }
 

@@ -30,6 +30,7 @@ export type RuleConflictKind = Extract<
   | 'ForwardingDisabled'
   | 'ReversePathFilterStrict'
   | 'RouteLocalnetDisabled'
+  | 'Bypassed'
 >
 
 /** Finds out why a flow fails. */
@@ -56,6 +57,8 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
   const isTracked = reached.world.tracking === 'tracked' && end.world.tracking !== 'untracked'
   if (untracked !== null && !isTracked) return { kind: 'Notrack', step: untracked }
   switch (fault) {
+    case 'let-in':
+      return { kind: 'Bypassed', step: null }
     case 'source-changed':
       return { kind: 'SourceRewritten', step: stepOf(last, isSourceChange) }
     case 'source-kept':
@@ -115,6 +118,7 @@ const isElsewhere = ({ expected }: Row, { daddr, original }: World): boolean => 
       return !expected.to.some(({ address }) => address === daddr)
     case 'through':
       return original !== null && original.daddr !== daddr
+    case 'closed':
     case 'outside':
       // A proxy that takes what goes out is meant; what then stops it is not.
       return false
@@ -141,7 +145,7 @@ const stepOf = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): Tra
 export const isOurs = ({ table, chain, rule }: TraceStep): boolean =>
   table !== null && chain !== null && ownerOf(table, chain, rule) === 'portolan'
 
-const isForeign = (step: TraceStep): boolean => step.rule !== null && !step.reply && !isOurs(step)
+export const isForeign = (step: TraceStep): boolean => step.rule !== null && !step.reply && !isOurs(step)
 
 export const isDestinationChange = (step: TraceStep): boolean =>
   isForeign(step) && /^(dnat|redirect|tproxy|set d(addr|port))/.test(step.verdict)

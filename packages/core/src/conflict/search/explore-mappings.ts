@@ -1,7 +1,13 @@
 import type { RangeSet } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import type { ExploredRow } from './explore.ts'
-import { groupMappings, type MappingGroup, splitGroup } from './mapping-group.ts'
+import {
+  groupMappings,
+  type MappingGroup,
+  openRows,
+  type RowsOfMapping,
+  splitGroup,
+} from './mapping-group.ts'
 import type { Alike } from './mapping-rows.ts'
 import type { Seek } from './seeker.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -22,8 +28,9 @@ export const exploreMappings = (
   alike: Alike,
   seek: Seek,
   others: readonly DesiredMapping[] = [],
+  rowsOf: RowsOfMapping = openRows,
 ): readonly ExploredGroup[] =>
-  groupMappings(desired, around, taken, alike, others).flatMap((group) => {
+  groupMappings(desired, around, taken, alike, others, rowsOf).flatMap((group) => {
     const together = exploreGroup(seek, group)
     // What is too much for all may be little enough for each.
     return together.rows.every(({ isWhole }) => isWhole) || group.members.length < 2

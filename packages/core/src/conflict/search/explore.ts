@@ -67,8 +67,10 @@ const nothing: ReadonlySet<object> = new Set()
  * Cuts the packets of a row into cells that fare alike, exactly: one packet is followed, and all that the rules,
  * routes and sets asked of it says which others go the very same way; then one of those that are left, until none
  * is.
+ *
+ * @param skipsForeign - passes over foreign chains that only pass or stop packets (see `Learner`)
  */
-export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
+export const explore = (follower: Follower, row: GroupRow, skipsForeign = false): ExploredRow => {
   const [first] = row.rows
   const most =
     mostCells[first.mapping === null ? 'network' : 'mapping'] + mostCellsMore * (row.rows.length - 1)
@@ -86,7 +88,7 @@ export const explore = (follower: Follower, row: GroupRow): ExploredRow => {
     if (effort >= most) return { row, cells, isWhole: false, doubts }
     const { member, point } = picked
     const own = row.rows[member] ?? first
-    const learner = learnerFor(row, area, picked, nothing)
+    const learner = learnerFor(row, area, picked, nothing, skipsForeign)
     const followed = follow(follower, own, point, learner)
     const judgement = judge(own, followed, point, follower.host)
     effort += first.mapping === null && learner.conditions.length > heavy.conditions ? heavy.count : 1
@@ -180,8 +182,9 @@ const learnerOf = (
   speaksForOthers: boolean,
   ignored: ReadonlySet<object>,
   { leadsTo, alike }: Pick<Learner, 'leadsTo' | 'alike'> = { leadsTo: null, alike: null },
+  skipsForeign = false,
 ): Learner => ({
-  ...{ free, region, speaksForOthers, ignored, leadsTo, alike },
+  ...{ free, region, speaksForOthers, ignored, leadsTo, alike, skipsForeign },
   conditions: [],
   exclusions: [],
   blurred: false,
@@ -207,6 +210,7 @@ const learnerFor = (
   { members, region }: Area,
   { member, point }: MemberPoint,
   ignored: ReadonlySet<object>,
+  skipsForeign = false,
 ): Learner => {
   // Where only one mapping is left, nothing is to be said of others.
   const free = isSingleValue(members) ? new Map<number | bigint, FreeField>() : freeOfMember(row, member)
@@ -216,7 +220,7 @@ const learnerFor = (
     if (field === 'saddr' && row.rows[0].choosesSource) continue
     if (!isSingleValue(region[field])) free.set(point[field], field)
   }
-  return learnerOf(free, row.bounds, speaksForOthers, ignored, row)
+  return learnerOf(free, row.bounds, speaksForOthers, ignored, row, skipsForeign)
 }
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>

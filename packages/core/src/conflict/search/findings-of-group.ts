@@ -1,5 +1,5 @@
 import type { Follower } from '../../evaluate/follow.ts'
-import { blame } from './blame.ts'
+import { blameFor } from './blame-bypass.ts'
 import { type ExploredRow, followPoint, followWithout } from './explore.ts'
 import type { Finding } from './finding.ts'
 import { gather } from './gather.ts'
@@ -79,5 +79,6 @@ const settle = (follower: Follower, finding: Finding): Finding | null => {
   const judgement =
     behind.size === 0 ? followPoint(follower, row, point) : followWithout(follower, row, point, behind)
   if (judgement.kind === 'kept') return null
-  return { ...finding, judgement, step: blame(row, judgement).step, isBorrowed: false }
+  const found = blameFor(follower, row, point, judgement, behind)
+  return found === null ? null : { ...finding, judgement, step: found.step, isBorrowed: false }
 }

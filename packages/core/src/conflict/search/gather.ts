@@ -45,8 +45,9 @@ export const gather = (
       const isStopped = finding.judgement.fault === 'stopped' || finding.judgement.fault === 'astray'
       const isDeadly =
         dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
+      const isOpen = finding.judgement.fault === 'let-in' && finding.certainty === 'certain'
       const share = whole.get(row)?.has(key) === true ? 'all' : 'some'
-      const one: Finding = { ...finding, share, severity: isDeadly ? 'error' : 'warning' }
+      const one: Finding = { ...finding, share, severity: isDeadly || isOpen ? 'error' : 'warning' }
       const byKind = found.get(key) ?? new Map<string, Finding>()
       found.set(key, byKind)
       const before = byKind.get(one.kind)

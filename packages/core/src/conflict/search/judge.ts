@@ -3,7 +3,7 @@ import type { Followed } from '../../evaluate/follow.ts'
 import { type Host, isLocalAddress } from '../../evaluate/host.ts'
 import type { Conclusion } from '../../evaluate/sum-up.ts'
 import type { Point } from './region.ts'
-import type { Row } from './row.ts'
+import type { Closed, Row } from './row.ts'
 
 /** What is wrong with where a flow came. */
 export type Fault =
@@ -15,6 +15,8 @@ export type Fault =
   | 'source-changed'
   /** It came where it should, and its source was not changed. */
   | 'source-kept'
+  /** It came where the contract lets nothing in or out. */
+  | 'let-in'
 
 /** Whether packets fare as the contract promises. */
 export type Judgement =
@@ -64,7 +66,12 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
   }
 }
 
+/** One packet is enough, whatever becomes of the answer: a datagram needs none. */
+const passes = ({ out, to }: Closed, { kind, world }: Conclusion['reached']): boolean =>
+  kind === 'out' && out.has(world.out?.name ?? '') && (to === null || hasValue(to, world.daddr))
+
 const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Host): Fault | null => {
+  if (row.expected.kind === 'closed') return passes(row.expected, reached) ? 'let-in' : null
   if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return 'stopped'
   const { expected } = row
   const { world } = reached

@@ -76,6 +76,21 @@ interface Member {
   readonly rows: readonly Row[]
 }
 
+/** The rows of a mapping that are looked at. */
+export interface RowsOfMapping {
+  readonly of: (
+    desired: DesiredState,
+    mapping: DesiredMapping,
+    around: Surroundings,
+    alike: Alike,
+  ) => readonly Row[]
+  /** Of these, what is the mapping's own where other mappings have its port too. */
+  readonly ownOf: (desired: DesiredState, rows: readonly Row[]) => readonly Row[]
+}
+
+/** What is promised of a mapping. */
+export const openRows: RowsOfMapping = { of: mappingRows, ownOf: servedRows }
+
 /**
  * Puts together what may be explored together.
  *
@@ -88,6 +103,7 @@ export const groupMappings = (
   taken: RangeSet,
   alike: Alike,
   others: readonly DesiredMapping[],
+  { of, ownOf }: RowsOfMapping,
 ): readonly MappingGroup[] => {
   const placeOf = placesByBridge(alike)
   const onPort = new Map<string, number>()
@@ -96,10 +112,10 @@ export const groupMappings = (
   for (const mapping of all.mappings) onPort.set(portKey(mapping), (onPort.get(portKey(mapping)) ?? 0) + 1)
   const groups = new Map<string, [Member, ...Member[]]>()
   for (const [at, mapping] of desired.mappings.entries()) {
-    const rows = mappingRows(desired, mapping, around[mapping.family], alike)
+    const rows = of(desired, mapping, around[mapping.family], alike)
     const isShared = (onPort.get(portKey(mapping)) ?? 1) > 1
     const isAlone = mapping.targets.length > 1 || isShared || hasValue(taken, mapping.hostPort)
-    const one: Member = { mapping, rows: isShared ? servedRows(all, rows) : rows }
+    const one: Member = { mapping, rows: isShared ? ownOf(all, rows) : rows }
     const key = isAlone ? String(at) : kindOf(mapping, rows, placeOf)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [one])

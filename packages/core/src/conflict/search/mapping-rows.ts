@@ -130,15 +130,16 @@ export type Alike = ReadonlyMap<DesiredNetwork, AlikeNetworks>
  * The networks of a mapping, and one other of each kind of networks that are alike: what its containers send holds for
  * those of the rest.
  */
-const askedNetworks = (own: readonly DesiredNetwork[], alike: Alike): readonly DesiredNetwork[] => [
+export const askedNetworks = (own: readonly DesiredNetwork[], alike: Alike): readonly DesiredNetwork[] => [
   ...own,
   ...[...new Set(alike.values())].flatMap(({ networks }) => networks.find((one) => !own.includes(one)) ?? []),
 ]
 
-const networksOf = (desired: DesiredState, { targets }: DesiredMapping): readonly DesiredNetwork[] =>
+export const networksOf = (desired: DesiredState, { targets }: DesiredMapping): readonly DesiredNetwork[] =>
   desired.networks.filter(({ name }) => targets.some(({ network }) => network === name))
 
-const placesOf = (
+/** Where the packets of a mapping have to arrive. */
+export const placesOf = (
   networks: readonly DesiredNetwork[],
   { targets }: DesiredMapping,
   { subnets }: Surroundings,
@@ -151,13 +152,16 @@ const placesOf = (
   })
 
 /** The addresses the mapping answers on, loopback left out. */
-const hostAddresses = ({ hostAddress }: DesiredMapping, { addresses, named }: Surroundings): RangeSet =>
+export const hostAddresses = (
+  { hostAddress }: DesiredMapping,
+  { addresses, named }: Surroundings,
+): RangeSet =>
   hostAddress === null
     ? addresses
     : named(`host ${hostAddress}`, () => intersectRanges(addresses, singleValue(addressValue(hostAddress))))
 
 /** Null: everyone. */
-const allowedSources = ({ allowFrom }: DesiredMapping): RangeSet | null =>
+export const allowedSources = ({ allowFrom }: DesiredMapping): RangeSet | null =>
   allowFrom === null
     ? null
     : rangeSet(

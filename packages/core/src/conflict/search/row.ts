@@ -45,6 +45,34 @@ export type Expectation =
   /** To any address of the bridge that the packet names. */
   | { readonly kind: 'through'; readonly bridge: string; readonly seenAs: SeenAs }
   | { readonly kind: 'outside'; readonly seenAs: 'own' | 'host' }
+  | Closed
+
+/** Its packets may not leave the host by some interfaces. */
+export interface Closed {
+  readonly kind: 'closed'
+  readonly because: ClosedBecause
+  /** The interfaces. */
+  readonly out: ReadonlySet<string>
+  /** To these addresses; null: to any. */
+  readonly to: RangeSet | null
+}
+
+/**
+ * What the contract closes a row for.
+ * - `allow-from`: the source is not among those that may. `address`, `interface`: the mapping is bound to another.
+ * - `loopback`: a loopback address came over a wire. `forged`: a source of one of our subnets did not come from it.
+ * - `unpublished`: the port of the container is not published. `icc`: containers of one network do not talk.
+ * - `internal`: the network has no way to the outside.
+ */
+export type ClosedBecause =
+  | 'allow-from'
+  | 'address'
+  | 'interface'
+  | 'loopback'
+  | 'forged'
+  | 'unpublished'
+  | 'icc'
+  | 'internal'
 
 /** `host`: some address of the host; `any`: the contract does not say. */
 export type SeenAs = 'own' | 'host' | 'any' | 'gateway'

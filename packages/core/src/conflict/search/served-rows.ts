@@ -22,7 +22,8 @@ export const servedRows = (desired: DesiredState, rows: readonly Row[]): readonl
     return isEmptySet(daddr) ? [] : [{ ...row, region: { ...region, daddr } }]
   })
 
-const valuesOf = ({ starts, ends }: Row['region']['daddr']): readonly (number | bigint)[] =>
+/** The values of a small set, one by one. */
+export const valuesOf = ({ starts, ends }: Row['region']['daddr']): readonly (number | bigint)[] =>
   starts.flatMap((first, at) => {
     const count = Number(BigInt(ends[at] ?? first) - BigInt(first)) + 1
     return Array.from({ length: count }, (_, step) =>

@@ -5,7 +5,8 @@ import { areAlike } from '../../evaluate/rule-groups.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
 import { type Area, type MemberPoint, meetRegions, narrowArea, numbersBelow, regionsOf } from './area.ts'
-import { type Blame, blame, isOurs } from './blame.ts'
+import { type Blame, isOurs } from './blame.ts'
+import { blameFor } from './blame-bypass.ts'
 import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
 import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
@@ -61,7 +62,9 @@ export const followTrail = (
   let current: Judgement = judgement
   while (current.kind === 'failed' && blamed.length < MOST_IN_A_ROW) {
     const { certainty } = current
-    const { kind, step } = blame(own, current)
+    const found = blameFor(follower, own, at.point, current, ignored)
+    if (found === null) break
+    const { kind, step } = found
     blamed.push({
       kind,
       step,

@@ -1,0 +1,69 @@
+import { cause, sentence } from './cause.ts'
+import type { Conflict } from './conflict.ts'
+import { otherPlace, senders } from './effect.ts'
+import { ruleConflict } from './rule-conflict.ts'
+import type { Finding } from './search/finding.ts'
+import type { ClosedBecause } from './search/row.ts'
+
+/**
+ * Packets that the contract keeps out come in: a foreign rule changes what our drops ask for, or accepts the packets in
+ * front of our drops in the same chain. An accept in another chain does not (nft(8), OVERALL EVALUATION).
+ * @internal
+ */
+export const bypassed = (finding: Finding): Conflict => {
+  const [does, mayDo] = deeds(finding)
+  return ruleConflict(finding, {
+    message: `${effect(finding)} ${cause(finding, does, mayDo)}`,
+    otherwise: changeRule,
+    remedy: { text: isPass(finding) ? moveJump : changeRule, commands: [] },
+  })
+}
+
+const moveJump = 'Run "portolan apply". It moves Portolan\'s jump in front of that rule.'
+
+const changeRule =
+  'Change or delete that rule, unless these packets are meant to come in. Portolan deletes no foreign rule.'
+
+/** What is wrong for the user: what comes in, and why it must not. */
+const effect = (finding: Finding): string => {
+  const { mapping, network, certainty, rows } = finding
+  const [row] = rows
+  const lets = certainty === 'certain' ? 'lets' : 'may let'
+  const because = row?.expected.kind === 'closed' ? row.expected.because : 'unpublished'
+  if (because === 'icc')
+    return `Network ${network.name} ${lets} its containers reach each other, though icc is off.`
+  if (because === 'internal')
+    return `Network ${network.name} ${lets} its containers reach the outside, though it is internal.`
+  const subject = mapping === null ? `network ${network.name}` : mapping.label
+  return `${sentence(subject)} ${lets} in packets from ${senders(finding)} ${which[because](mapping?.interface ?? '')}.`
+}
+
+const which: Readonly<Record<Exclude<ClosedBecause, 'icc' | 'internal'>, (boundTo: string) => string>> = {
+  'allow-from': () => 'whose source is not in allow_from',
+  address: () => 'for an address that it is not bound to',
+  interface: (boundTo) => `though it is bound to ${boundTo}`,
+  loopback: () => 'with a loopback address',
+  forged: () => "with a forged source, an address of this project's networks",
+  unpublished: () => 'for ports that are not published',
+}
+
+/** An accept, or what else ends the chain in front of our jump. */
+const isPass = ({ step }: Finding): boolean =>
+  step !== null && /^(accept|return|jump|goto)/.test(step.verdict)
+
+/** What the rule does, and the same where it is only possible. */
+const deeds = (finding: Finding): readonly [string, string] => {
+  if (isPass(finding))
+    return [
+      "accepts the packets in front of Portolan's drops",
+      "may accept the packets in front of Portolan's drops",
+    ]
+  if (/^dnat/.test(finding.step?.verdict ?? '')) {
+    const to = `the packets to ${otherPlace(finding)}`
+    return [`translates ${to}`, `may translate ${to}`]
+  }
+  return [
+    "changes the packets before Portolan's drops see them",
+    "may change the packets before Portolan's drops see them",
+  ]
+}

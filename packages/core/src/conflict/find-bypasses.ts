@@ -1,0 +1,100 @@
+import { type Family, families } from '../address/index.ts'
+import type { RangeSet } from '../address/range-set.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
+import type { Follower } from '../evaluate/follow.ts'
+import type { NetfilterRuleset } from '../netfilter/index.ts'
+import { type IncompleteSearch, incompleteRows } from './incomplete-search.ts'
+import { closedMappingRows } from './search/closed-mapping-rows.ts'
+import { closedNetworkRows } from './search/closed-network-rows.ts'
+import { type ExploredRow, explore } from './search/explore.ts'
+import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
+import type { Finding } from './search/finding.ts'
+import { findingsOfGroup } from './search/findings-of-group.ts'
+import { type RowsOfMapping, rowAlone } from './search/mapping-group.ts'
+import type { Alike } from './search/mapping-rows.ts'
+import { mayLetIn } from './search/may-let-in.ts'
+import type { Seek } from './search/seeker.ts'
+import type { Surroundings } from './search/surroundings.ts'
+import { unservedRows } from './search/unserved-rows.ts'
+
+/** What comes in though the contract closes its row. */
+export interface Bypasses {
+  readonly ofMapping: ReadonlyMap<DesiredMapping, readonly Finding[]>
+  readonly ofNetwork: ReadonlyMap<DesiredNetwork, readonly Finding[]>
+  readonly incomplete: readonly IncompleteSearch[]
+}
+
+/** What a search for conflicts knows of a host. */
+export interface Searched {
+  readonly around: Readonly<Record<Family, Surroundings>>
+  readonly alike: Alike
+  /** Host ports that other projects have too. */
+  readonly taken: RangeSet
+  /** The mappings of other projects. */
+  readonly others: readonly DesiredMapping[]
+}
+
+const nothing: Bypasses = { ofMapping: new Map(), ofNetwork: new Map(), incomplete: [] }
+
+const closedRows: RowsOfMapping = { of: closedMappingRows, ownOf: unservedRows }
+
+const noDeadRow = (): (() => boolean) => () => false
+
+/**
+ * Searches the rows that the contract closes for packets that come in all the same, as the open rows are searched for
+ * packets that do not.
+ */
+export const findBypasses = (
+  follower: Follower,
+  desired: DesiredState,
+  rulesets: readonly NetfilterRuleset[],
+  { around, alike, taken, others }: Searched,
+): Bypasses => {
+  const subnets = families.flatMap((family) => [...around[family].subnets.values()].map(({ whole }) => whole))
+  if (!mayLetIn(rulesets, subnets)) return nothing
+  const seek = closedSeeker(follower)
+  const incomplete: IncompleteSearch[] = []
+  const ofMapping = new Map<DesiredMapping, readonly Finding[]>()
+  const look = (group: ExploredGroup): void => {
+    const { rows, members } = group
+    const findings = isKept(rows) ? [] : findingsOfGroup(follower, rows, members.length, noDeadRow)
+    if (findings === null) for (const one of group.apart()) look(one)
+    else
+      for (const [at, mapping] of members.entries()) {
+        ofMapping.set(mapping, findings[at] ?? [])
+        incomplete.push(...incompleteRows(rows, at))
+      }
+  }
+  const groups = exploreMappings(desired, around, taken, eachAlone(alike), seek, others, closedRows)
+  for (const group of groups) look(group)
+  const ofNetwork = new Map<DesiredNetwork, readonly Finding[]>()
+  for (const { networks } of new Set(alike.values()))
+    for (const family of families) {
+      const rowsOf = (network: DesiredNetwork): readonly ExploredRow[] =>
+        closedNetworkRows(desired, network, family, around[family], alike).map((row) => seek(rowAlone(row)))
+      const first = rowsOf(networks[0])
+      incomplete.push(...incompleteRows(first, 0))
+      // Nothing tells these networks apart: what is closed of one is closed of all.
+      if (isKept(first)) continue
+      for (const network of networks) {
+        const [findings] = findingsOfGroup(follower, rowsOf(network), 1, noDeadRow) ?? []
+        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(findings ?? [])])
+      }
+    }
+  return { ofMapping, ofNetwork, incomplete }
+}
+
+/** What our own rules stop is stopped, whatever foreign rules pass or drop beside them: only where not, they are asked. */
+const closedSeeker =
+  (follower: Follower): Seek =>
+  (row) => {
+    const stopped = explore(follower, row, true)
+    return stopped.isWhole && isKept([stopped]) ? stopped : explore(follower, row)
+  }
+
+const isKept = (rows: readonly ExploredRow[]): boolean =>
+  rows.every(({ cells }) => cells.every(({ judgement }) => judgement.kind === 'kept'))
+
+/** A packet with the source of another network is of neither: mappings of two networks are looked at apart. */
+const eachAlone = (alike: Alike): Alike =>
+  new Map([...alike].map(([network, { subnets }]) => [network, { networks: [network], subnets }]))

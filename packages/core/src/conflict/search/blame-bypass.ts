@@ -1,0 +1,63 @@
+import type { Follower } from '../../evaluate/follow.ts'
+import type { TraceStep } from '../../evaluate/trace.ts'
+import type { NetfilterRule } from '../../netfilter/index.ts'
+import { type Blame, blame, isForeign } from './blame.ts'
+import { followWithout } from './explore.ts'
+import type { Failed, Judgement } from './judge.ts'
+import type { Point } from './region.ts'
+import type { Row } from './row.ts'
+
+/**
+ * Finds out why a packet fares as the contract does not promise.
+ *
+ * @param ignored - rules and policies that were taken for absent
+ * @returns null when no rule of others is to blame for a packet that came in
+ */
+export const blameFor = (
+  follower: Follower,
+  row: Row,
+  point: Point,
+  judgement: Failed,
+  ignored: ReadonlySet<object>,
+): Blame | null =>
+  judgement.fault === 'let-in' ? blameBypass(follower, row, point, judgement, ignored) : blame(row, judgement)
+
+/** Behind a rule that lets a packet in there may be another: so many are looked for. */
+const MOST_BEHIND = 16
+
+/**
+ * The foreign rule without which the packet would be stopped. Where it takes several to be absent, the first of them:
+ * the next one is found when that is taken for absent.
+ */
+const blameBypass = (
+  follower: Follower,
+  row: Row,
+  point: Point,
+  judgement: Failed,
+  ignored: ReadonlySet<object>,
+): Blame | null => {
+  const without = (rules: Iterable<NetfilterRule>): Judgement =>
+    followWithout(follower, row, point, new Set([...ignored, ...rules]))
+  const acted = foreignRules(judgement)
+  for (const [rule, step] of acted) if (without([rule]).kind === 'kept') return { kind: 'Bypassed', step }
+  const suspects = new Set(acted.keys())
+  for (let left = without(suspects); left.kind === 'failed'; left = without(suspects)) {
+    const before = suspects.size
+    for (const rule of foreignRules(left).keys()) suspects.add(rule)
+    if (suspects.size === before || suspects.size > MOST_BEHIND) return null
+  }
+  for (const rule of [...suspects]) {
+    suspects.delete(rule)
+    if (without(suspects).kind === 'failed') suspects.add(rule)
+  }
+  const step = [...acted].find(([rule]) => suspects.has(rule))?.[1]
+  return step === undefined ? null : { kind: 'Bypassed', step }
+}
+
+/** The foreign rules that acted on the first packet, in their order, each with what it did. */
+const foreignRules = ({ conclusion: { reached } }: Failed): ReadonlyMap<NetfilterRule, TraceStep> => {
+  const steps: [NetfilterRule, TraceStep][] = []
+  for (let step = reached.world.trace; step !== null; step = step.before)
+    if (step.rule !== null && isForeign(step)) steps.push([step.rule, step])
+  return new Map(steps.reverse())
+}

@@ -1,0 +1,96 @@
+import { isEmptySet, type RangeSet, rangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
+import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
+import { protocolNumber } from '../../netfilter/index.ts'
+import { allowedSources, hostAddresses, networksOf, placesOf } from './mapping-rows.ts'
+import type { ClosedBecause, Row } from './row.ts'
+import { addressValue } from './subnets.ts'
+import type { Entry, Surroundings } from './surroundings.ts'
+
+/** Every port that a machine can send from. */
+export const everyPort: RangeSet = { starts: [1], ends: [65535] }
+
+const loopback: RangeSet = { starts: [0x7f000000], ends: [0x7fffffff] }
+
+/**
+ * The rows of the contract that close a mapping: packets of other machines that must not reach its targets, by their
+ * source, the address they are sent to, or the interface they come in by.
+ */
+export const closedMappingRows = (
+  desired: DesiredState,
+  mapping: DesiredMapping,
+  around: Surroundings,
+): readonly Row[] => {
+  const own = networksOf(desired, mapping)
+  const places = placesOf(own, mapping, around)
+  const [network] = own
+  if (network === undefined || places.length === 0) return []
+  const { named } = around
+  const placed = places.map(({ address }) => address).join(' ')
+  const to = named(`targets ${placed}`, () =>
+    rangeSet(places.map(({ address }) => ({ first: address, last: address }))),
+  )
+  const out = new Set(places.map(({ bridge }) => bridge))
+  const direct = mapping.kind === 'direct'
+  const served = direct ? to : hostAddresses(mapping, around)
+  const dport = singleValue(mapping.hostPort)
+  const allowed = allowedSources(mapping)
+  const rows: Row[] = []
+  for (const entry of around.entries) {
+    const add = (because: ClosedBecause, saddr: RangeSet, daddr: RangeSet): void => {
+      if (isEmptySet(saddr) || isEmptySet(daddr)) return
+      rows.push({
+        source: 'machine',
+        way: direct ? 'direct' : 'published',
+        family: mapping.family,
+        protocol: protocolNumber[mapping.protocol],
+        mapping,
+        network,
+        in: entry.name,
+        isUplink: entry.isUplink,
+        region: { saddr, daddr, sport: everyPort, dport },
+        prefers: around.knownAddresses,
+        choosesSource: false,
+        expected: { kind: 'closed', because, out, to },
+      })
+    }
+    add('forged', membersOfAll(around), served)
+    const { sources } = entry
+    if (mapping.interface !== null && mapping.interface !== entry.name) {
+      add('interface', sources, served)
+      continue
+    }
+    if (allowed !== null) add('allow-from', outside(mapping, allowed, entry, around), served)
+    if (direct) continue
+    if (mapping.hostAddress !== null)
+      add(
+        'address',
+        sources,
+        named(`other than ${mapping.hostAddress}`, () => subtractRanges(around.addresses, served)),
+      )
+    if (mapping.family === 'ip6') continue
+    add('loopback', loopback, served)
+    const { hostAddress } = mapping
+    if (hostAddress === null) add('loopback', sources, loopback)
+    else if (hostAddress.startsWith('127.')) add('loopback', sources, singleValue(addressValue(hostAddress)))
+  }
+  return rows
+}
+
+/** The containers' addresses of all networks of the project. */
+export const membersOfAll = ({ named, subnets }: Surroundings): RangeSet =>
+  named('members of all networks', () =>
+    rangeSet(
+      [...subnets.values()].flatMap(({ members: { starts, ends } }) =>
+        starts.map((first, at) => ({ first, last: ends[at] ?? first })),
+      ),
+    ),
+  )
+
+/** The sources behind an entry that `allow_from` leaves out. */
+const outside = (
+  { allowFrom }: DesiredMapping,
+  allowed: RangeSet,
+  { name, sources }: Entry,
+  { named }: Surroundings,
+): RangeSet =>
+  named(`other than ${allowFrom?.join(' ')} behind ${name}`, () => subtractRanges(sources, allowed))

@@ -1,0 +1,109 @@
+import type { Family } from '../../address/index.ts'
+import { isEmptySet, type RangeSet, rangeSet, subtractRanges } from '../../address/range-set.ts'
+import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
+import type { Protocol } from '../../intent/index.ts'
+import { protocolNumber } from '../../netfilter/index.ts'
+import { everyPort, membersOfAll } from './closed-mapping-rows.ts'
+import { type Alike, askedNetworks } from './mapping-rows.ts'
+import type { Closed, ClosedBecause, Row } from './row.ts'
+import { addressValue } from './subnets.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const protocols = ['tcp', 'udp'] as const
+
+/**
+ * The rows of the contract that close a network: its containers' own addresses for other machines and for other bridges,
+ * the containers for one another where icc is off, and the outside where it is internal.
+ */
+export const closedNetworkRows = (
+  desired: DesiredState,
+  network: DesiredNetwork,
+  family: Family,
+  around: Surroundings,
+  alike: Alike,
+): readonly Row[] => {
+  const [subnet, own] = [network[family], around.subnets.get(network)]
+  if (subnet === null || own === undefined) return []
+  const { bridge } = network
+  const { members } = own
+  const rows: Row[] = []
+  const inward = (because: ClosedBecause): Closed => ({
+    kind: 'closed',
+    because,
+    out: new Set([bridge]),
+    to: members,
+  })
+  for (const protocol of protocols) {
+    const add = (
+      source: Row['source'],
+      from: string,
+      saddr: RangeSet,
+      expected: Closed,
+      daddr: RangeSet = members,
+      dport: RangeSet = everyPort,
+    ): void => {
+      if ([saddr, daddr, dport].some(isEmptySet)) return
+      rows.push({
+        source,
+        way: expected.because === 'internal' ? 'egress' : 'direct',
+        family,
+        protocol: protocolNumber[protocol],
+        mapping: null,
+        network,
+        in: from,
+        isUplink: around.entries.some(({ name, isUplink }) => isUplink && name === from),
+        region: { saddr, daddr, sport: everyPort, dport },
+        prefers: null,
+        choosesSource: false,
+        expected,
+      })
+    }
+    for (const { name } of around.entries) add('machine', name, membersOfAll(around), inward('forged'))
+    if (subnet.mode !== 'nat-unprotected' || network.internal) {
+      const published = directPlaces(desired, network, family, protocol)
+      const addClosed = (source: Row['source'], from: string, saddr: RangeSet): void => {
+        const expected = inward('unpublished')
+        add(source, from, saddr, expected, subtractRanges(members, published.addresses))
+        add(source, from, saddr, expected, published.addresses, subtractRanges(everyPort, published.ports))
+      }
+      for (const { name, sources } of around.entries) addClosed('machine', name, sources)
+      for (const other of askedNetworks([network], alike)) {
+        const strangers = around.subnets.get(other)
+        if (other !== network && strangers !== undefined)
+          addClosed('stranger', other.bridge, strangers.members)
+      }
+    }
+    if (!network.icc) add('sibling', bridge, members, inward('icc'))
+    if (network.internal || subnet.mode === 'isolated')
+      add(
+        'itself',
+        bridge,
+        members,
+        {
+          kind: 'closed',
+          because: 'internal',
+          out: new Set(around.entries.map(({ name }) => name)),
+          to: null,
+        },
+        around.outside,
+      )
+  }
+  return rows
+}
+
+/** Where a routed network has published ports; nowhere where a network is translated. */
+const directPlaces = (
+  { mappings }: DesiredState,
+  network: DesiredNetwork,
+  family: Family,
+  protocol: Protocol,
+): { readonly addresses: RangeSet; readonly ports: RangeSet } => {
+  const targets = mappings
+    .filter(
+      (mapping) => mapping.kind === 'direct' && mapping.family === family && mapping.protocol === protocol,
+    )
+    .flatMap((mapping) => mapping.targets.filter((target) => target.network === network.name))
+  const values = (read: (target: (typeof targets)[number]) => number | bigint): RangeSet =>
+    rangeSet(targets.map(read).map((value) => ({ first: value, last: value })))
+  return { addresses: values(({ address }) => addressValue(address)), ports: values(({ port }) => port) }
+}

@@ -1,0 +1,51 @@
+import { isEmptySet, rangeSet } from '../../address/range-set.ts'
+import { type DesiredMapping, type DesiredState, reach } from '../../desired/index.ts'
+import { addressText } from './finding.ts'
+import { pick } from './region.ts'
+import type { Row } from './row.ts'
+import { valuesOf } from './served-rows.ts'
+
+/**
+ * The closed rows of a mapping whose port other mappings of the project have too, without the addresses that one of
+ * these serves or closes itself.
+ */
+export const unservedRows = (desired: DesiredState, rows: readonly Row[]): readonly Row[] => {
+  // Which mapping an address belongs to does not hang on the sources it takes.
+  const open = desired.mappings.map((mapping): DesiredMapping => ({ ...mapping, allowFrom: null }))
+  const openState: DesiredState = { ...desired, mappings: open }
+  return rows.flatMap((row) => {
+    const { mapping, expected, region, family } = row
+    if (mapping === null || expected.kind !== 'closed') return [row]
+    const { because } = expected
+    if (because === 'loopback' || because === 'forged') return [row]
+    if (mapping.kind === 'direct') return desired.mappings.some((one) => opensSame(one, mapping)) ? [] : [row]
+    const own = open[desired.mappings.indexOf(mapping)]
+    const source = addressText(family, pick(region).saddr)
+    const kept = valuesOf(region.daddr).filter((value) => {
+      const address = addressText(family, value)
+      const promised = reach(
+        openState,
+        {
+          family,
+          protocol: mapping.protocol,
+          from: { kind: 'machine', address: source, interface: row.in ?? '' },
+          to: { address, port: mapping.hostPort },
+        },
+        { addresses: [address] },
+      )
+      const holder = promised.kind === 'delivered' ? promised.mapping : null
+      return because === 'allow-from' ? holder === own : holder === null
+    })
+    const daddr = rangeSet(kept.map((value) => ({ first: value, last: value })))
+    return isEmptySet(daddr) ? [] : [{ ...row, region: { ...region, daddr } }]
+  })
+}
+
+/** Another mapping opens the same port of the same container, to other sources perhaps. */
+const opensSame = (one: DesiredMapping, { kind, protocol, targets, ...rest }: DesiredMapping): boolean =>
+  one.label !== rest.label &&
+  one.kind === kind &&
+  one.protocol === protocol &&
+  one.targets.some(({ address, port }) =>
+    targets.some((target) => target.address === address && target.port === port),
+  )
