@@ -1,6 +1,7 @@
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { destroying } from './lifecycle/destroy.ts'
 import { flows } from './lifecycle/flows.ts'
+import { foreignAccept } from './lifecycle/foreign-accept.ts'
 import { foreignFlush } from './lifecycle/foreign-flush.ts'
 import { forwarding } from './lifecycle/forwarding.ts'
 import { idempotence } from './lifecycle/idempotence.ts'
@@ -26,3 +27,4 @@ describeLifecycle('a container on two networks', 'iptables-legacy', twoNetworks)
 describeLifecycle('interruption', 'iptables-legacy', interruption)
 describeLifecycle('a live host', 'iptables-legacy', liveHost)
 describeLifecycle('a foreign flush', 'iptables-legacy', foreignFlush)
+describeLifecycle('a foreign accept', 'iptables-legacy', (open) => foreignAccept(open, 'iptables-legacy'))

@@ -6,6 +6,8 @@ import type { Question } from './question.ts'
 
 /** Kinds that do not tell of packets of the contract that fail. */
 const aboutOthers: readonly string[] = [
+  // What comes in is asked apart: see closed-rows.ts.
+  'Bypassed',
   'DnatShadows',
   'HostPortTaken',
   'LoopbackUnreachable',

@@ -34,7 +34,7 @@ const usual = { first: 41_000, last: 60_000 }
 /** Any port may be bound. 7919 is prime, so that all are taken in turn, and none of them soon again. */
 const step = 7919
 let [lastUsual, lastOther] = [usual.first, 1]
-const freshSourcePort = (isUsual: boolean): number => {
+export const freshSourcePort = (isUsual: boolean): number => {
   if (isUsual) {
     lastUsual = lastUsual >= usual.last ? usual.first : lastUsual + 1
     return lastUsual

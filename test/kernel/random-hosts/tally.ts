@@ -1,6 +1,7 @@
 import type { Plan } from 'portolan'
 import { isAboutPackets } from './agreement.ts'
 import { type Answer, isLater } from './ask.ts'
+import type { ClosedAnswer } from './closed-rows.ts'
 import type { RandomHost } from './random-host.ts'
 
 /** How many hosts were tried, and what they were like. */
@@ -17,6 +18,12 @@ export interface Tally {
   later: number
   again: number
   witnesses: number
+  /** Flows that the contract keeps out. */
+  closed: number
+  /** Of these, flows of which a packet came in. */
+  opened: number
+  /** Witnesses of what comes in. */
+  bypasses: number
   planMs: number
   /** Questions about mappings; the others are about networks. */
   ofMappings: number
@@ -44,6 +51,9 @@ export const startTally = (): Tally => ({
   later: 0,
   again: 0,
   witnesses: 0,
+  closed: 0,
+  opened: 0,
+  bypasses: 0,
   planMs: 0,
   ofMappings: 0,
   fromOtherPorts: 0,
@@ -98,6 +108,11 @@ const countRules = (rules: RandomHost['rules']): number =>
       /^-A |\b(drop|accept|jump|goto|masquerade|dnat|redirect|notrack|return|set)\b/.test(line),
     ).length
 
+export const countClosed = (tally: Tally, answers: readonly ClosedAnswer[]): void => {
+  tally.closed += answers.length
+  tally.opened += answers.filter(({ cameIn }) => cameIn).length
+}
+
 const list = (counts: ReadonlyMap<string, number>): string =>
   [...counts]
     .sort(([, a], [, b]) => b - a)
@@ -113,5 +128,6 @@ export const summary = (title: string, tally: Tally): string =>
     `  ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
     `  ${tally.later} of these once they were answered; ${tally.again} asked again.`,
     `  ${tally.witnesses} witnesses sent, each failed. Conflicts: ${list(tally.conflicts)}.`,
+    `  ${tally.closed} closed rows asked, ${tally.opened} came in; ${tally.bypasses} witnesses of that sent.`,
     `  ${(tally.planMs / Math.max(1, tally.hosts)).toFixed(1)} ms a plan.\n`,
   ].join('\n')

@@ -1,12 +1,14 @@
 import { type Plan, plan } from 'portolan'
 import { findFalseAlarms, findMisses, isTold, tell } from './agreement.ts'
 import { type Answer, ask, isLater, PATIENCE_MS, SILENCE_MS } from './ask.ts'
+import { sendBypasses } from './bypass-witnesses.ts'
+import { askClosed, findUntold } from './closed-rows.ts'
 import { forgetFlows, loadForeign, loadOurs } from './load-host.ts'
 import { networkQuestionsOf } from './network-questions.ts'
 import { questionsOf } from './question.ts'
 import type { RandomHost } from './random-host.ts'
 import type { Stage } from './stage.ts'
-import { count, type Tally } from './tally.ts'
+import { count, countClosed, type Tally } from './tally.ts'
 import { sendWitnesses } from './witnesses.ts'
 
 /** Asks everybody; who fails and of whom nobody says so is asked once more, with patience. */
@@ -65,10 +67,14 @@ export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Prom
   await loadOurs(scene.lab.host, planned, host.backend)
   const answers = await askAll(stage, planned, host.seed, tally)
   count(tally, host, planned, answers)
+  const closed = await askClosed(stage, planned)
+  countClosed(tally, closed)
   const complaints = [
     ...findMisses(answers, planned),
     ...findFalseAlarms(answers, planned.conflicts),
+    ...findUntold(closed, planned.conflicts),
     ...(await sendWitnesses(stage, planned, tally)),
+    ...(await sendBypasses(stage, planned, tally)),
   ]
   if (complaints.length > 0) throw new Error(describe(host, planned, complaints))
 }

@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts'
 import type { Tally } from './tally.ts'
 
 /** Lots are drawn anew for each packet, and a limit takes a second to fill again. */
-const TIMES = 24
+export const TIMES = 24
 
 const behind: Readonly<Record<string, MachineName>> = {
   eth0: 'neighbour',
@@ -19,7 +19,7 @@ const behind: Readonly<Record<string, MachineName>> = {
   'br-b': 'b1',
 }
 
-const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName => {
+export const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName => {
   if (device == null) return 'host'
   const held = source == null ? null : stage.holderOf(family, source)
   const by = held ?? behind[device]

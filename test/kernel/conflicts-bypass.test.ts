@@ -1,0 +1,3 @@
+import { describeScenarios } from './conflicts/describe-scenarios.ts'
+
+describeScenarios('bypass')

@@ -1,0 +1,82 @@
+import { type Conflict, type Packet, reach } from '@portolan/core'
+import type { Plan } from 'portolan'
+import { isLoopback, type MachineName } from '../differential/scene.ts'
+import { tell } from './agreement.ts'
+import { SILENCE_MS } from './ask.ts'
+import { forgetFlows } from './load-host.ts'
+import { plannedOf, sourceOf } from './question.ts'
+import type { Stage } from './stage.ts'
+import type { Tally } from './tally.ts'
+import { senderOf, TIMES } from './witnesses.ts'
+
+const containers: readonly MachineName[] = ['a1', 'a2', 'b1']
+
+/** A machine cannot put another's address, or a loopback address, on the wire by a socket. */
+const isForged = (plan: Plan, { family, in: device, source, destination }: Packet): boolean =>
+  isLoopback(destination) ||
+  isLoopback(source ?? '') ||
+  (!plan.desired.networks.some(({ bridge }) => bridge === device) &&
+    (family === 'ip' ? /^172\.30\./ : /^fd00:30:/).test(source ?? ''))
+
+const comesIn = async (stage: Stage, asker: MachineName, packet: Packet): Promise<boolean> => {
+  const { scene } = stage
+  const others = containers.filter((name) => name !== asker)
+  const { source, sourcePort, destination, destinationPort, protocol } = packet
+  await Promise.all(others.map((name) => scene.machine(name).arrivals({ clear: true })))
+  await scene.machine(asker).probe({
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+    destination,
+    port: destinationPort ?? 0,
+    ...(source == null ? {} : { source }),
+    ...(sourcePort == null ? {} : { sourcePort }),
+    timeoutMs: SILENCE_MS * 2,
+  })
+  const seen = await Promise.all(others.map((name) => scene.machine(name).arrivals()))
+  return seen.flat().some((one) => one.sourcePort === sourcePort)
+}
+
+const send = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally): Promise<string | null> => {
+  const { witness } = conflict
+  if (witness === null) return `no witness: ${tell(conflict)}`
+  if (isForged(plan, witness)) return null
+  const asker = senderOf(stage, witness)
+  const { family, protocol, source, destination, destinationPort } = witness
+  const from = sourceOf(plan, asker, source ?? '')
+  const to = { address: destination, port: destinationPort ?? 0 }
+  const flow = { family, protocol: protocol === 'udp' ? 'udp' : 'tcp', from, to } as const
+  const { kind } = reach(plan.desired, flow, { addresses: plannedOf(plan).hostAddresses })
+  if (kind !== 'dropped' && kind !== 'local')
+    return `the contract does not close it (${kind}): ${tell(conflict)}`
+  if (source != null) await stage.adopt(asker, family, source)
+  const inside = plan.desired.networks.find(({ [family]: subnet }) =>
+    destination.startsWith(prefixOf(subnet?.subnet)),
+  )
+  if (inside !== undefined && stage.holderOf(family, destination) === null)
+    await stage.adopt(inside.bridge === 'br-b' ? 'b1' : asker === 'a1' ? 'a2' : 'a1', family, destination)
+  tally.bypasses += 1
+  for (let turn = 0; turn < TIMES; turn += 1) {
+    if (await comesIn(stage, asker, witness)) return null
+    await forgetFlows(stage.scene.lab.host)
+  }
+  return `the witness does not come in: ${tell(conflict)}`
+}
+
+/** The subnets of random hosts end at a byte or a group: 172.30.1. and fd00:30:1:. */
+const prefixOf = (subnet: string | undefined): string =>
+  subnet === undefined
+    ? ' '
+    : subnet.slice(0, Math.max(subnet.lastIndexOf('.'), subnet.lastIndexOf('::')) + 1)
+
+/** Sends what is said to come in for certain: a packet of it has to come to a container. */
+export const sendBypasses = async (stage: Stage, plan: Plan, tally: Tally): Promise<readonly string[]> => {
+  const certain = plan.conflicts.filter(
+    ({ kind, certainty }) => kind === 'Bypassed' && certainty === 'certain',
+  )
+  const complaints: string[] = []
+  // One after the other: several may show one packet.
+  for (const conflict of certain) {
+    const complaint = await send(stage, plan, conflict, tally)
+    if (complaint !== null) complaints.push(complaint)
+  }
+  return complaints
+}

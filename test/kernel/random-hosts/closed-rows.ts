@@ -1,0 +1,145 @@
+import { type Conflict, type Flow, reach } from '@portolan/core'
+import type { Plan } from 'portolan'
+import {
+  addressesOf,
+  type Family,
+  isLoopback,
+  type MachineName,
+  machineNames,
+} from '../differential/scene.ts'
+import { freshSourcePort, SILENCE_MS } from './ask.ts'
+import { plannedOf, sourceOf } from './question.ts'
+import type { Stage } from './stage.ts'
+
+/** One flow that must not come to a container. */
+export interface ClosedQuestion {
+  readonly asker: MachineName
+  readonly flow: Flow
+  /** Whose row it is: a mapping's, or a network's. */
+  readonly mapping: string | null
+  readonly network: string
+  /** Where its packets must not come. */
+  readonly containers: readonly { readonly machine: MachineName; readonly address: string }[]
+}
+
+export interface ClosedAnswer extends ClosedQuestion {
+  /** A packet of it came to one of the containers. */
+  readonly cameIn: boolean
+}
+
+const containers = ['a1', 'a2', 'b1'] as const
+
+const machineAt = (family: Family, address: string): MachineName | null =>
+  containers.find((name) => addressesOf[family][name].includes(address)) ?? null
+
+/** A port of containers that no mapping of a random host leads to. */
+const unpublished = 7777
+
+/** Every row that the contract closes, as far as the machines of the lab can ask. */
+export const closedQuestionsOf = (plan: Plan): readonly ClosedQuestion[] => [
+  ...questionsOfMappings(plan),
+  ...questionsOfNetworks(plan),
+]
+
+const questionsOfMappings = (plan: Plan): readonly ClosedQuestion[] => {
+  const { desired } = plan
+  const { hostAddresses } = plannedOf(plan)
+  return desired.mappings.flatMap(({ label, family, protocol, hostPort, targets }) => {
+    const places = targets.flatMap(({ address }) => {
+      const machine = machineAt(family, address)
+      return machine === null ? [] : [{ machine, address }]
+    })
+    return machineNames.flatMap((asker) =>
+      addressesOf[family].host.flatMap((to): readonly ClosedQuestion[] => {
+        const from = sourceOf(plan, asker, addressesOf[family][asker][0])
+        if (from.kind !== 'machine' || isLoopback(to) || /^(172\.30|fd00:30)/.test(to)) return []
+        const flow = { family, protocol, from, to: { address: to, port: hostPort } }
+        const { kind } = reach(desired, flow, { addresses: hostAddresses })
+        if (kind !== 'dropped' && kind !== 'local') return []
+        const network = targets[0].network
+        return [{ asker, flow, mapping: label, network, containers: places }]
+      }),
+    )
+  })
+}
+
+const questionsOfNetworks = (plan: Plan): readonly ClosedQuestion[] => {
+  const { desired } = plan
+  const { hostAddresses } = plannedOf(plan)
+  return (['ip', 'ip6'] as const).flatMap((family) =>
+    containers.flatMap((machine) =>
+      machineNames.flatMap((asker) =>
+        (['tcp', 'udp'] as const).flatMap((protocol) =>
+          [80, 8080, unpublished].flatMap((port): readonly ClosedQuestion[] => {
+            const [address] = addressesOf[family][machine]
+            const own = sourceOf(plan, machine, address)
+            const from = sourceOf(plan, asker, addressesOf[family][asker][0])
+            if (own.kind !== 'container' || from.kind === 'host' || asker === machine) return []
+            const flow = { family, protocol, from, to: { address, port } }
+            if (reach(desired, flow, { addresses: hostAddresses }).kind !== 'dropped') return []
+            return [{ asker, flow, mapping: null, network: own.network, containers: [{ machine, address }] }]
+          }),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Has packets sent that must not come in, and looks for them in the containers. */
+export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly ClosedAnswer[]> => {
+  const { scene } = stage
+  const machines = containers.map((name) => scene.machine(name))
+  await Promise.all(machines.map((machine) => machine.arrivals({ clear: true })))
+  const sent = await Promise.all(
+    closedQuestionsOf(plan).map(async (question) => {
+      const { asker, flow } = question
+      const sourcePort = freshSourcePort(true)
+      await scene.machine(asker).probe({
+        protocol: flow.protocol === 'udp' ? 'udp' : 'tcp',
+        destination: flow.to.address,
+        port: flow.to.port,
+        ...(flow.from.address === null ? {} : { source: flow.from.address }),
+        sourcePort,
+        timeoutMs: SILENCE_MS,
+      })
+      return { question, sourcePort }
+    }),
+  )
+  const arrived = new Set(
+    (
+      await Promise.all(
+        containers.map(async (name) =>
+          (
+            await scene.machine(name).arrivals()
+          ).map(({ sourcePort, destination }) => `${name} ${destination} ${sourcePort}`),
+        ),
+      )
+    ).flat(),
+  )
+  return sent.map(({ question, sourcePort }) => ({
+    ...question,
+    cameIn: question.containers.some(({ machine, address }) =>
+      arrived.has(`${machine} ${address} ${sourcePort}`),
+    ),
+  }))
+}
+
+/** No miss: of each row that something of comes in, a conflict says so. */
+export const findUntold = (
+  answers: readonly ClosedAnswer[],
+  conflicts: readonly Conflict[],
+): readonly string[] =>
+  answers
+    .filter(
+      ({ cameIn, mapping, network }) =>
+        cameIn &&
+        !conflicts.some(
+          (one) =>
+            one.kind === 'Bypassed' &&
+            (mapping === null ? one.mapping === null && one.network === network : one.mapping === mapping),
+        ),
+    )
+    .map(
+      ({ asker, flow, mapping, network }) =>
+        `came in, and is not told: ${flow.protocol} ${asker} ${flow.from.address} to ${flow.to.address}:${flow.to.port} (${mapping ?? network})`,
+    )
