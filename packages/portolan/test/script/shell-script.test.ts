@@ -171,6 +171,11 @@ echo 2 > '/proc/sys/net/ipv4/conf/br.db/rp_filter'
     const text = scriptOf('nftables', 'services: {a: {networks: [n]}}\nnetworks: {n: {internal: true}}')
     expect(text).not.toContain('/proc/sys/net/ipv4/ip_forward')
   })
+
+  test('of nothing, which takes a project away, sets no sysctl back that another program may rely on', () => {
+    for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
+      expect(scriptOf(backend, 'services: {}')).not.toMatch(/\/proc\/sys|sysctl/)
+  })
 })
 
 describe('what a user calls things', () => {
