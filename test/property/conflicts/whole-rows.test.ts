@@ -202,3 +202,82 @@ describe('nothing is left out in silence', () => {
     })
   })
 })
+
+describe('who is behind the host', () => {
+  const sides = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ name: `cali${at}`, up: true, kind: 'veth' }))
+  const routes = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      destination: `10.${at >> 8}.${at & 255}.7/32`,
+      interface: `cali${at}`,
+    }))
+  const withSides = (count: number) => ({
+    ...hostFacts,
+    interfaces: [...(hostFacts.interfaces ?? []), ...sides(count)],
+    routes: [...(hostFacts.routes ?? []), ...routes(count)],
+  })
+
+  test('is looked at by each of a hundred interfaces', async () => {
+    const seen = await look({ facts: withSides(100), saved: filter('-A FORWARD -i cali99 -j DROP') })
+    expect(seen.told).toContain('warning ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
+    expect(seen.plan.incomplete).toEqual([])
+  })
+
+  test('of more interfaces it is told which are not looked at', async () => {
+    const { plan } = await look({ facts: withSides(140) })
+    expect(plan.incomplete).toEqual([
+      {
+        mapping: null,
+        network: null,
+        what: 'IPv4 packets that come in by cali127 and 12 more interfaces',
+        why: 'Of interfaces that no default route leads to, 128 are looked at.',
+      },
+    ])
+  })
+
+  const many = (gateway: (at: number) => string | null) => ({
+    ...hostFacts,
+    routes: [
+      ...(hostFacts.routes ?? []),
+      ...Array.from({ length: 30_000 }, (_, at) => ({
+        destination: `20.${at >> 8}.${at & 255}.0/24`,
+        interface: gateway(at) === null ? 'eth1' : 'eth0',
+        gateway: gateway(at) ?? '203.0.113.1',
+      })),
+    ],
+  })
+
+  test('is known of more than 20,000 routes that lead a few ways', async () => {
+    const behindEth1 = (at: number) => (at < 15_000 ? '192.0.2.1' : null)
+    const facts = many(behindEth1)
+    const seen = await look({ facts, saved: filter('-A FORWARD -i eth1 -s 20.64.0.0/10 -j DROP') })
+    expect(seen.told).toContain('warning ForwardDropped 0.0.0.0:8080/tcp by iptables-nft filter FORWARD 1')
+    const other = await look({ facts, saved: filter('-A FORWARD -i eth1 -s 20.0.0.0/11 -j DROP') })
+    expect(other.told).toEqual([])
+    expect([seen, other].flatMap(({ plan }) => plan.incomplete)).toEqual([])
+  })
+
+  test('is told not to be known where routes lead another way too often', async () => {
+    const { plan } = await look({ facts: many((at) => (at % 2 === 0 ? '192.0.2.1' : null)) })
+    expect(plan.incomplete.map(({ why }) => why)).toEqual([
+      'The routes lead another way more than 20000 times. One route stands for all of them.',
+    ])
+  })
+
+  test.each([
+    ['IPv4', '0.0.0.0:8080', '192.0.2.0/24', 'saved'],
+    ['IPv6', '[::]:8080', '2001:db8::/64', 'saved6'],
+  ] as const)('no error is about %s clients that the host has no route to', async (_, port, near, from) => {
+    const facts = { ...hostFacts, routes: [{ destination: '203.0.113.0/24', interface: 'eth1' }] }
+    const far = from === 'saved' ? '198.51.100.0/24' : '2001:db8:9::/64'
+    const ports = `{target: 80, published: "8080", x-portolan: {allow_from: [${near}, ${far}]}}`
+    const seen = await look({
+      facts,
+      intent: intent.replace('"8080:80"', ports.replace(`${near}, `, '')),
+      [from]: filter(`-A FORWARD -i eth0 ! -s ${near} -j DROP`),
+    })
+    expect(seen.told.filter((line) => line.includes(port))).toEqual([])
+    const both = await look({ facts, intent, [from]: filter(`-A FORWARD -i eth0 -s ${near} -j DROP`) })
+    expect(both.told).toContainEqual(expect.stringContaining(port))
+  })
+})

@@ -1,4 +1,4 @@
-import type { Family } from '../address/index.ts'
+import { type Family, families } from '../address/index.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState, PublishedPort } from '../desired/index.ts'
 import { prepareFollower } from '../evaluate/follow.ts'
 import type { HostFacts } from '../facts/index.ts'
@@ -10,7 +10,7 @@ import { egressDropped } from './egress-dropped.ts'
 import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { forwardDropped } from './forward-dropped.ts'
-import { type IncompleteSearch, incompleteRows } from './incomplete-search.ts'
+import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
 import { kernelRefuses } from './kernel-refuses.ts'
 import { masqueradeMissing } from './masquerade-missing.ts'
 import { networkDropped } from './network-dropped.ts'
@@ -63,8 +63,8 @@ export interface RuleConflictOptions {
 /**
  * What the rules on a host do to a project: for each mapping and network, and each row of the reachability contract
  * it takes part in, the packets that would not fare as promised, one of them for a witness, the culprit, and what
- * to do. Exact: every packet that the rules can tell apart is looked at. Pure, and as good for a dump of another
- * machine.
+ * to do. README, "What the search covers", lists which packets are looked at; `searchRules` tells what was left out of
+ * that. Pure, and as good for a dump of another machine.
  *
  * @param facts - of the host as it is; the project's bridges need not be there yet
  * @param rulesets - all rules of the host with the project's own among them, as `lower` gives them
@@ -192,6 +192,7 @@ export const searchRules = (
       { desired, facts: planned, rulesets, around },
     ),
     incomplete: [
+      ...families.flatMap((family) => incompleteSurroundings(around[family], family)),
       ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? []),
       ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),
       ...bypasses.incomplete,

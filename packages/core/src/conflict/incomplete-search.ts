@@ -1,7 +1,9 @@
 import type { Family } from '../address/index.ts'
+import { MOST_STRETCHES } from '../evaluate/route-classes.ts'
 import { type ExploredRow, mostCells } from './search/explore.ts'
 import { protocolName } from './search/finding.ts'
 import type { Row } from './search/row.ts'
+import { MOST_SIDE_ENTRIES, type Surroundings } from './search/surroundings.ts'
 
 /**
  * Packets that the search for conflicts did not look at, of one mapping or network. That no conflict is found says
@@ -42,6 +44,36 @@ export const incompleteRows = (rows: readonly ExploredRow[], member: number): re
       why,
     }
   })
+}
+
+/**
+ * What the search left out of all rows, as the host has too much of it.
+ * @internal
+ */
+export const incompleteSurroundings = (
+  { unseenEntries, knowsRoutes }: Surroundings,
+  family: Family,
+): readonly IncompleteSearch[] => {
+  const left = (what: string, why: string): IncompleteSearch => ({ mapping: null, network: null, what, why })
+  const [first] = unseenEntries
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          left(
+            `${familyNames[family]} packets that come in by ${first}${unseenEntries.length > 1 ? ` and ${unseenEntries.length - 1} more interfaces` : ''}`,
+            `Of interfaces that no default route leads to, ${MOST_SIDE_ENTRIES} are looked at.`,
+          ),
+        ]),
+    ...(knowsRoutes
+      ? []
+      : [
+          left(
+            `${familyNames[family]} packets of other machines and to the outside`,
+            `The routes lead another way more than ${MOST_STRETCHES} times. One route stands for all of them.`,
+          ),
+        ]),
+  ]
 }
 
 const reasonsOf = ({ isWhole, doubts }: ExploredRow, { mapping }: Row): readonly string[] => [

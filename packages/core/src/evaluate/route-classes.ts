@@ -1,9 +1,13 @@
 import { lastAddress, type Prefix } from '../address/index.ts'
 import { type RangeSet, rangeSet } from '../address/range-set.ts'
+import { mergedCuts } from './merged-cuts.ts'
 import type { Router } from './router.ts'
 
-/** Beyond this many prefixes a table is not cut: one route speaks for all that lead out alike. */
+/** Of a table with more prefixes than this, neighbours that lead alike are one. */
 const MOST_PREFIXES = 20_000
+
+/** Where a table leads another way more often than this it is not cut: one route speaks for all that lead out alike. */
+export const MOST_STRETCHES = 20_000
 
 type Classes = ReadonlyMap<string, RangeSet>
 
@@ -62,12 +66,16 @@ const findCuts = ({ family, tables, rules }: Router): readonly (number | bigint)
     cuts.add(prefix.base)
     if (value < highest[family]) cuts.add(typeof value === 'number' ? value + 1 : value + 1n)
   }
-  for (const { buckets } of tables.values()) {
-    let count = 0
-    for (const [length, bucket] of buckets.entries()) {
+  const longest = Math.max(-1, ...rules.flatMap(({ suppress }) => suppress ?? []))
+  for (const table of tables.values()) {
+    if (table.buckets.reduce((count, bucket) => count + (bucket?.size ?? 0), 0) > MOST_PREFIXES) {
+      const merged = mergedCuts(table, longest, MOST_STRETCHES)
+      if (merged === null) return null
+      for (const cut of merged) if (cut <= highest[family]) cuts.add(cut)
+      continue
+    }
+    for (const [length, bucket] of table.buckets.entries()) {
       if (bucket === undefined) continue
-      count += bucket.size
-      if (count > MOST_PREFIXES) return null
       for (const base of bucket.keys())
         add(typeof base === 'number' ? { family: 'ip', base, length } : { family: 'ip6', base, length })
     }

@@ -28,6 +28,10 @@ export interface Entry {
 /** The host as one family of packets finds it. */
 export interface Surroundings {
   readonly entries: readonly Entry[]
+  /** Ways that are not looked at, as there are too many. */
+  readonly unseenEntries: readonly string[]
+  /** False: there are too many routes to tell who is behind which interface. */
+  readonly knowsRoutes: boolean
   /** The host's own addresses, loopback left out. */
   readonly addresses: RangeSet
   /** Those that are not on a bridge of ours. */
@@ -45,7 +49,7 @@ export interface Surroundings {
 }
 
 /** More side entries than this (a container each, on some hosts) are not all looked at. */
-const MOST_SIDE_ENTRIES = 16
+export const MOST_SIDE_ENTRIES = 128
 
 /** Addresses that nobody sends from: this network, loopback, multicast; link-local in IPv6 (the contract's own rule). */
 export const nobody: Readonly<Record<Family, RangeSet>> = {
@@ -71,7 +75,7 @@ const everything: Readonly<Record<Family, RangeSet>> = {
 /** Reads off a host who can reach it, and by which way. */
 export const surroundingsOf = (
   host: Host,
-  { interfaces = [] }: HostFacts,
+  { interfaces = [], routes = [] }: HostFacts,
   desired: DesiredState,
   family: Family,
 ): Surroundings => {
@@ -95,7 +99,7 @@ export const surroundingsOf = (
     (left, set) => subtractRanges(left, set),
     everything[family],
   )
-  const behind = sourcesBehind(host, family)
+  const behind = sourcesBehind(host, family, routes.length > 0)
   const uplinks = uplinkNames(host, family, links)
   const entries = links.flatMap((link): Entry[] => {
     const sources = intersectRanges(behind?.answered(link.name) ?? everything[family], taken)
@@ -113,6 +117,8 @@ export const surroundingsOf = (
   const sides = entries.filter(({ isUplink }) => !isUplink)
   return {
     entries: [...entries.filter(({ isUplink }) => isUplink), ...sides.slice(0, MOST_SIDE_ENTRIES)],
+    unseenEntries: sides.slice(MOST_SIDE_ENTRIES).map(({ name }) => name),
+    knowsRoutes: behind !== null,
     addresses,
     foreignAddresses: intersectRanges(addresses, ownedBy(links, family)),
     knownAddresses: intersectRanges(
@@ -166,10 +172,13 @@ const isLeg = (host: Host, { master }: Link): boolean => {
 /**
  * Who is answered by each interface, and who is reached by it as far as the facts say; null where there are too many
  * routes to tell.
+ *
+ * @param areListed - the facts say which routes there are
  */
 const sourcesBehind = (
   host: Host,
   family: Family,
+  areListed: boolean,
 ): { readonly answered: (name: string) => RangeSet; readonly routed: (name: string) => RangeSet } | null => {
   const router = host.routers[family]
   const classes = destinationClasses(router, 'behind', (destination) => {
@@ -179,8 +188,8 @@ const sourcesBehind = (
   })
   if (classes === null) return null
   const nobodyBehind = rangeSet([])
-  // What hand-written facts do not say of routes is not held against a packet.
-  const unsaid = router.complete ? nobodyBehind : (classes.get('none') ?? nobodyBehind)
+  // Facts that list any route list all of them: a client that no route leads back to is promised nothing.
+  const unsaid = router.complete || areListed ? nobodyBehind : (classes.get('none') ?? nobodyBehind)
   const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? nobodyBehind
   return { routed, answered: (name) => rangeSet([...listed(routed(name)), ...listed(unsaid)]) }
 }
