@@ -124,3 +124,23 @@ test('what a foreign translation sends to the container is not opened with it', 
   const dead = seen.conflicts.find(({ severity }) => severity === 'error')
   expect(dead?.remedy).toEqual({ text: expect.stringMatching(/:9999\/tcp/), commands: [] })
 })
+
+test('of two mappings that one policy stops, each has a verdict of its own where something else tells them apart', async () => {
+  const intent = `name: shop
+networks:
+  web:
+    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}]}
+    driver_opts: {com.docker.network.bridge.name: pt-web}
+services:
+  nginx: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["8080:80", "8081:81", "8082:82"]}
+`
+  const rules = [
+    '-A FORWARD -o pt-web -p tcp -j DROP',
+    '-A FORWARD -o pt-web -p tcp --dport 81 -s 192.0.2.66/32 -j DROP',
+  ]
+  const { conflicts } = await look({ facts: beside, saved: filter(...rules), intent })
+  const offered = conflicts
+    .filter(({ severity, mapping }) => severity === 'error' && mapping !== null)
+    .map(({ mapping, remedy }) => `${mapping?.slice(0, 12)} ${remedy.commands.length}`)
+  expect(offered).toEqual(['0.0.0.0:8080 2', '0.0.0.0:8081 0', '0.0.0.0:8082 2'])
+})

@@ -6,13 +6,15 @@ import type { NetfilterRuleset } from '../../netfilter/index.ts'
 import type { Conflict, Remedy } from '../conflict.ts'
 import { followPoint } from '../search/explore.ts'
 import { addressText, type Finding, protocolName } from '../search/finding.ts'
+import { addressValue } from '../search/subnets.ts'
 import type { Surroundings } from '../search/surroundings.ts'
-import type { Draft, Drafted } from './draft.ts'
+import type { Drafted } from './draft.ts'
 import { findOpened, type Judged, type Opened, type Suspects, stopperOf } from './find-opened.ts'
 import { foreignTranslations } from './foreign-translations.ts'
 import { withInsertions } from './insertion.ts'
 import { openPackets } from './open-packets.ts'
 import { suspectsOf } from './suspects.ts'
+import { toldApart } from './told-apart.ts'
 
 /** The host that remedies are checked on. */
 export interface RemedyScene {
@@ -32,69 +34,94 @@ export const holdRemedies = (
   drafts: ReadonlyMap<Conflict, Drafted>,
   scene: RemedyScene,
 ): readonly Conflict[] => {
-  const insertions = new Map<string, Draft['insertions']>()
-  for (const { draft } of drafts.values())
-    if (draft.insertions.length > 0) insertions.set(keyOf(draft), draft.insertions)
-  const judge = insertions.size === 0 ? null : createJudge(scene, [...insertions.values()].flat(), drafts)
+  // A rule in front of one culprit passes by those behind it too, which have remedies of their own.
+  const mended = new Map<object, Finding[]>()
+  for (const { finding, draft } of drafts.values())
+    if (draft.insertions.length > 0) {
+      const whose = finding.mapping ?? finding.network
+      mended.set(whose, [...(mended.get(whose) ?? []), finding])
+    }
+  const judge = judgeIn(scene, ({ mapping, network }) => mended.get(mapping ?? network) ?? [])
+  const translated = foreignTranslations(scene.rulesets)
+  const values = toldApart(scene.rulesets)
   const verdicts = new Map<string, string | null>()
   return conflicts.map((conflict): Conflict => {
     const drafted = drafts.get(conflict)
     if (drafted === undefined) return conflict
     const { draft } = drafted
-    if (judge === null || draft.insertions.length === 0) return { ...conflict, remedy: draft.remedy }
-    const key = `${keyOf(draft)} ${drafted.finding.rows.map(({ in: from }) => from).join(' ')}`
-    const known = verdicts.get(key)
-    const objection = known === undefined ? judge(drafted) : known
-    verdicts.set(key, objection)
+    if (draft.insertions.length === 0) return { ...conflict, remedy: draft.remedy }
+    const { mapping } = drafted.finding
+    // A foreign DNAT may lead to one container and not to another.
+    const isAlone =
+      mapping === null || mapping.targets.some(({ address }) => translated.leadTo(addressValue(address)))
+    const own = `${isAlone ? keyOf(drafted) : `${alikeKey(drafted)}\n${values(mapping)}`}`
+    const known = verdicts.has(own) ? own : null
+    const objection = known === null ? judge(drafted) : (verdicts.get(known) ?? null)
+    verdicts.set(own, objection)
     return { ...conflict, remedy: objection === null ? draft.remedy : refused(objection) }
   })
 }
 
-const keyOf = ({ remedy }: Draft): string => remedy.commands.join('\n')
+const entrancesOf = ({ rows }: Finding): string =>
+  rows.map(({ in: from, source }) => `${source} ${from}`).join(' ')
+
+const keyOf = ({ finding, draft }: Drafted): string =>
+  `${draft.remedy.commands.join('\n')}\n${entrancesOf(finding)}`
+
+/**
+ * What a finding has in common with those of other mappings. Where no foreign rule tells two mappings apart, and our own
+ * do the same to each, there is one verdict for them.
+ */
+const alikeKey = ({ finding }: Drafted): string => {
+  const { mapping, network, step, rows } = finding
+  const place = [step?.table?.tool, step?.table?.family, step?.table?.name, step?.chain?.name]
+  return [
+    ...[finding.kind, network.name, mapping?.family, mapping?.protocol, mapping?.kind, mapping?.hostAddress],
+    ...[mapping?.interface, mapping?.allowFrom?.join(), mapping?.targets.length, rows.length],
+    ...[...place, step?.rule?.source.position, step?.hook, step?.reply, entrancesOf(finding)],
+  ].join(' ')
+}
 
 const refused = (objection: string): Remedy => ({
   text: `Change or delete that rule yourself. Portolan offers none in front of it: ${objection}`,
   commands: [],
 })
 
-const createJudge = (
-  scene: RemedyScene,
-  insertions: Draft['insertions'],
-  drafts: ReadonlyMap<Conflict, Drafted>,
+/** Says what is wrong with a remedy; null: nothing. */
+const judgeIn = (
+  { desired, facts, rulesets, around }: RemedyScene,
+  culpritsOf: (finding: Finding) => readonly Finding[],
 ): ((drafted: Drafted) => string | null) => {
-  const { desired, facts, rulesets, around } = scene
-  const planned = withInsertions(rulesets, insertions)
-  const follower = prepareFollower(facts, planned)
   const bridges = new Set([
     ...desired.networks.map(({ bridge }) => bridge),
     ...(facts.interfaces ?? []).flatMap(({ name, alias }) =>
       name !== undefined && parseBridgeAlias(alias) !== null ? [name] : [],
     ),
   ])
-  const judged: Judged = {
-    follower,
-    inserted: new Set(insertions.map(({ rule }) => rule)),
-    passedBy: new Set([
-      ...insertions.map(({ rule }) => rule),
-      ...[...drafts.values()].flatMap(({ finding, draft }) =>
-        draft.insertions.length > 0 ? culpritIn(planned, finding) : [],
-      ),
-    ]),
-    open: openPackets(desired, around, bridges),
-  }
-  const links = [...follower.host.links.values()]
-    .filter(
-      ({ name, up, master }) => up && name !== 'lo' && (master === null || !follower.host.links.has(master)),
-    )
-    .map(({ name }) => name)
+  const open = openPackets(desired, around, bridges)
   const translated = foreignTranslations(rulesets)
   return (drafted) => {
-    const { finding } = drafted
+    const { finding, draft } = drafted
     const [row] = finding.rows
     if (row === undefined) return null
+    const planned = withInsertions(rulesets, draft.insertions)
+    const follower = prepareFollower(facts, planned)
+    const inserted = draft.insertions.map(({ rule }) => rule)
+    const judged: Judged = {
+      follower,
+      inserted: new Set(inserted),
+      passedBy: new Set([...inserted, ...culpritsOf(finding).flatMap((one) => culpritIn(planned, one))]),
+      open,
+    }
     const now = followPoint(follower, row, finding.point)
     if (now.kind === 'failed' && stopperOf(now.conclusion.end.world.trace) === stopperOf(finding.step))
       return 'the packets would not come to it.'
+    const links = [...follower.host.links.values()]
+      .filter(
+        ({ name, up, master }) =>
+          up && name !== 'lo' && (master === null || !follower.host.links.has(master)),
+      )
+      .map(({ name }) => name)
     for (const suspects of suspectsOf(drafted, { desired, around, links, translated })) {
       const opened = findOpened(judged, suspects)
       if (opened !== null) return tell(opened, suspects)

@@ -1,0 +1,37 @@
+import type { DesiredMapping } from '../../desired/index.ts'
+import type { NetfilterRuleset, Step, ValueRange, ValueSet } from '../../netfilter/index.ts'
+import { ownerOf } from '../../owner/index.ts'
+import { addressValue } from '../search/subnets.ts'
+
+/**
+ * Tells which of the values that foreign rules ask for are those of a mapping: its host port, and the addresses and
+ * ports that it leads to. No foreign rule tells two mappings apart that have the same of them.
+ */
+export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: DesiredMapping) => string) => {
+  const sets: (readonly ValueRange[])[] = []
+  const add = (values: ValueSet): void => {
+    if (values.kind === 'ranges') sets.push(values.ranges)
+  }
+  const read = (step: Step): void => {
+    if (step.kind === 'compare') add(step.values)
+    else if (step.kind === 'lookup' || step.kind === 'dispatch')
+      for (const { key } of step.table.elements) for (const values of key) add(values)
+    else if (step.kind === 'any-of') for (const all of step.alternatives) all.forEach(read)
+    else if (step.kind === 'nat')
+      for (const operand of [step.address, step.port]) if (operand?.kind === 'range') sets.push([operand])
+  }
+  for (const { tables } of rulesets)
+    for (const table of tables)
+      for (const chain of table.chains)
+        for (const rule of chain.rules)
+          if (ownerOf(table, chain, rule) !== 'portolan') rule.steps.forEach(read)
+  return ({ hostPort, targets }) => {
+    const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
+    return sets
+      .flatMap((ranges, at) => {
+        const met = values.map((value) => ranges.some(({ first, last }) => first <= value && value <= last))
+        return met.includes(true) ? [`${at}:${met.map(Number).join('')}`] : []
+      })
+      .join(' ')
+  }
+}
