@@ -187,7 +187,7 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)(
             }
           },
         ),
-        { ...runs(Number(process.env.PORTOLAN_CLOSED_HOSTS ?? 100)), interruptAfterTimeLimit: 150_000 },
+        { ...runs(Number(process.env.PORTOLAN_CLOSED_HOSTS ?? 40)), interruptAfterTimeLimit: 60_000 },
       )
       process.stderr.write(`closed rows beside ${tool}: ${opened} came in, ${told} conflicts\n`)
       // Agreement on what never happens would say nothing.
