@@ -55,6 +55,10 @@ const pageAt = ({ bytes, pageSize, end, seen }: Source, number: number): Buffer 
   const overflow = bytes.readUInt32LE(at + 12)
   const after = at + (overflow + 1) * pageSize
   if (number + overflow >= end || after > bytes.length) throw new BoltFault('it is cut off')
+  for (let more = number + 1; more <= number + overflow; more += 1) {
+    if (seen.has(more)) throw new BoltFault(`page ${more} is in two places`)
+    seen.add(more)
+  }
   return bytes.subarray(at, after)
 }
 

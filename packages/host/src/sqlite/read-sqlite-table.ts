@@ -22,8 +22,8 @@ interface Source {
 
 /**
  * Reads all rows of a table of an SQLite database. Node has a reader of its own only from 22.5 on, and that one takes
- * locks and may write. The bytes are not trusted: each page is read once and cells share no bytes, so the work is bounded by the length of the
- * file.
+ * locks and may write. The bytes are not trusted: each page is read once and cells share no bytes, so the work is
+ * bounded by the length of the file.
  *
  * @param bytes - the whole file, at rest
  * @returns the values of each row in the order of the table's columns; null where there is no such table

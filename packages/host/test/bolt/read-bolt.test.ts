@@ -86,6 +86,23 @@ describe('readBolt', () => {
     expect(() => readBolt(bytes)).toThrow(expected)
   })
 
+  test('refuses a page that claims the pages of another, which a small file could repeat without bound', () => {
+    const isLeaf = (page: number): boolean =>
+      docker.readUInt16LE(page * pageSize + 8) === 2 && docker.readUInt32LE(page * pageSize + 12) === 0
+    const leaves = Array.from({ length: docker.length / pageSize - 1 }, (_, page) => page).filter(isLeaf)
+    const claims = leaves
+      .map((page) => changed(docker, (copy) => copy.writeUInt32LE(1, page * pageSize + 12)))
+      .map((bytes) => {
+        try {
+          readBolt(bytes)
+          return 'read'
+        } catch (error) {
+          return (error as Error).message.replace(/\d+/, 'N')
+        }
+      })
+    expect(claims).toContain('page N is in two places')
+  })
+
   const stores = fc.constantFrom(docker, netavark, store('docker-26-stopped.db'))
   const changes = fc.array(
     fc.record({ at: fc.nat(131_071), bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }) }),
