@@ -1,31 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, test } from '@jest/globals'
-
-/** A file of each program that shows it is installed. */
-const files = {
-  docker: ['/usr/sbin/dockerd', '/usr/sbin/runc'],
-  podman: ['/usr/bin/podman', '/usr/lib/podman/netavark', '/usr/sbin/runc'],
-  cni: ['/usr/lib/cni/bridge', '/usr/lib/cni/portmap'],
-  firewalld: ['/usr/sbin/firewalld', '/usr/bin/dbus-daemon'],
-  ufw: ['/usr/sbin/ufw'],
-  libvirt: ['/usr/sbin/libvirtd', '/usr/bin/virsh', '/usr/sbin/dnsmasq'],
-  fail2ban: ['/usr/bin/fail2ban-server'],
-} as const
-
-export type Neighbour = keyof typeof files
-
-const exists = (path: string): boolean => {
-  try {
-    accessSync(path)
-    return true
-  } catch {
-    return false
-  }
-}
+import { isInstalled, type Neighbour, neededPrograms } from './needed-programs.ts'
 
 const obstacle = (programs: readonly Neighbour[]): string | null => {
-  const missing = programs.filter((program) => !files[program].every(exists))
+  const missing = programs.filter((program) => !neededPrograms[program].every(isInstalled))
   if (missing.length > 0) return `Not installed: ${missing.join(', ')}. Run \`script/bootstrap --tests\`.`
   // These programs mount file systems and use cgroups, which only the machine's own root may.
   if (!/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))) {
