@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
 import { isAbsent } from '../file/index.ts'
@@ -6,16 +7,22 @@ import { readSqliteFile, type SqliteValue } from '../sqlite/index.ts'
 /** A container takes some 20 kB. */
 const mostBytes = 64 * 2 ** 20
 
+const storage = 'var/lib/containers/storage'
+
+/** Podman before 4.8 keeps its containers here, and so does a later one that finds it (`libpod/runtime.go`). */
+const olderDatabase = 'libpod/bolt_state.db'
+
 /**
  * The addresses that containers of Podman ask for by name (`podman run --ip`), by network. A container that is stopped
  * has no lease, and takes its address when it starts. They are in Podman's own database (`db.sql`; Podman,
  * `libpod/sqlite_state_internal.go`).
  *
- * @returns null where the database is there and cannot be read
+ * @returns null where the database is there and cannot be read, or is the older one, which is not read
  */
 export const podmanStatics = (root: string): ReadonlyMap<string, readonly UsedAddressFact[]> | null => {
+  if (existsSync(join(root, storage, olderDatabase))) return null
   try {
-    const rows = readSqliteFile(join(root, 'var/lib/containers/storage/db.sql'), 'ContainerConfig', mostBytes)
+    const rows = readSqliteFile(join(root, storage, 'db.sql'), 'ContainerConfig', mostBytes)
     const statics = new Map<string, UsedAddressFact[]>()
     for (const [, name, , config] of rows ?? [])
       for (const [network, options] of Object.entries(objectOf(parsed(config).newNetworks)))

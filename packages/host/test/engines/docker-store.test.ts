@@ -164,6 +164,12 @@ describe('the addresses that containers have', () => {
     write('run/containers/networks/ipam.db', 'damaged')
     expect(usedOn('custom')).toBeUndefined()
   })
+  test('are not known where Podman keeps its containers in its older database, which is not read', () => {
+    write('etc/containers/networks/old.json', '{"name": "old", "subnets": [{"subnet": "10.68.0.0/24"}]}')
+    expect(usedOn('old')).toEqual([])
+    write('var/lib/containers/storage/libpod/bolt_state.db', '')
+    expect(usedOn('old')).toBeUndefined()
+  })
   test("are the files of CNI's host-local, and not known without its folder", () => {
     write(
       'etc/cni/net.d/pods.conflist',
