@@ -24,7 +24,7 @@ const renamed = (commands: Commands, from: string, to: string): Commands =>
     ),
   )
 
-/** A hook of firewalld with a name that is free: a policy of somebody else's keeps its own. */
+/** A hook of firewalld with a name that is free: a foreign policy keeps its own. */
 export const withFreeName = (
   hook: RemedyHook,
   { foreignPolicies }: Pick<Firewalld, 'foreignPolicies'>,

@@ -56,8 +56,10 @@ export const readFirewalld = async (runner: Runner): Promise<Firewalld | null> =
     const entries = await Promise.all(
       sets.map(async (name) => [`ipset ${name}`, await both(`--ipset=${name}`, '--get-entries')] as const),
     )
+    const isForeign = (kind: string, name: string): boolean =>
+      kind !== 'policy' || !ourName.test(name) || foreignPolicies.includes(name)
     const unsaved = [policies, ...kinds, ...entries].flatMap(([kind, [now, permanent]]) =>
-      differences(kind, now ?? '', permanent ?? ''),
+      differences(kind, now ?? '', permanent ?? '', isForeign),
     )
     return { foreignPolicies, unsaved: unsaved[0] ?? null }
   } catch (error) {
@@ -97,12 +99,17 @@ const words = (line: string): readonly string[] => {
 /** Docker, libvirt and NetworkManager bring their interfaces back after a reload (D-Bus signal `Reloaded`). */
 const broughtBack = /^(docker|libvirt|libvirt-routed|nm-shared)$/
 
-const differences = (kind: string, now: string, permanent: string): readonly string[] => {
+const differences = (
+  kind: string,
+  now: string,
+  permanent: string,
+  isForeign: (kind: string, name: string) => boolean,
+): readonly string[] => {
   const isManaged = existsSync('/run/NetworkManager')
   const listed = (text: string): ReadonlySet<string> =>
     new Set(
       blocksOf(text).flatMap(({ name, lines }) =>
-        ourName.test(name)
+        !isForeign(kind, name)
           ? []
           : [
               `${kind} ${name}`.trim(),
