@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EngineNetworkFact, type EngineReading, parseContainersConf } from '@portolan/core'
 import { readEngineFile } from './engine-file.ts'
 
 /** containers.conf(5): each overrides those before it. */
 const configFiles = ['usr/share/containers/containers.conf', 'etc/containers/containers.conf']
+const additions = 'etc/containers/containers.conf.d'
 
 /** Podman's storage is there once Podman has run. */
 const storage = 'var/lib/containers/storage'
@@ -14,7 +15,19 @@ const builtIn = '10.88.0.0/16'
 
 /** What containers.conf says, the file with the last word last. */
 export const podmanSettings = (root: string): readonly EngineReading[] =>
-  configFiles.map((file) => readEngineFile(join(root, file), parseContainersConf))
+  [...configFiles, ...additionsIn(root)].map((file) => readEngineFile(join(root, file), parseContainersConf))
+
+/** A folder that may not be listed adds nothing. */
+const additionsIn = (root: string): readonly string[] => {
+  try {
+    return readdirSync(join(root, additions))
+      .filter((name) => name.endsWith('.conf'))
+      .toSorted()
+      .map((name) => join(additions, name))
+  } catch {
+    return []
+  }
+}
 
 /**
  * The default network of Podman, where Podman has run. No file of a network says so until it is changed.

@@ -103,10 +103,14 @@ describe("Podman's default network", () => {
     mkdirSync(join(root, 'var/lib/containers/storage'), { recursive: true })
     expect(named(readEngineNetworks(root).networks)).toEqual(['podman 10.88.0.0/16 podman0'])
   })
-  test('is what containers.conf says, and a file of that name has the last word', () => {
+  test('is what containers.conf says, and what is added to it, and a file of that name has the last word', () => {
     mkdirSync(join(root, 'var/lib/containers/storage'), { recursive: true })
     write('etc/containers/containers.conf', '[network]\ndefault_subnet = "10.99.0.0/16" # ours\n')
     expect(named(readEngineNetworks(root).networks)).toEqual(['podman 10.99.0.0/16 podman0'])
+    write('etc/containers/containers.conf.d/20-last.conf', '[network]\ndefault_subnet = "10.96.0.0/16"\n')
+    write('etc/containers/containers.conf.d/10-first.conf', '[network]\ndefault_subnet = "10.95.0.0/16"\n')
+    write('etc/containers/containers.conf.d/30-none.conf.old', '[network]\ndefault_subnet = "10.94.0.0/16"\n')
+    expect(named(readEngineNetworks(root).networks)).toEqual(['podman 10.96.0.0/16 podman0'])
     write(
       'etc/containers/networks/podman.json',
       '{"name": "podman", "subnets": [{"subnet": "10.98.0.0/16"}]}',
