@@ -24,7 +24,7 @@ const aboutNoPacket: readonly string[] = [
   'SubnetOverlap',
 ]
 
-/** Conflicts whose witness has to be sent: infos are about nothing that fails. */
+/** Conflicts whose witness has to be sent. An info repeats the rule of another conflict. */
 export const hasLiveWitness = ({ kind, severity, witness }: ConflictJson): boolean =>
   witness !== null && severity !== 'info' && !aboutNoPacket.includes(kind)
 

@@ -16,12 +16,14 @@ const aboutOthers: readonly string[] = [
   'SubnetOverlap',
 ]
 
-export const isAboutPackets = ({ kind, severity }: Conflict): boolean =>
-  severity !== 'info' && !aboutOthers.includes(kind)
+export const isAboutPackets = (conflict: Conflict): boolean =>
+  conflict.severity !== 'info' && isAboutOurs(conflict)
 
-/** Does somebody say that some of those who ask like this are not served? */
+const isAboutOurs = ({ kind }: Conflict): boolean => !aboutOthers.includes(kind)
+
+/** Does a conflict say that some packets like this do not arrive? An info does, of a network's unusual source ports. */
 export const isTold = (question: Question, conflicts: readonly Conflict[]): boolean =>
-  conflicts.some((one) => isOf(question, one) && isAboutPackets(one) && question.who.test(one.message))
+  conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && question.who.test(one.message))
 
 const isOf = ({ mapping, network }: Question, one: Pick<Conflict, 'mapping' | 'network'>): boolean =>
   one.mapping === mapping && one.network === network

@@ -177,3 +177,39 @@ COMMIT
     ])
   })
 })
+
+describe('a rule about a published port that meets programs of networks that bind that port', () => {
+  const drop = '-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DROP'
+  const rules = (...lines: readonly string[]): string =>
+    ['*raw', ':PREROUTING ACCEPT [0:0]', ...lines, 'COMMIT', ''].join('\n')
+
+  test('is an error of the mapping, and worth knowing of the networks', async () => {
+    const conflicts = await conflictsOf({ saved: rules(drop) })
+    expect(told(conflicts)).toEqual([
+      'error PreroutingDropped 0.0.0.0:8080/tcp by iptables-nft',
+      'info EgressDropped web by iptables-nft',
+      'info EgressDropped back by iptables-nft',
+    ])
+    expect(conflicts[1]?.message).toContain(
+      'programs that bind a source port of their own, such as port 8080.',
+    )
+  })
+
+  test('is worth knowing of the networks as one of a list that the mapping names', async () => {
+    const bans = ['198.51.100.7', '198.51.100.8'].map((address) =>
+      drop.replace('-i eth0', `-s ${address}/32 -i eth0`),
+    )
+    expect(told(await conflictsOf({ saved: rules(...bans) }))).toEqual([
+      'warning PreroutingDropped 0.0.0.0:8080/tcp by iptables-nft',
+      'info EgressDropped web by iptables-nft',
+      'info EgressDropped back by iptables-nft',
+    ])
+  })
+
+  test('is a warning of the networks where no mapping is told of it', async () => {
+    expect(told(await conflictsOf({ saved: rules(drop.replace('8080', '123')) }))).toEqual([
+      'warning EgressDropped web by iptables-nft',
+      'warning EgressDropped back by iptables-nft',
+    ])
+  })
+})

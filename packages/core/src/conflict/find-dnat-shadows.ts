@@ -110,6 +110,7 @@ const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep):
     behind: new Set(),
     isOfAll: true,
     isOfUsual: true,
+    otherCulprits: [],
     others: 0,
   }
   return dnatShadows(finding, place)

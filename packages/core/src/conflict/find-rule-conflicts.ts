@@ -35,6 +35,7 @@ import { portsOfOthers } from './search/ports-of-others.ts'
 import { seekerOf } from './search/seeker.ts'
 import { findDeadAddresses } from './search/severity.ts'
 import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
+import { rememberTold, type ToldOfMappings, withTold } from './search/told-of-mappings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
 import { sourceRewritten } from './source-rewritten.ts'
@@ -127,6 +128,7 @@ export const searchRules = (
   const seek = seekerOf(follower, rulesets)
   const taken = portsOfOthers(rulesets, desired.project)
   const groups = exploreMappings(desired, around, taken, alike, seek, mappingsOfOthers(published))
+  const told: ToldOfMappings = { culprits: new Set(), lists: new Set() }
   const ofMapping = new Map<DesiredMapping, readonly Conflict[]>()
   const missed = new Map<DesiredMapping, readonly IncompleteSearch[]>()
   const tell = (group: ExploredGroup): void => {
@@ -139,6 +141,7 @@ export const searchRules = (
       for (const one of group.apart()) tell(one)
       return
     }
+    for (const finding of findings.flat()) rememberTold(told, finding)
     for (const [at, mapping] of group.members.entries()) {
       missed.set(mapping, incompleteRows([...group.rows, ...(shadows?.unseen ?? [])], at))
       ofMapping.set(mapping, [
@@ -169,7 +172,8 @@ export const searchRules = (
     if (findings === null) for (const one of together.apart()) tellNetworks(one)
     else
       for (const [at, network] of networks.entries()) {
-        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(findings[at] ?? []).map(inWords)])
+        const own = (findings[at] ?? []).map((finding) => inWords(withTold(finding, told)))
+        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...own])
         missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
       }
   }

@@ -12,19 +12,23 @@ export interface Words {
 
 /** A conflict made of what the search found, in the words of its kind. */
 export const ruleConflict = (finding: Finding, { message, otherwise, remedy }: Words): Conflict => {
-  const { kind, severity, certainty, mapping, network, others, step } = finding
+  const { kind, severity, certainty, mapping, network, others, step, isOfUsual, point } = finding
   const culprit = culpritOf(step)
   const more =
     others === 0
       ? ''
       : ` ${others} more ${others === 1 ? 'rule does' : 'rules do'} the same to other packets.`
+  const whose =
+    mapping !== null || isOfUsual || kind === 'Bypassed'
+      ? ''
+      : ` This concerns only programs that bind a source port of their own, such as port ${point.sport}.`
   return {
     kind,
     severity,
     certainty,
     mapping: mapping?.label ?? null,
     network: mapping === null ? network.name : null,
-    message: `${message}${more}`,
+    message: `${message}${whose}${more}`,
     witness: witnessOf(finding),
     culprit,
     remedy: remedy ??

@@ -15,7 +15,7 @@ import type { Row } from './row.ts'
 /** What the search found: packets that fare otherwise than the contract promises, and who is to blame. */
 export interface Finding {
   readonly kind: RuleConflictKind
-  readonly severity: 'error' | 'warning'
+  readonly severity: 'error' | 'warning' | 'info'
   readonly certainty: 'certain' | 'possible'
   readonly mapping: DesiredMapping | null
   readonly network: DesiredNetwork
@@ -36,6 +36,8 @@ export interface Finding {
   readonly isOfUsual: boolean
   /** How many more rules do the same to other packets of it. */
   readonly others: number
+  /** The culprits that are told together with this one, by their keys. */
+  readonly otherCulprits: readonly (object | string)[]
 }
 
 /** The witness as a packet that `evaluate` takes. */

@@ -77,6 +77,8 @@ const usualFirst = (findings: readonly Finding[]): readonly Finding[] => {
   return usual.length === 0 ? findings : usual
 }
 
+const alone: Finding['otherCulprits'] = []
+
 const findingOf = (
   { row, region, point, isBorrowed }: FailedCell,
   one: Blamed,
@@ -89,6 +91,7 @@ const findingOf = (
   judgement: one.judgement,
   behind: one.behind,
   others: one.others,
+  otherCulprits: alone,
   isOfAll,
   isOfUsual: isUsual({ region }),
   severity: 'warning',
@@ -143,7 +146,7 @@ const findWhole = (
   )
 }
 
-const rank = { error: 1, warning: 0 } as const
+const rank = { error: 2, warning: 1, info: 0 } as const
 const sureness = { certain: 1, possible: 0 } as const
 
 const merge = (a: Finding, b: Finding): Finding => {
@@ -190,5 +193,9 @@ const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
   if (more.length === 0) return first
   const ahead = list.filter(({ behind }) => behind.size === 0).length
   const counts = list.map(({ others }) => others)
-  return { ...more.reduce(merge, first), others: Math.max((ahead || list.length) - 1, ...counts) }
+  return {
+    ...more.reduce(merge, first),
+    others: Math.max((ahead || list.length) - 1, ...counts),
+    otherCulprits: list.map(({ step }) => culpritKey(step)),
+  }
 }
