@@ -4,7 +4,7 @@ import { BoltFault, type BoltItem, readBoltFile } from '../bolt/index.ts'
 import { isAbsent, whyUnread } from '../file/index.ts'
 
 /** A network takes some 2 kB, a container on it some 3 kB. */
-export const mostStoreBytes: number = 64 * 2 ** 20
+const mostStoreBytes = 64 * 2 ** 20
 
 /** The bucket of libnetwork, and the counter in front of each of its values (moby, `libkv/store/boltdb`). */
 const bucketName = 'libnetwork'
@@ -28,7 +28,7 @@ export const readDockerStore = (dataRoot: string): EngineReading => {
 }
 
 /** Why a database could not be read, in one clause. */
-export const why = (error: unknown): string => (error instanceof BoltFault ? error.message : whyUnread(error))
+const why = (error: unknown): string => (error instanceof BoltFault ? error.message : whyUnread(error))
 
 const recordOf = (item: BoltItem): { readonly key: string; readonly text: string }[] =>
   item.kind === 'value' && item.value.length >= counterBytes
