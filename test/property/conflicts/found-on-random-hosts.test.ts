@@ -81,3 +81,22 @@ COMMIT
   })
   expect(told).toContain('warning possible OrderUndetermined 0.0.0.0:8080/tcp by iptables-nft nat OUTPUT 1')
 })
+
+test('a subnet that nftables maps onto itself may let in what conntrack then counts as translated', async () => {
+  const subnet = { prefix: { addr: '172.30.1.0', len: 24 } }
+  const proxy: NftTable = {
+    family: 'ip',
+    name: 'proxy',
+    chains: [
+      {
+        name: 'prerouting',
+        base: { type: 'nat', hook: 'prerouting', prio: -150 },
+        rules: [[{ dnat: { family: 'ip', addr: subnet, flags: 'netmap', type_flags: 'prefix' } }]],
+      },
+    ],
+  }
+  const { told } = await look({ nft: [proxy] })
+  expect(told).toContainEqual(
+    expect.stringMatching(/possible Bypassed network (shop_)?web by nft proxy prerouting 1/),
+  )
+})

@@ -7,7 +7,7 @@ import { end, fork } from './run.ts'
 import { redirectAddress, selectSource } from './select-source.ts'
 import { NO, YES } from './truth.ts'
 import type { Walk } from './walk.ts'
-import { addWorld, type World } from './world.ts'
+import { addWorld, part, type World } from './world.ts'
 
 /** More choices than this are not followed one by one. */
 const MANY = 8
@@ -54,12 +54,38 @@ export const bind = (
     const target = targets[at]
     if (bound === null || target === undefined) continue
     if (!random && targets.length > 1) bound.unknown = true
+    const marked = isMarkedPerhaps(program, action, target, bound) ? fork(walk.run, bound) : null
     settle(bound, action, target.address, target.port, target.range)
     did(describe(bound, action), bound)
     addWorld(walk.accepted, bound)
+    if (marked === null) continue
+    settle(marked, action, target.address, target.port, target.range)
+    marked.status |= conntrackStatus.dnat
+    part(marked, bound)
+    did(describe(marked, action), marked)
+    addWorld(walk.accepted, marked)
   }
   return sure ? [] : [world]
 }
+
+/**
+ * May conntrack count a flow as translated though its destination stays? `dnat prefix to` of nftables leaves the upper
+ * bytes of an IPv4 address unset (net/netfilter/nft_nat.c, `nft_nat_setup_netmap`). `nf_nat_setup_info` compares them,
+ * so the status depends on what the memory held. On Linux 6.18 most such flows had the status.
+ */
+const isMarkedPerhaps = (
+  { table }: Program,
+  { type, netmap }: NatStep,
+  { address, port }: { readonly address: number | bigint; readonly port: number },
+  { family, answer }: World,
+): boolean =>
+  netmap &&
+  type === 'dnat' &&
+  family === 'ip' &&
+  table.tool === 'nft' &&
+  answer !== null &&
+  answer.saddr === address &&
+  answer.sport === port
 
 const choicesOf = (
   operands: NatReads | null,

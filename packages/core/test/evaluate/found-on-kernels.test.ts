@@ -12,9 +12,11 @@ import {
   named,
   oneOf,
   type Packet,
+  type RuleTool,
   type Step,
 } from '../../src/index.ts'
 import {
+  accept,
   base,
   ctState,
   dnat,
@@ -55,6 +57,25 @@ describe('as kernels were seen to do', () => {
     otherwise: null,
     complete: true,
   }
+
+  test('`dnat prefix to` may count a flow as translated whose address it keeps, and NETMAP never does', () => {
+    const translated = compare(
+      bitwise('and', { kind: 'conntrack', key: 'status' }, conntrackStatus.dnat),
+      oneOf(0),
+      true,
+    )
+    const onto = { kind: 'range', first: 0xac110000, last: 0xac1100ff } as const
+    const outcome = (tool: RuleTool) => {
+      const kept = nat('prerouting', -100, [{ ...dnat(null), address: onto, netmap: true }])
+      const rules = ruleset(table({ tool }, kept, base('forward', 0, {}, [translated, accept], [drop])))
+      const direct = { ...fromLan, destination: '172.17.0.2', destinationPort: 80 }
+      const { outcome: first, certainty, alternatives } = evaluate(direct, facts, rules)
+      return [[first, ...alternatives.map((one) => one.outcome)].sort(), certainty]
+    }
+    expect(outcome('nft')).toEqual([['dropped', 'forwarded'], 'possible'])
+    expect(outcome('iptables-nft')).toEqual([['dropped'], 'certain'])
+    expect(outcome('iptables-legacy')).toEqual([['dropped'], 'certain'])
+  })
 
   test('a rule that sets what a map does not know ends there', () => {
     const mark: Step = {
