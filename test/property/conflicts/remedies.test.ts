@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/core'
 import { hostFacts, look, type Scene, type Seen } from './look.ts'
-import { closed, filter, nat } from './saved.ts'
+import { closed, filter, mangle, nat, raw } from './saved.ts'
 
 /** The host of the other tests, with Docker's bridge beside ours. */
 const beside: HostFacts = {
@@ -92,6 +92,53 @@ describe('a ban', () => {
       commands: [],
     })
   })
+})
+
+describe('a ban behind the culprit that asks for bits of the source', () => {
+  const drop = '-A FORWARD -o pt-web -p tcp --dport 80 -j DROP'
+
+  test('is passed by no remedy, whichever sources it is for', async () => {
+    const seen = await look({ saved: filter(drop, '-A FORWARD -s 0.0.0.77/0.0.0.255 -j DROP') })
+    expect(remedyOf(seen, 'ForwardDropped')).toEqual({
+      text: expect.stringContaining('computes with the bits'),
+      commands: [],
+    })
+  })
+})
+
+describe('a remedy before the routing decision', () => {
+  test('for what leaves a network opens no port of the host to its containers', async () => {
+    const seen = await look({ saved: mangle('-A PREROUTING -i pt-web -j DROP') })
+    expect(remedyOf(seen, 'EgressDropped')).toEqual({
+      text: expect.stringMatching(/by pt-web to (192\.0\.2\.2|203\.0\.113\.2|172\.30\.1\.1):/),
+      commands: [],
+    })
+  })
+})
+
+describe('a remedy in front of connection tracking', () => {
+  test.each(['ReplyDropped', 'NetworkDropped'])(
+    'for answers (%s) lets no container call a port of the host',
+    async (kind) => {
+      const seen = await look({ saved: raw('-A PREROUTING -i pt-web -j DROP') })
+      expect(remedyOf(seen, kind)).toEqual({
+        text: expect.stringMatching(/by pt-web to (192\.0\.2\.2|203\.0\.113\.2|172\.30\.1\.1):/),
+        commands: [],
+      })
+    },
+  )
+})
+
+test('a remedy for the answers to the host lets in answers of the network alone', async () => {
+  const saved = filter('-A INPUT -i pt-web -j DROP', '-A INPUT -s 198.51.100.0/24 -j DROP')
+  expect(await commands({ saved, facts: hostFacts }, 'NetworkDropped')).toEqual([
+    'iptables-nft -t filter -I INPUT 1 -i pt-web -s 172.30.1.0/24 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+  ])
+})
+
+test('a remedy never lets in the answers of every flow of the host', async () => {
+  const saved = mangle('-A PREROUTING -i eth0 -p tcp -m tcp --sport 443 -j DROP')
+  expect(await commands({ saved, facts: hostFacts }, 'EgressDropped')).toEqual([])
 })
 
 describe('a remedy for what leaves a network', () => {

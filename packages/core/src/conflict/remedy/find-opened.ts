@@ -1,6 +1,6 @@
 import { isSingleValue, type RangeSet, singleValue } from '../../address/range-set.ts'
 import type { Followed, Follower } from '../../evaluate/follow.ts'
-import { exactly, type FreeField, type Learner } from '../../evaluate/learner.ts'
+import type { FreeField, Learner } from '../../evaluate/learner.ts'
 import { openFlow } from '../../evaluate/open-flow.ts'
 import { isArrival } from '../../evaluate/run.ts'
 import type { Conclusion } from '../../evaluate/sum-up.ts'
@@ -25,8 +25,15 @@ export interface Suspects extends Arriving {
   readonly region: Region
 }
 
-/** One packet that a remedy lets through and should not; or the packets are too many to tell. */
-export type Opened = { readonly kind: 'packet'; readonly point: Point } | { readonly kind: 'too-many' }
+/**
+ * - `packet`: one that a remedy lets through and should not.
+ * - `too-many`: the packets are too many to tell.
+ * - `computed`: a rule computes with the bits of an address or port, so that one packet says nothing of the others.
+ */
+export type Opened =
+  | { readonly kind: 'packet'; readonly point: Point }
+  | { readonly kind: 'too-many' }
+  | { readonly kind: 'computed' }
 
 /** A host with the rules of remedies, and what they may do. */
 export interface Judged {
@@ -64,11 +71,12 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
     // As it will be, as it is, and as it would be without the culprits: a ban behind one has to hold still.
     const [after, before, others] = learners.map((one) => follow(follower, suspects, point, one))
     if (after === undefined || before === undefined || others === undefined) continue
-    const isBlurred = learners.some(({ blurred }) => blurred)
-    const narrowed = narrow(area, point, { ...learner, blurred: isBlurred })
+    const isNew = isOpened(before.conclusions, after.conclusions)
+    if (isNew && isOpened(others.conclusions, after.conclusions)) return { kind: 'packet', point }
+    if (learners.some(({ blurred }) => blurred)) return { kind: 'computed' }
+    const narrowed = narrow(area, point, learner)
     left.push(...leftOf(area, narrowed))
-    if (!isOpened(before.conclusions, after.conclusions)) continue
-    if (isOpened(others.conclusions, after.conclusions)) return { kind: 'packet', point }
+    if (!isNew) continue
     const beyond = regionsOf(narrowed.area, 0, suspects.region)
       .flatMap((region) => open.reduce(subtract, [region]))
       .find((region) => !isEmptyRegion(region))
@@ -148,11 +156,9 @@ export const stopperOf = (step: TraceStep | null): object | string => {
   )
 }
 
-const narrow = (area: Area, point: Point, { blurred, conditions, exclusions }: Learner): Narrowed => {
+const narrow = (area: Area, point: Point, { conditions, exclusions }: Learner): Narrowed => {
   const all = (): typeof area.members => singleValue(0)
-  const narrowed: Narrowed = blurred
-    ? narrowArea(area, [exactly('daddr', point.daddr)], [], all)
-    : narrowArea(area, conditions, exclusions, all)
+  const narrowed = narrowArea(area, conditions, exclusions, all)
   const at = { member: 0, point }
   if (hasTwins(point, area.region)) return { area: onlyPoint(at), fresh: [] }
   return holds(narrowed.area, at) ? narrowed : { area: onlyPoint(at), fresh: [] }

@@ -146,6 +146,8 @@ const culpritIn = (rulesets: readonly NetfilterRuleset[], { step }: Finding): re
 const tell = (opened: Opened, { family, protocol, in: from }: Suspects): string => {
   if (opened.kind === 'too-many')
     return 'the rules of this host tell more packets apart than can be checked one by one.'
+  if (opened.kind === 'computed')
+    return 'a rule of this host computes with the bits of an address or port, so that no check holds for every packet.'
   const { saddr, daddr, dport } = opened.point
   const [source, address] = [addressText(family, saddr), addressText(family, daddr)]
   const place = family === 'ip6' ? `[${address}]:${dport}` : `${address}:${dport}`

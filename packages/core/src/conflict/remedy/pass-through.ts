@@ -78,7 +78,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
   const before = rule?.source.position ?? null
   // What cannot be told from the rest would let everything pass.
   const isRaw = isBeforeTracking(table, hook)
-  const passing = wanted.filter((passage) => isTelling(passage, isRaw))
+  const passing = wanted.filter(isTelling)
   if (passing.length === 0) return null
   const text =
     rule === null
@@ -113,8 +113,9 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
 const ownedText = (owner: string | null): string =>
   `Let them pass in the settings of ${owner === null ? 'the program that keeps this table' : ownerName(owner)}. The kernel takes no rule for this table from another program (flags owner).`
 
-const isTelling = ({ in: from, out, source, destination, answers }: Passage, isRaw: boolean): boolean =>
-  from !== null || out !== null || source !== null || destination !== null || (answers && !isRaw)
+/** Answers alone are those of every flow of the host, a banned source's among them. */
+const isTelling = ({ in: from, out, source, destination }: Passage): boolean =>
+  from !== null || out !== null || source !== null || destination !== null
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 

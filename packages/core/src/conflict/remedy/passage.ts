@@ -46,9 +46,9 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
     answers: false,
   }
   const { bridge } = network
+  const isBefore = isBeforeRouting(step.hook)
   if (way === 'egress') {
     const any = { ...own, protocol: null }
-    const isBefore = ['prerouting', 'ingress'].includes(step.hook)
     const leaving = { ...any, in: step.hook === 'postrouting' ? null : bridge, source: subnetOf(finding) }
     const [first = null, ...others] = isBefore ? [] : uplinks
     return {
@@ -59,11 +59,12 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
   }
   if (row.mapping === null) {
     const any = { ...own, protocol: null }
-    const isLocal = step.hook === 'output' || step.hook === 'input'
     const isLate = step.hook === 'postrouting'
-    const there = { ...any, in: isLate ? null : row.in, out: step.hook === 'prerouting' ? null : bridge }
+    const there = { ...any, in: isLate ? null : row.in, out: isBefore ? null : bridge }
     if (row.source === 'sibling') return { there: [there], back: there }
-    return { there: [there], back: { ...any, in: isLocal ? null : bridge, answers: true } }
+    // Answers to the host pass INPUT with those of all its other flows.
+    const from = isLate || step.hook === 'output' ? null : bridge
+    return { there: [there], back: { ...any, in: from, source: subnetOf(finding), answers: true } }
   }
   const isPublished = row.mapping.kind === 'nat' && isHostSide(finding)
   const place = targetOf(finding)
@@ -91,6 +92,9 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
     },
   }
 }
+
+/** Hooks at which no interface to leave by is known. */
+export const isBeforeRouting = (hook: string): boolean => hook === 'prerouting' || hook === 'ingress'
 
 const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
   row === undefined ? null : (network[row.family]?.subnet ?? null)

@@ -2,12 +2,14 @@ import type { Family } from '../../address/index.ts'
 import { isEmptySet, type RangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import { type NetfilterRule, protocolNumber } from '../../netfilter/index.ts'
+import type { Region } from '../search/region.ts'
 import { addressValue } from '../search/subnets.ts'
 import type { Surroundings } from '../search/surroundings.ts'
 import type { Drafted } from './draft.ts'
 import type { Suspects } from './find-opened.ts'
 import type { ForeignTranslations } from './foreign-translations.ts'
 import { anyPort, loopback, unicast, union } from './open-packets.ts'
+import { isBeforeRouting } from './passage.ts'
 
 /** Where packets may come from, and what may become of them. */
 export interface Places {
@@ -44,7 +46,9 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
   if (way === 'egress') {
     // What the bridge switches does not leave it.
     const beyond = subtractRanges(any, union(addresses, subnet))
-    const away = places.translated.any ? union(beyond, addresses) : beyond
+    // A rule before the routing decision is one for packets to the host, too.
+    const isForHost = places.translated.any || isBeforeRouting(finding.step?.hook ?? '')
+    const away = isForHost ? union(beyond, addresses) : beyond
     return [
       ...wide,
       ...protocols.map((protocol) => ({
@@ -55,10 +59,39 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
       })),
     ]
   }
+  const answers = { saddr: subtractRanges(subnet, addresses), sport: anyPort, protocols }
   return [
     ...wide,
     ...protocols.map((protocol) => ({ family, protocol, in: row.in, region: region(senders, subnet) })),
+    ...statelessAnswers(drafted, { ...places, subnet }, answers),
   ]
+}
+
+/** Before connection tracking a rule for answers is one for whatever comes from the source that it names. */
+const statelessAnswers = (
+  { finding, draft }: Drafted,
+  { around, subnet }: Pick<Places, 'around'> & { readonly subnet: RangeSet },
+  from: Pick<Region, 'saddr' | 'sport'> & { readonly protocols: readonly number[] },
+): readonly Suspects[] => {
+  const [row] = finding.rows
+  const isStateless = draft.insertions.some(
+    ({ rule: { steps } }) =>
+      steps.some((step) => step.kind === 'compare' && isField(step, 'saddr')) &&
+      !steps.some((step) => step.kind === 'compare' && step.expression.kind === 'bitwise'),
+  )
+  if (row === undefined || !isStateless) return []
+  const { family, network } = row
+  const { addresses } = around[family]
+  // What the bridge switches is judged apart: the way there asks for nothing that tells it from the rest.
+  return [
+    union(subtractRanges(unicast[family], subnet), addresses),
+    subtractRanges(subnet, addresses),
+  ].flatMap((daddr) =>
+    from.protocols.map((protocol) => ({
+      ...{ family, protocol, in: network.bridge },
+      region: { saddr: from.saddr, sport: from.sport, daddr, dport: anyPort },
+    })),
+  )
 }
 
 /** The kernel drops a source of the host's own before any rule is asked, as it drops a martian. */
@@ -67,7 +100,7 @@ const sendersTo = ({ addresses }: Surroundings, family: Family): RangeSet =>
 
 const suspectsOfMapping = (
   mapping: DesiredMapping,
-  { finding, draft }: Drafted,
+  drafted: Drafted,
   {
     desired,
     around,
@@ -93,13 +126,6 @@ const suspectsOfMapping = (
     .map(({ hostPort }) => singleValue(hostPort))
   const targetSet = union(...addresses.map((address) => singleValue(address)))
   const mayLead = addresses.some((address) => translated.leadTo(address))
-  const { bridge } = finding.network
-  // Before connection tracking a rule for answers is one for whatever comes from the port.
-  const isStateless = draft.insertions.some(
-    ({ rule: { steps } }) =>
-      steps.some((step) => step.kind === 'compare' && isField(step, 'saddr')) &&
-      !steps.some((step) => step.kind === 'compare' && step.expression.kind === 'bitwise'),
-  )
   const suspects = entrances.flatMap((from): readonly Suspects[] => {
     const own = { family, protocol, in: from }
     const host = from === null ? union(around[family].addresses, loopback[family]) : around[family].addresses
@@ -115,17 +141,8 @@ const suspectsOfMapping = (
       },
     ]
   })
-  const stateless: readonly Suspects[] = isStateless
-    ? [
-        {
-          family,
-          protocol,
-          in: bridge,
-          region: { saddr: targetSet, daddr: any, sport: ports, dport: anyPort },
-        },
-      ]
-    : []
-  return [...suspects, ...stateless].filter(
+  const answers = { saddr: targetSet, sport: ports, protocols: [protocol] }
+  return [...suspects, ...statelessAnswers(drafted, { around, subnet }, answers)].filter(
     ({ region: { daddr, dport } }) => !isEmptySet(daddr) && !isEmptySet(dport),
   )
 }
