@@ -10,7 +10,7 @@ import { type ExploredRow, explore } from './search/explore.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
 import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
-import { type RowsOfMapping, rowAlone } from './search/mapping-group.ts'
+import { type GroupRow, type RowsOfMapping, rowAlone } from './search/mapping-group.ts'
 import type { Alike } from './search/mapping-rows.ts'
 import { mayLetIn } from './search/may-let-in.ts'
 import type { Seek } from './search/seeker.ts'
@@ -70,14 +70,18 @@ export const findBypasses = (
   const ofNetwork = new Map<DesiredNetwork, readonly Finding[]>()
   for (const { networks } of new Set(alike.values()))
     for (const family of families) {
-      const rowsOf = (network: DesiredNetwork): readonly ExploredRow[] =>
-        closedNetworkRows(desired, network, family, around[family], alike).map((row) => seek(rowAlone(row)))
-      const first = rowsOf(networks[0])
-      incomplete.push(...incompleteRows(first, 0))
-      // Nothing tells these networks apart: what is closed of one is closed of all.
-      if (isKept(first)) continue
+      const rowsOf = (network: DesiredNetwork): readonly GroupRow[] =>
+        closedNetworkRows(desired, network, family, around[family], alike).map(rowAlone)
+      const first = rowsOf(networks[0]).map(seek)
+      // Nothing tells these networks apart: what is closed of one is closed of all, as far as it was seen.
+      const isAllKept = isKept(first)
       for (const network of networks) {
-        const [findings] = findingsOfGroup(follower, rowsOf(network), 1, noDeadRow) ?? []
+        const rows = isAllKept
+          ? rowsOf(network).flatMap((row, at) => ofAnother(first[at], row))
+          : rowsOf(network).map(seek)
+        incomplete.push(...incompleteRows(rows, 0))
+        if (isAllKept) continue
+        const [findings] = findingsOfGroup(follower, rows, 1, noDeadRow) ?? []
         ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(findings ?? [])])
       }
     }
@@ -91,6 +95,10 @@ const closedSeeker =
     const stopped = explore(follower, row, true)
     return stopped.isWhole && isKept([stopped]) ? stopped : explore(follower, row)
   }
+
+/** What was seen of a row, said of the same row of another network. */
+const ofAnother = (explored: ExploredRow | undefined, row: GroupRow): readonly ExploredRow[] =>
+  explored === undefined ? [] : [{ ...explored, row }]
 
 const isKept = (rows: readonly ExploredRow[]): boolean =>
   rows.every(({ cells }) => cells.every(({ judgement }) => judgement.kind === 'kept'))

@@ -76,17 +76,22 @@ export const incompleteSurroundings = (
   ]
 }
 
-const reasonsOf = ({ isWhole, doubts }: ExploredRow, { mapping }: Row): readonly string[] => [
-  ...(isWhole
-    ? []
-    : [
-        `The rules tell more than ${mostCells[mapping === null ? 'network' : 'mapping']} kinds of these packets apart. Of the others, one packet for each rule was looked at.`,
-      ]),
+const reasonsOf = ({ isWhole, doubts }: ExploredRow, row: Row): readonly string[] => [
+  ...(isWhole ? [] : [`${tooMany(row)} ${restOf(row)}`]),
   ...(doubts.has('computed')
     ? ['A rule computes with the bits of an address or port. One packet was looked at for many.']
     : []),
   ...(doubts.has('courses') ? ['The rules leave open more courses than are followed.'] : []),
 ]
+
+const tooMany = ({ mapping }: Row): string =>
+  `The rules tell more than ${mostCells[mapping === null ? 'network' : 'mapping']} kinds of these packets apart.`
+
+/** Culprits are sought only in rows that the contract opens. */
+const restOf = ({ expected }: Row): string =>
+  expected.kind === 'closed'
+    ? 'The others were not looked at.'
+    : 'Of the others, one packet for each rule was looked at.'
 
 const nameRows = (rows: readonly [Row, ...Row[]]): string => {
   const [{ protocol, mapping }] = rows
