@@ -191,3 +191,24 @@ services:
     .map(({ mapping, remedy }) => `${mapping?.slice(0, 12)} ${remedy.commands.length}`)
   expect(offered).toEqual(['0.0.0.0:8080 2', '0.0.0.0:8081 0', '0.0.0.0:8082 2'])
 })
+
+test('of two mappings whose containers a rule tells apart by bits of their address, each has a verdict of its own', async () => {
+  const intent = `name: shop
+networks:
+  web:
+    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}]}
+    driver_opts: {com.docker.network.bridge.name: pt-web}
+services:
+  one: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["8080:80"]}
+  two: {networks: {web: {ipv4_address: 172.30.1.11}}, ports: ["8081:80"]}
+`
+  const rules = [
+    '-A FORWARD -o pt-web -p tcp -j DROP',
+    '-A FORWARD -d 0.0.0.11/0.0.0.255 -s 192.0.2.66/32 -j DROP',
+  ]
+  const { conflicts } = await look({ facts: beside, saved: filter(...rules), intent })
+  const offered = conflicts
+    .filter(({ severity, mapping }) => severity === 'error' && mapping !== null)
+    .map(({ mapping, remedy }) => `${mapping?.slice(0, 12)} ${remedy.commands.length}`)
+  expect(offered).toEqual(['0.0.0.0:8080 2', '0.0.0.0:8081 0'])
+})

@@ -1,5 +1,5 @@
 import type { DesiredMapping } from '../../desired/index.ts'
-import type { NetfilterRuleset, Step, ValueRange, ValueSet } from '../../netfilter/index.ts'
+import type { Expression, NetfilterRuleset, Step, ValueRange, ValueSet } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import { addressValue } from '../search/subnets.ts'
 
@@ -9,12 +9,15 @@ import { addressValue } from '../search/subnets.ts'
  */
 export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: DesiredMapping) => string) => {
   const sets: (readonly ValueRange[])[] = []
+  let computes = false
   const add = (values: ValueSet): void => {
     if (values.kind === 'ranges') sets.push(values.ranges)
   }
   const read = (step: Step): void => {
-    if (step.kind === 'compare') add(step.values)
-    else if (step.kind === 'lookup' || step.kind === 'dispatch')
+    if (step.kind === 'compare') {
+      add(step.values)
+      computes ||= step.expression.kind === 'bitwise' && asksPlace(step.expression)
+    } else if (step.kind === 'lookup' || step.kind === 'dispatch')
       for (const { key } of step.table.elements) for (const values of key) add(values)
     else if (step.kind === 'any-of') for (const all of step.alternatives) all.forEach(read)
     else if (step.kind === 'nat')
@@ -27,11 +30,27 @@ export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: Des
           if (ownerOf(table, chain, rule) !== 'portolan') rule.steps.forEach(read)
   return ({ hostPort, targets }) => {
     const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
+    // Of the bits of an address no range tells whose they are.
+    if (computes) return values.join(' ')
     return sets
       .flatMap((ranges, at) => {
         const met = values.map((value) => ranges.some(({ first, last }) => first <= value && value <= last))
         return met.includes(true) ? [`${at}:${met.map(Number).join('')}`] : []
       })
       .join(' ')
+  }
+}
+
+/** Does an expression read where a packet goes? */
+const asksPlace = (expression: Expression): boolean => {
+  switch (expression.kind) {
+    case 'bitwise':
+      return asksPlace(expression.left) || asksPlace(expression.right)
+    case 'field':
+      return expression.field === 'daddr' || expression.field === 'dport'
+    case 'conntrack-tuple':
+      return true
+    default:
+      return false
   }
 }
