@@ -6,7 +6,15 @@ import { askRows, isExpected, type LiveRow, liveRows, type RowAnswer } from './l
 import { testOldFlows } from './old-flows.ts'
 import { type ConflictJson, describeConflict } from './planned.ts'
 import type { ExpectedFailure, Scenario } from './scenario.ts'
-import { commandDirectory, findConflicts, forgetFlows, raise, type Stage, setStage } from './stage.ts'
+import {
+  commandDirectory,
+  findConflicts,
+  forgetFlows,
+  forgetNeighbours,
+  raise,
+  type Stage,
+  setStage,
+} from './stage.ts'
 import { hasLiveWitness, testWitnesses } from './witness.ts'
 
 const under = (title: string, complaints: readonly string[]): readonly string[] =>
@@ -110,6 +118,7 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
   if (mended.length > 0) {
     complaints.push(...under('remedies', await carryOutRemedies(stage, mended)))
     await forgetFlows(stage)
+    await forgetNeighbours(stage)
     const { conflicts: left } = await findConflicts(stage)
     complaints.push(
       ...left

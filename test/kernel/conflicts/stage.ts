@@ -148,3 +148,13 @@ export const raise = async ({ lab, pilot, scenario }: Stage, isForced: boolean):
 export const forgetFlows = async ({ lab }: Stage): Promise<void> => {
   mustSucceed('conntrack -F', await lab.host.run(['conntrack', '-F']))
 }
+
+/**
+ * Has containers ask anew for neighbours whose answers a rule dropped. The kernel asks in intervals of a second, so
+ * that a packet right after the remedy may be late.
+ */
+export const forgetNeighbours = async ({ lab }: Stage): Promise<void> => {
+  await Promise.all(
+    [...lab.containers.values()].map((container) => container.mustRun(['ip', 'neigh', 'flush', 'all'])),
+  )
+}
