@@ -35,9 +35,13 @@ export const ownerOf = (
 }
 
 const ownerOfPlace = (table: NetfilterTable, chain: NetfilterChain): string | null => {
-  const ofTable = table.tool === 'nft' ? (ownerOfTable(table.name) ?? table.program) : undefined
+  const ofTable = table.tool === 'nft' ? (ownerOfTable(table.name) ?? programOf(table)) : null
   return ofTable ?? ownerOfChain(chain.name)
 }
+
+/** Any program can call itself portolan: our tables are known by their names alone. */
+const programOf = ({ program }: NetfilterTable): string | null =>
+  program === undefined || program === 'portolan' ? null : program
 
 const ownerOfForm = (table: NetfilterTable, chain: NetfilterChain, rule: NetfilterRule): string | null => {
   const owner = ownerOfTarget(rule)

@@ -175,6 +175,11 @@ describe('a table that a program keeps for itself', () => {
     const { table, chain, rules } = place('nft', 'guard', 'forward', anyRule)
     expect(ownerOf({ ...table, program: 'guardd' }, chain, rules[0] ?? null)).toBe('guardd')
   })
+
+  test('is not ours because the program calls itself portolan', () => {
+    const { table, chain, rules } = place('nft', 'guard', 'forward', anyRule)
+    expect(ownerOf({ ...table, program: 'portolan' }, chain, rules[0] ?? null)).toBeNull()
+  })
 })
 
 describe('a policy', () => {
