@@ -22,10 +22,11 @@ export const noteGuessedAddresses = (
     if (owner?.project === intent.project) return []
     const on = intent.endpoints.filter((endpoint) => endpoint.network === name)
     const use = uses.get(name)
-    const held = use === undefined ? [] : on.flatMap((endpoint) => noteHeld(endpoint, endpoints, use))
+    const addressesOf = addressesOn(name, endpoints)
+    const held = use === undefined ? [] : on.flatMap((endpoint) => noteHeld(endpoint, addressesOf, use))
     const guessed = on.filter((endpoint) => isGuessed(endpoint, network))
     const isRecorded = engines.some(({ used }) => used !== undefined)
-    if (use !== undefined && isRecorded) return [...held, ...noteHandedOut(name, guessed, endpoints, use)]
+    if (use !== undefined && isRecorded) return [...held, ...noteHandedOut(name, guessed, addressesOf, use)]
     const [first] = guessed
     if (first === undefined) return held
     const whose = owner === null ? 'not ours' : `of project ${owner.project}`
@@ -41,10 +42,10 @@ export const noteGuessedAddresses = (
 /** The endpoint may be that very container, published by Portolan. So this is no mistake. */
 const noteHeld = (
   endpoint: EndpointIntent,
-  endpoints: readonly DesiredEndpoint[],
+  addressesOf: AddressesOf,
   { engine, holderOf }: AddressUse,
 ): readonly IntentNote[] =>
-  addressesOf(endpoint, endpoints).flatMap((address) => {
+  addressesOf(endpoint).flatMap((address) => {
     const holder = holderOf(address)
     if (holder === null) return []
     const text = `${address}, the address of ${replicaName(endpoint)} on the external network ${endpoint.network}, is in use there: ${engine ?? 'its engine'} gave it to ${holder}. Unless they are one container, give ${replicaName(endpoint)} another with ipv4_address (ipv6_address).`
@@ -54,11 +55,11 @@ const noteHeld = (
 const noteHandedOut = (
   name: string,
   guessed: readonly EndpointIntent[],
-  endpoints: readonly DesiredEndpoint[],
+  addressesOf: AddressesOf,
   { engine, isHandedOut, holderOf }: AddressUse,
 ): readonly IntentNote[] => {
   const unsure = guessed.filter((endpoint) =>
-    addressesOf(endpoint, endpoints).some((address) => isHandedOut(address) && holderOf(address) === null),
+    addressesOf(endpoint).some((address) => isHandedOut(address) && holderOf(address) === null),
   )
   const [first] = unsure
   if (first === undefined) return []
@@ -67,14 +68,19 @@ const noteHandedOut = (
   return [{ text, place: first.place }]
 }
 
-const addressesOf = (
-  { service, replica, network }: EndpointIntent,
-  endpoints: readonly DesiredEndpoint[],
-): readonly string[] =>
-  endpoints
-    .filter((one) => one.service === service && one.replica === replica && one.network === network)
-    .flatMap(({ ip, ip6 }) => [ip, ip6])
-    .filter((address) => address !== null)
+/** The addresses that endpoints of one network were given. */
+type AddressesOf = (endpoint: EndpointIntent) => readonly string[]
+
+const addressesOn = (network: string, endpoints: readonly DesiredEndpoint[]): AddressesOf => {
+  const known = new Map<string, readonly string[]>()
+  for (const { service, replica, network: on, ip, ip6 } of endpoints)
+    if (on === network)
+      known.set(
+        `${replica} ${service}`,
+        [ip, ip6].filter((address) => address !== null),
+      )
+  return ({ service, replica }) => known.get(`${replica} ${service}`) ?? []
+}
 
 const namesOf = (endpoints: readonly EndpointIntent[]): string => {
   const names = endpoints.slice(0, mostNames).map(replicaName).join(', ')
