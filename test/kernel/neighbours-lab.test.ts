@@ -84,6 +84,27 @@ describeBeside('real programs on a lab host', ['docker', 'podman', 'firewalld', 
     expect(await lab.client.probe(published)).toMatchObject({ by: 'host' })
   })
 
+  test('the host sees the same /opt and /root beside programs: Node and the command may lie there', async () => {
+    await using lab = await openLab()
+    const places = (): Promise<string> => lab.host.mustRun(['stat', '--format=%n %d %i', '/opt', '/root'])
+    const before = await places()
+    await engineRoom(lab)
+    expect(await places()).toBe(before)
+  })
+
+  test('the host has no network of another engine that the machine has', async () => {
+    await using lab = await openLab()
+    const copy = 'mkdir /run/machine; cp -a /etc/. /run/machine; mount --bind /run/machine /etc'
+    await lab.host.mustRun(['sh', '-ec', `${copy}; mkdir -p /etc/cni/net.d`])
+    const network = '{"name": "pods", "type": "bridge", "ipam": {"subnet": "10.1.0.0/16"}}'
+    await lab.host.writeText('/etc/cni/net.d/10-pods.conf', network)
+    const networks = async (): Promise<unknown> =>
+      JSON.parse((await lab.portolan(['inspect'])).stdout).networks
+    expect(await networks()).toContainEqual(expect.objectContaining({ name: 'pods' }))
+    await engineRoom(lab)
+    expect(await networks()).toEqual([])
+  })
+
   test('closing the lab ends every program and removes their cgroups', async () => {
     let cgroup = ''
     let pid = 0

@@ -35,19 +35,26 @@ export interface Daemon {
   signal(name: 'HUP' | 'USR1' | 'KILL'): Promise<void>
 }
 
+// What this machine's administrator has set up, networks and zones, is not of the host: tests would depend on it.
 // The host sees what an administrator writes in /etc too, so this copy belongs to the host's mount namespace.
 // What the engines mount in /run, the network namespaces of their containers, appears on the host as well.
 const ownPlaces = `
 mkdir -p /run/lab/etc /run/lab/home
 cp -a /etc/. /run/lab/etc/
+cd /run/lab/etc
+rm -rf docker containers/networks/* containers/containers.conf* cni/net.d/* netplan/* systemd/network/*
+rm -rf libvirt/qemu/networks/*.xml libvirt/qemu/networks/autostart/*
+rm -rf firewalld/zones/* firewalld/policies/* firewalld/direct.xml
 mount --bind /run/lab/etc /etc
 mount --make-shared /run
-for place in /var/log /var/cache /var/tmp /opt /root; do mount -t tmpfs tmpfs $place; done
+for place in /var/log /var/cache /var/tmp; do mount -t tmpfs tmpfs $place; done
 mkdir -p /var/log/libvirt /var/cache/libvirt /var/lib/libvirt/dnsmasq /var/lib/ufw /run/dbus`
 
 // A new /sys shows the links of the host's network, where the machine's own shows the machine's. The last program
 // is the namespace's first process: it reaps the orphans, which a plain sleep would leave behind as zombies.
+// /opt and /root are hidden from the programs alone: Node and this repository may be there, and run on the host.
 const roomScript = `
+for place in /opt /root; do mount -t tmpfs tmpfs $place; done
 mount --rbind /sys/fs/cgroup /mnt
 mount -t sysfs sysfs /sys
 mount --rbind /mnt /sys/fs/cgroup

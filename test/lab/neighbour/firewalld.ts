@@ -27,7 +27,7 @@ export const systemBus = (room: EngineRoom): Promise<Daemon> => {
 }
 
 /**
- * Starts firewalld with the machine's default configuration: every interface in the zone `public`.
+ * Starts firewalld with the configuration of its package: every interface in the zone `public`.
  * @param settings - of firewalld.conf, such as `{ StrictForwardPorts: 'yes' }`
  */
 export const startFirewalld = async (
@@ -36,7 +36,7 @@ export const startFirewalld = async (
 ): Promise<Firewalld> => {
   const room = await engineRoom(lab)
   await systemBus(room)
-  for (const [key, value] of Object.entries(settings)) {
+  for (const [key, value] of Object.entries({ DefaultZone: 'public', ...settings })) {
     await room.mustRun(['sed', '-i', `s/^#*${key}=.*/${key}=${value}/`, '/etc/firewalld/firewalld.conf'])
     await room.mustRun(['grep', '-q', `^${key}=${value}$`, '/etc/firewalld/firewalld.conf'])
   }
