@@ -1,4 +1,4 @@
 import { testBeside } from './neighbours/beside.ts'
 
 testBeside(['podman with nftables', 'cni'], 'nftables')
-testBeside(['podman with iptables', 'cni'], 'iptables-nft')
+testBeside(['podman with iptables'], 'iptables-nft')
