@@ -9,6 +9,7 @@ import { addressValue } from '../search/subnets.ts'
  */
 export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: DesiredMapping) => string) => {
   const sets: (readonly ValueRange[])[] = []
+  const seen = new Set<object>()
   let computes = false
   const add = (values: ValueSet): void => {
     if (values.kind === 'ranges') sets.push(values.ranges)
@@ -17,9 +18,12 @@ export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: Des
     if (step.kind === 'compare') {
       add(step.values)
       computes ||= step.expression.kind === 'bitwise' && asksPlace(step.expression)
-    } else if (step.kind === 'lookup' || step.kind === 'dispatch')
+    } else if (step.kind === 'lookup' || step.kind === 'dispatch') {
+      // A named set is one object for all rules that look in it.
+      if (seen.has(step.table)) return
+      seen.add(step.table)
       for (const { key } of step.table.elements) for (const values of key) add(values)
-    else if (step.kind === 'any-of') for (const all of step.alternatives) all.forEach(read)
+    } else if (step.kind === 'any-of') for (const all of step.alternatives) all.forEach(read)
     else if (step.kind === 'nat')
       for (const operand of [step.address, step.port]) if (operand?.kind === 'range') sets.push([operand])
   }
