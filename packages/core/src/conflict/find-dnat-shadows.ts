@@ -32,7 +32,7 @@ export const findDnatShadows = (today: Follower, { members, rows }: ExploredGrou
   const found = members.map(() => new Map<object | string, Conflict>())
   const unseen: ExploredRow[] = []
   for (const planned of rows) {
-    const [{ source, mapping }] = planned.row.rows
+    const { source, mapping } = planned.row.first
     if ((source !== 'machine' && source !== 'host') || mapping?.kind !== 'nat') continue
     const explored = explore(today, planned.row)
     if (!explored.isWhole) {
@@ -44,10 +44,10 @@ export const findDnatShadows = (today: Follower, { members, rows }: ExploredGrou
       const step = translationOf(cell.judgement)
       if (step === null) continue
       for (const member of numbersIn(cell.area.members)) {
-        const own = planned.row.rows[member]
         const conflicts = found[member]
-        if (own === undefined || conflicts === undefined || conflicts.has(culpritKey(step))) continue
-        if (!takes(planned, cell, member, own)) continue
+        if (conflicts === undefined || conflicts.has(culpritKey(step))) continue
+        const own = planned.row.rowOf(member)
+        if (own === undefined || !takes(planned, cell, member, own)) continue
         const conflict = conflictAt(today, planned, cell, member, own)
         if (conflict === null) return null
         conflicts.set(culpritKey(step), conflict)

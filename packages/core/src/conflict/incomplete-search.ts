@@ -27,7 +27,9 @@ export interface IncompleteSearch {
 export const incompleteRows = (rows: readonly ExploredRow[], member: number): readonly IncompleteSearch[] => {
   const byReason = new Map<string, [Row, ...Row[]]>()
   for (const explored of rows) {
-    const row = explored.row.rows[member]
+    // A row that was seen whole leaves nothing out, for any of its members.
+    if (explored.isWhole && explored.doubts.size === 0) continue
+    const row = explored.row.rowOf(member)
     if (row === undefined) continue
     for (const why of reasonsOf(explored, row)) {
       const before = byReason.get(why)

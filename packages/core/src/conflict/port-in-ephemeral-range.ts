@@ -14,29 +14,43 @@ export const findPortsInEphemeralRange = (
 ): readonly Conflict[] => {
   if (facts.sysctls?.[range] === undefined) return []
   const { first, last } = localPortRange(facts)
-  const reserved = parseReserved(facts.sysctls[reservedPorts] ?? '')
+  const before = (facts.sysctls[reservedPorts] ?? '').trim()
+  const reserved = parseReserved(before)
+  // The same for all: a project may have fifty thousand such ports.
+  const told: Told = {
+    before,
+    limits: `${first} to ${last}`,
+    culprit: culpritOutsideRules('sysctl', `${range} = ${first} ${last}`),
+  }
   return mappings.flatMap((mapping) => {
     const { hostPort, kind } = mapping
     const isGivenOut = hostPort >= first && hostPort <= last && !reserved.some((one) => holds(one, hostPort))
-    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(mapping, facts)] : []
+    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(mapping, told)] : []
   })
 }
 
 const range = 'net.ipv4.ip_local_port_range'
 const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
 
-const portInEphemeralRange = ({ label, hostPort }: DesiredMapping, { sysctls }: HostFacts): Conflict => {
-  const before = (sysctls?.[reservedPorts] ?? '').trim()
-  const { first, last } = localPortRange({ ...(sysctls === undefined ? {} : { sysctls }) })
+interface Told {
+  readonly before: string
+  readonly limits: string
+  readonly culprit: Conflict['culprit']
+}
+
+const portInEphemeralRange = (
+  { label, hostPort }: DesiredMapping,
+  { before, limits, culprit }: Told,
+): Conflict => {
   return {
     kind: 'PortInEphemeralRange',
     severity: 'info',
     certainty: 'certain',
     mapping: label,
     network: null,
-    message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${first} to ${last}). The port alone does not tell such a client from the mapping.`,
+    message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${limits}). The port alone does not tell such a client from the mapping.`,
     witness: null,
-    culprit: culpritOutsideRules('sysctl', `${range} = ${first} ${last}`),
+    culprit,
     remedy: {
       text: `Publish on a port outside the range, or keep the kernel from giving it out, also at boot (sysctl.d(5)).`,
       commands: sysctlCommands(reservedPorts, [...(before === '' ? [] : [before]), hostPort].join(',')),

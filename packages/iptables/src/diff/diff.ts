@@ -2,7 +2,7 @@ import { type Family, families } from '@portolan/core'
 import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { applyTo } from './apply-to.ts'
 import type { DeleteRule, InsertRule, IptablesChange, MoveRule, Operation } from './change.ts'
-import { createDescriber } from './describe.ts'
+import { describe } from './describe.ts'
 import { type ChainDiff, diffForeignChain, diffOwnChain } from './diff-chain.ts'
 import { foreignJumpsIn } from './foreign-jumps.ts'
 import { closeMovingPorts } from './moving-ports.ts'
@@ -102,6 +102,6 @@ export const diff = (actual: Ruleset, desired: Ruleset): readonly IptablesChange
       ...nat.opening,
       ...nat.closing,
       ...mangle.closing,
-    ].map(createDescriber())
+    ].map(describe)
     return [...closed, ...rest]
   })

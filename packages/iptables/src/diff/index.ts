@@ -1,5 +1,6 @@
 export * from './apply-to.ts'
 export * from './change.ts'
+export { wordsOf } from './describe.ts'
 export * from './diff.ts'
 export * from './displaced-jumps.ts'
 export { type ForeignJump, foreignJumps, heldChains } from './foreign-jumps.ts'

@@ -16,6 +16,8 @@ export const mergeLists = <T>(
   after: readonly T[],
   key: (item: T) => string,
 ): readonly MergeStep<T>[] => {
+  // A new chain is all new, and a chain of ten thousand rules has as many keys.
+  if (before.length === 0) return after.map((item) => ({ of: 'new', item }))
   const olds = before.map(key)
   const news = after.map(key)
   let head = 0

@@ -51,6 +51,9 @@ const scopeOf = (table: Table, tool: Variant, steps: Scope['steps']): Scope => {
 }
 
 const stepsOf = (match: Match, { table, steps }: Scope): readonly MatchStep[] => {
+  // Most rules have a port and a comment of their own, and what is known of each would take more room than its steps.
+  if (match.kind === 'port' || match.kind === 'protocol' || match.kind === 'comment')
+    return matchSteps(match, table.family)
   const known = steps.get(match)
   if (known !== undefined) return known
   const made = matchSteps(match, table.family)
@@ -77,7 +80,8 @@ const lowerRule = (rule: Rule, chain: Chain, index: number, scope: Scope): Netfi
       text: body === '' ? `-A ${chain.name}` : `-A ${chain.name} ${body}`,
       counters: rule.counters,
     },
-    steps,
+    // A list that grew has room for more steps than a rule ever gets.
+    steps: steps.slice(),
   }
 }
 

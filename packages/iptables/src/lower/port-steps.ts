@@ -37,12 +37,22 @@ const protocols: Readonly<Record<string, readonly number[]>> = {
 }
 
 /** Source and destination ports of one protocol's module. */
-export const portFields = (
-  module: string,
-): { readonly source: Expression; readonly destination: Expression } => {
-  const of = { protocols: protocols[module] ?? [] }
-  return { source: field('sport', of), destination: field('dport', of) }
+export const portFields = (module: string): PortFields => fieldsOf[module] ?? newFields([])
+
+interface PortFields {
+  readonly source: Expression
+  readonly destination: Expression
 }
+
+const newFields = (of: readonly number[]): PortFields => ({
+  source: field('sport', { protocols: of }),
+  destination: field('dport', { protocols: of }),
+})
+
+/** Made once: a hundred thousand rules may ask for them. */
+const fieldsOf: Readonly<Record<string, PortFields>> = Object.fromEntries(
+  Object.entries(protocols).map(([module, of]) => [module, newFields(of)]),
+)
 
 /** The module's header has to be there, whatever is in it: a later fragment has none. */
 export const hasHeader = (module: string): MatchStep => compare(portFields(module).source, { kind: 'any' })

@@ -1,8 +1,9 @@
+import type { ChangeWords } from '@portolan/core'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import type { Element, NamedSet } from '../model/index.ts'
 import { elementParts, expressionText } from '../print/text-expression.ts'
 import { quotedTypes } from '../print/text-table.ts'
-import type { NftablesChange, Operation } from './change.ts'
+import type { Operation } from './change.ts'
 import { purpose } from './purpose.ts'
 
 export type ElementOperation = Extract<
@@ -12,11 +13,8 @@ export type ElementOperation = Extract<
 
 const table = `${tableFamily} ${tableName}`
 
-/**
- * An operation on an element with the words for it. There may be ten thousand of these in one plan, so each part is
- * written once.
- */
-export const changeOfElement = (operation: ElementOperation): NftablesChange => {
+/** The words for an operation on an element. There may be ten thousand of these in one plan, so each part is written once. */
+export const wordsOfElement = (operation: ElementOperation): ChangeWords => {
   const { set, element } = operation
   const named = `${set.kind} ${set.name}`
   const key = expressionText(element.key, quotedTypes(set.keyType))
@@ -28,34 +26,28 @@ export const changeOfElement = (operation: ElementOperation): NftablesChange => 
   switch (operation.kind) {
     case 'add-element':
       return {
-        action: 'add',
         object,
         description: `Adds ${key}${goesTo} to ${named}${purpose(element.comment)}.`,
         before: null,
         after: line,
         reverse: removal,
-        operation,
       }
     case 'remove-element':
       return {
-        action: 'remove',
         object,
         description: `Removes ${key}${goesTo} from ${named}${purpose(element.comment)}.`,
         before: line,
         after: null,
         reverse: `add element ${table} ${set.name} { ${line} }`,
-        operation,
       }
     case 'replace-element': {
       const before = lineOf(set, operation.before)
       return {
-        action: 'change',
         object,
         description: `Points ${key} of ${named} elsewhere${purpose(element.comment)}: ${line} instead of ${before}.`,
         before,
         after: line,
         reverse: `${removal}\nadd element ${table} ${set.name} { ${before} }`,
-        operation,
       }
     }
   }

@@ -1,20 +1,20 @@
+import { type ChangeWords, withWords } from '@portolan/core'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import type { NamedSet } from '../model/index.ts'
 import { chainBlock, setBlock } from '../print/command.ts'
 import { tableText } from '../print/text-table.ts'
 import type { NftablesChange, Operation } from './change.ts'
-import { changeOfElement, type ElementOperation } from './describe-element.ts'
+import { type ElementOperation, wordsOfElement } from './describe-element.ts'
 import { purpose } from './purpose.ts'
 
 const table = `${tableFamily} ${tableName}`
 
 const named = (set: NamedSet): string => `${set.kind} ${set.name}`
 
-const describe = (operation: Exclude<Operation, ElementOperation>): Omit<NftablesChange, 'operation'> => {
+const wordsOfObject = (operation: Exclude<Operation, ElementOperation>): ChangeWords => {
   switch (operation.kind) {
     case 'add-table':
       return {
-        action: 'add',
         object: `table ${table}`,
         description: `Creates table ${table}, which holds everything portolan writes to nftables.`,
         before: null,
@@ -23,7 +23,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
       }
     case 'remove-table':
       return {
-        action: 'remove',
         object: `table ${table}`,
         description: `Removes table ${table} and all that is in it: no project needs it any more.`,
         before: tableText(operation.table),
@@ -32,7 +31,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
       }
     case 'replace-table':
       return {
-        action: 'change',
         object: `table ${table}`,
         description: `Writes table ${table} anew, in one transaction: what is there is not built as portolan builds it.`,
         before: tableText(operation.before),
@@ -42,7 +40,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
     case 'add-set': {
       const { set } = operation
       return {
-        action: 'add',
         object: `${set.kind} ${table} ${set.name}`,
         description: `Creates ${named(set)}${set.comment === null ? '' : `: ${set.comment}`}.`,
         before: null,
@@ -53,7 +50,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
     case 'remove-set': {
       const { set } = operation
       return {
-        action: 'remove',
         object: `${set.kind} ${table} ${set.name}`,
         description: `Removes ${named(set)}, which nothing uses any more.`,
         before: setBlock(set),
@@ -65,7 +61,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
       const { chain } = operation
       const use = chain.comment === null ? purpose(chain.rules[0]?.comment ?? null) : `: ${chain.comment}`
       return {
-        action: 'add',
         object: `chain ${table} ${chain.name}`,
         description: `Creates chain ${chain.name}${use}.`,
         before: null,
@@ -76,7 +71,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
     case 'remove-chain': {
       const { chain } = operation
       return {
-        action: 'remove',
         object: `chain ${table} ${chain.name}`,
         description: `Removes chain ${chain.name}${purpose(chain.rules[0]?.comment ?? null)}.`,
         before: chainBlock(chain),
@@ -88,7 +82,6 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
       const { chain, rules } = operation
       const use = purpose(rules[0]?.comment ?? null)
       return {
-        action: 'change',
         object: `chain ${table} ${chain.name}`,
         description: `Writes the rules of chain ${chain.name} anew${use}.`,
         before: chainBlock(chain),
@@ -99,14 +92,37 @@ const describe = (operation: Exclude<Operation, ElementOperation>): Omit<Nftable
   }
 }
 
-/** An operation with the words for it. */
-export const change = (operation: Operation): NftablesChange => {
+/**
+ * What a plan shows of an operation.
+ * @internal
+ */
+export const wordsOf = (operation: Operation): ChangeWords => {
   switch (operation.kind) {
     case 'add-element':
     case 'remove-element':
     case 'replace-element':
-      return changeOfElement(operation)
+      return wordsOfElement(operation)
     default:
-      return { ...describe(operation), operation }
+      return wordsOfObject(operation)
   }
 }
+
+const actions: Readonly<Record<Operation['kind'], NftablesChange['action']>> = {
+  'add-table': 'add',
+  'remove-table': 'remove',
+  'replace-table': 'change',
+  'add-set': 'add',
+  'remove-set': 'remove',
+  'add-chain': 'add',
+  'remove-chain': 'remove',
+  'replace-rules': 'change',
+  'add-element': 'add',
+  'remove-element': 'remove',
+  'replace-element': 'change',
+}
+
+const worded = withWords(wordsOf)
+
+/** An operation with the words for it. */
+export const change = (operation: Operation): NftablesChange =>
+  worded({ action: actions[operation.kind], operation })

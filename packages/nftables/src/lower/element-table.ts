@@ -70,6 +70,16 @@ const build = (
   const lowered: TableElement[] = []
   let otherwise: ElementData | null = null
   let complete = isComplete
+  // Thousands of elements name the same protocol and the same address.
+  const ofText = keyTypes.map(() => new Map<string, ValueSet | null>())
+  const valuesAt = (part: Expression, type: ValueType, at: number): ValueSet | null => {
+    if (part.kind !== 'text') return readValues(part, type)
+    const known = ofText[at]?.get(part.text)
+    if (known !== undefined) return known
+    const made = readValues(part, type)
+    ofText[at]?.set(part.text, made)
+    return made
+  }
   for (const { key, data, attributes } of elements) {
     const value = data === null ? member : lowerData(data, dataTypes)
     if (value === null || limits(attributes ?? undefined)) complete = false
@@ -81,7 +91,7 @@ const build = (
     const parts = key.kind === 'concat' ? key.parts : [key]
     const sets = keyTypes.map((type, at) => {
       const part = parts[at]
-      return part === undefined ? null : readValues(part, type)
+      return part === undefined ? null : valuesAt(part, type, at)
     })
     if (sets.includes(null) || parts.length !== keyTypes.length) complete = false
     lowered.push({ key: sets.map((set) => set ?? nothing), data: given })

@@ -22,8 +22,10 @@ export const withdrawnPorts = (
   published: readonly PublishedPort[],
   desired: DesiredState,
 ): readonly PublishedPort[] => {
+  const ours = published.filter(({ project }) => project === desired.project)
+  if (ours.length === 0) return []
   const kept = new Set(natMappings(desired).map(portKey))
-  return published.filter((port) => port.project === desired.project && !kept.has(portKey(port)))
+  return ours.filter((port) => !kept.has(portKey(port)))
 }
 
 /** Mappings that are not in force now and will be: all of them when nothing leads to our rules as yet. */

@@ -1,4 +1,4 @@
-import type { DesiredState } from '@portolan/core'
+import { type DesiredState, withWords } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'
@@ -36,33 +36,17 @@ const planBackend = (
     const actual = rules.nftables
     const compiled = desired === null ? null : nftables.compile(desired)
     const wanted = project === null ? nftables.emptyRuleset : nftables.adopt(actual, compiled, project)
-    return nftables.diff(actual, wanted).map(
-      (change): PlanChange => ({
-        // Written out: there may be a hundred thousand, and a copy that is added to takes three times the room.
-        action: change.action,
-        object: change.object,
-        description: change.description,
-        before: change.before,
-        after: change.after,
-        reverse: change.reverse,
-        operation: change.operation,
-        part: backend,
-      }),
-    )
+    return nftables
+      .diff(actual, wanted)
+      .map(({ action, operation }): PlanChange => ofNftables({ action, operation, part: backend }))
   }
   const actual = rules[backend]
   const compiled = desired === null ? null : iptables.compile(desired)
   const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, compiled, project)
-  return iptables.diff(actual, wanted).map(
-    (change): PlanChange => ({
-      action: change.action,
-      object: change.object,
-      description: change.description,
-      before: change.before,
-      after: change.after,
-      reverse: change.reverse,
-      operation: change.operation,
-      part: backend,
-    }),
-  )
+  return iptables
+    .diff(actual, wanted)
+    .map(({ action, operation }): PlanChange => ofIptables({ action, operation, part: backend }))
 }
+
+const ofNftables = withWords(nftables.wordsOf)
+const ofIptables = withWords(iptables.wordsOf)

@@ -80,14 +80,13 @@ export const servedNetworks = (
   const served = { ip: new Set<DesiredNetwork>(), ip6: new Set<DesiredNetwork>() }
   for (const { rows } of groups)
     for (const { row, cells, isWhole } of rows) {
-      const [{ family, network }] = row.rows
-      if (!isWhole) for (const one of row.rows) served[family].add(one.network)
+      const { first, count, networkOf } = row
+      const { family } = first
+      if (!isWhole) for (let at = 0; at < count; at += 1) served[family].add(networkOf(at))
       for (const { area, judgement } of cells) {
         if (!isUsual(area) || isLostJudgement(judgement)) continue
-        if (row.alike === null) served[family].add(network)
-        else
-          for (const member of numbersIn(area.members))
-            served[family].add(row.rows[member]?.network ?? network)
+        if (row.alike === null) served[family].add(first.network)
+        else for (const member of numbersIn(area.members)) served[family].add(networkOf(member))
       }
     }
   return served

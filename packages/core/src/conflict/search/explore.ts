@@ -71,23 +71,22 @@ const nothing: ReadonlySet<object> = new Set()
  * @param skipsForeign - passes over foreign chains that only pass or stop packets (see `Learner`)
  */
 export const explore = (follower: Follower, row: GroupRow, skipsForeign = false): ExploredRow => {
-  const [first] = row.rows
-  const most =
-    mostCells[first.mapping === null ? 'network' : 'mapping'] + mostCellsMore * (row.rows.length - 1)
+  const { first, count } = row
+  const most = mostCells[first.mapping === null ? 'network' : 'mapping'] + mostCellsMore * (count - 1)
   const cells: GroupCell[] = []
   const doubts = new Set<Doubt>()
   let effort = 0
   const left: Area[] = []
   const leftLikely: Area[] = []
   const leave = (area: Area): unknown => (isLikely(first, area) ? leftLikely : left).push(area)
-  leave({ members: numbersBelow(row.rows.length), region: row.region, holes: [] })
+  leave({ members: numbersBelow(count), region: row.region, holes: [] })
   const next = (): Area | undefined => leftLikely.pop() ?? left.pop()
   for (let area = next(); area !== undefined; area = next()) {
-    const picked = pickFrom(area, (member) => row.rows[member] ?? first)
+    const picked = pickFrom(area, row.packetsOf)
     if (picked === null) continue
     if (effort >= most) return { row, cells, isWhole: false, doubts }
     const { member, point } = picked
-    const own = row.rows[member] ?? first
+    const own = row.rowOf(member) ?? first
     const learner = learnerFor(row, area, picked, nothing, skipsForeign)
     const followed = follow(follower, own, point, learner)
     const judgement = judge(own, followed, point, follower.host)
@@ -171,7 +170,7 @@ export const followForOthers = (
   ignored: ReadonlySet<object>,
 ): FollowedForOthers => {
   const { member, point } = at
-  const own = row.rows[member] ?? row.rows[0]
+  const own = row.rowOf(member) ?? row.first
   const learner = learnerFor(row, area, at, ignored)
   return { judgement: judge(own, follow(follower, own, point, learner), point, follower.host), learner }
 }
@@ -217,7 +216,7 @@ const learnerFor = (
   const speaksForOthers = free.size > 0
   for (const field of row.open) {
     // What the kernel chooses follows from the destination.
-    if (field === 'saddr' && row.rows[0].choosesSource) continue
+    if (field === 'saddr' && row.first.choosesSource) continue
     if (!isSingleValue(region[field])) free.set(point[field], field)
   }
   return learnerOf(free, row.bounds, speaksForOthers, ignored, row, skipsForeign)

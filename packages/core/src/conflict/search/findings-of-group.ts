@@ -55,9 +55,9 @@ const ofOneKind = (
 
 /** The same finding of another mapping or network, whose packets fare alike. */
 const lend = (finding: Finding, rows: readonly ExploredRow[], from: number, to: number): Finding => {
-  const own = finding.rows.flatMap((row) => rows.find((one) => one.row.rows[from] === row)?.row ?? [])
+  const own = finding.rows.flatMap((row) => rows.find((one) => one.row.rowOf(from) === row)?.row ?? [])
   const [first] = own
-  const moved = own.flatMap((row) => row.rows[to] ?? [])
+  const moved = own.flatMap((row) => row.rowOf(to) ?? [])
   const [target] = moved
   if (first === undefined || target === undefined) return finding
   const { mapping, network } = target

@@ -1,26 +1,14 @@
-import {
-  emptyRanges,
-  hasValue,
-  isSingleValue,
-  type RangeSet,
-  rangeSet,
-  singleValue,
-} from '../../address/range-set.ts'
+import { hasValue, type RangeSet, rangeSet } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import type { AlikeSubnets } from '../../evaluate/alike-subnets.ts'
-import {
-  type Condition,
-  isMemberField,
-  type Learner,
-  type MemberField,
-  type PacketField,
-} from '../../evaluate/learner.ts'
-import { type MembersWith, numbersBelow } from './area.ts'
+import type { Learner, PacketField } from '../../evaluate/learner.ts'
 import { type Alike, mappingRows } from './mapping-rows.ts'
+import { collectRows, type MemberRows, type RowCollector } from './member-rows.ts'
+import { alone, type MemberValues, valuesOf } from './member-values.ts'
 import { freeFields, type Region } from './region.ts'
 import type { Row } from './row.ts'
-import { portKey, servedRows } from './served-rows.ts'
-import { addressValue, subnetRange } from './subnets.ts'
+import { portKind, servedRows } from './served-rows.ts'
+import { subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -33,9 +21,7 @@ export interface MappingGroup {
 }
 
 /** One row of the contract, for each mapping of a group. */
-export interface GroupRow {
-  /** That of each, by its number. */
-  readonly rows: readonly [Row, ...Row[]]
+export interface GroupRow extends MemberRows {
   /** The packets of all. */
   readonly region: Region
   /** The fields that are not settled by which mapping it is. */
@@ -49,20 +35,9 @@ export interface GroupRow {
   readonly bounds: Learner['region']
 }
 
-/** What tells the mappings of a group from one another. */
-export interface MemberValues {
-  /** That of each, by its number; absent where all have the same. */
-  readonly of: Readonly<Partial<Record<MemberField, readonly (number | bigint)[]>>>
-  readonly sets: Readonly<Partial<Record<MemberField, RangeSet>>>
-  readonly membersWith: MembersWith
-}
-
-/** Nothing is told from anything. */
-const alone: MemberValues = { of: {}, sets: {}, membersWith: () => singleValue(0) }
-
 /** A row that stands for itself only. */
 export const rowAlone = (row: Row): GroupRow => ({
-  rows: [row],
+  ...collectRows(row).finish((member) => (member === 0 ? row : undefined)),
   region: row.region,
   open: freeFields,
   values: alone,
@@ -71,9 +46,12 @@ export const rowAlone = (row: Row): GroupRow => ({
   bounds: row.region,
 })
 
-interface Member {
-  readonly mapping: DesiredMapping
+/** Mappings of one group that is under way. */
+interface Gathered {
+  readonly members: [DesiredMapping, ...DesiredMapping[]]
+  /** Those of the first. */
   readonly rows: readonly Row[]
+  readonly collectors: readonly RowCollector[]
 }
 
 /** The rows of a mapping that are looked at. */
@@ -106,22 +84,39 @@ export const groupMappings = (
   { of, ownOf }: RowsOfMapping,
 ): readonly MappingGroup[] => {
   const placeOf = placesByBridge(alike)
-  const onPort = new Map<string, number>()
   const all: DesiredState =
     others.length === 0 ? desired : { ...desired, mappings: [...desired.mappings, ...others] }
-  for (const mapping of all.mappings) onPort.set(portKey(mapping), (onPort.get(portKey(mapping)) ?? 0) + 1)
-  const groups = new Map<string, [Member, ...Member[]]>()
+  const isShared = sharedPorts(all.mappings)
+  const groups = new Map<string, Gathered>()
+  const rowsOf = (mapping: DesiredMapping): readonly Row[] =>
+    of(desired, mapping, around[mapping.family], alike)
   for (const [at, mapping] of desired.mappings.entries()) {
-    const rows = of(desired, mapping, around[mapping.family], alike)
-    const isShared = (onPort.get(portKey(mapping)) ?? 1) > 1
-    const isAlone = mapping.targets.length > 1 || isShared || hasValue(taken, mapping.hostPort)
-    const one: Member = { mapping, rows: isShared ? ownOf(all, rows) : rows }
+    const rows = rowsOf(mapping)
+    const isAlone = mapping.targets.length > 1 || isShared(mapping) || hasValue(taken, mapping.hostPort)
     const key = isAlone ? String(at) : kindOf(mapping, rows, placeOf)
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [one])
-    else group.push(one)
+    if (group === undefined) {
+      const own = isShared(mapping) ? ownOf(all, rows) : rows
+      groups.set(key, { members: [mapping], rows: own, collectors: own.map(collectRows) })
+      continue
+    }
+    group.members.push(mapping)
+    for (const [place, row] of rows.entries()) group.collectors[place]?.add(row)
   }
-  return [...groups.values()].map((group) => groupOf(group, alike))
+  return [...groups.values()].map((group) => groupOf(group, alike, rowsOf))
+}
+
+/** Which mappings have their port with another one. */
+const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: DesiredMapping) => boolean) => {
+  // By number: as many texts as there are mappings would take much room.
+  const counts = new Map<string, Map<number, number>>()
+  for (const mapping of mappings) {
+    const kind = portKind(mapping)
+    const ofKind = counts.get(kind) ?? new Map<number, number>()
+    counts.set(kind, ofKind)
+    ofKind.set(mapping.hostPort, (ofKind.get(mapping.hostPort) ?? 0) + 1)
+  }
+  return (mapping) => (counts.get(portKind(mapping))?.get(mapping.hostPort) ?? 1) > 1
 }
 
 /** What mappings of one group have in common. */
@@ -151,16 +146,31 @@ const placesByBridge = (alike: Alike): PlaceOf => {
   return (bridge) => (bridge === null ? null : (places.get(bridge) ?? bridge))
 }
 
-const groupOf = (group: readonly [Member, ...Member[]], alike: Alike): MappingGroup => {
-  const [{ mapping, rows: firstRows }, ...others] = group
-  const members = [mapping, ...others.map((one) => one.mapping)] as const
+const groupOf = (
+  { members, rows, collectors }: Gathered,
+  alike: Alike,
+  rowsOf: (mapping: DesiredMapping) => readonly Row[],
+): MappingGroup => {
   const values = members.length < 2 ? alone : valuesOf(members)
-  const count = firstRows.length
-  const rows = Array.from({ length: count }, (_, at): readonly GroupRow[] => {
-    const [first, ...more] = group.flatMap((one) => one.rows[at] ?? [])
-    return first === undefined ? [] : [groupRows([first, ...more], alike, values)]
-  })
-  return { members, rows: rows.flat() }
+  const made = new Map<number, readonly Row[]>([[0, rows]])
+  const rowsOfMember = (member: number): readonly Row[] | undefined => {
+    const known = made.get(member)
+    const mapping = members[member]
+    if (known !== undefined || mapping === undefined) return known
+    const own = rowsOf(mapping)
+    made.set(member, own)
+    return own
+  }
+  return {
+    members,
+    rows: collectors.map((collector, at) =>
+      groupRow(
+        collector.finish((member) => rowsOfMember(member)?.[at]),
+        alike,
+        values,
+      ),
+    ),
+  }
 }
 
 /** Takes every mapping of a group for itself. */
@@ -168,127 +178,41 @@ export const splitGroup = ({ members, rows }: MappingGroup): readonly MappingGro
   members.map((mapping, at) => ({
     members: [mapping],
     rows: rows.flatMap((row) => {
-      const own = row.rows[at]
+      const own = row.rowOf(at)
       return own === undefined ? [] : [rowAlone(own)]
     }),
   }))
 
-const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
-  const of: Partial<Record<MemberField, readonly (number | bigint)[]>> = {}
-  const sets: Partial<Record<MemberField, RangeSet>> = {}
-  const known: Partial<Record<MemberField, Numbers>> = {}
-  for (const [field, read] of Object.entries(reads) as [MemberField, (mapping: DesiredMapping) => number][]) {
-    const values = members.map(read)
-    if (values.every((value) => value === values[0])) continue
-    of[field] = values
-    sets[field] = rangeSet(values.map((value) => ({ first: value, last: value })))
-    known[field] = numbersOf(values)
-  }
-  const all = numbersBelow(members.length)
-  return { of, sets, membersWith: findMembers(all, of, known) }
+/** One row of several networks. */
+export const groupRows = (rows: readonly [Row, ...Row[]], alike: Alike): GroupRow => {
+  const [first, ...others] = rows
+  const collector = collectRows(first)
+  for (const row of others) collector.add(row)
+  const made = collector.finish((member) => rows[member])
+  // Each network has a best example of its own.
+  return groupRow({ ...made, packetsOf: (member) => rows[member] ?? first }, alike, alone)
 }
 
-const reads: Readonly<Record<MemberField, (mapping: DesiredMapping) => number | bigint>> = {
-  targetAddress: ({ targets: [{ address }] }) => addressValue(address),
-  targetPort: ({ targets: [{ port }] }) => port,
-  hostPort: ({ hostPort }) => hostPort,
-}
-
-/** The numbers of the members that have a value: one of them, or several. */
-type Numbers = ReadonlyMap<number | bigint, number | readonly number[]>
-
-const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
-  const numbers = new Map<number | bigint, number | number[]>()
-  for (const [at, value] of values.entries()) {
-    const known = numbers.get(value)
-    // Most values are of one mapping: a list for each of a hundred thousand would take much room.
-    if (known === undefined) numbers.set(value, at)
-    else if (typeof known === 'number') numbers.set(value, [known, at])
-    else known.push(at)
-  }
-  return numbers
-}
-
-const membersIn = (numbers: number | readonly number[] | undefined): RangeSet => {
-  if (numbers === undefined) return emptyRanges
-  if (typeof numbers === 'number') return singleValue(numbers)
-  return rangeSet(numbers.map((at) => ({ first: at, last: at })))
-}
-
-/** Sets that rules ask for are met again and again: what was found of one is kept. */
-const findMembers = (
-  all: RangeSet,
-  of: MemberValues['of'],
-  numbers: Readonly<Partial<Record<MemberField, Numbers>>>,
-): MembersWith => {
-  const found = new Map<string, WeakMap<RangeSet, RangeSet>>()
-  const find = ({
-    field,
-    set,
-    inside,
-  }: Pick<Condition, 'set' | 'inside'> & { readonly field: MemberField }): RangeSet => {
-    const [first] = set.starts
-    if (inside && first !== undefined && isSingleValue(set)) return membersIn(numbers[field]?.get(first))
-    return numbersWhere(of[field] ?? [], (value) => hasValue(set, value) === inside)
-  }
-  return (condition) => {
-    const { field, set, inside } = condition
-    if (!isMemberField(field)) return all
-    const key = `${field} ${inside}`
-    const known = found.get(key) ?? new WeakMap<RangeSet, RangeSet>()
-    found.set(key, known)
-    const before = known.get(set)
-    if (before !== undefined) return before
-    const made = find({ field, set, inside })
-    known.set(set, made)
-    return made
-  }
-}
-
-/** The places of the values of which it is true. */
-const numbersWhere = (
-  values: readonly (number | bigint)[],
-  isTrue: (value: number | bigint) => boolean,
-): RangeSet => {
-  const starts: number[] = []
-  const ends: number[] = []
-  for (const [at, value] of values.entries()) {
-    if (!isTrue(value)) continue
-    if (ends.at(-1) === at - 1) ends[ends.length - 1] = at
-    else {
-      starts.push(at)
-      ends.push(at)
-    }
-  }
-  return { starts, ends }
-}
-
-/** One row of several mappings, or of several networks. */
-export const groupRows = (
-  rows: readonly [Row, ...Row[]],
-  alike: Alike,
-  values: MemberValues = alone,
-): GroupRow => {
-  const [first] = rows
+const groupRow = (of: MemberRows, alike: Alike, values: MemberValues): GroupRow => {
+  const { first, columns, isOfOneNetwork } = of
   const region = { ...first.region }
   const open: PacketField[] = []
   for (const field of freeFields) {
-    const sets = rows.map((row) => row.region[field])
-    if (sets.every((set) => set === sets[0])) {
+    const column = columns[field]
+    if (column.isSame()) {
       open.push(field)
       continue
     }
-    if (!sets.every(isSingleValue)) open.push(field)
-    region[field] = rangeSet([...new Set(sets)].flatMap(listed))
+    if (!column.isOfSingles()) open.push(field)
+    region[field] = column.union()
   }
   const { family, network } = first
-  const isOfOne = rows.every((row) => row.network === network)
-  const others = isOfOne ? null : (alike.get(network)?.subnets[family] ?? null)
+  const others = isOfOneNetwork ? null : (alike.get(network)?.subnets[family] ?? null)
   const leadsTo =
     others === null
       ? subnetRange(network[family]?.subnet)
       : rangeSet(others.subnets.flatMap(({ whole }) => listed(whole)))
-  return { rows, region, open, values, leadsTo, alike: others, bounds: { ...region, ...values.sets } }
+  return { ...of, region, open, values, leadsTo, alike: others, bounds: { ...region, ...values.sets } }
 }
 
 const listed = ({ starts, ends }: RangeSet) => starts.map((first, at) => ({ first, last: ends[at] ?? first }))

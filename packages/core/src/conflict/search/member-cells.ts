@@ -1,4 +1,4 @@
-import { hasValue, intersects, singleValue } from '../../address/range-set.ts'
+import { hasValue, intersects, type RangeSet, singleValue } from '../../address/range-set.ts'
 import { movedTo } from '../../evaluate/alike-subnets.ts'
 import type { Follower } from '../../evaluate/follow.ts'
 import type { PacketField } from '../../evaluate/learner.ts'
@@ -107,27 +107,26 @@ const oddOnes = (follower: Follower, row: GroupRow, cell: GroupCell): ((member: 
 }
 
 /** A mapping has all the packets of a row but, now and then, its own container's. */
-const havingPackets = ({ rows, region }: GroupRow, { area }: GroupCell): ((member: number) => boolean) => {
+const havingPackets = ({ setOf, region }: GroupRow, { area }: GroupCell): ((member: number) => boolean) => {
   const asked = freeFields.filter((field) => area.region[field] !== region[field])
   return (member) => {
-    const own = rows[member]?.region
-    if (own === undefined) return false
-    for (const field of asked)
-      if (area.region[field] !== own[field] && !intersects(area.region[field], own[field])) return false
+    for (const field of asked) {
+      const own = setOf(member, field)
+      if (area.region[field] !== own && !intersects(area.region[field], own)) return false
+    }
     return true
   }
 }
 
 /** Whether the packet of a cell, as another mapping has it, is one of its own. */
 const havingPoint = (row: GroupRow, { point, member: from }: GroupCell): ((member: number) => boolean) => {
-  const { rows, open } = row
-  const whose = rows[from]?.region
+  const { setOf, open } = row
   return (member) => {
-    const own = rows[member]?.region
-    if (own === undefined) return false
     if (member === from) return true
-    for (const field of open)
-      if (own[field] !== whose?.[field] && !hasValue(own[field], moved(row, field, point, own))) return false
+    for (const field of open) {
+      const own = setOf(member, field)
+      if (own !== setOf(from, field) && !hasValue(own, moved(row, field, point, own))) return false
+    }
     return true
   }
 }
@@ -140,7 +139,7 @@ export const cellsAt = (
   numbers: readonly (readonly number[])[],
 ): readonly Explored[] =>
   rows.flatMap(({ row, cells, isWhole }, at) => {
-    const own = row.rows[member]
+    const own = row.rowOf(member)
     if (own === undefined) return []
     const mine = (numbers[at] ?? []).flatMap((number) => {
       const cell = cells[number]
@@ -193,20 +192,20 @@ export const pointAt = (row: GroupRow, cell: GroupCell, member: number): Point |
 
 /** A packet of one mapping with what is settled by the mapping changed to that of another. */
 export const movePoint = (row: GroupRow, point: Point, member: number): Point => {
-  const own = row.rows[member]?.region
-  if (own === undefined) return point
   const changed = { ...point }
-  for (const field of freeFields)
+  for (const field of freeFields) {
+    const own = row.setOf(member, field)
     changed[field] = row.open.includes(field)
       ? moved(row, field, point, own)
-      : (own[field].starts[0] ?? point[field])
+      : (own.starts[0] ?? point[field])
+  }
   return changed
 }
 
 /** A value as a mapping of a network that is alike has it. */
-const moved = ({ alike }: GroupRow, field: PacketField, point: Point, own: Region): number | bigint => {
+const moved = ({ alike }: GroupRow, field: PacketField, point: Point, own: RangeSet): number | bigint => {
   const value = point[field]
-  const near = own[field].starts[0]
+  const near = own.starts[0]
   if (alike === null || near === undefined || (field !== 'saddr' && field !== 'daddr')) return value
-  return hasValue(own[field], value) ? value : (movedTo(alike, value, near) ?? value)
+  return hasValue(own, value) ? value : (movedTo(alike, value, near) ?? value)
 }

@@ -12,8 +12,8 @@ export const seekerOf = (follower: Follower, rulesets: readonly NetfilterRuleset
   const known = new Map<string, readonly Suspect[]>()
   return (row) => {
     const explored = explore(follower, row)
-    const [only, ...more] = row.rows
-    if (explored.isWhole || more.length > 0) return explored
+    const { first: only, count } = row
+    if (explored.isWhole || count > 1) return explored
     const suspects = known.get(only.family) ?? suspectsOf(rulesets, only.family)
     known.set(only.family, suspects)
     const found = seekCulprits(follower, only, explored.cells, suspects)

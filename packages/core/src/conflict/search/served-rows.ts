@@ -5,9 +5,9 @@ import { addressText } from './finding.ts'
 import { pick } from './region.ts'
 import type { Row } from './row.ts'
 
-/** Names what two mappings must differ in to be independent of one another. */
-export const portKey = ({ family, protocol, hostPort, kind }: DesiredMapping): string =>
-  `${kind} ${family} ${protocol} ${hostPort}`
+/** Mappings of one kind have a port each, or share one. */
+export const portKind = ({ family, protocol, kind }: DesiredMapping): string =>
+  `${kind} ${family} ${protocol}`
 
 /**
  * The rows of a mapping without the addresses at which another mapping on the same port serves: one of a host address

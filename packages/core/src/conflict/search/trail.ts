@@ -55,7 +55,7 @@ export const followTrail = (
   at: MemberPoint,
   judgement: Failed,
 ): Trail => {
-  const own = row.rows[at.member] ?? row.rows[0]
+  const own = row.rowOf(at.member) ?? row.first
   const blamed: Blamed[] = []
   const learners: Learner[] = []
   const ignored = new Set<object>()
@@ -97,7 +97,7 @@ export const followTrail = (
  * spared by lot, and comes where he should, does not meet those who stand behind.
  */
 const countOfAll = (
-  { rows, values: { membersWith } }: GroupRow,
+  { packetsOf, values: { membersWith } }: GroupRow,
   area: Area,
   blamed: readonly Blamed[],
   learners: readonly Learner[],
@@ -108,7 +108,7 @@ const countOfAll = (
     blurred ? null : narrowArea(area, conditions, exclusions, membersWith).area,
   )
   return (member) => {
-    const own = (rows[member] ?? rows[0]).region
+    const own = packetsOf(member).region
     const end = same.findIndex(
       (one) =>
         one === null ||
@@ -132,12 +132,12 @@ const isCovered = (part: Region, by: readonly Region[]): boolean =>
 
 /** The mappings whose packet would have gone the same way. */
 const goAlike = (
-  { rows, values: { membersWith } }: GroupRow,
+  { count, values: { membersWith } }: GroupRow,
   { member, point }: MemberPoint,
   learners: readonly Learner[],
 ): RangeSet => {
   if (learners.some(({ blurred }) => blurred)) return singleValue(member)
-  let left = numbersBelow(rows.length)
+  let left = numbersBelow(count)
   for (const { conditions, exclusions } of learners) {
     for (const one of conditions) if (isOfMember(one)) left = meet(left, membersWith(one), true)
     for (const { all } of exclusions) {

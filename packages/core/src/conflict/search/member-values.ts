@@ -1,0 +1,113 @@
+import {
+  emptyRanges,
+  hasValue,
+  isSingleValue,
+  type RangeSet,
+  rangeSet,
+  singleValue,
+} from '../../address/range-set.ts'
+import type { DesiredMapping } from '../../desired/index.ts'
+import { type Condition, isMemberField, type MemberField } from '../../evaluate/learner.ts'
+import { type MembersWith, numbersBelow } from './area.ts'
+import { addressValue } from './subnets.ts'
+
+/** What tells the mappings of a group from one another. */
+export interface MemberValues {
+  /** That of each, by its number; absent where all have the same. */
+  readonly of: Readonly<Partial<Record<MemberField, readonly (number | bigint)[]>>>
+  readonly sets: Readonly<Partial<Record<MemberField, RangeSet>>>
+  readonly membersWith: MembersWith
+}
+
+/** Nothing is told from anything. */
+export const alone: MemberValues = { of: {}, sets: {}, membersWith: () => singleValue(0) }
+
+export const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
+  const of: Partial<Record<MemberField, readonly (number | bigint)[]>> = {}
+  const sets: Partial<Record<MemberField, RangeSet>> = {}
+  const known: Partial<Record<MemberField, Numbers>> = {}
+  for (const [field, read] of Object.entries(reads) as [MemberField, (mapping: DesiredMapping) => number][]) {
+    const values = members.map(read)
+    if (values.every((value) => value === values[0])) continue
+    of[field] = values
+    sets[field] = rangeSet(values.map((value) => ({ first: value, last: value })))
+    known[field] = numbersOf(values)
+  }
+  const all = numbersBelow(members.length)
+  return { of, sets, membersWith: findMembers(all, of, known) }
+}
+
+const reads: Readonly<Record<MemberField, (mapping: DesiredMapping) => number | bigint>> = {
+  targetAddress: ({ targets: [{ address }] }) => addressValue(address),
+  targetPort: ({ targets: [{ port }] }) => port,
+  hostPort: ({ hostPort }) => hostPort,
+}
+
+/** The numbers of the members that have a value: one of them, or several. */
+type Numbers = ReadonlyMap<number | bigint, number | readonly number[]>
+
+const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
+  const numbers = new Map<number | bigint, number | number[]>()
+  for (const [at, value] of values.entries()) {
+    const known = numbers.get(value)
+    // Most values are of one mapping: a list for each of a hundred thousand would take much room.
+    if (known === undefined) numbers.set(value, at)
+    else if (typeof known === 'number') numbers.set(value, [known, at])
+    else known.push(at)
+  }
+  return numbers
+}
+
+const membersIn = (numbers: number | readonly number[] | undefined): RangeSet => {
+  if (numbers === undefined) return emptyRanges
+  if (typeof numbers === 'number') return singleValue(numbers)
+  return rangeSet(numbers.map((at) => ({ first: at, last: at })))
+}
+
+/** Sets that rules ask for are met again and again: what was found of one is kept. */
+const findMembers = (
+  all: RangeSet,
+  of: MemberValues['of'],
+  numbers: Readonly<Partial<Record<MemberField, Numbers>>>,
+): MembersWith => {
+  const found = new Map<string, WeakMap<RangeSet, RangeSet>>()
+  const find = ({
+    field,
+    set,
+    inside,
+  }: Pick<Condition, 'set' | 'inside'> & { readonly field: MemberField }): RangeSet => {
+    const [first] = set.starts
+    if (inside && first !== undefined && isSingleValue(set)) return membersIn(numbers[field]?.get(first))
+    return numbersWhere(of[field] ?? [], (value) => hasValue(set, value) === inside)
+  }
+  return (condition) => {
+    const { field, set, inside } = condition
+    if (!isMemberField(field)) return all
+    const key = `${field} ${inside}`
+    const known = found.get(key) ?? new WeakMap<RangeSet, RangeSet>()
+    found.set(key, known)
+    const before = known.get(set)
+    if (before !== undefined) return before
+    const made = find({ field, set, inside })
+    known.set(set, made)
+    return made
+  }
+}
+
+/** The places of the values of which it is true. */
+const numbersWhere = (
+  values: readonly (number | bigint)[],
+  isTrue: (value: number | bigint) => boolean,
+): RangeSet => {
+  const starts: number[] = []
+  const ends: number[] = []
+  for (const [at, value] of values.entries()) {
+    if (!isTrue(value)) continue
+    if (ends.at(-1) === at - 1) ends[ends.length - 1] = at
+    else {
+      starts.push(at)
+      ends.push(at)
+    }
+  }
+  return { starts, ends }
+}

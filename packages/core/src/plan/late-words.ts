@@ -1,0 +1,61 @@
+import type { Change } from './change.ts'
+
+/**
+ * All that is said of a change.
+ * @internal
+ */
+export type ChangeWords = Omit<Change, 'action'>
+
+/** What a change is before it has words. */
+interface Step {
+  readonly action: Change['action']
+  readonly operation: object
+}
+
+const inspection = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * Gives a change its words at the moment they are read. A large plan has a hundred thousand changes: their texts take
+ * far more room than their operations, and most callers read none of them. To its reader the change is plain data: its
+ * words are properties of its own, which JSON, a spread and a comparison see.
+ *
+ * @param wordsOf - the words for an operation; asked again where they are read again
+ * @returns the same object, with its words
+ * @internal
+ */
+export const withWords = <Operation extends object>(
+  wordsOf: (operation: Operation) => ChangeWords,
+): (<Own extends Step & { readonly operation: Operation }>(step: Own) => Own & ChangeWords) => {
+  // A reader asks for the words of one change after the other.
+  let last: { readonly operation: Operation; readonly words: ChangeWords } | null = null
+  const read = (operation: Operation): ChangeWords => {
+    if (last?.operation !== operation) last = { operation, words: wordsOf(operation) }
+    return last.words
+  }
+  const word = (name: keyof ChangeWords): PropertyDescriptor => ({
+    enumerable: true,
+    // The same function for all changes: an own one for each would take more room than the words.
+    get(this: { readonly operation: Operation }) {
+      return read(this.operation)[name]
+    },
+  })
+  const words: PropertyDescriptorMap = {
+    object: word('object'),
+    description: word('description'),
+    before: word('before'),
+    after: word('after'),
+    reverse: word('reverse'),
+    [inspection]: { get: () => inspectPlainly },
+  }
+  return (step) => Object.defineProperties(step, words) as typeof step & ChangeWords
+}
+
+/** Node prints a getter as `[Getter]`. */
+function inspectPlainly(
+  this: object,
+  _depth: number,
+  options: object,
+  inspect: (value: object, options: object) => string,
+): string {
+  return inspect({ ...this }, options)
+}
