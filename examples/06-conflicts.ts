@@ -11,7 +11,7 @@ const dump = `*filter
 :OUTPUT ACCEPT [0:0]
 :DOCKER-USER - [0:0]
 -A FORWARD -j DOCKER-USER
--A FORWARD -s 198.51.100.66/32 -j DROP
+-A DOCKER-USER -s 198.51.100.66/32 -j DROP
 COMMIT
 `
 const intent = readCompose('{name: shop, services: {web: {ports: ["8080:80"]}}}', { source: 'compose.yaml' })
@@ -28,5 +28,6 @@ for (const { severity, kind, mapping, culprit, witness, remedy } of findConflict
   if (mapping === null) continue
   console.log(`${severity} ${kind}: ${culprit?.text}`)
   console.log(`  seen with ${witness?.source} to ${witness?.destination}:${witness?.destinationPort}`)
-  console.log(`  ${remedy.commands[0]}`)
+  // A remedy has commands, or words alone: a ban is a decision, and what accepts the rest stands behind it.
+  for (const line of remedy.commands.length > 0 ? remedy.commands : [remedy.text]) console.log(`  ${line}`)
 }

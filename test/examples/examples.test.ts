@@ -12,7 +12,7 @@ const printed: Readonly<Record<string, readonly unknown[]>> = {
     'nginx: 10.0.0.1',
     expect.stringMatching(/^error HostPortTaken: caddy already listens on 0\.0\.0\.0:8080\/tcp\./),
     '  Publish on another host port or on another host address, or stop caddy first.',
-    expect.stringMatching(/^\d\d to add, 1 to change, 0 to remove$/),
+    expect.stringMatching(/^\d\d to add, 2 to change, 0 to remove$/),
   ],
   '02-subnets.ts': [
     'web: 172.16.42.0/24, gateway 172.16.42.1, of pool classic',
@@ -51,11 +51,14 @@ const printed: Readonly<Record<string, readonly unknown[]>> = {
     'error ForwardDropped: -P FORWARD DROP',
     '  seen with 198.51.100.7 to 192.0.2.2:8080',
     expect.stringMatching(
-      /^ {2}iptables-nft -t filter -I DOCKER-USER 1 -o br-\S+ -d 172\.17\.0\.1 -p tcp --dport 80 -j ACCEPT$/,
+      /^ {2}iptables-nft -t filter -A DOCKER-USER -o br-\S+ -d 172\.17\.0\.1 -p tcp --dport 80 -j ACCEPT$/,
     ),
-    'warning ForwardDropped: -A FORWARD -s 198.51.100.66/32 -j DROP',
+    expect.stringMatching(
+      /^ {2}iptables-nft -t filter -A DOCKER-USER -i br-\S+ -s 172\.17\.0\.1 -p tcp --sport 80 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT$/,
+    ),
+    'warning ForwardDropped: -A DOCKER-USER -s 198.51.100.66/32 -j DROP',
     '  seen with 198.51.100.66 to 192.0.2.2:8080',
-    expect.stringMatching(/^ {2}iptables-nft -t filter -I DOCKER-USER 1 /),
+    expect.stringMatching(/^ {2}Leave it, if these sources are meant to be refused\./),
   ],
 }
 
