@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { HostFacts } from '@portolan/core'
+import type { Conflict, HostFacts } from '@portolan/core'
 import { hostFacts, look, type Scene, type Seen } from './look.ts'
 import { closed, filter, mangle, nat, raw } from './saved.ts'
 
@@ -89,6 +89,44 @@ describe('a ban', () => {
     const dead = seen.conflicts.find(({ severity }) => severity === 'error')
     expect(dead?.remedy).toEqual({
       text: expect.stringContaining('such as a packet from 192.0.2.66'),
+      commands: [],
+    })
+  })
+})
+
+describe('a remedy against rules that are told together, one for each interface,', () => {
+  const intent = `name: shop
+networks:
+  web:
+    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}]}
+    driver_opts: {com.docker.network.bridge.name: pt-web, com.docker.network.bridge.gateway_mode_ipv4: routed}
+services:
+  nginx: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["80"]}
+`
+  const eth0 = '-A FORWARD -i eth0 -o pt-web -j DROP'
+  const toldTogether = async (...rules: readonly string[]): Promise<Conflict | undefined> => {
+    const { conflicts } = await look({
+      facts: beside,
+      saved: filter(...rules, '-A FORWARD -o pt-web -j DROP'),
+      intent,
+    })
+    return conflicts.find(
+      ({ mapping, culprit, message }) =>
+        mapping !== null && culprit?.text === eth0 && message.includes('1 more rule does the same'),
+    )
+  }
+
+  test('passes by all of them', async () => {
+    const found = await toldTogether(eth0, '-A FORWARD -i eth1 -o pt-web -j DROP')
+    expect(found?.remedy.commands[0]).toBe(
+      'iptables-nft -t filter -I FORWARD 1 -o pt-web -d 172.30.1.10 -p tcp --dport 80 -j ACCEPT',
+    )
+  })
+
+  test('is not offered where a ban is among them', async () => {
+    const found = await toldTogether(eth0, '-A FORWARD -s 203.0.113.66/32 -o pt-web -j DROP')
+    expect(found?.remedy).toEqual({
+      text: expect.stringContaining('such as a packet from 203.0.113.66'),
       commands: [],
     })
   })

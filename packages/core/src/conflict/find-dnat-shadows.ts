@@ -111,6 +111,7 @@ const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep):
     isOfAll: true,
     isOfUsual: true,
     otherCulprits: [],
+    mendedTogether: [],
     others: 0,
   }
   return dnatShadows(finding, place)

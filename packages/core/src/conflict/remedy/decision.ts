@@ -6,7 +6,8 @@ import type { Expression, NetfilterRule, Step } from '../../netfilter/index.ts'
  * ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision.
  */
 export const isBan = (step: TraceStep): boolean =>
-  /^(possible )?(drop|reject)/.test(step.verdict) && pathTo(step).some(({ rule }) => asksSource(rule))
+  /^(possible )?(drop|reject)/.test(step.verdict) &&
+  (asksSource(step.rule) || pathTo(step).some(({ rule }) => asksSource(rule)))
 
 /** Whether a chain, or one that leads to it, has such a name. */
 export const isWithin = (step: TraceStep, name: RegExp): boolean =>

@@ -78,7 +78,7 @@ const alikeKey = ({ finding }: Drafted): string => {
   return [
     ...[finding.kind, network.name, mapping?.family, mapping?.protocol, mapping?.kind, mapping?.hostAddress],
     ...[mapping?.interface, mapping?.allowFrom?.join(), mapping?.targets.length, rows.length],
-    ...[...place, step?.rule?.source.position, step?.hook, step?.reply, entrancesOf(finding)],
+    ...[...place, step?.rule?.source.position, step?.hook, step?.reply, finding.others, entrancesOf(finding)],
   ].join(' ')
 }
 
@@ -110,7 +110,7 @@ const judgeIn = (
     const judged: Judged = {
       follower,
       inserted: new Set(inserted),
-      passedBy: new Set([...inserted, ...culpritsOf(finding).flatMap((one) => culpritIn(planned, one))]),
+      passedBy: new Set([...inserted, ...culpritsOf(finding).flatMap((one) => culpritsIn(planned, one))]),
       open,
     }
     const now = followPoint(follower, row, finding.point)
@@ -130,10 +130,13 @@ const judgeIn = (
   }
 }
 
-/** The rule of a culprit; of a policy the chain, which is another one with the rules of remedies in it. */
-const culpritIn = (rulesets: readonly NetfilterRuleset[], { step }: Finding): readonly object[] => {
+/** The rules that are told together; of a policy the chain, which is another one with the rules of remedies in it. */
+const culpritsIn = (
+  rulesets: readonly NetfilterRuleset[],
+  { step, mendedTogether }: Finding,
+): readonly object[] => {
   if (step === null) return []
-  if (step.rule !== null) return [step.rule]
+  if (step.rule !== null) return [step.rule, ...mendedTogether]
   return rulesets
     .flatMap(({ tables }) => tables)
     .filter(

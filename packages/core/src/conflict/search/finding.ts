@@ -2,6 +2,7 @@ import { type Family, formatAddress } from '../../address/index.ts'
 import type { DesiredMapping, DesiredNetwork } from '../../desired/index.ts'
 import { type Telling, tell } from '../../evaluate/sum-up.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
+import type { NetfilterRule } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import { managedPartOf } from '../../owner/managed-part.ts'
 import type { Packet } from '../../packet/index.ts'
@@ -38,6 +39,8 @@ export interface Finding {
   readonly others: number
   /** The culprits that are told together with this one, by their keys. */
   readonly otherCulprits: readonly (object | string)[]
+  /** Those of them that refuse no packet for its source: a remedy of this finding is one for them too. */
+  readonly mendedTogether: readonly NetfilterRule[]
 }
 
 /** The witness as a packet that `evaluate` takes. */

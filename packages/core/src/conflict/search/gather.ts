@@ -1,3 +1,4 @@
+import { isBan } from '../remedy/decision.ts'
 import { culpritKey } from './blame.ts'
 import { type FailedCell, type Finding, isFailed } from './finding.ts'
 import type { Explored } from './member-cells.ts'
@@ -77,7 +78,7 @@ const usualFirst = (findings: readonly Finding[]): readonly Finding[] => {
   return usual.length === 0 ? findings : usual
 }
 
-const alone: Finding['otherCulprits'] = []
+const alone: Pick<Finding, 'otherCulprits' | 'mendedTogether'> = { otherCulprits: [], mendedTogether: [] }
 
 const findingOf = (
   { row, region, point, isBorrowed }: FailedCell,
@@ -91,7 +92,8 @@ const findingOf = (
   judgement: one.judgement,
   behind: one.behind,
   others: one.others,
-  otherCulprits: alone,
+  otherCulprits: alone.otherCulprits,
+  mendedTogether: alone.mendedTogether,
   isOfAll,
   isOfUsual: isUsual({ region }),
   severity: 'warning',
@@ -197,5 +199,6 @@ const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
     ...more.reduce(merge, first),
     others: Math.max((ahead || list.length) - 1, ...counts),
     otherCulprits: list.map(({ step }) => culpritKey(step)),
+    mendedTogether: list.flatMap(({ step }) => (step?.rule && !isBan(step) ? [step.rule] : [])),
   }
 }
