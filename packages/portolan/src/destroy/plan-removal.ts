@@ -26,6 +26,7 @@ import { heldLeases } from './held-leases.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
 import type { Surroundings } from './surroundings.ts'
 import { unknownProjectNotes } from './unknown-project-notes.ts'
+import { withoutFixes } from './without-fixes.ts'
 
 /**
  * What `destroy` would do, as data.
@@ -91,7 +92,7 @@ export const planRemoval = ({
   const complete = projects.length === present.length
   const ruleChanges = removeRules(rules, projects, complete)
   const sysctls = complete
-    ? restoredSysctls(facts, remaining(surroundings, rules, ruleChanges), state)
+    ? restoredSysctls(facts, remaining(surroundings, rules, ruleChanges, state), state)
     : { changes: [], kept: [] }
   const changes: readonly PlanChange[] = [
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
@@ -135,21 +136,25 @@ export const planRemoval = ({
   }
 }
 
-/** Chains of ours that were renamed look foreign until they are removed. */
+/** Chains of ours that were renamed, and rules that other programs have on our behalf, look foreign. They go too. */
 const remaining = (
   { rules: surrounding, unread }: Surroundings,
   rules: HostRules,
   changes: readonly PlanChange[],
+  { fixes }: HostState,
 ): Surroundings => ({
   unread,
   rules:
     surrounding === null
       ? null
-      : {
-          ...surrounding,
-          'iptables-nft': variantCarriedOut(rules, changes, 'iptables-nft'),
-          'iptables-legacy': variantCarriedOut(rules, changes, 'iptables-legacy'),
-        },
+      : withoutFixes(
+          {
+            ...surrounding,
+            'iptables-nft': variantCarriedOut(rules, changes, 'iptables-nft'),
+            'iptables-legacy': variantCarriedOut(rules, changes, 'iptables-legacy'),
+          },
+          fixes,
+        ),
 })
 
 const removeRules = (
