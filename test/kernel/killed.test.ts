@@ -1,14 +1,22 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import type { KeptSysctl } from '@portolan/core'
 import type { Backend } from '../lab/backend.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
-import { pilotOf } from './lifecycle/pilot.ts'
+import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
 
 const preload = fileURLToPath(new URL('../lab/kill-before.mjs', import.meta.url))
 
-/** With a port on a bridge of somebody else, whose hairpin mode is to be put back too. */
-const shop = `name: shop
+const alone = `name: shop
+networks:
+  web: { enable_ipv6: true }
+services:
+  nginx: { networks: [web], ports: ['8080:80', '8080:80/udp'] }
+`
+
+/** With a port on a foreign bridge, whose hairpin mode is to be put back too. */
+const besideBridge = `name: shop
 networks:
   web: { enable_ipv6: true }
   lan: { external: true, name: br-lan, ipam: { config: [{ subnet: 172.30.9.0/24, gateway: 172.30.9.1 }] } }
@@ -59,6 +67,10 @@ const settle = async ({ host }: Lab): Promise<void> => {
   await host.setSysctl('net.ipv4.conf.all.accept_redirects', 0)
   await host.setSysctl('net.ipv4.conf.eth1.forwarding', 1)
   await host.setSysctl('net.ipv6.conf.eth1.forwarding', 1)
+}
+
+/** A foreign bridge: IPv4 forwarding, which it may rely on, stays on after destroy. */
+const addBridge = async ({ host }: Lab): Promise<void> => {
   await host.ip(
     'link add br-lan type bridge',
     'addr add 172.30.9.1/24 dev br-lan',
@@ -72,35 +84,58 @@ const settle = async ({ host }: Lab): Promise<void> => {
 interface Way {
   readonly backend: Backend
   readonly killed: 'apply' | 'destroy'
+  readonly isBesideBridge: boolean
   /** What is run after it. */
   readonly after: readonly ('apply' | 'destroy')[]
 }
 
 const ways: readonly Way[] = [
-  { backend: 'nftables', killed: 'destroy', after: ['destroy'] },
-  { backend: 'iptables-nft', killed: 'destroy', after: ['apply', 'destroy'] },
-  { backend: 'iptables-nft', killed: 'apply', after: ['destroy'] },
+  { backend: 'nftables', killed: 'destroy', isBesideBridge: false, after: ['destroy'] },
+  { backend: 'iptables-nft', killed: 'destroy', isBesideBridge: true, after: ['apply', 'destroy'] },
+  { backend: 'iptables-nft', killed: 'apply', isBesideBridge: true, after: ['destroy'] },
 ]
 
+interface DestroyJson {
+  readonly kept: readonly KeptSysctl[]
+}
+
+/** Switches off by the printed commands what destroy has kept for a foreign bridge. */
+const runPrinted = async ({ host }: Lab, stdout: string, isBesideBridge: boolean): Promise<void> => {
+  const { kept } = JSON.parse(stdout) as DestroyJson
+  const names = kept.map(({ name }) => name)
+  expect(isBesideBridge ? ['net.ipv4.ip_forward'] : []).toEqual(expect.arrayContaining(names))
+  for (const { commands } of kept) for (const command of commands) await host.mustRun(command.split(' '))
+}
+
 /** Kills a command before its first step, then before its second, until it comes to its end. */
-const killAtEachStep = async ({ backend, killed, after }: Way): Promise<void> => {
+const killAtEachStep = async ({ backend, killed, isBesideBridge, after }: Way): Promise<void> => {
   await using lab = await openLab()
   await settle(lab)
+  if (isBesideBridge) await addBridge(lab)
+  const shop = isBesideBridge ? besideBridge : alone
   const pilot = pilotOf(lab, backend)
-  const run = { apply: () => pilot.apply(shop, '--fix'), destroy: () => pilot.destroy() } as const
+  const destroyJson = ['--all', '--yes', '--json']
+  const run = {
+    apply: () => pilot.apply(shop, '--fix'),
+    destroy: async () => {
+      const { stdout } = mustSucceed('destroy', await pilot.run('destroy', null, ...destroyJson))
+      await runPrinted(lab, stdout, isBesideBridge)
+    },
+  } as const
   const file = await lab.write('compose.yaml', shop)
   const argv =
     killed === 'apply'
       ? pilot.argv('apply', file, '--yes', '--fix')
-      : pilot.argv('destroy', null, '--all', '--yes')
+      : pilot.argv('destroy', null, ...destroyJson)
   const before = await hostLines(lab)
   let step = 1
   for (; step <= mostSteps; step += 1) {
     if (killed === 'destroy') await run.apply()
-    const { exitCode, stderr } = await lab.host.run([...lab.command, ...argv], {
+    const { exitCode, stdout, stderr } = await lab.host.run([...lab.command, ...argv], {
       environment: { NODE_OPTIONS: `--import=${preload}`, KILL_BEFORE: String(step) },
     })
     if (exitCode !== null && exitCode !== 0) throw new Error(stderr)
+    if (killed === 'destroy' && exitCode === 0) await runPrinted(lab, stdout, isBesideBridge)
     for (const command of after) await run[command]()
     expect({ step, changed: difference(before, await hostLines(lab)) }).toEqual({ step, changed: [] })
     if (exitCode === 0) break
