@@ -29,12 +29,17 @@ const renumberTable = (table: NetfilterTable, before: NetfilterTable): Netfilter
     ...table,
     chains: table.chains.map((chain) => {
       const then = chains.get(chain.name)
-      return then === undefined || then.rules.length === chain.rules.length
+      return then === undefined || isAsItWas(chain, then)
         ? chain
         : renumber(table, chain, foreignRules(before, then))
     }),
   }
 }
+
+/** A jump of ours that moves changes the numbers of others, and not how many there are. */
+const isAsItWas = ({ rules }: NetfilterChain, before: NetfilterChain): boolean =>
+  rules.length === before.rules.length &&
+  rules.every(({ source }, at) => source.text === before.rules[at]?.source.text)
 
 const foreignRules = (table: NetfilterTable, chain: NetfilterChain): NetfilterChain['rules'] =>
   chain.rules.filter((rule) => ownerOf(table, chain, rule) !== 'portolan')

@@ -91,6 +91,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
   const handle = rule?.source.handle ?? null
   const place = { table: table.name, chain: chain.name, before }
   const { tool } = table
+  const when = tool === 'nft' ? '' : untilWhen(step, before)
   const commands = allOrNone(
     passing.map((passage) =>
       tool === 'nft'
@@ -100,7 +101,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
   )
   if (commands.length === 0) return inWords(`${text}${who} ${noCommand}`)
   return {
-    remedy: { text: `${text}${who}`, commands },
+    remedy: { text: `${text}${when}${who}`, commands },
     insertions: passing.map((passage) => ({
       table,
       chain: chain.name,
@@ -108,6 +109,14 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
       rule: acceptPassage(table, chain.name, passage, !isRaw),
     })),
   }
+}
+
+/** iptables names a place by its number. Where a plan puts our jump in front of a rule, the number is another after it. */
+const untilWhen = ({ chain, rule }: TraceStep, before: number | null): string => {
+  const after = rule === null || chain === null ? 0 : chain.rules.indexOf(rule) + 1
+  return before === null || after === 0 || after === before
+    ? ''
+    : ` Run this before "portolan apply", which makes that rule number ${after}. Afterwards "portolan conflicts" has the command for that number.`
 }
 
 const ownedText = (owner: string | null): string =>

@@ -1,0 +1,142 @@
+import { expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
+import fc from 'fast-check'
+import { noRules } from 'portolan'
+import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
+import { hostFacts, look, type Seen } from './look.ts'
+import { filter, mangle, nat } from './saved.ts'
+
+/** A chain with a rule that a remedy goes in front of. */
+interface Place {
+  readonly table: string
+  readonly chain: string
+  readonly save: (...rules: readonly string[]) => string
+  readonly culprit: string
+}
+
+const places: readonly Place[] = [
+  {
+    ...{ table: 'mangle', chain: 'PREROUTING', save: mangle },
+    culprit: '-A PREROUTING -p tcp -m tcp --dport 8080 -j DROP',
+  },
+  {
+    ...{ table: 'mangle', chain: 'FORWARD', save: mangle },
+    culprit: '-A FORWARD -d 172.30.1.10/32 -j DROP',
+  },
+  {
+    ...{ table: 'filter', chain: 'FORWARD', save: filter },
+    culprit: '-A FORWARD -d 172.30.1.10/32 -j DROP',
+  },
+  {
+    ...{ table: 'nat', chain: 'PREROUTING', save: nat },
+    culprit: '-A PREROUTING -d 172.30.1.0/24 -i pt-web -p tcp -j DNAT --to-destination 203.0.113.9',
+  },
+  {
+    ...{ table: 'nat', chain: 'OUTPUT', save: nat },
+    culprit: '-A OUTPUT -d 172.30.1.0/24 -p tcp -j DNAT --to-destination 203.0.113.9',
+  },
+]
+
+const scenes = fc.record({
+  place: fc.constantFrom(...places),
+  ahead: fc.integer({ min: 0, max: 3 }),
+  behind: fc.integer({ min: 0, max: 2 }),
+  /** Whether the project is applied; and how many foreign rules came in front of our jump since. */
+  state: fc.constantFrom<'new' | 'applied' | number>('new', 'applied', 1, 2, 3),
+})
+
+const others = (chain: string, count: number, from: number): readonly string[] =>
+  Array.from(
+    { length: count },
+    (_, at) => `-A ${chain} -s 203.0.113.${from + at}/32 -j MARK --set-xmark 0x1/0x1`,
+  )
+
+/** What is bridged meets the rules, so that those of a network are asked about what stays in it. */
+const bridged = {
+  ...hostFacts,
+  sysctls: { ...hostFacts.sysctls, 'net.bridge.bridge-nf-call-iptables': '1' },
+}
+
+const seen = (saved: string): Promise<Seen> => look({ saved, backend: 'iptables-nft', facts: bridged })
+
+/** The host once a plan is carried out. */
+const applied = (saved: string, { plan }: Seen): string => {
+  const rules = { ...noRules, 'iptables-nft': iptables.parse(saved) }
+  return iptables.print(carriedOut(rules, plan.changes)['iptables-nft'], 'iptables-save')
+}
+
+const section = (saved: string, { table }: Place): readonly [start: number, lines: readonly string[]] => {
+  const lines = saved.split('\n')
+  const start = lines.indexOf(`*${table}`)
+  return [start, lines.slice(start, lines.indexOf('COMMIT', start))]
+}
+
+const rulesOf = (saved: string, place: Place): readonly string[] =>
+  section(saved, place)[1].filter((line) => line.startsWith(`-A ${place.chain} `))
+
+const withRules = (saved: string, place: Place, rules: readonly string[]): string => {
+  const [start, lines] = section(saved, place)
+  const kept = lines.filter((line) => !line.startsWith(`-A ${place.chain} `))
+  const all = saved.split('\n')
+  return [...all.slice(0, start), ...kept, ...rules, ...all.slice(start + lines.length)].join('\n')
+}
+
+/** What iptables does with such a command. */
+const run = (saved: string, place: Place, commands: readonly string[]): string => {
+  const rules = [...rulesOf(saved, place)]
+  for (const command of commands) {
+    const [, number, rest] =
+      new RegExp(`-t ${place.table} -I ${place.chain} (\\d+) (.*)$`).exec(command) ?? []
+    expect(Number(number)).toBeLessThanOrEqual(rules.length + 1)
+    rules.splice(Number(number) - 1, 0, `-A ${place.chain} ${rest}`)
+  }
+  return withRules(saved, place, rules)
+}
+
+const isJump = (rule: string): boolean => rule.includes('PORTOLAN')
+
+/** The rules that the remedy added stand right in front of the culprit, and behind a jump of ours that belongs first. */
+const expectPlaced = (saved: string, place: Place, count: number): void => {
+  const rules = rulesOf(saved, place)
+  const at = rules.indexOf(place.culprit)
+  expect(rules.slice(at - count, at).every((rule) => rule.endsWith('-j ACCEPT'))).toBe(true)
+  if (place.table !== 'filter') expect(isJump(rules[0] ?? '')).toBe(true)
+}
+
+const remedyIn = ({ conflicts }: Seen, { culprit }: Place): Seen['conflicts'][number]['remedy'] =>
+  conflicts.find((one) => one.culprit?.text === culprit && one.remedy.commands.length > 0)?.remedy ?? {
+    text: '',
+    commands: [],
+  }
+
+test('a remedy that counts rules is right before the project is applied, and after it or says that it is not', async () => {
+  await fc.assert(
+    fc.asyncProperty(scenes, async ({ place, ahead, behind, state }) => {
+      const foreign = [...others(place.chain, ahead, 20), place.culprit, ...others(place.chain, behind, 40)]
+      const plain = place.save(...foreign)
+      const made = state === 'new' ? plain : applied(plain, await seen(plain))
+      const jumps = rulesOf(made, place).filter(isJump)
+      const saved =
+        typeof state === 'number'
+          ? withRules(made, place, [...foreign.slice(0, state), ...jumps, ...foreign.slice(state)])
+          : made
+      const found = await seen(saved)
+      const { text, commands } = remedyIn(found, place)
+      // What our own jump accepts in front of a rule does not come to it.
+      const isPassed = place.table === 'filter' && typeof state === 'number' && state <= ahead
+      expect(commands.length > 0).toBe(!isPassed)
+      if (isPassed) return
+
+      const mended = run(saved, place, commands)
+      expectPlaced(applied(mended, await seen(mended)), place, commands.length)
+
+      const late = applied(saved, found)
+      const lateCommands = text.includes('Run this before "portolan apply"')
+        ? remedyIn(await seen(late), place).commands
+        : commands
+      expect(lateCommands).toHaveLength(commands.length)
+      expectPlaced(run(late, place, lateCommands), place, commands.length)
+    }),
+    { numRuns: 15 },
+  )
+}, 120_000)
