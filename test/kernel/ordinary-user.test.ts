@@ -91,7 +91,7 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
     // What the rules that are known drop blocks all the same.
     expect(ofRules.find(({ kind }) => kind === 'ForwardDropped')).toMatchObject({
       severity: 'error',
-      message: expect.stringContaining('may be dropped'),
+      message: expect.stringContaining('may drop the forwarded packets'),
     })
 
     const told = await portolanAs(lab, 'with CAP_NET_ADMIN', [...explained, '--json'])
