@@ -77,9 +77,8 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   const runner = options.runner ?? createRunner()
   const choice = options.backend ?? 'auto'
   if (options.facts === undefined && options.rules === undefined) await refuseElsewhere(runner, true)
-  const [facts, leases, fixes, { backend, rules }] = await Promise.all([
+  const [facts, fixes, { backend, rules }] = await Promise.all([
     options.facts ?? readHost({ addressesInUse: intent.networks.some(({ external }) => external) }),
-    withLeaseStore(leaseOptions(options), readLeases),
     readFixes(options),
     options.rules === undefined
       ? readBackend(choice, runner)
@@ -87,6 +86,9 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   ])
   const { rules: surrounding, unread } =
     options.rules === undefined ? await readSurroundingRules(runner, rules) : { rules, unread: [] }
+  // Last, since an apply takes its leases before it writes rules: a network of another project that stands in the rules
+  // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
+  const leases = await withLeaseStore(leaseOptions(options), readLeases)
   const flows = await readFlowsTo(intent, options)
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   return makePlan({
