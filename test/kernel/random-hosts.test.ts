@@ -8,7 +8,7 @@ import { startTally, summary } from './random-hosts/tally.ts'
 import { tryOut } from './random-hosts/trial.ts'
 
 /** PORTOLAN_HOSTS asks for more. PORTOLAN_SEED repeats, PORTOLAN_SHRINK=no only finds. */
-const wanted = Number(process.env.PORTOLAN_HOSTS ?? 504)
+const wanted = Number(process.env.PORTOLAN_HOSTS ?? 120)
 const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
 /** While one waits for silence, the others work. */
 const stages = 3
@@ -52,7 +52,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
               // None given: each stage has hosts of its own.
               ...(seed === undefined ? {} : { seed: Number(seed) }),
               // Each step of shrinking asks the kernel again: what is found by then is small enough to read.
-              interruptAfterTimeLimit: 60_000 + wanted * 100,
+              interruptAfterTimeLimit: 120_000 + wanted * 500,
               endOnFailure: process.env.PORTOLAN_SHRINK === 'no',
             },
           ),
@@ -70,6 +70,6 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       for (const sender of tally.senders) all.senders.add(sender)
       expect(tally.witnesses).toBeGreaterThan(tally.hosts)
     },
-    120_000 + wanted * 150,
+    240_000 + wanted * 500,
   )
 })
