@@ -113,6 +113,7 @@ describeOnKernel('destroy --yes', 'nftables', () => {
       projects: [],
       conflicts: [],
       changes: [],
+      kept: [],
       left: [],
       summary: { add: 0, change: 0, remove: 0 },
       leases: { release: [] },
