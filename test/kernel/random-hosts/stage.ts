@@ -11,13 +11,14 @@ import {
   openScene,
   type Scene,
 } from '../differential/scene.ts'
+import { crowd } from './crowd.ts'
 
 /** One lab for all hosts: its rules change, and which of its bridges are ours. */
 export interface Stage extends AsyncDisposable {
   readonly scene: Scene
   /** Facts as `portolan inspect` reads them, when these bridges are the project's. */
   facts(bridgeNf: 0 | 1, ours: readonly string[]): HostFacts
-  /** Who has an address; null: nobody. */
+  /** The machine that has an address, or gets it when it is first asked for; null: none. */
   holderOf(family: Family, address: string): MachineName | null
   /** Sees to it that a machine has an address that nobody has yet, and that the host knows it. */
   adopt(name: MachineName, family: Family, address: string): Promise<void>
@@ -55,6 +56,12 @@ const owned = (facts: HostFacts, ours: readonly string[]): HostFacts => ({
   ),
 })
 
+/** An address of the crowd stays with its machine, also where a witness names it before any question does. */
+const keeperOf = (family: Family, address: string): MachineName | null =>
+  machineNames.find(
+    (name) => addressesOf[family][name].includes(address) || crowd(family, name).includes(address),
+  ) ?? null
+
 /** Builds the lab that all hosts are tried in. */
 export const openStage = async (): Promise<Stage> => {
   const scene = await openScene()
@@ -72,13 +79,14 @@ export const openStage = async (): Promise<Stage> => {
       return found
     }
     const held = new Map<string, MachineName>()
-    const adoptOnce = (name: MachineName, family: Family, address: string): Promise<void> => {
-      if (holderOf(family, address) !== null) return done.get(address) ?? Promise.resolve()
-      held.set(address, name)
-      return once(address, () => adopt(scene, name, family, address))
-    }
     const holderOf = (family: Family, address: string): MachineName | null =>
-      machineNames.find((name) => addressesOf[family][name].includes(address)) ?? held.get(address) ?? null
+      keeperOf(family, address) ?? held.get(address) ?? null
+    const adoptOnce = (name: MachineName, family: Family, address: string): Promise<void> => {
+      if (machineNames.some((one) => addressesOf[family][one].includes(address))) return Promise.resolve()
+      const holder = holderOf(family, address) ?? name
+      held.set(address, holder)
+      return once(address, () => adopt(scene, holder, family, address))
+    }
     for (const family of ['ip', 'ip6'] as const) await adoptOnce('b1', family, siblingOf[family])
     return {
       scene,

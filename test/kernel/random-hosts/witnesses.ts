@@ -1,7 +1,7 @@
 import type { Conflict, Flow, Packet } from '@portolan/core'
 import { reach } from '@portolan/core'
 import type { Plan } from 'portolan'
-import { type Family, isLoopback, type MachineName } from '../differential/scene.ts'
+import { entries, type Family, isLoopback, type MachineName } from '../differential/scene.ts'
 import { isAboutPackets, tell } from './agreement.ts'
 import { fire, type Shot, SILENCE_MS } from './ask.ts'
 import { forgetFlows } from './load-host.ts'
@@ -19,12 +19,13 @@ const behind: Readonly<Record<string, MachineName>> = {
   'br-b': 'b1',
 }
 
-export const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName => {
+/** Null: the machine that has the source is not behind the interface of the witness. */
+export const senderOf = (stage: Stage, { family, source, in: device }: Packet): MachineName | null => {
   if (device == null) return 'host'
   const held = source == null ? null : stage.holderOf(family, source)
   const by = held ?? behind[device]
   if (by === undefined || by === 'host') throw new Error(`nobody sends ${source} behind ${device}`)
-  return by
+  return entries[by]?.in === device ? by : null
 }
 
 const receiverOf = (stage: Stage, family: Family, address: string, asker: MachineName): MachineName => {
@@ -47,6 +48,7 @@ const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot
   if (protocol === null || destinationPort == null || sourcePort == null)
     throw new Error('a witness that nobody can send')
   const asker = senderOf(stage, packet)
+  if (asker === null) return null
   const source = packet.source ?? null
   const from = sourceOf(plan, asker, source ?? '')
   const flow: Flow = { family, protocol, from, to: { address: destination, port: destinationPort } }
