@@ -4,6 +4,7 @@ import type { ProbeOutcome } from '../../lab/probe.ts'
 import { brokenPromise } from '../conflicts/contract.ts'
 import { type MachineName, machineNames, ports } from '../differential/scene.ts'
 import { crowd } from './crowd.ts'
+import { isWide } from './is-wide.ts'
 import { plannedOf, type Question } from './question.ts'
 import type { Stage } from './stage.ts'
 
@@ -94,7 +95,7 @@ export const ask = async (
   await meet(stage, question)
   questions += 1
   for (let turn = 0; ; turn += 1) {
-    const sourcePort = port ?? freshSourcePort(questions % 2 === 0)
+    const sourcePort = port ?? freshSourcePort(!isWide || questions % 2 === 0)
     const observed = await fire(
       stage,
       planned,
