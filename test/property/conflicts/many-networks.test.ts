@@ -219,7 +219,7 @@ test.each(['nftables', 'iptables-nft'] as const)(
         conflicts += found.length
         expect(told(found)).toEqual(told(findRuleConflicts(desired, host, rulesets, {}, eachAlone)))
       }),
-      { numRuns: 60, interruptAfterTimeLimit: 60_000 },
+      { numRuns: 30, interruptAfterTimeLimit: 40_000 },
     )
     // A host has several conflicts; half of the hosts treat some of the networks alike. A slow machine asks fewer hosts.
     expect(conflicts).toBeGreaterThan(hosts / 4)
