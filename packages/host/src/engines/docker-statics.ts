@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
 import { readTextFile } from '../file/index.ts'
+import { objectOf } from './json-object.ts'
 
 /** A host has hundreds of containers. */
 const mostContainers = 10_000
@@ -46,6 +47,3 @@ const objectIn = (file: string): Readonly<Record<string, unknown>> => {
     return {}
   }
 }
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
 import { isAbsent } from '../file/index.ts'
 import { readSqliteFile, type SqliteValue } from '../sqlite/index.ts'
+import { objectOf } from './json-object.ts'
 
 /** A container takes some 20 kB. */
 const mostBytes = 64 * 2 ** 20
@@ -42,6 +43,3 @@ const addressesOf = (value: unknown): readonly string[] =>
 /** @throws SyntaxError for a text that is no JSON: then what the container asks for is not known */
 const parsed = (value: SqliteValue | undefined): Readonly<Record<string, unknown>> =>
   Buffer.isBuffer(value) ? objectOf(JSON.parse(value.toString())) : {}
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
