@@ -10,12 +10,11 @@ import { lastAddress, type Prefix, prefixAround } from './prefix.ts'
  */
 export const rangePrefixes = (first: Address, last: Address): readonly Prefix[] => {
   if (first.family !== last.family || first.value > last.value) return []
-  const bits = first.family === 'ip' ? 32 : 128
   for (let length = 0; ; length += 1) {
     const prefix = prefixAround(first, length)
     const end = lastAddress(prefix)
     if (prefix.base !== first.value || end.value > last.value) continue
-    if (end.value === last.value || length > bits) return [prefix]
+    if (end.value === last.value) return [prefix]
     return [prefix, ...rangePrefixes(next(end), last)]
   }
 }

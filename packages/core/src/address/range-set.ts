@@ -44,6 +44,13 @@ export const rangeSet = (ranges: Iterable<Range>): RangeSet => {
   return { starts, ends }
 }
 
+/** The ranges of a set, in order. */
+export const rangesOf = ({ starts, ends }: RangeSet): readonly Range[] =>
+  starts.map((first, at) => ({ first, last: ends[at] ?? first }))
+
+/** The set of all values in any of the sets. */
+export const uniteRanges = (sets: readonly RangeSet[]): RangeSet => rangeSet(sets.flatMap(rangesOf))
+
 /** The set of one value. */
 export const singleValue = (value: number | bigint): RangeSet => ({ starts: [value], ends: [value] })
 

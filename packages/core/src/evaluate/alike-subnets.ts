@@ -4,8 +4,8 @@ import {
   intersects,
   isEmptySet,
   type RangeSet,
-  rangeSet,
   subtractRanges,
+  uniteRanges,
 } from '../address/range-set.ts'
 
 /**
@@ -61,11 +61,7 @@ const withAll = (subnets: readonly AlikeSubnet[], set: RangeSet): RangeSet => {
   const found = known.get(subnets)
   if (found !== undefined) return found
   const added = subnets.flatMap(({ members }) => (intersects(members, set) ? [] : [members]))
-  const made = rangeSet(
-    [set, ...added].flatMap(({ starts, ends }) =>
-      starts.map((first, at) => ({ first, last: ends[at] ?? first })),
-    ),
-  )
+  const made = uniteRanges([set, ...added])
   known.set(subnets, made)
   return made
 }

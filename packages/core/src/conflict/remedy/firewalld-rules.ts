@@ -1,4 +1,4 @@
-import { includesRanges, type RangeSet, rangeSet } from '../../address/range-set.ts'
+import { includesRanges, type RangeSet, rangeSet, uniteRanges } from '../../address/range-set.ts'
 import type { TraceStep } from '../../evaluate/trace.ts'
 import type { NetfilterChain, NetfilterRule, NetfilterTable, Step } from '../../netfilter/index.ts'
 
@@ -107,9 +107,7 @@ export const policyState = (
 ): 'free' | 'ours' | 'taken' => {
   const own = chains.filter(({ name }) => new RegExp(`_policy_${policy}(_|$)`).test(name))
   if (own.length === 0) return 'free'
-  const subnet = rangeSet(
-    subnets.flatMap(({ starts, ends }) => starts.map((first, at) => ({ first, last: ends[at] ?? first }))),
-  )
+  const subnet = uniteRanges(subnets)
   const rules = own.flatMap((chain) => chain.rules).filter(({ steps }) => !steps.some(isJump))
   return rules.every(({ steps }) => steps.some((step) => isWithin(step, subnet))) ? 'ours' : 'taken'
 }

@@ -1,4 +1,5 @@
 import { tryParseHostOrPrefix } from '../../address/index.ts'
+import { rangesOf } from '../../address/range-set.ts'
 import { prefixRange } from '../../evaluate/learn-route.ts'
 import {
   addressType,
@@ -102,7 +103,7 @@ const valuesOf = (text: string): ValueSet => {
   const range = prefix === null ? null : prefixRange(prefix)
   return {
     kind: 'ranges',
-    ranges: range === null ? [] : range.starts.map((first, at) => ({ first, last: range.ends[at] ?? first })),
+    ranges: range === null ? [] : rangesOf(range),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Family } from '../../address/index.ts'
-import { type RangeSet, rangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
+import { type RangeSet, singleValue, subtractRanges, uniteRanges } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
 import { networkRows } from '../search/network-rows.ts'
@@ -33,12 +33,6 @@ export const loopback: Readonly<Record<Family, RangeSet>> = {
   ip: { starts: [0x7f000000], ends: [0x7fffffff] },
   ip6: singleValue(1n),
 }
-
-/** The set of all values of several sets. */
-export const union = (...sets: readonly RangeSet[]): RangeSet =>
-  rangeSet(
-    sets.flatMap(({ starts, ends }) => starts.map((first, at) => ({ first, last: ends[at] ?? first }))),
-  )
 
 /**
  * The packets that the reachability contract lets through: those of its rows, for whatever source port. A remedy may
@@ -91,7 +85,7 @@ export const openPackets = (
 
 /** What is neither on the host nor behind the bridge of another engine, whether anyone has such an address or not. */
 const outsideOf = ({ outside, addresses, subnets, entries }: Surroundings, family: Family): RangeSet =>
-  union(
+  uniteRanges([
     outside,
     [
       addresses,
@@ -99,7 +93,7 @@ const outsideOf = ({ outside, addresses, subnets, entries }: Surroundings, famil
       ...[...subnets.values()].map(({ whole }) => whole),
       ...entries.flatMap(({ isEngine, sources }) => (isEngine ? [sources] : [])),
     ].reduce((left, set) => subtractRanges(left, set), anyAddress[family]),
-  )
+  ])
 
 const openOfMapping = (
   { kind, family, hostAddress, hostPort, allowFrom, interface: by, targets }: DesiredMapping,
@@ -112,13 +106,13 @@ const openOfMapping = (
   const own = hostAddress === null ? addresses : singleValue(addressValue(hostAddress))
   const daddr =
     kind === 'direct'
-      ? union(...targets.map(({ address }) => singleValue(addressValue(address))))
+      ? uniteRanges(targets.map(({ address }) => singleValue(addressValue(address))))
       : from === null && hostAddress === null
-        ? union(own, loopback[family])
+        ? uniteRanges([own, loopback[family]])
         : own
   const saddr =
     isHere || allowFrom === null
       ? anyAddress[family]
-      : union(...allowFrom.flatMap((prefix) => subnetRange(prefix) ?? []))
+      : uniteRanges(allowFrom.flatMap((prefix) => subnetRange(prefix) ?? []))
   return [{ saddr, daddr, sport: anyPort, dport: singleValue(hostPort) }]
 }

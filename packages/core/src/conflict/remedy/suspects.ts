@@ -1,5 +1,11 @@
 import type { Family } from '../../address/index.ts'
-import { isEmptySet, type RangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
+import {
+  isEmptySet,
+  type RangeSet,
+  singleValue,
+  subtractRanges,
+  uniteRanges,
+} from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import { type NetfilterRule, protocolNumber } from '../../netfilter/index.ts'
 import type { Region } from '../search/region.ts'
@@ -8,7 +14,7 @@ import type { Surroundings } from '../search/surroundings.ts'
 import type { Drafted } from './draft.ts'
 import type { Suspects } from './find-opened.ts'
 import type { ForeignTranslations } from './foreign-translations.ts'
-import { anyPort, loopback, unicast, union } from './open-packets.ts'
+import { anyPort, loopback, unicast } from './open-packets.ts'
 import { isBeforeRouting } from './passage.ts'
 
 /** Where packets may come from, and what may become of them. */
@@ -45,10 +51,10 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
     return [...wide, ...suspectsOfMapping(mapping, drafted, { ...places, entrances, subnet })]
   if (way === 'egress') {
     // What the bridge switches does not leave it.
-    const beyond = subtractRanges(any, union(addresses, subnet))
+    const beyond = subtractRanges(any, uniteRanges([addresses, subnet]))
     // A rule before the routing decision is one for packets to the host, too.
     const isForHost = places.translated.any || isBeforeRouting(finding.step?.hook ?? '')
-    const away = isForHost ? union(beyond, addresses) : beyond
+    const away = isForHost ? uniteRanges([beyond, addresses]) : beyond
     return [
       ...wide,
       ...protocols.map((protocol) => ({
@@ -84,7 +90,7 @@ const statelessAnswers = (
   const { addresses } = around[family]
   // What the bridge switches is judged apart: the way there asks for nothing that tells it from the rest.
   return [
-    union(subtractRanges(unicast[family], subnet), addresses),
+    uniteRanges([subtractRanges(unicast[family], subnet), addresses]),
     subtractRanges(subnet, addresses),
   ].flatMap((daddr) =>
     from.protocols.map((protocol) => ({
@@ -114,7 +120,7 @@ const suspectsOfMapping = (
   const [any, senders] = [unicast[family], sendersTo(around[family], family)]
   const places = new Set(targets.map(({ address, port }) => `${address} ${port}`))
   const addresses = targets.map(({ address }) => addressValue(address))
-  const ports = union(...targets.map(({ port }) => singleValue(port)))
+  const ports = uniteRanges(targets.map(({ port }) => singleValue(port)))
   const hostPorts = desired.mappings
     .filter(
       (one) =>
@@ -124,19 +130,20 @@ const suspectsOfMapping = (
         one.targets.some(({ address, port }) => places.has(`${address} ${port}`)),
     )
     .map(({ hostPort }) => singleValue(hostPort))
-  const targetSet = union(...addresses.map((address) => singleValue(address)))
+  const targetSet = uniteRanges(addresses.map((address) => singleValue(address)))
   const mayLead = addresses.some((address) => translated.leadTo(address))
   const suspects = entrances.flatMap((from): readonly Suspects[] => {
     const own = { family, protocol, in: from }
-    const host = from === null ? union(around[family].addresses, loopback[family]) : around[family].addresses
+    const host =
+      from === null ? uniteRanges([around[family].addresses, loopback[family]]) : around[family].addresses
     return [
       { ...own, region: { saddr: senders, daddr: targetSet, sport: anyPort, dport: ports } },
       {
         ...own,
         region: {
           ...{ saddr: senders, sport: anyPort },
-          daddr: mayLead ? union(subtractRanges(any, subnet), host) : host,
-          dport: mayLead ? anyPort : union(...hostPorts),
+          daddr: mayLead ? uniteRanges([subtractRanges(any, subnet), host]) : host,
+          dport: mayLead ? anyPort : uniteRanges(hostPorts),
         },
       },
     ]

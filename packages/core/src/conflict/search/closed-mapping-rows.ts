@@ -1,4 +1,11 @@
-import { isEmptySet, type RangeSet, rangeSet, singleValue, subtractRanges } from '../../address/range-set.ts'
+import {
+  isEmptySet,
+  type RangeSet,
+  rangeSet,
+  singleValue,
+  subtractRanges,
+  uniteRanges,
+} from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
 import { allowedSources, hostAddresses, networksOf, placesOf } from './mapping-rows.ts'
@@ -78,13 +85,7 @@ export const closedMappingRows = (
 
 /** The containers' addresses of all networks of the project. */
 export const membersOfAll = ({ named, subnets }: Surroundings): RangeSet =>
-  named('members of all networks', () =>
-    rangeSet(
-      [...subnets.values()].flatMap(({ members: { starts, ends } }) =>
-        starts.map((first, at) => ({ first, last: ends[at] ?? first })),
-      ),
-    ),
-  )
+  named('members of all networks', () => uniteRanges([...subnets.values()].map(({ members }) => members)))
 
 /** The sources behind an entry that `allow_from` leaves out. */
 const outside = (

@@ -1,4 +1,4 @@
-import { hasValue, type RangeSet, rangeSet } from '../../address/range-set.ts'
+import { hasValue, type RangeSet, uniteRanges } from '../../address/range-set.ts'
 import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
 import type { AlikeSubnets } from '../../evaluate/alike-subnets.ts'
 import type { Learner, PacketField } from '../../evaluate/learner.ts'
@@ -211,8 +211,6 @@ const groupRow = (of: MemberRows, alike: Alike, values: MemberValues): GroupRow 
   const leadsTo =
     others === null
       ? subnetRange(network[family]?.subnet)
-      : rangeSet(others.subnets.flatMap(({ whole }) => listed(whole)))
+      : uniteRanges(others.subnets.map(({ whole }) => whole))
   return { ...of, region, open, values, leadsTo, alike: others, bounds: { ...region, ...values.sets } }
 }
-
-const listed = ({ starts, ends }: RangeSet) => starts.map((first, at) => ({ first, last: ends[at] ?? first }))

@@ -4,9 +4,9 @@ import {
   isEmptySet,
   isSingleValue,
   type RangeSet,
-  rangeSet,
   singleValue,
   subtractRanges,
+  uniteRanges,
 } from '../../address/range-set.ts'
 import type { Condition, FreeField, PacketField } from '../../evaluate/learner.ts'
 
@@ -69,10 +69,7 @@ export const narrow = (region: Region, conditions: readonly Condition[]): Region
 const joined = (sets: readonly RangeSet[]): readonly RangeSet[] => {
   const small = sets.filter(({ starts }) => starts.length < SMALL)
   if (small.length < SMALL) return sets
-  const all = small.flatMap(({ starts, ends }) =>
-    starts.map((first, at) => ({ first, last: ends[at] ?? first })),
-  )
-  return [...sets.filter(({ starts }) => starts.length >= SMALL), rangeSet(all)]
+  return [...sets.filter(({ starts }) => starts.length >= SMALL), uniteRanges(small)]
 }
 
 const SMALL = 8

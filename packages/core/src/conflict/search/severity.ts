@@ -5,6 +5,7 @@ import {
   type RangeSet,
   rangeSet,
   subtractRanges,
+  uniteRanges,
 } from '../../address/range-set.ts'
 import { usualClientPorts } from './client-ports.ts'
 import type { Judgement } from './judge.ts'
@@ -83,9 +84,5 @@ const union = (sets: readonly RangeSet[]): RangeSet => {
   const [first, ...others] = sets
   if (first === undefined) return rangeSet([])
   if (others.every((set) => set === first)) return first
-  return rangeSet(
-    sets.flatMap(({ starts, ends }) =>
-      starts.map((start, at) => ({ first: start, last: ends[at] ?? start })),
-    ),
-  )
+  return uniteRanges(sets)
 }

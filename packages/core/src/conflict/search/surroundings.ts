@@ -5,6 +5,7 @@ import {
   type RangeSet,
   rangeSet,
   subtractRanges,
+  uniteRanges,
 } from '../../address/range-set.ts'
 import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
 import { type Host, isBridge, isLocalAddress } from '../../evaluate/host.ts'
@@ -131,9 +132,9 @@ export const surroundingsOf = (
     subnets,
     named: namedSets(),
     hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
-    outside: rangeSet(
+    outside: uniteRanges(
       entries.flatMap(({ name, sources, isEngine }) =>
-        isEngine ? [] : listed(behind === null ? sources : intersectRanges(behind.routed(name), taken)),
+        isEngine ? [] : [behind === null ? sources : intersectRanges(behind.routed(name), taken)],
       ),
     ),
   }
@@ -159,9 +160,6 @@ const ownedBy = (links: readonly Link[], family: Family): RangeSet =>
       .flatMap((link) => link.addresses.filter(({ address }) => address.family === family))
       .map(({ address }) => ({ first: address.value, last: address.value })),
   )
-
-const listed = ({ starts, ends }: RangeSet): { first: number | bigint; last: number | bigint }[] =>
-  starts.map((first, at) => ({ first, last: ends[at] ?? first }))
 
 /** A port of a bridge or a bond: what comes by it comes in by that. */
 const isLeg = (host: Host, { master }: Link): boolean => {
@@ -191,7 +189,7 @@ const sourcesBehind = (
   // Facts that list any route list all of them: a client that no route leads back to is promised nothing.
   const unsaid = router.complete || areListed ? nobodyBehind : (classes.get('none') ?? nobodyBehind)
   const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? nobodyBehind
-  return { routed, answered: (name) => rangeSet([...listed(routed(name)), ...listed(unsaid)]) }
+  return { routed, answered: (name) => uniteRanges([routed(name), unsaid]) }
 }
 
 /** The interfaces of default routes, of halves of one too (VPNs); where there is none, all that lead to a wire. */
