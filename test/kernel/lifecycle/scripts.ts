@@ -53,19 +53,25 @@ const mainRows = async (
   )
 }
 
+/** A host on which apply has done its work, and what comes through there. */
+const applyShop = async (open: OpenLab, backend: Backend) => {
+  const lab = await open()
+  await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+  const pilot = pilotOf(lab, backend)
+  await pilot.apply(shop())
+  const plan = await pilot.plan(shop())
+  const nginx = await attach(lab, plan, 'nginx', { hairpin: true })
+  await attach(lab, plan, 'worker', { hairpin: true })
+  const wanted = await mainRows(lab, nginx)
+  return { lab, pilot, nginx, wanted }
+}
+
 /** A printed script is a way to apply: on a host with the bridges, it makes the contract hold by itself. */
 export const scripts = (open: OpenLab, backend: Backend): void => {
   test.each(Object.entries(loaders[backend]))(
     'the %s script meets the contract by itself',
     async (format, commands) => {
-      const lab = await open()
-      await lab.outside.listen({ protocol: 'tcp', port: 7000 })
-      const pilot = pilotOf(lab, backend)
-      await pilot.apply(shop())
-      const plan = await pilot.plan(shop())
-      const nginx = await attach(lab, plan, 'nginx', { hairpin: true })
-      await attach(lab, plan, 'worker', { hairpin: true })
-      const wanted = await mainRows(lab, nginx)
+      const { lab, pilot, nginx, wanted } = await applyShop(open, backend)
       // The whole contract is the contract suite's; here a script must do what apply did.
       expect(wanted.filter(([flow, works]) => works === flow.endsWith(notDelivered))).toEqual([])
 
@@ -82,14 +88,7 @@ export const scripts = (open: OpenLab, backend: Backend): void => {
   test.each(Object.entries(loaders[backend]))(
     'the %s script loaded twice still meets the contract, and the next apply finds at most doubled jumps',
     async (format, commands) => {
-      const lab = await open()
-      await lab.outside.listen({ protocol: 'tcp', port: 7000 })
-      const pilot = pilotOf(lab, backend)
-      await pilot.apply(shop())
-      const plan = await pilot.plan(shop())
-      const nginx = await attach(lab, plan, 'nginx', { hairpin: true })
-      await attach(lab, plan, 'worker', { hairpin: true })
-      const wanted = await mainRows(lab, nginx)
+      const { lab, pilot, nginx, wanted } = await applyShop(open, backend)
 
       const { stdout } = mustSucceed('script', await pilot.run('script', shop(), '--format', format))
       await forgetRules(lab, backend)
