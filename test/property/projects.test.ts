@@ -2,7 +2,14 @@ import { describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
-import { type DesiredState, type HostFacts, type Intent, noRules } from 'portolan'
+import {
+  commitLeases,
+  type DesiredState,
+  type HostFacts,
+  type Intent,
+  memoryLeaseStore,
+  noRules,
+} from 'portolan'
 import { hostFacts } from './arbitrary/host-facts.ts'
 import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
@@ -50,11 +57,14 @@ const iptablesDialect: Dialect = (() => {
 
 /** Two or three projects, planned one after the other on one host, so that none wants what another has. */
 const neighbours = async (intents: readonly Intent[], facts: HostFacts): Promise<readonly DesiredState[]> => {
-  let host: Host = { facts, rules: noRules }
+  const leases = memoryLeaseStore()
+  let host: Host = { facts, rules: noRules, leases }
   const states: DesiredState[] = []
   for (const wanted of intents) {
     const plan = await attempt(wanted, host, 'nftables')
     if (!isPlan(plan)) continue
+    const proposal = plan.leases
+    if (proposal !== null) await leases.transact((state) => commitLeases(state, proposal))
     states.push(plan.desired)
     host = settle(host, plan)
   }
@@ -130,6 +140,10 @@ describe('projects that are planned beside others', () => {
         expect(sockets.filter((socket, index) => sockets.indexOf(socket) !== index)).toEqual([])
         const bridges = states.flatMap(({ networks }) => networks.map(({ bridge }) => bridge))
         expect(new Set(bridges).size).toBe(bridges.length)
+        const subnets = states.flatMap(({ networks }) =>
+          networks.flatMap(({ ip, ip6 }) => [ip, ip6].flatMap((one) => (one === null ? [] : [one.subnet]))),
+        )
+        expect(new Set(subnets).size).toBe(subnets.length)
       }),
       runs(30),
     )

@@ -31,7 +31,10 @@ export interface Shop {
   readonly words: readonly string[]
   apply(...more: readonly string[]): Promise<CommandOutcome>
   conflicts(): Promise<readonly ConflictJson[]>
-  /** Runs every command of every remedy in a shell of the host, as a person would. */
+  /**
+   * Runs the commands of the first remedy in a shell of the host and asks again, as a person would, until no conflict
+   * names commands. A remedy that is offered twice has not helped.
+   */
   carryOutRemedies(): Promise<readonly string[]>
   /** The container, once the bridge is there; it listens on the port that is published and on one that is not. */
   web(): Promise<Container>
@@ -49,11 +52,16 @@ export const openShop = async (lab: Lab, mode: Mode = 'nat', backend = 'nftables
     },
     async carryOutRemedies() {
       const room = await engineRoom(lab)
-      const all = (await shop.conflicts()).flatMap(({ remedy }) => remedy.commands)
-      // Of commands that several remedies name, the last is meant, such as a reload after changes.
-      const commands = all.filter((command, at) => all.lastIndexOf(command) === at)
-      for (const command of commands) await room.mustRun(['sh', '-c', command])
-      return commands
+      const carriedOut: (readonly string[])[] = []
+      for (;;) {
+        const remedies = (await shop.conflicts()).map(({ remedy }) => remedy.commands)
+        const commands = remedies.find(({ length }) => length > 0)
+        if (commands === undefined) return carriedOut.flat()
+        if (carriedOut.some((before) => before.join('\n') === commands.join('\n')))
+          throw new Error(`This remedy was carried out, and is offered again:\n${commands.join('\n')}`)
+        for (const command of commands) await room.mustRun(['sh', '-c', command])
+        carriedOut.push(commands)
+      }
     },
     web: () =>
       lab.container({

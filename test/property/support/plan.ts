@@ -3,6 +3,7 @@ import {
   type HostFacts,
   type HostRules,
   type Intent,
+  type LeaseStore,
   noRules,
   type Plan,
   PortolanError,
@@ -13,6 +14,8 @@ import {
 export interface Host {
   readonly facts: HostFacts
   readonly rules: HostRules
+  /** The leases that plans were given here. Without them the subnet of an isolated bridge is told by nothing. */
+  readonly leases?: LeaseStore
 }
 
 export const bareHost: Host = { facts: {}, rules: noRules }
@@ -20,11 +23,11 @@ export const bareHost: Host = { facts: {}, rules: noRules }
 /** A plan, or the error of ours that says why there is none. Any other error is thrown: that is what tests seek. */
 export const attempt = async (
   intent: Intent,
-  { facts, rules }: Host,
+  { facts, rules, leases }: Host,
   backend: Backend,
 ): Promise<Plan | PortolanError> => {
   try {
-    return await plan(intent, { facts, rules, backend })
+    return await plan(intent, { facts, rules, backend, ...(leases === undefined ? {} : { leases }) })
   } catch (error) {
     if (error instanceof PortolanError) return error
     throw error

@@ -3,8 +3,8 @@ import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import type { Host } from './plan.ts'
 
 /** What a host becomes by a plan: the changes carried out on paper. */
-export const settle = ({ facts, rules }: Host, { changes }: Pick<Plan, 'changes'>): Host => {
-  let settled = facts
+export const settle = (host: Host, { changes }: Pick<Plan, 'changes'>): Host => {
+  let settled = host.facts
   for (const change of changes) {
     if (change.part === 'link') settled = settleLink(settled, change.operation)
     if (change.part === 'sysctl') {
@@ -12,7 +12,7 @@ export const settle = ({ facts, rules }: Host, { changes }: Pick<Plan, 'changes'
       settled = { ...settled, sysctls: { ...settled.sysctls, [name]: value } }
     }
   }
-  return { facts: settled, rules: carriedOut(rules, changes) }
+  return { ...host, facts: settled, rules: carriedOut(host.rules, changes) }
 }
 
 const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {

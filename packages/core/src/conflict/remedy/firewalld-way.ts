@@ -47,9 +47,12 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
   )
   const from = [...new Set((isOut(wanted) ? [bridge] : wanted.outer).map((name) => zoneOf(table, name)))]
   const zones = from.filter((one) => one !== null)
+  // Passages that differ in their interfaces alone are one rule.
   const rules = [
-    ...refusals.map((one) => richRule(one, 'reject')),
-    ...accepts.map((one) => richRule(one, 'accept')),
+    ...new Set([
+      ...refusals.map((one) => richRule(one, 'reject')),
+      ...accepts.map((one) => richRule(one, 'accept')),
+    ]),
   ]
   if (found === null || (needsZone && zone === null) || !rules.every((rule) => rule !== null)) return null
   if (zones.length === 0 || zones.length < from.length) return null
