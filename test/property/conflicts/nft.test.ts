@@ -277,7 +277,7 @@ describe('what processes of the host send to a container', () => {
     const seen = await look({ nft: elsewhere(where, port, ...toNginx) })
     expect(seen.told).toEqual(['warning NetworkDropped network web by nft mine output 1'])
     expect(seen.conflicts[0]?.message).toBe(
-      `Some packets from this host do not reach containers of network web. Rule 1 of chain output (nft, table ip mine) sends the packets to ${told}: \`ip daddr 172.30.1.10 tcp dport 80 dnat to ${where}:${port}\`.`,
+      `Some packets from this host do not reach containers of network web, for example to nginx (172.30.1.10). Rule 1 of chain output (nft, table ip mine) sends the packets to ${told}: \`ip daddr 172.30.1.10 tcp dport 80 dnat to ${where}:${port}\`.`,
     )
     expectTrue(seen)
   })

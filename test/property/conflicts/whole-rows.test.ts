@@ -60,6 +60,17 @@ describe.each([
     expect(culprits(seen, 'NetworkDropped')).toEqual([expect.stringContaining(sender)])
   })
 
+  test.each([
+    [`-s ${app} -d ${db} -p tcp -m tcp --dport 5432`, `, for example from app (${app}) to db (${db}).`],
+    [`-d ${db} -i pt-web -s ${free[0]}`, `, for example to db (${db}).`],
+    [`-s ${db} -o eth0`, `, for example those of db (${db}).`],
+    [`-s ${free[0]} -o eth0`, 'Some packets from network web cannot reach the outside.'],
+  ])('by name, where it is the one of a service: a drop for %s', async (match, words) => {
+    const seen = await lookWith(family, `-A FORWARD ${match} -j DROP`)
+    const ofNetwork = seen.conflicts.filter(({ network }) => network !== null)
+    expect(ofNetwork.map(({ message }) => message)).toEqual([expect.stringContaining(words)])
+  })
+
   test('and of a pair of them: a drop between two is told', async () => {
     const seen = await lookWith(family, `-A FORWARD -s ${free[1]} -d ${free[0]} -j DROP`)
     expect(culprits(seen, 'NetworkDropped')).toHaveLength(1)

@@ -39,10 +39,20 @@ export const unreachable = (finding: Finding): string => {
   const to = receiver(finding)
   if (mapping === null && row?.way === 'egress') {
     const subject = share === 'some' ? `Some packets from network ${network.name}` : `Network ${network.name}`
-    return `${subject} ${isSure ? 'cannot' : 'may not'} reach the outside.`
+    return `${subject} ${isSure ? 'cannot' : 'may not'} reach the outside${example(finding)}.`
   }
-  if (share === 'some') return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${to}.`
+  if (share === 'some')
+    return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${to}${example(finding)}.`
   return `${capital(to)} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}.`
+}
+
+/** Names the containers of the witness, where only some of a network are concerned. */
+const example = ({ share, ends, rows: [row] }: Finding): string => {
+  const { sender: from, receiver: to } = ends ?? { sender: null, receiver: null }
+  if (share === 'all' || (from === null && to === null)) return ''
+  if (row?.way === 'egress') return `, for example those of ${from}`
+  const ways = [...(from === null ? [] : [`from ${from}`]), ...(to === null ? [] : [`to ${to}`])]
+  return `, for example ${ways.join(' ')}`
 }
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
@@ -53,7 +63,7 @@ export const isLater = ({ step }: Finding): boolean => (step?.packet ?? 1) > 2
 /** What is wrong where packets are dropped: no connection, or one that opens and then hangs. */
 export const lost = (finding: Finding): string =>
   isLater(finding)
-    ? `${finding.share === 'some' ? 'Some connections' : 'Connections'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}.`
+    ? `${finding.share === 'some' ? 'Some connections' : 'Connections'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'open and then hang' : 'may open and then hang'}${example(finding)}.`
     : unreachable(finding)
 
 /**

@@ -30,6 +30,7 @@ import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from '
 import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
 import { mappingsOfOthers } from './search/mappings-of-others.ts'
+import { namedEndsOf } from './search/named-ends.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
 import { seekerOf } from './search/seeker.ts'
@@ -110,7 +111,9 @@ export const searchRules = (
   const around = { ip: surroundings('ip'), ip6: surroundings('ip6') }
   const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
   const drafts = new Map<Conflict, Drafted>()
-  const inWords = (finding: Finding): Conflict => {
+  const namedEnds = namedEndsOf(desired)
+  const inWords = (found: Finding): Conflict => {
+    const finding = found.mapping === null ? { ...found, ends: namedEnds(found) } : found
     const family = finding.rows[0]?.family
     const conflict = words[finding.kind](isHidden(family) ? { ...finding, certainty: 'possible' } : finding)
     // What comes in and must not is not to be let through.

@@ -10,6 +10,7 @@ import type { Culprit } from '../conflict.ts'
 import type { RuleConflictKind } from './blame.ts'
 import type { Failed } from './judge.ts'
 import type { Cell } from './member-cells.ts'
+import type { NamedEnds } from './named-ends.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
@@ -35,6 +36,8 @@ export interface Finding {
   readonly isOfAll: boolean
   /** Clients that leave their port to the kernel are concerned, not only others. */
   readonly isOfUsual: boolean
+  /** The containers that the witness is from and to, where the packets are a network's own. */
+  readonly ends?: NamedEnds
   /** How many more rules do the same to other packets of it. */
   readonly others: number
   /** The culprits that are told together with this one, by their keys. */

@@ -1,0 +1,28 @@
+import type { Family } from '../../address/index.ts'
+import type { DesiredState } from '../../desired/index.ts'
+import { addressText, type Finding } from './finding.ts'
+
+/** The containers that a witness is from and to, as messages name them; null for an address that no container has. */
+export interface NamedEnds {
+  readonly sender: string | null
+  readonly receiver: string | null
+}
+
+/** Names the ends of witnesses by the containers of a project: `web (172.17.0.2)`, `web-2 (172.17.0.3)`. */
+export const namedEndsOf = ({ endpoints }: DesiredState): ((finding: Finding) => NamedEnds) => {
+  const names = new Map<string, string>()
+  for (const { service, replica, network, ip, ip6 } of endpoints)
+    for (const address of [ip, ip6])
+      if (address !== null)
+        names.set(
+          `${network} ${address}`,
+          `${replica === 1 ? service : `${service}-${replica}`} (${address})`,
+        )
+  return ({ network, point: { saddr, daddr }, rows: [row] }) => {
+    const nameOf = (family: Family, address: number | bigint): string | null =>
+      names.get(`${network.name} ${addressText(family, address)}`) ?? null
+    return row === undefined
+      ? { sender: null, receiver: null }
+      : { sender: nameOf(row.family, saddr), receiver: nameOf(row.family, daddr) }
+  }
+}
