@@ -70,7 +70,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld'], () => {
       const left = await shop.conflicts()
       expect(left.filter(({ severity }) => severity === 'error')).toEqual([])
       if (how !== '--fix') return
-      expect(await firewalld.command('--permanent', '--get-policies')).toContain('pl2-br-front')
+      expect(await firewalld.command('--permanent', '--get-policies')).toContain('p2-br-front')
       expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
       expect(await settings(lab)).toBe(before)
     },

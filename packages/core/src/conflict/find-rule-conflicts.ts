@@ -22,6 +22,7 @@ import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
+import { tellStale } from './remedy/stale-commands.ts'
 import { replyDropped } from './reply-dropped.ts'
 import { alikeNetworks } from './search/alike/alike-networks.ts'
 import type { RuleConflictKind } from './search/blame.ts'
@@ -184,19 +185,21 @@ export const searchRules = (
   const others = mappingsOfOthers(published)
   const bypasses = findBypasses(follower, desired, rulesets, { around, alike, taken, others })
   return {
-    conflicts: holdRemedies(
-      [
-        ...desired.mappings.flatMap((mapping) => [
-          ...(ofMapping.get(mapping) ?? []),
-          ...(bypasses.ofMapping.get(mapping) ?? []).map(inWords),
-        ]),
-        ...desired.networks.flatMap((network) => [
-          ...(ofNetwork.get(network) ?? []),
-          ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
-        ]),
-      ],
-      drafts,
-      { desired, facts: planned, rulesets, around },
+    conflicts: tellStale(
+      holdRemedies(
+        [
+          ...desired.mappings.flatMap((mapping) => [
+            ...(ofMapping.get(mapping) ?? []),
+            ...(bypasses.ofMapping.get(mapping) ?? []).map(inWords),
+          ]),
+          ...desired.networks.flatMap((network) => [
+            ...(ofNetwork.get(network) ?? []),
+            ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
+          ]),
+        ],
+        drafts,
+        { desired, facts: planned, rulesets, around },
+      ),
     ),
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),

@@ -1,6 +1,6 @@
 import type { Conflict, RemedyHook } from '@portolan/core'
 import type { Fix } from '@portolan/host'
-import type { Firewalld } from './read-firewalld.ts'
+import { type Firewalld, ourName } from './read-firewalld.ts'
 
 type Commands = Fix['commands']
 
@@ -31,9 +31,9 @@ export const withFreeName = (
 ): RemedyHook | null => {
   const wanted = policyIn(hook.commands)
   if (wanted === null || !foreignPolicies.includes(wanted)) return hook
-  const bridge = wanted.replace(/^pl\d?-/, '')
+  const bridge = wanted.replace(ourName, '')
   const name = [2, 3, 4, 5, 6, 7, 8, 9]
-    .map((number) => `pl${number}-${bridge}`.slice(0, 18))
+    .map((number) => `p${number}-${bridge}`)
     .find((one) => !foreignPolicies.includes(one))
   if (name === undefined) return null
   return {

@@ -10,7 +10,7 @@ export interface Firewalld {
 }
 
 /** What Portolan's policies are called, and described as. */
-const ourName = /^pl\d?-/
+export const ourName: RegExp = /^p(l\d?|\d)-/
 const OUR_DESCRIPTION = 'Portolan'
 
 /** What may be set at run time alone, and how firewall-cmd is asked for it. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Conflict, ConflictKind, HookNeed } from '@portolan/core'
 import type { Fix } from '@portolan/host'
+import { policyIn } from '../../src/firewalld/ask-firewalld.ts'
 import {
   type FixChange,
   type FixOperation,
@@ -69,6 +70,16 @@ describe('conflicts that a hook mends', () => {
       operation: { kind: 'ask', fix: { beneficiaries: ['one', 'two'], needs: [{ of: 'mapping' }] } },
     })
     expect(conflicts.map(({ severity }) => severity)).toEqual(['info', 'info'])
+  })
+
+  test('ask for a policy of its own for each of two bridges whose long names begin alike', () => {
+    const foreignPolicies = ['pl-br-abcdefghijkl', 'pl-br-abcdefghijkm']
+    const policies = foreignPolicies.map((policy, at) =>
+      conflict(`${at}`, [`firewall-cmd --permanent --new-policy=${policy}`]),
+    )
+    const { changes } = fixConflicts('shop', policies, [], { foreignPolicies, unsaved: null })
+    const names = changes.map(({ operation }) => policyIn(operation.fix.commands))
+    expect(names.toSorted()).toEqual(['p2-br-abcdefghijkl', 'p2-br-abcdefghijkm'])
   })
 
   test('do not ask for what is part of what is asked anyway', () => {

@@ -6,8 +6,39 @@ import type { Expression, NetfilterRule, Step } from '../../netfilter/index.ts'
  * ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision.
  */
 export const isBan = (step: TraceStep): boolean =>
-  /^(possible )?(drop|reject)/.test(step.verdict) &&
-  (asksSource(step.rule) || pathTo(step).some(({ rule }) => asksSource(rule)))
+  isRefusal(step) && pathTo(step).some(({ rule }) => asksSource(rule))
+
+/**
+ * Whether a packet is refused for the rate or the number of packets or connections: by the rule itself, by one that
+ * led to its chain, or since it is more than a rule of its chain passes. Such a limit is a decision.
+ */
+export const isLimit = (step: TraceStep, certainty: 'certain' | 'possible'): boolean =>
+  certainty === 'possible' &&
+  isRefusal(step) &&
+  (pathTo(step).some(({ rule }) => limits(rule)) || isLeftByLimit(step))
+
+const isRefusal = ({ verdict }: TraceStep): boolean => /^(possible )?(drop|reject)/.test(verdict)
+
+/** The trace has no rule that did not match. Where one was sure not to match, the refusal would be certain. */
+const isLeftByLimit = ({ chain, rule }: TraceStep): boolean => {
+  const rules = chain?.rules ?? []
+  return rules
+    .slice(0, rule === null ? rules.length : rules.indexOf(rule))
+    .some((one) => limits(one) && one.steps.some(isPass))
+}
+
+const isPass = (step: Step): boolean =>
+  step.kind === 'verdict' && (step.verdict.kind === 'accept' || step.verdict.kind === 'return')
+
+/** Matches that count packets, bytes or connections (iptables-extensions(8), nft(8)), as a rule prints them. */
+const countsPackets = /(^|\s)(limit|hashlimit|connlimit|connbytes|quota2?|rateest|ct count)(\s|$)/
+
+const limits = (rule: NetfilterRule | null): boolean => rule?.steps.some(limitsIn) === true
+
+const limitsIn = (step: Step): boolean =>
+  step.kind === 'any-of'
+    ? step.alternatives.some((all) => all.some(limitsIn))
+    : step.kind === 'unknown-match' && countsPackets.test(step.text)
 
 /** Whether a chain, or one that leads to it, has such a name. */
 export const isWithin = (step: TraceStep, name: RegExp): boolean =>

@@ -150,11 +150,12 @@ const findPolicy = ({
   return null
 }
 
-/** firewalld takes 18 characters for the name of a policy; an interface has 15 at most. */
+/**
+ * firewalld takes 18 characters for the name of a policy; an interface has 15 at most. A longer prefix would cut names
+ * off, and bridges whose long names begin alike would share a policy.
+ */
 const policyNames = (bridge: string): readonly string[] =>
-  isFirewalldName(bridge)
-    ? ['pl', 'pl2', 'pl3', 'pl4'].map((prefix) => `${prefix}-${bridge}`.slice(0, 18))
-    : []
+  isFirewalldName(bridge) ? ['pl', 'p2', 'p3', 'p4'].map((prefix) => `${prefix}-${bridge}`) : []
 
 /** firewalld.richlanguage(5); null for what has no address, since the rule would be for all. */
 const richRule = (passage: Passage, verdict: 'accept' | 'reject'): string | null => {

@@ -79,7 +79,7 @@ const isUfw = (words: Words): boolean => {
 
 /** A zone, a policy, or an interface. */
 const named = '[^\\s/:]{1,18}'
-const policy = 'pl\\d?-[A-Za-z0-9_-]{1,15}'
+const policy = 'p(l\\d?|\\d)-[A-Za-z0-9_-]{1,15}'
 
 /** A rich rule of ours asks for an address at least (firewalld.richlanguage(5)). */
 const richRule =

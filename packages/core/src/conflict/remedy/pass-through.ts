@@ -3,7 +3,7 @@ import type { NetfilterTable } from '../../netfilter/index.ts'
 import { ownerOf } from '../../owner/index.ts'
 import { ownerName } from '../../owner/owner-name.ts'
 import type { Finding } from '../search/finding.ts'
-import { isBan } from './decision.ts'
+import { isBan, isLimit } from './decision.ts'
 import { dockerUserWay } from './docker-user-way.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
 import { firewalldWay, refusalOfFirewalld } from './firewalld-way.ts'
@@ -31,6 +31,10 @@ export const passThrough = (finding: Finding, host: RemedyHost): Draft | null =>
   if (isBan(step))
     return inWords(
       'Leave it, if these sources are meant to be refused. Otherwise take the ban back where it was given.',
+    )
+  if (isLimit(step, finding.certainty))
+    return inWords(
+      'Leave it, if more than this limit is meant to be refused. Otherwise raise the limit where it was given.',
     )
   const isEgress = rows[0]?.way === 'egress'
   const wanted: Wanted = {

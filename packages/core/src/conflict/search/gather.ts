@@ -1,4 +1,4 @@
-import { isBan } from '../remedy/decision.ts'
+import { isBan, isLimit } from '../remedy/decision.ts'
 import { culpritKey } from './blame.ts'
 import { type FailedCell, type Finding, isFailed } from './finding.ts'
 import type { Explored } from './member-cells.ts'
@@ -199,6 +199,8 @@ const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
     ...more.reduce(merge, first),
     others: Math.max((ahead || list.length) - 1, ...counts),
     otherCulprits: list.map(({ step }) => culpritKey(step)),
-    mendedTogether: list.flatMap(({ step }) => (step?.rule && !isBan(step) ? [step.rule] : [])),
+    mendedTogether: list.flatMap(({ step, certainty }) =>
+      step?.rule && !isBan(step) && !isLimit(step, certainty) ? [step.rule] : [],
+    ),
   }
 }

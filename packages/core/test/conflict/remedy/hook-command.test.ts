@@ -20,6 +20,8 @@ describe('a command of a hook', () => {
     ['ufw', 'ufw route delete allow in on br-web from 172.30.1.0/24 to any'],
     ['firewalld', 'firewall-cmd --permanent --new-policy=pl-br-web'],
     ['firewalld', 'firewall-cmd --permanent --policy=pl-br-web --set-priority=32000'],
+    ['firewalld', 'firewall-cmd --permanent --delete-policy=p2-br-abcdefghijkl'],
+    ['firewalld', 'firewall-cmd --permanent --delete-policy=pl2-br-web'],
     ['firewalld', 'firewall-cmd --permanent --zone=public --remove-interface=br-web'],
     ['firewalld', 'firewall-cmd --permanent --new-zone=br-web'],
     ['firewalld', 'firewall-cmd --permanent --policy=to-br-web --add-egress-zone=br-web'],
