@@ -25,7 +25,7 @@ const tellAtOnce = (error: unknown): never => {
 describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => {
   const open: Stage[] = []
   /** Rows that are cut off once they are answered come in clusters. */
-  const all = { mixes: 0, later: 0, mostRules: 0, senders: new Set<string>() }
+  const all = { mixes: 0, later: 0, openedHosts: 0, mostRules: 0, senders: new Set<string>() }
   beforeAll(async () => {
     for (let at = 0; at < stages; at += 1) open.push(await openStage())
   })
@@ -33,6 +33,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
     await Promise.all(open.map((stage) => stage[Symbol.asyncDispose]()))
     if (all.mixes < mixes.length || wanted < 500) return
     expect(all.later).toBeGreaterThan(0)
+    expect(all.openedHosts).toBeGreaterThan(wanted / 20)
     expect(all.senders.size).toBeGreaterThanOrEqual(200)
     expect(all.mostRules).toBeGreaterThanOrEqual(300)
   })
@@ -66,6 +67,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       expect(tally.failed).toBeLessThan((tally.asked * 3) / 4)
       all.mixes += 1
       all.later += tally.later
+      all.openedHosts += tally.openedHosts
       all.mostRules = Math.max(all.mostRules, tally.mostRules)
       for (const sender of tally.senders) all.senders.add(sender)
       expect(tally.witnesses).toBeGreaterThan(tally.hosts)

@@ -25,12 +25,16 @@ const isAboutOurs = ({ kind }: Conflict): boolean => !aboutOthers.includes(kind)
 export const isTold = (question: Question, conflicts: readonly Conflict[]): boolean =>
   conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && question.who.test(one.message))
 
-const isOf = ({ mapping, network }: Question, one: Pick<Conflict, 'mapping' | 'network'>): boolean =>
-  one.mapping === mapping && one.network === network
+const isOf = (
+  { mapping, network }: Pick<Question, 'mapping' | 'network'>,
+  one: Pick<Conflict, 'mapping' | 'network'>,
+): boolean => one.mapping === mapping && one.network === network
 
 /** Does the search say of the rows of a mapping or network that it did not look at all of them? */
-export const isLeftOut = (question: Question, incomplete: readonly IncompleteSearch[]): boolean =>
-  incomplete.some((one) => isOf(question, one))
+export const isLeftOut = (
+  question: Pick<Question, 'mapping' | 'network'>,
+  incomplete: readonly IncompleteSearch[],
+): boolean => incomplete.some((one) => isOf(question, one))
 
 export const tell = (conflict: Conflict): string =>
   [

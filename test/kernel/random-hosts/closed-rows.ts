@@ -1,4 +1,4 @@
-import { type Conflict, type Flow, reach } from '@portolan/core'
+import { type Flow, reach } from '@portolan/core'
 import type { Plan } from 'portolan'
 import {
   addressesOf,
@@ -7,6 +7,7 @@ import {
   type MachineName,
   machineNames,
 } from '../differential/scene.ts'
+import { isLeftOut } from './agreement.ts'
 import { freshSourcePort, SILENCE_MS } from './ask.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
@@ -32,8 +33,8 @@ const containers = ['a1', 'a2', 'b1'] as const
 const machineAt = (family: Family, address: string): MachineName | null =>
   containers.find((name) => addressesOf[family][name].includes(address)) ?? null
 
-/** A port of containers that no mapping of a random host leads to. */
-const unpublished = 7777
+/** Ports of containers that are asked for; no mapping of a random host leads to the last. */
+export const closedPorts = [80, 8080, 7777] as const
 
 /** Every row that the contract closes, as far as the machines of the lab can ask. */
 export const closedQuestionsOf = (plan: Plan): readonly ClosedQuestion[] => [
@@ -70,7 +71,7 @@ const questionsOfNetworks = (plan: Plan): readonly ClosedQuestion[] => {
     containers.flatMap((machine) =>
       machineNames.flatMap((asker) =>
         (['tcp', 'udp'] as const).flatMap((protocol) =>
-          [80, 8080, unpublished].flatMap((port): readonly ClosedQuestion[] => {
+          closedPorts.flatMap((port): readonly ClosedQuestion[] => {
             const [address] = addressesOf[family][machine]
             const own = sourceOf(plan, machine, address)
             const from = sourceOf(plan, asker, addressesOf[family][asker][0])
@@ -127,12 +128,13 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
 /** No miss: of each row that something of comes in, a conflict says so. */
 export const findUntold = (
   answers: readonly ClosedAnswer[],
-  conflicts: readonly Conflict[],
+  { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,
 ): readonly string[] =>
   answers
     .filter(
       ({ cameIn, mapping, network }) =>
         cameIn &&
+        !isLeftOut({ mapping, network: mapping === null ? network : null }, incomplete) &&
         !conflicts.some(
           (one) =>
             one.kind === 'Bypassed' &&

@@ -4,22 +4,15 @@ import { iptablesTarget } from '../differential/iptables-target.ts'
 import type { Family } from '../differential/scene.ts'
 import { interfaceName, mark, one, port, prefix, seldom } from '../differential/vocabulary.ts'
 import { crowdedLines } from './crowded-rules.ts'
-
-/** Rules of some tables: `mangle` to `-A PREROUTING ...`. */
-interface Planted {
-  readonly table: string
-  readonly lines: readonly string[]
-  /** Chains that are not built in. */
-  readonly chains?: readonly string[]
-  readonly drops?: boolean
-}
+import { openings } from './opening-iptables.ts'
+import type { PlantedRules } from './planted.ts'
 
 type Places = readonly (readonly [string, string])[]
 
 const placeOf = (family: Family, places: Places): fc.Arbitrary<Place> =>
   one(...places).map(([table, chain]) => ({ family, table, chain }))
 
-const drops = (family: Family): fc.Arbitrary<readonly Planted[]> =>
+const drops = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   placeOf(family, [
     ['raw', 'PREROUTING'],
     ['mangle', 'PREROUTING'],
@@ -45,12 +38,12 @@ const drops = (family: Family): fc.Arbitrary<readonly Planted[]> =>
       }),
   )
 
-const crowded = (family: Family): fc.Arbitrary<readonly Planted[]> =>
+const crowded = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   one('PREROUTING', 'FORWARD', 'FORWARD').chain((chain) =>
     crowdedLines(family, chain).map((lines) => [{ table: chain === 'FORWARD' ? 'filter' : 'mangle', lines }]),
   )
 
-const policy = (family: Family): fc.Arbitrary<readonly Planted[]> => {
+const policy = (family: Family): fc.Arbitrary<readonly PlantedRules[]> => {
   const at = { family, table: 'filter', chain: 'FORWARD' }
   return fc
     .tuple(fc.array(matches(at), { minLength: 1, maxLength: 3 }), seldom(3))
@@ -68,7 +61,7 @@ const policy = (family: Family): fc.Arbitrary<readonly Planted[]> => {
 
 const inBrackets = (family: Family, address: string): string => (family === 'ip6' ? `[${address}]` : address)
 
-const translations = (family: Family): fc.Arbitrary<readonly Planted[]> =>
+const translations = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   one('PREROUTING', 'PREROUTING', 'OUTPUT').chain((chain) => {
     const containers =
       family === 'ip'
@@ -85,7 +78,7 @@ const translations = (family: Family): fc.Arbitrary<readonly Planted[]> =>
 
 const rulesWith =
   (places: Places, target: string | readonly string[]) =>
-  (family: Family): fc.Arbitrary<readonly Planted[]> =>
+  (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
     placeOf(family, places).chain((at) =>
       fc
         .tuple(matches(at), one(...[target].flat()))
@@ -103,7 +96,7 @@ const untracked = rulesWith(
   '-j CT --notrack',
 )
 
-const replies = (family: Family): fc.Arbitrary<readonly Planted[]> =>
+const replies = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   fc
     .tuple(
       one(
@@ -123,7 +116,7 @@ const replies = (family: Family): fc.Arbitrary<readonly Planted[]> =>
     )
     .map(([way, which, table]) => [{ table, lines: [`-A FORWARD ${which} -m conntrack ${way} -j DROP`] }])
 
-const marked = (family: Family): fc.Arbitrary<readonly Planted[]> => {
+const marked = (family: Family): fc.Arbitrary<readonly PlantedRules[]> => {
   const at = { family, table: 'mangle', chain: 'PREROUTING' }
   return fc.tuple(matches(at), mark, fc.boolean()).map(([{ text }, value, byConnection]) => [
     {
@@ -145,7 +138,7 @@ const marked = (family: Family): fc.Arbitrary<readonly Planted[]> => {
   ])
 }
 
-const anything = (family: Family): fc.Arbitrary<readonly Planted[]> =>
+const anything = (family: Family): fc.Arbitrary<readonly PlantedRules[]> =>
   placeOf(family, [
     ['raw', 'PREROUTING'],
     ['mangle', 'PREROUTING'],
@@ -172,7 +165,7 @@ const builtIn: Readonly<Record<string, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
 }
 
-const print = (all: readonly Planted[]): string =>
+const print = (all: readonly PlantedRules[]): string =>
   Object.entries(builtIn)
     .map(([table, chains]) => {
       const own = all.filter((one) => one.table === table)
@@ -191,7 +184,7 @@ const print = (all: readonly Planted[]): string =>
     .join('')
 
 /** Chains of their own for each. */
-const numbered = ({ lines, chains = [], ...rest }: Planted, at: number): Planted => {
+const numbered = ({ lines, chains = [], ...rest }: PlantedRules, at: number): PlantedRules => {
   const rename = (text: string): string => text.replaceAll(/\b(way|deep)\b/g, `$1${at}`)
   return { ...rest, lines: lines.map(rename), chains: chains.map(rename) }
 }
@@ -210,6 +203,7 @@ export const plantedIptables = (family: Family): fc.Arbitrary<string> =>
         { weight: 1, arbitrary: marked(family) },
         { weight: 2, arbitrary: anything(family) },
         { weight: 2, arbitrary: crowded(family) },
+        { weight: 5, arbitrary: openings(family) },
       ),
       { minLength: 1, maxLength: 3 },
     )

@@ -14,11 +14,8 @@ import {
   target,
 } from '../differential/vocabulary.ts'
 import { crowdedStatements } from './crowded-rules.ts'
-
-/** One thing that somebody does to packets: chains, each with its lines. */
-interface Planted {
-  readonly chains: readonly { readonly name: string; readonly lines: readonly string[] }[]
-}
+import { openings } from './opening-nft.ts'
+import type { PlantedChains } from './planted.ts'
 
 type Table = Place['table']
 
@@ -34,7 +31,7 @@ const conditions = (table: Table, at: Place): fc.Arbitrary<string> =>
     .chain(([family, protocol]) => conditionsOf(at, family, protocol))
 
 /** Rules that drop what meets two conditions, in a chain or a jump deep. */
-const drops = (table: Table): fc.Arbitrary<Planted> =>
+const drops = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .oneof(
       { weight: 2, arbitrary: place(table, 'filter', 'prerouting', [-300, -250, -150, -120, -50, 0]) },
@@ -65,7 +62,7 @@ const drops = (table: Table): fc.Arbitrary<Planted> =>
     )
 
 /** A list of bans, as long as one grows. */
-const crowded = (table: Table): fc.Arbitrary<Planted> =>
+const crowded = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .oneof(place(table, 'filter', 'prerouting', [-150, -50]), place(table, 'filter', 'forward', [-10, 0, 10]))
     .chain((at) =>
@@ -77,7 +74,7 @@ const crowded = (table: Table): fc.Arbitrary<Planted> =>
     )
 
 /** A chain that forwards what it lists, and nothing else. */
-const policy = (table: Table): fc.Arbitrary<Planted> =>
+const policy = (table: Table): fc.Arbitrary<PlantedChains> =>
   place(table, 'filter', 'forward', [-10, 0, 10]).chain((at) =>
     fc
       .tuple(fc.array(conditions(table, at), { minLength: 1, maxLength: 3 }), seldom(3))
@@ -96,7 +93,7 @@ const policy = (table: Table): fc.Arbitrary<Planted> =>
   )
 
 /** Somebody else's published ports, earlier than ours or later. */
-const translations = (table: Table): fc.Arbitrary<Planted> =>
+const translations = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
       place(table, 'nat', 'prerouting', [-150, -110, -105, -100, -90]),
@@ -138,14 +135,14 @@ const translations = (table: Table): fc.Arbitrary<Planted> =>
     })
 
 /** Sources that are changed. */
-const masquerades = (table: Table): fc.Arbitrary<Planted> =>
+const masquerades = (table: Table): fc.Arbitrary<PlantedChains> =>
   place(table, 'nat', 'postrouting', [90, 95, 100, 110]).chain((at) =>
     fc.tuple(conditions(table, at), one('masquerade', 'masquerade', 'accept')).map(([match, end]) => ({
       chains: [{ name: 'sources', lines: [base(at), `${match} ${end}`] }],
     })),
   )
 
-const untracked = (table: Table): fc.Arbitrary<Planted> =>
+const untracked = (table: Table): fc.Arbitrary<PlantedChains> =>
   place(table, 'filter', 'prerouting', [-310, -300, -250]).chain((at) =>
     conditions(table, at).map((match) => ({
       chains: [{ name: 'untracked', lines: [base(at), `${match} notrack`] }],
@@ -153,7 +150,7 @@ const untracked = (table: Table): fc.Arbitrary<Planted> =>
   )
 
 /** Only what comes back is stopped, or what is sent once it has. */
-const replies = (table: Table): fc.Arbitrary<Planted> =>
+const replies = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
       place(table, 'filter', 'forward', [-150, 0, 10]),
@@ -174,7 +171,7 @@ const replies = (table: Table): fc.Arbitrary<Planted> =>
     }))
 
 /** Marked here, dropped there, two jumps deep. */
-const marked = (table: Table): fc.Arbitrary<Planted> =>
+const marked = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
       place(table, 'filter', 'prerouting', [-150, -50]),
@@ -199,7 +196,7 @@ const marked = (table: Table): fc.Arbitrary<Planted> =>
       ],
     }))
 
-const dispatches = (table: Table): fc.Arbitrary<Planted> =>
+const dispatches = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
       place(table, 'filter', 'forward', [-10, 0]),
@@ -217,7 +214,7 @@ const dispatches = (table: Table): fc.Arbitrary<Planted> =>
     }))
 
 /** Anything at all, in one rule. */
-const anything = (table: Table): fc.Arbitrary<Planted> =>
+const anything = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .oneof(
       place(table, 'filter', 'prerouting', [-300, -150, -50]),
@@ -236,7 +233,7 @@ const anything = (table: Table): fc.Arbitrary<Planted> =>
       ),
     )
 
-const planted = (table: Table): fc.Arbitrary<Planted> =>
+const planted = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc.oneof(
     { weight: 3, arbitrary: drops(table) },
     { weight: 1, arbitrary: policy(table) },
@@ -248,6 +245,7 @@ const planted = (table: Table): fc.Arbitrary<Planted> =>
     { weight: 1, arbitrary: dispatches(table) },
     { weight: 2, arbitrary: anything(table) },
     { weight: 2, arbitrary: crowded(table) },
+    { weight: 5, arbitrary: openings(table, familiesOf(table)) },
   )
 
 const tableOf = (name: string): fc.Arbitrary<string> =>

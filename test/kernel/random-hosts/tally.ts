@@ -20,8 +20,10 @@ export interface Tally {
   witnesses: number
   /** Flows that the contract keeps out. */
   closed: number
-  /** Of these, flows of which a packet came in. */
+  /** Of these, flows of which a packet came in, and of which a conflict tells. */
   opened: number
+  /** Hosts with such a flow. */
+  openedHosts: number
   /** Witnesses of what comes in. */
   bypasses: number
   planMs: number
@@ -53,6 +55,7 @@ export const startTally = (): Tally => ({
   witnesses: 0,
   closed: 0,
   opened: 0,
+  openedHosts: 0,
   bypasses: 0,
   planMs: 0,
   ofMappings: 0,
@@ -110,7 +113,9 @@ const countRules = (rules: RandomHost['rules']): number =>
 
 export const countClosed = (tally: Tally, answers: readonly ClosedAnswer[]): void => {
   tally.closed += answers.length
-  tally.opened += answers.filter(({ cameIn }) => cameIn).length
+  const opened = answers.filter(({ cameIn }) => cameIn).length
+  tally.opened += opened
+  if (opened > 0) tally.openedHosts += 1
 }
 
 const list = (counts: ReadonlyMap<string, number>): string =>
@@ -128,6 +133,6 @@ export const summary = (title: string, tally: Tally): string =>
     `  ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
     `  ${tally.later} of these once they were answered; ${tally.again} asked again.`,
     `  ${tally.witnesses} witnesses sent, each failed. Conflicts: ${list(tally.conflicts)}.`,
-    `  ${tally.closed} closed rows asked, ${tally.opened} came in; ${tally.bypasses} witnesses of that sent.`,
+    `  ${tally.closed} closed rows asked, ${tally.opened} came in, on ${tally.openedHosts} hosts; ${tally.bypasses} witnesses of that sent.`,
     `  ${(tally.planMs / Math.max(1, tally.hosts)).toFixed(1)} ms a plan.\n`,
   ].join('\n')

@@ -73,7 +73,7 @@ export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Prom
   const complaints = [
     ...findMisses(answers, planned),
     ...findFalseAlarms(answers, planned.conflicts),
-    ...findUntold(closed, planned.conflicts),
+    ...findUntold(closed, planned),
     ...(await sendWitnesses(stage, planned, tally)),
     ...(isWide ? await sendBypasses(stage, planned, tally) : []),
   ]
