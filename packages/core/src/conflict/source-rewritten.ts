@@ -11,9 +11,15 @@ import { addressText, type Finding } from './search/finding.ts'
  */
 export const sourceRewritten = (finding: Finding): Conflict =>
   ruleConflict(finding, {
-    message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than the client's own.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
+    message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than ${promised(finding)}.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
     otherwise: 'Exempt these packets from that rule.',
   })
+
+/** The source that the contract promises. */
+const promised = ({ rows }: Finding): string =>
+  rows.every(({ expected }) => expected.kind === 'through' && expected.seenAs === 'gateway')
+    ? "the gateway's"
+    : "the client's own"
 
 const unanswered = ({ judgement, rows: [row] }: Finding): string =>
   judgement.fault === 'stopped' && row !== undefined

@@ -1,6 +1,7 @@
 import { hasValue } from '../../address/range-set.ts'
 import type { Followed } from '../../evaluate/follow.ts'
 import { type Host, isLocalAddress } from '../../evaluate/host.ts'
+import { chooseSource } from '../../evaluate/send.ts'
 import type { Conclusion } from '../../evaluate/sum-up.ts'
 import type { Point } from './region.ts'
 import type { Closed, Row } from './row.ts'
@@ -70,6 +71,20 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
 const passes = ({ out, to }: Closed, { kind, world }: Conclusion['reached']): boolean =>
   kind === 'out' && out.has(world.out?.name ?? '') && (to === null || hasValue(to, world.daddr))
 
+/** Has a packet that was not translated on its way to a bridge the source that the contract promises? */
+const isSeenAs = (
+  seenAs: 'own' | 'gateway',
+  { family, region }: Row,
+  source: number | bigint,
+  point: Point,
+  host: Host,
+): boolean =>
+  seenAs === 'own'
+    ? source === point.saddr
+    : hasValue(region.saddr, source) ||
+      // The kernel may choose another of the host's addresses, where a route names one: no rule has changed it.
+      source === chooseSource(host, { family, daddr: point.daddr })
+
 const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Host): Fault | null => {
   if (row.expected.kind === 'closed') return passes(row.expected, reached) ? 'let-in' : null
   if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return 'stopped'
@@ -89,7 +104,7 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
   const out = world.out?.name ?? ''
   if (expected.kind === 'through') {
     if (world.daddr !== point.daddr || world.dport !== point.dport || out !== expected.bridge) return 'astray'
-    return expected.seenAs === 'own' && world.saddr !== point.saddr ? 'source-changed' : null
+    return isSeenAs(expected.seenAs, row, world.saddr, point, host) ? null : 'source-changed'
   }
   const place = expected.to.find(
     ({ address, port, bridge }) => address === world.daddr && port === world.dport && bridge === out,

@@ -43,7 +43,7 @@ export interface Row {
 export type Expectation =
   | { readonly kind: 'delivered'; readonly to: readonly Place[]; readonly seenAs: SeenAs }
   /** To any address of the bridge that the packet names. */
-  | { readonly kind: 'through'; readonly bridge: string; readonly seenAs: SeenAs }
+  | { readonly kind: 'through'; readonly bridge: string; readonly seenAs: 'own' | 'gateway' }
   | { readonly kind: 'outside'; readonly seenAs: 'own' | 'host' }
   | Closed
 
