@@ -1,6 +1,6 @@
 /**
  * Tests run the TypeScript sources directly (swc strips the types), so a test never sees a stale build.
- * The command itself is tested as it ships, from `dist`: `script/test` builds first.
+ * The command itself is tested as it ships, as one bundle: it is made anew before the suites that start it.
  */
 const sources = {
   '^@portolan/core/testing$': '<rootDir>/packages/core/src/testing/index.ts',
@@ -25,16 +25,21 @@ const project = (displayName, testMatch) => ({
   modulePathIgnorePatterns: ['/dist/'],
 })
 
+const projectWithCommand = (displayName, testMatch) => ({
+  ...project(displayName, testMatch),
+  globalSetup: '<rootDir>/script/bundle.js',
+})
+
 export default {
   projects: [
     project('unit', ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/architecture/**/*.test.ts']),
     project('property', ['<rootDir>/test/property/**/*.test.ts']),
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
     project('compose', ['<rootDir>/test/compose/**/*.test.ts']),
-    project('cli', ['<rootDir>/test/cli/**/*.test.ts']),
-    project('bench', ['<rootDir>/test/bench/**/*.test.ts']),
-    project('examples', ['<rootDir>/test/examples/**/*.test.ts']),
-    project('kernel', ['<rootDir>/test/kernel/**/*.test.ts']),
+    projectWithCommand('cli', ['<rootDir>/test/cli/**/*.test.ts']),
+    projectWithCommand('bench', ['<rootDir>/test/bench/**/*.test.ts']),
+    projectWithCommand('examples', ['<rootDir>/test/examples/**/*.test.ts']),
+    projectWithCommand('kernel', ['<rootDir>/test/kernel/**/*.test.ts']),
   ],
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
   testTimeout: 120_000,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 
 const script = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
-const built = fileURLToPath(new URL('../../packages/portolan/dist/command/main.js', import.meta.url))
+const built = fileURLToPath(new URL('../../packages/portolan/dist/bundle/main.js', import.meta.url))
 
 /** How a command line ended. */
 export interface Outcome {
@@ -32,7 +32,7 @@ export const commandLine: readonly string[] = [process.execPath, '--', script]
  * that hangs is ended, and its test fails on the missing exit code.
  */
 export const portolan = async (words: readonly string[], setting: Setting): Promise<Outcome> => {
-  if (!existsSync(built)) throw new Error(`${built} is not there: build with npx tsc -b packages/portolan`)
+  if (!existsSync(built)) throw new Error(`${built} is not there: build with npm run build`)
   return run([...(setting.under ?? []), ...commandLine, ...words], setting)
 }
 

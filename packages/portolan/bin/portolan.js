@@ -1,3 +1,3 @@
 #!/usr/bin/env -S node --
 // Without `--` Node 20 takes --env-file for its own, wherever it stands, and puts the variables into the environment.
-import '../dist/command/main.js'
+import '../dist/bundle/main.js'

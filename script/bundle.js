@@ -1,0 +1,101 @@
+/**
+ * Makes the command one bundle: packages/portolan/dist/bundle, which bin/portolan.js loads. Its sources are some
+ * 1,100 modules, and Node takes longer to find and read them one by one than the command takes to do its work.
+ *
+ * Started by hand it writes the bundle. Jest calls it before the suites that start the command, so that no test
+ * meets the bundle of older sources.
+ */
+import { realpathSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(root, 'packages/portolan/dist/bundle')
+
+/** These load native code from beside their own files. */
+const external = ['lmdb', 'netlink']
+
+const bundleSources = () =>
+  build({
+    absWorkingDir: root,
+    entryPoints: ['packages/portolan/src/command/main.ts'],
+    outdir: folder,
+    bundle: true,
+    // A command is loaded when it is used: `portolan --version` costs what Node itself costs.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external,
+    // The sources, not what tsc made of them before.
+    alias: {
+      '@portolan/core': './packages/core/src/index.ts',
+      '@portolan/host': './packages/host/src/index.ts',
+      '@portolan/host/file': './packages/host/src/file/index.ts',
+      '@portolan/iptables': './packages/iptables/src/index.ts',
+      '@portolan/nftables': './packages/nftables/src/index.ts',
+    },
+    tsconfig: 'tsconfig.base.json',
+    // Some libraries are CommonJS, and ask for Node's modules with `require`.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
+    },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+
+/** The folders of the packages from the registry that are in the bundle. */
+const librariesIn = (metafile) => {
+  const folders = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).flatMap(
+      (input) => input.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/)?.[0] ?? [],
+    ),
+  )
+  return [...new Set(folders)].sort()
+}
+
+/** The licences of the libraries in the bundle: they ask to be kept with every copy. */
+const licenceText = async (metafile) => {
+  const texts = await Promise.all(
+    librariesIn(metafile).map(async (library) => {
+      const { name, version, license } = JSON.parse(
+        await readFile(join(root, library, 'package.json'), 'utf8'),
+      )
+      const file = (await readdir(join(root, library))).find((entry) => /^licen[cs]e/i.test(entry))
+      if (file === undefined)
+        throw new Error(`${name} has no licence file, so it cannot be part of the bundle.`)
+      return `${name} ${version} (${license})\n\n${(await readFile(join(root, library, file), 'utf8')).trim()}\n`
+    }),
+  )
+  return `The files beside this one contain code of these libraries.\n\n${texts.join('\n---\n\n')}`
+}
+
+/** A file is replaced as a whole, and only by a different one: a command that runs meanwhile reads one or the other. */
+const put = async (path, contents) => {
+  const before = await readFile(path).catch(() => undefined)
+  if (before?.equals(contents)) return
+  await mkdir(dirname(path), { recursive: true })
+  const whole = `${path}.${process.pid}`
+  await writeFile(whole, contents)
+  await rename(whole, path)
+}
+
+const bundleCommand = async () => {
+  const { outputFiles, metafile } = await bundleSources()
+  const licences = join(folder, 'LICENSES.txt')
+  // main.js last: the files that it names are there before it.
+  for (const { path, contents } of outputFiles.reverse()) await put(path, Buffer.from(contents))
+  await put(licences, Buffer.from(await licenceText(metafile)))
+  const kept = new Set(
+    [...outputFiles.map(({ path }) => path), licences].map((path) => relative(folder, path)),
+  )
+  for (const entry of await readdir(folder)) if (!kept.has(entry)) await rm(join(folder, entry))
+}
+
+export default bundleCommand
+
+if (realpathSync(process.argv[1] ?? '') === import.meta.filename) await bundleCommand()
