@@ -22,7 +22,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
 const libraries: Record<string, readonly string[]> = {
-  core: ['yaml'],
+  core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
   host: ['execa', 'lmdb', 'netlink'],
   iptables: [],
   nftables: [],

@@ -1,13 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { formatPrefix, type Prefix6 } from '../address/index.ts'
 import { cut, type Pool } from './pool.ts'
-import { sha256 } from './sha256.ts'
-
-/** Core has no TextEncoder: it is of the host, not of the language. */
-const utf8 = (text: string): Uint8Array =>
-  Uint8Array.from(unescapeBytes(encodeURIComponent(text)), (char) => char.charCodeAt(0))
-
-const unescapeBytes = (text: string): string =>
-  text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
 /**
  * The IPv6 pool of a host that names none: its own /48 of unique local addresses (RFC 4193), cut into /64s. The
@@ -20,7 +14,7 @@ const unescapeBytes = (text: string): string =>
  * @public @since 0.1.0
  */
 export const ulaPool = (machineId: string): Pool => {
-  const digest = sha256(utf8(machineId.trim()))
+  const digest = sha256(utf8ToBytes(machineId.trim()))
   // The low 40 bits of the first 8 bytes.
   const globalId = digest.slice(3, 8).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
   const prefix: Prefix6 = { family: 'ip6', base: (0xfdn << 120n) | (globalId << 80n), length: 48 }

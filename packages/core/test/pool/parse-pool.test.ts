@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { formatPrefix } from '../../src/address/index.ts'
+import { formatPrefix, parsePrefix } from '../../src/address/index.ts'
 import { InvalidRequestError } from '../../src/error/index.ts'
 import { parsePool, planSubnets, ulaPool } from '../../src/pool/index.ts'
-import { sha256 } from '../../src/pool/sha256.ts'
 
 describe('a pool', () => {
   test('is written as a base and a size, and its host bits are cleared', () => {
@@ -57,12 +56,13 @@ describe('the IPv6 pool of a host', () => {
   })
 })
 
-test('the digest is the one node:crypto computes, at every padding length', () => {
+test('the pool of a machine is cut from the digest that node:crypto computes of its id', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), (message) => {
-      expect(Buffer.from(sha256(message)).toString('hex')).toBe(
-        createHash('sha256').update(message).digest('hex'),
-      )
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (machineId) => {
+      const digest = createHash('sha256').update(machineId.trim()).digest()
+      const prefix = `fd${digest.subarray(3, 8).toString('hex')}`
+      const groups = `${prefix.slice(0, 4)}:${prefix.slice(4, 8)}:${prefix.slice(8)}::/48`
+      expect(ulaPool(machineId).name).toBe(`${formatPrefix(parsePrefix(groups))}:64`)
     }),
     { numRuns: 500 },
   )

@@ -105,7 +105,7 @@ describe('readEngineNetworks', () => {
       ),
       expect.stringMatching(/a\.json could not be understood: it is not JSON \(line 1:212: /),
       expect.stringMatching(/a\.conflist could not be understood: it is not JSON \(line 1:212: /),
-      expect.stringMatching(/a\.xml could not be understood: line 1: <a> is not closed/),
+      expect.stringMatching(/a\.xml could not be understood: line 1: unclosed tag: a/),
       expect.stringMatching(
         /a\.yaml could not be understood: line 1:\d+: this cannot be read as YAML: it is nested/,
       ),
