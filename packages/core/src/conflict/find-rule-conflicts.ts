@@ -147,13 +147,16 @@ export const searchRules = (
     }
     for (const finding of findings.flat()) rememberTold(told, finding)
     for (const [at, mapping] of group.members.entries()) {
-      missed.set(mapping, incompleteRows([...group.rows, ...(shadows?.unseen ?? [])], at))
-      ofMapping.set(mapping, [
+      const left = incompleteRows([...group.rows, ...(shadows?.unseen ?? [])], at)
+      const conflicts = [
         ...(findings[at] ?? []).map(inWords),
         ...(shadows?.conflicts[at] ?? []).map(
           (conflict): Conflict => (isHidden(family) ? { ...conflict, certainty: 'possible' } : conflict),
         ),
-      ])
+      ]
+      // Most mappings have neither, and there may be a hundred thousand.
+      if (left.length > 0) missed.set(mapping, left)
+      if (conflicts.length > 0) ofMapping.set(mapping, conflicts)
     }
   }
   for (const group of groups) tell(group)

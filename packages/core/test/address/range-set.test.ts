@@ -12,6 +12,7 @@ import {
   rangeSet,
   singleValue,
   subtractRanges,
+  uniteRanges,
 } from '../../src/address/range-set.ts'
 
 type Pair = readonly [first: number | bigint, last: number | bigint]
@@ -233,6 +234,10 @@ describe.each(kinds)('sets of %s do what bits do', (_, as) => {
               expect(BigInt(start) - whole).toBeGreaterThan(BigInt(set.ends[at - 1] ?? 0) - whole + 1n)
           }
         }
+        // The same many times over, in another order, as one and as sets of one range each.
+        const many = Array.from({ length: 40 }, () => a.toReversed()).flat()
+        expect(made(many)).toEqual(one)
+        expect(uniteRanges(many.map((pair) => made([pair])))).toEqual(one)
         expect(isEmptySet(one)).toBe(!bitsOf(a).includes(true))
         const count = bitsOf(a).filter((bit) => bit).length
         expect([0, 5, 20, 40].map((most) => hasFewValues(one, most))).toEqual(

@@ -1,11 +1,12 @@
 import type { Hook, MatchStep, NetfilterRule, NetfilterRuleset, NetfilterTable, Step } from '@portolan/core'
 import type { Variant } from '../inspect/variant.ts'
-import { printRule } from '../print/print-rule.ts'
 import type { Match } from '../ruleset/match.ts'
 import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
 import { baseHook } from './base-hook.ts'
 import { matchSteps } from './match-steps.ts'
+import type { ReadAddresses } from './nat-steps.ts'
 import { reachingHooks } from './reaching-hooks.ts'
+import { ruleSource } from './rule-source.ts'
 import { targetSteps } from './target-steps.ts'
 
 /** @public @since 0.1.0 */
@@ -24,6 +25,7 @@ interface Scope {
   readonly hasChain: (chain: string) => boolean
   /** Matches that many rules share are lowered once. */
   readonly steps: Map<Match, readonly MatchStep[]>
+  readonly addresses: ReadAddresses
 }
 
 const toolOf = (table: Table): Variant =>
@@ -42,6 +44,7 @@ const scopeOf = (table: Table, tool: Variant, steps: Scope['steps']): Scope => {
     table,
     tool,
     steps,
+    addresses: new Map(),
     hasChain: (chain) => chains.has(chain),
     hooks: (chain) => {
       reached ??= reachingHooks(table)
@@ -67,19 +70,14 @@ const lowerRule = (rule: Rule, chain: Chain, index: number, scope: Scope): Netfi
   for (const match of rule.matches) for (const step of stepsOf(match, scope)) steps.push(step)
   const hooks = (): ReadonlySet<Hook> => scope.hooks(chain.name)
   const { family } = table
-  for (const step of targetSteps(rule.target, { family, hooks, hasChain: scope.hasChain })) steps.push(step)
-  const body = printRule(rule)
+  for (const step of targetSteps(rule.target, {
+    ...{ family, hooks },
+    hasChain: scope.hasChain,
+    addresses: scope.addresses,
+  }))
+    steps.push(step)
   return {
-    source: {
-      tool,
-      family,
-      table: table.name,
-      chain: chain.name,
-      position: index + 1,
-      handle: null,
-      text: body === '' ? `-A ${chain.name}` : `-A ${chain.name} ${body}`,
-      counters: rule.counters,
-    },
+    source: ruleSource({ tool, family, table: table.name, chain: chain.name, position: index + 1 }, rule),
     // A list that grew has room for more steps than a rule ever gets.
     steps: steps.slice(),
   }

@@ -17,8 +17,10 @@ const flagNames: Readonly<Record<string, string>> = {
   '--persistent': 'persistent',
 }
 
+const noFlags: readonly string[] = []
+
 const flagsOf = (options: readonly string[]): readonly string[] =>
-  options.flatMap((name) => flagNames[name] ?? [])
+  options.length === 0 ? noFlags : options.flatMap((name) => flagNames[name] ?? [])
 
 interface Target {
   readonly addresses: string
@@ -42,15 +44,21 @@ const addressRange = (text: string, family: Family): NatOperand | null => {
   return family === 'ip' ? range(Number(first.value), Number(last.value)) : range(first.value, last.value)
 }
 
+/** What addresses are read as, by their text: a hundred thousand rules may lead to one. */
+export type ReadAddresses = Map<string, NatOperand | null>
+
 /** `-j DNAT`, `-j SNAT`. */
 export const natSteps = (
   { kind, to, options }: NatTarget,
-  text: string,
+  text: () => string,
   family: Family,
+  known: ReadAddresses,
 ): readonly ActionStep[] => {
   const { addresses, ports } = targetOf(to, family)
-  const address = addresses === '' ? null : addressRange(addresses, family)
-  if (addresses !== '' && address === null) return [{ kind: 'unknown-action', text }]
+  const before = known.get(addresses)
+  const address = before ?? (addresses === '' ? null : addressRange(addresses, family))
+  if (before === undefined) known.set(addresses, address)
+  if (addresses !== '' && address === null) return [{ kind: 'unknown-action', text: text() }]
   const [port, base] = ports?.split('/') ?? []
   return [
     {

@@ -12,7 +12,7 @@ import { printTarget } from '../print/print-target.ts'
 import { argumentOf, optionOf } from '../ruleset/extension.ts'
 import type { ExtensionTarget, Target } from '../ruleset/target.ts'
 import { connmarkStep, setPacketMark, valueAndMask } from './mark-steps.ts'
-import { masqueradeStep, natSteps, netmapSteps } from './nat-steps.ts'
+import { masqueradeStep, natSteps, netmapSteps, type ReadAddresses } from './nat-steps.ts'
 
 /** Targets that write down or change what decides nothing, and go on. */
 const harmless: ReadonlySet<string> = new Set([
@@ -120,6 +120,7 @@ export interface TargetScope {
   readonly hasChain: (name: string) => boolean
   /** Where the rule's chain can be reached from. */
   readonly hooks: () => ReadonlySet<Hook>
+  readonly addresses: ReadAddresses
 }
 
 /** What a target does. */
@@ -135,7 +136,7 @@ export const targetSteps = (target: Target | null, scope: TargetScope): readonly
       return [target.kind === 'jump' ? jumpTo(target.chain) : goTo(target.chain)]
     case 'dnat':
     case 'snat':
-      return natSteps(target, printTarget(target), scope.family)
+      return natSteps(target, () => printTarget(target), scope.family, scope.addresses)
     case 'masquerade':
     case 'redirect':
       return [masqueradeStep(target)]

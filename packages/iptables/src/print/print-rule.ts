@@ -4,6 +4,16 @@ import { printTarget } from './print-target.ts'
 
 export const printCounters = (counters: Counters): string => `[${counters.packets}:${counters.bytes}]`
 
+/** The text of a rule, which is not kept. */
+export const ruleText = (rule: Rule): string => {
+  const known = texts.get(rule)
+  if (known !== undefined) return known
+  let text = ''
+  for (const match of rule.matches) text += text === '' ? printMatch(match) : ` ${printMatch(match)}`
+  if (rule.target !== null) text += text === '' ? printTarget(rule.target) : ` ${printTarget(rule.target)}`
+  return text
+}
+
 const texts = new WeakMap<Rule, string>()
 
 /**
@@ -14,9 +24,7 @@ export const printRule = (rule: Rule): string => {
   // A rule never changes, and a diff, a plan and a restore all ask for its text.
   const known = texts.get(rule)
   if (known !== undefined) return known
-  let text = ''
-  for (const match of rule.matches) text += text === '' ? printMatch(match) : ` ${printMatch(match)}`
-  if (rule.target !== null) text += text === '' ? printTarget(rule.target) : ` ${printTarget(rule.target)}`
+  const text = ruleText(rule)
   texts.set(rule, text)
   return text
 }

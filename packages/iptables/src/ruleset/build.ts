@@ -2,6 +2,8 @@ import type { Match } from './match.ts'
 import type { Rule } from './ruleset.ts'
 import type { Target } from './target.ts'
 
+const noOptions: readonly never[] = []
+
 /** A rule that has counted nothing yet. */
 export const rule = (matches: readonly Match[], target: Target): Rule => ({ matches, target, counters: null })
 
@@ -11,7 +13,7 @@ export const returns: Target = { kind: 'verdict', verdict: 'RETURN' }
 export const jump = (chain: string): Target => ({ kind: 'jump', chain })
 export const goto = (chain: string): Target => ({ kind: 'goto', chain })
 export const snat = (to: string): Target => ({ kind: 'snat', to, options: [] })
-export const dnat = (to: string): Target => ({ kind: 'dnat', to, options: [] })
+export const dnat = (to: string): Target => ({ kind: 'dnat', to, options: noOptions })
 export const masquerade: Target = { kind: 'masquerade', ports: null, options: [] }
 
 export const from = (prefix: string): Match => ({ kind: 'source', prefix, negated: false })
@@ -24,9 +26,12 @@ export const outBy = (name: string): Match => ({ kind: 'out', name, negated: fal
 export const protocol = (name: string): Match => ({ kind: 'protocol', protocol: name, negated: false })
 export const comment = (text: string): Match => ({ kind: 'comment', text })
 
+/** Made once: a hundred thousand rules may ask for them. */
+const ofProtocol = { tcp: protocol('tcp'), udp: protocol('udp'), sctp: protocol('sctp') } as const
+
 /** `-p tcp -m tcp --dport first:last`. */
 export const ports = (module: 'tcp' | 'udp' | 'sctp', first: number, last: number): readonly Match[] => [
-  protocol(module),
+  ofProtocol[module],
   { kind: 'port', module, source: null, destination: { first, last, negated: false }, flags: null },
 ]
 

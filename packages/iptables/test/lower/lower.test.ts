@@ -314,3 +314,37 @@ describe('lower', () => {
     }
   })
 })
+
+describe('the source of a rule', () => {
+  const table = readTable(
+    'filter',
+    'FORWARD',
+    ['-i eth0 -j DROP', '-s 192.0.2.1/32 -m comment --comment "a b" -j ACCEPT'],
+    'ip',
+  )
+  const sources = lower(table).tables.flatMap(({ chains }) =>
+    chains.flatMap(({ rules }) => rules.map(({ source }) => source)),
+  )
+  const second = {
+    tool: 'iptables-nft',
+    family: 'ip',
+    table: 'filter',
+    chain: 'FORWARD',
+    position: 2,
+    handle: null,
+    text: '-A FORWARD -s 192.0.2.1/32 -m comment --comment "a b" -j ACCEPT',
+    counters: null,
+  }
+
+  test('has the text of the rule, which is made when it is read', () => {
+    expect(sources[0]?.text).toBe('-A FORWARD -i eth0 -j DROP')
+    expect(sources[1]?.text).toBe(second.text)
+  })
+
+  test('is plain data to a copy, a comparison and JSON', () => {
+    const [, source] = sources
+    expect(source).toEqual(second)
+    expect({ ...source }).toStrictEqual(second)
+    expect(JSON.parse(JSON.stringify(source))).toEqual(second)
+  })
+})

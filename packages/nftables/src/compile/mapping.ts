@@ -29,11 +29,11 @@ const levelOf = (mapping: DesiredMapping): Level => {
 }
 
 /** The values a packet must have, in the order of `lookupKey`. */
-const keyOf = (mapping: DesiredMapping): Expression =>
+const keyOf = ({ textOf }: PartsBuilder, mapping: DesiredMapping): Expression =>
   concat(
-    ...(mapping.interface !== null ? [text(mapping.interface)] : []),
-    ...(mapping.hostAddress !== null ? [text(mapping.hostAddress)] : []),
-    text(mapping.protocol),
+    ...(mapping.interface !== null ? [textOf(mapping.interface)] : []),
+    ...(mapping.hostAddress !== null ? [textOf(mapping.hostAddress)] : []),
+    textOf(mapping.protocol),
     number(mapping.hostPort),
   )
 
@@ -51,7 +51,8 @@ const chainName = (stem: string, mapping: HostSocket): string => {
 /** The chain that says which other machines may use a mapping. */
 export const restrictionChain = (socket: HostSocket): string => chainName('allow', socket)
 
-const endOf = (target: DesiredTarget): Expression => concat(text(target.address), number(target.port))
+const endOf = (target: DesiredTarget, textOf: PartsBuilder['textOf'] = text): Expression =>
+  concat(textOf(target.address), number(target.port))
 
 /** New flows by weight: a number is drawn, and each target owns as many of them as it weighs. */
 const balanced = (targets: readonly DesiredTarget[]): Expression => {
@@ -100,10 +101,14 @@ export const addNatMapping = (parts: PartsBuilder, project: string, mapping: Des
   const { family } = mapping
   const comment = ownerComment(project, mapping.label)
   const level = levelOf(mapping)
-  const key = keyOf(mapping)
+  const key = keyOf(parts, mapping)
 
   if (mapping.interface === null && mapping.targets.length === 1) {
-    addElement(parts, mapName('dnat', family, level), element(key, endOf(mapping.targets[0]), comment))
+    addElement(
+      parts,
+      mapName('dnat', family, level),
+      element(key, endOf(mapping.targets[0], parts.textOf), comment),
+    )
   } else {
     const name = chainName('dnat', mapping)
     parts.chains.push(chain(name, [rule(comment, ...translation(mapping))]))

@@ -1,4 +1,4 @@
-import { type Chain, type Element, identity, type Rule } from '../model/index.ts'
+import { type Chain, type Element, type Expression, identity, type Rule, text } from '../model/index.ts'
 
 /**
  * What projects own of our table; all the rest follows from it (`assemble`). Elements are in the order they
@@ -19,14 +19,24 @@ export interface PartsBuilder {
   readonly rules: Map<string, Rule[]>
   /** Set and key of every element added. */
   readonly keys: Set<string>
+  /** A text as an expression. A hundred thousand elements name the same address: each text is made once. */
+  readonly textOf: (value: string) => Expression
 }
 
-export const newParts = (): PartsBuilder => ({
-  elements: new Map(),
-  chains: [],
-  rules: new Map(),
-  keys: new Set(),
-})
+export const newParts = (): PartsBuilder => {
+  const texts = new Map<string, Expression>()
+  return {
+    elements: new Map(),
+    chains: [],
+    rules: new Map(),
+    keys: new Set(),
+    textOf: (value) => {
+      const known = texts.get(value) ?? text(value)
+      texts.set(value, known)
+      return known
+    },
+  }
+}
 
 const append = <Item>(lists: Map<string, Item[]>, name: string, item: Item): void => {
   const list = lists.get(name)

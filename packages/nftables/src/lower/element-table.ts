@@ -38,7 +38,7 @@ export const lowerVerdict = (verdict: Verdict): CoreVerdict =>
     ? { kind: verdict.kind, chain: verdict.target }
     : { kind: verdict.kind }
 
-const lowerData = (data: Expression, types: readonly ValueType[]): ElementData | null => {
+const lowerData = (data: Expression, readParts: readonly PartReader[]): ElementData | null => {
   switch (data.kind) {
     case 'accept':
     case 'drop':
@@ -51,12 +51,30 @@ const lowerData = (data: Expression, types: readonly ValueType[]): ElementData |
       const parts = data.kind === 'concat' ? data.parts : [data]
       const values: ValueRange[] = []
       for (const [at, part] of parts.entries()) {
-        const range = readRange(part, types[at] ?? 'integer')
+        const range = (readParts[at] ?? readInteger)(part)
         if (range === null) return data.kind === 'text' ? { kind: 'text', text: data.text } : null
         values.push(range)
       }
       return { kind: 'values', values }
     }
+  }
+}
+
+/** Reads one part of the elements' keys or data. */
+type PartReader<Value = ValueRange> = (part: Expression) => Value | null
+
+const readInteger: PartReader = (part) => readRange(part, 'integer')
+
+/** Thousands of elements name the same protocol and the same address: a text is read once. */
+const readingOnce = <Value>(read: PartReader<Value>): PartReader<Value> => {
+  const ofText = new Map<string, Value | null>()
+  return (part) => {
+    if (part.kind !== 'text') return read(part)
+    const known = ofText.get(part.text)
+    if (known !== undefined) return known
+    const made = read(part)
+    ofText.set(part.text, made)
+    return made
   }
 }
 
@@ -70,18 +88,10 @@ const build = (
   const lowered: TableElement[] = []
   let otherwise: ElementData | null = null
   let complete = isComplete
-  // Thousands of elements name the same protocol and the same address.
-  const ofText = keyTypes.map(() => new Map<string, ValueSet | null>())
-  const valuesAt = (part: Expression, type: ValueType, at: number): ValueSet | null => {
-    if (part.kind !== 'text') return readValues(part, type)
-    const known = ofText[at]?.get(part.text)
-    if (known !== undefined) return known
-    const made = readValues(part, type)
-    ofText[at]?.set(part.text, made)
-    return made
-  }
+  const readKey = keyTypes.map((type) => readingOnce((part) => readValues(part, type)))
+  const readData = dataTypes.map((type) => readingOnce((part) => readRange(part, type)))
   for (const { key, data, attributes } of elements) {
-    const value = data === null ? member : lowerData(data, dataTypes)
+    const value = data === null ? member : lowerData(data, readData)
     if (value === null || limits(attributes ?? undefined)) complete = false
     const given = value ?? { kind: 'text', text: '' }
     if (key.kind === 'text' && key.text === '*') {
@@ -89,9 +99,9 @@ const build = (
       continue
     }
     const parts = key.kind === 'concat' ? key.parts : [key]
-    const sets = keyTypes.map((type, at) => {
+    const sets = readKey.map((read, at) => {
       const part = parts[at]
-      return part === undefined ? null : valuesAt(part, type, at)
+      return part === undefined ? null : read(part)
     })
     if (sets.includes(null) || parts.length !== keyTypes.length) complete = false
     lowered.push({ key: sets.map((set) => set ?? nothing), data: given })

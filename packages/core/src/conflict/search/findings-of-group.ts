@@ -21,11 +21,12 @@ export const findingsOfGroup = (
   findDead: FindDead,
   kindOf: (member: number) => unknown = () => null,
 ): readonly (readonly Finding[])[] | null => {
-  const found = Array.from({ length: count }, (): readonly Finding[] => [])
+  const found = Array.from({ length: count }, () => none)
   for (const { members, cells } of findLikes(follower, rows, count))
     for (const [first, ...others] of ofOneKind(members, kindOf)) {
       const explored = cellsAt(follower, rows, first, cells)
       const findings = gather(explored, findDead(explored, first))
+      if (findings.length === 0) continue
       for (const member of [first, ...others]) {
         const own: Finding[] = []
         for (const finding of findings) {
@@ -39,6 +40,8 @@ export const findingsOfGroup = (
     }
   return found
 }
+
+const none: readonly Finding[] = []
 
 const ofOneKind = (
   members: Likes['members'],

@@ -1,4 +1,4 @@
-import { isSingleValue, type RangeSet, rangeSet, singleValue } from '../../address/range-set.ts'
+import { isSingleValue, type RangeSet, singleValue, uniteRanges, valueSet } from '../../address/range-set.ts'
 import type { DesiredNetwork } from '../../desired/index.ts'
 import type { PacketField } from '../../evaluate/learner.ts'
 import type { Packets } from './area.ts'
@@ -69,13 +69,16 @@ const setColumn = (first: RangeSet): SetColumn => {
     (set) => (isSingleValue(set) ? (set.starts[0] ?? set) : set),
     (short) => (typeof short === 'object' ? short : singleValue(short)),
   )
-  const rangesOf = (short: RangeSet | number | bigint) =>
-    typeof short === 'object'
-      ? short.starts.map((from, at) => ({ first: from, last: short.ends[at] ?? from }))
-      : [{ first: short, last: short }]
   return {
     ...column,
-    union: () => rangeSet([...column.shorts()].flatMap(rangesOf)),
+    union: () => {
+      const values: (number | bigint)[] = []
+      const sets: RangeSet[] = []
+      for (const short of column.shorts())
+        if (typeof short === 'object') sets.push(short)
+        else values.push(short)
+      return uniteRanges([valueSet(values), ...sets])
+    },
     isOfSingles: () => [...column.shorts()].every((short) => typeof short !== 'object'),
   }
 }

@@ -3,8 +3,8 @@ import {
   hasValue,
   isSingleValue,
   type RangeSet,
-  rangeSet,
   singleValue,
+  valueSet,
 } from '../../address/range-set.ts'
 import type { DesiredMapping } from '../../desired/index.ts'
 import { type Condition, isMemberField, type MemberField } from '../../evaluate/learner.ts'
@@ -30,7 +30,7 @@ export const valuesOf = (members: readonly DesiredMapping[]): MemberValues => {
     const values = members.map(read)
     if (values.every((value) => value === values[0])) continue
     of[field] = values
-    sets[field] = rangeSet(values.map((value) => ({ first: value, last: value })))
+    sets[field] = valueSet(values)
     known[field] = numbersOf(values)
   }
   const all = numbersBelow(members.length)
@@ -61,7 +61,7 @@ const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
 const membersIn = (numbers: number | readonly number[] | undefined): RangeSet => {
   if (numbers === undefined) return emptyRanges
   if (typeof numbers === 'number') return singleValue(numbers)
-  return rangeSet(numbers.map((at) => ({ first: at, last: at })))
+  return valueSet(numbers)
 }
 
 /** Sets that rules ask for are met again and again: what was found of one is kept. */
