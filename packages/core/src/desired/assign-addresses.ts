@@ -105,6 +105,7 @@ export const assignAddresses = (
   const given = new Map<EndpointIntent, GivenAddresses>()
   // Read once for each network: prefixes are parsed, and keys are made of them.
   const partsOf = rememberedParts(uses)
+  const full = new Set<AddressPart>()
   const { book } = leases
   const give = (wish: AddressWish): void => {
     const { endpoint, from, fixed, holder, holderKey } = wish
@@ -122,7 +123,7 @@ export const assignAddresses = (
       // One MAC an endpoint, of its IPv4 address where it has one.
       mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
     }
-    const { address, mac } = firstWithRoom(partsOf(endpoint.network, from), ({ ipRange, range }) =>
+    const { address, mac } = firstWithRoom(partsOf(endpoint.network, from), full, ({ ipRange, range }) =>
       acquireAddressIn(book, { ...request, ipRange }, range, holderKey),
     )
     given.set(
@@ -155,6 +156,7 @@ interface AddressPart {
   readonly range: AddressRange
 }
 
+/** At least one, which is the last that is tried. */
 type AddressParts = readonly [AddressPart, ...AddressPart[]]
 
 /** The parts of a subnet, in the order they are tried. */
@@ -183,16 +185,28 @@ const rememberedParts = (
   }
 }
 
-/** The answer for the first part that has an address left. */
-const firstWithRoom = <T>([part, ...rest]: AddressParts, ask: (part: AddressPart) => T): T => {
-  try {
-    return ask(part)
-  } catch (error) {
-    const isFull = error instanceof PortolanError && error.code === 'SUBNET_EXHAUSTED'
-    const [next, ...others] = rest
-    if (!isFull || next === undefined) throw error
-    return firstWithRoom([next, ...others], ask)
+/**
+ * The answer for the first part that has an address left.
+ *
+ * @param full - parts that had none left. They are not asked again: to say so, a part counts all of its leases, and no
+ *   address is given back while others are picked
+ */
+const firstWithRoom = <T>(
+  [part, ...rest]: AddressParts,
+  full: Set<AddressPart>,
+  ask: (part: AddressPart) => T,
+): T => {
+  const [next, ...others] = rest
+  if (next === undefined) return ask(part)
+  if (!full.has(part)) {
+    try {
+      return ask(part)
+    } catch (error) {
+      if (!(error instanceof PortolanError) || error.code !== 'SUBNET_EXHAUSTED') throw error
+      full.add(part)
+    }
   }
+  return firstWithRoom([next, ...others], full, ask)
 }
 
 /** What plans hold for endpoints of the project that are no longer wanted, in full subnets too, is free in this very plan. */
