@@ -8,6 +8,29 @@ import { addressValue } from '../search/subnets.ts'
  * ports that it leads to. No foreign rule tells two mappings apart that have the same of them.
  */
 export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: DesiredMapping) => string) => {
+  // Most hosts have no remedy that it is asked for, and some have many rules.
+  let asked: AskedByOthers | null = null
+  return ({ hostPort, targets }) => {
+    asked ??= askedByOthers(rulesets)
+    const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
+    // Of the bits of an address no range tells whose they are.
+    if (asked.computes) return values.join(' ')
+    return asked.sets
+      .flatMap((ranges, at) => {
+        const met = values.map((value) => ranges.some(({ first, last }) => first <= value && value <= last))
+        return met.includes(true) ? [`${at}:${met.map(Number).join('')}`] : []
+      })
+      .join(' ')
+  }
+}
+
+/** What foreign rules ask for: sets of values, and whether one computes with where a packet goes. */
+interface AskedByOthers {
+  readonly sets: readonly (readonly ValueRange[])[]
+  readonly computes: boolean
+}
+
+const askedByOthers = (rulesets: readonly NetfilterRuleset[]): AskedByOthers => {
   const sets: (readonly ValueRange[])[] = []
   const seen = new Set<object>()
   let computes = false
@@ -32,17 +55,7 @@ export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: Des
       for (const chain of table.chains)
         for (const rule of chain.rules)
           if (ownerOf(table, chain, rule) !== 'portolan') rule.steps.forEach(read)
-  return ({ hostPort, targets }) => {
-    const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
-    // Of the bits of an address no range tells whose they are.
-    if (computes) return values.join(' ')
-    return sets
-      .flatMap((ranges, at) => {
-        const met = values.map((value) => ranges.some(({ first, last }) => first <= value && value <= last))
-        return met.includes(true) ? [`${at}:${met.map(Number).join('')}`] : []
-      })
-      .join(' ')
-  }
+  return { sets, computes }
 }
 
 /** Does an expression read where a packet goes? */

@@ -1,6 +1,6 @@
 import type { Family } from '../../address/index.ts'
-import { isEmptySet, type RangeSet, rangeSet, subtractRanges } from '../../address/range-set.ts'
-import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
+import { isEmptySet, type RangeSet, subtractRanges, valueSet } from '../../address/range-set.ts'
+import type { DesiredNetwork, DesiredState, DesiredTarget } from '../../desired/index.ts'
 import type { Protocol } from '../../intent/index.ts'
 import { protocolNumber } from '../../netfilter/index.ts'
 import { everyPort, membersOfAll } from './closed-mapping-rows.ts'
@@ -93,17 +93,37 @@ export const closedNetworkRows = (
 
 /** Where a routed network has published ports; nowhere where a network is translated. */
 const directPlaces = (
-  { mappings }: DesiredState,
+  desired: DesiredState,
   network: DesiredNetwork,
   family: Family,
   protocol: Protocol,
 ): { readonly addresses: RangeSet; readonly ports: RangeSet } => {
-  const targets = mappings
-    .filter(
-      (mapping) => mapping.kind === 'direct' && mapping.family === family && mapping.protocol === protocol,
-    )
-    .flatMap((mapping) => mapping.targets.filter((target) => target.network === network.name))
-  const values = (read: (target: (typeof targets)[number]) => number | bigint): RangeSet =>
-    rangeSet(targets.map(read).map((value) => ({ first: value, last: value })))
+  const targets = directTargets(desired).get(placeKey(network.name, family, protocol)) ?? []
+  const values = (read: (target: DesiredTarget) => number | bigint): RangeSet => valueSet(targets.map(read))
   return { addresses: values(({ address }) => addressValue(address)), ports: values(({ port }) => port) }
 }
+
+type DirectTargets = ReadonlyMap<string, readonly DesiredTarget[]>
+
+const known = new WeakMap<DesiredState, DirectTargets>()
+
+/** The targets of all direct mappings by their place, read once: each of many networks asks for its own. */
+const directTargets = (desired: DesiredState): DirectTargets => {
+  const before = known.get(desired)
+  if (before !== undefined) return before
+  const targets = new Map<string, DesiredTarget[]>()
+  for (const mapping of desired.mappings) {
+    if (mapping.kind !== 'direct') continue
+    for (const target of mapping.targets) {
+      const key = placeKey(target.network, mapping.family, mapping.protocol)
+      const there = targets.get(key)
+      if (there === undefined) targets.set(key, [target])
+      else there.push(target)
+    }
+  }
+  known.set(desired, targets)
+  return targets
+}
+
+const placeKey = (network: string, family: Family, protocol: Protocol): string =>
+  `${family} ${protocol} ${network}`

@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { toldApart } from '../../../src/conflict/remedy/told-apart.ts'
-import { field, type NetfilterRule, verdict } from '../../../src/netfilter/index.ts'
+import type { DesiredMapping } from '../../../src/desired/index.ts'
+import { field, type NetfilterRule, type NetfilterTable, verdict } from '../../../src/netfilter/index.ts'
+
+const mapping: DesiredMapping = {
+  ...{ kind: 'nat', family: 'ip', protocol: 'tcp', hostAddress: null, hostPort: 8080, interface: null },
+  ...{ allowFrom: null, label: '8080' },
+  targets: [{ service: 'web', replica: 1, network: 'web', address: '172.17.0.1', port: 80, weight: 1 }],
+}
 
 test('a set that many rules look in is read once', () => {
   let reads = 0
@@ -19,6 +26,10 @@ test('a set that many rules look in is read once', () => {
     steps: [{ kind: 'lookup', key: [field('saddr')], table, negated: false }, verdict('drop')],
   })
   const chain = { name: 'forward', base: null, rules: [rule(1), rule(2), rule(3)] }
-  toldApart([{ tables: [{ tool: 'nft', family: 'ip', name: 'mine', dormant: false, chains: [chain] }] }])
+  const tables: NetfilterTable[] = [
+    { tool: 'nft', family: 'ip', name: 'mine', dormant: false, chains: [chain] },
+  ]
+  const valuesOf = toldApart([{ tables }])
+  for (const hostPort of [8080, 8081]) valuesOf({ ...mapping, hostPort })
   expect(reads).toBe(1)
 })
