@@ -250,3 +250,24 @@ services:
   const { conflicts } = await look({ facts: beside, saved: filter(...rules), intent })
   expect(offeredFor(conflicts)).toEqual(['0.0.0.0:8080 2', '0.0.0.0:8081 0'])
 })
+
+test('beyond the remedies that are checked, none is offered, and the reason is told', async () => {
+  const ports = Array.from({ length: 100 }, (_, at) => 8001 + at)
+  const intent = `
+name: shop
+networks:
+  web:
+    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}]}
+services:
+  web: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ['8001-8100:8001-8100']}
+`
+  const rules = ports.map((port) => `-A FORWARD -d 172.30.1.10/32 -p tcp -m tcp --dport ${port} -j DROP`)
+  const { conflicts } = await look({ facts: beside, saved: filter(...rules), intent })
+  const dead = conflicts.filter(({ severity }) => severity === 'error')
+  const unchecked = dead.filter(({ remedy }) =>
+    remedy.text.includes('more of such rules than remedies are checked'),
+  )
+  expect(dead).toHaveLength(ports.length)
+  expect(unchecked.length).toBeGreaterThan(0)
+  for (const { remedy } of unchecked) expect(remedy.commands).toEqual([])
+})

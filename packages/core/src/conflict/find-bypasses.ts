@@ -13,7 +13,7 @@ import { findingsOfGroup } from './search/findings-of-group.ts'
 import { type GroupRow, type RowsOfMapping, rowAlone } from './search/mapping-group.ts'
 import type { Alike } from './search/mapping-rows.ts'
 import { mayLetIn } from './search/may-let-in.ts'
-import type { Seek } from './search/seeker.ts'
+import { type Seek, withinBudget } from './search/seeker.ts'
 import type { Surroundings } from './search/surroundings.ts'
 import { unservedRows } from './search/unserved-rows.ts'
 
@@ -52,7 +52,7 @@ export const findBypasses = (
 ): Bypasses => {
   const subnets = families.flatMap((family) => [...around[family].subnets.values()].map(({ whole }) => whole))
   if (!mayLetIn(rulesets, subnets)) return nothing
-  const seek = closedSeeker(follower)
+  const seek = withinBudget(closedSeeker(follower))
   const incomplete: IncompleteSearch[] = []
   const ofMapping = new Map<DesiredMapping, readonly Finding[]>()
   const look = (group: ExploredGroup): void => {

@@ -3,6 +3,7 @@ import { MOST_STRETCHES } from '../evaluate/route-classes.ts'
 import { type ExploredRow, mostCells } from './search/explore.ts'
 import { protocolName } from './search/finding.ts'
 import type { Row } from './search/row.ts'
+import { mostCellsOfAll } from './search/seeker.ts'
 import { MOST_SIDE_ENTRIES, type Surroundings } from './search/surroundings.ts'
 
 /**
@@ -78,8 +79,15 @@ export const incompleteSurroundings = (
   ]
 }
 
-const reasonsOf = ({ isWhole, doubts }: ExploredRow, row: Row): readonly string[] => [
-  ...(isWhole ? [] : [`${tooMany(row)} ${restOf(row)}`]),
+const reasonsOf = (
+  { isWhole, isUnseen, doubts, row: { count } }: ExploredRow,
+  row: Row,
+): readonly string[] => [
+  ...(isUnseen === true
+    ? [`The rules tell more than ${mostCellsOfAll} kinds of packets apart. None of these was looked at.`]
+    : isWhole
+      ? []
+      : [`${tooMany(row)} ${restOf(row, count)}`]),
   ...(doubts.has('computed')
     ? ['A rule computes with the bits of an address or port. One packet was looked at for many.']
     : []),
@@ -89,11 +97,11 @@ const reasonsOf = ({ isWhole, doubts }: ExploredRow, row: Row): readonly string[
 const tooMany = ({ mapping }: Row): string =>
   `The rules tell more than ${mostCells[mapping === null ? 'network' : 'mapping']} kinds of these packets apart.`
 
-/** Culprits are sought only in rows that the contract opens. */
-const restOf = ({ expected }: Row): string =>
-  expected.kind === 'closed'
+/** Culprits are sought only in rows that the contract opens, and in those of one mapping or network. */
+const restOf = ({ expected }: Row, count: number): string =>
+  expected.kind === 'closed' || count > 1
     ? 'The others were not looked at.'
-    : 'Of the others, one packet for each rule was looked at.'
+    : 'Of the others, at most one packet for each rule was looked at.'
 
 const nameRows = (rows: readonly [Row, ...Row[]]): string => {
   const [{ protocol, mapping }] = rows

@@ -28,11 +28,13 @@ export interface Suspects extends Arriving {
 /**
  * - `packet`: one that a remedy lets through and should not.
  * - `too-many`: the packets are too many to tell.
+ * - `unchecked`: the remedies before it took all that is spent on checking.
  * - `computed`: a rule computes with the bits of an address or port, so that one packet says nothing of the others.
  */
 export type Opened =
   | { readonly kind: 'packet'; readonly point: Point }
   | { readonly kind: 'too-many' }
+  | { readonly kind: 'unchecked' }
   | { readonly kind: 'computed' }
 
 /** A host with the rules of remedies, and what they may do. */
@@ -45,6 +47,8 @@ export interface Judged {
   readonly passedBy: ReadonlySet<object>
   /** What the contract lets through. */
   readonly open: (packets: Arriving) => readonly Region[]
+  /** Asked for each kind of packets; false: no more of them are followed, for this remedy or any other. */
+  readonly mayFollow: () => boolean
 }
 
 /** More kinds of packets than this are not told apart. */
@@ -64,6 +68,7 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
     const picked = pickFrom(area, () => ({ region: suspects.region, prefers: null }))
     if (picked === null) continue
     if (cells >= MOST_CELLS) return { kind: 'too-many' }
+    if (!judged.mayFollow()) return { kind: 'unchecked' }
     cells += 1
     const point = withoutTwins(picked.point, area)
     const learner = learnerFor(suspects, area.region, point, nothing)

@@ -16,6 +16,12 @@ import { openPackets } from './open-packets.ts'
 import { suspectsOf } from './suspects.ts'
 import { toldApart } from './told-apart.ts'
 
+/**
+ * So many kinds of packets are followed for all remedies of a search. Of two hundred rules that each drop one mapping, a
+ * remedy takes some 55, so those of the first seventy are checked. Checking all of them takes seconds.
+ */
+const MOST_KINDS = 4_096
+
 /** The host that remedies are checked on. */
 export interface RemedyScene {
   readonly desired: DesiredState
@@ -100,10 +106,16 @@ const judgeIn = (
   ])
   const open = openPackets(desired, around, bridges)
   const translated = foreignTranslations(rulesets)
+  let kinds = 0
+  const mayFollow = (): boolean => {
+    kinds += 1
+    return kinds <= MOST_KINDS
+  }
   return (drafted) => {
     const { finding, draft } = drafted
     const [row] = finding.rows
     if (row === undefined) return null
+    if (kinds > MOST_KINDS) return unchecked
     const planned = withInsertions(rulesets, draft.insertions)
     const follower = prepareFollower(facts, planned)
     const inserted = draft.insertions.map(({ rule }) => rule)
@@ -112,6 +124,7 @@ const judgeIn = (
       inserted: new Set(inserted),
       passedBy: new Set([...inserted, ...culpritsOf(finding).flatMap((one) => culpritsIn(planned, one))]),
       open,
+      mayFollow,
     }
     const now = followPoint(follower, row, finding.point)
     if (now.kind === 'failed' && stopperOf(now.conclusion.end.world.trace) === stopperOf(finding.step))
@@ -146,9 +159,12 @@ const culpritsIn = (
     .flatMap(({ chains }) => chains.filter(({ name }) => name === step.chain?.name))
 }
 
+const unchecked = 'this host has more of such rules than remedies are checked for.'
+
 const tell = (opened: Opened, { family, protocol, in: from }: Suspects): string => {
   if (opened.kind === 'too-many')
     return 'the rules of this host tell more packets apart than can be checked one by one.'
+  if (opened.kind === 'unchecked') return unchecked
   if (opened.kind === 'computed')
     return 'a rule of this host computes with the bits of an address or port, so that no check holds for every packet.'
   const { saddr, daddr, dport } = opened.point

@@ -20,6 +20,9 @@ export interface ExploredGroup {
   readonly rows: readonly ExploredRow[]
 }
 
+/** Of a group of more mappings, each is not explored for itself where they are too much together. */
+const MOST_APART = 1_024
+
 /** Explores the rows of all mappings, those together that most rules cannot tell apart. */
 export const exploreMappings = (
   desired: DesiredState,
@@ -33,9 +36,9 @@ export const exploreMappings = (
   groupMappings(desired, around, taken, alike, others, rowsOf).flatMap((group) => {
     const together = exploreGroup(seek, group)
     // What is too much for all may be little enough for each.
-    return together.rows.every(({ isWhole }) => isWhole) || group.members.length < 2
-      ? [together]
-      : together.apart()
+    const isTooMuch = together.rows.some(({ isWhole }) => !isWhole)
+    const count = group.members.length
+    return isTooMuch && count > 1 && count <= MOST_APART ? together.apart() : [together]
   })
 
 const exploreGroup = (seek: Seek, group: MappingGroup): ExploredGroup => ({

@@ -39,6 +39,8 @@ export interface ExploredRow {
   readonly cells: readonly GroupCell[]
   /** All of the row was seen. */
   readonly isWhole: boolean
+  /** Nothing of it was looked at: other rows took all that is spent on a search. */
+  readonly isUnseen?: true
   /** Packets that seem to be served stand for others that may not be. */
   readonly doubts: ReadonlySet<Doubt>
 }

@@ -14,6 +14,9 @@ const MOST_OF_A_CHAIN = 8
 /** So many packets are followed for one row. */
 const MOST_FOLLOWED = 1024
 
+/** So many rules, or elements of their sets, are held against one row: what each of them asks for is read anew. */
+const MOST_ASKED = 131_072
+
 /**
  * Where so many packets that the rules of one chain ask for are served, the chain does not seem to be met. Most hosts
  * accept answers before they ask anything else.
@@ -35,6 +38,7 @@ export const seekCulprits = (
 ): readonly GroupCell[] => {
   const found: GroupCell[] = []
   const followed = new Set<string>()
+  let asked = 0
   for (const [way, turn] of [
     ['packets', there],
     ['answers', back],
@@ -47,8 +51,10 @@ export const seekCulprits = (
       const score = scores.get(chain) ?? { guilty: 0, inVain: 0 }
       scores.set(chain, score)
       if (isEnough(score) || !mayMeet(asks(), row, way)) continue
-      for (const wanted of asks().fields) {
-        const region = meeting(row, wanted.map(turn))
+      for (const wanted of asks().fields()) {
+        asked += 1
+        if (asked > MOST_ASKED) return found
+        const region = meeting(row, wanted, turn)
         if (region === null || isNone(row, region)) continue
         const at: MemberPoint = { member: 0, point: pick(region, row) }
         const key = Object.values(at.point).join(' ')
@@ -91,9 +97,10 @@ const others: Readonly<Record<PacketField, PacketField>> = {
 }
 
 /** The packets of a row that a rule asks for; null when there are none. */
-const meeting = ({ region, mapping }: Row, wanted: readonly Asked[]): Region | null => {
+const meeting = ({ region, mapping }: Row, wanted: readonly Asked[], turn: typeof there): Region | null => {
   const met = { ...region }
-  for (const { field, set, inside } of wanted) {
+  for (const one of wanted) {
+    const { field, set, inside } = turn(one)
     if (!isSameFamily(set, met[field])) return null
     const some = meet(met[field], set, inside)
     if (!isEmptySet(some)) met[field] = some

@@ -26,8 +26,8 @@ export interface Asks {
   /** Protocols, and interfaces that packets come in by; null: any. */
   readonly protocols: readonly ValueRange[] | null
   readonly interfaces: readonly string[] | null
-  /** Addresses and ports: once for each element of its set. */
-  readonly fields: readonly (readonly Asked[])[]
+  /** Addresses and ports: once for each element of its set. Made anew each time: there may be millions. */
+  readonly fields: () => Iterable<readonly Asked[]>
 }
 
 /** A rule asks for one of these values of a field, or for none of them. */
@@ -83,7 +83,7 @@ const asksOf = (rule: NetfilterRule, before: readonly Asked[]): Asks => {
   return {
     protocols: askedOf(head, 'l4proto')?.ranges ?? null,
     interfaces: askedOf(head, 'iifname')?.names ?? null,
-    fields: variants(rule).map((asked) => [...before, ...asked]),
+    fields: () => variants(rule, before),
   }
 }
 
@@ -122,18 +122,19 @@ const jumpsOf = (
     })
   })
 
-/** What a rule asks for, once for each element of the first set or map it looks in. */
-const variants = (rule: NetfilterRule): readonly (readonly Asked[])[] => {
-  const all = askedBy(rule)
+/** What a rule asks for beside what was asked before, once for each element of the first set or map it looks in. */
+const variants = function* (rule: NetfilterRule, before: readonly Asked[]): Generator<readonly Asked[]> {
+  const all = before.length === 0 ? askedBy(rule) : [...before, ...askedBy(rule)]
   for (const step of rule.steps) {
     if (step.kind !== 'dispatch' && (step.kind !== 'lookup' || step.negated)) continue
     const elements = step.table.elements
       .filter(({ data }) => step.kind === 'lookup' || data.kind !== 'verdict' || mayHarm(data.verdict))
       .slice(0, MOST_ELEMENTS)
-    const made = elements.map((element) => [...all, ...askedByKey(step.key, element)])
-    if (made.some((one) => one.length > all.length)) return made
+    if (!elements.some((element) => askedByKey(step.key, element).length > 0)) continue
+    for (const element of elements) yield [...all, ...askedByKey(step.key, element)]
+    return
   }
-  return [all]
+  yield all
 }
 
 const isHarmful = (step: Step): boolean => {
@@ -155,12 +156,15 @@ const isHarmful = (step: Step): boolean => {
 
 const mayHarm = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
 
-const askedBy = ({ steps }: NetfilterRule): readonly Asked[] =>
-  steps.flatMap((step): Asked[] => {
-    if (step.kind !== 'compare' || step.values.kind !== 'ranges') return []
+const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
+  const asked: Asked[] = []
+  for (const step of steps) {
+    if (step.kind !== 'compare' || step.values.kind !== 'ranges') continue
     const field = fieldOf(step.expression)
-    return field === null ? [] : [{ field, set: setOf(step.values.ranges), inside: !step.negated }]
-  })
+    if (field !== null) asked.push({ field, set: setOf(step.values.ranges), inside: !step.negated })
+  }
+  return asked
+}
 
 const askedByKey = (key: readonly Expression[], element: TableElement): readonly Asked[] =>
   key.flatMap((expression, at): Asked[] => {
