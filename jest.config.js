@@ -42,7 +42,8 @@ export default {
     projectWithCommand('kernel', ['<rootDir>/test/kernel/**/*.test.ts']),
   ],
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
+  testSequencer: '<rootDir>/test/longest-first.js',
   testTimeout: 120_000,
   // jest leaves one processor free unless told; these suites often wait for packets that are not to come.
-  maxWorkers: '100%',
+  maxWorkers: '150%',
 }

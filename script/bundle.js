@@ -8,7 +8,7 @@
 import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'packages/portolan/dist/bundle')
@@ -106,6 +106,8 @@ const put = async (path, contents) => {
 
 const bundleCommand = async () => {
   const { outputFiles, metafile } = await bundleSources()
+  // esbuild's own process would live as long as the test run.
+  await stop()
   const licences = join(folder, 'LICENSES.txt')
   // main.js last: the files that it names are there before it.
   for (const { path, contents } of outputFiles.reverse()) await put(path, Buffer.from(contents))

@@ -30,16 +30,7 @@ const withoutPrefix = (address: string | undefined): string | null => address?.s
  * probe would measure that instead of the rules.
  */
 export const carrying = async (host: Machine, ...devices: readonly string[]): Promise<void> => {
-  for (let attempt = 0; attempt < 150; attempt += 1) {
-    const links = JSON.parse(await host.mustRun(['ip', '-j', 'link', 'show', 'up'])) as readonly {
-      readonly ifname: string
-      readonly operstate: string
-    }[]
-    const up = links.filter(({ ifname, operstate }) => devices.includes(ifname) && operstate === 'UP')
-    if (up.length === devices.length) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`${devices.join(' and ')} are not up after 3 s`)
+  if (!(await host.areUp(devices))) throw new Error(`${devices.join(' and ')} are not up after 3 s`)
 }
 
 /** A namespace plugged into a bridge of the host, as an engine would do it. */

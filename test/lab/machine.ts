@@ -43,6 +43,8 @@ export interface Machine extends AsyncDisposable {
   mustRun(argv: readonly string[], options?: RunOptions): Promise<string>
   /** Runs `ip -batch` on lines. */
   ip(...lines: readonly string[]): Promise<void>
+  /** Waits until these links are up, for 3 s at most; resolves with whether they are. */
+  areUp(links: readonly string[]): Promise<boolean>
   sysctl(name: string): Promise<string>
   setSysctl(name: string, value: string | number): Promise<void>
   /** Reads and writes files as this machine sees them: its /run is its own. */
@@ -121,6 +123,7 @@ export const createMachine = async (
     async ip(...lines) {
       await mustRun([...inside, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
     },
+    areUp: async (links) => (await agent.ask('carrying', { links })) === true,
     async sysctl(path) {
       return String(await agent.ask('read', { path: sysctlPath(path) })).trim()
     },

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 
+from links import when_up
 from loop import Loop
 from listeners import Listeners
 from probes import Probes
@@ -80,6 +81,9 @@ class Agent:
 
     def do_probe(self, command, answer):
         self.probes.start(command, answer)
+
+    def do_carrying(self, command, answer):
+        when_up(self.loop, command['links'], 3, answer)
 
     def do_frame(self, command, answer):
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:

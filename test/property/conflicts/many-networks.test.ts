@@ -11,6 +11,7 @@ import { plannedFacts } from '../../../packages/core/src/conflict/search/planned
 import { seekerOf } from '../../../packages/core/src/conflict/search/seeker.ts'
 import { surroundingsOf } from '../../../packages/core/src/conflict/search/surroundings.ts'
 import { prepareFollower } from '../../../packages/core/src/evaluate/follow.ts'
+import { searchRuns, searchTimeMs } from '../support/runs.ts'
 
 type Network = DesiredState['networks'][number]
 type Mapping = DesiredState['mappings'][number]
@@ -219,13 +220,13 @@ test.each(['nftables', 'iptables-nft'] as const)(
         conflicts += found.length
         expect(told(found)).toEqual(told(findRuleConflicts(desired, host, rulesets, {}, eachAlone)))
       }),
-      { numRuns: 30, interruptAfterTimeLimit: 40_000 },
+      searchRuns(12),
     )
     // A host has several conflicts; half of the hosts treat some of the networks alike. A slow machine asks fewer hosts.
     expect(conflicts).toBeGreaterThan(hosts / 4)
     expect(together).toBeGreaterThan(hosts / 10)
   },
-  120_000,
+  120_000 + searchTimeMs,
 )
 
 /** So many networks of one kind, each with a mapping. */

@@ -12,6 +12,7 @@ import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { type Backend, lowerRules, noRules } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { searchRuns, searchTimeMs } from '../support/runs.ts'
 
 const facts: HostFacts = {
   interfaces: [
@@ -241,9 +242,10 @@ test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
           expect(told(together, one.label, evaluator)).toEqual(told(alone, one.label, evaluator))
         }
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 40_000 },
+      searchRuns(16),
     )
     // A slow machine asks fewer hosts.
     expect(conflicts).toBeGreaterThan(hosts / 2)
   },
+  120_000 + searchTimeMs,
 )
