@@ -60,22 +60,33 @@ const uniteEnds = (starts: (number | bigint)[], ends: (number | bigint)[]): Rang
 /** Fewer values than this are sorted where they are. */
 const FEW = 32
 
-const sorted = (values: (number | bigint)[]): readonly (number | bigint)[] =>
-  values.length < FEW || typeof values[0] === 'bigint'
-    ? values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-    : // Without a function that compares, thousands of numbers are sorted some ten times as fast.
-      Array.from(Float64Array.from(values, Number).sort())
+/** The values, rising, in the same list. */
+const sorted = (values: (number | bigint)[]): readonly (number | bigint)[] => {
+  if (values.length < FEW || !areNumbers(values)) return values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  // Without a function that compares, five thousand numbers take half the time.
+  const numbers = new Float64Array(values).sort()
+  for (let at = 0; at < numbers.length; at += 1) values[at] = numbers[at] ?? 0
+  return values
+}
+
+/** The values of a set are of one type. */
+const areNumbers = (values: (number | bigint)[]): values is number[] => typeof values[0] === 'number'
 
 /** The ranges of a set, in order. */
 export const rangesOf = ({ starts, ends }: RangeSet): readonly Range[] =>
   starts.map((first, at) => ({ first, last: ends[at] ?? first }))
 
 /** The set of all values in any of the sets. */
-export const uniteRanges = (sets: readonly RangeSet[]): RangeSet =>
-  uniteEnds(
-    sets.flatMap(({ starts }) => starts),
-    sets.flatMap(({ ends }) => ends),
-  )
+export const uniteRanges = (sets: readonly RangeSet[]): RangeSet => {
+  // Thousands of sets of one range each are united for one packet.
+  const starts: (number | bigint)[] = []
+  const ends: (number | bigint)[] = []
+  for (const set of sets) {
+    for (const start of set.starts) starts.push(start)
+    for (const end of set.ends) ends.push(end)
+  }
+  return uniteEnds(starts, ends)
+}
 
 /** The set of these values, in any order. */
 export const valueSet = (values: readonly (number | bigint)[]): RangeSet =>
