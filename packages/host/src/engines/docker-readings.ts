@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type EngineReading, parseDockerDaemon } from '@portolan/core'
+import { baseFolder } from '../home/base-folder.ts'
 import { readDockerStore } from './docker-store.ts'
 import { readEngineFile } from './engine-file.ts'
 
@@ -44,10 +44,10 @@ const rootlessPlaces = (): {
   readonly configFiles: readonly string[]
   readonly dataRoots: readonly string[]
 } => {
-  const { XDG_DATA_HOME: data, XDG_CONFIG_HOME: config } = process.env
+  const { env } = process
   return {
-    configFiles: [join(config ?? join(homedir(), '.config'), 'docker/daemon.json')].filter(isThere),
-    dataRoots: [join(data ?? join(homedir(), '.local/share'), 'docker')].filter(isThere),
+    configFiles: [join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'docker/daemon.json')].filter(isThere),
+    dataRoots: [join(baseFolder(env, 'XDG_DATA_HOME', '.local/share'), 'docker')].filter(isThere),
   }
 }
 

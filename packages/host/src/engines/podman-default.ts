@@ -2,13 +2,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EngineNetworkFact, type EngineReading, parseContainersConf } from '@portolan/core'
 import { readEngineFile } from './engine-file.ts'
+import { podmanStorage } from './podman-storage.ts'
 
 /** containers.conf(5): each overrides those before it. */
 const configFiles = ['usr/share/containers/containers.conf', 'etc/containers/containers.conf']
 const additions = 'etc/containers/containers.conf.d'
-
-/** Podman's storage is there once Podman has run. */
-const storage = 'var/lib/containers/storage'
 
 /** What Podman takes where no file says otherwise (containers.conf(5), `default_subnet`). */
 const builtIn = '10.88.0.0/16'
@@ -40,6 +38,7 @@ export const podmanDefault = (
   written: readonly EngineReading[],
   networks: readonly EngineNetworkFact[],
 ): EngineReading => {
+  const storage = podmanStorage(root)
   if (!existsSync(join(root, storage))) return { networks: [], pools: [], complaints: [] }
   const last = written.findLast((reading) => reading.networks.length > 0)
   const found = last?.networks ?? [

@@ -4,11 +4,10 @@ import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portol
 import { isAbsent } from '../file/index.ts'
 import { readSqliteFile, type SqliteValue } from '../sqlite/index.ts'
 import { objectOf } from './json-object.ts'
+import { podmanStorage } from './podman-storage.ts'
 
 /** A container takes some 20 kB. */
 const mostBytes = 64 * 2 ** 20
-
-const storage = 'var/lib/containers/storage'
 
 /** Podman before 4.8 keeps its containers here, and so does a later one that finds it (`libpod/runtime.go`). */
 const olderDatabase = 'libpod/bolt_state.db'
@@ -21,6 +20,7 @@ const olderDatabase = 'libpod/bolt_state.db'
  * @returns null where the database is there and cannot be read, or is the older one, which is not read
  */
 export const podmanStatics = (root: string): ReadonlyMap<string, readonly UsedAddressFact[]> | null => {
+  const storage = podmanStorage(root)
   if (existsSync(join(root, storage, olderDatabase))) return null
   try {
     const rows = readSqliteFile(join(root, storage, 'db.sql'), 'ContainerConfig', mostBytes)

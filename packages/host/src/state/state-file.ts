@@ -1,8 +1,8 @@
 import { constants, existsSync } from 'node:fs'
 import { lstat, open, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/core'
+import { baseFolder } from '../home/base-folder.ts'
 import { fullDisk } from './full-disk.ts'
 import { emptyState, type HostState, isEmptyState, outliving } from './host-state.ts'
 import { makeStateDirectory } from './make-directory.ts'
@@ -23,9 +23,7 @@ export const defaultStateDirectory = (
   userId: number | undefined = process.getuid?.(),
 ): string => {
   if (userId === 0) return '/var/lib/portolan'
-  const base = environment.XDG_STATE_HOME
-  // The specification has relative paths ignored.
-  return join(base?.startsWith('/') ? base : join(environment.HOME ?? homedir(), '.local/state'), 'portolan')
+  return join(baseFolder(environment, 'XDG_STATE_HOME', '.local/state'), 'portolan')
 }
 
 /**

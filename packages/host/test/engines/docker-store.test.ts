@@ -125,6 +125,23 @@ test('networks of Podman are found in the folder that containers.conf names', ()
   expect(named(readEngineNetworks(root).networks)).toEqual(['lab 10.97.0.0/24 undefined'])
 })
 
+test('the storage of Podman is the one that storage.conf names', () => {
+  write('usr/share/containers/storage.conf', '[storage]\ngraphroot = "/var/lib/shared"\n')
+  write('etc/containers/storage.conf', '[storage]\ndriver = "vfs"\ngraphroot = "/srv/pods" # big disk\n')
+  expect(named(readEngineNetworks(root).networks)).toEqual([])
+  copyFileSync(join(stores, '../../sqlite/stores/podman-5.db'), place('srv/pods/db.sql'))
+  expect(named(readEngineNetworks(root).networks)).toEqual(['podman 10.88.0.0/16 podman0'])
+  const theirs = '{"name": "theirs", "subnets": [{"subnet": "10.66.0.0/24"}]}'
+  write('etc/containers/networks/theirs.json', theirs)
+  const used = (): readonly string[] | undefined =>
+    readEngineNetworks(root, true)
+      .networks.find(({ name }) => name === 'theirs')
+      ?.used?.flatMap(({ address }) => address ?? [])
+  expect(used()).toEqual(['10.66.0.200', '10.66.0.201', '10.66.0.202'])
+  write('srv/pods/libpod/bolt_state.db', '')
+  expect(used()).toBeUndefined()
+})
+
 describe('the addresses that containers have', () => {
   const usedOn = (name: string) =>
     readEngineNetworks(root, true)

@@ -33,6 +33,26 @@ test("a rootless Docker's networks are those of its user's home", () => {
   expect(inHome().toSorted()).toEqual(['bridge', 'custom', 'dual', 'labelled', 'web'])
 })
 
+test.each(['', 'relative'])(
+  'a folder %j of the environment is none, and the current folder is not read',
+  (value) => {
+    env.XDG_DATA_HOME = value
+    env.XDG_CONFIG_HOME = value
+    const folder = process.cwd()
+    process.chdir(home)
+    try {
+      mkdirSync(join(home, value, 'docker/network/files'), { recursive: true })
+      const database = join(home, value, 'docker/network/files/local-kv.db')
+      copyFileSync(join(import.meta.dirname, '../bolt/stores/docker-26-stopped.db'), database)
+      const networks = readDocker('/', []).readings.flatMap((reading) => reading.networks)
+      expect(networks.filter(({ name }) => name === 'labelled')).toEqual([])
+      expect(readDocker('/', []).dataRoots).not.toContain(join('/', value, 'docker/.'))
+    } finally {
+      process.chdir(folder)
+    }
+  },
+)
+
 test('a home that this user may not look into is not complained of', () => {
   mkdirSync(join(home, '.config/docker'), { recursive: true })
   chmodSync(home, 0o700)

@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { emptyState, type Fix, type HostState } from '../../src/state/host-state.ts'
@@ -268,6 +268,18 @@ describe('defaultStateDirectory', () => {
     ['root', 0, {}, '/var/lib/portolan'],
     ['a user', 1000, { HOME: '/home/ada' }, '/home/ada/.local/state/portolan'],
     ['a user with XDG_STATE_HOME', 1000, { HOME: '/home/ada', XDG_STATE_HOME: '/state' }, '/state/portolan'],
+    [
+      'a user with an empty one',
+      1000,
+      { HOME: '/home/ada', XDG_STATE_HOME: '' },
+      '/home/ada/.local/state/portolan',
+    ],
+    [
+      'a user without a home in the environment',
+      1000,
+      { HOME: '' },
+      join(userInfo().homedir, '.local/state/portolan'),
+    ],
     [
       'a user with a relative one',
       1000,
