@@ -1,5 +1,55 @@
+import { expect, test } from '@jest/globals'
+import { attach, type PlanJson } from '../lab/attach.ts'
+import { openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { addresses } from '../lab/topology.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
 import { testBeside } from './neighbours/beside.ts'
+import { expectTruth, ourPort, outsidePort, type Told, traffic } from './neighbours/truth.ts'
 
-testBeside(['docker'], 'nftables')
+testBeside(['docker', 'docker with live-restore'], 'nftables')
 testBeside(['docker'], 'iptables-nft')
 testBeside(['docker with iptables-legacy'], 'iptables-legacy')
+
+const shop = `name: shop
+services:
+  nginx: { networks: [web], ports: ["${ourPort}:80"] }
+networks: { web: {} }
+`
+
+describeBeside('beside a Docker that is stopped', ['docker'], () => {
+  test.each(['nftables', 'iptables-nft'] as const)(
+    'its subnet and its published port are its own still, and what that does to ours is told, %s',
+    async (backend) => {
+      await using lab = await openLab()
+      await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
+      const docker = await startDocker(lab, { 'userland-proxy': false })
+      await docker.run({ name: 'theirs', publish: [`${ourPort}:80`] })
+      const asked = {
+        protocol: 'tcp',
+        destination: addresses.ip.host,
+        port: ourPort,
+        timeoutMs: 2000,
+      } as const
+      expect(await lab.client.probe(asked)).toMatchObject({ by: 'theirs' })
+      await docker.stop()
+
+      const pilot = pilotOf(lab, backend)
+      const { stdout } = await pilot.apply(shop, '--force', '--json')
+      const plan = JSON.parse(stdout) as PlanJson
+      expect(plan.subnets.map(({ subnet }) => subnet)).not.toContain('172.17.0.0/16')
+      await using nginx = await attach(lab, plan, 'nginx')
+      const told = async (): Promise<Told> => (await pilot.plan(shop)) as unknown as Told
+      expectTruth(await traffic(lab, nginx), await told())
+
+      await docker.start()
+      await docker.enter({ name: 'theirs' })
+      // Both want the port now. That is an error, whichever of them has it.
+      const taken = (await told()).conflicts.filter(({ severity }) => severity === 'error')
+      expect(taken.map(({ kind }) => kind)).toContainEqual(expect.stringMatching(/^(Dnat|HostPortTaken)/))
+      await pilot.destroy()
+      expect(await lab.client.probe(asked)).toMatchObject({ by: 'theirs' })
+    },
+  )
+})

@@ -1,4 +1,4 @@
 import { testBeside } from './neighbours/beside.ts'
 
 testBeside(['firewalld', 'ufw', 'libvirt'], 'nftables')
-testBeside(['firewalld', 'ufw'], 'iptables-nft')
+testBeside(['firewalld', 'firewalld with iptables', 'ufw'], 'iptables-nft')

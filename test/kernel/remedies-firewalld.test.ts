@@ -1,13 +1,15 @@
 import { expect, test } from '@jest/globals'
+import type { Container } from '../lab/container.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { startFirewalld } from '../lab/neighbour/firewalld.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
 import { addresses } from '../lab/topology.ts'
-import { openShop } from './remedies/shop.ts'
+import { expectClosed, expectUnheard } from './remedies/closed.ts'
+import { families, gateways, openShop, webAt } from './remedies/shop.ts'
 
-const quick = { timeoutMs: 400 } as const
-const direct = { protocol: 'tcp', destination: '172.30.1.10', port: 80, timeoutMs: 1500 } as const
+const direct = { protocol: 'tcp', destination: webAt.ip, port: 80, timeoutMs: 1500 } as const
 
 /** What firewalld is set to, for good and at run time. */
 const settings = async (lab: Lab): Promise<string> => {
@@ -18,10 +20,43 @@ const settings = async (lab: Lab): Promise<string> => {
   return `${await room.mustRun(['sh', '-c', files])}\n${await firewalldRules(lab)}`
 }
 
-const firewalldRules = ({ host }: Lab): Promise<string> =>
-  host.mustRun(['nft', 'list', 'table', 'inet', 'firewalld'])
+const firewalldRules = async ({ host }: Lab): Promise<string> => {
+  const { stdout } = await host.run(['nft', 'list', 'table', 'inet', 'firewalld'])
+  if (stdout !== '') return stdout
+  const saved = `${await host.mustRun(['iptables-save'])}${await host.mustRun(['ip6tables-save'])}`
+  return saved.replaceAll(/^#.*\n/gm, '').replaceAll(/\[\d+:\d+\]/g, '')
+}
 
-describeBeside('what Portolan asks of a real firewalld', ['firewalld'], () => {
+/** The bans of an administrator: a zone for banned sources, and a policy that is asked before the zones. */
+const writeBans = async (lab: Lab): Promise<void> => {
+  const write = async (file: string, text: string): Promise<void> => {
+    await (await engineRoom(lab)).mustRun(['mkdir', '-p', `/etc/firewalld/${file.split('/')[0]}`])
+    await lab.host.writeText(`/etc/firewalld/${file}`, text)
+  }
+  for (const family of families) {
+    const entry = `<entry>${addresses[family].outside}</entry>`
+    const option = family === 'ip' ? '' : '<option name="family" value="inet6"/>'
+    await write(`ipsets/banned-${family}.xml`, `<ipset type="hash:ip">${option}${entry}</ipset>`)
+  }
+  const sources = families.map((family) => `<source ipset="banned-${family}"/>`)
+  await write('zones/drop.xml', `<zone target="DROP">${sources.join('')}</zone>`)
+  const rules = families.map(
+    (family, at) =>
+      `<rule family="ipv${[4, 6][at]}"><source address="${addresses[family].distant}"/><drop/></rule>`,
+  )
+  const zones = '<ingress-zone name="public"/><egress-zone name="ANY"/>'
+  await write('policies/bans.xml', `<policy target="CONTINUE">${zones}${rules.join('')}</policy>`)
+}
+
+const expectRouted = async (lab: Lab, web: Container): Promise<void> => {
+  for (const family of families) {
+    const destination = webAt[family]
+    expect(await lab.neighbour.probe({ ...direct, destination })).toMatchObject({ by: 'web' })
+    await expectClosed(lab.neighbour, web, { ...direct, destination, port: 81 })
+  }
+}
+
+describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman'], () => {
   test('nothing, on account of a warning while every mapping works', async () => {
     await using lab = await openLab()
     await startFirewalld(lab)
@@ -33,48 +68,105 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld'], () => {
     const published = { ...direct, destination: addresses.ip.host, port: 8080 }
     expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
     expect((await shop.conflicts()).map(({ severity }) => severity)).toContain('warning')
-    await lab.host.listen({ protocol: 'tcp', port: 9000 })
-    expect(
-      await web.probe({ protocol: 'tcp', destination: '172.30.1.1', port: 9000, ...quick }),
-    ).not.toHaveProperty('by')
+    await lab.host.listen({ protocol: 'udp', port: 9000 })
+    for (const family of families) await expectUnheard(web, lab.host, gateways[family], 9000)
     expect(await settings(lab)).toBe(before)
   })
 
-  test.each(['--fix', 'the remedies'])(
-    '%s let through what is forwarded to a routed port, behind the bans of a zone, and nothing to the host',
-    async (how) => {
+  test.each([
+    ['--fix', 'nftables'],
+    ['--fix', 'iptables-nft'],
+    ['the remedies', 'nftables'],
+  ] as const)(
+    '%s let through what is forwarded to a routed port, behind the bans of firewalld, and nothing to the host, %s',
+    async (how, backend) => {
       await using lab = await openLab()
       const firewalld = await startFirewalld(lab)
-      // A zone for banned sources, and a policy of the administrator that has the name which ours would take.
-      await firewalld.command('--permanent', '--zone=drop', `--add-source=${addresses.ip.outside}`)
-      if (how === '--fix') await firewalld.command('--permanent', '--new-policy=pl-br-front')
+      const isFix = how === '--fix'
+      await writeBans(lab)
+      // A policy of the administrator with the name that ours would take.
+      if (isFix)
+        await lab.host.writeText('/etc/firewalld/policies/pl-br-front.xml', '<policy target="CONTINUE"/>')
       await firewalld.reload()
       const before = await settings(lab)
-      const shop = await openShop(lab, 'routed')
-      if (how === '--fix') {
+      const shop = await openShop(lab, 'routed', backend)
+      if (isFix) {
         const { exitCode, stderr } = await shop.apply('--fix')
         expect(`${exitCode} ${stderr}`).toBe('0 ')
+        expect(await firewalld.command('--permanent', '--get-policies')).toContain('p2-br-front')
       } else {
         await shop.apply('--force')
         expect(await shop.carryOutRemedies()).toContain('firewall-cmd --reload')
       }
       const web = await shop.web()
-      expect(await lab.neighbour.probe(direct)).toMatchObject({ by: 'web' })
-      expect(await lab.neighbour.probe({ ...direct, ...quick, port: 81 })).not.toHaveProperty('by')
-      expect(await lab.outside.probe({ ...direct, ...quick })).not.toHaveProperty('by')
-      await lab.host.listen({ protocol: 'tcp', port: 9000 })
-      for (const destination of ['172.30.1.1', addresses.ip.host])
-        expect(await web.probe({ protocol: 'tcp', destination, port: 9000, ...quick })).not.toHaveProperty(
-          'by',
-        )
+      await lab.host.listen({ protocol: 'udp', port: 9000 })
+      await expectRouted(lab, web)
+      for (const family of families) {
+        const destination = webAt[family]
+        for (const banned of [lab.outside, lab.distant])
+          await expectClosed(banned, web, { ...direct, destination })
+        for (const own of [gateways[family], addresses[family].host])
+          await expectUnheard(web, lab.host, own, 9000)
+      }
       const left = await shop.conflicts()
       expect(left.filter(({ severity }) => severity === 'error')).toEqual([])
-      if (how !== '--fix') return
-      expect(await firewalld.command('--permanent', '--get-policies')).toContain('p2-br-front')
+      expect(left.map(({ remedy }) => remedy.text)).toContainEqual(expect.stringContaining('the ban'))
+      if (!isFix) return
       expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
       expect(await settings(lab)).toBe(before)
     },
   )
+
+  test.each(['nftables', 'iptables'])(
+    'the command that ends panic mode, in which nothing passes, with %s',
+    async (FirewallBackend) => {
+      await using lab = await openLab()
+      const firewalld = await startFirewalld(lab, { FirewallBackend })
+      const shop = await openShop(lab)
+      expect((await shop.apply()).exitCode).toBe(0)
+      const web = await shop.web()
+      await firewalld.command('--panic-on')
+      const published = { ...direct, destination: addresses.ip.host, port: 8080 }
+      await expectClosed(lab.client, web, published)
+      const dead = (await shop.conflicts()).filter(
+        ({ severity, mapping }) => severity === 'error' && mapping !== null,
+      )
+      const commands = new Set(dead.map(({ remedy }) => /`([^`]+)`/.exec(remedy.text)?.[1] ?? remedy.text))
+      expect([...commands]).toEqual(['firewall-cmd --panic-off'])
+      // Ending it is for the administrator to decide.
+      expect((await shop.apply('--fix')).exitCode).toBe(3)
+      expect(await firewalld.command('--query-panic').catch(() => 'no')).toBe('yes\n')
+      const room = await engineRoom(lab)
+      for (const command of commands) await room.mustRun(['sh', '-c', command])
+      expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
+      expect((await shop.apply()).exitCode).toBe(0)
+    },
+  )
+
+  test('words, where firewalld writes with iptables: its reload deletes the rules of others', async () => {
+    await using lab = await openLab()
+    const firewalld = await startFirewalld(lab, { FirewallBackend: 'iptables' })
+    const before = await settings(lab)
+    const shop = await openShop(lab, 'routed', 'iptables-nft')
+    expect((await shop.apply('--fix')).exitCode).toBe(3)
+    expect(await settings(lab)).toBe(before)
+    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    for (const { remedy } of dead)
+      expect(remedy).toEqual({ text: expect.stringContaining('Then run "portolan apply"'), commands: [] })
+    // What the message says is done, and it works.
+    const rules = ['4', '6'].map(
+      (version, at) =>
+        `<rule family="ipv${version}"><destination address="${Object.values(webAt)[at]}"/><port port="80" protocol="tcp"/><accept/></rule>`,
+    )
+    const zones = '<ingress-zone name="public"/><egress-zone name="ANY"/>'
+    const policy = `<policy target="CONTINUE" priority="10">${zones}${rules.join('')}</policy>`
+    await (await engineRoom(lab)).mustRun(['mkdir', '-p', '/etc/firewalld/policies'])
+    await lab.host.writeText('/etc/firewalld/policies/shop.xml', policy)
+    await firewalld.command('--permanent', '--zone=public', '--add-interface=br-front')
+    await firewalld.reload()
+    expect((await shop.apply()).exitCode).toBe(0)
+    await expectRouted(lab, await shop.web())
+  })
 
   test('no reload, where it would close what is open at run time only', async () => {
     await using lab = await openLab()
@@ -102,6 +194,26 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld'], () => {
     expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
     expect(await lab.client.probe({ ...open, port: 9001 })).toMatchObject({ by: 'host' })
     expect(await firewalldRules(lab)).not.toContain('172.30.1.10')
+  })
+
+  test('no reload, where it would drop what Podman has set, until that is saved as the message says', async () => {
+    await using lab = await openLab()
+    await startFirewalld(lab)
+    const podman = await startPodman(lab)
+    await podman.run({ name: 'theirs', publish: ['8090:80'] })
+    const theirs = { ...direct, destination: addresses.ip.host, port: 8090 }
+    expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
+    const shop = await openShop(lab, 'routed')
+    const refused = await shop.apply('--fix')
+    expect(refused).toMatchObject({ exitCode: 3 })
+    expect(refused.stdout).toMatch(/10\.88\.0\.0\/16 of zone trusted is set at run time only/)
+    const command = /\((firewall-cmd --runtime-to-permanent)\)/.exec(refused.stdout)?.[1] ?? 'false'
+    await (await engineRoom(lab)).mustRun(['sh', '-c', command])
+    const { exitCode, stderr } = await shop.apply('--fix')
+    expect(`${exitCode} ${stderr}`).toBe('0 ')
+    await shop.web()
+    expect(await lab.neighbour.probe(direct)).toMatchObject({ by: 'web' })
+    expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
   })
 
   test('its setting, where StrictForwardPorts refuses whatever firewalld does not forward itself', async () => {

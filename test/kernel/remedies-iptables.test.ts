@@ -15,7 +15,8 @@ const forward = (lab: Lab, ...rules: readonly string[]): Promise<string> =>
 describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
   test('carried out one after the other without asking again would pass by a ban, so each says to ask', async () => {
     await using lab = await openLab()
-    await lab.host.setSysctl('net.ipv4.ip_forward', 1)
+    for (const name of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
+      await lab.host.setSysctl(name, 1)
     await forward(
       lab,
       '-i br-front -o eth1 -j DROP',

@@ -3,18 +3,22 @@ import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
 import { addresses } from '../lab/topology.ts'
-import { openShop } from './remedies/shop.ts'
+import { expectClosed, expectUnheard } from './remedies/closed.ts'
+import { families, gateways, openShop } from './remedies/shop.ts'
 
-const published = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 } as const
-const quick = { timeoutMs: 400 } as const
+const published = { protocol: 'tcp', port: 8080, timeoutMs: 1500 } as const
 
 describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
-  test.each(['--fix', 'the remedies'])('%s route packets behind the denials that ufw has', async (how) => {
+  test.each([
+    ['--fix', 'nftables'],
+    ['--fix', 'iptables-nft'],
+    ['the remedies', 'iptables-legacy'],
+  ] as const)('%s route packets behind the denials that ufw has, %s', async (how, backend) => {
     await using lab = await openLab()
     const ufw = await startUfw(lab, ['allow 22/tcp'])
-    await ufw.command('route', 'deny', 'from', addresses.ip.neighbour)
+    for (const family of families) await ufw.command('route', 'deny', 'from', addresses[family].neighbour)
     const before = await ufw.command('status')
-    const shop = await openShop(lab)
+    const shop = await openShop(lab, 'nat', backend)
     if (how === '--fix') {
       const { exitCode, stderr } = await shop.apply('--fix')
       expect(`${exitCode} ${stderr}`).toBe('0 ')
@@ -24,18 +28,35 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
       expect(commands.filter((command) => /^ufw route allow /.test(command))).not.toEqual([])
     }
     const web = await shop.web()
-    expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
-    expect(await lab.neighbour.probe({ ...published, ...quick })).not.toHaveProperty('by')
-    // What is addressed to the host itself is refused still.
-    await lab.host.listen({ protocol: 'tcp', port: 9000 })
-    for (const destination of [addresses.ip.host, '172.30.1.1'])
-      expect(await web.probe({ protocol: 'tcp', destination, port: 9000, ...quick })).not.toHaveProperty('by')
+    await lab.host.listen({ protocol: 'udp', port: 9000 })
+    for (const family of families) {
+      const destination = addresses[family].host
+      expect(await lab.client.probe({ ...published, destination })).toMatchObject({ by: 'web' })
+      await expectClosed(lab.neighbour, web, { ...published, destination })
+      // What is addressed to the host itself is refused still.
+      for (const own of [destination, gateways[family]]) await expectUnheard(web, lab.host, own, 9000)
+    }
     const left = await shop.conflicts()
     expect(left.filter(({ severity }) => severity === 'error')).toEqual([])
     expect(left.flatMap(({ remedy }) => remedy.commands)).toEqual([])
+    const bans = left.filter(({ culprit }) => culprit?.text.includes(addresses.ip.neighbour))
+    expect(bans.map(({ remedy }) => remedy.text)).toContainEqual(expect.stringContaining('the ban'))
     if (how !== '--fix') return
     expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
     expect(await ufw.command('status')).toBe(before)
+  })
+
+  test('rules of IPv4 alone, for a network of IPv4 alone', async () => {
+    await using lab = await openLab()
+    await startUfw(lab)
+    const file = await lab.write(
+      'four.yaml',
+      'name: shop\nservices: { web: { networks: [front], ports: ["0.0.0.0:8080:80"] } }\nnetworks: { front: {} }\n',
+    )
+    const { exitCode } = await lab.portolan(['apply', '-f', file, '--backend', 'nftables', '--yes', '--fix'])
+    expect(exitCode).toBe(0)
+    expect(await lab.host.mustRun(['iptables', '-S', 'ufw-user-forward'])).toContain('-j ACCEPT')
+    expect(await lab.host.mustRun(['ip6tables', '-S', 'ufw6-user-forward'])).not.toContain('-j ACCEPT')
   })
 
   test('a denial of the administrator is left alone, and no rule is offered against it', async () => {
@@ -47,12 +68,13 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     const shop = await openShop(lab)
     const { exitCode } = await shop.apply('--fix')
     expect(exitCode).toBe(3)
-    const [dead] = await shop.conflicts()
-    expect(dead).toMatchObject({
-      severity: 'error',
-      culprit: { chain: 'ufw-user-forward' },
-      remedy: { text: expect.stringContaining('administrator'), commands: [] },
-    })
+    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    expect(dead.map(({ culprit }) => culprit?.chain).toSorted()).toEqual([
+      'ufw-user-forward',
+      'ufw6-user-forward',
+    ])
+    for (const { remedy } of dead)
+      expect(remedy).toMatchObject({ text: expect.stringContaining('administrator'), commands: [] })
     expect(await ufw.command('status')).toBe(before)
   })
 })

@@ -60,6 +60,20 @@ const docker = async (lab: Lab): Promise<Program> => {
   }
 }
 
+/** Its containers run on while it is stopped, with the rules that it wrote. */
+const dockerThatRestores = async (lab: Lab): Promise<Program> => {
+  const daemon = await startDocker(lab, { 'userland-proxy': false, 'live-restore': true })
+  await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })
+  return {
+    ask: fromOutside(lab),
+    renewals: { stop: () => daemon.stop(), start: () => daemon.start(), restart: () => daemon.restart() },
+    async publish(hostPort) {
+      await daemon.run({ name: `theirs-${hostPort}`, publish: [`${hostPort}:80`] })
+    },
+    bridge: 'docker0',
+  }
+}
+
 const podman =
   (driver: 'nftables' | 'iptables') =>
   async (lab: Lab): Promise<Program> => {
@@ -99,18 +113,20 @@ const cni = async (lab: Lab): Promise<Program> => {
   }
 }
 
-const firewalld = async (lab: Lab): Promise<Program> => {
-  await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
-  const firewall = await startFirewalld(lab)
-  await firewall.command('--permanent', `--add-port=${theirPort}/tcp`)
-  await firewall.reload()
-  return {
-    ask: fromOutside(lab),
-    renewals: { restart: () => firewall.restart(), reload: () => firewall.reload() },
-    publish: null,
-    bridge: null,
+const firewalld =
+  (FirewallBackend: 'nftables' | 'iptables') =>
+  async (lab: Lab): Promise<Program> => {
+    await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+    const firewall = await startFirewalld(lab, { FirewallBackend })
+    await firewall.command('--permanent', `--add-port=${theirPort}/tcp`)
+    await firewall.reload()
+    return {
+      ask: fromOutside(lab),
+      renewals: { restart: () => firewall.restart(), reload: () => firewall.reload() },
+      publish: null,
+      bridge: null,
+    }
   }
-}
 
 const ufw = async (lab: Lab): Promise<Program> => {
   await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
@@ -163,10 +179,12 @@ export const programs = {
       return docker(lab)
     },
   },
+  'docker with live-restore': { installs: 'docker', start: dockerThatRestores },
   'podman with nftables': { installs: 'podman', start: podman('nftables') },
   'podman with iptables': { installs: 'podman', start: podman('iptables') },
   cni: { installs: 'cni', start: cni },
-  firewalld: { installs: 'firewalld', start: firewalld },
+  firewalld: { installs: 'firewalld', start: firewalld('nftables') },
+  'firewalld with iptables': { installs: 'firewalld', start: firewalld('iptables') },
   ufw: { installs: 'ufw', start: ufw },
   libvirt: { installs: 'libvirt', start: libvirt },
 } as const satisfies Readonly<Record<string, ProgramKind>>

@@ -28,17 +28,18 @@ export interface Traffic {
 
 export const traffic = async (lab: Lab, nginx: Container): Promise<Traffic> => {
   const [port, out] = await Promise.all([
-    isServed(lab.client, { protocol: 'tcp', destination: addresses.ip.host, port: ourPort }),
-    isServed(nginx, { protocol: 'tcp', destination: addresses.ip.outside, port: outsidePort }),
+    isServed(lab.client, { protocol: 'tcp', destination: addresses.ip.host, port: ourPort }, nginx),
+    isServed(nginx, { protocol: 'tcp', destination: addresses.ip.outside, port: outsidePort }, lab.outside),
   ])
   return { port, out }
 }
 
-/** A busy machine may answer late: silence is asked about again, for longer. */
-const isServed = async (machine: Machine, probe: Probe): Promise<boolean> => {
-  const first = await machine.probe({ ...probe, timeoutMs: 1000 })
-  if (first.delivered || first.how !== 'timeout') return first.delivered
-  return (await machine.probe({ ...probe, timeoutMs: 3000 })).delivered
+/** A busy machine may answer late: silence is asked about again, for longer. An answer of another machine is none. */
+const isServed = async (from: Machine, probe: Probe, to: Machine): Promise<boolean> => {
+  const first = await from.probe({ ...probe, timeoutMs: 1000 })
+  const isSilent = !first.delivered && first.how === 'timeout'
+  const outcome = isSilent ? await from.probe({ ...probe, timeoutMs: 3000 }) : first
+  return outcome.delivered && outcome.by === to.name
 }
 
 /**

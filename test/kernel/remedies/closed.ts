@@ -2,16 +2,29 @@ import { expect } from '@jest/globals'
 import type { Machine } from '../../lab/machine.ts'
 import type { Probe } from '../../lab/probe.ts'
 
-// No other probe of a test file has these: see machine.ts.
+// Beyond those that machine.ts gives to other probes.
 let nextSourcePort = 61_000
 
-/**
- * Expects that nothing of a probe comes to a machine. Silence alone would not tell a packet that is dropped from an
- * answer that is late: what counts is what came in at the target.
- */
+// A packet that passes is at its target in a few milliseconds; an answer to it may take long on a busy machine.
+const timeoutMs = 400
+
+/** Expects that no packet of a probe comes to a machine: silence may be an answer that is late. */
 export const expectClosed = async (from: Machine, target: Machine, probe: Probe): Promise<void> => {
-  const sourcePort = probe.sourcePort ?? nextSourcePort++
-  const outcome = await from.probe({ ...probe, sourcePort, timeoutMs: 400 })
+  const { sourcePort = nextSourcePort++ } = probe
+  const { delivered } = await from.probe({ ...probe, sourcePort, timeoutMs })
   const came = (await target.arrivals()).filter((one) => one.sourcePort === sourcePort)
-  expect({ delivered: outcome.delivered, came }).toEqual({ delivered: false, came: [] })
+  expect({ ...probe, delivered, came }).toEqual({ ...probe, delivered: false, came: [] })
+}
+
+/** Expects that no datagram for the host itself comes to its service; what it drops has come in by an interface. */
+export const expectUnheard = async (
+  from: Machine,
+  host: Machine,
+  destination: string,
+  port: number,
+): Promise<void> => {
+  const sourcePort = nextSourcePort++
+  const { delivered } = await from.probe({ protocol: 'udp', destination, port, sourcePort, timeoutMs })
+  const heard = (await host.heard()).filter((one) => one.sourcePort === sourcePort)
+  expect({ destination, delivered, heard }).toEqual({ destination, delivered: false, heard: [] })
 }

@@ -5,17 +5,27 @@ import { engineRoom } from '../../lab/neighbour/engine-room.ts'
 /** How the containers of the project are reached. */
 export type Mode = 'nat' | 'routed'
 
+export const families = ['ip', 'ip6'] as const
+
+/** Where the container is, once it is plugged in. */
+export const webAt = { ip: '172.30.1.10', ip6: 'fd00:30:1::10' } as const
+
+/** The addresses of the host on the bridge. */
+export const gateways = { ip: '172.30.1.1', ip6: 'fd00:30:1::1' } as const
+
 const composed = (mode: Mode): string => `name: shop
 services:
   web:
-    networks: { front: { ipv4_address: 172.30.1.10 } }
+    networks: { front: { ipv4_address: ${webAt.ip}, ipv6_address: "${webAt.ip6}" } }
     ports: [${mode === 'nat' ? '"8080:80"' : '"80"'}]
 networks:
   front:
+    enable_ipv6: true
     driver_opts:
       com.docker.network.bridge.name: br-front
       com.docker.network.bridge.gateway_mode_ipv4: ${mode}
-    ipam: { config: [{ subnet: 172.30.1.0/24, gateway: 172.30.1.1 }] }
+      com.docker.network.bridge.gateway_mode_ipv6: ${mode}
+    ipam: { config: [{ subnet: 172.30.1.0/24, gateway: ${gateways.ip} }, { subnet: "fd00:30:1::/64", gateway: "${gateways.ip6}" }] }
 `
 
 interface ConflictJson {
@@ -67,8 +77,10 @@ export const openShop = async (lab: Lab, mode: Mode = 'nat', backend = 'nftables
       lab.container({
         name: 'web',
         bridge: 'br-front',
-        address: '172.30.1.10/24',
-        gateway: '172.30.1.1',
+        address: `${webAt.ip}/24`,
+        gateway: gateways.ip,
+        address6: `${webAt.ip6}/64`,
+        gateway6: gateways.ip6,
         services: [
           { protocol: 'tcp', port: 80 },
           { protocol: 'tcp', port: 81 },

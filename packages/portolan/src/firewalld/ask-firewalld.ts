@@ -43,6 +43,27 @@ export const withFreeName = (
   }
 }
 
+/**
+ * A hook of firewalld with a priority that no other policy has: firewalld mixes up the order of policies that share one.
+ *
+ * @param priorities - of the policies that are there; takes the one that is chosen
+ */
+export const withOwnPriority = (hook: RemedyHook, priorities: Map<string, number>): RemedyHook => {
+  const policy = policyIn(hook.commands)
+  const given = hook.commands.flat().find((word) => word.startsWith(setPriority))
+  if (policy === null || given === undefined) return hook
+  const taken = new Set([...priorities].flatMap(([name, priority]) => (name === policy ? [] : [priority])))
+  let priority = Number(given.slice(setPriority.length))
+  while (taken.has(priority)) priority = priority > 20_000 ? priority - 1 : 32_767
+  priorities.set(policy, priority)
+  const commands = hook.commands.map((words) =>
+    words.map((word) => (word === given ? `${setPriority}${priority}` : word)),
+  )
+  return { ...hook, commands }
+}
+
+const setPriority = '--set-priority='
+
 /** Commands of several requests as those of one: what makes the policy once, all of its rules, one reload. */
 export const together = (one: Commands, other: Commands): Commands => {
   const isReload = (words: readonly string[]): boolean => words.includes('--reload')

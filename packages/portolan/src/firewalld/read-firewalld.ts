@@ -5,6 +5,8 @@ import { MissingToolError, type Runner } from '@portolan/core'
 export interface Firewalld {
   /** The policies of the permanent configuration that are not of Portolan. */
   readonly foreignPolicies: readonly string[]
+  /** The priority of each policy of the permanent configuration, by name. */
+  readonly priorities: ReadonlyMap<string, number>
   /** What is set at run time and not permanently, or the other way round; null: the two are one. */
   readonly unsaved: string | null
 }
@@ -40,7 +42,9 @@ export const readFirewalld = async (runner: Runner): Promise<Firewalld | null> =
       kindsRead.map(async ([kind, ...words]) => [kind, await both(...words)] as const),
     )
     if (policies === undefined || policies[1][0] === null || policies[1][1] === null) return null
-    const named = blocksOf(policies[1][1]).map(({ name }) => name)
+    const permanent = blocksOf(policies[1][1])
+    const named = permanent.map(({ name }) => name)
+    const priorities = new Map(permanent.map(({ name, lines }) => [name, priorityIn(lines)]))
     const foreignPolicies: string[] = []
     for (const name of named) {
       const description = ourName.test(name)
@@ -61,7 +65,7 @@ export const readFirewalld = async (runner: Runner): Promise<Firewalld | null> =
     const unsaved = [policies, ...kinds, ...entries].flatMap(([kind, [now, permanent]]) =>
       differences(kind, now ?? '', permanent ?? '', isForeign),
     )
-    return { foreignPolicies, unsaved: unsaved[0] ?? null }
+    return { foreignPolicies, priorities, unsaved: unsaved[0] ?? null }
   } catch (error) {
     if (error instanceof MissingToolError) return null
     throw error
@@ -84,6 +88,10 @@ const blocksOf = (text: string): readonly Block[] => {
   }
   return blocks
 }
+
+/** firewalld.policies(5), `priority`: -1 where none is given. */
+const priorityIn = (lines: readonly string[]): number =>
+  Number(lines.map((line) => /^priority (-?\d+)$/.exec(line)?.[1]).find((one) => one !== undefined) ?? -1)
 
 /** `  services: dhcpv6-client ssh`, one by one, since their order is of no matter; a rich rule is one. */
 const words = (line: string): readonly string[] => {

@@ -7,7 +7,7 @@ import {
   shellLine,
 } from '@portolan/core'
 import type { Fix } from '@portolan/host'
-import { notReloaded, policyIn, together, withFreeName } from '../firewalld/ask-firewalld.ts'
+import { notReloaded, policyIn, together, withFreeName, withOwnPriority } from '../firewalld/ask-firewalld.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 
 /**
@@ -103,14 +103,16 @@ export const fixConflicts = (
     ...inPlace.filter((one) => one.project === project).map(({ name }) => name),
     ...conflicts.filter(isDead).flatMap(({ remedy: { hook } }) => (hook === undefined ? [] : [hook.name])),
   ])
+  const priorities = new Map(firewalld?.priorities)
   const mended = conflicts.map((conflict): Conflict => {
     const { hook: wanted } = conflict.remedy
     // Nothing is asked of another program on account of a warning while every mapping works.
     if (wanted === undefined || !asked.has(wanted.name) || !isWhole(conflict)) return conflict
     if (wanted.name === 'firewalld' && firewalld !== null && firewalld.unsaved !== null)
       return notReloaded(conflict, firewalld.unsaved)
-    const hook = firewalld === null ? wanted : withFreeName(wanted, firewalld)
-    if (hook === null) return conflict
+    const named = firewalld === null ? wanted : withFreeName(wanted, firewalld)
+    if (named === null) return conflict
+    const hook = withOwnPriority(named, priorities)
     const { name, commands, undo, need } = hook
     const key = policyIn(commands) ?? text(commands)
     const own = { name, commands, undo, conflicts: [conflict], needs: [need] }

@@ -10,6 +10,11 @@ const firewalld = (answers: Readonly<Record<string, string>>): Runner => ({
 const unsavedOf = async (answers: Readonly<Record<string, string>>): Promise<string | null | undefined> =>
   (await readFirewalld(firewalld(answers)))?.unsaved
 
+test('the priority of a policy is what its permanent configuration says', async () => {
+  const answers = { '--permanent --list-all-policies': 'bans (active)\n  priority: -7\n  target: DROP\n' }
+  expect([...((await readFirewalld(firewalld(answers)))?.priorities ?? [])]).toEqual([['bans', -7]])
+})
+
 describe('what a reload of firewalld would drop', () => {
   test('is a port that a zone has at run time only, whatever the zone is called', async () => {
     const zone = (name: string, ports: string): string => `${name}\n  target: default\n  ports: ${ports}\n`

@@ -77,9 +77,23 @@ describe('conflicts that a hook mends', () => {
     const policies = foreignPolicies.map((policy, at) =>
       conflict(`${at}`, [`firewall-cmd --permanent --new-policy=${policy}`]),
     )
-    const { changes } = fixConflicts('shop', policies, [], { foreignPolicies, unsaved: null })
+    const asked = { foreignPolicies, priorities: new Map<string, number>(), unsaved: null }
+    const { changes } = fixConflicts('shop', policies, [], asked)
     const names = changes.map(({ operation }) => policyIn(operation.fix.commands))
     expect(names.toSorted()).toEqual(['p2-br-abcdefghijkl', 'p2-br-abcdefghijkm'])
+  })
+
+  test('give each policy of firewalld a priority of its own', () => {
+    const policies = ['pl-br-one', 'pl-br-two'].map((policy) =>
+      conflict(policy, [`firewall-cmd --permanent --policy=${policy} --set-priority=32000`]),
+    )
+    const priorities = new Map([['bans', 31_999]])
+    const asked = { foreignPolicies: ['bans'], priorities, unsaved: null }
+    const { changes } = fixConflicts('shop', policies, [], asked)
+    expect(changes.map(({ after: text }) => text).toSorted()).toEqual([
+      'firewall-cmd --permanent --policy=pl-br-one --set-priority=32000',
+      'firewall-cmd --permanent --policy=pl-br-two --set-priority=31998',
+    ])
   })
 
   test('do not ask for what is part of what is asked anyway', () => {

@@ -1,6 +1,6 @@
 import { protocolName } from '../search/finding.ts'
-import { isWithin } from './decision.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
+import { policyNames, priorityOf } from './firewalld-policy.ts'
 import {
   afterZones,
   asksPolicies,
@@ -11,13 +11,9 @@ import {
 } from './firewalld-rules.ts'
 import { hooked, needOf } from './hooked.ts'
 import { acceptPassage, type Insertion, refusePassage } from './insertion.ts'
-import { isFirewalldName } from './owner-names.ts'
 import type { Passage } from './passage.ts'
 
 type Words = readonly string[]
-
-/** Policies of a positive priority are asked after the zones, so that a ban of a zone comes first. */
-const PRIORITY = 32_000
 
 /**
  * A policy of firewalld for forwarded packets (firewalld.policies(5)) with a rich rule for each passage. It is for what
@@ -34,6 +30,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
     return inWords(
       'firewalld refuses these packets whatever its zones and policies say. Change its settings (firewalld.conf(5)) if that is not meant.',
     )
+  if (table.tool !== 'nft') return inWords(byHand)
   const found = findPolicy(wanted)
   const needsZone = !asksPolicies(table, bridge, wanted.outer)
   const zone = needsZone ? defaultZone(table) : null
@@ -97,6 +94,14 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
   return remedy === null ? null : { remedy, insertions: [...inPolicy, ...inZone] }
 }
 
+/**
+ * With iptables, zones and policies have chains of the same form, so that none can be named for sure. And a reload of
+ * firewalld deletes the rules of all other programs (firewalld.conf(5), `FlushAllOnReload`): --fix would delete what it
+ * has just applied.
+ */
+const byHand =
+  'Let firewalld forward them by a policy for forwarded packets (firewalld.policies(5)) with a rich rule for these addresses. Then run "portolan apply": with FirewallBackend=iptables the reload deletes the rules of other programs, Portolan\'s among them.'
+
 /** They leave the bridge, or go from port to port of it. */
 const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge
 
@@ -117,25 +122,9 @@ const reload: Words = ['firewall-cmd', '--reload']
 const prologue = (policy: string): readonly Words[] => [
   permanent(`--new-policy=${policy}`),
   permanent(`--policy=${policy}`, '--set-description=Portolan'),
-  permanent(`--policy=${policy}`, `--set-priority=${PRIORITY}`),
+  permanent(`--policy=${policy}`, `--set-priority=${priorityOf(policy)}`),
   permanent(`--policy=${policy}`, '--add-egress-zone=ANY'),
 ]
-
-/** firewalld 2.3 and later: the chain of the ports that firewalld forwards itself. */
-const strictChain = /^(filter_)?(FORWARD|INPUT|OUTPUT)_dnat$/
-
-/** What to do about packets that firewalld refuses on purpose, and no policy lets pass; null: a policy may. */
-export const refusalOfFirewalld = ({ step, isTranslated }: Wanted): string | null => {
-  const { table } = step
-  if (table?.name === 'firewalld_policy_drop')
-    return 'firewalld is in panic mode, or it restarts. `firewall-cmd --panic-off` ends panic mode.'
-  const isStrict = table?.chains.some(({ name }) => strictChain.test(name)) === true
-  if (isStrict && (isTranslated || isWithin(step, strictChain)))
-    return 'Set StrictForwardPorts=no in /etc/firewalld/firewalld.conf and restart firewalld. With yes it refuses every port that it does not forward itself, whatever its zones and policies say.'
-  return isWithin(step, /_deny$/)
-    ? 'This rule was given to firewalld to refuse packets. Remove it from its zone or policy if it is not meant for these.'
-    : null
-}
 
 /** A name that is free, or of a policy of ours. */
 const findPolicy = ({
@@ -149,13 +138,6 @@ const findPolicy = ({
   }
   return null
 }
-
-/**
- * firewalld takes 18 characters for the name of a policy; an interface has 15 at most. A longer prefix would cut names
- * off, and bridges whose long names begin alike would share a policy.
- */
-const policyNames = (bridge: string): readonly string[] =>
-  isFirewalldName(bridge) ? ['pl', 'p2', 'p3', 'p4'].map((prefix) => `${prefix}-${bridge}`) : []
 
 /** firewalld.richlanguage(5); null for what has no address, since the rule would be for all. */
 const richRule = (passage: Passage, verdict: 'accept' | 'reject'): string | null => {

@@ -90,7 +90,7 @@ const richRule =
 const firewalldCommands: readonly RegExp[] = [
   `--permanent --new-policy=${policy}`,
   `--permanent --policy=${policy} --set-description=Portolan`,
-  `--permanent --policy=${policy} --set-priority=32000`,
+  `--permanent --policy=${policy} --set-priority=[23]\\d{4}`,
   `--permanent --policy=${policy} --add-(ingress-zone=${named}|egress-zone=ANY)`,
   `--permanent --policy=${policy} --add-rich-rule=${richRule}`,
   `--permanent --zone=${named} --(add|remove)-interface=${named}`,

@@ -6,7 +6,8 @@ import type { Finding } from '../search/finding.ts'
 import { isBan, isLimit } from './decision.ts'
 import { dockerUserWay } from './docker-user-way.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
-import { firewalldWay, refusalOfFirewalld } from './firewalld-way.ts'
+import { refusalOfFirewalld } from './firewalld-refusal.ts'
+import { firewalldWay } from './firewalld-way.ts'
 import { acceptPassage } from './insertion.ts'
 import { iptablesCommand } from './iptables-command.ts'
 import { nftCommand } from './nft-command.ts'
@@ -53,7 +54,7 @@ export const passThrough = (finding: Finding, host: RemedyHost): Draft | null =>
 /** The way that the owner of a chain has for its users to let packets pass, and keeps to; null where it has none. */
 const ownersWay = (owner: string | null, wanted: Wanted): Draft | null => {
   const { step, passages } = wanted
-  const refusal = owner === 'firewalld' ? refusalOfFirewalld(wanted) : null
+  const refusal = refusalOfFirewalld(wanted, owner)
   if (refusal !== null) return inWords(refusal)
   if (step.hook !== 'forward') return null
   const docker = dockerUserWay(wanted, bothWays(passages, step.reply))

@@ -55,11 +55,19 @@ const isSayable = ({ in: from, out, protocol }: Passage): boolean =>
   [from, out].every(isUfwInterface) && (protocol === null || protocol === 6 || protocol === 17)
 
 /** ufw(8), `ufw route allow`. */
-const ufwWords = ({ in: from, out, protocol, source, destination, destinationPort }: Passage): Words => [
-  ...(from === null ? [] : ['in', 'on', from]),
-  ...(out === null ? [] : ['out', 'on', out]),
-  ...(protocol === 6 ? ['proto', 'tcp'] : protocol === 17 ? ['proto', 'udp'] : []),
-  ...(source === null ? [] : ['from', source]),
-  ...(destination === null || destination === 'local' ? ['to', 'any'] : ['to', destination]),
-  ...(destinationPort === null ? [] : ['port', String(destinationPort)]),
-]
+const ufwWords = (passage: Passage): Words => {
+  const { family, in: from, out, protocol, destination, destinationPort } = passage
+  const isTo = destination !== null && destination !== 'local'
+  // A rule without an address would be one of both families.
+  const source = passage.source ?? (isTo ? null : anySource[family])
+  return [
+    ...(from === null ? [] : ['in', 'on', from]),
+    ...(out === null ? [] : ['out', 'on', out]),
+    ...(protocol === 6 ? ['proto', 'tcp'] : protocol === 17 ? ['proto', 'udp'] : []),
+    ...(source === null ? [] : ['from', source]),
+    ...(isTo ? ['to', destination] : ['to', 'any']),
+    ...(destinationPort === null ? [] : ['port', String(destinationPort)]),
+  ]
+}
+
+const anySource = { ip: '0.0.0.0/0', ip6: '::/0' } as const

@@ -22,6 +22,7 @@ describe('a command of a hook', () => {
     ['firewalld', 'firewall-cmd --permanent --policy=pl-br-web --set-priority=32000'],
     ['firewalld', 'firewall-cmd --permanent --delete-policy=p2-br-abcdefghijkl'],
     ['firewalld', 'firewall-cmd --permanent --delete-policy=pl2-br-web'],
+    ['firewalld', 'firewall-cmd --permanent --policy=pl-br-web --set-priority=24117'],
     ['firewalld', 'firewall-cmd --permanent --zone=public --remove-interface=br-web'],
     ['firewalld', 'firewall-cmd --permanent --new-zone=br-web'],
     ['firewalld', 'firewall-cmd --permanent --policy=to-br-web --add-egress-zone=br-web'],

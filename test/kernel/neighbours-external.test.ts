@@ -1,0 +1,130 @@
+import { expect, test } from '@jest/globals'
+import { type Container, carrying } from '../lab/container.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Machine } from '../lab/machine.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { startLibvirt } from '../lab/neighbour/libvirt.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
+import { addresses } from '../lab/topology.ts'
+import { mustSucceed, pilotOf } from './lifecycle/pilot.ts'
+import { expectTruth, ourPort, outsidePort, type Told, type Traffic, traffic } from './neighbours/truth.ts'
+
+/** An engine with a network that a project of ours joins. */
+interface Joined {
+  readonly name: string
+  readonly gateway: string
+  /** One of its own containers or guests on that network, with a service on TCP port 80. */
+  readonly theirs: Machine & { readonly address: string | null }
+  readonly renew: () => Promise<void>
+}
+
+const bridge = 'br-theirs'
+
+const docker = async (lab: Lab): Promise<Joined> => {
+  const daemon = await startDocker(lab, { 'userland-proxy': false, 'live-restore': true })
+  await daemon.createNetwork({ name: 'backend', subnet: '10.77.0.0/24', gateway: '10.77.0.1', bridge })
+  const theirs = await daemon.run({ name: 'theirs', network: 'backend', publish: ['8090:80'] })
+  return { name: 'backend', gateway: '10.77.0.1', theirs, renew: () => daemon.restart() }
+}
+
+const podman = async (lab: Lab): Promise<Joined> => {
+  const engine = await startPodman(lab)
+  await engine.createNetwork(
+    'backend',
+    '--disable-dns',
+    '--subnet=10.77.0.0/24',
+    `--interface-name=${bridge}`,
+  )
+  const theirs = await engine.run({ name: 'theirs', network: 'backend', publish: ['8090:80'] })
+  return { name: 'backend', gateway: '10.77.0.1', theirs, renew: () => engine.reload() }
+}
+
+const libvirt = async (lab: Lab): Promise<Joined> => {
+  const daemon = await startLibvirt(lab)
+  await daemon.createNetwork({ name: 'backend', bridge, gateway: '10.77.0.1/24' })
+  const theirs = await lab.container({
+    name: 'theirs',
+    bridge,
+    address: '10.77.0.9/24',
+    gateway: '10.77.0.1',
+    services: [{ protocol: 'tcp', port: 80 }],
+  })
+  return { name: 'backend', gateway: '10.77.0.1', theirs, renew: () => daemon.reload() }
+}
+
+const engines = { docker, podman, libvirt } as const
+
+const compose = (name: string): string => `name: shop
+services:
+  web: { networks: [theirs], ports: ["${ourPort}:80"] }
+networks: { theirs: { external: true, name: ${name} } }
+`
+
+/** What the engine has: its rules, whose order a restart may change, and its bridge with all that is set of it. */
+const stateOf = async ({ host }: Lab): Promise<string> => {
+  const rules = await host.mustRun(['sh', '-c', 'iptables-save; ip6tables-save; nft list ruleset'])
+  const link = await host.mustRun(['ip', '-d', 'link', 'show', 'dev', bridge])
+  const own = await host.mustRun(['ip', 'address', 'show', 'dev', bridge])
+  return `${rules}\n${link}\n${own}`
+    .replaceAll(/^#.*\n/gm, '')
+    .replaceAll(/\[\d+:\d+\]|counter packets \d+ bytes \d+|(_timer|fdb_n_learned) +\S+/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .toSorted()
+    .join('\n')
+}
+
+const sibling = { protocol: 'tcp', port: 80, timeoutMs: 2000 } as const
+
+describeBeside('a project on a network of another engine', ['docker', 'podman', 'libvirt'], () => {
+  test.each([
+    ['docker', 'nftables'],
+    ['docker', 'iptables-nft'],
+    ['docker', 'iptables-legacy'],
+    ['podman', 'nftables'],
+    ['podman', 'iptables-nft'],
+    ['libvirt', 'nftables'],
+    ['libvirt', 'iptables-nft'],
+  ] as const)('of %s works or says why it does not, and leaves it as it was, %s', async (engine, backend) => {
+    await using lab = await openLab()
+    await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
+    const joined = await engines[engine](lab)
+    const pilot = pilotOf(lab, backend)
+    const before = await stateOf(lab)
+    const { stdout } = await pilot.apply(compose(joined.name), '--fix', '--force', '--json')
+    const [own] = (JSON.parse(stdout) as Told).addresses
+    {
+      await using web = await lab.container({
+        name: 'web',
+        bridge,
+        address: `${own?.address}/24`,
+        gateway: joined.gateway,
+        services: [{ protocol: 'tcp', port: 80 }],
+      })
+      const works = await fares(lab, web)
+      expectTruth(works, (await pilot.plan(compose(joined.name))) as unknown as Told)
+      // libvirt refuses what comes in to its guests.
+      expect({ engine, ...works }).toEqual({ engine, port: engine !== 'libvirt', out: true })
+      expect(await web.probe({ ...sibling, destination: joined.theirs.address ?? '' })).toMatchObject({
+        by: 'theirs',
+      })
+      expect(await joined.theirs.probe({ ...sibling, destination: web.address ?? '' })).toMatchObject({
+        by: 'web',
+      })
+      await joined.renew()
+      expectTruth(await fares(lab, web), (await pilot.plan(compose(joined.name))) as unknown as Told)
+    }
+    mustSucceed('destroy', await pilot.destroy())
+    await lab.host.run(['ip', 'link', 'del', 'v-web'])
+    expect(await stateOf(lab)).toBe(before)
+    if (engine === 'libvirt') return
+    const theirs = { ...sibling, destination: addresses.ip.host, port: 8090 }
+    expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
+  })
+})
+
+const fares = async (lab: Lab, web: Container): Promise<Traffic> => {
+  await carrying(lab.host, bridge, web.port)
+  return traffic(lab, web)
+}
