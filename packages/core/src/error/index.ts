@@ -1,3 +1,4 @@
+export * from './closest-word.ts'
 export * from './errors.ts'
 export * from './json-nesting.ts'
 export * from './parse-error-at.ts'

@@ -1,4 +1,5 @@
 import { formatAddress, tryParseAddress, unmapAddress } from '../../address/index.ts'
+import { closestOf, didYouMean } from '../../error/index.ts'
 import type { GatewayMode } from '../intent.ts'
 import { readInterfaceName } from './names.ts'
 import { type Reading, readEngineBoolean, readInteger, readText } from './reading.ts'
@@ -25,7 +26,9 @@ const known = [
   'host_binding_ipv4',
   'gateway_mode_ipv4',
   'gateway_mode_ipv6',
-].map((key) => bridge + key)
+]
+  .map((key) => bridge + key)
+  .concat(mtuKey)
 
 /** Reads the options of Docker's bridge driver that Portolan honours; others of Docker's are noted, the rest ignored. */
 export const readDriverOptions = (
@@ -37,8 +40,8 @@ export const readDriverOptions = (
   const path = `${what}.driver_opts`
   const options = asMap(get(network, 'driver_opts'), path)
   for (const [key, entry] of entriesOf(options))
-    if (key.startsWith('com.docker.network.') && key !== mtuKey && !known.includes(key))
-      reading.note(`${path}: ${key} has no effect here`, entry.keyPlace)
+    if (!known.includes(key) && (key.startsWith('com.docker.network.') || closestOf(key, known) !== null))
+      reading.note(`${path}: ${key} has no effect here${didYouMean(key, known)}`, entry.keyPlace)
   const option = (key: string): Tree | null => getGiven(options, bridge + key, path)
   const name = readText(reading, option('name'), `${path}: ${bridge}name`)
   return {

@@ -1,5 +1,7 @@
 /** The keys of a Compose file, by the part they stand in (compose-go, schema/compose-spec.json). */
-export const knownKeys: Readonly<Record<'file' | 'service' | 'network' | 'ipam', readonly string[]>> = {
+export const knownKeys: Readonly<
+  Record<'file' | 'service' | 'deploy' | 'network' | 'ipam', readonly string[]>
+> = {
   file: ['configs', 'include', 'models', 'name', 'networks', 'secrets', 'services', 'version', 'volumes'],
   service: [
     'annotations',
@@ -93,6 +95,17 @@ export const knownKeys: Readonly<Record<'file' | 'service' | 'network' | 'ipam',
     'volumes',
     'volumes_from',
     'working_dir',
+  ],
+  deploy: [
+    'endpoint_mode',
+    'labels',
+    'mode',
+    'placement',
+    'replicas',
+    'resources',
+    'restart_policy',
+    'rollback_config',
+    'update_config',
   ],
   network: [
     'attachable',

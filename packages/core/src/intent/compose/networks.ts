@@ -6,6 +6,7 @@ import { readDriverOptions } from './driver-options.ts'
 import { type FixedSubnet, readIpam } from './ipam.ts'
 import { knownKeys } from './known-keys.ts'
 import { checkName } from './names.ts'
+import { onlyOurKeys } from './our-keys.ts'
 import { type Reading, readBoolean, readText, readTexts, type Value } from './reading.ts'
 import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
@@ -188,9 +189,9 @@ const subnetIntent = (fixed: FixedSubnet | undefined, mode: GatewayMode): Subnet
 })
 
 const readPools = (reading: Reading, body: MapTree | null, what: string): readonly string[] | null => {
-  const ours = asMap(get(body, 'x-portolan'), `${what}.x-portolan`)
+  const ours = asMap(getGiven(body, 'x-portolan', what), `${what}.x-portolan`)
   if (ours === null) return null
-  onlyKeys(ours, ['pool'], `${what}.x-portolan`)
+  onlyOurKeys(ours, ['pool'], `${what}.x-portolan`)
   const pools = readTexts(reading, get(ours, 'pool'), `${what}.x-portolan.pool`)
   for (const pool of pools) checkPool(pool, `${what}.x-portolan.pool`)
   return pools.length === 0 ? null : pools.map(({ text }) => text)

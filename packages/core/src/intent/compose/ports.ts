@@ -11,6 +11,7 @@ import {
 } from '../port-mapping.ts'
 import { readHostPorts, readPortRange } from '../port-range.ts'
 import { readInterfaceName } from './names.ts'
+import { onlyOurKeys, ourPortKeys } from './our-keys.ts'
 import {
   type Reading,
   readInteger,
@@ -112,7 +113,11 @@ const readLong = (reading: Reading, item: MapTree, what: string): PublishedPort 
       : sound(readProtocol(name.text, 0), name, `${what}.protocol`).protocol
   return {
     mapping: { hostAddress, hostPorts, containerPorts, protocol },
-    ...readOurs(reading, asMap(get(item, 'x-portolan'), `${what}.x-portolan`), `${what}.x-portolan`),
+    ...readOurs(
+      reading,
+      asMap(getGiven(item, 'x-portolan', what), `${what}.x-portolan`),
+      `${what}.x-portolan`,
+    ),
     place: item.place,
   }
 }
@@ -123,7 +128,7 @@ const readOurs = (
   what: string,
 ): Pick<PublishedPort, 'interface' | 'allowFrom' | 'weight'> => {
   if (ours === null) return { interface: null, allowFrom: null, weight: null }
-  onlyKeys(ours, ['allow_from', 'interface', 'weight'], what)
+  onlyOurKeys(ours, ourPortKeys, what)
   const name = readText(reading, get(ours, 'interface'), `${what}.interface`)
   return {
     interface: name === null ? null : readInterfaceName(name, `${what}.interface`),

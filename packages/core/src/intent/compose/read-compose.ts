@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '../../error/index.ts'
+import { closestOf, InvalidRequestError } from '../../error/index.ts'
 import type { Intent } from '../intent.ts'
 import { type Lookup, lookupIn } from '../interpolate.ts'
 import {
@@ -13,6 +13,7 @@ import { readModel } from './model.ts'
 import { checkNetworkClashes } from './network-clashes.ts'
 import { implicitDefault, readNetworks } from './networks.ts'
 import type { ComposeFile, ComposeFilesOptions, ComposeOptions } from './options.ts'
+import { checkOurKeys } from './our-keys.ts'
 import { type Reading, readText, startReading } from './reading.ts'
 import { checkAddressClashes, endpointsOf, readServices } from './services.ts'
 import { getGiven, type MapTree, refuse } from './tree.ts'
@@ -53,6 +54,7 @@ export const readComposeFiles = (
   const { reading, notes } = startReading(lookup)
   const root = readModel(files, startLoading(reading, files, options))
   noteUnknownKeys(reading, root, 'file', '')
+  checkOurKeys(reading, root)
   const project = projectOf(reading, root, files, options, variables)
   // Compose sets it for the rest of the file, wherever the name came from.
   names.push(project)
@@ -95,6 +97,12 @@ const checkServices = (root: MapTree): void => {
   const isFirstVersion = parts.some(
     (part) => part.kind === 'map' && (part.entries.has('image') || part.entries.has('build')),
   )
+  const misspelt = [...root.entries].find(([key]) => closestOf(key, ['services']) !== null)
+  if (misspelt !== undefined)
+    refuse(
+      misspelt[1].keyPlace,
+      `the file has no \`services\`, and the key "${misspelt[0]}" is unknown: did you mean "services"?`,
+    )
   refuse(
     root.place,
     isFirstVersion

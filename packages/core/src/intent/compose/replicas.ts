@@ -1,5 +1,6 @@
 import { type Reading, readInteger } from './reading.ts'
 import { asMap, get, getGiven, type MapTree, refuse } from './tree.ts'
+import { noteUnknownKeys } from './unknown-keys.ts'
 
 const most = 65535
 
@@ -8,6 +9,7 @@ export const readReplicas = (reading: Reading, service: MapTree, what: string): 
   const scaleTree = getGiven(service, 'scale', what)
   const scale = readInteger(reading, scaleTree, `${what}.scale`, [0, most])
   const deploy = asMap(get(service, 'deploy'), `${what}.deploy`)
+  noteUnknownKeys(reading, deploy, 'deploy', `${what}.deploy`)
   const replicas = readInteger(
     reading,
     getGiven(deploy, 'replicas', `${what}.deploy`),

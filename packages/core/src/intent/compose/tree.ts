@@ -1,4 +1,4 @@
-import { IntentError, type SourcePosition } from '../../error/index.ts'
+import { didYouMean, IntentError, type SourcePosition } from '../../error/index.ts'
 import type { Lookup } from '../interpolate.ts'
 
 /**
@@ -98,5 +98,8 @@ export const entriesOf = (map: MapTree | null): readonly (readonly [string, Entr
 export const onlyKeys = (map: MapTree, known: readonly string[], what: string): void => {
   for (const [key, entry] of map.entries)
     if (!known.includes(key) && !key.startsWith('x-'))
-      refuse(entry.keyPlace, `${what}: unknown key "${key}", expected one of ${known.join(', ')}`)
+      refuse(
+        entry.keyPlace,
+        `${what}: unknown key "${key}", expected one of ${known.join(', ')}${didYouMean(key, known)}`,
+      )
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../error/index.ts'
 import { knownKeys } from './known-keys.ts'
 import type { Reading } from './reading.ts'
 import { entriesOf, type MapTree } from './tree.ts'
@@ -17,36 +18,9 @@ export const noteUnknownKeys = (
   const known: readonly string[] = knownKeys[part]
   for (const [key, { keyPlace }] of entriesOf(map)) {
     if (known.includes(key) || key.startsWith('x-')) continue
-    const meant = closestOf(key, known)
     reading.note(
-      `${what === '' ? '' : `${what}: `}the key "${key}" is unknown and has no effect${meant === null ? '' : `: did you mean "${meant}"?`}`,
+      `${what === '' ? '' : `${what}: `}the key "${key}" is unknown and has no effect${didYouMean(key, known)}`,
       keyPlace,
     )
   }
-}
-
-/** The one known word that is at most two letters away (one, for a short word); null when there is none. */
-const closestOf = (word: string, known: readonly string[]): string | null => {
-  const most = word.length < 5 ? 1 : 2
-  // A longer word would only cost time: its distance is the difference in length at least.
-  const ranked = known
-    .filter((other) => Math.abs(other.length - word.length) <= most)
-    .map((other) => ({ other, distance: distanceOf(word.toLowerCase(), other) }))
-    .filter(({ distance }) => distance <= most)
-    .toSorted((one, two) => one.distance - two.distance)
-  return ranked[0]?.other ?? null
-}
-
-/** How many letters to add, take away or change (Levenshtein). */
-const distanceOf = (one: string, other: string): number => {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1]
-    for (const [at, second] of [...other].entries())
-      next.push(
-        Math.min((row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1, (row[at] ?? 0) + (letter === second ? 0 : 1)),
-      )
-    row = next
-  }
-  return row.at(-1) ?? 0
 }
