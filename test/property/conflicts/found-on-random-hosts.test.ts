@@ -100,3 +100,43 @@ test('a subnet that nftables maps onto itself may let in what conntrack then cou
     expect.stringMatching(/possible Bypassed network (shop_)?web by nft proxy prerouting 1/),
   )
 })
+
+test.each([
+  ['a translation', 'nat', '-A OUTPUT -p tcp -m tcp --dport 443 -j DNAT --to-destination 172.30.1.10:443'],
+  [
+    'a redirection of the port',
+    'nat',
+    '-A OUTPUT -p tcp -m tcp --dport 80:443 -j DNAT --to-destination :443',
+  ],
+])('%s that leaves some packets as they are leads the others astray', async (_, table, rule) => {
+  const saved = [`*${table}`, ':OUTPUT ACCEPT [0:0]', rule, 'COMMIT', ''].join('\n')
+  const { conflicts, fate } = await look({ saved, intent: webIntent.replace('8080:80', '8080:80/udp') })
+  const astray = conflicts.filter(({ kind, network }) => kind === 'NetworkDropped' && network === 'web')
+  expect(astray.map(({ culprit }) => culprit?.text)).toEqual([rule])
+  for (const one of astray) {
+    expect(one.message).toMatch(/^Some packets from this host do not reach containers of network web/)
+    expect(fate(one)).toBe('fails')
+  }
+})
+
+test('a source that another program writes into packets is that of some containers, and not of the others', async () => {
+  const written: NftTable = {
+    family: 'ip',
+    name: 'written',
+    chains: [
+      {
+        name: 'prerouting',
+        base: { type: 'filter', hook: 'prerouting', prio: -310 },
+        rules: [
+          [
+            comingIn('pt-web'),
+            { mangle: { key: { payload: { protocol: 'ip', field: 'saddr' } }, value: '172.30.1.10' } },
+          ],
+        ],
+      },
+    ],
+  }
+  const { conflicts } = await look({ nft: [written] })
+  const ofNetwork = conflicts.filter(({ network, kind }) => network === 'web' && kind !== 'Bypassed')
+  expect(ofNetwork.map(({ culprit }) => culprit?.chain)).toContain('prerouting')
+})

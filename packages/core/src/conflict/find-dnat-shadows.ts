@@ -108,6 +108,7 @@ const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep):
     isBorrowed: false,
     step,
     behind: new Set(),
+    isAhead: true,
     isOfAll: true,
     isOfUsual: true,
     otherCulprits: [],

@@ -19,7 +19,7 @@ export const ruleConflict = (finding: Finding, { message, otherwise, remedy }: W
       ? ''
       : ` ${others} more ${others === 1 ? 'rule does' : 'rules do'} the same to other packets.`
   const whose =
-    mapping !== null || isOfUsual || kind === 'Bypassed'
+    (mapping !== null && severity !== 'info') || isOfUsual || kind === 'Bypassed'
       ? ''
       : ` This concerns only programs that bind a source port of their own, such as port ${point.sport}.`
   return {

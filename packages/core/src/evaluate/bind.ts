@@ -1,6 +1,6 @@
 import { conntrackStatus, type ElementData, type NatStep, type ValueRange } from '../netfilter/index.ts'
 import { endpointText } from './endpoint-text.ts'
-import { blur, freeFieldOf, learnFrom, membership } from './learner.ts'
+import { blur, freeFieldOf, learnFrom, learnReplaced, membership } from './learner.ts'
 import type { NatReads, OperandRead, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { end, fork } from './run.ts'
@@ -147,6 +147,7 @@ const spread = (
   const [own, ownPort] = isSource ? [world.saddr, world.sport] : [world.daddr, world.dport]
   learnBinding(world, program, action, choice.port, own, ownPort)
   const addresses = addressesOf(walk, action, choice.address, own, world)
+  if (!program.isOurs) learnAddress(world, action, choice.address, own, addresses)
   const ports = isSource ? [snatPort(ownPort, choice.port)] : portsOf(walk, action, choice.port, ownPort)
   return addresses.flatMap((address) => ports.map((port) => ({ address, port })))
 }
@@ -174,6 +175,19 @@ const learnBinding = (
     return
   }
   learnFrom(program, world, [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)])
+}
+
+const learnAddress = (
+  world: World,
+  { netmap }: NatStep,
+  range: ValueRange | null,
+  own: number | bigint,
+  addresses: readonly (number | bigint)[],
+): void => {
+  const [only] = addresses
+  if (world.learner === null || netmap || only === undefined) return
+  if (range !== null) learnReplaced(world, own, range.first, range.last)
+  else if (only !== own) learnReplaced(world, own, only)
 }
 
 const addressesOf = (

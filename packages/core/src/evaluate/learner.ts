@@ -85,6 +85,22 @@ export const exactly = (field: FreeField, value: number | bigint): Condition => 
   isOfTable: false,
 })
 
+/**
+ * What is put in the place of a free value: the value stays for packets that had it already, and a flow that is bound
+ * to its own address counts as not translated.
+ */
+export const learnReplaced = (
+  world: World,
+  old: number | bigint,
+  first: number | bigint,
+  last: number | bigint = first,
+): void => {
+  const field = freeFieldOf(world, old)
+  if (field === null) return
+  const replaced = membership(field, { starts: [first], ends: [last] }, old)
+  learn(world, [replaced.inside ? exactly(field, old) : replaced])
+}
+
 export const learn = ({ learner }: World, conditions: readonly Condition[]): void => {
   if (learner !== null) for (const condition of conditions) learner.conditions.push(condition)
 }

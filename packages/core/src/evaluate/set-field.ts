@@ -1,4 +1,5 @@
 import type { SetStep } from '../netfilter/index.ts'
+import { learnReplaced } from './learner.ts'
 import { isUnknown, type Reading, type UnknownValue, unknownValue } from './reading.ts'
 import type { Run } from './run.ts'
 import type { World } from './world.ts'
@@ -36,12 +37,14 @@ export const setField = (
     case 'saddr':
     case 'daddr':
       if (isUnknown(value) || typeof value === 'string') return giveUp(run)
+      learnReplaced(world, world[target], value)
       world[target] = value
       return true
     case 'sport':
     case 'dport':
       if (typeof value !== 'number') return giveUp(run)
       if (world[target] < 0) return false
+      learnReplaced(world, world[target], value)
       world[target] = value
       return true
   }

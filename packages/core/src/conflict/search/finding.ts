@@ -32,6 +32,8 @@ export interface Finding {
   readonly step: TraceStep | null
   /** Rules and policies in front of it, that were taken for absent to find it. */
   readonly behind: ReadonlySet<object>
+  /** Some of its packets come to it first, whatever stands in front of it for the packet that is shown. */
+  readonly isAhead: boolean
   /** It is so of all packets of a cell, not only of the one that was followed. */
   readonly isOfAll: boolean
   /** Clients that leave their port to the kernel are concerned, not only others. */

@@ -71,11 +71,17 @@ const withShare = (finding: Finding, explored: readonly Explored[]): Finding => 
 
 /**
  * A rule that drops what is for a port drops the answers to clients of that port as well: where usual clients meet the
- * rule in one way, the way in which only others meet it is not told apart.
+ * rule in one way, the way in which only others meet it is not told apart. Clients of a row that usual clients do not
+ * meet the rule in are told of by an info.
  */
 const usualFirst = (findings: readonly Finding[]): readonly Finding[] => {
   const usual = findings.filter((one) => one.isOfUsual)
-  return usual.length === 0 ? findings : usual
+  if (usual.length === 0 || usual.length === findings.length) return findings
+  const rows = new Set(usual.flatMap((one) => one.rows))
+  const others = findings.filter(
+    (one) => !one.isOfUsual && one.isAhead && one.rows.some((row) => !rows.has(row)),
+  )
+  return [...usual, ...others.map((one): Finding => ({ ...one, severity: 'info' }))]
 }
 
 const alone: Pick<Finding, 'otherCulprits' | 'mendedTogether'> = { otherCulprits: [], mendedTogether: [] }
@@ -91,6 +97,7 @@ const findingOf = (
   certainty: one.certainty,
   judgement: one.judgement,
   behind: one.behind,
+  isAhead: one.behind.size === 0,
   others: one.others,
   otherCulprits: alone.otherCulprits,
   mendedTogether: alone.mendedTogether,
@@ -160,12 +167,12 @@ const merge = (a: Finding, b: Finding): Finding => {
     a.behind.size - b.behind.size
   const [first, second] = order > 0 ? [b, a] : [a, b]
   // What stands behind another rule is found by chance, with the one packet that was followed: it adds no row.
-  if (first.behind.size === 0 && second.behind.size > 0)
-    return { ...first, isOfUsual: a.isOfUsual || b.isOfUsual }
+  if (first.isAhead && !second.isAhead) return { ...first, isOfUsual: a.isOfUsual || b.isOfUsual }
   return {
     ...first,
     rows: [...new Set([...first.rows, ...second.rows])],
     share: a.share === 'all' && b.share === 'all' ? 'all' : 'some',
+    isAhead: a.isAhead || b.isAhead,
     isOfUsual: a.isOfUsual || b.isOfUsual,
   }
 }
