@@ -8,8 +8,10 @@ import { startTally, summary } from './random-hosts/tally.ts'
 import { tryOut } from './random-hosts/trial.ts'
 
 /** PORTOLAN_HOSTS asks for more. PORTOLAN_SEED repeats, PORTOLAN_SHRINK=no only finds. */
-const wanted = Number(process.env.PORTOLAN_HOSTS ?? 120)
+const wanted = Number(process.env.PORTOLAN_HOSTS ?? 60)
 const mixes: readonly Mix[] = ['nftables', 'iptables-nft', 'iptables-legacy', 'all together']
+/** Of fewer hosts it is not known that they differ enough. */
+const leastHosts = 48
 /** While one waits for silence, the others work. */
 const stages = 3
 const hosts = Math.ceil(wanted / mixes.length / stages)
@@ -24,18 +26,32 @@ const tellAtOnce = (error: unknown): never => {
 
 describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => {
   const open: Stage[] = []
-  /** Rows that are cut off once they are answered come in clusters. */
-  const all = { mixes: 0, later: 0, openedHosts: 0, mostRules: 0, senders: new Set<string>() }
+  /** What hosts of one mix seldom have is counted over all of them. */
+  const all = {
+    mixes: 0,
+    asked: 0,
+    failed: 0,
+    later: 0,
+    witnesses: 0,
+    openedHosts: 0,
+    mostRules: 0,
+    senders: new Set<string>(),
+  }
   beforeAll(async () => {
     for (let at = 0; at < stages; at += 1) open.push(await openStage())
   })
   afterAll(async () => {
     await Promise.all(open.map((stage) => stage[Symbol.asyncDispose]()))
-    if (all.mixes < mixes.length || wanted < 500) return
+    if (all.mixes < mixes.length || wanted < leastHosts) return
+    // Agreement on what hardly happens would say little.
+    expect(all.failed).toBeGreaterThan(all.asked / 20)
+    expect(all.failed).toBeLessThan((all.asked * 3) / 4)
     expect(all.later).toBeGreaterThan(0)
+    expect(all.witnesses).toBeGreaterThan(wanted)
     expect(all.openedHosts).toBeGreaterThan(wanted / 20)
     expect(all.senders.size).toBeGreaterThanOrEqual(200)
-    expect(all.mostRules).toBeGreaterThanOrEqual(300)
+    // Few have as many as there may be.
+    expect(all.mostRules).toBeGreaterThanOrEqual(wanted < 500 ? 100 : 300)
   })
 
   test.each(mixes)(
@@ -62,15 +78,14 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
       for (const end of ends) if (end.status === 'rejected') throw end.reason
       process.stderr.write(summary(mix, tally))
       expect(tally.hosts).toBeGreaterThanOrEqual(hosts * stages)
-      // Agreement on what hardly happens would say little.
-      expect(tally.failed).toBeGreaterThan(tally.asked / 20)
-      expect(tally.failed).toBeLessThan((tally.asked * 3) / 4)
       all.mixes += 1
+      all.asked += tally.asked
+      all.failed += tally.failed
+      all.witnesses += tally.witnesses
       all.later += tally.later
       all.openedHosts += tally.openedHosts
       all.mostRules = Math.max(all.mostRules, tally.mostRules)
       for (const sender of tally.senders) all.senders.add(sender)
-      expect(tally.witnesses).toBeGreaterThan(tally.hosts)
     },
     240_000 + wanted * 500,
   )

@@ -1,10 +1,10 @@
 import type { Flow } from '@portolan/core'
 import type { Plan } from 'portolan'
-import type { ProbeOutcome } from '../../lab/probe.ts'
+import type { Machine } from '../../lab/machine.ts'
+import type { Probe, ProbeOutcome } from '../../lab/probe.ts'
 import { brokenPromise } from '../conflicts/contract.ts'
 import { type MachineName, machineNames, ports } from '../differential/scene.ts'
 import { crowd } from './crowd.ts'
-import { isWide } from './is-wide.ts'
 import { plannedOf, type Question } from './question.ts'
 import type { Stage } from './stage.ts'
 
@@ -47,6 +47,23 @@ export const freshSourcePort = (isUsual: boolean): number => {
 
 const listening: readonly number[] = ports
 
+/** A connection from the same port to the same place may not be gone yet. */
+const gone = { turns: 8, pauseMs: 400 } as const
+
+/**
+ * Sends one packet. One that no socket could send says nothing of rules.
+ *
+ * @throws where the sender's address and port were taken
+ */
+export const send = async (machine: Machine, probe: Probe): Promise<ProbeOutcome> => {
+  for (let turn = 1; ; turn += 1) {
+    const outcome = await machine.probe(probe)
+    if (outcome.delivered || !['EADDRINUSE', 'EADDRNOTAVAIL'].includes(outcome.how)) return outcome
+    if (turn === gone.turns) throw new Error(`the lab could not send a packet: ${outcome.how}`)
+    await new Promise((resolve) => setTimeout(resolve, gone.pauseMs))
+  }
+}
+
 /** Opens one flow, and holds what comes of it against the contract. */
 export const fire = async (
   stage: Stage,
@@ -54,7 +71,7 @@ export const fire = async (
   { flow, asker, source, sourcePort }: Shot,
   timeoutMs: number,
 ): Promise<Observed> => {
-  const outcome = await stage.scene.machine(asker).probe({
+  const outcome = await send(stage.scene.machine(asker), {
     protocol: flow.protocol === 'udp' ? 'udp' : 'tcp',
     destination: flow.to.address,
     port: flow.to.port,
@@ -94,19 +111,14 @@ export const ask = async (
   const { asker, flow } = question
   await meet(stage, question)
   questions += 1
-  for (let turn = 0; ; turn += 1) {
-    const sourcePort = port ?? freshSourcePort(!isWide || questions % 2 === 0)
-    const observed = await fire(
-      stage,
-      planned,
-      { asker, flow, source: flow.from.address, sourcePort },
-      timeoutMs,
-    )
-    // A service that a witness asked for listens there.
-    const isTaken = !observed.outcome.delivered && observed.outcome.how === 'EADDRINUSE'
-    if (!isTaken || turn > 8)
-      return { ...question, ...observed, failure: isProxied(question, observed) ? null : observed.failure }
-  }
+  const sourcePort = port ?? freshSourcePort(questions % 2 === 0)
+  const observed = await fire(
+    stage,
+    planned,
+    { asker, flow, source: flow.from.address, sourcePort },
+    timeoutMs,
+  )
+  return { ...question, ...observed, failure: isProxied(question, observed) ? null : observed.failure }
 }
 
 let questions = 0

@@ -2,11 +2,12 @@ import { type Conflict, type Packet, reach } from '@portolan/core'
 import type { Plan } from 'portolan'
 import { isLoopback, type MachineName } from '../differential/scene.ts'
 import { tell } from './agreement.ts'
-import { SILENCE_MS } from './ask.ts'
+import { SILENCE_MS, send } from './ask.ts'
 import { forgetFlows } from './load-host.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
 import type { Tally } from './tally.ts'
+import { translatedPorts } from './translated-ports.ts'
 import { senderOf, TIMES } from './witnesses.ts'
 
 const containers: readonly MachineName[] = ['a1', 'a2', 'b1']
@@ -23,7 +24,7 @@ const comesIn = async (stage: Stage, asker: MachineName, packet: Packet): Promis
   const others = containers.filter((name) => name !== asker)
   const { source, sourcePort, destination, destinationPort, protocol } = packet
   await Promise.all(others.map((name) => scene.machine(name).arrivals({ clear: true })))
-  await scene.machine(asker).probe({
+  await send(scene.machine(asker), {
     protocol: protocol === 'udp' ? 'udp' : 'tcp',
     destination,
     port: destinationPort ?? 0,
@@ -32,10 +33,13 @@ const comesIn = async (stage: Stage, asker: MachineName, packet: Packet): Promis
     timeoutMs: SILENCE_MS * 2,
   })
   const seen = await Promise.all(others.map((name) => scene.machine(name).arrivals()))
-  return seen.flat().some((one) => one.sourcePort === sourcePort)
+  const arrived = new Set(seen.flat().map((one) => one.sourcePort))
+  if (arrived.has(sourcePort ?? -1)) return true
+  const translated = (await translatedPorts(scene.lab.host)).get(`${protocol} ${sourcePort}`) ?? []
+  return translated.some((port) => arrived.has(port))
 }
 
-const send = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally): Promise<string | null> => {
+const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally): Promise<string | null> => {
   const { witness } = conflict
   if (witness === null) return `no witness: ${tell(conflict)}`
   if (isForged(plan, witness)) return null
@@ -76,7 +80,7 @@ export const sendBypasses = async (stage: Stage, plan: Plan, tally: Tally): Prom
   const complaints: string[] = []
   // One after the other: several may show one packet.
   for (const conflict of certain) {
-    const complaint = await send(stage, plan, conflict, tally)
+    const complaint = await check(stage, plan, conflict, tally)
     if (complaint !== null) complaints.push(complaint)
   }
   return complaints

@@ -8,9 +8,10 @@ import {
   machineNames,
 } from '../differential/scene.ts'
 import { isLeftOut } from './agreement.ts'
-import { freshSourcePort, SILENCE_MS } from './ask.ts'
+import { freshSourcePort, SILENCE_MS, send } from './ask.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
+import { translatedPorts } from './translated-ports.ts'
 
 /** One flow that must not come to a container. */
 export interface ClosedQuestion {
@@ -95,7 +96,7 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
     closedQuestionsOf(plan).map(async (question) => {
       const { asker, flow } = question
       const sourcePort = freshSourcePort(true)
-      await scene.machine(asker).probe({
+      await send(scene.machine(asker), {
         protocol: flow.protocol === 'udp' ? 'udp' : 'tcp',
         destination: flow.to.address,
         port: flow.to.port,
@@ -106,6 +107,7 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
       return { question, sourcePort }
     }),
   )
+  const translated = await translatedPorts(scene.lab.host)
   const arrived = new Set(
     (
       await Promise.all(
@@ -120,7 +122,9 @@ export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly Clos
   return sent.map(({ question, sourcePort }) => ({
     ...question,
     cameIn: question.containers.some(({ machine, address }) =>
-      arrived.has(`${machine} ${address} ${sourcePort}`),
+      [sourcePort, ...(translated.get(`${question.flow.protocol} ${sourcePort}`) ?? [])].some((port) =>
+        arrived.has(`${machine} ${address} ${port}`),
+      ),
     ),
   }))
 }

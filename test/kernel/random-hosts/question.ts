@@ -10,7 +10,6 @@ import {
   machineNames,
 } from '../differential/scene.ts'
 import { crowd, drawer } from './crowd.ts'
-import { isWide } from './is-wide.ts'
 import { siblingOf } from './stage.ts'
 
 /** One flow that the contract promises an answer, and the mapping or network that the promise is of. */
@@ -59,7 +58,7 @@ export const sentFrom = (name: string): RegExp =>
   new RegExp(`^[^\`]*?\\bfrom (?:(?:(?!\\. )[^\`])*?[ ,])?${name}(?=[ ,.])`)
 
 /** So many more senders ask for each mapping, each at one address of the host. */
-const MORE = isWide ? 6 : 0
+const MORE = 6
 
 /** Who asks, from where, and at which addresses of the host. */
 const askersIn = (

@@ -78,14 +78,16 @@ export const openStage = async (): Promise<Stage> => {
       done.set(key, found)
       return found
     }
+    const hardware = await hardwareOf(scene)
+    await adoptCrowds(scene, hardware)
     const held = new Map<string, MachineName>()
     const holderOf = (family: Family, address: string): MachineName | null =>
       keeperOf(family, address) ?? held.get(address) ?? null
     const adoptOnce = (name: MachineName, family: Family, address: string): Promise<void> => {
-      if (machineNames.some((one) => addressesOf[family][one].includes(address))) return Promise.resolve()
+      if (keeperOf(family, address) !== null) return Promise.resolve()
       const holder = holderOf(family, address) ?? name
       held.set(address, holder)
-      return once(address, () => adopt(scene, holder, family, address))
+      return once(address, () => adopt(scene, hardware, holder, [[family, address]]))
     }
     for (const family of ['ip', 'ip6'] as const) await adoptOnce('b1', family, siblingOf[family])
     return {
@@ -103,21 +105,56 @@ export const openStage = async (): Promise<Stage> => {
   }
 }
 
-const adopt = async (scene: Scene, name: MachineName, family: Family, address: string): Promise<void> => {
-  const machine = scene.machine(name)
-  const length = family === 'ip' ? 32 : 128
-  // Deprecated, so that the kernel never chooses it by itself.
-  const flags = family === 'ip6' ? ' nodad preferred_lft 0' : ''
-  await machine.ip(`addr replace ${address}/${length} dev eth0${flags}`)
+type Hardware = ReadonlyMap<MachineName, string>
+
+const hardwareOf = async (scene: Scene): Promise<Hardware> =>
+  new Map(
+    await Promise.all(
+      machineNames
+        .filter((name) => entries[name] !== null)
+        .map(async (name) => [name, await hardwareAddress(scene.machine(name), 'eth0')] as const),
+    ),
+  )
+
+/** One process for each machine: a host asks from some forty of these addresses, and a process takes as long as a flow. */
+const adoptCrowds = async (scene: Scene, hardware: Hardware): Promise<void> => {
+  for (const name of hardware.keys())
+    await adopt(
+      scene,
+      hardware,
+      name,
+      (['ip', 'ip6'] as const).flatMap((family) =>
+        crowd(family, name).map((address) => [family, address] as const),
+      ),
+    )
+}
+
+const adopt = async (
+  scene: Scene,
+  hardware: Hardware,
+  name: MachineName,
+  addresses: readonly (readonly [Family, string])[],
+): Promise<void> => {
+  await scene.machine(name).ip(
+    ...addresses.map(([family, address]) => {
+      const length = family === 'ip' ? 32 : 128
+      // Deprecated, so that the kernel never chooses it by itself.
+      const flags = family === 'ip6' ? ' nodad preferred_lft 0' : ''
+      return `addr replace ${address}/${length} dev eth0${flags}`
+    }),
+  )
   const entry = entries[name]
-  if (entry === null || name === 'outside') return
-  const hardware = await hardwareAddress(machine, 'eth0')
-  const host = scene.lab.host
-  await host.ip(`neigh replace ${address} lladdr ${hardware} dev ${entry.in} nud permanent`)
+  if (entry === null) return
+  // Rules may drop neighbour discovery: the search looks at TCP and UDP alone.
+  const introduced = (device: string): readonly string[] =>
+    addresses.map(
+      ([, address]) =>
+        `neigh replace ${address} lladdr ${hardware.get(name) ?? ''} dev ${device} nud permanent`,
+    )
+  await scene.lab.host.ip(...introduced(entry.in))
   // The other one on its bridge speaks to it without the host.
   const other = name === 'a1' ? 'a2' : name === 'a2' ? 'a1' : null
-  if (other !== null)
-    await scene.machine(other).ip(`neigh replace ${address} lladdr ${hardware} dev eth0 nud permanent`)
+  if (other !== null) await scene.machine(other).ip(...introduced('eth0'))
 }
 
 const serve = async (machine: Machine, protocol: 'tcp' | 'udp', port: number): Promise<void> => {

@@ -1,9 +1,8 @@
 import { type Plan, plan } from 'portolan'
 import { findFalseAlarms, findMisses, isTold, tell } from './agreement.ts'
-import { type Answer, ask, isLater, PATIENCE_MS, SILENCE_MS } from './ask.ts'
+import { type Answer, ask, PATIENCE_MS, SILENCE_MS } from './ask.ts'
 import { sendBypasses } from './bypass-witnesses.ts'
 import { askClosed, findUntold } from './closed-rows.ts'
-import { isWide } from './is-wide.ts'
 import { forgetFlows, loadForeign, loadOurs } from './load-host.ts'
 import { networkQuestionsOf } from './network-questions.ts'
 import { questionsOf } from './question.ts'
@@ -19,7 +18,7 @@ const askAll = async (
   seed: number,
   tally: Tally,
 ): Promise<readonly Answer[]> => {
-  const questions = [...questionsOf(planned, seed), ...(isWide ? networkQuestionsOf(planned, seed) : [])]
+  const questions = [...questionsOf(planned, seed), ...networkQuestionsOf(planned, seed)]
   const first = await Promise.all(
     questions.map((question) => ask(stage, planned, question, SILENCE_MS, null)),
   )
@@ -28,10 +27,12 @@ const askAll = async (
   await forgetFlows(stage.scene.lab.host)
   const again = new Map(
     await Promise.all(
-      surprising.map(async (one): Promise<readonly [Answer, Answer]> => {
-        const patience = isLater(one) ? SILENCE_MS * 4 : PATIENCE_MS
-        return [one, await ask(stage, planned, one, patience, one.sourcePort)]
-      }),
+      surprising.map(
+        async (one): Promise<readonly [Answer, Answer]> => [
+          one,
+          await ask(stage, planned, one, PATIENCE_MS, one.sourcePort),
+        ],
+      ),
     ),
   )
   tally.again += surprising.length
@@ -68,14 +69,14 @@ export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Prom
   await loadOurs(scene.lab.host, planned, host.backend)
   const answers = await askAll(stage, planned, host.seed, tally)
   count(tally, host, planned, answers)
-  const closed = isWide ? await askClosed(stage, planned) : []
+  const closed = await askClosed(stage, planned)
   countClosed(tally, closed)
   const complaints = [
     ...findMisses(answers, planned),
     ...findFalseAlarms(answers, planned.conflicts),
     ...findUntold(closed, planned),
     ...(await sendWitnesses(stage, planned, tally)),
-    ...(isWide ? await sendBypasses(stage, planned, tally) : []),
+    ...(await sendBypasses(stage, planned, tally)),
   ]
   if (complaints.length > 0) throw new Error(describe(host, planned, complaints))
 }

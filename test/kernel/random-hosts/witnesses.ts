@@ -76,6 +76,18 @@ const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boo
   return true
 }
 
+/** Several conflicts may show one packet, and no two sockets can send it at once. */
+const deliveries = (stage: Stage, planned: Plan): ((shot: Shot) => Promise<boolean>) => {
+  const sent = new Map<string, Promise<boolean>>()
+  return (shot) => {
+    const { asker, source, sourcePort, flow } = shot
+    const key = [asker, flow.protocol, source, sourcePort, flow.to.address, flow.to.port].join(' ')
+    const delivery = sent.get(key) ?? isDelivered(stage, planned, shot)
+    sent.set(key, delivery)
+    return delivery
+  }
+}
+
 /** Sends what is said to fail for certain. */
 export const sendWitnesses = async (
   stage: Stage,
@@ -83,6 +95,7 @@ export const sendWitnesses = async (
   tally: Tally,
 ): Promise<readonly string[]> => {
   const certain = planned.conflicts.filter((one) => isAboutPackets(one) && one.certainty === 'certain')
+  const deliver = deliveries(stage, planned)
   const complaints = await Promise.all(
     certain.map(async (conflict: Conflict) => {
       if (conflict.witness === null) return [`no witness: ${tell(conflict)}`]
@@ -97,7 +110,7 @@ export const sendWitnesses = async (
           )
         )
           return []
-        return (await isDelivered(stage, planned, shot)) ? [`the witness is served: ${tell(conflict)}`] : []
+        return (await deliver(shot)) ? [`the witness is served: ${tell(conflict)}`] : []
       } catch (error) {
         return [`${error instanceof Error ? error.message : error}: ${tell(conflict)}`]
       }

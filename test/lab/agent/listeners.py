@@ -39,6 +39,8 @@ class Listeners:
             sock.bind((address, port))
             if protocol == 'tcp':
                 sock.listen(256)
+                # A probe may ask from the port of a service. Set only now, so that two services still cannot share one.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
                 padding = b'.' * command.get('payloadBytes', 0)
                 self.loop.watch(sock.fileno(), lambda _e, s=sock, p=padding: self.accept(s, who, p))
             else:

@@ -70,6 +70,8 @@ class Probes:
         sock = probe.sock = socket.socket(family, kind, protocol)
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if kind == socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         source = command.get('source') or ('::' if family == socket.AF_INET6 else '0.0.0.0')
         sock.bind(address(source, command['sourcePort'], command) if protocol == 0 else address(source, 0, command))
         return sock
