@@ -1,5 +1,5 @@
 import { dropZone, tryParseAddress, tryParseInterfaceAddress, tryParsePrefix } from '../address/index.ts'
-import { ParseError, parseJson } from '../error/index.ts'
+import { closestOf, ParseError, parseJson } from '../error/index.ts'
 import type { HostFacts } from './host-facts.ts'
 
 /** What a value must be: a test, and the words for it. */
@@ -49,6 +49,13 @@ const interfaceAddress = text(
   'an address with its prefix length, such as 192.0.2.2/24',
   (value) => tryParseInterfaceAddress(value) !== null,
 )
+/** What reads the definitions of other engines' networks calls them. Any other word is a name too, for messages. */
+const engines = ['cni', 'docker', 'libvirt', 'netplan', 'podman', 'systemd-networkd', 'tailscale']
+const engine: Check = {
+  expected: `the name of an engine (${engines.join(', ')})`,
+  holds: (value) =>
+    typeof value === 'string' && (engines.includes(value) || closestOf(value, engines) === null),
+}
 const words: Check = {
   expected: 'an object of strings',
   holds: (value) =>
@@ -133,7 +140,7 @@ const shape: Shape = {
   sysctls: words,
   networks: [
     {
-      engine: string,
+      engine,
       name: string,
       subnets: [prefix],
       bridge: string,
@@ -143,16 +150,17 @@ const shape: Shape = {
       file: string,
     },
   ],
-  enginePools: [{ engine: string, base: prefix, size: integer, file: string }],
+  enginePools: [{ engine, base: prefix, size: integer, file: string }],
   machineId: string,
   unread: [string],
 }
 
 /**
- * Reads facts of a host from JSON, as `portolan inspect` prints them. Keys it does not know are kept and ignored.
+ * Reads facts of a host from JSON, as `portolan inspect` prints them. Keys it does not know are kept and ignored,
+ * but for those that are misspelt: what was meant would be missing in silence.
  *
  * @param source - what to call the text in errors: a file name
- * @throws ParseError for what is no JSON (with line and column), or a value of the wrong kind (with its path)
+ * @throws ParseError for what is no JSON (with line and column), or a value of the wrong kind or a misspelt key (with its path)
  * @example
  * parseHostFacts('{"nameservers": ["10.0.0.2"]}', 'host.json').nameservers // ['10.0.0.2']
  * @public @since 0.1.0
@@ -180,9 +188,21 @@ const check = (value: unknown, wanted: Shape, path: string, source: string): voi
       const inner = Object.hasOwn(wanted, key)
         ? (wanted as { readonly [key: string]: Shape })[key]
         : undefined
-      if (inner !== undefined) check(one, inner, path === '' ? key : `${path}.${key}`, source)
+      if (inner === undefined) refuseMisspelt(key, Object.keys(wanted), path, source)
+      else check(one, inner, path === '' ? key : `${path}.${key}`, source)
     }
   }
+}
+
+const refuseMisspelt = (key: string, known: readonly string[], path: string, source: string): void => {
+  const meant = closestOf(key, known)
+  if (meant === null) return
+  const where = path === '' ? 'the whole file' : path
+  throw new ParseError(
+    `${where}: the key "${key}" is unknown: did you mean "${meant}"?`,
+    { source, line: 1, column: 1 },
+    key,
+  )
 }
 
 const isCheck = (wanted: Shape): wanted is Check => typeof (wanted as Partial<Check>).holds === 'function'

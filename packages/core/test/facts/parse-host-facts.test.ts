@@ -182,3 +182,32 @@ describe('a text that is no JSON is refused with its place', () => {
     expect(refusal('{\n  "machineId": oops\n}\n').snippet).toBe('  "machineId": oops')
   })
 })
+
+describe('a misspelt key is refused with what was meant', () => {
+  test.each([
+    ['{"network": []}', 'the whole file: the key "network" is unknown: did you mean "networks"?'],
+    [
+      '{"nameserver": ["10.0.0.2"]}',
+      'the whole file: the key "nameserver" is unknown: did you mean "nameservers"?',
+    ],
+    [
+      '{"networks": [{"subnet": ["10.0.0.0/24"]}]}',
+      'networks[0]: the key "subnet" is unknown: did you mean "subnets"?',
+    ],
+    [
+      '{"interfaces": [{"adresses": []}]}',
+      'interfaces[0]: the key "adresses" is unknown: did you mean "addresses"?',
+    ],
+  ])('%s', (text, message) => {
+    expect(refusal(text).message).toContain(message)
+  })
+
+  test('and so is a misspelt engine, while one that is not known is a name', () => {
+    expect(refusal('{"networks": [{"engine": "dokcer"}]}').message).toContain(
+      'networks[0].engine: expected the name of an engine (cni, docker, libvirt, netplan, podman, systemd-networkd, tailscale), found "dokcer"',
+    )
+    expect(refusal('{"enginePools": [{"engine": "Docker"}]}').message).toContain('enginePools[0].engine')
+    const facts = { networks: [{ engine: 'lxd', name: 'lxdbr0' }], somethingNew: [] }
+    expect(parseHostFacts(JSON.stringify(facts), 'host.json')).toEqual(facts)
+  })
+})

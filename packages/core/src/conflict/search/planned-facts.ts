@@ -21,17 +21,18 @@ const LOCAL = 255
 
 /**
  * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and
- * routes, and the sysctls that the plan sets are set.
+ * routes, those of external networks that are only defined too, and the sysctls that the plan sets are set.
  *
  * @param setsSysctls - false: the plan leaves them alone
  */
 export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctls: boolean): HostFacts => {
-  const wanted = desired.networks.filter(({ external }) => !external)
-  const names = new Set(wanted.map(({ bridge }) => bridge))
+  const own = desired.networks.filter(({ external }) => !external)
+  const names = new Set(own.map(({ bridge }) => bridge))
   const isStale = (link: InterfaceFact): boolean =>
     parseBridgeAlias(link.alias)?.project === desired.project && !names.has(link.name ?? '')
   const gone = new Set((facts.interfaces ?? []).filter(isStale).map(({ name }) => name))
   const known = (facts.interfaces ?? []).filter(({ name }) => !gone.has(name))
+  const wanted = [...own, ...desired.networks.filter((network) => isOnlyDefined(network, known))]
   const made = wanted.map((network) =>
     bridgeLink(
       network,
@@ -43,7 +44,9 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
   return {
     ...facts,
     interfaces: [
-      ...known.filter(({ name }) => !names.has(name ?? '')).map((link) => withHairpin(link, external)),
+      ...known
+        .filter(({ name }) => !made.some((link) => link.name === name))
+        .map((link) => withHairpin(link, external)),
       ...made,
     ].map((link) => withHairpin(link, [...names])),
     ...(facts.routes === undefined
@@ -59,6 +62,12 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
       ...Object.fromEntries(wanted.flatMap(madeWithIp6)),
     },
   }
+}
+
+/** A network of another engine whose bridge the facts do not list, or list by name alone: its engine will make it so. */
+const isOnlyDefined = ({ external, bridge }: DesiredNetwork, links: readonly InterfaceFact[]): boolean => {
+  const link = links.find(({ name }) => name === bridge)
+  return external && link?.addresses === undefined && link?.up !== false
 }
 
 /** A bridge that is made with an IPv6 address takes IPv6 packets, whatever `default` says. */
