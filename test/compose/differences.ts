@@ -18,7 +18,9 @@ const because = {
   twice: 'A network that is named twice is one network.',
   noNetwork:
     'An empty `network_mode` is none: docker-compose 2.26 prints such a service without networks, Portolan puts it on the default one.',
-  noPorts: 'Ports that lead nowhere are refused, or left out with a note, instead of being printed.',
+  noPorts: 'Ports that lead nowhere are left out with a note, instead of being printed.',
+  misplaced:
+    '`x-portolan` where it is not read is refused: an `allow_from` that is passed over leaves a port open.',
   pool: 'A static address needs a subnet that is known: Portolan picks subnets from pools.',
   macvlan: 'A network of another driver is not built by Portolan, and is named in a note.',
   replicas:
@@ -31,6 +33,9 @@ const because = {
   longName: 'A name of Portolan has at most 63 characters, as a label of DNS.',
   folder: 'A folder that names no project is called `default`.',
   emptyVariable: 'An empty COMPOSE_FILE is none: docker-compose 2.26 takes it for the current folder.',
+  emptySwitch: 'An empty COMPOSE_DISABLE_ENV_FILE is none: docker-compose 2.26 fails to read it as a truth.',
+  noContainer:
+    'docker-compose config does not look whether a mode names a container. Portolan refuses an empty name.',
 }
 
 /** Where Portolan answers otherwise, by the name of the case. */
@@ -84,11 +89,15 @@ export const differences: Readonly<Record<string, string>> = {
   'networks: attachment {priority: "100"}': because.otherType,
   'networks: attachment {ipv4_address: x}': because.checked,
   'networks: the same twice in a list': because.twice,
-  'networks: network_mode none with ports': because.noPorts,
   'networks: network_mode empty': because.noNetwork,
   'networks: ports on an internal network': because.noPorts,
   'networks: ipv4_address without a subnet': because.pool,
   'networks: driver macvlan': because.macvlan,
+  'networks: driver weave': because.macvlan,
+  'networks: external host': because.macvlan,
+  'networks: network_mode container of no name': because.noContainer,
+  'networks: x-portolan at a service': because.misplaced,
+  'networks: misspelt replicas': because.unknownKey,
   'networks: replicas with a range': because.replicas,
   'networks: depends_on nothing': because.dependsOn,
   'merge: services null': because.nothing,
@@ -101,5 +110,6 @@ export const differences: Readonly<Record<string, string>> = {
   'COMPOSE_FILE: empty': because.emptyVariable,
   'profiles: depends on one that is off': because.dependsOn,
   'env files: .env is a folder': because.envFolder,
+  'env files: COMPOSE_DISABLE_ENV_FILE ': because.emptySwitch,
   'yaml: no services': because.noServices,
 }

@@ -106,6 +106,8 @@ const extended: Readonly<Record<string, string>> = {
   profiles: 'services: {a: {image: x, profiles: [p]}, b: {extends: a}}\n',
   scale: 'services: {a: {image: x, scale: 3}, b: {extends: a}}\n',
   'a file': 'services: {b: {extends: {file: other.yaml, service: o}, ports: ["2:2"]}}\n',
+  'a file of two documents': 'services: {b: {extends: {file: two.yaml, service: o}}}\n',
+  'the second document of a file': 'services: {b: {extends: {file: two.yaml, service: p}}}\n',
   'a file in a folder': 'services: {b: {extends: {file: sub/s.yaml, service: s}}}\n',
   'a file that extends a file': 'services: {b: {extends: {file: sub/s.yaml, service: t}}}\n',
   'a file with variables': 'services: {b: {extends: {file: sub/s.yaml, service: v}}}\n',
@@ -123,6 +125,8 @@ const others = {
   'other.yaml': 'services: {o: {image: x, ports: ["1:1"]}, n: {image: x, networks: [n]}}\nnetworks: {n: }\n',
   'sub/s.yaml':
     'services: {s: {image: x, ports: ["5:5"]}, t: {extends: {file: deep/d.yaml, service: d}}, v: {image: x, ports: ["${P:-6}:6"]}}\n',
+  'two.yaml':
+    'services: {o: {image: x, ports: ["1:1"]}}\n---\nservices: {o: {ports: ["2:2"]}, p: {image: x, ports: ["3:3"]}}\n',
   'sub/.env': 'P=66\n',
   'sub/deep/d.yaml': 'services: {d: {image: x, ports: ["7:7"]}}\n',
   'sub/including.yaml': 'include: [deep/d.yaml, ../other.yaml]\nservices: {i: {image: x}}\n',

@@ -70,6 +70,8 @@ const attachments = [
   '{aliases: [a]}',
   '{priority: 100}',
   '{priority: "100"}',
+  '{priority: null}',
+  '{gw_priority: null}',
   '{mac_address: "02:42:ac:11:00:09"}',
   '{link_local_ips: [169.254.0.1]}',
   '{foo: 1}',
@@ -123,6 +125,25 @@ const texts: Readonly<Record<string, string>> = {
   'links to nothing': 'services: {web: {image: x, links: [a]}}\n',
   'driver macvlan':
     'services: {lan: {image: x, networks: [n]}, web: {image: x, networks: [m]}}\nnetworks: {n: {driver: macvlan}, m: }\n',
+  'driver weave': 'services: {web: {image: x, networks: [n]}}\nnetworks: {n: {driver: weave}}\n',
+  'driver host that no service uses': 'services: {web: {image: x}}\nnetworks: {n: {driver: host}}\n',
+  'external host':
+    'services: {web: {image: x, networks: [n]}}\nnetworks: {n: {external: true, name: host}}\n',
+  'network_mode bridge with ports': 'services: {web: {image: x, network_mode: bridge, ports: ["80:80"]}}\n',
+  'network_mode the name of a network': 'services: {web: {image: x, network_mode: shop_n}}\n',
+  'network_mode service with ports':
+    'services: {a: {image: x}, web: {image: x, network_mode: "service:a", ports: ["80:80"]}}\n',
+  'network_mode container with ports':
+    'services: {web: {image: x, network_mode: "container:a", ports: ["80:80"]}}\n',
+  'network_mode in a circle':
+    'services: {a: {image: x, network_mode: "service:b"}, b: {image: x, network_mode: "service:a"}}\n',
+  'network_mode container of no name': 'services: {web: {image: x, network_mode: "container:"}}\n',
+  'links null': 'services: {web: {image: x, links: null}}\n',
+  'mac_address null': 'services: {web: {image: x, mac_address: null}}\n',
+  'x-portolan at a service': 'services: {web: {image: x, x-portolan: {allow_from: [10.0.0.0/8]}}}\n',
+  'x-portlan of a port':
+    'services: {web: {image: x, ports: [{target: 80, x-portlan: {allow_from: [10.0.0.0/8]}}]}}\n',
+  'misspelt replicas': 'services: {web: {image: x, deploy: {replica: 3}}}\n',
   'replicas with a range': 'services: {web: {image: x, scale: 2, ports: ["8000-8009:80"]}}\n',
   'depends_on nothing': 'services: {web: {image: x, depends_on: [a]}}\n',
 }

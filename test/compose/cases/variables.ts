@@ -215,6 +215,32 @@ export const variableCases: readonly Case[] = [
     environment: { COMPOSE_ENV_FILES: 'a.env' },
     words: ['--env-file', 'b.env'],
   }),
+  one('env files: /dev/null', web('ports: ["${P:-5}:80"]'), {
+    files: { '.env': 'P=1' },
+    words: ['--env-file', '/dev/null'],
+  }),
+  one('env files: COMPOSE_ENV_FILES /dev/null', web('ports: ["${P:-5}:80"]'), {
+    files: { '.env': 'P=1' },
+    environment: { COMPOSE_ENV_FILES: '/dev/null' },
+  }),
+  one(
+    'env files: include with /dev/null',
+    'include: [{path: i/c.yaml, env_file: /dev/null}]\nservices: {a: {image: x}}\n',
+    {
+      files: { 'i/c.yaml': web('ports: ["${P:-5}:80"]'), 'i/.env': 'P=1' },
+    },
+  ),
+  ...['true', 'false', '1', 'T', 'yes', ''].map((text) =>
+    one(`env files: COMPOSE_DISABLE_ENV_FILE ${text}`, web('ports: ["${P:-5}:80"]'), {
+      files: { '.env': 'P=1' },
+      environment: { COMPOSE_DISABLE_ENV_FILE: text },
+    }),
+  ),
+  one('env files: COMPOSE_DISABLE_ENV_FILE with --env-file', web('ports: ["${P:-5}:80"]'), {
+    files: { 'a.env': 'P=1' },
+    words: ['--env-file', 'a.env'],
+    environment: { COMPOSE_DISABLE_ENV_FILE: 'true' },
+  }),
   one('env files: .env is a folder', web('ports: ["80:80"]'), { files: { '.env/x': '' } }),
   one(
     'env_file: of a service is not for variables of the file',

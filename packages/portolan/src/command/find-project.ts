@@ -45,7 +45,8 @@ export const findProject = (options: Options, environment: Environment): Project
     options.file ?? filesOf(environment) ?? findUpwards(start) ?? ([] as const satisfies readonly string[])
   const folder = wanted === undefined ? folderOf(first) : start
   const notes: IntentNote[] = []
-  const early = readVariables(envFiles ?? besides(folder), environment, {}, notes)
+  const beside = (of: string): readonly string[] => (isOff(environment) ? [] : besides(of))
+  const early = readVariables(envFiles ?? beside(folder), environment, {}, notes)
   // COMPOSE_FILE may stand in .env too, and then the files it names may have another .env beside them.
   const later =
     options.file === undefined && filesOf(environment) === undefined
@@ -57,7 +58,7 @@ export const findProject = (options: Options, environment: Environment): Project
   const dotenv =
     envFiles !== undefined || settled === folder
       ? early
-      : readVariables(besides(settled), environment, early, notes)
+      : readVariables(beside(settled), environment, early, notes)
   return { files, areNamed: options.file !== undefined, folder: settled, dotenv, notes }
 }
 
@@ -88,6 +89,17 @@ const findUpwards = (start: string): readonly string[] | undefined => {
     if (base.length > 0) return [...base, ...first(overrideNames)]
     if (dirname(folder) === folder) return undefined
   }
+}
+
+/**
+ * Is `.env` not to be read (compose-go, cli `WithEnvFiles`)? Files that are named are, whatever this says. An empty
+ * variable says nothing, as everywhere.
+ */
+const isOff = ({ COMPOSE_DISABLE_ENV_FILE: text = '' }: Environment): boolean => {
+  if (text === '') return false
+  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true
+  if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false
+  throw new InvalidRequestError(`COMPOSE_DISABLE_ENV_FILE: expected true or false, found "${text}".`)
 }
 
 /** The `.env` of a folder. */

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { InvalidRequestError, PortolanError } from '@portolan/core'
 import { readTextFile, whyUnread } from '@portolan/host/file'
 
@@ -31,7 +32,14 @@ export const readText = (file: string, kind: TextKind): string =>
  * The text of a file that Portolan looks for by itself. A pipe in its place is not waited for.
  * @throws InvalidRequestError when it is there and cannot be read, is no file, or is too long
  */
-export const readFoundText = (file: string, kind: TextKind): string => readNamed(file, file, kind, false)
+export const readFoundText = (file: string, kind: TextKind): string =>
+  kind === 'variables' && isNullDevice(file) ? '' : readNamed(file, file, kind, false)
+
+/** /dev/null stands for no variables where Compose would read a file of them. It is no file, and never waits. */
+const isNullDevice = (file: string): boolean => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found?.isCharacterDevice() === true && found.rdev === statSync('/dev/null').rdev
+}
 
 const readNamed = (file: string | 0, name: string, kind: TextKind, pipes: boolean): string => {
   try {

@@ -3,7 +3,7 @@ import { readMac } from './names.ts'
 import type { ReadNetwork } from './networks.ts'
 import { type Reading, readInteger, readText, readTexts, type Value } from './reading.ts'
 import { readStaticAddress } from './static-address.ts'
-import { asMap, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
+import { asMap, entriesOf, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 
 /** One network of one service. */
 export interface Attachment {
@@ -48,7 +48,7 @@ export const readAttachments = (
   )
   return withServiceMac(
     attachments,
-    readText(reading, get(service, 'mac_address'), `${what}.mac_address`),
+    readText(reading, getGiven(service, 'mac_address', what), `${what}.mac_address`),
     what,
   )
 }
@@ -104,8 +104,8 @@ const readAttachment = (
     ip6: readStaticAddress(text('ipv6_address'), 'ip6', network, `${what}.ipv6_address`),
     mac: mac === null ? null : readMac(mac, `${what}.mac_address`),
     gatewayPriority:
-      readInteger(reading, get(options, 'gw_priority'), `${what}.gw_priority`, priorities) ?? 0,
-    priority: readInteger(reading, get(options, 'priority'), `${what}.priority`, priorities) ?? 0,
+      readInteger(reading, getGiven(options, 'gw_priority', what), `${what}.gw_priority`, priorities) ?? 0,
+    priority: readInteger(reading, getGiven(options, 'priority', what), `${what}.priority`, priorities) ?? 0,
     place: named.place,
   }
 }

@@ -59,7 +59,13 @@ const resolve = (
   const found = scope.roots
     .map((root) => asMap(get(root, 'services'), 'services')?.entries.get(base.text)?.value)
     .find((value) => value !== undefined && !(value === service))
-  if (found === undefined) return refuse(base.place, `${what}: no other service is called "${base.text}"`)
+  if (found === undefined)
+    return refuse(
+      base.place,
+      scope === here
+        ? `${what}: no other service is called "${base.text}"`
+        : `${what}: no service is called "${base.text}" in ${scope.roots[0]?.place.source ?? 'that file'}`,
+    )
   const entries = new Map(service.entries)
   entries.delete('extends')
   return mergeTrees(resolve(base.text, found, scope, loading, [...chain, service]), { ...service, entries }, [

@@ -1,6 +1,6 @@
 import type { LinkIntent } from '../intent.ts'
 import { type Reading, readValue } from './reading.ts'
-import { asList, get, type MapTree, refuse } from './tree.ts'
+import { asList, getGiven, type MapTree, refuse } from './tree.ts'
 
 /**
  * Reads `links`: `service` or `service:alias` (Compose Specification, 05-services).
@@ -13,7 +13,7 @@ export const readLinks = (
   name: string,
   services: ReadonlySet<string>,
 ): readonly LinkIntent[] =>
-  asList(get(service, 'links'), `services.${name}.links`).map((item, index) => {
+  asList(getGiven(service, 'links', `services.${name}`), `services.${name}.links`).map((item, index) => {
     const what = `services.${name}.links[${index}]`
     const value = readValue(reading, item, what, 'the name of a service')
     const [to = '', alias = to] = value.text.split(':')

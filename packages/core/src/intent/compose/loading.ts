@@ -1,9 +1,10 @@
 import { IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
 import type { Lookup } from '../interpolate.ts'
 import { folderOf } from './folder.ts'
+import { mergeTrees } from './merge.ts'
 import type { ComposeFile, ComposeFilesOptions } from './options.ts'
 import { type Reading, readIn, type Value } from './reading.ts'
-import { asMap, type MapTree, refuse } from './tree.ts'
+import { asMap, asRoot, type MapTree, refuse, type Tree } from './tree.ts'
 import { readYaml } from './yaml-tree.ts'
 
 /** What reading other files takes. */
@@ -104,11 +105,15 @@ const placed = <T>(path: Value, what: string, load: () => T): T => {
   }
 }
 
-/** The root of a file that others refer to: its first document. */
+/** The root of a file that others refer to: each of its documents laid over those before. */
 const rootOf = (file: ComposeFile): MapTree => {
-  const [tree] = readYaml(file.text, file.source)
+  const [first, ...more] = readYaml(file.text, file.source).map((tree) => asRoot(tree))
+  const tree = more.reduce<Tree | null>(
+    (below, over) => (below === null ? over : mergeTrees(below, over)),
+    first ?? null,
+  )
   return (
-    asMap(tree ?? null, 'a Compose file') ??
+    asMap(tree, 'a Compose file') ??
     refuse(
       { source: file.source, line: 1, column: 1 },
       'the file is empty: expected `services` or `networks`',

@@ -5,7 +5,7 @@ import { includesOf } from './include.ts'
 import type { Loading } from './loading.ts'
 import { mergeTrees } from './merge.ts'
 import type { ComposeFile } from './options.ts'
-import { asMap, type MapTree, nameOf, refuse, type Tree } from './tree.ts'
+import { asMap, asRoot, type MapTree, refuse } from './tree.ts'
 import { readYaml } from './yaml-tree.ts'
 
 /**
@@ -29,11 +29,6 @@ export const readModel = (
   const place: SourcePosition = { source: files[0]?.source ?? 'compose.yaml', line: 1, column: 1 }
   return model ?? refuse(place, 'the file is empty: expected `services` or `networks`')
 }
-
-const asRoot = (tree: Tree): MapTree =>
-  tree.kind === 'map'
-    ? tree
-    : refuse(tree.place, `expected a mapping with \`services\` or \`networks\`, found ${nameOf(tree)}`)
 
 const withIncludes = (root: MapTree, loading: Loading, chain: readonly string[]): MapTree =>
   includesOf(root, loading, chain).reduce<MapTree>(

@@ -1,18 +1,20 @@
+import { didYouMean } from '../../error/index.ts'
 import { type Reading, readText, type Value } from './reading.ts'
 import { asList, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
-/** How a service that is on none of the project's networks is reached, by the value of its `network_mode`. */
-const whyNoPorts = (mode: string, other: string): string => {
-  if (mode === 'none') return 'it has no network to publish from'
-  if (mode.startsWith('service:')) return `it lives in the network of ${other}: publish them there`
+/** Where the ports of a service are that is on none of the project's networks, by its `network_mode`. */
+const whereItIs = (mode: string, other: string): string => {
+  if (mode === 'none') return 'it has no network'
+  if (mode === 'host') return 'its processes listen on the host itself'
+  if (mode.startsWith('service:')) return `it lives in the network of ${other}. Publish them at ${other}`
   if (mode.startsWith('container:'))
     return `it lives in the network of the container ${other}, which is not this file's`
-  return "it is on the engine's own bridge, which is not this file's: use `networks`"
+  return "it is on a network of the engine, which is not this file's. Use `networks` instead"
 }
 
 /**
- * Reads `network_mode`. Any mode takes the service off the project's networks; what cannot be kept with it, ports
- * and networks, is refused by name.
+ * Reads `network_mode`. Any mode takes the service off the project's networks. Its ports are left to the engine, and
+ * named; networks beside it are refused, as Compose does.
  *
  * @returns the mode, null for none: the service is on networks as usual
  */
@@ -21,7 +23,7 @@ export const readNetworkMode = (
   service: MapTree,
   name: string,
   services: readonly string[],
-): string | null => {
+): Value | null => {
   const what = `services.${name}`
   const value = readText(reading, getGiven(service, 'network_mode', what), `${what}.network_mode`)
   if (value === null || value.text === '') return null
@@ -29,37 +31,35 @@ export const readNetworkMode = (
   const networks = get(service, 'networks')
   if (networks !== null && !isEmpty(networks))
     refuse(networks.place, `${what}: \`network_mode\` and \`networks\` exclude one another: keep one of them`)
-  const ports = asList(get(service, 'ports'), `${what}.ports`)
-  if (ports[0] !== undefined && value.text === 'host')
+  if (other === '' && !['host', 'none'].includes(value.text))
     reading.note(
-      `${what}: its ports are not published: with \`network_mode: host\` its processes listen on the host itself`,
-      ports[0].place,
-    )
-  else if (ports[0] !== undefined)
-    refuse(
-      ports[0].place,
-      `${what}: no ports can be published with \`network_mode: ${value.text}\`: ${whyNoPorts(value.text, other)}`,
-    )
-  if (value.text === 'bridge' || value.text === 'default')
-    reading.note(
-      `${what}: network_mode ${value.text} is the engine's own bridge: the service gets no address here`,
+      `${what}: network_mode ${value.text} is ${ownBridges.includes(value.text) ? "the engine's own bridge" : 'a network of the engine'}: the service gets no address here${words.includes(value.text) ? '' : didYouMean(value.text, words)}`,
       value.place,
     )
-  return value.text
+  const [port] = asList(get(service, 'ports'), `${what}.ports`)
+  if (port !== undefined)
+    reading.note(
+      `${what}: its ports are not published: with \`network_mode: ${value.text}\` ${whereItIs(value.text, other)}`,
+      port.place,
+    )
+  return value
 }
+
+const ownBridges: readonly string[] = ['bridge', 'default']
+const words: readonly string[] = ['host', 'none', ...ownBridges]
 
 const isEmpty = (tree: Tree): boolean =>
   tree.kind === 'map' ? entriesOf(tree).length === 0 : tree.kind === 'list' && tree.items.length === 0
 
-/** The service or container a mode refers to; empty for the others. */
+/** The service or container a mode refers to; empty for the others, which name a network of the engine. */
 const checkMode = (value: Value, name: string, services: readonly string[]): string => {
   const mode = value.text
-  if (['host', 'none', 'bridge', 'default'].includes(mode)) return ''
-  const [, kind, other] = /^(service|container):(.+)$/s.exec(mode) ?? []
-  if (kind === undefined || other === undefined)
+  const [, kind, other = ''] = /^(service|container):(.*)$/s.exec(mode) ?? []
+  if (kind === undefined) return ''
+  if (other === '')
     return refuse(
       value.place,
-      `services.${name}.network_mode: expected host, none, bridge, service:NAME or container:NAME, found "${mode}"`,
+      `services.${name}.network_mode: expected the name of a ${kind} after \`${kind}:\`, found nothing`,
     )
   if (kind === 'service' && other === name)
     refuse(value.place, `services.${name}.network_mode: the service cannot live in its own network`)
@@ -69,4 +69,21 @@ const checkMode = (value: Value, name: string, services: readonly string[]): str
       `services.${name}.network_mode: no service is called "${other}" (or its profile is not enabled)`,
     )
   return other
+}
+
+/** Refuses services that live in one another's network: none of them has one. */
+export const checkModeCycles = (modes: ReadonlyMap<string, Value>): void => {
+  const next = (name: string): string | undefined => /^service:(.+)$/s.exec(modes.get(name)?.text ?? '')?.[1]
+  const settled = new Set<string>()
+  for (const [name, { place }] of modes) {
+    const chain: string[] = []
+    let at: string | undefined = name
+    for (; at !== undefined && !settled.has(at) && !chain.includes(at); at = next(at)) chain.push(at)
+    if (at !== undefined && chain.includes(at))
+      refuse(
+        modes.get(at)?.place ?? place,
+        `services.${at}.network_mode: services live in one another's network: ${[...chain.slice(chain.indexOf(at)), at].join(' -> ')}. Give one of them a network of its own`,
+      )
+    for (const one of chain) settled.add(one)
+  }
 }

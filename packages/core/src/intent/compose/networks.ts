@@ -1,5 +1,5 @@
 import { formatAddress, formatPrefix } from '../../address/index.ts'
-import { IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
+import { didYouMean, IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
 import { parsePool } from '../../pool/parse-pool.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
 import { readDriverOptions } from './driver-options.ts'
@@ -71,11 +71,13 @@ const readForeign = (
         other.keyPlace,
       )
   const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? external.name ?? name
-  if (actualName === 'host' || actualName === 'none')
-    refuse(
+  if (actualName === 'host' || actualName === 'none') {
+    reading.note(
+      `${what}: the network "${actualName}" is no bridge: nothing is planned for it. Write \`network_mode: ${actualName}\` at the service instead`,
       entry.keyPlace,
-      `${what}: the network "${actualName}" is no bridge: expected \`network_mode: ${actualName}\` at the service instead`,
     )
+    return otherNetwork(reading, name, entry, actualName, actualName)
+  }
   const options = readDriverOptions(reading, null, what, false)
   const intent = {
     ...intentOf(name, entry.keyPlace, false, options, null),
@@ -99,18 +101,13 @@ const readOwn = (
 ): ReadNetwork => {
   const what = `networks.${name}`
   const driver = readText(reading, getGiven(body, 'driver', what), `${what}.driver`)
-  if (driver !== null && otherDrivers.includes(driver.text)) {
+  if (driver !== null && !ourDrivers.includes(driver.text)) {
     reading.note(
-      `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it`,
+      `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${didYouMean(driver.text, ['bridge'])}`,
       driver.place,
     )
-    return otherNetwork(reading, name, entry, driver.text, project)
+    return otherNetwork(reading, name, entry, driver.text, `${project}_${name}`)
   }
-  if (driver !== null && !['bridge', 'default', ''].includes(driver.text))
-    refuse(
-      driver.place,
-      `${what}.driver: Portolan builds bridges only, not "${driver.text}": expected \`bridge\`, or \`external: true\` for a network made elsewhere`,
-    )
   const internal = readBoolean(reading, getGiven(body, 'internal', what), `${what}.internal`) ?? false
   const options = readDriverOptions(reading, body, what, internal)
   const v4 = readBoolean(reading, getGiven(body, 'enable_ipv4', what), `${what}.enable_ipv4`) ?? true
@@ -141,22 +138,22 @@ const readOwn = (
   return { intent, actualName, subnets, otherDriver: null }
 }
 
-/** Docker's own drivers besides `bridge` (moby, libnetwork/drivers), whose networks have no bridge of the host's. */
-const otherDrivers: readonly string[] = ['macvlan', 'ipvlan', 'overlay']
+/** Any other driver is one of Docker's without a bridge (moby, libnetwork/drivers), or a plugin. */
+const ourDrivers: readonly string[] = ['bridge', 'default', '']
 
 const otherNetwork = (
   reading: Reading,
   name: string,
   { keyPlace }: Entry,
   driver: string,
-  project: string,
+  actualName: string,
 ): ReadNetwork => ({
   intent: {
     ...intentOf(name, keyPlace, false, readDriverOptions(reading, null, `networks.${name}`, false), null),
     ip: subnetIntent(undefined, 'nat'),
     ip6: null,
   },
-  actualName: `${project}_${name}`,
+  actualName,
   subnets: [],
   otherDriver: driver,
 })

@@ -89,6 +89,7 @@ const sound = <T extends object>(result: T | Mistake, value: Value, what: string
 
 const readLong = (reading: Reading, item: MapTree, what: string): PublishedPort => {
   onlyKeys(item, longKeys, what)
+  for (const key of longKeys) getGiven(item, key, what)
   const text = (key: string): Value | null => readText(reading, getGiven(item, key, what), `${what}.${key}`)
   const target =
     text('target') ?? refuse(item.place, `${what}: expected a \`target\`, the port of the container`)

@@ -3,9 +3,9 @@ import type { EndpointIntent, LinkIntent } from '../intent.ts'
 import { type Attachment, type FindNetwork, readAttachments } from './attachments.ts'
 import { readLinks } from './links.ts'
 import { checkName } from './names.ts'
-import { readNetworkMode } from './network-mode.ts'
+import { checkModeCycles, readNetworkMode } from './network-mode.ts'
 import { checkExpose, type PublishedPort, readPorts } from './ports.ts'
-import { type Reading, readValue } from './reading.ts'
+import { type Reading, readValue, type Value } from './reading.ts'
 import { readReplicas } from './replicas.ts'
 import { asList, asMap, entriesOf, getGiven, type MapTree, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
@@ -46,11 +46,13 @@ export const readServices = (
   const names = enabled.map(({ name }) => name)
   const known = new Set(names)
   const counted = countEndpoints()
-  return enabled.map(({ name, place, body }) => {
+  const modes = new Map<string, Value>()
+  const services = enabled.map(({ name, place, body }) => {
     const what = `services.${name}`
     noteUnknownKeys(reading, body, 'service', what)
     const replicas = readReplicas(reading, body, what)
     const mode = readNetworkMode(reading, body, name, names)
+    if (mode !== null) modes.set(name, mode)
     checkExpose(reading, body, `${what}.expose`)
     const attachments = mode === null ? readAttachments(reading, body, name, place, find) : []
     if (replicas > 1) checkNothingUnique(attachments, replicas, what)
@@ -60,13 +62,15 @@ export const readServices = (
       replicas,
       attachments,
       links: readLinks(reading, body, name, known),
-      // What `host` leaves unpublished was noted; the entries are still read for their mistakes.
+      // What a mode leaves unpublished was noted; the entries are still read for their mistakes.
       ports: portsOf(mode, readPorts(reading, body, `${what}.ports`)),
     })
   })
+  checkModeCycles(modes)
+  return services
 }
 
-const portsOf = (mode: string | null, ports: readonly PublishedPort[]): readonly PublishedPort[] =>
+const portsOf = (mode: Value | null, ports: readonly PublishedPort[]): readonly PublishedPort[] =>
   mode === null ? ports : []
 
 const checkNothingUnique = (attachments: readonly Attachment[], replicas: number, what: string): void => {

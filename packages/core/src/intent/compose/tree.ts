@@ -79,6 +79,12 @@ export const asMap = (tree: Tree | null, what: string): MapTree | null => {
   return tree.kind === 'map' ? tree : refuse(tree.place, `${what}: expected a mapping, found ${nameOf(tree)}`)
 }
 
+/** A document of a Compose file. */
+export const asRoot = (tree: Tree): MapTree =>
+  tree.kind === 'map'
+    ? tree
+    : refuse(tree.place, `expected a mapping with \`services\` or \`networks\`, found ${nameOf(tree)}`)
+
 /** A part that has to be a list, if it is there at all, with the items that were reset. */
 export const asWholeList = (tree: Tree | null, what: string): readonly Tree[] => {
   if (tree === null || isAbsent(tree)) return []

@@ -156,6 +156,7 @@ describe('other files, when the caller can read them', () => {
     'base.yaml': 'services: {base: {extends: deep, ports: ["80:80"]}, deep: {networks: [n]}}',
     'db.yaml': 'services: {db: {ports: ["${PORT:-5432}:5432"]}}\nnetworks: {n: }',
     'db.local.yaml': 'services: {db: {ports: !override ["1:5432"]}}',
+    'two.yaml': 'services: {a: {ports: [1]}}\n---\nservices: {a: {ports: [2]}, b: {ports: [3]}}',
     'loop.yaml': 'include: [loop.yaml]\nservices: {}',
   }
   const asked: string[] = []
@@ -171,6 +172,19 @@ describe('other files, when the caller can read them', () => {
       'a#1 n 80:80',
     ])
     expect(asked).toContain('main.yaml -> base.yaml')
+  })
+
+  test('extends reads a service of every document of another file, laid over one another', () => {
+    const from = (service: string): readonly string[] =>
+      loaded(`services: {x: {extends: {file: two.yaml, service: ${service}}}}`)
+    expect(from('a')).toEqual(['x#1 default 1', 'x#1 default 2'])
+    expect(from('b')).toEqual(['x#1 default 3'])
+  })
+
+  test('extends of a service that another file does not have names that file', () => {
+    expect(() => loaded('services: {x: {extends: {file: two.yaml, service: c}}}')).toThrow(
+      /^main\.yaml:1:51: services\.x\.extends: no service is called "c" in two\.yaml$/,
+    )
   })
 
   test('include brings in services and networks, from one file or from several laid over one another', () => {

@@ -133,12 +133,7 @@ describe('a network', () => {
 
 describe('a network is refused, with its place', () => {
   test.each([
-    [
-      'driver host',
-      '{driver: host}',
-      /2:17: networks\.net\.driver: Portolan builds bridges only, not "host"/,
-    ],
-    ['driver null', '{driver: null}', /bridges only|expected a value after `driver`/],
+    ['driver null', '{driver: null}', /expected a value after `driver`/],
     ['no family', '{enable_ipv4: false}', /2:3: networks\.net: neither IPv4 nor IPv6 is enabled/],
     [
       'a truth that is none',
@@ -272,11 +267,6 @@ describe('a network is refused, with its place', () => {
     ['a pool that is none', '{x-portolan: {pool: big}}', /x-portolan\.pool: "big" is not a pool/],
     ['a pool without a size', '{x-portolan: {pool: 10.0.0.0/8}}', /does not say how large its subnets are/],
     ['a typo under x-portolan', '{x-portolan: {pools: docker}}', /unknown key "pools", expected one of pool/],
-    [
-      'the external network host',
-      '{external: true, name: host}',
-      /expected `network_mode: host` at the service instead/,
-    ],
   ])('%s', (_, body, message) => {
     expect(refusal(`networks:\n  net: ${body}`)).toMatch(message)
     expect(refusal(`networks:\n  net: ${body}`)).toMatch(/^IntentError compose\.yaml:2:\d+: /)

@@ -150,27 +150,24 @@ describe('a service is refused, with its place', () => {
       /`network_mode` and `networks` exclude one another/,
     ],
     [
-      'an unknown mode',
-      '{network_mode: macvlan}',
-      /expected host, none, bridge, service:NAME or container:NAME, found "macvlan"/,
+      'a mode of no container',
+      '{network_mode: "container:"}',
+      /expected the name of a container after `container:`/,
     ],
     ['the mode of no service', '{network_mode: "service:db"}', /no service is called "db"/],
     ['its own mode', '{network_mode: "service:web"}', /cannot live in its own network/],
+    ['links without a value', '{links: }', /expected a value after `links`, found nothing/],
+    ['a MAC without a value', '{mac_address: }', /expected a value after `mac_address`, found nothing/],
     [
-      'ports without a network',
-      '{network_mode: none, ports: [80]}',
-      /`network_mode: none`: it has no network to publish from/,
+      'a priority without a value',
+      '{networks: {front: {priority: }}}',
+      /services\.web\.networks\.front: expected a value after `priority`/,
     ],
-    [
-      'ports on the default bridge',
-      '{network_mode: bridge, ports: [80]}',
-      /`network_mode: bridge`: it is on the engine's own bridge/,
-    ],
-    [
-      'ports in a container',
-      '{network_mode: "container:x", ports: [80]}',
-      /it lives in the network of the container x/,
-    ],
+    ...['mode', 'name', 'app_protocol', 'host_ip'].map((key): [string, string, RegExp] => [
+      `${key} of a port without a value`,
+      `{ports: [{target: 80, ${key}: null}]}`,
+      new RegExp(`services\\.web\\.ports\\[0\\]: expected a value after \`${key}\``),
+    ]),
     [
       'an odd expose',
       '{expose: ["80:80"]}',
@@ -189,14 +186,59 @@ describe('a service is refused, with its place', () => {
     )
   })
 
-  test('ports of a service that lives in the network of another', () => {
-    expect(
-      refusal('services:\n  vpn: {ports: [80]}\n  app: {network_mode: "service:vpn", ports: [81]}'),
-    ).toMatch(
-      '3:46: services.app: no ports can be published with `network_mode: service:vpn`: it lives in the network of vpn: publish them there',
+  test.each([
+    ['{a: {network_mode: "service:b"}, b: {network_mode: "service:a"}}', 'a', 'a -> b -> a'],
+    [
+      '{x: {network_mode: "service:a"}, a: {network_mode: "service:b"}, b: {network_mode: "service:c"}, c: {network_mode: "service:a"}}',
+      'a',
+      'a -> b -> c -> a',
+    ],
+  ])("services that live in one another's network: %s", (services, first, chain) => {
+    expect(refusal(`services: ${services}`)).toMatch(
+      `services.${first}.network_mode: services live in one another's network: ${chain}. Give one of them a network of its own`,
     )
-    expect(mappings('services:\n  vpn: {ports: [80]}\n  app: {network_mode: "service:vpn"}')).toEqual([
-      'vpn#1 default 80',
+  })
+})
+
+describe('what is not of our networks is left to its engine, and the rest is read', () => {
+  const beside = (mode: string): string =>
+    `services:\n  vpn: {ports: [80]}\n  app: {network_mode: "${mode}", ports: [81]}`
+  test.each([
+    ['none', ['it has no network']],
+    ['bridge', ["it is on a network of the engine, which is not this file's. Use `networks` instead"]],
+    ['default', ["it is on a network of the engine, which is not this file's. Use `networks` instead"]],
+    ['shop_front', ["it is on a network of the engine, which is not this file's. Use `networks` instead"]],
+    ['service:vpn', ['it lives in the network of vpn. Publish them at vpn']],
+    ['container:q', ["it lives in the network of the container q, which is not this file's"]],
+  ])('ports with network_mode %s', (mode, [why]) => {
+    expect(mappings(beside(mode))).toEqual(['vpn#1 default 80'])
+    expect(notes(beside(mode)).at(-1)).toMatch(
+      `services.app: its ports are not published: with \`network_mode: ${mode}\` ${why}`,
+    )
+  })
+
+  test('the mode that names a network of the engine, which may be a misspelt one', () => {
+    expect(notes('services: {a: {network_mode: hosts}}')).toEqual([
+      '1:30 services.a: network_mode hosts is a network of the engine: the service gets no address here: did you mean "host"?',
+    ])
+  })
+
+  test.each(['weave', 'host', 'none', 'macvlan'])('a network of driver %s', (driver) => {
+    const text = `services: {a: {networks: [n, m]}, b: {networks: [n], ports: [81]}}\nnetworks: {n: {driver: ${driver}}, m: }`
+    expect(read(text).networks.map(({ name }) => name)).toEqual(['m'])
+    expect(notes(text)[0]).toBe(
+      `2:24 networks.n: a network of driver ${driver} is not Portolan's: the engine makes it, and nothing is planned for it`,
+    )
+    expect(
+      read(`services: {a: }\nnetworks: {n: {driver: ${driver}}}`.replace('a: ', 'a: {}')).endpoints,
+    ).toHaveLength(1)
+  })
+
+  test('the external network host', () => {
+    const text = 'services: {a: {networks: [n]}, b: {}}\nnetworks: {n: {external: true, name: host}}'
+    expect(read(text).endpoints.map(({ service }) => service)).toEqual(['b'])
+    expect(notes(text)).toEqual([
+      '2:12 networks.n: the network "host" is no bridge: nothing is planned for it. Write `network_mode: host` at the service instead',
     ])
   })
 })
