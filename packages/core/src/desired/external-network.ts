@@ -30,14 +30,8 @@ export interface ExternalNetwork {
  * @internal
  */
 export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): ExternalNetwork => {
-  const wanted = network.bridge ?? network.externalName ?? network.name
-  const interfaces = facts.interfaces ?? []
-  const link =
-    interfaces.find((one) => fullName(one) === wanted) ??
-    interfaces.find((one) => parseBridgeAlias(one.alias)?.network === wanted) ??
-    interfaces.find((one) => one.name === wanted) ??
-    engineLink(wanted, network, facts)
-  if (link?.name === undefined) throw notFound(wanted, network, facts)
+  const link = linkOf(network, facts)
+  if (link?.name === undefined) throw notFound(wantedName(network), network)
   const owner = parseBridgeAlias(link.alias)
   const character: NetworkCharacter = owner ?? {
     icc: network.icc,
@@ -59,6 +53,29 @@ export const findExternalNetwork = (network: NetworkIntent, facts: HostFacts): E
       ip6: linkSubnet(link, 'ip6', character),
     },
   }
+}
+
+const wantedName = ({ bridge, externalName, name }: NetworkIntent): string => bridge ?? externalName ?? name
+
+const linkOf = (network: NetworkIntent, facts: HostFacts): InterfaceFact | undefined => {
+  const wanted = wantedName(network)
+  const interfaces = facts.interfaces ?? []
+  return (
+    interfaces.find((one) => fullName(one) === wanted) ??
+    interfaces.find((one) => parseBridgeAlias(one.alias)?.network === wanted) ??
+    interfaces.find((one) => one.name === wanted) ??
+    engineLink(wanted, network, facts)
+  )
+}
+
+/**
+ * What an engine calls an external network that has no bridge, such as one of macvlan; null where it has one, or
+ * nothing is known of it.
+ * @internal
+ */
+export const describeBridgeless = (network: NetworkIntent, facts: HostFacts): string | null => {
+  const found = (facts.networks ?? []).find(({ name }) => name === wantedName(network))
+  return found === undefined || linkOf(network, facts)?.name !== undefined ? null : describe(found)
 }
 
 /**
@@ -99,15 +116,11 @@ const engineLink = (
 const describe = ({ engine, name, file }: EngineNetworkFact): string =>
   `${engine ?? 'another engine'}'s network ${name}${file === undefined ? '' : ` (${file})`}`
 
-const notFound = (wanted: string, { place }: NetworkIntent, { networks = [] }: HostFacts): IntentError => {
-  const bridgeless = networks.find(({ name }) => name === wanted)
-  return new IntentError(
-    bridgeless === undefined
-      ? `the external network ${wanted} is not on this host: no bridge of ours belongs to it, no interface has that name, and no network of Docker, Podman, CNI or libvirt that could be read has it. Create it first, name its bridge among the \`networks\` of the facts (--host), or remove \`external: true\` to have it created`
-      : `the external network ${wanted} has no bridge that is known (${describe(bridgeless)}): networks of macvlan, ipvlan and overlay have none, and ports are published on bridges only. Name a network that has one, or name its bridge among the \`networks\` of the facts (--host)`,
+const notFound = (wanted: string, { place }: NetworkIntent): IntentError =>
+  new IntentError(
+    `the external network ${wanted} is not on this host: no bridge of ours belongs to it, no interface has that name, and no network of Docker, Podman, CNI or libvirt that could be read has it. Create it first, name its bridge among the \`networks\` of the facts (--host), or remove \`external: true\` to have it created`,
     place,
   )
-}
 
 /**
  * Whether an external network is internal is only known from the host.

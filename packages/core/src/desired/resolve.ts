@@ -30,6 +30,7 @@ import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from '.
 import { draftLeases } from './lease-draft.ts'
 import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
 import { leasingNetwork } from './leasing-network.ts'
+import { leaveBridgeless } from './leave-bridgeless.ts'
 import { checkMove } from './move.ts'
 import { noteAbsentAddresses } from './note-absent-addresses.ts'
 import { noteGuessedAddresses } from './note-guessed-addresses.ts'
@@ -73,8 +74,9 @@ export interface Resolution {
  * external network that is not there
  * @public @since 0.1.0
  */
-export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
-  checkIntent(intent)
+export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
+  checkIntent(wanted)
+  const { intent, notes: left } = leaveBridgeless(wanted, facts)
   checkPortCount(intent.mappings)
   const external = new Map(
     intent.networks
@@ -147,6 +149,7 @@ export const resolve = (intent: Intent, facts: HostFacts, options: ResolveOption
     ],
     notes: [
       ...intent.notes,
+      ...left,
       ...notes,
       ...expanded.notes,
       ...noteGuessedAddresses(intent, external, uses, desired),

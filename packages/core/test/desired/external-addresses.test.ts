@@ -3,7 +3,7 @@ import { type ResolveOptions, resolve } from '../../src/desired/index.ts'
 import type { EngineNetworkFact, HostFacts } from '../../src/facts/index.ts'
 import type { EndpointIntent, NetworkIntent } from '../../src/intent/index.ts'
 import { commitLeases, emptyLeases } from '../../src/lease/index.ts'
-import { endpointIntent, intent, networkIntent } from './intent.ts'
+import { endpointIntent, intent, mappingIntent, networkIntent, place } from './intent.ts'
 
 const web: EngineNetworkFact = {
   engine: 'docker',
@@ -61,11 +61,23 @@ describe("a network of another engine, by the engine's own name for it", () => {
     const twice = { networks: [web, { ...web, used: [{ address: '10.77.0.128' }] }] }
     expect(settle(twice).addresses).toEqual(['10.77.0.129'])
   })
-  test('without a bridge is no network to publish on, and that is said', () => {
+  test('without a bridge is left to its engine with a note, and the rest is planned', () => {
     const { bridge: _, ...lan } = web
-    expect(() => resolve(onWeb([]), { networks: [lan] })).toThrow(
-      /web has no bridge that is known \(docker's network web\)/,
-    )
+    const own = networkIntent({ name: 'own' })
+    const both = {
+      ...onWeb([{}, { service: 'db', network: 'own' }]),
+      networks: [...onWeb([]).networks, own],
+      mappings: [mappingIntent('80:80'), mappingIntent('81:81', { service: 'db', network: 'own' })],
+    }
+    const { desired, notes } = resolve(both, { networks: [lan] })
+    expect(desired.networks.map(({ name }) => name)).toEqual(['own'])
+    expect(desired.mappings.map(({ label }) => label)).toEqual(['0.0.0.0:81/tcp -> db:81'])
+    expect(notes).toEqual([
+      {
+        text: "networks.web: docker's network web has no bridge that is known, so nothing is planned for it. Networks of macvlan, ipvlan and overlay have none. The ports of nginx are not published there. If it has one, name it among the `networks` of the facts (--host).",
+        place,
+      },
+    ])
   })
 })
 
