@@ -5,7 +5,9 @@
 const sources = {
   '^@portolan/core/testing$': '<rootDir>/packages/core/src/testing/index.ts',
   '^@portolan/host/file$': '<rootDir>/packages/host/src/file/index.ts',
-  '^@portolan/(core|host|iptables|nftables)$': '<rootDir>/packages/$1/src/index.ts',
+  '^@portolan/netfilter/advice$': '<rootDir>/packages/netfilter/src/advice/index.ts',
+  '^@portolan/netfilter/analysis$': '<rootDir>/packages/netfilter/src/analysis.ts',
+  '^@portolan/(netfilter|core|host|iptables|nftables)$': '<rootDir>/packages/$1/src/index.ts',
   '^portolan$': '<rootDir>/packages/portolan/src/index.ts',
 }
 

@@ -1,5 +1,5 @@
-import type { HostFacts } from '@portolan/core'
 import { parse } from '@portolan/iptables'
+import type { HostFacts } from '@portolan/netfilter'
 import { type HostRules, noRules } from 'portolan'
 
 /** A host with an uplink, a second interface and a Docker that publishes one port. */

@@ -30,6 +30,9 @@ const bundleSources = () =>
     external,
     // The sources, not what tsc made of them before.
     alias: {
+      '@portolan/netfilter': './packages/netfilter/src/index.ts',
+      '@portolan/netfilter/advice': './packages/netfilter/src/advice/index.ts',
+      '@portolan/netfilter/analysis': './packages/netfilter/src/analysis.ts',
       '@portolan/core': './packages/core/src/index.ts',
       '@portolan/host': './packages/host/src/index.ts',
       '@portolan/host/file': './packages/host/src/file/index.ts',

@@ -1,11 +1,6 @@
-import {
-  type Conflict,
-  type DesiredState,
-  findRuleConflicts,
-  type HostFacts,
-  type NetfilterRuleset,
-} from '@portolan/core'
+import { type Conflict, type DesiredState, findRuleConflicts } from '@portolan/core'
 import { parse } from '@portolan/iptables'
+import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
 import { compile } from '@portolan/nftables'
 import { lowerRules, noRules } from 'portolan'
 import type { Entry } from '../entry.ts'

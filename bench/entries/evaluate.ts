@@ -1,5 +1,5 @@
-import { type HostFacts, type Packet, prepare } from '@portolan/core'
 import { parse } from '@portolan/iptables'
+import { type HostFacts, type Packet, prepare } from '@portolan/netfilter'
 import { lowerRules, noRules } from 'portolan'
 import type { Entry } from '../entry.ts'
 import { measure } from '../measure.ts'

@@ -1,5 +1,6 @@
-import { type Anomaly, findAnomalies, type NetfilterRuleset, packetsOfDesired } from '@portolan/core'
+import { packetsOfDesired } from '@portolan/core'
 import { parse } from '@portolan/iptables'
+import { type Anomaly, findAnomalies, type NetfilterRuleset } from '@portolan/netfilter'
 import { lowerRules, noRules } from 'portolan'
 import type { Entry } from '../entry.ts'
 import { grownFirewall } from '../grown-firewall.ts'

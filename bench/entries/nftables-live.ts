@@ -1,5 +1,5 @@
-import type { Protocol } from '@portolan/core'
 import { openNetlinkSocket } from '@portolan/host'
+import type { Protocol } from '@portolan/netfilter'
 import { applyLive, publishChange, unpublishChange } from '@portolan/nftables'
 import { openHost } from 'portolan'
 import type { Entry } from '../entry.ts'

@@ -1,4 +1,5 @@
-import { type HostFacts, indexHost, parsePool, planSubnets, type RouteFact } from '@portolan/core'
+import { indexHost, parsePool, planSubnets } from '@portolan/core'
+import type { HostFacts, RouteFact } from '@portolan/netfilter'
 import type { Entry } from '../entry.ts'
 import { measure } from '../measure.ts'
 

@@ -1,27 +1,34 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { importsOf, sourcesOf } from './import-graph.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Who may import whom among the packages: portolan -> {iptables, nftables, host} -> core. */
+/** What planning is built from: the model of a host, and its parts for those that search through it. */
+const pure = ['@portolan/netfilter', '@portolan/netfilter/analysis', '@portolan/netfilter/advice']
+
+/** Who may import whom among the packages: portolan -> {iptables, nftables, host} -> core -> netfilter. */
 const allowed: Record<string, readonly string[]> = {
-  core: [],
-  host: ['@portolan/core'],
-  iptables: ['@portolan/core'],
-  nftables: ['@portolan/core'],
+  netfilter: [],
+  core: pure,
+  host: ['@portolan/core', '@portolan/netfilter'],
+  iptables: ['@portolan/core', '@portolan/netfilter'],
+  nftables: ['@portolan/core', '@portolan/netfilter'],
   portolan: [
     '@portolan/core',
     '@portolan/host',
     // Reading a file without loading netlink, LMDB and execa.
     '@portolan/host/file',
     '@portolan/iptables',
+    '@portolan/netfilter',
     '@portolan/nftables',
   ],
 }
 
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
 const libraries: Record<string, readonly string[]> = {
+  netfilter: [],
   core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
   host: ['execa', 'lmdb', 'netlink'],
   iptables: [],
@@ -33,22 +40,6 @@ const libraries: Record<string, readonly string[]> = {
 const besideBundle: Record<string, readonly string[]> = { portolan: ['lmdb', 'netlink'] }
 
 const mayUseNode = new Set(['host', 'portolan'])
-
-const sourcesOf = (name: string): string[] =>
-  readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(root, 'packages', name, 'src', file))
-
-const importsOf = (file: string): string[] => {
-  const code = readFileSync(file, 'utf8')
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/^\s*\/\/.*$/gm, '')
-  const found: string[] = []
-  for (const pattern of [/\bfrom\s+'([^']+)'/g, /\bimport\s*\(\s*'([^']+)'/g, /^\s*import\s+'([^']+)'/gm]) {
-    for (const [, specifier] of code.matchAll(pattern)) if (specifier !== undefined) found.push(specifier)
-  }
-  return found
-}
 
 describe.each(Object.keys(allowed))('package %s', (name) => {
   const files = sourcesOf(name)

@@ -1,4 +1,5 @@
-import { type Intent, PortolanError, type PortRange } from '@portolan/core'
+import type { Intent, PortRange } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { parseWords } from '../../packages/portolan/src/command/options.ts'
 import { readIntent } from '../../packages/portolan/src/command/read-intent.ts'
 import { type Answer, eachPort, type NetworkAnswer, sorted, words } from './answer.ts'

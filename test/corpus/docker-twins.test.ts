@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { type HostFacts, type Outcome, type Packet, prepare } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { type HostFacts, type Outcome, type Packet, prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 

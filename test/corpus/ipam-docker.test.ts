@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { formatPrefix, InvalidRequestError, parsePrefix } from '@portolan/core'
+import { formatPrefix, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
 import { type Pool, PoolExhaustedError, parsePool, planSubnets } from '../../packages/core/src/pool/index.ts'
 
 /** One case of Docker's TestDynamicPoolAllocation. */

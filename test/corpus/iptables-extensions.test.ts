@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { ParseError } from '@portolan/core'
 import { parse, print } from '@portolan/iptables'
+import { ParseError } from '@portolan/netfilter'
 import { filesIn, named, nodesOf, rulesOf, withCorpus } from './iptables-files.ts'
 
 /** A line of iptables' own extension tests. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { type Family, ParseError } from '@portolan/core'
 import { lower, parse, print, type Ruleset } from '@portolan/iptables'
+import { type Family, ParseError } from '@portolan/netfilter'
 import { nodesOf, rulesetFiles } from './iptables-files.ts'
 
 /** `PORTOLAN_MUTATIONS=1000000` takes a minute or two. */

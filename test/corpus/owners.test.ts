@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
 import {
   findAnomalies,
   type NetfilterRuleset,
   type NetfilterTable,
   ownerOf,
   type PacketBox,
-} from '@portolan/core'
-import * as iptables from '@portolan/iptables'
+} from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { corpus } from './iptables-files.ts'
 

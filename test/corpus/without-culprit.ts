@@ -1,4 +1,5 @@
-import type { Culprit, NetfilterChain, NetfilterRuleset, NetfilterTable } from '@portolan/core'
+import type { Culprit } from '@portolan/core'
+import type { NetfilterChain, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
 
 /** A culprit in a word. */
 export const place = ({ tool, family, table, chain, text }: Omit<Culprit, 'counters'>): string =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import * as core from '@portolan/core'
+import * as netfilter from '@portolan/netfilter'
 import { owedExamples } from './owed-examples.ts'
 import { packageNames, publicExportsOf } from './public-exports.ts'
 
@@ -22,11 +23,13 @@ type Outcome =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'thrown'; readonly error: unknown }
 
-/** What an expression over the exports of core is. */
+const pure = { ...netfilter, ...core }
+
+/** What an expression over the exports of the pure packages is. */
 const evaluate = (expression: string): Outcome => {
   try {
-    const call = new Function(...Object.keys(core), `return (${expression})`)
-    return { kind: 'value', value: call(...Object.values(core)) }
+    const call = new Function(...Object.keys(pure), `return (${expression})`)
+    return { kind: 'value', value: call(...Object.values(pure)) }
   } catch (error) {
     return { kind: 'thrown', error }
   }
@@ -36,17 +39,19 @@ const needsMore = (outcome: Outcome): boolean =>
   outcome.kind === 'thrown' && outcome.error instanceof ReferenceError
 
 /** Examples of one line, `call // result`, whose call needs nothing but the package and whose result is a literal. */
-const shortExamples = publicExportsOf('core').flatMap(({ name, comment }) => {
-  const [, text = ''] = /@example\n([\s\S]*?)(?=\n@|$)/.exec(comment) ?? []
-  return text.split('\n').flatMap((line) => {
-    const [, call = '', result = ''] = /^([a-z]\w*\(.*) \/\/ (.+)$/.exec(line) ?? []
-    const expected = evaluate(result)
-    if (call === '' || expected.kind === 'thrown' || needsMore(evaluate(call))) return []
-    return [[name, call, expected] as const]
+const shortExamples = (['netfilter', 'core'] as const)
+  .flatMap(publicExportsOf)
+  .flatMap(({ name, comment }) => {
+    const [, text = ''] = /@example\n([\s\S]*?)(?=\n@|$)/.exec(comment) ?? []
+    return text.split('\n').flatMap((line) => {
+      const [, call = '', result = ''] = /^([a-z]\w*\(.*) \/\/ (.+)$/.exec(line) ?? []
+      const expected = evaluate(result)
+      if (call === '' || expected.kind === 'thrown' || needsMore(evaluate(call))) return []
+      return [[name, call, expected] as const]
+    })
   })
-})
 
-describe('a short example of core', () => {
+describe('a short example of the pure packages', () => {
   test('is found at all', () => expect(shortExamples.length).toBeGreaterThan(20))
 
   test.each(shortExamples)('in %s gives what it says: %s', (_, call, expected) => {

@@ -60,6 +60,22 @@ const printed: Readonly<Record<string, readonly unknown[]>> = {
     '  seen with 198.51.100.66 to 192.0.2.2:8080',
     expect.stringMatching(/^ {2}Leave it, if these sources are meant to be refused\./),
   ],
+  '07-ask-a-firewall.ts': [
+    'A TCP packet from 192.0.2.9 to 192.0.2.2:22 comes in by eth0.',
+    '',
+    '  input  A rule lets it pass.',
+    '         iptables-nft, table ip filter, chain INPUT, rule 1:',
+    '           -A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT',
+    '',
+    expect.stringMatching(/^It reaches this host itself, at 192\.0\.2\.2:22, .* The answer comes back\.$/),
+    'A TCP packet from 198.51.100.7 to 192.0.2.2:22 comes in by eth0.',
+    '',
+    '  input  The policy of INPUT drops it.',
+    '         iptables-nft, table ip filter, chain INPUT, policy:',
+    '           -P INPUT DROP',
+    '',
+    expect.stringMatching(/^Dropped by the policy of chain INPUT/),
+  ],
 }
 
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))

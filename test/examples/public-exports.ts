@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 
-export const packageNames = ['core', 'host', 'iptables', 'nftables', 'portolan'] as const
+export const packageNames = ['netfilter', 'core', 'host', 'iptables', 'nftables', 'portolan'] as const
 
 /** An export whose doc comment says @public. */
 export interface PublicExport {
-  /** The file, from the folder of packages on, and the name: `core/src/desired/reach.ts reach`. */
+  /** The file, from the folder of packages on, and the name: `core/src/contract/reach.ts reach`. */
   readonly name: string
   readonly kind: 'function' | 'other'
   /** The doc comment without its stars. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as iptables from '@portolan/iptables'
 import {
   type HostFacts,
   hostSysctls,
@@ -6,8 +7,7 @@ import {
   type Packet,
   parseHostFacts,
   prepare,
-} from '@portolan/core'
-import * as iptables from '@portolan/iptables'
+} from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { carrying } from '../lab/container.ts'
 import { describeOnKernel } from '../lab/gate.ts'

@@ -1,20 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
+import { type DesiredState, endpointAddresses, type Flow, type Reach, reach } from '@portolan/core'
+import * as iptables from '@portolan/iptables'
 import {
-  type DesiredState,
   type EndpointAddress,
   type Evaluator,
-  endpointAddresses,
-  type Flow,
   type HostFacts,
   type NetfilterRuleset,
   type Outcome,
   type Packet,
   prefixContains,
   prepare,
-  type Reach,
-  reach,
-} from '@portolan/core'
-import * as iptables from '@portolan/iptables'
+} from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { type Scene, scenes } from './arbitrary/flow.ts'

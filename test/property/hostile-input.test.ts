@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals'
 import {
   type EngineParser,
   type Intent,
-  PortolanError,
   parseCniNetwork,
   parseConfig,
   parseContainersConf,
@@ -11,16 +10,15 @@ import {
   parseDockerStore,
   parseDockerUnit,
   parseDotenv,
-  parseHostFacts,
   parseLibvirtNetwork,
   parseNetavarkNetwork,
   parseNetplan,
   parseNetworkdNetwork,
   parsePortMapping,
   readCompose,
-  readPacket,
 } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { PortolanError, parseHostFacts, readPacket } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { plan } from 'portolan'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type DesiredMapping, type DesiredState, prefixContains, type Reach, reach } from '@portolan/core'
+import { type DesiredMapping, type DesiredState, type Reach, reach } from '@portolan/core'
+import { prefixContains } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { type Scene, scenes } from './arbitrary/flow.ts'
 import { overlap } from './support/overlap.ts'

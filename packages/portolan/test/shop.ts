@@ -1,6 +1,7 @@
-import { bridgeName, type HostFacts, type Intent, type InterfaceFact, readCompose } from '@portolan/core'
+import { bridgeName, type Intent, readCompose } from '@portolan/core'
 import { noFlows } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../src/backend/backend.ts'
 import { type HostRules, noRules } from '../src/host-rules/host-rules.ts'

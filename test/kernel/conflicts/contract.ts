@@ -1,4 +1,5 @@
-import { type Flow, prefixContains, type Reach, reach } from '@portolan/core'
+import { type Flow, type Reach, reach } from '@portolan/core'
+import { prefixContains } from '@portolan/netfilter'
 import type { Lab } from '../../lab/lab.ts'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { desiredOf, type Planned } from './planned.ts'

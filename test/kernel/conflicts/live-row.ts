@@ -1,4 +1,5 @@
-import type { DesiredMapping, Family, Flow, FlowSource } from '@portolan/core'
+import type { DesiredMapping, Flow, FlowSource } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import { brokenPromise, promiseFor, promisesAnswer } from './contract.ts'

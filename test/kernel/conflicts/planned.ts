@@ -1,4 +1,5 @@
-import type { DesiredMapping, DesiredNetwork, DesiredState, Packet } from '@portolan/core'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '@portolan/core'
+import type { Packet } from '@portolan/netfilter'
 import type { PlanJson } from '../../lab/attach.ts'
 
 /** What `plan --json` says of the project, as far as the scenarios need it. */

@@ -1,4 +1,5 @@
-import { type FlowSource, type Packet, prefixContains } from '@portolan/core'
+import type { FlowSource } from '@portolan/core'
+import { type Packet, prefixContains } from '@portolan/netfilter'
 import type { Container } from '../../lab/container.ts'
 import type { Machine, Service } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'

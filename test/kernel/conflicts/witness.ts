@@ -1,4 +1,5 @@
-import type { Flow, Packet } from '@portolan/core'
+import type { Flow } from '@portolan/core'
+import type { Packet } from '@portolan/netfilter'
 import { brokenPromise, promiseFor, promisesAnswer } from './contract.ts'
 import { type ConflictJson, describeConflict, type Planned } from './planned.ts'
 import { forgetFlows, type Stage } from './stage.ts'

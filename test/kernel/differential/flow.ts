@@ -1,4 +1,4 @@
-import type { Packet } from '@portolan/core'
+import type { Packet } from '@portolan/netfilter'
 import fc from 'fast-check'
 import type { Probe } from '../../lab/probe.ts'
 import {

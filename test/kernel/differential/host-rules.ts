@@ -1,5 +1,5 @@
-import type { NetfilterRuleset } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { NetfilterRuleset } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Machine } from '../../lab/machine.ts'
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '@portolan/core'
+import type { Outcome } from '@portolan/netfilter'
 import type { Heard } from '../../lab/machine.ts'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { type Flow, ownerOf } from './flow.ts'

@@ -1,4 +1,4 @@
-import type { Hook } from '@portolan/core'
+import type { Hook } from '@portolan/netfilter'
 import fc from 'fast-check'
 import type { Family } from './scene.ts'
 import {

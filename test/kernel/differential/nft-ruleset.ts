@@ -1,4 +1,4 @@
-import type { Hook } from '@portolan/core'
+import type { Hook } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { nftAction } from './nft-action.ts'
 import { familiesOf, nftMatch, type Place, type RulePlace } from './nft-match.ts'

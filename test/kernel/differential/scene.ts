@@ -1,4 +1,4 @@
-import { type HostFacts, parseHostFacts } from '@portolan/core'
+import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import type { Machine, Service } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'

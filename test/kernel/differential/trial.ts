@@ -1,4 +1,4 @@
-import { type Evaluator, type Outcome, prepare } from '@portolan/core'
+import { type Evaluator, type Outcome, prepare } from '@portolan/netfilter'
 import type { ProbeOutcome } from '../../lab/probe.ts'
 import { type Flow, packetOf, probeOf } from './flow.ts'
 import { loadRules, type RuleTexts } from './host-rules.ts'

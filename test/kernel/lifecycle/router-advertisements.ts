@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { HostFacts } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { advertise } from '../../lab/router-advertisement.ts'

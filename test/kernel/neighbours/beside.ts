@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { formatPrefix, parseAddress, prefixAround } from '@portolan/core'
+import { formatPrefix, parseAddress, prefixAround } from '@portolan/netfilter'
 import { attach, type PlanJson } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Container } from '../../lab/container.ts'

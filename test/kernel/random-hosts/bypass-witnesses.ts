@@ -1,4 +1,5 @@
-import { type Conflict, type Packet, reach } from '@portolan/core'
+import { type Conflict, reach } from '@portolan/core'
+import type { Packet } from '@portolan/netfilter'
 import type { Plan } from 'portolan'
 import { isLoopback, type MachineName } from '../differential/scene.ts'
 import { tell } from './agreement.ts'

@@ -1,4 +1,4 @@
-import { type HostFacts, parseHostFacts } from '@portolan/core'
+import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
 import type { Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 import { hardwareAddress } from '../differential/introduce.ts'

@@ -1,5 +1,6 @@
-import type { Conflict, Flow, Packet } from '@portolan/core'
+import type { Conflict, Flow } from '@portolan/core'
 import { reach } from '@portolan/core'
+import type { Packet } from '@portolan/netfilter'
 import type { Plan } from 'portolan'
 import { entries, type Family, isLoopback, type MachineName } from '../differential/scene.ts'
 import { isAboutPackets, tell } from './agreement.ts'

@@ -1,11 +1,5 @@
-import {
-  type ContractHost,
-  type DesiredState,
-  type Flow,
-  type FlowSource,
-  prefixContains,
-  resolve,
-} from '@portolan/core'
+import { type ContractHost, type DesiredState, type Flow, type FlowSource, resolve } from '@portolan/core'
+import { prefixContains } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { intent } from './intent.ts'
 import { interfaceName } from './names.ts'

@@ -1,5 +1,5 @@
-import type { HostFacts, InterfaceFact, RouteFact, SocketFact } from '@portolan/core'
-import { formatPrefix, parseInterfaceAddress, prefixAround } from '@portolan/core'
+import type { HostFacts, InterfaceFact, RouteFact, SocketFact } from '@portolan/netfilter'
+import { formatPrefix, parseInterfaceAddress, prefixAround } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { interfaceName } from './names.ts'
 

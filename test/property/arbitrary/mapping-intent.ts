@@ -1,4 +1,5 @@
-import type { EndpointIntent, MappingIntent, NetworkIntent, PortRange, Protocol } from '@portolan/core'
+import type { EndpointIntent, MappingIntent, NetworkIntent, PortRange } from '@portolan/core'
+import type { Protocol } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { interfaceName } from './names.ts'
 

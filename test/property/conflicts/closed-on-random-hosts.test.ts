@@ -1,14 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  type Conflict,
-  endpointAddresses,
-  findConflicts,
-  type HostFacts,
-  type NetfilterRuleset,
-  type Packet,
-  prepare,
-} from '@portolan/core'
+import { type Conflict, endpointAddresses, findConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { type HostFacts, type NetfilterRuleset, type Packet, prepare } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { noRules, type Plan, plan } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'

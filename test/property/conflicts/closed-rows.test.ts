@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Conflict, endpointAddresses, findConflicts, prepare } from '@portolan/core'
+import { type Conflict, endpointAddresses, findConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { prepare } from '@portolan/netfilter'
 import type { Backend } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { expectTrue } from './expect-true.ts'

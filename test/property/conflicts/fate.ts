@@ -1,15 +1,11 @@
+import { type Conflict, type DesiredState, type Flow, type Reach, reach } from '@portolan/core'
 import {
-  type Conflict,
-  type DesiredState,
   type Evaluator,
-  type Flow,
   type HostFacts,
   type Outcome,
   type Packet,
   prefixContains,
-  type Reach,
-  reach,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 
 /** What becomes of a witness, held against what the contract promises for such a packet. */
 export type Fate = 'fails' | 'may fail' | 'works'

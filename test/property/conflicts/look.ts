@@ -1,12 +1,6 @@
-import {
-  type Conflict,
-  type ConflictKind,
-  endpointAddresses,
-  type HostFacts,
-  type NetfilterRuleset,
-  prepare,
-} from '@portolan/core'
+import { type Conflict, type ConflictKind, endpointAddresses } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { type HostFacts, type NetfilterRuleset, prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type Backend, type HostRules, lowerRules, noRules, type Plan, plan, readCompose } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { type Conflict, type DesiredState, findRuleConflicts, type HostFacts } from '@portolan/core'
+import { type Conflict, type DesiredState, findRuleConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { lowerRules, noRules } from 'portolan'
@@ -10,7 +11,7 @@ import { exploreNetworks } from '../../../packages/core/src/conflict/search/expl
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { seekerOf } from '../../../packages/core/src/conflict/search/seeker.ts'
 import { surroundingsOf } from '../../../packages/core/src/conflict/search/surroundings.ts'
-import { prepareFollower } from '../../../packages/core/src/evaluate/follow.ts'
+import { prepareFollower } from '../../../packages/netfilter/src/evaluate/follow.ts'
 import { searchRuns, searchTimeMs } from '../support/runs.ts'
 
 type Network = DesiredState['networks'][number]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Conflict, HostFacts } from '@portolan/core'
+import type { Conflict } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
 import { hostFacts, look, type Scene } from './look.ts'
 
 const intent = `

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Conflict, HostFacts } from '@portolan/core'
+import type { Conflict } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
 import { type Backend, type HostRules, noRules, plan, readCompose } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'

@@ -1,13 +1,7 @@
 import { expect, test } from '@jest/globals'
-import {
-  type Conflict,
-  type DesiredState,
-  type Evaluator,
-  findRuleConflicts,
-  type HostFacts,
-  prepare,
-} from '@portolan/core'
+import { type Conflict, type DesiredState, findRuleConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { type Evaluator, type HostFacts, prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
 import { type Backend, lowerRules, noRules } from 'portolan'

@@ -1,4 +1,4 @@
-import { formatPrefix, type Prefix, parseHostOrPrefix, subtractPrefixes } from '../address/index.ts'
+import { formatPrefix, type Prefix, parseHostOrPrefix, subtractPrefixes } from '@portolan/netfilter'
 import type { ReservedRange } from '../pool/index.ts'
 import type { Config } from './config.ts'
 

@@ -1,5 +1,9 @@
-import { tryParseHostOrPrefix } from '../address/index.ts'
-import { InvalidRequestError, ParseError, type SourcePosition } from '../error/index.ts'
+import {
+  InvalidRequestError,
+  ParseError,
+  type SourcePosition,
+  tryParseHostOrPrefix,
+} from '@portolan/netfilter'
 import { type MapTree, nameOf, type ScalarTree, type Tree } from '../intent/compose/tree.ts'
 import { readYaml } from '../intent/compose/yaml-tree.ts'
 import { parsePool, type ReservedRange } from '../pool/index.ts'

@@ -1,5 +1,5 @@
+import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
-import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /**
  * The bridge of an external network is down. The kernel takes back its routes with it (net/ipv4/fib_frontend.c

@@ -1,5 +1,5 @@
+import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
-import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /**
  * An interface that is not ours has the name our bridge should get.

@@ -1,4 +1,4 @@
-import { ownersName } from '../owner/owner-name.ts'
+import { ownersName } from '@portolan/netfilter/analysis'
 import type { Culprit } from './conflict.ts'
 import { culpritOf, type Finding } from './search/finding.ts'
 

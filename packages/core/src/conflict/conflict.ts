@@ -1,7 +1,4 @@
-import type { TraceEntry } from '../evaluate/index.ts'
-import type { TableFamily } from '../netfilter/index.ts'
-import type { ManagedPart } from '../owner/index.ts'
-import type { Packet } from '../packet/index.ts'
+import type { Advice, ManagedPart, Packet, TableFamily, TraceEntry } from '@portolan/netfilter'
 import type { HookNeed } from './remedy/hook-need.ts'
 
 /**
@@ -106,10 +103,7 @@ export const culpritOutsideRules = (tool: string, text: string, owner: string | 
 })
 
 /** @public @since 0.1.0 */
-export interface Remedy {
-  readonly text: string
-  /** Commands that carry it out, for the tool that owns the culprit; empty when only a person can decide. */
-  readonly commands: readonly string[]
+export interface Remedy extends Advice {
   /** A way that the owner documents for its users, so that `apply --fix` may take it; absent where there is none. */
   readonly hook?: RemedyHook
 }

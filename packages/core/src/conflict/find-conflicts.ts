@@ -1,6 +1,5 @@
-import type { DesiredState } from '../desired/index.ts'
-import type { HostFacts } from '../facts/index.ts'
-import type { NetfilterRuleset } from '../netfilter/index.ts'
+import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
+import type { DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { findHostPortTaken } from './find-host-port-taken.ts'
 import { type ConflictSearch, type RuleConflictOptions, searchRules } from './find-rule-conflicts.ts'

@@ -1,5 +1,5 @@
-import type { DesiredMapping } from '../desired/index.ts'
-import { type HostFacts, localPortRange, type SocketFact } from '../facts/index.ts'
+import { type HostFacts, localPortRange, type SocketFact } from '@portolan/netfilter'
+import type { DesiredMapping } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { hostPortTaken } from './host-port-taken.ts'
 

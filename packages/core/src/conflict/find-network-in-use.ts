@@ -1,6 +1,12 @@
-import { formatPrefix, parseInterfaceAddress, prefixAround, prefixContains } from '../address/index.ts'
-import type { PublishedPort } from '../desired/index.ts'
-import { type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
+import {
+  formatPrefix,
+  type InterfaceFact,
+  parseInterfaceAddress,
+  prefixAround,
+  prefixContains,
+} from '@portolan/netfilter'
+import type { PublishedPort } from '../contract/index.ts'
+import { parseBridgeAlias } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { networkInUse } from './network-in-use.ts'
 

@@ -1,8 +1,7 @@
-import { tryParseAddress } from '../address/index.ts'
-import type { DesiredMapping } from '../desired/index.ts'
-import { type Host, isLocalAddress, readHostFacts } from '../evaluate/host.ts'
-import { lookUpRoute } from '../evaluate/router.ts'
-import type { FlowFact, HostFacts } from '../facts/index.ts'
+import type { FlowFact, HostFacts } from '@portolan/netfilter'
+import { tryParseAddress } from '@portolan/netfilter'
+import { type Host, isLocalAddress, lookUpRoute, readHostFacts } from '@portolan/netfilter/analysis'
+import type { DesiredMapping } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { staleConntrack } from './stale-conntrack.ts'
 

@@ -1,6 +1,6 @@
-import type { PublishedPort } from '../desired/index.ts'
+import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
+import type { PublishedPort } from '../contract/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
-import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /**
  * A bridge goes while other projects still lead ports to it: from then on those ports lead nowhere.

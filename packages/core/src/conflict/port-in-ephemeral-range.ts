@@ -1,5 +1,5 @@
-import type { DesiredMapping } from '../desired/index.ts'
-import { type HostFacts, localPortRange } from '../facts/index.ts'
+import { type HostFacts, localPortRange } from '@portolan/netfilter'
+import type { DesiredMapping } from '../contract/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 

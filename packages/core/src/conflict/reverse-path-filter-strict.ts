@@ -1,4 +1,4 @@
-import type { DesiredNetwork } from '../desired/index.ts'
+import type { DesiredNetwork } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'

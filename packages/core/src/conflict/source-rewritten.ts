@@ -2,7 +2,8 @@ import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { receiver, senders } from './effect.ts'
 import { ruleConflict } from './rule-conflict.ts'
-import { addressText, type Finding } from './search/finding.ts'
+import { addressText } from './search/address-text.ts'
+import type { Finding } from './search/finding.ts'
 
 /**
  * The container sees another source than the client's own: logs and access lists inside it are of no use, and what it

@@ -1,7 +1,7 @@
-import type { DesiredMapping } from '../desired/index.ts'
-import type { FlowFact } from '../facts/index.ts'
+import type { FlowFact } from '@portolan/netfilter'
+import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
+import type { DesiredMapping } from '../contract/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
-import { allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /** The flows of a mapping that are bound elsewhere, one or more. */
 export interface StaleFlows {

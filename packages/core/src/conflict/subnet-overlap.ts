@@ -1,6 +1,6 @@
+import { afterOptions, allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
-import { afterOptions, allOrNone, shellCommand } from './remedy/shell-word.ts'
 
 /** What a subnet collides with. */
 interface Overlapped {

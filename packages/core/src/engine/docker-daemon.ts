@@ -1,5 +1,5 @@
-import { containsPrefix, formatPrefix, parsePrefix, tryParsePrefix } from '../address/index.ts'
-import type { EnginePoolFact } from '../facts/index.ts'
+import type { EnginePoolFact } from '@portolan/netfilter'
+import { containsPrefix, formatPrefix, parsePrefix, tryParsePrefix } from '@portolan/netfilter'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { type JsonObject, readJsonObject, textOf } from './json-document.ts'
 import { readSubnets } from './subnet-text.ts'

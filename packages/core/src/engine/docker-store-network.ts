@@ -1,4 +1,4 @@
-import type { EngineNetworkFact, UsedAddressFact } from '../facts/index.ts'
+import type { EngineNetworkFact, UsedAddressFact } from '@portolan/netfilter'
 import { addressOf } from './engine-address.ts'
 import { isJsonObject, type JsonObject, objectsOf, textOf } from './json-document.ts'
 import { readSubnets } from './subnet-text.ts'

@@ -1,4 +1,4 @@
-import type { EngineNetworkFact, UsedAddressFact } from '../facts/index.ts'
+import type { EngineNetworkFact, UsedAddressFact } from '@portolan/netfilter'
 import { dockerStoreNetwork } from './docker-store-network.ts'
 import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading } from './engine-reading.ts'

@@ -1,4 +1,4 @@
-import { canonicalAddress, tryParseAddress } from '../address/index.ts'
+import { canonicalAddress, tryParseAddress } from '@portolan/netfilter'
 
 /** The address in a value of an engine's file, with or without a prefix length; none where there is none. */
 export const addressOf = (value: unknown): readonly string[] => {

@@ -1,4 +1,4 @@
-import type { EngineNetworkFact, EnginePoolFact } from '../facts/index.ts'
+import type { EngineNetworkFact, EnginePoolFact } from '@portolan/netfilter'
 
 /**
  * What a configuration file of another engine says about the networks of this host.

@@ -1,4 +1,4 @@
-import { ParseError, parseJson } from '../error/index.ts'
+import { ParseError, parseJson } from '@portolan/netfilter'
 import { withoutFile } from './engine-reading.ts'
 
 /** A JSON object whose members are not known yet. */

@@ -1,5 +1,5 @@
-import { tryParseAddress } from '../address/index.ts'
-import type { UsedAddressFact } from '../facts/index.ts'
+import type { UsedAddressFact } from '@portolan/netfilter'
+import { tryParseAddress } from '@portolan/netfilter'
 import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { readSubnets, type WrittenSubnet } from './subnet-text.ts'

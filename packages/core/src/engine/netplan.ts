@@ -1,5 +1,5 @@
-import { PortolanError } from '../error/portolan-error.ts'
-import type { EngineNetworkFact } from '../facts/index.ts'
+import type { EngineNetworkFact } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
 import { get, type MapTree, type Tree } from '../intent/compose/tree.ts'
 import { readYaml } from '../intent/compose/yaml-tree.ts'
 import { type EngineReading, emptyReading, unreadable, withoutFile } from './engine-reading.ts'

@@ -1,5 +1,5 @@
-import { formatPrefix, prefixesOverlap, tryParseHostOrPrefix } from '../address/index.ts'
-import type { HostFacts } from '../facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { formatPrefix, prefixesOverlap, tryParseHostOrPrefix } from '@portolan/netfilter'
 
 /**
  * A sentence for each subnet that was picked out of a range another engine may cut networks from. That is no

@@ -1,4 +1,4 @@
-import { formatPrefix, tryParseAddress, tryParseHostOrPrefix } from '../address/index.ts'
+import { formatPrefix, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
 
 /** What stands in a file where a subnet should be, and the words for where that is. */
 export interface WrittenSubnet {

@@ -1,4 +1,4 @@
-import type { EngineNetworkFact, HostFacts } from '../facts/index.ts'
+import type { EngineNetworkFact, HostFacts } from '@portolan/netfilter'
 
 /**
  * What Tailscale takes of the address space when it is there: any of its addresses may become a peer's, and it

@@ -1,4 +1,4 @@
-import { ParseError, type SourcePosition } from '../error/index.ts'
+import { ParseError, type SourcePosition } from '@portolan/netfilter'
 import { interpolate, type Lookup, lookupIn } from './interpolate.ts'
 import { isMistake, type Mistake } from './mistake.ts'
 

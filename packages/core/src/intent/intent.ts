@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../error/index.ts'
+import type { Protocol, SourcePosition } from '@portolan/netfilter'
 
 /**
  * What a user wants: networks, the endpoints on them, and the ports published to the world. It says nothing
@@ -34,9 +34,6 @@ export interface IntentNote {
   readonly text: string
   readonly place: SourcePosition | null
 }
-
-/** @public @since 0.1.0 */
-export type Protocol = 'tcp' | 'udp' | 'sctp'
 
 /**
  * How the outside reaches a network, per family.

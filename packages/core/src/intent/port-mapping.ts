@@ -1,6 +1,6 @@
-import { formatAddress, tryParseAddress, unmapAddress } from '../address/index.ts'
-import { ParseError } from '../error/index.ts'
-import type { PortMapping, PortRange, Protocol } from './intent.ts'
+import type { Protocol } from '@portolan/netfilter'
+import { formatAddress, ParseError, tryParseAddress, unmapAddress } from '@portolan/netfilter'
+import type { PortMapping, PortRange } from './intent.ts'
 import { isMistake, type Mistake, mistake } from './mistake.ts'
 import { countPorts, printPortRange, readHostPorts, readPortRange } from './port-range.ts'
 

@@ -1,5 +1,4 @@
-import { canonicalAddress, macFromAddress } from '../address/index.ts'
-import { PortolanError } from '../error/index.ts'
+import { canonicalAddress, macFromAddress, PortolanError } from '@portolan/netfilter'
 import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
 import type { LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'

@@ -1,5 +1,6 @@
-import { PortolanError } from '../error/index.ts'
-import type { PortRange, Protocol } from '../intent/index.ts'
+import type { Protocol } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
+import type { PortRange } from '../intent/index.ts'
 import type { LeasedPort, LeaseOrigin, PortHolder } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'
 import { portHolderKey, portKey } from './lease-key.ts'

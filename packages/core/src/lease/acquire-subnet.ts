@@ -1,5 +1,10 @@
-import { containsAddress, parseAddress, parsePrefix, prefixesOverlap } from '../address/index.ts'
-import { PortolanError } from '../error/index.ts'
+import {
+  containsAddress,
+  PortolanError,
+  parseAddress,
+  parsePrefix,
+  prefixesOverlap,
+} from '@portolan/netfilter'
 import type { Lease, LeasedSubnet } from './lease.ts'
 import { addressKey, leaseKey } from './lease-key.ts'
 import { type LeaseState, type LeaseStep, leasesUnder } from './lease-state.ts'

@@ -7,7 +7,7 @@ import {
   lastAddress,
   parseAddress,
   parsePrefix,
-} from '../address/index.ts'
+} from '@portolan/netfilter'
 import { firstUsable, lastUsable } from '../pool/usable-addresses.ts'
 
 /** The addresses of a subnet that endpoints can have, in bigints for both families. */

@@ -1,4 +1,4 @@
-import { StaleStateError } from '../error/index.ts'
+import { StaleStateError } from '@portolan/netfilter'
 import { overlappingSubnets } from './acquire-subnet.ts'
 import type { Lease, LeaseChange } from './lease.ts'
 import { holderKey, leaseKey } from './lease-key.ts'

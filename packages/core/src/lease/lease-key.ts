@@ -1,5 +1,4 @@
-import type { Family } from '../address/index.ts'
-import type { Protocol } from '../intent/index.ts'
+import type { Family, Protocol } from '@portolan/netfilter'
 import type { Lease, LeaseHolder, LeasingNetwork, PortHolder } from './lease.ts'
 
 /** Names are anything; between slashes nothing of them may look like a slash. Most are plain: ten times as fast. */

@@ -1,5 +1,4 @@
-import type { Family } from '../address/index.ts'
-import type { Protocol } from '../intent/index.ts'
+import type { Family, Protocol } from '@portolan/netfilter'
 
 /**
  * Something that belongs to a project until it is released, whatever happens to the process, the host's rules or

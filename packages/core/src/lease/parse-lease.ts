@@ -1,4 +1,4 @@
-import { tryParseAddress, tryParsePrefix } from '../address/index.ts'
+import { tryParseAddress, tryParsePrefix } from '@portolan/netfilter'
 import type { Lease } from './lease.ts'
 
 type Fields = Readonly<Record<string, unknown>>

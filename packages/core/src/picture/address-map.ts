@@ -1,4 +1,4 @@
-import type { Family } from '../address/index.ts'
+import type { Family } from '@portolan/netfilter'
 import type { ReservationKind } from '../pool/index.ts'
 
 /**

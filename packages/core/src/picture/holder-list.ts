@@ -1,4 +1,4 @@
-import { formatPrefix, type Prefix } from '../address/index.ts'
+import { formatPrefix, type Prefix } from '@portolan/netfilter'
 import type { PlanState } from '../pool/plan-state.ts'
 import type { Rejection } from '../pool/rejection.ts'
 import { describeReservation, type Reservation } from '../pool/reservation.ts'

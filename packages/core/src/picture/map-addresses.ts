@@ -1,3 +1,4 @@
+import type { HostFacts } from '@portolan/netfilter'
 import {
   containsPrefix,
   type Family,
@@ -6,8 +7,7 @@ import {
   type Prefix,
   parsePrefix,
   prefixAround,
-} from '../address/index.ts'
-import type { HostFacts } from '../facts/index.ts'
+} from '@portolan/netfilter'
 import {
   type HostIndex,
   indexHost,

@@ -5,7 +5,7 @@ import {
   prefixAround,
   prefixesOverlap,
   samePrefix,
-} from '../address/index.ts'
+} from '@portolan/netfilter'
 import type { PlanState } from '../pool/plan-state.ts'
 import { space4, space6 } from '../pool/space.ts'
 import type { MapCell } from './address-map.ts'

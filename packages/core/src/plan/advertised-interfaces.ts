@@ -1,4 +1,4 @@
-import type { HostFacts } from '../facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
 
 /** An interface for which the kernel reads router advertisements. */
 export interface AdvertisedInterface {

@@ -1,6 +1,6 @@
-import { shellWord } from '../conflict/index.ts'
-import type { DesiredNetwork } from '../desired/index.ts'
-import type { IccKeeper, InterfaceFact } from '../facts/index.ts'
+import type { InterfaceFact } from '@portolan/netfilter'
+import { shellWord } from '@portolan/netfilter'
+import type { DesiredNetwork, IccKeeper } from '../contract/index.ts'
 import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
 

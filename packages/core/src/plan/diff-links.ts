@@ -1,14 +1,15 @@
-import { shellWord } from '../conflict/index.ts'
-import { type DesiredNetwork, type DesiredState, type DesiredSubnet, networkMark } from '../desired/index.ts'
+import { type HostFacts, type InterfaceFact, shellWord } from '@portolan/netfilter'
 import {
   bridgeAlias,
   bridgesCallHooks,
-  type HostFacts,
+  type DesiredNetwork,
+  type DesiredState,
+  type DesiredSubnet,
   hasBridgeNetfilter,
-  type InterfaceFact,
   iccKeeper,
+  networkMark,
   parseBridgeAlias,
-} from '../facts/index.ts'
+} from '../contract/index.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
 import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'

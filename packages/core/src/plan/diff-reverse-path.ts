@@ -1,6 +1,6 @@
+import { effectiveSysctl, type HostFacts, linkSysctlName } from '@portolan/netfilter'
 import { type Conflict, reversePathFilterStrict } from '../conflict/index.ts'
-import type { DesiredNetwork, DesiredState } from '../desired/index.ts'
-import { effectiveSysctl, type HostFacts, linkSysctlName } from '../facts/index.ts'
+import type { DesiredNetwork, DesiredState } from '../contract/index.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'
 
 /** `rp_filter` (Documentation/networking/ip-sysctl.rst). */

@@ -1,4 +1,4 @@
-import { type Family, families } from '../address/index.ts'
+import { type Family, families, type HostFacts, linkSysctlName } from '@portolan/netfilter'
 import {
   type Conflict,
   forwardingDisabled,
@@ -6,8 +6,7 @@ import {
   routeLocalnetDisabled,
   routerAdvertisementsLost,
 } from '../conflict/index.ts'
-import type { DesiredMapping, DesiredNetwork, DesiredState } from '../desired/index.ts'
-import { type HostFacts, linkSysctlName } from '../facts/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../contract/index.ts'
 import { type AdvertisedInterface, interfacesLosingAdvertisements } from './advertised-interfaces.ts'
 import { diffReversePath } from './diff-reverse-path.ts'
 import { forwardingSysctl } from './forwarding-sysctls.ts'

@@ -1,6 +1,7 @@
+import type { HostFacts } from '@portolan/netfilter'
 import { type Conflict, iccForIpOnly, iccUnenforceable } from '../conflict/index.ts'
-import type { DesiredNetwork, DesiredState } from '../desired/index.ts'
-import { bridgesCallHooks, type HostFacts, hasBridgeNetfilter, iccKeeper } from '../facts/index.ts'
+import type { DesiredNetwork, DesiredState } from '../contract/index.ts'
+import { bridgesCallHooks, hasBridgeNetfilter, iccKeeper } from '../contract/index.ts'
 
 /**
  * Networks whose `icc: off` this host holds in part or not at all. Without br_netfilter traffic inside a bridge crosses

@@ -1,5 +1,5 @@
-import { type Family, families } from '../address/index.ts'
-import type { HostFacts } from '../facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { type Family, families } from '@portolan/netfilter'
 
 /**
  * The sysctl that switches forwarding for a whole family.

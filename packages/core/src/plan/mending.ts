@@ -1,4 +1,4 @@
-import type { OwnedNetwork } from '../desired/index.ts'
+import type { OwnedNetwork } from '../contract/index.ts'
 
 /**
  * What is known of a host whose rules somebody else has damaged.

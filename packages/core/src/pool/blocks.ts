@@ -1,5 +1,5 @@
-import type { Ranges } from '../address/index.ts'
-import { firstEndingFrom } from '../address/prefix-set.ts'
+import type { Ranges } from '@portolan/netfilter'
+import { firstEndingFrom } from '@portolan/netfilter/analysis'
 import type { Reservation } from './reservation.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { parseHostOrPrefix } from '../address/index.ts'
+import { parseHostOrPrefix } from '@portolan/netfilter'
 import type { Reservation } from './reservation.ts'
 
 /**

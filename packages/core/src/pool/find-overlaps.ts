@@ -1,4 +1,4 @@
-import { containsPrefix, type Prefix, prefixesOverlap, samePrefix } from '../address/index.ts'
+import { containsPrefix, type Prefix, prefixesOverlap, samePrefix } from '@portolan/netfilter'
 import type { PlanState } from './plan-state.ts'
 import { type Collision, collisionWith } from './rejection.ts'
 import type { Reservation } from './reservation.ts'

@@ -1,4 +1,4 @@
-import type { Prefix, Prefix4, Prefix6 } from '../address/index.ts'
+import type { Prefix, Prefix4, Prefix6 } from '@portolan/netfilter'
 import { firstIndex, type Layer, nextBlocker } from './blocks.ts'
 import { passBlocked, passTaken, type RejectionLog, rejectionLog } from './rejection-log.ts'
 import type { Reservation } from './reservation.ts'

@@ -1,4 +1,4 @@
-import { canonicalAddress, firstAddress, formatAddress, lastAddress, parsePrefix } from '../address/index.ts'
+import { canonicalAddress, firstAddress, formatAddress, lastAddress, parsePrefix } from '@portolan/netfilter'
 import { firstUsable, lastUsable } from './usable-addresses.ts'
 
 const greater = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)

@@ -1,11 +1,12 @@
-import { type Address, type InterfaceAddress, parseHostOrPrefix } from '../address/index.ts'
 import {
-  type BridgeOwner,
+  type Address,
   type EngineNetworkFact,
   type HostFacts,
-  parseBridgeAlias,
+  type InterfaceAddress,
+  parseHostOrPrefix,
   type RouteFact,
-} from '../facts/index.ts'
+} from '@portolan/netfilter'
+import { type BridgeOwner, parseBridgeAlias } from '../contract/index.ts'
 import { type BlockIndex, indexTable } from './block-index.ts'
 import { cloudReservations } from './cloud-addresses.ts'
 import {

@@ -1,3 +1,4 @@
+import type { EngineNetworkFact, HostFacts, InterfaceFact } from '@portolan/netfilter'
 import {
   dropZone,
   type InterfaceAddress,
@@ -5,9 +6,9 @@ import {
   parseHostOrPrefix,
   parseInterfaceAddress,
   prefixAround,
-} from '../address/index.ts'
+} from '@portolan/netfilter'
+import type { BridgeOwner } from '../contract/index.ts'
 import { tailnets } from '../engine/tailnet.ts'
-import type { BridgeOwner, EngineNetworkFact, HostFacts, InterfaceFact } from '../facts/index.ts'
 import type { AddressReservation, Reservation } from './reservation.ts'
 import { isIrrelevant } from './route-relevance.ts'
 

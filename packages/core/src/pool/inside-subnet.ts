@@ -3,11 +3,11 @@ import {
   containsPrefix,
   formatAddress,
   formatPrefix,
+  InvalidRequestError,
   type Prefix,
   parseAddress,
   parsePrefix,
-} from '../address/index.ts'
-import { InvalidRequestError } from '../error/index.ts'
+} from '@portolan/netfilter'
 import type { SubnetRequest } from './subnet-request.ts'
 import { firstUsable, isUsable } from './usable-addresses.ts'
 

@@ -1,5 +1,4 @@
-import { bitsOf, tryParsePrefix } from '../address/index.ts'
-import { InvalidRequestError } from '../error/index.ts'
+import { bitsOf, InvalidRequestError, tryParsePrefix } from '@portolan/netfilter'
 import { classicPool, cut, dockerPool, type Pool } from './pool.ts'
 
 const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((pool) => [pool.name, pool]))

@@ -1,5 +1,4 @@
-import { bitsOf, formatPrefix, type Prefix } from '../address/index.ts'
-import { InvalidRequestError } from '../error/index.ts'
+import { bitsOf, formatPrefix, InvalidRequestError, type Prefix } from '@portolan/netfilter'
 import type { Layer } from './blocks.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'

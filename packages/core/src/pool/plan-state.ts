@@ -1,4 +1,4 @@
-import { type Family, parseHostOrPrefix, parsePrefix, prefixSet } from '../address/index.ts'
+import { type Family, parseHostOrPrefix, parsePrefix, prefixSet } from '@portolan/netfilter'
 import { type BlockIndex, indexReservations } from './block-index.ts'
 import type { Blocks, Layer } from './blocks.ts'
 import type { Scan } from './first-fit.ts'

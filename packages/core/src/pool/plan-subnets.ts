@@ -1,5 +1,5 @@
-import { containsPrefix, formatPrefix, type Prefix } from '../address/index.ts'
-import type { HostFacts } from '../facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { containsPrefix, formatPrefix, type Prefix } from '@portolan/netfilter'
 import { findOverlaps } from './find-overlaps.ts'
 import { type HostIndex, indexHost } from './host-index.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'

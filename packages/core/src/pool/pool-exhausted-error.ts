@@ -1,4 +1,4 @@
-import { PortolanError } from '../error/index.ts'
+import { PortolanError } from '@portolan/netfilter'
 import type { Rejection } from './rejection.ts'
 
 const ways = (rejected: readonly Rejection[]): string => {

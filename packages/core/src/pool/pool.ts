@@ -4,7 +4,7 @@ import {
   type Prefix,
   parseInterfaceAddress,
   prefixAround,
-} from '../address/index.ts'
+} from '@portolan/netfilter'
 
 /**
  * A prefix of a pool and how it is cut.

@@ -1,7 +1,5 @@
-import { readAddress4 } from '../address/address4.ts'
-import { readGroups6, scratch } from '../address/address6.ts'
-import type { Prefix } from '../address/index.ts'
-import { readLength } from '../address/parse-prefix.ts'
+import type { Prefix } from '@portolan/netfilter'
+import { readAddress4, readGroups6, readLength, scratch } from '@portolan/netfilter/analysis'
 
 /**
  * Prefixes of one family in columns, because a host may have a million routes and a million small objects cost

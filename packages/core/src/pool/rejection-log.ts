@@ -1,4 +1,4 @@
-import type { Prefix } from '../address/index.ts'
+import type { Prefix } from '@portolan/netfilter'
 import { type Rejection, rejectionOf } from './rejection.ts'
 import type { Reservation, ReservationKind } from './reservation.ts'
 

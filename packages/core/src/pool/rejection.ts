@@ -1,4 +1,4 @@
-import { formatPrefix, type Prefix } from '../address/index.ts'
+import { formatPrefix, type Prefix } from '@portolan/netfilter'
 import { describeReservation, type Reservation, type ReservationKind } from './reservation.ts'
 import { deviceOf, holderOf } from './reservation-holder.ts'
 

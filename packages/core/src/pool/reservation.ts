@@ -1,6 +1,7 @@
-import { formatInterfaceAddress, formatPrefix, type InterfaceAddress, type Prefix } from '../address/index.ts'
+import type { EngineNetworkFact, RouteFact } from '@portolan/netfilter'
+import { formatInterfaceAddress, formatPrefix, type InterfaceAddress, type Prefix } from '@portolan/netfilter'
+import type { BridgeOwner } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/engine-of-interface.ts'
-import type { BridgeOwner, EngineNetworkFact, RouteFact } from '../facts/index.ts'
 
 /**
  * A prefix that must not be handed out, and where that is known from.

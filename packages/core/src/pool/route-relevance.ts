@@ -1,11 +1,11 @@
+import type { RouteFact } from '@portolan/netfilter'
 import {
   containsPrefix,
   formatPrefix,
   type Prefix,
   parsePrefix,
   tryParseHostOrPrefix,
-} from '../address/index.ts'
-import type { RouteFact } from '../facts/index.ts'
+} from '@portolan/netfilter'
 
 /**
  * Routes of these types lead nowhere: the first four keep packets in (a VPN's kill switch, a CNI plugin's guard),

@@ -1,5 +1,10 @@
-import { type Address, type Prefix, parseInterfaceAddress, prefixAround } from '../address/index.ts'
-import { InvalidRequestError } from '../error/index.ts'
+import {
+  type Address,
+  InvalidRequestError,
+  type Prefix,
+  parseInterfaceAddress,
+  prefixAround,
+} from '@portolan/netfilter'
 import type { BridgeApart } from './host-index.ts'
 import type { PlanState } from './plan-state.ts'
 import { isIrrelevant } from './route-relevance.ts'

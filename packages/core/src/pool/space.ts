@@ -1,4 +1,4 @@
-import { size4, size6 } from '../address/prefix.ts'
+import { size4, size6 } from '@portolan/netfilter/analysis'
 
 /**
  * The arithmetic of one family's addresses. IPv4 is counted in numbers and IPv6 in bigints; whatever works on

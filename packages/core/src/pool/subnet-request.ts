@@ -1,4 +1,4 @@
-import type { Family } from '../address/index.ts'
+import type { Family } from '@portolan/netfilter'
 import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
 

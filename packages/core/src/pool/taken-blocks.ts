@@ -1,5 +1,5 @@
-import type { Prefix } from '../address/index.ts'
-import { firstEndingFrom } from '../address/prefix-set.ts'
+import type { Prefix } from '@portolan/netfilter'
+import { firstEndingFrom } from '@portolan/netfilter/analysis'
 import type { Blocks } from './blocks.ts'
 import type { Space } from './space.ts'
 

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { formatPrefix, type Prefix6 } from '../address/index.ts'
+import { formatPrefix, type Prefix6 } from '@portolan/netfilter'
 import { cut, type Pool } from './pool.ts'
 
 /**

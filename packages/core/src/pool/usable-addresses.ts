@@ -1,4 +1,4 @@
-import { type Address, bitsOf, lastAddress, type Prefix } from '../address/index.ts'
+import { type Address, bitsOf, lastAddress, type Prefix } from '@portolan/netfilter'
 
 /**
  * The first address a host may have. In IPv4 not the network address, in IPv6 not the subnet-router anycast

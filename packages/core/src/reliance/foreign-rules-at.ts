@@ -1,13 +1,13 @@
-import type { Family } from '../address/index.ts'
 import type {
   BaseHook,
+  Family,
   MatchStep,
   NetfilterChain,
   NetfilterRule,
   NetfilterRuleset,
   NetfilterTable,
-} from '../netfilter/index.ts'
-import { ownerOf } from '../owner/index.ts'
+} from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
 
 /** A foreign rule, with the program that wrote it. */
 export interface ForeignRule {

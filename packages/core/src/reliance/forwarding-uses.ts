@@ -1,7 +1,7 @@
-import { type Family, familyOf } from '../address/index.ts'
+import type { Expression, NetfilterRule, NetfilterRuleset, Step } from '@portolan/netfilter'
+import { type Family, familyOf, type HostFacts, type InterfaceFact } from '@portolan/netfilter'
+import { parseBridgeAlias } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/index.ts'
-import { type HostFacts, type InterfaceFact, parseBridgeAlias } from '../facts/index.ts'
-import type { Expression, NetfilterRule, NetfilterRuleset, Step } from '../netfilter/index.ts'
 import { foreignRulesAt } from './foreign-rules-at.ts'
 import { distinctUses, ruleText, type SysctlUse } from './sysctl-use.ts'
 

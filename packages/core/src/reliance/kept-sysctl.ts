@@ -1,5 +1,5 @@
+import { ownerName } from '@portolan/netfilter/analysis'
 import { sysctlCommands } from '../conflict/remedy/sysctl-command.ts'
-import { ownerName } from '../owner/owner-name.ts'
 import type { SysctlUse } from './sysctl-use.ts'
 
 /**

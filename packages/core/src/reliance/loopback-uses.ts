@@ -1,6 +1,5 @@
-import { firstAddress, lastAddress, type Prefix, tryParsePrefix } from '../address/index.ts'
-import type { HostFacts } from '../facts/index.ts'
-import type { NatStep, NetfilterRule, NetfilterRuleset, ValueRange } from '../netfilter/index.ts'
+import type { HostFacts, NatStep, NetfilterRule, NetfilterRuleset, ValueRange } from '@portolan/netfilter'
+import { firstAddress, lastAddress, type Prefix, tryParsePrefix } from '@portolan/netfilter'
 import { foreignRulesAt } from './foreign-rules-at.ts'
 import { distinctUses, ruleText, type SysctlUse } from './sysctl-use.ts'
 

@@ -1,4 +1,4 @@
-import type { RuleSource } from '../netfilter/index.ts'
+import type { RuleSource } from '@portolan/netfilter'
 
 /**
  * Something foreign on a host that may rely on a sysctl which Portolan has set.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { emptyConfig, ParseError, parseConfig } from '../../src/index.ts'
+import { ParseError } from '@portolan/netfilter'
+import { emptyConfig, parseConfig } from '../../src/index.ts'
 
 const source = '/etc/portolan/config.yaml'
 const error = (text: string): ParseError => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import type { HostFacts, SocketFact } from '@portolan/netfilter'
 import { findHostPortTaken } from '../../src/conflict/index.ts'
-import { type DesiredMapping, type Flow, reach } from '../../src/desired/index.ts'
-import type { HostFacts, SocketFact } from '../../src/facts/index.ts'
-import { desired, host, mapping, mapping6 } from '../desired/state.ts'
+import { type DesiredMapping, type Flow, reach } from '../../src/contract/index.ts'
+import { desired, host, mapping, mapping6 } from '../contract/state.ts'
 
 const facts = (...sockets: readonly SocketFact[]): HostFacts => ({
   interfaces: [

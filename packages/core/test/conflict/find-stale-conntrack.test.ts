@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
+import type { FlowFact, HostFacts } from '@portolan/netfilter'
 import { findStaleConntrack } from '../../src/conflict/index.ts'
-import type { FlowFact, HostFacts } from '../../src/facts/index.ts'
-import { mapping } from '../desired/state.ts'
+import { mapping } from '../contract/state.ts'
 
 const dns = mapping({ label: '0.0.0.0:53/udp -> dns:53', protocol: 'udp', hostPort: 53 })
 

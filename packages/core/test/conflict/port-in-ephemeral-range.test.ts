@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { findPortsInEphemeralRange } from '../../src/conflict/index.ts'
-import { mapping } from '../desired/state.ts'
+import { mapping } from '../contract/state.ts'
 
 const range = 'net.ipv4.ip_local_port_range'
 const reserved = 'net.ipv4.ip_local_reserved_ports'

@@ -15,7 +15,7 @@ import {
   routerAdvertisementsLost,
   subnetOverlap,
 } from '../../src/conflict/index.ts'
-import { mapping } from '../desired/state.ts'
+import { mapping } from '../contract/state.ts'
 
 const winner = { project: 'blog', label: '0.0.0.0:8080/tcp -> ghost:80' }
 const loser = '0.0.0.0:8080/tcp -> nginx:80'

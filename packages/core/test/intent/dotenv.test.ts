@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Compose look like this.
 import { describe, expect, test } from '@jest/globals'
-import { ParseError, PortolanError, parseDotenv } from '@portolan/core'
+import { parseDotenv } from '@portolan/core'
+import { ParseError, PortolanError } from '@portolan/netfilter'
 import fc from 'fast-check'
 
 test('a line whose name no variable has is told of and passed over, when that is asked for', () => {

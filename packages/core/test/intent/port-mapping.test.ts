@@ -1,11 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  ParseError,
-  type PortMapping,
-  PortolanError,
-  parsePortMapping,
-  printPortMapping,
-} from '@portolan/core'
+import { type PortMapping, parsePortMapping, printPortMapping } from '@portolan/core'
+import { ParseError, PortolanError } from '@portolan/netfilter'
 import fc from 'fast-check'
 
 const range = (first: number, last = first) => ({ first, last })

@@ -1,16 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
+import { type HostFacts, overlapsSet, parsePrefix, prefixSet } from '@portolan/netfilter'
 import fc from 'fast-check'
 import {
   type AddressMap,
-  type HostFacts,
   type MapCell,
   mapAddresses,
-  overlapsSet,
   PoolExhaustedError,
   parsePool,
-  parsePrefix,
   planSubnets,
-  prefixSet,
   type SubnetPlanOptions,
 } from '../../src/index.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DesiredMapping, DesiredNetwork } from '../../src/desired/index.ts'
-import type { HostFacts, InterfaceFact } from '../../src/facts/index.ts'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
+import type { DesiredMapping, DesiredNetwork } from '../../src/contract/index.ts'
 import { diffLinks, findIccUnenforceable, switchHairpinOff } from '../../src/plan/index.ts'
-import { desired, mapping, network, target } from '../desired/state.ts'
+import { desired, mapping, network, target } from '../contract/state.ts'
 
 const port = (wish: Partial<InterfaceFact> = {}): InterfaceFact => ({
   name: 'veth1',

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DesiredNetwork } from '../../src/desired/index.ts'
-import { bridgeAlias, type HostFacts, type InterfaceFact } from '../../src/facts/index.ts'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
+import type { DesiredNetwork } from '../../src/contract/index.ts'
+import { bridgeAlias } from '../../src/contract/index.ts'
 import { deleteBridge, diffLinks, type LinkChange, type LinkOperation } from '../../src/plan/index.ts'
-import { desired, network } from '../desired/state.ts'
+import { desired, network } from '../contract/state.ts'
 
 const web = network('web')
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DesiredEndpoint, DesiredState } from '../../src/desired/index.ts'
+import type { DesiredEndpoint, DesiredState } from '../../src/contract/index.ts'
 import { diffSysctls } from '../../src/plan/index.ts'
-import { desired, network } from '../desired/state.ts'
+import { desired, network } from '../contract/state.ts'
 
 const web = 'net.ipv4.conf.br-web.rp_filter'
 const db = 'net.ipv4.conf.br-db.rp_filter'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DesiredState } from '../../src/desired/index.ts'
-import type { HostFacts } from '../../src/facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import type { DesiredState } from '../../src/contract/index.ts'
 import { diffSysctls, sysctlChange } from '../../src/plan/index.ts'
-import { desired, mapping, mapping6, network, target } from '../desired/state.ts'
+import { desired, mapping, mapping6, network, target } from '../contract/state.ts'
 
 const off = {
   'net.ipv4.ip_forward': '0',

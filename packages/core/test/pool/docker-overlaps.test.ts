@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { PortolanError } from '../../src/error/index.ts'
-import type { HostFacts } from '../../src/facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { PortolanError } from '@portolan/netfilter'
 import { acquireSubnet, emptyLeases } from '../../src/lease/index.ts'
 import {
   classicPool,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { formatPrefix, parsePrefix } from '../../src/address/index.ts'
-import { InvalidRequestError } from '../../src/error/index.ts'
+import { formatPrefix, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
 import {
   PoolExhaustedError,
   parsePool,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type HostFacts, parsePool, planSubnets, type SubnetPlanOptions } from '../../src/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { parsePool, planSubnets, type SubnetPlanOptions } from '../../src/index.ts'
 
 const plan = (facts: HostFacts, pool: string, options: SubnetPlanOptions = {}) =>
   planSubnets(

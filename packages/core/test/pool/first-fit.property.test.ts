@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import type { HostFacts } from '@portolan/netfilter'
 import {
   containsAddress,
   formatAddress,
@@ -10,8 +10,8 @@ import {
   prefixAfter,
   prefixAround,
   prefixesOverlap,
-} from '../../src/address/index.ts'
-import type { HostFacts } from '../../src/facts/index.ts'
+} from '@portolan/netfilter'
+import fc from 'fast-check'
 import {
   PoolExhaustedError,
   parsePool,

@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { formatPrefix, parseAddress, parsePrefix, prefixAround, prefixesOverlap } from '@portolan/netfilter'
 import fc from 'fast-check'
-import {
-  formatPrefix,
-  parseAddress,
-  parsePrefix,
-  prefixAround,
-  prefixesOverlap,
-} from '../../src/address/index.ts'
 import {
   PoolExhaustedError,
   parsePool,

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseInterfaceAddress, parsePrefix, prefixAround, prefixesOverlap } from '../../src/address/index.ts'
-import { PortolanError } from '../../src/error/index.ts'
-import type { HostFacts } from '../../src/facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import {
+  PortolanError,
+  parseInterfaceAddress,
+  parsePrefix,
+  prefixAround,
+  prefixesOverlap,
+} from '@portolan/netfilter'
 import {
   commitLeases,
   emptyLeases,
@@ -21,7 +26,7 @@ import {
   type SubnetPlanOptions,
   type SubnetRequest,
 } from '../../src/pool/index.ts'
-import { intent, networkIntent, subnetIntent } from '../desired/intent.ts'
+import { intent, networkIntent, subnetIntent } from '../resolve/intent.ts'
 
 const planOne = (
   facts: HostFacts,

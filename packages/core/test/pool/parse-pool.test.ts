@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
+import { formatPrefix, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
 import fc from 'fast-check'
-import { formatPrefix, parsePrefix } from '../../src/address/index.ts'
-import { InvalidRequestError } from '../../src/error/index.ts'
 import { parsePool, planSubnets, ulaPool } from '../../src/pool/index.ts'
 
 describe('a pool', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { InvalidRequestError, ParseError } from '../../src/error/index.ts'
-import { bridgeAlias, type HostFacts, type RouteFact } from '../../src/facts/index.ts'
+import { type HostFacts, InvalidRequestError, ParseError, type RouteFact } from '@portolan/netfilter'
+import { bridgeAlias } from '../../src/contract/index.ts'
 import {
   classicPool,
   dockerPool,

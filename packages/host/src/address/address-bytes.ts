@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { type Family, InvalidRequestError } from '@portolan/core'
+import { type Family, InvalidRequestError } from '@portolan/netfilter'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
 
 /** An address as netlink carries it: 4 or 16 bytes in network order. */

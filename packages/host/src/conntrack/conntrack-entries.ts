@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Family, InspectError, PermissionError } from '@portolan/core'
+import { type Family, InspectError, PermissionError } from '@portolan/netfilter'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { changeError, dump, send } from '../netlink/request.ts'
 import {

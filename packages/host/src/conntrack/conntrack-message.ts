@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { addressFamily } from '../address/address-bytes.ts'
 import { addressText } from '../address/address-text.ts'
 import { attribute, concatenate, copyBytes, eachAttribute } from '../netlink/attribute.ts'

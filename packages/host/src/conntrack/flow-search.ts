@@ -1,4 +1,4 @@
-import type { Family, Protocol } from '@portolan/core'
+import type { Family, Protocol } from '@portolan/netfilter'
 import type { ConntrackEntry } from './conntrack-message.ts'
 
 /** Which entries to delete: those of some families that a test says yes to. */

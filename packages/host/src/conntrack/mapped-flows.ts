@@ -1,4 +1,4 @@
-import type { Family, Protocol } from '@portolan/core'
+import type { Family, Protocol } from '@portolan/netfilter'
 import { canonical } from '../address/canonical.ts'
 import { type FlowSearch, protocolNumbers } from './flow-search.ts'
 

@@ -1,4 +1,4 @@
-import type { FlowFact, Protocol } from '@portolan/core'
+import type { FlowFact, Protocol } from '@portolan/netfilter'
 import { openConnection } from '../netlink/connection.ts'
 import { NETLINK_NETFILTER } from '../netlink/constants.ts'
 import { listEntries, tracksNothing } from './conntrack-entries.ts'

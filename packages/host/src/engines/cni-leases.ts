@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
+import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/netfilter'
 
 /**
  * The addresses that CNI's host-local plugin has leased on a network: a file for each, named for the address.

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
+import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/netfilter'
 import { readTextFile } from '../file/index.ts'
 import { objectOf } from './json-object.ts'
 

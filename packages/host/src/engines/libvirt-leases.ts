@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
+import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/netfilter'
 import { isAbsent, readTextFile } from '../file/index.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EngineNetworkFact, type EngineReading, parseContainersConf } from '@portolan/core'
+import { type EngineReading, parseContainersConf } from '@portolan/core'
+import type { EngineNetworkFact } from '@portolan/netfilter'
 import { readEngineFile } from './engine-file.ts'
 import { podmanStorage } from './podman-storage.ts'
 

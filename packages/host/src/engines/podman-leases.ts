@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { UsedAddressFact } from '@portolan/core'
+import type { UsedAddressFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
 import { type BoltItem, readBoltFile } from '../bolt/index.ts'
 import { isAbsent } from '../file/index.ts'

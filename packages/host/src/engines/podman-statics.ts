@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/core'
+import { canonicalAddress, tryParseAddress, type UsedAddressFact } from '@portolan/netfilter'
 import { isAbsent } from '../file/index.ts'
 import { readSqliteFile, type SqliteValue } from '../sqlite/index.ts'
 import { objectOf } from './json-object.ts'

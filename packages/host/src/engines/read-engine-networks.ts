@@ -1,11 +1,7 @@
 import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type EngineNetworkFact,
-  type EnginePoolFact,
-  type EngineReading,
-  parseNetavarkNetwork,
-} from '@portolan/core'
+import { type EngineReading, parseNetavarkNetwork } from '@portolan/core'
+import type { EngineNetworkFact, EnginePoolFact } from '@portolan/netfilter'
 import { isAbsent, whyUnread } from '../file/index.ts'
 import { readDocker } from './docker-readings.ts'
 import { readEngineFile } from './engine-file.ts'

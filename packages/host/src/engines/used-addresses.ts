@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { EngineNetworkFact, UsedAddressFact } from '@portolan/core'
+import type { EngineNetworkFact, UsedAddressFact } from '@portolan/netfilter'
 import { cniLeases } from './cni-leases.ts'
 import { dockerStatics } from './docker-statics.ts'
 import { libvirtLeases } from './libvirt-leases.ts'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { InspectError, type Protocol, type SocketFact } from '@portolan/core'
+import { InspectError, type Protocol, type SocketFact } from '@portolan/netfilter'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_SOCK_DIAG } from '../netlink/constants.ts'
 import { readSockets, type SocketRecord } from './read-sockets.ts'

@@ -1,5 +1,5 @@
-import type { Family, Protocol, SocketFact } from '@portolan/core'
-import { InspectError } from '@portolan/core'
+import type { Family, Protocol, SocketFact } from '@portolan/netfilter'
+import { InspectError } from '@portolan/netfilter'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6, NETLINK_SOCK_DIAG } from '../netlink/constants.ts'
 import { readSockets, readTcpListeners, type SocketRecord } from './read-sockets.ts'

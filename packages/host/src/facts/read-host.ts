@@ -1,4 +1,4 @@
-import type { HostFacts, InterfaceFact, NeighbourFact, RouteFact, RoutingRuleFact } from '@portolan/core'
+import type { HostFacts, InterfaceFact, NeighbourFact, RouteFact, RoutingRuleFact } from '@portolan/netfilter'
 import { readEngineNetworks } from '../engines/read-engine-networks.ts'
 import { readTextFile } from '../file/index.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'

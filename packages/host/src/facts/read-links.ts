@@ -1,4 +1,4 @@
-import type { InterfaceFact } from '@portolan/core'
+import type { InterfaceFact } from '@portolan/netfilter'
 import { eachAttribute, readText } from '../netlink/attribute.ts'
 import { littleEndian } from '../netlink/byte-order.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'

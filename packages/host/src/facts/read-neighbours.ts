@@ -1,4 +1,4 @@
-import type { NeighbourFact } from '@portolan/core'
+import type { NeighbourFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
 import { eachAttribute } from '../netlink/attribute.ts'
 import { littleEndian } from '../netlink/byte-order.ts'

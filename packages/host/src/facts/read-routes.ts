@@ -1,4 +1,4 @@
-import type { RouteFact } from '@portolan/core'
+import type { RouteFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
 import { eachAttribute } from '../netlink/attribute.ts'
 import { littleEndian } from '../netlink/byte-order.ts'

@@ -1,4 +1,4 @@
-import type { RoutingRuleFact } from '@portolan/core'
+import type { RoutingRuleFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
 import { eachAttribute, readText } from '../netlink/attribute.ts'
 import { littleEndian } from '../netlink/byte-order.ts'

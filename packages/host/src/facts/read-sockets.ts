@@ -1,4 +1,4 @@
-import type { Protocol, SocketFact } from '@portolan/core'
+import type { Protocol, SocketFact } from '@portolan/netfilter'
 import { addressText, isMapped } from '../address/address-text.ts'
 import { eachAttribute } from '../netlink/attribute.ts'
 import { littleEndian } from '../netlink/byte-order.ts'

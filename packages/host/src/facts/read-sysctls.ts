@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { hostSysctls, linkSysctlNames } from '@portolan/core'
+import { hostSysctls, linkSysctlNames } from '@portolan/netfilter'
 import { readSysctl } from '../sysctl/sysctl.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { ParseError } from '@portolan/core'
+import { ParseError } from '@portolan/netfilter'
 import { RefusedFileError } from './refused-file-error.ts'
 
 /**

@@ -1,13 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import {
-  emptyLeases,
-  type LeaseState,
-  type LeaseStep,
-  type LeaseStore,
-  PermissionError,
-  PortolanError,
-} from '@portolan/core'
+import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
+import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'

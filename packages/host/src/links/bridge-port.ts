@@ -1,4 +1,4 @@
-import { ApplyError, shellWord } from '@portolan/core'
+import { ApplyError, shellWord } from '@portolan/netfilter'
 import { attributeText, attributeU32, nested } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { change, type NetlinkChange } from '../netlink/request.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ApplyError, InvalidRequestError } from '@portolan/core'
+import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/constants.ts'

@@ -1,4 +1,5 @@
-import { ApplyError, parseBridgeAlias } from '@portolan/core'
+import { parseBridgeAlias } from '@portolan/core'
+import { ApplyError } from '@portolan/netfilter'
 import { readLinks } from '../facts/read-links.ts'
 import { attributeU32 } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'

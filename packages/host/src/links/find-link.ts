@@ -1,4 +1,4 @@
-import { ApplyError, InvalidRequestError } from '@portolan/core'
+import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
 import { type LinkRecord, parseLink } from '../facts/read-links.ts'
 import { attributeText } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { MissingToolError, PortolanError } from '@portolan/core'
+import { MissingToolError, PortolanError } from '@portolan/netfilter'
 import { programEnvironment } from '../runner/program-environment.ts'
 import { openLockFile } from './lock-file.ts'
 import { type LockHolder, lockHolder } from './lock-holder.ts'

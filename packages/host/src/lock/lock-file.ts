@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { PermissionError, PortolanError } from '@portolan/core'
+import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { makeDirectory } from '../state/make-directory.ts'
 import { unsafeDirectory } from '../state/safe-place.ts'
 

@@ -1,4 +1,4 @@
-import { PortolanError } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { type FileLock, takeFileLock } from './file-lock.ts'
 import { hostLockFile } from './host-lock-file.ts'
 import { bequeathLock } from './inherited-locks.ts'

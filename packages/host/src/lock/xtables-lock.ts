@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { PortolanError } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { processName } from '../facts/processes.ts'
 import type { LockHolder } from './lock-holder.ts'
 

@@ -1,4 +1,4 @@
-import { PortolanError } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { RawNetlinkSocket } from 'netlink'
 import { NLMSG_DONE, NLMSG_ERROR } from './constants.ts'
 import { answeredType, eachMessage, errorNumber, type MessageView } from './message.ts'

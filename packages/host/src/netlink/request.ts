@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util'
-import { ApplyError, InspectError, PermissionError } from '@portolan/core'
+import { ApplyError, InspectError, PermissionError } from '@portolan/netfilter'
 import { concatenate } from './attribute.ts'
 import { littleEndian } from './byte-order.ts'
 import type { NetlinkConnection } from './connection.ts'

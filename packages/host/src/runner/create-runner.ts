@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { InspectError, MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { inheritedLocks } from '../lock/inherited-locks.ts'
 import { programEnvironment } from './program-environment.ts'
 import { openWholeInput } from './whole-input.ts'

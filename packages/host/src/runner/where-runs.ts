@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { PortolanError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { runsHere } from './create-runner.ts'
 
 const namespaceLink = '/proc/self/ns/net'

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { PortolanError } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 
 /** Which network namespace of which boot something was done in. */
 export interface NamespaceKey {

@@ -1,4 +1,4 @@
-import { type Family, type Protocol, tryParseAddress } from '@portolan/core'
+import { type Family, type Protocol, tryParseAddress } from '@portolan/netfilter'
 import type { MappedFlows } from '../conntrack/mapped-flows.ts'
 import type { UntranslatedFlows } from '../conntrack/untranslated-flows.ts'
 

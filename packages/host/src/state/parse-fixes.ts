@@ -1,4 +1,5 @@
-import { type HookNeed, isHookCommand, shellLine } from '@portolan/core'
+import { type HookNeed, isHookCommand } from '@portolan/core'
+import { shellLine } from '@portolan/netfilter'
 import type { Fix } from './host-state.ts'
 
 type Words = readonly string[]

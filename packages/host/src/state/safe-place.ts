@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { PortolanError, shellWord } from '@portolan/core'
+import { PortolanError, shellWord } from '@portolan/netfilter'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
-import { ApplyError, InspectError, InvalidRequestError, PermissionError } from '@portolan/core'
+import { ApplyError, InspectError, InvalidRequestError, PermissionError } from '@portolan/netfilter'
 
 const root = '/proc/sys'
 

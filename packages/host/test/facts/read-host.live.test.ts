@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { HostFacts } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
 const read = `import { readHost } from '@portolan/host'; report(await readHost())`

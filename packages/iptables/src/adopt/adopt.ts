@@ -1,4 +1,4 @@
-import { families } from '@portolan/core'
+import { families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { projectOf } from '../compile/tag.ts'
 import { emptyRuleset, type Ruleset } from '../ruleset/ruleset.ts'

@@ -1,12 +1,5 @@
-import {
-  containsPrefix,
-  type Family,
-  families,
-  type Mended,
-  type MendOptions,
-  type OwnedNetwork,
-  parsePrefix,
-} from '@portolan/core'
+import type { Mended, MendOptions, OwnedNetwork } from '@portolan/core'
+import { containsPrefix, type Family, families, parsePrefix } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { rootOf } from '../compile/dispatch.ts'
 import { networkTag, ownedNetworkRules } from '../compile/network-rules.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { rootOf } from '../compile/dispatch.ts'
 import type { PlacedRule } from '../compile/placed-rule.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'

@@ -1,4 +1,5 @@
-import type { Family, HostPresence, PublishedPort } from '@portolan/core'
+import type { HostPresence, PublishedPort } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { PlacedRule } from '../compile/placed-rule.ts'
 import { projectOf, tag, tagOf } from '../compile/tag.ts'
 import { printRule } from '../print/print-rule.ts'

@@ -1,14 +1,5 @@
-import {
-  ApplyError,
-  type Family,
-  families,
-  isKilled,
-  PermissionError,
-  PortolanError,
-  programEnd,
-  type Runner,
-  type RunResult,
-} from '@portolan/core'
+import { isKilled, programEnd, type Runner, type RunResult } from '@portolan/core'
+import { ApplyError, type Family, families, PermissionError, PortolanError } from '@portolan/netfilter'
 import type { IptablesChange } from '../diff/change.ts'
 import { describe } from '../diff/describe.ts'
 import { invert } from '../diff/operation-line.ts'

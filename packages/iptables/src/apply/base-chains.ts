@@ -1,11 +1,5 @@
-import {
-  type Family,
-  InspectError,
-  MissingToolError,
-  PermissionError,
-  programEnd,
-  type Runner,
-} from '@portolan/core'
+import { programEnd, type Runner } from '@portolan/core'
+import { type Family, InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import type { IptablesChange } from '../diff/change.ts'
 import { isDenied } from '../inspect/inspect.ts'
 import { builtInChains, isBuiltIn } from '../ruleset/built-in.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { IptablesChange, Operation } from '../diff/change.ts'
 import { operationLines } from '../diff/operation-line.ts'
 

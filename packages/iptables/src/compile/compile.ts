@@ -1,4 +1,5 @@
-import { checkDesired, type DesiredState, families } from '@portolan/core'
+import { checkDesired, type DesiredState } from '@portolan/core'
+import { families } from '@portolan/netfilter'
 import { comment, drop, rule } from '../ruleset/build.ts'
 import * as chains from '../ruleset/chains.ts'
 import type { Ruleset, Table } from '../ruleset/ruleset.ts'

@@ -1,4 +1,4 @@
-import type { Protocol } from '@portolan/core'
+import type { Protocol } from '@portolan/netfilter'
 import { goto, ports, protocol, rule } from '../ruleset/build.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 import type { Target } from '../ruleset/target.ts'

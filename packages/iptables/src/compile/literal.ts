@@ -1,4 +1,4 @@
-import { type Family, InvalidRequestError } from '@portolan/core'
+import { type Family, InvalidRequestError } from '@portolan/netfilter'
 
 /**
  * A prefix as iptables-save writes it, always with its length; null for every address, which it leaves out.

@@ -1,4 +1,5 @@
-import type { DesiredNetwork, DesiredState, DesiredSubnet, Family, OwnedNetwork } from '@portolan/core'
+import type { DesiredNetwork, DesiredState, DesiredSubnet, OwnedNetwork } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import {
   accept,
   comment,

@@ -1,4 +1,4 @@
-import type { Protocol } from '@portolan/core'
+import type { Protocol } from '@portolan/netfilter'
 import type { Match } from '../ruleset/match.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 

@@ -1,4 +1,4 @@
-import { families } from '@portolan/core'
+import { families } from '@portolan/netfilter'
 import { compareText } from '../compile/order.ts'
 import { printRule } from '../print/print-rule.ts'
 import { builtInChains, isBuiltIn } from '../ruleset/built-in.ts'

@@ -1,4 +1,5 @@
-import type { Change, Family } from '@portolan/core'
+import type { Change } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Rule } from '../ruleset/ruleset.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { printRule } from '../print/print-rule.ts'
 import { isOurs } from '../ruleset/chains.ts'
 import { placeOf } from '../ruleset/jumps.ts'

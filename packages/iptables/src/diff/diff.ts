@@ -1,4 +1,4 @@
-import { type Family, families } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { applyTo } from './apply-to.ts'
 import type { DeleteRule, InsertRule, IptablesChange, MoveRule, Operation } from './change.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { printRule } from '../print/print-rule.ts'
 import { jumps } from '../ruleset/jumps.ts'
 import type { Rule, Ruleset } from '../ruleset/ruleset.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { printRule } from '../print/print-rule.ts'
 import type { Ruleset, Table } from '../ruleset/ruleset.ts'
 import { isOwnJump, leadsToOurs, ownChains } from './ours.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { rootOf } from '../compile/dispatch.ts'
 import { printRule } from '../print/print-rule.ts'
 import { comment, drop, ports, rule } from '../ruleset/build.ts'

@@ -1,12 +1,5 @@
-import {
-  type Family,
-  families,
-  InspectError,
-  MissingToolError,
-  PermissionError,
-  programEnd,
-  type Runner,
-} from '@portolan/core'
+import { programEnd, type Runner } from '@portolan/core'
+import { type Family, families, InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { parse } from '../parse/parse.ts'
 import type { Ruleset } from '../ruleset/ruleset.ts'
 import { program, type Variant } from './variant.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 
 /**
  * Which of the two implementations: the one on nf_tables, or the one on the kernel's old ip_tables. Both may

@@ -6,7 +6,7 @@ import {
   field,
   type MatchStep,
   oneOf,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { AddressTypeMatch, AddressTypeTest } from '../ruleset/match.ts'
 import { inPrefix, unknownMatch } from './address-value.ts'
 

@@ -7,7 +7,7 @@ import {
   type MatchStep,
   oneOf,
   type ValueSet,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { readMasked } from '../parse/value/address.ts'
 
 /** IPv4 addresses are numbers in the model, IPv6 addresses bigints. */

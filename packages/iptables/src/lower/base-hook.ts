@@ -1,4 +1,4 @@
-import type { BaseHook, Hook } from '@portolan/core'
+import type { BaseHook, Hook } from '@portolan/netfilter'
 import type { Chain } from '../ruleset/ruleset.ts'
 
 const hooks: Readonly<Record<string, Hook>> = {

@@ -8,7 +8,7 @@ import {
   type Family,
   type MatchStep,
   oneOf,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { ConntrackMatch, ConntrackTest, StateMatch } from '../ruleset/match.ts'
 import { inPrefix, unknownMatch } from './address-value.ts'
 

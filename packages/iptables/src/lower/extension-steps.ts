@@ -1,4 +1,4 @@
-import { compare, type Family, field, type MatchStep, oneOf } from '@portolan/core'
+import { compare, type Family, field, type MatchStep, oneOf } from '@portolan/netfilter'
 import { printOptions } from '../print/print-options.ts'
 import { optionOf } from '../ruleset/extension.ts'
 import type { ExtensionMatch } from '../ruleset/match.ts'

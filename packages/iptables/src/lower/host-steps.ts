@@ -9,7 +9,7 @@ import {
   type MatchStep,
   named,
   oneOf,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { type ExtensionOption, optionOf } from '../ruleset/extension.ts'
 import { inPrefix, unknownMatch } from './address-value.ts'
 

@@ -1,4 +1,4 @@
-import { between, compare, field, type MatchStep, oneOf, protocolNumber } from '@portolan/core'
+import { between, compare, field, type MatchStep, oneOf, protocolNumber } from '@portolan/netfilter'
 import type { IcmpMatch } from '../ruleset/match.ts'
 
 /** `-m icmp`: a type, perhaps with a code or some codes of it. */

@@ -1,4 +1,11 @@
-import type { Hook, MatchStep, NetfilterRule, NetfilterRuleset, NetfilterTable, Step } from '@portolan/core'
+import type {
+  Hook,
+  MatchStep,
+  NetfilterRule,
+  NetfilterRuleset,
+  NetfilterTable,
+  Step,
+} from '@portolan/netfilter'
 import type { Variant } from '../inspect/variant.ts'
 import type { Match } from '../ruleset/match.ts'
 import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'

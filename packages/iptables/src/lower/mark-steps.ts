@@ -1,4 +1,4 @@
-import { bitwise, constant, type Expression, field, type SetStep } from '@portolan/core'
+import { bitwise, constant, type Expression, field, type SetStep } from '@portolan/netfilter'
 import { argumentOf, type ExtensionOption, optionOf } from '../ruleset/extension.ts'
 
 const every = 0xffffffff

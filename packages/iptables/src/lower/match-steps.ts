@@ -7,7 +7,7 @@ import {
   type MatchStep,
   oneOf,
   protocolNumber,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { protocolNumberOf } from '../parse/value/protocol.ts'
 import { printMatch } from '../print/print-match.ts'
 import type { MarkMatch, Match, StatisticMatch } from '../ruleset/match.ts'

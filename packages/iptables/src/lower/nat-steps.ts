@@ -1,4 +1,4 @@
-import type { ActionStep, Family, Hook, NatOperand, NatStep } from '@portolan/core'
+import type { ActionStep, Family, Hook, NatOperand, NatStep } from '@portolan/netfilter'
 import { readMasked } from '../parse/value/address.ts'
 import type { MasqueradeTarget, NatTarget } from '../ruleset/target.ts'
 import { prefixSpan } from './address-value.ts'

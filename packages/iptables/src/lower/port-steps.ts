@@ -8,7 +8,7 @@ import {
   portProtocols,
   protocolNumber,
   type ValueSet,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { MultiportMatch, PortMatch, PortSpan } from '../ruleset/match.ts'
 
 export const portSet = (ports: readonly PortSpan[]): ValueSet => ({

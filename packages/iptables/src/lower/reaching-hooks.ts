@@ -1,4 +1,4 @@
-import type { Hook } from '@portolan/core'
+import type { Hook } from '@portolan/netfilter'
 import type { Table } from '../ruleset/ruleset.ts'
 import { baseHook } from './base-hook.ts'
 

@@ -1,4 +1,4 @@
-import type { RuleSource } from '@portolan/core'
+import type { RuleSource } from '@portolan/netfilter'
 import { ruleText } from '../print/print-rule.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 

@@ -7,7 +7,7 @@ import {
   jumpTo,
   type Step,
   verdict,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { printTarget } from '../print/print-target.ts'
 import { argumentOf, optionOf } from '../ruleset/extension.ts'
 import type { ExtensionTarget, Target } from '../ruleset/target.ts'

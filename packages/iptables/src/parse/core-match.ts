@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Match } from '../ruleset/match.ts'
 import type { CoreOption } from './core-option.ts'
 import { prefix } from './value/address.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { isBuiltIn } from '../ruleset/built-in.ts'
 import type { Chain, Counters, Rule, Table } from '../ruleset/ruleset.ts'
 

@@ -1,4 +1,4 @@
-import { ParseError } from '@portolan/core'
+import { ParseError } from '@portolan/netfilter'
 import type { Counters, Rule } from '../ruleset/ruleset.ts'
 import { deleteChains, flush, insertRules, type OpenTable, openChain } from './open-table.ts'
 import { parseListed } from './parse-listed.ts'

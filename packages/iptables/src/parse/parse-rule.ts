@@ -1,4 +1,4 @@
-import { type Family, ParseError } from '@portolan/core'
+import { type Family, ParseError } from '@portolan/netfilter'
 import type { Match } from '../ruleset/match.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 import type { Target } from '../ruleset/target.ts'

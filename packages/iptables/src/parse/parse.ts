@@ -1,4 +1,4 @@
-import { type Family, ParseError } from '@portolan/core'
+import { type Family, ParseError } from '@portolan/netfilter'
 import { isBuiltIn } from '../ruleset/built-in.ts'
 import type { Ruleset, Table } from '../ruleset/ruleset.ts'
 import { closeTable, flush, type OpenTable, openChain, openTable } from './open-table.ts'

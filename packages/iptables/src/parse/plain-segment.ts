@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { ranks, type Segment, says } from './table-context.ts'
 import { ported } from './target-grammar/nat.ts'
 

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Match } from '../ruleset/match.ts'
 import type { Target } from '../ruleset/target.ts'
 import type { Reading } from './extension.ts'

@@ -1,4 +1,4 @@
-import { type Family, families } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import { placeOf } from '../ruleset/jumps.ts'
 import { type Chain, emptyRuleset, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { afterClosedForward, closedForward } from './closed-forward.ts'

@@ -1,4 +1,5 @@
-import { type Family, families, type PublishedPort } from '@portolan/core'
+import type { PublishedPort } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import { rootOf } from '../compile/dispatch.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
 import { selectorOf } from '../compile/selector.ts'

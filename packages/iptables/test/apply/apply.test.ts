@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ApplyError, PermissionError } from '@portolan/core'
+import { ApplyError, PermissionError } from '@portolan/netfilter'
 import { apply, compile, diff, emptyRuleset } from '../../src/index.ts'
 import { desiredState, mapping, network } from '../support/desired.ts'
 import { fakeRunner } from '../support/fake-runner.ts'

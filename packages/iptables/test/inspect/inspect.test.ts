@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { InspectError, MissingToolError, PermissionError } from '@portolan/core'
+import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { inspect } from '../../src/index.ts'
 import { fakeRunner } from '../support/fake-runner.ts'
 

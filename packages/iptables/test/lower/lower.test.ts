@@ -15,7 +15,7 @@ import {
   oneOf,
   type Step,
   verdict,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { lower, parse } from '../../src/index.ts'
 import { readTable, writtenRules } from '../support/written-rules.ts'
 

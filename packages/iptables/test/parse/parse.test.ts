@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ParseError } from '@portolan/core'
+import { ParseError } from '@portolan/netfilter'
 import { parse, print, type Rule } from '../../src/index.ts'
 
 const wrap = (lines: string, table = 'filter', chains = ':INPUT ACCEPT [0:0]\n:MINE - [0:0]\n'): string =>

@@ -1,12 +1,5 @@
-import type {
-  DesiredMapping,
-  DesiredNetwork,
-  DesiredState,
-  DesiredTarget,
-  Family,
-  GatewayMode,
-  Protocol,
-} from '@portolan/core'
+import type { DesiredMapping, DesiredNetwork, DesiredState, DesiredTarget, GatewayMode } from '@portolan/core'
+import type { Family, Protocol } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { network } from './desired.ts'
 

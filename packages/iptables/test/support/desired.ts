@@ -1,4 +1,5 @@
-import type { DesiredMapping, DesiredNetwork, DesiredState, Family, GatewayMode } from '@portolan/core'
+import type { DesiredMapping, DesiredNetwork, DesiredState, GatewayMode } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 
 /** Networks are numbered so that bridges and subnets of one test never clash. */
 export const network = (

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { printRule, type Ruleset } from '../../src/index.ts'
 
 /** The rules of one chain as text, without `-A CHAIN`; empty when it is not there. */

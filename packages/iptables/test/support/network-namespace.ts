@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import type { Family, Runner, RunResult } from '@portolan/core'
+import type { Runner, RunResult } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 
 /** A network namespace of our own, and a runner whose programs run inside it. */
 export interface NetworkNamespace extends Disposable {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { parse, print, type Rule, type Ruleset } from '../../src/index.ts'
 
 /** A rule as somebody writes it, and as the kernel gives it back. */

@@ -1,13 +1,11 @@
+import { isKilled, programEnd, type RunResult } from '@portolan/core'
 import {
   ApplyError,
   InspectError,
-  isKilled,
   PermissionError,
   type PortolanError,
-  programEnd,
-  type RunResult,
   StaleStateError,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 
 /**

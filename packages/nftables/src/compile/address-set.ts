@@ -1,4 +1,10 @@
-import { type Address, type Family, formatAddress, prefixSet, tryParseHostOrPrefix } from '@portolan/core'
+import {
+  type Address,
+  type Family,
+  formatAddress,
+  prefixSet,
+  tryParseHostOrPrefix,
+} from '@portolan/netfilter'
 import { type Element, type Expression, element, text } from '../model/index.ts'
 
 /** An address or a prefix; the kernel lists a prefix of full length as an address. */

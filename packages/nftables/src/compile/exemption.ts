@@ -1,4 +1,4 @@
-import { type Family, families } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import { accept, type Element, type Expression, element, identity } from '../model/index.ts'
 import { type Level, levels, mapName } from './lookup-key.ts'
 

@@ -1,4 +1,4 @@
-import { families } from '@portolan/core'
+import { families } from '@portolan/netfilter'
 import { concat, type Element, type Expression, element, identity } from '../model/index.ts'
 import { mapName } from './lookup-key.ts'
 

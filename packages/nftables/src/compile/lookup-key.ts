@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { concat, type Expression, meta, payload } from '../model/index.ts'
 
 /**

@@ -1,11 +1,5 @@
-import {
-  containsAddress,
-  type Family,
-  families,
-  type OwnedNetwork,
-  parseAddress,
-  parsePrefix,
-} from '@portolan/core'
+import type { OwnedNetwork } from '@portolan/core'
+import { containsAddress, type Family, families, parseAddress, parsePrefix } from '@portolan/netfilter'
 import { type Chain, type Element, identity, type Rule } from '../model/index.ts'
 import { mapName } from './lookup-key.ts'
 import { addNetwork } from './network.ts'

@@ -1,10 +1,5 @@
-import {
-  type DesiredMapping,
-  type DesiredNetwork,
-  type DesiredSubnet,
-  type Family,
-  families,
-} from '@portolan/core'
+import type { DesiredMapping, DesiredNetwork, DesiredSubnet } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import {
   accept,
   ct,

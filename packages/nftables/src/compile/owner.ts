@@ -1,4 +1,4 @@
-import { byteLength } from '@portolan/core'
+import { byteLength } from '@portolan/netfilter'
 
 /**
  * Whose an element or a rule is, told by its comment, `<project>/<label>`: several projects share the table,

@@ -1,4 +1,4 @@
-import { families } from '@portolan/core'
+import { families } from '@portolan/netfilter'
 import { type Element, type Expression, element, goto, identity } from '../model/index.ts'
 import { type Level, levels, mapName } from './lookup-key.ts'
 import { restrictionChain } from './mapping.ts'

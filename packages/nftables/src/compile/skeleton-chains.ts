@@ -1,4 +1,4 @@
-import { type Family, families } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import {
   accept,
   type BaseChain,

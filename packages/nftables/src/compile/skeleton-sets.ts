@@ -1,4 +1,4 @@
-import { type Family, families } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import type { NamedSet } from '../model/index.ts'
 import { levels, lookupTypes, mapName } from './lookup-key.ts'
 

@@ -1,11 +1,5 @@
-import {
-  byteLength,
-  checkDesired,
-  checkMapping,
-  type DesiredMapping,
-  type DesiredState,
-  InvalidRequestError,
-} from '@portolan/core'
+import { checkDesired, checkMapping, type DesiredMapping, type DesiredState } from '@portolan/core'
+import { byteLength, InvalidRequestError } from '@portolan/netfilter'
 import { isQuotable } from './owner.ts'
 
 /**

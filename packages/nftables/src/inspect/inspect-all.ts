@@ -1,4 +1,5 @@
-import { InspectError, ParseError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { InspectError, ParseError } from '@portolan/netfilter'
 import { listFailure } from '../apply/failure.ts'
 import { emptyRuleset, type Ruleset, type Table } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'

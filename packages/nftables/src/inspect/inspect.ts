@@ -1,4 +1,5 @@
-import { type NetlinkSocket, PortolanError, type Runner } from '@portolan/core'
+import type { NetlinkSocket, Runner } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { listFailure } from '../apply/failure.ts'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import { emptyRuleset, type NamedSet, type Ruleset } from '../model/index.ts'

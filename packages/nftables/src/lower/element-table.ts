@@ -6,7 +6,7 @@ import {
   type TableElement,
   type ValueRange,
   type ValueSet,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import {
   type Element,
   type Expression,
@@ -17,7 +17,7 @@ import {
   type Verdict,
 } from '../model/index.ts'
 import { readExpression } from '../parse/expression.ts'
-import { lowerKey } from './expression.ts'
+import { typesOfKey } from './leaf.ts'
 import type { Read } from './read.ts'
 import type { Scope } from './scope.ts'
 import { readRange, readValues, type ValueType } from './value.ts'
@@ -118,7 +118,7 @@ const typesOf = (
   if (type === null) return asked
   if (type.kind === 'names') return type.names
   const body = isObject(type.json) ? type.json.typeof : undefined
-  return body === undefined ? asked : lowerKey(readExpression(body), scope).map((read) => read.type)
+  return body === undefined ? asked : typesOfKey(readExpression(body), scope)
 }
 
 /** nft's names for types differ from one use to the next: an index and a mark are numbers of more than one name. */

@@ -7,7 +7,7 @@ import {
   oneOf,
   portProtocols,
   protocolNumber,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { ValueType } from './value.ts'
 
 /** A header field the model knows, with the type of its values. */

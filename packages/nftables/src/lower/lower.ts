@@ -5,7 +5,7 @@ import type {
   NetfilterRuleset,
   NetfilterTable,
   RuleSource,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import {
   type BaseChain,
   type Chain,

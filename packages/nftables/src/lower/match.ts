@@ -7,7 +7,7 @@ import {
   oneOf,
   type ValueRange,
   type ValueSet,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { Expression, MatchStatement } from '../model/index.ts'
 import { textOf } from '../print/rule-source.ts'
 import { lowerElements } from './element-table.ts'

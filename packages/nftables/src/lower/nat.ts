@@ -1,4 +1,4 @@
-import type { MatchStep, NatOperand, NatStep, Step } from '@portolan/core'
+import type { MatchStep, NatOperand, NatStep, Step } from '@portolan/netfilter'
 import type { Expression, NatStatement } from '../model/index.ts'
 import { lowerExpression, lowerKey, lowerMap } from './expression.ts'
 import { familyGate } from './header-field.ts'

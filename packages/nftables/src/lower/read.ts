@@ -1,4 +1,4 @@
-import type { Expression as CoreExpression, MatchStep } from '@portolan/core'
+import type { Expression as CoreExpression, MatchStep } from '@portolan/netfilter'
 import type { ValueType } from './value.ts'
 
 /** An expression of a rule in the model's words. */

@@ -1,4 +1,4 @@
-import type { ElementTable } from '@portolan/core'
+import type { ElementTable } from '@portolan/netfilter'
 import type { NamedSet, Table } from '../model/index.ts'
 
 /** The table that a rule stands in: its named sets, each lowered once and shared. */

@@ -1,4 +1,4 @@
-import type { SetStep, Step } from '@portolan/core'
+import type { SetStep, Step } from '@portolan/netfilter'
 import type { SetValueStatement } from '../model/index.ts'
 import { textOf } from '../print/rule-source.ts'
 import { lowerExpression } from './expression.ts'

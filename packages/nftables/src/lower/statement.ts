@@ -1,4 +1,4 @@
-import { compare, field, oneOf, protocolNumber, type Step } from '@portolan/core'
+import { compare, field, oneOf, protocolNumber, type Step } from '@portolan/netfilter'
 import type { ObjectStatement, RareStatement, RejectStatement, Statement } from '../model/index.ts'
 import { textOf } from '../print/rule-source.ts'
 import { lowerElements, lowerVerdict } from './element-table.ts'

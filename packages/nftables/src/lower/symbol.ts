@@ -1,4 +1,4 @@
-import { addressType, conntrackState, conntrackStatus, protocolNumber } from '@portolan/core'
+import { addressType, conntrackState, conntrackStatus, protocolNumber } from '@portolan/netfilter'
 
 type Symbols = Readonly<Record<string, number>>
 

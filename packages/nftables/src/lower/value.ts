@@ -1,4 +1,4 @@
-import { tryParseAddress4, tryParseAddress6, type ValueRange, type ValueSet } from '@portolan/core'
+import { tryParseAddress4, tryParseAddress6, type ValueRange, type ValueSet } from '@portolan/netfilter'
 import type { Expression } from '../model/index.ts'
 import { symbols } from './symbol.ts'
 

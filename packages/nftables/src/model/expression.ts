@@ -1,6 +1,5 @@
-import type { Element } from './element.ts'
 import type { HeaderExpression } from './header-expression.ts'
-import type { JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -176,3 +175,15 @@ export const ct = (key: string, direction: string | null = null): CtExpression =
   direction,
   family: null,
 })
+
+/**
+ * One element of a set, or of a map when it has data.
+ * @public @since 0.1.0
+ */
+export interface Element {
+  readonly key: Expression
+  readonly data: Expression | null
+  readonly comment: string | null
+  /** Attributes of the element that are neither key nor comment (timeout, expires, counter), verbatim. */
+  readonly attributes: JsonObject | null
+}

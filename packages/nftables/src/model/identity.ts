@@ -1,5 +1,4 @@
-import type { Element } from './element.ts'
-import type { Expression } from './expression.ts'
+import type { Element, Expression } from './expression.ts'
 
 /**
  * A text that two expressions share exactly when they are the same. Keys of our maps are short concatenations

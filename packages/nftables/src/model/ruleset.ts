@@ -1,4 +1,4 @@
-import type { Element } from './element.ts'
+import type { Element } from './expression.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Statement } from './statement.ts'
 

@@ -1,4 +1,4 @@
-import { findJsonExcess, parseErrorAt, parseJson } from '@portolan/core'
+import { findJsonExcess, parseErrorAt, parseJson } from '@portolan/netfilter'
 import type { JsonValue } from '../model/index.ts'
 
 /** @throws ParseError with the line and column of the bracket that opens too deep, or is one too many */

@@ -1,4 +1,4 @@
-import { endOfJsonString } from '@portolan/core'
+import { endOfJsonString } from '@portolan/netfilter'
 
 const quote = 0x22
 

@@ -10,7 +10,7 @@ import {
   type Table,
   type TableFamily,
 } from '../model/index.ts'
-import { readTypedElement } from './element.ts'
+import { readTypedElement } from './expression.ts'
 import { hasMore, mayBeNumber, mayBeText, rest, textList } from './fields.ts'
 import { readStatement } from './statement.ts'
 

@@ -1,4 +1,4 @@
-import { ParseError, parseErrorAt } from '@portolan/core'
+import { ParseError, parseErrorAt } from '@portolan/netfilter'
 import {
   type Chain,
   isArray,

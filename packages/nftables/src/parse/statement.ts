@@ -1,7 +1,14 @@
-import { isObject, type JsonValue, type MatchStatement, type Statement } from '../model/index.ts'
-import { readExpression, readVerdict } from './expression.ts'
-import { hasCount, hasOnly, mayBeText, readTag, textList } from './fields.ts'
-import { readRareStatement } from './rare-statement.ts'
+import {
+  type Expression,
+  isArray,
+  isObject,
+  type JsonValue,
+  type MatchStatement,
+  type ObjectType,
+  type Statement,
+} from '../model/index.ts'
+import { readElement, readExpression, readVerdict } from './expression.ts'
+import { hasCount, hasOnly, mayBeText, readTag, tagOf, textList } from './fields.ts'
 
 const operators: readonly string[] = ['==', '!=', '<', '>', '<=', '>=', 'in', '!']
 
@@ -91,3 +98,107 @@ const readTagged = (tag: string, body: JsonValue): Statement | null => {
 /** A statement as libnftables-json(5) has it; what is not known, or known only in part, stays as it is. */
 export const readStatement = (json: JsonValue): Statement =>
   readTag(json, readTagged) ?? { kind: 'opaque', json }
+
+const objectTypes: readonly string[] = [
+  'counter',
+  'quota',
+  'limit',
+  'ct helper',
+  'ct timeout',
+  'ct expectation',
+  'secmark',
+  'synproxy',
+  'tunnel',
+]
+
+const isObjectType = (tag: string): tag is ObjectType => objectTypes.includes(tag)
+
+/** `"name"`, or a map that gives the name. */
+const readObject = (type: ObjectType, body: JsonValue): Statement | null =>
+  typeof body === 'string' || tagOf(body)?.[0] === 'map'
+    ? { kind: 'object', type, object: readExpression(body) }
+    : null
+
+const orNull = (json: JsonValue | undefined): Expression | null =>
+  json === undefined ? null : readExpression(json)
+
+const readCount = (body: JsonValue): Statement | null => {
+  if (!hasOnly(body, ['val', 'inv']) || typeof body.val !== 'number') return null
+  const { val, inv = false } = body
+  return typeof inv === 'boolean' ? { kind: 'ct-count', count: val, over: inv } : null
+}
+
+const readUpdate = (of: 'set' | 'map', body: JsonValue): Statement | null => {
+  if (!hasOnly(body, of === 'set' ? ['op', 'elem', 'set', 'stmt'] : ['op', 'elem', 'data', 'map', 'stmt']))
+    return null
+  const { op, elem, data, stmt = [] } = body
+  const name = of === 'set' ? body.set : body.map
+  if (typeof op !== 'string' || typeof name !== 'string' || elem === undefined || !isArray(stmt)) return null
+  if (!name.startsWith('@') || (of === 'map') !== (data !== undefined)) return null
+  return {
+    kind: 'update',
+    of,
+    operation: op,
+    name: name.slice(1),
+    element: readElement(elem),
+    data: orNull(data),
+    statements: stmt.map((item) => readStatement(item)),
+  }
+}
+
+const readQueue = (body: JsonValue): Statement | null => {
+  if (body === null) return { kind: 'queue', number: null, flags: [] }
+  if (!hasOnly(body, ['num', 'flags'])) return null
+  const flags = textList(body.flags)
+  return flags === null ? null : { kind: 'queue', number: orNull(body.num), flags }
+}
+
+const readTproxy = (body: JsonValue): Statement | null => {
+  if (!hasOnly(body, ['family', 'addr', 'port']) || !mayBeText(body.family)) return null
+  const { family = null, addr, port } = body
+  return { kind: 'tproxy', family, address: orNull(addr), port: orNull(port) }
+}
+
+const readForward = (body: JsonValue): Statement | null => {
+  if (!hasOnly(body, ['dev', 'family', 'addr']) || !mayBeText(body.family) || body.dev === undefined)
+    return null
+  const { dev, family = null, addr } = body
+  return { kind: 'fwd', device: readExpression(dev), family, address: orNull(addr) }
+}
+
+/** Statements that few rulesets have; null when the tag is none of these, or says what we do not know. */
+export const readRareStatement = (tag: string, body: JsonValue): Statement | null => {
+  const object = isObjectType(tag) ? readObject(tag, body) : null
+  if (object !== null) return object
+  switch (tag) {
+    case 'quota':
+      return isObject(body) && typeof body.val === 'number' ? { kind: 'quota', json: body } : null
+    case 'last':
+      return body === null || isObject(body) ? { kind: 'last', json: body } : null
+    case 'ct count':
+      return readCount(body)
+    case 'flow':
+      if (!hasOnly(body, ['op', 'flowtable'])) return null
+      if (typeof body.op !== 'string' || typeof body.flowtable !== 'string') return null
+      return { kind: 'flow', operation: body.op, flowtable: body.flowtable }
+    case 'set':
+    case 'map':
+      return readUpdate(tag, body)
+    case 'queue':
+      return readQueue(body)
+    case 'tproxy':
+      return readTproxy(body)
+    case 'synproxy':
+      if (body !== null && !hasOnly(body, ['mss', 'wscale', 'flags'])) return null
+      return { kind: 'synproxy', json: body }
+    case 'dup':
+      if (!hasOnly(body, ['addr', 'dev'])) return null
+      return { kind: 'dup', address: orNull(body.addr), device: orNull(body.dev) }
+    case 'fwd':
+      return readForward(body)
+    case 'reset':
+      return { kind: 'reset', option: readExpression(body) }
+    default:
+      return null
+  }
+}

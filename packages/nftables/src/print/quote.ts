@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
 
 /**
  * A string between quotes. nft's scanner (src/scanner.l, `quotedstring`) ends it at the next `"`, whatever

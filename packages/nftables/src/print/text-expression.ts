@@ -2,7 +2,7 @@ import type { Element, Expression, HashExpression, JsonObject, JsonValue, Verdic
 import { readStatement } from '../parse/statement.ts'
 import { bare, identifier, quote } from './quote.ts'
 import { headerText } from './text-header.ts'
-import { statementText } from './text-statement.ts'
+import { carriedText } from './text-stateful.ts'
 import { Unprintable } from './unprintable.ts'
 
 /** Meta keys that nft lists without the word `meta`. */
@@ -23,7 +23,7 @@ export const verdictText = (verdict: Verdict): string =>
 const attributeText = (name: string, value: JsonValue): string =>
   (name === 'timeout' || name === 'expires') && typeof value === 'number'
     ? `${name} ${value}s`
-    : statementText(readStatement({ [name]: value }))
+    : carriedText(readStatement({ [name]: value }))
 
 const attributesText = (attributes: JsonObject): string =>
   Object.entries(attributes)

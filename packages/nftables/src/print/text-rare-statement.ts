@@ -1,8 +1,7 @@
 import type { JsonObject, ObjectStatement, RareStatement, UpdateStatement } from '../model/index.ts'
 import { identifier, quote } from './quote.ts'
 import { elementText, expressionText, quotedParts } from './text-expression.ts'
-import { scalar } from './text-header.ts'
-import { statementText } from './text-statement.ts'
+import { carriedText } from './text-stateful.ts'
 
 const objectText = ({ type, object }: ObjectStatement): string => {
   const name = object.kind === 'text' ? quote(object.text) : expressionText(object)
@@ -10,15 +9,9 @@ const objectText = ({ type, object }: ObjectStatement): string => {
   return type.startsWith('ct ') ? `${type} set ${name}` : `${type} name ${name}`
 }
 
-const quotaText = (json: JsonObject): string => {
-  const used = scalar(json, 'used')
-  const limit = `quota ${json.inv === true ? 'over ' : ''}${scalar(json, 'val')} ${scalar(json, 'val_unit') ?? 'bytes'}`
-  return used === null ? limit : `${limit} used ${used} ${scalar(json, 'used_unit') ?? 'bytes'}`
-}
-
 const updateText = ({ operation, name, element, data, statements }: UpdateStatement): string => {
   const key = elementText(element, quotedParts(element.key))
-  const carried = statements.map((statement) => ` ${statementText(statement)}`).join('')
+  const carried = statements.map((statement) => ` ${carriedText(statement)}`).join('')
   const value = data === null ? '' : ` : ${expressionText(data)}`
   return `${identifier(operation)} @${identifier(name)} { ${key}${carried}${value} }`
 }
@@ -39,18 +32,12 @@ const tproxyText = ({ family, address, port }: RareStatement & { kind: 'tproxy' 
 }
 
 /** A statement that few rulesets have, as nft lists it. */
-export const rareStatementText = (statement: RareStatement): string => {
+export const rareStatementText = (
+  statement: Exclude<RareStatement, { readonly kind: 'quota' | 'last' | 'ct-count' }>,
+): string => {
   switch (statement.kind) {
     case 'object':
       return objectText(statement)
-    case 'quota':
-      return quotaText(statement.json)
-    case 'last': {
-      const used = statement.json === null ? null : scalar(statement.json, 'used')
-      return used === null ? 'last' : `last used ${used}ms`
-    }
-    case 'ct-count':
-      return `ct count ${statement.over ? 'over ' : ''}${statement.count}`
     case 'flow':
       return `flow ${identifier(statement.operation)} @${identifier(statement.flowtable.replace(/^@/, ''))}`
     case 'update':

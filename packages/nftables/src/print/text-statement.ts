@@ -1,5 +1,4 @@
 import type {
-  LimitStatement,
   LogStatement,
   MatchStatement,
   NatStatement,
@@ -7,10 +6,11 @@ import type {
   Rule,
   Statement,
 } from '../model/index.ts'
-import { bare, identifier, quote } from './quote.ts'
+import { bare, quote } from './quote.ts'
 import { expressionText, quotedParts, verdictText } from './text-expression.ts'
 import { scalar } from './text-header.ts'
 import { rareStatementText } from './text-rare-statement.ts'
+import { carriedText } from './text-stateful.ts'
 import { Unprintable } from './unprintable.ts'
 
 const matchText = ({ operator, left, right }: MatchStatement): string => {
@@ -37,16 +37,6 @@ const natText = ({ kind, family, address, port, flags, typeFlags }: NatStatement
 const rejectText = ({ type, code }: RejectStatement): string => {
   if (type === null) return 'reject'
   return code === null ? `reject with ${type}` : `reject with ${type} ${expressionText(code)}`
-}
-
-const limitText = ({ json }: LimitStatement): string => {
-  const over = json.inv === true ? 'over ' : ''
-  const unit = scalar(json, 'rate_unit')
-  const isBytes = unit !== null && unit !== 'packets'
-  const rate = `limit rate ${over}${scalar(json, 'rate')}${isBytes ? ` ${unit}` : ''}/${scalar(json, 'per')}`
-  const burst = scalar(json, 'burst')
-  if (burst === null || burst === 0) return rate
-  return `${rate} burst ${burst} ${isBytes ? (scalar(json, 'burst_unit') ?? 'bytes') : 'packets'}`
 }
 
 const logText = ({ json }: LogStatement): string => {
@@ -80,16 +70,16 @@ export const statementText = (statement: Statement): string => {
     case 'masquerade':
     case 'redirect':
       return natText(statement)
-    case 'counter':
-      return statement.name === null
-        ? `counter packets ${statement.packets} bytes ${statement.bytes}`
-        : `counter name ${identifier(statement.name)}`
     case 'reject':
       return rejectText(statement)
     case 'set-value':
       return `${expressionText(statement.key)} set ${expressionText(statement.value)}`
+    case 'counter':
     case 'limit':
-      return limitText(statement)
+    case 'quota':
+    case 'last':
+    case 'ct-count':
+      return carriedText(statement)
     case 'log':
       return logText(statement)
     case 'notrack':

@@ -1,4 +1,5 @@
-import { type Family, families, type Protocol, type PublishedPort } from '@portolan/core'
+import type { PublishedPort } from '@portolan/core'
+import { type Family, families, type Protocol } from '@portolan/netfilter'
 import { mapName } from '../compile/lookup-key.ts'
 import { ownerOf } from '../compile/owner.ts'
 import { ownTable } from '../compile/table-name.ts'

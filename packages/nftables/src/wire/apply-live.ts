@@ -1,4 +1,5 @@
-import { ApplyError, type NetlinkSocket, PermissionError, StaleStateError } from '@portolan/core'
+import type { NetlinkSocket } from '@portolan/core'
+import { ApplyError, PermissionError, StaleStateError } from '@portolan/netfilter'
 import type { NftablesChange } from '../diff/change.ts'
 import { type Batch, encodeBatch } from './batch.ts'
 import { readReply } from './reply.ts'

@@ -1,4 +1,4 @@
-import { InvalidRequestError, tryParseAddress } from '@portolan/core'
+import { InvalidRequestError, tryParseAddress } from '@portolan/netfilter'
 import type { Element, Expression, NamedSet, Verdict } from '../model/index.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import {

@@ -1,4 +1,4 @@
-import { type Address, bitsOf, type Family, tryParseAddress } from '@portolan/core'
+import { type Address, bitsOf, type Family, tryParseAddress } from '@portolan/netfilter'
 import { rangeExpression } from '../compile/address-set.ts'
 import type { Element } from '../model/index.ts'
 import { NFT_SET_ELEM_INTERVAL_END } from './constants.ts'

@@ -1,4 +1,4 @@
-import { formatAddress4, formatAddress6 } from '@portolan/core'
+import { formatAddress4, formatAddress6 } from '@portolan/netfilter'
 import type { Expression, TextExpression } from '../model/index.ts'
 import { readText } from './attribute.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { ApplyError, PermissionError, type Runner, type RunResult, StaleStateError } from '@portolan/core'
+import type { Runner, RunResult } from '@portolan/core'
+import { ApplyError, PermissionError, StaleStateError } from '@portolan/netfilter'
 import { apply, compile, diff } from '../../src/index.ts'
 import { emptyRuleset } from '../../src/model/index.ts'
 import { mapping, network, state } from '../arbitrary/example.ts'

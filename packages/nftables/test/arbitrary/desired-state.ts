@@ -4,9 +4,9 @@ import type {
   DesiredState,
   DesiredSubnet,
   DesiredTarget,
-  Family,
   GatewayMode,
 } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import fc from 'fast-check'
 
 /** Interface names as rude as the kernel lets them be. */

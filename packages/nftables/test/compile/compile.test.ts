@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
 import { compile, print, type Ruleset } from '../../src/index.ts'
 import { mapping, network, state, target } from '../arbitrary/example.ts'
 

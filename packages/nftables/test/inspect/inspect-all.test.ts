@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { InspectError, PermissionError, type Runner, type RunResult } from '@portolan/core'
+import type { Runner, RunResult } from '@portolan/core'
+import { InspectError, PermissionError } from '@portolan/netfilter'
 import { inspectAll } from '../../src/index.ts'
 
 const listing = (...names: readonly string[]): string =>

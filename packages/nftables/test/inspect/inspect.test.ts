@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { InspectError, PermissionError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { InspectError, PermissionError } from '@portolan/netfilter'
 import { compile, inspect, print } from '../../src/index.ts'
 import { emptyRuleset } from '../../src/model/index.ts'
 import { state } from '../arbitrary/example.ts'

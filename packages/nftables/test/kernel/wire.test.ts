@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Runner, StaleStateError } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { StaleStateError } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { change } from '../../src/diff/describe.ts'
 import {

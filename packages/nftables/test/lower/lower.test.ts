@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { evaluate, type HostFacts, type Outcome, type Packet } from '@portolan/core'
+import { evaluate, type HostFacts, type Outcome, type Packet } from '@portolan/netfilter'
 import { isIptablesTable, lower, parse } from '../../src/index.ts'
 
 const facts: HostFacts = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ParseError } from '@portolan/core'
+import { ParseError } from '@portolan/netfilter'
 import { lower, parse, print } from '../../src/index.ts'
 
 /** PORTOLAN_MUTATIONS=1000000 for the long run; what every run does is a sample of it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ParseError } from '@portolan/core'
+import { ParseError } from '@portolan/netfilter'
 import { parse, print } from '../../src/index.ts'
 
 const table = { table: { family: 'inet', name: 't', handle: 1 } }

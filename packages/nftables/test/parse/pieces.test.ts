@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ParseError } from '@portolan/core'
+import { ParseError } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { parse } from '../../src/index.ts'
 import { visitPieces } from '../../src/parse/pieces.ts'

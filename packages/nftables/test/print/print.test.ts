@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
 import { compile, parse, print, printScript } from '../../src/index.ts'
 import { emptyRuleset } from '../../src/model/index.ts'
 import { state } from '../arbitrary/example.ts'

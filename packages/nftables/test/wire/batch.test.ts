@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { ApplyError, type NetlinkSocket, PermissionError, StaleStateError } from '@portolan/core'
+import type { NetlinkSocket } from '@portolan/core'
+import { ApplyError, PermissionError, StaleStateError } from '@portolan/netfilter'
 import { applyLive, compile, diff, encodeBatch, publishChange, unpublishChange } from '../../src/index.ts'
 import { emptyRuleset } from '../../src/model/index.ts'
 import { large, mapping, state, target } from '../arbitrary/example.ts'

@@ -1,12 +1,4 @@
-import {
-  forwardingFamily,
-  type HostFacts,
-  type LinkChange,
-  PermissionError,
-  type Runner,
-  StaleStateError,
-  type SysctlChange,
-} from '@portolan/core'
+import { forwardingFamily, type LinkChange, type Runner, type SysctlChange } from '@portolan/core'
 import {
   type HostLockOptions,
   type Links,
@@ -19,6 +11,7 @@ import {
   writeSysctl,
 } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import { type HostFacts, PermissionError, StaleStateError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'

@@ -1,5 +1,6 @@
-import { type Runner, StaleStateError } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import { readHost } from '@portolan/host'
+import { StaleStateError } from '@portolan/netfilter'
 import { readRules } from '../host-rules/read-rules.ts'
 import type { Plan } from '../plan/plan.ts'
 import { isStale, type Observation } from './is-stale.ts'

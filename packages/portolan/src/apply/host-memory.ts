@@ -1,4 +1,4 @@
-import { type HostFacts, MissingToolError, PortolanError, type Runner, StaleStateError } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import {
   emptyState,
   ensureStateWritable,
@@ -9,6 +9,7 @@ import {
   writeState,
 } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import { type HostFacts, MissingToolError, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
 import { together, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'

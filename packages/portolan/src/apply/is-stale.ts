@@ -1,5 +1,6 @@
-import { type HostFacts, parseBridgeAlias } from '@portolan/core'
+import { parseBridgeAlias } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { HostRules } from '../host-rules/host-rules.ts'
 

@@ -1,11 +1,6 @@
-import {
-  type Family,
-  forwardingFamily,
-  type HostFacts,
-  overwrittenByForwarding,
-  valueWithoutForwarding,
-} from '@portolan/core'
+import { forwardingFamily, overwrittenByForwarding, valueWithoutForwarding } from '@portolan/core'
 import type { HostState } from '@portolan/host'
+import type { Family, HostFacts } from '@portolan/netfilter'
 
 type SysctlNotes = HostState['sysctls']
 

@@ -1,4 +1,4 @@
-import { ApplyError, PermissionError, PortolanError, StaleStateError } from '@portolan/core'
+import { ApplyError, PermissionError, PortolanError, StaleStateError } from '@portolan/netfilter'
 
 /**
  * The error with another message: of the same class, as callers tell them apart by it.

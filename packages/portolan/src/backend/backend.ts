@@ -1,11 +1,5 @@
-import {
-  InspectError,
-  InvalidRequestError,
-  isKilled,
-  MissingToolError,
-  programEnd,
-  type Runner,
-} from '@portolan/core'
+import { isKilled, programEnd, type Runner } from '@portolan/core'
+import { InspectError, InvalidRequestError, MissingToolError } from '@portolan/netfilter'
 
 /**
  * Where rules are kept: nftables' own tables, or iptables' tables in one of its two variants.

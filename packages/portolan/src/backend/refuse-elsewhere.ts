@@ -1,5 +1,6 @@
-import { PortolanError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import { whereRuns } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
 
 /**
  * Rules are written through the Runner; bridges, sysctls, conntrack entries, listeners and locks are those of this

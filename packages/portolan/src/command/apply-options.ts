@@ -1,5 +1,5 @@
 import type { ApplyOptions } from '../apply/apply.ts'
-import type { CommandContext } from './commands.ts'
+import type { CommandContext } from './command.ts'
 
 /** How `apply` and `destroy` go about it, as the options say. */
 export const applyOptions = ({ options, terminal }: CommandContext): ApplyOptions => ({

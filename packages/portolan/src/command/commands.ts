@@ -1,29 +1,5 @@
-import type { ExitCode } from './exit-code.ts'
-import type { OptionName, Options } from './options.ts'
-import type { Terminal } from './terminal.ts'
-
-/** What a command is given. */
-export interface CommandContext {
-  readonly options: Options
-  readonly positionals: readonly string[]
-  readonly terminal: Terminal
-}
-
-/** One command: how it is written, what it takes, and the code behind it, loaded when it runs. */
-export interface Command {
-  readonly usage: string
-  readonly summary: string
-  /** Lines for its own help, under the summary. */
-  readonly more?: readonly string[]
-  readonly options: readonly OptionName[]
-  /** What an option means to this command, where that differs. */
-  readonly meaning?: Readonly<Partial<Record<OptionName, string>>>
-  /** Options that say nothing without another one. */
-  readonly needs?: Readonly<Partial<Record<OptionName, OptionName>>>
-  /** How many words it takes beside its options. */
-  readonly positionals: number
-  readonly load: () => Promise<{ readonly run: (context: CommandContext) => Promise<ExitCode> }>
-}
+import type { Command } from './command.ts'
+import type { OptionName } from './options.ts'
 
 const always: readonly OptionName[] = ['json', 'help']
 const common: readonly OptionName[] = [...always, 'state']

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { type IntentNote, InvalidRequestError, parseDotenv, type SourcePosition } from '@portolan/core'
+import { type IntentNote, parseDotenv } from '@portolan/core'
+import { InvalidRequestError, type SourcePosition } from '@portolan/netfilter'
 import type { Options } from './options.ts'
 import { readFoundText } from './read-text.ts'
 

@@ -1,5 +1,6 @@
 import { version } from '../version.ts'
-import { type Command, commands } from './commands.ts'
+import type { Command } from './command.ts'
+import { commands } from './commands.ts'
 import type { OptionName } from './options.ts'
 
 const optionHelp: Record<OptionName, string> = {

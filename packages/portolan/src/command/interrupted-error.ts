@@ -1,4 +1,4 @@
-import { PortolanError } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 
 /** Control-C was the answer to a question. Questions are asked before anything is changed. */
 export class InterruptedError extends PortolanError {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { InvalidRequestError, tryParseHostOrPrefix } from '@portolan/core'
+import { InvalidRequestError, tryParseHostOrPrefix } from '@portolan/netfilter'
 
 /** Every option of every command; which command takes which is in `commands.ts`. */
 const specification = {

@@ -7,7 +7,7 @@ import {
   type Packet,
   protocolOf,
   tryParseAddress,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { Options } from './options.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { type HostFacts, parseHostFacts } from '@portolan/core'
+import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
 import type { OptionName, Options } from './options.ts'
 import { readText, sourceName } from './read-text.ts'
 

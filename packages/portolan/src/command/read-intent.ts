@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { type ComposeFile, type Intent, InvalidRequestError, readComposeFiles } from '@portolan/core'
+import { type ComposeFile, type Intent, readComposeFiles } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
 import { requireProject } from './find-project.ts'
 import type { Options } from './options.ts'
 import { readFoundText, readText, sourceName } from './read-text.ts'

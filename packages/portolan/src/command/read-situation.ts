@@ -1,5 +1,6 @@
-import { type DesiredState, type EndpointAddress, endpointAddresses, type HostFacts } from '@portolan/core'
+import { type DesiredState, endpointAddresses } from '@portolan/core'
 import { createRunner } from '@portolan/host'
+import type { EndpointAddress, HostFacts } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { readAllRules } from '../host-rules/read-all-rules.ts'
 import { plan } from '../plan/plan-intent.ts'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
-import { InvalidRequestError, PortolanError } from '@portolan/core'
 import { readTextFile, whyUnread } from '@portolan/host/file'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 
 /** What a user's text holds. */
 export type TextKind = 'compose' | 'variables' | 'facts' | 'rules'

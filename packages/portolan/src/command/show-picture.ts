@@ -1,14 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import {
-  type AddressMap,
-  type HostFacts,
-  InvalidRequestError,
-  type MapInput,
-  mapAddresses,
-} from '@portolan/core'
+import { type AddressMap, type MapInput, mapAddresses } from '@portolan/core'
+import { type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { drawAddressMap, drawnCells } from '../picture/draw-address-map.ts'
 import { cellsFor, printAddressMap } from '../picture/print-address-map.ts'
-import type { CommandContext } from './commands.ts'
+import type { CommandContext } from './command.ts'
 import { readShape } from './terminal-shape.ts'
 
 /** What a picture is drawn from. */

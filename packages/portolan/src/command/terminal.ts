@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { visibleText } from '@portolan/core'
+import { visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../plan/style.ts'
 import { InterruptedError } from './interrupted-error.ts'
 

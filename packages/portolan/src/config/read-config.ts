@@ -1,16 +1,10 @@
 import { statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import {
-  type Config,
-  emptyConfig,
-  InvalidRequestError,
-  layerConfigs,
-  PortolanError,
-  parseConfig,
-} from '@portolan/core'
+import { type Config, emptyConfig, layerConfigs, parseConfig } from '@portolan/core'
 import { unsafeDirectory } from '@portolan/host'
 import { isAbsent, readTextFile, whyUnread } from '@portolan/host/file'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 
 /** @public @since 0.1.0 */
 export interface ReadConfigOptions {

@@ -1,4 +1,4 @@
-import { PermissionError, type Runner, releaseProject, StaleStateError } from '@portolan/core'
+import { type Runner, releaseProject } from '@portolan/core'
 import {
   createRunner,
   defaultStateDirectory,
@@ -7,6 +7,7 @@ import {
   readHost,
   readState,
 } from '@portolan/host'
+import { PermissionError, StaleStateError } from '@portolan/netfilter'
 import type { ApplyOptions } from '../apply/apply.ts'
 import { carryOut } from '../apply/apply-plan.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'

@@ -3,7 +3,6 @@ import {
   type Conflict,
   deleteBridge,
   findNetworkInUse,
-  type HostFacts,
   type KeptSysctl,
   type Lease,
   type LeaseState,
@@ -12,6 +11,7 @@ import {
   switchHairpinOff,
 } from '@portolan/core'
 import type { HostState } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
 import { hairpinPorts } from '../apply/host-memory.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'

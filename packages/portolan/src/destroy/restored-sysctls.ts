@@ -1,20 +1,17 @@
 import {
-  type Family,
-  families,
   forwardingSysctl,
   forwardingUses,
-  type HostFacts,
   type KeptSysctl,
   keptAdvertisements,
   keptSysctl,
   loopbackUses,
-  type NetfilterRuleset,
   restoredSysctl,
   type SysctlChange,
   type SysctlUse,
   valueWithoutForwarding,
 } from '@portolan/core'
 import type { HostState } from '@portolan/host'
+import { type Family, families, type HostFacts, type NetfilterRuleset } from '@portolan/netfilter'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import type { Surroundings } from './surroundings.ts'
 

@@ -1,6 +1,6 @@
-import type { Family } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import type { Family } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 
 /**

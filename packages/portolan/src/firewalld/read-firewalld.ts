@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { MissingToolError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { MissingToolError } from '@portolan/netfilter'
 
 /** What has to be known of firewalld before it is asked for something. */
 export interface Firewalld {

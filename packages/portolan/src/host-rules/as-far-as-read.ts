@@ -1,4 +1,4 @@
-import type { Outcome, Packet } from '@portolan/core'
+import type { Outcome, Packet } from '@portolan/netfilter'
 import type { HostRules } from './host-rules.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Family } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { Family } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { Family, Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import { runsHere } from '@portolan/host'
+import type { Family } from '@portolan/netfilter'
 
 /**
  * Legacy tables that are registered already: reading any other would register it.

@@ -1,5 +1,5 @@
-import type { NetfilterRuleset, NetfilterTable } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { HostRules } from './host-rules.ts'
 

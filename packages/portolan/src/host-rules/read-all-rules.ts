@@ -1,5 +1,6 @@
-import { families, InspectError, MissingToolError, ParseError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { families, InspectError, MissingToolError, ParseError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type HostRules, noRules } from './host-rules.ts'
 import { type LegacyRules, readLegacyRules } from './read-legacy-rules.ts'

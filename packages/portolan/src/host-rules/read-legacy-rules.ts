@@ -1,5 +1,6 @@
-import { type Family, families, MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { type Family, families, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { type LegacyTables, legacyTableFiles, legacyTablesOf } from './legacy-tables.ts'
 
 /** The rules of iptables-legacy, as far as they could be read. */

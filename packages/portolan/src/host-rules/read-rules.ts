@@ -1,6 +1,7 @@
-import { MissingToolError, PermissionError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import { MissingToolError, PermissionError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { type HostRules, noRules } from './host-rules.ts'

@@ -1,11 +1,5 @@
-import {
-  families,
-  InspectError,
-  MissingToolError,
-  ParseError,
-  PermissionError,
-  type Runner,
-} from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { families, InspectError, MissingToolError, ParseError, PermissionError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { HostRules } from './host-rules.ts'
 

@@ -4,7 +4,7 @@ import {
   type NatStep,
   type NetfilterRuleset,
   type ValueRange,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 
 /** A rule that spreads flows over more addresses than this is not written for containers. */
 const mostAddresses = 256

@@ -1,4 +1,4 @@
-import { type Anomaly, type AnomalyKind, type RulePlace, visibleLine } from '@portolan/core'
+import { type Anomaly, type AnomalyKind, type RulePlace, visibleLine } from '@portolan/netfilter'
 import { grouped } from '../plan/grouped.ts'
 import { plainStyle, type Style } from '../plan/style.ts'
 

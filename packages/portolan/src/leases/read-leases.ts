@@ -1,4 +1,5 @@
-import { type LeaseState, type LeaseStore, PermissionError } from '@portolan/core'
+import type { LeaseState, LeaseStore } from '@portolan/core'
+import { PermissionError } from '@portolan/netfilter'
 
 /** The leases to plan with, and why there are none where they could not be read. */
 export interface ReadLeases {

@@ -1,15 +1,12 @@
+import { bridgeNetwork, checkProject, type HostPresence, type OwnedNetwork } from '@portolan/core'
 import {
-  bridgeNetwork,
-  checkProject,
   containsAddress,
   type HostFacts,
-  type HostPresence,
   InvalidRequestError,
-  type OwnedNetwork,
   parseAddress,
   parseInterfaceAddress,
   prefixAround,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 
 /**
  * The networks whose bridges are on a host.

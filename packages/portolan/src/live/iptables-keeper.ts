@@ -1,6 +1,7 @@
-import { type Family, families, type Mended, type Runner } from '@portolan/core'
+import type { Mended, Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import { type Family, families } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import { requireLegacyRules } from '../host-rules/read-legacy-rules.ts'

@@ -1,4 +1,5 @@
-import type { Protocol, PublishedPort } from '@portolan/core'
+import type { PublishedPort } from '@portolan/core'
+import type { Protocol } from '@portolan/netfilter'
 
 /**
  * A host port for one container, as an orchestrator asks for it while containers come and go.

@@ -1,4 +1,5 @@
-import { type DesiredMapping, type DesiredState, PortolanError, type PublishedPort } from '@portolan/core'
+import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 
 /**
  * A project of mappings only: the networks they lead to belong to others.

@@ -1,5 +1,6 @@
-import { type DesiredMapping, families, type Mended, type Runner } from '@portolan/core'
+import type { DesiredMapping, Mended, Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
+import { families } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { networksToGuard } from './guarded-elsewhere.ts'
 import { hostNetworks, hostPresence } from './host-networks.ts'

@@ -1,13 +1,4 @@
-import {
-  type DesiredMapping,
-  effectiveSysctl,
-  type HostFacts,
-  linkSysctlName,
-  PortolanError,
-  type PublishedPort,
-  type Runner,
-  StaleStateError,
-} from '@portolan/core'
+import type { DesiredMapping, PublishedPort, Runner } from '@portolan/core'
 import {
   createRunner,
   isSysctlWritable,
@@ -19,16 +10,23 @@ import {
   withHostLock,
   writeSysctl,
 } from '@portolan/host'
+import {
+  effectiveSysctl,
+  type HostFacts,
+  linkSysctlName,
+  PortolanError,
+  StaleStateError,
+} from '@portolan/netfilter'
 import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost, PublishRequest, UnpublishRequest } from './live-host.ts'
+import { openRuleKeeper } from './open-rule-keeper.ts'
 import { bridgeOf, isolates, type OwnBridge, ownBridges } from './own-bridges.ts'
 import { openPortBook } from './port-book.ts'
 import { requestedMapping, requestedSockets } from './publish-request.ts'
 import { refuseListener } from './refuse-listener.ts'
 import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
-import { openRuleKeeper } from './rule-keeper.ts'
 import { socketKey } from './socket-key.ts'
 
 /** @public @since 0.1.0 */

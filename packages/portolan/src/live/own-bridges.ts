@@ -1,15 +1,13 @@
+import { type BridgeMark, iccKeeper, parseBridgeAlias } from '@portolan/core'
 import {
-  type BridgeMark,
   containsAddress,
   type HostFacts,
   type InterfaceFact,
   InvalidRequestError,
-  iccKeeper,
   parseAddress,
-  parseBridgeAlias,
   parseInterfaceAddress,
   prefixAround,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 
 /** A bridge of ours as it is on the host. */
 export interface OwnBridge extends BridgeMark {

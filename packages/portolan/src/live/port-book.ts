@@ -1,4 +1,5 @@
-import { type DesiredMapping, PortolanError, type PublishedPort } from '@portolan/core'
+import type { DesiredMapping, PublishedPort } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
 import { plainMapping } from './plain-mapping.ts'
 import type { KeptRules } from './rule-keeper.ts'
 import { type HostSocket, socketKey } from './socket-key.ts'

@@ -1,12 +1,12 @@
+import type { DesiredMapping } from '@portolan/core'
 import {
   canonicalAddress,
-  type DesiredMapping,
   type Family,
   families,
   familyOf,
   InvalidRequestError,
   type Protocol,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { PublishRequest, UnpublishRequest } from './live-host.ts'
 import { plainMapping } from './plain-mapping.ts'
 import type { HostSocket } from './socket-key.ts'

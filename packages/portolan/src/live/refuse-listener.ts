@@ -1,5 +1,6 @@
-import { type DesiredMapping, findHostPortTaken, PortolanError } from '@portolan/core'
+import { type DesiredMapping, findHostPortTaken } from '@portolan/core'
 import { type Listeners, readSysctl } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
 
 const portRange = 'net.ipv4.ip_local_port_range'
 

@@ -1,5 +1,5 @@
+import type { DesiredMapping } from '@portolan/core'
 import {
-  type DesiredMapping,
   firstAddress,
   formatAddress,
   type HostFacts,
@@ -7,7 +7,7 @@ import {
   lastAddress,
   parseInterfaceAddress,
   prefixAround,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import { bridgeHolding, type OwnBridge } from './own-bridges.ts'
 
 /**

@@ -1,7 +1,5 @@
-import type { DesiredMapping, Family, HostFacts, PublishedPort, Runner } from '@portolan/core'
-import type { Backend } from '../backend/backend.ts'
-import { iptablesKeeper } from './iptables-keeper.ts'
-import { nftablesKeeper } from './nftables-keeper.ts'
+import type { DesiredMapping, PublishedPort } from '@portolan/core'
+import type { Family, HostFacts } from '@portolan/netfilter'
 
 /** What one backend has of ours. */
 export interface KeptRules {
@@ -48,7 +46,3 @@ export interface RuleKeeper {
   hold(mappings: readonly DesiredMapping[]): Promise<void>
   close(): void
 }
-
-/** @internal */
-export const openRuleKeeper = (backend: Backend, project: string, runner: Runner): RuleKeeper =>
-  backend === 'nftables' ? nftablesKeeper(project, runner) : iptablesKeeper(backend, project, runner)

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 
 /** A host socket of one family. */
 export interface HostSocket {

@@ -1,4 +1,5 @@
-import { type AddressMap, type MapCell, type MapRow, visibleData } from '@portolan/core'
+import type { AddressMap, MapCell, MapRow } from '@portolan/core'
+import { visibleData } from '@portolan/netfilter'
 import { plainStyle, type Style } from '../plan/style.ts'
 import {
   consequenceOf,

@@ -1,4 +1,5 @@
-import { type AddressMap, bitsOf, type MapCell, type MapRow, parsePrefix } from '@portolan/core'
+import type { AddressMap, MapCell, MapRow } from '@portolan/core'
+import { bitsOf, parsePrefix } from '@portolan/netfilter'
 import { letterOf, scaleOf, verdictOf, wrapWords } from './map-words.ts'
 import { box, element, svgText } from './svg.ts'
 import { swatchOf } from './svg-style.ts'

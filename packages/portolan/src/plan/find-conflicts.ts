@@ -1,10 +1,5 @@
-import {
-  type ConflictSearch,
-  type DesiredState,
-  type HostFacts,
-  type PublishedPort,
-  searchRules,
-} from '@portolan/core'
+import { type ConflictSearch, type DesiredState, type PublishedPort, searchRules } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from './carried-out.ts'

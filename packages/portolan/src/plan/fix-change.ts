@@ -1,12 +1,6 @@
-import {
-  type Change,
-  type Conflict,
-  type DesiredState,
-  type HookNeed,
-  isNeeded,
-  shellLine,
-} from '@portolan/core'
+import { type Change, type Conflict, type DesiredState, type HookNeed, isNeeded } from '@portolan/core'
 import type { Fix } from '@portolan/host'
+import { shellLine } from '@portolan/netfilter'
 import { notReloaded, policyIn, together, withFreeName, withOwnPriority } from '../firewalld/ask-firewalld.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 

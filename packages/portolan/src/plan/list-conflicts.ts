@@ -1,4 +1,5 @@
-import { type Conflict, type Culprit, visibleLine } from '@portolan/core'
+import type { Conflict, Culprit } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
 import { grouped } from './grouped.ts'
 import { plainStyle, type Style } from './style.ts'
 

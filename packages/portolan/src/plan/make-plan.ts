@@ -9,10 +9,8 @@ import {
   findNetworkInUse,
   findPortsInEphemeralRange,
   findStaleConntrack,
-  type HostFacts,
   type Intent,
   type IntentNote,
-  type InterfaceFact,
   type LeaseState,
   type Pool,
   type PublishedPort,
@@ -24,6 +22,7 @@ import {
   withoutStandIns,
 } from '@portolan/core'
 import type { Fix, OwedFlows } from '@portolan/host'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'

@@ -2,17 +2,13 @@ import {
   type Config,
   checkPortCount,
   emptyConfig,
-  type HostFacts,
-  InspectError,
   type Intent,
   layerConfigs,
-  MissingToolError,
-  ownerOf,
-  PermissionError,
   parsePool,
   type Runner,
 } from '@portolan/core'
 import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
+import { type HostFacts, InspectError, MissingToolError, ownerOf, PermissionError } from '@portolan/netfilter'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
@@ -24,35 +20,8 @@ import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import { makePlan } from './make-plan.ts'
 import type { Plan } from './plan.ts'
+import type { PlanOptions } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
-
-/** @public @since 0.1.0 */
-export interface PlanOptions extends LeaseOptions {
-  /** Facts of the host to plan for; absent: of this host, read now. */
-  readonly facts?: HostFacts
-  /** Its rules; absent: of this host, read now; null: not known, and taken to be empty. */
-  readonly rules?: HostRules | null
-  /** `auto` unless told. */
-  readonly backend?: BackendChoice
-  /** Pools for networks that name none: `classic`, `docker`, `10.0.0.0/8:24`; in order. */
-  readonly pools?: readonly string[]
-  /** Prefixes to avoid beside what the host has. */
-  readonly reserve?: readonly string[]
-  /** Prefixes not to avoid, whatever the host has. */
-  readonly allow?: readonly string[]
-  /** What is settled once for all, of `readConfig`; the options above have the last word over it. None unless told. */
-  readonly config?: Config
-  /** Drop what is forwarded between interfaces that are not ours. */
-  readonly guardForwarding?: boolean
-  /** False: sysctls are left alone, and one that is off becomes a conflict. */
-  readonly sysctls?: boolean
-  /** Mend conflicts in the ways that other programs document: DOCKER-USER, ufw, firewalld. */
-  readonly fix?: boolean
-  /** Networks that get another subnet than the one they have, and their endpoints other addresses. */
-  readonly move?: readonly string[]
-  /** Runs programs; the default spawns them. Tests replace it. */
-  readonly runner?: Runner
-}
 
 /**
  * Plans what would have to be done for an intent on a host: subnets, addresses, conflicts, changes. Reads what it

@@ -1,11 +1,5 @@
-import {
-  type Change,
-  type DesiredState,
-  type Lease,
-  type LeaseProposal,
-  type SubnetPlan,
-  shellLine,
-} from '@portolan/core'
+import type { Change, DesiredState, Lease, LeaseProposal, SubnetPlan } from '@portolan/core'
+import { shellLine } from '@portolan/netfilter'
 import { fixCommands } from './fix-change.ts'
 import type { Plan, PlanChange } from './plan.ts'
 

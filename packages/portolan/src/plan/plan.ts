@@ -3,7 +3,6 @@ import type {
   Conflict,
   DesiredMapping,
   DesiredState,
-  HostFacts,
   IncompleteSearch,
   IntentNote,
   LeaseProposal,
@@ -13,6 +12,7 @@ import type {
   SysctlChange,
 } from '@portolan/core'
 import type * as iptables from '@portolan/iptables'
+import type { HostFacts } from '@portolan/netfilter'
 import type * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'

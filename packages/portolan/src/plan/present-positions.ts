@@ -1,4 +1,4 @@
-import { type NetfilterChain, type NetfilterRuleset, type NetfilterTable, ownerOf } from '@portolan/core'
+import { type NetfilterChain, type NetfilterRuleset, type NetfilterTable, ownerOf } from '@portolan/netfilter'
 
 /**
  * Rules as they will be, numbered as they are now: who reads of rule 3 looks for it before anything is applied. What

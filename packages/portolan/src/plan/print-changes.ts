@@ -1,4 +1,4 @@
-import { shellLine, visibleLine } from '@portolan/core'
+import { shellLine, visibleLine } from '@portolan/netfilter'
 import { fixCommands } from './fix-change.ts'
 import type { PlanChange } from './plan.ts'
 import type { Style } from './style.ts'

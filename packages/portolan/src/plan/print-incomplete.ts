@@ -1,4 +1,5 @@
-import { type IncompleteSearch, visibleLine } from '@portolan/core'
+import type { IncompleteSearch } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
 
 /** Thousands of mappings may be left out for the same reason. */
 const longestList = 20

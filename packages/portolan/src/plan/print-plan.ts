@@ -1,12 +1,5 @@
-import {
-  type Conflict,
-  type DesiredNetwork,
-  type IntentNote,
-  type Lease,
-  type Packet,
-  type SubnetPlan,
-  visibleLine,
-} from '@portolan/core'
+import type { Conflict, DesiredNetwork, IntentNote, Lease, SubnetPlan } from '@portolan/core'
+import { type Packet, visibleLine } from '@portolan/netfilter'
 import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
 import { printIncomplete } from './print-incomplete.ts'

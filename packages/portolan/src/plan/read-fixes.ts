@@ -1,6 +1,6 @@
-import { PermissionError } from '@portolan/core'
 import { defaultStateDirectory, type Fix, noFlows, type OwedFlows, readState } from '@portolan/host'
-import type { PlanOptions } from './plan-intent.ts'
+import { PermissionError } from '@portolan/netfilter'
+import type { PlanOptions } from './plan-options.ts'
 
 /**
  * What earlier runs asked of other programs on this host, and which connections they still have to forget; of another

@@ -1,5 +1,6 @@
-import { type HostFacts, parseBridgeAlias } from '@portolan/core'
+import { parseBridgeAlias } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { HostFacts } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { variantCarriedOut } from './carried-out.ts'

@@ -1,4 +1,4 @@
-import { visibleLine } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
 
 /**
  * Rows as lines, each column as wide as its widest cell. What would not show in a cell is written out.

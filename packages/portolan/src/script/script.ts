@@ -1,5 +1,5 @@
-import { InvalidRequestError } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { InvalidRequestError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Plan } from '../plan/plan.ts'
 import { scriptRemarks } from './script-remarks.ts'

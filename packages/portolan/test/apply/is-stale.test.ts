@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { InterfaceFact } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import type { InterfaceFact } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { isStale, type Observation } from '../../src/apply/is-stale.ts'
 import { noRules } from '../../src/host-rules/host-rules.ts'

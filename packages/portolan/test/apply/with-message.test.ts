@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ApplyError, InspectError, PermissionError, StaleStateError } from '@portolan/core'
+import { ApplyError, InspectError, PermissionError, StaleStateError } from '@portolan/netfilter'
 import { withApplied } from '../../src/apply/with-message.ts'
 
 const told = { command: 'nft', exitCode: 1, stderr: 'no' }

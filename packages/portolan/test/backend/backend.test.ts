@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { InvalidRequestError, MissingToolError, type Runner } from '@portolan/core'
+import type { Runner } from '@portolan/core'
+import { InvalidRequestError, MissingToolError } from '@portolan/netfilter'
 import {
   assumeBackend,
   type BackendChoice,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { InvalidRequestError } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
 import { commands } from '../../src/command/commands.ts'
 import { commandHelp, generalHelp } from '../../src/command/help.ts'
 import { parseWords, ranges, wholeNumber } from '../../src/command/options.ts'

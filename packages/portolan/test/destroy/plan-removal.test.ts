@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { acquireSubnet, emptyLeases, type HostFacts, type LeaseState } from '@portolan/core'
+import { acquireSubnet, emptyLeases, type LeaseState } from '@portolan/core'
 import { emptyState, type HostState } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
 import { planRemoval, type Removal } from '../../src/destroy/plan-removal.ts'
 import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 import { after, backends, bridge, forwards, intentOf, planOf } from '../shop.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Family } from '@portolan/core'
 import { emptyState, type Fix } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
+import type { Family } from '@portolan/netfilter'
 import { planRemoval, type Removal } from '../../src/destroy/plan-removal.ts'
 import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { findAnomalies, type PacketBox } from '@portolan/core'
 import { lower, parse } from '@portolan/iptables'
+import { findAnomalies, type PacketBox } from '@portolan/netfilter'
 import { printAnomalies } from '../../src/hygiene/print-anomalies.ts'
 
 const any: PacketBox = {

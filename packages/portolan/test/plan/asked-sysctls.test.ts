@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { type HostFacts, hostSysctls, linkSysctlNames } from '@portolan/core'
+import { type HostFacts, hostSysctls, linkSysctlNames } from '@portolan/netfilter'
 import { bridge, intentOf, planOf } from '../shop.ts'
 
 const interfaces = ['eth0', bridge]

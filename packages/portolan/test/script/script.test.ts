@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { InvalidRequestError } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { InvalidRequestError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../../src/backend/backend.ts'
 import { noRules, unknownRules } from '../../src/host-rules/host-rules.ts'

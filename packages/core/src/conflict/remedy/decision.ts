@@ -1,5 +1,5 @@
-import type { TraceStep } from '../../evaluate/trace.ts'
-import type { Expression, NetfilterRule, Step } from '../../netfilter/index.ts'
+import type { Expression, NetfilterRule, Step } from '@portolan/netfilter'
+import type { TraceStep } from '@portolan/netfilter/analysis'
 
 /**
  * Whether a packet is refused for its source: by the rule itself, or by a rule that led to its chain. Such a rule is a

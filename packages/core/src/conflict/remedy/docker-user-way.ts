@@ -1,10 +1,10 @@
-import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
+import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
+import type { Passage } from '@portolan/netfilter/advice'
+import { type IptablesPlace, iptablesWords } from '@portolan/netfilter/advice'
 import { isWithin } from './decision.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
 import { hooked, needOf } from './hooked.ts'
 import { acceptPassage } from './insertion.ts'
-import { type IptablesPlace, iptablesWords } from './iptables-command.ts'
-import type { Passage } from './passage.ts'
 
 const name = 'DOCKER-USER'
 

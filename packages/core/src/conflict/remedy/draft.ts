@@ -1,5 +1,4 @@
-import type { RangeSet } from '../../address/range-set.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
+import type { RangeSet, TraceStep } from '@portolan/netfilter/analysis'
 import type { Remedy } from '../conflict.ts'
 import type { Finding } from '../search/finding.ts'
 import type { Insertion } from './insertion.ts'

@@ -1,10 +1,12 @@
-import { isSingleValue, type RangeSet, singleValue } from '../../address/range-set.ts'
-import type { Followed, Follower } from '../../evaluate/follow.ts'
-import type { FreeField, Learner } from '../../evaluate/learner.ts'
-import { openFlow } from '../../evaluate/open-flow.ts'
-import { isArrival } from '../../evaluate/run.ts'
-import type { Conclusion } from '../../evaluate/sum-up.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
+import type {
+  Conclusion,
+  Followed,
+  Follower,
+  FreeField,
+  Learner,
+  TraceStep,
+} from '@portolan/netfilter/analysis'
+import { isArrival, isSingleValue, openFlow, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
 import {
   type Area,
   holds,

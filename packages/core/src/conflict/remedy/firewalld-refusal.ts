@@ -1,4 +1,4 @@
-import type { TraceStep } from '../../evaluate/trace.ts'
+import type { TraceStep } from '@portolan/netfilter/analysis'
 import { isWithin } from './decision.ts'
 import type { Wanted } from './draft.ts'
 

@@ -1,6 +1,6 @@
-import { includesRanges, type RangeSet, rangeSet, uniteRanges } from '../../address/range-set.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
-import type { NetfilterChain, NetfilterRule, NetfilterTable, Step } from '../../netfilter/index.ts'
+import type { NetfilterChain, NetfilterRule, NetfilterTable, Step } from '@portolan/netfilter'
+import type { TraceStep } from '@portolan/netfilter/analysis'
+import { includesRanges, type RangeSet, rangeSet, uniteRanges } from '@portolan/netfilter/analysis'
 
 /** firewalld with iptables names its chains without the table in front. */
 const dispatcher = /^(filter_)?FORWARD_POLICIES$/

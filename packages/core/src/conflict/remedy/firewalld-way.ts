@@ -1,4 +1,5 @@
-import { protocolName } from '../search/finding.ts'
+import { protocolName } from '@portolan/netfilter'
+import type { Passage } from '@portolan/netfilter/advice'
 import { type Draft, inWords, type Wanted } from './draft.ts'
 import { policyNames, priorityOf } from './firewalld-policy.ts'
 import {
@@ -11,7 +12,6 @@ import {
 } from './firewalld-rules.ts'
 import { hooked, needOf } from './hooked.ts'
 import { acceptPassage, type Insertion, refusePassage } from './insertion.ts'
-import type { Passage } from './passage.ts'
 
 type Words = readonly string[]
 

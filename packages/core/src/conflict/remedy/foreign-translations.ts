@@ -1,5 +1,5 @@
-import type { NetfilterRule, NetfilterRuleset } from '../../netfilter/index.ts'
-import { ownerOf } from '../../owner/index.ts'
+import type { NetfilterRule, NetfilterRuleset } from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
 
 /** Where rules of others may send packets to. */
 export interface ForeignTranslations {

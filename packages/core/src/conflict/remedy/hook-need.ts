@@ -1,5 +1,5 @@
-import type { DesiredState } from '../../desired/index.ts'
-import type { Protocol } from '../../intent/index.ts'
+import type { Protocol } from '@portolan/netfilter'
+import type { DesiredState } from '../../contract/index.ts'
 
 /**
  * What of a project needs that a hook lets packets pass. It says what the hook covers rather than who asked: a hook

@@ -1,10 +1,10 @@
-import type { Protocol } from '../../intent/index.ts'
+import type { Protocol } from '@portolan/netfilter'
+import { protocolName } from '@portolan/netfilter'
+import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import type { Remedy } from '../conflict.ts'
-import { protocolName } from '../search/finding.ts'
 import type { Wanted } from './draft.ts'
 import { isHookCommand } from './hook-command.ts'
 import type { HookNeed } from './hook-need.ts'
-import { allOrNone, shellCommand } from './shell-word.ts'
 
 type Words = readonly string[]
 

@@ -1,6 +1,3 @@
-import { tryParseHostOrPrefix } from '../../address/index.ts'
-import { rangesOf } from '../../address/range-set.ts'
-import { prefixRange } from '../../evaluate/learn-route.ts'
 import {
   addressType,
   bitwise,
@@ -14,10 +11,12 @@ import {
   named,
   oneOf,
   type Step,
+  tryParseHostOrPrefix,
   type ValueSet,
   verdict,
-} from '../../netfilter/index.ts'
-import type { Passage } from './passage.ts'
+} from '@portolan/netfilter'
+import type { Passage } from '@portolan/netfilter/advice'
+import { prefixRange, rangesOf } from '@portolan/netfilter/analysis'
 
 /** A rule that a remedy puts into a chain, and its place. */
 export interface Insertion {

@@ -1,6 +1,6 @@
-import { formatPrefix, prefixAround, tryParseInterfaceAddress } from '../../address/index.ts'
-import type { RangeSet } from '../../address/range-set.ts'
-import type { HostFacts } from '../../facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { formatPrefix, prefixAround, tryParseInterfaceAddress } from '@portolan/netfilter'
+import type { RangeSet } from '@portolan/netfilter/analysis'
 import type { Surroundings } from '../search/surroundings.ts'
 
 /** What a remedy has to know of the host. */

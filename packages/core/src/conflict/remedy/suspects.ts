@@ -1,13 +1,13 @@
-import type { Family } from '../../address/index.ts'
+import type { Family } from '@portolan/netfilter'
+import { type NetfilterRule, protocolNumber } from '@portolan/netfilter'
 import {
   isEmptySet,
   type RangeSet,
   singleValue,
   subtractRanges,
   uniteRanges,
-} from '../../address/range-set.ts'
-import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
-import { type NetfilterRule, protocolNumber } from '../../netfilter/index.ts'
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
 import type { Region } from '../search/region.ts'
 import { addressValue } from '../search/subnets.ts'
 import type { Surroundings } from '../search/surroundings.ts'

@@ -1,4 +1,4 @@
-import { shellWord } from './shell-word.ts'
+import { shellWord } from '@portolan/netfilter'
 
 /**
  * The command that sets a sysctl; none where the interface in its name is called what sysctl(8) reads as more than a

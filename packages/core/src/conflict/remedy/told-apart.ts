@@ -1,6 +1,6 @@
-import type { DesiredMapping } from '../../desired/index.ts'
-import type { Expression, NetfilterRuleset, Step, ValueRange, ValueSet } from '../../netfilter/index.ts'
-import { ownerOf } from '../../owner/index.ts'
+import type { Expression, NetfilterRuleset, Step, ValueRange, ValueSet } from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
+import type { DesiredMapping } from '../../contract/index.ts'
 import { addressValue } from '../search/subnets.ts'
 
 /**

@@ -1,8 +1,8 @@
+import type { Passage } from '@portolan/netfilter/advice'
 import { type Draft, inWords, type Wanted } from './draft.ts'
 import { hooked, needOf } from './hooked.ts'
 import { acceptPassage } from './insertion.ts'
 import { isUfwInterface } from './owner-names.ts'
-import type { Passage } from './passage.ts'
 
 type Words = readonly string[]
 

@@ -1,12 +1,14 @@
 import {
+  type Condition,
+  type Exclusion,
   emptyRanges,
   hasValue,
   intersects,
   isEmptySet,
+  isOfMember,
   type RangeSet,
   singleValue,
-} from '../../address/range-set.ts'
-import { type Condition, type Exclusion, isOfMember } from '../../evaluate/learner.ts'
+} from '@portolan/netfilter/analysis'
 import {
   freeFields,
   isEmptyRegion,

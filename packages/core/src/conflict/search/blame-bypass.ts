@@ -1,6 +1,5 @@
-import type { Follower } from '../../evaluate/follow.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
-import type { NetfilterRule } from '../../netfilter/index.ts'
+import type { NetfilterRule } from '@portolan/netfilter'
+import type { Follower, TraceStep } from '@portolan/netfilter/analysis'
 import { type Blame, blame, isForeign } from './blame.ts'
 import { followWithout } from './explore.ts'
 import type { Failed, Judgement } from './judge.ts'

@@ -1,4 +1,4 @@
-import type { RangeSet } from '../../address/range-set.ts'
+import type { RangeSet } from '@portolan/netfilter/analysis'
 
 /**
  * Ports that a client may send from: a program may bind any. Port 0 is none (RFC 768; net/ipv4/inet_hashtables.c).

@@ -1,3 +1,4 @@
+import { protocolNumber } from '@portolan/netfilter'
 import {
   isEmptySet,
   type RangeSet,
@@ -5,9 +6,8 @@ import {
   singleValue,
   subtractRanges,
   uniteRanges,
-} from '../../address/range-set.ts'
-import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
-import { protocolNumber } from '../../netfilter/index.ts'
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
 import { allowedSources, hostAddresses, networksOf, placesOf } from './mapping-rows.ts'
 import type { ClosedBecause, Row } from './row.ts'
 import { addressValue } from './subnets.ts'

@@ -1,5 +1,5 @@
-import type { RangeSet } from '../../address/range-set.ts'
-import type { DesiredMapping, DesiredState } from '../../desired/index.ts'
+import type { RangeSet } from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
 import type { ExploredRow } from './explore.ts'
 import {
   groupMappings,

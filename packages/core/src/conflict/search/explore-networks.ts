@@ -1,5 +1,5 @@
-import { type Family, families } from '../../address/index.ts'
-import type { DesiredNetwork } from '../../desired/index.ts'
+import { type Family, families } from '@portolan/netfilter'
+import type { DesiredNetwork } from '../../contract/index.ts'
 import { numbersIn } from './area.ts'
 import type { ExploredRow } from './explore.ts'
 import type { ExploredGroup } from './explore-mappings.ts'

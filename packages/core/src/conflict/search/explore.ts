@@ -1,13 +1,15 @@
-import { hasFewValues, intersects, isSingleValue } from '../../address/range-set.ts'
-import type { Followed, Follower } from '../../evaluate/follow.ts'
+import type { Followed, Follower } from '@portolan/netfilter/analysis'
 import {
   type Condition,
   exactly,
   type FreeField,
+  hasFewValues,
+  intersects,
+  isSingleValue,
   type Learner,
   type MemberField,
-} from '../../evaluate/learner.ts'
-import { openFlow } from '../../evaluate/open-flow.ts'
+  openFlow,
+} from '@portolan/netfilter/analysis'
 import {
   type Area,
   holds,

@@ -1,16 +1,14 @@
-import { type Family, formatAddress } from '../../address/index.ts'
-import type { DesiredMapping, DesiredNetwork } from '../../desired/index.ts'
-import { type Telling, tell } from '../../evaluate/sum-up.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
-import type { NetfilterRule } from '../../netfilter/index.ts'
-import { ownerOf } from '../../owner/index.ts'
-import { managedPartOf } from '../../owner/managed-part.ts'
-import type { Packet } from '../../packet/index.ts'
+import type { NetfilterRule, Packet } from '@portolan/netfilter'
+import { ownerOf, protocolName } from '@portolan/netfilter'
+import type { TraceStep } from '@portolan/netfilter/analysis'
+import { managedPartOf, type Telling, tell } from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Culprit } from '../conflict.ts'
+import { addressText } from './address-text.ts'
 import type { RuleConflictKind } from './blame.ts'
+import type { NamedEnds } from './ends.ts'
 import type { Failed } from './judge.ts'
 import type { Cell } from './member-cells.ts'
-import type { NamedEnds } from './named-ends.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
 
@@ -62,15 +60,6 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
         protocol: protocolName(row.protocol),
         state: 'new',
       }
-
-/** An address as text. */
-export const addressText = (family: Family, value: number | bigint): string =>
-  formatAddress(family === 'ip' ? { family, value: Number(value) } : { family, value: BigInt(value) })
-
-const names: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
-
-/** A protocol by its name. */
-export const protocolName = (protocol: number): string => names[protocol] ?? String(protocol)
 
 /** Who did it, as a conflict names it. */
 export const culpritOf = (step: TraceStep | null): Culprit | null => {

@@ -1,4 +1,4 @@
-import type { Follower } from '../../evaluate/follow.ts'
+import type { Follower } from '@portolan/netfilter/analysis'
 import { blameFor } from './blame-bypass.ts'
 import { type ExploredRow, followPoint, followWithout } from './explore.ts'
 import type { Finding } from './finding.ts'

@@ -1,8 +1,5 @@
-import { hasValue } from '../../address/range-set.ts'
-import type { Followed } from '../../evaluate/follow.ts'
-import { type Host, isLocalAddress } from '../../evaluate/host.ts'
-import { chooseSource } from '../../evaluate/send.ts'
-import type { Conclusion } from '../../evaluate/sum-up.ts'
+import type { Conclusion, Followed } from '@portolan/netfilter/analysis'
+import { chooseSource, type Host, hasValue, isLocalAddress } from '@portolan/netfilter/analysis'
 import type { Point } from './region.ts'
 import type { Closed, Row } from './row.ts'
 

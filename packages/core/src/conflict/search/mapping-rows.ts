@@ -1,3 +1,4 @@
+import { protocolNumber } from '@portolan/netfilter'
 import {
   intersectRanges,
   isEmptySet,
@@ -5,9 +6,8 @@ import {
   rangeSet,
   singleValue,
   subtractRanges,
-} from '../../address/range-set.ts'
-import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../desired/index.ts'
-import { protocolNumber } from '../../netfilter/index.ts'
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import type { AlikeNetworks } from './alike/alike-networks.ts'
 import { clientPorts } from './client-ports.ts'
 import type { Region } from './region.ts'

@@ -1,4 +1,4 @@
-import type { DesiredMapping, PublishedPort } from '../../desired/index.ts'
+import type { DesiredMapping, PublishedPort } from '../../contract/index.ts'
 
 /**
  * Ports that other projects have in force, as mappings: what is bound more narrowly comes first, of whichever project

@@ -1,4 +1,3 @@
-import { intersects, type RangeSet } from '../../address/range-set.ts'
 import type {
   Hook,
   NatStep,
@@ -7,9 +6,9 @@ import type {
   NetfilterRuleset,
   NetfilterTable,
   Step,
-} from '../../netfilter/index.ts'
-import { ownerOfChain } from '../../owner/fingerprint.ts'
-import { ownerOf } from '../../owner/index.ts'
+} from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
+import { intersects, ownerOfChain, type RangeSet } from '@portolan/netfilter/analysis'
 
 /** Where a packet that comes in meets rules before our last drop. */
 const hooks: readonly Hook[] = ['ingress', 'prerouting', 'forward']

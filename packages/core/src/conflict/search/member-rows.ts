@@ -1,6 +1,12 @@
-import { isSingleValue, type RangeSet, singleValue, uniteRanges, valueSet } from '../../address/range-set.ts'
-import type { DesiredNetwork } from '../../desired/index.ts'
-import type { PacketField } from '../../evaluate/learner.ts'
+import type { PacketField } from '@portolan/netfilter/analysis'
+import {
+  isSingleValue,
+  type RangeSet,
+  singleValue,
+  uniteRanges,
+  valueSet,
+} from '@portolan/netfilter/analysis'
+import type { DesiredNetwork } from '../../contract/index.ts'
 import type { Packets } from './area.ts'
 import { freeFields } from './region.ts'
 import type { Row } from './row.ts'

@@ -1,13 +1,15 @@
 import {
+  type Condition,
   emptyRanges,
   hasValue,
+  isMemberField,
   isSingleValue,
+  type MemberField,
   type RangeSet,
   singleValue,
   valueSet,
-} from '../../address/range-set.ts'
-import type { DesiredMapping } from '../../desired/index.ts'
-import { type Condition, isMemberField, type MemberField } from '../../evaluate/learner.ts'
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping } from '../../contract/index.ts'
 import { type MembersWith, numbersBelow } from './area.ts'
 import { addressValue } from './subnets.ts'
 

@@ -1,12 +1,8 @@
-import type { Family } from '../../address/index.ts'
-import type { DesiredState } from '../../desired/index.ts'
-import { addressText, type Finding } from './finding.ts'
-
-/** The containers that a witness is from and to, as messages name them; null for an address that no container has. */
-export interface NamedEnds {
-  readonly sender: string | null
-  readonly receiver: string | null
-}
+import type { Family } from '@portolan/netfilter'
+import type { DesiredState } from '../../contract/index.ts'
+import { addressText } from './address-text.ts'
+import type { NamedEnds } from './ends.ts'
+import type { Finding } from './finding.ts'
 
 /** Names the ends of witnesses by the containers of a project: `web (172.17.0.2)`, `web-2 (172.17.0.3)`. */
 export const namedEndsOf = ({ endpoints }: DesiredState): ((finding: Finding) => NamedEnds) => {

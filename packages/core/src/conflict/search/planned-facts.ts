@@ -3,19 +3,16 @@ import {
   families,
   formatAddress,
   formatPrefix,
-  lastAddress,
-  prefixAround,
-  tryParseInterfaceAddress,
-} from '../../address/index.ts'
-import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
-import {
   type HostFacts,
   type InterfaceFact,
-  iccKeeper,
+  lastAddress,
   linkSysctlName,
-  parseBridgeAlias,
+  prefixAround,
   type RouteFact,
-} from '../../facts/index.ts'
+  tryParseInterfaceAddress,
+} from '@portolan/netfilter'
+import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
 
 const LOCAL = 255
 

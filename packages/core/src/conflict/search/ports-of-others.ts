@@ -1,8 +1,6 @@
-import { type RangeSet, rangeSet } from '../../address/range-set.ts'
-import { askedOf, readHead } from '../../evaluate/rule-heads.ts'
-import type { NetfilterRuleset } from '../../netfilter/index.ts'
-import { ownerOf } from '../../owner/index.ts'
-import { managedPartOf } from '../../owner/managed-part.ts'
+import type { NetfilterRuleset } from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
+import { askedOf, managedPartOf, type RangeSet, rangeSet, readHead } from '@portolan/netfilter/analysis'
 
 /** The ports that rules of ours ask for on behalf of other projects: on some address they may come before this one's. */
 export const portsOfOthers = (rulesets: readonly NetfilterRuleset[], project: string): RangeSet =>

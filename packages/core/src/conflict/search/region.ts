@@ -1,3 +1,4 @@
+import type { Condition, FreeField, PacketField } from '@portolan/netfilter/analysis'
 import {
   hasValue,
   intersectRanges,
@@ -7,8 +8,7 @@ import {
   singleValue,
   subtractRanges,
   uniteRanges,
-} from '../../address/range-set.ts'
-import type { Condition, FreeField, PacketField } from '../../evaluate/learner.ts'
+} from '@portolan/netfilter/analysis'
 
 /** A set of packets: all that have one of the values of each field. */
 export type Region = Readonly<Record<PacketField, RangeSet>>

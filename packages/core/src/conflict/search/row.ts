@@ -1,6 +1,6 @@
-import type { Family } from '../../address/index.ts'
-import type { RangeSet } from '../../address/range-set.ts'
-import type { DesiredMapping, DesiredNetwork } from '../../desired/index.ts'
+import type { Family } from '@portolan/netfilter'
+import type { RangeSet } from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Region } from './region.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Follower } from '../../evaluate/follow.ts'
-import type { NetfilterRuleset } from '../../netfilter/index.ts'
+import type { NetfilterRuleset } from '@portolan/netfilter'
+import type { Follower } from '@portolan/netfilter/analysis'
 import { type ExploredRow, explore } from './explore.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { seekCulprits } from './seek-culprits.ts'

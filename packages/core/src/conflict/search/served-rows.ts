@@ -1,7 +1,7 @@
-import { isEmptySet, rangeSet } from '../../address/range-set.ts'
-import type { DesiredMapping, DesiredState, FlowSource } from '../../desired/index.ts'
-import { reach } from '../../desired/index.ts'
-import { addressText } from './finding.ts'
+import { isEmptySet, rangeSet } from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredState, FlowSource } from '../../contract/index.ts'
+import { reach } from '../../contract/index.ts'
+import { addressText } from './address-text.ts'
 import { pick } from './region.ts'
 import type { Row } from './row.ts'
 

@@ -6,7 +6,7 @@ import {
   rangeSet,
   subtractRanges,
   uniteRanges,
-} from '../../address/range-set.ts'
+} from '@portolan/netfilter/analysis'
 import { usualClientPorts } from './client-ports.ts'
 import type { Judgement } from './judge.ts'
 import type { Cell, Explored } from './member-cells.ts'

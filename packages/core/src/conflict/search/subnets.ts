@@ -1,13 +1,13 @@
-import { type Family, tryParseAddress, tryParseHostOrPrefix } from '../../address/index.ts'
+import { type Family, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
 import {
   intersectRanges,
+  prefixRange,
   type RangeSet,
   rangeSet,
   singleValue,
   subtractRanges,
-} from '../../address/range-set.ts'
-import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
-import { prefixRange } from '../../evaluate/learn-route.ts'
+} from '@portolan/netfilter/analysis'
+import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 
 /** A subnet of the project, read. */
 export interface Subnet {

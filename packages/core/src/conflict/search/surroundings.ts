@@ -1,18 +1,20 @@
-import type { Family } from '../../address/index.ts'
+import type { Family, HostFacts } from '@portolan/netfilter'
+import type { Link } from '@portolan/netfilter/analysis'
 import {
+  destinationClasses,
+  type Host,
   intersectRanges,
+  isBridge,
   isEmptySet,
+  isLocalAddress,
+  lookUpRoute,
   type RangeSet,
   rangeSet,
   subtractRanges,
   uniteRanges,
-} from '../../address/range-set.ts'
-import type { DesiredNetwork, DesiredState } from '../../desired/index.ts'
-import { type Host, isBridge, isLocalAddress } from '../../evaluate/host.ts'
-import type { Link } from '../../evaluate/link.ts'
-import { destinationClasses } from '../../evaluate/route-classes.ts'
-import { lookUpRoute } from '../../evaluate/router.ts'
-import { type HostFacts, parseBridgeAlias } from '../../facts/index.ts'
+} from '@portolan/netfilter/analysis'
+import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import { parseBridgeAlias } from '../../contract/index.ts'
 import { type Subnet, subnetsOf } from './subnets.ts'
 
 /** A way by which other machines reach the host. */

@@ -1,9 +1,6 @@
-import type { Family } from '../../address/index.ts'
-import { type RangeSet, rangeSet } from '../../address/range-set.ts'
-import type { PacketField } from '../../evaluate/learner.ts'
-import { askedOf, readHead } from '../../evaluate/rule-heads.ts'
 import type {
   Expression,
+  Family,
   NetfilterChain,
   NetfilterRule,
   NetfilterRuleset,
@@ -12,7 +9,9 @@ import type {
   TableElement,
   ValueRange,
   Verdict,
-} from '../../netfilter/index.ts'
+} from '@portolan/netfilter'
+import type { PacketField } from '@portolan/netfilter/analysis'
+import { askedOf, type RangeSet, rangeSet, readHead } from '@portolan/netfilter/analysis'
 
 /** A rule that may stop or change packets. */
 export interface Suspect {

@@ -1,9 +1,16 @@
-import { emptyRanges, hasValue, isEmptySet, type RangeSet, singleValue } from '../../address/range-set.ts'
-import type { Follower } from '../../evaluate/follow.ts'
-import { isMemberField, isOfMember, type Learner } from '../../evaluate/learner.ts'
-import { areAlike } from '../../evaluate/rule-groups.ts'
-import type { TraceStep } from '../../evaluate/trace.ts'
-import type { NetfilterChain, NetfilterRule } from '../../netfilter/index.ts'
+import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
+import type { Follower, TraceStep } from '@portolan/netfilter/analysis'
+import {
+  areAlike,
+  emptyRanges,
+  hasValue,
+  isEmptySet,
+  isMemberField,
+  isOfMember,
+  type Learner,
+  type RangeSet,
+  singleValue,
+} from '@portolan/netfilter/analysis'
 import { type Area, type MemberPoint, meetRegions, narrowArea, numbersBelow, regionsOf } from './area.ts'
 import { type Blame, isOurs } from './blame.ts'
 import { blameFor } from './blame-bypass.ts'

@@ -1,4 +1,4 @@
-import type { DesiredState } from '../../desired/index.ts'
+import type { DesiredState } from '../../contract/index.ts'
 
 /**
  * A desired state without some networks, and without the mappings that lead there. Their bridges take part in nothing

@@ -1,5 +1,5 @@
-import type { NetfilterRule, NetfilterRuleset, NetfilterTable } from '../../netfilter/index.ts'
-import { ownerOf } from '../../owner/index.ts'
+import type { NetfilterRule, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
 
 /** The rules of a host without any of ours. */
 export const withoutOurs = (rulesets: readonly NetfilterRuleset[]): readonly NetfilterRuleset[] =>

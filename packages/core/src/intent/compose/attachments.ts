@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../error/index.ts'
+import type { SourcePosition } from '@portolan/netfilter'
 import { readMac } from './names.ts'
 import type { ReadNetwork } from './networks.ts'
 import { type Reading, readInteger, readText, readTexts, type Value } from './reading.ts'

@@ -1,5 +1,4 @@
-import { formatAddress, tryParseAddress, unmapAddress } from '../../address/index.ts'
-import { closestOf, didYouMean } from '../../error/index.ts'
+import { closestOf, didYouMean, formatAddress, tryParseAddress, unmapAddress } from '@portolan/netfilter'
 import type { GatewayMode } from '../intent.ts'
 import { readInterfaceName } from './names.ts'
 import { type Reading, readEngineBoolean, readInteger, readText } from './reading.ts'

@@ -1,3 +1,4 @@
+import type { SourcePosition } from '@portolan/netfilter'
 import {
   type Address,
   bitsOf,
@@ -13,8 +14,7 @@ import {
   tryParseAddress,
   tryParseInterfaceAddress,
   tryParsePrefix,
-} from '../../address/index.ts'
-import type { SourcePosition } from '../../error/index.ts'
+} from '@portolan/netfilter'
 import { type Reading, readText, readValue, type Value } from './reading.ts'
 import { asList, asMap, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'

@@ -1,4 +1,4 @@
-import { IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
+import { IntentError, InvalidRequestError, type SourcePosition } from '@portolan/netfilter'
 import type { Lookup } from '../interpolate.ts'
 import { folderOf } from './folder.ts'
 import { mergeTrees } from './merge.ts'

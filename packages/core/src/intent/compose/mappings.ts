@@ -1,4 +1,4 @@
-import { familyOf } from '../../address/index.ts'
+import { familyOf } from '@portolan/netfilter'
 import type { MappingIntent, PortMapping, PortRange } from '../intent.ts'
 import { printPortMapping } from '../port-mapping.ts'
 import { countPorts } from '../port-range.ts'

@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../error/index.ts'
+import type { SourcePosition } from '@portolan/netfilter'
 import { beside } from './beside.ts'
 import { resolveExtends } from './extends.ts'
 import { includesOf } from './include.ts'

@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../error/index.ts'
+import type { SourcePosition } from '@portolan/netfilter'
 import type { Value } from './reading.ts'
 import { refuse } from './tree.ts'
 

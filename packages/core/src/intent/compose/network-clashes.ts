@@ -1,4 +1,4 @@
-import { formatPrefix, prefixesOverlap } from '../../address/index.ts'
+import { formatPrefix, prefixesOverlap } from '@portolan/netfilter'
 import type { ReadNetwork } from './networks.ts'
 import { refuse } from './tree.ts'
 

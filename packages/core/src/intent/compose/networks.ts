@@ -1,5 +1,11 @@
-import { formatAddress, formatPrefix } from '../../address/index.ts'
-import { didYouMean, IntentError, InvalidRequestError, type SourcePosition } from '../../error/index.ts'
+import {
+  didYouMean,
+  formatAddress,
+  formatPrefix,
+  IntentError,
+  InvalidRequestError,
+  type SourcePosition,
+} from '@portolan/netfilter'
 import { parsePool } from '../../pool/parse-pool.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
 import { readDriverOptions } from './driver-options.ts'

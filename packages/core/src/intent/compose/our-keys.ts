@@ -1,4 +1,4 @@
-import { closestOf, didYouMean } from '../../error/index.ts'
+import { closestOf, didYouMean } from '@portolan/netfilter'
 import type { Reading } from './reading.ts'
 import { entriesOf, type MapTree, refuse, type Tree } from './tree.ts'
 

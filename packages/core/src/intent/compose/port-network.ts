@@ -1,4 +1,4 @@
-import type { Family } from '../../address/index.ts'
+import type { Family } from '@portolan/netfilter'
 import type { Attachment } from './attachments.ts'
 
 /** The network that each family's ports of a service are published on; null: no network of the service can. */

@@ -1,5 +1,5 @@
-import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '../../address/index.ts'
-import type { SourcePosition } from '../../error/index.ts'
+import type { SourcePosition } from '@portolan/netfilter'
+import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '@portolan/netfilter'
 import type { PortMapping } from '../intent.ts'
 import { isMistake, type Mistake } from '../mistake.ts'
 import {

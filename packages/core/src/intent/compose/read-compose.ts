@@ -1,4 +1,4 @@
-import { closestOf, InvalidRequestError } from '../../error/index.ts'
+import { closestOf, InvalidRequestError } from '@portolan/netfilter'
 import type { Intent } from '../intent.ts'
 import { type Lookup, lookupIn } from '../interpolate.ts'
 import {

@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../error/index.ts'
+import type { SourcePosition } from '@portolan/netfilter'
 import type { IntentNote } from '../intent.ts'
 import { interpolate, type Lookup } from '../interpolate.ts'
 import { isMistake, type Mistake } from '../mistake.ts'

@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../error/index.ts'
+import type { SourcePosition } from '@portolan/netfilter'
 import type { EndpointIntent, LinkIntent } from '../intent.ts'
 import { type Attachment, type FindNetwork, readAttachments } from './attachments.ts'
 import { readLinks } from './links.ts'

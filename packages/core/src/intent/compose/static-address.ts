@@ -5,7 +5,7 @@ import {
   formatAddress,
   formatPrefix,
   tryParseAddress,
-} from '../../address/index.ts'
+} from '@portolan/netfilter'
 import { firstUsable } from '../../pool/usable-addresses.ts'
 import { type FixedSubnet, reservedBecause } from './ipam.ts'
 import type { ReadNetwork } from './networks.ts'

@@ -1,4 +1,4 @@
-import { didYouMean, IntentError, type SourcePosition } from '../../error/index.ts'
+import { didYouMean, IntentError, type SourcePosition } from '@portolan/netfilter'
 import type { Lookup } from '../interpolate.ts'
 
 /**

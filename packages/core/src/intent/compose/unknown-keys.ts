@@ -1,4 +1,4 @@
-import { didYouMean } from '../../error/index.ts'
+import { didYouMean } from '@portolan/netfilter'
 import { knownKeys } from './known-keys.ts'
 import type { Reading } from './reading.ts'
 import { entriesOf, type MapTree } from './tree.ts'

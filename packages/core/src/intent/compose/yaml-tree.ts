@@ -1,3 +1,4 @@
+import { ParseError, PortolanError, type SourcePosition } from '@portolan/netfilter'
 import {
   type Document,
   isAlias,
@@ -8,8 +9,6 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml'
-import { ParseError, type SourcePosition } from '../../error/index.ts'
-import { PortolanError } from '../../error/portolan-error.ts'
 import { anchorsOf } from './anchors.ts'
 import type { Entry, MapTree, ScalarTree, Tree } from './tree.ts'
 import { readDocuments } from './yaml-documents.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { type IptablesPlace, iptablesCommand } from '../../../src/conflict/remedy/iptables-command.ts'
-import { type NftPlace, nftCommand, nftDeletion } from '../../../src/conflict/remedy/nft-command.ts'
-import type { Passage } from '../../../src/conflict/remedy/passage.ts'
-import { shellWord } from '../../../src/conflict/remedy/shell-word.ts'
+import type { Passage } from '@portolan/netfilter/advice'
+import { type IptablesPlace, iptablesCommand } from '../../../../netfilter/src/advice/iptables-command.ts'
+import { type NftPlace, nftCommand, nftDeletion } from '../../../../netfilter/src/advice/nft-command.ts'
+import { shellWord } from '../../../../netfilter/src/advice/shell-word.ts'
 
 const nothing: Passage = {
   family: 'ip',

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { field, type NetfilterRule, type NetfilterTable, verdict } from '@portolan/netfilter'
 import { toldApart } from '../../../src/conflict/remedy/told-apart.ts'
-import type { DesiredMapping } from '../../../src/desired/index.ts'
-import { field, type NetfilterRule, type NetfilterTable, verdict } from '../../../src/netfilter/index.ts'
+import type { DesiredMapping } from '../../../src/contract/index.ts'
 
 const mapping: DesiredMapping = {
   ...{ kind: 'nat', family: 'ip', protocol: 'tcp', hostAddress: null, hostPort: 8080, interface: null },

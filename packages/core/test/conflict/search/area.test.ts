@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { hasValue, type RangeSet, rangeSet } from '../../../src/address/range-set.ts'
+import { hasValue, type RangeSet, rangeSet } from '../../../../netfilter/src/address/range-set.ts'
+import type { Condition, Exclusion } from '../../../../netfilter/src/evaluate/learner.ts'
 import {
   type Area,
   holds,
@@ -13,7 +14,6 @@ import {
   regionsOf,
 } from '../../../src/conflict/search/area.ts'
 import { freeFields, type Region } from '../../../src/conflict/search/region.ts'
-import type { Condition, Exclusion } from '../../../src/evaluate/learner.ts'
 
 // Three values a field, and three mappings, of which each is asked for by its number: every packet can be asked.
 const values = [0, 1, 2]

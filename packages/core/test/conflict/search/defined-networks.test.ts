@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import type { EngineNetworkFact, HostFacts } from '@portolan/netfilter'
 import { findRuleConflicts } from '../../../src/conflict/index.ts'
-import { resolve } from '../../../src/desired/index.ts'
-import type { EngineNetworkFact, HostFacts } from '../../../src/facts/index.ts'
 import { readCompose } from '../../../src/intent/index.ts'
+import { resolve } from '../../../src/resolve/index.ts'
 
 const intent = readCompose('services: {web: {networks: [n]}}\nnetworks: {n: {external: true, name: web}}', {
   source: 'compose.yaml',

@@ -1,15 +1,5 @@
 import { expect, test } from '@jest/globals'
-import fc from 'fast-check'
-import { hasValue, intersects } from '../../../src/address/range-set.ts'
-import { explore } from '../../../src/conflict/search/explore.ts'
-import { judge } from '../../../src/conflict/search/judge.ts'
-import { rowAlone } from '../../../src/conflict/search/mapping-group.ts'
-import { type Cell, cellsAt, type Explored, findLikes } from '../../../src/conflict/search/member-cells.ts'
-import { freeFields, type Point, type Region } from '../../../src/conflict/search/region.ts'
-import type { Row } from '../../../src/conflict/search/row.ts'
-import { type Follower, prepareFollower } from '../../../src/evaluate/follow.ts'
-import { openFlow } from '../../../src/evaluate/open-flow.ts'
-import type { HostFacts } from '../../../src/facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
 import {
   between,
   bitwise,
@@ -24,8 +14,18 @@ import {
   oneOf,
   type Step,
   verdict,
-} from '../../../src/netfilter/index.ts'
-import { network } from '../../desired/state.ts'
+} from '@portolan/netfilter'
+import fc from 'fast-check'
+import { hasValue, intersects } from '../../../../netfilter/src/address/range-set.ts'
+import { type Follower, prepareFollower } from '../../../../netfilter/src/evaluate/follow.ts'
+import { openFlow } from '../../../../netfilter/src/evaluate/open-flow.ts'
+import { explore } from '../../../src/conflict/search/explore.ts'
+import { judge } from '../../../src/conflict/search/judge.ts'
+import { rowAlone } from '../../../src/conflict/search/mapping-group.ts'
+import { type Cell, cellsAt, type Explored, findLikes } from '../../../src/conflict/search/member-cells.ts'
+import { freeFields, type Point, type Region } from '../../../src/conflict/search/region.ts'
+import type { Row } from '../../../src/conflict/search/row.ts'
+import { network } from '../../contract/state.ts'
 
 const tcp = { protocols: [6] }
 const facts: HostFacts = {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { hasValue, isSingleValue, type RangeSet, rangeSet } from '../../../src/address/range-set.ts'
+import {
+  hasValue,
+  isSingleValue,
+  type RangeSet,
+  rangeSet,
+} from '../../../../netfilter/src/address/range-set.ts'
+import type { Condition, PacketField } from '../../../../netfilter/src/evaluate/learner.ts'
 import {
   freeFields,
   isEmptyRegion,
@@ -10,7 +16,6 @@ import {
   type Region,
   without,
 } from '../../../src/conflict/search/region.ts'
-import type { Condition, PacketField } from '../../../src/evaluate/learner.ts'
 
 type Asked = Condition & { readonly field: PacketField }
 

@@ -5,7 +5,7 @@ import { rowAlone } from '../../../src/conflict/search/mapping-group.ts'
 import type { Region } from '../../../src/conflict/search/region.ts'
 import type { Row } from '../../../src/conflict/search/row.ts'
 import { withinBudget } from '../../../src/conflict/search/seeker.ts'
-import { network } from '../../desired/state.ts'
+import { network } from '../../contract/state.ts'
 
 const any = { starts: [1], ends: [65535] }
 const region: Region = { saddr: any, daddr: any, sport: any, dport: any }

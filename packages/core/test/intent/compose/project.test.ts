@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Compose look like this.
 import { describe, expect, test } from '@jest/globals'
-import { type ComposeFilesOptions, InvalidRequestError, readCompose } from '@portolan/core'
+import { type ComposeFilesOptions, readCompose } from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
 
 const project = (text: string, options: ComposeFilesOptions & { source?: string } = {}): string =>
   readCompose(`${text}\nservices: {}`, { source: 'compose.yaml', ...options }).project

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { ParseError, PortolanError, readCompose, readComposeFiles } from '@portolan/core'
+import { readCompose, readComposeFiles } from '@portolan/core'
+import { ParseError, PortolanError } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { mappings, notes, read, refusal } from './read.ts'
 

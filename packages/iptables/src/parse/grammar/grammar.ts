@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { ExtensionOption, Quoting } from '../../ruleset/extension.ts'
 
 /** An argument as iptables-save prints it; null when it is not one of its kind. */

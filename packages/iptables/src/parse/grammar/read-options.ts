@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { ExtensionOption } from '../../ruleset/extension.ts'
 import type { Grammar, OptionGrammar } from './grammar.ts'
 

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Grammar } from '../grammar/grammar.ts'
 import { contentMatches } from './content.ts'
 import { flowMatches } from './flow.ts'

@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Grammar } from '../grammar/grammar.ts'
 import { headerTargets, headerTargets4, headerTargets6 } from './header.ts'
 import { logTargets } from './log.ts'

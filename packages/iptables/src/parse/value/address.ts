@@ -4,7 +4,7 @@ import {
   formatAddress6,
   tryParseAddress4,
   tryParseAddress6,
-} from '@portolan/core'
+} from '@portolan/netfilter'
 import type { Reader } from '../grammar/grammar.ts'
 import { readWhole } from './number.ts'
 

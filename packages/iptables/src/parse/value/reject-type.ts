@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import type { Reader } from '../grammar/grammar.ts'
 
 /** What REJECT may answer, with the short names that iptables takes too. */

@@ -1,6 +1,6 @@
 import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
 import { sayHidden } from '../../host-rules/read-legacy-rules.ts'
-import type { CommandContext } from '../commands.ts'
+import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readFacts, usesFiles } from '../read-facts.ts'

@@ -1,6 +1,6 @@
 import { plan } from '../../plan/plan-intent.ts'
 import { printPlan } from '../../plan/print-plan.ts'
-import type { CommandContext } from '../commands.ts'
+import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'

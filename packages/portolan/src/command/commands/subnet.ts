@@ -1,9 +1,6 @@
 import {
   type Config,
   defaultPools,
-  type Family,
-  type HostFacts,
-  InvalidRequestError,
   layerConfigs,
   type MapInput,
   type Pool,
@@ -14,8 +11,9 @@ import {
   type SubnetPlanOptions,
   subnetLeases,
 } from '@portolan/core'
+import { type Family, type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { readConfig } from '../../config/read-config.ts'
-import type { CommandContext } from '../commands.ts'
+import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { type Options, ranges, wholeNumber } from '../options.ts'

@@ -1,8 +1,7 @@
-import { type Family, families, lastAddress } from '../../../address/index.ts'
-import type { DesiredNetwork } from '../../../desired/index.ts'
-import type { Host } from '../../../evaluate/host.ts'
-import type { Route, RouteTable } from '../../../evaluate/route-table.ts'
-import type { HostFacts } from '../../../facts/index.ts'
+import type { HostFacts } from '@portolan/netfilter'
+import { type Family, families, lastAddress } from '@portolan/netfilter'
+import type { Host, Route, RouteTable } from '@portolan/netfilter/analysis'
+import type { DesiredNetwork } from '../../../contract/index.ts'
 import type { Mentions } from './mentions.ts'
 import { distance, eachOverlap, type Marked } from './overlaps.ts'
 

@@ -1,4 +1,4 @@
-import type { NetfilterRule, ValueRange } from '../../../netfilter/index.ts'
+import type { NetfilterRule, ValueRange } from '@portolan/netfilter'
 
 /** What rules name that could tell one network from another. */
 export interface Mentions {

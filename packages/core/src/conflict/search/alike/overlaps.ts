@@ -1,5 +1,5 @@
-import type { RangeSet } from '../../../address/range-set.ts'
-import type { ValueRange } from '../../../netfilter/index.ts'
+import type { ValueRange } from '@portolan/netfilter'
+import type { RangeSet } from '@portolan/netfilter/analysis'
 
 /** A subnet, and what is known of it so far. */
 export interface Marked {

@@ -1,5 +1,5 @@
-import type { NetfilterRuleset, NetfilterTable } from '../../../netfilter/index.ts'
-import { ownerOf } from '../../../owner/index.ts'
+import type { NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
 
 /** What a name or a range in our rules stands for: the network, by its place, and what of it. */
 export interface OwnName {

@@ -1,19 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
+import type { HostFacts } from '@portolan/netfilter'
+import { bitwise, compare, field, type NetfilterRuleset, named, oneOf, type Step } from '@portolan/netfilter'
+import { readHostFacts } from '../../../../../netfilter/src/evaluate/host.ts'
 import { alikeNetworks } from '../../../../src/conflict/search/alike/alike-networks.ts'
 import { plannedFacts } from '../../../../src/conflict/search/planned-facts.ts'
 import { subnetsOf } from '../../../../src/conflict/search/subnets.ts'
-import type { DesiredState } from '../../../../src/desired/index.ts'
-import { readHostFacts } from '../../../../src/evaluate/host.ts'
-import type { HostFacts } from '../../../../src/facts/index.ts'
-import {
-  bitwise,
-  compare,
-  field,
-  type NetfilterRuleset,
-  named,
-  oneOf,
-  type Step,
-} from '../../../../src/netfilter/index.ts'
+import type { DesiredState } from '../../../../src/contract/index.ts'
 import { base, drop, from, iif, jumpToOwn, ownTable, ruleset, table } from './rules.ts'
 
 type Network = DesiredState['networks'][number]

@@ -1,7 +1,7 @@
-import type { NetfilterRuleset, Step } from '../../../../src/netfilter/index.ts'
-import { base, chain, iif, ruleset, table } from '../../../evaluate/model.ts'
+import type { NetfilterRuleset, Step } from '@portolan/netfilter'
+import { base, chain, iif, ruleset, table } from '../../../../../netfilter/test/evaluate/model.ts'
 
-export { base, drop, from, iif, ruleset, table } from '../../../evaluate/model.ts'
+export { base, drop, from, iif, ruleset, table } from '../../../../../netfilter/test/evaluate/model.ts'
 
 interface Own {
   readonly rules: readonly (readonly Step[])[]

@@ -1,0 +1,96 @@
+import {
+  type Family,
+  families,
+  firstAddress,
+  formatAddress,
+  formatPrefix,
+  InvalidRequestError,
+  tryParseAddress,
+  tryParseHostOrPrefix,
+} from '@portolan/netfilter'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from './desired-state.ts'
+
+const version = { ip: 'IPv4', ip6: 'IPv6' } as const
+
+const checkAddress = (address: string, family: Family, what: string): void => {
+  const parsed = tryParseAddress(address)
+  if (parsed?.family !== family || formatAddress(parsed) !== address)
+    throw new InvalidRequestError(
+      `${what}, ${JSON.stringify(address)}, is not a canonical ${version[family]} address.`,
+    )
+}
+
+const checkPrefix = (cidr: string, family: Family, what: string): void => {
+  const parsed = tryParseHostOrPrefix(cidr)
+  const canonical =
+    parsed !== null && [formatPrefix(parsed), formatAddress(firstAddress(parsed))].includes(cidr)
+  if (parsed?.family !== family || !canonical)
+    throw new InvalidRequestError(
+      `${what}, ${JSON.stringify(cidr)}, is not a canonical ${version[family]} prefix.`,
+    )
+}
+
+const checkNumber = (value: number, first: number, last: number, what: string): void => {
+  if (!Number.isInteger(value) || value < first || value > last)
+    throw new InvalidRequestError(`${what} ${value} is not a whole number from ${first} to ${last}.`)
+}
+
+/**
+ * Refuses a project name with which no comment could begin.
+ * @throws InvalidRequestError
+ * @example
+ * checkProject('shop') // undefined
+ * @public @since 0.1.0
+ */
+export const checkProject = (project: string): void => {
+  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(project))
+    throw new InvalidRequestError(
+      `Project ${JSON.stringify(project)} is not a usable name: use lower-case letters, digits, "-" and "_", at most 63, starting with a letter or digit.`,
+    )
+}
+
+const checkNetwork = (network: DesiredNetwork): void => {
+  for (const family of families) {
+    const subnet = network[family]
+    if (subnet === null) continue
+    checkPrefix(subnet.subnet, family, `The subnet of network ${network.name}`)
+    if (subnet.gateway !== null)
+      checkAddress(subnet.gateway, family, `The gateway of network ${network.name}`)
+  }
+}
+
+/**
+ * Refuses a mapping whose values could not be written as a rule, or would mean something else in one.
+ * @throws InvalidRequestError naming the value
+ * @example
+ * desired.mappings.forEach(checkMapping)
+ * @public @since 0.1.0
+ */
+export const checkMapping = (mapping: DesiredMapping): void => {
+  const { family, label } = mapping
+  if (mapping.hostAddress !== null) checkAddress(mapping.hostAddress, family, `The host address of ${label}`)
+  checkNumber(mapping.hostPort, 1, 65535, `The host port of ${label}`)
+  if (!['tcp', 'udp', 'sctp'].includes(mapping.protocol))
+    throw new InvalidRequestError(`The protocol of ${label} is not tcp, udp or sctp.`)
+  for (const prefix of mapping.allowFrom ?? []) checkPrefix(prefix, family, `The allow_from of ${label}`)
+  for (const target of mapping.targets) {
+    checkAddress(target.address, family, `The target of ${label}`)
+    checkNumber(target.port, 1, 65535, `The target port of ${label}`)
+    checkNumber(target.weight, 1, 1_000_000, `The weight of ${label}`)
+  }
+}
+
+/**
+ * Refuses a desired state whose values could not be written as rules. Both compilers ask it first, so that a state
+ * made by hand is as safe as one that `resolve` made. Names of interfaces are each dialect's own to check.
+ *
+ * @throws InvalidRequestError naming the value
+ * @example
+ * checkDesired({ project: 'shop', networks: [], endpoints: [], mappings: [], guardForwarding: false })
+ * @public @since 0.1.0
+ */
+export const checkDesired = (desired: DesiredState): void => {
+  checkProject(desired.project)
+  desired.networks.forEach(checkNetwork)
+  desired.mappings.forEach(checkMapping)
+}

@@ -1,0 +1,85 @@
+import type { Family, Protocol } from '@portolan/netfilter'
+import type { GatewayMode } from '../intent/index.ts'
+
+/**
+ * Everything one project wants of a host, with every choice made: subnets picked, addresses leased, ranges
+ * unrolled into single ports. Backend-neutral, JSON-serialisable; the input of both compilers and of the
+ * reachability contract. Addresses and prefixes are canonical text (RFC 5952 for IPv6).
+ * @public @since 0.1.0
+ */
+export interface DesiredState {
+  readonly project: string
+  readonly networks: readonly DesiredNetwork[]
+  readonly endpoints: readonly DesiredEndpoint[]
+  readonly mappings: readonly DesiredMapping[]
+  /** Drop what is forwarded between two interfaces that are not ours. */
+  readonly guardForwarding: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface DesiredNetwork {
+  readonly name: string
+  /** Interface name of the bridge, 1 to 15 bytes. */
+  readonly bridge: string
+  readonly external: boolean
+  readonly internal: boolean
+  readonly icc: boolean
+  readonly mtu: number | null
+  readonly ip: DesiredSubnet | null
+  readonly ip6: DesiredSubnet | null
+}
+
+/** @public @since 0.1.0 */
+export interface DesiredSubnet {
+  readonly subnet: string
+  /** Null in mode `isolated`. */
+  readonly gateway: string | null
+  readonly mode: GatewayMode
+  /** Rewrite the source of what leaves for the outside. Always false when `mode` is `routed`. */
+  readonly masquerade: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface DesiredEndpoint {
+  readonly service: string
+  readonly replica: number
+  readonly network: string
+  readonly ip: string | null
+  readonly ip6: string | null
+  readonly mac: string
+}
+
+/**
+ * One port of one family. Two mappings of one state never share family, protocol, host address, interface and
+ * host port (a clash of intents is a conflict, and only the first of them is kept here).
+ * @public @since 0.1.0
+ */
+export interface DesiredMapping {
+  /** For people and for rule comments: `0.0.0.0:8080/tcp -> nginx:80`, `[::]:8080/tcp -> nginx:80`. */
+  readonly label: string
+  readonly family: Family
+  readonly protocol: Protocol
+  /** `nat`: a host port is translated. `direct`: routed mode, the container's own port is opened. */
+  readonly kind: 'nat' | 'direct'
+  /** Null: every address of the host. Always null when `direct`. */
+  readonly hostAddress: string | null
+  /** The container's port when `direct`. */
+  readonly hostPort: number
+  /** Other machines must come in by this interface; null: any. */
+  readonly interface: string | null
+  /** Prefixes of this family that other machines must come from; null: everyone; empty: no other machine. */
+  readonly allowFrom: readonly string[] | null
+  /** One, or several that share new flows by weight. */
+  readonly targets: readonly [DesiredTarget, ...DesiredTarget[]]
+}
+
+/** @public @since 0.1.0 */
+export interface DesiredTarget {
+  readonly service: string
+  readonly replica: number
+  readonly network: string
+  readonly address: string
+  readonly port: number
+  /** 1 or more; 1 when alone. */
+  readonly weight: number
+}

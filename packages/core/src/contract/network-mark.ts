@@ -1,0 +1,20 @@
+import type { BridgeMark } from './bridge-alias.ts'
+import type { DesiredNetwork } from './desired-state.ts'
+
+/**
+ * What the bridge of a network says of it. Masquerading is off where a family that could have it does without: an
+ * internal or routed one has none to speak of.
+ * @internal
+ */
+export const networkMark = (project: string, network: DesiredNetwork): BridgeMark => ({
+  project,
+  network: network.name,
+  icc: network.icc,
+  internal: network.internal,
+  masquerade:
+    network.internal ||
+    [network.ip, network.ip6].every(
+      (subnet) => subnet === null || subnet.mode === 'routed' || subnet.masquerade,
+    ),
+  mode: { ip: network.ip?.mode ?? 'nat', ip6: network.ip6?.mode ?? 'nat' },
+})

@@ -1,0 +1,65 @@
+import type { Family, Hook, PacketBox } from '@portolan/netfilter'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from './desired-state.ts'
+
+const any = {
+  hooks: null,
+  protocols: null,
+  sources: null,
+  destinations: null,
+  ports: null,
+  in: null,
+  out: null,
+} as const
+
+const beforeRouting: readonly Hook[] = ['prerouting', 'output']
+const afterRouting: readonly Hook[] = ['forward', 'postrouting']
+
+/**
+ * What the packets of a project look like: to its published ports, before and after their translation, and to and
+ * from its networks.
+ *
+ * @example
+ * findAnomalies(rulesets, { packets: packetsOfDesired(desired) })
+ * @public @since 0.1.0
+ */
+export const packetsOfDesired = ({ mappings, networks }: DesiredState): readonly PacketBox[] => [
+  ...toPublished(mappings),
+  ...networks.flatMap((network) => (['ip', 'ip6'] as const).flatMap((family) => ofNetwork(network, family))),
+]
+
+/** Ports of one family, protocol, address and interface are one box: there may be thousands of mappings. */
+const toPublished = (mappings: readonly DesiredMapping[]): readonly PacketBox[] => {
+  const groups = new Map<string, { readonly box: PacketBox; readonly ports: Set<number> }>()
+  for (const { kind, family, protocol, hostAddress, hostPort, interface: link } of mappings) {
+    if (kind !== 'nat') continue
+    const name = [family, protocol, hostAddress, link].join(' ')
+    const group = groups.get(name) ?? {
+      box: {
+        ...any,
+        family,
+        hooks: beforeRouting,
+        protocols: [protocol],
+        destinations: hostAddress === null ? null : [hostAddress],
+        in: link === null ? null : [link, ''],
+      },
+      ports: new Set<number>(),
+    }
+    group.ports.add(hostPort)
+    groups.set(name, group)
+  }
+  return [...groups.values()].map(({ box, ports }) => ({ ...box, ports: [...ports] }))
+}
+
+const ofNetwork = (network: DesiredNetwork, family: Family): readonly PacketBox[] => {
+  const own = network[family]
+  if (own === null) return []
+  // Other machines send to its own addresses; else only this host does.
+  const isDirect = own.mode === 'routed' || own.mode === 'nat-unprotected'
+  return [
+    { ...any, family, hooks: isDirect ? beforeRouting : ['output'], destinations: [own.subnet] },
+    { ...any, family, hooks: afterRouting, destinations: [own.subnet], out: [network.bridge] },
+    { ...any, family, sources: [own.subnet], in: [network.bridge] },
+    // What leaves for the outside has only its source left of us, once it is after routing.
+    { ...any, family, hooks: ['postrouting'], sources: [own.subnet] },
+  ]
+}

@@ -1,6 +1,0 @@
-export * from './bridge-alias.ts'
-export * from './host-facts.ts'
-export * from './icc-keeper.ts'
-export * from './kernel-sysctls.ts'
-export * from './local-port-range.ts'
-export * from './parse-host-facts.ts'

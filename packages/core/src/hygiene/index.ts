@@ -1,4 +1,0 @@
-export * from './anomaly.ts'
-export * from './find-anomalies.ts'
-export * from './packet-box.ts'
-export * from './packets-of-desired.ts'

@@ -1,9 +1,0 @@
-import type { NetfilterRule } from '../netfilter/index.ts'
-import { ownerOfChain } from './fingerprint.ts'
-
-/** The owner of the chain that a rule leads to: a program adds such a rule to reach a chain of its own. */
-export const ownerOfTarget = ({ steps }: NetfilterRule): string | null => {
-  for (const step of steps)
-    if (step.kind === 'verdict' && 'chain' in step.verdict) return ownerOfChain(step.verdict.chain)
-  return null
-}

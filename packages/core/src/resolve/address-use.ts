@@ -1,0 +1,109 @@
+import type { EngineNetworkFact, HostFacts } from '@portolan/netfilter'
+import {
+  bitsOf,
+  canonicalAddress,
+  containsAddress,
+  formatPrefix,
+  type Prefix,
+  parseAddress,
+  parseHostOrPrefix,
+  parsePrefix,
+  prefixesOverlap,
+  rangePrefixes,
+  subtractPrefixes,
+} from '@portolan/netfilter'
+import { engineOfInterface } from '../engine/index.ts'
+import type { ExternalNetwork } from './external-network.ts'
+
+/**
+ * What is known of the addresses of an external network whose bridge is not ours. Its engine gives addresses to its own
+ * containers and knows nothing of those that Portolan gives.
+ * @internal
+ */
+export interface AddressUse {
+  readonly bridge: string
+  /** The engine that the bridge belongs to, as its files or its name tell. */
+  readonly engine: string | null
+  /** Whether all addresses in use are known. Of a bridge without a port none is in use. */
+  readonly isKnown: boolean
+  /** Whether the engine may give the address to a container later. */
+  isHandedOut(address: string): boolean
+  /** The program or container that the engine's records name for an address; null: they have no such address. */
+  holderOf(address: string): string | null
+  isTaken(address: string): boolean
+  /** Where to pick in a subnet, best first; null is the whole subnet. */
+  parts(subnet: string): readonly (string | null)[]
+}
+
+/**
+ * @param translated - addresses that rules of other programs translate a destination to
+ * @param own - addresses that this project's own rules lead to: what answers there is its container
+ * @internal
+ */
+export const addressUse = (
+  { network: { bridge }, engines }: ExternalNetwork,
+  facts: HostFacts,
+  translated: ReadonlySet<string>,
+  own: ReadonlySet<string>,
+): AddressUse => {
+  const records = engines.flatMap(({ used }) => used ?? [])
+  const holders = new Map(
+    records.flatMap(({ address, by }) =>
+      address === undefined ? [] : [[canonicalAddress(address), by ?? 'a container'] as const],
+    ),
+  )
+  const seen = new Set([
+    ...engines.flatMap(({ gateways }) => gateways ?? []).map((gateway) => canonicalAddress(gateway)),
+    ...neighboursOn(bridge, facts).filter((address) => !own.has(address)),
+    ...addressesOf(bridge, facts),
+  ])
+  const ranges = engines.flatMap(rangesOf)
+  const hasPorts = (facts.interfaces ?? []).some(({ master }) => master === bridge)
+  const isRecorded = engines.some(({ used }) => used !== undefined)
+  return {
+    bridge,
+    engine: engines[0]?.engine ?? engineOfInterface(bridge),
+    isKnown: isRecorded || !hasPorts,
+    isHandedOut: (address) => {
+      const { family } = parseAddress(address)
+      const ofFamily = ranges.filter((range) => range.family === family)
+      return ofFamily.length === 0 || ofFamily.some((range) => containsAddress(range, parseAddress(address)))
+    },
+    holderOf: (address) => holders.get(address) ?? null,
+    isTaken: (address) => holders.has(address) || seen.has(address) || translated.has(address),
+    parts: (subnet) => (isRecorded ? [...partsBeside(parsePrefix(subnet), ranges), null] : [null]),
+  }
+}
+
+const neighboursOn = (bridge: string, { neighbours = [] }: HostFacts): readonly string[] =>
+  neighbours.flatMap(({ address, interface: device }) =>
+    device === bridge && address !== undefined ? [canonicalAddress(address)] : [],
+  )
+
+const addressesOf = (bridge: string, { interfaces = [] }: HostFacts): readonly string[] =>
+  interfaces
+    .filter(({ name }) => name === bridge)
+    .flatMap(({ addresses = [] }) => addresses.map((text) => canonicalAddress(text.split('/')[0] ?? '')))
+
+const rangesOf = ({ ranges = [] }: EngineNetworkFact): readonly Prefix[] =>
+  ranges.flatMap((text) => {
+    const [first = '', last] = text.split('-')
+    return last === undefined
+      ? [parseHostOrPrefix(first)]
+      : rangePrefixes(parseAddress(first), parseAddress(last))
+  })
+
+/** A subnet with fewer host bits is not worth dividing. */
+const fewestBits = 3
+
+/**
+ * First what the engine does not hand out. Then the upper half: Docker takes the lowest address that is free, Podman
+ * and CNI go on from the one they gave last, so they come there last.
+ */
+const partsBeside = (subnet: Prefix, ranges: readonly Prefix[]): readonly string[] => {
+  if (bitsOf(subnet) - subnet.length < fewestBits) return []
+  const inside = ranges.filter((range) => prefixesOverlap(range, subnet))
+  const left = inside.length === 0 ? [] : subtractPrefixes(subnet, inside)
+  const lowerHalf: Prefix = { ...subnet, length: subnet.length + 1 }
+  return [...left, ...subtractPrefixes(subnet, [lowerHalf])].map(formatPrefix)
+}

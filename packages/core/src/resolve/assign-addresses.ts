@@ -1,0 +1,262 @@
+import {
+  canonicalAddress,
+  type Family,
+  IntentError,
+  macFromAddress,
+  PortolanError,
+} from '@portolan/netfilter'
+import type { DesiredEndpoint, DesiredNetwork } from '../contract/desired-state.ts'
+import type { PublishedPort } from '../contract/index.ts'
+import { replicaName } from '../contract/mapping-label.ts'
+import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
+import { type AddressRange, acquireAddressIn, prepareRange } from '../lease/acquire-address.ts'
+import { boundsOf, isInBounds } from '../lease/bounds.ts'
+import type { LeasedAddress, LeasingNetwork } from '../lease/index.ts'
+import { addressHolderKey, addressKey, leaseKey } from '../lease/lease-key.ts'
+import { releaseLeaseIn } from '../lease/release.ts'
+import type { AddressUse } from './address-use.ts'
+import type { AddressSource, AddressWish } from './address-wish.ts'
+import { checkChoice } from './check-choice.ts'
+import type { LeaseDraft } from './lease-draft.ts'
+
+/** @internal */
+export interface AssignedAddresses {
+  readonly endpoints: readonly DesiredEndpoint[]
+  readonly notes: readonly IntentNote[]
+}
+
+/** What an endpoint has been given so far; one MAC for both addresses. */
+type GivenAddresses = Pick<DesiredEndpoint, 'ip' | 'ip6'> & { readonly mac: string | null }
+
+const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
+
+/**
+ * Gives every endpoint its addresses: static ones first, so that they go to no other; then to those that have one, or
+ * had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint that comes or goes
+ * moves no other. An address that a published port of another project leads to is in use.
+ *
+ * @param leasingNetwork - whose network it is, as leases know it
+ * @param uses - of external networks whose bridge is not ours: what is known of their addresses
+ * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
+ * @throws IntentError when a static address is somebody else's
+ * @internal
+ */
+export const assignAddresses = (
+  intent: Intent,
+  networks: readonly DesiredNetwork[],
+  leasingNetwork: (network: DesiredNetwork) => LeasingNetwork,
+  leases: LeaseDraft,
+  others: readonly PublishedPort[],
+  uses: ReadonlyMap<string, AddressUse>,
+): AssignedAddresses => {
+  const inUse = new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))
+  const isTaken = (address: string): boolean => inUse.has(address)
+  // One function for each network: a search for a free address goes on where it ended for the same function.
+  const isTakenOn = new Map(
+    [...uses].map(([name, use]) => [name, (address: string) => isTaken(address) || use.isTaken(address)]),
+  )
+  const sources = new Map(
+    networks.map((network) => {
+      const on = leasingNetwork(network)
+      const wanted = intent.networks.find(({ name }) => name === network.name)
+      const source = (family: Family): AddressSource | null => {
+        const subnet = network[family]
+        if (subnet === null) return null
+        return { on, family, subnet, ipRange: wanted?.[family]?.ipRange ?? null }
+      }
+      return [network.name, { ip: source('ip'), ip6: source('ip6') }] as const
+    }),
+  )
+  const wishes = (family: Family): readonly AddressWish[] => {
+    const found: AddressWish[] = []
+    for (const endpoint of intent.endpoints) {
+      const source = sources.get(endpoint.network)
+      if (source === undefined) {
+        throw new IntentError(
+          `${endpoint.service} is on network ${endpoint.network}, which is not defined`,
+          endpoint.place,
+        )
+      }
+      const from = source[family]
+      if (from === null) continue
+      const fixed = endpoint[family] === null ? null : canonicalAddress(endpoint[family])
+      const holder = { project: intent.project, service: endpoint.service, replica: endpoint.replica }
+      found.push({ endpoint, from, fixed, holder, holderKey: addressHolderKey(from.on, family, holder) })
+    }
+    return found
+  }
+  const four = wishes('ip')
+  const six = wishes('ip6')
+  releaseUnwanted(intent.project, new Set([...four, ...six].map(({ holderKey }) => holderKey)), leases)
+
+  const notes: IntentNote[] = []
+  const given = new Map<EndpointIntent, GivenAddresses>()
+  // Read once for each network: prefixes are parsed, and keys are made of them.
+  const partsOf = rememberedParts(uses)
+  const full = new Set<AddressPart>()
+  const { book } = leases
+  const give = (wish: AddressWish): void => {
+    const { endpoint, from, fixed, holder, holderKey } = wish
+    const use = uses.get(endpoint.network)
+    if (use !== undefined) checkChoice(wish, use, book)
+    const known = given.get(endpoint) ?? nothing
+    const request = {
+      on: from.on,
+      holder,
+      subnet: from.subnet.subnet,
+      gateway: from.subnet.gateway,
+      address: fixed,
+      isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
+      planned: true as const,
+      // One MAC an endpoint, of its IPv4 address where it has one.
+      mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
+    }
+    const { address, mac } = firstWithRoom(partsOf(endpoint.network, from), full, ({ ipRange, range }) =>
+      acquireAddressIn(book, { ...request, ipRange }, range, holderKey),
+    )
+    given.set(
+      endpoint,
+      from.family === 'ip' ? { ip: address, ip6: known.ip6, mac } : { ip: known.ip, ip6: address, mac },
+    )
+  }
+  for (const family of [four, six]) {
+    const statics = family.filter(({ fixed }) => fixed !== null)
+    notes.push(...makeWay(intent, statics, leases))
+    const others = family.filter(({ fixed }) => fixed === null)
+    // Asked of all before the first is given anything.
+    const returning = others.filter(({ holderKey }) => book.ofHolder(holderKey) !== null)
+    const isReturning = new Set(returning)
+    for (const wish of statics) give(wish)
+    for (const wish of returning) give(wish)
+    for (const wish of others) if (!isReturning.has(wish)) give(wish)
+  }
+  const endpoints = intent.endpoints.map((endpoint): DesiredEndpoint => {
+    const { service, replica, network } = endpoint
+    const { ip, ip6, mac } = given.get(endpoint) ?? nothing
+    return { service, replica, network, ip, ip6, mac: endpoint.mac ?? mac ?? macFromAddress('0.0.0.0') }
+  })
+  return { endpoints, notes }
+}
+
+/** A part of a subnet that addresses are picked from. */
+interface AddressPart {
+  readonly ipRange: string | null
+  readonly range: AddressRange
+}
+
+/** At least one, which is the last that is tried. */
+type AddressParts = readonly [AddressPart, ...AddressPart[]]
+
+/** The parts of a subnet, in the order they are tried. */
+const rememberedParts = (
+  uses: ReadonlyMap<string, AddressUse>,
+): ((network: string, from: AddressSource) => AddressParts) => {
+  const known = new Map<AddressSource, AddressParts>()
+  const make = (
+    network: string,
+    { on, subnet: { subnet, gateway }, ipRange }: AddressSource,
+  ): AddressParts => {
+    const part = (own: string | null): AddressPart => ({
+      ipRange: own,
+      range: prepareRange({ on, subnet, gateway, ipRange: own }),
+    })
+    const use = uses.get(network)
+    const [first = null, ...rest] = use === undefined || ipRange !== null ? [ipRange] : use.parts(subnet)
+    return [part(first), ...rest.map(part)]
+  }
+  return (network, from) => {
+    const remembered = known.get(from)
+    if (remembered !== undefined) return remembered
+    const parts = make(network, from)
+    known.set(from, parts)
+    return parts
+  }
+}
+
+/**
+ * The answer for the first part that has an address left.
+ *
+ * @param full - parts that had none left. They are not asked again: to say so, a part counts all of its leases, and no
+ *   address is given back while others are picked
+ */
+const firstWithRoom = <T>(
+  [part, ...rest]: AddressParts,
+  full: Set<AddressPart>,
+  ask: (part: AddressPart) => T,
+): T => {
+  const [next, ...others] = rest
+  if (next === undefined) return ask(part)
+  if (!full.has(part)) {
+    try {
+      return ask(part)
+    } catch (error) {
+      if (!(error instanceof PortolanError) || error.code !== 'SUBNET_EXHAUSTED') throw error
+      full.add(part)
+    }
+  }
+  return firstWithRoom([next, ...others], full, ask)
+}
+
+/** What plans hold for endpoints of the project that are no longer wanted, in full subnets too, is free in this very plan. */
+const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: LeaseDraft): void => {
+  for (const lease of leases.book.under('address/')) {
+    if (lease.kind !== 'address' || lease.released !== null || lease.holder.project !== project) continue
+    // An orchestrator took it for an endpoint that no file names.
+    if (lease.planned !== true) continue
+    if (wanted.has(addressHolderKey(lease.on, lease.family, lease.holder))) continue
+    releaseLeaseIn(leases.book, leaseKey(lease))
+  }
+}
+
+/**
+ * Takes static addresses from endpoints of the same project that were given them before anyone named them: what
+ * the user writes wins over what was picked, and the plan says who moves. What an orchestrator leased for an endpoint
+ * that no file names stays.
+ */
+const makeWay = (
+  { project, endpoints }: Intent,
+  statics: readonly AddressWish[],
+  leases: LeaseDraft,
+): readonly IntentNote[] => {
+  const notes: IntentNote[] = []
+  const claims = new Map<string, AddressWish>()
+  for (const wish of statics) {
+    const {
+      endpoint,
+      from: { on, family, subnet },
+      fixed,
+    } = wish
+    if (fixed !== null && !isInBounds(boundsOf(subnet.subnet, subnet.gateway, null), fixed)) {
+      throw new IntentError(
+        `${replicaName(endpoint)} asks for ${fixed} on network ${endpoint.network}: ask for an address of ${subnet.subnet} that is not its network, broadcast or gateway address`,
+        endpoint.place,
+      )
+    }
+    const key = addressKey(on, family, fixed ?? '')
+    const rival = claims.get(key)
+    if (rival !== undefined && rival.holderKey !== wish.holderKey) {
+      throw new IntentError(
+        `${replicaName(endpoint)} and ${replicaName(rival.endpoint)} both ask for ${fixed} on network ${endpoint.network}: give one of them another address`,
+        endpoint.place,
+      )
+    }
+    claims.set(key, wish)
+    const lease = leases.book.find(key)
+    if (lease?.kind !== 'address' || lease.released !== null) continue
+    if (addressHolderKey(on, family, lease.holder) === wish.holderKey) continue
+    const { service, replica } = lease.holder
+    const isMoved = endpoints.some((one) => one.service === service && one.replica === replica)
+    if (lease.holder.project !== project || (lease.planned !== true && !isMoved)) {
+      throw new IntentError(
+        `${replicaName(endpoint)} asks for ${fixed} on network ${endpoint.network}, which is leased to ${replicaName(lease.holder)} of project ${lease.holder.project}: ask for another address`,
+        endpoint.place,
+      )
+    }
+    releaseLeaseIn(leases.book, key)
+    notes.push({ text: movedNote(lease, endpoint), place: endpoint.place })
+  }
+  return notes
+}
+
+const movedNote = ({ address, holder }: LeasedAddress, { service, network }: EndpointIntent): string =>
+  `${replicaName(holder)} had ${address} on network ${network} and gets another address, because ${service} asks for ${address} by name.`

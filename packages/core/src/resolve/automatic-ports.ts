@@ -1,0 +1,87 @@
+import type { Protocol } from '@portolan/netfilter'
+import { type HostFacts, localPortRange } from '@portolan/netfilter'
+import type { PublishedPort } from '../contract/index.ts'
+import type { Intent } from '../intent/index.ts'
+import { acquirePortIn } from '../lease/acquire-port.ts'
+import type { PortHolder } from '../lease/index.ts'
+import { leaseKey, portHolderKey } from '../lease/lease-key.ts'
+import { releaseLeaseIn } from '../lease/release.ts'
+import type { LeaseDraft } from './lease-draft.ts'
+
+/**
+ * Hands out host ports to mappings that name none.
+ * @internal
+ */
+export interface PortSupply {
+  /** The port of one holder: the same in every family. */
+  take(protocol: Protocol, holder: PortHolder): number
+}
+
+/**
+ * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, not leased, and
+ * not in use by any mapping. Who has a port already keeps it, unless a mapping of the same intent names it.
+ * @throws PortolanError `PORTS_EXHAUSTED` from `take` when the range is used up
+ * @internal
+ */
+export const portSupply = (
+  facts: HostFacts,
+  mappings: Intent['mappings'],
+  others: readonly PublishedPort[],
+  leases: LeaseDraft,
+): PortSupply => {
+  const sysctls = facts.sysctls ?? {}
+  const { first, last } = localPortRange(facts)
+  const reserved = parsePortList(sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
+  const key = (protocol: string, port: number): string => `${protocol} ${port}`
+  // Sixteen thousand ports are named in many a project that leaves none open: they are noted when one is asked for.
+  const noted = lazily(() => {
+    const named = new Set<string>()
+    for (const { protocol, hostPorts } of mappings)
+      if (hostPorts !== null)
+        for (let port = hostPorts.first; port <= hostPorts.last; port += 1) named.add(key(protocol, port))
+    const used = new Set(named)
+    for (const socket of facts.sockets ?? []) used.add(key(socket.protocol ?? 'tcp', socket.port ?? 0))
+    for (const { protocol, hostPort } of others) used.add(key(protocol, hostPort))
+    return { named, used }
+  })
+  const next = new Map<string, number>()
+
+  const take = (protocol: Protocol, holder: PortHolder): number => {
+    const { named, used } = noted()
+    const held = leases.book.ofHolder(portHolderKey(protocol, holder))
+    if (held?.kind === 'port') {
+      if (!named.has(key(protocol, held.port))) return held.port
+      releaseLeaseIn(leases.book, leaseKey(held))
+    }
+    const { port } = acquirePortIn(leases.book, {
+      holder,
+      protocol,
+      planned: true,
+      range: { first, last },
+      from: next.get(protocol) ?? first,
+      isTaken: (one) =>
+        used.has(key(protocol, one)) || reserved.some((range) => one >= range.first && one <= range.last),
+    })
+    next.set(protocol, port + 1)
+    return port
+  }
+  return { take }
+}
+
+const lazily = <Value>(make: () => Value): (() => Value) => {
+  let made: Value | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+/** @see Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767` */
+const parsePortList = (text: string): readonly { readonly first: number; readonly last: number }[] =>
+  text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number)
+      return { first, last }
+    })

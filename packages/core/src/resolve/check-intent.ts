@@ -1,0 +1,85 @@
+import { families, IntentError, type SourcePosition, tryParseAddress } from '@portolan/netfilter'
+import { checkInterfaceName, checkName } from '../contract/check-name.ts'
+import type { EndpointIntent, Intent, NetworkIntent } from '../intent/index.ts'
+import { isProjectName, projectNameRule } from '../intent/project-name.ts'
+import { checkMapping } from './check-mapping.ts'
+
+/**
+ * Refuses an intent that no reader of ours would have made. A value of a program's own never passed a reader, and
+ * what it calls things goes into rules, scripts and interface aliases.
+ *
+ * @throws IntentError naming the value
+ * @internal
+ */
+export const checkIntent = (intent: Intent): void => {
+  if (!isProjectName(intent.project))
+    throw new IntentError(
+      `${JSON.stringify(intent.project)} cannot name a project: use ${projectNameRule}`,
+      null,
+    )
+  for (const network of intent.networks) checkNetwork(network)
+  checkUnique(intent.networks, ({ name }) => name, 'are called')
+  checkUnique(
+    intent.networks.filter(({ external }) => !external),
+    ({ bridge }) => bridge,
+    'both want the bridge',
+  )
+  for (const endpoint of intent.endpoints) checkEndpoint(endpoint)
+  const byName = new Map(intent.networks.map((network) => [network.name, network]))
+  for (const mapping of intent.mappings) checkMapping(mapping, byName.get(mapping.network))
+}
+
+const modes: readonly string[] = ['nat', 'nat-unprotected', 'routed', 'isolated']
+
+const checkNetwork = (network: NetworkIntent): void => {
+  const { name, place, bridge, mtu, external, internal, hostBinding } = network
+  checkName(name, 'a network', place)
+  if (external) return
+  if (bridge !== null) checkInterfaceName(bridge, `the bridge of network ${name}`, place)
+  // net/ipv4/devinet.c `sysctl_dev_name_is_allowed`, and `dev_alloc_name` in net/core/dev.c: `br%d` is a template.
+  if (bridge !== null && (/^(all|default|lo)$/.test(bridge) || bridge.includes('%')))
+    throw new IntentError(`the bridge of network ${name} cannot be called ${bridge}: choose another`, place)
+  // A bridge takes no more (net/bridge/br_device.c, ETH_MAX_MTU); IPv4 needs no less (RFC 791).
+  if (mtu !== null && !(Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535))
+    throw new IntentError(`the MTU of network ${name} is ${mtu}: expected 68 to 65535`, place)
+  if (hostBinding !== null && tryParseAddress(hostBinding) === null)
+    throw new IntentError(
+      `network ${name} binds ports to ${JSON.stringify(hostBinding)}, which is no address`,
+      place,
+    )
+  for (const family of families) {
+    const mode = network[family]?.mode ?? 'nat'
+    if (!modes.includes(mode))
+      throw new IntentError(
+        `network ${name} has the gateway mode ${JSON.stringify(mode)}: expected one of ${modes.join(', ')}`,
+        place,
+      )
+    if (mode === 'isolated' && !internal)
+      throw new IntentError(
+        `network ${name} is isolated but not internal: the outside cannot be reached without a gateway`,
+        place,
+      )
+  }
+}
+
+const checkEndpoint = ({ service, replica, mac, place }: EndpointIntent): void => {
+  checkName(service, 'a service', place)
+  if (!Number.isInteger(replica) || replica < 1)
+    throw new IntentError(`replica ${replica} of ${service}: replicas count from 1`, place)
+  if (mac !== null && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac))
+    throw new IntentError(`${JSON.stringify(mac)} of ${service} is no MAC address`, place)
+}
+
+const checkUnique = (
+  networks: readonly NetworkIntent[],
+  keyOf: (network: NetworkIntent) => string | null,
+  what: string,
+): void => {
+  const known = new Map<string, SourcePosition | null>()
+  for (const network of networks) {
+    const key = keyOf(network)
+    if (key === null) continue
+    if (known.has(key)) throw new IntentError(`two networks ${what} ${key}`, network.place)
+    known.set(key, network.place)
+  }
+}

@@ -1,0 +1,39 @@
+import { IntentError, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
+import { checkInterfaceName } from '../contract/check-name.ts'
+import type { MappingIntent, NetworkIntent, PortRange } from '../intent/index.ts'
+import { rangeMismatch } from '../intent/port-mapping.ts'
+
+/**
+ * Refuses a mapping that a reader would have refused: ports, protocol, weight, who may come, and by which interface.
+ *
+ * @param network - the one it names; absent when there is none, which is for others to say
+ * @throws IntentError
+ * @internal
+ */
+export const checkMapping = (mapping: MappingIntent, network: NetworkIntent | undefined): void => {
+  const { service, protocol, hostPorts, containerPorts, weight, place } = mapping
+  const refuse = (text: string): IntentError => new IntentError(`a port of ${service} ${text}`, place)
+
+  if (!['tcp', 'udp', 'sctp'].includes(protocol))
+    throw refuse(`has the protocol ${JSON.stringify(protocol)}: expected tcp, udp or sctp`)
+  if (!isRange(containerPorts) || (hostPorts !== null && !isRange(hostPorts)))
+    throw refuse('is no range of ports: expected whole numbers from 1 to 65535, the lower one first')
+  const mismatch = hostPorts === null ? null : rangeMismatch(hostPorts, containerPorts)
+  if (mismatch !== null) throw refuse(`cannot be published: ${mismatch}`)
+  if (weight !== null && !(Number.isInteger(weight) && weight >= 1 && weight <= 65535))
+    throw refuse(`has the weight ${weight}: expected a whole number from 1 to 65535`)
+  if (mapping.interface !== null) checkInterfaceName(mapping.interface, `the interface of ${service}`, place)
+  if (mapping.hostAddress !== null && tryParseAddress(mapping.hostAddress) === null)
+    throw refuse(`is bound to ${JSON.stringify(mapping.hostAddress)}, which is no address`)
+  for (const prefix of mapping.allowFrom ?? [])
+    if (tryParseHostOrPrefix(prefix) === null)
+      throw refuse(`is open to ${JSON.stringify(prefix)}, which is no prefix such as 192.0.2.0/24`)
+  if (network?.internal === true && !network.external)
+    throw refuse(
+      `is published on the internal network ${network.name}: ports need a network that is not internal`,
+    )
+}
+
+const isPort = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 65535
+
+const isRange = ({ first, last }: PortRange): boolean => isPort(first) && isPort(last) && first <= last

@@ -1,0 +1,45 @@
+import { IntentError } from '@portolan/netfilter'
+import type { MappingIntent } from '../intent/index.ts'
+import { countPorts } from '../intent/port-range.ts'
+
+/**
+ * The most ports that one project may publish: as many as a protocol has. Each is a rule, a conflict search and a diff
+ * of its own, half a minute in all for as many.
+ * @public @since 0.1.0
+ */
+export const mostPorts = 65_536
+
+/**
+ * The most sources that the ports of one project may be opened to, counted for each port apart: a thousand prefixes for
+ * each of two thousand ports. Each is looked at for each port.
+ * @public @since 0.1.0
+ */
+export const mostSources = 2_000_000
+
+/**
+ * Refuses mappings that are more ports, or open them to more sources, than a host has use for, before they are unrolled.
+ *
+ * @throws IntentError naming the mapping that is one too many
+ * @example
+ * checkPortCount(intent.mappings)
+ * @public @since 0.1.0
+ */
+export const checkPortCount = (mappings: readonly MappingIntent[]): void => {
+  let count = 0
+  let sources = 0
+  for (const { service, hostPorts, containerPorts, allowFrom, place } of mappings) {
+    const ports = countPorts(hostPorts ?? containerPorts)
+    count += ports
+    sources += ports * (allowFrom?.length ?? 0)
+    if (count > mostPorts)
+      throw new IntentError(
+        `services.${service}: with this the project publishes more than ${mostPorts} ports, and no more are planned for: publish fewer, or make the containers reachable by their own addresses with the gateway mode nat-unprotected`,
+        place,
+      )
+    if (sources > mostSources)
+      throw new IntentError(
+        `services.${service}: with this the ports of the project name more than ${mostSources} sources in allow_from: name fewer and larger prefixes, or publish fewer ports`,
+        place,
+      )
+  }
+}

@@ -1,0 +1,270 @@
+import { type Family, families, familyOf, IntentError } from '@portolan/netfilter'
+import { type Conflict, duplicateHostPort, loopbackUnreachable } from '../conflict/index.ts'
+import type {
+  DesiredEndpoint,
+  DesiredMapping,
+  DesiredNetwork,
+  DesiredTarget,
+} from '../contract/desired-state.ts'
+import type { PublishedPort } from '../contract/index.ts'
+import { socketLabel, targetsLabel } from '../contract/mapping-label.ts'
+import type { Intent, IntentNote, MappingIntent } from '../intent/index.ts'
+import type { PortSupply } from './automatic-ports.ts'
+import { findOverlaps } from './find-overlaps.ts'
+import { portHolder } from './port-holder.ts'
+
+/** @internal */
+export interface ExpandedMappings {
+  readonly mappings: readonly DesiredMapping[]
+  readonly conflicts: readonly Conflict[]
+  readonly notes: readonly IntentNote[]
+}
+
+/**
+ * Unrolls the mappings of an intent into single ports of single families, and finds those that want one host
+ * socket. The first to want it keeps it; members that carry weights share it.
+ * @internal
+ */
+export const expandMappings = (
+  intent: Intent,
+  networks: readonly DesiredNetwork[],
+  endpoints: readonly DesiredEndpoint[],
+  others: readonly PublishedPort[],
+  supply: PortSupply,
+): ExpandedMappings => {
+  const bySocket = new Map<string, DesiredMapping>()
+  /** The sockets whose first mapping has a weight. */
+  const weighted = new Set<string>()
+  const foreign = new Map(others.map((port) => [socketKey(port), port]))
+  const conflicts: Conflict[] = []
+  const notes: IntentNote[] = []
+
+  // Indexed once: a search for each mapping would make the whole quadratic.
+  const networkByName = firstByKey(networks, ({ name }) => name)
+  const bindingByName = new Map(intent.networks.map(({ name, hostBinding }) => [name, hostBinding]))
+  const endpointByKey = firstByKey(endpoints, endpointKey)
+
+  for (const wanted of intent.mappings) {
+    const network = networkByName.get(wanted.network)
+    const endpoint = endpointByKey.get(endpointKey(wanted))
+    if (network === undefined || endpoint === undefined) {
+      throw new IntentError(
+        `a port of ${wanted.service} is published on network ${wanted.network}, but ${wanted.service} is not on it`,
+        wanted.place,
+      )
+    }
+    const binding = bindingByName.get(network.name) ?? null
+    for (const single of singlePorts(intent.project, wanted, network, binding, endpoint, supply, notes)) {
+      if (single.family === 'ip6' && single.hostAddress === '::1') {
+        conflicts.push(loopbackUnreachable(single.label))
+        continue
+      }
+      const key = socketKey(single)
+      const other = foreign.get(key)
+      const holder = bySocket.get(key)
+      if (other !== undefined) {
+        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project'))
+      } else if (holder === undefined) {
+        bySocket.set(key, single)
+        if (wanted.weight !== null) weighted.add(key)
+      } else if (weighted.has(key) && wanted.weight !== null && sameSources(holder, single)) {
+        bySocket.set(key, joinTargets(holder, single))
+      } else if (!sameTarget(holder, single)) {
+        const winner = { project: intent.project, label: holder.label }
+        const how = hasSameTarget(holder, single) ? 'same-target' : 'another-target'
+        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how))
+      }
+    }
+  }
+
+  const mappings = [...bySocket.values()].map(lightenAlone)
+  return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
+}
+
+const endpointKey = ({
+  service,
+  replica,
+  network,
+}: Pick<DesiredEndpoint, 'service' | 'replica' | 'network'>): string =>
+  // A name may hold anything, so the length says where it ends.
+  `${replica} ${service.length} ${service} ${network}`
+
+/** Of several with one key the first counts. */
+const firstByKey = <Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): ReadonlyMap<string, Item> => {
+  const first = new Map<string, Item>()
+  for (const item of items.toReversed()) first.set(keyOf(item), item)
+  return first
+}
+
+const socketKey = (
+  port: Omit<PublishedPort, 'project' | 'label'> & {
+    readonly kind?: string
+  },
+): string =>
+  // In routed mode the socket is the container's own, so its address is part of the key.
+  `${port.family} ${port.protocol} ${(port.kind === 'direct' ? port.targets[0]?.address : port.hostAddress) ?? ''} ${port.interface ?? ''} ${port.hostPort}`
+
+/** Written twice is written once; but not when one of the two lets others in. */
+const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)
+
+const hasSameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>
+  a.targets.length === 1 &&
+  a.targets[0].address === b.targets[0].address &&
+  a.targets[0].port === b.targets[0].port
+
+const sameSources = (a: DesiredMapping, b: DesiredMapping): boolean =>
+  JSON.stringify(a.allowFrom && [...a.allowFrom].sort()) ===
+  JSON.stringify(b.allowFrom && [...b.allowFrom].sort())
+
+/** A weight says nothing where there is nobody to share with. */
+const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
+  const [only, ...more] = mapping.targets
+  return more.length > 0 || only.weight === 1 ? mapping : { ...mapping, targets: [{ ...only, weight: 1 }] }
+}
+
+const joinTargets = (mapping: DesiredMapping, more: DesiredMapping): DesiredMapping => {
+  const targets = [...mapping.targets, ...more.targets] as const
+  return { ...mapping, targets, label: `${socketLabel(mapping)} -> ${targetsLabel(targets)}` }
+}
+
+/** The single ports of one mapping, in port order, IPv4 before IPv6. */
+const singlePorts = (
+  project: string,
+  wanted: MappingIntent,
+  network: DesiredNetwork,
+  binding: string | null,
+  endpoint: DesiredEndpoint,
+  supply: PortSupply,
+  notes: IntentNote[],
+): readonly DesiredMapping[] => {
+  const chosen = familiesOf(wanted, binding, network, endpoint, notes)
+  const natFamilies = chosen.filter((family) => subnetOf(network, family)?.mode !== 'routed')
+  const containerCount = wanted.containerPorts.last - wanted.containerPorts.first + 1
+  const hostCount =
+    wanted.hostPorts === null ? containerCount : wanted.hostPorts.last - wanted.hostPorts.first + 1
+  const step = containerCount === 1 ? 0 : 1
+  const mappings: DesiredMapping[] = []
+
+  for (const family of chosen) {
+    const target = (port: number): DesiredTarget => ({
+      service: endpoint.service,
+      replica: endpoint.replica,
+      network: network.name,
+      address: (family === 'ip' ? endpoint.ip : endpoint.ip6) ?? '',
+      port,
+      weight: wanted.weight ?? 1,
+    })
+    const { protocol } = wanted
+    const allowFrom =
+      wanted.allowFrom?.filter((prefix) => familyOf(prefix.split('/')[0] ?? '') === family) ?? null
+    const common = { family, protocol, interface: wanted.interface, allowFrom } as const
+
+    if (!natFamilies.includes(family)) {
+      noteIgnored(wanted, network, family, notes)
+      for (let index = 0; index < containerCount; index += 1) {
+        const port = wanted.containerPorts.first + index
+        const targets = [target(port)] as const
+        const label = `${socketLabel({ ...common, hostAddress: targets[0].address, hostPort: port })} -> ${targetsLabel(targets)}`
+        mappings.push({ ...common, kind: 'direct', hostAddress: null, hostPort: port, targets, label })
+      }
+      continue
+    }
+    const hostAddress = hostAddressFor(wanted, binding)
+    for (let index = 0; index < hostCount; index += 1) {
+      const port = wanted.containerPorts.first + index * step
+      const hostPort =
+        wanted.hostPorts === null
+          ? supply.take(wanted.protocol, portHolder(project, wanted, port))
+          : wanted.hostPorts.first + index
+      const targets = [target(port)] as const
+      // Written out: copying objects of thousands of ports takes longer than all else that is done with them.
+      mappings.push({
+        family,
+        protocol,
+        interface: wanted.interface,
+        allowFrom,
+        kind: 'nat',
+        hostAddress,
+        hostPort,
+        targets,
+        label: `${socketLabel({ family, protocol, hostAddress, hostPort, interface: wanted.interface })} -> ${targetsLabel(targets)}`,
+      })
+    }
+  }
+  return mappings
+}
+
+const subnetOf = (network: DesiredNetwork, family: Family) => (family === 'ip' ? network.ip : network.ip6)
+
+const hostAddressFor = ({ hostAddress }: MappingIntent, binding: string | null): string | null => {
+  const address = hostAddress ?? binding
+  return address === '0.0.0.0' || address === '::' ? null : address
+}
+
+/**
+ * The families a mapping takes part in: those its host address allows and its endpoint has. A network's own
+ * `host_binding_ipv4` leaves IPv6 closed: who binds to 127.0.0.1 does not mean every IPv6 address of the host.
+ * @see moby, daemon/libnetwork/drivers/bridge/port_mapping_linux.go `configurePortBindingIPv6`
+ */
+const familiesOf = (
+  { hostAddress, service, place }: MappingIntent,
+  binding: string | null,
+  network: DesiredNetwork,
+  endpoint: DesiredEndpoint,
+  notes: IntentNote[],
+): readonly Family[] => {
+  const has = (family: Family): boolean => (family === 'ip' ? endpoint.ip : endpoint.ip6) !== null
+  if (hostAddress === null) {
+    const wanted = binding === null || binding === '0.0.0.0' ? null : familyOf(binding)
+    const chosen = families.filter((family) => has(family) && (wanted ?? family) === family)
+    if (chosen.length === 0) {
+      const why = wanted === null || binding === null ? 'has no address' : `binds ports to ${binding} only`
+      notes.push({
+        text: `A port of ${service}: network ${network.name} ${why}, so nothing is published.`,
+        place,
+      })
+    }
+    return chosen
+  }
+  const family = familyOf(hostAddress)
+  if (family === null) throw new IntentError(`${hostAddress} is not an address`, place)
+  // ::1 is refused by a conflict of its own, whatever the network has.
+  if (has(family) || hostAddress === '::1') return [family]
+  if (hostAddress === '::' || hostAddress === '0.0.0.0') {
+    const missing = family === 'ip6' ? 'IPv6' : 'IPv4'
+    notes.push({
+      text: `A port of ${service} is bound to ${hostAddress}, but network ${network.name} has no ${missing}: nothing is published there.`,
+      place,
+    })
+    return []
+  }
+  throw new IntentError(
+    `a port of ${service} is bound to ${hostAddress}, but network ${network.name} has no ${family === 'ip6' ? 'IPv6: set enable_ipv6: true on it, or bind the port to an IPv4 address' : 'IPv4: bind the port to an IPv6 address'}`,
+    place,
+  )
+}
+
+const noteIgnored = (
+  wanted: MappingIntent,
+  network: DesiredNetwork,
+  family: Family,
+  notes: IntentNote[],
+): void => {
+  const version = family === 'ip' ? 'IPv4' : 'IPv6'
+  if (wanted.hostPorts !== null) {
+    const { first, last } = wanted.hostPorts
+    const text = first === last ? `Host port ${first}` : `Host ports ${first} to ${last}`
+    notes.push({
+      text: `${text} of ${wanted.service}: ignored for ${version}, network ${network.name} is routed and translates nothing; its container port is opened instead.`,
+      place: wanted.place,
+    })
+  } else if (wanted.hostAddress !== null && wanted.hostAddress !== '0.0.0.0' && wanted.hostAddress !== '::') {
+    notes.push({
+      text: `Host address ${wanted.hostAddress} of ${wanted.service}: ignored, network ${network.name} is routed and translates nothing.`,
+      place: wanted.place,
+    })
+  }
+}

@@ -1,0 +1,73 @@
+import { type Conflict, overlappingHostPort } from '../conflict/index.ts'
+import type { DesiredMapping } from '../contract/desired-state.ts'
+import type { PublishedPort } from '../contract/index.ts'
+
+/**
+ * A wide and a narrow binding on one port, one of them at least of this project: of an address and of all, of an
+ * interface and of all.
+ */
+export const findOverlaps = (
+  project: string,
+  mappings: readonly DesiredMapping[],
+  others: readonly PublishedPort[],
+): readonly Conflict[] => {
+  // Mostly every binding is of all addresses and all interfaces, and nothing is to be compared.
+  if (!mappings.some(isNarrow) && !others.some(isNarrow)) return []
+  const onPort = new Map<string, PublishedPort[]>()
+  const add = (port: PublishedPort): void => {
+    const key = `${port.family} ${port.protocol} ${port.hostPort}`
+    const known = onPort.get(key)
+    if (known === undefined) onPort.set(key, [port])
+    else known.push(port)
+  }
+  for (const mapping of mappings) if (mapping.kind === 'nat') add({ ...mapping, project })
+  for (const other of others) add(other)
+  return [...onPort.values()].flatMap((ports) =>
+    ports.length < 2
+      ? []
+      : overlapsOf(ports).flatMap(([narrow, wide]) =>
+          narrow.project === project || wide.project === project
+            ? [overlappingHostPort(project, narrow, wide)]
+            : [],
+        ),
+  )
+}
+
+const isNarrow = ({
+  hostAddress,
+  interface: name,
+}: Pick<PublishedPort, 'hostAddress' | 'interface'>): boolean => hostAddress !== null || name !== null
+
+type Pair = readonly [narrow: PublishedPort, wide: PublishedPort]
+
+/**
+ * The pairs that share packets. Most hosts have many addresses on one port, and few bindings to all addresses: only
+ * those are compared with each of the others.
+ */
+const overlapsOf = (ports: readonly PublishedPort[]): readonly Pair[] => {
+  const atAddress = new Map<string, PublishedPort[]>()
+  const everywhere = ports.filter(({ hostAddress }) => hostAddress === null)
+  for (const port of ports) {
+    if (port.hostAddress === null) continue
+    const known = atAddress.get(port.hostAddress)
+    if (known === undefined) atAddress.set(port.hostAddress, [port])
+    else known.push(port)
+  }
+  return [
+    ...[...atAddress.values()].flatMap((group) =>
+      group.flatMap((narrow) =>
+        everywhere.filter((wide) => shareInterface(narrow, wide)).map((wide): Pair => [narrow, wide]),
+      ),
+    ),
+    ...[everywhere, ...atAddress.values()].flatMap(pairsByInterface),
+  ]
+}
+
+const shareInterface = (a: PublishedPort, b: PublishedPort): boolean =>
+  a.interface === null || b.interface === null || a.interface === b.interface
+
+/** Of one address, or of all: those of an interface, with those of none. */
+const pairsByInterface = (ports: readonly PublishedPort[]): readonly Pair[] => {
+  const wide = ports.filter((port) => port.interface === null)
+  return ports.flatMap((narrow) => (narrow.interface === null ? [] : wide.map((one): Pair => [narrow, one])))
+}

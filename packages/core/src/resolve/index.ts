@@ -1,0 +1,3 @@
+export * from './check-port-count.ts'
+export { subnetLeases } from './lease-subnets.ts'
+export * from './resolve.ts'

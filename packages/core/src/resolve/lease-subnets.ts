@@ -1,0 +1,128 @@
+import {
+  type Family,
+  formatPrefix,
+  type HostFacts,
+  parseInterfaceAddress,
+  prefixAround,
+} from '@portolan/netfilter'
+import { parseBridgeAlias } from '../contract/index.ts'
+import { overlappingSubnets } from '../lease/acquire-subnet.ts'
+import {
+  acquireSubnet,
+  findLease,
+  type LeasedSubnet,
+  type LeaseState,
+  leasedSubnets,
+  leaseKey,
+  releaseLease,
+} from '../lease/index.ts'
+import { addressKey, subnetKey } from '../lease/lease-key.ts'
+import { leasesUnder } from '../lease/lease-state.ts'
+import type { SubnetLease, SubnetPlan } from '../pool/index.ts'
+import type { LeaseDraft } from './lease-draft.ts'
+
+const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
+  `${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`
+
+/**
+ * Leased subnets as the subnet planner wants them. Those of a project's networks that are no longer wanted are not
+ * among them: they are free in this very plan, unless an orchestrator took them.
+ *
+ * @param project - null: nobody's, so every lease is somebody else's
+ * @example
+ * planSubnets(facts, requests, pools, { leases: subnetLeases(state) })
+ * @public @since 0.1.0
+ */
+export const subnetLeases = (
+  state: LeaseState,
+  project: string | null = null,
+  wanted: ReadonlySet<string> = new Set(),
+): readonly SubnetLease[] =>
+  leasedSubnets(state)
+    .filter((lease) => lease.project !== project || wanted.has(lease.network) || isOfOthers(state, lease))
+    .map((lease) => ({ project: lease.project, network: lease.network, subnet: heldText(lease) }))
+
+/** Is it a subnet that no plan may give up: it was not taken by one, or an address in it was not? */
+const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
+  lease.planned !== true ||
+  leasesUnder(state, addressKey(lease, lease.family, '')).some(
+    (one) => one.kind === 'address' && one.released === null && one.planned !== true,
+  )
+
+/** The subnet that the bridge of a network has; null without a bridge, or without an address on it. */
+const bridgeSubnet = (
+  { interfaces }: HostFacts,
+  project: string,
+  network: string,
+  family: Family,
+): string | null => {
+  for (const link of interfaces ?? []) {
+    const owner = parseBridgeAlias(link.alias)
+    if (owner?.project !== project || owner.network !== network) continue
+    for (const text of link.addresses ?? []) {
+      const { address, length } = parseInterfaceAddress(text)
+      if (address.family === family && !text.toLowerCase().startsWith('fe80:'))
+        return formatPrefix(prefixAround(address, length))
+    }
+  }
+  return null
+}
+
+/**
+ * The subnet a network is on its way to: a `move` took the lease and was killed before the bridge had it. Null
+ * when the bridge tells the truth, as it does otherwise.
+ * @internal
+ */
+export const unfinishedMove = (
+  state: LeaseState,
+  facts: HostFacts,
+  project: string,
+  network: string,
+  family: Family,
+): string | null => {
+  const lease = findLease(state, subnetKey(project, network, family))
+  if (lease?.kind !== 'subnet' || lease.movedFrom === null) return null
+  return bridgeSubnet(facts, project, network, family) === lease.movedFrom ? heldText(lease) : null
+}
+
+/**
+ * Leases what was planned to a project's networks, and gives up what its other networks had. What overlaps
+ * somebody's lease is a conflict already, and a person's to decide.
+ *
+ * @param moved - the networks that get another subnet than the one their bridge has
+ * @internal
+ */
+export const leaseSubnets = (
+  project: string,
+  plans: readonly SubnetPlan[],
+  moved: ReadonlySet<string>,
+  facts: HostFacts,
+  leases: LeaseDraft,
+): void => {
+  const wanted = new Set(plans.map(({ network, family }) => subnetKey(project, network, family)))
+  for (const lease of leasedSubnets(leases.state)) {
+    const key = leaseKey(lease)
+    if (lease.project !== project || wanted.has(key) || isOfOthers(leases.state, lease)) continue
+    leases.run((state) => releaseLease(state, key))
+  }
+  for (const { network, family, subnet, gateway } of plans) {
+    const known = findLease(leases.state, subnetKey(project, network, family))
+    const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
+    const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
+    // What is held stays whose it was.
+    const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
+    const lease: LeasedSubnet = {
+      kind: 'subnet',
+      project,
+      network,
+      family,
+      subnet,
+      gateway,
+      movedFrom,
+      ...mark,
+    }
+    const tolerate = overlappingSubnets(leases.state, lease).map(leaseKey)
+    leases.tolerate(tolerate)
+    leases.run((state) => acquireSubnet(state, lease, { tolerate }))
+  }
+}

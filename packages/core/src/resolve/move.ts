@@ -1,0 +1,33 @@
+import { InvalidRequestError } from '@portolan/netfilter'
+import type { Intent } from '../intent/index.ts'
+
+/**
+ * The networks to renumber, checked.
+ *
+ * @throws InvalidRequestError for a network that the intent does not have, or whose subnet is not ours to choose
+ * @internal
+ */
+export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<string> => {
+  for (const name of move) {
+    const network = intent.networks.find((one) => one.name === name)
+    if (network === undefined) {
+      const names = intent.networks.map((one) => one.name)
+      throw new InvalidRequestError(
+        `There is no network ${name} in project ${intent.project} to move; it has ${names.length === 0 ? 'none' : names.join(', ')}.`,
+      )
+    }
+    if (network.external)
+      throw new InvalidRequestError(
+        `Network ${name} is external: whoever made it moves it, and this project follows.`,
+      )
+    const picked = [network.ip, network.ip6].filter((wish) => wish !== null && !isNamed(wish.subnet))
+    if (picked.length === 0)
+      throw new InvalidRequestError(
+        `Network ${name} has its subnet from the file: name another one there, and plan.`,
+      )
+  }
+  return new Set(move)
+}
+
+/** `0.0.0.0/20` names a size, not a subnet. */
+const isNamed = (subnet: string | null): boolean => subnet !== null && !/^(0\.0\.0\.0|::)\//.test(subnet)

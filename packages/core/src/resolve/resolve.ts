@@ -1,0 +1,259 @@
+import type { HostFacts } from '@portolan/netfilter'
+import {
+  bridgeDown,
+  bridgeNameTaken,
+  type Conflict,
+  findHostPortTaken,
+  subnetOverlap,
+} from '../conflict/index.ts'
+import { bridgeName } from '../contract/bridge-name.ts'
+import type { DesiredNetwork, DesiredState, DesiredSubnet } from '../contract/desired-state.ts'
+import { type PublishedPort, parseBridgeAlias } from '../contract/index.ts'
+import { engineOfInterface, poolsTouched } from '../engine/index.ts'
+import type { Intent, IntentNote, NetworkIntent } from '../intent/index.ts'
+import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
+import {
+  defaultPools,
+  type Pool,
+  parsePool,
+  planSubnets,
+  type ReservedRange,
+  type SubnetPlan,
+  type SubnetRequest,
+} from '../pool/index.ts'
+import { addressUse } from './address-use.ts'
+import { assignAddresses } from './assign-addresses.ts'
+import { portSupply } from './automatic-ports.ts'
+import { checkIntent } from './check-intent.ts'
+import { checkPortCount } from './check-port-count.ts'
+import { expandMappings } from './expand-mappings.ts'
+import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
+import { draftLeases } from './lease-draft.ts'
+import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
+import { leasingNetwork } from './leasing-network.ts'
+import { leaveBridgeless } from './leave-bridgeless.ts'
+import { checkMove } from './move.ts'
+import { noteAbsentAddresses } from './note-absent-addresses.ts'
+import { noteGuessedAddresses } from './note-guessed-addresses.ts'
+import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
+
+/** @public @since 0.1.0 */
+export interface ResolveOptions {
+  /** Tried in order for networks that name none; absent: `classic`, then `docker`, and an RFC 4193 prefix for IPv6. */
+  readonly pools?: readonly Pool[]
+  readonly reserve?: readonly (string | ReservedRange)[]
+  readonly allow?: readonly string[]
+  /** What is leased already; absent: nothing. */
+  readonly leases?: LeaseState
+  /** Networks that get another subnet than the one they have. */
+  readonly move?: readonly string[]
+  /** What other projects have published on this host. */
+  readonly others?: readonly PublishedPort[]
+  /** Addresses that rules of other programs translate a destination to (DNAT): in use, though nothing else tells. */
+  readonly translated?: readonly string[]
+  /** Addresses that rules of this project lead to as the host is: its own containers answer there. */
+  readonly own?: readonly string[]
+  readonly guardForwarding?: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface Resolution {
+  readonly desired: DesiredState
+  readonly subnets: readonly SubnetPlan[]
+  readonly conflicts: readonly Conflict[]
+  readonly notes: readonly IntentNote[]
+  /** What has to be leased for it to stay so. */
+  readonly leases: LeaseProposal
+}
+
+/**
+ * Makes every choice an intent leaves open: subnets, gateways, bridge names, addresses, host ports. Pure and
+ * deterministic; the same intent, facts and leases give the same answer.
+ *
+ * @throws PoolExhaustedError when no subnet is free
+ * @throws IntentError when the intent is not one that a reader would make, or cannot be met on any host like this: an
+ * external network that is not there
+ * @public @since 0.1.0
+ */
+export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOptions = {}): Resolution => {
+  checkIntent(wanted)
+  const { intent, notes: left } = leaveBridgeless(wanted, facts)
+  checkPortCount(intent.mappings)
+  const external = new Map(
+    intent.networks
+      .filter((network) => network.external)
+      .map((network) => [network.name, findExternalNetwork(network, facts)]),
+  )
+  checkExternalPorts(intent, external)
+  const leases = draftLeases(options.leases ?? emptyLeases)
+  const move = checkMove(intent, options.move ?? [])
+  const own = intent.networks.filter((network) => !network.external)
+  const subnets = planSubnets(
+    facts,
+    own.flatMap((network) =>
+      subnetRequests(network).map((request) => ({
+        ...request,
+        renumber: move.has(network.name),
+        held: move.has(network.name)
+          ? null
+          : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
+      })),
+    ),
+    [...(options.pools ?? defaultPools)],
+    {
+      project: intent.project,
+      removedBridges: removedBridges(intent, facts, external),
+      ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
+      ...(options.allow === undefined ? {} : { allow: options.allow }),
+      leases: subnetLeases(leases.state, intent.project, new Set(own.map(({ name }) => name))),
+    },
+  )
+  leaseSubnets(intent.project, subnets, move, facts, leases)
+  const networks = intent.networks.map(
+    (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
+  )
+  const others = options.others ?? []
+  const uses = new Map(
+    [...external].flatMap(([name, found]) =>
+      found.owner === null
+        ? [[name, addressUse(found, facts, new Set(options.translated), new Set(options.own))] as const]
+        : [],
+    ),
+  )
+  const { endpoints, notes } = assignAddresses(
+    intent,
+    networks,
+    (network) => leasingNetwork(intent.project, network, facts),
+    leases,
+    others,
+    uses,
+  )
+  releaseUnwantedPorts(intent, leases)
+  const supply = portSupply(facts, intent.mappings, others, leases)
+  const expanded = expandMappings(intent, networks, endpoints, others, supply)
+  const desired: DesiredState = {
+    project: intent.project,
+    networks,
+    endpoints,
+    mappings: expanded.mappings,
+    guardForwarding: options.guardForwarding ?? false,
+  }
+  return {
+    desired,
+    subnets,
+    conflicts: [
+      ...findSubnetOverlaps(subnets, facts),
+      ...findTakenNames(desired, facts),
+      ...findBridgesDown(desired, facts),
+      ...expanded.conflicts,
+      ...findHostPortTaken(expanded.mappings, facts),
+    ],
+    notes: [
+      ...intent.notes,
+      ...left,
+      ...notes,
+      ...expanded.notes,
+      ...noteGuessedAddresses(intent, external, uses, desired),
+      ...noteAbsentAddresses(intent, desired, facts),
+      ...poolsTouched(subnets, facts).map((text) => ({ text, place: null })),
+    ],
+    leases: leases.propose(intent),
+  }
+}
+
+/** As `diffLinks` removes them: bridges of this project whose network is no longer its own, nor external. */
+const removedBridges = (
+  { project, networks }: Intent,
+  { interfaces }: HostFacts,
+  external: ReadonlyMap<string, ExternalNetwork>,
+): readonly string[] => {
+  const own = new Set(networks.flatMap((network) => (network.external ? [] : [network.name])))
+  const kept = new Set([...external.values()].map(({ network }) => network.bridge))
+  return (interfaces ?? []).flatMap(({ name, alias }) => {
+    const owner = parseBridgeAlias(alias)
+    if (name === undefined || owner?.project !== project || own.has(owner.network) || kept.has(name))
+      return []
+    return [name]
+  })
+}
+
+const subnetRequests = (network: NetworkIntent): readonly SubnetRequest[] => {
+  const pools = network.pools?.map(parsePool) ?? null
+  const request = (family: 'ip' | 'ip6', wanted: NetworkIntent['ip']): readonly SubnetRequest[] =>
+    wanted === null
+      ? []
+      : [
+          {
+            network: network.name,
+            family,
+            subnet: wanted.subnet,
+            gateway: wanted.gateway,
+            ipRange: wanted.ipRange,
+            pools,
+          },
+        ]
+  return [...request('ip', network.ip), ...request('ip6', network.ip6)]
+}
+
+const settleNetwork = (
+  project: string,
+  network: NetworkIntent,
+  subnets: readonly SubnetPlan[],
+): DesiredNetwork => {
+  const settle = (family: 'ip' | 'ip6', wanted: NetworkIntent['ip']): DesiredSubnet | null => {
+    const planned = subnets.find((one) => one.network === network.name && one.family === family)
+    if (wanted === null || planned === undefined) return null
+    return {
+      subnet: planned.subnet,
+      gateway: wanted.mode === 'isolated' ? null : planned.gateway,
+      mode: wanted.mode,
+      masquerade: network.masquerade && wanted.mode !== 'routed' && !network.internal,
+    }
+  }
+  return {
+    name: network.name,
+    bridge: network.bridge ?? bridgeName(project, network.name),
+    external: false,
+    internal: network.internal,
+    icc: network.icc,
+    mtu: network.mtu,
+    ip: settle('ip', network.ip),
+    ip6: settle('ip6', network.ip6),
+  }
+}
+
+const findSubnetOverlaps = (
+  subnets: readonly SubnetPlan[],
+  { interfaces = [] }: HostFacts,
+): readonly Conflict[] =>
+  subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
+    if (first === undefined) return []
+    const isWireguard = (device: string | null): boolean =>
+      interfaces.some(({ name, kind }) => name === device && kind === 'wireguard')
+    const collisions = [first, ...more].map((one) => ({
+      ...one,
+      owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
+    }))
+    return [subnetOverlap(network, subnet, collisions, origin === 'held')]
+  })
+
+const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
+  desired.networks.flatMap((network) => {
+    if (network.external) return []
+    const holder = facts.interfaces?.find((link) => link.name === network.bridge)
+    if (holder === undefined) return []
+    const owner = parseBridgeAlias(holder.alias)
+    // A bridge of another network of this project goes before ours comes, unless that network stays external.
+    const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
+    const own = owner?.project === desired.project && !stays
+    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
+  })
+
+/** A bridge of another program that is down: the plan leaves it as it is. */
+const findBridgesDown = ({ networks }: DesiredState, facts: HostFacts): readonly Conflict[] =>
+  networks.flatMap(({ name, bridge, external }) => {
+    const link = external ? facts.interfaces?.find((one) => one.name === bridge) : undefined
+    if (link?.up !== false) return []
+    const engine = facts.networks?.find((one) => one.bridge === bridge)?.engine
+    return [bridgeDown(name, bridge, engine ?? engineOfInterface(bridge))]
+  })

@@ -1,0 +1,6 @@
+export type { Advice } from './advice.ts'
+export * from './iptables-command.ts'
+export * from './nft-command.ts'
+export * from './nft-name.ts'
+export type { Passage } from './passage.ts'
+export * from './shell-word.ts'

@@ -1,0 +1,82 @@
+import type { Expression, FibExpression } from '../model/index.ts'
+import type { Compiler } from './compiler.ts'
+import { blur, freeFieldOf, ofAnyNetwork } from './learn.ts'
+import { learnLookup } from './learn-lookup.ts'
+import { always, type Condition, exactly } from './learner.ts'
+import { compileExpression } from './read-expression.ts'
+import { isUnknown } from './reading.ts'
+import { destinationClasses } from './route-classes.ts'
+import type { World } from './world.ts'
+
+/** What the value of an expression hangs on. */
+export type Depends = (world: World) => readonly Condition[]
+
+/** Makes what tells the conditions under which an expression keeps its value; null: it asks no free field. */
+export const dependsOn = (expression: Expression, compiler: Compiler): Depends | null => {
+  switch (expression.kind) {
+    case 'field':
+    case 'conntrack-tuple': {
+      const read = compileExpression(expression, compiler)
+      return (world) => {
+        const value = read(world)
+        const field = freeFieldOf(world, value)
+        return field === null || (typeof value !== 'number' && typeof value !== 'bigint')
+          ? always
+          : [exactly(field, value)]
+      }
+    }
+    case 'bitwise': {
+      const parts = [dependsOn(expression.left, compiler), dependsOn(expression.right, compiler)]
+      return (world) => {
+        // The bits of an address make no ranges.
+        if (parts.some((part) => part !== null && part(world).length > 0)) blur(world)
+        return always
+      }
+    }
+    case 'map': {
+      const reads = expression.key.map((one) => compileExpression(one, compiler))
+      const inner = expression.key.map((one) =>
+        one.kind === 'field' || one.kind === 'conntrack-tuple' ? null : dependsOn(one, compiler),
+      )
+      return (world) => [
+        ...inner.flatMap((one) => one?.(world) ?? always),
+        ...learnLookup(
+          world,
+          reads.map((read) => read(world)),
+          expression.table,
+          true,
+        ),
+      ]
+    }
+    case 'fib':
+      return dependsOnFib(expression, compiler)
+    case 'constant':
+    case 'conntrack':
+    case 'unknown':
+      return null
+  }
+}
+
+/** The addresses for which the routing tables give the same answer. */
+const dependsOnFib = (expression: FibExpression, compiler: Compiler): Depends => {
+  const read = compileExpression(expression, compiler)
+  const { of, result, limit, mark } = expression
+  return (world) => {
+    const value = world[of]
+    const field = freeFieldOf(world, value)
+    if (field === null) return always
+    const router = compiler.host.routers[world.family]
+    const bySource = router.rules.some(({ from }) => from !== null && from.length > 0)
+    const other = of === 'saddr' ? world.daddr : world.saddr
+    const context = [
+      ...['fib', of, result, limit, mark, world.hook, world.in?.name, world.out?.name],
+      ...[isUnknown(world.mark) ? '?' : world.mark, bySource ? other : ''],
+    ].join(' ')
+    const classify = (address: number | bigint): string => {
+      const reading = read(of === 'saddr' ? { ...world, saddr: address } : { ...world, daddr: address })
+      return isUnknown(reading) ? '?' : String(reading)
+    }
+    const set = destinationClasses(router, context, classify)?.get(classify(value))
+    return set === undefined ? always : ofAnyNetwork(world, [{ field, set, inside: true, isOfTable: false }])
+  }
+}

@@ -1,0 +1,223 @@
+import type { ActionStep, MatchStep, Step, ValueRange } from '../model/index.ts'
+import { planFor } from './chain-plan.ts'
+import { isMatch } from './compile-match.ts'
+import type { Compiler } from './compiler.ts'
+import { freeFieldOf, learnExclusion, learnFrom } from './learn.ts'
+import { type Depends, dependsOn } from './learn-expression.ts'
+import { learnLookup } from './learn-lookup.ts'
+import { because, type Explain, type Explained, explainMatches, refusal } from './learn-match.ts'
+import { membership } from './learner.ts'
+import type { CompiledRule, Program } from './program.ts'
+import { compileExpression } from './read-expression.ts'
+import { type RuleGroup, setOf } from './rule-groups.ts'
+import { NO, type Truth, YES } from './truth.ts'
+import type { World } from './world.ts'
+
+/** A rule whose matches may hold. */
+export interface MatchingRule {
+  readonly rule: CompiledRule
+  readonly truth: Truth
+  /** The first rule to be asked after it. */
+  readonly resume: number
+}
+
+/** A group with how many of its rules have been asked. */
+interface Progress {
+  readonly group: RuleGroup
+  readonly others: Explain
+  asked: number
+}
+
+/** Walks the rules of a chain from one on, noting what passing each of them by hung on. */
+export const askInTurn = (
+  program: Program,
+  compiler: Compiler,
+  start: World,
+  from: number,
+): ((world: World) => MatchingRule | null) => {
+  const plan = planFor(program, compiler, start)
+  const singles = plan.singles(start)
+  const groups = plan.groups.map(
+    ({ group, others }): Progress => ({ group, others, asked: placeFrom(group.places, from) }),
+  )
+  let next = placeFrom(singles, from)
+  return (world) => {
+    for (;;) {
+      const at = singles[next]
+      const explained = at === undefined ? null : headOf(program, at, compiler)(world)
+      // What can match no packet of the kind needs no order.
+      if (explained !== null && explained.truth === NO && explained.because.length === 0) {
+        next += 1
+        continue
+      }
+      const before = at ?? Number.POSITIVE_INFINITY
+      for (const progress of groups) {
+        const asked = askGroup(program, progress, before, compiler, world)
+        if (asked !== null) return asked
+      }
+      if (explained === null || at === undefined) return null
+      next += 1
+      note(program, world, explained)
+      const rule = explained.truth === NO ? undefined : program.rule(at)
+      if (rule !== undefined) return { rule, truth: explained.truth, resume: at + 1 }
+    }
+  }
+}
+
+/** The first of rising places that is not before one. */
+const placeFrom = (places: readonly number[], from: number): number => {
+  let low = 0
+  let high = from === 0 ? 0 : places.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((places[middle] ?? from) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Asks those rules of a group that stand before a place and have not been asked. */
+const askGroup = (
+  program: Program,
+  progress: Progress,
+  before: number,
+  compiler: Compiler,
+  world: World,
+): MatchingRule | null => {
+  const { group, others, asked } = progress
+  if ((group.places[asked] ?? before) >= before) return null
+  const to = placeFrom(group.places, before)
+  progress.asked = to
+  const explained = others(world)
+  if (explained.truth === NO && explained.because.length === 0) return null
+  const value = compileExpression(group.differs.expression, compiler)(world)
+  if (typeof value !== 'number' && typeof value !== 'bigint') return null
+  const field = freeFieldOf(world, value)
+  const inSome = field === null ? null : membership(field, setOf(group, asked, to), value)
+  if (inSome?.inside === false) {
+    const outside = because(NO, [inSome], true)
+    note(program, world, speaksForOthers(world) ? refusal(outside, [explained, outside]) : outside)
+    return null
+  }
+  let found = asked
+  const isIn = (ranges: readonly ValueRange[] | undefined): boolean =>
+    ranges?.some(({ first, last }) => first <= value && value <= last) === true
+  while (found < to && !isIn(group.ranges[found])) found += 1
+  const rule = program.rule(group.places[found] ?? -1)
+  if (found >= to || rule === undefined) return null
+  const within = because(YES, inSome === null ? [] : [inSome], true)
+  if (explained.truth === NO) {
+    note(program, world, speaksForOthers(world) ? refusal(explained, [explained, within]) : explained)
+    return null
+  }
+  note(program, world, because(explained.truth, [...explained.because, ...within.because]))
+  // Who asks what would be without a rule wants to hear of the next one.
+  if ((world.learner?.ignored.size ?? 0) > 0) progress.asked = found + 1
+  const place = group.places[found] ?? 0
+  return { rule, truth: explained.truth, resume: place + 1 }
+}
+
+const speaksForOthers = ({ learner }: World): boolean => learner?.speaksForOthers === true
+
+/** What a rule of ours for one mapping does not do to others, those for the others do not do to this one. */
+const note = (program: Program, world: World, { because: conditions, unless }: Explained): void => {
+  if (unless === null) learnFrom(program, world, conditions)
+  else if (!program.isOurs) learnExclusion(world, unless)
+  else if (!unless.failsByMember) learnFrom(program, world, conditions)
+}
+
+/** What the leading matches of each rule of a chain tell, by its place; of most rules this is all that is asked. */
+const heads = new WeakMap<Program, Explain[]>()
+
+const headOf = (program: Program, at: number, compiler: Compiler): Explain => {
+  const known = heads.get(program) ?? []
+  heads.set(program, known)
+  const found = known[at]
+  if (found !== undefined) return found
+  const made = explainMatches(leadingMatches(program.chain.rules[at]?.steps ?? []), compiler)
+  known[at] = made
+  return made
+}
+
+const leadingMatches = (steps: readonly Step[]): readonly MatchStep[] => {
+  const leading: MatchStep[] = []
+  for (const step of steps) {
+    if (!isMatch(step)) break
+    leading.push(step)
+  }
+  return leading
+}
+
+/** Of each step behind the leading matches: the test of a match, or what an action hangs on. */
+type LearningTail = readonly ({ readonly explain: Explain } | { readonly depends: Depends } | null)[]
+
+const tails = new WeakMap<CompiledRule, LearningTail>()
+
+const tailOf = (compiled: CompiledRule, compiler: Compiler): LearningTail => {
+  const known = tails.get(compiled)
+  if (known !== undefined) return known
+  const { steps } = compiled.rule
+  const made = steps
+    .slice(leadingMatches(steps).length)
+    .filter(({ kind }) => kind !== 'note')
+    .map((step) => {
+      if (isMatch(step)) return { explain: explainMatches([step], compiler) }
+      const depends = dependsOnAction(step, compiler)
+      return depends === null ? null : { depends }
+    })
+  tails.set(compiled, made)
+  return made
+}
+
+const dependsOnAction = (action: ActionStep, compiler: Compiler): Depends | null => {
+  switch (action.kind) {
+    case 'dispatch': {
+      const reads = action.key.map((one) => compileExpression(one, compiler))
+      return (world) =>
+        learnLookup(
+          world,
+          reads.map((read) => read(world)),
+          action.table,
+          true,
+        )
+    }
+    case 'nat': {
+      const operands = [action.address, action.port].flatMap((operand) =>
+        operand?.kind === 'expression' ? (dependsOn(operand.expression, compiler) ?? []) : [],
+      )
+      return operands.length === 0 ? null : (world) => operands.flatMap((depends) => depends(world))
+    }
+    case 'set':
+      return dependsOn(action.value, compiler)
+    default:
+      return null
+  }
+}
+
+/** The test of a match that stands behind an action. */
+export const askStep = (
+  program: Program,
+  rule: CompiledRule,
+  at: number,
+  compiler: Compiler,
+  world: World,
+): Truth => {
+  const step = tailOf(rule, compiler)[at]
+  if (step === undefined || step === null || !('explain' in step)) return NO
+  const explained = step.explain(world)
+  note(program, world, explained)
+  return explained.truth
+}
+
+/** Notes what an action hangs on. */
+export const learnAction = (
+  program: Program,
+  rule: CompiledRule,
+  at: number,
+  compiler: Compiler,
+  world: World,
+): void => {
+  const step = tailOf(rule, compiler)[at]
+  if (step !== undefined && step !== null && 'depends' in step)
+    note(program, world, because(YES, step.depends(world)))
+}

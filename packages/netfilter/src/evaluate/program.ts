@@ -1,0 +1,238 @@
+import type {
+  ActionStep,
+  BaseHook,
+  ElementTable,
+  MatchStep,
+  NetfilterChain,
+  NetfilterRule,
+  NetfilterTable,
+  Step,
+} from '../model/index.ts'
+import { ownerOfChain } from '../owner/fingerprint.ts'
+import { ownerOf } from '../owner/index.ts'
+import { leadsToStep } from './chain-steps.ts'
+import { compileMatches, isMatch, type Test } from './compile-match.ts'
+import type { Compiler } from './compiler.ts'
+import type { Lookup } from './element-index.ts'
+import type { Read } from './read.ts'
+import { compileExpression } from './read-expression.ts'
+import { type Head, readHead } from './rule-heads.ts'
+import { indexRules, type RuleIndex } from './rule-index.ts'
+
+/** A chain ready to be walked. */
+export interface Program {
+  readonly table: NetfilterTable
+  readonly chain: NetfilterChain
+  /** A rule by its place, compiled when it is first asked: of a long chain most never are. */
+  readonly rule: (at: number) => CompiledRule | undefined
+  /** What each rule asks first. */
+  readonly heads: () => readonly Head[]
+  /** Null of a short chain, which is walked. Made when it is first asked for: a learner has plans of its own. */
+  readonly index: () => RuleIndex | null
+  /** False: its table changes addresses on the way, so that no field says for sure which rules can match. */
+  readonly indexable: boolean
+  /** It is one of ours, by its name. */
+  readonly isOurs: boolean
+  /** Does anything in it, or in what it jumps to, leave a mark that others could read? */
+  readonly leavesTraces: boolean
+  /** Does it, or what it jumps to, lead to a chain of ours? */
+  readonly leadsToOurs: () => boolean
+}
+
+export interface CompiledRule {
+  readonly rule: NetfilterRule
+  /** The matches at its head, which nearly always decide. */
+  readonly head: Test
+  /** All that follows. */
+  readonly tail: readonly CompiledStep[]
+}
+
+/** A step with the readers and the lookup it needs. */
+export type CompiledStep =
+  | { readonly kind: 'match'; readonly test: Test }
+  | {
+      readonly kind: 'act'
+      readonly action: ActionStep
+      readonly reads: readonly Read[]
+      readonly find: Lookup | null
+      /** Of a dispatch: the chains its table leads to are found by name in the table's programs. */
+      readonly operands: NatReads | null
+    }
+
+/** Readers of the operands of a translation; those of one map share one lookup. */
+export interface NatReads {
+  readonly address: OperandRead | null
+  readonly port: OperandRead | null
+}
+
+export type OperandRead =
+  | { readonly kind: 'read'; readonly read: Read }
+  | {
+      readonly kind: 'map'
+      readonly reads: readonly Read[]
+      readonly table: ElementTable
+      readonly find: Lookup
+      readonly part: number
+    }
+
+/** A table's chains by name, compiled when they are first walked: most of a big ruleset never is. */
+export interface TableProgram {
+  readonly table: NetfilterTable
+  readonly compiler: Compiler
+  readonly find: (chain: string) => Program | null
+}
+
+export const compileTable = (table: NetfilterTable, compiler: Compiler): TableProgram => {
+  const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
+  const programs = new Map<string, Program | null>()
+  const rewrites = table.chains.some(({ rules }) => rules.some(rewritesAddress))
+  return {
+    table,
+    compiler,
+    find: (name) => {
+      const known = programs.get(name)
+      if (known !== undefined) return known
+      const chain = chains.get(name)
+      const made = chain === undefined ? null : compileChain(table, chain, chains, compiler, rewrites)
+      programs.set(name, made)
+      return made
+    },
+  }
+}
+
+/** Chains of a table that changes addresses on the way cannot be indexed by them. */
+const rewritesAddress = ({ steps }: NetfilterRule): boolean =>
+  steps.some((step) => step.kind === 'set' && ['saddr', 'daddr', 'sport', 'dport'].includes(step.target))
+
+const compileChain = (
+  table: NetfilterTable,
+  chain: NetfilterChain,
+  chains: ReadonlyMap<string, NetfilterChain>,
+  compiler: Compiler,
+  rewrites: boolean,
+): Program => {
+  const isOurs = ownerOf(table, chain, null) === 'portolan'
+  const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
+  return {
+    table,
+    chain,
+    rule: compileRules(chain.rules, compiler),
+    heads,
+    index: once(() => (rewrites ? null : indexRules(heads()))),
+    indexable: !rewrites,
+    isOurs,
+    leavesTraces: leadsToStep(chains, chain, leavesTrace),
+    leadsToOurs: once(() => isOurs || leadsToStep(chains, chain, isJumpToOurs)),
+  }
+}
+
+const nothingAsked: Head = []
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly it: T } | null = null
+  return () => {
+    made ??= { it: make() }
+    return made.it
+  }
+}
+
+/** Does it leave what others could read, or what stays with the flow? */
+const leavesTrace = ({ kind }: Step): boolean =>
+  kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy'
+
+const isJumpToOurs = (step: Step): boolean =>
+  step.kind === 'verdict' && 'chain' in step.verdict && ownerOfChain(step.verdict.chain) === 'portolan'
+
+/** A rule can change, bind or end something. */
+export const acts = ({ steps }: NetfilterRule): boolean =>
+  steps.some((step) => !isMatch(step) && step.kind !== 'note')
+
+const compileRules = (rules: readonly NetfilterRule[], compiler: Compiler): Program['rule'] => {
+  const compiled: CompiledRule[] = []
+  return (at) => {
+    const known = compiled[at]
+    if (known !== undefined) return known
+    const rule = rules[at]
+    if (rule === undefined) return undefined
+    const made = compileRule(rule, compiler)
+    compiled[at] = made
+    return made
+  }
+}
+
+const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
+  const from = rule.steps.findIndex((step) => !isMatch(step))
+  const split = from < 0 ? rule.steps.length : from
+  const head: MatchStep[] = rule.steps.slice(0, split).filter(isMatch)
+  return {
+    rule,
+    head: whenAsked(() => compileMatches(head, compiler)),
+    tail: rule.steps
+      .slice(split)
+      .filter(({ kind }) => kind !== 'note')
+      .map(
+        (step): CompiledStep =>
+          isMatch(step)
+            ? { kind: 'match', test: compileMatches([step], compiler) }
+            : compileAction(step, compiler),
+      ),
+  }
+}
+
+/** Compiled when it is first asked: a learner reads the matches its own way. */
+const whenAsked = (compile: () => Test): Test => {
+  let test: Test | null = null
+  return (world) => {
+    test ??= compile()
+    return test(world)
+  }
+}
+
+const compileAction = (action: ActionStep, compiler: Compiler): CompiledStep => ({
+  kind: 'act',
+  action,
+  reads:
+    action.kind === 'dispatch'
+      ? action.key.map((one) => compileExpression(one, compiler))
+      : action.kind === 'set'
+        ? [compileExpression(action.value, compiler)]
+        : [],
+  find: action.kind === 'dispatch' ? compiler.index(action.table) : null,
+  operands:
+    action.kind === 'nat'
+      ? { address: compileOperand(action.address, compiler), port: compileOperand(action.port, compiler) }
+      : null,
+})
+
+const compileOperand = (
+  operand: (ActionStep & { kind: 'nat' })['address'],
+  compiler: Compiler,
+): OperandRead | null => {
+  if (operand === null) return null
+  if (operand.kind === 'range') {
+    const { first, last } = operand
+    const table: ElementTable = {
+      name: null,
+      elements: [],
+      otherwise: { kind: 'values', values: [{ first, last }] },
+      complete: true,
+    }
+    return { kind: 'map', reads: [], table, find: compiler.index(table), part: 0 }
+  }
+  const { expression } = operand
+  if (expression.kind !== 'map') return { kind: 'read', read: compileExpression(expression, compiler) }
+  return {
+    kind: 'map',
+    reads: expression.key.map((one) => compileExpression(one, compiler)),
+    table: expression.table,
+    find: compiler.index(expression.table),
+    part: expression.part,
+  }
+}
+
+/** A base chain and its hook. */
+export interface BaseProgram {
+  readonly program: Program
+  readonly base: BaseHook
+  readonly tables: TableProgram
+}

@@ -1,0 +1,106 @@
+import { crossBridge, passesBridge } from './bridge.ts'
+import { bridgeCallsHooks, isBridge, isLocalAddress, isOnLink } from './host.ts'
+import type { Link } from './link.ts'
+import { martianDestination, refusedHeader } from './martian.ts'
+import { isMulticast, routeInput } from './route-input.ts'
+import { end, endBy, noteEvent } from './run.ts'
+import type { Traffic } from './traffic.ts'
+import { traverse } from './traverse.ts'
+import type { World } from './world.ts'
+
+/** Follows a packet that comes in by an interface, to its end. */
+export const receive = (traffic: Traffic, world: World, from: Link): void => {
+  const { host, run } = traffic
+  for (const one of traverse(traffic, 'ingress', [world])) {
+    const onBridge = isBridge(host, from)
+    crossBridge(traffic, one, from)
+    one.viaBridge = onBridge && bridgeCallsHooks(host, from, one.family)
+    if (!onBridge || !isSwitched(traffic, one, from)) {
+      arrive(traffic, one, from)
+      continue
+    }
+    one.bridged = true
+    noteEvent(one, 'switch', `${from.name} switches it`)
+    if (one.viaBridge) arrive(traffic, one, from)
+    else if (passesBridge(host, run, one, from)) leaveUnseen(traffic, one, from)
+  }
+}
+
+/** To a neighbour on the same bridge, who is spoken to directly. */
+const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): boolean => {
+  if (isMulticast(daddr) || isLocalAddress(host, family, daddr)) return false
+  const hasAddress = bridge.addresses.some(({ address }) => address.family === family)
+  // A bridge without an address of its own is nobody's gateway.
+  return hasAddress ? isOnLink(bridge, family, daddr) : bridge.kind === 'bridge'
+}
+
+/** From the PREROUTING hook on. */
+export const arrive = (traffic: Traffic, world: World, from: Link): void => {
+  const { host, run } = traffic
+  const asked = world.daddr
+  const martian = refusedHeader(host, world, from) ?? martianDestination(host, world, from, 'header')
+  if (martian !== null) {
+    endBy(run, 'dropped', world, 'drop', martian)
+    return
+  }
+  for (const one of traverse(traffic, 'prerouting', [world])) {
+    if (one.bridged && one.daddr === asked) switchOn(traffic, one, from)
+    else routeOn(traffic, one, from, one.daddr !== asked)
+  }
+}
+
+const routeOn = (traffic: Traffic, world: World, from: Link, translated: boolean): void => {
+  const { run } = traffic
+  const decision = routeInput(traffic, world, from, translated)
+  if (decision.kind !== 'switch') world.bridged = false
+  switch (decision.kind) {
+    case 'end':
+      endBy(run, decision.end, world, decision.verdict, decision.text)
+      break
+    case 'local':
+      world.out = null
+      for (const one of traverse(traffic, 'input', [world])) end(run, 'local', one)
+      break
+    case 'switch':
+      noteEvent(world, 'switch', `${from.name} switches it back`)
+      switchOn(traffic, world, from)
+      break
+    case 'forward':
+      noteEvent(world, `out ${decision.out.name}`, `route ${decision.route.text}`)
+      world.out = decision.out
+      for (const one of traverse(traffic, 'forward', [world])) leave(traffic, one)
+  }
+}
+
+/** Through the hooks as br_netfilter shows them what the bridge switches (net/bridge/br_netfilter_hooks.c). */
+const switchOn = (traffic: Traffic, world: World, bridge: Link): void => {
+  world.bridged = true
+  if (!passesBridge(traffic.host, traffic.run, world, bridge)) return
+  world.out = bridge
+  for (const one of traverse(traffic, 'forward', [world])) {
+    // `br_nf_post_routing` names no interface that it came in by.
+    one.in = null
+    const left = traverse(traffic, 'postrouting', [one])
+    for (const each of left) each.in = bridge
+    goOut(traffic, left)
+  }
+}
+
+/** POSTROUTING, and away. */
+const leave = (traffic: Traffic, world: World): void =>
+  goOut(traffic, traverse(traffic, 'postrouting', [world]))
+
+/** From port to port, and no IP hook sees it. */
+const leaveUnseen = (traffic: Traffic, world: World, bridge: Link): void => {
+  world.out = bridge
+  goOut(traffic, [world])
+}
+
+/** Out of the interface they are at. */
+export const goOut = (traffic: Traffic, worlds: readonly World[]): void => {
+  for (const one of traverse(traffic, 'egress', worlds)) {
+    // What a bridge switches has met its tables when it came.
+    if (one.in !== one.out) crossBridge(traffic, one, one.out)
+    end(traffic.run, 'out', one)
+  }
+}

@@ -1,0 +1,197 @@
+import {
+  type Family,
+  lastAddress,
+  type Prefix,
+  parseHostOrPrefix,
+  prefixAround,
+  tryParseAddress,
+} from '../address/index.ts'
+import type { HostFacts, RouteFact } from '../facts/index.ts'
+import { findLink, type Link } from './link.ts'
+import type { RouteKey } from './route-key.ts'
+import { addRoute, findRoute, type Route, type RouteTable, routeTable } from './route-table.ts'
+import {
+  LOCAL_TABLE as LOCAL,
+  MAIN_TABLE as MAIN,
+  type RoutingRule,
+  readRoutingRules,
+} from './routing-rule.ts'
+
+export interface RoutingAnswer {
+  readonly route: Route | null
+  /** A rule decided whose further selectors are not known. */
+  readonly doubtful: boolean
+}
+
+/** Rules and tables of one family. */
+export interface Router {
+  readonly family: Family
+  readonly tables: ReadonlyMap<number, RouteTable>
+  readonly rules: readonly RoutingRule[]
+  /**
+   * The facts came from a kernel, which lists its own local routes too. Otherwise they were written by hand, and
+   * what they do not say of routes is not held against a packet.
+   */
+  readonly complete: boolean
+}
+
+/**
+ * Builds the routing of one family. Addresses imply their local routes where none are given, and their on-link
+ * routes where their interface has none.
+ */
+export const buildRouter = (facts: HostFacts, family: Family, links: Map<string, Link>): Router => {
+  const bits = family === 'ip' ? 32 : 128
+  const tables = new Map<number, RouteTable>()
+  const tableOf = (id: number): RouteTable => {
+    const table = tables.get(id) ?? routeTable(bits)
+    tables.set(id, table)
+    return table
+  }
+  const onLink = new Set<string>()
+  let complete = false
+  for (const fact of facts.routes ?? []) {
+    const prefix = destinationOf(fact)
+    if (prefix.family !== family) continue
+    const type = fact.type ?? 'unicast'
+    const table =
+      fact.table ?? (type === 'local' || type === 'broadcast' || type === 'anycast' ? LOCAL : MAIN)
+    if (table === LOCAL && type === 'local') complete = true
+    const name = fact.interface ?? null
+    if (name !== null && (fact.gateway ?? null) === null && table !== LOCAL) onLink.add(name)
+    addRoute(
+      tableOf(table),
+      prefix.base,
+      readRoute(fact, { type, prefix, table }, name === null ? null : findLink(links, name)),
+    )
+  }
+  if (!complete) for (const link of links.values()) implyRoutes(tableOf, family, link, onLink.has(link.name))
+  return { family, tables, rules: readRoutingRules(facts.rules ?? [], family, links), complete }
+}
+
+const destinationOf = (fact: RouteFact): Prefix => {
+  const text = fact.destination ?? 'default'
+  if (text !== 'default') return parseHostOrPrefix(text)
+  const six = (fact.gateway ?? '').includes(':')
+  return six ? { family: 'ip6', base: 0n, length: 0 } : { family: 'ip', base: 0, length: 0 }
+}
+
+const readRoute = (
+  fact: RouteFact,
+  { type, prefix, table }: { readonly type: string; readonly prefix: Prefix; readonly table: number },
+  link: Link | null,
+): Route => {
+  const via = fact.gateway ?? null
+  return {
+    type,
+    link,
+    gateway: via === null ? null : (tryParseAddress(via)?.value ?? null),
+    source: tryParseAddress(fact.source ?? '')?.value ?? null,
+    length: prefix.length,
+    metric: fact.metric ?? 0,
+    table,
+    text: [
+      ...(type === 'unicast' ? [] : [type]),
+      fact.destination ?? 'default',
+      ...(via === null ? [] : ['via', via]),
+      ...(link === null ? [] : ['dev', link.name]),
+      ...(fact.table === undefined || fact.table === MAIN ? [] : ['table', String(fact.table)]),
+    ].join(' '),
+  }
+}
+
+/** As the kernel does when an address is added (net/ipv4/fib_frontend.c, `fib_add_ifaddr`). */
+const implyRoutes = (
+  tableOf: (id: number) => RouteTable,
+  family: Family,
+  link: Link,
+  hasOnLink: boolean,
+): void => {
+  for (const { address, length } of link.addresses) {
+    if (address.family !== family) continue
+    const bits = family === 'ip' ? 32 : 128
+    const prefix = prefixAround(address, length)
+    // Secondary addresses of a prefix are reached, and spoken from, by way of the first (`fib_add_ifaddr`).
+    const primary = link.addresses.find(
+      (other) =>
+        family === 'ip' &&
+        other.address.family === family &&
+        other.length === length &&
+        prefixAround(other.address, length).base === prefix.base,
+    )
+    const source = (primary?.address ?? address).value
+    const base = { link, gateway: null, source, metric: 0, table: LOCAL }
+    const isLoopback = link.name === 'lo'
+    addRoute(tableOf(LOCAL), address.value, { ...base, type: 'local', length: bits, text: 'local address' })
+    if (isLoopback && length < bits)
+      addRoute(tableOf(LOCAL), prefix.base, { ...base, type: 'local', length, text: 'local address' })
+    if (!link.up || isLoopback || length === bits) continue
+    if (family === 'ip' && length < 31)
+      addRoute(tableOf(LOCAL), lastAddress(prefix).value, {
+        ...base,
+        type: 'broadcast',
+        length: 32,
+        text: 'broadcast',
+      })
+    if (!hasOnLink)
+      addRoute(tableOf(MAIN), prefix.base, {
+        ...base,
+        table: MAIN,
+        type: 'unicast',
+        length,
+        text: 'on-link',
+      })
+  }
+}
+
+/**
+ * Finds the route for a packet: rules by priority, each with the longest prefix of its table.
+ *
+ * @returns no route when no table has one
+ * @see net/core/fib_rules.c `fib_rules_lookup`
+ */
+export const lookUpRoute = (router: Router, key: RouteKey): RoutingAnswer => {
+  const route = follow(router, key, false)
+  if (!router.rules.some((rule) => rule.unknown)) return { route, doubtful: false }
+  return { route, doubtful: follow(router, key, true) !== route }
+}
+
+const follow = (router: Router, key: RouteKey, trust: boolean): Route | null => {
+  const admits = ({ link }: Route): boolean =>
+    link === null || (link.up && (key.out === null || link.name === key.out))
+  let from = Number.NEGATIVE_INFINITY
+  for (const rule of router.rules) {
+    if (rule.priority < from) continue
+    const matches = rule.matches(key)
+    if (matches === false || (matches === null && !trust)) continue
+    if (rule.action === 'goto') {
+      from = rule.goto ?? Number.POSITIVE_INFINITY
+      continue
+    }
+    if (rule.action === 'nop') continue
+    if (rule.action !== 'lookup')
+      return { ...refusal, type: rule.action, text: `rule ${rule.priority} ${rule.action}` }
+    const table = router.tables.get(rule.table)
+    const route = table === undefined ? null : findRoute(table, key.destination, admits)
+    if (route === null || route.type === 'throw') continue
+    if (rule.suppress !== null && route.length <= rule.suppress) continue
+    return route
+  }
+  return null
+}
+
+const refusal: Route = {
+  type: 'unreachable',
+  link: null,
+  gateway: null,
+  source: null,
+  length: 0,
+  metric: 0,
+  table: 0,
+  text: '',
+}
+
+/** The local table alone: what address types are read from (net/ipv4/fib_frontend.c, `inet_dev_addr_type`). */
+export const lookUpLocal = (router: Router, address: number | bigint): Route | null => {
+  const table = router.tables.get(LOCAL)
+  return table === undefined ? null : findRoute(table, address, () => true)
+}

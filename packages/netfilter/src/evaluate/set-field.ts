@@ -1,0 +1,57 @@
+import type { SetStep } from '../model/index.ts'
+import { learnReplaced } from './learn.ts'
+import { isUnknown, type Reading, type UnknownValue, unknownValue } from './reading.ts'
+import type { Run } from './run.ts'
+import type { World } from './world.ts'
+
+const known = (value: Reading): number | UnknownValue => (typeof value === 'number' ? value : unknownValue)
+
+/**
+ * Gives a packet or its flow a new value.
+ *
+ * @returns false when there is nothing to set it on, or nothing to set
+ */
+export const setField = (
+  run: Run,
+  world: World,
+  target: SetStep['target'],
+  value: Exclude<Reading, undefined>,
+): boolean => {
+  switch (target) {
+    case 'mark':
+      world.mark = known(value)
+      return true
+    case 'ct-mark':
+      if (world.tracking !== 'tracked') return false
+      world.ctMark = known(value)
+      return true
+    case 'ct-zone':
+      // Nor does it matter once there is an entry, or another stand-in (net/netfilter/nft_ct.c, `nft_ct_set_zone_eval`).
+      if (world.tracking !== 'pending') return false
+      world.tracking = 'template'
+      world.zone = known(value)
+      return true
+    case 'pkttype':
+      if (typeof value === 'number') world.packetType = value
+      return true
+    case 'saddr':
+    case 'daddr':
+      if (isUnknown(value) || typeof value === 'string') return giveUp(run)
+      learnReplaced(world, world[target], value)
+      world[target] = value
+      return true
+    case 'sport':
+    case 'dport':
+      if (typeof value !== 'number') return giveUp(run)
+      if (world[target] < 0) return false
+      learnReplaced(world, world[target], value)
+      world[target] = value
+      return true
+  }
+}
+
+/** An address that nobody knows cannot be followed: the packet is taken as it was, and the answer as possible. */
+const giveUp = (run: Run): boolean => {
+  run.truncated = true
+  return true
+}

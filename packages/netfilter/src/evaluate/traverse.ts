@@ -1,0 +1,213 @@
+import type { Hook } from '../model/index.ts'
+import type { HookGroup, HookItem } from './hook-list.ts'
+import type { BaseProgram } from './program.ts'
+import { routeAgain } from './route-output.ts'
+import { type End, end, fork, mergeWorlds, noteRule } from './run.ts'
+import { track } from './track.ts'
+import type { Traffic } from './traffic.ts'
+import { bindToItself, isBound, mayBind, type Side, translate } from './translate.ts'
+import { walkChain } from './walk.ts'
+import { addWorld, copyWorld, sameWorld, type World } from './world.ts'
+
+/** Takes worlds through all that hangs on a hook; those that are dropped end there. */
+export const traverse = (traffic: Traffic, hook: Hook, worlds: readonly World[]): World[] => {
+  let current = [...worlds]
+  for (const world of current) world.hook = hook
+  for (const group of traffic.hooks[hook]) {
+    if (current.length === 0) break
+    current = runGroup(traffic, group, current)
+  }
+  return current
+}
+
+const runGroup = (traffic: Traffic, { items, contested }: HookGroup, worlds: World[]): World[] => {
+  if (!contested) return runItems(traffic, items, worlds)
+  const run = (order: readonly HookItem[], world: World): World[] => runItems(traffic, order, [world])
+  return mergeWorlds(worlds.flatMap((world) => contest(traffic, items, world, run, describeItem)))
+}
+
+const runItems = (traffic: Traffic, items: readonly HookItem[], worlds: World[]): World[] => {
+  let current = worlds
+  for (const item of items) {
+    const [only] = current
+    if (only === undefined) break
+    // Nearly always there is one.
+    current =
+      current.length === 1
+        ? runItem(traffic, item, only)
+        : mergeWorlds(current.flatMap((world) => runItem(traffic, item, world)))
+  }
+  return current
+}
+
+const runItem = (traffic: Traffic, item: HookItem, world: World): World[] => {
+  if (item.kind === 'chain') return runBase(traffic, item.base, world)
+  if (item.kind === 'nat') return runNat(traffic, item.groups, world)
+  track(world)
+  return [world]
+}
+
+/** Walks one base chain, policy and all. */
+const runBase = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
+  const { devices } = base.base
+  if (devices.length > 0 && !onDevice(devices, world)) return [world]
+  if (world.learner?.skipsForeign === true && !base.program.leavesTraces && !base.program.leadsToOurs())
+    return [world]
+  return passLeniently(traffic, base, world) ?? walkBase(traffic, base, world)
+}
+
+/**
+ * A learner's short way through a chain that leaves no traces: whoever comes through without the help of any rule
+ * that lets packets pass comes through with it too, and it is all the same by which rule. So none of them is asked,
+ * and a chain of ten thousand such rules tells no packets apart.
+ *
+ * @returns null when it is not so: some course ends here
+ */
+const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World[] | null => {
+  const { learner } = world
+  if (learner === null || base.program.leavesTraces) return null
+  const { run } = traffic
+  const before = {
+    ends: run.ends.length,
+    conditions: learner.conditions.length,
+    exclusions: learner.exclusions.length,
+    copies: run.copies,
+  }
+  const { truncated } = run
+  learner.isLenient = true
+  const passed = walkBase(traffic, base, copyWorld(world))
+  learner.isLenient = false
+  if (run.ends.length === before.ends && passed.length === 1 && run.truncated === truncated) return passed
+  run.ends.length = before.ends
+  learner.conditions.length = before.conditions
+  learner.exclusions.length = before.exclusions
+  run.copies = before.copies
+  run.truncated = truncated
+  return null
+}
+
+const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, world: World): World[] => {
+  const accepted: World[] = []
+  const { mark, saddr, daddr } = world
+  const walk = { host: traffic.host, run: traffic.run, tables, accepted, depth: 0 }
+  for (const rest of walkChain(walk, program, world)) {
+    const policy = rest.learner?.ignored.has(program.chain) === true ? 'accept' : base.policy
+    noteRule(rest, program, null, policy)
+    if (policy === 'drop') end(traffic.run, 'dropped', rest)
+    else addWorld(accepted, rest)
+  }
+  if (base.type !== 'route') return accepted
+  // net/netfilter/nft_chain_route.c, and mangle of iptables.
+  return accepted.filter(
+    (one) => (one.mark === mark && one.saddr === saddr && one.daddr === daddr) || routeAgain(traffic, one),
+  )
+}
+
+const onDevice = (devices: readonly string[], { hook, in: from, port, out }: World): boolean => {
+  const names = hook === 'egress' ? [out?.name] : [port?.name, from?.name]
+  return names.some((name) => name !== undefined && devices.includes(name))
+}
+
+/** The dispatcher of nat chains: in their own order, until one binds. */
+const runNat = (traffic: Traffic, groups: readonly (readonly BaseProgram[])[], world: World): World[] => {
+  if (world.tracking !== 'tracked') return [world]
+  const side: Side = world.hook === 'prerouting' || world.hook === 'output' ? 'destination' : 'source'
+  const worlds = mayBind(world, side) ? bindBy(traffic, groups, world, side) : [world]
+  return worlds.filter((one) => {
+    const { daddr } = one
+    translate(one, side)
+    return world.hook !== 'output' || one.daddr === daddr || routeAgain(traffic, one)
+  })
+}
+
+const bindBy = (
+  traffic: Traffic,
+  groups: readonly (readonly BaseProgram[])[],
+  world: World,
+  side: Side,
+): World[] => {
+  const bound: World[] = []
+  let free: World[] = [world]
+  const inOrder = (chains: readonly BaseProgram[], start: World): World[] => {
+    const done: World[] = []
+    let left = [start]
+    for (const chain of chains) {
+      const next: World[] = []
+      for (const one of left)
+        for (const after of runBase(traffic, chain, one)) addWorld(isBound(after, side) ? done : next, after)
+      left = next
+    }
+    return [...done, ...left]
+  }
+  for (const chains of groups) {
+    const next: World[] = []
+    for (const one of free)
+      for (const after of contest(traffic, chains, one, inOrder, describeBase))
+        addWorld(isBound(after, side) ? bound : next, after)
+    free = next
+  }
+  for (const one of free) bindToItself(one, side)
+  return mergeWorlds([...bound, ...free])
+}
+
+/**
+ * Runs things of equal priority in their likely order, and in others: if it makes no difference, the first holds;
+ * else all are possible.
+ */
+const contest = <T>(
+  traffic: Traffic,
+  items: readonly T[],
+  world: World,
+  run: (order: readonly T[], world: World) => World[],
+  describe: (item: T) => string,
+): World[] => {
+  const { ends, undetermined } = traffic.run
+  if (items.length < 2) return run(items, world)
+  const copies = items
+    .slice(1)
+    .map((_, at) => ({ order: rotate(items, at + 1), copy: fork(traffic.run, world) }))
+  const start = ends.length
+  const likely = run(items, world)
+  const likelyEnds = ends.slice(start)
+  for (const { order, copy } of copies) {
+    if (copy === null) continue
+    const from = ends.length
+    const other = run(order, copy)
+    const otherEnds = ends.splice(from)
+    if (sameResults(likely, likelyEnds, other, otherEnds)) continue
+    undetermined.add(items.map(describe).join(', '))
+    for (const one of other) {
+      one.unknown = true
+      addWorld(likely, one)
+    }
+    for (const one of otherEnds) {
+      one.world.unknown = true
+      ends.push(one)
+    }
+  }
+  return likely
+}
+
+const rotate = <T>(items: readonly T[], by: number): readonly T[] => [
+  ...items.slice(by),
+  ...items.slice(0, by),
+]
+
+const sameResults = (
+  worlds: readonly World[],
+  ends: readonly End[],
+  others: readonly World[],
+  otherEnds: readonly End[],
+): boolean =>
+  worlds.length === others.length &&
+  worlds.every((world) => others.some((other) => sameWorld(world, other))) &&
+  ends.length === otherEnds.length &&
+  ends.every(({ kind }) => otherEnds.some((other) => other.kind === kind))
+
+const describeBase = ({ program }: BaseProgram): string =>
+  `${program.table.tool} ${program.table.family} ${program.table.name} ${program.chain.name}`
+
+const describeItem = (item: HookItem): string => {
+  if (item.kind === 'chain') return describeBase(item.base)
+  return item.kind === 'conntrack' ? 'connection tracking' : item.groups.flat().map(describeBase).join(', ')
+}

@@ -1,0 +1,285 @@
+import type { ElementData, SetStep, Verdict } from '../model/index.ts'
+import { bind } from './bind.ts'
+import type { Walk } from './chain-walk.ts'
+import { askInTurn, askStep, learnAction, type MatchingRule } from './learn-rule.ts'
+import type { CompiledRule, CompiledStep, Program } from './program.ts'
+import { isUnknown } from './reading.ts'
+import { candidates } from './rule-index.ts'
+import { end, fork, mergeWorlds, noteRule } from './run.ts'
+import { setField } from './set-field.ts'
+import { CHANCE, MAYBE, NO, YES } from './truth.ts'
+import { addWorld, part, type World } from './world.ts'
+
+/** Deeper than any chain can be nested (net/netfilter/nf_tables_api.c: NFT_JUMP_STACK_SIZE is 16). */
+const DEEPEST = 64
+
+/**
+ * Walks a chain from a rule on.
+ *
+ * @returns the worlds that come to its end, or return from it
+ */
+export const walkChain = (walk: Walk, program: Program, world: World, from = 0): World[] => {
+  const returned: World[] = []
+  const next =
+    world.learner === null
+      ? matchInTurn(program, world, from)
+      : askInTurn(program, walk.tables.compiler, world, from)
+  let current = world
+  for (let asked = next(current); asked !== null; asked = next(current)) {
+    const { rule, truth, resume } = asked
+    let onward: World[]
+    if (truth === YES) onward = takeRule(walk, program, rule, current, returned)
+    else {
+      const taken = fork(walk.run, current)
+      onward = [current]
+      if (taken !== null) {
+        if (truth === MAYBE) part(taken, current)
+        for (const one of takeRule(walk, program, rule, taken, returned)) addWorld(onward, one)
+      }
+    }
+    const [first] = onward
+    if (first === undefined) return mergeWorlds(returned)
+    if (onward.length > 1) {
+      for (const one of onward) returned.push(...walkChain(walk, program, one, resume))
+      return mergeWorlds(returned)
+    }
+    current = first
+  }
+  returned.push(current)
+  return mergeWorlds(returned)
+}
+
+/** The rules of a chain from one on whose leading matches hold, or may. */
+const matchInTurn = (
+  { chain: { rules }, rule: ruleAt, index }: Program,
+  start: World,
+  from: number,
+): ((world: World) => MatchingRule | null) => {
+  const indexed = index()
+  const among = indexed === null ? null : candidates(indexed, start)
+  const count = among === null ? rules.length : among.length
+  let next = among === null ? from : 0
+  return (world) => {
+    while (next < count) {
+      const at = among === null ? next : (among[next] ?? 0)
+      next += 1
+      if (at < from) continue
+      const rule = ruleAt(at)
+      if (rule === undefined || rule.tail.length === 0) continue
+      const truth = rule.head(world)
+      if (truth !== NO) return { rule, truth, resume: at + 1 }
+    }
+    return null
+  }
+}
+
+/**
+ * What a rule does whose leading matches hold.
+ *
+ * @param returned - takes the worlds that leave the chain by `return` or come back from a `goto`
+ * @returns the worlds that go on with the next rule
+ */
+const takeRule = (
+  walk: Walk,
+  program: Program,
+  rule: CompiledRule,
+  world: World,
+  returned: World[],
+  from = 0,
+): World[] => {
+  for (let at = from; at < rule.tail.length; at += 1) {
+    const step = rule.tail[at]
+    if (step === undefined) break
+    if (step.kind === 'match') {
+      const truth =
+        world.learner === null ? step.test(world) : askStep(program, rule, at, walk.tables.compiler, world)
+      if (truth === NO) return [world]
+      if (truth === YES) continue
+      const taken = fork(walk.run, world)
+      if (taken === null) return [world]
+      if (truth === MAYBE) part(taken, world)
+      return mergeWorlds([world, ...takeRule(walk, program, rule, taken, returned, at + 1)])
+    }
+    if (world.learner !== null) learnAction(program, rule, at, walk.tables.compiler, world)
+    const onward = act(walk, program, rule, step, world, returned)
+    if (onward !== 'next step') return onward
+  }
+  return [world]
+}
+
+const act = (
+  walk: Walk,
+  program: Program,
+  rule: CompiledRule,
+  step: CompiledStep & { kind: 'act' },
+  world: World,
+  returned: World[],
+): World[] | 'next step' => {
+  const { action } = step
+  const did = (verdict: string, on: World = world): void => noteRule(on, program, rule.rule, verdict)
+  const other = (): World | null => {
+    const copy = fork(walk.run, world)
+    if (copy !== null) part(copy, world)
+    return copy
+  }
+  if (isIgnored(world, rule)) return 'next step'
+  switch (action.kind) {
+    case 'verdict':
+      return decide(walk, program, rule, action.verdict, world, returned)
+    case 'dispatch':
+      return dispatch(walk, program, rule, step, world, returned)
+    case 'nat':
+      return bind(walk, program, step.operands, action, world, did)
+    case 'set':
+      return assign(walk, step, action.target, world, did)
+    case 'notrack':
+      // Once there is an entry, it is too late (net/netfilter/xt_CT.c, nft_ct.c: `if (ct || untracked) return`).
+      if (world.tracking === 'pending') {
+        world.tracking = 'untracked'
+        did('notrack')
+      }
+      return 'next step'
+    case 'reject':
+      did(action.with === null ? 'reject' : `reject with ${action.with}`)
+      end(walk.run, 'rejected', world)
+      return []
+    case 'tproxy':
+      world.tproxy = true
+      did('tproxy')
+      if (!action.accepts) return 'next step'
+      addWorld(walk.accepted, world)
+      return []
+    case 'synproxy': {
+      // It answers in the server's place; the handshake it makes itself then comes by again, from the host.
+      const lost = other()
+      if (lost !== null) {
+        did('synproxy', lost)
+        end(walk.run, 'dropped', lost)
+      }
+      did('synproxy')
+      addWorld(walk.accepted, world)
+      return []
+    }
+    case 'unknown-action': {
+      const dropped = other()
+      if (dropped !== null) {
+        did('possible drop', dropped)
+        end(walk.run, 'dropped', dropped)
+      }
+      const accepted = other()
+      if (accepted !== null) {
+        did('possible accept', accepted)
+        addWorld(walk.accepted, accepted)
+      }
+      return 'next step'
+    }
+    case 'note':
+      return 'next step'
+  }
+}
+
+/** A learner asks what would be if this rule were not there. */
+const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => learner?.ignored.has(rule) === true
+
+const assign = (
+  walk: Walk,
+  { reads }: CompiledStep & { kind: 'act' },
+  target: SetStep['target'],
+  world: World,
+  did: (verdict: string) => void,
+): World[] | 'next step' => {
+  const value = reads[0]?.(world)
+  // A map without the key, or a field the packet has not, ends the rule (NFT_BREAK).
+  if (value === undefined) return [world]
+  if (setField(walk.run, world, target, value)) did(`set ${target}`)
+  return 'next step'
+}
+
+const decide = (
+  walk: Walk,
+  program: Program,
+  rule: CompiledRule,
+  verdict: Verdict,
+  world: World,
+  returned: World[],
+): World[] | 'next step' => {
+  const did = (what: string, on: World = world): void => noteRule(on, program, rule.rule, what)
+  switch (verdict.kind) {
+    case 'continue':
+      return 'next step'
+    case 'accept':
+      if (isIgnored(world, rule)) return 'next step'
+      did('accept')
+      addWorld(walk.accepted, world)
+      return []
+    case 'drop':
+      did('drop')
+      end(walk.run, 'dropped', world)
+      return []
+    case 'return':
+      did('return')
+      returned.push(world)
+      return []
+    case 'stolen': {
+      const lost = fork(walk.run, world)
+      if (lost !== null) {
+        lost.unknown = true
+        did('possible drop', lost)
+        end(walk.run, 'dropped', lost)
+      }
+      did('queue')
+      addWorld(walk.accepted, world)
+      return []
+    }
+    case 'jump':
+    case 'goto': {
+      const target = walk.tables.find(verdict.chain)
+      // A chain that is not in the dump cannot be followed, nor loops, which the kernel refuses.
+      if (target === null || walk.depth >= DEEPEST) {
+        walk.run.truncated = true
+        return [world]
+      }
+      did(`${verdict.kind} ${verdict.chain}`)
+      walk.depth += 1
+      const back = walkChain(walk, target, world)
+      walk.depth -= 1
+      if (verdict.kind === 'jump') return back
+      returned.push(...back)
+      return []
+    }
+  }
+}
+
+/** A verdict map: the verdict of the key, or of each that the key may have. */
+const dispatch = (
+  walk: Walk,
+  program: Program,
+  rule: CompiledRule,
+  { find, reads }: CompiledStep & { kind: 'act' },
+  world: World,
+  returned: World[],
+): World[] => {
+  const key = reads.map((read) => read(world))
+  if (find === null || key.includes(undefined)) return [world]
+  const found = find(key)
+  if (found.hit === NO) return [world]
+  const onward: World[] = []
+  const sure = found.hit === YES && found.data.length === 1
+  const take = (data: ElementData, on: World): void => {
+    if (data.kind !== 'verdict') return
+    const after = decide(walk, program, rule, data.verdict, on, returned)
+    for (const one of after === 'next step' ? [on] : after) addWorld(onward, one)
+  }
+  if (sure) {
+    for (const data of found.data) take(data, world)
+    return onward
+  }
+  if (found.hit !== YES) addWorld(onward, world)
+  for (const data of found.data) {
+    const taken = fork(walk.run, world)
+    if (taken === null) break
+    if (!found.random && (key.some(isUnknown) || found.hit !== CHANCE)) part(taken, world)
+    take(data, taken)
+  }
+  return onward
+}

@@ -1,0 +1,40 @@
+import type { Outcome } from '../evaluate/index.ts'
+import type { Packet } from '../packet/index.ts'
+import { describePacket } from './describe-packet.ts'
+import type { ExplainOptions } from './explain-options.ts'
+import type { Story, StoryLater } from './story.ts'
+import { tellDoubts } from './tell-doubts.ts'
+import { tellEnding } from './tell-ending.ts'
+import { tellSteps } from './tell-steps.ts'
+
+/**
+ * Tells what became of a packet.
+ *
+ * @param packet - what was asked
+ * @param outcome - what `evaluate` answered
+ * @example
+ * printStory(explain(packet, evaluate(packet, facts, rulesets)))
+ * @public @since 0.1.0
+ */
+export const explain = (packet: Packet, outcome: Outcome, options: ExplainOptions = {}): Story => ({
+  beginning: describePacket(packet),
+  there: tellSteps(outcome.trace, 1),
+  back: tellSteps(outcome.trace, 2),
+  later: tellLater(outcome),
+  ending: tellEnding(packet, outcome, options),
+  doubts: tellDoubts(packet, outcome, options),
+})
+
+/** Only of a packet that is stopped: those that come through are like those before them. */
+const tellLater = ({ trace }: Outcome): StoryLater | null => {
+  const packet = trace.at(-1)?.packet ?? 1
+  return packet < 3
+    ? null
+    : {
+        beginning:
+          packet === 3
+            ? 'It is answered, but the next packet of the sender:'
+            : 'It is answered, but what is sent back after that:',
+        steps: tellSteps(trace, packet),
+      }
+}

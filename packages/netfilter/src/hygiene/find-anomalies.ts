@@ -1,0 +1,87 @@
+import type { NetfilterChain, NetfilterRuleset, NetfilterTable } from '../model/index.ts'
+import type { Anomaly, RulePlace } from './anomaly.ts'
+import { correlation } from './correlation.ts'
+import { isEnginesOwn } from './engines-own.ts'
+import { generalisation } from './generalisation.ts'
+import type { PacketBox } from './packet-box.ts'
+import { redundancy } from './redundancy.ts'
+import { placeOf } from './rule-place.ts'
+import { readChanges } from './search/chain-changes.ts'
+import { type Covered, findCovered } from './search/find-covered.ts'
+import { findPairs, type Paired } from './search/find-pairs.ts'
+import { findRepeated, type Repeated } from './search/find-repeated.ts'
+import { reachingHooks } from './search/reaching-hooks.ts'
+import { type ChainReading, readChain } from './search/read-chain.ts'
+import type { RuleReading } from './search/read-rule.ts'
+import { shadowing } from './shadowing.ts'
+
+/**
+ * What is odd among the rules of each chain that touch certain packets: rules that never act, that are not needed,
+ * that are exceptions, or whose order decides. Rules of Portolan, and rules that match none of the packets, are not
+ * looked at; neither are tables that are dormant, or of bridges, ARP and devices. That rules of an engine are redundant,
+ * or exceptions, because of its own rules is not told.
+ *
+ * Exact over all that a rule can ask for: addresses, ports, protocols, interfaces, marks, connection tracking, sets.
+ * A rule is said to be without effect only where no packet at all, ours or not, would fare otherwise.
+ *
+ * @param packets - what the packets look like; `packetsOfDesired` tells it of a project
+ * @returns in the order of tables, chains and rules
+ * @throws ParseError when an address of the packets cannot be read
+ * @example
+ * findAnomalies([lower(parse(text))], { packets: packetsOfDesired(desired) }).map(({ message }) => message)
+ * @public @since 0.1.0
+ */
+export const findAnomalies = (
+  rulesets: readonly NetfilterRuleset[],
+  { packets }: { readonly packets: readonly PacketBox[] },
+): readonly Anomaly[] =>
+  rulesets.flatMap(({ tables }) => tables.flatMap((table) => anomaliesOfTable(table, packets)))
+
+const anomaliesOfTable = (table: NetfilterTable, packets: readonly PacketBox[]): readonly Anomaly[] => {
+  if (table.dormant || !['ip', 'ip6', 'inet'].includes(table.family)) return []
+  const hooks = reachingHooks(table)
+  const changes = readChanges(table)
+  return table.chains.flatMap((chain) => {
+    const reached = hooks.get(chain.name)
+    if (reached === undefined || chain.rules.length < 2) return []
+    const reading = readChain(table, chain, changes, packets, reached)
+    return reading === null ? [] : anomaliesOfChain(table, chain, reading)
+  })
+}
+
+const anomaliesOfChain = (
+  table: NetfilterTable,
+  chain: NetfilterChain,
+  reading: ChainReading,
+): readonly Anomaly[] => {
+  const place = ({ rule }: RuleReading): RulePlace => placeOf(table, chain, rule)
+  const covered = findCovered(reading)
+  const isCovered = (at: number): boolean => covered.has(at)
+  // A rule that only may never act is still there: it can be an exception, and others can be its.
+  const isSurelyCovered = (at: number): boolean => covered.get(at)?.certainty === 'certain'
+  return [
+    ...[...covered.values()].map((one) => nameCovered(one, place)),
+    ...findRepeated(reading, isCovered).map((one) => nameRepeated(one, place)),
+    ...findPairs(reading, isSurelyCovered).map((one) => namePaired(one, place)),
+  ]
+    .filter((anomaly) => !isEnginesOwn(anomaly))
+    .sort((a, b) => a.rule.position - b.rule.position)
+}
+
+type Place = (rule: RuleReading) => RulePlace
+
+const nameCovered = ({ rule, by, alike, certainty }: Covered, place: Place): Anomaly =>
+  alike
+    ? redundancy(place(rule), by.map(place), certainty, 'before')
+    : shadowing(place(rule), by.map(place), certainty, {
+        rule: rule.action.words,
+        others: by.map(({ action }) => action.words),
+      })
+
+const nameRepeated = ({ rule, by }: Repeated, place: Place): Anomaly =>
+  redundancy(place(rule), [place(by)], 'certain', 'behind')
+
+const namePaired = ({ kind, rule, others, hasMore, certainty }: Paired, place: Place): Anomaly =>
+  kind === 'narrower'
+    ? generalisation(place(rule), others.map(place), hasMore)
+    : correlation(place(rule), others.map(place), hasMore, certainty)

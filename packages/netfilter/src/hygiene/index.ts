@@ -1,0 +1,3 @@
+export * from './anomaly.ts'
+export * from './find-anomalies.ts'
+export * from './packet-box.ts'

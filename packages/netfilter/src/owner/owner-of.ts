@@ -1,0 +1,51 @@
+import type { NetfilterChain, NetfilterRule, NetfilterTable } from '../model/index.ts'
+import { isDockerForm } from './docker-form.ts'
+import { ownerOfChain, ownerOfTable } from './fingerprint.ts'
+import { firewalldBlock } from './firewalld-block.ts'
+import { ownerOfPolicy } from './owner-of-policy.ts'
+import { ownerOfTarget } from './owner-of-target.ts'
+
+const known = new WeakMap<NetfilterRule | NetfilterChain, string | null>()
+
+/**
+ * The program that wrote a rule or set a policy, by fingerprint: the name of its table or chain, the chain it leads to,
+ * the form that only one program writes, the program that keeps the table for itself. Never a guess from an
+ * interface's name alone.
+ *
+ * @param rule - null: the policy of the chain
+ * @returns `docker`, `kube-proxy`, `firewalld`, `ufw`, `libvirt`, `netavark`, `tailscale`, `portolan`, ...; null when
+ *   nothing tells
+ * @example
+ * ownerOf(table, chain, rule) // 'docker'
+ * @public @since 0.1.0
+ */
+export const ownerOf = (
+  table: NetfilterTable,
+  chain: NetfilterChain,
+  rule: NetfilterRule | null,
+): string | null => {
+  const key = rule ?? chain
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const owner =
+    ownerOfPlace(table, chain) ??
+    (rule === null ? ownerOfPolicy(table, chain) : ownerOfForm(table, chain, rule))
+  known.set(key, owner)
+  return owner
+}
+
+const ownerOfPlace = (table: NetfilterTable, chain: NetfilterChain): string | null => {
+  const ofTable = table.tool === 'nft' ? (ownerOfTable(table.name) ?? programOf(table)) : null
+  return ofTable ?? ownerOfChain(chain.name)
+}
+
+/** Any program can call itself portolan: our tables are known by their names alone. */
+const programOf = ({ program }: NetfilterTable): string | null =>
+  program === undefined || program === 'portolan' ? null : program
+
+const ownerOfForm = (table: NetfilterTable, chain: NetfilterChain, rule: NetfilterRule): string | null => {
+  const owner = ownerOfTarget(rule)
+  if (owner !== null) return owner
+  if (isDockerForm(table, rule)) return 'docker'
+  return table.tool !== 'nft' && firewalldBlock(chain).has(rule) ? 'firewalld' : null
+}

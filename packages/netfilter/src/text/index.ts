@@ -1,0 +1,2 @@
+export * from './byte-length.ts'
+export * from './visible-text.ts'

@@ -1,0 +1,139 @@
+import { describe, expect, test } from '@jest/globals'
+import { PoolExhaustedError, parsePool, planSubnets } from '../../../core/src/pool/index.ts'
+import {
+  ApplyError,
+  InspectError,
+  IntentError,
+  InvalidRequestError,
+  MissingToolError,
+  ParseError,
+  PermissionError,
+  PortolanError,
+  StaleStateError,
+} from '../../src/error/index.ts'
+
+const place = { source: 'compose.yaml', line: 3, column: 5 }
+const cause = new Error('the reason below')
+
+const errors: readonly (readonly [string, PortolanError, Record<string, unknown>])[] = [
+  [
+    'ParseError',
+    new ParseError('expected a port', place, '80x', { cause }),
+    {
+      code: 'PARSE',
+      message: 'compose.yaml:3:5: expected a port',
+      source: 'compose.yaml',
+      line: 3,
+      column: 5,
+      snippet: '80x',
+    },
+  ],
+  [
+    'IntentError',
+    new IntentError('no such network', place, { cause }),
+    {
+      code: 'INTENT',
+      message: 'compose.yaml:3:5: no such network',
+      source: 'compose.yaml',
+      line: 3,
+      column: 5,
+    },
+  ],
+  [
+    'IntentError',
+    new IntentError('no such network', null, { cause }),
+    { code: 'INTENT', message: 'no such network', source: null, line: null, column: null },
+  ],
+  [
+    'InvalidRequestError',
+    new InvalidRequestError('--size 99', { cause }),
+    { code: 'INVALID_REQUEST', message: '--size 99' },
+  ],
+  [
+    'InspectError',
+    new InspectError('nft failed', { command: 'nft -j list ruleset', exitCode: 1, stderr: 'no' }, { cause }),
+    { code: 'INSPECT', message: 'nft failed', command: 'nft -j list ruleset', exitCode: 1, stderr: 'no' },
+  ],
+  [
+    'MissingToolError',
+    new MissingToolError('nft', 'nftables', { cause }),
+    {
+      code: 'MISSING_TOOL',
+      message: 'nft is not installed: install the package nftables and run this again.',
+      tool: 'nft',
+      package: 'nftables',
+    },
+  ],
+  [
+    'PermissionError',
+    new PermissionError('rules cannot be read', 'CAP_NET_ADMIN', { cause }),
+    { code: 'PERMISSION', message: 'rules cannot be read', needs: 'CAP_NET_ADMIN' },
+  ],
+  [
+    'StaleStateError',
+    new StaleStateError('our rules changed', { cause }),
+    { code: 'STALE_STATE', message: 'our rules changed' },
+  ],
+  [
+    'ApplyError',
+    new ApplyError('refused', { applied: ['one'], stderr: 'File exists' }, { cause }),
+    {
+      code: 'APPLY',
+      message: 'refused',
+      applied: ['one'],
+      stderr: 'File exists',
+      offending: null,
+      certain: true,
+    },
+  ],
+  [
+    'ApplyError',
+    new ApplyError('refused', { applied: [], stderr: '', offending: '-A X', certain: true }, { cause }),
+    { code: 'APPLY', message: 'refused', applied: [], stderr: '', offending: '-A X', certain: true },
+  ],
+  ['PortolanError', new PortolanError('STATE', 'damaged', { cause }), { code: 'STATE', message: 'damaged' }],
+]
+
+describe.each(errors)('%s', (name, error, json) => {
+  test('is an Error and a PortolanError of its own name', () => {
+    expect(error).toBeInstanceOf(Error)
+    expect(error).toBeInstanceOf(PortolanError)
+    expect(error.name).toBe(name)
+    expect(String(error)).toBe(`${name}: ${error.message}`)
+  })
+
+  test('is JSON of its code, message and facts, without name, stack or cause', () => {
+    expect(JSON.parse(JSON.stringify(error))).toEqual(json)
+    expect(error.code).toBe(json.code)
+  })
+
+  test('keeps its cause', () => {
+    expect(error.cause).toBe(cause)
+  })
+})
+
+test('each kind has a code of its own', () => {
+  const byName = new Map(errors.map(([name, { code }]) => [name, code]))
+  expect(new Set(byName.values()).size).toBe(byName.size)
+})
+
+test('an error without a cause has none', () => {
+  expect('cause' in new IntentError('x', null)).toBe(false)
+})
+
+test('a pool that is used up is JSON with its pools and what was rejected', () => {
+  try {
+    planSubnets({}, [{ network: 'web', family: 'ip' }], [parsePool('10.9.0.0/24:24')], {
+      reserve: ['10.9.0.0/24'],
+    })
+    throw new Error('a subnet was found')
+  } catch (error) {
+    expect(error).toBeInstanceOf(PoolExhaustedError)
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+      code: 'POOL_EXHAUSTED',
+      message: expect.stringContaining('web'),
+      pools: expect.anything(),
+      rejected: [expect.objectContaining({ candidate: '10.9.0.0/24', kind: 'reserved' })],
+    })
+  }
+})

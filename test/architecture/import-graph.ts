@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Source files of a package, as absolute paths. */
+export const sourcesOf = (name: string): string[] =>
+  readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(root, 'packages', name, 'src', file))
+
+/** What a file imports, types and lazy imports among it, as it is written there. */
+export const importsOf = (file: string): string[] => {
+  const code = readFileSync(file, 'utf8')
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+  const found: string[] = []
+  for (const pattern of [/\bfrom\s+'([^']+)'/g, /\bimport\s*\(\s*'([^']+)'/g, /^\s*import\s+'([^']+)'/gm]) {
+    for (const [, specifier] of code.matchAll(pattern)) if (specifier !== undefined) found.push(specifier)
+  }
+  return found
+}
+
+/** The files of a package and those of them that each imports, by their path within `src`. */
+export const importsWithin = (name: string): Map<string, readonly string[]> => {
+  const source = join(root, 'packages', name, 'src')
+  const within = (file: string, specifier: string): string =>
+    relative(source, resolve(dirname(file), specifier))
+  return new Map(
+    sourcesOf(name).map((file) => [
+      relative(source, file),
+      importsOf(file).flatMap((specifier) => (specifier.startsWith('.') ? [within(file, specifier)] : [])),
+    ]),
+  )
+}
+
+/**
+ * Sets of files each of which imports, by way of others, all files of its set (Tarjan, Depth-first search and linear
+ * graph algorithms, 1972).
+ */
+export const circlesOf = (graph: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] => {
+  const numbers = new Map<string, number>()
+  const stack: string[] = []
+  const circles: string[][] = []
+  const visit = (file: string): number => {
+    const number = numbers.size
+    numbers.set(file, number)
+    let low = number
+    stack.push(file)
+    for (const other of graph.get(file) ?? []) {
+      if (!numbers.has(other)) low = Math.min(low, visit(other))
+      else if (stack.includes(other)) low = Math.min(low, numbers.get(other) ?? low)
+    }
+    if (low === number) {
+      const circle = stack.splice(stack.indexOf(file))
+      if (circle.length > 1 || graph.get(file)?.includes(file) === true) circles.push(circle.sort())
+    }
+    return low
+  }
+  for (const file of graph.keys()) if (!numbers.has(file)) visit(file)
+  return circles.sort((one, other) => (String(one) < String(other) ? -1 : 1))
+}
