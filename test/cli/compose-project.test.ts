@@ -13,6 +13,7 @@ const folder = temporaryFolder({
   'shop/deep/er/readme': 'started from here',
   'shop/other.yaml': service(`\${PORT:-7000}`, 'other'),
   'shop/test.env': 'PORT=7001\n',
+  'shop/listed.env': 'COMPOSE_FILE=gone.yaml\n',
   'including/compose.yaml':
     'include: [sub/a.yaml]\nservices: {b: {extends: {file: sub/b.yaml, service: b}}}\n',
   'including/sub/a.yaml': service(`\${PORT:-7000}`, 'a'),
@@ -78,6 +79,32 @@ test('a file of variables that is not there is an error of Portolan, not of Node
     code: 'INVALID_REQUEST',
     message: expect.stringContaining('none.env could not be read'),
   })
+})
+
+test.each<[string, Readonly<Record<string, string>>, readonly string[], string]>([
+  [
+    'COMPOSE_FILE',
+    { COMPOSE_FILE: 'compose.yaml:gone.yaml' },
+    [],
+    'gone.yaml could not be read: there is no such file. COMPOSE_FILE names it, and it was looked for in',
+  ],
+  [
+    'COMPOSE_ENV_FILES',
+    { COMPOSE_ENV_FILES: 'gone.env' },
+    [],
+    'gone.env could not be read: there is no such file. COMPOSE_ENV_FILES names it',
+  ],
+  ['--env-file', {}, ['--env-file', 'gone.env'], 'there is no such file. --env-file names it'],
+  [
+    'COMPOSE_FILE in a file of variables',
+    {},
+    ['--env-file', 'listed.env'],
+    'gone.yaml could not be read: there is no such file. COMPOSE_FILE in listed.env names it',
+  ],
+  ['-f of nothing', {}, ['-f', ''], '-f: expected the name of a file, found nothing.'],
+])('a file that is not there is told with what names it: %s', async (_, environment, words, message) => {
+  const error = await planned(words, { folder: shop, environment })
+  expect(error).toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining(message) })
 })
 
 test('--project-directory is where the paths start and what names the project', async () => {

@@ -79,7 +79,12 @@ describe('parse of the JSON of nft', () => {
 })
 
 test.each([
-  ['prose', 'prose.txt', 'PARSE', /prose\.txt:1:1: expected a comment or "\*table"/],
+  [
+    'prose',
+    'prose.txt',
+    'PARSE',
+    /prose\.txt:1:1: expected a comment or "\*table": a file of rules is the output of iptables-save .*nft -j list ruleset/,
+  ],
   ['a listing in the text of nft', 'listed.nft', 'INVALID_REQUEST', /listed\.nft .*nft -j list ruleset/],
   ['a script in the text of nft', 'script.nft', 'INVALID_REQUEST', /script\.nft .*nft -j list ruleset/],
   ['an empty file', 'empty.txt', 'INVALID_REQUEST', /empty\.txt is empty: .*iptables-save.*nft -j/],

@@ -13,6 +13,14 @@ export const lookupIn =
 export interface Interpolated {
   readonly text: string
   readonly unset: readonly string[]
+  /** The names whose values are part of the text. */
+  readonly used: readonly string[]
+}
+
+/** What evaluation finds out about the variables of a text. */
+interface Found {
+  readonly unset: string[]
+  readonly used: string[]
 }
 
 type Part = string | Reference
@@ -101,34 +109,38 @@ const parseBraced = (text: string, at: number, depth: number): { part: Part; end
  */
 export const longestText = 131_072
 
-const evaluate = (parts: readonly Part[], lookup: Lookup, unset: string[]): string => {
+const evaluate = (parts: readonly Part[], lookup: Lookup, found: Found): string => {
   let text = ''
   for (const part of parts) {
     const isWritten = typeof part === 'string'
-    text += isWritten ? part : evaluateReference(part, lookup, unset)
+    text += isWritten ? part : evaluateReference(part, lookup, found)
     if (text.length > longestText && !isWritten)
       throw new Refused(part.offset, `variables unfold to more than ${longestText} characters here`, true)
   }
   return text
 }
 
-const evaluateReference = (reference: Reference, lookup: Lookup, unset: string[]): string => {
+const evaluateReference = (reference: Reference, lookup: Lookup, found: Found): string => {
   const { name, operator, word, offset } = reference
   const value = lookup(name)
   const given = value !== undefined && !(operator.startsWith(':') && value === '')
+  const used = (text: string): string => {
+    found.used.push(name)
+    return text
+  }
   switch (operator.at(-1)) {
     case '-':
-      return given ? value : evaluate(word, lookup, unset)
+      return given ? used(value) : evaluate(word, lookup, found)
     case '+':
-      return given ? evaluate(word, lookup, unset) : ''
+      return given ? evaluate(word, lookup, found) : ''
     case '?': {
-      if (given) return value
-      const reason = evaluate(word, lookup, unset)
+      if (given) return used(value)
+      const reason = evaluate(word, lookup, found)
       throw new Refused(offset, `the variable ${name} has no value${reason === '' ? '' : `: ${reason}`}`)
     }
     default:
-      if (value === undefined) unset.push(name)
-      return value ?? ''
+      if (value === undefined) found.unset.push(name)
+      return value === undefined ? '' : used(value)
   }
 }
 
@@ -138,10 +150,10 @@ const evaluateReference = (reference: Reference, lookup: Lookup, unset: string[]
  * that is used is evaluated.
  */
 export const interpolate = (text: string, lookup: Lookup): Interpolated | Mistake => {
-  if (!text.includes('$')) return { text, unset: [] }
-  const unset: string[] = []
+  if (!text.includes('$')) return { text, unset: [], used: [] }
+  const found: Found = { unset: [], used: [] }
   try {
-    return { text: evaluate(parse(text, 0, 0).parts, lookup, unset), unset }
+    return { text: evaluate(parse(text, 0, 0).parts, lookup, found), ...found }
   } catch (error) {
     if (error instanceof Refused) return error.mistake
     throw error

@@ -32,6 +32,15 @@ export const readHostAddress = (text: string, offset: number): { address: string
 /** What `8080:80` and its relatives say; a mistake with its offset when they say nothing. */
 export const readPortMapping = (text: string): PortMapping | Mistake => {
   // From the right, as Docker does (go-connections nat.ParsePortSpec): the address alone may hold colons.
+  const whole =
+    /^\[.*\]$/.test(text) || /^\d+(\.\d+){3}$/.test(text)
+      ? tryParseAddress(text.replace(/^\[|\]$/g, ''))
+      : null
+  if (whole !== null)
+    return mistake(
+      text.length,
+      `expected a host port and a container port after the address, such as ${text}:8080:80, but nothing is there`,
+    )
   const containerAt = text.lastIndexOf(':') + 1
   const container = text.slice(containerAt)
   const slash = container.indexOf('/')
@@ -46,13 +55,14 @@ export const readPortMapping = (text: string): PortMapping | Mistake => {
       ? { protocol: 'tcp' as const }
       : readProtocol(container.slice(slash + 1), containerAt + slash + 1)
   if (isMistake(protocol)) return protocol
-  const host = readHostSide(containerAt === 0 ? '' : text.slice(0, containerAt - 1), containerPorts)
+  const host = readHostSide(containerAt === 0 ? '' : text.slice(0, containerAt - 1), containerPorts, text)
   return isMistake(host) ? host : { ...host, containerPorts, ...protocol }
 }
 
 const readHostSide = (
   text: string,
   containerPorts: PortRange,
+  whole: string,
 ): Pick<PortMapping, 'hostAddress' | 'hostPorts'> | Mistake => {
   if (text.endsWith(']'))
     return mistake(
@@ -67,10 +77,18 @@ const readHostSide = (
   if (portAt <= 1) return { hostAddress: null, hostPorts }
   const address = text.slice(0, portAt - 1)
   // Without brackets nobody can tell where the address ends: `::1:80:80` may be ::1:80 too. Compose refuses it.
-  if (address.includes(':') && !address.startsWith('['))
-    return mistake(0, `expected an IPv6 address in brackets, [${address}], found "${address}"`)
+  if (address.includes(':') && !address.startsWith('[')) return mistake(0, withoutBrackets(address, whole))
   const host = readHostAddress(address, 0)
   return isMistake(host) ? host : { hostAddress: host.address, hostPorts }
+}
+
+/** More colons than a mapping has are those of an IPv6 address, or one part too many. */
+const withoutBrackets = (address: string, whole: string): string => {
+  if (tryParseAddress(address)?.family === 'ip6')
+    return `expected an IPv6 address in brackets, [${address}], found "${address}"`
+  return whole.includes('::')
+    ? `an IPv6 address needs brackets, since its end cannot be told: expected [ADDRESS]:HOSTPORT:CONTAINERPORT, such as [::1]:8080:80, found "${whole}"`
+    : `too many parts between colons: expected [HOSTADDRESS:]HOSTPORT:CONTAINERPORT, such as 127.0.0.1:8080:80, found "${whole}". An IPv6 address needs brackets`
 }
 
 /** What keeps two ranges from being mapped onto one another; null when nothing does. */

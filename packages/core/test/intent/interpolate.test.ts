@@ -37,7 +37,11 @@ describe('variables are replaced as Compose does', () => {
   })
 
   test('a variable that has no value and no default is named', () => {
-    expect(interpolate('$A ${B} ${C:-c} $SET', lookup)).toEqual({ text: '  c value', unset: ['A', 'B'] })
+    expect(interpolate('$A ${B} ${C:-c} $SET', lookup)).toEqual({
+      text: '  c value',
+      unset: ['A', 'B'],
+      used: ['SET'],
+    })
   })
 
   test.each([

@@ -46,6 +46,8 @@ export const findProject = (options: Options, environment: Environment): Project
     options.file ?? filesOf(environment) ?? findUpwards(start) ?? ([] as const satisfies readonly string[])
   const folder = wanted === undefined ? folderOf(first) : start
   const notes: IntentNote[] = []
+  if (envFiles !== undefined)
+    checkListed(envFiles, options['env-file'] === undefined ? 'COMPOSE_ENV_FILES' : '--env-file')
   const beside = (of: string): readonly string[] => (isOff(environment) ? [] : besides(of))
   const early = readVariables(envFiles ?? beside(folder), environment, {}, notes)
   // COMPOSE_FILE may stand in .env too, and then the files it names may have another .env beside them.
@@ -55,6 +57,14 @@ export const findProject = (options: Options, environment: Environment): Project
       : undefined
   const files = later ?? first
   if (files.length === 0) return null
+  if (options.file?.includes(''))
+    throw new InvalidRequestError('-f: expected the name of a file, found nothing.')
+  const isListed = options.file === undefined && (later !== undefined || filesOf(environment) !== undefined)
+  if (isListed)
+    checkListed(
+      files,
+      `COMPOSE_FILE${later === undefined ? '' : ` in ${listedIn(envFiles ?? beside(folder))}`}`,
+    )
   const settled = wanted === undefined ? folderOf(files) : start
   const dotenv =
     envFiles !== undefined || settled === folder
@@ -62,6 +72,20 @@ export const findProject = (options: Options, environment: Environment): Project
       : readVariables(beside(settled), environment, early, notes)
   return { files, areNamed: options.file !== undefined, folder: settled, dotenv, notes }
 }
+
+/**
+ * Refuses a file that is not there with what names it: a variable may be set far from where the command is started.
+ */
+const checkListed = (files: readonly string[], by: string): void => {
+  for (const file of files)
+    if (file === '') throw new InvalidRequestError(`${by}: expected the name of a file, found nothing.`)
+    else if (file !== '-' && !existsSync(file))
+      throw new InvalidRequestError(
+        `${file} could not be read: there is no such file. ${by} names it, and it was looked for in ${process.cwd()}.`,
+      )
+}
+
+const listedIn = (files: readonly string[]): string => files.join(' or ') || '.env'
 
 /** What was looked for, for an error. */
 export const lookedFor = (): string =>

@@ -2,7 +2,7 @@ import type { SourcePosition } from '@portolan/netfilter'
 import type { IntentNote } from '../intent.ts'
 import { interpolate, type Lookup } from '../interpolate.ts'
 import { isMistake, type Mistake } from '../mistake.ts'
-import { nameOf, refuse, type ScalarTree, type Tree } from './tree.ts'
+import { nameOf, noteVariables, refuse, type ScalarTree, type Tree } from './tree.ts'
 
 /** What one reading of a Compose file carries along: where variables come from, and what is worth saying. */
 export interface Reading {
@@ -54,6 +54,8 @@ export const readValue = (reading: Reading, tree: Tree, what: string, expected =
   const result = interpolate(text, tree.lookup ?? reading.lookup)
   if (isMistake(result)) return refuseMistake({ text, place, inset }, what, result)
   for (const name of result.unset) reading.unset(name, place)
+  if (result.used.length > 0 || result.unset.length > 0)
+    noteVariables(place, [...result.used, ...result.unset])
   return { text: result.text, place, inset: result.text === text ? inset : null }
 }
 

@@ -41,9 +41,21 @@ export interface Entry {
   readonly value: Tree
 }
 
+/** The variables in a value, by its place: a value that is refused names them, since the file does not show it. */
+const variablesAt = new WeakMap<SourcePosition, readonly string[]>()
+
+export const noteVariables = (place: SourcePosition, names: readonly string[]): void => {
+  variablesAt.set(place, [...new Set(names)])
+}
+
 /** Refuses what the user wrote. */
 export const refuse = (place: SourcePosition, message: string): never => {
-  throw new IntentError(message, place)
+  const names = variablesAt.get(place) ?? []
+  const from =
+    names.length === 0
+      ? ''
+      : `. The variable${names.length === 1 ? '' : 's'} ${names.join(', ')} gave this value`
+  throw new IntentError(`${message}${from}`, place)
 }
 
 /** What a user would call a part of a file. */

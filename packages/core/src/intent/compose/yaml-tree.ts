@@ -12,6 +12,7 @@ import {
 import { anchorsOf } from './anchors.ts'
 import type { Entry, MapTree, ScalarTree, Tree } from './tree.ts'
 import { readDocuments } from './yaml-documents.ts'
+import { explainYaml, isOddlyIndented, oddIndentWords, unprintableAt } from './yaml-words.ts'
 
 interface Text {
   readonly text: string
@@ -103,6 +104,7 @@ const convert = (document: Document, text: Text): Tree => {
           : tree(pair.value as Node)
       const name =
         key.type === 'PLAIN' && key.source !== undefined ? key.source : scalarTree(key, keyPlace, text).text
+      if (isOddlyIndented(name)) throw refuseAt(text, offset, oddIndentWords)
       if (seen.has(name))
         throw refuseAt(text, offset, `"${name}" is written twice in one mapping: keep one of them`)
       seen.add(name)
@@ -136,17 +138,22 @@ export const readYaml = (text: string, source: string): readonly Tree[] => {
   const whole: Text = { text, source, lines: read.lines }
   if (read.kind === 'excess')
     throw refuseAt(whole, read.excess.offset, `this cannot be read as YAML: ${read.excess.why}`)
+  const odd = unprintableAt(text)
+  if (odd !== -1)
+    throw refuseAt(
+      whole,
+      odd,
+      `the character U+${(text.codePointAt(odd) ?? 0).toString(16).toUpperCase().padStart(4, '0')} cannot stand in YAML: delete it, or write it as an escape in double quotes`,
+    )
   try {
     const trees: Tree[] = []
     for (const document of read.documents) {
       const [error] = document.errors
-      if (error !== undefined)
-        throw refuseAt(
-          whole,
-          error.pos[0],
-          error.code === 'RESOURCE_EXHAUSTION' ? tooDeep : error.message,
-          error,
-        )
+      if (error?.code === 'RESOURCE_EXHAUSTION') throw refuseAt(whole, error.pos[0], tooDeep, error)
+      if (error !== undefined) {
+        const { message, offset } = explainYaml(text, error.pos[0], error.message)
+        throw refuseAt(whole, offset, message, error)
+      }
       if (document.contents !== null && !(isScalar(document.contents) && document.contents.value === null))
         trees.push(convert(document, whole))
     }

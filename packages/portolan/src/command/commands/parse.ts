@@ -1,5 +1,5 @@
 import * as iptables from '@portolan/iptables'
-import { InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError, ParseError } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -20,6 +20,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
       `${file} is a ruleset in nft's own text, which only nft reads: make it JSON with \`nft -j list ruleset\` on the host it is from, or load it there with \`nft -f\` first.`,
     )
   const isJson = text.trimStart().startsWith('{')
+  if (!isJson) refuseProse(text, file)
   if (options.json === true) {
     const ruleset = isJson ? nftables.parse(text, file) : iptables.parse(text, file)
     terminal.print(jsonText(ruleset, plainCounter))
@@ -38,6 +39,19 @@ const isNftText = (text: string): boolean => {
   return /^(table\s+(\w+\s+)?\S+\s*\{|(add|create|delete|destroy|flush)\s+(table|chain|rule|set|map|element|ruleset)\b)/.test(
     words,
   )
+}
+
+/** Says what a file of rules is, where the first line that says anything is none of iptables-save's. */
+const refuseProse = (text: string, file: string): void => {
+  const lines = text.split(/\r?\n/)
+  const at = lines.findIndex((line) => !/^\s*(#|$)/.test(line))
+  const line = lines[at] ?? ''
+  if (at !== -1 && !line.startsWith('*'))
+    throw new ParseError(
+      'expected a comment or "*table": a file of rules is the output of iptables-save (or ip6tables-save), or of `nft -j list ruleset`, which begins with `{`',
+      { source: file, line: at + 1, column: 1 },
+      line.slice(0, 60),
+    )
 }
 
 /** Counters have 64 bits. One beyond what a JSON number holds exactly becomes a string, so that no digit is lost. */
