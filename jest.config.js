@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /**
  * Tests run the TypeScript sources directly (swc strips the types), so a test never sees a stale build.
  * The command itself is tested as it ships, as one bundle: it is made anew before the suites that start it.
@@ -46,6 +48,6 @@ export default {
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
   testSequencer: '<rootDir>/test/longest-first.js',
   testTimeout: 120_000,
-  // jest leaves one processor free unless told; these suites often wait for packets that are not to come.
-  maxWorkers: '150%',
+  // One more than processors: these suites often wait for packets that are not to come. jest takes '150%' for 150.
+  maxWorkers: availableParallelism() + 1,
 }
