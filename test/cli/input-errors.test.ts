@@ -25,9 +25,9 @@ describe('a mistake in a Compose file is an error with file, line and column', (
     ],
     ['a network nobody declared', 'services:\n  web:\n    networks: [nope]\n', /^input:3:16: .*"nope"/],
     [
-      'ports without a network',
-      'services:\n  web: {ports: ["80:80"], network_mode: none}\n',
-      /^input:2:\d+: .*no network to publish from/,
+      'the network of a service that is not there',
+      'services:\n  web: {ports: ["80:80"], network_mode: "service:db"}\n',
+      /^input:2:\d+: .*no service is called "db"/,
     ],
     [
       'two replicas on one host port',

@@ -100,7 +100,7 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     mark: packet.mark,
     packetType: from === null ? HOST : packetTypeOf(host, family, daddr),
     looped: false,
-    hook: 'prerouting',
+    hook: from === null ? 'output' : 'prerouting',
     route: null,
     tracking: state === 'untracked' ? 'untracked' : 'pending',
     state: 'new',

@@ -185,3 +185,34 @@ describe('sources that cannot be', () => {
     expect(evaluate({ ...fromLan, source: '198.51.100.2' }, facts, []).outcome).toBe('dropped')
   })
 })
+
+describe('what the host itself sends and the kernel does not route', () => {
+  test.each<[string, Partial<Packet>, HostFacts]>([
+    ['without a route', { destination: '203.0.113.7' }, withRoutes()],
+    [
+      'without a route in IPv6',
+      { family: 'ip6', source: '2001:db8::2', destination: '2001:db8:9::1' },
+      withRoutes(),
+    ],
+    [
+      'from a loopback address',
+      { source: '127.0.0.1', destination: '203.0.113.7' },
+      withRoutes(through('default')),
+    ],
+    [
+      'to a blackhole',
+      { destination: '203.0.113.7' },
+      withRoutes({ destination: '203.0.113.0/24', type: 'blackhole', table: 254 }),
+    ],
+  ])('ends in output, where it never was in prerouting: %s', (_, packet, host) => {
+    const { source: _source, ...local } = away
+    const { outcome, trace } = evaluate({ ...local, in: null, ...packet }, host, [])
+    expect(['unrouted', 'dropped', 'rejected']).toContain(outcome)
+    expect(trace.map(({ hook }) => hook)).toEqual(['output'])
+  })
+
+  test('while what comes in without a route beyond ends in prerouting', () => {
+    const { trace } = evaluate(away, withRoutes(), [])
+    expect(trace.map(({ hook }) => hook)).toEqual(['prerouting'])
+  })
+})
