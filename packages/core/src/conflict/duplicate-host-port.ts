@@ -1,3 +1,4 @@
+import type { SourcePosition } from '@portolan/netfilter'
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
 
@@ -8,6 +9,20 @@ const remedies = {
   'another-target': `${apart}, or give both a weight (x-portolan: {weight: 1}) and the same allow_from to share the port.`,
   'same-target': 'Write the port once, with the prefixes of both in one allow_from.',
 } as const
+
+/** Where the two mappings are written, as far as they are. */
+interface DuplicatePlaces {
+  readonly loser?: SourcePosition | null
+  readonly winner?: SourcePosition | null
+}
+
+const placesText = ({ loser, winner }: DuplicatePlaces): string => {
+  if (loser == null) return ''
+  const other = winner == null ? '' : `, and the other at ${placeText(winner)}`
+  return ` It is written at ${placeText(loser)}${other}.`
+}
+
+const placeText = ({ source, line, column }: SourcePosition): string => `${source}:${line}:${column}`
 
 /**
  * One host socket is wanted by two mappings, of this project or of another that is already in force. The first
@@ -21,13 +36,14 @@ export const duplicateHostPort = (
   winner: { readonly project: string; readonly label: string },
   socket: string,
   how: 'another-project' | 'another-target' | 'same-target',
+  places: DuplicatePlaces = {},
 ): Conflict => ({
   kind: 'DuplicateHostPort',
   severity: 'error',
   certainty: 'certain',
   mapping: loser,
   network: null,
-  message: `${loser} wants the host socket ${socket}, which ${winner.label} of project ${winner.project} already has. It would never get a packet.`,
+  message: `${loser} wants the host socket ${socket}, which ${winner.label} of project ${winner.project} already has. It would never get a packet.${placesText(places)}`,
   witness: null,
   culprit: culpritOutsideRules('portolan', winner.label, winner.project),
   remedy: {

@@ -4,6 +4,7 @@ import {
   IntentError,
   macFromAddress,
   PortolanError,
+  type SourcePosition,
 } from '@portolan/netfilter'
 import type { DesiredEndpoint, DesiredNetwork } from '../contract/desired-state.ts'
 import type { PublishedPort } from '../contract/index.ts'
@@ -111,8 +112,10 @@ export const assignAddresses = (
       // One MAC an endpoint, of its IPv4 address where it has one.
       mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
     }
-    const { address, mac } = firstWithRoom(partsOf(endpoint.network, from), full, ({ ipRange, range }) =>
-      acquireAddressIn(book, { ...request, ipRange }, range, holderKey),
+    const { address, mac } = toldWithPlace(endpoint.place, () =>
+      firstWithRoom(partsOf(endpoint.network, from), full, ({ ipRange, range }) =>
+        acquireAddressIn(book, { ...request, ipRange }, range, holderKey),
+      ),
     )
     given.set(
       endpoint,
@@ -260,3 +263,14 @@ const makeWay = (
 
 const movedNote = ({ address, holder }: LeasedAddress, { service, network }: EndpointIntent): string =>
   `${replicaName(holder)} had ${address} on network ${network} and gets another address, because ${service} asks for ${address} by name.`
+
+/** Acquires an address; where none is left, the error begins with the place of the service that wants one. */
+const toldWithPlace = <Result>(place: SourcePosition | null, acquire: () => Result): Result => {
+  try {
+    return acquire()
+  } catch (cause) {
+    if (place === null || !(cause instanceof PortolanError) || cause.code !== 'SUBNET_EXHAUSTED') throw cause
+    const { source, line, column } = place
+    throw new PortolanError(cause.code, `${source}:${line}:${column}: ${cause.message}`, { cause })
+  }
+}

@@ -1,4 +1,4 @@
-import { type Family, families, familyOf, IntentError } from '@portolan/netfilter'
+import { type Family, families, familyOf, IntentError, type SourcePosition } from '@portolan/netfilter'
 import { type Conflict, duplicateHostPort, loopbackUnreachable } from '../conflict/index.ts'
 import type {
   DesiredEndpoint,
@@ -33,6 +33,7 @@ export const expandMappings = (
   supply: PortSupply,
 ): ExpandedMappings => {
   const bySocket = new Map<string, DesiredMapping>()
+  const placeOf = new Map<string, SourcePosition | null>()
   /** The sockets whose first mapping has a weight. */
   const weighted = new Set<string>()
   const foreign = new Map(others.map((port) => [socketKey(port), port]))
@@ -63,16 +64,19 @@ export const expandMappings = (
       const other = foreign.get(key)
       const holder = bySocket.get(key)
       if (other !== undefined) {
-        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project'))
+        const places = { loser: wanted.place }
+        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project', places))
       } else if (holder === undefined) {
         bySocket.set(key, single)
+        placeOf.set(key, wanted.place)
         if (wanted.weight !== null) weighted.add(key)
       } else if (weighted.has(key) && wanted.weight !== null && sameSources(holder, single)) {
         bySocket.set(key, joinTargets(holder, single))
       } else if (!sameTarget(holder, single)) {
         const winner = { project: intent.project, label: holder.label }
         const how = hasSameTarget(holder, single) ? 'same-target' : 'another-target'
-        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how))
+        const places = { loser: wanted.place, winner: placeOf.get(key) ?? null }
+        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how, places))
       }
     }
   }

@@ -140,7 +140,7 @@ describe('a subnet without a free address', () => {
     expect(error).toMatchObject({
       code: 'SUBNET_EXHAUSTED',
       message:
-        'No address is left for s2-2 in 10.1.0.0/30, on network web: it has 1 address for endpoints, and 1 is leased. Give the network a larger subnet, or take endpoints off it.',
+        'compose.yaml:3:5: No address is left for s2-2 in 10.1.0.0/30, on network web: it has 1 address for endpoints, and 1 is leased. Give the network a larger subnet, or take endpoints off it.',
     })
   })
 

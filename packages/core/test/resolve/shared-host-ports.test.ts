@@ -38,7 +38,7 @@ describe('two mappings of one project on one host socket', () => {
     expect(inWords(both)).toEqual(['error DuplicateHostPort 0.0.0.0:8080/tcp -> api:80'])
     expect(both.conflicts[0]).toMatchObject({
       message:
-        '0.0.0.0:8080/tcp -> api:80 wants the host socket 0.0.0.0:8080/tcp, which 0.0.0.0:8080/tcp -> nginx:80 of project shop already has. It would never get a packet.',
+        '0.0.0.0:8080/tcp -> api:80 wants the host socket 0.0.0.0:8080/tcp, which 0.0.0.0:8080/tcp -> nginx:80 of project shop already has. It would never get a packet. It is written at compose.yaml:3:5, and the other at compose.yaml:3:5.',
       culprit: { tool: 'portolan', text: '0.0.0.0:8080/tcp -> nginx:80', owner: 'shop' },
     })
   })
