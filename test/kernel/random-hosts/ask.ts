@@ -48,7 +48,7 @@ export const freshSourcePort = (isUsual: boolean): number => {
 const listening: readonly number[] = ports
 
 /** A connection from the same port to the same place may not be gone yet. */
-const gone = { turns: 8, pauseMs: 400 } as const
+const gone = { turns: 12, pauseMs: 400 } as const
 
 /**
  * Sends one packet. One that no socket could send says nothing of rules.

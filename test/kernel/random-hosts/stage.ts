@@ -33,13 +33,15 @@ export const siblingOf: Readonly<Record<Family, string>> = { ip: '172.30.2.11', 
 /** What a bridge of the project is known by. */
 const aliasOf = (bridge: string): string => `portolan project=shop network=${bridge}`
 
-const setUp = async ({ lab }: Scene): Promise<void> => {
+const setUp = async ({ lab, machine }: Scene): Promise<void> => {
   await lab.host.ip(
     ...['v-a1', 'v-a2', 'v-b1'].map((port) => `link set ${port} type bridge_slave hairpin on`),
     `route add default via ${addresses.ip.outside}`,
     `route add default via ${addresses.ip6.outside}`,
   )
   await lab.host.setSysctl('net.ipv4.conf.br-b.route_localnet', 1)
+  // A connection that rules cut off half open keeps its addresses and ports from others, here for three seconds.
+  for (const name of machineNames) await machine(name).setSysctl('net.ipv4.tcp_synack_retries', 1)
 }
 
 const inspect = async (scene: Scene): Promise<HostFacts> => {
