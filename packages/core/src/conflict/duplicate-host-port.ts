@@ -1,4 +1,4 @@
-import type { SourcePosition } from '@portolan/netfilter'
+import { placeText, type SourcePosition } from '@portolan/netfilter'
 import type { Conflict } from './conflict.ts'
 import { culpritOutsideRules } from './conflict.ts'
 
@@ -21,8 +21,6 @@ const placesText = ({ loser, winner }: DuplicatePlaces): string => {
   const other = winner == null ? '' : `, and the other at ${placeText(winner)}`
   return ` It is written at ${placeText(loser)}${other}.`
 }
-
-const placeText = ({ source, line, column }: SourcePosition): string => `${source}:${line}:${column}`
 
 /**
  * One host socket is wanted by two mappings, of this project or of another that is already in force. The first

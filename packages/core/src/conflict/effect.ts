@@ -1,3 +1,4 @@
+import { sentence } from './cause.ts'
 import { type Finding, tellFinding } from './search/finding.ts'
 import type { Row } from './search/row.ts'
 
@@ -43,7 +44,7 @@ export const unreachable = (finding: Finding): string => {
   }
   if (share === 'some')
     return `Some packets from ${from} ${isSure ? 'do not' : 'may not'} reach ${to}${example(finding)}.`
-  return `${capital(to)} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}.`
+  return `${sentence(to)} ${isSure ? 'cannot be reached' : 'may not be reachable'} from ${from}.`
 }
 
 /** Names the containers of the witness, where only some of a network are concerned. */
@@ -54,8 +55,6 @@ const example = ({ share, ends, rows: [row] }: Finding): string => {
   const ways = [...(from === null ? [] : [`from ${from}`]), ...(to === null ? [] : [`to ${to}`])]
   return `, for example ${ways.join(' ')}`
 }
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 
 /** The first packets pass, and what comes after them does not. */
 export const isLater = ({ step }: Finding): boolean => (step?.packet ?? 1) > 2

@@ -1,4 +1,5 @@
 import { canonicalAddress, macFromAddress, PortolanError } from '@portolan/netfilter'
+import { replicaName } from '../contract/mapping-label.ts'
 import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
 import type { LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'
@@ -103,7 +104,7 @@ export const acquireAddressIn = (
     if (there?.kind === 'address' && there.released === null && !isHolder(there, request))
       throw new PortolanError(
         'ADDRESS_LEASED',
-        `${address} of network ${request.on.network} is leased to ${holderName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
+        `${address} of network ${request.on.network} is leased to ${replicaName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
       )
     return take(book, request, range, address, { known, key: holder })
   }
@@ -135,9 +136,6 @@ const isHolder = ({ holder }: LeasedAddress, request: AddressRequest): boolean =
   holder.project === request.holder.project &&
   holder.service === request.holder.service &&
   holder.replica === request.holder.replica
-
-const holderName = ({ service, replica }: LeaseHolder): string =>
-  replica === 1 ? service : `${service}-${replica}`
 
 const take = (
   book: LeaseBook,
@@ -196,6 +194,6 @@ const exhausted = (
   const rest = BigInt(leased) < size ? ', and somebody without a lease was seen at every other' : ''
   return new PortolanError(
     'SUBNET_EXHAUSTED',
-    `No address is left for ${holderName(holder)} in ${place}, on network ${on.network}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,
+    `No address is left for ${replicaName(holder)} in ${place}, on network ${on.network}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,
   )
 }

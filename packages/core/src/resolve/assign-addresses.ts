@@ -4,6 +4,7 @@ import {
   IntentError,
   macFromAddress,
   PortolanError,
+  placeText,
   type SourcePosition,
 } from '@portolan/netfilter'
 import type { DesiredEndpoint, DesiredNetwork } from '../contract/desired-state.ts'
@@ -270,7 +271,6 @@ const toldWithPlace = <Result>(place: SourcePosition | null, acquire: () => Resu
     return acquire()
   } catch (cause) {
     if (place === null || !(cause instanceof PortolanError) || cause.code !== 'SUBNET_EXHAUSTED') throw cause
-    const { source, line, column } = place
-    throw new PortolanError(cause.code, `${source}:${line}:${column}: ${cause.message}`, { cause })
+    throw new PortolanError(cause.code, `${placeText(place)}: ${cause.message}`, { cause })
   }
 }

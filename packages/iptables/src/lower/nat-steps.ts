@@ -55,9 +55,11 @@ export const natSteps = (
   known: ReadAddresses,
 ): readonly ActionStep[] => {
   const { addresses, ports } = targetOf(to, family)
-  const before = known.get(addresses)
-  const address = before ?? (addresses === '' ? null : addressRange(addresses, family))
-  if (before === undefined) known.set(addresses, address)
+  let address = known.get(addresses)
+  if (address === undefined) {
+    address = addresses === '' ? null : addressRange(addresses, family)
+    known.set(addresses, address)
+  }
   if (addresses !== '' && address === null) return [{ kind: 'unknown-action', text: text() }]
   const [port, base] = ports?.split('/') ?? []
   return [

@@ -4,10 +4,7 @@ import { printTarget } from './print-target.ts'
 
 export const printCounters = (counters: Counters): string => `[${counters.packets}:${counters.bytes}]`
 
-/** The text of a rule, which is not kept. */
-export const ruleText = (rule: Rule): string => {
-  const known = texts.get(rule)
-  if (known !== undefined) return known
+const makeText = (rule: Rule): string => {
   let text = ''
   for (const match of rule.matches) text += text === '' ? printMatch(match) : ` ${printMatch(match)}`
   if (rule.target !== null) text += text === '' ? printTarget(rule.target) : ` ${printTarget(rule.target)}`
@@ -15,6 +12,9 @@ export const ruleText = (rule: Rule): string => {
 }
 
 const texts = new WeakMap<Rule, string>()
+
+/** The text of a rule, which is not kept. */
+export const ruleText = (rule: Rule): string => texts.get(rule) ?? makeText(rule)
 
 /**
  * A rule without its chain and counters: `-s 127.0.0.0/8 -j DROP`. Two rules are the same rule when this is.
@@ -24,7 +24,7 @@ export const printRule = (rule: Rule): string => {
   // A rule never changes, and a diff, a plan and a restore all ask for its text.
   const known = texts.get(rule)
   if (known !== undefined) return known
-  const text = ruleText(rule)
+  const text = makeText(rule)
   texts.set(rule, text)
   return text
 }

@@ -78,6 +78,8 @@ export const rangesOf = ({ starts, ends }: RangeSet): readonly Range[] =>
 
 /** The set of all values in any of the sets. */
 export const uniteRanges = (sets: readonly RangeSet[]): RangeSet => {
+  const [one = emptyRanges] = sets
+  if (sets.every((set) => set === one)) return one
   // Thousands of sets of one range each are united for one packet.
   const starts: (number | bigint)[] = []
   const ends: (number | bigint)[] = []

@@ -10,7 +10,13 @@ export interface SourcePosition {
   readonly column: number
 }
 
-const at = (place: SourcePosition): string => `${place.source}:${place.line}:${place.column}`
+/**
+ * A place as messages begin with it.
+ * @example
+ * placeText({ source: 'compose.yaml', line: 3, column: 5 }) // 'compose.yaml:3:5'
+ * @public @since 0.1.0
+ */
+export const placeText = ({ source, line, column }: SourcePosition): string => `${source}:${line}:${column}`
 
 /** A line of a hostile file may have many megabytes. */
 const longestSnippet = 200
@@ -27,7 +33,7 @@ export class ParseError extends PortolanError {
   readonly snippet: string
 
   constructor(message: string, place: SourcePosition, snippet: string, options?: { cause?: unknown }) {
-    super('PARSE', `${at(place)}: ${message}`, options)
+    super('PARSE', `${placeText(place)}: ${message}`, options)
     this.source = place.source
     this.line = place.line
     this.column = place.column
@@ -46,7 +52,7 @@ export class IntentError extends PortolanError {
   readonly column: number | null
 
   constructor(message: string, place: SourcePosition | null, options?: { cause?: unknown }) {
-    super('INTENT', place === null ? message : `${at(place)}: ${message}`, options)
+    super('INTENT', place === null ? message : `${placeText(place)}: ${message}`, options)
     this.source = place?.source ?? null
     this.line = place?.line ?? null
     this.column = place?.column ?? null

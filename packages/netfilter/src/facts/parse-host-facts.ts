@@ -1,5 +1,5 @@
 import { dropZone, tryParseAddress, tryParseInterfaceAddress, tryParsePrefix } from '../address/index.ts'
-import { closestOf, ParseError, parseJson } from '../error/index.ts'
+import { closestOf, didYouMean, ParseError, parseJson } from '../error/index.ts'
 import type { HostFacts } from './host-facts.ts'
 
 /** What a value must be: a test, and the words for it. */
@@ -195,14 +195,10 @@ const check = (value: unknown, wanted: Shape, path: string, source: string): voi
 }
 
 const refuseMisspelt = (key: string, known: readonly string[], path: string, source: string): void => {
-  const meant = closestOf(key, known)
-  if (meant === null) return
+  const hint = didYouMean(key, known)
+  if (hint === '') return
   const where = path === '' ? 'the whole file' : path
-  throw new ParseError(
-    `${where}: the key "${key}" is unknown: did you mean "${meant}"?`,
-    { source, line: 1, column: 1 },
-    key,
-  )
+  throw new ParseError(`${where}: the key "${key}" is unknown${hint}`, { source, line: 1, column: 1 }, key)
 }
 
 const isCheck = (wanted: Shape): wanted is Check => typeof (wanted as Partial<Check>).holds === 'function'

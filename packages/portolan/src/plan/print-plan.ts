@@ -1,5 +1,5 @@
 import type { Conflict, DesiredNetwork, IntentNote, Lease, SubnetPlan } from '@portolan/core'
-import { type Packet, visibleLine } from '@portolan/netfilter'
+import { type Packet, placeText, visibleLine } from '@portolan/netfilter'
 import type { Plan } from './plan.ts'
 import { printChanges } from './print-changes.ts'
 import { printIncomplete } from './print-incomplete.ts'
@@ -153,7 +153,7 @@ const isHeld = (lease: Lease | null): boolean =>
   lease !== null && !(lease.kind === 'address' && lease.released !== null)
 
 const printNote = ({ text, place }: IntentNote): string =>
-  `  ${visibleLine(`${place === null ? '' : `${place.source}:${place.line}:${place.column}: `}${text}`)}`
+  `  ${visibleLine(`${place === null ? '' : `${placeText(place)}: `}${text}`)}`
 
 /** @internal */
 export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {

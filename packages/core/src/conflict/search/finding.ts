@@ -6,11 +6,16 @@ import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Culprit } from '../conflict.ts'
 import { addressText } from './address-text.ts'
 import type { RuleConflictKind } from './blame.ts'
-import type { NamedEnds } from './ends.ts'
 import type { Failed } from './judge.ts'
 import type { Cell } from './member-cells.ts'
 import type { Point } from './region.ts'
 import type { Row } from './row.ts'
+
+/** The containers that a witness is from and to, as messages name them; null for an address that no container has. */
+export interface NamedEnds {
+  readonly sender: string | null
+  readonly receiver: string | null
+}
 
 /** What the search found: packets that fare otherwise than the contract promises, and who is to blame. */
 export interface Finding {

@@ -1,19 +1,16 @@
 import type { Family } from '@portolan/netfilter'
 import type { DesiredState } from '../../contract/index.ts'
+import { replicaName } from '../../contract/mapping-label.ts'
 import { addressText } from './address-text.ts'
-import type { NamedEnds } from './ends.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, NamedEnds } from './finding.ts'
 
 /** Names the ends of witnesses by the containers of a project: `web (172.17.0.2)`, `web-2 (172.17.0.3)`. */
 export const namedEndsOf = ({ endpoints }: DesiredState): ((finding: Finding) => NamedEnds) => {
   const names = new Map<string, string>()
-  for (const { service, replica, network, ip, ip6 } of endpoints)
-    for (const address of [ip, ip6])
+  for (const endpoint of endpoints)
+    for (const address of [endpoint.ip, endpoint.ip6])
       if (address !== null)
-        names.set(
-          `${network} ${address}`,
-          `${replica === 1 ? service : `${service}-${replica}`} (${address})`,
-        )
+        names.set(`${endpoint.network} ${address}`, `${replicaName(endpoint)} (${address})`)
   return ({ network, point: { saddr, daddr }, rows: [row] }) => {
     const nameOf = (family: Family, address: number | bigint): string | null =>
       names.get(`${network.name} ${addressText(family, address)}`) ?? null

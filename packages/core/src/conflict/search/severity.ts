@@ -3,7 +3,6 @@ import {
   intersects,
   isEmptySet,
   type RangeSet,
-  rangeSet,
   subtractRanges,
   uniteRanges,
 } from '@portolan/netfilter/analysis'
@@ -25,8 +24,8 @@ export const findDeadAddresses = (
   const dead = new Map<string, RangeSet>()
   const alone = new Map<Row, RangeSet>()
   for (const [kind, rows] of groupBySource(explored)) {
-    const served = union(rows.map(servedAddresses))
-    const asked = union(rows.map(({ row }) => row.region.daddr))
+    const served = uniteRanges(rows.map(servedAddresses))
+    const asked = uniteRanges(rows.map(({ row }) => row.region.daddr))
     const nowhere = subtractRanges(asked, served)
     // An address of some bridge that nobody but its own network calls is not what a mapping is for.
     const isAll = isEmptySet(served)
@@ -48,7 +47,9 @@ export const findDeadAddresses = (
 /** The addresses at which a row is kept for usual clients, or may be: some of them, or all. */
 const servedAddresses = ({ cells, row, isWhole }: Explored): RangeSet =>
   isWhole
-    ? union(cells.flatMap((cell) => (isUsual(cell) && isServed(cell.judgement) ? [cell.region.daddr] : [])))
+    ? uniteRanges(
+        cells.flatMap((cell) => (isUsual(cell) && isServed(cell.judgement) ? [cell.region.daddr] : [])),
+      )
     : row.region.daddr
 
 const isServed = (judgement: Judgement): boolean =>
@@ -78,11 +79,4 @@ const important = (rows: readonly Explored[], known: RangeSet): RangeSet => {
   return mapping?.hostAddress === null && way === 'published' && first.row.source !== 'loopback'
     ? known
     : region.daddr
-}
-
-const union = (sets: readonly RangeSet[]): RangeSet => {
-  const [first, ...others] = sets
-  if (first === undefined) return rangeSet([])
-  if (others.every((set) => set === first)) return first
-  return uniteRanges(sets)
 }

@@ -107,11 +107,9 @@ const placed = <T>(path: Value, what: string, load: () => T): T => {
 
 /** The root of a file that others refer to: each of its documents laid over those before. */
 const rootOf = (file: ComposeFile): MapTree => {
-  const [first, ...more] = readYaml(file.text, file.source).map((tree) => asRoot(tree))
-  const tree = more.reduce<Tree | null>(
-    (below, over) => (below === null ? over : mergeTrees(below, over)),
-    first ?? null,
-  )
+  const tree = readYaml(file.text, file.source)
+    .map((one) => asRoot(one))
+    .reduce<Tree | null>((below, over) => (below === null ? over : mergeTrees(below, over)), null)
   return (
     asMap(tree, 'a Compose file') ??
     refuse(
