@@ -133,7 +133,7 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)('what gets in by %s'
     expect(told).toEqual([`error Bypassed 0.0.0.0:8080/tcp by ${backend} mangle PREROUTING 1`])
     expect(fates).toEqual(['fails'])
     expect(conflicts[0]?.message).toBe(
-      `0.0.0.0:8080/tcp -> nginx:80 lets in packets from eth0 whose source is not in allow_from. Rule 1 of chain PREROUTING (${backend}, table mangle) accepts the packets in front of Portolan's drops: \`-A PREROUTING -p tcp -j ACCEPT\`.`,
+      `0.0.0.0:8080/tcp -> nginx:80 lets in packets from eth0 with a source that is not in allow_from. Rule 1 of chain PREROUTING (${backend}, table mangle) accepts the packets in front of Portolan's drops: \`-A PREROUTING -p tcp -j ACCEPT\`.`,
     )
     expect(conflicts[0]?.remedy.text).toMatch(/^Run "portolan apply"/)
   })

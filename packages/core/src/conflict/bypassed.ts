@@ -39,7 +39,7 @@ const effect = (finding: Finding): string => {
 }
 
 const which: Readonly<Record<Exclude<ClosedBecause, 'icc' | 'internal'>, (boundTo: string) => string>> = {
-  'allow-from': () => 'whose source is not in allow_from',
+  'allow-from': () => 'with a source that is not in allow_from',
   address: () => 'for an address that it is not bound to',
   interface: (boundTo) => `though it is bound to ${boundTo}`,
   loopback: () => 'with a loopback address',

@@ -117,6 +117,6 @@ export interface RemedyHook {
   readonly name: string
   readonly commands: readonly (readonly string[])[]
   readonly undo: readonly (readonly string[])[]
-  /** Who needs it: with the last of them it may be taken back. */
+  /** The mappings and networks that need it: with the last of them it may be taken back. */
   readonly need: HookNeed
 }

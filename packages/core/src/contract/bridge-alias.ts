@@ -1,7 +1,7 @@
 import type { GatewayMode } from '../intent/index.ts'
 
 /**
- * Whose bridge it is.
+ * The project and network that a bridge belongs to.
  * @public @since 0.1.0
  */
 export interface BridgeOwner {

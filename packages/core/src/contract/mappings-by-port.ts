@@ -4,7 +4,7 @@ import type { DesiredMapping } from './desired-state.ts'
 type ByPort = ReadonlyMap<string, readonly DesiredMapping[]>
 
 /**
- * Mappings never change once they are made, so they are sorted once for all who ask. Every port of a project is asked
+ * Mappings never change once they are made, so they are sorted once for all callers. Every port of a project is asked
  * for by the search for conflicts: looking through all of them each time took minutes for a hundred thousand.
  */
 const known = new WeakMap<readonly DesiredMapping[], ByPort>()

@@ -10,7 +10,7 @@ import type {
 import { mappingsOfPort } from './mappings-by-port.ts'
 
 /**
- * Who opens a flow, and the source address that its first packet has. What comes in by another interface than one of
+ * The client that opens a flow, and the source address of its first packet. What comes in by another interface than one of
  * our bridges is a machine, also with an address of one of our subnets, which is then forged.
  * @public @since 0.1.0
  */
@@ -20,7 +20,7 @@ export type FlowSource =
   | { readonly kind: 'container'; readonly network: string; readonly address: string }
 
 /**
- * The first packet of a flow, as the one who opens it sends it.
+ * The first packet of a flow, as its client sends it.
  * @public @since 0.1.0
  */
 export interface Flow {
@@ -42,7 +42,7 @@ export interface ContractHost {
 /**
  * What the contract promises for a flow (DESIGN, section 3).
  * - `delivered`: to one of `to` (several when weighted), which sees the source named by `seenAs`.
- * - `dropped`: reaches nobody.
+ * - `dropped`: reaches no program.
  * - `outside`: leaves the host for another machine.
  * - `local`: to the host's own sockets, or refused by them: not ours to touch.
  * - `foreign`: between others; not ours to touch.
@@ -155,7 +155,7 @@ const reachHostPort = (desired: DesiredState, flow: Flow): Reach => {
   const { family, from } = flow
   if (from.kind === 'machine') {
     if (mapping.interface !== null && mapping.interface !== from.interface) return { kind: 'local' }
-    // Kept out before any translation, whoever listens.
+    // Kept out before any translation, even where a program listens.
     if (!isAllowed(mapping, from.address)) return dropped(`${from.address} is not in allow_from`)
   }
   if (family === 'ip6') {
@@ -188,7 +188,7 @@ const findMapping = (
       (mapping.interface === null || from.kind !== 'machine' || from.interface === mapping.interface),
   )
   // The host and its containers come in by none of the interfaces, so of two that differ in no more than that the
-  // first by name serves them: an order that can be read off the rules, whoever wrote them first.
+  // first by name serves them: an order that can be read off the rules, in whatever order they were written.
   const name = (mapping: DesiredMapping): string => mapping.interface ?? ''
   return candidates.sort((a, b) => rank(a) - rank(b) || (name(a) < name(b) ? -1 : 1))[0] ?? null
 }
@@ -230,7 +230,7 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
     ({ targets }) => targets.some(({ address, port }) => address === to.address && port === to.port),
   )
   if (openings.length === 0) return dropped(`port ${to.port} is not published`)
-  // Several may open one port, each to someone else.
+  // Several may open one port, each to other sources.
   const mapping = openings.find(
     (candidate) =>
       from.kind !== 'machine' ||
@@ -251,7 +251,7 @@ const reachOutside = (desired: DesiredState, { family, from }: Flow): Reach => {
   if (network.internal) return dropped(`${network.name} is internal`)
   const subnet = subnetOf(network, family)
   if (subnet?.masquerade !== true) return { kind: 'outside', seenAs: 'own' }
-  // It would keep a source that no reply finds, and that nobody outside is to see.
+  // It would keep a source that no reply finds, and that no machine outside is to see.
   if (!holds(subnet, from.address)) return dropped(`${from.address} would leave without being masqueraded`)
   return { kind: 'outside', seenAs: 'host' }
 }

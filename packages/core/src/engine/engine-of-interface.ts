@@ -1,4 +1,4 @@
-/** How engines name the interfaces they make, where nothing on disk says whose one is. */
+/** How engines name the interfaces they make, where nothing on disk names the engine. */
 const names: readonly (readonly [RegExp, string])[] = [
   [/^docker(0|_gwbridge)$/, 'docker'],
   // The first 12 digits of the network's id (moby, daemon/libnetwork/drivers/bridge).
@@ -20,7 +20,7 @@ const names: readonly (readonly [RegExp, string])[] = [
 const anyName = new RegExp(names.map(([{ source }]) => source).join('|'))
 
 /**
- * Whose interface it is, by its name; null when the name tells nothing.
+ * The engine that made an interface, by its name; null when the name tells nothing.
  * @example
  * engineOfInterface('br-0a1b2c3d4e5f') // 'docker'
  * @public @since 0.1.0

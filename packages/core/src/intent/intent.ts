@@ -49,7 +49,7 @@ export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated'
 export interface NetworkIntent {
   /** The key under `networks`; `default` for the implicit one. */
   readonly name: string
-  /** Made and removed by someone else: read, never created or removed. */
+  /** Made and removed outside this project: read, never created or removed. */
   readonly external: boolean
   /** For an external network: the name it has outside this project. Else null. */
   readonly externalName: string | null

@@ -76,7 +76,7 @@ const readHostSide = (
   if (differ !== null) return mistake(portAt, differ)
   if (portAt <= 1) return { hostAddress: null, hostPorts }
   const address = text.slice(0, portAt - 1)
-  // Without brackets nobody can tell where the address ends: `::1:80:80` may be ::1:80 too. Compose refuses it.
+  // Without brackets the end of the address cannot be told: `::1:80:80` may be ::1:80 too. Compose refuses it.
   if (address.includes(':') && !address.startsWith('[')) return mistake(0, withoutBrackets(address, whole))
   const host = readHostAddress(address, 0)
   return isMistake(host) ? host : { hostAddress: host.address, hostPorts }

@@ -20,7 +20,7 @@ export interface AddressRequest extends LeaseOrigin {
   /** This address and no other; null: any. */
   readonly address: string | null
   /**
-   * Addresses that are not to be picked, though nobody leased them: somebody was seen there. One function always
+   * Addresses that are not to be picked, though no lease has them: they are in use on the host. One function always
    * says the same of an address; hand in another when something else is seen.
    */
   readonly isTaken?: (address: string) => boolean
@@ -30,9 +30,9 @@ export interface AddressRequest extends LeaseOrigin {
 
 /**
  * Gives a holder an address of a network: the one it has, or else the one it had last, or else the lowest that
- * nobody ever had, or else the one that was released longest ago. The same state and request give the same answer.
+ * was never leased, or else the one that was released longest ago. The same state and request give the same answer.
  *
- * @throws PortolanError `ADDRESS_LEASED` when the address asked for is somebody else's; `ADDRESS_OUT_OF_RANGE` when
+ * @throws PortolanError `ADDRESS_LEASED` when another holder has the address asked for; `ADDRESS_OUT_OF_RANGE` when
  *   endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every one is held, naming the subnet, its size
  *   and how many are leased
  * @throws ParseError for a subnet, gateway, range or address that cannot be read
@@ -144,7 +144,7 @@ const take = (
   address: string,
   { known, key }: { readonly known: LeasedAddress | null; readonly key: string },
 ): LeasedAddress => {
-  // What is held stays whose it was, whoever asks for it again.
+  // What is held stays with its taker, even where another one asks for it again.
   const isPlanned = known !== null && known.released === null ? known.planned : planned
   const lease: LeasedAddress = {
     kind: 'address',
@@ -191,7 +191,7 @@ const exhausted = (
     ).length
   const place = ipRange === null || ipRange === subnet ? subnet : `${ipRange}, the ip_range of ${subnet}`
   const size = sizeOf(bounds)
-  const rest = BigInt(leased) < size ? ', and somebody without a lease was seen at every other' : ''
+  const rest = BigInt(leased) < size ? ', and every other one is in use without a lease' : ''
   return new PortolanError(
     'SUBNET_EXHAUSTED',
     `No address is left for ${replicaName(holder)} in ${place}, on network ${on.network}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,

@@ -31,7 +31,7 @@ const listOf = (keys: string | readonly string[]): readonly string[] =>
 /** @param changes - what is written is added here */
 export const draftBook = (base: LeaseState, changes: LeaseChange[]): DraftBook => {
   const written = new Map<string, Lease | null>()
-  /** The keys that were written for a holder; some may be somebody else's by now. */
+  /** The keys that were written for a holder; some may be another holder's by now. */
   const byHolder = new Map<string, string | readonly string[]>()
   /** Places of `base.released` that are released no more, or at another place. */
   const taken = new Set<string>()

@@ -7,7 +7,7 @@ const encode = (part: string | number): string =>
 
 const path = (...parts: readonly (string | number)[]): string => parts.map(encode).join('/')
 
-/** Where the addresses of a network and family are; ends in a slash. An empty project name is nobody's. */
+/** Where the addresses of a network and family are; ends in a slash. An empty project name stands for a bridge that is not ours. */
 export const addressSpace = ({ project, network }: LeasingNetwork, family: Family): string =>
   `${path(project ?? '', network, family)}/`
 
@@ -48,7 +48,7 @@ export const portHolderKey = (
   { project, service, replica, network, containerPort }: PortHolder,
 ): string => path('port', protocol, project, service, replica, network, containerPort)
 
-/** Whose it is, as a text; null for a subnet, whose key says so already. */
+/** The holder, as a text; null for a subnet, whose key names it already. */
 export const holderKey = (lease: Lease): string | null => {
   switch (lease.kind) {
     case 'subnet':

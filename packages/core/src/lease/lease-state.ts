@@ -19,11 +19,11 @@ import {
 export interface LeaseState {
   /** By what is leased. */
   readonly leases: SortedMap<Lease>
-  /** By whose it is, and then by what is leased: the key of everything a holder has, or had and nobody else got. */
+  /** By holder, and then by what is leased: the key of everything a holder has, or had and no other holder got. */
   readonly holders: SortedMap<string>
   /** Released addresses of a space, least recently released first. */
   readonly released: SortedMap<string>
-  /** How far the search for an address that nobody ever had has come, by space and bounds. Not kept in a store. */
+  /** How far the search for an address that was never leased has come, by space and bounds. Not kept in a store. */
   readonly searched: SortedMap<AddressSearch>
   /** Grows with every release. */
   readonly sequence: number
@@ -117,7 +117,7 @@ export const withLease = (state: LeaseState, key: string, after: Lease | null): 
   const newOrder = releaseKeyOf(after)
   if (newOrder !== null) released = withValue(released, newOrder, key)
   if (after?.kind === 'address') sequence = Math.max(sequence, after.released ?? 0)
-  // An address that nobody has any trace of is below where the search has come.
+  // An address without any trace of a lease is below where the search has come.
   if (after === null && before?.kind === 'address')
     searched = withoutUnder(searched, addressSpace(before.on, before.family))
   const leases = after === null ? withoutKey(state.leases, key) : withValue(state.leases, key, after)
@@ -140,7 +140,7 @@ export const listLeases = (state: LeaseState): readonly Lease[] =>
   entriesUnder(state.leases, '').map(([, lease]) => lease)
 
 /**
- * The lease of one thing; null when nobody has it.
+ * The lease of one thing; null when it is free.
  *
  * @param key - as `leaseKey` gives it
  * @example
@@ -150,7 +150,7 @@ export const listLeases = (state: LeaseState): readonly Lease[] =>
 export const findLease = (state: LeaseState, key: string): Lease | null => valueAt(state.leases, key)
 
 /**
- * What a holder has; or else what it released last and nobody else got; null when there is neither.
+ * What a holder has; or else what it released last and no other holder got; null when there is neither.
  *
  * @param holder - as `holderKey` gives it
  * @internal
@@ -159,7 +159,7 @@ export const leaseOf = (state: LeaseState, holder: string): Lease | null =>
   preferredLease(keysOfHolder(state, holder), (key) => valueAt(state.leases, key))
 
 /**
- * The keys of what a holder has, or had and nobody else got, in order.
+ * The keys of what a holder has, or had and no other holder got, in order.
  * @internal
  */
 export const keysOfHolder = (state: LeaseState, holder: string): readonly string[] => {

@@ -30,7 +30,7 @@ export const stepOf = <Result>({ state, changes }: Progress, result: Result): Le
 })
 
 /**
- * Are they the same lease? One that was released at another time is another one; who took it makes no difference.
+ * Are they the same lease? One that was released at another time is another one; its taker makes no difference.
  * @internal
  */
 export const sameLease = (a: Lease | null, b: Lease | null): boolean => {

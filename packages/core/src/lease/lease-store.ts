@@ -8,7 +8,7 @@ export interface LeaseStore {
   /** The leases as they are. */
   read(): Promise<LeaseState>
   /**
-   * Changes leases: the operation sees the leases as they are, nobody else changes them before what it came to is
+   * Changes leases: the operation sees the leases as they are, no other operation changes them before what it came to is
    * written, and once the promise is fulfilled that survives a crash. Where it throws, nothing is written.
    *
    * @param operation - pure and quick, since everybody else waits; may be run again

@@ -8,13 +8,13 @@ import type { Family, Protocol } from '@portolan/netfilter'
 export type Lease = LeasedSubnet | LeasedAddress | LeasedPort
 
 /**
- * Whose a lease is to give up.
+ * The party that may give a lease up.
  * @public @since 0.1.0
  */
 export interface LeaseOrigin {
   /**
    * A plan took it, and a later plan of that project that has no use for it gives it up. Absent: taken by calling
-   * `acquireSubnet`, `acquireAddress` or `acquirePort`, or by a version that did not note who took it; then no plan
+   * `acquireSubnet`, `acquireAddress` or `acquirePort`, or by a version that did not note the taker; then no plan
    * gives it up.
    */
   readonly planned?: true
@@ -40,7 +40,7 @@ export interface LeasedSubnet extends LeaseOrigin {
 }
 
 /**
- * A network of ours; or, where `project` is null, a bridge of somebody else by its interface name.
+ * A network of ours; or, where `project` is null, a bridge that is not ours, by its interface name.
  * @public @since 0.1.0
  */
 export interface LeasingNetwork {
@@ -60,7 +60,7 @@ export interface LeaseHolder {
 }
 
 /**
- * An address of an endpoint, with the MAC it has there. Kept after its release, so that it is handed to somebody
+ * An address of an endpoint, with the MAC it has there. Kept after its release, so that it is handed to another
  * else only when nothing else is free, and back to its holder should it return.
  * @public @since 0.1.0
  */

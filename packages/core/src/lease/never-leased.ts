@@ -11,9 +11,9 @@ export const searchPlace = (on: LeasingNetwork, { family, first, last, gateway }
   `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
 
 /**
- * The lowest address without a trace of a lease where nobody was seen; how far the search came is noted. It goes on
- * where the last one of these bounds ended: who had an address leaves a trace, so below that point there is none.
- * But who was merely seen leaves none, and may be gone by now.
+ * The lowest address without a trace of a lease that is not in use; how far the search came is noted. It goes on
+ * where the last one of these bounds ended: an address once leased leaves a trace, so below that point there is none.
+ * But an address merely in use leaves none, and may be free by now.
  *
  * @param prefix - what the keys of the addresses begin with
  * @param place - as `searchPlace` gives it
@@ -42,7 +42,7 @@ export const neverLeased = (
     return false
   }
   const end = (found: bigint | null, next: bigint, unasked: readonly bigint[]): string | null => {
-    // Mostly nobody was seen since the last time, and the list stays the one it was.
+    // Mostly no more addresses are in use since the last time, and the list stays the one it was.
     const all = seen.length === 0 ? known : [...known, ...seen]
     book.noteSearched(place, { next, seen: all, isTaken, unasked })
     return found === null ? null : addressText(family, found)

@@ -4,7 +4,7 @@ import type { Lease } from './lease.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A lease as JSON has it, checked: a store may have been written by another version, or by nobody we know.
+ * A lease as JSON has it, checked: a store may have been written by another version, or by an unknown program.
  *
  * @returns null when the value is no lease
  * @example

@@ -5,7 +5,7 @@ import { type LeaseState, type LeaseStep, listLeases } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
 
 /**
- * Gives a lease up. An address is remembered with its holder until somebody else needs it; a subnet takes every
+ * Gives a lease up. An address is remembered with its holder until another one needs it; a subnet takes every
  * address of its network and family with it.
  *
  * @returns whether there was such a lease

@@ -5,8 +5,8 @@ import { findLease, type LeaseState, type LeaseStep, leaseOf, leasesUnder } from
 import { type Progress, sameLease, stepOf, write } from './lease-step.ts'
 
 /**
- * Takes back what an operation did to the leases, as far as nobody has built on it since: what it took is given back
- * without a trace, and what it gave up is held again. For whoever leased something for a work that then failed.
+ * Takes back what an operation did to the leases, as far as no other operation has built on it since: what it took is given back
+ * without a trace, and what it gave up is held again. For a caller that leased something for work that then failed.
  *
  * @param changes - of one step, in its order
  * @example
@@ -27,12 +27,12 @@ export const revertLeases = (state: LeaseState, changes: readonly LeaseChange[])
   return stepOf(progress, null)
 }
 
-/** A subnet in which somebody has been given an address meanwhile stays leased. */
+/** A subnet in which an address has been leased meanwhile stays leased. */
 const isBuiltOn = (state: LeaseState, taken: Lease | null): boolean =>
   taken?.kind === 'subnet' &&
   leasesUnder(state, addressSpaceOf(taken)).some((one) => one.kind === 'address' && one.released === null)
 
-/** Somebody has been given what was given up, or its holder something else. */
+/** What was given up has another holder by now, or its holder has something else. */
 const isInTheWay = (state: LeaseState, given: Lease): boolean => {
   if (given.kind === 'subnet') return overlappingSubnets(state, given).length > 0
   if (given.kind === 'address' && given.released !== null) return false

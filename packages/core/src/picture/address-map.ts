@@ -2,14 +2,14 @@ import type { Family } from '@portolan/netfilter'
 import type { ReservationKind } from '../pool/index.ts'
 
 /**
- * A picture of the address space as data: the pools in the order they are tried, who holds what of them, what was
+ * A picture of the address space as data: the pools in the order they are tried, the holders of their parts, what was
  * passed over and what was picked. All texts canonical; it can be printed as JSON.
  * @public @since 0.1.0
  */
 export interface AddressMap {
   readonly family: Family
   readonly rows: readonly MapRow[]
-  /** Who holds something of the pools: first those that stood in the way of a pick, in that order. */
+  /** The holders of parts of the pools: first those that stood in the way of a pick, in that order. */
   readonly holders: readonly MapHolder[]
   /** Whether there are more holders than are listed. */
   readonly isCut: boolean

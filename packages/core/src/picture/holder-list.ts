@@ -21,7 +21,7 @@ const keyOf = (prefix: string, detail: string): string => `${prefix} ${detail}`
 /** The layers of a plan that a picture shows: what the plan itself gave out is drawn as picked. */
 const layersOf = ({ layers }: PlanState) => ({ ip: layers.ip.slice(0, 2), ip6: layers.ip6.slice(0, 2) })
 
-/** Who reserves something of a prefix, the largest first. */
+/** The reservations that touch a prefix, the largest first. */
 export const reservationsIn = (state: PlanState, prefix: Prefix, most: number): readonly Reservation[] => {
   const layers = layersOf(state)
   const found =
@@ -31,7 +31,7 @@ export const reservationsIn = (state: PlanState, prefix: Prefix, most: number): 
   return found.sort((a, b) => a.prefix.length - b.prefix.length)
 }
 
-/** The holders of a picture: those the rejections name, and then whoever else has something of the prefixes. */
+/** The holders of a picture: those the rejections name, and then all others that have something of the prefixes. */
 export const listHolders = (
   state: PlanState,
   rejected: readonly Rejection[],
@@ -74,10 +74,10 @@ const add = (list: HolderList, reservation: Reservation): void => {
   list.holders.push({ kind: reservation.kind, prefix, detail, passedOver: null })
 }
 
-/** The place of whoever reserves it; -1 when the list was cut before. */
+/** The place of its holder; -1 when the list was cut before. */
 export const placeOf = ({ places }: HolderList, reservation: Reservation): number =>
   places.get(keyOf(formatPrefix(reservation.prefix), describeReservation(reservation))) ?? -1
 
-/** The place of who stood in the way; -1 when the list was cut before. */
+/** The place of the holder that stood in the way; -1 when the list was cut before. */
 export const placeOfRejection = ({ places }: HolderList, { overlaps, detail }: Rejection): number =>
   places.get(keyOf(overlaps, detail)) ?? -1

@@ -56,7 +56,7 @@ interface Entry {
 }
 
 /**
- * The picture of what `planSubnets` answered: pools, who holds what, what was passed over and why, what was
+ * The picture of what `planSubnets` answered: pools, holders, what was passed over and why, what was
  * picked. Cost depends on what is drawn, not on how many routes the host has.
  *
  * @param facts - the host, or `indexHost` of it

@@ -38,7 +38,7 @@ export const diffPort = (
 
 /**
  * Lets frames leave a port by which they came in.
- * @param foreign - the port is on a bridge of somebody else, so its old value has to be remembered
+ * @param foreign - the port is on a bridge that is not ours, so its old value has to be remembered
  * @see net/bridge/br_forward.c `should_deliver`
  * @internal
  */

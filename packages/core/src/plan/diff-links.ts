@@ -70,7 +70,7 @@ export const deleteBridge = (link: InterfaceFact): LinkChange => {
 }
 
 /**
- * On a bridge of somebody else only what a published port needs is changed: without hairpin mode, and with bridged
+ * On a bridge that is not ours only what a published port needs is changed: without hairpin mode, and with bridged
  * packets in the IP hooks, a container does not reach its own port through the host.
  */
 const mendExternalPorts = (

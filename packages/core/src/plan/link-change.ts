@@ -30,7 +30,7 @@ export type LinkOperation =
       readonly name: string
       readonly hairpin?: boolean
       readonly isolated?: boolean
-      /** On a bridge of somebody else: what it was has to be remembered, and put back by `destroy`. */
+      /** On a bridge that is not ours: what it was has to be remembered, and put back by `destroy`. */
       readonly foreign?: boolean
     }
 

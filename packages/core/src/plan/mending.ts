@@ -1,7 +1,7 @@
 import type { OwnedNetwork } from '../contract/index.ts'
 
 /**
- * What is known of a host whose rules somebody else has damaged.
+ * What is known of a host whose rules another program has damaged.
  * @public @since 0.1.0
  */
 export interface MendOptions<Rules> {

@@ -20,7 +20,7 @@ export interface Runner {
 /** @public @since 0.1.0 */
 export interface RunOptions {
   /**
-   * Text for standard input. The program must get all of it or not start: killed in between, the one who writes to
+   * Text for standard input. The program must get all of it or not start: killed in between, the program that writes to
    * a pipe leaves the program with a part, and nft and iptables-restore apply a part like a whole.
    */
   readonly input?: string

@@ -3,7 +3,7 @@ import { firstEndingFrom } from '@portolan/netfilter/analysis'
 import type { Reservation } from './reservation.ts'
 
 /**
- * Reserved ranges of one family, sorted, disjoint and inclusive, with who reserved each. Asked by index, from 0
+ * Reserved ranges of one family, sorted, disjoint and inclusive, with the holder of each. Asked by index, from 0
  * to below `length`.
  */
 export interface Blocks<T extends number | bigint> {

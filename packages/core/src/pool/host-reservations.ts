@@ -15,7 +15,7 @@ import { isIrrelevant } from './route-relevance.ts'
 /**
  * The on-link prefixes of an interface, up or down.
  *
- * @param owner - whose bridge it is, where it is one of ours
+ * @param owner - the project and network of the bridge, where it is one of ours
  * @param network - the network it belongs to, where another engine's file says so
  * @throws ParseError when an address cannot be read: a typing error must not free a range
  */

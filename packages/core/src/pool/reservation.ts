@@ -34,7 +34,7 @@ export interface AddressReservation {
   readonly interface: string
   readonly up: boolean
   readonly address: InterfaceAddress
-  /** Whose bridge it is, where it is one of ours. */
+  /** The project and network of the bridge, where it is one of ours. */
   readonly owner: BridgeOwner | null
   /** The network it belongs to, where another engine's file says so. */
   readonly network: EngineNetworkFact | null
@@ -55,7 +55,7 @@ const describeNetwork = ({ engine, name }: EngineNetworkFact): string =>
 
 const definedIn = ({ file }: EngineNetworkFact): string => (file === undefined ? '' : `, defined in ${file}`)
 
-/** Whose an interface is, as a file says or else its name. */
+/** The engine of an interface, as a file says or else its name. */
 const describeOwner = (device: string | null | undefined, network: EngineNetworkFact | null): string => {
   if (network !== null) return `, ${describeNetwork(network)}${definedIn(network)}`
   const engine = engineOfInterface(device ?? '')

@@ -41,7 +41,7 @@ export interface SubnetLease {
 }
 
 /**
- * A range that is not to be handed out, and who says so.
+ * A range that is not to be handed out, and where that is written.
  * @public @since 0.1.0
  */
 export interface ReservedRange {
@@ -53,7 +53,7 @@ export interface ReservedRange {
 
 /** @public @since 0.1.0 */
 export interface SubnetPlanOptions {
-  /** Whose networks the requests are; absent: nobody's, so every bridge of ours on the host is someone else's. */
+  /** The project of the requests; absent: none, so every bridge of ours on the host belongs to another. */
   readonly project?: string | null
   /** Bridges that the same plan removes before it creates any: their subnets are free again. */
   readonly removedBridges?: readonly string[]

@@ -3,7 +3,7 @@ import type { Reservation } from './reservation.ts'
 import type { Space } from './space.ts'
 
 /**
- * Who reserves something of a prefix, lowest first.
+ * The reservations that touch a prefix, lowest first.
  *
  * @param most - how many to look for: there may be a million of them
  */

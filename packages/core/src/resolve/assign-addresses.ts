@@ -37,10 +37,10 @@ const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
  * had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint that comes or goes
  * moves no other. An address that a published port of another project leads to is in use.
  *
- * @param leasingNetwork - whose network it is, as leases know it
+ * @param leasingNetwork - the network's holder, as leases know it
  * @param uses - of external networks whose bridge is not ours: what is known of their addresses
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
- * @throws IntentError when a static address is somebody else's
+ * @throws IntentError when a static address has another holder
  * @internal
  */
 export const assignAddresses = (
@@ -214,7 +214,7 @@ const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: L
 
 /**
  * Takes static addresses from endpoints of the same project that were given them before anyone named them: what
- * the user writes wins over what was picked, and the plan says who moves. What an orchestrator leased for an endpoint
+ * the user writes wins over what was picked, and the plan says which service moves. What an orchestrator leased for an endpoint
  * that no file names stays.
  */
 const makeWay = (

@@ -19,7 +19,7 @@ export interface PortSupply {
 
 /**
  * A supply of the free ports of `ip_local_port_range`, lowest first: not reserved, not listened on, not leased, and
- * not in use by any mapping. Who has a port already keeps it, unless a mapping of the same intent names it.
+ * not in use by any mapping. A mapping that has a port already keeps it, unless a mapping of the same intent names it.
  * @throws PortolanError `PORTS_EXHAUSTED` from `take` when the range is used up
  * @internal
  */

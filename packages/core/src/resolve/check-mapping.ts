@@ -4,7 +4,7 @@ import type { MappingIntent, NetworkIntent, PortRange } from '../intent/index.ts
 import { rangeMismatch } from '../intent/port-mapping.ts'
 
 /**
- * Refuses a mapping that a reader would have refused: ports, protocol, weight, who may come, and by which interface.
+ * Refuses a mapping that a reader would have refused: ports, protocol, weight, allowed sources, and interface.
  *
  * @param network - the one it names; absent when there is none, which is for others to say
  * @throws IntentError

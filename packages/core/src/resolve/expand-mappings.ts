@@ -123,7 +123,7 @@ const sameSources = (a: DesiredMapping, b: DesiredMapping): boolean =>
   JSON.stringify(a.allowFrom && [...a.allowFrom].sort()) ===
   JSON.stringify(b.allowFrom && [...b.allowFrom].sort())
 
-/** A weight says nothing where there is nobody to share with. */
+/** A weight says nothing where no other mapping shares the socket. */
 const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
   const [only, ...more] = mapping.targets
   return more.length > 0 || only.weight === 1 ? mapping : { ...mapping, targets: [{ ...only, weight: 1 }] }
@@ -210,7 +210,7 @@ const hostAddressFor = ({ hostAddress }: MappingIntent, binding: string | null):
 
 /**
  * The families a mapping takes part in: those its host address allows and its endpoint has. A network's own
- * `host_binding_ipv4` leaves IPv6 closed: who binds to 127.0.0.1 does not mean every IPv6 address of the host.
+ * `host_binding_ipv4` leaves IPv6 closed: a file that binds to 127.0.0.1 does not mean every IPv6 address of the host.
  * @see moby, daemon/libnetwork/drivers/bridge/port_mapping_linux.go `configurePortBindingIPv6`
  */
 const familiesOf = (

@@ -28,7 +28,7 @@ const heldText = ({ subnet, gateway }: LeasedSubnet): string =>
  * Leased subnets as the subnet planner wants them. Those of a project's networks that are no longer wanted are not
  * among them: they are free in this very plan, unless an orchestrator took them.
  *
- * @param project - null: nobody's, so every lease is somebody else's
+ * @param project - null: no project, so every lease has another holder
  * @example
  * planSubnets(facts, requests, pools, { leases: subnetLeases(state) })
  * @public @since 0.1.0
@@ -87,7 +87,7 @@ export const unfinishedMove = (
 
 /**
  * Leases what was planned to a project's networks, and gives up what its other networks had. What overlaps
- * somebody's lease is a conflict already, and a person's to decide.
+ * another holder's lease is a conflict already, and a person's to decide.
  *
  * @param moved - the networks that get another subnet than the one their bridge has
  * @internal
@@ -109,7 +109,7 @@ export const leaseSubnets = (
     const known = findLease(leases.state, subnetKey(project, network, family))
     const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
     const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
-    // What is held stays whose it was.
+    // What is held stays with its holder.
     const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
     const lease: LeasedSubnet = {
       kind: 'subnet',

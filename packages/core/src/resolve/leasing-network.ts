@@ -4,7 +4,7 @@ import { parseBridgeAlias } from '../contract/index.ts'
 import type { LeasingNetwork } from '../lease/index.ts'
 
 /**
- * Whose network it is, as leases know it: addresses on a bridge of another project are that project's to give.
+ * The network's holder, as leases know it: addresses on a bridge of another project are that project's to give.
  * @internal
  */
 export const leasingNetwork = (

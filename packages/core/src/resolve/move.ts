@@ -18,7 +18,7 @@ export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<
     }
     if (network.external)
       throw new InvalidRequestError(
-        `Network ${name} is external: whoever made it moves it, and this project follows.`,
+        `Network ${name} is external: the program or person that made it moves it, and this project follows.`,
       )
     const picked = [network.ip, network.ip6].filter((wish) => wish !== null && !isNamed(wish.subnet))
     if (picked.length === 0)

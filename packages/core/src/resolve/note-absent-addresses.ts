@@ -5,7 +5,7 @@ import type { Intent, IntentNote } from '../intent/index.ts'
 
 /**
  * A port bound to an address that the host does not have. It may come later (a floating address, DHCP), so this is
- * no mistake; but it may as well be a slip, and then nobody reaches the port.
+ * no mistake; but it may as well be a slip, and then no client reaches the port.
  * @internal
  */
 export const noteAbsentAddresses = (
@@ -31,7 +31,7 @@ export const noteAbsentAddresses = (
     const more = labels.length > 1 ? ` and ${labels.length - 1} more` : ''
     return [
       {
-        text: `No interface of this host has the address ${address}, so nobody reaches ${labels[0]?.label}${more} until one does.`,
+        text: `No interface of this host has the address ${address}, so ${labels[0]?.label}${more} cannot be reached until one does.`,
         place: wish?.place ?? null,
       },
     ]

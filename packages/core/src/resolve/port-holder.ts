@@ -2,7 +2,7 @@ import type { MappingIntent } from '../intent/index.ts'
 import type { PortHolder } from '../lease/index.ts'
 
 /**
- * Whose an automatically chosen host port is.
+ * The holder of an automatically chosen host port.
  * @internal
  */
 export const portHolder = (

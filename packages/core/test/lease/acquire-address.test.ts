@@ -196,7 +196,7 @@ describe('a released address', () => {
   })
 })
 
-describe('an address where somebody without a lease was seen', () => {
+describe('an address in use without a lease', () => {
   const small = { subnet: '10.0.0.0/29', gateway: '10.0.0.1' }
   const seen = (...addresses: readonly string[]): Partial<AddressRequest> => ({
     ...small,
@@ -207,7 +207,7 @@ describe('an address where somebody without a lease was seen', () => {
     expect(acquireAll(['a', 'b'], seen('10.0.0.2', '10.0.0.4')).addresses).toEqual(['10.0.0.3', '10.0.0.5'])
   })
 
-  test('is offered again once that somebody is gone, before any that comes after it', () => {
+  test('is offered again once it is free, before any that comes after it', () => {
     const { state } = acquireAll(['a'], seen('10.0.0.2', '10.0.0.3'))
     const next = acquireAll(['b'], seen('10.0.0.3'), state)
     expect(next.addresses).toEqual(['10.0.0.2'])
@@ -238,7 +238,7 @@ describe('an address where somebody without a lease was seen', () => {
   test('is counted as such when nothing else is left', () => {
     const { state } = acquireAll(['a', 'b', 'c', 'd'], seen('10.0.0.2'))
     expect(() => acquireAddress(state, request('late', seen('10.0.0.2')))).toThrow(
-      'it has 5 addresses for endpoints, and 4 are leased, and somebody without a lease was seen at every other.',
+      'it has 5 addresses for endpoints, and 4 are leased, and every other one is in use without a lease.',
     )
     expect(acquireAll(['late'], small, state).addresses).toEqual(['10.0.0.2'])
   })

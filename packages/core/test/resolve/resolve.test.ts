@@ -209,7 +209,7 @@ describe('a port bound to an address of the host', () => {
 
   test('that no interface has is worth a note, with its place', () => {
     expect(bound('192.0.2.9', eth0)).toEqual([
-      'No interface of this host has the address 192.0.2.9, so nobody reaches 192.0.2.9:8080/tcp -> nginx:80 until one does.',
+      'No interface of this host has the address 192.0.2.9, so 192.0.2.9:8080/tcp -> nginx:80 cannot be reached until one does.',
     ])
   })
 

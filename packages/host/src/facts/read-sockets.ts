@@ -23,7 +23,7 @@ const protocols: Readonly<Record<Protocol, { readonly number: number; readonly s
   sctp: { number: 132, states: LISTEN },
 }
 
-/** A socket and the inode by which /proc knows its owner; 0 where nobody owns it. */
+/** A socket and the inode by which /proc knows its owner; 0 where no process owns it. */
 export interface SocketRecord {
   readonly fact: SocketFact
   readonly inode: number

@@ -3,7 +3,7 @@ import { processIds, processName } from './processes.ts'
 
 const pattern = /^socket:\[(\d+)\]$/
 
-/** Who holds sockets: process names by socket inode, and whether some processes could not be looked into. */
+/** The holders of sockets: process names by socket inode, and whether some processes could not be looked into. */
 export interface SocketOwners {
   readonly processes: ReadonlyMap<number, { readonly pid: number; readonly name: string }>
   readonly complete: boolean

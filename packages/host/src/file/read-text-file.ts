@@ -17,7 +17,7 @@ export interface ReadTextOptions {
   /**
    * Whether a pipe, a terminal or a device will do. True where the user named it (`-f -`, `-f <(command)`): it is
    * read to its end, however long its writer takes. False where Portolan looks for a file by itself: a pipe that
-   * somebody left in its place would be waited for in vain.
+   * left in its place would be waited for in vain.
    */
   readonly pipes?: boolean
   /**

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { checkPages } from './check-pages.ts'
 import { DamagedError } from './lease-table.ts'
 
-/** Somebody may write while it is read: what then looks damaged is looked at again. */
+/** Another process may write while it is read: what then looks damaged is looked at again. */
 const ATTEMPTS = 20
 const PAUSE_MS = 5
 

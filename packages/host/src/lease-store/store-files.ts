@@ -43,14 +43,14 @@ export const refuseUnsafeStore = (directory: string, file: string): void => {
 
 /**
  * Only the owner may open it. A process that can read a file can hold a read lock of it (fcntl(2)), and with another's
- * read lock LMDB takes the file for one in use and fails (mdb.c `mdb_env_setup_locks`; measured: EINVAL). Nobody else
+ * read lock LMDB takes the file for one in use and fails (mdb.c `mdb_env_setup_locks`; measured: EINVAL). No other user
  * has a use for it: LMDB opens it for writing even to read.
  */
 const LOCK_MODE = 0o600
 
 /**
  * Makes the files that are missing or empty, as LMDB would, but with a mode that a umask of 002 leaves safe for root.
- * Takes the lock file of an earlier Portolan from the users who could read it.
+ * Takes the lock file of an earlier Portolan from the users that could read it.
  *
  * @param readOnly - only the lock file, as far as this user may
  * @throws what the file system says; then none is left half made

@@ -1,6 +1,6 @@
 import { type Release, takeTurn } from './turn-lock.ts'
 
-/** Who waits longer than this goes on alone: LMDB's own mutex keeps two writers apart. */
+/** A writer that waits longer than this goes on alone: LMDB's own mutex keeps two writers apart. */
 const LONGEST_MS = 5000
 
 const nothing: Release = async () => {}
@@ -8,9 +8,9 @@ const nothing: Release = async () => {}
 /**
  * Waits until no other process writes to the store in a directory, before LMDB is asked to.
  *
- * LMDB has a mutex for that (`mti_wmutex`), and it survives the death of its owner. But those who wait for it may
+ * LMDB has a mutex for that (`mti_wmutex`), and it survives the death of its owner. But the writers that wait for it may
  * sleep forever: a process that the owner wakes, and that is killed before it has the mutex, takes the FUTEX_WAITERS
- * bit along if the mutex was taken anew meanwhile, so that nobody wakes the next (nptl/pthread_mutex_lock.c of glibc
+ * bit along if the mutex was taken anew meanwhile, so that no process wakes the next (nptl/pthread_mutex_lock.c of glibc
  * 2.41; kernel/futex/core.c `handle_futex_death` helps only while the mutex is free; measured: once in 1200 kills of
  * processes that contend). Where at most one waits, there is no next.
  *

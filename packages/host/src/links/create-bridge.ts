@@ -54,8 +54,8 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
 }
 
 /**
- * Makes the bridge and writes whose it is within one system call: the kernel ignores IFLA_IFALIAS in the message
- * that creates (`rtnl_create_link`), and a bridge without it, left by a killed process, would belong to nobody.
+ * Makes the bridge and writes its project within one system call: the kernel ignores IFLA_IFALIAS in the message
+ * that creates (`rtnl_create_link`), and a bridge without it, left by a killed process, would belong to no project.
  */
 const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does: string): Promise<void> => {
   if ((await findLink(connection, bridge.name)) !== null) throw taken(bridge.name, does)
@@ -75,7 +75,7 @@ const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does
     { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(bridge.alias)], does },
   ])
   if (made !== 0) {
-    // Someone else made a link of this name since we looked; it must not keep our alias.
+    // Another program made a link of this name since we looked; it must not keep our alias.
     if (named === 0)
       await send(connection, [
         { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute('')], does },

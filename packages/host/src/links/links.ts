@@ -5,7 +5,7 @@
 export interface BridgeSpec extends BridgeChange {
   /** 1 to 15 bytes. */
   readonly name: string
-  /** Whose it is, as `bridgeAlias` of core writes it. */
+  /** Its project and network, as `bridgeAlias` of core writes them. */
   readonly alias: string
   /** Six bytes in hexadecimal, colons between; a random, locally administered one when absent. */
   readonly mac?: string

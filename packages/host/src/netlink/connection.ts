@@ -79,7 +79,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   }
 
   const receive = (part: MessageView): void => {
-    // What answers an exchange that has ended already, or nobody (a notification), has another sequence.
+    // What answers an exchange that has ended already, or no exchange (a notification), has another sequence.
     if (current === null || !sequences.has(part.sequence)) return
     try {
       current.visit(part)

@@ -46,7 +46,7 @@ const local = new WeakSet<Runner>()
 
 /**
  * Does a runner start its programs beside this process, so that what they see is what a netlink socket of this
- * process sees? One of somebody else's may run them in another network namespace, or on another host.
+ * process sees? A runner of the caller's may run them in another network namespace, or on another host.
  * @example
  * runsHere(createRunner()) // true
  * @public @since 0.1.0

@@ -20,7 +20,7 @@ const dropped = new Set([
  * The environment for the programs that this process starts: messages in English, and the administration folders at
  * the end of PATH.
  *
- * An empty or relative element of PATH is dropped: it would run `./nft`, whoever put it there. For root, a folder is
+ * An empty or relative element of PATH is dropped: it would run any `./nft` of the current folder. For root, a folder is
  * dropped too that another user could put a program into; /nix/store and the like, which are root's own, stay. The
  * loader's settings (LD_LIBRARY_PATH) stay as they are: this process itself was loaded with them.
  */

@@ -27,7 +27,7 @@ export interface Fix {
   readonly project: string
   /** By which way: `DOCKER-USER`, `ufw`, `firewalld`. */
   readonly name: string
-  /** Whom it was asked for: labels of mappings, and networks. */
+  /** The reasons it was asked for: labels of mappings, and networks. */
   readonly beneficiaries: readonly string[]
   /** What it serves: with the last of these it is taken back. */
   readonly needs: readonly HookNeed[]

@@ -20,7 +20,7 @@ export const makeDirectory = (directory: string): void => {
     try {
       mkdirSync(path, { mode: 0o755 })
     } catch (error) {
-      // Somebody else made it meanwhile.
+      // Another process made it meanwhile.
       if (!isDirectory(path)) throw error
     }
   }

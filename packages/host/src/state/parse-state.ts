@@ -6,7 +6,7 @@ import { readFixes } from './parse-fixes.ts'
 /** The form of the file; a file of a later version is not guessed at. */
 export const STATE_VERSION = 1
 
-/** A state file: whose it is and what it remembers. */
+/** A state file: its project and what it remembers. */
 export interface StateFile extends NamespaceKey {
   readonly version: typeof STATE_VERSION
   readonly state: HostState

@@ -8,7 +8,7 @@ const STICKY = 0o1000
 const MOST_LINKS = 40
 
 /**
- * Refuses a directory that somebody but root could change, when this process is root's: what is remembered there is
+ * Refuses a directory that a user other than root could change, when this process is root's: what is remembered there is
  * carried out with root's privileges. Every directory on the way counts, because its owner can put another one in
  * its place. A directory that is missing is refused no more than those above it.
  *
@@ -71,7 +71,7 @@ const isRoot = (): boolean => process.geteuid?.() === 0
 const distrusted = (what: string, { why, mend }: PlaceFault): PortolanError =>
   new PortolanError(
     'STATE',
-    `${what} is not safe to use as root: ${why}. Anyone who can write there could have root run commands. Check what is in it, then run "${mend}", or give another directory with --state.`,
+    `${what} is not safe to use as root: ${why}. Any user with write access there can have root run commands. Check what is in it, then run "${mend}", or give another directory with --state.`,
   )
 
 /** Links are followed by hand: one in a directory of others leads where they want. */
@@ -81,7 +81,7 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
   let isShared = false
   for (let links = 0; links <= MOST_LINKS; ) {
     const stats = lstatSync(at, { throwIfNoEntry: false })
-    // What is missing is made later, and looked at then; whoever opens what is no directory says so.
+    // What is missing is made later, and looked at then; opening what is no directory fails by itself.
     if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
     const isLast = left.length === 0 && !stats.isSymbolicLink()
     const fault = faultOfStats(at, stats, isForeignRootFine || (!isLast && !isShared))
@@ -114,7 +114,7 @@ const faultOfStats = (path: string, stats: Stats, isAbove: boolean): PlaceFault 
       why: `${path} belongs to the user with number ${stats.uid}`,
       mend: `chown root:root ${shellWord(path)}`,
     }
-  // Every link has mode 0777, and nobody can write to one.
+  // Every link has mode 0777, and no process can write to one.
   if (!stats.isSymbolicLink() && (stats.mode & WRITABLE_BY_OTHERS) !== 0)
     return {
       kind: 'mode',

@@ -28,7 +28,7 @@ export const defaultStateDirectory = (
 
 /**
  * What was remembered of this network namespace. One file a namespace, so that two namespaces that share a directory
- * never write over each other; those who write hold the host lock.
+ * never write over each other; a process that writes holds the host lock.
  *
  * @returns the state; an empty one when none was written. Of one written in another boot, or in a namespace that has
  *   ended and whose inode this one got, only what other programs keep on disk

@@ -46,7 +46,7 @@ asRoot('as root a state directory', () => {
     for (const mode of [0o775, 0o777, 0o1777, 0o702]) {
       const open = make('open', mode)
       expect(() => refuseUnsafeDirectory(open)).toThrow(
-        `The state directory ${open} is not safe to use as root: others than its owner may write to ${open} (mode ${mode.toString(8)}). Anyone who can write there could have root run commands. Check what is in it, then run "chmod go-w ${open}", or give another directory with --state.`,
+        `The state directory ${open} is not safe to use as root: others than its owner may write to ${open} (mode ${mode.toString(8)}). Any user with write access there can have root run commands. Check what is in it, then run "chmod go-w ${open}", or give another directory with --state.`,
       )
     }
   })
@@ -56,7 +56,7 @@ asRoot('as root a state directory', () => {
     const below = make('other/own', 0o700)
     for (const directory of [other, below, join(other, 'not-there')])
       expect(() => refuseUnsafeDirectory(directory)).toThrow(
-        `${other} belongs to the user with number 1000. Anyone who can write there could have root run commands. Check what is in it, then run "chown root:root ${other}"`,
+        `${other} belongs to the user with number 1000. Any user with write access there can have root run commands. Check what is in it, then run "chown root:root ${other}"`,
       )
   })
 

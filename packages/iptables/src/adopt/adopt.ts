@@ -21,7 +21,7 @@ export const projectsIn = (ruleset: Ruleset): readonly string[] => {
  *
  * @param actual - what the host has, read by `inspect` or `parse`; foreign rules in it are not looked at
  * @param compiled - the project's own ruleset; null: the project goes
- * @param project - whose rules in `actual` are replaced
+ * @param project - the one with rules in `actual` that are replaced
  * @returns ours only, to be handed to `diff`; without tables when no project is left
  * @example
  * diff(actual, adopt(actual, null, 'demo')) // takes the project `demo` away

@@ -103,7 +103,7 @@ const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: reado
   )
 
 /**
- * What our chains should be after somebody else took parts of them away: what is there, what networks need as their
+ * What our chains should be after another program took parts of them away: what is there, what networks need as their
  * bridges tell, and what was known before.
  *
  * @returns `lost` names what nothing tells any more; the rules must not be taken for whole then

@@ -31,7 +31,7 @@ export const placedInFamily = ({ tables }: Ruleset, family: Family): readonly Pl
 /** The very same rule where it has no counters: what is known of it (its text, above all) stays known. */
 const uncounted = (rule: Rule): Rule => (rule.counters === null ? rule : { ...rule, counters: null })
 
-/** The rule as it was before somebody renamed the chain it leads to. */
+/** The rule as it was before the chain it leads to was renamed. */
 const named = (rule: Rule, renamed: ReadonlyMap<string, string>): Rule => {
   const { target } = rule
   if (target?.kind !== 'jump' && target?.kind !== 'goto') return rule

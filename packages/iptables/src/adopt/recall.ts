@@ -47,7 +47,7 @@ export const surviving = (
 
 /**
  * What is known without the mappings that were taken back since: nothing of them is left, while others that were known
- * are. Who flushes the chain of mappings leaves none of them; that no chain of its tree is missing, the caller knows.
+ * are. A flush of the chain of mappings leaves none of them; that no chain of its tree is missing, the caller knows.
  */
 export const stillMapped = (
   known: readonly PlacedRule[],

@@ -139,8 +139,8 @@ export const createdBy = (
 }
 
 /**
- * Takes away what we brought into being and nobody uses: base chains without rules and with policy accept, and
- * tables in which nothing else is left. What somebody has come to use stays.
+ * Takes away what we brought into being and no other program uses: base chains without rules and with policy accept, and
+ * tables in which nothing else is left. What another program has come to use stays.
  *
  * @returns what was taken away
  * @throws MissingToolError, PermissionError, InspectError

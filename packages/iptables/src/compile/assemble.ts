@@ -59,7 +59,7 @@ const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
 
 const natSkeleton = (nat: ChainRules, family: Family, bridges: readonly string[]): void => {
   const source = nat.get(chains.source)
-  // What the host says to itself is nobody's to masquerade, though its address be one of a bridge of ours.
+  // What the host says to itself is not ours to masquerade, though its address be one of a bridge of ours.
   if (source !== undefined) nat.set(chains.source, [rule([outBy('lo')], returns), ...source])
   const lookUp = nat.get(chains.destination)
   if (lookUp === undefined) return
@@ -104,7 +104,7 @@ const toTable = (family: Family, name: string, rules: ChainRules): Table => {
 
 /**
  * Makes whole tables of the rules of all projects: puts each where it belongs, lays the ports out as trees, and
- * adds what belongs to nobody. The result depends on the set of rules only, not on their order.
+ * adds what belongs to no project. The result depends on the set of rules only, not on their order.
  *
  * @returns mangle, filter and nat; none of them when there are no rules
  */

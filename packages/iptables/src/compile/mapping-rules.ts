@@ -40,7 +40,7 @@ const allowedSources = (mapping: DesiredMapping): readonly (readonly Match[])[] 
 const isForEveryone = (mapping: DesiredMapping): boolean =>
   allowedSources(mapping).some((matches) => matches.length === 0)
 
-/** Who may, then everybody else may not; nothing when everyone may. */
+/** The allowed sources, then a drop for all others; nothing when all sources are allowed. */
 const restriction = (mapping: DesiredMapping, selector: readonly Match[], port: readonly Match[]): Rule[] =>
   isForEveryone(mapping)
     ? []
@@ -72,7 +72,7 @@ const directRules = (mapping: DesiredMapping, target: DesiredTarget, note: Match
   ]
 }
 
-/** What one mapping needs: where it leads, and who is kept from it. */
+/** What one mapping needs: where it leads, and which sources are kept from it. */
 export const mappingRules = (desired: DesiredState, mapping: DesiredMapping): readonly PlacedRule[] => {
   const note = comment(tag(desired.project, mapping.label))
   const port = [...ports(mapping.protocol, mapping.hostPort, mapping.hostPort), note]

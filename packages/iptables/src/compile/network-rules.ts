@@ -127,7 +127,7 @@ const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family,
 
 /**
  * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
- * comes in by it is forwarded to nobody, whatever its source.
+ * comes in by it is forwarded nowhere, whatever its source.
  */
 const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, place: Place) =>
   mode === 'isolated'

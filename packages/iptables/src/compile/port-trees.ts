@@ -26,7 +26,7 @@ const exact = (selector: Selector): string => `${socket(selector)} ${selector.ad
 
 const isDrop = ({ target }: Rule): boolean => target?.kind === 'verdict' && target.verdict === 'DROP'
 
-/** Several mappings may open one port, each to someone else: all of them are asked before anyone is dropped. */
+/** Several mappings may open one port, each to other sources: all of them are asked before anyone is dropped. */
 const compareLimits = (left: Entry, right: Entry): number =>
   left.selector.port - right.selector.port ||
   Number(isDrop(left.rule)) - Number(isDrop(right.rule)) ||

@@ -42,9 +42,9 @@ const targetOf = ({ target }: Rule): string | null =>
   target?.kind === 'jump' || target?.kind === 'goto' ? target.chain : null
 
 /**
- * Chains of ours that somebody renamed (`iptables -E`), by the names they have, with those they had; of a tree, its
+ * Chains of ours that were renamed (`iptables -E`), by the names they have, with those they had; of a tree, its
  * root. The kernel keeps what leads to them, so that our own rules tell: we never lead to a chain with another name. A
- * rule that somebody put into a chain of ours tells nothing, unless all that it leads to is ours.
+ * rule that another program put into a chain of ours tells nothing, unless all that it leads to is ours.
  */
 export const renamedChains = (table: Table): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()

@@ -14,7 +14,7 @@ const utf8Length = (character: string): number => {
 }
 
 /**
- * The comment that says whose rule it is and what for: `demo/0.0.0.0:8080/tcp -> nginx:80`.
+ * The comment that names a rule's project and purpose: `demo/0.0.0.0:8080/tcp -> nginx:80`.
  * What could end a quoted string is replaced, and what is too long is cut between two characters.
  */
 export const tag = (project: string, label: string): string => {

@@ -5,7 +5,7 @@ const insertLine = ({ chain, position, rule }: InsertRule): string =>
   position === null ? `-A ${chain} ${printRule(rule)}` : `-I ${chain} ${position} ${printRule(rule)}`
 
 /**
- * By its text, so that a chain someone else changed in the meantime makes the change fail rather than hit
+ * By its text, so that a chain that another program changed in the meantime makes the change fail rather than hit
  * another rule; by its number only where the same text stands there more than once.
  */
 const deleteLine = ({ chain, position, by, rule }: DeleteRule): string =>

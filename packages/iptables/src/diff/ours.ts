@@ -11,7 +11,7 @@ export type IsOwn = (chain: string) => boolean
 export const leadsToOurs = (rule: Rule, isOwn: IsOwn = isOurs): boolean =>
   (rule.target?.kind === 'jump' || rule.target?.kind === 'goto') && isOwn(rule.target.chain)
 
-/** Ours in a table: by their names, and those that somebody renamed. */
+/** Ours in a table: by their names, and those that were renamed. */
 export const ownChains = (table: Table | undefined): IsOwn => {
   const renamed = table === undefined ? null : renamedChains(table)
   return (chain) => isOurs(chain) || renamed?.has(chain) === true

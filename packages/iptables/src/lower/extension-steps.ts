@@ -28,7 +28,7 @@ const portExtensionSteps = ({ module, options }: ExtensionMatch): readonly Match
   return [hasHeader(module), ...steps]
 }
 
-/** Noting an address always succeeds; whether it was noted before is what nobody can know. */
+/** Noting an address always succeeds; whether it was noted before cannot be known. */
 const recentSteps = ({ options }: ExtensionMatch, text: string): readonly MatchStep[] => {
   const set = optionOf(options, 'set')
   if (set === undefined) return [unknownMatch(text)]

@@ -66,7 +66,7 @@ export const ownerSteps = (options: readonly ExtensionOption[], text: string): r
 
 const everywhere = { ip: '0.0.0.0/8', ip6: '::/128' } as const
 
-/** Packets of nobody yet, on their way to all of a link (net/ipv4/netfilter/ipt_rpfilter.c, ip6t_rpfilter.c). */
+/** Packets not yet looked up, on their way to all of a link (net/ipv4/netfilter/ipt_rpfilter.c, ip6t_rpfilter.c). */
 const fromNowhere = (family: Family): readonly (readonly MatchStep[])[] => {
   const source = inPrefix(field('saddr', { family }), everywhere[family], false, family)
   if (family === 'ip6') return [[source]]

@@ -14,7 +14,7 @@ export interface Extension {
   readonly name: string
   /** `-m NAME` or `-j NAME`, as it stood. */
   readonly head: string
-  /** Null: nobody knows what its options look like. */
+  /** Null: its options are not known. */
   readonly grammar: Grammar | null
   readonly written: WrittenOption[]
   /** Offsets into the line: what stands there is this one's. */
@@ -49,7 +49,7 @@ export const rawText = (extension: Extension, line: string): string => {
   return text
 }
 
-/** Whose option this is: the one loaded last has the first say (libxtables `xtables_merge_options`). */
+/** The extension that an option belongs to: the one loaded last has the first say (libxtables `xtables_merge_options`). */
 export const ownerOf = (
   loaded: readonly Extension[],
   name: string,

@@ -67,7 +67,7 @@ const targetExtension = (
   return openExtension('target', name, head, targetGrammar(name, family) ?? null)
 }
 
-/** An option of a module or target, or a word that nobody asked for; gives back where the next one starts. */
+/** An option of a module or target, or a word that belongs to no option; gives back where the next one starts. */
 const takeForeign = (draft: Draft, words: readonly Word[], start: number, context: RuleContext): number => {
   const negated = words[start]?.text === '!' && words[start]?.quoted === false
   const at = negated ? start + 1 : start

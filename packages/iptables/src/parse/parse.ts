@@ -6,7 +6,7 @@ import { counterPair, takeLine } from './parse-line.ts'
 import { type TableContext, tableContext } from './table-context.ts'
 
 /**
- * iptables-save does not say whose family its text is of, beyond the name in its first comment and the form
+ * iptables-save does not say which family its text is of, beyond the name in its first comment and the form
  * of the addresses.
  */
 const guessFamily = (text: string): Family =>
@@ -73,7 +73,7 @@ const takeDeclaration = (line: string, table: OpenTable): boolean => {
  * declares chains and appends rules.
  *
  * @param source - the name to use in errors: a path, or the command that printed it
- * @param family - whose rules they are; found out from the text when left out
+ * @param family - the family of the rules; found out from the text when left out
  * @returns tables in the order they stand; what is not understood is kept in `opaque` matches and targets
  * @throws ParseError with line and column, counted from 1
  * @example

@@ -27,7 +27,7 @@ const ruleLines = (table: Table, chain: Chain): readonly string[] =>
 
 /** @public @since 0.1.0 */
 export interface ScriptOptions {
-  /** For whoever reads the script: a line each in its head, control characters in it shown as `?`. */
+  /** For the reader of the script: a line each in its head, control characters in it shown as `?`. */
   readonly remarks?: readonly string[]
   /** What the host has that it is for, as far as that is known: a chain that its jumps lead to is left there. */
   readonly host?: Ruleset

@@ -18,7 +18,7 @@ const isAnswered = (world: World): boolean => {
 }
 
 /**
- * Follows the answer of whoever a packet reached, back to the sender.
+ * Follows the answer of the machine that a packet reached, back to the sender.
  *
  * @param began - how the first packet of the flow began
  * @param reached - how the packet ended that is to be answered

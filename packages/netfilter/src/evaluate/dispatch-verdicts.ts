@@ -4,7 +4,7 @@ import { compileExpression } from './read-expression.ts'
 import { NO, YES } from './truth.ts'
 import type { World } from './world.ts'
 
-/** The verdict that a map has for a packet. Null: none; undefined: nobody knows. */
+/** The verdict that a map has for a packet. Null: none; undefined: not known. */
 export const verdictFor = (
   { key, table }: DispatchStep,
   compiler: Compiler,

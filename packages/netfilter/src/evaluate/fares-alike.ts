@@ -10,7 +10,7 @@ import type { BaseProgram } from './program.ts'
 import type { End } from './run.ts'
 import type { World } from './world.ts'
 
-/** Is it certain that the packets after the answer fare as the two before did, so that nobody need follow them? */
+/** Is it certain that the packets after the answer fare as the two before did, so that they need not be followed? */
 export type FaresAlike = (began: World, first: End, answered: End) => boolean
 
 const SYN = 2
@@ -80,7 +80,7 @@ const isAlike = (
       const { table, chain } = item.base.program
       const { priority } = item.base.base
       const isTracking = hook === 'prerouting' || hook === 'output'
-      // Nobody knows whether it comes before or after.
+      // It is not known whether it comes before or after.
       if (isTracking && priority === CONNTRACK) return false
       const isEarly = hook === 'ingress' || (isTracking && priority < CONNTRACK)
       const chains = chainsOf(table)

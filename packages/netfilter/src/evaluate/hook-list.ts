@@ -96,7 +96,7 @@ const byPriority = <T>(
   return [...groups.values()]
 }
 
-/** Filters that leave nothing behind may run in any order: one drop is enough, whoever comes first. */
+/** Filters that leave nothing behind may run in any order: one drop is enough, whichever comes first. */
 const isContested = (group: readonly HookItem[]): boolean =>
   group.length > 1 &&
   group.some((item) => {

@@ -28,7 +28,7 @@ export type Standing = 'together' | 'accepted' | 'apart' | 'unsafe'
 type Here = 'together' | 'apart'
 type Holds = 'no' | 'maybe' | 'yes'
 
-/** For whom a rule acts, as far as that hangs on what the two packets differ in. */
+/** The packets a rule acts on, as far as that depends on what the two packets differ in. */
 interface Acts {
   readonly earlier: Holds
   readonly later: Holds
@@ -145,7 +145,7 @@ const act = (walk: InStep, action: ActionStep, acts: Acts, here: Here, depth: nu
     case 'reject':
       return decide(walk, { kind: 'drop' }, acts, here, depth)
     case 'set':
-      // Who reads a connection's mark is not sure of it anyway.
+      // A rule that reads a connection's mark is not sure of it anyway.
       if (action.target === 'ct-mark') return here
       // Where flows are tracked by halves no packet is like another.
       if (action.target === 'ct-zone') return 'unsafe'

@@ -45,7 +45,7 @@ export const followLater = (
         else stopped.push(last)
   }
   if (through.length === 0 && stopped.length + astray.length > 0) return [...stopped, ...astray]
-  // It comes through only if something matches that nobody knows.
+  // It comes through only if a match holds that cannot be evaluated.
   const unknown = through.length > 0 && through.every(({ world }) => world.unknown)
   const end = unknown ? { ...answered, world: { ...answered.world, unknown } } : answered
   // What is drawn by lot, or not known, packet by packet, was so for the packets before.

@@ -89,7 +89,7 @@ export const explainMatches = (steps: readonly MatchStep[], compiler: Compiler):
 
 /**
  * Why some of them fail, for as many mappings as it can be said for: a rule for one port and some sources says nothing
- * of these sources to whoever has another port.
+ * of these sources to a client with another port.
  *
  * @param failed - one of the parts, which fails
  */

@@ -111,7 +111,7 @@ const askGroup = (
     return null
   }
   note(program, world, because(explained.truth, [...explained.because, ...within.because]))
-  // Who asks what would be without a rule wants to hear of the next one.
+  // A caller that leaves a rule out wants to hear of the next one.
   if ((world.learner?.ignored.size ?? 0) > 0) progress.asked = found + 1
   const place = group.places[found] ?? 0
   return { rule, truth: explained.truth, resume: place + 1 }

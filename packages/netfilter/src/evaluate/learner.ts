@@ -14,7 +14,7 @@ export interface Condition {
   readonly field: FreeField
   readonly set: RangeSet
   readonly inside: boolean
-  /** Elements of a set or map have the value, or have not; all that was asked of what they hold is whose it is. */
+  /** Elements of a set or map have the value, or have not; all that was asked of what they hold is the member it belongs to. */
   readonly isOfTable: boolean
 }
 
@@ -46,7 +46,7 @@ export interface Learner {
   readonly leadsTo: RangeSet | null
   /** Networks that the packet's own stands for too; null where it stands for itself. */
   readonly alike: AlikeSubnets | null
-  /** Rules that let a packet pass are not asked: who passes without them passes with them. */
+  /** Rules that let a packet pass are not asked: a packet that passes without them passes with them. */
   isLenient: boolean
   /** Something was computed from a free field in a way that no set describes: nothing is known of the others. */
   blurred: boolean

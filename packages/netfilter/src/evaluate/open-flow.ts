@@ -41,7 +41,7 @@ export interface FirstPacket {
 /**
  * Reads the addresses and names of a packet.
  *
- * @throws InvalidRequestError for addresses of two families, or none, or a protocol nobody knows
+ * @throws InvalidRequestError for addresses of two families, or none, or a protocol that is not known
  */
 export const readFirstPacket = (packet: Packet): FirstPacket => {
   const { family } = packet

@@ -1,6 +1,6 @@
 import type { Value } from '../model/index.ts'
 
-/** A value nobody knows; `random`: every value of the range will be met, flow by flow. */
+/** A value that is not known; `random`: every value of the range will be met, flow by flow. */
 export interface UnknownValue {
   readonly random: boolean
   readonly first: number | null

@@ -26,11 +26,11 @@ export const receive = (traffic: Traffic, world: World, from: Link): void => {
   }
 }
 
-/** To a neighbour on the same bridge, who is spoken to directly. */
+/** To a neighbour on the same bridge, which is reached directly. */
 const isSwitched = ({ host }: Traffic, { family, daddr }: World, bridge: Link): boolean => {
   if (isMulticast(daddr) || isLocalAddress(host, family, daddr)) return false
   const hasAddress = bridge.addresses.some(({ address }) => address.family === family)
-  // A bridge without an address of its own is nobody's gateway.
+  // A bridge without an address of its own is no gateway.
   return hasAddress ? isOnLink(bridge, family, daddr) : bridge.kind === 'bridge'
 }
 

@@ -106,7 +106,7 @@ const isLinkLocal = (address: number | bigint): boolean =>
 export const isMulticast = (address: number | bigint): boolean =>
   typeof address === 'number' ? address >>> 28 === 14 || address === 0xffffffff : address >> 120n === 0xffn
 
-/** A mark that nobody knows is taken for none, and the answer for possible, where rules look at marks. */
+/** A mark that is not known is taken for none, and the answer for possible, where rules look at marks. */
 export const markOf = ({ host, run }: Traffic, world: World): number => {
   if (!isUnknown(world.mark)) return world.mark
   if (host.routers[world.family].rules.some(({ asksMark }) => asksMark)) run.doubtful = true

@@ -21,7 +21,7 @@ export interface RoutingRule {
   /** Its selectors by address. */
   readonly from: Prefix | null
   readonly to: Prefix | null
-  /** Null: nobody knows. */
+  /** Null: not known. */
   readonly matches: (key: RouteKey) => boolean | null
 }
 

@@ -4,7 +4,7 @@ import type { Expression, MatchStep } from '../model/index.ts'
  * How what is read of two packets of one flow and direction compares.
  * - `same`: as different as the flows, and alike for both.
  * - `known`: it is settled for each by where it stands in its flow: state, status, direction, TCP's flags.
- * - `unsure`: it may differ, and nobody knows without following them.
+ * - `unsure`: it may differ, and only following them would tell.
  */
 export type Reads = 'none' | 'same' | 'known' | 'unsure'
 

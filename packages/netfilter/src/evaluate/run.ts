@@ -33,7 +33,7 @@ export const startRun = (): Run => ({
   doubtful: false,
 })
 
-/** Did it come to somebody? */
+/** Was it delivered? */
 export const isArrival = ({ kind }: End): boolean => kind === 'local' || kind === 'out'
 
 /** Takes over what was found of a packet that was followed apart, but for its ends. */

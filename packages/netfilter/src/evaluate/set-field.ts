@@ -50,7 +50,7 @@ export const setField = (
   }
 }
 
-/** An address that nobody knows cannot be followed: the packet is taken as it was, and the answer as possible. */
+/** An address that is not known cannot be followed: the packet is taken as it was, and the answer as possible. */
 const giveUp = (run: Run): boolean => {
   run.truncated = true
   return true

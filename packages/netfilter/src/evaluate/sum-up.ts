@@ -56,7 +56,7 @@ const nothing: Outcome = {
   undetermined: [],
 }
 
-/** That it is stopped is what counts, whoever does it. */
+/** That it is stopped is what counts, not the rule that does it. */
 const isStop = (kind: OutcomeKind): boolean =>
   kind === 'dropped' || kind === 'rejected' || kind === 'unrouted'
 

@@ -57,7 +57,7 @@ const runBase = (traffic: Traffic, base: BaseProgram, world: World): World[] => 
 }
 
 /**
- * A learner's short way through a chain that leaves no traces: whoever comes through without the help of any rule
+ * A learner's short way through a chain that leaves no traces: a packet that comes through without the help of any rule
  * that lets packets pass comes through with it too, and it is all the same by which rule. So none of them is asked,
  * and a chain of ten thousand such rules tells no packets apart.
  *

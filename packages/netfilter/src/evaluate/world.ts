@@ -75,7 +75,7 @@ export interface World {
   /** Where an answer leaves when hand-written facts have no route for it: by the way the question came. */
   readonly returnBy: Link | null
 
-  /** Who wants to know what its way hangs on; null: nobody. */
+  /** Learns what the packet's way depends on; null: not wanted. */
   readonly learner: Learner | null
 
   /** It hangs on something unknown that is not a matter of chance. */
@@ -120,7 +120,7 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.rerouted === b.rerouted &&
   a.bridged === b.bridged
 
-/** One course is taken if something matches of which nobody knows whether it does, the other if it does not. */
+/** One course is taken if a match that cannot be evaluated holds, the other if it does not. */
 export const part = (taken: World, other: World): void => {
   taken.unknown = true
   other.doubted = true

@@ -40,7 +40,7 @@ export const describePacket = (packet: Packet): string => {
   return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}${from} to ${to}${seen} comes in by ${name}.`
 }
 
-/** Does whoever it reaches answer, so that there is a way back to tell of? */
+/** Does the machine it reaches answer, so that there is a way back to tell of? */
 export const isAnswered = ({ protocol, icmpType, state = 'new' }: Packet): boolean => {
   if (state !== 'new' && state !== 'established') return false
   const number = protocolOf(protocol)

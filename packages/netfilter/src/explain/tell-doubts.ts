@@ -40,7 +40,7 @@ export const tellDoubts = (
   ]
 }
 
-/** The course that is told first is the one in which what nobody knows did not match. */
+/** The course that is told first is the one in which a match that cannot be evaluated did not hold. */
 const reasonOf = (entry: TraceEntry | undefined, isOrder: boolean): string => {
   if (isOrder) return 'In another order'
   return entry === undefined || entry.chain === null

@@ -80,7 +80,7 @@ const seenText = ({ seenAs }: Told): string => {
 
 const silence = ' Nothing is known to listen there.'
 
-/** The outcome does not ask whether anyone listens; somebody who looks for a fault does. */
+/** The outcome does not ask whether a program listens; a person looking for a fault does. */
 const listening = ({ protocol }: Packet, { at }: Told, { sockets }: ExplainOptions): string => {
   if (sockets === undefined || at === null || at.port === null) return ''
   const found = listenersOn(sockets, protocol, at.address, at.port)

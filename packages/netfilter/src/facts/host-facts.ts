@@ -15,7 +15,7 @@ export interface HostFacts {
   readonly nameservers?: readonly string[]
   /** Listening TCP/SCTP sockets and bound UDP sockets. */
   readonly sockets?: readonly SocketFact[]
-  /** Flows under way whose destination somebody translated, as far as anybody asked for them. */
+  /** Flows under way with a translated destination, as far as they were read. */
   readonly flows?: readonly FlowFact[]
   /** sysctl name in dotted form (`net.ipv4.ip_forward`; dots of an interface name are written `/`) to value. */
   readonly sysctls?: Readonly<Record<string, string>>
@@ -121,7 +121,7 @@ export interface NeighbourFact {
 }
 
 /**
- * A flow that connection tracking knows: what its sender says, and who answers.
+ * A flow that connection tracking knows: its first packet's addresses, and those of the reply.
  * @public @since 0.1.0
  */
 export interface FlowFact {
@@ -161,7 +161,7 @@ export interface UsedAddressFact {
 }
 
 /**
- * A range that an engine cuts networks from when somebody asks for one: nothing of it need be in use.
+ * A range that an engine cuts networks from on request: nothing of it need be in use.
  * @public @since 0.1.0
  */
 export interface EnginePoolFact {

@@ -37,7 +37,7 @@ export interface Anomaly {
 export type AnomalyKind = 'Shadowing' | 'Redundancy' | 'Generalisation' | 'Correlation'
 
 /**
- * Where a rule stands, and whose it is.
+ * Where a rule stands, and its owner.
  * @public @since 0.1.0
  */
 export interface RulePlace {
@@ -50,7 +50,7 @@ export interface RulePlace {
   /** nftables only. */
   readonly handle: number | null
   readonly text: string
-  /** By fingerprint; null: nobody's that is known. */
+  /** By fingerprint; null: none that is known. */
   readonly owner: string | null
   /** The kernel lets no other program change its table (nft's `flags owner`). Absent: it does. */
   readonly owned?: boolean

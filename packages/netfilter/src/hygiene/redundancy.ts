@@ -19,7 +19,7 @@ export const redundancy = (
 ): Anomaly => {
   const isSure = certainty === 'certain'
   const many = others.length > 1
-  const who = `${nameOthers(others)} ${side === 'before' ? 'before' : 'behind'} it ${many ? 'do' : 'does'}`
+  const same = `${nameOthers(others)} ${side === 'before' ? 'before' : 'behind'} it ${many ? 'do' : 'does'}`
   const doubt = isSure ? '' : ', if what both ask for and is not understood has one answer for one packet'
   return {
     kind: 'Redundancy',
@@ -28,7 +28,7 @@ export const redundancy = (
     rule,
     others,
     hasMore: false,
-    message: `${nameRule(rule)} is not needed: ${who} the same to every packet it matches${doubt}. ${isSure ? 'It can be deleted' : 'See whether it can be deleted'}. It reads: ${rule.text}`,
+    message: `${nameRule(rule)} is not needed: ${same} the same to every packet it matches${doubt}. ${isSure ? 'It can be deleted' : 'See whether it can be deleted'}. It reads: ${rule.text}`,
     remedy: isSure ? removeRule(rule) : null,
   }
 }

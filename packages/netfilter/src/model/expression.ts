@@ -94,7 +94,7 @@ export interface MapExpression {
 
 /**
  * What cannot be known of a packet that is only described. `random`: chosen anew for every flow (`numgen`,
- * `jhash`), so that each value between `first` and `last` will be met; else some value there, nobody knows which.
+ * `jhash`), so that each value between `first` and `last` will be met; else some value there, not known which.
  * @public @since 0.1.0
  */
 export interface UnknownExpression {

@@ -124,7 +124,7 @@ export interface TproxyStep {
 
 /**
  * - `notrack`: the flow is not tracked, so never translated.
- * - `synproxy`: answers SYNs itself, and lets through who comes back.
+ * - `synproxy`: answers SYNs itself, and lets through the clients that complete the handshake.
  * - `note`: counter, log, quota that only counts, dup, flow offload, TTL, TCPMSS and others that do not decide.
  * @public @since 0.1.0
  */

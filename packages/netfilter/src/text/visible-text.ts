@@ -25,7 +25,7 @@ const written = (character: string): string => {
  * One line of text for people, with what would not show written out (`\x1b`, `\u{202e}`, `\n`). Names of processes,
  * interfaces and chains are set by others: printed as they are they could move the cursor, forge lines, or hide.
  *
- * A backslash stays one backslash, so that commands can be copied: whoever needs a name exactly takes it from JSON.
+ * A backslash stays one backslash, so that commands can be copied: a program that needs the exact name takes it from JSON.
  *
  * @example
  * visibleLine('web\u001b[2J') // 'web\\x1b[2J'

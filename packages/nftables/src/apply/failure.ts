@@ -32,7 +32,7 @@ const permissionError = (what: string, { stderr }: RunResult): PermissionError |
 /** `/dev/stdin:3:5-9: Error: Could not process rule: File exists` */
 const place = /^[^\n:]*:(\d+):\d+(?:-\d+)?: Error: (.*)$/m
 
-/** What nft said of a script, as an error: whose fault it is decides the class. */
+/** What nft said of a script, as an error: the party at fault decides the class. */
 export const applyFailure = (script: string, result: RunResult): PortolanError => {
   const denied = permissionError('change', result)
   if (denied !== null) return denied

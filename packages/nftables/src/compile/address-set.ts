@@ -53,16 +53,16 @@ export const rangeExpression = (family: Family, { first, last }: Range): Express
 }
 
 /**
- * Who may come in: `everyone`, `nobody`, or what a source address is compared with.
+ * The sources that may come in: `everyone`, `none`, or what a source address is compared with.
  */
 export const sourcesOf = (
   family: Family,
   prefixes: readonly string[] | null,
-): Expression | 'everyone' | 'nobody' => {
+): Expression | 'everyone' | 'none' => {
   if (prefixes === null) return 'everyone'
   const ranges = merge(family, prefixes)
   const [only] = ranges
-  if (only === undefined) return 'nobody'
+  if (only === undefined) return 'none'
   if (only.first === 0n && only.last === (1n << BigInt(bitsOf(family))) - 1n) return 'everyone'
   if (ranges.length === 1) return rangeExpression(family, only)
   const elements: readonly Element[] = ranges.map((range) => element(rangeExpression(family, range)))

@@ -7,7 +7,7 @@ import { skeletonChains } from './skeleton-chains.ts'
 import { skeletonSets } from './skeleton-sets.ts'
 import { tableFamily, tableName } from './table-name.ts'
 
-/** One order whoever came first, so that a project planned again finds nothing to do. */
+/** One order however the projects came, so that a project planned again finds nothing to do. */
 const inOrder = (rules: readonly Rule[]): readonly Rule[] =>
   rules.toSorted((a, b) => ((a.comment ?? '') < (b.comment ?? '') ? -1 : 1))
 

@@ -26,7 +26,7 @@ interface Opening {
   readonly mappings: readonly [DesiredMapping, ...DesiredMapping[]]
 }
 
-/** Several mappings may open one container port, each to someone else. */
+/** Several mappings may open one container port, each to other sources. */
 const openingsOf = (mappings: readonly DesiredMapping[]): readonly Opening[] => {
   const openings = new Map<string, Opening>()
   for (const mapping of mappings) {
@@ -40,10 +40,10 @@ const openingsOf = (mappings: readonly DesiredMapping[]): readonly Opening[] => 
   return [...openings.values()]
 }
 
-/** Null when nobody may come in by this mapping. */
+/** Null when no source may come in by this mapping. */
 const condition = (mapping: DesiredMapping): readonly Statement[] | null => {
   const sources = sourcesOf(mapping.family, mapping.allowFrom)
-  if (sources === 'nobody') return null
+  if (sources === 'none') return null
   return [
     ...(mapping.interface === null ? [] : [is(meta('iifname'), text(mapping.interface))]),
     ...(sources === 'everyone' ? [] : [is(payload(mapping.family, 'saddr'), sources)]),

@@ -11,7 +11,7 @@ const unhandled = (found: Rule): Rule => ({ ...found, handle: null })
 
 /**
  * What projects own of a ruleset: the inverse of `assemble`, for the projects that `wanted` says yes to. What
- * names no project (the skeleton, or what someone added by hand) is left behind.
+ * names no project (the skeleton, or what was added by hand) is left behind.
  */
 export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean): Parts => {
   const table = ownTable(ruleset)
@@ -30,7 +30,7 @@ export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean):
   for (const found of table?.chains ?? []) {
     const own = found.rules.filter(({ comment }) => isWanted(comment)).map(unhandled)
     if (own.length === 0) continue
-    // What somebody else added to a chain of one project is left behind, not the chain.
+    // A foreign rule in a chain of one project is left behind, not the chain.
     if (!isSkeletonChain(found.name))
       chains.push({ name: found.name, handle: null, comment: null, base: null, rules: own })
     else rules.set(found.name, own)

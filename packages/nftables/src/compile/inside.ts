@@ -14,7 +14,7 @@ const split = (key: Expression): { readonly name: string; readonly rest: Express
 /**
  * Ports that other machines reach by one interface only, as the host itself and its containers reach them: by
  * whatever way they come. Derived from all projects together: where several bind one port, each to an interface
- * of its own, the first interface by name is the one they get, whoever came first.
+ * of its own, the first interface by name is the one they get, in whatever order they came.
  */
 export const openInside = (elements: Elements): Elements => {
   const all = new Map(elements)

@@ -87,7 +87,7 @@ const translation = (mapping: DesiredMapping): readonly Statement[] => {
 const restriction = (mapping: DesiredMapping, comment: string): readonly Rule[] => {
   const sources = sourcesOf(mapping.family, mapping.allowFrom)
   if (sources === 'everyone') return []
-  if (sources === 'nobody') return [rule(comment, drop)]
+  if (sources === 'none') return [rule(comment, drop)]
   return [rule(comment, isNot(payload(mapping.family, 'saddr'), sources), drop)]
 }
 

@@ -33,7 +33,7 @@ const closed = (parts: Parts): { readonly parts: Parts; readonly lost: readonly 
 }
 
 /**
- * What our table should be after somebody else took parts of it away: what is there, what networks need as their
+ * What our table should be after another program took parts of it away: what is there, what networks need as their
  * bridges tell, and what was known of it before.
  *
  * @returns `lost` names what nothing tells any more; the table must not be taken for whole then

@@ -19,7 +19,7 @@ const openedIn = ({ network }: OwnedNetwork, { elements }: Parts): ReadonlySet<F
     }),
   )
 
-/** Are all of these rules there, in their order? Whose they are does not count: networks are shared. */
+/** Are all of these rules there, in their order? Their project does not count: networks are shared. */
 const holds = (rules: readonly Rule[], wanted: readonly Rule[]): boolean => {
   let at = 0
   for (const one of rules) {

@@ -102,7 +102,7 @@ const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [
 
 /**
  * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
- * comes in by it is forwarded to nobody, whatever its source.
+ * comes in by it is forwarded nowhere, whatever its source.
  */
 const kept = ({ bridge, ...subnets }: DesiredNetwork, comment: string): readonly Rule[] =>
   families

@@ -1,8 +1,8 @@
 import { byteLength } from '@portolan/netfilter'
 
 /**
- * Whose an element or a rule is, told by its comment, `<project>/<label>`: several projects share the table,
- * and the kernel's own listing is the only record of who wants what.
+ * The project of an element or a rule, told by its comment, `<project>/<label>`: several projects share the table,
+ * and the kernel's own listing is the only record of which project wants what.
  */
 
 /** NFTNL_UDATA_COMMENT_MAXLEN (libnftnl, udata.h), which counts the closing NUL. */

@@ -40,7 +40,7 @@ export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPre
 
 /**
  * What is known without the mappings that were taken back since: nothing of them is left, while their map still has
- * others that were known. Who flushes a map leaves none of them.
+ * others that were known. A flush of a map leaves none of them.
  */
 export const stillMapped = (known: Parts, found: Parts): Parts => {
   const items = [...found.elements.values()].flat()

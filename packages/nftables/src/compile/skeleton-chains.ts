@@ -37,7 +37,7 @@ const base = (type: string, hook: string, priority: number): BaseChain => ({
 /**
  * Nat chains run in the order of their priorities among nat chains, and the first binding wins
  * (net/netfilter/nf_nat_core.c, nf_nat_inet_fn). Among equals the latest to register is first, so at dstnat
- * itself whoever reloads after us would take over our ports.
+ * itself an engine that reloads after us would take over our ports.
  */
 const beforeDstnat = -105
 const beforeSrcnat = 95
@@ -71,7 +71,7 @@ const lookups = (family: Family, has: Has): readonly Rule[] => [
   ...goByMap(mapName('balanced', family, 'any'), family, 'any', has),
 ]
 
-/** The same order, for those who come in by none of the interfaces that mappings are bound to. */
+/** The same order, for packets that come in by none of the interfaces that mappings are bound to. */
 const insideLookups = (family: Family, has: Has): readonly Rule[] => [
   ...goByMap(mapName('inside', family, 'host'), family, 'host', has),
   translate(family, 'host'),
@@ -148,7 +148,7 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
           chain(
             'guard_published',
             [r(is(ct('direction'), text('reply')), accept), toLocal, ...restricted],
-            'who may reach a published port from another machine',
+            'sources that may reach a published port from another machine',
           ),
         ]
       : []),

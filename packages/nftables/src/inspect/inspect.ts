@@ -50,7 +50,7 @@ const inspectQuickly = async (runner: Runner, socket: NetlinkSocket): Promise<Ru
     if (sets === null) return null
     filled.push({ ...table, sets })
   }
-  // Both parts are of one moment only if nobody changed a rule between.
+  // Both parts are of one moment only if no rule changed between.
   return (await ask(() => generation(socket))) === before ? { tables: filled, opaque } : null
 }
 

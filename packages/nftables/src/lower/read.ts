@@ -20,7 +20,7 @@ export const known = (
   gates,
 })
 
-/** What nobody can know of a packet that is only described. */
+/** What cannot be known of a packet that is only described. */
 export const unknown = (text: string, gates: readonly MatchStep[] = []): Read => ({
   expression: { kind: 'unknown', text, random: false, range: null },
   type: 'unknown',

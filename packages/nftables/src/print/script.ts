@@ -13,7 +13,7 @@ const closing =
 
 /** @public @since 0.1.0 */
 export interface ScriptOptions {
-  /** For whoever reads the script: a line each in its head, control characters in it shown as `?`. */
+  /** For the reader of the script: a line each in its head, control characters in it shown as `?`. */
   readonly remarks?: readonly string[]
 }
 

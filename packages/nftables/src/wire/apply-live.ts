@@ -41,7 +41,7 @@ const failure = (batch: Batch, sequence: number, errno: number): Error => {
 /** @public @since 0.1.0 */
 export interface LiveOptions {
   /**
-   * The generation of the rules that the changes are for, from `generation`: in any other they are refused, as somebody
+   * The generation of the rules that the changes are for, from `generation`: in any other they are refused, as another program
    * may have taken away the rules that make these elements work. Null or absent: only the maps have to be there.
    */
   readonly generation?: number | null

@@ -24,7 +24,7 @@ let asked = 0
  * @example
  * const before = await generation(socket)
  * await applyLive(changes, socket)
- * (await generation(socket)) === before + 1 // nobody else changed a rule
+ * (await generation(socket)) === before + 1 // no other program changed a rule
  * @public @since 0.1.0
  */
 export const generation = async (socket: NetlinkSocket): Promise<number | null> => {

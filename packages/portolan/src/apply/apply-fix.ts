@@ -77,7 +77,7 @@ const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner
   }
 }
 
-/** Half of what was asked for is worse than a moment's wait for whoever has the lock of iptables. */
+/** Half of what was asked for is worse than a moment's wait for the holder of the lock of iptables. */
 const PATIENCE_MS = 5000
 const PAUSE_MS = 100
 

@@ -67,7 +67,7 @@ export const carryOut = async (
     )
     const owed = owedBy(work)
     await ensureMemory(work.changes, !owesNothing(owed), memory, context)
-    // Taken before anything is changed: killed in between, nobody else gets what a bridge has already.
+    // Taken before anything is changed: killed in between, no other network gets what a bridge has already.
     const giveBack = await context.lease?.()
     const links = openLinks()
     const applied: string[] = []
@@ -255,7 +255,7 @@ const applySysctl = async (
   { facts, memory }: Progress,
 ): Promise<void> => {
   if (kind === 'restore-sysctl') {
-    // Somebody has set it since the plan was made: that is what the host wants now.
+    // It has been set since the plan was made: that is what the host wants now.
     if (readSysctl(name) !== before) return
     if (forwardingFamily(name) !== null) await memory.markRestoring(name)
   } else if (before !== null) await memory.rememberSysctl(name, before, value, facts)

@@ -31,7 +31,7 @@ export const giveBackUnused = async (
   runner: Runner,
 ): Promise<void> => {
   try {
-    // Refused by the kernel because somebody else was quicker: then ours is other than it was, and not by us.
+    // Refused by the kernel because another program was quicker: then ours is other than it was, and not by us.
     const isRefused = applied.length === 0 && error instanceof StaleStateError
     if (isRefused || isStale(observed, await observe(runner)) === null) await giveBack()
   } catch {

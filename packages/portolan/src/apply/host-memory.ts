@@ -26,7 +26,7 @@ export interface HostMemory {
   /** Remembers that the putting back of a sysctl begins, with which the kernel changes others. */
   markRestoring(sysctl: string): Promise<void>
   forgetSysctls(names: readonly string[]): Promise<void>
-  /** Remembers that hairpin mode of a port on somebody else's bridge was off before we switched it on. */
+  /** Remembers that hairpin mode of a port on a bridge that is not ours was off before we switched it on. */
   rememberHairpin(port: string): Promise<void>
   forgetHairpin(port: string): Promise<void>
   /** Remembers the tables and base chains that changes of iptables-nft rules will bring into being. */
@@ -39,7 +39,7 @@ export interface HostMemory {
    */
   ensureWritable(): Promise<void>
   /**
-   * Removes what was remembered so, as far as nobody else has come to use it, and forgets it. Without the program nft
+   * Removes what was remembered so, as far as no other program has come to use it, and forgets it. Without the program nft
    * it stays, and so does the note.
    */
   removeCreated(runner: Runner): Promise<void>
@@ -57,7 +57,7 @@ export interface HostMemory {
   owe(flows: OwedFlows): Promise<void>
   /** Strikes out what has been forgotten, or is due no more. */
   settle(flows: OwedFlows): Promise<void>
-  /** Forgets what is left once all is put back: notes of what somebody else has changed or removed since. */
+  /** Forgets what is left once all is put back: notes of what another program has changed or removed since. */
   forgetRest(): Promise<void>
 }
 

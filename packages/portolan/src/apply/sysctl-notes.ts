@@ -16,7 +16,7 @@ export const noteSysctl = (
   facts: HostFacts,
 ): SysctlNotes => {
   const known = notes[name]
-  // A value that is not the one we gave is the host's own, whatever the note says: somebody has set it since.
+  // A value that is not the one we gave is the host's own, whatever the note says: it has been set since.
   const own = known?.given === before ? known.before : before
   const family = forwardingFamily(name)
   const noted = { [name]: { before: own, given } }
@@ -42,7 +42,7 @@ const withoutOverwritten = (notes: SysctlNotes, family: Family): SysctlNotes =>
 
 /**
  * The notes with a mark on one whose putting back begins. Killed after the kernel has changed other sysctls along with
- * it, the next destroy knows that those values are not somebody's wish.
+ * it, the next destroy knows that those values were not set on purpose.
  * @internal
  */
 export const markRestoring = (notes: SysctlNotes, name: string): SysctlNotes => {

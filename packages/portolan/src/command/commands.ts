@@ -77,7 +77,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Print a firewall script that does what apply would do to the rules.',
     more: [
       'The script replaces all rules of Portolan in its backend. For this host it carries the other projects there,',
-      'as apply leaves them. So it does for another host whose rules are given (--nft-json, or --iptables-save and',
+      'as apply leaves them. So it does for another host, with its rules given (--nft-json, or --iptables-save and',
       '--ip6tables-save). Where no rules are read (--host alone) it holds this project only: loading it removes',
       'every other project of Portolan, and its head says so. Print it again once another project has changed.',
     ],
@@ -104,7 +104,7 @@ export const commands: Readonly<Record<string, Command>> = {
   explain: {
     usage: 'explain [--from A[:PORT]] --to B:PORT/PROTOCOL [--in INTERFACE] [-f compose.yaml]...',
     summary:
-      'Tell the way of a packet through the rules on this host as they are: who changes it, who stops it, where it ends.',
+      'Tell the way of a packet through the rules on this host as they are: what changes it, what stops it, where it ends.',
     options: [...common, ...hostFiles, 'from', 'to', 'in', ...intent],
     needs: ofAnIntent,
     positionals: 0,

@@ -39,7 +39,7 @@ const optionHelp: Record<OptionName, string> = {
     '    --guard-forwarding     drop what is forwarded between interfaces that are not ours',
   'no-sysctl': '    --no-sysctl            leave sysctls alone; what is off becomes a conflict',
   ipv6: '    --ipv6                 pick IPv6 subnets',
-  map: '    --map                  draw the pools: who holds what, what was passed over, what was picked',
+  map: '    --map                  draw the pools: what holds each part, what was passed over, what was picked',
   svg: '    --svg FILE             write the same picture as SVG (- is standard output)',
   from: '    --from A[:PORT]        the sender (IPv6 in brackets); a process of this host when left out',
   to: '    --to B:PORT/PROTOCOL   where it goes: 192.0.2.2:8080/tcp, [2001:db8::2]:53/udp, 192.0.2.2/icmp',

@@ -39,7 +39,7 @@ export const readPacketWords = (options: Pick<Options, 'from' | 'to' | 'in'>, fa
     family: to.family,
     in: entryInterface(options, from?.address ?? null, facts),
     source: from?.address ?? null,
-    // Named, so that the story speaks of no port that nobody mentioned.
+    // Named, so that the story speaks of no port that was not mentioned.
     sourcePort: from?.port ?? (needsPort ? firstDynamicPort : null),
     destination: to.address,
     destinationPort: to.port,

@@ -27,7 +27,7 @@ export interface Terminal {
 }
 
 /**
- * `portolan ... | head`: who reads us may have read enough. That is no failure, and must not stop an apply
+ * `portolan ... | head`: the reader may have read enough. That is no failure, and must not stop an apply
  * halfway.
  */
 const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {

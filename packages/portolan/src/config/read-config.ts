@@ -33,7 +33,7 @@ export const readConfig = ({ environment = process.env, root = '/' }: ReadConfig
   )
 
 /**
- * The first of these that is this user's own. `sudo` may keep the HOME of the user who called it, and what that user
+ * The first of these that is this user's own. `sudo` may keep the HOME of the user that called it, and what that user
  * allows and reserves is not for root to follow.
  */
 const configHome = (environment: Readonly<Record<string, string | undefined>>): string => {

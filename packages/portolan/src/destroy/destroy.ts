@@ -20,7 +20,7 @@ import { readSurroundings } from './surroundings.ts'
 /** @public @since 0.1.0 */
 export interface DestroyOptions extends ApplyOptions {
   /**
-   * One project. Absent: every project on this host, whoever applied it, and what else is left of Portolan. The
+   * One project. Absent: every project on this host, and what else is left of Portolan. The
    * command asks for `--all` there; the library takes the call at its word.
    */
   readonly project?: string
@@ -42,7 +42,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
     readState(stateDirectory),
     options.keepLeases === true ? null : withLeaseStore(options, readLeases),
   ])
-  // Bridges would go and rules that nobody has seen stay.
+  // Bridges would go and rules that could not be read stay.
   if ((rules.hidden ?? []).length > 0 && mayChangeNetwork())
     throw new PermissionError(
       `Nothing is removed, since some rules could not be read and would stay behind. ${rules.unread.join(' ')}`,
@@ -62,7 +62,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
 /**
  * Removes one project, or without `project` EVERY project on this host: rules in every backend, bridges (their ports are released, not deleted), and, when nothing
  * of ours stays, the sysctls and iptables-nft tables we brought into being; then the leases, unless they are kept.
- * Nobody else's rule is touched.
+ * No foreign rule is touched.
  *
  * @param removal - what `planDestroy` found; absent: planned now
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
@@ -93,7 +93,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
         await memory.removeCreated(runner)
         await memory.forgetRest()
       }
-      // Last: killed before, nobody else gets a subnet whose bridge is still there.
+      // Last: killed before, no other project gets a subnet whose bridge is still there.
       if (releases) {
         await withLeaseStore(options, async (store) => {
           await store?.transact((leases) => releaseProject(leases, options.project ?? null))

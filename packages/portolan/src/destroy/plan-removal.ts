@@ -47,7 +47,7 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   /** Sysctls that stay as Portolan set them, since something foreign may rely on them; `left` tells of them too. */
   readonly kept: readonly KeptSysctl[]
   /**
-   * What is given up when all that is done: leases of projects, whoever took them, and whether or not the projects are
+   * What is given up when all that is done: leases of projects, by whatever operation they were taken, and whether or not the projects are
    * on the host now.
    */
   readonly leases: readonly Lease[]
@@ -167,7 +167,7 @@ const removeRules = (
   return only === undefined ? [] : planRules(null, null, only, rules)
 }
 
-/** Ports on bridges of others get their hairpin mode back, unless somebody switched it off already. */
+/** Ports on bridges of others get their hairpin mode back, unless it is switched off already. */
 const restoredPorts = ({ interfaces }: HostFacts, state: HostState): readonly PlanChange[] =>
   hairpinPorts(state)
     .filter((name) => interfaces?.some((link) => link.name === name && link.hairpin === true))

@@ -2,7 +2,7 @@ import type { Outcome, Packet } from '@portolan/netfilter'
 import type { HostRules } from './host-rules.ts'
 
 /**
- * An outcome as it may be told by one who has not seen all rules: a hidden one may come first, and drop the packet or
+ * An outcome as it may be told when not all rules could be read: a hidden one may come first, and drop the packet or
  * send it elsewhere, so nothing of that family is certain.
  * @internal
  */

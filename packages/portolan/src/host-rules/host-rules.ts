@@ -35,7 +35,7 @@ export const noRules: HostRules = {
 }
 
 /**
- * A host whose rules nobody read.
+ * A host whose rules were not read.
  * @internal
  */
 export const unknownRules: HostRules = { ...noRules, incomplete: backends }

@@ -37,7 +37,7 @@ const mergeTables = (
   saved: readonly NetfilterTable[],
 ): readonly NetfilterTable[] => {
   const byKey = new Map(saved.map((table) => [keyOf(table), table]))
-  // A table with a name of iptables' that somebody made with nft: iptables-nft-save may show a part of it.
+  // A table with a name of iptables' that was made with nft: iptables-nft-save may show a part of it.
   const foreign = new Set(listed.tables.filter((table) => !nftables.isIptablesTable(table)).map(keyOf))
   const isReadElsewhere = (table: nftables.Table): boolean =>
     !foreign.has(keyOf(table)) && byKey.has(keyOf(table))

@@ -28,7 +28,7 @@ export const readSurroundingRules = async (
     return {
       rules: null,
       unread: [
-        `The rules of others could not be read, so nobody has looked for conflicts with them: ${error.message}`,
+        `The rules of others could not be read, so conflicts with them were not looked for: ${error.message}`,
       ],
     }
   }

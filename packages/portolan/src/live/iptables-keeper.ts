@@ -21,7 +21,7 @@ export const iptablesKeeper = (
   const generation = async (): Promise<number | null> =>
     socket === null ? null : nftables.generation(socket)
   let rules: iptables.Ruleset = iptables.emptyRuleset
-  /** What our chains should be, whoever damaged them. */
+  /** What our chains should be, however they were damaged. */
   let mended: Mended<iptables.Ruleset> = { ruleset: iptables.emptyRuleset, lost: [] }
   /** Our chains as they were last read whole, or made whole: what is to come back when it is lost. */
   let known: iptables.Ruleset | null = null
@@ -72,7 +72,7 @@ export const iptablesKeeper = (
       known = wanted
       mended = { ruleset: wanted, lost: [] }
       const after = before === null ? null : await generation()
-      // One more would be somebody else's, who came between.
+      // One more would be another program's, which came between.
       if (before !== null && after === (before + commits(changes)) >>> 0) expected = after
     },
     close: () => socket?.close(),

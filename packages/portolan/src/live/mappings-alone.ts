@@ -11,7 +11,7 @@ export const mappingsAlone = (project: string, mappings: readonly DesiredMapping
 /**
  * What is published: of the project itself what is in force, of others also what comes back.
  *
- * The own ports that were known once may have been taken back since; whoever keeps the book knows.
+ * The own ports that were known once may have been taken back since; the keeper of the book knows.
  * @internal
  */
 export const portsOf = (

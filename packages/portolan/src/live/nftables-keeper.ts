@@ -9,18 +9,18 @@ import type { RuleKeeper } from './rule-keeper.ts'
 
 /** @internal */
 export const nftablesKeeper = (project: string, runner: Runner): RuleKeeper => {
-  // A socket of this process speaks of this network namespace, where a Runner of somebody else's need not be.
+  // A socket of this process speaks of this network namespace, where a Runner of the caller's need not be.
   const socket = runsHere(runner) ? openNetlinkSocket() : null
   const generation = async (): Promise<number | null> =>
     socket === null ? null : nftables.generation(socket)
   let rules: nftables.Ruleset = nftables.emptyRuleset
-  /** What our table should be, whoever damaged it, without what `quickly` did since. */
+  /** What our table should be, however it was damaged, without what `quickly` did since. */
   let mended: Mended<nftables.Ruleset> = { ruleset: nftables.emptyRuleset, lost: [] }
   /** Our table as it was last read whole, or made whole: what is to come back when it is lost. */
   let known: nftables.Ruleset | null = null
   let unrestricted = false
   let stands = false
-  /** The generation of the rules if nobody but us has changed any since they were read; null: not known. */
+  /** The generation of the rules if no other program has changed any since they were read; null: not known. */
   let expected: number | null = null
   const isUnchanged = async (): Promise<boolean> => expected !== null && (await generation()) === expected
   /** A transaction of ours has been made. */
@@ -61,7 +61,7 @@ export const nftablesKeeper = (project: string, runner: Runner): RuleKeeper => {
       if (!stands || expected === null || socket === null) return false
       const make = action === 'add' ? nftables.publishChange : nftables.unpublishChange
       const change = make(project, mapping, { unrestricted })
-      // The kernel refuses it when the rules are of another generation: somebody may have flushed the rest of the table.
+      // The kernel refuses it when the rules are of another generation: another program may have flushed the rest of the table.
       if (change === null || !(await nftables.applyLive([change], socket, { generation: expected })))
         return false
       countOwn()

@@ -39,7 +39,7 @@ export interface OpenHostOptions {
   readonly runner?: Runner
 }
 
-/** How often a port is tried again when somebody else changes the rules just then. */
+/** How often a port is tried again when another program changes the rules just then. */
 const ATTEMPTS = 3
 
 /**
@@ -48,7 +48,7 @@ const ATTEMPTS = 3
  * Several may be open at once, in one process or many: what one of them believes to be so is read again before it
  * answers that there is nothing to do, or that something cannot be done.
  *
- * It leases nothing: whoever calls it names every host port and address, so there is nothing to choose. To have them
+ * It leases nothing: the caller names every host port and address, so there is nothing to choose. To have them
  * chosen and kept, plan an intent.
  *
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
@@ -84,7 +84,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     book.learn(rules)
     whole = rules.whole
   }
-  /** Is something missing that somebody else took away, so that the whole has to be written? */
+  /** Is something missing that another program took away, so that the whole has to be written? */
   const isDamaged = (): boolean => !whole || book.hasLost()
 
   /**
@@ -109,7 +109,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   }
 
   /**
-   * Where somebody changed a rule meanwhile, ours are read again: most such changes are not of ours.
+   * Where a rule changed meanwhile, ours are read again: most such changes are not of ours.
    *
    * @returns false when the rules are not as they were thought to be, or there is no short way: nothing is done then
    */

@@ -38,7 +38,7 @@ export interface PortBook {
 export const openPortBook = (project: string): PortBook => {
   /** What every project has, by host socket. */
   let published = new Map<string, PublishedPort>()
-  /** What the project had when our rules stood, and has not since somebody damaged them. */
+  /** What the project had when our rules stood, and has not since they were damaged. */
   const lost = new Map<string, PublishedPort>()
 
   const own = (): readonly PublishedPort[] =>
@@ -57,7 +57,7 @@ export const openPortBook = (project: string): PortBook => {
       published = new Map(plain.map((port) => [socketKey(port), port]))
       for (const port of before) lost.set(socketKey(port), port)
       for (const [key, port] of lost) {
-        // Where our rules stand, what is no longer among them was taken back by somebody who may.
+        // Where our rules stand, what is no longer among them was taken back by a caller that may.
         if (published.has(key) || rules.standing.includes(port.family)) lost.delete(key)
       }
     },

@@ -27,14 +27,14 @@ export interface RuleKeeper {
    * @param facts - the host as it was just before
    */
   read(facts: HostFacts): Promise<KeptRules>
-  /** Is it certain that nobody else changed a rule since `read`? */
+  /** Is it certain that no other program changed a rule since `read`? */
   isUnchanged(): Promise<boolean>
   /** Is what `read` found, with what `hold` made of it since, certain to be what the host has? */
   isCurrent(): Promise<boolean>
   /**
    * Adds or removes one mapping in the shortest way there is.
    * @returns false, with nothing done, when there is none: use `hold`
-   * @throws StaleStateError when somebody changed a rule of this host since it was read
+   * @throws StaleStateError when a rule of this host changed since it was read
    */
   quickly(action: 'add' | 'remove', mapping: DesiredMapping): Promise<boolean>
   /**

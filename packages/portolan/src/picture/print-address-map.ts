@@ -150,7 +150,7 @@ const printHolders = ({ holders, isCut }: AddressMap, { style, columns }: Pen): 
   })
   const more = holders.length - mostListed
   return [
-    style.bold('Who holds what'),
+    style.bold('Holders'),
     ...lines,
     ...(more > 0 ? [`  and ${isCut ? 'more than ' : ''}${more} more`] : []),
   ]

@@ -62,12 +62,12 @@ export const drawPicks = (map: AddressMap, top: number): Drawn => {
   return { svg, y }
 }
 
-/** Who holds what, and what that was in the way of. */
+/** The holders, and what each was in the way of. */
 export const drawHolders = ({ holders, isCut }: AddressMap, top: number): Drawn => {
   if (holders.length === 0) return { svg: [], y: top }
   const svg: string[] = []
   let y = top + 12
-  svg.push(svgText(left, y, 'head', 'Who holds what'))
+  svg.push(svgText(left, y, 'head', 'Holders'))
   y += 26
   for (const [place, holder] of holders.slice(0, mostListed).entries()) {
     svg.push(

@@ -13,7 +13,7 @@ export interface LeaseReleaseChange extends Change {
 }
 
 /**
- * What a proposal gives up, as changes. What it takes is no change: nobody loses anything by it.
+ * What a proposal gives up, as changes. What it takes is no change: no holder loses anything by it.
  * @internal
  */
 export const leaseReleases = (proposal: LeaseProposal | null): readonly LeaseReleaseChange[] =>

@@ -6,7 +6,7 @@ import { printConflicts } from './print-plan.ts'
 import { plainStyle, type Style } from './style.ts'
 
 /**
- * What of a plan somebody who agreed to an earlier one has not seen.
+ * What of a plan a user that agreed to an earlier one has not seen.
  * @internal
  */
 export interface PlanDifference {

@@ -138,7 +138,7 @@ const readBackend = async (choice: BackendChoice, runner: Runner): Promise<Backe
     const backend = await chooseBackend(choice, runner)
     return { backend, rules: await readRules(runner, mayReadRules() ? backend : null) }
   } catch (error) {
-    // Who named a backend wants that one. Who did not is shown a plan, and what to install before it is applied.
+    // A user that named a backend wants that one. Any other is shown a plan, and what to install before it is applied.
     if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
     const rules = await readRules(runner, null)
     const missing =

@@ -1,7 +1,7 @@
 import { type NetfilterChain, type NetfilterRuleset, type NetfilterTable, ownerOf } from '@portolan/netfilter'
 
 /**
- * Rules as they will be, numbered as they are now: who reads of rule 3 looks for it before anything is applied. What
+ * Rules as they will be, numbered as they are now: a user that reads of rule 3 looks for it before anything is applied. What
  * is new keeps the number it will have.
  *
  * @internal
@@ -44,7 +44,7 @@ const isAsItWas = ({ rules }: NetfilterChain, before: NetfilterChain): boolean =
 const foreignRules = (table: NetfilterTable, chain: NetfilterChain): NetfilterChain['rules'] =>
   chain.rules.filter((rule) => ownerOf(table, chain, rule) !== 'portolan')
 
-/** Nobody else's rule is moved by a plan: the first of theirs is the first of theirs. */
+/** A plan moves no foreign rule: the first of them stays the first of them. */
 const renumber = (
   table: NetfilterTable,
   chain: NetfilterChain,

@@ -62,7 +62,7 @@ const runsOf = (changes: readonly PlanChange[]): readonly Run[] => {
 
 const linesOf = (planned: PlanChange): readonly Line[] => {
   const { action, before, after, description } = planned
-  // What is typed to another program says nothing of whom it is for.
+  // What is typed to another program does not say which mapping it is for.
   if (planned.part === 'fix') {
     const { undo, commands } = fixCommands(planned.operation)
     const lines = [...undo, ...commands].map((words) => `  ${shellLine(words)}`)

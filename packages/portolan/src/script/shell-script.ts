@@ -108,7 +108,7 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
         }),
         `ip link set dev ${name} up`,
       ]
-  // What is on a bridge of somebody else is theirs to keep apart.
+  // What is on a bridge that is not ours is its owner's to keep apart.
   const guarded = !network.icc && !network.external
   const icc = guarded
     ? [

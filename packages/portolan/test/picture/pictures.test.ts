@@ -74,7 +74,7 @@ Picked
   1  172.16.42.0/24  gateway 172.16.42.1  from pool classic
   2  172.16.43.0/24  gateway 172.16.43.1  from pool classic
 
-Who holds what
+Holders
   a  route 172.17.0.0/16 via docker0 in table main, docker's by its name
        in the way of 172.17.0.0/16
   b  route 10.0.0.0/12 via wg0 in table 51820

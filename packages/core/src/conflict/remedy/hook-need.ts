@@ -2,8 +2,8 @@ import type { Protocol } from '@portolan/netfilter'
 import type { DesiredState } from '../../contract/index.ts'
 
 /**
- * What of a project needs that a hook lets packets pass. It says what the hook covers rather than who asked: a hook
- * in place hides the conflict from whoever comes to need it later.
+ * What of a project needs that a hook lets packets pass. It says what the hook covers rather than what asked for it: a hook
+ * in place hides the conflict from a mapping that comes to need it later.
  * @public @since 0.1.0
  */
 export interface HookNeed {

@@ -5,7 +5,7 @@ import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
 import { networkRows } from '../search/network-rows.ts'
 import type { Region } from '../search/region.ts'
 import { addressValue, subnetRange } from '../search/subnets.ts'
-import { nobody, type Surroundings } from '../search/surroundings.ts'
+import { neverSources, type Surroundings } from '../search/surroundings.ts'
 
 /** Packets that come in by one interface. */
 export interface Arriving {
@@ -17,8 +17,8 @@ export interface Arriving {
 
 /** Addresses that a packet on its way may have: the kernel drops others as martians before any rule is asked. */
 export const unicast: Readonly<Record<Family, RangeSet>> = {
-  ip: subtractRanges({ starts: [0], ends: [0xffffffff] }, nobody.ip),
-  ip6: subtractRanges({ starts: [0n], ends: [(1n << 128n) - 1n] }, nobody.ip6),
+  ip: subtractRanges({ starts: [0], ends: [0xffffffff] }, neverSources.ip),
+  ip6: subtractRanges({ starts: [0n], ends: [(1n << 128n) - 1n] }, neverSources.ip6),
 }
 
 /** Every value that a field of a packet may have. */

@@ -87,7 +87,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
     rule === null
       ? `Accept them at the end of chain ${chain.name}, before its policy is asked.`
       : `Accept them in chain ${chain.name} in front of that rule.`
-  const who =
+  const covered =
     owner === null
       ? ''
       : ` ${capital(ownerName(owner))} may take it out when it reloads: keep it where you keep its settings.`
@@ -102,9 +102,9 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
         : iptablesCommand({ ...place, variant: tool }, passage),
     ),
   )
-  if (commands.length === 0) return inWords(`${text}${who} ${noCommand}`)
+  if (commands.length === 0) return inWords(`${text}${covered} ${noCommand}`)
   return {
-    remedy: { text: `${text}${when}${who}`, commands },
+    remedy: { text: `${text}${when}${covered}`, commands },
     insertions: passing.map((passage) => ({
       table,
       chain: chain.name,

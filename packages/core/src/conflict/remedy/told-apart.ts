@@ -13,7 +13,7 @@ export const toldApart = (rulesets: readonly NetfilterRuleset[]): ((mapping: Des
   return ({ hostPort, targets }) => {
     asked ??= askedByOthers(rulesets)
     const values = [hostPort, ...targets.flatMap(({ address, port }) => [addressValue(address), port])]
-    // Of the bits of an address no range tells whose they are.
+    // No range tells which network the bits of an address belong to.
     if (asked.computes) return values.join(' ')
     return asked.sets
       .flatMap((ranges, at) => {

@@ -174,4 +174,4 @@ const foreignStep = (last: TraceStep | null): TraceStep | null =>
 
 /** What names a culprit: its rule, the chain of its policy, or what the kernel said. */
 export const culpritKey = (step: TraceStep | null): object | string =>
-  step === null ? 'nobody' : (step.rule ?? step.chain ?? step.text ?? 'kernel')
+  step === null ? 'none' : (step.rule ?? step.chain ?? step.text ?? 'kernel')

@@ -17,7 +17,7 @@ export interface NamedEnds {
   readonly receiver: string | null
 }
 
-/** What the search found: packets that fare otherwise than the contract promises, and who is to blame. */
+/** What the search found: packets that fare otherwise than the contract promises, and the rules to blame. */
 export interface Finding {
   readonly kind: RuleConflictKind
   readonly severity: 'error' | 'warning' | 'info'
@@ -66,7 +66,7 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
         state: 'new',
       }
 
-/** Who did it, as a conflict names it. */
+/** The culprit, as a conflict names it. */
 export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
   const { table, chain, rule, verdict, text } = step
@@ -91,9 +91,9 @@ export const culpritOf = (step: TraceStep | null): Culprit | null => {
 }
 
 /** The witness's way. */
-export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.conclusion, nobody)
+export const tellFinding = ({ judgement }: Finding): Telling => tell(judgement.conclusion, noValues)
 
-const nobody: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()
+const noValues: ReadonlyMap<number | bigint, readonly (string | null)[]> = new Map()
 
 export type FailedCell = Cell & { readonly judgement: Failed }
 

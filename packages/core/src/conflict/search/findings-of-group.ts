@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts'
 import { gather } from './gather.ts'
 import { type Cell, cellsAt, type Explored, findLikes, type Likes, movePoint } from './member-cells.ts'
 
-/** Says which failures leave a whole row undelivered, of those who have these cells. */
+/** Says which failures leave a whole row undelivered, of the mappings or networks with these cells. */
 export type FindDead = (explored: readonly Explored[], member: number) => (cell: Cell) => boolean
 
 /**

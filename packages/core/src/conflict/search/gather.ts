@@ -9,7 +9,7 @@ import type { Blamed } from './trail.ts'
 /** Warnings of one chain are told together; errors of so many rules apart. */
 const MOST_APART = 8
 
-/** A cell with all who stop it, one behind the other. */
+/** A cell with all culprits that stop it, one behind the other. */
 interface Traced {
   readonly isDead: boolean
   readonly row: Row
@@ -42,7 +42,7 @@ export const gather = (
   for (const { isDead: dead, row, findings } of traced)
     for (const finding of findings) {
       const key = culpritKey(finding.step)
-      // Who arrives under another name arrives.
+      // A packet that arrives with another source address arrives.
       const isStopped = finding.judgement.fault === 'stopped' || finding.judgement.fault === 'astray'
       const isDeadly =
         dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
@@ -113,7 +113,7 @@ const findingOf = (
 })
 
 /**
- * The culprits of dead rows, by who is not served: where one of them stops all, a list of bans in front of it is not
+ * The culprits of dead rows, by the senders not served: where one of them stops all, a list of bans in front of it is not
  * what kills the row; where none does, it takes all of them.
  */
 const findDeadly = (traced: readonly Traced[]): ReadonlyMap<string, ReadonlySet<object | string>> => {
@@ -159,7 +159,7 @@ const rank = { error: 2, warning: 1, info: 0 } as const
 const sureness = { certain: 1, possible: 0 } as const
 
 const merge = (a: Finding, b: Finding): Finding => {
-  // The worse one is shown, of equals the surer, and of these the one that nobody stops before.
+  // The worse one is shown, of equals the surer, and of these the one with no culprit in front.
   const order =
     rank[b.severity] - rank[a.severity] ||
     sureness[b.certainty] - sureness[a.certainty] ||
@@ -196,7 +196,7 @@ const fold = (findings: readonly Finding[]): readonly Finding[] => {
   return [...apart, ...[...lists.values()].map(foldList)]
 }
 
-/** The worst of a list, and how many more there are; who only stands behind another does nothing yet. */
+/** The worst of a list, and how many more there are; one that only stands behind another does nothing yet. */
 const foldList = (list: readonly [Finding, ...Finding[]]): Finding => {
   const [first, ...more] = list
   if (more.length === 0) return first

@@ -7,7 +7,7 @@ import type { Closed, Row } from './row.ts'
 export type Fault =
   /** It, or the answer to it, was stopped. */
   | 'stopped'
-  /** It came to somebody else. */
+  /** Delivered, but not to the mapping's target. */
   | 'astray'
   /** It came where it should, and its source was changed. */
   | 'source-changed'
@@ -53,7 +53,7 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
   }
   if (worst === null) return kept
   const all = failed === conclusions.length
-  // Who is drawn by lot fails for certain, some day; who hangs on what nobody knows may never.
+  // A random match eventually selects every flow, so its failure is certain. A match we cannot evaluate may never apply, so its failure is only possible.
   const certain = (all || (sure && !unsure)) && !run.truncated && !run.doubtful && run.undetermined.size === 0
   return {
     kind: 'failed',
@@ -91,7 +91,7 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
     // A proxy, or a service of a cluster, that takes what goes out is not ours to touch.
     if (reached.kind !== 'out' || world.daddr !== point.daddr) return null
     const isOwn = world.saddr === point.saddr
-    // An address of the network itself is no better than the container's own: nobody outside can answer it.
+    // An address of the network itself is no better than the container's own: no machine outside can answer it.
     const isHidden = isLocalAddress(host, row.family, world.saddr) || !hasValue(row.region.saddr, world.saddr)
     if (expected.seenAs === 'host' && !isOwn && !isHidden) return 'source-kept'
     if (expected.seenAs === 'host' && isOwn) return 'source-kept'
@@ -115,7 +115,7 @@ const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Hos
     case 'own':
       return world.saddr === point.saddr || row.isFromEngine === true ? null : 'source-changed'
     case 'gateway':
-      // Who reaches a target on another bridge is seen as it is.
+      // A target on another bridge sees the client's own source address.
       if (row.in !== null && row.in !== place.bridge)
         return world.saddr === point.saddr ? null : 'source-changed'
       if (place.gateway === null || world.saddr === place.gateway) return null

@@ -18,7 +18,7 @@ export interface Cell {
   readonly judgement: Judgement
   /** The judgement is of another mapping, whose packets fare alike. */
   readonly isBorrowed: boolean
-  /** Who is to blame, where they fail: one behind the other. */
+  /** The culprits, where they fail: one behind the other. */
   readonly blamed: readonly Blamed[]
   /** So many of these stop all packets of the cell, not only the one that was followed. */
   readonly countOfAll: number

@@ -58,7 +58,7 @@ export const networkRows = (
         region: region(gateway, members),
         expected: through('gateway'),
       })
-    // Without a gateway the bridge has no address that would tell who its neighbours are.
+    // Without a gateway the bridge has no address that would tell its neighbours.
     if (network.icc && gateway !== null)
       rows.push({
         ...base,

@@ -4,7 +4,7 @@ import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Region } from './region.ts'
 
 /**
- * Who opens a flow, as the reachability contract names them (DESIGN, section 3).
+ * The clients that open a flow, as the reachability contract names them (DESIGN, section 3).
  * - `machine`: another machine. `host`: a process on the host. `loopback`: the same, to 127.0.0.1.
  * - `itself`: the container, through a host port (hairpin). `sibling`: another on its bridge. `stranger`: one on
  *   another bridge.

@@ -27,7 +27,7 @@ export const findDeadAddresses = (
     const served = uniteRanges(rows.map(servedAddresses))
     const asked = uniteRanges(rows.map(({ row }) => row.region.daddr))
     const nowhere = subtractRanges(asked, served)
-    // An address of some bridge that nobody but its own network calls is not what a mapping is for.
+    // An address of some bridge that only its own network calls is not what a mapping is for.
     const isAll = isEmptySet(served)
     const whole = isAll ? nowhere : intersectRanges(nowhere, important(rows, knownAddresses))
     dead.set(kind, whole)
@@ -71,7 +71,7 @@ const groupBySource = (explored: readonly Explored[]): ReadonlyMap<string, reado
   return groups
 }
 
-/** A mapping bound to an address is for that address, whoever knows it. */
+/** A mapping bound to an address is for that address, even where few machines know it. */
 const important = (rows: readonly Explored[], known: RangeSet): RangeSet => {
   const [first] = rows
   if (first === undefined) return known

@@ -24,7 +24,7 @@ export interface Entry {
   readonly isUplink: boolean
   /** What is behind it runs on this host: containers or guests of another engine. */
   readonly isEngine: boolean
-  /** Who is behind it: the addresses that are answered by this way. */
+  /** The machines behind it: the addresses that are answered by this way. */
   readonly sources: RangeSet
 }
 
@@ -33,7 +33,7 @@ export interface Surroundings {
   readonly entries: readonly Entry[]
   /** Ways that are not looked at, as there are too many. */
   readonly unseenEntries: readonly string[]
-  /** False: there are too many routes to tell who is behind which interface. */
+  /** False: there are too many routes to tell which machines are behind which interface. */
   readonly knowsRoutes: boolean
   /** The host's own addresses, loopback left out. */
   readonly addresses: RangeSet
@@ -54,8 +54,8 @@ export interface Surroundings {
 /** More side entries than this (a container each, on some hosts) are not all looked at. */
 export const MOST_SIDE_ENTRIES = 128
 
-/** Addresses that nobody sends from: this network, loopback, multicast; link-local in IPv6 (the contract's own rule). */
-export const nobody: Readonly<Record<Family, RangeSet>> = {
+/** Addresses that no packet is sent from: this network, loopback, multicast; link-local in IPv6 (the contract's own rule). */
+export const neverSources: Readonly<Record<Family, RangeSet>> = {
   ip: rangeSet([
     { first: 0, last: 0x00ffffff },
     { first: 0x7f000000, last: 0x7fffffff },
@@ -75,7 +75,7 @@ const everything: Readonly<Record<Family, RangeSet>> = {
   ip6: { starts: [0n], ends: [(1n << 128n) - 1n] },
 }
 
-/** Reads off a host who can reach it, and by which way. */
+/** Reads off a host which machines can reach it, and by which way. */
 export const surroundingsOf = (
   host: Host,
   { interfaces = [], routes = [] }: HostFacts,
@@ -95,10 +95,10 @@ export const surroundingsOf = (
   )
   const addresses = subtractRanges(
     rangeSet(own.map((value) => ({ first: value, last: value }))),
-    nobody[family],
+    neverSources[family],
   )
   const subnets = subnetsOf(desired, family)
-  const taken = [nobody[family], addresses, ...[...subnets.values()].map(({ whole }) => whole)].reduce(
+  const taken = [neverSources[family], addresses, ...[...subnets.values()].map(({ whole }) => whole)].reduce(
     (left, set) => subtractRanges(left, set),
     everything[family],
   )
@@ -170,7 +170,7 @@ const isLeg = (host: Host, { master }: Link): boolean => {
 }
 
 /**
- * Who is answered by each interface, and who is reached by it as far as the facts say; null where there are too many
+ * The sources answered by each interface, and those reached by it as far as the facts say; null where there are too many
  * routes to tell.
  *
  * @param areListed - the facts say which routes there are
@@ -187,10 +187,10 @@ const sourcesBehind = (
     return route.type === 'unicast' ? `by ${route.link?.name ?? ''}` : route.type
   })
   if (classes === null) return null
-  const nobodyBehind = rangeSet([])
+  const noMachines = rangeSet([])
   // Facts that list any route list all of them: a client that no route leads back to is promised nothing.
-  const unsaid = router.complete || areListed ? nobodyBehind : (classes.get('none') ?? nobodyBehind)
-  const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? nobodyBehind
+  const unsaid = router.complete || areListed ? noMachines : (classes.get('none') ?? noMachines)
+  const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? noMachines
   return { routed, answered: (name) => uniteRanges([routed(name), unsaid]) }
 }
 

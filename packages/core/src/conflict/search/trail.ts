@@ -19,7 +19,7 @@ import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { isEmptyRegion, meet, type Region, without } from './region.ts'
 
-/** One who stops a packet, others in front of it being taken for absent. */
+/** One culprit that stops a packet, others in front of it being taken for absent. */
 export interface Blamed extends Blame {
   readonly certainty: 'certain' | 'possible'
   readonly judgement: Failed
@@ -28,7 +28,7 @@ export interface Blamed extends Blame {
   readonly others: number
 }
 
-/** Who stops a packet, and who would stop it after that. */
+/** The culprits that stop a packet, in order: each would stop it if those before it were absent. */
 export interface Trail {
   readonly blamed: readonly Blamed[]
   /** It is the same for another mapping of the group, whose packets fare alike so far. */
@@ -42,19 +42,19 @@ const MOST_IN_A_ROW = 8
 
 const trails = new WeakMap<GroupCell, Trail>()
 
-const nobody: Trail = { blamed: [], holdsFor: () => true, countOfAll: () => 0 }
+const noTrail: Trail = { blamed: [], holdsFor: () => true, countOfAll: () => 0 }
 
 /** The trail of a cell, which is followed once. */
 export const trailOf = (follower: Follower, row: GroupRow, cell: GroupCell): Trail => {
   const known = trails.get(cell)
   if (known !== undefined) return known
   const made =
-    cell.judgement.kind === 'kept' ? nobody : followTrail(follower, row, cell.area, cell, cell.judgement)
+    cell.judgement.kind === 'kept' ? noTrail : followTrail(follower, row, cell.area, cell, cell.judgement)
   trails.set(cell, made)
   return made
 }
 
-/** Takes away who stops a packet, and looks who stops it then. */
+/** Takes the rule that stops a packet away, and looks which one stops it then. */
 export const followTrail = (
   follower: Follower,
   row: GroupRow,
@@ -100,8 +100,8 @@ export const followTrail = (
 }
 
 /**
- * The first one stops all, or there would be no cell; those behind it where all of the packets go the same way. Who is
- * spared by lot, and comes where he should, does not meet those who stand behind.
+ * The first one stops all, or there would be no cell; those behind it where all of the packets go the same way. A packet that is
+ * spared by lot, and comes where it should, does not meet those that stand behind.
  */
 const countOfAll = (
   { packetsOf, values: { membersWith } }: GroupRow,

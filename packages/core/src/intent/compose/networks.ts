@@ -73,7 +73,7 @@ const readForeign = (
   for (const [key, other] of entriesOf(body))
     if (isIdleKey(key))
       reading.note(
-        `${what}.${key} has no effect: the network is external, made by someone else`,
+        `${what}.${key} has no effect: the network is external, made outside this project`,
         other.keyPlace,
       )
   const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? external.name ?? name

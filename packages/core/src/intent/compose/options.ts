@@ -1,7 +1,7 @@
 /** @public @since 0.1.0 */
 export interface ComposeFile {
   readonly text: string
-  /** What to call the file in errors; its path, for people who click on it. */
+  /** What to call the file in errors; its path, for a click on it. */
   readonly source: string
 }
 

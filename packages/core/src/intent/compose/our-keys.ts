@@ -7,7 +7,7 @@ const ours = 'x-portolan'
 /** What stands under `x-portolan` of a port. */
 export const ourPortKeys: readonly string[] = ['allow_from', 'interface', 'weight']
 
-/** Whose keys are names that users make up. A label may be called as it likes. */
+/** Mappings with keys that users make up. A label may be called as it likes. */
 const freeKeys: readonly string[] = [
   'additional_contexts',
   'annotations',

@@ -12,7 +12,7 @@ import type { ReadNetwork } from './networks.ts'
 import type { Value } from './reading.ts'
 import { refuse } from './tree.ts'
 
-/** A static address is one the network can give: inside a subnet the file fixes, and nobody else's by nature. */
+/** A static address is one the network can give: inside a subnet the file fixes, and not reserved by nature. */
 export const readStaticAddress = (
   value: Value | null,
   family: Family,

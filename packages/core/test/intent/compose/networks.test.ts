@@ -318,7 +318,7 @@ describe('what is read and cannot take effect is noted', () => {
     [
       'settings of an external network',
       '{external: true, driver: macvlan}',
-      '2:25 networks.net.driver has no effect: the network is external, made by someone else',
+      '2:25 networks.net.driver has no effect: the network is external, made outside this project',
     ],
   ])('%s', (_, body, expected) => {
     expect(notes(`networks:\n  net: ${body}\nservices: {web: {networks: [net]}}`)).toEqual([expected])
@@ -334,7 +334,7 @@ describe('the implicit default network', () => {
     ])
   })
 
-  test('is not there when nobody uses it', () => {
+  test('is not there when no service uses it', () => {
     expect(read('services: {b: {networks: [n]}}\nnetworks: {n: }').networks.map(({ name }) => name)).toEqual([
       'n',
     ])

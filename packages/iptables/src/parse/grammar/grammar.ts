@@ -142,7 +142,7 @@ export const inTurn =
       options,
     )
 
-/** An option that the kernel lists even where nobody gave it. */
+/** An option that the kernel lists even where it was not given. */
 export const byDefault =
   (name: string, value: string | Readonly<Record<Family, string>>): Settle =>
   (options, family) =>

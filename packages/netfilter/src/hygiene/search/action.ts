@@ -2,7 +2,7 @@ import type { NatStep, Verdict } from '../../model/index.ts'
 
 /**
  * What a rule does in the end, in the words of its messages.
- * - `queue`: somebody else decides. `dispatch`: a verdict map decides. `change`: sets a mark, an address, tracking.
+ * - `queue`: another program decides. `dispatch`: a verdict map decides. `change`: sets a mark, an address, tracking.
  * - `count`: nothing but counting; `note`: a log and the like.
  */
 export type ActionKind =

@@ -10,7 +10,7 @@ import {
 /**
  * The packets a match holds for. What is not understood makes the two differ:
  * - `inner`: those it surely holds for; `outer`: all others it surely does not hold for.
- * - `likely`: those it holds for if each thing that is not understood has one answer for one packet, whoever asks.
+ * - `likely`: those it holds for if each thing that is not understood has one answer for one packet, in every rule that asks.
  *   Null when that is too much to say.
  */
 export interface Extent {

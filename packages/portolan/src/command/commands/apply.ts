@@ -14,7 +14,7 @@ import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 
-/** The host may change under us again and again; after this many plans somebody else is at work for good. */
+/** The host may change under us again and again; after this many plans another program keeps changing it. */
 const attempts = 5
 
 /** `portolan apply`: plans, shows, asks, carries out. */
@@ -81,7 +81,7 @@ const refuse = ({ options, terminal }: CommandContext): ExitCode => {
 
 /**
  * The host may have changed since the plan was agreed to: then it is made again, not forced through, and what is new
- * in it is shown. Without --yes it is asked about again. With --yes there is nobody to ask: from the second time on
+ * in it is shown. Without --yes it is asked about again. With --yes there is no one to ask: from the second time on
  * the plan is made under the host's lock, so that of many applies at once each gets its turn, and a conflict that
  * blocks and was not in the first plan ends it. That --force was given for the conflicts of the first plan says
  * nothing of another one.

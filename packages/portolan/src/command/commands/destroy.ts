@@ -40,7 +40,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === attempts) throw error
       const now = await planDestroy(settings)
-      // What somebody has applied since is not what was agreed to.
+      // What has been applied since is not what was agreed to.
       if (now.projects.some((name) => !removal.projects.includes(name))) throw error
       terminal.say(`portolan: ${error.message.replace('; plan again', '; planning again')}`)
       removal = now
@@ -94,7 +94,7 @@ const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' 
 /**
  * The project to remove: that of -p, or else of the Compose file that `plan` would read.
  *
- * @returns null for every project, which has to be asked for: in a project's folder nobody means those of others
+ * @returns null for every project, which has to be asked for: in a project's folder a user does not mean those of others
  * @throws InvalidRequestError when it is said twice, or not at all; ParseError, IntentError as `plan` does
  */
 const chosenProject = (options: Options): string | null => {

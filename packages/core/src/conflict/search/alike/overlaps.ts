@@ -9,7 +9,7 @@ export interface Marked {
   readonly network: number
 }
 
-/** Subnets of one family that rise. Those that overlap are told apart by whoever made them. */
+/** Subnets of one family that rise. Those that overlap are told apart by their makers. */
 export const inOrder = (subnets: readonly Marked[]): readonly Marked[] =>
   [...subnets].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
 
