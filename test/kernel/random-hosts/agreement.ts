@@ -3,6 +3,7 @@ import type { Plan } from 'portolan'
 import { describeConflict } from '../conflicts/planned.ts'
 import type { Answer } from './ask.ts'
 import type { Question } from './question.ts'
+import { isUsualPort } from './source-ports.ts'
 
 /** Kinds that do not tell of packets of the contract that fail. */
 const aboutOthers: readonly string[] = [
@@ -54,6 +55,26 @@ export const findMisses = (
     .filter((one) => one.failure !== null && !isTold(one, conflicts) && !isLeftOut(one, incomplete))
     .map((one) => `not told: ${questionText(one)}: ${one.failure}`)
 
+/** An error of a mapping: no usual client of some row is served at some address. */
+const isAboutDeadRow = (one: Conflict): boolean =>
+  isAboutPackets(one) && one.certainty === 'certain' && one.severity === 'error' && one.mapping !== null
+
+/** The rows that an error may mean, of which it is not known how usual clients fare. */
+export const findUnsettled = (
+  answers: readonly Answer[],
+  conflicts: readonly Conflict[],
+): readonly Answer[] => {
+  const unsettled = new Map<string, Answer>()
+  for (const one of conflicts.filter(isAboutDeadRow)) {
+    const named = answers.filter((answer) => isMeant(answer, one))
+    if (hasDeadAddress(named)) continue
+    const settled = new Set(named.filter(isFromUsualPort).map(rowKey))
+    for (const answer of named)
+      if (!settled.has(rowKey(answer))) unsettled.set(`${one.mapping} ${rowKey(answer)}`, answer)
+  }
+  return [...unsettled.values()]
+}
+
 /** No false alarm: an error is about an address at which somebody whom it names is never served. */
 export const findFalseAlarms = (
   answers: readonly Answer[],
@@ -68,7 +89,7 @@ export const findFalseAlarms = (
       const isAsked = named.some(
         (answer) => isFromUsualPort(answer) && answer.flow.to.address === one.witness?.destination,
       )
-      if (one.severity === 'error' && one.mapping !== null && isAsked && !hasDeadAddress(named))
+      if (isAboutDeadRow(one) && isAsked && !hasDeadAddress(named))
         return [`a false alarm, as at every address somebody is served: ${tell(one)}`]
       // What is said of all of them is said of each, but for those of whom somebody says that nobody knows.
       const served = named.filter((answer) => answer.failure === null && !isTold(answer, perhaps))
@@ -89,17 +110,19 @@ const isMeant = (answer: Answer, one: Conflict): boolean => {
   )
 }
 
-const isFromUsualPort = ({ sourcePort }: Answer): boolean => sourcePort >= 32768 && sourcePort <= 60999
+const isFromUsualPort = ({ sourcePort }: Answer): boolean => isUsualPort(sourcePort)
 
 const isSaidOfSome = ({ message }: Conflict): boolean => /^some\b/i.test(message)
 
-/** By the words for who asks, which tell one way in from another, and the address. */
+/** By the words for the sender, which tell one way in from another, and the address. */
+const rowKey = ({ who, flow }: Answer): string => `${who.source} ${flow.to.address}`
+
 const hasDeadAddress = (answers: readonly Answer[]): boolean => {
   const isDead = new Map<string, boolean>()
   // A row that is of no use to clients whose port the kernel chooses is dead.
-  for (const { who, flow, failure } of answers.filter(isFromUsualPort)) {
-    const key = `${who.source} ${flow.to.address}`
-    isDead.set(key, isDead.get(key) !== false && failure !== null)
+  for (const answer of answers.filter(isFromUsualPort)) {
+    const key = rowKey(answer)
+    isDead.set(key, isDead.get(key) !== false && answer.failure !== null)
   }
   return [...isDead.values()].some((dead) => dead)
 }

@@ -3,7 +3,7 @@ import type { Plan } from 'portolan'
 import type { Machine } from '../../lab/machine.ts'
 import type { Probe, ProbeOutcome } from '../../lab/probe.ts'
 import { brokenPromise } from '../conflicts/contract.ts'
-import { type MachineName, machineNames, ports } from '../differential/scene.ts'
+import { type MachineName, machineNames } from '../differential/scene.ts'
 import { crowd } from './crowd.ts'
 import { plannedOf, type Question } from './question.ts'
 import type { Stage } from './stage.ts'
@@ -29,23 +29,6 @@ export interface Answer extends Question, Observed {}
 /** A drop shows as silence; a delivery takes a millisecond, and more where others keep the processor. */
 export const SILENCE_MS = 100
 export const PATIENCE_MS = 2500
-
-/** Of those that clients have (ip_local_port_range), and none that a witness is likely to have. */
-const usual = { first: 41_000, last: 60_000 }
-/** Any port may be bound. 7919 is prime, so that all are taken in turn, and none of them soon again. */
-const step = 7919
-let [lastUsual, lastOther] = [usual.first, 1]
-export const freshSourcePort = (isUsual: boolean): number => {
-  if (isUsual) {
-    lastUsual = lastUsual >= usual.last ? usual.first : lastUsual + 1
-    return lastUsual
-  }
-  do lastOther = 1 + ((lastOther + step) % 65_535)
-  while (listening.includes(lastOther))
-  return lastOther
-}
-
-const listening: readonly number[] = ports
 
 /** A connection from the same port to the same place may not be gone yet. */
 const gone = { turns: 12, pauseMs: 400 } as const
@@ -96,22 +79,19 @@ const leniently = ({ from }: Flow, outcome: ProbeOutcome): ProbeOutcome =>
     ? { ...outcome, source: from.address }
     : outcome
 
-/**
- * Asks from a port that no question had of late.
- *
- * @param port - the port to ask from; null: a fresh one
- */
+/** A question with the port that it is asked from. */
+export interface Asked extends Question {
+  readonly sourcePort: number
+}
+
 export const ask = async (
   stage: Stage,
   planned: Plan,
-  question: Question,
+  question: Asked,
   timeoutMs: number,
-  port: number | null,
 ): Promise<Answer> => {
-  const { asker, flow } = question
+  const { asker, flow, sourcePort } = question
   await meet(stage, question)
-  questions += 1
-  const sourcePort = port ?? freshSourcePort(questions % 2 === 0)
   const observed = await fire(
     stage,
     planned,
@@ -120,8 +100,6 @@ export const ask = async (
   )
   return { ...question, ...observed, failure: isProxied(question, observed) ? null : observed.failure }
 }
-
-let questions = 0
 
 /** A proxy that takes what goes out is not for the search to judge: another program means it. */
 const isProxied = ({ mapping, flow: { from, to } }: Question, { outcome }: Observed): boolean =>

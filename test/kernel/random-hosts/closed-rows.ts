@@ -8,7 +8,7 @@ import {
   machineNames,
 } from '../differential/scene.ts'
 import { isLeftOut } from './agreement.ts'
-import { freshSourcePort, SILENCE_MS, send } from './ask.ts'
+import { SILENCE_MS, send } from './ask.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
 import { translatedPorts } from './translated-ports.ts'
@@ -89,13 +89,13 @@ const questionsOfNetworks = (plan: Plan): readonly ClosedQuestion[] => {
 
 /** Has packets sent that must not come in, and looks for them in the containers. */
 export const askClosed = async (stage: Stage, plan: Plan): Promise<readonly ClosedAnswer[]> => {
-  const { scene } = stage
+  const { scene, sourcePorts } = stage
   const machines = containers.map((name) => scene.machine(name))
   await Promise.all(machines.map((machine) => machine.arrivals({ clear: true })))
   const sent = await Promise.all(
     closedQuestionsOf(plan).map(async (question) => {
       const { asker, flow } = question
-      const sourcePort = freshSourcePort(true)
+      const sourcePort = sourcePorts.next(true)
       await send(scene.machine(asker), {
         protocol: flow.protocol === 'udp' ? 'udp' : 'tcp',
         destination: flow.to.address,

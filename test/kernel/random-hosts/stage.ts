@@ -12,10 +12,12 @@ import {
   type Scene,
 } from '../differential/scene.ts'
 import { crowd } from './crowd.ts'
+import { type SourcePorts, startSourcePorts } from './source-ports.ts'
 
 /** One lab for all hosts: its rules change, and which of its bridges are ours. */
 export interface Stage extends AsyncDisposable {
   readonly scene: Scene
+  readonly sourcePorts: SourcePorts
   /** Facts as `portolan inspect` reads them, when these bridges are the project's. */
   facts(bridgeNf: 0 | 1, ours: readonly string[]): HostFacts
   /** The machine that has an address, or gets it when it is first asked for; null: none. */
@@ -94,6 +96,7 @@ export const openStage = async (): Promise<Stage> => {
     for (const family of ['ip', 'ip6'] as const) await adoptOnce('b1', family, siblingOf[family])
     return {
       scene,
+      sourcePorts: startSourcePorts(),
       holderOf,
       facts: (bridgeNf, ours) => owned(facts[bridgeNf] ?? {}, ours),
       adopt: adoptOnce,

@@ -3,6 +3,7 @@ import { isAboutPackets } from './agreement.ts'
 import { type Answer, isLater } from './ask.ts'
 import type { ClosedAnswer } from './closed-rows.ts'
 import type { RandomHost } from './random-host.ts'
+import { isUsualPort } from './source-ports.ts'
 
 /** How many hosts were tried, and what they were like. */
 export interface Tally {
@@ -84,7 +85,7 @@ export const count = (
   tally.mostRules = Math.max(tally.mostRules, countRules(rules))
   for (const { mapping, flow, sourcePort } of answers) {
     if (mapping !== null) tally.ofMappings += 1
-    if (sourcePort < 32768 || sourcePort > 60999) tally.fromOtherPorts += 1
+    if (!isUsualPort(sourcePort)) tally.fromOtherPorts += 1
     tally.senders.add(flow.from.address ?? 'host')
     tally.receivers.add(flow.to.address)
   }

@@ -1,6 +1,6 @@
 import { type Plan, plan } from 'portolan'
-import { findFalseAlarms, findMisses, isTold, tell } from './agreement.ts'
-import { type Answer, ask, PATIENCE_MS, SILENCE_MS } from './ask.ts'
+import { findFalseAlarms, findMisses, findUnsettled, isTold, tell } from './agreement.ts'
+import { type Answer, type Asked, ask, PATIENCE_MS, SILENCE_MS } from './ask.ts'
 import { sendBypasses } from './bypass-witnesses.ts'
 import { askClosed, findUntold } from './closed-rows.ts'
 import { forgetFlows, loadForeign, loadOurs } from './load-host.ts'
@@ -11,32 +11,51 @@ import type { Stage } from './stage.ts'
 import { count, countClosed, type Tally } from './tally.ts'
 import { sendWitnesses } from './witnesses.ts'
 
-/** Asks everybody; who fails and of whom nobody says so is asked once more, with patience. */
+/** Asks all; what fails and is not told is asked once more, with patience. */
 const askAll = async (
   stage: Stage,
   planned: Plan,
-  seed: number,
+  questions: readonly Asked[],
   tally: Tally,
 ): Promise<readonly Answer[]> => {
-  const questions = [...questionsOf(planned, seed), ...networkQuestionsOf(planned, seed)]
-  const first = await Promise.all(
-    questions.map((question) => ask(stage, planned, question, SILENCE_MS, null)),
-  )
+  const first = await Promise.all(questions.map((question) => ask(stage, planned, question, SILENCE_MS)))
   const surprising = first.filter((one) => one.failure !== null && !isTold(one, planned.conflicts))
   if (surprising.length === 0) return first
   await forgetFlows(stage.scene.lab.host)
   const again = new Map(
     await Promise.all(
       surprising.map(
-        async (one): Promise<readonly [Answer, Answer]> => [
-          one,
-          await ask(stage, planned, one, PATIENCE_MS, one.sourcePort),
-        ],
+        async (one): Promise<readonly [Answer, Answer]> => [one, await ask(stage, planned, one, PATIENCE_MS)],
       ),
     ),
   )
   tally.again += surprising.length
   return first.map((one) => again.get(one) ?? one)
+}
+
+/** Asks every other row from an unusual port; and from a usual one where only that shows whether an error is right. */
+const askRows = async (
+  stage: Stage,
+  planned: Plan,
+  seed: number,
+  tally: Tally,
+): Promise<readonly Answer[]> => {
+  const { sourcePorts } = stage
+  const questions = [...questionsOf(planned, seed), ...networkQuestionsOf(planned, seed)]
+  const answers = await askAll(
+    stage,
+    planned,
+    questions.map((one, at) => ({ ...one, sourcePort: sourcePorts.next((at + seed) % 2 === 0) })),
+    tally,
+  )
+  const doubted = findUnsettled(answers, planned.conflicts)
+  const more = await askAll(
+    stage,
+    planned,
+    doubted.map((one) => ({ ...one, sourcePort: sourcePorts.next(true) })),
+    tally,
+  )
+  return [...answers, ...more]
 }
 
 const describe = (host: RandomHost, planned: Plan, complaints: readonly string[]): string =>
@@ -67,7 +86,7 @@ export const tryOut = async (stage: Stage, host: RandomHost, tally: Tally): Prom
   const planned = await plan(host.intent, { facts, rules, backend: host.backend, leases: null })
   tally.planMs += performance.now() - started
   await loadOurs(scene.lab.host, planned, host.backend)
-  const answers = await askAll(stage, planned, host.seed, tally)
+  const answers = await askRows(stage, planned, host.seed, tally)
   count(tally, host, planned, answers)
   const closed = await askClosed(stage, planned)
   countClosed(tally, closed)

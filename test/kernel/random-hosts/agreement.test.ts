@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Conflict } from '@portolan/core'
+import { findFalseAlarms, findUnsettled } from './agreement.ts'
+import type { Answer } from './ask.ts'
+import { sentFrom } from './question.ts'
+
+const mapping = '192.0.2.2:8081/udp -> a1:81'
+
+/** The replies to a1 itself are not tracked, and those to eth1 that go to a part of the subnet. */
+const conflict = {
+  kind: 'Notrack',
+  severity: 'error',
+  certainty: 'certain',
+  mapping,
+  culprit: null,
+  network: null,
+  message: `Some packets from its own container and eth1 do not reach ${mapping}. Rule 4 takes them.`,
+  witness: {
+    family: 'ip',
+    in: 'br-a',
+    source: '172.30.1.10',
+    sourcePort: 40_000,
+    destination: '192.0.2.2',
+    destinationPort: 8081,
+    protocol: 'udp',
+    state: 'new',
+  },
+} as unknown as Conflict
+
+const asked = (who: string, sourcePort: number, failure: string | null): Answer =>
+  ({
+    mapping,
+    network: null,
+    asker: 'a1',
+    who: sentFrom(who),
+    flow: {
+      family: 'ip',
+      protocol: 'udp',
+      from: { kind: 'host', address: null },
+      to: { address: '192.0.2.2', port: 8081 },
+    },
+    sourcePort,
+    failure,
+    outcome: { delivered: failure === null },
+  }) as unknown as Answer
+
+describe('an error about a row', () => {
+  const servedOverEth1 = asked('eth1', 41_050, null)
+
+  test('is not yet judged where the row was asked from an unusual port only: it is asked once more', () => {
+    const fromUnusual = asked('its own container', 10_711, 'timeout')
+    expect(findUnsettled([servedOverEth1, fromUnusual], [conflict])).toEqual([fromUnusual])
+  })
+
+  test('is right where a usual client is not served', () => {
+    const answers = [servedOverEth1, asked('its own container', 41_051, 'timeout')]
+    expect(findUnsettled(answers, [conflict])).toEqual([])
+    expect(findFalseAlarms(answers, [conflict])).toEqual([])
+  })
+
+  test('is a false alarm where each row that it names serves a usual client', () => {
+    const answers = [
+      servedOverEth1,
+      asked('its own container', 10_711, 'timeout'),
+      asked('its own container', 41_051, null),
+    ]
+    expect(findUnsettled(answers, [conflict])).toEqual([])
+    expect(findFalseAlarms(answers, [conflict])).toHaveLength(1)
+  })
+})
