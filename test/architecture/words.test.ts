@@ -29,7 +29,7 @@ const linesWith = (pattern: RegExp, file: string, texts: readonly string[]): rea
   texts.filter((text) => pattern.test(text)).map((text) => `${relative(root, file)}: ${text.trim()}`)
 
 test('the texts of a program are its strings and its templates', () => {
-  const program = parseSync('const who = "a"; f(`b${who}c`, { d: 1 })', { syntax: 'typescript' })
+  const program = parseSync(`const who = "a"; f(\`b\${who}c\`, { d: 1 })`, { syntax: 'typescript' })
   expect(textsOf(program)).toEqual(['a', 'b', 'c'])
 })
 
