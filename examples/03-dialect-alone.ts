@@ -2,7 +2,7 @@
 // come out. A Runner is one function; this one only says what it would run, on a host that has no rules yet.
 // @portolan/iptables has the same entries.
 import { type Runner, readCompose, resolve } from '@portolan/core'
-import { adopt, apply, compile, diff, inspect } from '@portolan/nftables'
+import { adopt, apply, diff, inspect } from '@portolan/nftables'
 
 const runner: Runner = {
   run: async (program, args, { input } = {}) => {
@@ -26,7 +26,7 @@ const intent = readCompose('services: {web: {ports: ["8080:80"]}}', {
 const { desired } = resolve(intent, {})
 
 const actual = await inspect(runner)
-const changes = diff(actual, adopt(actual, compile(desired), desired.project))
+const changes = diff(actual, adopt(actual, desired, desired.project))
 console.log(
   `${changes.length} changes, such as: ${changes.find(({ after }) => after?.includes('8080'))?.after}`,
 )

@@ -1,5 +1,5 @@
 import { createRunner } from '@portolan/host'
-import { adopt, apply, applyTo, compile, diff, inspect, type Variant } from '@portolan/iptables'
+import { adopt, apply, applyTo, diff, inspect, type Variant } from '@portolan/iptables'
 import { openHost } from 'portolan'
 import type { Entry } from '../entry.ts'
 import { flushIptables } from '../flush-iptables.ts'
@@ -26,7 +26,7 @@ export const entry: Entry = {
       })
       // As one that keeps what it wrote: the rules are not read again.
       const mapped = desiredOf(ports + 1).mappings.slice(-1)
-      const more = compile({ ...desiredOf(0), project: 'more', networks: [], mappings: mapped })
+      const more = { ...desiredOf(0), project: 'more', networks: [], mappings: mapped }
       const changes = diff(before, adopt(before, more, 'more'))
       const back = diff(applyTo(before, changes), before)
       const host = await openHost({ backend: variant })

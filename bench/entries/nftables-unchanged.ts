@@ -13,14 +13,13 @@ export const entry: Entry = {
     const desired = desiredOf(ports)
     const runner = createRunner()
     const socket = openNetlinkSocket()
-    const compiled = compile(desired)
-    await apply(diff(emptyRuleset, compiled), runner)
+    await apply(diff(emptyRuleset, compile(desired)), runner)
     const { whole, reading, nft } = await measureInTurn(
       {
         whole: {
           run: async () => {
             const actual = await inspect(runner, { socket })
-            const changes = diff(actual, adopt(actual, compiled, desired.project))
+            const changes = diff(actual, adopt(actual, desired, desired.project))
             if (changes.length > 0) throw new Error(`${changes.length} changes, where there is nothing to do`)
           },
         },

@@ -43,10 +43,7 @@ const damage = fc.uniqueArray(fc.nat(96), { minLength: 1, maxLength: 40 })
 
 const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void => {
   const applied = ({ states }: Scene): Rules =>
-    states.reduce(
-      (rules, desired) => dialect.adopt(rules, dialect.compile(desired), desired.project),
-      dialect.empty,
-    )
+    states.reduce((rules, desired) => dialect.adopt(rules, desired, desired.project), dialect.empty)
 
   describe(`rules that somebody damaged, in ${name}`, () => {
     test('are whole as they were applied, by what the bridges tell', async () => {

@@ -36,8 +36,7 @@ const holders = <Rules>({ published }: RuleDialect<Rules>, rules: Rules): readon
     .toSorted()
 
 const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void => {
-  const put = (rules: Rules, desired: DesiredState): Rules =>
-    dialect.adopt(rules, dialect.compile(desired), desired.project)
+  const put = (rules: Rules, desired: DesiredState): Rules => dialect.adopt(rules, desired, desired.project)
 
   describe(`a port that two projects want, in ${name}`, () => {
     test('stays with the one that has it, as it has it', async () => {
@@ -86,8 +85,8 @@ test('both dialects agree on who holds which port', async () => {
       const rival = rivalOf(plan.desired)
       const some = { ...rival, mappings: rival.mappings.slice(count) }
       const both = <Rules>(dialect: RuleDialect<Rules>): readonly string[] => {
-        const first = dialect.adopt(dialect.empty, dialect.compile(some), some.project)
-        return holders(dialect, dialect.adopt(first, dialect.compile(plan.desired), plan.desired.project))
+        const first = dialect.adopt(dialect.empty, some, some.project)
+        return holders(dialect, dialect.adopt(first, plan.desired, plan.desired.project))
       }
       expect(both(nftDialect)).toEqual(both(iptablesDialect))
     }),

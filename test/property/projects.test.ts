@@ -29,7 +29,7 @@ const labels = { labels: true }
 
 const nftDialect: Dialect = (() => {
   const put = (actual: nftables.Ruleset, desired: DesiredState): nftables.Ruleset => {
-    const wanted = nftables.adopt(actual, nftables.compile(desired), desired.project)
+    const wanted = nftables.adopt(actual, desired, desired.project)
     return nftables.applyTo(actual, nftables.diff(actual, wanted))
   }
   const take = (actual: nftables.Ruleset, { project }: DesiredState): nftables.Ruleset =>
@@ -43,7 +43,7 @@ const nftDialect: Dialect = (() => {
 
 const iptablesDialect: Dialect = (() => {
   const put = (actual: iptables.Ruleset, desired: DesiredState): iptables.Ruleset => {
-    const wanted = iptables.adopt(actual, iptables.compile(desired), desired.project)
+    const wanted = iptables.adopt(actual, desired, desired.project)
     return iptables.applyTo(actual, iptables.diff(actual, wanted))
   }
   const take = (actual: iptables.Ruleset, { project }: DesiredState): iptables.Ruleset =>

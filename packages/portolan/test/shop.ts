@@ -47,8 +47,8 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
 /** The rules of a host after a plan was applied to those it was made from. */
 export const rulesAfter = ({ desired, project, backend, observed: { rules } }: Plan): HostRules =>
   backend === 'nftables'
-    ? { ...rules, nftables: nftables.adopt(rules.nftables, nftables.compile(desired), project) }
-    : { ...rules, [backend]: iptables.adopt(rules[backend], iptables.compile(desired), project) }
+    ? { ...rules, nftables: nftables.adopt(rules.nftables, desired, project) }
+    : { ...rules, [backend]: iptables.adopt(rules[backend], desired, project) }
 
 /** The facts of a host after a plan was applied: its bridges, and the sysctls it set. */
 export const factsAfter = ({ changes, observed: { facts } }: Plan): HostFacts => {

@@ -183,10 +183,10 @@ const neighbour = fc
 const compiled = (desired: DesiredState, other: DesiredState, backend: Backend) =>
   backend === 'nftables'
     ? {
-        nftables: nftables.adopt(nftables.compile(other), nftables.compile(desired), desired.project),
+        nftables: nftables.adopt(nftables.compile(other), desired, desired.project),
       }
     : {
-        [backend]: iptables.adopt(iptables.compile(other), iptables.compile(desired), desired.project),
+        [backend]: iptables.adopt(iptables.compile(other), desired, desired.project),
       }
 
 /**

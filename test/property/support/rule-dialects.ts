@@ -7,7 +7,7 @@ import { iptablesStructure, nftStructure, type Structure } from './structure.ts'
 export interface RuleDialect<Rules> {
   readonly empty: Rules
   readonly compile: (desired: DesiredState) => Rules
-  readonly adopt: (actual: Rules, compiled: Rules | null, project: string) => Rules
+  readonly adopt: (actual: Rules, desired: DesiredState | null, project: string) => Rules
   readonly mend: (actual: Rules, options: MendOptions<Rules>) => Mended<Rules>
   readonly isWhole: (actual: Rules, networks: readonly OwnedNetwork[]) => boolean
   readonly published: (rules: Rules) => readonly PublishedPort[]

@@ -16,24 +16,32 @@ export const replicaName = ({
   readonly replica: number
 }): string => (replica === 1 ? service : `${service}-${replica}`)
 
-/**
- * A host socket as people write it: `0.0.0.0:8080/tcp`, `[::]:53/udp`, `0.0.0.0:80/tcp on eth0`.
- * @internal
- */
-export const socketLabel = (socket: {
+interface HostSocket {
   readonly family: Family
   readonly protocol: string
   readonly hostAddress: string | null
   readonly hostPort: number
   readonly interface: string | null
-}): string =>
+}
+
+/**
+ * A host socket as people write it: `0.0.0.0:8080/tcp`, `[::]:53/udp`, `0.0.0.0:80/tcp on eth0`.
+ * @internal
+ */
+export const socketLabel = (socket: HostSocket): string =>
   `${hostName(socket.family, socket.hostAddress)}:${socket.hostPort}/${socket.protocol}${socket.interface === null ? '' : ` on ${socket.interface}`}`
 
 /**
- * What a mapping leads to: `nginx:80`, `a:80 and b:80`.
+ * A mapping as people write it: `0.0.0.0:8080/tcp -> nginx:80`.
  * @internal
  */
-export const targetsLabel = (targets: readonly DesiredTarget[]): string => {
+export const mappingLabel = (socket: HostSocket, targets: readonly DesiredTarget[]): string =>
+  // Joined, not put together in a template: V8 keeps such a text as a tree of its parts, which takes four times the room
+  // of a hundred thousand labels.
+  [socketLabel(socket), targetsLabel(targets)].join(' -> ')
+
+/** What a mapping leads to: `nginx:80`, `a:80 and b:80`. */
+const targetsLabel = (targets: readonly DesiredTarget[]): string => {
   const [only, ...more] = targets
   // Of one target, as of thousands of mappings, nothing has to be joined.
   return only === undefined || more.length > 0 ? targets.map(targetLabel).join(' and ') : targetLabel(only)

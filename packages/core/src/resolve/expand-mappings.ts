@@ -1,4 +1,4 @@
-import { type Family, families, familyOf, IntentError, type SourcePosition } from '@portolan/netfilter'
+import { type Family, families, familyOf, IntentError } from '@portolan/netfilter'
 import { type Conflict, duplicateHostPort, loopbackUnreachable } from '../conflict/index.ts'
 import type {
   DesiredEndpoint,
@@ -7,7 +7,7 @@ import type {
   DesiredTarget,
 } from '../contract/desired-state.ts'
 import type { PublishedPort } from '../contract/index.ts'
-import { socketLabel, targetsLabel } from '../contract/mapping-label.ts'
+import { mappingLabel, socketLabel } from '../contract/mapping-label.ts'
 import type { Intent, IntentNote, MappingIntent } from '../intent/index.ts'
 import type { PortSupply } from './automatic-ports.ts'
 import { findOverlaps } from './find-overlaps.ts'
@@ -32,11 +32,12 @@ export const expandMappings = (
   others: readonly PublishedPort[],
   supply: PortSupply,
 ): ExpandedMappings => {
-  const bySocket = new Map<string, DesiredMapping>()
-  const placeOf = new Map<string, SourcePosition | null>()
-  /** The sockets whose first mapping has a weight. */
-  const weighted = new Set<string>()
-  const foreign = new Map(others.map((port) => [socketKey(port), port]))
+  /** The first mapping of each socket, and at the same place what it was made of. */
+  const mappings: DesiredMapping[] = []
+  const firsts: MappingIntent[] = []
+  const placeAt = socketTable<number>()
+  const foreign = socketTable<PublishedPort>()
+  for (const port of others) foreign.set(port, port)
   const conflicts: Conflict[] = []
   const notes: IntentNote[] = []
 
@@ -60,28 +61,29 @@ export const expandMappings = (
         conflicts.push(loopbackUnreachable(single.label))
         continue
       }
-      const key = socketKey(single)
-      const other = foreign.get(key)
-      const holder = bySocket.get(key)
+      const other = foreign.get(single)
+      const at = placeAt.get(single) ?? mappings.length
+      const holder = mappings[at]
+      const first = firsts[at]
       if (other !== undefined) {
         const places = { loser: wanted.place }
         conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project', places))
-      } else if (holder === undefined) {
-        bySocket.set(key, single)
-        placeOf.set(key, wanted.place)
-        if (wanted.weight !== null) weighted.add(key)
-      } else if (weighted.has(key) && wanted.weight !== null && sameSources(holder, single)) {
-        bySocket.set(key, joinTargets(holder, single))
+      } else if (holder === undefined || first === undefined) {
+        placeAt.set(single, at)
+        mappings.push(single)
+        firsts.push(wanted)
+      } else if (first.weight !== null && wanted.weight !== null && sameSources(holder, single)) {
+        mappings[at] = joinTargets(holder, single)
       } else if (!sameTarget(holder, single)) {
         const winner = { project: intent.project, label: holder.label }
         const how = hasSameTarget(holder, single) ? 'same-target' : 'another-target'
-        const places = { loser: wanted.place, winner: placeOf.get(key) ?? null }
+        const places = { loser: wanted.place, winner: first.place }
         conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how, places))
       }
     }
   }
 
-  const mappings = [...bySocket.values()].map(lightenAlone)
+  for (const [at, mapping] of mappings.entries()) mappings[at] = lightenAlone(mapping)
   return { mappings, conflicts: [...conflicts, ...findOverlaps(intent.project, mappings, others)], notes }
 }
 
@@ -103,13 +105,31 @@ const firstByKey = <Item>(
   return first
 }
 
-const socketKey = (
-  port: Omit<PublishedPort, 'project' | 'label'> & {
-    readonly kind?: string
-  },
-): string =>
+type Socket = Omit<PublishedPort, 'project' | 'label'> & { readonly kind?: string }
+
+/** A value for each socket. */
+interface SocketTable<Value> {
+  get(socket: Socket): Value | undefined
+  set(socket: Socket, value: Value): void
+}
+
+const socketTable = <Value>(): SocketTable<Value> => {
+  // By number within each kind: the texts of a hundred thousand sockets would take more room than the mappings.
+  const kinds = new Map<string, Map<number, Value>>()
+  return {
+    get: (socket) => kinds.get(socketKind(socket))?.get(socket.hostPort),
+    set: (socket, value) => {
+      const kind = socketKind(socket)
+      const ports = kinds.get(kind) ?? new Map<number, Value>()
+      kinds.set(kind, ports.set(socket.hostPort, value))
+    },
+  }
+}
+
+/** A socket without its port. */
+const socketKind = ({ family, protocol, kind, targets, hostAddress, interface: name }: Socket): string =>
   // In routed mode the socket is the container's own, so its address is part of the key.
-  `${port.family} ${port.protocol} ${(port.kind === 'direct' ? port.targets[0]?.address : port.hostAddress) ?? ''} ${port.interface ?? ''} ${port.hostPort}`
+  `${family} ${protocol} ${(kind === 'direct' ? targets[0]?.address : hostAddress) ?? ''} ${name ?? ''}`
 
 /** Written twice is written once; but not when one of the two lets others in. */
 const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)
@@ -131,7 +151,7 @@ const lightenAlone = (mapping: DesiredMapping): DesiredMapping => {
 
 const joinTargets = (mapping: DesiredMapping, more: DesiredMapping): DesiredMapping => {
   const targets = [...mapping.targets, ...more.targets] as const
-  return { ...mapping, targets, label: `${socketLabel(mapping)} -> ${targetsLabel(targets)}` }
+  return { ...mapping, targets, label: mappingLabel(mapping, targets) }
 }
 
 /** The single ports of one mapping, in port order, IPv4 before IPv6. */
@@ -171,7 +191,8 @@ const singlePorts = (
       for (let index = 0; index < containerCount; index += 1) {
         const port = wanted.containerPorts.first + index
         const targets = [target(port)] as const
-        const label = `${socketLabel({ ...common, hostAddress: targets[0].address, hostPort: port })} -> ${targetsLabel(targets)}`
+        const socket = { ...common, hostAddress: targets[0].address, hostPort: port }
+        const label = mappingLabel(socket, targets)
         mappings.push({ ...common, kind: 'direct', hostAddress: null, hostPort: port, targets, label })
       }
       continue
@@ -194,7 +215,10 @@ const singlePorts = (
         hostAddress,
         hostPort,
         targets,
-        label: `${socketLabel({ family, protocol, hostAddress, hostPort, interface: wanted.interface })} -> ${targetsLabel(targets)}`,
+        label: mappingLabel(
+          { family, protocol, hostAddress, hostPort, interface: wanted.interface },
+          targets,
+        ),
       })
     }
   }

@@ -1,7 +1,9 @@
+import { checkDesired, type DesiredState } from '@portolan/core'
 import { families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
+import { projectRules } from '../compile/project-rules.ts'
 import { projectOf } from '../compile/tag.ts'
-import { emptyRuleset, type Ruleset } from '../ruleset/ruleset.ts'
+import type { Ruleset } from '../ruleset/ruleset.ts'
 import { placedInFamily, placedRules } from './placed-rules.ts'
 import { yieldTo } from './yield-to.ts'
 
@@ -16,22 +18,27 @@ export const projectsIn = (ruleset: Ruleset): readonly string[] => {
 }
 
 /**
- * What a host is to have of ours in the end: one project as compiled, all others as they are. Where two projects want
- * the same port the one that is there keeps it.
+ * What a host is to have of ours in the end: one project as it is desired, all others as they are. Where two projects
+ * want the same port the one that is there keeps it.
  *
  * @param actual - what the host has, read by `inspect` or `parse`; foreign rules in it are not looked at
- * @param compiled - the project's own ruleset; null: the project goes
+ * @param desired - what the project wants; null: the project goes
  * @param project - the one with rules in `actual` that are replaced
  * @returns ours only, to be handed to `diff`; without tables when no project is left
+ * @throws InvalidRequestError as `compile` does
  * @example
- * diff(actual, adopt(actual, null, 'demo')) // takes the project `demo` away
+ * diff(actual, adopt(actual, desired, desired.project)) // what apply would do
+ * diff(actual, adopt(actual, null, 'demo'))             // takes the project `demo` away
  * @public @since 0.1.0
  */
-export const adopt = (actual: Ruleset, compiled: Ruleset | null, project: string): Ruleset => ({
-  tables: families.flatMap((family) => {
-    const others = placedInFamily(actual, family).filter(({ rule }) => projectOf(rule) !== project)
-    const wanted = placedInFamily(compiled ?? emptyRuleset, family)
-    return assemble(family, [...others, ...yieldTo(others, wanted)])
-  }),
-  trailer: [],
-})
+export const adopt = (actual: Ruleset, desired: DesiredState | null, project: string): Ruleset => {
+  if (desired !== null) checkDesired(desired)
+  return {
+    tables: families.flatMap((family) => {
+      const others = placedInFamily(actual, family).filter(({ rule }) => projectOf(rule) !== project)
+      const wanted = desired === null ? [] : projectRules(desired, family)
+      return assemble(family, [...others, ...yieldTo(others, wanted)])
+    }),
+    trailer: [],
+  }
+}

@@ -1,13 +1,8 @@
 import { checkDesired, type DesiredState } from '@portolan/core'
 import { families } from '@portolan/netfilter'
-import { comment, drop, rule } from '../ruleset/build.ts'
-import * as chains from '../ruleset/chains.ts'
-import type { Ruleset, Table } from '../ruleset/ruleset.ts'
+import type { Ruleset } from '../ruleset/ruleset.ts'
 import { assemble } from './assemble.ts'
-import { mappingRules } from './mapping-rules.ts'
-import { networkRules } from './network-rules.ts'
-import type { PlacedRule } from './placed-rule.ts'
-import { tag } from './tag.ts'
+import { projectRules } from './project-rules.ts'
 
 /**
  * The iptables rules that make a host keep the reachability contract for one project, as if it were the only
@@ -24,24 +19,8 @@ import { tag } from './tag.ts'
  */
 export const compile = (desired: DesiredState): Ruleset => {
   checkDesired(desired)
-  return { tables: compileTables(desired), trailer: [] }
+  return {
+    tables: families.flatMap((family) => assemble(family, projectRules(desired, family))),
+    trailer: [],
+  }
 }
-
-const compileTables = (desired: DesiredState): readonly Table[] =>
-  families.flatMap((family) => {
-    const networks = desired.networks.flatMap((network) => networkRules(desired, network, family))
-    const mappings = desired.mappings
-      .filter((mapping) => mapping.family === family)
-      .flatMap((mapping) => mappingRules(desired, mapping))
-    if (networks.length === 0 && mappings.length === 0) return []
-    const guard: readonly PlacedRule[] = desired.guardForwarding
-      ? [
-          {
-            table: 'mangle',
-            chain: chains.forward,
-            rule: rule([comment(tag(desired.project, 'guard: not between interfaces of others'))], drop),
-          },
-        ]
-      : []
-    return assemble(family, [...networks, ...guard, ...mappings])
-  })

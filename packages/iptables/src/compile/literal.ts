@@ -25,7 +25,8 @@ export const addressLiteral = (text: string, family: Family): string => {
 /** `172.17.0.2:80`, `[fd00::2]:80`. */
 export const socketLiteral = (address: string, port: number, family: Family): string => {
   const literal = addressLiteral(address, family)
-  return family === 'ip' ? `${literal}:${port}` : `[${literal}]:${port}`
+  // Joined, since V8 keeps a text that was put together in a template as a tree of its parts.
+  return [family === 'ip' ? literal : `[${literal}]`, port].join(':')
 }
 
 /**

@@ -18,7 +18,7 @@ const utf8Length = (character: string): number => {
  * What could end a quoted string is replaced, and what is too long is cut between two characters.
  */
 export const tag = (project: string, label: string): string => {
-  if (plain.test(label) && project.length + 1 + label.length <= maxBytes) return `${project}/${label}`
+  if (plain.test(label) && project.length + 1 + label.length <= maxBytes) return [project, label].join('/')
   let text = ''
   let bytes = 0
   for (const character of `${project}/${label.replace(unsafe, '_')}`) {

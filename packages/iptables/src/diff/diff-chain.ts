@@ -24,11 +24,13 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
   const total = steps.length
   const kept = steps.filter((step) => step.of !== 'new').length
   let inserted = 0
+  // Written out below: of a hundred thousand operations each takes twice the room where its place is copied into it.
+  const { family, table, chain } = place
   const inserts: InsertRule[] = []
   for (const [index, { of, item }] of steps.entries()) {
     if (of !== 'new') continue
     const position = index === kept + inserted ? null : index + 1
-    inserts.push({ kind: 'insert-rule', ...place, position, rule: item })
+    inserts.push({ kind: 'insert-rule', family, table, chain, position, rule: item })
     inserted += 1
   }
   if (steps.every((step) => step.of !== 'old')) return { moves: [], inserts, deletes: [] }
@@ -38,7 +40,8 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
   for (const [index, { of, item }] of steps.entries()) {
     if (of !== 'old') continue
     const by = seen.get(printRule(item)) === 1 ? 'text' : 'position'
-    deletes.push({ kind: 'delete-rule', ...place, position: index + 1 - deletes.length, by, rule: item })
+    const position = index + 1 - deletes.length
+    deletes.push({ kind: 'delete-rule', family, table, chain, position, by, rule: item })
   }
   return total === 0 ? { moves: [], inserts: [], deletes: [] } : { moves: [], inserts, deletes }
 }

@@ -5,7 +5,12 @@ import type { Target } from './target.ts'
 const noOptions: readonly never[] = []
 
 /** A rule that has counted nothing yet. */
-export const rule = (matches: readonly Match[], target: Target): Rule => ({ matches, target, counters: null })
+export const rule = (matches: readonly Match[], target: Target): Rule => ({
+  // A list that was put together of others has room for seventeen, and a hundred thousand rules have one each.
+  matches: matches.slice(),
+  target,
+  counters: null,
+})
 
 export const accept: Target = { kind: 'verdict', verdict: 'ACCEPT' }
 export const drop: Target = { kind: 'verdict', verdict: 'DROP' }

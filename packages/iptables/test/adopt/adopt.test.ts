@@ -4,7 +4,7 @@ import { desiredState, mapping, network } from '../support/desired.ts'
 import { lines } from '../support/lines.ts'
 
 const one = compile(desiredState([mapping(8080)], { project: 'one' }))
-const two = compile(desiredState([mapping(8081)], { project: 'two', networks: [network('two', 2)] }))
+const two = desiredState([mapping(8081)], { project: 'two', networks: [network('two', 2)] })
 
 describe('adopt', () => {
   test('keeps what other projects have, and lays out the ports of all anew', () => {
@@ -20,13 +20,11 @@ describe('adopt', () => {
 
   test('grows a tree out of lists that were short enough each', () => {
     const many = (project: string, first: number, number: number) =>
-      compile(
-        desiredState(
-          Array.from({ length: 12 }, (_, index) => mapping(first + index)),
-          { project, networks: [network(project, number)] },
-        ),
+      desiredState(
+        Array.from({ length: 12 }, (_, index) => mapping(first + index)),
+        { project, networks: [network(project, number)] },
       )
-    const left = many('a', 8000, 1)
+    const left = compile(many('a', 8000, 1))
     const both = adopt(left, many('b', 9000, 2), 'b')
     expect(lines(both, 'nat', 'PORTOLAN-DNAT')).toEqual(['-p tcp -g PORTOLAN-DNAT-T'])
     expect(adopt(both, null, 'b')).toEqual(left)
@@ -34,12 +32,10 @@ describe('adopt', () => {
 
   test('lets an open address of one project through the limited wildcard of another', () => {
     const limited = compile(desiredState([mapping(8080, { allowFrom: [] })], { project: 'one' }))
-    const open = compile(
-      desiredState([mapping(8080, { hostAddress: '192.0.2.2' })], {
-        project: 'two',
-        networks: [network('two', 2)],
-      }),
-    )
+    const open = desiredState([mapping(8080, { hostAddress: '192.0.2.2' })], {
+      project: 'two',
+      networks: [network('two', 2)],
+    })
     expect(lines(adopt(limited, open, 'two'), 'mangle', 'PORTOLAN-ALLOW')[0]).toBe(
       '-d 192.0.2.2/32 -p tcp -m tcp --dport 8080 -j RETURN',
     )

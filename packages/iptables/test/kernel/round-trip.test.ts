@@ -122,13 +122,11 @@ live.each(variants)('with the kernel, %s', (variant) => {
     const basesBefore = await listBaseTables(space.runner)
 
     const families = ['ip', 'ip6'] as const
-    const one = compile(
-      desiredState([mapping(8080), mapping(9090, { family: 'ip6' })], {
-        project: 'one',
-        networks: [network('web', 1, { families })],
-      }),
-    )
-    const two = compile(desiredState([mapping(8081)], { project: 'two', networks: [network('other', 2)] }))
+    const one = desiredState([mapping(8080), mapping(9090, { family: 'ip6' })], {
+      project: 'one',
+      networks: [network('web', 1, { families })],
+    })
+    const two = desiredState([mapping(8081)], { project: 'two', networks: [network('other', 2)] })
     const actual = await read(space, variant)
     const changes = diff(actual, adopt(actual, one, 'one'))
     const created = createdBy(basesBefore, changes)
@@ -144,7 +142,7 @@ live.each(variants)('with the kernel, %s', (variant) => {
     const withTwo = adopt(both, null, 'one')
     await apply(diff(both, withTwo), space.runner, variant)
     const left = await read(space, variant)
-    expect(diff(left, two)).toEqual([])
+    expect(diff(left, compile(two))).toEqual([])
     await apply(diff(left, adopt(left, null, 'two')), space.runner, variant)
     if (variant === 'iptables-nft') await removeCreated(created, space.runner)
     expect(space.run('nft', ['list', 'ruleset']).stdout).toBe(nftBefore)

@@ -1,8 +1,10 @@
+import type { DesiredState } from '@portolan/core'
 import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
 import { assemble } from './assemble.ts'
 import { extract } from './extract.ts'
 import type { Parts } from './parts.ts'
 import { placeOf } from './place.ts'
+import { projectParts } from './project-parts.ts'
 
 const placesOf = (parts: Parts): ReadonlySet<string> => {
   const places = new Set<string>()
@@ -50,20 +52,20 @@ const join = (a: Parts, b: Parts): Parts => ({
 })
 
 /**
- * What the host should have in the end: one project as compiled, and every other project as it is. Where two
- * projects want the same port the one that is there keeps it.
+ * What the host should have in the end: one project as it is desired, and every other project as it is there. Where
+ * two projects want the same port the one that is there keeps it.
  *
  * @param actual - what the host has now; only our table is looked at
- * @param compiled - the project as compiled; null to take the project away
+ * @param desired - what the project wants; null to take the project away
+ * @param project - the one with rules in `actual` that are replaced
  * @returns our table alone, or nothing when no project is left
+ * @throws InvalidRequestError as `compile` does
  * @example
- * diff(actual, adopt(actual, compile(desired), desired.project)) // what apply would do
- * diff(actual, adopt(actual, null, 'shop'))                      // what destroy would do
+ * diff(actual, adopt(actual, desired, desired.project)) // what apply would do
+ * diff(actual, adopt(actual, null, 'shop'))             // what destroy would do
  * @public @since 0.1.0
  */
-export const adopt = (actual: Ruleset, compiled: Ruleset | null, project: string): Ruleset => {
+export const adopt = (actual: Ruleset, desired: DesiredState | null, project: string): Ruleset => {
   const theirs = extract(actual, (owner) => owner !== project)
-  if (compiled === null) return assemble(theirs)
-  const mine = extract(compiled, (owner) => owner === project)
-  return assemble(join(theirs, yieldTo(theirs, mine)))
+  return assemble(desired === null ? theirs : join(theirs, yieldTo(theirs, projectParts(desired))))
 }

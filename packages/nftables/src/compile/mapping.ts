@@ -29,12 +29,12 @@ const levelOf = (mapping: DesiredMapping): Level => {
 }
 
 /** The values a packet must have, in the order of `lookupKey`. */
-const keyOf = ({ textOf }: PartsBuilder, mapping: DesiredMapping): Expression =>
+const keyOf = ({ constant }: PartsBuilder, mapping: DesiredMapping): Expression =>
   concat(
-    ...(mapping.interface !== null ? [textOf(mapping.interface)] : []),
-    ...(mapping.hostAddress !== null ? [textOf(mapping.hostAddress)] : []),
-    textOf(mapping.protocol),
-    number(mapping.hostPort),
+    ...(mapping.interface !== null ? [constant(mapping.interface)] : []),
+    ...(mapping.hostAddress !== null ? [constant(mapping.hostAddress)] : []),
+    constant(mapping.protocol),
+    constant(mapping.hostPort),
   )
 
 /** What the chains of a mapping are named for. */
@@ -51,18 +51,18 @@ const chainName = (stem: string, mapping: HostSocket): string => {
 /** The chain that says which other machines may use a mapping. */
 export const restrictionChain = (socket: HostSocket): string => chainName('allow', socket)
 
-const endOf = (target: DesiredTarget, textOf: PartsBuilder['textOf'] = text): Expression =>
-  concat(textOf(target.address), number(target.port))
+const endOf = (parts: PartsBuilder, target: DesiredTarget): Expression =>
+  concat(parts.constant(target.address), parts.constant(target.port))
 
 /** New flows by weight: a number is drawn, and each target owns as many of them as it weighs. */
-const balanced = (targets: readonly DesiredTarget[]): Expression => {
+const balanced = (parts: PartsBuilder, targets: readonly DesiredTarget[]): Expression => {
   const elements: Element[] = []
   let total = 0
   for (const target of targets) {
     const last = total + target.weight - 1
     const share: Expression =
       total === last ? number(total) : { kind: 'range', first: number(total), last: number(last) }
-    elements.push(element(share, endOf(target)))
+    elements.push(element(share, endOf(parts, target)))
     total = last + 1
   }
   return {
@@ -72,14 +72,14 @@ const balanced = (targets: readonly DesiredTarget[]): Expression => {
   }
 }
 
-const translation = (mapping: DesiredMapping): readonly Statement[] => {
+const translation = (parts: PartsBuilder, mapping: DesiredMapping): readonly Statement[] => {
   const [only, ...others] = mapping.targets
   const { family } = mapping
   return [
     is(meta('l4proto'), text(mapping.protocol)),
     others.length === 0
       ? nat('dnat', family, text(only.address), number(only.port))
-      : nat('dnat', family, balanced(mapping.targets)),
+      : nat('dnat', family, balanced(parts, mapping.targets)),
   ]
 }
 
@@ -104,14 +104,10 @@ export const addNatMapping = (parts: PartsBuilder, project: string, mapping: Des
   const key = keyOf(parts, mapping)
 
   if (mapping.interface === null && mapping.targets.length === 1) {
-    addElement(
-      parts,
-      mapName('dnat', family, level),
-      element(key, endOf(mapping.targets[0], parts.textOf), comment),
-    )
+    addElement(parts, mapName('dnat', family, level), element(key, endOf(parts, mapping.targets[0]), comment))
   } else {
     const name = chainName('dnat', mapping)
-    parts.chains.push(chain(name, [rule(comment, ...translation(mapping))]))
+    parts.chains.push(chain(name, [rule(comment, ...translation(parts, mapping))]))
     if (mapping.interface === null) {
       addElement(parts, mapName('balanced', family, level), element(key, goto(name), comment))
     } else {

@@ -1,4 +1,12 @@
-import { type Chain, type Element, type Expression, identity, type Rule, text } from '../model/index.ts'
+import {
+  type Chain,
+  type Element,
+  type Expression,
+  identity,
+  number,
+  type Rule,
+  text,
+} from '../model/index.ts'
 
 /**
  * What projects own of our table; all the rest follows from it (`assemble`). Elements are in the order they
@@ -19,21 +27,23 @@ export interface PartsBuilder {
   readonly rules: Map<string, Rule[]>
   /** Set and key of every element added. */
   readonly keys: Set<string>
-  /** A text as an expression. A hundred thousand elements name the same address: each text is made once. */
-  readonly textOf: (value: string) => Expression
+  /** A constant as an expression. A hundred thousand elements name the same address and ports: each is made once. */
+  readonly constant: (value: string | number) => Expression
 }
 
 export const newParts = (): PartsBuilder => {
-  const texts = new Map<string, Expression>()
+  const constants = new Map<string | number, Expression>()
   return {
     elements: new Map(),
     chains: [],
     rules: new Map(),
     keys: new Set(),
-    textOf: (value) => {
-      const known = texts.get(value) ?? text(value)
-      texts.set(value, known)
-      return known
+    constant: (value) => {
+      const known = constants.get(value)
+      if (known !== undefined) return known
+      const made = typeof value === 'number' ? number(value) : text(value)
+      constants.set(value, made)
+      return made
     },
   }
 }

@@ -49,16 +49,16 @@ const lowerData = (data: Expression, readParts: readonly PartReader[]): ElementD
       return { kind: 'verdict', verdict: lowerVerdict(data) }
     default: {
       const parts = data.kind === 'concat' ? data.parts : [data]
-      const values: ValueRange[] = []
-      for (const [at, part] of parts.entries()) {
-        const range = (readParts[at] ?? readInteger)(part)
-        if (range === null) return data.kind === 'text' ? { kind: 'text', text: data.text } : null
-        values.push(range)
-      }
-      return { kind: 'values', values }
+      // A list that grows has room for more than it ever gets, and a hundred thousand elements have one each.
+      const values = parts.map((part, at) => (readParts[at] ?? readInteger)(part))
+      if (isWhole(values)) return { kind: 'values', values }
+      return data.kind === 'text' ? { kind: 'text', text: data.text } : null
     }
   }
 }
+
+const isWhole = (values: readonly (ValueRange | null)[]): values is readonly ValueRange[] =>
+  !values.includes(null)
 
 /** Reads one part of the elements' keys or data. */
 type PartReader<Value = ValueRange> = (part: Expression) => Value | null

@@ -27,7 +27,7 @@ const plain = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?
  * where other projects are to stay.
  *
  * @example
- * printScript(adopt(actual, compile(desired), 'shop'), 'nft') // #!/usr/sbin/nft -f ...
+ * printScript(adopt(actual, desired, 'shop'), 'nft') // #!/usr/sbin/nft -f ...
  * @public @since 0.1.0
  */
 export const printScript = (

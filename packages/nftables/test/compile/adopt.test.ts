@@ -24,8 +24,7 @@ describe('adopt', () => {
   test('on a host without us is what was compiled', () => {
     fc.assert(
       fc.property(desiredState(), (desired) => {
-        const compiled = compile(desired)
-        expect(adopt(emptyRuleset, compiled, 'demo')).toEqual(compiled)
+        expect(adopt(emptyRuleset, desired, 'demo')).toEqual(compile(desired))
       }),
       { numRuns: 50 },
     )
@@ -34,9 +33,9 @@ describe('adopt', () => {
   test('of the same thing twice changes nothing', () => {
     fc.assert(
       fc.property(desiredState('demo', 0), desiredState('other', 4), (demo, foreign) => {
-        const both = adopt(compile(demo), compile(foreign), 'other')
-        expect(diff(both, adopt(both, compile(foreign), 'other'))).toEqual([])
-        expect(diff(both, adopt(both, compile(demo), 'demo'))).toEqual([])
+        const both = adopt(compile(demo), foreign, 'other')
+        expect(diff(both, adopt(both, foreign, 'other'))).toEqual([])
+        expect(diff(both, adopt(both, demo, 'demo'))).toEqual([])
       }),
       { numRuns: 50 },
     )
@@ -45,7 +44,7 @@ describe('adopt', () => {
   test('without what was compiled leaves the others as they were', () => {
     fc.assert(
       fc.property(desiredState('demo', 0), desiredState('other', 4), (demo, foreign) => {
-        const both = adopt(compile(demo), compile(foreign), 'other')
+        const both = adopt(compile(demo), foreign, 'other')
         expect(canonical(adopt(both, null, 'other'))).toEqual(canonical(compile(demo)))
       }),
       { numRuns: 50 },
@@ -60,7 +59,7 @@ describe('adopt', () => {
     const theirs = compile(
       state({ mappings: [mapping({ targets: [target(), target({ address: '172.17.0.2' })] })] }),
     )
-    const mine = compile({ ...other, mappings: [mapping({ allowFrom: ['10.0.0.0/8'] }), ...other.mappings] })
+    const mine = { ...other, mappings: [mapping({ allowFrom: ['10.0.0.0/8'] }), ...other.mappings] }
     const joined = adopt(theirs, mine, 'other').tables[0]
     const elements = joined?.sets.find(({ name }) => name === 'dnat4')?.elements ?? []
     expect(elements.map(({ comment }) => comment)).toEqual(['other/9090 -> api:80'])
@@ -69,16 +68,16 @@ describe('adopt', () => {
   })
 
   test("keeps a project's mapping open where another project restricts the wildcard of its port", () => {
-    const restricted = compile(state({ mappings: [mapping({ allowFrom: [] })] }))
-    const open = compile({ ...other, mappings: [mapping({ hostAddress: '192.0.2.2', label: 'open' })] })
-    const exempt = adopt(restricted, open, 'other').tables[0]?.sets.find(
+    const restricted = state({ mappings: [mapping({ allowFrom: [] })] })
+    const open = { ...other, mappings: [mapping({ hostAddress: '192.0.2.2', label: 'open' })] }
+    const exempt = adopt(compile(restricted), open, 'other').tables[0]?.sets.find(
       ({ name }) => name === 'restricted4_host',
     )
     expect(exempt?.elements.map(({ comment, data }) => [comment, data?.kind])).toEqual([
       ['other/open', 'accept'],
     ])
-    const back = adopt(adopt(open, restricted, 'demo'), null, 'demo')
-    expect(canonical(back)).toEqual(canonical(open))
+    const back = adopt(adopt(compile(open), restricted, 'demo'), null, 'demo')
+    expect(canonical(back)).toEqual(canonical(compile(open)))
   })
 
   test('lets go of what was put into our table by hand', () => {
@@ -100,7 +99,7 @@ describe('adopt', () => {
         ),
       })),
     }
-    const desired = adopt(tampered, compiled, 'demo')
+    const desired = adopt(tampered, state(), 'demo')
     expect(canonical(desired)).toEqual(canonical(compiled))
     expect(diff(tampered, desired).map(({ object }) => object)).toEqual(['chain inet portolan forward'])
   })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { DesiredState } from '@portolan/core'
 import fc from 'fast-check'
 import { adopt, apply, applyTo, compile, diff, inspect, parse, print, printScript } from '../../src/index.ts'
 import { emptyRuleset } from '../../src/model/index.ts'
@@ -74,16 +75,16 @@ suite('nftables and the kernel agree', () => {
   test('two projects come and go without touching each other, and the last takes the table with it', async () => {
     await fc.assert(
       fc.asyncProperty(desiredState('demo', 0), desiredState('other', 4), async (demo, other) => {
-        const settle = async (desired: ReturnType<typeof compile> | null, project: string) => {
+        const settle = async (desired: DesiredState | null, project: string) => {
           const actual = await inspect(namespace.runner)
           const wanted = adopt(actual, desired, project)
           await apply(diff(actual, wanted), namespace.runner)
           expect(canonical(list())).toEqual(canonical(wanted))
         }
         namespace.nft(['flush', 'ruleset'])
-        await settle(compile(demo), 'demo')
+        await settle(demo, 'demo')
         const alone = canonical(list())
-        await settle(compile(other), 'other')
+        await settle(other, 'other')
         await settle(null, 'other')
         expect(canonical(list())).toEqual(alone)
         await settle(null, 'demo')
@@ -111,7 +112,7 @@ suite('nftables and the kernel agree', () => {
     const before = namespace.nft(['list', 'ruleset'])
     for (const desired of fc.sample(desiredState(), 3)) {
       const actual = await inspect(namespace.runner)
-      await apply(diff(actual, adopt(actual, compile(desired), 'demo')), namespace.runner)
+      await apply(diff(actual, adopt(actual, desired, 'demo')), namespace.runner)
     }
     const actual = await inspect(namespace.runner)
     await apply(diff(actual, adopt(actual, null, 'demo')), namespace.runner)

@@ -61,9 +61,7 @@ export const iptablesKeeper = (
     quickly: async () => false,
     hold: async (mappings) => {
       refuseLost(mended.lost)
-      const desired = mappingsAlone(project, mappings)
-      const compiled = desired === null ? null : iptables.compile(desired)
-      const wanted = iptables.adopt(mended.ruleset, compiled, project)
+      const wanted = iptables.adopt(mended.ruleset, mappingsAlone(project, mappings), project)
       const changes = iptables.diff(rules, wanted)
       const before = expected
       expected = null

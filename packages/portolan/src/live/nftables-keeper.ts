@@ -69,9 +69,7 @@ export const nftablesKeeper = (project: string, runner: Runner): RuleKeeper => {
     },
     hold: async (mappings: readonly DesiredMapping[]) => {
       refuseLost(mended.lost)
-      const desired = mappingsAlone(project, mappings)
-      const compiled = desired === null ? null : nftables.compile(desired)
-      const wanted = nftables.adopt(mended.ruleset, compiled, project)
+      const wanted = nftables.adopt(mended.ruleset, mappingsAlone(project, mappings), project)
       const changes = nftables.diff(rules, wanted)
       await nftables.apply(changes, runner)
       known = wanted

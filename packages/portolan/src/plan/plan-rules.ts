@@ -34,15 +34,13 @@ const planBackend = (
 ): readonly PlanChange[] => {
   if (backend === 'nftables') {
     const actual = rules.nftables
-    const compiled = desired === null ? null : nftables.compile(desired)
-    const wanted = project === null ? nftables.emptyRuleset : nftables.adopt(actual, compiled, project)
+    const wanted = project === null ? nftables.emptyRuleset : nftables.adopt(actual, desired, project)
     return nftables
       .diff(actual, wanted)
       .map(({ action, operation }): PlanChange => ofNftables({ action, operation, part: backend }))
   }
   const actual = rules[backend]
-  const compiled = desired === null ? null : iptables.compile(desired)
-  const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, compiled, project)
+  const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, desired, project)
   return iptables
     .diff(actual, wanted)
     .map(({ action, operation }): PlanChange => ofIptables({ action, operation, part: backend }))

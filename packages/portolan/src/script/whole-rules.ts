@@ -13,7 +13,7 @@ export type ScriptedPlan = Pick<Plan, 'desired' | 'backend' | 'project' | 'obser
  * @internal
  */
 export const wholeNftables = ({ desired, project, observed: { rules } }: ScriptedPlan): nftables.Ruleset =>
-  nftables.adopt(rules.nftables, nftables.compile(desired), project)
+  nftables.adopt(rules.nftables, desired, project)
 
 /**
  * The same in a variant of iptables, where a script empties the chains that projects share.
@@ -22,7 +22,7 @@ export const wholeNftables = ({ desired, project, observed: { rules } }: Scripte
 export const wholeIptables = (
   { desired, project, observed: { rules } }: ScriptedPlan,
   variant: Exclude<Backend, 'nftables'>,
-): iptables.Ruleset => iptables.adopt(rules[variant], iptables.compile(desired), project)
+): iptables.Ruleset => iptables.adopt(rules[variant], desired, project)
 
 /**
  * Chains of ours that a host has, its own chains lead to, and that nothing would be in any more: what stays in them
