@@ -1,17 +1,13 @@
 import { availableParallelism } from 'node:os'
+import { packageEntries } from './script/package-entries.js'
 
 /**
  * Tests run the TypeScript sources directly (swc strips the types), so a test never sees a stale build.
  * The command itself is tested as it ships, as one bundle: it is made anew before the suites that start it.
  */
-const sources = {
-  '^@portolan/core/testing$': '<rootDir>/packages/core/src/testing/index.ts',
-  '^@portolan/host/file$': '<rootDir>/packages/host/src/file/index.ts',
-  '^@portolan/netfilter/advice$': '<rootDir>/packages/netfilter/src/advice/index.ts',
-  '^@portolan/netfilter/analysis$': '<rootDir>/packages/netfilter/src/analysis.ts',
-  '^@portolan/(netfilter|core|host|iptables|nftables)$': '<rootDir>/packages/$1/src/index.ts',
-  '^portolan$': '<rootDir>/packages/portolan/src/index.ts',
-}
+const sources = Object.fromEntries(
+  packageEntries.map(({ specifier, source }) => [`^${specifier}$`, `<rootDir>/${source}`]),
+)
 
 const project = (displayName, testMatch) => ({
   displayName,

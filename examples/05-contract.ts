@@ -1,6 +1,8 @@
 // What does "a published port works" mean? `reach` answers for one flow at a time, from the intent alone: who gets
 // it, and whose address it comes from. It is what the rules of every backend are tested against.
-import { type FlowSource, reach, readCompose, resolve } from 'portolan'
+
+import { type FlowSource, reach, resolve } from '@portolan/core'
+import { readCompose } from 'portolan'
 
 const intent = readCompose(
   `

@@ -1,9 +1,10 @@
 // Which rules on a host would break a published port, and what to do? Asked of a dump of another machine: nothing is
 // read here, and nothing needs root.
 
+import { findConflicts, resolve } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
-import { findConflicts, readCompose, resolve } from 'portolan'
+import { readCompose } from 'portolan'
 
 const dump = `*filter
 :INPUT ACCEPT [0:0]

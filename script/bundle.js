@@ -9,46 +9,20 @@ import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { build, stop } from 'esbuild'
+import { bundleOptions } from './bundle-options.js'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'packages/portolan/dist/bundle')
 
-/** These load native code from beside their own files. */
-const external = ['lmdb', 'netlink']
-
 const bundleSources = () =>
   build({
-    absWorkingDir: root,
+    ...bundleOptions,
     entryPoints: ['packages/portolan/src/command/main.ts'],
     outdir: folder,
-    bundle: true,
-    // A command is loaded when it is used: `portolan --version` costs what Node itself costs.
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external,
-    // The sources, not what tsc made of them before.
-    alias: {
-      '@portolan/netfilter': './packages/netfilter/src/index.ts',
-      '@portolan/netfilter/advice': './packages/netfilter/src/advice/index.ts',
-      '@portolan/netfilter/analysis': './packages/netfilter/src/analysis.ts',
-      '@portolan/core': './packages/core/src/index.ts',
-      '@portolan/host': './packages/host/src/index.ts',
-      '@portolan/host/file': './packages/host/src/file/index.ts',
-      '@portolan/iptables': './packages/iptables/src/index.ts',
-      '@portolan/nftables': './packages/nftables/src/index.ts',
-    },
-    tsconfig: 'tsconfig.base.json',
-    // Some libraries are CommonJS, and ask for Node's modules with `require`.
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
-    },
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
     write: false,
-    logLevel: 'warning',
   })
 
 /** The folders of the packages from the registry that are in the bundle. */

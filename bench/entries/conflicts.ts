@@ -1,4 +1,5 @@
-import { type Conflict, type DesiredState, findRuleConflicts } from '@portolan/core'
+import type { Conflict, DesiredState } from '@portolan/core'
+import { findRuleConflicts } from '@portolan/core/planning'
 import { parse } from '@portolan/iptables'
 import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
 import { compile } from '@portolan/nftables'

@@ -6,22 +6,38 @@ import { importsOf, sourcesOf } from './import-graph.ts'
 const root = resolve(import.meta.dirname, '../..')
 
 /** What planning is built from: the model of a host, and its parts for those that search through it. */
-const pure = ['@portolan/netfilter', '@portolan/netfilter/analysis', '@portolan/netfilter/advice']
+const pure = [
+  '@portolan/netfilter',
+  '@portolan/netfilter/analysis',
+  '@portolan/netfilter/advice',
+  '@portolan/netfilter/sysctls',
+  '@portolan/netfilter/text',
+]
+
+const dialect = [
+  '@portolan/core',
+  '@portolan/core/planning',
+  '@portolan/netfilter',
+  '@portolan/netfilter/text',
+]
 
 /** Who may import whom among the packages: portolan -> {iptables, nftables, host} -> core -> netfilter. */
 const allowed: Record<string, readonly string[]> = {
   netfilter: [],
   core: pure,
-  host: ['@portolan/core', '@portolan/netfilter'],
-  iptables: ['@portolan/core', '@portolan/netfilter'],
-  nftables: ['@portolan/core', '@portolan/netfilter'],
+  host: ['@portolan/core', '@portolan/netfilter', '@portolan/netfilter/sysctls'],
+  iptables: dialect,
+  nftables: dialect,
   portolan: [
     '@portolan/core',
+    '@portolan/core/planning',
     '@portolan/host',
     // Reading a file without loading netlink, LMDB and execa.
     '@portolan/host/file',
     '@portolan/iptables',
     '@portolan/netfilter',
+    '@portolan/netfilter/sysctls',
+    '@portolan/netfilter/text',
     '@portolan/nftables',
   ],
 }

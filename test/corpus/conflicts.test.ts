@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { type Culprit, endpointAddresses, findRuleConflicts } from '@portolan/core'
+import { type Culprit, endpointAddresses } from '@portolan/core'
+import { findRuleConflicts } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import { prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'

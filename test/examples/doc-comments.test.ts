@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import * as core from '@portolan/core'
+import * as planning from '@portolan/core/planning'
 import * as netfilter from '@portolan/netfilter'
+import * as sysctls from '@portolan/netfilter/sysctls'
+import * as text from '@portolan/netfilter/text'
 import { owedExamples } from './owed-examples.ts'
 import { packageNames, publicExportsOf } from './public-exports.ts'
 
@@ -23,7 +26,7 @@ type Outcome =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'thrown'; readonly error: unknown }
 
-const pure = { ...netfilter, ...core }
+const pure = { ...netfilter, ...sysctls, ...text, ...core, ...planning }
 
 /** What an expression over the exports of the pure packages is. */
 const evaluate = (expression: string): Outcome => {

@@ -20,7 +20,8 @@ const commented = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport (\w[\w ]*?) (\w+)(.*)
 const exportsOfFile = (text: string, file: string): readonly PublicExport[] =>
   [...text.matchAll(commented)].flatMap(([, stars = '', keyword = '', name = '', rest = '']) => {
     if (!stars.includes('@public')) return []
-    const isFunction = keyword.includes('function') || /^(:.*)? = (async )?(\(|<)/.test(rest)
+    const isFunction =
+      keyword.includes('function') || (keyword === 'const' && /^(:.*)? = (async )?(\(|<)/.test(rest))
     const comment = stars.replace(/^\s*\* ?/gm, '')
     return [{ name: `${file} ${name}`, kind: isFunction ? 'function' : 'other', comment }]
   })

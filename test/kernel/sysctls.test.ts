@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
-import {
-  type HostFacts,
-  hostSysctls,
-  linkSysctlNames,
-  type Packet,
-  parseHostFacts,
-  prepare,
-} from '@portolan/netfilter'
+import { type HostFacts, type Packet, parseHostFacts, prepare } from '@portolan/netfilter'
+import { hostSysctls, linkSysctlNames } from '@portolan/netfilter/sysctls'
 import * as nftables from '@portolan/nftables'
 import { carrying } from '../lab/container.ts'
 import { describeOnKernel } from '../lab/gate.ts'

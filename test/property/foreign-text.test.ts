@@ -1,22 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import { packetsOfDesired } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
+import { explain, findAnomalies, prepare, printStory } from '@portolan/netfilter'
 import fc from 'fast-check'
-import {
-  type AddressMap,
-  classicPool,
-  drawAddressMap,
-  explain,
-  findAnomalies,
-  type HostFacts,
-  lowerRules,
-  mapAddresses,
-  noRules,
-  packetsOfDesired,
-  planSubnets,
-  prepare,
-  printAddressMap,
-  printStory,
-} from 'portolan'
+import { classicPool, type HostFacts, lowerRules, noRules, planSubnets } from 'portolan'
+import { type AddressMap, drawAddressMap, mapAddresses, printAddressMap } from 'portolan/picture'
 import { jsonText } from '../../packages/portolan/src/command/json-text.ts'
 import { printAnomalies } from '../../packages/portolan/src/hygiene/print-anomalies.ts'
 import { printChanges } from '../../packages/portolan/src/plan/print-changes.ts'

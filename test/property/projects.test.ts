@@ -1,15 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import { commitLeases, type DesiredState, memoryLeaseStore } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
-import {
-  commitLeases,
-  type DesiredState,
-  type HostFacts,
-  type Intent,
-  memoryLeaseStore,
-  noRules,
-} from 'portolan'
+import { type HostFacts, type Intent, noRules } from 'portolan'
 import { hostFacts } from './arbitrary/host-facts.ts'
 import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'

@@ -1,11 +1,44 @@
 export * from './config/index.ts'
-export * from './conflict/index.ts'
-export * from './contract/index.ts'
+export {
+  type Conflict,
+  type ConflictKind,
+  type ConflictSearch,
+  type Culprit,
+  findConflicts,
+  type HookNeed,
+  type IncompleteSearch,
+  isHookCommand,
+  isNeeded,
+  type Remedy,
+  type RemedyHook,
+  searchConflicts,
+  unsettledNetworks,
+} from './conflict/index.ts'
+export * from './contract/bridge-alias.ts'
+export * from './contract/bridge-name.ts'
+export { bridgeNetwork, type OwnedNetwork } from './contract/bridge-network.ts'
+export * from './contract/check-desired.ts'
+export * from './contract/desired-state.ts'
+export * from './contract/endpoint-addresses.ts'
+export { type IccKeeper, iccKeeper } from './contract/icc-keeper.ts'
+export * from './contract/packets-of-desired.ts'
+export * from './contract/published-port.ts'
+export * from './contract/reach.ts'
 export * from './engine/index.ts'
 export * from './intent/index.ts'
 export * from './lease/index.ts'
 export * from './picture/index.ts'
-export * from './plan/index.ts'
+export * from './plan/change.ts'
+export * from './plan/diff-links.ts'
+export * from './plan/diff-sysctls.ts'
+export * from './plan/find-icc-unenforceable.ts'
+export * from './plan/forwarding-sysctls.ts'
+export * from './plan/link-change.ts'
+export * from './plan/mending.ts'
+export * from './plan/netlink-socket.ts'
+export * from './plan/program-end.ts'
+export * from './plan/runner.ts'
+export * from './plan/sysctl-change.ts'
 export * from './pool/index.ts'
 export * from './reliance/index.ts'
 export * from './resolve/index.ts'

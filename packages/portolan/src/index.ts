@@ -1,9 +1,33 @@
-export * from '@portolan/core'
+export type {
+  Config,
+  Conflict,
+  ConflictKind,
+  Culprit,
+  Intent,
+  LeaseStore,
+  Pool,
+  Remedy,
+  Runner,
+  SubnetPlan,
+  SubnetRequest,
+} from '@portolan/core'
+export { classicPool, PoolExhaustedError, parsePool, planSubnets, readCompose } from '@portolan/core'
 export { openLeaseStore, readHost } from '@portolan/host'
-export * from '@portolan/netfilter'
+export type { HostFacts } from '@portolan/netfilter'
+export {
+  ApplyError,
+  InspectError,
+  IntentError,
+  InvalidRequestError,
+  MissingToolError,
+  ParseError,
+  PermissionError,
+  PortolanError,
+  StaleStateError,
+} from '@portolan/netfilter'
 export { type ApplyOptions, apply } from './apply/apply.ts'
 export type { Backend, BackendChoice } from './backend/backend.ts'
-export { type ReadConfigOptions, readConfig } from './config/read-config.ts'
+export { readConfig } from './config/read-config.ts'
 export { type DestroyOptions, destroy, planDestroy } from './destroy/destroy.ts'
 export type { Removal } from './destroy/plan-removal.ts'
 export { type HostRules, noRules } from './host-rules/host-rules.ts'
@@ -11,8 +35,6 @@ export { lowerRules } from './host-rules/lower-rules.ts'
 export type { LeaseOptions } from './leases/with-lease-store.ts'
 export type { LiveHost, PublishRequest, UnpublishRequest } from './live/live-host.ts'
 export { type OpenHostOptions, openHost } from './live/open-host.ts'
-export { drawAddressMap } from './picture/draw-address-map.ts'
-export { cellsFor, type PrintMapOptions, printAddressMap } from './picture/print-address-map.ts'
 export type { Plan, PlanChange, PlannedAddress } from './plan/plan.ts'
 export { plan } from './plan/plan-intent.ts'
 export type { PlanOptions } from './plan/plan-options.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type Conflict, type DesiredState, findRuleConflicts } from '@portolan/core'
+import type { Conflict, DesiredState } from '@portolan/core'
+import { findRuleConflicts } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import { type Evaluator, type HostFacts, prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'

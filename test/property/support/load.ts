@@ -1,6 +1,6 @@
 import * as iptables from '@portolan/iptables'
+import { families } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
-import { families } from 'portolan'
 import { insist, type Namespace } from './namespace.ts'
 
 export type Variant = 'iptables-nft' | 'iptables-legacy'

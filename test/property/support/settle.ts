@@ -1,4 +1,6 @@
-import type { HostFacts, InterfaceFact, LinkOperation, Plan } from 'portolan'
+import type { LinkOperation } from '@portolan/core'
+import type { InterfaceFact } from '@portolan/netfilter'
+import type { HostFacts, Plan } from 'portolan'
 import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
 import type { Host } from './plan.ts'
 

@@ -16,6 +16,11 @@ import type { ReservedRange } from '../pool/index.ts'
  *   - 100.64.0.0/10
  * ```
  *
+ * @example
+ * const config: Config = { pools: ['10.64.0.0/12:24'], reserved: [{ range: '10.64.0.0/16', from: null }], allowed: [] }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables', config })
+ * p.subnets[0]?.subnet // '10.65.0.0/24'
  * @public @since 0.1.0
  */
 export interface Config {

@@ -4,6 +4,12 @@ import type { HookNeed } from './remedy/hook-need.ts'
 /**
  * What keeps a mapping (or a network) from meeting the reachability contract, and what to do about it. A value,
  * never an exception. One small file per kind names, words and remedies it.
+ * @example
+ * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts, rules: null, backend: 'nftables' })
+ * const inTheWay = ({ kind, mapping }: Conflict): string => `${kind} ${mapping}`
+ * p.conflicts.map(inTheWay)[0] // 'HostPortTaken 0.0.0.0:8080/tcp -> web:80'
  * @public @since 0.1.0
  */
 export interface Conflict {
@@ -28,7 +34,14 @@ export interface Conflict {
   readonly trace: readonly TraceEntry[]
 }
 
-/** @public @since 0.1.0 */
+/**
+ * @example
+ * const expected: readonly ConflictKind[] = ['HostBecomesRouter', 'PortInEphemeralRange']
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * p.conflicts.filter(({ kind }) => !expected.includes(kind)) // []
+ * @public @since 0.1.0
+ */
 export type ConflictKind =
   | 'DuplicateHostPort'
   | 'OverlappingHostPort'
@@ -64,6 +77,12 @@ export type ConflictKind =
 /**
  * The thing on the host that causes a conflict. Always with a `text` a person can search the host for; `table`,
  * `chain` and `position` are null for what is not a rule.
+ * @example
+ * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts, rules: null, backend: 'nftables' })
+ * const nameOf = ({ tool, text, owner }: Culprit): string => `${tool} ${text} of ${owner}`
+ * p.conflicts.map(({ culprit }) => (culprit === null ? '' : nameOf(culprit)))[0] // 'socket 0.0.0.0:8080/tcp of caddy'
  * @public @since 0.1.0
  */
 export interface Culprit {
@@ -102,7 +121,16 @@ export const culpritOutsideRules = (tool: string, text: string, owner: string | 
   counters: null,
 })
 
-/** @public @since 0.1.0 */
+/**
+ * @example
+ * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts, rules: null, backend: 'nftables' })
+ * const inWords = ({ text, commands }: Remedy): string => [text, ...commands].join('\n')
+ * p.conflicts.map(({ remedy }) => inWords(remedy))[0]
+ * // 'Publish on another host port or on another host address, or stop caddy first.'
+ * @public @since 0.1.0
+ */
 export interface Remedy extends Advice {
   /** A way that the owner documents for its users, so that `apply --fix` may take it; absent where there is none. */
   readonly hook?: RemedyHook

@@ -1,11 +1,14 @@
-import { type HostFacts, localPortRange, type SocketFact } from '@portolan/netfilter'
+import type { HostFacts, SocketFact } from '@portolan/netfilter'
+import { localPortRange } from '@portolan/netfilter/sysctls'
 import type { DesiredMapping } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { hostPortTaken } from './host-port-taken.ts'
 
 /**
  * Mappings whose host port a process of the host already listens on.
- * @internal
+ * @example
+ * findHostPortTaken(desired.mappings, facts)
+ * @public @since 0.1.0
  */
 export const findHostPortTaken = (
   mappings: readonly DesiredMapping[],

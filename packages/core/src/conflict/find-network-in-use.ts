@@ -14,7 +14,9 @@ import { networkInUse } from './network-in-use.ts'
  * Bridges of ours that go while ports of projects that stay lead to them.
  *
  * @param others - what stays published
- * @internal
+ * @example
+ * findNetworkInUse(bridgesThatGo, portsOfOthers)
+ * @public @since 0.1.0
  */
 export const findNetworkInUse = (
   removed: readonly InterfaceFact[],

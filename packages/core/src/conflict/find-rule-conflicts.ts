@@ -71,7 +71,9 @@ export interface RuleConflictOptions {
  * @param facts - of the host as it is; the project's bridges need not be there yet
  * @param rulesets - all rules of the host with the project's own among them, as `lower` gives them
  * @param findAlike - says which networks are looked at together
- * @internal
+ * @example
+ * findRuleConflicts(desired, facts, [iptables.lower(foreign), nftables.lower(nftables.compile(desired))])
+ * @public @since 0.1.0
  */
 export const findRuleConflicts = (
   wanted: DesiredState,
@@ -90,7 +92,9 @@ export interface ConflictSearch {
 
 /**
  * The same, with what the search did not look at.
- * @internal
+ * @example
+ * const { conflicts, incomplete } = searchRules(desired, facts, rulesets)
+ * @public @since 0.1.0
  */
 export const searchRules = (
   wanted: DesiredState,

@@ -9,7 +9,9 @@ import { staleConntrack } from './stale-conntrack.ts'
  * Mappings to whose host port flows are under way that a foreign rule has translated.
  *
  * @param ours - places that mappings of ours lead to already: their flows are forgotten when they go
- * @internal
+ * @example
+ * findStaleConntrack(desired.mappings, facts, [])
+ * @public @since 0.1.0
  */
 export const findStaleConntrack = (
   mappings: readonly DesiredMapping[],

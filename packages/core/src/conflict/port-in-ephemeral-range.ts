@@ -1,4 +1,5 @@
-import { type HostFacts, localPortRange } from '@portolan/netfilter'
+import type { HostFacts } from '@portolan/netfilter'
+import { localPortRange } from '@portolan/netfilter/sysctls'
 import type { DesiredMapping } from '../contract/index.ts'
 import { type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
@@ -6,7 +7,9 @@ import { sysctlCommands } from './remedy/sysctl-command.ts'
 /**
  * Host ports that the kernel may give to a client on this host: while one has it, a server that wants the port does
  * not get it, and what clients on other machines send to it is the mapping's all the same.
- * @internal
+ * @example
+ * findPortsInEphemeralRange([], {}) // []
+ * @public @since 0.1.0
  */
 export const findPortsInEphemeralRange = (
   mappings: readonly DesiredMapping[],

@@ -50,7 +50,9 @@ export const forwardingDisabled = (
 
 /**
  * A mapping must answer on 127.0.0.1, for which the bridge needs route_localnet.
- * @internal
+ * @example
+ * routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', '0', 'web').kind // 'RouteLocalnetDisabled'
+ * @public @since 0.1.0
  */
 export const routeLocalnetDisabled = (name: string, value: string | null, network: string): Conflict =>
   sysctlDisabled(

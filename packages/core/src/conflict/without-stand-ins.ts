@@ -12,6 +12,9 @@ const standIns: ReadonlyMap<string, string> = new Map([
 /**
  * Conflicts without those of a listener that stands in for a translation of the same engine: the port is taken once, by
  * the rule, and it is no help to stop the listener.
+ * @example
+ * withoutStandIns([]) // []
+ * @public @since 0.1.0
  */
 export const withoutStandIns = (conflicts: readonly Conflict[]): readonly Conflict[] => {
   const translated = new Set(

@@ -4,7 +4,9 @@ import type { DesiredNetwork } from './desired-state.ts'
 /**
  * What the bridge of a network says of it. Masquerading is off where a family that could have it does without: an
  * internal or routed one has none to speak of.
- * @internal
+ * @example
+ * bridgeAlias(networkMark('shop', network)) // 'portolan project=shop network=web'
+ * @public @since 0.1.0
  */
 export const networkMark = (project: string, network: DesiredNetwork): BridgeMark => ({
   project,

@@ -3,6 +3,9 @@ import type { Protocol, SourcePosition } from '@portolan/netfilter'
 /**
  * What a user wants: networks, the endpoints on them, and the ports published to the world. It says nothing
  * of a host. A Compose file is one way to write it; a value of this type is another.
+ * @example
+ * const intent: Intent = readCompose('{name: shop, services: {web: {ports: ["8080:80"]}}}', { source: 'compose.yaml' })
+ * intent.mappings.map(({ service }) => service) // ['web']
  * @public @since 0.1.0
  */
 export interface Intent {

@@ -2,6 +2,12 @@ import type { LeaseState, LeaseStep } from './lease-state.ts'
 
 /**
  * Where leases are kept. Many processes use one store at once.
+ * @example
+ * const leases: LeaseStore = openLeaseStore('/var/lib/portolan')
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables', leases })
+ * p.addresses[0]?.address // '172.17.0.1'
+ * await leases.close()
  * @public @since 0.1.0
  */
 export interface LeaseStore {

@@ -56,7 +56,9 @@ export const switchHairpinOn = (name: string, foreign: boolean): LinkChange => (
 
 /**
  * The way back of `switchHairpinOn`.
- * @internal
+ * @example
+ * switchHairpinOff('veth12').reverse // 'bridge link set dev veth12 hairpin on'
+ * @public @since 0.1.0
  */
 export const switchHairpinOff = (name: string): LinkChange => ({
   ...linkChange(

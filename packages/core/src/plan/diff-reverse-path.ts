@@ -1,4 +1,5 @@
-import { effectiveSysctl, type HostFacts, linkSysctlName } from '@portolan/netfilter'
+import type { HostFacts } from '@portolan/netfilter'
+import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import { type Conflict, reversePathFilterStrict } from '../conflict/index.ts'
 import type { DesiredNetwork, DesiredState } from '../contract/index.ts'
 import { type SysctlChange, sysctlChange } from './sysctl-change.ts'

@@ -1,4 +1,5 @@
-import { type Family, families, type HostFacts, linkSysctlName } from '@portolan/netfilter'
+import { type Family, families, type HostFacts } from '@portolan/netfilter'
+import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import {
   type Conflict,
   forwardingDisabled,

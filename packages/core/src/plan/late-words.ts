@@ -2,7 +2,7 @@ import type { Change } from './change.ts'
 
 /**
  * All that is said of a change.
- * @internal
+ * @public @since 0.1.0
  */
 export type ChangeWords = Omit<Change, 'action'>
 
@@ -21,7 +21,10 @@ const inspection = Symbol.for('nodejs.util.inspect.custom')
  *
  * @param wordsOf - the words for an operation; asked again where they are read again
  * @returns the same object, with its words
- * @internal
+ * @example
+ * const withItsWords = withWords(wordsOf)
+ * withItsWords({ action: 'add', operation }).description
+ * @public @since 0.1.0
  */
 export const withWords = <Operation extends object>(
   wordsOf: (operation: Operation) => ChangeWords,

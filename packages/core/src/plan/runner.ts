@@ -11,6 +11,12 @@ export interface RunResult {
 /**
  * Runs a program, never through a shell. The only way any dialect starts a process; tests replace it.
  * @throws MissingToolError when the program is not installed
+ * @example
+ * // Plans for a host whose programs are run elsewhere: here, for one that has no rules.
+ * const runner: Runner = { run: async () => ({ exitCode: 0, stdout: '', stderr: '' }) }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables', runner })
+ * p.backend // 'nftables'
  * @public @since 0.1.0
  */
 export interface Runner {

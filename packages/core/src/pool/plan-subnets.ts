@@ -60,7 +60,9 @@ const bridgesNamed = (requests: readonly SubnetRequest[]): readonly string[] => 
  * @throws PoolExhaustedError when no pool has a free subnet; InvalidRequestError for a size, gateway or range that
  *   cannot be; ParseError for a text that cannot be read
  * @example
- * planSubnets({}, [{ network: 'web', family: 'ip' }]) // 172.17.0.0/16, gateway 172.17.42.1
+ * const [web] = planSubnets({}, [{ network: 'web', family: 'ip' }])
+ * web?.subnet // '172.17.0.0/16'
+ * web?.gateway // '172.17.42.1'
  * @public @since 0.1.0
  */
 export const planSubnets = (

@@ -13,6 +13,13 @@ const ways = (rejected: readonly Rejection[]): string => {
 
 /**
  * No pool has a free subnet left. `rejected` says what is in the way of every candidate.
+ * @example
+ * const facts = { routes: [{ destination: '10.200.0.0/16', interface: 'wg0' }] }
+ * try {
+ *   planSubnets(facts, [{ network: 'web', family: 'ip' }], [parsePool('10.200.0.0/16:24')])
+ * } catch (error) {
+ *   if (error instanceof PoolExhaustedError) console.log(error.rejected[0]?.overlaps) // 10.200.0.0/16
+ * }
  * @public @since 0.1.0
  */
 export class PoolExhaustedError extends PortolanError {

@@ -20,6 +20,9 @@ export interface PoolEntry {
 
 /**
  * Where subnets are picked from: entries in the order of preference. They may overlap one another.
+ * @example
+ * const pool: Pool = parsePool('10.200.0.0/16:24')
+ * pool.entries[0]?.size // 24
  * @public @since 0.1.0
  */
 export interface Pool {
@@ -44,6 +47,9 @@ const cutText = (text: string, size: number): PoolEntry => {
 /**
  * The first of the default pools: the ranges the first Docker bridges were elected from, in that order, each with its gateway
  * at .42.1. It never uses 172.16.0.0/16 whole, because EC2's resolver is 172.16.0.23.
+ * @example
+ * const [web] = planSubnets({}, [{ network: 'web', family: 'ip' }], [classicPool])
+ * web?.gateway // '172.17.42.1'
  * @public @since 0.1.0
  */
 export const classicPool: Pool = {

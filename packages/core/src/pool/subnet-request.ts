@@ -4,6 +4,9 @@ import type { Collision, Rejection } from './rejection.ts'
 
 /**
  * One network's wish for a subnet of one family. A key that is absent or null says nothing.
+ * @example
+ * const request: SubnetRequest = { network: 'web', family: 'ip', size: 24 }
+ * planSubnets({}, [request])[0]?.subnet // '172.17.0.0/24'
  * @public @since 0.1.0
  */
 export interface SubnetRequest {
@@ -67,6 +70,9 @@ export interface SubnetPlanOptions {
 
 /**
  * The answer to one request, all texts canonical.
+ * @example
+ * const places = (subnets: readonly SubnetPlan[]): readonly string[] => subnets.map(({ subnet }) => subnet)
+ * places(planSubnets({}, [{ network: 'web', family: 'ip' }])) // ['172.17.0.0/16']
  * @public @since 0.1.0
  */
 export interface SubnetPlan {

@@ -1,5 +1,5 @@
-import type { Protocol } from '@portolan/netfilter'
-import { type HostFacts, localPortRange } from '@portolan/netfilter'
+import type { HostFacts, Protocol } from '@portolan/netfilter'
+import { localPortRange } from '@portolan/netfilter/sysctls'
 import type { PublishedPort } from '../contract/index.ts'
 import type { Intent } from '../intent/index.ts'
 import { acquirePortIn } from '../lease/acquire-port.ts'

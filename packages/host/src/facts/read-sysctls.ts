@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { hostSysctls, linkSysctlNames } from '@portolan/netfilter'
+import { hostSysctls, linkSysctlNames } from '@portolan/netfilter/sysctls'
 import { readSysctl } from '../sysctl/sysctl.ts'
 
 /**

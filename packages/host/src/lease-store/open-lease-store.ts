@@ -28,8 +28,8 @@ import { takeWriterTurn } from './writer-turn.ts'
  *
  * @param directory - `/var/lib/portolan` for root, as `defaultStateDirectory` has it
  * @example
- * const store = openLeaseStore(defaultStateDirectory())
- * const lease = await store.transact((state) => acquireAddress(state, request))
+ * const store = openLeaseStore('/var/lib/portolan')
+ * const { leases } = await store.read()
  * await store.close()
  * @public @since 0.1.0
  */

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { transformSync } from '@swc/core'
+import { packageEntries } from '../../../../script/package-entries.js'
 
-const packages = resolve(import.meta.dirname, '../../..')
+const root = resolve(import.meta.dirname, '../../../..')
 
 /**
  * Writes a program of this workspace, with all it imports of ours, as one CommonJS file. Such a file starts in a
@@ -53,6 +54,6 @@ load(${JSON.stringify(entry)})
 /** Where a module of ours stands; null for anybody else's. */
 const sourceOf = (name: string, from: string): string | null => {
   if (name.startsWith('.')) return resolve(dirname(from), name)
-  const [, own] = /^@portolan\/(\w+)$/.exec(name) ?? []
-  return own === undefined ? null : join(packages, own, 'src/index.ts')
+  const own = packageEntries.find(({ specifier }) => specifier === name)
+  return own === undefined ? null : join(root, own.source)
 }

@@ -1,4 +1,4 @@
-import { type ChangeWords, withWords } from '@portolan/core'
+import { type ChangeWords, withWords } from '@portolan/core/planning'
 import { printRule } from '../print/print-rule.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 import type { IptablesChange, Operation } from './change.ts'
@@ -26,7 +26,9 @@ const reverse = (operation: Operation): string =>
 
 /**
  * What a plan shows of an operation.
- * @internal
+ * @example
+ * wordsOf({ kind: 'create-chain', family: 'ip', table: 'nat', chain: 'PORTOLAN-X' }).object // 'chain PORTOLAN-X'
+ * @public @since 0.1.0
  */
 export const wordsOf = (operation: Operation): ChangeWords => {
   const place = where(operation)

@@ -1,6 +1,8 @@
 /**
  * The one known word that is at most two letters away (one, for a short word); null when there is none.
- * @internal
+ * @example
+ * closestOf('prots', ['ports', 'expose']) // 'ports'
+ * @public @since 0.1.0
  */
 export const closestOf = (word: string, known: readonly string[]): string | null => {
   const most = word.length < 5 ? 1 : 2
@@ -29,7 +31,9 @@ const distanceOf = (one: string, other: string): number => {
 
 /**
  * The end of a message about an unknown word: what may have been meant, or nothing.
- * @internal
+ * @example
+ * didYouMean('prots', ['ports', 'expose']) // ': did you mean "ports"?'
+ * @public @since 0.1.0
  */
 export const didYouMean = (word: string, known: readonly string[]): string => {
   const meant = closestOf(word, known)

@@ -23,6 +23,13 @@ const longestSnippet = 200
 
 /**
  * A text (ruleset, address, port mapping) that cannot be read.
+ * @example
+ * const broken = () => readCompose('services: {web: {ports: [8080:', { source: 'compose.yaml' })
+ * try {
+ *   broken()
+ * } catch (error) {
+ *   if (error instanceof ParseError) console.log(`${error.source}:${error.line}`) // compose.yaml:1
+ * }
  * @public @since 0.1.0
  */
 export class ParseError extends PortolanError {
@@ -44,6 +51,12 @@ export class ParseError extends PortolanError {
 /**
  * An intent (a Compose file, or a value handed to the API) that says something impossible or unknown.
  * `line` and `column` are null when it did not come from a text.
+ * @example
+ * try {
+ *   readCompose('services: {web: {ports: ["80:99999"]}}', { source: 'compose.yaml', project: 'shop' })
+ * } catch (error) {
+ *   if (error instanceof IntentError) console.log(error.line) // 1
+ * }
  * @public @since 0.1.0
  */
 export class IntentError extends PortolanError {
@@ -61,6 +74,12 @@ export class IntentError extends PortolanError {
 
 /**
  * A request that makes no sense whatever the host looks like: an unknown option, a pool that cannot be cut.
+ * @example
+ * try {
+ *   parsePool('10.0.0.0/8:33')
+ * } catch (error) {
+ *   if (error instanceof InvalidRequestError) console.log(error.code) // INVALID_REQUEST
+ * }
  * @public @since 0.1.0
  */
 export class InvalidRequestError extends PortolanError {
@@ -71,6 +90,14 @@ export class InvalidRequestError extends PortolanError {
 
 /**
  * A command that reads the host failed.
+ * @example
+ * const runner = { run: async () => ({ exitCode: 1, stdout: '', stderr: 'Operation not supported' }) }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * try {
+ *   await plan(intent, { facts: {}, backend: 'nftables', runner })
+ * } catch (error) {
+ *   if (error instanceof InspectError) console.log(error.stderr) // Operation not supported
+ * }
  * @public @since 0.1.0
  */
 export class InspectError extends PortolanError {
@@ -92,6 +119,18 @@ export class InspectError extends PortolanError {
 
 /**
  * A program that is needed is not installed.
+ * @example
+ * const runner: Runner = {
+ *   run: async (program) => {
+ *     throw new MissingToolError(program, 'nftables')
+ *   },
+ * }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * try {
+ *   await plan(intent, { facts: {}, backend: 'nftables', runner })
+ * } catch (error) {
+ *   if (error instanceof MissingToolError) console.log(error.package) // nftables
+ * }
  * @public @since 0.1.0
  */
 export class MissingToolError extends PortolanError {
@@ -112,6 +151,10 @@ export class MissingToolError extends PortolanError {
 
 /**
  * The process lacks a privilege.
+ * @example
+ * const report = (error: unknown): string =>
+ *   error instanceof PermissionError ? `run this with ${error.needs}` : String(error)
+ * report(new PermissionError('Changing rules is not allowed.', 'CAP_NET_ADMIN')) // 'run this with CAP_NET_ADMIN'
  * @public @since 0.1.0
  */
 export class PermissionError extends PortolanError {
@@ -126,6 +169,15 @@ export class PermissionError extends PortolanError {
 
 /**
  * The host changed between plan and apply.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const older = await plan(intent, { backend: 'nftables' })
+ * await apply(await plan(intent, { backend: 'nftables' }))
+ * try {
+ *   await apply(older)
+ * } catch (error) {
+ *   if (error instanceof StaleStateError) await apply(await plan(intent, { backend: 'nftables' }))
+ * }
  * @public @since 0.1.0
  */
 export class StaleStateError extends PortolanError {
@@ -136,6 +188,10 @@ export class StaleStateError extends PortolanError {
 
 /**
  * A change was refused. `applied` lists the descriptions of what had been done before it, in order.
+ * @example
+ * const report = (error: unknown): string =>
+ *   error instanceof ApplyError ? `${error.applied.length} changes are in force` : String(error)
+ * report(new ApplyError('The kernel refused.', { applied: ['Add chain web.'], stderr: '' })) // '1 changes are in force'
  * @public @since 0.1.0
  */
 export class ApplyError extends PortolanError {

@@ -10,7 +10,9 @@ const backslash = 0x5c
 
 /**
  * The offset after the string that starts at `start`.
- * @internal
+ * @example
+ * endOfJsonString('"a\\"b" ', 0) // 6
+ * @public @since 0.1.0
  */
 export const endOfJsonString = (text: string, start: number): number => {
   let at = start + 1
@@ -31,7 +33,7 @@ export const mostBrackets = 5_000_000
 
 /**
  * What there is too much of in a JSON text, and where.
- * @internal
+ * @public @since 0.1.0
  */
 export interface JsonExcess {
   readonly offset: number
@@ -41,7 +43,9 @@ export interface JsonExcess {
 
 /**
  * Finds the first bracket that opens deeper than `deepestJson`, or is one more than `mostBrackets`; null when none does.
- * @internal
+ * @example
+ * findJsonExcess('[[]]') // null
+ * @public @since 0.1.0
  */
 export const findJsonExcess = (text: string): JsonExcess | null => {
   let depth = 0

@@ -9,6 +9,12 @@ const shortened = (message: string): string =>
 /**
  * The base of every error Portolan throws. `code` is stable and meant for programs; `message` says what
  * happened, why, and what to do, and is meant for people.
+ * @example
+ * try {
+ *   parsePool('10.0.0.0/8')
+ * } catch (error) {
+ *   if (error instanceof PortolanError) console.log(error.code) // INVALID_REQUEST
+ * }
  * @public @since 0.1.0
  */
 export class PortolanError extends Error {

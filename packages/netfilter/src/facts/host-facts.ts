@@ -1,6 +1,9 @@
 /**
  * What is known of a host, as `portolan inspect` prints it and `--host FILE` reads it. Every key is optional
  * at every level, so that a hand-written file of three lines is a host too. Addresses are canonical text.
+ * @example
+ * const facts: HostFacts = { interfaces: [{ name: 'eth0', addresses: ['172.17.3.2/16'] }] }
+ * planSubnets(facts, [{ network: 'web', family: 'ip' }])[0]?.subnet // '10.0.0.0/16'
  * @public @since 0.1.0
  */
 export interface HostFacts {

@@ -1,6 +1,6 @@
 /**
  * The sysctls of a whole host that Portolan asks for, dotted.
- * @internal
+ * @public @since 0.1.0
  */
 export const hostSysctls = [
   'net.ipv4.ip_forward',
@@ -12,7 +12,7 @@ export const hostSysctls = [
   'net.bridge.bridge-nf-call-ip6tables',
 ] as const
 
-/** @internal */
+/** One of `hostSysctls`. @public @since 0.1.0 */
 export type HostSysctl = (typeof hostSysctls)[number]
 
 /**
@@ -25,7 +25,7 @@ type Combination = 'own' | 'or' | 'max'
 /**
  * The sysctls of each interface, of `all` and of `default` that Portolan asks for: `net.ipv4.conf.NAME.KEY`,
  * `net.ipv6.conf.NAME.KEY`.
- * @internal
+ * @public @since 0.1.0
  */
 export const linkSysctls = {
   ipv4: {
@@ -43,7 +43,9 @@ export const linkSysctls = {
   },
 } as const
 
-/** @internal */
+/**
+ * @public @since 0.1.0
+ */
 export type LinkSysctl<Version extends keyof typeof linkSysctls> = string &
   keyof (typeof linkSysctls)[Version]
 
@@ -53,7 +55,7 @@ export type LinkSysctl<Version extends keyof typeof linkSysctls> = string &
  * @param link - an interface, `all` or `default`
  * @example
  * linkSysctlName('ipv4', 'eth0.100', 'rp_filter') // 'net.ipv4.conf.eth0/100.rp_filter'
- * @internal
+ * @public @since 0.1.0
  */
 export const linkSysctlName = <Version extends keyof typeof linkSysctls>(
   version: Version,
@@ -63,7 +65,9 @@ export const linkSysctlName = <Version extends keyof typeof linkSysctls>(
 
 /**
  * The names of all sysctls of one interface that Portolan asks for.
- * @internal
+ * @example
+ * linkSysctlNames('ipv4', 'eth0').includes('net.ipv4.conf.eth0.rp_filter') // true
+ * @public @since 0.1.0
  */
 export const linkSysctlNames = (version: 'ipv4' | 'ipv6', link: string): readonly string[] =>
   version === 'ipv4'
@@ -81,7 +85,7 @@ const keysOf = <Key extends string>(of: Readonly<Record<Key, Combination>>): rea
  * @example
  * const sysctls = { 'net.ipv4.conf.all.rp_filter': '1', 'net.ipv4.conf.eth0.rp_filter': '2' }
  * effectiveSysctl(sysctls, 'ipv4', 'eth0', 'rp_filter') // 2
- * @internal
+ * @public @since 0.1.0
  */
 export const effectiveSysctl = <Version extends keyof typeof linkSysctls>(
   sysctls: Readonly<Record<string, string>>,

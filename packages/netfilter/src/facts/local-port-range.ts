@@ -5,7 +5,9 @@ const defaultRange = '32768 60999'
 
 /**
  * The ports the kernel gives to sockets that ask for none: those of clients.
- * @internal
+ * @example
+ * localPortRange({}) // { first: 32768, last: 60999 }
+ * @public @since 0.1.0
  */
 export const localPortRange = ({
   sysctls,

@@ -7,7 +7,9 @@ const unseenInLines = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignor
 
 /**
  * A text of several lines with each character that does not show, but newlines and tabs, written in another way.
- * @internal
+ * @example
+ * replaceUnseen('a\u001bb', () => '?') // 'a?b'
+ * @public @since 0.1.0
  */
 export const replaceUnseen = (text: string, write: (character: string) => string): string =>
   // Most texts are plain ASCII, and large ones need not be gone through by properties of Unicode.
@@ -45,7 +47,9 @@ export const visibleText = (text: string): string => replaceUnseen(text, written
 
 /**
  * Data with every string in it as `visibleLine` writes it, so that no field is forgotten when a text is made of it.
- * @internal
+ * @example
+ * visibleData({ name: 'a\nb' }) // { name: 'a\\nb' }
+ * @public @since 0.1.0
  */
 export const visibleData = <Data>(data: Data): Data => visible(data) as Data
 

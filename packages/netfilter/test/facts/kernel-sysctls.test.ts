@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { effectiveSysctl } from '../../src/facts/index.ts'
-import { evaluate, type HostFacts, hostSysctls, linkSysctlNames, type Packet } from '../../src/index.ts'
+import { effectiveSysctl, hostSysctls, linkSysctlNames } from '../../src/facts/sysctls.ts'
+import { evaluate, type HostFacts, type Packet } from '../../src/index.ts'
 import { facts, fromLan } from '../evaluate/model.ts'
 
 /** Facts that note the name of every sysctl that is asked for. */

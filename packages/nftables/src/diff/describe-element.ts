@@ -1,4 +1,4 @@
-import type { ChangeWords } from '@portolan/core'
+import type { ChangeWords } from '@portolan/core/planning'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import type { Element, NamedSet } from '../model/index.ts'
 import { elementParts, expressionText } from '../print/text-expression.ts'

@@ -1,4 +1,4 @@
-import { type ChangeWords, withWords } from '@portolan/core'
+import { type ChangeWords, withWords } from '@portolan/core/planning'
 import { tableFamily, tableName } from '../compile/table-name.ts'
 import type { NamedSet } from '../model/index.ts'
 import { chainBlock, setBlock } from '../print/command.ts'
@@ -94,7 +94,9 @@ const wordsOfObject = (operation: Exclude<Operation, ElementOperation>): ChangeW
 
 /**
  * What a plan shows of an operation.
- * @internal
+ * @example
+ * wordsOf({ kind: 'add-table', table }).object // 'table inet portolan'
+ * @public @since 0.1.0
  */
 export const wordsOf = (operation: Operation): ChangeWords => {
   switch (operation.kind) {

@@ -1,4 +1,5 @@
-import { findJsonExcess, parseErrorAt, parseJson } from '@portolan/netfilter'
+import { parseErrorAt, parseJson } from '@portolan/netfilter'
+import { findJsonExcess } from '@portolan/netfilter/text'
 import type { JsonValue } from '../model/index.ts'
 
 /** @throws ParseError with the line and column of the bracket that opens too deep, or is one too many */

@@ -1,4 +1,4 @@
-import { endOfJsonString } from '@portolan/netfilter'
+import { endOfJsonString } from '@portolan/netfilter/text'
 
 const quote = 0x22
 

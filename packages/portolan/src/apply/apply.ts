@@ -4,7 +4,13 @@ import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts
 import type { Plan } from '../plan/plan.ts'
 import { carryOut } from './apply-plan.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const options: ApplyOptions = { onProgress: (sentence) => console.log(sentence), leases: null }
+ * await apply(await plan(intent, { backend: 'nftables', leases: null }), options)
+ * @public @since 0.1.0
+ */
 export interface ApplyOptions extends LeaseOptions {
   readonly runner?: Runner
   /** Called when another apply holds the host and this one waits. */
@@ -23,7 +29,8 @@ export interface ApplyOptions extends LeaseOptions {
  * @throws ApplyError when the kernel refuses; with its words, and what was applied before
  * @throws PermissionError naming the capability
  * @example
- * await apply(await plan(intent))
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * await apply(await plan(intent, { backend: 'nftables' }))
  * @public @since 0.1.0
  */
 export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<void> => {

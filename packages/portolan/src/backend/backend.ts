@@ -3,6 +3,11 @@ import { InspectError, InvalidRequestError, MissingToolError } from '@portolan/n
 
 /**
  * Where rules are kept: nftables' own tables, or iptables' tables in one of its two variants.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * const backend: Backend = p.backend
+ * backend // 'nftables'
  * @public @since 0.1.0
  */
 export type Backend = 'nftables' | 'iptables-nft' | 'iptables-legacy'
@@ -13,6 +18,11 @@ export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptabl
 /**
  * A backend, or how to choose one: `auto` is nftables where its program is there, else iptables; `iptables` is
  * the variant that the program `iptables` of this host is.
+ * @example
+ * const backend: BackendChoice = 'iptables'
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend })
+ * p.backend // 'iptables-nft'
  * @public @since 0.1.0
  */
 export type BackendChoice = Backend | 'auto' | 'iptables'

@@ -1,4 +1,4 @@
-import { replaceUnseen } from '@portolan/netfilter'
+import { replaceUnseen } from '@portolan/netfilter/text'
 
 /**
  * A value as JSON that a terminal may be shown: JSON.stringify leaves DEL, C1 and what turns the direction of writing

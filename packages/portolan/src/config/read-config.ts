@@ -23,7 +23,8 @@ export interface ReadConfigOptions {
  * @throws ParseError with file, line and column for a mistake in one; InvalidRequestError for one that is there but
  * cannot be read, is a folder or a pipe, or has more than 1 MiB: going on without it could hand out what it reserves
  * @example
- * const p = await plan(intent, { config: readConfig() })
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables', config: readConfig() })
  * @public @since 0.1.0
  */
 export const readConfig = ({ environment = process.env, root = '/' }: ReadConfigOptions = {}): Config =>

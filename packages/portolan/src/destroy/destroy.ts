@@ -17,7 +17,15 @@ import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { planRemoval, type Removal } from './plan-removal.ts'
 import { readSurroundings } from './surroundings.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * await apply(await plan(intent, { backend: 'nftables' }))
+ * const options: DestroyOptions = { project: 'shop', keepLeases: true }
+ * const removed = await destroy(options)
+ * removed.projects // ['shop']
+ * @public @since 0.1.0
+ */
 export interface DestroyOptions extends ApplyOptions {
   /**
    * One project. Absent: every project on this host, and what else is left of Portolan. The
@@ -30,6 +38,10 @@ export interface DestroyOptions extends ApplyOptions {
 
 /**
  * Plans the removal of what is ours from this host, without an intent. Changes nothing.
+ * @example
+ * const removal = await planDestroy({ project: 'shop' })
+ * for (const { description } of removal.changes) console.log(description)
+ * await destroy({ project: 'shop' }, removal)
  * @public @since 0.1.0
  */
 export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal> => {

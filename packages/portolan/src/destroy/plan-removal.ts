@@ -2,14 +2,13 @@ import {
   type ChangeSummary,
   type Conflict,
   deleteBridge,
-  findNetworkInUse,
   type KeptSysctl,
   type Lease,
   type LeaseState,
   parseBridgeAlias,
   summarise,
-  switchHairpinOff,
 } from '@portolan/core'
+import { findNetworkInUse, switchHairpinOff } from '@portolan/core/planning'
 import type { HostState } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { hairpinPorts } from '../apply/host-memory.ts'
@@ -30,6 +29,9 @@ import { withoutFixes } from './without-fixes.ts'
 
 /**
  * What `destroy` would do, as data.
+ * @example
+ * const removal: Removal = await planDestroy()
+ * removal.complete // true
  * @public @since 0.1.0
  */
 export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'> {

@@ -6,6 +6,11 @@ import { type Backend, backends } from '../backend/backend.ts'
 /**
  * The rules of a host in every backend, as far as they could be read. What could not is empty, and named in
  * `unread`.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const rules: HostRules = { ...noRules, unread: ['The rules of iptables-legacy are not known.'] }
+ * const p = await plan(intent, { facts: {}, rules, backend: 'nftables' })
+ * p.unread // ['The rules of iptables-legacy are not known.']
  * @public @since 0.1.0
  */
 export interface HostRules {
@@ -25,6 +30,10 @@ export interface HostRules {
 
 /**
  * A host without a rule.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: noRules, backend: 'nftables' })
+ * p.unread // []
  * @public @since 0.1.0
  */
 export const noRules: HostRules = {

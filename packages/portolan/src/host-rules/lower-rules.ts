@@ -10,7 +10,7 @@ import type { HostRules } from './host-rules.ts'
  *
  * @returns rulesets in their likely order of registration: nf_tables' tables as nft lists them, oldest first
  * @example
- * evaluate(packet, facts, lowerRules(rules)).outcome // 'local'
+ * lowerRules(noRules).flatMap(({ tables }) => tables) // []
  * @public @since 0.1.0
  */
 export const lowerRules = (rules: HostRules): readonly NetfilterRuleset[] => {

@@ -3,6 +3,11 @@ import { defaultStateDirectory, openLeaseStore } from '@portolan/host'
 
 /**
  * Where leases are kept, as every operation takes it.
+ * @example
+ * const options: LeaseOptions = { leases: openLeaseStore('/var/lib/portolan') }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { backend: 'nftables', ...options })
+ * await options.leases?.close()
  * @public @since 0.1.0
  */
 export interface LeaseOptions {

@@ -3,6 +3,12 @@ import type { Protocol } from '@portolan/netfilter'
 
 /**
  * A host port for one container, as an orchestrator asks for it while containers come and go.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * await apply(await plan(intent, { backend: 'nftables' }))
+ * const request: PublishRequest = { hostPort: 5353, protocol: 'udp', to: { address: '172.17.0.10', port: 53 } }
+ * await using host = await openHost({ backend: 'nftables' })
+ * await host.publish(request)
  * @public @since 0.1.0
  */
 export interface PublishRequest {
@@ -23,6 +29,10 @@ export interface PublishRequest {
 
 /**
  * A host port to take back.
+ * @example
+ * const request: UnpublishRequest = { hostPort: 5353, protocol: 'udp' }
+ * await using host = await openHost({ backend: 'nftables' })
+ * await host.unpublish(request)
  * @public @since 0.1.0
  */
 export interface UnpublishRequest {
@@ -39,6 +49,14 @@ export interface UnpublishRequest {
  *
  * Its mappings belong to a project of their own, which a plan for a Compose project leaves alone and `destroy`
  * removes with all the rest.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * await apply(await plan(intent, { backend: 'nftables' }))
+ * const host: LiveHost = await openHost({ backend: 'nftables' })
+ * await host.publish({ hostPort: 9090, to: { address: '172.17.0.1', port: 90 } })
+ * host.published.length // 1
+ * await host.unpublish({ hostPort: 9090 })
+ * await host.close()
  * @public @since 0.1.0
  */
 export interface LiveHost extends AsyncDisposable {

@@ -10,13 +10,8 @@ import {
   withHostLock,
   writeSysctl,
 } from '@portolan/host'
-import {
-  effectiveSysctl,
-  type HostFacts,
-  linkSysctlName,
-  PortolanError,
-  StaleStateError,
-} from '@portolan/netfilter'
+import { type HostFacts, PortolanError, StaleStateError } from '@portolan/netfilter'
+import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import { type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { inOrder } from './in-order.ts'
@@ -29,7 +24,13 @@ import { refuseListener } from './refuse-listener.ts'
 import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
 import { socketKey } from './socket-key.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * @example
+ * const options: OpenHostOptions = { backend: 'nftables', project: 'jobs' }
+ * await using host = await openHost(options)
+ * host.published // []
+ * @public @since 0.1.0
+ */
 export interface OpenHostOptions {
   /** `auto` unless told. */
   readonly backend?: BackendChoice
@@ -54,9 +55,10 @@ const ATTEMPTS = 3
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @throws PortolanError `RUNNER_ELSEWHERE` when the Runner is of another network namespace than this process
  * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * await apply(await plan(intent, { backend: 'nftables' }))
  * await using host = await openHost({ backend: 'nftables' })
- * await host.attachPort('veth12', 'web')
- * await host.publish({ hostPort: 8080, protocol: 'tcp', to: { address: '172.17.0.10', port: 80 } })
+ * await host.publish({ hostPort: 8081, protocol: 'tcp', to: { address: '172.17.0.10', port: 80 } })
  * @public @since 0.1.0
  */
 export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost> => {

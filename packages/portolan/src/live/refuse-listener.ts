@@ -1,4 +1,5 @@
-import { type DesiredMapping, findHostPortTaken } from '@portolan/core'
+import type { DesiredMapping } from '@portolan/core'
+import { findHostPortTaken } from '@portolan/core/planning'
 import { type Listeners, readSysctl } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 

@@ -1,5 +1,5 @@
 import type { AddressMap } from '@portolan/core'
-import { visibleData } from '@portolan/netfilter'
+import { visibleData } from '@portolan/netfilter/text'
 import { nothingWords, subnetCount } from './map-words.ts'
 import { element, svgText, tooltip } from './svg.ts'
 import { drawHolders, drawLegend, drawPicks } from './svg-lists.ts'

@@ -1,5 +1,5 @@
 import type { AddressMap, MapCell, MapRow } from '@portolan/core'
-import { visibleData } from '@portolan/netfilter'
+import { visibleData } from '@portolan/netfilter/text'
 import { plainStyle, type Style } from '../plan/style.ts'
 import {
   consequenceOf,

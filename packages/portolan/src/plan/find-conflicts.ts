@@ -1,4 +1,5 @@
-import { type ConflictSearch, type DesiredState, type PublishedPort, searchRules } from '@portolan/core'
+import type { ConflictSearch, DesiredState, PublishedPort } from '@portolan/core'
+import { searchRules } from '@portolan/core/planning'
 import type { HostFacts } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'

@@ -6,9 +6,6 @@ import {
   diffLinks,
   diffSysctls,
   findIccUnenforceable,
-  findNetworkInUse,
-  findPortsInEphemeralRange,
-  findStaleConntrack,
   type Intent,
   type IntentNote,
   type LeaseState,
@@ -19,8 +16,13 @@ import {
   resolve,
   summarise,
   unsettledNetworks,
-  withoutStandIns,
 } from '@portolan/core'
+import {
+  findNetworkInUse,
+  findPortsInEphemeralRange,
+  findStaleConntrack,
+  withoutStandIns,
+} from '@portolan/core/planning'
 import type { Fix, OwedFlows } from '@portolan/host'
 import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'

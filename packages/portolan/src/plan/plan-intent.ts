@@ -35,9 +35,9 @@ import { readFixes } from './read-fixes.ts'
  * @throws InspectError when the host's rules cannot be read
  * @throws PortolanError `RUNNER_ELSEWHERE` when facts are of this process's network namespace, and rules of another
  * @example
- * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml' })
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
- * p.subnets[0].subnet // '172.17.0.0/16'
+ * p.subnets[0]?.subnet // '172.17.0.0/16'
  * @public @since 0.1.0
  */
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {

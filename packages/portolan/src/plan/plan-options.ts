@@ -4,7 +4,14 @@ import type { BackendChoice } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
 
-/** @public @since 0.1.0 */
+/**
+ * @example
+ * const options: PlanOptions = { facts: {}, rules: null, backend: 'nftables', pools: ['10.200.0.0/16:24'] }
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, options)
+ * p.subnets[0]?.subnet // '10.200.0.0/24'
+ * @public @since 0.1.0
+ */
 export interface PlanOptions extends LeaseOptions {
   /** Facts of the host to plan for; absent: of this host, read now. */
   readonly facts?: HostFacts

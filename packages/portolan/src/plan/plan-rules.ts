@@ -1,4 +1,5 @@
-import { type DesiredState, withWords } from '@portolan/core'
+import type { DesiredState } from '@portolan/core'
+import { withWords } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'

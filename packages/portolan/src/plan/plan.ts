@@ -22,6 +22,11 @@ import type { LeaseReleaseChange } from './lease-release.ts'
 
 /**
  * One step of a plan, with the part of the host it is for.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * const isOfRules = ({ part }: PlanChange): boolean => part === 'nftables'
+ * p.changes.some(isOfRules) // true
  * @public @since 0.1.0
  */
 export type PlanChange =
@@ -35,6 +40,11 @@ export type PlanChange =
 
 /**
  * The address of one endpoint in one family.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * const inHosts = ({ address, service }: PlannedAddress): string => `${address} ${service}`
+ * p.addresses.map(inHosts) // ['172.17.0.1 web']
  * @public @since 0.1.0
  */
 export interface PlannedAddress {
@@ -48,6 +58,11 @@ export interface PlannedAddress {
 /**
  * What `apply` would do, and why, as data: it can be printed, stored, reviewed, applied or thrown away.
  * `String(plan)` is a text for people; `JSON.stringify(plan)` is what `portolan plan --json` prints.
+ * @example
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p: Plan = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * p.summary.remove // 0
+ * String(p).startsWith('Plan for project shop') // true
  * @public @since 0.1.0
  */
 export interface Plan {

@@ -9,6 +9,11 @@ import { wholeIptables, wholeNftables } from './whole-rules.ts'
 /**
  * - `nft`: for `nft -f`. - `nft-json`: for `nft -j -f`. - `iptables-restore`: for `iptables-restore --noflush` and
  *   `ip6tables-restore --noflush`, one text for both. - `sh`: a POSIX shell script with bridges, sysctls and rules.
+ * @example
+ * const formats: readonly ScriptFormat[] = ['nft', 'nft-json', 'sh']
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * formats.map((format) => script(p, format).includes('8080')) // [true, true, true]
  * @public @since 0.1.0
  */
 export type ScriptFormat = 'nft' | 'nft-json' | 'iptables-restore' | 'sh'
@@ -27,7 +32,9 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
  *
  * @throws InvalidRequestError when the format is not one of the plan's backend
  * @example
- * script(p, 'nft') // 'add table inet portolan\n...'
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * script(p, 'nft').includes('add table inet portolan') // true
  * @public @since 0.1.0
  */
 export const script = (plan: Plan, format: ScriptFormat): string => {

@@ -5,8 +5,8 @@ import {
   type DesiredSubnet,
   diffSysctls,
   forwardingSysctl,
-  networkMark,
 } from '@portolan/core'
+import { networkMark } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { Plan } from '../plan/plan.ts'

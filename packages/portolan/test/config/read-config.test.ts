@@ -2,14 +2,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import {
-  emptyConfig,
-  type HostFacts,
-  InvalidRequestError,
-  plan,
-  readCompose,
-  readConfig,
-} from '../../src/index.ts'
+import { emptyConfig } from '@portolan/core'
+import { type HostFacts, InvalidRequestError, plan, readCompose, readConfig } from '../../src/index.ts'
 
 let root: string
 beforeEach(() => {

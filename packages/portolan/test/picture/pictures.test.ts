@@ -1,14 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  type AddressMap,
-  classicPool,
-  drawAddressMap,
-  type HostFacts,
-  mapAddresses,
-  parsePool,
-  planSubnets,
-  printAddressMap,
-} from '../../src/index.ts'
+import { classicPool, type HostFacts, parsePool, planSubnets } from '../../src/index.ts'
+import { type AddressMap, drawAddressMap, mapAddresses, printAddressMap } from '../../src/picture.ts'
 import { styleFor } from '../../src/plan/style.ts'
 
 const facts: HostFacts = {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type HostFacts, hostSysctls, linkSysctlNames } from '@portolan/netfilter'
+import type { HostFacts } from '@portolan/netfilter'
+import { hostSysctls, linkSysctlNames } from '@portolan/netfilter/sysctls'
 import { bridge, intentOf, planOf } from '../shop.ts'
 
 const interfaces = ['eth0', bridge]

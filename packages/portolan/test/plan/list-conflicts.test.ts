@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type Conflict, routeLocalnetDisabled } from '@portolan/core'
+import type { Conflict } from '@portolan/core'
+import { routeLocalnetDisabled } from '@portolan/core/planning'
 import { listConflicts } from '../../src/plan/list-conflicts.ts'
 
 const dropped = (mapping: string | null, network: string | null = null): Conflict => ({

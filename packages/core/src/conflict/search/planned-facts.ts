@@ -6,11 +6,11 @@ import {
   type HostFacts,
   type InterfaceFact,
   lastAddress,
-  linkSysctlName,
   prefixAround,
   type RouteFact,
   tryParseInterfaceAddress,
 } from '@portolan/netfilter'
+import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
 

@@ -1,4 +1,5 @@
-import { closestOf, didYouMean, formatAddress, tryParseAddress, unmapAddress } from '@portolan/netfilter'
+import { formatAddress, tryParseAddress, unmapAddress } from '@portolan/netfilter'
+import { closestOf, didYouMean } from '@portolan/netfilter/text'
 import type { GatewayMode } from '../intent.ts'
 import { readInterfaceName } from './names.ts'
 import { type Reading, readEngineBoolean, readInteger, readText } from './reading.ts'

@@ -1,4 +1,4 @@
-import { didYouMean } from '@portolan/netfilter'
+import { didYouMean } from '@portolan/netfilter/text'
 import { type Reading, readText, type Value } from './reading.ts'
 import { asList, entriesOf, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 

@@ -1,11 +1,11 @@
 import {
-  didYouMean,
   formatAddress,
   formatPrefix,
   IntentError,
   InvalidRequestError,
   type SourcePosition,
 } from '@portolan/netfilter'
+import { didYouMean } from '@portolan/netfilter/text'
 import { parsePool } from '../../pool/parse-pool.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
 import { readDriverOptions } from './driver-options.ts'

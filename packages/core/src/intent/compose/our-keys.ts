@@ -1,4 +1,4 @@
-import { closestOf, didYouMean } from '@portolan/netfilter'
+import { closestOf, didYouMean } from '@portolan/netfilter/text'
 import type { Reading } from './reading.ts'
 import { entriesOf, type MapTree, refuse, type Tree } from './tree.ts'
 

@@ -1,4 +1,5 @@
-import { closestOf, InvalidRequestError } from '@portolan/netfilter'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { closestOf } from '@portolan/netfilter/text'
 import type { Intent } from '../intent.ts'
 import { type Lookup, lookupIn } from '../interpolate.ts'
 import {

@@ -1,4 +1,5 @@
-import { didYouMean, IntentError, type SourcePosition } from '@portolan/netfilter'
+import { IntentError, type SourcePosition } from '@portolan/netfilter'
+import { didYouMean } from '@portolan/netfilter/text'
 import type { Lookup } from '../interpolate.ts'
 
 /**

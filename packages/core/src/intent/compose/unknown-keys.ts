@@ -1,4 +1,4 @@
-import { didYouMean } from '@portolan/netfilter'
+import { didYouMean } from '@portolan/netfilter/text'
 import { knownKeys } from './known-keys.ts'
 import type { Reading } from './reading.ts'
 import { entriesOf, type MapTree } from './tree.ts'

@@ -1,0 +1,11 @@
+/** What a planner of its own puts a plan together from: single searches for conflicts, and the words of changes. */
+export { findHostPortTaken } from './conflict/find-host-port-taken.ts'
+export { findNetworkInUse } from './conflict/find-network-in-use.ts'
+export { findRuleConflicts, type RuleConflictOptions, searchRules } from './conflict/find-rule-conflicts.ts'
+export { findStaleConntrack } from './conflict/find-stale-conntrack.ts'
+export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts'
+export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
+export { withoutStandIns } from './conflict/without-stand-ins.ts'
+export { networkMark } from './contract/network-mark.ts'
+export { switchHairpinOff } from './plan/diff-bridge-port.ts'
+export { type ChangeWords, withWords } from './plan/late-words.ts'

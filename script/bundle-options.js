@@ -1,0 +1,24 @@
+/** How esbuild puts sources of this workspace together into modules that Node runs. */
+import { join } from 'node:path'
+import { packageEntries } from './package-entries.js'
+
+/** @type {import('esbuild').BuildOptions} */
+export const bundleOptions = {
+  absWorkingDir: join(import.meta.dirname, '..'),
+  bundle: true,
+  // A command is loaded when it is used: `portolan --version` costs what Node itself costs.
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // These load native code from beside their own files.
+  external: ['lmdb', 'netlink'],
+  // The sources, not what tsc made of them before.
+  alias: Object.fromEntries(packageEntries.map(({ specifier, source }) => [specifier, `./${source}`])),
+  tsconfig: 'tsconfig.base.json',
+  // Some libraries are CommonJS, and ask for Node's modules with `require`.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
+  },
+  logLevel: 'warning',
+}

@@ -1,0 +1,23 @@
+/** What the packages of this workspace can be imported as, told from the `exports` of each package.json. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+
+/**
+ * One entry of `exports`: what is written in an import, and its files within this folder. TypeScript makes
+ * `dist/NAME.d.ts` of `src/NAME.ts`.
+ */
+const entryOf = (folder, name, path, { types }) => ({
+  specifier: join(name, path),
+  package: folder,
+  source: `packages/${folder}/${types.replace(/^\.\/dist\/(.*)\.d\.ts$/, 'src/$1.ts')}`,
+  declarations: `packages/${folder}/${types.replace('./', '')}`,
+})
+
+const folders = readdirSync(join(root, 'packages')).sort()
+
+export const packageEntries = folders.flatMap((folder) => {
+  const { name, exports } = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
+  return Object.entries(exports).map(([path, files]) => entryOf(folder, name, path, files))
+})
