@@ -19,5 +19,8 @@ const folders = readdirSync(join(root, 'packages')).sort()
 
 export const packageEntries = folders.flatMap((folder) => {
   const { name, exports } = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
-  return Object.entries(exports).map(([path, files]) => entryOf(folder, name, path, files))
+  // Of data, such as a JSON Schema, only the file is named.
+  return Object.entries(exports)
+    .filter(([, files]) => typeof files === 'object')
+    .map(([path, files]) => entryOf(folder, name, path, files))
 })

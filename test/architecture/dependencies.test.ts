@@ -10,6 +10,7 @@ const pure = [
   '@portolan/netfilter',
   '@portolan/netfilter/analysis',
   '@portolan/netfilter/advice',
+  '@portolan/netfilter/schema',
   '@portolan/netfilter/sysctls',
   '@portolan/netfilter/text',
 ]
@@ -25,7 +26,12 @@ const dialect = [
 const allowed: Record<string, readonly string[]> = {
   netfilter: [],
   core: pure,
-  host: ['@portolan/core', '@portolan/netfilter', '@portolan/netfilter/sysctls'],
+  host: [
+    '@portolan/core',
+    '@portolan/netfilter',
+    '@portolan/netfilter/schema',
+    '@portolan/netfilter/sysctls',
+  ],
   iptables: dialect,
   nftables: dialect,
   portolan: [
@@ -44,7 +50,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
 const libraries: Record<string, readonly string[]> = {
-  netfilter: [],
+  netfilter: ['valibot'],
   core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
   host: ['execa', 'lmdb', 'netlink'],
   iptables: [],

@@ -80,7 +80,9 @@ describe('state file', () => {
     async (address) => {
       await writeState(directory, state)
       writeFileSync(onlyFile(), readFileSync(onlyFile(), 'utf8').replace('172.17.0.2', address))
-      await expect(readState(directory)).rejects.toThrow('"owed" does not hold lists of connections')
+      await expect(readState(directory)).rejects.toThrow(
+        `state.owed.mapped[0].address: expected an IP address, found ${JSON.stringify(address)}`,
+      )
     },
   )
 

@@ -136,8 +136,8 @@ describe('a value of the wrong kind is refused with its path', () => {
     [{ sockets: [{ port: 65536 }] }, 'sockets[0].port: expected a port from 0 to 65535, found 65536'],
     [{ sockets: [{ port: '22' }] }, 'sockets[0].port: expected a port from 0 to 65535, found "22"'],
     [{ sockets: [{ address: '*' }] }, 'sockets[0].address: expected an IP address, found "*"'],
-    [{ sysctls: { a: 1 } }, 'sysctls: expected an object of strings, found {"a":1}'],
-    [{ sysctls: [] }, 'sysctls: expected an object of strings, found []'],
+    [{ sysctls: { a: 1 } }, 'sysctls.a: expected a string, found 1'],
+    [{ sysctls: [] }, 'sysctls: expected an object, found []'],
     [
       { networks: [{ subnets: ['10.0.0.0/99'] }] },
       'networks[0].subnets[0]: expected a prefix such as 10.0.0.0/8, found "10.0.0.0/99"',

@@ -1,0 +1,97 @@
+import type { HookNeed } from '@portolan/core'
+import {
+  absentOr,
+  address,
+  addressOrNull,
+  allOf,
+  anything,
+  exactly,
+  listOf,
+  namesTo,
+  oneOf,
+  oneOfOrNull,
+  type Schema,
+  text,
+  textOrNull,
+  wholeNumber,
+  wholeNumberOrNull,
+} from '@portolan/netfilter/schema'
+import type { Fix, ValueGiven } from './host-state.ts'
+import type { OwedFlows } from './owed-flows.ts'
+
+const valueGiven: Schema<ValueGiven> = allOf({
+  before: text(),
+  given: text(),
+  restoring: absentOr(exactly(true)),
+})
+
+const flows = {
+  family: oneOf('ip', 'ip6'),
+  protocol: oneOf('tcp', 'udp', 'sctp'),
+  hostAddress: addressOrNull,
+  hostPort: wholeNumber,
+}
+
+const owedFlows: Schema<OwedFlows> = allOf({
+  mapped: listOf(allOf({ ...flows, address, port: wholeNumber })),
+  untranslated: listOf(allOf(flows)),
+})
+
+const hookNeed: Schema<HookNeed> = allOf({
+  of: oneOf('mapping', 'network'),
+  bridge: text(),
+  address: textOrNull,
+  protocol: oneOfOrNull('tcp', 'udp', 'sctp'),
+  port: wholeNumberOrNull,
+})
+
+const words = listOf(text())
+
+export const fixSchema: Schema<Fix> = allOf({
+  project: text(),
+  name: text(),
+  beneficiaries: words,
+  needs: listOf(hookNeed),
+  commands: listOf(words),
+  undo: listOf(words),
+})
+
+/** As the first versions wrote a fix: the first command that was run, and those that take all of them back. */
+export interface FirstForm {
+  readonly project: string
+  readonly words: readonly string[]
+  readonly undo: readonly (readonly string[])[]
+}
+
+export const firstFormSchema: Schema<FirstForm> = allOf({ project: text(), words, undo: listOf(words) })
+
+/** A file of any version. */
+export const numberedSchema: Schema<{ readonly version: number }> = allOf({ version: wholeNumber })
+
+/** A state file but for its version and its fixes, which `parseStateFile` and `readFixes` look at. */
+export interface WrittenState {
+  readonly namespace: string
+  readonly bootId: string
+  readonly routeSocket?: string | null
+  readonly state: {
+    readonly sysctls: Readonly<Record<string, ValueGiven>>
+    readonly created: readonly string[]
+    readonly attributes: Readonly<Record<string, ValueGiven>>
+    readonly fixes?: readonly unknown[]
+    readonly owed?: OwedFlows
+  }
+}
+
+export const stateFileSchema: Schema<WrittenState> = allOf({
+  namespace: text(),
+  bootId: text(),
+  // A file of an earlier Portolan names no socket.
+  routeSocket: absentOr(textOrNull),
+  state: allOf({
+    sysctls: namesTo(valueGiven),
+    created: listOf(text()),
+    attributes: namesTo(valueGiven),
+    fixes: absentOr(listOf(anything)),
+    owed: absentOr(owedFlows),
+  }),
+})

@@ -1,0 +1,136 @@
+import { is } from 'valibot'
+import { dropZone, tryParseAddress, tryParseInterfaceAddress } from '../address/index.ts'
+import { closestOf } from '../error/index.ts'
+import {
+  address,
+  addressOrNull,
+  between,
+  flag,
+  listOf,
+  namesTo,
+  oneOf,
+  prefix,
+  prefixOrNull,
+  type Schema,
+  someOf,
+  text,
+  textOrNull,
+  textThat,
+  wholeNumber,
+} from '../schema/index.ts'
+import type { HostFacts } from './host-facts.ts'
+
+/** As resolv.conf has it: a link-local nameserver carries its interface. */
+const nameserver = textThat('an IP address', (value) => tryParseAddress(dropZone(value)) !== null)
+
+const isPrefix = (value: string): boolean => is(prefix, value)
+
+/** What an engine hands out: a prefix, or the first and the last address. */
+const addressRange = textThat('a prefix, or a range such as 10.0.0.128-10.0.0.254', (value) => {
+  const ends = value.split('-')
+  return isPrefix(value) || (ends.length === 2 && ends.every((end) => tryParseAddress(end) !== null))
+})
+
+const destination = textThat(
+  'default or a prefix such as 10.0.0.0/8',
+  (value) => value === 'default' || isPrefix(value),
+)
+
+const interfaceAddress = textThat(
+  'an address with its prefix length, such as 192.0.2.2/24',
+  (value) => tryParseInterfaceAddress(value) !== null,
+)
+
+/** What reads the definitions of other engines' networks calls them. Any other word is a name too, for messages. */
+const engines = ['cni', 'docker', 'libvirt', 'netplan', 'podman', 'systemd-networkd', 'tailscale']
+
+const engine = textThat(
+  `the name of an engine (${engines.join(', ')})`,
+  (value) => engines.includes(value) || closestOf(value, engines) === null,
+)
+
+const port = between(0, 65535, 'a port from 0 to 65535')
+
+const protocol = oneOf('tcp', 'udp', 'sctp')
+
+/** `HostFacts` as it is read from outside; the compiler holds the two to each other. */
+export const hostFactsSchema: Schema<HostFacts> = someOf({
+  interfaces: listOf(
+    someOf({
+      name: text(),
+      index: wholeNumber,
+      up: flag,
+      kind: text(),
+      master: textOrNull,
+      mtu: wholeNumber,
+      mac: text(),
+      hairpin: flag,
+      isolated: flag,
+      nfCallIptables: flag,
+      nfCallIp6tables: flag,
+      alias: text(),
+      addresses: listOf(interfaceAddress),
+      autoconfigured: flag,
+    }),
+  ),
+  routes: listOf(
+    someOf({
+      destination,
+      gateway: addressOrNull,
+      interface: textOrNull,
+      table: wholeNumber,
+      type: text(),
+      scope: text(),
+      metric: wholeNumber,
+      source: addressOrNull,
+      protocol: text(),
+    }),
+  ),
+  rules: listOf(
+    someOf({
+      family: oneOf('ip', 'ip6'),
+      priority: wholeNumber,
+      table: wholeNumber,
+      from: prefixOrNull,
+      to: prefixOrNull,
+      in: textOrNull,
+      out: textOrNull,
+      mark: wholeNumber,
+      mask: wholeNumber,
+      action: text(),
+      invert: flag,
+      suppressPrefixLength: wholeNumber,
+      gotoPriority: wholeNumber,
+      other: listOf(text()),
+    }),
+  ),
+  neighbours: listOf(someOf({ address, interface: text(), state: text() })),
+  nameservers: listOf(nameserver),
+  sockets: listOf(someOf({ protocol, address, port, process: text(), v6only: flag, interface: textOrNull })),
+  flows: listOf(
+    someOf({
+      protocol,
+      source: address,
+      sourcePort: port,
+      destination: address,
+      destinationPort: port,
+      answeredBy: someOf({ address, port }),
+    }),
+  ),
+  sysctls: namesTo(text()),
+  networks: listOf(
+    someOf({
+      engine,
+      name: text(),
+      subnets: listOf(prefix),
+      bridge: text(),
+      gateways: listOf(address),
+      ranges: listOf(addressRange),
+      used: listOf(someOf({ address, by: text() })),
+      file: text(),
+    }),
+  ),
+  enginePools: listOf(someOf({ engine, base: prefix, size: wholeNumber, file: text() })),
+  machineId: text(),
+  unread: listOf(text()),
+})

@@ -1,0 +1,53 @@
+import { safeParse } from 'valibot'
+import type { Schema } from './schema.ts'
+
+/** What is wrong with a value, and where in it. */
+export interface Fault {
+  /** `interfaces[1].name`; empty: the whole value. */
+  readonly path: string
+  /** `expected a string, found 7` */
+  readonly message: string
+  /** The part that is wrong, as JSON, cut to a line. */
+  readonly found: string
+}
+
+/**
+ * Holds a value to what it must be.
+ *
+ * @returns null where it is that; else the first fault
+ * @example
+ * findFault(listOf(text()), ['a', 7]) // { path: '[1]', message: 'expected a string, found 7', found: '7' }
+ */
+export const findFault = <T>(schema: Schema<T>, value: unknown): Fault | null => {
+  const { issues } = safeParse(schema, value, { abortEarly: true })
+  if (issues === undefined) return null
+  const [issue] = issues
+  const path = (issue.path ?? []).reduce(
+    (before, { key }) =>
+      typeof key === 'number'
+        ? `${before}[${key}]`
+        : before === ''
+          ? String(key)
+          : `${before}.${String(key)}`,
+    '',
+  )
+  // A misspelt key: its message is a whole one.
+  if (issue.type === 'raw_check') return { path, message: issue.message, found: issue.received }
+  const found = lineOf(issue.input)
+  return { path, message: `expected ${issue.message}, found ${found}`, found }
+}
+
+/**
+ * A fault as one clause: `interfaces[1].name: expected a string, found 7`.
+ *
+ * @param whole - what to call the value itself
+ */
+export const faultText = ({ path, message }: Fault, whole = 'the whole file'): string => {
+  if (whole === 'the whole file') return `${path === '' ? whole : path}: ${message}`
+  return `${whole}${path === '' || path.startsWith('[') ? path : `.${path}`}: ${message}`
+}
+
+const lineOf = (value: unknown): string => {
+  const json = JSON.stringify(value) ?? 'nothing'
+  return json.length > 60 ? `${json.slice(0, 60)}...` : json
+}

@@ -1,0 +1,2 @@
+export * from './find-fault.ts'
+export * from './schema.ts'

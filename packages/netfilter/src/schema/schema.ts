@@ -1,0 +1,105 @@
+import * as v from 'valibot'
+import { tryParseAddress, tryParsePrefix } from '../address/index.ts'
+import { didYouMean } from '../error/index.ts'
+
+/**
+ * What a value from outside must be: a schema of valibot (https://valibot.dev), whose messages are the words for it.
+ * It only checks. Nothing is converted, and the value itself goes on.
+ */
+export type Schema<T> = v.GenericSchema<unknown, T>
+
+export const text = (expected = 'a string'): v.StringSchema<string> => v.string(expected)
+
+/** A value that is looked at elsewhere. */
+export const anything: Schema<unknown> = v.unknown()
+
+export const flag: v.BooleanSchema<string> = v.boolean('true or false')
+
+export const wholeNumber: Schema<number> = v.pipe(v.number('a whole number'), v.integer('a whole number'))
+
+export const wholeNumberOrNull: Schema<number | null> = v.nullable(
+  v.pipe(v.number('a whole number or null'), v.integer('a whole number or null')),
+)
+
+/** A whole number of a range, both ends among it. */
+export const between = (first: number, last: number, expected: string): Schema<number> =>
+  v.pipe(v.number(expected), v.integer(expected), v.minValue(first, expected), v.maxValue(last, expected))
+
+export const exactly = <const T extends string | number | boolean>(value: T): v.LiteralSchema<T, string> =>
+  v.literal(value, JSON.stringify(value))
+
+export const oneOf = <const T extends string>(
+  ...words: readonly T[]
+): v.PicklistSchema<readonly T[], string> => v.picklist(words, `one of ${words.join(', ')}`)
+
+export const oneOfOrNull = <const T extends string>(...words: readonly T[]): Schema<T | null> =>
+  v.nullable(v.picklist(words, `one of ${words.join(', ')} or null`))
+
+/** A text of a form that JSON Schema has no word for. */
+export const textThat = (expected: string, holds: (value: string) => boolean): Schema<string> =>
+  v.pipe(v.string(expected), v.check(holds, expected), v.description(expected))
+
+const isAddress = (value: string): boolean => tryParseAddress(value) !== null
+
+/** A single address counts as the prefix of that one. */
+const isPrefix = (value: string): boolean => tryParsePrefix(value) !== null || isAddress(value)
+
+export const address: Schema<string> = textThat('an IP address', isAddress)
+
+export const prefix: Schema<string> = textThat('a prefix such as 10.0.0.0/8', isPrefix)
+
+export const textOrNull: Schema<string | null> = v.nullable(text('a string or null'))
+
+export const addressOrNull: Schema<string | null> = v.nullable(textThat('an IP address or null', isAddress))
+
+export const prefixOrNull: Schema<string | null> = v.nullable(
+  textThat('a prefix such as 10.0.0.0/8 or null', isPrefix),
+)
+
+export const listOf = <T>(item: Schema<T>): Schema<T[]> => v.array(item, 'a list')
+
+/** For valibot a list is an object too. */
+const anObject: v.CustomSchema<Record<string, unknown>, string> = v.custom(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'an object',
+)
+
+/** Any names, each with a value of one kind. */
+export const namesTo = <T>(value: Schema<T>): Schema<Record<string, T>> =>
+  v.pipe(anObject, v.record(v.string(), value))
+
+type Entries = Readonly<Record<string, Schema<unknown>>>
+
+type MixedEntries = Readonly<
+  Record<string, Schema<unknown> | v.ExactOptionalSchema<Schema<unknown>, undefined>>
+>
+
+type Optional<E extends Entries> = { -readonly [K in keyof E]?: v.InferOutput<E[K]> }
+
+/**
+ * An object with all of these keys, but for those that `absentOr` lets be absent. Others are kept and ignored: a later
+ * version may have written them.
+ */
+export const allOf = <const E extends MixedEntries>(
+  entries: E,
+): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> => v.pipe(anObject, v.looseObject(entries))
+
+/** An object with some of these keys. Others are kept and ignored, unless one of these seems to be meant. */
+export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>> => {
+  const known = Object.keys(entries)
+  const optional = Object.fromEntries(
+    Object.entries(entries).map(([key, schema]) => [key, v.exactOptional(schema)]),
+  )
+  const misspelt = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const key of Object.keys(dataset.value)) {
+      const hint = known.includes(key) ? '' : didYouMean(key, known)
+      if (hint !== '') addIssue({ message: `the key "${key}" is unknown${hint}`, received: key })
+    }
+  })
+  return v.pipe(anObject, misspelt, v.looseObject(optional)) as Schema<unknown> as Schema<Optional<E>>
+}
+
+/** A key that may be left out. */
+export const absentOr = <T>(schema: Schema<T>): v.ExactOptionalSchema<Schema<T>, undefined> =>
+  v.exactOptional(schema)

@@ -1,0 +1,1 @@
+export const jsonSchemas: () => Readonly<Record<'host-facts.json', unknown>>
