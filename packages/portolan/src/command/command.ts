@@ -1,5 +1,5 @@
 import type { ExitCode } from './exit-code.ts'
-import type { OptionName, Options } from './options.ts'
+import type { OptionName, Options } from './option-table.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a command is given. */

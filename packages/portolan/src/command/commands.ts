@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import type { OptionName } from './options.ts'
+import type { OptionName } from './option-table.ts'
 
 const always: readonly OptionName[] = ['json', 'help']
 const common: readonly OptionName[] = [...always, 'state']
@@ -58,7 +58,7 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     options: [...common, 'project', 'file', 'env-file', 'project-directory', 'all', 'yes', 'keep-leases'],
     meaning: {
-      all: '    --all                  every project on this host, and what else is left of Portolan',
+      all: 'every project on this host, and what else is left of Portolan',
     },
     positionals: 0,
     load: () => import('./commands/destroy.ts'),

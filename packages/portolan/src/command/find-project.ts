@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { type IntentNote, parseDotenv } from '@portolan/core'
 import { InvalidRequestError, type SourcePosition } from '@portolan/netfilter'
-import type { Options } from './options.ts'
+import type { Options } from './option-table.ts'
 import { readFoundText } from './read-text.ts'
 
 /** Looked for in this order where no file is named, as Compose does. */

@@ -1,65 +1,14 @@
 import { parseArgs } from 'node:util'
 import { InvalidRequestError, tryParseHostOrPrefix } from '@portolan/netfilter'
-
-/** Every option of every command; which command takes which is in `commands.ts`. */
-const specification = {
-  file: { type: 'string', short: 'f', multiple: true },
-  project: { type: 'string', short: 'p' },
-  profile: { type: 'string', multiple: true },
-  'env-file': { type: 'string', multiple: true },
-  'project-directory': { type: 'string' },
-  backend: { type: 'string' },
-  json: { type: 'boolean' },
-  host: { type: 'string' },
-  'iptables-save': { type: 'string' },
-  'ip6tables-save': { type: 'string' },
-  'iptables-legacy-save': { type: 'string' },
-  'ip6tables-legacy-save': { type: 'string' },
-  'nft-json': { type: 'string' },
-  state: { type: 'string' },
-  'keep-leases': { type: 'boolean' },
-  yes: { type: 'boolean', short: 'y' },
-  all: { type: 'boolean' },
-  fix: { type: 'boolean' },
-  force: { type: 'boolean' },
-  format: { type: 'string' },
-  count: { type: 'string' },
-  size: { type: 'string' },
-  pool: { type: 'string', multiple: true },
-  reserve: { type: 'string', multiple: true },
-  allow: { type: 'string', multiple: true },
-  'guard-forwarding': { type: 'boolean' },
-  'no-sysctl': { type: 'boolean' },
-  ipv6: { type: 'boolean' },
-  map: { type: 'boolean' },
-  svg: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
-  in: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'V' },
-} as const
+import { type Options, optionTable } from './option-table.ts'
 
 /** Those that may be given more than once. */
-const severalTimes = Object.fromEntries(Object.entries(specification).filter(([, one]) => 'multiple' in one))
-
-export type OptionName = keyof typeof specification
-
-/** All of them. */
-export const optionNames: readonly OptionName[] = Object.keys(specification) as OptionName[]
+const severalTimes = Object.fromEntries(Object.entries(optionTable).filter(([, one]) => 'multiple' in one))
 
 /** What was written after the command's name. */
 export interface Words {
   readonly options: Options
   readonly positionals: readonly string[]
-}
-
-export type Options = {
-  readonly [Name in OptionName]?: (typeof specification)[Name] extends { multiple: true }
-    ? string[]
-    : (typeof specification)[Name]['type'] extends 'boolean'
-      ? boolean
-      : string
 }
 
 /**
@@ -70,7 +19,7 @@ export const parseWords = (words: readonly string[]): Words => {
   try {
     const { values, positionals, tokens } = parseArgs({
       args: [...words],
-      options: specification,
+      options: optionTable,
       allowPositionals: true,
       tokens: true,
     })

@@ -8,7 +8,7 @@ import {
   protocolOf,
   tryParseAddress,
 } from '@portolan/netfilter'
-import type { Options } from './options.ts'
+import type { Options } from './option-table.ts'
 
 /**
  * The packet that `--from`, `--to` and `--in` describe.

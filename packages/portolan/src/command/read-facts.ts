@@ -1,5 +1,5 @@
 import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
-import type { OptionName, Options } from './options.ts'
+import type { OptionName, Options } from './option-table.ts'
 import { readText, sourceName } from './read-text.ts'
 
 const fileOptions: readonly OptionName[] = [

@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path'
 import { type ComposeFile, type Intent, readComposeFiles } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { requireProject } from './find-project.ts'
-import type { Options } from './options.ts'
+import type { Options } from './option-table.ts'
 import { readFoundText, readText, sourceName } from './read-text.ts'
 
 /**

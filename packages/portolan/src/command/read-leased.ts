@@ -1,6 +1,6 @@
 import { type ReadLeases, readLeases } from '../leases/read-leases.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
-import type { Options } from './options.ts'
+import type { Options } from './option-table.ts'
 import { usesFiles } from './read-facts.ts'
 
 /** The leases in force: those of --state, or of this host unless another one is described by files. */

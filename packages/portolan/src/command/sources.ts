@@ -4,7 +4,8 @@ import { type Backend, backends, parseBackendChoice } from '../backend/backend.t
 import { readConfig } from '../config/read-config.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
-import { type Options, ranges } from './options.ts'
+import type { Options } from './option-table.ts'
+import { ranges } from './options.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
 import { readText, sourceName } from './read-text.ts'
 

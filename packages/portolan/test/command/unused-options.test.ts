@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { commands } from '../../src/command/commands.ts'
-import { optionNames, parseWords } from '../../src/command/options.ts'
+import { optionNames } from '../../src/command/option-table.ts'
+import { parseWords } from '../../src/command/options.ts'
 import { run } from '../../src/command/run.ts'
 import type { Terminal } from '../../src/command/terminal.ts'
 import { plainStyle } from '../../src/plan/style.ts'

@@ -8,7 +8,7 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { findProject, lookedFor } from '../find-project.ts'
 import { jsonText } from '../json-text.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
 
 /** `portolan destroy`: removes what is ours. */

@@ -8,7 +8,7 @@ import { type ScriptFormat, script, scriptFormats } from '../../script/script.ts
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 

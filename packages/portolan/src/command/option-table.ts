@@ -1,0 +1,137 @@
+/**
+ * Every option of every command: how it is read, what its value is called and what help says of it. Which command
+ * takes which is in `commands.ts`. `fallback` is what holds where it is not given.
+ */
+export const optionTable = {
+  file: {
+    type: 'string',
+    short: 'f',
+    multiple: true,
+    value: 'FILE',
+    help: 'the intent, a Compose file',
+    fallback:
+      'COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or .yml here or in a parent folder, with its override file',
+  },
+  project: {
+    type: 'string',
+    short: 'p',
+    value: 'NAME',
+    help: 'the project',
+    fallback: '`name` of the file, or its folder',
+  },
+  profile: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    help: 'a Compose profile to include',
+    fallback: 'COMPOSE_PROFILES',
+  },
+  'env-file': {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'variables, instead of .env in the project folder',
+    fallback: 'COMPOSE_ENV_FILES',
+  },
+  'project-directory': {
+    type: 'string',
+    value: 'D',
+    help: 'where the paths in the files start from',
+    fallback: 'the folder of the first file',
+  },
+  backend: {
+    type: 'string',
+    value: 'B',
+    help: 'auto, nftables, iptables, iptables-nft or iptables-legacy',
+    fallback: 'auto',
+  },
+  json: { type: 'boolean', help: 'print JSON, and only JSON, on standard output' },
+  host: {
+    type: 'string',
+    value: 'FILE',
+    help: 'facts of a host as `portolan inspect` prints them, instead of this host',
+  },
+  'iptables-save': { type: 'string', value: 'FILE', help: 'output of iptables-save of that host' },
+  'ip6tables-save': { type: 'string', value: 'FILE', help: 'output of ip6tables-save of that host' },
+  'iptables-legacy-save': {
+    type: 'string',
+    value: 'FILE',
+    help: 'output of iptables-legacy-save of that host',
+  },
+  'ip6tables-legacy-save': {
+    type: 'string',
+    value: 'FILE',
+    help: 'output of ip6tables-legacy-save of that host',
+  },
+  'nft-json': { type: 'string', value: 'FILE', help: 'output of `nft -j list ruleset` of that host' },
+  state: {
+    type: 'string',
+    value: 'DIR',
+    help: 'where old sysctl values (and leases) are kept, the same for apply and destroy',
+    fallback: '/var/lib/portolan for root',
+  },
+  'keep-leases': { type: 'boolean', help: 'keep subnets, addresses and ports leased, for a later apply' },
+  yes: { type: 'boolean', short: 'y', help: 'do not ask' },
+  all: { type: 'boolean', help: 'as a short list, with what is odd among the foreign rules' },
+  fix: { type: 'boolean', help: 'carry out remedies that have a documented hook' },
+  force: { type: 'boolean', help: 'apply in spite of conflicts' },
+  format: { type: 'string', value: 'F', help: 'nft, nft-json, iptables-restore or sh' },
+  count: { type: 'string', value: 'N', help: 'how many subnets', fallback: '1' },
+  size: { type: 'string', value: 'N', help: 'prefix length of each', fallback: 'as the pool has it' },
+  pool: {
+    type: 'string',
+    multiple: true,
+    value: 'P',
+    help: 'classic, docker or BASE/LENGTH:SIZE, tried in the order given',
+  },
+  reserve: { type: 'string', multiple: true, value: 'CIDR', help: 'a range to avoid' },
+  allow: {
+    type: 'string',
+    multiple: true,
+    value: 'CIDR',
+    help: 'a range not to avoid, whatever the host says',
+  },
+  'guard-forwarding': {
+    type: 'boolean',
+    help: 'drop what is forwarded between interfaces that are not ours',
+  },
+  'no-sysctl': { type: 'boolean', help: 'leave sysctls alone; what is off becomes a conflict' },
+  ipv6: { type: 'boolean', help: 'pick IPv6 subnets' },
+  map: {
+    type: 'boolean',
+    help: 'draw the pools: what holds each part, what was passed over, what was picked',
+  },
+  svg: { type: 'string', value: 'FILE', help: 'write the same picture as SVG (- is standard output)' },
+  from: {
+    type: 'string',
+    value: 'A[:PORT]',
+    help: 'the sender (IPv6 in brackets); a process of this host when left out',
+  },
+  to: {
+    type: 'string',
+    value: 'B:PORT/PROTOCOL',
+    help: 'where it goes: 192.0.2.2:8080/tcp, [2001:db8::2]:53/udp, 192.0.2.2/icmp',
+  },
+  in: {
+    type: 'string',
+    value: 'INTERFACE',
+    help: 'where it comes in',
+    fallback: 'where the way back to the sender leaves',
+  },
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+  version: { type: 'boolean', short: 'V', help: 'the version' },
+} as const
+
+export type OptionName = keyof typeof optionTable
+
+/** All of them. */
+export const optionNames: readonly OptionName[] = Object.keys(optionTable) as OptionName[]
+
+/** What was given, by option. */
+export type Options = {
+  readonly [Name in OptionName]?: (typeof optionTable)[Name] extends { multiple: true }
+    ? string[]
+    : (typeof optionTable)[Name]['type'] extends 'boolean'
+      ? boolean
+      : string
+}
