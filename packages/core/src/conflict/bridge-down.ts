@@ -1,5 +1,5 @@
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
-import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
  * The bridge of an external network is down. The kernel takes back its routes with it (net/ipv4/fib_frontend.c
@@ -13,8 +13,7 @@ export const bridgeDown = (network: string, bridge: string, owner: string | null
   kind: 'BridgeDown',
   severity: 'error',
   certainty: 'certain',
-  mapping: null,
-  network,
+  ...aboutNetwork(network),
   message: `Containers of network ${network} cannot be reached: its bridge ${bridge} is down, so the kernel has no route to them. Until it is up, conflicts of network ${network} with rules are not looked for.`,
   witness: null,
   culprit: culpritOutsideRules('link', bridge, owner),

@@ -1,5 +1,5 @@
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
-import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
  * An interface that is not ours has the name our bridge should get.
@@ -9,8 +9,7 @@ export const bridgeNameTaken = (network: string, bridge: string, alias: string):
   kind: 'BridgeNameTaken',
   severity: 'error',
   certainty: 'certain',
-  mapping: null,
-  network,
+  ...aboutNetwork(network),
   message: `The bridge of network ${network} should be called ${bridge}, but an interface of that name is already there and is not ours${alias === '' ? '' : ` (it is "${alias}")`}.`,
   witness: null,
   culprit: culpritOutsideRules('link', bridge),

@@ -1,7 +1,7 @@
 import { cause, sentence } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { otherPlace, senders } from './effect.ts'
-import { ruleConflict } from './rule-conflict.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 import type { ClosedBecause } from './search/row.ts'
 
@@ -10,7 +10,7 @@ import type { ClosedBecause } from './search/row.ts'
  * front of our drops in the same chain. An accept in another chain does not (nft(8), OVERALL EVALUATION).
  * @internal
  */
-export const bypassed = (finding: Finding): Conflict => {
+export const bypassed = (finding: ToldFinding): Conflict => {
   const [does, mayDo] = deeds(finding)
   return ruleConflict(finding, {
     message: `${effect(finding)} ${cause(finding, does, mayDo)}`,

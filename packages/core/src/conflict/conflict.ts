@@ -1,4 +1,13 @@
-import type { Advice, ManagedPart, Packet, TableFamily, TraceEntry } from '@portolan/netfilter'
+import type {
+  Advice,
+  Family,
+  ManagedPart,
+  Packet,
+  Protocol,
+  TableFamily,
+  TraceEntry,
+} from '@portolan/netfilter'
+import type { DesiredMapping, DesiredTarget } from '../contract/index.ts'
 import type { HookNeed } from './remedy/hook-need.ts'
 
 /**
@@ -8,21 +17,21 @@ import type { HookNeed } from './remedy/hook-need.ts'
  * const facts: HostFacts = { sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] }
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const p = await plan(intent, { facts, rules: null, backend: 'nftables' })
- * const inTheWay = ({ kind, mapping }: Conflict): string => `${kind} ${mapping}`
- * p.conflicts.map(inTheWay)[0] // 'HostPortTaken 0.0.0.0:8080/tcp -> web:80'
+ * const inTheWay = (conflict: Conflict): string =>
+ *   conflict.mapping === null ? conflict.kind : `${conflict.kind} of host port ${conflict.published.hostPort}`
+ * p.conflicts.map(inTheWay)[0] // 'HostPortTaken of host port 8080'
  * @public @since 0.1.0
  */
-export interface Conflict {
-  readonly kind: ConflictKind
+export type Conflict = MappingConflict | NetworkConflict | HostConflict
+
+/** What every conflict says. */
+interface ConflictBase {
   /**
    * `error`: a whole row of the contract fails, or a working service of another program breaks. `warning`: only some
    * sources are affected. `info`: worth knowing. Only errors block.
    */
   readonly severity: 'error' | 'warning' | 'info'
   readonly certainty: 'certain' | 'possible'
-  /** The label of the mapping; null when it concerns a network or the host. */
-  readonly mapping: string | null
-  readonly network: string | null
   /** What is wrong and why, in a sentence or two. */
   readonly message: string
   /** One concrete packet that shows it, as `evaluate` takes it; null where no packet is at fault. */
@@ -35,29 +44,80 @@ export interface Conflict {
 }
 
 /**
- * @example
- * const expected: readonly ConflictKind[] = ['HostBecomesRouter', 'PortInEphemeralRange']
- * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
- * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
- * p.conflicts.filter(({ kind }) => !expected.includes(kind)) // []
+ * A conflict of one mapping. `mapping` is its label, `published` the mapping itself.
  * @public @since 0.1.0
  */
-export type ConflictKind =
+export interface MappingConflict extends ConflictBase {
+  readonly kind: MappingConflictKind | RuleConflictKind
+  readonly mapping: string
+  readonly network: null
+  readonly published: ConflictMapping
+}
+
+/**
+ * A conflict of one network.
+ * @public @since 0.1.0
+ */
+export interface NetworkConflict extends ConflictBase {
+  readonly kind: NetworkConflictKind | RuleConflictKind
+  readonly mapping: null
+  readonly network: string
+  readonly published: null
+}
+
+/**
+ * A conflict of the whole host.
+ * @public @since 0.1.0
+ */
+export interface HostConflict extends ConflictBase {
+  readonly kind: HostConflictKind
+  readonly mapping: null
+  readonly network: null
+  readonly published: null
+}
+
+/**
+ * The mapping that a conflict is about, as data.
+ * @public @since 0.1.0
+ */
+export interface ConflictMapping {
+  readonly project: string
+  readonly family: Family
+  readonly protocol: Protocol
+  /** `nat`: a host port is translated. `direct`: the container's own port is opened. */
+  readonly mode: 'nat' | 'direct'
+  /** Null: every address of the host. */
+  readonly hostAddress: string | null
+  readonly hostPort: number
+  /** Null: any interface. */
+  readonly interface: string | null
+  /** The service, network, address and port of each container that the mapping leads to. */
+  readonly targets: readonly [DesiredTarget, ...DesiredTarget[]]
+}
+
+type MappingConflictKind =
   | 'DuplicateHostPort'
   | 'OverlappingHostPort'
   | 'HostPortTaken'
+  | 'LoopbackUnreachable'
+  | 'PortInEphemeralRange'
+  | 'StaleConntrack'
+
+type NetworkConflictKind =
   | 'BridgeNameTaken'
   | 'BridgeDown'
   | 'SubnetOverlap'
-  | 'ForwardingDisabled'
-  | 'RouteLocalnetDisabled'
-  | 'HostBecomesRouter'
-  | 'RouterAdvertisementsLost'
-  | 'ReversePathFilterStrict'
-  | 'LoopbackUnreachable'
   | 'IccForIpOnly'
   | 'IccUnenforceable'
   | 'NetworkInUse'
+
+type HostConflictKind = 'ForwardingDisabled' | 'HostBecomesRouter' | 'RouterAdvertisementsLost'
+
+/**
+ * The kinds that rules, routes and sysctls cause. `EgressDropped` and `NetworkDropped` are of networks, `DnatShadows` of
+ * mappings, the others of either.
+ */
+type RuleConflictKind =
   | 'DnatShadowed'
   | 'DnatShadows'
   | 'PreroutingDropped'
@@ -71,8 +131,19 @@ export type ConflictKind =
   | 'EgressDropped'
   | 'NetworkDropped'
   | 'Bypassed'
-  | 'PortInEphemeralRange'
-  | 'StaleConntrack'
+  | 'ForwardingDisabled'
+  | 'ReversePathFilterStrict'
+  | 'RouteLocalnetDisabled'
+
+/**
+ * @example
+ * const expected: readonly ConflictKind[] = ['HostBecomesRouter', 'PortInEphemeralRange']
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })
+ * p.conflicts.filter(({ kind }) => !expected.includes(kind)) // []
+ * @public @since 0.1.0
+ */
+export type ConflictKind = Conflict['kind']
 
 /**
  * The thing on the host that causes a conflict. Always with a `text` a person can search the host for; `table`,
@@ -103,6 +174,34 @@ export interface Culprit {
   readonly managed?: ManagedPart
   /** What the rule has met so far, where its tool counts. */
   readonly counters: { readonly packets: number; readonly bytes: number } | null
+}
+
+/**
+ * What a conflict says of the mapping that it is about.
+ * @internal
+ */
+export const aboutMapping = (
+  project: string,
+  { label, family, protocol, kind: mode, hostAddress, hostPort, interface: name, targets }: DesiredMapping,
+): Pick<MappingConflict, 'mapping' | 'network' | 'published'> => ({
+  mapping: label,
+  network: null,
+  published: { project, family, protocol, mode, hostAddress, hostPort, interface: name, targets },
+})
+
+/**
+ * The same for a network, and for the host.
+ * @internal
+ */
+export const aboutNetwork = (
+  network: string,
+): Pick<NetworkConflict, 'mapping' | 'network' | 'published'> => ({ mapping: null, network, published: null })
+
+/** @internal */
+export const aboutHost: Pick<HostConflict, 'mapping' | 'network' | 'published'> = {
+  mapping: null,
+  network: null,
+  published: null,
 }
 
 /**

@@ -1,15 +1,14 @@
 import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { otherPlace, unreachable } from './effect.ts'
-import { anotherRoute, ruleConflict } from './rule-conflict.ts'
-import type { Finding } from './search/finding.ts'
+import { anotherRoute, ruleConflict, type ToldFinding } from './rule-conflict.ts'
 
 /**
  * Something earlier translates the packet, and the first binding of a flow wins (net/netfilter/nf_nat_core.c); or a
  * route leads the translated packet away from the container's bridge.
  * @internal
  */
-export const dnatShadowed = (finding: Finding): Conflict => {
+export const dnatShadowed = (finding: ToldFinding): Conflict => {
   const { step } = finding
   const sends = `the packets to ${otherPlace(finding)}`
   const isRoute = step !== null && step.table === null

@@ -1,15 +1,15 @@
 import { culpritName } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { receiver, senders } from './effect.ts'
-import { ruleConflict } from './rule-conflict.ts'
-import { culpritOf, type Finding } from './search/finding.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import { culpritOf } from './search/finding.ts'
 
 /**
  * The mapping takes packets that a foreign translation serves today.
  * @param place - where they go today
  * @internal
  */
-export const dnatShadows = (finding: Finding, place: string): Conflict => {
+export const dnatShadows = (finding: ToldFinding, place: string): Conflict => {
   const culprit = culpritOf(finding.step)
   const by = culprit === null ? '' : `, by ${culpritName(culprit)}`
   return {

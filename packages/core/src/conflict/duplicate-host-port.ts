@@ -1,6 +1,6 @@
 import { placeText, type SourcePosition } from '@portolan/netfilter'
-import type { Conflict } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import type { DesiredMapping } from '../contract/index.ts'
+import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 const apart = 'Give one of them another host port, or bind them to different host addresses'
 
@@ -30,7 +30,8 @@ const placesText = ({ loser, winner }: DuplicatePlaces): string => {
  * @internal
  */
 export const duplicateHostPort = (
-  loser: string,
+  project: string,
+  loser: DesiredMapping,
   winner: { readonly project: string; readonly label: string },
   socket: string,
   how: 'another-project' | 'another-target' | 'same-target',
@@ -39,9 +40,8 @@ export const duplicateHostPort = (
   kind: 'DuplicateHostPort',
   severity: 'error',
   certainty: 'certain',
-  mapping: loser,
-  network: null,
-  message: `${loser} wants the host socket ${socket}, which ${winner.label} of project ${winner.project} already has. It would never get a packet.${placesText(places)}`,
+  ...aboutMapping(project, loser),
+  message: `${loser.label} wants the host socket ${socket}, which ${winner.label} of project ${winner.project} already has. It would never get a packet.${placesText(places)}`,
   witness: null,
   culprit: culpritOutsideRules('portolan', winner.label, winner.project),
   remedy: {

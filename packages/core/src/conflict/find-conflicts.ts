@@ -45,9 +45,9 @@ export const searchConflicts = (
   const { conflicts, incomplete } = searchRules(desired, facts, rulesets, options)
   return {
     conflicts: withoutStandIns([
-      ...findHostPortTaken(desired.mappings, facts),
-      ...findPortsInEphemeralRange(desired.mappings, facts),
-      ...findStaleConntrack(desired.mappings, facts, []),
+      ...findHostPortTaken(desired, facts),
+      ...findPortsInEphemeralRange(desired, facts),
+      ...findStaleConntrack(desired, facts, []),
       ...conflicts,
     ]),
     incomplete,

@@ -25,10 +25,15 @@ export interface DnatShadows {
  *
  * @param today - the host without our rules
  * @param planned - what becomes of the same rows with them
+ * @param project - whose mappings they are
  * @returns null when a packet of one mapping does not fare as that of another did
  * @internal
  */
-export const findDnatShadows = (today: Follower, { members, rows }: ExploredGroup): DnatShadows | null => {
+export const findDnatShadows = (
+  today: Follower,
+  { members, rows }: ExploredGroup,
+  project: string,
+): DnatShadows | null => {
   const found = members.map(() => new Map<object | string, Conflict>())
   const unseen: ExploredRow[] = []
   for (const planned of rows) {
@@ -48,7 +53,8 @@ export const findDnatShadows = (today: Follower, { members, rows }: ExploredGrou
         if (conflicts === undefined || conflicts.has(culpritKey(step))) continue
         const own = planned.row.rowOf(member)
         if (own === undefined || !takes(planned, cell, member, own)) continue
-        const conflict = conflictAt(today, planned, cell, member, own)
+        const told = shadowAt(today, planned, cell, member, own)
+        const conflict = told === null ? null : dnatShadows({ ...told.finding, project }, told.place)
         if (conflict === null) return null
         conflicts.set(culpritKey(step), conflict)
       }
@@ -69,18 +75,25 @@ const takes = ({ cells }: ExploredRow, cell: GroupCell, member: number, own: Row
   )
 }
 
-const conflictAt = (
+/** A packet that another place gets today. */
+interface Shadow {
+  readonly finding: Finding
+  /** Where it goes today. */
+  readonly place: string
+}
+
+const shadowAt = (
   today: Follower,
   { row }: ExploredRow,
   cell: GroupCell,
   member: number,
   own: Row,
-): Conflict | null => {
+): Shadow | null => {
   const point = pointAt(row, cell, member) ?? cell.point
   const judgement = member === cell.member ? cell.judgement : followPoint(today, own, point)
   const step = translationOf(judgement)
   if (step === null || judgement.kind === 'kept') return null
-  return conflictOf(own, point, judgement, step)
+  return shadowOf(own, point, judgement, step)
 }
 
 /** The foreign rule that serves the packets today; null when none does. */
@@ -91,7 +104,7 @@ const translationOf = (judgement: Judgement): TraceStep | null => {
   return null
 }
 
-const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep): Conflict => {
+const shadowOf = (row: Row, point: Point, judgement: Failed, step: TraceStep): Shadow => {
   const { world } = judgement.conclusion.reached
   const address = addressText(row.family, world.daddr)
   const place = `${row.family === 'ip6' ? `[${address}]` : address}:${world.dport}`
@@ -115,5 +128,5 @@ const conflictOf = (row: Row, point: Point, judgement: Failed, step: TraceStep):
     mendedTogether: [],
     others: 0,
   }
-  return dnatShadows(finding, place)
+  return { finding, place }
 }

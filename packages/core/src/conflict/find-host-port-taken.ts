@@ -1,17 +1,17 @@
 import type { HostFacts, SocketFact } from '@portolan/netfilter'
 import { localPortRange } from '@portolan/netfilter/sysctls'
-import type { DesiredMapping } from '../contract/index.ts'
+import type { DesiredMapping, DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { hostPortTaken } from './host-port-taken.ts'
 
 /**
  * Mappings whose host port a process of the host already listens on.
  * @example
- * findHostPortTaken(desired.mappings, facts)
+ * findHostPortTaken(desired, facts)
  * @public @since 0.1.0
  */
 export const findHostPortTaken = (
-  mappings: readonly DesiredMapping[],
+  { project, mappings }: Pick<DesiredState, 'project' | 'mappings'>,
   facts: HostFacts,
 ): readonly Conflict[] => {
   const byPort = new Map<string, SocketFact[]>()
@@ -29,7 +29,7 @@ export const findHostPortTaken = (
     if (socket === undefined) return []
     const { protocol, hostPort } = mapping
     const isClient = protocol === 'udp' && hostPort >= clients.first && hostPort <= clients.last
-    return [hostPortTaken(mapping, socket, calledAt(mapping, socket, facts), isClient)]
+    return [hostPortTaken(project, mapping, socket, calledAt(mapping, socket, facts), isClient)]
   })
 }
 

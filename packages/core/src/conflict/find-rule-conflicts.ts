@@ -23,6 +23,7 @@ import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
 import { tellStale } from './remedy/stale-commands.ts'
 import { replyDropped } from './reply-dropped.ts'
+import type { ToldFinding } from './rule-conflict.ts'
 import { alikeNetworks } from './search/alike/alike-networks.ts'
 import type { RuleConflictKind } from './search/blame.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
@@ -116,8 +117,10 @@ export const searchRules = (
   const isHidden = (family: Family | undefined): boolean => family !== undefined && hidden.includes(family)
   const drafts = new Map<Conflict, Drafted>()
   const namedEnds = namedEndsOf(desired)
+  const { project } = desired
   const inWords = (found: Finding): Conflict => {
-    const finding = found.mapping === null ? { ...found, ends: namedEnds(found) } : found
+    const finding: ToldFinding =
+      found.mapping === null ? { ...found, project, ends: namedEnds(found) } : { ...found, project }
     const family = finding.rows[0]?.family
     const conflict = words[finding.kind](isHidden(family) ? { ...finding, certainty: 'possible' } : finding)
     // What comes in and must not is not to be let through.
@@ -143,7 +146,7 @@ export const searchRules = (
     const findings = findingsOfGroup(follower, group.rows, group.members.length, (explored) =>
       findDeadAddresses(explored, around[family]),
     )
-    const shadows = today === null ? undefined : findDnatShadows(today, group)
+    const shadows = today === null ? undefined : findDnatShadows(today, group, project)
     if (findings === null || shadows === null) {
       for (const one of group.apart()) tell(one)
       return
@@ -216,7 +219,7 @@ export const searchRules = (
   }
 }
 
-const words: Readonly<Record<RuleConflictKind, (finding: Finding) => Conflict>> = {
+const words: Readonly<Record<RuleConflictKind, (finding: ToldFinding) => Conflict>> = {
   Bypassed: bypassed,
   DnatShadowed: dnatShadowed,
   EgressDropped: egressDropped,

@@ -1,7 +1,7 @@
 import type { FlowFact, HostFacts } from '@portolan/netfilter'
 import { tryParseAddress } from '@portolan/netfilter'
 import { type Host, isLocalAddress, lookUpRoute, readHostFacts } from '@portolan/netfilter/analysis'
-import type { DesiredMapping } from '../contract/index.ts'
+import type { DesiredMapping, DesiredState } from '../contract/index.ts'
 import type { Conflict } from './conflict.ts'
 import { staleConntrack } from './stale-conntrack.ts'
 
@@ -10,11 +10,11 @@ import { staleConntrack } from './stale-conntrack.ts'
  *
  * @param ours - places that mappings of ours lead to already: their flows are forgotten when they go
  * @example
- * findStaleConntrack(desired.mappings, facts, [])
+ * findStaleConntrack(desired, facts, [])
  * @public @since 0.1.0
  */
 export const findStaleConntrack = (
-  mappings: readonly DesiredMapping[],
+  { project, mappings }: Pick<DesiredState, 'project' | 'mappings'>,
   facts: HostFacts,
   ours: readonly { readonly address: string; readonly port: number }[],
 ): readonly Conflict[] => {
@@ -35,7 +35,7 @@ export const findStaleConntrack = (
     const [first, ...others] = stale
     if (first === undefined) return []
     host ??= readHostFacts(facts)
-    return [staleConntrack({ mapping, flows: [first, ...others], in: interfaceOf(host, first) })]
+    return [staleConntrack({ project, mapping, flows: [first, ...others], in: interfaceOf(host, first) })]
   })
 }
 

@@ -1,5 +1,4 @@
-import type { Conflict } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
  * The plan switches forwarding on, and from then on the host forwards between its other interfaces too. A note, once
@@ -15,8 +14,7 @@ export const hostBecomesRouter = (names: readonly string[], guarded: boolean): C
   kind: 'HostBecomesRouter',
   severity: 'info',
   certainty: 'certain',
-  mapping: null,
-  network: null,
+  ...aboutHost,
   message: [
     guarded
       ? `The plan sets ${names.join(' and ')} to 1. A rule of the plan (--guard-forwarding) drops packets that are forwarded between interfaces that are not Portolan's.`

@@ -1,6 +1,6 @@
 import type { SocketFact } from '@portolan/netfilter'
 import type { DesiredMapping } from '../contract/index.ts'
-import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
  * A process on the host listens on the host port. Destination NAT in prerouting runs before local delivery, so
@@ -12,6 +12,7 @@ import { type Conflict, culpritOutsideRules } from './conflict.ts'
  * @internal
  */
 export const hostPortTaken = (
+  project: string,
   mapping: DesiredMapping,
   socket: SocketFact,
   calledAt: string | null,
@@ -28,8 +29,7 @@ export const hostPortTaken = (
     kind: 'HostPortTaken',
     severity: isClient ? 'warning' : 'error',
     certainty: isClient ? 'possible' : 'certain',
-    mapping: label,
-    network: null,
+    ...aboutMapping(project, mapping),
     message: isClient
       ? `${listener} has ${place} open, a port that the kernel gives to clients (net.ipv4.ip_local_port_range), so it most likely is a client itself. If it is a server, its clients reach the container instead once ${label} is in force.`
       : `${listener} already listens on ${place}. Once ${label} is in force, ${callers} ` +

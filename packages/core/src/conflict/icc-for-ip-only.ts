@@ -1,4 +1,4 @@
-import type { Conflict } from './conflict.ts'
+import { aboutNetwork, type Conflict } from './conflict.ts'
 
 /**
  * `icc` is off and the IP hooks hold it, which see nothing but IP: br_netfilter hands over no VLAN-tagged frames
@@ -9,8 +9,7 @@ export const iccForIpOnly = (network: string, why: string): Conflict => ({
   kind: 'IccForIpOnly',
   severity: 'info',
   certainty: 'certain',
-  mapping: null,
-  network,
+  ...aboutNetwork(network),
   message: `Containers of ${network} can send each other frames that are not plain IP, such as VLAN-tagged ones, although icc is off: ${why}`,
   witness: null,
   culprit: null,

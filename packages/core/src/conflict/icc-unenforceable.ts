@@ -1,4 +1,4 @@
-import type { Conflict } from './conflict.ts'
+import { aboutNetwork, type Conflict } from './conflict.ts'
 
 /**
  * `icc` is off but nothing on this host can hold it: traffic inside a bridge does not cross the IP hooks without
@@ -9,8 +9,7 @@ export const iccUnenforceable = (network: string, why: string): Conflict => ({
   kind: 'IccUnenforceable',
   severity: 'warning',
   certainty: 'certain',
-  mapping: null,
-  network,
+  ...aboutNetwork(network),
   message: `Containers of ${network} can still talk to each other although icc is off: ${why}`,
   witness: null,
   culprit: null,

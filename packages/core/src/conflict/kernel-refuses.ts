@@ -2,15 +2,14 @@ import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { unreachable } from './effect.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
-import { ruleConflict } from './rule-conflict.ts'
-import type { Finding } from './search/finding.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 
 /**
  * The kernel itself stops the packets, by a sysctl that the plan leaves alone: forwarding is off, route_localnet is
  * off, the reverse path filter finds the source where it should not be.
  * @internal
  */
-export const kernelRefuses = (finding: Finding): Conflict => {
+export const kernelRefuses = (finding: ToldFinding): Conflict => {
   const sysctl = /(net\.\S+) = (\d)/.exec(finding.step?.text ?? '')
   const name = sysctl?.[1] ?? null
   const value = name?.endsWith('.rp_filter') === true ? '2' : '1'

@@ -1,17 +1,17 @@
-import type { Conflict } from './conflict.ts'
+import type { DesiredMapping } from '../contract/index.ts'
+import { aboutMapping, type Conflict } from './conflict.ts'
 
 /**
  * A mapping bound to ::1. The kernel has no route_localnet for IPv6, so nothing sent to ::1 can be translated to
  * a container.
  * @internal
  */
-export const loopbackUnreachable = (mapping: string): Conflict => ({
+export const loopbackUnreachable = (project: string, mapping: DesiredMapping): Conflict => ({
   kind: 'LoopbackUnreachable',
   severity: 'error',
   certainty: 'certain',
-  mapping,
-  network: null,
-  message: `${mapping} is bound to ::1, which cannot be translated off the host: IPv6 has no route_localnet.`,
+  ...aboutMapping(project, mapping),
+  message: `${mapping.label} is bound to ::1, which cannot be translated off the host: IPv6 has no route_localnet.`,
   witness: null,
   culprit: null,
   remedy: {

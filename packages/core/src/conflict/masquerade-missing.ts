@@ -1,14 +1,13 @@
 import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { receiver, senders } from './effect.ts'
-import { ruleConflict } from './rule-conflict.ts'
-import type { Finding } from './search/finding.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 
 /**
  * What should leave with an address of the host keeps a private one, to which no reply can come back.
  * @internal
  */
-export const masqueradeMissing = (finding: Finding): Conflict => {
+export const masqueradeMissing = (finding: ToldFinding): Conflict => {
   const { certainty, network, rows } = finding
   const from = rows[0]?.way === 'egress' ? `network ${network.name}` : senders(finding)
   return ruleConflict(finding, {

@@ -1,15 +1,14 @@
 import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
-import { anotherRoute, exemptNetwork, ruleConflict } from './rule-conflict.ts'
+import { anotherRoute, exemptNetwork, ruleConflict, type ToldFinding } from './rule-conflict.ts'
 import { isDestinationChange } from './search/blame.ts'
-import type { Finding } from './search/finding.ts'
 
 /**
  * Flows inside a network, or from the host into it, are dropped, or translated or routed to another place.
  * @internal
  */
-export const networkDropped = (finding: Finding): Conflict => {
+export const networkDropped = (finding: ToldFinding): Conflict => {
   const { step } = finding
   if (step !== null && (isDestinationChange(step) || step.verdict === 'route')) {
     const sends = `the packets to ${otherPlace(finding)}`

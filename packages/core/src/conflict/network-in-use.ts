@@ -1,6 +1,6 @@
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import type { PublishedPort } from '../contract/index.ts'
-import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
  * A bridge goes while other projects still lead ports to it: from then on those ports lead nowhere.
@@ -17,8 +17,7 @@ export const networkInUse = (
     kind: 'NetworkInUse',
     severity: 'warning',
     certainty: 'certain',
-    mapping: null,
-    network,
+    ...aboutNetwork(network),
     message: `The bridge ${bridge} of network ${network} goes, but ${projects.length === 1 ? 'project' : 'projects'} ${projects.join(', ')} still ${projects.length === 1 ? 'publishes' : 'publish'} ports on it (${ports}). They lead nowhere afterwards.`,
     witness: null,
     culprit: culpritOutsideRules('portolan', first.label, first.project),

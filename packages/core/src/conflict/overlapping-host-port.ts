@@ -1,12 +1,11 @@
-import type { Conflict } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import type { DesiredMapping, PublishedPort } from '../contract/index.ts'
+import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
-/** A mapping of some project, and what it is bound to. */
-interface Binding {
+/** A mapping of the project that is planned, or a port that another has already. */
+export type Binding = OwnBinding | PublishedPort
+
+interface OwnBinding extends DesiredMapping {
   readonly project: string
-  readonly label: string
-  readonly hostAddress: string | null
-  readonly interface: string | null
 }
 
 /**
@@ -14,18 +13,19 @@ interface Binding {
  * work: the specific one wins for what it is bound to. Reported because it is as often a slip as it is meant; on the
  * specific one, unless that is of another project.
  *
- * @param project - whose plan it is
+ * @returns null when neither is of the project that is planned
  * @internal
  */
-export const overlappingHostPort = (project: string, narrow: Binding, wide: Binding): Conflict => {
-  const [own, other] = narrow.project === project ? [narrow, wide] : [wide, narrow]
+export const overlappingHostPort = (narrow: Binding, wide: Binding): Conflict | null => {
+  const own = [narrow, wide].find(isOwn)
+  if (own === undefined) return null
+  const other = own === narrow ? wide : narrow
   const whose = own === narrow ? '' : ` of project ${narrow.project}`
   return {
     kind: 'OverlappingHostPort',
     severity: 'warning',
     certainty: 'certain',
-    mapping: own.label,
-    network: null,
+    ...aboutMapping(own.project, own),
     message: `${narrow.label}${whose} takes ${shareOf(narrow, wide)} out of ${wide.label} (project ${wide.project}), which binds every ${isOfAddress(narrow, wide) ? 'address' : 'interface'} on the same port. The specific one wins.`,
     witness: null,
     culprit: culpritOutsideRules('portolan', other.label, other.project),
@@ -36,6 +36,8 @@ export const overlappingHostPort = (project: string, narrow: Binding, wide: Bind
     trace: [],
   }
 }
+
+const isOwn = (binding: Binding): binding is OwnBinding => 'kind' in binding
 
 const isOfAddress = (narrow: Binding, wide: Binding): boolean =>
   narrow.hostAddress !== null && wide.hostAddress === null

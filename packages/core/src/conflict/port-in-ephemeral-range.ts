@@ -1,18 +1,18 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { localPortRange } from '@portolan/netfilter/sysctls'
-import type { DesiredMapping } from '../contract/index.ts'
-import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import type { DesiredMapping, DesiredState } from '../contract/index.ts'
+import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
  * Host ports that the kernel may give to a client on this host: while one has it, a server that wants the port does
  * not get it, and what clients on other machines send to it is the mapping's all the same.
  * @example
- * findPortsInEphemeralRange([], {}) // []
+ * findPortsInEphemeralRange({ project: 'shop', mappings: [] }, {}) // []
  * @public @since 0.1.0
  */
 export const findPortsInEphemeralRange = (
-  mappings: readonly DesiredMapping[],
+  { project, mappings }: Pick<DesiredState, 'project' | 'mappings'>,
   facts: HostFacts,
 ): readonly Conflict[] => {
   if (facts.sysctls?.[range] === undefined) return []
@@ -28,7 +28,7 @@ export const findPortsInEphemeralRange = (
   return mappings.flatMap((mapping) => {
     const { hostPort, kind } = mapping
     const isGivenOut = hostPort >= first && hostPort <= last && !reserved.some((one) => holds(one, hostPort))
-    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(mapping, told)] : []
+    return kind === 'nat' && isGivenOut ? [portInEphemeralRange(project, mapping, told)] : []
   })
 }
 
@@ -42,15 +42,16 @@ interface Told {
 }
 
 const portInEphemeralRange = (
-  { label, hostPort }: DesiredMapping,
+  project: string,
+  mapping: DesiredMapping,
   { before, limits, culprit }: Told,
 ): Conflict => {
+  const { label, hostPort } = mapping
   return {
     kind: 'PortInEphemeralRange',
     severity: 'info',
     certainty: 'certain',
-    mapping: label,
-    network: null,
+    ...aboutMapping(project, mapping),
     message: `Port ${hostPort} of ${label} is one of those the kernel gives to clients on this host (${range}, ${limits}). The port alone does not tell such a client from the mapping.`,
     witness: null,
     culprit,

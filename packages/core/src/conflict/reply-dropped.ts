@@ -1,15 +1,14 @@
 import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { lost, whichPackets } from './effect.ts'
-import { ruleConflict } from './rule-conflict.ts'
-import type { Finding } from './search/finding.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 
 /**
  * The first packet arrives, and the answer to it does not come back: it crosses the FORWARD chains too, and by now
  * nothing translates it but connection tracking.
  * @internal
  */
-export const replyDropped = (finding: Finding): Conflict => {
+export const replyDropped = (finding: ToldFinding): Conflict => {
   const packets = whichPackets(finding, 'the replies')
   return ruleConflict(finding, {
     message: `${lost(finding)} The packets arrive, but no reply comes back. ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,

@@ -1,6 +1,5 @@
 import type { DesiredNetwork } from '../contract/index.ts'
-import type { Conflict } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
@@ -20,8 +19,7 @@ export const reversePathFilterStrict = (
   kind: 'ReversePathFilterStrict',
   severity: 'warning',
   certainty: 'possible',
-  mapping: null,
-  network,
+  ...aboutNetwork(network),
   message:
     `Replies of ${services.join(', ')} may be dropped: each container is on network ${network} and on another network. ` +
     `The kernel drops a reply that leaves by ${bridge} from the container's other address, because the reverse path filter of ${bridge} is strict. ` +

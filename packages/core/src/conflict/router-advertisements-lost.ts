@@ -1,5 +1,4 @@
-import type { Conflict } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import { aboutHost, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 /**
@@ -11,8 +10,7 @@ export const routerAdvertisementsLost = (interfaceName: string, sysctl: string):
   kind: 'RouterAdvertisementsLost',
   severity: 'error',
   certainty: 'possible',
-  mapping: null,
-  network: null,
+  ...aboutHost,
   message:
     `${interfaceName} has IPv6 routes from router advertisements, and the value of ${sysctl} is not known. ` +
     'Unless it is 2, the kernel deletes the default route when the plan switches IPv6 forwarding on, and takes no further advertisement.',

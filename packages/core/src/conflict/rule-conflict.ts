@@ -1,5 +1,17 @@
-import type { Conflict, Culprit, Remedy } from './conflict.ts'
+import {
+  aboutMapping,
+  aboutNetwork,
+  type Culprit,
+  type MappingConflict,
+  type NetworkConflict,
+  type Remedy,
+} from './conflict.ts'
 import { culpritOf, type Finding, tellFinding, witnessOf } from './search/finding.ts'
+
+/** A finding that is put into words, in the search for one project. */
+export interface ToldFinding extends Finding {
+  readonly project: string
+}
 
 /** What a kind says of a finding. */
 export interface Words {
@@ -11,7 +23,10 @@ export interface Words {
 }
 
 /** A conflict made of what the search found, in the words of its kind. */
-export const ruleConflict = (finding: Finding, { message, otherwise, remedy }: Words): Conflict => {
+export const ruleConflict = (
+  finding: ToldFinding,
+  { message, otherwise, remedy }: Words,
+): MappingConflict | NetworkConflict => {
   const { kind, severity, certainty, mapping, network, others, step, isOfUsual, point } = finding
   const culprit = culpritOf(step)
   const more =
@@ -26,8 +41,7 @@ export const ruleConflict = (finding: Finding, { message, otherwise, remedy }: W
     kind,
     severity,
     certainty,
-    mapping: mapping?.label ?? null,
-    network: mapping === null ? network.name : null,
+    ...(mapping === null ? aboutNetwork(network.name) : aboutMapping(finding.project, mapping)),
     message: `${message}${whose}${more}`,
     witness: witnessOf(finding),
     culprit,

@@ -1,7 +1,7 @@
 import { cause } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { receiver, senders } from './effect.ts'
-import { ruleConflict } from './rule-conflict.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 import { addressText } from './search/address-text.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -10,7 +10,7 @@ import type { Finding } from './search/finding.ts'
  * has no way to reach through the host it cannot even answer.
  * @internal
  */
-export const sourceRewritten = (finding: Finding): Conflict =>
+export const sourceRewritten = (finding: ToldFinding): Conflict =>
   ruleConflict(finding, {
     message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than ${promised(finding)}.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
     otherwise: 'Exempt these packets from that rule.',

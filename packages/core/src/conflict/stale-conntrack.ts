@@ -1,10 +1,11 @@
 import type { FlowFact } from '@portolan/netfilter'
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
 import type { DesiredMapping } from '../contract/index.ts'
-import { type Conflict, culpritOutsideRules } from './conflict.ts'
+import { aboutMapping, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /** The flows of a mapping that are bound elsewhere, one or more. */
 export interface StaleFlows {
+  readonly project: string
   readonly mapping: DesiredMapping
   readonly flows: readonly [FlowFact, ...FlowFact[]]
   /** The interface that packets of the first come in by; null: they are made on the host. */
@@ -16,7 +17,7 @@ export interface StaleFlows {
  * NAT are asked about the first packet of a flow only (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
  * @internal
  */
-export const staleConntrack = ({ mapping, flows, in: from }: StaleFlows): Conflict => {
+export const staleConntrack = ({ project, mapping, flows, in: from }: StaleFlows): Conflict => {
   const { family, protocol, hostAddress, hostPort, label } = mapping
   const [{ source, sourcePort, destination, answeredBy }] = flows
   const places = [...new Set(flows.map(placeOf))]
@@ -29,8 +30,7 @@ export const staleConntrack = ({ mapping, flows, in: from }: StaleFlows): Confli
     kind: 'StaleConntrack',
     severity: 'warning',
     certainty: 'certain',
-    mapping: label,
-    network: null,
+    ...aboutMapping(project, mapping),
     message: `${many} to the port of ${label} ${are} bound to ${places[0]}${elsewhere} already, by a foreign translation. Connection tracking keeps ${them} there for as long as packets come.`,
     witness: {
       family,

@@ -1,6 +1,5 @@
 import { afterOptions, allOrNone, shellCommand } from '@portolan/netfilter/advice'
-import type { Conflict } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /** What a subnet collides with. */
 interface Overlapped {
@@ -41,8 +40,7 @@ export const subnetOverlap = (
     kind: 'SubnetOverlap',
     severity: sure.length === 0 ? 'warning' : 'error',
     certainty: 'certain',
-    mapping: null,
-    network,
+    ...aboutNetwork(network),
     message: `The subnet ${subnet} of network ${network} overlaps ${found}. Packets for the overlap can only go one way.${followers}`,
     witness: null,
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),

@@ -1,20 +1,18 @@
-import type { Conflict, ConflictKind } from './conflict.ts'
-import { culpritOutsideRules } from './conflict.ts'
+import { aboutHost, aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
 
 const sysctlDisabled = (
-  kind: ConflictKind,
+  about:
+    | ({ readonly kind: 'ForwardingDisabled' } & typeof aboutHost)
+    | ({ readonly kind: 'RouteLocalnetDisabled' } & ReturnType<typeof aboutNetwork>),
   name: string,
   value: string | null,
-  network: string | null,
   why: string,
   first: readonly string[] = [],
 ): Conflict => ({
-  kind,
+  ...about,
   severity: 'error',
   certainty: 'certain',
-  mapping: null,
-  network,
   message: `${name} is ${value ?? 'not there yet'} and may not be set by this plan: ${why}`,
   witness: null,
   culprit: culpritOutsideRules('sysctl', `${name} = ${value ?? '?'}`),
@@ -40,10 +38,9 @@ export const forwardingDisabled = (
   acceptRa: readonly string[] = [],
 ): Conflict =>
   sysctlDisabled(
-    'ForwardingDisabled',
+    { kind: 'ForwardingDisabled', ...aboutHost },
     name,
     value,
-    null,
     'the host forwards nothing, so no published port reaches its container.',
     acceptRa,
   )
@@ -56,9 +53,8 @@ export const forwardingDisabled = (
  */
 export const routeLocalnetDisabled = (name: string, value: string | null, network: string): Conflict =>
   sysctlDisabled(
-    'RouteLocalnetDisabled',
+    { kind: 'RouteLocalnetDisabled', ...aboutNetwork(network) },
     name,
     value,
-    network,
     `processes on the host do not reach the ports of ${network} on 127.0.0.1.`,
   )

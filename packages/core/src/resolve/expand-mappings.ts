@@ -58,7 +58,7 @@ export const expandMappings = (
     const binding = bindingByName.get(network.name) ?? null
     for (const single of singlePorts(intent.project, wanted, network, binding, endpoint, supply, notes)) {
       if (single.family === 'ip6' && single.hostAddress === '::1') {
-        conflicts.push(loopbackUnreachable(single.label))
+        conflicts.push(loopbackUnreachable(intent.project, single))
         continue
       }
       const other = foreign.get(single)
@@ -67,7 +67,9 @@ export const expandMappings = (
       const first = firsts[at]
       if (other !== undefined) {
         const places = { loser: wanted.place }
-        conflicts.push(duplicateHostPort(single.label, other, socketLabel(single), 'another-project', places))
+        conflicts.push(
+          duplicateHostPort(intent.project, single, other, socketLabel(single), 'another-project', places),
+        )
       } else if (holder === undefined || first === undefined) {
         placeAt.set(single, at)
         mappings.push(single)
@@ -78,7 +80,7 @@ export const expandMappings = (
         const winner = { project: intent.project, label: holder.label }
         const how = hasSameTarget(holder, single) ? 'same-target' : 'another-target'
         const places = { loser: wanted.place, winner: first.place }
-        conflicts.push(duplicateHostPort(single.label, winner, socketLabel(single), how, places))
+        conflicts.push(duplicateHostPort(intent.project, single, winner, socketLabel(single), how, places))
       }
     }
   }

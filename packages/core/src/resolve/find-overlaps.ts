@@ -1,4 +1,4 @@
-import { type Conflict, overlappingHostPort } from '../conflict/index.ts'
+import { type Binding, type Conflict, overlappingHostPort } from '../conflict/index.ts'
 import type { DesiredMapping } from '../contract/desired-state.ts'
 import type { PublishedPort } from '../contract/index.ts'
 
@@ -13,8 +13,8 @@ export const findOverlaps = (
 ): readonly Conflict[] => {
   // Mostly every binding is of all addresses and all interfaces, and nothing is to be compared.
   if (!mappings.some(isNarrow) && !others.some(isNarrow)) return []
-  const onPort = new Map<string, PublishedPort[]>()
-  const add = (port: PublishedPort): void => {
+  const onPort = new Map<string, Binding[]>()
+  const add = (port: Binding): void => {
     const key = `${port.family} ${port.protocol} ${port.hostPort}`
     const known = onPort.get(key)
     if (known === undefined) onPort.set(key, [port])
@@ -25,11 +25,7 @@ export const findOverlaps = (
   return [...onPort.values()].flatMap((ports) =>
     ports.length < 2
       ? []
-      : overlapsOf(ports).flatMap(([narrow, wide]) =>
-          narrow.project === project || wide.project === project
-            ? [overlappingHostPort(project, narrow, wide)]
-            : [],
-        ),
+      : overlapsOf(ports).flatMap(([narrow, wide]) => overlappingHostPort(narrow, wide) ?? []),
   )
 }
 
@@ -38,14 +34,14 @@ const isNarrow = ({
   interface: name,
 }: Pick<PublishedPort, 'hostAddress' | 'interface'>): boolean => hostAddress !== null || name !== null
 
-type Pair = readonly [narrow: PublishedPort, wide: PublishedPort]
+type Pair = readonly [narrow: Binding, wide: Binding]
 
 /**
  * The pairs that share packets. Most hosts have many addresses on one port, and few bindings to all addresses: only
  * those are compared with each of the others.
  */
-const overlapsOf = (ports: readonly PublishedPort[]): readonly Pair[] => {
-  const atAddress = new Map<string, PublishedPort[]>()
+const overlapsOf = (ports: readonly Binding[]): readonly Pair[] => {
+  const atAddress = new Map<string, Binding[]>()
   const everywhere = ports.filter(({ hostAddress }) => hostAddress === null)
   for (const port of ports) {
     if (port.hostAddress === null) continue
@@ -63,11 +59,11 @@ const overlapsOf = (ports: readonly PublishedPort[]): readonly Pair[] => {
   ]
 }
 
-const shareInterface = (a: PublishedPort, b: PublishedPort): boolean =>
+const shareInterface = (a: Binding, b: Binding): boolean =>
   a.interface === null || b.interface === null || a.interface === b.interface
 
 /** Of one address, or of all: those of an interface, with those of none. */
-const pairsByInterface = (ports: readonly PublishedPort[]): readonly Pair[] => {
+const pairsByInterface = (ports: readonly Binding[]): readonly Pair[] => {
   const wide = ports.filter((port) => port.interface === null)
   return ports.flatMap((narrow) => (narrow.interface === null ? [] : wide.map((one): Pair => [narrow, one])))
 }

@@ -146,7 +146,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...findTakenNames(desired, facts),
       ...findBridgesDown(desired, facts),
       ...expanded.conflicts,
-      ...findHostPortTaken(expanded.mappings, facts),
+      ...findHostPortTaken(desired, facts),
     ],
     notes: [
       ...intent.notes,

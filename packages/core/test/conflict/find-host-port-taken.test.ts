@@ -21,7 +21,7 @@ const listener = (address: string, wish: Partial<SocketFact> = {}): SocketFact =
 })
 
 const find = (published: DesiredMapping, ...sockets: readonly SocketFact[]) =>
-  findHostPortTaken([published], facts(...sockets))
+  findHostPortTaken({ project: 'shop', mappings: [published] }, facts(...sockets))
 
 describe('a listener loses its port to a mapping', () => {
   test.each<[string, DesiredMapping, SocketFact, string]>([
@@ -110,7 +110,10 @@ test('a mapping is reported once, whoever else listens', () => {
 })
 
 test('there is no witness in IPv6 where no address of the host is known: ::1 would show nothing', () => {
-  const [conflict] = findHostPortTaken([mapping6()], { sockets: [listener('::')] })
+  const [conflict] = findHostPortTaken(
+    { project: 'shop', mappings: [mapping6()] },
+    { sockets: [listener('::')] },
+  )
   expect(conflict).toMatchObject({ kind: 'HostPortTaken', witness: null })
 })
 
@@ -132,7 +135,10 @@ describe('a UDP socket on a port that the kernel gives to clients', () => {
   test('is looked for in the range that this host has', () => {
     const sysctls = { 'net.ipv4.ip_local_port_range': '10000\t20000' }
     const at = (port: number) =>
-      findHostPortTaken([publishes('udp', port)], { ...facts(opens('udp', port)), sysctls })[0]?.severity
+      findHostPortTaken(
+        { project: 'shop', mappings: [publishes('udp', port)] },
+        { ...facts(opens('udp', port)), sysctls },
+      )[0]?.severity
     expect([at(15000), at(40000)]).toEqual(['warning', 'error'])
   })
 })

@@ -21,7 +21,9 @@ const facts = (...flows: readonly FlowFact[]): HostFacts => ({
 })
 
 test('flows that somebody else has bound are told once, with how to forget them', () => {
-  expect(findStaleConntrack([dns], facts(flow(), flow({ sourcePort: 40_001 })), [])).toMatchObject([
+  expect(
+    findStaleConntrack({ project: 'shop', mappings: [dns] }, facts(flow(), flow({ sourcePort: 40_001 })), []),
+  ).toMatchObject([
     {
       kind: 'StaleConntrack',
       severity: 'warning',
@@ -36,7 +38,7 @@ test('flows that somebody else has bound are told once, with how to forget them'
 test('flows that are bound to several places are all forgotten, at the address of the mapping alone', () => {
   const bound = mapping({ ...dns, hostAddress: '192.0.2.2' })
   const [conflict] = findStaleConntrack(
-    [bound],
+    { project: 'shop', mappings: [bound] },
     facts(flow(), flow({ answeredBy: { address: '172.18.0.6', port: 53 } }), flow({ sourcePort: 40_001 })),
     [],
   )
@@ -58,7 +60,11 @@ test.each<[string, string, string | null]>([
   ['the host', '192.0.2.2', null],
 ])('a flow of %s is shown as it comes in', (_, source, device) => {
   const routes = [{ destination: '203.0.113.0/24', interface: 'eth1', gateway: '198.51.100.9' }]
-  const [conflict] = findStaleConntrack([dns], { ...facts(flow({ source })), routes }, [])
+  const [conflict] = findStaleConntrack(
+    { project: 'shop', mappings: [dns] },
+    { ...facts(flow({ source })), routes },
+    [],
+  )
   expect(conflict?.witness).toMatchObject({ in: device, source, destinationPort: 53, state: 'established' })
 })
 
@@ -69,9 +75,13 @@ test.each<[string, FlowFact]>([
   ['of the other family', flow({ destination: '2001:db8::2' })],
   ['to the very container', flow({ answeredBy: { address: '172.17.0.2', port: 80 } })],
 ])('a flow %s is nothing to tell', (_, one) => {
-  expect(findStaleConntrack([dns], facts(one), [])).toEqual([])
+  expect(findStaleConntrack({ project: 'shop', mappings: [dns] }, facts(one), [])).toEqual([])
 })
 
 test('flows to a place that a mapping of ours leads to are forgotten by the plan itself', () => {
-  expect(findStaleConntrack([dns], facts(flow()), [{ address: '172.18.0.5', port: 53 }])).toEqual([])
+  expect(
+    findStaleConntrack({ project: 'shop', mappings: [dns] }, facts(flow()), [
+      { address: '172.18.0.5', port: 53 },
+    ]),
+  ).toEqual([])
 })

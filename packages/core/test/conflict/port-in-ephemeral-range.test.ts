@@ -7,7 +7,9 @@ const reserved = 'net.ipv4.ip_local_reserved_ports'
 
 test('a port that the kernel gives to clients is told, with how to keep it', () => {
   const sysctls = { [range]: '32768\t60999', [reserved]: '50000-50010' }
-  expect(findPortsInEphemeralRange([mapping({ hostPort: 40_000 })], { sysctls })).toMatchObject([
+  expect(
+    findPortsInEphemeralRange({ project: 'shop', mappings: [mapping({ hostPort: 40_000 })] }, { sysctls }),
+  ).toMatchObject([
     {
       kind: 'PortInEphemeralRange',
       severity: 'info',
@@ -24,10 +26,15 @@ test.each([
   ['reserved in a range', 40_000, '32768 60999', '1000,39999-40001'],
 ])('a port %s is nothing to tell', (_, hostPort, given, kept) => {
   expect(
-    findPortsInEphemeralRange([mapping({ hostPort })], { sysctls: { [range]: given, [reserved]: kept } }),
+    findPortsInEphemeralRange(
+      { project: 'shop', mappings: [mapping({ hostPort })] },
+      { sysctls: { [range]: given, [reserved]: kept } },
+    ),
   ).toEqual([])
 })
 
 test('a host that says nothing of its range is asked nothing', () => {
-  expect(findPortsInEphemeralRange([mapping({ hostPort: 40_000 })], {})).toEqual([])
+  expect(
+    findPortsInEphemeralRange({ project: 'shop', mappings: [mapping({ hostPort: 40_000 })] }, {}),
+  ).toEqual([])
 })

@@ -15,10 +15,17 @@ import {
   routerAdvertisementsLost,
   subnetOverlap,
 } from '../../src/conflict/index.ts'
-import { mapping } from '../contract/state.ts'
+import { mapping, mapping6 } from '../contract/state.ts'
 
 const winner = { project: 'blog', label: '0.0.0.0:8080/tcp -> ghost:80' }
 const loser = '0.0.0.0:8080/tcp -> nginx:80'
+
+const onLoopback = mapping6({ label: '[::1]:8080/tcp -> nginx:80', hostAddress: '::1' })
+
+const narrow = {
+  ...mapping({ label: '192.0.2.2:8080/tcp -> nginx:80', hostAddress: '192.0.2.2' }),
+  project: 'shop',
+}
 
 const published = {
   ...winner,
@@ -32,26 +39,22 @@ const published = {
 
 const everyKind: readonly Conflict[] = [
   bridgeNameTaken('web', 'br0', 'uplink'),
-  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-project'),
-  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-target'),
-  duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'same-target'),
+  duplicateHostPort('shop', mapping({ label: loser }), winner, '0.0.0.0:8080/tcp', 'another-project'),
+  duplicateHostPort('shop', mapping({ label: loser }), winner, '0.0.0.0:8080/tcp', 'another-target'),
+  duplicateHostPort('shop', mapping({ label: loser }), winner, '0.0.0.0:8080/tcp', 'same-target'),
   forwardingDisabled('net.ipv4.ip_forward', '0'),
   forwardingDisabled('net.ipv6.conf.all.forwarding', '0', ['net.ipv6.conf.eth0.accept_ra']),
   routerAdvertisementsLost('eth0', 'net.ipv6.conf.eth0.accept_ra'),
   hostBecomesRouter(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'], false),
   hostBecomesRouter(['net.ipv4.ip_forward'], true),
-  hostPortTaken(mapping(), { port: 8080 }, null, false),
-  hostPortTaken(mapping(), { port: 8080 }, null, true),
+  hostPortTaken('shop', mapping(), { port: 8080 }, null, false),
+  hostPortTaken('shop', mapping(), { port: 8080 }, null, true),
   networkInUse('web', 'br-web', [published]),
   networkInUse('web', 'br-web', [published, { ...published, project: 'wiki' }]),
   iccForIpOnly('web', 'port veth1 of br-web was plugged in without isolation.'),
   iccUnenforceable('web', 'the ports could not be isolated.'),
-  loopbackUnreachable('[::1]:8080/tcp -> nginx:80'),
-  overlappingHostPort(
-    'shop',
-    { project: 'shop', label: '192.0.2.2:8080/tcp -> nginx:80', hostAddress: '192.0.2.2', interface: null },
-    { ...winner, hostAddress: null, interface: null },
-  ),
+  loopbackUnreachable('shop', onLoopback),
+  ...[overlappingHostPort(narrow, published) ?? []].flat(),
   routeLocalnetDisabled('net.ipv4.conf.br-web.route_localnet', null, 'web'),
   subnetOverlap('web', '10.1.0.0/16', [
     { overlaps: '10.0.0.0/8', kind: 'route', detail: 'route 10.0.0.0/8 via wg0', owner: 'wireguard' },
@@ -69,6 +72,17 @@ describe.each(everyKind.map((conflict) => [conflict.kind, conflict] as const))('
 
   test('belongs to a mapping, a network or the host', () => {
     expect(conflict.mapping === null || conflict.network === null).toBe(true)
+  })
+
+  test('carries the mapping it is about as data, with its project', () => {
+    if (conflict.mapping === null) expect(conflict.published).toBeNull()
+    else
+      expect(conflict.published).toMatchObject({
+        project: 'shop',
+        protocol: 'tcp',
+        hostPort: 8080,
+        targets: [{ service: 'nginx', network: 'web', port: 80 }],
+      })
   })
 
   test('survives JSON', () => {
@@ -109,7 +123,7 @@ describe('the words', () => {
   })
 
   test('of ::1 say why it cannot be', () => {
-    expect(loopbackUnreachable('[::1]:8080/tcp -> nginx:80').message).toBe(
+    expect(loopbackUnreachable('shop', onLoopback).message).toBe(
       '[::1]:8080/tcp -> nginx:80 is bound to ::1, which cannot be translated off the host: IPv6 has no route_localnet.',
     )
   })
@@ -126,7 +140,9 @@ describe('the words', () => {
   })
 
   test('of two on one socket name the winner and its project', () => {
-    expect(duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', 'another-project')).toMatchObject({
+    expect(
+      duplicateHostPort('shop', mapping({ label: loser }), winner, '0.0.0.0:8080/tcp', 'another-project'),
+    ).toMatchObject({
       mapping: loser,
       culprit: { tool: 'portolan', text: winner.label, owner: 'blog' },
     })
@@ -135,7 +151,7 @@ describe('the words', () => {
 
 test('weights are no remedy between projects, which cannot share a port', () => {
   const remedy = (how: 'another-project' | 'another-target'): string =>
-    duplicateHostPort(loser, winner, '0.0.0.0:8080/tcp', how).remedy.text
+    duplicateHostPort('shop', mapping({ label: loser }), winner, '0.0.0.0:8080/tcp', how).remedy.text
   expect(remedy('another-project')).not.toContain('x-portolan')
   expect(remedy('another-target')).toContain('x-portolan: {weight: 1}')
 })

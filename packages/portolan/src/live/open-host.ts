@@ -156,7 +156,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     const force = request.force ?? false
     let added = false
     if (await isMissingForSure(wanted, force)) {
-      if (!force) await refuseListener(wanted, listeners)
+      if (!force) await refuseListener(project, wanted, listeners)
       added = await quickly('add', wanted, () => !book.holds(wanted))
       if (!added)
         await slowly(() => {

@@ -9,12 +9,18 @@ const portRange = 'net.ipv4.ip_local_port_range'
  * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host would lose its clients to the mapping
  * @internal
  */
-export const refuseListener = async (mapping: DesiredMapping, listeners: Listeners): Promise<void> => {
+export const refuseListener = async (
+  project: string,
+  mapping: DesiredMapping,
+  listeners: Listeners,
+): Promise<void> => {
   const sockets = await listeners.on(mapping.protocol, mapping.hostPort, mapping.family)
   if (sockets.length === 0) return
   const range = readSysctl(portRange)
   const facts = { sockets, ...(range === null ? {} : { sysctls: { [portRange]: range } }) }
-  const taken = findHostPortTaken([mapping], facts).find(({ severity }) => severity === 'error')
+  const taken = findHostPortTaken({ project, mappings: [mapping] }, facts).find(
+    ({ severity }) => severity === 'error',
+  )
   if (taken === undefined) return
   throw new PortolanError(
     'HOST_PORT_TAKEN',

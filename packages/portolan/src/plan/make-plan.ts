@@ -120,9 +120,9 @@ export const makePlan = (input: PlanInput): Plan => {
     ...resolution.conflicts,
     ...sysctls.conflicts,
     ...findIccUnenforceable(desired, facts),
-    ...findPortsInEphemeralRange(desired.mappings.filter(isNamedIn(intent)), facts),
+    ...findPortsInEphemeralRange({ ...desired, mappings: desired.mappings.filter(isNamedIn(intent)) }, facts),
     ...findStaleConntrack(
-      desired.mappings,
+      desired,
       facts,
       published.flatMap(({ targets }) => targets),
     ),

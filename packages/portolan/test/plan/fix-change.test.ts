@@ -29,34 +29,36 @@ const conflict = (
   lines: readonly string[],
   kind: ConflictKind = 'ForwardDropped',
   wish: Partial<Conflict> = {},
-): Conflict => ({
-  kind,
-  severity: 'error',
-  certainty: 'certain',
-  mapping,
-  network: 'web',
-  message: 'It is dropped.',
-  witness: null,
-  culprit: null,
-  remedy: {
-    text: 'Let it pass.',
-    commands: lines,
-    hook: {
-      name: 'firewalld',
-      commands: lines.map((line) => line.split(' ')),
-      undo: lines.toReversed().map((line) => ['not', ...line.split(' ')]),
-      need: {
-        of: mapping === null ? 'network' : 'mapping',
-        bridge,
-        address: null,
-        protocol: null,
-        port: null,
+): Conflict =>
+  ({
+    kind,
+    severity: 'error',
+    certainty: 'certain',
+    mapping,
+    network: 'web',
+    published: null,
+    message: 'It is dropped.',
+    witness: null,
+    culprit: null,
+    remedy: {
+      text: 'Let it pass.',
+      commands: lines,
+      hook: {
+        name: 'firewalld',
+        commands: lines.map((line) => line.split(' ')),
+        undo: lines.toReversed().map((line) => ['not', ...line.split(' ')]),
+        need: {
+          of: mapping === null ? 'network' : 'mapping',
+          bridge,
+          address: null,
+          protocol: null,
+          port: null,
+        },
       },
     },
-  },
-  trace: [],
-  ...wish,
-})
+    trace: [],
+    ...wish,
+  }) as Conflict
 
 describe('conflicts that a hook mends', () => {
   const zone = ['make zone', 'reload']

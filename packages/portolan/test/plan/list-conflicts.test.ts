@@ -3,23 +3,24 @@ import type { Conflict } from '@portolan/core'
 import { routeLocalnetDisabled } from '@portolan/core/planning'
 import { listConflicts } from '../../src/plan/list-conflicts.ts'
 
-const dropped = (mapping: string | null, network: string | null = null): Conflict => ({
-  ...routeLocalnetDisabled('net.ipv4.ip_forward', '0', 'web'),
-  kind: 'ForwardDropped',
-  mapping,
-  network,
-  culprit: {
-    tool: 'iptables-nft',
-    family: 'ip',
-    table: 'filter',
-    chain: 'FORWARD',
-    position: 'policy',
-    handle: null,
-    text: '-P FORWARD DROP',
-    owner: 'docker',
-    counters: null,
-  },
-})
+const dropped = (mapping: string | null, network: string | null = null): Conflict =>
+  ({
+    ...routeLocalnetDisabled('net.ipv4.ip_forward', '0', 'web'),
+    kind: 'ForwardDropped',
+    mapping,
+    network,
+    culprit: {
+      tool: 'iptables-nft',
+      family: 'ip',
+      table: 'filter',
+      chain: 'FORWARD',
+      position: 'policy',
+      handle: null,
+      text: '-P FORWARD DROP',
+      owner: 'docker',
+      counters: null,
+    },
+  }) as Conflict
 
 test('a list has one line for all mappings and networks of one cause', () => {
   expect(listConflicts([dropped('80 -> a:80'), dropped(null, 'web'), dropped('81 -> a:81')])).toEqual([

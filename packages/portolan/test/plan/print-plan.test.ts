@@ -164,6 +164,7 @@ describe('a conflict for people', () => {
     certainty: 'possible',
     mapping: null,
     network: 'web',
+    published: null,
     message: 'Something is wrong.',
     witness: null,
     culprit: null,
