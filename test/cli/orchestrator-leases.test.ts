@@ -4,10 +4,12 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { commandLine, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const library = fileURLToPath(new URL('../../packages/portolan/dist/index.js', import.meta.url))
+const module = (name: string): string =>
+  JSON.stringify(fileURLToPath(new URL(`../../packages/${name}/dist/index.js`, import.meta.url)))
 
 /** An orchestrator: takes an address of the project's network for a task that no file names. */
-const orchestrator = `import { acquireAddress, openLeaseStore } from ${JSON.stringify(library)}
+const orchestrator = `import { acquireAddress } from ${module('core')}
+import { openLeaseStore } from ${module('portolan')}
 const store = openLeaseStore('state')
 const { address } = await store.transact((state) => acquireAddress(state, {
   on: { project: 'shop', network: 'web' }, holder: { project: 'shop', service: 'task', replica: 1 },
