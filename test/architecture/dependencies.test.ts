@@ -28,12 +28,13 @@ const allowed: Record<string, readonly string[]> = {
   core: pure,
   host: [
     '@portolan/core',
+    '@portolan/core/netlink',
     '@portolan/netfilter',
     '@portolan/netfilter/schema',
     '@portolan/netfilter/sysctls',
   ],
   iptables: dialect,
-  nftables: dialect,
+  nftables: [...dialect, '@portolan/core/netlink'],
   portolan: [
     '@portolan/core',
     '@portolan/core/planning',

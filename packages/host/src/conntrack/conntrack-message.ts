@@ -1,9 +1,9 @@
+import { eachAttribute, type MessageView, NLA_F_NESTED } from '@portolan/core/netlink'
 import type { Family } from '@portolan/netfilter'
 import { addressFamily } from '../address/address-bytes.ts'
 import { addressText } from '../address/address-text.ts'
-import { attribute, concatenate, copyBytes, eachAttribute } from '../netlink/attribute.ts'
-import { AF_INET, AF_INET6, NLA_F_NESTED } from '../netlink/constants.ts'
-import type { MessageView } from '../netlink/message.ts'
+import { attribute, concatenate, copyBytes } from '../netlink/attribute.ts'
+import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: subsystem 1 in the high byte, IPCTNL_MSG_CT_* in the low one. */
 export const CONNTRACK_GET = 0x101

@@ -1,9 +1,7 @@
+import { eachAttribute, littleEndian, type MessageView } from '@portolan/core/netlink'
 import { addressText } from '../address/address-text.ts'
-import { eachAttribute } from '../netlink/attribute.ts'
-import { littleEndian } from '../netlink/byte-order.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
-import type { MessageView } from '../netlink/message.ts'
 import { dump } from '../netlink/request.ts'
 import { IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, RTM_GETADDR } from '../netlink/rtnetlink.ts'
 

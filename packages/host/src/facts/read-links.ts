@@ -1,8 +1,6 @@
+import { eachAttribute, littleEndian, type MessageView, readText } from '@portolan/core/netlink'
 import type { InterfaceFact } from '@portolan/netfilter'
-import { eachAttribute, readText } from '../netlink/attribute.ts'
-import { littleEndian } from '../netlink/byte-order.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
-import type { MessageView } from '../netlink/message.ts'
 import { dump } from '../netlink/request.ts'
 import {
   IFF_UP,

@@ -1,7 +1,6 @@
+import { eachAttribute, littleEndian } from '@portolan/core/netlink'
 import type { NeighbourFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
-import { eachAttribute } from '../netlink/attribute.ts'
-import { littleEndian } from '../netlink/byte-order.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
 import { dump } from '../netlink/request.ts'

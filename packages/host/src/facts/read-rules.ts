@@ -1,10 +1,8 @@
+import { eachAttribute, littleEndian, type MessageView, readText } from '@portolan/core/netlink'
 import type { RoutingRuleFact } from '@portolan/netfilter'
 import { addressText } from '../address/address-text.ts'
-import { eachAttribute, readText } from '../netlink/attribute.ts'
-import { littleEndian } from '../netlink/byte-order.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, type AF_INET6 } from '../netlink/constants.ts'
-import type { MessageView } from '../netlink/message.ts'
 import { dump } from '../netlink/request.ts'
 import { RTM_GETRULE } from '../netlink/rtnetlink.ts'
 

@@ -1,10 +1,8 @@
+import { eachAttribute, littleEndian, type MessageView } from '@portolan/core/netlink'
 import type { Protocol, SocketFact } from '@portolan/netfilter'
 import { addressText, isMapped } from '../address/address-text.ts'
-import { eachAttribute } from '../netlink/attribute.ts'
-import { littleEndian } from '../netlink/byte-order.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { AF_INET, AF_INET6 } from '../netlink/constants.ts'
-import type { MessageView } from '../netlink/message.ts'
 import { dump } from '../netlink/request.ts'
 
 /** include/uapi/linux/sock_diag.h, inet_diag.h */

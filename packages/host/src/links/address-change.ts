@@ -1,7 +1,6 @@
+import { littleEndian, NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
 import { addressFamily, parseAddressPrefix } from '../address/address-bytes.ts'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
-import { littleEndian } from '../netlink/byte-order.ts'
-import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/constants.ts'
 import type { NetlinkChange } from '../netlink/request.ts'
 import {
   IFA_ADDRESS,

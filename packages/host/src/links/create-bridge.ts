@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
 import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
-import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/constants.ts'
 import { change, changeError, send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,

@@ -1,4 +1,4 @@
-import { littleEndian } from '../netlink/byte-order.ts'
+import { littleEndian } from '@portolan/core/netlink'
 import { IFF_UP } from '../netlink/rtnetlink.ts'
 
 /** struct ifinfomsg: which link, by its index (0 where a name follows), and whether to set it up. */

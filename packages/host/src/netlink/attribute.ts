@@ -1,19 +1,12 @@
-import { littleEndian } from './byte-order.ts'
-import { NLA_F_NESTED, NLA_TYPE_MASK } from './constants.ts'
-
-/** Attributes and messages begin on multiples of four bytes (NLA_ALIGNTO, NLMSG_ALIGNTO). */
-export const align = (length: number): number => (length + 3) & ~3
+import { ByteWriter, littleEndian, NLA_F_NESTED } from '@portolan/core/netlink'
 
 /**
  * One attribute: length, type, value, and the zero bytes that pad it to four.
  */
 export const attribute = (type: number, value: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(align(4 + value.length))
-  const view = new DataView(bytes.buffer)
-  view.setUint16(0, 4 + value.length, littleEndian)
-  view.setUint16(2, type, littleEndian)
-  bytes.set(value, 4)
-  return bytes
+  const writer = new ByteWriter(value.length + 8)
+  writer.attribute(type, () => writer.raw(value))
+  return writer.bytes()
 }
 
 /** An attribute that holds attributes. */
@@ -46,33 +39,6 @@ export const concatenate = (parts: readonly Uint8Array[]): Uint8Array => {
   return bytes
 }
 
-/**
- * Visits the attributes that stand between two offsets. A length that leaves the range ends the walk, as
- * `nla_ok` does in the kernel's own parser: what is cut off is never read.
- */
-export const eachAttribute = (
-  view: DataView,
-  start: number,
-  end: number,
-  visit: (type: number, start: number, end: number) => void,
-): void => {
-  let offset = start
-  while (offset + 4 <= end) {
-    const length = view.getUint16(offset, littleEndian)
-    if (length < 4 || offset + length > end) return
-    visit(view.getUint16(offset + 2, littleEndian) & NLA_TYPE_MASK, offset + 4, offset + length)
-    offset += align(length)
-  }
-}
-
 /** A copy of the bytes between two offsets: a view into a datagram would keep the whole datagram alive. */
 export const copyBytes = (view: DataView, start: number, end: number): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice()
-
-/** A string value, without the NUL that may end it. */
-export const readText = (view: DataView, start: number, end: number): string => {
-  const last = end > start && view.getUint8(end - 1) === 0 ? end - 1 : end
-  return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + start, last - start))
-}
-
-const decoder = new TextDecoder()

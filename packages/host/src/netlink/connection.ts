@@ -1,7 +1,13 @@
+import {
+  answeredType,
+  eachMessage,
+  errorNumber,
+  type MessageView,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+} from '@portolan/core/netlink'
 import { PortolanError } from '@portolan/netfilter'
 import { RawNetlinkSocket } from 'netlink'
-import { NLMSG_DONE, NLMSG_ERROR } from './constants.ts'
-import { answeredType, eachMessage, errorNumber, type MessageView } from './message.ts'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
 const BATCH_BEGIN = 0x10

@@ -1,22 +1,9 @@
-/** include/uapi/linux/netlink.h and include/linux/socket.h: the numbers every netlink family shares. */
+/** include/uapi/linux/netlink.h: protocols of netlink. */
 export const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
 export const NETLINK_NETFILTER = 12
 
-export const NLMSG_ERROR = 2
-export const NLMSG_DONE = 3
-
-export const NLM_F_REQUEST = 0x1
-export const NLM_F_ACK = 0x4
-export const NLM_F_DUMP_INTR = 0x10
-export const NLM_F_DUMP = 0x300
-export const NLM_F_EXCL = 0x200
-export const NLM_F_CREATE = 0x400
-
-export const NLA_F_NESTED = 0x8000
-/** Strips NLA_F_NESTED and NLA_F_NET_BYTEORDER. */
-export const NLA_TYPE_MASK = 0x3fff
-
+/** include/linux/socket.h: families of addresses. */
 export const AF_UNSPEC = 0
 export const AF_INET = 2
 export const AF_INET6 = 10

@@ -1,7 +1,7 @@
 import type { NetlinkSocket } from '@portolan/core'
+import { NLMSG_HEADER_LENGTH } from '@portolan/core/netlink'
 import { openConnection } from './connection.ts'
 import { NETLINK_NETFILTER } from './constants.ts'
-import { HEADER_LENGTH } from './message.ts'
 
 /**
  * Opens a netlink socket in the network namespace of this process: the real `NetlinkSocket` that the nftables
@@ -26,7 +26,7 @@ export const openNetlinkSocket = (protocol: number = NETLINK_NETFILTER): Netlink
     request: async (datagram, expect) => {
       const replies: Uint8Array[] = []
       await connection.exchange(datagram, expect, ({ view, start, end }) => {
-        const from = start - HEADER_LENGTH
+        const from = start - NLMSG_HEADER_LENGTH
         replies.push(new Uint8Array(view.buffer, view.byteOffset + from, end - from))
       })
       return replies

@@ -1,17 +1,19 @@
 import { getSystemErrorMap } from 'node:util'
-import { ApplyError, InspectError, PermissionError } from '@portolan/netfilter'
-import { concatenate } from './attribute.ts'
-import { littleEndian } from './byte-order.ts'
-import type { NetlinkConnection } from './connection.ts'
 import {
+  doneNumber,
+  errorNumber,
+  type MessageView,
   NLM_F_ACK,
   NLM_F_DUMP,
   NLM_F_DUMP_INTR,
   NLM_F_REQUEST,
   NLMSG_DONE,
   NLMSG_ERROR,
-} from './constants.ts'
-import { errorNumber, type MessageView, message } from './message.ts'
+} from '@portolan/core/netlink'
+import { ApplyError, InspectError, PermissionError } from '@portolan/netfilter'
+import { concatenate } from './attribute.ts'
+import type { NetlinkConnection } from './connection.ts'
+import { message } from './message.ts'
 
 let lastSequence = 0
 const sequence = (): number => {
@@ -46,14 +48,12 @@ export const dump = async (
     if ((part.flags & NLM_F_DUMP_INTR) !== 0) consistent = false
     if (part.type === NLMSG_ERROR) errno = errorNumber(part)
     // A dump that fails on its way ends with a DONE that holds a negative errno.
-    else if (part.type === NLMSG_DONE) errno = part.end - part.start >= 4 ? doneErrno(part) : 0
+    else if (part.type === NLMSG_DONE) errno = doneNumber(part)
     else visit(part)
   })
   if (errno === 0) return consistent
   throw refusedReading(type, errno)
 }
-
-const doneErrno = (part: MessageView): number => Math.max(0, -part.view.getInt32(part.start, littleEndian))
 
 /** One message that changes something, and what it does in a sentence. */
 export interface NetlinkChange {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { eachMessage } from '@portolan/core/netlink'
 import type { ConntrackEntry } from '../../src/conntrack/conntrack-message.ts'
 import { parseConntrack } from '../../src/conntrack/conntrack-message.ts'
-import { eachMessage } from '../../src/netlink/message.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'))
 

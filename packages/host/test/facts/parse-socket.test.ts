@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import { eachMessage } from '@portolan/core/netlink'
 import { parseAddress } from '../../src/address/address-bytes.ts'
 import { parseSocket, type SocketRecord } from '../../src/facts/read-sockets.ts'
 import { attribute, attributeU8, concatenate } from '../../src/netlink/attribute.ts'
-import { eachMessage, message } from '../../src/netlink/message.ts'
+import { message } from '../../src/netlink/message.ts'
 
 interface Given {
   readonly family: number

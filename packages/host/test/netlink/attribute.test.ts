@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
+import { eachAttribute, readText } from '@portolan/core/netlink'
 import {
   attribute,
   attributeText,
   attributeU8,
   attributeU32,
   concatenate,
-  eachAttribute,
   nested,
-  readText,
 } from '../../src/netlink/attribute.ts'
 
 const read = (bytes: Uint8Array, from = 0, to: number = bytes.length): [number, string][] => {

@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { answeredType, eachMessage, errorNumber, type MessageView } from '@portolan/core/netlink'
 import { concatenate, u32 } from '../../src/netlink/attribute.ts'
-import {
-  answeredType,
-  eachMessage,
-  errorNumber,
-  type MessageView,
-  message,
-} from '../../src/netlink/message.ts'
+import { message } from '../../src/netlink/message.ts'
 
 const parts = (datagram: Uint8Array): MessageView[] => {
   const found: MessageView[] = []

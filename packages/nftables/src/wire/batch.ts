@@ -1,7 +1,14 @@
+import {
+  ByteWriter,
+  NLA_F_NESTED,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REQUEST,
+} from '@portolan/core/netlink'
 import { tableName } from '../compile/table-name.ts'
 import type { NftablesChange } from '../diff/change.ts'
 import type { Element, NamedSet } from '../model/index.ts'
-import { ByteWriter } from './byte-writer.ts'
 import {
   NFNL_BATCH_GENID,
   NFNL_MSG_BATCH_BEGIN,
@@ -14,11 +21,6 @@ import {
   NFTA_SET_ELEM_LIST_ELEMENTS,
   NFTA_SET_ELEM_LIST_SET,
   NFTA_SET_ELEM_LIST_TABLE,
-  NLA_F_NESTED,
-  NLM_F_ACK,
-  NLM_F_CREATE,
-  NLM_F_EXCL,
-  NLM_F_REQUEST,
 } from './constants.ts'
 import { writeElement } from './element.ts'
 

@@ -1,16 +1,3 @@
-/** include/uapi/linux/netlink.h */
-export const NLMSG_ERROR = 2
-export const NLMSG_DONE = 3
-export const NLM_F_REQUEST = 0x01
-export const NLM_F_ACK = 0x04
-export const NLM_F_DUMP_INTR = 0x10
-export const NLM_F_EXCL = 0x200
-export const NLM_F_DUMP = 0x300
-export const NLM_F_CREATE = 0x400
-export const NLA_F_NESTED = 0x8000
-export const NLA_TYPE_MASK = 0x3fff
-export const NLMSG_HEADER_LENGTH = 16
-
 /** include/uapi/linux/netfilter/nfnetlink.h */
 export const NFNL_SUBSYS_NFTABLES = 10
 export const NFNL_MSG_BATCH_BEGIN = 0x10

@@ -1,6 +1,6 @@
+import { type ByteWriter, NLA_F_NESTED } from '@portolan/core/netlink'
 import { InvalidRequestError, tryParseAddress } from '@portolan/netfilter'
 import type { Element, Expression, NamedSet, Verdict } from '../model/index.ts'
-import type { ByteWriter } from './byte-writer.ts'
 import {
   NFTA_DATA_VALUE,
   NFTA_DATA_VERDICT,
@@ -10,7 +10,6 @@ import {
   NFTA_SET_ELEM_USERDATA,
   NFTA_VERDICT_CHAIN,
   NFTA_VERDICT_CODE,
-  NLA_F_NESTED,
   UDATA_SET_ELEM_COMMENT,
 } from './constants.ts'
 

@@ -1,5 +1,5 @@
 import type { NetlinkSocket } from '@portolan/core'
-import { littleEndian } from './byte-writer.ts'
+import { ByteWriter, eachAttribute, NLM_F_ACK, NLM_F_REQUEST, readMessage } from '@portolan/core/netlink'
 import {
   NFGENMSG_LENGTH,
   NFNL_SUBSYS_NFTABLES,
@@ -7,9 +7,6 @@ import {
   NFT_MSG_GETGEN,
   NFT_MSG_NEWGEN,
   NFTA_GEN_ID,
-  NLM_F_ACK,
-  NLM_F_REQUEST,
-  NLMSG_HEADER_LENGTH,
 } from './constants.ts'
 
 /** Apart from those of `applyLive`, which begin at 1. */
@@ -17,7 +14,7 @@ const FIRST_SEQUENCE = 0x80000000
 let asked = 0
 
 /**
- * The generation of this network namespace's rules: every transaction of whomever, iptables-nft's too, makes it
+ * The generation of this network namespace's rules: every transaction, iptables-nft's too, makes it
  * one more (nf_tables_api.c `nf_tables_commit`). So one small question tells whether what was read still holds.
  *
  * @returns null when the kernel does not say
@@ -29,14 +26,14 @@ let asked = 0
  */
 export const generation = async (socket: NetlinkSocket): Promise<number | null> => {
   asked = (asked + 1) % 0x40000000
-  const request = new Uint8Array(NLMSG_HEADER_LENGTH + NFGENMSG_LENGTH)
-  const view = new DataView(request.buffer)
-  view.setUint32(0, request.length, littleEndian)
-  view.setUint16(4, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN, littleEndian)
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_ACK, littleEndian)
-  view.setUint32(8, FIRST_SEQUENCE + asked, littleEndian)
-  view.setUint8(NLMSG_HEADER_LENGTH, NFPROTO_UNSPEC)
-  for (const reply of await socket.request(request, 1)) {
+  const writer = new ByteWriter(64)
+  const type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN
+  writer.message(type, NLM_F_REQUEST | NLM_F_ACK, FIRST_SEQUENCE + asked, () => {
+    writer.u8(NFPROTO_UNSPEC)
+    writer.u8(0)
+    writer.be16(0)
+  })
+  for (const reply of await socket.request(writer.bytes(), 1)) {
     const found = readGeneration(reply)
     if (found !== null) return found
   }
@@ -44,15 +41,12 @@ export const generation = async (socket: NetlinkSocket): Promise<number | null> 
 }
 
 /** The NFTA_GEN_ID of an NFT_MSG_NEWGEN; null of any other message. */
-const readGeneration = (message: Uint8Array): number | null => {
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
-  if (view.getUint16(4, littleEndian) !== ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWGEN)) return null
-  let at = NLMSG_HEADER_LENGTH + NFGENMSG_LENGTH
-  while (at + 8 <= message.length) {
-    const length = view.getUint16(at, littleEndian)
-    if (view.getUint16(at + 2, littleEndian) === NFTA_GEN_ID) return view.getUint32(at + 4)
-    if (length < 4) return null
-    at += (length + 3) & ~3
-  }
-  return null
+const readGeneration = (bytes: Uint8Array): number | null => {
+  const { type, view, start, end } = readMessage(bytes)
+  if (type !== ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWGEN)) return null
+  let found: number | null = null
+  eachAttribute(view, start + NFGENMSG_LENGTH, end, (attribute, at) => {
+    if (attribute === NFTA_GEN_ID) found = view.getUint32(at)
+  })
+  return found
 }

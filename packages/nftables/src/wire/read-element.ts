@@ -1,5 +1,5 @@
+import { eachAttribute, readText } from '@portolan/core/netlink'
 import type { Expression, NamedSet, Verdict } from '../model/index.ts'
-import { eachAttribute, readText } from './attribute.ts'
 import {
   NFTA_DATA_VALUE,
   NFTA_DATA_VERDICT,

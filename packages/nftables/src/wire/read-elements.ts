@@ -1,8 +1,17 @@
 import type { NetlinkSocket } from '@portolan/core'
+import {
+  ByteWriter,
+  doneNumber,
+  eachAttribute,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  readMessage,
+} from '@portolan/core/netlink'
 import { tableName } from '../compile/table-name.ts'
 import type { Element, NamedSet } from '../model/index.ts'
-import { eachAttribute } from './attribute.ts'
-import { ByteWriter, littleEndian } from './byte-writer.ts'
 import {
   NFGENMSG_LENGTH,
   NFNL_SUBSYS_NFTABLES,
@@ -13,12 +22,6 @@ import {
   NFTA_SET_ELEM_LIST_ELEMENTS,
   NFTA_SET_ELEM_LIST_SET,
   NFTA_SET_ELEM_LIST_TABLE,
-  NLM_F_DUMP,
-  NLM_F_DUMP_INTR,
-  NLM_F_REQUEST,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  NLMSG_HEADER_LENGTH,
 } from './constants.ts'
 import { joinIntervals } from './interval.ts'
 import { elementReader, type RawElement, type ReadElement } from './read-element.ts'
@@ -47,15 +50,14 @@ const listRequest = (set: string): Uint8Array => {
 }
 
 /** Reads one message of the listing onto a list; false when it is not as it should be. */
-const readMessage = (message: Uint8Array, read: ReadElement, onto: RawElement[]): boolean => {
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
-  const type = view.getUint16(4, littleEndian)
-  if ((view.getUint16(6, littleEndian) & NLM_F_DUMP_INTR) !== 0 || type === NLMSG_ERROR) return false
-  if (type === NLMSG_DONE)
-    return message.length < NLMSG_HEADER_LENGTH + 4 || view.getInt32(NLMSG_HEADER_LENGTH, littleEndian) === 0
+const readPart = (bytes: Uint8Array, read: ReadElement, onto: RawElement[]): boolean => {
+  const message = readMessage(bytes)
+  const { type, view } = message
+  if ((message.flags & NLM_F_DUMP_INTR) !== 0 || type === NLMSG_ERROR) return false
+  if (type === NLMSG_DONE) return doneNumber(message) === 0
   if (type !== ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWSETELEM)) return true
   let isWhole = true
-  eachAttribute(view, NLMSG_HEADER_LENGTH + NFGENMSG_LENGTH, message.length, (attribute, from, to) => {
+  eachAttribute(view, message.start + NFGENMSG_LENGTH, message.end, (attribute, from, to) => {
     if (attribute !== NFTA_SET_ELEM_LIST_ELEMENTS) return
     eachAttribute(view, from, to, (member, start, end) => {
       const element = member === NFTA_LIST_ELEM ? read(view, start, end) : null
@@ -82,7 +84,7 @@ export const readElements = async (
   if (read === null || set.flags.some((flag) => flag !== 'interval')) return null
   const raw: RawElement[] = []
   for (const message of await socket.request(listRequest(set.name), 1))
-    if (!readMessage(message, read, raw)) return null
+    if (!readPart(message, read, raw)) return null
   if (isInterval) {
     const [type] = set.keyType.kind === 'names' && set.keyType.names.length === 1 ? set.keyType.names : []
     if (type !== 'ipv4_addr' && type !== 'ipv6_addr') return null

@@ -1,6 +1,6 @@
+import { readText } from '@portolan/core/netlink'
 import { formatAddress4, formatAddress6 } from '@portolan/netfilter'
 import type { Expression, TextExpression } from '../model/index.ts'
-import { readText } from './attribute.ts'
 
 /** Reads a value that begins at an offset; null when it is one that nft would list in another way. */
 export type ReadValue = (view: DataView, start: number, end: number) => Expression | null

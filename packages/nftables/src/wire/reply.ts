@@ -1,5 +1,4 @@
-import { littleEndian } from './byte-writer.ts'
-import { NLMSG_ERROR, NLMSG_HEADER_LENGTH } from './constants.ts'
+import { errorNumber, NLMSG_ERROR, readMessage } from '@portolan/core/netlink'
 
 /** An answer to one message: `errno` 0 is an ack. */
 export interface Reply {
@@ -9,11 +8,8 @@ export interface Reply {
 }
 
 /** NLMSG_ERROR (netlink(7)): a negative errno, then the header that is answered. Null of any other message. */
-export const readReply = (message: Uint8Array): Reply | null => {
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
-  if (message.length < NLMSG_HEADER_LENGTH + 4 || view.getUint16(4, littleEndian) !== NLMSG_ERROR) return null
-  return {
-    sequence: view.getUint32(8, littleEndian),
-    errno: -view.getInt32(NLMSG_HEADER_LENGTH, littleEndian),
-  }
+export const readReply = (bytes: Uint8Array): Reply | null => {
+  const message = readMessage(bytes)
+  if (message.type !== NLMSG_ERROR || message.end - message.start < 4) return null
+  return { sequence: message.sequence, errno: errorNumber(message) }
 }

@@ -1,13 +1,20 @@
-/** Netlink headers are in the byte order of the machine (netlink(7)); what nf_tables compares is in network order. */
-export const littleEndian: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+import { align } from './attribute.ts'
+import { littleEndian } from './byte-order.ts'
 
-const aligned = (length: number): number => (length + 3) & ~3
-
-/** Bytes written one after another, in a buffer that grows. Lengths of what encloses others are filled in last. */
+/**
+ * Netlink messages written one after another, in a buffer that grows. Lengths of what encloses others are filled in
+ * last.
+ */
 export class ByteWriter {
   length = 0
-  #bytes = new Uint8Array(1024)
-  #view = new DataView(this.#bytes.buffer)
+  #bytes: Uint8Array<ArrayBuffer>
+  #view: DataView
+
+  /** @param room - bytes to begin with */
+  constructor(room = 1024) {
+    this.#bytes = new Uint8Array(room)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
 
   #reserve(count: number): void {
     if (this.length + count <= this.#bytes.length) return
@@ -21,6 +28,12 @@ export class ByteWriter {
     this.#reserve(1)
     this.#bytes[this.length] = value
     this.length += 1
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
   }
 
   /** Writes over a byte that was kept free. */
@@ -65,7 +78,7 @@ export class ByteWriter {
 
   /** Zeros up to the next multiple of four. */
   pad(): void {
-    const end = aligned(this.length)
+    const end = align(this.length)
     this.#reserve(end - this.length)
     this.#bytes.fill(0, this.length, end)
     this.length = end

@@ -1,0 +1,55 @@
+import { littleEndian } from './byte-order.ts'
+import { NLA_TYPE_MASK } from './constants.ts'
+
+/** Attributes and messages begin on multiples of four bytes (NLA_ALIGNTO, NLMSG_ALIGNTO). */
+export const align = (length: number): number => (length + 3) & ~3
+
+/** Where the value of an attribute stands: from `start`, up to but not including `end`. */
+export type VisitAttribute = (type: number, start: number, end: number) => void
+
+/**
+ * Visits the attributes that stand between two offsets. A length that leaves the range ends the walk, as
+ * `nla_ok` does in the kernel's own parser: what is cut off is never read.
+ */
+export const eachAttribute = (view: DataView, start: number, end: number, visit: VisitAttribute): void => {
+  let offset = start
+  while (offset + 4 <= end) {
+    const length = view.getUint16(offset, littleEndian)
+    if (length < 4 || offset + length > end) return
+    visit(view.getUint16(offset + 2, littleEndian) & NLA_TYPE_MASK, offset + 4, offset + length)
+    offset += align(length)
+  }
+}
+
+/** A string in UTF-8, up to the NUL that ends it. Of what is no UTF-8 each byte is read as U+FFFD. */
+export const readText = (view: DataView, start: number, end: number): string => {
+  let text = ''
+  for (let at = start; at < end; ) {
+    const byte = view.getUint8(at)
+    if (byte === 0) break
+    const following = followingBytes(byte)
+    const code = following === 0 ? byte : readCharacter(view, at, end, following)
+    text += code === null ? '\ufffd' : String.fromCodePoint(code)
+    at += code === null ? 1 : following + 1
+  }
+  return text
+}
+
+/** By its first bytes; none but 1, 2 and 3 begin a character of several bytes (RFC 3629, section 4). */
+const followingBytes = (byte: number): number => (byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3)
+
+/** The least character that may take so many bytes: an interface may not pass for one of another name. */
+const leastOf = [0, 0x80, 0x800, 0x10000]
+
+const readCharacter = (view: DataView, at: number, end: number, following: number): number | null => {
+  const lead = view.getUint8(at)
+  if (lead < 0xc2 || lead > 0xf4 || at + following >= end) return null
+  let code = lead & (0x3f >> following)
+  for (let next = 1; next <= following; next += 1) {
+    const byte = view.getUint8(at + next)
+    if ((byte & 0xc0) !== 0x80) return null
+    code = (code << 6) | (byte & 0x3f)
+  }
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff
+  return code < (leastOf[following] ?? 0) || code > 0x10ffff || isSurrogate ? null : code
+}

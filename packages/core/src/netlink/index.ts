@@ -1,0 +1,5 @@
+export * from './attribute.ts'
+export * from './byte-order.ts'
+export * from './byte-writer.ts'
+export * from './constants.ts'
+export * from './message.ts'
