@@ -9,7 +9,7 @@ describe('text of the kernel', () => {
   test('is read as it was written', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        fc.pre(!text.includes('\0') && text.isWellFormed())
+        fc.pre(!text.includes('\0') && !/\p{Surrogate}/u.test(text))
         const writer = new ByteWriter(8)
         writer.attribute(1, () => {
           writer.utf8(text)
