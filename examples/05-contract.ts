@@ -1,4 +1,4 @@
-// What does "a published port works" mean? `reach` answers for one flow at a time, from the intent alone: who gets
+// What does "a published port works" mean? `reach` answers for one flow at a time, from the intent alone: what gets
 // it, and whose address it comes from. It is what the rules of every backend are tested against.
 
 import { type FlowSource, reach, resolve } from '@portolan/core'
@@ -41,4 +41,4 @@ ask('the host to 127.0.0.1', itself, '127.0.0.1', 8080)
 ask('the container to itself, by the host', web, '192.0.2.2', 8080)
 ask('the container to another network', web, addressOf('database'), 5432)
 ask('the container to the outside', web, '203.0.113.9', 443)
-ask('a client to a port nobody published', client, '192.0.2.2', 22)
+ask('a client to an unpublished port', client, '192.0.2.2', 22)

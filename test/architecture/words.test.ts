@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parseSync } from '@swc/core'
 import { sourcesOf } from './import-graph.ts'
@@ -44,4 +44,24 @@ test('messages name the packet, the rule or the program they speak of', () => {
 
 test('so do comments and names', () => {
   expect(files.flatMap((file) => linesWith(vague, file, readFileSync(file, 'utf8').split('\n')))).toEqual([])
+})
+
+/** The folders of tests: of each package, and of what crosses packages. */
+const testFolders = [...packages.map((name) => join(root, 'packages', name, 'test')), join(root, 'test')]
+
+test('so do the names of tests', () => {
+  const names = testFolders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join(folder, file))
+      .flatMap((file) => {
+        const lines = readFileSync(file, 'utf8').split('\n')
+        return linesWith(
+          vague,
+          file,
+          lines.filter((line) => /^\s*(test|describe)\b[^=]*\(['"`]/.test(line)),
+        )
+      }),
+  )
+  expect(names).toEqual([])
 })

@@ -100,7 +100,7 @@ describeOnKernel('destroy of one project among two', 'nftables', () => {
     expect(said).toContain('nothing says which project to remove')
   })
 
-  test('of a Compose file whose project is not here is no error, and says who is', async () => {
+  test('of a Compose file whose project is not here is no error, and names those that are', async () => {
     const command = commandLine.join(' ')
     const words = `${command} apply --yes ${state.join(' ')} -f blog.yaml >/dev/null && ${command} destroy --yes ${state.join(' ')}`
     const { code, stdout, stderr } = await run([...apart, 'sh', '-c', words], { folder })

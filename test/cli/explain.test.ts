@@ -22,7 +22,7 @@ const told = async (...words: readonly string[]): Promise<readonly string[]> => 
 }
 
 describe('explain', () => {
-  test('tells of a published port: who sends it where, who lets it pass, and how the answer comes back', async () => {
+  test('tells of a published port: what sends it where, what lets it pass, and how the answer comes back', async () => {
     expect(await told('--from', '192.0.2.9:40000', '--to', '192.0.2.2:8080/tcp')).toEqual([
       'A TCP packet from 192.0.2.9:40000 to 192.0.2.2:8080 comes in by eth0.',
       '',
@@ -57,7 +57,7 @@ describe('explain', () => {
     ])
   })
 
-  test('tells both ways of what hangs on how often somebody came', async () => {
+  test('tells both ways of what hangs on how often a client came', async () => {
     expect(await told('--from', '192.0.2.9', '--to', '192.0.2.2:22')).toEqual([
       'A TCP packet from 192.0.2.9:49152 to 192.0.2.2:22 comes in by eth0.',
       '',
@@ -78,7 +78,7 @@ describe('explain', () => {
     ])
   })
 
-  test('names a policy, and who most likely set it', async () => {
+  test('names a policy, and what most likely set it', async () => {
     const lines = await told('--from', '192.0.2.9', '--to', '192.0.2.2:5432')
     expect(lines).toContain('  input  The policy of INPUT (set by ufw, by all appearances) drops it.')
     expect(lines).toContain('           -P INPUT DROP')

@@ -23,7 +23,7 @@ describe('a mistake in a Compose file is an error with file, line and column', (
       'services:\n  web:\n    ports: ["80a:80"]\n',
       /^input:3:14: services\.web\.ports\[0\].*"80a"/,
     ],
-    ['a network nobody declared', 'services:\n  web:\n    networks: [nope]\n', /^input:3:16: .*"nope"/],
+    ['a network that is not declared', 'services:\n  web:\n    networks: [nope]\n', /^input:3:16: .*"nope"/],
     [
       'the network of a service that is not there',
       'services:\n  web: {ports: ["80:80"], network_mode: "service:db"}\n',

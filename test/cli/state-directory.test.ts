@@ -8,7 +8,7 @@ const user = 65534 - 1
 const asUser =
   process.geteuid?.() === 0 ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'] : []
 
-describe('the root of a user namespace, who is an ordinary user of the machine', () => {
+describe('the root of a user namespace, an ordinary user of the machine', () => {
   const folder = temporaryFolder({})
   const destroy = async (directory: string): Promise<string> => {
     const { stderr } = await portolan(['destroy', '-p', 'shop', '--yes', '--state', directory], {

@@ -164,7 +164,7 @@ describe('the reader of iptables', () => {
     ['one word', (size) => `-A INPUT ${long('x', size)}`],
     ['words', (size) => `-A INPUT -j ACCEPT ${long('x ', size / 2)}`],
     ['bangs', (size) => `-A INPUT -j ACCEPT ${long('! ', size / 2)}x`],
-    ['options nobody has', (size) => `-A INPUT -p tcp${long(' -m tcp', 60)} ${long('--zz ', size / 5)}`],
+    ['unknown options', (size) => `-A INPUT -p tcp${long(' -m tcp', 60)} ${long('--zz ', size / 5)}`],
     [
       'options of a policy',
       (size) => `-A INPUT -m policy --dir in --pol ipsec ${long('--next --dir in ', size / 16)}`,

@@ -45,7 +45,7 @@ const printed: Readonly<Record<string, readonly unknown[]>> = {
     'the container to itself, by the host: delivered, seen as gateway',
     'the container to another network: dropped',
     'the container to the outside: outside',
-    'a client to a port nobody published: local',
+    'a client to an unpublished port: local',
   ],
   '06-conflicts.ts': [
     'error ForwardDropped: -P FORWARD DROP',

@@ -106,7 +106,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
       expect((await nginx?.arrivals())?.filter((packet) => packet.sourcePort === 19_000)).toEqual([])
     })
 
-    test('a port of the host where nobody listens is refused', async () => {
+    test('a port of the host where no program listens is refused', async () => {
       const seen = await lab.client.probe({
         protocol: 'tcp',
         destination: at.host,

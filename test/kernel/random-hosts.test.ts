@@ -55,7 +55,7 @@ describeOnKernel('the conflict finder and the kernel', 'iptables-legacy', () => 
   })
 
   test.each(mixes)(
-    'agree on who is not served, on hosts with random rules of %s',
+    'agree on which clients are not served, on hosts with random rules of %s',
     async (mix) => {
       const tally = startTally()
       const seed = process.env.PORTOLAN_SEED

@@ -34,7 +34,7 @@ const appears = async (lab: Lab, path: string): Promise<void> => {
 const seconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count * 1000))
 
 describeOnKernel('while another program has the lock of iptables', 'iptables-legacy', () => {
-  test('apply says for whom it waits, leaves the host lock to others, and then applies', async () => {
+  test('apply says what it waits for, leaves the host lock to others, and then applies', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, 'iptables-legacy')
     const holder = await holdLock(lab)

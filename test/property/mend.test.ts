@@ -45,7 +45,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
   const applied = ({ states }: Scene): Rules =>
     states.reduce((rules, desired) => dialect.adopt(rules, desired, desired.project), dialect.empty)
 
-  describe(`rules that somebody damaged, in ${name}`, () => {
+  describe(`damaged rules, in ${name}`, () => {
     test('are whole as they were applied, by what the bridges tell', async () => {
       await fc.assert(
         fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {

@@ -77,7 +77,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
 describeDialect('nftables', nftDialect)
 describeDialect('iptables', iptablesDialect)
 
-test('both dialects agree on who holds which port', async () => {
+test('both dialects agree on the holder of each port', async () => {
   await fc.assert(
     fc.asyncProperty(projectIntent(0), hostFacts(), fc.nat(5), async (intent, facts, count) => {
       const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')

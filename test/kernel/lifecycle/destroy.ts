@@ -67,7 +67,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])).not.toContain('portolan')
   })
 
-  test('forwarding of a single interface, switched on by someone else, survives', async () => {
+  test('forwarding of a single interface, switched on by another program, survives', async () => {
     const lab = await open()
     await lab.host.setSysctl('net.ipv4.conf.eth1.forwarding', 1)
     await lab.host.setSysctl('net.ipv6.conf.eth1.forwarding', 1)
@@ -107,7 +107,7 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
     })
 
   if (backend !== 'nftables')
-    test('chains of ours that somebody renamed are made again by apply, and removed by destroy', async () => {
+    test('chains of ours that were renamed are made again by apply, and removed by destroy', async () => {
       const lab = await open()
       const before = await takeSnapshot(lab.host)
       const pilot = pilotOf(lab, backend)

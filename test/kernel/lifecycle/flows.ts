@@ -161,7 +161,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     expect(await boundToOne()).toEqual([])
   })
 
-  test('a debt is not paid by those for whom the mapping stands again', async () => {
+  test('a debt is not paid by flows of a mapping that stands again', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
     await pilot.apply(servedBy('one'))

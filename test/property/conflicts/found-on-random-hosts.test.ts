@@ -4,7 +4,7 @@ import { comingIn, dnat, drop, goingOut, type NftTable, tcpTo } from './nft-rule
 
 /** What `test/kernel/random-hosts` found, where live traffic would be a matter of luck. */
 
-test('who is behind a translation that leads some to the right place by lot does not stop all', async () => {
+test('a rule behind a translation that leads some to the right place by lot does not stop all', async () => {
   const toEither = {
     dnat: { family: 'ip', addr: { range: ['172.30.1.10', '172.30.1.11'] }, port: 80 },
   }
@@ -37,7 +37,7 @@ test('who is behind a translation that leads some to the right place by lot does
   ])
 })
 
-test('who is let through by lot, or perhaps by what nobody knows, is dropped perhaps', async () => {
+test('a packet let through by lot, or perhaps by an unknown match, is dropped perhaps', async () => {
   const rules = (last: string): string => `*filter
 :INPUT ACCEPT [0:0]
 :FORWARD DROP [0:0]

@@ -66,7 +66,7 @@ describe.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)('a plan 
   })
 })
 
-describe('whom a policy that drops is put down to, and what its owner has for it', () => {
+describe('the owner of a policy that drops, and the remedy that owner has for it', () => {
   test('Docker, which leaves a chain to the administrator', async () => {
     const seen = await look({ saved: read('docker-26.save') })
     expect(errorsOf(seen)).toEqual(['ForwardDropped by docker: -P FORWARD DROP'])
@@ -88,7 +88,7 @@ describe('whom a policy that drops is put down to, and what its owner has for it
 
   // Its jump to itself comes last in FORWARD, and ours after that: it beats the policy.
   test.each(['iptables-nft', 'iptables-legacy'] as const)(
-    'nobody, where %s lays ours behind it',
+    'none, where %s lays ours behind it',
     async (backend) => {
       const saved = read('docker-26.save')
       const scene = backend === 'iptables-nft' ? { saved } : { legacy: saved }

@@ -207,7 +207,7 @@ describe.each(tools)('what rules of %s do to a mapping', (tool) => {
     ])
   })
 
-  test('who is cut off once a first packet is answered is told so', async () => {
+  test('a client cut off once a first packet is answered is told so', async () => {
     const seen = await lookWith(
       tool,
       filter('-A FORWARD -i eth0 -o pt-web -m conntrack --ctstate ESTABLISHED --ctdir ORIGINAL -j DROP'),

@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
     [`insert rule ip mine prerouting position 3 ${incoming}`],
   ],
   [
-    'a translation that comes first, to a port of the host where nobody may answer',
+    'a translation that comes first, to a port of the host where perhaps no program answers',
     [table(nat('prerouting', -150, [tcpTo(8080), dnat('192.0.2.2', 7000)]))],
     ['error DnatShadowed by nft mine prerouting 1'],
     [`insert rule ip mine prerouting position 3 ${incoming}`],
@@ -175,7 +175,7 @@ const cases: readonly Case[] = [
     [`insert rule ip mine postrouting position 3 ${there}`],
   ],
   [
-    'a container that is called from its own address, whoever calls',
+    'a container that is called from its own address, whatever calls',
     [table(nat('postrouting', 50, [goingOut('pt-web'), snat('172.30.1.10')]))],
     ['error SourceRewritten by nft mine postrouting 1', 'error MasqueradeMissing by nft mine postrouting 1'],
     [`insert rule ip mine postrouting position 3 ${there}`],
@@ -194,7 +194,7 @@ const cases: readonly Case[] = [
     [],
   ],
   [
-    'a set of those who are banned',
+    'a set of banned sources',
     [
       {
         ...table(filter('forward', -10, [source('@banned'), drop])),
@@ -250,7 +250,7 @@ describe('what rules of nftables do to a mapping', () => {
     expect((await look({ nft: rules })).told).toEqual([])
   })
 
-  test('a network whose sources are bound to what nobody outside can answer is told as a warning', async () => {
+  test('a network whose sources are bound to what no machine outside can answer is told as a warning', async () => {
     const rules = [
       table(nat('postrouting', 50, [source(prefix('172.30.1.0/24')), goingOut('eth0'), snat('172.30.1.10')])),
     ]

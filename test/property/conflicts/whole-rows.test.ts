@@ -214,7 +214,7 @@ describe('nothing is left out in silence', () => {
   })
 })
 
-describe('who is behind the host', () => {
+describe('machines behind the host', () => {
   const sides = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ name: `cali${at}`, up: true, kind: 'veth' }))
   const routes = (count: number) =>

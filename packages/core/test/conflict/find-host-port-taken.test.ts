@@ -44,7 +44,7 @@ describe('a listener loses its port to a mapping', () => {
       '127.0.0.1',
     ],
     [
-      'that lets in nobody from outside: the host calls it too',
+      'that lets in no machine from outside: the host calls it too',
       mapping({ allowFrom: [] }),
       listener('0.0.0.0'),
       '127.0.0.1',
@@ -89,7 +89,7 @@ describe('a listener keeps its port from a mapping', () => {
   })
 })
 
-test('the text says who listens where, what would happen, and what to do', () => {
+test('the text says what listens where, what would happen, and what to do', () => {
   expect(find(mapping(), listener('0.0.0.0'))[0]).toMatchObject({
     message:
       'caddy already listens on 0.0.0.0:8080/tcp. Once 0.0.0.0:8080/tcp -> nginx:80 is in force, clients on other machines and processes on this host that call it there reach the container instead: the mapping would take the port away from it.',
@@ -105,7 +105,7 @@ test('a listener of which little is known is on every address, and a process', (
   expect(conflict?.culprit).toMatchObject({ text: '0.0.0.0:8080/tcp', owner: null })
 })
 
-test('a mapping is reported once, whoever else listens', () => {
+test('a mapping is reported once, whatever else listens', () => {
   expect(find(mapping(), listener('127.0.0.1'), listener('0.0.0.0'), listener('::'))).toHaveLength(1)
 })
 

@@ -20,7 +20,7 @@ const facts = (...flows: readonly FlowFact[]): HostFacts => ({
   flows,
 })
 
-test('flows that somebody else has bound are told once, with how to forget them', () => {
+test('flows that a foreign rule has bound are told once, with how to forget them', () => {
   expect(
     findStaleConntrack({ project: 'shop', mappings: [dns] }, facts(flow(), flow({ sourcePort: 40_001 })), []),
   ).toMatchObject([

@@ -83,7 +83,7 @@ describe('an interface is not ours when its alias', () => {
   test.each<[string, string | undefined]>([
     ['is not there', undefined],
     ['is empty', ''],
-    ["is somebody's", 'uplink to rack 4'],
+    ['is not ours', 'uplink to rack 4'],
     ['only mentions us', 'not portolan project=shop network=web'],
     ['goes on after us', 'portolan project=shop network=web and more'],
     ['is of two lines', 'portolan project=shop network=web\nx'],

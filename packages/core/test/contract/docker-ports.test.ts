@@ -36,7 +36,7 @@ const allocator = (isTaken: (port: number) => boolean = () => false, range = { f
   }
 }
 
-describe('V10: a port that nobody named', () => {
+describe('V10: a port without a number', () => {
   test('is the first of the ephemeral range, then the next, to its end; each protocol counts for itself', () => {
     const ports = allocator()
     const all = Array.from({ length: end - begin + 1 }, (_, at) => begin + at)
@@ -98,7 +98,7 @@ const publish = (
 }
 
 describe('V10: a port that is named', () => {
-  test('is given once; asked for again it is refused, and the message says who has it', () => {
+  test('is given once; asked for again it is refused, and the message names its holder', () => {
     expect(publish(['192.168.0.1:5000:80'])).toEqual({ published: ['192.168.0.1:5000/tcp'], refused: [] })
     expect(publish(['192.168.0.1:5000:80', '192.168.0.1:5000:80'])).toEqual({
       published: ['192.168.0.1:5000/tcp'],

@@ -125,7 +125,7 @@ describe('a lease that is there', () => {
     expect(acquireAll(['a'], { gateway: '172.17.0.1' }, state).addresses).toEqual(['172.17.0.2'])
   })
 
-  test('is nobody else’s, even by name', () => {
+  test('is no other holder’s, even by name', () => {
     const { state } = acquireAll(['a'])
     expect(() => acquireAddress(state, request('b', { address: '172.17.0.1' }))).toThrow(
       expect.objectContaining({
@@ -155,7 +155,7 @@ describe('a lease that is there', () => {
 describe('a released address', () => {
   const small = { subnet: '10.0.0.0/29', gateway: '10.0.0.1' }
 
-  test('is not handed to somebody else while another is free', () => {
+  test('is not handed to another holder while another address is free', () => {
     const { state } = acquireAll(['a', 'b'], small)
     expect(acquireAll(['c', 'd', 'e'], small, release(state, '10.0.0.2')).addresses).toEqual([
       '10.0.0.4',
@@ -174,7 +174,7 @@ describe('a released address', () => {
     ])
   })
 
-  test('goes back to its holder, as long as nobody else got it', () => {
+  test('goes back to its holder, as long as no other got it', () => {
     const { state } = acquireAll(['a', 'b', 'c', 'd'], small)
     const released = ['10.0.0.3', '10.0.0.2'].reduce(release, state)
     expect(acquireAll(['a', 'x', 'y', 'b'].slice(0, 3), small, released).addresses).toEqual([

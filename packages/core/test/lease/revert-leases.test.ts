@@ -25,7 +25,7 @@ test('what was taken is given back without a trace, and what was given up is hel
   expect(listLeases(revertLeases(second.state, second.changes).state)).toEqual(listLeases(first.state))
 })
 
-test('what somebody built on meanwhile stays', () => {
+test('what was built on meanwhile stays', () => {
   const { state, changes } = commit(emptyLeases, 'a')
   const orchestrator = acquireAddress(state, {
     on: { project: 'shop', network: 'web' },
@@ -42,7 +42,7 @@ test('what somebody built on meanwhile stays', () => {
   ])
 })
 
-test('what somebody else has by now is not taken from them', () => {
+test('what another holder has by now is not taken from it', () => {
   const { state } = commit(emptyLeases, 'a')
   const released = releaseLease(state, 'subnet/shop/web/ip')
   const other = acquireSubnet(released.state, {

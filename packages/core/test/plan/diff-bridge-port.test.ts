@@ -125,7 +125,7 @@ describe('a port of one of our bridges', () => {
   })
 })
 
-describe('a port on a bridge of somebody else', () => {
+describe('a port on a bridge that is not ours', () => {
   const external = { ...on, external: true }
   const bridged = { 'net.bridge.bridge-nf-call-iptables': '1' }
   const lacking = port({ hairpin: false, isolated: true })

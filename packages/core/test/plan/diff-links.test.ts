@@ -74,8 +74,8 @@ describe('a bridge that is missing', () => {
   })
 
   test.each<[string, string | undefined]>([
-    ['somebody else', 'uplink'],
-    ['nobody that says so', undefined],
+    ['another program', 'uplink'],
+    ['a maker that left no alias', undefined],
     ['another project', 'portolan project=blog network=web'],
   ])('is not created over an interface of that name of %s', (_, alias) => {
     expect(diff([web], [{ name: 'br-web', ...(alias === undefined ? {} : { alias }) }])).toEqual([])
@@ -258,7 +258,7 @@ describe('a bridge that is no longer wanted', () => {
     expect(operations(diff([web], interfaces))).toEqual([{ kind: 'delete-bridge', name: 'br-a' }])
   })
 
-  test('is not one of another project, nor of somebody else', () => {
+  test('is not one of another project, nor of another program', () => {
     const theirs = [
       applied({ name: 'br-blog', alias: 'portolan project=blog network=web' }),
       applied({ name: 'docker0', alias: '' }),

@@ -150,7 +150,7 @@ describe('D5: subnets as flannel leases them', () => {
     expect(codeOf(() => planSubnets({}, more, pools, options))).toBe('POOL_EXHAUSTED')
   })
 
-  test('who asks again gets the same', () => {
+  test('a request made again gets the same', () => {
     const { subnet } = acquire()
     const own = [{ project: 'shop', network: 'web', subnet }]
     expect(acquire({}, own)).toMatchObject({ subnet, origin: 'held' })

@@ -284,7 +284,7 @@ describe('what is on the host and in the way', () => {
   })
 })
 
-describe('what is on the host and in nobody’s way', () => {
+describe('what is on the host and in no subnet’s way', () => {
   test.each<[string, HostFacts]>([
     ['a default route', { routes: [{ destination: 'default', gateway: '192.0.2.1', interface: 'eth0' }] }],
     [

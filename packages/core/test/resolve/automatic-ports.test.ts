@@ -42,7 +42,7 @@ describe('a mapping without a host port', () => {
     ['after a reserved range', range('40000 40100', '39000-40009,40011'), 40010],
     ['after a reserved list with a gap', range('40000 40100', '40000,40001,40003'), 40002],
     [
-      'that nobody listens on',
+      'that no program listens on',
       { ...range('40000 40100'), sockets: [{ protocol: 'tcp', port: 40000 }] },
       40001,
     ],
@@ -52,7 +52,7 @@ describe('a mapping without a host port', () => {
       40001,
     ],
     [
-      'no matter who listens in another protocol',
+      'no matter what listens in another protocol',
       { ...range('40000 40100'), sockets: [{ protocol: 'udp', port: 40000 }] },
       40000,
     ],

@@ -135,7 +135,7 @@ networks:
 })
 
 describe('V11: mappings whose port is busy', () => {
-  test('a specific one is an error that names the socket and who has it', () => {
+  test('a specific one is an error that names the socket and its holder', () => {
     const resolution = add(['8080:80'], dual, listening('0.0.0.0', 8080))
     expect(errors(resolution)).toEqual(['HostPortTaken 0.0.0.0:8080/tcp -> nginx:80'])
     expect(resolution.conflicts[0]?.message).toMatch(/^caddy already listens on 0\.0\.0\.0:8080\/tcp\./)

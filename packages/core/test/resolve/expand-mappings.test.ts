@@ -62,7 +62,7 @@ describe('a mapping becomes single ports', () => {
     expect(labels([mappingIntent(text)], dual)).toEqual(expected)
   })
 
-  test('that say where they lead, from whom, and by what interface', () => {
+  test('that say where they lead, from which sources, and by what interface', () => {
     const wanted = mappingIntent('8080:80', {
       interface: 'eth0',
       allowFrom: ['198.51.100.0/24', '2001:db8:9::/48'],

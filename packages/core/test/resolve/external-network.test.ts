@@ -162,7 +162,7 @@ describe('an external network of another project', () => {
     expect(resolve(joined({ mappings }), { interfaces: [blog] }).desired.mappings).toHaveLength(2)
   })
 
-  test('gives no address that a published port of somebody else leads to', () => {
+  test('gives no address that a foreign published port leads to', () => {
     const target = { address: '10.5.0.2', port: 80 }
     const other = { project: 'blog', label: 'x', family: 'ip', protocol: 'tcp', hostAddress: null } as const
     const others = [{ ...other, hostPort: 9090, interface: null, targets: [target] }]

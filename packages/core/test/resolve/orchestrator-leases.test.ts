@@ -93,7 +93,7 @@ describe('a lease that an orchestrator took with the name of a project', () => {
     )
   })
 
-  test('keeps the subnet of a network that the file no longer has, and nobody else gets it', () => {
+  test('keeps the subnet of a network that the file no longer has, and no other network gets it', () => {
     const leases = takeAddress(settle(emptyLeases).leases).state
     const other = intentOf('c: {networks: [data]}', 'data: {}')
     const { answer, leases: after } = settle(leases, other)

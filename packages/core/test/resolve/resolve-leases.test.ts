@@ -52,7 +52,7 @@ describe('a plan on top of leases', () => {
     expect(listLeases(again.leases)).toEqual(listLeases(first.leases))
   })
 
-  test('moves nobody when endpoints come and go, in whatever order they are written', () => {
+  test('moves no endpoint when others come and go, in whatever order they are written', () => {
     const { leases } = settle(emptyLeases, compose(onWeb('b', 'd', 'f')))
     const next = settle(leases, compose(onWeb('a', 'b', 'c', 'f')))
     expect(addresses(next.answer)).toEqual({
@@ -65,7 +65,7 @@ describe('a plan on top of leases', () => {
     expect(addresses(back.answer)).toEqual({ d: '172.17.0.2', f: '172.17.0.3', e: '172.17.0.6' })
   })
 
-  test('gives the last free address of a full subnet to whoever comes as another goes, in one plan', () => {
+  test('gives the last free address of a full subnet to an endpoint that comes as another goes, in one plan', () => {
     const tiny = 'web: {ipam: {config: [{subnet: 10.0.0.0/29}]}}'
     const { leases } = settle(emptyLeases, compose(onWeb('a', 'b', 'c', 'd', 'e'), tiny))
     expect(addresses(settle(leases, compose(onWeb('a', 'b', 'x', 'd', 'e'), tiny)).answer)).toMatchObject({
@@ -167,7 +167,7 @@ describe('an automatic host port', () => {
     expect(ports(answer)).toEqual(['0.0.0.0:40005/tcp -> a:80', '0.0.0.0:40001/tcp -> b:1'])
   })
 
-  test('that somebody came to listen on is a conflict, not another port', () => {
+  test('that a program came to listen on is a conflict, not another port', () => {
     const intent = compose(publishing('a'))
     const { leases } = settle(emptyLeases, intent)
     const { answer } = settle(leases, intent, {

@@ -132,7 +132,7 @@ describe('the name of a bridge', () => {
       bridgeAlias({ project: 'blog', network: 'web' }),
       ['BridgeNameTaken web'],
     ],
-    ['may not be that of somebody else', 'uplink', ['BridgeNameTaken web']],
+    ['may not be one that is not ours', 'uplink', ['BridgeNameTaken web']],
     ['may not be that of an interface without an alias', undefined, ['BridgeNameTaken web']],
   ])('%s', (_, alias, expected) => {
     expect(conflictsWith(alias)).toEqual(expected)

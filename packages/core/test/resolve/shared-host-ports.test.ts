@@ -124,7 +124,7 @@ describe('weights', () => {
     expect(both.conflicts).toEqual([])
   })
 
-  test('say nothing where there is nobody to share with', () => {
+  test('say nothing where no other mapping shares the socket', () => {
     expect(expand([toNginx('8080:80', { weight: 7 })]).desired.mappings[0]?.targets[0].weight).toBe(1)
   })
 })

@@ -99,7 +99,7 @@ describeLive('forgetFlows', () => {
     expect(await forgotten({ family: 'ip6', address: 'fd00:0::2' })).toBe(1)
   })
 
-  test('the flows of other mappings and of nobody are still there', async () => {
+  test('the flows of other mappings and of none are still there', async () => {
     expect(await forgotten({ hostPort: 5354 })).toBe(1)
   })
 

@@ -24,7 +24,7 @@ describeLive('readFlows', () => {
   })
   afterAll(() => host.remove())
 
-  test('a translated flow is told with who answers it, and no other', async () => {
+  test('a translated flow is told with what answers it, and no other', async () => {
     expect(await host.node(read({ protocol: 'udp', port: 5353 }, { protocol: 'udp', port: 7777 }))).toEqual([
       {
         protocol: 'udp',

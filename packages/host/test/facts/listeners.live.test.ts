@@ -8,7 +8,7 @@ describeLive('openListeners', () => {
   })
   afterAll(() => host.remove())
 
-  test('lists who listens on one port, by family, with the name of the process', async () => {
+  test('lists what listens on one port, by family, with the name of the process', async () => {
     const found = await host.node(`
       import { createServer } from 'node:net'
       import { createSocket } from 'node:dgram'

@@ -47,7 +47,7 @@ describe('readNameservers', () => {
   test('without the stub the upstream file is not asked', () => {
     expect(readNameservers(join(folder, 'direct'), join(folder, 'upstream'))).toEqual(['192.0.2.53'])
   })
-  test('files that are not there name nobody', () => {
+  test('files that are not there name no server', () => {
     expect(readNameservers(join(folder, 'none'), join(folder, 'upstream'))).toEqual([])
     expect(readNameservers(join(folder, 'stub'), join(folder, 'none'))).toEqual(['127.0.0.53'])
   })

@@ -56,7 +56,7 @@ describe('many processes at once', () => {
 
 const isRoot = process.getuid?.() === 0
 
-describe('a user who is not root', () => {
+describe('a user that is not root', () => {
   const onlyAsRoot = isRoot ? test : test.skip
   onlyAsRoot('is told who may write, and the store is left as it is', async () => {
     chmodSync(folder, 0o755)

@@ -53,7 +53,7 @@ describeLive('withHostLock', () => {
     expect(outcome).toEqual(['work', 'again'])
   })
 
-  test('the second waits for the first, says for whom, and goes on as soon as it ends', async () => {
+  test('the second waits for the first, names it, and goes on as soon as it ends', async () => {
     const first = await holder()
     const released = new Promise<number>((resolve) =>
       first.stdout?.once('data', (text) => resolve(Number(text))),

@@ -5,7 +5,7 @@ import { openWholeInput } from '../../src/runner/whole-input.ts'
 import { describeLive } from '../live/namespace.ts'
 
 describe('openWholeInput', () => {
-  test('holds the text from its first byte, for whoever inherits the descriptor', () => {
+  test('holds the text from its first byte, for any program that inherits the descriptor', () => {
     const text = 'häuser\n'.repeat(100_000)
     const descriptor = openWholeInput(text)
     const bytes = Buffer.alloc(8)

@@ -48,7 +48,7 @@ describe('adopt', () => {
     expect(adopt(foreign, null, 'two')).toEqual(emptyRuleset)
   })
 
-  test('can still be loaded when somebody has emptied a chain of another project', () => {
+  test('can still be loaded when a chain of another project has been emptied', () => {
     const text = print(one, 'iptables-save')
       .replaceAll(/^-A PORTOLAN-IN-.*\n/gm, '')
       .replace(/^:PORTOLAN-IN.*\n/m, '')

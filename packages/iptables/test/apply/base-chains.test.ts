@@ -29,7 +29,7 @@ describe('what we bring into being', () => {
     expect(await listBaseTables(runner)).toEqual([{ family: 'ip', table: 'nat', chains: ['PREROUTING'] }])
   })
 
-  test('goes when nobody uses it, and stays when somebody does', async () => {
+  test('goes when no program uses it, and stays when one does', async () => {
     const runner = fakeRunner((_, index) =>
       index === 0
         ? listing(

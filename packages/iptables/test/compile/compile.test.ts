@@ -184,7 +184,7 @@ describe('compile', () => {
       ])
     })
 
-    test('one that is for everyone leaves nobody out', () => {
+    test('one that is for everyone leaves no source out', () => {
       const everyone = mapping(80, { kind: 'direct', label: 'b', allowFrom: null })
       expect(limits(some('a', '192.0.2.0/24'), everyone)).toEqual([])
     })

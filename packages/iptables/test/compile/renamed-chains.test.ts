@@ -27,7 +27,7 @@ const names = [...new Set(text.match(/PORTOLAN-[\w-]+/g) ?? [])].toSorted((a, b)
 const rename = (from: string): ReturnType<typeof parse> =>
   parse(text.replaceAll(new RegExp(`${from}(?![\\w-])`, 'g'), 'other'))
 
-describe('a chain of ours that somebody renamed', () => {
+describe('a chain of ours that was renamed', () => {
   test.each(names)('%s is removed with the rest, and what leads to it', (name) => {
     const actual = rename(name)
     expect(print(ours(actual), 'iptables-save')).toBe(print(actual, 'iptables-save'))

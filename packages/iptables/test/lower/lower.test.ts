@@ -175,7 +175,7 @@ describe('lower', () => {
     ])
   })
 
-  test('a packet of no socket passes where its owner must not be somebody', () => {
+  test('a packet of no socket passes where its owner must not be a certain user', () => {
     expect(stepsOf('-m owner ! --uid-owner 5', 'filter', 'OUTPUT')).toEqual([
       not(compare(field('skuid'), between(5, 5))),
     ])
@@ -296,7 +296,7 @@ describe('lower', () => {
     ])
   })
 
-  test('NETMAP of a chain maps what the hooks that lead there map, and nobody knows where both do', () => {
+  test('NETMAP of a chain maps what the hooks that lead there map, and what it maps to is not known where both do', () => {
     const text = (jumps: string): string =>
       `*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n${jumps}-A A -j B\n-A B -j NETMAP --to 10.1.0.0/24\nCOMMIT\n`
     const kinds = (jumps: string): unknown =>

@@ -88,7 +88,7 @@ describe('as kernels were seen to do', () => {
     expect(evaluate({ ...fromLan, destinationPort: 80 }, facts, rules).at?.address).toBe('172.17.0.2')
   })
 
-  test('whoever has chosen a zone can no longer leave the flow untracked, nor choose another', () => {
+  test('a flow with a chosen zone can no longer be left the flow untracked, nor choose another', () => {
     const translated = nat('prerouting', -100, [dnat('172.17.0.2', 80)])
     const outcome = (...steps: readonly Step[]): string | undefined =>
       evaluate(fromLan, facts, ruleset(table({}, base('prerouting', -300, {}, steps), translated))).at

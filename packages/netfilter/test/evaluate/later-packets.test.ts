@@ -230,12 +230,12 @@ describe('the packet after the answer', () => {
 describe('a mark that a nat chain sets is on the first packet alone', () => {
   const marking = nat('prerouting', -100, [setMark(9)], [tcpDport(8080), dnat('172.17.0.2', 80)])
 
-  test('so that those after it are stopped by who asks for it', () => {
+  test('so that those after it are stopped by a rule that asks for it', () => {
     const rules = ruleset(table({}, marking, base('forward', 0, {}, [direction(0), hasMark(0), drop])))
     expect(ask(rules)).toEqual([3, 'forward'])
   })
 
-  test('and those after it pass who drops it', () => {
+  test('and those after it pass a rule that drops it', () => {
     const rules = ruleset(table({}, marking, base('forward', 0, {}, [hasMark(9), drop])))
     expect(ask(rules)).toEqual([1, 'forward'])
   })

@@ -250,7 +250,7 @@ describe('found by comparing with the kernel', () => {
     expect(found).toMatchObject({ outcome: 'local', seenAs: { source: '192.0.2.2' } })
   })
 
-  test('who is sent back its own packet does not answer it', () => {
+  test('a machine that is sent back its own packet does not answer it', () => {
     const mirror = ruleset(table({}, nat('prerouting', -100, [tcpDport(8080), dnat('192.0.2.9', 80)])))
     expect(evaluate(fromLan, facts, mirror)).toMatchObject({
       outcome: 'dropped',

@@ -119,7 +119,7 @@ describe('other ways to take a packet', () => {
   const input = (...steps: readonly Step[]): ReturnType<typeof ruleset> =>
     ruleset(table({}, base('input', 0, { policy: 'drop' }, steps)))
 
-  test('tproxy hands it to a local socket, whoever it is for', () => {
+  test('tproxy hands it to a local socket, whatever its destination', () => {
     const rules = ruleset(
       table({}, base('prerouting', -150, {}, [tcpDport(8080), { kind: 'tproxy', accepts: true }])),
     )
@@ -136,7 +136,7 @@ describe('other ways to take a packet', () => {
     })
   })
 
-  test('synproxy answers itself, and lets through who comes back', () => {
+  test('synproxy answers itself, and lets through the clients that come back', () => {
     const found = evaluate(fromLan, facts, input({ kind: 'synproxy', text: 'synproxy' }))
     expect(found).toMatchObject({ outcome: 'local', certainty: 'possible' })
   })

@@ -126,7 +126,7 @@ describe('routing', () => {
     expect(wayOf(host, { ...away, destination: '192.0.2.99' })).toBe('eth0')
   })
 
-  test('a rule with selectors nobody knows makes it possible, where it would lead elsewhere', () => {
+  test('a rule with unknown selectors makes it possible, where it would lead elsewhere', () => {
     const rules = [{ priority: 9, table: 7, other: ['uidrange'] }]
     const host = {
       ...withRoutes(through('default', { interface: 'wg0', table: 7 }), through('default')),

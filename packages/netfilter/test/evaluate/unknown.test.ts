@@ -99,7 +99,7 @@ describe('what cannot be known', () => {
     ).toMatchObject({ outcome: 'dropped', certainty: 'possible' })
   })
 
-  test('a mark nobody knows matches perhaps', () => {
+  test('an unknown mark matches perhaps', () => {
     const random = { kind: 'unknown', text: 'jhash', random: false, range: { first: 0, last: 3 } } as const
     expect(evaluate(fromLan, facts, input([setMark(random)], [hasMark(1), drop])).certainty).toBe('possible')
   })

@@ -44,7 +44,7 @@ const sentences = (story: Story): readonly string[] =>
   [...story.there, ...story.back].map(({ stage, sentence }) => `${stage}: ${sentence}`)
 
 describe('a story', () => {
-  test('tells where the packet entered, who changed it, and where it ended', () => {
+  test('tells where the packet entered, what changed it, and where it ended', () => {
     const story = tell([table({ name: 'docker-bridges' }, publish)], fromLan, {
       ...atEndpoint,
       names: new Map([['172.17.0.2', 'web']]),
@@ -167,7 +167,7 @@ describe('a story', () => {
     expect(tell([], fromHost).ending.sentence).toMatch(/^Sent to 192\.0\.2\.9:8080 out of eth0/)
   })
 
-  test('of a packet that nothing stops says so, and who listens', () => {
+  test('of a packet that nothing stops says so, and what listens', () => {
     const sockets = [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'nginx' }] as const
     expect(printStory(tell([], fromLan, { sockets }))).toBe(
       [
@@ -195,7 +195,7 @@ describe('a story', () => {
     expect(story.beginning).toBe('A process of this host sends an ICMP echo request to 172.17.0.2.')
   })
 
-  test('of a packet that nobody answers does not speak of an answer', () => {
+  test('of a packet without an answer does not speak of an answer', () => {
     const story = tell([], { ...fromLan, state: 'invalid' })
     expect(story.beginning).toContain('seen by connection tracking as invalid')
     expect(story.ending.sentence).not.toContain('answer')

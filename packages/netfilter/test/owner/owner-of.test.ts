@@ -74,7 +74,7 @@ describe('a rule in a chain that only one program makes', () => {
   })
 
   test.each([['DOCKERS'], ['MY-DOCKER'], ['IN_HOUSE'], ['ts-mine'], ['KUBERNETES'], ['portolan-like']])(
-    '%s only looks like one, and is nobody’s',
+    '%s only looks like one, and has no owner',
     (chain) => {
       expect(ownerOfFirst('iptables-nft', 'filter', chain, anyRule)).toBeNull()
     },
@@ -95,7 +95,7 @@ describe('a rule in an nft table that only one program makes', () => {
     expect(ownerOfFirst('nft', table, 'filter_FORWARD', anyRule)).toBe(owner)
   })
 
-  test('a table with a name that everybody uses is nobody’s', () => {
+  test('a table with a common name has no owner', () => {
     expect(ownerOfFirst('nft', 'filter', 'forward', anyRule)).toBeNull()
   })
 })
@@ -115,7 +115,7 @@ describe('a rule in a built-in chain', () => {
     expect(ownerOfFirst('iptables-nft', 'x', chain, [{ text }])).toBe('docker')
   })
 
-  test('is nobody’s when it only names Docker’s bridge: an administrator may have written it', () => {
+  test('has no owner when it only names Docker’s bridge: an administrator may have written it', () => {
     const text = '-A FORWARD -i eth0 -o docker0 -j DROP'
     expect(ownerOfFirst('iptables-nft', 'filter', 'FORWARD', [{ text }])).toBeNull()
   })
@@ -153,7 +153,7 @@ describe('of the rules that firewalld’s iptables backend writes into a built-i
     expect(ownersOf(...block)).toEqual(block.map(() => 'firewalld'))
   })
 
-  test('a rule of the same form away from them is nobody’s', () => {
+  test('a rule of the same form away from them has no owner', () => {
     const drop = '-A FORWARD -s 10.9.9.9/32 -j DROP'
     expect(ownersOf(first, drop, ...block, drop, reject)).toEqual([
       null,
@@ -204,7 +204,7 @@ describe('a policy', () => {
     expect(ownerOf(table, chain, null)).toBe('firewalld')
   })
 
-  test('that accepts, or with nobody known around, is nobody’s', () => {
+  test('that accepts, or with no known owner around, has no owner', () => {
     expect([policyOwner(['DOCKER-USER'], 'accept'), policyOwner([], 'drop')]).toEqual([null, null])
   })
 })

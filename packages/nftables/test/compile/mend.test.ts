@@ -61,7 +61,7 @@ describe('mend', () => {
     expect(guardedBridges(whole)).toContain('br-web')
   })
 
-  test('leaves out what somebody else put into the chain of a project, and keeps the chain', () => {
+  test('leaves out what another program put into the chain of a project, and keeps the chain', () => {
     const [table] = whole.tables
     if (table === undefined) throw new Error('no table')
     const chains = table.chains.map((chain) =>

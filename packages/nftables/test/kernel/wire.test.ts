@@ -115,7 +115,7 @@ suite('elements sent over netlink', () => {
     expect(list()).toEqual(canonical(compile(state({ mappings: [mapping(), mapping({ hostPort: 443 })] }))))
   })
 
-  test('are refused when somebody changed a rule since, though every map is still there', async () => {
+  test('are refused when a rule changed since, though every map is still there', async () => {
     const socket = openRelay(namespace)
     namespace.nft(['flush', 'ruleset'])
     namespace.nft(['-f', '-'], printScript(compile(state()), 'nft'))

@@ -185,7 +185,7 @@ describe('a rule that is lowered', () => {
     ['a header field that no packet is described by', [match(payload('ip', 'dscp'), 'cs1')]],
     ['a service by a name', [match(dport, 'http-alt')]],
     ['a set that is not there', [match(dport, '@nowhere')]],
-    ['a statement nobody knows', [{ teleport: 'mars' }]],
+    ['an unknown statement', [{ teleport: 'mars' }]],
     ['an extension of iptables', [{ xt: { type: 'match', name: 'recent' } }]],
     ['a map that it does not have whole', [{ vmap: { key: dport, data: { set: [['nonsense', drop]] } } }]],
   ])('is possible where it asks for %s', (_, matches) => {

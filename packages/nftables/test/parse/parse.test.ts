@@ -44,8 +44,8 @@ describe('parse', () => {
   })
 
   test.each([
-    ['a statement nobody knows', { teleport: { to: 'mars' } }],
-    ['a known statement with a key nobody knows', { queue: { num: 1, priority: 9 } }],
+    ['an unknown statement', { teleport: { to: 'mars' } }],
+    ['a known statement with an unknown key', { queue: { num: 1, priority: 9 } }],
     ['a known statement with a value of the wrong kind', { 'ct count': { val: 'many' } }],
     ['a verdict with something in it', { accept: { really: true } }],
   ])('keeps %s verbatim, in its place', (_, json) => {

@@ -74,7 +74,7 @@ describe('the memory of a host', () => {
     )
   })
 
-  test('takes a value that somebody has set since for the own one of the host', async () => {
+  test('takes a value that was set since for the own one of the host', async () => {
     const memory = await openMemory(directory)
     await memory.rememberSysctl('net.ipv4.conf.eth0.route_localnet', '0', '1', {})
     await memory.rememberSysctl('net.ipv4.conf.eth0.route_localnet', '2', '1', {})
@@ -146,7 +146,7 @@ describe('tables of iptables-nft that we bring into being', () => {
     expect(await readState(directory)).toEqual(emptyState)
   })
 
-  test('are remembered before they are there, and removed when nobody uses them', async () => {
+  test('are remembered before they are there, and removed when no program uses them', async () => {
     const memory = await openMemory(directory)
     await memory.rememberCreated(iptablesChanges, nft())
     const runner = nft(
@@ -161,7 +161,7 @@ describe('tables of iptables-nft that we bring into being', () => {
     ])
   })
 
-  test('stay where somebody came to use them', async () => {
+  test('stay where another program came to use them', async () => {
     const memory = await openMemory(directory)
     await memory.rememberCreated(iptablesChanges, nft())
     const runner = nft(

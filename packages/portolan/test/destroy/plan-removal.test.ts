@@ -243,7 +243,7 @@ describe('what was remembered of a host', () => {
   }
   test.each<[string, boolean | null, readonly string[]]>([
     ['is put back', true, ['link change bridge port veth1']],
-    ['is left alone where somebody did so', false, []],
+    ['is left alone where it is off already', false, []],
     ['is left alone where the port is gone', null, []],
   ])('of a port of somebody else %s', (_, on, expected) => {
     const interfaces = on === null ? [] : [{ name: 'veth1', master: 'docker0', hairpin: on }]

@@ -53,7 +53,7 @@ describe('lowerRules', () => {
     expect(steps).toContain('unknown-match')
   })
 
-  test('takes a table that somebody made with nft from nft, though it has a name of iptables’', () => {
+  test('takes a table that was made with nft from nft, though it has a name of iptables’', () => {
     const own = nftables.parse(
       JSON.stringify({
         nftables: [

@@ -27,7 +27,7 @@ describe('the book of published ports', () => {
     expect(book.toKeep(({ hostPort }) => hostPort === 3)).toEqual([wish(3)])
   })
 
-  test('does not bring back what somebody else took back before the rules were lost', () => {
+  test('does not bring back what another caller took back before the rules were lost', () => {
     const book = openPortBook('live')
     book.publish(wish(1))
     book.learn({ ports: [], standing })

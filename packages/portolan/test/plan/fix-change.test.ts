@@ -64,7 +64,7 @@ describe('conflicts that a hook mends', () => {
   const zone = ['make zone', 'reload']
   const both = ['make zone', 'make policy', 'reload']
 
-  test('ask for it once, for all who need it', () => {
+  test('ask for it once, for all that need it', () => {
     const { changes, conflicts } = fixConflicts('shop', [conflict('one', both), conflict('two', both)], [])
     expect(changes).toHaveLength(1)
     expect(changes[0]).toMatchObject({
@@ -187,7 +187,7 @@ describe('what was asked of another program', () => {
     ['the mapping is there unchanged', services('nginx: {ports: ["8080:80"], networks: [web]}')],
     ['another mapping leads to the same place', services('nginx: {ports: ["9090:80"], networks: [web]}')],
     [
-      'somebody else is published beside it',
+      'another container is published beside it',
       services('nginx: {ports: ["8080:80", "81:81"], networks: [web]}'),
     ],
   ])('stays while %s', (_, text) => {

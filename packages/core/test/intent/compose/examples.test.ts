@@ -38,7 +38,7 @@ volumes:
     expect(mappings(text, { dotenv: { WP_PORT: '8088' } })).toEqual(['wordpress#1 default 8088:80'])
   })
 
-  test('Traefik before two applications: an external network, an internal one, and a database nobody publishes', () => {
+  test('Traefik before two applications: an external network, an internal one, and a database that is not published', () => {
     const text = `
 name: edge
 x-app: &app

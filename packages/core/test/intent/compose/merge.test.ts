@@ -140,7 +140,7 @@ networks: {x: , y: }
     ['itself', 'services: {a: {extends: a}}', /1:25: services\.a\.extends: no other service is called "a"/],
     ['itself in the end', 'services: {a: {extends: b}, b: {extends: a}}', /extends itself in the end/],
     ['nobody', 'services: {a: {extends: none}}', /no other service is called "none"/],
-    ['without saying whom', 'services: {a: {extends: {}}}', /expected a `service`/],
+    ['without a service', 'services: {a: {extends: {}}}', /expected a `service`/],
     [
       'another file',
       'services: {a: {extends: {service: b, file: other.yaml}}}',

@@ -93,7 +93,7 @@ describe('a service is refused, with its place', () => {
     ['the broadcast address', '{networks: {front: {ipv4_address: 10.1.0.255}}}', /is the broadcast address/],
     ['the gateway', '{networks: {front: {ipv4_address: 10.1.0.254}}}', /is the gateway of networks\.front/],
     [
-      'the gateway that nobody wrote',
+      'the gateway that is not written',
       '{networks: {dual: {ipv4_address: 10.2.0.1}}}',
       /is the gateway of networks\.dual/,
     ],
