@@ -97,11 +97,17 @@ describe('as kernels were seen to do', () => {
     expect(outcome(zone(7), notrack)).toBe('172.17.0.2')
   })
 
-  test('a packet with a zone and no entry yet looks new, and confirmed', () => {
-    const marked = [setMark(9)]
-    const raw = base('prerouting', -300, {}, [zone(7)], [ctState(conntrackState.new), confirmed, ...marked])
-    const rules = ruleset(table({}, raw, base('input', 0, {}, [hasMark(9), drop])))
-    expect(evaluate(fromLan, facts, rules).outcome).toBe('dropped')
+  test('a packet with a zone and no entry yet looks new, and some kernels tell more of it than others', () => {
+    const outcome = (...asked: readonly Step[]): readonly string[] => {
+      const raw = base('prerouting', -300, {}, [zone(7)], [...asked, setMark(9)])
+      const rules = ruleset(table({}, raw, base('input', 0, {}, [hasMark(9), drop])))
+      const said = evaluate(fromLan, facts, rules)
+      return [said.outcome, ...said.alternatives.map((one) => one.outcome), said.certainty].sort()
+    }
+    expect(outcome(ctState(conntrackState.new))).toEqual(['certain', 'dropped'])
+    expect(outcome(ctState(conntrackState.new), confirmed)).toEqual(['dropped', 'local', 'possible'])
+    const markOfFlow = compare({ kind: 'conntrack', key: 'mark' }, oneOf(2), true)
+    expect(outcome(markOfFlow)).toEqual(['dropped', 'local', 'possible'])
   })
 
   test('a rule of chance that translates the port alone leaves two ports to be seen', () => {
