@@ -62,7 +62,6 @@ const MOST_CELLS = 512
  * followed with and without the rules, and all that was asked of it says which others fare alike.
  */
 export const findOpened = (judged: Judged, suspects: Suspects): Opened | null => {
-  const { follower, inserted } = judged
   const open = judged.open(suspects)
   const left: Area[] = [{ members: numbersBelow(1), region: suspects.region, holes: [] }]
   let cells = 0
@@ -73,17 +72,12 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
     if (!judged.mayFollow()) return { kind: 'unchecked' }
     cells += 1
     const point = withoutTwins(picked.point, area)
-    const learner = learnerFor(suspects, area.region, point, nothing)
-    const learners = [nothing, inserted, judged.passedBy].map((ignored) => ({ ...learner, ignored }))
-    // As it will be, as it is, and as it would be without the culprits: a ban behind one has to hold still.
-    const [after, before, others] = learners.map((one) => follow(follower, suspects, point, one))
-    if (after === undefined || before === undefined || others === undefined) continue
-    const isNew = isOpened(before.conclusions, after.conclusions)
-    if (isNew && isOpened(others.conclusions, after.conclusions)) return { kind: 'packet', point }
-    if (learners.some(({ blurred }) => blurred)) return { kind: 'computed' }
+    const { fate, learner } = settle(judged, suspects, point, area.region)
+    if (fate.kind === 'opened') return { kind: 'packet', point }
+    if (fate.isBlurred) return { kind: 'computed' }
     const narrowed = narrow(area, point, learner)
     left.push(...leftOf(area, narrowed))
-    if (!isNew) continue
+    if (fate.kind === 'as-before') continue
     const beyond = regionsOf(narrowed.area, 0, suspects.region)
       .flatMap((region) => open.reduce(subtract, [region]))
       .find((region) => !isEmptyRegion(region))
@@ -94,6 +88,71 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
       }
   }
   return null
+}
+
+/**
+ * What the rules of a remedy do for a packet, and for which others. How to ask a chain is planned once for all packets
+ * of a remedy. Rules that none of an area can match are left out only where one of them computes: such a plan is for
+ * the area alone.
+ */
+const settle = (
+  judged: Judged,
+  suspects: Suspects,
+  point: Point,
+  region: Region,
+): { readonly fate: Fate; readonly learner: Learner } => {
+  const wide = learnerFor(suspects, region, point, suspects.region)
+  const fate = fateOf(judged, suspects, point, wide)
+  if (!fate.isBlurred || fate.kind === 'opened') return { fate, learner: wide }
+  const narrow = learnerFor(suspects, region, point, region)
+  return { fate: fateOf(judged, suspects, point, narrow), learner: narrow }
+}
+
+/**
+ * - `opened`: it passes now, and without the culprits it would still be stopped.
+ * - `mended`: it passes now, as it would without the culprits.
+ */
+interface Fate {
+  readonly kind: 'as-before' | 'opened' | 'mended'
+  /** A rule computed with the bits of an address or port. */
+  readonly isBlurred: boolean
+}
+
+/**
+ * What the rules of a remedy do for a packet. It is followed as it will be, then as it is, then as it would be without
+ * the culprits, since a ban behind one has to hold still. Most packets are settled by the first of these.
+ */
+const fateOf = (
+  { follower, inserted, passedBy }: Judged,
+  suspects: Suspects,
+  point: Point,
+  learner: Learner,
+): Fate => {
+  let isBlurred = false
+  // One list of conditions for all ways: other packets that meet them are settled by the same ways.
+  const followed = (ignored: ReadonlySet<object>): Followed => {
+    const own = { ...learner, ignored }
+    const found = follow(follower, suspects, point, own)
+    isBlurred ||= own.blurred
+    return found
+  }
+  const after = followed(nothing)
+  if (!after.conclusions.some(passes) || !isTouched(after, inserted)) return { kind: 'as-before', isBlurred }
+  const before = followed(inserted)
+  if (!isOpened(before.conclusions, after.conclusions)) return { kind: 'as-before', isBlurred }
+  const others = followed(passedBy)
+  const isStill = isOpened(others.conclusions, after.conclusions)
+  return { kind: isStill ? 'opened' : 'mended', isBlurred }
+}
+
+/** May a rule have acted on a packet? Of several courses one may hide another that ends alike. */
+const isTouched = ({ conclusions, run }: Followed, rules: ReadonlySet<object>): boolean =>
+  run.copies > 0 || conclusions.some(({ end }) => isOnTheWay(end.world.trace, rules))
+
+const isOnTheWay = (last: TraceStep | null, rules: ReadonlySet<object>): boolean => {
+  for (let step = last; step !== null; step = step.before)
+    if (step.rule !== null && rules.has(step.rule)) return true
+  return false
 }
 
 /**
@@ -171,12 +230,7 @@ const narrow = (area: Area, point: Point, { conditions, exclusions }: Learner): 
   return holds(narrowed.area, at) ? narrowed : { area: onlyPoint(at), fresh: [] }
 }
 
-const learnerFor = (
-  { in: from }: Arriving,
-  region: Region,
-  point: Point,
-  ignored: ReadonlySet<object>,
-): Learner => {
+const learnerFor = ({ in: from }: Arriving, region: Region, point: Point, bounds: Region): Learner => {
   const free = new Map<number | bigint, FreeField>()
   for (const field of freeFields) {
     // The kernel chooses the source of what the host sends.
@@ -184,7 +238,7 @@ const learnerFor = (
     if (!isSingleValue(region[field])) free.set(point[field], field)
   }
   return {
-    ...{ free, region, ignored, speaksForOthers: false, leadsTo: null, alike: null },
+    ...{ free, region: bounds, ignored: nothing, speaksForOthers: false, leadsTo: null, alike: null },
     ...{ conditions: [], exclusions: [], blurred: false, isLenient: false, skipsForeign: false },
   }
 }
