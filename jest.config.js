@@ -1,13 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { packageEntries } from './script/package-entries.js'
+import { settleSeed } from './test/seed.js'
+
+// The workers have the environment of this process.
+settleSeed(process.env, (line) => process.stderr.write(line))
 
 /**
  * Tests run the TypeScript sources directly (swc strips the types), so a test never sees a stale build.
  * The command itself is tested as it ships, as one bundle: it is made anew before the suites that start it.
  */
-const sources = Object.fromEntries(
-  packageEntries.map(({ specifier, source }) => [`^${specifier}$`, `<rootDir>/${source}`]),
-)
+const sources = {
+  ...Object.fromEntries(
+    packageEntries.map(({ specifier, source }) => [`^${specifier}$`, `<rootDir>/${source}`]),
+  ),
+  // Properties draw from the seed of the run.
+  '^fast-check$': '<rootDir>/test/fast-check.js',
+}
 
 const project = (displayName, testMatch) => ({
   displayName,

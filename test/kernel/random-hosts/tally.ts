@@ -127,7 +127,7 @@ const list = (counts: ReadonlyMap<string, number>): string =>
 
 export const summary = (title: string, tally: Tally): string =>
   [
-    `${title}: ${tally.hosts} hosts, with all that the conflict finder said of them as the kernel has it.`,
+    `${title} between the conflict finder and the kernel.`,
     `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.toldMappings} with conflicts.`,
     `  ${tally.asked} rows asked (${tally.ofMappings} of mappings, ${tally.asked - tally.ofMappings} of networks), from ${tally.senders.size} addresses, at ${tally.receivers.size}, ${tally.fromOtherPorts} from unusual ports;`,
     `  up to ${tally.mostRules} rules a host, ${tally.incomplete} hosts not searched whole;`,

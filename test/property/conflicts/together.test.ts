@@ -239,7 +239,6 @@ test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
       }),
       searchRuns(16),
     )
-    // A slow machine asks fewer hosts.
     expect(conflicts).toBeGreaterThan(hosts / 2)
   },
   120_000 + searchTimeMs,

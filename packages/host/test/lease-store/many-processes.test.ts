@@ -95,6 +95,7 @@ const killAt = (child: Child, instant: Instant): void => {
   child.onLine = (line) => {
     if (!line.startsWith(from)) return
     child.onLine = () => {}
+    // No seed repeats it: what the others are at by then is for the machine to say.
     setTimeout(child.kill, Math.random() * longestDelayMs(instant))
   }
 }

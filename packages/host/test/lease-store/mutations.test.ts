@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 /** How many files are tried: `PORTOLAN_MUTATIONS=40000` tries more, `PORTOLAN_SEED` others. */
 const tries = Number(process.env.PORTOLAN_MUTATIONS ?? 2500)
-const seed = Number(process.env.PORTOLAN_SEED ?? 13)
+const seed = Number(process.env.PORTOLAN_SEED)
 
 /** Numbers below a bound, the same for a seed (mulberry32). */
 const randomNumbers = (start: number): ((below: number) => number) => {
