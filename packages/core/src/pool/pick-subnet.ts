@@ -114,5 +114,6 @@ export const pickSubnet = (state: PlanState, request: SubnetRequest): SubnetPlan
     request.network,
     pools.map(({ name }) => name),
     rejected,
+    request.place ?? null,
   )
 }

@@ -1,4 +1,4 @@
-import { PortolanError } from '@portolan/netfilter'
+import { PortolanError, placeText, type SourcePosition } from '@portolan/netfilter'
 import type { Rejection } from './rejection.ts'
 
 const ways = (rejected: readonly Rejection[]): string => {
@@ -26,10 +26,15 @@ export class PoolExhaustedError extends PortolanError {
   readonly pools: readonly string[]
   readonly rejected: readonly Rejection[]
 
-  constructor(network: string, pools: readonly string[], rejected: readonly Rejection[]) {
+  constructor(
+    network: string,
+    pools: readonly string[],
+    rejected: readonly Rejection[],
+    place: SourcePosition | null = null,
+  ) {
     super(
       'POOL_EXHAUSTED',
-      `No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${ways(rejected)}). ` +
+      `${place === null ? '' : `${placeText(place)}: `}No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${ways(rejected)}). ` +
         `Name another pool (${pools.includes('docker') ? '--pool 10.64.0.0/12:24' : '--pool docker'}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
     )
     this.pools = pools

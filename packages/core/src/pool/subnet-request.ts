@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/netfilter'
+import type { Family, SourcePosition } from '@portolan/netfilter'
 import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
 
@@ -29,6 +29,8 @@ export interface SubnetRequest {
   readonly held?: string | null
   /** Pick another subnet than the one the network has: what its bridge or a lease tells is in the way, not held. */
   readonly renumber?: boolean
+  /** Where the network is written, for the error when nothing is free. */
+  readonly place?: SourcePosition | null
   /** The interface name of an existing bridge that is not marked as ours: an external network's. */
   readonly bridge?: string | null
 }

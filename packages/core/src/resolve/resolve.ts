@@ -190,6 +190,7 @@ const subnetRequests = (network: NetworkIntent): readonly SubnetRequest[] => {
             gateway: wanted.gateway,
             ipRange: wanted.ipRange,
             pools,
+            place: network.place,
           },
         ]
   return [...request('ip', network.ip), ...request('ip6', network.ip6)]
