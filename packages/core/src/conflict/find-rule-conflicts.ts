@@ -197,10 +197,11 @@ export const searchRules = (
     conflicts: tellStale(
       holdRemedies(
         [
-          ...desired.mappings.flatMap((mapping) => [
-            ...(ofMapping.get(mapping) ?? []),
-            ...(bypasses.ofMapping.get(mapping) ?? []).map(inWords),
-          ]),
+          ...desired.mappings.flatMap((mapping) => {
+            const own = ofMapping.get(mapping) ?? none
+            const bypassing = bypasses.ofMapping.get(mapping)
+            return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
+          }),
           ...desired.networks.flatMap((network) => [
             ...(ofNetwork.get(network) ?? []),
             ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
@@ -212,12 +213,15 @@ export const searchRules = (
     ),
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),
-      ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? []),
+      ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? none),
       ...desired.networks.flatMap((network) => missedOf.get(network) ?? []),
       ...bypasses.incomplete,
     ],
   }
 }
+
+/** Of most mappings nothing is told, and a list for each of a hundred thousand takes much room. */
+const none: readonly never[] = []
 
 const words: Readonly<Record<RuleConflictKind, (finding: ToldFinding) => Conflict>> = {
   Bypassed: bypassed,

@@ -57,12 +57,12 @@ const specificity = (selector: Selector): number =>
 
 /** By port; of one port what names a host address first, then what names an interface. */
 export const compareEntries = (
-  left: { readonly selector: Selector; readonly rule: Rule },
-  right: { readonly selector: Selector; readonly rule: Rule },
+  left: Selector & { readonly rule: Rule },
+  right: Selector & { readonly rule: Rule },
 ): number =>
-  left.selector.port - right.selector.port ||
-  specificity(left.selector) - specificity(right.selector) ||
-  compareText(left.selector.address, right.selector.address) ||
-  compareText(left.selector.interface, right.selector.interface) ||
-  compareText(left.selector.protocol, right.selector.protocol) ||
+  left.port - right.port ||
+  specificity(left) - specificity(right) ||
+  compareText(left.address, right.address) ||
+  compareText(left.interface, right.interface) ||
+  compareText(left.protocol, right.protocol) ||
   compareText(tagOf(left.rule) ?? '', tagOf(right.rule) ?? '')

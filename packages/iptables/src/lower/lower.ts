@@ -8,13 +8,14 @@ import type {
 } from '@portolan/netfilter'
 import type { Variant } from '../inspect/variant.ts'
 import type { Match } from '../ruleset/match.ts'
-import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
+import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts'
 import { baseHook } from './base-hook.ts'
 import { matchSteps } from './match-steps.ts'
 import type { ReadAddresses } from './nat-steps.ts'
+import type { KnownPorts } from './port-steps.ts'
 import { reachingHooks } from './reaching-hooks.ts'
 import { ruleSource } from './rule-source.ts'
-import { targetSteps } from './target-steps.ts'
+import { type TargetScope, targetSteps } from './target-steps.ts'
 
 /** @public @since 0.1.0 */
 export interface LowerOptions {
@@ -32,6 +33,8 @@ interface Scope {
   readonly hasChain: (chain: string) => boolean
   /** Matches that many rules share are lowered once. */
   readonly steps: Map<Match, readonly MatchStep[]>
+  /** Of all tables. */
+  readonly ports: KnownPorts
   readonly addresses: ReadAddresses
 }
 
@@ -44,13 +47,14 @@ const toolOf = (table: Table): Variant =>
 
 const none: ReadonlySet<Hook> = new Set()
 
-const scopeOf = (table: Table, tool: Variant, steps: Scope['steps']): Scope => {
+const scopeOf = (table: Table, tool: Variant, ports: KnownPorts): Scope => {
   let reached: ReadonlyMap<string, ReadonlySet<Hook>> | null = null
   const chains = new Set(table.chains.map(({ name }) => name))
   return {
     table,
     tool,
-    steps,
+    steps: new Map(),
+    ports,
     addresses: new Map(),
     hasChain: (chain) => chains.has(chain),
     hooks: (chain) => {
@@ -60,38 +64,36 @@ const scopeOf = (table: Table, tool: Variant, steps: Scope['steps']): Scope => {
   }
 }
 
-const stepsOf = (match: Match, { table, steps }: Scope): readonly MatchStep[] => {
-  // Most rules have a port and a comment of their own, and what is known of each would take more room than its steps.
+const stepsOf = (match: Match, { table, steps, ports }: Scope): readonly MatchStep[] => {
+  // Most rules have matches of these of their own, and what is known of each would take more room than its steps.
   if (match.kind === 'port' || match.kind === 'protocol' || match.kind === 'comment')
-    return matchSteps(match, table.family)
+    return matchSteps(match, table.family, ports)
   const known = steps.get(match)
   if (known !== undefined) return known
-  const made = matchSteps(match, table.family)
+  const made = matchSteps(match, table.family, ports)
   steps.set(match, made)
   return made
 }
 
-const lowerRule = (rule: Rule, chain: Chain, index: number, scope: Scope): NetfilterRule => {
-  const { table, tool } = scope
-  const steps: Step[] = []
-  for (const match of rule.matches) for (const step of stepsOf(match, scope)) steps.push(step)
-  const hooks = (): ReadonlySet<Hook> => scope.hooks(chain.name)
+const lowerRules = ({ name, rules }: Chain, scope: Scope): readonly NetfilterRule[] => {
+  const { table, tool, hasChain, addresses } = scope
   const { family } = table
-  for (const step of targetSteps(rule.target, {
-    ...{ family, hooks },
-    hasChain: scope.hasChain,
-    addresses: scope.addresses,
-  }))
-    steps.push(step)
-  return {
-    source: ruleSource({ tool, family, table: table.name, chain: chain.name, position: index + 1 }, rule),
-    // A list that grew has room for more steps than a rule ever gets.
-    steps: steps.slice(),
-  }
+  // Once for all rules of the chain: one for each of a hundred thousand takes as much room as the rules.
+  const around: TargetScope = { family, hooks: () => scope.hooks(name), hasChain, addresses }
+  return rules.map((rule, index) => {
+    const steps: Step[] = []
+    for (const match of rule.matches) for (const step of stepsOf(match, scope)) steps.push(step)
+    for (const step of targetSteps(rule.target, around)) steps.push(step)
+    return {
+      source: ruleSource({ tool, family, table: table.name, chain: name, position: index + 1 }, rule),
+      // A list that grew has room for more steps than a rule ever gets.
+      steps: steps.slice(),
+    }
+  })
 }
 
-const lowerTable = (table: Table, tool: Variant): NetfilterTable => {
-  const scope = scopeOf(table, tool, new Map())
+const lowerTable = (table: Table, tool: Variant, ports: KnownPorts): NetfilterTable => {
+  const scope = scopeOf(table, tool, ports)
   return {
     tool,
     family: table.family,
@@ -100,7 +102,7 @@ const lowerTable = (table: Table, tool: Variant): NetfilterTable => {
     chains: table.chains.map((chain) => ({
       name: chain.name,
       base: baseHook(table.name, chain),
-      rules: chain.rules.map((rule, index) => lowerRule(rule, chain, index, scope)),
+      rules: lowerRules(chain, scope),
     })),
   }
 }
@@ -115,6 +117,7 @@ const lowerTable = (table: Table, tool: Variant): NetfilterTable => {
  * evaluate(packet, facts, [lower(parse(text), { tool: 'iptables-legacy' })])
  * @public @since 0.1.0
  */
-export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRuleset => ({
-  tables: ruleset.tables.map((table) => lowerTable(table, options.tool ?? toolOf(table))),
-})
+export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRuleset => {
+  const ports: KnownPorts = new Map()
+  return { tables: ruleset.tables.map((table) => lowerTable(table, options.tool ?? toolOf(table), ports)) }
+}

@@ -17,7 +17,7 @@ import { conntrackSteps, oldStateStep } from './conntrack-steps.ts'
 import { extensionSteps } from './extension-steps.ts'
 import { interfaceIs } from './host-steps.ts'
 import { icmpSteps } from './icmp-steps.ts'
-import { multiportStep, portSteps } from './port-steps.ts'
+import { type KnownPorts, multiportStep, portSteps } from './port-steps.ts'
 
 const every = 0xffffffff
 
@@ -52,7 +52,7 @@ const protocolStep = (protocol: string, negated: boolean): readonly MatchStep[] 
 }
 
 /** What one match asks of a packet; all of it has to hold. */
-export const matchSteps = (match: Match, family: Family): readonly MatchStep[] => {
+export const matchSteps = (match: Match, family: Family, ports: KnownPorts): readonly MatchStep[] => {
   switch (match.kind) {
     case 'source':
       return [inPrefix(field('saddr', { family }), match.prefix, match.negated, family)]
@@ -67,7 +67,7 @@ export const matchSteps = (match: Match, family: Family): readonly MatchStep[] =
     case 'fragment':
       return [compare(field('fragment'), oneOf(1), match.negated)]
     case 'port':
-      return portSteps(match)
+      return portSteps(match, ports)
     case 'multiport':
       return [multiportStep(match)]
     case 'icmp':

@@ -57,8 +57,23 @@ const fieldsOf: Readonly<Record<string, PortFields>> = Object.fromEntries(
 /** The module's header has to be there, whatever is in it: a later fragment has none. */
 export const hasHeader = (module: string): MatchStep => compare(portFields(module).source, { kind: 'any' })
 
+/** What asks for one destination port, by module and port: of the mappings of both families each is made once. */
+export type KnownPorts = Map<PortMatch['module'], Map<number, MatchStep>>
+
 /** `-m tcp` and its like. */
-export const portSteps = ({ module, source, destination, flags }: PortMatch): readonly MatchStep[] => {
+export const portSteps = (match: PortMatch, known: KnownPorts): readonly MatchStep[] => {
+  const { module, source, destination, flags } = match
+  const isUsual = source === null && flags === null && destination?.negated === false
+  if (!isUsual || destination.first !== destination.last) return stepsOf(match)
+  const ofModule = known.get(module) ?? new Map<number, MatchStep>()
+  known.set(module, ofModule)
+  const { first: port } = destination
+  const step = ofModule.get(port) ?? compare(portFields(module).destination, oneOf(port))
+  ofModule.set(port, step)
+  return [step]
+}
+
+const stepsOf = ({ module, source, destination, flags }: PortMatch): readonly MatchStep[] => {
   const fields = portFields(module)
   const steps: MatchStep[] = []
   if (source !== null) steps.push(compare(fields.source, portSet([source]), source.negated))

@@ -1,4 +1,5 @@
 import type { RuleSource } from '@portolan/netfilter'
+import { tagOf } from '../compile/tag.ts'
 import { ruleText } from '../print/print-rule.ts'
 import type { Rule } from '../ruleset/ruleset.ts'
 
@@ -24,6 +25,7 @@ class LateSource implements Omit<RuleSource, 'text'> {
   readonly chain: string
   readonly position: number
   readonly handle: null = null
+  readonly comment: RuleSource['comment']
   readonly counters: RuleSource['counters']
 
   constructor({ tool, family, table, chain, position }: RulePlace, rule: Rule) {
@@ -33,6 +35,7 @@ class LateSource implements Omit<RuleSource, 'text'> {
     this.table = table
     this.chain = chain
     this.position = position
+    this.comment = tagOf(rule)
     this.counters = rule.counters
     Object.defineProperty(this, 'text', LateSource.#text)
   }

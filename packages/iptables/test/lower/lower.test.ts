@@ -76,6 +76,7 @@ describe('lower', () => {
       position: 2,
       handle: null,
       text: '-A INPUT -s 10.0.0.1/32 -j DROP',
+      comment: null,
       counters: { packets: 7n, bytes: 420n },
     })
   })
@@ -333,6 +334,7 @@ describe('the source of a rule', () => {
     position: 2,
     handle: null,
     text: '-A FORWARD -s 192.0.2.1/32 -m comment --comment "a b" -j ACCEPT',
+    comment: 'a b',
     counters: null,
   }
 

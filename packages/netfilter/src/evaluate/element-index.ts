@@ -27,14 +27,14 @@ interface IndexedElement {
  * single in all of them, and a walk over what is left.
  */
 export const indexElements = (table: ElementTable): Lookup => {
-  const exact = new Map<unknown, Found>()
+  const exact = new Map<unknown, ElementData>()
   const loose: TableElement[] = []
   for (const element of table.elements) {
     const parts = element.key.map(singleOf)
     if (parts.some((part) => part === null)) loose.push(element)
     else {
       const key = keyOf(parts)
-      if (!exact.has(key)) exact.set(key, hitOf(element.data))
+      if (!exact.has(key)) exact.set(key, element.data)
     }
   }
   const width = table.elements[0]?.key.length ?? 0
@@ -52,7 +52,7 @@ export const indexElements = (table: ElementTable): Lookup => {
   const rest = table.otherwise === null ? missing : hitOf(table.otherwise)
   const findKnown = (key: readonly Reading[]): Found => {
     const found = exact.get(keyOf(key))
-    if (found !== undefined) return found
+    if (found !== undefined) return hitOf(found)
     if (loose.length === 0) return rest
     for (const element of buckets.get(keyOf(hashed.map((part) => key[part]))) ?? [])
       if (element.tests.every((test, part) => test(key[part]) === YES)) return hitOf(element.data)
@@ -76,7 +76,13 @@ const singleOf = (set: TableElement['key'][number] | undefined): number | bigint
   return set.ranges.length === 1 && range !== undefined && range.first === range.last ? range.first : null
 }
 
-const keyOf = (parts: readonly unknown[]): unknown => (parts.length === 1 ? parts[0] : parts.join(' '))
+/** A protocol and a port, as most maps have them, are one number: a text for each takes more room. */
+const keyOf = (parts: readonly unknown[]): unknown => {
+  if (parts.length === 1) return parts[0]
+  const [a, b] = parts
+  const isPair = parts.length === 2 && typeof a === 'number' && typeof b === 'number'
+  return isPair && a < 0x100 && b < 0x10000 ? a * 0x10000 + b : parts.join(' ')
+}
 
 /** Every element that the unknown parts leave possible. */
 const findUnknown = (table: ElementTable, key: readonly Reading[]): Found => {

@@ -76,5 +76,7 @@ export interface RuleSource {
   readonly handle: number | null
   /** As the tool prints it, without counters: `-A FORWARD -i eth0 -j DROP`, `iifname "eth0" drop`. */
   readonly text: string
+  /** What the rule says of itself, as it was written; null where it says nothing. */
+  readonly comment: string | null
   readonly counters: { readonly packets: bigint; readonly bytes: bigint } | null
 }

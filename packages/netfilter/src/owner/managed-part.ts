@@ -11,14 +11,13 @@ export interface ManagedPart {
 }
 
 /**
- * Both dialects write the project in front of the first slash, and what the rule does behind a colon:
- * `comment "shop/web"`, `--comment "shop/web: hairpin"`.
+ * The part of a project that a managed rule is for; null of a rule that all projects share. Both dialects write the
+ * project in front of the first slash of its comment, and what the rule does behind a colon: `shop/web: hairpin`.
  */
-const comment = /\bcomment (?:"([^"/\s]+)\/([^"]*)"|([^"/\s]+)\/(\S*))/
-
-/** The part of a project that a managed rule is for, by its comment; null of a rule that all projects share. */
-export const managedPartOf = ({ source }: NetfilterRule): ManagedPart | null => {
-  const [, quoted, label, plain, word] = comment.exec(source.text) ?? []
-  const [project, name] = [quoted ?? plain, label ?? word]
-  return project === undefined || name === undefined ? null : { project, name: name.replace(/: .*$/, '') }
+export const managedPartOf = ({ source: { comment } }: NetfilterRule): ManagedPart | null => {
+  const slash = comment?.indexOf('/') ?? -1
+  if (comment === null || slash < 1) return null
+  const label = comment.slice(slash + 1)
+  const colon = label.indexOf(': ')
+  return { project: comment.slice(0, slash), name: colon < 0 ? label : label.slice(0, colon) }
 }

@@ -5,6 +5,8 @@ import { firewalldBlock } from './firewalld-block.ts'
 import { ownerOfPolicy } from './owner-of-policy.ts'
 import { ownerOfTarget } from './owner-of-target.ts'
 
+/** The owner that a place tells, by its chain: a chain of ours may have a hundred thousand rules. */
+const places = new WeakMap<NetfilterChain, string | null>()
 const known = new WeakMap<NetfilterRule | NetfilterChain, string | null>()
 
 /**
@@ -24,19 +26,23 @@ export const ownerOf = (
   chain: NetfilterChain,
   rule: NetfilterRule | null,
 ): string | null => {
+  const ofPlace = ownerOfPlace(table, chain)
+  if (ofPlace !== null) return ofPlace
   const key = rule ?? chain
   const found = known.get(key)
   if (found !== undefined) return found
-  const owner =
-    ownerOfPlace(table, chain) ??
-    (rule === null ? ownerOfPolicy(table, chain) : ownerOfForm(table, chain, rule))
+  const owner = rule === null ? ownerOfPolicy(table, chain) : ownerOfForm(table, chain, rule)
   known.set(key, owner)
   return owner
 }
 
 const ownerOfPlace = (table: NetfilterTable, chain: NetfilterChain): string | null => {
+  const found = places.get(chain)
+  if (found !== undefined) return found
   const ofTable = table.tool === 'nft' ? (ownerOfTable(table.name) ?? programOf(table)) : null
-  return ofTable ?? ownerOfChain(chain.name)
+  const owner = ofTable ?? ownerOfChain(chain.name)
+  places.set(chain, owner)
+  return owner
 }
 
 /** Any program can call itself portolan: our tables are known by their names alone. */

@@ -79,6 +79,7 @@ export const table = (
             position: at + 1,
             handle: at + 10,
             text: `rule ${at + 1} of ${sketch.name}`,
+            comment: null,
             counters: null,
           },
           steps,

@@ -28,7 +28,17 @@ const place = (
       ? { type: 'filter', hook: 'forward', priority: 0, policy, devices: [] }
       : null,
     rules: rules.map(({ text, steps = [verdict('accept')] }, at) => ({
-      source: { tool, family, table, chain, position: at + 1, handle: null, text, counters: null },
+      source: {
+        tool,
+        family,
+        table,
+        chain,
+        position: at + 1,
+        handle: null,
+        text,
+        comment: null,
+        counters: null,
+      },
       steps,
     })),
   }

@@ -65,15 +65,20 @@ type PartReader<Value = ValueRange> = (part: Expression) => Value | null
 
 const readInteger: PartReader = (part) => readRange(part, 'integer')
 
-/** Thousands of elements name the same protocol and the same address: a text is read once. */
-const readingOnce = <Value>(read: PartReader<Value>): PartReader<Value> => {
-  const ofText = new Map<string, Value | null>()
+const readingOnce = <Value>(
+  type: ValueType,
+  read: (part: Expression, type: ValueType) => Value | null,
+  constants: Map<ValueType, Map<string | number, Value | null>>,
+): PartReader<Value> => {
+  const ofType = constants.get(type) ?? new Map<string | number, Value | null>()
+  constants.set(type, ofType)
   return (part) => {
-    if (part.kind !== 'text') return read(part)
-    const known = ofText.get(part.text)
+    const constant = part.kind === 'text' ? part.text : part.kind === 'number' ? part.value : null
+    if (constant === null) return read(part, type)
+    const known = ofType.get(constant)
     if (known !== undefined) return known
-    const made = read(part)
-    ofText.set(part.text, made)
+    const made = read(part, type)
+    ofType.set(constant, made)
     return made
   }
 }
@@ -84,12 +89,13 @@ const build = (
   keyTypes: readonly ValueType[],
   dataTypes: readonly ValueType[],
   isComplete: boolean,
+  { known }: Scope,
 ): ElementTable => {
   const lowered: TableElement[] = []
   let otherwise: ElementData | null = null
   let complete = isComplete
-  const readKey = keyTypes.map((type) => readingOnce((part) => readValues(part, type)))
-  const readData = dataTypes.map((type) => readingOnce((part) => readRange(part, type)))
+  const readKey = keyTypes.map((type) => readingOnce(type, readValues, known.values))
+  const readData = dataTypes.map((type) => readingOnce(type, readRange, known.ranges))
   for (const { key, data, attributes } of elements) {
     const value = data === null ? member : lowerData(data, readData)
     if (value === null || limits(attributes ?? undefined)) complete = false
@@ -138,7 +144,7 @@ const lowerNamed = (
   const changes = set.flags.includes('dynamic') || set.flags.includes('timeout') || scope.written.has(name)
   const { timeout, stmt } = set.attributes ?? {}
   const complete = !changes && timeout === undefined && !limits(stmt)
-  return build(name, set.elements, keyTypes, dataTypes, complete)
+  return build(name, set.elements, keyTypes, dataTypes, complete, scope)
 }
 
 /**
@@ -153,7 +159,7 @@ export const lowerElements = (
   wanted: readonly ValueType[],
 ): ElementTable => {
   const asked = keys.map(({ type }) => type)
-  if (data.kind === 'set') return build(null, data.elements, asked, wanted, true)
+  if (data.kind === 'set') return build(null, data.elements, asked, wanted, true, scope)
   if (data.kind !== 'reference') return { name: null, elements: [], otherwise: null, complete: false }
   const id = `${data.name} ${asked.join(' ')}`
   const before = scope.lowered.get(id)

@@ -73,6 +73,7 @@ const lowerRule = (rule: Rule, position: number, place: Place, scope: Scope): Ne
     position,
     handle: rule.handle,
     text: ruleSource(rule),
+    comment: rule.comment,
     counters: countersOf(rule),
   },
   steps: rule.statements.flatMap((statement) => lowerStatement(statement, scope)),
@@ -86,7 +87,7 @@ const lowerOpaque = (body: JsonObject, place: Place): NetfilterRule => {
   const text = JSON.stringify(body)
   const handle = typeof body.handle === 'number' ? body.handle : null
   return {
-    source: { tool: 'nft', ...place, position: 0, handle, text, counters: null },
+    source: { tool: 'nft', ...place, position: 0, handle, text, comment: null, counters: null },
     steps: [
       { kind: 'unknown-match', text, random: false },
       { kind: 'unknown-action', text },

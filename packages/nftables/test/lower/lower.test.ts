@@ -292,6 +292,7 @@ describe('a rule that is lowered', () => {
       position: 2,
       handle: 6,
       text: 'iifname "eth0" drop',
+      comment: null,
       counters: { packets: 3n, bytes: 180n },
     })
   })

@@ -194,11 +194,11 @@ const finishPlan = (
 
 /** A port that was left to us comes from that range on purpose. */
 const isNamedIn = ({ mappings }: Intent): ((mapping: DesiredMapping) => boolean) => {
-  const named = new Set<string>()
+  const named = { tcp: new Set<number>(), udp: new Set<number>(), sctp: new Set<number>() }
   for (const { protocol, hostPorts } of mappings)
     if (hostPorts !== null)
-      for (let port = hostPorts.first; port <= hostPorts.last; port += 1) named.add(`${protocol} ${port}`)
-  return ({ protocol, hostPort }) => named.has(`${protocol} ${hostPort}`)
+      for (let port = hostPorts.first; port <= hostPorts.last; port += 1) named[protocol].add(port)
+  return ({ protocol, hostPort }) => named[protocol].has(hostPort)
 }
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */

@@ -14,9 +14,8 @@ export const foreignTranslations = (rulesets: readonly NetfilterRuleset[]): Fore
     for (const table of tables)
       for (const chain of table.chains)
         for (const rule of chain.rules) {
-          const steps = rule.steps.filter(translates)
-          if (steps.length === 0 || ownerOf(table, chain, rule) === 'portolan') continue
-          for (const step of steps)
+          if (!rule.steps.some(translates) || ownerOf(table, chain, rule) === 'portolan') continue
+          for (const step of rule.steps.filter(translates))
             if (step.kind === 'nat' && step.address?.kind === 'range' && !step.netmap)
               ranges.push(step.address)
             else if (step.kind !== 'nat' || step.address !== null) isComputed = true

@@ -41,6 +41,7 @@ export const holdRemedies = (
   drafts: ReadonlyMap<Conflict, Drafted>,
   scene: RemedyScene,
 ): readonly Conflict[] => {
+  if (drafts.size === 0) return conflicts
   // A rule in front of one culprit passes by those behind it too, which have remedies of their own.
   const mended = new Map<object, Finding[]>()
   for (const { finding, draft } of drafts.values())

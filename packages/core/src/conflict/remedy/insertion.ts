@@ -52,6 +52,7 @@ const ruleOf = (table: NetfilterTable, chain: string, steps: readonly Step[]): N
     position: 0,
     handle: null,
     text: 'the rule of a remedy',
+    comment: null,
     counters: null,
   },
   steps,

@@ -96,26 +96,35 @@ export const groupMappings = (
     const group = groups.get(key)
     if (group === undefined) {
       const own = isShared(mapping) ? ownOf(all, rows) : rows
-      groups.set(key, { members: [mapping], rows: own, collectors: own.map(collectRows) })
+      groups.set(key, { members: [mapping], rows: own, collectors: collectorsOf(own) })
       continue
     }
     group.members.push(mapping)
-    for (const [place, row] of rows.entries()) group.collectors[place]?.add(row)
+    for (const [place, row] of rows.entries()) group.collectors[place]?.add(row, rows[0] ?? row)
   }
   return [...groups.values()].map((group) => groupOf(group, alike, rowsOf))
 }
 
+const collectorsOf = ([first, ...others]: readonly Row[]): readonly RowCollector[] => {
+  if (first === undefined) return []
+  const leader = collectRows(first)
+  return [leader, ...others.map((row) => collectRows(row, leader))]
+}
+
+/** 0 to 65535. */
+const PORTS = 65_536
+
 /** Which mappings have their port with another one. */
 const sharedPorts = (mappings: readonly DesiredMapping[]): ((mapping: DesiredMapping) => boolean) => {
-  // By number: as many texts as there are mappings would take much room.
-  const counts = new Map<string, Map<number, number>>()
+  // There are twelve kinds at most, and there may be a hundred thousand mappings.
+  const counts = new Map<string, Uint8Array>()
   for (const mapping of mappings) {
     const kind = portKind(mapping)
-    const ofKind = counts.get(kind) ?? new Map<number, number>()
+    const ofKind = counts.get(kind) ?? new Uint8Array(PORTS)
     counts.set(kind, ofKind)
-    ofKind.set(mapping.hostPort, (ofKind.get(mapping.hostPort) ?? 0) + 1)
+    ofKind[mapping.hostPort] = Math.min((ofKind[mapping.hostPort] ?? 0) + 1, 2)
   }
-  return (mapping) => (counts.get(portKind(mapping))?.get(mapping.hostPort) ?? 1) > 1
+  return (mapping) => (counts.get(portKind(mapping))?.[mapping.hostPort] ?? 1) > 1
 }
 
 /** What mappings of one group have in common. */
@@ -186,7 +195,7 @@ export const splitGroup = ({ members, rows }: MappingGroup): readonly MappingGro
 export const groupRows = (rows: readonly [Row, ...Row[]], alike: Alike): GroupRow => {
   const [first, ...others] = rows
   const collector = collectRows(first)
-  for (const row of others) collector.add(row)
+  for (const row of others) collector.add(row, row)
   const made = collector.finish((member) => rows[member])
   // Each network has a best example of its own.
   return groupRow({ ...made, packetsOf: (member) => rows[member] ?? first }, alike, alone)

@@ -46,11 +46,16 @@ export interface SetColumn extends Column<RangeSet> {
   readonly isOfSingles: () => boolean
 }
 
+interface LedColumn extends SetColumn {
+  /** @param isLed - the leading row has the very same set */
+  readonly add: (value: RangeSet, isLed?: boolean) => void
+}
+
 const columnOf = <Value, Short>(
   first: Value,
   shorten: (value: Value) => Short,
   restore: (short: Short) => Value,
-): Column<Value> & { readonly shorts: () => ReadonlySet<Short> } => {
+): Column<Value> & { readonly shorts: () => readonly Short[] } => {
   let count = 1
   let values: Short[] | null = null
   return {
@@ -64,7 +69,7 @@ const columnOf = <Value, Short>(
       return short === undefined ? first : restore(short)
     },
     isSame: () => values === null,
-    shorts: () => new Set(values ?? [shorten(first)]),
+    shorts: () => values ?? [shorten(first)],
   }
 }
 
@@ -79,29 +84,61 @@ const setColumn = (first: RangeSet): SetColumn => {
     ...column,
     union: () => {
       const values: (number | bigint)[] = []
-      const sets: RangeSet[] = []
+      const sets = new Set<RangeSet>()
       for (const short of column.shorts())
-        if (typeof short === 'object') sets.push(short)
-        else values.push(short)
+        if (typeof short === 'object') sets.add(short)
+        // All mappings of one container have the same address one behind the other.
+        else if (short !== values.at(-1)) values.push(short)
       return uniteRanges([valueSet(values), ...sets])
     },
-    isOfSingles: () => [...column.shorts()].every((short) => typeof short !== 'object'),
+    isOfSingles: () => column.shorts().every((short) => typeof short !== 'object'),
+  }
+}
+
+/**
+ * The sets of one field of another row: those of the leading row, as long as each member has the very same set in both.
+ * The host port of a mapping is in all of its rows.
+ */
+const ledColumn = (leader: SetColumn, first: RangeSet): LedColumn => {
+  let count = 1
+  let own: SetColumn | null = null
+  const column = (): SetColumn => own ?? leader
+  return {
+    add: (value, isLed) => {
+      if (own === null && !isLed) {
+        own = setColumn(first)
+        for (let member = 1; member < count; member += 1) own.add(leader.at(member))
+      }
+      own?.add(value)
+      count += 1
+    },
+    at: (member) => column().at(member),
+    isSame: () => column().isSame(),
+    union: () => column().union(),
+    isOfSingles: () => column().isOfSingles(),
   }
 }
 
 /** Takes up the rows of members, one after the other. */
 export interface RowCollector {
-  readonly add: (row: Row) => void
+  /** @param leader - the row of the member that leads; it has been taken up before */
+  readonly add: (row: Row, leader: Row) => void
+  readonly columns: MemberRows['columns']
   readonly finish: (rowOf: MemberRows['rowOf']) => MemberRows
 }
 
-export const collectRows = (first: Row): RowCollector => {
-  const { saddr, daddr, sport, dport } = first.region
-  const columns: MemberRows['columns'] = {
-    saddr: setColumn(saddr),
-    daddr: setColumn(daddr),
-    sport: setColumn(sport),
-    dport: setColumn(dport),
+/** @param leader - of the first row of the same members; null where this is the first */
+export const collectRows = (first: Row, leader: RowCollector | null = null): RowCollector => {
+  const columnFor = (field: PacketField): LedColumn => {
+    const set = first.region[field]
+    const leading = leader?.columns[field]
+    return leading !== undefined && leading.at(0) === set ? ledColumn(leading, set) : setColumn(set)
+  }
+  const columns = {
+    saddr: columnFor('saddr'),
+    daddr: columnFor('daddr'),
+    sport: columnFor('sport'),
+    dport: columnFor('dport'),
   }
   const networks = columnOf<DesiredNetwork, DesiredNetwork>(
     first.network,
@@ -110,11 +147,13 @@ export const collectRows = (first: Row): RowCollector => {
   )
   let count = 1
   return {
-    add: ({ region, network }) => {
-      for (const field of freeFields) columns[field].add(region[field])
+    add: ({ region, network }, leading) => {
+      for (const field of freeFields)
+        columns[field].add(region[field], region[field] === leading.region[field])
       networks.add(network)
       count += 1
     },
+    columns,
     finish: (rowOf) => {
       const { prefers, prefersFrom, isApart } = first
       const preferences = {

@@ -1,6 +1,7 @@
 import {
   type Condition,
   emptyRanges,
+  firstEndingFrom,
   hasValue,
   isMemberField,
   isSingleValue,
@@ -45,26 +46,34 @@ const reads: Readonly<Record<MemberField, (mapping: DesiredMapping) => number | 
   hostPort: ({ hostPort }) => hostPort,
 }
 
-/** The numbers of the members that have a value: one of them, or several. */
-type Numbers = ReadonlyMap<number | bigint, number | readonly number[]>
+/** The numbers of the members that have a value. */
+type Numbers = (value: number | bigint) => RangeSet
 
+/** Found by halves in the numbers in the order of their values: a map of a hundred thousand takes ten times the room. */
 const numbersOf = (values: readonly (number | bigint)[]): Numbers => {
-  const numbers = new Map<number | bigint, number | number[]>()
-  for (const [at, value] of values.entries()) {
-    const known = numbers.get(value)
-    // Most values are of one mapping: a list for each of a hundred thousand would take much room.
-    if (known === undefined) numbers.set(value, at)
-    else if (typeof known === 'number') numbers.set(value, [known, at])
-    else known.push(at)
+  let order: Int32Array | null = null
+  return (value) => {
+    const sorted = order ?? numbersByValue(values)
+    order = sorted
+    const at = (index: number): number | bigint | undefined => values[sorted[index] ?? 0]
+    const found: number[] = []
+    for (let index = firstEndingFrom(sorted.length, at, value); at(index) === value; index += 1) {
+      const number = sorted[index]
+      if (number === undefined) break
+      found.push(number)
+    }
+    return valueSet(found)
   }
-  return numbers
 }
 
-const membersIn = (numbers: number | readonly number[] | undefined): RangeSet => {
-  if (numbers === undefined) return emptyRanges
-  if (typeof numbers === 'number') return singleValue(numbers)
-  return valueSet(numbers)
+const numbersByValue = (values: readonly (number | bigint)[]): Int32Array => {
+  const numbers = Int32Array.from(values.keys())
+  // The ports of a range rise as they are.
+  const isRising = values.every((value, at) => at === 0 || (values[at - 1] ?? value) <= value)
+  return isRising ? numbers : numbers.sort((a, b) => compareValues(values[a] ?? 0, values[b] ?? 0) || a - b)
 }
+
+const compareValues = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Sets that rules ask for are met again and again: what was found of one is kept. */
 const findMembers = (
@@ -79,7 +88,7 @@ const findMembers = (
     inside,
   }: Pick<Condition, 'set' | 'inside'> & { readonly field: MemberField }): RangeSet => {
     const [first] = set.starts
-    if (inside && first !== undefined && isSingleValue(set)) return membersIn(numbers[field]?.get(first))
+    if (inside && first !== undefined && isSingleValue(set)) return numbers[field]?.(first) ?? emptyRanges
     return numbersWhere(of[field] ?? [], (value) => hasValue(set, value) === inside)
   }
   return (condition) => {

@@ -6,6 +6,7 @@ import {
   rangeSet,
   singleValue,
   subtractRanges,
+  valueSet,
 } from '@portolan/netfilter/analysis'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 
@@ -31,8 +32,8 @@ export const subnetsOf = (desired: DesiredState, family: Family): ReadonlyMap<De
     const usable = usableOf(whole, family)
     const gateway = subnet.gateway === null ? null : singleValue(addressValue(subnet.gateway))
     const members = gateway === null ? usable : subtractRanges(usable, gateway)
-    const own = [...(known.get(network.name) ?? [])].map((value) => ({ first: value, last: value }))
-    subnets.set(network, { whole, gateway, members, known: intersectRanges(members, rangeSet(own)) })
+    const own = valueSet([...(known.get(network.name) ?? [])].map(addressValue))
+    subnets.set(network, { whole, gateway, members, known: intersectRanges(members, own) })
   }
   return subnets
 }
@@ -41,12 +42,12 @@ export const subnetsOf = (desired: DesiredState, family: Family): ReadonlyMap<De
 const knownAddresses = (
   { endpoints, mappings }: DesiredState,
   family: Family,
-): ReadonlyMap<string, ReadonlySet<number | bigint>> => {
-  const known = new Map<string, Set<number | bigint>>()
+): ReadonlyMap<string, ReadonlySet<string>> => {
+  const known = new Map<string, Set<string>>()
   const add = (network: string, address: string | null): void => {
     if (address === null) return
     const addresses = known.get(network) ?? new Set()
-    known.set(network, addresses.add(addressValue(address)))
+    known.set(network, addresses.add(address))
   }
   for (const endpoint of endpoints) add(endpoint.network, endpoint[family])
   for (const mapping of mappings)

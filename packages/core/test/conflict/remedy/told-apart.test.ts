@@ -21,7 +21,7 @@ test('a set that many rules look in is read once', () => {
   const rule = (position: number): NetfilterRule => ({
     source: {
       ...{ tool: 'nft', family: 'ip', table: 'mine', chain: 'forward', position },
-      ...{ handle: position, text: '', counters: null },
+      ...{ handle: position, text: '', comment: null, counters: null },
     },
     steps: [{ kind: 'lookup', key: [field('saddr')], table, negated: false }, verdict('drop')],
   })

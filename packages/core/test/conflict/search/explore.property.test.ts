@@ -226,7 +226,13 @@ const tableOf = (
       steps: one,
       source: {
         ...({ tool: 'nft', family: 'ip', table: name, chain: chainName } as const),
-        ...{ position: at + 1, handle: null, text: `${name} ${chainName} ${at + 1}`, counters: null },
+        ...{
+          position: at + 1,
+          handle: null,
+          text: `${name} ${chainName} ${at + 1}`,
+          comment: null,
+          counters: null,
+        },
       },
     })),
   })
@@ -257,7 +263,7 @@ const ours: NetfilterTable = {
         {
           source: {
             ...({ tool: 'nft', family: 'ip', table: 'ours', chain: 'nat' } as const),
-            ...{ position: 1, handle: null, text: 'dnat', counters: null },
+            ...{ position: 1, handle: null, text: 'dnat', comment: null, counters: null },
           },
           steps: [
             compare(field('dport', tcp), oneOf(8080)),
