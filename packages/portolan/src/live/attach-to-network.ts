@@ -1,0 +1,32 @@
+import { isSysctlWritable, type Links, writeSysctl } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
+import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
+import type { LiveRules } from './live-rules.ts'
+import { bridgeOf, isolates } from './own-bridges.ts'
+
+/** Makes an interface a port of a network's bridge. */
+export const attachToNetwork = async (
+  rules: LiveRules,
+  links: Links,
+  interfaceName: string,
+  network: string,
+): Promise<void> => {
+  if (await rules.isUnchanged()) await rules.readFacts()
+  else await rules.refresh()
+  const bridge = bridgeOf(rules.bridges, network)
+  // A container is not put on a network whose guards are gone.
+  if (rules.isDamaged()) await rules.slowly(() => null)
+  const isolated = !bridge.icc && isolates(bridge, interfaceName, rules.facts)
+  // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
+  if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
+    await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
+  loosenReversePath(bridge.name, rules.facts)
+  await links.attachPort(interfaceName, bridge.name, { hairpin: true, isolated })
+}
+
+/** A container on two networks answers over either bridge; a strict filter drops one of the answers. */
+const loosenReversePath = (bridge: string, { sysctls = {} }: HostFacts): void => {
+  const name = linkSysctlName('ipv4', bridge, 'rp_filter')
+  const isStrict = effectiveSysctl(sysctls, 'ipv4', bridge, 'rp_filter') === 1
+  if (isStrict && isSysctlWritable(name)) writeSysctl(name, '2')
+}
