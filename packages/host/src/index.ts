@@ -19,4 +19,5 @@ export { emptyState, type Fix, type HostState, type ValueGiven } from './state/h
 export { noFlows, type OwedFlows } from './state/owed-flows.ts'
 export { type PlaceFault, unsafeDirectory } from './state/safe-place.ts'
 export * from './state/state-file.ts'
+export { fixSchema, owedFlowsSchema } from './state/state-schema.ts'
 export * from './sysctl/sysctl.ts'

@@ -32,7 +32,8 @@ const flows = {
   hostPort: wholeNumber,
 }
 
-const owedFlows: Schema<OwedFlows> = allOf({
+/** What a run owes of connections to be forgotten. @public @since 0.1.0 */
+export const owedFlowsSchema: Schema<OwedFlows> = allOf({
   mapped: listOf(allOf({ ...flows, address, port: wholeNumber })),
   untranslated: listOf(allOf(flows)),
 })
@@ -47,6 +48,7 @@ const hookNeed: Schema<HookNeed> = allOf({
 
 const words = listOf(text())
 
+/** What was asked of another program. @public @since 0.1.0 */
 export const fixSchema: Schema<Fix> = allOf({
   project: text(),
   name: text(),
@@ -92,6 +94,6 @@ export const stateFileSchema: Schema<WrittenState> = allOf({
     created: listOf(text()),
     attributes: namesTo(valueGiven),
     fixes: absentOr(listOf(anything)),
-    owed: absentOr(owedFlows),
+    owed: absentOr(owedFlowsSchema),
   }),
 })

@@ -56,6 +56,9 @@ export const prefixOrNull: Schema<string | null> = v.nullable(
   textThat('a prefix such as 10.0.0.0/8 or null', isPrefix),
 )
 
+/** A value, or null. */
+export const orNull = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema)
+
 export const listOf = <T>(item: Schema<T>): Schema<T[]> => v.array(item, 'a list')
 
 /** For valibot a list is an object too. */

@@ -2,7 +2,6 @@ import {
   type Conflict,
   type ConflictSearch,
   type DesiredMapping,
-  type DesiredState,
   diffLinks,
   diffSysctls,
   findIccUnenforceable,
@@ -36,11 +35,11 @@ import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
 import { owedFlowChanges } from './flow-change.ts'
 import { leaseReleases } from './lease-release.ts'
-import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
-import { planJson } from './plan-json.ts'
+import type { Plan, PlanChange } from './plan.ts'
 import { planRules } from './plan-rules.ts'
-import { printPlan } from './print-plan.ts'
+import { plannedAddresses } from './planned-addresses.ts'
 import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
+import { speakingPlan } from './speaking-plan.ts'
 
 /** @internal */
 export interface PlanInput {
@@ -189,7 +188,7 @@ const finishPlan = (
     setsSysctls: sysctls,
     observed: { facts, rules },
   }
-  return { ...plan, toString: () => printPlan(plan), toJSON: () => planJson(plan) }
+  return speakingPlan(plan)
 }
 
 /** A port that was left to us comes from that range on purpose. */
@@ -222,8 +221,3 @@ const removedBridges = (
 }
 
 const severityRank: Record<Conflict['severity'], number> = { error: 0, warning: 1, info: 2 }
-
-const plannedAddresses = (desired: DesiredState): readonly PlannedAddress[] =>
-  desired.endpoints.flatMap(({ service, replica, network, ip, ip6, mac }) =>
-    [ip, ip6].flatMap((address) => (address === null ? [] : [{ service, replica, network, address, mac }])),
-  )

@@ -57,7 +57,8 @@ export interface PlannedAddress {
 
 /**
  * What `apply` would do, and why, as data: it can be printed, stored, reviewed, applied or thrown away.
- * `String(plan)` is a text for people; `JSON.stringify(plan)` is what `portolan plan --json` prints.
+ * `String(plan)` is a text for people. `JSON.stringify(plan)` is what `portolan plan --json` prints and, under `stored`,
+ * what it takes to apply it: `planFromJson` reads it.
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * const p: Plan = await plan(intent, { facts: {}, rules: null, backend: 'nftables' })

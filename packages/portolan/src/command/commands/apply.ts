@@ -5,6 +5,7 @@ import { apply } from '../../apply/apply.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { comparePlans, type PlanDifference, printDifference } from '../../plan/plan-difference.ts'
 import { plan } from '../../plan/plan-intent.ts'
+import { planJson } from '../../plan/plan-json.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
@@ -136,7 +137,7 @@ const showDifference = (difference: PlanDifference | null, context: CommandConte
 }
 
 const report = (planned: Plan, { options, terminal }: CommandContext, applied: boolean): void => {
-  if (options.json === true) terminal.print(jsonText({ ...planned.toJSON(), applied }))
+  if (options.json === true) terminal.print(jsonText({ ...planJson(planned), applied }))
   else if (applied)
     terminal.print(
       planned.changes.length === 0

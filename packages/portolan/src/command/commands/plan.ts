@@ -1,4 +1,5 @@
 import { plan } from '../../plan/plan-intent.ts'
+import { planJson } from '../../plan/plan-json.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -9,7 +10,7 @@ import { planOptions } from '../sources.ts'
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const planned = await plan(readIntent(options), await planOptions(options))
-  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, terminal.style))
+  terminal.print(options.json === true ? jsonText(planJson(planned)) : printPlan(planned, terminal.style))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
 }

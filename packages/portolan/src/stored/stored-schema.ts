@@ -1,0 +1,272 @@
+import type {
+  Change,
+  Conflict,
+  ConflictKind,
+  DesiredEndpoint,
+  DesiredMapping,
+  DesiredNetwork,
+  DesiredTarget,
+  IncompleteSearch,
+  IntentNote,
+  SubnetPlan,
+} from '@portolan/core'
+import { fixSchema, owedFlowsSchema } from '@portolan/host'
+import {
+  absentOr,
+  address,
+  addressOrNull,
+  allOf,
+  anything,
+  exactly,
+  flag,
+  hostFactsSchema,
+  listOf,
+  namesTo,
+  oneOf,
+  orNull,
+  prefix,
+  type Schema,
+  text,
+  textOrNull,
+  wholeNumber,
+  wholeNumberOrNull,
+} from '@portolan/netfilter/schema'
+import type { Backend } from '../backend/backend.ts'
+import type { PlanChange } from '../plan/plan.ts'
+import type { CarriedChange, StoredParts } from './store-plan.ts'
+import type { StoredRules, StoredTables } from './stored-rules.ts'
+
+/** A plan as its JSON holds it. */
+export interface StoredPlan {
+  readonly project: string
+  readonly backend: Backend
+  readonly subnets: readonly (Omit<SubnetPlan, 'gateway'> & { readonly gateway: string | null })[]
+  readonly networks: readonly DesiredNetwork[]
+  readonly mappings: readonly DesiredMapping[]
+  readonly conflicts: readonly Conflict[]
+  readonly incomplete?: readonly IncompleteSearch[]
+  readonly changes: readonly (Change & { readonly part: PlanChange['part'] })[]
+  readonly notes: readonly IntentNote[]
+  readonly unread?: readonly string[]
+  readonly stored: Omit<StoredParts, 'version'>
+}
+
+const family = oneOf('ip', 'ip6')
+const protocol = oneOf('tcp', 'udp', 'sctp')
+const words = listOf(text())
+const backend = oneOf('nftables', 'iptables-nft', 'iptables-legacy')
+
+const collision = {
+  kind: oneOf('nameserver', 'route', 'address', 'network', 'lease', 'reserved', 'resolver', 'own'),
+  overlaps: prefix,
+  detail: text(),
+}
+
+const subnet = allOf({
+  network: text(),
+  family,
+  subnet: prefix,
+  gateway: addressOrNull,
+  pool: textOrNull,
+  origin: oneOf('picked', 'held', 'fixed'),
+  rejected: listOf(allOf({ ...collision, candidate: prefix, candidates: wholeNumber })),
+  overlaps: listOf(allOf({ ...collision, interface: textOrNull, owner: textOrNull })),
+})
+
+const desiredSubnet = allOf({
+  subnet: prefix,
+  gateway: addressOrNull,
+  mode: oneOf('nat', 'routed', 'nat-unprotected', 'isolated'),
+  masquerade: flag,
+})
+
+const network: Schema<DesiredNetwork> = allOf({
+  name: text(),
+  bridge: text(),
+  external: flag,
+  internal: flag,
+  icc: flag,
+  mtu: wholeNumberOrNull,
+  ip: orNull(desiredSubnet),
+  ip6: orNull(desiredSubnet),
+})
+
+const target: Schema<DesiredTarget> = allOf({
+  service: text(),
+  replica: wholeNumber,
+  network: text(),
+  address,
+  port: wholeNumber,
+  weight: wholeNumber,
+})
+
+/** `checkDesired` looks for a target. */
+const targets = listOf(target) as Schema<unknown> as Schema<DesiredMapping['targets']>
+
+const mapping: Schema<DesiredMapping> = allOf({
+  label: text(),
+  family,
+  protocol,
+  kind: oneOf('nat', 'direct'),
+  hostAddress: addressOrNull,
+  hostPort: wholeNumber,
+  interface: textOrNull,
+  allowFrom: orNull(listOf(prefix)),
+  targets,
+})
+
+const endpoint: Schema<DesiredEndpoint> = allOf({
+  service: text(),
+  replica: wholeNumber,
+  network: text(),
+  ip: addressOrNull,
+  ip6: addressOrNull,
+  mac: text(),
+})
+
+const conflictKinds: readonly ConflictKind[] = [
+  'DuplicateHostPort',
+  'OverlappingHostPort',
+  'HostPortTaken',
+  'LoopbackUnreachable',
+  'PortInEphemeralRange',
+  'StaleConntrack',
+  'BridgeNameTaken',
+  'BridgeDown',
+  'SubnetOverlap',
+  'IccForIpOnly',
+  'IccUnenforceable',
+  'NetworkInUse',
+  'HostBecomesRouter',
+  'RouterAdvertisementsLost',
+  'DnatShadowed',
+  'DnatShadows',
+  'PreroutingDropped',
+  'OutputDropped',
+  'ForwardDropped',
+  'ReplyDropped',
+  'Notrack',
+  'SourceRewritten',
+  'MasqueradeMissing',
+  'OrderUndetermined',
+  'EgressDropped',
+  'NetworkDropped',
+  'Bypassed',
+  'ForwardingDisabled',
+  'ReversePathFilterStrict',
+  'RouteLocalnetDisabled',
+]
+
+const anObject = namesTo(anything)
+
+/** As far as it is shown to people. Nothing that `apply` does comes from it. */
+const conflict = allOf({
+  kind: oneOf(...conflictKinds),
+  severity: oneOf('error', 'warning', 'info'),
+  certainty: oneOf('certain', 'possible'),
+  mapping: textOrNull,
+  network: textOrNull,
+  published: orNull(
+    allOf({
+      project: text(),
+      family,
+      protocol,
+      mode: oneOf('nat', 'direct'),
+      hostAddress: addressOrNull,
+      hostPort: wholeNumber,
+      interface: textOrNull,
+      targets: listOf(target),
+    }),
+  ),
+  message: text(),
+  witness: orNull(anObject),
+  culprit: orNull(allOf({ tool: text(), text: text(), owner: textOrNull })),
+  remedy: allOf({ text: text(), commands: words }),
+  trace: listOf(allOf({ hook: text(), tool: text(), rule: text(), verdict: text() })),
+}) as Schema<unknown> as Schema<Conflict>
+
+const place = allOf({ source: text(), line: wholeNumber, column: wholeNumber })
+
+const tables: Schema<StoredTables> = allOf({
+  tables: listOf(allOf({ family, text: text() })),
+  trailer: words,
+})
+
+const rules: Schema<StoredRules> = allOf({
+  nftables: text(),
+  programs: namesTo(text()),
+  'iptables-nft': tables,
+  'iptables-legacy': tables,
+  unread: words,
+  hidden: absentOr(listOf(family)),
+  incomplete: absentOr(listOf(backend)),
+})
+
+/** Leases are looked at one by one, as those of a store are. */
+const leases = allOf({
+  changes: listOf(allOf({ key: text(), before: anything, after: anything })),
+  kept: listOf(anything),
+  tolerated: words,
+}) as Schema<unknown> as Schema<NonNullable<StoredParts['leases']>>
+
+/** A stored plan of any form. */
+export const numberedPlan: Schema<{ readonly stored: { readonly version: number } }> = allOf({
+  stored: allOf({ version: wholeNumber }),
+})
+
+export const storedPlanSchema: Schema<StoredPlan> = allOf({
+  project: text(),
+  backend,
+  subnets: listOf(subnet),
+  networks: listOf(network),
+  mappings: listOf(mapping),
+  conflicts: listOf(conflict),
+  incomplete: absentOr(
+    listOf(allOf({ mapping: textOrNull, network: textOrNull, what: text(), why: text() })),
+  ),
+  changes: listOf(
+    allOf({
+      action: oneOf('add', 'change', 'remove'),
+      object: text(),
+      description: text(),
+      before: textOrNull,
+      after: textOrNull,
+      reverse: text(),
+      part: oneOf(
+        'nftables',
+        'iptables-nft',
+        'iptables-legacy',
+        'link',
+        'sysctl',
+        'fix',
+        'conntrack',
+        'lease',
+      ),
+    }),
+  ),
+  notes: listOf(allOf({ text: text(), place: orNull(place) })),
+  unread: absentOr(words),
+  stored: allOf({
+    endpoints: listOf(endpoint),
+    guardForwarding: flag,
+    gateways: listOf(address),
+    leases: orNull(leases),
+    operations: namesTo(anything),
+    setsSysctls: flag,
+    facts: hostFactsSchema,
+    rules,
+  }),
+})
+
+/** Operations that do not follow from the rest of a plan, by the part of their change. */
+export const operationSchemas: {
+  readonly [Part in CarriedChange['part']]: Schema<Extract<CarriedChange, { part: Part }>['operation']>
+} = {
+  fix: allOf({
+    kind: oneOf('ask', 'take-back'),
+    fix: fixSchema,
+    known: absentOr(flag),
+  }) as Schema<unknown> as Schema<Extract<CarriedChange, { part: 'fix' }>['operation']>,
+  conntrack: allOf({ kind: exactly('forget-flows'), due: owedFlowsSchema, noted: owedFlowsSchema }),
+  lease: allOf({ kind: exactly('release-lease'), key: text() }),
+}
