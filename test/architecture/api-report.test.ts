@@ -14,5 +14,5 @@ describe('the public surface of every package', () => {
       ({ stderr }) => String(stderr),
     )
     expect(faults).toBe('')
-  })
+  }, 300_000)
 })

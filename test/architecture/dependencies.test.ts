@@ -43,6 +43,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/host/file',
     '@portolan/iptables',
     '@portolan/netfilter',
+    '@portolan/netfilter/schema',
     '@portolan/netfilter/sysctls',
     '@portolan/netfilter/text',
     '@portolan/nftables',
