@@ -19,17 +19,27 @@ export const fateOf = (
 ): Fate => {
   if (witness === null) throw new Error('a conflict of rules without a witness')
   const outcome = evaluate(witness)
-  const addresses = (facts.interfaces ?? []).flatMap((link) =>
-    (link.addresses ?? []).map((text) => text.split('/')[0] ?? ''),
-  )
+  const addresses = [
+    ...(facts.interfaces ?? []).flatMap((link) =>
+      (link.addresses ?? []).map((text) => text.split('/')[0] ?? ''),
+    ),
+    // A local route may be of a whole prefix.
+    ...(facts.routes ?? []).flatMap(({ type, destination }) =>
+      type === 'local' && destination !== undefined && prefixContains(destination, witness.destination)
+        ? [witness.destination]
+        : [],
+    ),
+  ]
   const promise = reach(desired, flowOf(witness, desired), { addresses })
   const told = [outcome, ...outcome.alternatives]
-  if (kind === 'Bypassed' && (promise.kind === 'dropped' || promise.kind === 'local')) {
+  // What is for the host, or passes between others, is not to come to a container either.
+  const isClosed = promise.kind === 'dropped' || promise.kind === 'local' || promise.kind === 'foreign'
+  if (kind === 'Bypassed' && isClosed) {
     const came = told.filter((one) => comesThrough(one, witness, desired))
     if (came.length === told.length) return 'fails'
     return came.length > 0 ? 'may fail' : 'works'
   }
-  if (promise.kind === 'dropped' || promise.kind === 'local' || promise.kind === 'foreign')
+  if (isClosed)
     throw new Error(`a witness of which nothing is promised: ${JSON.stringify({ witness, promise })}`)
   const kept = told.map((one) => keeps(promise, one, witness, desired, addresses))
   if (kept.every((one) => one)) return outcome.undetermined.length > 0 ? 'may fail' : 'works'

@@ -3,6 +3,8 @@ import { type Family, families } from '@portolan/netfilter'
 import type { Follower, RangeSet } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from '../contract/index.ts'
 import { type IncompleteSearch, incompleteRows } from './incomplete-search.ts'
+import { culpritKey } from './search/blame.ts'
+import { exploreHostRows } from './search/closed-host-rows.ts'
 import { closedMappingRows } from './search/closed-mapping-rows.ts'
 import { closedNetworkRows } from './search/closed-network-rows.ts'
 import { type ExploredRow, explore } from './search/explore.ts'
@@ -14,6 +16,7 @@ import type { Alike } from './search/mapping-rows.ts'
 import { mayLetIn } from './search/may-let-in.ts'
 import { type Seek, withinBudget } from './search/seeker.ts'
 import type { Surroundings } from './search/surroundings.ts'
+import { translationsIn } from './search/translations-in.ts'
 import { unservedRows } from './search/unserved-rows.ts'
 
 /** What comes in though the contract closes its row. */
@@ -67,6 +70,9 @@ export const findBypasses = (
   const groups = exploreMappings(desired, around, taken, eachAlone(alike), seek, others, closedRows)
   for (const group of groups) look(group)
   const ofNetwork = new Map<DesiredNetwork, readonly Finding[]>()
+  const ofHost = exploreHostRows(desired, around, alike, seek, translationsIn(rulesets, subnets))
+  incomplete.push(...incompleteRows(ofHost.all, 0))
+  const told = new Set([...ofMapping.values()].flatMap((own) => own.map(({ step }) => culpritKey(step))))
   for (const { networks } of new Set(alike.values()))
     for (const family of families) {
       const rowsOf = (network: DesiredNetwork): readonly GroupRow[] =>
@@ -79,9 +85,12 @@ export const findBypasses = (
           ? rowsOf(network).flatMap((row, at) => ofAnother(first[at], row))
           : rowsOf(network).map(seek)
         incomplete.push(...incompleteRows(rows, 0))
-        if (isAllKept) continue
-        const [findings] = findingsOfGroup(follower, rows, 1, noDeadRow) ?? []
-        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...(findings ?? [])])
+        const through = ofHost.ofNetwork(network).filter(({ row }) => row.first.family === family)
+        if (isAllKept && through.length === 0) continue
+        // What one rule opens in both ways is told once.
+        const [findings = []] = findingsOfGroup(follower, [...rows, ...through], 1, noDeadRow) ?? []
+        const untold = findings.filter((one) => !(isOfBoundPort(one) && told.has(culpritKey(one.step))))
+        ofNetwork.set(network, [...(ofNetwork.get(network) ?? []), ...untold])
       }
     }
   return { ofMapping, ofNetwork, incomplete }
@@ -94,6 +103,10 @@ const closedSeeker =
     const stopped = explore(follower, row, true)
     return stopped.isWhole && isKept([stopped]) ? stopped : explore(follower, row)
   }
+
+/** A rule that opens a bound port to machines is told of the mapping; other bridges it mostly opens it to as well. */
+const isOfBoundPort = ({ rows }: Finding): boolean =>
+  rows.every(({ source, way }) => source === 'stranger' && way === 'published')
 
 /** What was seen of a row, said of the same row of another network. */
 const ofAnother = (explored: ExploredRow | undefined, row: GroupRow): readonly ExploredRow[] =>

@@ -42,7 +42,7 @@ export const incompleteRows = (rows: readonly ExploredRow[], member: number): re
     const [{ mapping, network }] = left
     return {
       mapping: mapping?.label ?? null,
-      network: mapping === null ? network.name : null,
+      network: mapping === null && !isOfHost(left[0]) ? network.name : null,
       what: nameRows(left),
       why,
     }
@@ -103,6 +103,9 @@ const restOf = ({ expected }: Row, count: number): string =>
     ? 'The others were not looked at.'
     : 'Of the others, at most one packet for each rule was looked at.'
 
+/** A row of all networks together: no mapping publishes what its packets are sent to. */
+const isOfHost = ({ mapping, way }: Row): boolean => mapping === null && way === 'published'
+
 const nameRows = (rows: readonly [Row, ...Row[]]): string => {
   const [{ protocol, mapping }] = rows
   const names = [...new Set(rows.map((row) => (mapping === null ? nameOfNetworkRow(row) : clientOf(row))))]
@@ -111,7 +114,11 @@ const nameRows = (rows: readonly [Row, ...Row[]]): string => {
 }
 
 const nameOfNetworkRow = (row: Row): string => {
-  const to = row.way === 'egress' ? 'the outside' : `containers of network ${row.network.name}`
+  const to = isOfHost(row)
+    ? 'addresses and ports that are not published'
+    : row.way === 'egress'
+      ? 'the outside'
+      : `containers of network ${row.network.name}`
   return `${clientOf(row)} for ${to} (${protocolName(row.protocol).toUpperCase()}, ${familyNames[row.family]})`
 }
 

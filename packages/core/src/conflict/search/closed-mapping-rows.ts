@@ -1,5 +1,6 @@
 import { protocolNumber } from '@portolan/netfilter'
 import {
+  hasValue,
   isEmptySet,
   type RangeSet,
   rangeSet,
@@ -8,6 +9,7 @@ import {
   uniteRanges,
 } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
+import { closedTargets } from './closed-targets.ts'
 import { allowedSources, hostAddresses, networksOf, placesOf } from './mapping-rows.ts'
 import type { ClosedBecause, Row } from './row.ts'
 import { addressValue } from './subnets.ts'
@@ -33,12 +35,23 @@ export const closedMappingRows = (
   if (network === undefined || places.length === 0) return []
   const { named } = around
   const placed = places.map(({ address }) => address).join(' ')
-  const to = named(`targets ${placed}`, () =>
+  const targets = named(`targets ${placed}`, () =>
     rangeSet(places.map(({ address }) => ({ first: address, last: address }))),
   )
-  const out = new Set(places.map(({ bridge }) => bridge))
   const direct = mapping.kind === 'direct'
-  const served = direct ? to : hostAddresses(mapping, around)
+  const closed = closedTargets(desired, mapping.family, around)
+  const isClosed = places.every(
+    ({ address, bridge }) => closed.bridges.has(bridge) && hasValue(closed.addresses, address),
+  )
+  // A foreign rule may lead what is for the mapping to any container.
+  const to = direct
+    ? targets
+    : isClosed
+      ? closed.addresses
+      : named(`closed, ${placed}`, () => uniteRanges([targets, closed.addresses]))
+  const bridges = places.map(({ bridge }) => bridge)
+  const out = direct ? new Set(bridges) : isClosed ? closed.bridges : new Set([...bridges, ...closed.bridges])
+  const served = direct ? targets : hostAddresses(mapping, around)
   const dport = singleValue(mapping.hostPort)
   const allowed = allowedSources(mapping)
   const rows: Row[] = []

@@ -54,11 +54,11 @@ const changesPacket = (step: Step, subnets: readonly RangeSet[]): boolean => {
 }
 
 /** A translation to an address of others leads to none of our containers; one of the port alone may. */
-const mayLeadTo = ({ address }: NatStep, subnets: readonly RangeSet[]): boolean =>
+export const mayLeadTo = ({ address }: NatStep, subnets: readonly RangeSet[]): boolean =>
   address?.kind !== 'range' ||
   subnets.some(
     (subnet) =>
-      typeof subnet.starts[0] !== typeof address.first ||
+      typeof subnet.starts[0] === typeof address.first &&
       intersects(subnet, { starts: [address.first], ends: [address.last] }),
   )
 

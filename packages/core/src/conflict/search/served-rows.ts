@@ -1,9 +1,19 @@
-import { isEmptySet, rangeSet } from '@portolan/netfilter/analysis'
+import {
+  intersectRanges,
+  isEmptySet,
+  type RangeSet,
+  singleValue,
+  subtractRanges,
+  uniteRanges,
+  valueSet,
+} from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState, FlowSource } from '../../contract/index.ts'
 import { reach } from '../../contract/index.ts'
+import { mappingsOfPort } from '../../contract/mappings-by-port.ts'
 import { addressText } from './address-text.ts'
 import { pick } from './region.ts'
 import type { Row } from './row.ts'
+import { addressValue } from './subnets.ts'
 
 /** Mappings of one kind have a port each, or share one. */
 export const portKind = ({ family, protocol, kind }: DesiredMapping): string =>
@@ -17,13 +27,35 @@ export const servedRows = (desired: DesiredState, rows: readonly Row[]): readonl
   rows.flatMap((row) => {
     const { mapping, region } = row
     if (mapping === null || row.way !== 'published') return [row]
-    const served = valuesOf(region.daddr).filter((daddr) => serves(desired, row, mapping, daddr))
-    const daddr = rangeSet(served.map((value) => ({ first: value, last: value })))
+    const served = partsOf(desired, row, mapping).filter((part) =>
+      serves(desired, row, mapping, firstOf(part)),
+    )
+    const daddr = uniteRanges(served)
     return isEmptySet(daddr) ? [] : [{ ...row, region: { ...region, daddr } }]
   })
 
+/**
+ * The addresses of a row, cut at those that some mapping of the port is bound to: one address of a part speaks for the
+ * part. A local route may make millions of addresses the host's.
+ */
+export const partsOf = (
+  { mappings }: DesiredState,
+  { region: { daddr } }: Row,
+  { family, protocol, hostPort }: DesiredMapping,
+): readonly RangeSet[] => {
+  const bound = valueSet(
+    mappingsOfPort(mappings, 'nat', family, protocol, hostPort).flatMap(({ hostAddress }) =>
+      hostAddress === null ? [] : [addressValue(hostAddress)],
+    ),
+  )
+  const apart = valuesOf(intersectRanges(daddr, bound)).map(singleValue)
+  return [subtractRanges(daddr, bound), ...apart].filter((part) => !isEmptySet(part))
+}
+
+export const firstOf = ({ starts: [first = 0] }: RangeSet): number | bigint => first
+
 /** The values of a small set, one by one. */
-export const valuesOf = ({ starts, ends }: Row['region']['daddr']): readonly (number | bigint)[] =>
+const valuesOf = ({ starts, ends }: RangeSet): readonly (number | bigint)[] =>
   starts.flatMap((first, at) => {
     const count = Number(BigInt(ends[at] ?? first) - BigInt(first)) + 1
     return Array.from({ length: count }, (_, step) =>

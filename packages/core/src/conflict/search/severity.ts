@@ -14,12 +14,12 @@ import type { Surroundings } from './surroundings.ts'
 
 /**
  * Which failures leave a whole row of the contract undelivered for some address of a mapping: no source that comes
- * in by any way is served at the address, or none that comes in by a way the world uses, at an address the world
- * knows.
+ * in by any way is served at the address, or none that comes in by a way the world uses, at an address that
+ * machines call.
  */
 export const findDeadAddresses = (
   explored: readonly Explored[],
-  { knownAddresses }: Surroundings,
+  { calledAddresses }: Surroundings,
 ): ((cell: Cell) => boolean) => {
   const dead = new Map<string, RangeSet>()
   const alone = new Map<Row, RangeSet>()
@@ -29,12 +29,12 @@ export const findDeadAddresses = (
     const nowhere = subtractRanges(asked, served)
     // An address of some bridge that only its own network calls is not what a mapping is for.
     const isAll = isEmptySet(served)
-    const whole = isAll ? nowhere : intersectRanges(nowhere, important(rows, knownAddresses))
+    const whole = isAll ? nowhere : intersectRanges(nowhere, important(rows, calledAddresses))
     dead.set(kind, whole)
     for (const one of rows) {
       if (!one.row.isUplink) continue
       const lost = subtractRanges(one.row.region.daddr, servedAddresses(one))
-      alone.set(one.row, intersectRanges(lost, important(rows, knownAddresses)))
+      alone.set(one.row, intersectRanges(lost, important(rows, calledAddresses)))
     }
   }
   return ({ row, region }) => {

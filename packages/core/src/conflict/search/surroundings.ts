@@ -35,11 +35,13 @@ export interface Surroundings {
   readonly unseenEntries: readonly string[]
   /** False: there are too many routes to tell which machines are behind which interface. */
   readonly knowsRoutes: boolean
-  /** The host's own addresses, loopback left out. */
+  /** The host's own addresses, of interfaces and of local routes; loopback left out. */
   readonly addresses: RangeSet
   /** Those that are not on a bridge of ours. */
   readonly foreignAddresses: RangeSet
-  /** Those that the world knows it by. */
+  /** Those that machines may call: neither on a bridge nor on a dummy, unless the world is behind it. */
+  readonly calledAddresses: RangeSet
+  /** Of these, those of the interfaces that machines are behind. */
   readonly knownAddresses: RangeSet
   /** The host speaks to itself: a namespace whose lo is down does not. */
   readonly hasLoopback: boolean
@@ -47,6 +49,8 @@ export interface Surroundings {
   readonly named: (name: string, make: () => RangeSet) => RangeSet
   /** Everything that is not on this host. */
   readonly outside: RangeSet
+  /** Addresses that are neither the host's nor of the project's networks, whether a route leads there or not. */
+  readonly elsewhere: RangeSet
   /** The project's subnets of the family, by their network. */
   readonly subnets: ReadonlyMap<DesiredNetwork, Subnet>
 }
@@ -88,13 +92,10 @@ export const surroundingsOf = (
   const links = [...host.links.values()].filter(
     (link) => link !== host.lo && link.up && !bridges.has(link.name) && !isLeg(host, link),
   )
-  const own = [...host.links.values()].flatMap((link) =>
-    link === host.lo
-      ? []
-      : link.addresses.flatMap(({ address }) => (address.family === family ? [address.value] : [])),
-  )
+  const behind = sourcesBehind(host, family, routes.length > 0)
+  const all = [...host.links.values()]
   const addresses = subtractRanges(
-    rangeSet(own.map((value) => ({ first: value, last: value }))),
+    uniteRanges([ownedBy(all, family), ...(behind === null ? [] : [behind.local])]),
     neverSources[family],
   )
   const subnets = subnetsOf(desired, family)
@@ -102,8 +103,8 @@ export const surroundingsOf = (
     (left, set) => subtractRanges(left, set),
     everything[family],
   )
-  const behind = sourcesBehind(host, family, routes.length > 0)
   const uplinks = uplinkNames(host, family, links)
+  const isCalled = (link: Link): boolean => uplinks.has(link.name) || isWire(host, link)
   const entries = links.flatMap((link): Entry[] => {
     const sources = intersectRanges(behind?.answered(link.name) ?? everything[family], taken)
     return isEmptySet(sources)
@@ -123,16 +124,30 @@ export const surroundingsOf = (
     unseenEntries: sides.slice(MOST_SIDE_ENTRIES).map(({ name }) => name),
     knowsRoutes: behind !== null,
     addresses,
-    foreignAddresses: intersectRanges(addresses, ownedBy(links, family)),
+    foreignAddresses: subtractRanges(
+      addresses,
+      ownedBy(
+        all.filter(({ name }) => bridges.has(name)),
+        family,
+      ),
+    ),
+    calledAddresses: subtractRanges(
+      addresses,
+      ownedBy(
+        all.filter((link) => !isCalled(link)),
+        family,
+      ),
+    ),
     knownAddresses: intersectRanges(
       ownedBy(
-        links.filter((link) => uplinks.has(link.name) || isWire(host, link)),
+        links.filter((link) => isCalled(link)),
         family,
       ),
       addresses,
     ),
     subnets,
     named: namedSets(),
+    elsewhere: taken,
     hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
     outside: uniteRanges(
       entries.flatMap(({ name, sources, isEngine }) =>
@@ -170,8 +185,8 @@ const isLeg = (host: Host, { master }: Link): boolean => {
 }
 
 /**
- * The sources answered by each interface, and those reached by it as far as the facts say; null where there are too many
- * routes to tell.
+ * The sources answered by each interface, those reached by it as far as the facts say, and the host's own addresses; null
+ * where there are too many routes to tell.
  *
  * @param areListed - the facts say which routes there are
  */
@@ -179,7 +194,11 @@ const sourcesBehind = (
   host: Host,
   family: Family,
   areListed: boolean,
-): { readonly answered: (name: string) => RangeSet; readonly routed: (name: string) => RangeSet } | null => {
+): {
+  readonly answered: (name: string) => RangeSet
+  readonly routed: (name: string) => RangeSet
+  readonly local: RangeSet
+} | null => {
   const router = host.routers[family]
   const classes = destinationClasses(router, 'behind', (destination) => {
     const { route } = lookUpRoute(router, { destination, source: null, in: 'lo', out: null, mark: 0 })
@@ -191,7 +210,12 @@ const sourcesBehind = (
   // Facts that list any route list all of them: a client that no route leads back to is promised nothing.
   const unsaid = router.complete || areListed ? noMachines : (classes.get('none') ?? noMachines)
   const routed = (name: string): RangeSet => classes.get(`by ${name}`) ?? noMachines
-  return { routed, answered: (name) => uniteRanges([routed(name), unsaid]) }
+  return {
+    routed,
+    answered: (name) => uniteRanges([routed(name), unsaid]),
+    // A local route may be of a whole prefix (ip-route(8), `local`).
+    local: classes.get('local') ?? noMachines,
+  }
 }
 
 /** The interfaces of default routes, of halves of one too (VPNs); where there is none, all that lead to a wire. */

@@ -155,7 +155,8 @@ const isHarmful = (step: Step): boolean => {
 
 const mayHarm = ({ kind }: Verdict): boolean => kind === 'drop' || kind === 'stolen'
 
-const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
+/** What a rule asks of addresses and ports, sets and maps left out. */
+export const askedBy = ({ steps }: NetfilterRule): readonly Asked[] => {
   const asked: Asked[] = []
   for (const step of steps) {
     if (step.kind !== 'compare' || step.values.kind !== 'ranges') continue

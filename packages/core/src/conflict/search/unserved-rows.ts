@@ -1,9 +1,9 @@
-import { isEmptySet, rangeSet } from '@portolan/netfilter/analysis'
+import { isEmptySet, uniteRanges } from '@portolan/netfilter/analysis'
 import { type DesiredMapping, type DesiredState, reach } from '../../contract/index.ts'
 import { addressText } from './address-text.ts'
 import { pick } from './region.ts'
 import type { Row } from './row.ts'
-import { valuesOf } from './served-rows.ts'
+import { firstOf, partsOf } from './served-rows.ts'
 
 /**
  * The closed rows of a mapping whose port other mappings of the project have too, without the addresses that one of
@@ -21,8 +21,8 @@ export const unservedRows = (desired: DesiredState, rows: readonly Row[]): reado
     if (mapping.kind === 'direct') return desired.mappings.some((one) => opensSame(one, mapping)) ? [] : [row]
     const own = open[desired.mappings.indexOf(mapping)]
     const source = addressText(family, pick(region).saddr)
-    const kept = valuesOf(region.daddr).filter((value) => {
-      const address = addressText(family, value)
+    const kept = partsOf(openState, row, mapping).filter((part) => {
+      const address = addressText(family, firstOf(part))
       const promised = reach(
         openState,
         {
@@ -36,7 +36,7 @@ export const unservedRows = (desired: DesiredState, rows: readonly Row[]): reado
       const holder = promised.kind === 'delivered' ? promised.mapping : null
       return because === 'allow-from' ? holder === own : holder === null
     })
-    const daddr = rangeSet(kept.map((value) => ({ first: value, last: value })))
+    const daddr = uniteRanges(kept)
     return isEmptySet(daddr) ? [] : [{ ...row, region: { ...region, daddr } }]
   })
 }

@@ -1,0 +1,165 @@
+import type { Family, Protocol } from '@portolan/netfilter'
+import { families, protocolNumber } from '@portolan/netfilter'
+import {
+  hasValue,
+  isEmptySet,
+  type RangeSet,
+  rangeSet,
+  singleValue,
+  subtractRanges,
+  uniteRanges,
+  valueSet,
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import { everyPort } from './closed-mapping-rows.ts'
+import { type ClosedPlace, closedTargets } from './closed-targets.ts'
+import type { ExploredRow } from './explore.ts'
+import { rowAlone } from './mapping-group.ts'
+import type { Alike } from './mapping-rows.ts'
+import type { Closed, Row } from './row.ts'
+import type { Seek } from './seeker.ts'
+import { addressValue } from './subnets.ts'
+import type { Surroundings } from './surroundings.ts'
+import { type Translation, translatedParts } from './translations-in.ts'
+
+const protocols = ['tcp', 'udp'] as const
+
+/** What the host's own closed rows lead to: all of it, and the part of each network, as they were explored. */
+export interface HostRows {
+  readonly all: readonly ExploredRow[]
+  readonly ofNetwork: (network: DesiredNetwork) => readonly ExploredRow[]
+}
+
+/**
+ * Explores what no mapping publishes: the other ports of the host's addresses, and addresses that are neither the host's
+ * nor of a network. No container may be reached by these. A foreign translation that names such an address opens one.
+ * What is explored once for all networks is told of the network that the packets come to.
+ */
+export const exploreHostRows = (
+  desired: DesiredState,
+  around: Readonly<Record<Family, Surroundings>>,
+  alike: Alike,
+  seek: Seek,
+  translations: readonly Translation[],
+): HostRows => {
+  const all: ExploredRow[] = []
+  const found = new Map<DesiredNetwork, ExploredRow[]>()
+  for (const family of families) {
+    const { places } = closedTargets(desired, family, around[family])
+    const rows = closedHostRows(desired, family, around[family], alike, places)
+    for (const row of rows.flatMap((one) => translatedParts(one, translations))) {
+      const explored = seek(rowAlone(row))
+      all.push(explored)
+      for (const { network, closed } of places) {
+        const cells = explored.cells.filter(
+          ({ judgement }) =>
+            judgement.kind === 'failed' && judgement.conclusion.reached.world.out?.name === network.bridge,
+        )
+        if (cells.length === 0) continue
+        const own: Row = { ...row, network, expected: closed }
+        const before = found.get(network) ?? []
+        found.set(network, [...before, { ...explored, row: rowAlone(own), cells }])
+      }
+    }
+  }
+  return { all, ofNetwork: (network) => found.get(network) ?? [] }
+}
+
+const closedHostRows = (
+  desired: DesiredState,
+  family: Family,
+  around: Surroundings,
+  alike: Alike,
+  places: readonly ClosedPlace[],
+): readonly Row[] => {
+  const [first] = places
+  if (first === undefined) return []
+  const rows: Row[] = []
+  for (const protocol of protocols) {
+    const add = (
+      source: Row['source'],
+      from: string,
+      saddr: RangeSet,
+      closed: readonly ClosedPlace[],
+    ): void => {
+      if (closed.length === 0 || isEmptySet(saddr)) return
+      const expected: Closed = {
+        kind: 'closed',
+        because: 'unpublished',
+        out: new Set(closed.map(({ network }) => network.bridge)),
+        to: uniteRanges(closed.map(({ closed: { to } }) => to)),
+      }
+      const isPublished = (mapping: DesiredMapping): boolean =>
+        mapping.kind === 'nat' && mapping.family === family && mapping.protocol === protocol
+      // What a mapping closes for machines, by their address, way or destination, is told of the mapping.
+      const isOfMappings = source === 'machine'
+      for (const { daddr, dport } of unpublished(desired.mappings.filter(isPublished), around, isOfMappings))
+        if (!isEmptySet(daddr) && !isEmptySet(dport))
+          rows.push({
+            source,
+            way: 'published',
+            family,
+            protocol: protocolNumber[protocol satisfies Protocol],
+            mapping: null,
+            network: first.network,
+            in: from,
+            isUplink: around.entries.some(({ name, isUplink }) => isUplink && name === from),
+            region: { saddr, daddr, sport: everyPort, dport },
+            prefers: around.knownAddresses,
+            choosesSource: false,
+            expected,
+          })
+    }
+    for (const { name, sources } of around.entries) add('machine', name, sources, places)
+    for (const network of sendersOf(alike)) {
+      const own = around.subnets.get(network)
+      // Its own containers are reached without the host, where they may talk at all.
+      const others = places.filter((place) => place.network !== network || !network.icc)
+      if (own !== undefined) add('stranger', network.bridge, own.members, others)
+    }
+  }
+  return rows
+}
+
+/** Of networks that are alike two: one of them may be what the packets come to. */
+const sendersOf = (alike: Alike): readonly DesiredNetwork[] =>
+  [...new Set(alike.values())].flatMap(({ networks }) => networks.slice(0, 2))
+
+/**
+ * The destinations that none of these mappings is for.
+ *
+ * @param atAnyAddress - the ports of mappings are left out at every address of the host
+ */
+const unpublished = (
+  mappings: readonly DesiredMapping[],
+  { addresses, elsewhere }: Surroundings,
+  atAnyAddress: boolean,
+): readonly Pick<Row['region'], 'daddr' | 'dport'>[] => {
+  const wildcard = portsOf(mappings.filter(({ hostAddress }) => atAnyAddress || hostAddress === null))
+  const bound = new Map<number | bigint, DesiredMapping[]>()
+  for (const mapping of mappings) {
+    if (atAnyAddress || mapping.hostAddress === null) continue
+    const value = addressValue(mapping.hostAddress)
+    if (!hasValue(addresses, value)) continue
+    const before = bound.get(value)
+    if (before === undefined) bound.set(value, [mapping])
+    else before.push(mapping)
+  }
+  const free = subtractRanges(everyPort, wildcard)
+  return [
+    { daddr: subtractRanges(addresses, rangeSet([...bound.keys()].map(only))), dport: free },
+    ...[...bound].map(([address, own]) => ({
+      daddr: singleValue(address),
+      dport: subtractRanges(free, portsOf(own)),
+    })),
+    { daddr: elsewhere, dport: everyPort },
+  ]
+}
+
+const only = (value: number | bigint): { first: number | bigint; last: number | bigint } => ({
+  first: value,
+  last: value,
+})
+
+const portsOf = (mappings: readonly DesiredMapping[]): RangeSet =>
+  valueSet(mappings.map(({ hostPort }) => hostPort))

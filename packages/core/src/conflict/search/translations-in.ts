@@ -1,0 +1,95 @@
+import type { NetfilterRuleset, Step, ValueRange } from '@portolan/netfilter'
+import { ownerOf } from '@portolan/netfilter'
+import { askedOf, isEmptySet, type RangeSet, readHead } from '@portolan/netfilter/analysis'
+import { mayLeadTo } from './may-let-in.ts'
+import { meet, type Region } from './region.ts'
+import type { Row } from './row.ts'
+import { type Asked, askedBy } from './suspects.ts'
+
+/** What a foreign rule asks for that gives packets another destination, one of our containers perhaps. */
+export interface Translation {
+  /** Protocols, and interfaces that packets come in by; null: any. */
+  readonly protocols: readonly ValueRange[] | null
+  readonly interfaces: readonly string[] | null
+  readonly asked: readonly Asked[]
+}
+
+/** With more translations than this a row is looked at as a whole. */
+const MOST_APART = 1024
+
+/**
+ * The foreign rules that may send packets for the host, or for others, to our containers. Without one of these no such
+ * packet gets there.
+ *
+ * @param subnets - of our networks, of all families
+ */
+export const translationsIn = (
+  rulesets: readonly NetfilterRuleset[],
+  subnets: readonly RangeSet[],
+): readonly Translation[] =>
+  rulesets.flatMap(({ tables }) =>
+    tables
+      .filter(({ dormant }) => !dormant)
+      .flatMap((table) =>
+        table.chains.flatMap((chain) =>
+          chain.rules
+            .filter(
+              (rule) =>
+                rule.steps.some((step) => translates(step, subnets)) &&
+                ownerOf(table, chain, rule) !== 'portolan',
+            )
+            .map((rule): Translation => {
+              const head = readHead(rule)
+              return {
+                protocols: askedOf(head, 'l4proto')?.ranges ?? null,
+                interfaces: askedOf(head, 'iifname')?.names ?? null,
+                asked: askedBy(rule),
+              }
+            }),
+        ),
+      ),
+  )
+
+const translates = (step: Step, subnets: readonly RangeSet[]): boolean =>
+  step.kind === 'nat'
+    ? step.type === 'dnat' && mayLeadTo(step, subnets)
+    : step.kind === 'set' && (step.target === 'daddr' || step.target === 'dport')
+
+/**
+ * The packets of a row that some translation asks for. One that no translation asks for keeps its destination.
+ */
+export const translatedParts = (row: Row, translations: readonly Translation[]): readonly Row[] => {
+  const own = translations.filter(
+    ({ protocols, interfaces }) =>
+      (protocols === null ||
+        protocols.some(({ first, last }) => first <= row.protocol && row.protocol <= last)) &&
+      (interfaces === null || row.in === null || interfaces.includes(row.in)),
+  )
+  if (own.length > MOST_APART) return [row]
+  const parts = new Map<string, Row>()
+  for (const { asked } of own) {
+    const region = partAsked(row.region, asked)
+    if (region === null) continue
+    if (region === row.region) return [row]
+    parts.set(keyOf(region), { ...row, region })
+  }
+  return [...parts.values()]
+}
+
+/** Null: nothing of it. */
+const partAsked = (region: Region, asked: readonly Asked[]): Region | null => {
+  let part = region
+  for (const { field, set, inside } of asked) {
+    // A rule of the other family.
+    if (typeof set.starts[0] !== typeof part[field].starts[0]) return null
+    const met = meet(part[field], set, inside)
+    if (isEmptySet(met)) return null
+    if (met !== part[field]) part = { ...part, [field]: met }
+  }
+  return part
+}
+
+const keyOf = (region: Region): string =>
+  Object.values(region)
+    .map(({ starts, ends }) => `${starts.join()}-${ends.join()}`)
+    .join(' ')

@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals'
+import type { HostFacts, RouteFact } from '@portolan/netfilter'
+import type { Backend } from 'portolan'
+import { expectTrue } from './expect-true.ts'
+import { look, type Seen } from './look.ts'
+import { destination, drop, type NftTable, tcpTo } from './nft-rules.ts'
+import { mangle } from './saved.ts'
+
+const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
+
+const local = (prefix: string, name = 'lo'): RouteFact => ({
+  destination: prefix,
+  interface: name,
+  table: 255,
+  type: 'local',
+  scope: 'host',
+})
+
+/** A host with a virtual address on lo, and prefixes that local routes make its own. */
+const facts: HostFacts = {
+  interfaces: [
+    {
+      name: 'lo',
+      up: true,
+      kind: 'loopback',
+      addresses: ['127.0.0.1/8', '::1/128', '198.18.0.1/32', '2001:db8:53::1/128'],
+    },
+    { name: 'eth0', up: true, addresses: ['192.0.2.10/24', '2001:db8:5::10/64'] },
+  ],
+  routes: [
+    { destination: 'default', gateway: '192.0.2.1', interface: 'eth0' },
+    { destination: '::/0', gateway: '2001:db8:5::1', interface: 'eth0' },
+    ...['127.0.0.0/8', '198.18.0.1/32', '198.18.5.0/24', '::1/128', '2001:db8:53::1/128'].map((one) =>
+      local(one),
+    ),
+    local('2001:db8:54::/64'),
+    local('192.0.2.10/32', 'eth0'),
+    local('2001:db8:5::10/128', 'eth0'),
+    { destination: '192.0.2.0/24', interface: 'eth0', table: 254, type: 'unicast', scope: 'link' },
+    { destination: '2001:db8:5::/64', interface: 'eth0', table: 254, type: 'unicast', scope: 'link' },
+  ],
+  sysctls: {
+    'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.forwarding': '1',
+    'net.bridge.bridge-nf-call-iptables': '0',
+    'net.bridge.bridge-nf-call-ip6tables': '0',
+  },
+}
+
+const intent = (ports: string): string => `
+name: shop
+networks:
+  web:
+    enable_ipv6: true
+    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}, {subnet: "fd00:30:1::/64", gateway: "fd00:30:1::1"}]}
+    driver_opts: {com.docker.network.bridge.name: pt-web}
+services:
+  web: {networks: {web: {ipv4_address: 172.30.1.10, ipv6_address: "fd00:30:1::10"}}, ports: ${ports}}
+`
+
+const prerouting = (family: 'ip' | 'ip6', rule: readonly object[]): NftTable => ({
+  family,
+  name: 'mine',
+  chains: [{ name: 'prerouting', base: { type: 'filter', hook: 'prerouting', prio: -300 }, rules: [rule] }],
+})
+
+const to6 = (right: string): object => ({
+  match: { op: '==', left: { payload: { protocol: 'ip6', field: 'daddr' } }, right },
+})
+
+describe.each(backends)('the addresses of a host that no wire has, beside %s', (backend) => {
+  const seen = (scene: object, ports = '["8080:80"]'): Promise<Seen> =>
+    look({ backend, facts, intent: intent(ports), ...scene })
+
+  test.each<[string, object, string]>([
+    [
+      'on lo',
+      { nft: [prerouting('ip', [destination('198.18.0.1'), tcpTo(8080), drop])] },
+      '0.0.0.0:8080/tcp',
+    ],
+    [
+      'on lo, of IPv6',
+      { nft: [prerouting('ip6', [to6('2001:db8:53::1'), tcpTo(8080), drop])] },
+      '[::]:8080/tcp',
+    ],
+    [
+      'of a local route, one of many',
+      { nft: [prerouting('ip', [destination('198.18.5.77'), tcpTo(8080), drop])] },
+      '0.0.0.0:8080/tcp',
+    ],
+    [
+      'of a local route of IPv6, one of many',
+      { nft: [prerouting('ip6', [to6('2001:db8:54::77'), tcpTo(8080), drop])] },
+      '[::]:8080/tcp',
+    ],
+  ])('are searched: %s', async (_name, scene, mapping) => {
+    const found = await seen(scene)
+    expect(found.told).toContain(`error PreroutingDropped ${mapping} by nft mine prerouting 1`)
+    expectTrue(found)
+  })
+
+  test('are searched in rules of iptables', async () => {
+    const found = await seen({
+      saved: mangle('-A PREROUTING -d 198.18.5.0/24 -p tcp --dport 8080 -j DROP'),
+      saved6: mangle('-A PREROUTING -d 2001:db8:53::1/128 -p tcp --dport 8080 -j DROP'),
+    })
+    for (const mapping of ['0.0.0.0', '[::]'])
+      expect(found.told).toContain(
+        `error PreroutingDropped ${mapping}:8080/tcp by iptables-nft mangle PREROUTING 1`,
+      )
+    expectTrue(found)
+  })
+
+  test('are searched in translations', async () => {
+    const rule = [destination('198.18.0.1'), tcpTo(8080), { redirect: { port: 22 } }]
+    const base = { type: 'nat', hook: 'prerouting', prio: -110 } as const
+    const found = await seen({
+      nft: [{ family: 'ip', name: 'mine', chains: [{ name: 'prerouting', base, rules: [rule] }] }],
+    })
+    expect(found.told).toContain('error DnatShadowed 0.0.0.0:8080/tcp by nft mine prerouting 1')
+    expectTrue(found)
+  })
+
+  test('are nothing to tell where no rule is about them, also where mappings share a port', async () => {
+    const none = await seen({}, '["8080:80", "198.18.0.1:9090:81", "198.18.5.9:9090:82", "9090:83"]')
+    expect(none.told).toEqual([])
+  })
+})
