@@ -10,6 +10,8 @@ export interface JumpRule {
   readonly table: string
   readonly chain: string
   readonly place: 'first' | 'last'
+  /** Our chain that it leads to. */
+  readonly to: string
   /** The words after `-A CHAIN`, quoted as iptables-save quotes them. */
   readonly rule: string
 }
@@ -40,6 +42,7 @@ export const jumpRules = (ruleset: Ruleset): readonly JumpRule[] =>
             table: table.name,
             chain: chain.name,
             place: placeOf(table.name, chain.name),
+            to: rule.target?.kind === 'jump' || rule.target?.kind === 'goto' ? rule.target.chain : '',
             rule: printRule(rule),
           }))
         : [],

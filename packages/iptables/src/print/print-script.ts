@@ -1,5 +1,6 @@
 import { type Family, families } from '@portolan/netfilter'
-import { placeOf } from '../ruleset/jumps.ts'
+import { limit, open } from '../ruleset/chains.ts'
+import { jumps, placeOf } from '../ruleset/jumps.ts'
 import { type Chain, emptyRuleset, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { afterClosedForward, closedForward } from './closed-forward.ts'
 import { printRule } from './print-rule.ts'
@@ -11,7 +12,8 @@ const header = (programs: readonly string[]): readonly string[] => [
   '# Firewall rules of container networks, written by Portolan.',
   `# Load them once, as root: ${programs.map((program) => `${program} --noflush < FILE`).join(' && ')}`,
   '# Rules of other programs stay as they are. Loaded again, it adds its jumps again: iptables-restore has no condition.',
-  '# Doubled jumps change nothing for a packet. The next portolan apply deletes them.',
+  '# Doubled jumps change nothing for a packet. The next portolan apply deletes them. A script that can be loaded again',
+  '# and again is printed by portolan script --format sh: it asks for each jump (iptables -C) before it adds it.',
   '# The first table closes the networks for new flows, and the last one opens what is to be open: cut short, this',
   '# file opens nothing.',
 ]
@@ -29,8 +31,11 @@ const ruleLines = (table: Table, chain: Chain): readonly string[] =>
 export interface ScriptOptions {
   /** For the reader of the script: a line each in its head, control characters in it shown as `?`. */
   readonly remarks?: readonly string[]
-  /** What the host has that it is for, as far as that is known: a chain that its jumps lead to is left there. */
-  readonly host?: Ruleset
+  /**
+   * What the host has that it is for: a chain that a rule there leads to is left there. Null: not known, so every chain
+   * that such a rule may lead to is left. Absent: none of ours.
+   */
+  readonly host?: Ruleset | null
 }
 
 interface Section {
@@ -64,35 +69,48 @@ const forBoth = (lines: ReadonlyMap<Family, readonly string[]>): readonly string
 
 /**
  * `:CHAIN` makes a chain, or empties it, in whatever family reads it; `-4 -N` would fail where the chain is there.
- * So a chain of one family is declared for both, and taken out of the other again. Not where a jump leads to it, for
+ * So a chain of one family is declared for both, and taken out of the other again. Not where a rule leads to it, for
  * the kernel refuses that with EBUSY (net/netfilter/nf_tables_api.c `nf_tables_delchain`): there it stays, empty.
  */
 const removals = (
   chain: string,
   lines: ReadonlyMap<Family, unknown>,
-  jumps: ReadonlySet<string>,
+  isHeld: (family: Family, chain: string) => boolean,
 ): readonly string[] =>
   families
-    .filter((family) => !lines.has(family) && !jumps.has(`${family} ${chain}`))
+    .filter((family) => !lines.has(family) && !isHeld(family, chain))
     .map((family) => `${mark[family]} -X ${chain}`)
 
-/** The chains, by family, that rules in built-in chains of a host lead to. */
-const jumpsIn = (host: Ruleset): ReadonlySet<string> =>
-  new Set(
-    host.tables.flatMap(({ family, chains }) =>
-      chains
-        .filter(({ kind }) => kind === 'built-in')
+/** The chains that rules of other chains than these lead to, which a script does not empty. */
+const heldFrom = (
+  host: Ruleset | null,
+  table: string,
+  emptied: readonly string[],
+): ((family: Family, chain: string) => boolean) => {
+  if (host === null) return (_, chain) => mayBeHeld(table, chain)
+  const held = new Set(
+    host.tables.flatMap(({ family, name, chains }) =>
+      (name === table ? chains : [])
+        .filter((chain) => !emptied.includes(chain.name))
         .flatMap(({ rules }) => rules)
         .flatMap(({ target }) =>
           target?.kind === 'jump' || target?.kind === 'goto' ? [`${family} ${target.chain}`] : [],
         ),
     ),
   )
+  return (family, chain) => held.has(`${family} ${chain}`)
+}
+
+/** Chains that a built-in chain leads to, or the chain of a bridge that is gone. */
+const mayBeHeld = (table: string, chain: string): boolean =>
+  jumps.some((one) => one.table === table && one.to === chain) || chain === open || chain === limit
 
 const mark: Record<Family, string> = { ip: '-4', ip6: '-6' }
 
 /**
- * One text that loads a compiled ruleset on a host that has none of it yet. Policies are not named in it, so
+ * One text that loads a compiled ruleset. It is for one load: each command that iptables-restore takes adds a fixed number
+ * of rules to a built-in chain (`-A`, `-I`: one; `-D`: one less), fails and takes the whole table with it (`-C`, and `-D`
+ * of a rule that is absent), or drops the rules of others (`-F`). So no text adds a jump once and nothing the second time. Policies are not named in it, so
  * they stay what they are. A text that ends after any of its bytes opens nothing that the whole leaves closed.
  * Where both families have rules, `iptables-restore` and `ip6tables-restore` take the same text, each its own lines.
  * Chains of ours that the host has are emptied and filled with what the text holds: hand in what `adopt` gives,
@@ -110,13 +128,12 @@ export const printScript = (
   const programs = [...present]
     .toSorted()
     .map((family) => (family === 'ip' ? 'iptables-restore' : 'ip6tables-restore'))
-  const jumps = jumpsIn(host)
   const lines = [...header(programs), ...remarks.map(comment)]
   const opening = [...sectionsOf(afterClosedForward(ruleset).tables)].toSorted(
     ([left], [right]) => tableOrder.indexOf(left) - tableOrder.indexOf(right),
   )
   for (const [name, section] of [...sectionsOf(closedForward(ruleset)), ...opening])
-    lines.push(...sectionLines(name, section, present, jumps))
+    lines.push(...sectionLines(name, section, present, host))
   return `${lines.join('\n')}\n`
 }
 
@@ -124,14 +141,19 @@ const sectionLines = (
   name: string,
   { chains }: Section,
   present: ReadonlySet<Family>,
-  jumps: ReadonlySet<string>,
+  host: Ruleset | null,
 ): readonly string[] => {
   const own = [...chains].filter(([, { kind }]) => kind === 'user')
+  const isHeld = heldFrom(
+    host,
+    name,
+    own.map(([chain]) => chain),
+  )
   return [
     `*${name}`,
     ...own.map(([chain]) => `:${chain} - [0:0]`),
     // After all are empty: nothing in them leads to another any more.
-    ...(present.size === 2 ? own.flatMap(([chain, { lines }]) => removals(chain, lines, jumps)) : []),
+    ...(present.size === 2 ? own.flatMap(([chain, { lines }]) => removals(chain, lines, isHeld)) : []),
     ...[...chains.values()].flatMap(({ lines }) =>
       present.size === 2 ? forBoth(lines) : [...lines.values()].flat(),
     ),

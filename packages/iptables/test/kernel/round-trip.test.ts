@@ -11,6 +11,7 @@ import {
   listBaseTables,
   ours,
   print,
+  printScript,
   type Ruleset,
   removeCreated,
   type Variant,
@@ -66,6 +67,10 @@ const dump = (space: NetworkNamespace, variant: Variant): string =>
 
 live.each(variants)('with the kernel, %s', (variant) => {
   const suffix = variant.slice('iptables-'.length)
+  const load = (space: NetworkNamespace, script: string): void => {
+    for (const program of [`iptables-${suffix}-restore`, `ip6tables-${suffix}-restore`])
+      expect(space.run(program, ['--noflush'], script)).toMatchObject({ exitCode: 0, stderr: '' })
+  }
 
   test('every compiled ruleset loads, and is read back as it was compiled', async () => {
     using space = networkNamespace()
@@ -108,10 +113,49 @@ live.each(variants)('with the kernel, %s', (variant) => {
       { networks: [network('web', 1, { families }), network('db', 2, { families, internal: true })] },
     )
     const script = print(compile(desired), 'iptables-restore')
-    for (const program of [`iptables-${suffix}-restore`, `ip6tables-${suffix}-restore`]) {
-      expect(space.run(program, ['--noflush'], script)).toMatchObject({ exitCode: 0 })
-    }
+    load(space, script)
     expect(diff(await read(space, variant), compile(desired))).toEqual([])
+  })
+
+  test('a script loaded again adds its jumps again, and nothing else', async () => {
+    using space = networkNamespace()
+    expect(space.run(`iptables-${suffix}-restore`, ['--noflush'], foreign).exitCode).toBe(0)
+    const families = ['ip', 'ip6'] as const
+    const desired = desiredState([mapping(8080), mapping(8081, { allowFrom: ['192.0.2.0/24'] })], {
+      networks: [network('web', 1, { families })],
+    })
+    const script = print(compile(desired), 'iptables-restore')
+    load(space, script)
+    const once = dump(space, variant)
+    load(space, script)
+    const twice = dump(space, variant).split('\n')
+    const isJump = (line: string): boolean => line.endsWith('--comment portolan -j PORTOLAN-FORWARD')
+    expect(twice.filter(isJump)).toHaveLength(once.split('\n').filter(isJump).length * 2)
+    expect(twice.filter((line, at) => line === '' || twice.indexOf(line) === at)).toEqual(
+      once.split('\n').filter((line, at, all) => line === '' || all.indexOf(line) === at),
+    )
+  })
+
+  test.each([
+    { knowledge: 'for the host as it is', isKnown: true },
+    { knowledge: 'without a look at the host', isKnown: false },
+  ])('a script printed $knowledge loads where more was in force before', async ({ isKnown }) => {
+    using space = networkNamespace()
+    const families = ['ip', 'ip6'] as const
+    const open = (family: 'ip' | 'ip6', name: string, address: string) =>
+      mapping(80, {
+        ...{ family, kind: 'direct' },
+        targets: [{ service: 'nginx', replica: 1, network: name, address, port: 80, weight: 1 }],
+      })
+    const before = desiredState([mapping(8080, { family: 'ip6' }), open('ip6', 'far', 'fd00:200:2::2')], {
+      networks: [network('web', 1, { families }), network('far', 2, { families, mode: 'routed' })],
+    })
+    const after = desiredState([mapping(8080), open('ip', 'near', '10.200.3.2')], {
+      networks: [network('web', 1, { families }), network('near', 3, { families, mode: 'routed' })],
+    })
+    load(space, print(compile(before), 'iptables-restore'))
+    const host = isKnown ? await read(space, variant) : null
+    load(space, printScript(compile(after), { host }))
   })
 
   test('rules of others stay letter for letter, and so does the host after the last project is gone', async () => {

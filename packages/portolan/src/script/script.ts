@@ -47,12 +47,18 @@ export const script = (plan: Plan, format: ScriptFormat): string => {
       if (plan.backend === 'nftables') throw mismatch(format, plan)
       return iptables.printScript(wholeIptables(plan, plan.backend), {
         remarks: scriptRemarks(plan),
-        host: plan.observed.rules[plan.backend],
+        host: hostRules(plan, plan.backend),
       })
     case 'sh':
       return shellScript(plan)
   }
 }
+
+/** Null where the rules of the host were not read, or not all of them. */
+const hostRules = (
+  { observed: { rules } }: Plan,
+  backend: 'iptables-nft' | 'iptables-legacy',
+): iptables.Ruleset | null => (rules.incomplete?.includes(backend) === true ? null : rules[backend])
 
 const mismatch = (format: ScriptFormat, { backend }: Plan): InvalidRequestError =>
   new InvalidRequestError(

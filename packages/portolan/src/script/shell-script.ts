@@ -68,7 +68,7 @@ const ruleLines = (plan: ScriptedPlan): readonly string[] => {
     const program = family === 'ip' ? 'iptables' : 'ip6tables'
     const own = iptables.selectFamily(ruleset, family)
     const unused = unusedEntries(plan, backend, family).map(
-      ({ table, chain }) => `${program}-${variant} -w -t ${table} -F ${chain} 2>/dev/null || :`,
+      ({ table, chain }) => `${program}-${variant} -w -t ${table} -F ${quote(chain)} 2>/dev/null || :`,
     )
     const emptied = unused.length === 0 ? [] : ['# What nothing of it is left for.', ...unused, '']
     if (own.tables.length === 0) return emptied

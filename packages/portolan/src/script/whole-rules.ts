@@ -40,8 +40,7 @@ export const unusedEntries = (
       .tables.flatMap(({ name, chains }) => chains.map((chain) => `${name} ${chain.name}`)),
   )
   const present = iptables.ours(iptables.selectFamily(plan.observed.rules[variant], family))
-  return iptables.jumpRules(present).flatMap(({ table, rule }) => {
-    const [, chain = ''] = / -[jg] (PORTOLAN-\S+)$/.exec(` ${rule}`) ?? []
-    return chain === '' || wanted.has(`${table} ${chain}`) ? [] : [{ table, chain }]
-  })
+  return iptables
+    .jumpRules(present)
+    .flatMap(({ table, to }) => (wanted.has(`${table} ${to}`) ? [] : [{ table, chain: to }]))
 }
