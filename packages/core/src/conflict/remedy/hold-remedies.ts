@@ -19,7 +19,7 @@ import { toldApart } from './told-apart.ts'
 
 /**
  * So many kinds of packets are followed for all remedies of a search. Of two hundred rules that each drop one mapping, a
- * remedy takes some 55, so those of the first seventy are checked. Checking all of them takes seconds.
+ * remedy takes some 47, so the first 87 are checked (measured). Checking all of them takes seconds.
  */
 const MOST_KINDS = 4_096
 
