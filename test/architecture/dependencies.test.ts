@@ -43,6 +43,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/host/file',
     '@portolan/iptables',
     '@portolan/netfilter',
+    '@portolan/netfilter/ip-num',
     '@portolan/netfilter/schema',
     '@portolan/netfilter/sysctls',
     '@portolan/netfilter/text',
@@ -52,7 +53,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
 const libraries: Record<string, readonly string[]> = {
-  netfilter: ['valibot'],
+  netfilter: ['ip-num', 'valibot'],
   core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
   host: ['execa', 'lmdb', 'netlink'],
   iptables: [],

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import * as core from '@portolan/core'
 import * as planning from '@portolan/core/planning'
 import * as netfilter from '@portolan/netfilter'
+import * as ipNum from '@portolan/netfilter/ip-num'
 import * as sysctls from '@portolan/netfilter/sysctls'
 import * as text from '@portolan/netfilter/text'
 import { owedExamples } from './owed-examples.ts'
@@ -26,7 +27,7 @@ type Outcome =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'thrown'; readonly error: unknown }
 
-const pure = { ...netfilter, ...sysctls, ...text, ...core, ...planning }
+const pure = { ...netfilter, ...ipNum, ...sysctls, ...text, ...core, ...planning }
 
 /** What an expression over the exports of the pure packages is. */
 const evaluate = (expression: string): Outcome => {

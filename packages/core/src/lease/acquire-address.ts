@@ -1,4 +1,11 @@
-import { canonicalAddress, macFromAddress, PortolanError } from '@portolan/netfilter'
+import {
+  type AddressInput,
+  canonicalAddress,
+  inputText,
+  macFromAddress,
+  PortolanError,
+  type PrefixInput,
+} from '@portolan/netfilter'
 import { replicaName } from '../contract/mapping-label.ts'
 import { type Bounds, boundsOf, isInBounds, sizeOf } from './bounds.ts'
 import type { LeasedAddress, LeaseHolder, LeaseOrigin, LeasingNetwork } from './lease.ts'
@@ -12,13 +19,13 @@ export interface AddressRequest extends LeaseOrigin {
   readonly on: LeasingNetwork
   readonly holder: LeaseHolder
   /** CIDR. */
-  readonly subnet: string
+  readonly subnet: PrefixInput
   /** Never given out; null where the network has none. */
-  readonly gateway: string | null
+  readonly gateway: AddressInput | null
   /** CIDR inside the subnet: only addresses in it are given out; null: the whole subnet. */
-  readonly ipRange: string | null
+  readonly ipRange: PrefixInput | null
   /** This address and no other; null: any. */
-  readonly address: string | null
+  readonly address: AddressInput | null
   /**
    * Addresses that are not to be picked, though no lease has them: they are in use on the host. One function always
    * says the same of an address; hand in another when something else is seen.
@@ -27,6 +34,25 @@ export interface AddressRequest extends LeaseOrigin {
   /** Null: derived from the address. */
   readonly mac: string | null
 }
+
+/**
+ * A request with its addresses as text.
+ * @internal
+ */
+export interface AddressWish extends AddressRequest {
+  readonly subnet: string
+  readonly gateway: string | null
+  readonly ipRange: string | null
+  readonly address: string | null
+}
+
+const wishOf = (request: AddressRequest): AddressWish => ({
+  ...request,
+  subnet: inputText(request.subnet),
+  gateway: request.gateway === null ? null : inputText(request.gateway),
+  ipRange: request.ipRange === null ? null : inputText(request.ipRange),
+  address: request.address === null ? null : inputText(request.address),
+})
 
 /**
  * Gives a holder an address of a network: the one it has, or else the one it had last, or else the lowest that
@@ -47,7 +73,8 @@ export interface AddressRequest extends LeaseOrigin {
  */
 export const acquireAddress = (state: LeaseState, request: AddressRequest): LeaseStep<LeasedAddress> => {
   const book = openBook(state)
-  return book.close(acquireAddressIn(book, request, prepareRange(request)))
+  const wish = wishOf(request)
+  return book.close(acquireAddressIn(book, wish, prepareRange(wish)))
 }
 
 /**
@@ -73,7 +100,7 @@ export const prepareRange = ({
   subnet,
   gateway,
   ipRange,
-}: Pick<AddressRequest, 'on' | 'subnet' | 'gateway' | 'ipRange'>): AddressRange => {
+}: Pick<AddressWish, 'on' | 'subnet' | 'gateway' | 'ipRange'>): AddressRange => {
   const whole = boundsOf(subnet, gateway, null)
   const bounds = ipRange === null ? whole : boundsOf(subnet, gateway, ipRange)
   return { bounds, whole, prefix: addressKey(on, bounds.family, ''), place: searchPlace(on, bounds) }
@@ -88,7 +115,7 @@ export const prepareRange = ({
  */
 export const acquireAddressIn = (
   book: LeaseBook,
-  request: AddressRequest,
+  request: AddressWish,
   range: AddressRange,
   holder: string = addressHolderKey(request.on, range.bounds.family, request.holder),
 ): LeasedAddress => {
@@ -126,20 +153,20 @@ const ownAddress = (book: LeaseBook, holder: string): LeasedAddress | null => {
 const usable = (
   { address, released }: LeasedAddress,
   { bounds, whole }: AddressRange,
-  isTaken: AddressRequest['isTaken'],
+  isTaken: AddressWish['isTaken'],
 ): string | null => {
   if (released === null) return isInBounds(whole, address) ? address : null
   return isInBounds(bounds, address) && isTaken?.(address) !== true ? address : null
 }
 
-const isHolder = ({ holder }: LeasedAddress, request: AddressRequest): boolean =>
+const isHolder = ({ holder }: LeasedAddress, request: AddressWish): boolean =>
   holder.project === request.holder.project &&
   holder.service === request.holder.service &&
   holder.replica === request.holder.replica
 
 const take = (
   book: LeaseBook,
-  { on, holder, mac, planned }: AddressRequest,
+  { on, holder, mac, planned }: AddressWish,
   { bounds: { family }, prefix }: AddressRange,
   address: string,
   { known, key }: { readonly known: LeasedAddress | null; readonly key: string },
@@ -164,7 +191,7 @@ const take = (
 
 const longestReleased = (
   book: LeaseBook,
-  { on, isTaken }: AddressRequest,
+  { on, isTaken }: AddressWish,
   { bounds }: AddressRange,
 ): string | null => {
   const space = addressSpace(on, bounds.family)
@@ -180,7 +207,7 @@ const longestReleased = (
 
 const exhausted = (
   book: LeaseBook,
-  request: AddressRequest,
+  request: AddressWish,
   { bounds, prefix }: AddressRange,
 ): PortolanError => {
   const { on, subnet, ipRange, holder } = request

@@ -5,7 +5,7 @@ import type { Reservation } from './reservation.ts'
 import { deviceOf } from './reservation-holder.ts'
 import { bridgesOf } from './settled-subnet.ts'
 import { space4, space6 } from './space.ts'
-import type { SubnetRequest } from './subnet-request.ts'
+import type { SubnetWish } from './subnet-request.ts'
 import { touching } from './touching.ts'
 
 /** Without what lies inside another of them: the local route of an address whose prefix is there already. */
@@ -29,7 +29,7 @@ const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
  */
 export const findOverlaps = (
   state: PlanState,
-  request: SubnetRequest,
+  request: SubnetWish,
   subnet: Prefix,
   wanted: ReadonlySet<string>,
   settled: readonly Reservation[],

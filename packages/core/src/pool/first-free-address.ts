@@ -1,4 +1,12 @@
-import { canonicalAddress, firstAddress, formatAddress, lastAddress, parsePrefix } from '@portolan/netfilter'
+import {
+  type AddressInput,
+  canonicalAddress,
+  firstAddress,
+  formatAddress,
+  lastAddress,
+  type PrefixInput,
+  parsePrefix,
+} from '@portolan/netfilter'
 import { firstUsable, lastUsable } from './usable-addresses.ts'
 
 const greater = <T extends number | bigint>(a: T, b: T): T => (a > b ? a : b)
@@ -18,9 +26,9 @@ const lesser = <T extends number | bigint>(a: T, b: T): T => (a < b ? a : b)
  * @public @since 0.1.0
  */
 export const firstFreeAddress = (
-  subnet: string,
+  subnet: PrefixInput,
   taken: ReadonlySet<string>,
-  options: { readonly gateway?: string | null; readonly ipRange?: string | null } = {},
+  options: { readonly gateway?: AddressInput | null; readonly ipRange?: PrefixInput | null } = {},
 ): string | null => {
   const within = parsePrefix(subnet)
   const range = parsePrefix(options.ipRange ?? subnet)

@@ -1,10 +1,16 @@
 export { firstFreeAddress } from './first-free-address.ts'
 export { type HostIndex, indexHost } from './host-index.ts'
-export { parsePool } from './parse-pool.ts'
+export { type PoolInput, parsePool, poolText } from './parse-pool.ts'
 export { planSubnets } from './plan-subnets.ts'
 export { classicPool, defaultPools, dockerPool, type Pool, type PoolEntry } from './pool.ts'
 export { PoolExhaustedError } from './pool-exhausted-error.ts'
 export type { Overlap, Rejection } from './rejection.ts'
 export type { ReservationKind } from './reservation.ts'
-export * from './subnet-request.ts'
+export type {
+  ReservedRange,
+  SubnetLease,
+  SubnetPlan,
+  SubnetPlanOptions,
+  SubnetRequest,
+} from './subnet-request.ts'
 export { ulaPool } from './ula-pool.ts'

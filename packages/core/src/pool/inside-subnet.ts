@@ -8,7 +8,7 @@ import {
   parseAddress,
   parsePrefix,
 } from '@portolan/netfilter'
-import type { SubnetRequest } from './subnet-request.ts'
+import type { SubnetWish } from './subnet-request.ts'
 import { firstUsable, isUsable } from './usable-addresses.ts'
 
 /**
@@ -16,7 +16,7 @@ import { firstUsable, isUsable } from './usable-addresses.ts'
  *
  * @throws InvalidRequestError when it names one that no host can have there; ParseError when it names none
  */
-export const gatewayOf = (request: SubnetRequest, subnet: Prefix, written: Address | null): string => {
+export const gatewayOf = (request: SubnetWish, subnet: Prefix, written: Address | null): string => {
   if (request.gateway == null) return formatAddress(written ?? firstUsable(subnet))
   const place = { source: `<gateway of network ${request.network}>`, line: 1, column: 1 }
   const gateway = parseAddress(request.gateway, place)
@@ -27,7 +27,7 @@ export const gatewayOf = (request: SubnetRequest, subnet: Prefix, written: Addre
 }
 
 /** @throws InvalidRequestError when the request's ip_range is not in its subnet; ParseError when it is none */
-export const checkRange = (request: SubnetRequest, subnet: Prefix): void => {
+export const checkRange = (request: SubnetWish, subnet: Prefix): void => {
   if (request.ipRange == null) return
   const place = { source: `<ip_range of network ${request.network}>`, line: 1, column: 1 }
   if (containsPrefix(subnet, parsePrefix(request.ipRange, { place }))) return

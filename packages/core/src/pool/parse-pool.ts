@@ -1,7 +1,22 @@
-import { bitsOf, InvalidRequestError, tryParsePrefix } from '@portolan/netfilter'
+import { bitsOf, InvalidRequestError, inputText, type PrefixInput, tryParsePrefix } from '@portolan/netfilter'
 import { classicPool, cut, dockerPool, type Pool } from './pool.ts'
 
 const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((pool) => [pool.name, pool]))
+
+/**
+ * A pool as a user writes it, or its base, as text or as a range of ip-num, and the size of its subnets.
+ * @public @since 0.1.0
+ */
+export type PoolInput = string | { readonly base: PrefixInput; readonly size: number }
+
+/**
+ * A pool as a user writes it.
+ * @example
+ * poolText({ base: '10.0.0.0/8', size: 24 }) // '10.0.0.0/8:24'
+ * @public @since 0.1.0
+ */
+export const poolText = (pool: PoolInput): string =>
+  typeof pool === 'string' ? pool : `${inputText(pool.base)}:${pool.size}`
 
 /**
  * A pool as a user writes it: `classic`, `docker`, or a base and the size of the subnets it is cut into. Host
@@ -13,7 +28,8 @@ const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((
  * parsePool('fd00:1234::/48:64').name // 'fd00:1234::/48:64'
  * @public @since 0.1.0
  */
-export const parsePool = (text: string): Pool => {
+export const parsePool = (pool: PoolInput): Pool => {
+  const text = poolText(pool)
   const known = named.get(text)
   if (known !== undefined) return known
   const [, base = '', digits] = /^(.*\/\d+)(?::(\d+))?$/.exec(text) ?? []

@@ -8,14 +8,14 @@ import { PoolExhaustedError } from './pool-exhausted-error.ts'
 import type { Rejection } from './rejection.ts'
 import { listRejections } from './rejection-log.ts'
 import { wantedSize } from './settled-subnet.ts'
-import type { SubnetPlan, SubnetRequest } from './subnet-request.ts'
+import type { SubnetPlan, SubnetWish } from './subnet-request.ts'
 import { type TakenBlocks, take } from './taken-blocks.ts'
 
 /** Shared by all that were picked: there may be 65,536 of them. */
 const none: readonly never[] = []
 
 /** The request's pools, or the plan's; where none of them has the family, the default of that family. */
-export const poolsFor = (state: PlanState, request: SubnetRequest): readonly Pool[] =>
+export const poolsFor = (state: PlanState, request: SubnetWish): readonly Pool[] =>
   request.pools == null
     ? state.pools[request.family]
     : poolsOf(request.family, request.pools, state.defaults[request.family])
@@ -46,7 +46,7 @@ const searchScan = <T extends number | bigint>(
 
 const searchEntry = (
   { scans, layers, taken }: PlanState,
-  { network }: SubnetRequest,
+  { network }: SubnetWish,
   entry: PoolEntry,
   length: number,
 ): { readonly subnet: Prefix | null; readonly rejected: readonly Rejection[] } => {
@@ -60,7 +60,7 @@ const searchEntry = (
 }
 
 /** @throws InvalidRequestError when no entry can hold a subnet of this size */
-const checkSize = (request: SubnetRequest, size: number | null, pools: readonly Pool[]): void => {
+const checkSize = (request: SubnetWish, size: number | null, pools: readonly Pool[]): void => {
   if (size === null) return
   const bits = bitsOf({ family: request.family })
   if (!Number.isInteger(size) || size < 1 || size > bits) {
@@ -85,7 +85,7 @@ const checkSize = (request: SubnetRequest, size: number | null, pools: readonly 
  * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool, or the gateway or
  *   range not the subnet
  */
-export const pickSubnet = (state: PlanState, request: SubnetRequest): SubnetPlan => {
+export const pickSubnet = (state: PlanState, request: SubnetWish): SubnetPlan => {
   const pools = poolsFor(state, request)
   const size = wantedSize(request)
   checkSize(request, size, pools)

@@ -6,7 +6,7 @@ import type { HostIndex } from './host-index.ts'
 import { defaultPools, type Pool, type PoolEntry, poolsOf } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import { space4, space6 } from './space.ts'
-import type { SubnetLease, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
+import type { SubnetLease, SubnetPlanOptions, SubnetWish } from './subnet-request.ts'
 import { noBlocks, type TakenBlocks, takenBlocks } from './taken-blocks.ts'
 import { ulaPool } from './ula-pool.ts'
 
@@ -36,7 +36,7 @@ export interface PlanState {
 }
 
 /** What the requests hold is not in their own way, unless they are to move out of it. */
-const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetRequest[]): Reservation[] => {
+const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetWish[]): Reservation[] => {
   if (options.leases === undefined) return []
   const staying = new Set(requests.filter(({ renumber }) => renumber !== true).map(({ network }) => network))
   return options.leases
@@ -69,12 +69,13 @@ const whole = <T extends number | bigint>(blocks: Blocks<T>, grows: boolean): La
 /** @throws ParseError when a reserved or allowed range, or a lease, cannot be read */
 export const startPlan = (
   host: HostIndex,
-  requests: readonly SubnetRequest[],
+  requests: readonly SubnetWish[],
   pools: readonly Pool[],
   options: SubnetPlanOptions,
 ): PlanState => {
   const reserved = (options.reserve ?? []).map((written): Reservation => {
-    const { range, from } = typeof written === 'string' ? { range: written, from: null } : written
+    const { range, from } =
+      typeof written === 'object' && 'range' in written ? written : { range: written, from: null }
     const prefix = parseHostOrPrefix(range, { source: from ?? '<reserved range>', line: 1, column: 1 })
     return { kind: 'reserved', prefix, from }
   })

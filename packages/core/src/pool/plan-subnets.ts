@@ -8,7 +8,13 @@ import { type PlanState, startPlan } from './plan-state.ts'
 import { defaultPools, type Pool, writtenGateway } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import { type SettledSubnet, settledSubnet } from './settled-subnet.ts'
-import type { SubnetPlan, SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
+import {
+  type SubnetPlan,
+  type SubnetPlanOptions,
+  type SubnetRequest,
+  type SubnetWish,
+  wishOf,
+} from './subnet-request.ts'
 import { take } from './taken-blocks.ts'
 
 const takeSubnet = ({ taken }: PlanState, prefix: Prefix, network: string): void => {
@@ -18,7 +24,7 @@ const takeSubnet = ({ taken }: PlanState, prefix: Prefix, network: string): void
 
 const settle = (
   state: PlanState,
-  request: SubnetRequest,
+  request: SubnetWish,
   { origin, subnet, gateway }: SettledSubnet,
   wanted: ReadonlySet<string>,
   before: readonly Reservation[],
@@ -42,7 +48,7 @@ const settle = (
   }
 }
 
-const bridgesNamed = (requests: readonly SubnetRequest[]): readonly string[] => {
+const bridgesNamed = (requests: readonly SubnetWish[]): readonly string[] => {
   const bridges: string[] = []
   for (const { bridge } of requests) if (bridge != null) bridges.push(bridge)
   return bridges
@@ -67,21 +73,22 @@ const bridgesNamed = (requests: readonly SubnetRequest[]): readonly string[] => 
  */
 export const planSubnets = (
   facts: HostFacts | HostIndex,
-  requests: readonly SubnetRequest[],
+  wanted: readonly SubnetRequest[],
   pools: readonly Pool[] = defaultPools,
   options: SubnetPlanOptions = {},
 ): readonly SubnetPlan[] => {
+  const requests = wanted.map(wishOf)
   const host = 'kind' in facts ? facts : indexHost(facts, bridgesNamed(requests))
   const state = startPlan(host, requests, pools, options)
   const settled = requests.map((request) => settledSubnet(state, request))
   const isAnySettled = settled.some((own) => own !== null)
   // Only what is settled is asked about; of requests that are all to be picked this would be a set for nothing.
-  const wanted = new Set(isAnySettled ? requests.map(({ network }) => network) : [])
+  const names = new Set(isAnySettled ? requests.map(({ network }) => network) : [])
   const before: Reservation[] = []
   const plans = requests.map((request, at): SubnetPlan | null => {
     const own = settled[at] ?? null
     if (own === null) return null
-    const plan = settle(state, request, own, wanted, before)
+    const plan = settle(state, request, own, names, before)
     const reservation: Reservation = { kind: 'own', prefix: own.subnet, network: request.network }
     before.push(reservation)
     takeSubnet(state, own.subnet, request.network)

@@ -8,7 +8,7 @@ import {
 import type { BridgeApart } from './host-index.ts'
 import type { PlanState } from './plan-state.ts'
 import { isIrrelevant } from './route-relevance.ts'
-import type { SubnetRequest } from './subnet-request.ts'
+import type { SubnetWish } from './subnet-request.ts'
 
 /** A subnet that needs no picking. `gateway` is the one it has already; null when none is known. */
 export interface SettledSubnet {
@@ -18,14 +18,14 @@ export interface SettledSubnet {
 }
 
 /** The bridges, of those set apart, that carry the request's network. */
-export const bridgesOf = (state: PlanState, request: SubnetRequest): readonly BridgeApart[] =>
+export const bridgesOf = (state: PlanState, request: SubnetWish): readonly BridgeApart[] =>
   state.host.bridges.filter(
     ({ name, owner }) =>
       (request.bridge ?? null) === name ||
       (owner !== null && owner.project === state.options.project && owner.network === request.network),
   )
 
-const held = (text: string, request: SubnetRequest): SettledSubnet => {
+const held = (text: string, request: SubnetWish): SettledSubnet => {
   const { address, length } = parseInterfaceAddress(text, {
     source: `<subnet of network ${request.network}>`,
     line: 1,
@@ -36,7 +36,7 @@ const held = (text: string, request: SubnetRequest): SettledSubnet => {
   return { origin: 'held', subnet, gateway: address.value === subnet.base ? null : address }
 }
 
-const wrongFamily = ({ network, family }: SubnetRequest, text: string): InvalidRequestError =>
+const wrongFamily = ({ network, family }: SubnetWish, text: string): InvalidRequestError =>
   new InvalidRequestError(`Network ${network} asks for an ${family} subnet but names ${text}.`)
 
 /**
@@ -48,10 +48,10 @@ const anyOfSize = (text: string): number | null => {
 }
 
 /** The size the request wants of a picked subnet; null when it leaves that to the pool. */
-export const wantedSize = (request: SubnetRequest): number | null =>
+export const wantedSize = (request: SubnetWish): number | null =>
   request.size ?? (request.subnet == null ? null : anyOfSize(request.subnet) || null)
 
-const fixed = (text: string, request: SubnetRequest): SettledSubnet => {
+const fixed = (text: string, request: SubnetWish): SettledSubnet => {
   const { address, length } = parseInterfaceAddress(text, {
     source: `<subnet of network ${request.network}>`,
     line: 1,
@@ -68,7 +68,7 @@ const fixed = (text: string, request: SubnetRequest): SettledSubnet => {
   return { origin: 'fixed', subnet, gateway: null }
 }
 
-const fromBridge = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+const fromBridge = (state: PlanState, request: SubnetWish): SettledSubnet | null => {
   if (state.host.bridges.length === 0) return null
   for (const { addresses } of bridgesOf(state, request)) {
     for (const { address, length } of addresses) {
@@ -80,7 +80,7 @@ const fromBridge = (state: PlanState, request: SubnetRequest): SettledSubnet | n
   return null
 }
 
-const fromLease = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+const fromLease = (state: PlanState, request: SubnetWish): SettledSubnet | null => {
   if (state.held.size === 0) return null
   for (const { subnet } of state.held.get(request.network) ?? []) {
     if (subnet.includes(':') === (request.family === 'ip6')) return held(subnet, request)
@@ -94,7 +94,7 @@ const fromLease = (state: PlanState, request: SubnetRequest): SettledSubnet | nu
  *
  * @throws ParseError, InvalidRequestError when the request or the lease names no subnet of its family
  */
-export const settledSubnet = (state: PlanState, request: SubnetRequest): SettledSubnet | null => {
+export const settledSubnet = (state: PlanState, request: SubnetWish): SettledSubnet | null => {
   if (request.subnet != null && anyOfSize(request.subnet) === null) return fixed(request.subnet, request)
   if (request.renumber === true) return null
   if (request.held != null) {

@@ -1,4 +1,10 @@
-import type { Family, SourcePosition } from '@portolan/netfilter'
+import {
+  type AddressInput,
+  type Family,
+  inputText,
+  type PrefixInput,
+  type SourcePosition,
+} from '@portolan/netfilter'
 import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
 
@@ -13,11 +19,11 @@ export interface SubnetRequest {
   readonly network: string
   readonly family: Family
   /** CIDR, host bits cleared: this subnet and no other. What it overlaps is reported, not refused. */
-  readonly subnet?: string | null
+  readonly subnet?: PrefixInput | null
   /** An address inside the subnet. */
-  readonly gateway?: string | null
+  readonly gateway?: AddressInput | null
   /** CIDR inside the subnet: endpoints get addresses from here. */
-  readonly ipRange?: string | null
+  readonly ipRange?: PrefixInput | null
   /** Prefix length of the subnet to pick. */
   readonly size?: number | null
   /** In place of the plan's pools. */
@@ -26,7 +32,7 @@ export interface SubnetRequest {
    * The subnet the network has already (`172.17.42.1/16`: host bits are its gateway), which it keeps. For our own
    * bridges it is read from the facts.
    */
-  readonly held?: string | null
+  readonly held?: PrefixInput | null
   /** Pick another subnet than the one the network has: what its bridge or a lease tells is in the way, not held. */
   readonly renumber?: boolean
   /** Where the network is written, for the error when nothing is free. */
@@ -34,6 +40,29 @@ export interface SubnetRequest {
   /** The interface name of an existing bridge that is not marked as ours: an external network's. */
   readonly bridge?: string | null
 }
+
+/** A request with its addresses as text. */
+export interface SubnetWish extends SubnetRequest {
+  readonly subnet?: string | null
+  readonly gateway?: string | null
+  readonly ipRange?: string | null
+  readonly held?: string | null
+}
+
+const textual = ['subnet', 'gateway', 'ipRange', 'held'] as const
+
+const isWish = (request: SubnetRequest): request is SubnetWish =>
+  textual.every((key) => typeof (request[key] ?? '') === 'string')
+
+export const wishOf = (request: SubnetRequest): SubnetWish =>
+  isWish(request)
+    ? request
+    : ({
+        ...request,
+        ...Object.fromEntries(
+          textual.map((key) => [key, request[key] == null ? null : inputText(request[key])]),
+        ),
+      } as SubnetWish)
 
 /**
  * A subnet leased to a network, on this host or another that shares the store.
@@ -63,9 +92,9 @@ export interface SubnetPlanOptions {
   /** Bridges that the same plan removes before it creates any: their subnets are free again. */
   readonly removedBridges?: readonly string[]
   /** CIDRs (or addresses) never to hand out, whatever the host says. */
-  readonly reserve?: readonly (string | ReservedRange)[]
+  readonly reserve?: readonly (AddressInput | PrefixInput | ReservedRange)[]
   /** CIDRs (or addresses) to take out of what the host, or a guess of ours, says is used. `reserve` wins over it. */
-  readonly allow?: readonly string[]
+  readonly allow?: readonly (AddressInput | PrefixInput)[]
   /** Live leases; those of the requesting networks themselves are what they hold. */
   readonly leases?: readonly SubnetLease[]
 }

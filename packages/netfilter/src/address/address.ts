@@ -2,6 +2,7 @@ import { ParseError, type SourcePosition } from '../error/index.ts'
 import { formatAddress4, tryParseAddress4 } from './address4.ts'
 import { formatAddress6, tryParseAddress6 } from './address6.ts'
 import type { Family } from './family.ts'
+import { type AddressInput, inputText, type PrefixInput } from './ip-num-input.ts'
 
 /** @public @since 0.1.0 */
 export interface Address4 {
@@ -33,7 +34,8 @@ export const nowhere = (what: string): SourcePosition => ({ source: `<${what}>`,
  * tryParseAddress('192.0.2.1') // { family: 'ip', value: 0xc0000201 }
  * @public @since 0.1.0
  */
-export const tryParseAddress = (text: string): Address | null => {
+export const tryParseAddress = (input: AddressInput): Address | null => {
+  const text = typeof input === 'string' ? input : inputText(input)
   if (text.includes(':')) {
     const value = tryParseAddress6(text)
     return value === null ? null : { family: 'ip6', value }
@@ -49,9 +51,10 @@ export const tryParseAddress = (text: string): Address | null => {
  * @throws ParseError when it is not an address
  * @public @since 0.1.0
  */
-export const parseAddress = (text: string, place: SourcePosition = nowhere('address')): Address => {
-  const address = tryParseAddress(text)
+export const parseAddress = (input: AddressInput, place: SourcePosition = nowhere('address')): Address => {
+  const address = tryParseAddress(input)
   if (address !== null) return address
+  const text = inputText(input)
   throw new ParseError(
     `"${text}" is not an IP address; write one like 192.0.2.1 (no leading zeros) or 2001:db8::1.`,
     place,
@@ -74,8 +77,8 @@ export const formatAddress = (address: Address): string =>
  * canonicalAddress('2001:DB8:0::1') // '2001:db8::1'
  * @public @since 0.1.0
  */
-export const canonicalAddress = (text: string, place?: SourcePosition): string =>
-  formatAddress(parseAddress(text, place))
+export const canonicalAddress = (input: AddressInput, place?: SourcePosition): string =>
+  formatAddress(parseAddress(input, place))
 
 /**
  * The family of an address or a prefix, told by its text alone; null when it is neither.
@@ -84,7 +87,8 @@ export const canonicalAddress = (text: string, place?: SourcePosition): string =
  * familyOf('fd00::/8') // 'ip6'
  * @public @since 0.1.0
  */
-export const familyOf = (text: string): Family | null => {
+export const familyOf = (input: AddressInput | PrefixInput): Family | null => {
+  const text = inputText(input)
   const slash = text.indexOf('/')
   const address = tryParseAddress(slash < 0 ? text : text.slice(0, slash))
   if (address === null || slash < 0) return address?.family ?? null

@@ -14,6 +14,7 @@ export { formatAddress4, tryParseAddress4 } from './address4.ts'
 export { formatAddress6, tryParseAddress6 } from './address6.ts'
 export * from './arithmetic.ts'
 export * from './family.ts'
+export { type AddressInput, inputText, type PrefixInput } from './ip-num-input.ts'
 export * from './mac.ts'
 export {
   canonicalHostOrPrefix,

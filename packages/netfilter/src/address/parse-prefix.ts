@@ -2,6 +2,7 @@ import { ParseError, type SourcePosition } from '../error/index.ts'
 import { nowhere, tryParseAddress } from './address.ts'
 import { readAddress4 } from './address4.ts'
 import { readAddress6 } from './address6.ts'
+import { type AddressInput, inputText, type PrefixInput } from './ip-num-input.ts'
 import { formatPrefix, type InterfaceAddress, mask4, mask6, type Prefix, prefixAround } from './prefix.ts'
 
 /** Reads the decimal number after the slash; no sign, no leading zero. -1 when it is none. */
@@ -35,7 +36,8 @@ export const tryParseInterfaceAddress = (text: string): InterfaceAddress | null 
  * have a million routes.)
  * @public @since 0.1.0
  */
-export const tryParsePrefix = (text: string): Prefix | null => {
+export const tryParsePrefix = (input: PrefixInput): Prefix | null => {
+  const text = typeof input === 'string' ? input : inputText(input)
   const slash = text.indexOf('/')
   if (slash < 0) return null
   if (text.indexOf(':') < 0) {
@@ -55,7 +57,8 @@ export const tryParsePrefix = (text: string): Prefix | null => {
  * tryParseHostOrPrefix('192.0.2.1') // 192.0.2.1/32
  * @public @since 0.1.0
  */
-export const tryParseHostOrPrefix = (text: string): Prefix | null => {
+export const tryParseHostOrPrefix = (input: AddressInput | PrefixInput): Prefix | null => {
+  const text = inputText(input)
   if (text.includes('/')) return tryParsePrefix(text)
   const address = tryParseAddress(text)
   return address === null ? null : prefixAround(address, address.family === 'ip' ? 32 : 128)
@@ -73,9 +76,10 @@ const refuse = (text: string, place: SourcePosition, expected: string): ParseErr
  * @public @since 0.1.0
  */
 export const parsePrefix = (
-  text: string,
+  input: PrefixInput,
   options: { readonly place?: SourcePosition; readonly hostBits?: 'clear' | 'refuse' } = {},
 ): Prefix => {
+  const text = inputText(input)
   const place = options.place ?? nowhere('prefix')
   const prefix = tryParsePrefix(text)
   if (prefix === null) throw refuse(text, place, 'a prefix; write one like 192.0.2.0/24 or 2001:db8::/64')
@@ -98,7 +102,11 @@ export const parsePrefix = (
  * @throws ParseError when it is neither
  * @public @since 0.1.0
  */
-export const parseHostOrPrefix = (text: string, place: SourcePosition = nowhere('prefix')): Prefix => {
+export const parseHostOrPrefix = (
+  input: AddressInput | PrefixInput,
+  place: SourcePosition = nowhere('prefix'),
+): Prefix => {
+  const text = inputText(input)
   const prefix = tryParseHostOrPrefix(text)
   if (prefix !== null) return prefix
   throw refuse(text, place, 'an address or a prefix; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64')
@@ -127,8 +135,8 @@ export const parseInterfaceAddress = (
  * canonicalPrefix('FD00:0::1/64') // 'fd00::/64'
  * @public @since 0.1.0
  */
-export const canonicalPrefix = (text: string, place: SourcePosition = nowhere('prefix')): string =>
-  formatPrefix(parsePrefix(text, { place }))
+export const canonicalPrefix = (input: PrefixInput, place: SourcePosition = nowhere('prefix')): string =>
+  formatPrefix(parsePrefix(input, { place }))
 
 /**
  * The one text of a prefix, or of an address as the prefix of it alone: what an allow list holds.
@@ -138,5 +146,5 @@ export const canonicalPrefix = (text: string, place: SourcePosition = nowhere('p
  * canonicalHostOrPrefix('192.0.2.1') // '192.0.2.1/32'
  * @public @since 0.1.0
  */
-export const canonicalHostOrPrefix = (text: string, place?: SourcePosition): string =>
-  formatPrefix(parseHostOrPrefix(text, place))
+export const canonicalHostOrPrefix = (input: AddressInput | PrefixInput, place?: SourcePosition): string =>
+  formatPrefix(parseHostOrPrefix(input, place))

@@ -1,7 +1,7 @@
-import { tryParseAddress } from '../address/index.ts'
+import { type AddressInput, inputText, tryParseAddress } from '../address/index.ts'
 import { InvalidRequestError } from '../error/index.ts'
 import { portProtocols, protocolNumber } from '../model/index.ts'
-import { type Packet, protocolOf } from '../packet/index.ts'
+import { type Packet, type PacketInput, protocolOf } from '../packet/index.ts'
 import type { Host } from './host.ts'
 import type { Learner } from './learner.ts'
 import { findLink } from './link.ts'
@@ -43,7 +43,7 @@ export interface FirstPacket {
  *
  * @throws InvalidRequestError for addresses of two families, or none, or a protocol that is not known
  */
-export const readFirstPacket = (packet: Packet): FirstPacket => {
+export const readFirstPacket = (packet: PacketInput): FirstPacket => {
   const { family } = packet
   const protocol = protocolOf(packet.protocol)
   if (protocol === null)
@@ -124,10 +124,10 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
   }
 }
 
-const addressOf = (text: string, family: Packet['family']): number | bigint => {
-  const address = tryParseAddress(text)
+const addressOf = (input: AddressInput, family: Packet['family']): number | bigint => {
+  const address = tryParseAddress(input)
   if (address !== null && address.family === family) return address.value
-  throw new InvalidRequestError(`"${text}" is not an address of family ${family}.`)
+  throw new InvalidRequestError(`"${inputText(input)}" is not an address of family ${family}.`)
 }
 
 const packetTypeOf = (host: Host, family: Packet['family'], daddr: number | bigint): number => {

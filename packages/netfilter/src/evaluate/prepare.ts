@@ -1,6 +1,6 @@
 import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../model/index.ts'
-import type { Packet } from '../packet/index.ts'
+import type { PacketInput } from '../packet/index.ts'
 import { type EndpointAddress, indexEndpoints } from './endpoint-set.ts'
 import { prepareFollower } from './follow.ts'
 import { openFlow, readFirstPacket } from './open-flow.ts'
@@ -21,7 +21,7 @@ export interface Evaluator {
   /**
    * @throws InvalidRequestError for addresses of two families, or a protocol that is not known
    */
-  readonly evaluate: (packet: Packet) => Outcome
+  readonly evaluate: (packet: PacketInput) => Outcome
 }
 
 /**
@@ -64,7 +64,7 @@ export const prepare = (
  * @public @since 0.1.0
  */
 export const evaluate = (
-  packet: Packet,
+  packet: PacketInput,
   facts: HostFacts,
   rulesets: NetfilterRuleset | readonly NetfilterRuleset[],
   options: EvaluateOptions = {},

@@ -1,5 +1,5 @@
 import type { Outcome } from '../evaluate/index.ts'
-import type { Packet } from '../packet/index.ts'
+import { type PacketInput, packetOf } from '../packet/index.ts'
 import { describePacket } from './describe-packet.ts'
 import type { ExplainOptions } from './explain-options.ts'
 import type { Story, StoryLater } from './story.ts'
@@ -16,14 +16,17 @@ import { tellSteps } from './tell-steps.ts'
  * printStory(explain(packet, evaluate(packet, facts, rulesets)))
  * @public @since 0.1.0
  */
-export const explain = (packet: Packet, outcome: Outcome, options: ExplainOptions = {}): Story => ({
-  beginning: describePacket(packet),
-  there: tellSteps(outcome.trace, 1),
-  back: tellSteps(outcome.trace, 2),
-  later: tellLater(outcome),
-  ending: tellEnding(packet, outcome, options),
-  doubts: tellDoubts(packet, outcome, options),
-})
+export const explain = (input: PacketInput, outcome: Outcome, options: ExplainOptions = {}): Story => {
+  const packet = packetOf(input)
+  return {
+    beginning: describePacket(packet),
+    there: tellSteps(outcome.trace, 1),
+    back: tellSteps(outcome.trace, 2),
+    later: tellLater(outcome),
+    ending: tellEnding(packet, outcome, options),
+    doubts: tellDoubts(packet, outcome, options),
+  }
+}
 
 /** Only of a packet that is stopped: those that come through are like those before them. */
 const tellLater = ({ trace }: Outcome): StoryLater | null => {

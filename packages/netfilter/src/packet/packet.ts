@@ -1,4 +1,4 @@
-import type { Family } from '../address/index.ts'
+import { type AddressInput, type Family, inputText } from '../address/index.ts'
 
 /**
  * The first packet of a flow, as it comes in, or as a process of the host sends it. What is left out is what most
@@ -29,6 +29,25 @@ export interface Packet {
   /** The bridge port it comes in by, where `in` is the bridge. */
   readonly port?: string | null
 }
+
+/**
+ * A packet as `evaluate` and `explain` take it: its addresses are text, or values of ip-num.
+ * @public @since 0.1.0
+ */
+export interface PacketInput extends Omit<Packet, 'source' | 'destination'> {
+  readonly source?: AddressInput | null
+  readonly destination: AddressInput
+}
+
+/**
+ * A packet with its addresses as text.
+ * @internal
+ */
+export const packetOf = (input: PacketInput): Packet => ({
+  ...input,
+  ...(input.source == null ? { source: null } : { source: inputText(input.source) }),
+  destination: inputText(input.destination),
+})
 
 /**
  * `established`: a later packet of a flow that no rule has translated. `invalid` and `untracked` packets have no

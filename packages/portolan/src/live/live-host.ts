@@ -1,5 +1,5 @@
 import type { PublishedPort } from '@portolan/core'
-import type { Protocol } from '@portolan/netfilter'
+import type { AddressInput, Protocol } from '@portolan/netfilter'
 
 /**
  * A host port for one container, as an orchestrator asks for it while containers come and go.
@@ -17,9 +17,9 @@ export interface PublishRequest {
   /** `tcp` unless told. */
   readonly protocol?: Protocol
   /** One address of the host; absent or null: every one of the family of `to`. */
-  readonly hostAddress?: string | null
+  readonly hostAddress?: AddressInput | null
   /** An address on one of our bridges, and its port. */
-  readonly to: { readonly address: string; readonly port: number }
+  readonly to: { readonly address: AddressInput; readonly port: number }
   /**
    * Publish even though a process of the host listens on the port, which then no longer gets its clients, or the
    * host does not have `hostAddress` (yet).
@@ -38,7 +38,7 @@ export interface PublishRequest {
 export interface UnpublishRequest {
   readonly hostPort: number
   readonly protocol?: Protocol
-  readonly hostAddress?: string | null
+  readonly hostAddress?: AddressInput | null
   /** Absent: both families, or that of `hostAddress`. */
   readonly family?: 'ip' | 'ip6'
 }

@@ -1,5 +1,6 @@
 import type { DesiredMapping } from '@portolan/core'
 import {
+  type AddressInput,
   canonicalAddress,
   type Family,
   families,
@@ -104,7 +105,11 @@ const checkObject = (value: unknown, name: string): void => {
 const shownValue = (value: unknown): string =>
   value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value))
 
-const familyOfText = (text: unknown): Family | null => (typeof text === 'string' ? familyOf(text) : null)
+const familyOfText = (input: unknown): Family | null => (isInput(input) ? familyOf(input) : null)
+
+/** Callers in JavaScript may hand in anything. Values of ip-num have their number. */
+const isInput = (input: unknown): input is AddressInput =>
+  typeof input === 'string' || (typeof input === 'object' && input !== null && 'getValue' in input)
 
 /** @internal */
 export const checkPort = (port: number, name: string): number => {

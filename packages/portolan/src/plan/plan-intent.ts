@@ -5,10 +5,18 @@ import {
   type Intent,
   layerConfigs,
   parsePool,
+  poolText,
   type Runner,
 } from '@portolan/core'
 import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
-import { type HostFacts, InspectError, MissingToolError, ownerOf, PermissionError } from '@portolan/netfilter'
+import {
+  type HostFacts,
+  InspectError,
+  inputText,
+  MissingToolError,
+  ownerOf,
+  PermissionError,
+} from '@portolan/netfilter'
 import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
@@ -148,9 +156,9 @@ const readBackend = async (choice: BackendChoice, runner: Runner): Promise<Backe
 }
 
 const optionsAsConfig = ({ pools, reserve, allow }: PlanOptions): Config => ({
-  pools: pools ?? null,
-  reserved: (reserve ?? []).map((range) => ({ range, from: null })),
-  allowed: allow ?? [],
+  pools: pools?.map(poolText) ?? null,
+  reserved: (reserve ?? []).map((range) => ({ range: inputText(range), from: null })),
+  allowed: (allow ?? []).map(inputText),
 })
 
 /** A host of which nothing is read here is another one: it has no leases here, unless it is told where they are. */

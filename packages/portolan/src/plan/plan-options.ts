@@ -1,5 +1,5 @@
-import type { Config, Runner } from '@portolan/core'
-import type { HostFacts } from '@portolan/netfilter'
+import type { Config, PoolInput, Runner } from '@portolan/core'
+import type { AddressInput, HostFacts, PrefixInput } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { LeaseOptions } from '../leases/with-lease-store.ts'
@@ -19,12 +19,12 @@ export interface PlanOptions extends LeaseOptions {
   readonly rules?: HostRules | null
   /** `auto` unless told. */
   readonly backend?: BackendChoice
-  /** Pools for networks that name none: `classic`, `docker`, `10.0.0.0/8:24`; in order. */
-  readonly pools?: readonly string[]
+  /** Pools for networks that name none: `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }` with a base of ip-num; in order. */
+  readonly pools?: readonly PoolInput[]
   /** Prefixes to avoid beside what the host has. */
-  readonly reserve?: readonly string[]
+  readonly reserve?: readonly (AddressInput | PrefixInput)[]
   /** Prefixes not to avoid, whatever the host has. */
-  readonly allow?: readonly string[]
+  readonly allow?: readonly (AddressInput | PrefixInput)[]
   /** What is settled once for all, of `readConfig`; the options above have the last word over it. None unless told. */
   readonly config?: Config
   /** Drop what is forwarded between interfaces that are not ours. */

@@ -1,0 +1,41 @@
+import { type IPv4, IPv4CidrRange, IPv4Prefix, type IPv6, IPv6CidrRange, IPv6Prefix } from 'ip-num'
+import { parseHostOrPrefix } from './parse-prefix.ts'
+import { firstAddress, type Prefix } from './prefix.ts'
+import { toIp } from './to-ip.ts'
+
+/**
+ * A prefix as ip-num has it.
+ * @public @since 0.1.0
+ */
+export type CidrRange = IPv4CidrRange | IPv6CidrRange
+
+/**
+ * What has a subnet: an entry of `plan.subnets`, a desired subnet, a lease.
+ * @public @since 0.1.0
+ */
+export interface InSubnet {
+  readonly subnet: string
+}
+
+/**
+ * A prefix as a range of ip-num, built when it is asked for: what plans and leases hold stays data.
+ *
+ * @param prefix - text in CIDR form, a parsed prefix, or what has a `subnet`
+ * @throws ParseError when the text is not a prefix
+ * @example
+ * toCidrRange('10.0.0.0/24').getSize() // 256n
+ * @public @since 0.1.0
+ */
+export const toCidrRange = (prefix: string | Prefix | InSubnet): CidrRange => {
+  const parsed = parsedPrefix(prefix)
+  const first = toIp(firstAddress(parsed))
+  const length = BigInt(parsed.length)
+  return parsed.family === 'ip'
+    ? new IPv4CidrRange(first as IPv4, new IPv4Prefix(length))
+    : new IPv6CidrRange(first as IPv6, new IPv6Prefix(length))
+}
+
+const parsedPrefix = (prefix: string | Prefix | InSubnet): Prefix => {
+  if (typeof prefix === 'string') return parseHostOrPrefix(prefix)
+  return 'subnet' in prefix ? parseHostOrPrefix(prefix.subnet) : prefix
+}
