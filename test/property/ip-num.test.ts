@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { acquireAddress, emptyLeases, firstFreeAddress } from '@portolan/core'
+import { acquireAddress, emptyLeases, firstFreeAddress, reach, resolve } from '@portolan/core'
 import {
   canonicalAddress,
   containsPrefix,
@@ -8,6 +8,7 @@ import {
   firstAddress,
   formatAddress,
   formatPrefix,
+  inputText,
   lastAddress,
   type Prefix,
   parseAddress,
@@ -194,4 +195,26 @@ describe('values of ip-num are taken where text is', () => {
     expect(outcome).toEqual(evaluate(text, facts, []))
     expect(explain(value, outcome)).toEqual(explain(text, outcome))
   })
+
+  test('by the contract', () => {
+    const { desired } = resolve(intent, {})
+    const host = { addresses: ['192.0.2.2', '2001:db8::2'] }
+    const ask = (source: string | IPv4, destination: string | IPv4 | IPv6, family: 'ip' | 'ip6') => {
+      const from = { kind: 'machine', address: source, interface: 'eth0' } as const
+      return reach(desired, { family, protocol: 'tcp', from, to: { address: destination, port: 8080 } }, host)
+    }
+    expect(ask(new IPv4('198.51.100.7'), new IPv4('192.0.2.2'), 'ip')).toEqual(
+      ask('198.51.100.7', '192.0.2.2', 'ip'),
+    )
+    expect(ask('2001:db8::7', new IPv6('2001:db8::2'), 'ip6')).toEqual(
+      ask('2001:db8::7', '2001:db8::2', 'ip6'),
+    )
+    expect(ask('2001:db8::7', new IPv6('2001:db8::2'), 'ip6').kind).toBe('local')
+  })
+})
+
+test('the text of a value of ip-num is the canonical one', () => {
+  expect(inputText(new IPv6('2001:db8:0::1'))).toBe('2001:db8::1')
+  expect(inputText(IPv6CidrRange.fromCidr('fd00:0::/48'))).toBe('fd00::/48')
+  expect(inputText(new IPv4('192.0.2.1'))).toBe('192.0.2.1')
 })

@@ -1,5 +1,5 @@
 import type { Protocol } from '@portolan/netfilter'
-import { type Family, prefixContains } from '@portolan/netfilter'
+import { type AddressInput, type Family, inputText, prefixContains } from '@portolan/netfilter'
 import type {
   DesiredMapping,
   DesiredNetwork,
@@ -29,6 +29,33 @@ export interface Flow {
   readonly from: FlowSource
   readonly to: { readonly address: string; readonly port: number }
 }
+
+/**
+ * A flow as `reach` takes it: its addresses are text, or values of ip-num.
+ * @public @since 0.1.0
+ */
+export interface FlowInput extends Omit<Flow, 'from' | 'to'> {
+  readonly from:
+    | { readonly kind: 'machine'; readonly address: AddressInput; readonly interface: string }
+    | { readonly kind: 'host'; readonly address: AddressInput | null }
+    | { readonly kind: 'container'; readonly network: string; readonly address: AddressInput }
+  readonly to: { readonly address: AddressInput; readonly port: number }
+}
+
+const isText = (input: FlowInput): input is Flow =>
+  typeof input.to.address === 'string' && typeof (input.from.address ?? '') === 'string'
+
+const flowOf = (input: FlowInput): Flow =>
+  isText(input)
+    ? input
+    : {
+        ...input,
+        from: {
+          ...input.from,
+          address: input.from.address === null ? null : inputText(input.from.address),
+        } as FlowSource,
+        to: { ...input.to, address: inputText(input.to.address) },
+      }
 
 /**
  * What the contract has to know of the host beside the desired state.
@@ -74,7 +101,8 @@ export type SeenAs = 'own' | 'gateway' | 'host'
  *   { addresses: ['192.0.2.2'] }) // { kind: 'delivered', to: [{ address: '172.17.0.1', port: 80 }], seenAs: 'own', ... }
  * @public @since 0.1.0
  */
-export const reach = (desired: DesiredState, flow: Flow, host: ContractHost): Reach => {
+export const reach = (desired: DesiredState, input: FlowInput, host: ContractHost): Reach => {
+  const flow = flowOf(input)
   if (spoofsLoopback(flow)) return dropped('a loopback address came over a wire')
   const refused = refusedSource(desired, flow)
   if (isLocal(flow.family, flow.to.address, host)) {

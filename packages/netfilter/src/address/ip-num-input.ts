@@ -1,4 +1,5 @@
 import type { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num'
+import { formatAddress6, tryParseAddress6 } from './address6.ts'
 
 /**
  * An address as public functions take it: text, or a value of ip-num.
@@ -13,7 +14,7 @@ export type AddressInput = string | IPv4 | IPv6
 export type PrefixInput = string | IPv4CidrRange | IPv6CidrRange
 
 /**
- * The text of an address or a prefix. Only types come from ip-num here: loading it takes longer than most programs take
+ * The text of an address or a prefix: of a value of ip-num the canonical one, and text as it is. Only types come from ip-num here: loading it takes longer than most programs take
  * to plan, so it is left to those that use it.
  *
  * @example
@@ -22,5 +23,11 @@ export type PrefixInput = string | IPv4CidrRange | IPv6CidrRange
  */
 export const inputText = (input: AddressInput | PrefixInput): string => {
   if (typeof input === 'string') return input
-  return 'toCidrString' in input ? input.toCidrString() : input.toString()
+  const text = 'toCidrString' in input ? input.toCidrString() : input.toString()
+  if (!text.includes(':')) return text
+  // ip-num writes every group of IPv6: `0:0:0:0:0:0:0:1`.
+  const [address = '', length] = text.split('/')
+  const value = tryParseAddress6(address)
+  const canonical = value === null ? address : formatAddress6(value)
+  return length === undefined ? canonical : `${canonical}/${length}`
 }
