@@ -1,6 +1,7 @@
 import {
   containsAddress,
   PortolanError,
+  type Prefix,
   parseAddress,
   parsePrefix,
   prefixesOverlap,
@@ -49,11 +50,19 @@ export const acquireSubnet = (
  * @internal
  */
 export const overlappingSubnets = (state: LeaseState, lease: LeasedSubnet): readonly LeasedSubnet[] => {
-  const prefix = parsePrefix(lease.subnet)
+  const prefix = prefixOf(lease)
   const key = leaseKey(lease)
-  return leasedSubnets(state).filter(
-    (one) => leaseKey(one) !== key && prefixesOverlap(parsePrefix(one.subnet), prefix),
-  )
+  // Few overlap, and a key is made of four names.
+  return leasedSubnets(state).filter((one) => prefixesOverlap(prefixOf(one), prefix) && leaseKey(one) !== key)
+}
+
+/** A lease never changes, and each of two hundred is compared with all the others. */
+const prefixes = new WeakMap<LeasedSubnet, Prefix>()
+
+const prefixOf = (lease: LeasedSubnet): Prefix => {
+  const prefix = prefixes.get(lease) ?? parsePrefix(lease.subnet)
+  prefixes.set(lease, prefix)
+  return prefix
 }
 
 /**
