@@ -50,9 +50,8 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
         await expectClosed(lab.neighbour, web, { ...published, destination })
         await expectClosed(lab.client, web, { ...published, destination, sourcePort: 30005 })
         const theirs = family === 'ip' ? hidden.address : (hidden.address6 ?? '')
-        // Docker guards such a port by the policy of FORWARD alone, which our accepts in iptables come before.
-        if (backend === 'nftables')
-          await expectClosed(web, hidden, { protocol: 'tcp', destination: theirs, port: 80 })
+        // Docker guards such a port by the policy of FORWARD alone, and in iptables our accepts come before that.
+        await expectClosed(web, hidden, { protocol: 'tcp', destination: theirs, port: 80 })
         expect(
           await web.probe({ ...published, destination: addresses[family].outside, port: 443 }),
         ).toMatchObject({ by: 'outside' })

@@ -36,7 +36,7 @@ export {
   type MemberField,
   type PacketField,
 } from './evaluate/learner.ts'
-export type { Link } from './evaluate/link.ts'
+export { type Link, readLinks } from './evaluate/link.ts'
 export { openFlow } from './evaluate/open-flow.ts'
 export { destinationClasses, MOST_STRETCHES } from './evaluate/route-classes.ts'
 export type { Route, RouteTable } from './evaluate/route-table.ts'

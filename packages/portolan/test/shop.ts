@@ -1,4 +1,4 @@
-import { bridgeName, type Intent, readCompose } from '@portolan/core'
+import { bridgeName, type Intent, outwardInterfaces, readCompose } from '@portolan/core'
 import { noFlows } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
@@ -45,10 +45,13 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
   })
 
 /** The rules of a host after a plan was applied to those it was made from. */
-export const rulesAfter = ({ desired, project, backend, observed: { rules } }: Plan): HostRules =>
+export const rulesAfter = ({ desired, project, backend, observed: { facts, rules } }: Plan): HostRules =>
   backend === 'nftables'
     ? { ...rules, nftables: nftables.adopt(rules.nftables, desired, project) }
-    : { ...rules, [backend]: iptables.adopt(rules[backend], desired, project) }
+    : {
+        ...rules,
+        [backend]: iptables.adopt(rules[backend], desired, project, { leaving: outwardInterfaces(facts) }),
+      }
 
 /** The facts of a host after a plan was applied: its bridges, and the sysctls it set. */
 export const factsAfter = ({ changes, observed: { facts } }: Plan): HostFacts => {

@@ -64,6 +64,8 @@ const flowOf = (input: FlowInput): Flow =>
 export interface ContractHost {
   /** Every address of every interface, without prefix length; 127.0.0.0/8 and ::1 need not be named. */
   readonly addresses: readonly string[]
+  /** Prefixes of the bridges of other engines; absent: none. */
+  readonly engines?: readonly string[]
 }
 
 /**
@@ -72,7 +74,8 @@ export interface ContractHost {
  * - `dropped`: reaches no program.
  * - `outside`: leaves the host for another machine.
  * - `local`: to the host's own sockets, or refused by them: not ours to touch.
- * - `foreign`: between others; not ours to touch.
+ * - `foreign`: between others, or from a container to one of another engine: not ours to touch. The host's other rules
+ *   decide, as they would without ours.
  * @public @since 0.1.0
  */
 export type Reach =
@@ -115,7 +118,7 @@ export const reach = (desired: DesiredState, input: FlowInput, host: ContractHos
     holds(subnetOf(candidate, flow.family), flow.to.address),
   )
   if (network !== undefined) return reachDirectly(desired, flow, network)
-  return reachOutside(desired, flow)
+  return reachOutside(desired, flow, host)
 }
 
 const dropped = (why: string): Reach => ({ kind: 'dropped', why })
@@ -270,13 +273,18 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
 }
 
 /** To an address that is neither the host's nor on one of our networks. */
-const reachOutside = (desired: DesiredState, { family, from }: Flow): Reach => {
+const reachOutside = (
+  desired: DesiredState,
+  { family, from, to }: Flow,
+  { engines = [] }: ContractHost,
+): Reach => {
   if (from.kind === 'host') return { kind: 'foreign' }
   if (from.kind === 'machine')
     return desired.guardForwarding ? dropped('forwarding is guarded') : { kind: 'foreign' }
   const network = desired.networks.find((candidate) => candidate.name === from.network)
   if (network === undefined) return { kind: 'foreign' }
   if (network.internal) return dropped(`${network.name} is internal`)
+  if (engines.some((prefix) => prefixContains(prefix, to.address))) return { kind: 'foreign' }
   const subnet = subnetOf(network, family)
   if (subnet?.masquerade !== true) return { kind: 'outside', seenAs: 'own' }
   // It would keep a source that no reply finds, and that no machine outside is to see.

@@ -206,6 +206,16 @@ describe('what leaves for the outside', () => {
     expect(ask(from, to, 443, state)).toBe(expected)
   })
 
+  test.each<[string, FlowSource, string, DesiredState, string]>([
+    ["to another engine's container is not ours", nginx, '172.30.0.2', desired(), 'foreign'],
+    ['... in IPv6', nginx6, 'fd00:30::2', desired(), 'foreign'],
+    ['... and dropped from an internal network', nginx, '172.30.0.2', internal, 'dropped'],
+    ['to its neighbours is ours', nginx, '172.31.0.2', desired(), 'outside as host'],
+  ])('%s', (_, from, to, state, expected) => {
+    const engines = ['172.30.0.0/16', 'fd00:30::/64']
+    expect(inWords(reach(state, flow(from, to, 443), { ...host, engines }))).toBe(expected)
+  })
+
   test('a guard leaves published ports alone', () => {
     const guarded = desired({ guardForwarding: true, mappings: [mapping(), mapping6()] })
     expect(ask(machine(), '192.0.2.2', 8080, guarded)).toBe('172.17.0.2:80 seen as own')

@@ -1,6 +1,8 @@
 import { checkDesired, type DesiredState } from '@portolan/core'
 import { families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
+import type { CompileOptions } from '../compile/compile.ts'
+import { leavingOf } from '../compile/leaving.ts'
 import { projectRules } from '../compile/project-rules.ts'
 import { projectOf } from '../compile/tag.ts'
 import type { Ruleset } from '../ruleset/ruleset.ts'
@@ -24,6 +26,7 @@ export const projectsIn = (ruleset: Ruleset): readonly string[] => {
  * @param actual - what the host has, read by `inspect` or `parse`; foreign rules in it are not looked at
  * @param desired - what the project wants; null: the project goes
  * @param project - the one with rules in `actual` that are replaced
+ * @param options - `leaving` holds for all projects; absent: as `actual` has it
  * @returns ours only, to be handed to `diff`; without tables when no project is left
  * @throws InvalidRequestError as `compile` does
  * @example
@@ -31,13 +34,22 @@ export const projectsIn = (ruleset: Ruleset): readonly string[] => {
  * diff(actual, adopt(actual, null, 'demo'))             // takes the project `demo` away
  * @public @since 0.1.0
  */
-export const adopt = (actual: Ruleset, desired: DesiredState | null, project: string): Ruleset => {
+export const adopt = (
+  actual: Ruleset,
+  desired: DesiredState | null,
+  project: string,
+  { leaving }: CompileOptions = {},
+): Ruleset => {
   if (desired !== null) checkDesired(desired)
   return {
     tables: families.flatMap((family) => {
       const others = placedInFamily(actual, family).filter(({ rule }) => projectOf(rule) !== project)
       const wanted = desired === null ? [] : projectRules(desired, family)
-      return assemble(family, [...others, ...yieldTo(others, wanted)])
+      return assemble(
+        family,
+        [...others, ...yieldTo(others, wanted)],
+        leaving === undefined ? leavingOf(family, actual, desired === null ? [] : null) : leaving,
+      )
     }),
     trailer: [],
   }

@@ -2,6 +2,7 @@ import type { Mended, MendOptions, OwnedNetwork } from '@portolan/core'
 import { containsPrefix, type Family, families, parsePrefix } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { rootOf } from '../compile/dispatch.ts'
+import { leavingOf } from '../compile/leaving.ts'
 import { networkTag, ownedNetworkRules } from '../compile/network-rules.ts'
 import type { PlacedRule } from '../compile/placed-rule.ts'
 import { tagOf } from '../compile/tag.ts'
@@ -97,7 +98,7 @@ const hasGuards = (actual: Ruleset, family: Family): boolean =>
  * rules stand before is not missing.
  */
 const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: readonly PlacedRule[]): boolean =>
-  diff(actual, { tables: assemble(family, placed), trailer: [] }).every(
+  diff(actual, { tables: assemble(family, placed, []), trailer: [] }).every(
     ({ operation }) =>
       operation.family !== family || operation.table !== table || operation.kind === 'move-rule',
   )
@@ -113,7 +114,7 @@ const isWholeIn = (actual: Ruleset, family: Family, table: string, placed: reado
  */
 export const mend = (
   actual: Ruleset,
-  { networks, known, presence }: MendOptions<Ruleset>,
+  { networks, known, presence, leaving }: MendOptions<Ruleset>,
 ): Mended<Ruleset> => {
   const before = known ?? emptyRuleset
   const ports = published(before)
@@ -129,7 +130,7 @@ export const mend = (
     const isGuarded = networks.some(({ network }) => network[family] !== null)
     if (known === undefined || known === null)
       lost.push(...lostRestrictions(actual, placed, family, isGuarded))
-    return assemble(family, placed)
+    return assemble(family, placed, leaving === undefined ? leavingOf(family, actual, leavingOf(family, before, [])) : leaving)
   })
   return { ruleset: { tables, trailer: [] }, lost }
 }
@@ -137,6 +138,8 @@ export const mend = (
 /**
  * The families in which all is there of our chains that belongs to what is in them and to these networks. Where
  * nothing needs a family, it need not have anything. Where our jumps stand is not asked: see `displacedJumps`.
+ *
+ * @param leaving - the interfaces by which containers leave the host; absent: as the rules have it
  * @example
  * wholeFamilies(await inspect(runner, 'iptables-nft'), networks) // ['ip6'] after "iptables -t mangle -F"
  * @public @since 0.1.0
@@ -144,8 +147,9 @@ export const mend = (
 export const wholeFamilies = (
   actual: Ruleset,
   networks: MendOptions<Ruleset>['networks'],
+  leaving?: readonly string[] | null,
 ): readonly Family[] => {
-  const { ruleset, lost } = mend(actual, { networks })
+  const { ruleset, lost } = mend(actual, { networks, ...(leaving === undefined ? {} : { leaving }) })
   if (lost.length > 0) return []
   const damaged = new Set(
     diff(actual, ruleset).flatMap(({ operation: { kind, family } }) =>

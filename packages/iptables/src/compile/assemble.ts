@@ -17,6 +17,7 @@ import { builtInChains } from '../ruleset/built-in.ts'
 import * as chains from '../ruleset/chains.ts'
 import { jumps } from '../ruleset/jumps.ts'
 import type { Chain, Rule, Table } from '../ruleset/ruleset.ts'
+import { type Leaving, leavingRules } from './leaving.ts'
 import { compareText, orderRules } from './order.ts'
 import type { PlacedRule } from './placed-rule.ts'
 import { portTrees } from './port-trees.ts'
@@ -106,9 +107,14 @@ const toTable = (family: Family, name: string, rules: ChainRules): Table => {
  * Makes whole tables of the rules of all projects: puts each where it belongs, lays the ports out as trees, and
  * adds what belongs to no project. The result depends on the set of rules only, not on their order.
  *
+ * @param leaving - for all projects
  * @returns mangle, filter and nat; none of them when there are no rules
  */
-export const assemble = (family: Family, placed: readonly PlacedRule[]): readonly Table[] => {
+export const assemble = (
+  family: Family,
+  placed: readonly PlacedRule[],
+  leaving: Leaving,
+): readonly Table[] => {
   if (placed.length === 0) return []
   const trees = portTrees(placed)
   return tableNames.flatMap((name) => {
@@ -127,6 +133,7 @@ export const assemble = (family: Family, placed: readonly PlacedRule[]): readonl
       for (const [chain, list] of tree.chains) rules.set(chain, list)
     }
     if (name === 'mangle') mangleSkeleton(rules, family)
+    if (name === 'filter' && rules.has(chains.acceptForwarded)) rules.set(chains.leave, leavingRules(leaving))
     if (name === 'nat') natSkeleton(rules, family, own(placed))
     declareReferred(rules)
     return rules.size === 0 ? [] : [toTable(family, name, rules)]

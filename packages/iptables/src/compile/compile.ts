@@ -5,6 +5,18 @@ import { assemble } from './assemble.ts'
 import { projectRules } from './project-rules.ts'
 
 /**
+ * What the rules have to know of the host.
+ * @public @since 0.1.0
+ */
+export interface CompileOptions {
+  /**
+   * The interfaces by which containers leave the host (`outwardInterfaces`). What leaves by another one, such as the
+   * bridge of another engine, is left to the host's own rules. Null, the default: all are accepted.
+   */
+  readonly leaving?: readonly string[] | null
+}
+
+/**
  * The iptables rules that make a host keep the reachability contract for one project, as if it were the only
  * one there. What is forbidden is dropped early, in `mangle`, and what is left is accepted last, at the end of
  * `filter` FORWARD: between the two the host's own rules are heard, and can only be overruled in their policy.
@@ -17,10 +29,10 @@ import { projectRules } from './project-rules.ts'
  * print(compile(desired), 'iptables-restore')
  * @public @since 0.1.0
  */
-export const compile = (desired: DesiredState): Ruleset => {
+export const compile = (desired: DesiredState, { leaving = null }: CompileOptions = {}): Ruleset => {
   checkDesired(desired)
   return {
-    tables: families.flatMap((family) => assemble(family, projectRules(desired, family))),
+    tables: families.flatMap((family) => assemble(family, projectRules(desired, family), leaving)),
     trailer: [],
   }
 }

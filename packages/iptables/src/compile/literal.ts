@@ -29,12 +29,16 @@ export const socketLiteral = (address: string, port: number, family: Family): st
   return [family === 'ip' ? literal : `[${literal}]`, port].join(':')
 }
 
+/** Can iptables write this interface's name down? */
+export const isInterfaceLiteral = (name: string): boolean =>
+  /^[A-Za-z0-9_.:@#%~^=-]{1,15}$/.test(name) && !name.startsWith('-')
+
 /**
  * An interface name that iptables can write down. It prints names without quotes, and takes a final `+` for
  * "every name that starts so".
  */
 export const interfaceLiteral = (name: string): string => {
-  if (!/^[A-Za-z0-9_.:@#%~^=-]{1,15}$/.test(name) || name.startsWith('-')) {
+  if (!isInterfaceLiteral(name)) {
     throw new InvalidRequestError(
       `The interface name "${name}" cannot be used with iptables: 1 to 15 letters, digits and any of _ . : @ # % ~ ^ = - are possible.`,
     )

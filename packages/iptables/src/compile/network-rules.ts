@@ -7,6 +7,7 @@ import {
   from,
   goto,
   inBy,
+  isReply,
   jump,
   masquerade,
   notFrom,
@@ -230,7 +231,8 @@ export const ownedNetworkRules = (
     ...kept(network, subnet, place),
     ...home(network, subnet, family, place),
     place('filter', chains.acceptForwarded, [outBy(bridge)], 'to our bridge', accept),
-    place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', accept),
+    place('filter', chains.acceptForwarded, [inBy(bridge), isReply], 'answers', accept),
+    place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', goto(chains.leave)),
     ...sources(network, subnet, family, place),
   ]
 }

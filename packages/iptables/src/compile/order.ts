@@ -25,6 +25,7 @@ const bridgeRank = (rule: Rule): number => {
 }
 
 const rank = (chain: string, rule: Rule): number => {
+  if (chain === chains.acceptForwarded) return tests(rule, 'ctdir') ? 0 : has(rule, 'in') ? 2 : 1
   if (chain === chains.between) return has(rule, 'out') ? 0 : 1
   if (chain.startsWith(chains.sourceOfBridge(''))) return tests(rule, 'ctstate') ? 0 : 1
   if (chain.startsWith(chains.toBridge('')) || chain.startsWith(chains.ownToBridge('')))

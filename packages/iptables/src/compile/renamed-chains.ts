@@ -22,6 +22,8 @@ const leadOf = (chain: string, rule: Rule): string | null => {
       return outBy === null ? chains.between : chains.toBridge(outBy)
     case chains.between:
       return outBy === null ? null : chains.ownToBridge(outBy)
+    case chains.acceptForwarded:
+      return chains.leave
     case chains.source:
       return outBy === null ? null : chains.sourceOfBridge(outBy)
     case chains.output:

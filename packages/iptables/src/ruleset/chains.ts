@@ -26,6 +26,8 @@ export const toBridge = (bridge: string): string => `PORTOLAN-IN-${bridge}`
 export const ownToBridge = (bridge: string): string => `PORTOLAN-OWN-${bridge}`
 /** filter: what survived mangle. */
 export const acceptForwarded = 'PORTOLAN-ACCEPT'
+/** filter: what comes from our bridges, and the interfaces by which it may leave the host. */
+export const leave = 'PORTOLAN-LEAVE'
 /** nat, a tree: host ports and where they lead. */
 export const destination = 'PORTOLAN-DNAT'
 /** nat: what the host itself sends to one of its addresses. */

@@ -165,8 +165,8 @@ const removeRules = (
   complete: boolean,
 ): readonly PlanChange[] => {
   const [only] = projects
-  if (complete) return planRules(null, null, null, rules)
-  return only === undefined ? [] : planRules(null, null, only, rules)
+  if (complete) return planRules(null, null, null, rules, {})
+  return only === undefined ? [] : planRules(null, null, only, rules, {})
 }
 
 /** Ports on bridges of others get their hairpin mode back, unless it is switched off already. */

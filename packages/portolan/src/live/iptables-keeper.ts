@@ -1,4 +1,4 @@
-import type { Mended, Runner } from '@portolan/core'
+import { type Mended, outwardInterfaces, type Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import { type Family, families } from '@portolan/netfilter'
@@ -42,7 +42,8 @@ export const iptablesKeeper = (
         runner,
       )
       expected = before
-      const complete = iptables.wholeFamilies(rules, networks)
+      const leaving = outwardInterfaces(facts)
+      const complete = iptables.wholeFamilies(rules, networks, leaving)
       const isComplete = complete.length === families.length
       // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
       const whole = isComplete && iptables.displacedJumps(rules).length === 0
@@ -51,6 +52,7 @@ export const iptablesKeeper = (
         networks,
         known: isComplete ? null : known,
         presence: hostPresence(facts),
+        leaving,
       })
       if (isComplete && standing.length > 0) known = iptables.ours(rules)
       const ports = portsOf(project, iptables.published(rules), iptables.published(mended.ruleset))

@@ -100,7 +100,7 @@ export const makePlan = (input: PlanInput): Plan => {
     // In this order no moment is more open than the one before: bridges go before the rules that guard them,
     // and come after; forwarding is switched on last.
     ...links.filter((change) => change.action === 'remove'),
-    ...planRules(backend, desired, intent.project, rules),
+    ...planRules(backend, desired, intent.project, rules, facts),
     // What another program lets pass serves until its mapping is gone.
     ...unneeded.map((change): PlanChange => ({ ...change, part: 'fix' })),
     ...links.filter((change) => change.action !== 'remove'),

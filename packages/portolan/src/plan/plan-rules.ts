@@ -1,6 +1,7 @@
-import type { DesiredState } from '@portolan/core'
+import { type DesiredState, outwardInterfaces } from '@portolan/core'
 import { withWords } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
+import type { HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -11,6 +12,7 @@ import type { PlanChange } from './plan.ts'
  *
  * @param desired - null: the project goes from every backend
  * @param project - null: every project goes, and whatever else is ours
+ * @param facts - of the host that the rules are for
  * @internal
  */
 export const planRules = (
@@ -18,12 +20,13 @@ export const planRules = (
   desired: DesiredState | null,
   project: string | null,
   rules: HostRules,
+  facts: HostFacts,
 ): readonly PlanChange[] => {
   const chosen = backends.filter((one) => one === backend)
   const others = backends.filter((one) => one !== backend)
   // The new rules first: the project is never without any.
   return [...chosen, ...others].flatMap((one) =>
-    planBackend(one, one === backend ? desired : null, project, rules),
+    planBackend(one, one === backend ? desired : null, project, rules, facts),
   )
 }
 
@@ -32,6 +35,7 @@ const planBackend = (
   desired: DesiredState | null,
   project: string | null,
   rules: HostRules,
+  facts: HostFacts,
 ): readonly PlanChange[] => {
   if (backend === 'nftables') {
     const actual = rules.nftables
@@ -41,7 +45,9 @@ const planBackend = (
       .map(({ action, operation }): PlanChange => ofNftables({ action, operation, part: backend }))
   }
   const actual = rules[backend]
-  const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, desired, project)
+  const options = desired === null ? {} : { leaving: outwardInterfaces(facts) }
+  const wanted =
+    project === null ? iptables.emptyRuleset : iptables.adopt(actual, desired, project, options)
   return iptables
     .diff(actual, wanted)
     .map(({ action, operation }): PlanChange => ofIptables({ action, operation, part: backend }))

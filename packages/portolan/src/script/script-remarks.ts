@@ -1,3 +1,4 @@
+import { outwardInterfaces } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import type { ScriptedPlan } from './whole-rules.ts'
@@ -6,7 +7,11 @@ import type { ScriptedPlan } from './whole-rules.ts'
  * What the head of a script says of the projects in it, and of those it removes.
  * @internal
  */
-export const scriptRemarks = ({ project, backend, observed: { rules } }: ScriptedPlan): readonly string[] => {
+export const scriptRemarks = ({
+  project,
+  backend,
+  observed: { facts, rules },
+}: ScriptedPlan): readonly string[] => {
   const present =
     backend === 'nftables' ? nftables.projectsIn(rules.nftables) : iptables.projectsIn(rules[backend])
   const others = present.filter((one) => one !== project)
@@ -20,6 +25,12 @@ export const scriptRemarks = ({ project, backend, observed: { rules } }: Scripte
           `It replaces all ${backend} rules of Portolan, and holds those of other projects as they were when it was`,
           'printed. Once another project has changed, print it again instead of loading it.',
         ]),
+    ...(backend !== 'nftables' && outwardInterfaces(facts) === null
+      ? [
+          'The interfaces of the host were not known: its containers leave by any of them, also where only the policy of',
+          'chain FORWARD keeps them from the containers of another engine.',
+        ]
+      : []),
     `Projects in it: ${project}.`,
     // One a line: iptables-restore reads a line of more than 10,239 bytes as two (iptables/iptables-restore.c).
     ...others.map((other) => `and, as the host has it: ${other}.`),

@@ -1,3 +1,4 @@
+import { outwardInterfaces } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import type { Family } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
@@ -20,9 +21,10 @@ export const wholeNftables = ({ desired, project, observed: { rules } }: Scripte
  * @internal
  */
 export const wholeIptables = (
-  { desired, project, observed: { rules } }: ScriptedPlan,
+  { desired, project, observed: { facts, rules } }: ScriptedPlan,
   variant: Exclude<Backend, 'nftables'>,
-): iptables.Ruleset => iptables.adopt(rules[variant], desired, project)
+): iptables.Ruleset =>
+  iptables.adopt(rules[variant], desired, project, { leaving: outwardInterfaces(facts) })
 
 /**
  * Chains of ours that a host has, its own chains lead to, and that nothing would be in any more: what stays in them

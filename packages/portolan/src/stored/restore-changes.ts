@@ -22,7 +22,7 @@ const followingChanges = (
   const sysctls = diffSysctls(desired, facts, { writable: setsSysctls }).changes
   return [
     ...links.filter(({ action }) => action === 'remove'),
-    ...planRules(backend, desired, desired.project, rules),
+    ...planRules(backend, desired, desired.project, rules, facts),
     ...links.filter(({ action }) => action !== 'remove'),
     ...sysctls.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]

@@ -15,6 +15,7 @@ import {
 } from '@portolan/netfilter/analysis'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { parseBridgeAlias } from '../../contract/index.ts'
+import { isWire } from '../../contract/outward-interfaces.ts'
 import { type Subnet, subnetsOf } from './subnets.ts'
 
 /** A way by which other machines reach the host. */
@@ -104,7 +105,9 @@ export const surroundingsOf = (
     everything[family],
   )
   const uplinks = uplinkNames(host, family, links)
-  const isCalled = (link: Link): boolean => uplinks.has(link.name) || isWire(host, link)
+  const isWired = (link: Link): boolean => isWire(link, host.ports.get(link.name) ?? [])
+  // Addresses of lo are those of a service on this host.
+  const isCalled = (link: Link): boolean => uplinks.has(link.name) || link === host.lo || isWired(link)
   const entries = links.flatMap((link): Entry[] => {
     const sources = intersectRanges(behind?.answered(link.name) ?? everything[family], taken)
     return isEmptySet(sources)
@@ -113,7 +116,7 @@ export const surroundingsOf = (
           {
             name: link.name,
             isUplink: uplinks.has(link.name),
-            isEngine: !uplinks.has(link.name) && !isWire(host, link),
+            isEngine: !uplinks.has(link.name) && !isWired(link),
             sources,
           },
         ]
@@ -156,9 +159,6 @@ export const surroundingsOf = (
     ),
   }
 }
-
-/** Other machines are behind it, not what some engine runs on this host. */
-const isWire = (host: Host, link: Link): boolean => !isBridge(host, link) && link.kind !== 'dummy'
 
 const namedSets = (): Surroundings['named'] => {
   const sets = new Map<string, RangeSet>()

@@ -1,0 +1,125 @@
+import { expect, test } from '@jest/globals'
+import { attach, type PlanJson } from '../lab/attach.ts'
+import type { Backend } from '../lab/backend.ts'
+import type { Container } from '../lab/container.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Machine } from '../lab/machine.ts'
+import { startCni } from '../lab/neighbour/cni.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { useLegacyIptables } from '../lab/neighbour/engine-room.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
+import { addresses } from '../lab/topology.ts'
+import { pilotOf, shop } from './lifecycle/pilot.ts'
+import { expectClosed } from './remedies/closed.ts'
+import { families } from './remedies/shop.ts'
+
+const theirPort = 8090
+const outsidePort = 7000
+/** Of their container, and not published. */
+const hiddenPort = 81
+
+/** Our container, from which all is asked, on a host whose FORWARD lets nothing pass by itself, as Docker leaves it. */
+const openOurs = async (lab: Lab, backend: Backend): Promise<Container> => {
+  for (const program of ['iptables', 'ip6tables'])
+    await lab.host.mustRun([backend.replace('iptables', program), '-P', 'FORWARD', 'DROP'])
+  await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
+  const { stdout } = await pilotOf(lab, backend).apply(shop(), '--force', '--json')
+  return attach(lab, JSON.parse(stdout) as PlanJson, 'nginx')
+}
+
+type Theirs = Pick<Container, 'name' | 'address' | 'address6' | 'arrivals'> & Machine
+
+/** Their container is reached by its published port alone; ours reaches the outside, and is reached. */
+const expectApart = async (lab: Lab, ours: Container, theirs: Theirs, when: string): Promise<void> => {
+  for (const family of families) {
+    const destination = family === 'ip' ? theirs.address : theirs.address6
+    if (destination === null) continue
+    const asked = { protocol: 'tcp', timeoutMs: 3000 } as const
+    const { host, outside } = addresses[family]
+    const published = { ...asked, destination: host, port: theirPort }
+    const ways = {
+      published: await ours.probe(published),
+      outside: await ours.probe({ ...asked, destination: outside, port: outsidePort }),
+      own: await lab.client.probe({ ...asked, destination: host, port: 8080 }),
+    }
+    expect({ when, family, ...ways }).toMatchObject({
+      ...{ when, family },
+      // Docker accepts what is for its published ports; for the others the policy does not.
+      published: (await lab.client.probe(published)).delivered ? { by: theirs.name } : { delivered: false },
+      outside: { by: 'outside' },
+      own: { by: 'nginx' },
+    })
+    await expectClosed(ours, theirs, { protocol: 'tcp', destination, port: hiddenPort })
+  }
+}
+
+const options = {
+  name: 'theirs',
+  publish: [`${theirPort}:80`],
+  services: [80, hiddenPort].map((port) => ({ protocol: 'tcp', port }) as const),
+}
+
+describeBeside('ports that another engine has not published', ['docker', 'podman', 'cni'], () => {
+  test.each(['iptables-nft', 'iptables-legacy'] as const)(
+    'stay closed to our containers beside Docker, whichever comes first, and what ours have works, %s',
+    async (backend) => {
+      await using lab = await openLab()
+      if (backend === 'iptables-legacy') await useLegacyIptables(lab)
+      const ours = await openOurs(lab, backend)
+      const docker = await startDocker(lab, {
+        'userland-proxy': false,
+        ipv6: true,
+        'fixed-cidr-v6': 'fd00:17::/64',
+      })
+      await expectApart(lab, ours, await docker.run(options), 'Docker later')
+      await docker.restart()
+      const theirs = await docker.enter(options)
+      await expectApart(lab, ours, theirs, 'Docker restarted')
+      await pilotOf(lab, backend).apply(shop())
+      await expectApart(lab, ours, theirs, 'Docker first')
+      // Made after our rules were written, with a bridge whose name tells nothing.
+      await docker.createNetwork({ name: 'late', subnet: '172.31.5.0/24', bridge: 'late0' })
+      const late = await docker.run({ name: 'late', network: 'late' })
+      await expectClosed(ours, late, { protocol: 'tcp', destination: late.address, port: 80 })
+    },
+  )
+
+  test.each(['podman', 'cni'] as const)(
+    'stay closed to our containers beside %s where the policy of FORWARD closes them',
+    async (engine) => {
+      await using lab = await openLab()
+      const ours = await openOurs(lab, 'iptables-nft')
+      const started =
+        engine === 'podman'
+          ? await startPodman(lab, { driver: 'iptables' })
+          : await startCni(lab, { subnet6: 'fd00:85::/64' })
+      const theirs = await started.run(options)
+      await expectApart(lab, ours, theirs, `${engine} later`)
+      await pilotOf(lab, 'iptables-nft').apply(shop())
+      await expectApart(lab, ours, theirs, `${engine} first`)
+    },
+  )
+})
+
+test.each(['iptables-nft', 'iptables-legacy'] as const)(
+  'the policy of FORWARD keeps our containers from no bridge that the world is behind, %s',
+  async (backend) => {
+    await using lab = await openLab()
+    await lab.host.ip('link add br-lan type bridge', 'link set eth1 master br-lan', 'link set br-lan up')
+    for (const family of families) {
+      const { hostOutside, outside } = addresses[family]
+      const length = family === 'ip' ? 24 : 64
+      await lab.host.ip(
+        `address del ${hostOutside}/${length} dev eth1`,
+        `address add ${hostOutside}/${length} dev br-lan nodad`,
+        `route add default via ${outside} dev br-lan`,
+      )
+    }
+    const ours = await openOurs(lab, backend)
+    for (const family of families)
+      expect(
+        await ours.probe({ protocol: 'tcp', destination: addresses[family].outside, port: outsidePort }),
+      ).toMatchObject({ by: 'outside' })
+  },
+)
