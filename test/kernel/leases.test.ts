@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { typed } from '../lab/typed.ts'
 import { describeLifecycle, type OpenLab } from './lifecycle/describe-lifecycle.ts'
 import { pilotOf } from './lifecycle/pilot.ts'
 
@@ -60,11 +61,19 @@ const leases = (open: OpenLab): void => {
     const collided = await pilot.plan(project('shop', 'a'))
     expect(collided.exitCode).toBe(3)
     expect(collided.conflicts).toMatchObject([
-      { kind: 'SubnetOverlap', remedy: { commands: ['portolan move web'] } },
+      {
+        kind: 'SubnetOverlap',
+        remedy: {
+          commands: [expect.stringMatching(/^portolan move -f \S+ --backend nftables --state \S+ web$/)],
+        },
+      },
     ])
     expect(of(collided, 'a')[0]).toBe('172.17.0.1')
-    const shown = await pilot.run('move', project('shop', 'a'), 'web')
-    expect(shown.exitCode).toBe(2)
+    const shown = await typed(lab, collided.conflicts[0]?.remedy?.commands[0] ?? '')
+    expect({ code: shown.exitCode, said: shown.stdout }).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('nothing was changed; --yes carries it out'),
+    })
     const moved = await pilot.run('move', project('shop', 'a'), 'web', '--yes')
     expect({ exitCode: moved.exitCode, stderr: moved.stderr }).toEqual({ exitCode: 0, stderr: '' })
     const after = await pilot.plan(project('shop', 'a'))

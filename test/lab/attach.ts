@@ -16,7 +16,11 @@ export interface PlanJson {
     readonly address: string
     readonly mac: string
   }[]
-  readonly conflicts: readonly { readonly kind: string; readonly severity: string }[]
+  readonly conflicts: readonly {
+    readonly kind: string
+    readonly severity: string
+    readonly remedy?: { readonly text: string; readonly commands: readonly string[] }
+  }[]
   readonly changes: readonly {
     readonly action: string
     readonly object: string

@@ -1,4 +1,5 @@
 import type { Backend } from '../../lab/backend.ts'
+import { typed } from '../../lab/typed.ts'
 import { compareConflicts, compareRows } from './compare.ts'
 import { testForeignFlows } from './foreign-flows.ts'
 import { readForeignRules } from './foreign-rules.ts'
@@ -31,15 +32,33 @@ const compareFailures = (
     return [`${row.words.join(' ')}: ${failure ?? 'delivered'}`]
   })
 
-/** What a person would type, but for our own command, which wants to be asked in their own way. */
-const commandsOf = ({ remedy }: ConflictJson): readonly string[] =>
-  remedy.commands.filter((command) => !command.startsWith('portolan '))
+const isOwn = (command: string): boolean => command.startsWith('portolan ')
 
-/** What the conflicts advise: of commands that several name, the last is meant, such as a reload after changes. */
+/** What a person would type, but for our own command: what that changes is all that is asked about afterwards. */
+const commandsOf = ({ remedy }: ConflictJson): readonly string[] =>
+  remedy.commands.filter((command) => !isOwn(command))
+
+/** Carries out what the conflicts advise of our own command, at a terminal. */
+const carryOutOwn = async (
+  { lab }: Stage,
+  conflicts: readonly ConflictJson[],
+): Promise<readonly string[]> => {
+  const complaints: string[] = []
+  for (const command of new Set(conflicts.flatMap(({ remedy }) => remedy.commands.filter(isOwn)))) {
+    const { exitCode, stdout } = await typed(lab, command)
+    if (exitCode !== 0) complaints.push(`${command} exited ${exitCode}: ${stdout.trim()}`)
+  }
+  return complaints
+}
+
+/**
+ * What the conflicts advise: of commands that several name, the last is meant. Those of firewalld may be carried out any
+ * number of times.
+ */
 const onceEach = (commands: readonly string[]): readonly string[] =>
   commands.filter((command, index) => commands.lastIndexOf(command) === index)
 
-/** Carries out what the conflicts advise, each command once. */
+/** Carries out what the conflicts advise. */
 const carryOutRemedies = async (
   { lab }: Stage,
   conflicts: readonly ConflictJson[],
@@ -141,6 +160,14 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
 
   const expectedRules = mended.length === 0 ? untouched : await readForeignRules(lab.host)
   await pilot.destroy()
+  if (conflicts.some(({ remedy }) => remedy.commands.some(isOwn))) {
+    const lasting = failures.filter((one) => mended.length === 0 || one.afterRemedies === 'still')
+    complaints.push(
+      ...under('own commands', await carryOutOwn(stage, conflicts)),
+      ...under('own commands', compareFailures(await ask(stage, planned, rows, lasting), lasting)),
+    )
+  }
+
   const rulesLeft = await readForeignRules(lab.host)
   if (rulesLeft !== expectedRules) {
     complaints.push(`destroy left rules of others as\n${rulesLeft}\n-- that were --\n${expectedRules}`)

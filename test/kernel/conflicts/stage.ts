@@ -1,6 +1,7 @@
 import type { Backend } from '../../lab/backend.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
+import { ownPrograms } from '../../lab/typed.ts'
 import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
 import { askOldFlow } from './old-flows.ts'
 import type { ConflictJson, Planned } from './planned.ts'
@@ -18,7 +19,7 @@ export interface Stage {
 export const outsidePort = 7000
 
 /** Where programs of others stand in for the real ones. */
-export const commandDirectory = '/run/lab/bin'
+export const commandDirectory = ownPrograms
 
 const outsideServices = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: outsidePort }))
 

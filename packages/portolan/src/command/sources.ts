@@ -8,6 +8,7 @@ import type { Options } from './option-table.ts'
 import { ranges } from './options.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
 import { readText, sourceName } from './read-text.ts'
+import { withOwnOptions } from './with-own-options.ts'
 
 /** What a plan is made from, as the options say. */
 export const planOptions = async (options: Options): Promise<PlanOptions> => {
@@ -21,6 +22,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,
     backend: parseBackendChoice(options.backend ?? 'auto'),
+    ownCommand: withOwnOptions(options),
   }
 }
 

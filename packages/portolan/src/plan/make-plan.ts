@@ -69,6 +69,8 @@ export interface PlanInput {
   readonly owed: OwedFlows
   /** May sysctls be set? */
   readonly sysctls: boolean
+  /** What a command of `portolan` in a remedy is written as. */
+  readonly ownCommand?: (command: string) => string
 }
 
 /**
@@ -162,7 +164,7 @@ const translatedElsewhere = (
 }
 
 const finishPlan = (
-  { intent, facts, rules, backend, sysctls, leases: leased, unread: unreadElsewhere }: PlanInput,
+  { intent, facts, rules, backend, sysctls, leases: leased, unread: unreadElsewhere, ownCommand }: PlanInput,
   { desired, subnets, notes, leases }: Resolution,
   { conflicts, incomplete }: ConflictSearch,
   changes: readonly PlanChange[],
@@ -175,7 +177,9 @@ const finishPlan = (
     backend,
     subnets,
     addresses: plannedAddresses(desired),
-    conflicts: [...conflicts].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]),
+    conflicts: conflicts
+      .map((one) => withCommands(one, ownCommand))
+      .sort((a, b) => severityRank[a.severity] - severityRank[b.severity]),
     incomplete,
     changes,
     summary: summarise(changes),
@@ -189,6 +193,13 @@ const finishPlan = (
     observed: { facts, rules },
   }
   return speakingPlan(plan)
+}
+
+const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownCommand']): Conflict => {
+  const { remedy } = conflict
+  return ownCommand === undefined || remedy.commands.length === 0
+    ? conflict
+    : { ...conflict, remedy: { ...remedy, commands: remedy.commands.map(ownCommand) } }
 }
 
 /** A port that was left to us comes from that range on purpose. */

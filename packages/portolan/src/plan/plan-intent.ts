@@ -86,6 +86,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     fixes: fixes.fixes,
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
+    ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
   })
 }
 

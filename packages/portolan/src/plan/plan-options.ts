@@ -35,6 +35,8 @@ export interface PlanOptions extends LeaseOptions {
   readonly fix?: boolean
   /** Networks that get another subnet than the one they have, and their endpoints other addresses. */
   readonly move?: readonly string[]
+  /** What a command of `portolan` in a remedy is written as, such as with the options that the user gave. */
+  readonly ownCommand?: (command: string) => string
   /** Runs programs; the default spawns them. Tests replace it. */
   readonly runner?: Runner
 }

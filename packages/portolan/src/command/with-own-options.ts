@@ -1,0 +1,47 @@
+import { shellLine, visibleText } from '@portolan/netfilter'
+import type { OptionName, Options } from './options.ts'
+
+const ofSubnets = ['pool', 'reserve', 'allow', 'state'] as const
+const ofIntent = [
+  ...['file', 'project', 'profile', 'env-file', 'project-directory', 'backend'],
+  ...['guard-forwarding', 'no-sysctl', ...ofSubnets],
+] as readonly OptionName[]
+
+/** What the commands that remedies name take. */
+const taken: Readonly<Record<string, readonly OptionName[]>> = {
+  apply: ofIntent,
+  move: ofIntent,
+  subnet: ofSubnets,
+}
+
+/**
+ * A command of Portolan that a remedy names, with the options that this command was given: without them it would be
+ * about another project, another backend or another state. Any other command is left as it is.
+ *
+ * @example
+ * withOwnOptions({ file: ['shop.yaml'] })('portolan move web') // 'portolan move -f shop.yaml web'
+ */
+export const withOwnOptions =
+  (options: Options) =>
+  (command: string): string => {
+    const [, name = '', rest = ''] = /^portolan ([a-z]+)(| .*)$/s.exec(command) ?? []
+    const words = (taken[name] ?? []).flatMap((option) =>
+      ` ${rest} `.includes(` --${option} `) ? [] : optionWords(option, options[option]),
+    )
+    // Where a word could not be copied from a terminal, the user knows what was typed.
+    const isCopied = words.length > 0 && words.every((word) => visibleText(word) === word)
+    return isCopied ? `portolan ${name} ${shellLine(words)}${rest}` : command
+  }
+
+const optionWords = (
+  option: OptionName,
+  value: string | boolean | readonly string[] | undefined,
+): readonly string[] => {
+  if (value === undefined || value === false) return []
+  const written = option === 'file' ? '-f' : `--${option}`
+  if (value === true) return [written]
+  return (typeof value === 'string' ? [value] : value).flatMap((one) =>
+    // Of one that begins with a dash, parseArgs would take the value for another option.
+    one.startsWith('-') && one !== '-' ? [`--${option}=${one}`] : [written, one],
+  )
+}

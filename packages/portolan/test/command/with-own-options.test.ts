@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals'
+import { withOwnOptions } from '../../src/command/with-own-options.ts'
+
+describe('a command of Portolan in a remedy', () => {
+  test.each<[string, Parameters<typeof withOwnOptions>[0], string, string]>([
+    ['is as it was without options', {}, 'portolan move web', 'portolan move web'],
+    [
+      'is about the same project, backend and state',
+      { file: ['a.yaml', 'two words.yaml'], project: 'shop', backend: 'iptables-nft', state: '/var/x' },
+      'portolan apply --guard-forwarding',
+      "portolan apply -f a.yaml -f 'two words.yaml' --project shop --backend iptables-nft --state /var/x --guard-forwarding",
+    ],
+    [
+      'has its own words behind the options, since they may begin with a dash',
+      { state: 'x' },
+      'portolan move -- -x',
+      'portolan move --state x -- -x',
+    ],
+    [
+      'has no option twice',
+      { 'guard-forwarding': true, 'no-sysctl': true },
+      'portolan apply --guard-forwarding',
+      'portolan apply --no-sysctl --guard-forwarding',
+    ],
+    [
+      'has none that it does not take',
+      { file: ['a.yaml'], host: 'facts.json', pool: ['classic', '10.0.0.0/8:24'], json: true, yes: true },
+      'portolan subnet',
+      'portolan subnet --pool classic --pool 10.0.0.0/8:24',
+    ],
+    [
+      'writes values that begin with a dash',
+      { file: ['-x', '-'] },
+      'portolan move web',
+      'portolan move --file=-x -f - web',
+    ],
+    [
+      'is as it was where an option cannot be copied',
+      { file: ['a\u0007'] },
+      'portolan move web',
+      'portolan move web',
+    ],
+    ['is left alone where it is of another program', { state: 'x' }, 'ufw reload', 'ufw reload'],
+    ['is left alone where it is not known', { state: 'x' }, 'portolanic move web', 'portolanic move web'],
+  ])('%s', (_, options, command, expected) => {
+    expect(withOwnOptions(options)(command)).toBe(expected)
+  })
+})
