@@ -19,5 +19,8 @@ export { emptyState, type Fix, type HostState, type ValueGiven } from './state/h
 export { noFlows, type OwedFlows } from './state/owed-flows.ts'
 export { type PlaceFault, unsafeDirectory } from './state/safe-place.ts'
 export * from './state/state-file.ts'
+
 export { fixSchema, owedFlowsSchema } from './state/state-schema.ts'
+export { readSysctlSettings, type SysctlSettings } from './sysctl/read-settings.ts'
+
 export * from './sysctl/sysctl.ts'

@@ -68,6 +68,21 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
     expect(await forwardingOf(lab)).toEqual(['1', '1'])
   })
 
+  test('forwarding stays on where the configuration of the host sets it, and destroy says so', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    await lab.host.mustRun([
+      ...['sh', '-ec'],
+      'mkdir /run/lab/sysctl.d; mount --bind /run/lab/sysctl.d /etc/sysctl.d; echo net.ipv4.ip_forward=1 > /etc/sysctl.d/router.conf',
+    ])
+    const { stdout, stderr } = await pilot.destroy()
+    expect(await forwardingOf(lab)).toEqual(['1', '0'])
+    expect(`${stdout}${stderr}`).toContain('"net.ipv4.ip_forward=1" in /etc/sysctl.d/router.conf')
+    await pilot.destroy()
+    expect(await forwardingOf(lab)).toEqual(['1', '0'])
+  })
+
   test('--guard-forwarding drops what passes between two interfaces that are not ours, and nothing else', async () => {
     const lab = await open()
     await lab.outside.listen({ protocol: 'tcp', port: 7000 })

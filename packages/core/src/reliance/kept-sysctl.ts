@@ -87,7 +87,7 @@ const usersOf = (uses: readonly SysctlUse[]): readonly string[] => {
 }
 
 const placeOf = (kind: SysctlUse['kind'], text: string): string => {
-  if (kind === 'unread') return text
+  if (kind === 'unread' || kind === 'setting') return text
   return kind === 'bridge' ? `bridge ${text}` : `rule "${text}"`
 }
 

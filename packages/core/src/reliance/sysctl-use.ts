@@ -7,12 +7,12 @@ import type { RuleSource } from '@portolan/netfilter'
 export interface SysctlUse {
   /**
    * `bridge` that packets are routed to, `translation` (DNAT, SNAT, masquerade), `forward`: a rule on that hook,
-   * `unread`: rules that could not be read.
+   * `unread`: rules that could not be read, `setting`: a file of sysctl.d(5) that sets it.
    */
-  readonly kind: 'bridge' | 'translation' | 'forward' | 'unread'
+  readonly kind: 'bridge' | 'translation' | 'forward' | 'unread' | 'setting'
   /** `docker`, `podman`, `netavark`, `libvirt`, ...; null: nothing tells. */
   readonly owner: string | null
-  /** The bridge's name, the rule with its place, or why rules could not be read. */
+  /** The bridge's name, the rule or the setting with its place, or why rules could not be read. */
   readonly text: string
 }
 

@@ -140,12 +140,13 @@ export const planRemoval = ({
 
 /** Chains of ours that were renamed, and rules that other programs have on our behalf, look foreign. They go too. */
 const remaining = (
-  { rules: surrounding, unread }: Surroundings,
+  { rules: surrounding, unread, settings }: Surroundings,
   rules: HostRules,
   changes: readonly PlanChange[],
   { fixes }: HostState,
 ): Surroundings => ({
   unread,
+  settings,
   rules:
     surrounding === null
       ? null

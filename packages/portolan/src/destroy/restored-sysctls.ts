@@ -1,6 +1,7 @@
 import {
   forwardingSysctl,
   forwardingUses,
+  forwardingWish,
   type KeptSysctl,
   keptAdvertisements,
   keptSysctl,
@@ -8,6 +9,8 @@ import {
   restoredSysctl,
   type SysctlChange,
   type SysctlUse,
+  settingOf,
+  settingUse,
   valueWithoutForwarding,
 } from '@portolan/core'
 import type { HostState } from '@portolan/host'
@@ -46,6 +49,8 @@ export const restoredSysctls = (
   const stays = new Set(kept.map(({ name }) => name))
   const advertisements = staysOn('ip6', host, stays) ? keptAcceptRa(host) : []
   for (const { name } of advertisements) stays.add(name)
+  const wished = keptByWish(host).filter(({ name }) => !stays.has(name))
+  for (const { name } of wished) stays.add(name)
   return {
     changes: [
       ...families.flatMap((family) =>
@@ -55,7 +60,7 @@ export const restoredSysctls = (
         isAboutForwarding(name) || stays.has(name) ? [] : [putBack(name, given, before)],
       ),
     ],
-    kept: [...kept, ...advertisements],
+    kept: [...kept, ...advertisements, ...wished],
   }
 }
 
@@ -81,7 +86,12 @@ const givenHere = ({ facts, notes }: Host): readonly Given[] =>
 const keptForwarding = (family: Family, host: Host): readonly KeptSysctl[] => {
   const own = givenHere(host).find(({ name }) => name === forwardingSysctl[family])
   if (own === undefined) return []
-  const uses = [...forwardingUses(family, host.facts, rulesOf(host)), ...unreadUses(host)]
+  const wish = forwardingWish(family, host.surroundings.settings)
+  const uses = [
+    ...(wish === null ? [] : [settingUse(wish)]),
+    ...forwardingUses(family, host.facts, rulesOf(host)),
+    ...unreadUses(host),
+  ]
   if (uses.length === 0) return []
   const { name, before, given } = own
   return [keptSysctl({ name, value: given, before }, uses, overwrittenWith(family, host))]
@@ -95,6 +105,13 @@ const keptLoopback = (host: Host): readonly KeptSysctl[] =>
     const link = loopbackSysctl.exec(name)?.[1]?.replaceAll('/', '.')
     const uses = link === undefined ? [] : loopbackUses(link, host.facts, rulesOf(host))
     return uses.length === 0 ? [] : [keptSysctl({ name, value: given, before }, uses)]
+  })
+
+/** What the host's configuration sets to the very value that we gave it has it without us too. */
+const keptByWish = (host: Host): readonly KeptSysctl[] =>
+  givenHere(host).flatMap(({ name, before, given }) => {
+    const wish = isAboutForwarding(name) ? null : settingOf(name, host.surroundings.settings)
+    return wish?.value === given ? [keptSysctl({ name, value: given, before }, [settingUse(wish)])] : []
   })
 
 /** The kernel would delete the routes that these keep. */

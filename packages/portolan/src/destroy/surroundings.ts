@@ -1,5 +1,5 @@
-import type { Runner } from '@portolan/core'
-import type { HostState } from '@portolan/host'
+import type { Runner, SysctlSetting } from '@portolan/core'
+import { type HostState, readSysctlSettings } from '@portolan/host'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 
@@ -12,14 +12,19 @@ export interface Surroundings {
   readonly rules: HostRules | null
   /** Why some could not be read, each a sentence. */
   readonly unread: readonly string[]
+  /** What the host's configuration sets of sysctls. */
+  readonly settings: readonly SysctlSetting[]
 }
 
-/** Reads foreign rules where a sysctl is to be put back that they may rely on. */
+/** Reads foreign rules and settings where a sysctl is to be put back that they may rely on. */
 export const readSurroundings = async (
   runner: Runner,
   rules: HostRules,
   { sysctls }: HostState,
-): Promise<Surroundings> =>
-  Object.values(sysctls).some(({ before, given }) => before !== given)
-    ? readSurroundingRules(runner, rules)
-    : { rules: null, unread: [] }
+): Promise<Surroundings> => {
+  if (!Object.values(sysctls).some(({ before, given }) => before !== given))
+    return { rules: null, unread: [], settings: [] }
+  const { settings, unread } = readSysctlSettings()
+  const surrounding = await readSurroundingRules(runner, rules)
+  return { ...surrounding, settings, unread: [...surrounding.unread, ...unread] }
+}

@@ -18,7 +18,7 @@ const remove = (
 ): Removal =>
   planRemoval({
     ...host,
-    surroundings: { rules: host.rules, unread: [] },
+    surroundings: { rules: host.rules, unread: [], settings: [] },
     ...{ project, state, leases: null, stateDirectory: '/state' },
   })
 
@@ -77,7 +77,7 @@ describe('the removal of a project whose leases are elsewhere', () => {
   const left = (leases: LeaseState | null, project: string | null): readonly string[] =>
     planRemoval({
       ...after(planOf()),
-      surroundings: { rules: null, unread: [] },
+      surroundings: { rules: null, unread: [], settings: [] },
       ...{ project, state: emptyState, leases, stateDirectory: '/state' },
     }).left
 

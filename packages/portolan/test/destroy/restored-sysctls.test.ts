@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { bridgeAlias } from '@portolan/core'
+import { bridgeAlias, parseSysctlSettings } from '@portolan/core'
 import { emptyState, type HostState } from '@portolan/host'
 import * as iptables from '@portolan/iptables'
 import type { Family, HostFacts } from '@portolan/netfilter'
@@ -18,15 +18,22 @@ const notes: HostState['sysctls'] = {
 }
 const switched = { [ip]: '1', [ip6]: '1' }
 
+interface Given {
+  readonly facts?: HostFacts
+  readonly rules?: HostRules
+  /** A file of sysctl.d(5). */
+  readonly settings?: string
+}
+
 /** What is done on a host where Portolan has switched both families on. */
 const restored = (
-  { facts = {}, rules = noRules }: { readonly facts?: HostFacts; readonly rules?: HostRules },
+  { facts = {}, rules = noRules, settings = '' }: Given,
   more: HostState['sysctls'] = {},
 ): RestoredSysctls => {
   const given = Object.fromEntries(Object.entries(more).map(([name, note]) => [name, note.given]))
   return restoredSysctls(
     { ...facts, sysctls: { ...switched, ...given } },
-    { rules, unread: [] },
+    { rules, unread: [], settings: parseSysctlSettings(settings, '/etc/sysctl.d/router.conf') },
     { ...emptyState, sysctls: { ...notes, ...more } },
   )
 }
@@ -177,7 +184,11 @@ describe('forwarding stays on', () => {
   test('where rules could not be read, which is told', () => {
     const unread = ['The nftables rules could not be read: no.']
     const state = { ...emptyState, sysctls: notes }
-    const { changes, kept } = restoredSysctls({ sysctls: switched }, { rules: null, unread }, state)
+    const { changes, kept } = restoredSysctls(
+      { sysctls: switched },
+      { rules: null, unread, settings: [] },
+      state,
+    )
     expect(changes).toEqual([])
     expect(kept[0]?.message).toContain('The nftables rules could not be read')
   })
@@ -216,7 +227,7 @@ describe('forwarding stays on', () => {
     const state = { ...emptyState, sysctls: notes }
     const result = restoredSysctls(
       { ...facts, sysctls: { [ip]: '0', [ip6]: '0' } },
-      { rules: noRules, unread: [] },
+      { rules: noRules, unread: [], settings: [] },
       state,
     )
     expect(result).toEqual({ changes: [], kept: [] })
@@ -245,5 +256,44 @@ describe("route_localnet of another engine's bridge", () => {
     ],
   ])('goes back for %s', (_, lines) => {
     expect(keptFor(...lines)).toBe(false)
+  })
+})
+
+describe('what a file of the host sets stays', () => {
+  test('forwarding of the family that it names, and destroy says so', () => {
+    const removal = restored({ settings: 'net.ipv4.ip_forward = 1' })
+    expect(off(removal)).toEqual([`${ip6} = 0`])
+    expect(removal.kept).toEqual([
+      {
+        ...{ name: ip, value: '1', before: '0', commands: [`sysctl -w ${ip}=0`] },
+        uses: [
+          {
+            kind: 'setting',
+            owner: null,
+            text: 'setting "net.ipv4.ip_forward = 1" in /etc/sysctl.d/router.conf',
+          },
+        ],
+        message: `${ip} stays 1. It was 0 before the first apply. These may rely on it: setting "net.ipv4.ip_forward = 1" in /etc/sysctl.d/router.conf. Once nothing does, run: sysctl -w ${ip}=0`,
+      },
+    ])
+  })
+
+  test('not where it sets what the host had before', () => {
+    expect(off(restored({ settings: 'net.ipv4.ip_forward = 0' }))).toEqual([`${ip} = 0`, `${ip6} = 0`])
+  })
+
+  test('any other sysctl as well, with its name or by a pattern', () => {
+    const more = {
+      'net.ipv4.conf.docker0.route_localnet': { before: '0', given: '1' },
+      'net.ipv4.conf.eth0.rp_filter': { before: '1', given: '2' },
+    }
+    const settings = 'net.ipv4.conf.*.rp_filter = 2'
+    expect(off(restored({ settings }, more))).toEqual([
+      ...[`${ip} = 0`, `${ip6} = 0`],
+      'net.ipv4.conf.docker0.route_localnet = 0',
+    ])
+    expect(restored({ settings }, more).kept.map(({ name }) => name)).toEqual([
+      'net.ipv4.conf.eth0.rp_filter',
+    ])
   })
 })

@@ -33,7 +33,7 @@ const removal = (family: Family, rules: Partial<HostRules>, ...fixes: readonly F
   return planRemoval({
     facts: { sysctls: { [forwarding[family]]: '1' } },
     rules: host,
-    surroundings: { rules: host, unread: [] },
+    surroundings: { rules: host, unread: [], settings: [] },
     state: { ...emptyState, sysctls, fixes },
     ...{ project: null, leases: null, stateDirectory: '/state' },
   })

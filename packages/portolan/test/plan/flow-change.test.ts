@@ -43,7 +43,7 @@ describe('connections that an interrupted run left', () => {
   test('are forgotten by a removal, whichever project it is of', () => {
     const state = { ...emptyState, owed: { mapped: [old], untranslated: [] } }
     const removal = planRemoval({
-      surroundings: { rules: null, unread: [] },
+      surroundings: { rules: null, unread: [], settings: [] },
       ...after(planOf()),
       project: 'ghost',
       state,

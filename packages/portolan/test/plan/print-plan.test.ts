@@ -219,7 +219,7 @@ describe('a long text for people', () => {
   test('shows a table that goes by its first line, without tabs', () => {
     const host = after(planOf())
     const { changes } = planRemoval({
-      surroundings: { rules: null, unread: [] },
+      surroundings: { rules: null, unread: [], settings: [] },
       ...host,
       state: emptyState,
       project: null,
