@@ -14,14 +14,16 @@ const shop = (subnet?: string): string => `name: shop
 services:
   nginx: { networks: [web], ports: ["${ourPort}:80"] }
 networks:
-  web: ${subnet === undefined ? '{}' : `{ ipam: { config: [{ subnet: ${subnet} }] } }`}
+  web: { enable_ipv6: true${subnet === undefined ? '' : `, ipam: { config: [{ subnet: ${subnet} }] }`} }
 `
 
 const plan = async (pilot: Pilot, compose = shop()): Promise<Told> =>
   (await pilot.plan(compose)) as unknown as Told
 
-const expectTheirs = async ({ ask }: Program, when: string): Promise<void> => {
-  expect({ when, ...(await ask()) }).toMatchObject({ when, by: 'theirs' })
+const expectTheirs = async ({ ask, ask6 }: Program, when: string): Promise<void> => {
+  const [ip, ip6] = await Promise.all([ask(), ask6?.() ?? null])
+  const theirs = { by: 'theirs' }
+  expect({ when, ip, ip6 }).toMatchObject({ when, ip: theirs, ip6: ip6 === null ? null : theirs })
 }
 
 /** Our container on its bridge, until all of ours is removed again. */

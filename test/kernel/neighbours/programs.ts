@@ -17,6 +17,8 @@ export const theirPort = 8090
 export interface Program {
   /** Asks for what the program gives: its published port, its open port, its guest's way out. */
   readonly ask: () => Promise<ProbeOutcome>
+  /** The same in IPv6; null for a program that has none here. */
+  readonly ask6: (() => Promise<ProbeOutcome>) | null
   /** Each of the ways in which an administrator starts it anew, by name. */
   readonly renewals: Readonly<Record<string, () => Promise<void>>>
   /** Publishes a further port of its container; null for a program without containers. */
@@ -30,22 +32,22 @@ export interface ProgramKind {
   readonly start: (lab: Lab) => Promise<Program>
 }
 
-const fromOutside =
-  (lab: Lab): Program['ask'] =>
-  () =>
-    lab.client.probe({
-      protocol: 'tcp',
-      destination: addresses.ip.host,
-      port: theirPort,
-      timeoutMs: 2000,
-    })
+const fromOutside = (lab: Lab): Pick<Program, 'ask' | 'ask6'> => {
+  const asked = { protocol: 'tcp', port: theirPort, timeoutMs: 2000 } as const
+  return {
+    ask: () => lab.client.probe({ ...asked, destination: addresses.ip.host }),
+    ask6: () => lab.client.probe({ ...asked, destination: addresses.ip6.host }),
+  }
+}
+
+const dockerSettings = { 'userland-proxy': false, ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64' } as const
 
 const docker = async (lab: Lab): Promise<Program> => {
   // Without the proxy, which would answer in user space whatever the kernel forwards.
-  const daemon = await startDocker(lab, { 'userland-proxy': false })
+  const daemon = await startDocker(lab, dockerSettings)
   await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })
   return {
-    ask: fromOutside(lab),
+    ...fromOutside(lab),
     renewals: {
       async restart() {
         await daemon.restart()
@@ -62,10 +64,10 @@ const docker = async (lab: Lab): Promise<Program> => {
 
 /** Its containers run on while it is stopped, with the rules that it wrote. */
 const dockerThatRestores = async (lab: Lab): Promise<Program> => {
-  const daemon = await startDocker(lab, { 'userland-proxy': false, 'live-restore': true })
+  const daemon = await startDocker(lab, { ...dockerSettings, 'live-restore': true })
   await daemon.run({ name: 'theirs', publish: [`${theirPort}:80`] })
   return {
-    ask: fromOutside(lab),
+    ...fromOutside(lab),
     renewals: { stop: () => daemon.stop(), start: () => daemon.start(), restart: () => daemon.restart() },
     async publish(hostPort) {
       await daemon.run({ name: `theirs-${hostPort}`, publish: [`${hostPort}:80`] })
@@ -78,28 +80,34 @@ const podman =
   (driver: 'nftables' | 'iptables') =>
   async (lab: Lab): Promise<Program> => {
     const engine = await startPodman(lab, { driver })
-    await engine.run({ name: 'theirs', publish: [`${theirPort}:80`] })
+    const [bridge, network] = ['podman1', 'dual']
+    await engine.createNetwork(
+      network,
+      ...['--disable-dns', '--ipv6', '--subnet=10.89.7.0/24', '--subnet=fd00:89:7::/64'],
+      `--interface-name=${bridge}`,
+    )
+    await engine.run({ name: 'theirs', network, publish: [`${theirPort}:80`] })
     return {
-      ask: fromOutside(lab),
+      ...fromOutside(lab),
       renewals: {
         async restart() {
-          await engine.restart({ name: 'theirs' })
+          await engine.restart({ name: 'theirs', network })
         },
         reload: () => engine.reload(),
       },
       async publish(hostPort) {
-        await engine.run({ name: `theirs-${hostPort}`, publish: [`${hostPort}:80`] })
+        await engine.run({ name: `theirs-${hostPort}`, network, publish: [`${hostPort}:80`] })
       },
-      bridge: 'podman0',
+      bridge,
     }
   }
 
 const cni = async (lab: Lab): Promise<Program> => {
-  const plugins = await startCni(lab)
+  const plugins = await startCni(lab, { subnet6: 'fd00:85::/64' })
   const container = { name: 'theirs', publish: [`${theirPort}:80`] }
   await plugins.run(container)
   return {
-    ask: fromOutside(lab),
+    ...fromOutside(lab),
     renewals: {
       async restart() {
         await plugins.remove('theirs')
@@ -121,7 +129,7 @@ const firewalld =
     await firewall.command('--permanent', `--add-port=${theirPort}/tcp`)
     await firewall.reload()
     return {
-      ask: fromOutside(lab),
+      ...fromOutside(lab),
       renewals: { restart: () => firewall.restart(), reload: () => firewall.reload() },
       publish: null,
       bridge: null,
@@ -132,7 +140,7 @@ const ufw = async (lab: Lab): Promise<Program> => {
   await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
   const firewall = await startUfw(lab, [`allow ${theirPort}/tcp`])
   return {
-    ask: fromOutside(lab),
+    ...fromOutside(lab),
     renewals: {
       async restart() {
         await firewall.disable()
@@ -163,6 +171,7 @@ const libvirt = async (lab: Lab): Promise<Program> => {
         port: theirPort,
         timeoutMs: 2000,
       }),
+    ask6: null,
     renewals: { restart: () => daemon.restart(), reload: () => daemon.reload() },
     publish: null,
     bridge: 'virbr0',

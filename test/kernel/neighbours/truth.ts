@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals'
+import { type Family, families } from '@portolan/netfilter'
 import type { PlanJson } from '../../lab/attach.ts'
 import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -16,7 +17,7 @@ export interface Told extends Omit<PlanJson, 'conflicts'> {
     readonly severity: string
     readonly certainty: string
     readonly mapping: string | null
-    readonly witness: { readonly in?: string | null } | null
+    readonly witness: { readonly family: Family; readonly in?: string | null } | null
   }[]
 }
 
@@ -26,10 +27,22 @@ export interface Traffic {
   readonly out: boolean
 }
 
-export const traffic = async (lab: Lab, nginx: Container): Promise<Traffic> => {
+/** In each family that our container has an address of. */
+export type FamilyTraffic = Readonly<Partial<Record<Family, Traffic>>>
+
+export const traffic = async (lab: Lab, nginx: Container): Promise<FamilyTraffic> => {
+  const own = { ip: nginx.address, ip6: nginx.address6 }
+  const found = families
+    .filter((family) => own[family] !== null)
+    .map(async (family) => [family, await inFamily(lab, nginx, family)] as const)
+  return Object.fromEntries(await Promise.all(found))
+}
+
+const inFamily = async (lab: Lab, nginx: Container, family: Family): Promise<Traffic> => {
+  const { host, outside } = addresses[family]
   const [port, out] = await Promise.all([
-    isServed(lab.client, { protocol: 'tcp', destination: addresses.ip.host, port: ourPort }, nginx),
-    isServed(nginx, { protocol: 'tcp', destination: addresses.ip.outside, port: outsidePort }, lab.outside),
+    isServed(lab.client, { protocol: 'tcp', destination: host, port: ourPort }, nginx),
+    isServed(nginx, { protocol: 'tcp', destination: outside, port: outsidePort }, lab.outside),
   ])
   return { port, out }
 }
@@ -46,7 +59,15 @@ const isServed = async (from: Machine, probe: Probe, to: Machine): Promise<boole
  * A way that works is not called a certain error. One that is dead is not passed over in silence: a conflict tells it,
  * or a change that is to be applied mends it.
  */
-export const expectTruth = (works: Traffic, { conflicts, summary }: Told): void => {
+export const expectTruth = (works: FamilyTraffic, told: Told): void => {
+  for (const family of families) {
+    const ways = works[family]
+    if (ways !== undefined) expectTruthIn(family, ways, told)
+  }
+}
+
+const expectTruthIn = (family: Family, works: Traffic, { conflicts: all, summary }: Told): void => {
+  const conflicts = all.filter(({ witness }) => witness === null || witness.family === family)
   const told = {
     port: conflicts.filter(
       ({ severity, mapping, witness }) => severity === 'error' && mapping !== null && witness?.in === 'eth0',
@@ -63,8 +84,8 @@ export const expectTruth = (works: Traffic, { conflicts, summary }: Told): void 
     const brief = conflicts.map(({ kind, severity, certainty, mapping, witness }) =>
       [kind, severity, certainty, mapping, witness?.in ?? null].join(' '),
     )
-    expect({ way, works: works[way], brief, isTrue }).toEqual({
-      ...{ way, works: works[way], brief },
+    expect({ family, way, works: works[way], brief, isTrue }).toEqual({
+      ...{ family, way, works: works[way], brief },
       isTrue: true,
     })
   }

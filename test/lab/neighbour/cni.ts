@@ -19,6 +19,8 @@ export interface CniOptions {
   readonly name?: string
   readonly bridge?: string
   readonly subnet?: string
+  /** Default: none, and no IPv6. */
+  readonly subnet6?: string
   /** Keys for the plugins' own configuration. */
   readonly bridgePlugin?: Readonly<Record<string, unknown>>
   readonly portmapPlugin?: Readonly<Record<string, unknown>>
@@ -33,7 +35,7 @@ interface Result {
 /** Writes the network's file in /etc/cni/net.d, where a runtime would have it. */
 export const startCni = async (lab: Lab, options: CniOptions = {}): Promise<Cni> => {
   const room = await engineRoom(lab)
-  const { name: network = 'pods', bridge = 'cni0', subnet = '10.85.0.0/16' } = options
+  const { name: network = 'pods', bridge = 'cni0', subnet = '10.85.0.0/16', subnet6 } = options
   const head = { cniVersion: '1.0.0', name: network }
   const plugins = [
     {
@@ -41,7 +43,11 @@ export const startCni = async (lab: Lab, options: CniOptions = {}): Promise<Cni>
       bridge,
       isGateway: true,
       ipMasq: true,
-      ipam: { type: 'host-local', subnet, routes: [{ dst: '0.0.0.0/0' }] },
+      ipam: {
+        type: 'host-local',
+        ranges: [[{ subnet }], ...(subnet6 === undefined ? [] : [[{ subnet: subnet6 }]])],
+        routes: [{ dst: '0.0.0.0/0' }, ...(subnet6 === undefined ? [] : [{ dst: '::/0' }])],
+      },
       ...options.bridgePlugin,
     },
     { type: 'portmap', capabilities: { portMappings: true }, ...options.portmapPlugin },
@@ -79,10 +85,11 @@ export const startCni = async (lab: Lab, options: CniOptions = {}): Promise<Cni>
       for (const plugin of plugins) {
         called.set(name, { ports, result: JSON.parse(await call('ADD', name, plugin)) as Result })
       }
-      const [first] = called.get(name)?.result?.ips ?? []
-      const address = first?.address.split('/')[0]
+      const [address, address6 = null] = (called.get(name)?.result?.ips ?? []).map(
+        (one) => one.address.split('/')[0],
+      )
       if (address === undefined) throw new Error(`the bridge plugin gave ${name} no address`)
-      return enterContainer(lab, room.outside(`/run/netns/${name}`), { address }, container)
+      return enterContainer(lab, room.outside(`/run/netns/${name}`), { address, address6 }, container)
     },
     async remove(name) {
       for (const plugin of plugins.toReversed()) await call('DEL', name, plugin)
