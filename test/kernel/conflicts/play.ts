@@ -56,7 +56,9 @@ const carryOutOwn = async (
  * number of times.
  */
 const onceEach = (commands: readonly string[]): readonly string[] =>
-  commands.filter((command, index) => commands.lastIndexOf(command) === index)
+  commands.filter(
+    (command, index) => command.startsWith('firewall-cmd ') || commands.lastIndexOf(command) === index,
+  )
 
 /** Carries out what the conflicts advise. */
 const carryOutRemedies = async (
@@ -158,8 +160,6 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
     )
   }
 
-  const expectedRules = mended.length === 0 ? untouched : await readForeignRules(lab.host)
-  await pilot.destroy()
   if (conflicts.some(({ remedy }) => remedy.commands.some(isOwn))) {
     const lasting = failures.filter((one) => mended.length === 0 || one.afterRemedies === 'still')
     complaints.push(
@@ -168,6 +168,8 @@ const playOn = async (stage: Stage): Promise<readonly string[]> => {
     )
   }
 
+  const expectedRules = mended.length === 0 ? untouched : await readForeignRules(lab.host)
+  await pilot.destroy()
   const rulesLeft = await readForeignRules(lab.host)
   if (rulesLeft !== expectedRules) {
     complaints.push(`destroy left rules of others as\n${rulesLeft}\n-- that were --\n${expectedRules}`)

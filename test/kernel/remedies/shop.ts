@@ -46,6 +46,8 @@ export interface Shop {
    * names commands. A remedy that is offered twice has not helped.
    */
   carryOutRemedies(): Promise<readonly string[]>
+  /** Runs the commands of each remedy that is offered now, one after the other, without asking in between. */
+  carryOutAllRemedies(): Promise<readonly string[]>
   /** The container, once the bridge is there; it listens on the port that is published and on one that is not. */
   web(): Promise<Container>
 }
@@ -72,6 +74,13 @@ export const openShop = async (lab: Lab, mode: Mode = 'nat', backend = 'nftables
         for (const command of commands) await room.mustRun(['sh', '-c', command])
         carriedOut.push(commands)
       }
+    },
+    async carryOutAllRemedies() {
+      const room = await engineRoom(lab)
+      const remedies = (await shop.conflicts()).map(({ remedy }) => remedy.commands)
+      const commands = [...new Map(remedies.map((one) => [one.join('\n'), one])).values()].flat()
+      for (const command of commands) await room.mustRun(['sh', '-c', command])
+      return commands
     },
     web: () =>
       lab.container({

@@ -127,7 +127,7 @@ export const searchRules = (
     const draft =
       family === undefined || finding.kind === 'Bypassed'
         ? null
-        : passThrough(finding, remedyHost(around[family], planned))
+        : passThrough(finding, remedyHost(around[family], planned, rulesets))
     if (draft !== null) drafts.set(conflict, { finding, draft })
     return conflict
   }

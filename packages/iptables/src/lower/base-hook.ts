@@ -1,4 +1,5 @@
 import type { BaseHook, Hook } from '@portolan/netfilter'
+import type { Variant } from '../inspect/variant.ts'
 import type { Chain } from '../ruleset/ruleset.ts'
 
 const hooks: Readonly<Record<string, Hook>> = {
@@ -12,7 +13,11 @@ const hooks: Readonly<Record<string, Hook>> = {
 /** Of enum nf_ip_hook_priorities (include/uapi/linux/netfilter_ipv4.h); nat has two. */
 const priorities: Readonly<Record<string, number>> = { raw: -300, mangle: -150, filter: 0, security: 50 }
 
-const priorityOf = (table: string, hook: Hook): number | undefined => {
+/** NF_IP_PRI_SECURITY is 50, and iptables-nft says 150 (1.8.11, iptables/nft.c `xtables_ipv4`). */
+const SECURITY_OF_NFT = 150
+
+const priorityOf = (table: string, hook: Hook, tool: Variant): number | undefined => {
+  if (table === 'security' && tool === 'iptables-nft') return SECURITY_OF_NFT
   if (table !== 'nat') return priorities[table]
   return hook === 'prerouting' || hook === 'output' ? -100 : 100
 }
@@ -24,9 +29,9 @@ const typeOf = (table: string, hook: Hook): BaseHook['type'] => {
 }
 
 /** Where a chain hangs; null when it is only jumped to. */
-export const baseHook = (table: string, chain: Chain): BaseHook | null => {
+export const baseHook = (table: string, chain: Chain, tool: Variant): BaseHook | null => {
   const hook = chain.kind === 'built-in' ? hooks[chain.name] : undefined
-  const priority = hook === undefined ? undefined : priorityOf(table, hook)
+  const priority = hook === undefined ? undefined : priorityOf(table, hook, tool)
   if (chain.kind !== 'built-in' || hook === undefined || priority === undefined) return null
   return {
     type: typeOf(table, hook),

@@ -101,7 +101,7 @@ const lowerTable = (table: Table, tool: Variant, ports: KnownPorts): NetfilterTa
     dormant: false,
     chains: table.chains.map((chain) => ({
       name: chain.name,
-      base: baseHook(table.name, chain),
+      base: baseHook(table.name, chain, tool),
       rules: lowerRules(chain, scope),
     })),
   }

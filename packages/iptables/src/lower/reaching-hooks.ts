@@ -16,7 +16,7 @@ export const reachingHooks = (table: Table): ReadonlyMap<string, ReadonlySet<Hoo
   )
   const reached = new Map<string, Set<Hook>>(table.chains.map(({ name }) => [name, new Set()]))
   for (const chain of table.chains) {
-    const hook = baseHook(table.name, chain)?.hook
+    const hook = baseHook(table.name, chain, 'iptables-nft')?.hook
     if (hook === undefined) continue
     const pending = [chain.name]
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {

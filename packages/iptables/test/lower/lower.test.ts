@@ -60,8 +60,16 @@ describe('lower', () => {
       ['mangle', 'route output -150 drop', 'filter postrouting -150 accept', null],
       ['nat', 'nat output -100 drop', 'nat postrouting 100 accept', null],
       ['filter', 'filter output 0 drop', null, null],
-      ['security', 'filter output 50 drop', null, null],
+      ['security', 'filter output 150 drop', null, null],
     ])
+  })
+
+  test.each([
+    ['iptables-nft', 150],
+    ['iptables-legacy', 50],
+  ] as const)('hangs the table security where %s hangs it', (tool, priority) => {
+    const [table] = lower(parse('*security\n:INPUT ACCEPT [0:0]\nCOMMIT\n'), { tool }).tables
+    expect(table?.chains[0]?.base?.priority).toBe(priority)
   })
 
   test('says of each rule where it stands and how iptables-save prints it', () => {

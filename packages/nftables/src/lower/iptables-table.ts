@@ -4,7 +4,8 @@ import type { Chain, Table } from '../model/index.ts'
 const builtIn: ReadonlySet<string> = new Set(
   [
     ['filter', 'filter', 0, ['INPUT', 'FORWARD', 'OUTPUT']],
-    ['security', 'filter', 50, ['INPUT', 'FORWARD', 'OUTPUT']],
+    // NF_IP_PRI_SECURITY is 50, and iptables-nft says 150.
+    ['security', 'filter', 150, ['INPUT', 'FORWARD', 'OUTPUT']],
     ['raw', 'filter', -300, ['PREROUTING', 'OUTPUT']],
     ['mangle', 'filter', -150, ['PREROUTING', 'INPUT', 'FORWARD', 'POSTROUTING']],
     ['mangle', 'route', -150, ['OUTPUT']],

@@ -7,6 +7,9 @@ import { isFirewalldName } from './owner-names.ts'
 export const policyNames = (bridge: string): readonly string[] =>
   isFirewalldName(bridge) ? ['pl', 'p2', 'p3', 'p4'].map((prefix) => `${prefix}-${bridge}`) : []
 
+/** What policies of ours are known by. */
+export const policyDescription = 'Portolan'
+
 const FIRST = 20_000
 const LAST = 32_767
 

@@ -1,7 +1,7 @@
 import { protocolName } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
 import { type Draft, inWords, type Wanted } from './draft.ts'
-import { policyNames, priorityOf } from './firewalld-policy.ts'
+import { policyDescription, policyNames, priorityOf } from './firewalld-policy.ts'
 import {
   afterZones,
   asksPolicies,
@@ -121,7 +121,7 @@ const reload: Words = ['firewall-cmd', '--reload']
 
 const prologue = (policy: string): readonly Words[] => [
   permanent(`--new-policy=${policy}`),
-  permanent(`--policy=${policy}`, '--set-description=Portolan'),
+  permanent(`--policy=${policy}`, `--set-description=${policyDescription}`),
   permanent(`--policy=${policy}`, `--set-priority=${priorityOf(policy)}`),
   permanent(`--policy=${policy}`, '--add-egress-zone=ANY'),
 ]

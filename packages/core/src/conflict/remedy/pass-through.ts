@@ -7,7 +7,7 @@ import type { Finding } from '../search/finding.ts'
 import { isBan, isLimit } from './decision.ts'
 import { dockerUserWay } from './docker-user-way.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
-import { refusalOfFirewalld } from './firewalld-refusal.ts'
+import { panicText, refusalOfFirewalld } from './firewalld-refusal.ts'
 import { firewalldWay } from './firewalld-way.ts'
 import { acceptPassage } from './insertion.ts'
 import { type Passages, passagesOf } from './passage.ts'
@@ -46,6 +46,7 @@ export const passThrough = (finding: Finding, host: RemedyHost): Draft | null =>
     otherBridges: isEgress ? host.otherBridges : [],
     subnets: host.subnets,
   }
+  if (owner === 'firewalld' && host.isPanicking) return inWords(panicText)
   return ownersWay(owner, wanted) ?? inFront(owner, step, passages)
 }
 

@@ -1,5 +1,5 @@
-import type { HostFacts } from '@portolan/netfilter'
-import { formatPrefix, prefixAround, tryParseInterfaceAddress } from '@portolan/netfilter'
+import type { HostFacts, NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
+import { formatPrefix, ownerOf, prefixAround, tryParseInterfaceAddress } from '@portolan/netfilter'
 import type { RangeSet } from '@portolan/netfilter/analysis'
 import type { Surroundings } from '../search/surroundings.ts'
 
@@ -11,12 +11,18 @@ export interface RemedyHost {
   readonly otherBridges: readonly string[]
   /** The subnets of the project. */
   readonly subnets: readonly RangeSet[]
+  /** firewalld lets nothing pass: it is in panic mode, or it restarts. */
+  readonly isPanicking: boolean
 }
 
 const known = new WeakMap<Surroundings, RemedyHost>()
 
 /** What remedies have to know of a host, worked out once. */
-export const remedyHost = (around: Surroundings, { interfaces = [] }: HostFacts): RemedyHost => {
+export const remedyHost = (
+  around: Surroundings,
+  { interfaces = [] }: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+): RemedyHost => {
   const found = known.get(around)
   if (found !== undefined) return found
   const { entries, subnets } = around
@@ -32,7 +38,12 @@ export const remedyHost = (around: Surroundings, { interfaces = [] }: HostFacts)
           }),
     ),
     subnets: [...subnets.values()].map(({ whole }) => whole),
+    isPanicking: rulesets.some(({ tables }) => tables.some(isClosed)),
   }
   known.set(around, made)
   return made
 }
+
+/** firewalld sets a policy of DROP in panic mode alone, with nft in a table of its own. */
+const isClosed = (table: NetfilterTable): boolean =>
+  table.chains.some((chain) => chain.base?.policy === 'drop' && ownerOf(table, chain, null) === 'firewalld')
