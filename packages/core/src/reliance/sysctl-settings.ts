@@ -94,7 +94,13 @@ const ofInterface: Readonly<Record<Family, RegExp>> = {
   ip6: /^net\.ipv6\.conf\.[^.]+\.(force_)?forwarding$/,
 }
 
-/** That a file sets a sysctl, as a use of it. */
+/**
+ * That a file sets a sysctl, as a use of it.
+ * @example
+ * parseSysctlSettings('net.ipv4.ip_forward=1', '/etc/sysctl.conf').map(settingUse)[0]?.text
+ * // 'setting "net.ipv4.ip_forward=1" in /etc/sysctl.conf'
+ * @public @since 0.1.0
+ */
 export const settingUse = ({ text, file }: SysctlSetting): SysctlUse => ({
   kind: 'setting',
   owner: null,

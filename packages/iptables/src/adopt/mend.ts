@@ -130,7 +130,11 @@ export const mend = (
     const isGuarded = networks.some(({ network }) => network[family] !== null)
     if (known === undefined || known === null)
       lost.push(...lostRestrictions(actual, placed, family, isGuarded))
-    return assemble(family, placed, leaving === undefined ? leavingOf(family, actual, leavingOf(family, before, [])) : leaving)
+    return assemble(
+      family,
+      placed,
+      leaving === undefined ? leavingOf(family, actual, leavingOf(family, before, [])) : leaving,
+    )
   })
   return { ruleset: { tables, trailer: [] }, lost }
 }

@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { type HostFacts, prepare } from '@portolan/netfilter'
-import { adopt, compile, emptyRuleset, lower, mend, parse, print, selectFamily, wholeFamilies } from '../../src/index.ts'
+import {
+  adopt,
+  compile,
+  emptyRuleset,
+  lower,
+  mend,
+  parse,
+  print,
+  selectFamily,
+  wholeFamilies,
+} from '../../src/index.ts'
 import { desiredState, network } from '../support/desired.ts'
 import { lines } from '../support/lines.ts'
 

@@ -1,5 +1,5 @@
 import { shellLine, visibleText } from '@portolan/netfilter'
-import type { OptionName, Options } from './options.ts'
+import type { OptionName, Options } from './option-table.ts'
 
 const ofSubnets = ['pool', 'reserve', 'allow', 'state'] as const
 const ofIntent = [

@@ -46,8 +46,7 @@ const planBackend = (
   }
   const actual = rules[backend]
   const options = desired === null ? {} : { leaving: outwardInterfaces(facts) }
-  const wanted =
-    project === null ? iptables.emptyRuleset : iptables.adopt(actual, desired, project, options)
+  const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, desired, project, options)
   return iptables
     .diff(actual, wanted)
     .map(({ action, operation }): PlanChange => ofIptables({ action, operation, part: backend }))

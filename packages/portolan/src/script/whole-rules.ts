@@ -23,8 +23,7 @@ export const wholeNftables = ({ desired, project, observed: { rules } }: Scripte
 export const wholeIptables = (
   { desired, project, observed: { facts, rules } }: ScriptedPlan,
   variant: Exclude<Backend, 'nftables'>,
-): iptables.Ruleset =>
-  iptables.adopt(rules[variant], desired, project, { leaving: outwardInterfaces(facts) })
+): iptables.Ruleset => iptables.adopt(rules[variant], desired, project, { leaving: outwardInterfaces(facts) })
 
 /**
  * Chains of ours that a host has, its own chains lead to, and that nothing would be in any more: what stays in them

@@ -3,7 +3,8 @@ import type { Conflict } from '../../../src/conflict/conflict.ts'
 import { tellStale } from '../../../src/conflict/remedy/stale-commands.ts'
 
 const conflict = (...commands: readonly string[]): Conflict => ({
-  ...{ kind: 'ForwardDropped', severity: 'error', certainty: 'certain', mapping: 'web', network: null },
+  ...{ kind: 'EgressDropped', severity: 'error', certainty: 'certain', mapping: null, network: 'web' },
+  published: null,
   ...{ message: '', witness: null, culprit: null, trace: [] },
   remedy: { text: 'Do it.', commands },
 })
