@@ -29,3 +29,23 @@ test('what was not looked at of rows that the contract closes is told of every n
       `packets of other machines behind eth0 for containers of network ${network} (UDP, IPv4)`,
     )
 })
+
+test('of packets that were not looked at nothing is said, though all of the others are stopped', async () => {
+  const marks = Array.from(
+    { length: 300 },
+    (_, at) => `-A PREROUTING -p tcp -m tcp --dport ${2 * at + 1001} -j MARK --set-mark ${at + 1}`,
+  )
+  const saved = [
+    ...['*mangle', ':PREROUTING ACCEPT [0:0]', ...marks, 'COMMIT'],
+    ...['*filter', ':FORWARD ACCEPT [0:0]'],
+    ...['-A FORWARD -s 172.30.1.10/32 -p tcp -j DROP', '-A FORWARD -p udp -j DROP', 'COMMIT', ''],
+  ].join('\n')
+  const { conflicts, plan } = await look({ saved, intent })
+  expect(plan.incomplete.map(({ what }) => what)).toContainEqual(
+    expect.stringMatching(/^packets of containers of network one for the outside/),
+  )
+  const stopped = conflicts.filter(({ kind, culprit }) => kind === 'EgressDropped' && culprit?.position === 1)
+  expect(stopped.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^Some packets from network one cannot reach the outside/),
+  ])
+})

@@ -2,6 +2,7 @@ import { emptyRanges, hasValue, type RangeSet, rangeSet } from '../address/range
 import type { ElementTable, TableElement, ValueSet } from '../model/index.ts'
 import { freeFieldOf } from './learn.ts'
 import { always, type Condition, exactly, isMemberField, membership } from './learner.ts'
+import { segmentAround } from './part-segments.ts'
 import type { Reading } from './reading.ts'
 import { YES } from './truth.ts'
 import { compileValues } from './value-test.ts'
@@ -53,12 +54,15 @@ export const learnLookup = (
   const field = free[open] ?? null
   const value = key[open]
   if (field === null || (typeof value !== 'number' && typeof value !== 'bigint')) return always
-  // Of several free parts one stays open: a smaller set than could be, and no wrong one.
+  // Of several free parts one stays open, and of the others the values that no element tells apart: a smaller set than
+  // could be, and no wrong one.
   const pinned = free.flatMap((other, at) => {
     const reading = key[at]
-    return at === open || other === null || (typeof reading !== 'number' && typeof reading !== 'bigint')
-      ? []
-      : [exactly(other, reading)]
+    if (at === open || other === null || (typeof reading !== 'number' && typeof reading !== 'bigint'))
+      return []
+    return isMemberField(other)
+      ? [exactly(other, reading)]
+      : [membership(other, segmentAround(table, at, reading), reading)]
   })
   const row = rowOf(table, key, open)
   row.set ??= rangeSet(row.elements.flatMap((element) => rangesIn(element.key[open])))

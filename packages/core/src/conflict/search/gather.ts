@@ -148,9 +148,14 @@ const findWhole = (
     for (const key of new Set(keys)) own.set(key, (own.get(key) ?? 0) + 1)
   }
   return new Map(
-    explored.map(({ row, cells }) => [
+    explored.map(({ row, cells, isWhole }) => [
       row,
-      new Set([...(counts.get(row) ?? [])].flatMap(([key, count]) => (count === cells.length ? [key] : []))),
+      // Of a row that was not seen whole, nothing is known of all.
+      new Set(
+        [...(counts.get(row) ?? [])].flatMap(([key, count]) =>
+          isWhole && count === cells.length ? [key] : [],
+        ),
+      ),
     ]),
   )
 }

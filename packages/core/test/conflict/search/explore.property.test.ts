@@ -371,3 +371,30 @@ test('a port range of a service is no reason to look at each of its ports', () =
   )
   expect(cells).toHaveLength(5)
 })
+
+test('a set of subnets and port ranges is no reason to look at each of these ports', () => {
+  const pairs: ElementTable = {
+    name: 'pairs',
+    elements: [
+      { key: [between(0xc6336400, 0xc633647f), between(443, 9000)], data: member },
+      { key: [between(0xc6336440, 0xc63364ff), between(8000, 20_000)], data: member },
+    ],
+    otherwise: null,
+    complete: true,
+  }
+  const drop = tableOf(
+    'forward',
+    'forward',
+    0,
+    [
+      [
+        { kind: 'lookup', key: [field('saddr'), field('sport', tcp)], table: pairs, negated: false },
+        verdict('drop'),
+      ],
+    ],
+    [],
+  )
+  const { cells, isWhole } = exploreRow(prepareFollower(facts, [{ tables: [ours, drop] }]), row)
+  expect(isWhole).toBe(true)
+  expect(cells.length).toBeLessThan(20)
+})
