@@ -9,7 +9,7 @@ import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
 import type { Tally } from './tally.ts'
 import { translatedPorts } from './translated-ports.ts'
-import { senderOf, TIMES } from './witnesses.ts'
+import { choosesByClient, senderOf, TIMES } from './witnesses.ts'
 
 const containers: readonly MachineName[] = ['a1', 'a2', 'b1']
 
@@ -59,6 +59,7 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   )
   if (inside !== undefined)
     await stage.adopt(inside.bridge === 'br-b' ? 'b1' : asker === 'a1' ? 'a2' : 'a1', family, destination)
+  if (choosesByClient(conflict)) return null
   tally.bypasses += 1
   for (let turn = 0; turn < TIMES; turn += 1) {
     if (await comesIn(stage, asker, witness)) return null
