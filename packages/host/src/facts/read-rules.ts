@@ -17,19 +17,27 @@ const FRA_SUPPRESS_PREFIXLEN = 14
 const FRA_TABLE = 15
 const FRA_FWMASK = 16
 const FRA_OIFNAME = 17
+const FRA_L3MDEV = 19
+const FRA_UID_RANGE = 20
+const FRA_IP_PROTO = 22
+const FRA_SPORT_RANGE = 23
+const FRA_DPORT_RANGE = 24
+const FRA_DSCP = 25
 const FIB_RULE_INVERT = 0x2
 
-/** Selectors that a rule fact has no key for; all ones means "not set" for the suppressors. */
+/** Selectors that a rule fact has no key for. */
 const others: Readonly<Record<number, string>> = {
   12: 'tun_id',
   13: 'suppress_ifgroup',
   19: 'l3mdev',
-  20: 'uidrange',
-  22: 'ipproto',
-  23: 'sport',
-  24: 'dport',
-  25: 'dscp',
+  26: 'flowlabel',
+  28: 'sport mask',
+  29: 'dport mask',
+  30: 'dscp mask',
 }
+
+/** A mask of all ones is that of a plain value (net/core/fib_rules.c, net/ipv4/fib_rules.c). */
+const wholeMasks: Readonly<Record<number, number>> = { 28: 0xffff, 29: 0xffff, 30: 0x3f }
 
 /** FR_ACT_*, by number. */
 const actions: Readonly<Record<number, string>> = {
@@ -83,6 +91,17 @@ export const parseRule = ({ view, start, end }: MessageView): RoutingRuleFact =>
     else if (type === FRA_SUPPRESS_PREFIXLEN) {
       const length = view.getInt32(from, littleEndian)
       if (length >= 0) rule.suppressPrefixLength = length
+    } else if (type === FRA_IP_PROTO) rule.protocol = view.getUint8(from)
+    else if (type === FRA_SPORT_RANGE) rule.sourcePorts = readPorts(view, from)
+    else if (type === FRA_DPORT_RANGE) rule.destinationPorts = readPorts(view, from)
+    else if (type === FRA_DSCP) rule.dscp = view.getUint8(from)
+    else if (type === FRA_UID_RANGE) {
+      const users = {
+        first: view.getUint32(from, littleEndian),
+        last: view.getUint32(from + 4, littleEndian),
+      }
+      // The kernel lists the range of all users where none was asked for.
+      if (users.first !== 0 || users.last !== 0xffffffff) rule.users = users
     } else if (type in others && !isUnset(view, type, from, to)) other.push(others[type] ?? '')
   })
   if ((view.getUint32(start + 8, littleEndian) & FIB_RULE_INVERT) !== 0) rule.invert = true
@@ -91,10 +110,18 @@ export const parseRule = ({ view, start, end }: MessageView): RoutingRuleFact =>
 }
 
 const FRA_SUPPRESS_IFGROUP = 13
-const FRA_L3MDEV = 19
 
-/** The kernel sends these two whether they are set or not (`fib_nl_fill_rule`). */
+/** struct fib_rule_port_range */
+const readPorts = (view: DataView, from: number): { first: number; last: number } => ({
+  first: view.getUint16(from, littleEndian),
+  last: view.getUint16(from + 2, littleEndian),
+})
+
+/** The kernel sends some whether they are set or not (`fib_nl_fill_rule`). */
 const isUnset = (view: DataView, type: number, from: number, to: number): boolean => {
   if (type === FRA_SUPPRESS_IFGROUP) return view.getInt32(from, littleEndian) === -1
+  const whole = wholeMasks[type]
+  if (whole !== undefined)
+    return (type === 30 ? view.getUint8(from) : view.getUint16(from, littleEndian)) === whole
   return type === FRA_L3MDEV && to > from && view.getUint8(from) === 0
 }

@@ -153,7 +153,7 @@ describeLive('readHost', () => {
         },
         { family: 'ip', priority: 5210, table: 254, action: 'lookup', suppressPrefixLength: 0 },
         { family: 'ip', priority: 5211, table: 0, action: 'prohibit', from: '10.9.0.0/16', in: 'vb' },
-        { family: 'ip6', priority: 99, table: 7, action: 'lookup', to: 'fd00:8::/32', other: ['ipproto'] },
+        { family: 'ip6', priority: 99, table: 7, action: 'lookup', to: 'fd00:8::/32', protocol: 6 },
       ]),
     )
   })

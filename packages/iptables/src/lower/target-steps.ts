@@ -16,20 +16,8 @@ import { masqueradeStep, natSteps, netmapSteps, type ReadAddresses } from './nat
 
 /** Targets that write down or change what decides nothing, and go on. */
 const harmless: ReadonlySet<string> = new Set([
-  ...[
-    'AUDIT',
-    'CHECKSUM',
-    'CLASSIFY',
-    'CONNSECMARK',
-    'DSCP',
-    'ECN',
-    'HL',
-    'IDLETIMER',
-    'LED',
-    'LOG',
-    'NFLOG',
-  ],
-  ...['RATEEST', 'SECMARK', 'SET', 'TCPMSS', 'TCPOPTSTRIP', 'TEE', 'TOS', 'TRACE', 'TTL', 'ULOG'],
+  ...['AUDIT', 'CHECKSUM', 'CLASSIFY', 'CONNSECMARK', 'DSCP', 'ECN', 'IDLETIMER', 'LED', 'LOG', 'NFLOG'],
+  ...['RATEEST', 'SECMARK', 'SET', 'TCPMSS', 'TCPOPTSTRIP', 'TEE', 'TOS', 'TRACE', 'ULOG'],
 ])
 
 const verdicts = { ACCEPT: 'accept', DROP: 'drop', RETURN: 'return' } as const
@@ -37,7 +25,7 @@ const verdicts = { ACCEPT: 'accept', DROP: 'drop', RETURN: 'return' } as const
 const note = (text: string): ActionStep => ({ kind: 'note', text })
 const unknownAction = (text: string): ActionStep => ({ kind: 'unknown-action', text })
 
-const unknownMark = (text: string, target: 'mark' | 'ct-mark' = 'mark'): ActionStep => ({
+const unknownSet = (text: string, target: 'mark' | 'ct-mark' | 'hop-limit'): ActionStep => ({
   kind: 'set',
   target,
   value: { kind: 'unknown', text, random: false, range: null },
@@ -54,16 +42,37 @@ const hashMark = ({ options }: ExtensionTarget, text: string): ActionStep => {
   }
 }
 
+const zoneTargets = [
+  ['zone', 'ct-zone'],
+  ['zone-orig', 'ct-zone-original'],
+  ['zone-reply', 'ct-zone-reply'],
+] as const
+
 /** What is not tracked has no zone; helpers and events decide nothing. */
 const conntrackTarget = ({ options }: ExtensionTarget, text: string): ActionStep => {
   if (optionOf(options, 'notrack') !== undefined) return { kind: 'notrack', text }
-  const zone = argumentOf(options, 'zone') ?? argumentOf(options, 'zone-orig')
-  if (zone === undefined) return note(text)
-  const value =
-    zone === 'mark'
-      ? ({ kind: 'field', field: 'mark', family: null, protocols: null } as const)
-      : constant(Number(zone))
-  return { kind: 'set', target: 'ct-zone', value }
+  for (const [option, target] of zoneTargets) {
+    const zone = argumentOf(options, option)
+    if (zone === undefined) continue
+    const value =
+      zone === 'mark'
+        ? ({ kind: 'field', field: 'mark', family: null, protocols: null } as const)
+        : constant(Number(zone))
+    return { kind: 'set', target, value }
+  }
+  return note(text)
+}
+
+/** A machine is hardly more hops away than this: so many fewer does every packet outlive. */
+const FEW_HOPS = 32
+
+/** TTL and HL (net/netfilter/xt_HL.c). What a packet's sender chose is not known. */
+const hopLimitStep = ({ name, options }: ExtensionTarget, text: string): ActionStep => {
+  const prefix = name === 'TTL' ? 'ttl' : 'hl'
+  const set = argumentOf(options, `${prefix}-set`)
+  if (set !== undefined) return { kind: 'set', target: 'hop-limit', value: constant(Number(set)) }
+  const less = Number(argumentOf(options, `${prefix}-dec`) ?? 0)
+  return less < FEW_HOPS ? note(text) : unknownSet(text, 'hop-limit')
 }
 
 /** The mark is set before the packet is handed over (net/netfilter/xt_TPROXY.c). */
@@ -88,11 +97,14 @@ const extensionTarget = (
     case 'HMARK':
       return [hashMark(target, text)]
     case 'SET':
-      return [optionOf(options, 'map-mark') === undefined ? note(text) : unknownMark(text)]
+      return [optionOf(options, 'map-mark') === undefined ? note(text) : unknownSet(text, 'mark')]
     case 'NOTRACK':
       return [{ kind: 'notrack', text }]
     case 'CT':
       return [conntrackTarget(target, text)]
+    case 'TTL':
+    case 'HL':
+      return [hopLimitStep(target, text)]
     case 'TPROXY':
       return tproxySteps(target)
     case 'NETMAP':
@@ -109,8 +121,9 @@ const extensionTarget = (
 
 /** A target whose words are not understood may still be one that decides nothing. */
 const opaqueTarget = (name: string, text: string): ActionStep => {
-  if (name === 'MARK') return unknownMark(text)
-  if (name === 'CONNMARK') return unknownMark(text, 'ct-mark')
+  if (name === 'MARK') return unknownSet(text, 'mark')
+  if (name === 'TTL' || name === 'HL') return unknownSet(text, 'hop-limit')
+  if (name === 'CONNMARK') return unknownSet(text, 'ct-mark')
   return harmless.has(name) && name !== 'SET' ? note(text) : unknownAction(text)
 }
 

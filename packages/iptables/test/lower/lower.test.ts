@@ -268,6 +268,30 @@ describe('lower', () => {
     ],
     ['raw', 'PREROUTING', '-j CT --notrack', { kind: 'notrack', text: '-j CT --notrack' }],
     ['raw', 'PREROUTING', '-j CT --zone 5', { kind: 'set', target: 'ct-zone', value: constant(5) }],
+    [
+      'raw',
+      'PREROUTING',
+      '-j CT --zone-orig 5',
+      { kind: 'set', target: 'ct-zone-original', value: constant(5) },
+    ],
+    [
+      'raw',
+      'PREROUTING',
+      '-j CT --zone-reply 5',
+      { kind: 'set', target: 'ct-zone-reply', value: constant(5) },
+    ],
+    ['mangle', 'PREROUTING', '-j TTL --ttl-set 1', { kind: 'set', target: 'hop-limit', value: constant(1) }],
+    ['mangle', 'PREROUTING', '-j TTL --ttl-dec 1', { kind: 'note', text: '-j TTL --ttl-dec 1' }],
+    [
+      'mangle',
+      'PREROUTING',
+      '-j TTL --ttl-dec 200',
+      {
+        kind: 'set',
+        target: 'hop-limit',
+        value: { kind: 'unknown', text: '-j TTL --ttl-dec 200', random: false, range: null },
+      },
+    ],
     ['mangle', 'PREROUTING', '-j MARK --set-mark 5', { kind: 'set', target: 'mark', value: constant(5) }],
     [
       'mangle',

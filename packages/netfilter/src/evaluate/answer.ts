@@ -41,7 +41,7 @@ export const followAnswerAgain = (
   traffic: Traffic,
   began: World,
   reached: End,
-  { world: { original, answer, status, ctMark, entryZone, unknown, trace } }: End,
+  { world: { original, answer, status, ctMark, entryZone, entryZoneWay, unknown, trace } }: End,
   run: Run,
 ): readonly End[] =>
   followBack(
@@ -56,6 +56,7 @@ export const followAnswerAgain = (
       status: status | conntrackStatus.confirmed,
       ctMark,
       entryZone,
+      entryZoneWay,
       boundSource: true,
       boundDestination: true,
       unknown,
@@ -105,9 +106,11 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   bridged: false,
   mark: 0,
   packetType: 0,
+  hopLimit: null,
   looped: false,
   hook: isLocal ? 'output' : 'prerouting',
   route: null,
+  routedBy: null,
   // What was not tracked on the way there is seen for the first time on the way back.
   tracking: 'pending',
   original: world.tracking === 'tracked' ? world.original : null,
@@ -118,6 +121,7 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
       ? world.status | conntrackStatus.confirmed | conntrackStatus['seen-reply']
       : 0,
   zone: 0,
+  zoneWay: 'both',
   tproxy: false,
   rerouted: null,
   reply: true,

@@ -148,7 +148,7 @@ const act = (walk: InStep, action: ActionStep, acts: Acts, here: Here, depth: nu
       // A rule that reads a connection's mark is not sure of it anyway.
       if (action.target === 'ct-mark') return here
       // Where flows are tracked by halves no packet is like another.
-      if (action.target === 'ct-zone') return 'unsafe'
+      if (action.target.startsWith('ct-zone')) return 'unsafe'
       return isOfBoth && isAlike(readsOf(action.value, walk.isEarly)) ? here : 'unsafe'
     case 'notrack':
       return 'unsafe'

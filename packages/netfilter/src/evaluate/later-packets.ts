@@ -103,6 +103,7 @@ const nextPacket = (began: World, first: World, answer: World): World => {
     status: isTracked ? entry.status | conntrackStatus.confirmed | assured : 0,
     ctMark: isTracked ? entry.ctMark : 0,
     entryZone: entry.entryZone,
+    entryZoneWay: entry.entryZoneWay,
     boundSource: isTracked,
     boundDestination: isTracked,
     sourcePorts: first.sourcePorts,

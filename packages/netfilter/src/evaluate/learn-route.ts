@@ -26,9 +26,13 @@ const classOf = (route: Route | null, destination: number | bigint): string => {
  */
 export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
   const bySource = router.rules.some(({ from }) => from !== null && from.length > 0)
-  const context = `route ${key.in} ${key.out} ${key.mark} ${bySource ? key.source : ''}`
-  const classify = (destination: number | bigint): string =>
-    classOf(lookUpRoute(router, { ...key, destination }).route, destination)
+  const flow = router.rules.map((rule) => rule.flow?.matches(key.flow) ?? '').join(' ')
+  const context = `route ${key.in} ${key.out} ${key.mark} ${bySource ? key.source : ''} ${flow}`
+  const classify = (destination: number | bigint): string => {
+    const { route, otherwise } = lookUpRoute(router, { ...key, destination })
+    const found = classOf(route, destination)
+    return otherwise === null ? found : `${found} or ${classOf(otherwise.route, destination)}`
+  }
   return destinationClasses(router, context, classify)?.get(classify(key.destination)) ?? null
 }
 
@@ -40,12 +44,27 @@ export const learnRoute = (world: World, router: Router, key: RouteKey): void =>
     const set = sameRoute(router, key)
     if (set !== null) learn(world, ofAnyNetwork(world, [{ field: to, set, inside: true, isOfTable: false }]))
   }
+  learnFlow(world, router, key)
   const source = key.source
   const from = freeFieldOf(world, source)
   if (from === null || source === null) return
   for (const rule of router.rules)
     if (rule.from !== null && rule.from.length > 0)
       learn(world, [membership(from, prefixRange(rule.from), source)])
+}
+
+/** Notes which ports routing rules asked for. */
+const learnFlow = (world: World, router: Router, { flow }: RouteKey): void => {
+  if (flow === undefined) return
+  for (const { flow: asked } of router.rules)
+    for (const [ports, value] of [
+      [asked?.sourcePorts, flow.sport],
+      [asked?.destinationPorts, flow.dport],
+    ] as const) {
+      const field = ports === undefined || ports === null ? null : freeFieldOf(world, value)
+      if (field !== null && ports !== undefined && ports !== null)
+        learn(world, [membership(field, { starts: [ports.first], ends: [ports.last] }, value)])
+    }
 }
 
 export const prefixRange = (prefix: Prefix): RangeSet => ({

@@ -11,9 +11,9 @@ import {
 } from './host.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
-import type { RouteKey } from './route-key.ts'
+import { flowOf, type RouteKey, wayBackOf } from './route-key.ts'
 import type { Route } from './route-table.ts'
-import { lookUpRoute } from './router.ts'
+import { lookUpRoute, routeText } from './router.ts'
 import type { World } from './world.ts'
 
 /** IPv6 looks at the header before PREROUTING (ip6_input.c), IPv4 while it routes (route.c). */
@@ -64,23 +64,37 @@ export const refusedHeader = (host: Host, world: World, from: Link): string | nu
 
 /**
  * Why a source cannot have come over this interface; null when it can.
+ *
+ * @param trust - routing rules of which it is not known whether they match are taken to match
  * @see net/ipv4/route.c `ip_route_input_slow`, net/ipv4/fib_frontend.c `fib_validate_source`
  */
-export const martianSource = (host: Host, world: World, from: Link, check: SourceCheck): string | null => {
+export const martianSource = (
+  host: Host,
+  world: World,
+  from: Link,
+  check: SourceCheck,
+  trust: boolean,
+): string | null => {
   const { saddr, daddr, family } = world
   if (family === 'ip6') return null
-  if (from === host.lo) return world.looped ? validateSource(host, world, from, check) : null
+  if (from === host.lo) return world.looped ? validateSource(host, world, from, check, trust) : null
   const top = Number(saddr) >>> 24
   if (top >= 224 || (top === 0 && Number(saddr) !== 0)) return martian(world, from)
   if (isLoopback(saddr) && !isLoopback(daddr) && !routesLoopback(host, from))
     return `${martian(world, from)}: ${nameOn(from, 'route_localnet')} = 0`
-  return validateSource(host, world, from, check)
+  return validateSource(host, world, from, check, trust)
 }
 
 const martian = (world: World, from: Link): string =>
   `martian source ${textOf(world, world.saddr)} on ${from.name}`
 
-const validateSource = (host: Host, world: World, from: Link, { out, mark }: SourceCheck): string | null => {
+const validateSource = (
+  host: Host,
+  world: World,
+  from: Link,
+  { out, mark }: SourceCheck,
+  trust: boolean,
+): string | null => {
   const router = host.routers.ip
   const { effective: filter, text } = reversePathFilter(host, from)
   // Without the filter the kernel looks for its own addresses alone, unless rules or local routes are unusual.
@@ -93,13 +107,15 @@ const validateSource = (host: Host, world: World, from: Link, { out, mark }: Sou
     in: (out ?? host.lo).name,
     out: null,
     mark,
+    flow: wayBackOf(flowOf(world, false)),
   }
   learnRoute(world, router, key)
-  const { route } = lookUpRoute(router, key)
+  const { otherwise, ...found } = lookUpRoute(router, key)
+  const { route, by } = trust ? (otherwise ?? found) : found
   const why = `${martian(world, from)}: ${text}`
   if (route === null) return router.complete ? why : null
   // No such route is a route to the filter: the lookup fails.
-  if (refusing.includes(route.type)) return why
+  if (refusing.includes(route.type)) return by === null ? why : routeText(route, by)
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptsLocal(host, from)))
     return martian(world, from)
   if (leadsBackBy(router, key, route, from) || (route.type === 'local' && from === host.lo)) return null

@@ -12,7 +12,7 @@ const isPlain = ({ steps }: NetfilterRule): boolean =>
     if (isMatch(step)) return isAlike(matchReads(step))
     if (step.kind === 'verdict') return !('chain' in step.verdict) && step.verdict.kind !== 'return'
     if (step.kind === 'set')
-      return step.target === 'ct-mark' || (step.target !== 'ct-zone' && isAlike(readsOf(step.value)))
+      return step.target === 'ct-mark' || (!step.target.startsWith('ct-zone') && isAlike(readsOf(step.value)))
     return step.kind !== 'dispatch' && step.kind !== 'nat' && step.kind !== 'notrack'
   })
 

@@ -138,7 +138,7 @@ const once = <T>(make: () => T): (() => T) => {
 
 /** Does it leave what others could read, or what stays with the flow? */
 const leavesTrace = ({ kind }: Step): boolean =>
-  kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy'
+  kind === 'set' || kind === 'notrack' || kind === 'nat' || kind === 'tproxy' || kind === 'fwd'
 
 const isJumpToOurs = (step: Step): boolean =>
   step.kind === 'verdict' && 'chain' in step.verdict && ownerOfChain(step.verdict.chain) === 'portolan'

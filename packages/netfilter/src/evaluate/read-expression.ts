@@ -158,7 +158,7 @@ const compileConntrack = (expression: ConntrackExpression): Read => {
       case 'mark':
         return ifTracked((world) => world.ctMark)
       case 'zone':
-        return ifTracked((world) => world.zone)
+        return ifTracked((world) => world.entryZone)
     }
   }
   const { key, direction, family } = expression

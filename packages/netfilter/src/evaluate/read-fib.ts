@@ -16,7 +16,9 @@ export const compileFib = ({ of, result, limit, mark }: FibExpression, host: Hos
   if (result === 'type')
     return (world) => {
       const link = linkOf(world)
-      return world.family === 'ip' ? type4(host, world[of], link) : type6(host, world[of], link)
+      return world.family === 'ip'
+        ? type4(host, world[of], link)
+        : type6(host, world[of], link, world.protocol)
     }
   return (world) => {
     const link = linkOf(world)
@@ -40,7 +42,7 @@ const type4 = (host: Host, address: number | bigint, link: Link | null): Reading
 }
 
 /** net/ipv6/netfilter/nft_fib_ipv6.c `__nft_fib6_eval_type`: a whole lookup. */
-const type6 = (host: Host, address: number | bigint, link: Link | null): Reading => {
+const type6 = (host: Host, address: number | bigint, link: Link | null, protocol: number): Reading => {
   if (BigInt(address) >> 120n === 0xffn) return addressType.multicast
   const router = host.routers.ip6
   const local = lookUpLocal(router, address)
@@ -52,6 +54,7 @@ const type6 = (host: Host, address: number | bigint, link: Link | null): Reading
     in: 'lo',
     out: null,
     mark: 0,
+    flow: { protocol, sport: 0, dport: 0, user: 0 },
   })
   if (doubtful) return unknownValue
   if (route === null) return router.complete ? addressType.unreachable : addressType.unicast
@@ -75,6 +78,8 @@ const routeOf = (
     in: forwardReverse && world.out !== null ? world.out.name : 'lo',
     out: null,
     mark: useMark && typeof world.mark === 'number' ? world.mark : 0,
+    // Neither nft's expression nor iptables' match tells the ports.
+    flow: { protocol: world.family === 'ip' ? 0 : world.protocol, sport: 0, dport: 0, user: 0 },
   })
   if (doubtful) return 'doubtful'
   if (route === null || route.link === null || route.type === 'local') return null

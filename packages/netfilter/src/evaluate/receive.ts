@@ -2,8 +2,9 @@ import { crossBridge, passesBridge } from './bridge.ts'
 import { bridgeCallsHooks, isBridge, isLocalAddress, isOnLink } from './host.ts'
 import type { Link } from './link.ts'
 import { martianDestination, refusedHeader } from './martian.ts'
-import { isMulticast, routeInput } from './route-input.ts'
+import { isMulticast, type Routed, routeInput } from './route-input.ts'
 import { end, endBy, noteEvent } from './run.ts'
+import { deliver, isTaken, mayForward, mayTravel } from './sound-packet.ts'
 import type { Traffic } from './traffic.ts'
 import { traverse } from './traverse.ts'
 import type { World } from './world.ts'
@@ -43,6 +44,7 @@ export const arrive = (traffic: Traffic, world: World, from: Link): void => {
     endBy(run, 'dropped', world, 'drop', martian)
     return
   }
+  if (!isTaken(traffic, world)) return
   for (const one of traverse(traffic, 'prerouting', [world])) {
     if (one.bridged && one.daddr === asked) switchOn(traffic, one, from)
     else routeOn(traffic, one, from, one.daddr !== asked)
@@ -50,8 +52,11 @@ export const arrive = (traffic: Traffic, world: World, from: Link): void => {
 }
 
 const routeOn = (traffic: Traffic, world: World, from: Link, translated: boolean): void => {
+  for (const routed of routeInput(traffic, world, from, translated)) goOn(traffic, routed, from)
+}
+
+const goOn = (traffic: Traffic, { world, decision }: Routed, from: Link): void => {
   const { run } = traffic
-  const decision = routeInput(traffic, world, from, translated)
   if (decision.kind !== 'switch') world.bridged = false
   switch (decision.kind) {
     case 'end':
@@ -59,13 +64,14 @@ const routeOn = (traffic: Traffic, world: World, from: Link, translated: boolean
       break
     case 'local':
       world.out = null
-      for (const one of traverse(traffic, 'input', [world])) end(run, 'local', one)
+      for (const one of traverse(traffic, 'input', [world])) deliver(run, one)
       break
     case 'switch':
       noteEvent(world, 'switch', `${from.name} switches it back`)
       switchOn(traffic, world, from)
       break
     case 'forward':
+      if (!mayForward(traffic, world)) break
       noteEvent(world, `out ${decision.out.name}`, `route ${decision.route.text}`)
       world.out = decision.out
       for (const one of traverse(traffic, 'forward', [world])) leave(traffic, one)
@@ -99,6 +105,7 @@ const leaveUnseen = (traffic: Traffic, world: World, bridge: Link): void => {
 /** Out of the interface they are at. */
 export const goOut = (traffic: Traffic, worlds: readonly World[]): void => {
   for (const one of traverse(traffic, 'egress', worlds)) {
+    if (!mayTravel(traffic, one)) continue
     // What a bridge switches has met its tables when it came.
     if (one.in !== one.out) crossBridge(traffic, one, one.out)
     end(traffic.run, 'out', one)

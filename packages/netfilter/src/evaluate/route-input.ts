@@ -3,11 +3,12 @@ import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { martianDestination, martianSource } from './martian.ts'
 import { isUnknown } from './reading.ts'
+import { flowOf, type RouteKey } from './route-key.ts'
 import type { Route } from './route-table.ts'
-import { lookUpRoute } from './router.ts'
-import type { EndKind } from './run.ts'
+import { lookUpRoute, type RouteFound, routeText } from './router.ts'
+import { type EndKind, fork } from './run.ts'
 import type { Traffic } from './traffic.ts'
-import type { World } from './world.ts'
+import { part, type World } from './world.ts'
 
 /** What routing makes of a packet that has come through PREROUTING. */
 export type InputDecision =
@@ -26,8 +27,14 @@ const stop = (end: EndKind, verdict: string, text: string): InputDecision => ({
 
 const deliveredTypes: readonly string[] = ['local', 'broadcast', 'anycast', 'multicast']
 
+/** A course that a packet takes, and what routing makes of it there. */
+export interface Routed {
+  readonly world: World
+  readonly decision: InputDecision
+}
+
 /**
- * Routes a packet that came in by `from`.
+ * Routes a packet that came in by `from`. Where it is not known whether a routing rule matches there are two courses.
  *
  * @param translated - PREROUTING changed its destination
  * @see net/ipv4/route.c `ip_route_input_slow`, net/bridge/br_netfilter_hooks.c `br_nf_pre_routing_finish`
@@ -37,35 +44,68 @@ export const routeInput = (
   world: World,
   from: Link,
   translated: boolean,
-): InputDecision => {
+): readonly Routed[] => {
   const { host, run } = traffic
+  const alone = (decision: InputDecision): readonly Routed[] => [{ world, decision }]
   // It brings its route along, unless that was dropped with the old destination (nf_nat_proto.c, `nf_nat_ipv4_pre_routing`).
-  if ((world.looped && !translated) || world.tproxy) return { kind: 'local' }
+  if ((world.looped && !translated) || world.tproxy) return alone({ kind: 'local' })
   const destination = martianDestination(host, world, from, 'route')
-  if (destination !== null) return stop('dropped', 'drop', destination)
+  if (destination !== null) return alone(stop('dropped', 'drop', destination))
   const key = {
     destination: world.daddr,
     source: world.saddr,
     in: from.name,
     out: isLinkLocal(world.daddr) ? from.name : null,
     mark: markOf(traffic, world),
+    flow: flowOf(world, false),
   }
   learnRoute(world, host.routers[world.family], key)
-  const { route, doubtful } = lookUpRoute(host.routers[world.family], key)
-  if (doubtful) run.doubtful = true
+  const { otherwise, ...found } = lookUpRoute(host.routers[world.family], key)
+  const taken = otherwise === null ? null : fork(run, world)
+  if (taken !== null) part(taken, world)
+  return [
+    ...decide(traffic, world, from, translated, key, found),
+    ...(taken === null || otherwise === null ? [] : decide(traffic, taken, from, translated, key, otherwise)),
+  ]
+}
+
+const decide = (
+  traffic: Traffic,
+  world: World,
+  from: Link,
+  translated: boolean,
+  { mark }: RouteKey,
+  { route, by }: RouteFound,
+): readonly Routed[] => {
+  const { host, run } = traffic
   world.route = route
+  world.routedBy = by
   if (world.viaBridge && translated && route?.type === 'unicast' && route.link === from)
-    return { kind: 'switch' }
-  const source = martianSource(host, world, from, {
+    return [{ world, decision: { kind: 'switch' } }]
+  const check = {
     out: route?.type === 'unicast' ? route.link : null,
-    mark: marksWayBack(host, from) ? key.mark : 0,
+    mark: marksWayBack(host, from) ? mark : 0,
+  }
+  const refused = martianSource(host, world, from, check, false)
+  const onward = (one: World, source: string | null): Routed => ({
+    world: one,
+    decision: source === null ? decideOnward(traffic, one, from) : stop('dropped', 'drop', source),
   })
-  if (source !== null) return stop('dropped', 'drop', source)
+  if (!host.routers.ip.rules.some((rule) => rule.unknown)) return [onward(world, refused)]
+  // The way back to the source is routed too.
+  const otherwise = martianSource(host, world, from, check, true)
+  const taken = otherwise === refused ? null : fork(run, world)
+  if (taken === null) return [onward(world, refused)]
+  part(taken, world)
+  return [onward(world, refused), onward(taken, otherwise)]
+}
+
+const decideOnward = (traffic: Traffic, world: World, from: Link): InputDecision => {
   if (isMulticast(world.daddr)) return { kind: 'local' }
-  const taken = route ?? wayBack(traffic, world)
+  const taken = world.route ?? wayBack(traffic, world)
   if (taken === null) return stop('unrouted', 'unrouted', 'no route')
   if (deliveredTypes.includes(taken.type)) return { kind: 'local' }
-  return refusal(taken) ?? decideForward(traffic, world, from, taken)
+  return refusal(taken, world.routedBy) ?? decideForward(traffic, world, from, taken)
 }
 
 const decideForward = ({ host }: Traffic, world: World, from: Link, route: Route): InputDecision => {
@@ -92,11 +132,16 @@ const wayBack = ({ host }: Traffic, { family, returnBy }: World): Route | null =
         text: 'assumed: the way it came',
       }
 
-/** A route that refuses what it leads. */
-export const refusal = ({ type, text }: Route): (InputDecision & { kind: 'end' }) | null => {
-  if (type === 'blackhole') return { kind: 'end', end: 'dropped', verdict: 'drop', text: `route ${text}` }
-  if (type === 'unreachable' || type === 'prohibit')
-    return { kind: 'end', end: 'rejected', verdict: 'reject', text: `route ${text}` }
+/**
+ * A route that refuses what it leads.
+ *
+ * @param by - the routing rule that led to it
+ */
+export const refusal = (route: Route, by: string | null): (InputDecision & { kind: 'end' }) | null => {
+  const text = routeText(route, by)
+  if (route.type === 'blackhole') return { kind: 'end', end: 'dropped', verdict: 'drop', text }
+  if (route.type === 'unreachable' || route.type === 'prohibit')
+    return { kind: 'end', end: 'rejected', verdict: 'reject', text }
   return null
 }
 

@@ -2,13 +2,23 @@ import { type Host, routesLoopback } from './host.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { markOf, refusal } from './route-input.ts'
-import { lookUpRoute } from './router.ts'
-import { endBy } from './run.ts'
+import { flowOf } from './route-key.ts'
+import { lookUpRoute, type RouteFound } from './router.ts'
+import { endBy, fork } from './run.ts'
 import type { Traffic } from './traffic.ts'
-import type { World } from './world.ts'
+import { part, type World } from './world.ts'
 
-/** The interface a packet of the host leaves by; null where there is no way, and the packet has ended. */
-const wayOut = (traffic: Traffic, world: World): Link | null => {
+/** A course that a packet of the host takes, and the interface it leaves by. */
+interface WayOut {
+  readonly world: World
+  readonly out: Link
+}
+
+/**
+ * The ways a packet of the host leaves by: two where it is not known whether a routing rule matches, none where there is
+ * no way, and the packet has ended.
+ */
+const waysOut = (traffic: Traffic, world: World): readonly WayOut[] => {
   const { host, run } = traffic
   const key = {
     destination: world.daddr,
@@ -16,24 +26,35 @@ const wayOut = (traffic: Traffic, world: World): Link | null => {
     in: 'lo',
     out: null,
     mark: markOf(traffic, world),
+    flow: flowOf(world, true),
   }
   learnRoute(world, host.routers[world.family], key)
-  const { route, doubtful } = lookUpRoute(host.routers[world.family], key)
-  if (doubtful) run.doubtful = true
+  const { otherwise, ...found } = lookUpRoute(host.routers[world.family], key)
+  const taken = otherwise === null ? null : fork(run, world)
+  if (taken !== null) part(taken, world)
+  const ways = [wayOut(traffic, world, found)]
+  if (taken !== null && otherwise !== null) ways.push(wayOut(traffic, taken, otherwise))
+  return ways.filter((way) => way !== null)
+}
+
+const wayOut = (traffic: Traffic, world: World, { route, by }: RouteFound): WayOut | null => {
+  const { host, run } = traffic
   world.route = route
+  world.routedBy = by
   if (route === null) {
     const back = host.routers[world.family].complete ? null : world.returnBy
-    if (back === null) endBy(run, 'unrouted', world, 'unrouted', 'no route')
-    return back
+    if (back !== null) return { world, out: back }
+    endBy(run, 'unrouted', world, 'unrouted', 'no route')
+    return null
   }
-  const refused = refusal(route)
+  const refused = refusal(route, by)
   if (refused !== null) {
     endBy(run, refused.end, world, refused.verdict, refused.text)
     return null
   }
   const out = route.type === 'local' ? host.lo : (route.link ?? host.lo)
   const why = strandedLoopback(host, world, out)
-  if (why === null) return out
+  if (why === null) return { world, out }
   endBy(run, 'dropped', world, 'drop', why)
   return null
 }
@@ -44,12 +65,12 @@ const strandedLoopback = (host: Host, { family, saddr }: World, out: Link): stri
     ? `a loopback source does not leave by ${out.name}: route_localnet = 0`
     : null
 
-/** Routes what a process of the host sends. False when there is no way, and the packet has ended. */
-export const routeOut = (traffic: Traffic, world: World): boolean => {
-  const out = wayOut(traffic, world)
-  if (out !== null) world.out = out
-  return out !== null
-}
+/** Routes what a process of the host sends. A packet without a way has ended. */
+export const routeOut = (traffic: Traffic, world: World): World[] =>
+  waysOut(traffic, world).map(({ world: one, out }) => {
+    one.out = out
+    return one
+  })
 
 /**
  * Routes a packet anew from within OUTPUT; what stands behind in that hook still sees the interface it was to leave
@@ -57,8 +78,8 @@ export const routeOut = (traffic: Traffic, world: World): boolean => {
  *
  * @see net/ipv4/netfilter.c `ip_route_me_harder`, called by chains of type `route` and by NAT
  */
-export const routeAgain = (traffic: Traffic, world: World): boolean => {
-  const out = wayOut(traffic, world)
-  if (out !== null) world.rerouted = out
-  return out !== null
-}
+export const routeAgain = (traffic: Traffic, world: World): World[] =>
+  waysOut(traffic, world).map(({ world: one, out }) => {
+    one.rerouted = out
+    return one
+  })

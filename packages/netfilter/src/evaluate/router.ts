@@ -17,10 +17,17 @@ import {
   readRoutingRules,
 } from './routing-rule.ts'
 
-export interface RoutingAnswer {
+export interface RouteFound {
   readonly route: Route | null
-  /** A rule decided whose further selectors are not known. */
+  /** The routing rule that led to it, as a text; null where every host has that rule. */
+  readonly by: string | null
+}
+
+export interface RoutingAnswer extends RouteFound {
+  /** A rule decided of which it is not known whether it matches: here it is taken not to. */
   readonly doubtful: boolean
+  /** What is found where it does; null where that makes no difference. */
+  readonly otherwise: RouteFound | null
 }
 
 /** Rules and tables of one family. */
@@ -150,12 +157,15 @@ const implyRoutes = (
  * @see net/core/fib_rules.c `fib_rules_lookup`
  */
 export const lookUpRoute = (router: Router, key: RouteKey): RoutingAnswer => {
-  const route = follow(router, key, false)
-  if (!router.rules.some((rule) => rule.unknown)) return { route, doubtful: false }
-  return { route, doubtful: follow(router, key, true) !== route }
+  const found = follow(router, key, false)
+  if (!router.rules.some((rule) => rule.unknown)) return { ...found, doubtful: false, otherwise: null }
+  const other = follow(router, key, true)
+  const doubtful = other.route !== found.route
+  return { ...found, doubtful, otherwise: doubtful ? other : null }
 }
 
-const follow = (router: Router, key: RouteKey, trust: boolean): Route | null => {
+/** @param trust - rules of which it is not known whether they match are taken to match */
+const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
   const admits = ({ link }: Route): boolean =>
     link === null || (link.up && (key.out === null || link.name === key.out))
   let from = Number.NEGATIVE_INFINITY
@@ -168,15 +178,25 @@ const follow = (router: Router, key: RouteKey, trust: boolean): Route | null => 
       continue
     }
     if (rule.action === 'nop') continue
-    if (rule.action !== 'lookup')
-      return { ...refusal, type: rule.action, text: `rule ${rule.priority} ${rule.action}` }
+    if (rule.action !== 'lookup') return { route: refusalBy(rule), by: rule.text }
     const table = router.tables.get(rule.table)
     const route = table === undefined ? null : findRoute(table, key.destination, admits)
     if (route === null || route.type === 'throw') continue
     if (rule.suppress !== null && route.length <= rule.suppress) continue
-    return route
+    return { route, by: rule.text }
   }
-  return null
+  return { route: null, by: null }
+}
+
+const refusals = new WeakMap<RoutingRule, Route>()
+
+/** One route for each rule that refuses, so that it is known again. */
+const refusalBy = (rule: RoutingRule): Route => {
+  const known = refusals.get(rule)
+  if (known !== undefined) return known
+  const made: Route = { ...refusal, type: rule.action, text: `rule ${rule.priority} ${rule.action}` }
+  refusals.set(rule, made)
+  return made
 }
 
 const refusal: Route = {
@@ -188,6 +208,12 @@ const refusal: Route = {
   metric: 0,
   table: 0,
   text: '',
+}
+
+/** A route that refuses packets, named by the routing rule that led to it where that is no rule of every host. */
+export const routeText = (route: Route, by: string | null): string => {
+  if (by === null) return `route ${route.text}`
+  return route.link === null && route.table === 0 ? by : `${by} (route ${route.text})`
 }
 
 /** The local table alone: what address types are read from (net/ipv4/fib_frontend.c, `inet_dev_addr_type`). */

@@ -1,8 +1,10 @@
 import { type Family, type Prefix, parseHostOrPrefix } from '../address/index.ts'
 import { containsAddress } from '../address/prefix.ts'
 import type { RoutingRuleFact } from '../facts/index.ts'
+import { type FlowSelector, flowSelector } from './flow-selector.ts'
 import type { Link } from './link.ts'
 import type { RouteKey } from './route-key.ts'
+import { routingRuleText } from './routing-rule-text.ts'
 
 export const LOCAL_TABLE = 255
 export const MAIN_TABLE = 254
@@ -15,8 +17,12 @@ export interface RoutingRule {
   readonly goto: number | null
   /** Refuse routes of this length and shorter. */
   readonly suppress: number | null
-  /** It has selectors whose values the facts do not hold. */
+  /** As `ip rule` shows it; null of the rules that every host has. */
+  readonly text: string | null
+  /** Whether it matches may not be known. */
   readonly unknown: boolean
+  /** It asks for more of a packet than addresses, interface and mark. */
+  readonly flow: FlowSelector | null
   readonly asksMark: boolean
   /** Its selectors by address. */
   readonly from: Prefix | null
@@ -48,6 +54,15 @@ export const readRoutingRules = (
     .sort((a, b) => a.priority - b.priority)
 }
 
+const isDefault = ({ priority, table, action = 'lookup', ...asked }: RoutingRuleFact): boolean => {
+  const selectors = { ...asked, family: undefined }
+  return (
+    action === 'lookup' &&
+    defaults.some((rule) => rule.priority === priority && rule.table === table) &&
+    Object.values(selectors).every((value) => value === undefined || value === null)
+  )
+}
+
 /** A rule without a family is of the family of its prefixes, or of both. */
 const isOf = ({ from, to }: RoutingRuleFact, family: Family): boolean =>
   [from, to].every((text) => text === undefined || text === null || parseHostOrPrefix(text).family === family)
@@ -62,6 +77,7 @@ const readRule = (fact: RoutingRuleFact, family: Family, links: ReadonlyMap<stri
   const mark = fact.mark ?? 0
   const l3mdev = fact.other?.includes('l3mdev') === true
   const unknown = fact.other !== undefined && fact.other.length > 0 && !(l3mdev && fact.other.length === 1)
+  const flow = flowSelector(fact)
   const holds = (prefix: Prefix | null, value: number | bigint | null): boolean => {
     if (prefix === null) return true
     if (value === null) return prefix.length === 0
@@ -82,8 +98,13 @@ const readRule = (fact: RoutingRuleFact, family: Family, links: ReadonlyMap<stri
       (fact.out === undefined || fact.out === null || fact.out === key.out) &&
       ((key.mark ^ mark) & mask) === 0
     if (l3mdev && !inVrf(key.in) && !inVrf(key.out)) return false
-    if (known === (fact.invert === true)) return unknown ? (fact.invert === true ? null : false) : false
-    return unknown || l3mdev ? null : true
+    const isInverted = fact.invert === true
+    // What is known of it is not so: the rest does not matter.
+    if (!known) return isInverted
+    const ofFlow = flow === null ? true : flow.matches(key.flow)
+    if (ofFlow === false) return isInverted
+    if (unknown || l3mdev || ofFlow === null) return null
+    return !isInverted
   }
   return {
     priority: fact.priority ?? 32765,
@@ -91,7 +112,9 @@ const readRule = (fact: RoutingRuleFact, family: Family, links: ReadonlyMap<stri
     action: fact.action ?? 'lookup',
     goto: fact.gotoPriority ?? null,
     suppress: fact.suppressPrefixLength ?? null,
-    unknown: unknown || l3mdev,
+    text: isDefault(fact) ? null : routingRuleText(fact, family),
+    unknown: unknown || l3mdev || flow !== null,
+    flow,
     asksMark: mask !== 0,
     from,
     to,

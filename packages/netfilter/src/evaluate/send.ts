@@ -10,8 +10,7 @@ import type { World } from './world.ts'
 
 /** Follows a packet that a process of the host sends, to its end. */
 export const send = (traffic: Traffic, world: World): void => {
-  if (!routeOut(traffic, world)) return
-  for (const one of traverse(traffic, 'output', [world])) {
+  for (const one of traverse(traffic, 'output', routeOut(traffic, world))) {
     if (one.rerouted !== null) one.out = one.rerouted
     transmit(traffic, one)
   }
@@ -33,6 +32,7 @@ const transmit = (traffic: Traffic, world: World): void => {
     if (one.tracking === 'none') {
       one.tracking = 'pending'
       one.zone = 0
+      one.zoneWay = 'both'
     }
     arrive(traffic, one, host.lo)
   }

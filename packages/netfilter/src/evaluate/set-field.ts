@@ -4,6 +4,9 @@ import { isUnknown, type Reading, type UnknownValue, unknownValue } from './read
 import type { Run } from './run.ts'
 import type { World } from './world.ts'
 
+/** PACKET_OTHERHOST (include/uapi/linux/if_packet.h). */
+const OTHER_HOST = 3
+
 const known = (value: Reading): number | UnknownValue => (typeof value === 'number' ? value : unknownValue)
 
 /**
@@ -26,13 +29,22 @@ export const setField = (
       world.ctMark = known(value)
       return true
     case 'ct-zone':
+    case 'ct-zone-original':
+    case 'ct-zone-reply':
       // Nor does it matter once there is an entry, or another stand-in (net/netfilter/nft_ct.c, `nft_ct_set_zone_eval`).
       if (world.tracking !== 'pending') return false
       world.tracking = 'template'
       world.zone = known(value)
+      world.zoneWay = target === 'ct-zone' ? 'both' : target === 'ct-zone-reply' ? 'reply' : 'original'
+      return true
+    case 'hop-limit':
+      world.hopLimit = known(value)
       return true
     case 'pkttype':
-      if (typeof value === 'number') world.packetType = value
+      if (typeof value !== 'number') return giveUp(run)
+      // Of other types a packet cannot be made (net/netfilter/nft_meta.c, `nft_meta_set_eval`).
+      if (value > OTHER_HOST) return false
+      world.packetType = value
       return true
     case 'saddr':
     case 'daddr':

@@ -1,5 +1,5 @@
 import { conntrackStatus, protocolNumber } from '../model/index.ts'
-import type { Tuple, World } from './world.ts'
+import type { Tuple, World, ZoneWay } from './world.ts'
 
 const tupleOf = ({ saddr, daddr, sport, dport }: World): Tuple => ({ saddr, daddr, sport, dport })
 
@@ -25,7 +25,7 @@ export const track = (world: World): void => {
     else begin(world, world.given === 'established' || world.given === 'related' ? world.given : 'new')
     return
   }
-  const belongs = answer !== null && isTuple(answer, world) && world.zone === world.entryZone
+  const belongs = answer !== null && isTuple(answer, world) && isInZone(world, 'reply')
   if (belongs) {
     world.tracking = 'tracked'
     world.state = 'established'
@@ -49,7 +49,7 @@ export const track = (world: World): void => {
  * as the one before.
  */
 const proceed = (world: World, original: Tuple): void => {
-  const belongs = isTuple(original, world) && world.zone === world.entryZone
+  const belongs = isTuple(original, world) && isInZone(world, 'original')
   if (!belongs) {
     world.status = 0
     world.boundSource = false
@@ -66,12 +66,20 @@ const proceed = (world: World, original: Tuple): void => {
 const isTuple = (tuple: Tuple, { saddr, daddr, sport, dport }: World): boolean =>
   tuple.saddr === saddr && tuple.daddr === daddr && tuple.sport === sport && tuple.dport === dport
 
+/** The zone that counts for a direction (include/net/netfilter/nf_conntrack_zones.h `nf_ct_zone_id`). */
+const zoneIn = (zone: World['zone'], way: ZoneWay, direction: ZoneWay): World['zone'] =>
+  way === 'both' || way === direction ? zone : 0
+
+const isInZone = ({ zone, zoneWay, entryZone, entryZoneWay }: World, direction: ZoneWay): boolean =>
+  zoneIn(zone, zoneWay, direction) === zoneIn(entryZone, entryZoneWay, direction)
+
 const begin = (world: World, state: World['state']): void => {
   world.tracking = 'tracked'
   world.state = state
   world.original = tupleOf(world)
   world.answer = swap(world.original)
   world.entryZone = world.zone
+  world.entryZoneWay = world.zoneWay
   if (state === 'established') {
     world.status = conntrackStatus['seen-reply'] | conntrackStatus.assured | conntrackStatus.confirmed
     world.boundSource = true

@@ -1,13 +1,15 @@
 import type { Hook } from '../model/index.ts'
 import type { HookGroup, HookItem } from './hook-list.ts'
+import { passesDevice } from './passes-device.ts'
 import type { BaseProgram } from './program.ts'
 import { routeAgain } from './route-output.ts'
 import { type End, end, fork, mergeWorlds, noteRule } from './run.ts'
 import { track } from './track.ts'
 import type { Traffic } from './traffic.ts'
 import { bindToItself, isBound, mayBind, type Side, translate } from './translate.ts'
+import { MAYBE, NO } from './truth.ts'
 import { walkChain } from './walk.ts'
-import { addWorld, copyWorld, sameWorld, type World } from './world.ts'
+import { addWorld, copyWorld, part, sameWorld, type World } from './world.ts'
 
 /** Takes worlds through all that hangs on a hook; those that are dropped end there. */
 export const traverse = (traffic: Traffic, hook: Hook, worlds: readonly World[]): World[] => {
@@ -49,8 +51,18 @@ const runItem = (traffic: Traffic, item: HookItem, world: World): World[] => {
 
 /** Walks one base chain, policy and all. */
 const runBase = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
-  const { devices } = base.base
-  if (devices.length > 0 && !onDevice(devices, world)) return [world]
+  const passing = passesDevice(traffic.host, base.base, world)
+  if (passing === NO) return [world]
+  if (passing === MAYBE) {
+    const taken = fork(traffic.run, world)
+    if (taken === null) return [world]
+    part(taken, world)
+    return mergeWorlds([world, ...walkOn(traffic, base, taken)])
+  }
+  return walkOn(traffic, base, world)
+}
+
+const walkOn = (traffic: Traffic, base: BaseProgram, world: World): World[] => {
   if (world.learner?.skipsForeign === true && !base.program.leavesTraces && !base.program.leadsToOurs())
     return [world]
   return passLeniently(traffic, base, world) ?? walkBase(traffic, base, world)
@@ -98,14 +110,9 @@ const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, worl
   }
   if (base.type !== 'route') return accepted
   // net/netfilter/nft_chain_route.c, and mangle of iptables.
-  return accepted.filter(
-    (one) => (one.mark === mark && one.saddr === saddr && one.daddr === daddr) || routeAgain(traffic, one),
+  return accepted.flatMap((one) =>
+    one.mark === mark && one.saddr === saddr && one.daddr === daddr ? [one] : routeAgain(traffic, one),
   )
-}
-
-const onDevice = (devices: readonly string[], { hook, in: from, port, out }: World): boolean => {
-  const names = hook === 'egress' ? [out?.name] : [port?.name, from?.name]
-  return names.some((name) => name !== undefined && devices.includes(name))
 }
 
 /** The dispatcher of nat chains: in their own order, until one binds. */
@@ -113,10 +120,10 @@ const runNat = (traffic: Traffic, groups: readonly (readonly BaseProgram[])[], w
   if (world.tracking !== 'tracked') return [world]
   const side: Side = world.hook === 'prerouting' || world.hook === 'output' ? 'destination' : 'source'
   const worlds = mayBind(world, side) ? bindBy(traffic, groups, world, side) : [world]
-  return worlds.filter((one) => {
+  return worlds.flatMap((one) => {
     const { daddr } = one
     translate(one, side)
-    return world.hook !== 'output' || one.daddr === daddr || routeAgain(traffic, one)
+    return world.hook !== 'output' || one.daddr === daddr ? [one] : routeAgain(traffic, one)
   })
 }
 

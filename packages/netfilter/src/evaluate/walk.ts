@@ -6,6 +6,7 @@ import type { CompiledRule, CompiledStep, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { candidates } from './rule-index.ts'
 import { end, fork, mergeWorlds, noteRule } from './run.ts'
+import { sendAway } from './send-away.ts'
 import { setField } from './set-field.ts'
 import { CHANCE, MAYBE, NO, YES } from './truth.ts'
 import { addWorld, part, type World } from './world.ts'
@@ -173,6 +174,17 @@ const act = (
       }
       return 'next step'
     }
+    case 'rewrite': {
+      const damaged = other()
+      if (damaged !== null) {
+        did('rewrite', damaged)
+        end(walk.run, 'dropped', damaged)
+      }
+      return 'next step'
+    }
+    case 'fwd':
+      sendAway(walk, action, world, did)
+      return []
     case 'note':
       return 'next step'
   }

@@ -22,6 +22,8 @@ export interface Tuple {
  */
 export type Tracking = 'pending' | 'template' | 'tracked' | 'untracked' | 'none'
 
+export type ZoneWay = 'both' | 'original' | 'reply'
+
 /**
  * One course that things may take: a packet, its flow's entry, and the way it came. It changes as the packet goes
  * on, and is copied where the way forks; nothing outside `evaluate` ever sees one.
@@ -49,10 +51,14 @@ export interface World {
   bridged: boolean
   mark: number | UnknownValue
   packetType: number
+  /** The TTL that a rule has given it; null: what its sender chose, which is enough. */
+  hopLimit: number | UnknownValue | null
   /** `lo` carries it: already translated, tracked and routed. */
   looped: boolean
   hook: Hook
   route: Route | null
+  /** The routing rule that led to the route, as a text; null where every host has that rule. */
+  routedBy: string | null
 
   tracking: Tracking
   state: 'new' | 'established' | 'related'
@@ -63,8 +69,11 @@ export interface World {
   status: number
   ctMark: number | UnknownValue
   zone: number | UnknownValue
+  /** The directions of a flow that the zone counts for. */
+  zoneWay: ZoneWay
   /** The zone its entry was made in. */
   entryZone: number | UnknownValue
+  entryZoneWay: ZoneWay
   boundSource: boolean
   boundDestination: boolean
   /** What the source port may have become. */
@@ -113,6 +122,8 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.status === b.status &&
   a.ctMark === b.ctMark &&
   a.zone === b.zone &&
+  a.zoneWay === b.zoneWay &&
+  a.hopLimit === b.hopLimit &&
   a.boundSource === b.boundSource &&
   a.boundDestination === b.boundDestination &&
   a.tproxy === b.tproxy &&

@@ -63,6 +63,9 @@ const settings: Readonly<Record<string, string>> = {
   mark: 'marks it',
   'ct-mark': 'marks its connection',
   'ct-zone': 'puts it into a conntrack zone',
+  'ct-zone-original': 'puts the packets of its direction into a conntrack zone',
+  'ct-zone-reply': 'puts the replies to it into a conntrack zone',
+  'hop-limit': 'sets how many hops it may still make',
   saddr: 'rewrites its source address, without a conntrack binding',
   daddr: 'rewrites its destination address, without a conntrack binding',
   sport: 'rewrites its source port, without a conntrack binding',
@@ -77,6 +80,7 @@ const plainDeeds: Readonly<Record<string, readonly [string, StoryEffect]>> = {
   queue: ['hands it to a program that decides (queue)', 'may stop'],
   tproxy: ['hands it to a local socket, its address unchanged', 'changes'],
   synproxy: ['answers it in the place of the receiver (synproxy)', 'changes'],
+  rewrite: ['rewrites a part of it that is not followed, so that it may be lost', 'may stop'],
   'possible drop': ['may drop it', 'may stop'],
   'possible accept': ['may let it pass', 'passes'],
 }

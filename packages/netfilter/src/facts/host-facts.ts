@@ -95,8 +95,23 @@ export interface RoutingRuleFact {
   readonly suppressPrefixLength?: number
   /** Where `goto` leads. */
   readonly gotoPriority?: number
-  /** iproute2's names of further selectors the rule has (`uidrange`, `ipproto`), whose values are not known. */
+  /** The IP protocol number it asks for (`ipproto`). */
+  readonly protocol?: number
+  /** The ports it asks for (`sport`, `dport`). */
+  readonly sourcePorts?: NumberRangeFact
+  readonly destinationPorts?: NumberRangeFact
+  /** The user that a packet's socket belongs to (`uidrange`). What is forwarded counts as user 0. */
+  readonly users?: NumberRangeFact
+  /** The differentiated services code point it asks for, 0 to 63. */
+  readonly dscp?: number
+  /** iproute2's names of further selectors the rule has (`tun_id`, `l3mdev`), whose values are not known. */
   readonly other?: readonly string[]
+}
+
+/** @public @since 0.1.0 */
+export interface NumberRangeFact {
+  readonly first?: number
+  readonly last?: number
 }
 
 /** @public @since 0.1.0 */

@@ -73,6 +73,7 @@ export type ActionStep =
   | SetStep
   | RejectStep
   | TproxyStep
+  | FwdStep
   | PlainStep
   | UnknownActionStep
 
@@ -95,11 +96,24 @@ export interface DispatchStep {
 
 /**
  * Gives the packet or its flow a new value. Addresses and ports: a rewrite without a binding (`ip daddr set`).
+ * `ct-zone-original` and `ct-zone-reply` are zones that count for one direction of the flow, the other being in zone 0.
+ * `hop-limit`: the TTL of IPv4 too.
  * @public @since 0.1.0
  */
 export interface SetStep {
   readonly kind: 'set'
-  readonly target: 'mark' | 'ct-mark' | 'ct-zone' | 'saddr' | 'daddr' | 'sport' | 'dport' | 'pkttype'
+  readonly target:
+    | 'mark'
+    | 'ct-mark'
+    | 'ct-zone'
+    | 'ct-zone-original'
+    | 'ct-zone-reply'
+    | 'saddr'
+    | 'daddr'
+    | 'sport'
+    | 'dport'
+    | 'pkttype'
+    | 'hop-limit'
   readonly value: Expression
 }
 
@@ -123,13 +137,26 @@ export interface TproxyStep {
 }
 
 /**
+ * Sends the packet out of a device at once: what stands behind, other hooks and routing do not see it (nft's `fwd`).
+ * @public @since 0.1.0
+ */
+export interface FwdStep {
+  readonly kind: 'fwd'
+  /** Null: not known. */
+  readonly device: string | null
+  /** To the machine with some address there; false: with the link-layer address that it came with. */
+  readonly isAddressed: boolean
+}
+
+/**
  * - `notrack`: the flow is not tracked, so never translated.
  * - `synproxy`: answers SYNs itself, and lets through the clients that complete the handshake.
- * - `note`: counter, log, quota that only counts, dup, flow offload, TTL, TCPMSS and others that do not decide.
+ * - `rewrite`: changes what is not followed of a packet, such as a checksum or a sequence number: the packet may be lost.
+ * - `note`: counter, log, quota that only counts, dup, flow offload, TCPMSS and others that do not decide.
  * @public @since 0.1.0
  */
 export interface PlainStep {
-  readonly kind: 'notrack' | 'synproxy' | 'note'
+  readonly kind: 'notrack' | 'synproxy' | 'rewrite' | 'note'
   readonly text: string
 }
 

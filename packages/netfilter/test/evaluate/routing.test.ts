@@ -136,6 +136,88 @@ describe('routing', () => {
     expect(evaluate(fromLan, withRoutes(), [])).toMatchObject({ certainty: 'certain' })
   })
 
+  const published = ruleset(table({}, nat('prerouting', -100, [dnat('172.17.0.2', 80)])))
+  const web = ruleset(table({}, nat('prerouting', -100, [dnat('fd00:17::2', 80)])))
+  const fromLan6: Packet = {
+    ...fromLan,
+    family: 'ip6',
+    source: '2001:db8:1::9',
+    destination: '2001:db8:1::2',
+  }
+
+  test.each([
+    [{ protocol: 6, sourcePorts: { first: 80, last: 80 }, action: 'prohibit' }, 'rejected', 'reply'],
+    [{ protocol: 6, destinationPorts: { first: 80, last: 80 }, action: 'blackhole' }, 'dropped', 'original'],
+    [{ protocol: 6, in: 'eth0', action: 'blackhole' }, 'dropped', 'original'],
+    [{ users: { first: 0, last: 0 }, in: 'eth0', action: 'blackhole' }, 'dropped', 'original'],
+    [{ dscp: 0, in: 'eth0', action: 'blackhole' }, 'dropped', 'original'],
+    [{ protocol: 6, users: { first: 1, last: 9 }, invert: true, action: 'blackhole' }, 'dropped', 'original'],
+  ] as const)('rule %j is asked of forwarded packets by both families', (rule, outcome, direction) => {
+    const host = { ...facts, rules: [{ priority: 9, ...rule }] }
+    for (const [packet, rules] of [
+      [fromLan, published],
+      [fromLan6, web],
+    ] as const) {
+      const found = evaluate(packet, host, [rules])
+      expect([found.outcome, found.certainty, found.trace.at(-1)?.direction]).toEqual([
+        outcome,
+        'certain',
+        direction,
+      ])
+      expect(found.culprit).toMatchObject({ tool: 'kernel' })
+      expect(found.culprit?.text).toMatch(/routing rule 9: .*(blackhole|prohibit)$/)
+    }
+  })
+
+  test.each([
+    { protocol: 17, in: 'eth0', action: 'blackhole' },
+    { destinationPorts: { first: 8080, last: 8080 }, action: 'blackhole' },
+    { sourcePorts: { first: 81, last: 90 }, action: 'blackhole' },
+    { users: { first: 1, last: 4294967295 }, action: 'blackhole' },
+  ])('rule %j asks for other packets', (rule) => {
+    const host = { ...facts, rules: [{ priority: 9, ...rule }] }
+    expect(evaluate(fromLan, host, [published])).toMatchObject({ outcome: 'forwarded', certainty: 'certain' })
+    expect(evaluate(fromLan6, host, [web])).toMatchObject({ outcome: 'forwarded', certainty: 'certain' })
+  })
+
+  test.each([[{ other: ['tun_id'] }], [{ dscp: 46 }]])(
+    'a rule that refuses what %j selects may refuse it',
+    (asked) => {
+      const host = { ...facts, rules: [{ priority: 9, in: 'eth0', action: 'blackhole', ...asked }] }
+      const { outcome, certainty, alternatives } = evaluate(fromLan, host, [published])
+      expect([outcome, certainty]).toEqual(['forwarded', 'possible'])
+      expect(alternatives.map((one) => [one.outcome, one.culprit?.text])).toEqual([
+        ['dropped', expect.stringContaining('routing rule 9: ')],
+      ])
+    },
+  )
+
+  test('the user of a socket of this host is not known to routing rules', () => {
+    const host = {
+      ...facts,
+      rules: [{ priority: 9, users: { first: 1000, last: 1000 }, action: 'unreachable' }],
+    }
+    const own: Packet = { ...fromLan, in: null, source: null, destination: '192.0.2.9' }
+    expect(evaluate(own, host, [])).toMatchObject({ outcome: 'forwarded', certainty: 'possible' })
+  })
+
+  test('a reverse path filter that meets a refusing rule names the rule', () => {
+    const host: HostFacts = {
+      ...withRoutes({ destination: 'default', type: 'blackhole', table: 100 }, through('default'), {
+        destination: '172.17.0.0/16',
+        interface: 'br-web',
+        table: 254,
+      }),
+      rules: [{ priority: 9, to: '172.17.0.0/16', table: 100 }],
+      sysctls: { ...facts.sysctls, 'net.ipv4.conf.all.rp_filter': '1' },
+    }
+    const text = 'routing rule 9: from all to 172.17.0.0/16 lookup 100 (route blackhole default table 100)'
+    const inwards: Packet = { ...fromLan, destination: '172.17.0.2' }
+    const outwards: Packet = { ...away, in: 'br-web', source: '172.17.0.2' }
+    expect(evaluate(inwards, host, []).culprit?.text).toBe(text)
+    expect(evaluate(outwards, host, []).culprit?.text).toBe(text)
+  })
+
   test('forwarding is asked of the interface the packet came in by', () => {
     const host = { ...facts, sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.eth0.forwarding': '0' } }
     const packet = { ...fromLan, destination: '172.17.0.2' }

@@ -2,7 +2,7 @@ import type { SetStep, Step } from '@portolan/netfilter'
 import type { SetValueStatement } from '../model/index.ts'
 import { textOf } from '../print/rule-source.ts'
 import { lowerExpression } from './expression.ts'
-import { headerGates } from './header-field.ts'
+import { headerGates, rawField } from './header-field.ts'
 import { unknownMatch } from './match.ts'
 import { presentKeys } from './nat.ts'
 import type { Scope } from './scope.ts'
@@ -16,25 +16,14 @@ const metaTargets: ReadonlyMap<string, readonly [SetStep['target'], ValueType]> 
 const ctTargets: ReadonlyMap<string, readonly [SetStep['target'], ValueType]> = new Map([
   ['mark', ['ct-mark', 'mark']],
   ['zone', ['ct-zone', 'integer']],
+  ['original zone', ['ct-zone-original', 'integer']],
+  ['reply zone', ['ct-zone-reply', 'integer']],
 ] as const)
 
 /** What no rule of the model can ask for again, and what decides nothing. */
 const harmlessMeta: readonly string[] = ['nftrace', 'priority', 'secmark']
 const harmlessCt: readonly string[] = ['label', 'event', 'secmark']
-const harmlessFields: readonly string[] = [
-  'dscp',
-  'ecn',
-  'ttl',
-  'hoplimit',
-  'id',
-  'checksum',
-  'flowlabel',
-  'tos',
-  'urgptr',
-  'window',
-  'sequence',
-  'ackseq',
-]
+const harmlessFields: readonly string[] = ['dscp', 'ecn', 'id', 'flowlabel', 'tos', 'urgptr']
 
 const isPort = (name: string): name is 'sport' | 'dport' => name === 'sport' || name === 'dport'
 const isAddress = (name: string): name is 'saddr' | 'daddr' => name === 'saddr' || name === 'daddr'
@@ -44,6 +33,7 @@ export const lowerSetValue = (statement: SetValueStatement, scope: Scope): reado
   const { key, value } = statement
   const text = textOf(statement)
   const note: readonly Step[] = [{ kind: 'note', text }]
+  const rewrite: readonly Step[] = [{ kind: 'rewrite', text }]
   const doubt: readonly Step[] = [unknownMatch(text), { kind: 'unknown-action', text }]
   const give = (target: SetStep['target'], type: ValueType, gates: readonly Step[] = []): readonly Step[] => {
     const read = lowerExpression(value, scope, type)
@@ -56,8 +46,7 @@ export const lowerSetValue = (statement: SetValueStatement, scope: Scope): reado
       return harmlessMeta.includes(key.key) ? note : doubt
     }
     case 'ct': {
-      // A zone for one direction only: which of the two it will be is beyond the model.
-      const target = key.direction === null ? ctTargets.get(key.key) : undefined
+      const target = ctTargets.get(key.direction === null ? key.key : `${key.direction} ${key.key}`)
       if (target !== undefined) return give(...target)
       return harmlessCt.includes(key.key) ? note : doubt
     }
@@ -66,8 +55,18 @@ export const lowerSetValue = (statement: SetValueStatement, scope: Scope): reado
       if (isAddress(field) && (protocol === 'ip' || protocol === 'ip6'))
         return give(field, protocol === 'ip' ? 'ipv4_addr' : 'ipv6_addr', presentKeys(key, scope))
       if (isPort(field)) return give(field, 'inet_service', presentKeys(key, scope))
-      if (protocol === 'ether' || protocol === 'vlan') return note
-      return harmlessFields.includes(field) ? [...headerGates(protocol), ...note] : doubt
+      const isHopLimit =
+        (protocol === 'ip' && field === 'ttl') || (protocol === 'ip6' && field === 'hoplimit')
+      if (isHopLimit) return give('hop-limit', 'integer', headerGates(protocol))
+      // By what the link layer says a bridge sends a frame on. Elsewhere the header has been read already.
+      if (protocol === 'ether' || protocol === 'vlan') return scope.table.family === 'netdev' ? rewrite : note
+      return [...headerGates(protocol), ...(harmlessFields.includes(field) ? note : rewrite)]
+    }
+    case 'raw-payload': {
+      const port = rawField(key.base, key.offset, key.length)
+      return port !== null && isPort(port.expression.field)
+        ? give(port.expression.field, 'inet_service', presentKeys(key, scope))
+        : rewrite
     }
     case 'option':
       // An option that is not there ends the rule.

@@ -62,8 +62,12 @@ const lowerRare = (statement: RareStatement, scope: Scope): readonly Step[] => {
     }
     case 'synproxy':
       return [onlyTcp, { kind: 'synproxy', text }]
-    case 'fwd':
-      return [{ kind: 'verdict', verdict: { kind: 'stolen' } }]
+    case 'fwd': {
+      const { family, device, address } = statement
+      const gates = family === 'ip' || family === 'ip6' ? [familyGate(family)] : []
+      const name = device.kind === 'text' ? device.text : null
+      return [...gates, { kind: 'fwd', device: name, isAddressed: address !== null }]
+    }
     default:
       return note(text)
   }

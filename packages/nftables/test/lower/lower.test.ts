@@ -271,6 +271,46 @@ describe('a rule that is lowered', () => {
     })
   })
 
+  const raw = (base: string, offset: number, len: number): Json => ({ payload: { base, offset, len } })
+  const gate = (protocol: number): Json => ({
+    kind: 'compare',
+    expression: { kind: 'field', field: 'nfproto', family: null, protocols: null },
+    values: { kind: 'ranges', ranges: [{ first: protocol, last: protocol }] },
+    negated: false,
+  })
+  const given = (target: string, value: number): Json => ({
+    kind: 'set',
+    target,
+    value: { kind: 'constant', value },
+  })
+
+  test.each<[Json, number, readonly Json[]]>([
+    [payload('ip', 'ttl'), 1, [gate(2), given('hop-limit', 1)]],
+    [payload('ip6', 'hoplimit'), 1, [gate(10), given('hop-limit', 1)]],
+    [ct('zone', 'original'), 7, [given('ct-zone-original', 7)]],
+    [ct('zone', 'reply'), 7, [given('ct-zone-reply', 7)]],
+    [meta('pkttype'), 2, [given('pkttype', 2)]],
+    [payload('ip', 'dscp'), 4, [gate(2), { kind: 'note', text: 'ip dscp set 4' }]],
+    [payload('ip', 'checksum'), 0, [gate(2), { kind: 'rewrite', text: 'ip checksum set 0' }]],
+    [raw('nh', 64, 8), 1, [{ kind: 'rewrite', text: '@nh,64,8 set 1' }]],
+  ])('setting %j to %i is read as what it does to a packet', (key, value, steps) => {
+    const { tables } = lower(parse(listing([[{ mangle: { key, value } }]])))
+    expect(tables[0]?.chains[0]?.rules[0]?.steps).toEqual(steps)
+  })
+
+  test('sends a packet away by a device, to a neighbour where the rule names one', () => {
+    const stepsOf = (fwd: Json): unknown =>
+      lower(parse(listing([[{ fwd }]]))).tables[0]?.chains[0]?.rules[0]?.steps
+    expect(stepsOf({ dev: 'br-web' })).toEqual([{ kind: 'fwd', device: 'br-web', isAddressed: false }])
+    expect(stepsOf({ dev: 'br-web', family: 'ip', addr: '172.17.0.2' })).toEqual([
+      gate(2),
+      { kind: 'fwd', device: 'br-web', isAddressed: true },
+    ])
+    expect(stepsOf({ dev: { map: { key: dport, data: { set: [[80, 'br-web']] } } } })).toEqual([
+      { kind: 'fwd', device: null, isAddressed: false },
+    ])
+  })
+
   test('refuses with what the rule says', () => {
     const rejected = ask([[{ reject: { type: 'icmp', expr: 'port-unreachable' } }]])
     expect(rejected).toMatchObject({ outcome: 'rejected', culprit: { position: 1, handle: 5 } })

@@ -43,11 +43,12 @@ const changesPacket = (step: Step, subnets: readonly RangeSet[]): boolean => {
   switch (step.kind) {
     case 'notrack':
     case 'tproxy':
+    case 'fwd':
       return true
     case 'nat':
       return step.type === 'dnat' && mayLeadTo(step, subnets)
     case 'set':
-      return !['mark', 'ct-mark', 'pkttype'].includes(step.target)
+      return !['mark', 'ct-mark', 'pkttype', 'hop-limit'].includes(step.target)
     default:
       return false
   }

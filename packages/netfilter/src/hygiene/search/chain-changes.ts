@@ -27,7 +27,9 @@ export const chainsOf = (step: Step): readonly string[] => {
 const changesOfStep = (step: Step): readonly Changeable[] => {
   switch (step.kind) {
     case 'set':
-      return [step.target]
+      return [step.target.startsWith('ct-zone') ? 'ct-zone' : step.target]
+    case 'rewrite':
+      return ['saddr', 'daddr', 'sport', 'dport']
     case 'notrack':
       return ['tracking']
     case 'tproxy':

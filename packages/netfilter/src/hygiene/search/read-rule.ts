@@ -144,6 +144,10 @@ const take = (context: ReadingContext, step: Step, progress: Progress): End | nu
         progress,
         unlike('change', step.kind === 'set' ? `sets the ${step.target} of` : 'does not track'),
       )
+    case 'rewrite':
+      return act(progress, unlike('change', 'rewrites'))
+    case 'fwd':
+      return endBy(unlike('queue', 'sends away'), reached)
     case 'note':
       return isCounter(step.text) ? null : act(progress, unlike('note', 'notes'))
     case 'unknown-action':
