@@ -20,7 +20,8 @@ export const cause = ({ step, certainty }: Finding, does: string, mayDo: string)
 /** A culprit as the subject of a sentence: `rule 3 of chain FORWARD (iptables-nft, table filter)`. */
 export const culpritName = (culprit: Culprit): string => {
   const { tool, table, chain, position, text, owner, family, managed } = culprit
-  if (table === null) return text.startsWith('route ') ? `the ${text}` : `the kernel (${text})`
+  if (table === null)
+    return /^(route|(IPv6 )?routing rule) /.test(text) ? `the ${text}` : `the kernel (${text})`
   const place = `${tool}, table ${tool === 'nft' ? `${family} ` : ''}${table}`
   if (managed !== undefined) {
     const part = `${managed.name.includes(' -> ') ? '' : 'network '}${managed.name} of project ${managed.project}`

@@ -1,16 +1,29 @@
 import { cause } from './cause.ts'
+import { causeOfDrop } from './cause-of-drop.ts'
 import type { Conflict } from './conflict.ts'
-import { lost, whichPackets } from './effect.ts'
+import { lost, otherPlace, whichPackets } from './effect.ts'
 import { exemptNetwork, ruleConflict, type ToldFinding } from './rule-conflict.ts'
 
 /**
- * Containers of a network do not get out, or their answers do not come back.
+ * Containers of a network do not get out, or their answers do not come back, or another machine answers.
  * @internal
  */
 export const egressDropped = (finding: ToldFinding): Conflict => {
+  if (finding.judgement.fault === 'astray') return diverted(finding)
   const packets = whichPackets(finding, 'the packets')
   return ruleConflict(finding, {
-    message: `${lost(finding)} ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
+  })
+}
+
+/** A transparent proxy is meant so. A container that asks for one machine gets another, all the same. */
+const diverted = (finding: ToldFinding): Conflict => {
+  const { network, share, certainty } = finding
+  const subject = share === 'some' ? 'Some packets' : 'Packets'
+  const sends = `the packets to ${otherPlace(finding)}`
+  return ruleConflict(finding, {
+    message: `${subject} from network ${network.name} to the outside ${certainty === 'certain' ? 'do not' : 'may not'} reach the destination that they ask for. ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
+    otherwise: 'Exempt this network from that rule, unless its packets are meant to be taken there.',
   })
 }

@@ -1,4 +1,4 @@
-import { cause } from './cause.ts'
+import { causeOfDrop } from './cause-of-drop.ts'
 import type { Conflict } from './conflict.ts'
 import { lost, whichPackets } from './effect.ts'
 import { changeRule, ruleConflict, type ToldFinding } from './rule-conflict.ts'
@@ -11,7 +11,7 @@ import { changeRule, ruleConflict, type ToldFinding } from './rule-conflict.ts'
 export const forwardDropped = (finding: ToldFinding): Conflict => {
   const packets = whichPackets(finding, 'the forwarded packets')
   return ruleConflict(finding, {
-    message: `${lost(finding)} ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: changeRule,
   })
 }

@@ -1,8 +1,9 @@
 import { cause } from './cause.ts'
+import { causeOfDrop } from './cause-of-drop.ts'
 import type { Conflict } from './conflict.ts'
 import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
 import { anotherRoute, exemptNetwork, ruleConflict, type ToldFinding } from './rule-conflict.ts'
-import { isDestinationChange } from './search/blame.ts'
+import { isDestinationChange } from './search/foreign-step.ts'
 
 /**
  * Flows inside a network, or from the host into it, are dropped, or translated or routed to another place.
@@ -20,7 +21,7 @@ export const networkDropped = (finding: ToldFinding): Conflict => {
   }
   const packets = whichPackets(finding, 'the packets')
   return ruleConflict(finding, {
-    message: `${lost(finding)} ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
   })
 }

@@ -1,4 +1,4 @@
-import { cause } from './cause.ts'
+import { causeOfDrop } from './cause-of-drop.ts'
 import type { Conflict } from './conflict.ts'
 import { lost, whichPackets } from './effect.ts'
 import { changeRule, ruleConflict, type ToldFinding } from './rule-conflict.ts'
@@ -10,7 +10,7 @@ import { changeRule, ruleConflict, type ToldFinding } from './rule-conflict.ts'
 export const preroutingDropped = (finding: ToldFinding): Conflict => {
   const packets = `${whichPackets(finding, 'the packets')} as they come in, before they are routed`
   return ruleConflict(finding, {
-    message: `${lost(finding)} ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: changeRule,
   })
 }

@@ -1,4 +1,4 @@
-import { cause } from './cause.ts'
+import { causeOfDrop } from './cause-of-drop.ts'
 import type { Conflict } from './conflict.ts'
 import { lost, whichPackets } from './effect.ts'
 import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
@@ -11,7 +11,7 @@ import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 export const replyDropped = (finding: ToldFinding): Conflict => {
   const packets = whichPackets(finding, 'the replies')
   return ruleConflict(finding, {
-    message: `${lost(finding)} The packets arrive, but no reply comes back. ${cause(finding, `drops ${packets}`, `may drop ${packets}`)}`,
+    message: `${lost(finding)} The packets arrive, but no reply comes back. ${causeOfDrop(finding, packets)}`,
     otherwise: 'Let the replies pass, and make sure that they are routed through this host.',
   })
 }

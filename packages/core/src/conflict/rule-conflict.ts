@@ -46,15 +46,22 @@ export const ruleConflict = (
     witness: witnessOf(finding),
     culprit,
     remedy: remedy ??
-      managedWay(culprit) ?? { text: isRule(culprit) ? otherwise : changeCause, commands: [] },
+      managedWay(culprit) ?? { text: isRule(culprit) ? otherwise : changeCause(culprit), commands: [] },
     trace: tellFinding(finding).trace,
   }
 }
 
 const isRule = (culprit: Culprit | null): boolean => culprit !== null && culprit.table !== null
 
-/** The kernel acts by a route or a setting, and says which. */
-const changeCause = 'Change the route or the setting that is named.'
+/** The kernel acts by a route or a setting, and mostly says which. */
+const changeCause = (culprit: Culprit | null): string => {
+  const text = culprit?.text ?? ''
+  if (/^(IPv6 )?routing rule /.test(text))
+    return 'Change or delete the routing rule that is named (ip-rule(8)).'
+  return /^route | = /.test(text)
+    ? 'Change the route or the setting that is named.'
+    : 'The trace lists what the packets met on their way. Change what leads them there.'
+}
 
 /** A managed rule is changed where it comes from: in the intent of its project. */
 const managedWay = (culprit: Culprit | null): Remedy | null => {

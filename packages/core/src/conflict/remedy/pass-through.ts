@@ -76,6 +76,7 @@ const inFront = (owner: string | null, step: TraceStep, passages: Passages): Dra
   const { table, chain, rule, hook, reply } = step
   if (table === null || chain === null) return null
   if (table.owned === true) return inWords(ownedText(owner))
+  if (table.family === 'netdev') return inWords(untranslated)
   const isOneWay = hook === 'prerouting' || hook === 'output' || chain.base?.type === 'nat'
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
   const wanted = isOneWay && !isNotrack && !reply ? passages.there : bothWays(passages, reply)
@@ -122,6 +123,10 @@ const untilWhen = ({ chain, rule }: TraceStep, before: number | null): string =>
     ? ''
     : ` Run this before "portolan apply", which makes that rule number ${after}. Afterwards "portolan conflicts" has the command for that number.`
 }
+
+/** The passages of a finding are those of translated packets, and ask for the state of their connection. */
+const untranslated =
+  'Change or delete that rule, or accept these packets in front of it. Its chain sees packets as they are on the wire: before they are translated, and without the state of their connection.'
 
 const ownedText = (owner: string | null): string =>
   `Let them pass in the settings of ${owner === null ? 'the program that keeps this table' : ownerName(owner)}. The kernel takes no rule for this table from another program (flags owner).`

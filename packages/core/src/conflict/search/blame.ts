@@ -1,7 +1,9 @@
-import { ownerOf } from '@portolan/netfilter'
 import type { Route, TraceStep, World } from '@portolan/netfilter/analysis'
 import type { ConflictKind } from '../conflict.ts'
+import { divertingStep, isDestinationChange, isForeign, isSourceChange, stepOf } from './foreign-step.ts'
+import { isOurs } from './is-ours.ts'
 import type { Failed } from './judge.ts'
+import { rewritingStep } from './rewriting-step.ts'
 import type { Row } from './row.ts'
 
 /** What makes a flow fail, and what one calls that. */
@@ -67,7 +69,12 @@ const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
       // A translation to a place that does not answer is a translation to another place.
       const elsewhere = isElsewhere(row, reached.world) ? stepOf(last, isDestinationChange) : null
       if (elsewhere !== null) return { kind: 'DnatShadowed', step: elsewhere }
-      return unanswerable(row, reached.world, last) ?? { kind: droppedKind(last), step: last }
+      return (
+        unanswerable(row, reached.world, last) ?? {
+          kind: droppedKind(last),
+          step: rewritingStep(last) ?? last,
+        }
+      )
     }
   }
 }
@@ -87,6 +94,7 @@ const unanswerable = (row: Row, { saddr, original }: World, last: TraceStep | nu
 
 /** What leads a flow to a wrong place: a translation, or a route where the translation is right or none is needed. */
 const strayStep = (row: Row, { trace }: World, world: World): TraceStep | null => {
+  if (row.expected.kind === 'outside') return divertingStep(world.trace)
   const foreign = stepOf(trace, isDestinationChange)
   if (foreign !== null) return foreign
   if (isElsewhere(row, world)) return foreignStep(trace) ?? stepOf(trace, isManagedTranslation)
@@ -110,10 +118,10 @@ const routeStep = ({ trace, hook, reply, packet }: World, { text, link }: Route)
   text: `route ${text}${link === null || /\bdev\b/.test(text) ? '' : ` dev ${link.name}`}`,
 })
 
-const isElsewhere = ({ expected }: Row, { daddr, original }: World): boolean => {
+const isElsewhere = ({ expected }: Row, { daddr, dport, original }: World): boolean => {
   switch (expected.kind) {
     case 'delivered':
-      return !expected.to.some(({ address }) => address === daddr)
+      return !expected.to.some(({ address, port }) => address === daddr && port === dport)
     case 'through':
       return original !== null && original.daddr !== daddr
     case 'closed':
@@ -129,30 +137,14 @@ const droppedKind = (last: TraceStep | null): RuleConflictKind => {
   if (last.table === null && last.text?.includes('route_localnet = 0') === true)
     return 'RouteLocalnetDisabled'
   if (last.table === null && last.text?.includes('rp_filter = 1') === true) return 'ReversePathFilterStrict'
-  if (last.reply) return 'ReplyDropped'
+  // An answer that conntrack takes for the beginning of a flow is an answer all the same.
+  if (last.reply || last.packet === 2 || last.packet === 4) return 'ReplyDropped'
   if (last.hook === 'prerouting' || last.hook === 'ingress') return 'PreroutingDropped'
   return last.hook === 'output' ? 'OutputDropped' : 'ForwardDropped'
 }
 
-/** The last step of which it is true. */
-const stepOf = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): TraceStep | null => {
-  for (let step = last; step !== null; step = step.before) if (isIt(step)) return step
-  return null
-}
-
-export const isOurs = ({ table, chain, rule }: TraceStep): boolean =>
-  table !== null && chain !== null && ownerOf(table, chain, rule) === 'portolan'
-
-export const isForeign = (step: TraceStep): boolean => step.rule !== null && !step.reply && !isOurs(step)
-
-export const isDestinationChange = (step: TraceStep): boolean =>
-  isForeign(step) && /^(dnat|redirect|tproxy|set d(addr|port))/.test(step.verdict)
-
 const isManagedTranslation = (step: TraceStep): boolean =>
   step.rule !== null && !step.reply && isOurs(step) && step.verdict.startsWith('dnat')
-
-const isSourceChange = (step: TraceStep): boolean =>
-  isForeign(step) && /^(snat|masquerade|set saddr)/.test(step.verdict)
 
 /**
  * A foreign rule that bound the source, to itself even, so that ours came too late; or that ended the chain in which

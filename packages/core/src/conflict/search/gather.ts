@@ -43,10 +43,12 @@ export const gather = (
     for (const finding of findings) {
       const key = culpritKey(finding.step)
       // A packet that arrives with another source address arrives.
-      const isStopped = finding.judgement.fault === 'stopped' || finding.judgement.fault === 'astray'
+      const { fault } = finding.judgement
+      // So does, somewhere, what a proxy takes that goes out.
+      const isStopped = fault === 'stopped' || (fault === 'astray' && row.expected.kind !== 'outside')
       const isDeadly =
         dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
-      const isOpen = finding.judgement.fault === 'let-in' && finding.certainty === 'certain'
+      const isOpen = fault === 'let-in' && finding.certainty === 'certain'
       const share = whole.get(row)?.has(key) === true ? 'all' : 'some'
       const one: Finding = { ...finding, share, severity: isDeadly || isOpen ? 'error' : 'warning' }
       const byKind = found.get(key) ?? new Map<string, Finding>()

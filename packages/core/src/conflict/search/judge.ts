@@ -1,5 +1,6 @@
 import type { Conclusion, Followed } from '@portolan/netfilter/analysis'
 import { chooseSource, type Host, hasValue, isLocalAddress } from '@portolan/netfilter/analysis'
+import { divertingStep, sourceChangingStep } from './foreign-step.ts'
 import type { Point } from './region.ts'
 import type { Closed, Row } from './row.ts'
 
@@ -54,7 +55,12 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
   if (worst === null) return kept
   const all = failed === conclusions.length
   // A random match eventually selects every flow, so its failure is certain. A match we cannot evaluate may never apply, so its failure is only possible.
-  const certain = (all || (sure && !unsure)) && !run.truncated && !run.doubtful && run.undetermined.size === 0
+  const certain =
+    (all || (sure && !unsure)) &&
+    !run.truncated &&
+    !run.doubtful &&
+    run.undetermined.size === 0 &&
+    !mayComeBack(row, worst.fault)
   return {
     kind: 'failed',
     ...worst,
@@ -82,20 +88,25 @@ const isSeenAs = (
       // The kernel may choose another of the host's addresses, where a route names one: no rule has changed it.
       source === chooseSource(host, { family, daddr: point.daddr })
 
+/** Another router may lead an address here that the host does not have. */
+const mayComeBack = ({ expected }: Row, fault: Fault): boolean =>
+  fault === 'source-changed' && expected.kind === 'outside' && expected.seenAs === 'host'
+
 const faultOf = (row: Row, { reached, end }: Conclusion, point: Point, host: Host): Fault | null => {
   if (row.expected.kind === 'closed') return passes(row.expected, reached) ? 'let-in' : null
   if (end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'unrouted') return 'stopped'
   const { expected } = row
   const { world } = reached
   if (expected.kind === 'outside') {
-    // A proxy, or a service of a cluster, that takes what goes out is not ours to touch.
-    if (reached.kind !== 'out' || world.daddr !== point.daddr) return null
+    if (reached.kind !== 'out' || world.daddr !== point.daddr || world.dport !== point.dport)
+      return divertingStep(world.trace) === null ? null : 'astray'
     const isOwn = world.saddr === point.saddr
+    if (expected.seenAs === 'own') return isOwn ? null : 'source-changed'
+    if (isOwn) return 'source-kept'
+    if (isLocalAddress(host, row.family, world.saddr)) return null
     // An address of the network itself is no better than the container's own: no machine outside can answer it.
-    const isHidden = isLocalAddress(host, row.family, world.saddr) || !hasValue(row.region.saddr, world.saddr)
-    if (expected.seenAs === 'host' && !isOwn && !isHidden) return 'source-kept'
-    if (expected.seenAs === 'host' && isOwn) return 'source-kept'
-    return expected.seenAs === 'own' && !isOwn ? 'source-changed' : null
+    if (hasValue(row.region.saddr, world.saddr)) return 'source-kept'
+    return sourceChangingStep(world.trace) === null ? null : 'source-changed'
   }
   if (reached.kind !== 'out') return 'astray'
   const out = world.out?.name ?? ''

@@ -12,9 +12,10 @@ import {
   singleValue,
 } from '@portolan/netfilter/analysis'
 import { type Area, type MemberPoint, meetRegions, narrowArea, numbersBelow, regionsOf } from './area.ts'
-import { type Blame, isOurs } from './blame.ts'
+import type { Blame } from './blame.ts'
 import { blameFor } from './blame-bypass.ts'
 import { type FollowedForOthers, followForOthers, type GroupCell } from './explore.ts'
+import { isOurs } from './is-ours.ts'
 import type { Failed, Judgement } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { isEmptyRegion, meet, type Region, without } from './region.ts'
