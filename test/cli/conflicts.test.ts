@@ -3,7 +3,10 @@ import { busyHost, oneService, quietHost } from './host-facts.ts'
 import { portolan } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
+const nothingHere = '{"nftables": [{"metainfo": {"json_schema_version": 1}}]}'
+
 const folder = temporaryFolder({
+  'nft.json': nothingHere,
   'host.json': quietHost,
   'busy.json': busyHost,
   'compose.yaml': oneService,
@@ -20,7 +23,12 @@ const folder = temporaryFolder({
 })
 
 const conflictsOf = async (...words: readonly string[]) => {
-  const { code, stdout, stderr } = await portolan(['conflicts', '--json', ...words], { folder })
+  const { code, stdout, stderr } = await portolan(
+    ['conflicts', '--json', '--nft-json', 'nft.json', ...words],
+    {
+      folder,
+    },
+  )
   expect(stderr).toBe('')
   expect(Object.keys(JSON.parse(stdout))).toEqual(['conflicts'])
   return { code, conflicts: JSON.parse(stdout).conflicts }
@@ -138,9 +146,86 @@ describe('plan', () => {
 })
 
 test('conflicts for people says so when there are none', async () => {
-  const { code, stdout } = await portolan(['conflicts', '--host', 'host.json'], { folder })
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'No conflicts.\n' })
+  const words = ['conflicts', '--host', 'host.json', '--nft-json', 'nft.json']
+  expect(await portolan(words, { folder })).toEqual({
+    code: 0,
+    stdout: 'No conflicts.\n',
+    stderr: '',
+  })
 })
+
+describe('rules that were not given', () => {
+  const warning = '# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n'
+  const files = temporaryFolder({
+    'compose.yaml': oneService,
+    'host.json': quietHost,
+    'nft.json': nothingHere,
+    'empty.save': '',
+    'warning.save': warning,
+    'legacy.save': '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n',
+    'closed.save': `*filter\n:FORWARD DROP [0:0]\nCOMMIT\n${warning}`,
+  })
+  const asked = async (...words: readonly string[]) => {
+    const all = ['conflicts', '--host', 'host.json', ...words]
+    const [text, json] = [
+      await portolan(all, { folder: files }),
+      await portolan([...all, '--json'], { folder: files }),
+    ]
+    return {
+      ...text,
+      ...(JSON.parse(json.stdout) as { unread?: readonly string[]; conflicts: readonly Found[] }),
+    }
+  }
+
+  test('are told where there are none at all', async () => {
+    const { code, stdout, stderr, unread } = await asked()
+    expect(code).toBe(0)
+    expect(stdout).toBe('No conflicts, as far as the host could be read.\n')
+    expect(stderr).toMatch(
+      /^portolan: No rules of the host were given, so conflicts with them were not looked for\./,
+    )
+    expect(unread).toEqual([expect.stringMatching(/^No rules of the host were given/)])
+  })
+
+  test('are told where some are given', async () => {
+    expect((await asked('--iptables-save', 'legacy.save')).unread).toEqual([
+      'Not given, and taken for absent: the rules of nftables (--nft-json) and the IPv6 rules of iptables (--ip6tables-save).',
+    ])
+    expect((await asked('--nft-json', 'nft.json')).unread).toBeUndefined()
+  })
+
+  test('are told where a file is empty', async () => {
+    const { unread, stdout } = await asked('--nft-json', 'nft.json', '--iptables-save', 'empty.save')
+    expect(unread).toEqual([
+      'empty.save (--iptables-save) is empty, so it counts as a host without these rules.',
+    ])
+    expect(stdout).toBe('No conflicts, as far as the host could be read.\n')
+  })
+
+  test('are told where a file says that there are legacy tables', async () => {
+    const words = ['--nft-json', 'nft.json', '--iptables-save']
+    const { unread } = await asked(...words, 'warning.save')
+    expect(unread).toEqual([
+      expect.stringMatching(
+        /^warning\.save says that the host has IPv4 rules of iptables-legacy, .*--iptables-legacy-save\.$/,
+      ),
+    ])
+    const { conflicts } = await asked(...words, 'closed.save')
+    expect(conflicts.map(({ kind, certainty }) => `${certainty} ${kind}`)).toContain(
+      'possible ForwardDropped',
+    )
+    const all = await asked(...words, 'closed.save', '--iptables-legacy-save', 'legacy.save')
+    expect(all.unread).toBeUndefined()
+    expect(all.conflicts.map(({ kind, certainty }) => `${certainty} ${kind}`)).toContain(
+      'certain ForwardDropped',
+    )
+  })
+})
+
+interface Found {
+  readonly kind: string
+  readonly certainty: string
+}
 
 const saved = `*filter
 :INPUT ACCEPT [0:0]

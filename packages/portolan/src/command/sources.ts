@@ -1,4 +1,5 @@
 import * as iptables from '@portolan/iptables'
+import type { Family } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type Backend, backends, parseBackendChoice } from '../backend/backend.ts'
 import { readConfig } from '../config/read-config.ts'
@@ -8,6 +9,7 @@ import type { Options } from './option-table.ts'
 import { ranges } from './options.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
 import { readText, sourceName } from './read-text.ts'
+import { missingRules, type RuleFile, unreadRules } from './unread-rules.ts'
 import { withOwnOptions } from './with-own-options.ts'
 
 /** What a plan is made from, as the options say. */
@@ -26,36 +28,53 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
   }
 }
 
-/** The rules in the files that the options name. */
+/** The same for a command that tells conflicts: what it knows nothing of is named. */
+export const searchOptions = async (options: Options): Promise<PlanOptions> => {
+  const settings = await planOptions(options)
+  const { rules } = settings
+  return rules === undefined || rules === null
+    ? settings
+    : { ...settings, rules: { ...rules, unread: [...rules.unread, ...missingRules(options)] } }
+}
+
+/** The rules in the files that the options name. What is known to be left out is in `unread`. */
 export const readRuleFiles = (options: Options): HostRules => {
+  const files: RuleFile[] = []
+  const textOf = (option: RuleOption): RuleFile | null => {
+    const path = options[option]
+    if (path === undefined) return null
+    const file: RuleFile = { option, name: sourceName(path), text: readText(path, 'rules') }
+    files.push(file)
+    return file
+  }
+  const parsed = (option: RuleOption, family: Family): iptables.Ruleset => {
+    const file = textOf(option)
+    return file === null ? iptables.emptyRuleset : iptables.parse(file.text, file.name, family)
+  }
   const saved = (
     ip: 'iptables-save' | 'iptables-legacy-save',
     ip6: 'ip6tables-save' | 'ip6tables-legacy-save',
-  ) => {
-    const four = options[ip]
-    const six = options[ip6]
-    return iptables.mergeRulesets(
-      four === undefined
-        ? iptables.emptyRuleset
-        : iptables.parse(readText(four, 'rules'), sourceName(four), 'ip'),
-      six === undefined
-        ? iptables.emptyRuleset
-        : iptables.parse(readText(six, 'rules'), sourceName(six), 'ip6'),
-    )
-  }
-  const json = options['nft-json']
+  ): iptables.Ruleset => iptables.mergeRulesets(parsed(ip, 'ip'), parsed(ip6, 'ip6'))
+  const json = textOf('nft-json')
   const given: Record<Backend, boolean> = {
-    nftables: json !== undefined,
+    nftables: json !== null,
     'iptables-nft': options['iptables-save'] !== undefined && options['ip6tables-save'] !== undefined,
     'iptables-legacy':
       options['iptables-legacy-save'] !== undefined && options['ip6tables-legacy-save'] !== undefined,
   }
   return {
     ...noRules,
-    nftables:
-      json === undefined ? noRules.nftables : nftables.parse(readText(json, 'rules'), sourceName(json)),
+    nftables: json === null ? noRules.nftables : nftables.parse(json.text, json.name),
     'iptables-nft': saved('iptables-save', 'ip6tables-save'),
     'iptables-legacy': saved('iptables-legacy-save', 'ip6tables-legacy-save'),
     incomplete: backends.filter((backend) => !given[backend]),
+    ...unreadRules(options, files),
   }
 }
+
+type RuleOption =
+  | 'iptables-save'
+  | 'ip6tables-save'
+  | 'iptables-legacy-save'
+  | 'ip6tables-legacy-save'
+  | 'nft-json'

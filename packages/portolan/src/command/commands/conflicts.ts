@@ -15,11 +15,11 @@ import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
 import { usesFiles } from '../read-facts.ts'
 import { readIntent } from '../read-intent.ts'
-import { planOptions, readRuleFiles } from '../sources.ts'
+import { readRuleFiles, searchOptions } from '../sources.ts'
 
 /** `portolan conflicts`: only what is wrong with the planned state. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
-  const planned = await plan(readIntent(options), await planOptions(options))
+  const planned = await plan(readIntent(options), await searchOptions(options))
   const { conflicts, incomplete, unread } = planned
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null

@@ -5,11 +5,11 @@ import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
-import { planOptions } from '../sources.ts'
+import { searchOptions } from '../sources.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
-  const planned = await plan(readIntent(options), await planOptions(options))
+  const planned = await plan(readIntent(options), await searchOptions(options))
   terminal.print(options.json === true ? jsonText(planJson(planned)) : printPlan(planned, terminal.style))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
