@@ -126,3 +126,34 @@ describe.each(backends)('the addresses of a host that no wire has, beside %s', (
     expect(none.told).toEqual([])
   })
 })
+
+describe.each(backends)('what a route of the host refuses, beside %s', (backend) => {
+  test.each([
+    ['198.51.100.0/25', 'blackhole', '198.51.100.7'],
+    ['2001:db8:9::/48', 'unreachable', '2001:db8:9::7'],
+  ])('is told of networks, as it does not leave: %s', async (prefix, type, destination) => {
+    const found = await look({
+      backend,
+      facts: {
+        ...facts,
+        routes: [...(facts.routes ?? []), { destination: prefix, interface: 'lo', table: 254, type }],
+      },
+      intent: intent('["8080:80"]'),
+    })
+    expect(found.told).toEqual(['warning EgressDropped network web by kernel'])
+    expect(found.conflicts[0]?.message).toContain(type)
+    expect(found.conflicts[0]?.remedy.text).toBe('Change the route or the setting that is named.')
+    expect(found.conflicts[0]?.witness?.destination).toMatch(destination.slice(0, 9))
+    expectTrue(found)
+  })
+
+  test('is nothing to tell where it is all that no other route is for', async () => {
+    const routes = [
+      ...(facts.routes ?? []).filter(({ destination }) => destination !== '::/0'),
+      { destination: '::/0', interface: 'lo', table: 254, type: 'unreachable', metric: 4_294_967_295 },
+    ]
+    expect(
+      (await look({ backend, facts: { ...facts, routes }, intent: intent('["8080:80"]') })).told,
+    ).toEqual([])
+  })
+})

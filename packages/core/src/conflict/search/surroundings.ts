@@ -48,7 +48,7 @@ export interface Surroundings {
   readonly hasLoopback: boolean
   /** A set by its name, made once: what is learnt of one set is remembered by the set itself. */
   readonly named: (name: string, make: () => RangeSet) => RangeSet
-  /** Everything that is not on this host. */
+  /** Everything that is not on this host and that a route is for. */
   readonly outside: RangeSet
   /** Addresses that are neither the host's nor of the project's networks, whether a route leads there or not. */
   readonly elsewhere: RangeSet
@@ -152,11 +152,13 @@ export const surroundingsOf = (
     named: namedSets(),
     elsewhere: taken,
     hasLoopback: isLocalAddress(host, family, family === 'ip' ? 0x7f000001 : 1n),
-    outside: uniteRanges(
-      entries.flatMap(({ name, sources, isEngine }) =>
+    outside: uniteRanges([
+      ...entries.flatMap(({ name, sources, isEngine }) =>
         isEngine ? [] : [behind === null ? sources : intersectRanges(behind.routed(name), taken)],
       ),
-    ),
+      // A route that drops some of what leaves a network is told as a rule that does.
+      ...(behind === null ? [] : [intersectRanges(behind.refused, taken)]),
+    ]),
   }
 }
 
@@ -184,9 +186,13 @@ const isLeg = (host: Host, { master }: Link): boolean => {
   return above !== undefined && above.kind !== 'vrf'
 }
 
+/** Route types that drop packets, a nexthop object that is a blackhole among them: the kernel gives it this type. */
+const refusing: readonly string[] = ['blackhole', 'unreachable', 'prohibit']
+
 /**
- * The sources answered by each interface, those reached by it as far as the facts say, and the host's own addresses; null
- * where there are too many routes to tell.
+ * The sources answered by each interface, those reached by it as far as the facts say, the host's own addresses, and
+ * the destinations that a route refuses; null where there are too many routes to tell. A default route that refuses is
+ * none.
  *
  * @param areListed - the facts say which routes there are
  */
@@ -198,11 +204,13 @@ const sourcesBehind = (
   readonly answered: (name: string) => RangeSet
   readonly routed: (name: string) => RangeSet
   readonly local: RangeSet
+  readonly refused: RangeSet
 } | null => {
   const router = host.routers[family]
   const classes = destinationClasses(router, 'behind', (destination) => {
     const { route } = lookUpRoute(router, { destination, source: null, in: 'lo', out: null, mark: 0 })
     if (route === null) return 'none'
+    if (refusing.includes(route.type)) return route.length === 0 ? 'none' : 'refused'
     return route.type === 'unicast' ? `by ${route.link?.name ?? ''}` : route.type
   })
   if (classes === null) return null
@@ -215,6 +223,7 @@ const sourcesBehind = (
     answered: (name) => uniteRanges([routed(name), unsaid]),
     // A local route may be of a whole prefix (ip-route(8), `local`).
     local: classes.get('local') ?? noMachines,
+    refused: classes.get('refused') ?? noMachines,
   }
 }
 
