@@ -105,27 +105,25 @@ services:
   nginx: {networks: {web: {ipv4_address: 172.30.1.10}}, ports: ["80"]}
 `
   const eth0 = '-A FORWARD -i eth0 -o pt-web -j DROP'
-  const toldTogether = async (...rules: readonly string[]): Promise<Conflict | undefined> => {
+  const firstTold = async (...rules: readonly string[]): Promise<Conflict | undefined> => {
     const { conflicts } = await look({
       facts: beside,
       saved: filter(...rules, '-A FORWARD -o pt-web -j DROP'),
       intent,
     })
-    return conflicts.find(
-      ({ mapping, culprit, message }) =>
-        mapping !== null && culprit?.text === eth0 && message.includes('1 more rule does the same'),
-    )
+    return conflicts.find(({ mapping, culprit }) => mapping !== null && culprit?.text === eth0)
   }
 
   test('passes by all of them', async () => {
-    const found = await toldTogether(eth0, '-A FORWARD -i eth1 -o pt-web -j DROP')
+    const found = await firstTold(eth0, '-A FORWARD -i eth1 -o pt-web -j DROP')
+    expect(found?.message).toContain('1 more rule does the same')
     expect(found?.remedy.commands[0]).toBe(
       'iptables-nft -t filter -I FORWARD 1 -o pt-web -d 172.30.1.10 -p tcp --dport 80 -j ACCEPT',
     )
   })
 
-  test('is not offered where a ban is among them', async () => {
-    const found = await toldTogether(eth0, '-A FORWARD -s 203.0.113.66/32 -o pt-web -j DROP')
+  test('is not offered where it would pass a ban beside them, which is told apart', async () => {
+    const found = await firstTold(eth0, '-A FORWARD -s 203.0.113.66/32 -o pt-web -j DROP')
     expect(found?.remedy).toEqual({
       text: expect.stringContaining('such as a packet from 203.0.113.66'),
       commands: [],

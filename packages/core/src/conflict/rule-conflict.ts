@@ -32,7 +32,7 @@ export const ruleConflict = (
   const more =
     others === 0
       ? ''
-      : ` ${others} more ${others === 1 ? 'rule does' : 'rules do'} the same to other packets.`
+      : ` ${finding.mayBeMore === true ? 'At least ' : ''}${others} more ${others === 1 ? 'rule does' : 'rules do'} the same to other packets.`
   const whose =
     (mapping !== null && severity !== 'info') || isOfUsual || kind === 'Bypassed'
       ? ''

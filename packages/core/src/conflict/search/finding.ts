@@ -45,6 +45,8 @@ export interface Finding {
   readonly ends?: NamedEnds
   /** How many more rules do the same to other packets of it. */
   readonly others: number
+  /** There may be others that were not looked for. */
+  readonly mayBeMore?: true
   /** The culprits that are told together with this one, by their keys. */
   readonly otherCulprits: readonly (object | string)[]
   /** Those of them that refuse no packet for its source: a remedy of this finding is one for them too. */

@@ -3,6 +3,7 @@ import { culpritKey } from './blame.ts'
 import { type FailedCell, type Finding, isFailed } from './finding.ts'
 import type { Explored } from './member-cells.ts'
 import type { Row } from './row.ts'
+import { ruleForm } from './rule-form.ts'
 import { isUsual } from './severity.ts'
 import type { Blamed } from './trail.ts'
 
@@ -56,9 +57,11 @@ export const gather = (
       const before = byKind.get(one.kind)
       byKind.set(one.kind, before === undefined ? one : merge(before, one))
     }
-  return fold([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()]))).map((finding) =>
-    withShare(finding, explored),
-  )
+  const cut = new Set(explored.flatMap(({ row, isWhole }) => (isWhole ? [] : [row])))
+  return fold([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()]))).map((finding) => {
+    const shared = withShare(finding, explored)
+    return shared.rows.some((row) => cut.has(row)) ? { ...shared, mayBeMore: true } : shared
+  })
 }
 
 /** A network has a row for each protocol, which no message names: all of its clients are those of every protocol. */
@@ -184,10 +187,14 @@ const merge = (a: Finding, b: Finding): Finding => {
   }
 }
 
-/** A list of bans is one thing to know, not ten thousand. */
+/**
+ * A list of bans is one thing to know, not ten thousand. A rule of another form in the same chain is another, as long as
+ * there are few forms.
+ */
 const fold = (findings: readonly Finding[]): readonly Finding[] => {
   const apart: Finding[] = []
   const lists = new Map<string, [Finding, ...Finding[]]>()
+  const forms = new Map<string, Set<string>>()
   for (const finding of findings) {
     if (finding.severity === 'error' && apart.length < MOST_APART) {
       apart.push(finding)
@@ -195,7 +202,12 @@ const fold = (findings: readonly Finding[]): readonly Finding[] => {
     }
     const { kind, step, severity } = finding
     const { tool, name } = step?.table ?? {}
-    const key = [kind, severity, tool, name, step?.chain?.name, step?.hook].join(' ')
+    const place = [kind, severity, tool, name, step?.chain?.name, step?.hook].join(' ')
+    const ofPlace = forms.get(place) ?? new Set<string>()
+    forms.set(place, ofPlace)
+    const form = step?.rule ? ruleForm(step.rule) : ''
+    if (ofPlace.size < MOST_APART) ofPlace.add(form)
+    const key = `${place} ${ofPlace.has(form) ? form : ''}`
     const list = lists.get(key)
     if (list === undefined) lists.set(key, [finding])
     else list.push(finding)

@@ -5,10 +5,11 @@ import { holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
 import { followPoint, type GroupCell } from './explore.ts'
 import { meet, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
+import { ruleForm } from './rule-form.ts'
 import type { Asked, Asks, Suspect } from './suspects.ts'
 
-/** So many rules of one chain are found, of one row: they are told together. */
-const MOST_OF_A_CHAIN = 8
+/** So many rules of one form are found in one chain, of one row: they are told together. */
+const MOST_OF_A_FORM = 8
 
 /** So many packets are followed for one row. */
 const MOST_FOLLOWED = 1024
@@ -42,14 +43,15 @@ export const seekCulprits = (
     ['packets', there],
     ['answers', back],
   ] as const) {
-    const isEnough = ({ guilty, inVain }: Score): boolean =>
-      guilty >= MOST_OF_A_CHAIN || (guilty === 0 && inVain >= mostInVain[way])
+    const isEnough = ({ guilty, inVain }: Score, form: string): boolean =>
+      (guilty.get(form) ?? 0) >= MOST_OF_A_FORM || (guilty.size === 0 && inVain >= mostInVain[way])
     const scores = new Map<NetfilterChain, Score>()
     for (const suspect of suspects) {
-      const { chain, asks } = suspect
-      const score = scores.get(chain) ?? { guilty: 0, inVain: 0 }
+      const { chain, rule, asks } = suspect
+      const form = ruleForm(rule)
+      const score = scores.get(chain) ?? { guilty: new Map(), inVain: 0 }
       scores.set(chain, score)
-      if (isEnough(score) || !mayMeet(asks(), row, way)) continue
+      if (isEnough(score, form) || !mayMeet(asks(), row, way)) continue
       for (const wanted of asks().fields()) {
         asked += 1
         if (asked > MOST_ASKED) return found
@@ -58,12 +60,12 @@ export const seekCulprits = (
         const at: MemberPoint = { member: 0, point: pick(region, row) }
         const key = Object.values(at.point).join(' ')
         if (followed.has(key) || cells.some(({ area }) => holds(area, at))) continue
-        if (followed.size >= MOST_FOLLOWED || isEnough(score)) break
+        if (followed.size >= MOST_FOLLOWED || isEnough(score, form)) break
         followed.add(key)
         const judgement = followPoint(follower, row, at.point)
         if (judgement.kind === 'kept') score.inVain += 1
         else {
-          score.guilty += 1
+          score.guilty.set(form, (score.guilty.get(form) ?? 0) + 1)
           found.push({ ...at, area: onlyPoint(at), judgement })
         }
       }
@@ -73,7 +75,8 @@ export const seekCulprits = (
 }
 
 interface Score {
-  guilty: number
+  /** How many of each form. */
+  readonly guilty: Map<string, number>
   inVain: number
 }
 

@@ -16,6 +16,7 @@ import { askedOf, type RangeSet, rangeSet, readHead } from '@portolan/netfilter/
 /** A rule that may stop or change packets. */
 export interface Suspect {
   readonly chain: NetfilterChain
+  readonly rule: NetfilterRule
   /** Read when it is first asked for. */
   readonly asks: () => Asks
 }
@@ -68,6 +69,7 @@ const suspectsIn = ({ chains }: NetfilterTable): readonly Suspect[] => {
         let read: Asks | null = null
         return {
           chain,
+          rule,
           asks: () => {
             read ??= asksOf(rule, before)
             return read

@@ -167,7 +167,7 @@ const alike = new WeakMap<NetfilterChain, Map<NetfilterRule, number>>()
 /** A list of bans has so many rules at the least. */
 const FEW = 4
 
-/** How many more rules of a list of bans stand beside this one. */
+/** How many more rules of a list of bans there are in the chain, also where other rules stand in between. */
 const countAlike = ({ chain, rule }: TraceStep): number => {
   if (chain === null || rule === null) return 0
   const counts = alike.get(chain) ?? new Map<NetfilterRule, number>()
@@ -175,11 +175,8 @@ const countAlike = ({ chain, rule }: TraceStep): number => {
   const known = counts.get(rule)
   if (known !== undefined) return known
   const at = chain.rules.indexOf(rule)
-  const isAlike = (place: number): boolean => areAlike(chain.rules, at, place)
-  let [from, to] = [at, at + 1]
-  while (isAlike(from - 1)) from -= 1
-  while (isAlike(to)) to += 1
-  const count = to - from < FEW ? 0 : to - from - 1
-  for (const one of chain.rules.slice(from, to)) counts.set(one, count)
+  const same = chain.rules.filter((_, place) => areAlike(chain.rules, at, place))
+  const count = same.length < FEW ? 0 : same.length - 1
+  for (const one of [rule, ...same]) counts.set(one, count)
   return count
 }
