@@ -51,7 +51,8 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   const to = { address: destination, port: destinationPort ?? 0 }
   const flow = { family, protocol: protocol === 'udp' ? 'udp' : 'tcp', from, to } as const
   const { kind } = reach(plan.desired, flow, { addresses: plannedOf(plan).hostAddresses })
-  if (kind !== 'dropped' && kind !== 'local')
+  // What others send to one another is theirs, unless a translation leads it to a container: the traffic below tells.
+  if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign')
     return `the contract does not close it (${kind}): ${tell(conflict)}`
   if (source != null) await stage.adopt(asker, family, source)
   const inside = plan.desired.networks.find(({ [family]: subnet }) =>
