@@ -11,7 +11,7 @@ export interface MendOptions<Rules> {
   readonly known?: Rules | null
   /** What of the known rules may come back: what leads to a bridge or container that is gone stays away. */
   readonly presence?: HostPresence
-  /** The interfaces by which containers leave the host (`outwardInterfaces`); absent: as the rules have it. */
+  /** The interfaces by which containers leave the host (`outwardInterfaces`); absent: as was known, or else as the rules have it. */
   readonly leaving?: readonly string[] | null
 }
 

@@ -133,7 +133,7 @@ export const mend = (
     return assemble(
       family,
       placed,
-      leaving === undefined ? leavingOf(family, actual, leavingOf(family, before, [])) : leaving,
+      leaving === undefined ? leavingOf(family, before, leavingOf(family, actual, [])) : leaving,
     )
   })
   return { ruleset: { tables, trailer: [] }, lost }
