@@ -117,12 +117,16 @@ export const assemble = (
 ): readonly Table[] => {
   if (placed.length === 0) return []
   const trees = portTrees(placed)
+  // Where each limited port is open to all besides, no limit is left, and an empty chain would pass for one that was
+  // emptied.
+  const isVoid = ({ rule: { target } }: PlacedRule): boolean =>
+    target?.kind === 'jump' && target.chain === chains.limit && !trees.mangle.has(chains.limit)
   return tableNames.flatMap((name) => {
     const rules: ChainRules = new Map()
     const roots = chains.trees[name] ?? []
     const lists = new Map<string, Rule[]>()
     for (const one of placed) {
-      if (one.table !== name || roots.includes(one.chain)) continue
+      if (one.table !== name || roots.includes(one.chain) || isVoid(one)) continue
       const list = lists.get(one.chain)
       if (list === undefined) lists.set(one.chain, [one.rule])
       else list.push(one.rule)

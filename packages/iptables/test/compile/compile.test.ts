@@ -188,6 +188,14 @@ describe('compile', () => {
       const everyone = mapping(80, { kind: 'direct', label: 'b', allowFrom: null })
       expect(limits(some('a', '192.0.2.0/24'), everyone)).toEqual([])
     })
+
+    test('and then no chain of limits, which would pass for one that was emptied', () => {
+      const everyone = mapping(80, { kind: 'direct', label: 'b', allowFrom: null })
+      const networks = [network('web', 1, { mode: 'routed' })]
+      const ruleset = compile(desiredState([some('a', '192.0.2.0/24'), everyone], { networks }))
+      expect(chainNames(ruleset, 'mangle')).not.toContain('PORTOLAN-LIMIT')
+      expect(chainNames(ruleset, 'mangle')).toContain('PORTOLAN-OPEN')
+    })
   })
 
   test('asks first packets alone where their source comes in, ahead of everything', () => {
