@@ -6,13 +6,16 @@ import {
   allOf,
   anything,
   exactly,
+  family,
   listOf,
   namesTo,
   oneOf,
   oneOfOrNull,
+  protocol,
   type Schema,
   text,
   textOrNull,
+  texts,
   wholeNumber,
   wholeNumberOrNull,
 } from '@portolan/netfilter/schema'
@@ -26,8 +29,8 @@ const valueGiven: Schema<ValueGiven> = allOf({
 })
 
 const flows = {
-  family: oneOf('ip', 'ip6'),
-  protocol: oneOf('tcp', 'udp', 'sctp'),
+  family,
+  protocol,
   hostAddress: addressOrNull,
   hostPort: wholeNumber,
 }
@@ -46,16 +49,14 @@ const hookNeed: Schema<HookNeed> = allOf({
   port: wholeNumberOrNull,
 })
 
-const words = listOf(text())
-
 /** What was asked of another program. @public @since 0.1.0 */
 export const fixSchema: Schema<Fix> = allOf({
   project: text(),
   name: text(),
-  beneficiaries: words,
+  beneficiaries: texts,
   needs: listOf(hookNeed),
-  commands: listOf(words),
-  undo: listOf(words),
+  commands: listOf(texts),
+  undo: listOf(texts),
 })
 
 /** As the first versions wrote a fix: the first command that was run, and those that take all of them back. */
@@ -65,7 +66,11 @@ export interface FirstForm {
   readonly undo: readonly (readonly string[])[]
 }
 
-export const firstFormSchema: Schema<FirstForm> = allOf({ project: text(), words, undo: listOf(words) })
+export const firstFormSchema: Schema<FirstForm> = allOf({
+  project: text(),
+  words: texts,
+  undo: listOf(texts),
+})
 
 /** A file of any version. */
 export const numberedSchema: Schema<{ readonly version: number }> = allOf({ version: wholeNumber })
@@ -91,7 +96,7 @@ export const stateFileSchema: Schema<WrittenState> = allOf({
   routeSocket: absentOr(textOrNull),
   state: allOf({
     sysctls: namesTo(valueGiven),
-    created: listOf(text()),
+    created: texts,
     attributes: namesTo(valueGiven),
     fixes: absentOr(listOf(anything)),
     owed: absentOr(owedFlowsSchema),

@@ -5,16 +5,18 @@ import {
   address,
   addressOrNull,
   between,
+  family,
   flag,
   listOf,
   namesTo,
-  oneOf,
   prefix,
   prefixOrNull,
+  protocol,
   type Schema,
   someOf,
   text,
   textOrNull,
+  texts,
   textThat,
   wholeNumber,
 } from '../schema/index.ts'
@@ -51,8 +53,6 @@ const engine = textThat(
 
 const port = between(0, 65535, 'a port from 0 to 65535')
 
-const protocol = oneOf('tcp', 'udp', 'sctp')
-
 /** `HostFacts` as it is read from outside; the compiler holds the two to each other. */
 export const hostFactsSchema: Schema<HostFacts> = someOf({
   interfaces: listOf(
@@ -88,7 +88,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
   ),
   rules: listOf(
     someOf({
-      family: oneOf('ip', 'ip6'),
+      family,
       priority: wholeNumber,
       table: wholeNumber,
       from: prefixOrNull,
@@ -106,7 +106,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
       destinationPorts: someOf({ first: port, last: port }),
       users: someOf({ first: wholeNumber, last: wholeNumber }),
       dscp: wholeNumber,
-      other: listOf(text()),
+      other: texts,
     }),
   ),
   neighbours: listOf(someOf({ address, interface: text(), state: text() })),
@@ -137,5 +137,5 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
   ),
   enginePools: listOf(someOf({ engine, base: prefix, size: wholeNumber, file: text() })),
   machineId: text(),
-  unread: listOf(text()),
+  unread: texts,
 })

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
-import { tryParseAddress, tryParsePrefix } from '../address/index.ts'
+import { type Family, tryParseAddress, tryParsePrefix } from '../address/index.ts'
 import { didYouMean } from '../error/index.ts'
+import type { Protocol } from '../model/index.ts'
 
 /**
  * What a value from outside must be: a schema of valibot (https://valibot.dev), whose messages are the words for it.
@@ -35,6 +36,11 @@ export const oneOf = <const T extends string>(
 export const oneOfOrNull = <const T extends string>(...words: readonly T[]): Schema<T | null> =>
   v.nullable(v.picklist(words, `one of ${words.join(', ')} or null`))
 
+export const family: Schema<Family> = oneOf('ip', 'ip6')
+
+/** Those with ports. */
+export const protocol: Schema<Protocol> = oneOf('tcp', 'udp', 'sctp')
+
 /** A text of a form that JSON Schema has no word for. */
 export const textThat = (expected: string, holds: (value: string) => boolean): Schema<string> =>
   v.pipe(v.string(expected), v.check(holds, expected), v.description(expected))
@@ -60,6 +66,8 @@ export const prefixOrNull: Schema<string | null> = v.nullable(
 export const orNull = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema)
 
 export const listOf = <T>(item: Schema<T>): Schema<T[]> => v.array(item, 'a list')
+
+export const texts: Schema<string[]> = listOf(text())
 
 /** For valibot a list is an object too. */
 const anObject: v.CustomSchema<Record<string, unknown>, string> = v.custom(

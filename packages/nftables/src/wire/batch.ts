@@ -23,6 +23,7 @@ import {
   NFTA_SET_ELEM_LIST_TABLE,
 } from './constants.ts'
 import { writeElement } from './element.ts'
+import { writeHead, writeName } from './message-parts.ts'
 
 /**
  * A transaction as one netlink datagram.
@@ -71,18 +72,6 @@ const groupsOf = (changes: readonly NftablesChange[]): readonly Group[] | null =
 
 /** The length of an attribute is 16 bits; no element of ours is longer than 400 bytes. */
 const elementsPerMessage = 128
-
-const writeHead = (writer: ByteWriter, family: number, resource: number): void => {
-  writer.u8(family)
-  writer.u8(0)
-  writer.be16(resource)
-}
-
-const writeName = (writer: ByteWriter, type: number, name: string): void =>
-  writer.attribute(type, () => {
-    writer.utf8(name)
-    writer.u8(0)
-  })
 
 const writeGroup = (
   writer: ByteWriter,

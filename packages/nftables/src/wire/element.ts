@@ -12,6 +12,7 @@ import {
   NFTA_VERDICT_CODE,
   UDATA_SET_ELEM_COMMENT,
 } from './constants.ts'
+import { writeName } from './message-parts.ts'
 
 /** IANA protocol numbers. */
 const protocols: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132 }
@@ -69,10 +70,7 @@ const isVerdict = (data: Expression): data is Verdict => data.kind in verdicts
 const writeVerdict = (writer: ByteWriter, verdict: Verdict): void => {
   writer.attribute(NFTA_VERDICT_CODE, () => writer.be32(verdicts[verdict.kind]))
   if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return
-  writer.attribute(NFTA_VERDICT_CHAIN, () => {
-    writer.utf8(verdict.target)
-    writer.u8(0)
-  })
+  writeName(writer, NFTA_VERDICT_CHAIN, verdict.target)
 }
 
 const writeData = (writer: ByteWriter, set: NamedSet, data: Expression): void => {

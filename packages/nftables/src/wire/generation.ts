@@ -8,6 +8,7 @@ import {
   NFT_MSG_NEWGEN,
   NFTA_GEN_ID,
 } from './constants.ts'
+import { writeHead } from './message-parts.ts'
 
 /** Apart from those of `applyLive`, which begin at 1. */
 const FIRST_SEQUENCE = 0x80000000
@@ -28,11 +29,9 @@ export const generation = async (socket: NetlinkSocket): Promise<number | null> 
   asked = (asked + 1) % 0x40000000
   const writer = new ByteWriter(64)
   const type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN
-  writer.message(type, NLM_F_REQUEST | NLM_F_ACK, FIRST_SEQUENCE + asked, () => {
-    writer.u8(NFPROTO_UNSPEC)
-    writer.u8(0)
-    writer.be16(0)
-  })
+  writer.message(type, NLM_F_REQUEST | NLM_F_ACK, FIRST_SEQUENCE + asked, () =>
+    writeHead(writer, NFPROTO_UNSPEC, 0),
+  )
   for (const reply of await socket.request(writer.bytes(), 1)) {
     const found = readGeneration(reply)
     if (found !== null) return found

@@ -24,6 +24,7 @@ import {
   NFTA_SET_ELEM_LIST_TABLE,
 } from './constants.ts'
 import { joinIntervals } from './interval.ts'
+import { writeHead, writeName } from './message-parts.ts'
 import { elementReader, type RawElement, type ReadElement } from './read-element.ts'
 
 /** Apart from those of `applyLive` and `generation`. */
@@ -35,16 +36,9 @@ const listRequest = (set: string): Uint8Array => {
   asked = (asked + 1) % 0x40000000
   const type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETSETELEM
   writer.message(type, NLM_F_REQUEST | NLM_F_DUMP, FIRST_SEQUENCE + asked, () => {
-    writer.u8(NFPROTO_INET)
-    writer.u8(0)
-    writer.be16(0)
-    const name = (attribute: number, text: string): void =>
-      writer.attribute(attribute, () => {
-        writer.utf8(text)
-        writer.u8(0)
-      })
-    name(NFTA_SET_ELEM_LIST_TABLE, tableName)
-    name(NFTA_SET_ELEM_LIST_SET, set)
+    writeHead(writer, NFPROTO_INET, 0)
+    writeName(writer, NFTA_SET_ELEM_LIST_TABLE, tableName)
+    writeName(writer, NFTA_SET_ELEM_LIST_SET, set)
   })
   return writer.bytes()
 }

@@ -18,6 +18,7 @@ import {
   allOf,
   anything,
   exactly,
+  family,
   flag,
   hostFactsSchema,
   listOf,
@@ -25,9 +26,11 @@ import {
   oneOf,
   orNull,
   prefix,
+  protocol,
   type Schema,
   text,
   textOrNull,
+  texts,
   wholeNumber,
   wholeNumberOrNull,
 } from '@portolan/netfilter/schema'
@@ -51,9 +54,6 @@ export interface StoredPlan {
   readonly stored: Omit<StoredParts, 'version'>
 }
 
-const family = oneOf('ip', 'ip6')
-const protocol = oneOf('tcp', 'udp', 'sctp')
-const words = listOf(text())
 const backend = oneOf('nftables', 'iptables-nft', 'iptables-legacy')
 
 const collision = {
@@ -124,44 +124,45 @@ const endpoint: Schema<DesiredEndpoint> = allOf({
   mac: text(),
 })
 
-const conflictKinds: readonly ConflictKind[] = [
-  'DuplicateHostPort',
-  'OverlappingHostPort',
-  'HostPortTaken',
-  'LoopbackUnreachable',
-  'PortInEphemeralRange',
-  'StaleConntrack',
-  'BridgeNameTaken',
-  'BridgeDown',
-  'SubnetOverlap',
-  'IccForIpOnly',
-  'IccUnenforceable',
-  'NetworkInUse',
-  'HostBecomesRouter',
-  'RouterAdvertisementsLost',
-  'DnatShadowed',
-  'DnatShadows',
-  'PreroutingDropped',
-  'OutputDropped',
-  'ForwardDropped',
-  'ReplyDropped',
-  'Notrack',
-  'SourceRewritten',
-  'MasqueradeMissing',
-  'OrderUndetermined',
-  'EgressDropped',
-  'NetworkDropped',
-  'Bypassed',
-  'ForwardingDisabled',
-  'ReversePathFilterStrict',
-  'RouteLocalnetDisabled',
-]
+/** Of each kind, so that the compiler asks for one that is new. */
+const conflictKinds: Readonly<Record<ConflictKind, true>> = {
+  DuplicateHostPort: true,
+  OverlappingHostPort: true,
+  HostPortTaken: true,
+  LoopbackUnreachable: true,
+  PortInEphemeralRange: true,
+  StaleConntrack: true,
+  BridgeNameTaken: true,
+  BridgeDown: true,
+  SubnetOverlap: true,
+  IccForIpOnly: true,
+  IccUnenforceable: true,
+  NetworkInUse: true,
+  HostBecomesRouter: true,
+  RouterAdvertisementsLost: true,
+  DnatShadowed: true,
+  DnatShadows: true,
+  PreroutingDropped: true,
+  OutputDropped: true,
+  ForwardDropped: true,
+  ReplyDropped: true,
+  Notrack: true,
+  SourceRewritten: true,
+  MasqueradeMissing: true,
+  OrderUndetermined: true,
+  EgressDropped: true,
+  NetworkDropped: true,
+  Bypassed: true,
+  ForwardingDisabled: true,
+  ReversePathFilterStrict: true,
+  RouteLocalnetDisabled: true,
+}
 
 const anObject = namesTo(anything)
 
 /** As far as it is shown to people. Nothing that `apply` does comes from it. */
 const conflict = allOf({
-  kind: oneOf(...conflictKinds),
+  kind: oneOf(...(Object.keys(conflictKinds) as ConflictKind[])),
   severity: oneOf('error', 'warning', 'info'),
   certainty: oneOf('certain', 'possible'),
   mapping: textOrNull,
@@ -181,7 +182,7 @@ const conflict = allOf({
   message: text(),
   witness: orNull(anObject),
   culprit: orNull(allOf({ tool: text(), text: text(), owner: textOrNull })),
-  remedy: allOf({ text: text(), commands: words }),
+  remedy: allOf({ text: text(), commands: texts }),
   trace: listOf(allOf({ hook: text(), tool: text(), rule: text(), verdict: text() })),
 }) as Schema<unknown> as Schema<Conflict>
 
@@ -189,7 +190,7 @@ const place = allOf({ source: text(), line: wholeNumber, column: wholeNumber })
 
 const tables: Schema<StoredTables> = allOf({
   tables: listOf(allOf({ family, text: text() })),
-  trailer: words,
+  trailer: texts,
 })
 
 const rules: Schema<StoredRules> = allOf({
@@ -197,7 +198,7 @@ const rules: Schema<StoredRules> = allOf({
   programs: namesTo(text()),
   'iptables-nft': tables,
   'iptables-legacy': tables,
-  unread: words,
+  unread: texts,
   hidden: absentOr(listOf(family)),
   incomplete: absentOr(listOf(backend)),
 })
@@ -206,7 +207,7 @@ const rules: Schema<StoredRules> = allOf({
 const leases = allOf({
   changes: listOf(allOf({ key: text(), before: anything, after: anything })),
   kept: listOf(anything),
-  tolerated: words,
+  tolerated: texts,
 }) as Schema<unknown> as Schema<NonNullable<StoredParts['leases']>>
 
 /** A stored plan of any form. */
@@ -245,7 +246,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
     }),
   ),
   notes: listOf(allOf({ text: text(), place: orNull(place) })),
-  unread: absentOr(words),
+  unread: absentOr(texts),
   stored: allOf({
     endpoints: listOf(endpoint),
     guardForwarding: flag,

@@ -1,0 +1,15 @@
+import type { ByteWriter } from '@portolan/core/netlink'
+
+/** struct nfgenmsg: family, version and a number in network order (include/uapi/linux/netfilter/nfnetlink.h). */
+export const writeHead = (writer: ByteWriter, family: number, resource: number): void => {
+  writer.u8(family)
+  writer.u8(0)
+  writer.be16(resource)
+}
+
+/** The name of a table, set or chain, with the NUL that ends it. */
+export const writeName = (writer: ByteWriter, type: number, name: string): void =>
+  writer.attribute(type, () => {
+    writer.utf8(name)
+    writer.u8(0)
+  })
