@@ -136,6 +136,20 @@ const readOperand = (operand: OperandRead, world: World): OperandFound => {
   }
 }
 
+/**
+ * The address and port that a binding starts from. They are those of the conntrack entry: a rule that rewrote the
+ * packet since then did not change the entry (nf_nat_core.c, `nf_nat_setup_info`, `curr_tuple`). NETMAP reads its
+ * address from the packet (xt_NETMAP.c, nft_nat.c).
+ */
+const boundBefore = (
+  { answer, saddr, sport, daddr, dport }: World,
+  { netmap }: NatStep,
+  isSource: boolean,
+): readonly [number | bigint, number] => {
+  if (isSource) return [netmap || answer === null ? saddr : answer.daddr, answer?.dport ?? sport]
+  return [netmap || answer === null ? daddr : answer.saddr, answer?.sport ?? dport]
+}
+
 /** The addresses and ports of one choice, each to be followed; the first of many where they are too many. */
 const spread = (
   walk: Walk,
@@ -145,7 +159,7 @@ const spread = (
   world: World,
 ): readonly { address: number | bigint; port: number }[] => {
   const isSource = action.type === 'snat' || action.type === 'masquerade'
-  const [own, ownPort] = isSource ? [world.saddr, world.sport] : [world.daddr, world.dport]
+  const [own, ownPort] = boundBefore(world, action, isSource)
   learnBinding(world, program, action, choice.port, own, ownPort)
   const addresses = addressesOf(walk, action, choice.address, own, world)
   if (!program.isOurs) learnAddress(world, action, choice.address, own, addresses)
@@ -267,7 +281,7 @@ const settle = (
   if (answer === null) return
   if (action.type === 'snat' || action.type === 'masquerade') {
     world.boundSource = true
-    world.sourcePorts = portClass(world.sport, range)
+    world.sourcePorts = portClass(answer.dport, range)
     if (answer.daddr !== address || answer.dport !== port || range !== null)
       world.status |= conntrackStatus.snat
     world.answer = { ...answer, daddr: address, dport: port }

@@ -32,6 +32,7 @@ import {
   setMark,
   snat,
   table,
+  tcpDport,
 } from './model.ts'
 
 /** Each was a disagreement of the differential test (test/kernel/differential.test.ts); the kernel was right. */
@@ -51,6 +52,12 @@ describe('as kernels were seen to do', () => {
     expect(evaluate(fromLan, facts, rules).trace.at(-1)?.packet).toBe(3)
   })
 
+  const translated = compare(
+    bitwise('and', { kind: 'conntrack', key: 'status' }, conntrackStatus.dnat),
+    oneOf(0),
+    true,
+  )
+
   const byPort: ElementTable = {
     name: null,
     elements: [{ key: [oneOf(80)], data: { kind: 'values', values: [{ first: 1, last: 1 }] } }],
@@ -59,11 +66,6 @@ describe('as kernels were seen to do', () => {
   }
 
   test('`dnat prefix to` may count a flow as translated whose address it keeps, and NETMAP never does', () => {
-    const translated = compare(
-      bitwise('and', { kind: 'conntrack', key: 'status' }, conntrackStatus.dnat),
-      oneOf(0),
-      true,
-    )
     const onto = { kind: 'range', first: 0xac110000, last: 0xac1100ff } as const
     const outcome = (tool: RuleTool) => {
       const kept = nat('prerouting', -100, [{ ...dnat(null), address: onto, netmap: true }])
@@ -75,6 +77,39 @@ describe('as kernels were seen to do', () => {
     expect(outcome('nft')).toEqual([['dropped', 'forwarded'], 'possible'])
     expect(outcome('iptables-nft')).toEqual([['dropped'], 'certain'])
     expect(outcome('iptables-legacy')).toEqual([['dropped'], 'certain'])
+  })
+
+  test('a translation starts from the ports and addresses of the flow, not from those that a rule wrote since', () => {
+    const write = (target: 'dport' | 'sport' | 'saddr', value: number): Step => ({
+      kind: 'set',
+      target,
+      value: constant(value),
+    })
+    const rewrites = base('prerouting', -160, {}, [
+      tcpDport(80),
+      write('dport', 8080),
+      write('sport', 50000),
+      write('saddr', 0xcb007107),
+    ])
+    const direct = { ...fromLan, sourcePort: 500, destination: '172.17.0.2', destinationPort: 80 }
+    const seen = (target: string) => {
+      const { at, seenAs, outcome } = evaluate(
+        direct,
+        facts,
+        ruleset(
+          table(
+            {},
+            rewrites,
+            nat('prerouting', -100, [tcpDport(8080), dnat(target)]),
+            base('forward', 0, {}, [translated, accept], [drop]),
+            nat('postrouting', 100, [snat('172.17.0.1')]),
+          ),
+        ),
+      )
+      return [outcome, at?.address, at?.port, seenAs?.sourcePort]
+    }
+    expect(seen('172.17.0.3')).toEqual(['forwarded', '172.17.0.3', 80, [1, 511]])
+    expect(seen('172.17.0.2')[0]).toBe('dropped')
   })
 
   test('a rule that sets what a map does not know ends there', () => {
@@ -89,10 +124,9 @@ describe('as kernels were seen to do', () => {
   })
 
   test('a flow with a chosen zone can no longer be left the flow untracked, nor choose another', () => {
-    const translated = nat('prerouting', -100, [dnat('172.17.0.2', 80)])
+    const published = nat('prerouting', -100, [dnat('172.17.0.2', 80)])
     const outcome = (...steps: readonly Step[]): string | undefined =>
-      evaluate(fromLan, facts, ruleset(table({}, base('prerouting', -300, {}, steps), translated))).at
-        ?.address
+      evaluate(fromLan, facts, ruleset(table({}, base('prerouting', -300, {}, steps), published))).at?.address
     expect(outcome(notrack)).toBe('192.0.2.2')
     expect(outcome(zone(7), notrack)).toBe('172.17.0.2')
   })
