@@ -96,11 +96,9 @@ export const draftBook = (base: LeaseState, changes: LeaseChange[]): DraftBook =
   }
 
   const under = (prefix: string): readonly Lease[] => {
-    const untouched = leasesUnder(base, prefix).filter((lease) => !written.has(leaseKey(lease)))
-    const fresh = [...written].flatMap(([key, lease]) =>
-      lease !== null && key.startsWith(prefix) ? [lease] : [],
-    )
-    return [...untouched, ...fresh]
+    const found = leasesUnder(base, prefix).filter((lease) => !written.has(leaseKey(lease)))
+    for (const [key, lease] of written) if (lease !== null && key.startsWith(prefix)) found.push(lease)
+    return found
   }
 
   return {

@@ -11,7 +11,8 @@ export const searchPlace = (on: LeasingNetwork, { family, first, last, gateway }
   `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
 
 /**
- * The lowest address without a trace of a lease that is not in use; how far the search came is noted. It goes on
+ * The lowest address without a trace of a lease that is not in use, for the caller to lease; how far the search came
+ * is noted. It goes on
  * where the last one of these bounds ended: an address once leased leaves a trace, so below that point there is none.
  * But an address merely in use leaves none, and may be free by now.
  *
@@ -33,24 +34,32 @@ export const neverLeased = (
   const again = isSame ? before.unasked : [...before.seen, ...before.unasked]
   const seen: bigint[] = []
 
-  const hasTrace = (text: string): boolean => book.find(`${prefix}${text}`) !== null
-  const isFree = (value: bigint): boolean => {
+  /** The address as text, where it is free. */
+  const ifFree = (value: bigint): string | null => {
     const text = addressText(family, value)
-    if (text === gateway || hasTrace(text)) return false
-    if (isTaken?.(text) !== true) return true
+    if (text === gateway || book.find(`${prefix}${text}`) !== null) return null
+    if (isTaken?.(text) !== true) return text
     seen.push(value)
-    return false
+    return null
   }
-  const end = (found: bigint | null, next: bigint, unasked: readonly bigint[]): string | null => {
+  const note = (next: bigint, unasked: readonly bigint[]): void => {
     // Mostly no more addresses are in use since the last time, and the list stays the one it was.
     const all = seen.length === 0 ? known : [...known, ...seen]
     book.noteSearched(place, { next, seen: all, isTaken, unasked })
-    return found === null ? null : addressText(family, found)
   }
 
-  for (const [at, value] of again.entries())
-    if (isFree(value)) return end(value, before.next, again.slice(at + 1))
-  let value = before.next
-  for (; value <= last; value += 1n) if (isFree(value)) return end(value, value, nowhere)
-  return end(null, value, nowhere)
+  for (const [at, value] of again.entries()) {
+    const found = ifFree(value)
+    if (found === null) continue
+    note(before.next, again.slice(at + 1))
+    return found
+  }
+  for (let value = before.next; value <= last; value += 1n) {
+    const found = ifFree(value)
+    if (found === null) continue
+    note(value + 1n, nowhere)
+    return found
+  }
+  note(before.next > last ? before.next : last + 1n, nowhere)
+  return null
 }

@@ -102,21 +102,26 @@ export const assignAddresses = (
     const use = uses.get(endpoint.network)
     if (use !== undefined) checkChoice(wish, use, book)
     const known = given.get(endpoint) ?? nothing
-    const request = {
-      on: from.on,
-      holder,
-      subnet: from.subnet.subnet,
-      gateway: from.subnet.gateway,
-      address: fixed,
-      isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
-      planned: true as const,
-      // One MAC an endpoint, of its IPv4 address where it has one.
-      mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
-    }
+    const acquireFrom = ({ ipRange, range }: AddressPart): LeasedAddress =>
+      acquireAddressIn(
+        book,
+        {
+          on: from.on,
+          holder,
+          subnet: from.subnet.subnet,
+          gateway: from.subnet.gateway,
+          ipRange,
+          address: fixed,
+          isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
+          planned: true,
+          // One MAC an endpoint, of its IPv4 address where it has one.
+          mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
+        },
+        range,
+        holderKey,
+      )
     const { address, mac } = toldWithPlace(endpoint.place, () =>
-      firstWithRoom(partsOf(endpoint.network, from), full, ({ ipRange, range }) =>
-        acquireAddressIn(book, { ...request, ipRange }, range, holderKey),
-      ),
+      firstWithRoom(partsOf(endpoint.network, from), full, acquireFrom),
     )
     given.set(
       endpoint,
