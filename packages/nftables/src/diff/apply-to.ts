@@ -9,26 +9,43 @@ import {
 } from '../model/index.ts'
 import type { NftablesChange, Operation } from './change.ts'
 
+/** A set whose elements change. Most only get more, which needs no text of each key. */
+interface OpenSet {
+  readonly set: NamedSet
+  readonly elements: Element[]
+  /** What stands in the place of elements, by their key; null for those that are gone. */
+  readonly changed: Map<string, Element | null>
+}
+
 interface OpenTable {
   readonly table: Table
-  readonly sets: Map<string, { readonly set: NamedSet; readonly elements: Map<string, Element> }>
+  readonly sets: Map<string, OpenSet>
   readonly chains: Map<string, Chain>
+}
+
+const openSet = (set: NamedSet, elements: readonly Element[]): OpenSet => ({
+  set,
+  elements: [...elements],
+  changed: new Map(),
+})
+
+const elementsOf = ({ elements, changed }: OpenSet): readonly Element[] => {
+  if (changed.size === 0) return elements
+  return elements.flatMap((element) => {
+    const found = changed.get(identity(element.key))
+    return found === undefined ? [element] : found === null ? [] : [found]
+  })
 }
 
 const open = (table: Table): OpenTable => ({
   table,
-  sets: new Map(
-    table.sets.map((set) => [
-      set.name,
-      { set, elements: new Map(set.elements.map((item) => [identity(item.key), item])) },
-    ]),
-  ),
+  sets: new Map(table.sets.map((set) => [set.name, openSet(set, set.elements)])),
   chains: new Map(table.chains.map((chain) => [chain.name, chain])),
 })
 
 const close = ({ table, sets, chains }: OpenTable): Table => ({
   ...table,
-  sets: [...sets.values()].map(({ set, elements }) => ({ ...set, elements: [...elements.values()] })),
+  sets: [...sets.values()].map((open) => ({ ...open.set, elements: elementsOf(open) })),
   chains: [...chains.values()],
 })
 
@@ -38,7 +55,7 @@ const carryOut = (current: OpenTable | null, operation: Operation): OpenTable | 
   if (current === null) throw new RangeError(`There is no table to carry out ${operation.kind} on.`)
   switch (operation.kind) {
     case 'add-set':
-      current.sets.set(operation.set.name, { set: operation.set, elements: new Map() })
+      current.sets.set(operation.set.name, openSet(operation.set, []))
       break
     case 'remove-set':
       current.sets.delete(operation.set.name)
@@ -52,12 +69,19 @@ const carryOut = (current: OpenTable | null, operation: Operation): OpenTable | 
     case 'replace-rules':
       current.chains.set(operation.chain.name, { ...operation.chain, rules: operation.rules })
       break
-    case 'add-element':
+    case 'add-element': {
+      const set = current.sets.get(operation.set.name)
+      if (set === undefined) break
+      const key = set.changed.size === 0 ? null : identity(operation.element.key)
+      if (key !== null && set.changed.has(key)) set.changed.set(key, operation.element)
+      else set.elements.push(operation.element)
+      break
+    }
     case 'replace-element':
-      current.sets.get(operation.set.name)?.elements.set(identity(operation.element.key), operation.element)
+      current.sets.get(operation.set.name)?.changed.set(identity(operation.element.key), operation.element)
       break
     case 'remove-element':
-      current.sets.get(operation.set.name)?.elements.delete(identity(operation.element.key))
+      current.sets.get(operation.set.name)?.changed.set(identity(operation.element.key), null)
       break
   }
   return current

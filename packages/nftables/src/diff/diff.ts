@@ -35,6 +35,9 @@ const isBuiltAlike = (actual: Table, desired: Table): boolean => {
 
 const diffElements = (actual: NamedSet, desired: NamedSet): readonly Operation[] => {
   const set: NamedSet = { ...desired, elements: [] }
+  // A hundred thousand elements of a new set: none needs a text of its key to be found by.
+  if (actual.elements.length === 0)
+    return desired.elements.map((element): Operation => ({ kind: 'add-element', set, element }))
   const left = new Map<string, Element>()
   for (const item of actual.elements) left.set(identity(item.key), item)
   const operations: Operation[] = []

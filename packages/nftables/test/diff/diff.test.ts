@@ -24,6 +24,17 @@ describe('diff', () => {
     )
   })
 
+  test('applied one after another gives the last', () => {
+    fc.assert(
+      fc.property(fc.array(desiredState(), { minLength: 2, maxLength: 4 }), (states) => {
+        const rulesets = states.map((one) => compile(one))
+        const [first = emptyRuleset] = rulesets
+        const changes = rulesets.slice(1).flatMap((next, at) => diff(rulesets[at] ?? next, next))
+        expect(canonical(applyTo(first, changes))).toEqual(canonical(rulesets.at(-1) ?? first))
+      }),
+    )
+  })
+
   test('of one mapping more, among ten thousand, is one element', () => {
     const desired = large()
     const more = { ...desired, mappings: [...desired.mappings, mapping({ hostPort: 443 })] }
