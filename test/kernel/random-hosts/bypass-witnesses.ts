@@ -1,7 +1,7 @@
 import { type Conflict, reach } from '@portolan/core'
 import type { Packet } from '@portolan/netfilter'
 import type { Plan } from 'portolan'
-import { isLoopback, type MachineName } from '../differential/scene.ts'
+import { addressesOf, isLoopback, type MachineName } from '../differential/scene.ts'
 import { tell } from './agreement.ts'
 import { SILENCE_MS, send } from './ask.ts'
 import { forgetFlows } from './load-host.ts'
@@ -13,10 +13,19 @@ import { choosesByClient, senderOf, TIMES } from './witnesses.ts'
 
 const containers: readonly MachineName[] = ['a1', 'a2', 'b1']
 
-/** A machine cannot put another's address, or a loopback address, on the wire by a socket. */
+/** The link of eth1, whose machine sends to its neighbours without the host. */
+const outsideLink = /^(198\.51\.100\.|2001:db8:2:)/
+
+/**
+ * A machine cannot put another's address, or a loopback address, on the wire by a socket. Nor does it send to an
+ * address of its own link by way of the host.
+ */
 const isForged = (plan: Plan, { family, in: device, source, destination }: Packet): boolean =>
   isLoopback(destination) ||
   isLoopback(source ?? '') ||
+  (device === 'eth1' &&
+    outsideLink.test(destination) &&
+    !addressesOf[family].host.some((own) => own === destination)) ||
   (!plan.desired.networks.some(({ bridge }) => bridge === device) &&
     (family === 'ip' ? /^172\.30\./ : /^fd00:30:/).test(source ?? ''))
 
@@ -51,8 +60,9 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   const to = { address: destination, port: destinationPort ?? 0 }
   const flow = { family, protocol: protocol === 'udp' ? 'udp' : 'tcp', from, to } as const
   const { kind } = reach(plan.desired, flow, { addresses: plannedOf(plan).hostAddresses })
-  // What others send to one another is theirs, unless a translation leads it to a container: the traffic below tells.
-  if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign')
+  // What other machines send to one another is theirs, and a container may send to the outside, unless a translation
+  // leads it to a container: the traffic below tells.
+  if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign' && kind !== 'outside')
     return `the contract does not close it (${kind}): ${tell(conflict)}`
   if (source != null) await stage.adopt(asker, family, source)
   const inside = plan.desired.networks.find(({ [family]: subnet }) =>
