@@ -65,11 +65,13 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign' && kind !== 'outside')
     return `the contract does not close it (${kind}): ${tell(conflict)}`
   if (source != null) await stage.adopt(asker, family, source)
-  const inside = plan.desired.networks.find(({ [family]: subnet }) =>
-    destination.startsWith(prefixOf(subnet?.subnet)),
-  )
-  if (inside !== undefined)
-    await stage.adopt(inside.bridge === 'br-b' ? 'b1' : asker === 'a1' ? 'a2' : 'a1', family, destination)
+  for (const address of receivedAt(conflict, destination)) {
+    const inside = plan.desired.networks.find(({ [family]: subnet }) =>
+      address.startsWith(prefixOf(subnet?.subnet)),
+    )
+    if (inside === undefined || inside[family]?.gateway === address) continue
+    await stage.adopt(inside.bridge === 'br-b' ? 'b1' : asker === 'a1' ? 'a2' : 'a1', family, address)
+  }
   if (choosesByClient(conflict)) return null
   tally.bypasses += 1
   for (let turn = 0; turn < TIMES; turn += 1) {
@@ -77,6 +79,12 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
     await forgetFlows(stage.scene.lab.host)
   }
   return `the witness does not come in: ${tell(conflict)}`
+}
+
+/** The address that the packets are sent to, and the one that the finding says they are translated to. */
+const receivedAt = ({ message }: Conflict, destination: string): readonly string[] => {
+  const [, translated] = /translates the packets to \[?([0-9a-f.:]+?)\]?:\d+ by /.exec(message) ?? []
+  return translated === undefined ? [destination] : [destination, translated]
 }
 
 /** The subnets of random hosts end at a byte or a group: 172.30.1. and fd00:30:1:. */
