@@ -1,1 +1,1 @@
-export const jsonSchemas: () => Readonly<Record<'host-facts.json', unknown>>
+export const jsonSchemas: () => Readonly<Record<'host-facts.json' | 'packet.json', unknown>>

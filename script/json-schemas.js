@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hostFactsSchema } from '@portolan/netfilter/schema'
+import { hostFactsSchema, packetSchema } from '@portolan/netfilter/schema'
 import { toJsonSchema } from '@valibot/to-json-schema'
 
 /** Without what JSON Schema has no words for: those are in the descriptions. */
@@ -25,6 +25,7 @@ export const jsonSchemas = () => ({
     hostFactsSchema,
     'Facts of a host, as `portolan inspect` prints them and --host reads them',
   ),
+  'packet.json': written(packetSchema, 'A packet, as `portolan evaluate` reads one from each line'),
 })
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {

@@ -1,3 +1,4 @@
 /** What values from outside must be, for the packages that read some, and for JSON Schemas. */
 export { hostFactsSchema } from './facts/host-facts-schema.ts'
+export { packetSchema, type WrittenPacket } from './packet/packet-schema.ts'
 export * from './schema/index.ts'

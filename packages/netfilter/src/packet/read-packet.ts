@@ -1,9 +1,10 @@
+import { is } from 'valibot'
 import { type Family, tryParseAddress } from '../address/index.ts'
 import { ParseError, type SourcePosition } from '../error/index.ts'
 import { protocolNumber } from '../model/index.ts'
-import type { Packet, PacketState } from './packet.ts'
-
-const states: readonly string[] = ['new', 'established', 'related', 'invalid', 'untracked']
+import { faultText, findFault } from '../schema/index.ts'
+import type { Packet } from './packet.ts'
+import { packetSchema, type WrittenPacket } from './packet-schema.ts'
 
 /**
  * Reads one packet from a line of JSON, as `portolan evaluate` takes them.
@@ -26,64 +27,50 @@ export const readPacket = (
   } catch (cause) {
     throw new ParseError('expected a packet as one JSON object a line', place, text.slice(0, 200), { cause })
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrong('expected a JSON object')
-  const given = new Map(Object.entries(value))
-
-  const name = (key: string): string | null => {
-    const found: unknown = given.get(key) ?? null
-    if (found !== null && typeof found !== 'string') throw wrong(`${key}: expected a string or null`)
-    return found === '' ? null : found
+  if (!isWritten(value)) {
+    const fault = findFault(packetSchema, value)
+    throw wrong(fault === null || fault.path === '' ? 'expected a JSON object' : faultText(fault))
   }
-  const number = (key: string, most: number): number | null => {
-    const found: unknown = given.get(key) ?? null
-    if (found === null) return null
-    if (typeof found === 'number' && Number.isInteger(found) && found >= 0 && found <= most) return found
-    throw wrong(`${key}: expected a whole number from 0 to ${most}`)
-  }
-  const address = (key: string): string | null => {
-    const found = name(key)
+  const addressOf = (key: 'source' | 'destination'): string | null => {
+    const found = orNone(value[key])
     if (found !== null && tryParseAddress(found) === null)
       throw wrong(`${key}: "${found}" is not an IP address`)
     return found
   }
-
-  const destination = address('destination')
+  const destination = addressOf('destination')
   if (destination === null) throw wrong('destination: expected an IP address')
-  const source = address('source')
+  const source = addressOf('source')
   const family: Family = tryParseAddress(destination)?.family ?? 'ip'
-  if ((name('family') ?? family) !== family) throw wrong(`family: the destination is an ${family} address`)
+  if ((orNone(value.family) ?? family) !== family)
+    throw wrong(`family: the destination is an ${family} address`)
   if (source !== null && tryParseAddress(source)?.family !== family)
     throw wrong('source: expected an address of the family of the destination')
-  const incoming = name('in')
+  const incoming = orNone(value.in)
   if (incoming !== null && source === null) throw wrong('source: expected an IP address, as "in" is given')
-  const protocol = given.get('protocol') ?? 'tcp'
-  if (typeof protocol !== 'string' && typeof protocol !== 'number') throw wrong('protocol: expected a name')
+  const protocol = value.protocol ?? 'tcp'
   if (protocolOf(protocol) === null) throw wrong(`protocol: "${protocol}" is not known; give its number`)
-  const state = name('state') ?? 'new'
-  if (!isState(state)) throw wrong(`state: expected one of ${states.join(', ')}`)
-
-  const optional = {
-    mark: number('mark', 0xffffffff),
-    tcpFlags: number('tcpFlags', 255),
-    icmpType: number('icmpType', 255),
-    icmpCode: number('icmpCode', 255),
-  }
   return {
     family,
     in: incoming,
     source,
-    sourcePort: number('sourcePort', 65535),
+    sourcePort: value.sourcePort ?? null,
     destination,
-    destinationPort: number('destinationPort', 65535),
+    destinationPort: value.destinationPort ?? null,
     protocol,
-    state,
-    port: name('port'),
-    ...Object.fromEntries(Object.entries(optional).filter(([, one]) => one !== null)),
+    state: orNone(value.state) ?? 'new',
+    port: orNone(value.port),
+    ...(value.mark == null ? {} : { mark: value.mark }),
+    ...(value.tcpFlags == null ? {} : { tcpFlags: value.tcpFlags }),
+    ...(value.icmpType == null ? {} : { icmpType: value.icmpType }),
+    ...(value.icmpCode == null ? {} : { icmpCode: value.icmpCode }),
   }
 }
 
-const isState = (text: string): text is PacketState => states.includes(text)
+const isWritten = (value: unknown): value is WrittenPacket => is(packetSchema, value)
+
+/** An empty text says as little as none. */
+const orNone = <Text extends string>(text: Text | '' | null | undefined): Text | null =>
+  text === '' || text === undefined ? null : text
 
 /**
  * The number of a protocol; null when the name is not known.

@@ -93,7 +93,24 @@ type Optional<E extends Entries> = { -readonly [K in keyof E]?: v.InferOutput<E[
  */
 export const allOf = <const E extends MixedEntries>(
   entries: E,
-): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> => v.pipe(anObject, v.looseObject(entries))
+): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> =>
+  v.pipe(
+    anObject,
+    // The one fault that an object can have by now is a key that it lacks: the last of the path.
+    v.looseObject(entries, ({ path }) => wordsOf(entries[String(path?.at(-1)?.key)])),
+  )
+
+/** What a schema expects, as its messages say it. */
+const wordsOf = (schema: unknown): string => {
+  const { message, pipe, wrapped } = (schema ?? {}) as {
+    readonly message?: unknown
+    readonly pipe?: readonly unknown[]
+    readonly wrapped?: unknown
+  }
+  if (typeof message === 'string') return message
+  const inner = pipe?.[0] ?? wrapped
+  return inner === undefined ? 'a value' : wordsOf(inner)
+}
 
 /** An object with some of these keys. Others are kept and ignored, unless one of these seems to be meant. */
 export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>> => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseConfig } from '@portolan/core'
-import { parseHostFacts } from '@portolan/netfilter'
+import { parseHostFacts, readPacket } from '@portolan/netfilter'
 import { Ajv } from 'ajv'
 import { jsonSchemas } from '../../../../script/json-schemas.js'
 
@@ -50,6 +50,36 @@ describe('the JSON Schema of facts', () => {
     [{ sockets: [{ port: 65536 }] }],
     [{ sysctls: { a: 1 } }],
     [{ flows: [{ answeredBy: { port: '80' } }] }],
+  ])('refuses %j, as the command does', (value) => {
+    expect(judge(value)).toEqual({ read: false, schema: false })
+  })
+})
+
+describe('the JSON Schema of a packet', () => {
+  const judge = verdicts('packet.json', (text) => readPacket(text))
+
+  test('is the one that `npm run json-schemas` writes', () => {
+    expect(read('packet.json')).toEqual(JSON.parse(JSON.stringify(jsonSchemas()['packet.json'])))
+  })
+
+  test.each<[unknown]>([
+    [{ destination: '192.0.2.2' }],
+    [{ destination: '2001:db8::1', protocol: 47, in: null, source: '', state: '', unknownKey: 1 }],
+    [{ in: 'eth0', source: '198.51.100.7', destination: '192.0.2.2', destinationPort: 80, state: 'new' }],
+  ])('takes %j, as the command does', (value) => {
+    expect(judge(value)).toEqual({ read: true, schema: true })
+  })
+
+  test.each<[unknown]>([
+    [[]],
+    [null],
+    [{}],
+    [{ destination: null }],
+    [{ destination: '192.0.2.2', destinationPort: 65536 }],
+    [{ destination: '192.0.2.2', state: 'NEW' }],
+    [{ destination: '192.0.2.2', protocol: true }],
+    [{ destination: '192.0.2.2', mark: -1 }],
+    [{ destination: '192.0.2.2', in: 3 }],
   ])('refuses %j, as the command does', (value) => {
     expect(judge(value)).toEqual({ read: false, schema: false })
   })

@@ -1,0 +1,49 @@
+import * as v from 'valibot'
+import { absentOr, allOf, between, orNull, type Schema, text, textOrNull } from '../schema/index.ts'
+import type { PacketState } from './packet.ts'
+
+const states: readonly PacketState[] = ['new', 'established', 'related', 'invalid', 'untracked']
+
+/** An empty word says as little as null. */
+const oneOfOrNothing = <Word extends string>(words: readonly Word[]): Schema<Word | '' | null> =>
+  orNull(v.picklist([...words, '' as const], `one of ${words.join(', ')}`))
+
+const upTo = (most: number): Schema<number | null> =>
+  orNull(between(0, most, `a whole number from 0 to ${most}`))
+
+/**
+ * A packet as JSON has it, before `readPacket` chooses what is left open. What addresses and names of protocols say is
+ * looked at there.
+ */
+export interface WrittenPacket {
+  readonly family?: 'ip' | 'ip6' | '' | null
+  readonly in?: string | null
+  readonly source?: string | null
+  readonly sourcePort?: number | null
+  readonly destination: string
+  readonly destinationPort?: number | null
+  readonly protocol?: string | number | null
+  readonly state?: PacketState | '' | null
+  readonly mark?: number | null
+  readonly tcpFlags?: number | null
+  readonly icmpType?: number | null
+  readonly icmpCode?: number | null
+  readonly port?: string | null
+}
+
+/** A line of `portolan evaluate`. */
+export const packetSchema: Schema<WrittenPacket> = allOf({
+  family: absentOr(oneOfOrNothing(['ip', 'ip6'] as const)),
+  in: absentOr(textOrNull),
+  source: absentOr(textOrNull),
+  sourcePort: absentOr(upTo(65535)),
+  destination: text('an IP address'),
+  destinationPort: absentOr(upTo(65535)),
+  protocol: absentOr(orNull(v.union([v.string(), v.number()], 'the name of a protocol, or its number'))),
+  state: absentOr(oneOfOrNothing(states)),
+  mark: absentOr(upTo(0xffffffff)),
+  tcpFlags: absentOr(upTo(255)),
+  icmpType: absentOr(upTo(255)),
+  icmpCode: absentOr(upTo(255)),
+  port: absentOr(textOrNull),
+})
