@@ -39,7 +39,10 @@ const blameBypass = (
   const without = (rules: Iterable<NetfilterRule>): Judgement =>
     followWithout(follower, row, point, new Set([...ignored, ...rules]))
   const acted = foreignRules(judgement)
-  for (const [rule, step] of acted) if (without([rule]).kind === 'kept') return { kind: 'Bypassed', step }
+  // Without a rule that jumps to a chain, no rule of the chain acts either: those are asked first.
+  const [jumps, others] = [[...acted].filter(isJump), [...acted].filter((one) => !isJump(one))]
+  for (const [rule, step] of [...others, ...jumps])
+    if (without([rule]).kind === 'kept') return { kind: 'Bypassed', step }
   const suspects = new Set(acted.keys())
   for (let left = without(suspects); left.kind === 'failed'; left = without(suspects)) {
     const before = suspects.size
@@ -53,6 +56,8 @@ const blameBypass = (
   const step = [...acted].find(([rule]) => suspects.has(rule))?.[1]
   return step === undefined ? null : { kind: 'Bypassed', step }
 }
+
+const isJump = ([, { verdict }]: readonly [NetfilterRule, TraceStep]): boolean => /^(jump|goto)/.test(verdict)
 
 /** The foreign rules that acted on the first packet, in their order, each with what it did. */
 const foreignRules = ({ conclusion: { reached } }: Failed): ReadonlyMap<NetfilterRule, TraceStep> => {
