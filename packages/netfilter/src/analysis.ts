@@ -22,8 +22,10 @@ export {
   valueSet,
 } from './address/range-set.ts'
 export { type AlikeSubnets, movedTo } from './evaluate/alike-subnets.ts'
+export { policyText } from './evaluate/describe-trace.ts'
 export { type Followed, type Follower, prepareFollower } from './evaluate/follow.ts'
 export { type Host, isBridge, isLocalAddress, readHostFacts } from './evaluate/host.ts'
+export type { KernelCause } from './evaluate/kernel-cause.ts'
 export { prefixRange } from './evaluate/learn-route.ts'
 export {
   type Condition,

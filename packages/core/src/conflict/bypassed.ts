@@ -49,7 +49,7 @@ const which: Readonly<Record<Exclude<ClosedBecause, 'icc' | 'internal'>, (boundT
 
 /** An accept, or what else ends the chain in front of our jump. */
 const isPass = ({ step }: Finding): boolean =>
-  step !== null && /^(accept|return|jump|goto)/.test(step.verdict)
+  step !== null && ['accept', 'return', 'jump', 'goto'].includes(step.deed.kind)
 
 /** What the rule does, and the same where it is only possible. */
 const deeds = (finding: Finding): readonly [string, string] => {
@@ -58,7 +58,8 @@ const deeds = (finding: Finding): readonly [string, string] => {
       "accepts the packets in front of Portolan's drops",
       "may accept the packets in front of Portolan's drops",
     ]
-  if (/^dnat/.test(finding.step?.verdict ?? '')) {
+  const deed = finding.step?.deed
+  if (deed?.kind === 'translate' && deed.type === 'dnat') {
     const to = `the packets to ${otherPlace(finding)}`
     return [`translates ${to}`, `may translate ${to}`]
   }

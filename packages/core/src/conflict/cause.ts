@@ -1,4 +1,4 @@
-import { ownersName } from '@portolan/netfilter/analysis'
+import { ownersName, type TraceStep } from '@portolan/netfilter/analysis'
 import type { Culprit } from './conflict.ts'
 import { culpritOf, type Finding } from './search/finding.ts'
 
@@ -14,14 +14,16 @@ export const cause = ({ step, certainty }: Finding, does: string, mayDo: string)
   if (culprit === null) return 'The rules that could be read do not show why.'
   const what = certainty === 'certain' ? does : mayDo
   const text = culprit.table === null || culprit.position === 'policy' ? '' : `: \`${culprit.text}\``
-  return `${sentence(culpritName(culprit))} ${what}${text}.`
+  return `${sentence(culpritName(culprit, step))} ${what}${text}.`
 }
 
 /** A culprit as the subject of a sentence: `rule 3 of chain FORWARD (iptables-nft, table filter)`. */
-export const culpritName = (culprit: Culprit): string => {
+export const culpritName = (culprit: Culprit, step: TraceStep | null): string => {
   const { tool, table, chain, position, text, owner, family, managed } = culprit
   if (table === null)
-    return /^(route|(IPv6 )?routing rule) /.test(text) ? `the ${text}` : `the kernel (${text})`
+    return step?.cause?.kind === 'route' || step?.cause?.kind === 'routing-rule'
+      ? `the ${text}`
+      : `the kernel (${text})`
   const place = `${tool}, table ${tool === 'nft' ? `${family} ` : ''}${table}`
   if (managed !== undefined) {
     const part = `${managed.name.includes(' -> ') ? '' : 'network '}${managed.name} of project ${managed.project}`

@@ -11,7 +11,7 @@ import { culpritOf } from './search/finding.ts'
  */
 export const dnatShadows = (finding: ToldFinding, place: string): Conflict => {
   const culprit = culpritOf(finding.step)
-  const by = culprit === null ? '' : `, by ${culpritName(culprit)}`
+  const by = culprit === null ? '' : `, by ${culpritName(culprit, finding.step)}`
   return {
     ...ruleConflict(finding, {
       message: `${receiver(finding)} takes packets from ${senders(finding)} that go to ${place} today${by}. Once the mapping is in force, they reach the container instead.`,

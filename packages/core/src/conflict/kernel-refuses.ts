@@ -10,9 +10,10 @@ import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
  * @internal
  */
 export const kernelRefuses = (finding: ToldFinding): Conflict => {
-  const sysctl = /(net\.\S+) = (\d)/.exec(finding.step?.text ?? '')
-  const name = sysctl?.[1] ?? null
-  const value = name?.endsWith('.rp_filter') === true ? '2' : '1'
+  const refusal = finding.step?.cause
+  const sysctl = refusal?.kind === 'sysctl' ? refusal : null
+  const name = sysctl?.name ?? null
+  const value = sysctl?.setting === 'rp_filter' ? '2' : '1'
   return ruleConflict(finding, {
     message: `${unreachable(finding)} ${cause(finding, 'stops the packets', 'may stop the packets')}`,
     otherwise: 'Change the route or the setting that is named.',

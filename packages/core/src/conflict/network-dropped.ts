@@ -11,12 +11,12 @@ import { isDestinationChange } from './search/foreign-step.ts'
  */
 export const networkDropped = (finding: ToldFinding): Conflict => {
   const { step } = finding
-  if (step !== null && (isDestinationChange(step) || step.verdict === 'route')) {
+  if (step !== null && (isDestinationChange(step) || step.deed.kind === 'misroute')) {
     const sends = `the packets to ${otherPlace(finding)}`
     return ruleConflict(finding, {
       message: `${unreachable(finding)} ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
       otherwise: 'Exempt this network from that rule.',
-      ...(step.verdict === 'route' ? { remedy: anotherRoute } : {}),
+      ...(step.deed.kind === 'misroute' ? { remedy: anotherRoute } : {}),
     })
   }
   const packets = whichPackets(finding, 'the packets')

@@ -1,3 +1,4 @@
+import type { KernelCause } from '@portolan/netfilter/analysis'
 import {
   aboutMapping,
   aboutNetwork,
@@ -46,7 +47,10 @@ export const ruleConflict = (
     witness: witnessOf(finding),
     culprit,
     remedy: remedy ??
-      managedWay(culprit) ?? { text: isRule(culprit) ? otherwise : changeCause(culprit), commands: [] },
+      managedWay(culprit) ?? {
+        text: isRule(culprit) ? otherwise : changeCause(step?.cause ?? null),
+        commands: [],
+      },
     trace: tellFinding(finding).trace,
   }
 }
@@ -54,13 +58,16 @@ export const ruleConflict = (
 const isRule = (culprit: Culprit | null): boolean => culprit !== null && culprit.table !== null
 
 /** The kernel acts by a route or a setting, and mostly says which. */
-const changeCause = (culprit: Culprit | null): string => {
-  const text = culprit?.text ?? ''
-  if (/^(IPv6 )?routing rule /.test(text))
-    return 'Change or delete the routing rule that is named (ip-rule(8)).'
-  return /^route | = /.test(text)
-    ? 'Change the route or the setting that is named.'
-    : 'The trace lists what the packets met on their way. Change what leads them there.'
+const changeCause = (cause: KernelCause | null): string => {
+  switch (cause?.kind) {
+    case 'routing-rule':
+      return 'Change or delete the routing rule that is named (ip-rule(8)).'
+    case 'route':
+    case 'sysctl':
+      return 'Change the route or the setting that is named.'
+    default:
+      return 'The trace lists what the packets met on their way. Change what leads them there.'
+  }
 }
 
 /** A managed rule is changed where it comes from: in the intent of its project. */

@@ -1,4 +1,5 @@
 import type { EngineNetworkFact, EnginePoolFact } from '@portolan/netfilter'
+import { IntentError, ParseError, type PortolanError } from '@portolan/netfilter'
 
 /**
  * What a configuration file of another engine says about the networks of this host.
@@ -39,6 +40,9 @@ export const unreadable = (file: string, why: string): EngineReading => ({
   complaints: [`${file} could not be understood: ${why}. The networks it defines are not avoided.`],
 })
 
-/** `lan.yaml:3:7: expected ...` without the name of the file, which the sentence around it says already. */
-export const withoutFile = (message: string, file: string): string =>
-  message.startsWith(`${file}:`) ? `line ${message.slice(file.length + 1)}` : message
+/** What is wrong with a text, without the name of its file, which the sentence around it says already. */
+export const withoutFile = (error: PortolanError): string => {
+  if (!(error instanceof ParseError || error instanceof IntentError)) return error.message
+  const { line, column, fault } = error
+  return line === null ? fault : `line ${line}:${column}: ${fault}`
+}

@@ -27,6 +27,6 @@ export const readJsonObject = (text: string, file: string): JsonDocument => {
     return { kind: 'fault', why: 'expected a JSON object' }
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
-    return { kind: 'fault', why: `it is not JSON (${withoutFile(error.message, file)})` }
+    return { kind: 'fault', why: `it is not JSON (${withoutFile(error)})` }
   }
 }

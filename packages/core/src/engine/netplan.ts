@@ -36,7 +36,7 @@ export const parseNetplan = (text: string, file: string): EngineReading => {
   try {
     trees = readYaml(text, file)
   } catch (error) {
-    if (error instanceof PortolanError) return unreadable(file, withoutFile(error.message, file))
+    if (error instanceof PortolanError) return unreadable(file, withoutFile(error))
     throw error
   }
   const networks: EngineNetworkFact[] = []

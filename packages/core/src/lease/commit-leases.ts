@@ -84,7 +84,8 @@ const checkAlone = (
 
 const stale = (lease: Lease | null): StaleStateError =>
   new StaleStateError(
-    `The lease of ${lease === null ? 'something' : nameOf(lease)} changed after the plan was made. Nothing was changed; plan again.`,
+    `The lease of ${lease === null ? 'something' : nameOf(lease)} changed after the plan was made. Nothing was changed`,
+    { advice: 'plan again' },
   )
 
 const nameOf = (lease: Lease): string => {

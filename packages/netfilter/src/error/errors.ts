@@ -36,6 +36,8 @@ export class ParseError extends PortolanError {
   readonly source: string
   readonly line: number
   readonly column: number
+  /** The message without its place. */
+  readonly fault: string
   /** The offending line, or the part of it that matters. */
   readonly snippet: string
 
@@ -44,6 +46,7 @@ export class ParseError extends PortolanError {
     this.source = place.source
     this.line = place.line
     this.column = place.column
+    this.fault = message
     this.snippet = snippet.slice(0, longestSnippet)
   }
 }
@@ -63,12 +66,15 @@ export class IntentError extends PortolanError {
   readonly source: string | null
   readonly line: number | null
   readonly column: number | null
+  /** The message without its place. */
+  readonly fault: string
 
   constructor(message: string, place: SourcePosition | null, options?: { cause?: unknown }) {
     super('INTENT', place === null ? message : `${placeText(place)}: ${message}`, options)
     this.source = place?.source ?? null
     this.line = place?.line ?? null
     this.column = place?.column ?? null
+    this.fault = message
   }
 }
 
@@ -181,8 +187,14 @@ export class PermissionError extends PortolanError {
  * @public @since 0.1.0
  */
 export class StaleStateError extends PortolanError {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super('STALE_STATE', message, options)
+  /** What changed, for a caller that follows the advice at once; null: the message is a whole one. */
+  readonly happened: string | null
+
+  /** @param options - `advice`: what to do, which the message then ends with */
+  constructor(message: string, options?: { cause?: unknown; advice?: string }) {
+    const advice = options?.advice
+    super('STALE_STATE', advice === undefined ? message : `${message}; ${advice}.`, options)
+    this.happened = advice === undefined ? null : message
   }
 }
 

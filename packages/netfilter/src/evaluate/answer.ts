@@ -79,9 +79,21 @@ const followBack = (
   else if (world.saddr === world.daddr)
     // Translated onto the sender itself, whose own address is no source a packet may come from
     // (net/ipv4/fib_frontend.c `fib_validate_source`); IPv6 takes it, and answers itself.
-    endBy(own, 'dropped', answer, 'drop', 'the receiver is the sender: it cannot answer through the host')
+    endBy(
+      own,
+      'dropped',
+      answer,
+      { kind: 'drop' },
+      { kind: 'answer', text: 'the receiver is the sender: it cannot answer through the host' },
+    )
   else if (isLoopback(world.saddr))
-    endBy(own, 'dropped', answer, 'drop', 'the receiver has no way to answer a loopback source')
+    endBy(
+      own,
+      'dropped',
+      answer,
+      { kind: 'drop' },
+      { kind: 'answer', text: 'the receiver has no way to answer a loopback source' },
+    )
   else if (world.out !== null) receive(back, answer, world.out)
   mergeRun(run, own)
   return own.ends.map((end) => judge(began, reached, end))
@@ -164,6 +176,6 @@ const learnFit = (began: World, reached: World, answer: World): void => {
 }
 
 const lose = (world: World, why: string): End => {
-  noteEvent(world, 'lost', why)
+  noteEvent(world, { kind: 'lost' }, { kind: 'answer', text: why })
   return { kind: 'dropped', world }
 }

@@ -1,5 +1,6 @@
 import { conntrackStatus, type ElementData, type NatStep, type ValueRange } from '../model/index.ts'
 import type { Walk } from './chain-walk.ts'
+import type { Deed } from './deed.ts'
 import { endpointText } from './endpoint-text.ts'
 import { blur, freeFieldOf, learnFrom, learnReplaced } from './learn.ts'
 import { membership } from './learner.ts'
@@ -31,7 +32,7 @@ export const bind = (
   operands: NatReads | null,
   action: NatStep,
   world: World,
-  did: (verdict: string, on?: World) => void,
+  did: (deed: Deed, on?: World) => void,
 ): World[] => {
   const found = choicesOf(operands, world)
   if (found === null) return [world]
@@ -41,7 +42,7 @@ export const bind = (
   )
   if (targets.length === 0) {
     if (choices.length > 0) {
-      did(`${action.type}: no address`)
+      did({ kind: 'translate', type: action.type, to: null })
       end(walk.run, 'dropped', world)
       return []
     }
@@ -57,13 +58,13 @@ export const bind = (
     if (!random && targets.length > 1) bound.unknown = true
     const marked = isMarkedPerhaps(program, action, target, bound) ? fork(walk.run, bound) : null
     settle(bound, action, target.address, target.port, target.range)
-    did(describe(bound, action), bound)
+    did(deedOf(bound, action), bound)
     addWorld(walk.accepted, bound)
     if (marked === null) continue
     settle(marked, action, target.address, target.port, target.range)
     marked.status |= conntrackStatus.dnat
     part(marked, bound)
-    did(describe(marked, action), marked)
+    did(deedOf(marked, action), marked)
     addWorld(walk.accepted, marked)
   }
   return sure ? [] : [world]
@@ -292,9 +293,9 @@ const settle = (
   world.answer = { ...answer, saddr: address, sport: port }
 }
 
-const describe = ({ family, answer }: World, { type }: NatStep): string => {
-  if (answer === null) return type
+const deedOf = ({ family, answer }: World, { type }: NatStep): Deed => {
+  if (answer === null) return { kind: 'translate', type, to: null }
   const isSource = type === 'snat' || type === 'masquerade'
   const [value, port] = isSource ? [answer.daddr, answer.dport] : [answer.saddr, answer.sport]
-  return `${type} to ${endpointText(family, value, port)}`
+  return { kind: 'translate', type, to: endpointText(family, value, port) }
 }

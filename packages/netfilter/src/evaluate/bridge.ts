@@ -29,7 +29,7 @@ export const passesBridge = (host: Host, run: Run, world: World, bridge: Link): 
   const lost = refused === 'all' ? world : fork(run, world)
   if (lost !== null) {
     if (refused === 'some') lost.unknown = true
-    noteEvent(lost, 'drop', why)
+    noteEvent(lost, { kind: 'drop' }, { kind: 'bridge', text: why })
     end(run, 'dropped', lost)
   }
   return refused === 'some'
@@ -48,6 +48,10 @@ export const crossBridge = ({ host, run, bridgeTable }: Traffic, world: World, l
   const lost = fork(run, world)
   if (lost === null) return
   lost.unknown = true
-  noteEvent(lost, 'possible drop', `table bridge ${bridgeTable.name}, on ${link.name}`)
+  noteEvent(
+    lost,
+    { kind: 'may-drop' },
+    { kind: 'bridge-rules', text: `table bridge ${bridgeTable.name}, on ${link.name}` },
+  )
   end(run, 'dropped', lost)
 }

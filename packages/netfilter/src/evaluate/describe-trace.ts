@@ -1,4 +1,5 @@
 import { ownerOf } from '../owner/index.ts'
+import { type Deed, deedText } from './deed.ts'
 import type { OutcomeCulprit, TraceEntry } from './outcome.ts'
 import type { TraceStep } from './trace.ts'
 
@@ -17,8 +18,10 @@ const describeStep = (step: TraceStep): TraceEntry => ({
   family: step.table?.family ?? null,
   table: step.table?.name ?? null,
   chain: step.chain?.name ?? null,
-  rule: step.rule?.source.text ?? step.text ?? 'policy',
-  verdict: step.verdict,
+  rule: step.rule?.source.text ?? step.cause?.text ?? 'policy',
+  verdict: deedText(step.deed),
+  deed: step.deed,
+  cause: step.cause?.kind ?? null,
   position: step.rule?.source.position ?? null,
   handle: step.rule?.source.handle ?? null,
   owner: ownerOfStep(step),
@@ -27,10 +30,14 @@ const describeStep = (step: TraceStep): TraceEntry => ({
 const ownerOfStep = ({ table, chain, rule }: TraceStep): string | null =>
   table === null || chain === null ? null : ownerOf(table, chain, rule)
 
+/** A policy as its tool prints it. */
+export const policyText = (tool: string, chain: string, deed: Deed): string =>
+  tool === 'nft' ? `policy ${deedText(deed)}` : `-P ${chain} ${deedText(deed).toUpperCase()}`
+
 /** What stopped a packet: the last thing that acted on it. */
 export const describeCulprit = (step: TraceStep | null): OutcomeCulprit | null => {
   if (step === null) return null
-  const { table, chain, rule, verdict, text } = step
+  const { table, chain, rule, deed, cause } = step
   const isPolicy = rule === null && chain !== null
   return {
     tool: table?.tool ?? 'kernel',
@@ -39,10 +46,7 @@ export const describeCulprit = (step: TraceStep | null): OutcomeCulprit | null =
     chain: chain?.name ?? null,
     position: rule?.source.position ?? (isPolicy ? 'policy' : null),
     handle: rule?.source.handle ?? null,
-    text:
-      rule?.source.text ??
-      text ??
-      (table?.tool === 'nft' ? `policy ${verdict}` : `-P ${chain?.name} ${verdict.toUpperCase()}`),
+    text: rule?.source.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
     owner: ownerOfStep(step),
   }
 }

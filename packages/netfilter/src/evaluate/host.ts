@@ -7,6 +7,7 @@ import {
   type LinkSysctl,
   linkSysctlName,
 } from '../facts/index.ts'
+import { bySysctl, type KernelCause } from './kernel-cause.ts'
 import { findLink, type Link, readLinks } from './link.ts'
 import { buildRouter, lookUpLocal, type Router } from './router.ts'
 
@@ -66,15 +67,15 @@ const rememberedSysctls = (sysctls: Readonly<Record<string, string>>): Host['lin
  * since Linux 6.17, an interface that forwards by itself (net/ipv6/ip6_output.c, `ip6_forward`). Facts that say nothing
  * of it are taken for a router's.
  */
-export const refusesToForward = (host: Host, link: Link, family: Family): string | null => {
+export const refusesToForward = (host: Host, link: Link, family: Family): KernelCause | null => {
   if (family === 'ip6') {
     const isRouter = (host.linkSysctl('ipv6', all, 'forwarding') ?? 1) !== 0
     return isRouter || isOn(host.linkSysctl('ipv6', link, 'force_forwarding'))
       ? null
-      : 'net.ipv6.conf.all.forwarding = 0'
+      : bySysctl('forwarding', 'net.ipv6.conf.all.forwarding', 0)
   }
   const value = host.linkSysctl('ipv4', link, 'forwarding') ?? Number(host.sysctl('net.ipv4.ip_forward') ?? 1)
-  return value === 0 ? `${nameOn(link, 'forwarding')} = 0` : null
+  return value === 0 ? bySysctl('forwarding', nameOn(link, 'forwarding'), 0) : null
 }
 
 const all = { name: 'all' }
@@ -89,16 +90,26 @@ export const nameOn = ({ name }: LinkName, key: LinkSysctl<'ipv4'>): string =>
 export const routesLoopback = (host: Host, link: Link): boolean =>
   isOn(host.linkSysctl('ipv4', link, 'route_localnet'))
 
-/** IN_DEV_RPFILTER: 0 off, 1 strict, 2 loose; and what decides it, as a text. */
-export const reversePathFilter = (
-  host: Host,
-  link: Link,
-): { readonly effective: number; readonly text: string } => {
+/** IN_DEV_RPFILTER: 0 off, 1 strict, 2 loose; and whether the value of all interfaces decides it. */
+export interface ReversePathFilter {
+  readonly effective: number
+  readonly isGeneral: boolean
+}
+
+export const reversePathFilter = (host: Host, link: Link): ReversePathFilter => {
   const effective = host.linkSysctl('ipv4', link, 'rp_filter') ?? 0
   const general = host.linkSysctl('ipv4', all, 'rp_filter') ?? 0
-  // The interface is what the text names: its own value can be changed without changing that of others.
-  const more = general < effective ? '' : ` (${nameOn(all, 'rp_filter')} counts where it is greater)`
-  return { effective, text: `${nameOn(link, 'rp_filter')} = ${effective}${more}` }
+  return { effective, isGeneral: general >= effective }
+}
+
+/** What the filter refuses, in the name of the interface: its own value can be changed without changing that of others. */
+export const byReversePathFilter = (
+  link: Link,
+  { effective, isGeneral }: ReversePathFilter,
+  before: string,
+): KernelCause => {
+  const more = isGeneral ? ` (${nameOn(all, 'rp_filter')} counts where it is greater)` : ''
+  return bySysctl('rp_filter', nameOn(link, 'rp_filter'), effective, before, more)
 }
 
 /** IN_DEV_ACCEPT_LOCAL. */

@@ -6,6 +6,7 @@ import type {
   NetfilterRule,
   Verdict,
 } from '../model/index.ts'
+import { isZoneTarget } from '../model/zone-target.ts'
 import type { Chains } from './chain-steps.ts'
 import { compileMatch, isMatch } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
@@ -148,7 +149,7 @@ const act = (walk: InStep, action: ActionStep, acts: Acts, here: Here, depth: nu
       // A rule that reads a connection's mark is not sure of it anyway.
       if (action.target === 'ct-mark') return here
       // Where flows are tracked by halves no packet is like another.
-      if (action.target.startsWith('ct-zone')) return 'unsafe'
+      if (isZoneTarget(action.target)) return 'unsafe'
       return isOfBoth && isAlike(readsOf(action.value, walk.isEarly)) ? here : 'unsafe'
     case 'notrack':
       return 'unsafe'

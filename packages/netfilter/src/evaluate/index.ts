@@ -1,3 +1,5 @@
+export type { Deed } from './deed.ts'
 export type { EndpointAddress } from './endpoint-set.ts'
+export type { CauseKind } from './kernel-cause.ts'
 export * from './outcome.ts'
 export * from './prepare.ts'

@@ -77,7 +77,7 @@ export const goesOn = ({ given, protocol }: World, first: End, answered: End): b
   protocol !== protocolNumber.icmp &&
   protocol !== protocolNumber.icmpv6 &&
   // The proxy holds the connection, and makes another.
-  !hasStep(first.world.trace, ({ verdict }) => verdict === 'synproxy')
+  !hasStep(first.world.trace, ({ deed }) => deed.kind === 'synproxy')
 
 const hasStep = (last: TraceStep | null, isIt: (step: TraceStep) => boolean): boolean => {
   for (let step = last; step !== null; step = step.before) if (isIt(step)) return true
@@ -123,7 +123,11 @@ const isSamePlace = ({ kind, world: one }: End, { kind: other, world }: End): bo
   one.sport === world.sport
 
 const strand = ({ world }: End): End => {
-  noteEvent(world, 'lost', 'it does not come to where the first packet came')
+  noteEvent(
+    world,
+    { kind: 'lost' },
+    { kind: 'astray', text: 'it does not come to where the first packet came' },
+  )
   return { kind: 'dropped', world }
 }
 
@@ -132,4 +136,4 @@ const isKnown = (earlier: readonly End[], end: End): boolean =>
   earlier.some((one) => !isArrival(one) && isSameStop(one.world.trace, end.world.trace))
 
 const isSameStop = (one: TraceStep | null, other: TraceStep | null): boolean =>
-  one?.rule === other?.rule && one?.chain === other?.chain && one?.text === other?.text
+  one?.rule === other?.rule && one?.chain === other?.chain && one?.cause?.text === other?.cause?.text

@@ -2,6 +2,7 @@ import { formatAddress } from '../address/index.ts'
 import { linkSysctlName } from '../facts/index.ts'
 import {
   acceptsLocal,
+  byReversePathFilter,
   type Host,
   isLocalAddress,
   nameOn,
@@ -9,11 +10,12 @@ import {
   reversePathFilter,
   routesLoopback,
 } from './host.ts'
+import { bySysctl, type KernelCause } from './kernel-cause.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { flowOf, type RouteKey, wayBackOf } from './route-key.ts'
 import type { Route } from './route-table.ts'
-import { lookUpRoute, routeText } from './router.ts'
+import { lookUpRoute, routeCause } from './router.ts'
 import type { World } from './world.ts'
 
 /** IPv6 looks at the header before PREROUTING (ip6_input.c), IPv4 while it routes (route.c). */
@@ -29,16 +31,16 @@ const textOf = ({ family }: World, value: number | bigint): string =>
  * Why a destination cannot have come over this interface; null when it can.
  * @see net/ipv4/route.c `ip_route_input_slow`, net/ipv6/ip6_input.c `ip6_rcv_core`
  */
-export const martianDestination = (host: Host, world: World, from: Link, when: When): string | null => {
+export const martianDestination = (host: Host, world: World, from: Link, when: When): KernelCause | null => {
   const { daddr, family } = world
   if (from === host.lo) return null
-  const words = `martian destination ${textOf(world, daddr)} on ${from.name}`
+  const words = (): string => `martian destination ${textOf(world, daddr)} on ${from.name}`
   // Routing asks for the very interface of ::1 (net/ipv6/route.c, `rt6_need_strict`), though translation led there.
-  if (family === 'ip6') return isLoopback(daddr) ? words : null
+  if (family === 'ip6') return isLoopback(daddr) ? { kind: 'martian', text: words() } : null
   if (when === 'header') return null
   if (isLoopback(daddr) && !routesLoopback(host, from))
-    return `${words}: ${nameOn(from, 'route_localnet')} = 0`
-  return Number(daddr) >>> 24 === 0 ? words : null
+    return bySysctl('route_localnet', nameOn(from, 'route_localnet'), 0, `${words()}: `)
+  return Number(daddr) >>> 24 === 0 ? { kind: 'martian', text: words() } : null
 }
 
 /** How a packet is about to be routed, which its source is held against. */
@@ -53,11 +55,11 @@ export interface SourceCheck {
  * Why the header of a packet keeps it from coming in by this interface; null when it can.
  * @see net/ipv6/ip6_input.c `ip6_rcv_core`
  */
-export const refusedHeader = (host: Host, world: World, from: Link): string | null => {
+export const refusedHeader = (host: Host, world: World, from: Link): KernelCause | null => {
   const { saddr, family } = world
   if (family === 'ip') return null
   if (!world.bridged && refusesIp6(host, from))
-    return `${linkSysctlName('ipv6', from.name, 'disable_ipv6')} = 1`
+    return bySysctl('disable_ipv6', linkSysctlName('ipv6', from.name, 'disable_ipv6'), 1)
   if (from === host.lo) return null
   return isLoopback(saddr) || BigInt(saddr) >> 120n === 0xffn ? martian(world, from) : null
 }
@@ -74,19 +76,21 @@ export const martianSource = (
   from: Link,
   check: SourceCheck,
   trust: boolean,
-): string | null => {
+): KernelCause | null => {
   const { saddr, daddr, family } = world
   if (family === 'ip6') return null
   if (from === host.lo) return world.looped ? validateSource(host, world, from, check, trust) : null
   const top = Number(saddr) >>> 24
   if (top >= 224 || (top === 0 && Number(saddr) !== 0)) return martian(world, from)
   if (isLoopback(saddr) && !isLoopback(daddr) && !routesLoopback(host, from))
-    return `${martian(world, from)}: ${nameOn(from, 'route_localnet')} = 0`
+    return bySysctl('route_localnet', nameOn(from, 'route_localnet'), 0, `${martian(world, from).text}: `)
   return validateSource(host, world, from, check, trust)
 }
 
-const martian = (world: World, from: Link): string =>
-  `martian source ${textOf(world, world.saddr)} on ${from.name}`
+const martian = (world: World, from: Link): KernelCause => ({
+  kind: 'martian',
+  text: `martian source ${textOf(world, world.saddr)} on ${from.name}`,
+})
 
 const validateSource = (
   host: Host,
@@ -94,9 +98,10 @@ const validateSource = (
   from: Link,
   { out, mark }: SourceCheck,
   trust: boolean,
-): string | null => {
+): KernelCause | null => {
   const router = host.routers.ip
-  const { effective: filter, text } = reversePathFilter(host, from)
+  const asked = reversePathFilter(host, from)
+  const filter = asked.effective
   // Without the filter the kernel looks for its own addresses alone, unless rules or local routes are unusual.
   if (filter === 0)
     return !acceptsLocal(host, from) && isLocalAddress(host, 'ip', world.saddr) ? martian(world, from) : null
@@ -112,16 +117,16 @@ const validateSource = (
   learnRoute(world, router, key)
   const { otherwise, ...found } = lookUpRoute(router, key)
   const { route, by } = trust ? (otherwise ?? found) : found
-  const why = `${martian(world, from)}: ${text}`
-  if (route === null) return router.complete ? why : null
+  const why = (): KernelCause => byReversePathFilter(from, asked, `${martian(world, from).text}: `)
+  if (route === null) return router.complete ? why() : null
   // No such route is a route to the filter: the lookup fails.
-  if (refusing.includes(route.type)) return by === null ? why : routeText(route, by)
+  if (refusing.includes(route.type)) return by === null ? why() : routeCause(route, by)
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptsLocal(host, from)))
     return martian(world, from)
   if (leadsBackBy(router, key, route, from) || (route.type === 'local' && from === host.lo)) return null
   // An interface without an address is not trusted by the loose filter either (`no_addr`).
   const hasAddress = from.addresses.some(({ address }) => address.family === 'ip')
-  return filter === 1 || (!hasAddress && router.complete) ? why : null
+  return filter === 1 || (!hasAddress && router.complete) ? why() : null
 }
 
 const refusing: readonly string[] = ['blackhole', 'unreachable', 'prohibit']

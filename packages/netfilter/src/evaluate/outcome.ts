@@ -1,4 +1,6 @@
 import type { TableFamily } from '../model/index.ts'
+import type { Deed } from './deed.ts'
+import type { CauseKind } from './kernel-cause.ts'
 
 /**
  * What becomes of a flow: its first packet, the answer to it, and the next two, where rules could treat those
@@ -74,6 +76,9 @@ export interface TraceEntry {
   /** The rule as its tool prints it; `policy`; or what the kernel did. */
   readonly rule: string
   readonly verdict: string
+  readonly deed: Deed
+  /** What part of the kernel acted; null for a rule and a policy. */
+  readonly cause: CauseKind | null
   /** The rule's place in its chain, from 1; null for a policy and what is no rule. */
   readonly position: number | null
   readonly handle: number | null

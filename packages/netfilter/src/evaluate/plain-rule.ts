@@ -1,4 +1,5 @@
 import type { NetfilterChain, NetfilterRule } from '../model/index.ts'
+import { isZoneTarget } from '../model/zone-target.ts'
 import type { Chains } from './chain-steps.ts'
 import { isMatch } from './compile-match.ts'
 import { isAlike, matchReads, readsOf } from './rule-reads.ts'
@@ -12,7 +13,7 @@ const isPlain = ({ steps }: NetfilterRule): boolean =>
     if (isMatch(step)) return isAlike(matchReads(step))
     if (step.kind === 'verdict') return !('chain' in step.verdict) && step.verdict.kind !== 'return'
     if (step.kind === 'set')
-      return step.target === 'ct-mark' || (!step.target.startsWith('ct-zone') && isAlike(readsOf(step.value)))
+      return step.target === 'ct-mark' || (!isZoneTarget(step.target) && isAlike(readsOf(step.value)))
     return step.kind !== 'dispatch' && step.kind !== 'nat' && step.kind !== 'notrack'
   })
 

@@ -21,7 +21,7 @@ export const receive = (traffic: Traffic, world: World, from: Link): void => {
       continue
     }
     one.bridged = true
-    noteEvent(one, 'switch', `${from.name} switches it`)
+    noteEvent(one, { kind: 'switch' }, { kind: 'bridge', text: `${from.name} switches it` })
     if (one.viaBridge) arrive(traffic, one, from)
     else if (passesBridge(host, run, one, from)) leaveUnseen(traffic, one, from)
   }
@@ -41,7 +41,7 @@ export const arrive = (traffic: Traffic, world: World, from: Link): void => {
   const asked = world.daddr
   const martian = refusedHeader(host, world, from) ?? martianDestination(host, world, from, 'header')
   if (martian !== null) {
-    endBy(run, 'dropped', world, 'drop', martian)
+    endBy(run, 'dropped', world, { kind: 'drop' }, martian)
     return
   }
   if (!isTaken(traffic, world)) return
@@ -60,19 +60,23 @@ const goOn = (traffic: Traffic, { world, decision }: Routed, from: Link): void =
   if (decision.kind !== 'switch') world.bridged = false
   switch (decision.kind) {
     case 'end':
-      endBy(run, decision.end, world, decision.verdict, decision.text)
+      endBy(run, decision.end, world, decision.deed, decision.cause)
       break
     case 'local':
       world.out = null
       for (const one of traverse(traffic, 'input', [world])) deliver(run, one)
       break
     case 'switch':
-      noteEvent(world, 'switch', `${from.name} switches it back`)
+      noteEvent(world, { kind: 'switch' }, { kind: 'bridge', text: `${from.name} switches it back` })
       switchOn(traffic, world, from)
       break
     case 'forward':
       if (!mayForward(traffic, world)) break
-      noteEvent(world, `out ${decision.out.name}`, `route ${decision.route.text}`)
+      noteEvent(
+        world,
+        { kind: 'leave', out: decision.out.name },
+        { kind: 'route', text: `route ${decision.route.text}` },
+      )
       world.out = decision.out
       for (const one of traverse(traffic, 'forward', [world])) leave(traffic, one)
   }

@@ -1,11 +1,13 @@
+import type { Deed } from './deed.ts'
 import { marksWayBack, refusesToForward } from './host.ts'
+import type { KernelCause } from './kernel-cause.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { martianDestination, martianSource } from './martian.ts'
 import { isUnknown } from './reading.ts'
 import { flowOf, type RouteKey } from './route-key.ts'
 import type { Route } from './route-table.ts'
-import { lookUpRoute, type RouteFound, routeText } from './router.ts'
+import { lookUpRoute, noRoute, type RouteFound, routeCause } from './router.ts'
 import { type EndKind, fork } from './run.ts'
 import type { Traffic } from './traffic.ts'
 import { part, type World } from './world.ts'
@@ -16,13 +18,13 @@ export type InputDecision =
   /** Translated onto the bridge it came from: br_netfilter sends it on without routing it. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'forward'; readonly route: Route; readonly out: Link }
-  | { readonly kind: 'end'; readonly end: EndKind; readonly verdict: string; readonly text: string }
+  | { readonly kind: 'end'; readonly end: EndKind; readonly deed: Deed; readonly cause: KernelCause }
 
-const stop = (end: EndKind, verdict: string, text: string): InputDecision => ({
+const stop = (end: EndKind, deed: Deed, cause: KernelCause): InputDecision => ({
   kind: 'end',
   end,
-  verdict,
-  text,
+  deed,
+  cause,
 })
 
 const deliveredTypes: readonly string[] = ['local', 'broadcast', 'anycast', 'multicast']
@@ -50,7 +52,7 @@ export const routeInput = (
   // It brings its route along, unless that was dropped with the old destination (nf_nat_proto.c, `nf_nat_ipv4_pre_routing`).
   if ((world.looped && !translated) || world.tproxy) return alone({ kind: 'local' })
   const destination = martianDestination(host, world, from, 'route')
-  if (destination !== null) return alone(stop('dropped', 'drop', destination))
+  if (destination !== null) return alone(stop('dropped', { kind: 'drop' }, destination))
   const key = {
     destination: world.daddr,
     source: world.saddr,
@@ -87,14 +89,14 @@ const decide = (
     mark: marksWayBack(host, from) ? mark : 0,
   }
   const refused = martianSource(host, world, from, check, false)
-  const onward = (one: World, source: string | null): Routed => ({
+  const onward = (one: World, source: KernelCause | null): Routed => ({
     world: one,
-    decision: source === null ? decideOnward(traffic, one, from) : stop('dropped', 'drop', source),
+    decision: source === null ? decideOnward(traffic, one, from) : stop('dropped', { kind: 'drop' }, source),
   })
   if (!host.routers.ip.rules.some((rule) => rule.unknown)) return [onward(world, refused)]
   // The way back to the source is routed too.
   const otherwise = martianSource(host, world, from, check, true)
-  const taken = otherwise === refused ? null : fork(run, world)
+  const taken = otherwise?.text === refused?.text ? null : fork(run, world)
   if (taken === null) return [onward(world, refused)]
   part(taken, world)
   return [onward(world, refused), onward(taken, otherwise)]
@@ -103,17 +105,26 @@ const decide = (
 const decideOnward = (traffic: Traffic, world: World, from: Link): InputDecision => {
   if (isMulticast(world.daddr)) return { kind: 'local' }
   const taken = world.route ?? wayBack(traffic, world)
-  if (taken === null) return stop('unrouted', 'unrouted', 'no route')
+  if (taken === null) return stop('unrouted', { kind: 'unrouted' }, noRoute)
   if (deliveredTypes.includes(taken.type)) return { kind: 'local' }
   return refusal(taken, world.routedBy) ?? decideForward(traffic, world, from, taken)
 }
 
 const decideForward = ({ host }: Traffic, world: World, from: Link, route: Route): InputDecision => {
   const refused = refusesToForward(host, from, world.family)
-  if (refused !== null) return stop('dropped', 'drop', refused)
-  if (route.link === null) return stop('unrouted', 'unrouted', `route ${route.text} leads nowhere`)
+  if (refused !== null) return stop('dropped', { kind: 'drop' }, refused)
+  if (route.link === null)
+    return stop(
+      'unrouted',
+      { kind: 'unrouted' },
+      { kind: 'route', text: `route ${route.text} leads nowhere` },
+    )
   if (world.family === 'ip6' && isLinkLocal(world.saddr) && route.link !== from)
-    return stop('rejected', 'reject', 'a link-local source is not forwarded')
+    return stop(
+      'rejected',
+      { kind: 'reject', with: null },
+      { kind: 'link-local', text: 'a link-local source is not forwarded' },
+    )
   return { kind: 'forward', route, out: route.link }
 }
 
@@ -138,10 +149,15 @@ const wayBack = ({ host }: Traffic, { family, returnBy }: World): Route | null =
  * @param by - the routing rule that led to it
  */
 export const refusal = (route: Route, by: string | null): (InputDecision & { kind: 'end' }) | null => {
-  const text = routeText(route, by)
-  if (route.type === 'blackhole') return { kind: 'end', end: 'dropped', verdict: 'drop', text }
+  if (route.type === 'blackhole')
+    return { kind: 'end', end: 'dropped', deed: { kind: 'drop' }, cause: routeCause(route, by) }
   if (route.type === 'unreachable' || route.type === 'prohibit')
-    return { kind: 'end', end: 'rejected', verdict: 'reject', text }
+    return {
+      kind: 'end',
+      end: 'rejected',
+      deed: { kind: 'reject', with: null },
+      cause: routeCause(route, by),
+    }
   return null
 }
 

@@ -1,9 +1,10 @@
 import { type Host, routesLoopback } from './host.ts'
+import type { KernelCause } from './kernel-cause.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
 import { markOf, refusal } from './route-input.ts'
 import { flowOf } from './route-key.ts'
-import { lookUpRoute, type RouteFound } from './router.ts'
+import { lookUpRoute, noRoute, type RouteFound } from './router.ts'
 import { endBy, fork } from './run.ts'
 import type { Traffic } from './traffic.ts'
 import { part, type World } from './world.ts'
@@ -44,25 +45,31 @@ const wayOut = (traffic: Traffic, world: World, { route, by }: RouteFound): WayO
   if (route === null) {
     const back = host.routers[world.family].complete ? null : world.returnBy
     if (back !== null) return { world, out: back }
-    endBy(run, 'unrouted', world, 'unrouted', 'no route')
+    endBy(run, 'unrouted', world, { kind: 'unrouted' }, noRoute)
     return null
   }
   const refused = refusal(route, by)
   if (refused !== null) {
-    endBy(run, refused.end, world, refused.verdict, refused.text)
+    endBy(run, refused.end, world, refused.deed, refused.cause)
     return null
   }
   const out = route.type === 'local' ? host.lo : (route.link ?? host.lo)
   const why = strandedLoopback(host, world, out)
   if (why === null) return { world, out }
-  endBy(run, 'dropped', world, 'drop', why)
+  endBy(run, 'dropped', world, { kind: 'drop' }, why)
   return null
 }
 
 /** net/ipv4/route.c `__mkroute_output`: a loopback source leaves the host only where route_localnet says so. */
-const strandedLoopback = (host: Host, { family, saddr }: World, out: Link): string | null =>
+const strandedLoopback = (host: Host, { family, saddr }: World, out: Link): KernelCause | null =>
   family === 'ip' && out !== host.lo && Number(saddr) >>> 24 === 127 && !routesLoopback(host, out)
-    ? `a loopback source does not leave by ${out.name}: route_localnet = 0`
+    ? {
+        kind: 'sysctl',
+        setting: 'route_localnet',
+        name: null,
+        value: 0,
+        text: `a loopback source does not leave by ${out.name}: route_localnet = 0`,
+      }
     : null
 
 /** Routes what a process of the host sends. A packet without a way has ended. */

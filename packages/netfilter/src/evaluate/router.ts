@@ -7,6 +7,7 @@ import {
   tryParseAddress,
 } from '../address/index.ts'
 import type { HostFacts, RouteFact } from '../facts/index.ts'
+import type { KernelCause } from './kernel-cause.ts'
 import { findLink, type Link } from './link.ts'
 import type { RouteKey } from './route-key.ts'
 import { addRoute, findRoute, type Route, type RouteTable, routeTable } from './route-table.ts'
@@ -211,10 +212,13 @@ const refusal: Route = {
 }
 
 /** A route that refuses packets, named by the routing rule that led to it where that is no rule of every host. */
-export const routeText = (route: Route, by: string | null): string => {
-  if (by === null) return `route ${route.text}`
-  return route.link === null && route.table === 0 ? by : `${by} (route ${route.text})`
+export const routeCause = (route: Route, by: string | null): KernelCause => {
+  if (by === null) return { kind: 'route', text: `route ${route.text}` }
+  const isAlone = route.link === null && route.table === 0
+  return { kind: 'routing-rule', text: isAlone ? by : `${by} (route ${route.text})` }
 }
+
+export const noRoute: KernelCause = { kind: 'no-route', text: 'no route' }
 
 /** The local table alone: what address types are read from (net/ipv4/fib_frontend.c, `inet_dev_addr_type`). */
 export const lookUpLocal = (router: Router, address: number | bigint): Route | null => {

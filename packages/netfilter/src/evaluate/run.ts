@@ -1,4 +1,6 @@
 import type { NetfilterRule } from '../model/index.ts'
+import type { Deed } from './deed.ts'
+import type { KernelCause } from './kernel-cause.ts'
 import type { Program } from './program.ts'
 import { addWorld, copyWorld, type World } from './world.ts'
 
@@ -59,12 +61,7 @@ export const fork = (run: Run, world: World): World | null => {
 }
 
 /** Notes that a rule acted on a world; a policy, when the rule is null. */
-export const noteRule = (
-  world: World,
-  program: Program,
-  rule: NetfilterRule | null,
-  verdict: string,
-): void => {
+export const noteRule = (world: World, program: Program, rule: NetfilterRule | null, deed: Deed): void => {
   world.trace = {
     before: world.trace,
     hook: world.hook,
@@ -73,13 +70,13 @@ export const noteRule = (
     table: program.table,
     chain: program.chain,
     rule,
-    verdict,
-    text: null,
+    deed,
+    cause: null,
   }
 }
 
 /** Notes what acted that is no rule. */
-export const noteEvent = (world: World, verdict: string, text: string): void => {
+export const noteEvent = (world: World, deed: Deed, cause: KernelCause): void => {
   world.trace = {
     before: world.trace,
     hook: world.hook,
@@ -88,14 +85,14 @@ export const noteEvent = (world: World, verdict: string, text: string): void => 
     table: null,
     chain: null,
     rule: null,
-    verdict,
-    text,
+    deed,
+    cause,
   }
 }
 
 /** Ends a world by something that is no rule. */
-export const endBy = (run: Run, kind: EndKind, world: World, verdict: string, text: string): void => {
-  noteEvent(world, verdict, text)
+export const endBy = (run: Run, kind: EndKind, world: World, deed: Deed, cause: KernelCause): void => {
+  noteEvent(world, deed, cause)
   end(run, kind, world)
 }
 

@@ -1,5 +1,6 @@
 import type { FwdStep } from '../model/index.ts'
 import type { Walk } from './chain-walk.ts'
+import type { Deed } from './deed.ts'
 import { end } from './run.ts'
 import type { World } from './world.ts'
 
@@ -13,10 +14,10 @@ export const sendAway = (
   { host, run }: Walk,
   { device, isAddressed }: FwdStep,
   world: World,
-  did: (verdict: string) => void,
+  did: (deed: Deed) => void,
 ): void => {
   const link = device === null ? null : (host.links.get(device) ?? null)
-  did(device === null ? 'fwd' : `fwd to ${device}`)
+  did({ kind: 'send-away', device })
   // With the link-layer address of this host no other machine takes it.
   if (link === null || !isAddressed) {
     world.unknown ||= device === null

@@ -1,4 +1,5 @@
 import type { SetStep } from '../model/index.ts'
+import { wayOfZone } from '../model/zone-target.ts'
 import { learnReplaced } from './learn.ts'
 import { isUnknown, type Reading, type UnknownValue, unknownValue } from './reading.ts'
 import type { Run } from './run.ts'
@@ -35,7 +36,7 @@ export const setField = (
       if (world.tracking !== 'pending') return false
       world.tracking = 'template'
       world.zone = known(value)
-      world.zoneWay = target === 'ct-zone' ? 'both' : target === 'ct-zone-reply' ? 'reply' : 'original'
+      world.zoneWay = wayOfZone(target)
       return true
     case 'hop-limit':
       world.hopLimit = known(value)

@@ -1,4 +1,5 @@
 import { protocolNumber } from '../model/index.ts'
+import type { KernelCause } from './kernel-cause.ts'
 import { isUnknown } from './reading.ts'
 import { end, endBy, fork, noteEvent, type Run } from './run.ts'
 import type { Traffic } from './traffic.ts'
@@ -10,7 +11,12 @@ const OTHER_HOST = 3
 
 const typeNames: Readonly<Record<number, string>> = { 1: 'broadcast', 2: 'multicast', 3: 'other host' }
 
-const typeText = ({ packetType }: World): string => `packet type ${typeNames[packetType] ?? packetType}`
+const ofType = ({ packetType }: World, refused: string): KernelCause => ({
+  kind: 'packet-type',
+  text: `packet type ${typeNames[packetType] ?? packetType}: ${refused}`,
+})
+
+const ofHops = (text: string): KernelCause => ({ kind: 'hop-limit', text })
 
 /** Rarely is a machine on the internet more hops away. */
 const FAR = 30
@@ -23,7 +29,7 @@ const FAR = 30
  */
 export const isTaken = ({ run }: Traffic, world: World): boolean => {
   if (world.packetType !== OTHER_HOST || world.bridged) return true
-  endBy(run, 'dropped', world, 'drop', `${typeText(world)}: not taken`)
+  endBy(run, 'dropped', world, { kind: 'drop' }, ofType(world, 'not taken'))
   return false
 }
 
@@ -35,17 +41,17 @@ export const isTaken = ({ run }: Traffic, world: World): boolean => {
  */
 export const mayForward = ({ run }: Traffic, world: World): boolean => {
   if (world.packetType !== HOST) {
-    endBy(run, 'dropped', world, 'drop', `${typeText(world)}: not forwarded`)
+    endBy(run, 'dropped', world, { kind: 'drop' }, ofType(world, 'not forwarded'))
     return false
   }
   const { hopLimit } = world
   if (hopLimit === null) return true
   if (isUnknown(hopLimit)) {
-    loseOne(run, world, 'the TTL that a rule has changed may not last')
+    loseOne(run, world)
     return true
   }
   if (hopLimit <= 1) {
-    endBy(run, 'dropped', world, 'drop', `TTL ${hopLimit}: not forwarded`)
+    endBy(run, 'dropped', world, { kind: 'drop' }, ofHops(`TTL ${hopLimit}: not forwarded`))
     return false
   }
   world.hopLimit = hopLimit - 1
@@ -61,25 +67,30 @@ export const mayTravel = ({ run }: Traffic, world: World): boolean => {
   const { hopLimit, route } = world
   if (hopLimit === null || (route?.gateway ?? null) === null) return true
   if (!isUnknown(hopLimit) && hopLimit <= 1) {
-    endBy(run, 'dropped', world, 'lost', `TTL ${hopLimit}: the next router does not forward it`)
+    endBy(
+      run,
+      'dropped',
+      world,
+      { kind: 'lost' },
+      ofHops(`TTL ${hopLimit}: the next router does not forward it`),
+    )
     return false
   }
-  if (isUnknown(hopLimit) || hopLimit < FAR)
-    loseOne(run, world, 'the TTL that a rule has changed may not last')
+  if (isUnknown(hopLimit) || hopLimit < FAR) loseOne(run, world)
   return true
 }
 
 /** TCP takes only what is for this very host (net/ipv4/tcp_ipv4.c `tcp_v4_rcv`, net/ipv6/tcp_ipv6.c `tcp_v6_rcv`). */
 export const deliver = (run: Run, world: World): void => {
   if (world.packetType === HOST || world.protocol !== protocolNumber.tcp) end(run, 'local', world)
-  else endBy(run, 'dropped', world, 'drop', `${typeText(world)}: TCP does not take it`)
+  else endBy(run, 'dropped', world, { kind: 'drop' }, ofType(world, 'TCP does not take it'))
 }
 
 /** It is not known whether it arrives: both may be. */
-const loseOne = (run: Run, world: World, why: string): void => {
-  const lost = fork(run, world)
-  if (lost === null) return
-  part(lost, world)
-  noteEvent(lost, 'possible drop', why)
-  end(run, 'dropped', lost)
+const loseOne = (run: Run, world: World): void => {
+  const other = fork(run, world)
+  if (other === null) return
+  part(other, world)
+  noteEvent(other, { kind: 'may-drop' }, ofHops('the TTL that a rule has changed may not last'))
+  end(run, 'dropped', other)
 }

@@ -80,7 +80,7 @@ const isAlike = (a: Conclusion, b: Conclusion, ours: Ours): boolean => {
 }
 
 const isSameCulprit = ({ world: { trace: one } }: End, { world: { trace: other } }: End): boolean =>
-  one?.rule === other?.rule && one?.text === other?.text
+  one?.rule === other?.rule && one?.cause?.text === other?.cause?.text
 
 const hasArrived = ({ reached }: Conclusion): boolean => isArrival(reached)
 

@@ -1,4 +1,6 @@
 import type { NetfilterChain, NetfilterRule, NetfilterTable } from '../model/index.ts'
+import type { Deed } from './deed.ts'
+import type { KernelCause } from './kernel-cause.ts'
 import type { PacketNumber } from './packet-number.ts'
 
 /** One thing that acted on the packet, linked to the one before it, so that copies of a world share their past. */
@@ -11,7 +13,7 @@ export interface TraceStep {
   readonly chain: NetfilterChain | null
   /** Null: the policy; or it is not a rule that acted. */
   readonly rule: NetfilterRule | null
-  readonly verdict: string
-  /** What acted, where it is no rule: routing, a sysctl, the bridge. */
-  readonly text: string | null
+  readonly deed: Deed
+  /** Why it acted, where it is no rule: routing, a sysctl, the bridge. */
+  readonly cause: KernelCause | null
 }

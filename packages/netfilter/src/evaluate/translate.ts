@@ -24,6 +24,8 @@ export const bindToItself = (world: World, side: Side): void => {
   else world.boundDestination = true
 }
 
+const asBound = { kind: 'binding', text: 'connection tracking, as the flow was bound' } as const
+
 /** Carries out what is bound; on the way back, undoes the other side (nf_nat_core.c, `nf_nat_packet`). */
 export const translate = (world: World, side: Side): void => {
   const { original, answer, status, reply } = world
@@ -43,8 +45,8 @@ export const translate = (world: World, side: Side): void => {
     noteEvent(
       world,
       side === 'destination'
-        ? `dnat to ${endpointText(world.family, world.daddr, world.dport)}`
-        : `snat to ${endpointText(world.family, world.saddr, world.sport)}`,
-      'connection tracking, as the flow was bound',
+        ? { kind: 'translate', type: 'dnat', to: endpointText(world.family, world.daddr, world.dport) }
+        : { kind: 'translate', type: 'snat', to: endpointText(world.family, world.saddr, world.sport) },
+      asBound,
     )
 }

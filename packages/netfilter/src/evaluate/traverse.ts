@@ -98,13 +98,15 @@ const passLeniently = (traffic: Traffic, base: BaseProgram, world: World): World
   return null
 }
 
+const policies = { accept: { kind: 'accept' }, drop: { kind: 'drop' } } as const
+
 const walkBase = (traffic: Traffic, { program, base, tables }: BaseProgram, world: World): World[] => {
   const accepted: World[] = []
   const { mark, saddr, daddr } = world
   const walk = { host: traffic.host, run: traffic.run, tables, accepted, depth: 0 }
   for (const rest of walkChain(walk, program, world)) {
     const policy = rest.learner?.ignored.has(program.chain) === true ? 'accept' : base.policy
-    noteRule(rest, program, null, policy)
+    noteRule(rest, program, null, policies[policy])
     if (policy === 'drop') end(traffic.run, 'dropped', rest)
     else addWorld(accepted, rest)
   }

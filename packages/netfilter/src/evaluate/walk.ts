@@ -1,6 +1,7 @@
 import type { ElementData, SetStep, Verdict } from '../model/index.ts'
 import { bind } from './bind.ts'
 import type { Walk } from './chain-walk.ts'
+import type { Deed } from './deed.ts'
 import { askInTurn, askStep, learnAction, type MatchingRule } from './learn-rule.ts'
 import type { CompiledRule, CompiledStep, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
@@ -117,7 +118,7 @@ const act = (
   returned: World[],
 ): World[] | 'next step' => {
   const { action } = step
-  const did = (verdict: string, on: World = world): void => noteRule(on, program, rule.rule, verdict)
+  const did = (deed: Deed, on: World = world): void => noteRule(on, program, rule.rule, deed)
   const other = (): World | null => {
     const copy = fork(walk.run, world)
     if (copy !== null) part(copy, world)
@@ -137,16 +138,16 @@ const act = (
       // Once there is an entry, it is too late (net/netfilter/xt_CT.c, nft_ct.c: `if (ct || untracked) return`).
       if (world.tracking === 'pending') {
         world.tracking = 'untracked'
-        did('notrack')
+        did({ kind: 'notrack' })
       }
       return 'next step'
     case 'reject':
-      did(action.with === null ? 'reject' : `reject with ${action.with}`)
+      did(action)
       end(walk.run, 'rejected', world)
       return []
     case 'tproxy':
       world.tproxy = true
-      did('tproxy')
+      did({ kind: 'tproxy' })
       if (!action.accepts) return 'next step'
       addWorld(walk.accepted, world)
       return []
@@ -154,22 +155,22 @@ const act = (
       // It answers in the server's place; the handshake it makes itself then comes by again, from the host.
       const lost = other()
       if (lost !== null) {
-        did('synproxy', lost)
+        did({ kind: 'synproxy' }, lost)
         end(walk.run, 'dropped', lost)
       }
-      did('synproxy')
+      did({ kind: 'synproxy' })
       addWorld(walk.accepted, world)
       return []
     }
     case 'unknown-action': {
       const dropped = other()
       if (dropped !== null) {
-        did('possible drop', dropped)
+        did({ kind: 'may-drop' }, dropped)
         end(walk.run, 'dropped', dropped)
       }
       const accepted = other()
       if (accepted !== null) {
-        did('possible accept', accepted)
+        did({ kind: 'may-accept' }, accepted)
         addWorld(walk.accepted, accepted)
       }
       return 'next step'
@@ -177,7 +178,7 @@ const act = (
     case 'rewrite': {
       const damaged = other()
       if (damaged !== null) {
-        did('rewrite', damaged)
+        did({ kind: 'rewrite' }, damaged)
         end(walk.run, 'dropped', damaged)
       }
       return 'next step'
@@ -198,12 +199,12 @@ const assign = (
   { reads }: CompiledStep & { kind: 'act' },
   target: SetStep['target'],
   world: World,
-  did: (verdict: string) => void,
+  did: (deed: Deed) => void,
 ): World[] | 'next step' => {
   const value = reads[0]?.(world)
   // A map without the key, or a field the packet has not, ends the rule (NFT_BREAK).
   if (value === undefined) return [world]
-  if (setField(walk.run, world, target, value)) did(`set ${target}`)
+  if (setField(walk.run, world, target, value)) did({ kind: 'set', target })
   return 'next step'
 }
 
@@ -215,31 +216,31 @@ const decide = (
   world: World,
   returned: World[],
 ): World[] | 'next step' => {
-  const did = (what: string, on: World = world): void => noteRule(on, program, rule.rule, what)
+  const did = (deed: Deed, on: World = world): void => noteRule(on, program, rule.rule, deed)
   switch (verdict.kind) {
     case 'continue':
       return 'next step'
     case 'accept':
       if (isIgnored(world, rule)) return 'next step'
-      did('accept')
+      did({ kind: 'accept' })
       addWorld(walk.accepted, world)
       return []
     case 'drop':
-      did('drop')
+      did({ kind: 'drop' })
       end(walk.run, 'dropped', world)
       return []
     case 'return':
-      did('return')
+      did({ kind: 'return' })
       returned.push(world)
       return []
     case 'stolen': {
       const lost = fork(walk.run, world)
       if (lost !== null) {
         lost.unknown = true
-        did('possible drop', lost)
+        did({ kind: 'may-drop' }, lost)
         end(walk.run, 'dropped', lost)
       }
-      did('queue')
+      did({ kind: 'queue' })
       addWorld(walk.accepted, world)
       return []
     }
@@ -251,7 +252,7 @@ const decide = (
         walk.run.truncated = true
         return [world]
       }
-      did(`${verdict.kind} ${verdict.chain}`)
+      did(verdict)
       walk.depth += 1
       const back = walkChain(walk, target, world)
       walk.depth -= 1

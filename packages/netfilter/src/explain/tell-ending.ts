@@ -13,9 +13,10 @@ type Told = Omit<Outcome, 'certainty' | 'alternatives'>
 export const tellEnding = (packet: Packet, told: Told, options: ExplainOptions): StoryEnding => {
   const { outcome, at } = told
   if (outcome === 'delivered' || outcome === 'forwarded' || outcome === 'local') {
-    const sentence = arrival(packet, told, options)
+    const listeners = outcome === 'local' ? listenersAt(packet, at, options) : null
+    const sentence = arrival(packet, told, options, listeners)
     if (!isAnswered(packet)) return { arrives: true, sentence }
-    const answer = sentence.endsWith(silence) ? 'An answer would come back.' : 'The answer comes back.'
+    const answer = listeners?.length === 0 ? 'An answer would come back.' : 'The answer comes back.'
     return { arrives: true, sentence: `${sentence} ${answer}` }
   }
   const stop = stops[outcome]
@@ -51,12 +52,16 @@ const by = ({ culprit }: Told): string => {
   return ` by ${which} of chain ${culprit.chain} (${culprit.tool}, table ${culprit.family} ${culprit.table}${whose === '' ? '' : `,${whose}`})`
 }
 
-const arrival = (packet: Packet, told: Told, options: ExplainOptions): string => {
+const arrival = (
+  packet: Packet,
+  told: Told,
+  options: ExplainOptions,
+  listeners: readonly string[] | null,
+): string => {
   const end = endText(told, options)
   const seen = seenText(told)
   const out = told.at?.interface ?? null
-  if (told.outcome === 'local')
-    return `It reaches this host itself, at ${end}${seen}.${listening(packet, told, options)}`
+  if (told.outcome === 'local') return `It reaches this host itself, at ${end}${seen}.${listening(listeners)}`
   if (told.outcome === 'delivered')
     return `Delivered to ${end}${out === null ? '' : `, behind ${out}`}${seen}.`
   const verb = packet.in === null || packet.in === undefined ? 'Sent' : 'Forwarded'
@@ -78,11 +83,23 @@ const seenText = ({ seenAs }: Told): string => {
   return `, which sees it come from ${source}${port}`
 }
 
-const silence = ' Nothing is known to listen there.'
+/**
+ * The outcome does not ask whether a program listens; a person looking for a fault does.
+ *
+ * @returns null where that is not known
+ */
+const listenersAt = (
+  { protocol }: Packet,
+  at: Told['at'],
+  { sockets }: ExplainOptions,
+): readonly string[] | null =>
+  sockets === undefined || at === null || at.port === null
+    ? null
+    : listenersOn(sockets, protocol, at.address, at.port)
 
-/** The outcome does not ask whether a program listens; a person looking for a fault does. */
-const listening = ({ protocol }: Packet, { at }: Told, { sockets }: ExplainOptions): string => {
-  if (sockets === undefined || at === null || at.port === null) return ''
-  const found = listenersOn(sockets, protocol, at.address, at.port)
-  return found.length === 0 ? silence : ` Listening there: ${found.join(', ')}.`
+const listening = (listeners: readonly string[] | null): string => {
+  if (listeners === null) return ''
+  return listeners.length === 0
+    ? ' Nothing is known to listen there.'
+    : ` Listening there: ${listeners.join(', ')}.`
 }

@@ -1,4 +1,7 @@
+import { type Deed, deedText } from '../evaluate/deed.ts'
+import { policyText } from '../evaluate/describe-trace.ts'
 import type { TraceEntry } from '../evaluate/index.ts'
+import type { SetStep } from '../model/index.ts'
 import { ownerName } from '../owner/owner-name.ts'
 import type { StoryEffect, StoryRule, StoryStep } from './story.ts'
 
@@ -24,14 +27,14 @@ export const tellStepsFrom = (trace: readonly TraceEntry[], from: number): reado
 }
 
 const isPassing = (entry: TraceEntry): boolean =>
-  /^(jump|goto) |^return$/.test(entry.verdict) || (isPolicy(entry) && entry.verdict === 'accept')
+  ['jump', 'goto', 'return'].includes(entry.deed.kind) || (isPolicy(entry) && entry.deed.kind === 'accept')
 
 const isPolicy = ({ chain, position }: TraceEntry): boolean => chain !== null && position === null
 
 const tellStep = (trace: readonly TraceEntry[], at: number, entry: TraceEntry): StoryStep => {
   if (entry.chain === null) return tellKernel(entry)
-  const { owner, verdict, chain } = entry
-  const [words, effect] = deed(verdict)
+  const { owner, chain } = entry
+  const [words, effect] = wordsOf(entry.deed)
   const whose = owner === null ? null : `${ownerName(owner)}`
   const subject = isPolicy(entry)
     ? `The policy of ${chain}${whose === null ? '' : ` (set by ${whose}, by all appearances)`}`
@@ -39,29 +42,47 @@ const tellStep = (trace: readonly TraceEntry[], at: number, entry: TraceEntry): 
   return { stage: entry.hook, sentence: `${subject} ${words}.`, effect, rule: tellRule(trace, at, entry) }
 }
 
-/** What a verdict does to a packet. */
-const deed = (verdict: string): readonly [words: string, effect: StoryEffect] => {
-  const [, kind = '', target = ''] = /^(dnat|redirect|snat|masquerade) to (.*)$/.exec(verdict) ?? []
-  if (kind === 'dnat' || kind === 'redirect') return [`sends it to ${target} instead`, 'changes']
-  if (kind !== '') return [`makes it come from ${target}`, 'changes']
-  const [, chain] = /^(?:jump|goto) (.*)$/.exec(verdict) ?? []
-  if (chain !== undefined) return [`sends it through ${chain}`, 'passes']
-  const [, field] = /^set (.*)$/.exec(verdict) ?? []
-  if (field !== undefined) return [settings[field] ?? `sets its ${field}`, 'changes']
-  return (
-    plainDeeds[verdict] ??
-    (verdict.startsWith('reject') ? [`refuses it (${verdict})`, 'stops'] : otherDeed(verdict))
-  )
+const isSourceTranslation = ({ type }: Deed & { kind: 'translate' }): boolean =>
+  type === 'snat' || type === 'masquerade'
+
+/** Deeds that say all by their kind. */
+type PlainDeed = Exclude<Deed['kind'], 'translate' | 'jump' | 'goto' | 'set' | 'reject' | KernelDeed>
+
+/** What rules do not do. */
+type KernelDeed = 'send-away' | 'leave' | 'switch' | 'lost' | 'unrouted' | 'misroute'
+
+/** What a rule or a policy does to a packet. */
+const wordsOf = (deed: Deed): readonly [words: string, effect: StoryEffect] => {
+  switch (deed.kind) {
+    case 'translate':
+      if (deed.to === null) return [`drops it, having no address to give it (${deedText(deed)})`, 'stops']
+      return [
+        isSourceTranslation(deed) ? `makes it come from ${deed.to}` : `sends it to ${deed.to} instead`,
+        'changes',
+      ]
+    case 'jump':
+    case 'goto':
+      return [`sends it through ${deed.chain}`, 'passes']
+    case 'set':
+      return [settings[deed.target], 'changes']
+    case 'reject':
+      return [`refuses it (${deedText(deed)})`, 'stops']
+    case 'send-away':
+    case 'leave':
+    case 'switch':
+    case 'lost':
+    case 'unrouted':
+    case 'misroute':
+      return [`acts on it: ${deedText(deed)}`, 'changes']
+    default:
+      return plainDeeds[deed.kind]
+  }
 }
 
-const otherDeed = (verdict: string): readonly [string, StoryEffect] =>
-  verdict.endsWith('no address')
-    ? [`drops it, having no address to give it (${verdict})`, 'stops']
-    : [`acts on it: ${verdict}`, 'changes']
-
-const settings: Readonly<Record<string, string>> = {
+const settings: Readonly<Record<SetStep['target'], string>> = {
   mark: 'marks it',
   'ct-mark': 'marks its connection',
+  pkttype: 'sets its pkttype',
   'ct-zone': 'puts it into a conntrack zone',
   'ct-zone-original': 'puts the packets of its direction into a conntrack zone',
   'ct-zone-reply': 'puts the replies to it into a conntrack zone',
@@ -72,7 +93,7 @@ const settings: Readonly<Record<string, string>> = {
   dport: 'rewrites its destination port, without a conntrack binding',
 }
 
-const plainDeeds: Readonly<Record<string, readonly [string, StoryEffect]>> = {
+const plainDeeds: Readonly<Record<PlainDeed, readonly [string, StoryEffect]>> = {
   accept: ['lets it pass', 'passes'],
   return: ['sends it back', 'passes'],
   drop: ['drops it', 'stops'],
@@ -81,30 +102,37 @@ const plainDeeds: Readonly<Record<string, readonly [string, StoryEffect]>> = {
   tproxy: ['hands it to a local socket, its address unchanged', 'changes'],
   synproxy: ['answers it in the place of the receiver (synproxy)', 'changes'],
   rewrite: ['rewrites a part of it that is not followed, so that it may be lost', 'may stop'],
-  'possible drop': ['may drop it', 'may stop'],
-  'possible accept': ['may let it pass', 'passes'],
+  'may-drop': ['may drop it', 'may stop'],
+  'may-accept': ['may let it pass', 'passes'],
 }
 
-const tellKernel = ({ hook, verdict, rule }: TraceEntry): StoryStep => {
+const tellKernel = ({ hook, deed, cause, rule }: TraceEntry): StoryStep => {
   const step = (stage: string, sentence: string, effect: StoryEffect): StoryStep => ({
     stage,
     sentence,
     effect,
     rule: null,
   })
-  if (verdict.startsWith('out '))
-    return step('routing', `This host sends it out by ${verdict.slice(4)} (${rule}).`, 'passes')
-  if (verdict === 'switch') return step('bridge', `The bridge ${rule}.`, 'passes')
-  if (verdict === 'possible drop')
-    return step('bridge', `The rules of a bridge may drop it: ${rule}.`, 'may stop')
-  const [, bound, to] = /^([ds])nat to (.*)$/.exec(verdict) ?? []
-  if (bound !== undefined) {
-    const words = bound === 'd' ? `sends it to ${to}` : `makes it come from ${to}`
-    return step(hook, `The kernel ${words}, as the flow was bound.`, 'changes')
+  switch (deed.kind) {
+    case 'leave':
+      return step('routing', `This host sends it out by ${deed.out} (${rule}).`, 'passes')
+    case 'switch':
+      return step('bridge', `The bridge ${rule}.`, 'passes')
+    case 'may-drop':
+      return cause === 'bridge-rules'
+        ? step('bridge', `The rules of a bridge may drop it: ${rule}.`, 'may stop')
+        : step(hook, `It may be lost: ${rule}.`, 'may stop')
+    case 'translate': {
+      const words = isSourceTranslation(deed) ? `makes it come from ${deed.to}` : `sends it to ${deed.to}`
+      return step(hook, `The kernel ${words}, as the flow was bound.`, 'changes')
+    }
+    case 'lost':
+      return step('the end', `It is lost: ${rule}.`, 'stops')
+    case 'unrouted':
+      return step('routing', `This host knows no way: ${rule}.`, 'stops')
+    default:
+      return step(hook, `The kernel ${deed.kind === 'reject' ? 'refuses' : 'drops'} it: ${rule}.`, 'stops')
   }
-  if (verdict === 'lost') return step('the end', `It is lost: ${rule}.`, 'stops')
-  if (verdict === 'unrouted') return step('routing', `This host knows no way: ${rule}.`, 'stops')
-  return step(hook, `The kernel ${verdict === 'reject' ? 'refuses' : 'drops'} it: ${rule}.`, 'stops')
 }
 
 const tellRule = (trace: readonly TraceEntry[], at: number, entry: TraceEntry): StoryRule => {
@@ -113,12 +141,9 @@ const tellRule = (trace: readonly TraceEntry[], at: number, entry: TraceEntry): 
   const path = pathTo(trace, at)
   return {
     place: `${tool}, table ${family} ${table}, chain ${chain}, ${where}${path.length === 0 ? '' : `, reached from ${path.join(' > ')}`}`,
-    text: isPolicy(entry) ? policyText(entry) : rule,
+    text: isPolicy(entry) ? policyText(tool, chain ?? '', entry.deed) : rule,
   }
 }
-
-const policyText = ({ tool, chain, verdict }: TraceEntry): string =>
-  tool === 'nft' ? `policy ${verdict}` : `-P ${chain} ${verdict.toUpperCase()}`
 
 /** The chains that led to a rule, base chain first. */
 const pathTo = (trace: readonly TraceEntry[], at: number): readonly string[] => {
@@ -129,7 +154,7 @@ const pathTo = (trace: readonly TraceEntry[], at: number): readonly string[] => 
     const entry = trace[before]
     if (entry === undefined || entry.packet !== place.packet || entry.hook !== place.hook) break
     const isHere = entry.tool === place.tool && entry.family === place.family && entry.table === place.table
-    if (!isHere || (entry.verdict !== `jump ${chain}` && entry.verdict !== `goto ${chain}`)) continue
+    if (!isHere || !('chain' in entry.deed) || entry.deed.chain !== chain) continue
     chain = entry.chain
     if (chain !== null) path.unshift(chain)
   }

@@ -3,6 +3,7 @@ import {
   type BaseHook,
   constant,
   evaluate,
+  explain,
   type HostFacts,
   type NetfilterChain,
   type NetfilterRuleset,
@@ -60,6 +61,16 @@ describe.each(both)('a packet of %s that a rule rewrites', (_, packet, published
 
   test('may not be forwarded with a TTL that is not known', () => {
     expect(outcome(set('hop-limit', null))).toEqual(['forwarded', 'possible', 'dropped'])
+  })
+
+  test('may be lost for its TTL, not by the rules of a bridge', () => {
+    const rules = ruleset(table({}, base('prerouting', -150, {}, [set('hop-limit', null)]), published))
+    const { doubts } = explain(packet, evaluate(packet, facts, rules))
+    const told = doubts.flatMap(({ steps }) => steps)
+    expect(told.length).toBeGreaterThan(0)
+    expect(new Set(told.map(({ stage, sentence }) => `${stage}: ${sentence}`))).toEqual(
+      new Set(['prerouting: It may be lost: the TTL that a rule has changed may not last.']),
+    )
   })
 
   test('is delivered to this host with one hop left', () => {

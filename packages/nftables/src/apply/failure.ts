@@ -54,7 +54,8 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
     )
   if (isStale(stderr))
     return new StaleStateError(
-      `The rules of this host changed since they were read (nft: ${said}${at}). Nothing was applied: plan again.`,
+      `The rules of this host changed since they were read (nft: ${said}${at}). Nothing was applied`,
+      { advice: 'plan again' },
     )
   return new ApplyError(`nft refused the changes: ${said}${at}. Nothing was applied.`, details)
 }

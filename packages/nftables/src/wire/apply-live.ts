@@ -29,7 +29,8 @@ const failure = (batch: Batch, sequence: number, errno: number): Error => {
     )
   if (errno === ENOENT || errno === EEXIST || errno === ERESTART)
     return new StaleStateError(
-      `The rules of this host changed since they were read: the kernel answered ${said}. Nothing was applied: plan again.`,
+      `The rules of this host changed since they were read: the kernel answered ${said}. Nothing was applied`,
+      { advice: 'plan again' },
     )
   return new ApplyError(`The kernel refused the changes: ${said}. Nothing was applied.`, {
     applied: [],

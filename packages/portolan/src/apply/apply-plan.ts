@@ -155,7 +155,9 @@ const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<HostFa
   const { facts, rules } = await observe(runner)
   const stale = isStale(work.observed, { facts, rules })
   if (stale !== null) {
-    throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed; plan again.`)
+    throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed`, {
+      advice: 'plan again',
+    })
   }
   return facts
 }

@@ -80,7 +80,8 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       const name = otherFix(operations, state.fixes)
       if (name === null) return
       throw new StaleStateError(
-        `What was asked of ${name} changed after the plan was made. Nothing was changed; plan again.`,
+        `What was asked of ${name} changed after the plan was made. Nothing was changed`,
+        { advice: 'plan again' },
       )
     },
     forgetFix: (fix) => replace({ ...state, fixes: without(state.fixes, fix) }),

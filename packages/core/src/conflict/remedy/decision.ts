@@ -17,7 +17,8 @@ export const isLimit = (step: TraceStep, certainty: 'certain' | 'possible'): boo
   isRefusal(step) &&
   (pathTo(step).some(({ rule }) => limits(rule)) || isLeftByLimit(step))
 
-const isRefusal = ({ verdict }: TraceStep): boolean => /^(possible )?(drop|reject)/.test(verdict)
+const isRefusal = ({ deed }: TraceStep): boolean =>
+  deed.kind === 'drop' || deed.kind === 'may-drop' || deed.kind === 'reject'
 
 /** The trace has no rule that did not match. Where one was sure not to match, the refusal would be certain. */
 const isLeftByLimit = ({ chain, rule }: TraceStep): boolean => {
@@ -52,7 +53,8 @@ const pathTo = (step: TraceStep): readonly TraceStep[] => {
     if (
       earlier.table === wanted.table &&
       earlier.packet === wanted.packet &&
-      [`jump ${wanted.chain.name}`, `goto ${wanted.chain.name}`].includes(earlier.verdict)
+      'chain' in earlier.deed &&
+      earlier.deed.chain === wanted.chain.name
     ) {
       path.push(earlier)
       wanted = earlier

@@ -215,10 +215,12 @@ const stoppers = (conclusions: readonly Conclusion[]): readonly (object | string
 /** What stopped a packet: a rule; a policy by the place of its chain, since a chain with one rule more is another. */
 export const stopperOf = (step: TraceStep | null): object | string => {
   if (step === null) return 'nothing'
-  const { rule, table, chain, text } = step
+  const { rule, table, chain, cause } = step
   return (
     rule ??
-    (table === null ? (text ?? 'kernel') : `${table.tool} ${table.family} ${table.name} ${chain?.name}`)
+    (table === null
+      ? (cause?.text ?? 'kernel')
+      : `${table.tool} ${table.family} ${table.name} ${chain?.name}`)
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Passage } from '@portolan/netfilter/advice'
 import { addressText } from '../search/address-text.ts'
 import type { Finding } from '../search/finding.ts'
+import { changesDestination } from '../search/foreign-step.ts'
 
 /** What has to pass a chain for a flow to live: the packets of the way there, and the answers. */
 export interface Passages {
@@ -93,7 +94,7 @@ const isHostSide = ({ step }: Finding): boolean => {
     earlier !== null && earlier.packet === step.packet;
     earlier = earlier.before
   )
-    if (/^(dnat|redirect|set d(addr|port))/.test(earlier.verdict)) return false
+    if (changesDestination(earlier)) return false
   return true
 }
 

@@ -57,7 +57,7 @@ const blameBypass = (
   return step === undefined ? null : { kind: 'Bypassed', step }
 }
 
-const isJump = ([, { verdict }]: readonly [NetfilterRule, TraceStep]): boolean => /^(jump|goto)/.test(verdict)
+const isJump = ([, { deed }]: readonly [NetfilterRule, TraceStep]): boolean => 'chain' in deed
 
 /** The foreign rules that acted on the first packet, in their order, each with what it did. */
 const foreignRules = ({ conclusion: { reached } }: Failed): ReadonlyMap<NetfilterRule, TraceStep> => {

@@ -1,6 +1,13 @@
 import type { Route, TraceStep, World } from '@portolan/netfilter/analysis'
 import type { ConflictKind } from '../conflict.ts'
-import { divertingStep, isDestinationChange, isForeign, isSourceChange, stepOf } from './foreign-step.ts'
+import {
+  bindsSource,
+  divertingStep,
+  isDestinationChange,
+  isForeign,
+  isSourceChange,
+  stepOf,
+} from './foreign-step.ts'
 import { isOurs } from './is-ours.ts'
 import type { Failed } from './judge.ts'
 import { rewritingStep } from './rewriting-step.ts'
@@ -52,7 +59,7 @@ export const blame = (row: Row, failed: Failed): Blame => {
 const blameStep = (row: Row, { fault, conclusion }: Failed): Blame => {
   const { reached, end } = conclusion
   const last = end.world.trace
-  const untracked = stepOf(last, ({ verdict }) => verdict === 'notrack')
+  const untracked = stepOf(last, ({ deed }) => deed.kind === 'notrack')
   // Without tracking there is no translation, and no way back either.
   const isTracked = reached.world.tracking === 'tracked' && end.world.tracking !== 'untracked'
   if (untracked !== null && !isTracked) return { kind: 'Notrack', step: untracked }
@@ -103,7 +110,8 @@ const strayStep = (row: Row, { trace }: World, world: World): TraceStep | null =
   return marked ?? (world.route === null ? foreignStep(trace) : routeStep(world, world.route))
 }
 
-const isMark = (step: TraceStep): boolean => isForeign(step) && step.verdict === 'set mark'
+const isMark = (step: TraceStep): boolean =>
+  isForeign(step) && step.deed.kind === 'set' && step.deed.target === 'mark'
 
 /** Routing leaves no step of its own while nothing goes wrong. */
 const routeStep = ({ trace, hook, reply, packet }: World, { text, link }: Route): TraceStep => ({
@@ -114,8 +122,11 @@ const routeStep = ({ trace, hook, reply, packet }: World, { text, link }: Route)
   table: null,
   chain: null,
   rule: null,
-  verdict: 'route',
-  text: `route ${text}${link === null || /\bdev\b/.test(text) ? '' : ` dev ${link.name}`}`,
+  deed: { kind: 'misroute' },
+  cause: {
+    kind: 'route',
+    text: `route ${text}${link === null || /\bdev\b/.test(text) ? '' : ` dev ${link.name}`}`,
+  },
 })
 
 const isElsewhere = ({ expected }: Row, { daddr, dport, original }: World): boolean => {
@@ -133,10 +144,12 @@ const isElsewhere = ({ expected }: Row, { daddr, dport, original }: World): bool
 
 const droppedKind = (last: TraceStep | null): RuleConflictKind => {
   if (last === null) return 'ForwardDropped'
-  if (last.table === null && last.text?.endsWith('forwarding = 0') === true) return 'ForwardingDisabled'
-  if (last.table === null && last.text?.includes('route_localnet = 0') === true)
-    return 'RouteLocalnetDisabled'
-  if (last.table === null && last.text?.includes('rp_filter = 1') === true) return 'ReversePathFilterStrict'
+  if (last.cause?.kind === 'sysctl') {
+    const { setting, value } = last.cause
+    if (setting === 'forwarding') return 'ForwardingDisabled'
+    if (setting === 'route_localnet') return 'RouteLocalnetDisabled'
+    if (setting === 'rp_filter' && value === 1) return 'ReversePathFilterStrict'
+  }
   // An answer that conntrack takes for the beginning of a flow is an answer all the same.
   if (last.reply || last.packet === 2 || last.packet === 4) return 'ReplyDropped'
   if (last.hook === 'prerouting' || last.hook === 'ingress') return 'PreroutingDropped'
@@ -144,26 +157,30 @@ const droppedKind = (last: TraceStep | null): RuleConflictKind => {
 }
 
 const isManagedTranslation = (step: TraceStep): boolean =>
-  step.rule !== null && !step.reply && isOurs(step) && step.verdict.startsWith('dnat')
+  step.rule !== null &&
+  !step.reply &&
+  isOurs(step) &&
+  step.deed.kind === 'translate' &&
+  step.deed.type === 'dnat'
 
 /**
  * A foreign rule that bound the source, to itself even, so that ours came too late; or that ended the chain in which
  * ours stands. What ends another chain of nftables does not keep ours from being asked.
  */
 const isSourceBinding = (step: TraceStep): boolean =>
-  isForeign(step) && (/^(snat|masquerade)/.test(step.verdict) || isEndOfNat(step))
+  isForeign(step) && (bindsSource(step) || isEndOfNat(step))
 
-const isEndOfNat = ({ hook, table, chain, verdict }: TraceStep): boolean =>
+const isEndOfNat = ({ hook, table, chain, deed }: TraceStep): boolean =>
   hook === 'postrouting' &&
   table !== null &&
   table.tool !== 'nft' &&
   table.name === 'nat' &&
-  (verdict === 'accept' || (verdict === 'return' && chain?.base !== null))
+  (deed.kind === 'accept' || (deed.kind === 'return' && chain?.base !== null))
 
 /** The last foreign step on the way there. */
 const foreignStep = (last: TraceStep | null): TraceStep | null =>
-  stepOf(last, (step) => isForeign(step) && !/^(jump|goto|return)/.test(step.verdict))
+  stepOf(last, (step) => isForeign(step) && !['jump', 'goto', 'return'].includes(step.deed.kind))
 
 /** What names a culprit: its rule, the chain of its policy, or what the kernel said. */
 export const culpritKey = (step: TraceStep | null): object | string =>
-  step === null ? 'none' : (step.rule ?? step.chain ?? step.text ?? 'kernel')
+  step === null ? 'none' : (step.rule ?? step.chain ?? step.cause?.text ?? 'kernel')

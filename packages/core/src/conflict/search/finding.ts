@@ -1,7 +1,7 @@
 import type { NetfilterRule, Packet } from '@portolan/netfilter'
 import { ownerOf, protocolName } from '@portolan/netfilter'
 import type { TraceStep } from '@portolan/netfilter/analysis'
-import { managedPartOf, type Telling, tell } from '@portolan/netfilter/analysis'
+import { managedPartOf, policyText, type Telling, tell } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
 import type { Culprit } from '../conflict.ts'
 import { addressText } from './address-text.ts'
@@ -71,7 +71,7 @@ export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
 /** The culprit, as a conflict names it. */
 export const culpritOf = (step: TraceStep | null): Culprit | null => {
   if (step === null) return null
-  const { table, chain, rule, verdict, text } = step
+  const { table, chain, rule, deed, cause } = step
   const counters = rule?.source.counters ?? null
   const owner = table === null || chain === null ? null : ownerOf(table, chain, rule)
   const managed = owner !== 'portolan' || rule === null ? null : managedPartOf(rule)
@@ -82,10 +82,7 @@ export const culpritOf = (step: TraceStep | null): Culprit | null => {
     chain: chain?.name ?? null,
     position: rule?.source.position ?? (chain === null ? null : 'policy'),
     handle: rule?.source.handle ?? null,
-    text:
-      rule?.source.text ??
-      text ??
-      (table?.tool === 'nft' ? `policy ${verdict}` : `-P ${chain?.name} ${verdict.toUpperCase()}`),
+    text: rule?.source.text ?? cause?.text ?? policyText(table?.tool ?? 'kernel', chain?.name ?? '', deed),
     owner,
     ...(managed === null ? {} : { managed }),
     counters: counters === null ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },

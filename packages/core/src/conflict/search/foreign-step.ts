@@ -11,10 +11,19 @@ export const stepOf = (last: TraceStep | null, isIt: (step: TraceStep) => boolea
 export const isForeign = (step: TraceStep): boolean => step.rule !== null && !step.reply && !isOurs(step)
 
 export const isDestinationChange = (step: TraceStep): boolean =>
-  isForeign(step) && /^(dnat|redirect|tproxy|set d(addr|port))/.test(step.verdict)
+  isForeign(step) && (changesDestination(step) || step.deed.kind === 'tproxy')
+
+/** Does it give the packet another destination, by a binding or without one? */
+export const changesDestination = ({ deed }: TraceStep): boolean =>
+  (deed.kind === 'translate' && (deed.type === 'dnat' || deed.type === 'redirect')) ||
+  (deed.kind === 'set' && (deed.target === 'daddr' || deed.target === 'dport'))
 
 export const isSourceChange = (step: TraceStep): boolean =>
-  isForeign(step) && /^(snat|masquerade|set saddr)/.test(step.verdict)
+  isForeign(step) && (bindsSource(step) || (step.deed.kind === 'set' && step.deed.target === 'saddr'))
+
+/** Does it bind the source of the flow? */
+export const bindsSource = ({ deed }: TraceStep): boolean =>
+  deed.kind === 'translate' && (deed.type === 'snat' || deed.type === 'masquerade')
 
 /** Engines that give addresses of their own to services, which no machine has. */
 const engines: ReadonlySet<string> = new Set([

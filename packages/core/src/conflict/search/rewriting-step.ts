@@ -1,14 +1,28 @@
-import type { TraceStep } from '@portolan/netfilter/analysis'
+import type { KernelCause, TraceStep } from '@portolan/netfilter/analysis'
 import { isOurs } from './is-ours.ts'
 
-/** The deeds of rules, each with what the kernel says of a packet that is lost for it. */
-const consequences: readonly (readonly [deed: RegExp, said: RegExp])[] = [
-  [/^set hop-limit$/, /^(TTL \d|the TTL )/],
-  [/^set pkttype$/, /^packet type /],
-]
+type Deed = TraceStep['deed']
+type Target = (Deed & { kind: 'set' })['target']
 
-/** Deeds after which connection tracking no longer knows a packet of a flow, or a reply does not fit. */
-const misleading = /^(set ([sd]addr|[sd]port|ct-zone(-original|-reply)?)|tproxy)$/
+/** What a rule sets, and why the kernel then loses the packet. */
+const consequences: Readonly<Partial<Record<KernelCause['kind'], Target>>> = {
+  'hop-limit': 'hop-limit',
+  'packet-type': 'pkttype',
+}
+
+/** What, once a rule sets it, connection tracking no longer knows a packet of a flow by, or a reply does not fit. */
+const misleading: ReadonlySet<Target> = new Set([
+  'saddr',
+  'daddr',
+  'sport',
+  'dport',
+  'ct-zone',
+  'ct-zone-original',
+  'ct-zone-reply',
+])
+
+const misleads = (deed: Deed): boolean =>
+  deed.kind === 'tproxy' || (deed.kind === 'set' && misleading.has(deed.target))
 
 /**
  * The rule without which a packet would not be lost where the kernel says that it is lost, or where one of our rules drops
@@ -19,30 +33,31 @@ const misleading = /^(set ([sd]addr|[sd]port|ct-zone(-original|-reply)?)|tproxy)
  */
 export const rewritingStep = (last: TraceStep | null): TraceStep | null => {
   if (last === null) return null
-  if (last.table !== null) return isOurs(last) ? stepBefore(last, misleading, true) : null
-  const found = consequences.find(([, said]) => said.test(last.text ?? ''))
-  if (found !== undefined) return stepBefore(last, found[0], false)
-  return last.verdict === 'lost' ? stepBefore(last, misleading, true) : null
+  if (last.table !== null) return isOurs(last) ? stepBefore(last, misleads, true) : null
+  const target = last.cause === null ? undefined : consequences[last.cause.kind]
+  if (target !== undefined)
+    return stepBefore(last, (deed) => deed.kind === 'set' && deed.target === target, false)
+  return last.deed.kind === 'lost' ? stepBefore(last, misleads, true) : null
 }
 
 /** @param isOfFlow - it may have been done to an earlier packet of the flow */
-const stepBefore = (last: TraceStep, deed: RegExp, isOfFlow: boolean): TraceStep | null => {
+const stepBefore = (last: TraceStep, isIt: (deed: Deed) => boolean, isOfFlow: boolean): TraceStep | null => {
   for (let step = last.before; step !== null; step = step.before) {
     if (!isOfFlow && step.packet !== last.packet) return null
-    if (step.rule !== null && deed.test(step.verdict) && !isOurs(step)) return step
+    if (step.rule !== null && isIt(step.deed) && !isOurs(step)) return step
   }
   return null
 }
 
 /** What a rule that is found so does to packets, and the same where it is only possible. */
-export const deedsOf = ({ verdict }: TraceStep, packets: string): readonly [string, string] | null => {
-  if (verdict === 'tproxy')
+export const deedsOf = ({ deed }: TraceStep, packets: string): readonly [string, string] | null => {
+  if (deed.kind === 'tproxy')
     return [`hands ${packets} to a proxy on this host`, `may hand ${packets} to a proxy on this host`]
-  if (verdict === 'rewrite') {
+  if (deed.kind === 'rewrite') {
     const does = `rewrites a part of ${packets} so that they may be lost`
     return [does, does]
   }
-  const found = deeds[verdict]
+  const found = deed.kind === 'set' ? settings[deed.target] : undefined
   return found === undefined ? null : [found(packets, 's'), `may ${found(packets, '')}`]
 }
 
@@ -54,14 +69,14 @@ const rewrites =
 const zone = (packets: string, ending: string): string =>
   `put${ending} ${packets} into another zone of connection tracking than the rest of their flow`
 
-const deeds: Readonly<Record<string, (packets: string, ending: string) => string>> = {
-  'set hop-limit': (packets, ending) => `give${ending} ${packets} a TTL that is too small`,
-  'set pkttype': (packets, ending) => `give${ending} ${packets} a type that the kernel drops`,
-  'set ct-zone': zone,
-  'set ct-zone-original': zone,
-  'set ct-zone-reply': zone,
-  'set saddr': rewrites('source address'),
-  'set daddr': rewrites('destination address'),
-  'set sport': rewrites('source port'),
-  'set dport': rewrites('destination port'),
+const settings: Readonly<Partial<Record<Target, (packets: string, ending: string) => string>>> = {
+  'hop-limit': (packets, ending) => `give${ending} ${packets} a TTL that is too small`,
+  pkttype: (packets, ending) => `give${ending} ${packets} a type that the kernel drops`,
+  'ct-zone': zone,
+  'ct-zone-original': zone,
+  'ct-zone-reply': zone,
+  saddr: rewrites('source address'),
+  daddr: rewrites('destination address'),
+  sport: rewrites('source port'),
+  dport: rewrites('destination port'),
 }

@@ -1,4 +1,5 @@
 import type { NetfilterChain, NetfilterTable, Step } from '../../model/index.ts'
+import { isZoneTarget } from '../../model/zone-target.ts'
 import type { Changeable } from './reading-context.ts'
 
 const anything: readonly Changeable[] = [
@@ -27,7 +28,7 @@ export const chainsOf = (step: Step): readonly string[] => {
 const changesOfStep = (step: Step): readonly Changeable[] => {
   switch (step.kind) {
     case 'set':
-      return [step.target.startsWith('ct-zone') ? 'ct-zone' : step.target]
+      return [isZoneTarget(step.target) ? 'ct-zone' : step.target]
     case 'rewrite':
       return ['saddr', 'daddr', 'sport', 'dport']
     case 'notrack':

@@ -12,6 +12,7 @@ import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 
@@ -117,7 +118,7 @@ const applyOrReplan = async (
       return await (attempt === 1 || isAsked ? carryOut(agreed, false) : underLock())
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === attempts) throw error
-      context.terminal.say(`portolan: ${error.message.replace('; plan again', '; planning again')}`)
+      context.terminal.say(planningAgain(error))
     }
     if (!isAsked) continue
     const planned = await planAgain()

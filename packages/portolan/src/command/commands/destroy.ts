@@ -9,6 +9,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { findProject, lookedFor } from '../find-project.ts'
 import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
+import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
 
 /** `portolan destroy`: removes what is ours. */
@@ -42,7 +43,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       const now = await planDestroy(settings)
       // What has been applied since is not what was agreed to.
       if (now.projects.some((name) => !removal.projects.includes(name))) throw error
-      terminal.say(`portolan: ${error.message.replace('; plan again', '; planning again')}`)
+      terminal.say(planningAgain(error))
       removal = now
     }
   }
