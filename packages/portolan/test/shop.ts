@@ -5,6 +5,7 @@ import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import type { Backend } from '../src/backend/backend.ts'
 import { type HostRules, noRules } from '../src/host-rules/host-rules.ts'
+import { lowerRules } from '../src/host-rules/lower-rules.ts'
 import { makePlan, type PlanInput } from '../src/plan/make-plan.ts'
 import type { Plan } from '../src/plan/plan.ts'
 
@@ -28,6 +29,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     facts: forwards,
     rules: noRules,
     surrounding: wish.rules ?? noRules,
+    present: () => lowerRules(wish.surrounding ?? wish.rules ?? noRules),
     backend: 'nftables',
     pools: null,
     reserve: [],

@@ -8,8 +8,9 @@ import type {
 } from '@portolan/netfilter'
 import type { Variant } from '../inspect/variant.ts'
 import type { Match } from '../ruleset/match.ts'
-import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts'
+import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
 import { baseHook } from './base-hook.ts'
+import { foreignPositions } from './foreign-positions.ts'
 import { matchSteps } from './match-steps.ts'
 import type { ReadAddresses } from './nat-steps.ts'
 import type { KnownPorts } from './port-steps.ts'
@@ -24,11 +25,17 @@ export interface LowerOptions {
    * iptables-save 1.8 and later writes it; `iptables-nft` where it says nothing.
    */
   readonly tool?: Variant
+  /**
+   * Rulesets whose foreign rules are still known by their places there: those of a host, where these are the rules that
+   * a plan would make of them. Every other rule is known by its place here.
+   */
+  readonly numberedAs?: readonly Ruleset[]
 }
 
 interface Scope {
   readonly table: Table
   readonly tool: Variant
+  readonly positionOf: (rule: Rule) => number | undefined
   readonly hooks: (chain: string) => ReadonlySet<Hook>
   readonly hasChain: (chain: string) => boolean
   /** Matches that many rules share are lowered once. */
@@ -47,12 +54,15 @@ const toolOf = (table: Table): Variant =>
 
 const none: ReadonlySet<Hook> = new Set()
 
-const scopeOf = (table: Table, tool: Variant, ports: KnownPorts): Scope => {
+const byPlace = (): undefined => undefined
+
+const scopeOf = (table: Table, tool: Variant, ports: KnownPorts, positionOf: Scope['positionOf']): Scope => {
   let reached: ReadonlyMap<string, ReadonlySet<Hook>> | null = null
   const chains = new Set(table.chains.map(({ name }) => name))
   return {
     table,
     tool,
+    positionOf,
     steps: new Map(),
     ports,
     addresses: new Map(),
@@ -76,7 +86,7 @@ const stepsOf = (match: Match, { table, steps, ports }: Scope): readonly MatchSt
 }
 
 const lowerRules = ({ name, rules }: Chain, scope: Scope): readonly NetfilterRule[] => {
-  const { table, tool, hasChain, addresses } = scope
+  const { table, tool, positionOf, hasChain, addresses } = scope
   const { family } = table
   // Once for all rules of the chain: one for each of a hundred thousand takes as much room as the rules.
   const around: TargetScope = { family, hooks: () => scope.hooks(name), hasChain, addresses }
@@ -84,16 +94,17 @@ const lowerRules = ({ name, rules }: Chain, scope: Scope): readonly NetfilterRul
     const steps: Step[] = []
     for (const match of rule.matches) for (const step of stepsOf(match, scope)) steps.push(step)
     for (const step of targetSteps(rule.target, around)) steps.push(step)
+    const position = positionOf(rule) ?? index + 1
     return {
-      source: ruleSource({ tool, family, table: table.name, chain: name, position: index + 1 }, rule),
+      source: ruleSource({ tool, family, table: table.name, chain: name, position }, rule),
       // A list that grew has room for more steps than a rule ever gets.
       steps: steps.slice(),
     }
   })
 }
 
-const lowerTable = (table: Table, tool: Variant, ports: KnownPorts): NetfilterTable => {
-  const scope = scopeOf(table, tool, ports)
+const lowerTable = (table: Table, scope: Scope): NetfilterTable => {
+  const { tool } = scope
   return {
     tool,
     family: table.family,
@@ -119,5 +130,11 @@ const lowerTable = (table: Table, tool: Variant, ports: KnownPorts): NetfilterTa
  */
 export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRuleset => {
   const ports: KnownPorts = new Map()
-  return { tables: ruleset.tables.map((table) => lowerTable(table, options.tool ?? toolOf(table), ports)) }
+  const { tool, numberedAs } = options
+  const positionOf = numberedAs === undefined ? byPlace : foreignPositions(numberedAs)
+  return {
+    tables: ruleset.tables.map((table) =>
+      lowerTable(table, scopeOf(table, tool ?? toolOf(table), ports, positionOf)),
+    ),
+  }
 }

@@ -8,15 +8,19 @@ import type { HostRules } from './host-rules.ts'
  * and is taken once: as iptables-nft-save has it, for nft does not list what its extensions ask for. Where that was
  * not read, what nft lists of it takes part as unknown.
  *
+ * @param options - rulesets by whose places rules of iptables are known
  * @returns rulesets in their likely order of registration: nf_tables' tables as nft lists them, oldest first
  * @example
  * lowerRules(noRules).flatMap(({ tables }) => tables) // []
  * @public @since 0.1.0
  */
-export const lowerRules = (rules: HostRules): readonly NetfilterRuleset[] => {
-  const legacy = iptables.lower(rules['iptables-legacy'], { tool: 'iptables-legacy' }).tables
+export const lowerRules = (
+  rules: HostRules,
+  options: Pick<iptables.LowerOptions, 'numberedAs'> = {},
+): readonly NetfilterRuleset[] => {
+  const legacy = iptables.lower(rules['iptables-legacy'], { ...options, tool: 'iptables-legacy' }).tables
   // A file that is said to be of `iptables-save` may come from a host where that is the old one: its header tells.
-  const saved = iptables.lower(rules['iptables-nft']).tables
+  const saved = iptables.lower(rules['iptables-nft'], options).tables
   const isLegacy = ({ tool }: NetfilterTable): boolean => tool === 'iptables-legacy'
   return [
     { tables: [...legacy, ...saved.filter(isLegacy)] },

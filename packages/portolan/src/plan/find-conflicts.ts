@@ -5,7 +5,6 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from './carried-out.ts'
 import type { PlanChange } from './plan.ts'
-import { withPresentPositions } from './present-positions.ts'
 
 /**
  * What the rules on a host, as they will be once a plan is carried out, do to a project.
@@ -25,17 +24,16 @@ export const findConflictsWithRules = (
   published: readonly PublishedPort[],
 ): ConflictSearch => {
   if (surrounding === null) return { conflicts: [], incomplete: [] }
-  const planned = lowerRules(carriedOut(surrounding, changes))
   const movesRules = changes.some(({ part }) => part === 'iptables-nft' || part === 'iptables-legacy')
-  return searchRules(
-    desired,
-    facts,
-    movesRules ? withPresentPositions(planned, lowerRules(surrounding)) : planned,
-    {
-      setsSysctls,
-      unsettled,
-      published,
-      ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }),
-    },
+  const planned = lowerRules(
+    carriedOut(surrounding, changes),
+    // A user that reads of rule 3 looks for it before anything is applied.
+    movesRules ? { numberedAs: [surrounding['iptables-nft'], surrounding['iptables-legacy']] } : {},
   )
+  return searchRules(desired, facts, planned, {
+    setsSysctls,
+    unsettled,
+    published,
+    ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }),
+  })
 }

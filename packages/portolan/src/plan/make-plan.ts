@@ -23,11 +23,10 @@ import {
   withoutStandIns,
 } from '@portolan/core/planning'
 import type { Fix, OwedFlows } from '@portolan/host'
-import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
+import type { HostFacts, InterfaceFact, NetfilterRuleset } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
-import { lowerRules } from '../host-rules/lower-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { translatedAddresses } from '../host-rules/translated-addresses.ts'
 import { addedPorts, natMappings, withdrawnPorts } from './changed-ports.ts'
@@ -48,6 +47,8 @@ export interface PlanInput {
   readonly rules: HostRules
   /** Every rule on the host, of whomever; null: they could not be read. */
   readonly surrounding: HostRules | null
+  /** The same, or what is known of it, as `evaluate` reads rules. Few plans ask for it. */
+  readonly present: () => readonly NetfilterRuleset[]
   readonly backend: Backend
   readonly pools: readonly Pool[] | null
   readonly reserve: readonly ReservedRange[]
@@ -155,12 +156,12 @@ export const makePlan = (input: PlanInput): Plan => {
 
 /** Where rules of other programs lead, which is asked only for a network that is not ours. */
 const translatedElsewhere = (
-  { intent, surrounding, rules }: PlanInput,
+  { intent, present }: PlanInput,
   published: readonly PublishedPort[],
 ): readonly string[] => {
   if (!intent.networks.some(({ external }) => external)) return []
   const ours = new Set(published.flatMap(({ targets }) => targets.map(({ address }) => address)))
-  return translatedAddresses(lowerRules(surrounding ?? rules)).filter((address) => !ours.has(address))
+  return translatedAddresses(present()).filter((address) => !ours.has(address))
 }
 
 const finishPlan = (

@@ -14,6 +14,7 @@ import {
   InspectError,
   inputText,
   MissingToolError,
+  type NetfilterRuleset,
   ownerOf,
   PermissionError,
 } from '@portolan/netfilter'
@@ -67,12 +68,14 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
   const flows = await readFlowsTo(intent, options)
+  const present = once(() => lowerRules(surrounding ?? rules))
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   return makePlan({
     intent,
     facts: { ...facts, ...flows.facts },
     rules,
     surrounding,
+    present,
     backend,
     pools: settled.pools?.map(parsePool) ?? null,
     reserve: settled.reserved,
@@ -82,7 +85,10 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     unread: [...leases.unread, ...unread, ...flows.unread, ...fixes.unread],
     move: options.move ?? [],
     fix: options.fix ?? false,
-    firewalld: options.fix === true ? await readFirewalldOf(surrounding, options, runner) : null,
+    firewalld:
+      options.fix === true && options.rules === undefined && surrounding !== null
+        ? await readFirewalldOf(present(), runner)
+        : null,
     fixes: fixes.fixes,
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
@@ -128,14 +134,20 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
   }
 }
 
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** Its programs take seconds, and are asked only where its rules are. */
 const readFirewalldOf = async (
-  surrounding: HostRules | null,
-  { rules }: PlanOptions,
+  present: readonly NetfilterRuleset[],
   runner: Runner,
 ): Promise<Firewalld | null> => {
-  if (rules !== undefined || surrounding === null) return null
-  const isThere = lowerRules(surrounding).some(({ tables }) =>
+  const isThere = present.some(({ tables }) =>
     tables.some((table) => table.chains.some((chain) => ownerOf(table, chain, null) === 'firewalld')),
   )
   return isThere ? readFirewalld(runner) : null
