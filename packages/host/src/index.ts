@@ -15,7 +15,13 @@ export * from './netlink/open-netlink-socket.ts'
 export * from './privilege/may-change-network.ts'
 export * from './runner/create-runner.ts'
 export * from './runner/where-runs.ts'
-export { emptyState, type Fix, type HostState, type ValueGiven } from './state/host-state.ts'
+export {
+  type CreatedTable,
+  emptyState,
+  type Fix,
+  type HostState,
+  type ValueGiven,
+} from './state/host-state.ts'
 export { noFlows, type OwedFlows } from './state/owed-flows.ts'
 export { type PlaceFault, unsafeDirectory } from './state/safe-place.ts'
 export * from './state/state-file.ts'

@@ -1,4 +1,5 @@
 import type { HookNeed } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
 import { noFlows, type OwedFlows } from './owed-flows.ts'
 
 /**
@@ -9,14 +10,26 @@ import { noFlows, type OwedFlows } from './owed-flows.ts'
 export interface HostState {
   /** Sysctls we set, dotted name to the value found and the value given. */
   readonly sysctls: Readonly<Record<string, ValueGiven>>
-  /** iptables-nft tables and base chains that we brought into being, in the words of the dialect. */
-  readonly created: readonly string[]
+  /** iptables-nft tables and base chains that we brought into being, each with the apply that did. */
+  readonly created: readonly CreatedTable[]
   /** Attributes of what belongs to others that we changed: `docker0 nfCallIptables` to the values. */
   readonly attributes: Readonly<Record<string, ValueGiven>>
   /** What was asked of other programs for a project, with the words that take it back. */
   readonly fixes: readonly Fix[]
   /** Connections to be forgotten once the rules are as planned: noted before they are, paid after. */
   readonly owed: OwedFlows
+}
+
+/**
+ * A table of iptables-nft, with base chains in it.
+ * @public @since 0.1.0
+ */
+export interface CreatedTable {
+  readonly family: Family
+  readonly table: string
+  readonly chains: readonly string[]
+  /** The table itself was made too, not only these chains in it. */
+  readonly whole: boolean
 }
 
 /**

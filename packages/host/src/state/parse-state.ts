@@ -2,6 +2,7 @@ import { faultText, findFault } from '@portolan/netfilter/schema'
 import type { HostState } from './host-state.ts'
 import type { NamespaceKey } from './namespace-key.ts'
 import { noFlows } from './owed-flows.ts'
+import { readCreated } from './parse-created.ts'
 import { readFixes } from './parse-fixes.ts'
 import { numberedSchema, stateFileSchema, type WrittenState } from './state-schema.ts'
 
@@ -35,6 +36,6 @@ export const parseStateFile = (text: string): StateFile => {
     namespace,
     bootId,
     routeSocket,
-    state: { sysctls, created, attributes, fixes: readFixes(fixes), owed },
+    state: { sysctls, created: readCreated(created), attributes, fixes: readFixes(fixes), owed },
   }
 }

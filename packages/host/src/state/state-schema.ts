@@ -7,6 +7,7 @@ import {
   anything,
   exactly,
   family,
+  flag,
   listOf,
   namesTo,
   oneOf,
@@ -19,7 +20,7 @@ import {
   wholeNumber,
   wholeNumberOrNull,
 } from '@portolan/netfilter/schema'
-import type { Fix, ValueGiven } from './host-state.ts'
+import type { CreatedTable, Fix, ValueGiven } from './host-state.ts'
 import type { OwedFlows } from './owed-flows.ts'
 
 const valueGiven: Schema<ValueGiven> = allOf({
@@ -59,6 +60,14 @@ export const fixSchema: Schema<Fix> = allOf({
   undo: listOf(texts),
 })
 
+/** A table that an apply brought into being. */
+export const createdTableSchema: Schema<CreatedTable> = allOf({
+  family,
+  table: text(),
+  chains: texts,
+  whole: flag,
+})
+
 /** As the first versions wrote a fix: the first command that was run, and those that take all of them back. */
 export interface FirstForm {
   readonly project: string
@@ -75,14 +84,14 @@ export const firstFormSchema: Schema<FirstForm> = allOf({
 /** A file of any version. */
 export const numberedSchema: Schema<{ readonly version: number }> = allOf({ version: wholeNumber })
 
-/** A state file but for its version and its fixes, which `parseStateFile` and `readFixes` look at. */
+/** A state file but for its version, its tables and its fixes, which have had other forms. */
 export interface WrittenState {
   readonly namespace: string
   readonly bootId: string
   readonly routeSocket?: string | null
   readonly state: {
     readonly sysctls: Readonly<Record<string, ValueGiven>>
-    readonly created: readonly string[]
+    readonly created: readonly unknown[]
     readonly attributes: Readonly<Record<string, ValueGiven>>
     readonly fixes?: readonly unknown[]
     readonly owed?: OwedFlows
@@ -96,7 +105,7 @@ export const stateFileSchema: Schema<WrittenState> = allOf({
   routeSocket: absentOr(textOrNull),
   state: allOf({
     sysctls: namesTo(valueGiven),
-    created: texts,
+    created: listOf(anything),
     attributes: namesTo(valueGiven),
     fixes: absentOr(listOf(anything)),
     owed: absentOr(owedFlowsSchema),

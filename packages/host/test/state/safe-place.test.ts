@@ -112,14 +112,15 @@ asRoot('as root a state directory', () => {
     const umask = process.umask(0o002)
     try {
       const directory = join(folder, 'new')
+      const created = [{ family: 'ip', table: 'nat', chains: [], whole: true }] as const
       const store = openLeaseStore(directory)
       await store.transact((state) => ({ state, changes: [], result: null }))
       await store.close()
-      await writeState(directory, { ...emptyState, created: ['{}'] })
+      await writeState(directory, { ...emptyState, created })
       const again = openLeaseStore(directory)
       await again.read()
       await again.close()
-      expect((await readState(directory)).created).toEqual(['{}'])
+      expect((await readState(directory)).created).toEqual(created)
       expect(lstatSync(join(directory, 'leases.mdb-lock')).mode & 0o777).toBe(0o600)
     } finally {
       process.umask(umask)

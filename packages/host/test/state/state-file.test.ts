@@ -11,7 +11,7 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { emptyState, type Fix, type HostState } from '../../src/state/host-state.ts'
+import { type CreatedTable, emptyState, type Fix, type HostState } from '../../src/state/host-state.ts'
 import {
   defaultStateDirectory,
   ensureStateWritable,
@@ -19,9 +19,12 @@ import {
   writeState,
 } from '../../src/state/state-file.ts'
 
+const nat: CreatedTable = { family: 'ip', table: 'nat', chains: ['PREROUTING', 'OUTPUT'], whole: true }
+const filter: CreatedTable = { family: 'ip', table: 'filter', chains: ['FORWARD'], whole: false }
+
 const state: HostState = {
   sysctls: { 'net.ipv4.ip_forward': { before: '0', given: '1' } },
-  created: ['ip nat', 'ip nat PREROUTING'],
+  created: [nat],
   attributes: { 'docker0 nfCallIptables': { before: 'false', given: 'true' } },
   fixes: [
     {
@@ -123,8 +126,8 @@ describe('state file', () => {
     expect(old).toContain(socket)
     writeFileSync(onlyFile(), old)
     expect(await readState(directory)).toEqual(emptyState)
-    await writeState(directory, { ...state, created: ['ip filter'] })
-    expect((await readState(directory)).created).toEqual(['ip filter'])
+    await writeState(directory, { ...state, created: [filter] })
+    expect((await readState(directory)).created).toEqual([filter])
   })
 
   test('what another boot wrote no longer holds, and is written over', async () => {
@@ -132,8 +135,8 @@ describe('state file', () => {
     const old = readFileSync(onlyFile(), 'utf8').replace(/"bootId": "[^"]+"/, '"bootId": "before"')
     writeFileSync(onlyFile(), old)
     expect(await readState(directory)).toEqual(emptyState)
-    await writeState(directory, { ...state, created: ['ip filter'] })
-    expect((await readState(directory)).created).toEqual(['ip filter'])
+    await writeState(directory, { ...state, created: [filter] })
+    expect((await readState(directory)).created).toEqual([filter])
   })
 
   test.each([
@@ -241,6 +244,39 @@ describe('state file', () => {
     expect(read).toMatchObject({ sysctls: state.sysctls, fixes: expected })
     await writeState(directory, { ...read, created: [] })
     expect((await readState(directory)).fixes).toEqual(read.fixes)
+  })
+
+  test('a file of an earlier checkout, whose tables are JSON within JSON, is read', async () => {
+    await writeState(directory, state)
+    const file = JSON.parse(readFileSync(onlyFile(), 'utf8')) as { state: HostState }
+    expect(file.state.created).toEqual([nat])
+    const created = [
+      '{"family":"ip","table":"nat","chains":["PREROUTING","OUTPUT"],"whole":true}',
+      '{"family":"ip","table":"filter","chains":["FORWARD"]}',
+    ]
+    writeFileSync(onlyFile(), JSON.stringify({ ...file, state: { ...file.state, created } }))
+    expect(await readState(directory)).toEqual({ ...state, created: [nat, filter] })
+    await writeState(directory, { ...state, created: [filter] })
+    expect(readFileSync(onlyFile(), 'utf8')).not.toContain('\\"')
+    expect((await readState(directory)).created).toEqual([filter])
+  })
+
+  test.each<[string, unknown]>([
+    ['a text that is no JSON', 'ip nat'],
+    ['a table of another family', { family: 'inet', table: 'nat', chains: [], whole: true }],
+    ['a table without chains', '{"family": "ip", "table": "nat"}'],
+    ['a number', 7],
+  ])('a file that names %s as a table is damaged, and is left as it is', async (_what, one) => {
+    await writeState(directory, state)
+    const file = JSON.parse(readFileSync(onlyFile(), 'utf8')) as { state: HostState }
+    const text = JSON.stringify({ ...file, state: { ...file.state, created: [nat, one] } })
+    writeFileSync(onlyFile(), text)
+    await expect(readState(directory)).rejects.toMatchObject({
+      code: 'STATE',
+      message: expect.stringContaining(`${onlyFile()} is damaged: state.created[1]`),
+    })
+    await expect(writeState(directory, state)).rejects.toMatchObject({ code: 'STATE' })
+    expect(readFileSync(onlyFile(), 'utf8')).toBe(text)
   })
 
   test('another directory is only advised while nothing is noted in this one', async () => {

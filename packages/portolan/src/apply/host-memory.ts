@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Runner } from '@portolan/core'
 import {
   emptyState,
@@ -103,13 +104,16 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       const created = await createdTables(changes, runner)
       await replace({
         ...state,
-        created: [...new Set([...state.created, ...created.map((one) => JSON.stringify(one))])],
+        created: [
+          ...state.created,
+          ...created.filter((one) => !state.created.some((known) => isDeepStrictEqual(known, one))),
+        ],
       })
     },
     removeCreated: async (runner) => {
-      const created = state.created.map(readCreated)
-      if (created.length === 0) return
-      const removed = await withoutNft(() => iptables.removeCreated(mergeCreated(created), runner))
+      if (state.created.length === 0) return
+      const created = mergeCreated(state.created)
+      const removed = await withoutNft(() => iptables.removeCreated(created, runner))
       if (removed !== null) await replace({ ...state, created: [] })
     },
     owe: (flows) => replace({ ...state, owed: together(state.owed, flows) }),
@@ -126,23 +130,6 @@ const withoutKeys = <Value>(
 
 const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
   fixes.filter((one) => !isSameFix(one, fix))
-
-/** @throws PortolanError for what `rememberCreated` has not written */
-const readCreated = (text: string): iptables.CreatedTable => {
-  const words = (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.every((one) => typeof one === 'string')
-  try {
-    const { family, table, chains, whole } = JSON.parse(text) as Readonly<Record<string, unknown>>
-    if ((family === 'ip' || family === 'ip6') && typeof table === 'string' && words(chains))
-      return { family, table, chains, whole: whole === true }
-  } catch {
-    // Said below, as of any other text.
-  }
-  throw new PortolanError(
-    'STATE',
-    `The state file names a table that Portolan cannot have made: ${text.slice(0, 100)}. It is damaged: mend it, or move it away to do without.`,
-  )
-}
 
 const createdTables = async (
   changes: readonly iptables.IptablesChange[],
