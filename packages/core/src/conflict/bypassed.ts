@@ -1,7 +1,6 @@
 import { cause, sentence } from './cause.ts'
-import type { Conflict } from './conflict.ts'
 import { otherPlace, senders } from './effect.ts'
-import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import type { ToldFinding, Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 import type { ClosedBecause } from './search/row.ts'
 
@@ -10,13 +9,13 @@ import type { ClosedBecause } from './search/row.ts'
  * front of our drops in the same chain. An accept in another chain does not (nft(8), OVERALL EVALUATION).
  * @internal
  */
-export const bypassed = (finding: ToldFinding): Conflict => {
+export const bypassed = (finding: ToldFinding): Words => {
   const [does, mayDo] = deeds(finding)
-  return ruleConflict(finding, {
+  return {
     message: `${effect(finding)} ${cause(finding, does, mayDo)}`,
     otherwise: changeRule,
     remedy: { text: isPass(finding) ? moveJump : changeRule, commands: [] },
-  })
+  }
 }
 
 const moveJump = 'Run "portolan apply". It moves Portolan\'s jump in front of that rule.'

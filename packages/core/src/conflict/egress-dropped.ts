@@ -1,29 +1,28 @@
 import { cause } from './cause.ts'
 import { causeOfDrop } from './cause-of-drop.ts'
-import type { Conflict } from './conflict.ts'
 import { lost, otherPlace, whichPackets } from './effect.ts'
-import { exemptNetwork, ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import { exemptNetwork, type ToldFinding, type Words } from './rule-conflict.ts'
 
 /**
  * Containers of a network do not get out, or their answers do not come back, or another machine answers.
  * @internal
  */
-export const egressDropped = (finding: ToldFinding): Conflict => {
+export const egressDropped = (finding: ToldFinding): Words => {
   if (finding.judgement.fault === 'astray') return diverted(finding)
   const packets = whichPackets(finding, 'the packets')
-  return ruleConflict(finding, {
+  return {
     message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
-  })
+  }
 }
 
 /** A transparent proxy is meant so. A container that asks for one machine gets another, all the same. */
-const diverted = (finding: ToldFinding): Conflict => {
+const diverted = (finding: ToldFinding): Words => {
   const { network, share, certainty } = finding
   const subject = share === 'some' ? 'Some packets' : 'Packets'
   const sends = `the packets to ${otherPlace(finding)}`
-  return ruleConflict(finding, {
+  return {
     message: `${subject} from network ${network.name} to the outside ${certainty === 'certain' ? 'do not' : 'may not'} reach the destination that they ask for. ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
     otherwise: 'Exempt this network from that rule, unless its packets are meant to be taken there.',
-  })
+  }
 }

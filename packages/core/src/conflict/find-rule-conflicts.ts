@@ -2,30 +2,18 @@ import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
 import { type Family, families } from '@portolan/netfilter'
 import { prepareFollower } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredNetwork, DesiredState, PublishedPort } from '../contract/index.ts'
-import { bypassed } from './bypassed.ts'
 import type { Conflict } from './conflict.ts'
-import { dnatShadowed } from './dnat-shadowed.ts'
-import { egressDropped } from './egress-dropped.ts'
 import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
-import { forwardDropped } from './forward-dropped.ts'
 import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
-import { kernelRefuses } from './kernel-refuses.ts'
-import { masqueradeMissing } from './masquerade-missing.ts'
-import { networkDropped } from './network-dropped.ts'
-import { notrack } from './notrack.ts'
-import { orderUndetermined } from './order-undetermined.ts'
-import { outputDropped } from './output-dropped.ts'
-import { preroutingDropped } from './prerouting-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
 import { tellStale } from './remedy/stale-commands.ts'
-import { replyDropped } from './reply-dropped.ts'
-import type { ToldFinding } from './rule-conflict.ts'
+import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import { ruleConflictWords } from './rule-conflict-words.ts'
 import { alikeNetworks } from './search/alike/alike-networks.ts'
-import type { RuleConflictKind } from './search/blame.ts'
 import { type ExploredGroup, exploreMappings } from './search/explore-mappings.ts'
 import { type ExploredNetworks, exploreNetworks, isLost, servedNetworks } from './search/explore-networks.ts'
 import type { Finding } from './search/finding.ts'
@@ -40,7 +28,6 @@ import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { rememberTold, type ToldOfMappings, withTold } from './search/told-of-mappings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
-import { sourceRewritten } from './source-rewritten.ts'
 
 /** @public @since 0.1.0 */
 export interface RuleConflictOptions {
@@ -122,7 +109,8 @@ export const searchRules = (
     const finding: ToldFinding =
       found.mapping === null ? { ...found, project, ends: namedEnds(found) } : { ...found, project }
     const family = finding.rows[0]?.family
-    const conflict = words[finding.kind](isHidden(family) ? { ...finding, certainty: 'possible' } : finding)
+    const shown: ToldFinding = isHidden(family) ? { ...finding, certainty: 'possible' } : finding
+    const conflict = ruleConflict(shown, ruleConflictWords[finding.kind](shown))
     // What comes in and must not is not to be let through.
     const draft =
       family === undefined || finding.kind === 'Bypassed'
@@ -222,21 +210,3 @@ export const searchRules = (
 
 /** Of most mappings nothing is told, and a list for each of a hundred thousand takes much room. */
 const none: readonly never[] = []
-
-const words: Readonly<Record<RuleConflictKind, (finding: ToldFinding) => Conflict>> = {
-  Bypassed: bypassed,
-  DnatShadowed: dnatShadowed,
-  EgressDropped: egressDropped,
-  ForwardDropped: forwardDropped,
-  ForwardingDisabled: kernelRefuses,
-  MasqueradeMissing: masqueradeMissing,
-  NetworkDropped: networkDropped,
-  Notrack: notrack,
-  OrderUndetermined: orderUndetermined,
-  OutputDropped: outputDropped,
-  PreroutingDropped: preroutingDropped,
-  ReplyDropped: replyDropped,
-  ReversePathFilterStrict: kernelRefuses,
-  RouteLocalnetDisabled: kernelRefuses,
-  SourceRewritten: sourceRewritten,
-}

@@ -1,20 +1,19 @@
 import { cause } from './cause.ts'
-import type { Conflict } from './conflict.ts'
 import { unreachable } from './effect.ts'
 import { sysctlCommands } from './remedy/sysctl-command.ts'
-import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import type { ToldFinding, Words } from './rule-conflict.ts'
 
 /**
  * The kernel itself stops the packets, by a sysctl that the plan leaves alone: forwarding is off, route_localnet is
  * off, the reverse path filter finds the source where it should not be.
  * @internal
  */
-export const kernelRefuses = (finding: ToldFinding): Conflict => {
+export const kernelRefuses = (finding: ToldFinding): Words => {
   const refusal = finding.step?.cause
   const sysctl = refusal?.kind === 'sysctl' ? refusal : null
   const name = sysctl?.name ?? null
   const value = sysctl?.setting === 'rp_filter' ? '2' : '1'
-  return ruleConflict(finding, {
+  return {
     message: `${unreachable(finding)} ${cause(finding, 'stops the packets', 'may stop the packets')}`,
     otherwise: 'Change the route or the setting that is named.',
     remedy: {
@@ -24,5 +23,5 @@ export const kernelRefuses = (finding: ToldFinding): Conflict => {
           : `Set ${name} to ${value}, also where it is set at boot (sysctl.d(5)).`,
       commands: name === null ? [] : sysctlCommands(name, value),
     },
-  })
+  }
 }

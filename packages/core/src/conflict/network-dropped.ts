@@ -1,27 +1,26 @@
 import { cause } from './cause.ts'
 import { causeOfDrop } from './cause-of-drop.ts'
-import type { Conflict } from './conflict.ts'
 import { lost, otherPlace, unreachable, whichPackets } from './effect.ts'
-import { anotherRoute, exemptNetwork, ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import { anotherRoute, exemptNetwork, type ToldFinding, type Words } from './rule-conflict.ts'
 import { isDestinationChange } from './search/foreign-step.ts'
 
 /**
  * Flows inside a network, or from the host into it, are dropped, or translated or routed to another place.
  * @internal
  */
-export const networkDropped = (finding: ToldFinding): Conflict => {
+export const networkDropped = (finding: ToldFinding): Words => {
   const { step } = finding
   if (step !== null && (isDestinationChange(step) || step.deed.kind === 'misroute')) {
     const sends = `the packets to ${otherPlace(finding)}`
-    return ruleConflict(finding, {
+    return {
       message: `${unreachable(finding)} ${cause(finding, `sends ${sends}`, `may send ${sends}`)}`,
       otherwise: 'Exempt this network from that rule.',
       ...(step.deed.kind === 'misroute' ? { remedy: anotherRoute } : {}),
-    })
+    }
   }
   const packets = whichPackets(finding, 'the packets')
-  return ruleConflict(finding, {
+  return {
     message: `${lost(finding)} ${causeOfDrop(finding, packets)}`,
     otherwise: exemptNetwork,
-  })
+  }
 }

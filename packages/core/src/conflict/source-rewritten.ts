@@ -1,7 +1,6 @@
 import { cause } from './cause.ts'
-import type { Conflict } from './conflict.ts'
 import { receiver, senders } from './effect.ts'
-import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
+import type { ToldFinding, Words } from './rule-conflict.ts'
 import { addressText } from './search/address-text.ts'
 import type { Finding } from './search/finding.ts'
 
@@ -10,26 +9,25 @@ import type { Finding } from './search/finding.ts'
  * has no way to reach through the host it cannot even answer.
  * @internal
  */
-export const sourceRewritten = (finding: ToldFinding): Conflict =>
+export const sourceRewritten = (finding: ToldFinding): Words =>
   finding.rows[0]?.expected.kind === 'outside' && finding.rows[0].expected.seenAs === 'host'
     ? strangeSource(finding)
     : changedSource(finding)
 
 /** A source that the host does not have: it takes another router to lead the answers here. */
-const strangeSource = (finding: ToldFinding): Conflict => {
+const strangeSource = (finding: ToldFinding): Words => {
   const { network, share, rows, judgement } = finding
   const source = addressText(rows[0]?.family ?? 'ip', judgement.conclusion.reached.world.saddr)
-  return ruleConflict(finding, {
+  return {
     message: `${share === 'some' ? 'Some packets' : 'Packets'} from network ${network.name} leave with the source ${source}, which is no address of this host. No reply comes back unless the network around routes that address to this host. ${cause(finding, 'translates the source', 'translates the source')}`,
     otherwise: 'Give that rule an address of this host, or exempt this network from it.',
-  })
+  }
 }
 
-const changedSource = (finding: ToldFinding): Conflict =>
-  ruleConflict(finding, {
-    message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than ${promised(finding)}.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
-    otherwise: 'Exempt these packets from that rule.',
-  })
+const changedSource = (finding: ToldFinding): Words => ({
+  message: `${finding.share === 'some' ? 'Some packets' : 'Packets'} from ${senders(finding)} to ${receiver(finding)} ${finding.certainty === 'certain' ? 'arrive' : 'may arrive'} with another source address than ${promised(finding)}.${unanswered(finding)} ${cause(finding, 'translates the source', 'may translate the source')}`,
+  otherwise: 'Exempt these packets from that rule.',
+})
 
 /** The source that the contract promises. */
 const promised = ({ rows }: Finding): string =>
