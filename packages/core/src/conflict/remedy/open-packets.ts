@@ -2,10 +2,11 @@ import type { Family } from '@portolan/netfilter'
 import { protocolNumber } from '@portolan/netfilter'
 import { type RangeSet, singleValue, subtractRanges, uniteRanges } from '@portolan/netfilter/analysis'
 import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
+import { neverSources } from '../search/address-ranges.ts'
 import { networkRows } from '../search/network-rows.ts'
 import type { Region } from '../search/region.ts'
 import { addressValue, subnetRange } from '../search/subnets.ts'
-import { neverSources, type Surroundings } from '../search/surroundings.ts'
+import type { Surroundings } from '../search/surroundings.ts'
 
 /** Packets that come in by one interface. */
 export interface Arriving {

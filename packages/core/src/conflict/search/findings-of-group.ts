@@ -2,7 +2,7 @@ import type { Follower } from '@portolan/netfilter/analysis'
 import { blameFor } from './blame-bypass.ts'
 import { type ExploredRow, followPoint, followWithout } from './explore.ts'
 import type { Finding } from './finding.ts'
-import { gather } from './gather.ts'
+import { findingsByCulprit } from './findings-by-culprit.ts'
 import { type Cell, cellsAt, type Explored, findLikes, type Likes, movePoint } from './member-cells.ts'
 
 /** Says which failures leave a whole row undelivered, of the mappings or networks with these cells. */
@@ -25,7 +25,7 @@ export const findingsOfGroup = (
   for (const { members, cells } of findLikes(follower, rows, count))
     for (const [first, ...others] of ofOneKind(members, kindOf)) {
       const explored = cellsAt(follower, rows, first, cells)
-      const findings = gather(explored, findDead(explored, first))
+      const findings = findingsByCulprit(explored, findDead(explored, first))
       if (findings.length === 0) continue
       for (const member of [first, ...others]) {
         const own: Finding[] = []

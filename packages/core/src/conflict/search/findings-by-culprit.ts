@@ -1,0 +1,75 @@
+import { culpritKey } from './blame.ts'
+import { type FailedCell, type Finding, isFailed } from './finding.ts'
+import { foldLists } from './fold-lists.ts'
+import type { Explored } from './member-cells.ts'
+import { mergeFindings } from './merge-findings.ts'
+import type { Row } from './row.ts'
+import { findDeadly, findWhole } from './spoilt-rows.ts'
+import { traceCell } from './traced-cell.ts'
+
+/**
+ * Puts together what fails for the same reason: one finding for each culprit of a mapping or network, however many
+ * rows and packets it spoils.
+ *
+ * @param isDead - whether a failure leaves a whole row undelivered
+ */
+export const findingsByCulprit = (
+  explored: readonly Explored[],
+  isDead: (cell: FailedCell) => boolean,
+): readonly Finding[] => {
+  const traced = explored.flatMap(({ cells }) =>
+    cells.filter(isFailed).map((cell) => traceCell(cell, isDead(cell))),
+  )
+  const deadly = findDeadly(traced)
+  const whole = findWhole(explored, traced)
+  const found = new Map<object | string, Map<string, Finding>>()
+  for (const { isDead: dead, row, findings } of traced)
+    for (const finding of findings) {
+      const key = culpritKey(finding.step)
+      // A packet that arrives with another source address arrives.
+      const { fault } = finding.judgement
+      // So does, somewhere, what a proxy takes that goes out.
+      const isStopped = fault === 'stopped' || (fault === 'astray' && row.expected.kind !== 'outside')
+      const isDeadly =
+        dead && isStopped && finding.certainty === 'certain' && deadly.get(row.source)?.has(key) === true
+      const isOpen = fault === 'let-in' && finding.certainty === 'certain'
+      const share = whole.get(row)?.has(key) === true ? 'all' : 'some'
+      const one: Finding = { ...finding, share, severity: isDeadly || isOpen ? 'error' : 'warning' }
+      const byKind = found.get(key) ?? new Map<string, Finding>()
+      found.set(key, byKind)
+      const before = byKind.get(one.kind)
+      byKind.set(one.kind, before === undefined ? one : mergeFindings(before, one))
+    }
+  const cut = new Set(explored.flatMap(({ row, isWhole }) => (isWhole ? [] : [row])))
+  return foldLists([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()]))).map(
+    (finding) => {
+      const shared = withShare(finding, explored)
+      return shared.rows.some((row) => cut.has(row)) ? { ...shared, mayBeMore: true } : shared
+    },
+  )
+}
+
+/** A network has a row for each protocol, which no message names: all of its clients are those of every protocol. */
+const withShare = (finding: Finding, explored: readonly Explored[]): Finding => {
+  if (finding.mapping !== null || finding.share === 'some') return finding
+  const isSame = (a: Row, b: Row): boolean => a.source === b.source && a.way === b.way && a.in === b.in
+  const isAll = explored.every(
+    ({ row }) => finding.rows.includes(row) || !finding.rows.some((one) => isSame(one, row)),
+  )
+  return isAll ? finding : { ...finding, share: 'some' }
+}
+
+/**
+ * A rule that drops what is for a port drops the answers to clients of that port as well: where usual clients meet the
+ * rule in one way, the way in which only others meet it is not told apart. Clients of a row that usual clients do not
+ * meet the rule in are told of by an info.
+ */
+const usualFirst = (findings: readonly Finding[]): readonly Finding[] => {
+  const usual = findings.filter((one) => one.isOfUsual)
+  if (usual.length === 0 || usual.length === findings.length) return findings
+  const rows = new Set(usual.flatMap((one) => one.rows))
+  const others = findings.filter(
+    (one) => !one.isOfUsual && one.isAhead && one.rows.some((row) => !rows.has(row)),
+  )
+  return [...usual, ...others.map((one): Finding => ({ ...one, severity: 'info' }))]
+}

@@ -1,0 +1,23 @@
+import type { Finding } from './finding.ts'
+
+const rank = { error: 2, warning: 1, info: 0 } as const
+const sureness = { certain: 1, possible: 0 } as const
+
+/** Two findings as one: the worse is shown, of equals the surer, and of these the one with no culprit in front. */
+export const mergeFindings = (a: Finding, b: Finding): Finding => {
+  const order =
+    rank[b.severity] - rank[a.severity] ||
+    sureness[b.certainty] - sureness[a.certainty] ||
+    Number(b.isOfUsual) - Number(a.isOfUsual) ||
+    a.behind.size - b.behind.size
+  const [first, second] = order > 0 ? [b, a] : [a, b]
+  // What stands behind another rule is found by chance, with the one packet that was followed: it adds no row.
+  if (first.isAhead && !second.isAhead) return { ...first, isOfUsual: a.isOfUsual || b.isOfUsual }
+  return {
+    ...first,
+    rows: [...new Set([...first.rows, ...second.rows])],
+    share: a.share === 'all' && b.share === 'all' ? 'all' : 'some',
+    isAhead: a.isAhead || b.isAhead,
+    isOfUsual: a.isOfUsual || b.isOfUsual,
+  }
+}

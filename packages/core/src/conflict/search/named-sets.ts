@@ -1,0 +1,15 @@
+import type { RangeSet } from '@portolan/netfilter/analysis'
+
+/** Sets by their names, each made once: what is learnt of a set is remembered by the set itself. */
+export type NamedSets = (name: string, make: () => RangeSet) => RangeSet
+
+export const namedSets = (): NamedSets => {
+  const sets = new Map<string, RangeSet>()
+  return (name, make) => {
+    const known = sets.get(name)
+    if (known !== undefined) return known
+    const made = make()
+    sets.set(name, made)
+    return made
+  }
+}

@@ -1,0 +1,54 @@
+import { culpritKey } from './blame.ts'
+import type { Explored } from './member-cells.ts'
+import type { Row } from './row.ts'
+import type { TracedCell } from './traced-cell.ts'
+
+/**
+ * The culprits of dead rows, by the senders not served: where one of them stops all, a list of bans in front of it is not
+ * what kills the row; where none does, it takes all of them.
+ */
+export const findDeadly = (
+  traced: readonly TracedCell[],
+): ReadonlyMap<string, ReadonlySet<object | string>> => {
+  const deadly = new Map<string, Set<object | string>>()
+  const every = new Map<string, Set<object | string>>()
+  for (const { isDead, row, findings } of traced) {
+    if (!isDead) continue
+    const keys = new Set(findings.map(({ step }) => culpritKey(step)))
+    const before = deadly.get(row.source)
+    deadly.set(row.source, before === undefined ? keys : new Set([...before].filter((key) => keys.has(key))))
+    every.set(row.source, new Set([...(every.get(row.source) ?? []), ...keys]))
+  }
+  for (const [source, keys] of deadly) if (keys.size === 0) deadly.set(source, every.get(source) ?? keys)
+  return deadly
+}
+
+/** The culprits that stop all packets of a row, for certain. */
+export const findWhole = (
+  explored: readonly Explored[],
+  traced: readonly TracedCell[],
+): ReadonlyMap<Row, ReadonlySet<object | string>> => {
+  const counts = new Map<Row, Map<object | string, number>>()
+  for (const { row, findings } of traced) {
+    const own = counts.get(row) ?? new Map<object | string, number>()
+    counts.set(row, own)
+    const keys = findings
+      .filter(
+        ({ certainty, judgement, isOfAll }) =>
+          isOfAll && certainty === 'certain' && judgement.share === 'all',
+      )
+      .map(({ step }) => culpritKey(step))
+    for (const key of new Set(keys)) own.set(key, (own.get(key) ?? 0) + 1)
+  }
+  return new Map(
+    explored.map(({ row, cells, isWhole }) => [
+      row,
+      // Of a row that was not seen whole, nothing is known of all.
+      new Set(
+        [...(counts.get(row) ?? [])].flatMap(([key, count]) =>
+          isWhole && count === cells.length ? [key] : [],
+        ),
+      ),
+    ]),
+  )
+}

@@ -1,0 +1,50 @@
+import type { FailedCell, Finding } from './finding.ts'
+import type { Row } from './row.ts'
+import { isUsual } from './severity.ts'
+import type { Blamed } from './trail.ts'
+
+/** A cell with all culprits that stop it, one behind the other. */
+export interface TracedCell {
+  readonly isDead: boolean
+  readonly row: Row
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * A cell that fails, with a finding for each of its culprits.
+ *
+ * @param isDead - the failure leaves a whole row undelivered
+ */
+export const traceCell = (cell: FailedCell, isDead: boolean): TracedCell => ({
+  isDead,
+  row: cell.row,
+  findings: cell.blamed.map((one, at) => findingOf(cell, one, at < cell.countOfAll)),
+})
+
+const alone: Pick<Finding, 'otherCulprits' | 'mendedTogether'> = { otherCulprits: [], mendedTogether: [] }
+
+const findingOf = (
+  { row, region, point, isBorrowed }: FailedCell,
+  one: Blamed,
+  isOfAll: boolean,
+): Finding => ({
+  // Written out: thousands are made.
+  kind: one.kind,
+  step: one.step,
+  certainty: one.certainty,
+  judgement: one.judgement,
+  behind: one.behind,
+  isAhead: one.behind.size === 0,
+  others: one.others,
+  otherCulprits: alone.otherCulprits,
+  mendedTogether: alone.mendedTogether,
+  isOfAll,
+  isOfUsual: isUsual({ region }),
+  severity: 'warning',
+  mapping: row.mapping,
+  network: row.network,
+  rows: [row],
+  share: 'some',
+  point,
+  isBorrowed,
+})
