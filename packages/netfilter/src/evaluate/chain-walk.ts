@@ -1,6 +1,7 @@
+import type { Deed } from './deed.ts'
 import type { Host } from './host.ts'
-import type { TableProgram } from './program.ts'
-import type { Run } from './run.ts'
+import type { CompiledRule, Program, TableProgram } from './program.ts'
+import { noteRule, type Run } from './run.ts'
 import type { World } from './world.ts'
 
 /** One walk through a base chain and all it leads to. */
@@ -12,3 +13,15 @@ export interface Walk {
   readonly accepted: World[]
   depth: number
 }
+
+/** The part of a walk that is in one chain. */
+export interface ChainWalk {
+  readonly walk: Walk
+  readonly program: Program
+  /** Worlds that leave the chain by `return`, or come back from a `goto`. */
+  readonly returned: World[]
+}
+
+/** Notes what a rule of the chain did to a world. */
+export const noteDeed = ({ program }: ChainWalk, { rule }: CompiledRule, world: World, deed: Deed): void =>
+  noteRule(world, program, rule, deed)

@@ -1,6 +1,5 @@
 import type { FwdStep } from '../model/index.ts'
 import type { Walk } from './chain-walk.ts'
-import type { Deed } from './deed.ts'
 import { end } from './run.ts'
 import type { World } from './world.ts'
 
@@ -10,14 +9,8 @@ import type { World } from './world.ts'
  *
  * @see net/netfilter/nft_fwd_netdev.c `nft_fwd_neigh_eval`
  */
-export const sendAway = (
-  { host, run }: Walk,
-  { device, isAddressed }: FwdStep,
-  world: World,
-  did: (deed: Deed) => void,
-): void => {
+export const sendAway = ({ host, run }: Walk, { device, isAddressed }: FwdStep, world: World): void => {
   const link = device === null ? null : (host.links.get(device) ?? null)
-  did({ kind: 'send-away', device })
   // With the link-layer address of this host no other machine takes it.
   if (link === null || !isAddressed) {
     world.unknown ||= device === null

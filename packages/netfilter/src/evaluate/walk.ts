@@ -1,12 +1,11 @@
 import type { ElementData, SetStep, Verdict } from '../model/index.ts'
 import { bind } from './bind.ts'
-import type { Walk } from './chain-walk.ts'
-import type { Deed } from './deed.ts'
+import { type ChainWalk, noteDeed, type Walk } from './chain-walk.ts'
 import { askInTurn, askStep, learnAction, type MatchingRule } from './learn-rule.ts'
 import type { CompiledRule, CompiledStep, Program } from './program.ts'
 import { isUnknown } from './reading.ts'
 import { candidates } from './rule-index.ts'
-import { end, fork, mergeWorlds, noteRule } from './run.ts'
+import { end, fork, mergeWorlds } from './run.ts'
 import { sendAway } from './send-away.ts'
 import { setField } from './set-field.ts'
 import { CHANCE, MAYBE, NO, YES } from './truth.ts'
@@ -22,6 +21,7 @@ const DEEPEST = 64
  */
 export const walkChain = (walk: Walk, program: Program, world: World, from = 0): World[] => {
   const returned: World[] = []
+  const chain: ChainWalk = { walk, program, returned }
   const next =
     world.learner === null
       ? matchInTurn(program, world, from)
@@ -30,13 +30,13 @@ export const walkChain = (walk: Walk, program: Program, world: World, from = 0):
   for (let asked = next(current); asked !== null; asked = next(current)) {
     const { rule, truth, resume } = asked
     let onward: World[]
-    if (truth === YES) onward = takeRule(walk, program, rule, current, returned)
+    if (truth === YES) onward = takeRule(chain, rule, current)
     else {
       const taken = fork(walk.run, current)
       onward = [current]
       if (taken !== null) {
         if (truth === MAYBE) part(taken, current)
-        for (const one of takeRule(walk, program, rule, taken, returned)) addWorld(onward, one)
+        for (const one of takeRule(chain, rule, taken)) addWorld(onward, one)
       }
     }
     const [first] = onward
@@ -78,17 +78,10 @@ const matchInTurn = (
 /**
  * What a rule does whose leading matches hold.
  *
- * @param returned - takes the worlds that leave the chain by `return` or come back from a `goto`
  * @returns the worlds that go on with the next rule
  */
-const takeRule = (
-  walk: Walk,
-  program: Program,
-  rule: CompiledRule,
-  world: World,
-  returned: World[],
-  from = 0,
-): World[] => {
+const takeRule = (chain: ChainWalk, rule: CompiledRule, world: World, from = 0): World[] => {
+  const { walk, program } = chain
   for (let at = from; at < rule.tail.length; at += 1) {
     const step = rule.tail[at]
     if (step === undefined) break
@@ -100,147 +93,151 @@ const takeRule = (
       const taken = fork(walk.run, world)
       if (taken === null) return [world]
       if (truth === MAYBE) part(taken, world)
-      return mergeWorlds([world, ...takeRule(walk, program, rule, taken, returned, at + 1)])
+      return mergeWorlds([world, ...takeRule(chain, rule, taken, at + 1)])
     }
     if (world.learner !== null) learnAction(program, rule, at, walk.tables.compiler, world)
-    const onward = act(walk, program, rule, step, world, returned)
+    const onward = act(chain, rule, step, world)
     if (onward !== 'next step') return onward
   }
   return [world]
 }
 
 const act = (
-  walk: Walk,
-  program: Program,
+  chain: ChainWalk,
   rule: CompiledRule,
   step: CompiledStep & { kind: 'act' },
   world: World,
-  returned: World[],
 ): World[] | 'next step' => {
   const { action } = step
-  const did = (deed: Deed, on: World = world): void => noteRule(on, program, rule.rule, deed)
-  const other = (): World | null => {
-    const copy = fork(walk.run, world)
-    if (copy !== null) part(copy, world)
-    return copy
-  }
+  const { walk } = chain
   if (isIgnored(world, rule)) return 'next step'
   switch (action.kind) {
     case 'verdict':
-      return decide(walk, program, rule, action.verdict, world, returned)
+      return decide(chain, rule, action.verdict, world)
     case 'dispatch':
-      return dispatch(walk, program, rule, step, world, returned)
+      return dispatch(chain, rule, step, world)
     case 'nat':
-      return bind(walk, program, step.operands, action, world, did)
+      return bind(chain, rule, { action, operands: step.operands }, world)
     case 'set':
-      return assign(walk, step, action.target, world, did)
+      return assign(chain, rule, { action, reads: step.reads }, world)
     case 'notrack':
       // Once there is an entry, it is too late (net/netfilter/xt_CT.c, nft_ct.c: `if (ct || untracked) return`).
       if (world.tracking === 'pending') {
         world.tracking = 'untracked'
-        did({ kind: 'notrack' })
+        noteDeed(chain, rule, world, { kind: 'notrack' })
       }
       return 'next step'
     case 'reject':
-      did(action)
+      noteDeed(chain, rule, world, action)
       end(walk.run, 'rejected', world)
       return []
     case 'tproxy':
       world.tproxy = true
-      did({ kind: 'tproxy' })
+      noteDeed(chain, rule, world, { kind: 'tproxy' })
       if (!action.accepts) return 'next step'
       addWorld(walk.accepted, world)
       return []
     case 'synproxy': {
       // It answers in the server's place; the handshake it makes itself then comes by again, from the host.
-      const lost = other()
+      const lost = parted(walk, world)
       if (lost !== null) {
-        did({ kind: 'synproxy' }, lost)
+        noteDeed(chain, rule, lost, { kind: 'synproxy' })
         end(walk.run, 'dropped', lost)
       }
-      did({ kind: 'synproxy' })
+      noteDeed(chain, rule, world, { kind: 'synproxy' })
       addWorld(walk.accepted, world)
       return []
     }
     case 'unknown-action': {
-      const dropped = other()
+      const dropped = parted(walk, world)
       if (dropped !== null) {
-        did({ kind: 'may-drop' }, dropped)
+        noteDeed(chain, rule, dropped, { kind: 'may-drop' })
         end(walk.run, 'dropped', dropped)
       }
-      const accepted = other()
+      const accepted = parted(walk, world)
       if (accepted !== null) {
-        did({ kind: 'may-accept' }, accepted)
+        noteDeed(chain, rule, accepted, { kind: 'may-accept' })
         addWorld(walk.accepted, accepted)
       }
       return 'next step'
     }
     case 'rewrite': {
-      const damaged = other()
+      const damaged = parted(walk, world)
       if (damaged !== null) {
-        did({ kind: 'rewrite' }, damaged)
+        noteDeed(chain, rule, damaged, { kind: 'rewrite' })
         end(walk.run, 'dropped', damaged)
       }
       return 'next step'
     }
     case 'fwd':
-      sendAway(walk, action, world, did)
+      noteDeed(chain, rule, world, { kind: 'send-away', device: action.device })
+      sendAway(walk, action, world)
       return []
     case 'note':
       return 'next step'
   }
 }
 
+/** A course in which something holds that is not known, apart from the one in which it does not. */
+const parted = ({ run }: Walk, world: World): World | null => {
+  const copy = fork(run, world)
+  if (copy !== null) part(copy, world)
+  return copy
+}
+
 /** A learner asks what would be if this rule were not there. */
 const isIgnored = ({ learner }: World, { rule }: CompiledRule): boolean => learner?.ignored.has(rule) === true
 
+/** A field that a rule sets, and what reads the value. */
+interface Assignment {
+  readonly action: SetStep
+  readonly reads: (CompiledStep & { kind: 'act' })['reads']
+}
+
 const assign = (
-  walk: Walk,
-  { reads }: CompiledStep & { kind: 'act' },
-  target: SetStep['target'],
+  chain: ChainWalk,
+  rule: CompiledRule,
+  { action: { target }, reads }: Assignment,
   world: World,
-  did: (deed: Deed) => void,
 ): World[] | 'next step' => {
   const value = reads[0]?.(world)
   // A map without the key, or a field the packet has not, ends the rule (NFT_BREAK).
   if (value === undefined) return [world]
-  if (setField(walk.run, world, target, value)) did({ kind: 'set', target })
+  if (setField(chain.walk.run, world, target, value)) noteDeed(chain, rule, world, { kind: 'set', target })
   return 'next step'
 }
 
 const decide = (
-  walk: Walk,
-  program: Program,
+  chain: ChainWalk,
   rule: CompiledRule,
   verdict: Verdict,
   world: World,
-  returned: World[],
 ): World[] | 'next step' => {
-  const did = (deed: Deed, on: World = world): void => noteRule(on, program, rule.rule, deed)
+  const { walk, returned } = chain
   switch (verdict.kind) {
     case 'continue':
       return 'next step'
     case 'accept':
       if (isIgnored(world, rule)) return 'next step'
-      did({ kind: 'accept' })
+      noteDeed(chain, rule, world, { kind: 'accept' })
       addWorld(walk.accepted, world)
       return []
     case 'drop':
-      did({ kind: 'drop' })
+      noteDeed(chain, rule, world, { kind: 'drop' })
       end(walk.run, 'dropped', world)
       return []
     case 'return':
-      did({ kind: 'return' })
+      noteDeed(chain, rule, world, { kind: 'return' })
       returned.push(world)
       return []
     case 'stolen': {
       const lost = fork(walk.run, world)
       if (lost !== null) {
         lost.unknown = true
-        did({ kind: 'may-drop' }, lost)
+        noteDeed(chain, rule, lost, { kind: 'may-drop' })
         end(walk.run, 'dropped', lost)
       }
-      did({ kind: 'queue' })
+      noteDeed(chain, rule, world, { kind: 'queue' })
       addWorld(walk.accepted, world)
       return []
     }
@@ -252,7 +249,7 @@ const decide = (
         walk.run.truncated = true
         return [world]
       }
-      did(verdict)
+      noteDeed(chain, rule, world, verdict)
       walk.depth += 1
       const back = walkChain(walk, target, world)
       walk.depth -= 1
@@ -265,12 +262,10 @@ const decide = (
 
 /** A verdict map: the verdict of the key, or of each that the key may have. */
 const dispatch = (
-  walk: Walk,
-  program: Program,
+  chain: ChainWalk,
   rule: CompiledRule,
   { find, reads }: CompiledStep & { kind: 'act' },
   world: World,
-  returned: World[],
 ): World[] => {
   const key = reads.map((read) => read(world))
   if (find === null || key.includes(undefined)) return [world]
@@ -280,7 +275,7 @@ const dispatch = (
   const sure = found.hit === YES && found.data.length === 1
   const take = (data: ElementData, on: World): void => {
     if (data.kind !== 'verdict') return
-    const after = decide(walk, program, rule, data.verdict, on, returned)
+    const after = decide(chain, rule, data.verdict, on)
     for (const one of after === 'next step' ? [on] : after) addWorld(onward, one)
   }
   if (sure) {
@@ -289,7 +284,7 @@ const dispatch = (
   }
   if (found.hit !== YES) addWorld(onward, world)
   for (const data of found.data) {
-    const taken = fork(walk.run, world)
+    const taken = fork(chain.walk.run, world)
     if (taken === null) break
     if (!found.random && (key.some(isUnknown) || found.hit !== CHANCE)) part(taken, world)
     take(data, taken)

@@ -1,0 +1,66 @@
+import type { ElementData, ValueRange } from '../model/index.ts'
+import type { NatReads, OperandRead } from './program.ts'
+import { isUnknown } from './reading.ts'
+import { NO, YES } from './truth.ts'
+import type { World } from './world.ts'
+
+/** One way to translate: what operands allow. */
+export interface NatChoice {
+  readonly address: ValueRange | null
+  readonly port: ValueRange | null
+}
+
+/** The ways that the operands of a rule allow. */
+export interface NatChoices {
+  readonly choices: readonly NatChoice[]
+  /** One of them is taken for certain; else a map may not know its key. */
+  readonly sure: boolean
+  /** Chance chooses among them, and nothing unknown. */
+  readonly random: boolean
+}
+
+/** @returns null when a map of the rule does not know its key */
+export const choicesOf = (operands: NatReads | null, world: World): NatChoices | null => {
+  const address = operands === null || operands.address === null ? null : readOperand(operands.address, world)
+  const port = operands === null || operands.port === null ? null : readOperand(operands.port, world)
+  if (address?.hit === NO || port?.hit === NO) return null
+  const shared =
+    operands?.address?.kind === 'map' &&
+    operands.port?.kind === 'map' &&
+    operands.address.table === operands.port.table &&
+    operands.address.reads.length > 0
+  const sure = (address === null || address.hit === YES) && (port === null || port.hit === YES)
+  const random = (address?.random ?? true) && (port?.random ?? true)
+  const choices: NatChoice[] = []
+  for (const [at, one] of (address?.ranges ?? [null]).entries())
+    for (const [other, two] of (port?.ranges ?? [null]).entries())
+      if (!shared || at === other) choices.push({ address: one, port: two })
+  return { choices, sure, random }
+}
+
+interface OperandFound {
+  readonly hit: number
+  readonly ranges: readonly ValueRange[]
+  readonly random: boolean
+}
+
+const readOperand = (operand: OperandRead, world: World): OperandFound => {
+  if (operand.kind === 'read') {
+    const value = operand.read(world)
+    if (value === undefined || typeof value === 'string') return { hit: NO, ranges: [], random: false }
+    if (!isUnknown(value)) return { hit: YES, ranges: [{ first: value, last: value }], random: true }
+    const { first, last, random } = value
+    const ranges = first === null || last === null ? [] : [{ first, last }]
+    return { hit: YES, ranges, random }
+  }
+  const found = operand.find(operand.reads.map((read) => read(world)))
+  const rangeOf = (data: ElementData): ValueRange[] => {
+    const range = data.kind === 'values' ? data.values[operand.part] : undefined
+    return range === undefined ? [] : [range]
+  }
+  return {
+    hit: found.hit,
+    ranges: found.data.flatMap(rangeOf),
+    random: found.data.length === 1 || found.random,
+  }
+}
