@@ -1,17 +1,17 @@
 import { firstPort } from './mappings.ts'
 
-const someone = (at: number): string => `${11 + (at % 80)}.${(at * 7) % 256}.${(at * 13) % 256}.0/24`
+const sourceOf = (at: number): string => `${11 + (at % 80)}.${(at * 7) % 256}.${(at * 13) % 256}.0/24`
 const port = (at: number): number => 1 + ((at * 31) % 60_000)
 
-/** What one finds in grown firewalls, in turn: bans, ports closed or open to someone, services elsewhere. */
+/** Usual rules of grown firewalls, in turn: bans, ports closed or open to one source, services elsewhere. */
 const rules: readonly ((at: number) => string)[] = [
-  (at) => `-s ${someone(at)} -j DROP`,
-  (at) => `-s ${someone(at)} -p tcp -m tcp --dport ${port(at)} -j DROP`,
-  (at) => `-s ${someone(at)} -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
+  (at) => `-s ${sourceOf(at)} -j DROP`,
+  (at) => `-s ${sourceOf(at)} -p tcp -m tcp --dport ${port(at)} -j DROP`,
+  (at) => `-s ${sourceOf(at)} -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
   (at) => `-d 10.${at % 256}.${(at >> 8) % 256}.7/32 -p tcp -m tcp --dport ${port(at)} -j ACCEPT`,
   (at) => `-i eth0 -d 10.${at % 256}.${(at >> 8) % 256}.0/24 -p udp -m udp --dport ${port(at)} -j DROP`,
   // Before translation a packet still has its host port: one in ten of them is ours.
-  (at) => `-s ${someone(at)} -p tcp -m tcp --dport ${firstPort + ((at * 17) % 10_000)} -j DROP`,
+  (at) => `-s ${sourceOf(at)} -p tcp -m tcp --dport ${firstPort + ((at * 17) % 10_000)} -j DROP`,
 ]
 
 /** So many rules as iptables-save prints them, those of the last sort before translation, the others where packets are forwarded. */

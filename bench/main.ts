@@ -53,7 +53,7 @@ try {
       process.stdout.write(`${name.padEnd(24)} ${(await loadEntry(name)).about}\n`)
   } else await runAll()
 } catch (error) {
-  // A child's whole trace is wanted by whoever wrote the entry; a mistyped name is no reason for one.
+  // The author of an entry needs a child's whole trace; a mistyped name needs none.
   process.stderr.write(
     `bench: ${error instanceof Error ? (child === undefined ? error.message : error.stack) : error}\n`,
   )

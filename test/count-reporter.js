@@ -1,6 +1,6 @@
 /**
  * Prints the one line that continuous integration reads, last: `N passed, N failed, N skipped`. In continuous
- * integration (CI=true) a skipped test fails the run: nobody reads the lines that say why it was skipped.
+ * integration (CI=true) a skipped test fails the run: the lines that say why it was skipped are not read there.
  */
 export default class CountReporter {
   #skipped = 0

@@ -21,7 +21,7 @@ const facts: HostFacts = {
 
 const addressOf = (at: number): string => `172.17.${(at >> 6) & 255}.${(at & 63) + 2}`
 
-/** A DNAT and an accept a port, as Docker writes them, behind a list of those who are kept out. */
+/** A DNAT and an accept a port, as Docker writes them, behind a list of banned sources. */
 const saved = (rules: number): string => {
   const banned = Math.floor(rules / 10)
   const ports = Math.floor((rules - banned) / 2)

@@ -51,7 +51,7 @@ export const entry: Entry = {
         },
         some,
       )
-      // Not in turn with the others: rules that somebody else changed have to be read again.
+      // Not in turn with the others: rules that another program changed have to be read again.
       const publish = await measure(
         { run: () => host.publish({ hostPort, to: target }), after: () => host.unpublish({ hostPort }) },
         some,
@@ -62,7 +62,7 @@ export const entry: Entry = {
       const at = `${variant}, at ${ports}`
       rows.push(
         {
-          what: `${at}: publish(), nobody else changing rules`,
+          what: `${at}: publish(), no other program changing rules`,
           unit: 'ms',
           measured: publish,
           mark: { ratioAtMost: 3 },

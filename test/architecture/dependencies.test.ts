@@ -22,7 +22,7 @@ const dialect = [
   '@portolan/netfilter/text',
 ]
 
-/** Who may import whom among the packages: portolan -> {iptables, nftables, host} -> core -> netfilter. */
+/** What each package may import of the others: portolan -> {iptables, nftables, host} -> core -> netfilter. */
 const allowed: Record<string, readonly string[]> = {
   netfilter: [],
   core: pure,

@@ -122,9 +122,9 @@ describeOnKernel('destroy --yes', 'nftables', () => {
   test('of a project that is not there is an error that names those that are', async () => {
     const inside = (script: string) =>
       run([...apart, 'sh', '-c', `${commandLine.join(' ')} ${script}`], { folder })
-    const nobody = await inside('destroy --yes --state state --project nosuch')
-    expect(nobody.code).toBe(1)
-    expect(nobody.stderr).toContain('project nosuch has nothing on this host; no project has.')
+    const alone = await inside('destroy --yes --state state --project nosuch')
+    expect(alone.code).toBe(1)
+    expect(alone.stderr).toContain('project nosuch has nothing on this host; no project has.')
     const { code, stderr } = await inside(
       `apply --yes --state state >&2 && ${commandLine.join(' ')} destroy --yes --state state -p nosuch`,
     )

@@ -172,7 +172,7 @@ describeOnKernel('a failed apply', 'nftables', () => {
     expect(stdout).toMatch(/\ncode 1\nrules 0\n"kept": 0\n$/)
   })
 
-  /** A command for whom nft reads as ever, and does something else where it is to write. */
+  /** A command beside an nft that reads as ever, and does something else where it is to write. */
   const withNft = (write: string) => `cp /usr/sbin/nft nft.real; cat >nft.fake <<END
 #!/bin/sh
 case "\\$*" in *-f*) ${write}; exit 1;; esac

@@ -42,8 +42,8 @@ test('what inspect prints of a file is that file, unknown keys and all', async (
 })
 
 test('what an ordinary user cannot see is named in the JSON, and said on standard error', async () => {
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-  const under = process.geteuid?.() === 0 ? nobody : []
+  const ordinaryUser = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const under = process.geteuid?.() === 0 ? ordinaryUser : []
   const { code, stdout, stderr } = await portolan(['inspect'], { folder: '/', under })
   expect(code).toBe(0)
   const { interfaces, unread = [] } = JSON.parse(stdout)

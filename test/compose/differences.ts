@@ -25,7 +25,7 @@ const because = {
   macvlan: 'A network of another driver is not built by Portolan, and is named in a note.',
   replicas:
     'A range of host ports is dealt out among the replicas when the plan is made; Compose leaves the range to the engine.',
-  envFolder: 'A folder called .env is refused: the variables that somebody meant to set are in none.',
+  envFolder: 'A folder called .env is refused: it cannot hold the variables that the user meant to set.',
   noServices: 'A file without services plans nothing, which is told: most often it is another file.',
   dependsOn: 'Portolan does not read `depends_on`.',
   nothing: 'A later file that says nothing of `services` takes nothing away.',

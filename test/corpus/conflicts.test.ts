@@ -102,7 +102,7 @@ const isRule = (culprit: Culprit | null): culprit is Culprit => culprit !== null
 
 const mostRounds = 12
 
-/** Who takes away whatever is named as an error, round by round, has a host without errors in the end. */
+/** Removing what the errors name, round by round, leaves a host without errors in the end. */
 const complaintsOfErrors = ({ plan: { desired }, rulesets }: Seen, counts: Counts): readonly string[] => {
   let rules = rulesets
   for (let round = 0; round < mostRounds; round += 1) {

@@ -119,7 +119,7 @@ const tally = new Map<string, number>()
 const stopped: readonly string[] = ['dropped', 'rejected', 'unrouted']
 
 /**
- * What a flow comes to, whoever stops it where it is stopped. Where the host speaks to itself, iptables' MASQUERADE
+ * What becomes of a flow, without the rule that stops it. Where the host speaks to itself, iptables' MASQUERADE
  * asks for a source in the subnet only and nftables' for the bridge it comes in by: the source may be another.
  */
 const summary = ({ outcome, at, seenAs, certainty }: Outcome, packet: Packet): object =>

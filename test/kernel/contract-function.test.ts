@@ -43,7 +43,7 @@ const agrees = (expected: Expected, found: Reach, family: Family): boolean => {
     case 'not to a container':
       return found.kind === 'local' || found.kind === 'dropped'
     case 'refused':
-      // It arrives where nobody listens, of which the contract knows nothing.
+      // It arrives at a port without a listener. The contract knows nothing of listeners.
       return found.kind === 'delivered'
     case 'delivered': {
       const { to, port, source } = expected

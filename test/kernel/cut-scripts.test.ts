@@ -9,7 +9,7 @@ import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
 const client = `${addresses.ip.client}/32`
 const neighbour = `${addresses.ip.neighbour}/32`
 
-/** Who may reach which service from 8001 on; null: everyone. */
+/** The services on ports from 8001 on, and the sources that may reach each; null: every source. */
 type Ports = readonly (readonly [service: 'web' | 'db', allowFrom: readonly string[] | null])[]
 
 const before: Ports = [

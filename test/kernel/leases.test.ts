@@ -14,7 +14,7 @@ type Addresses = { readonly addresses: readonly { readonly service: string; read
 const of = ({ addresses }: Addresses, service: string): readonly string[] =>
   addresses.filter((one) => one.service === service).map(({ address }) => address)
 
-/** Subnets, addresses and chosen ports stay with whose they are. */
+/** Subnets, addresses and chosen ports stay with their networks and services. */
 const leases = (open: OpenLab): void => {
   test('endpoints keep their addresses when others come and go, and over the end of the host’s bridges', async () => {
     const lab = await open()
@@ -113,7 +113,7 @@ const leases = (open: OpenLab): void => {
     const pilot = pilotOf(lab, 'nftables')
     await pilot.apply(project('shop', 'a'))
     await lab.host.mustRun(['chmod', 'a+rx', '/run/lab'])
-    await lab.host.mustRun(['mkdir', '--mode=777', '/run/lab/nobody'])
+    await lab.host.mustRun(['mkdir', '--mode=777', '/run/lab/ordinary'])
     const holder = lab.host.start([
       ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '/usr/bin/python3', '-c'],
       `
@@ -127,13 +127,13 @@ for name in glob.glob('/run/lab/state/*') + glob.glob('/run/portolan/*'):
         held.append(file)
     except PermissionError:
         pass
-open('/run/lab/nobody/holds', 'w').write(str(len(held)))
+open('/run/lab/ordinary/holds', 'w').write(str(len(held)))
 signal.pause()
 `,
     ])
     try {
       // The store itself may be read, so something is held.
-      const holds = 'until grep -qs "[1-9]" /run/lab/nobody/holds; do sleep 0.05; done'
+      const holds = 'until grep -qs "[1-9]" /run/lab/ordinary/holds; do sleep 0.05; done'
       await lab.host.mustRun(['sh', '-c', holds], { timeoutMs: 10_000 })
       expect(await pilot.run('plan', project('shop', 'a'))).toMatchObject({ exitCode: 0 })
       expect(await pilot.run('apply', project('shop', 'a', 'b'), '--yes')).toMatchObject({ exitCode: 0 })

@@ -13,7 +13,7 @@ interface KeptJson {
   readonly commands: readonly string[]
 }
 
-/** Who a use of forwarding is said to be of. */
+/** The owner that `destroy` names for a use of forwarding. */
 const owners = {
   docker: 'docker',
   'podman with nftables': 'netavark',

@@ -4,15 +4,15 @@ import { type Lab, openLab } from '../lab/lab.ts'
 import type { RunOutcome } from '../lab/run.ts'
 
 const shop = 'name: shop\nservices: {web: {ports: ["8080:80"]}}\n'
-const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+const unprivileged = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
 
 // A home of its own: what root keeps in root's may not even be looked at.
-const user = ['env', 'HOME=/run/lab/home', ...nobody]
+const atHome = ['env', 'HOME=/run/lab/home', ...unprivileged]
 
 const users = {
-  'without a privilege': [...user, '--bounding-set=-all', '--inh-caps=-all'],
+  'without a privilege': [...atHome, '--bounding-set=-all', '--inh-caps=-all'],
   // It may read every rule of nf_tables, and is shown not one name of a legacy table.
-  'with CAP_NET_ADMIN': [...user, '--inh-caps=+net_admin,+net_raw', '--ambient-caps=+net_admin,+net_raw'],
+  'with CAP_NET_ADMIN': [...atHome, '--inh-caps=+net_admin,+net_raw', '--ambient-caps=+net_admin,+net_raw'],
 } as const
 
 const legacyUnread =
@@ -30,9 +30,9 @@ const openHost = async (): Promise<Lab> => {
 
 const portolanAs = (
   { host, command }: Lab,
-  who: keyof typeof users,
+  user: keyof typeof users,
   words: readonly string[],
-): Promise<RunOutcome> => host.run([...users[who], ...command, ...words])
+): Promise<RunOutcome> => host.run([...users[user], ...command, ...words])
 
 const compose = ['-f', '/run/lab/compose.yaml', '--backend', 'nftables']
 const explained = ['explain', '--from', '192.0.2.77', '--in', 'eth0', '--to', '192.0.2.1:8080/tcp']
@@ -55,16 +55,16 @@ describeOnKernel('legacy rules that only root may read', 'iptables-legacy', () =
 
   test.each(['without a privilege', 'with CAP_NET_ADMIN'] as const)(
     'are named to a user %s by plan, conflicts and inspect, in words and in JSON',
-    async (who) => {
+    async (user) => {
       await using lab = await openHost()
       for (const words of [['plan', ...compose], ['conflicts', ...compose], ['inspect']]) {
-        const plain = await portolanAs(lab, who, words)
+        const plain = await portolanAs(lab, user, words)
         expect(`${plain.stdout}${plain.stderr}`).toContain(legacyUnread)
-        const json = await portolanAs(lab, who, [...words, '--json'])
+        const json = await portolanAs(lab, user, [...words, '--json'])
         const { unread } = JSON.parse(json.stdout) as { unread: readonly string[] }
         expect(unread).toContainEqual(expect.stringContaining(legacyUnread))
       }
-      const { stdout } = await portolanAs(lab, who, ['conflicts', ...compose])
+      const { stdout } = await portolanAs(lab, user, ['conflicts', ...compose])
       expect(stdout).not.toContain('No conflicts.')
     },
   )

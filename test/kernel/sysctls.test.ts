@@ -12,7 +12,7 @@ import { addresses } from '../lab/topology.ts'
 const PORT = 7000
 const links = ['all', 'default', 'eth0', 'eth1', 'br-a', 'br-b', 'lo']
 
-/** A datagram, by whom it is sent and whether the kernel hands it on or takes it. */
+/** A datagram, its sender, and whether the kernel forwards or delivers it. */
 interface Case {
   readonly title: string
   readonly set: Readonly<Record<string, number>>
@@ -243,7 +243,7 @@ describeOnKernel('the sysctls of a host', 'iptables-legacy', () => {
     for (const [name, value] of Object.entries(initial)) await lab.host.setSysctl(name, value)
   }
 
-  /** Was the datagram taken by whom it was for? Sent again until it is, where it should be. */
+  /** Did the datagram reach its receiver? Where it should, it is sent again until it does. */
   const send = async ({
     from,
     source,

@@ -73,7 +73,7 @@ table ip6 other {
 }
 `
 
-/** Fills a host with the rules of three other tools, in all three backends, and a bridge of someone else's. */
+/** Fills a host with the rules of three other tools, in all three backends, and with a foreign bridge. */
 export const addForeignRules = async (host: Machine): Promise<void> => {
   await host.ip('link add docker9 type bridge', 'link set docker9 up', 'addr add 172.29.0.1/16 dev docker9')
   await host.mustRun(['nft', '-f', '-'], { input: firewalld })

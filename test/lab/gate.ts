@@ -33,8 +33,8 @@ export const obstacle = (backend: Backend): string | null => {
 }
 
 /**
- * A suite that needs a kernel with this backend. Where there is none the suite says so where nobody can overlook
- * it, and passes on a developer's machine; in continuous integration (CI=true) that is a failure, never a skip.
+ * A suite that needs a kernel with this backend. Without one, a single test stands for the suite and prints the reason.
+ * It passes on a developer's machine, and fails in continuous integration (CI=true).
  */
 export const describeOnKernel = (title: string, backend: Backend, body: () => void): void => {
   const reason = obstacle(backend)

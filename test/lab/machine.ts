@@ -8,8 +8,8 @@ export interface Service {
   readonly port: number
   /** Default: every address of both families. */
   readonly addresses?: readonly string[]
-  /** What it calls itself in answers; default the machine's name. */
-  readonly who?: string
+  /** Its name in answers; default the machine's name. */
+  readonly answersAs?: string
   /** Sent after the greeting (TCP only). */
   readonly payloadBytes?: number
 }
@@ -95,7 +95,7 @@ export const createMachine = async (
     pid,
     async listen(...services) {
       for (const service of services) {
-        await agent.ask('listen', { who: name, addresses: ['0.0.0.0', '::'], ...service })
+        await agent.ask('listen', { answersAs: name, addresses: ['0.0.0.0', '::'], ...service })
       }
     },
     async unlisten(protocol, port) {

@@ -21,9 +21,9 @@ export interface Probe {
 /** Data went both ways: of TCP once the handshake was over, of UDP two datagrams and the answers to both. */
 export interface Delivered {
   readonly delivered: true
-  /** Who answered, as named in `listen`; for icmp the address. */
+  /** The name of the service that answered, as given to `listen`; for icmp the address. */
   readonly by: string
-  /** Where the flow came from, in the eyes of who answered. */
+  /** The source of the flow, as the service that answered saw it. */
   readonly source: string
   readonly sourcePort: number
   /** The address and port it arrived at. */

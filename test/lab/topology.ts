@@ -33,7 +33,7 @@ export const addresses = {
   },
 } as const
 
-/** A resolver nobody's pool can meet. */
+/** A resolver that no pool overlaps. */
 export const resolvers = 'nameserver 192.0.2.53\\n'
 
 interface Machines {

@@ -5,8 +5,8 @@ import type { CommandOutcome, Lab } from './lab.ts'
 export const ownPrograms = '/run/lab/bin'
 
 /**
- * Carries out a command line as a person does who copies it to a terminal of the host: `portolan` is on the path, and
- * what it asks is answered with yes. A terminal has one stream, which is `stdout`.
+ * Runs a command line as a person would after copying it to a terminal of the host: `portolan` is on the path, and
+ * its question is answered with yes. A terminal has one stream, which is `stdout`.
  */
 export const typed = async ({ host, command }: Lab, line: string): Promise<CommandOutcome> => {
   await host.mustRun(['mkdir', '-p', ownPrograms])

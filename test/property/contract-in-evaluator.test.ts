@@ -58,7 +58,7 @@ const factsOf = (desired: DesiredState, bridgeNf: boolean, isolates: boolean): H
     { destination: '::/0', gateway: '2001:db8::1', interface: 'eth0' },
   ],
   sysctls: {
-    // Switched on by the plan for the families that have a network; who does not forward needs no guard.
+    // Switched on by the plan for the families that have a network. A host that does not forward needs no guard.
     'net.ipv4.ip_forward': desired.networks.some(({ ip }) => ip !== null) ? '1' : '0',
     'net.ipv6.conf.all.forwarding': desired.networks.some(({ ip6 }) => ip6 !== null) ? '1' : '0',
     'net.bridge.bridge-nf-call-iptables': bridgeNf ? '1' : '0',
@@ -102,7 +102,7 @@ const hasNoRoute = ({ networks }: DesiredState, { family, to }: Flow): boolean =
     ({ [family]: subnet }) => subnet?.gateway === null && prefixContains(subnet.subnet, to.address),
   )
 
-/** A container without a gateway, and a link-local address, speak to nobody but their neighbours. */
+/** A container without a gateway, and a link-local address, reach their neighbours alone. */
 const canSend = ({ networks }: DesiredState, { family, from, to }: Flow, own: readonly string[]): boolean => {
   if (from.kind === 'machine') return !from.address.startsWith('fe80:') || own.includes(to.address)
   if (from.kind === 'host') return true

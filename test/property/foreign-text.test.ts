@@ -39,7 +39,7 @@ const expectShown = (text: string): void => {
   expect(text).toMatch(/^(\n|[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}])*$/u)
 }
 
-/** Strings that the type of the data lists, which nobody outside can set. */
+/** Keys of strings that the type of the data lists: no text from outside can be there. */
 const closedKeys: ReadonlySet<string> = new Set([
   ...['kind', 'severity', 'certainty', 'effect', 'part', 'action', 'origin', 'family', 'mode', 'backend'],
 ])

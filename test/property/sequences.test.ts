@@ -53,7 +53,7 @@ describe('one plan after another', () => {
           const bridges = (host.facts.interfaces ?? []).flatMap(({ name, alias = '' }) =>
             alias.startsWith('portolan project=') ? [name] : [],
           )
-          // A bridge whose name somebody else has is a conflict, and left to whoever has it.
+          // A foreign interface with the name of a bridge is a conflict, and stays as it is.
           const names = new Set(facts.interfaces?.map(({ name }) => name))
           const ours = plan.desired.networks.map(({ bridge }) => bridge).filter((name) => !names.has(name))
           expect(bridges.sort()).toEqual(ours.sort())

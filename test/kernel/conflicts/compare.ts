@@ -41,7 +41,7 @@ const fits = (expected: ExpectedConflict, found: ConflictJson): boolean =>
   isAbout(expected, found) &&
   isBy(expected, found)
 
-/** Whom a line is about, one by one: its `*` takes in several mappings or networks. */
+/** A line for each mapping or network that the line is about: its `*` takes in several. */
 const spelledOut = (expected: ExpectedConflict, planned: Planned): readonly ExpectedConflict[] => {
   const { subject } = expected
   if (subject.kind === 'mapping' && subject.label.includes('*')) {

@@ -12,7 +12,7 @@ import { outsidePort } from './stage.ts'
 export interface LiveRow {
   /** `machine ip tcp 192.0.2.2:8080 from client`: what a scenario calls it by. */
   readonly words: readonly string[]
-  /** Whom it is about. */
+  /** The mapping or the network that it is about. */
   readonly mapping: string | null
   readonly network: string | null
   readonly flow: Flow

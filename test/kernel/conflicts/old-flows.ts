@@ -16,10 +16,10 @@ const askedBy = (
     destination,
     port,
     sourcePort,
-    timeoutMs: by === 'nobody' ? 500 : 2000,
+    timeoutMs: by === 'nothing' ? 500 : 2000,
   })
 
-/** Who has to answer it then. */
+/** The machine that has to answer it then. */
 const expectedAt = ({ by, atLast, isForgotten }: OldFlow, moment: Moment): string =>
   moment === 'before' || (moment === 'applied' && isForgotten) ? by : atLast
 
@@ -30,7 +30,7 @@ export const askOldFlow = async (
   moment: Moment,
 ): Promise<readonly string[]> => {
   const outcome = await askedBy(stage, flow)
-  const seen = outcome.delivered ? outcome.by : 'nobody'
+  const seen = outcome.delivered ? outcome.by : 'nothing'
   const expected = expectedAt(flow, moment)
   return seen === expected
     ? []

@@ -90,21 +90,21 @@ export const readOldFlow = (line: string): OldFlow => {
   }
 }
 
-const readService = (text: string, who: string): ForeignService => {
+const readService = (text: string, answersAs: string): ForeignService => {
   const groups = match(text.trim(), /^(?<protocol>tcp|udp|sctp) (?<port>\d+)$/, 'tcp 80')
-  return { protocol: protocolOf(groups.protocol), port: Number(groups.port), who }
+  return { protocol: protocolOf(groups.protocol), port: Number(groups.port), answersAs }
 }
 
 /** `sshd on tcp 22` or `resolver on udp 53 at 127.0.0.53` */
 export const readListener = (line: string): Before => {
   const groups = match(
     line,
-    /^(?<who>\S+) on (?<service>\w+ \d+)(?: at (?<address>\S+))?$/,
+    /^(?<name>\S+) on (?<service>\w+ \d+)(?: at (?<address>\S+))?$/,
     'sshd on tcp 22 at 127.0.0.1',
   )
   return {
     kind: 'listener',
-    service: readService(groups.service ?? '', groups.who ?? ''),
+    service: readService(groups.service ?? '', groups.name ?? ''),
     address: groups.address ?? null,
   }
 }

@@ -1,7 +1,7 @@
 import type { Backend } from '../../lab/backend.ts'
 import type { ProbeProtocol } from '../../lab/probe.ts'
 
-/** What makes the host's foreign state, in the order of the file: some things depend on who came first. */
+/** What makes the host's foreign state, in the order of the file: the order in which chains are made can matter. */
 export type Before =
   /** Text for `nft -f -`, or for one of the four `ip[6]tables-{nft,legacy}-restore --noflush`. */
   | { readonly kind: 'rules'; readonly tool: RuleTool; readonly text: string }
@@ -13,7 +13,7 @@ export type Before =
   | { readonly kind: 'listener'; readonly service: ForeignService; readonly address: string | null }
   /** A flow that begins, and goes on. */
   | { readonly kind: 'flow'; readonly flow: OldFlow }
-  /** Somebody else's container, which answers by its name. */
+  /** A container of another engine, which answers by its name. */
   | { readonly kind: 'container'; readonly container: ForeignContainer }
 
 export const ruleTools = [
@@ -29,7 +29,8 @@ export type RuleTool = (typeof ruleTools)[number]
 export interface ForeignService {
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
   readonly port: number
-  readonly who: string
+  /** The name in its answers. */
+  readonly answersAs: string
 }
 
 export interface ForeignContainer {
@@ -64,7 +65,7 @@ export interface ExpectedFailure {
   readonly afterRemedies: 'mended' | 'still'
 }
 
-/** A flow of somebody else, that works before we come, and goes on working unless it is said to be lost. */
+/** A foreign flow. It works before `apply`, and after it unless the line says that it is lost. */
 export interface ForeignFlow {
   readonly from: string
   readonly destination: string
@@ -82,9 +83,9 @@ export interface OldFlow {
   readonly destination: string
   readonly port: number
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
-  /** `nobody`: not answered. */
+  /** `nothing`: not answered. */
   readonly by: string
-  /** Who answers it in the end. */
+  /** The machine that answers it in the end. */
   readonly atLast: string
   /** Only once the remedy of a conflict has it forgotten; else it is moved by `apply`, or not at all. */
   readonly isForgotten: boolean

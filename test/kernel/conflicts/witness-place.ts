@@ -6,7 +6,7 @@ import { addresses } from '../../lab/topology.ts'
 import type { Planned } from './planned.ts'
 import type { Stage } from './stage.ts'
 
-/** Who sends a witness, and how the contract calls it. */
+/** The sender of a witness, and the contract's name for it. */
 export interface Sender {
   readonly machine: Machine
   readonly from: FlowSource
@@ -52,10 +52,10 @@ const behind = async (stage: Stage, device: string, address: string): Promise<Ma
   return machine
 }
 
-/** A machine on somebody else's bridge, that sends everything through the host. */
+/** A machine on a foreign bridge that sends everything through the host. */
 const strangerOn = async ({ lab }: Stage, bridge: string, name: string): Promise<Machine> => {
   const bridges = await lab.host.mustRun(['ip', '-br', 'link', 'show', 'type', 'bridge'])
-  if (!new RegExp(`^${bridge} `, 'm').test(bridges)) throw new Error(`nobody can be put behind ${bridge}`)
+  if (!new RegExp(`^${bridge} `, 'm').test(bridges)) throw new Error(`no machine can be put behind ${bridge}`)
   const machine = await lab.container({ name, bridge })
   const held = await lab.host.mustRun(['ip', '-br', 'addr', 'show', 'dev', bridge, 'scope', 'global'])
   for (const [, local = ''] of held.matchAll(/ ([0-9a-f.:]+)\//g)) {
@@ -68,7 +68,7 @@ const strangerOn = async ({ lab }: Stage, bridge: string, name: string): Promise
   return machine
 }
 
-/** The one who sends a packet of this description. */
+/** The machine that sends a packet of this description. */
 export const senderOf = async (stage: Stage, planned: Planned, packet: Packet): Promise<Sender> => {
   const { lab } = stage
   const source = packet.source ?? null
@@ -88,7 +88,7 @@ export const senderOf = async (stage: Stage, planned: Planned, packet: Packet): 
   return { machine: container, from: { kind: 'container', network: network.name, address: source }, source }
 }
 
-/** Sees to it that somebody listens where the packet wants to go, and that it is known how to get there. */
+/** Starts a service at the packet's destination, and gives its sender a route there. */
 export const openDestination = async (
   stage: Stage,
   planned: Planned,

@@ -47,7 +47,7 @@ interface Shot {
   readonly protocol: 'tcp' | 'udp'
 }
 
-/** Makes everything ready for a packet of this description: who sends it, and who would answer. */
+/** Makes everything ready for a packet of this description: its sender, and a service at its destination. */
 const load = async (stage: Stage, planned: Planned, packet: Packet, isBypass: boolean): Promise<Shot> => {
   if (packet.state !== undefined && packet.state !== 'new') {
     throw new Error(`no way to send a packet in state ${packet.state}`)

@@ -5,7 +5,7 @@ import type { Asker, Family, Place } from './scenario.ts'
 export type SeenSource =
   /** The asker's own address. */
   | 'own'
-  /** The gateway of the network of whoever answers. */
+  /** The gateway of the answering container's network. */
   | 'gateway'
   /** Any address of the host. */
   | 'a host address'
@@ -20,7 +20,7 @@ export type Expected =
   | { readonly kind: 'dropped' }
   /** Whatever the host itself says, not one packet reaches a container. */
   | { readonly kind: 'not to a container' }
-  /** It arrives where nobody listens, and the refusal (RST, ICMP error) finds its way back. */
+  /** It arrives at a port without a listener, and the refusal (RST, ICMP error) comes back. */
   | { readonly kind: 'refused' }
 
 /** One line of the reachability contract, asked of the scenario. */

@@ -47,7 +47,7 @@ export type ContainerName = keyof typeof containers
 /** What can be asked for: a place of topology.ts, a container, or the gateway of a network. */
 export type Place = keyof typeof addresses.ip | ContainerName | `gateway of ${NetworkName}`
 
-/** Who can ask. */
+/** A machine that can ask. */
 export type Asker = 'host' | 'client' | 'neighbour' | 'outside' | 'distant' | ContainerName
 
 export const isContainer = (name: string): name is ContainerName => Object.hasOwn(containers, name)

@@ -40,7 +40,7 @@ export const flow: fc.Arbitrary<Flow> = fc
       .map(([protocol, to, port]) => ({ family, protocol, from, to, port }))
   })
 
-/** Whose an address is; null of nobody's. */
+/** The machine that has an address; null if none has it. */
 export const ownerOf = (family: Family, address: string): MachineName | null =>
   machineNames.find((name) => addressesOf[family][name].includes(address)) ??
   (isLoopback(address) ? 'host' : null)

@@ -28,7 +28,7 @@ export const isCutOffLater = (told: Pick<Outcome, 'outcome' | 'trace'>): boolean
 const portFits = (said: NonNullable<Outcome['seenAs']>['sourcePort'], was: number): boolean =>
   said === null || (typeof said === 'number' ? said === was : said[0] <= was && was <= said[1])
 
-/** Whoever the evaluator says the packet reached: by name, and as that machine sees it. */
+/** Did the machine that the evaluator names see the packet, with the addresses and ports that it says? */
 const isAsTold = (
   owner: MachineName,
   { at, seenAs }: Telling,
@@ -63,8 +63,8 @@ const agreesWith = (flow: Flow, told: Telling, seen: Seen): boolean => {
   const { probe } = seen
   if (!isArrival(told)) {
     if (probe.delivered || probe.connected !== isCutOffLater(told)) return false
-    // Who is dropped hears nothing; who is rejected may, if the refusal is not dropped itself. What goes astray comes to
-    // somebody who knows of no such connection, and resets it.
+    // A dropped packet gets no answer; a rejected one may get one, if the refusal is not dropped itself. A packet that
+    // goes astray reaches a machine that has no such connection and resets it.
     const isAstray = isCutOffLater(told) && told.trace.at(-1)?.verdict === 'lost'
     if (told.outcome === 'dropped' && !isAstray && (probe.how === 'refused' || probe.how === 'closed'))
       return false

@@ -66,7 +66,7 @@ export const addressesOf: Readonly<
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1'
 
-/** Everyone listens at all of them, so that who is reached answers. */
+/** Every machine listens at all of them, so that the one a flow reaches answers. */
 export const ports = [80, 81, 443, 8080, 8081] as const
 
 /** Packets with this bit of their mark are routed by a table that leads nowhere outside. */

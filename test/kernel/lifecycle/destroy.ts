@@ -16,7 +16,7 @@ const routed = (project: string): string =>
     driver_opts: { com.docker.network.bridge.gateway_mode_ipv4: routed, com.docker.network.bridge.gateway_mode_ipv6: routed }`,
     )
 
-/** After `destroy` the host is what it was, whoever else has rules there. */
+/** After `destroy` the host is what it was, whatever other programs have rules there. */
 export const destroying = (open: OpenLab, backend: Backend): void => {
   test('an untouched host is left untouched: rules, links, addresses, routes, sysctls', async () => {
     const lab = await open()

@@ -86,7 +86,7 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     const unpublished = servedBy('two').replace("'9001:80/udp'", '')
     const pilot = pilotOf(lab, backend)
-    // Flows are only tracked where somebody asks for it: the host has a stateful firewall.
+    // The kernel tracks flows only where a rule needs it: the host has a stateful firewall.
     const firewall = `add table inet fw
       add chain inet fw input { type filter hook input priority 0; }
       add rule inet fw input ct state established accept`

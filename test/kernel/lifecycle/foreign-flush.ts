@@ -60,7 +60,7 @@ interface Seen {
   /** The port that was published after the damage, the one before it, and the one of the Compose project. */
   readonly published: readonly boolean[]
   readonly loopback: boolean
-  /** Ports of the container that nobody published, for a neighbour with a route. */
+  /** Unpublished ports of the container, asked by a neighbour with a route. */
   readonly unpublished: readonly boolean[]
   /** The source that the outside sees a container come from. */
   readonly masqueraded: string | null

@@ -22,7 +22,7 @@ const hairpinOf = async (lab: Lab, port: string): Promise<boolean> => {
 const reachesItself = (machine: Machine) =>
   machine.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 1500 })
 
-/** Ports of our bridges come after the bridge, from someone else. */
+/** Another program attaches ports to our bridges, after the bridge is made. */
 export const bridgePorts = (open: OpenLab, backend: Backend): void => {
   test('a container attached after apply without hairpin mode is mended by the next plan', async () => {
     const lab = await open({ bridgeNf: 1 })

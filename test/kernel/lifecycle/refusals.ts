@@ -5,7 +5,7 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { pilotOf, shop } from './pilot.ts'
 
-const nobody = [
+const ordinaryUser = [
   'setpriv',
   '--reuid=65534',
   '--regid=65534',
@@ -44,9 +44,9 @@ const programOf: Readonly<Record<Backend, readonly [string, string]>> = {
 export const refusals = (open: OpenLab, backend: Backend): void => {
   test('without privilege plan works and says what it could not read', async () => {
     const lab = await open()
-    const pilot = pilotOf(lab, backend, { state: '/run/lab/nobody' })
+    const pilot = pilotOf(lab, backend, { state: '/run/lab/ordinary' })
     const file = await lab.write('compose.yaml', shop())
-    const plan = await lab.host.run([...nobody, ...lab.command, ...pilot.argv('plan', file)])
+    const plan = await lab.host.run([...ordinaryUser, ...lab.command, ...pilot.argv('plan', file)])
     expect(plan).toMatchObject({ exitCode: 2 })
     expect(plan.stdout + plan.stderr).toMatch(/172\.17\.0\.0\/16/)
     expect(plan.stdout + plan.stderr).toMatch(/(could not|cannot|can not) be read|CAP_NET_ADMIN/)
@@ -56,9 +56,9 @@ export const refusals = (open: OpenLab, backend: Backend): void => {
   test('without privilege apply names the capability it lacks', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
-    const pilot = pilotOf(lab, backend, { state: '/run/lab/nobody' })
+    const pilot = pilotOf(lab, backend, { state: '/run/lab/ordinary' })
     const file = await lab.write('compose.yaml', shop())
-    const apply = await lab.host.run([...nobody, ...lab.command, ...pilot.argv('apply', file, '--yes')])
+    const apply = await lab.host.run([...ordinaryUser, ...lab.command, ...pilot.argv('apply', file, '--yes')])
     expect(apply).toMatchObject({ exitCode: 1 })
     expect(apply.stderr).toContain('CAP_NET_ADMIN')
     expect(apply.stderr).not.toMatch(/^ +at /m)

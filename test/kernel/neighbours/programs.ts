@@ -124,7 +124,7 @@ const cni = async (lab: Lab): Promise<Program> => {
 const firewalld =
   (FirewallBackend: 'nftables' | 'iptables') =>
   async (lab: Lab): Promise<Program> => {
-    await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+    await lab.host.listen({ protocol: 'tcp', port: theirPort, answersAs: 'theirs' })
     const firewall = await startFirewalld(lab, { FirewallBackend })
     await firewall.command('--permanent', `--add-port=${theirPort}/tcp`)
     await firewall.reload()
@@ -137,7 +137,7 @@ const firewalld =
   }
 
 const ufw = async (lab: Lab): Promise<Program> => {
-  await lab.host.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+  await lab.host.listen({ protocol: 'tcp', port: theirPort, answersAs: 'theirs' })
   const firewall = await startUfw(lab, [`allow ${theirPort}/tcp`])
   return {
     ...fromOutside(lab),
@@ -162,7 +162,7 @@ const libvirt = async (lab: Lab): Promise<Program> => {
     address: '192.168.122.9/24',
     gateway: '192.168.122.1',
   })
-  await lab.outside.listen({ protocol: 'tcp', port: theirPort, who: 'theirs' })
+  await lab.outside.listen({ protocol: 'tcp', port: theirPort, answersAs: 'theirs' })
   return {
     ask: () =>
       guest.probe({

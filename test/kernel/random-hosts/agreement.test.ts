@@ -27,12 +27,12 @@ const conflict = {
   },
 } as unknown as Conflict
 
-const asked = (who: string, sourcePort: number, failure: string | null): Answer =>
+const asked = (sender: string, sourcePort: number, failure: string | null): Answer =>
   ({
     mapping,
     network: null,
     asker: 'a1',
-    who: sentFrom(who),
+    senderWords: sentFrom(sender),
     flow: {
       family: 'ip',
       protocol: 'udp',

@@ -24,7 +24,7 @@ const isAboutOurs = ({ kind }: Conflict): boolean => !aboutOthers.includes(kind)
 
 /** Does a conflict say that some packets like this do not arrive? An info does, of a network's unusual source ports. */
 export const isTold = (question: Question, conflicts: readonly Conflict[]): boolean =>
-  conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && question.who.test(one.message))
+  conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && question.senderWords.test(one.message))
 
 const isOf = (
   { mapping, network }: Pick<Question, 'mapping' | 'network'>,
@@ -46,7 +46,7 @@ export const tell = (conflict: Conflict): string =>
 const questionText = ({ asker, flow, mapping, network, sourcePort }: Answer): string =>
   `${flow.protocol} ${asker} ${flow.from.address ?? ''}:${sourcePort} to ${flow.to.address}:${flow.to.port} (${mapping ?? network})`
 
-/** No miss: of each row that fails, somebody says that it does. */
+/** No miss: for each row that fails, some conflict says that it does. */
 export const findMisses = (
   answers: readonly Answer[],
   { conflicts, incomplete }: Pick<Plan, 'conflicts' | 'incomplete'>,
@@ -75,7 +75,7 @@ export const findUnsettled = (
   return [...unsettled.values()]
 }
 
-/** No false alarm: an error is about an address at which somebody whom it names is never served. */
+/** No false alarm: an error is about an address at which some sender that it names is never served. */
 export const findFalseAlarms = (
   answers: readonly Answer[],
   conflicts: readonly Conflict[],
@@ -85,13 +85,13 @@ export const findFalseAlarms = (
     .filter((one) => isAboutPackets(one) && one.certainty === 'certain')
     .flatMap((one) => {
       const named = answers.filter((answer) => isMeant(answer, one))
-      // Not everybody asks at every address: of one where nobody did, the witness has to do.
+      // Not every sender asks at every address. At an address where no sender asked, the witness is the only evidence.
       const isAsked = named.some(
         (answer) => isFromUsualPort(answer) && answer.flow.to.address === one.witness?.destination,
       )
       if (isAboutDeadRow(one) && isAsked && !hasDeadAddress(named))
-        return [`a false alarm, as at every address somebody is served: ${tell(one)}`]
-      // What is said of all of them is said of each, but for those of whom somebody says that nobody knows.
+        return [`a false alarm, as each of these senders is served at every address: ${tell(one)}`]
+      // A conflict about all of them is about each. Those that a possible conflict names too are left out.
       const served = named.filter((answer) => answer.failure === null && !isTold(answer, perhaps))
       const [exception] = isSaidOfSome(one) ? [] : served
       return exception === undefined
@@ -102,7 +102,7 @@ export const findFalseAlarms = (
 
 /** Is a flow among those that a conflict speaks of? A network's conflict is of one family, and of one way. */
 const isMeant = (answer: Answer, one: Conflict): boolean => {
-  if (!isOf(answer, one) || !answer.who.test(one.message)) return false
+  if (!isOf(answer, one) || !answer.senderWords.test(one.message)) return false
   if (one.mapping !== null) return true
   const isOut = answer.flow.from.kind === 'container' && /^(198|2001)/.test(answer.flow.to.address)
   return (
@@ -115,7 +115,7 @@ const isFromUsualPort = ({ sourcePort }: Answer): boolean => isUsualPort(sourceP
 const isSaidOfSome = ({ message }: Conflict): boolean => /^some\b/i.test(message)
 
 /** By the words for the sender, which tell one way in from another, and the address. */
-const rowKey = ({ who, flow }: Answer): string => `${who.source} ${flow.to.address}`
+const rowKey = ({ senderWords, flow }: Answer): string => `${senderWords.source} ${flow.to.address}`
 
 const hasDeadAddress = (answers: readonly Answer[]): boolean => {
   const isDead = new Map<string, boolean>()

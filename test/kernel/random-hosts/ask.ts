@@ -71,8 +71,8 @@ export const fire = async (
 }
 
 /**
- * What is behind a bridge of somebody else are containers of another engine: those hide behind an address of the host
- * on many hosts, and nobody promised them that they would not.
+ * The machines behind a foreign bridge are containers of another engine. On many hosts their packets leave with an
+ * address of the host as source, and the contract does not forbid that.
  */
 const leniently = ({ from }: Flow, outcome: ProbeOutcome): ProbeOutcome =>
   outcome.delivered && from.kind === 'machine' && from.interface.startsWith('br-')

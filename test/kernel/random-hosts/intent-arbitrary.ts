@@ -33,7 +33,7 @@ const hostAddress: fc.Arbitrary<string | null> = fc.oneof(
   },
 )
 
-/** Some of those who ask are in it, and some are not. */
+/** Some askers are in it, and some are not. */
 const allowFrom: fc.Arbitrary<readonly string[] | null> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(null) },
   {

@@ -21,7 +21,7 @@ interface Asked {
   readonly asker: MachineName
   readonly from: string | null
   readonly to: string
-  readonly who: RegExp
+  readonly senderWords: RegExp
 }
 
 /** What containers of a network ask of one another and of the outside, and the host of them. */
@@ -32,7 +32,7 @@ export const networkQuestionsOf = (plan: Plan, seed: number): readonly Question[
     (['ip', 'ip6'] as const).flatMap((family) => {
       if (network[family] === null) return []
       return askedIn(family, containersOf[bridge] ?? [], draw).flatMap(
-        ({ asker, from, to, who }): Question[] => {
+        ({ asker, from, to, senderWords }): Question[] => {
           const source: FlowSource =
             from === null
               ? { kind: 'host', address: null }
@@ -45,7 +45,7 @@ export const networkQuestionsOf = (plan: Plan, seed: number): readonly Question[
           }
           const promise = reach(plan.desired, flow, { addresses: hostAddresses })
           return promise.kind === 'delivered' || promise.kind === 'outside'
-            ? [{ asker, flow, mapping: null, network: name, who }]
+            ? [{ asker, flow, mapping: null, network: name, senderWords }]
             : []
         },
       )
@@ -63,8 +63,8 @@ const askedIn = (
   const some = (name: MachineName): string => draw(all(family, name)) ?? addressesOf[family][name][0]
   const add = (asker: MachineName, from: string | null, to: string): void => {
     const isOut = addressesOf[family].outside.includes(to) || crowd(family, 'outside').includes(to)
-    const who = isOut ? /the outside/ : sentFrom(from === null ? 'this host' : 'each other')
-    asked.push({ asker, from, to, who })
+    const senderWords = isOut ? /the outside/ : sentFrom(from === null ? 'this host' : 'each other')
+    asked.push({ asker, from, to, senderWords })
   }
   for (const name of containers) {
     add('host', null, addressesOf[family][name][0])

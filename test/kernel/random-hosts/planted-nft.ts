@@ -92,7 +92,7 @@ const policy = (table: Table): fc.Arbitrary<PlantedChains> =>
       })),
   )
 
-/** Somebody else's published ports, earlier than ours or later. */
+/** Ports that a foreign table publishes, before our translation or after it. */
 const translations = (table: Table): fc.Arbitrary<PlantedChains> =>
   fc
     .tuple(
@@ -267,7 +267,7 @@ const tableOf = (name: string): fc.Arbitrary<string> =>
       ),
   )
 
-/** Text for `nft -f`: one to three tables, each of somebody who does one thing to some packets. */
+/** Text for `nft -f`: one to three foreign tables. Each does one thing to some packets. */
 export const plantedNft: fc.Arbitrary<string> = fc
   .integer({ min: 1, max: 3 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => tableOf(`p${at}`))))

@@ -18,8 +18,8 @@ export interface Question {
   readonly flow: Flow
   readonly mapping: string | null
   readonly network: string | null
-  /** The words that conflicts have for who asks. */
-  readonly who: RegExp
+  /** Matches a conflict's message that names the sender of this flow. */
+  readonly senderWords: RegExp
 }
 
 /** What the contract's own words need of a plan. */
@@ -30,7 +30,7 @@ export const plannedOf = (plan: Plan): Planned => ({
   hostAddresses: [...addressesOf.ip.host, ...addressesOf.ip6.host].filter((address) => !isLoopback(address)),
 })
 
-/** As whom a machine asks: those on somebody else's bridge are other machines. */
+/** The contract's name for a machine as sender: a machine on a foreign bridge is another machine. */
 export const sourceOf = (plan: Plan, name: MachineName, address: string): FlowSource => {
   const entry = entries[name]
   if (entry === null) return { kind: 'host', address: null }
@@ -60,7 +60,7 @@ export const sentFrom = (name: string): RegExp =>
 /** So many more senders ask for each mapping, each at one address of the host. */
 const MORE = 6
 
-/** Who asks, from where, and at which addresses of the host. */
+/** The askers, each with its source address and the addresses of the host that it asks at. */
 const askersIn = (
   family: Family,
   at: readonly string[],
@@ -73,7 +73,7 @@ const askersIn = (
     .map((name) => [name, draw(crowd(family, name)) ?? '', [draw(at) ?? '']] as const),
 ]
 
-/** Everybody asks for every mapping, at the addresses of the host that somebody knows it by. */
+/** Every asker asks for every mapping, at the addresses by which it knows the host. */
 export const questionsOf = (plan: Plan, seed: number): readonly Question[] => {
   const { desired } = plan
   const draw = drawer(seed)
@@ -92,8 +92,8 @@ export const questionsOf = (plan: Plan, seed: number): readonly Question[] => {
         const promise = reach(desired, flow, { addresses: hostAddresses })
         // At some addresses another mapping may be on the same port.
         if (promise.kind !== 'delivered' || promise.mapping !== mapping) continue
-        const who = wordsFor(from, mapping.targets[0], to)
-        questions.push({ asker, flow, mapping: mapping.label, network: null, who })
+        const senderWords = wordsFor(from, mapping.targets[0], to)
+        questions.push({ asker, flow, mapping: mapping.label, network: null, senderWords })
       }
     }
   }

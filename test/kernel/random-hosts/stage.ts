@@ -22,7 +22,7 @@ export interface Stage extends AsyncDisposable {
   facts(bridgeNf: 0 | 1, ours: readonly string[]): HostFacts
   /** The machine that has an address, or gets it when it is first asked for; null: none. */
   holderOf(family: Family, address: string): MachineName | null
-  /** Sees to it that a machine has an address that nobody has yet, and that the host knows it. */
+  /** Gives a machine an address that no machine has yet, and makes the host know it. */
   adopt(name: MachineName, family: Family, address: string): Promise<void>
   /** Sees to it that a machine has a service. */
   serve(name: MachineName, protocol: 'tcp' | 'udp', port: number): Promise<void>
@@ -49,7 +49,7 @@ const setUp = async ({ lab, machine }: Scene): Promise<void> => {
 const inspect = async (scene: Scene): Promise<HostFacts> => {
   const { exitCode, stdout, stderr } = await scene.lab.portolan(['inspect'])
   if (exitCode !== 0) throw new Error(`portolan inspect exited ${exitCode}: ${stderr}`)
-  // Everybody listens at every port, so that who is reached answers: that these are taken is not the question.
+  // Every machine listens at every port, so that the one a flow reaches answers. These listeners are not in question.
   return { ...parseHostFacts(stdout, '<portolan inspect>'), sockets: [] }
 }
 

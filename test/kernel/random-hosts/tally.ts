@@ -40,7 +40,7 @@ export interface Tally {
   readonly receivers: Set<string>
   /** By severity and kind. */
   readonly conflicts: Map<string, number>
-  /** Rows that failed, by who asked. */
+  /** Rows that failed, by asker. */
   readonly failures: Map<string, number>
 }
 
@@ -131,7 +131,7 @@ export const summary = (title: string, tally: Tally): string =>
     `  ${tally.mappings} mappings, ${tally.failingMappings} with a row that failed, ${tally.toldMappings} with conflicts.`,
     `  ${tally.asked} rows asked (${tally.ofMappings} of mappings, ${tally.asked - tally.ofMappings} of networks), from ${tally.senders.size} addresses, at ${tally.receivers.size}, ${tally.fromOtherPorts} from unusual ports;`,
     `  up to ${tally.mostRules} rules a host, ${tally.incomplete} hosts not searched whole;`,
-    `  ${tally.failed} failed (by who asked: ${list(tally.failures)}),`,
+    `  ${tally.failed} failed (by asker: ${list(tally.failures)}),`,
     `  ${tally.later} of these once they were answered; ${tally.again} asked again.`,
     `  ${tally.witnesses} witnesses sent, each failed. Conflicts: ${list(tally.conflicts)}.`,
     `  ${tally.closed} closed rows asked, ${tally.opened} came in, on ${tally.openedHosts} hosts; ${tally.bypasses} witnesses of that sent.`,

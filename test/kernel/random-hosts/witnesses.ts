@@ -25,7 +25,7 @@ export const senderOf = (stage: Stage, { family, source, in: device }: Packet): 
   if (device == null) return 'host'
   const held = source == null ? null : stage.holderOf(family, source)
   const by = held ?? behind[device]
-  if (by === undefined || by === 'host') throw new Error(`nobody sends ${source} behind ${device}`)
+  if (by === undefined || by === 'host') throw new Error(`no machine behind ${device} sends from ${source}`)
   return entries[by]?.in === device ? by : null
 }
 
@@ -38,7 +38,7 @@ const receiverOf = (stage: Stage, family: Family, address: string, asker: Machin
 }
 
 /**
- * Makes everything ready for a packet: who sends it has its source, and somebody answers at its destination.
+ * Makes everything ready for a packet: its sender gets its source address, and a service listens at its destination.
  *
  * @returns null when the lab has no two machines for it
  * @throws where the contract promises such a packet nothing
@@ -47,7 +47,7 @@ const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot
   const { family, destination, destinationPort, sourcePort } = packet
   const protocol = packet.protocol === 'tcp' || packet.protocol === 'udp' ? packet.protocol : null
   if (protocol === null || destinationPort == null || sourcePort == null)
-    throw new Error('a witness that nobody can send')
+    throw new Error('no machine of the lab can send this witness')
   const asker = senderOf(stage, packet)
   if (asker === null) return null
   const source = packet.source ?? null

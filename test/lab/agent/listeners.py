@@ -1,4 +1,4 @@
-"""Services: every answer tells who answered and from where it was asked, so a probe sees both ends of the flow."""
+"""Services: every answer has the name of the service and the source that it saw, so a probe sees both ends of the flow."""
 
 import json
 import select
@@ -10,9 +10,9 @@ IPV6_RECVPKTINFO = 49
 IPV6_PKTINFO = 50
 
 
-def greeting(who, source, source_port, local, local_port):
+def greeting(name, source, source_port, local, local_port):
     return json.dumps(
-        {'by': who, 'source': source, 'sourcePort': source_port, 'at': local, 'port': local_port}
+        {'by': name, 'source': source, 'sourcePort': source_port, 'at': local, 'port': local_port}
     ).encode() + b'\n'
 
 
@@ -24,9 +24,9 @@ class Listeners:
         self.heard = []
 
     def listen(self, command):
-        protocol, port, who = command['protocol'], command['port'], command['who']
+        protocol, port, name = command['protocol'], command['port'], command['answersAs']
         if protocol == 'sctp':
-            self.sctp.listen(port, who)
+            self.sctp.listen(port, name)
             return
         for address in command['addresses']:
             family = socket.AF_INET6 if ':' in address else socket.AF_INET
@@ -42,10 +42,10 @@ class Listeners:
                 # A probe may ask from the port of a service. Set only now, so that two services still cannot share one.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
                 padding = b'.' * command.get('payloadBytes', 0)
-                self.loop.watch(sock.fileno(), lambda _e, s=sock, p=padding: self.accept(s, who, p))
+                self.loop.watch(sock.fileno(), lambda _e, s=sock, p=padding: self.accept(s, name, p))
             else:
                 self.ask_for_destinations(sock, family)
-                self.loop.watch(sock.fileno(), lambda _e, s=sock, f=family: self.reply(s, f, who, port))
+                self.loop.watch(sock.fileno(), lambda _e, s=sock, f=family: self.reply(s, f, name, port))
             self.open.setdefault((protocol, port), []).append(sock)
 
     def take(self, clear):
@@ -61,7 +61,7 @@ class Listeners:
         if protocol == 'sctp':
             self.sctp.unlisten(port)
 
-    def accept(self, listener, who, padding):
+    def accept(self, listener, name, padding):
         while True:
             try:
                 sock, peer = listener.accept()
@@ -69,7 +69,7 @@ class Listeners:
                 return
             local = sock.getsockname()
             # A large payload has to wait for the window (and for path MTU discovery): a blocking-free send loop.
-            Conversation(self.loop, sock, greeting(who, peer[0], peer[1], local[0], local[1]) + padding)
+            Conversation(self.loop, sock, greeting(name, peer[0], peer[1], local[0], local[1]) + padding)
 
     def ask_for_destinations(self, sock, family):
         if family == socket.AF_INET:
@@ -77,7 +77,7 @@ class Listeners:
         else:
             sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
 
-    def reply(self, sock, family, who, port):
+    def reply(self, sock, family, name, port):
         """Answers from the very address that was asked: a host has several, and the kernel would pick its own."""
         while True:
             try:
@@ -101,7 +101,7 @@ class Listeners:
                 # Kept apart from the answer, which a forged source never gets.
                 self.heard.append({'port': port, 'source': peer[0], 'sourcePort': peer[1], 'at': local})
                 try:
-                    sock.sendmsg([greeting(who, peer[0], peer[1], local, port)], info, 0, peer)
+                    sock.sendmsg([greeting(name, peer[0], peer[1], local, port)], info, 0, peer)
                 except OSError:
                     pass  # the asker is gone or unreachable: its probe says so
 

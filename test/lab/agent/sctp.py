@@ -20,8 +20,8 @@ class Sctp:
         self.services = {}
         self.asking = {}
 
-    def listen(self, port, who):
-        self.services[port] = who
+    def listen(self, port, name):
+        self.services[port] = name
         self.socket(socket.AF_INET)
         self.socket(socket.AF_INET6)
 

@@ -1,4 +1,4 @@
-"""What really arrived, whoever listens: a drop is proven by its absence here, not by a timeout elsewhere."""
+"""What really arrived, with or without a listener: absence here proves a drop, a timeout elsewhere does not."""
 
 import socket
 import struct

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { intent } from './intent.ts'
 import { interfaceName } from './names.ts'
 
-/** A state in force on a host of a few addresses, and somebody who opens a flow there. */
+/** A state in force on a host of a few addresses, and a flow that begins there. */
 export interface Scene {
   readonly desired: DesiredState
   readonly host: ContractHost

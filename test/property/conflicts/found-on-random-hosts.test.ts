@@ -20,7 +20,7 @@ test('a rule behind a translation that leads some to the right place by lot does
           [tcpTo(8080), dnat('198.51.100.9', 443)],
         ],
       },
-      // Nobody from outside is served, so that both rules are errors, told apart.
+      // No client from outside is served, so both rules are errors, told apart.
       {
         name: 'forward',
         base: { type: 'filter', hook: 'forward', prio: 0 },

@@ -115,10 +115,10 @@ const bridge = fc.oneof(
   fc.constantFrom('pt-+', 'eth0', 'br-+'),
 )
 const match = fc.oneof(
-  fc.tuple(not, fc.constantFrom('-s', '-d'), prefix).map(([no, of, who]) => `${no}${of} ${who}`),
+  fc.tuple(not, fc.constantFrom('-s', '-d'), prefix).map(([no, of, subnet]) => `${no}${of} ${subnet}`),
   fc.tuple(not, bridge).map(([no, name]) => `${no}-i ${name}`),
   fc.constantFrom('-p tcp -m tcp --dport 80', '-p tcp -m tcp --dport 8080:8082', '-p udp -m udp'),
-  prefix.map((who) => `-m conntrack --ctorigsrc ${who}`),
+  prefix.map((source) => `-m conntrack --ctorigsrc ${source}`),
 )
 const outward = fc.oneof(
   match,
@@ -140,7 +140,7 @@ const saved = fc
     rules('PREROUTING', match),
     rules('FORWARD', outward),
     fc.array(
-      fc.tuple(not, prefix).map(([no, who]) => `-A POSTROUTING ${no}-s ${who} -j MASQUERADE`),
+      fc.tuple(not, prefix).map(([no, source]) => `-A POSTROUTING ${no}-s ${source} -j MASQUERADE`),
       { maxLength: 1 },
     ),
     fc.constantFrom('ACCEPT', 'ACCEPT', 'DROP'),

@@ -73,7 +73,7 @@ const desiredState = fc
     }),
   )
 
-const someone = fc.constantFrom(
+const prefix = fc.constantFrom(
   '198.51.100.0/24',
   '198.51.100.7/32',
   '203.0.113.0/25',
@@ -88,8 +88,8 @@ const ports = fc.constantFrom('80', '81', '443', '8080', '8083', '8080:8084', '8
 
 const not = fc.boolean().map((negated) => (negated ? '! ' : ''))
 const match = fc.oneof(
-  fc.tuple(not, someone).map(([no, who]) => `${no}-s ${who}`),
-  fc.tuple(not, someone).map(([no, who]) => `${no}-d ${who}`),
+  fc.tuple(not, prefix).map(([no, source]) => `${no}-s ${source}`),
+  fc.tuple(not, prefix).map(([no, destination]) => `${no}-d ${destination}`),
   fc
     .tuple(fc.constantFrom('tcp', 'tcp', 'udp'), not, ports)
     .map(([of, no, set]) => `-p ${of} -m ${of} ${no}--dport ${set}`),
@@ -191,9 +191,9 @@ const compiled = (desired: DesiredState, other: DesiredState, backend: Backend) 
       }
 
 /**
- * All but the packet chosen to show it. Who stands behind another is looked for with one packet only, and not counted:
- * a conflict counts whose culprit is the one that stops its witness, or that stops nothing. Whether it stops all or some
- * hangs on what stands behind it, too.
+ * What a conflict says, without its witness. A conflict counts if its culprit is the rule that stops the witness, or if
+ * nothing stops the witness. A rule behind another one is searched for with one packet only, so its conflict does not
+ * count. Whether a culprit stops all packets or some depends on the rules behind it, too.
  */
 const told = (conflicts: readonly Conflict[], label: string, { evaluate }: Evaluator): readonly string[] =>
   conflicts

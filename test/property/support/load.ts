@@ -24,7 +24,7 @@ export const loadIptables = (
   for (const family of families) insist(namespace, iptablesProgram(variant, family, 'restore'), args, text)
 }
 
-/** What the kernel has, whoever it belongs to. */
+/** All rules that the kernel has, ours and foreign ones. */
 export const listIptables = (namespace: Namespace, variant: Variant): iptables.Ruleset =>
   iptables.mergeRulesets(
     ...families.map((family) => {

@@ -8,7 +8,7 @@ import { type ResolveOptions, resolve } from '../../src/resolve/index.ts'
 import { endpointIntent, intent, mappingIntent, networkIntent, subnetIntent } from '../resolve/intent.ts'
 
 // V10 (moby, libnetwork/portallocator/portallocator_test.go): all rows. There one object gives out ports; here an
-// automatic port is a lease, and a port that is named is a mapping which nobody else may have.
+// automatic port is a lease, and a port that is named is a mapping which no other service may have.
 
 const begin = 49153
 const end = 49162
@@ -238,7 +238,7 @@ describe('V10: ip_local_reserved_ports', () => {
   })
 
   // Docker falls back to 49153 to 65535 where it cannot read the sysctl; the kernel's own default is 32768 to 60999,
-  // and a port outside of it is one that somebody may have chosen for a service.
+  // and a port outside of it may be the configured port of some service.
   test('and ip_local_port_range unknown: the range the kernel has unless told otherwise', () => {
     expect(publish([mappingIntent('0.0.0.0::80')]).published).toEqual(['0.0.0.0:32768/tcp'])
   })

@@ -200,8 +200,8 @@ describe('D6: subnets as neutron allocates them', () => {
     )
   })
 
-  // neutron refuses it: a tenant may use the pool alone. Here the pool is where we look when nobody says where, and
-  // what a user names is theirs to name.
+  // neutron refuses it: a tenant may use the pool alone. Here the pool serves networks for which the user names no
+  // subnet, and a subnet that the user names need not be in it.
   test('10.1.0.0/21 by name beside a pool of 10.1.0.0/24 is given, and is of no pool', () => {
     expect(planOne({}, pools('10.1.0.0/24'), { subnet: '10.1.0.0/21' })).toMatchObject({
       subnet: '10.1.0.0/21',
@@ -221,9 +221,9 @@ describe('D6: subnets as neutron allocates them', () => {
     expect(desired.networks[0]?.ip).toMatchObject({ subnet: '10.1.0.0/16', gateway: null })
   })
 
-  // neutron takes from the smallest free block that is large enough, so that large ones stay whole. Here it is the
-  // order of the pools that decides, lowest first: the answer can be told beforehand, and a user who wants small
-  // ones elsewhere writes that pool first.
+  // neutron takes from the smallest free block that is large enough, so that large ones stay whole. Here the order of
+  // the pools decides, lowest address first. So the answer can be told beforehand, and a user can write a pool for
+  // small subnets first.
   test('the first pool is used though a smaller one would do', () => {
     const given = planOne({}, pools('10.1.0.0/16', '192.168.1.0/24'), { size: 25 })
     expect(given.subnet).toBe('10.1.0.0/25')

@@ -137,7 +137,7 @@ describe('a lease that a plan took', () => {
       .map(({ planned: _, ...lease }) => parseLease(lease))
       .filter((lease): lease is Lease => lease !== null)
     expect(early).toHaveLength(3)
-    // Who took them is not known: what is still wanted stays in use, and the rest stays leased.
+    // It is not known which program took them: what is still wanted stays in use, and the rest stays leased.
     const old = leaseState(early)
     expect(settle(old, intentOf(b)).answer.leases.changes).toEqual([])
     expect(held(settle(old).leases)).toEqual(expect.arrayContaining([...held(old)]))

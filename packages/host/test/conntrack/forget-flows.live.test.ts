@@ -104,6 +104,6 @@ describeLive('forgetFlows', () => {
   })
 
   test('without the capability the error says so', async () => {
-    expect(await host.node(forget(mapping), 'nobody')).toBe('PermissionError')
+    expect(await host.node(forget(mapping), 'ordinary user')).toBe('PermissionError')
   })
 })

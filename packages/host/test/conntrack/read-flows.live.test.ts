@@ -43,6 +43,6 @@ describeLive('readFlows', () => {
   })
 
   test('an ordinary user may not look', async () => {
-    expect(await host.node(read({ protocol: 'udp', port: 5353 }), 'nobody')).toBe('PermissionError')
+    expect(await host.node(read({ protocol: 'udp', port: 5353 }), 'ordinary user')).toBe('PermissionError')
   })
 })

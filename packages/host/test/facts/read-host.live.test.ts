@@ -65,7 +65,7 @@ describeLive('readHost', () => {
 
   test('neighbours that have answered come where they are asked for, those that have not do not', async () => {
     const asked = readKernel.replace('root:', 'addressesInUse: true, root:')
-    const { neighbours } = (await host.node(asked, 'nobody')) as HostFacts
+    const { neighbours } = (await host.node(asked, 'ordinary user')) as HostFacts
     const stated = (neighbours ?? []).filter(({ state }) => state === 'stale' || state === 'permanent')
     expect(stated).toEqual([
       { address: '192.0.2.7', interface: 'vb', state: 'stale' },
@@ -199,7 +199,7 @@ describeLive('readHost', () => {
       `import { createServer } from 'node:net'; createServer().listen(9000, '127.0.0.1', () => console.log('up'))`,
     )
     await new Promise((resolve) => server.stdout?.once('data', resolve))
-    const facts = (await host.node(readKernel, 'nobody')) as HostFacts
+    const facts = (await host.node(readKernel, 'ordinary user')) as HostFacts
     server.kill('SIGKILL')
     const { sockets, unread, ...rest } = facts
     const { sockets: _sockets, ...asRoot } = (await host.node(readKernel)) as HostFacts

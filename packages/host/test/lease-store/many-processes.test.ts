@@ -58,7 +58,7 @@ const isRoot = process.getuid?.() === 0
 
 describe('a user that is not root', () => {
   const onlyAsRoot = isRoot ? test : test.skip
-  onlyAsRoot('is told who may write, and the store is left as it is', async () => {
+  onlyAsRoot('is told which user may write, and the store is left as it is', async () => {
     chmodSync(folder, 0o755)
     const directory = join(folder, 'of-root')
     mkdirSync(directory, { mode: 0o700 })
@@ -138,7 +138,7 @@ describe('a process that is killed', () => {
           taken += held.size
           if (held.size === 0 && instant === 'while it opens the store') diedEmptyHanded += 1
         }
-        // It takes a second; where it waits for somebody who is gone, it waits forever.
+        // It takes a second. Where it waits for a process that has ended, it waits forever.
         const watchdog = setTimeout(survivor.kill, 60_000)
         const { exitCode, signal, stderr } = await survivor.said
         clearTimeout(watchdog)

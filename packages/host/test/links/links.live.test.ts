@@ -144,7 +144,7 @@ describeLive('links', () => {
   test('without the capability the error says what it needs', async () => {
     const refused = await host.node(
       use(`report(await refusal(links.createBridge({ name: 'br-n', alias, addresses: [] })))`),
-      'nobody',
+      'ordinary user',
     )
     expect(refused).toMatchObject({
       name: 'PermissionError',

@@ -7,11 +7,11 @@ const packageFolder = join(import.meta.dirname, '../..')
 let made = 0
 
 /** Root, an ordinary user, or root in a container whose /proc/sys is mounted read-only. */
-export type Actor = 'root' | 'nobody' | 'readonly'
+export type Actor = 'root' | 'ordinary user' | 'readonly'
 
 const becoming: Readonly<Record<Actor, readonly string[]>> = {
   root: [],
-  nobody: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
+  'ordinary user': ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
   readonly: ['unshare', '-m', 'sh', '-c', 'mount -o bind,ro /proc/sys /proc/sys && exec "$@"', 'sh'],
 }
 

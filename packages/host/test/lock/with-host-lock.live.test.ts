@@ -104,7 +104,7 @@ describeLive('withHostLock', () => {
        const file = '/run/portolan/network-' + inode + '.lock'
        const outcome = (flags) => { try { closeSync(openSync(file, flags)); return 'opened' } catch ({ code }) { return code } }
        report(['r', 'a'].map(outcome))`,
-      'nobody',
+      'ordinary user',
     )
     expect(opened).toEqual(['EACCES', 'EACCES'])
   })

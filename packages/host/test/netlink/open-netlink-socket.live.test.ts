@@ -73,7 +73,7 @@ describeLive('openNetlinkSocket', () => {
     const replies = await host.node(
       `${prelude}
       report(read(await socket.request(batch(100, [NEW, ACK | CREATE, 't'], [NEW, ACK | CREATE, 'u']), 2)))`,
-      'nobody',
+      'ordinary user',
     )
     expect(replies).toEqual([[2, 100, -1]])
   })

@@ -283,7 +283,7 @@ describe('state file', () => {
     const elsewhere = /another directory with --state/
     await writeState(directory, state)
     const file = onlyFile()
-    // In the way of the next writing, whoever writes: root is refused nothing by a mode.
+    // A directory stops the next writing for every user: a mode does not stop root.
     mkdirSync(`${file}.tmp`)
     const failed = await ensureStateWritable(directory).catch(String)
     expect(failed).toMatch(/could not be written .*Mend that, and run this again\./)
@@ -324,7 +324,7 @@ describe('defaultStateDirectory', () => {
       { HOME: '/home/ada', XDG_STATE_HOME: 'x' },
       '/home/ada/.local/state/portolan',
     ],
-  ])('of %s', (_who, user, environment, expected) => {
+  ])('of %s', (_, user, environment, expected) => {
     expect(defaultStateDirectory(environment, user)).toBe(expected)
   })
 })

@@ -49,7 +49,7 @@ describeLive('sysctls', () => {
       use(
         `[readSysctl('net.ipv4.ip_forward'), isSysctlWritable('net.ipv4.ip_forward'), refusal(() => writeSysctl('net.ipv4.ip_forward', '0'))]`,
       ),
-      'nobody',
+      'ordinary user',
     )
     expect(seen).toEqual(['1', false, expect.objectContaining({ name: 'PermissionError' })])
   })

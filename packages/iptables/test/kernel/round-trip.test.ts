@@ -202,7 +202,7 @@ live.each(variants)('with the kernel, %s', (variant) => {
     const actual = await read(space, variant)
     const wanted = compile(desiredState([mapping(9999)], { networks: [network('web', 1), network('db', 2)] }))
     const changes = diff(actual, wanted)
-    // Someone takes away the mapping's rule between inspect and apply.
+    // Another program removes the mapping's rule between inspect and apply.
     space.run(`iptables-${suffix}`, ['-t', 'nat', '-F', 'PORTOLAN-DNAT'])
     const before = dump(space, variant)
     await expect(apply(changes, space.runner, variant)).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Family } from '@portolan/netfilter'
 import { parse, print, type Rule, type Ruleset } from '../../src/index.ts'
 
-/** A rule as somebody writes it, and as the kernel gives it back. */
+/** A rule as a user writes it, and as the kernel gives it back. */
 export interface WrittenRule {
   readonly family: Family
   readonly table: string

@@ -107,7 +107,7 @@ const rule = fc
   .tuple(fc.array(match, { maxLength: 3 }), ending)
   .map(([matches, end]): readonly Step[] => [...matches, end])
 
-/** Rules that do more than end packets: marks that others read, jumps, matches nobody understands. */
+/** Rules that do more than end packets: marks that other rules read, jumps, unknown matches. */
 const odd: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 8, arbitrary: rule },
   {

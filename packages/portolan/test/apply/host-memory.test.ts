@@ -98,7 +98,7 @@ describe('the memory of a host', () => {
       [redirects]: { before: '0', given: '0' },
       [eth1]: { before: '1', given: '1' },
     })
-    // Killed before it was switched on, and somebody else changed eth1 meanwhile.
+    // Killed before it was switched on, and another program changed eth1 meanwhile.
     await memory.rememberSysctl(forward, '0', '1', { sysctls: { ...off, [eth1]: '0' } })
     expect(Object.keys((await readState(directory)).sysctls).toSorted()).toEqual(
       [redirects, forward].toSorted(),

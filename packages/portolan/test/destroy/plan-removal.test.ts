@@ -207,7 +207,7 @@ describe('what was remembered of a host', () => {
       },
     }
     expect(restored(remove(host(switched), null, half))).toEqual([`${eth1} = 1`, `${redirects} = 0`])
-    // Switched off by somebody else, what went with it is theirs too.
+    // Another program switched it off. So the settings that went with it are no longer ours.
     const others = { ...emptyState, sysctls: { ...overwritten, ...sysctls } }
     expect(restored(remove(host(switched), null, others))).toEqual([
       'net.ipv4.conf.docker0.route_localnet = 0',
@@ -224,9 +224,9 @@ describe('what was remembered of a host', () => {
       `${all} = 0`,
       `${acceptRa} = 1`,
     ])
-    // Killed in between, or switched off by somebody.
+    // Killed in between, or switched off by another program.
     expect(restored(remove(host({ [all]: '0', [acceptRa]: '2' }), null, kept))).toEqual([`${acceptRa} = 1`])
-    // Somebody wants it on: the route would go.
+    // Another program has set it to 2. It stays on, so the route would go with `accept_ra` at 1.
     expect(restored(remove(host({ [all]: '2', [acceptRa]: '2' }), null, kept))).toEqual([])
   })
 
@@ -245,7 +245,7 @@ describe('what was remembered of a host', () => {
     ['is put back', true, ['link change bridge port veth1']],
     ['is left alone where it is off already', false, []],
     ['is left alone where the port is gone', null, []],
-  ])('of a port of somebody else %s', (_, on, expected) => {
+  ])('of a foreign port %s', (_, on, expected) => {
     const interfaces = on === null ? [] : [{ name: 'veth1', master: 'docker0', hairpin: on }]
     expect(inWords(remove({ facts: { interfaces }, rules: noRules }, null, hairpin))).toEqual(expected)
   })

@@ -50,7 +50,7 @@ describe('a command of a hook', () => {
     ['firewalld', 'firewall-cmd --panic-on'],
     ['firewalld', 'firewall-cmd --permanent --zone=public --add-service=ssh'],
     ['firewalld', 'firewall-cmd --permanent --new-zone-from-file=/tmp/x'],
-    ['nobody', 'firewall-cmd --reload'],
+    ['another program', 'firewall-cmd --reload'],
     ['DOCKER-USER', ''],
   ])('of %s is not: %s', (name, line) => {
     expect(isHookCommand(name, split(line))).toBe(false)

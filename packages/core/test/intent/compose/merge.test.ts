@@ -139,7 +139,7 @@ networks: {x: , y: }
   test.each([
     ['itself', 'services: {a: {extends: a}}', /1:25: services\.a\.extends: no other service is called "a"/],
     ['itself in the end', 'services: {a: {extends: b}, b: {extends: a}}', /extends itself in the end/],
-    ['nobody', 'services: {a: {extends: none}}', /no other service is called "none"/],
+    ['a service that is not there', 'services: {a: {extends: none}}', /no other service is called "none"/],
     ['without a service', 'services: {a: {extends: {}}}', /expected a `service`/],
     [
       'another file',
