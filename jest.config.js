@@ -40,7 +40,11 @@ const projectWithCommand = (displayName, testMatch) => ({
 
 export default {
   projects: [
-    project('unit', ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/architecture/**/*.test.ts']),
+    project('unit', [
+      '<rootDir>/packages/*/test/**/*.test.ts',
+      '<rootDir>/test/architecture/**/*.test.ts',
+      '<rootDir>/test/work/**/*.test.ts',
+    ]),
     project('property', ['<rootDir>/test/property/**/*.test.ts']),
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
     project('compose', ['<rootDir>/test/compose/**/*.test.ts']),

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { lower, parse, print, type Ruleset } from '@portolan/iptables'
 import { type Family, ParseError } from '@portolan/netfilter'
+import { countWork, growthOf } from '../work/count-work.ts'
 import { nodesOf, rulesetFiles } from './iptables-files.ts'
 
 /** `PORTOLAN_MUTATIONS=1000000` takes a minute or two. PORTOLAN_SEED draws others. */
 const count = Number(process.env.PORTOLAN_MUTATIONS ?? 20_000)
-const slowestMs = 2000
 
 /** Numbers that look random and are the same on every run (mulberry32). */
 const dice = (seed: number): ((sides: number) => number) => {
@@ -116,14 +116,15 @@ describe('the reader of iptables', () => {
       const roll = dice(Number(process.env.PORTOLAN_SEED))
       const seeds = seedsOf()
       const words = seeds.flatMap(({ rule }) => rule.split(' '))
-      let [read, understood, slowest] = [0, 0, 0]
-      for (let index = 0; index < count; index += 1) {
+      let [read, understood, most] = [0, 0, 0]
+      const draw = (): { readonly family: Family; readonly text: string } => {
         const { family, head, rule } = seeds[roll(seeds.length)] ?? { family: 'ip', head: '', rule: '' }
         let mutated = rule
         for (let times = roll(3); times >= 0; times -= 1) mutated = mutate(mutated, words, roll)
         const whole = `${head}${mutated}\nCOMMIT\n`
-        const text = roll(10) === 0 ? mutate(whole, words, roll) : whole
-        const begun = performance.now()
+        return { family, text: roll(10) === 0 ? mutate(whole, words, roll) : whole }
+      }
+      const deal = ({ family, text }: ReturnType<typeof draw>): void => {
         const ruleset = tryParse(text, family)
         if (ruleset !== null) {
           read += 1
@@ -137,13 +138,16 @@ describe('the reader of iptables', () => {
             }
           }
         }
-        slowest = Math.max(slowest, performance.now() - begun)
       }
-      console.log(
-        `iptables: ${count} mutated inputs, ${read} read, ${understood} of them understood; slowest ${slowest.toFixed(1)} ms`,
-      )
+      for (let index = 0; index < count; index += 100) {
+        const drawn = Array.from({ length: Math.min(100, count - index) }, draw)
+        const work = countWork(() => drawn.forEach(deal))
+        most = Math.max(most, work / drawn.map(({ text }) => text).join('').length)
+      }
+      console.log(`iptables: ${count} mutated inputs, ${read} read, ${understood} of them understood`)
       expect(read).toBeGreaterThan(count / 20)
-      expect(slowest).toBeLessThan(slowestMs)
+      // Blocks of code for each character.
+      expect(most).toBeLessThan(25)
     },
     Math.max(120_000, count),
   )
@@ -182,36 +186,29 @@ describe('the reader of iptables', () => {
       (size) => Array.from({ length: size / 16 }, (_, at) => `:C${at} - [0:0]\n-X C${at}`).join('\n'),
     ],
   ]
-  test.each(lines)('takes time in proportion: a megabyte of %s', (_, make) => {
-    const text = `*filter\n:INPUT ACCEPT [0:0]\n${make(1_000_000)}\nCOMMIT\n`
-    const begun = process.cpuUsage()
-    const ruleset = tryParse(text, 'ip')
-    if (ruleset !== null) print(ruleset, 'iptables-save')
-    const { user, system } = process.cpuUsage(begun)
-    // The processor's time in microseconds. Anything quadratic in a million takes minutes of it.
-    expect(user + system).toBeLessThan(10_000_000)
+  test.each(lines)('takes work in proportion: up to a megabyte of %s', (_, make) => {
+    const read = (size: number): void => {
+      const ruleset = tryParse(`*filter\n:INPUT ACCEPT [0:0]\n${make(size)}\nCOMMIT\n`, 'ip')
+      if (ruleset !== null) print(ruleset, 'iptables-save')
+    }
+    // Eight times as long: a square would be sixty-four times as much.
+    expect(growthOf(read, 125_000, 1_000_000)).toBeLessThan(12)
   })
 
   test('takes 10,000 rules in one go', () => {
-    const rules = Array.from({ length: 10_000 }, (_, at) => {
-      const address = `172.17.${at >> 8}.${at & 255}`
-      return [
-        `-A INPUT ! -i docker0 -p tcp -m tcp --dport ${at + 1} -j DNAT --to-destination ${address}:80`,
-        `-A INPUT -d ${address}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT`,
-        `-A INPUT -s ${address}/32 -p udp -m conntrack --ctstate NEW -m comment --comment "rule ${at}" -j LOG`,
-      ][at % 3]
-    })
-    const text = `*nat\n:INPUT ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`
-    const times = Array.from({ length: 9 }, () => {
-      const begun = performance.now()
-      parse(text)
-      return performance.now() - begun
-    }).toSorted((a, b) => a - b)
-    console.log(
-      `iptables: 10,000 rules in ${times[4]?.toFixed(0)} ms (median), ${times[0]?.toFixed(0)} ms (best)`,
-    )
+    const rules = (count: number) =>
+      Array.from({ length: count }, (_, at) => {
+        const address = `172.17.${at >> 8}.${at & 255}`
+        return [
+          `-A INPUT ! -i docker0 -p tcp -m tcp --dport ${at + 1} -j DNAT --to-destination ${address}:80`,
+          `-A INPUT -d ${address}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT`,
+          `-A INPUT -s ${address}/32 -p udp -m conntrack --ctstate NEW -m comment --comment "rule ${at}" -j LOG`,
+        ][at % 3]
+      })
+    const textOf = (count: number): string =>
+      `*nat\n:INPUT ACCEPT [0:0]\n${rules(count).join('\n')}\nCOMMIT\n`
+    const text = textOf(10_000)
     expect(print(parse(text), 'iptables-save')).toBe(text)
-    // The promise is 60 ms, which the bench keeps; here others use the machine too.
-    expect(times[0]).toBeLessThan(300)
+    expect(growthOf((count) => parse(textOf(count)), 1250, 10_000)).toBeLessThan(12)
   })
 })

@@ -9,6 +9,7 @@ import {
   listLeases,
   releaseLease,
 } from '@portolan/core'
+import { growthOf } from '../../../../test/work/count-work.ts'
 
 const web = { project: 'shop', network: 'web' }
 
@@ -356,16 +357,6 @@ describe('a subnet', () => {
 test('the work for an endpoint does not grow with the number of endpoints', () => {
   const services = (count: number): readonly string[] =>
     Array.from({ length: count }, (_, index) => `s${index}`)
-  const work = (count: number): number => {
-    const start = process.cpuUsage()
-    acquireAll(services(count))
-    const { user, system } = process.cpuUsage(start)
-    return user + system
-  }
-  work(5000)
-  const small = Math.min(work(5000), work(5000))
-  const large = Math.min(work(40_000), work(40_000))
-  // Eight times as many: a square would be sixty-four times as much. The processor's time, which other programs do not
-  // lengthen.
-  expect(large).toBeLessThan(small * 32)
+  // Eight times as many: a square would be sixty-four times as much.
+  expect(growthOf((count) => acquireAll(services(count)), 5000, 40_000)).toBeLessThan(16)
 })

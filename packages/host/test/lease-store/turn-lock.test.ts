@@ -48,10 +48,11 @@ describe('takeTurn', () => {
     await ended
     let holding = 0
     const most: number[] = []
-    const began = performance.now()
     await Promise.all(
       Array.from({ length: 5 }, async () => {
         const release = await takeTurn(directory, 60_000)
+        // Null: it waited in vain for the holder that was killed.
+        expect(release).not.toBeNull()
         holding += 1
         most.push(holding)
         await new Promise(setImmediate)
@@ -60,7 +61,6 @@ describe('takeTurn', () => {
       }),
     )
     expect(most).toEqual([1, 1, 1, 1, 1])
-    expect(performance.now() - began).toBeLessThan(30_000)
     expect(readdirSync(directory).sort()).toEqual(['.turn-0', 'leases.lock'])
   })
 })
@@ -73,10 +73,11 @@ describe('a process that binds a name', () => {
     const name = `portolan-leases-${dev}-${ino}-`.padEnd(107, '-')
     await new Promise<void>((resolve) => squatter.listen(`\0${name}`, resolve))
     const store = openLeaseStore(directory)
-    const began = performance.now()
     await store.transact((state) => ({ state, changes: [], result: null }))
-    // A writer gives up waiting after five seconds.
-    expect(performance.now() - began).toBeLessThan(4000)
+    // A writer that waits in vain writes all the same, after five seconds. So the turn itself is asked for, too.
+    const release = await takeTurn(directory, 0)
+    expect(release).not.toBeNull()
+    await release?.()
     await store.close()
     squatter.close()
   })

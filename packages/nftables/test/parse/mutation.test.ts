@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ParseError } from '@portolan/netfilter'
+import { countWork, growthOf } from '../../../../test/work/count-work.ts'
 import { lower, parse, print } from '../../src/index.ts'
 
 /** PORTOLAN_MUTATIONS=1000000 for the long run; what every run does is a sample of it. PORTOLAN_SEED draws others. */
@@ -163,10 +164,7 @@ describe('a text that is damaged', () => {
   test(`is read or refused, and what is read can be lowered and printed: ${count} of them`, () => {
     const pick = random(Number(process.env.PORTOLAN_SEED))
     let read = 0
-    let slowest = 0
-    for (let turn = 0; turn < count; turn += 1) {
-      const text = turn % 2 === 0 ? mutate(sample, pick) : exchange(pick)
-      const start = performance.now()
+    const deal = (turn: number, text: string): void => {
       try {
         const ruleset = parse(text)
         read += 1
@@ -179,11 +177,21 @@ describe('a text that is damaged', () => {
         expect(error.line).toBeGreaterThan(0)
         expect(error.column).toBeGreaterThan(0)
       }
-      slowest = Math.max(slowest, performance.now() - start)
+    }
+    let most = 0
+    for (let turn = 0; turn < count; turn += 100) {
+      const texts = Array.from({ length: Math.min(100, count - turn) }, (_, at) =>
+        at % 2 === 0 ? mutate(sample, pick) : exchange(pick),
+      )
+      const work = countWork(() => {
+        for (const [at, text] of texts.entries()) deal(turn + at, text)
+      })
+      most = Math.max(most, work / texts.join('').length)
     }
     expect(read).toBeGreaterThan(count / 10)
     expect(read).toBeLessThan(count)
-    expect(slowest).toBeLessThan(2000)
+    // Blocks of code for each character.
+    expect(most).toBeLessThan(12)
   }, 3_600_000)
 
   test.each([
@@ -201,22 +209,15 @@ describe('a text that is damaged', () => {
       'has one object of many keys',
       (size: number) => `{"nftables": [{${Array.from({ length: size }, (_, at) => `"k${at}":1`).join()}}]}`,
     ],
-  ])('is dealt with in linear time when it %s', (_, make) => {
-    const cost = (size: number): number => {
-      const text = make(size)
-      const start = process.cpuUsage()
+  ])('takes work in proportion to its length when it %s', (_, make) => {
+    const read = (size: number): void => {
       try {
-        parse(text)
+        parse(make(size))
       } catch (error) {
         expect(error).toBeInstanceOf(ParseError)
       }
-      const { user, system } = process.cpuUsage(start)
-      return user + system
     }
-    cost(1000)
-    const small = Math.min(cost(20_000), cost(20_000))
-    const large = Math.min(cost(160_000), cost(160_000))
     // Eight times as long: a square would be sixty-four times.
-    expect(large).toBeLessThan(Math.max(small * 32, 200_000))
+    expect(growthOf(read, 20_000, 160_000)).toBeLessThan(16)
   })
 })
