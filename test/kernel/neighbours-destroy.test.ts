@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals'
-import { openLab } from '../lab/lab.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
 import { startDocker } from '../lab/neighbour/docker.ts'
+import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { mustSucceed, pilotOf, shop } from './lifecycle/pilot.ts'
 import { programs } from './neighbours/programs.ts'
+import { namespacePair, pointToPoint, type Routed, toPod, tunnel } from './neighbours/routed.ts'
 
 interface KeptJson {
   readonly name: string
@@ -57,6 +59,74 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
     expect(await ask()).toMatchObject({ by: 'theirs' })
     await lab.host.mustRun((ip?.commands[0] ?? '').split(' '))
     expect(await ask()).toMatchObject({ delivered: false })
+  })
+
+  test.each<[string, (lab: Lab) => Promise<Routed>]>([
+    ["a pod of CNI's plugin ptp, which is routed and has no bridge", pointToPoint],
+    ['a network namespace at the other end of a pair', namespacePair],
+    ['a machine behind a tunnel', tunnel],
+  ])('%s, plugged in after the first apply', async (_, plugIn) => {
+    await using lab = await openLab()
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(shop())
+    const { name, asked } = await plugIn(lab)
+    const ask = async (): Promise<readonly (string | null)[]> =>
+      (await Promise.all(asked.map((destination) => lab.client.probe({ ...toPod, destination })))).map(
+        (outcome) => (outcome.delivered ? outcome.by : null),
+      )
+    const all = asked.map(() => 'pod')
+    expect(await ask()).toEqual(all)
+    const { stdout, stderr } = mustSucceed(
+      'destroy',
+      await pilot.run('destroy', null, '--all', '--yes', '--json'),
+    )
+    expect(await ask()).toEqual(all)
+    const { kept } = JSON.parse(stdout) as { readonly kept: readonly KeptJson[] }
+    const switches = [forwarding, 'net.ipv6.conf.all.forwarding']
+    expect(kept.map((one) => [one.name, one.commands])).toEqual(
+      switches.map((one) => [one, [`sysctl -w ${one}=0`]]),
+    )
+    expect(stderr).toMatch(new RegExp(`These may rely on it: (interface ${name}|.*; interface ${name})`))
+    for (const { commands } of kept) await lab.host.mustRun((commands[0] ?? '').split(' '))
+    expect(await ask()).toEqual(asked.map(() => null))
+  })
+
+  test('what was plugged in while forwarding was off does not keep it on', async () => {
+    await using lab = await openLab()
+    const pilot = pilotOf(lab, 'nftables')
+    const { name } = await namespacePair(lab)
+    await lab.host.setSysctl(forwarding, 0)
+    await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 0)
+    await pilot.apply(shop())
+    mustSucceed('destroy', await pilot.destroy())
+    expect(await lab.host.sysctl(forwarding)).toBe('0')
+    expect(await lab.host.sysctl('net.ipv6.conf.all.forwarding')).toBe('0')
+    expect(await lab.host.mustRun(['ip', 'link', 'show', name])).toContain(name)
+  })
+
+  test.each<[string, string, string, readonly [string, string]]>([
+    ['networkd.conf', 'networkd.conf', '[Network]\nIPv4Forwarding=yes\nIPv6Forwarding=yes', ['1', '1']],
+    ['a drop-in of it', 'networkd.conf.d/router.conf', '[Network]\nIPv4Forwarding=yes', ['1', '0']],
+    [
+      'a .network file',
+      'network/10-eth0.network',
+      '[Match]\nName=eth0\n[Network]\nIPForward=ipv6',
+      ['0', '1'],
+    ],
+  ])('an administrator that has systemd-networkd forward, in %s', async (_, file, text, expected) => {
+    await using lab = await openLab()
+    const room = await engineRoom(lab)
+    const pilot = pilotOf(lab, 'nftables')
+    await pilot.apply(shop())
+    const path = `/etc/systemd/${file}`
+    await room.mustRun(['mkdir', '-p', path.slice(0, path.lastIndexOf('/'))])
+    await lab.host.writeText(path, text)
+    const { stderr } = mustSucceed('destroy', await pilot.destroy())
+    expect([
+      await lab.host.sysctl(forwarding),
+      await lab.host.sysctl('net.ipv6.conf.all.forwarding'),
+    ]).toEqual(expected)
+    expect(stderr).toContain(`in ${path}`)
   })
 
   test('a program that starts while destroy asks is seen before anything is changed', async () => {

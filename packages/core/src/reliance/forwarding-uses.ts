@@ -3,13 +3,15 @@ import { type Family, familyOf, type HostFacts, type InterfaceFact } from '@port
 import { parseBridgeAlias } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/index.ts'
 import { foreignRulesAt } from './foreign-rules-at.ts'
+import { forwardingLinks } from './forwarding-links.ts'
 import { distinctUses, ruleText, type SysctlUse } from './sysctl-use.ts'
 
 /**
- * What on a host may rely on a family's forwarding: foreign bridges, foreign translations, foreign rules that judge
- * what is forwarded. Engines switch forwarding on when they find it off, and write nothing when they find it on. So
+ * What on a host may rely on a family's forwarding: foreign bridges, other interfaces that lead on and came later,
+ * foreign translations, foreign rules that judge what is forwarded. Engines switch forwarding on when they find it off, and write nothing when they find it on. So
  * what came after Portolan switched it on cannot be told apart by the sysctl alone.
  *
+ * @param earlier - the indexes of the interfaces that were there while forwarding was off; null: not known
  * @returns none when packets are forwarded for Portolan only, as far as the facts and rules tell
  * @see moby `libnetwork/drivers/bridge/setup_ip_forwarding_linux.go`, netavark `src/network/core_utils.rs`
  * @example
@@ -21,11 +23,13 @@ export const forwardingUses = (
   family: Family,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
+  earlier: readonly number[] | null = null,
 ): readonly SysctlUse[] =>
   distinctUses([
     ...(facts.interfaces ?? [])
       .filter((link) => routesTo(link, family))
       .map(({ name = '' }): SysctlUse => ({ kind: 'bridge', owner: ownerOfBridge(name, facts), text: name })),
+    ...forwardingLinks(family, facts, earlier),
     ...foreignRulesAt(rulesets, {
       family,
       at: ({ type, hook }) => type === 'nat' && hook !== 'input',

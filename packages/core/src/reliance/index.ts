@@ -1,5 +1,6 @@
 export * from './forwarding-uses.ts'
 export * from './kept-sysctl.ts'
 export * from './loopback-uses.ts'
+export * from './networkd-forwarding.ts'
 export * from './sysctl-settings.ts'
 export type { SysctlUse } from './sysctl-use.ts'

@@ -88,6 +88,7 @@ const usersOf = (uses: readonly SysctlUse[]): readonly string[] => {
 
 const placeOf = (kind: SysctlUse['kind'], text: string): string => {
   if (kind === 'unread' || kind === 'setting') return text
+  if (kind === 'link') return `interface ${text}`
   return kind === 'bridge' ? `bridge ${text}` : `rule "${text}"`
 }
 

@@ -6,13 +6,13 @@ import type { RuleSource } from '@portolan/netfilter'
  */
 export interface SysctlUse {
   /**
-   * `bridge` that packets are routed to, `translation` (DNAT, SNAT, masquerade), `forward`: a rule on that hook,
-   * `unread`: rules that could not be read, `setting`: a file of sysctl.d(5) that sets it.
+   * `bridge` that packets are routed to, `link`: any other interface that leads on, `translation` (DNAT, SNAT, masquerade), `forward`: a rule on that hook,
+   * `unread`: rules that could not be read, `setting`: a file of the host's configuration that sets it.
    */
-  readonly kind: 'bridge' | 'translation' | 'forward' | 'unread' | 'setting'
+  readonly kind: 'bridge' | 'link' | 'translation' | 'forward' | 'unread' | 'setting'
   /** `docker`, `podman`, `netavark`, `libvirt`, ...; null: nothing tells. */
   readonly owner: string | null
-  /** The bridge's name, the rule or the setting with its place, or why rules could not be read. */
+  /** The name of the bridge or interface, the rule or the setting with its place, or why rules could not be read. */
   readonly text: string
 }
 

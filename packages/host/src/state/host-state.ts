@@ -54,6 +54,8 @@ export interface ValueGiven {
   readonly given: string
   /** Its putting back has begun: what the kernel changes along with it may have been changed already. */
   readonly restoring?: true
+  /** Of a switch of forwarding: the indexes of the interfaces that were there while it was off. */
+  readonly links?: readonly number[]
 }
 
 /**

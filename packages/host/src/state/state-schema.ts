@@ -27,6 +27,8 @@ const valueGiven: Schema<ValueGiven> = allOf({
   before: text(),
   given: text(),
   restoring: absentOr(exactly(true)),
+  // A file of an earlier Portolan names no interfaces.
+  links: absentOr(listOf(wholeNumber)),
 })
 
 const flows = {

@@ -56,6 +56,33 @@ describe('what the configuration of a host sets', () => {
     expect(files()).toEqual(expected)
   })
 
+  test("is systemd-networkd's forwarding, of its own file, of its files for interfaces, and of their drop-ins", () => {
+    const network = '[Match]\nName=lan*\n[Network]\n'
+    write('etc/systemd/networkd.conf', '[Network]\nIPv4Forwarding=no\n')
+    write('usr/lib/systemd/networkd.conf.d/10-router.conf', '[Network]\nIPv4Forwarding=yes\n')
+    write('run/systemd/network/20-lan.network', network)
+    write('etc/systemd/network/20-lan.network.d/forward.conf', '[Network]\nIPv6Forwarding=1\n')
+    for (const folder of ['etc', 'usr/lib'])
+      write(
+        `${folder}/systemd/network/30-masked.network`,
+        folder === 'etc' ? network : `${network}IPForward=yes\n`,
+      )
+    write('etc/systemd/network/notes.txt', 'IPForward=yes\n')
+    expect(readSysctlSettings(root)).toEqual({
+      unread: [],
+      settings: [
+        {
+          ...{ name: 'net.ipv4.ip_forward', value: '1', text: 'IPv4Forwarding=yes' },
+          file: '/usr/lib/systemd/networkd.conf.d/10-router.conf',
+        },
+        {
+          ...{ name: 'net.ipv6.conf.all.forwarding', value: '1', text: 'IPv6Forwarding=1' },
+          file: '/etc/systemd/network/20-lan.network.d/forward.conf',
+        },
+      ],
+    })
+  })
+
   test('names what cannot be read', () => {
     mkdirSync(place('etc/sysctl.d/a.conf'), { recursive: true })
     const { settings, unread } = readSysctlSettings(root)

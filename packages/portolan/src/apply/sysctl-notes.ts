@@ -19,7 +19,8 @@ export const noteSysctl = (
   // A value that is not the one we gave is the host's own, whatever the note says: it has been set since.
   const own = known?.given === before ? known.before : before
   const family = forwardingFamily(name)
-  const noted = { [name]: { before: own, given } }
+  const links = family === null ? null : before === '0' ? linksNow(facts) : (known?.links ?? null)
+  const noted = { [name]: { before: own, given, ...(links === null ? {} : { links }) } }
   if (family === null || given === '0') return { ...notes, ...noted }
   const overwritten = Object.fromEntries(
     Object.entries(overwrittenByForwarding(facts, family)).map(([other, value]) => [
@@ -32,6 +33,10 @@ export const noteSysctl = (
     ? { ...overwritten, ...notes, ...noted }
     : { ...withoutOverwritten(notes, family), ...overwritten, ...noted }
 }
+
+/** Those that are there before forwarding is switched on do not need it. */
+const linksNow = ({ interfaces }: HostFacts): readonly number[] | null =>
+  interfaces === undefined ? null : interfaces.flatMap(({ index }) => (index === undefined ? [] : [index]))
 
 /** A router takes no redirects, whatever the host had (net/ipv4/devinet.c `inet_forward_change`). */
 const valueWithForwarding = (sysctl: string, value: string): string =>

@@ -89,7 +89,7 @@ const keptForwarding = (family: Family, host: Host): readonly KeptSysctl[] => {
   const wish = forwardingWish(family, host.surroundings.settings)
   const uses = [
     ...(wish === null ? [] : [settingUse(wish)]),
-    ...forwardingUses(family, host.facts, rulesOf(host)),
+    ...forwardingUses(family, host.facts, rulesOf(host), host.notes[own.name]?.links ?? null),
     ...unreadUses(host),
   ]
   if (uses.length === 0) return []

@@ -57,6 +57,23 @@ describe('the memory of a host', () => {
     })
   })
 
+  test('keeps which interfaces were there while forwarding was off', async () => {
+    const facts = (...indexes: readonly number[]) => ({ interfaces: indexes.map((index) => ({ index })) })
+    const links = async () => (await readState(directory)).sysctls['net.ipv4.ip_forward']?.links
+    const memory = await openMemory(directory)
+    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1', facts(1, 2))
+    await memory.rememberSysctl('net.ipv4.ip_forward', '1', '2', facts(1, 2, 3))
+    expect(await links()).toEqual([1, 2])
+    // Another program has switched it off meanwhile.
+    await memory.rememberSysctl('net.ipv4.ip_forward', '0', '1', facts(1, 2, 3))
+    expect(await links()).toEqual([1, 2, 3])
+    await memory.rememberSysctl('net.ipv4.conf.eth0.route_localnet', '0', '1', facts(1))
+    expect((await readState(directory)).sysctls['net.ipv4.conf.eth0.route_localnet']).toEqual({
+      before: '0',
+      given: '1',
+    })
+  })
+
   test('lasts from one process to the next', async () => {
     await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '0', '1', {})
     await (await openMemory(directory)).rememberSysctl('net.ipv4.ip_forward', '1', '1', {})

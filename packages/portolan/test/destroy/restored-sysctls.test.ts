@@ -181,6 +181,46 @@ describe('forwarding stays on', () => {
     }
   })
 
+  const pair = {
+    interfaces: [
+      { name: 'eth0', index: 2, kind: 'veth', addresses: ['192.0.2.2/24', '2001:db8::2/64'] },
+      { name: 'br0', index: 3, kind: 'bridge' },
+      { name: 'port', index: 4, kind: 'veth', master: 'br0', addresses: ['10.9.0.1/24'] },
+      { name: 'pod', index: 7, kind: 'veth', addresses: ['10.66.0.1/32', 'fe80::1/64'] },
+      { name: 'wg0', index: 8, kind: 'wireguard', addresses: ['fd00:8::1/64'] },
+      { name: 'dummy0', index: 9, kind: 'dummy', addresses: ['10.7.0.1/24', 'fd00:7::1/64'] },
+      { name: 'usb0', index: 10, kind: 'ether', addresses: ['203.0.113.5/24'] },
+    ],
+    routes: [
+      { destination: 'default', interface: 'usb0', table: 254 },
+      { destination: '10.66.0.2/32', interface: 'pod', table: 254 },
+      ...['pod', 'eth0'].flatMap((name) => [
+        { destination: 'fe80::/64', interface: name, table: 254 },
+        { destination: 'ff00::/8', interface: name, table: 255 },
+      ]),
+    ],
+  }
+  test.each<[string, readonly number[] | undefined, readonly string[]]>([
+    ['came after it was switched on', [1, 2, 3, 4], ['ip pod', 'ip6 wg0']],
+    ['may have come after it, where that is not known', undefined, ['ip pod', 'ip6 wg0']],
+    [
+      'came after it, of any kind but one that leads the host out',
+      [1],
+      ['ip eth0', 'ip pod', 'ip6 eth0', 'ip6 wg0'],
+    ],
+    ['were there before it: for none', [2, 3, 4, 7, 8], []],
+  ])('for interfaces that lead on and %s', (_, links, expected) => {
+    const known = links === undefined ? {} : { links }
+    const { kept } = restored(
+      { facts: pair },
+      { [ip]: { before: '0', given: '1', ...known }, [ip6]: { before: '0', given: '1', ...known } },
+    )
+    const uses = kept.flatMap(({ name, uses }) =>
+      uses.map(({ kind, text }) => `${name === ip ? 'ip' : 'ip6'} ${kind === 'link' ? text : kind}`),
+    )
+    expect(uses).toEqual(expected)
+  })
+
   test('where rules could not be read, which is told', () => {
     const unread = ['The nftables rules could not be read: no.']
     const state = { ...emptyState, sysctls: notes }
