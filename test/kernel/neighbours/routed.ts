@@ -93,7 +93,7 @@ export const tunnel = async (lab: Lab): Promise<Routed> => {
     'route add 192.0.2.0/24 via 10.66.0.1',
     'route add 2001:db8:1::/64 via fd00:66::1',
   )
-  await outside.listen({ protocol: 'tcp', port: 80, who: 'pod' })
+  await outside.listen({ protocol: 'tcp', port: 80, answersAs: 'pod' })
   await routeFromClient(lab)
   return { name: 'tun66', asked }
 }
