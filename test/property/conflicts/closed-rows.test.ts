@@ -2,15 +2,23 @@ import { describe, expect, test } from '@jest/globals'
 import { type Conflict, endpointAddresses, findConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import { prepare } from '@portolan/netfilter'
-import type { Backend } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
+import { backends } from '../arbitrary/backend.ts'
 import { expectTrue } from './expect-true.ts'
 import { fateOf } from './fate.ts'
-import { hostFacts, look, type Seen, tell } from './look.ts'
-import { comingIn, destination, dnat, type NftRule, type NftTable, source, tcpTo } from './nft-rules.ts'
+import { bypassesOf, hostFacts, look, type Seen, tell } from './look.ts'
+import {
+  comingIn,
+  destination,
+  dnat,
+  type NftRule,
+  type NftTable,
+  setField,
+  source,
+  tableOf,
+  tcpTo,
+} from './nft-rules.ts'
 import { filter, mangle, nat } from './saved.ts'
-
-const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
 /** Something of every kind that the contract keeps closed. */
 const intent = `
@@ -37,23 +45,8 @@ services:
   one: {networks: {apart: {ipv4_address: 172.30.3.10}}}
 `
 
-const chain = (
-  type: 'filter' | 'nat',
-  hook: string,
-  prio: number,
-  ...rules: readonly NftRule[]
-): NftTable => ({
-  family: 'ip',
-  name: 'mine',
-  chains: [{ name: hook, base: { type, hook, prio }, rules }],
-})
-
-const set = (protocol: string, field: string, value: unknown): object => ({
-  mangle: { key: { payload: { protocol, field } }, value },
-})
-
-const bypasses = ({ conflicts }: Seen): readonly string[] =>
-  conflicts.filter(({ kind }) => kind === 'Bypassed').map(tell)
+const chain = (type: 'filter' | 'nat', hook: string, prio: number, ...rules: readonly NftRule[]): NftTable =>
+  tableOf('ip', type, hook, prio, ...rules)
 
 describe.each(backends)('what gets in beside %s', (backend) => {
   const seen = (nft: readonly NftTable[]): Promise<Seen> => look({ nft, intent, backend, facts: hostFacts })
@@ -61,7 +54,7 @@ describe.each(backends)('what gets in beside %s', (backend) => {
   test.each([
     [
       'a source that is rewritten to one that allow_from has',
-      chain('filter', 'prerouting', -300, [source('198.51.100.7'), set('ip', 'saddr', '203.0.113.9')]),
+      chain('filter', 'prerouting', -300, [source('198.51.100.7'), setField('ip', 'saddr', '203.0.113.9')]),
       ['error Bypassed 0.0.0.0:8080/tcp by nft mine prerouting 1'],
     ],
     [
@@ -87,7 +80,7 @@ describe.each(backends)('what gets in beside %s', (backend) => {
   ])('is told: %s', async (_name, table, told) => {
     const found = await seen([table])
     expect(
-      bypasses(found).map((one) => one.replace(/ (0\.0\.0\.0|127\.0\.0\.1):(\d+)%\w+/, ' $1:$2')),
+      bypassesOf(found).map((one) => one.replace(/ (0\.0\.0\.0|127\.0\.0\.1):(\d+)%\w+/, ' $1:$2')),
     ).toEqual(told)
     expectTrue(found)
   })
@@ -106,12 +99,12 @@ describe.each(backends)('what gets in beside %s', (backend) => {
       ].map((table, at): NftTable => ({ ...table, name: `mine${at}` })),
     ],
   ])('is not told, as nothing gets in: %s', async (_name, nft) => {
-    expect(bypasses(await seen(nft))).toEqual([])
+    expect(bypassesOf(await seen(nft))).toEqual([])
   })
 })
 
 /** The rules of a host as they are, not as a plan would have them. */
-const onHost = async (backend: Exclude<Backend, 'nftables'>, change: (saved: string) => string) => {
+const onHost = async (backend: iptables.Variant, change: (saved: string) => string) => {
   const { plan: planned } = await look({ intent, backend, facts: hostFacts })
   const saved = change(iptables.print(iptables.compile(planned.desired), 'iptables-save'))
   const rulesets = [iptables.lower(iptables.parse(saved), { tool: backend })]
@@ -179,6 +172,6 @@ describe.each(['iptables-nft', 'iptables-legacy'] as const)('what gets in by %s'
     const saved =
       mangle('-A PREROUTING -j ACCEPT', '-A FORWARD -j ACCEPT') + nat('-A PREROUTING -j ACCEPT') + filter()
     const scene = backend === 'iptables-nft' ? { saved } : { legacy: saved }
-    expect(bypasses(await look({ ...scene, intent, backend, facts: hostFacts }))).toEqual([])
+    expect(bypassesOf(await look({ ...scene, intent, backend, facts: hostFacts }))).toEqual([])
   })
 })

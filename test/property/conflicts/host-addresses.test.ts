@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts, RouteFact } from '@portolan/netfilter'
-import type { Backend } from 'portolan'
+import { backends } from '../arbitrary/backend.ts'
+import { dualStackHost, dualStackNetwork } from './dual-stack.ts'
 import { expectTrue } from './expect-true.ts'
 import { look, type Seen } from './look.ts'
-import { destination, drop, type NftTable, tcpTo } from './nft-rules.ts'
+import { destination, destination6, drop, type NftRule, type NftTable, tableOf, tcpTo } from './nft-rules.ts'
 import { mangle } from './saved.ts'
-
-const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
 const local = (prefix: string, name = 'lo'): RouteFact => ({
   destination: prefix,
@@ -18,18 +17,14 @@ const local = (prefix: string, name = 'lo'): RouteFact => ({
 
 /** A host with a virtual address on lo, and prefixes that local routes make its own. */
 const facts: HostFacts = {
-  interfaces: [
-    {
-      name: 'lo',
-      up: true,
-      kind: 'loopback',
-      addresses: ['127.0.0.1/8', '::1/128', '198.18.0.1/32', '2001:db8:53::1/128'],
-    },
-    { name: 'eth0', up: true, addresses: ['192.0.2.10/24', '2001:db8:5::10/64'] },
-  ],
+  ...dualStackHost,
+  interfaces: dualStackHost.interfaces.map((link) =>
+    link.name === 'lo'
+      ? { ...link, addresses: [...link.addresses, '198.18.0.1/32', '2001:db8:53::1/128'] }
+      : link,
+  ),
   routes: [
-    { destination: 'default', gateway: '192.0.2.1', interface: 'eth0' },
-    { destination: '::/0', gateway: '2001:db8:5::1', interface: 'eth0' },
+    ...dualStackHost.routes,
     ...['127.0.0.0/8', '198.18.0.1/32', '198.18.5.0/24', '::1/128', '2001:db8:53::1/128'].map((one) =>
       local(one),
     ),
@@ -39,34 +34,17 @@ const facts: HostFacts = {
     { destination: '192.0.2.0/24', interface: 'eth0', table: 254, type: 'unicast', scope: 'link' },
     { destination: '2001:db8:5::/64', interface: 'eth0', table: 254, type: 'unicast', scope: 'link' },
   ],
-  sysctls: {
-    'net.ipv4.ip_forward': '1',
-    'net.ipv6.conf.all.forwarding': '1',
-    'net.bridge.bridge-nf-call-iptables': '0',
-    'net.bridge.bridge-nf-call-ip6tables': '0',
-  },
 }
 
 const intent = (ports: string): string => `
 name: shop
-networks:
-  web:
-    enable_ipv6: true
-    ipam: {config: [{subnet: 172.30.1.0/24, gateway: 172.30.1.1}, {subnet: "fd00:30:1::/64", gateway: "fd00:30:1::1"}]}
-    driver_opts: {com.docker.network.bridge.name: pt-web}
+networks:${dualStackNetwork('web', 1)}
 services:
   web: {networks: {web: {ipv4_address: 172.30.1.10, ipv6_address: "fd00:30:1::10"}}, ports: ${ports}}
 `
 
-const prerouting = (family: 'ip' | 'ip6', rule: readonly object[]): NftTable => ({
-  family,
-  name: 'mine',
-  chains: [{ name: 'prerouting', base: { type: 'filter', hook: 'prerouting', prio: -300 }, rules: [rule] }],
-})
-
-const to6 = (right: string): object => ({
-  match: { op: '==', left: { payload: { protocol: 'ip6', field: 'daddr' } }, right },
-})
+const prerouting = (family: 'ip' | 'ip6', rule: NftRule): NftTable =>
+  tableOf(family, 'filter', 'prerouting', -300, rule)
 
 describe.each(backends)('the addresses of a host that no wire has, beside %s', (backend) => {
   const seen = (scene: object, ports = '["8080:80"]'): Promise<Seen> =>
@@ -80,7 +58,7 @@ describe.each(backends)('the addresses of a host that no wire has, beside %s', (
     ],
     [
       'on lo, of IPv6',
-      { nft: [prerouting('ip6', [to6('2001:db8:53::1'), tcpTo(8080), drop])] },
+      { nft: [prerouting('ip6', [destination6('2001:db8:53::1'), tcpTo(8080), drop])] },
       '[::]:8080/tcp',
     ],
     [
@@ -90,7 +68,7 @@ describe.each(backends)('the addresses of a host that no wire has, beside %s', (
     ],
     [
       'of a local route of IPv6, one of many',
-      { nft: [prerouting('ip6', [to6('2001:db8:54::77'), tcpTo(8080), drop])] },
+      { nft: [prerouting('ip6', [destination6('2001:db8:54::77'), tcpTo(8080), drop])] },
       '[::]:8080/tcp',
     ],
   ])('are searched: %s', async (_name, scene, mapping) => {
@@ -113,10 +91,7 @@ describe.each(backends)('the addresses of a host that no wire has, beside %s', (
 
   test('are searched in translations', async () => {
     const rule = [destination('198.18.0.1'), tcpTo(8080), { redirect: { port: 22 } }]
-    const base = { type: 'nat', hook: 'prerouting', prio: -110 } as const
-    const found = await seen({
-      nft: [{ family: 'ip', name: 'mine', chains: [{ name: 'prerouting', base, rules: [rule] }] }],
-    })
+    const found = await seen({ nft: [tableOf('ip', 'nat', 'prerouting', -110, rule)] })
     expect(found.told).toContain('error DnatShadowed 0.0.0.0:8080/tcp by nft mine prerouting 1')
     expectTrue(found)
   })

@@ -138,3 +138,7 @@ export const tell = ({ severity, certainty, kind, mapping, network, culprit }: C
   const doubt = certainty === 'possible' ? ' possible' : ''
   return `${severity}${doubt} ${kind} ${subject} by ${place.join(' ')}`
 }
+
+/** What is told of packets that foreign rules let in where the contract lets none in. */
+export const bypassesOf = ({ conflicts }: Seen): readonly string[] =>
+  conflicts.filter(({ kind }) => kind === 'Bypassed').map(tell)

@@ -21,6 +21,19 @@ export interface NftTable {
   readonly chains: readonly NftChain[]
 }
 
+/** A table with one base chain, of that name. */
+export const tableOf = (
+  family: 'ip' | 'ip6',
+  type: 'filter' | 'nat',
+  hook: string,
+  prio: number,
+  ...rules: readonly NftRule[]
+): NftTable => ({
+  family,
+  name: 'mine',
+  chains: [{ name: hook, base: { type, hook, prio }, rules }],
+})
+
 /** What `nft -j list ruleset` prints of tables; handles count from 1 in each. */
 export const nftListing = (tables: readonly NftTable[]): string =>
   JSON.stringify({ nftables: [{ metainfo: { json_schema_version: 1 } }, ...tables.flatMap(listTable)] })
@@ -51,6 +64,7 @@ export const prefix = (text: string): object => {
 }
 export const source = (right: unknown): object => match(payload('ip', 'saddr'), right)
 export const destination = (right: unknown): object => match(payload('ip', 'daddr'), right)
+export const destination6 = (right: unknown): object => match(payload('ip6', 'daddr'), right)
 export const tcpTo = (right: unknown): object => match(payload('tcp', 'dport'), right)
 export const udpTo = (right: unknown): object => match(payload('udp', 'dport'), right)
 export const comingIn = (name: string): object => match({ meta: { key: 'iifname' } }, name)
@@ -58,6 +72,9 @@ export const goingOut = (name: string): object => match({ meta: { key: 'oifname'
 export const state = (...names: readonly string[]): object => match({ ct: { key: 'state' } }, names, 'in')
 export const marked = (mark: number): object => match({ meta: { key: 'mark' } }, mark)
 export const mark = (value: number): object => ({ mangle: { key: { meta: { key: 'mark' } }, value } })
+export const setField = (protocol: string, field: string, value: unknown): object => ({
+  mangle: { key: payload(protocol, field), value },
+})
 export const jump = (target: string): object => ({ jump: { target } })
 export const dnat = (addr: string, port: number): object => ({ dnat: { addr, port } })
 export const accept: object = { accept: null }

@@ -4,9 +4,8 @@ import type { HostFacts } from '@portolan/netfilter'
 import { type Backend, type HostRules, noRules, plan, readCompose } from 'portolan'
 import { plannedFacts } from '../../../packages/core/src/conflict/search/planned-facts.ts'
 import { carriedOut } from '../../../packages/portolan/src/plan/carried-out.ts'
+import { backends } from '../arbitrary/backend.ts'
 import { hostFacts, lookAt } from './look.ts'
-
-const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
 /** A project with one port of one container, and a network of its own. */
 const project = (name: string, subnet: string, port: string): string => `

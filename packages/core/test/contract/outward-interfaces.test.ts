@@ -4,6 +4,9 @@ import { outwardInterfaces } from '../../src/contract/index.ts'
 
 const eth0: InterfaceFact = { name: 'eth0', kind: 'ether', addresses: ['192.0.2.2/24'] }
 const docker0: InterfaceFact = { name: 'docker0', kind: 'bridge', addresses: ['172.18.0.1/16'] }
+const lan: InterfaceFact = { name: 'br-lan', kind: 'bridge' }
+/** A port of a bridge, or a part of a bond or a VRF. */
+const partOf = (master: string, name: string, kind: string): InterfaceFact => ({ name, kind, master })
 const ours: InterfaceFact = { name: 'br-web', kind: 'bridge', alias: 'portolan project=shop network=web' }
 
 describe('the interfaces by which containers leave', () => {
@@ -17,28 +20,20 @@ describe('the interfaces by which containers leave', () => {
         interfaces: [
           eth0,
           { name: 'br-vm', kind: 'bridge' },
-          { name: 'vnet0', kind: 'tun', master: 'br-vm' },
-          { name: 'veth1', kind: 'veth', master: 'br-vm' },
+          partOf('br-vm', 'vnet0', 'tun'),
+          partOf('br-vm', 'veth1', 'veth'),
         ],
       },
       ['eth0'],
     ],
     [
       'are bridges with a wire as a port, and not that port',
-      {
-        interfaces: [
-          { name: 'br-lan', kind: 'bridge' },
-          { name: 'eth1', kind: 'ether', master: 'br-lan' },
-        ],
-      },
+      { interfaces: [lan, partOf('br-lan', 'eth1', 'ether')] },
       ['br-lan'],
     ],
     [
       'are bridges that hold a default route',
-      {
-        interfaces: [docker0, { name: 'br-lan', kind: 'bridge' }],
-        routes: [{ destination: 'default', interface: 'br-lan' }],
-      },
+      { interfaces: [docker0, lan], routes: [{ destination: 'default', interface: 'br-lan' }] },
       ['br-lan'],
     ],
     [
@@ -56,22 +51,12 @@ describe('the interfaces by which containers leave', () => {
     ],
     [
       'are bonds, and not what they are made of',
-      {
-        interfaces: [
-          { name: 'bond0', kind: 'bond' },
-          { name: 'eth1', kind: 'ether', master: 'bond0' },
-        ],
-      },
+      { interfaces: [{ name: 'bond0', kind: 'bond' }, partOf('bond0', 'eth1', 'ether')] },
       ['bond0'],
     ],
     [
       'are members of a VRF',
-      {
-        interfaces: [
-          { name: 'red', kind: 'vrf' },
-          { ...eth0, master: 'red' },
-        ],
-      },
+      { interfaces: [{ name: 'red', kind: 'vrf' }, partOf('red', 'eth0', 'ether')] },
       ['eth0', 'red'],
     ],
     [
@@ -103,7 +88,7 @@ describe('the interfaces by which containers leave', () => {
     ['are not known without facts', {}, null],
     [
       'are not known from our own bridges',
-      { interfaces: [{ name: 'lo' }, ours, { name: 'v1', kind: 'veth', master: 'br-web' }] },
+      { interfaces: [{ name: 'lo' }, ours, partOf('br-web', 'v1', 'veth')] },
       null,
     ],
     ['are none of ours', { interfaces: [ours, eth0] }, ['eth0']],
