@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { importsOf, sourcesOf } from './import-graph.ts'
@@ -64,6 +64,18 @@ const libraries: Record<string, readonly string[]> = {
 /** Packages that the bundle of a package loads from outside itself: native code, which no bundle can hold. */
 const besideBundle: Record<string, readonly string[]> = { portolan: ['lmdb', 'netlink'] }
 
+/** The package of ours that an import is of, by its name or by a path to it; null: none. */
+const packageOf = (file: string, specifier: string): string | null => {
+  if (specifier.startsWith('.'))
+    return /^packages\/([^/]+)\//.exec(relative(root, resolve(dirname(file), specifier)))?.[1] ?? null
+  return (
+    /^@portolan\/([^/]+)|^(portolan)(?:\/|$)/
+      .exec(specifier)
+      ?.slice(1)
+      .find((name) => name) ?? null
+  )
+}
+
 const mayUseNode = new Set(['host', 'portolan'])
 
 describe.each(Object.keys(allowed))('package %s', (name) => {
@@ -93,6 +105,21 @@ describe.each(Object.keys(allowed))('package %s', (name) => {
         ),
     )
     expect(outside).toEqual([])
+  })
+
+  test('is tested without packages that it may not import', () => {
+    const folder = join(root, 'packages', name, 'test')
+    const may = [name, ...(allowed[name] ?? []).map((specifier) => specifier.split('/')[1] ?? '')]
+    const others = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join(folder, file))
+      .flatMap((file) =>
+        importsOf(file).flatMap((specifier) => {
+          const other = packageOf(file, specifier)
+          return other === null || may.includes(other) ? [] : [`${relative(root, file)}: ${specifier}`]
+        }),
+      )
+    expect(others).toEqual([])
   })
 
   if (!mayUseNode.has(name)) {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { PoolExhaustedError, parsePool, planSubnets } from '../../../core/src/pool/index.ts'
 import {
   ApplyError,
   InspectError,
@@ -25,6 +24,7 @@ const errors: readonly (readonly [string, PortolanError, Record<string, unknown>
       source: 'compose.yaml',
       line: 3,
       column: 5,
+      fault: 'expected a port',
       snippet: '80x',
     },
   ],
@@ -37,12 +37,20 @@ const errors: readonly (readonly [string, PortolanError, Record<string, unknown>
       source: 'compose.yaml',
       line: 3,
       column: 5,
+      fault: 'no such network',
     },
   ],
   [
     'IntentError',
     new IntentError('no such network', null, { cause }),
-    { code: 'INTENT', message: 'no such network', source: null, line: null, column: null },
+    {
+      code: 'INTENT',
+      message: 'no such network',
+      source: null,
+      line: null,
+      column: null,
+      fault: 'no such network',
+    },
   ],
   [
     'InvalidRequestError',
@@ -72,7 +80,12 @@ const errors: readonly (readonly [string, PortolanError, Record<string, unknown>
   [
     'StaleStateError',
     new StaleStateError('our rules changed', { cause }),
-    { code: 'STALE_STATE', message: 'our rules changed' },
+    { code: 'STALE_STATE', message: 'our rules changed', happened: null },
+  ],
+  [
+    'StaleStateError',
+    new StaleStateError('our rules changed', { cause, advice: 'plan again' }),
+    { code: 'STALE_STATE', message: 'our rules changed; plan again.', happened: 'our rules changed' },
   ],
   [
     'ApplyError',
@@ -119,21 +132,4 @@ test('each kind has a code of its own', () => {
 
 test('an error without a cause has none', () => {
   expect('cause' in new IntentError('x', null)).toBe(false)
-})
-
-test('a pool that is used up is JSON with its pools and what was rejected', () => {
-  try {
-    planSubnets({}, [{ network: 'web', family: 'ip' }], [parsePool('10.9.0.0/24:24')], {
-      reserve: ['10.9.0.0/24'],
-    })
-    throw new Error('a subnet was found')
-  } catch (error) {
-    expect(error).toBeInstanceOf(PoolExhaustedError)
-    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
-      code: 'POOL_EXHAUSTED',
-      message: expect.stringContaining('web'),
-      pools: expect.anything(),
-      rejected: [expect.objectContaining({ candidate: '10.9.0.0/24', kind: 'reserved' })],
-    })
-  }
 })
