@@ -128,6 +128,17 @@ export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>>
   return v.pipe(anObject, misspelt, v.looseObject(optional)) as Schema<unknown> as Schema<Optional<E>>
 }
 
+/** An object of one of several kinds. Its key `kind` says of which. */
+export const ofKind = <const K extends string, T>(kinds: Readonly<Record<K, Schema<T>>>): Schema<T> => {
+  const names = Object.keys(kinds) as K[]
+  // Only a value of no kind comes to this one, and it passes none of them.
+  const unknown = allOf({ kind: oneOf(...names) }) as Schema<unknown> as Schema<never>
+  return v.lazy((value) => {
+    const name = names.find((one) => one === (value as { readonly kind?: unknown } | null)?.kind)
+    return name === undefined ? unknown : kinds[name]
+  })
+}
+
 /** A key that may be left out. */
 export const absentOr = <T>(schema: Schema<T>): v.ExactOptionalSchema<Schema<T>, undefined> =>
   v.exactOptional(schema)

@@ -23,6 +23,7 @@ import {
   hostFactsSchema,
   listOf,
   namesTo,
+  ofKind,
   oneOf,
   orNull,
   prefix,
@@ -35,6 +36,7 @@ import {
   wholeNumberOrNull,
 } from '@portolan/netfilter/schema'
 import type { Backend } from '../backend/backend.ts'
+import type { FixOperation } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import type { CarriedChange, StoredParts } from './store-plan.ts'
 import type { StoredRules, StoredTables } from './stored-rules.ts'
@@ -100,7 +102,7 @@ const target: Schema<DesiredTarget> = allOf({
   weight: wholeNumber,
 })
 
-/** `checkDesired` looks for a target. */
+/** The type asks for one target at least, and a list may be empty. `planFromJson` refuses an empty one. */
 const targets = listOf(target) as Schema<unknown> as Schema<DesiredMapping['targets']>
 
 const mapping: Schema<DesiredMapping> = allOf({
@@ -160,7 +162,10 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
 
 const anObject = namesTo(anything)
 
-/** As far as it is shown to people. Nothing that `apply` does comes from it. */
+/**
+ * Which keys are null depends on the kind, and this does not say so. It is enough for what people are shown; nothing
+ * that `apply` does comes from a conflict.
+ */
 const conflict = allOf({
   kind: oneOf(...(Object.keys(conflictKinds) as ConflictKind[])),
   severity: oneOf('error', 'warning', 'info'),
@@ -203,7 +208,7 @@ const rules: Schema<StoredRules> = allOf({
   incomplete: absentOr(listOf(backend)),
 })
 
-/** Leases are looked at one by one, as those of a store are. */
+/** `planFromJson` checks each lease with `parseLease`, as a store does, so they are `anything` here. */
 const leases = allOf({
   changes: listOf(allOf({ key: text(), before: anything, after: anything })),
   kept: listOf(anything),
@@ -263,11 +268,10 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
 export const operationSchemas: {
   readonly [Part in CarriedChange['part']]: Schema<Extract<CarriedChange, { part: Part }>['operation']>
 } = {
-  fix: allOf({
-    kind: oneOf('ask', 'take-back'),
-    fix: fixSchema,
-    known: absentOr(flag),
-  }) as Schema<unknown> as Schema<Extract<CarriedChange, { part: 'fix' }>['operation']>,
+  fix: ofKind<FixOperation['kind'], FixOperation>({
+    ask: allOf({ kind: exactly('ask'), fix: fixSchema, known: flag }),
+    'take-back': allOf({ kind: exactly('take-back'), fix: fixSchema }),
+  }),
   conntrack: allOf({ kind: exactly('forget-flows'), due: owedFlowsSchema, noted: owedFlowsSchema }),
   lease: allOf({ kind: exactly('release-lease'), key: text() }),
 }
