@@ -7,5 +7,6 @@ export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
 export { networkMark } from './contract/network-mark.ts'
+export { hereDocument, quoted } from './dialect/shell-text.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'

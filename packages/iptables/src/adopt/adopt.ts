@@ -1,7 +1,6 @@
-import { checkDesired, type DesiredState } from '@portolan/core'
+import { type CompileOptions, checkDesired, type DesiredState } from '@portolan/core'
 import { families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
-import type { CompileOptions } from '../compile/compile.ts'
 import { leavingOf } from '../compile/leaving.ts'
 import { projectRules } from '../compile/project-rules.ts'
 import { projectOf } from '../compile/tag.ts'

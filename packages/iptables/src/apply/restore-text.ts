@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/netfilter'
+import { type Family, families } from '@portolan/netfilter'
 import type { IptablesChange, Operation } from '../diff/change.ts'
 import { operationLines } from '../diff/operation-line.ts'
 
@@ -52,3 +52,7 @@ export const restoreText = (changes: readonly IptablesChange[], family: Family):
     .flatMap(({ lines }) => lines)
     .map((line) => `${line}\n`)
     .join('')
+
+/** How many transactions a restore makes of changes: one for each table of each family, as often as its turn comes. */
+export const transactions = (changes: readonly IptablesChange[]): number =>
+  families.reduce((sum, family) => sum + sections(changes, family).length, 0)

@@ -1,20 +1,8 @@
-import { checkDesired, type DesiredState } from '@portolan/core'
+import { type CompileOptions, checkDesired, type DesiredState } from '@portolan/core'
 import { families } from '@portolan/netfilter'
 import type { Ruleset } from '../ruleset/ruleset.ts'
 import { assemble } from './assemble.ts'
 import { projectRules } from './project-rules.ts'
-
-/**
- * What the rules have to know of the host.
- * @public @since 0.1.0
- */
-export interface CompileOptions {
-  /**
-   * The interfaces by which containers leave the host (`outwardInterfaces`). What leaves by another one, such as the
-   * bridge of another engine, is left to the host's own rules. Null, the default: all are accepted.
-   */
-  readonly leaving?: readonly string[] | null
-}
 
 /**
  * The iptables rules that make a host keep the reachability contract for one project, as if it were the only

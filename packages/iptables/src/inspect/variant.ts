@@ -9,6 +9,6 @@ export type Variant = 'iptables-nft' | 'iptables-legacy'
 
 const names: Readonly<Record<Family, string>> = { ip: 'iptables', ip6: 'ip6tables' }
 
-/** The program of a variant and family: `ip6tables-legacy-save`. */
-export const program = (variant: Variant, family: Family, verb: 'save' | 'restore'): string =>
-  `${names[family]}-${variant === 'iptables-nft' ? 'nft' : 'legacy'}-${verb}`
+/** The program of a variant and family: `ip6tables-legacy`, and for a verb `ip6tables-legacy-save`. */
+export const program = (variant: Variant, family: Family, verb?: 'save' | 'restore'): string =>
+  `${names[family]}-${variant === 'iptables-nft' ? 'nft' : 'legacy'}${verb === undefined ? '' : `-${verb}`}`

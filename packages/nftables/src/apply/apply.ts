@@ -19,3 +19,6 @@ export const apply = async (changes: readonly NftablesChange[], runner: Runner):
   const result = await runner.run('nft', ['-f', '-'], { input: script })
   if (result.exitCode !== 0) throw applyFailure(script, result)
 }
+
+/** How many transactions of the kernel `apply` makes of changes. */
+export const transactions = (changes: readonly NftablesChange[]): number => (changes.length === 0 ? 0 : 1)

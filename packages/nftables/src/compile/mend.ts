@@ -1,4 +1,5 @@
 import type { Mended, MendOptions } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import { diff } from '../diff/diff.ts'
 import { type Element, emptyRuleset, type Ruleset } from '../model/index.ts'
 import { targetOf } from './adopt.ts'
@@ -65,6 +66,12 @@ export const isWhole = (actual: Ruleset, networks: MendOptions<Ruleset>['network
   if (lost.length > 0) return false
   return ownTable(ruleset) === null || diff(actual, ruleset).length === 0
 }
+
+/** The families in which nothing of ours is missing: our one table is of both. */
+export const wholeFamilies = (
+  actual: Ruleset,
+  networks: MendOptions<Ruleset>['networks'],
+): readonly Family[] => (isWhole(actual, networks) ? families : [])
 
 /**
  * The bridges whose networks our table has something for.

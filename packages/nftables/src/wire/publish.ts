@@ -93,12 +93,3 @@ export const restrictsPorts = (ruleset: Ruleset): boolean =>
   ownTable(ruleset)?.sets.some(
     ({ name, elements }) => name.startsWith('restricted') && elements.length > 0,
   ) ?? true
-
-/**
- * Is our table there with its rules, so that mappings in it take effect?
- * @example
- * isStanding(await inspect(runner)) // false after "nft flush ruleset"
- * @public @since 0.1.0
- */
-export const isStanding = (ruleset: Ruleset): boolean =>
-  ownTable(ruleset)?.chains.some(({ base, rules }) => base !== null && rules.length > 0) === true

@@ -10,11 +10,11 @@ import {
   withHostLock,
   writeSysctl,
 } from '@portolan/host'
-import * as iptables from '@portolan/iptables'
 import { type HostFacts, PermissionError, StaleStateError } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
-import type { Backend } from '../backend/backend.ts'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { changesOf } from '../plan/changes-of.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { applyFix } from './apply-fix.ts'
 import { giveBackUnused, observe } from './give-back.ts'
@@ -94,9 +94,9 @@ export const carryOut = async (
   })
 }
 
-/** The programs of iptables-nft have no lock, and what a fix calls may be of either variant. */
+/** What a fix calls may be of either variant of iptables. */
 const needsXtables = (changes: readonly PlanChange[]): boolean =>
-  changes.some(({ part }) => part === 'iptables-legacy')
+  backends.some((backend) => dialects[backend].usesXtablesLock && changesOf(changes, backend).length > 0)
 
 /** Said before anything is locked, leased or changed: the reasons of the lock file and the state directory are worse. */
 const refusePowerless = ({ changes }: Work): void => {
@@ -131,9 +131,7 @@ const ensureMemory = async (
         operation.foreign === true &&
         operation.hairpin === true),
   )
-  const rules = changes.flatMap((change) => (change.part === 'iptables-nft' ? [change] : []))
-  if (owes || isRemembered || (rules.length > 0 && (await memory.createsTables(rules, runner))))
-    await memory.ensureWritable()
+  if (owes || isRemembered || (await memory.createsTables(changes, runner))) await memory.ensureWritable()
 }
 
 type Batch = readonly [PlanChange, ...PlanChange[]]
@@ -197,20 +195,13 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   )
 }
 
-const applyRules = async (part: Backend, batch: Batch, { context, memory }: Progress): Promise<void> => {
-  if (part === 'nftables') {
-    await nftables.apply(
-      batch.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
-      context.runner,
-    )
-    return
-  }
-  const changes = batch.flatMap((change) =>
-    change.part === 'iptables-nft' || change.part === 'iptables-legacy' ? [change] : [],
-  )
-  // A legacy table, once registered, stays: there is nothing to remember that could be taken back.
-  if (part === 'iptables-nft') await memory.rememberCreated(changes, context.runner)
-  await iptables.apply(changes, context.runner, part)
+const applyRules = async <One extends Backend>(
+  backend: One,
+  batch: Batch,
+  { context, memory }: Progress,
+): Promise<void> => {
+  await memory.rememberCreated(batch, context.runner)
+  await dialects[backend].apply(changesOf(batch, backend), context.runner)
 }
 
 const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress): Promise<void> => {

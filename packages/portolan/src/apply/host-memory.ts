@@ -9,9 +9,10 @@ import {
   readState,
   writeState,
 } from '@portolan/host'
-import * as iptables from '@portolan/iptables'
-import { type HostFacts, MissingToolError, PortolanError, StaleStateError } from '@portolan/netfilter'
+import { type HostFacts, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
+import type { PlanChange } from '../plan/plan.ts'
+import { foreseen, removeTraces } from './host-traces.ts'
 import { together, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'
 import { withMessage } from './with-message.ts'
@@ -30,18 +31,18 @@ export interface HostMemory {
   /** Remembers that hairpin mode of a port on a bridge that is not ours was off before we switched it on. */
   rememberHairpin(port: string): Promise<void>
   forgetHairpin(port: string): Promise<void>
-  /** Remembers the tables and base chains that changes of iptables-nft rules will bring into being. */
-  rememberCreated(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<void>
+  /** Remembers what changes of rules will bring into being beside them. */
+  rememberCreated(changes: readonly PlanChange[], runner: Runner): Promise<void>
   /** Would `rememberCreated` have something to write? */
-  createsTables(changes: readonly iptables.IptablesChange[], runner: Runner): Promise<boolean>
+  createsTables(changes: readonly PlanChange[], runner: Runner): Promise<boolean>
   /**
    * Makes sure that something can be remembered.
    * @throws PortolanError that says nothing was changed, and what to do
    */
   ensureWritable(): Promise<void>
   /**
-   * Removes what was remembered so, as far as no other program has come to use it, and forgets it. Without the program nft
-   * it stays, and so does the note.
+   * Removes what was remembered so, as far as no other program has come to use it, and forgets it. Without the program
+   * that removes it, it stays, and so does the note.
    */
   removeCreated(runner: Runner): Promise<void>
   /** Remembers what was asked of another program, with what takes it back. */
@@ -91,7 +92,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         ...state,
         attributes: { ...state.attributes, [hairpinAttribute(port)]: { before: 'off', given: 'on' } },
       }),
-    createsTables: async (changes, runner) => (await createdTables(changes, runner)).length > 0,
+    createsTables: async (changes, runner) => (await foreseen(changes, runner)).length > 0,
     ensureWritable: async () => {
       try {
         await ensureStateWritable(directory)
@@ -101,7 +102,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
       }
     },
     rememberCreated: async (changes, runner) => {
-      const created = await createdTables(changes, runner)
+      const created = await foreseen(changes, runner)
       await replace({
         ...state,
         created: [
@@ -112,9 +113,7 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     },
     removeCreated: async (runner) => {
       if (state.created.length === 0) return
-      const created = mergeCreated(state.created)
-      const removed = await withoutNft(() => iptables.removeCreated(created, runner))
-      if (removed !== null) await replace({ ...state, created: [] })
+      if (await removeTraces(state.created, runner)) await replace({ ...state, created: [] })
     },
     owe: (flows) => replace({ ...state, owed: together(state.owed, flows) }),
     settle: (flows) => replace({ ...state, owed: withoutFlows(state.owed, flows) }),
@@ -131,14 +130,6 @@ const withoutKeys = <Value>(
 const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
   fixes.filter((one) => !isSameFix(one, fix))
 
-const createdTables = async (
-  changes: readonly iptables.IptablesChange[],
-  runner: Runner,
-): Promise<readonly iptables.CreatedTable[]> => {
-  const before = await withoutNft(() => iptables.listBaseTables(runner))
-  return before === null ? [] : iptables.createdBy(before, changes)
-}
-
 const hairpinPrefix = 'hairpin '
 
 const hairpinAttribute = (port: string): string => `${hairpinPrefix}${port}`
@@ -148,28 +139,3 @@ export const hairpinPorts = (state: HostState): readonly string[] =>
   Object.keys(state.attributes)
     .filter((attribute) => attribute.startsWith(hairpinPrefix))
     .map((attribute) => attribute.slice(hairpinPrefix.length))
-
-/** Several applies may each have added a chain to one table. */
-const mergeCreated = (created: readonly iptables.CreatedTable[]): readonly iptables.CreatedTable[] => {
-  const byTable = new Map<string, iptables.CreatedTable>()
-  for (const one of created) {
-    const key = `${one.family} ${one.table}`
-    const known = byTable.get(key)
-    byTable.set(key, {
-      ...one,
-      whole: one.whole || known?.whole === true,
-      chains: [...new Set([...(known?.chains ?? []), ...one.chains])],
-    })
-  }
-  return [...byTable.values()]
-}
-
-/** Only the nft program can see and remove iptables-nft's empty tables; without it they stay. */
-const withoutNft = async <Result>(work: () => Promise<Result>): Promise<Result | null> => {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof MissingToolError) return null
-    throw error
-  }
-}

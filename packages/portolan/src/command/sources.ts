@@ -1,7 +1,6 @@
-import * as iptables from '@portolan/iptables'
 import type { Family } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
 import { type Backend, backends, parseBackendChoice } from '../backend/backend.ts'
+import { dialects, type RulesOf, rulesByBackend } from '../backend/dialects.ts'
 import { readConfig } from '../config/read-config.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -47,29 +46,38 @@ export const readRuleFiles = (options: Options): HostRules => {
     files.push(file)
     return file
   }
-  const parsed = (option: RuleOption, family: Family): iptables.Ruleset => {
-    const file = textOf(option)
-    return file === null ? iptables.emptyRuleset : iptables.parse(file.text, file.name, family)
-  }
-  const saved = (
-    ip: 'iptables-save' | 'iptables-legacy-save',
-    ip6: 'ip6tables-save' | 'ip6tables-legacy-save',
-  ): iptables.Ruleset => iptables.mergeRulesets(parsed(ip, 'ip'), parsed(ip6, 'ip6'))
-  const json = textOf('nft-json')
-  const given: Record<Backend, boolean> = {
-    nftables: json !== null,
-    'iptables-nft': options['iptables-save'] !== undefined && options['ip6tables-save'] !== undefined,
-    'iptables-legacy':
-      options['iptables-legacy-save'] !== undefined && options['ip6tables-legacy-save'] !== undefined,
+  const read = <One extends Backend>(backend: One): RulesOf<One> => {
+    const dialect = dialects[backend]
+    return dialect.merge(
+      ruleOptions[backend].flatMap(({ option, family }) => {
+        const file = textOf(option)
+        return file === null ? [] : [dialect.parse(file.text, file.name, family)]
+      }),
+    )
   }
   return {
     ...noRules,
-    nftables: json === null ? noRules.nftables : nftables.parse(json.text, json.name),
-    'iptables-nft': saved('iptables-save', 'ip6tables-save'),
-    'iptables-legacy': saved('iptables-legacy-save', 'ip6tables-legacy-save'),
-    incomplete: backends.filter((backend) => !given[backend]),
+    ...rulesByBackend(read),
+    incomplete: backends.filter((backend) =>
+      ruleOptions[backend].some(({ option }) => options[option] === undefined),
+    ),
     ...unreadRules(options, files),
   }
+}
+
+/** The files that hold all rules of a backend between them. */
+const ruleOptions: Readonly<
+  Record<Backend, readonly { readonly option: RuleOption; readonly family?: Family }[]>
+> = {
+  nftables: [{ option: 'nft-json' }],
+  'iptables-nft': [
+    { option: 'iptables-save', family: 'ip' },
+    { option: 'ip6tables-save', family: 'ip6' },
+  ],
+  'iptables-legacy': [
+    { option: 'iptables-legacy-save', family: 'ip' },
+    { option: 'ip6tables-legacy-save', family: 'ip6' },
+  ],
 }
 
 type RuleOption =

@@ -15,7 +15,7 @@ import { hairpinPorts } from '../apply/host-memory.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
-import { variantCarriedOut } from '../plan/carried-out.ts'
+import { carriedOut } from '../plan/carried-out.ts'
 import { undoFix } from '../plan/fix-change.ts'
 import { owedFlowChanges } from '../plan/flow-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
@@ -94,7 +94,7 @@ export const planRemoval = ({
   const complete = projects.length === present.length
   const ruleChanges = removeRules(rules, projects, complete)
   const sysctls = complete
-    ? restoredSysctls(facts, remaining(surroundings, rules, ruleChanges, state), state)
+    ? restoredSysctls(facts, remaining(surroundings, ruleChanges, state), state)
     : { changes: [], kept: [] }
   const changes: readonly PlanChange[] = [
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
@@ -141,23 +141,12 @@ export const planRemoval = ({
 /** Chains of ours that were renamed, and rules that other programs have on our behalf, look foreign. They go too. */
 const remaining = (
   { rules: surrounding, unread, settings }: Surroundings,
-  rules: HostRules,
   changes: readonly PlanChange[],
   { fixes }: HostState,
 ): Surroundings => ({
   unread,
   settings,
-  rules:
-    surrounding === null
-      ? null
-      : withoutFixes(
-          {
-            ...surrounding,
-            'iptables-nft': variantCarriedOut(rules, changes, 'iptables-nft'),
-            'iptables-legacy': variantCarriedOut(rules, changes, 'iptables-legacy'),
-          },
-          fixes,
-        ),
+  rules: surrounding === null ? null : withoutFixes(carriedOut(surrounding, changes), fixes),
 })
 
 const removeRules = (

@@ -1,7 +1,6 @@
-import * as iptables from '@portolan/iptables'
 import type { Family } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesOf, rulesByBackend } from '../backend/dialects.ts'
 
 /**
  * The rules of a host in every backend, as far as they could be read. What could not is empty, and named in
@@ -14,9 +13,9 @@ import { type Backend, backends } from '../backend/backend.ts'
  * @public @since 0.1.0
  */
 export interface HostRules {
-  readonly nftables: nftables.Ruleset
-  readonly 'iptables-nft': iptables.Ruleset
-  readonly 'iptables-legacy': iptables.Ruleset
+  readonly nftables: RulesOf<'nftables'>
+  readonly 'iptables-nft': RulesOf<'iptables-nft'>
+  readonly 'iptables-legacy': RulesOf<'iptables-legacy'>
   /** Sentences for people. */
   readonly unread: readonly string[]
   /** Families that may have rules which could not be read: what is told of their packets is only possible. */
@@ -37,9 +36,7 @@ export interface HostRules {
  * @public @since 0.1.0
  */
 export const noRules: HostRules = {
-  nftables: nftables.emptyRuleset,
-  'iptables-nft': iptables.emptyRuleset,
-  'iptables-legacy': iptables.emptyRuleset,
+  ...rulesByBackend((backend) => dialects[backend].empty),
   unread: [],
 }
 

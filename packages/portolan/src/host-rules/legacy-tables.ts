@@ -1,25 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { Runner } from '@portolan/core'
+import { type LegacyTables, legacyTableFiles, type Runner } from '@portolan/core'
 import { runsHere } from '@portolan/host'
 import type { Family } from '@portolan/netfilter'
-
-/**
- * Legacy tables that are registered already: reading any other would register it.
- * @see NETFILTER.md section 7 (measured)
- * @internal
- */
-export interface LegacyTables {
-  readonly ip: readonly string[]
-  readonly ip6: readonly string[]
-  /** Families of which this user may not know: the kernel shows the names to root alone (mode 0440). */
-  readonly hidden: readonly Family[]
-}
-
-/** Where the kernel names them, by family. */
-export const legacyTableFiles: Readonly<Record<Family, string>> = {
-  ip: '/proc/net/ip_tables_names',
-  ip6: '/proc/net/ip6_tables_names',
-}
 
 /** @internal */
 export const registeredLegacyTables = (

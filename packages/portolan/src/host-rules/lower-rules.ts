@@ -1,6 +1,6 @@
-import * as iptables from '@portolan/iptables'
 import type { NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
+import type { Backend } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { HostRules } from './host-rules.ts'
  * and is taken once: as iptables-nft-save has it, for nft does not list what its extensions ask for. Where that was
  * not read, what nft lists of it takes part as unknown.
  *
- * @param options - rulesets by whose places rules of iptables are known
+ * @param options - `numberedAs`: rules by whose places foreign rules of iptables are known
  * @returns rulesets in their likely order of registration: nf_tables' tables as nft lists them, oldest first
  * @example
  * lowerRules(noRules).flatMap(({ tables }) => tables) // []
@@ -16,40 +16,26 @@ import type { HostRules } from './host-rules.ts'
  */
 export const lowerRules = (
   rules: HostRules,
-  options: Pick<iptables.LowerOptions, 'numberedAs'> = {},
+  { numberedAs }: { readonly numberedAs?: HostRules } = {},
 ): readonly NetfilterRuleset[] => {
-  const legacy = iptables.lower(rules['iptables-legacy'], { ...options, tool: 'iptables-legacy' }).tables
+  const lowered = (backend: Backend, known: readonly NetfilterTable[] = []): readonly NetfilterTable[] =>
+    lowerOne(backend, rules, numberedAs, known)
+  const saved = lowered('iptables-nft')
   // A file that is said to be of `iptables-save` may come from a host where that is the old one: its header tells.
-  const saved = iptables.lower(rules['iptables-nft'], options).tables
   const isLegacy = ({ tool }: NetfilterTable): boolean => tool === 'iptables-legacy'
+  const known = saved.filter((table) => !isLegacy(table))
   return [
-    { tables: [...legacy, ...saved.filter(isLegacy)] },
-    {
-      tables: mergeTables(
-        rules.nftables,
-        saved.filter((table) => !isLegacy(table)),
-      ),
-    },
+    { tables: [...lowered('iptables-legacy'), ...saved.filter(isLegacy)] },
+    { tables: lowered('nftables', known) },
   ]
 }
 
-const keyOf = ({ family, name }: { readonly family: string; readonly name: string }): string =>
-  `${family} ${name}`
-
-const mergeTables = (
-  listed: nftables.Ruleset,
-  saved: readonly NetfilterTable[],
+const lowerOne = <One extends Backend>(
+  backend: One,
+  rules: RulesByBackend,
+  numberedAs: RulesByBackend | undefined,
+  known: readonly NetfilterTable[],
 ): readonly NetfilterTable[] => {
-  const byKey = new Map(saved.map((table) => [keyOf(table), table]))
-  // A table with a name of iptables' that was made with nft: iptables-nft-save may show a part of it.
-  const foreign = new Set(listed.tables.filter((table) => !nftables.isIptablesTable(table)).map(keyOf))
-  const isReadElsewhere = (table: nftables.Table): boolean =>
-    !foreign.has(keyOf(table)) && byKey.has(keyOf(table))
-  const own = nftables.lower(listed, { readElsewhere: isReadElsewhere })
-  const lowered = new Map(own.tables.map((table) => [keyOf(table), table]))
-  const names = new Set(listed.tables.map(keyOf))
-  return [
-    ...saved.filter((table) => !names.has(keyOf(table))),
-    ...[...names].flatMap((name) => lowered.get(name) ?? byKey.get(name) ?? []),
-  ]
+  const numbered = numberedAs === undefined ? {} : { numberedAs: numberedAs[backend] }
+  return dialects[backend].lower(rules[backend], { known, ...numbered }).tables
 }

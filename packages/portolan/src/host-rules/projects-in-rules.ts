@@ -1,13 +1,13 @@
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
+
+const inOne = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
+  dialects[backend].projectsIn(rules[backend])
 
 /**
  * The projects that have rules on a host, in whatever backend.
  * @internal
  */
-export const projectsInRules = (rules: HostRules): readonly string[] => [
-  ...nftables.projectsIn(rules.nftables),
-  ...iptables.projectsIn(rules['iptables-nft']),
-  ...iptables.projectsIn(rules['iptables-legacy']),
-]
+export const projectsInRules = (rules: HostRules): readonly string[] =>
+  backends.flatMap((backend) => inOne(backend, rules))

@@ -1,14 +1,14 @@
 import type { PublishedPort } from '@portolan/core'
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
+
+const inOne = <One extends Backend>(backend: One, rules: RulesByBackend): readonly PublishedPort[] =>
+  dialects[backend].published(rules[backend])
 
 /**
  * Every host port that a project of ours has in force on a host, whatever the backend.
  * @internal
  */
-export const publishedPorts = (rules: HostRules): readonly PublishedPort[] => [
-  ...nftables.published(rules.nftables),
-  ...iptables.published(rules['iptables-nft']),
-  ...iptables.published(rules['iptables-legacy']),
-]
+export const publishedPorts = (rules: HostRules): readonly PublishedPort[] =>
+  backends.flatMap((backend) => inOne(backend, rules))

@@ -1,64 +1,51 @@
-import type { Runner } from '@portolan/core'
+import type { RuleReading, Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
-import * as iptables from '@portolan/iptables'
 import { MissingToolError, PermissionError } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
-import type { Backend } from '../backend/backend.ts'
-import { type HostRules, noRules } from './host-rules.ts'
-import { type LegacyRules, readLegacyRules, requireLegacyRules } from './read-legacy-rules.ts'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesOf } from '../backend/dialects.ts'
+import { hostAccess } from './host-access.ts'
+import type { HostRules } from './host-rules.ts'
+import { readEach } from './read-each.ts'
 
 /**
- * Reads what this host has in every backend. A backend that cannot be read is left empty and named in `unread`,
- * unless it is the one in `needed`: then its error is thrown.
+ * Reads what this host has in every backend: of nftables what is ours, of iptables all. A backend that cannot be read is
+ * left empty and named in `unread`, unless it is the one in `needed`: then its error is thrown.
  * @internal
  */
 export const readRules = async (runner: Runner, needed: Backend | null): Promise<HostRules> => {
-  const unread: string[] = []
-  const incomplete: Backend[] = []
-  const attempt = async <Rules>(
-    backend: Backend,
-    read: () => Promise<Rules>,
-    empty: Rules,
-  ): Promise<Rules> => {
+  const incomplete = new Set<Backend>()
+  const attempt = async <One extends Backend>(backend: One): Promise<RuleReading<RulesOf<One>>> => {
     try {
-      return await read()
+      const reading = await readOne(backend, runner, backend === needed)
+      if (reading.unread.length + reading.hidden.length > 0) incomplete.add(backend)
+      return reading
     } catch (error) {
       const tolerable = error instanceof PermissionError || error instanceof MissingToolError
       if (!tolerable || backend === needed) throw error
-      incomplete.push(backend)
+      incomplete.add(backend)
       // A program that is not there has no rules of ours to read, unless another one left them behind.
-      if (error instanceof PermissionError)
-        unread.push(`The ${backend} rules could not be read: ${error.message}`)
-      return empty
+      const unread =
+        error instanceof PermissionError ? [`The ${backend} rules could not be read: ${error.message}`] : []
+      return { rules: dialects[backend].empty, unread, hidden: [] }
     }
   }
-  const [nft, iptablesNft, legacy] = await Promise.all([
-    attempt('nftables', () => inspectNftables(runner), noRules.nftables),
-    attempt('iptables-nft', () => iptables.inspect(runner, 'iptables-nft'), noRules['iptables-nft']),
-    readLegacy(runner, needed),
-  ])
-  if (legacy.hidden.length + legacy.unread.length > 0) incomplete.push('iptables-legacy')
-  return {
-    nftables: nft,
-    'iptables-nft': iptablesNft,
-    'iptables-legacy': legacy.rules,
-    unread: [...unread, ...legacy.unread],
-    ...(legacy.hidden.length === 0 ? {} : { hidden: legacy.hidden }),
-    ...(incomplete.length === 0 ? {} : { incomplete }),
-  }
+  const rules = await readEach(attempt)
+  return incomplete.size === 0
+    ? rules
+    : { ...rules, incomplete: backends.filter((backend) => incomplete.has(backend)) }
 }
 
-const readLegacy = async (runner: Runner, needed: Backend | null): Promise<LegacyRules> =>
-  needed === 'iptables-legacy'
-    ? { rules: await requireLegacyRules(runner), unread: [], hidden: [] }
-    : readLegacyRules(runner)
-
-const inspectNftables = async (runner: Runner): Promise<nftables.Ruleset> => {
-  if (!runsHere(runner)) return nftables.inspect(runner)
-  const socket = openNetlinkSocket()
+const readOne = async <One extends Backend>(
+  backend: One,
+  runner: Runner,
+  isNeeded: boolean,
+): Promise<RuleReading<RulesOf<One>>> => {
+  const dialect = dialects[backend]
+  if (dialect.sharesChains && !isNeeded) return dialect.inspectAll(hostAccess(runner))
+  const socket = !dialect.sharesChains && runsHere(runner) ? openNetlinkSocket() : null
   try {
-    return await nftables.inspect(runner, { socket })
+    return { rules: await dialect.inspect(hostAccess(runner, socket)), unread: [], hidden: [] }
   } finally {
-    socket.close()
+    socket?.close()
   }
 }

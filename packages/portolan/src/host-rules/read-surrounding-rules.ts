@@ -1,6 +1,7 @@
 import type { Runner } from '@portolan/core'
-import { families, InspectError, MissingToolError, ParseError, PermissionError } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
+import { InspectError, MissingToolError, ParseError, PermissionError } from '@portolan/netfilter'
+import { dialects } from '../backend/dialects.ts'
+import { hostAccess } from './host-access.ts'
 import type { HostRules } from './host-rules.ts'
 
 /**
@@ -15,10 +16,8 @@ export const readSurroundingRules = async (
   rules: HostRules,
 ): Promise<{ readonly rules: HostRules | null; readonly unread: readonly string[] }> => {
   try {
-    const { ruleset, unread } = await nftables.inspectAll(runner)
-    // A table that could not be read may be of either family.
-    const hidden = unread.length > 0 ? { hidden: families } : {}
-    return { rules: { ...rules, nftables: ruleset, ...hidden }, unread }
+    const { rules: nftables, unread, hidden } = await dialects.nftables.inspectAll(hostAccess(runner))
+    return { rules: { ...rules, nftables, ...(hidden.length === 0 ? {} : { hidden }) }, unread }
   } catch (error) {
     // Where nft is not installed, there is nothing that it could have written.
     if (error instanceof MissingToolError) return { rules, unread: [] }

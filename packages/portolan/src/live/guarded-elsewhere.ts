@@ -1,7 +1,6 @@
 import type { OwnedNetwork, Runner } from '@portolan/core'
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 
 /**
@@ -20,12 +19,9 @@ export const networksToGuard = async (
   const isHere = ({ network }: OwnedNetwork): boolean => guarded.includes(network.bridge)
   if (networks.every(isHere)) return networks
   const rules = await readRules(runner, null)
-  const elsewhere = new Set(
-    backends
-      .filter((one) => one !== backend)
-      .flatMap((one) =>
-        one === 'nftables' ? nftables.guardedBridges(rules.nftables) : iptables.guardedBridges(rules[one]),
-      ),
-  )
+  const elsewhere = new Set(backends.filter((one) => one !== backend).flatMap((one) => bridgesIn(one, rules)))
   return networks.filter((one) => isHere(one) || !elsewhere.has(one.network.bridge))
 }
+
+const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
+  dialects[backend].guardedBridges(rules[backend])

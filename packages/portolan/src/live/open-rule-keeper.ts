@@ -1,9 +1,103 @@
-import type { Runner } from '@portolan/core'
+import { type Mended, type NetlinkSocket, outwardInterfaces, type Runner } from '@portolan/core'
+import { openNetlinkSocket, runsHere } from '@portolan/host'
+import { families } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
-import { iptablesKeeper } from './iptables-keeper.ts'
-import { nftablesKeeper } from './nftables-keeper.ts'
+import { dialects, generation, type RulesOf } from '../backend/dialects.ts'
+import { hostAccess } from '../host-rules/host-access.ts'
+import { networksToGuard } from './guarded-elsewhere.ts'
+import { hostNetworks, hostPresence } from './host-networks.ts'
+import { mappingsAlone, portsOf, refuseLost } from './mappings-alone.ts'
 import type { RuleKeeper } from './rule-keeper.ts'
 
 /** @internal */
-export const openRuleKeeper = (backend: Backend, project: string, runner: Runner): RuleKeeper =>
-  backend === 'nftables' ? nftablesKeeper(project, runner) : iptablesKeeper(backend, project, runner)
+export const openRuleKeeper = <One extends Backend>(
+  backend: One,
+  project: string,
+  runner: Runner,
+): RuleKeeper => {
+  const dialect = dialects[backend]
+  // A socket of this process speaks of this network namespace, where a Runner of the caller's need not be. Nothing tells
+  // of the generations of iptables-legacy.
+  const socket: NetlinkSocket | null =
+    dialect.countsGenerations && runsHere(runner) ? openNetlinkSocket() : null
+  const host = hostAccess(runner, socket)
+  const present = async (): Promise<number | null> => (socket === null ? null : generation(socket))
+  let rules: RulesOf<One> = dialect.empty
+  /** What ours should be, however it was damaged, without what `quickly` did since. */
+  let mended: Mended<RulesOf<One>> = { ruleset: dialect.empty, lost: [] }
+  /** Ours as it was last read whole, or made whole: what is to come back when it is lost. */
+  let known: RulesOf<One> | null = null
+  // What is done quickly is not entered into what was read. So nothing is, where there is a quick way.
+  const entersChanges = dialect.quick === null
+  let unrestricted = false
+  let stands = false
+  /** The generation of the rules if no other program has changed any since they were read; null: not known. */
+  let expected: number | null = null
+  const isUnchanged = async (): Promise<boolean> => expected !== null && (await present()) === expected
+  const isUnrestricted = (ruleset: RulesOf<One>): boolean =>
+    dialect.quick !== null && !dialect.quick.restrictsPorts(ruleset)
+  return {
+    read: async (facts) => {
+      // Asked before: what changes during the reading makes it uncertain.
+      const before = await present()
+      rules = await dialect.inspect(host)
+      const networks = await networksToGuard(
+        backend,
+        hostNetworks(facts),
+        dialect.guardedBridges(rules),
+        runner,
+      )
+      expected = before
+      unrestricted = isUnrestricted(rules)
+      const leaving = outwardInterfaces(facts)
+      const complete = dialect.wholeFamilies(rules, networks, leaving)
+      const isComplete = complete.length === families.length
+      // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
+      const whole = isComplete && !dialect.isDisplaced(rules)
+      const led = dialect.standingFamilies(rules)
+      const standing = complete.filter((family) => led.includes(family))
+      stands = isComplete && standing.length > 0
+      mended = dialect.mend(rules, {
+        networks,
+        known: isComplete ? null : known,
+        presence: hostPresence(facts),
+        leaving,
+      })
+      if (stands) known = dialect.ours(rules)
+      const ports = portsOf(project, dialect.published(rules), dialect.published(mended.ruleset))
+      return { ports, standing, whole }
+    },
+    isUnchanged,
+    isCurrent: async () => entersChanges && isUnchanged(),
+    quickly: async (action, mapping) => {
+      if (dialect.quick === null || !stands || expected === null || socket === null) return false
+      const change = { action, project, mapping, unrestricted, generation: expected }
+      if (!(await dialect.quick.carryOut(change, socket))) return false
+      expected = afterTransactions(expected, 1)
+      return true
+    },
+    hold: async (mappings) => {
+      refuseLost(mended.lost)
+      const wanted = dialect.adopt(mended.ruleset, mappingsAlone(project, mappings), project)
+      const changes = dialect.diff(rules, wanted)
+      const before = expected
+      expected = null
+      await dialect.apply(changes, runner)
+      known = wanted
+      if (entersChanges) {
+        rules = dialect.applyTo(rules, changes)
+        mended = { ruleset: wanted, lost: [] }
+      }
+      stands = dialect.standingFamilies(wanted).length > 0
+      unrestricted = isUnrestricted(wanted)
+      const after = before === null ? null : await present()
+      // One more would be another program's, which came between.
+      if (before !== null && after === afterTransactions(before, dialect.transactions(changes)))
+        expected = after
+    },
+    close: () => socket?.close(),
+  }
+}
+
+/** A generation is a number of 32 bits. */
+const afterTransactions = (before: number, transactions: number): number => (before + transactions) >>> 0

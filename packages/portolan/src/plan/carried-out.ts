@@ -1,6 +1,6 @@
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
+import { dialects, type RulesByBackend, rulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
+import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
@@ -8,27 +8,9 @@ import type { PlanChange } from './plan.ts'
  * @internal
  */
 export const carriedOut = (rules: HostRules, changes: readonly PlanChange[]): HostRules => {
+  const before: RulesByBackend = rules
   return {
     ...rules,
-    nftables: nftables.applyTo(
-      rules.nftables,
-      changes.flatMap((change) => (change.part === 'nftables' ? [change] : [])),
-    ),
-    'iptables-nft': variantCarriedOut(rules, changes, 'iptables-nft'),
-    'iptables-legacy': variantCarriedOut(rules, changes, 'iptables-legacy'),
+    ...rulesByBackend((backend) => dialects[backend].applyTo(before[backend], changesOf(changes, backend))),
   }
 }
-
-/**
- * The same of one variant of iptables alone.
- * @internal
- */
-export const variantCarriedOut = (
-  rules: HostRules,
-  changes: readonly PlanChange[],
-  variant: 'iptables-nft' | 'iptables-legacy',
-): iptables.Ruleset =>
-  iptables.applyTo(
-    rules[variant],
-    changes.flatMap((change) => (change.part === variant ? [change] : [])),
-  )

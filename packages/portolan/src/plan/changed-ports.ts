@@ -1,4 +1,7 @@
 import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects } from '../backend/dialects.ts'
+import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 type Port = Omit<PublishedPort, 'project' | 'label'>
@@ -34,33 +37,11 @@ export const addedPorts = (
   desired: DesiredState,
   changes: readonly PlanChange[],
 ): readonly DesiredMapping[] => {
-  if (changes.some(leadsIn)) return natMappings(desired)
+  if (backends.some((backend) => leadsIn(backend, changes))) return natMappings(desired)
   const there = new Set(published.filter(({ project }) => project === desired.project).map(portKey))
   return natMappings(desired).filter((mapping) => !there.has(portKey(mapping)))
 }
 
 /** Is it the way to our mappings that is made or mended, rather than one of them? */
-const leadsIn = (change: PlanChange): boolean => {
-  switch (change.part) {
-    case 'nftables':
-      return leadingKinds.includes(change.operation.kind)
-    case 'iptables-nft':
-    case 'iptables-legacy': {
-      const { operation } = change
-      return (
-        (operation.kind === 'insert-rule' || operation.kind === 'move-rule') &&
-        operation.table === 'nat' &&
-        builtIn.includes(operation.chain)
-      )
-    }
-    case 'link':
-    case 'sysctl':
-    case 'fix':
-    case 'conntrack':
-    case 'lease':
-      return false
-  }
-}
-
-const leadingKinds: readonly string[] = ['add-table', 'replace-table', 'add-set', 'replace-rules']
-const builtIn: readonly string[] = ['PREROUTING', 'OUTPUT']
+const leadsIn = <One extends Backend>(backend: One, changes: readonly PlanChange[]): boolean =>
+  changesOf(changes, backend).some(dialects[backend].leadsIn)

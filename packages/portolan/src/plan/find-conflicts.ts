@@ -1,9 +1,12 @@
 import type { ConflictSearch, DesiredState, PublishedPort } from '@portolan/core'
 import { searchRules } from '@portolan/core/planning'
 import type { HostFacts } from '@portolan/netfilter'
+import { backends } from '../backend/backend.ts'
+import { dialects } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from './carried-out.ts'
+import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 /**
@@ -24,11 +27,12 @@ export const findConflictsWithRules = (
   published: readonly PublishedPort[],
 ): ConflictSearch => {
   if (surrounding === null) return { conflicts: [], incomplete: [] }
-  const movesRules = changes.some(({ part }) => part === 'iptables-nft' || part === 'iptables-legacy')
+  const sharing = backends.filter((backend) => dialects[backend].sharesChains)
+  const movesRules = sharing.some((backend) => changesOf(changes, backend).length > 0)
   const planned = lowerRules(
     carriedOut(surrounding, changes),
     // A user that reads of rule 3 looks for it before anything is applied.
-    movesRules ? { numberedAs: [surrounding['iptables-nft'], surrounding['iptables-legacy']] } : {},
+    movesRules ? { numberedAs: surrounding } : {},
   )
   return searchRules(desired, facts, planned, {
     setsSysctls,

@@ -18,7 +18,8 @@ import {
   ownerOf,
   PermissionError,
 } from '@portolan/netfilter'
-import { assumeBackend, type Backend, type BackendChoice, chooseBackend } from '../backend/backend.ts'
+import type { Backend, BackendChoice } from '../backend/backend.ts'
+import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'

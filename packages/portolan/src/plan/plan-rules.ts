@@ -1,9 +1,7 @@
 import { type DesiredState, outwardInterfaces } from '@portolan/core'
-import { withWords } from '@portolan/core/planning'
-import * as iptables from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
 import { type Backend, backends } from '../backend/backend.ts'
+import { changesByBackend, dialects, type RuleChange, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from './plan.ts'
 
@@ -22,35 +20,26 @@ export const planRules = (
   rules: HostRules,
   facts: HostFacts,
 ): readonly PlanChange[] => {
+  const changes = changesByBackend((one) =>
+    planBackend(one, one === backend ? desired : null, project, rules, facts),
+  )
   const chosen = backends.filter((one) => one === backend)
   const others = backends.filter((one) => one !== backend)
   // The new rules first: the project is never without any.
-  return [...chosen, ...others].flatMap((one) =>
-    planBackend(one, one === backend ? desired : null, project, rules, facts),
-  )
+  return [...chosen, ...others].flatMap((one) => changes[one])
 }
 
-const planBackend = (
-  backend: Backend,
+const planBackend = <One extends Backend>(
+  backend: One,
   desired: DesiredState | null,
   project: string | null,
-  rules: HostRules,
+  rules: RulesByBackend,
   facts: HostFacts,
-): readonly PlanChange[] => {
-  if (backend === 'nftables') {
-    const actual = rules.nftables
-    const wanted = project === null ? nftables.emptyRuleset : nftables.adopt(actual, desired, project)
-    return nftables
-      .diff(actual, wanted)
-      .map(({ action, operation }): PlanChange => ofNftables({ action, operation, part: backend }))
-  }
+): readonly RuleChange<One>[] => {
+  const dialect = dialects[backend]
   const actual = rules[backend]
   const options = desired === null ? {} : { leaving: outwardInterfaces(facts) }
-  const wanted = project === null ? iptables.emptyRuleset : iptables.adopt(actual, desired, project, options)
-  return iptables
-    .diff(actual, wanted)
-    .map(({ action, operation }): PlanChange => ofIptables({ action, operation, part: backend }))
+  const wanted = project === null ? dialect.empty : dialect.adopt(actual, desired, project, options)
+  // Nothing else holds these changes yet, and a copy of each would read all its words.
+  return dialect.diff(actual, wanted).map((change) => Object.assign(change, { part: backend }))
 }
-
-const ofNftables = withWords(nftables.wordsOf)
-const ofIptables = withWords(iptables.wordsOf)

@@ -11,10 +11,9 @@ import type {
   SubnetPlan,
   SysctlChange,
 } from '@portolan/core'
-import type * as iptables from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
-import type * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
+import type { AnyRuleChange } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { FixChange } from './fix-change.ts'
 import type { FlowChange } from './flow-change.ts'
@@ -30,8 +29,7 @@ import type { LeaseReleaseChange } from './lease-release.ts'
  * @public @since 0.1.0
  */
 export type PlanChange =
-  | (nftables.NftablesChange & { readonly part: 'nftables' })
-  | (iptables.IptablesChange & { readonly part: 'iptables-nft' | 'iptables-legacy' })
+  | AnyRuleChange
   | (LinkChange & { readonly part: 'link' })
   | (SysctlChange & { readonly part: 'sysctl' })
   | (FixChange & { readonly part: 'fix' })

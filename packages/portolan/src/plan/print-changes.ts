@@ -1,4 +1,6 @@
 import { shellLine, visibleLine } from '@portolan/netfilter'
+import { backends } from '../backend/backend.ts'
+import { dialects } from '../backend/dialects.ts'
 import { fixCommands } from './fix-change.ts'
 import type { PlanChange } from './plan.ts'
 import type { Style } from './style.ts'
@@ -33,7 +35,7 @@ export const printChanges = (changes: readonly PlanChange[], style: Style): read
   })
 }
 
-const rulesParts: readonly PlanChange['part'][] = ['nftables', 'iptables-nft', 'iptables-legacy']
+const rulesParts: readonly PlanChange['part'][] = backends
 
 interface Line {
   readonly mark: '+' | '-' | '~'
@@ -87,9 +89,9 @@ const shortened = (text: string): readonly string[] => {
 }
 
 const partName: Record<PlanChange['part'], string> = {
-  nftables: 'nftables',
-  'iptables-nft': 'iptables (nf_tables variant)',
-  'iptables-legacy': 'iptables (legacy variant)',
+  nftables: dialects.nftables.title,
+  'iptables-nft': dialects['iptables-nft'].title,
+  'iptables-legacy': dialects['iptables-legacy'].title,
   link: 'interfaces',
   sysctl: 'sysctls',
   fix: 'other programs, by the way they document',

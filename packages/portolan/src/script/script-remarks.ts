@@ -1,6 +1,6 @@
 import { outwardInterfaces } from '@portolan/core'
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
+import type { Backend } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { ScriptedPlan } from './whole-rules.ts'
 
 /**
@@ -12,9 +12,7 @@ export const scriptRemarks = ({
   backend,
   observed: { facts, rules },
 }: ScriptedPlan): readonly string[] => {
-  const present =
-    backend === 'nftables' ? nftables.projectsIn(rules.nftables) : iptables.projectsIn(rules[backend])
-  const others = present.filter((one) => one !== project)
+  const others = projectsIn(backend, rules).filter((one) => one !== project)
   return [
     ...(rules.incomplete?.includes(backend) === true
       ? [
@@ -25,7 +23,7 @@ export const scriptRemarks = ({
           `It replaces all ${backend} rules of Portolan, and holds those of other projects as they were when it was`,
           'printed. Once another project has changed, print it again instead of loading it.',
         ]),
-    ...(backend !== 'nftables' && outwardInterfaces(facts) === null
+    ...(dialects[backend].namesLeaving && outwardInterfaces(facts) === null
       ? [
           'The interfaces of the host were not known: its containers leave by any of them, also where only the policy of',
           'chain FORWARD keeps them from the containers of another engine.',
@@ -36,3 +34,6 @@ export const scriptRemarks = ({
     ...others.map((other) => `and, as the host has it: ${other}.`),
   ]
 }
+
+const projectsIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
+  dialects[backend].projectsIn(rules[backend])

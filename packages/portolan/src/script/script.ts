@@ -1,10 +1,11 @@
-import * as iptables from '@portolan/iptables'
+import type { RuleScriptFormat } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
 import { scriptRemarks } from './script-remarks.ts'
 import { shellScript } from './shell-script.ts'
-import { wholeIptables, wholeNftables } from './whole-rules.ts'
+import { wholeRules } from './whole-rules.ts'
 
 /**
  * - `nft`: for `nft -f`. - `nft-json`: for `nft -j -f`. - `iptables-restore`: for `iptables-restore --noflush` and
@@ -37,30 +38,24 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
  * script(p, 'nft').includes('add table inet portolan') // true
  * @public @since 0.1.0
  */
-export const script = (plan: Plan, format: ScriptFormat): string => {
-  switch (format) {
-    case 'nft':
-    case 'nft-json':
-      if (plan.backend !== 'nftables') throw mismatch(format, plan)
-      return nftables.printScript(wholeNftables(plan), format, { remarks: scriptRemarks(plan) })
-    case 'iptables-restore':
-      if (plan.backend === 'nftables') throw mismatch(format, plan)
-      return iptables.printScript(wholeIptables(plan, plan.backend), {
-        remarks: scriptRemarks(plan),
-        host: hostRules(plan, plan.backend),
-      })
-    case 'sh':
-      return shellScript(plan)
-  }
+export const script = (plan: Plan, format: ScriptFormat): string =>
+  format === 'sh' ? shellScript(plan) : rulesScript(plan.backend, plan, format)
+
+const rulesScript = <One extends Backend>(backend: One, plan: Plan, format: RuleScriptFormat): string => {
+  const dialect = dialects[backend]
+  if (!dialect.scriptFormats.includes(format)) throw mismatch(format, plan)
+  const { rules } = plan.observed
+  const actual: RulesByBackend = rules
+  return dialect.printScript(wholeRules(backend, plan), format, {
+    remarks: scriptRemarks(plan),
+    // Null where the rules of the host were not read, or not all of them.
+    host: rules.incomplete?.includes(backend) === true ? null : actual[backend],
+  })
 }
 
-/** Null where the rules of the host were not read, or not all of them. */
-const hostRules = (
-  { observed: { rules } }: Plan,
-  backend: 'iptables-nft' | 'iptables-legacy',
-): iptables.Ruleset | null => (rules.incomplete?.includes(backend) === true ? null : rules[backend])
-
-const mismatch = (format: ScriptFormat, { backend }: Plan): InvalidRequestError =>
-  new InvalidRequestError(
-    `the format ${format} is not one of the backend ${backend}: use --backend ${format === 'iptables-restore' ? 'iptables' : 'nftables'}, or another format.`,
+const mismatch = (format: RuleScriptFormat, { backend }: Plan): InvalidRequestError => {
+  const found = backends.find((one) => dialects[one].scriptFormats.includes(format)) ?? backend
+  return new InvalidRequestError(
+    `the format ${format} is not one of the backend ${backend}: use --backend ${dialects[found].tool}, or another format.`,
   )
+}

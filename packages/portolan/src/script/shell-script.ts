@@ -6,12 +6,12 @@ import {
   diffSysctls,
   forwardingSysctl,
 } from '@portolan/core'
-import { networkMark } from '@portolan/core/planning'
-import * as iptables from '@portolan/iptables'
-import * as nftables from '@portolan/nftables'
+import { networkMark, quoted } from '@portolan/core/planning'
+import type { Backend } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
 import { scriptRemarks } from './script-remarks.ts'
-import { type ScriptedPlan, unusedEntries, wholeIptables, wholeNftables } from './whole-rules.ts'
+import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
 
 /**
  * A plan as a POSIX shell script: bridges that are missing, rules, hairpin mode of ports, sysctls. Safe to run
@@ -22,7 +22,7 @@ import { type ScriptedPlan, unusedEntries, wholeIptables, wholeNftables } from '
 export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): string => {
   const { desired, backend } = plan
   const steps = [
-    ...ruleLines(plan),
+    ...ruleLines(backend, plan),
     ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
     ...(plan.setsSysctls ? sysctlLines(desired) : []),
   ]
@@ -43,54 +43,13 @@ export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): str
 /** A comment ends with its line, so nothing that a user calls something may end the line. */
 const comment = (text: string): string => `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}`
 
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-
-/** A here-document whose quoted delimiter stands nowhere in the text. */
-const hereDocument = (command: string, text: string): readonly string[] => {
-  const lines = text.replace(/\n$/, '').split('\n')
-  let delimiter = 'PORTOLAN_RULES'
-  while (lines.includes(delimiter)) delimiter += '_'
-  return [`${command} <<'${delimiter}'`, ...lines, delimiter]
-}
-
-const ruleLines = (plan: ScriptedPlan): readonly string[] => {
-  const { backend } = plan
-  if (backend === 'nftables') {
-    return [
-      '# Rules: one transaction that replaces our table.',
-      ...hereDocument('nft -f -', nftables.printScript(wholeNftables(plan), 'nft')),
-      '',
-    ]
-  }
-  const variant = backend === 'iptables-nft' ? 'nft' : 'legacy'
-  const ruleset = wholeIptables(plan, backend)
-  return (['ip', 'ip6'] as const).flatMap((family) => {
-    const program = family === 'ip' ? 'iptables' : 'ip6tables'
-    const own = iptables.selectFamily(ruleset, family)
-    const unused = unusedEntries(plan, backend, family).map(
-      ({ table, chain }) => `${program}-${variant} -w -t ${table} -F ${quote(chain)} 2>/dev/null || :`,
-    )
-    const emptied = unused.length === 0 ? [] : ['# What nothing of it is left for.', ...unused, '']
-    if (own.tables.length === 0) return emptied
-    return [
-      ...emptied,
-      '# Rules: our chains in one restore, then the jumps into them that are missing; those that drop come first.',
-      ...hereDocument(
-        `${program}-${variant}-restore -w --noflush`,
-        iptables.printScript(iptables.withoutJumps(own)),
-      ),
-      ...iptables.jumpRules(own).map(({ table, chain, place, rule }) => {
-        const words = `${program}-${variant} -w -t ${table}`
-        const add = place === 'first' ? `-I ${chain} 1` : `-A ${chain}`
-        return `${words} -C ${chain} ${rule} 2>/dev/null || ${words} ${add} ${rule}`
-      }),
-      '',
-    ]
-  })
+const ruleLines = <One extends Backend>(backend: One, plan: ScriptedPlan): readonly string[] => {
+  const actual: RulesByBackend = plan.observed.rules
+  return dialects[backend].shellLines(wholeRules(backend, plan), actual[backend])
 }
 
 const bridgeLines = (project: string, network: DesiredNetwork): readonly string[] => {
-  const name = quote(network.bridge)
+  const name = quoted(network.bridge)
   const addresses = [network.ip, network.ip6].filter(
     (subnet): subnet is DesiredSubnet => subnet?.gateway != null,
   )
@@ -99,11 +58,11 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     : [
         `if ! ip link show dev ${name} >/dev/null 2>&1; then`,
         `  ip link add name ${name} type bridge forward_delay 0 stp_state 0`,
-        `  ip link set dev ${name} alias ${quote(bridgeAlias(networkMark(project, network)))}`,
+        `  ip link set dev ${name} alias ${quoted(bridgeAlias(networkMark(project, network)))}`,
         ...(network.mtu === null ? [] : [`  ip link set dev ${name} mtu ${network.mtu}`]),
         'fi',
         ...addresses.map(({ gateway, subnet }) => {
-          const address = quote(`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`)
+          const address = quoted(`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`)
           return `ip address replace ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`
         }),
         `ip link set dev ${name} up`,
@@ -161,7 +120,7 @@ const sysctlLines = (desired: DesiredState): readonly string[] => {
     '# Sysctls',
     ...changes.flatMap(({ operation: { name, value } }) => {
       const file = `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
-      return [...(name === forwardingSysctl.ip6 ? keepAdvertisements : []), `echo ${value} > ${quote(file)}`]
+      return [...(name === forwardingSysctl.ip6 ? keepAdvertisements : []), `echo ${value} > ${quoted(file)}`]
     }),
   ]
 }

@@ -1,7 +1,6 @@
-import * as iptables from '@portolan/iptables'
 import type { Family } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
 import type { Backend } from '../backend/backend.ts'
+import { dialects, type StoredOf } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 
 /**
@@ -9,67 +8,37 @@ import type { HostRules } from '../host-rules/host-rules.ts'
  * check it, and give back what was written.
  */
 export interface StoredRules {
-  readonly nftables: string
-  /** Tables that a program keeps for itself, by `FAMILY NAME`: nft's JSON does not say it. */
-  readonly programs: Readonly<Record<string, string>>
-  readonly 'iptables-nft': StoredTables
-  readonly 'iptables-legacy': StoredTables
+  readonly nftables: StoredOf<'nftables'>['text']
+  readonly programs: StoredOf<'nftables'>['programs']
+  readonly 'iptables-nft': StoredOf<'iptables-nft'>
+  readonly 'iptables-legacy': StoredOf<'iptables-legacy'>
   readonly unread: readonly string[]
   readonly hidden?: readonly Family[]
   readonly incomplete?: readonly Backend[]
 }
 
-export interface StoredTables {
-  readonly tables: readonly { readonly family: Family; readonly text: string }[]
-  readonly trailer: readonly string[]
-}
-
-const tableName = ({ family, name }: nftables.Table): string => `${family} ${name}`
-
-const storeTables = ({ tables, trailer }: iptables.Ruleset): StoredTables => ({
-  tables: tables.map((table) => ({
-    family: table.family,
-    text: iptables.print({ tables: [table], trailer: [] }, 'iptables-save'),
-  })),
-  trailer,
-})
-
 /** @internal */
-export const storeRules = (rules: HostRules): StoredRules => ({
-  ...rules,
-  nftables: nftables.print(rules.nftables, 'nft-json'),
-  programs: Object.fromEntries(
-    rules.nftables.tables.flatMap((table) =>
-      table.program === undefined ? [] : [[tableName(table), table.program]],
-    ),
-  ),
-  'iptables-nft': storeTables(rules['iptables-nft']),
-  'iptables-legacy': storeTables(rules['iptables-legacy']),
-})
-
-const readTables = ({ tables, trailer }: StoredTables, place: string): iptables.Ruleset => ({
-  tables: tables.flatMap(
-    ({ family, text }, at) => iptables.parse(text, `${place}.tables[${at}].text`, family).tables,
-  ),
-  trailer,
-})
+export const storeRules = (rules: HostRules): StoredRules => {
+  const { text, programs } = dialects.nftables.store(rules.nftables)
+  return {
+    ...rules,
+    nftables: text,
+    programs,
+    'iptables-nft': dialects['iptables-nft'].store(rules['iptables-nft']),
+    'iptables-legacy': dialects['iptables-legacy'].store(rules['iptables-legacy']),
+  }
+}
 
 /**
  * @throws ParseError naming the place, for a text that is not of its tool
  * @internal
  */
-export const readStoredRules = ({ programs, ...rules }: StoredRules): HostRules => {
-  const { tables, opaque } = nftables.parse(rules.nftables, 'stored.rules.nftables')
-  return {
-    ...rules,
-    nftables: {
-      tables: tables.map((table) => {
-        const program = programs[tableName(table)]
-        return program === undefined ? table : { ...table, program }
-      }),
-      opaque,
-    },
-    'iptables-nft': readTables(rules['iptables-nft'], 'stored.rules.iptables-nft'),
-    'iptables-legacy': readTables(rules['iptables-legacy'], 'stored.rules.iptables-legacy'),
-  }
-}
+export const readStoredRules = ({ programs, nftables: text, ...rules }: StoredRules): HostRules => ({
+  ...rules,
+  nftables: dialects.nftables.restore({ text, programs }, 'stored.rules.nftables'),
+  'iptables-nft': dialects['iptables-nft'].restore(rules['iptables-nft'], 'stored.rules.iptables-nft'),
+  'iptables-legacy': dialects['iptables-legacy'].restore(
+    rules['iptables-legacy'],
+    'stored.rules.iptables-legacy',
+  ),
+})

@@ -39,7 +39,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { FixOperation } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import type { CarriedChange, StoredParts } from './store-plan.ts'
-import type { StoredRules, StoredTables } from './stored-rules.ts'
+import type { StoredRules } from './stored-rules.ts'
 
 /** A plan as its JSON holds it. */
 export interface StoredPlan {
@@ -193,7 +193,7 @@ const conflict = allOf({
 
 const place = allOf({ source: text(), line: wholeNumber, column: wholeNumber })
 
-const tables: Schema<StoredTables> = allOf({
+const tables: Schema<StoredRules['iptables-nft']> = allOf({
   tables: listOf(allOf({ family, text: text() })),
   trailer: texts,
 })

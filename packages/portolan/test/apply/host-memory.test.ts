@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Runner } from '@portolan/core'
 import { emptyState, readState } from '@portolan/host'
-import type { IptablesChange } from '@portolan/iptables'
 import { MissingToolError } from '@portolan/netfilter'
 import { hairpinPorts, openMemory } from '../../src/apply/host-memory.ts'
 import { planOf } from '../shop.ts'
@@ -15,8 +14,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }))
 
-const iptablesChanges: readonly IptablesChange[] = planOf({ backend: 'iptables-nft' }).changes.flatMap(
-  (change) => (change.part === 'iptables-nft' ? [change] : []),
+const iptablesChanges = planOf({ backend: 'iptables-nft' }).changes.flatMap((change) =>
+  change.part === 'iptables-nft' ? [change] : [],
 )
 
 /** An nft that lists these objects and takes every script. */
@@ -209,7 +208,7 @@ describe('tables of iptables-nft that we bring into being', () => {
 
   test('are added to those of an earlier apply, once each', async () => {
     const memory = await openMemory(directory)
-    const inNat = (name: string): readonly IptablesChange[] =>
+    const inNat = (name: string): typeof iptablesChanges =>
       iptablesChanges.filter(({ operation }) => operation.table === 'nat' && operation.chain === name)
     await memory.rememberCreated(inNat('PREROUTING'), nft())
     await memory.rememberCreated(inNat('POSTROUTING'), nft(table('nat'), chain('nat', 'PREROUTING')))

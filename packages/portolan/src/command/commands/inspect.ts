@@ -1,5 +1,5 @@
+import { sayHidden } from '@portolan/core'
 import { registeredLegacyTables } from '../../host-rules/legacy-tables.ts'
-import { sayHidden } from '../../host-rules/read-legacy-rules.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'

@@ -1,6 +1,6 @@
-import * as iptables from '@portolan/iptables'
 import { InvalidRequestError, ParseError } from '@portolan/netfilter'
-import * as nftables from '@portolan/nftables'
+import type { Backend } from '../../backend/backend.ts'
+import { dialects } from '../../backend/dialects.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -21,16 +21,20 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     )
   const isJson = text.trimStart().startsWith('{')
   if (!isJson) refuseProse(text, file)
-  if (options.json === true) {
-    const ruleset = isJson ? nftables.parse(text, file) : iptables.parse(text, file)
-    terminal.print(jsonText(ruleset, plainCounter))
-  } else {
-    const printed = isJson
-      ? nftables.print(nftables.parse(text, file), 'nft-json')
-      : iptables.print(iptables.parse(text, file), 'iptables-save')
-    terminal.pass(printed.replace(/\n$/, ''))
-  }
+  const { ruleset, print } = read(isJson ? 'nftables' : 'iptables-nft', text, file)
+  if (options.json === true) terminal.print(jsonText(ruleset, plainCounter))
+  else terminal.pass(print().replace(/\n$/, ''))
   return exitCode.ok
+}
+
+/** The two variants of iptables print the same. */
+const read = <One extends Backend>(
+  backend: One,
+  text: string,
+  file: string,
+): { readonly ruleset: object; readonly print: () => string } => {
+  const ruleset = dialects[backend].parse(text, file)
+  return { ruleset, print: () => dialects[backend].print(ruleset) }
 }
 
 /** As `nft list ruleset` prints it, or a script for `nft -f`: its first word names a table or what to do with one. */

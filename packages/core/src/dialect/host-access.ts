@@ -1,0 +1,14 @@
+import type { NetlinkSocket } from '../plan/netlink-socket.ts'
+import type { Runner } from '../plan/runner.ts'
+import type { LegacyTables } from './legacy-tables.ts'
+
+/**
+ * What a dialect reads the rules of a host with.
+ * @public @since 0.1.0
+ */
+export interface HostAccess {
+  readonly runner: Runner
+  /** A socket of the network namespace that the Runner's programs are in; null: there is none, and programs do. */
+  readonly socket: NetlinkSocket | null
+  readonly legacyTables: () => Promise<LegacyTables>
+}

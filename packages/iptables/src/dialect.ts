@@ -1,0 +1,114 @@
+import type { Dialect } from '@portolan/core'
+import { adopt, projectsIn } from './adopt/adopt.ts'
+import { guardedBridges, mend, wholeFamilies } from './adopt/mend.ts'
+import { standingFamilies } from './adopt/standing.ts'
+import { apply } from './apply/apply.ts'
+import { transactions } from './apply/restore-text.ts'
+import { baseTableTraces } from './apply/traces.ts'
+import { compile } from './compile/compile.ts'
+import { afterCommand } from './diff/after-command.ts'
+import { applyTo } from './diff/apply-to.ts'
+import type { IptablesChange } from './diff/change.ts'
+import { wordsOf } from './diff/describe.ts'
+import { diff } from './diff/diff.ts'
+import { displacedJumps } from './diff/displaced-jumps.ts'
+import { foreignJumps, heldChains } from './diff/foreign-jumps.ts'
+import { isUnchanged } from './diff/is-unchanged.ts'
+import { leadsIn } from './diff/leads-in.ts'
+import { ours } from './diff/ours.ts'
+import { inspectAll, inspectNeeded } from './inspect/inspect-all.ts'
+import { program, type Variant } from './inspect/variant.ts'
+import { lower } from './lower/lower.ts'
+import { parse } from './parse/parse.ts'
+import { print } from './print/print.ts'
+import { printScript } from './print/print-script.ts'
+import { shellLines } from './print/shell-lines.ts'
+import { restore, type StoredTables, store } from './print/stored.ts'
+import { published } from './published/published.ts'
+import { emptyRuleset, mergeRulesets, type Ruleset } from './ruleset/ruleset.ts'
+
+type IptablesDialect<Name extends Variant> = Dialect<Name, Ruleset, IptablesChange, StoredTables>
+
+/** All of it but what is told of a variant as a whole. */
+type Shared = Omit<
+  IptablesDialect<Variant>,
+  'name' | 'title' | 'usesXtablesLock' | 'countsGenerations' | 'traces'
+>
+
+const shared = (variant: Variant): Shared => ({
+  tool: 'iptables',
+  program: variant,
+  sharesChains: true,
+  namesLeaving: true,
+  empty: emptyRuleset,
+  parse,
+  merge: (rulesets) => mergeRulesets(...rulesets),
+  inspect: (host) => inspectNeeded(host, variant),
+  inspectAll: (host) => inspectAll(host, variant),
+  ours,
+  published,
+  projectsIn,
+  guardedBridges,
+  // A file that is said to be of `iptables-save` may come from a host where that is the old one: its header tells.
+  lower: (rules, { numberedAs } = {}) =>
+    lower(rules, {
+      ...(variant === 'iptables-legacy' ? { tool: variant } : {}),
+      ...(numberedAs === undefined ? {} : { numberedAs: [numberedAs] }),
+    }),
+  compile,
+  adopt,
+  diff,
+  applyTo,
+  wordsOf,
+  isUnchanged,
+  leadsIn,
+  heldChains: (rules, changes) =>
+    // Changes of ours bring no such rule. On most hosts there is none, and carrying out a large plan takes long.
+    foreignJumps(rules).length === 0
+      ? []
+      : heldChains(applyTo(rules, changes)).map(({ family, table, to, text }) => ({
+          ...{ family, table, chain: to, rule: text },
+          program: program(variant, family),
+        })),
+  afterCommand: (rules, words) => afterCommand(rules, words, variant),
+  wholeFamilies,
+  standingFamilies,
+  isDisplaced: (rules) => displacedJumps(rules).length > 0,
+  mend,
+  print: (rules) => print(rules, 'iptables-save'),
+  scriptFormats: ['iptables-restore'],
+  printScript: (rules, _format, options) => printScript(rules, options),
+  shellLines: (rules, actual) => shellLines(rules, actual, variant),
+  store,
+  restore,
+  apply: (changes, runner) => apply(changes, runner, variant),
+  transactions,
+  quick: null,
+})
+
+/**
+ * iptables on nf_tables.
+ * @public @since 0.1.0
+ */
+export const iptablesNft: IptablesDialect<'iptables-nft'> = {
+  ...shared('iptables-nft'),
+  name: 'iptables-nft',
+  title: 'iptables (nf_tables variant)',
+  usesXtablesLock: false,
+  countsGenerations: true,
+  traces: baseTableTraces,
+}
+
+/**
+ * iptables on the kernel's old ip_tables.
+ * @public @since 0.1.0
+ */
+export const iptablesLegacy: IptablesDialect<'iptables-legacy'> = {
+  ...shared('iptables-legacy'),
+  name: 'iptables-legacy',
+  title: 'iptables (legacy variant)',
+  usesXtablesLock: true,
+  countsGenerations: false,
+  // A table, once registered, stays: there is nothing to remember that could be taken away.
+  traces: null,
+}

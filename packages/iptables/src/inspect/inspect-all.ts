@@ -1,0 +1,57 @@
+import { type HostAccess, legacyTableFiles, type RuleReading, sayHidden } from '@portolan/core'
+import { families, MissingToolError, PermissionError } from '@portolan/netfilter'
+import { emptyRuleset, type Ruleset } from '../ruleset/ruleset.ts'
+import { inspect } from './inspect.ts'
+import type { Variant } from './variant.ts'
+
+/**
+ * Reads the rules of one variant where they have to be known, since they are about to be changed.
+ *
+ * @throws PermissionError, MissingToolError, InspectError, ParseError
+ * @internal
+ */
+export const inspectNeeded = async (
+  { runner, legacyTables }: HostAccess,
+  variant: Variant,
+): Promise<Ruleset> => {
+  if (variant === 'iptables-nft') return inspect(runner, variant)
+  const registered = await legacyTables()
+  const { hidden } = registered
+  if (hidden.length > 0)
+    throw new PermissionError(
+      `Cannot read the iptables-legacy rules: only root may read ${hidden.map((family) => legacyTableFiles[family]).join(' and ')}. Run this as root, or with "sudo".`,
+      'CAP_DAC_READ_SEARCH',
+    )
+  return inspect(runner, variant, { legacyTables: registered })
+}
+
+/**
+ * Reads the rules of one variant as far as they may be read. Those of iptables-legacy filter beside those of
+ * nf_tables, so that what could not be read of them is named.
+ *
+ * @throws InspectError, ParseError; for iptables-nft MissingToolError and PermissionError too
+ * @internal
+ */
+export const inspectAll = async (host: HostAccess, variant: Variant): Promise<RuleReading<Ruleset>> =>
+  variant === 'iptables-nft'
+    ? { rules: await inspect(host.runner, variant), unread: [], hidden: [] }
+    : inspectLegacy(host)
+
+const inspectLegacy = async ({ runner, legacyTables }: HostAccess): Promise<RuleReading<Ruleset>> => {
+  try {
+    const registered = await legacyTables()
+    const { hidden } = registered
+    const rules = await inspect(runner, 'iptables-legacy', { legacyTables: registered })
+    return { rules, hidden, unread: hidden.length === 0 ? [] : [sayHidden(hidden)] }
+  } catch (error) {
+    // The program is only run where tables are registered, so where it is missing there may be rules all the same.
+    if (!(error instanceof PermissionError || error instanceof MissingToolError)) throw error
+    return {
+      rules: emptyRuleset,
+      hidden: families,
+      unread: [
+        `The iptables-legacy rules could not be read, so what is told of packets is only possible: ${error.message}`,
+      ],
+    }
+  }
+}

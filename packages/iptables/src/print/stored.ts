@@ -1,0 +1,27 @@
+import type { Family } from '@portolan/netfilter'
+import { parse } from '../parse/parse.ts'
+import type { Ruleset } from '../ruleset/ruleset.ts'
+import { print } from './print.ts'
+
+/**
+ * A ruleset as JSON holds it: iptables-save for each table, which does not say of itself which family it is of.
+ * @public @since 0.1.0
+ */
+export interface StoredTables {
+  readonly tables: readonly { readonly family: Family; readonly text: string }[]
+  readonly trailer: readonly string[]
+}
+
+export const store = ({ tables, trailer }: Ruleset): StoredTables => ({
+  tables: tables.map((table) => ({
+    family: table.family,
+    text: print({ tables: [table], trailer: [] }, 'iptables-save'),
+  })),
+  trailer,
+})
+
+/** @throws ParseError naming the place, for a text that is not of iptables-save */
+export const restore = ({ tables, trailer }: StoredTables, place: string): Ruleset => ({
+  tables: tables.flatMap(({ family, text }, at) => parse(text, `${place}.tables[${at}].text`, family).tables),
+  trailer,
+})

@@ -1,0 +1,85 @@
+import type { Dialect } from '@portolan/core'
+import { families } from '@portolan/netfilter'
+import { apply, transactions } from './apply/apply.ts'
+import { adopt } from './compile/adopt.ts'
+import { compile } from './compile/compile.ts'
+import { guardedBridges, mend, wholeFamilies } from './compile/mend.ts'
+import { standingFamilies } from './compile/standing.ts'
+import { ours } from './compile/table-name.ts'
+import { applyTo } from './diff/apply-to.ts'
+import type { NftablesChange } from './diff/change.ts'
+import { wordsOf } from './diff/describe.ts'
+import { diff } from './diff/diff.ts'
+import { isUnchanged } from './diff/is-unchanged.ts'
+import { leadsIn } from './diff/leads-in.ts'
+import { inspect } from './inspect/inspect.ts'
+import { inspectAll } from './inspect/inspect-all.ts'
+import { lowerBeside } from './lower/beside-known.ts'
+import { emptyRuleset, type Ruleset } from './model/index.ts'
+import { parse } from './parse/parse.ts'
+import { print } from './print/print.ts'
+import { printScript } from './print/script.ts'
+import { shellLines } from './print/shell-lines.ts'
+import { restore, type StoredListing, store } from './print/stored.ts'
+import { projectsIn, published } from './published/published.ts'
+import { quickChanges } from './wire/quick-changes.ts'
+
+/**
+ * nftables: one private table, changed in one transaction.
+ * @public @since 0.1.0
+ */
+export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListing> = {
+  name: 'nftables',
+  title: 'nftables',
+  tool: 'nftables',
+  program: 'nft',
+  sharesChains: false,
+  namesLeaving: false,
+  usesXtablesLock: false,
+  countsGenerations: true,
+  empty: emptyRuleset,
+  parse,
+  merge: (rulesets) => ({
+    tables: rulesets.flatMap(({ tables }) => tables),
+    opaque: rulesets.flatMap(({ opaque }) => opaque),
+  }),
+  inspect: ({ runner, socket }) => inspect(runner, socket === null ? {} : { socket }),
+  inspectAll: async ({ runner }) => {
+    const { ruleset, unread } = await inspectAll(runner)
+    // A table that could not be read may be of either family.
+    return { rules: ruleset, unread, hidden: unread.length > 0 ? families : [] }
+  },
+  ours,
+  published,
+  projectsIn,
+  guardedBridges,
+  lower: (rules, { known = [] } = {}) => lowerBeside(rules, known),
+  compile,
+  adopt,
+  diff,
+  applyTo,
+  wordsOf,
+  isUnchanged,
+  leadsIn,
+  // Its chains are in a table of its own, to which no rule of others leads.
+  heldChains: () => [],
+  // No program documents a command of nft for chains of its own.
+  afterCommand: (rules) => rules,
+  wholeFamilies,
+  standingFamilies,
+  // Chains of other programs are other base chains: where they stand is what their priority says.
+  isDisplaced: () => false,
+  mend,
+  print: (rules) => print(rules, 'nft-json'),
+  scriptFormats: ['nft', 'nft-json'],
+  printScript: (rules, format, { remarks }) =>
+    printScript(rules, format === 'nft' ? 'nft' : 'nft-json', { remarks }),
+  shellLines,
+  store,
+  restore,
+  apply,
+  transactions,
+  // Our table is ours, and goes with its rules.
+  traces: null,
+  quick: quickChanges,
+}

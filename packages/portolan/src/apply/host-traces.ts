@@ -1,0 +1,38 @@
+import type { CreatedTable, Runner } from '@portolan/core'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects } from '../backend/dialects.ts'
+import { changesOf } from '../plan/changes-of.ts'
+import type { PlanChange } from '../plan/plan.ts'
+
+/**
+ * What the changes of a plan will bring into being beside the rules themselves.
+ * @internal
+ */
+export const foreseen = async (
+  changes: readonly PlanChange[],
+  runner: Runner,
+): Promise<readonly CreatedTable[]> => {
+  const created: CreatedTable[] = []
+  for (const backend of backends) created.push(...(await foreseenIn(backend, changes, runner)))
+  return created
+}
+
+const foreseenIn = async <One extends Backend>(
+  backend: One,
+  changes: readonly PlanChange[],
+  runner: Runner,
+): Promise<readonly CreatedTable[]> => {
+  const own = changesOf(changes, backend)
+  return own.length === 0 ? [] : ((await dialects[backend].traces?.foresee(own, runner)) ?? [])
+}
+
+/**
+ * Takes away what was noted.
+ * @returns false when the notes are to be kept
+ * @internal
+ */
+export const removeTraces = async (created: readonly CreatedTable[], runner: Runner): Promise<boolean> => {
+  // The notes name no dialect: only one writes any.
+  const all = await Promise.all(backends.map((backend) => dialects[backend].traces?.remove(created, runner)))
+  return all.every((isDone) => isDone !== false)
+}

@@ -1,0 +1,61 @@
+import { isKilled, programEnd, type Runner } from '@portolan/core'
+import { InspectError, MissingToolError } from '@portolan/netfilter'
+import type { Backend, BackendChoice } from './backend.ts'
+import { dialects } from './dialects.ts'
+
+/**
+ * Settles on a backend for this host, whose programs it asks.
+ * @throws MissingToolError when no program of the chosen kind is installed; InspectError when it is and does not run
+ * @internal
+ */
+export const chooseBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
+  if (choice === 'auto') {
+    const nft = await versionOf('nft', runner)
+    if (typeof nft === 'string') return 'nftables'
+    const iptables = await versionOf('iptables', runner)
+    if (typeof iptables === 'string') return variantOf(iptables)
+    throw nft ?? iptables ?? new MissingToolError('nft', 'nftables (or iptables)')
+  }
+  const { program, tool } = choice === 'iptables' ? { program: choice, tool: choice } : dialects[choice]
+  const version = await versionOf(program, runner)
+  if (version === null) throw new MissingToolError(program, tool)
+  if (version instanceof InspectError) throw version
+  return choice === 'iptables' ? variantOf(version) : choice
+}
+
+/** `iptables v1.8.11 (nf_tables)`; programs before 1.8.0 name no variant and are legacy. */
+const variantOf = (version: string): Backend =>
+  version.includes('nf_tables') ? 'iptables-nft' : 'iptables-legacy'
+
+/**
+ * Settles on a backend for a host that is known from files alone and cannot be asked which programs it has.
+ * @internal
+ */
+export const assumeBackend = (choice: BackendChoice): Backend => {
+  if (choice === 'auto') return 'nftables'
+  return choice === 'iptables' ? 'iptables-nft' : choice
+}
+
+/**
+ * What a program says of itself; null when it is not installed, an error when it is and cannot.
+ *
+ * @throws InspectError when a signal ended it: it may work the next time, and no other backend is to be chosen for that
+ */
+const versionOf = async (program: string, runner: Runner): Promise<string | InspectError | null> => {
+  try {
+    const result = await runner.run(program, ['--version'])
+    const { exitCode, stdout, stderr } = result
+    if (exitCode === 0) return stdout
+    const command = `${program} --version`
+    const advice = isKilled(result) ? 'Run this again' : 'Mend or reinstall it'
+    const error = new InspectError(
+      `${program} is installed and does not run: "${command}" failed, ${programEnd(result)}. ${advice}, or choose another with --backend.`,
+      { command, exitCode, stderr },
+    )
+    if (isKilled(result)) throw error
+    return error
+  } catch (error) {
+    if (error instanceof MissingToolError) return null
+    throw error
+  }
+}

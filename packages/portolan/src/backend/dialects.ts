@@ -1,0 +1,95 @@
+import type { Dialect } from '@portolan/core'
+import type { Ruleset as IptablesRuleset, StoredTables } from '@portolan/iptables'
+import { type IptablesChange, iptablesLegacy, iptablesNft } from '@portolan/iptables'
+import type { NftablesChange, Ruleset as NftablesRuleset, StoredListing } from '@portolan/nftables'
+import { nftables } from '@portolan/nftables'
+import type { Backend } from './backend.ts'
+
+// The one file that names the dialects: all others ask this table. What counts the transactions of nf_tables is asked
+// by the keeper of iptables-nft too.
+export { generation } from '@portolan/nftables'
+
+/** What is each dialect's own, and is only handed back to it. */
+interface DialectTypes {
+  readonly nftables: {
+    readonly rules: NftablesRuleset
+    readonly change: NftablesChange
+    readonly stored: StoredListing
+  }
+  readonly 'iptables-nft': {
+    readonly rules: IptablesRuleset
+    readonly change: IptablesChange
+    readonly stored: StoredTables
+  }
+  readonly 'iptables-legacy': {
+    readonly rules: IptablesRuleset
+    readonly change: IptablesChange
+    readonly stored: StoredTables
+  }
+}
+
+/**
+ * A ruleset of one backend.
+ * @internal
+ */
+export type RulesOf<One extends Backend> = DialectTypes[One]['rules']
+
+/**
+ * A ruleset of one backend as JSON holds it.
+ * @internal
+ */
+export type StoredOf<One extends Backend> = DialectTypes[One]['stored']
+
+/**
+ * A change of one backend's rules, as it stands in a plan.
+ * @internal
+ */
+export type RuleChange<One extends Backend> = DialectTypes[One]['change'] & { readonly part: One }
+
+/**
+ * A ruleset of each backend.
+ * @internal
+ */
+export type RulesByBackend = { readonly [One in Backend]: RulesOf<One> }
+
+/** @internal */
+export type DialectOf<One extends Backend> = Dialect<
+  One,
+  RulesOf<One>,
+  DialectTypes[One]['change'],
+  StoredOf<One>
+>
+
+/** @internal */
+export const dialects: { readonly [One in Backend]: DialectOf<One> } = {
+  nftables,
+  'iptables-nft': iptablesNft,
+  'iptables-legacy': iptablesLegacy,
+}
+
+/**
+ * A ruleset of each backend, made one by one.
+ * @internal
+ */
+export const rulesByBackend = (
+  rulesOf: <One extends Backend>(backend: One) => RulesOf<One>,
+): RulesByBackend => ({
+  nftables: rulesOf('nftables'),
+  'iptables-nft': rulesOf('iptables-nft'),
+  'iptables-legacy': rulesOf('iptables-legacy'),
+})
+
+/** @internal */
+export type AnyRuleChange = { readonly [One in Backend]: RuleChange<One> }[Backend]
+
+/**
+ * Changes of each backend's rules, made one by one.
+ * @internal
+ */
+export const changesByBackend = (
+  changesOf: <One extends Backend>(backend: One) => readonly RuleChange<One>[],
+): Readonly<Record<Backend, readonly AnyRuleChange[]>> => ({
+  nftables: changesOf('nftables'),
+  'iptables-nft': changesOf('iptables-nft'),
+  'iptables-legacy': changesOf('iptables-legacy'),
+})

@@ -1,0 +1,13 @@
+import type { HostAccess, NetlinkSocket, Runner } from '@portolan/core'
+import { legacyTablesOf } from './legacy-tables.ts'
+
+/**
+ * What a dialect reads the rules of a host with.
+ * @param socket - of this process, where the Runner's programs are in the same network namespace
+ * @internal
+ */
+export const hostAccess = (runner: Runner, socket: NetlinkSocket | null = null): HostAccess => ({
+  runner,
+  socket,
+  legacyTables: () => legacyTablesOf(runner),
+})
