@@ -204,6 +204,44 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(await firewalldRules(lab)).not.toContain('172.30.1.10')
   })
 
+  test.each<[string, readonly (readonly string[])[], readonly string[], string]>([
+    [
+      'a direct rule',
+      [],
+      ['--direct', '--add-rule', 'ipv4', 'filter', 'FORWARD', '0', '-s', addresses.ip.outside, '-j', 'DROP'],
+      'direct rules is set at run time only',
+    ],
+    [
+      'an entry of an ipset, as fail2ban adds them',
+      [
+        ['--permanent', '--new-ipset=banned', '--type=hash:ip'],
+        ['--permanent', '--zone=drop', '--add-source=ipset:banned'],
+        ['--reload'],
+      ],
+      ['--ipset=banned', `--add-entry=${addresses.ip.outside}`],
+      `ipset banned ${addresses.ip.outside} is set at run time only`,
+    ],
+  ])('no command that reloads it, where a ban is set at run time only: %s', async (_, lasting, ban, told) => {
+    await using lab = await openLab()
+    const firewalld = await startFirewalld(lab)
+    for (const words of lasting) await firewalld.command(...words)
+    await firewalld.command(...ban)
+    const shop = await openShop(lab, 'routed')
+    await shop.apply('--force')
+    const web = await shop.web()
+    const found = await shop.conflicts()
+    const dead = found.filter(({ severity }) => severity === 'error')
+    expect(dead).not.toEqual([])
+    for (const { remedy } of dead) expect(remedy.text).toContain(told)
+    expect(found.flatMap(({ remedy }) => remedy.commands)).toEqual([])
+    await expectClosed(lab.outside, web, direct)
+    // What the message says is done, and it works.
+    await firewalld.command('--runtime-to-permanent')
+    await shop.carryOutAllRemedies()
+    expect(await lab.neighbour.probe(direct)).toMatchObject({ by: 'web' })
+    await expectClosed(lab.outside, web, direct)
+  })
+
   test('no reload, where it would drop what Podman has set, until that is saved as the message says', async () => {
     await using lab = await openLab()
     await startFirewalld(lab)

@@ -86,3 +86,23 @@ export const notReloaded = (conflict: Conflict, unsaved: string): Conflict => ({
     commands: [],
   },
 })
+
+/** Does what a conflict says to do reload firewalld? */
+export const reloadsFirewalld = ({ remedy: { commands } }: Conflict): boolean =>
+  commands.includes('firewall-cmd --reload')
+
+/**
+ * A conflict without commands that lift a ban: a reload drops what is set at run time only, and that is where fail2ban
+ * and a hurried administrator write.
+ */
+export const withoutLoss = (conflict: Conflict, firewalld: Pick<Firewalld, 'unsaved'> | null): Conflict => {
+  const unsaved = firewalld?.unsaved ?? null
+  if (unsaved === null || !reloadsFirewalld(conflict)) return conflict
+  return {
+    ...conflict,
+    remedy: {
+      text: `firewalld would have to be reloaded for this, and ${unsaved}. Save what is set at run time (firewall-cmd --runtime-to-permanent) or drop it (firewall-cmd --reload). Then run "portolan conflicts" again for the commands.`,
+      commands: [],
+    },
+  }
+}

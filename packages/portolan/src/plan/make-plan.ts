@@ -25,6 +25,7 @@ import {
 import type { Fix, OwedFlows } from '@portolan/host'
 import type { HostFacts, InterfaceFact, NetfilterRuleset } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
+import { withoutLoss } from '../firewalld/ask-firewalld.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
@@ -62,7 +63,7 @@ export interface PlanInput {
   readonly unread: readonly string[]
   /** Mend what has a documented hook. */
   readonly fix: boolean
-  /** What a fix has to know of firewalld; null: it does not run. */
+  /** What has to be known of firewalld before it is reloaded; null: it does not run, or nothing reloads it. */
   readonly firewalld: Firewalld | null
   /** What was mended so before. */
   readonly fixes: readonly Fix[]
@@ -138,7 +139,10 @@ export const makePlan = (input: PlanInput): Plan => {
   return finishPlan(
     input,
     resolution,
-    { conflicts: mended.conflicts, incomplete: searched.incomplete },
+    {
+      conflicts: mended.conflicts.map((one) => withoutLoss(one, input.firewalld)),
+      incomplete: searched.incomplete,
+    },
     [
       // First, as they are carried out; conflicts are not asked of them.
       ...leaseReleases(input.leases === null ? null : resolution.leases).map(

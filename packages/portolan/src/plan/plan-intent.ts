@@ -21,6 +21,7 @@ import {
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { reloadsFirewalld } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
@@ -28,7 +29,7 @@ import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
-import { makePlan } from './make-plan.ts'
+import { makePlan, type PlanInput } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
@@ -71,7 +72,7 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   const flows = await readFlowsTo(intent, options)
   const present = once(() => lowerRules(surrounding ?? rules))
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
-  return makePlan({
+  const input: PlanInput = {
     intent,
     facts: { ...facts, ...flows.facts },
     rules,
@@ -94,7 +95,12 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
     ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
-  })
+  }
+  const planned = makePlan(input)
+  const isAsked = input.fix || options.rules !== undefined
+  if (isAsked || !planned.conflicts.some(reloadsFirewalld)) return planned
+  const firewalld = await readFirewalld(runner)
+  return firewalld === null ? planned : makePlan({ ...input, firewalld })
 }
 
 interface BackendState {

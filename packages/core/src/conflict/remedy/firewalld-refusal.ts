@@ -14,7 +14,7 @@ export const refusalOfFirewalld = ({ step, isTranslated }: Wanted, owner: string
   if (owner !== 'firewalld') return null
   const isStrict = table?.chains.some(({ name }) => strictChain.test(name)) === true
   if (isStrict && (isTranslated || isWithin(step, strictChain)))
-    return 'Set StrictForwardPorts=no in /etc/firewalld/firewalld.conf and restart firewalld. With yes it refuses every port that it does not forward itself, whatever its zones and policies say.'
+    return 'Set StrictForwardPorts=no in /etc/firewalld/firewalld.conf, save what is set at run time (firewall-cmd --runtime-to-permanent), and restart firewalld. With yes it refuses every port that it does not forward itself, whatever its zones and policies say.'
   return isWithin(step, /_deny$/)
     ? 'This rule was given to firewalld to refuse packets. Remove it from its zone or policy if it is not meant for these.'
     : null

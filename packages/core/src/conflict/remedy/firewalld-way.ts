@@ -59,7 +59,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
       name: 'firewalld',
       text:
         `Let firewalld forward them by a policy of its own, ${policy}. It is asked after the zones, and about forwarded packets alone.` +
-        ' The reload drops what was set at run time only; `firewall-cmd --runtime-to-permanent` saves that.',
+        ' The reload drops what was set at run time only, bans among it: save that first (firewall-cmd --runtime-to-permanent).',
       commands: [
         ...(isNew ? prologue(policy) : []),
         ...zones.map((one) => permanent(`--policy=${policy}`, `--add-ingress-zone=${one}`)),
@@ -100,7 +100,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
  * has just applied.
  */
 const byHand =
-  'Let firewalld forward them by a policy for forwarded packets (firewalld.policies(5)) with a rich rule for these addresses. Then run "portolan apply": with FirewallBackend=iptables the reload deletes the rules of other programs, Portolan\'s among them.'
+  'Let firewalld forward them by a policy for forwarded packets (firewalld.policies(5)) with a rich rule for these addresses. Save what is set at run time first (firewall-cmd --runtime-to-permanent): the reload drops it, bans among it. Then run "portolan apply": with FirewallBackend=iptables the reload deletes the rules of other programs, Portolan\'s among them.'
 
 /** They leave the bridge, or go from port to port of it. */
 const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge
