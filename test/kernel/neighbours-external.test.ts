@@ -129,6 +129,32 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
     const theirs = { ...sibling, destination: addresses.ip.host, port: 8090 }
     expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
   })
+
+  test("of libvirt's on a bridge of the host is found by its name", async () => {
+    await using lab = await openLab()
+    const { virsh } = await startLibvirt(lab)
+    const file = await lab.write(
+      'lan.xml',
+      `<network><name>lan</name><forward mode='bridge'/><bridge name='${bridge}'/></network>`,
+    )
+    await virsh('net-define', file)
+    const pilot = pilotOf(lab, 'nftables')
+    const planned = await pilot.run('plan', compose('lan'))
+    expect(planned.exitCode).toBe(1)
+    expect(planned.stderr).toContain(
+      `on bridge ${bridge}, which is not on this host. Create that bridge first`,
+    )
+    // What the message says is done, and it works.
+    await lab.host.ip(
+      `link add ${bridge} type bridge`,
+      `link set ${bridge} up`,
+      `addr add 10.77.0.1/24 dev ${bridge}`,
+    )
+    const { stdout } = await pilot.apply(compose('lan'), '--json')
+    expect((JSON.parse(stdout) as Told).addresses).toMatchObject([
+      { address: expect.stringMatching(/^10\.77\.0\./) },
+    ])
+  })
 })
 
 const fares = async (lab: Lab, web: Container): Promise<FamilyTraffic> => {

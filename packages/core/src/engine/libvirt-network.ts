@@ -32,7 +32,8 @@ export const parseLibvirtNetwork = (text: string, file: string): EngineReading =
   return {
     ...emptyReading,
     networks:
-      subnets.length === 0
+      // A network on a bridge that others made has no address of its own (formatnetwork.html, "Using an existing host bridge").
+      subnets.length === 0 && name === ''
         ? []
         : [
             {

@@ -58,6 +58,8 @@ export const addressUse = (
     ...addressesOf(bridge, facts),
   ])
   const ranges = engines.flatMap(rangesOf)
+  // libvirt hands out by DHCP alone, which has ranges (formatnetwork.html, `<dhcp>`).
+  const isByRangesAlone = engines.length > 0 && engines.every(({ engine }) => engine === 'libvirt')
   const hasPorts = (facts.interfaces ?? []).some(({ master }) => master === bridge)
   const isRecorded = engines.some(({ used }) => used !== undefined)
   return {
@@ -67,7 +69,8 @@ export const addressUse = (
     isHandedOut: (address) => {
       const { family } = parseAddress(address)
       const ofFamily = ranges.filter((range) => range.family === family)
-      return ofFamily.length === 0 || ofFamily.some((range) => containsAddress(range, parseAddress(address)))
+      if (ofFamily.length === 0) return !isByRangesAlone
+      return ofFamily.some((range) => containsAddress(range, parseAddress(address)))
     },
     holderOf: (address) => holders.get(address) ?? null,
     isTaken: (address) => holders.has(address) || seen.has(address) || translated.has(address),

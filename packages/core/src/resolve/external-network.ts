@@ -85,7 +85,8 @@ export const describeBridgeless = (network: NetworkIntent, facts: HostFacts): st
  * as the engine will make it: with the gateways that the engine has chosen, or else the first address of each subnet,
  * as Docker, Podman and CNI choose them.
  *
- * @throws IntentError when several engines have a network of that name, and all are up or none is
+ * @throws IntentError when several engines have a network of that name, and all are up or none is; when the bridge that
+ *   another program makes for it is not there
  */
 const engineLink = (
   wanted: string,
@@ -106,6 +107,13 @@ const engineLink = (
     )
   const there = interfaces.find(({ name }) => name === network.bridge)
   if ((there?.addresses ?? []).length > 0) return there
+  if ((network.subnets ?? []).length === 0) {
+    if (there !== undefined) return there
+    throw new IntentError(
+      `the external network ${wanted} is ${describe(network)}, on bridge ${network.bridge}, which is not on this host. Create that bridge first`,
+      place,
+    )
+  }
   const gateways = (network.gateways ?? []).map((text) => parseAddress(text))
   const addresses = (network.subnets ?? []).map((text) => {
     const prefix = parsePrefix(text)

@@ -64,9 +64,18 @@ const noteHandedOut = (
   const [first] = unsure
   if (first === undefined) return []
   const owner = engine ?? 'its engine'
-  const text = `The address of ${namesOf(unsure)} on the external network ${name} is free, but ${owner} does not know of it and may give it to a container later. Make that network with a range of its own (--ip-range of Docker and Podman, rangeStart and rangeEnd of CNI): Portolan picks addresses outside of it.`
+  const text = `The address of ${namesOf(unsure)} on the external network ${name} is free, but ${owner} does not know of it and may give it to a ${engine === 'libvirt' ? 'guest' : 'container'} later. Make that network with a range of its own (${ownRange[owner] ?? anyRange}): Portolan picks addresses outside of it.`
   return [{ text, place: first.place }]
 }
+
+/** How each engine is told what part of a subnet it hands out. */
+const ownRange: Readonly<Record<string, string>> = {
+  docker: '--ip-range of docker network create',
+  podman: '--ip-range of podman network create',
+  cni: 'rangeStart and rangeEnd of its IPAM plugin',
+  libvirt: '<range start="..." end="..."/> in <dhcp>, by virsh net-edit',
+}
+const anyRange = '--ip-range of Docker and Podman, rangeStart and rangeEnd of CNI'
 
 /** The addresses that endpoints of one network were given. */
 type AddressesOf = (endpoint: EndpointIntent) => readonly string[]

@@ -71,10 +71,11 @@ or other application using the libvirt API, not <ip address='10.0.0.1'/>.
   })
   test('a network on a bridge of the host has no subnet of its own', () => {
     expect(inNetwork('<name>lan</name><forward mode="bridge"/><bridge name="br0"/>')).toEqual({
-      networks: [],
+      networks: [{ engine: 'libvirt', name: 'lan', subnets: [], bridge: 'br0', file }],
       pools: [],
       complaints: [],
     })
+    expect(inNetwork('<forward mode="bridge"/>').networks).toEqual([])
   })
   test.each([
     ['<network><name>x</network>', /default\.xml could not be understood: line 1: unexpected close tag/],

@@ -117,9 +117,18 @@ describe('an address on a network of another engine', () => {
     expect(settle(host(), [{}, { service: 'api' }])).toEqual({
       addresses: ['10.77.0.128', '10.77.0.129'],
       notes: [
-        'The address of nginx, api on the external network web is free, but docker does not know of it and may give it to a container later. Make that network with a range of its own (--ip-range of Docker and Podman, rangeStart and rangeEnd of CNI): Portolan picks addresses outside of it.',
+        'The address of nginx, api on the external network web is free, but docker does not know of it and may give it to a container later. Make that network with a range of its own (--ip-range of docker network create): Portolan picks addresses outside of it.',
       ],
     })
+  })
+  test('is none that libvirt gives to a guest where it has no DHCP, and its own way is named where it has', () => {
+    const used = [{ address: '10.77.0.9', by: 'guest' }]
+    expect(settle(host({ engine: 'libvirt', used })).notes).toEqual([])
+    expect(settle(host({ engine: 'libvirt', used, ranges: ['10.77.0.2-10.77.0.254'] })).notes).toEqual([
+      expect.stringContaining(
+        'may give it to a guest later. Make that network with a range of its own (<range start="..." end="..."/> in <dhcp>, by virsh net-edit)',
+      ),
+    ])
   })
   test('is any that is free once nothing else is left', () => {
     const used = Array.from({ length: 127 }, (_, at) => ({ address: `10.77.0.${128 + at}` }))
