@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Conflict } from '@portolan/core'
-import { findFalseAlarms, findUnsettled } from './agreement.ts'
+import { findFalseAlarms, findUnsettled, isTold } from './agreement.ts'
 import type { Answer } from './ask.ts'
 import { sentFrom } from './question.ts'
 
@@ -66,5 +66,20 @@ describe('an error about a row', () => {
     ]
     expect(findUnsettled(answers, [conflict])).toEqual([])
     expect(findFalseAlarms(answers, [conflict])).toHaveLength(1)
+  })
+})
+
+describe('a finding about a mapping that is bound to an interface', () => {
+  const label = '0.0.0.0:8081/udp on eth0 -> a1:81'
+  const bound = {
+    ...conflict,
+    mapping: label,
+    message: `Connections from this host to ${label} open and then hang.`,
+  } as unknown as Conflict
+  const from = (sender: string): Answer => ({ ...asked(sender, 41_050, 'timeout'), mapping: label })
+
+  test('is not about the machines behind that interface, though the label names it', () => {
+    expect(isTold(from('eth0'), [bound])).toBe(false)
+    expect(isTold(from('this host'), [bound])).toBe(true)
   })
 })

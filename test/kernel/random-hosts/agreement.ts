@@ -24,7 +24,11 @@ const isAboutOurs = ({ kind }: Conflict): boolean => !aboutOthers.includes(kind)
 
 /** Does a conflict say that some packets like this do not arrive? An info does, of a network's unusual source ports. */
 export const isTold = (question: Question, conflicts: readonly Conflict[]): boolean =>
-  conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && question.senderWords.test(one.message))
+  conflicts.some((one) => isOf(question, one) && isAboutOurs(one) && namesSender(question, one))
+
+/** The label of a mapping may name an interface too, as the one that it is bound to. */
+const namesSender = ({ senderWords }: Question, { message, mapping }: Conflict): boolean =>
+  senderWords.test(mapping === null ? message : message.replaceAll(mapping, ''))
 
 const isOf = (
   { mapping, network }: Pick<Question, 'mapping' | 'network'>,
@@ -102,7 +106,7 @@ export const findFalseAlarms = (
 
 /** Is a flow among those that a conflict speaks of? A network's conflict is of one family, and of one way. */
 const isMeant = (answer: Answer, one: Conflict): boolean => {
-  if (!isOf(answer, one) || !answer.senderWords.test(one.message)) return false
+  if (!isOf(answer, one) || !namesSender(answer, one)) return false
   if (one.mapping !== null) return true
   const isOut = answer.flow.from.kind === 'container' && /^(198|2001)/.test(answer.flow.to.address)
   return (
