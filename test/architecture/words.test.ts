@@ -13,7 +13,7 @@ const vagueInMessage = /\b(who|whom|whoever|whose|somebody|someone|nobody)\b/i
 /** Files that have to contain these words. */
 const exceptions = new Set([
   // The names of services in /etc/services.
-  'packages/iptables/src/parse/value/service-port.ts',
+  'packages/iptables/src/parse/grammar/value/service-port.ts',
   // The list of the words.
   'test/architecture/words.test.ts',
 ])

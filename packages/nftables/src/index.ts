@@ -1,8 +1,8 @@
+export * from './adopt/adopt.ts'
+export { guardedBridges, isWhole, mend } from './adopt/mend.ts'
+export { isStanding } from './adopt/standing.ts'
 export { apply } from './apply/apply.ts'
-export * from './compile/adopt.ts'
 export * from './compile/compile.ts'
-export { guardedBridges, isWhole, mend } from './compile/mend.ts'
-export { isStanding } from './compile/standing.ts'
 export * from './dialect.ts'
 export * from './diff/apply-to.ts'
 export * from './diff/change.ts'
@@ -10,7 +10,7 @@ export { wordsOf } from './diff/describe.ts'
 export * from './diff/diff.ts'
 export * from './inspect/inspect.ts'
 export * from './inspect/inspect-all.ts'
-export * from './lower/iptables-table.ts'
+export * from './lower/iptables/iptables-table.ts'
 export * from './lower/lower.ts'
 export type {
   BinaryExpression,
@@ -34,7 +34,7 @@ export type {
   ReferenceExpression,
   SetExpression,
   TextExpression,
-} from './model/expression.ts'
+} from './model/expression/expression.ts'
 export type {
   HeaderExpression,
   IpsecExpression,
@@ -44,19 +44,8 @@ export type {
   SocketExpression,
   TunnelExpression,
   TunnelPayloadExpression,
-} from './model/header-expression.ts'
-export type { JsonObject, JsonValue } from './model/json.ts'
-export type {
-  BaseChain,
-  Chain,
-  NamedSet,
-  Rule,
-  Ruleset,
-  SetType,
-  Table,
-  TableFamily,
-} from './model/ruleset.ts'
-export { emptyRuleset } from './model/ruleset.ts'
+} from './model/expression/header-expression.ts'
+export type { JsonObject, JsonValue } from './model/expression/json.ts'
 export type {
   ConnectionCountStatement,
   CounterStatement,
@@ -84,8 +73,19 @@ export type {
   UpdateStatement,
   VerdictMapStatement,
   XtStatement,
-} from './model/statement.ts'
-export type { ChainVerdict, PlainVerdict, Verdict } from './model/verdict.ts'
+} from './model/expression/statement.ts'
+export type { ChainVerdict, PlainVerdict, Verdict } from './model/expression/verdict.ts'
+export type {
+  BaseChain,
+  Chain,
+  NamedSet,
+  Rule,
+  Ruleset,
+  SetType,
+  Table,
+  TableFamily,
+} from './model/ruleset.ts'
+export { emptyRuleset } from './model/ruleset.ts'
 export * from './parse/parse.ts'
 export * from './print/print.ts'
 export * from './print/script.ts'

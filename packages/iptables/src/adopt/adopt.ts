@@ -2,10 +2,10 @@ import { type CompileOptions, checkDesired, type DesiredState } from '@portolan/
 import { families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
 import { leavingOf } from '../compile/leaving.ts'
-import { projectRules } from '../compile/project-rules.ts'
+import { projectRules } from '../compile/project-parts.ts'
 import { projectOf } from '../compile/tag.ts'
-import type { Ruleset } from '../ruleset/ruleset.ts'
-import { placedInFamily, placedRules } from './placed-rules.ts'
+import type { Ruleset } from '../model/ruleset.ts'
+import { placedInFamily, placedRules } from './extract.ts'
 import { yieldTo } from './yield-to.ts'
 
 /** The projects that have rules in a ruleset, in byte order. */

@@ -1,55 +1,17 @@
-import type { Mended, MendOptions, OwnedNetwork } from '@portolan/core'
-import { containsPrefix, type Family, families, parsePrefix } from '@portolan/netfilter'
+import type { Mended, MendOptions } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
 import { assemble } from '../compile/assemble.ts'
-import { rootOf } from '../compile/dispatch.ts'
 import { leavingOf } from '../compile/leaving.ts'
-import { networkTag, ownedNetworkRules } from '../compile/network-rules.ts'
-import type { PlacedRule } from '../compile/placed-rule.ts'
+import * as chains from '../compile/object-name.ts'
+import type { PlacedRule } from '../compile/parts.ts'
 import { tagOf } from '../compile/tag.ts'
+import { rootOf } from '../compile/tree/dispatch.ts'
 import { diff } from '../diff/diff.ts'
-import { printRule } from '../print/print-rule.ts'
+import { emptyRuleset, findTable, type Ruleset } from '../model/ruleset.ts'
 import { published } from '../published/published.ts'
-import * as chains from '../ruleset/chains.ts'
-import { emptyRuleset, findTable, type Ruleset } from '../ruleset/ruleset.ts'
-import { placedInFamily } from './placed-rules.ts'
+import { placedInFamily } from './extract.ts'
 import { bridgesIn, recall, stillMapped, surviving } from './recall.ts'
-
-/** Does a tree have a rule for a container of this network? */
-const opens = (
-  placed: readonly PlacedRule[],
-  root: string,
-  { network }: OwnedNetwork,
-  family: Family,
-): boolean => {
-  const subnet = network[family]
-  if (subnet === null) return false
-  const prefix = parsePrefix(subnet.subnet)
-  return placed.some(
-    ({ chain, rule }) =>
-      chain === root &&
-      rule.matches.some(
-        (match) => match.kind === 'destination' && containsPrefix(prefix, parsePrefix(match.prefix)),
-      ),
-  )
-}
-
-const textOf = ({ table, chain, rule }: PlacedRule): string => `${table} ${chain} ${printRule(rule)}`
-
-/** The rules with all that a network needs: all of it is there, or it is made anew. */
-const requireNetwork = (
-  placed: readonly PlacedRule[],
-  owned: OwnedNetwork,
-  family: Family,
-): readonly PlacedRule[] => {
-  const wanted = ownedNetworkRules(owned, family, {
-    any: opens(placed, chains.open, owned, family),
-    limited: opens(placed, chains.limit, owned, family),
-  })
-  const present = new Set(placed.map(textOf))
-  if (wanted.every((one) => present.has(textOf(one)))) return placed
-  const start = networkTag(owned, '')
-  return [...placed.filter(({ rule }) => tagOf(rule)?.startsWith(`${start} `) !== true), ...wanted]
-}
+import { requireNetwork } from './require-network.ts'
 
 /** The mappings whose allowed sources are still listed, and whose drop for all others is gone. */
 const unclosed = (placed: readonly PlacedRule[]): readonly string[] => {

@@ -1,10 +1,10 @@
 import type { HostPresence, PublishedPort } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import type { PlacedRule } from '../compile/placed-rule.ts'
+import * as chains from '../compile/object-name.ts'
+import type { PlacedRule } from '../compile/parts.ts'
 import { projectOf, tag, tagOf } from '../compile/tag.ts'
-import { printRule } from '../print/print-rule.ts'
-import * as chains from '../ruleset/chains.ts'
-import { socketOf } from './yield-to.ts'
+import { printRule } from '../print/rule/print-rule.ts'
+import { socketOf } from './place.ts'
 
 /** The bridges that rules are made for. */
 export const bridgesIn = (placed: readonly PlacedRule[]): readonly string[] => [

@@ -1,6 +1,6 @@
 import { type Family, families } from '@portolan/netfilter'
-import { ours } from '../diff/ours.ts'
-import type { Ruleset } from '../ruleset/ruleset.ts'
+import { ours } from '../compile/ours.ts'
+import type { Ruleset } from '../model/ruleset.ts'
 
 /** The families in which, where destination NAT and masquerading live, something leads to our chains. */
 export const standingFamilies = (ruleset: Ruleset): readonly Family[] => {

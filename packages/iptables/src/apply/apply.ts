@@ -2,10 +2,10 @@ import { isKilled, programEnd, type Runner, type RunResult } from '@portolan/cor
 import { ApplyError, type Family, families, PermissionError, PortolanError } from '@portolan/netfilter'
 import type { IptablesChange } from '../diff/change.ts'
 import { describe } from '../diff/describe.ts'
-import { invert } from '../diff/operation-line.ts'
-import { isDenied, isOwned, naming } from '../inspect/inspect.ts'
-import { program, type Variant } from '../inspect/variant.ts'
-import { type Section, sections } from './restore-text.ts'
+import { program, type Variant } from '../model/variant.ts'
+import { invert } from '../print/command.ts'
+import { isDenied, isOwned, naming } from './failure.ts'
+import { type Section, sections } from './transaction.ts'
 
 const restore = (
   runner: Runner,

@@ -1,8 +1,8 @@
 import { type CompileOptions, checkDesired, type DesiredState } from '@portolan/core'
 import { families } from '@portolan/netfilter'
-import type { Ruleset } from '../ruleset/ruleset.ts'
+import type { Ruleset } from '../model/ruleset.ts'
 import { assemble } from './assemble.ts'
-import { projectRules } from './project-rules.ts'
+import { projectRules } from './project-parts.ts'
 
 /**
  * The iptables rules that make a host keep the reachability contract for one project, as if it were the only

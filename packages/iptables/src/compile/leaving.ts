@@ -1,8 +1,10 @@
+// Only in iptables: its accepts stand in chains of other programs, before their policies.
+
 import type { Family } from '@portolan/netfilter'
-import { accept, outBy, rule } from '../ruleset/build.ts'
-import * as chains from '../ruleset/chains.ts'
-import { findTable, type Rule, type Ruleset } from '../ruleset/ruleset.ts'
-import { isInterfaceLiteral } from './literal.ts'
+import { accept, outBy, rule } from '../model/build.ts'
+import { findTable, type Rule, type Ruleset } from '../model/ruleset.ts'
+import { isInterfaceLiteral } from './literals.ts'
+import * as chains from './object-name.ts'
 import { renamedChains } from './renamed-chains.ts'
 
 /**

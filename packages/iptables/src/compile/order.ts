@@ -1,7 +1,9 @@
-import * as chains from '../ruleset/chains.ts'
-import type { Match } from '../ruleset/match.ts'
-import type { Rule } from '../ruleset/ruleset.ts'
-import type { Selector } from './selector.ts'
+// Only in iptables: rules of many projects share one list, and a map has no order.
+
+import type { Match } from '../model/option/match.ts'
+import type { Rule } from '../model/ruleset.ts'
+import * as chains from './object-name.ts'
+import type { Selector } from './port-key.ts'
 import { tagOf } from './tag.ts'
 
 const has = (rule: Rule, kind: Match['kind']): boolean => rule.matches.some((match) => match.kind === kind)

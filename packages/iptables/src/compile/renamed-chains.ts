@@ -1,8 +1,10 @@
-import * as chains from '../ruleset/chains.ts'
-import { jumps } from '../ruleset/jumps.ts'
-import type { Rule, Table } from '../ruleset/ruleset.ts'
-import { rootOf } from './dispatch.ts'
+// Only in iptables: chains of ours stand in tables of others, so that one which was renamed passes for foreign.
+
+import { jumps } from '../model/chain/jumps.ts'
+import type { Rule, Table } from '../model/ruleset.ts'
+import * as chains from './object-name.ts'
 import { projectOf, tagOf } from './tag.ts'
+import { rootOf } from './tree/dispatch.ts'
 
 const interfaceOf = (rule: Rule, side: 'in' | 'out'): string | null => {
   for (const match of rule.matches) if (match.kind === side && !match.negated) return match.name

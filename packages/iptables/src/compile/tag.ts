@@ -1,4 +1,4 @@
-import type { Rule } from '../ruleset/ruleset.ts'
+import type { Rule } from '../model/ruleset.ts'
 
 /** XT_MAX_COMMENT_LEN is 256 with the NUL (include/uapi/linux/netfilter/xt_comment.h). */
 const maxBytes = 255

@@ -1,8 +1,8 @@
 import { families } from '@portolan/netfilter'
 import { compareText } from '../compile/order.ts'
-import { printRule } from '../print/print-rule.ts'
-import { builtInChains, isBuiltIn } from '../ruleset/built-in.ts'
-import { type Chain, findTable, type Rule, type Ruleset, type Table } from '../ruleset/ruleset.ts'
+import { builtInChains, isBuiltIn } from '../model/chain/built-in.ts'
+import { type Chain, findTable, type Rule, type Ruleset, type Table } from '../model/ruleset.ts'
+import { printRule } from '../print/rule/print-rule.ts'
 import type { IptablesChange, Operation } from './change.ts'
 
 const tableOrder = ['raw', 'mangle', 'filter', 'nat', 'security']

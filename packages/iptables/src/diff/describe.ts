@@ -1,8 +1,8 @@
 import { type ChangeWords, withWords } from '@portolan/core/planning'
-import { printRule } from '../print/print-rule.ts'
-import type { Rule } from '../ruleset/ruleset.ts'
+import type { Rule } from '../model/ruleset.ts'
+import { commandText, invert, program } from '../print/command.ts'
+import { printRule } from '../print/rule/print-rule.ts'
 import type { IptablesChange, Operation } from './change.ts'
-import { commandText, invert, program } from './operation-line.ts'
 
 const familyName = { ip: 'IPv4', ip6: 'IPv6' } as const
 

@@ -1,12 +1,12 @@
 import { type Family, families } from '@portolan/netfilter'
-import { type Chain, findTable, type Ruleset, type Table } from '../ruleset/ruleset.ts'
+import { isOwnJump, ownChains } from '../compile/ours.ts'
+import { type Chain, findTable, type Ruleset, type Table } from '../model/ruleset.ts'
 import { applyTo } from './apply-to.ts'
 import type { DeleteRule, InsertRule, IptablesChange, MoveRule, Operation } from './change.ts'
 import { describe } from './describe.ts'
-import { type ChainDiff, diffForeignChain, diffOwnChain } from './diff-chain.ts'
-import { foreignJumpsIn } from './foreign-jumps.ts'
-import { closeMovingPorts } from './moving-ports.ts'
-import { isOwnJump, ownChains } from './ours.ts'
+import { type ChainDiff, diffForeignChain, diffOwnChain } from './lists/diff-chain.ts'
+import { foreignJumpsIn } from './lists/foreign-jumps.ts'
+import { closeMovingPorts } from './lists/moving-ports.ts'
 
 interface TableDiff {
   /** New chains, then rules that move, then new rules. */

@@ -1,6 +1,6 @@
-import type { Ruleset } from '../ruleset/ruleset.ts'
+import { ours } from '../compile/ours.ts'
+import type { Ruleset } from '../model/ruleset.ts'
 import { diff } from './diff.ts'
-import { ours } from './ours.ts'
 
 /** Is what is ours in two readings the same? */
 export const isUnchanged = (before: Ruleset, now: Ruleset): boolean =>

@@ -1,8 +1,8 @@
 import { type HostAccess, legacyTableFiles, type RuleReading, sayHidden } from '@portolan/core'
 import { families, MissingToolError, PermissionError } from '@portolan/netfilter'
-import { emptyRuleset, type Ruleset } from '../ruleset/ruleset.ts'
+import { emptyRuleset, type Ruleset } from '../model/ruleset.ts'
+import type { Variant } from '../model/variant.ts'
 import { inspect } from './inspect.ts'
-import type { Variant } from './variant.ts'
 
 /**
  * Reads the rules of one variant where they have to be known, since they are about to be changed.

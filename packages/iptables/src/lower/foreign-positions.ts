@@ -1,6 +1,7 @@
-// Only of iptables, whose rules are known by their places: those of nftables have handles.
-import { isOurs } from '../ruleset/chains.ts'
-import type { Rule, Ruleset } from '../ruleset/ruleset.ts'
+// Only in iptables: its rules are known by their places, and those of nftables have handles.
+
+import { isOurs } from '../compile/object-name.ts'
+import type { Rule, Ruleset } from '../model/ruleset.ts'
 
 /**
  * The places of foreign rules in their chains. Changes move no foreign rule, and keep the very rules that were read, so

@@ -6,17 +6,17 @@ import type {
   NetfilterTable,
   Step,
 } from '@portolan/netfilter'
-import type { Variant } from '../inspect/variant.ts'
-import type { Match } from '../ruleset/match.ts'
-import type { Chain, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
-import { baseHook } from './base-hook.ts'
+import type { Match } from '../model/option/match.ts'
+import type { Chain, Rule, Ruleset, Table } from '../model/ruleset.ts'
+import type { Variant } from '../model/variant.ts'
 import { foreignPositions } from './foreign-positions.ts'
-import { matchSteps } from './match-steps.ts'
-import type { ReadAddresses } from './nat-steps.ts'
-import type { KnownPorts } from './port-steps.ts'
-import { reachingHooks } from './reaching-hooks.ts'
+import { matchSteps } from './match.ts'
+import type { ReadAddresses } from './nat.ts'
+import { baseHook } from './option/base-hook.ts'
+import type { KnownPorts } from './option/port-steps.ts'
+import { reachingHooks } from './option/reaching-hooks.ts'
+import { type TargetScope, targetSteps } from './option/target-steps.ts'
 import { ruleSource } from './rule-source.ts'
-import { type TargetScope, targetSteps } from './target-steps.ts'
 
 /** @public @since 0.1.0 */
 export interface LowerOptions {

@@ -1,7 +1,7 @@
 import type { RuleSource } from '@portolan/netfilter'
 import { tagOf } from '../compile/tag.ts'
-import { ruleText } from '../print/print-rule.ts'
-import type { Rule } from '../ruleset/ruleset.ts'
+import type { Rule } from '../model/ruleset.ts'
+import { ruleText } from '../print/rule/print-rule.ts'
 
 /**
  * The source of a rule, whose text is made when it is read. The texts of a hundred thousand rules take more room than

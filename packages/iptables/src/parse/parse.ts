@@ -1,9 +1,9 @@
 import { type Family, ParseError } from '@portolan/netfilter'
-import { isBuiltIn } from '../ruleset/built-in.ts'
-import type { Ruleset, Table } from '../ruleset/ruleset.ts'
-import { closeTable, flush, type OpenTable, openChain, openTable } from './open-table.ts'
-import { counterPair, takeLine } from './parse-line.ts'
-import { type TableContext, tableContext } from './table-context.ts'
+import { isBuiltIn } from '../model/chain/built-in.ts'
+import type { Ruleset, Table } from '../model/ruleset.ts'
+import { closeTable, flush, type OpenTable, openChain, openTable } from './line/open-table.ts'
+import { counterPair, takeLine } from './line/parse-line.ts'
+import { type TableContext, tableContext } from './line/table-context.ts'
 
 /**
  * iptables-save does not say which family its text is of, beyond the name in its first comment and the form

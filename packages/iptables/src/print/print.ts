@@ -1,6 +1,6 @@
-import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts'
-import { printCounters, printRule } from './print-rule.ts'
-import { printScript } from './print-script.ts'
+import type { Chain, Ruleset, Table } from '../model/ruleset.ts'
+import { printCounters, printRule } from './rule/print-rule.ts'
+import { printScript } from './script.ts'
 
 /**
  * - `iptables-save`: what iptables-save prints; of a ruleset that was read, the same bytes. Tables stand in the

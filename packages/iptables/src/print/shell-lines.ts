@@ -1,10 +1,10 @@
 import { hereDocument, quoted } from '@portolan/core/planning'
 import { type Family, families } from '@portolan/netfilter'
-import { ours } from '../diff/ours.ts'
-import { program, type Variant } from '../inspect/variant.ts'
-import { type Ruleset, selectFamily } from '../ruleset/ruleset.ts'
-import { jumpRules, withoutJumps } from './jump-rules.ts'
-import { printScript } from './print-script.ts'
+import { ours } from '../compile/ours.ts'
+import { type Ruleset, selectFamily } from '../model/ruleset.ts'
+import { program, type Variant } from '../model/variant.ts'
+import { printScript } from './script.ts'
+import { jumpRules, withoutJumps } from './table-by-table/jump-rules.ts'
 
 /** Rules as lines of a POSIX shell script, safe to run again: each jump is asked for before it is added. */
 export const shellLines = (ruleset: Ruleset, actual: Ruleset, variant: Variant): readonly string[] =>

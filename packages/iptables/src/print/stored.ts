@@ -1,6 +1,6 @@
 import type { Family } from '@portolan/netfilter'
+import type { Ruleset } from '../model/ruleset.ts'
 import { parse } from '../parse/parse.ts'
-import type { Ruleset } from '../ruleset/ruleset.ts'
 import { print } from './print.ts'
 
 /**

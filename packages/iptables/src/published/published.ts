@@ -1,11 +1,11 @@
 import type { PublishedPort } from '@portolan/core'
 import { type Family, families } from '@portolan/netfilter'
-import { rootOf } from '../compile/dispatch.ts'
+import { destination, isOurs } from '../compile/object-name.ts'
+import { selectorOf } from '../compile/port-key.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
-import { selectorOf } from '../compile/selector.ts'
 import { projectOf, tagOf } from '../compile/tag.ts'
-import { destination, isOurs } from '../ruleset/chains.ts'
-import { findTable, type Rule, type Ruleset } from '../ruleset/ruleset.ts'
+import { rootOf } from '../compile/tree/dispatch.ts'
+import { findTable, type Rule, type Ruleset } from '../model/ruleset.ts'
 
 type Target = PublishedPort['targets'][number]
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { type DispatchEntry, dispatch, rootOf } from '../../src/compile/dispatch.ts'
+import { type DispatchEntry, dispatch, rootOf } from '../../src/compile/tree/dispatch.ts'
 import { printRule } from '../../src/index.ts'
-import { drop, ports, returns, rule } from '../../src/ruleset/build.ts'
+import { drop, ports, returns, rule } from '../../src/model/build.ts'
 
 const entry = (port: number, protocol: 'tcp' | 'udp' | 'sctp' = 'tcp'): DispatchEntry => ({
   protocol,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { splitWords } from '../../src/parse/split-words.ts'
-import { probabilityText } from '../../src/parse/value/probability.ts'
+import { probabilityText } from '../../src/parse/grammar/value/probability.ts'
+import { splitWords } from '../../src/parse/line/split-words.ts'
 import { quote } from '../../src/print/quote.ts'
 
 describe('quote', () => {

@@ -6,7 +6,7 @@ import {
   type PortolanError,
   StaleStateError,
 } from '@portolan/netfilter'
-import { tableFamily, tableName } from '../compile/table-name.ts'
+import { tableFamily, tableName } from '../compile/ours.ts'
 
 /**
  * nft has no translations and prints strerror(3); so does the C library under LC_ALL=C. Without CAP_NET_ADMIN it cannot

@@ -1,9 +1,9 @@
-import { tableFamily, tableName } from '../compile/table-name.ts'
+import { tableFamily, tableName } from '../compile/ours.ts'
 import type { NftablesChange, Operation } from '../diff/change.ts'
 import type { Element, NamedSet } from '../model/index.ts'
 import { chainLine, elementLine, elementRef, ruleLines, setBlock } from '../print/command.ts'
 import { identifier, quote } from '../print/quote.ts'
-import { tableText } from '../print/text-table.ts'
+import { tableText } from '../print/text/text-table.ts'
 
 const table = `${tableFamily} ${tableName}`
 

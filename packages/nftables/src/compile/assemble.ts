@@ -1,11 +1,11 @@
 import type { Chain, Element, Rule, Ruleset, Table } from '../model/index.ts'
 import { emptyRuleset } from '../model/index.ts'
-import { exempt } from './exemption.ts'
-import { openInside } from './inside.ts'
+import { exempt } from './maps/exemption.ts'
+import { openInside } from './maps/inside.ts'
+import { skeletonSets } from './maps/skeleton-sets.ts'
+import { tableFamily, tableName } from './ours.ts'
 import { isEmptyParts, type Parts } from './parts.ts'
 import { skeletonChains } from './skeleton-chains.ts'
-import { skeletonSets } from './skeleton-sets.ts'
-import { tableFamily, tableName } from './table-name.ts'
 
 /** One order however the projects came, so that a project planned again finds nothing to do. */
 const inOrder = (rules: readonly Rule[]): readonly Rule[] =>

@@ -1,4 +1,5 @@
 import type { DesiredMapping, DesiredTarget } from '@portolan/core'
+import { chain, rule } from '../model/build.ts'
 import {
   accept,
   concat,
@@ -14,12 +15,11 @@ import {
   type Statement,
   text,
 } from '../model/index.ts'
-import { sourcesOf } from './address-set.ts'
-import { mapName } from './lookup-key.ts'
 import { addressPart } from './object-name.ts'
-import { ownerComment } from './owner.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
-import { chain, rule } from './rule.ts'
+import { mapName } from './port-key.ts'
+import { sourcesOf } from './sources.ts'
+import { ownerComment } from './tag.ts'
 
 interface Opening {
   readonly target: DesiredTarget

@@ -1,4 +1,5 @@
 import type { DesiredMapping, DesiredTarget } from '@portolan/core'
+import { chain, rule } from '../model/build.ts'
 import {
   concat,
   drop,
@@ -16,12 +17,11 @@ import {
   type Statement,
   text,
 } from '../model/index.ts'
-import { sourcesOf } from './address-set.ts'
-import { type Level, mapName } from './lookup-key.ts'
 import { addressPart, interfacePart } from './object-name.ts'
-import { ownerComment } from './owner.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
-import { chain, rule } from './rule.ts'
+import { type Level, mapName } from './port-key.ts'
+import { sourcesOf } from './sources.ts'
+import { ownerComment } from './tag.ts'
 
 const levelOf = (mapping: DesiredMapping): Level => {
   if (mapping.interface !== null) return mapping.hostAddress === null ? 'bound' : 'bound-host'

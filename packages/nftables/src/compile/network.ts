@@ -1,5 +1,6 @@
 import type { DesiredMapping, DesiredNetwork, DesiredSubnet } from '@portolan/core'
 import { type Family, families } from '@portolan/netfilter'
+import { chain, rule } from '../model/build.ts'
 import {
   accept,
   ct,
@@ -21,12 +22,11 @@ import {
   text,
   vmap,
 } from '../model/index.ts'
-import { prefix } from './address-set.ts'
-import { lookupKey } from './lookup-key.ts'
 import { fromChain, homeChain, isolatedChain, sourceChain, toChain } from './object-name.ts'
-import { ownerComment } from './owner.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
-import { chain, rule } from './rule.ts'
+import { lookupKey } from './port-key.ts'
+import { prefix } from './sources.ts'
+import { ownerComment } from './tag.ts'
 
 const loopback = prefix('127.0.0.0/8')
 const bridges = reference('bridges')

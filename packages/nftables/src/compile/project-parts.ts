@@ -1,12 +1,12 @@
 import type { DesiredState } from '@portolan/core'
+import { rule } from '../model/build.ts'
 import { drop, isNot, meta, reference } from '../model/index.ts'
 import { addDirectMappings } from './direct-mapping.ts'
+import { validate } from './literals.ts'
 import { addNatMapping } from './mapping.ts'
 import { addNetwork, directFamilies } from './network.ts'
-import { ownerComment } from './owner.ts'
 import { addRule, newParts, type Parts } from './parts.ts'
-import { rule } from './rule.ts'
-import { validate } from './validate.ts'
+import { ownerComment } from './tag.ts'
 
 /**
  * What one project owns of our table.

@@ -1,4 +1,5 @@
 import { type Family, families } from '@portolan/netfilter'
+import { chain, rule } from '../model/build.ts'
 import {
   accept,
   type BaseChain,
@@ -22,9 +23,8 @@ import {
   text,
   vmap,
 } from '../model/index.ts'
-import { prefix } from './address-set.ts'
-import { type Level, levels, lookupKey, mapName, tellsFamily } from './lookup-key.ts'
-import { chain, rule } from './rule.ts'
+import { type Level, levels, lookupKey, mapName, tellsFamily } from './port-key.ts'
+import { prefix } from './sources.ts'
 
 const base = (type: string, hook: string, priority: number): BaseChain => ({
   type,

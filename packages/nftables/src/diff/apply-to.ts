@@ -1,4 +1,4 @@
-import { ownTable } from '../compile/table-name.ts'
+import { ownTable } from '../compile/ours.ts'
 import {
   type Chain,
   type Element,

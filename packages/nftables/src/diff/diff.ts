@@ -1,4 +1,4 @@
-import { ownTable } from '../compile/table-name.ts'
+import { ownTable } from '../compile/ours.ts'
 import {
   type Chain,
   type Element,
@@ -10,7 +10,7 @@ import {
 } from '../model/index.ts'
 import type { NftablesChange, Operation } from './change.ts'
 import { change } from './describe.ts'
-import { sameBase, sameDeclaration, sameFrame, sameRules } from './same.ts'
+import { sameBase, sameDeclaration, sameFrame, sameRules } from './maps/same.ts'
 
 const byName = <Named extends { readonly name: string }>(
   items: readonly Named[],

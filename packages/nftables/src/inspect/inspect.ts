@@ -1,7 +1,7 @@
 import type { NetlinkSocket, Runner } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
 import { listFailure } from '../apply/failure.ts'
-import { tableFamily, tableName } from '../compile/table-name.ts'
+import { tableFamily, tableName } from '../compile/ours.ts'
 import { emptyRuleset, type NamedSet, type Ruleset } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'
 import { generation } from '../wire/generation.ts'

@@ -15,9 +15,9 @@ import {
   type Ruleset,
   type Table,
 } from '../model/index.ts'
-import { ruleSource } from '../print/rule-source.ts'
-import { openScope, type Scope } from './scope.ts'
-import { lowerStatement } from './statement.ts'
+import { openScope, type Scope } from './expression/scope.ts'
+import { lowerStatement } from './expression/statement.ts'
+import { ruleSource } from './rule-source.ts'
 
 /**
  * What of a ruleset to leave out.

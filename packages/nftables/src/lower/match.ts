@@ -9,12 +9,12 @@ import {
   type ValueSet,
 } from '@portolan/netfilter'
 import type { Expression, MatchStatement } from '../model/index.ts'
-import { textOf } from '../print/rule-source.ts'
-import { lowerElements } from './element-table.ts'
-import { lowerKey } from './expression.ts'
-import type { Read } from './read.ts'
-import type { Scope } from './scope.ts'
-import { isNameType, readNumber, readValues } from './value.ts'
+import { lowerElements } from './expression/element-table.ts'
+import { lowerKey } from './expression/expression.ts'
+import type { Read } from './expression/read.ts'
+import type { Scope } from './expression/scope.ts'
+import { isNameType, readNumber, readValues } from './expression/value.ts'
+import { textOf } from './rule-source.ts'
 
 export const unknownMatch = (text: string, random = false): MatchStep => ({
   kind: 'unknown-match',

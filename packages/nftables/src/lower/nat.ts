@@ -1,10 +1,10 @@
 import type { MatchStep, NatOperand, NatStep, Step } from '@portolan/netfilter'
 import type { Expression, NatStatement } from '../model/index.ts'
-import { lowerExpression, lowerKey, lowerMap } from './expression.ts'
-import { familyGate } from './header-field.ts'
-import type { Read } from './read.ts'
-import type { Scope } from './scope.ts'
-import { readRange, type ValueType } from './value.ts'
+import { lowerExpression, lowerKey, lowerMap } from './expression/expression.ts'
+import { familyGate } from './expression/header-field.ts'
+import type { Read } from './expression/read.ts'
+import type { Scope } from './expression/scope.ts'
+import { readRange, type ValueType } from './expression/value.ts'
 
 interface Lowered {
   readonly operand: NatOperand

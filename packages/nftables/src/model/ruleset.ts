@@ -1,6 +1,6 @@
-import type { Element } from './expression.ts'
-import type { JsonObject, JsonValue } from './json.ts'
-import type { Statement } from './statement.ts'
+import type { Element } from './expression/expression.ts'
+import type { JsonObject, JsonValue } from './expression/json.ts'
+import type { Statement } from './expression/statement.ts'
 
 /**
  * What `nft list ruleset` shows: tables in the order the kernel lists them. Handles are null in what was

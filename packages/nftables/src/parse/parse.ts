@@ -10,11 +10,11 @@ import {
   type Ruleset,
   type Table,
 } from '../model/index.ts'
-import { tagOf } from './fields.ts'
-import { checkNesting, readJson } from './json-text.ts'
-import { offsetOfEntry } from './nesting.ts'
-import { readChain, readRule, readSet, readTable, saysMore } from './object.ts'
-import { visitPieces } from './pieces.ts'
+import { tagOf } from './json/fields.ts'
+import { checkNesting, readJson } from './json/json-text.ts'
+import { offsetOfEntry } from './json/nesting.ts'
+import { readChain, readRule, readSet, readTable, saysMore } from './json/object.ts'
+import { visitPieces } from './json/pieces.ts'
 
 interface OpenChain {
   readonly chain: Chain

@@ -1,9 +1,9 @@
-import { tableFamily, tableName } from '../compile/table-name.ts'
+import { tableFamily, tableName } from '../compile/ours.ts'
 import type { Chain, Element, NamedSet } from '../model/index.ts'
 import { identifier } from './quote.ts'
-import { elementText, expressionText } from './text-expression.ts'
-import { ruleText } from './text-statement.ts'
-import { chainDefinition, quotedTypes, setDefinition } from './text-table.ts'
+import { elementText, expressionText } from './text/text-expression.ts'
+import { ruleText } from './text/text-statement.ts'
+import { chainDefinition, quotedTypes, setDefinition } from './text/text-table.ts'
 
 const table = `${tableFamily} ${tableName}`
 

@@ -1,6 +1,6 @@
 import type { JsonObject, Ruleset } from '../model/index.ts'
-import { rulesetObjects } from './json.ts'
-import { rulesetText } from './text-table.ts'
+import { rulesetObjects } from './json/json.ts'
+import { rulesetText } from './text/text-table.ts'
 
 /**
  * `nft` is the text `nft -f` reads, `nft-json` the JSON `nft -j -f` reads.

@@ -1,8 +1,8 @@
-import { ownTable, tableFamily, tableName } from '../compile/table-name.ts'
+import { ownTable, tableFamily, tableName } from '../compile/ours.ts'
 import type { JsonObject, Ruleset } from '../model/index.ts'
-import { tableObjects } from './json.ts'
+import { tableObjects } from './json/json.ts'
 import { jsonText, type NftFormat } from './print.ts'
-import { tableText } from './text-table.ts'
+import { tableText } from './text/text-table.ts'
 
 const header = [
   `The whole of table ${tableFamily} ${tableName}, replaced in one transaction; nothing else is touched.`,

@@ -1,8 +1,8 @@
 import type { PublishedPort } from '@portolan/core'
 import { type Family, families, type Protocol } from '@portolan/netfilter'
-import { mapName } from '../compile/lookup-key.ts'
-import { ownerOf } from '../compile/owner.ts'
-import { ownTable } from '../compile/table-name.ts'
+import { ownTable } from '../compile/ours.ts'
+import { mapName } from '../compile/port-key.ts'
+import { ownerOf } from '../compile/tag.ts'
 import type { Chain, Element, Expression, Ruleset, Table } from '../model/index.ts'
 
 type Target = PublishedPort['targets'][number]

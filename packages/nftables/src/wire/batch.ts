@@ -6,7 +6,7 @@ import {
   NLM_F_EXCL,
   NLM_F_REQUEST,
 } from '@portolan/core/netlink'
-import { tableName } from '../compile/table-name.ts'
+import { tableName } from '../compile/ours.ts'
 import type { NftablesChange } from '../diff/change.ts'
 import type { Element, NamedSet } from '../model/index.ts'
 import {

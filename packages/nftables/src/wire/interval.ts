@@ -1,5 +1,5 @@
 import { type Address, bitsOf, type Family, tryParseAddress } from '@portolan/netfilter'
-import { rangeExpression } from '../compile/address-set.ts'
+import { rangeExpression } from '../compile/sources.ts'
 import type { Element } from '../model/index.ts'
 import { NFT_SET_ELEM_INTERVAL_END } from './constants.ts'
 import type { RawElement } from './read-element.ts'

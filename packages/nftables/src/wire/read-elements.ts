@@ -10,7 +10,7 @@ import {
   NLMSG_ERROR,
   readMessage,
 } from '@portolan/core/netlink'
-import { tableName } from '../compile/table-name.ts'
+import { tableName } from '../compile/ours.ts'
 import type { Element, NamedSet } from '../model/index.ts'
 import {
   NFGENMSG_LENGTH,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ParseError } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { parse } from '../../src/index.ts'
-import { visitPieces } from '../../src/parse/pieces.ts'
+import { visitPieces } from '../../src/parse/json/pieces.ts'
 
 const table = { table: { family: 'inet', name: 't', handle: 1 } }
 const chain = { chain: { family: 'inet', table: 't', name: 'c', handle: 1 } }

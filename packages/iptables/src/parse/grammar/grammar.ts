@@ -1,5 +1,5 @@
 import type { Family } from '@portolan/netfilter'
-import type { ExtensionOption, Quoting } from '../../ruleset/extension.ts'
+import type { ExtensionOption, Quoting } from '../../model/option/extension.ts'
 
 /** An argument as iptables-save prints it; null when it is not one of its kind. */
 export type Reader = (text: string, family: Family) => string | null

@@ -1,5 +1,5 @@
 import type { Family } from '@portolan/netfilter'
-import type { ExtensionOption } from '../../ruleset/extension.ts'
+import type { ExtensionOption } from '../../model/option/extension.ts'
 import type { Grammar, OptionGrammar } from './grammar.ts'
 
 /** An option as it was written. */

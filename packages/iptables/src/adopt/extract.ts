@@ -1,0 +1,40 @@
+import type { Family } from '@portolan/netfilter'
+import { isOurs, local, trees } from '../compile/object-name.ts'
+import type { PlacedRule } from '../compile/parts.ts'
+import { renamedChains } from '../compile/renamed-chains.ts'
+import { projectOf } from '../compile/tag.ts'
+import { rootOf } from '../compile/tree/dispatch.ts'
+import type { Rule, Ruleset, Table } from '../model/ruleset.ts'
+
+const isTableName = (name: string): name is PlacedRule['table'] =>
+  name === 'mangle' || name === 'filter' || name === 'nat'
+
+/** The rules of projects in our chains of one table; what is derived from them is left out. */
+export const placedRules = (table: Table): readonly PlacedRule[] => {
+  const { name } = table
+  if (!isTableName(name)) return []
+  const renamed = renamedChains(table)
+  return table.chains.flatMap((chain) => {
+    const known = renamed.get(chain.name) ?? chain.name
+    const root = rootOf(known, trees[name] ?? [])
+    if (!isOurs(known) || root === local) return []
+    return chain.rules
+      .filter((rule) => projectOf(rule) !== null)
+      .map((rule): PlacedRule => ({ table: name, chain: root, rule: named(uncounted(rule), renamed) }))
+  })
+}
+
+/** The rules of projects in all our chains of one family. */
+export const placedInFamily = ({ tables }: Ruleset, family: Family): readonly PlacedRule[] =>
+  tables.filter((table) => table.family === family).flatMap(placedRules)
+
+/** The very same rule where it has no counters: what is known of it (its text, above all) stays known. */
+const uncounted = (rule: Rule): Rule => (rule.counters === null ? rule : { ...rule, counters: null })
+
+/** The rule as it was before the chain it leads to was renamed. */
+const named = (rule: Rule, renamed: ReadonlyMap<string, string>): Rule => {
+  const { target } = rule
+  if (target?.kind !== 'jump' && target?.kind !== 'goto') return rule
+  const known = renamed.get(target.chain)
+  return known === undefined ? rule : { ...rule, target: { ...target, chain: known } }
+}

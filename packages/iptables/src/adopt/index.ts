@@ -1,2 +1,0 @@
-export * from './adopt.ts'
-export * from './mend.ts'

@@ -1,0 +1,76 @@
+import type { Family } from '@portolan/netfilter'
+import {
+  drop,
+  from,
+  goto,
+  inBy,
+  isReply,
+  jump,
+  notInState,
+  outBy,
+  returns,
+  rule,
+  to,
+  toLocal,
+} from '../model/build.ts'
+import type { Rule } from '../model/ruleset.ts'
+import * as chains from './object-name.ts'
+
+/** The rules of chains of ours, under way. */
+export type ChainRules = Map<string, readonly Rule[]>
+
+/** What stands in our chains of mangle beside the rules of projects. */
+export const mangleSkeleton = (mangle: ChainRules, family: Family): void => {
+  if (mangle.has(chains.prerouting) && family === 'ip') {
+    // We switch route_localnet on for our bridges, so the kernel no longer keeps their containers off 127/8.
+    mangle.set(chains.preroutingOwn, [rule([from('127.0.0.0/8')], drop), rule([to('127.0.0.0/8')], drop)])
+  }
+  if (mangle.has(chains.home)) {
+    // A first packet only: a container with two networks answers over either, and its replies are established.
+    mangle.set(chains.forward, [
+      rule([notInState('RELATED', 'ESTABLISHED')], jump(chains.home)),
+      ...(mangle.get(chains.forward) ?? []),
+    ])
+  }
+  if (mangle.has(chains.allow)) {
+    mangle.set(chains.prerouting, [
+      ...(mangle.get(chains.prerouting) ?? []),
+      rule([inBy('lo')], returns),
+      // A reply to the host's own flow may be for the same port number; a packet without a flow is no reply.
+      rule([isReply], returns),
+      rule([toLocal], goto(chains.allow)),
+    ])
+  }
+}
+
+/** What stands in our chains of nat beside the rules of projects. */
+export const natSkeleton = (nat: ChainRules, family: Family, bridges: readonly string[]): void => {
+  const source = nat.get(chains.source)
+  // What the host says to itself is not ours to masquerade, though its address be one of a bridge of ours.
+  if (source !== undefined) nat.set(chains.source, [rule([outBy('lo')], returns), ...source])
+  const lookUp = nat.get(chains.destination)
+  if (lookUp === undefined) return
+  // A link-local source means nothing on another link; and there is no route_localnet in IPv6 that could bring
+  // a flow to ::1 back.
+  const skipped = family === 'ip' ? [] : [rule([from('fe80::/10')], returns), rule([to('::1/128')], returns)]
+  const inside = nat.has(chains.local)
+  nat.set(chains.output, [
+    ...(inside ? [...skipped, rule([], jump(chains.local))] : []),
+    rule([], goto(chains.destination)),
+  ])
+  nat.set(chains.destination, [
+    ...skipped,
+    ...(inside ? bridges.map((bridge) => rule([inBy(bridge)], jump(chains.local))) : []),
+    ...lookUp,
+  ])
+}
+
+/** Chains that something refers to, though they have no rules: they have to be there for the text to load. */
+export const declareReferred = (rules: ChainRules): void => {
+  for (const list of [...rules.values()]) {
+    for (const { target } of list) {
+      if (target?.kind !== 'jump' && target?.kind !== 'goto') continue
+      if (chains.isOurs(target.chain) && !rules.has(target.chain)) rules.set(target.chain, [])
+    }
+  }
+}

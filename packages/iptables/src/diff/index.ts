@@ -1,7 +1,0 @@
-export * from './apply-to.ts'
-export * from './change.ts'
-export { wordsOf } from './describe.ts'
-export * from './diff.ts'
-export * from './displaced-jumps.ts'
-export { type ForeignJump, foreignJumps, heldChains } from './foreign-jumps.ts'
-export { ours } from './ours.ts'

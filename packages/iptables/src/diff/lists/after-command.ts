@@ -1,0 +1,50 @@
+import type { Family } from '@portolan/netfilter'
+import type { Ruleset } from '../../model/ruleset.ts'
+import type { Variant } from '../../model/variant.ts'
+import { parse } from '../../parse/parse.ts'
+import { printRule } from '../../print/rule/print-rule.ts'
+
+interface Deletion {
+  readonly family: Family
+  readonly table: string
+  readonly chain: string
+  readonly rule: string
+}
+
+/** `ip6tables-nft -t filter -D DOCKER-USER ...`; null: a command of another kind, or of the other variant. */
+const readDeletion = (
+  [program = '', , table = '', action, chain = '', ...rest]: readonly string[],
+  variant: Variant,
+): Deletion | null => {
+  const [, six, name] = /^ip(6?)tables-(nft|legacy)$/.exec(program) ?? []
+  if (name === undefined || variant !== `iptables-${name}` || action !== '-D') return null
+  const family = six === '' ? 'ip' : 'ip6'
+  const text = `*${table}\n:${chain} - [0:0]\n-A ${chain} ${rest.join(' ')}\nCOMMIT\n`
+  const [read] = parse(text, program, family).tables[0]?.chains[0]?.rules ?? []
+  return read === undefined ? null : { family, table, chain, rule: printRule(read) }
+}
+
+/**
+ * The rules once a command has deleted the first rule that is the same as its own, as `iptables -D` does.
+ * Programs that ask for a rule in a chain of theirs document commands of iptables, and none of nft.
+ */
+export const afterCommand = (ruleset: Ruleset, words: readonly string[], variant: Variant): Ruleset => {
+  const deletion = readDeletion(words, variant)
+  if (deletion === null) return ruleset
+  const { family, table, chain, rule } = deletion
+  return {
+    ...ruleset,
+    tables: ruleset.tables.map((one) =>
+      one.family !== family || one.name !== table
+        ? one
+        : {
+            ...one,
+            chains: one.chains.map((each) => {
+              if (each.name !== chain) return each
+              const at = each.rules.findIndex((present) => printRule(present) === rule)
+              return at === -1 ? each : { ...each, rules: each.rules.toSpliced(at, 1) }
+            }),
+          },
+    ),
+  }
+}

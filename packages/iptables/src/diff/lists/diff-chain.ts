@@ -1,0 +1,109 @@
+import type { Family } from '@portolan/netfilter'
+import { isOurs } from '../../compile/object-name.ts'
+import { type IsOwn, leadsToOurs } from '../../compile/ours.ts'
+import { placeOf } from '../../model/chain/jumps.ts'
+import type { Rule } from '../../model/ruleset.ts'
+import { printRule } from '../../print/rule/print-rule.ts'
+import type { DeleteRule, InsertRule, MoveRule } from '../change.ts'
+import { type MergeStep, mergeLists } from './merge-lists.ts'
+
+export interface ChainPlace {
+  readonly family: Family
+  readonly table: string
+  readonly chain: string
+}
+
+/** First what moves and everything that is added, then everything that goes: in between both are there. */
+export interface ChainDiff {
+  readonly moves: readonly MoveRule[]
+  readonly inserts: readonly InsertRule[]
+  readonly deletes: readonly DeleteRule[]
+}
+
+const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): ChainDiff => {
+  const total = steps.length
+  const kept = steps.filter((step) => step.of !== 'new').length
+  let inserted = 0
+  // Written out below: of a hundred thousand operations each takes twice the room where its place is copied into it.
+  const { family, table, chain } = place
+  const inserts: InsertRule[] = []
+  for (const [index, { of, item }] of steps.entries()) {
+    if (of !== 'new') continue
+    const position = index === kept + inserted ? null : index + 1
+    inserts.push({ kind: 'insert-rule', family, table, chain, position, rule: item })
+    inserted += 1
+  }
+  if (steps.every((step) => step.of !== 'old')) return { moves: [], inserts, deletes: [] }
+  const seen = new Map<string, number>()
+  for (const { item } of steps) seen.set(printRule(item), (seen.get(printRule(item)) ?? 0) + 1)
+  const deletes: DeleteRule[] = []
+  for (const [index, { of, item }] of steps.entries()) {
+    if (of !== 'old') continue
+    const by = seen.get(printRule(item)) === 1 ? 'text' : 'position'
+    const position = index + 1 - deletes.length
+    deletes.push({ kind: 'delete-rule', family, table, chain, position, by, rule: item })
+  }
+  return total === 0 ? { moves: [], inserts: [], deletes: [] } : { moves: [], inserts, deletes }
+}
+
+/** A chain of ours: all of it is compared. */
+export const diffOwnChain = (place: ChainPlace, before: readonly Rule[], after: readonly Rule[]): ChainDiff =>
+  operations(place, mergeLists(before, after, printRule))
+
+/**
+ * A built-in or foreign chain: only rules that lead to our chains are compared. A missing jump goes to its own end of
+ * the chain, and a surplus one goes away. A jump that belongs first moves to the front of foreign rules: what they
+ * accept would never reach our drops. A jump that belongs last stays, since foreign rules behind it drop or accept no
+ * packet that our rules forbid.
+ *
+ * @param wanted - our jumps, as they should be; none: they go
+ * @param isMeant - whether a rule that leads to us is ours to take away
+ */
+export const diffForeignChain = (
+  place: ChainPlace,
+  before: readonly Rule[],
+  wanted: readonly Rule[],
+  isMeant: (rule: Rule) => boolean,
+  isOwn: IsOwn = isOurs,
+): ChainDiff => {
+  const missing = [...wanted]
+  const jumps = new Set<MergeStep<Rule>>()
+  const steps: MergeStep<Rule>[] = before.map((rule) => {
+    if (!leadsToOurs(rule, isOwn)) return { of: 'both', item: rule }
+    const at = missing.findIndex((one) => printRule(one) === printRule(rule))
+    if (at !== -1) {
+      missing.splice(at, 1)
+      const jump: MergeStep<Rule> = { of: 'both', item: rule }
+      jumps.add(jump)
+      return jump
+    }
+    return { of: isMeant(rule) ? 'old' : 'both', item: rule }
+  })
+  const added = missing.map((item): MergeStep<Rule> => ({ of: 'new', item }))
+  if (placeOf(place.table, place.chain) === 'last') return operations(place, [...steps, ...added])
+  const { moves, moved } = toFront(place, steps, jumps)
+  return { ...operations(place, [...added, ...moved]), moves }
+}
+
+/** Brings our jumps in front of foreign rules, in the order they have. */
+const toFront = (
+  place: ChainPlace,
+  steps: readonly MergeStep<Rule>[],
+  jumps: ReadonlySet<MergeStep<Rule>>,
+): { readonly moves: readonly MoveRule[]; readonly moved: readonly MergeStep<Rule>[] } => {
+  const moves: MoveRule[] = []
+  const moved = [...steps]
+  // A surplus jump in front goes away, and is not in the way.
+  const isInFront = (step: MergeStep<Rule>): boolean => step.of === 'old' || jumps.has(step)
+  let front = moved.findIndex((step) => !isInFront(step))
+  if (front === -1) return { moves, moved }
+  for (let at = front + 1; at < moved.length; at += 1) {
+    const step = moved[at]
+    if (step === undefined || !jumps.has(step)) continue
+    moved.splice(at, 1)
+    moved.splice(front, 0, step)
+    moves.push({ kind: 'move-rule', ...place, from: at + 1, to: front + 1, rule: step.item })
+    front += 1
+  }
+  return { moves, moved }
+}

@@ -1,0 +1,56 @@
+import type { Reader } from '../grammar.ts'
+
+/** One of some words, in any case; printed as written here. */
+export const choice = (...words: readonly string[]): Reader => {
+  const known = new Map(words.map((word) => [word.toLowerCase(), word]))
+  return (text) => known.get(text.toLowerCase()) ?? null
+}
+
+/** One of some words, printed as what they stand for. */
+export const translated = (words: Readonly<Record<string, string>>): Reader => {
+  const known = new Map(Object.entries(words))
+  return (text) => known.get(text.toLowerCase()) ?? null
+}
+
+/** Words parted by commas, in any case and order; printed in the order given here, each once. */
+export const listOf = (words: readonly string[], aliases: Readonly<Record<string, string>> = {}): Reader => {
+  const read = translated({
+    ...Object.fromEntries(words.map((word) => [word.toLowerCase(), word])),
+    ...aliases,
+  })
+  return (text, family) => {
+    const found = new Set<string>()
+    for (const part of text.split(',')) {
+      const word = read(part, family)
+      if (word === null) return null
+      found.add(word)
+    }
+    return words.filter((word) => found.has(word)).join(',')
+  }
+}
+
+/** Values parted by commas that stay in their order. */
+export const seriesOf =
+  (one: Reader, most = 65535): Reader =>
+  (text, family) => {
+    const parts = text.split(',')
+    if (parts.length > most) return null
+    const read: string[] = []
+    for (const part of parts) {
+      const value = one(part, family)
+      if (value === null) return null
+      read.push(value)
+    }
+    return read.join(',')
+  }
+
+/** The first of several forms that fits. */
+export const either =
+  (...readers: readonly Reader[]): Reader =>
+  (text, family) => {
+    for (const reader of readers) {
+      const value = reader(text, family)
+      if (value !== null) return value
+    }
+    return null
+  }

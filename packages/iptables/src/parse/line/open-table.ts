@@ -1,0 +1,80 @@
+import type { Family } from '@portolan/netfilter'
+import { isBuiltIn } from '../../model/chain/built-in.ts'
+import type { Chain, Counters, Rule, Table } from '../../model/ruleset.ts'
+
+/** A chain that is still being read. */
+export interface OpenChain {
+  readonly name: string
+  readonly builtIn: boolean
+  policy: string | null
+  counters: Counters | null
+  /** What `-I` put before the rest, the last one first: a script of inserts is as quick as one of appends. */
+  front: Rule[]
+  rules: Rule[]
+}
+
+/** A table that is still being read. */
+export interface OpenTable {
+  readonly name: string
+  readonly header: readonly string[]
+  readonly chains: Map<string, OpenChain>
+  /** Nothing was added since all of it was flushed. */
+  empty: boolean
+}
+
+export const openTable = (name: string, header: readonly string[]): OpenTable => ({
+  name,
+  header,
+  chains: new Map(),
+  empty: true,
+})
+
+/** The chain of that name, made where it is not there. */
+export const openChain = (table: OpenTable, name: string): OpenChain => {
+  const known = table.chains.get(name)
+  if (known !== undefined) return known
+  const builtIn = isBuiltIn(table.name, name)
+  const chain: OpenChain = { name, builtIn, policy: null, counters: null, front: [], rules: [] }
+  table.chains.set(name, chain)
+  return chain
+}
+
+/** @param position - how many rules come before it */
+export const insertRules = (chain: OpenChain, position: number, added: readonly Rule[]): void => {
+  const { front, rules } = chain
+  if (position <= front.length) front.splice(front.length - position, 0, ...added.toReversed())
+  else rules.splice(position - front.length, 0, ...added)
+}
+
+export const closeTable = (table: OpenTable, family: Family): Table => ({
+  family,
+  name: table.name,
+  header: table.header,
+  chains: [...table.chains.values()].map(({ name, builtIn, policy, counters, front, rules }): Chain => {
+    const all = front.length === 0 ? rules : [...front.toReversed(), ...rules]
+    return builtIn
+      ? { kind: 'built-in', name, policy, counters, rules: all }
+      : { kind: 'user', name, counters, rules: all }
+  }),
+})
+
+/** `-F`: of one chain, or of all. */
+export const flush = (table: OpenTable, name: string | undefined): void => {
+  const named = name === undefined ? undefined : table.chains.get(name)
+  const chains =
+    name === undefined && !table.empty ? [...table.chains.values()] : named === undefined ? [] : [named]
+  for (const chain of chains) {
+    chain.front = []
+    chain.rules = []
+  }
+  if (name === undefined) table.empty = true
+}
+
+/** `-X`: of one chain, or of all that hang on no hook. */
+export const deleteChains = (table: OpenTable, name: string | undefined): void => {
+  if (name !== undefined) {
+    if (table.chains.get(name)?.builtIn === false) table.chains.delete(name)
+    return
+  }
+  for (const chain of [...table.chains.values()]) if (!chain.builtIn) table.chains.delete(chain.name)
+}

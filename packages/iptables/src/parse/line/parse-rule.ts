@@ -1,0 +1,251 @@
+import { type Family, ParseError } from '@portolan/netfilter'
+import type { Match } from '../../model/option/match.ts'
+import type { Target } from '../../model/option/target.ts'
+import type { Rule } from '../../model/ruleset.ts'
+import { findOption, grammar } from '../grammar/grammar.ts'
+import { matchGrammar, moduleName } from '../grammar/match/match-grammars.ts'
+import { targetGrammar } from '../grammar/target/target-grammars.ts'
+import { protocolModule } from '../grammar/value/protocol.ts'
+import { type CoreMatch, coreMatch } from './core-match.ts'
+import { type CoreOption, coreBeginning, coreWord } from './core-option.ts'
+import { expandRule } from './expand-rule.ts'
+import {
+  claim,
+  type Extension,
+  openExtension,
+  ownerOf,
+  type Reading,
+  rawText,
+  readMatch,
+  readTarget,
+  takeOption,
+} from './extension.ts'
+import type { Word } from './split-words.ts'
+import { protocolOf, type TableContext } from './table-context.ts'
+
+/** One line of a table. */
+export interface RuleContext extends TableContext {
+  /** Counts from 1. */
+  readonly line: number
+  readonly text: string
+}
+
+const noOptions = grammar([])
+
+/** A rule half read. */
+interface Draft {
+  readonly core: CoreMatch[]
+  /** In the order of loading: the last has the first say about an option. */
+  readonly loaded: Extension[]
+  target: Extension | null
+  protocol: string | null
+  /** `-4` or `-6` gives the line to one family. */
+  only: Family | null
+}
+
+const fail = (context: RuleContext, word: Word | undefined, message: string): never => {
+  const column = (word?.start ?? context.text.length) + 1
+  throw new ParseError(message, { source: context.source, line: context.line, column }, context.text)
+}
+
+/** Far more than anybody writes; the kernel's own limit is the 65,535 bytes of a rule (`struct xt_entry`). */
+const mostModules = 64
+
+const load = (draft: Draft, extension: Extension, word: Word | undefined, context: RuleContext): void => {
+  if (draft.loaded.length >= mostModules) fail(context, word, `a rule has at most ${mostModules} modules`)
+  draft.loaded.push(extension)
+}
+
+const targetExtension = (
+  kind: 'jump' | 'goto',
+  name: string,
+  { isChain, family }: RuleContext,
+): Extension => {
+  const head = `${kind === 'jump' ? '-j' : '-g'} ${name}`
+  // Only a chain can be gone to, also one that is missing here.
+  if (kind === 'goto' || isChain(name)) return openExtension(kind, name, head, noOptions)
+  return openExtension('target', name, head, targetGrammar(name, family) ?? null)
+}
+
+/** An option of a module or target, or a word that belongs to no option; gives back where the next one starts. */
+const takeForeign = (draft: Draft, words: readonly Word[], start: number, context: RuleContext): number => {
+  const negated = words[start]?.text === '!' && words[start]?.quoted === false
+  const at = negated ? start + 1 : start
+  const word = words[at]
+  const last = draft.loaded.at(-1)
+  if (word === undefined) return fail(context, words[start], 'nothing follows "!"')
+  const give = (owner: Extension, next: number): number => {
+    claim(owner, words[start]?.start ?? 0, words[next - 1]?.end ?? 0, context.text)
+    return next
+  }
+  const isOption = !word.quoted && /^--\w/.test(word.text)
+  if (!isOption) {
+    if (last === undefined) return fail(context, word, `unexpected "${word.text}"`)
+    last.broken = true
+    return give(last, at + 1)
+  }
+  const equals = word.text.indexOf('=')
+  const name = equals < 0 ? word.text.slice(2) : word.text.slice(2, equals)
+  const found = ownerOf(draft.loaded, name) ?? ownerByProtocol(draft, name, context.family)
+  if (found === undefined) {
+    const option = coreBeginning(word)
+    if (option !== undefined) return takeCore(draft, words, start, option, null, context)
+  }
+  const owner = found?.owner ?? last
+  if (owner === undefined) return fail(context, word, `unexpected "${word.text}"`)
+  if (found?.option === undefined) {
+    owner.broken = true
+    return give(owner, at + 1)
+  }
+  const attached = equals < 0 ? null : word.text.slice(equals + 1)
+  const taken = takeOption(words, at + 1, found.option, attached, negated)
+  if (taken.written === null) owner.broken = true
+  else owner.written.push(taken.written)
+  return give(owner, taken.next)
+}
+
+/** `-p tcp --dport 80`: iptables loads the module named like the protocol by itself. */
+const ownerByProtocol = (draft: Draft, name: string, family: Family): ReturnType<typeof ownerOf> => {
+  const module = draft.protocol === null ? null : protocolModule(draft.protocol)
+  const known = module === null ? undefined : matchGrammar(module, family)
+  if (module === null || known === undefined) return undefined
+  const option = findOption(known, name, 'exact') ?? findOption(known, name, 'beginning')
+  if (option === undefined || draft.loaded.some((one) => one.kind === 'match' && one.name === module)) {
+    return undefined
+  }
+  const owner = openExtension('match', module, `-m ${module}`, known)
+  draft.loaded.push(owner)
+  return { owner, option }
+}
+
+/** `-c packets,bytes` and `-c packets bytes` both count; a listing without `-c` shows neither. */
+const takeCounters = (words: readonly Word[], at: number, value: Word, context: RuleContext): number => {
+  const joined = value.text.includes(',')
+  const text = joined ? value.text : `${value.text},${words[at]?.text ?? ''}`
+  if (!/^\d+,\d+$/.test(text)) return fail(context, value, 'counters are two numbers, packets and bytes')
+  return joined ? at : at + 1
+}
+
+/** One of iptables' own options; gives back where the next one starts. */
+const takeCore = (
+  draft: Draft,
+  words: readonly Word[],
+  start: number,
+  option: CoreOption,
+  attached: string | null,
+  context: RuleContext,
+): number => {
+  const bang = words[start]?.text === '!'
+  const word = words[bang ? start + 1 : start]
+  let at = start + (bang ? 2 : 1)
+  if (option === 'ipv4' || option === 'ipv6') {
+    draft.only = option === 'ipv4' ? 'ip' : 'ip6'
+    return at
+  }
+  const { text, family } = context
+  const raw = (): string => text.slice(words[start]?.start ?? 0, words[at - 1]?.end ?? 0)
+  if (option === 'fragment') {
+    draft.core.push(coreMatch(option, '', bang, family, raw()))
+    return at
+  }
+  // `-s ! 192.0.2.1`, as iptables took it up to 1.4.
+  const inner = attached === null && !bang && words[at]?.text === '!' && words[at]?.quoted === false
+  if (inner) at += 1
+  const value = attached === null ? words[at] : word && { ...word, text: attached }
+  if (value === undefined) return fail(context, word, `${word?.text ?? ''} needs an argument`)
+  if (attached === null) at += 1
+  const negated = bang || inner
+  const names = option === 'match' || option === 'jump' || option === 'goto'
+  if (names && !/^[^\s"!-]/.test(value.text)) return fail(context, value, `"${value.text}" is not a name`)
+  switch (option) {
+    case 'match': {
+      const module = moduleName(value.text)
+      const known = negated ? undefined : matchGrammar(module, family)
+      load(
+        draft,
+        openExtension('match', module, known === undefined ? raw() : `-m ${module}`, known ?? null),
+        word,
+        context,
+      )
+      return at
+    }
+    case 'jump':
+    case 'goto':
+      if (negated) return fail(context, words[start], 'a target cannot be negated')
+      if (draft.target !== null) return fail(context, word, 'a rule has one target only')
+      draft.target = targetExtension(option, value.text, context)
+      load(draft, draft.target, word, context)
+      return at
+    case 'counters':
+      return takeCounters(words, at, value, context)
+    default: {
+      const match = coreMatch(option, value.text, negated, family, raw())
+      draft.core.push(match)
+      const [only] = match.alternatives
+      if (option === 'protocol') draft.protocol = protocolOf(only ?? null)
+      return at
+    }
+  }
+}
+
+const isFor = (reading: Reading<unknown>, protocol: string | null): boolean =>
+  reading.protocols === null || (protocol !== null && reading.protocols.includes(protocol))
+
+/** The one reading of these words, made once. */
+const remembered = <Node>(
+  memory: Map<string, Reading<Node>>,
+  text: string,
+  make: () => Reading<Node>,
+): Reading<Node> => {
+  const known = memory.get(text)
+  if (known !== undefined) return known
+  const made = make()
+  memory.set(text, made)
+  return made
+}
+
+const finishMatch = (extension: Extension, { protocol }: Draft, context: RuleContext): Match => {
+  const text = rawText(extension, context.text)
+  const reading = remembered(context.memory.matches, text, () => readMatch(extension, context.family))
+  return reading.node !== null && isFor(reading, protocol)
+    ? reading.node
+    : { kind: 'opaque', module: extension.name, text }
+}
+
+const finishTarget = (extension: Extension, { protocol }: Draft, context: RuleContext): Target => {
+  const text = rawText(extension, context.text)
+  const reading = remembered(context.memory.targets, text, () => readTarget(extension, context.family))
+  return reading.node !== null && isFor(reading, protocol)
+    ? reading.node
+    : { kind: 'opaque', name: extension.name, text }
+}
+
+/**
+ * The words of one rule after `-A CHAIN`, as iptables takes them: options of its own anywhere, options of a module or
+ * target anywhere after it.
+ *
+ * @returns the rules it makes; none when `-4` or `-6` gives it to the other family
+ * @throws ParseError for a word that no option takes, or an option without its argument
+ */
+export const parseRule = (words: readonly Word[], from: number, context: RuleContext): readonly Rule[] => {
+  const draft: Draft = { core: [], loaded: [], target: null, protocol: null, only: null }
+  let at = from
+  while (at < words.length) {
+    const bang = words[at]?.text === '!' && words[at]?.quoted === false
+    const own = coreWord(words[bang ? at + 1 : at])
+    at =
+      own === undefined
+        ? takeForeign(draft, words, at, context)
+        : takeCore(draft, words, at, own.option, own.attached, context)
+  }
+  if (draft.only !== null && draft.only !== context.family) return []
+  const matches: Match[] = []
+  for (const extension of draft.loaded) {
+    if (extension.kind === 'match') matches.push(finishMatch(extension, draft, context))
+  }
+  const target = draft.target === null ? null : finishTarget(draft.target, draft, context)
+  const { core } = draft
+  if (core.length > 1) core.sort((a, b) => a.rank - b.rank)
+  const rules = expandRule(core, matches, { matches: [], target, counters: null })
+  return rules ?? fail(context, words[from], 'its addresses make more than 65536 rules')
+}

@@ -1,0 +1,47 @@
+import { forward, home } from '../../compile/object-name.ts'
+import { drop, inBy, outBy, returns, rule, state } from '../../model/build.ts'
+import type { Chain, Rule, Ruleset, Table } from '../../model/ruleset.ts'
+
+/**
+ * The mangle tables of a compiled ruleset with nothing in them but the way to our networks, closed for new flows.
+ *
+ * iptables-restore commits table by table, so a script that is cut or interrupted leaves new tables beside old
+ * ones. Old translations under new guards, or the other way round, open ports that neither the old rules nor the
+ * new ones have open. A script therefore closes the way first, and opens it with its last table.
+ */
+export const closedForward = (ruleset: Ruleset): readonly Table[] =>
+  ruleset.tables.flatMap((table) => {
+    const own = table.name === 'mangle' ? table.chains.find((chain) => chain.name === forward) : undefined
+    if (own === undefined) return []
+    const homes = table.chains.filter((chain) => chain.name === home)
+    return [{ ...table, chains: [...forwardJumps(table), { ...own, rules: closedRules(own) }, ...homes] }]
+  })
+
+/** A compiled ruleset without what `closedForward` has put there already: the jump to our forward chain. */
+export const afterClosedForward = (ruleset: Ruleset): Ruleset => ({
+  ...ruleset,
+  tables: ruleset.tables.map((table) => {
+    const jumps = forwardJumps(table)
+    return { ...table, chains: table.chains.filter((chain) => !jumps.includes(chain)) }
+  }),
+})
+
+const forwardJumps = (table: Table): readonly Chain[] =>
+  table.name === 'mangle'
+    ? table.chains.filter((chain) => chain.kind === 'built-in' && chain.name === 'FORWARD')
+    : []
+
+/**
+ * Flows that are established go on: they were let in before. What names no interface (forged sources, the guard
+ * between interfaces of others) stays as it is.
+ */
+const closedRules = ({ rules }: Chain): readonly Rule[] => {
+  const named = rules.flatMap(({ matches }) =>
+    matches.flatMap((match) => (match.kind === 'in' || match.kind === 'out' ? [match.name] : [])),
+  )
+  return [
+    rule([state('RELATED', 'ESTABLISHED')], returns),
+    ...[...new Set(named)].flatMap((bridge) => [rule([inBy(bridge)], drop), rule([outBy(bridge)], drop)]),
+    ...rules.filter(({ matches }) => matches.every(({ kind }) => kind !== 'in' && kind !== 'out')),
+  ]
+}

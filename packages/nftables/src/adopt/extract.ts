@@ -1,0 +1,39 @@
+import { isExemption } from '../compile/maps/exemption.ts'
+import { isOpenedInside } from '../compile/maps/inside.ts'
+import { isOwnSet } from '../compile/maps/skeleton-sets.ts'
+import { ownTable } from '../compile/ours.ts'
+import type { Parts } from '../compile/parts.ts'
+import { isSkeletonChain } from '../compile/skeleton-chains.ts'
+import { ownerOf } from '../compile/tag.ts'
+import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
+
+const unhandled = (found: Rule): Rule => ({ ...found, handle: null })
+
+/**
+ * What projects own of a ruleset: the inverse of `assemble`, for the projects that `wanted` says yes to. What
+ * names no project (the skeleton, or what was added by hand) is left behind.
+ */
+export const extract = (ruleset: Ruleset, wanted: (project: string) => boolean): Parts => {
+  const table = ownTable(ruleset)
+  const isWanted = (comment: string | null): boolean => {
+    const owner = ownerOf(comment)
+    return owner !== null && wanted(owner)
+  }
+  const elements = new Map<string, readonly Element[]>()
+  for (const set of table?.sets ?? []) {
+    if (!isOwnSet(set.name) || isOpenedInside(set.name)) continue
+    const own = set.elements.filter((item) => isWanted(item.comment) && !isExemption(set.name, item))
+    if (own.length > 0) elements.set(set.name, own)
+  }
+  const chains: Chain[] = []
+  const rules = new Map<string, readonly Rule[]>()
+  for (const found of table?.chains ?? []) {
+    const own = found.rules.filter(({ comment }) => isWanted(comment)).map(unhandled)
+    if (own.length === 0) continue
+    // A foreign rule in a chain of one project is left behind, not the chain.
+    if (!isSkeletonChain(found.name))
+      chains.push({ name: found.name, handle: null, comment: null, base: null, rules: own })
+    else rules.set(found.name, own)
+  }
+  return { elements, chains, rules }
+}

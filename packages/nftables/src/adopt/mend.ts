@@ -1,0 +1,85 @@
+import type { Mended, MendOptions } from '@portolan/core'
+import { type Family, families } from '@portolan/netfilter'
+import { assemble } from '../compile/assemble.ts'
+import { ownTable } from '../compile/ours.ts'
+import type { Parts } from '../compile/parts.ts'
+import { diff } from '../diff/diff.ts'
+import { type Element, emptyRuleset, type Ruleset } from '../model/index.ts'
+import { extract } from './extract.ts'
+import { reattach } from './reattach.ts'
+import { recall, stillMapped, surviving } from './recall.ts'
+import { requireNetwork } from './require-network.ts'
+import { targetOf } from './yield-to.ts'
+
+/** The parts that can be loaded: no element without its chain, no chain without an element. */
+const closed = (parts: Parts): { readonly parts: Parts; readonly lost: readonly string[] } => {
+  const names = new Set(parts.chains.map(({ name }) => name))
+  const reached = new Set<string>()
+  const lost: string[] = []
+  const elements = new Map<string, readonly Element[]>()
+  for (const [set, items] of parts.elements) {
+    const kept = items.filter((item) => {
+      const target = targetOf(item)
+      if (target === null) return true
+      if (names.has(target)) reached.add(target)
+      else
+        lost.push(
+          `The rules of chain ${target} (nftables, table inet portolan) are gone; they are for ${item.comment}.`,
+        )
+      return names.has(target)
+    })
+    if (kept.length > 0) elements.set(set, kept)
+  }
+  return { parts: { ...parts, elements, chains: parts.chains.filter(({ name }) => reached.has(name)) }, lost }
+}
+
+/**
+ * What our table should be after another program took parts of it away: what is there, what networks need as their
+ * bridges tell, and what was known of it before.
+ *
+ * @returns `lost` names what nothing tells any more; the table must not be taken for whole then
+ * @example
+ * diff(actual, mend(actual, { networks, known }).ruleset) // brings back what is missing
+ * @public @since 0.1.0
+ */
+export const mend = (
+  actual: Ruleset,
+  { networks, known, presence }: MendOptions<Ruleset>,
+): Mended<Ruleset> => {
+  const found = reattach(extract(actual, () => true))
+  const before = known === undefined || known === null ? emptyRuleset : known
+  const all = { hasInterface: () => true, hasSubnetOf: () => true }
+  const recalled = recall(found, stillMapped(surviving(before, presence ?? all), found))
+  const { parts, lost } = closed(networks.reduce(requireNetwork, recalled))
+  return { ruleset: assemble(parts), lost }
+}
+
+/**
+ * Is all there of our table that belongs to what is in it and to these networks? A table that nothing needs need not
+ * be there.
+ * @example
+ * isWhole(await inspect(runner), networks) // false after "nft flush table inet portolan"
+ * @public @since 0.1.0
+ */
+export const isWhole = (actual: Ruleset, networks: MendOptions<Ruleset>['networks']): boolean => {
+  const { ruleset, lost } = mend(actual, { networks })
+  if (lost.length > 0) return false
+  return ownTable(ruleset) === null || diff(actual, ruleset).length === 0
+}
+
+/** The families in which nothing of ours is missing: our one table is of both. */
+export const wholeFamilies = (
+  actual: Ruleset,
+  networks: MendOptions<Ruleset>['networks'],
+): readonly Family[] => (isWhole(actual, networks) ? families : [])
+
+/**
+ * The bridges whose networks our table has something for.
+ * @example
+ * guardedBridges(await inspect(runner)) // ['br-web']
+ * @public @since 0.1.0
+ */
+export const guardedBridges = (ruleset: Ruleset): readonly string[] =>
+  (ownTable(ruleset)?.sets ?? [])
+    .filter(({ name }) => name === 'bridges' || name === 'to_network')
+    .flatMap(({ elements }) => elements.flatMap(({ key }) => (key.kind === 'text' ? [key.text] : [])))

@@ -1,0 +1,129 @@
+import type { HostPresence } from '@portolan/core'
+import { sourceChain, toChain } from '../compile/object-name.ts'
+import { isEmptyParts, type Parts } from '../compile/parts.ts'
+import { ownerComment } from '../compile/tag.ts'
+import { sameRules } from '../diff/maps/same.ts'
+import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
+import { published } from '../published/published.ts'
+import { joinLists } from './adopt.ts'
+import { extract } from './extract.ts'
+import { isRestriction, isTranslation, placeOf } from './place.ts'
+import { targetOf } from './yield-to.ts'
+
+/** The maps and sets whose keys are bridges. */
+const bridgeSets: readonly string[] = ['bridges', 'internal', 'to_network', 'source_to_network']
+
+/** What of known rules may come back: nothing of a bridge that is gone, no mapping to a container whose network is. */
+export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPresence): Parts => {
+  const parts = extract(known, () => true)
+  const gone = new Set<string>()
+  const goneChains = new Set<string>()
+  for (const { key, comment } of parts.elements.get('bridges') ?? []) {
+    if (key.kind !== 'text' || hasInterface(key.text)) continue
+    gone.add(comment ?? '')
+    goneChains.add(toChain(key.text)).add(sourceChain(key.text))
+  }
+  for (const { project, label, targets } of published(known))
+    if (!targets.some(({ address }) => hasSubnetOf(address))) gone.add(ownerComment(project, label))
+  if (gone.size === 0) return parts
+  const stays = (set: string, { key, comment }: Element): boolean =>
+    bridgeSets.includes(set) ? key.kind !== 'text' || hasInterface(key.text) : !gone.has(comment ?? '')
+  return {
+    elements: new Map(
+      [...parts.elements].map(([set, items]) => [set, items.filter((item) => stays(set, item))]),
+    ),
+    chains: parts.chains.filter(
+      ({ name, rules }) => !goneChains.has(name) && !rules.every(({ comment }) => gone.has(comment ?? '')),
+    ),
+    rules: parts.rules,
+  }
+}
+
+/**
+ * What is known without the mappings that were taken back since: nothing of them is left, while their map still has
+ * others that were known. A flush of a map leaves none of them.
+ */
+export const stillMapped = (known: Parts, found: Parts): Parts => {
+  const items = [...found.elements.values()].flat()
+  const rules = [...found.chains.flatMap((chain) => chain.rules), ...[...found.rules.values()].flat()]
+  const left = new Set([...items, ...rules].map(({ comment }) => comment))
+  const gone = new Set<string | null>()
+  for (const [set, before] of known.elements) {
+    if (!isTranslation(set)) continue
+    const held = new Set((found.elements.get(set) ?? []).map(({ comment }) => comment))
+    if (!before.some(({ comment }) => held.has(comment))) continue
+    for (const { comment } of before) if (!left.has(comment)) gone.add(comment)
+  }
+  if (gone.size === 0) return known
+  const stays = ({ comment }: Element | Rule): boolean => !gone.has(comment)
+  return {
+    elements: new Map([...known.elements].map(([set, before]) => [set, before.filter(stays)])),
+    chains: known.chains.filter((chain) => chain.rules.some(stays)),
+    rules: known.rules,
+  }
+}
+
+/** Is the one list the other with rules missing? */
+const isShortened = (rules: readonly Rule[], whole: readonly Rule[]): boolean => {
+  let at = 0
+  for (const one of whole) {
+    const next = rules[at]
+    if (next !== undefined && sameRules([next], [one])) at += 1
+  }
+  return at === rules.length && rules.length < whole.length
+}
+
+const recalledChain = (found: Chain, known: Chain | undefined): Chain =>
+  known !== undefined && isShortened(found.rules, known.rules) ? known : found
+
+/**
+ * Is the place of a known element free? A mapping that is there in part gets the other part back: its restriction
+ * beside its translation.
+ */
+const freePlaces = (found: Parts): ((set: string, item: Element) => boolean) => {
+  const held = new Map<string, { readonly isRestriction: boolean; readonly comment: string | null }[]>()
+  for (const [set, items] of found.elements)
+    for (const item of items) {
+      const place = placeOf(set, item)
+      const holder = { isRestriction: isRestriction(set), comment: item.comment }
+      held.set(place, [...(held.get(place) ?? []), holder])
+    }
+  return (set, item) =>
+    (held.get(placeOf(set, item)) ?? []).every(
+      (one) => one.isRestriction !== isRestriction(set) && one.comment === item.comment,
+    )
+}
+
+/**
+ * What is there with what was there before and is missing. What is there wins, except where rules of a chain are
+ * missing.
+ */
+export const recall = (found: Parts, known: Parts): Parts => {
+  if (isEmptyParts(known)) return found
+  const byName = new Map(known.chains.map((chain) => [chain.name, chain]))
+  const names = new Set(found.chains.map(({ name }) => name))
+  const missing = new Map<string, readonly Element[]>()
+  const isFree = freePlaces(found)
+  for (const [set, items] of known.elements) {
+    const added = items.filter((item) => isFree(set, item))
+    if (added.length > 0) missing.set(set, added)
+  }
+  const elements = joinLists<Element>(found.elements, missing)
+  const reached = new Set(
+    [...elements.values()].flatMap((items) => items.flatMap((item) => targetOf(item) ?? [])),
+  )
+  const rules = new Map<string, readonly Rule[]>()
+  for (const [chain, list] of known.rules) {
+    const held = found.rules.get(chain) ?? []
+    const added = list.filter((one) => !held.some((other) => sameRules([other], [one])))
+    if (added.length > 0) rules.set(chain, added)
+  }
+  return {
+    elements,
+    chains: [
+      ...found.chains.map((chain) => recalledChain(chain, byName.get(chain.name))),
+      ...known.chains.filter(({ name }) => reached.has(name) && !names.has(name)),
+    ],
+    rules: joinLists<Rule>(found.rules, rules),
+  }
+}

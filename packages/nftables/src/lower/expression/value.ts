@@ -1,0 +1,98 @@
+import { tryParseAddress4, tryParseAddress6, type ValueRange, type ValueSet } from '@portolan/netfilter'
+import type { Expression } from '../../model/index.ts'
+import { symbols } from './symbol.ts'
+
+/** nft's name of a type of values; `unknown` of those that no packet is described by. */
+export type ValueType = string
+
+export const isNameType = (type: ValueType): boolean => type === 'ifname' || type === 'iface_index'
+
+const etherTypes: ReadonlyMap<number, number> = new Map([
+  [0x0800, 2],
+  [0x86dd, 10],
+])
+
+/** `meta protocol` is read as `meta nfproto`: 2 and 10; what is neither IPv4 nor IPv6 equals nothing. */
+const fromEtherType = (value: number): number => etherTypes.get(value) ?? 0x10000 + value
+
+const sized = (type: ValueType, value: number): number | bigint | null => {
+  if (!Number.isSafeInteger(value) || value < 0) return null
+  if (type === 'ether_type') return fromEtherType(value)
+  return type === 'ipv6_addr' ? BigInt(value) : value
+}
+
+const readText = (type: ValueType, text: string): number | bigint | null => {
+  if (type === 'ipv4_addr') return tryParseAddress4(text)
+  if (type === 'ipv6_addr') return tryParseAddress6(text)
+  const names = symbols.get(type)
+  if (names !== undefined && Object.hasOwn(names, text)) return sized(type, names[text] ?? -1)
+  return /^(?:0x[0-9a-f]+|[0-9]+)$/i.test(text) ? sized(type, Number(text)) : null
+}
+
+/** A constant; null when it is none, or none that we know. */
+export const readNumber = (expression: Expression, type: ValueType): number | bigint | null => {
+  switch (expression.kind) {
+    case 'number':
+      return sized(type, expression.value)
+    case 'text':
+      return readText(type, expression.text)
+    case 'boolean':
+      return expression.value ? 1 : 0
+    case 'list':
+      return readFlags(expression.items, type)
+    case 'binary':
+      return expression.operator === '|' ? readFlags(expression.operands, type) : null
+    default:
+      return null
+  }
+}
+
+const readFlags = (items: readonly Expression[], type: ValueType): number | null => {
+  let all = 0
+  for (const item of items) {
+    const value = readNumber(item, type)
+    if (typeof value !== 'number') return null
+    all = (all | value) >>> 0
+  }
+  return all
+}
+
+const prefixRange = (base: number | bigint, length: number): ValueRange | null => {
+  const bits = typeof base === 'bigint' ? 128 : 32
+  if (!Number.isInteger(length) || length < 0 || length > bits) return null
+  const host = (1n << BigInt(bits - length)) - 1n
+  const first = BigInt(base) & ~host
+  const last = first | host
+  return typeof base === 'bigint' ? { first, last } : { first: Number(first), last: Number(last) }
+}
+
+/** A constant, a range or a prefix; null when it is none of them. */
+export const readRange = (expression: Expression, type: ValueType): ValueRange | null => {
+  if (expression.kind === 'range') {
+    const first = readNumber(expression.first, type)
+    const last = readNumber(expression.last, type)
+    return first === null || last === null || first > last ? null : { first, last }
+  }
+  if (expression.kind === 'prefix') {
+    const base = readNumber(expression.address, type)
+    return base === null ? null : prefixRange(base, expression.length)
+  }
+  const value = readNumber(expression, type)
+  return value === null ? null : { first: value, last: value }
+}
+
+/** An interface: `eth0`, or `eth*` for all that start so; a star that is meant as such is written `\\*`. */
+const readName = (text: string): ValueSet => {
+  const isLiteral = text.endsWith('\\*')
+  const wildcard = text.endsWith('*') && !isLiteral
+  const name = wildcard ? text.slice(0, -1) : isLiteral ? `${text.slice(0, -2)}*` : text
+  return { kind: 'names', names: [{ text: name, wildcard }] }
+}
+
+/** The values that one constant stands for; null when it is not understood. */
+export const readValues = (expression: Expression, type: ValueType): ValueSet | null => {
+  if (type === 'unknown') return null
+  if (isNameType(type)) return expression.kind === 'text' ? readName(expression.text) : null
+  const range = readRange(expression, type)
+  return range === null ? null : { kind: 'ranges', ranges: [range] }
+}

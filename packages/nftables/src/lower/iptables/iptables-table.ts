@@ -1,0 +1,43 @@
+import type { Chain, Table } from '../../model/index.ts'
+
+/** The base chains iptables-nft makes (iptables/nft.c, `xtables_ipv4`): table, chain, type and priority. */
+const builtIn: ReadonlySet<string> = new Set(
+  [
+    ['filter', 'filter', 0, ['INPUT', 'FORWARD', 'OUTPUT']],
+    // NF_IP_PRI_SECURITY is 50, and iptables-nft says 150.
+    ['security', 'filter', 150, ['INPUT', 'FORWARD', 'OUTPUT']],
+    ['raw', 'filter', -300, ['PREROUTING', 'OUTPUT']],
+    ['mangle', 'filter', -150, ['PREROUTING', 'INPUT', 'FORWARD', 'POSTROUTING']],
+    ['mangle', 'route', -150, ['OUTPUT']],
+    ['nat', 'nat', -100, ['PREROUTING', 'OUTPUT']],
+    ['nat', 'nat', 100, ['INPUT', 'POSTROUTING']],
+  ].flatMap(([table, type, priority, chains]) =>
+    Array.isArray(chains) ? chains.map((chain) => `${table} ${type} ${priority} ${chain}`) : [],
+  ),
+)
+
+const isBuiltIn = (table: string, { name, base }: Chain): boolean =>
+  base !== null &&
+  base.hook === name.toLowerCase() &&
+  builtIn.has(`${table} ${base.type} ${base.priority} ${name}`)
+
+/**
+ * Whether a table is one of iptables-nft's: it holds extensions that nft does not show (`xt`), or has exactly the
+ * names and base chains that iptables-nft gives its tables. What `iptables-nft-save` prints of it is the whole;
+ * what nft lists is not.
+ *
+ * @example
+ * parse(stdout).tables.filter(isIptablesTable) // table ip filter, table ip nat
+ * @public @since 0.1.0
+ */
+export const isIptablesTable = (table: Table): boolean => {
+  if (
+    table.chains.some(({ rules }) =>
+      rules.some(({ statements }) => statements.some(({ kind }) => kind === 'xt')),
+    )
+  )
+    return true
+  if (table.family !== 'ip' && table.family !== 'ip6') return false
+  const bases = table.chains.filter(({ base }) => base !== null)
+  return bases.length > 0 && table.sets.length === 0 && bases.every((chain) => isBuiltIn(table.name, chain))
+}
