@@ -23,6 +23,7 @@ const dialects = ['iptables', 'nftables'] as const
 /** Folders of one dialect alone, each with its reason. */
 const ownFolders: Readonly<Record<(typeof dialects)[number], Readonly<Record<string, string>>>> = {
   iptables: {
+    'compile/order/': 'rules of many projects share one list, and a map has no order',
     'compile/tree/': 'ports are looked up in a tree of chains, since there are no maps',
     'diff/lists/': 'chains are lists that other programs share, in tables that change one after the other',
     'lower/option/': 'a rule is made of options, each of an extension',
@@ -51,7 +52,6 @@ const ownFolders: Readonly<Record<(typeof dialects)[number], Readonly<Record<str
 const ownFiles: Readonly<Record<(typeof dialects)[number], readonly string[]>> = {
   iptables: [
     'compile/leaving.ts',
-    'compile/order.ts',
     'compile/renamed-chains.ts',
     'lower/foreign-positions.ts',
     'model/variant.ts',

@@ -1,5 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import { isOurs, local, trees } from '../compile/object-name.ts'
+import { inTree } from '../compile/order/phase.ts'
+import { readPhase } from '../compile/order/read-phase.ts'
 import type { PlacedRule } from '../compile/parts.ts'
 import { renamedChains } from '../compile/renamed-chains.ts'
 import { projectOf } from '../compile/tag.ts'
@@ -16,11 +18,20 @@ export const placedRules = (table: Table): readonly PlacedRule[] => {
   const renamed = renamedChains(table)
   return table.chains.flatMap((chain) => {
     const known = renamed.get(chain.name) ?? chain.name
-    const root = rootOf(known, trees[name] ?? [])
+    const roots = trees[name] ?? []
+    const root = rootOf(known, roots)
+    const isTree = roots.includes(root)
     if (!isOurs(known) || root === local) return []
     return chain.rules
       .filter((rule) => projectOf(rule) !== null)
-      .map((rule): PlacedRule => ({ table: name, chain: root, rule: named(uncounted(rule), renamed) }))
+      .map(
+        (rule): PlacedRule => ({
+          table: name,
+          chain: root,
+          phase: isTree ? inTree : readPhase(root, rule),
+          rule: named(uncounted(rule), renamed),
+        }),
+      )
   })
 }
 

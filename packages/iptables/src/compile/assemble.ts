@@ -1,10 +1,10 @@
 import type { Family } from '@portolan/netfilter'
 import { builtInChains } from '../model/chain/built-in.ts'
 import { jumps } from '../model/chain/jumps.ts'
-import type { Chain, Rule, Table } from '../model/ruleset.ts'
+import type { Chain, Table } from '../model/ruleset.ts'
 import { type Leaving, leavingRules } from './leaving.ts'
 import * as chains from './object-name.ts'
-import { compareText, orderRules } from './order.ts'
+import { compareText, orderRules } from './order/order.ts'
 import type { PlacedRule } from './parts.ts'
 import { type ChainRules, declareReferred, mangleSkeleton, natSkeleton } from './skeleton-chains.ts'
 import { portTrees } from './tree/port-trees.ts'
@@ -55,14 +55,14 @@ export const assemble = (
   return tableNames.flatMap((name) => {
     const rules: ChainRules = new Map()
     const roots = chains.trees[name] ?? []
-    const lists = new Map<string, Rule[]>()
+    const lists = new Map<string, PlacedRule[]>()
     for (const one of placed) {
       if (one.table !== name || roots.includes(one.chain) || isVoid(one)) continue
       const list = lists.get(one.chain)
-      if (list === undefined) lists.set(one.chain, [one.rule])
-      else list.push(one.rule)
+      if (list === undefined) lists.set(one.chain, [one])
+      else list.push(one)
     }
-    for (const [chain, list] of lists) rules.set(chain, orderRules(chain, list))
+    for (const [chain, list] of lists) rules.set(chain, orderRules(list))
     for (const [root, tree] of name === 'filter' ? [] : trees[name]) {
       rules.set(root, tree.root)
       for (const [chain, list] of tree.chains) rules.set(chain, list)

@@ -3,6 +3,7 @@ import { drop, inBy, ports, returns, rule } from '../model/build.ts'
 import type { Match } from '../model/option/match.ts'
 import { interfaceLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
+import { inTree } from './order/phase.ts'
 import type { PlacedRule } from './parts.ts'
 import { allowedSources, isForEveryone, toHost } from './sources.ts'
 
@@ -29,7 +30,7 @@ export const directRules = (
       ]
     : []
   return [
-    { table: 'mangle', chain: chains.open, rule: opened },
-    ...limited.map((one): PlacedRule => ({ table: 'mangle', chain: chains.limit, rule: one })),
+    { table: 'mangle', chain: chains.open, phase: inTree, rule: opened },
+    ...limited.map((one): PlacedRule => ({ table: 'mangle', chain: chains.limit, phase: inTree, rule: one })),
   ]
 }

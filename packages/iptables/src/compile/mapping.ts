@@ -5,6 +5,7 @@ import type { Rule } from '../model/ruleset.ts'
 import { directRules } from './direct-mapping.ts'
 import { interfaceLiteral, socketLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
+import { inTree } from './order/phase.ts'
 import type { PlacedRule } from './parts.ts'
 import { allowedSources, isForEveryone, toHost } from './sources.ts'
 import { tag } from './tag.ts'
@@ -52,9 +53,11 @@ export const mappingRules = (desired: DesiredState, mapping: DesiredMapping): re
     ),
   )
   return [
-    ...leads.map((one): PlacedRule => ({ table: 'nat', chain: chains.destination, rule: one })),
+    ...leads.map(
+      (one): PlacedRule => ({ table: 'nat', chain: chains.destination, phase: inTree, rule: one }),
+    ),
     ...restriction(mapping, selector, port).map(
-      (one): PlacedRule => ({ table: 'mangle', chain: chains.allow, rule: one }),
+      (one): PlacedRule => ({ table: 'mangle', chain: chains.allow, phase: inTree, rule: one }),
     ),
   ]
 }

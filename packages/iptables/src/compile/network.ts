@@ -10,7 +10,6 @@ import {
   isReply,
   jump,
   masquerade,
-  notFrom,
   notInBy,
   notOutBy,
   originalDestination,
@@ -22,12 +21,13 @@ import {
   state,
 } from '../model/build.ts'
 import type { Match } from '../model/option/match.ts'
-import type { Target } from '../model/option/target.ts'
 import { isLimited } from './direct-mapping.ts'
 import { addressLiteral, interfaceLiteral, prefixLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
-import type { PlacedRule } from './parts.ts'
+import { acceptPhase, betweenPhase, commonPhase, sourcePhase, toBridgePhase as to } from './order/phase.ts'
+import type { Place, PlacedRule } from './parts.ts'
 import { tag } from './tag.ts'
+import { unmasqueraded } from './unmasqueraded.ts'
 
 const loopback = '127.0.0.0/8'
 
@@ -35,14 +35,6 @@ const echoRequest: Readonly<Record<Family, readonly Match[]>> = {
   ip: [protocol('icmp'), { kind: 'icmp', module: 'icmp', type: '8', negated: false }],
   ip6: [protocol('ipv6-icmp'), { kind: 'icmp', module: 'icmp6', type: '128', negated: false }],
 }
-
-type Place = (
-  table: PlacedRule['table'],
-  chain: string,
-  matches: readonly Match[],
-  why: string,
-  target: Target,
-) => PlacedRule
 
 const forwarding = (
   network: DesiredNetwork,
@@ -59,71 +51,76 @@ const forwarding = (
   const unprotected = subnet.mode === 'nat-unprotected' && !closed
   const published = subnet.mode === 'routed' && direct.any
   const rest = (chain: string, why: string): PlacedRule => {
-    if (unprotected) return place('mangle', chain, [], 'every port is open', returns)
-    if (published) return place('mangle', chain, [], 'published ports only', goto(chains.open))
-    return place('mangle', chain, [], why, drop)
+    if (unprotected) return place('mangle', chain, to.everyPort, [], 'every port is open', returns)
+    if (published)
+      return place('mangle', chain, to.publishedPorts, [], 'published ports only', goto(chains.open))
+    return place('mangle', chain, to.closed, [], why, drop)
   }
 
   const rules = [
-    place('mangle', chains.forward, [inBy(bridge)], 'from our bridge', goto(chains.between)),
-    place('mangle', chains.between, [outBy(bridge)], 'between our bridges', goto(own)),
+    place(
+      'mangle',
+      chains.forward,
+      commonPhase.byEntry,
+      [inBy(bridge)],
+      'from our bridge',
+      goto(chains.between),
+    ),
+    place('mangle', chains.between, betweenPhase.toBridge, [outBy(bridge)], 'between our bridges', goto(own)),
   ]
   if (network.icc) {
-    rules.push(place('mangle', own, [inBy(bridge)], 'same bridge', returns))
+    rules.push(place('mangle', own, to.sameBridge, [inBy(bridge)], 'same bridge', returns))
   } else {
     rules.push(
-      place('mangle', own, [inBy(bridge), known], 'same bridge', returns),
-      place('mangle', own, [inBy(bridge)], 'containers do not talk to each other', drop),
+      place('mangle', own, to.sameBridgeKnown, [inBy(bridge), known], 'same bridge', returns),
+      place(
+        'mangle',
+        own,
+        to.sameBridgeDropped,
+        [inBy(bridge)],
+        'containers do not talk to each other',
+        drop,
+      ),
     )
   }
   rules.push(
-    place('mangle', own, [known], 'known flow or published port', returns),
+    place('mangle', own, to.known, [known], 'known flow or published port', returns),
     rest(own, 'from another of our bridges'),
   )
   if (closed) {
     rules.push(
-      place('mangle', chains.between, [inBy(bridge)], 'internal: nothing leaves', drop),
-      place('mangle', chains.forward, [outBy(bridge)], 'internal: nothing enters', drop),
+      place('mangle', chains.between, betweenPhase.outward, [inBy(bridge)], 'internal: nothing leaves', drop),
+      place('mangle', chains.forward, commonPhase.byExit, [outBy(bridge)], 'internal: nothing enters', drop),
     )
     return rules
   }
-  rules.push(place('mangle', chains.forward, [outBy(bridge)], 'to our bridge', goto(outside)))
+  rules.push(
+    place('mangle', chains.forward, commonPhase.byExit, [outBy(bridge)], 'to our bridge', goto(outside)),
+  )
   if (family === 'ip') {
     // DNAT comes before the martian check of ip_route_input, so a neighbour that puts 127.0.0.1 on the wire
     // would get here; nothing else that is forwarded ever had such an address.
     rules.push(
-      place('mangle', outside, [from(loopback)], 'loopback address on the wire', drop),
-      place('mangle', outside, [originalDestination(loopback)], 'loopback address on the wire', drop),
+      place('mangle', outside, to.loopback, [from(loopback)], 'loopback address on the wire', drop),
+      place(
+        'mangle',
+        outside,
+        to.loopback,
+        [originalDestination(loopback)],
+        'loopback address on the wire',
+        drop,
+      ),
     )
   }
-  rules.push(place('mangle', outside, [known], 'known flow or published port', returns))
+  rules.push(place('mangle', outside, to.known, [known], 'known flow or published port', returns))
   if (subnet.mode === 'routed') {
-    rules.push(place('mangle', outside, echoRequest[family], 'ping', returns))
+    rules.push(place('mangle', outside, to.ping, echoRequest[family], 'ping', returns))
     if (direct.limited) {
-      rules.push(place('mangle', outside, [], 'ports open to some only', jump(chains.limit)))
+      rules.push(place('mangle', outside, to.limited, [], 'ports open to some only', jump(chains.limit)))
     }
   }
   rules.push(rest(outside, 'not published'))
   return rules
-}
-
-/**
- * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
- * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is UNTRACKED, which the kernel
- * makes of some ICMPv6 by itself (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD), nor the source of another
- * network, as that of a container that routes for others.
- */
-const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
-  if (!subnet.masquerade || network.internal || subnet.mode === 'isolated') return []
-  const prefix = prefixLiteral(subnet.subnet, family)
-  const { between } = chains
-  const entry = inBy(network.bridge)
-  return [
-    place('mangle', between, [entry, state('INVALID', 'UNTRACKED')], 'would not be masqueraded', drop),
-    ...(prefix === null
-      ? []
-      : [place('mangle', between, [notFrom(prefix), entry, state('NEW')], 'would not be masqueraded', drop)]),
-  ]
 }
 
 /**
@@ -132,7 +129,16 @@ const leaving = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family,
  */
 const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, place: Place) =>
   mode === 'isolated'
-    ? [place('mangle', chains.home, [inBy(bridge), notOutBy(bridge)], 'isolated: nothing leaves', drop)]
+    ? [
+        place(
+          'mangle',
+          chains.home,
+          commonPhase.byEntry,
+          [inBy(bridge), notOutBy(bridge)],
+          'isolated: nothing leaves',
+          drop,
+        ),
+      ]
     : []
 
 /** A source of the subnet that came in by anything but the bridge is forged: only first packets get here. */
@@ -143,6 +149,7 @@ const home = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, pl
     place(
       'mangle',
       chains.home,
+      commonPhase.byEntry,
       [from(prefix), notInBy(network.bridge)],
       'its addresses come in by its bridge',
       drop,
@@ -155,22 +162,25 @@ const sources = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family,
   const chain = chains.sourceOfBridge(bridge)
   const prefix = prefixLiteral(subnet.subnet, family)
   const inside = prefix === null ? [] : [from(prefix)]
+  const masqueraded = prefix === null ? commonPhase.all : commonPhase.bySource
   const rules: PlacedRule[] = []
   if (subnet.gateway === null) {
-    rules.push(place('nat', chains.source, [outBy(bridge)], 'to our bridge', returns))
+    rules.push(place('nat', chains.source, commonPhase.byExit, [outBy(bridge)], 'to our bridge', returns))
   } else {
     const gateway = snat(addressLiteral(subnet.gateway, family))
     rules.push(
-      place('nat', chains.source, [outBy(bridge)], 'to our bridge', goto(chain)),
+      place('nat', chains.source, commonPhase.byExit, [outBy(bridge)], 'to our bridge', goto(chain)),
       // A reply between two ports of one bridge would not come by here, were it not for the gateway's address.
-      place('nat', chain, [...inside, state('DNAT')], 'hairpin', gateway),
+      place('nat', chain, sourcePhase.hairpin, [...inside, state('DNAT')], 'hairpin', gateway),
     )
     if (family === 'ip') {
-      rules.push(place('nat', chain, [from(loopback)], 'from the host by loopback', gateway))
+      rules.push(
+        place('nat', chain, sourcePhase.loopback, [from(loopback)], 'from the host by loopback', gateway),
+      )
     }
   }
   if (subnet.masquerade && !network.internal && subnet.mode !== 'isolated') {
-    rules.push(place('nat', chains.source, inside, 'masquerade', masquerade))
+    rules.push(place('nat', chains.source, masqueraded, inside, 'masquerade', masquerade))
   }
   return rules
 }
@@ -212,9 +222,10 @@ export const ownedNetworkRules = (
 ): readonly PlacedRule[] => {
   const subnet = network[family]
   if (subnet === null) return []
-  const place: Place = (table, chain, matches, why, target) => ({
+  const place: Place = (table, chain, phase, matches, why, target) => ({
     table,
     chain,
+    phase,
     rule: rule([...matches, comment(networkTag({ project, network }, why))], target),
   })
   const bridge = interfaceLiteral(network.bridge)
@@ -222,17 +233,25 @@ export const ownedNetworkRules = (
     place(
       'mangle',
       chains.prerouting,
+      commonPhase.byEntry,
       [inBy(bridge)],
       'from our bridge',
       family === 'ip' ? goto(chains.preroutingOwn) : returns,
     ),
     ...forwarding(network, subnet, family, direct, place),
-    ...leaving(network, subnet, family, place),
+    ...unmasqueraded(network, subnet, family, place),
     ...kept(network, subnet, place),
     ...home(network, subnet, family, place),
-    place('filter', chains.acceptForwarded, [outBy(bridge)], 'to our bridge', accept),
-    place('filter', chains.acceptForwarded, [inBy(bridge), isReply], 'answers', accept),
-    place('filter', chains.acceptForwarded, [inBy(bridge)], 'from our bridge', goto(chains.leave)),
+    place('filter', chains.acceptForwarded, acceptPhase.toBridge, [outBy(bridge)], 'to our bridge', accept),
+    place('filter', chains.acceptForwarded, acceptPhase.answers, [inBy(bridge), isReply], 'answers', accept),
+    place(
+      'filter',
+      chains.acceptForwarded,
+      acceptPhase.fromBridge,
+      [inBy(bridge)],
+      'from our bridge',
+      goto(chains.leave),
+    ),
     ...sources(network, subnet, family, place),
   ]
 }

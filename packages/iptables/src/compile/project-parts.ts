@@ -4,6 +4,7 @@ import { comment, drop, rule } from '../model/build.ts'
 import { mappingRules } from './mapping.ts'
 import { networkRules } from './network.ts'
 import * as chains from './object-name.ts'
+import { commonPhase } from './order/phase.ts'
 import type { PlacedRule } from './parts.ts'
 import { tag } from './tag.ts'
 
@@ -23,5 +24,6 @@ export const projectRules = (desired: DesiredState, family: Family): readonly Pl
 const guard = ({ project }: DesiredState): PlacedRule => ({
   table: 'mangle',
   chain: chains.forward,
+  phase: commonPhase.all,
   rule: rule([comment(tag(project, 'guard: not between interfaces of others'))], drop),
 })

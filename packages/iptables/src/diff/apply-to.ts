@@ -1,5 +1,5 @@
 import { families } from '@portolan/netfilter'
-import { compareText } from '../compile/order.ts'
+import { compareText } from '../compile/order/order.ts'
 import { builtInChains, isBuiltIn } from '../model/chain/built-in.ts'
 import { type Chain, findTable, type Rule, type Ruleset, type Table } from '../model/ruleset.ts'
 import { printRule } from '../print/rule/print-rule.ts'

@@ -27,12 +27,11 @@ import { addElement, type PartsBuilder } from './parts.ts'
 import { lookupKey } from './port-key.ts'
 import { prefix } from './sources.ts'
 import { ownerComment } from './tag.ts'
+import { unmasqueraded, version } from './unmasqueraded.ts'
 
 const loopback = prefix('127.0.0.0/8')
 const bridges = reference('bridges')
 const states = (...names: readonly string[]): ListExpression => ({ kind: 'list', items: names.map(text) })
-
-const version = (family: Family): Statement => is(meta('nfproto'), text(family === 'ip' ? 'ipv4' : 'ipv6'))
 
 const echoRequest = (family: Family): Statement =>
   is(payload(family === 'ip' ? 'icmp' : 'icmpv6', 'type'), text('echo-request'))
@@ -112,25 +111,6 @@ const kept = ({ bridge, ...subnets }: DesiredNetwork, comment: string): readonly
 /** Every address stands for a subnet that nothing tells (`bridgeNetwork`): no source is at home there. */
 const isTold = ({ subnet }: DesiredSubnet): boolean => !subnet.endsWith('/0')
 
-/** What no nat chain sees of a flow that has not begun. */
-const untranslated: ListExpression = { kind: 'list', items: ['invalid', 'untracked'].map(text) }
-
-/**
- * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's
- * INVALID is never translated (nf_nat_core.c `nf_nat_inet_fn` takes NEW and RELATED), nor is UNTRACKED, which the kernel
- * makes of some ICMPv6 by itself (nf_conntrack_proto_icmpv6.c: neighbour discovery and MLD), nor the source of another
- * network, as that of a container that routes for others. Only packets of these states and new ones get here.
- */
-const leaving = (network: DesiredNetwork, comment: string): readonly Rule[] =>
-  families.flatMap((family) => {
-    const subnet = network[family]
-    if (subnet === null || !subnet.masquerade) return []
-    return [
-      rule(comment, version(family), has(ct('state'), untranslated), drop),
-      rule(comment, isNot(payload(family, 'saddr'), prefix(subnet.subnet)), drop),
-    ]
-  })
-
 /** The families in which mappings open ports of a routed network. */
 export const directFamilies = (
   network: DesiredNetwork,
@@ -186,7 +166,7 @@ export const addNetwork = (
     addElement(parts, 'isolated', element(bridge, jump(isolatedChain(network.bridge)), comment))
   }
 
-  const stopped = network.internal ? [] : leaving(network, comment)
+  const stopped = network.internal ? [] : unmasqueraded(network, comment)
   if (stopped.length > 0) {
     parts.chains.push(chain(fromChain(network.bridge), stopped))
     addElement(parts, 'from_network', element(bridge, goto(fromChain(network.bridge)), comment))

@@ -1,0 +1,56 @@
+import type { Match } from '../../model/option/match.ts'
+import type { Rule } from '../../model/ruleset.ts'
+import * as chains from '../object-name.ts'
+import { acceptPhase, betweenPhase, commonPhase, type Phase, sourcePhase, toBridgePhase } from './phase.ts'
+
+const has = (rule: Rule, kind: Match['kind']): boolean => rule.matches.some((match) => match.kind === kind)
+
+const tests = (rule: Rule, option: string): boolean =>
+  rule.matches.some(
+    (match) => match.kind === 'conntrack' && match.tests.some((test) => test.option === option),
+  )
+
+const verdict = (rule: Rule): string =>
+  rule.target?.kind === 'verdict' ? rule.target.verdict : (rule.target?.kind ?? '')
+
+const lastPhases: Readonly<Record<string, Phase>> = {
+  jump: toBridgePhase.limited,
+  RETURN: toBridgePhase.everyPort,
+  goto: toBridgePhase.publishedPorts,
+  DROP: toBridgePhase.closed,
+}
+
+const ofBridge = (rule: Rule): Phase => {
+  if (has(rule, 'in')) {
+    if (tests(rule, 'ctstate')) return toBridgePhase.sameBridgeKnown
+    return verdict(rule) === 'DROP' ? toBridgePhase.sameBridgeDropped : toBridgePhase.sameBridge
+  }
+  if (has(rule, 'source') || tests(rule, 'ctorigdst')) return toBridgePhase.loopback
+  if (tests(rule, 'ctstate')) return toBridgePhase.known
+  if (has(rule, 'icmp')) return toBridgePhase.ping
+  return lastPhases[verdict(rule)] ?? toBridgePhase.unknown
+}
+
+const ofAccept = (rule: Rule): Phase => {
+  if (tests(rule, 'ctdir')) return acceptPhase.answers
+  return has(rule, 'in') ? acceptPhase.fromBridge : acceptPhase.toBridge
+}
+
+const common = (rule: Rule): Phase => {
+  if (has(rule, 'in')) return commonPhase.byEntry
+  if (has(rule, 'out')) return commonPhase.byExit
+  return has(rule, 'source') ? commonPhase.bySource : commonPhase.all
+}
+
+/**
+ * The phase of a rule that was read back from a host. The kernel keeps none, so that it is told from what the rule asks;
+ * `read-phase.property.test.ts` holds it to the phases that `compile` gives.
+ */
+export const readPhase = (chain: string, rule: Rule): Phase => {
+  if (chain === chains.acceptForwarded) return ofAccept(rule)
+  if (chain === chains.between) return has(rule, 'out') ? betweenPhase.toBridge : betweenPhase.outward
+  if (chain.startsWith(chains.sourceOfBridge('')))
+    return tests(rule, 'ctstate') ? sourcePhase.hairpin : sourcePhase.loopback
+  if (chain.startsWith(chains.toBridge('')) || chain.startsWith(chains.ownToBridge(''))) return ofBridge(rule)
+  return common(rule)
+}
