@@ -143,13 +143,13 @@ export const acquireAddressIn = (
   return take(book, request, range, address, { known, key: holder })
 }
 
-/** What the holder has, or had last, of this network and family. */
+/** The address of this network and family that the holder has, or had last. */
 const ownAddress = (book: LeaseBook, holder: string): LeasedAddress | null => {
   const lease = book.ofHolder(holder)
   return lease?.kind === 'address' ? lease : null
 }
 
-/** What is held stays unless the subnet itself went elsewhere; what was released must be one to give out today. */
+/** A held address stays, unless the subnet itself has moved. A released one must still be one that may be given out. */
 const usable = (
   { address, released }: LeasedAddress,
   { bounds, whole }: AddressRange,
@@ -171,7 +171,7 @@ const take = (
   address: string,
   { known, key }: { readonly known: LeasedAddress | null; readonly key: string },
 ): LeasedAddress => {
-  // What is held stays with its taker, even where another one asks for it again.
+  // A held address stays with its taker, even if another taker asks for it again.
   const isPlanned = known !== null && known.released === null ? known.planned : planned
   const lease: LeasedAddress = {
     kind: 'address',

@@ -6,8 +6,8 @@ import { findLease, type LeaseState, type LeaseStep, leaseOf } from './lease-sta
 import { sameLease, stepOf, write } from './lease-step.ts'
 
 /**
- * What a plan wants of the leases. Made from one state of the store, it can be committed to a later one as long as
- * nothing it rests on has changed.
+ * The leases that a plan takes and gives up. It is made from one state of the store. It can be committed to a later
+ * state as long as nothing it rests on has changed.
  * @public @since 0.1.0
  */
 export interface LeaseProposal {
@@ -61,7 +61,7 @@ const isDone = (now: Lease | null, after: Lease | null): boolean => {
   return sameLease(now, after)
 }
 
-/** Its key is free; but a subnet may overlap a new one, and a holder may have been given something else. */
+/** A free key is not enough: a new subnet may overlap this one, or the holder may have another lease by now. */
 const checkAlone = (
   state: LeaseState,
   { key }: LeaseChange,

@@ -1,13 +1,13 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 import type { Lease, LeaseHolder, LeasingNetwork, PortHolder } from './lease.ts'
 
-/** Names are anything; between slashes nothing of them may look like a slash. Most are plain: ten times as fast. */
+/** Encodes a slash in a name, since slashes separate the names of a key. Plain names skip this: ten times as fast. */
 const encode = (part: string | number): string =>
   typeof part === 'number' ? String(part) : /^[\w.-]*$/.test(part) ? part : encodeURIComponent(part)
 
 const path = (...parts: readonly (string | number)[]): string => parts.map(encode).join('/')
 
-/** Where the addresses of a network and family are; ends in a slash. An empty project name stands for a bridge that is not ours. */
+/** What the keys of the addresses of a network and family begin with. An empty project: a bridge that is not ours. */
 export const addressSpace = ({ project, network }: LeasingNetwork, family: Family): string =>
   `${path(project ?? '', network, family)}/`
 

@@ -150,7 +150,7 @@ export const listLeases = (state: LeaseState): readonly Lease[] =>
 export const findLease = (state: LeaseState, key: string): Lease | null => valueAt(state.leases, key)
 
 /**
- * What a holder has; or else what it released last and no other holder got; null when there is neither.
+ * The lease that a holder has, or else the one that it released last and no other holder got; null if there is neither.
  *
  * @param holder - as `holderKey` gives it
  * @internal

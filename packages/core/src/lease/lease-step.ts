@@ -1,7 +1,7 @@
 import type { Lease, LeaseChange } from './lease.ts'
 import { findLease, type LeaseState, type LeaseStep, withLease } from './lease-state.ts'
 
-/** What an operation has come to so far. */
+/** The state that an operation has reached, and its changes so far. */
 export interface Progress {
   readonly state: LeaseState
   readonly changes: readonly LeaseChange[]
@@ -38,7 +38,7 @@ export const sameLease = (a: Lease | null, b: Lease | null): boolean => {
   return JSON.stringify(fields(a)) === JSON.stringify(fields(b))
 }
 
-/** In one order, however the lease was made. */
+/** The fields of a lease in one order, however it was made. */
 const fields = (lease: Lease): readonly unknown[] => {
   switch (lease.kind) {
     case 'subnet':

@@ -14,8 +14,8 @@ export interface LeaseStore {
   /** The leases as they are. */
   read(): Promise<LeaseState>
   /**
-   * Changes leases: the operation sees the leases as they are, no other operation changes them before what it came to is
-   * written, and once the promise is fulfilled that survives a crash. Where it throws, nothing is written.
+   * Changes leases. The operation sees the leases as they are, and no other operation changes them before its result is
+   * written. Once the promise is fulfilled the result survives a crash. If the operation throws, nothing is written.
    *
    * @param operation - pure and quick, since everybody else waits; may be run again
    * @returns the operation's `result`

@@ -33,8 +33,8 @@ export interface LeasedSubnet extends LeaseOrigin {
   readonly subnet: string
   readonly gateway: string
   /**
-   * The subnet the network had before `portolan move`, as CIDR, or null: a bridge that still has it was killed on
-   * the way, and goes on to the new one.
+   * The subnet that the network had before `portolan move`, as CIDR, or null. If the bridge still has it, the move was
+   * killed on its way, and the next plan finishes it.
    */
   readonly movedFrom: string | null
 }

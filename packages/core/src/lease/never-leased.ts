@@ -6,15 +6,14 @@ import { addressSpace } from './lease-key.ts'
 
 const nowhere: readonly bigint[] = []
 
-/** Where a book notes how far the search has come within bounds. */
+/** The place in a book that notes how far the search within some bounds has come. */
 export const searchPlace = (on: LeasingNetwork, { family, first, last, gateway }: Bounds): string =>
   `${addressSpace(on, family)}${first} ${last} ${gateway ?? ''}`
 
 /**
- * The lowest address without a trace of a lease that is not in use, for the caller to lease; how far the search came
- * is noted. It goes on
- * where the last one of these bounds ended: an address once leased leaves a trace, so below that point there is none.
- * But an address merely in use leaves none, and may be free by now.
+ * The lowest address that was never leased and is not in use, for the caller to lease. The search begins where the last
+ * one within these bounds ended, and notes how far it came. Below that point every address was leased once, or was in
+ * use. The latter may be free by now, so they are looked at again.
  *
  * @param prefix - what the keys of the addresses begin with
  * @param place - as `searchPlace` gives it

@@ -32,7 +32,7 @@ const isBuiltOn = (state: LeaseState, taken: Lease | null): boolean =>
   taken?.kind === 'subnet' &&
   leasesUnder(state, addressSpaceOf(taken)).some((one) => one.kind === 'address' && one.released === null)
 
-/** What was given up has another holder by now, or its holder has something else. */
+/** Has the thing that was given up another holder by now, or has its holder another such thing? */
 const isInTheWay = (state: LeaseState, given: Lease): boolean => {
   if (given.kind === 'subnet') return overlappingSubnets(state, given).length > 0
   if (given.kind === 'address' && given.released !== null) return false

@@ -194,7 +194,7 @@ const diffBridge = (
   const ports = (facts.interfaces ?? [])
     .filter((port) => port.master === name)
     .flatMap((port) => diffPort(network, port, keeper))
-  // What holds from now on comes before what held until now goes.
+  // The new way of keeping containers apart holds before the old one ends.
   return nfCall ? [...changes, ...hooks, ...ports] : [...changes, ...ports, ...hooks]
 }
 

@@ -6,7 +6,7 @@ import type { Change } from './change.ts'
  */
 export type ChangeWords = Omit<Change, 'action'>
 
-/** What a change is before it has words. */
+/** A change without its words. */
 interface Step {
   readonly action: Change['action']
   readonly operation: object

@@ -18,7 +18,7 @@ export const programEnd = ({ exitCode, stderr }: RunResult): string => {
 }
 
 /**
- * Whether a signal ended a program, so that what it was at may or may not be done.
+ * Whether a signal ended a program, so that its work may or may not be done.
  * @example
  * isKilled({ exitCode: 137 }) // true: SIGKILL
  * @public @since 0.1.0

@@ -48,7 +48,7 @@ export const restoredSysctl = (name: string, given: string, own: string, why: st
   operation: { kind: 'restore-sysctl', name, before: given, value: own },
 })
 
-/** What is set on one interface ends with it; `all` and `default` are no interfaces. */
+/** How to undo a change whose old value is unknown. A value of one interface ends with it; `all` and `default` are none. */
 const unknownBefore = (name: string): string =>
   /\.conf\.(?!all\.|default\.)/.test(name)
     ? `# ${name} goes with its interface`

@@ -30,7 +30,7 @@ const isInside = ({ words, lengths }: PrefixColumns, inner: number, outer: numbe
  *                   |--|  |-----|           |-|
  *     kept       |-----------------|        |---|     |--|
  *
- * That is the whole point: whatever the order in which nested prefixes come, none can hide another's end.
+ * So no nested prefix can hide another's end, whatever the order in which they come.
  */
 const outermost = (columns: PrefixColumns): Uint32Array => {
   const order = radixOrder(columns)

@@ -20,9 +20,9 @@ const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
   )
 
 /**
- * Everything a fixed or held subnet collides with. Not what its own bridge has; nor what a bridge of the same
- * project has whose network is no longer wanted, because that bridge goes when the plan is applied (the caller may
- * say which do).
+ * Everything that a fixed or held subnet collides with. The addresses and routes of its own bridge do not count. Nor do
+ * those of a bridge of the same project if its network is no longer wanted, because the plan removes that bridge (the
+ * caller may say which bridges go).
  *
  * @param wanted - the networks of the plan
  * @param settled - what earlier requests of the plan have

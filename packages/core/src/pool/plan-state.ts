@@ -35,7 +35,7 @@ export interface PlanState {
   readonly held: ReadonlyMap<string, readonly SubnetLease[]>
 }
 
-/** What the requests hold is not in their own way, unless they are to move out of it. */
+/** A lease of one of the requests does not block that request, unless it is to move away from it. */
 const leaseReservations = (options: SubnetPlanOptions, requests: readonly SubnetWish[]): Reservation[] => {
   if (options.leases === undefined) return []
   const staying = new Set(requests.filter(({ renumber }) => renumber !== true).map(({ network }) => network))
@@ -59,7 +59,7 @@ const heldLeases = ({ leases, project }: SubnetPlanOptions): ReadonlyMap<string,
   return held
 }
 
-/** What the user allows does not touch what is certain. */
+/** A range that the user allows does not free what is reserved for certain. */
 const whole = <T extends number | bigint>(blocks: Blocks<T>, grows: boolean): Layer<T> => ({
   blocks,
   allowed: { starts: [], ends: [] },

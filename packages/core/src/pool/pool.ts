@@ -96,7 +96,7 @@ export const dockerPool: Pool = {
  */
 export const defaultPools: readonly Pool[] = [classicPool, dockerPool]
 
-/** Those pools that have a family; the defaults where none has. */
+/** The pools that have a family; if none has it, the default pools. */
 export const poolsOf = (
   family: Family,
   pools: readonly Pool[],

@@ -83,8 +83,8 @@ export const passTaken = (log: RejectionLog, candidate: Prefix, network: string)
 }
 
 /**
- * What stood in the way of the request that has just been answered from this log, in order. When much of it is
- * repeated, that comes as one line for each kind: nothing is left out without being counted.
+ * The rejections of the request that has just been answered from this log, in order. If many of them are repeated ones,
+ * these come as one line for each kind, with their number.
  *
  * The lists are made in one piece, of just the right length: one that grows by `push` is given room for sixteen
  * more, which weighs more than all else in the answer to 65,536 requests.

@@ -71,7 +71,7 @@ const put = <T extends number | bigint>(
   networks[index] = network
 }
 
-/** Where it is not at the end: inside an old one, around some, or apart from all. */
+/** Adds a range that is not at the end: inside an old one, around some, or apart from all. */
 const insert = <T extends number | bigint>(
   taken: TakenBlocks<T>,
   start: T,
@@ -86,7 +86,7 @@ const insert = <T extends number | bigint>(
   if (begins !== undefined && ends !== undefined && begins <= start && ends >= end) return
   let to = from
   while (to < taken.count && (starts[to] ?? end) <= end) to += 1
-  // What follows moves by one place, or closes up over what the new one holds.
+  // The blocks after it move by one place, or close the gap that the blocks inside the new one leave.
   starts.copyWithin(from + 1, to, taken.count)
   lengths.copyWithin(from + 1, to, taken.count)
   networks.copyWithin(from + 1, to, taken.count)

@@ -3,7 +3,7 @@ import type { DesiredSubnet } from '../contract/desired-state.ts'
 import type { EndpointIntent } from '../intent/index.ts'
 import type { LeaseHolder, LeasingNetwork } from '../lease/index.ts'
 
-/** What the addresses of one family of a network are taken from. */
+/** The subnet and the leases that the addresses of one family of a network are taken from. */
 export interface AddressSource {
   readonly on: LeasingNetwork
   readonly family: Family

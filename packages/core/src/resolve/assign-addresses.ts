@@ -27,15 +27,15 @@ export interface AssignedAddresses {
   readonly notes: readonly IntentNote[]
 }
 
-/** What an endpoint has been given so far; one MAC for both addresses. */
+/** The addresses that an endpoint has so far, with one MAC for both. */
 type GivenAddresses = Pick<DesiredEndpoint, 'ip' | 'ip6'> & { readonly mac: string | null }
 
 const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
 
 /**
- * Gives every endpoint its addresses: static ones first, so that they go to no other; then to those that have one, or
- * had one last, their own; then the lowest that is free, in the order of the intent. So an endpoint that comes or goes
- * moves no other. An address that a published port of another project leads to is in use.
+ * Gives every endpoint its addresses: static ones first, so that no other endpoint gets them. Then each endpoint that
+ * has an address, or had one last, gets that. The others get the lowest free address, in the order of the intent. So an
+ * endpoint that comes or goes moves no other. An address that a published port of another project leads to is in use.
  *
  * @param leasingNetwork - the network's holder, as leases know it
  * @param uses - of external networks whose bridge is not ours: what is known of their addresses
@@ -206,7 +206,7 @@ const firstWithRoom = <T>(
   return firstWithRoom([next, ...others], full, ask)
 }
 
-/** What plans hold for endpoints of the project that are no longer wanted, in full subnets too, is free in this very plan. */
+/** Frees the addresses that plans hold for endpoints of the project that are no longer wanted, for this very plan. */
 const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: LeaseDraft): void => {
   for (const lease of leases.book.under('address/')) {
     if (lease.kind !== 'address' || lease.released !== null || lease.holder.project !== project) continue
@@ -218,9 +218,9 @@ const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: L
 }
 
 /**
- * Takes static addresses from endpoints of the same project that were given them before anyone named them: what
- * the user writes wins over what was picked, and the plan says which service moves. What an orchestrator leased for an endpoint
- * that no file names stays.
+ * Takes an address that the file now gives to an endpoint from another endpoint of the project that had picked it. The
+ * file overrides what was picked, and the plan says which service moves. An address that an orchestrator leased for an
+ * endpoint of no file stays.
  */
 const makeWay = (
   { project, endpoints }: Intent,

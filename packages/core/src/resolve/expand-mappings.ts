@@ -97,7 +97,7 @@ const endpointKey = ({
   // A name may hold anything, so the length says where it ends.
   `${replica} ${service.length} ${service} ${network}`
 
-/** Of several with one key the first counts. */
+/** A map from keys to the first item of each. */
 const firstByKey = <Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
@@ -133,7 +133,7 @@ const socketKind = ({ family, protocol, kind, targets, hostAddress, interface: n
   // In routed mode the socket is the container's own, so its address is part of the key.
   `${family} ${protocol} ${(kind === 'direct' ? targets[0]?.address : hostAddress) ?? ''} ${name ?? ''}`
 
-/** Written twice is written once; but not when one of the two lets others in. */
+/** Is it one mapping, written twice? Not if the two allow different sources. */
 const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)
 
 const hasSameTarget = (a: DesiredMapping, b: DesiredMapping): boolean =>

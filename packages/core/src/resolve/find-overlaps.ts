@@ -3,8 +3,8 @@ import type { DesiredMapping } from '../contract/desired-state.ts'
 import type { PublishedPort } from '../contract/index.ts'
 
 /**
- * A wide and a narrow binding on one port, one of them at least of this project: of an address and of all, of an
- * interface and of all.
+ * A wide and a narrow binding of one port, at least one of them of this project. The narrow one is of one address or
+ * interface, and the wide one is of all.
  */
 export const findOverlaps = (
   project: string,
@@ -62,7 +62,7 @@ const overlapsOf = (ports: readonly Binding[]): readonly Pair[] => {
 const shareInterface = (a: Binding, b: Binding): boolean =>
   a.interface === null || b.interface === null || a.interface === b.interface
 
-/** Of one address, or of all: those of an interface, with those of none. */
+/** The pairs among the bindings of one address, or of all: each binding to an interface with each to none. */
 const pairsByInterface = (ports: readonly Binding[]): readonly Pair[] => {
   const wide = ports.filter((port) => port.interface === null)
   return ports.flatMap((narrow) => (narrow.interface === null ? [] : wide.map((one): Pair => [narrow, one])))

@@ -86,8 +86,8 @@ export const unfinishedMove = (
 }
 
 /**
- * Leases what was planned to a project's networks, and gives up what its other networks had. What overlaps
- * another holder's lease is a conflict already, and a person's to decide.
+ * Leases the planned subnets to a project's networks, and gives up those of its other networks. A subnet that overlaps
+ * another holder's lease is a conflict already, for a person to decide.
  *
  * @param moved - the networks that get another subnet than the one their bridge has
  * @internal
@@ -109,7 +109,7 @@ export const leaseSubnets = (
     const known = findLease(leases.state, subnetKey(project, network, family))
     const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
     const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
-    // What is held stays with its holder.
+    // A held subnet stays with its holder.
     const mark = known?.kind === 'subnet' && known.planned !== true ? {} : { planned: true as const }
     const lease: LeasedSubnet = {
       kind: 'subnet',

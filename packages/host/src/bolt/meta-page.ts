@@ -1,6 +1,6 @@
 import { BoltFault } from './bolt-fault.ts'
 
-/** What the newest valid meta page says of a file. */
+/** The content of the newest valid meta page of a file. */
 export interface BoltMeta {
   readonly pageSize: number
   /** The page of the root bucket. */

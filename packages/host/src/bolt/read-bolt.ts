@@ -1,7 +1,7 @@
 import { BoltFault } from './bolt-fault.ts'
 import { newestMeta, PAGE_HEADER } from './meta-page.ts'
 
-/** What a bucket holds, in the order of its keys. Keys and values are views of the bytes that were read. */
+/** The items of a bucket, in the order of its keys. Keys and values are views of the bytes that were read. */
 export type BoltItem =
   | { readonly kind: 'value'; readonly key: Buffer; readonly value: Buffer }
   | { readonly kind: 'bucket'; readonly key: Buffer; readonly items: readonly BoltItem[] }
@@ -62,7 +62,7 @@ const pageAt = ({ bytes, pageSize, end, seen }: Source, number: number): Buffer 
   return bytes.subarray(at, after)
 }
 
-/** Of a page of its own, or of the one inside a small bucket's value. */
+/** The items of a bucket's own page, or of the page inside a small bucket's value. */
 const readItems = (source: Source, page: Buffer, depth: number): readonly BoltItem[] => {
   if (depth > DEEPEST) throw new BoltFault(`it is nested more than ${DEEPEST} levels deep`)
   if (page.length < PAGE_HEADER) throw new BoltFault('a bucket is cut off')
@@ -84,7 +84,7 @@ const readItems = (source: Source, page: Buffer, depth: number): readonly BoltIt
 const readBucket = (source: Source, value: Buffer, depth: number): readonly BoltItem[] => {
   if (value.length < BUCKET_LENGTH) throw new BoltFault('a bucket is cut off')
   const root = Number(value.readBigUInt64LE(0))
-  // Of a bucket without a page of its own the page follows.
+  // A bucket without a page of its own has its page here.
   return root === 0 ? readItems(source, value.subarray(BUCKET_LENGTH), depth) : readTree(source, root, depth)
 }
 

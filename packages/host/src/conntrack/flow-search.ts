@@ -1,7 +1,7 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 import type { ConntrackEntry } from './conntrack-message.ts'
 
-/** Which entries to delete: those of some families that a test says yes to. */
+/** The entries to delete: those of some families that pass a test. */
 export interface FlowSearch {
   readonly families: ReadonlySet<Family>
   readonly isWanted: (entry: ConntrackEntry) => boolean

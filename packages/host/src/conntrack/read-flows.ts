@@ -8,8 +8,8 @@ import { protocolNumbers } from './flow-search.ts'
 const MOST = 1000
 
 /**
- * Reads the flows under way to some ports whose destination was translated: what is bound to a place stays bound to
- * it, whatever the rules say by now (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
+ * Reads the flows under way to some ports whose destination was translated. A flow keeps its translation, whatever the
+ * rules are by now (net/netfilter/nf_nat_core.c, `nf_nat_inet_fn`).
  *
  * @returns at most a thousand
  * @throws PermissionError without CAP_NET_ADMIN

@@ -8,7 +8,7 @@ import { readEngineFile } from './engine-file.ts'
 /** dockerd(8), `--data-root`; the second is the snap's. */
 const usualRoots = ['var/lib/docker', 'var/snap/docker/common/var-lib-docker']
 
-/** What Docker's databases define, and its settings beyond those that were read. */
+/** The networks in Docker's databases, and further settings of Docker. */
 export interface DockerReadings {
   readonly readings: readonly EngineReading[]
   /** Where it keeps its data, below the root folder. */

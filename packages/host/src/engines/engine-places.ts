@@ -9,7 +9,7 @@ import {
   parseNetworkdNetwork,
 } from '@portolan/core'
 
-/** Where an engine keeps its networks, below the root folder. */
+/** The place of an engine's networks, below the root folder. */
 export type EnginePlace =
   | { readonly kind: 'file'; readonly parse: EngineParser; readonly file: string }
   | {

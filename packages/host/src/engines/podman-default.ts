@@ -9,10 +9,10 @@ import { podmanStorage } from './podman-storage.ts'
 const configFiles = ['usr/share/containers/containers.conf', 'etc/containers/containers.conf']
 const additions = 'etc/containers/containers.conf.d'
 
-/** What Podman takes where no file says otherwise (containers.conf(5), `default_subnet`). */
+/** Podman's default subnet, unless a file names another (containers.conf(5), `default_subnet`). */
 const builtIn = '10.88.0.0/16'
 
-/** What containers.conf says, the file with the last word last. */
+/** What was read of each containers.conf. Each overrides those before it. */
 export const podmanSettings = (root: string): readonly EngineReading[] =>
   [...configFiles, ...additionsIn(root)].map((file) => readEngineFile(join(root, file), parseContainersConf))
 

@@ -9,7 +9,7 @@ import { type EnginePlace, enginePlaces } from './engine-places.ts'
 import { podmanDefault, podmanSettings } from './podman-default.ts'
 import { withUsedAddresses } from './used-addresses.ts'
 
-/** What other engines have written down on this host. */
+/** The networks and pools in the files of other engines on this host. */
 export interface EngineFacts {
   readonly networks: readonly EngineNetworkFact[]
   readonly enginePools: readonly EnginePoolFact[]

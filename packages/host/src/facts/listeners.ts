@@ -67,7 +67,7 @@ const opened = (family: Opened['family']): Opened => ({
   connection: openConnection(NETLINK_SOCK_DIAG),
 })
 
-/** What publishing a port most often asks, in one listing; null when this kernel cannot. */
+/** The TCP listeners of a port in both families, in one listing; null if this kernel cannot list them so. */
 const readBoth = async (
   connection: NetlinkConnection,
   port: number,

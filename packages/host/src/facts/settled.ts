@@ -1,4 +1,4 @@
-/** A busy host changes while it is read; how often to begin again before taking what there is. */
+/** How often a list is read before it is taken as it is, though it changed under each reading. */
 const ATTEMPTS = 4
 
 /**

@@ -38,7 +38,7 @@ interface Meta {
 /** Flags of the environment that stand in the file, with that of the list of free pages (`mm_flags`). */
 const MDB_INTEGERKEY = 0x08
 const MDB_NOSUBDIR = 0x4000
-/** Far more than `MAP_SIZE`: LMDB dies where the map that a file asks for is not to be had. */
+/** Far more than `MAP_SIZE`. LMDB crashes if it cannot get a map of the size that the file asks for. */
 const LARGEST_MAP = 2 ** 36
 
 /** @throws Error that says in a clause what is wrong */
@@ -69,7 +69,7 @@ const readMeta = (bytes: Buffer, at: number, index: number): Meta => {
   }
 }
 
-/** What LMDB takes from the file without a doubt, and dies of. */
+/** The values that LMDB takes from the file unchecked, and crashes on if they are wrong. */
 const checkEnvironment = (bytes: Buffer, { pageSize, lastPage, mapSize }: Meta, index: number): void => {
   const meta = index * pageSize + PAGE_HEADER
   const [freeFlags, mainFlags] = [bytes.readUInt16LE(meta + 28), bytes.readUInt16LE(meta + 76)]
@@ -99,8 +99,8 @@ const newestMeta = (bytes: Buffer): Meta => {
 }
 
 /**
- * A meta page whose number of the transaction was damaged would pass for the newer of the two, or for the older, and
- * what was written last would be gone without a trace. Meta pages are written in turn (mdb.c `mdb_env_write_meta`), and
+ * If the transaction number of a meta page is damaged, the wrong one of the two counts as newer, and the last
+ * transaction would be lost without a trace. Meta pages are written in turn (mdb.c `mdb_env_write_meta`), and
  * each of our transactions writes the root anew.
  */
 const checkTransaction = (bytes: Buffer, { pageSize, main, transaction }: Meta, index: number): void => {
@@ -112,7 +112,7 @@ const isRootOf = (bytes: Buffer, at: number, transaction: number, index: number)
   transaction % 2 === index && number64(bytes, at + 8) === transaction
 
 /**
- * What is wrong with an LMDB file, as far as opening and reading it could fail; null when nothing is.
+ * The fault of an LMDB file that would make opening or reading it fail; null if it has none.
  *
  * @returns the transaction it is of, so that a file that was written meanwhile is not taken for a damaged one
  */

@@ -32,12 +32,12 @@ export const openDatabase = async (file: string, readOnly: boolean): Promise<Dat
     keyEncoding: 'binary',
     encoding: 'string',
     mapSize: MAP_SIZE,
-    // Else a transaction counts as done before it is on the disk.
+    // Without this a transaction counts as done before it is on the disk.
     overlappingSync: false,
     // More keys than this at once is not worth a cache: every process has its own copy of the leases.
     cache: false,
   })
-  // As far as it is known: asking the file system is a third of a transaction.
+  // The size as last known: asking the file system would take a third of a transaction.
   let length = 0
   return {
     read: (work) => {

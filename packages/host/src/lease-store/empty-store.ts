@@ -1,4 +1,4 @@
-/** Of every store that Portolan makes; LMDB takes the size of a page from the file (mdb.c `mdb_env_open2`). */
+/** The page size of every store that Portolan makes; LMDB takes it from the file (mdb.c `mdb_env_open2`). */
 export const PAGE_SIZE = 4096
 
 /**

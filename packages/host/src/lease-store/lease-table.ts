@@ -17,7 +17,7 @@ import {
   type Seal,
 } from './lease-record.ts'
 
-/** What a table needs of a database: keys in the order of their bytes. */
+/** A database as a table needs it: its keys are in the order of their bytes. */
 export interface KeyValues {
   get(key: string): string | undefined
   put(key: string, value: string): void
@@ -74,7 +74,7 @@ export const follow = (table: KeyValues, known: Snapshot | null): Snapshot => {
   const { revision, seal } = head
   if (known?.revision === revision) return known
   const caughtUp = known === null ? null : catchUp(table, known, revision)
-  // What does not come out of the list of changes may yet be read: the list may be what is damaged.
+  // If the list of changes does not lead to the leases, all are read: the list itself may be damaged.
   if (caughtUp !== null && isSealed(caughtUp, seal)) return caughtUp
   const all = readAll(table, revision)
   if (!isSealed(all, seal))
@@ -159,5 +159,5 @@ const ENTRY = 10
 /** The format, the revision, and two entries of the log. */
 const OTHER_ENTRIES = 4
 
-/** What is in the store is not what was written there; the message says what, in a clause. */
+/** The store does not hold what was written there; the message is a clause that says what is wrong. */
 export class DamagedError extends Error {}

@@ -140,7 +140,7 @@ const storeError = (action: 'read' | 'written', file: string, error: unknown): P
       { cause: error },
     )
   }
-  // What is leased there would be given to others out of another store.
+  // Another store would give the addresses that are leased in this one to other holders.
   const elsewhere = existsSync(file) ? '' : ', or give another directory with --state'
   const full = fullDisk(error, dirname(file))
   if (full !== null)

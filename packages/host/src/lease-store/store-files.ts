@@ -69,7 +69,7 @@ export const makeStoreFiles = (file: string, readOnly: boolean): void => {
 
 const isMissing = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0
 
-/** Another user's is left alone: that user is root, or `refuseUnsafeStore` has refused it. */
+/** A file of another user is left as it is: that user is root, or `refuseUnsafeStore` has refused the file. */
 const makePrivate = (file: string): void => {
   const { uid, mode } = statSync(file)
   if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) chmodSync(file, LOCK_MODE)

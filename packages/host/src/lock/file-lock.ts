@@ -13,7 +13,7 @@ export interface FileLock {
   release(): void
 }
 
-/** The exit code that flock(1) is told to give where the lock is not to be had. */
+/** The exit code that flock(1) is told to use if it does not get the lock. */
 const CONFLICT = 75
 
 /**

@@ -1,7 +1,7 @@
-/** Descriptors of locks that the programs this process starts are to have too. */
+/** Descriptors of the locks that this process passes on to the programs it starts. */
 const held = new Set<number>()
 
-/** What a child inherits beside its standard streams. */
+/** The descriptors that a child inherits beside its standard streams. */
 export const inheritedLocks = (): readonly number[] => [...held]
 
 /** From now on every program that the Runner starts has this lock too, until the function returned is called. */

@@ -4,7 +4,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { processName } from '../facts/processes.ts'
 import type { LockHolder } from './lock-holder.ts'
 
-/** What every program of iptables-legacy locks (iptables/xshared.h `XT_LOCK_NAME`). */
+/** The file that every program of iptables-legacy locks (iptables/xshared.h `XT_LOCK_NAME`). */
 const FILE = '/run/xtables.lock'
 const POLL_MS = 50
 
@@ -17,7 +17,7 @@ export const isXtablesLocked = (error: unknown): error is PortolanError =>
 
 /**
  * Makes sure that no other program has the lock of iptables, before something is begun that needs it. The lock itself
- * is left alone: a program of another's that does not wait would fail while we had it.
+ * is not taken: another program that does not wait for it would fail meanwhile.
  *
  * @throws PortolanError (`XTABLES_LOCKED`) naming the holder; `withHostLock` then gives the host's lock up, waits, and
  * does its work again from the start

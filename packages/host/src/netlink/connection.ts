@@ -85,7 +85,7 @@ export const openConnection = (protocol: number): NetlinkConnection => {
   }
 
   const receive = (part: MessageView): void => {
-    // What answers an exchange that has ended already, or no exchange (a notification), has another sequence.
+    // A reply to an exchange that has ended, or a notification, has another sequence number.
     if (current === null || !sequences.has(part.sequence)) return
     try {
       current.visit(part)

@@ -81,7 +81,7 @@ const wordAt = (page: Buffer, at: number): number => {
   return page.readUInt32BE(at)
 }
 
-/** What does not fit into a page goes on in a chain of others (section 1.6, "Cell Payload Overflow Pages"). */
+/** A payload longer than its page goes on in a chain of other pages (section 1.6, "Cell Payload Overflow Pages"). */
 const payloadAt = (source: Source, page: Buffer, cell: number): Buffer => {
   const [length, afterLength] = readVarint(page, cell)
   const [, start] = readVarint(page, afterLength)

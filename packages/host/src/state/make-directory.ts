@@ -32,7 +32,7 @@ export const makeDirectory = (directory: string): void => {
  * @throws PortolanError `STATE` when this is root and others could change it
  */
 export const makeStateDirectory = (directory: string): void => {
-  // Before, so that nothing is made where a link of others leads; after, for what was made meanwhile.
+  // Checked before, so that nothing is made behind a link of another user's, and after, because one may come meanwhile.
   refuseUnsafeDirectory(directory)
   makeDirectory(directory)
   refuseUnsafeDirectory(directory)

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { PortolanError } from '@portolan/netfilter'
 
-/** Which network namespace of which boot something was done in. */
+/** A network namespace of one boot, in which something was done. */
 export interface NamespaceKey {
   /** Inode of the namespace (namespaces(7)): `4026531840`. The next namespace may get it when this one has ended. */
   readonly namespace: string

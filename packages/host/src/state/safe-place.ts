@@ -23,7 +23,7 @@ export const refuseUnsafeDirectory = (directory: string): void => {
 }
 
 /**
- * What makes a directory one that others could change, when this process is root's; null when nothing does.
+ * Why other users could change a directory of root's; null if they cannot, or this process is not root's.
  *
  * @param use - for what is only read, a directory of a root outside this user namespace is as good as its own
  * @example
@@ -74,14 +74,14 @@ const distrusted = (what: string, { why, mend }: PlaceFault): PortolanError =>
     `${what} is not safe to use as root: ${why}. Any user with write access there can have root run commands. Check what is in it, then run "${mend}", or give another directory with --state.`,
   )
 
-/** Links are followed by hand: one in a directory of others leads where they want. */
+/** Links are followed one by one: the owner of a directory decides where a link in it leads. */
 const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | null => {
   const left = partsOf(resolve(directory))
   let at = '/'
   let isShared = false
   for (let links = 0; links <= MOST_LINKS; ) {
     const stats = lstatSync(at, { throwIfNoEntry: false })
-    // What is missing is made later, and looked at then; opening what is no directory fails by itself.
+    // A missing directory is made later, and checked then. Opening a file that is no directory fails by itself.
     if (stats === undefined || !(stats.isDirectory() || stats.isSymbolicLink())) return null
     const isLast = left.length === 0 && !stats.isSymbolicLink()
     const fault = faultOfStats(at, stats, isForeignRootFine || (!isLast && !isShared))

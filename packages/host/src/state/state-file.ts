@@ -90,7 +90,7 @@ export const writeState = async (directory: string, state: HostState): Promise<v
     }
     makeStateDirectory(directory)
     const text = `${JSON.stringify({ version: STATE_VERSION, ...key, state }, null, 2)}\n`
-    // What could not be read back would be a note of nothing.
+    // A text that cannot be read back would remember nothing.
     parseStateFile(text)
     await writeDurably(temporary, text)
     await rename(temporary, file)
@@ -131,7 +131,7 @@ const temporaryFile = (file: string): string => `${file}.tmp`
 /** Reads a file that is no link; a pipe in its place would otherwise wait for a writer. */
 const readOwn = async (file: string): Promise<string> => {
   const what = `The state file ${file}`
-  // The message about a link is of this look; that none is followed is due to O_NOFOLLOW.
+  // This check is for its message. O_NOFOLLOW is what keeps a link from being followed.
   refuseUnsafeFile(what, file, await lstat(file))
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
@@ -171,7 +171,7 @@ const syncDirectory = async (directory: string): Promise<void> => {
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error
   const code = errorCode(error)
-  // Elsewhere nothing is noted, and so nothing would be put back.
+  // Another directory has no notes, so `destroy` would put nothing back.
   const isNoted = existsSync(file)
   const full = fullDisk(error, dirname(file))
   if (full !== null)

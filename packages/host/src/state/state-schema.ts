@@ -38,7 +38,7 @@ const flows = {
   hostPort: wholeNumber,
 }
 
-/** What a run owes of connections to be forgotten. @public @since 0.1.0 */
+/** The connections that conntrack has still to forget after a run. @public @since 0.1.0 */
 export const owedFlowsSchema: Schema<OwedFlows> = allOf({
   mapped: listOf(allOf({ ...flows, address, port: wholeNumber })),
   untranslated: listOf(allOf(flows)),

@@ -5,7 +5,7 @@ import type { SettingsFiles } from './settings-files.ts'
 const bases = ['etc/systemd', 'run/systemd', 'usr/local/lib/systemd', 'usr/lib/systemd', 'lib/systemd']
 const folders = bases.map((base) => `${base}/network`)
 
-/** What systemd-networkd is told about forwarding: in networkd.conf, in `.network` files, and in their drop-ins. */
+/** Forwarding in the configuration of systemd-networkd: networkd.conf, `.network` files, and their drop-ins. */
 export const networkdSettings = ({ textOf, layered }: SettingsFiles): readonly SysctlSetting[] => {
   const read = (file: string): { readonly text: string; readonly file: string } => ({
     text: textOf(file),

@@ -2,7 +2,7 @@ import { parseSysctlSettings, type SysctlSetting } from '@portolan/core'
 import { networkdSettings } from './networkd-settings.ts'
 import { settingsFiles } from './settings-files.ts'
 
-/** What the files of a host set. */
+/** The sysctls that the files of a host set. */
 export interface SysctlSettings {
   /** In the order in which they are carried out: of several, the last counts. */
   readonly settings: readonly SysctlSetting[]
