@@ -1,8 +1,9 @@
 import { type HostAccess, legacyTableFiles, type RuleReading, sayHidden } from '@portolan/core'
 import { families, MissingToolError, PermissionError } from '@portolan/netfilter'
 import { emptyRuleset, type Ruleset } from '../model/ruleset.ts'
-import type { Variant } from '../model/variant.ts'
-import { inspect } from './inspect.ts'
+import { program, type Variant } from '../model/variant.ts'
+import { inspect, inspectPrinted } from './inspect.ts'
+import { mayHoldOurs, type UnprintedTable, unprintedError, unprintedNote } from './unprinted-tables.ts'
 
 /**
  * Reads the rules of one variant where they have to be known, since they are about to be changed.
@@ -33,9 +34,17 @@ export const inspectNeeded = async (
  * @internal
  */
 export const inspectAll = async (host: HostAccess, variant: Variant): Promise<RuleReading<Ruleset>> =>
-  variant === 'iptables-nft'
-    ? { rules: await inspect(host.runner, variant), unread: [], hidden: [] }
-    : inspectLegacy(host)
+  variant === 'iptables-nft' ? inspectNft(host) : inspectLegacy(host)
+
+/** Rules of others in a table that cannot be printed are known from nft. Rules of ours in it would stay behind. */
+const inspectNft = async ({ runner }: HostAccess): Promise<RuleReading<Ruleset>> => {
+  const { rules, unprinted } = await inspectPrinted(runner, 'iptables-nft')
+  const ours: UnprintedTable[] = []
+  for (const table of unprinted) if (await mayHoldOurs(runner, table)) ours.push(table)
+  const [first] = ours
+  if (first !== undefined) throw unprintedError(ours, program('iptables-nft', first.family, 'save'))
+  return { rules, unread: unprinted.length === 0 ? [] : [unprintedNote(unprinted)], hidden: [] }
+}
 
 const inspectLegacy = async ({ runner, legacyTables }: HostAccess): Promise<RuleReading<Ruleset>> => {
   try {

@@ -1,9 +1,10 @@
-import { programEnd, type Runner } from '@portolan/core'
+import { programEnd, type Runner, type RunResult } from '@portolan/core'
 import { type Family, families, InspectError, PermissionError } from '@portolan/netfilter'
 import { isDenied, naming } from '../apply/failure.ts'
 import type { Ruleset } from '../model/ruleset.ts'
 import { program, type Variant } from '../model/variant.ts'
 import { parse } from '../parse/parse.ts'
+import { tablesLeftOut, tablesListed, type UnprintedTable, unprintedError } from './unprinted-tables.ts'
 
 /** @public @since 0.1.0 */
 export interface InspectOptions {
@@ -21,7 +22,8 @@ export interface InspectOptions {
  * plain form of the `*-save` programs is run, which registers no table.
  *
  * @returns tables of IPv4, then of IPv6; a family without tables has none
- * @throws MissingToolError, PermissionError, InspectError, ParseError
+ * @throws MissingToolError, PermissionError, ParseError
+ * @throws InspectError also where nft wrote a rule into a table of iptables-nft that iptables-nft cannot print
  * @example
  * const actual = await inspect(runner, 'iptables-nft')
  * @public @since 0.1.0
@@ -31,26 +33,36 @@ export const inspect = async (
   variant: Variant,
   options: InspectOptions = {},
 ): Promise<Ruleset> => {
+  const { rules, unprinted } = await inspectPrinted(runner, variant, options)
+  const [first] = unprinted
+  if (first !== undefined) throw unprintedError(unprinted, program(variant, first.family, 'save'))
+  return rules
+}
+
+/**
+ * The same, with the tables that the program cannot print named.
+ * @internal
+ */
+export const inspectPrinted = async (
+  runner: Runner,
+  variant: Variant,
+  options: InspectOptions = {},
+): Promise<{ readonly rules: Ruleset; readonly unprinted: readonly UnprintedTable[] }> => {
   const tables: Ruleset['tables'][number][] = []
   const trailer: string[] = []
+  const unprinted: UnprintedTable[] = []
   for (const family of families) {
     const registered = options.legacyTables?.[family]
     if (variant === 'iptables-legacy' && (registered ?? []).length === 0) continue
     const command = program(variant, family, 'save')
-    const result = await naming(runner.run(command, options.counters === true ? ['-c'] : []))
+    const words = options.counters === true ? ['-c'] : []
+    const result = await naming(runner.run(command, words))
     if (result.exitCode !== 0) {
-      const { exitCode, stderr } = result
-      if (isDenied(stderr)) {
-        throw new PermissionError(
-          `${command} may not read the rules: run this as root, or with CAP_NET_ADMIN.`,
-          'CAP_NET_ADMIN',
-        )
-      }
-      throw new InspectError(`${command} failed: ${programEnd(result)}. Run it by hand to see more.`, {
-        command,
-        exitCode,
-        stderr,
-      })
+      const apart = variant === 'iptables-nft' ? await saveApart(runner, family, words, result) : null
+      if (apart === null) throw failed(command, result)
+      for (const text of apart.printed) tables.push(...parse(text, command, family).tables)
+      unprinted.push(...apart.unprinted)
+      continue
     }
     const read = parse(result.stdout, command, family)
     if (variant === 'iptables-legacy' && read.tables.length === 0) {
@@ -62,6 +74,51 @@ export const inspect = async (
     }
     tables.push(...read.tables)
     trailer.push(...read.trailer)
+    if (variant === 'iptables-nft') unprinted.push(...tablesLeftOut(family, result.stdout))
   }
-  return { tables, trailer }
+  return { rules: { tables, trailer }, unprinted }
+}
+
+/**
+ * Tables of iptables-nft one by one, where the program ended in the middle of one: the others are whole.
+ *
+ * @returns null where no table of its own makes it fail
+ */
+const saveApart = async (
+  runner: Runner,
+  family: Family,
+  words: readonly string[],
+  { stderr }: RunResult,
+): Promise<{ readonly printed: readonly string[]; readonly unprinted: readonly UnprintedTable[] } | null> => {
+  const listed = isDenied(stderr) ? null : await tablesListed(runner, family)
+  if (listed === null) return null
+  const printed: string[] = []
+  const unprinted: UnprintedTable[] = []
+  for (const name of listed) {
+    const { exitCode, stdout } = await runner.run(program('iptables-nft', family, 'save'), [
+      ...words,
+      '-t',
+      name,
+    ])
+    const leftOut = tablesLeftOut(family, stdout)
+    if (exitCode !== 0) unprinted.push({ family, name })
+    else if (leftOut.length > 0) unprinted.push(...leftOut)
+    else printed.push(stdout)
+  }
+  return unprinted.length === 0 ? null : { printed, unprinted }
+}
+
+const failed = (command: string, result: RunResult): PermissionError | InspectError => {
+  const { exitCode, stderr } = result
+  if (isDenied(stderr)) {
+    return new PermissionError(
+      `${command} may not read the rules: run this as root, or with CAP_NET_ADMIN.`,
+      'CAP_NET_ADMIN',
+    )
+  }
+  return new InspectError(`${command} failed: ${programEnd(result)}. Run it by hand to see more.`, {
+    command,
+    exitCode,
+    stderr,
+  })
 }

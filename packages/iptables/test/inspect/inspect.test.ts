@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import type { HostAccess } from '@portolan/core'
 import { InspectError, MissingToolError, PermissionError } from '@portolan/netfilter'
-import { inspect } from '../../src/index.ts'
+import { inspect, iptablesNft } from '../../src/index.ts'
 import { fakeRunner } from '../support/fake-runner.ts'
 
 const text = '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n'
@@ -53,5 +54,54 @@ describe('inspect', () => {
       },
     }
     await expect(inspect(runner, 'iptables-nft')).rejects.toMatchObject({ package: 'iptables' })
+  })
+})
+
+describe('a table with a rule that iptables-nft cannot print', () => {
+  const leftOut = "# Table `filter' is incompatible, use 'nft' tool.\n"
+  const nat = '*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n'
+  /** The program leaves the table out, or ends in the middle of it. */
+  const savings = {
+    'is left out': (command: string) => (command === 'iptables-nft-save' ? { stdout: leftOut + nat } : {}),
+    'ends the program': (command: string, args: readonly string[]) => {
+      if (command !== 'iptables-nft-save') return {}
+      if (args.includes('nat')) return { stdout: nat }
+      return { exitCode: 3, stdout: '*filter\n', stderr: 'unsupported layer 4 protocol value' }
+    },
+  } as const
+  const listing = (chain: string) => (args: readonly string[]) => ({
+    stdout: args.includes('tables') ? 'table ip filter\ntable ip nat\ntable ip other\n' : `chain ${chain} {`,
+  })
+  const host = (saving: keyof typeof savings, chain: string) => {
+    const runner = fakeRunner(({ command, args }) =>
+      command === 'nft' ? listing(chain)(args) : savings[saving](command, args),
+    )
+    return { runner, legacyTables: async () => ({ ip: [], ip6: [], hidden: [] }) } as unknown as HostAccess
+  }
+
+  describe.each(['is left out', 'ends the program'] as const)('that %s', (saving) => {
+    test('is refused where it has to be known, with what to do', async () => {
+      const refused = inspect(host(saving, 'FORWARD').runner, 'iptables-nft')
+      await expect(refused).rejects.toBeInstanceOf(InspectError)
+      await expect(refused).rejects.toThrow(
+        'Table ip filter holds rules that nft wrote and iptables-nft-save cannot print',
+      )
+      await expect(refused).rejects.toThrow('"nft -a list table ip filter"')
+    })
+
+    test('is named where the rest is enough, and the rest is read', async () => {
+      const { rules, unread, hidden } = await iptablesNft.inspectAll(host(saving, 'FORWARD'))
+      expect(rules.tables.map(({ family, name }) => `${family} ${name}`)).toEqual(['ip nat'])
+      expect(unread).toEqual([
+        expect.stringContaining('Table ip filter of iptables-nft: read as nft lists it'),
+      ])
+      expect(hidden).toEqual([])
+    })
+
+    test('is refused there too where a chain of ours may be in it', async () => {
+      await expect(iptablesNft.inspectAll(host(saving, 'PORTOLAN-ACCEPT'))).rejects.toBeInstanceOf(
+        InspectError,
+      )
+    })
   })
 })

@@ -1,0 +1,67 @@
+// iptables alone: what nft writes into a table of iptables-nft, iptables-nft may not be able to print.
+import type { Runner } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
+import { InspectError, MissingToolError } from '@portolan/netfilter'
+
+/** A table of iptables-nft with a rule that iptables-nft cannot print. Nothing of the table is known from it. */
+export interface UnprintedTable {
+  readonly family: Family
+  readonly name: string
+}
+
+/** iptables/nft.c `nft_assert_table_compatible`, and `nft_is_table_compatible` of iptables-save: exit code 0, a comment. */
+const incompatible = /^# Table `(\w+)' is incompatible, use 'nft' tool\.$/gm
+
+/** The tables that `iptables-nft-save` left out of what it printed. */
+export const tablesLeftOut = (family: Family, saved: string): readonly UnprintedTable[] =>
+  [...saved.matchAll(incompatible)].flatMap(([, name]) => (name === undefined ? [] : [{ family, name }]))
+
+/** The names that iptables gives its tables (iptables/nft.c `xtables_ipv4`). */
+const names: ReadonlySet<string> = new Set(['raw', 'mangle', 'nat', 'filter', 'security'])
+
+/**
+ * The tables of one family that may be those of iptables, as nft lists them. `iptables-nft-save -t` prints a table that
+ * is not there too.
+ *
+ * @returns null where nft does not say it
+ */
+export const tablesListed = async (runner: Runner, family: Family): Promise<readonly string[] | null> => {
+  const listed = await runNft(runner, ['list', 'tables', family])
+  if (listed === null) return null
+  return [...listed.matchAll(/^table \w+ (\S+)$/gm)].flatMap(([, name = '']) =>
+    names.has(name) ? [name] : [],
+  )
+}
+
+/** May the table hold a chain or a jump of ours? Where nft does not say it, it may. */
+export const mayHoldOurs = async (runner: Runner, { family, name }: UnprintedTable): Promise<boolean> => {
+  const listed = await runNft(runner, ['-t', 'list', 'table', family, name])
+  return listed === null || /\bPORTOLAN\b/.test(listed)
+}
+
+const runNft = async (runner: Runner, words: readonly string[]): Promise<string | null> => {
+  try {
+    const { exitCode, stdout } = await runner.run('nft', words)
+    return exitCode === 0 ? stdout : null
+  } catch (error) {
+    if (error instanceof MissingToolError) return null
+    throw error
+  }
+}
+
+const named = (tables: readonly UnprintedTable[]): string =>
+  tables.map(({ family, name }) => `${family} ${name}`).join(' and ')
+
+/** What is told where such tables have to be known. */
+export const unprintedError = (tables: readonly UnprintedTable[], command: string): InspectError => {
+  const [{ family, name } = { family: 'ip', name: 'filter' }] = tables
+  const many = tables.length > 1
+  return new InspectError(
+    `${many ? 'Tables' : 'Table'} ${named(tables)} ${many ? 'hold' : 'holds'} rules that nft wrote and ${command} cannot print, so Portolan's own rules there cannot be read. List ${many ? 'each' : 'the table'} with "nft -a list table ${family} ${name}", move the rules that iptables did not write to a table of their own (nft(8)), and run this again.`,
+    { command, exitCode: 0, stderr: '' },
+  )
+}
+
+/** What is told where the rest is enough. */
+export const unprintedNote = (tables: readonly UnprintedTable[]): string =>
+  `${tables.length > 1 ? 'Tables' : 'Table'} ${named(tables)} of iptables-nft: read as nft lists ${tables.length > 1 ? 'them' : 'it'}, since iptables-nft-save cannot print a rule that nft wrote there.`
