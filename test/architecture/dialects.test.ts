@@ -53,6 +53,7 @@ const ownFiles: Readonly<Record<(typeof dialects)[number], readonly string[]>> =
   iptables: [
     'compile/leaving.ts',
     'compile/renamed-chains.ts',
+    'inspect/unprinted-tables.ts',
     'lower/foreign-positions.ts',
     'model/variant.ts',
   ],

@@ -1,4 +1,4 @@
-// iptables alone: what nft writes into a table of iptables-nft, iptables-nft may not be able to print.
+// Only in iptables: nft may write into a table of iptables-nft what iptables-nft cannot print.
 import type { Runner } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { InspectError, MissingToolError } from '@portolan/netfilter'
