@@ -5,6 +5,8 @@ import { Session } from 'node:inspector'
  * answer is the same on a machine with other work, which no time is. Work inside built-in functions is not counted:
  * that of a regular expression, or of copying an array.
  *
+ * Taking the counts costs some tenths of a second, so a test counts a few runs, not thousands.
+ *
  * V8 counts the blocks of functions that it compiles after this file is loaded. Of a function that has run before, it
  * counts the calls alone.
  */
