@@ -1,4 +1,4 @@
-import type { CompareStep, LookupStep, MatchStep, Step } from '../model/index.ts'
+import type { CompareStep, LookupStep, MatchStep, NetfilterRule, Step } from '../model/index.ts'
 import type { Compiler } from './compiler.ts'
 import { compileExpression } from './read-expression.ts'
 import { both, CHANCE, MAYBE, NO, not, type Truth, YES } from './truth.ts'
@@ -78,3 +78,7 @@ const compileAnyOf = (
     return negated ? not(truth) : truth
   }
 }
+
+/** A rule can change, bind or end something. */
+export const acts = ({ steps }: NetfilterRule): boolean =>
+  steps.some((step) => !isMatch(step) && step.kind !== 'note')

@@ -1,15 +1,10 @@
-import type { ActionStep, MatchStep, Step, ValueRange } from '../model/index.ts'
-import { planFor } from './chain-plan.ts'
-import { isMatch } from './compile-match.ts'
-import type { Compiler } from './compiler.ts'
+import type { ValueRange } from '../model/index.ts'
+import type { PlannedGroup } from './chain-plan.ts'
 import { freeFieldOf, learnExclusion, learnFrom } from './learn.ts'
-import { type Depends, dependsOn } from './learn-expression.ts'
-import { learnLookup } from './learn-lookup.ts'
-import { because, type Explain, type Explained, explainMatches, refusal } from './learn-match.ts'
+import { because, type Explained, refusal } from './learn-match.ts'
 import { membership } from './learner.ts'
 import type { CompiledRule, Program } from './program.ts'
-import { compileExpression } from './read-expression.ts'
-import { type RuleGroup, setOf } from './rule-groups.ts'
+import { setOf } from './rule-groups.ts'
 import { NO, type Truth, YES } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -23,28 +18,27 @@ export interface MatchingRule {
 
 /** A group with how many of its rules have been asked. */
 interface Progress {
-  readonly group: RuleGroup
-  readonly others: Explain
+  readonly planned: PlannedGroup
   asked: number
 }
 
 /** Walks the rules of a chain from one on, noting what passing each of them by hung on. */
 export const askInTurn = (
   program: Program,
-  compiler: Compiler,
   start: World,
   from: number,
 ): ((world: World) => MatchingRule | null) => {
-  const plan = planFor(program, compiler, start)
+  const { planFor, headOf } = program.learning()
+  const plan = planFor(start)
   const singles = plan.singles(start)
   const groups = plan.groups.map(
-    ({ group, others }): Progress => ({ group, others, asked: placeFrom(group.places, from) }),
+    (planned): Progress => ({ planned, asked: placeFrom(planned.group.places, from) }),
   )
   let next = placeFrom(singles, from)
   return (world) => {
     for (;;) {
       const at = singles[next]
-      const explained = at === undefined ? null : headOf(program, at, compiler)(world)
+      const explained = at === undefined ? null : headOf(at)(world)
       // What can match no packet of the kind needs no order.
       if (explained !== null && explained.truth === NO && explained.because.length === 0) {
         next += 1
@@ -52,7 +46,7 @@ export const askInTurn = (
       }
       const before = at ?? Number.POSITIVE_INFINITY
       for (const progress of groups) {
-        const asked = askGroup(program, progress, before, compiler, world)
+        const asked = askGroup(program, progress, before, world)
         if (asked !== null) return asked
       }
       if (explained === null || at === undefined) return null
@@ -81,16 +75,16 @@ const askGroup = (
   program: Program,
   progress: Progress,
   before: number,
-  compiler: Compiler,
   world: World,
 ): MatchingRule | null => {
-  const { group, others, asked } = progress
+  const { planned, asked } = progress
+  const { group, others, read } = planned
   if ((group.places[asked] ?? before) >= before) return null
   const to = placeFrom(group.places, before)
   progress.asked = to
   const explained = others(world)
   if (explained.truth === NO && explained.because.length === 0) return null
-  const value = compileExpression(group.differs.expression, compiler)(world)
+  const value = read(world)
   if (typeof value !== 'number' && typeof value !== 'bigint') return null
   const field = freeFieldOf(world, value)
   const inSome = field === null ? null : membership(field, setOf(group, asked, to), value)
@@ -126,83 +120,9 @@ const note = (program: Program, world: World, { because: conditions, unless }: E
   else if (!unless.failsByMember) learnFrom(program, world, conditions)
 }
 
-/** What the leading matches of each rule of a chain tell, by its place; of most rules this is all that is asked. */
-const heads = new WeakMap<Program, Explain[]>()
-
-const headOf = (program: Program, at: number, compiler: Compiler): Explain => {
-  const known = heads.get(program) ?? []
-  heads.set(program, known)
-  const found = known[at]
-  if (found !== undefined) return found
-  const made = explainMatches(leadingMatches(program.chain.rules[at]?.steps ?? []), compiler)
-  known[at] = made
-  return made
-}
-
-const leadingMatches = (steps: readonly Step[]): readonly MatchStep[] => {
-  const leading: MatchStep[] = []
-  for (const step of steps) {
-    if (!isMatch(step)) break
-    leading.push(step)
-  }
-  return leading
-}
-
-/** Of each step behind the leading matches: the test of a match, or what an action hangs on. */
-type LearningTail = readonly ({ readonly explain: Explain } | { readonly depends: Depends } | null)[]
-
-const tails = new WeakMap<CompiledRule, LearningTail>()
-
-const tailOf = (compiled: CompiledRule, compiler: Compiler): LearningTail => {
-  const known = tails.get(compiled)
-  if (known !== undefined) return known
-  const { steps } = compiled.rule
-  const made = steps
-    .slice(leadingMatches(steps).length)
-    .filter(({ kind }) => kind !== 'note')
-    .map((step) => {
-      if (isMatch(step)) return { explain: explainMatches([step], compiler) }
-      const depends = dependsOnAction(step, compiler)
-      return depends === null ? null : { depends }
-    })
-  tails.set(compiled, made)
-  return made
-}
-
-const dependsOnAction = (action: ActionStep, compiler: Compiler): Depends | null => {
-  switch (action.kind) {
-    case 'dispatch': {
-      const reads = action.key.map((one) => compileExpression(one, compiler))
-      return (world) =>
-        learnLookup(
-          world,
-          reads.map((read) => read(world)),
-          action.table,
-          true,
-        )
-    }
-    case 'nat': {
-      const operands = [action.address, action.port].flatMap((operand) =>
-        operand?.kind === 'expression' ? (dependsOn(operand.expression, compiler) ?? []) : [],
-      )
-      return operands.length === 0 ? null : (world) => operands.flatMap((depends) => depends(world))
-    }
-    case 'set':
-      return dependsOn(action.value, compiler)
-    default:
-      return null
-  }
-}
-
 /** The test of a match that stands behind an action. */
-export const askStep = (
-  program: Program,
-  rule: CompiledRule,
-  at: number,
-  compiler: Compiler,
-  world: World,
-): Truth => {
-  const step = tailOf(rule, compiler)[at]
+export const askStep = (program: Program, rule: CompiledRule, at: number, world: World): Truth => {
+  const step = rule.learning()[at]
   if (step === undefined || step === null || !('explain' in step)) return NO
   const explained = step.explain(world)
   note(program, world, explained)
@@ -210,14 +130,8 @@ export const askStep = (
 }
 
 /** Notes what an action hangs on. */
-export const learnAction = (
-  program: Program,
-  rule: CompiledRule,
-  at: number,
-  compiler: Compiler,
-  world: World,
-): void => {
-  const step = tailOf(rule, compiler)[at]
+export const learnAction = (program: Program, rule: CompiledRule, at: number, world: World): void => {
+  const step = rule.learning()[at]
   if (step !== undefined && step !== null && 'depends' in step)
     note(program, world, because(YES, step.depends(world)))
 }

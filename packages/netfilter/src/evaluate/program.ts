@@ -10,10 +10,12 @@ import type {
 } from '../model/index.ts'
 import { ownerOfChain } from '../owner/fingerprint.ts'
 import { ownerOf } from '../owner/index.ts'
+import { type ChainLearning, learnChain } from './chain-plan.ts'
 import { leadsToStep } from './chain-steps.ts'
 import { compileMatches, isMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
 import type { Lookup } from './element-index.ts'
+import { type LearningTail, learningTail } from './learning-tail.ts'
 import type { Read } from './read.ts'
 import { compileExpression } from './read-expression.ts'
 import { type Head, readHead } from './rule-heads.ts'
@@ -37,6 +39,7 @@ export interface Program {
   readonly leavesTraces: boolean
   /** Does it, or what it jumps to, lead to a chain of ours? */
   readonly leadsToOurs: () => boolean
+  readonly learning: () => ChainLearning
 }
 
 export interface CompiledRule {
@@ -45,6 +48,8 @@ export interface CompiledRule {
   readonly head: Test
   /** All that follows. */
   readonly tail: readonly CompiledStep[]
+  /** The same for a learner. */
+  readonly learning: () => LearningTail
 }
 
 /** A step with the readers and the lookup it needs. */
@@ -123,6 +128,7 @@ const compileChain = (
     isOurs,
     leavesTraces: leadsToStep(chains, chain, leavesTrace),
     leadsToOurs: once(() => isOurs || leadsToStep(chains, chain, isJumpToOurs)),
+    learning: once(() => learnChain(chain.rules, heads(), !rewrites, compiler)),
   }
 }
 
@@ -142,10 +148,6 @@ const leavesTrace = ({ kind }: Step): boolean =>
 
 const isJumpToOurs = (step: Step): boolean =>
   step.kind === 'verdict' && 'chain' in step.verdict && ownerOfChain(step.verdict.chain) === 'portolan'
-
-/** A rule can change, bind or end something. */
-export const acts = ({ steps }: NetfilterRule): boolean =>
-  steps.some((step) => !isMatch(step) && step.kind !== 'note')
 
 const compileRules = (rules: readonly NetfilterRule[], compiler: Compiler): Program['rule'] => {
   const compiled: CompiledRule[] = []
@@ -176,6 +178,7 @@ const compileRule = (rule: NetfilterRule, compiler: Compiler): CompiledRule => {
             ? { kind: 'match', test: compileMatches([step], compiler) }
             : compileAction(step, compiler),
       ),
+    learning: once(() => learningTail(rule.steps, compiler)),
   }
 }
 

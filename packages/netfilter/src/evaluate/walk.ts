@@ -22,10 +22,7 @@ const DEEPEST = 64
 export const walkChain = (walk: Walk, program: Program, world: World, from = 0): World[] => {
   const returned: World[] = []
   const chain: ChainWalk = { walk, program, returned }
-  const next =
-    world.learner === null
-      ? matchInTurn(program, world, from)
-      : askInTurn(program, walk.tables.compiler, world, from)
+  const next = world.learner === null ? matchInTurn(program, world, from) : askInTurn(program, world, from)
   let current = world
   for (let asked = next(current); asked !== null; asked = next(current)) {
     const { rule, truth, resume } = asked
@@ -86,8 +83,7 @@ const takeRule = (chain: ChainWalk, rule: CompiledRule, world: World, from = 0):
     const step = rule.tail[at]
     if (step === undefined) break
     if (step.kind === 'match') {
-      const truth =
-        world.learner === null ? step.test(world) : askStep(program, rule, at, walk.tables.compiler, world)
+      const truth = world.learner === null ? step.test(world) : askStep(program, rule, at, world)
       if (truth === NO) return [world]
       if (truth === YES) continue
       const taken = fork(walk.run, world)
@@ -95,7 +91,7 @@ const takeRule = (chain: ChainWalk, rule: CompiledRule, world: World, from = 0):
       if (truth === MAYBE) part(taken, world)
       return mergeWorlds([world, ...takeRule(chain, rule, taken, at + 1)])
     }
-    if (world.learner !== null) learnAction(program, rule, at, walk.tables.compiler, world)
+    if (world.learner !== null) learnAction(program, rule, at, world)
     const onward = act(chain, rule, step, world)
     if (onward !== 'next step') return onward
   }
