@@ -407,8 +407,11 @@ test('the work for a chain does not grow with the square of its rules, whatever 
       compare(field('saddr', { family: 'ip' }), between(0, 2 ** 20 + at * 64)),
       at % 2 === 0 ? accept : drop,
     ])
-  const told = (count: number) => anomalies([anyPacket], table({}, base('forward', 0, {}, ...nested(count))))
-  expect(told(10_000)).toHaveLength(9999)
+  let told = 0
+  const find = (count: number): void => {
+    told = anomalies([anyPacket], table({}, base('forward', 0, {}, ...nested(count)))).length
+  }
   // Eight times as many rules: a search that compared every pair would do sixty-four times as much.
-  expect(growthOf(told, 1250, 10_000)).toBeLessThan(16)
+  expect(growthOf(find, 1250, 10_000)).toBeLessThan(16)
+  expect(told).toBe(9999)
 })
