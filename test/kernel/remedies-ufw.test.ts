@@ -77,4 +77,28 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
       expect(remedy).toMatchObject({ text: expect.stringContaining('administrator'), commands: [] })
     expect(await ufw.command('status')).toBe(before)
   })
+
+  test('is taken back later where ufw fails, and the rest is removed at once', async () => {
+    await using lab = await openLab()
+    const ufw = await startUfw(lab, ['allow 22/tcp'])
+    const before = await ufw.command('status')
+    const shop = await openShop(lab)
+    expect((await shop.apply('--fix')).exitCode).toBe(0)
+    const broken = '/run/lab/bin/ufw'
+    await lab.host.mustRun(['mkdir', '-p', '/run/lab/bin'])
+    await lab.host.writeText(broken, '#!/bin/sh\necho "ERROR: problem running ufw-init" >&2\nexit 1\n')
+    await lab.host.mustRun(['chmod', '+x', broken])
+    const environment = { PATH: `/run/lab/bin:${process.env.PATH}` }
+    const destroy = () => lab.portolan(['destroy', '--all', '--yes'], { environment })
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { exitCode, stderr } = await destroy()
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain('ERROR: problem running ufw-init')
+      expect(await lab.host.mustRun(['nft', 'list', 'tables'])).not.toContain('portolan')
+    }
+    await lab.host.mustRun(['rm', broken])
+    expect(await ufw.command('status')).not.toBe(before)
+    expect((await destroy()).exitCode).toBe(0)
+    expect(await ufw.command('status')).toBe(before)
+  })
 })

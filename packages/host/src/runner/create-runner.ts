@@ -18,6 +18,7 @@ const packages: readonly (readonly [RegExp, string])[] = [
   [/^ipset$/, 'ipset'],
   [/^(sysctl|ps)$/, 'procps'],
   [/^modprobe$/, 'kmod'],
+  [/^firewall-cmd$/, 'firewalld'],
 ]
 
 /**

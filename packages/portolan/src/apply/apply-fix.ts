@@ -61,19 +61,35 @@ const NAME_CONFLICT = 26
 /** What the runner answers for a program that was killed. */
 const KILLED = 128 + constants.signals.SIGKILL
 
-/** Exit codes of programs that did nothing and could later. Any other one says that nothing is left to take back. */
-const undone: Readonly<Record<number, string>> = {
+/** What to do where a program did nothing and could later. */
+const later: Readonly<Record<number, string>> = {
   [BUSY]: 'Try again.',
   [NOT_RUNNING]: 'Start firewalld and try again.',
   [KILLED]: 'Try again.',
 }
 
-/** What is gone already need not be taken back: only a program that did nothing has to be asked again. */
+/** firewall-cmd(1), EXIT CODES: NOT_ENABLED, INVALID_ZONE, INVALID_POLICY. */
+const goneFromFirewalld: readonly number[] = [12, 112, 140]
+
+/** iptables/iptables.c, nft_cache.c and libxt_set.h. A rule that names a set or a chain goes before that does. */
+const goneFromIptables =
+  /does a matching rule exist in that chain|No chain\/target\/match by that name|\b(Chain|Set) \S+ (does not|doesn't) exist/
+
+/** Does a program say that there is nothing to take back? Whatever else it says, the rule may still be there. */
+const isGone = ([program = '']: readonly string[], { exitCode, stderr }: RunResult): boolean => {
+  if (program === 'firewall-cmd') return goneFromFirewalld.includes(exitCode)
+  if (/^ip6?tables/.test(program)) return goneFromIptables.test(stderr)
+  // ufw, which also exits with 0.
+  return /Could not delete non-existent rule/.test(stderr)
+}
+
+/** What is gone already need not be taken back. */
 const takeBack = async ({ undo }: Pick<Fix, 'undo'>, description: string, runner: Runner): Promise<void> => {
   for (const command of undo) {
-    const { exitCode, stderr } = await run(command, runner)
-    const advice = undone[exitCode]
-    if (advice !== undefined) throw refusal(command, stderr, `(${description}) ${advice}`)
+    const result = await run(command, runner)
+    if (result.exitCode === 0 || isGone(command, result)) continue
+    const advice = later[result.exitCode] ?? 'Mend that, and run this again.'
+    throw refusal(command, result.stderr, `(${description}) ${advice}`)
   }
 }
 

@@ -15,6 +15,7 @@ import { type Backend, backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { changesOf } from '../plan/changes-of.ts'
+import type { FixChange } from '../plan/fix-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { applyFix } from './apply-fix.ts'
 import { giveBackUnused, observe } from './give-back.ts'
@@ -71,6 +72,7 @@ export const carryOut = async (
     const giveBack = await context.lease?.()
     const links = openLinks()
     const applied: string[] = []
+    const left: unknown[] = []
     try {
       // Noted before the rules change: killed after that, the next run knows what is left to do.
       await memory.owe(owed)
@@ -78,11 +80,13 @@ export const carryOut = async (
         context.onProgress?.(
           `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
         )
-        await carryOutBatch(batch, { context, facts, memory, links, applied })
+        await carryOutBatch(batch, { context, facts, memory, links, applied, left })
       }
       const before = owedBefore(work.changes)
       await payFlows(together(owed, before.due))
       await memory.settle(together(owed, before.noted))
+      const [first] = left
+      if (first !== undefined) throw first
       await after(memory)
     } catch (error) {
       if (giveBack !== undefined)
@@ -167,6 +171,8 @@ interface Progress {
   readonly links: Links
   /** Descriptions of what has been done. */
   readonly applied: string[]
+  /** Why another program did not take back what it was asked for. */
+  readonly left: unknown[]
 }
 
 const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> => {
@@ -184,7 +190,7 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
   for (const change of batch) {
     if (change.part === 'link') await applyLink(change, progress)
     if (change.part === 'sysctl') await applySysctl(change, progress)
-    if (change.part === 'fix') await applyFix(change, progress.memory, progress.context.runner)
+    if (change.part === 'fix' && !(await carryOutFix(change, progress))) continue
     applied.push(change.description)
   }
   // Together, and last: what the kernel overwrites when forwarding is switched off is known by these notes alone.
@@ -193,6 +199,18 @@ const carryOutBatch = async (batch: Batch, progress: Progress): Promise<void> =>
       part === 'sysctl' && operation.kind === 'restore-sysctl' ? [operation.name] : [],
     ),
   )
+}
+
+/** A firewall that is gone, or does not answer, keeps nothing else from being removed. It is told last. */
+const carryOutFix = async (change: FixChange, { memory, context, left }: Progress): Promise<boolean> => {
+  try {
+    await applyFix(change, memory, context.runner)
+    return true
+  } catch (error) {
+    if (change.operation.kind !== 'take-back') throw error
+    left.push(error)
+    return false
+  }
 }
 
 const applyRules = async <One extends Backend>(

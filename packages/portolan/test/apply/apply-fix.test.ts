@@ -39,14 +39,14 @@ const asking: FixChange = {
 }
 
 /** A program that refuses one command, and what it was told. */
-const program = (refused = '', exitCode = 1): Runner & { readonly told: string[] } => {
+const program = (refused = '', exitCode = 1, stderr = 'no'): Runner & { readonly told: string[] } => {
   const told: string[] = []
   return {
     told,
     run: async (command, words) => {
       const line = [command, ...words].join(' ')
       told.push(line)
-      return { exitCode: line === refused ? exitCode : 0, stdout: '', stderr: 'no' }
+      return { exitCode: line === refused ? exitCode : 0, stdout: '', stderr }
     },
   }
 }
@@ -106,7 +106,7 @@ describe('asking for more of what was asked before', () => {
 
   test('makes it anew with one reload, so that nothing is missing in between, and remembers it once', async () => {
     await apply(ask(first), program())
-    const runner = program(line(withoutPolicy))
+    const runner = program(line(withoutPolicy), 140, 'Error: INVALID_POLICY: to-br-web')
     await apply(ask(more), runner)
     const isQuestion = (told: string): boolean => /--(get|list)-/.test(told)
     expect(runner.told.filter((told) => !isQuestion(told))).toEqual([
@@ -122,10 +122,40 @@ describe('asking for more of what was asked before', () => {
 describe('taking back what was asked', () => {
   test('is forgotten once it is done, also where some of it is gone already', async () => {
     await apply(asking, program())
-    const runner = program(remove(1))
+    const runner = program(remove(1), 0, 'Could not delete non-existent rule')
     await apply(undoFix(fix), runner)
     expect(runner.told).toEqual([remove(1), remove(2)])
     expect(await remembered()).toEqual([])
+  })
+
+  const inDockerUser = (verb: string): readonly string[] =>
+    `iptables-nft -t filter ${verb} DOCKER-USER -o br-web -j ACCEPT`.split(' ')
+  const hooks: Fix = {
+    ...fix,
+    name: 'DOCKER-USER',
+    commands: [inDockerUser('-A')],
+    undo: [inDockerUser('-D')],
+  }
+  const deletion = inDockerUser('-D').join(' ')
+
+  test.each([
+    ['iptables: Bad rule (does a matching rule exist in that chain?).', 1],
+    ['iptables: No chain/target/match by that name.', 1],
+    ["iptables v1.8.11 (nf_tables): Chain 'DOCKER-USER' does not exist", 2],
+  ])('of iptables that says "%s" is done', async (stderr, exitCode) => {
+    await apply({ ...asking, operation: { kind: 'ask', fix: hooks, known: false } }, program())
+    await apply(undoFix(hooks), program(deletion, exitCode, stderr))
+    expect(await remembered()).toEqual([])
+  })
+
+  test.each([
+    [fix, remove(1), 1, 'ERROR: problem running ufw-init'],
+    [hooks, deletion, 4, 'iptables v1.8.11 (nf_tables): Could not fetch rule set generation id'],
+    [hooks, deletion, 1, 'iptables: Memory allocation problem.'],
+  ])('that fails for another reason stays to be done: %#', async (asked, refused, exitCode, stderr) => {
+    await apply({ ...asking, operation: { kind: 'ask', fix: asked, known: false } }, program())
+    await expect(apply(undoFix(asked), program(refused, exitCode, stderr))).rejects.toThrow(stderr)
+    expect(await remembered()).toEqual([asked])
   })
 
   test.each([
