@@ -25,13 +25,13 @@ export const readDocker = (root: string, settings: readonly EngineReading[]): Do
   const home = root === '/' ? rootlessPlaces() : { configFiles: [], dataRoots: [] }
   const files = unique([...settings.flatMap(({ configFiles }) => configFiles ?? []), ...home.configFiles])
   const further = files.map((file) => readEngineFile(join(root, file), parseDockerDaemon))
-  const dataRoots = unique([
-    ...[...settings, ...further].flatMap((reading) => reading.dataRoots ?? []),
-    ...usualRoots,
-    ...home.dataRoots,
-  ])
+  const named = unique([...settings, ...further].flatMap((reading) => reading.dataRoots ?? []))
+  const dataRoots = unique([...named, ...usualRoots, ...home.dataRoots])
   return {
-    readings: [...dataRoots.map((folder) => readDockerStore(join(root, folder))), ...further],
+    readings: [
+      ...dataRoots.map((folder) => readDockerStore(join(root, folder), named.includes(folder))),
+      ...further,
+    ],
     dataRoots,
   }
 }

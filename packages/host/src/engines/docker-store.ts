@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync, lstatSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type EngineReading, parseDockerStore } from '@portolan/core'
 import { BoltFault, type BoltItem, readBoltFile } from '../bolt/index.ts'
 import { isAbsent, whyUnread } from '../file/index.ts'
@@ -12,9 +13,12 @@ const counterBytes = 8
 
 /**
  * Reads the networks in Docker's database, below one of its data folders: those that are down too, which no interface
- * shows. A folder without a database has none. One that cannot be read is told.
+ * shows. A folder without a database has none. One that cannot be read is told, and so is one that is elsewhere for now:
+ * on a disk that is not mounted.
+ *
+ * @param isNamed - settings of Docker name the folder
  */
-export const readDockerStore = (dataRoot: string): EngineReading => {
+export const readDockerStore = (dataRoot: string, isNamed: boolean): EngineReading => {
   const file = join(dataRoot, 'network/files/local-kv.db')
   try {
     const bucket = readBoltFile(file, mostStoreBytes).find(
@@ -23,8 +27,21 @@ export const readDockerStore = (dataRoot: string): EngineReading => {
     const items = bucket?.kind === 'bucket' ? bucket.items : []
     return parseDockerStore(items.flatMap(recordOf), file)
   } catch (error) {
-    return isAbsent(error) ? noNetworks : complaint(file, why(error))
+    if (!isAbsent(error)) return complaint(file, why(error))
+    const link = danglingLink(file)
+    if (link !== null) return complaint(file, `the link ${link} leads nowhere`)
+    return isNamed && !existsSync(dataRoot)
+      ? complaint(file, 'its settings name a folder that is not there')
+      : noNetworks
   }
+}
+
+/** The link on the way to a file that leads nowhere: the usual way to move Docker's data to another disk. */
+const danglingLink = (file: string): string | null => {
+  const above = dirname(file)
+  const further = above === file ? null : danglingLink(above)
+  if (further !== null || existsSync(file)) return further
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true ? file : null
 }
 
 /** Why a database could not be read, in one clause. */

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -77,6 +77,26 @@ describe('the database of Docker', () => {
     expect(unread[0]).toMatch(
       /^\S*local-kv\.db, where Docker keeps its networks, could not be read \(.*\): its networks that are down are not avoided\. Name their subnets with --reserve\.$/,
     )
+  })
+  test.each<[string, () => void, RegExp]>([
+    [
+      'the folder that settings name is not there',
+      () => write('etc/docker/daemon.json', '{"data-root": "/srv/docker"}'),
+      /\/srv\/docker\/.*\(its settings name a folder that is not there\)/,
+    ],
+    [
+      'its folder is a link that leads nowhere',
+      () => symlinkSync('/srv/disk/docker', place('var/lib/docker')),
+      /\(the link \S*\/var\/lib\/docker leads nowhere\)/,
+    ],
+    [
+      'it is a link that leads nowhere itself',
+      () => symlinkSync('/srv/disk/local-kv.db', place(`var/lib/docker/${database}`)),
+      /\(the link \S*local-kv\.db leads nowhere\)/,
+    ],
+  ])('that is elsewhere for now is told, where %s', (_, make, why) => {
+    make()
+    expect(readEngineNetworks(root).unread).toEqual([expect.stringMatching(why)])
   })
   test('that an ordinary user may not read is told, which needs no look at what is in its folder', () => {
     keep('docker-26-stopped.db')
