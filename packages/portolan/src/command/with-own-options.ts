@@ -7,6 +7,9 @@ const ofIntent = [
   ...['guard-forwarding', 'no-sysctl', ...ofSubnets],
 ] as readonly OptionName[]
 
+/** Those that ask before they change anything. */
+const asking: readonly string[] = ['apply', 'move']
+
 /** What the commands that remedies name take. */
 const taken: Readonly<Record<string, readonly OptionName[]>> = {
   apply: ofIntent,
@@ -28,6 +31,8 @@ export const withOwnOptions =
     const words = (taken[name] ?? []).flatMap((option) =>
       ` ${rest} `.includes(` --${option} `) ? [] : optionWords(option, options[option]),
     )
+    // The Compose text is to come from standard input once more, so no question can be answered there.
+    if (words.includes('-') && asking.includes(name) && !` ${rest} `.includes(' --yes ')) words.push('--yes')
     // Where a word could not be copied from a terminal, the user knows what was typed.
     const isCopied = words.length > 0 && words.every((word) => visibleText(word) === word)
     return isCopied ? `portolan ${name} ${shellLine(words)}${rest}` : command

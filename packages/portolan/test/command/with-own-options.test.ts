@@ -29,10 +29,10 @@ describe('a command of Portolan in a remedy', () => {
       'portolan subnet --pool classic --pool 10.0.0.0/8:24',
     ],
     [
-      'writes values that begin with a dash',
+      'writes values that begin with a dash, and asks nothing where standard input is taken',
       { file: ['-x', '-'] },
       'portolan move web',
-      'portolan move --file=-x -f - web',
+      'portolan move --file=-x -f - --yes web',
     ],
     [
       'is as it was where an option cannot be copied',
