@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { openLab } from '../lab/lab.ts'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { engineRoom } from '../lab/neighbour/engine-room.ts'
 import { startUfw } from '../lab/neighbour/ufw.ts'
 import { addresses } from '../lab/topology.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
@@ -44,6 +45,40 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     if (how !== '--fix') return
     expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
     expect(await ufw.command('status')).toBe(before)
+  })
+
+  test('with IPV6=no, the setting by which it drops all of IPv6, and no rule that the next reload takes out', async () => {
+    await using lab = await openLab()
+    const room = await engineRoom(lab)
+    await room.mustRun(['sed', '-i', 's/IPV6=yes/IPV6=no/', '/etc/default/ufw'])
+    const ufw = await startUfw(lab, ['allow 22/tcp'])
+    const shop = await openShop(lab)
+    expect((await shop.apply('--fix')).exitCode).toBe(3)
+    await shop.apply('--force')
+    const web = await shop.web()
+    await expectClosed(lab.client, web, { ...published, destination: addresses.ip6.host })
+    const dropped = (await shop.conflicts()).filter(({ culprit }) => culprit?.family === 'ip6')
+    expect(dropped.filter(({ severity }) => severity === 'error').map(({ kind }) => kind)).toContain(
+      'NeighbourDiscoveryDropped',
+    )
+    for (const { culprit, remedy } of dropped) {
+      expect(culprit?.owner).toBe('ufw')
+      expect(remedy).toEqual({
+        text: expect.stringContaining('Set IPV6=yes in /etc/default/ufw'),
+        commands: [],
+      })
+    }
+    // What the message says is done, and ufw is asked as in IPv4.
+    await room.mustRun(['sed', '-i', 's/IPV6=no/IPV6=yes/', '/etc/default/ufw'])
+    await ufw.reload()
+    const { exitCode, stderr } = await shop.apply('--fix')
+    expect(`${exitCode} ${stderr}`).toBe('0 ')
+    for (const family of families) {
+      const destination = addresses[family].host
+      expect(await lab.client.probe({ ...published, destination, timeoutMs: 3000 })).toMatchObject({
+        by: 'web',
+      })
+    }
   })
 
   test('rules of IPv4 alone, for a network of IPv4 alone', async () => {

@@ -39,7 +39,7 @@ export {
   type PacketField,
 } from './evaluate/learner.ts'
 export { type Link, readLinks } from './evaluate/link.ts'
-export { openFlow } from './evaluate/open-flow.ts'
+export { openFlow, readFirstPacket } from './evaluate/open-flow.ts'
 export { destinationClasses, MOST_STRETCHES } from './evaluate/route-classes.ts'
 export type { Route, RouteTable } from './evaluate/route-table.ts'
 export { lookUpRoute } from './evaluate/router.ts'

@@ -77,7 +77,7 @@ const carryOutRemedies = async (
 
 /** What gets in spoils no row that promises an answer: its witness alone shows it. */
 const spoilsRow = (conflict: ConflictJson): boolean =>
-  hasLiveWitness(conflict) && conflict.kind !== 'Bypassed'
+  (hasLiveWitness(conflict) && conflict.kind !== 'Bypassed') || conflict.kind === 'NeighbourDiscoveryDropped'
 
 const isSame = (one: ConflictJson, other: ConflictJson): boolean =>
   one.kind === other.kind &&

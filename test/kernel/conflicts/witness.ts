@@ -17,6 +17,8 @@ const aboutNoPacket: readonly string[] = [
   'IccForIpOnly',
   'IccUnenforceable',
   'LoopbackUnreachable',
+  // The kernel sends the messages of neighbour discovery, and rows show that they are lost.
+  'NeighbourDiscoveryDropped',
   'NetworkInUse',
   'OverlappingHostPort',
   'PortInEphemeralRange',

@@ -32,7 +32,12 @@ interface ConflictJson {
   readonly kind: string
   readonly severity: 'error' | 'warning' | 'info'
   readonly mapping: string | null
-  readonly culprit: { readonly text: string; readonly chain: string | null } | null
+  readonly culprit: {
+    readonly text: string
+    readonly chain: string | null
+    readonly owner: string | null
+    readonly family: string | null
+  } | null
   readonly remedy: { readonly text: string; readonly commands: readonly string[] }
 }
 

@@ -9,7 +9,11 @@ import { culpritOf, type Finding } from './search/finding.ts'
  * @param does - what it does, in the present tense
  * @param mayDo - the same, of a finding that is only possible
  */
-export const cause = ({ step, certainty }: Finding, does: string, mayDo: string): string => {
+export const cause = (
+  { step, certainty }: Pick<Finding, 'step' | 'certainty'>,
+  does: string,
+  mayDo: string,
+): string => {
   const culprit = culpritOf(step)
   if (culprit === null) return 'The rules that could be read do not show why.'
   const what = certainty === 'certain' ? does : mayDo

@@ -111,7 +111,11 @@ type NetworkConflictKind =
   | 'IccUnenforceable'
   | 'NetworkInUse'
 
-type HostConflictKind = 'ForwardingDisabled' | 'HostBecomesRouter' | 'RouterAdvertisementsLost'
+type HostConflictKind =
+  | 'ForwardingDisabled'
+  | 'HostBecomesRouter'
+  | 'NeighbourDiscoveryDropped'
+  | 'RouterAdvertisementsLost'
 
 /**
  * The kinds that rules, routes and sysctls cause. `EgressDropped` and `NetworkDropped` are of networks, `DnatShadows` of

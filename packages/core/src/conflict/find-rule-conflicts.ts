@@ -6,6 +6,7 @@ import type { Conflict } from './conflict.ts'
 import { findBypasses } from './find-bypasses.ts'
 import { findDnatShadows } from './find-dnat-shadows.ts'
 import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from './incomplete-search.ts'
+import { neighbourDiscoveryDropped } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
 import { passThrough } from './remedy/pass-through.ts'
@@ -20,6 +21,7 @@ import type { Finding } from './search/finding.ts'
 import { findingsOfGroup } from './search/findings-of-group.ts'
 import { mappingsOfOthers } from './search/mappings-of-others.ts'
 import { namedEndsOf } from './search/named-ends.ts'
+import { findLostNeighbours } from './search/neighbour-discovery.ts'
 import { plannedFacts } from './search/planned-facts.ts'
 import { portsOfOthers } from './search/ports-of-others.ts'
 import { seekerOf } from './search/seeker.ts'
@@ -181,24 +183,36 @@ export const searchRules = (
   for (const together of exploreNetworks(around, alike, seek)) tellNetworks(together)
   const others = mappingsOfOthers(published)
   const bypasses = findBypasses(follower, desired, rulesets, { around, alike, taken, others })
-  return {
-    conflicts: tellStale(
-      holdRemedies(
-        [
-          ...desired.mappings.flatMap((mapping) => {
-            const own = ofMapping.get(mapping) ?? none
-            const bypassing = bypasses.ofMapping.get(mapping)
-            return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
-          }),
-          ...desired.networks.flatMap((network) => [
-            ...(ofNetwork.get(network) ?? []),
-            ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
-          ]),
-        ],
-        drafts,
-        { desired, facts: planned, rulesets, around },
-      ),
+  const publishes = desired.mappings.some(({ family }) => family === 'ip6')
+  const { isPanicking } = remedyHost(around.ip6, planned, rulesets)
+  const lost = findLostNeighbours(follower, desired, around.ip6).map((one) =>
+    neighbourDiscoveryDropped(
+      isHidden('ip6') ? { ...one, certainty: 'possible' } : one,
+      publishes,
+      isPanicking,
     ),
+  )
+  return {
+    conflicts: [
+      ...lost,
+      ...tellStale(
+        holdRemedies(
+          [
+            ...desired.mappings.flatMap((mapping) => {
+              const own = ofMapping.get(mapping) ?? none
+              const bypassing = bypasses.ofMapping.get(mapping)
+              return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
+            }),
+            ...desired.networks.flatMap((network) => [
+              ...(ofNetwork.get(network) ?? []),
+              ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
+            ]),
+          ],
+          drafts,
+          { desired, facts: planned, rulesets, around },
+        ),
+      ),
+    ],
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),
       ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? none),

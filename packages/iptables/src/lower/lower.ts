@@ -16,6 +16,7 @@ import { baseHook } from './option/base-hook.ts'
 import type { KnownPorts } from './option/port-steps.ts'
 import { reachingHooks } from './option/reaching-hooks.ts'
 import { type TargetScope, targetSteps } from './option/target-steps.ts'
+import { ufwClosed } from './option/ufw-closed.ts'
 import { ruleSource } from './rule-source.ts'
 
 /** @public @since 0.1.0 */
@@ -132,9 +133,11 @@ export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRu
   const ports: KnownPorts = new Map()
   const { tool, numberedAs } = options
   const positionOf = numberedAs === undefined ? byPlace : foreignPositions(numberedAs)
+  const closed = ufwClosed(ruleset)
   return {
-    tables: ruleset.tables.map((table) =>
-      lowerTable(table, scopeOf(table, tool ?? toolOf(table), ports, positionOf)),
-    ),
+    tables: ruleset.tables.map((table) => {
+      const lowered = lowerTable(table, scopeOf(table, tool ?? toolOf(table), ports, positionOf))
+      return table === closed ? { ...lowered, program: 'ufw' } : lowered
+    }),
   }
 }

@@ -23,7 +23,10 @@ export interface NetfilterTable {
   readonly name: string
   /** A dormant table is kept and does nothing. */
   readonly dormant: boolean
-  /** The program that keeps the table for itself (nft's `flags owner`), where it is known. */
+  /**
+   * The program that keeps the table for itself (nft's `flags owner`), where it is known; of iptables the program that
+   * closes the table and has no chain in it: ufw in IPv6, where it has that switched off.
+   */
   readonly program?: string
   /** The kernel lets no other program change the table (nft's `flags owner`). Absent: it does. */
   readonly owned?: boolean

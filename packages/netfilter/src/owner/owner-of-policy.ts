@@ -12,6 +12,7 @@ export const ownerOfPolicy = (table: NetfilterTable, chain: NetfilterChain): str
   if (chain.base?.policy !== 'drop') return null
   if (isPanic(table)) return 'firewalld'
   if (table.name !== 'filter') return null
+  if (table.tool !== 'nft' && table.program !== undefined) return table.program
   const hooked = new Set(chain.rules.map(ownerOfTarget))
   return (
     policySetters.find(({ owner, chains }) => chains.includes(chain.name) && hooked.has(owner))?.owner ?? null

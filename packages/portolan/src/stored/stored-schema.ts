@@ -141,6 +141,7 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
   IccUnenforceable: true,
   NetworkInUse: true,
   HostBecomesRouter: true,
+  NeighbourDiscoveryDropped: true,
   RouterAdvertisementsLost: true,
   DnatShadowed: true,
   DnatShadows: true,

@@ -13,6 +13,7 @@ import { acceptPassage } from './insertion.ts'
 import { type Passages, passagesOf } from './passage.ts'
 import type { RemedyHost } from './remedy-host.ts'
 import { ufwWay } from './ufw-way.ts'
+import { isUfwWithoutIp6, ufwWithoutIp6 } from './ufw-without-ip6.ts'
 
 /**
  * How to let the packets of a finding through the chain that stops or changes them: in the owner's own way where it
@@ -55,6 +56,7 @@ const ownersWay = (owner: string | null, wanted: Wanted): Draft | null => {
   const { step, passages } = wanted
   const refusal = refusalOfFirewalld(wanted, owner)
   if (refusal !== null) return inWords(refusal)
+  if (isUfwWithoutIp6(step, owner)) return inWords(ufwWithoutIp6)
   if (step.hook !== 'forward') return null
   const docker = dockerUserWay(wanted, bothWays(passages, step.reply))
   if (docker !== null) return docker

@@ -1,0 +1,58 @@
+import { ownerOf } from '@portolan/netfilter'
+import { tell } from '@portolan/netfilter/analysis'
+import { cause } from './cause.ts'
+import { aboutHost, type HostConflict } from './conflict.ts'
+import { panicText } from './remedy/firewalld-refusal.ts'
+import { isUfwWithoutIp6, ufwWithoutIp6 } from './remedy/ufw-without-ip6.ts'
+import { culpritOf } from './search/finding.ts'
+import type { LostNeighbours } from './search/neighbour-discovery.ts'
+
+/**
+ * A rule of the host drops neighbour discovery: in IPv6 the host and the machines or containers on a link do not find
+ * each other, so no packet between them arrives. A rule of the host that lets ports pass does not help.
+ *
+ * @param publishes - the project publishes a port in IPv6
+ * @internal
+ */
+export const neighbourDiscoveryDropped = (
+  lost: LostNeighbours,
+  publishes: boolean,
+  isPanicking: boolean,
+): HostConflict => {
+  const { step, certainty, witness, conclusion, uplinks, networks } = lost
+  const others = [
+    ...(networks.length === 0 ? [] : [`containers of ${listed(networks.map(({ name }) => name))}`]),
+    ...(uplinks.length === 0 ? [] : [`machines behind ${listed(uplinks)}`]),
+  ].join(' and ')
+  return {
+    kind: 'NeighbourDiscoveryDropped',
+    severity: publishes ? 'error' : 'warning',
+    certainty,
+    ...aboutHost,
+    message: `In IPv6 this host and ${others} do not find each other, so no packet between them arrives. ${cause(lost, `drops ${messages}`, `may drop ${messages}`)}`,
+    witness,
+    culprit: culpritOf(step),
+    remedy: { text: remedyOf(step, isPanicking), commands: [] },
+    trace: tell(conclusion, new Map()).trace,
+  }
+}
+
+const messages = 'neighbour discovery (ICMPv6 types 135 and 136)'
+
+const remedyOf = (step: LostNeighbours['step'], isPanicking: boolean): string => {
+  const { table, chain, rule } = step
+  const owner = table === null || chain === null ? null : ownerOf(table, chain, rule)
+  if (isUfwWithoutIp6(step, owner)) return ufwWithoutIp6
+  if (owner === 'firewalld')
+    return isPanicking
+      ? panicText
+      : 'Let the zone of these interfaces accept the ICMP types neighbour-solicitation and neighbour-advertisement.'
+  return `Accept ICMPv6 types 135 and 136 in chain ${chain?.name ?? ''} ${rule === null ? 'before its policy is asked' : 'in front of that rule'}. An accept in another table does not override a drop.`
+}
+
+const MOST = 3
+
+const listed = (names: readonly string[]): string =>
+  names.length <= MOST
+    ? names.join(', ')
+    : `${names.slice(0, MOST).join(', ')} and ${names.length - MOST} more`

@@ -1,0 +1,177 @@
+import {
+  firstAddress,
+  formatAddress,
+  lastAddress,
+  type Packet,
+  prefixAround,
+  protocolNumber,
+  tryParseInterfaceAddress,
+} from '@portolan/netfilter'
+import {
+  type Conclusion,
+  type Follower,
+  openFlow,
+  readFirstPacket,
+  type TraceStep,
+} from '@portolan/netfilter/analysis'
+import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import { culpritKey } from './blame.ts'
+import { isOurs } from './is-ours.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** A rule or policy that drops messages of neighbour discovery, without which no IPv6 packet finds its receiver. */
+export interface LostNeighbours {
+  readonly step: TraceStep
+  readonly certainty: 'certain' | 'possible'
+  /** One message that is lost, and its way. */
+  readonly witness: Packet
+  readonly conclusion: Conclusion
+  /** The uplinks whose machines are not found, or do not find the host. */
+  readonly uplinks: readonly string[]
+  /** The networks whose containers are not found, or do not find the host. */
+  readonly networks: readonly DesiredNetwork[]
+}
+
+/** A link on which the host and others have to find each other. */
+interface Link {
+  readonly name: string
+  /** Null: an uplink. */
+  readonly network: DesiredNetwork | null
+  readonly own: string
+  /** An address of another machine or container on the link. */
+  readonly peer: string
+}
+
+/** ICMPv6 types (RFC 4861). */
+const [SOLICITATION, ADVERTISEMENT] = [135, 136]
+
+/**
+ * The rules that drop neighbour discovery between the host and what is on a link of its own: the machines behind its
+ * uplinks, and the containers of a project. The kernel does not track these messages. IPv4 has no such rules here: ARP
+ * meets no hook of IP.
+ *
+ * @param around - of IPv6
+ * @see RFC 4861; net/netfilter/nf_conntrack_proto_icmpv6.c `nf_conntrack_icmpv6_error`
+ */
+export const findLostNeighbours = (
+  { host, follow }: Follower,
+  desired: DesiredState,
+  around: Surroundings,
+): readonly LostNeighbours[] => {
+  const found = new Map<object | string, LostNeighbours>()
+  for (const link of linksOf(host, desired, around))
+    for (const message of messagesOn(link)) {
+      const lost = lose(message, (packet) => follow(openFlow(host, readFirstPacket(packet))))
+      if (lost === null) continue
+      const key = culpritKey(lost.step)
+      const before = found.get(key) ?? { ...lost, uplinks: [], networks: [] }
+      const { network } = link
+      found.set(key, {
+        ...before,
+        uplinks: network === null ? [...new Set([...before.uplinks, link.name])] : before.uplinks,
+        networks: network === null ? before.networks : [...new Set([...before.networks, network])],
+      })
+    }
+  return [...found.values()]
+}
+
+/** Tunnels of points: nothing is asked for there. */
+const withoutNeighbours: ReadonlySet<string> = new Set([
+  ...['wireguard', 'tun', 'ppp', 'sit', 'ipip', 'gre', 'ip6gre', 'ip6tnl', 'vti', 'vti6', 'xfrm'],
+  ...['loopback', 'dummy', 'none'],
+])
+
+const linksOf = (
+  { links }: Follower['host'],
+  { networks, endpoints, mappings }: DesiredState,
+  { entries }: Surroundings,
+): readonly Link[] => {
+  const bridges = networks.flatMap((network): readonly Link[] => {
+    const own = network.ip6?.gateway ?? null
+    if (network.ip6 === null || own === null) return []
+    const endpoint = endpoints.find((one) => one.network === network.name && one.ip6 !== null)
+    const peer = endpoint?.ip6 ?? otherThan(own, `${own}/${network.ip6.subnet.split('/')[1]}`)
+    return peer === null ? [] : [{ name: network.bridge, network, own, peer }]
+  })
+  const goesOut =
+    mappings.some(({ family }) => family === 'ip6') ||
+    networks.some(({ ip6, internal }) => ip6 !== null && ip6.gateway !== null && !internal)
+  if (!goesOut) return bridges
+  const uplinks = entries.flatMap(({ name, isUplink }): readonly Link[] => {
+    const link = links.get(name)
+    if (!isUplink || link === undefined || withoutNeighbours.has(link.kind ?? '')) return []
+    for (const { address, length } of link.addresses) {
+      const own = formatAddress(address)
+      const peer = address.family === 'ip6' && !isOfTheLink(own) ? otherThan(own, `${own}/${length}`) : null
+      if (peer !== null) return [{ name, network: null, own, peer }]
+    }
+    return []
+  })
+  return [...bridges, ...uplinks]
+}
+
+const isOfTheLink = (address: string): boolean => /^fe[89ab]/i.test(address)
+
+/** Another address of the prefix that one is in; null where there is none. */
+const otherThan = (own: string, withLength: string): string | null => {
+  const read = tryParseInterfaceAddress(withLength)
+  if (read === null) return null
+  const prefix = prefixAround(read.address, read.length)
+  const [first, last] = [firstAddress(prefix), lastAddress(prefix)].map(formatAddress)
+  return [last, first].find((one) => one !== undefined && one !== own) ?? null
+}
+
+/** One message, as it may look: others send some of theirs with link-local addresses. */
+type Message = readonly [Packet, ...Packet[]]
+
+const linkLocal = 'fe80::5054:ff:fe12:3456'
+
+/** Either side asks, and either side answers. */
+const messagesOn = ({ name, own, peer }: Link): readonly Message[] => {
+  const base = { family: 'ip6', protocol: protocolNumber.icmpv6, state: 'untracked' } as const
+  const comes = (icmpType: number, destination: string): Message => {
+    const one = { ...base, in: name, icmpType, destination }
+    return [
+      { ...one, source: peer },
+      { ...one, source: linkLocal },
+    ]
+  }
+  const goes = (icmpType: number): Message => {
+    const one = { ...base, source: own, icmpType }
+    return [
+      { ...one, destination: peer },
+      { ...one, destination: linkLocal },
+    ]
+  }
+  return [
+    comes(SOLICITATION, solicitedNode(own)),
+    goes(ADVERTISEMENT),
+    goes(SOLICITATION),
+    comes(ADVERTISEMENT, own),
+  ]
+}
+
+/** ff02::1:ff00:0/104 with the last three bytes of the address (RFC 4291, 2.7.1). */
+const solicitedNode = (address: string): string => {
+  const read = tryParseInterfaceAddress(`${address}/128`)
+  const value = read !== null && typeof read.address.value === 'bigint' ? read.address.value : 0n
+  return formatAddress({ family: 'ip6', value: (0xff0200000000000000000001ffn << 24n) | (value & 0xffffffn) })
+}
+
+type Lost = Pick<LostNeighbours, 'step' | 'certainty' | 'witness' | 'conclusion'>
+
+/** Lost only where it is in every form that can be followed. */
+const lose = (message: Message, follow: (packet: Packet) => ReturnType<Follower['follow']>): Lost | null => {
+  let lost: Lost | null = null
+  for (const witness of message) {
+    const { conclusions, run } = follow(witness)
+    if (conclusions.some(({ end }) => end.kind === 'local' || end.kind === 'out')) return null
+    const [conclusion] = conclusions
+    const step = conclusion?.end.world.trace ?? null
+    // The facts may name no link-local address, or no route for it.
+    if (conclusion === undefined || step === null || step.chain === null || isOurs(step)) continue
+    const isSure = !run.truncated && !run.doubtful && conclusions.every(({ end }) => !end.world.unknown)
+    lost ??= { step, certainty: isSure ? 'certain' : 'possible', witness, conclusion }
+  }
+  return lost
+}
