@@ -242,6 +242,35 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     await expectClosed(lab.outside, web, direct)
   })
 
+  test('what lets containers out is closed by the next apply to a network that an engine makes later', async () => {
+    await using lab = await openLab()
+    const firewalld = await startFirewalld(lab)
+    const shop = await openShop(lab, 'routed')
+    expect((await shop.apply('--fix')).exitCode).toBe(0)
+    const web = await shop.web()
+    const podman = await startPodman(lab)
+    await podman.createNetwork(
+      'late',
+      ...['--disable-dns', '--ipv6', '--subnet=10.66.0.0/24', '--subnet=fd00:66::/64'],
+    )
+    const hidden = await podman.run({ name: 'hidden', network: 'late' })
+    const hiddenAt = [hidden.address, hidden.address6 ?? '']
+    for (const destination of hiddenAt)
+      expect(await web.probe({ ...direct, destination })).toMatchObject({ by: 'hidden' })
+    const planned = await lab.portolan(['plan', ...shop.words])
+    expect(planned.exitCode).toBe(2)
+    expect(planned.stdout).toContain('Close networks of other engines that came later')
+    // Without a reload, which would drop what Podman has set at run time.
+    const { exitCode, stderr } = await shop.apply()
+    expect(`${exitCode} ${stderr}`).toBe('0 ')
+    for (const destination of hiddenAt) await expectClosed(web, hidden, { ...direct, destination })
+    expect((await lab.portolan(['plan', ...shop.words])).exitCode).toBe(0)
+    await firewalld.reload()
+    for (const destination of hiddenAt) await expectClosed(web, hidden, { ...direct, destination })
+    expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
+    expect(await firewalldRules(lab)).not.toContain('172.30.1.')
+  })
+
   test('no reload, where it would drop what Podman has set, until that is saved as the message says', async () => {
     await using lab = await openLab()
     await startFirewalld(lab)

@@ -20,7 +20,8 @@ export const applyFix = async (
   runner: Runner,
 ): Promise<void> => {
   const { fix } = operation
-  const unsaved = isReloading(fix) ? ((await readFirewalld(runner))?.unsaved ?? null) : null
+  const isPart = operation.kind === 'ask' && operation.only !== undefined
+  const unsaved = isReloading(fix) && !isPart ? ((await readFirewalld(runner))?.unsaved ?? null) : null
   if (operation.kind === 'take-back') {
     const { undo } = fixCommands(operation)
     await takeBack({ undo: unsaved === null ? undo : withoutReload(fix) }, description, runner)
@@ -42,7 +43,8 @@ export const applyFix = async (
     const { exitCode, stderr } = await run(command, runner)
     // The plan took a name that is free, or a policy of ours.
     if (exitCode === NAME_CONFLICT && command.some((word) => word.startsWith('--new-policy='))) continue
-    if (exitCode !== 0) throw refusal(command, stderr, `(${description}) Mend that, or apply without --fix.`)
+    const advice = isPart ? 'Mend that, and apply again.' : 'Mend that, or apply without --fix.'
+    if (exitCode !== 0) throw refusal(command, stderr, `(${description}) ${advice}`)
   }
 }
 

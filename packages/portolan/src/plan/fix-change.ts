@@ -22,6 +22,8 @@ export type FixOperation =
       readonly fix: Fix
       /** It was asked for before, so what is there of it is taken back first. */
       readonly known: boolean
+      /** What is run of it, where the rest is there already. */
+      readonly only?: Commands
     }
   | { readonly kind: 'take-back'; readonly fix: Fix }
 
@@ -36,6 +38,7 @@ export const fixCommands = (
 ): { readonly undo: Commands; readonly commands: Commands } => {
   const { fix } = operation
   if (operation.kind === 'take-back') return { undo: fix.undo, commands: [] }
+  if (operation.only !== undefined) return { undo: [], commands: operation.only }
   return { undo: operation.known ? withoutShared(fix) : [], commands: fix.commands }
 }
 

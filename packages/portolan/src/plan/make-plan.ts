@@ -17,6 +17,7 @@ import {
   unsettledNetworks,
 } from '@portolan/core'
 import {
+  engineSubnets,
   findNetworkInUse,
   findPortsInEphemeralRange,
   findStaleConntrack,
@@ -26,6 +27,7 @@ import type { Fix, OwedFlows } from '@portolan/host'
 import type { HostFacts, InterfaceFact, NetfilterRuleset } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import { withoutLoss } from '../firewalld/ask-firewalld.ts'
+import { closeLater } from '../firewalld/close-later.ts'
 import type { Firewalld } from '../firewalld/read-firewalld.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
@@ -132,7 +134,11 @@ export const makePlan = (input: PlanInput): Plan => {
     ...findNetworkInUse(removedBridges(links, facts), others),
     ...withoutDoubles(searched.conflicts, sysctls.conflicts),
   ])
-  const inPlace = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
+  const needed = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
+  const isByFirewalld = needed.some(({ name }) => name === 'firewalld')
+  const { fixes: inPlace, changes: closing } = isByFirewalld
+    ? closeLater(intent.project, needed, engineSubnets(desired, facts), input.present())
+    : { fixes: needed, changes: [] }
   const mended = input.fix
     ? fixConflicts(intent.project, found, inPlace, input.firewalld)
     : { changes: [], conflicts: found }
@@ -149,7 +155,7 @@ export const makePlan = (input: PlanInput): Plan => {
         (change): PlanChange => ({ ...change, part: 'lease' }),
       ),
       ...changes,
-      ...mended.changes.map((change): PlanChange => ({ ...change, part: 'fix' })),
+      ...[...closing, ...mended.changes].map((change): PlanChange => ({ ...change, part: 'fix' })),
       ...owedFlowChanges(input.owed, [...others, ...natMappings(desired)]).map(
         (change): PlanChange => ({ ...change, part: 'conntrack' }),
       ),

@@ -270,7 +270,12 @@ export const operationSchemas: {
   readonly [Part in CarriedChange['part']]: Schema<Extract<CarriedChange, { part: Part }>['operation']>
 } = {
   fix: ofKind<FixOperation['kind'], FixOperation>({
-    ask: allOf({ kind: exactly('ask'), fix: fixSchema, known: flag }),
+    ask: allOf({
+      kind: exactly('ask'),
+      fix: fixSchema,
+      known: flag,
+      only: absentOr(listOf(listOf(text()))),
+    }),
     'take-back': allOf({ kind: exactly('take-back'), fix: fixSchema }),
   }),
   conntrack: allOf({ kind: exactly('forget-flows'), due: owedFlowsSchema, noted: owedFlowsSchema }),

@@ -59,6 +59,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
       name: 'firewalld',
       text:
         `Let firewalld forward them by a policy of its own, ${policy}. It is asked after the zones, and about forwarded packets alone.` +
+        (accepts.some(({ destination }) => destination === null) ? untilApplied : '') +
         ' The reload drops what was set at run time only, bans among it: save that first (firewall-cmd --runtime-to-permanent).',
       commands: [
         ...(isNew ? prologue(policy) : []),
@@ -93,6 +94,10 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
   })
   return remedy === null ? null : { remedy, insertions: [...inPolicy, ...inZone] }
 }
+
+/** A policy names no interface that packets leave by, so it can refuse only what is there. */
+const untilApplied =
+  ' It refuses the networks of other engines that are there now. A network that is made later is open to these containers until the next "portolan apply".'
 
 /**
  * With iptables, zones and policies have chains of the same form, so that none can be named for sure. And a reload of

@@ -92,7 +92,7 @@ const firewalldCommands: readonly RegExp[] = [
   `--permanent --policy=${policy} --set-description=Portolan`,
   `--permanent --policy=${policy} --set-priority=[23]\\d{4}`,
   `--permanent --policy=${policy} --add-(ingress-zone=${named}|egress-zone=ANY)`,
-  `--permanent --policy=${policy} --add-rich-rule=${richRule}`,
+  `(--permanent )?--policy=${policy} --add-rich-rule=${richRule}`,
   `--permanent --zone=${named} --(add|remove)-interface=${named}`,
   `--permanent --delete-policy=${policy}`,
   '--reload',

@@ -1,0 +1,24 @@
+import { families, type HostFacts } from '@portolan/netfilter'
+import { readHostFacts } from '@portolan/netfilter/analysis'
+import type { DesiredState } from '../../contract/index.ts'
+import { plannedFacts } from '../search/planned-facts.ts'
+import { surroundingsOf } from '../search/surroundings.ts'
+import { remedyHost } from './remedy-host.ts'
+
+/**
+ * The subnets of bridges that other engines have on a host, as remedies tell them: a project's containers are let out
+ * to other machines, and not to these.
+ *
+ * @example
+ * engineSubnets(desired, facts) // ['172.17.0.0/16', 'fd00:17::/64']
+ * @public @since 0.1.0
+ */
+export const engineSubnets = (desired: DesiredState, facts: HostFacts): readonly string[] => {
+  const planned = plannedFacts(desired, facts, true)
+  const host = readHostFacts(planned)
+  return families.flatMap((family) =>
+    remedyHost(surroundingsOf(host, facts, desired, family), planned, []).otherBridges.filter(
+      (prefix) => prefix.includes(':') === (family === 'ip6') && !/^fe[89ab]/i.test(prefix),
+    ),
+  )
+}

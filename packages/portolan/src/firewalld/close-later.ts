@@ -1,0 +1,80 @@
+import type { Fix } from '@portolan/host'
+import { type NetfilterRuleset, shellLine } from '@portolan/netfilter'
+import type { FixChange } from '../plan/fix-change.ts'
+
+type Commands = Fix['commands']
+
+/**
+ * What our policies of firewalld let out, closed to networks that other engines have made since. A policy names no
+ * interface that packets leave by, so it refuses the subnets that were there when it was made, and the next one is open.
+ * The rules are added at run time and permanently: a reload would drop what else is set at run time only.
+ *
+ * @param fixes - that stay
+ * @param subnets - of the bridges of other engines
+ * @returns the changes, and the fixes as they are then
+ * @internal
+ */
+export const closeLater = (
+  project: string,
+  fixes: readonly Fix[],
+  subnets: readonly string[],
+  rulesets: readonly NetfilterRuleset[],
+): { readonly changes: readonly FixChange[]; readonly fixes: readonly Fix[] } => {
+  const changes: FixChange[] = []
+  const after = fixes.map((fix) => {
+    if (fix.project !== project || fix.name !== 'firewalld') return fix
+    const missing = missingRefusals(fix.commands, subnets).filter(([option = '']) =>
+      isInForce(option, rulesets),
+    )
+    if (missing.length === 0) return fix
+    const permanent = missing.map((words) => ['firewall-cmd', '--permanent', ...words])
+    const only = [...permanent, ...missing.map((words) => ['firewall-cmd', ...words])]
+    const isReload = (words: readonly string[]): boolean => words.includes('--reload')
+    const commands = [
+      ...fix.commands.filter((words) => !isReload(words)),
+      ...permanent,
+      ...fix.commands.filter(isReload),
+    ]
+    const closed = { ...fix, commands }
+    changes.push({
+      action: 'change',
+      object: fix.name,
+      description:
+        'Close networks of other engines that came later: the policy of firewalld for this project lets its containers reach unpublished ports there.',
+      before: text(fix.commands),
+      after: text(commands),
+      reverse: text(fix.undo),
+      operation: { kind: 'ask', known: true, fix: closed, only },
+    })
+    return closed
+  })
+  return { changes, fixes: after }
+}
+
+/** What lets a whole subnet out: a rule without a destination. */
+const lettingOut = /^--add-rich-rule=(rule family="(ipv[46])" source address="[^"]+") accept$/
+
+const missingRefusals = (commands: Commands, subnets: readonly string[]): Commands => {
+  const known = new Set(commands.map((words) => words.join(' ')))
+  return commands.flatMap((words) => {
+    const policy = words.find((word) => word.startsWith('--policy='))
+    const [, rule, family] = words.map((word) => lettingOut.exec(word)).find((found) => found !== null) ?? []
+    if (policy === undefined || rule === undefined) return []
+    return subnets
+      .filter((subnet) => subnet.includes(':') === (family === 'ipv6'))
+      .map((subnet) => [policy, `--add-rich-rule=${rule} destination address="${subnet}" reject`])
+      .filter((refusal) => !known.has(['firewall-cmd', '--permanent', ...refusal].join(' ')))
+  })
+}
+
+/** A firewalld that does not run lets nothing out, and cannot be asked. */
+const isInForce = (option: string, rulesets: readonly NetfilterRuleset[]): boolean => {
+  const policy = option.slice('--policy='.length)
+  return rulesets.some(({ tables }) =>
+    tables.some(({ chains }) =>
+      chains.some(({ name }) => name.endsWith(`_policy_${policy}`) || name.includes(`_policy_${policy}_`)),
+    ),
+  )
+}
+
+const text = (commands: Commands): string => commands.map(shellLine).join('\n')
