@@ -24,6 +24,7 @@ export {
 export { type AlikeSubnets, movedTo } from './evaluate/alike-subnets.ts'
 export { policyText } from './evaluate/describe-trace.ts'
 export { type Followed, type Follower, prepareFollower } from './evaluate/follow.ts'
+export type { FreeField, MemberField, PacketField } from './evaluate/free-field.ts'
 export { type Host, isBridge, isLocalAddress, readHostFacts } from './evaluate/host.ts'
 export type { KernelCause } from './evaluate/kernel-cause.ts'
 export { prefixRange } from './evaluate/learn-route.ts'
@@ -31,15 +32,13 @@ export {
   type Condition,
   type Exclusion,
   exactly,
-  type FreeField,
   isMemberField,
   isOfMember,
   type Learner,
-  type MemberField,
-  type PacketField,
 } from './evaluate/learner.ts'
 export { type Link, readLinks } from './evaluate/link.ts'
 export { openFlow, readFirstPacket } from './evaluate/open-flow.ts'
+export { noOrigins, type Origins } from './evaluate/origins.ts'
 export { destinationClasses, MOST_STRETCHES } from './evaluate/route-classes.ts'
 export type { Route, RouteTable } from './evaluate/route-table.ts'
 export { lookUpRoute } from './evaluate/router.ts'

@@ -1,6 +1,7 @@
 import { conntrackStatus, protocolNumber } from '../model/index.ts'
-import { freeFieldOf, learn } from './learn.ts'
+import { learn } from './learn.ts'
 import { membership } from './learner.ts'
+import { swapOrigins } from './origins.ts'
 import { receive } from './receive.ts'
 import { type End, endBy, isArrival, mergeRun, noteEvent, type Run, startRun } from './run.ts'
 import { send } from './send.ts'
@@ -111,6 +112,7 @@ const makeAnswer = (world: World, isLocal: boolean, began: World): World => ({
   daddr: world.saddr,
   sport: world.dport,
   dport: world.sport,
+  origins: swapOrigins(world.origins),
   in: isLocal ? null : world.out,
   out: null,
   port: null,
@@ -169,7 +171,7 @@ const learnFit = (began: World, reached: World, answer: World): void => {
   if (answer.learner === null || (answer.reply && answer.tracking === 'tracked')) return
   for (const { asked, answered } of ends) {
     if (reached[asked] === began[asked] && answer[answered] === began[asked]) continue
-    const field = freeFieldOf(answer, began[asked])
+    const field = began.origins[asked]
     const made = { starts: [answer[answered]], ends: [answer[answered]] }
     if (field !== null) learn(answer, [membership(field, made, began[asked])])
   }

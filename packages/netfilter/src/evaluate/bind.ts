@@ -92,7 +92,7 @@ const portClass = (port: number, range: ValueRange | null): readonly [number, nu
 }
 
 /** Binds one side of the flow to a target, as conntrack keeps it. */
-const bindSide = (world: World, action: NatStep, { address, port, range }: NatTarget): void => {
+const bindSide = (world: World, action: NatStep, { address, port, range, origins }: NatTarget): void => {
   const { answer } = world
   if (answer === null) return
   if (action.type === 'snat' || action.type === 'masquerade') {
@@ -100,12 +100,22 @@ const bindSide = (world: World, action: NatStep, { address, port, range }: NatTa
     world.sourcePorts = portClass(answer.dport, range)
     if (answer.daddr !== address || answer.dport !== port || range !== null)
       world.status |= conntrackStatus.snat
-    world.answer = { ...answer, daddr: address, dport: port }
+    world.answer = {
+      ...answer,
+      daddr: address,
+      dport: port,
+      origins: { ...answer.origins, daddr: origins.address, dport: origins.port },
+    }
     return
   }
   world.boundDestination = true
   if (answer.saddr !== address || answer.sport !== port) world.status |= conntrackStatus.dnat
-  world.answer = { ...answer, saddr: address, sport: port }
+  world.answer = {
+    ...answer,
+    saddr: address,
+    sport: port,
+    origins: { ...answer.origins, saddr: origins.address, sport: origins.port },
+  }
 }
 
 const deedOf = ({ family, answer }: World, { type }: NatStep): Deed => {

@@ -2,12 +2,12 @@ import type { RangeSet } from '../address/range-set.ts'
 import type { NetfilterRule } from '../model/index.ts'
 import { addressKeys, type ChainRead, type Held, keyedRules, possibleRules, readChain } from './chain-read.ts'
 import type { Compiler } from './compiler.ts'
+import type { FreeField } from './free-field.ts'
 import { leadingMatches } from './leading-matches.ts'
-import { freeFieldOf } from './learn.ts'
 import { type Explain, explainMatches } from './learn-match.ts'
-import type { FreeField } from './learner.ts'
 import type { Read } from './read.ts'
 import { compileExpression } from './read-expression.ts'
+import { type OriginRead, originOf } from './read-origin.ts'
 import { groupRules, type RuleGroup } from './rule-groups.ts'
 import type { Head, Key } from './rule-heads.ts'
 import { candidates, indexRules, mergePlaces, type RuleIndex } from './rule-index.ts'
@@ -27,6 +27,7 @@ export interface PlannedGroup {
   readonly others: Explain
   /** Reads what tells them apart. */
   readonly read: Read
+  readonly origin: OriginRead
 }
 
 /** How a learner asks the rules of one chain. What is found out of them once lasts as long as the compiled chain. */
@@ -95,7 +96,7 @@ export const learnChain = (
       const isLenient = learner?.isLenient === true
       let name = isLenient ? 1 : 0
       for (const key of addressKeys) {
-        const field = freeFieldOf(world, world[key])
+        const field = world.origins[key]
         name = name * 8 + (field === null ? 0 : fieldNumbers[field])
       }
       const known = byRegion.get(region) ?? new Map<number, ChainPlan>()
@@ -104,7 +105,7 @@ export const learnChain = (
       if (found !== undefined) return found
       const held = new Map<Key, RangeSet>()
       for (const key of addressKeys) {
-        const field = freeFieldOf(world, world[key])
+        const field = world.origins[key]
         const set = field === null ? undefined : learner?.region[field]
         if (set !== undefined) held.set(key, set)
       }
@@ -151,6 +152,7 @@ const makePlan = (
       group,
       others: explainMatches(group.others, compiler),
       read: compileExpression(group.differs.expression, compiler),
+      origin: originOf(group.differs.expression),
     })),
     singles: (world) => mergePlaces(settled(world), others(world)),
   }

@@ -1,9 +1,10 @@
 import type { Expression, FibExpression } from '../model/index.ts'
 import type { Compiler } from './compiler.ts'
-import { blur, freeFieldOf, ofAnyNetwork } from './learn.ts'
+import { blur, ofAnyNetwork } from './learn.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { always, type Condition, exactly } from './learner.ts'
 import { compileExpression } from './read-expression.ts'
+import { originOf } from './read-origin.ts'
 import { isUnknown } from './reading.ts'
 import { destinationClasses } from './route-classes.ts'
 import type { World } from './world.ts'
@@ -17,9 +18,10 @@ export const dependsOn = (expression: Expression, compiler: Compiler): Depends |
     case 'field':
     case 'conntrack-tuple': {
       const read = compileExpression(expression, compiler)
+      const origin = originOf(expression)
       return (world) => {
         const value = read(world)
-        const field = freeFieldOf(world, value)
+        const field = origin(world)
         return field === null || (typeof value !== 'number' && typeof value !== 'bigint')
           ? always
           : [exactly(field, value)]
@@ -35,6 +37,7 @@ export const dependsOn = (expression: Expression, compiler: Compiler): Depends |
     }
     case 'map': {
       const reads = expression.key.map((one) => compileExpression(one, compiler))
+      const origins = expression.key.map(originOf)
       const inner = expression.key.map((one) =>
         one.kind === 'field' || one.kind === 'conntrack-tuple' ? null : dependsOn(one, compiler),
       )
@@ -42,7 +45,7 @@ export const dependsOn = (expression: Expression, compiler: Compiler): Depends |
         ...inner.flatMap((one) => one?.(world) ?? always),
         ...learnLookup(
           world,
-          reads.map((read) => read(world)),
+          { readings: reads.map((read) => read(world)), origins },
           expression.table,
           true,
         ),
@@ -63,7 +66,7 @@ const dependsOnFib = (expression: FibExpression, compiler: Compiler): Depends =>
   const { of, result, limit, mark } = expression
   return (world) => {
     const value = world[of]
-    const field = freeFieldOf(world, value)
+    const field = world.origins[of]
     if (field === null) return always
     const router = compiler.host.routers[world.family]
     const bySource = router.rules.some(({ from }) => from !== null && from.length > 0)

@@ -1,8 +1,8 @@
 import { emptyRanges, hasValue, type RangeSet, rangeSet } from '../address/range-set.ts'
 import type { ElementTable, TableElement, ValueSet } from '../model/index.ts'
-import { freeFieldOf } from './learn.ts'
 import { always, type Condition, exactly, isMemberField, membership } from './learner.ts'
 import { segmentAround } from './part-segments.ts'
+import type { OriginRead } from './read-origin.ts'
 import type { Reading } from './reading.ts'
 import { YES } from './truth.ts'
 import { compileValues } from './value-test.ts'
@@ -29,6 +29,12 @@ interface PartIndex {
 
 const indexes = new WeakMap<ElementTable, (PartIndex | undefined)[]>()
 
+/** The parts of a key, and where each of them is from. */
+export interface LookupKey {
+  readonly readings: readonly Reading[]
+  readonly origins: readonly OriginRead[]
+}
+
 /**
  * What the result of a lookup hangs on.
  *
@@ -36,11 +42,11 @@ const indexes = new WeakMap<ElementTable, (PartIndex | undefined)[]>()
  */
 export const learnLookup = (
   world: World,
-  key: readonly Reading[],
+  { readings: key, origins }: LookupKey,
   table: ElementTable,
   wantsData: boolean,
 ): readonly Condition[] => {
-  const free = key.map((reading) => freeFieldOf(world, reading))
+  const free = origins.map((origin) => origin(world))
   // A value that is in no element at all settles it, whatever the other parts are.
   for (const [at, field] of free.entries()) {
     const reading = key[at]

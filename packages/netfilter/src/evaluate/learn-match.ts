@@ -2,11 +2,11 @@ import { hasValue, rangeSet } from '../address/range-set.ts'
 import type { CompareStep, ElementTable, LookupStep, MatchStep, ValueRange } from '../model/index.ts'
 import { compileMatch, type Test } from './compile-match.ts'
 import type { Compiler } from './compiler.ts'
-import { freeFieldOf } from './learn.ts'
 import { dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { always, type Condition, type Exclusion, isOfMember, membership } from './learner.ts'
 import { compileExpression } from './read-expression.ts'
+import { originOf } from './read-origin.ts'
 import { both, NO, type Truth, YES } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -130,6 +130,7 @@ const explainCompare = (step: CompareStep, compiler: Compiler): Explain => {
 /** Thousands of rules ask for a range: no test is made for what the set itself can tell. */
 const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compiler: Compiler): Explain => {
   const read = compileExpression(step.expression, compiler)
+  const origin = originOf(step.expression)
   const [only] = ranges
   const set =
     only !== undefined && ranges.length === 1 ? { starts: [only.first], ends: [only.last] } : rangeSet(ranges)
@@ -143,7 +144,7 @@ const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compile
       return surely(test(world))
     }
     const truth = hasValue(set, value) === step.negated ? NO : YES
-    const field = freeFieldOf(world, value)
+    const field = origin(world)
     if (field === null) return truth === YES ? surelyTrue : surelyFalse
     // Most packets of a search are told the same.
     if (known?.truth === truth && known.because[0]?.field === field) return known
@@ -155,6 +156,7 @@ const explainRanges = (step: CompareStep, ranges: readonly ValueRange[], compile
 const explainLookup = (step: LookupStep, compiler: Compiler): Explain => {
   const test = compileMatch(step, compiler)
   const reads = step.key.map((one) => compileExpression(one, compiler))
+  const origins = step.key.map(originOf)
   const inner = step.key.map((one) =>
     one.kind === 'field' || one.kind === 'conntrack-tuple' ? null : dependsOn(one, compiler),
   )
@@ -163,7 +165,7 @@ const explainLookup = (step: LookupStep, compiler: Compiler): Explain => {
     const truth = test(world)
     const key = reads.map((read) => read(world))
     if (key.includes(undefined)) return surely(truth)
-    const found = learnLookup(world, key, table, false)
+    const found = learnLookup(world, { readings: key, origins }, table, false)
     const others = inner.flatMap((one) => one?.(world) ?? always)
     return because(truth, others.length === 0 ? found : [...found, ...others])
   }

@@ -1,7 +1,8 @@
 import { lastAddress, type Prefix } from '../address/index.ts'
 import type { RangeSet } from '../address/range-set.ts'
-import { freeFieldOf, learn, ofAnyNetwork } from './learn.ts'
+import { learn, ofAnyNetwork } from './learn.ts'
 import { membership } from './learner.ts'
+import type { Origins } from './origins.ts'
 import { destinationClasses } from './route-classes.ts'
 import type { RouteKey } from './route-key.ts'
 import type { Route } from './route-table.ts'
@@ -37,16 +38,22 @@ export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
 }
 
 /** Notes what a look at the routing tables hung on. */
-export const learnRoute = (world: World, router: Router, key: RouteKey): void => {
+/** @param origins - of what is looked up: the packet's own, or, for the way back, those of the other direction */
+export const learnRoute = (
+  world: World,
+  router: Router,
+  key: RouteKey,
+  origins: Origins = world.origins,
+): void => {
   if (world.learner === null) return
-  const to = freeFieldOf(world, key.destination)
+  const to = origins.daddr
   if (to !== null) {
     const set = sameRoute(router, key)
     if (set !== null) learn(world, ofAnyNetwork(world, [{ field: to, set, inside: true, isOfTable: false }]))
   }
-  learnFlow(world, router, key)
+  learnFlow(world, router, key, origins)
   const source = key.source
-  const from = freeFieldOf(world, source)
+  const from = origins.saddr
   if (from === null || source === null) return
   for (const rule of router.rules)
     if (rule.from !== null && rule.from.length > 0)
@@ -54,14 +61,14 @@ export const learnRoute = (world: World, router: Router, key: RouteKey): void =>
 }
 
 /** Notes which ports routing rules asked for. */
-const learnFlow = (world: World, router: Router, { flow }: RouteKey): void => {
+const learnFlow = (world: World, router: Router, { flow }: RouteKey, origins: Origins): void => {
   if (flow === undefined) return
   for (const { flow: asked } of router.rules)
-    for (const [ports, value] of [
-      [asked?.sourcePorts, flow.sport],
-      [asked?.destinationPorts, flow.dport],
+    for (const [ports, value, origin] of [
+      [asked?.sourcePorts, flow.sport, origins.sport],
+      [asked?.destinationPorts, flow.dport, origins.dport],
     ] as const) {
-      const field = ports === undefined || ports === null ? null : freeFieldOf(world, value)
+      const field = ports === undefined || ports === null ? null : origin
       if (field !== null && ports !== undefined && ports !== null)
         learn(world, [membership(field, { starts: [ports.first], ends: [ports.last] }, value)])
     }

@@ -1,6 +1,6 @@
 import type { ValueRange } from '../model/index.ts'
 import type { PlannedGroup } from './chain-plan.ts'
-import { freeFieldOf, learnExclusion, learnFrom } from './learn.ts'
+import { learnExclusion, learnFrom } from './learn.ts'
 import { because, type Explained, refusal } from './learn-match.ts'
 import { membership } from './learner.ts'
 import type { CompiledRule, Program } from './program.ts'
@@ -78,7 +78,7 @@ const askGroup = (
   world: World,
 ): MatchingRule | null => {
   const { planned, asked } = progress
-  const { group, others, read } = planned
+  const { group, others, read, origin } = planned
   if ((group.places[asked] ?? before) >= before) return null
   const to = placeFrom(group.places, before)
   progress.asked = to
@@ -86,7 +86,7 @@ const askGroup = (
   if (explained.truth === NO && explained.because.length === 0) return null
   const value = read(world)
   if (typeof value !== 'number' && typeof value !== 'bigint') return null
-  const field = freeFieldOf(world, value)
+  const field = origin(world)
   const inSome = field === null ? null : membership(field, setOf(group, asked, to), value)
   if (inSome?.inside === false) {
     const outside = because(NO, [inSome], true)

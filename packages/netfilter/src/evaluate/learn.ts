@@ -1,12 +1,7 @@
 import { forAlike } from './alike-subnets.ts'
-import { type Condition, type Exclusion, exactly, type FreeField, isOfMember, membership } from './learner.ts'
+import type { FreeField } from './free-field.ts'
+import { type Condition, type Exclusion, exactly, isOfMember, membership } from './learner.ts'
 import type { World } from './world.ts'
-
-/** The free field that a value is. */
-export const freeFieldOf = ({ learner }: World, value: unknown): FreeField | null =>
-  learner === null || (typeof value !== 'number' && typeof value !== 'bigint')
-    ? null
-    : (learner.free.get(value) ?? null)
 
 export const learn = ({ learner }: World, conditions: readonly Condition[]): void => {
   if (learner !== null) for (const condition of conditions) learner.conditions.push(condition)
@@ -18,11 +13,11 @@ export const learn = ({ learner }: World, conditions: readonly Condition[]): voi
  */
 export const learnReplaced = (
   world: World,
+  field: FreeField | null,
   old: number | bigint,
   first: number | bigint,
   last: number | bigint = first,
 ): void => {
-  const field = freeFieldOf(world, old)
   if (field === null) return
   const replaced = membership(field, { starts: [first], ends: [last] }, old)
   learn(world, [replaced.inside ? exactly(field, old) : replaced])
@@ -44,9 +39,8 @@ export const ofAnyNetwork = ({ learner }: World, conditions: readonly Condition[
   if (learner === null || alike === null) return conditions
   return conditions.flatMap((condition) => {
     if (!isAddressField(condition.field)) return [condition]
-    for (const [value, field] of learner.free)
-      if (field === condition.field) return forAlike(alike, condition, value) ?? []
-    return [condition]
+    const value = learner.values.get(condition.field)
+    return value === undefined ? [condition] : (forAlike(alike, condition, value) ?? [])
   })
 }
 

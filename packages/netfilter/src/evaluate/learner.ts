@@ -1,13 +1,7 @@
 import { hasValue, type RangeSet } from '../address/range-set.ts'
 import type { AlikeSubnets } from './alike-subnets.ts'
-
-/** The fields of a packet that a search leaves open. */
-export type PacketField = 'saddr' | 'daddr' | 'sport' | 'dport'
-
-/** What tells a mapping from others like it, where these are to be spoken for. */
-export type MemberField = 'hostPort' | 'targetPort' | 'targetAddress'
-
-export type FreeField = PacketField | MemberField
+import type { FreeField, MemberField } from './free-field.ts'
+import type { Origins } from './origins.ts'
 
 /** A free field is in the set, or is not: what the way of a packet hung on. */
 export interface Condition {
@@ -28,13 +22,12 @@ export interface Exclusion {
 /**
  * Notes what a packet's way hangs on while it is followed, so that one packet speaks for a whole set: all packets
  * that meet every condition noted go the very same way.
- *
- * A free value is known by what it is: whatever equals it is taken for it. Where something else happens to be
- * equal, the set is smaller than it could be, never wrong.
  */
 export interface Learner {
+  /** Which fields of the first packet are free. */
+  readonly origins: Origins
   /** The packet's own values of the fields that are free. */
-  readonly free: ReadonlyMap<number | bigint, FreeField>
+  readonly values: ReadonlyMap<FreeField, number | bigint>
   /** Where the free fields may be at all. */
   readonly region: Readonly<Partial<Record<FreeField, RangeSet>>>
   readonly conditions: Condition[]

@@ -6,6 +6,7 @@ import { type Depends, dependsOn } from './learn-expression.ts'
 import { learnLookup } from './learn-lookup.ts'
 import { type Explain, explainMatches } from './learn-match.ts'
 import { compileExpression } from './read-expression.ts'
+import { originOf } from './read-origin.ts'
 
 /** Of each step behind the leading matches: the test of a match, or what an action hangs on. */
 export type LearningTail = readonly ({ readonly explain: Explain } | { readonly depends: Depends } | null)[]
@@ -24,13 +25,9 @@ const dependsOnAction = (action: ActionStep, compiler: Compiler): Depends | null
   switch (action.kind) {
     case 'dispatch': {
       const reads = action.key.map((one) => compileExpression(one, compiler))
+      const origins = action.key.map(originOf)
       return (world) =>
-        learnLookup(
-          world,
-          reads.map((read) => read(world)),
-          action.table,
-          true,
-        )
+        learnLookup(world, { readings: reads.map((read) => read(world)), origins }, action.table, true)
     }
     case 'nat': {
       const operands = [action.address, action.port].flatMap((operand) =>

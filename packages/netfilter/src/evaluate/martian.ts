@@ -13,6 +13,7 @@ import {
 import { bySysctl, type KernelCause } from './kernel-cause.ts'
 import { learnRoute } from './learn-route.ts'
 import type { Link } from './link.ts'
+import { swapOrigins } from './origins.ts'
 import { flowOf, type RouteKey, wayBackOf } from './route-key.ts'
 import type { Route } from './route-table.ts'
 import { lookUpRoute, routeCause } from './router.ts'
@@ -114,7 +115,7 @@ const validateSource = (
     mark,
     flow: wayBackOf(flowOf(world, false)),
   }
-  learnRoute(world, router, key)
+  learnRoute(world, router, key, swapOrigins(world.origins))
   const { otherwise, ...found } = lookUpRoute(router, key)
   const { route, by } = trust ? (otherwise ?? found) : found
   const why = (): KernelCause => byReversePathFilter(from, asked, `${martian(world, from).text}: `)

@@ -1,11 +1,12 @@
 import type { NatStep, ValueRange } from '../model/index.ts'
 import type { ChainWalk, Walk } from './chain-walk.ts'
-import { blur, freeFieldOf, learnFrom, learnReplaced } from './learn.ts'
-import { membership } from './learner.ts'
+import type { FreeField } from './free-field.ts'
+import { blur, learnFrom, learnReplaced } from './learn.ts'
+import { type Learner, membership } from './learner.ts'
 import type { NatChoice } from './nat-choices.ts'
 import type { Program } from './program.ts'
 import { redirectAddress, selectSource } from './select-source.ts'
-import type { World } from './world.ts'
+import type { Tuple, World } from './world.ts'
 
 /** More choices than this are not followed one by one. */
 const MANY = 8
@@ -16,6 +17,15 @@ export interface NatTarget {
   readonly port: number
   /** The ports that the rule allows; null: it names none. */
   readonly range: ValueRange | null
+  /** The free fields that the address and the port are. */
+  readonly origins: { readonly address: FreeField | null; readonly port: FreeField | null }
+}
+
+/** An end of a flow, and the free fields that its address and port are. */
+interface BoundEnd {
+  readonly address: number | bigint
+  readonly port: number
+  readonly origins: NatTarget['origins']
 }
 
 /**
@@ -23,14 +33,24 @@ export interface NatTarget {
  * packet since then did not change the entry (nf_nat_core.c, `nf_nat_setup_info`, `curr_tuple`). NETMAP reads its
  * address from the packet (xt_NETMAP.c, nft_nat.c).
  */
-const boundBefore = (
-  { answer, saddr, sport, daddr, dport }: World,
-  { netmap }: NatStep,
-  isSource: boolean,
-): readonly [number | bigint, number] => {
-  if (isSource) return [netmap || answer === null ? saddr : answer.daddr, answer?.dport ?? sport]
-  return [netmap || answer === null ? daddr : answer.saddr, answer?.sport ?? dport]
+const boundBefore = (world: World, { netmap }: NatStep, isSource: boolean): BoundEnd => {
+  const own = endOf(world, isSource)
+  if (world.answer === null) return own
+  // The answer goes to what the packet came from.
+  const bound = endOf(world.answer, !isSource)
+  return netmap
+    ? {
+        address: own.address,
+        port: bound.port,
+        origins: { address: own.origins.address, port: bound.origins.port },
+      }
+    : bound
 }
+
+const endOf = ({ saddr, daddr, sport, dport, origins }: Tuple, isSource: boolean): BoundEnd =>
+  isSource
+    ? { address: saddr, port: sport, origins: { address: origins.saddr, port: origins.sport } }
+    : { address: daddr, port: dport, origins: { address: origins.daddr, port: origins.dport } }
 
 /** The addresses and ports of one choice, each to be followed; the first of many where they are too many. */
 export const targetsOf = (
@@ -40,13 +60,35 @@ export const targetsOf = (
   world: World,
 ): readonly NatTarget[] => {
   const isSource = action.type === 'snat' || action.type === 'masquerade'
-  const [own, ownPort] = boundBefore(world, action, isSource)
-  learnBinding(world, program, action, choice.port, own, ownPort)
-  const addresses = addressesOf(walk, action, choice.address, own, world)
+  const own = boundBefore(world, action, isSource)
+  learnBinding(world, program, action, choice.port, own)
+  const addresses = addressesOf(walk, action, choice.address, own.address, world)
   if (!program.isOurs) learnAddress(world, action, choice.address, own, addresses)
-  const ports = isSource ? [snatPort(ownPort, choice.port)] : portsOf(walk, action, choice.port, ownPort)
-  return addresses.flatMap((address) => ports.map((port) => ({ address, port, range: choice.port })))
+  const ports = isSource ? [snatPort(own.port, choice.port)] : portsOf(walk, action, choice.port, own.port)
+  const member = program.isOurs ? (world.learner?.values ?? noValues) : noValues
+  return addresses.flatMap((address) =>
+    ports.map((port) => ({
+      address,
+      port,
+      range: choice.port,
+      origins: {
+        address: originAfter(address, own.address, own.origins.address, member, 'targetAddress'),
+        port: originAfter(port, own.port, own.origins.port, member, 'targetPort'),
+      },
+    })),
+  )
 }
+
+const noValues: Learner['values'] = new Map()
+
+/** What stays is what it was; what a rule of ours gives a mapping is what tells this mapping from others. */
+const originAfter = (
+  value: number | bigint,
+  own: number | bigint,
+  origin: FreeField | null,
+  member: Learner['values'],
+  field: FreeField,
+): FreeField | null => (value === own ? origin : member.get(field) === value ? field : null)
 
 /**
  * A port that fits its range stays; what is computed from an address is no set.
@@ -59,31 +101,30 @@ const learnBinding = (
   program: Program,
   { netmap, shiftFrom }: NatStep,
   range: ValueRange | null,
-  own: number | bigint,
-  ownPort: number,
+  { port, origins }: BoundEnd,
 ): void => {
   if (world.learner === null) return
-  if (netmap && freeFieldOf(world, own) !== null) blur(world)
-  const field = range === null ? null : freeFieldOf(world, ownPort)
+  if (netmap && origins.address !== null) blur(world)
+  const field = range === null ? null : origins.port
   if (field === null || range === null) return
   if (shiftFrom !== null) {
     blur(world)
     return
   }
-  learnFrom(program, world, [membership(field, { starts: [range.first], ends: [range.last] }, ownPort)])
+  learnFrom(program, world, [membership(field, { starts: [range.first], ends: [range.last] }, port)])
 }
 
 const learnAddress = (
   world: World,
   { netmap }: NatStep,
   range: ValueRange | null,
-  own: number | bigint,
+  { address, origins }: BoundEnd,
   addresses: readonly (number | bigint)[],
 ): void => {
   const [only] = addresses
   if (world.learner === null || netmap || only === undefined) return
-  if (range !== null) learnReplaced(world, own, range.first, range.last)
-  else if (only !== own) learnReplaced(world, own, only)
+  if (range !== null) learnReplaced(world, origins.address, address, range.first, range.last)
+  else if (only !== address) learnReplaced(world, origins.address, address, only)
 }
 
 const addressesOf = (

@@ -5,6 +5,7 @@ import { type Packet, type PacketInput, protocolOf } from '../packet/index.ts'
 import type { Host } from './host.ts'
 import type { Learner } from './learner.ts'
 import { findLink } from './link.ts'
+import { noOrigins, type Origins, withOrigin } from './origins.ts'
 import { isMulticast } from './route-input.ts'
 import { lookUpLocal } from './router.ts'
 import { chooseSource } from './send.ts'
@@ -79,6 +80,7 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
   const bridge = entry === null || entry.master === null ? null : findLink(host.links, entry.master)
   const isPort = bridge !== null && (bridge.kind === 'bridge' || bridge.kind === null)
   const from = isPort ? bridge : entry
+  const saddr = packet.saddr ?? chooseSource(host, { family, daddr })
   const port = isPort ? entry : packet.port === null ? null : findLink(host.links, packet.port)
   return {
     family,
@@ -88,10 +90,11 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     tcpFlags: packet.tcpFlags ?? (state === 'new' ? SYN : ACK),
     icmpType: packet.icmpType ?? (protocol === protocolNumber.icmpv6 ? 128 : 8),
     icmpCode: packet.icmpCode,
-    saddr: packet.saddr ?? chooseSource(host, { family, daddr }),
+    saddr,
     daddr,
     sport: packet.sport,
     dport: packet.dport,
+    origins: firstOrigins(learner?.origins ?? noOrigins, packet.saddr === null, saddr === daddr),
     in: from,
     out: null,
     port,
@@ -127,6 +130,12 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     trace: null,
   }
 }
+
+/**
+ * What the host sends to itself, without another source, has the destination as its source: the one is the other then.
+ */
+const firstOrigins = (origins: Origins, isChosen: boolean, isOwn: boolean): Origins =>
+  isChosen ? withOrigin(origins, 'saddr', isOwn ? origins.daddr : null) : origins
 
 const addressOf = (input: AddressInput, family: Packet['family']): number | bigint => {
   const address = tryParseAddress(input)

@@ -1,6 +1,7 @@
 import type { SetStep } from '../model/index.ts'
 import { wayOfZone } from '../model/zone-target.ts'
 import { learnReplaced } from './learn.ts'
+import { withOrigin } from './origins.ts'
 import { isUnknown, type Reading, type UnknownValue, unknownValue } from './reading.ts'
 import type { Run } from './run.ts'
 import type { World } from './world.ts'
@@ -50,15 +51,17 @@ export const setField = (
     case 'saddr':
     case 'daddr':
       if (isUnknown(value) || typeof value === 'string') return giveUp(run)
-      learnReplaced(world, world[target], value)
+      learnReplaced(world, world.origins[target], world[target], value)
       world[target] = value
+      world.origins = withOrigin(world.origins, target, null)
       return true
     case 'sport':
     case 'dport':
       if (typeof value !== 'number') return giveUp(run)
       if (world[target] < 0) return false
-      learnReplaced(world, world[target], value)
+      learnReplaced(world, world.origins[target], world[target], value)
       world[target] = value
+      world.origins = withOrigin(world.origins, target, null)
       return true
   }
 }

@@ -1,13 +1,21 @@
 import { conntrackStatus, protocolNumber } from '../model/index.ts'
+import { swapOrigins } from './origins.ts'
 import type { Tuple, World, ZoneWay } from './world.ts'
 
-const tupleOf = ({ saddr, daddr, sport, dport }: World): Tuple => ({ saddr, daddr, sport, dport })
+const tupleOf = ({ saddr, daddr, sport, dport, origins }: World): Tuple => ({
+  saddr,
+  daddr,
+  sport,
+  dport,
+  origins,
+})
 
-const swap = ({ saddr, daddr, sport, dport }: Tuple): Tuple => ({
+const swap = ({ saddr, daddr, sport, dport, origins }: Tuple): Tuple => ({
   saddr: daddr,
   daddr: saddr,
   sport: dport,
   dport: sport,
+  origins: swapOrigins(origins),
 })
 
 /**

@@ -36,9 +36,11 @@ export const translate = (world: World, side: Side): void => {
   if (side === 'destination') {
     world.daddr = other.saddr
     world.dport = other.sport
+    world.origins = { ...world.origins, daddr: other.origins.saddr, dport: other.origins.sport }
   } else {
     world.saddr = other.daddr
     world.sport = other.dport
+    world.origins = { ...world.origins, saddr: other.origins.daddr, sport: other.origins.dport }
   }
   // No rule says so by now, and what comes after it sees another packet.
   if (world.packet === 3)

@@ -3,6 +3,7 @@ import type { Hook } from '../model/index.ts'
 import type { PacketState } from '../packet/index.ts'
 import type { Learner } from './learner.ts'
 import type { Link } from './link.ts'
+import { type Origins, sameOrigins } from './origins.ts'
 import type { PacketNumber } from './packet-number.ts'
 import type { UnknownValue } from './reading.ts'
 import type { Route } from './route-table.ts'
@@ -14,6 +15,7 @@ export interface Tuple {
   readonly daddr: number | bigint
   readonly sport: number
   readonly dport: number
+  readonly origins: Origins
 }
 
 /**
@@ -42,6 +44,8 @@ export interface World {
   /** -1: the protocol has no ports. */
   sport: number
   dport: number
+  /** Where a learner has its addresses and ports from. */
+  origins: Origins
   in: Link | null
   out: Link | null
   port: Link | null
@@ -103,7 +107,8 @@ const sameTuple = (a: Tuple | null, b: Tuple | null): boolean =>
     a.saddr === b.saddr &&
     a.daddr === b.daddr &&
     a.sport === b.sport &&
-    a.dport === b.dport)
+    a.dport === b.dport &&
+    sameOrigins(a.origins, b.origins))
 
 /** Would everything from here on be the same? The way they came does not matter. */
 export const sameWorld = (a: World, b: World): boolean =>
@@ -111,6 +116,7 @@ export const sameWorld = (a: World, b: World): boolean =>
   a.daddr === b.daddr &&
   a.sport === b.sport &&
   a.dport === b.dport &&
+  sameOrigins(a.origins, b.origins) &&
   a.mark === b.mark &&
   a.out === b.out &&
   a.packetType === b.packetType &&

@@ -4,9 +4,10 @@ import type {
   Follower,
   FreeField,
   Learner,
+  PacketField,
   TraceStep,
 } from '@portolan/netfilter/analysis'
-import { isArrival, isSingleValue, openFlow, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
+import { isArrival, isSingleValue, noOrigins, openFlow, singleValue } from '@portolan/netfilter/analysis'
 import {
   type Area,
   holds,
@@ -71,7 +72,7 @@ export const findOpened = (judged: Judged, suspects: Suspects): Opened | null =>
     if (cells >= MOST_CELLS) return { kind: 'too-many' }
     if (!judged.mayFollow()) return { kind: 'unchecked' }
     cells += 1
-    const point = withoutTwins(picked.point, area)
+    const { point } = picked
     const { fate, learner } = settle(judged, suspects, point, area.region)
     if (fate.kind === 'opened') return { kind: 'packet', point }
     if (fate.isBlurred) return { kind: 'computed' }
@@ -155,40 +156,6 @@ const isOnTheWay = (last: TraceStep | null, rules: ReadonlySet<object>): boolean
   return false
 }
 
-/**
- * The point, or one beside it whose source differs from its destination. A learner knows a field by its value: of two
- * fields of one value it would take what is asked of the one for the other.
- */
-const withoutTwins = (point: Point, area: Area): Point => {
-  const { region } = area
-  const saddr = point.saddr === point.daddr ? otherValue(region.saddr, point.saddr) : point.saddr
-  const sport = point.sport === point.dport ? otherValue(region.sport, point.sport) : point.sport
-  const other = { ...point, saddr, sport }
-  return holds(area, { member: 0, point: other }) ? other : point
-}
-
-/** Another value of a set, where it has one. */
-const otherValue = ({ starts, ends }: RangeSet, value: number | bigint): number | bigint => {
-  for (let at = 0; at < starts.length; at += 1) {
-    const [first, last] = [starts[at] ?? value, ends[at] ?? value]
-    if (first !== value) return first
-    if (last !== value) return last
-  }
-  return value
-}
-
-/** Fields that have but one value are not asked after. */
-const hasTwins = (point: Point, region: Region): boolean =>
-  (
-    [
-      ['saddr', 'daddr'],
-      ['sport', 'dport'],
-    ] as const
-  ).some(
-    ([one, other]) =>
-      point[one] === point[other] && !(isSingleValue(region[one]) && isSingleValue(region[other])),
-  )
-
 const whole = (region: Region): Area => ({ members: numbersBelow(1), region, holes: [] })
 
 const nothing: ReadonlySet<object> = new Set()
@@ -228,19 +195,29 @@ const narrow = (area: Area, point: Point, { conditions, exclusions }: Learner): 
   const all = (): typeof area.members => singleValue(0)
   const narrowed = narrowArea(area, conditions, exclusions, all)
   const at = { member: 0, point }
-  if (hasTwins(point, area.region)) return { area: onlyPoint(at), fresh: [] }
   return holds(narrowed.area, at) ? narrowed : { area: onlyPoint(at), fresh: [] }
 }
 
 const learnerFor = ({ in: from }: Arriving, region: Region, point: Point, bounds: Region): Learner => {
-  const free = new Map<number | bigint, FreeField>()
+  const values = new Map<FreeField, number | bigint>()
+  const origins: Record<PacketField, FreeField | null> = { ...noOrigins }
   for (const field of freeFields) {
     // The kernel chooses the source of what the host sends.
     if (field === 'saddr' && from === null) continue
-    if (!isSingleValue(region[field])) free.set(point[field], field)
+    if (isSingleValue(region[field])) continue
+    origins[field] = field
+    values.set(field, point[field])
   }
   return {
-    ...{ free, region: bounds, ignored: nothing, speaksForOthers: false, leadsTo: null, alike: null },
+    ...{
+      origins,
+      values,
+      region: bounds,
+      ignored: nothing,
+      speaksForOthers: false,
+      leadsTo: null,
+      alike: null,
+    },
     ...{ conditions: [], exclusions: [], blurred: false, isLenient: false, skipsForeign: false },
   }
 }

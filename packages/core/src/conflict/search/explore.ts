@@ -8,7 +8,9 @@ import {
   isSingleValue,
   type Learner,
   type MemberField,
+  noOrigins,
   openFlow,
+  type PacketField,
 } from '@portolan/netfilter/analysis'
 import {
   type Area,
@@ -24,7 +26,7 @@ import {
 } from './area.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
-import type { Point } from './region.ts'
+import { freeFields, type Point } from './region.ts'
 import type { Row } from './row.ts'
 
 /** Packets that fare alike, of one mapping or of several. */
@@ -121,10 +123,8 @@ const narrowBy = (row: GroupRow, area: Area, picked: MemberPoint, learner: Learn
   const whole: Narrowed = blurred
     ? narrowArea(area, ofOneAddress(area, picked), [], row.values.membersWith)
     : narrowArea(area, conditions, exclusions, row.values.membersWith)
-  // What was asked of a value that only looked like a free one says nothing of the others.
   if (!holds(whole.area, picked)) return { area: onlyPoint(picked), fresh: [] }
-  const isOfOne = learner.speaksForOthers && (blurred || isMistaken(row, picked))
-  return isOfOne ? pinTo(whole, picked.member) : whole
+  return learner.speaksForOthers && blurred ? pinTo(whole, picked.member) : whole
 }
 
 /** More addresses than this are not asked one by one. */
@@ -133,10 +133,6 @@ const FEW_ADDRESSES = 32
 /** Where something was computed from a packet, it is still asked at each address of the host. */
 const ofOneAddress = ({ region: { daddr } }: Area, { point }: MemberPoint): readonly Condition[] =>
   hasFewValues(daddr, FEW_ADDRESSES) ? [exactly('daddr', point.daddr)] : []
-
-/** A client that speaks from the very port would be taken for the mapping, or the other way round. */
-const isMistaken = ({ values: { of } }: GroupRow, { member, point: { sport } }: MemberPoint): boolean =>
-  sport === of.hostPort?.[member] || sport === of.targetPort?.[member]
 
 const doubt = (judgement: Judgement): Judgement =>
   judgement.kind === 'kept' ? judgement : { ...judgement, certainty: 'possible' }
@@ -152,12 +148,7 @@ export const followWithout = (
   point: Point,
   ignored: ReadonlySet<object>,
 ): Judgement =>
-  judge(
-    row,
-    follow(follower, row, point, learnerOf(new Map(), nowhere, false, ignored)),
-    point,
-    follower.host,
-  )
+  judge(row, follow(follower, row, point, learnerOf(noFreeValues, nowhere, ignored)), point, follower.host)
 
 /** What becomes of a packet, and what tells of which others it holds. */
 export interface FollowedForOthers {
@@ -180,14 +171,13 @@ export const followForOthers = (
 }
 
 const learnerOf = (
-  free: ReadonlyMap<number | bigint, FreeField>,
+  { origins, values, speaksForOthers }: FreeValues,
   region: Learner['region'],
-  speaksForOthers: boolean,
   ignored: ReadonlySet<object>,
   { leadsTo, alike }: Pick<Learner, 'leadsTo' | 'alike'> = { leadsTo: null, alike: null },
   skipsForeign = false,
 ): Learner => ({
-  ...{ free, region, speaksForOthers, ignored, leadsTo, alike, skipsForeign },
+  ...{ origins, values, region, speaksForOthers, ignored, leadsTo, alike, skipsForeign },
   conditions: [],
   exclusions: [],
   blurred: false,
@@ -196,16 +186,29 @@ const learnerOf = (
 
 const nowhere: Learner['region'] = {}
 
+/** What of a packet is free. */
+type FreeValues = Pick<Learner, 'origins' | 'values' | 'speaksForOthers'>
+
+const noFreeValues: FreeValues = { origins: noOrigins, values: new Map(), speaksForOthers: false }
+
 const memberFields: readonly MemberField[] = ['targetAddress', 'targetPort', 'hostPort']
 
 /** The values that stand for the mapping. */
-const freeOfMember = ({ values }: GroupRow, member: number): Map<number | bigint, FreeField> => {
-  const free = new Map<number | bigint, FreeField>()
+const valuesOfMember = ({ values }: GroupRow, member: number): Map<FreeField, number | bigint> => {
+  const known = new Map<FreeField, number | bigint>()
   for (const field of memberFields) {
     const value = values.of[field]?.[member]
-    if (value !== undefined) free.set(value, field)
+    if (value !== undefined) known.set(field, value)
   }
-  return free
+  return known
+}
+
+/** What tells mappings apart is an address, or a port. */
+const membersOf: Readonly<Record<PacketField, readonly MemberField[]>> = {
+  saddr: ['targetAddress'],
+  daddr: ['targetAddress'],
+  sport: ['hostPort', 'targetPort'],
+  dport: ['hostPort', 'targetPort'],
 }
 
 const learnerFor = (
@@ -216,14 +219,21 @@ const learnerFor = (
   skipsForeign = false,
 ): Learner => {
   // Where only one mapping is left, nothing is to be said of others.
-  const free = isSingleValue(members) ? new Map<number | bigint, FreeField>() : freeOfMember(row, member)
-  const speaksForOthers = free.size > 0
-  for (const field of row.open) {
+  const values = isSingleValue(members) ? new Map<FreeField, number | bigint>() : valuesOfMember(row, member)
+  const speaksForOthers = values.size > 0
+  const origins: Record<PacketField, FreeField | null> = { ...noOrigins }
+  for (const field of freeFields) {
+    if (!row.open.includes(field)) {
+      origins[field] = membersOf[field].find((one) => values.get(one) === point[field]) ?? null
+      continue
+    }
     // What the kernel chooses follows from the destination.
     if (field === 'saddr' && row.first.choosesSource) continue
-    if (!isSingleValue(region[field])) free.set(point[field], field)
+    if (isSingleValue(region[field])) continue
+    origins[field] = field
+    values.set(field, point[field])
   }
-  return learnerOf(free, row.bounds, speaksForOthers, ignored, row, skipsForeign)
+  return learnerOf({ origins, values, speaksForOthers }, row.bounds, ignored, row, skipsForeign)
 }
 
 const follow = (follower: Follower, row: Row, point: Point, learner: Learner | null): Followed =>

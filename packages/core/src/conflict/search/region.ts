@@ -108,7 +108,7 @@ const nothingPreferred: Preferences = { prefers: null }
 
 /**
  * A packet of the region; one that looks natural, where there is one. Its addresses differ, and so do its ports, where
- * the region has such a packet: a search knows a free field by its value.
+ * the region has such a packet: one that is sent to its own source, or port, is a poor example.
  */
 export const pick = (region: Region, { prefers, prefersFrom }: Preferences = nothingPreferred): Point => {
   const saddr = pickValue(preferred(region.saddr, prefersFrom), likely.saddr)

@@ -319,6 +319,22 @@ const exploreRow = (follower: Follower, one: Row): Explored => {
   return cells
 }
 
+/** What becomes of one packet that is followed for itself alone. */
+const judgePoint = (
+  follower: Follower,
+  of: Row,
+  point: { readonly saddr: number; readonly daddr: number; readonly sport: number; readonly dport: number },
+): string => {
+  const followed = follower.follow(
+    openFlow(follower.host, {
+      ...{ family: 'ip', protocol: 6, in: 'eth0', port: null, state: 'new', mark: 0 },
+      ...{ tcpFlags: null, icmpType: null, icmpCode: 0 },
+      ...point,
+    }),
+  )
+  return verdictOf({ judgement: judge(of, followed, point, follower.host) })
+}
+
 test('a row is cut into cells that share no packet, hold every packet, and in which all packets fare alike', () => {
   let several = 0
   fc.assert(
@@ -332,17 +348,7 @@ test('a row is cut into cells that share no packet, hold every packet, and in wh
       for (const point of some) {
         const cell = cells.find(({ region }) => contains(region, point))
         if (cell === undefined) throw new Error(`no cell holds ${JSON.stringify(point)}`)
-        const followed = follower.follow(
-          openFlow(follower.host, {
-            ...{ family: 'ip', protocol: 6, in: 'eth0', port: null, state: 'new', mark: 0 },
-            ...{ tcpFlags: null, icmpType: null, icmpCode: 0 },
-            ...point,
-          }),
-        )
-        expect({
-          point,
-          verdict: verdictOf({ judgement: judge(row, followed, point, follower.host) }),
-        }).toEqual({
+        expect({ point, verdict: judgePoint(follower, row, point) }).toEqual({
           point,
           verdict: verdictOf(cell),
         })
@@ -397,4 +403,31 @@ test('a set of subnets and port ranges is no reason to look at each of these por
   const { cells, isWhole } = exploreRow(prepareFollower(facts, [{ tables: [ours, drop] }]), row)
   expect(isWhole).toBe(true)
   expect(cells.length).toBeLessThan(20)
+})
+
+test('of a client port and a host port that happen to be equal, each is held to what rules ask of it', () => {
+  const ports = { starts: [1024], ends: [1027] }
+  const samePorts: Row = { ...row, region: { ...row.region, sport: ports, dport: ports } }
+  const twins = fc.array(
+    fc.record({
+      saddr: fc.nat(255).map((at) => 0xc6336400 + at),
+      sport: fc.nat(3).map((at) => 1024 + at),
+      daddr: fc.constantFrom(0xc0000202, 0xc0000203),
+      dport: fc.nat(3).map((at) => 1024 + at),
+    }),
+    { minLength: 40, maxLength: 40 },
+  )
+  fc.assert(
+    fc.property(rulesets, twins, (ruleset, some) => {
+      const follower = prepareFollower(facts, [ruleset])
+      const { cells, isWhole } = exploreRow(follower, samePorts)
+      fc.pre(isWhole)
+      for (const point of some) {
+        const cell = cells.find(({ region }) => contains(region, point))
+        const told = judgePoint(follower, samePorts, point)
+        expect([point, cell === undefined ? 'in no cell' : verdictOf(cell)]).toEqual([point, told])
+      }
+    }),
+    { numRuns: 150 },
+  )
 })

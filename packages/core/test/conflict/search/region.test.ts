@@ -6,7 +6,8 @@ import {
   type RangeSet,
   rangeSet,
 } from '../../../../netfilter/src/address/range-set.ts'
-import type { Condition, PacketField } from '../../../../netfilter/src/evaluate/learner.ts'
+import type { PacketField } from '../../../../netfilter/src/evaluate/free-field.ts'
+import type { Condition } from '../../../../netfilter/src/evaluate/learner.ts'
 import {
   freeFields,
   isEmptyRegion,

@@ -1,0 +1,60 @@
+import { expect, test } from '@jest/globals'
+import type { RangeSet } from '../../src/address/range-set.ts'
+import { prepareFollower } from '../../src/evaluate/follow.ts'
+import type { Learner } from '../../src/evaluate/learner.ts'
+import { openFlow } from '../../src/evaluate/open-flow.ts'
+import { noOrigins } from '../../src/evaluate/origins.ts'
+import { compare, field, oneOf, type Step, verdict } from '../../src/index.ts'
+import { base, facts, nat, ruleset, table } from './model.ts'
+
+const tcp = { protocols: [6] }
+const ports: RangeSet = { starts: [8000], ends: [8999] }
+const client = 0xc0000209
+const host = 0xc0000202
+
+/** What the way of a packet hung on, of which both ports are free, and have one value. */
+const learnt = (...rules: readonly (readonly Step[])[]): readonly string[] => {
+  const learner: Learner = {
+    origins: { ...noOrigins, sport: 'sport', dport: 'dport' },
+    values: new Map([
+      ['sport', 8080],
+      ['dport', 8080],
+    ] as const),
+    region: { sport: ports, dport: ports },
+    ...{ conditions: [], exclusions: [], speaksForOthers: false, leadsTo: null, alike: null },
+    ...{ isLenient: false, blurred: false, skipsForeign: false, ignored: new Set() },
+  }
+  const follower = prepareFollower(facts, [
+    ruleset(table({}, base('prerouting', -150, {}, ...rules), nat('prerouting', -100))),
+  ])
+  follower.follow(
+    openFlow(
+      follower.host,
+      {
+        ...{ family: 'ip', protocol: 6, in: 'eth0', port: null, state: 'new', mark: 0 },
+        ...{ tcpFlags: null, icmpType: null, icmpCode: 0 },
+        ...{ saddr: client, daddr: host, sport: 8080, dport: 8080 },
+      },
+      learner,
+    ),
+  )
+  return learner.conditions.map(
+    ({ field: name, inside, set }) => `${name} ${inside ? 'in' : 'not in'} ${set.starts.join()}`,
+  )
+}
+
+test('of two ports that happen to be equal, the one that a rule asks for is learnt', () => {
+  expect(learnt([compare(field('sport', tcp), oneOf(8080)), verdict('drop')])).toEqual(['sport in 8080'])
+  expect(learnt([compare(field('dport', tcp), oneOf(8080)), verdict('drop')])).toEqual(['dport in 8080'])
+  expect(learnt([compare(field('sport', tcp), oneOf(8081)), verdict('drop')])).toEqual(['sport not in 8081'])
+})
+
+test('a value that a rule writes is no free one, though it has the value of one', () => {
+  const write: Step = { kind: 'set', target: 'sport', value: { kind: 'constant', value: 8080 } }
+  const told = learnt([write], [compare(field('sport', tcp), oneOf(8080)), verdict('drop')])
+  expect(told).toEqual(['sport in 8080'])
+  const other: Step = { kind: 'set', target: 'sport', value: { kind: 'constant', value: 8081 } }
+  expect(learnt([other], [compare(field('sport', tcp), oneOf(8081)), verdict('drop')])).toEqual([
+    'sport not in 8081',
+  ])
+})
