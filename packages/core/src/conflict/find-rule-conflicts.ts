@@ -30,6 +30,7 @@ import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { rememberTold, type ToldOfMappings, withTold } from './search/told-of-mappings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
+import { toldOnce } from './told-once.ts'
 
 /** @public @since 0.1.0 */
 export interface RuleConflictOptions {
@@ -195,21 +196,23 @@ export const searchRules = (
   return {
     conflicts: [
       ...lost,
-      ...tellStale(
-        holdRemedies(
-          [
-            ...desired.mappings.flatMap((mapping) => {
-              const own = ofMapping.get(mapping) ?? none
-              const bypassing = bypasses.ofMapping.get(mapping)
-              return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
-            }),
-            ...desired.networks.flatMap((network) => [
-              ...(ofNetwork.get(network) ?? []),
-              ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
-            ]),
-          ],
-          drafts,
-          { desired, facts: planned, rulesets, around },
+      ...toldOnce(
+        tellStale(
+          holdRemedies(
+            [
+              ...desired.mappings.flatMap((mapping) => {
+                const own = ofMapping.get(mapping) ?? none
+                const bypassing = bypasses.ofMapping.get(mapping)
+                return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
+              }),
+              ...desired.networks.flatMap((network) => [
+                ...(ofNetwork.get(network) ?? []),
+                ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
+              ]),
+            ],
+            drafts,
+            { desired, facts: planned, rulesets, around },
+          ),
         ),
       ),
     ],

@@ -1,0 +1,41 @@
+import { ownerName } from '@portolan/netfilter/analysis'
+import type { Conflict } from './conflict.ts'
+
+/**
+ * Conflicts of one cause as one. A firewall mostly refuses what it does not know twice, in a chain of its own and at the
+ * end of the hook: the packet that shows it is the same, and so is what to do.
+ *
+ * @returns the conflicts in their order, without those that a firewall's earlier rule stands for
+ * @internal
+ */
+export const toldOnce = (conflicts: readonly Conflict[]): readonly Conflict[] => {
+  const first = new Map<string, Conflict>()
+  const behind = new Map<Conflict, Conflict[]>()
+  const told = conflicts.filter((conflict) => {
+    const key = causeOf(conflict)
+    const earlier = key === null ? undefined : first.get(key)
+    if (key !== null && earlier === undefined) first.set(key, conflict)
+    if (earlier === undefined) return true
+    behind.set(earlier, [...(behind.get(earlier) ?? []), conflict])
+    return false
+  })
+  return told.map((conflict) => {
+    const more = behind.get(conflict)?.length ?? 0
+    const owner = conflict.culprit?.owner
+    if (more === 0 || owner == null) return conflict
+    const rules = more === 1 ? '1 more rule' : `${more} more rules`
+    return {
+      ...conflict,
+      message: `${conflict.message} ${rules} of ${ownerName(owner)} behind it ${more === 1 ? 'does' : 'do'} the same.`,
+    }
+  })
+}
+
+/** Null: it stands for no other. What no program is known to own may be any number of decisions. */
+const causeOf = (conflict: Conflict): string | null => {
+  const { kind, severity, certainty, mapping, network, witness, culprit, remedy } = conflict
+  const owner = culprit?.owner ?? null
+  if (owner === null || owner === 'portolan' || witness === null || culprit?.table === null) return null
+  const place = [culprit?.tool, culprit?.family, culprit?.table]
+  return JSON.stringify([kind, severity, certainty, mapping, network, witness, owner, place, remedy])
+}
