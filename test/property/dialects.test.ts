@@ -3,7 +3,7 @@ import type { DesiredState, PublishedPort } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
 import fc from 'fast-check'
-import { desiredState } from './arbitrary/flow.ts'
+import { desiredState, joinedState } from './arbitrary/flow.ts'
 import { runs } from './support/runs.ts'
 
 /** Host ports and where they lead, in an order of their own. */
@@ -27,7 +27,7 @@ const wanted = ({ mappings }: DesiredState): readonly string[] =>
 describe('both dialects', () => {
   test('publish exactly what is desired, as read back from what they compile', () => {
     fc.assert(
-      fc.property(desiredState, (desired) => {
+      fc.property(fc.oneof(desiredState, joinedState), (desired) => {
         expect(sockets(nftables.published(nftables.compile(desired)))).toEqual(wanted(desired))
         expect(sockets(iptables.published(iptables.compile(desired)))).toEqual(wanted(desired))
       }),
@@ -37,7 +37,7 @@ describe('both dialects', () => {
 
   test('know the projects they have rules of', () => {
     fc.assert(
-      fc.property(desiredState, (desired) => {
+      fc.property(fc.oneof(desiredState, joinedState), (desired) => {
         expect(nftables.projectsIn(nftables.compile(desired))).toEqual([desired.project])
         expect(iptables.projectsIn(iptables.compile(desired))).toEqual([desired.project])
       }),

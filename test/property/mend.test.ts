@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { bridgeNetwork, type DesiredState, type OwnedNetwork } from '@portolan/core'
 import fc from 'fast-check'
 import { type HostFacts, type Intent, noRules } from 'portolan'
+import { joinedState } from './arbitrary/flow.ts'
 import { hostFacts } from './arbitrary/host-facts.ts'
 import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
@@ -68,6 +69,20 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
           const { networks } = scene
           for (const actual of [dialect.without(known, parts), dialect.empty]) {
             const { ruleset, lost } = dialect.mend(actual, { networks, known })
+            expect(lost).toEqual([])
+            expect(dialect.structure(ruleset)).toEqual(dialect.structure(known))
+          }
+        }),
+        runs(25),
+      )
+    })
+
+    test('come back on bridges of others too, whatever of them is gone', () => {
+      fc.assert(
+        fc.property(joinedState, damage, (desired, parts) => {
+          const known = dialect.adopt(dialect.empty, desired, desired.project)
+          for (const actual of [dialect.without(known, parts), dialect.empty]) {
+            const { ruleset, lost } = dialect.mend(actual, { networks: [], known })
             expect(lost).toEqual([])
             expect(dialect.structure(ruleset)).toEqual(dialect.structure(known))
           }

@@ -19,14 +19,20 @@ export interface LibvirtNetwork {
   readonly bridge: string
   /** With prefix length: `192.168.122.1/24`. */
   readonly gateway: string
+  /** The same of IPv6; default: none. */
+  readonly gateway6?: string
   readonly forward?: 'nat' | 'route' | 'open' | null
 }
 
-const xmlOf = ({ name, bridge, gateway, forward = 'nat' }: LibvirtNetwork): string => {
-  const [address, prefix] = gateway.split('/')
+const xmlOf = ({ name, bridge, gateway, gateway6, forward = 'nat' }: LibvirtNetwork): string => {
+  const addresses = [gateway, ...(gateway6 === undefined ? [] : [gateway6])].map((text) => {
+    const [address, prefix] = text.split('/')
+    const family = text.includes(':') ? 'ipv6' : 'ipv4'
+    return `<ip family='${family}' address='${address}' prefix='${prefix}'/>`
+  })
   const mode = forward === null ? '' : `<forward mode='${forward}'/>`
   // A port of a bridge with the spanning tree protocol would take half a minute to forward.
-  return `<network><name>${name}</name><bridge name='${bridge}' stp='off'/>${mode}<ip address='${address}' prefix='${prefix}'/></network>`
+  return `<network><name>${name}</name><bridge name='${bridge}' stp='off'/>${mode}${addresses.join('')}</network>`
 }
 
 // With nftables libvirt mends the checksums of DHCP replies by tc's action csum. Not every kernel has it, and no

@@ -1,5 +1,6 @@
 import type { Family, Hook, PacketBox } from '@portolan/netfilter'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from './desired-state.ts'
+import { ownAddresses } from './own-addresses.ts'
 
 const any = {
   hooks: null,
@@ -22,9 +23,11 @@ const afterRouting: readonly Hook[] = ['forward', 'postrouting']
  * findAnomalies(rulesets, { packets: packetsOfDesired(desired) })
  * @public @since 0.1.0
  */
-export const packetsOfDesired = ({ mappings, networks }: DesiredState): readonly PacketBox[] => [
-  ...toPublished(mappings),
-  ...networks.flatMap((network) => (['ip', 'ip6'] as const).flatMap((family) => ofNetwork(network, family))),
+export const packetsOfDesired = (desired: DesiredState): readonly PacketBox[] => [
+  ...toPublished(desired.mappings),
+  ...desired.networks.flatMap((network) =>
+    (['ip', 'ip6'] as const).flatMap((family) => ofNetwork(desired, network, family)),
+  ),
 ]
 
 /** Ports of one family, protocol, address and interface are one box: there may be thousands of mappings. */
@@ -50,16 +53,19 @@ const toPublished = (mappings: readonly DesiredMapping[]): readonly PacketBox[] 
   return [...groups.values()].map(({ box, ports }) => ({ ...box, ports: [...ports] }))
 }
 
-const ofNetwork = (network: DesiredNetwork, family: Family): readonly PacketBox[] => {
+const ofNetwork = (desired: DesiredState, network: DesiredNetwork, family: Family): readonly PacketBox[] => {
   const own = network[family]
   if (own === null) return []
+  // Of an external network only the project's own addresses are its.
+  const members = network.external ? [...ownAddresses(desired, network, family)] : [own.subnet]
+  if (members.length === 0) return []
   // Other machines send to its own addresses; else only this host does.
   const isDirect = own.mode === 'routed' || own.mode === 'nat-unprotected'
   return [
-    { ...any, family, hooks: isDirect ? beforeRouting : ['output'], destinations: [own.subnet] },
-    { ...any, family, hooks: afterRouting, destinations: [own.subnet], out: [network.bridge] },
-    { ...any, family, sources: [own.subnet], in: [network.bridge] },
+    { ...any, family, hooks: isDirect ? beforeRouting : ['output'], destinations: members },
+    { ...any, family, hooks: afterRouting, destinations: members, out: [network.bridge] },
+    { ...any, family, sources: members, in: [network.bridge] },
     // What leaves for the outside has only its source left of us, once it is after routing.
-    { ...any, family, hooks: ['postrouting'], sources: [own.subnet] },
+    { ...any, family, hooks: ['postrouting'], sources: members },
   ]
 }

@@ -1,12 +1,7 @@
 import type { Protocol } from '@portolan/netfilter'
 import { type AddressInput, type Family, inputText, prefixContains } from '@portolan/netfilter'
-import type {
-  DesiredMapping,
-  DesiredNetwork,
-  DesiredState,
-  DesiredSubnet,
-  DesiredTarget,
-} from './desired-state.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState, DesiredTarget } from './desired-state.ts'
+import { holds, homeOf, isOfOthers, isOurs, subnetOf } from './home.ts'
 import { mappingsOfPort } from './mappings-by-port.ts'
 
 /**
@@ -114,9 +109,7 @@ export const reach = (desired: DesiredState, input: FlowInput, host: ContractHos
     return refused !== null && reached.kind === 'delivered' ? refused : reached
   }
   if (refused !== null) return refused
-  const network = desired.networks.find((candidate) =>
-    holds(subnetOf(candidate, flow.family), flow.to.address),
-  )
+  const network = homeOf(desired, flow.family, flow.to.address)
   if (network !== undefined) return reachDirectly(desired, flow, network)
   return reachOutside(desired, flow, host)
 }
@@ -139,7 +132,7 @@ const refusedSource = (desired: DesiredState, { family, from, to }: Flow): Reach
   if (from.kind === 'host') return null
   const stranded = strandedSource(desired, family, from, to.address)
   if (stranded !== null) return stranded
-  const home = desired.networks.find((network) => holds(subnetOf(network, family), from.address))
+  const home = homeOf(desired, family, from.address)
   if (home === undefined) return null
   if (from.kind === 'machine')
     return dropped(`${from.address} is of ${home.name}, and did not come from there`)
@@ -152,26 +145,22 @@ const refusedSource = (desired: DesiredState, { family, from, to }: Flow): Reach
 
 /** A container of a network without a gateway reaches its siblings alone, though it make a gateway up. */
 const strandedSource = (
-  { networks }: DesiredState,
+  desired: DesiredState,
   family: Family,
   from: FlowSource,
   to: string,
 ): Reach | null => {
   if (from.kind !== 'container') return null
-  const own = networks.find((network) => network.name === from.network)
+  const own = desired.networks.find((network) => network.name === from.network)
   const subnet = own === undefined ? null : subnetOf(own, family)
-  if (subnet?.mode !== 'isolated' || holds(subnet, to)) return null
+  if (own === undefined || subnet?.mode !== 'isolated' || holds(subnet, to)) return null
+  // On an external network the project keeps in its own containers alone.
+  if (own.external && !isOurs(desired, own, family, from.address)) return null
   return dropped(`${from.network} has no gateway`)
 }
 
 const isLocal = (family: Family, address: string, host: ContractHost): boolean =>
   isLoopback(family, address) || host.addresses.includes(address)
-
-const subnetOf = (network: DesiredNetwork, family: Family): DesiredSubnet | null =>
-  family === 'ip' ? network.ip : network.ip6
-
-const holds = (subnet: DesiredSubnet | null, address: string): boolean =>
-  subnet !== null && prefixContains(subnet.subnet, address)
 
 const networkOf = (desired: DesiredState, target: DesiredTarget): DesiredNetwork | undefined =>
   desired.networks.find((network) => network.name === target.network)
@@ -226,11 +215,13 @@ const findMapping = (
 
 const sourceSeen = (desired: DesiredState, { family, from, to }: Flow, mapping: DesiredMapping): SeenAs => {
   if (from.kind === 'host') return isLoopback(family, to.address) ? 'gateway' : 'host'
-  if (from.kind === 'machine') return 'own'
-  // Through the host and back onto the same bridge: the reply has to come back to the host to be un-translated.
+  // Through the host and back onto the same bridge: the reply has to come back to the host to be un-translated. A machine
+  // with such a source is refused before, but for a forged address of others on an external network.
   const home = mapping.targets
     .map((target) => networkOf(desired, target))
-    .find((network) => network?.name === from.network)
+    .find((network) =>
+      from.kind === 'machine' ? network?.external === true : network?.name === from.network,
+    )
   return home !== undefined && holds(subnetOf(home, family), from.address) ? 'gateway' : 'own'
 }
 
@@ -279,15 +270,20 @@ const reachOutside = (
   { engines = [] }: ContractHost,
 ): Reach => {
   if (from.kind === 'host') return { kind: 'foreign' }
+  const toOthers = isOfOthers(desired, family, to.address)
   if (from.kind === 'machine')
-    return desired.guardForwarding ? dropped('forwarding is guarded') : { kind: 'foreign' }
+    return desired.guardForwarding && !toOthers ? dropped('forwarding is guarded') : { kind: 'foreign' }
   const network = desired.networks.find((candidate) => candidate.name === from.network)
   if (network === undefined) return { kind: 'foreign' }
+  const subnet = subnetOf(network, family)
+  // What a container of others sends, and what one bridge switches, is not ours to touch.
+  if (network.external && (!isOurs(desired, network, family, from.address) || holds(subnet, to.address)))
+    return { kind: 'foreign' }
   if (network.internal) return dropped(`${network.name} is internal`)
   if (engines.some((prefix) => prefixContains(prefix, to.address))) return { kind: 'foreign' }
-  const subnet = subnetOf(network, family)
-  if (subnet?.masquerade !== true) return { kind: 'outside', seenAs: 'own' }
+  const isMasqueraded = subnet?.masquerade === true
   // It would keep a source that no reply finds, and that no machine outside is to see.
-  if (!holds(subnet, from.address)) return dropped(`${from.address} would leave without being masqueraded`)
-  return { kind: 'outside', seenAs: 'host' }
+  if (isMasqueraded && !holds(subnet, from.address))
+    return dropped(`${from.address} would leave without being masqueraded`)
+  return toOthers ? { kind: 'foreign' } : { kind: 'outside', seenAs: isMasqueraded ? 'host' : 'own' }
 }

@@ -1,4 +1,10 @@
-import type { DesiredNetwork, DesiredState, DesiredSubnet, OwnedNetwork } from '@portolan/core'
+import {
+  type DesiredNetwork,
+  type DesiredState,
+  type DesiredSubnet,
+  type OwnedNetwork,
+  ownAddresses,
+} from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import {
   accept,
@@ -9,7 +15,6 @@ import {
   inBy,
   isReply,
   jump,
-  masquerade,
   notInBy,
   notOutBy,
   originalDestination,
@@ -17,19 +22,18 @@ import {
   protocol,
   returns,
   rule,
-  snat,
   state,
 } from '../model/build.ts'
 import type { Match } from '../model/option/match.ts'
 import { isLimited } from './direct-mapping.ts'
-import { addressLiteral, interfaceLiteral, prefixLiteral } from './literals.ts'
+import { joined, type Members, whole } from './external-network.ts'
+import { interfaceLiteral, prefixLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
-import { acceptPhase, betweenPhase, commonPhase, sourcePhase, toBridgePhase as to } from './order/phase.ts'
+import { acceptPhase, betweenPhase, commonPhase, toBridgePhase as to } from './order/phase.ts'
 import type { Place, PlacedRule } from './parts.ts'
+import { loopback, sources } from './source-translation.ts'
 import { tag } from './tag.ts'
 import { unmasqueraded } from './unmasqueraded.ts'
-
-const loopback = '127.0.0.0/8'
 
 const echoRequest: Readonly<Record<Family, readonly Match[]>> = {
   ip: [protocol('icmp'), { kind: 'icmp', module: 'icmp', type: '8', negated: false }],
@@ -41,6 +45,7 @@ const forwarding = (
   subnet: DesiredSubnet,
   family: Family,
   direct: DirectPorts,
+  members: Members,
   place: Place,
 ): readonly PlacedRule[] => {
   const { bridge } = network
@@ -66,7 +71,16 @@ const forwarding = (
       'from our bridge',
       goto(chains.between),
     ),
-    place('mangle', chains.between, betweenPhase.toBridge, [outBy(bridge)], 'between our bridges', goto(own)),
+    ...members.to.map((one) =>
+      place(
+        'mangle',
+        chains.between,
+        betweenPhase.toBridge,
+        [...one, outBy(bridge)],
+        'between our bridges',
+        goto(own),
+      ),
+    ),
   ]
   if (network.icc) {
     rules.push(place('mangle', own, to.sameBridge, [inBy(bridge)], 'same bridge', returns))
@@ -89,13 +103,33 @@ const forwarding = (
   )
   if (closed) {
     rules.push(
-      place('mangle', chains.between, betweenPhase.outward, [inBy(bridge)], 'internal: nothing leaves', drop),
-      place('mangle', chains.forward, commonPhase.byExit, [outBy(bridge)], 'internal: nothing enters', drop),
+      ...members.away.map((away) =>
+        place('mangle', chains.between, betweenPhase.outward, away, 'internal: nothing leaves', drop),
+      ),
+      ...members.to.map((one) =>
+        place(
+          'mangle',
+          chains.forward,
+          commonPhase.byExit,
+          [...one, outBy(bridge)],
+          'internal: nothing enters',
+          drop,
+        ),
+      ),
     )
     return rules
   }
   rules.push(
-    place('mangle', chains.forward, commonPhase.byExit, [outBy(bridge)], 'to our bridge', goto(outside)),
+    ...members.to.map((one) =>
+      place(
+        'mangle',
+        chains.forward,
+        commonPhase.byExit,
+        [...one, outBy(bridge)],
+        'to our bridge',
+        goto(outside),
+      ),
+    ),
   )
   if (family === 'ip') {
     // DNAT comes before the martian check of ip_route_input, so a neighbour that puts 127.0.0.1 on the wire
@@ -127,62 +161,40 @@ const forwarding = (
  * The host is no gateway of an isolated subnet, but a container that makes one up still finds the bridge's MAC: what
  * comes in by it is forwarded nowhere, whatever its source.
  */
-const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, place: Place) =>
+const kept = ({ bridge }: DesiredNetwork, { mode }: DesiredSubnet, members: Members, place: Place) =>
   mode === 'isolated'
-    ? [
+    ? members.from.map((source) =>
         place(
           'mangle',
           chains.home,
           commonPhase.byEntry,
-          [inBy(bridge), notOutBy(bridge)],
+          [...source, inBy(bridge), notOutBy(bridge)],
           'isolated: nothing leaves',
           drop,
         ),
-      ]
+      )
     : []
 
 /** A source of the subnet that came in by anything but the bridge is forged: only first packets get here. */
-const home = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
+const home = (
+  network: DesiredNetwork,
+  subnet: DesiredSubnet,
+  family: Family,
+  members: Members,
+  place: Place,
+) => {
   const prefix = prefixLiteral(subnet.subnet, family)
   if (prefix === null) return []
-  return [
+  return (network.external ? members.from : [[from(prefix)]]).map((source) =>
     place(
       'mangle',
       chains.home,
       commonPhase.byEntry,
-      [from(prefix), notInBy(network.bridge)],
+      [...source, notInBy(network.bridge)],
       'its addresses come in by its bridge',
       drop,
     ),
-  ]
-}
-
-const sources = (network: DesiredNetwork, subnet: DesiredSubnet, family: Family, place: Place) => {
-  const { bridge } = network
-  const chain = chains.sourceOfBridge(bridge)
-  const prefix = prefixLiteral(subnet.subnet, family)
-  const inside = prefix === null ? [] : [from(prefix)]
-  const masqueraded = prefix === null ? commonPhase.all : commonPhase.bySource
-  const rules: PlacedRule[] = []
-  if (subnet.gateway === null) {
-    rules.push(place('nat', chains.source, commonPhase.byExit, [outBy(bridge)], 'to our bridge', returns))
-  } else {
-    const gateway = snat(addressLiteral(subnet.gateway, family))
-    rules.push(
-      place('nat', chains.source, commonPhase.byExit, [outBy(bridge)], 'to our bridge', goto(chain)),
-      // A reply between two ports of one bridge would not come by here, were it not for the gateway's address.
-      place('nat', chain, sourcePhase.hairpin, [...inside, state('DNAT')], 'hairpin', gateway),
-    )
-    if (family === 'ip') {
-      rules.push(
-        place('nat', chain, sourcePhase.loopback, [from(loopback)], 'from the host by loopback', gateway),
-      )
-    }
-  }
-  if (subnet.masquerade && !network.internal && subnet.mode !== 'isolated') {
-    rules.push(place('nat', chains.source, masqueraded, inside, 'masquerade', masquerade))
-  }
-  return rules
+  )
 }
 
 /** The comment of a rule of a network, which says what the rule is for. */
@@ -208,10 +220,12 @@ export const networkRules = (
       mapping.family === family &&
       mapping.targets.some((target) => target.network === network.name),
   )
-  return ownedNetworkRules({ project: desired.project, network }, family, {
-    any: direct.length > 0,
-    limited: direct.some(isLimited),
-  })
+  return ownedNetworkRules(
+    { project: desired.project, network },
+    family,
+    { any: direct.length > 0, limited: direct.some(isLimited) },
+    network.external ? joined(network, family, ownAddresses(desired, network, family)) : whole(network),
+  )
 }
 
 /** The same, of a network that is known without the mappings of its project. */
@@ -219,9 +233,10 @@ export const ownedNetworkRules = (
   { project, network }: OwnedNetwork,
   family: Family,
   direct: DirectPorts,
+  members: Members = whole(network),
 ): readonly PlacedRule[] => {
   const subnet = network[family]
-  if (subnet === null) return []
+  if (subnet === null || members.to.length === 0) return []
   const place: Place = (table, chain, phase, matches, why, target) => ({
     table,
     chain,
@@ -238,20 +253,38 @@ export const ownedNetworkRules = (
       'from our bridge',
       family === 'ip' ? goto(chains.preroutingOwn) : returns,
     ),
-    ...forwarding(network, subnet, family, direct, place),
-    ...unmasqueraded(network, subnet, family, place),
-    ...kept(network, subnet, place),
-    ...home(network, subnet, family, place),
-    place('filter', chains.acceptForwarded, acceptPhase.toBridge, [outBy(bridge)], 'to our bridge', accept),
-    place('filter', chains.acceptForwarded, acceptPhase.answers, [inBy(bridge), isReply], 'answers', accept),
-    place(
-      'filter',
-      chains.acceptForwarded,
-      acceptPhase.fromBridge,
-      [inBy(bridge)],
-      'from our bridge',
-      goto(chains.leave),
+    ...forwarding(network, subnet, family, direct, members, place),
+    ...unmasqueraded(network, subnet, family, members, place),
+    ...kept(network, subnet, members, place),
+    ...home(network, subnet, family, members, place),
+    ...members.to.map((one) =>
+      place(
+        'filter',
+        chains.acceptForwarded,
+        acceptPhase.toBridge,
+        [...one, outBy(bridge)],
+        'to our bridge',
+        accept,
+      ),
     ),
-    ...sources(network, subnet, family, place),
+    ...members.from.flatMap((source) => [
+      place(
+        'filter',
+        chains.acceptForwarded,
+        acceptPhase.answers,
+        [...source, inBy(bridge), isReply],
+        'answers',
+        accept,
+      ),
+      place(
+        'filter',
+        chains.acceptForwarded,
+        acceptPhase.fromBridge,
+        [...source, inBy(bridge)],
+        'from our bridge',
+        goto(chains.leave),
+      ),
+    ]),
+    ...sources(network, subnet, family, members, place),
   ]
 }

@@ -1,10 +1,13 @@
 import type { DesiredState } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import { comment, drop, rule } from '../model/build.ts'
+import { comment, drop, inBy, outBy, returns, rule } from '../model/build.ts'
+import type { Match } from '../model/option/match.ts'
+import type { Target } from '../model/option/target.ts'
+import { interfaceLiteral } from './literals.ts'
 import { mappingRules } from './mapping.ts'
 import { networkRules } from './network.ts'
 import * as chains from './object-name.ts'
-import { commonPhase } from './order/phase.ts'
+import { commonPhase, type Phase } from './order/phase.ts'
 import type { PlacedRule } from './parts.ts'
 import { tag } from './tag.ts'
 
@@ -17,13 +20,30 @@ export const projectRules = (desired: DesiredState, family: Family): readonly Pl
   const rules = desired.networks.flatMap((network) => networkRules(desired, network, family))
   for (const mapping of desired.mappings)
     if (mapping.family === family) for (const one of mappingRules(desired, mapping)) rules.push(one)
-  if (desired.guardForwarding && rules.length > 0) rules.push(guard(desired))
+  const isAsked = rules.length > 0 || desired.networks.some((network) => network[family] !== null)
+  if (desired.guardForwarding && isAsked) rules.push(...guard(desired, family))
   return rules
 }
 
-const guard = ({ project }: DesiredState): PlacedRule => ({
-  table: 'mangle',
-  chain: chains.forward,
-  phase: commonPhase.all,
-  rule: rule([comment(tag(project, 'guard: not between interfaces of others'))], drop),
-})
+const guard = ({ project, networks }: DesiredState, family: Family): readonly PlacedRule[] => {
+  const place = (phase: Phase, matches: readonly Match[], why: string, target: Target): PlacedRule => ({
+    table: 'mangle',
+    chain: chains.forward,
+    phase,
+    rule: rule([...matches, comment(tag(project, why))], target),
+  })
+  return [
+    // Their own rules decide on it.
+    ...networks
+      .filter((network) => network.external && network[family] !== null)
+      .flatMap(({ bridge }) => {
+        const { exempt } = commonPhase
+        const name = interfaceLiteral(bridge)
+        return [
+          place(exempt, [inBy(name)], 'guard: from others on a bridge that is joined', returns),
+          place(exempt, [outBy(name)], 'guard: to others on a bridge that is joined', returns),
+        ]
+      }),
+    place(commonPhase.all, [], 'guard: not between interfaces of others', drop),
+  ]
+}

@@ -1,6 +1,7 @@
 import type { DesiredNetwork, DesiredSubnet } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { drop, inBy, notFrom, state } from '../model/build.ts'
+import type { Members } from './external-network.ts'
 import { prefixLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
 import { betweenPhase } from './order/phase.ts'
@@ -16,21 +17,25 @@ export const unmasqueraded = (
   network: DesiredNetwork,
   subnet: DesiredSubnet,
   family: Family,
+  members: Members,
   place: Place,
 ): readonly PlacedRule[] => {
   if (!subnet.masquerade || network.internal || subnet.mode === 'isolated') return []
-  const prefix = prefixLiteral(subnet.subnet, family)
+  // On a bridge of others no source of theirs is ours to judge.
+  const prefix = network.external ? null : prefixLiteral(subnet.subnet, family)
   const { between } = chains
   const { outward } = betweenPhase
   const entry = inBy(network.bridge)
   return [
-    place(
-      'mangle',
-      between,
-      outward,
-      [entry, state('INVALID', 'UNTRACKED')],
-      'would not be masqueraded',
-      drop,
+    ...members.away.map((away) =>
+      place(
+        'mangle',
+        between,
+        outward,
+        [...away, state('INVALID', 'UNTRACKED')],
+        'would not be masqueraded',
+        drop,
+      ),
     ),
     ...(prefix === null
       ? []

@@ -103,13 +103,18 @@ export const desiredStates = (project = 'demo', maxMappings = 60): fc.Arbitrary<
       networks,
       drafts: fc.array(draft, { maxLength: maxMappings }),
       guardForwarding: fc.boolean(),
+      external: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
     })
-    .map(({ networks: all, drafts, guardForwarding }) => {
+    .map(({ networks: all, drafts, guardForwarding, external }) => {
       const mappings = drafts.flatMap((one) => toMapping(all, one))
       const known = new Set<string>()
       return {
         project,
-        networks: all.map((one) => ({ ...one, bridge: `${project}-${one.name}` })),
+        networks: all.map((one, at) => ({
+          ...one,
+          bridge: `${project}-${one.name}`,
+          external: external[at] === true,
+        })),
         endpoints: [],
         guardForwarding,
         mappings: mappings.filter((one) => !known.has(socketOf(one)) && known.add(socketOf(one)).size > 0),

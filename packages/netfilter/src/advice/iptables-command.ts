@@ -64,6 +64,7 @@ const isIptablesInterface = (name: string): boolean => name !== '!' && !name.end
 
 const matches = (passage: Passage, table: string): readonly string[] => {
   const { in: from, out, protocol, source, destination, sourcePort, destinationPort, answers } = passage
+  const { translated = false } = passage
   return [
     ...(from === null ? [] : ['-i', from]),
     ...(out === null ? [] : ['-o', out]),
@@ -75,5 +76,6 @@ const matches = (passage: Passage, table: string): readonly string[] => {
     ...(destination === 'local' ? ['-m', 'addrtype', '--dst-type', 'LOCAL'] : []),
     // The raw table comes before connection tracking: nothing has a state there.
     ...(answers && table !== 'raw' ? ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'] : []),
+    ...(translated && table !== 'raw' ? ['-m', 'conntrack', '--ctstate', 'DNAT'] : []),
   ]
 }

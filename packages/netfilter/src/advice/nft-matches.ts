@@ -20,7 +20,7 @@ export const nftMatches = (
   passage: Passage,
 ): readonly NftMatch[] => {
   const { family, in: from, out, protocol, source, destination } = passage
-  const { sourcePort, destinationPort, answers } = passage
+  const { sourcePort, destinationPort, answers, translated = false } = passage
   const isMixed = tableFamily === 'inet' || tableFamily === 'netdev' || tableFamily === 'bridge'
   const ports = sourcePort !== null || destinationPort !== null
   return [
@@ -38,6 +38,7 @@ export const nftMatches = (
     ...(protocol === null || destinationPort === null ? [] : [portMatch(protocol, 'dport', destinationPort)]),
     ...(destination === 'local' ? [isLocal] : []),
     ...(answers && isTracked ? [isAnswer] : []),
+    ...(translated && isTracked ? [isTranslated] : []),
   ]
 }
 
@@ -79,4 +80,9 @@ const isLocal: NftMatch = {
 const isAnswer: NftMatch = {
   text: 'ct state established,related',
   json: match({ ct: { key: 'state' } }, ['established', 'related'], 'in'),
+}
+
+const isTranslated: NftMatch = {
+  text: 'ct status dnat',
+  json: match({ ct: { key: 'status' } }, 'dnat', 'in'),
 }

@@ -14,4 +14,6 @@ export interface Passage {
   readonly destinationPort: number | null
   /** Only what belongs to a flow under way. */
   readonly answers: boolean
+  /** Only what was led to its destination by a translation (DNAT). */
+  readonly translated?: boolean
 }

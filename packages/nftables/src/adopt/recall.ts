@@ -1,4 +1,5 @@
 import type { HostPresence } from '@portolan/core'
+import { bridgeOf, toEndpoints } from '../compile/maps/joined-bridges.ts'
 import { sourceChain, toChain } from '../compile/object-name.ts'
 import { isEmptyParts, type Parts } from '../compile/parts.ts'
 import { ownerComment } from '../compile/tag.ts'
@@ -22,6 +23,10 @@ export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPre
     if (key.kind !== 'text' || hasInterface(key.text)) continue
     gone.add(comment ?? '')
     goneChains.add(toChain(key.text)).add(sourceChain(key.text))
+  }
+  for (const item of toEndpoints(parts.elements)) {
+    const bridge = bridgeOf(item)
+    if (bridge !== null && !hasInterface(bridge)) gone.add(item.comment ?? '')
   }
   for (const { project, label, targets } of published(known))
     if (!targets.some(({ address }) => hasSubnetOf(address))) gone.add(ownerComment(project, label))

@@ -2,6 +2,7 @@ import type { Chain, Element, Rule, Ruleset, Table } from '../model/index.ts'
 import { emptyRuleset } from '../model/index.ts'
 import { exempt } from './maps/exemption.ts'
 import { openInside } from './maps/inside.ts'
+import { withJoinedBridges } from './maps/joined-bridges.ts'
 import { skeletonSets } from './maps/skeleton-sets.ts'
 import { tableFamily, tableName } from './ours.ts'
 import { isEmptyParts, type Parts } from './parts.ts'
@@ -23,7 +24,9 @@ const withOwnRules = (chains: readonly Chain[], parts: Parts): readonly Chain[] 
  */
 export const assemble = (parts: Parts): Ruleset => {
   if (isEmptyParts(parts)) return emptyRuleset
-  const elements: ReadonlyMap<string, readonly Element[]> = openInside(exempt(parts.elements))
+  const elements: ReadonlyMap<string, readonly Element[]> = withJoinedBridges(
+    openInside(exempt(parts.elements)),
+  )
   const sets = skeletonSets(elements)
   const names = new Set(sets.map(({ name }) => name))
   const table: Table = {

@@ -13,7 +13,6 @@ import {
   jump,
   type ListExpression,
   meta,
-  nat,
   payload,
   type Rule,
   reference,
@@ -25,11 +24,11 @@ import {
 import { fromChain, homeChain, isolatedChain, sourceChain, toChain } from './object-name.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { lookupKey } from './port-key.ts'
+import { loopback, sources } from './source-translation.ts'
 import { prefix } from './sources.ts'
 import { ownerComment } from './tag.ts'
 import { unmasqueraded, version } from './unmasqueraded.ts'
 
-const loopback = prefix('127.0.0.0/8')
 const bridges = reference('bridges')
 const states = (...names: readonly string[]): ListExpression => ({ kind: 'list', items: names.map(text) })
 
@@ -53,7 +52,7 @@ const openings = (
  * Decides on every packet that would leave by the network's bridge. The order matters: what reached us by
  * putting 127.0.0.0/8 on the wire has an established flow too, once its first packet got through.
  */
-const toNetwork = (
+export const toNetwork = (
   network: DesiredNetwork,
   comment: string,
   direct: ReadonlySet<Family>,
@@ -75,23 +74,6 @@ const toNetwork = (
     r(drop),
   ]
 }
-
-/**
- * Sources of what leaves by the bridge. A container answers a neighbour on its own link directly, past
- * conntrack, so a translated flow from the same subnet must come from the gateway; and a container cannot
- * answer 127.0.0.1 at all.
- */
-const sources = (network: DesiredNetwork, comment: string): readonly Rule[] =>
-  families.flatMap((family) => {
-    const subnet = network[family]
-    if (subnet === null || subnet.gateway === null) return []
-    const source = payload(family, 'saddr')
-    const toGateway = nat('snat', family, text(subnet.gateway))
-    return [
-      rule(comment, has(ct('status'), text('dnat')), is(source, prefix(subnet.subnet)), toGateway),
-      ...(family === 'ip' ? [rule(comment, is(source, loopback), toGateway)] : []),
-    ]
-  })
 
 /** Where a packet goes on whose source is in one of the network's subnets: on, if it came in by the bridge. */
 const home = (network: DesiredNetwork, comment: string): readonly Rule[] => [

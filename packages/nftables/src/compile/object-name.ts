@@ -31,3 +31,12 @@ export const isolatedChain = (bridge: string): string => `isolated_${interfacePa
 
 /** The chain that rewrites sources of what leaves by one of our bridges. */
 export const sourceChain = (bridge: string): string => `source_to_${interfacePart(bridge)}`
+
+/**
+ * The same chains where a project joins the bridge of others. Each project has its own, as each has its own containers
+ * there; what is escaped never has two slashes in a row.
+ */
+export const joinedChain = (chain: string, project: string): string => `${chain}//${project}`
+
+/** The chain that masquerades what containers of ours send away from a bridge of others. */
+export const maskChain = (bridge: string): string => `masquerade_${interfacePart(bridge)}`

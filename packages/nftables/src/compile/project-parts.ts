@@ -2,6 +2,7 @@ import type { DesiredState } from '@portolan/core'
 import { rule } from '../model/build.ts'
 import { drop, isNot, meta, reference } from '../model/index.ts'
 import { addDirectMappings } from './direct-mapping.ts'
+import { addExternalNetwork } from './external-network.ts'
 import { validate } from './literals.ts'
 import { addNatMapping } from './mapping.ts'
 import { addNetwork, directFamilies } from './network.ts'
@@ -17,13 +18,20 @@ export const projectParts = (desired: DesiredState): Parts => {
   validate(desired)
   const { project, networks, mappings } = desired
   const parts = newParts()
-  for (const network of networks) addNetwork(parts, project, network, directFamilies(network, mappings))
+  for (const network of networks) {
+    const direct = directFamilies(network, mappings)
+    if (network.external) addExternalNetwork(parts, desired, network, direct)
+    else addNetwork(parts, project, network, direct)
+  }
   for (const mapping of mappings) if (mapping.kind === 'nat') addNatMapping(parts, project, mapping)
   addDirectMappings(parts, project, mappings)
   if (desired.guardForwarding) {
     const comment = ownerComment(project, 'guard forwarding')
-    // What leaves by a network of ours has been decided on before this rule is reached.
-    addRule(parts, 'forward', rule(comment, isNot(meta('iifname'), reference('bridges')), drop))
+    const inside = reference('bridges')
+    // What leaves by a network of ours has been decided on before this rule is reached. What is for the containers of
+    // others on a bridge that is joined is for their own rules to decide on.
+    const joined = networks.some(({ external }) => external) ? [isNot(meta('oifname'), inside)] : []
+    addRule(parts, 'forward', rule(comment, isNot(meta('iifname'), inside), ...joined, drop))
   }
   return { elements: parts.elements, chains: parts.chains, rules: parts.rules }
 }

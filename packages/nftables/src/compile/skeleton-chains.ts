@@ -4,6 +4,7 @@ import {
   accept,
   type BaseChain,
   type Chain,
+  concat,
   ct,
   drop,
   type Expression,
@@ -93,10 +94,19 @@ const restrictions = (has: Has): readonly Rule[] =>
  * A first packet only: a container with two networks answers over either, and its replies are established. They, and
  * ICMP errors (related), are not looked up, nor is anything else of a flow that has begun.
  */
-const homes = (has: Has): readonly Rule[] =>
+const homes = (has: Has): readonly Rule[] => ['home_endpoint', 'home'].flatMap((stem) => bySource(stem, has))
+
+const bySource = (stem: string, has: Has): readonly Rule[] =>
   families.flatMap((family) => {
-    const name = mapName('home', family, 'any')
+    const name = mapName(stem, family, 'any')
     return has(name) ? [r(vmap(payload(family, 'saddr'), reference(name)))] : []
+  })
+
+/** Our containers on bridges of others are looked up by the bridge and their address. */
+const byEndpoint = (stem: string, link: 'iifname' | 'oifname', side: 'saddr' | 'daddr', has: Has) =>
+  families.flatMap((family): readonly Rule[] => {
+    const name = mapName(stem, family, 'any')
+    return has(name) ? [r(vmap(concat(meta(link), payload(family, side)), reference(name)))] : []
   })
 
 const beforeReplies: ListExpression = {
@@ -201,8 +211,10 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
         'forward',
         [
           ...(sources.length > 0 ? [r(matches(ct('state'), beforeReplies), jump('guard_sources'))] : []),
+          ...byEndpoint('to_endpoint', 'oifname', 'daddr', has),
           r(vmap(meta('oifname'), reference('to_network'))),
           ...(has('internal') ? [r(is(meta('iifname'), reference('internal')), drop)] : []),
+          ...byEndpoint('from_endpoint', 'iifname', 'saddr', has),
           ...(has('from_network')
             ? [r(matches(ct('state'), beforeReplies), vmap(meta('iifname'), reference('from_network')))]
             : []),
@@ -216,8 +228,10 @@ export const skeletonChains = (has: Has): readonly Chain[] => {
         'nat_postrouting',
         [
           r(is(meta('oifname'), text('lo')), accept),
+          ...byEndpoint('source_to_endpoint', 'oifname', 'daddr', has),
           r(vmap(meta('oifname'), reference('source_to_network'))),
           ...masquerade,
+          ...bySource('masquerade_endpoint', has),
         ],
         'sources that could not be answered otherwise',
       ),

@@ -21,7 +21,7 @@ export const version = (family: Family): Statement =>
   is(meta('nfproto'), text(family === 'ip' ? 'ipv4' : 'ipv6'))
 
 /** What no nat chain sees of a flow that has not begun. */
-const untranslated: ListExpression = { kind: 'list', items: ['invalid', 'untracked'].map(text) }
+export const untranslated: ListExpression = { kind: 'list', items: ['invalid', 'untracked'].map(text) }
 
 /**
  * What must not leave for the outside by a network that is masqueraded: it would keep a private source. Conntrack's

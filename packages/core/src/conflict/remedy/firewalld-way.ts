@@ -34,7 +34,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
   const found = findPolicy(wanted)
   const needsZone = !asksPolicies(table, bridge, wanted.outer)
   const zone = needsZone ? defaultZone(table) : null
-  const accepts = passages.there.map((passage) => ({ ...passage, in: null, out: null }))
+  const accepts = passages.there.map((passage) => ({ ...passage, in: null, out: null, translated: false }))
   const refusals = accepts.flatMap((passage) =>
     passage.destination === null
       ? wanted.otherBridges

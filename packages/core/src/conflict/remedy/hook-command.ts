@@ -45,6 +45,7 @@ const iptablesOptions: Readonly<Record<string, RegExp>> = {
 const iptablesGroups: readonly Words[] = [
   ['-m', 'addrtype', '--dst-type', 'LOCAL'],
   ['-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED'],
+  ['-m', 'conntrack', '--ctstate', 'DNAT'],
 ]
 
 const isDockerUser = ([program = '', ...words]: Words): boolean => {

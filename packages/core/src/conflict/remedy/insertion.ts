@@ -3,6 +3,7 @@ import {
   bitwise,
   compare,
   conntrackState,
+  conntrackStatus,
   field,
   type NetfilterChain,
   type NetfilterRule,
@@ -63,6 +64,7 @@ const nfproto = { ip: 2, ip6: 10 } as const
 
 const matchesOf = (passage: Passage, isTracked: boolean): readonly Step[] => {
   const { family, protocol, source, destination, sourcePort, destinationPort, answers } = passage
+  const { translated = false } = passage
   const protocols = protocol === null ? null : [protocol]
   return [
     compare(field('nfproto'), oneOf(nfproto[family])),
@@ -94,6 +96,9 @@ const matchesOf = (passage: Passage, isTracked: boolean): readonly Step[] => {
             true,
           ),
         ]
+      : []),
+    ...(translated && isTracked
+      ? [compare(bitwise('and', { kind: 'conntrack', key: 'status' }, conntrackStatus.dnat), oneOf(0), true)]
       : []),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import { protocolNumber } from '@portolan/netfilter'
 import { type RangeSet, singleValue, subtractRanges, uniteRanges } from '@portolan/netfilter/analysis'
-import type { DesiredMapping, DesiredState } from '../../contract/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { neverSources } from '../search/address-ranges.ts'
 import { networkRows } from '../search/network-rows.ts'
 import type { Region } from '../search/region.ts'
@@ -66,12 +66,15 @@ export const openPackets = (
           ? openOfMapping(mapping, from, around[family], bridges)
           : [],
       ),
+      ...desired.networks.flatMap((network) => ofNeighbours(network, packets, around[family])),
       ...rowsOf(family).flatMap(
         ({ in: by, region, source, way, network, choosesSource }): readonly Region[] => {
           if (by !== from) return []
           const any = { sport: anyPort, dport: anyPort }
-          // The first and the last address of a subnet are of it, though no container has them.
-          const whole = around[family].subnets.get(network)?.whole ?? region.daddr
+          // The first and the last address of a subnet are of it, though no container has them. On an external network
+          // the project's own containers alone are.
+          const subnet = around[family].subnets.get(network)
+          const whole = (network.external ? subnet?.members : subnet?.whole) ?? region.daddr
           if (way === 'egress') return [{ ...any, saddr: whole, daddr: outsideOf(around[family], family) }]
           // A container that forges its source is a container still: the bridge switches what it sends.
           const isAnybody = choosesSource || source === 'sibling'
@@ -82,6 +85,17 @@ export const openPackets = (
     known.set(key, made)
     return made
   }
+}
+
+/** What others on a bridge that is joined send to the project's containers there, as far as its owner lets them. */
+const ofNeighbours = (
+  network: DesiredNetwork,
+  { family, in: from }: Arriving,
+  { subnets }: Surroundings,
+): readonly Region[] => {
+  const own = subnets.get(network)
+  if (!network.external || !network.icc || own === undefined || network.bridge !== from) return []
+  return [{ saddr: anyAddress[family], daddr: own.members, sport: anyPort, dport: anyPort }]
 }
 
 /** What is neither on the host nor behind the bridge of another engine, whether anyone has such an address or not. */

@@ -1,4 +1,6 @@
+import type { Family } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
+import { rangesOf } from '@portolan/netfilter/analysis'
 import { addressText } from '../search/address-text.ts'
 import type { Finding } from '../search/finding.ts'
 import { changesDestination } from '../search/foreign-step.ts'
@@ -35,12 +37,20 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
   const isBefore = isBeforeRouting(step.hook)
   if (way === 'egress') {
     const any = { ...own, protocol: null }
-    const leaving = { ...any, in: step.hook === 'postrouting' ? null : bridge, source: subnetOf(finding) }
-    const [first = null, ...others] = isBefore ? [] : uplinks
+    const [first, ...others] = ownersOf(finding)
+    const leaving = (source: string | null): readonly Passage[] =>
+      (isBefore || uplinks.length === 0 ? [null] : uplinks).map((out) => ({
+        ...{ ...any, in: step.hook === 'postrouting' ? null : bridge, source, out },
+      }))
+    const [one, ...more] = [first, ...others].flatMap(leaving)
+    if (one === undefined) return null
     return {
-      there: [{ ...leaving, out: first }, ...others.map((out) => ({ ...leaving, out }))],
+      there: [one, ...more],
       // Before the routing decision no interface to leave by is known, nor the address behind the masquerade.
-      back: { ...any, out: isBefore ? null : bridge, answers: true },
+      back: {
+        ...{ ...any, out: isBefore ? null : bridge, answers: true },
+        destination: network.external && !isBefore && others.length === 0 ? first : null,
+      },
     }
   }
   if (row.mapping === null) {
@@ -50,7 +60,14 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
     if (row.source === 'sibling') return { there: [there], back: there }
     // Answers to the host pass INPUT with those of all its other flows.
     const from = isLate || step.hook === 'output' ? null : bridge
-    return { there: [there], back: { ...any, in: from, source: subnetOf(finding), answers: true } }
+    const [first, ...others] = ownersOf(finding)
+    const to = (address: string | null): Passage =>
+      network.external ? { ...there, destination: address } : there
+    const source = others.length === 0 ? first : subnetOf(finding)
+    return {
+      there: [to(first), ...others.map(to)],
+      back: { ...any, in: from, source, answers: true },
+    }
   }
   const isPublished = row.mapping.kind === 'nat' && isHostSide(finding)
   const place = targetOf(finding)
@@ -66,6 +83,8 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
         out: ['forward', 'postrouting'].includes(step.hook) ? bridge : null,
         destination: place.address,
         destinationPort: place.port,
+        // Whether others on the bridge reach it directly is for the bridge's owner to say.
+        ...(network.external && row.mapping.kind === 'nat' ? { translated: true } : {}),
       }
   return {
     there: [there],
@@ -84,6 +103,25 @@ export const isBeforeRouting = (hook: string): boolean => hook === 'prerouting' 
 
 const subnetOf = ({ network, rows: [row] }: Finding): string | null =>
   row === undefined ? null : (network[row.family]?.subnet ?? null)
+
+/** The addresses whose packets a row of a network is about: its subnet, or what the project has on an external one. */
+const ownersOf = (finding: Finding): readonly [string | null, ...(string | null)[]] => {
+  const { network, rows } = finding
+  const [row] = rows
+  if (row === undefined || !network.external) return [subnetOf(finding)]
+  const { saddr, daddr } = row.region
+  const members = rangesOf(row.way === 'egress' ? saddr : daddr).flatMap(({ first, last }) =>
+    valuesBetween(row.family, first, last),
+  )
+  const [one = null, ...others] = members
+  return [one, ...others]
+}
+
+/** Each address of a project is one value; neighbours are one range. */
+const valuesBetween = (family: Family, first: number | bigint, last: number | bigint): readonly string[] =>
+  Array.from({ length: Number(BigInt(last) - BigInt(first)) + 1 }, (_, at) =>
+    addressText(family, typeof first === 'number' ? first + at : first + BigInt(at)),
+  )
 
 /** The packet has not been translated yet where the culprit acts on it. */
 const isHostSide = ({ step }: Finding): boolean => {

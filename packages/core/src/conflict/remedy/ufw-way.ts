@@ -26,7 +26,8 @@ export const ufwWay = (wanted: Wanted): Draft | null => {
       'This is not what ufw refuses by default, so it is a decision of the administrator. Delete that rule (ufw status numbered, ufw route delete) if it is not meant for these packets.',
     )
   const user = table.chains.find(({ name }) => userChain.test(name))
-  const { there } = wanted.passages
+  // ufw has no word for what was translated.
+  const there = wanted.passages.there.map((passage) => ({ ...passage, translated: false }))
   const words = there.map(ufwWords)
   if (user === undefined || reply || !there.every(isSayable)) return null
   const remedy = hooked(

@@ -115,7 +115,7 @@ const closedHostRows = (
       const own = around.subnets.get(network)
       // Its own containers are reached without the host, where they may talk at all.
       const others = places.filter((place) => place.network !== network || !network.icc)
-      if (own !== undefined) add('stranger', network.bridge, own.members, others)
+      if (own !== undefined) add('stranger', network.bridge, own.senders, others)
     }
   }
   return rows

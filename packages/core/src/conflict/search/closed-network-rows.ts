@@ -69,7 +69,7 @@ export const closedNetworkRows = (
       for (const other of askedNetworks([network], alike)) {
         const strangers = around.subnets.get(other)
         if (other !== network && strangers !== undefined)
-          addClosed('stranger', other.bridge, strangers.members)
+          addClosed('stranger', other.bridge, strangers.senders)
       }
     }
     if (!network.icc) add('sibling', bridge, members, inward('icc'))

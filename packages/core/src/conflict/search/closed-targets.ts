@@ -47,8 +47,7 @@ const placeOf = (
   if (subnet === null || own === undefined) return []
   // Other machines may reach every port of it.
   if (subnet.mode === 'nat-unprotected' && !network.internal) return []
-  // Another engine's network has containers of that engine, which it publishes as it likes.
-  const to = network.external ? own.known : own.members
+  const to = own.members
   if (isEmptySet(to)) return []
   return [{ network, closed: { kind: 'closed', because: 'unpublished', out: new Set([network.bridge]), to } }]
 }

@@ -72,10 +72,10 @@ export const mappingRows = (
     const subnet = around.subnets.get(one)
     if (subnet === undefined || subnet.gateway === null || one.internal) continue
     const { bridge } = one
-    const { members } = subnet
+    const { members, senders } = subnet
     const ofNetwork = places.filter((place) => place.bridge === bridge)
     if (ofNetwork.length === 0) {
-      rows.push(make('stranger', bridge, region(members), toPlaces('any')))
+      rows.push(make('stranger', bridge, region(senders), toPlaces('any')))
       continue
     }
     if (direct) continue

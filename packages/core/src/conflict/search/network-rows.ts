@@ -58,8 +58,9 @@ export const networkRows = (
         region: region(gateway, members),
         expected: through('gateway'),
       })
-    // Without a gateway the bridge has no address that would tell its neighbours.
-    if (network.icc && gateway !== null)
+    // Without a gateway the bridge has no address that would tell its neighbours. On an external network the owner of the
+    // bridge says whether those on it may talk.
+    if (network.icc && gateway !== null && !network.external)
       rows.push({
         ...base,
         source: 'sibling',

@@ -8,22 +8,23 @@ import {
   subtractRanges,
   valueSet,
 } from '@portolan/netfilter/analysis'
-import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import { type DesiredNetwork, type DesiredState, ownAddresses } from '../../contract/index.ts'
 
 /** A subnet of the project, read. */
 export interface Subnet {
   readonly whole: RangeSet
   /** The host's own address in it; null where it has none. */
   readonly gateway: RangeSet | null
-  /** The addresses that containers may have. */
+  /** The addresses that its containers may have; on an external network those of the project's own containers. */
   readonly members: RangeSet
+  /** The addresses that anything on its bridge may have. On an external network others are there too. */
+  readonly senders: RangeSet
   /** Those of endpoints, and those that mappings lead to. */
   readonly known: RangeSet
 }
 
 /** The project's subnets of one family, by their network. */
 export const subnetsOf = (desired: DesiredState, family: Family): ReadonlyMap<DesiredNetwork, Subnet> => {
-  const known = knownAddresses(desired, family)
   const subnets = new Map<DesiredNetwork, Subnet>()
   for (const network of desired.networks) {
     const subnet = network[family]
@@ -31,28 +32,13 @@ export const subnetsOf = (desired: DesiredState, family: Family): ReadonlyMap<De
     if (subnet === null || whole === null) continue
     const usable = usableOf(whole, family)
     const gateway = subnet.gateway === null ? null : singleValue(addressValue(subnet.gateway))
-    const members = gateway === null ? usable : subtractRanges(usable, gateway)
-    const own = valueSet([...(known.get(network.name) ?? [])].map(addressValue))
-    subnets.set(network, { whole, gateway, members, known: intersectRanges(members, own) })
+    const senders = gateway === null ? usable : subtractRanges(usable, gateway)
+    const own = valueSet([...ownAddresses(desired, network, family)].map(addressValue))
+    const known = intersectRanges(senders, own)
+    const members = network.external ? known : senders
+    subnets.set(network, { whole, gateway, members, senders, known })
   }
   return subnets
-}
-
-/** The addresses that containers of a network have or get, by the network's name. */
-const knownAddresses = (
-  { endpoints, mappings }: DesiredState,
-  family: Family,
-): ReadonlyMap<string, ReadonlySet<string>> => {
-  const known = new Map<string, Set<string>>()
-  const add = (network: string, address: string | null): void => {
-    if (address === null) return
-    const addresses = known.get(network) ?? new Set()
-    known.set(network, addresses.add(address))
-  }
-  for (const endpoint of endpoints) add(endpoint.network, endpoint[family])
-  for (const mapping of mappings)
-    if (mapping.family === family) for (const { network, address } of mapping.targets) add(network, address)
-  return known
 }
 
 /** The range of a prefix as text; null when there is none. */

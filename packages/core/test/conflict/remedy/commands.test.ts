@@ -134,6 +134,12 @@ describe('a command of nft', () => {
       "nft 'add rule ip mine forward ip saddr 172.30.1.10 meta l4proto tcp accept'",
     ],
     [
+      'for translated packets alone',
+      {},
+      { out: 'br-web', destination: '172.30.1.10', protocol: 6, destinationPort: 80, translated: true },
+      `nft 'add rule ip mine forward oifname "br-web" ip daddr 172.30.1.10 tcp dport 80 ct status dnat accept'`,
+    ],
+    [
       'with a name that a shell would read',
       {},
       { in: "br'$x" },

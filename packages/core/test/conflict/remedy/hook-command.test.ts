@@ -11,6 +11,10 @@ describe('a command of a hook', () => {
     ],
     [
       'DOCKER-USER',
+      'iptables-nft -t filter -I DOCKER-USER 1 -o br-web -d 172.30.1.10 -p tcp --dport 80 -m conntrack --ctstate DNAT -j ACCEPT',
+    ],
+    [
+      'DOCKER-USER',
       'ip6tables-legacy -t filter -D DOCKER-USER -i br-web -s fd00::/64 -p sctp --sport 80 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
     ],
     ['DOCKER-USER', 'iptables-nft -t filter -I DOCKER-USER 12 -o br-web -j ACCEPT'],

@@ -1,10 +1,23 @@
 import type { Rule } from '../../model/ruleset.ts'
+import * as chains from '../object-name.ts'
 import type { PlacedRule } from '../parts.ts'
 import type { Selector } from '../port-key.ts'
 import { tagOf } from '../tag.ts'
 
 const interfaceOf = (rule: Rule): string => {
   for (const match of rule.matches) if (match.kind === 'in' || match.kind === 'out') return match.name
+  return ''
+}
+
+const ofMembers: ReadonlySet<string> = new Set([
+  ...[chains.forward, chains.between, chains.home, chains.acceptForwarded, chains.source],
+])
+
+/** The container of ours that a rule is for, on a bridge of others. */
+const memberOf = ({ chain, rule }: PlacedRule): string => {
+  if (!ofMembers.has(chain)) return ''
+  for (const match of rule.matches)
+    if ((match.kind === 'source' || match.kind === 'destination') && !match.negated) return match.prefix
   return ''
 }
 
@@ -21,7 +34,8 @@ export const orderRules = (placed: readonly PlacedRule[]): readonly Rule[] =>
       (left, right) =>
         left.phase - right.phase ||
         compareText(interfaceOf(left.rule), interfaceOf(right.rule)) ||
-        compareText(tagOf(left.rule) ?? '', tagOf(right.rule) ?? ''),
+        compareText(tagOf(left.rule) ?? '', tagOf(right.rule) ?? '') ||
+        compareText(memberOf(left), memberOf(right)),
     )
     .map(({ rule }) => rule)
 

@@ -36,9 +36,13 @@ const ofAccept = (rule: Rule): Phase => {
   return has(rule, 'in') ? acceptPhase.fromBridge : acceptPhase.toBridge
 }
 
-const common = (rule: Rule): Phase => {
+/** What is masqueraded on a bridge of others, or must not leave it, names the bridge that it must not leave by. */
+const hasExit = (rule: Rule): boolean => rule.matches.some((match) => match.kind === 'out' && !match.negated)
+
+const common = (chain: string, rule: Rule): Phase => {
+  if (chain === chains.forward && verdict(rule) === 'RETURN') return commonPhase.exempt
   if (has(rule, 'in')) return commonPhase.byEntry
-  if (has(rule, 'out')) return commonPhase.byExit
+  if (hasExit(rule)) return commonPhase.byExit
   return has(rule, 'source') ? commonPhase.bySource : commonPhase.all
 }
 
@@ -48,9 +52,9 @@ const common = (rule: Rule): Phase => {
  */
 export const readPhase = (chain: string, rule: Rule): Phase => {
   if (chain === chains.acceptForwarded) return ofAccept(rule)
-  if (chain === chains.between) return has(rule, 'out') ? betweenPhase.toBridge : betweenPhase.outward
+  if (chain === chains.between) return hasExit(rule) ? betweenPhase.toBridge : betweenPhase.outward
   if (chain.startsWith(chains.sourceOfBridge('')))
     return tests(rule, 'ctstate') ? sourcePhase.hairpin : sourcePhase.loopback
   if (chain.startsWith(chains.toBridge('')) || chain.startsWith(chains.ownToBridge(''))) return ofBridge(rule)
-  return common(rule)
+  return common(chain, rule)
 }

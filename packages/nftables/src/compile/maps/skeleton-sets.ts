@@ -64,6 +64,31 @@ const ofFamily = (family: Family): readonly SetForm[] => {
     form(named('published', 'any'), host, verdict, 'container ports open without translation'),
     form(named('home', 'any'), [address], verdict, 'the bridge a source has to come in by', false, true),
     form(named('masquerade', 'any'), [address], null, 'subnets hidden behind the host', false, true),
+    form(named('to_endpoint', 'any'), ['ifname', address], verdict, 'our containers on bridges of others'),
+    form(
+      named('from_endpoint', 'any'),
+      ['ifname', address],
+      verdict,
+      'what our containers on bridges of others may send away',
+    ),
+    form(
+      named('source_to_endpoint', 'any'),
+      ['ifname', address],
+      verdict,
+      'sources of what our containers on bridges of others get',
+    ),
+    form(
+      named('home_endpoint', 'any'),
+      [address],
+      verdict,
+      'the bridge of others that a container of ours has to send by',
+    ),
+    form(
+      named('masquerade_endpoint', 'any'),
+      [address],
+      verdict,
+      'our containers on bridges of others, hidden behind the host',
+    ),
   ]
 }
 

@@ -84,6 +84,8 @@ const tellApart = (
       else alone(network)
     })
   for (const family of families) for (const network of overlapping(subnets[family])) alone(network)
+  // Our rules name the containers that the project has there, each by its address.
+  for (const [at, { external }] of networks.entries()) if (external) alone(at)
   const names = ownNames(desired, subnetsOf)
   const foreign = mentionsIn(rulesets, (isOurs) => !isOurs)
   if (foreign.computes) for (const network of networks.keys()) alone(network)

@@ -1,0 +1,56 @@
+import type { DesiredNetwork, DesiredSubnet } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
+import { from, goto, masquerade, notOutBy, outBy, returns, snat, state } from '../model/build.ts'
+import type { Target } from '../model/option/target.ts'
+import type { Members } from './external-network.ts'
+import { addressLiteral, prefixLiteral } from './literals.ts'
+import * as chains from './object-name.ts'
+import { commonPhase, sourcePhase } from './order/phase.ts'
+import type { Place, PlacedRule } from './parts.ts'
+
+export const loopback = '127.0.0.0/8'
+
+/** The rules that change the source of what goes to a network's containers, and of what they send away. */
+export const sources = (
+  network: DesiredNetwork,
+  subnet: DesiredSubnet,
+  family: Family,
+  members: Members,
+  place: Place,
+): readonly PlacedRule[] => {
+  const { bridge } = network
+  const chain = chains.sourceOfBridge(bridge)
+  const prefix = prefixLiteral(subnet.subnet, family)
+  const inside = prefix === null ? [] : [from(prefix)]
+  const toMembers = (target: Target): readonly PlacedRule[] =>
+    members.to.map((to) =>
+      place('nat', chains.source, commonPhase.byExit, [...to, outBy(bridge)], 'to our bridge', target),
+    )
+  const rules: PlacedRule[] = []
+  if (subnet.gateway === null) {
+    rules.push(...toMembers(returns))
+  } else {
+    const gateway = snat(addressLiteral(subnet.gateway, family))
+    rules.push(
+      ...toMembers(goto(chain)),
+      // A reply between two ports of one bridge would not come by here, were it not for the gateway's address.
+      place('nat', chain, sourcePhase.hairpin, [...inside, state('DNAT')], 'hairpin', gateway),
+    )
+    if (family === 'ip') {
+      rules.push(
+        place('nat', chain, sourcePhase.loopback, [from(loopback)], 'from the host by loopback', gateway),
+      )
+    }
+  }
+  if (subnet.masquerade && !network.internal && subnet.mode !== 'isolated') {
+    const phase = prefix === null && !network.external ? commonPhase.all : commonPhase.bySource
+    const hidden = network.external
+      ? // What the bridge switches keeps its source.
+        members.from.map((source) => [...source, notOutBy(bridge)])
+      : [inside]
+    rules.push(
+      ...hidden.map((matches) => place('nat', chains.source, phase, matches, 'masquerade', masquerade)),
+    )
+  }
+  return rules
+}

@@ -1,0 +1,197 @@
+import { expect, test } from '@jest/globals'
+import { type Family, families } from '@portolan/netfilter'
+import type { Backend } from '../lab/backend.ts'
+import { type Container, carrying } from '../lab/container.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Machine } from '../lab/machine.ts'
+import { startCni } from '../lab/neighbour/cni.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { startLibvirt } from '../lab/neighbour/libvirt.ts'
+import { startPodman } from '../lab/neighbour/podman.ts'
+import type { Probe } from '../lab/probe.ts'
+import { addresses } from '../lab/topology.ts'
+import { pilotOf } from './lifecycle/pilot.ts'
+import { ourPort, outsidePort } from './neighbours/truth.ts'
+
+type Member = Machine & { readonly address: string | null; readonly address6: string | null }
+
+/** A container or guest of an engine, and another one on the same network where the engine keeps them apart. */
+interface Theirs {
+  readonly one: Member
+  readonly two?: Member
+}
+
+const bridge = 'br-theirs'
+const gateway = { ip: '10.77.0.1', ip6: 'fd00:77::1' } as const
+const subnet = { ip: '10.77.0.0/24', ip6: 'fd00:77::/64' } as const
+const own = { ip: '10.77.0.200', ip6: 'fd00:77::200' } as const
+const services = [
+  { protocol: 'tcp', port: 80 },
+  { protocol: 'udp', port: 81 },
+] as const
+
+const forward = async ({ host }: Lab): Promise<void> => {
+  await host.setSysctl('net.ipv4.ip_forward', 1)
+  await host.setSysctl('net.ipv6.conf.all.forwarding', 1)
+}
+
+const docker = async (lab: Lab, option: string, publish: readonly string[]): Promise<Theirs> => {
+  const six = { ipv6: true, 'fixed-cidr-v6': 'fd00:17::/64' }
+  const daemon = await startDocker(lab, { 'userland-proxy': false, ...six })
+  await forward(lab)
+  await daemon.createNetwork({
+    ...{ name: 'backend', subnet: subnet.ip, subnet6: subnet.ip6, gateway: gateway.ip, bridge },
+    options: { [`com.docker.network.bridge.${option}`]: 'false' },
+  })
+  const run = (name: string): Promise<Member> =>
+    daemon.run({ name, network: 'backend', publish: name === 'one' ? publish : [], services })
+  const one = await run('one')
+  return option === 'enable_icc' ? { one, two: await run('two') } : { one }
+}
+
+const engines: Readonly<Record<string, (lab: Lab) => Promise<Theirs>>> = {
+  'libvirt, routed': async (lab) => {
+    const daemon = await startLibvirt(lab)
+    await daemon.createNetwork({
+      ...{ name: 'backend', bridge, forward: 'route' },
+      ...{ gateway: `${gateway.ip}/24`, gateway6: `${gateway.ip6}/64` },
+    })
+    await forward(lab)
+    const one = await lab.container({
+      ...{ name: 'one', bridge, services, gateway: gateway.ip, gateway6: gateway.ip6 },
+      ...{ address: '10.77.0.9/24', address6: 'fd00:77::9/64' },
+    })
+    return { one }
+  },
+  'Docker, without masquerading': (lab) => docker(lab, 'enable_ip_masquerade', ['8090:80']),
+  'Docker, without icc': (lab) => docker(lab, 'enable_icc', ['8090:80']),
+  'Podman with netavark': async (lab) => {
+    const engine = await startPodman(lab)
+    await engine.createNetwork(
+      ...(['backend', '--disable-dns', '--ipv6', `--interface-name=${bridge}`] as const),
+      ...[`--subnet=${subnet.ip}`, `--subnet=${subnet.ip6}`],
+    )
+    return { one: await engine.run({ name: 'one', network: 'backend', publish: ['8090:80'], services }) }
+  },
+  'CNI, without masquerading': async (lab) => {
+    const options = { name: 'backend', bridge, subnet: subnet.ip, subnet6: subnet.ip6 }
+    const plugins = await startCni(lab, { ...options, bridgePlugin: { ipMasq: false } })
+    await forward(lab)
+    return { one: await plugins.run({ name: 'one', publish: ['8090:80'], services }) }
+  },
+}
+
+const compose = `name: shop
+services:
+  web:
+    networks: { theirs: { ipv4_address: ${own.ip}, ipv6_address: "${own.ip6}" } }
+    ports: ["${ourPort}:80"]
+networks: { theirs: { external: true, name: backend } }
+`
+
+/** The program that answered, and the address that it saw. A busy machine may answer late. */
+const ask = async (from: Machine, probe: Probe): Promise<string> => {
+  const outcome = await from.probe({ ...probe, timeoutMs: 1500 })
+  return outcome.delivered ? `${outcome.by} sees ${outcome.source}` : 'no answer'
+}
+
+/** All that reaches the engine's own container, and what it reaches. */
+const fares = async (lab: Lab, { one, two }: Theirs): Promise<Readonly<Record<string, string>>> => {
+  const asked = families.flatMap((family) => {
+    const target = (member: Member): string => (family === 'ip' ? member.address : member.address6) ?? ''
+    const to = (destination: string, protocol: Probe['protocol'] = 'tcp', port = 80): Probe => ({
+      ...{ protocol, destination, port: protocol === 'icmp' ? 0 : port },
+    })
+    return [
+      ['direct, tcp', lab.neighbour, to(target(one))],
+      ['direct, udp', lab.neighbour, to(target(one), 'udp', 81)],
+      ['direct, ping', lab.neighbour, to(target(one), 'icmp')],
+      ['its published port', lab.client, to(addresses[family].host, 'tcp', 8090)],
+      ['from the host', lab.host, to(target(one))],
+      ['to the outside', one, to(addresses[family].outside, 'tcp', outsidePort)],
+      ['to the outside, ping', one, to(addresses[family].outside, 'icmp')],
+      ...(two === undefined
+        ? []
+        : ([
+            ['to its sibling, tcp', one, to(target(two))],
+            ['to its sibling, udp', two, to(target(one), 'udp', 81)],
+            ['to its sibling, ping', one, to(target(two), 'icmp')],
+          ] as const)),
+    ].map(async ([what, from, probe]) => {
+      const said = await ask(from as Machine, probe as Probe)
+      // The kernel picks an address of the host by itself.
+      return [`${family} ${what}`, what === 'from the host' ? said.split(' ')[0] : said] as const
+    })
+  })
+  return Object.fromEntries(await Promise.all(asked)) as Readonly<Record<string, string>>
+}
+
+/** What reaches our container, and what it reaches. */
+const ourWays = async (lab: Lab, web: Container, { one }: Theirs): Promise<object> => {
+  const ofFamily = async (family: Family): Promise<object> => {
+    const { host, outside } = addresses[family]
+    const probes: Readonly<Record<string, readonly [Machine, Probe]>> = {
+      direct: [lab.neighbour, { protocol: 'tcp', port: 80, destination: own[family] }],
+      udp: [lab.neighbour, { protocol: 'udp', port: 81, destination: own[family] }],
+      ping: [lab.neighbour, { protocol: 'icmp', port: 0, destination: own[family] }],
+      published: [lab.client, { protocol: 'tcp', port: ourPort, destination: host }],
+      out: [web, { protocol: 'tcp', port: outsidePort, destination: outside }],
+      fromTheirs: [one, { protocol: 'tcp', port: ourPort, destination: host }],
+    }
+    const said = Object.entries(probes).map(
+      async ([what, [from, probe]]) => [what, await ask(from, probe)] as const,
+    )
+    return Object.fromEntries(await Promise.all(said))
+  }
+  const all = families.map(async (family) => [family, await ofFamily(family)] as const)
+  return Object.fromEntries(await Promise.all(all))
+}
+
+const ourContract = (family: Family): object => ({
+  ...{ direct: 'no answer', udp: 'no answer', ping: 'no answer' },
+  published: `web sees ${addresses[family].client}`,
+  out: `outside sees ${addresses[family].hostOutside}`,
+  // Through the host and back onto the same bridge.
+  fromTheirs: `web sees ${gateway[family]}`,
+})
+
+const join = (lab: Lab): Promise<Container> =>
+  lab.container({
+    ...{ name: 'web', bridge, services, gateway: gateway.ip, gateway6: gateway.ip6 },
+    ...{ address: `${own.ip}/24`, address6: `${own.ip6}/64` },
+  })
+
+const inNft: readonly Backend[] = ['nftables', 'iptables-nft']
+
+describeBeside(
+  'containers of others on a network that is joined',
+  ['docker', 'podman', 'libvirt', 'cni'],
+  () => {
+    test.each([
+      ...Object.keys(engines).flatMap((engine) => inNft.map((backend) => [engine, backend] as const)),
+      ['libvirt, routed', 'iptables-legacy'] as const,
+      ['Docker, without icc', 'iptables-legacy'] as const,
+    ])('%s: are reached and reach as before, and ours keeps its contract, %s', async (engine, backend) => {
+      await using lab = await openLab()
+      await lab.outside.listen({ protocol: 'tcp', port: outsidePort })
+      const theirs = await (engines[engine] ?? engines['CNI, without masquerading'])?.(lab)
+      if (theirs === undefined) throw new Error(engine)
+      const before = await fares(lab, theirs)
+      const pilot = pilotOf(lab, backend)
+      await pilot.apply(compose, '--fix')
+      expect(await fares(lab, theirs)).toEqual(before)
+      {
+        await using web = await join(lab)
+        await carrying(lab.host, bridge, web.port)
+        // The port of the container is its own affair: of rules nothing is left to do.
+        const { changes } = await pilot.plan(compose)
+        expect(changes.filter(({ object }) => !object.includes('v-web'))).toEqual([])
+        expect(await ourWays(lab, web, theirs)).toEqual({ ip: ourContract('ip'), ip6: ourContract('ip6') })
+        expect(await fares(lab, theirs)).toEqual(before)
+      }
+      await pilot.destroy()
+      expect(await fares(lab, theirs)).toEqual(before)
+    })
+  },
+)
