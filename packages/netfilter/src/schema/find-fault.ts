@@ -48,6 +48,15 @@ export const faultText = ({ path, message }: Fault, whole = 'the whole file'): s
 }
 
 const lineOf = (value: unknown): string => {
-  const json = JSON.stringify(value) ?? 'nothing'
+  const json = jsonOf(value)
   return json.length > 60 ? `${json.slice(0, 60)}...` : json
+}
+
+/** What is nested some thousands deep can be read from JSON, and not be written. */
+const jsonOf = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? 'nothing'
+  } catch {
+    return 'what is nested too deep'
+  }
 }

@@ -37,6 +37,14 @@ describe('a value that is not as its schema says', () => {
     expect(fault === null ? null : faultText(fault)).toBe(said)
   })
 
+  test('is told where it is nested deeper than JSON can be written', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+    const fault = findFault(schema, { name: deep, leases: [] })
+    expect(fault === null ? null : faultText(fault)).toBe(
+      'name: expected a string, found what is nested too deep',
+    )
+  })
+
   test('is nothing where it is', () => {
     expect(findFault(schema, { name: 'a', leases: [{ address: '::1', port: null }], more: 1 })).toBeNull()
   })

@@ -18,14 +18,17 @@ export interface StoredRules {
 }
 
 /** @internal */
-export const storeRules = (rules: HostRules): StoredRules => {
+export const storeRules = ({ unread, hidden, incomplete, ...rules }: HostRules): StoredRules => {
   const { text, programs } = dialects.nftables.store(rules.nftables)
+  // In one order, however the rules were put together: a stored plan that is read and stored again is the same text.
   return {
-    ...rules,
     nftables: text,
     programs,
     'iptables-nft': dialects['iptables-nft'].store(rules['iptables-nft']),
     'iptables-legacy': dialects['iptables-legacy'].store(rules['iptables-legacy']),
+    unread,
+    ...(hidden === undefined ? {} : { hidden }),
+    ...(incomplete === undefined ? {} : { incomplete }),
   }
 }
 
