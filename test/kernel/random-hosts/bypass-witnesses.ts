@@ -65,26 +65,40 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   if (kind !== 'dropped' && kind !== 'local' && kind !== 'foreign' && kind !== 'outside')
     return `the contract does not close it (${kind}): ${tell(conflict)}`
   if (source != null) await stage.adopt(asker, family, source)
-  for (const address of receivedAt(conflict, destination)) {
+  // What a machine sends to itself leaves it by no wire.
+  if (stage.holderOf(family, destination) === asker) return null
+  const answerAt = async (address: string): Promise<void> => {
     const inside = plan.desired.networks.find(({ [family]: subnet }) =>
       address.startsWith(prefixOf(subnet?.subnet)),
     )
-    if (inside === undefined || inside[family]?.gateway === address) continue
+    if (inside === undefined || inside[family]?.gateway === address) return
     await stage.adopt(inside.bridge === 'br-b' ? 'b1' : asker === 'a1' ? 'a2' : 'a1', family, address)
   }
+  await answerAt(destination)
   if (choosesByClient(conflict)) return null
   tally.bypasses += 1
   for (let turn = 0; turn < TIMES; turn += 1) {
     if (await comesIn(stage, asker, witness)) return null
+    // A rule may have translated it to an address that no container has.
+    for (const address of await answererOf(stage, witness)) await answerAt(address)
     await forgetFlows(stage.scene.lab.host)
   }
   return `the witness does not come in: ${tell(conflict)}`
 }
 
-/** The address that the packets are sent to, and the one that the finding says they are translated to. */
-const receivedAt = ({ message }: Conflict, destination: string): readonly string[] => {
-  const [, translated] = /translates the packets to \[?([0-9a-f.:]+?)\]?:\d+ by /.exec(message) ?? []
-  return translated === undefined ? [destination] : [destination, translated]
+/** The address that the host awaits the answer of a packet from. */
+const answererOf = async (
+  stage: Stage,
+  { source, destination, destinationPort }: Packet,
+): Promise<readonly string[]> => {
+  const { stdout } = await stage.scene.lab.host.run(['conntrack', '-L'])
+  const { stdout: stdout6 } = await stage.scene.lab.host.run(['conntrack', '-L', '-f', 'ipv6'])
+  return `${stdout}\n${stdout6}`.split('\n').flatMap((line) => {
+    const [, from, to, port, answerer] =
+      /src=(\S+) dst=(\S+) sport=\d+ dport=(\d+) .*?src=(\S+)/.exec(line) ?? []
+    const isIts = from === source && to === destination && Number(port) === destinationPort
+    return isIts && answerer !== undefined ? [answerer] : []
+  })
 }
 
 /** The subnets of random hosts end at a byte or a group: 172.30.1. and fd00:30:1:. */
