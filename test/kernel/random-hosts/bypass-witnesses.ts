@@ -4,6 +4,7 @@ import type { Plan } from 'portolan'
 import { addressesOf, isLoopback, type MachineName } from '../differential/scene.ts'
 import { tell } from './agreement.ts'
 import { SILENCE_MS, send } from './ask.ts'
+import { hostFlows } from './host-flows.ts'
 import { forgetFlows } from './load-host.ts'
 import { plannedOf, sourceOf } from './question.ts'
 import type { Stage } from './stage.ts'
@@ -80,26 +81,25 @@ const check = async (stage: Stage, plan: Plan, conflict: Conflict, tally: Tally)
   for (let turn = 0; turn < TIMES; turn += 1) {
     if (await comesIn(stage, asker, witness)) return null
     // A rule may have translated it to an address that no container has.
-    for (const address of await answererOf(stage, witness)) await answerAt(address)
+    for (const address of await answerersOf(stage, witness)) await answerAt(address)
     await forgetFlows(stage.scene.lab.host)
   }
   return `the witness does not come in: ${tell(conflict)}`
 }
 
-/** The address that the host awaits the answer of a packet from. */
-const answererOf = async (
+/** The addresses that the host awaits the answer of a packet from. */
+const answerersOf = async (
   stage: Stage,
   { source, destination, destinationPort }: Packet,
-): Promise<readonly string[]> => {
-  const { stdout } = await stage.scene.lab.host.run(['conntrack', '-L'])
-  const { stdout: stdout6 } = await stage.scene.lab.host.run(['conntrack', '-L', '-f', 'ipv6'])
-  return `${stdout}\n${stdout6}`.split('\n').flatMap((line) => {
-    const [, from, to, port, answerer] =
-      /src=(\S+) dst=(\S+) sport=\d+ dport=(\d+) .*?src=(\S+)/.exec(line) ?? []
-    const isIts = from === source && to === destination && Number(port) === destinationPort
-    return isIts && answerer !== undefined ? [answerer] : []
-  })
-}
+): Promise<readonly string[]> =>
+  (await hostFlows(stage.scene.lab.host))
+    .filter(
+      (flow) =>
+        flow.source === source &&
+        flow.destination === destination &&
+        flow.destinationPort === destinationPort,
+    )
+    .map(({ answerer }) => answerer)
 
 /** The subnets of random hosts end at a byte or a group: 172.30.1. and fd00:30:1:. */
 const prefixOf = (subnet: string | undefined): string =>

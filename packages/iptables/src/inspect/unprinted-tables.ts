@@ -2,6 +2,8 @@
 import type { Runner } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 import { InspectError, MissingToolError } from '@portolan/netfilter'
+import { prefix } from '../compile/object-name.ts'
+import { builtInChains } from '../model/chain/built-in.ts'
 
 /** A table of iptables-nft with a rule that iptables-nft cannot print. Nothing of the table is known from it. */
 export interface UnprintedTable {
@@ -16,9 +18,6 @@ const incompatible = /^# Table `(\w+)' is incompatible, use 'nft' tool\.$/gm
 export const tablesLeftOut = (family: Family, saved: string): readonly UnprintedTable[] =>
   [...saved.matchAll(incompatible)].flatMap(([, name]) => (name === undefined ? [] : [{ family, name }]))
 
-/** The names that iptables gives its tables (iptables/nft.c `xtables_ipv4`). */
-const names: ReadonlySet<string> = new Set(['raw', 'mangle', 'nat', 'filter', 'security'])
-
 /**
  * The tables of one family that may be those of iptables, as nft lists them. `iptables-nft-save -t` prints a table that
  * is not there too.
@@ -29,14 +28,14 @@ export const tablesListed = async (runner: Runner, family: Family): Promise<read
   const listed = await runNft(runner, ['list', 'tables', family])
   if (listed === null) return null
   return [...listed.matchAll(/^table \w+ (\S+)$/gm)].flatMap(([, name = '']) =>
-    names.has(name) ? [name] : [],
+    Object.hasOwn(builtInChains, name) ? [name] : [],
   )
 }
 
 /** May the table hold a chain or a jump of ours? Where nft does not say it, it may. */
 export const mayHoldOurs = async (runner: Runner, { family, name }: UnprintedTable): Promise<boolean> => {
   const listed = await runNft(runner, ['-t', 'list', 'table', family, name])
-  return listed === null || /\bPORTOLAN\b/.test(listed)
+  return listed === null || listed.includes(prefix)
 }
 
 const runNft = async (runner: Runner, words: readonly string[]): Promise<string | null> => {

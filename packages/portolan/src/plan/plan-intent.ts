@@ -21,7 +21,7 @@ import {
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
-import { reloadsFirewalld } from '../firewalld/ask-firewalld.ts'
+import { reloadsFirewalld, withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
 import { lowerRules } from '../host-rules/lower-rules.ts'
@@ -33,6 +33,7 @@ import { makePlan, type PlanInput } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
+import { speakingPlan } from './speaking-plan.ts'
 
 /**
  * Plans what would have to be done for an intent on a host: subnets, addresses, conflicts, changes. Reads what it
@@ -100,7 +101,8 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
   const isAsked = input.fix || options.rules !== undefined
   if (isAsked || !planned.conflicts.some(reloadsFirewalld)) return planned
   const firewalld = await readFirewalld(runner)
-  return firewalld === null ? planned : makePlan({ ...input, firewalld })
+  // Only what conflicts say to do hangs on it: the search is not made once more.
+  return speakingPlan({ ...planned, conflicts: planned.conflicts.map((one) => withoutLoss(one, firewalld)) })
 }
 
 interface BackendState {
