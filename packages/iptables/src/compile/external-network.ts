@@ -1,6 +1,6 @@
 import type { DesiredNetwork } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import { from, inBy, notOutBy, to } from '../model/build.ts'
+import { from, inBy, notOutBy, outBy, to } from '../model/build.ts'
 import type { Match } from '../model/option/match.ts'
 import { addressLiteral, prefixLiteral } from './literals.ts'
 
@@ -10,6 +10,7 @@ import { addressLiteral, prefixLiteral } from './literals.ts'
  * of others.
  */
 export interface Members {
+  /** What leaves by the bridge, on its way to them. */
   readonly to: readonly (readonly Match[])[]
   readonly from: readonly (readonly Match[])[]
   /** What comes in by the bridge and leaves it. */
@@ -18,7 +19,7 @@ export interface Members {
 
 /** All that a bridge of ours carries. What it switches is decided on before its rules ask for what leaves. */
 export const whole = ({ bridge }: DesiredNetwork): Members => ({
-  to: [[]],
+  to: [[outBy(bridge)]],
   from: [[]],
   away: [[inBy(bridge)]],
 })
@@ -33,7 +34,7 @@ export const joined = (
     (address) => prefixLiteral(addressLiteral(address, family), family) ?? [],
   )
   return {
-    to: hosts.map((host) => [to(host)]),
+    to: hosts.map((host) => [to(host), outBy(bridge)]),
     from: hosts.map((host) => [from(host)]),
     away: hosts.map((host) => [from(host), inBy(bridge), notOutBy(bridge)]),
   }

@@ -18,7 +18,6 @@ import {
   notInBy,
   notOutBy,
   originalDestination,
-  outBy,
   protocol,
   returns,
   rule,
@@ -72,14 +71,7 @@ const forwarding = (
       goto(chains.between),
     ),
     ...members.to.map((one) =>
-      place(
-        'mangle',
-        chains.between,
-        betweenPhase.toBridge,
-        [...one, outBy(bridge)],
-        'between our bridges',
-        goto(own),
-      ),
+      place('mangle', chains.between, betweenPhase.toBridge, one, 'between our bridges', goto(own)),
     ),
   ]
   if (network.icc) {
@@ -107,28 +99,14 @@ const forwarding = (
         place('mangle', chains.between, betweenPhase.outward, away, 'internal: nothing leaves', drop),
       ),
       ...members.to.map((one) =>
-        place(
-          'mangle',
-          chains.forward,
-          commonPhase.byExit,
-          [...one, outBy(bridge)],
-          'internal: nothing enters',
-          drop,
-        ),
+        place('mangle', chains.forward, commonPhase.byExit, one, 'internal: nothing enters', drop),
       ),
     )
     return rules
   }
   rules.push(
     ...members.to.map((one) =>
-      place(
-        'mangle',
-        chains.forward,
-        commonPhase.byExit,
-        [...one, outBy(bridge)],
-        'to our bridge',
-        goto(outside),
-      ),
+      place('mangle', chains.forward, commonPhase.byExit, one, 'to our bridge', goto(outside)),
     ),
   )
   if (family === 'ip') {
@@ -258,14 +236,7 @@ export const ownedNetworkRules = (
     ...kept(network, subnet, members, place),
     ...home(network, subnet, family, members, place),
     ...members.to.map((one) =>
-      place(
-        'filter',
-        chains.acceptForwarded,
-        acceptPhase.toBridge,
-        [...one, outBy(bridge)],
-        'to our bridge',
-        accept,
-      ),
+      place('filter', chains.acceptForwarded, acceptPhase.toBridge, one, 'to our bridge', accept),
     ),
     ...members.from.flatMap((source) => [
       place(

@@ -1,6 +1,6 @@
 import type { DesiredNetwork, DesiredSubnet } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
-import { from, goto, masquerade, notOutBy, outBy, returns, snat, state } from '../model/build.ts'
+import { from, goto, masquerade, notOutBy, returns, snat, state } from '../model/build.ts'
 import type { Target } from '../model/option/target.ts'
 import type { Members } from './external-network.ts'
 import { addressLiteral, prefixLiteral } from './literals.ts'
@@ -23,9 +23,7 @@ export const sources = (
   const prefix = prefixLiteral(subnet.subnet, family)
   const inside = prefix === null ? [] : [from(prefix)]
   const toMembers = (target: Target): readonly PlacedRule[] =>
-    members.to.map((to) =>
-      place('nat', chains.source, commonPhase.byExit, [...to, outBy(bridge)], 'to our bridge', target),
-    )
+    members.to.map((to) => place('nat', chains.source, commonPhase.byExit, to, 'to our bridge', target))
   const rules: PlacedRule[] = []
   if (subnet.gateway === null) {
     rules.push(...toMembers(returns))
