@@ -43,7 +43,7 @@ export default {
     project('unit', [
       '<rootDir>/packages/*/test/**/*.test.ts',
       '<rootDir>/test/architecture/**/*.test.ts',
-      '<rootDir>/test/work/**/*.test.ts',
+      '<rootDir>/test/growth/**/*.test.ts',
     ]),
     project('property', ['<rootDir>/test/property/**/*.test.ts']),
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),

@@ -19,7 +19,7 @@ const readers = [
   'test/kernel/random-hosts/trial.ts',
 ]
 
-test('no test measures time: speed is a benchmark, and a test counts work (test/work/count-work.ts)', () => {
+test('no test measures time: speed is a benchmark, and a test counts work (test/growth/count-work.ts)', () => {
   const clock = /\b(performance\.now|Date\.now|hrtime|cpuUsage|resourceUsage)\b/
   expect(
     folders

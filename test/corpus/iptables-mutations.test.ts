@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { lower, parse, print, type Ruleset } from '@portolan/iptables'
 import { type Family, ParseError } from '@portolan/netfilter'
-import { countWork, growthOf } from '../work/count-work.ts'
+import { countWork, growthOf } from '../growth/count-work.ts'
 import { nodesOf, rulesetFiles } from './iptables-files.ts'
 
 /** `PORTOLAN_MUTATIONS=1000000` takes a minute or two. PORTOLAN_SEED draws others. */

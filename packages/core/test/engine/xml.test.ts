@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { growthOf } from '../../../../test/work/count-work.ts'
+import { growthOf } from '../../../../test/growth/count-work.ts'
 import { readXml, type XmlElement } from '../../src/engine/xml.ts'
 
 const element = (xml: string): XmlElement => {

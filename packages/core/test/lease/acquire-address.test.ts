@@ -9,7 +9,7 @@ import {
   listLeases,
   releaseLease,
 } from '@portolan/core'
-import { growthOf } from '../../../../test/work/count-work.ts'
+import { growthOf } from '../../../../test/growth/count-work.ts'
 
 const web = { project: 'shop', network: 'web' }
 

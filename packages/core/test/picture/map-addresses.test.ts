@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type HostFacts, overlapsSet, parsePrefix, prefixSet } from '@portolan/netfilter'
 import fc from 'fast-check'
-import { growthOf } from '../../../../test/work/count-work.ts'
+import { growthOf } from '../../../../test/growth/count-work.ts'
 import {
   type AddressMap,
   type MapCell,

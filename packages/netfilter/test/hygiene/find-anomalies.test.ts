@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { growthOf } from '../../../../test/work/count-work.ts'
+import { growthOf } from '../../../../test/growth/count-work.ts'
 import { type Anomaly, findAnomalies, type PacketBox } from '../../src/hygiene/index.ts'
 import {
   between,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ParseError } from '@portolan/netfilter'
-import { countWork, growthOf } from '../../../../test/work/count-work.ts'
+import { countWork, growthOf } from '../../../../test/growth/count-work.ts'
 import { lower, parse, print } from '../../src/index.ts'
 
 /** PORTOLAN_MUTATIONS=1000000 for the long run; what every run does is a sample of it. PORTOLAN_SEED draws others. */
