@@ -1,0 +1,151 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { refuseUnsafeFile } from '../state/safe-place.ts'
+import { headLine } from './record.ts'
+
+/** An open journal file: to read on in it, and to append to it. */
+export interface JournalFile {
+  /** What was appended since the last call, by any process, up to the last line break. */
+  readOn(): string
+  /** Is it what its name leads to? */
+  isCurrent(): boolean
+  /**
+   * @throws what the file system says; of what was written a part may stay, which is no whole line
+   */
+  append(text: string): void
+  /** Resolves when all that was appended before is on the disk. */
+  sync(): Promise<void>
+  close(): void
+}
+
+const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
+
+/** @returns null when there is no such file */
+export const openJournalFile = (path: string): JournalFile | null => {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return null
+  refuseUnsafeFile(`The journal ${path}`, path, found)
+  let descriptor: number
+  try {
+    descriptor = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  const own = fstatSync(descriptor)
+  /** How far it was read, in bytes: up to a line break. */
+  let place = 0
+  return {
+    readOn: () => {
+      const { size } = fstatSync(descriptor)
+      if (size <= place) return ''
+      const bytes = Buffer.allocUnsafe(size - place)
+      const count = readAll(descriptor, bytes, place)
+      // The rest is being written, or was cut off.
+      const end = bytes.subarray(0, count).lastIndexOf(0x0a) + 1
+      place += end
+      return bytes.toString('utf8', 0, end)
+    },
+    isCurrent: () => {
+      const now = statSync(path, { throwIfNoEntry: false })
+      return now !== undefined && now.ino === own.ino && now.dev === own.dev
+    },
+    append: (text) => writeOnce(descriptor, Buffer.from(text)),
+    sync: () =>
+      new Promise((resolve, reject) => {
+        fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)))
+      }),
+    close: () => closeSync(descriptor),
+  }
+}
+
+/**
+ * Makes a file with a head and nothing else, unless there is one.
+ * @throws what the file system says
+ */
+export const makeJournalFile = (path: string): void => {
+  const temporary = writeBeside(path, '')
+  try {
+    // Unlike a rename it leaves what another process made meanwhile.
+    linkSync(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+  syncDirectory(dirname(path))
+}
+
+/**
+ * Puts a file with a head and a text in the place of what is there.
+ * @throws what the file system says; what is there stays as it is then
+ */
+export const replaceJournalFile = (path: string, text: string): void => {
+  const temporary = writeBeside(path, text)
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncDirectory(dirname(path))
+}
+
+/** @returns the path of a whole file, on the disk */
+const writeBeside = (path: string, text: string): string => {
+  const temporary = `${path}.${process.pid}.tmp`
+  rmSync(temporary, { force: true })
+  const descriptor = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND, 0o600)
+  try {
+    writeOnce(descriptor, Buffer.from(headLine() + text))
+    fdatasyncSync(descriptor)
+    return temporary
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A rename is only sure to survive a power cut once the directory itself is on disk (fsync(2)). */
+const syncDirectory = (directory: string): void => {
+  const descriptor = openSync(directory, O_RDONLY)
+  try {
+    fdatasyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const readAll = (descriptor: number, bytes: Buffer, at: number): number => {
+  let done = 0
+  while (done < bytes.length) {
+    const count = readSync(descriptor, bytes, done, bytes.length - done, at + done)
+    if (count === 0) break
+    done += count
+  }
+  return done
+}
+
+/**
+ * Writes all in one call, as appends of two processes do not mix then (write(2), O_APPEND). A disk that is full takes the
+ * first part without an error, and refuses the next call.
+ */
+const writeOnce = (descriptor: number, bytes: Buffer): void => {
+  for (;;) if (writeSync(descriptor, bytes) === bytes.length) return
+}

@@ -1,0 +1,164 @@
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { type Journal, openJournal } from '../../src/journal/open-journal.ts'
+
+let folder = ''
+let file = ''
+const opened: Journal[] = []
+const open = (): Journal => {
+  const journal = openJournal(file)
+  opened.push(journal)
+  return journal
+}
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portolan-journal-'))
+  file = join(folder, 'live', 'shop.journal')
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((journal) => journal.close()))
+  rmSync(folder, { recursive: true })
+})
+
+const heldIn = (journal: Journal): unknown => {
+  const values = journal.read()
+  return values === null ? null : Object.fromEntries(values)
+}
+
+describe('a journal', () => {
+  test('is no file until something is written, and then only the owner may open it', async () => {
+    const journal = open()
+    expect(journal.read()).toBeNull()
+    await journal.write([{ key: 'a', value: { port: 80 } }])
+    expect(heldIn(journal)).toEqual({ a: { port: 80 } })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('holds what was written last, for every process that has it open or opens it later', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([
+      { key: 'a', value: 1 },
+      { key: 'b', value: [2] },
+    ])
+    expect(heldIn(other)).toEqual({ a: 1, b: [2] })
+    await other.write([
+      { key: 'a', value: null },
+      { key: 'ü\n', value: 'line\nbreak\u2028' },
+    ])
+    await one.close()
+    for (const journal of [one, other, open()])
+      expect(heldIn(journal)).toEqual({ b: [2], 'ü\n': 'line\nbreak\u2028' })
+  })
+
+  test('a record that was cut off counts as never written, and the next one is read', async () => {
+    const journal = open()
+    await journal.write([{ key: 'a', value: 1 }])
+    const whole = readFileSync(file)
+    await journal.write([
+      { key: 'b', value: 2 },
+      { key: 'c', value: 3 },
+    ])
+    const record = readFileSync(file).subarray(whole.length)
+    for (let length = 1; length < record.length - 1; length += 1) {
+      writeFileSync(file, Buffer.concat([whole, record.subarray(0, length)]))
+      const after = openJournal(file)
+      expect(heldIn(after)).toEqual({ a: 1 })
+      await after.write([{ key: 'd', value: 4 }])
+      expect(heldIn(after)).toEqual({ a: 1, d: 4 })
+      await after.close()
+    }
+  })
+
+  test('says how many records could not be read', async () => {
+    const journal = open()
+    await journal.write([{ key: 'a', value: 1 }])
+    appendFileSync(file, '\n00000000 [["a",2]]\n')
+    expect(heldIn(journal)).toEqual({ a: 1 })
+    expect(journal.unread).toBe(1)
+  })
+
+  test.each([
+    ['another file', 'hello\n', 'it is not a journal of ours'],
+    [
+      'one of a later form',
+      '\n081302f9 ["portolan journal",2]\n',
+      'it has the form 2, and this version of Portolan reads 1',
+    ],
+  ])('refuses %s and leaves it as it is', async (_name, text, reason) => {
+    await open().write([{ key: 'a', value: 1 }])
+    await opened[0]?.close()
+    writeFileSync(file, text)
+    const journal = open()
+    for (const attempt of [async () => journal.read(), () => journal.write([{ key: 'a', value: 2 }])])
+      await expect(attempt()).rejects.toMatchObject({
+        code: 'STATE',
+        message: expect.stringContaining(reason),
+      })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  test('refuses a link', async () => {
+    await open().write([{ key: 'a', value: 1 }])
+    await opened[0]?.close()
+    const elsewhere = join(folder, 'elsewhere')
+    writeFileSync(elsewhere, readFileSync(file))
+    rmSync(file)
+    symlinkSync(elsewhere, file)
+    expect(() => open().read()).toThrow('it is a symbolic link')
+  })
+
+  const onlyAsRoot = process.getuid?.() === 0 ? test : test.skip
+  onlyAsRoot('refuses, as root, one that others may write to', async () => {
+    await open().write([{ key: 'a', value: 1 }])
+    await opened[0]?.close()
+    chmodSync(file, 0o666)
+    expect(() => open().read()).toThrow('chmod go-w')
+  })
+
+  test('is written anew when most of it is no longer so, and keeps what is, for the processes that have it open', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([{ key: 'kept', value: 'first' }])
+    expect(heldIn(other)).toEqual({ kept: 'first' })
+    const before = statSync(file).ino
+    for (let number = 0; number < 6000; number += 1) await one.write([{ key: 'often', value: number }])
+    await one.close()
+    expect(statSync(file).ino).not.toBe(before)
+    expect(statSync(file).size).toBeLessThan(200_000)
+    expect(heldIn(other)).toEqual({ kept: 'first', often: 5999 })
+    expect(readdirSync(join(folder, 'live')).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  test('one that was sealed by a process that was killed is written anew by the next that writes', async () => {
+    const journal = open()
+    await journal.write([{ key: 'a', value: 1 }])
+    const seal = '\n14871ed7 "sealed"\n'
+    appendFileSync(file, seal)
+    const stale = openJournal(file)
+    expect(heldIn(stale)).toEqual({ a: 1 })
+    await journal.write([{ key: 'b', value: 2 }])
+    expect(heldIn(stale)).toEqual({ a: 1, b: 2 })
+    expect(readFileSync(file, 'utf8')).not.toContain('sealed')
+    await stale.close()
+  })
+
+  test('one that is removed is gone for all, and begins anew with the next change', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([{ key: 'a', value: 1 }])
+    expect(heldIn(other)).toEqual({ a: 1 })
+    one.remove()
+    expect([heldIn(one), heldIn(other)]).toEqual([null, null])
+    await other.write([{ key: 'b', value: 2 }])
+    expect(heldIn(one)).toEqual({ b: 2 })
+  })
+})
