@@ -72,7 +72,10 @@ const checked = (code: string): string =>
 
 /** The example as a module of its own, which throws where it does not give what it says. */
 export const exampleModule = (code: string): string => {
-  const used = surfaceExports.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(code))
+  // An example may call a value of its own by the name of a function that it does not use.
+  const used = surfaceExports.filter(
+    ({ name }) => new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`\\bconst ${name}\\b`).test(code),
+  )
   const names = used.map(({ name, isType }) => (isType ? `type ${name}` : name))
   return `import { deepStrictEqual as check } from 'node:assert'
 import { ${names.join(', ')} } from 'portolan'

@@ -9,5 +9,18 @@ export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
 export { networkMark } from './contract/network-mark.ts'
 export { hereDocument, quoted } from './dialect/shell-text.ts'
+export {
+  endpointIntent,
+  isAddress,
+  mappingIntents,
+  networkIntent,
+  type PortDestination,
+  requestedHostAddress,
+  requestedPorts,
+  requestedProtocol,
+  shownValue,
+} from './intent/builder/index.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'
+export { checkMapping } from './resolve/check-mapping.ts'
+export { type ExpandedMappings, expandMappings } from './resolve/expand-mappings.ts'

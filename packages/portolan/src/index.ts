@@ -5,13 +5,21 @@ export type {
   Culprit,
   Intent,
   LeaseStore,
+  NetworkOptions,
   Pool,
   Remedy,
   Runner,
   SubnetPlan,
   SubnetRequest,
 } from '@portolan/core'
-export { classicPool, PoolExhaustedError, parsePool, planSubnets, readCompose } from '@portolan/core'
+export {
+  classicPool,
+  intent,
+  PoolExhaustedError,
+  parsePool,
+  planSubnets,
+  readCompose,
+} from '@portolan/core'
 export { openLeaseStore, readHost } from '@portolan/host'
 export type { HostFacts } from '@portolan/netfilter'
 export {

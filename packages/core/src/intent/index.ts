@@ -1,3 +1,14 @@
+export {
+  type EndpointOptions,
+  type IntentBuilder,
+  intent,
+  type NetworkOptions,
+  type PortOptions,
+  type PortsInput,
+  type ServiceOptions,
+  type ServicePort,
+  type SubnetOptions,
+} from './builder/index.ts'
 export * from './compose/index.ts'
 export { type DotenvOptions, parseDotenv } from './dotenv.ts'
 export * from './intent.ts'

@@ -42,6 +42,9 @@ const checkNetwork = (network: NetworkIntent): void => {
   // A bridge takes no more (net/bridge/br_device.c, ETH_MAX_MTU); IPv4 needs no less (RFC 791).
   if (mtu !== null && !(Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535))
     throw new IntentError(`the MTU of network ${name} is ${mtu}: expected 68 to 65535`, place)
+  // net/ipv6/addrconf.c: IPV6_MIN_MTU, below which the kernel takes IPv6 off an interface.
+  if (mtu !== null && mtu < 1280 && network.ip6 !== null)
+    throw new IntentError(`network ${name} has IPv6, which needs an MTU of 1280 or more: found ${mtu}`, place)
   if (hostBinding !== null && tryParseAddress(hostBinding) === null)
     throw new IntentError(
       `network ${name} binds ports to ${JSON.stringify(hostBinding)}, which is no address`,

@@ -8,7 +8,9 @@ import { rangeMismatch } from '../intent/port-mapping.ts'
  *
  * @param network - the one it names; absent when there is none, which is for others to say
  * @throws IntentError
- * @internal
+ * @example
+ * for (const mapping of intent.mappings) checkMapping(mapping, undefined)
+ * @public @since 0.1.0
  */
 export const checkMapping = (mapping: MappingIntent, network: NetworkIntent | undefined): void => {
   const { service, protocol, hostPorts, containerPorts, weight, place } = mapping

@@ -12,8 +12,9 @@ import type { Intent, IntentNote, MappingIntent } from '../intent/index.ts'
 import type { PortSupply } from './automatic-ports.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import { portHolder } from './port-holder.ts'
+import { socketTable } from './socket-table.ts'
 
-/** @internal */
+/** @public @since 0.1.0 */
 export interface ExpandedMappings {
   readonly mappings: readonly DesiredMapping[]
   readonly conflicts: readonly Conflict[]
@@ -23,7 +24,9 @@ export interface ExpandedMappings {
 /**
  * Unrolls the mappings of an intent into single ports of single families, and finds those that want one host
  * socket. The first to want it keeps it; members that carry weights share it.
- * @internal
+ * @example
+ * expandMappings(intent, desired.networks, desired.endpoints, [], { take: () => 32768 }).mappings
+ * @public @since 0.1.0
  */
 export const expandMappings = (
   intent: Intent,
@@ -106,32 +109,6 @@ const firstByKey = <Item>(
   for (const item of items.toReversed()) first.set(keyOf(item), item)
   return first
 }
-
-type Socket = Omit<PublishedPort, 'project' | 'label'> & { readonly kind?: string }
-
-/** A value for each socket. */
-interface SocketTable<Value> {
-  get(socket: Socket): Value | undefined
-  set(socket: Socket, value: Value): void
-}
-
-const socketTable = <Value>(): SocketTable<Value> => {
-  // By number within each kind: the texts of a hundred thousand sockets would take more room than the mappings.
-  const kinds = new Map<string, Map<number, Value>>()
-  return {
-    get: (socket) => kinds.get(socketKind(socket))?.get(socket.hostPort),
-    set: (socket, value) => {
-      const kind = socketKind(socket)
-      const ports = kinds.get(kind) ?? new Map<number, Value>()
-      kinds.set(kind, ports.set(socket.hostPort, value))
-    },
-  }
-}
-
-/** A socket without its port. */
-const socketKind = ({ family, protocol, kind, targets, hostAddress, interface: name }: Socket): string =>
-  // In routed mode the socket is the container's own, so its address is part of the key.
-  `${family} ${protocol} ${(kind === 'direct' ? targets[0]?.address : hostAddress) ?? ''} ${name ?? ''}`
 
 /** Is it one mapping, written twice? Not if the two allow different sources. */
 const sameTarget = (a: DesiredMapping, b: DesiredMapping): boolean => sameSources(a, b) && hasSameTarget(a, b)

@@ -1,0 +1,20 @@
+export {
+  type EndpointOptions,
+  endpointIntent,
+  type IntentBuilder,
+  intent,
+  type ServiceOptions,
+  type ServicePort,
+} from './intent-builder.ts'
+export { type NetworkOptions, networkIntent, type SubnetOptions } from './network-options.ts'
+export {
+  isAddress,
+  mappingIntents,
+  type PortDestination,
+  type PortOptions,
+  type PortsInput,
+  requestedHostAddress,
+  requestedPorts,
+  requestedProtocol,
+  shownValue,
+} from './port-options.ts'

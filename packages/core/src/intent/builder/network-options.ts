@@ -1,0 +1,149 @@
+import {
+  type AddressInput,
+  canonicalAddress,
+  canonicalPrefix,
+  InvalidRequestError,
+  inputText,
+  type PrefixInput,
+} from '@portolan/netfilter'
+import { type PoolInput, parsePool, poolText } from '../../pool/parse-pool.ts'
+import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
+
+/**
+ * What a program says of one family of a network.
+ * @public @since 0.1.0
+ */
+export interface SubnetOptions {
+  /** CIDR; absent: picked from a pool. */
+  readonly subnet?: PrefixInput
+  readonly gateway?: AddressInput
+  /** CIDR inside the subnet: addresses are handed out in it only. */
+  readonly ipRange?: PrefixInput
+  /** `nat` unless told. */
+  readonly mode?: GatewayMode
+}
+
+/**
+ * What a program says of a network; all else is as a Compose file that says nothing has it.
+ * @example
+ * const options: NetworkOptions = { pool: ['classic', '10.200.0.0/16:24'], ipv6: true }
+ * intent('shop').network('web', options).networks[0]?.pools // ['classic', '10.200.0.0/16:24']
+ * @public @since 0.1.0
+ */
+export interface NetworkOptions {
+  /** `classic`, `docker`, `10.0.0.0/8:24`, or `{ base, size }`; several are tried in order. Absent: the caller's. */
+  readonly pool?: PoolInput | readonly PoolInput[]
+  /** True unless told. */
+  readonly ipv4?: boolean | SubnetOptions
+  /** False unless told. */
+  readonly ipv6?: boolean | SubnetOptions
+  /** No way to the outside; false unless told. */
+  readonly internal?: boolean
+  /** May containers of this network talk to each other directly? True unless told. */
+  readonly icc?: boolean
+  /** Rewrite the source of what leaves for the outside; true unless told. */
+  readonly masquerade?: boolean
+  /** The host address that ports without one are bound to; null, and absent: every address. */
+  readonly hostBinding?: AddressInput | null
+  /** 68 to 65535, with IPv6 1280 at the least; null, and absent: the kernel's. */
+  readonly mtu?: number | null
+  /** A name of 1 to 15 bytes for the bridge; null, and absent: derived from project and network. */
+  readonly bridge?: string | null
+}
+
+const plain: NetworkIntent = {
+  name: '',
+  external: false,
+  externalName: null,
+  bridge: null,
+  internal: false,
+  icc: true,
+  masquerade: true,
+  hostBinding: null,
+  mtu: null,
+  pools: null,
+  ip: { subnet: null, gateway: null, ipRange: null, mode: 'nat' },
+  ip6: null,
+  place: null,
+}
+
+/**
+ * A network as a program asks for it.
+ *
+ * @param before - what it was asked to be before: options that are absent stay so
+ * @throws InvalidRequestError naming the option
+ * @example
+ * networkIntent('web', { ipv6: true }).ip6 // { subnet: null, gateway: null, ipRange: null, mode: 'nat' }
+ * @public @since 0.1.0
+ */
+export const networkIntent = (
+  name: string,
+  options: NetworkOptions,
+  before: NetworkIntent | null = null,
+): NetworkIntent => {
+  const base = before ?? plain
+  const { pool, ipv4, ipv6, hostBinding, mtu, bridge } = options
+  const network: NetworkIntent = {
+    ...base,
+    name,
+    bridge: bridge === undefined ? base.bridge : bridge,
+    internal: flag(options.internal, 'internal') ?? base.internal,
+    icc: flag(options.icc, 'icc') ?? base.icc,
+    masquerade: flag(options.masquerade, 'masquerade') ?? base.masquerade,
+    hostBinding: hostBinding === undefined ? base.hostBinding : addressOf(hostBinding, 'hostBinding'),
+    mtu: mtu === undefined ? base.mtu : mtu,
+    pools: pool === undefined ? base.pools : poolsOf(pool),
+    ip: subnetOf(ipv4, base.ip, 'ipv4'),
+    ip6: subnetOf(ipv6, base.ip6, 'ipv6'),
+  }
+  if (network.ip === null && network.ip6 === null)
+    throw new InvalidRequestError(
+      `network ${name} has neither IPv4 nor IPv6: leave ipv4 out, or set ipv6 to true.`,
+    )
+  return network
+}
+
+const flag = (value: boolean | undefined, option: string): boolean | undefined => {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw new InvalidRequestError(`${option} is ${JSON.stringify(value)}: expected true or false.`)
+}
+
+const poolsOf = (pool: PoolInput | readonly PoolInput[]): readonly string[] => {
+  const pools = (Array.isArray(pool) ? (pool as readonly PoolInput[]) : [pool as PoolInput]).map(poolText)
+  for (const one of pools) parsePool(one)
+  return pools
+}
+
+const subnetOf = (
+  options: boolean | SubnetOptions | undefined,
+  before: SubnetIntent | null,
+  option: string,
+): SubnetIntent | null => {
+  if (options === undefined) return before
+  if (options === false) return null
+  const base = before ?? { subnet: null, gateway: null, ipRange: null, mode: 'nat' as const }
+  if (options === true) return base
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidRequestError(
+      `${option} is ${JSON.stringify(options)}: expected true, false, or an object such as { subnet }.`,
+    )
+  const { subnet, gateway, ipRange, mode } = options
+  return {
+    subnet: subnet === undefined ? base.subnet : canonicalPrefix(inputText(subnet)),
+    gateway: gateway === undefined ? base.gateway : addressOf(gateway, `${option}.gateway`),
+    ipRange: ipRange === undefined ? base.ipRange : canonicalPrefix(inputText(ipRange)),
+    mode: mode ?? base.mode,
+  }
+}
+
+const addressOf = (address: AddressInput | null, option: string): string | null => {
+  if (address === null) return null
+  try {
+    return canonicalAddress(address)
+  } catch (error) {
+    throw new InvalidRequestError(
+      `${option} is ${JSON.stringify(inputText(address))}: expected an address such as 10.1.0.1.`,
+      { cause: error },
+    )
+  }
+}
