@@ -18,6 +18,7 @@ import {
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
+  IFLA_PROTINFO,
   RTM_GETLINK,
 } from '../netlink/rtnetlink.ts'
 
@@ -104,11 +105,22 @@ const parseLinkInfo = (view: DataView, start: number, end: number, link: LinkRec
       if (type === IFLA_BR_NF_CALL_IPTABLES) link.nfCallIptables = view.getUint8(from) !== 0
       else if (type === IFLA_BR_NF_CALL_IP6TABLES) link.nfCallIp6tables = view.getUint8(from) !== 0
     })
-  if (port.kind === 'bridge')
-    eachAttribute(view, port.start, port.end, (type, from) => {
-      if (type === IFLA_BRPORT_MODE) link.hairpin = view.getUint8(from) !== 0
-      else if (type === IFLA_BRPORT_ISOLATED) link.isolated = view.getUint8(from) !== 0
-    })
+  if (port.kind === 'bridge') parsePort(view, port.start, port.end, link)
+}
+
+const parsePort = (view: DataView, start: number, end: number, link: LinkRecord): void =>
+  eachAttribute(view, start, end, (type, from) => {
+    if (type === IFLA_BRPORT_MODE) link.hairpin = view.getUint8(from) !== 0
+    else if (type === IFLA_BRPORT_ISOLATED) link.isolated = view.getUint8(from) !== 0
+  })
+
+/** A port after an RTM_NEWLINK of AF_BRIDGE, which has the port's own attributes in IFLA_PROTINFO. */
+export const parsePortChange = ({ view, start, end }: MessageView, before: LinkRecord): LinkRecord => {
+  const link = { ...before }
+  eachAttribute(view, start + 16, end, (type, from, to) => {
+    if (type === IFLA_PROTINFO) parsePort(view, from, to, link)
+  })
+  return link
 }
 
 const macText = (view: DataView, start: number): string => {
@@ -129,9 +141,19 @@ export const interfaceFacts = (
   addresses: ReadonlyMap<number, readonly string[]>,
   autoconfigured: ReadonlySet<number> = new Set(),
 ): readonly InterfaceFact[] =>
-  [...links.values()].map(({ masterIndex, ...link }) => ({
-    ...link,
-    master: masterIndex === null ? null : (links.get(masterIndex)?.name ?? null),
-    addresses: addresses.get(link.index) ?? [],
-    ...(autoconfigured.has(link.index) ? { autoconfigured: true } : {}),
-  }))
+  [...links.values()].map((link) =>
+    interfaceFact(link, links, addresses.get(link.index) ?? [], autoconfigured.has(link.index)),
+  )
+
+/** The facts of one link. */
+export const interfaceFact = (
+  { masterIndex, ...link }: LinkRecord,
+  links: ReadonlyMap<number, LinkRecord>,
+  addresses: readonly string[],
+  autoconfigured: boolean,
+): InterfaceFact => ({
+  ...link,
+  master: masterIndex === null ? null : (links.get(masterIndex)?.name ?? null),
+  addresses,
+  ...(autoconfigured ? { autoconfigured: true } : {}),
+})

@@ -6,4 +6,5 @@ export const NETLINK_NETFILTER = 12
 /** include/linux/socket.h: families of addresses. */
 export const AF_UNSPEC = 0
 export const AF_INET = 2
+export const AF_BRIDGE = 7
 export const AF_INET6 = 10

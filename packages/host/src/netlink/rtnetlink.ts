@@ -6,9 +6,14 @@ export const RTM_SETLINK = 19
 export const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
 export const RTM_GETADDR = 22
+export const RTM_NEWROUTE = 24
+export const RTM_DELROUTE = 25
 export const RTM_GETROUTE = 26
 export const RTM_GETNEIGH = 30
+export const RTM_NEWRULE = 32
+export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
+export const RTM_NEWNETCONF = 80
 
 export const IFF_UP = 0x1
 
@@ -16,6 +21,7 @@ export const IFLA_ADDRESS = 1
 export const IFLA_IFNAME = 3
 export const IFLA_MTU = 4
 export const IFLA_MASTER = 10
+export const IFLA_PROTINFO = 12
 export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
 

@@ -1,0 +1,148 @@
+import {
+  eachMessage,
+  errorNumber,
+  type MessageView,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+} from '@portolan/core/netlink'
+import { PortolanError } from '@portolan/netfilter'
+import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../netlink/constants.ts'
+import { message } from '../netlink/message.ts'
+import { errnoText } from '../netlink/request.ts'
+import { RTM_GETADDR, RTM_GETLINK } from '../netlink/rtnetlink.ts'
+import { startListener } from './listener.ts'
+import type { Subscription } from './listening-process.ts'
+import { openNetworkReader } from './network-reader.ts'
+import type { Notice } from './notice.ts'
+import { openTransactionReader } from './transaction.ts'
+
+/** include/uapi/linux/netfilter/nfnetlink.h */
+const NFNLGRP_NFTABLES = 7
+/**
+ * include/uapi/linux/rtnetlink.h: RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE,
+ * IPV4_NETCONF, IPV6_NETCONF.
+ */
+const ROUTE_GROUPS = [1, 5, 7, 8, 9, 11, 19, 24, 25]
+
+const mask = (groups: readonly number[]): number =>
+  groups.reduce((bits, group) => (bits | (1 << (group - 1))) >>> 0, 0)
+
+const subscriptions: readonly Subscription[] = [
+  { protocol: NETLINK_NETFILTER, groups: mask([NFNLGRP_NFTABLES]) },
+  { protocol: NETLINK_ROUTE, groups: mask(ROUTE_GROUPS) },
+]
+
+/** What is known of links and addresses is listed in this order, before the first notice. */
+const lists = [
+  { type: RTM_GETLINK, payload: new Uint8Array(16) },
+  { type: RTM_GETADDR, payload: new Uint8Array(8) },
+] as const
+
+/** How often a list is asked for again because it changed meanwhile; the messages of those changes are here, too. */
+const ATTEMPTS = 4
+
+const LOST =
+  'The process that listens to the kernel ended: messages came faster than they could be taken, or it was killed. It listens again.'
+
+/** Notices of what the kernel tells, as it comes. */
+export interface KernelFollower {
+  /** Resolves when every later change is told. */
+  readonly opened: Promise<void>
+  /** Does it keep this process alive? At first it does. */
+  hold(isHeld: boolean): void
+  close(): Promise<void>
+}
+
+export interface FollowerEvents {
+  tell(notice: Notice): void
+  /** Nothing more will be told. */
+  failed(error: Error): void
+}
+
+/** @param bufferBytes - asked of the kernel for each socket; a test makes it small */
+export const followKernel = (events: FollowerEvents, bufferBytes?: number): KernelFollower => {
+  let transactions = openTransactionReader()
+  let network = openNetworkReader()
+  let isOpen = false
+  /** Which list is under way; as many as there are: all have been read. */
+  let list = 0
+  let attempt = 0
+  let isInterrupted = false
+  let opened = (): void => {}
+  let notOpened = (_error: Error): void => {}
+  const opening = new Promise<void>((resolve, reject) => {
+    opened = resolve
+    notOpened = reject
+  })
+
+  const failed = (error: Error): void => {
+    notOpened(error)
+    events.failed(error)
+  }
+
+  const ask = (): void => {
+    isInterrupted = false
+    const next = lists[list]
+    if (next !== undefined) {
+      const { type, payload } = next
+      listener.request(NETLINK_ROUTE, message(type, NLM_F_REQUEST | NLM_F_DUMP, list + 1, payload))
+      return
+    }
+    // Not before: what changed since the sockets joined their groups is in the lists.
+    if (isOpen) events.tell({ kind: 'lost', reason: LOST })
+    isOpen = true
+    opened()
+  }
+
+  /** The lists come through the socket of the messages, so both are in the order in which the kernel made them. */
+  const takeListed = (part: MessageView): void => {
+    if ((part.flags & NLM_F_DUMP_INTR) !== 0) isInterrupted = true
+    if (part.type === NLMSG_DONE) {
+      attempt += 1
+      if (!isInterrupted || attempt >= ATTEMPTS) {
+        list += 1
+        attempt = 0
+      }
+      ask()
+    } else if (part.type === NLMSG_ERROR && errorNumber(part) !== 0) {
+      const reason = errnoText(errorNumber(part))
+      failed(new PortolanError('NETLINK', `The kernel refused to list links and addresses (${reason}).`))
+    } else network.take(part)
+  }
+
+  const tellAll = (notices: readonly Notice[]): void => {
+    if (list < lists.length) return
+    for (const notice of notices) events.tell(notice)
+  }
+
+  const listener = startListener(
+    subscriptions,
+    {
+      subscribed: () => {
+        transactions = openTransactionReader()
+        network = openNetworkReader()
+        list = 0
+        attempt = 0
+        ask()
+      },
+      datagram: (protocol, bytes, multicast) =>
+        eachMessage(bytes, (part) => {
+          if (protocol === NETLINK_NETFILTER) {
+            const transaction = transactions.take(part)
+            if (transaction !== null) tellAll([transaction])
+          } else if (multicast) tellAll(network.take(part))
+          else takeListed(part)
+        }),
+      failed,
+    },
+    bufferBytes,
+  )
+  return {
+    opened: opening,
+    hold: (isHeld) => listener.hold(isHeld),
+    close: () => listener.close(),
+  }
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { PermissionError, PortolanError } from '@portolan/netfilter'
+import {
+  type ListenerMessage,
+  type ListenerRequest,
+  listenerArguments,
+  type Subscription,
+} from './listening-process.ts'
+
+/** Multicast sockets of netlink, which are opened again when they lost something. */
+export interface Listener {
+  /** Sends a request to the kernel through the socket of a protocol; a new process has never heard of it. */
+  request(protocol: number, bytes: Uint8Array): void
+  /** Does it keep this process alive? At first it does. */
+  hold(isHeld: boolean): void
+  /** Resolves when its process has ended. */
+  close(): Promise<void>
+}
+
+export interface ListenerEvents {
+  /** The sockets have joined their groups: the first time, and again after each loss. */
+  subscribed(): void
+  datagram(protocol: number, bytes: Uint8Array, multicast: boolean): void
+  /** The sockets are gone for good. */
+  failed(error: Error): void
+}
+
+/** A process that ends at once again and again is started less often: 50 ms, 100 ms, ... up to 2 s. */
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2000
+/** Tries to subscribe again before it is given up. */
+const MOST_FAILURES = 5
+
+/** Starts listening, in a process of its own (see `listening-process.ts`), in the network namespace of this one. */
+export const startListener = (
+  subscriptions: readonly Subscription[],
+  events: ListenerEvents,
+  bufferBytes?: number,
+): Listener => {
+  const library = createRequire(import.meta.url).resolve('netlink')
+  let child: ChildProcess | null = null
+  let pause: NodeJS.Timeout | null = null
+  let ended: Promise<void> = Promise.resolve()
+  let held = true
+  let open = true
+  let isFirst = true
+  /** Processes in a row that ended before they had listened for the longest pause. */
+  let shortLived = 0
+  /** Processes in a row that could not subscribe. */
+  let failures = 0
+
+  const fail = (error: Error): void => {
+    if (!open) return
+    open = false
+    events.failed(error)
+  }
+
+  const start = (): void => {
+    let isReady = false
+    let why: { readonly code: string; readonly reason: string } = {
+      code: 'unknown',
+      reason: 'it ended at once',
+    }
+    let steady: NodeJS.Timeout | null = null
+    const process_ = spawn(process.execPath, [...listenerArguments(library, subscriptions, bufferBytes)], {
+      env: environment(),
+      // Nothing that it prints is of use: an exit says it all.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+    })
+    child = process_
+    applyHold()
+    process_.on('message', (message) => {
+      if (!open) return
+      const told = message as ListenerMessage
+      if (told.kind === 'datagram') events.datagram(told.protocol, told.bytes, told.multicast)
+      else if (told.kind === 'failed') why = told
+      else {
+        isReady = true
+        isFirst = false
+        failures = 0
+        steady = setTimeout(() => {
+          shortLived = 0
+        }, LONGEST_PAUSE_MS).unref()
+        events.subscribed()
+      }
+    })
+    const end = (): void => {
+      if (child !== process_) return
+      child = null
+      if (steady !== null) clearTimeout(steady)
+      if (!open) return
+      if (!isReady) failures += 1
+      if (!isReady && (isFirst || failures >= MOST_FAILURES)) {
+        fail(subscribeError(why))
+        return
+      }
+      // What was lost is told once it listens again: only then is a reading of the host sure to miss nothing.
+      pause = setTimeout(start, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** shortLived))
+      shortLived += 1
+      applyHold()
+    }
+    ended = new Promise((resolve) => {
+      process_.on('error', (error: NodeJS.ErrnoException) => {
+        why = { code: error.code ?? 'unknown', reason: error.message }
+        end()
+        resolve()
+      })
+      // After `exit`: what the process sent before its end has been read by now.
+      process_.on('close', () => {
+        end()
+        resolve()
+      })
+    })
+  }
+
+  const applyHold = (): void => {
+    for (const handle of [child, child?.channel, pause]) {
+      if (held) handle?.ref()
+      else handle?.unref()
+    }
+  }
+
+  start()
+  return {
+    request: (protocol, bytes) => {
+      if (child?.connected === true) child.send({ protocol, bytes } satisfies ListenerRequest, () => {})
+    },
+    hold: (isHeld) => {
+      held = isHeld
+      applyHold()
+    },
+    close: async () => {
+      open = false
+      if (pause !== null) clearTimeout(pause)
+      child?.ref()
+      child?.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+/** Options of Node for this process (`--inspect`, `--require`) are not meant for that one. */
+const environment = (): NodeJS.ProcessEnv => {
+  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...others } = process.env
+  return others
+}
+
+const subscribeError = ({ code, reason }: { readonly code: string; readonly reason: string }): Error =>
+  code === 'EPERM'
+    ? new PermissionError(
+        'Could not listen for changes of the rules: that needs the capability CAP_NET_ADMIN. Run this as root.',
+        'CAP_NET_ADMIN',
+      )
+    : new PortolanError(
+        'NETLINK',
+        `Could not listen for changes of the host: the process that holds the netlink sockets did not start (${reason}, ${code}). Start this again; if it stays, see that Node can be run here (${process.execPath}).`,
+      )

@@ -1,0 +1,102 @@
+import type { RawNetlinkSocket } from 'netlink'
+
+/** What the process sends: its sockets have joined their groups; a datagram; why it could not begin. */
+export type ListenerMessage =
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'datagram'
+      readonly protocol: number
+      readonly bytes: Uint8Array
+      readonly multicast: boolean
+    }
+  | { readonly kind: 'failed'; readonly code: string; readonly reason: string }
+
+/** What the process is sent: a request for the kernel. */
+export interface ListenerRequest {
+  readonly protocol: number
+  readonly bytes: Uint8Array
+}
+
+/** A protocol of netlink, and a mask of its multicast groups: bit N - 1 is group N. */
+export interface Subscription {
+  readonly protocol: number
+  readonly groups: number
+}
+
+/** Asked of the kernel; it grants what net.core.rmem_max allows. */
+const BUFFER_BYTES = 8 << 20
+/** Bytes of datagrams that may wait in the process while the other side is busy. */
+const MOST_UNSENT_BYTES = 16 << 20
+
+/**
+ * The program of the process that holds the multicast sockets. Its text is handed to `node --eval`, in the bundle of
+ * the command too, so it uses nothing from outside itself.
+ *
+ * The package `netlink` 0.3.0 ends the process it is in when the receive buffer of a socket overflows: epoll reports
+ * the error, and `PollHandler` (src/binding.cc) then makes a string of a null pointer. The exception that follows
+ * passes through libuv, and std::terminate is called. Nothing in JavaScript can prevent it. Here only this process ends,
+ * and the process that started it takes that for what it is: messages were lost.
+ */
+const listen = (): void => {
+  const [, library = '', text = ''] = process.argv
+  const { subscriptions, bufferBytes, mostUnsentBytes } = JSON.parse(text) as Settings
+  let unsent = 0
+  const tell = (message: ListenerMessage, bytes: number): void => {
+    unsent += bytes
+    if (unsent > mostUnsentBytes) process.exit(1)
+    process.send?.(message, undefined, {}, () => {
+      unsent -= bytes
+    })
+  }
+  process.title = 'portolan-monitor'
+  process.on('disconnect', () => process.exit())
+  // Ctrl-C in a terminal reaches every process of the group; this one ends with the one that started it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  try {
+    const { RawNetlinkSocket } = process.getBuiltinModule('module').createRequire(library)(library) as {
+      RawNetlinkSocket: typeof import('netlink').RawNetlinkSocket
+    }
+    const sockets = new Map<number, RawNetlinkSocket>()
+    for (const { protocol, groups } of subscriptions) {
+      const socket = new RawNetlinkSocket(protocol, {
+        recvBufferSize: bufferBytes,
+        sendBufferSize: 65536,
+        localGroups: groups,
+      })
+      sockets.set(protocol, socket)
+      socket.on('error', () => process.exit(1))
+      socket.on('message', (bytes, info) => {
+        // Port 0 is the kernel. Of a multicast message the kernel names the group.
+        if (info.port === 0)
+          tell({ kind: 'datagram', protocol, bytes, multicast: info.groups !== 0 }, bytes.length)
+      })
+    }
+    process.on('message', ({ protocol, bytes }: ListenerRequest) => sockets.get(protocol)?.send(bytes))
+    tell({ kind: 'ready' }, 0)
+  } catch (error) {
+    const { code = 'unknown', message } = error as NodeJS.ErrnoException
+    process.send?.({ kind: 'failed', code, reason: message }, undefined, {}, () => process.exit(1))
+  }
+}
+
+interface Settings {
+  readonly subscriptions: readonly Subscription[]
+  readonly bufferBytes: number
+  readonly mostUnsentBytes: number
+}
+
+/**
+ * The arguments that make `node` listen.
+ * @param library - the file of the package `netlink`
+ */
+export const listenerArguments = (
+  library: string,
+  subscriptions: readonly Subscription[],
+  bufferBytes: number = BUFFER_BYTES,
+): readonly string[] => [
+  '--input-type=commonjs',
+  '--eval',
+  `(${listen.toString()})()`,
+  library,
+  JSON.stringify({ subscriptions, bufferBytes, mostUnsentBytes: MOST_UNSENT_BYTES } satisfies Settings),
+]

@@ -1,0 +1,110 @@
+import type { MessageView } from '@portolan/core/netlink'
+import type { RouteFact } from '@portolan/netfilter'
+import { parseInterfaceAddress } from '../facts/read-addresses.ts'
+import { interfaceFact, type LinkRecord, parseLink, parsePortChange } from '../facts/read-links.ts'
+import { parseRoute } from '../facts/read-routes.ts'
+import { parseRule } from '../facts/read-rules.ts'
+import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC } from '../netlink/constants.ts'
+import {
+  RTM_DELADDR,
+  RTM_DELLINK,
+  RTM_DELROUTE,
+  RTM_DELRULE,
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWNETCONF,
+  RTM_NEWROUTE,
+  RTM_NEWRULE,
+} from '../netlink/rtnetlink.ts'
+import type { Notice } from './notice.ts'
+import { sysctlNotices } from './sysctl-notices.ts'
+
+/** Turns messages of rtnetlink into notices. Knows the links and addresses that it was told of. */
+export interface NetworkReader {
+  /** @returns nothing for a message that changes no fact: the kernel sends many of those about links and addresses */
+  take(message: MessageView): readonly Notice[]
+}
+
+/** Feed it what the kernel lists of links and addresses first: the messages that follow name links by number. */
+export const openNetworkReader = (): NetworkReader => {
+  const links = new Map<number, LinkRecord>()
+  /** By link: each address, and whether it is from a router advertisement. */
+  const addresses = new Map<number, Map<string, boolean>>()
+  const name = (index: number): string | null => links.get(index)?.name ?? null
+
+  const linkNotice = (action: 'new' | 'changed' | 'removed', link: LinkRecord): readonly Notice[] => {
+    const own = addresses.get(link.index) ?? new Map<string, boolean>()
+    const fact = interfaceFact(link, links, [...own.keys()], [...own.values()].includes(true))
+    return [{ kind: 'link', action, link: fact }]
+  }
+
+  const takeLink = (message: MessageView): readonly Notice[] => {
+    const family = message.view.getUint8(message.start)
+    if (family !== AF_UNSPEC && family !== AF_BRIDGE) return []
+    const told = parseLink(message)
+    const before = links.get(told.index)
+    // The bridge's own message about a port has none of the other attributes, and is the only one that tells what
+    // `bridge link set` or /sys changed (net/bridge/br_netlink.c, `br_fill_ifinfo`).
+    if (family === AF_BRIDGE && (before === undefined || before.masterIndex === null)) return []
+    const link = family === AF_BRIDGE && before !== undefined ? parsePortChange(message, before) : told
+    links.set(link.index, link)
+    if (before === undefined) return linkNotice('new', link)
+    return isSame(before, link) ? [] : linkNotice('changed', link)
+  }
+
+  const takeGoneLink = (message: MessageView): readonly Notice[] => {
+    // With AF_BRIDGE it says that a port has left its bridge; so does the RTM_NEWLINK that follows.
+    if (message.view.getUint8(message.start) !== AF_UNSPEC) return []
+    const told = parseLink(message)
+    const notices = linkNotice('removed', links.get(told.index) ?? told)
+    links.delete(told.index)
+    addresses.delete(told.index)
+    return notices
+  }
+
+  const takeAddress = (message: MessageView, isNew: boolean): readonly Notice[] => {
+    const address = parseInterfaceAddress(message)
+    if (address === null) return []
+    const { index, text, fromRouter } = address
+    const own = addresses.get(index) ?? new Map<string, boolean>()
+    // The kernel tells an address again with every change of its lifetime, thus with each router advertisement.
+    if (own.has(text) === isNew) return []
+    if (isNew) own.set(text, fromRouter)
+    else own.delete(text)
+    addresses.set(index, own)
+    return [{ kind: 'address', action: isNew ? 'new' : 'removed', interface: name(index), address: text }]
+  }
+
+  const takeRoute = (message: MessageView, action: 'new' | 'removed'): readonly Notice[] => {
+    if (!isInternet(message)) return []
+    const routes: RouteFact[] = []
+    parseRoute(message, name, routes)
+    return routes.map((route) => ({ kind: 'route', action, route }))
+  }
+
+  const takeRule = (message: MessageView, action: 'new' | 'removed'): readonly Notice[] =>
+    isInternet(message) ? [{ kind: 'rule', action, rule: parseRule(message) }] : []
+
+  const readers: Readonly<Record<number, (message: MessageView) => readonly Notice[]>> = {
+    [RTM_NEWLINK]: takeLink,
+    [RTM_DELLINK]: takeGoneLink,
+    [RTM_NEWADDR]: (message) => takeAddress(message, true),
+    [RTM_DELADDR]: (message) => takeAddress(message, false),
+    [RTM_NEWROUTE]: (message) => takeRoute(message, 'new'),
+    [RTM_DELROUTE]: (message) => takeRoute(message, 'removed'),
+    [RTM_NEWRULE]: (message) => takeRule(message, 'new'),
+    [RTM_DELRULE]: (message) => takeRule(message, 'removed'),
+    [RTM_NEWNETCONF]: (message) => sysctlNotices(message, name),
+  }
+  return { take: (message) => readers[message.type]?.(message) ?? [] }
+}
+
+const isInternet = ({ view, start }: MessageView): boolean => {
+  const family = view.getUint8(start)
+  return family === AF_INET || family === AF_INET6
+}
+
+const isSame = (one: LinkRecord, other: LinkRecord): boolean => {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)] as (keyof LinkRecord)[])
+  return [...keys].every((key) => one[key] === other[key])
+}

@@ -1,0 +1,66 @@
+import type { Runner } from '@portolan/core'
+import { openLegacyFingerprint } from './legacy-fingerprint.ts'
+import type { Notice } from './notice.ts'
+
+/** @public @since 0.1.0 */
+export interface LegacyPolling {
+  /** Runs `iptables-legacy-save` and `ip6tables-legacy-save`. */
+  readonly runner: Runner
+  /** Milliseconds between two readings, at least; 2000 unless told. */
+  readonly intervalMs?: number
+}
+
+const INTERVAL_MS = 2000
+/** After a reading that took long the next one waits longer, so that reading takes a twentieth of the time at most. */
+const LEAST_REST = 20
+
+/** A reading now and then of the rules of iptables-legacy. */
+export interface LegacyPoll {
+  /** Ends it; resolves when no program of it runs any more. */
+  stop(): Promise<void>
+}
+
+/**
+ * Reads once, and then again and again.
+ * @throws as the first reading does
+ */
+export const startLegacyPoll = async (
+  { runner, intervalMs = INTERVAL_MS }: LegacyPolling,
+  tell: (notice: Notice) => void,
+): Promise<LegacyPoll> => {
+  const fingerprint = openLegacyFingerprint(runner)
+  let isFailing = false
+  let timer: NodeJS.Timeout | null = null
+  let underWay: Promise<void> = Promise.resolve()
+  let isStopped = false
+
+  const read = async (): Promise<void> => {
+    const began = performance.now()
+    try {
+      for (const notice of await fingerprint.poll()) tell(notice)
+      isFailing = false
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!isFailing && !isStopped) tell({ kind: 'lost', reason })
+      isFailing = true
+    }
+    schedule(performance.now() - began)
+  }
+  const schedule = (tookMs: number): void => {
+    if (isStopped) return
+    const rest = Math.max(intervalMs, tookMs * LEAST_REST)
+    timer = setTimeout(() => {
+      underWay = read()
+    }, rest).unref()
+  }
+
+  await fingerprint.poll()
+  schedule(0)
+  return {
+    stop: async () => {
+      isStopped = true
+      if (timer !== null) clearTimeout(timer)
+      await underWay
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { watching } from './monitor/watching.ts'
+
+/** What is told of some commands, up to the notice that has all of `last`. */
+const toldOf = async (lab: Lab, commands: readonly string[], last: object): Promise<readonly object[]> =>
+  (await watching(
+    lab,
+    `const last = ${JSON.stringify(last)}
+    for (const command of ${JSON.stringify(commands)}) await run('sh', '-ec', command)
+    const isPart = (part, whole) => typeof part === 'object' && part !== null
+      ? Object.entries(part).every(([key, value]) => isPart(value, whole?.[key])) : part === whole
+    report(await until((notice) => isPart(last, notice)))`,
+  )) as readonly object[]
+
+describeOnKernel('a monitor of the network', 'nftables', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await openLab()
+    await lab.host.ip('link add br-web type bridge', 'link set br-web up', 'addr add 10.9.0.1/24 dev br-web')
+  })
+  afterAll(() => lab?.[Symbol.asyncDispose]())
+
+  test.each<readonly [string, readonly string[], object]>([
+    [
+      'a link that is made',
+      ['ip link add v-one type veth peer name v-two'],
+      { kind: 'link', action: 'new', link: { name: 'v-one', kind: 'veth', up: false, master: null } },
+    ],
+    [
+      'a port of a bridge',
+      ['ip link set v-one master br-web'],
+      { kind: 'link', action: 'changed', link: { name: 'v-one', master: 'br-web', hairpin: false } },
+    ],
+    [
+      'the hairpin mode of a port, which the bridge alone tells',
+      ['bridge link set dev v-one hairpin on'],
+      { kind: 'link', action: 'changed', link: { name: 'v-one', master: 'br-web', hairpin: true } },
+    ],
+    [
+      'the isolation of a port, set through /sys',
+      ['unshare -m sh -ec "mount -t sysfs sysfs /sys; echo 1 > /sys/class/net/v-one/brport/isolated"'],
+      { kind: 'link', action: 'changed', link: { name: 'v-one', isolated: true, hairpin: true } },
+    ],
+    [
+      "a bridge's own setting of br_netfilter",
+      ['ip link set br-web type bridge nf_call_iptables 1'],
+      { kind: 'link', action: 'changed', link: { name: 'br-web', nfCallIptables: true } },
+    ],
+    [
+      'a port that leaves its bridge',
+      ['ip link set v-one nomaster'],
+      { kind: 'link', action: 'changed', link: { name: 'v-one', master: null } },
+    ],
+    [
+      'a link with another name',
+      ['ip link set v-one name v-new'],
+      { kind: 'link', action: 'changed', link: { name: 'v-new' } },
+    ],
+    [
+      'a link that goes',
+      ['ip link del v-new'],
+      { kind: 'link', action: 'removed', link: { name: 'v-two', kind: 'veth' } },
+    ],
+    [
+      'an address',
+      ['ip addr add 10.9.1.1/24 dev br-web'],
+      { kind: 'address', action: 'new', interface: 'br-web', address: '10.9.1.1/24' },
+    ],
+    [
+      'an address that goes',
+      ['ip addr del 10.9.1.1/24 dev br-web'],
+      { kind: 'address', action: 'removed', interface: 'br-web', address: '10.9.1.1/24' },
+    ],
+    [
+      'an address of IPv6',
+      ['ip addr add fd00:9::1/64 dev br-web nodad'],
+      { kind: 'address', action: 'new', interface: 'br-web', address: 'fd00:9::1/64' },
+    ],
+    [
+      'a route of a table of its own',
+      ['ip route add 10.99.0.0/16 via 10.9.0.2 table 77'],
+      {
+        kind: 'route',
+        action: 'new',
+        route: { destination: '10.99.0.0/16', gateway: '10.9.0.2', interface: 'br-web', table: 77 },
+      },
+    ],
+    [
+      'a route that goes',
+      ['ip route del 10.99.0.0/16 table 77'],
+      { kind: 'route', action: 'removed', route: { destination: '10.99.0.0/16', table: 77 } },
+    ],
+    [
+      'a route of IPv6',
+      ['ip -6 route add blackhole fd00:99::/48'],
+      { kind: 'route', action: 'new', route: { destination: 'fd00:99::/48', type: 'blackhole' } },
+    ],
+    [
+      'a routing rule',
+      ['ip rule add from 10.9.0.0/24 lookup 77 priority 900'],
+      {
+        kind: 'rule',
+        action: 'new',
+        rule: { family: 'ip', from: '10.9.0.0/24', table: 77, priority: 900 },
+      },
+    ],
+    [
+      'a routing rule of IPv6 that goes',
+      ['ip -6 rule add lookup 77 priority 901', 'ip -6 rule del priority 901'],
+      { kind: 'rule', action: 'removed', rule: { family: 'ip6', priority: 901 } },
+    ],
+    [
+      'forwarding of the host that is switched off',
+      ['sysctl -qw net.ipv4.ip_forward=1', 'sysctl -qw net.ipv4.ip_forward=0'],
+      {
+        kind: 'sysctl',
+        family: 'ip',
+        interface: 'all',
+        name: 'net.ipv4.conf.all.forwarding',
+        value: '0',
+      },
+    ],
+    [
+      'the reverse path filter of an interface',
+      ['sysctl -qw net.ipv4.conf.br-web.rp_filter=2'],
+      { kind: 'sysctl', interface: 'br-web', name: 'net.ipv4.conf.br-web.rp_filter', value: '2' },
+    ],
+    [
+      'forwarding of IPv6',
+      ['sysctl -qw net.ipv6.conf.all.forwarding=0', 'sysctl -qw net.ipv6.conf.all.forwarding=1'],
+      { kind: 'sysctl', family: 'ip6', name: 'net.ipv6.conf.all.forwarding', value: '1' },
+    ],
+  ])('tells %s', async (_what, commands, last) => {
+    expect((await toldOf(lab, commands, last)).at(-1)).toMatchObject(last)
+  })
+
+  // The kernel sends no RTM_DELROUTE for them (net/ipv4/fib_frontend.c, `fib_disable_ip`): the link is told alone.
+  test('IPv4 routes that go down with their link have no notice of their own', async () => {
+    await lab.host.ip('route add 10.98.0.0/16 via 10.9.0.2')
+    const told = await toldOf(lab, ['ip link set br-web down', 'ip rule add lookup 5 priority 5'], {
+      kind: 'rule',
+    })
+    expect(told).toContainEqual(
+      expect.objectContaining({ kind: 'link', link: expect.objectContaining({ name: 'br-web', up: false }) }),
+    )
+    expect(told).not.toContainEqual(
+      expect.objectContaining({ route: expect.objectContaining({ destination: '10.98.0.0/16' }) }),
+    )
+    expect(await lab.host.mustRun(['ip', 'route', 'show', '10.98.0.0/16'])).toBe('')
+  })
+})
+
+describeOnKernel('a monitor of the rules of iptables-legacy', 'iptables-legacy', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await openLab()
+  })
+  afterAll(() => lab?.[Symbol.asyncDispose]())
+
+  test('tells a table that is registered with its first rule', async () => {
+    const told = await toldOf(lab, ['iptables-legacy -A FORWARD -j DROP'], { kind: 'legacy-rules' })
+    expect(told).toEqual([{ kind: 'legacy-rules', family: 'ip', tables: ['filter'] }])
+  })
+
+  test('tells a rule that is added, with its family and table', async () => {
+    await lab.host.mustRun(['ip6tables-legacy', '-t', 'nat', '-L', '-n'])
+    const told = await toldOf(lab, ['ip6tables-legacy -t nat -A POSTROUTING -j MASQUERADE'], {
+      kind: 'legacy-rules',
+    })
+    expect(told).toEqual([{ kind: 'legacy-rules', family: 'ip6', tables: ['nat'] }])
+  })
+
+  test('does not tell packets that are counted', async () => {
+    await lab.host.mustRun(['iptables-legacy', '-I', 'OUTPUT', '-j', 'ACCEPT'])
+    const told = await toldOf(lab, ['bash -c "echo > /dev/udp/127.0.0.1/9"'], { kind: 'silence' })
+    expect(told).toEqual([{ kind: 'silence' }])
+    expect(await lab.host.mustRun(['iptables-legacy', '-vnL', 'OUTPUT'])).toMatch(/^ +[1-9]\d* .*ACCEPT/m)
+  })
+})
