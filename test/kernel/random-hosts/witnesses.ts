@@ -66,13 +66,6 @@ const readyShot = async (stage: Stage, plan: Plan, packet: Packet): Promise<Shot
   return { asker, flow, source, sourcePort }
 }
 
-/**
- * Of several addresses that a rule translates to, the kernel takes the same one for the same client each time
- * (`find_best_ips_proto`): whether a witness meets the one that fares otherwise is settled once.
- */
-export const choosesByClient = ({ culprit }: Conflict): boolean =>
-  /\b(dnat|snat|--to-(destination|source)) .*[\d:](-[\d:a-f]|\/\d)/i.test(culprit?.text ?? '')
-
 const isDelivered = async (stage: Stage, planned: Plan, shot: Shot): Promise<boolean> => {
   if ((await fire(stage, planned, shot, SILENCE_MS)).failure !== null) return false
   // Flows that others left behind may have had a hand in it: alone, it is sure.
@@ -111,7 +104,6 @@ export const sendWitnesses = async (
         const shot = await readyShot(stage, planned, conflict.witness)
         if (shot === null) return []
         tally.witnesses += 1
-        if (choosesByClient(conflict)) return []
         return (await deliver(shot)) ? [`the witness is served: ${tell(conflict)}`] : []
       } catch (error) {
         return [`${error instanceof Error ? error.message : error}: ${tell(conflict)}`]

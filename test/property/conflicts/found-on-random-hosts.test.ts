@@ -37,6 +37,36 @@ test('a rule behind a translation that leads some to the right place by lot does
   ])
 })
 
+test('of clients that a range of addresses tells apart, the witness is one that is led astray', async () => {
+  const astray: NftTable = {
+    family: 'ip',
+    name: 'range',
+    chains: [
+      {
+        name: 'prerouting',
+        base: { type: 'nat', hook: 'prerouting', prio: -150 },
+        rules: [
+          [tcpTo(8080), { dnat: { family: 'ip', addr: { range: ['172.30.1.9', '172.30.1.10'] }, port: 80 } }],
+        ],
+      },
+    ],
+  }
+  const { conflicts } = await look({ nft: [astray] })
+  const [shadow] = conflicts.filter(({ mapping, kind }) => mapping !== null && kind === 'DnatShadowed')
+  expect(shadow?.certainty).toBe('certain')
+  // The kernel leads 198.51.100.7 to the container.
+  expect(shadow?.witness?.source).not.toBe('198.51.100.7')
+  expect(shadow?.trace.map(({ verdict }) => verdict)).toContain('dnat to 172.30.1.9:80')
+})
+
+test('where the kernel leads the only client to the right one of a range, the failure is possible only', async () => {
+  const toEither = '-A OUTPUT -d 172.30.1.10/32 -p tcp -j DNAT --to-destination 172.30.1.10-172.30.1.11'
+  const { told } = await look({ saved: `*nat\n:OUTPUT ACCEPT [0:0]\n${toEither}\nCOMMIT\n` })
+  expect(told.filter((one) => one.includes('nat OUTPUT 1'))).toEqual([
+    expect.stringMatching(/^warning possible NetworkDropped network (shop_)?web /),
+  ])
+})
+
 test('a packet let through by lot, or perhaps by an unknown match, is dropped perhaps', async () => {
   const rules = (last: string): string => `*filter
 :INPUT ACCEPT [0:0]

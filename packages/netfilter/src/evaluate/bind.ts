@@ -30,7 +30,10 @@ export const bind = (
   const found = choicesOf(operands, world)
   if (found === null) return [world]
   const { choices, sure, random } = found
-  const targets = choices.flatMap((choice) => targetsOf(chain, action, choice, world))
+  const targets = choices
+    .flatMap((choice) => targetsOf(chain, action, choice, world))
+    // What the kernel does to this packet is told first.
+    .sort((one, other) => Number(one.isOfOthers) - Number(other.isOfOthers))
   if (targets.length === 0) {
     if (choices.length > 0) {
       noteDeed(chain, rule, world, { kind: 'translate', type: action.type, to: null })
@@ -47,6 +50,7 @@ export const bind = (
     const target = targets[at]
     if (bound === null || target === undefined) continue
     if (!random && targets.length > 1) bound.unknown = true
+    if (target.isOfOthers) bound.isOfOthers = true
     const marked = isMarkedPerhaps(chain.program, action, target, bound) ? fork(run, bound) : null
     bindSide(bound, action, target)
     noteDeed(chain, rule, bound, deedOf(bound, action))

@@ -109,6 +109,7 @@ const nextPacket = (began: World, first: World, answer: World): World => {
     sourcePorts: first.sourcePorts,
     unknown: answer.unknown,
     doubted: answer.doubted,
+    isOfOthers: answer.isOfOthers,
     trace: answer.trace,
   }
 }

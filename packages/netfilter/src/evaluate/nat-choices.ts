@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 export interface NatChoice {
   readonly address: ValueRange | null
   readonly port: ValueRange | null
+  /** Of each range the kernel picks a value; else the rule works out which. */
+  readonly isPicked: { readonly address: boolean; readonly port: boolean }
 }
 
 /** The ways that the operands of a rule allow. */
@@ -31,10 +33,11 @@ export const choicesOf = (operands: NatReads | null, world: World): NatChoices |
     operands.address.reads.length > 0
   const sure = (address === null || address.hit === YES) && (port === null || port.hit === YES)
   const random = (address?.random ?? true) && (port?.random ?? true)
+  const isPicked = { address: operands?.address?.kind === 'map', port: operands?.port?.kind === 'map' }
   const choices: NatChoice[] = []
   for (const [at, one] of (address?.ranges ?? [null]).entries())
     for (const [other, two] of (port?.ranges ?? [null]).entries())
-      if (!shared || at === other) choices.push({ address: one, port: two })
+      if (!shared || at === other) choices.push({ address: one, port: two, isPicked })
   return { choices, sure, random }
 }
 

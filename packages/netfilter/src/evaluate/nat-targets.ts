@@ -1,4 +1,5 @@
 import type { NatStep, ValueRange } from '../model/index.ts'
+import { addressOfClient } from './address-of-client.ts'
 import type { ChainWalk, Walk } from './chain-walk.ts'
 import type { FreeField } from './free-field.ts'
 import { blur, learnFrom, learnReplaced } from './learn.ts'
@@ -19,6 +20,8 @@ export interface NatTarget {
   readonly range: ValueRange | null
   /** The free fields that the address and the port are. */
   readonly origins: { readonly address: FreeField | null; readonly port: FreeField | null }
+  /** The kernel takes it for other clients of the rule, and another address for this one. */
+  readonly isOfOthers: boolean
 }
 
 /** An end of a flow, and the free fields that its address and port are. */
@@ -52,7 +55,7 @@ const endOf = ({ saddr, daddr, sport, dport, origins }: Tuple, isSource: boolean
     ? { address: saddr, port: sport, origins: { address: origins.saddr, port: origins.sport } }
     : { address: daddr, port: dport, origins: { address: origins.daddr, port: origins.dport } }
 
-/** The addresses and ports of one choice, each to be followed; the first of many where they are too many. */
+/** The addresses and ports of one choice, each to be followed; one of them where they are too many. */
 export const targetsOf = (
   { walk, program }: ChainWalk,
   action: NatStep,
@@ -62,7 +65,8 @@ export const targetsOf = (
   const isSource = action.type === 'snat' || action.type === 'masquerade'
   const own = boundBefore(world, action, isSource)
   learnBinding(world, program, action, choice.port, own)
-  const addresses = addressesOf(walk, action, choice.address, own.address, world)
+  const picked = pickedAddress(world, action, choice, own.port)
+  const addresses = addressesOf(walk, action, choice.address, own.address, picked, world)
   if (!program.isOurs) learnAddress(world, action, choice.address, own, addresses)
   const ports = isSource ? [snatPort(own.port, choice.port)] : portsOf(walk, action, choice.port, own.port)
   const member = program.isOurs ? (world.learner?.values ?? noValues) : noValues
@@ -75,6 +79,9 @@ export const targetsOf = (
         address: originAfter(address, own.address, own.origins.address, member, 'targetAddress'),
         port: originAfter(port, own.port, own.origins.port, member, 'targetPort'),
       },
+      isOfOthers:
+        (choice.isPicked.address && addresses.length > 1 && address !== picked) ||
+        (!isSource && choice.isPicked.port && isLaterPort(action, port, ports)),
     })),
   )
 }
@@ -132,6 +139,7 @@ const addressesOf = (
   action: NatStep,
   range: ValueRange | null,
   own: number | bigint,
+  picked: number | bigint | null,
   world: World,
 ): readonly (number | bigint)[] => {
   if (action.type === 'masquerade') {
@@ -156,18 +164,60 @@ const addressesOf = (
     const mapped = BigInt(range.first) + (BigInt(own) & size)
     return [typeof own === 'number' ? Number(mapped) : mapped]
   }
-  return unroll(walk, range)
+  return unroll(walk, range, picked)
 }
 
-const unroll = (walk: Walk, { first, last }: ValueRange): readonly (number | bigint)[] => {
+/**
+ * The address that the kernel takes of several, for this very flow; null where that is not known.
+ * @see net/netfilter/nf_nat_core.c `get_unique_tuple`
+ */
+const pickedAddress = (
+  world: World,
+  { type, flags }: NatStep,
+  { address, port, isPicked }: NatChoice,
+  ownPort: number,
+): number | bigint | null => {
+  const zone = world.entryZone
+  if (address === null || !isPicked.address || typeof zone !== 'number') return null
+  const { answer } = world
+  const bound = answer === null ? world : { saddr: answer.daddr, daddr: answer.saddr }
+  const isSource = type === 'snat'
+  // A source that is one of the range already stays as it is.
+  const isKept =
+    isSource &&
+    !flags.some((flag) => flag.includes('random')) &&
+    isWithin(bound.saddr, address) &&
+    (port === null || isWithin(ownPort, port))
+  if (isKept) return bound.saddr
+  return addressOfClient(address, bound, { isSource, isPersistent: flags.includes('persistent'), zone })
+}
+
+const isWithin = (value: number | bigint, { first, last }: ValueRange): boolean =>
+  first <= value && value <= last
+
+const unroll = (
+  walk: Walk,
+  { first, last }: ValueRange,
+  picked: number | bigint | null = null,
+): readonly (number | bigint)[] => {
   const count = Number(BigInt(last) - BigInt(first)) + 1
-  if (count > MANY) walk.run.truncated = true
-  return Array.from({ length: count > MANY ? 1 : count }, (_, at) =>
+  if (count > MANY) {
+    walk.run.truncated = true
+    return [picked ?? first]
+  }
+  return Array.from({ length: count }, (_, at) =>
     typeof first === 'number' ? first + at : first + BigInt(at),
   )
 }
 
-/** net/netfilter/nf_nat_core.c `get_unique_tuple`: a port that fits stays; another is picked at random. */
+/**
+ * Recent kernels take the first port of a range for a destination, unless another flow has it; older ones one at random
+ * (nf_nat_core.c, `nf_nat_l4proto_unique_tuple`).
+ */
+const isLaterPort = ({ flags }: NatStep, port: number, [first]: readonly number[]): boolean =>
+  port !== first && !flags.some((flag) => flag.includes('random'))
+
+/** net/netfilter/nf_nat_core.c `get_unique_tuple`: a port that fits stays; else the rule leaves it open. */
 const portsOf = (walk: Walk, action: NatStep, range: ValueRange | null, own: number): readonly number[] => {
   if (range === null || own < 0) return [own]
   const first = Number(range.first)

@@ -127,6 +127,7 @@ export const openFlow = (host: Host, packet: FirstPacket, learner: Learner | nul
     learner,
     unknown: false,
     doubted: false,
+    isOfOthers: false,
     trace: null,
   }
 }

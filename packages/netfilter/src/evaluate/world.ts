@@ -95,6 +95,8 @@ export interface World {
   unknown: boolean
   /** Something unknown may have taken it elsewhere: it is the course in which that did not match. */
   doubted: boolean
+  /** Of several addresses to translate to, the kernel takes this one for other clients only. */
+  isOfOthers: boolean
   trace: TraceStep | null
 }
 
@@ -149,5 +151,8 @@ export const addWorld = (worlds: World[], world: World): void => {
   const like = worlds[at]
   if (like === undefined) worlds.push(world)
   else if (like.unknown && !world.unknown) worlds[at] = world
-  else if (like.unknown === world.unknown) like.doubted &&= world.doubted
+  else if (like.unknown === world.unknown) {
+    like.doubted &&= world.doubted
+    like.isOfOthers &&= world.isOfOthers
+  }
 }

@@ -24,6 +24,7 @@ import {
   pickFrom,
   pinTo,
 } from './area.ts'
+import { failingPacket } from './failing-packet.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { GroupRow } from './mapping-group.ts'
 import { freeFields, type Point } from './region.ts'
@@ -102,12 +103,12 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
       if (followed.run.truncated) doubts.add('courses')
     }
     const narrowed = narrowBy(row, area, picked, learner)
-    cells.push({
-      area: narrowed.area,
-      member,
-      point,
-      judgement: learner.blurred ? doubt(judgement) : judgement,
-    })
+    const shown = learner.blurred
+      ? { point, judgement: doubt(judgement) }
+      : failingPacket({ member, point, judgement }, narrowed.area, own, (other) =>
+          followPoint(follower, own, other),
+        )
+    cells.push({ area: narrowed.area, member, ...shown })
     for (const part of leftOf(area, narrowed)) leave(part)
   }
   return { row, cells, isWhole: true, doubts }

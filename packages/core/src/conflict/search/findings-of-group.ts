@@ -82,6 +82,8 @@ const settle = (follower: Follower, finding: Finding): Finding | null => {
   const judgement =
     behind.size === 0 ? followPoint(follower, row, point) : followWithout(follower, row, point, behind)
   if (judgement.kind === 'kept') return null
+  // Its own addresses may have the kernel take another way for it.
+  if (judgement.certainty === 'possible' && finding.judgement.certainty === 'certain') return null
   const found = blameFor(follower, row, point, judgement, behind)
   return found === null ? null : { ...finding, judgement, step: found.step, isBorrowed: false }
 }

@@ -47,8 +47,9 @@ export const judge = (row: Row, { conclusions, run }: Followed, point: Point, ho
     if (conclusion.end.world.unknown) unsure = true
     if (fault === null) continue
     failed += 1
-    const { unknown, doubted } = conclusion.end.world
-    const isSure = !unknown && !doubted
+    const { unknown, doubted, isOfOthers } = conclusion.end.world
+    // Of clients that fare differently by their address, the one that is shown has to be one that fails.
+    const isSure = !unknown && !doubted && !isOfOthers
     if (worst === null || (isSure && !sure)) worst = { conclusion, fault }
     sure ||= isSure
   }

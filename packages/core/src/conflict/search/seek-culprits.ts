@@ -1,8 +1,9 @@
 import type { NetfilterChain } from '@portolan/netfilter'
 import type { Follower, PacketField } from '@portolan/netfilter/analysis'
-import { isEmptySet, type RangeSet } from '@portolan/netfilter/analysis'
-import { holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
+import { isEmptySet, type RangeSet, singleValue } from '@portolan/netfilter/analysis'
+import { type Area, holds, isNone, type MemberPoint, onlyPoint } from './area.ts'
 import { followPoint, type GroupCell } from './explore.ts'
+import { failingPacket } from './failing-packet.ts'
 import { meet, pick, type Region } from './region.ts'
 import type { Row } from './row.ts'
 import { ruleForm } from './rule-form.ts'
@@ -66,7 +67,11 @@ export const seekCulprits = (
         if (judgement.kind === 'kept') score.inVain += 1
         else {
           score.guilty.set(form, (score.guilty.get(form) ?? 0) + 1)
-          found.push({ ...at, area: onlyPoint(at), judgement })
+          const area: Area = { members: singleValue(at.member), region, holes: [] }
+          const shown = failingPacket({ ...at, judgement }, area, row, (other) =>
+            followPoint(follower, row, other),
+          )
+          found.push({ ...shown, member: at.member, area: onlyPoint({ ...at, ...shown }) })
         }
       }
     }
