@@ -67,6 +67,33 @@ test('where the kernel leads the only client to the right one of a range, the fa
   ])
 })
 
+test('a rule that stops what goes out of a network and what comes in is told of twice', async () => {
+  const untracked: NftTable = {
+    family: 'ip',
+    name: 'untracked',
+    chains: [
+      {
+        name: 'prerouting',
+        base: { type: 'filter', hook: 'prerouting', prio: -300 },
+        rules: [[comingIn('pt-web'), { notrack: null }]],
+      },
+      {
+        name: 'postrouting',
+        base: { type: 'nat', hook: 'postrouting', prio: 110 },
+        rules: [[goingOut('pt-web'), tcpTo(80), { masquerade: { port: { range: [6000, 6999] } } }]],
+      },
+    ],
+  }
+  const { conflicts } = await look({ nft: [untracked] })
+  const messages = conflicts.flatMap(({ kind, network, message }) =>
+    kind === 'Notrack' && network !== null ? [message] : [],
+  )
+  expect(messages).toEqual([
+    expect.stringMatching(/^Network \S+ cannot reach the outside/),
+    expect.stringMatching(/^Some packets from this host do not reach containers of network/),
+  ])
+})
+
 test('a packet let through by lot, or perhaps by an unknown match, is dropped perhaps', async () => {
   const rules = (last: string): string => `*filter
 :INPUT ACCEPT [0:0]

@@ -53,6 +53,9 @@ export interface Finding {
   readonly mendedTogether: readonly NetfilterRule[]
 }
 
+/** Is it about what goes out of a network? A message tells of that or of what goes in, and not of both. */
+export const isOutward = ({ rows: [row] }: Finding): boolean => row?.way === 'egress'
+
 /** The witness as a packet that `evaluate` takes. */
 export const witnessOf = ({ rows: [row], point }: Finding): Packet | null =>
   row === undefined

@@ -1,5 +1,5 @@
 import { culpritKey } from './blame.ts'
-import { type FailedCell, type Finding, isFailed } from './finding.ts'
+import { type FailedCell, type Finding, isFailed, isOutward } from './finding.ts'
 import { foldLists } from './fold-lists.ts'
 import type { Explored } from './member-cells.ts'
 import { mergeFindings } from './merge-findings.ts'
@@ -37,8 +37,9 @@ export const findingsByCulprit = (
       const one: Finding = { ...finding, share, severity: isDeadly || isOpen ? 'error' : 'warning' }
       const byKind = found.get(key) ?? new Map<string, Finding>()
       found.set(key, byKind)
-      const before = byKind.get(one.kind)
-      byKind.set(one.kind, before === undefined ? one : mergeFindings(before, one))
+      const told = `${one.kind} ${isOutward(one)}`
+      const before = byKind.get(told)
+      byKind.set(told, before === undefined ? one : mergeFindings(before, one))
     }
   const cut = new Set(explored.flatMap(({ row, isWhole }) => (isWhole ? [] : [row])))
   return foldLists([...found.values()].flatMap((byKind) => usualFirst([...byKind.values()]))).map(

@@ -1,6 +1,6 @@
 import { isBan, isLimit } from '../remedy/decision.ts'
 import { culpritKey } from './blame.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, isOutward } from './finding.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { ruleForm } from './rule-form.ts'
 
@@ -22,7 +22,7 @@ export const foldLists = (findings: readonly Finding[]): readonly Finding[] => {
     }
     const { kind, step, severity } = finding
     const { tool, name } = step?.table ?? {}
-    const place = [kind, severity, tool, name, step?.chain?.name, step?.hook].join(' ')
+    const place = [kind, isOutward(finding), severity, tool, name, step?.chain?.name, step?.hook].join(' ')
     const ofPlace = forms.get(place) ?? new Set<string>()
     forms.set(place, ofPlace)
     const form = step?.rule ? ruleForm(step.rule) : ''
