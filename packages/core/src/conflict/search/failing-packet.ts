@@ -4,8 +4,9 @@ import type { Judgement } from './judge.ts'
 import { freeFields, meet, type Point } from './region.ts'
 import type { Row } from './row.ts'
 
-/** So many sources, and so many destinations, are tried. */
+/** So many sources, and so many destinations, are tried, and so many packets in all. */
 const MOST_ADDRESSES = 12
+const MOST_TRIED = 32
 
 /** One packet, and what becomes of it. */
 export interface JudgedPacket {
@@ -30,12 +31,15 @@ export const failingPacket = (
   if (!isOfOthers(judgement)) return { point, judgement }
   const { saddr, daddr } = area.region
   const sources = row.choosesSource ? [point.saddr] : someOf(saddr, row.prefersFrom ?? null, point.saddr)
+  let tried = 0
   for (const to of someOf(daddr, row.prefers, point.daddr))
     for (const from of sources) {
       const other: Point = { ...point, saddr: from, daddr: to }
       if (row.isApart === true && from === to) continue
       if (!holds(area, { member, point: other })) continue
       if (!freeFields.every((field) => hasValue(row.region[field], other[field]))) continue
+      tried += 1
+      if (tried > MOST_TRIED) return { point, judgement }
       const found = follow(other)
       if (found.kind === 'failed' && found.certainty === 'certain') return { point: other, judgement: found }
     }
