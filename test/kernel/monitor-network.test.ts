@@ -93,6 +93,11 @@ describeOnKernel('a monitor of the network', 'nftables', () => {
       { kind: 'route', action: 'removed', route: { destination: '10.99.0.0/16', table: 77 } },
     ],
     [
+      'a nexthop object that goes',
+      ['ip nexthop add id 7 blackhole', 'ip route add 10.97.0.0/16 nhid 7', 'ip nexthop del id 7'],
+      { kind: 'nexthop', action: 'removed', id: 7 },
+    ],
+    [
       'a route of IPv6',
       ['ip -6 route add blackhole fd00:99::/48'],
       { kind: 'route', action: 'new', route: { destination: 'fd00:99::/48', type: 'blackhole' } },
@@ -170,6 +175,29 @@ describeOnKernel('a monitor of the rules of iptables-legacy', 'iptables-legacy',
       kind: 'legacy-rules',
     })
     expect(told).toEqual([{ kind: 'legacy-rules', family: 'ip6', tables: ['nat'] }])
+  })
+
+  test('tells once that they cannot be read, and goes on', async () => {
+    await lab.host.mustRun(['iptables-legacy', '-L', '-n'])
+    const told = await watching(
+      lab,
+      `broken = true
+      const [lost] = await until(({ kind }) => kind === 'lost')
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await run('iptables-legacy', '-N', 'AFTER')
+      broken = false
+      report([lost, ...await until(({ kind }) => kind === 'legacy-rules')])`,
+      `(() => {
+        globalThis.broken = false
+        const runner = createRunner()
+        const run = (...all) => broken ? Promise.resolve({ exitCode: 4, stdout: '', stderr: 'Broken' }) : runner.run(...all)
+        return openMonitor({ legacy: { runner: { run }, intervalMs: 100 } })
+      })()`,
+    )
+    expect(told).toEqual([
+      { kind: 'lost', reason: expect.stringContaining('iptables-legacy-save exited 4: Broken') },
+      { kind: 'legacy-rules', family: 'ip', tables: ['filter'] },
+    ])
   })
 
   test('does not tell packets that are counted', async () => {

@@ -165,6 +165,26 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
     expect(seen).toMatchObject([{ kind: 'lost' }, { kind: 'rules', tables: [{ name: 'after' }] }])
   })
 
+  test('a process that cannot be started again ends the monitor with an error, after what was told before', async () => {
+    const seen = await watching(
+      lab,
+      `import { execFileSync } from 'node:child_process'
+      await run('nft', 'add', 'table', 'ip', 'before')
+      await until(({ kind }) => kind === 'rules')
+      process.execPath = '/nonexistent/node'
+      process.kill(Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'portolan-monitor'])), 'SIGKILL')
+      const { code, message } = await monitor.next().catch((error) => error)
+      report({ code, message, later: (await monitor.next()).done,
+        refused: await openMonitor().catch(({ code }) => code) })`,
+    )
+    expect(seen).toEqual({
+      code: 'NETLINK',
+      message: expect.stringContaining('/nonexistent/node'),
+      later: true,
+      refused: 'NETLINK',
+    })
+  })
+
   test('a user that is not root is told what it needs', async () => {
     const told = await runModule(
       lab,

@@ -23,9 +23,9 @@ import { openTransactionReader } from './transaction.ts'
 const NFNLGRP_NFTABLES = 7
 /**
  * include/uapi/linux/rtnetlink.h: RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE,
- * IPV4_NETCONF, IPV6_NETCONF.
+ * IPV4_NETCONF, IPV6_NETCONF, NEXTHOP.
  */
-const ROUTE_GROUPS = [1, 5, 7, 8, 9, 11, 19, 24, 25]
+const ROUTE_GROUPS = [1, 5, 7, 8, 9, 11, 19, 24, 25, 32]
 
 const mask = (groups: readonly number[]): number =>
   groups.reduce((bits, group) => (bits | (1 << (group - 1))) >>> 0, 0)
@@ -128,7 +128,7 @@ export const followKernel = (events: FollowerEvents, bufferBytes?: number): Kern
         attempt = 0
         ask()
       },
-      datagram: (protocol, bytes, multicast) =>
+      received: ({ protocol, bytes, multicast }) =>
         eachMessage(bytes, (part) => {
           if (protocol === NETLINK_NETFILTER) {
             const transaction = transactions.take(part)

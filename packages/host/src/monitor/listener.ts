@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
 import {
+  type Datagram,
   type ListenerMessage,
   type ListenerRequest,
   listenerArguments,
@@ -21,7 +22,7 @@ export interface Listener {
 export interface ListenerEvents {
   /** The sockets have joined their groups: the first time, and again after each loss. */
   subscribed(): void
-  datagram(protocol: number, bytes: Uint8Array, multicast: boolean): void
+  received(datagram: Datagram): void
   /** The sockets are gone for good. */
   failed(error: Error): void
 }
@@ -65,6 +66,8 @@ export const startListener = (
     let steady: NodeJS.Timeout | null = null
     const process_ = spawn(process.execPath, [...listenerArguments(library, subscriptions, bufferBytes)], {
       env: environment(),
+      // Any folder will do; that of this process may have to be unmounted.
+      cwd: '/',
       // Nothing that it prints is of use: an exit says it all.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
@@ -74,7 +77,7 @@ export const startListener = (
     process_.on('message', (message) => {
       if (!open) return
       const told = message as ListenerMessage
-      if (told.kind === 'datagram') events.datagram(told.protocol, told.bytes, told.multicast)
+      if (told.kind === 'datagrams') for (const datagram of told.datagrams) events.received(datagram)
       else if (told.kind === 'failed') why = told
       else {
         isReady = true

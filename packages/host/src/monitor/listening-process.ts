@@ -1,15 +1,17 @@
 import type { RawNetlinkSocket } from 'netlink'
 
-/** What the process sends: its sockets have joined their groups; a datagram; why it could not begin. */
+/** What the process sends: its sockets have joined their groups; what they received; why it could not begin. */
 export type ListenerMessage =
   | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'datagram'
-      readonly protocol: number
-      readonly bytes: Uint8Array
-      readonly multicast: boolean
-    }
+  | { readonly kind: 'datagrams'; readonly datagrams: readonly Datagram[] }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string }
+
+/** What one socket received: for all of a multicast group, or for this socket alone. */
+export interface Datagram {
+  readonly protocol: number
+  readonly bytes: Uint8Array
+  readonly multicast: boolean
+}
 
 /** What the process is sent: a request for the kernel. */
 export interface ListenerRequest {
@@ -40,13 +42,27 @@ const MOST_UNSENT_BYTES = 16 << 20
 const listen = (): void => {
   const [, library = '', text = ''] = process.argv
   const { subscriptions, bufferBytes, mostUnsentBytes } = JSON.parse(text) as Settings
-  let unsent = 0
-  const tell = (message: ListenerMessage, bytes: number): void => {
-    unsent += bytes
-    if (unsent > mostUnsentBytes) process.exit(1)
-    process.send?.(message, undefined, {}, () => {
-      unsent -= bytes
+  const tell = (message: ListenerMessage, sent: () => void = () => {}): void => {
+    process.send?.(message, undefined, {}, sent)
+  }
+  let unsentBytes = 0
+  let datagrams: Datagram[] = []
+  let bytesOfThem = 0
+  // Those of one turn go together: a message for each would take longer than the kernel takes to make it.
+  const flush = (): void => {
+    const length = bytesOfThem
+    tell({ kind: 'datagrams', datagrams }, () => {
+      unsentBytes -= length
     })
+    datagrams = []
+    bytesOfThem = 0
+  }
+  const take = (datagram: Datagram): void => {
+    unsentBytes += datagram.bytes.length
+    bytesOfThem += datagram.bytes.length
+    if (unsentBytes > mostUnsentBytes) process.exit(1)
+    datagrams.push(datagram)
+    if (datagrams.length === 1) setImmediate(flush)
   }
   process.title = 'portolan-monitor'
   process.on('disconnect', () => process.exit())
@@ -67,15 +83,14 @@ const listen = (): void => {
       socket.on('error', () => process.exit(1))
       socket.on('message', (bytes, info) => {
         // Port 0 is the kernel. Of a multicast message the kernel names the group.
-        if (info.port === 0)
-          tell({ kind: 'datagram', protocol, bytes, multicast: info.groups !== 0 }, bytes.length)
+        if (info.port === 0) take({ protocol, bytes, multicast: info.groups !== 0 })
       })
     }
     process.on('message', ({ protocol, bytes }: ListenerRequest) => sockets.get(protocol)?.send(bytes))
-    tell({ kind: 'ready' }, 0)
+    tell({ kind: 'ready' })
   } catch (error) {
     const { code = 'unknown', message } = error as NodeJS.ErrnoException
-    process.send?.({ kind: 'failed', code, reason: message }, undefined, {}, () => process.exit(1))
+    tell({ kind: 'failed', code, reason: message }, () => process.exit(1))
   }
 }
 

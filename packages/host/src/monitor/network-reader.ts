@@ -1,4 +1,4 @@
-import type { MessageView } from '@portolan/core/netlink'
+import { eachAttribute, littleEndian, type MessageView } from '@portolan/core/netlink'
 import type { RouteFact } from '@portolan/netfilter'
 import { parseInterfaceAddress } from '../facts/read-addresses.ts'
 import { interfaceFact, type LinkRecord, parseLink, parsePortChange } from '../facts/read-links.ts'
@@ -8,11 +8,13 @@ import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC } from '../netlink/constants.ts
 import {
   RTM_DELADDR,
   RTM_DELLINK,
+  RTM_DELNEXTHOP,
   RTM_DELROUTE,
   RTM_DELRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNETCONF,
+  RTM_NEWNEXTHOP,
   RTM_NEWROUTE,
   RTM_NEWRULE,
 } from '../netlink/rtnetlink.ts'
@@ -94,9 +96,23 @@ export const openNetworkReader = (): NetworkReader => {
     [RTM_DELROUTE]: (message) => takeRoute(message, 'removed'),
     [RTM_NEWRULE]: (message) => takeRule(message, 'new'),
     [RTM_DELRULE]: (message) => takeRule(message, 'removed'),
+    [RTM_NEWNEXTHOP]: (message) => [{ kind: 'nexthop', action: 'new', id: nexthopId(message) }],
+    [RTM_DELNEXTHOP]: (message) => [{ kind: 'nexthop', action: 'removed', id: nexthopId(message) }],
     [RTM_NEWNETCONF]: (message) => sysctlNotices(message, name),
   }
   return { take: (message) => readers[message.type]?.(message) ?? [] }
+}
+
+/** include/uapi/linux/nexthop.h: struct nhmsg, NHA_ID. */
+const NHMSG_LENGTH = 8
+const NHA_ID = 1
+
+const nexthopId = ({ view, start, end }: MessageView): number => {
+  let id = 0
+  eachAttribute(view, start + NHMSG_LENGTH, end, (type, from) => {
+    if (type === NHA_ID) id = view.getUint32(from, littleEndian)
+  })
+  return id
 }
 
 const isInternet = ({ view, start }: MessageView): boolean => {

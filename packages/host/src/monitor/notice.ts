@@ -14,6 +14,7 @@ export type Notice =
   | LinkNotice
   | AddressNotice
   | RouteNotice
+  | NexthopNotice
   | RoutingRuleNotice
   | SysctlNotice
   | LostNotice
@@ -28,7 +29,7 @@ export interface RulesNotice {
   readonly generation: number | null
   /**
    * The process that sent the transaction. `pid` is that of the initial PID namespace, `name` its name as ps prints it:
-   * `nft`, `iptables-nft`, `firewalld`, `node`. It may have ended since.
+   * `nft`, `iptables-nft`, `firewalld`, `node` (of Node 24: `MainThread`). It may have ended since.
    */
   readonly process: { readonly pid: number; readonly name: string } | null
   /** In the order of their first message. */
@@ -88,6 +89,17 @@ export interface RouteNotice {
   /** `new`: added, replaced or changed. */
   readonly action: 'new' | 'removed'
   readonly route: RouteFact
+}
+
+/**
+ * A nexthop object (`ip nexthop`). IPv4 routes through it vanish with it, and have no notice of their own.
+ * @public @since 0.1.0
+ */
+export interface NexthopNotice {
+  readonly kind: 'nexthop'
+  /** `new`: added or replaced. */
+  readonly action: 'new' | 'removed'
+  readonly id: number
 }
 
 /**

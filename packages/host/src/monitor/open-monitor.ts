@@ -32,13 +32,14 @@ const MOST_WAITING = 1000
 
 /**
  * Opens a monitor of the network namespace that this process is in: rules of nf_tables, links, addresses, routes,
- * routing rules, and the sysctls `forwarding`, `rp_filter` and `force_forwarding`. It needs CAP_NET_ADMIN and changes
- * nothing. When the promise resolves it listens: read the host then, and no change between is missed. It keeps the
- * process alive while a notice is awaited.
+ * nexthop objects, routing rules, and the sysctls `forwarding`, `rp_filter` and `force_forwarding`. It needs
+ * CAP_NET_ADMIN and changes nothing. When the promise resolves it listens: read the host then, and no change between is
+ * missed. It keeps the process alive while a notice is awaited.
  *
- * The kernel does not tell everything. IPv4 routes that vanish with their link, its going down or their source address
- * have no notice: the link or the address has. A table with `flags owner` vanishes with its process without one. Of
- * sysctls only those above are told. Rules of iptables-legacy are found by reading them (`legacy`).
+ * The kernel does not tell everything. IPv4 routes that vanish with their link, its going down, an address or a nexthop
+ * object have no notice: the link, the address or the object has. A table with `flags owner` that is not `persist`
+ * vanishes with its program, and elements with their timeout, without any. Packets that add elements are not told either.
+ * Of sysctls only those above are told. Rules of iptables-legacy are found by reading them (`legacy`).
  *
  * The sockets are in a process of their own (some 40 MB): the library that holds them ends its process when messages
  * come too fast. It is started again then, and a notice `lost` says so.

@@ -14,6 +14,8 @@ export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 export const RTM_NEWNETCONF = 80
+export const RTM_NEWNEXTHOP = 104
+export const RTM_DELNEXTHOP = 105
 
 export const IFF_UP = 0x1
 
