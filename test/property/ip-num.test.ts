@@ -20,7 +20,6 @@ import fc from 'fast-check'
 import { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num'
 import { noRules, type Pool, parsePool, plan, planSubnets, readCompose } from 'portolan'
 import { type CidrRange, toCidrRange, toIp } from 'portolan/ip-num'
-import { requestedMapping, requestedSockets } from '../../packages/portolan/src/live/publish-request.ts'
 
 const value4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n })
 const value6 = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n })
@@ -152,21 +151,6 @@ describe('values of ip-num are taken where text is', () => {
     const text = { pools: ['10.200.0.0/16:24'], reserve: ['10.200.0.0/24'], allow: ['10.200.1.0/24'] }
     expect(JSON.stringify(planned)).toBe(JSON.stringify(await plan(intent, { ...options, ...text })))
     expect(planned.subnets.map((subnet) => toCidrRange(subnet).getSize())).toEqual([256n])
-  })
-
-  test('by what a live host publishes and takes back', () => {
-    const to = { address: new IPv4('172.17.0.10'), port: 80 }
-    const wanted = requestedMapping({ hostPort: 8080, hostAddress: new IPv4('192.0.2.2'), to })
-    expect(wanted).toEqual(
-      requestedMapping({
-        hostPort: 8080,
-        hostAddress: '192.0.2.2',
-        to: { address: '172.17.0.10', port: 80 },
-      }),
-    )
-    expect(requestedSockets({ hostPort: 8080, hostAddress: new IPv6('2001:db8::2') })).toEqual(
-      requestedSockets({ hostPort: 8080, hostAddress: '2001:db8::2' }),
-    )
   })
 
   test('by leases of addresses, and by what looks for a free one', () => {

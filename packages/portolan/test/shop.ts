@@ -43,6 +43,8 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     leases: null,
     move: [],
     unread: [],
+    live: [],
+    search: true,
     ...wish,
   })
 

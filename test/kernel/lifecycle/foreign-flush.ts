@@ -183,7 +183,7 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
        run('sh', '-ec', ${JSON.stringify(flush)})
        await publish(host, 9094)
        const later = await open({ project: 'other' })
-       report([...new Set(later.published.map(({ hostPort }) => hostPort)), await inForce(9090, 9093, 9094)])
+       report([...new Set(later.published().map(({ hostPort }) => hostPort)), await inForce(9090, 9093, 9094)])
        for (const one of [host, other, later]) await one.close()`,
     )
     expect(seen).toEqual([9092, [9090, 9090, 9093, 9093, 9094, 9094]])

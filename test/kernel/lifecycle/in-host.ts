@@ -13,13 +13,13 @@ export const inHost = async (lab: Lab, backend: Backend, code: string): Promise<
   const script = `
     import { openHost } from 'portolan'
     import { execFileSync } from 'node:child_process'
-    const open = (more = {}) => openHost({ backend: '${backend}', ...more })
+    const open = (more = {}) => openHost({ backend: '${backend}', state: '/run/lab/live', ...more })
     const attempt = (work) => work.then(() => 'done', (error) => error.code)
     const run = (...argv) => execFileSync(argv[0], argv.slice(1), { encoding: 'utf8' })
     const to = { address: '172.17.0.10', port: 80 }
     const inForce = async (...ports) => {
       const host = await open()
-      const found = host.published.map(({ hostPort }) => hostPort).filter((port) => ports.includes(port))
+      const found = host.published().map(({ hostPort }) => hostPort).filter((port) => ports.includes(port))
       await host.close()
       return found.sort()
     }

@@ -139,7 +139,7 @@ export const twoNetworks = (open: OpenLab, backend: Backend): void => {
     await inHost(
       lab,
       backend,
-      `const host = await openHost({ backend: '${backend}', project: 'shop' })
+      `const host = await open()
        await host.attachPort('v-late', 'rear')
        await host.close()
        report('attached')`,

@@ -2,13 +2,13 @@ import type { DesiredMapping } from '../contract/index.ts'
 import type { NetlinkSocket } from '../plan/netlink-socket.ts'
 
 /**
- * The mapping to add or to take back, and what the rules it comes into are known to be.
+ * The mappings to add or to take back, and what the rules they come into are known to be.
  * @public @since 0.1.0
  */
 export interface QuickChange {
   readonly action: 'add' | 'remove'
   readonly project: string
-  readonly mapping: DesiredMapping
+  readonly mappings: readonly DesiredMapping[]
   /** No port is restricted to some sources (`restrictsPorts`), so that none has to be exempted from that. */
   readonly unrestricted: boolean
   /** The generation of the rules it is for: in any other the kernel refuses it. */
@@ -16,14 +16,15 @@ export interface QuickChange {
 }
 
 /**
- * A way to change one mapping without reading or comparing rules, over a socket.
+ * A way to change mappings without reading or comparing rules, over a socket.
  * @public @since 0.1.0
  */
 export interface QuickChanges<Rules> {
   /** Do rules restrict a port to some sources, or may they come to? */
   restrictsPorts(rules: Rules): boolean
   /**
-   * @returns false, with nothing done, when the mapping takes more than the quick way can do
+   * All of them in one transaction.
+   * @returns false, with nothing done, when one of the mappings takes more than the quick way can do
    * @throws StaleStateError when the rules are of another generation, or not what the change is for
    */
   carryOut(change: QuickChange, socket: NetlinkSocket): Promise<boolean>

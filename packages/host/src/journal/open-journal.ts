@@ -15,8 +15,7 @@ import { changesLine, headFault, type JournalChange, readChanges, sealLine } fro
  */
 export interface Journal {
   /**
-   * What it holds, changes of other processes included; null when there is no such file. The same map, with nothing
-   * done, where nothing changed.
+   * What it holds, changes of other processes included; null when there is no such file.
    * @throws PortolanError `STATE` for a file that is not a journal, or that others may write to; PermissionError
    */
   read(): ReadonlyMap<string, unknown> | null
@@ -35,6 +34,17 @@ export interface Journal {
   close(): Promise<void>
 }
 
+/**
+ * What follows a journal: told of every key as it is read or written, so that it can keep indexes.
+ * @public @since 0.1.0
+ */
+export interface JournalFollower {
+  set(key: string, value: unknown): void
+  remove(key: string): void
+  /** Everything is about to be told anew. */
+  clear(): void
+}
+
 /** A file with so many records more than twice what it holds is written anew. */
 const RECORDS = 5000
 /** How long a file may take to be written anew by another process. */
@@ -46,13 +56,14 @@ const LOCK_MS = 60_000
  * the end of this process at any instant, and answer a full disk with an error.
  *
  * @param path - of the file
+ * @param follower - is told what is read, by `read` or `write`
  * @example
  * const journal = openJournal('/var/lib/portolan/live/shop.journal')
  * await journal.write([{ key: 'port/tcp/8080', value: { to: 'web' } }])
  * await journal.close()
  * @public @since 0.1.0
  */
-export const openJournal = (path: string): Journal => {
+export const openJournal = (path: string, follower?: JournalFollower): Journal => {
   const values = new Map<string, unknown>()
   let file: JournalFile | null = null
   /** Records that were read, the head among them. */
@@ -65,6 +76,7 @@ export const openJournal = (path: string): Journal => {
 
   const forget = (): void => {
     values.clear()
+    follower?.clear()
     records = unread = 0
     sealed = false
   }
@@ -109,8 +121,13 @@ export const openJournal = (path: string): Journal => {
   }
 
   const set = (key: string, value: unknown): void => {
-    if (value === null) values.delete(key)
-    else values.set(key, value)
+    if (value === null) {
+      values.delete(key)
+      follower?.remove(key)
+    } else {
+      values.set(key, value)
+      follower?.set(key, value)
+    }
   }
 
   const read = (): ReadonlyMap<string, unknown> | null => {

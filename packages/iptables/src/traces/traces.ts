@@ -1,11 +1,18 @@
 import type { HostTraces } from '@portolan/core'
 import { MissingToolError } from '@portolan/netfilter'
 import type { IptablesChange } from '../diff/change.ts'
+import { isBuiltIn } from '../model/chain/built-in.ts'
 import { type CreatedTable, createdBy, listBaseTables, removeCreated } from './base-chains.ts'
 
 /** The tables and base chains that iptables-nft brings into being. */
 export const baseTableTraces: HostTraces<IptablesChange> = {
   foresee: async (changes, runner) => {
+    // A table or base chain comes into being with a rule in a base chain, and most changes have none there.
+    const begins = changes.some(
+      ({ operation: { kind, table, chain } }) =>
+        kind !== 'delete-rule' && kind !== 'delete-chain' && isBuiltIn(table, chain),
+    )
+    if (!begins) return []
     const before = await withoutNft(() => listBaseTables(runner))
     return before === null ? [] : createdBy(before, changes)
   },

@@ -1,15 +1,21 @@
 import type { QuickChanges } from '@portolan/core'
+import type { NftablesChange } from '../diff/change.ts'
 import type { Ruleset } from '../model/index.ts'
 import { applyLive } from './apply-live.ts'
 import { publishChange, restrictsPorts, unpublishChange } from './publish.ts'
 
-/** One element of one map, in one batch of netlink messages. */
+/** An element of a map for each mapping, in one batch of netlink messages. */
 export const quickChanges: QuickChanges<Ruleset> = {
   restrictsPorts,
-  carryOut: async ({ action, project, mapping, unrestricted, generation }, socket) => {
+  carryOut: async ({ action, project, mappings, unrestricted, generation }, socket) => {
     const make = action === 'add' ? publishChange : unpublishChange
-    const change = make(project, mapping, { unrestricted })
+    const changes: NftablesChange[] = []
+    for (const mapping of mappings) {
+      const change = make(project, mapping, { unrestricted })
+      if (change === null) return false
+      changes.push(change)
+    }
     // The kernel refuses it when the rules are of another generation: another program may have flushed the rest of the table.
-    return change !== null && applyLive([change], socket, { generation })
+    return applyLive(changes, socket, { generation })
   },
 }

@@ -40,20 +40,32 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
     runner: options.runner ?? createRunner(),
     stateDirectory: options.stateDirectory ?? defaultStateDirectory(),
     lockHeld: options.lockHeld ?? false,
-    lease: async () => {
-      if (leases === null || leases.changes.length + leases.kept.length === 0) return async () => {}
-      const done = await withLeaseStore(options, async (store) =>
-        store?.transact((state) => {
-          const step = commitLeases(state, leases)
-          return { ...step, result: step.changes }
-        }),
-      )
-      return () =>
-        withLeaseStore(options, async (store) => {
-          await store?.transact((state) => revertLeases(state, done ?? []))
-        })
-    },
+    lease: () => takeLeases(leases, options),
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   })
+}
+
+/**
+ * Takes the leases of a plan.
+ *
+ * @returns what gives them back
+ * @throws StaleStateError when one is no longer to be had
+ * @internal
+ */
+export const takeLeases = async (
+  leases: Plan['leases'],
+  options: LeaseOptions,
+): Promise<() => Promise<void>> => {
+  if (leases === null || leases.changes.length + leases.kept.length === 0) return async () => {}
+  const done = await withLeaseStore(options, async (store) =>
+    store?.transact((state) => {
+      const step = commitLeases(state, leases)
+      return { ...step, result: step.changes }
+    }),
+  )
+  return () =>
+    withLeaseStore(options, async (store) => {
+      await store?.transact((state) => revertLeases(state, done ?? []))
+    })
 }

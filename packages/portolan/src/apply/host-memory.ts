@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Runner } from '@portolan/core'
+import type { CreatedTable, Runner } from '@portolan/core'
 import {
   emptyState,
   ensureStateWritable,
@@ -33,6 +33,7 @@ export interface HostMemory {
   forgetHairpin(port: string): Promise<void>
   /** Remembers what changes of rules will bring into being beside them. */
   rememberCreated(changes: readonly PlanChange[], runner: Runner): Promise<void>
+  noteCreated(created: readonly CreatedTable[]): Promise<void>
   /** Would `rememberCreated` have something to write? */
   createsTables(changes: readonly PlanChange[], runner: Runner): Promise<boolean>
   /**
@@ -69,6 +70,14 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
     if (JSON.stringify(next) !== JSON.stringify(state)) await writeState(directory, next)
     state = next
   }
+  const noteCreated = (created: readonly CreatedTable[]): Promise<void> =>
+    replace({
+      ...state,
+      created: [
+        ...state.created,
+        ...created.filter((one) => !state.created.some((known) => isDeepStrictEqual(known, one))),
+      ],
+    })
   return {
     rememberSysctl: (name, before, given, facts) =>
       replace({ ...state, sysctls: noteSysctl(state.sysctls, { name, before, given }, facts) }),
@@ -101,16 +110,8 @@ export const openMemory = async (directory: string): Promise<HostMemory> => {
         throw error
       }
     },
-    rememberCreated: async (changes, runner) => {
-      const created = await foreseen(changes, runner)
-      await replace({
-        ...state,
-        created: [
-          ...state.created,
-          ...created.filter((one) => !state.created.some((known) => isDeepStrictEqual(known, one))),
-        ],
-      })
-    },
+    rememberCreated: async (changes, runner) => noteCreated(await foreseen(changes, runner)),
+    noteCreated,
     removeCreated: async (runner) => {
       if (state.created.length === 0) return
       if (await removeTraces(state.created, runner)) await replace({ ...state, created: [] })

@@ -14,6 +14,7 @@ import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
+import { forgetLiveProject, liveProjects } from '../live/wanted/live-projects.ts'
 import { planRemoval, type Removal } from './plan-removal.ts'
 import { readSurroundings } from './surroundings.ts'
 
@@ -67,6 +68,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
     state,
     project: options.project ?? null,
     leases: leases?.state ?? null,
+    live: liveProjects(stateDirectory),
     stateDirectory,
   })
 }
@@ -91,12 +93,17 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   const state = await readState(stateDirectory)
   const isDone = planned.changes.length === 0 && (!planned.complete || state === emptyState)
   const releases = options.keepLeases !== true && planned.leases.length > 0
-  if (isDone && !releases) return planned
+  if (isDone && !releases && planned.live.length === 0) return planned
   await carryOut(
     planned,
     {
       runner,
       stateDirectory,
+      // First: a live host would bring back what it finds written down.
+      lease: async () => {
+        for (const live of planned.live) forgetLiveProject(stateDirectory, live)
+        return async () => {}
+      },
       ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     },

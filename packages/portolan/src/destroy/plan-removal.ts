@@ -41,6 +41,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   readonly present: readonly string[]
   /** What breaks for the projects that stay. */
   readonly conflicts: readonly Conflict[]
+  /** Of those that go, the ones that a live host holds: what is written down of them goes too. */
+  readonly live: readonly string[]
   /** Nothing of ours stays, so that what was remembered of the host is put back too. */
   readonly complete: boolean
   readonly summary: ChangeSummary
@@ -66,6 +68,8 @@ export interface RemovalInput {
   readonly project: string | null
   /** Null: leases are kept. */
   readonly leases: LeaseState | null
+  /** Projects of which something is written down as wanted. */
+  readonly live: readonly string[]
   /** Where `state` and `leases` were read, for what is told of them. */
   readonly stateDirectory: string
 }
@@ -81,13 +85,16 @@ export const planRemoval = ({
   state,
   project,
   leases,
+  live,
   stateDirectory,
 }: RemovalInput): Removal => {
   const bridges = (facts.interfaces ?? []).flatMap((link) => {
     const owner = parseBridgeAlias(link.alias)
     return owner === null ? [] : [{ link, project: owner.project }]
   })
-  const present = [...new Set([...bridges.map((bridge) => bridge.project), ...projectsInRules(rules)])].sort()
+  const present = [
+    ...new Set([...bridges.map((bridge) => bridge.project), ...projectsInRules(rules), ...live]),
+  ].sort()
   const projects = present.filter((one) => project === null || one === project)
   const published = publishedPorts(rules)
   const removed = bridges.filter((bridge) => projects.includes(bridge.project)).map(({ link }) => link)
@@ -113,6 +120,7 @@ export const planRemoval = ({
   return {
     projects,
     present,
+    live: live.filter((one) => projects.includes(one)),
     conflicts: findNetworkInUse(
       removed,
       published.filter((port) => !projects.includes(port.project)),

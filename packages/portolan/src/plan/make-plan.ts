@@ -2,6 +2,7 @@ import {
   type Conflict,
   type ConflictSearch,
   type DesiredMapping,
+  type DesiredState,
   diffLinks,
   diffSysctls,
   findIccUnenforceable,
@@ -73,6 +74,10 @@ export interface PlanInput {
   readonly owed: OwedFlows
   /** May sysctls be set? */
   readonly sysctls: boolean
+  /** Ports of the project that no intent has: a live host published them. */
+  readonly live: readonly DesiredMapping[]
+  /** Look for conflicts with what else is on the host. */
+  readonly search: boolean
   /** What a command of `portolan` in a remedy is written as. */
   readonly ownCommand?: (command: string) => string
 }
@@ -85,7 +90,7 @@ export const makePlan = (input: PlanInput): Plan => {
   const { intent, facts, rules, backend } = input
   const published = publishedPorts(rules)
   const others = published.filter(({ project }) => project !== intent.project)
-  const resolution = resolve(intent, facts, {
+  const resolved = resolve(intent, facts, {
     translated: translatedElsewhere(input, published),
     own: published
       .filter(({ project }) => project === intent.project)
@@ -98,7 +103,8 @@ export const makePlan = (input: PlanInput): Plan => {
     move: input.move,
     others,
   })
-  const { desired } = resolution
+  const desired = withMappings(resolved.desired, input.live)
+  const resolution = { ...resolved, desired }
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls })
   const unneeded = unneededFixes(input.fixes, desired)
@@ -112,15 +118,17 @@ export const makePlan = (input: PlanInput): Plan => {
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]
-  const searched = findConflictsWithRules(
-    desired,
-    facts,
-    input.surrounding,
-    changes,
-    input.sysctls,
-    unsettledNetworks(resolution.conflicts),
-    others,
-  )
+  const searched = input.search
+    ? findConflictsWithRules(
+        desired,
+        facts,
+        input.surrounding,
+        changes,
+        input.sysctls,
+        unsettledNetworks(resolution.conflicts),
+        others,
+      )
+    : { conflicts: [], incomplete: [] }
   const found = withoutStandIns([
     ...resolution.conflicts,
     ...sysctls.conflicts,
@@ -163,6 +171,9 @@ export const makePlan = (input: PlanInput): Plan => {
     published,
   )
 }
+
+const withMappings = (desired: DesiredState, more: readonly DesiredMapping[]): DesiredState =>
+  more.length === 0 ? desired : { ...desired, mappings: [...desired.mappings, ...more] }
 
 /** Where rules of other programs lead, which is asked only for a network that is not ours. */
 const translatedElsewhere = (

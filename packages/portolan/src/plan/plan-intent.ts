@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   type Config,
   checkPortCount,
@@ -8,7 +9,7 @@ import {
   poolText,
   type Runner,
 } from '@portolan/core'
-import { createRunner, isSysctlWritable, readFlows, readHost } from '@portolan/host'
+import { createRunner, defaultStateDirectory, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import {
   type HostFacts,
   InspectError,
@@ -17,6 +18,7 @@ import {
   type NetfilterRuleset,
   ownerOf,
   PermissionError,
+  PortolanError,
 } from '@portolan/netfilter'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
@@ -29,6 +31,7 @@ import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
+import { wantedStateFile } from '../live/wanted/wanted-state.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
@@ -41,7 +44,8 @@ import { speakingPlan } from './speaking-plan.ts'
  *
  * @throws IntentError when the intent is impossible on any host like this
  * @throws PoolExhaustedError when no subnet is free
- * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left, `STATE` when the lease store or the state
+ * @throws PortolanError `PROJECT_IS_LIVE` when a live host holds the project, `SUBNET_EXHAUSTED` when a subnet has no
+ *   address left, `STATE` when the lease store or the state
  *   file is damaged
  * @throws MissingToolError when the chosen backend's program is not installed
  * @throws InspectError when the host's rules cannot be read
@@ -53,6 +57,32 @@ import { speakingPlan } from './speaking-plan.ts'
  * @public @since 0.1.0
  */
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
+  refuseLive(intent, options)
+  return planBeside(intent, options, { live: [], search: true })
+}
+
+/** A live host holds the networks and ports of a project that no file has: a plan would remove them. */
+const refuseLive = ({ project }: Intent, options: PlanOptions): void => {
+  if (leaseOptions(options).leases === null) return
+  const file = wantedStateFile(options.stateDirectory ?? defaultStateDirectory(), project)
+  if (!existsSync(file)) return
+  throw new PortolanError(
+    'PROJECT_IS_LIVE',
+    `Project ${project} is held by a live host, which wrote down in ${file} what it wants: a plan would remove that. Give this one another name (-p), or end that one with "portolan destroy -p ${project}".`,
+  )
+}
+
+/**
+ * As `plan`, beside ports that a live host published for the project.
+ *
+ * @param beside - see `PlanInput`
+ * @internal
+ */
+export const planBeside = async (
+  intent: Intent,
+  options: PlanOptions,
+  beside: Pick<PlanInput, 'live' | 'search'>,
+): Promise<Plan> => {
   // Before anything is read for each of them.
   checkPortCount(intent.mappings)
   const runner = options.runner ?? createRunner()
@@ -66,14 +96,17 @@ export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<P
       : { backend: assumeBackend(choice), rules: options.rules ?? unknownRules },
   ])
   const { rules: surrounding, unread } =
-    options.rules === undefined ? await readSurroundingRules(runner, rules) : { rules, unread: [] }
+    options.rules === undefined && beside.search
+      ? await readSurroundingRules(runner, rules)
+      : { rules, unread: [] }
   // Last, since an apply takes its leases before it writes rules: a network of another project that stands in the rules
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
-  const flows = await readFlowsTo(intent, options)
+  const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const present = once(() => lowerRules(surrounding ?? rules))
   const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
   const input: PlanInput = {
+    ...beside,
     intent,
     facts: { ...facts, ...flows.facts },
     rules,

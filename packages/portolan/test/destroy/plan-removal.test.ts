@@ -19,7 +19,7 @@ const remove = (
   planRemoval({
     ...host,
     surroundings: { rules: host.rules, unread: [], settings: [] },
-    ...{ project, state, leases: null, stateDirectory: '/state' },
+    ...{ project, state, leases: null, stateDirectory: '/state', live: [] },
   })
 
 const inWords = ({ changes }: Removal): readonly string[] =>
@@ -78,7 +78,7 @@ describe('the removal of a project whose leases are elsewhere', () => {
     planRemoval({
       ...after(planOf()),
       surroundings: { rules: null, unread: [], settings: [] },
-      ...{ project, state: emptyState, leases, stateDirectory: '/state' },
+      ...{ project, state: emptyState, leases, stateDirectory: '/state', live: [] },
     }).left
 
   test.each(['shop', null])(

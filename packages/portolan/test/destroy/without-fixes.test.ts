@@ -35,7 +35,7 @@ const removal = (family: Family, rules: Partial<HostRules>, ...fixes: readonly F
     rules: host,
     surroundings: { rules: host, unread: [], settings: [] },
     state: { ...emptyState, sysctls, fixes },
-    ...{ project: null, leases: null, stateDirectory: '/state' },
+    ...{ project: null, leases: null, stateDirectory: '/state', live: [] },
   })
 }
 

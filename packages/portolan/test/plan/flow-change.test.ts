@@ -49,6 +49,7 @@ describe('connections that an interrupted run left', () => {
       state,
       leases: null,
       stateDirectory: '/state',
+      live: [],
     })
     expect(removal.changes).toMatchObject([{ part: 'conntrack', operation: { due: state.owed } }])
   })

@@ -225,6 +225,7 @@ describe('a long text for people', () => {
       project: null,
       leases: null,
       stateDirectory: '/state',
+      live: [],
     })
     const lines = printChanges(changes, plainStyle)
     expect(lines).toContain('    - table inet portolan { ... }')

@@ -58,16 +58,18 @@ const show = (removal: Removal, { options, terminal }: CommandContext): void => 
   for (const sentence of removal.left) terminal.say(`portolan: ${sentence}`)
   if (options.json === true) return
   terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
+  for (const project of removal.live)
+    terminal.print(`  forgets the networks and ports that a live host wants of project ${project}`)
   if (removal.leases.length > 0)
     terminal.print(`  gives up ${leaseCount(removal.leases.length)}; --keep-leases keeps them`)
 }
 
 const agreeTo = async (
-  { changes, leases, present }: Removal,
+  { changes, leases, live, present }: Removal,
   project: string | null,
   { options, terminal }: CommandContext,
 ): Promise<boolean> => {
-  if (changes.length + leases.length === 0 || options.yes === true) return true
+  if (changes.length + leases.length + live.length === 0 || options.yes === true) return true
   const whose =
     project === null
       ? `all of Portolan on this host (${present.length === 0 ? 'no project' : present.join(', ')})`

@@ -1,7 +1,7 @@
 import type { OwnedNetwork, Runner } from '@portolan/core'
-import { type Backend, backends } from '../backend/backend.ts'
-import { dialects, type RulesByBackend } from '../backend/dialects.ts'
-import { readRules } from '../host-rules/read-rules.ts'
+import { type Backend, backends } from '../../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../../backend/dialects.ts'
+import { readRules } from '../../host-rules/read-rules.ts'
 
 /**
  * The networks whose rules have to be in one backend: not those that another backend guards, as their projects were

@@ -1,12 +1,20 @@
-import { type Mended, type NetlinkSocket, outwardInterfaces, type Runner } from '@portolan/core'
+import {
+  type DesiredState,
+  type Mended,
+  type NetlinkSocket,
+  outwardInterfaces,
+  type PublishedPort,
+  type Runner,
+} from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
 import { families } from '@portolan/netfilter'
-import type { Backend } from '../backend/backend.ts'
-import { dialects, generation, type RulesOf } from '../backend/dialects.ts'
-import { hostAccess } from '../host-rules/host-access.ts'
+import { openMemory } from '../../apply/host-memory.ts'
+import type { Backend } from '../../backend/backend.ts'
+import { dialects, generation, type RulesOf } from '../../backend/dialects.ts'
+import { hostAccess } from '../../host-rules/host-access.ts'
+import { hostNetworks, hostPresence } from '../networks/host-networks.ts'
 import { networksToGuard } from './guarded-elsewhere.ts'
-import { hostNetworks, hostPresence } from './host-networks.ts'
-import { mappingsAlone, portsOf, refuseLost } from './mappings-alone.ts'
+import { refuseLost } from './refuse-lost.ts'
 import type { RuleKeeper } from './rule-keeper.ts'
 
 /** @internal */
@@ -14,6 +22,7 @@ export const openRuleKeeper = <One extends Backend>(
   backend: One,
   project: string,
   runner: Runner,
+  stateDirectory: string,
 ): RuleKeeper => {
   const dialect = dialects[backend]
   // A socket of this process speaks of this network namespace, where a Runner of the caller's need not be. Nothing tells
@@ -31,13 +40,21 @@ export const openRuleKeeper = <One extends Backend>(
   const entersChanges = dialect.quick === null
   let unrestricted = false
   let stands = false
+  let leaving: readonly string[] | null = null
   /** The generation of the rules if no other program has changed any since they were read; null: not known. */
   let expected: number | null = null
   const isUnchanged = async (): Promise<boolean> => expected !== null && (await present()) === expected
   const isUnrestricted = (ruleset: RulesOf<One>): boolean =>
     dialect.quick !== null && !dialect.quick.restrictsPorts(ruleset)
+  const adopt = (desired: DesiredState | null): RulesOf<One> =>
+    dialect.adopt(mended.ruleset, desired, project, { leaving })
+  /** What comes into being beside our rules is noted before it does, so that `destroy` takes it away. */
+  const noteTraces = async (changes: ReturnType<typeof dialect.diff>): Promise<void> => {
+    const created = (await dialect.traces?.foresee(changes, runner)) ?? []
+    if (created.length > 0) await (await openMemory(stateDirectory)).noteCreated(created)
+  }
   return {
-    read: async (facts) => {
+    read: async (facts, desired) => {
       // Asked before: what changes during the reading makes it uncertain.
       const before = await present()
       rules = await dialect.inspect(host)
@@ -49,14 +66,11 @@ export const openRuleKeeper = <One extends Backend>(
       )
       expected = before
       unrestricted = isUnrestricted(rules)
-      const leaving = outwardInterfaces(facts)
+      leaving = outwardInterfaces(facts)
       const complete = dialect.wholeFamilies(rules, networks, leaving)
       const isComplete = complete.length === families.length
-      // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
-      const whole = isComplete && !dialect.isDisplaced(rules)
       const led = dialect.standingFamilies(rules)
-      const standing = complete.filter((family) => led.includes(family))
-      stands = isComplete && standing.length > 0
+      stands = isComplete && complete.some((family) => led.includes(family))
       mended = dialect.mend(rules, {
         networks,
         known: isComplete ? null : known,
@@ -64,24 +78,32 @@ export const openRuleKeeper = <One extends Backend>(
         leaving,
       })
       if (stands) known = dialect.ours(rules)
-      const ports = portsOf(project, dialect.published(rules), dialect.published(mended.ruleset))
-      return { ports, standing, whole }
+      const isOwn = (port: PublishedPort): boolean => port.project === project
+      const wanted = adopt(desired())
+      return {
+        // Of this project only what is in force: what was known once may have been taken back since.
+        own: dialect.published(rules).filter(isOwn),
+        others: dialect.published(mended.ruleset).filter((port) => !isOwn(port)),
+        // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
+        whole: isComplete && !dialect.isDisplaced(rules) && dialect.diff(rules, wanted).length === 0,
+      }
     },
     isUnchanged,
     isCurrent: async () => entersChanges && isUnchanged(),
-    quickly: async (action, mapping) => {
+    quickly: async (action, mappings) => {
       if (dialect.quick === null || !stands || expected === null || socket === null) return false
-      const change = { action, project, mapping, unrestricted, generation: expected }
+      const change = { action, project, mappings, unrestricted, generation: expected }
       if (!(await dialect.quick.carryOut(change, socket))) return false
       expected = afterTransactions(expected, 1)
       return true
     },
-    hold: async (mappings) => {
+    hold: async (desired) => {
       refuseLost(mended.lost)
-      const wanted = dialect.adopt(mended.ruleset, mappingsAlone(project, mappings), project)
+      const wanted = adopt(desired)
       const changes = dialect.diff(rules, wanted)
       const before = expected
       expected = null
+      await noteTraces(changes)
       await dialect.apply(changes, runner)
       known = wanted
       if (entersChanges) {

@@ -1,7 +1,7 @@
 import { isSysctlWritable, type Links, writeSysctl } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
-import type { LiveRules } from './live-rules.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
 import { bridgeOf, isolates } from './own-bridges.ts'
 
 /** Makes an interface a port of a network's bridge. */

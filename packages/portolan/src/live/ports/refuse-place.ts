@@ -8,21 +8,18 @@ import {
   parseInterfaceAddress,
   prefixAround,
 } from '@portolan/netfilter'
-import { bridgeHolding, type OwnBridge } from './own-bridges.ts'
+import { bridgeHolding, type OwnBridge } from '../networks/own-bridges.ts'
 
 /**
- * The bridge that the target of a mapping is on.
+ * The bridge that a target is on.
  *
  * @throws InvalidRequestError when there is none, or no container can have the address
  * @internal
  */
-export const targetBridge = (mapping: DesiredMapping, bridges: readonly OwnBridge[]): OwnBridge => {
-  const [{ address }] = mapping.targets
+export const targetBridge = (address: string, bridges: readonly OwnBridge[]): OwnBridge => {
   const bridge = bridgeHolding(bridges, address)
   if (bridge === null)
-    throw new InvalidRequestError(
-      `${address} is in the subnet of no bridge of ours: apply a plan with its network first.`,
-    )
+    throw new InvalidRequestError(`${address} is in the subnet of no bridge of ours: make its network first.`)
   for (const text of bridge.link.addresses ?? []) {
     const role = roleOf(address, text)
     if (role !== null)

@@ -4,6 +4,7 @@ import {
   type HostFacts,
   type InterfaceFact,
   InvalidRequestError,
+  type Prefix,
   parseAddress,
   parseInterfaceAddress,
   prefixAround,
@@ -13,26 +14,29 @@ import {
 export interface OwnBridge extends BridgeMark {
   readonly name: string
   readonly link: InterfaceFact
+  readonly subnets: readonly Prefix[]
 }
 
 export const ownBridges = ({ interfaces }: HostFacts): readonly OwnBridge[] =>
   (interfaces ?? []).flatMap((link) => {
     const mark = parseBridgeAlias(link.alias)
-    return mark === null || link.name === undefined ? [] : [{ ...mark, name: link.name, link }]
+    return mark === null || link.name === undefined
+      ? []
+      : [{ ...mark, name: link.name, link, subnets: subnetsOf(link) }]
   })
+
+const subnetsOf = ({ addresses = [] }: InterfaceFact): readonly Prefix[] =>
+  addresses
+    .filter((text) => !text.startsWith('fe80:'))
+    .map((text) => {
+      const { address, length } = parseInterfaceAddress(text)
+      return prefixAround(address, length)
+    })
 
 /** The bridge whose subnet holds an address. */
 export const bridgeHolding = (bridges: readonly OwnBridge[], address: string): OwnBridge | null => {
   const wanted = parseAddress(address)
-  const holds = (text: string): boolean => {
-    const { address: own, length } = parseInterfaceAddress(text)
-    return containsAddress(prefixAround(own, length), wanted)
-  }
-  return (
-    bridges.find(({ link }) =>
-      (link.addresses ?? []).some((text) => !text.startsWith('fe80:') && holds(text)),
-    ) ?? null
-  )
+  return bridges.find(({ subnets }) => subnets.some((subnet) => containsAddress(subnet, wanted))) ?? null
 }
 
 /**

@@ -1,0 +1,169 @@
+import type { DesiredNetwork, Intent, LeaseStore, NetworkOptions, Runner } from '@portolan/core'
+import { networkIntent } from '@portolan/core/planning'
+import { type JournalChange, withHostLock } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { takeLeases } from '../../apply/apply.ts'
+import { carryOut } from '../../apply/apply-plan.ts'
+import type { Backend } from '../../backend/backend.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { planBeside } from '../../plan/plan-intent.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import {
+  intentOf,
+  type WantedState,
+  withEndpoint,
+  withNetwork,
+  withoutNetwork,
+} from '../wanted/wanted-state.ts'
+
+/** What networks are made with, beside the rules. */
+export interface NetworkTools {
+  readonly backend: Backend
+  readonly runner: Runner
+  readonly leases: LeaseStore
+  readonly stateDirectory: string
+}
+
+type NetworkIntent = Intent['networks'][number]
+
+/** Makes a network be there as it is asked for: leased, its bridge up, its rules in force. */
+export const ensureNetwork = async (
+  rules: LiveRules,
+  tools: NetworkTools,
+  name: string,
+  options: NetworkOptions,
+): Promise<DesiredNetwork> => {
+  const wish = (): NetworkIntent | null => {
+    const before = rules.wanted.network(name)?.intent ?? null
+    const intent = networkIntent(name, options, before)
+    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
+    const isThere = rules.bridges.some(
+      (bridge) => bridge.project === rules.project && bridge.network === name,
+    )
+    return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
+  }
+  const missing = await rules.decideForSure(async () => wish())
+  if (missing !== null || rules.isDamaged())
+    await bringAbout(rules, tools, (intent) => {
+      const wanted = wish() ?? rules.wanted.network(name)?.intent ?? networkIntent(name, options)
+      return { ...intent, networks: [...intent.networks.filter((one) => one.name !== name), wanted] }
+    })
+  const made = rules.wanted.network(name)
+  if (made === null)
+    throw new PortolanError('CLOSED', `Network ${name} was removed by another program meanwhile.`)
+  return made.network
+}
+
+/** Removes a network, unless endpoints are on it. */
+export const removeNetwork = async (rules: LiveRules, tools: NetworkTools, name: string): Promise<void> => {
+  const found = rules.wanted.network(name)
+  if (found === null) return
+  const endpoints = rules.wanted.endpoints().filter(({ endpoint }) => endpoint.network === name)
+  const [first] = endpoints
+  if (first !== undefined)
+    throw new PortolanError(
+      'NETWORK_IN_USE',
+      `Network ${name} has ${endpoints.length === 1 ? 'an endpoint' : `${endpoints.length} endpoints`} (${endpoints
+        .slice(0, 3)
+        .map(({ endpoint }) => endpoint.service)
+        .join(', ')}${endpoints.length > 3 ? ', ...' : ''}): release what is on it first.`,
+    )
+  const ports = rules.wanted
+    .ports()
+    .filter(({ targets }) => targets.some((target) => target.network === name))
+  if (ports[0] !== undefined)
+    throw new PortolanError(
+      'NETWORK_IN_USE',
+      `Network ${name} has published ports (${ports[0].label}${ports.length > 1 ? `, and ${ports.length - 1} more` : ''}): unpublish them first.`,
+    )
+  await bringAbout(rules, tools, (intent) => ({
+    ...intent,
+    networks: intent.networks.filter((network) => network.name !== name),
+  }))
+}
+
+/** A subnet that is leased does not move by itself: containers have addresses in it. */
+const refuseOtherSubnet = (before: NetworkIntent, after: NetworkIntent, wanted: WantedState): void => {
+  const made = wanted.network(after.name)?.network
+  for (const family of ['ip', 'ip6'] as const) {
+    const asked = after[family]?.subnet ?? null
+    const has = made?.[family]?.subnet ?? null
+    if (asked !== null && has !== null && asked !== has)
+      throw new InvalidRequestError(
+        `network ${after.name} has the subnet ${has}, and ${asked} is asked for: remove the network first.`,
+      )
+    if (before[family] !== null && after[family] === null && made !== undefined)
+      throw new InvalidRequestError(
+        `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without: remove the network first.`,
+      )
+  }
+}
+
+/**
+ * Brings the networks of a project about: plans them, writes down what is wanted, and carries it out.
+ * @throws PortolanError `CONFLICTS` when it cannot be
+ */
+const bringAbout = async (
+  rules: LiveRules,
+  tools: NetworkTools,
+  change: (intent: Intent) => Intent,
+): Promise<void> => {
+  const { project, wanted } = rules
+  const { runner, leases, stateDirectory, backend } = tools
+  await withHostLock(async () => {
+    const before = intentOf(project, wanted)
+    const planned = await planBeside(
+      change(before),
+      { backend, runner, leases, stateDirectory },
+      { live: wanted.ports(), search: false },
+    )
+    refuseConflicts(planned)
+    const changes = changesTo(before, planned, change(before))
+    const writeDown = async (): Promise<() => Promise<void>> => {
+      const giveBack = await takeLeases(planned.leases, { leases })
+      try {
+        const undo = await wanted.change(changes)
+        await wanted.sync()
+        return async () => {
+          await undo()
+          await giveBack()
+        }
+      } catch (error) {
+        await giveBack()
+        throw error
+      }
+    }
+    await carryOut(planned, { runner, stateDirectory, lockHeld: true, lease: writeDown })
+  })
+  await rules.refresh()
+  // What another program took away of other projects comes back too.
+  if (rules.isDamaged()) await rules.slowly(() => null)
+}
+
+const refuseConflicts = ({ conflicts }: Plan): void => {
+  const [first, ...more] = conflicts.filter(({ severity }) => severity === 'error')
+  if (first === undefined) return
+  throw new PortolanError(
+    'CONFLICTS',
+    `${first.message} ${first.remedy.text}${more.length === 0 ? '' : ` (${more.length} more: ask plan.)`} Nothing was changed.`,
+  )
+}
+
+/** What has to be written down of a plan. */
+const changesTo = (before: Intent, planned: Plan, after: Intent): readonly JournalChange[] => {
+  const intents = new Map(after.networks.map((network) => [network.name, network]))
+  const endpoints = new Map(
+    after.endpoints.map((endpoint) => [`${endpoint.network} ${endpoint.service}`, endpoint]),
+  )
+  return [
+    ...before.networks.filter(({ name }) => !intents.has(name)).map(({ name }) => withoutNetwork(name)),
+    ...planned.desired.networks.flatMap((network) => {
+      const intent = intents.get(network.name)
+      return intent === undefined ? [] : [withNetwork({ intent, network })]
+    }),
+    ...planned.desired.endpoints.flatMap((endpoint) => {
+      const intent = endpoints.get(`${endpoint.network} ${endpoint.service}`)
+      return intent === undefined ? [] : [withEndpoint({ intent, endpoint })]
+    }),
+  ]
+}

@@ -1,0 +1,106 @@
+import {
+  acquirePort,
+  type DesiredMapping,
+  findLease,
+  type LeaseChange,
+  type LeaseStore,
+  leaseKey,
+  releaseLease,
+} from '@portolan/core'
+import { readSysctl } from '@portolan/host'
+import { localPortRange } from '@portolan/netfilter/sysctls'
+import type { LiveRules } from '../rules/live-rules.ts'
+import type { PublishRequest } from './publish-request.ts'
+import { requestedMappings } from './requested-mappings.ts'
+
+const portRange = 'net.ipv4.ip_local_port_range'
+const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
+
+/**
+ * The mappings of a request that leaves its host ports open: each is leased to what it leads to, so that the same
+ * request gets the same port again.
+ *
+ * @throws PortolanError `PORTS_EXHAUSTED` when `ip_local_port_range` is used up; InvalidRequestError
+ */
+export const chooseHostPorts = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  request: PublishRequest,
+): Promise<readonly DesiredMapping[]> => {
+  const { project, wanted, bridges, facts } = rules
+  const range = readSysctl(portRange)
+  const { first, last } = localPortRange(range === null ? {} : { sysctls: { [portRange]: range } })
+  const reserved = rangesOf(readSysctl(reservedPorts) ?? '')
+  const used = new Set(
+    [
+      ...(facts.sockets ?? []).map(({ protocol = 'tcp', port = 0 }) => [protocol, port]),
+      ...[...wanted.ports(), ...rules.others()].map(({ protocol, hostPort }) => [protocol, hostPort]),
+    ].map(([protocol, port]) => `${protocol} ${port}`),
+  )
+  return leases.transact((before) => {
+    let state = before
+    const changes: LeaseChange[] = []
+    const mappings = requestedMappings(request, {
+      project,
+      wanted,
+      bridges,
+      supply: {
+        take: (protocol, holder) => {
+          const step = acquirePort(state, {
+            holder,
+            protocol,
+            range: { first, last },
+            isTaken: (port) =>
+              used.has(`${protocol} ${port}`) ||
+              reserved.some((one) => port >= one.first && port <= one.last),
+          })
+          state = step.state
+          changes.push(...step.changes)
+          return step.result.port
+        },
+      },
+    })
+    return { state, changes, result: mappings.map((mapping) => ({ ...mapping, automatic: true })) }
+  })
+}
+
+/** Gives the host ports of mappings that are gone up, where they were chosen here. */
+export const releaseHostPorts = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  gone: readonly DesiredMapping[],
+): Promise<void> => {
+  const chosen = gone.filter((mapping) => 'automatic' in mapping)
+  if (chosen.length === 0) return
+  const isWanted = (mapping: DesiredMapping): boolean =>
+    rules.wanted
+      .ports()
+      .some(({ protocol, hostPort }) => protocol === mapping.protocol && hostPort === mapping.hostPort)
+  const free = chosen.filter((mapping) => !isWanted(mapping))
+  await leases.transact((before) => {
+    let state = before
+    const changes: LeaseChange[] = []
+    for (const { protocol, hostPort } of free) {
+      // The holder does not matter to the key.
+      const key = leaseKey({ kind: 'port', protocol, port: hostPort, holder: unknown })
+      const lease = findLease(state, key)
+      if (lease?.kind !== 'port' || lease.holder.project !== rules.project) continue
+      const step = releaseLease(state, key)
+      state = step.state
+      changes.push(...step.changes)
+    }
+    return { state, changes, result: null }
+  })
+}
+
+const unknown = { project: '', service: '', replica: 1, network: '', containerPort: 0 }
+
+/** Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767`. */
+const rangesOf = (text: string): readonly { readonly first: number; readonly last: number }[] =>
+  text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number)
+      return { first, last }
+    })

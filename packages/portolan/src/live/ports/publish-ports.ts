@@ -1,0 +1,131 @@
+import type { DesiredMapping, LeaseStore } from '@portolan/core'
+import { type JournalChange, type Listeners, readSysctl, writeSysctl } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { linkSysctlName } from '@portolan/netfilter/sysctls'
+import { bridgeHolding } from '../networks/own-bridges.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { withPort } from '../wanted/wanted-state.ts'
+import { chooseHostPorts } from './automatic-ports.ts'
+import type { PublishRequest } from './publish-request.ts'
+import { refuseListener } from './refuse-listener.ts'
+import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
+import { requestedMappings } from './requested-mappings.ts'
+import { sameMapping } from './same-mapping.ts'
+import { socketKey } from './socket-key.ts'
+
+/** What publishing works with, beside the rules. */
+export interface PublishTools {
+  readonly listeners: Listeners
+  readonly leases: LeaseStore
+  /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
+  readonly localnet: Set<string>
+}
+
+/** A mapping that is asked for, and whether it may displace what is on the host. */
+interface Wish {
+  readonly mapping: DesiredMapping
+  readonly force: boolean
+}
+
+/** What was asked for, and what of it was not there before. */
+export interface Published {
+  readonly mappings: readonly DesiredMapping[]
+  readonly added: readonly DesiredMapping[]
+}
+
+/**
+ * Publishes ports, all of them or none, in one transaction.
+ * @throws PortolanError `HOST_PORT_IN_USE`, `HOST_PORT_TAKEN`; InvalidRequestError
+ */
+export const publishPorts = async (
+  rules: LiveRules,
+  { listeners, leases, localnet }: PublishTools,
+  requests: readonly PublishRequest[],
+): Promise<Published> => {
+  let wishes: readonly Wish[] = []
+  const missing = await rules.decideForSure(async () => {
+    wishes = await wishesOf(rules, leases, requests)
+    return missingOf(rules, wishes)
+  })
+  let added: readonly DesiredMapping[] = []
+  if (missing !== null || rules.isDamaged()) {
+    for (const { mapping, force } of wishes)
+      if (!force && missing?.includes(mapping) === true)
+        await refuseListener(rules.project, mapping, listeners)
+    const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
+      added = missingOf(rules, wishes) ?? []
+      return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }
+    }
+    if (!(await rules.quickly('add', decide))) await rules.slowly(() => decide()?.changes ?? null)
+  }
+  const mappings = wishes.map(({ mapping }) => mapping)
+  for (const mapping of mappings) openLoopback(rules, mapping, localnet)
+  return { mappings, added }
+}
+
+const wishesOf = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  requests: readonly PublishRequest[],
+): Promise<readonly Wish[]> => {
+  const wishes: Wish[] = []
+  const sockets = new Map<string, DesiredMapping>()
+  const { project, wanted, bridges } = rules
+  for (const request of requests) {
+    const mappings =
+      request?.hostPort === 'auto'
+        ? await chooseHostPorts(rules, leases, request)
+        : requestedMappings(request, { project, wanted, bridges, supply: noPorts })
+    for (const mapping of mappings) {
+      const twin = sockets.get(socketKey(mapping))
+      if (twin !== undefined && !sameMapping(twin, mapping)) throw inUse(mapping, twin.label, project)
+      if (twin === undefined) wishes.push({ mapping, force: request.force ?? false })
+      sockets.set(socketKey(mapping), mapping)
+    }
+  }
+  return wishes
+}
+
+/** Only a request that leaves its host ports open asks for any. */
+const noPorts = {
+  take: (): number => {
+    throw new InvalidRequestError('the request names no host port.')
+  },
+}
+
+/**
+ * Which of them are still to be added, from what is known; null: none, and nothing else is missing.
+ * @throws InvalidRequestError, PortolanError when one cannot be
+ */
+const missingOf = (rules: LiveRules, wishes: readonly Wish[]): readonly DesiredMapping[] | null => {
+  const missing: DesiredMapping[] = []
+  for (const { mapping, force } of wishes) {
+    for (const { address } of mapping.targets) targetBridge(address, rules.bridges)
+    if (!force) refuseAbsentAddress(mapping, rules.facts)
+    const own = rules.wanted.port(mapping)
+    if (own !== null && sameMapping(own, mapping)) continue
+    const holder = rules.holder(mapping)
+    if (holder !== null) throw inUse(mapping, holder.label, holder.project)
+    missing.push(mapping)
+  }
+  return missing.length === 0 ? null : missing
+}
+
+const inUse = (wanted: DesiredMapping, label: string, project: string): PortolanError =>
+  new PortolanError(
+    'HOST_PORT_IN_USE',
+    `${wanted.label.split(' -> ')[0]} is published already: ${label} of project ${project} has it. Unpublish that first, or take another host port.`,
+  )
+
+const openLoopback = (
+  { bridges }: LiveRules,
+  { kind, family, hostAddress, targets: [{ address }] }: DesiredMapping,
+  localnet: Set<string>,
+): void => {
+  if (kind !== 'nat' || family !== 'ip' || !(hostAddress === null || hostAddress.startsWith('127.'))) return
+  const bridge = bridgeHolding(bridges, address)
+  if (bridge === null || localnet.has(bridge.name)) return
+  const sysctl = linkSysctlName('ipv4', bridge.name, 'route_localnet')
+  if (readSysctl(sysctl) === '0') writeSysctl(sysctl, '1')
+  localnet.add(bridge.name)
+}

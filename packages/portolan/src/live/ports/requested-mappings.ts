@@ -1,0 +1,201 @@
+import {
+  bridgeNetwork,
+  type DesiredEndpoint,
+  type DesiredMapping,
+  type DesiredNetwork,
+  type Intent,
+} from '@portolan/core'
+import {
+  checkMapping,
+  expandMappings,
+  isAddress,
+  mappingIntents,
+  networkIntent,
+  type PortDestination,
+  shownValue,
+} from '@portolan/core/planning'
+import {
+  canonicalAddress,
+  familyOf,
+  IntentError,
+  InvalidRequestError,
+  PortolanError,
+} from '@portolan/netfilter'
+import type { OwnBridge } from '../networks/own-bridges.ts'
+import type { WantedState } from '../wanted/wanted-state.ts'
+import type { PublishRequest, PublishTarget } from './publish-request.ts'
+import { targetBridge } from './refuse-place.ts'
+
+type PortSupply = Parameters<typeof expandMappings>[4]
+
+/** What a request is read with. */
+export interface RequestPlace {
+  readonly project: string
+  readonly wanted: WantedState
+  readonly bridges: readonly OwnBridge[]
+  /** Chooses host ports for a request that leaves them open. */
+  readonly supply: PortSupply
+}
+
+/** A target as a planner knows it. */
+interface Destination extends PortDestination {
+  readonly of: DesiredNetwork
+  readonly endpoint: DesiredEndpoint
+  readonly hostBinding: string | null
+}
+
+/**
+ * The mappings a request asks for: single ports of single families.
+ * @throws InvalidRequestError
+ * @internal
+ */
+export const requestedMappings = (
+  request: PublishRequest,
+  place: RequestPlace,
+): readonly DesiredMapping[] => {
+  checkObject(request, 'the request')
+  const { to, force, ...options } = request
+  if (force !== undefined && typeof force !== 'boolean')
+    throw new InvalidRequestError(`force is ${shownValue(force)}: expected true or false.`)
+  const targets = Array.isArray(to) ? (to as readonly PublishTarget[]) : [to as PublishTarget]
+  if (targets.length === 0) throw new InvalidRequestError('to is []: expected one target at the least.')
+  const destinations = targets.map((target) => destinationOf(target, options, place))
+  const wanted = mappingIntents(options, destinations)
+  const intent: Intent = {
+    project: place.project,
+    networks: [],
+    endpoints: [],
+    mappings: wanted,
+    notes: [],
+  }
+  return asRequest(() => {
+    for (const [at, mapping] of wanted.entries()) {
+      const { of } = destinations[at] ?? {}
+      if (of?.internal === true)
+        throw new InvalidRequestError(`network ${of.name} is internal: a port cannot be published there.`)
+      checkMapping(mapping, undefined)
+    }
+    const { mappings, conflicts, notes } = expandMappings(
+      {
+        ...intent,
+        networks: destinations.map(({ of, hostBinding }) => networkIntent(of.name, { hostBinding })),
+      },
+      destinations.map(({ of }) => of),
+      destinations.map(({ endpoint }) => endpoint),
+      [],
+      place.supply,
+    )
+    const [conflict] = conflicts.filter(({ severity }) => severity === 'error')
+    if (conflict?.kind === 'DuplicateHostPort')
+      throw new PortolanError('HOST_PORT_IN_USE', `${conflict.message} ${conflict.remedy.text}`)
+    if (conflict !== undefined) throw new InvalidRequestError(`${conflict.message} ${conflict.remedy.text}`)
+    if (mappings.length === 0)
+      throw new InvalidRequestError(notes[0]?.text ?? 'the request publishes nothing.')
+    return mappings
+  })
+}
+
+const asRequest = <Result>(work: () => Result): Result => {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof IntentError) throw new InvalidRequestError(`${error.message}.`, { cause: error })
+    throw error
+  }
+}
+
+const destinationOf = (
+  target: PublishTarget,
+  options: Pick<PublishRequest, 'hostAddress'>,
+  place: RequestPlace,
+): Destination => {
+  checkObject(target, 'to')
+  const { port, weight } = target
+  if ('endpoint' in target) {
+    const { network, endpoint, hostBinding } = endpointOf(target, place)
+    return {
+      service: endpoint.service,
+      network: network.name,
+      port,
+      weight,
+      of: network,
+      endpoint,
+      hostBinding,
+    }
+  }
+  const { address } = target
+  if (!isAddress(address))
+    throw new InvalidRequestError(`to.address is ${shownValue(address)}: expected an address of a container.`)
+  const canonical = canonicalAddress(address)
+  refuseOtherFamily(canonical, options.hostAddress)
+  const bridge = targetBridge(canonical, place.bridges)
+  const found = bridgeNetwork(bridge.link)?.network
+  if (found === undefined) throw new InvalidRequestError(`the bridge of ${canonical} carries no network.`)
+  const own = bridge.project === place.project ? place.wanted.network(bridge.network) : null
+  // A port to the address of an endpoint is a port of that endpoint: it goes when the endpoint does.
+  const holder = own === null ? null : place.wanted.endpointAt(own.network.name, canonical)
+  if (own !== null && holder !== null) {
+    const only = { ip: null, ip6: null, [familyOf(canonical) ?? 'ip']: canonical }
+    return {
+      service: holder.endpoint.service,
+      network: own.network.name,
+      port,
+      weight,
+      of: own.network,
+      endpoint: { ...holder.endpoint, ...only },
+      hostBinding: own.intent.hostBinding,
+    }
+  }
+  const network = own?.network ?? { ...found, name: `${bridge.project}/${bridge.network}` }
+  const family = familyOf(canonical)
+  const service = family === 'ip6' ? `[${canonical}]` : canonical
+  return {
+    service,
+    network: network.name,
+    port,
+    weight,
+    of: network,
+    endpoint: {
+      service,
+      replica: 1,
+      network: network.name,
+      ip: family === 'ip' ? canonical : null,
+      ip6: family === 'ip6' ? canonical : null,
+      mac: '',
+    },
+    hostBinding: own?.intent.hostBinding ?? null,
+  }
+}
+
+const refuseOtherFamily = (address: string, hostAddress: PublishRequest['hostAddress']): void => {
+  if (hostAddress === undefined || hostAddress === null || !isAddress(hostAddress)) return
+  const canonical = canonicalAddress(hostAddress)
+  if (canonical === '0.0.0.0' || canonical === '::' || familyOf(canonical) === familyOf(address)) return
+  throw new InvalidRequestError(
+    `the host address ${canonical} and the target ${address} are of different families.`,
+  )
+}
+
+const endpointOf = (
+  { endpoint: name, network: on }: { readonly endpoint: string; readonly network?: string },
+  { project, wanted }: RequestPlace,
+): { network: DesiredNetwork; endpoint: DesiredEndpoint; hostBinding: string | null } => {
+  const networks = wanted.networks().filter(({ network }) => on === undefined || network.name === on)
+  const found = networks.flatMap(({ network, intent }) => {
+    const endpoint = wanted.endpoint(network.name, name)
+    return endpoint === null
+      ? []
+      : [{ network, endpoint: endpoint.endpoint, hostBinding: intent.hostBinding }]
+  })
+  const chosen = found.find(({ network }) => !network.internal) ?? found[0]
+  if (chosen !== undefined) return chosen
+  throw new InvalidRequestError(
+    `project ${project} has no endpoint ${shownValue(name)}${on === undefined ? '' : ` on network ${on}`}: lease an address for it first.`,
+  )
+}
+
+/** Callers need not be checked by a compiler. */
+export const checkObject = (value: unknown, name: string): void => {
+  if (typeof value !== 'object' || value === null)
+    throw new InvalidRequestError(`${name} is ${shownValue(value)}: expected an object.`)
+}

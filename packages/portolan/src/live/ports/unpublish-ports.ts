@@ -1,0 +1,131 @@
+import type { DesiredMapping } from '@portolan/core'
+import {
+  isAddress,
+  requestedHostAddress,
+  requestedPorts,
+  requestedProtocol,
+  shownValue,
+} from '@portolan/core/planning'
+import type { JournalChange } from '@portolan/host'
+import { canonicalAddress, families, familyOf, InvalidRequestError } from '@portolan/netfilter'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { withoutPort, withPort } from '../wanted/wanted-state.ts'
+import type { UnpublishRequest } from './publish-request.ts'
+import { checkObject } from './requested-mappings.ts'
+
+type Target = DesiredMapping['targets'][number]
+
+/** Does a request mean this target of this mapping? */
+type Selector = (mapping: DesiredMapping, target: Target) => boolean
+
+/**
+ * Takes ports back, all of them in one transaction. Of a port that several targets share, only those go that were asked
+ * for.
+ *
+ * @returns the mappings that were taken back, each with the targets that it lost
+ */
+export const unpublishPorts = async (
+  rules: LiveRules,
+  requests: readonly UnpublishRequest[],
+): Promise<readonly DesiredMapping[]> => {
+  const selectors = requests.map(selectorOf)
+  const isGone: Selector = (mapping, target) => selectors.some((selects) => selects(mapping, target))
+  const decide = (): Withdrawal | null => withdrawalOf(candidates(rules, requests), isGone)
+  if ((await rules.decideForSure(async () => decide())) === null && !rules.isDamaged()) return []
+  let taken: Withdrawal | null = null
+  const quick = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
+    taken = decide()
+    // What others share stays, with fewer targets: that is no element less.
+    return taken === null || taken.shared ? null : { changes: taken.changes, mappings: taken.mappings }
+  }
+  if (!(await rules.quickly('remove', quick)))
+    await rules.slowly(() => {
+      taken = decide()
+      return taken?.changes ?? null
+    })
+  return (taken as Withdrawal | null)?.mappings ?? []
+}
+
+/** Of a single port the mappings are known by their sockets: looking at all of thousands would take a millisecond. */
+const candidates = (
+  { wanted }: LiveRules,
+  requests: readonly UnpublishRequest[],
+): readonly DesiredMapping[] => {
+  const [request, ...more] = requests
+  if (
+    more.length === 0 &&
+    request !== undefined &&
+    'hostPort' in request &&
+    typeof request.hostPort === 'number'
+  ) {
+    const { hostPort, interface: name = null } = request
+    const hostAddress = requestedHostAddress(request.hostAddress)
+    const protocol = requestedProtocol(request.protocol)
+    const found = families.flatMap((family) => {
+      const mapping = wanted.port({ family, protocol, hostAddress, hostPort, interface: name })
+      return mapping === null ? [] : [mapping]
+    })
+    if (found.length > 0) return found
+  }
+  return wanted.ports()
+}
+
+interface Withdrawal {
+  readonly changes: readonly JournalChange[]
+  readonly mappings: readonly DesiredMapping[]
+  /** One of them keeps other targets. */
+  readonly shared: boolean
+}
+
+const withdrawalOf = (ports: readonly DesiredMapping[], isGone: Selector): Withdrawal | null => {
+  const changes: JournalChange[] = []
+  const mappings: DesiredMapping[] = []
+  let shared = false
+  for (const mapping of ports) {
+    const [first, ...more] = mapping.targets.filter((target) => isGone(mapping, target))
+    if (first === undefined) continue
+    mappings.push({ ...mapping, targets: [first, ...more] })
+    const [kept, ...others] = mapping.targets.filter((target) => !isGone(mapping, target))
+    if (kept === undefined) changes.push(withoutPort(mapping))
+    else {
+      shared = true
+      changes.push(withPort({ ...mapping, targets: [kept, ...others] }))
+    }
+  }
+  return mappings.length === 0 ? null : { changes, mappings, shared }
+}
+
+const selectorOf = (request: UnpublishRequest): Selector => {
+  checkObject(request, 'the request')
+  if ('endpoint' in request) {
+    const { endpoint, network } = request
+    if (typeof endpoint !== 'string' || endpoint === '')
+      throw new InvalidRequestError(`endpoint is ${shownValue(endpoint)}: expected a name.`)
+    return (_mapping, target) =>
+      target.service === endpoint && (network === undefined || target.network === network)
+  }
+  if ('address' in request) {
+    const { address, port } = request
+    if (!isAddress(address))
+      throw new InvalidRequestError(`address is ${shownValue(address)}: expected an address of a container.`)
+    const canonical = canonicalAddress(address)
+    if (port !== undefined) requestedPorts(port, 'port')
+    return (_mapping, target) => target.address === canonical && (port === undefined || target.port === port)
+  }
+  const { family } = request
+  if (family !== undefined && family !== 'ip' && family !== 'ip6')
+    throw new InvalidRequestError(`family is ${shownValue(family)}: expected ip or ip6.`)
+  const hostAddress = requestedHostAddress(request.hostAddress)
+  const own = hostAddress === null ? null : familyOf(hostAddress)
+  const protocol = requestedProtocol(request.protocol)
+  const { first, last } = requestedPorts(request.hostPort, 'hostPort')
+  const name = request.interface ?? null
+  return (mapping) =>
+    mapping.protocol === protocol &&
+    mapping.hostPort >= first &&
+    mapping.hostPort <= last &&
+    mapping.hostAddress === hostAddress &&
+    mapping.interface === name &&
+    (family === undefined || mapping.family === family) &&
+    (own === null || mapping.family === own)
+}

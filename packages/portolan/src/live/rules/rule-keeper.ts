@@ -1,0 +1,47 @@
+import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+
+/** What one backend has of ours. */
+export interface KeptRules {
+  /** What other projects have published, with what of it another program took away and comes back. */
+  readonly others: readonly PublishedPort[]
+  /** What this project has in force. */
+  readonly own: readonly PublishedPort[]
+  /**
+   * Nothing is missing that the networks of this host, other projects and what is wanted of this one need, nothing is
+   * there that is not wanted, and no foreign rule stands in front of it.
+   */
+  readonly whole: boolean
+}
+
+/**
+ * Brings what is wanted of one project into force, in one backend.
+ * @internal
+ */
+export interface RuleKeeper {
+  /**
+   * Reads the rules as they are now.
+   * @param facts - the host as it was just before
+   * @param desired - what is wanted of the project; asked once the rules are read, so that what another process took
+   *   back meanwhile is not taken for lost
+   */
+  read(facts: HostFacts, desired: () => DesiredState | null): Promise<KeptRules>
+  /** Is it certain that no other program changed a rule since `read`? */
+  isUnchanged(): Promise<boolean>
+  /** Is what `read` found, with what `hold` made of it since, certain to be what the host has? */
+  isCurrent(): Promise<boolean>
+  /**
+   * Adds or removes mappings in the shortest way there is, all in one transaction.
+   * @returns false, with nothing done, when there is none: use `hold`
+   * @throws StaleStateError when a rule of this host changed since it was read
+   */
+  quickly(action: 'add' | 'remove', mappings: readonly DesiredMapping[]): Promise<boolean>
+  /**
+   * Makes this the project, in one transaction, from the rules that were read last; what of our rules was missing then
+   * comes back with it.
+   * @throws StaleStateError when they are no longer so
+   * @throws PortolanError `RULES_LOST` when something is missing that nothing tells any more
+   */
+  hold(desired: DesiredState | null): Promise<void>
+  close(): void
+}

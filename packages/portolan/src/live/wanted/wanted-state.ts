@@ -1,0 +1,171 @@
+import { join } from 'node:path'
+import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredState, Intent } from '@portolan/core'
+import { type Journal, type JournalChange, openJournal } from '@portolan/host'
+import { type HostSocket, socketKey } from '../ports/socket-key.ts'
+
+type NetworkIntent = Intent['networks'][number]
+type EndpointIntent = Intent['endpoints'][number]
+
+/** A network that a program asked for, and what was chosen for it. */
+export interface WantedNetwork {
+  readonly intent: NetworkIntent
+  readonly network: DesiredNetwork
+}
+
+/** An endpoint that a program asked for, with its addresses. */
+export interface WantedEndpoint {
+  readonly intent: EndpointIntent
+  readonly endpoint: DesiredEndpoint
+}
+
+/**
+ * What programs want of a live project: networks, endpoints and ports. It outlives them all, the rules and the host's
+ * boot. What the kernel has of it is another question.
+ */
+export interface WantedState {
+  networks(): readonly WantedNetwork[]
+  network(name: string): WantedNetwork | null
+  endpoints(): readonly WantedEndpoint[]
+  endpoint(network: string, name: string): WantedEndpoint | null
+  /** The endpoint of a network that has an address. */
+  endpointAt(network: string, address: string): WantedEndpoint | null
+  ports(): readonly DesiredMapping[]
+  port(socket: HostSocket): DesiredMapping | null
+  /** Was anything ever written? */
+  exists(): boolean
+  /** Records that could not be read. */
+  readonly unread: number
+  /**
+   * Writes changes down.
+   * @returns what writes down what was before
+   * @throws PortolanError `STATE`, PermissionError
+   */
+  change(changes: readonly JournalChange[]): Promise<() => Promise<void>>
+  /** Resolves when all of it is on the disk. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Where the wanted state of a live project is kept. */
+export const wantedStateFile = (stateDirectory: string, project: string): string =>
+  join(stateDirectory, 'live', `${project}.journal`)
+
+type Kind = 'network' | 'endpoint' | 'port'
+
+const key = (kind: Kind, ...names: readonly string[]): string => `${kind} ${JSON.stringify(names)}`
+
+export const withNetwork = (wanted: WantedNetwork): JournalChange => ({
+  key: key('network', wanted.network.name),
+  value: wanted,
+})
+
+export const withoutNetwork = (name: string): JournalChange => ({ key: key('network', name), value: null })
+
+export const withEndpoint = (wanted: WantedEndpoint): JournalChange => ({
+  key: key('endpoint', wanted.endpoint.network, wanted.endpoint.service),
+  value: wanted,
+})
+
+export const withoutEndpoint = (network: string, name: string): JournalChange => ({
+  key: key('endpoint', network, name),
+  value: null,
+})
+
+export const withPort = (mapping: DesiredMapping): JournalChange => ({
+  key: key('port', socketKey(mapping)),
+  value: mapping,
+})
+
+export const withoutPort = (socket: HostSocket): JournalChange => ({
+  key: key('port', socketKey(socket)),
+  value: null,
+})
+
+/** Opens the wanted state of a project. No file is made until something is wanted. */
+export const openWantedState = (stateDirectory: string, project: string): WantedState => {
+  // What is read was written here: the file is its owner's alone, and every record has a checksum.
+  const byKind: Readonly<Record<string, Map<string, unknown>>> = {
+    network: new Map(),
+    endpoint: new Map(),
+    port: new Map(),
+  }
+  /** By network and address; null: to be made anew. */
+  let byAddress: ReadonlyMap<string, WantedEndpoint> | null = null
+  const kindOf = (name: string): Map<string, unknown> | undefined => byKind[name.slice(0, name.indexOf(' '))]
+  const journal: Journal = openJournal(wantedStateFile(stateDirectory, project), {
+    set: (name, value) => {
+      if (name.startsWith('endpoint ')) byAddress = null
+      kindOf(name)?.set(name, value)
+    },
+    remove: (name) => {
+      if (name.startsWith('endpoint ')) byAddress = null
+      kindOf(name)?.delete(name)
+    },
+    clear: () => {
+      byAddress = null
+      for (const values of Object.values(byKind)) values.clear()
+    },
+  })
+  const all = <Value>(kind: Kind): readonly Value[] => {
+    journal.read()
+    return [...(byKind[kind]?.values() ?? [])] as readonly Value[]
+  }
+  const one = <Value>(kind: Kind, name: string): Value | null => {
+    journal.read()
+    return (byKind[kind]?.get(name) ?? null) as Value | null
+  }
+  return {
+    networks: () => all('network'),
+    network: (name) => one('network', key('network', name)),
+    endpoints: () => all('endpoint'),
+    endpoint: (network, name) => one('endpoint', key('endpoint', network, name)),
+    endpointAt: (network, address) => {
+      journal.read()
+      byAddress ??= new Map(
+        all<WantedEndpoint>('endpoint').flatMap((one) =>
+          [one.endpoint.ip, one.endpoint.ip6].map((own) => [`${one.endpoint.network} ${own}`, one] as const),
+        ),
+      )
+      return byAddress.get(`${network} ${address}`) ?? null
+    },
+    ports: () => all('port'),
+    port: (socket) => one('port', key('port', socketKey(socket))),
+    exists: () => journal.read() !== null,
+    get unread() {
+      return journal.unread
+    },
+    change: async (changes) => {
+      const before = journal.read() ?? new Map<string, unknown>()
+      const undo = changes.map(({ key: name }) => ({ key: name, value: before.get(name) ?? null }))
+      await journal.write(changes)
+      return () => journal.write(undo)
+    },
+    sync: () => journal.sync(),
+    close: () => journal.close(),
+  }
+}
+
+/**
+ * All that is wanted of a project, for its rules; null when there is nothing.
+ * @param leads - does a bridge of ours hold the targets of a mapping?
+ */
+export const desiredOf = (
+  project: string,
+  wanted: WantedState,
+  leads: (mapping: DesiredMapping) => boolean,
+): DesiredState | null => {
+  const networks = wanted.networks().map(({ network }) => network)
+  const mappings = wanted.ports().filter(leads)
+  if (networks.length + mappings.length === 0) return null
+  const endpoints = wanted.endpoints().map(({ endpoint }) => endpoint)
+  return { project, networks, endpoints, mappings, guardForwarding: false }
+}
+
+/** The networks and endpoints as an intent; ports that are published live are not of it. */
+export const intentOf = (project: string, wanted: WantedState): Intent => ({
+  project,
+  networks: wanted.networks().map(({ intent }) => intent),
+  endpoints: wanted.endpoints().map(({ intent }) => intent),
+  mappings: [],
+  notes: [],
+})

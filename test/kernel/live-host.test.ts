@@ -1,0 +1,5 @@
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+import { life } from './live/life.ts'
+
+for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
+  describeLifecycle('a live project', backend, life)

@@ -1,0 +1,150 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { contain, inShop, type Leased } from './in-live-host.ts'
+
+const reaches = async (
+  from: Machine,
+  port: number,
+  { family = 'ip', protocol = 'tcp' }: { family?: 'ip' | 'ip6'; protocol?: 'tcp' | 'udp' } = {},
+): Promise<string | null> => {
+  const outcome = await from.probe({ protocol, destination: addresses[family].host, port })
+  return outcome.delivered ? outcome.by : null
+}
+
+const web = "await host.ensureNetwork('web', { pool: 'classic', ipv6: true })"
+
+const running = async (lab: Lab, backend: Backend): Promise<readonly Leased[]> => {
+  const all = (await inShop(
+    lab,
+    backend,
+    `${web}; report([await leased('web', 'web-1'), await leased('web', 'web-2')])`,
+  )) as readonly Leased[]
+  for (const one of all) await contain(lab, one)
+  return all
+}
+
+/** A container's network from its first call to its last, each in a process of its own. */
+export const life = (open: OpenLab, backend: Backend): void => {
+  test('a network, leases and ports work as they are asked for, and are taken back without a trace', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const [first] = await running(lab, backend)
+    expect(first).toMatchObject({ ip: '172.17.0.1', network: { ip: { subnet: '172.17.0.0/16' } } })
+
+    const published = await inShop(
+      lab,
+      backend,
+      `report(await host.publish([
+         { hostPort: 8080, to: { endpoint: 'web-1', port: 80 }, allowFrom: ['${addresses.ip.client}', '${addresses.ip6.client}'] },
+         { hostPort: '9000-9001', to: { endpoint: 'web-2', port: '80-81' } },
+         { hostPort: 'auto', protocol: 'udp', to: { address: '${first?.ip}', port: 53 } },
+         { hostPort: 9100, to: { endpoint: 'web-1', port: 80 }, interface: 'eth1' },
+         { hostPort: 9200, to: [{ endpoint: 'web-1', port: 80, weight: 1 }, { endpoint: 'web-2', port: 80, weight: 1 }] },
+       ]))`,
+    )
+    const automatic = (published as readonly { protocol: string; hostPort: number }[]).find(
+      ({ protocol }) => protocol === 'udp',
+    )?.hostPort
+    expect(automatic).toBe(32768)
+    for (const family of ['ip', 'ip6'] as const) {
+      expect(await reaches(lab.client, 8080, { family })).toBe('web-1')
+      expect(await reaches(lab.neighbour, 8080, { family })).toBeNull()
+      for (const port of [9000, 9001]) expect(await reaches(lab.neighbour, port, { family })).toBe('web-2')
+      expect(await reaches(lab.client, 9100, { family })).toBeNull()
+      const { hostOutside: destination } = addresses[family]
+      expect(await lab.outside.probe({ protocol: 'tcp', destination, port: 9100 })).toMatchObject({
+        by: 'web-1',
+      })
+    }
+    expect(await reaches(lab.client, automatic ?? 0, { protocol: 'udp' })).toBe('web-1')
+    const served = new Set<string | null>()
+    for (let attempt = 0; attempt < 20; attempt += 1) served.add(await reaches(lab.client, 9200))
+    expect([...served].sort()).toEqual(['web-1', 'web-2'])
+
+    await inShop(lab, backend, "await host.unpublish({ endpoint: 'web-1' }); report(host.published().length)")
+    for (const port of [8080, automatic ?? 0]) expect(await reaches(lab.client, port)).toBeNull()
+    // What it shared with another endpoint is that one's alone.
+    for (let attempt = 0; attempt < 8; attempt += 1) expect(await reaches(lab.client, 9200)).toBe('web-2')
+    expect(await reaches(lab.client, 9000)).toBe('web-2')
+
+    for (const container of lab.containers.values()) await container[Symbol.asyncDispose]()
+    const left = await inShop(
+      lab,
+      backend,
+      `const refused = await attempt(host.removeNetwork('web'))
+       await host.release('web', 'web-1'); await host.release('web', 'web-2')
+       await host.removeNetwork('web')
+       report([refused, host.networks(), host.published(), host.endpoints()])`,
+    )
+    expect(left).toEqual(['NETWORK_IN_USE', [], [], []])
+    await lab.host.mustRun([...lab.command, 'destroy', '--all', '--yes', '--state', '/run/lab/live'])
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('what was asked for is there again for the next process, and each call made again changes nothing', async () => {
+    const lab = await open()
+    const all = await running(lab, backend)
+    const calls = `${web}
+      const leases = [await leased('web', 'web-2'), await leased('web', 'web-1')].reverse()
+      await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+      const [auto] = await host.publish({ hostPort: 'auto', to: { endpoint: 'web-2', port: 81 } })
+      report([leases, auto.hostPort, host.published().map(({ hostPort }) => hostPort).sort()])`
+    const first = await inShop(lab, backend, calls)
+    expect(first).toEqual([all, 32768, [32768, 32768, 8080, 8080].sort()])
+    const rules = await takeSnapshot(lab.host)
+    expect(await inShop(lab, backend, calls)).toEqual(first)
+    expect(await takeSnapshot(lab.host)).toEqual(rules)
+  })
+
+  test('after a flush and a lost bridge the next call brings all of it back', async () => {
+    const lab = await open()
+    const [first] = await running(lab, backend)
+    await inShop(
+      lab,
+      backend,
+      "report(await attempt(host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })))",
+    )
+    expect(await reaches(lab.client, 8080)).toBe('web-1')
+    const flush =
+      backend === 'iptables-legacy'
+        ? [
+            'sh',
+            '-c',
+            'for t in nat mangle raw filter; do for i in iptables ip6tables; do $i-legacy -t $t -F; $i-legacy -t $t -X; done; done',
+          ]
+        : ['nft', 'flush', 'ruleset']
+    await lab.host.mustRun(flush)
+    await lab.host.ip(`link del ${first?.bridge}`)
+    expect(await reaches(lab.client, 8080)).toBeNull()
+    expect(
+      await inShop(lab, backend, `${web}; report(await attempt(host.attachPort('v-web-1', 'web')))`),
+    ).toBe('done')
+    // The kernel lets a new bridge carry packets once its first port has been up for a moment.
+    await lab.host.areUp([first?.bridge ?? '', 'v-web-1'])
+    expect(await reaches(lab.client, 8080)).toBe('web-1')
+  })
+
+  test('a plan of the project is refused, and destroy ends it for good', async () => {
+    const lab = await open()
+    const [first] = await running(lab, backend)
+    const state = ['--state', '/run/lab/live']
+    const file = await lab.write('compose.yaml', 'services: {web: {ports: ["8080:80"]}}')
+    const planned = await lab.portolan(['plan', '-f', file, '-p', 'shop', '--json', ...state])
+    expect(planned.exitCode).toBe(1)
+    expect(JSON.parse(planned.stdout)).toMatchObject({ error: { code: 'PROJECT_IS_LIVE' } })
+    const removed = await lab.portolan(['destroy', '-p', 'shop', '--yes', ...state])
+    expect(removed).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('that a live host wants of project shop'),
+    })
+    expect(await inShop(lab, backend, 'report([host.networks(), host.endpoints()])')).toEqual([[], []])
+    await expect(lab.host.mustRun(['ip', 'link', 'show', first?.bridge ?? ''])).rejects.toThrow(
+      'does not exist',
+    )
+  })
+}
