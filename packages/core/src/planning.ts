@@ -1,7 +1,13 @@
 /** What a planner of its own puts a plan together from: single searches for conflicts, and the words of changes. */
 export { findHostPortTaken } from './conflict/find-host-port-taken.ts'
 export { findNetworkInUse } from './conflict/find-network-in-use.ts'
-export { findRuleConflicts, type RuleConflictOptions, searchRules } from './conflict/find-rule-conflicts.ts'
+export {
+  findRuleConflicts,
+  type RemedySearch,
+  type RuleConflictOptions,
+  searchRemedies,
+  searchRules,
+} from './conflict/find-rule-conflicts.ts'
 export { findStaleConntrack } from './conflict/find-stale-conntrack.ts'
 export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts'
 export { engineSubnets } from './conflict/remedy/engine-subnets.ts'

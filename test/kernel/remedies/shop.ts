@@ -31,6 +31,7 @@ networks:
 interface ConflictJson {
   readonly kind: string
   readonly severity: 'error' | 'warning' | 'info'
+  readonly message: string
   readonly mapping: string | null
   readonly culprit: {
     readonly text: string

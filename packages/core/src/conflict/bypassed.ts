@@ -1,5 +1,6 @@
 import { cause, sentence } from './cause.ts'
 import { otherPlace, senders } from './effect.ts'
+import { ownersTerms } from './remedy/owners-terms.ts'
 import type { ToldFinding, Words } from './rule-conflict.ts'
 import type { Finding } from './search/finding.ts'
 import type { ClosedBecause } from './search/row.ts'
@@ -14,7 +15,7 @@ export const bypassed = (finding: ToldFinding): Words => {
   return {
     message: `${effect(finding)} ${cause(finding, does, mayDo)}`,
     otherwise: changeRule,
-    remedy: { text: isPass(finding) ? moveJump : changeRule, commands: [] },
+    remedy: { text: isPass(finding) ? moveJump : notMeant(finding), commands: [] },
   }
 }
 
@@ -22,6 +23,11 @@ const moveJump = 'Run "portolan apply". It moves Portolan\'s jump in front of th
 
 const changeRule =
   'Change or delete that rule, unless these packets are meant to come in. Portolan deletes no foreign rule.'
+
+const notMeant = ({ step }: Finding): string => {
+  const terms = step === null ? null : ownersTerms(step)
+  return terms === null ? changeRule : `Leave it, if these packets are meant to come in. ${terms}`
+}
 
 /** What is wrong for the user: what comes in, and why it must not. */
 const effect = (finding: Finding): string => {

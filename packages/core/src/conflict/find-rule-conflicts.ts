@@ -9,6 +9,7 @@ import { type IncompleteSearch, incompleteRows, incompleteSurroundings } from '.
 import { neighbourDiscoveryDropped } from './neighbour-discovery-dropped.ts'
 import type { Drafted } from './remedy/draft.ts'
 import { holdRemedies } from './remedy/hold-remedies.ts'
+import { type Insertion, withInsertions } from './remedy/insertion.ts'
 import { passThrough } from './remedy/pass-through.ts'
 import { remedyHost } from './remedy/remedy-host.ts'
 import { tellStale } from './remedy/stale-commands.ts'
@@ -91,9 +92,33 @@ export const searchRules = (
   wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions = {},
+  options: RuleConflictOptions = {},
   findAlike: typeof alikeNetworks = alikeNetworks,
 ): ConflictSearch => {
+  const { conflicts, incomplete } = searchRemedies(wanted, facts, rulesets, options, findAlike)
+  return { conflicts, incomplete }
+}
+
+/** @public @since 0.1.0 */
+export interface RemedySearch extends ConflictSearch {
+  /** The rulesets as they are once the remedies of conflicts of this search, or of copies of them, are carried out. */
+  readonly remedied: (conflicts: readonly Conflict[]) => readonly NetfilterRuleset[]
+}
+
+/**
+ * The same, with what the remedies come to: what is behind the rule that a remedy passes by shows in the next search.
+ * @example
+ * const { conflicts, remedied } = searchRemedies(desired, facts, rulesets)
+ * searchRemedies(desired, facts, remedied(conflicts)).conflicts // what is left
+ * @public @since 0.1.0
+ */
+export const searchRemedies = (
+  wanted: DesiredState,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions = {},
+  findAlike: typeof alikeNetworks = alikeNetworks,
+): RemedySearch => {
   const desired = withoutNetworks(wanted, unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
@@ -193,29 +218,21 @@ export const searchRules = (
       isPanicking,
     ),
   )
+  const found = [
+    ...desired.mappings.flatMap((mapping) => {
+      const own = ofMapping.get(mapping) ?? none
+      const bypassing = bypasses.ofMapping.get(mapping)
+      return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
+    }),
+    ...desired.networks.flatMap((network) => [
+      ...(ofNetwork.get(network) ?? []),
+      ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
+    ]),
+  ]
+  const held = holdRemedies(found, drafts, { desired, facts: planned, rulesets, around })
   return {
-    conflicts: [
-      ...lost,
-      ...toldOnce(
-        tellStale(
-          holdRemedies(
-            [
-              ...desired.mappings.flatMap((mapping) => {
-                const own = ofMapping.get(mapping) ?? none
-                const bypassing = bypasses.ofMapping.get(mapping)
-                return bypassing === undefined ? own : [...own, ...bypassing.map(inWords)]
-              }),
-              ...desired.networks.flatMap((network) => [
-                ...(ofNetwork.get(network) ?? []),
-                ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
-              ]),
-            ],
-            drafts,
-            { desired, facts: planned, rulesets, around },
-          ),
-        ),
-      ),
-    ],
+    conflicts: [...lost, ...toldOnce(tellStale(held))],
+    remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),
     incomplete: [
       ...families.flatMap((family) => incompleteSurroundings(around[family], family)),
       ...desired.mappings.flatMap((mapping) => missed.get(mapping) ?? none),
@@ -223,6 +240,21 @@ export const searchRules = (
       ...bypasses.incomplete,
     ],
   }
+}
+
+/** A conflict is copied on its way to the user, and is known again by its witness. */
+const insertionsOf = (
+  conflicts: readonly Conflict[],
+  found: readonly Conflict[],
+  held: readonly Conflict[],
+  drafts: ReadonlyMap<Conflict, Drafted>,
+): readonly Insertion[] => {
+  const witnesses = new Set(conflicts.map(({ witness }) => witness))
+  return found.flatMap((conflict, at) => {
+    const draft = drafts.get(conflict)?.draft
+    const isHeld = draft !== undefined && draft.remedy === held[at]?.remedy
+    return isHeld && conflict.witness !== null && witnesses.has(conflict.witness) ? draft.insertions : []
+  })
 }
 
 /** Of most mappings nothing is told, and a list for each of a hundred thousand takes much room. */

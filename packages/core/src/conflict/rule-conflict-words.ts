@@ -49,6 +49,7 @@ export const ruleConflictWords: Readonly<Record<RuleConflictKind, WordsOf>> = {
     return {
       message: `${unreachable(finding)} ${cause(finding, isRoute ? `leads ${sends}` : `comes first and sends ${sends}`, `may send ${sends}`)}`,
       otherwise: 'Publish on another host port, or delete that rule.',
+      besides: 'Publish on another host port, or take back what sends these packets elsewhere.',
       ...(isRoute ? { remedy: anotherRoute } : {}),
     }
   },

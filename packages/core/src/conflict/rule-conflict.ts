@@ -1,4 +1,4 @@
-import type { KernelCause } from '@portolan/netfilter/analysis'
+import type { KernelCause, TraceStep } from '@portolan/netfilter/analysis'
 import {
   aboutMapping,
   aboutNetwork,
@@ -7,6 +7,7 @@ import {
   type NetworkConflict,
   type Remedy,
 } from './conflict.ts'
+import { ownersTerms } from './remedy/owners-terms.ts'
 import { culpritOf, type Finding, tellFinding, witnessOf } from './search/finding.ts'
 
 /** A finding that is put into words, in the search for one project. */
@@ -19,6 +20,8 @@ export interface Words {
   readonly message: string
   /** What to do where no rule lets the packets pass; `find-rule-conflicts.ts` looks for such a rule. */
   readonly otherwise: string
+  /** What helps beside that, where a program makes the rule from its settings. */
+  readonly besides?: string
   /** In place of letting the packets through. */
   readonly remedy?: Remedy
 }
@@ -26,7 +29,7 @@ export interface Words {
 /** A conflict made of what the search found, in the words of its kind. */
 export const ruleConflict = (
   finding: ToldFinding,
-  { message, otherwise, remedy }: Words,
+  { message, otherwise, besides, remedy }: Words,
 ): MappingConflict | NetworkConflict => {
   const { kind, severity, certainty, mapping, network, others, step, isOfUsual, point } = finding
   const culprit = culpritOf(step)
@@ -48,11 +51,17 @@ export const ruleConflict = (
     culprit,
     remedy: remedy ??
       managedWay(culprit) ?? {
-        text: isRule(culprit) ? otherwise : changeCause(step?.cause ?? null),
+        text: isRule(culprit) ? inOwnersTerms(step, otherwise, besides) : changeCause(step?.cause ?? null),
         commands: [],
       },
     trace: tellFinding(finding).trace,
   }
+}
+
+const inOwnersTerms = (step: TraceStep | null, otherwise: string, besides: string | undefined): string => {
+  const terms = step === null ? null : ownersTerms(step)
+  if (terms === null) return otherwise
+  return besides === undefined ? terms : `${besides} ${terms}`
 }
 
 const isRule = (culprit: Culprit | null): boolean => culprit !== null && culprit.table !== null

@@ -1,6 +1,6 @@
-import type { ConflictSearch, DesiredState, PublishedPort } from '@portolan/core'
-import { searchRules } from '@portolan/core/planning'
-import type { HostFacts } from '@portolan/netfilter'
+import type { Conflict, ConflictSearch, DesiredState, PublishedPort } from '@portolan/core'
+import { type RuleConflictOptions, searchRemedies } from '@portolan/core/planning'
+import type { HostFacts, NetfilterRuleset } from '@portolan/netfilter'
 import { backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -8,6 +8,15 @@ import { lowerRules } from '../host-rules/lower-rules.ts'
 import { carriedOut } from './carried-out.ts'
 import { changesOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
+
+/**
+ * What was found, and how to search again.
+ * @internal
+ */
+export interface PlannedSearch extends ConflictSearch {
+  /** The same search, on the host as it is once the remedies of these conflicts are carried out too. */
+  readonly after: (mended: readonly Conflict[]) => PlannedSearch
+}
 
 /**
  * What the rules on a host, as they will be once a plan is carried out, do to a project.
@@ -25,8 +34,8 @@ export const findConflictsWithRules = (
   setsSysctls: boolean,
   unsettled: readonly string[],
   published: readonly PublishedPort[],
-): ConflictSearch => {
-  if (surrounding === null) return { conflicts: [], incomplete: [] }
+): PlannedSearch => {
+  if (surrounding === null) return nothingKnown
   const sharing = backends.filter((backend) => dialects[backend].sharesChains)
   const movesRules = sharing.some((backend) => changesOf(changes, backend).length > 0)
   const planned = lowerRules(
@@ -34,10 +43,17 @@ export const findConflictsWithRules = (
     // A user that reads of rule 3 looks for it before anything is applied.
     movesRules ? { numberedAs: surrounding } : {},
   )
-  return searchRules(desired, facts, planned, {
+  const options: RuleConflictOptions = {
     setsSysctls,
     unsettled,
     published,
     ...(surrounding.hidden === undefined ? {} : { hidden: surrounding.hidden }),
-  })
+  }
+  const searchIn = (rulesets: readonly NetfilterRuleset[]): PlannedSearch => {
+    const { conflicts, incomplete, remedied } = searchRemedies(desired, facts, rulesets, options)
+    return { conflicts, incomplete, after: (mended) => searchIn(remedied(mended)) }
+  }
+  return searchIn(planned)
 }
+
+const nothingKnown: PlannedSearch = { conflicts: [], incomplete: [], after: () => nothingKnown }

@@ -82,6 +82,14 @@ interface Request {
   readonly needs: readonly HookNeed[]
 }
 
+/** @internal */
+export interface FixedConflicts {
+  readonly changes: readonly FixChange[]
+  readonly conflicts: readonly Conflict[]
+  /** Those that are mended, as they were before. */
+  readonly mended: readonly Conflict[]
+}
+
 /**
  * The changes that mend conflicts by documented hooks, and the conflicts as they are then: those do not block.
  *
@@ -94,14 +102,15 @@ export const fixConflicts = (
   conflicts: readonly Conflict[],
   inPlace: readonly Fix[],
   firewalld: Firewalld | null = null,
-): { readonly changes: readonly FixChange[]; readonly conflicts: readonly Conflict[] } => {
+): FixedConflicts => {
   const requests = new Map<string, Request>()
   const asked = new Set([
     ...inPlace.filter((one) => one.project === project).map(({ name }) => name),
     ...conflicts.filter(isDead).flatMap(({ remedy: { hook } }) => (hook === undefined ? [] : [hook.name])),
   ])
   const priorities = new Map(firewalld?.priorities)
-  const mended = conflicts.map((conflict): Conflict => {
+  const mended: Conflict[] = []
+  const left = conflicts.map((conflict): Conflict => {
     const { hook: wanted } = conflict.remedy
     // Nothing is asked of another program on account of a warning while every mapping works.
     if (wanted === undefined || !asked.has(wanted.name) || !isWhole(conflict)) return conflict
@@ -115,6 +124,7 @@ export const fixConflicts = (
     const own = { name, commands, undo, conflicts: [conflict], needs: [need] }
     const before = requests.get(key)
     requests.set(key, before === undefined ? own : merge(before, own))
+    mended.push(conflict)
     return {
       ...conflict,
       severity: 'info',
@@ -123,7 +133,8 @@ export const fixConflicts = (
   })
   return {
     changes: withoutParts([...requests.values()]).map((request) => askChange(project, request, inPlace)),
-    conflicts: mended,
+    conflicts: left,
+    mended,
   }
 }
 

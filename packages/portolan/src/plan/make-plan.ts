@@ -38,6 +38,7 @@ import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
 import { owedFlowChanges } from './flow-change.ts'
 import { leaseReleases } from './lease-release.ts'
+import { mendConflicts } from './mend-conflicts.ts'
 import type { Plan, PlanChange } from './plan.ts'
 import { planRules } from './plan-rules.ts'
 import { plannedAddresses } from './planned-addresses.ts'
@@ -118,18 +119,21 @@ export const makePlan = (input: PlanInput): Plan => {
     ...links.filter((change) => change.action !== 'remove'),
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
   ]
-  const searched = input.search
-    ? findConflictsWithRules(
-        desired,
-        facts,
-        input.surrounding,
-        changes,
-        input.sysctls,
-        unsettledNetworks(resolution.conflicts),
-        others,
-      )
-    : { conflicts: [], incomplete: [] }
-  const found = withoutStandIns([
+  const searched = findConflictsWithRules(
+    desired,
+    facts,
+    input.search ? input.surrounding : null,
+    changes,
+    input.sysctls,
+    unsettledNetworks(resolution.conflicts),
+    others,
+  )
+  const needed = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
+  const isByFirewalld = needed.some(({ name }) => name === 'firewalld')
+  const { fixes: inPlace, changes: closing } = isByFirewalld
+    ? closeLater(intent.project, needed, engineSubnets(desired, facts), input.present())
+    : { fixes: needed, changes: [] }
+  const beside = [
     ...resolution.conflicts,
     ...sysctls.conflicts,
     ...findIccUnenforceable(desired, facts),
@@ -140,22 +144,20 @@ export const makePlan = (input: PlanInput): Plan => {
       published.flatMap(({ targets }) => targets),
     ),
     ...findNetworkInUse(removedBridges(links, facts), others),
-    ...withoutDoubles(searched.conflicts, sysctls.conflicts),
-  ])
-  const needed = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
-  const isByFirewalld = needed.some(({ name }) => name === 'firewalld')
-  const { fixes: inPlace, changes: closing } = isByFirewalld
-    ? closeLater(intent.project, needed, engineSubnets(desired, facts), input.present())
-    : { fixes: needed, changes: [] }
+  ]
+  const withBeside = (byRules: readonly Conflict[]): readonly Conflict[] =>
+    withoutStandIns([...beside, ...withoutDoubles(byRules, sysctls.conflicts)])
   const mended = input.fix
-    ? fixConflicts(intent.project, found, inPlace, input.firewalld)
-    : { changes: [], conflicts: found }
+    ? mendConflicts(searched, withBeside, (found) =>
+        fixConflicts(intent.project, found, inPlace, input.firewalld),
+      )
+    : { changes: [], conflicts: withBeside(searched.conflicts), incomplete: searched.incomplete }
   return finishPlan(
     input,
     resolution,
     {
       conflicts: mended.conflicts.map((one) => withoutLoss(one, input.firewalld)),
-      incomplete: searched.incomplete,
+      incomplete: mended.incomplete,
     },
     [
       // First, as they are carried out; conflicts are not asked of them.

@@ -171,7 +171,7 @@ describe('conflicts that a hook mends', () => {
     ['without a hook', { remedy: { text: 'Think.', commands: [] } }],
   ])('are not those %s', (_, wish) => {
     const found = [conflict('one', both, 'ForwardDropped', wish)]
-    expect(fixConflicts('shop', found, [])).toEqual({ changes: [], conflicts: found })
+    expect(fixConflicts('shop', found, [])).toEqual({ changes: [], conflicts: found, mended: [] })
   })
 })
 

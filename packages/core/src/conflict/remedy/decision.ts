@@ -1,12 +1,17 @@
 import type { Expression, NetfilterRule, Step } from '@portolan/netfilter'
 import type { TraceStep } from '@portolan/netfilter/analysis'
+import { refusesByDefault } from './firewalld-rules.ts'
 
 /**
  * Whether a packet is refused for its source: by the rule itself, or by a rule that led to its chain. Such a rule is a
- * ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision.
+ * ban (fail2ban, `ufw deny from`, a rich rule, a blocklist), and a ban is a decision. That a zone of firewalld has these
+ * sources is none: it refuses what it was told nothing of, as a zone of interfaces does.
  */
 export const isBan = (step: TraceStep): boolean =>
-  isRefusal(step) && pathTo(step).some(({ rule }) => asksSource(rule))
+  isRefusal(step) && pathTo(step).some(({ rule }) => asksSource(rule)) && !isZoneDefault(step)
+
+const isZoneDefault = ({ table, rule }: TraceStep): boolean =>
+  table !== null && rule !== null && refusesByDefault(table, rule)
 
 /**
  * Whether a packet is refused for the rate or the number of packets or connections: by the rule itself, by one that
@@ -62,7 +67,8 @@ const pathTo = (step: TraceStep): readonly TraceStep[] => {
   return path
 }
 
-const asksSource = (rule: NetfilterRule | null): boolean => rule?.steps.some(asks) === true
+/** Does a rule ask for the source of a packet, or count by it? */
+export const asksSource = (rule: NetfilterRule | null): boolean => rule?.steps.some(asks) === true
 
 /** Matches that keep a list of sources, or count by source (iptables-extensions(8)). */
 const listsOfSources = /\b(src|srcip|recent|geoip|mac-source|rsource)\b/

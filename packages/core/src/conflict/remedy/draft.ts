@@ -1,3 +1,4 @@
+import type { NetfilterRule } from '@portolan/netfilter'
 import type { RangeSet, TraceStep } from '@portolan/netfilter/analysis'
 import type { Remedy } from '../conflict.ts'
 import type { Finding } from '../search/finding.ts'
@@ -21,6 +22,8 @@ export interface Drafted {
 export interface Wanted {
   /** The rule or policy that stops them. */
   readonly step: TraceStep
+  /** Rules that are told together with it, and stop others of the packets. */
+  readonly alongside: readonly NetfilterRule[]
   readonly passages: Passages
   readonly bridge: string
   readonly of: 'mapping' | 'network'
@@ -30,8 +33,10 @@ export interface Wanted {
   readonly outer: readonly string[]
   /** Prefixes of the bridges of other engines. */
   readonly otherBridges: readonly string[]
-  /** Those of the network itself. */
+  /** Those of the project. */
   readonly subnets: readonly RangeSet[]
+  /** The prefix of the network itself; null: it has none in this family. */
+  readonly subnet: string | null
 }
 
 /** A remedy of words alone. */

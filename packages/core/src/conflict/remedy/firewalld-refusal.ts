@@ -1,5 +1,6 @@
 import { isWithin } from './decision.ts'
 import type { Wanted } from './draft.ts'
+import { ownersTerms } from './owners-terms.ts'
 
 /** firewalld 2.3 and later: the chain of the ports that firewalld forwards itself. */
 const strictChain = /^(filter_)?(FORWARD|INPUT|OUTPUT)_dnat$/
@@ -16,6 +17,6 @@ export const refusalOfFirewalld = ({ step, isTranslated }: Wanted, owner: string
   if (isStrict && (isTranslated || isWithin(step, strictChain)))
     return 'Set StrictForwardPorts=no in /etc/firewalld/firewalld.conf, save what is set at run time (firewall-cmd --runtime-to-permanent), and restart firewalld. With yes it refuses every port that it does not forward itself, whatever its zones and policies say.'
   return isWithin(step, /_deny$/)
-    ? 'This rule was given to firewalld to refuse packets. Remove it from its zone or policy if it is not meant for these.'
+    ? `This rule was given to firewalld to refuse packets. Remove it if it is not meant for these. ${ownersTerms(step)}`
     : null
 }

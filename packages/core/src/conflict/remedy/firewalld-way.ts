@@ -1,5 +1,6 @@
 import { protocolName } from '@portolan/netfilter'
 import type { Passage } from '@portolan/netfilter/advice'
+import { asksSource } from './decision.ts'
 import { type Draft, inWords, type Wanted } from './draft.ts'
 import { policyDescription, policyNames, priorityOf } from './firewalld-policy.ts'
 import {
@@ -9,6 +10,7 @@ import {
   defaultZone,
   policyState,
   zoneOf,
+  zoneRefused,
 } from './firewalld-rules.ts'
 import { hooked, needOf } from './hooked.ts'
 import { acceptPassage, type Insertion, refusePassage } from './insertion.ts'
@@ -32,9 +34,11 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
     )
   if (table.tool !== 'nft') return inWords(byHand)
   const found = findPolicy(wanted)
-  const needsZone = !asksPolicies(table, bridge, wanted.outer)
+  const culprits = [step.rule, ...wanted.alongside].filter((rule) => rule !== null)
+  // Policies are asked about the packets of a zone that has sources, whatever interfaces they pass.
+  const needsZone = !culprits.every(asksSource) && !asksPolicies(table, bridge, wanted.outer)
   const zone = needsZone ? defaultZone(table) : null
-  const accepts = passages.there.map((passage) => ({ ...passage, in: null, out: null, translated: false }))
+  const accepts = passages.there.map((passage) => withoutInterfaces(passage, wanted))
   const refusals = accepts.flatMap((passage) =>
     passage.destination === null
       ? wanted.otherBridges
@@ -42,7 +46,13 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
           .map((destination) => ({ ...passage, destination }))
       : [],
   )
-  const from = [...new Set((isOut(wanted) ? [bridge] : wanted.outer).map((name) => zoneOf(table, name)))]
+  const from = [
+    ...new Set(
+      culprits.every((rule) => zoneRefused(table, rule) !== null)
+        ? culprits.map((rule) => zoneRefused(table, rule))
+        : (isOut(wanted) ? [bridge] : wanted.outer).map((name) => zoneOf(table, name)),
+    ),
+  ]
   const zones = from.filter((one) => one !== null)
   // Passages that differ in their interfaces alone are one rule.
   const rules = [
@@ -109,6 +119,16 @@ const byHand =
 
 /** They leave the bridge, or go from port to port of it. */
 const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge
+
+/** A rich rule names no interface: what goes from port to port of the bridge is known by its addresses. */
+const withoutInterfaces = (passage: Passage, { bridge, subnet }: Wanted): Passage => {
+  const { in: from, out, source, destination } = passage
+  const isInside = from === bridge && out === bridge && source === null && destination === null
+  return {
+    ...{ ...passage, in: null, out: null, translated: false },
+    ...(isInside ? { source: subnet, destination: subnet } : {}),
+  }
+}
 
 const anyTo = (out: string): Omit<Passage, 'family'> => ({
   in: null,

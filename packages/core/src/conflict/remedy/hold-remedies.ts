@@ -14,6 +14,7 @@ import { findOpened, type Judged, type Opened, type Suspects, stopperOf } from '
 import { foreignTranslations } from './foreign-translations.ts'
 import { withInsertions } from './insertion.ts'
 import { openPackets } from './open-packets.ts'
+import { ownersTerms } from './owners-terms.ts'
 import { suspectsOf } from './suspects.ts'
 import { toldApart } from './told-apart.ts'
 
@@ -44,11 +45,16 @@ export const holdRemedies = (
   if (drafts.size === 0) return conflicts
   // A rule in front of one culprit passes by those behind it too, which have remedies of their own.
   const mended = new Map<object, Finding[]>()
-  for (const { finding, draft } of drafts.values())
-    if (draft.insertions.length > 0) {
-      const whose = finding.mapping ?? finding.network
-      mended.set(whose, [...(mended.get(whose) ?? []), finding])
+  for (const { finding, draft } of drafts.values()) {
+    if (draft.insertions.length === 0) continue
+    // What lets a network out may let in what is for its mappings too, such as a zone of firewalld for its bridge.
+    const whose = finding.mapping === null ? [finding.network] : [finding.mapping, finding.network]
+    for (const one of whose) {
+      const own = mended.get(one)
+      if (own === undefined) mended.set(one, [finding])
+      else own.push(finding)
     }
+  }
   const judge = judgeIn(scene, ({ mapping, network }) => mended.get(mapping ?? network) ?? [])
   const translated = foreignTranslations(scene.rulesets)
   const values = toldApart(scene.rulesets)
@@ -66,7 +72,7 @@ export const holdRemedies = (
     const known = verdicts.has(own) ? own : null
     const objection = known === null ? judge(drafted) : (verdicts.get(known) ?? null)
     verdicts.set(own, objection)
-    return { ...conflict, remedy: objection === null ? draft.remedy : refused(objection) }
+    return { ...conflict, remedy: objection === null ? draft.remedy : refused(objection, drafted.finding) }
   })
 }
 
@@ -90,10 +96,14 @@ const alikeKey = ({ finding }: Drafted): string => {
   ].join(' ')
 }
 
-const refused = (objection: string): Remedy => ({
-  text: `Change or delete that rule yourself. Portolan offers none in front of it: ${objection}`,
-  commands: [],
-})
+const refused = (objection: string, { step }: Finding): Remedy => {
+  const terms = step === null ? null : ownersTerms(step)
+  const text =
+    terms === null
+      ? 'Change or delete that rule yourself. Portolan offers none in front of it:'
+      : `${terms} Portolan offers no command for it:`
+  return { text: `${text} ${objection}`, commands: [] }
+}
 
 /** Says what is wrong with a remedy; null: nothing. */
 const judgeIn = (

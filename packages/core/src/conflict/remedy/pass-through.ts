@@ -10,6 +10,7 @@ import { type Draft, inWords, type Wanted } from './draft.ts'
 import { panicText, refusalOfFirewalld } from './firewalld-refusal.ts'
 import { firewalldWay } from './firewalld-way.ts'
 import { acceptPassage } from './insertion.ts'
+import { ownedText, ownersTerms } from './owners-terms.ts'
 import { type Passages, passagesOf } from './passage.ts'
 import type { RemedyHost } from './remedy-host.ts'
 import { ufwWay } from './ufw-way.ts'
@@ -30,15 +31,22 @@ export const passThrough = (finding: Finding, host: RemedyHost): Draft | null =>
   if (owner === 'portolan') return null
   if (isBan(step))
     return inWords(
-      'Leave it, if these sources are meant to be refused. Otherwise take the ban back where it was given.',
+      withTerms(
+        'Leave it, if these sources are meant to be refused. Otherwise take the ban back where it was given.',
+        step,
+      ),
     )
   if (isLimit(step, finding.certainty))
     return inWords(
-      'Leave it, if more than this limit is meant to be refused. Otherwise raise the limit where it was given.',
+      withTerms(
+        'Leave it, if more than this limit is meant to be refused. Otherwise raise the limit where it was given.',
+        step,
+      ),
     )
   const isEgress = rows[0]?.way === 'egress'
   const wanted: Wanted = {
     step,
+    alongside: finding.mendedTogether,
     passages,
     bridge: network.bridge,
     of: mapping === null ? 'network' : 'mapping',
@@ -46,9 +54,15 @@ export const passThrough = (finding: Finding, host: RemedyHost): Draft | null =>
     outer: isEgress ? host.uplinks : rows.flatMap((row) => (row.in === null ? [] : [row.in])),
     otherBridges: isEgress ? host.otherBridges : [],
     subnets: host.subnets,
+    subnet: network[passages.back.family]?.subnet ?? null,
   }
   if (owner === 'firewalld' && host.isPanicking) return inWords(panicText)
   return ownersWay(owner, wanted) ?? inFront(owner, step, passages)
+}
+
+const withTerms = (text: string, step: TraceStep): string => {
+  const terms = ownersTerms(step)
+  return terms === null ? text : `${text} ${terms}`
 }
 
 /** The way that the owner of a chain has for its users to let packets pass, and keeps to; null where it has none. */
@@ -77,7 +91,7 @@ const bothWays = ({ there, back }: Passages, isReply: boolean): readonly Passage
 const inFront = (owner: string | null, step: TraceStep, passages: Passages): Draft | null => {
   const { table, chain, rule, hook, reply } = step
   if (table === null || chain === null) return null
-  if (table.owned === true) return inWords(ownedText(owner))
+  if (table.owned === true) return inWords(ownersTerms(step) ?? ownedText(owner))
   if (table.family === 'netdev') return inWords(untranslated)
   const isOneWay = hook === 'prerouting' || hook === 'output' || chain.base?.type === 'nat'
   const isNotrack = rule?.steps.some(({ kind }) => kind === 'notrack') === true
@@ -129,9 +143,6 @@ const untilWhen = ({ chain, rule }: TraceStep, before: number | null): string =>
 /** The passages of a finding are those of translated packets, and ask for the state of their connection. */
 const untranslated =
   'Change or delete that rule, or accept these packets in front of it. Its chain sees packets as they are on the wire: before they are translated, and without the state of their connection.'
-
-const ownedText = (owner: string | null): string =>
-  `Let them pass in the settings of ${owner === null ? 'the program that keeps this table' : ownerName(owner)}. The kernel takes no rule for this table from another program (flags owner).`
 
 /** Answers alone are those of every flow of the host, a banned source's among them. */
 const isTelling = ({ in: from, out, source, destination }: Passage): boolean =>

@@ -1,0 +1,139 @@
+import { expect, test } from '@jest/globals'
+import type { Container } from '../lab/container.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Firewalld, startFirewalld } from '../lab/neighbour/firewalld.ts'
+import { expectClosed, expectUnheard } from './remedies/closed.ts'
+import { settings } from './remedies/firewalld-settings.ts'
+import { families, gateways, openShop, type Shop, webAt } from './remedies/shop.ts'
+
+const direct = { protocol: 'tcp', port: 80, timeoutMs: 1500 } as const
+
+/** What is on the wires of eth0, and behind the router on eth1. */
+const wire = ['192.0.2.0/24', '2001:db8:1::/64']
+const far = ['203.0.113.0/24', '2001:db8:3::/64']
+
+type Words = readonly string[]
+
+const withZone = async (lab: Lab, ...all: readonly Words[]): Promise<Firewalld> => {
+  const firewalld = await startFirewalld(lab)
+  for (const words of all) await firewalld.command('--permanent', ...words)
+  await firewalld.reload()
+  return firewalld
+}
+
+const sources = (zone: string, prefixes: readonly string[]): readonly Words[] =>
+  prefixes.map((prefix) => [`--zone=${zone}`, `--add-source=${prefix}`])
+
+/** The port is served to these machines, and nothing else of the container or the host is. */
+const expectServed = async (lab: Lab, web: Container, names: readonly Name[]): Promise<void> => {
+  await lab.host.listen({ protocol: 'udp', port: 9000 })
+  for (const family of families)
+    for (const name of names) {
+      const destination = webAt[family]
+      expect({ name, ...(await lab[name].probe({ ...direct, destination })) }).toMatchObject({
+        name,
+        by: 'web',
+      })
+      await expectClosed(lab[name], web, { ...direct, destination, port: 81 })
+      await expectUnheard(web, lab.host, gateways[family], 9000)
+    }
+}
+
+type Name = 'neighbour' | 'outside' | 'distant'
+
+/** Without the culprit: a rule of the dispatcher has another number and text once our bridge is in a zone. */
+const effectOf = (message: string): string => message.replace(/\. Firewalld's .*/, '.')
+
+const errorsNow = async (shop: Shop): Promise<readonly string[]> =>
+  (await shop.conflicts())
+    .filter(({ severity }) => severity === 'error')
+    .map(({ message }) => effectOf(message))
+
+/** The errors that an apply tells. */
+const errorsTold = (stdout: string): readonly string[] =>
+  [...stdout.matchAll(/^ *error \w+: (.+)$/gm)].map(([, message = '']) => effectOf(message))
+
+describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () => {
+  test.each([
+    ['another zone than that of the interface', 'home', 'nftables', wire],
+    ['another zone than that of the interface', 'home', 'iptables-nft', wire],
+    ['the zone that the interface is in too', 'public', 'nftables', far],
+    ['the zone that the interface is in too', 'public', 'iptables-nft', far],
+  ] as const)(
+    '%s, %s: --fix opens the port to its sources too, and nothing is left, %s',
+    async (_, zone, backend, prefixes) => {
+      await using lab = await openLab()
+      await withZone(lab, ...sources(zone, prefixes))
+      const before = await settings(lab)
+      const shop = await openShop(lab, 'routed', backend)
+      const { exitCode, stderr, stdout } = await shop.apply('--fix')
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      expect(errorsTold(stdout)).toEqual([])
+      expect((await shop.conflicts()).map(({ message }) => message)).toEqual([])
+      const web = await shop.web()
+      await expectServed(lab, web, ['neighbour', 'outside', 'distant'])
+      expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
+      expect(await settings(lab)).toBe(before)
+    },
+  )
+
+  test('another zone than that of the interface: the commands of the remedies open the port to its sources', async () => {
+    await using lab = await openLab()
+    await withZone(lab, ...sources('home', wire))
+    const shop = await openShop(lab, 'routed')
+    await shop.apply('--force')
+    await shop.carryOutAllRemedies()
+    expect(await errorsNow(shop)).toEqual([])
+    await expectServed(lab, await shop.web(), ['neighbour', 'outside', 'distant'])
+  })
+
+  test.each<[string, string, readonly Words[]]>([
+    ['drops them', 'drop', sources('drop', wire)],
+    ['rejects them', 'block', sources('block', wire)],
+    ['lets nothing in', 'banned', [['--new-zone=banned'], ...sources('banned', wire)]],
+  ])(
+    'that %s stays closed: --fix says so before it changes anything, and is blocked by it',
+    async (_, zone, words) => {
+      await using lab = await openLab()
+      await withZone(lab, ...words)
+      const before = await settings(lab)
+      const shop = await openShop(lab, 'routed')
+      const refused = await shop.apply('--fix')
+      expect(refused.exitCode).toBe(3)
+      expect(await settings(lab)).toBe(before)
+      const told = errorsTold(refused.stdout)
+      expect(told).toEqual([
+        `${webAt.ip}:80/tcp -> web:80 cannot be reached from eth0.`,
+        `[${webAt.ip6}]:80/tcp -> web:80 cannot be reached from eth0.`,
+      ])
+      expect(refused.stdout).toContain(`firewall-cmd --info-zone=${zone}`)
+      const forced = await shop.apply('--fix', '--force')
+      expect(errorsTold(forced.stdout)).toEqual(told)
+      expect(await errorsNow(shop)).toEqual(told)
+      const web = await shop.web()
+      for (const family of families) {
+        const destination = webAt[family]
+        expect(await lab.outside.probe({ ...direct, destination })).toMatchObject({ by: 'web' })
+        await expectClosed(lab.neighbour, web, { ...direct, destination })
+      }
+    },
+  )
+
+  test('that drops what is left, and is the zone of the interface too: its name and the command that shows it', async () => {
+    await using lab = await openLab()
+    await withZone(lab, ['--zone=public', '--set-target=DROP'], ...sources('public', far))
+    const before = await settings(lab)
+    const shop = await openShop(lab, 'routed')
+    expect((await shop.apply('--fix')).exitCode).toBe(3)
+    expect(await settings(lab)).toBe(before)
+    const dead = (await shop.conflicts()).filter(({ severity }) => severity === 'error')
+    // A refusal that no packet comes to is not told beside the one in front of it.
+    expect(dead.map(({ culprit }) => culprit?.chain)).toEqual(Array(2).fill('filter_FORWARD_POLICIES'))
+    for (const { remedy } of dead) {
+      expect(remedy.commands).toEqual([])
+      expect(remedy.text).toContain('firewall-cmd --info-zone=public')
+      expect(remedy.text).not.toMatch(/(change|delete) that rule/i)
+    }
+  })
+})
