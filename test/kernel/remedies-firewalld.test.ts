@@ -7,25 +7,10 @@ import { startFirewalld } from '../lab/neighbour/firewalld.ts'
 import { startPodman } from '../lab/neighbour/podman.ts'
 import { addresses } from '../lab/topology.ts'
 import { expectClosed, expectUnheard } from './remedies/closed.ts'
+import { firewalldRules, settings } from './remedies/firewalld-settings.ts'
 import { families, gateways, openShop, webAt } from './remedies/shop.ts'
 
 const direct = { protocol: 'tcp', destination: webAt.ip, port: 80, timeoutMs: 1500 } as const
-
-/** What firewalld is set to, for good and at run time. */
-const settings = async (lab: Lab): Promise<string> => {
-  // firewalld copies a zone that comes with it to /etc once it was changed, and leaves it there.
-  const files =
-    'cd /etc/firewalld; find . -type f ! -name "*.old" ! -name public.xml | sort | xargs tail -n +1'
-  const room = await engineRoom(lab)
-  return `${await room.mustRun(['sh', '-c', files])}\n${await firewalldRules(lab)}`
-}
-
-const firewalldRules = async ({ host }: Lab): Promise<string> => {
-  const { stdout } = await host.run(['nft', 'list', 'table', 'inet', 'firewalld'])
-  if (stdout !== '') return stdout
-  const saved = `${await host.mustRun(['iptables-save'])}${await host.mustRun(['ip6tables-save'])}`
-  return saved.replaceAll(/^#.*\n/gm, '').replaceAll(/\[\d+:\d+\]/g, '')
-}
 
 /** The bans of an administrator: a zone for banned sources, and a policy that is asked before the zones. */
 const writeBans = async (lab: Lab): Promise<void> => {
@@ -260,10 +245,14 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     const planned = await lab.portolan(['plan', ...shop.words])
     expect(planned.exitCode).toBe(2)
     expect(planned.stdout).toContain('Close networks of other engines that came later')
+    expect(await shop.conflicts()).toMatchObject([
+      { kind: 'Bypassed', severity: 'warning', message: expect.stringContaining('10.66.0.0/24') },
+    ])
     // Without a reload, which would drop what Podman has set at run time.
     const { exitCode, stderr } = await shop.apply()
     expect(`${exitCode} ${stderr}`).toBe('0 ')
     for (const destination of hiddenAt) await expectClosed(web, hidden, { ...direct, destination })
+    expect(await shop.conflicts()).toEqual([])
     expect((await lab.portolan(['plan', ...shop.words])).exitCode).toBe(0)
     await firewalld.reload()
     for (const destination of hiddenAt) await expectClosed(web, hidden, { ...direct, destination })

@@ -1,6 +1,8 @@
+import type { Conflict, DesiredNetwork, DesiredState } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import { type NetfilterRuleset, shellLine } from '@portolan/netfilter'
 import type { FixChange } from '../plan/fix-change.ts'
+import { ourName } from './read-firewalld.ts'
 
 type Commands = Fix['commands']
 
@@ -11,16 +13,21 @@ type Commands = Fix['commands']
  *
  * @param fixes - that stay
  * @param subnets - of the bridges of other engines
- * @returns the changes, and the fixes as they are then
+ * @returns the changes, the fixes as they are then, and what is open until then
  * @internal
  */
 export const closeLater = (
-  project: string,
+  { project, networks }: Pick<DesiredState, 'project' | 'networks'>,
   fixes: readonly Fix[],
   subnets: readonly string[],
   rulesets: readonly NetfilterRuleset[],
-): { readonly changes: readonly FixChange[]; readonly fixes: readonly Fix[] } => {
+): {
+  readonly changes: readonly FixChange[]
+  readonly fixes: readonly Fix[]
+  readonly conflicts: readonly Conflict[]
+} => {
   const changes: FixChange[] = []
+  const conflicts: Conflict[] = []
   const after = fixes.map((fix) => {
     if (fix.project !== project || fix.name !== 'firewalld') return fix
     const missing = missingRefusals(fix.commands, subnets).filter(([option = '']) =>
@@ -46,10 +53,39 @@ export const closeLater = (
       reverse: text(fix.undo),
       operation: { kind: 'ask', known: true, fix: closed, only },
     })
+    conflicts.push(...networks.flatMap((network) => openedBy(network, missing)))
     return closed
   })
-  return { changes, fixes: after }
+  return { changes, fixes: after, conflicts }
 }
+
+/** What the containers of a network reach as long as refusals are missing in its policy. */
+const openedBy = ({ name, bridge }: DesiredNetwork, missing: Commands): readonly Conflict[] => {
+  const own = missing.filter(([option = '']) => policyOf(option).replace(ourName, '') === bridge)
+  const [first] = own
+  if (first === undefined) return []
+  const subnets = own.flatMap(([, rule = '']) => /destination address="([^"]+)"/.exec(rule)?.[1] ?? [])
+  const policy = policyOf(first[0] ?? '')
+  return [
+    {
+      ...{ kind: 'Bypassed', severity: 'warning', certainty: 'certain' },
+      ...{ mapping: null, network: name, published: null },
+      message: `Network ${name} lets its containers reach ports that are not published, in networks that other engines have made later: ${[...new Set(subnets)].join(', ')}. Firewalld's policy ${policy} lets the containers out, and a policy can refuse only networks that were there when it was made.`,
+      witness: null,
+      culprit: {
+        ...{ tool: 'firewalld', family: null, table: null, chain: null, position: null, handle: null },
+        ...{ text: `policy ${policy}`, owner: 'firewalld', counters: null },
+      },
+      remedy: {
+        text: 'Run "portolan apply". It adds what refuses these networks to that policy, without a reload.',
+        commands: [],
+      },
+      trace: [],
+    },
+  ]
+}
+
+const policyOf = (option: string): string => option.slice('--policy='.length)
 
 /** What lets a whole subnet out: a rule without a destination. */
 const lettingOut = /^--add-rich-rule=(rule family="(ipv[46])" source address="[^"]+") accept$/
@@ -69,7 +105,7 @@ const missingRefusals = (commands: Commands, subnets: readonly string[]): Comman
 
 /** A firewalld that does not run lets nothing out, and cannot be asked. */
 const isInForce = (option: string, rulesets: readonly NetfilterRuleset[]): boolean => {
-  const policy = option.slice('--policy='.length)
+  const policy = policyOf(option)
   return rulesets.some(({ tables }) =>
     tables.some(({ chains }) =>
       chains.some(({ name }) => name.endsWith(`_policy_${policy}`) || name.includes(`_policy_${policy}_`)),

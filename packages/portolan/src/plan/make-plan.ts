@@ -130,9 +130,13 @@ export const makePlan = (input: PlanInput): Plan => {
   )
   const needed = input.fixes.filter((one) => !unneeded.some(({ operation: { fix } }) => fix === one))
   const isByFirewalld = needed.some(({ name }) => name === 'firewalld')
-  const { fixes: inPlace, changes: closing } = isByFirewalld
-    ? closeLater(intent.project, needed, engineSubnets(desired, facts), input.present())
-    : { fixes: needed, changes: [] }
+  const {
+    fixes: inPlace,
+    changes: closing,
+    conflicts: open,
+  } = isByFirewalld
+    ? closeLater(desired, needed, engineSubnets(desired, facts), input.present())
+    : { fixes: needed, changes: [], conflicts: [] }
   const beside = [
     ...resolution.conflicts,
     ...sysctls.conflicts,
@@ -144,6 +148,7 @@ export const makePlan = (input: PlanInput): Plan => {
       published.flatMap(({ targets }) => targets),
     ),
     ...findNetworkInUse(removedBridges(links, facts), others),
+    ...open,
   ]
   const withBeside = (byRules: readonly Conflict[]): readonly Conflict[] =>
     withoutStandIns([...beside, ...withoutDoubles(byRules, sysctls.conflicts)])
