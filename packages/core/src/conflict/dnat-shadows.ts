@@ -1,6 +1,7 @@
 import { culpritName } from './cause.ts'
 import type { Conflict } from './conflict.ts'
 import { receiver, senders } from './effect.ts'
+import { ownersTerms } from './remedy/owners-terms.ts'
 import { ruleConflict, type ToldFinding } from './rule-conflict.ts'
 import { culpritOf } from './search/finding.ts'
 
@@ -11,16 +12,19 @@ import { culpritOf } from './search/finding.ts'
  */
 export const dnatShadows = (finding: ToldFinding, place: string): Conflict => {
   const culprit = culpritOf(finding.step)
+  const terms = finding.step === null ? null : ownersTerms(finding.step)
   const by = culprit === null ? '' : `, by ${culpritName(culprit, finding.step)}`
   return {
     ...ruleConflict(finding, {
       message: `${receiver(finding)} takes packets from ${senders(finding)} that go to ${place} today${by}. Once the mapping is in force, they reach the container instead.`,
       otherwise: '',
       remedy: {
-        text: 'Publish on another host port or on another host address, or delete that translation first.',
+        text: `${elsewhere}, or ${terms === null ? 'delete that translation first.' : `take that translation back first. ${terms}`}`,
         commands: [],
       },
     }),
     kind: 'DnatShadows',
   }
 }
+
+const elsewhere = 'Publish on another host port or on another host address'

@@ -47,6 +47,8 @@ const remedyOf = (step: LostNeighbours['step'], isPanicking: boolean): string =>
     return isPanicking
       ? panicText
       : 'Let the zone of these interfaces accept the ICMP types neighbour-solicitation and neighbour-advertisement.'
+  if (owner === 'ufw')
+    return 'Accept ICMPv6 types 135 and 136 in /etc/ufw/before6.rules in front of what drops them, then run `ufw reload`.'
   return `Accept ICMPv6 types 135 and 136 in chain ${chain?.name ?? ''} ${rule === null ? 'before its policy is asked' : 'in front of that rule'}. An accept in another table does not override a drop.`
 }
 

@@ -3,6 +3,7 @@ import { type Conflict, findConflicts } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
+import { noRules } from '../../src/host-rules/host-rules.ts'
 import { intentOf, planOf } from '../shop.ts'
 
 const facts: HostFacts = {
@@ -120,6 +121,61 @@ describe('a zone of firewalld that has the sources of a refused packet', () => {
   })
 })
 
+/** In IPv6 nothing finds the host where a rule of ufw drops what neighbours ask. */
+const neighbours: readonly Conflict[] = findConflicts(
+  planOf({
+    intent: intentOf(
+      'services: {web: {ports: ["8080:80"], networks: [front]}}\nnetworks: {front: {enable_ipv6: true}}',
+    ),
+    facts,
+  }).desired,
+  { ...facts, interfaces: [{ name: 'eth0', kind: 'ether', addresses: ['2001:db8::2/64'] }] },
+  [
+    iptables.lower(
+      iptables.parse(
+        `*filter
+:INPUT ACCEPT
+:FORWARD ACCEPT
+:OUTPUT ACCEPT
+:ufw6-before-input -
+-A INPUT -j ufw6-before-input
+-A ufw6-before-input -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j DROP
+COMMIT
+`,
+        'x',
+        'ip6',
+      ),
+    ),
+  ],
+).filter(({ kind }) => kind === 'NeighbourDiscoveryDropped')
+
+/** Docker serves the port that is wanted. */
+const served = iptables.parse(
+  `*nat
+:PREROUTING ACCEPT
+:POSTROUTING ACCEPT
+:OUTPUT ACCEPT
+:DOCKER -
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80
+COMMIT
+`,
+  'x',
+  'ip',
+)
+const shadows: readonly Conflict[] = planOf({
+  facts: {
+    ...facts,
+    interfaces: [
+      ...(facts.interfaces ?? []),
+      { name: 'docker0', kind: 'bridge', addresses: ['172.18.0.1/16'] },
+    ],
+    routes: [],
+  },
+  rules: noRules,
+  surrounding: { ...noRules, 'iptables-nft': served },
+}).conflicts.filter(({ kind }) => kind === 'DnatShadows')
+
 describe('what to do about a rule that a program writes from its settings', () => {
   test.each<[string, readonly Conflict[], string]>([
     [
@@ -147,9 +203,12 @@ describe('what to do about a rule that a program writes from its settings', () =
       ]),
       '"docker network ls"',
     ],
+    ['a published port of Docker', shadows, '"docker ps"'],
+    ['what ufw drops of neighbour discovery', neighbours, '/etc/ufw/before6.rules'],
   ])('%s', (_, conflicts, command) => {
     const texts = conflicts.map(({ remedy }) => remedy.text)
     expect(texts).toContainEqual(expect.stringContaining(command))
-    for (const text of texts) expect(text).not.toMatch(/(change|delete) that rule/i)
+    for (const text of texts)
+      expect(text).not.toMatch(/(change|delete) that (rule|translation)|in front of that rule/i)
   })
 })
