@@ -5,6 +5,7 @@ import type { DesiredState } from '../../contract/index.ts'
 import { parseBridgeAlias } from '../../contract/index.ts'
 import type { Conflict, Remedy } from '../conflict.ts'
 import { addressText } from '../search/address-text.ts'
+import { culpritKey } from '../search/blame.ts'
 import { followPoint } from '../search/explore.ts'
 import type { Finding } from '../search/finding.ts'
 import { addressValue } from '../search/subnets.ts'
@@ -44,17 +45,7 @@ export const holdRemedies = (
 ): readonly Conflict[] => {
   if (drafts.size === 0) return conflicts
   // A rule in front of one culprit passes by those behind it too, which have remedies of their own.
-  const mended = new Map<object, Finding[]>()
-  for (const { finding, draft } of drafts.values()) {
-    if (draft.insertions.length === 0) continue
-    // What lets a network out may let in what is for its mappings too, such as a zone of firewalld for its bridge.
-    const whose = finding.mapping === null ? [finding.network] : [finding.mapping, finding.network]
-    for (const one of whose) {
-      const own = mended.get(one)
-      if (own === undefined) mended.set(one, [finding])
-      else own.push(finding)
-    }
-  }
+  const mended = mendedBy(drafts.values())
   const judge = judgeIn(scene, ({ mapping, network }) => mended.get(mapping ?? network) ?? [])
   const translated = foreignTranslations(scene.rulesets)
   const values = toldApart(scene.rulesets)
@@ -74,6 +65,32 @@ export const holdRemedies = (
     verdicts.set(own, objection)
     return { ...conflict, remedy: objection === null ? draft.remedy : refused(objection, drafted.finding) }
   })
+}
+
+/**
+ * What remedies mend of each mapping and network. What lets a network out may let in what is for its mappings too, such
+ * as a zone of firewalld for its bridge. So a network has the culprits of its mappings, each once: there may be a
+ * thousand mappings behind one.
+ */
+const mendedBy = (drafts: Iterable<Drafted>): ReadonlyMap<object, readonly Finding[]> => {
+  const mended = new Map<object, Finding[]>()
+  const culprits = new Map<object, Set<object | string>>()
+  const add = (whose: object, finding: Finding): void => {
+    const own = mended.get(whose)
+    if (own === undefined) mended.set(whose, [finding])
+    else own.push(finding)
+  }
+  for (const { finding, draft } of drafts) {
+    if (draft.insertions.length === 0) continue
+    const { mapping, network, step, mendedTogether } = finding
+    if (mapping !== null) add(mapping, finding)
+    const seen = culprits.get(network) ?? new Set()
+    culprits.set(network, seen)
+    const key = culpritKey(step)
+    if (mapping === null || mendedTogether.length > 0 || !seen.has(key)) add(network, finding)
+    seen.add(key)
+  }
+  return mended
 }
 
 const entrancesOf = ({ rows }: Finding): string =>
