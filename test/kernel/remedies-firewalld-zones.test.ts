@@ -73,6 +73,13 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
       expect((await shop.conflicts()).map(({ message }) => message)).toEqual([])
       const web = await shop.web()
       await expectServed(lab, web, ['neighbour', 'outside', 'distant'])
+      // Bridged packets pass the rules too: so do those that find a neighbour in IPv6.
+      const mate = await lab.container({
+        ...{ name: 'mate', bridge: 'br-front', gateway: gateways.ip, gateway6: gateways.ip6 },
+        ...{ address: '172.30.1.20/24', address6: 'fd00:30:1::20/64' },
+      })
+      for (const family of families)
+        expect(await mate.probe({ ...direct, destination: webAt[family] })).toMatchObject({ by: 'web' })
       expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
       expect(await settings(lab)).toBe(before)
     },

@@ -35,8 +35,13 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
   if (table.tool !== 'nft') return inWords(byHand)
   const found = findPolicy(wanted)
   const culprits = [step.rule, ...wanted.alongside].filter((rule) => rule !== null)
-  // Policies are asked about the packets of a zone that has sources, whatever interfaces they pass.
-  const needsZone = !culprits.every(asksSource) && !asksPolicies(table, bridge, wanted.outer)
+  const isInside = passages.there.some((passage) => isBridged(passage, bridge))
+  // Policies are asked about the packets of a zone that has sources, whatever interfaces they pass. And no rule for
+  // addresses of a network lets its containers find each other in IPv6, but a zone of the bridge does.
+  const needsZone = isInside
+    ? !asksPolicies(table, bridge, [])
+    : !culprits.every(asksSource) && !asksPolicies(table, bridge, wanted.outer)
+  if (isInside && !needsZone && passages.back.family === 'ip6') return null
   const zone = needsZone ? defaultZone(table) : null
   const accepts = passages.there.map((passage) => withoutInterfaces(passage, wanted))
   const refusals = accepts.flatMap((passage) =>
@@ -121,14 +126,13 @@ const byHand =
 const isOut = ({ passages: { there }, bridge }: Wanted): boolean => there[0].in === bridge
 
 /** A rich rule names no interface: what goes from port to port of the bridge is known by its addresses. */
-const withoutInterfaces = (passage: Passage, { bridge, subnet }: Wanted): Passage => {
-  const { in: from, out, source, destination } = passage
-  const isInside = from === bridge && out === bridge && source === null && destination === null
-  return {
-    ...{ ...passage, in: null, out: null, translated: false },
-    ...(isInside ? { source: subnet, destination: subnet } : {}),
-  }
-}
+const withoutInterfaces = (passage: Passage, { bridge, subnet }: Wanted): Passage => ({
+  ...{ ...passage, in: null, out: null, translated: false },
+  ...(isBridged(passage, bridge) ? { source: subnet, destination: subnet } : {}),
+})
+
+const isBridged = ({ in: from, out, source, destination }: Passage, bridge: string): boolean =>
+  from === bridge && out === bridge && source === null && destination === null
 
 const anyTo = (out: string): Omit<Passage, 'family'> => ({
   in: null,
