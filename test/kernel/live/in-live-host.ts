@@ -39,6 +39,7 @@ export const contain = (lab: Lab, leased: Leased): Promise<Container> => {
   return lab.container({
     name: leased.name,
     bridge: leased.bridge,
+    hairpin: true,
     address: addressIn('ip'),
     gateway: leased.network.ip?.gateway,
     address6: addressIn('ip6'),

@@ -5,6 +5,8 @@ import type {
   NetworkOptions,
   PublishedPort,
 } from '@portolan/core'
+import type { HostEvent } from '../watch/host-event.ts'
+import type { WatchOptions } from '../watch/watch-project.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 
 /**
@@ -95,5 +97,12 @@ export interface LiveHost extends AsyncDisposable {
   endpoints(): readonly DesiredEndpoint[]
   /** What the project has published, in no particular order. */
   published(): readonly PublishedPort[]
+  /**
+   * Watches the host, repairs what another program takes away or changes of the project, and tells of it; tells of what
+   * on the host breaks, or would break, what is published. Ends with the signal, with `close`, or when the loop is left.
+   * What it repairs, and when, does not wait for events to be taken.
+   * @throws PermissionError without CAP_NET_ADMIN; PortolanError `NETLINK` when the kernel cannot be listened to
+   */
+  watch(options?: WatchOptions): AsyncGenerator<HostEvent, void>
   close(): Promise<void>
 }

@@ -11,7 +11,9 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { watchHost } from '../watch/watch-host.ts'
 import { leaseEndpoint, releaseEndpoint } from './endpoints/lease-endpoint.ts'
+import { holdLiveProject } from './hold-live-project.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost } from './live-host.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
@@ -80,8 +82,10 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   const tools = { backend, runner, leases, stateDirectory, listeners, localnet: new Set<string>() }
   let closed = false
 
-  const close = (): Promise<void> =>
-    queue(async () => {
+  const ending = new AbortController()
+  const close = (): Promise<void> => {
+    ending.abort()
+    return queue(async () => {
       if (closed) return
       closed = true
       links.close()
@@ -92,6 +96,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
       if (options.leases === undefined) await leases.close()
       await wanted.close()
     })
+  }
 
   /** Conntrack entries that are being looked for; what comes meanwhile need not wait for that. */
   const forgetting = new Set<Promise<unknown>>()
@@ -164,10 +169,18 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     networks: () => wanted.networks().map(({ network }) => network),
     endpoints: () => wanted.endpoints().map(({ endpoint }) => endpoint),
     published: () => wanted.ports().map((mapping) => ({ ...mapping, project })),
+    watch: (watchOptions = {}) => {
+      refuseClosed()
+      const held = holdLiveProject(rules, tools, links, whileOpen)
+      return watchHost(held, runner, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
 }
+
+const endOf = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
+  one === undefined ? other : AbortSignal.any([one, other])
 
 const listOf = <Item>(items: Item | readonly Item[]): readonly Item[] =>
   Array.isArray(items) ? (items as readonly Item[]) : [items as Item]

@@ -103,7 +103,7 @@ const refuseOtherSubnet = (before: NetworkIntent, after: NetworkIntent, wanted: 
  * Brings the networks of a project about: plans them, writes down what is wanted, and carries it out.
  * @throws PortolanError `CONFLICTS` when it cannot be
  */
-const bringAbout = async (
+export const bringAbout = async (
   rules: LiveRules,
   tools: NetworkTools,
   change: (intent: Intent) => Intent,

@@ -1,82 +1,41 @@
-import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
-import { type JournalChange, readHost, withHostLock } from '@portolan/host'
+import type { DesiredMapping, PublishedPort } from '@portolan/core'
+import type { JournalChange } from '@portolan/host'
 import {
   containsAddress,
-  type HostFacts,
   PortolanError,
   type Prefix,
   parseAddress,
   parsePrefix,
   StaleStateError,
 } from '@portolan/netfilter'
-import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 import { desiredOf, type WantedState, withPort } from '../wanted/wanted-state.ts'
-import type { RuleKeeper } from './rule-keeper.ts'
+import { ATTEMPTS, HeldRules } from './held-rules.ts'
+import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
 
-/** How often something is tried again when another program changes the rules just then. */
-const ATTEMPTS = 3
-
-/** The rules of one project on a host that is open: what is known of them, and the ways to change them. */
-export class LiveRules {
-  readonly project: string
+/** The rules of a project whose ports come and go. */
+export class LiveRules extends HeldRules {
   readonly wanted: WantedState
-  facts: HostFacts = {}
-  bridges: readonly OwnBridge[] = []
-  readonly #keeper: RuleKeeper
   /** What other projects have published, by host socket. */
   #others: ReadonlyMap<string, PublishedPort> = new Map()
-  /** What was wanted when our rules were read last was in force, and so was what others of ours need. */
-  #whole = false
 
   constructor(project: string, keeper: RuleKeeper, wanted: WantedState) {
-    this.project = project
+    super(project, keeper, (subnets) => {
+      // A network whose bridge was taken away comes back; ports whose network is another project's wait for it.
+      const own = wanted.networks().flatMap(({ network: { ip, ip6 } }) => [ip, ip6].flatMap(subnetOf))
+      const all = [...subnets, ...own]
+      return desiredOf(project, wanted, ({ targets }) => targets.every(({ address }) => holds(all, address)))
+    })
     this.wanted = wanted
-    this.#keeper = keeper
   }
 
-  /** Reads the host and its rules anew. */
-  async refresh(): Promise<void> {
-    await this.readFacts()
-    const rules = await this.#keeper.read(this.facts, () => this.desired())
+  override async refresh(): Promise<KeptRules> {
+    const rules = await super.refresh()
     this.#others = new Map(rules.others.map((port) => [socketKey(port), port]))
-    this.#whole = rules.whole
-    if (rules.own.length > 0 && !this.wanted.exists()) await this.#takeUp(rules.own)
-  }
-
-  /** What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost. */
-  async #takeUp(own: readonly PublishedPort[]): Promise<void> {
-    await this.wanted.change(own.map((port) => withPort(asMapping(port))))
-    const rules = await this.#keeper.read(this.facts, () => this.desired())
-    this.#whole = rules.whole
-  }
-
-  /** Reads the host without its rules. */
-  async readFacts(): Promise<void> {
-    this.facts = await readHost({ processNames: false })
-    this.bridges = ownBridges(this.facts)
-  }
-
-  /** What is to be in force of the project: ports whose bridge is gone wait for it. */
-  desired(): DesiredState | null {
-    const subnets = [
-      ...this.bridges.flatMap((bridge) => bridge.subnets),
-      // A network whose bridge was taken away comes back.
-      ...this.wanted.networks().flatMap(({ network: { ip, ip6 } }) => [ip, ip6].flatMap(subnetOf)),
-    ]
-    return desiredOf(this.project, this.wanted, ({ targets }) =>
-      targets.every(({ address }) => holds(subnets, address)),
-    )
-  }
-
-  /** Is it certain that no other program changed a rule since they were read? */
-  isUnchanged(): Promise<boolean> {
-    return this.#keeper.isUnchanged()
-  }
-
-  /** Is something missing that another program took away, so that the whole has to be written? */
-  isDamaged(): boolean {
-    return !this.#whole
+    if (rules.own.length === 0 || this.wanted.exists()) return rules
+    // What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost.
+    await this.wanted.change(rules.own.map((port) => withPort(asMapping(port))))
+    return super.refresh()
   }
 
   /**
@@ -131,7 +90,7 @@ export class LiveRules {
       if (decision === null) return false
       const undo = await this.wanted.change(decision.changes)
       try {
-        if (await this.#keeper.quickly(action, decision.mappings)) return true
+        if (await this.keeper.quickly(action, decision.mappings)) return true
         await undo()
         return false
       } catch (error) {
@@ -145,29 +104,17 @@ export class LiveRules {
 
   /** Reads the rules, and brings what is wanted into force, with the changes that `decide` says; null: as it is. */
   async slowly(decide: () => readonly JournalChange[] | null): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    await this.underLock(async () => {
+      const changes = decide()
+      if (changes === null && !this.isDamaged()) return
+      const undo = await this.wanted.change(changes ?? [])
       try {
-        return await withHostLock(async () => {
-          if (!(await this.#keeper.isCurrent())) await this.refresh()
-          const changes = decide()
-          if (changes === null && !this.isDamaged()) return
-          const undo = await this.wanted.change(changes ?? [])
-          try {
-            await this.#keeper.hold(this.desired())
-          } catch (error) {
-            await undo()
-            throw error
-          }
-          this.#whole = true
-        })
+        await this.hold()
       } catch (error) {
-        if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
+        await undo()
+        throw error
       }
-    }
-  }
-
-  close(): void {
-    this.#keeper.close()
+    })
   }
 }
 

@@ -79,13 +79,14 @@ export const openRuleKeeper = <One extends Backend>(
       })
       if (stands) known = dialect.ours(rules)
       const isOwn = (port: PublishedPort): boolean => port.project === project
-      const wanted = adopt(desired())
+      const drift = dialect.diff(rules, adopt(desired()))
       return {
         // Of this project only what is in force: what was known once may have been taken back since.
         own: dialect.published(rules).filter(isOwn),
         others: dialect.published(mended.ruleset).filter((port) => !isOwn(port)),
         // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
-        whole: isComplete && !dialect.isDisplaced(rules) && dialect.diff(rules, wanted).length === 0,
+        whole: isComplete && !dialect.isDisplaced(rules) && drift.length === 0,
+        drift,
       }
     },
     isUnchanged,

@@ -1,6 +1,13 @@
 import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 
+/** A rule that is not as it is wanted, or stands where it is not wanted, with what is to be done. */
+export interface RuleDrift {
+  readonly action: 'add' | 'change' | 'remove'
+  readonly object: string
+  readonly description: string
+}
+
 /** What one backend has of ours. */
 export interface KeptRules {
   /** What other projects have published, with what of it another program took away and comes back. */
@@ -12,6 +19,8 @@ export interface KeptRules {
    * there that is not wanted, and no foreign rule stands in front of it.
    */
   readonly whole: boolean
+  /** What has to be done for it to be whole. Its words are made when they are read. */
+  readonly drift: readonly RuleDrift[]
 }
 
 /**

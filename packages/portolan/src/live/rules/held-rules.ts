@@ -1,0 +1,95 @@
+import type { DesiredState } from '@portolan/core'
+import { readHost, withHostLock } from '@portolan/host'
+import { type HostFacts, type Prefix, StaleStateError } from '@portolan/netfilter'
+import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
+import type { KeptRules, RuleDrift, RuleKeeper } from './rule-keeper.ts'
+
+/** How often something is tried again when another program changes the rules just then. */
+export const ATTEMPTS = 3
+
+/** What is wanted of a project, given the subnets that bridges of ours have. */
+export type DesiredSource = (subnets: readonly Prefix[]) => DesiredState | null
+
+/** The rules of one project that is held: what is known of them, and the way to bring them back. */
+export class HeldRules {
+  readonly project: string
+  facts: HostFacts = {}
+  bridges: readonly OwnBridge[] = []
+  protected readonly keeper: RuleKeeper
+  readonly #desired: DesiredSource
+  #drift: readonly RuleDrift[] = []
+  /** What was wanted when our rules were read last was in force, and so was what others of ours need. */
+  protected whole = false
+
+  constructor(project: string, keeper: RuleKeeper, desired: DesiredSource) {
+    this.project = project
+    this.keeper = keeper
+    this.#desired = desired
+  }
+
+  /** Reads the host and its rules anew. */
+  async refresh(): Promise<KeptRules> {
+    await this.readFacts()
+    const rules = await this.keeper.read(this.facts, () => this.desired())
+    this.whole = rules.whole
+    this.#drift = rules.drift
+    return rules
+  }
+
+  /** Reads the host without its rules. */
+  async readFacts(): Promise<void> {
+    this.facts = await readHost({ processNames: false })
+    this.bridges = ownBridges(this.facts)
+  }
+
+  desired(): DesiredState | null {
+    return this.#desired(this.bridges.flatMap((bridge) => bridge.subnets))
+  }
+
+  /** Is it certain that no other program changed a rule since they were read? */
+  isUnchanged(): Promise<boolean> {
+    return this.keeper.isUnchanged()
+  }
+
+  /** Is something missing that another program took away, so that the whole has to be written? */
+  isDamaged(): boolean {
+    return !this.whole
+  }
+
+  /** What the rules that were read last lack of what is wanted, or have too much. */
+  drift(): readonly RuleDrift[] {
+    return this.#drift
+  }
+
+  /** Reads the rules, and brings back what is missing. */
+  async mend(): Promise<void> {
+    await this.underLock(async () => {
+      if (this.isDamaged()) await this.hold()
+    })
+  }
+
+  /** Does something with rules that are known to be what the host has, again where they change meanwhile. */
+  protected async underLock(work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await withHostLock(async () => {
+          if (!(await this.keeper.isCurrent())) await this.refresh()
+          await work()
+        })
+      } catch (error) {
+        if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
+      }
+    }
+  }
+
+  /** Brings what is wanted into force, from the rules that were read last. */
+  protected async hold(): Promise<void> {
+    await this.keeper.hold(this.desired())
+    this.whole = true
+    this.#drift = []
+  }
+
+  close(): void {
+    this.keeper.close()
+  }
+}

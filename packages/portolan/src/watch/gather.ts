@@ -1,0 +1,72 @@
+import type { Monitor, Notice } from '@portolan/host'
+
+/**
+ * Until so long no further notice comes, but no longer than the second number. A transaction of rules is told at once; an
+ * interface goes in steps, with waits of the kernel between them.
+ */
+const ofRules = { quietMs: 5, longestMs: 50 }
+const ofNetwork = { quietMs: 30, longestMs: 200 }
+
+/** Takes notices of a monitor in bunches. */
+export interface Gathering {
+  /**
+   * What came, once it is quiet for a moment.
+   * @param untilMs - how long to wait for the first; after that the bunch is empty
+   * @returns null when nothing more will be told, or the signal is aborted
+   */
+  next(untilMs: number): Promise<readonly Notice[] | null>
+}
+
+export const gather = (monitor: Monitor, signal: AbortSignal): Gathering => {
+  let asked: Promise<IteratorResult<Notice, undefined>> | null = null
+  const notice = (): Promise<IteratorResult<Notice, undefined>> => {
+    asked ??= monitor.next()
+    return asked
+  }
+  const within = async (ms: number): Promise<Notice | 'late' | 'end'> => {
+    const first = await firstOf(notice(), ms, signal)
+    if (first === 'late' || first === 'end') return first
+    asked = null
+    return first.done === true ? 'end' : first.value
+  }
+  return {
+    next: async (untilMs) => {
+      const first = await within(untilMs)
+      if (first === 'end') return null
+      if (first === 'late') return []
+      const notices = [first]
+      const began = performance.now()
+      for (;;) {
+        const { quietMs, longestMs } = notices.every(({ kind }) => kind === 'rules') ? ofRules : ofNetwork
+        const left = began + longestMs - performance.now()
+        const more = left <= 0 ? 'late' : await within(Math.min(quietMs, left))
+        if (more === 'late') return notices
+        if (more === 'end') return null
+        notices.push(more)
+      }
+    },
+  }
+}
+
+const firstOf = <Value>(
+  value: Promise<Value>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<Value | 'late' | 'end'> => {
+  if (signal.aborted) return Promise.resolve('end')
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: Value | 'late' | 'end'): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve(outcome)
+    }
+    const end = (): void => settle('end')
+    const timer = setTimeout(() => settle('late'), ms)
+    signal.addEventListener('abort', end, { once: true })
+    value.then(settle, (error) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      reject(error)
+    })
+  })
+}

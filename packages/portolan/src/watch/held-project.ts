@@ -1,0 +1,17 @@
+import type { Conflict } from '@portolan/core'
+import type { Backend } from '../backend/backend.ts'
+import type { DriftChange } from './host-event.ts'
+
+/** A project that is watched: how to look at it, and how to bring it back. */
+export interface HeldProject {
+  readonly project: string
+  readonly backend: Backend
+  /** Is it certain that no other program changed a rule since the last look? */
+  isUnchanged(): Promise<boolean>
+  /** Looks at the host: what is not as it is wanted? */
+  look(): Promise<readonly DriftChange[]>
+  /** Brings back what the last look found missing. */
+  repair(): Promise<void>
+  /** What on the host breaks, or would break, what is published. */
+  conflicts(): Promise<readonly Conflict[]>
+}

@@ -1,0 +1,154 @@
+import type { Conflict } from '@portolan/core'
+import type { Monitor, Notice } from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
+import { causesOf } from './causes.ts'
+import { Contention } from './contention.ts'
+import { gather } from './gather.ts'
+import type { HeldProject } from './held-project.ts'
+import type { Cause, DriftChange, HostEvent } from './host-event.ts'
+import { runAhead } from './run-ahead.ts'
+
+/**
+ * @public @since 0.1.0
+ */
+export interface WatchOptions {
+  /** Ends the watching. */
+  readonly signal?: AbortSignal
+  /** Only tell, change nothing. */
+  readonly check?: boolean
+}
+
+/** The kernel does not tell all of its changes (`openMonitor`): the host is looked at this often anyway. */
+const LOOK_MS = 30_000
+/** A search for conflicts takes longer than a look, so it waits until it is quiet. */
+const SEARCH_AFTER_MS = 150
+/** How long the kernel may take to tell of what we did. */
+const OWN_MS = 20
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 60_000
+
+/**
+ * Watches a project: yields what happens to it, and repairs it, whether or not events are taken.
+ *
+ * @param monitor - that listens already, and is not ended here
+ * @internal
+ */
+export const watchProject = (
+  held: HeldProject,
+  monitor: Monitor,
+  { signal, check = false }: WatchOptions,
+): AsyncGenerator<HostEvent, void> =>
+  runAhead((own) =>
+    watching(held, monitor, signal === undefined ? own : AbortSignal.any([signal, own]), check),
+  )
+
+async function* watching(
+  held: HeldProject,
+  monitor: Monitor,
+  signal: AbortSignal,
+  check: boolean,
+): AsyncGenerator<HostEvent, void> {
+  const gathering = gather(monitor, signal)
+  const contention = new Contention()
+  let known = new Map<string, Conflict>()
+  let retryMs = FIRST_RETRY_MS
+  /** What drift was told last where it is only reported, so that it is told once. */
+  let told = ''
+  let lookAt = 0
+  let searchAt: number | null = 0
+  let notices: readonly Notice[] = []
+  let since: number | null = null
+
+  const about = () => ({ at: new Date().toISOString(), project: held.project })
+
+  yield { ...about(), kind: 'watching', backend: held.backend }
+  for (;;) {
+    const now = performance.now()
+    if (now >= lookAt) {
+      try {
+        const changes = await held.look()
+        lookAt = performance.now() + LOOK_MS
+        if (changes.length === 0) told = ''
+        else {
+          const causes = causesOf(notices, process.pid)
+          const pausedMs = contention.leftMs(performance.now())
+          const outcome = check ? 'reported' : pausedMs > 0 ? 'paused' : null
+          if (outcome !== null) {
+            const text = JSON.stringify(changes.map(({ action, object }) => [action, object]))
+            if (text !== told) yield { ...about(), ...drift(changes, causes, outcome, null) }
+            told = text
+            if (outcome === 'paused') lookAt = performance.now() + pausedMs
+          } else {
+            await held.repair()
+            const afterMs = since === null ? null : performance.now() - since
+            yield { ...about(), ...drift(changes, causes, 'repaired', afterMs) }
+            const quarrel = contention.repaired(changes, causes, performance.now())
+            if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
+            searchAt ??= performance.now() + SEARCH_AFTER_MS
+            // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
+            if ((await gathering.next(OWN_MS))?.length !== 0) lookAt = 0
+          }
+        }
+        retryMs = FIRST_RETRY_MS
+      } catch (error) {
+        if (signal.aborted) return
+        yield { ...about(), kind: 'failed', error: asError(error), retryMs }
+        lookAt = performance.now() + retryMs
+        retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
+      }
+      notices = []
+      since = null
+    }
+    if (searchAt !== null && performance.now() >= searchAt) {
+      searchAt = null
+      try {
+        const found = new Map((await held.conflicts()).map((conflict) => [identity(conflict), conflict]))
+        for (const [key, conflict] of found)
+          if (!known.has(key)) yield { ...about(), kind: 'conflict', conflict }
+        for (const [key, conflict] of known)
+          if (!found.has(key)) yield { ...about(), kind: 'conflict-gone', conflict }
+        known = found
+      } catch (error) {
+        if (signal.aborted) return
+        yield { ...about(), kind: 'failed', error: asError(error), retryMs: FIRST_RETRY_MS }
+        searchAt = performance.now() + FIRST_RETRY_MS
+      }
+    }
+    const next = Math.min(lookAt, searchAt ?? Number.POSITIVE_INFINITY) - performance.now()
+    const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)))
+    if (came === null) return
+    if (came.length === 0) continue
+    if (!(await concerns(held, came))) continue
+    since ??= performance.now()
+    notices = [...notices, ...came]
+    if (contention.leftMs(performance.now()) === 0) lookAt = 0
+    searchAt ??= performance.now() + SEARCH_AFTER_MS
+  }
+}
+
+/** Nothing but rules changed, and those by us: no reason to look. */
+const concerns = async (held: HeldProject, notices: readonly Notice[]): Promise<boolean> =>
+  notices.some(({ kind }) => kind !== 'rules') || !(await held.isUnchanged())
+
+const drift = (
+  changes: readonly DriftChange[],
+  causes: readonly Cause[],
+  outcome: 'repaired' | 'reported' | 'paused',
+  afterMs: number | null,
+) =>
+  ({
+    kind: 'drift',
+    // What is read of a plan's change is made when it is read; an event is data.
+    changes: changes.map(({ action, object, description }) => ({ action, object, description })),
+    causes,
+    outcome,
+    afterMs: afterMs === null ? null : Math.round(afterMs * 10) / 10,
+  }) as const
+
+const asError = (error: unknown): { readonly code: string; readonly message: string } => {
+  if (error instanceof PortolanError) return { code: error.code, message: error.message }
+  throw error
+}
+
+const identity = ({ kind, severity, mapping, network, culprit }: Conflict): string =>
+  JSON.stringify([kind, severity, mapping, network, culprit?.table, culprit?.chain, culprit?.text])

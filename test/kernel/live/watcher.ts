@@ -1,0 +1,72 @@
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { HostEvent } from 'portolan'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+const log = '/run/lab/events'
+
+/** A program on the host that watches the project `shop`. */
+export interface Watcher extends AsyncDisposable {
+  events(): Promise<readonly HostEvent[]>
+  /**
+   * Waits for an event that came after the last one that was waited for.
+   * @throws when none came in time, with those that did
+   */
+  next(what: string, isIt: (event: HostEvent) => boolean, timeoutMs?: number): Promise<HostEvent>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts a program that holds the project open and writes what happens to it to a file. */
+export const startWatcher = async (
+  lab: Lab,
+  backend: Backend,
+  options: { readonly check?: boolean } = {},
+): Promise<Watcher> => {
+  const script = `
+    import { openHost } from 'portolan'
+    import { appendFileSync } from 'node:fs'
+    const host = await openHost({ backend: '${backend}', project: 'shop', state: '/run/lab/live' })
+    const ended = new AbortController()
+    process.on('SIGTERM', () => ended.abort())
+    for await (const event of host.watch({ signal: ended.signal, check: ${options.check === true} }))
+      appendFileSync('${log}', JSON.stringify(event) + '\\n')
+    await host.close()`
+  const argv = ['env', '-C', repository, process.execPath, '--input-type=module', '--eval', script]
+  await lab.host.writeText(log, '')
+  const running = lab.host.start(argv, { timeoutMs: 300_000 })
+  const events = async (): Promise<readonly HostEvent[]> =>
+    (await lab.host.readText(log))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as HostEvent)
+  let seen = 0
+  const next: Watcher['next'] = async (what, isIt, timeoutMs = 10_000) => {
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      const all = await events()
+      const at = all.findIndex((event, index) => index >= seen && isIt(event))
+      const found = all[at]
+      if (found !== undefined) {
+        seen = at + 1
+        return found
+      }
+      if (performance.now() > deadline) {
+        const shown = all.slice(seen).map((event) => JSON.stringify(event).slice(0, 600))
+        throw new Error(`no event "${what}" came in ${timeoutMs} ms, but:\n${shown.join('\n')}`)
+      }
+      await setTimeout(20)
+    }
+  }
+  await next('watching', ({ kind }) => kind === 'watching')
+  return {
+    events,
+    next,
+    [Symbol.asyncDispose]: async () => {
+      running.kill('SIGTERM')
+      const { exitCode, stderr } = await running.outcome
+      if (exitCode !== 0 || stderr !== '') throw new Error(`the watcher exited ${exitCode}: ${stderr}`)
+    },
+  }
+}

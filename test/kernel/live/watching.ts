@@ -1,0 +1,178 @@
+import { expect, test } from '@jest/globals'
+import type { HostEvent } from 'portolan'
+import { bridgeOf } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { contain, inShop, type Leased } from './in-live-host.ts'
+import { startWatcher } from './watcher.ts'
+
+const shop = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
+  const one = await leased('web', 'web-1')
+  await host.publish([
+    { hostPort: 8080, to: { endpoint: 'web-1', port: 80 } },
+    { hostPort: 8081, to: { endpoint: 'web-1', port: 80 }, allowFrom: ['${addresses.ip.client}'] },
+  ])
+  report(one)`
+
+const opened = async (open: OpenLab, backend: Backend): Promise<Lab> => {
+  const lab = await open()
+  await contain(lab, (await inShop(lab, backend, shop)) as Leased)
+  return lab
+}
+
+const served = async (lab: Lab, machine: 'client' | 'neighbour', port: number): Promise<boolean> =>
+  (await lab[machine].probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
+
+/** Everything is as it was asked for: open to whom it is open, and to no other machine. */
+const expectWhole = async (lab: Lab): Promise<void> => {
+  expect([
+    await served(lab, 'client', 8080),
+    await served(lab, 'neighbour', 8080),
+    await served(lab, 'client', 8081),
+    await served(lab, 'neighbour', 8081),
+  ]).toEqual([true, true, true, false])
+}
+
+const isRepair = (event: HostEvent): boolean => event.kind === 'drift' && event.outcome === 'repaired'
+
+interface Damage {
+  readonly name: string
+  /** What a program other than Portolan runs on the host. */
+  readonly argv: (lab: Lab) => Promise<readonly string[]>
+  /** What has to be said of the culprit. */
+  readonly cause: RegExp
+}
+
+const sh = (text: string) => async () => ['sh', '-ec', text]
+
+const damagesTo: Readonly<Record<Backend, readonly Damage[]>> = {
+  nftables: [
+    {
+      name: 'the ruleset flushed',
+      argv: sh('nft flush ruleset'),
+      cause: /^nft \(process \d+\) removed table inet portolan/,
+    },
+    {
+      name: 'our table deleted',
+      argv: sh('nft delete table inet portolan'),
+      cause: /^nft \(process \d+\) removed table/,
+    },
+    {
+      name: 'one chain emptied',
+      argv: sh('nft flush chain inet portolan forward'),
+      cause: /^nft \(process \d+\) removed from table inet portolan/,
+    },
+  ],
+  'iptables-nft': [
+    {
+      name: 'the ruleset flushed',
+      argv: sh('nft flush ruleset'),
+      cause: /^nft \(process \d+\) removed table ip nat/,
+    },
+    {
+      name: 'a jump removed',
+      argv: sh(
+        'iptables-nft -t nat -D $(iptables-nft -t nat -S PREROUTING | grep PORTOLAN | head -1 | cut -c4-)',
+      ),
+      cause: /^iptables-nft|^iptables \(process|removed from table ip nat/,
+    },
+    {
+      name: 'a foreign accept in front of our jump',
+      argv: sh('iptables-nft -t nat -I PREROUTING -p tcp --dport 8081 -j ACCEPT'),
+      cause: /added to table ip nat/,
+    },
+  ],
+  'iptables-legacy': [
+    {
+      name: 'all tables flushed',
+      argv: sh('for t in nat mangle raw filter; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done'),
+      cause: /^rules of iptables-legacy changed/,
+    },
+  ],
+}
+
+/** What other programs do to a host that is watched. */
+export const watching = (open: OpenLab, backend: Backend): void => {
+  test('what other programs take away of rules, links and sysctls is repaired, and told with its cause', async () => {
+    const lab = await opened(open, backend)
+    await using watcher = await startWatcher(lab, backend)
+    await expectWhole(lab)
+    const everywhere: readonly Damage[] = [
+      {
+        name: 'forwarding switched off',
+        argv: sh('echo 0 > /proc/sys/net/ipv4/ip_forward'),
+        cause: /forwarding became 0$/,
+      },
+      {
+        name: 'the gateway address removed',
+        argv: async () => ['ip', 'addr', 'flush', 'dev', await bridgeOf(lab, 'web'), 'scope', 'global'],
+        cause: /^address 172\.17\.42\.1\/16 was removed from/,
+      },
+      {
+        name: 'the bridge deleted',
+        argv: async () => ['ip', 'link', 'del', await bridgeOf(lab, 'web')],
+        cause: /^interface \S+ was removed$/,
+      },
+    ]
+    for (const { name, argv, cause } of [...damagesTo[backend], ...everywhere]) {
+      await lab.host.mustRun(await argv(lab))
+      // What goes in steps may be seen, and mended, in steps.
+      await watcher.next(
+        name,
+        (event) =>
+          isRepair(event) && event.kind === 'drift' && event.causes.some(({ text }) => cause.test(text)),
+      )
+      await lab.host.areUp([await bridgeOf(lab, 'web'), 'v-web-1'])
+      await expectWhole(lab)
+    }
+    const failed = (await watcher.events()).filter(({ kind }) => kind === 'failed' || kind === 'contended')
+    expect(failed).toEqual([])
+  })
+
+  test('a foreign rule that stops a port, and a route across the subnet, are told as conflicts, and that they are gone', async () => {
+    const lab = await opened(open, backend)
+    await using watcher = await startWatcher(lab, backend)
+    const rule =
+      'add table inet foreign; add chain inet foreign f { type filter hook forward priority 0; }; add rule inet foreign f tcp dport 80 drop'
+    await lab.host.mustRun(['nft', rule])
+    const event = await watcher.next('a conflict', ({ kind }) => kind === 'conflict')
+    expect(event).toMatchObject({
+      conflict: { kind: 'ForwardDropped', severity: 'error', culprit: { table: 'foreign' } },
+    })
+    expect(await served(lab, 'client', 8080)).toBe(false)
+    await lab.host.mustRun(['nft', 'delete table inet foreign'])
+    await watcher.next(
+      'its end',
+      (one) => one.kind === 'conflict-gone' && one.conflict.kind === 'ForwardDropped',
+    )
+    await lab.host.ip('route add 172.17.0.0/16 via 192.0.2.9 table 51')
+    expect(
+      await watcher.next(
+        'an overlap',
+        (one) => one.kind === 'conflict' && one.conflict.kind === 'SubnetOverlap',
+      ),
+    ).toMatchObject({ conflict: { network: 'web' } })
+    expect((await watcher.events()).filter(({ kind }) => kind === 'drift')).toEqual([])
+  })
+
+  test('with check nothing is changed, and each drift is told once', async () => {
+    const lab = await opened(open, backend)
+    await using watcher = await startWatcher(lab, backend, { check: true })
+    await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+    const event = await watcher.next('the drift', ({ kind }) => kind === 'drift')
+    expect(event).toMatchObject({
+      outcome: 'reported',
+      changes: [{ object: expect.stringContaining('ip_forward') }],
+    })
+    await lab.host.ip('link add v-new type veth peer name v-other')
+    await watcher
+      .next('nothing', () => true, 1500)
+      .then(
+        (one) => expect(one).toBeNull(),
+        () => undefined,
+      )
+    expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('0')
+  })
+}
