@@ -6,6 +6,7 @@ import type { Lab } from '../../lab/lab.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const log = '/run/lab/events'
+const PAUSE_MS = 20
 
 /** A program on the host that watches the project `shop`. */
 export interface Watcher extends AsyncDisposable {
@@ -43,8 +44,7 @@ export const startWatcher = async (
       .map((line) => JSON.parse(line) as HostEvent)
   let seen = 0
   const next: Watcher['next'] = async (what, isIt, timeoutMs = 10_000) => {
-    const deadline = performance.now() + timeoutMs
-    for (;;) {
+    for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
       const all = await events()
       const at = all.findIndex((event, index) => index >= seen && isIt(event))
       const found = all[at]
@@ -52,11 +52,11 @@ export const startWatcher = async (
         seen = at + 1
         return found
       }
-      if (performance.now() > deadline) {
+      if (waitedMs > timeoutMs) {
         const shown = all.slice(seen).map((event) => JSON.stringify(event).slice(0, 600))
         throw new Error(`no event "${what}" came in ${timeoutMs} ms, but:\n${shown.join('\n')}`)
       }
-      await setTimeout(20)
+      await setTimeout(PAUSE_MS)
     }
   }
   await next('watching', ({ kind }) => kind === 'watching')

@@ -25,7 +25,7 @@ const opened = async (open: OpenLab, backend: Backend): Promise<Lab> => {
 const served = async (lab: Lab, machine: 'client' | 'neighbour', port: number): Promise<boolean> =>
   (await lab[machine].probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
 
-/** Everything is as it was asked for: open to whom it is open, and to no other machine. */
+/** Both ports are as they were asked for: one open to all, one to the client alone. */
 const expectWhole = async (lab: Lab): Promise<void> => {
   expect([
     await served(lab, 'client', 8080),
