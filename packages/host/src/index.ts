@@ -1,4 +1,10 @@
 export * from './conntrack/conntrack.ts'
+export {
+  accountsFlows,
+  type CountedSocket,
+  countFlows,
+  type FlowCount,
+} from './conntrack/count-flows.ts'
 export * from './conntrack/forget-flows.ts'
 export type { MappedFlows } from './conntrack/mapped-flows.ts'
 export { readFlows } from './conntrack/read-flows.ts'

@@ -14,4 +14,9 @@ export interface PublishedPort {
   readonly interface: string | null
   /** Where it leads; several when weighted. */
   readonly targets: readonly { readonly address: string; readonly port: number }[]
+  /**
+   * The connections that the rules have translated since they were written: a translation meets the first packet of each
+   * alone. Absent where rules do not count, or their counters were not read.
+   */
+  readonly newConnections?: number
 }

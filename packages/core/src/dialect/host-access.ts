@@ -11,4 +11,6 @@ export interface HostAccess {
   /** A socket of the network namespace that the Runner's programs are in; null: there is none, and programs do. */
   readonly socket: NetlinkSocket | null
   readonly legacyTables: () => Promise<LegacyTables>
+  /** Read what each rule has counted too, where all rules count; false unless told. */
+  readonly counters?: boolean
 }

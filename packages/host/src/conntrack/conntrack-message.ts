@@ -13,6 +13,9 @@ export const CONNTRACK_DELETE = 0x102
 const CTA_TUPLE_ORIG = 1
 const CTA_TUPLE_REPLY = 2
 const CTA_STATUS = 3
+const CTA_PROTOINFO = 4
+const CTA_COUNTERS_ORIG = 9
+const CTA_COUNTERS_REPLY = 10
 const CTA_ID = 12
 const CTA_ZONE = 18
 const CTA_TUPLE_IP = 1
@@ -20,6 +23,16 @@ const CTA_TUPLE_PROTO = 2
 const CTA_PROTO_NUM = 1
 const CTA_PROTO_SRC_PORT = 2
 const CTA_PROTO_DST_PORT = 3
+const CTA_COUNTERS_PACKETS = 1
+const CTA_COUNTERS_BYTES = 2
+const CTA_PROTOINFO_TCP = 1
+const CTA_PROTOINFO_SCTP = 3
+const CTA_PROTOINFO_STATE = 1
+
+/** enum tcp_conntrack: TIME_WAIT and CLOSE keep the entry of a connection that has ended. */
+const TCP_ENDED: readonly number[] = [7, 8]
+/** enum sctp_conntrack: CLOSED. */
+const SCTP_ENDED = 1
 
 /** enum ip_conntrack_status: the destination was translated. */
 const IPS_DST_NAT = 1 << 5
@@ -39,6 +52,10 @@ export interface ConntrackEntry {
   readonly original: ConntrackTuple
   readonly reply: ConntrackTuple
   readonly destinationTranslated: boolean
+  /** The connection has ended, and its entry stays for a while. UDP has no end but that of its entry. */
+  readonly ended: boolean
+  /** Packets and bytes of both directions; null: conntrack accounting was off when the flow began. */
+  readonly counted: { readonly packets: number; readonly bytes: number } | null
   /** Payload of a CONNTRACK_DELETE for this very entry: its tuple, zone and id, as the kernel wrote them. */
   readonly deletion: Uint8Array
 }
@@ -55,11 +72,18 @@ export const parseConntrack = ({ view, start, end }: MessageView): ConntrackEntr
   let original: ConntrackTuple | null = null
   let reply: ConntrackTuple | null = null
   let status = 0
+  let ended = false
+  let counted: { packets: number; bytes: number } | null = null
   eachAttribute(view, start + 4, end, (type, from, to) => {
     if (type === CTA_TUPLE_ORIG) original = parseTuple(view, from, to)
     else if (type === CTA_TUPLE_REPLY) reply = parseTuple(view, from, to)
     // Numbers of nfnetlink are in network order, unlike those of rtnetlink.
     else if (type === CTA_STATUS) status = view.getUint32(from)
+    else if (type === CTA_PROTOINFO) ended = hasEnded(view, from, to)
+    else if (type === CTA_COUNTERS_ORIG || type === CTA_COUNTERS_REPLY) {
+      counted ??= { packets: 0, bytes: 0 }
+      addCounters(counted, view, from, to)
+    }
     if (type === CTA_TUPLE_ORIG) naming.push(attribute(type | NLA_F_NESTED, copyBytes(view, from, to)))
     else if (type === CTA_ID || type === CTA_ZONE) naming.push(attribute(type, copyBytes(view, from, to)))
   })
@@ -69,6 +93,8 @@ export const parseConntrack = ({ view, start, end }: MessageView): ConntrackEntr
     original,
     reply,
     destinationTranslated: (status & IPS_DST_NAT) !== 0,
+    ended,
+    counted,
     deletion: concatenate(naming),
   }
 }
@@ -90,3 +116,28 @@ const parseTuple = (view: DataView, start: number, end: number): ConntrackTuple 
   })
   return tuple
 }
+
+const hasEnded = (view: DataView, start: number, end: number): boolean => {
+  let ended = false
+  eachAttribute(view, start, end, (type, from, to) => {
+    if (type !== CTA_PROTOINFO_TCP && type !== CTA_PROTOINFO_SCTP) return
+    eachAttribute(view, from, to, (part, at) => {
+      if (part !== CTA_PROTOINFO_STATE) return
+      const state = view.getUint8(at)
+      ended = type === CTA_PROTOINFO_TCP ? TCP_ENDED.includes(state) : state === SCTP_ENDED
+    })
+  })
+  return ended
+}
+
+/** Counters are numbers of 64 bits in network order; beyond 2^53 the last digits are lost. */
+const addCounters = (
+  counted: { packets: number; bytes: number },
+  view: DataView,
+  start: number,
+  end: number,
+): void =>
+  eachAttribute(view, start, end, (type, at) => {
+    if (type === CTA_COUNTERS_PACKETS) counted.packets += Number(view.getBigUint64(at))
+    else if (type === CTA_COUNTERS_BYTES) counted.bytes += Number(view.getBigUint64(at))
+  })

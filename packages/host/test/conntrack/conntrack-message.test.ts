@@ -57,4 +57,32 @@ describe('parseConntrack', () => {
     expect(parse(entry('0000002a').replace('02000000\n', '07000000\n'))).toBeNull()
     expect(parse(`48000000 0001 0200 01000000 00000000 02000000 ${original}`)).toBeNull()
   })
+
+  const withMore = (...attributes: readonly string[]): string => {
+    const more = attributes.join('').replaceAll(/\s/g, '')
+    const length = 0x8c + more.length / 2
+    return `${entry('0000002a').replace(/^8c/, length.toString(16))}${more}`
+  }
+
+  test('packets and bytes of both directions are added; without accounting there are none', () => {
+    const counters = (type: string, packets: string, bytes: string): string =>
+      `1c00 ${type} 0c00 0100 00000000${packets} 0c00 0200 00000000${bytes}`
+    expect(parse(entry('0000002a'))?.counted).toBeNull()
+    expect(
+      parse(withMore(counters('0980', '00000003', '00000100'), counters('0a80', '00000002', '00010000')))
+        ?.counted,
+    ).toEqual({ packets: 5, bytes: 0x1_0100 })
+  })
+
+  test.each([
+    ['an established connection of TCP', '0180', '03', false],
+    ['one that is being closed', '0180', '04', false],
+    ['one in TIME_WAIT', '0180', '07', true],
+    ['one that was reset', '0180', '08', true],
+    ['an established association of SCTP', '0380', '04', false],
+    ['one that is closed', '0380', '01', true],
+  ])('%s has ended or not', (_name, protocol, state, ended) => {
+    expect(parse(withMore(`1000 0480 0c00 ${protocol} 0500 0100 ${state}000000`))?.ended).toBe(ended)
+    expect(parse(entry('0000002a'))?.ended).toBe(false)
+  })
 })

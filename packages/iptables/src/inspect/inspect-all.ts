@@ -37,8 +37,8 @@ export const inspectAll = async (host: HostAccess, variant: Variant): Promise<Ru
   variant === 'iptables-nft' ? inspectNft(host) : inspectLegacy(host)
 
 /** Rules of others in a table that cannot be printed are known from nft. Rules of ours in it would stay behind. */
-const inspectNft = async ({ runner }: HostAccess): Promise<RuleReading<Ruleset>> => {
-  const { rules, unprinted } = await inspectPrinted(runner, 'iptables-nft')
+const inspectNft = async ({ runner, counters = false }: HostAccess): Promise<RuleReading<Ruleset>> => {
+  const { rules, unprinted } = await inspectPrinted(runner, 'iptables-nft', { counters })
   const ours: UnprintedTable[] = []
   for (const table of unprinted) if (await mayHoldOurs(runner, table)) ours.push(table)
   const [first] = ours
@@ -46,11 +46,15 @@ const inspectNft = async ({ runner }: HostAccess): Promise<RuleReading<Ruleset>>
   return { rules, unread: unprinted.length === 0 ? [] : [unprintedNote(unprinted)], hidden: [] }
 }
 
-const inspectLegacy = async ({ runner, legacyTables }: HostAccess): Promise<RuleReading<Ruleset>> => {
+const inspectLegacy = async ({
+  runner,
+  legacyTables,
+  counters = false,
+}: HostAccess): Promise<RuleReading<Ruleset>> => {
   try {
     const registered = await legacyTables()
     const { hidden } = registered
-    const rules = await inspect(runner, 'iptables-legacy', { legacyTables: registered })
+    const rules = await inspect(runner, 'iptables-legacy', { legacyTables: registered, counters })
     return { rules, hidden, unread: hidden.length === 0 ? [] : [sayHidden(hidden)] }
   } catch (error) {
     // The program is only run where tables are registered, so where it is missing there may be rules all the same.

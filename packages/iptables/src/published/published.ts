@@ -31,11 +31,20 @@ const ofFamily = (ruleset: Ruleset, family: Family): readonly PublishedPort[] =>
       if (port === null) continue
       const key = [port.project, port.protocol, port.hostAddress, port.interface, port.hostPort].join(' ')
       const known = found.get(key)
-      found.set(key, known === undefined ? port : { ...known, targets: [...known.targets, ...port.targets] })
+      found.set(key, known === undefined ? port : together(known, port))
     }
   }
   return [...found.values()]
 }
+
+/** Two rules that share one port by weight. */
+const together = (one: PublishedPort, other: PublishedPort): PublishedPort => ({
+  ...one,
+  targets: [...one.targets, ...other.targets],
+  ...(one.newConnections === undefined || other.newConnections === undefined
+    ? {}
+    : { newConnections: one.newConnections + other.newConnections }),
+})
 
 const readRule = (rule: Rule, family: Family): PublishedPort | null => {
   const project = projectOf(rule)
@@ -43,7 +52,7 @@ const readRule = (rule: Rule, family: Family): PublishedPort | null => {
   if (project === null || selector === null || rule.target?.kind !== 'dnat') return null
   const target = parseTarget(rule.target.to)
   const { address, interface: device, protocol, port } = selector
-  return {
+  const found: PublishedPort = {
     project,
     label: tagOf(rule)?.slice(project.length + 1) ?? '',
     family,
@@ -53,6 +62,7 @@ const readRule = (rule: Rule, family: Family): PublishedPort | null => {
     interface: device === '' ? null : device,
     targets: target === null ? [] : [target],
   }
+  return rule.counters === null ? found : { ...found, newConnections: Number(rule.counters.packets) }
 }
 
 /** `172.17.0.2:80` or `[fd00::2]:80`. */

@@ -126,6 +126,37 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 1,
     load: () => import('./commands/parse.ts'),
   },
+  status: {
+    usage: 'status [-p PROJECT | -f compose.yaml...] [--watch]',
+    summary:
+      'Show what is mapped now: a line a mapping, with its open connections, what of it is not as wanted, and its conflicts.',
+    more: [
+      'OPEN are open connections that were translated to the mapping. PACKETS and BYTES are those of these connections, in',
+      'both directions, where the host counts them (net.netfilter.nf_conntrack_acct). NEW are the connections that its rules',
+      'have translated since they were written (iptables). DRIFT says what is missing, changed or unwanted; of a project',
+      'that was applied from a Compose file it says so of single mappings with -f alone.',
+    ],
+    options: [
+      ...common,
+      'project',
+      'file',
+      'profile',
+      'env-file',
+      'project-directory',
+      'backend',
+      'watch',
+      'no-conflicts',
+    ],
+    meaning: {
+      project: 'only this project, or the name for that of the file',
+      file: 'a Compose file: only its project, compared with what the file wants',
+      backend:
+        'where a project is expected that has no rules: auto, nftables, iptables, iptables-nft or iptables-legacy',
+    },
+    needs: { profile: 'file', 'env-file': 'file', 'project-directory': 'file' },
+    positionals: 0,
+    load: () => import('./commands/status.ts'),
+  },
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',
@@ -136,4 +167,4 @@ export const commands: Readonly<Record<string, Command>> = {
 }
 
 /** Commands that have a name and a place already, and nothing behind it yet. */
-export const comingCommands: readonly string[] = ['status', 'watch']
+export const comingCommands: readonly string[] = ['watch']

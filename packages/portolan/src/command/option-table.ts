@@ -76,6 +76,8 @@ export const optionTable = {
   fix: { type: 'boolean', help: 'carry out remedies that have a documented hook' },
   force: { type: 'boolean', help: 'apply in spite of conflicts' },
   format: { type: 'string', value: 'F', help: 'nft, nft-json, iptables-restore or sh' },
+  watch: { type: 'boolean', help: 'refresh it in place on the terminal every two seconds, until Control-C' },
+  'no-conflicts': { type: 'boolean', help: 'do not look for conflicts' },
   count: { type: 'string', value: 'N', help: 'how many subnets', fallback: '1' },
   size: { type: 'string', value: 'N', help: 'prefix length of each', fallback: 'as the pool has it' },
   pool: {

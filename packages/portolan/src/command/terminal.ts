@@ -2,6 +2,8 @@ import { createInterface } from 'node:readline'
 import { visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../plan/style.ts'
 import { InterruptedError } from './interrupted-error.ts'
+import { openScreen, type Screen } from './screen.ts'
+import { shownText } from './shown-text.ts'
 
 /**
  * Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard
@@ -24,6 +26,8 @@ export interface Terminal {
    */
   ask(question: string): Promise<boolean>
   readonly style: Style
+  /** Takes the terminal of standard output, for a text that is refreshed in place; null: standard output is none, or cannot. */
+  screen(): Screen | null
 }
 
 /**
@@ -41,20 +45,10 @@ export const openTerminal = (): Terminal => {
   return processTerminal()
 }
 
-/** The colours that `styleFor` writes; what else is in a text is not ours. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a colour
-const colours = /(\u001b\[(?:0|1|2|31|32|33)m)/
-
 const processTerminal = (): Terminal => {
   // https://no-color.org: any value that is not empty switches colour off.
   const isColoured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === ''
-  const shown = (text: string): string =>
-    isColoured
-      ? text
-          .split(colours)
-          .map((part, index) => (index % 2 === 1 ? part : visibleText(part)))
-          .join('')
-      : visibleText(text)
+  const shown = isColoured ? shownText : visibleText
   const say = (text: string): void =>
     // No line of a message is taken for a message of its own: an error may quote lines of others.
     void process.stderr.write(`${visibleText(text).replaceAll('\n', '\n  ')}\n`)
@@ -72,6 +66,8 @@ const processTerminal = (): Terminal => {
     say,
     ask: askOnTerminal,
     style: styleFor(isColoured),
+    screen: () =>
+      process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? openScreen(process.stdout, shown) : null,
   }
 }
 

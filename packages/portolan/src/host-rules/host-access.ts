@@ -4,10 +4,16 @@ import { legacyTablesOf } from './legacy-tables.ts'
 /**
  * What a dialect reads the rules of a host with.
  * @param socket - of this process, where the Runner's programs are in the same network namespace
+ * @param counters - read what rules have counted too
  * @internal
  */
-export const hostAccess = (runner: Runner, socket: NetlinkSocket | null = null): HostAccess => ({
+export const hostAccess = (
+  runner: Runner,
+  socket: NetlinkSocket | null = null,
+  counters = false,
+): HostAccess => ({
   runner,
   socket,
+  counters,
   legacyTables: () => legacyTablesOf(runner),
 })

@@ -10,13 +10,19 @@ import { readEach } from './read-each.ts'
 /**
  * Reads what this host has in every backend: of nftables what is ours, of iptables all. A backend that cannot be read is
  * left empty and named in `unread`, unless it is the one in `needed`: then its error is thrown.
+ *
+ * @param options - `counters`: what the rules of iptables have counted too, of a backend that is not needed
  * @internal
  */
-export const readRules = async (runner: Runner, needed: Backend | null): Promise<HostRules> => {
+export const readRules = async (
+  runner: Runner,
+  needed: Backend | null,
+  { counters = false }: { readonly counters?: boolean } = {},
+): Promise<HostRules> => {
   const incomplete = new Set<Backend>()
   const attempt = async <One extends Backend>(backend: One): Promise<RuleReading<RulesOf<One>>> => {
     try {
-      const reading = await readOne(backend, runner, backend === needed)
+      const reading = await readOne(backend, runner, backend === needed, counters)
       if (reading.unread.length + reading.hidden.length > 0) incomplete.add(backend)
       return reading
     } catch (error) {
@@ -39,9 +45,10 @@ const readOne = async <One extends Backend>(
   backend: One,
   runner: Runner,
   isNeeded: boolean,
+  counters: boolean,
 ): Promise<RuleReading<RulesOf<One>>> => {
   const dialect = dialects[backend]
-  if (dialect.sharesChains && !isNeeded) return dialect.inspectAll(hostAccess(runner))
+  if (dialect.sharesChains && !isNeeded) return dialect.inspectAll(hostAccess(runner, null, counters))
   const socket = !dialect.sharesChains && runsHere(runner) ? openNetlinkSocket() : null
   try {
     return { rules: await dialect.inspect(hostAccess(runner, socket)), unread: [], hidden: [] }

@@ -5,6 +5,7 @@ import type {
   NetworkOptions,
   PublishedPort,
 } from '@portolan/core'
+import type { HostStatus } from '../status/status.ts'
 import type { HostEvent } from '../watch/host-event.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
@@ -104,5 +105,13 @@ export interface LiveHost extends AsyncDisposable {
    * @throws PermissionError without CAP_NET_ADMIN; PortolanError `NETLINK` when the kernel cannot be listened to
    */
   watch(options?: WatchOptions): AsyncGenerator<HostEvent, void>
+  /**
+   * Reads what is mapped of the project now: connections, what of it is not as it is wanted, and conflicts. Changes
+   * nothing, and does not wait for other calls.
+   *
+   * @param options - `conflicts`: false leaves the search for conflicts out, which asks every rule of the host
+   * @throws PortolanError `CLOSED` after `close`
+   */
+  status(options?: { readonly conflicts?: boolean }): Promise<HostStatus>
   close(): Promise<void>
 }

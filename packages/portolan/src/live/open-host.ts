@@ -11,6 +11,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { readStatus } from '../status/read-status.ts'
 import { watchHost } from '../watch/watch-host.ts'
 import { leaseEndpoint, releaseEndpoint } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
@@ -173,6 +174,10 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
       refuseClosed()
       const held = holdLiveProject(rules, tools, links, whileOpen)
       return watchHost(held, runner, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
+    },
+    status: async ({ conflicts = true } = {}) => {
+      refuseClosed()
+      return readStatus({ project, backend, runner, stateDirectory, conflicts })
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -37,6 +37,7 @@ const subnet = async (...words: readonly string[]) => {
     pass: (text) => void printed.push(text),
     say: (text) => void said.push(text),
     ask: async () => false,
+    screen: () => null,
     style: plainStyle,
   })
   return { code, stdout: printed.join('\n'), stderr: said.join('\n') }

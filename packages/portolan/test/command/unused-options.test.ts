@@ -17,6 +17,7 @@ const recorder = () => {
     say: (text) => void said.push(text),
     ask: async () => false,
     style: plainStyle,
+    screen: () => null,
   }
   return { terminal, printed, said }
 }

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import type { Family, Protocol } from '@portolan/netfilter'
+import { canonical } from '../address/canonical.ts'
+import { openConnection } from '../netlink/connection.ts'
+import { NETLINK_NETFILTER } from '../netlink/constants.ts'
+import { listEntries, tracksNothing } from './conntrack-entries.ts'
+import type { ConntrackEntry } from './conntrack-message.ts'
+import { protocolNumbers } from './flow-search.ts'
+
+/**
+ * A host socket whose flows are counted, with the places it leads to.
+ * @public @since 0.1.0
+ */
+export interface CountedSocket {
+  readonly family: Family
+  readonly protocol: Protocol
+  /** The host address the flows were sent to; null: any that no other socket with the same targets is bound to. */
+  readonly hostAddress: string | null
+  readonly hostPort: number
+  readonly targets: readonly { readonly address: string; readonly port: number }[]
+}
+
+/**
+ * The open flows of one host socket.
+ * @public @since 0.1.0
+ */
+export interface FlowCount {
+  /** Flows that are open: of TCP and SCTP until they are closed, of UDP until conntrack forgets them. */
+  readonly connections: number
+  /** Those of them that began while conntrack accounting was on. */
+  readonly accounted: number
+  /** Packets of the accounted ones, in both directions. */
+  readonly packets: number
+  /** Bytes of the accounted ones, in both directions, with their IP headers. */
+  readonly bytes: number
+}
+
+const noFlows: FlowCount = { connections: 0, accounted: 0, packets: 0, bytes: 0 }
+
+/**
+ * Counts the open flows that were translated from host sockets to their targets. It reads the conntrack table once,
+ * whatever the number of sockets. Sockets that differ in nothing that a flow tells (their interface) each get the flows
+ * of all of them.
+ *
+ * @returns one count a socket, in their order
+ * @throws PermissionError without CAP_NET_ADMIN
+ * @throws InspectError when this kernel cannot list its conntrack entries
+ * @example
+ * const target = { address: '172.17.0.1', port: 80 }
+ * const [web] = await countFlows([{ family: 'ip', protocol: 'tcp', hostAddress: null, hostPort: 8080, targets: [target] }])
+ * web.connections // 2
+ * @public @since 0.1.0
+ */
+export const countFlows = async (sockets: readonly CountedSocket[]): Promise<readonly FlowCount[]> => {
+  const tally = tallyOf(sockets)
+  if (sockets.length > 0 && !tracksNothing()) {
+    const connection = openConnection(NETLINK_NETFILTER)
+    try {
+      for (const family of new Set(sockets.map((socket) => socket.family)))
+        await listEntries(connection, family, tally.add)
+    } finally {
+      connection.close()
+    }
+  }
+  return tally.counts()
+}
+
+/**
+ * Whether this network namespace counts the packets and bytes of flows that begin now
+ * (`net.netfilter.nf_conntrack_acct`).
+ * @example
+ * accountsFlows() // false: the kernel's default
+ * @public @since 0.1.0
+ */
+export const accountsFlows = (): boolean => {
+  try {
+    return readFileSync('/proc/sys/net/netfilter/nf_conntrack_acct', 'utf8').trim() === '1'
+  } catch {
+    // Connection tracking is not loaded.
+    return false
+  }
+}
+
+/** @internal */
+export const tallyOf = (
+  sockets: readonly CountedSocket[],
+): { readonly add: (entry: ConntrackEntry) => void; readonly counts: () => readonly FlowCount[] } => {
+  const found = sockets.map(() => ({ ...noFlows }))
+  /** The places of sockets by target, and there by host address; '*': any. */
+  const places = new Map<string, Map<string, number[]>>()
+  for (const [at, { family, protocol, hostAddress, hostPort, targets }] of sockets.entries())
+    for (const { address, port } of targets) {
+      const key = keyOf(family, protocolNumbers[protocol], hostPort, canonical(address), port)
+      const byAddress = places.get(key) ?? new Map<string, number[]>()
+      const host = hostAddress === null ? '*' : canonical(hostAddress)
+      places.set(key, byAddress.set(host, [...(byAddress.get(host) ?? []), at]))
+    }
+  return {
+    add: ({ family, original, reply, destinationTranslated, ended, counted }) => {
+      if (!destinationTranslated || ended) return
+      const key = keyOf(family, original.protocol, original.destinationPort, reply.source, reply.sourcePort)
+      const byAddress = places.get(key)
+      for (const at of byAddress?.get(original.destination) ?? byAddress?.get('*') ?? []) {
+        const count = found[at]
+        if (count === undefined) continue
+        count.connections += 1
+        if (counted === null) continue
+        count.accounted += 1
+        count.packets += counted.packets
+        count.bytes += counted.bytes
+      }
+    },
+    counts: () => found,
+  }
+}
+
+const keyOf = (family: Family, protocol: number, hostPort: number, address: string, port: number): string =>
+  `${family} ${protocol} ${hostPort} ${address} ${port}`

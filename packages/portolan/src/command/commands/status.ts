@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { parseBackendChoice } from '../../backend/backend.ts'
+import { printStatus } from '../../status/print-status.ts'
+import { readStatus, type StatusOptions } from '../../status/read-status.ts'
+import type { HostStatus } from '../../status/status.ts'
+import type { CommandContext } from '../command.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import type { Options } from '../option-table.ts'
+import { readIntent } from '../read-intent.ts'
+import type { Screen } from '../screen.ts'
+import { planOptions } from '../sources.ts'
+import type { Terminal } from '../terminal.ts'
+
+const REFRESH_MS = 2_000
+
+/** `portolan status`: what is mapped on this host now. */
+export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+  const settings = await statusOptions(options)
+  const screen = options.watch === true ? screenOf(options, terminal) : null
+  if (screen === null) {
+    const status = await readStatus(settings)
+    for (const sentence of status.unread) terminal.say(`portolan: ${sentence}`)
+    terminal.print(
+      options.json === true ? jsonText(status, plainNumbers) : printStatus(status, terminal.style).join('\n'),
+    )
+    return exitCode.ok
+  }
+  try {
+    while (!screen.left.aborted) {
+      const status = await readStatus(settings)
+      screen.show([...printStatus(status, terminal.style), ...notes(status)])
+      await delay(REFRESH_MS, undefined, { signal: screen.left }).catch(() => undefined)
+    }
+  } finally {
+    screen.close()
+  }
+  return exitCode.ok
+}
+
+const notes = ({ unread }: HostStatus): readonly string[] =>
+  unread.length === 0 ? [] : ['', ...unread.map(visibleLine)]
+
+/** @throws InvalidRequestError */
+const screenOf = (options: Options, terminal: Terminal): Screen => {
+  if (options.json === true)
+    throw new InvalidRequestError(
+      '--watch refreshes a text on a terminal, and --json prints one document: give one of the two. Run "portolan status --json" as often as it is needed.',
+    )
+  const screen = terminal.screen()
+  if (screen === null)
+    throw new InvalidRequestError(
+      '--watch refreshes a terminal in place, and standard output is none that can be. Run "portolan status" as often as it is needed, or with --json for a program.',
+    )
+  return screen
+}
+
+const statusOptions = async (options: Options): Promise<StatusOptions> => {
+  const of = {
+    backend: parseBackendChoice(options.backend ?? 'auto'),
+    ...(options.state === undefined ? {} : { stateDirectory: options.state }),
+    conflicts: options['no-conflicts'] !== true,
+  }
+  if (options.file !== undefined)
+    return { ...of, intent: { intent: readIntent(options), options: await planOptions(options) } }
+  return options.project === undefined ? of : { ...of, project: options.project, mustBeThere: true }
+}
+
+/** IPv6 addresses are larger than a JSON number holds. */
+const plainNumbers = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value

@@ -1,0 +1,126 @@
+import {
+  type DesiredMapping,
+  type DesiredNetwork,
+  type DesiredState,
+  type PublishedPort,
+  searchConflicts,
+} from '@portolan/core'
+import {
+  containsAddress,
+  type HostFacts,
+  type NetfilterRuleset,
+  parseAddress,
+  parsePrefix,
+} from '@portolan/netfilter'
+import { backends } from '../backend/backend.ts'
+import { dialects } from '../backend/dialects.ts'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { lowerRules } from '../host-rules/lower-rules.ts'
+import { carriedOut } from '../plan/carried-out.ts'
+import { changesOf } from '../plan/changes-of.ts'
+import type { PlanChange } from '../plan/plan.ts'
+import type { ProjectConflict } from './status.ts'
+import type { Wish } from './wishes.ts'
+
+/** What a search for conflicts is made from. */
+export interface SearchedHost {
+  readonly facts: HostFacts
+  /** Every rule of the host. */
+  readonly surrounding: HostRules
+  /** What would mend ours: what is missing is no conflict. */
+  readonly changes: readonly PlanChange[]
+  readonly published: readonly PublishedPort[]
+  readonly networks: readonly { readonly project: string; readonly network: DesiredNetwork }[]
+  readonly wishes: readonly Wish[]
+}
+
+const rank = { error: 0, warning: 1, info: 2 } as const
+
+/** What keeps projects from working as they are, worst first. */
+export const conflictsNow = (
+  host: SearchedHost,
+  projects: readonly string[],
+): { readonly conflicts: readonly ProjectConflict[]; readonly unread: readonly string[] } => {
+  const rulesets = rulesetsOf(host)
+  const unread: string[] = []
+  const conflicts = projects.flatMap((project) => {
+    const wish = host.wishes.find((one) => one.project === project)
+    const state = wish === undefined ? stateInForce(project, host) : wish.desired
+    if (state === null) return []
+    const { conflicts: found, incomplete } = searchConflicts(state, host.facts, rulesets, {
+      setsSysctls: false,
+      published: host.published.filter((port) => port.project !== project),
+      ...(host.surrounding.hidden === undefined ? {} : { hidden: host.surrounding.hidden }),
+    })
+    if (incomplete.length > 0)
+      unread.push(
+        `Conflicts of project ${project} were looked for among most packets only: "portolan conflicts" tells which were left out.`,
+      )
+    return found
+      .filter(
+        (conflict) =>
+          isOfNow(conflict.kind) && (wish !== undefined || conflict.culprit?.managed?.project !== project),
+      )
+      .map((conflict): ProjectConflict => ({ ...conflict, project }))
+  })
+  return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread }
+}
+
+/** That a port may be given to a client one day is for a plan to tell, and is so of every port that was left to us. */
+const isOfNow = (kind: ProjectConflict['kind']): boolean => kind !== 'PortInEphemeralRange'
+
+const rulesetsOf = ({ surrounding, changes }: SearchedHost): readonly NetfilterRuleset[] => {
+  const movesRules = backends.some(
+    (backend) => dialects[backend].sharesChains && changesOf(changes, backend).length > 0,
+  )
+  return lowerRules(carriedOut(surrounding, changes), movesRules ? { numberedAs: surrounding } : {})
+}
+
+/**
+ * A project as its bridges and rules tell it. Nothing tells of the sources that a port is restricted to, so what our own
+ * rules keep out is no conflict there.
+ */
+const stateInForce = (project: string, { networks, published }: SearchedHost): DesiredState => {
+  const own = networks.filter((one) => one.project === project).flatMap(({ network }) => toldSubnets(network))
+  const mappings = published
+    .filter((port) => port.project === project)
+    .flatMap((port) => mappingInForce(port, own))
+  return { project, networks: own, endpoints: [], mappings, guardForwarding: false }
+}
+
+/** The bridge of an isolated network has no address that tells its subnet. */
+const toldSubnets = (network: DesiredNetwork): readonly DesiredNetwork[] => {
+  const [ip, ip6] = [network.ip, network.ip6].map((one) => (one?.mode === 'isolated' ? null : one))
+  return ip == null && ip6 == null ? [] : [{ ...network, ip: ip ?? null, ip6: ip6 ?? null }]
+}
+
+/** A port whose network is not one of the project's own (an external one) is left out. */
+const mappingInForce = (
+  { project: _project, newConnections: _count, ...port }: PublishedPort,
+  networks: readonly DesiredNetwork[],
+): readonly DesiredMapping[] => {
+  const targets = port.targets.flatMap((target) => {
+    const network = networkHolding(networks, target.address)
+    return network === null
+      ? []
+      : [{ service: target.address, replica: 1, network: network.name, ...target, weight: 1 }]
+  })
+  const [first, ...more] = targets
+  if (first === undefined || targets.length < port.targets.length) return []
+  return [{ ...port, kind: 'nat', allowFrom: null, targets: [first, ...more] }]
+}
+
+/** The network whose subnet holds an address. */
+export const networkHolding = (
+  networks: readonly DesiredNetwork[],
+  address: string,
+): DesiredNetwork | null => {
+  const wanted = parseAddress(address)
+  return (
+    networks.find(({ ip, ip6 }) =>
+      [ip, ip6].some(
+        (one) => one !== null && one.mode !== 'isolated' && containsAddress(parsePrefix(one.subnet), wanted),
+      ),
+    ) ?? null
+  )
+}

@@ -1,0 +1,51 @@
+import { accountsFlows, type CountedSocket, countFlows, type FlowCount } from '@portolan/host'
+import { InspectError, PermissionError } from '@portolan/netfilter'
+import type { MappingLine } from './mapping-lines.ts'
+import type { MappingStatus } from './status.ts'
+
+type Counts = Pick<MappingStatus, 'connections' | 'packets' | 'bytes'>
+
+const unknown: Counts = { connections: null, packets: null, bytes: null }
+
+/** Counts the open connections of mappings. */
+export const countConnections = async (
+  lines: readonly MappingLine[],
+): Promise<{
+  readonly counts: ReadonlyMap<MappingLine, Counts>
+  readonly accounting: boolean
+  readonly unread: readonly string[]
+}> => {
+  const translated = lines.filter(({ mode }) => mode === 'nat')
+  const accounting = accountsFlows()
+  try {
+    const counted = await countFlows(translated.map((line): CountedSocket => line))
+    return {
+      counts: new Map(
+        translated.map((line, at) => {
+          const count = counted[at]
+          return [line, count === undefined ? unknown : countsOf(count, accounting)]
+        }),
+      ),
+      accounting,
+      unread: [],
+    }
+  } catch (error) {
+    // A kernel without conntrack's netlink, or a user that may not ask.
+    if (!(error instanceof PermissionError || error instanceof InspectError)) throw error
+    return {
+      counts: new Map(),
+      accounting,
+      unread: [`Open connections are not told: ${error.message}`],
+    }
+  }
+}
+
+/** @internal */
+export const countsOf = (
+  { connections, accounted, packets, bytes }: FlowCount,
+  accounting: boolean,
+): Counts => {
+  // Where no connection is open, nothing was counted unless something counts.
+  const isCounted = accounted === connections && (accounting || connections > 0)
+  return { connections, packets: isCounted ? packets : null, bytes: isCounted ? bytes : null }
+}

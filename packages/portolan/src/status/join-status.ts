@@ -1,0 +1,95 @@
+import type { HostRules } from '../host-rules/host-rules.ts'
+import type { PlanChange } from '../plan/plan.ts'
+import { conflictsNow } from './conflicts-now.ts'
+import { countConnections } from './count-connections.ts'
+import { allRuleChanges, isRead } from './find-drift.ts'
+import { commentsIn, keyOf, mappingLines } from './mapping-lines.ts'
+import { networkLines } from './network-lines.ts'
+import type { Reading } from './reading.ts'
+import type { ConflictCount, DriftChange, HostStatus, ProjectConflict } from './status.ts'
+
+const order = ['error', 'warning', 'info'] as const
+
+/**
+ * Joins what was read of a host.
+ * @param project - of this one alone; null: of all
+ * @param surrounding - every rule of the host; null: no conflicts are looked for
+ */
+export const joinStatus = async (
+  reading: Reading,
+  project: string | null,
+  surrounding: { readonly rules: HostRules | null; readonly unread: readonly string[] } | null,
+): Promise<HostStatus> => {
+  const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
+  const isShown = (one: { readonly project: string | null }): boolean =>
+    project === null || one.project === null || one.project === project
+  const lines = mappingLines({ ...reading, isRead: (backend) => isRead(rules, backend) }).filter(isShown)
+  const ofNetworks = networkLines(facts, networks, wishes, backendOf).filter(isShown)
+  const projects = [
+    ...new Set([...lines, ...ofNetworks, ...wishes.filter(isShown)].map((one) => one.project)),
+  ].sort()
+  const { counts, accounting, unread: uncounted } = await countConnections(lines)
+  const changes: readonly PlanChange[] = allRuleChanges(drift)
+  const found =
+    surrounding === null || surrounding.rules === null
+      ? { conflicts: null, unread: surrounding?.unread ?? [] }
+      : conflictsNow(
+          {
+            ...{ facts, surrounding: surrounding.rules, changes, networks, wishes },
+            published: inForce.map(({ port }) => port),
+          },
+          projects,
+        )
+  const byMapping = tally(found.conflicts, (conflict) =>
+    conflict.mapping === null
+      ? null
+      : keyOf(conflict.project, { ...conflict.published, kind: conflict.published.mode }),
+  )
+  const byNetwork = tally(found.conflicts, (conflict) =>
+    conflict.network === null ? null : `${conflict.project} ${conflict.network}`,
+  )
+  return {
+    networks: ofNetworks.map((line) => ({ ...line, conflicts: byNetwork(`${line.project} ${line.name}`) })),
+    mappings: lines.map((line) => ({
+      ...line,
+      ...(counts.get(line) ?? { connections: null, packets: null, bytes: null }),
+      conflicts: byMapping(keyOf(line.project, { ...line, kind: line.mode })),
+    })),
+    drift: driftChanges(reading).filter(isShown),
+    lost: drift.lost,
+    conflicts: found.conflicts,
+    accounting,
+    unread: [...new Set([...reading.unread, ...uncounted, ...(surrounding?.unread ?? []), ...found.unread])],
+  }
+}
+
+const driftChanges = ({ drift }: Reading): readonly DriftChange[] => [
+  ...allRuleChanges(drift).map((change): DriftChange => {
+    const owners = new Set(commentsIn(change).map((text) => text.slice(0, Math.max(text.indexOf('/'), 0))))
+    const [only = ''] = owners
+    return wordsOf(owners.size === 1 && only !== '' ? only : null, change)
+  }),
+  ...drift.host.map((change) => wordsOf(change.project, change)),
+]
+
+const wordsOf = (
+  project: string | null,
+  { part, action, object, description }: Omit<DriftChange, 'project' | 'part'> & { readonly part: string },
+): DriftChange => ({ project, part: part as DriftChange['part'], action, object, description })
+
+const tally = (
+  conflicts: readonly ProjectConflict[] | null,
+  keyOfConflict: (conflict: ProjectConflict) => string | null,
+): ((key: string) => ConflictCount | null) => {
+  if (conflicts === null) return () => null
+  const byKey = new Map<string, ProjectConflict[]>()
+  for (const conflict of conflicts) {
+    const key = keyOfConflict(conflict)
+    if (key !== null) byKey.set(key, [...(byKey.get(key) ?? []), conflict])
+  }
+  return (key) => {
+    const own = byKey.get(key) ?? []
+    const worst = order.find((severity) => own.some((conflict) => conflict.severity === severity)) ?? null
+    return { count: own.length, worst }
+  }
+}

@@ -1,0 +1,48 @@
+import type { DesiredNetwork, OwnedNetwork } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+import type { Backend } from '../backend/backend.ts'
+import type { PlacedWish } from './find-drift.ts'
+import type { NetworkStatus } from './status.ts'
+
+/** What is known of a network before conflicts are looked for. */
+export type NetworkLine = Omit<NetworkStatus, 'conflicts'>
+
+/** A line for each network whose bridge is there or wanted. Those of other engines (`external`) are theirs. */
+export const networkLines = (
+  facts: HostFacts,
+  networks: readonly OwnedNetwork[],
+  wishes: readonly PlacedWish[],
+  backendOf: (bridge: string) => Backend | null,
+): readonly NetworkLine[] => {
+  const up = new Set((facts.interfaces ?? []).filter((link) => link.up === true).map(({ name }) => name))
+  const byProject = new Map(wishes.map((wish) => [wish.project, wish]))
+  const lineOf = (project: string, network: DesiredNetwork, drift: NetworkLine['drift']): NetworkLine => ({
+    project,
+    name: network.name,
+    bridge: network.bridge,
+    subnets: [network.ip, network.ip6].flatMap((one) =>
+      one === null || one.gateway === null ? [] : [one.subnet],
+    ),
+    up: up.has(network.bridge),
+    backend: backendOf(network.bridge),
+    drift,
+  })
+  const isWanted = (project: string, name: string): boolean =>
+    byProject.get(project)?.desired?.networks.some((one) => one.name === name) === true
+  const isThere = (project: string, name: string): boolean =>
+    networks.some((one) => one.project === project && one.network.name === name)
+  return [
+    ...networks.map(({ project, network }) =>
+      lineOf(
+        project,
+        network,
+        !byProject.has(project) ? 'unknown' : isWanted(project, network.name) ? 'none' : 'unwanted',
+      ),
+    ),
+    ...wishes.flatMap(({ project, desired }) =>
+      (desired?.networks ?? [])
+        .filter(({ name, external }) => !external && !isThere(project, name))
+        .map((network) => lineOf(project, network, 'missing')),
+    ),
+  ].sort((a, b) => (`${a.project} ${a.name}` < `${b.project} ${b.name}` ? -1 : 1))
+}

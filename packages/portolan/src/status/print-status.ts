@@ -1,0 +1,140 @@
+import { visibleLine } from '@portolan/netfilter'
+import { listConflicts } from '../plan/list-conflicts.ts'
+import { plainStyle, type Style } from '../plan/style.ts'
+import { alignColumns } from '../plan/text-table.ts'
+import type { ConflictCount, HostStatus, MappingStatus, NetworkStatus } from './status.ts'
+
+/** So many changes are listed; all are in the JSON. */
+const mostChanges = 20
+
+/**
+ * A status as text for people: a line a mapping, then networks, drift and conflicts.
+ * @internal
+ */
+export const printStatus = (status: HostStatus, style: Style = plainStyle): readonly string[] => {
+  const { mappings, networks, conflicts } = status
+  if (mappings.length + networks.length === 0)
+    return ['Nothing of Portolan is mapped on this host.', ...printDrift(status, style)]
+  return [
+    ...(mappings.length === 0
+      ? ['No port is mapped.']
+      : table(mappingHead(mappings), mappings.map(mappingCells(mappings)), mappings, style)),
+    ...(networks.length === 0
+      ? []
+      : ['', ...table(networkHead, networks.map(networkCells), networks, style)]),
+    ...printDrift(status, style),
+    ...(conflicts === null || conflicts.length === 0
+      ? []
+      : ['', style.bold('Conflicts'), ...listConflicts(conflicts, style)]),
+    ...printNotes(status),
+  ]
+}
+
+const table = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  of: readonly Pick<MappingStatus | NetworkStatus, 'drift' | 'conflicts'>[],
+  style: Style,
+): readonly string[] => {
+  const [first = '', ...lines] = alignColumns([head, ...rows])
+  return [style.bold(first), ...lines.map((line, at) => paint(of[at], style)(line))]
+}
+
+const paint = (
+  line: Pick<MappingStatus | NetworkStatus, 'drift' | 'conflicts'> | undefined,
+  style: Style,
+): ((text: string) => string) => {
+  if (line?.conflicts?.worst === 'error') return style.red
+  if (line !== undefined && line.drift !== 'none' && line.drift !== 'unknown') return style.yellow
+  return (text) => text
+}
+
+/** Rules of nftables do not count: where all are of them there is no such column. */
+const countsNew = (mappings: readonly MappingStatus[]): boolean =>
+  mappings.some(({ newConnections }) => newConnections !== null)
+
+const mappingHead = (mappings: readonly MappingStatus[]): readonly string[] => [
+  ...['PROJECT', 'BACKEND', 'MAPPING', 'TARGET', 'OPEN', 'PACKETS', 'BYTES'],
+  ...(countsNew(mappings) ? ['NEW'] : []),
+  ...['DRIFT', 'CONFLICTS'],
+]
+
+const mappingCells =
+  (mappings: readonly MappingStatus[]) =>
+  (line: MappingStatus): readonly string[] => [
+    line.project,
+    line.backend,
+    line.mapping,
+    line.targets.map(({ address, port }) => endText(address, port)).join(' '),
+    number(line.connections),
+    number(line.packets),
+    number(line.bytes),
+    ...(countsNew(mappings) ? [number(line.newConnections)] : []),
+    driftWord(line.drift),
+    conflictText(line.conflicts),
+  ]
+
+const endText = (address: string, port: number): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+
+const number = (count: number | null): string => (count === null ? '-' : String(count))
+
+const driftWord = (drift: MappingStatus['drift'] | NetworkStatus['drift']): string =>
+  drift === 'none' ? '-' : drift === 'unknown' ? '?' : drift
+
+const conflictText = (conflicts: ConflictCount | null): string => {
+  if (conflicts === null) return '?'
+  return conflicts.worst === null ? '-' : `${conflicts.count} ${conflicts.worst}`
+}
+
+const networkHead: readonly string[] = [
+  'NETWORK',
+  'BACKEND',
+  'BRIDGE',
+  'SUBNETS',
+  'LINK',
+  'DRIFT',
+  'CONFLICTS',
+]
+
+const networkCells = (line: NetworkStatus): readonly string[] => [
+  `${line.project}/${line.name}`,
+  line.backend ?? '-',
+  line.bridge,
+  line.subnets.length === 0 ? '-' : line.subnets.join(' '),
+  line.up ? 'up' : line.drift === 'missing' ? '-' : 'down',
+  driftWord(line.drift),
+  conflictText(line.conflicts),
+]
+
+const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[] => {
+  if (drift.length + lost.length === 0) return []
+  const hidden = drift.length - mostChanges
+  return [
+    '',
+    style.bold('What would bring back what is wanted'),
+    ...drift.slice(0, mostChanges).map(({ part, description }) => visibleLine(`${part}: ${description}`)),
+    ...(hidden > 0 ? [`and ${hidden} more changes: --json tells all.`] : []),
+    ...lost.map((sentence) =>
+      visibleLine(`${sentence} Nothing tells any more what they were: apply that project again.`),
+    ),
+  ]
+}
+
+const printNotes = ({ mappings, accounting }: HostStatus): readonly string[] => {
+  const isUncounted = mappings.some(({ connections, packets }) => connections !== null && packets === null)
+  const isUnknown = mappings.some(({ drift }) => drift === 'unknown')
+  return [
+    ...(isUncounted ? ['', accounting ? olderNote : accountingNote] : []),
+    ...(isUnknown ? ['', unknownNote] : []),
+  ]
+}
+
+const accountingNote =
+  'PACKETS and BYTES are those of open connections, and this host does not count them: "sysctl -w net.netfilter.nf_conntrack_acct=1" counts those of connections that begin from then on.'
+
+const olderNote =
+  'PACKETS and BYTES of a mapping are not told while a connection is open that began before the host counted them.'
+
+const unknownNote =
+  'DRIFT ?: what is wanted of these is in a Compose file alone. "portolan status -f FILE" compares them with it.'

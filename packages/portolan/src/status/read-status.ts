@@ -1,0 +1,170 @@
+import type { DesiredState, Intent, OwnedNetwork, Runner } from '@portolan/core'
+import { createRunner, defaultStateDirectory, readHost } from '@portolan/host'
+import { InvalidRequestError, MissingToolError } from '@portolan/netfilter'
+import { type Backend, type BackendChoice, backends } from '../backend/backend.ts'
+import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
+import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { readRules } from '../host-rules/read-rules.ts'
+import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
+import { hostNetworks } from '../live/networks/host-networks.ts'
+import { planBeside } from '../plan/plan-intent.ts'
+import type { PlanOptions } from '../plan/plan-options.ts'
+import { allRuleChanges, findDrift, isRead, type PlacedWish } from './find-drift.ts'
+import { joinStatus } from './join-status.ts'
+import type { PortInForce } from './mapping-lines.ts'
+import type { Reading } from './reading.ts'
+import type { HostStatus } from './status.ts'
+import { readWishes, type Wish } from './wishes.ts'
+
+/** @internal */
+export interface StatusOptions {
+  /** Of this project alone; absent: of all on this host. */
+  readonly project?: string
+  /** Refuse a `project` that has nothing here, which was most likely mistyped. */
+  readonly mustBeThere?: boolean
+  /** What a plan of this would make is what is wanted of its project; absent: only what live hosts want is known. */
+  readonly intent?: { readonly intent: Intent; readonly options: PlanOptions }
+  /** The backend of what is in none yet; `auto` unless told. */
+  readonly backend?: BackendChoice
+  readonly stateDirectory?: string
+  readonly runner?: Runner
+  /** Look for conflicts; true unless told. */
+  readonly conflicts?: boolean
+}
+
+/**
+ * Reads what is mapped on this host now. Changes nothing.
+ * @throws InvalidRequestError when a project that has to be there has nothing here, or has a file and a live host
+ * @throws PortolanError `RUNNER_ELSEWHERE`, `STATE`
+ * @internal
+ */
+export const readStatus = async (options: StatusOptions = {}): Promise<HostStatus> => {
+  const runner = options.runner ?? createRunner()
+  await refuseElsewhere(runner, true)
+  let reading = await read(options, runner)
+  // What a live host publishes is written down a moment before it is in force: that is no drift.
+  if (reading.wishes.length > 0 && hasDrift(reading)) reading = await read(options, runner)
+  const surrounding = options.conflicts === false ? null : await readSurroundingRules(runner, reading.rules)
+  const project = options.project ?? options.intent?.intent.project ?? null
+  if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
+  return joinStatus(reading, project, surrounding)
+}
+
+/** A name that was mistyped would be taken for a project whose ports are all gone. */
+const refuseAbsent = (project: string, { wishes, networks, inForce }: Reading): void => {
+  const there = new Set(
+    [...wishes, ...networks, ...inForce.map(({ port }) => port)].map((one) => one.project),
+  )
+  if (there.has(project)) return
+  const others = [...there].sort()
+  throw new InvalidRequestError(
+    `project ${project} has nothing on this host; ${others.length === 0 ? 'no project has' : `those that have are ${others.join(', ')}`}.`,
+  )
+}
+
+const hasDrift = ({ drift }: Reading): boolean => allRuleChanges(drift).length + drift.host.length > 0
+
+const read = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
+  const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
+  const facts = await readHost({ processNames: options.conflicts !== false })
+  // Before what is wanted: what was taken back meanwhile is not missing.
+  const rules = await readRules(runner, null, { counters: true })
+  const live = await readWishes(stateDirectory, null, facts)
+  const networks = hostNetworks(facts)
+  const guards = backends.map((backend) => [backend, bridgesIn(backend, rules)] as const)
+  const backendOf = (bridge: string): Backend | null =>
+    guards.find(([, bridges]) => bridges.includes(bridge))?.[0] ?? null
+  const inForce = backends.flatMap((backend) =>
+    dialectPorts(backend, rules).map((port): PortInForce => ({ backend, port })),
+  )
+  const placed = (project: string, desired: DesiredState | null): Backend | null =>
+    inForce.find(({ port }) => port.project === project)?.backend ??
+    [...(desired?.networks ?? []).map(({ bridge }) => bridge)].map(backendOf).find((one) => one !== null) ??
+    null
+  const fallback = once(() => defaultBackend(options.backend ?? 'auto', runner))
+  const planned = await readPlanned(options, live.wishes, (project) =>
+    placed(project, stateOf(project, networks)),
+  )
+  const wishes: PlacedWish[] = []
+  for (const wish of [...live.wishes, ...planned])
+    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? (await fallback()) })
+  const guarded: { project: string; network: OwnedNetwork['network']; backend: Backend }[] = []
+  for (const one of networks) {
+    const own = wishes.find(({ project }) => project === one.project)?.backend
+    guarded.push({ ...one, backend: backendOf(one.network.bridge) ?? own ?? (await fallback()) })
+  }
+  return {
+    ...{ facts, rules, networks, backendOf, inForce, wishes },
+    drift: findDrift(facts, rules, guarded, wishes),
+    unread: [...(facts.unread ?? []), ...rules.unread, ...live.unread, ...undriven(rules, wishes)],
+  }
+}
+
+/** Where the rules of a backend are not known, nothing of it can be told to be missing. */
+const undriven = (rules: HostRules, wishes: readonly PlacedWish[]): readonly string[] => {
+  const hidden = backends.filter(
+    (backend) => !isRead(rules, backend) && wishes.some((wish) => wish.backend === backend),
+  )
+  return hidden.map(
+    (backend) => `The rules of ${backend} were not read whole, so what is missing of them is not told.`,
+  )
+}
+
+const stateOf = (project: string, networks: readonly OwnedNetwork[]): DesiredState => ({
+  project,
+  networks: networks.filter((one) => one.project === project).map(({ network }) => network),
+  endpoints: [],
+  mappings: [],
+  guardForwarding: false,
+})
+
+/** What a plan of an intent would make. */
+const readPlanned = async (
+  { intent: asked, backend, runner }: StatusOptions,
+  live: readonly Wish[],
+  placed: (project: string) => Backend | null,
+): Promise<readonly Wish[]> => {
+  if (asked === undefined) return []
+  const { intent, options } = asked
+  const { project } = intent
+  if (live.some((wish) => wish.project === project))
+    throw new InvalidRequestError(
+      `project ${project} is held by a live host, so no file says what is wanted of it. Leave -f out, or give this project another name (-p).`,
+    )
+  const { desired } = await planBeside(
+    intent,
+    {
+      ...options,
+      backend: placed(project) ?? backend ?? 'auto',
+      ...(runner === undefined ? {} : { runner }),
+    },
+    { live: [], search: false },
+  )
+  return [{ project, desired, mappings: desired.mappings }]
+}
+
+/** A host without either program has no rules, so that it is shown what it would use. */
+const defaultBackend = async (choice: BackendChoice, runner: Runner): Promise<Backend> => {
+  try {
+    return await chooseBackend(choice, runner)
+  } catch (error) {
+    if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
+    return assumeBackend(choice)
+  }
+}
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
+  dialects[backend].guardedBridges(rules[backend])
+
+const dialectPorts = <One extends Backend>(backend: One, rules: RulesByBackend) =>
+  dialects[backend].published(rules[backend])

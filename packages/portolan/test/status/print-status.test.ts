@@ -1,0 +1,98 @@
+import { expect, test } from '@jest/globals'
+import { styleFor } from '../../src/plan/style.ts'
+import { printStatus } from '../../src/status/print-status.ts'
+import { mapping, network, status } from './status-of.ts'
+
+test('a mapping is a line with its counts, then networks follow', () => {
+  expect(printStatus(status())).toEqual([
+    'PROJECT  BACKEND   MAPPING                       TARGET         OPEN  PACKETS  BYTES  DRIFT  CONFLICTS',
+    'shop     nftables  0.0.0.0:8080/tcp -> nginx:80  172.17.0.1:80  2     17       1400   -      -',
+    '',
+    'NETWORK   BACKEND   BRIDGE   SUBNETS        LINK  DRIFT  CONFLICTS',
+    'shop/web  nftables  ptl-web  172.17.0.0/16  up    -      -',
+  ])
+})
+
+test('what is not counted is a dash, and it is said why', () => {
+  const uncounted = { connections: 2, packets: null, bytes: null }
+  const off = printStatus(status({ accounting: false, mappings: [mapping(uncounted)] }))
+  expect(off[1]).toContain('  2     -        -      -      -')
+  expect(off.at(-1)).toContain('sysctl -w net.netfilter.nf_conntrack_acct=1')
+  expect(printStatus(status({ mappings: [mapping(uncounted)] })).at(-1)).toContain(
+    'began before the host counted',
+  )
+})
+
+test('connections that rules counted have a column where rules count', () => {
+  const [head, ...lines] = printStatus(
+    status({ mappings: [mapping({ backend: 'iptables-nft', newConnections: 41 }), mapping()] }),
+  )
+  expect(head).toContain('  BYTES  NEW  DRIFT')
+  expect(lines[0]).toContain('  1400   41   -')
+  expect(lines[1]).toContain('  1400   -    -')
+})
+
+test('drift and conflicts stand beside a mapping, and what would mend them below', () => {
+  const lines = printStatus(
+    status({
+      mappings: [mapping({ drift: 'missing', conflicts: { count: 3, worst: 'error' } })],
+      drift: [
+        {
+          project: 'shop',
+          part: 'nftables',
+          action: 'add',
+          object: 'map element',
+          description: 'Adds it.',
+        },
+      ],
+      lost: ['The rules of chain x are gone.'],
+    }),
+  )
+  expect(lines[1]).toMatch(/missing +3 error$/)
+  expect(lines).toContain('What would bring back what is wanted')
+  expect(lines).toContain('nftables: Adds it.')
+  expect(lines.at(-1)).toMatch(/^The rules of chain x are gone\. .* apply that project again\.$/)
+})
+
+test('what cannot be told is a question mark, with the way to tell it', () => {
+  const lines = printStatus(
+    status({ conflicts: null, mappings: [mapping({ drift: 'unknown', conflicts: null })], networks: [] }),
+  )
+  expect(lines[1]).toMatch(/ \? +\?$/)
+  expect(lines.at(-1)).toContain('portolan status -f FILE')
+})
+
+test('a long list of changes is cut, and says so', () => {
+  const change = {
+    project: null,
+    part: 'nftables',
+    action: 'add',
+    object: 'rule',
+    description: 'Adds a rule.',
+  } as const
+  const lines = printStatus(status({ drift: Array.from({ length: 25 }, () => change) }))
+  expect(lines.filter((line) => line === 'nftables: Adds a rule.')).toHaveLength(20)
+  expect(lines).toContain('and 5 more changes: --json tells all.')
+})
+
+test('an empty host and a project without ports are said in words', () => {
+  expect(printStatus(status({ mappings: [], networks: [] }))).toEqual([
+    'Nothing of Portolan is mapped on this host.',
+  ])
+  expect(printStatus(status({ mappings: [], networks: [network({ up: false, backend: null })] }))).toEqual([
+    'No port is mapped.',
+    '',
+    expect.any(String),
+    'shop/web  -        ptl-web  172.17.0.0/16  down  -      -',
+  ])
+})
+
+test('names of others cannot act on the terminal, and a line with an error is red', () => {
+  const text = printStatus(
+    status({ mappings: [mapping({ mapping: 'a\u001b[2Jb', conflicts: { count: 1, worst: 'error' } })] }),
+    styleFor(true),
+  ).join('\n')
+  expect(text).toContain('a\\x1b[2Jb')
+  const red = text.split('\u001b[31m')[1]?.split('\u001b[0m')[0]
+  expect(red).toMatch(/^shop .*1 error$/)
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals'
+import { oneService } from './host-facts.ts'
+import { commandLine, portolan, run } from './portolan.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folder = temporaryFolder({ 'compose.yaml': oneService })
+// A host of its own, on which nothing of Portolan is.
+const apart = ['unshare', '--net']
+const status = (...words: readonly string[]) =>
+  portolan(['status', '--state', `${folder}/state`, ...words], { folder, under: apart })
+
+describe('status of a host without Portolan', () => {
+  test('says so, and succeeds', async () => {
+    expect(await status()).toEqual({
+      code: 0,
+      stdout: 'Nothing of Portolan is mapped on this host.\n',
+      stderr: '',
+    })
+  })
+
+  test('is JSON with every key', async () => {
+    const { code, stdout } = await status('--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      networks: [],
+      mappings: [],
+      drift: [],
+      lost: [],
+      conflicts: [],
+      accounting: false,
+      unread: [],
+    })
+  })
+
+  test('tells what a file wants as missing', async () => {
+    const { code, stdout } = await status('-f', 'compose.yaml', '--json', '--backend', 'nftables')
+    expect(code).toBe(0)
+    const { mappings, networks, drift } = JSON.parse(stdout)
+    expect(mappings.length).toBeGreaterThan(0)
+    expect(new Set(mappings.map((one: { drift: string }) => one.drift))).toEqual(new Set(['missing']))
+    expect(networks).toMatchObject([{ drift: 'missing', up: false, backend: null }])
+    expect(drift.map((one: { part: string }) => one.part)).toContain('link')
+  })
+
+  test('refuses a project that has nothing there', async () => {
+    const { code, stderr } = await status('-p', 'shop')
+    expect(code).toBe(1)
+    expect(stderr).toBe('portolan: project shop has nothing on this host; no project has.\n')
+  })
+})
+
+describe('status --watch', () => {
+  test('needs a terminal to refresh', async () => {
+    const { code, stdout, stderr } = await status('--watch')
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('refreshes a terminal in place, and standard output is none that can be')
+  })
+
+  test('is not JSON', async () => {
+    const { code, stdout } = await status('--watch', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+
+  test('shows one text in place of the other until Control-C, and succeeds', async () => {
+    const words = [...commandLine, 'status', '--watch', '--state', `${folder}/state`]
+    const line = `timeout --preserve-status --signal=INT 6 ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"`
+    const { stdout } = await run([...apart, 'script', '-qec', line, '/dev/null'], { folder })
+    const texts = stdout.split('\u001b[H').slice(2)
+    expect(texts.length).toBeGreaterThan(1)
+    for (const text of texts) expect(text).toMatch(/^Nothing of Portolan is mapped on this host\./)
+    expect(stdout).toContain('ended with 0')
+  })
+})
+
+test('options of a Compose file say nothing without one', async () => {
+  const { code, stderr } = await status('--profile', 'debug')
+  expect(code).toBe(1)
+  expect(stderr).toContain('has no use for --profile without --file')
+})
