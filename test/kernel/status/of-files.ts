@@ -144,6 +144,7 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     // Without the file, the bridge tells what its network needs.
     const untold = await readStatus(lab, '--backend', backend, ...state)
     expect(untold.mappings).toEqual([])
+    expect(untold.networks).toMatchObject([{ name: 'web', drift: 'changed', backend: null }])
     expect(untold.drift.length).toBeGreaterThan(0)
     await pilot.apply(compose)
     expect(await readStatus(lab, ...ofFile)).toMatchObject({ drift: [], lost: [] })
@@ -167,7 +168,7 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
     expect(await readStatus(lab, '--no-conflicts', ...state)).toMatchObject({ conflicts: null })
     const { stdout, exitCode } = await lab.portolan(['status', ...state])
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/shop +\S+ +0\.0\.0\.0:9000\/tcp -> nginx:7000 .* error\n/)
+    expect(stdout).toMatch(/shop +\S+ +0\.0\.0\.0:9000\/tcp -> nginx:7000 .* error( \(\d+\))?\n/)
     expect(stdout).toContain('Conflicts\nerror ForwardDropped by nft foreign f')
   })
 }

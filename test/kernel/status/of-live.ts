@@ -85,7 +85,7 @@ export const statusOfLive = (open: OpenLab, backend: Backend): void => {
     await flushRules(lab, backend)
     const flushed = await readStatus(lab, '--backend', backend, ...state)
     expect(new Set(flushed.mappings.map(({ drift }) => drift))).toEqual(new Set(['missing']))
-    expect(flushed.networks).toMatchObject([{ name: 'web', drift: 'none', backend: null }])
+    expect(flushed.networks).toMatchObject([{ name: 'web', drift: 'changed', backend: null }])
     await lab.host.ip(`link delete ${flushed.networks[0]?.bridge}`)
     const { networks, drift } = await readStatus(lab, '--backend', backend, ...state)
     expect(networks).toMatchObject([{ name: 'web', up: false, drift: 'missing' }])

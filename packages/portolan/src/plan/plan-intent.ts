@@ -229,5 +229,9 @@ const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): Le
 /** An ordinary user's plan is made of what can be read; the superuser's has to see the rules it will change. */
 const mayReadRules = (): boolean => process.geteuid?.() === 0
 
-/** For an ordinary user the question is what root could do, so only a read-only /proc/sys found by root counts. */
-const sysctlsAreWritable = (): boolean => process.geteuid?.() !== 0 || isSysctlWritable('net.ipv4.ip_forward')
+/**
+ * For an ordinary user the question is what root could do, so only a read-only /proc/sys found by root counts.
+ * @internal
+ */
+export const sysctlsAreWritable = (): boolean =>
+  process.geteuid?.() !== 0 || isSysctlWritable('net.ipv4.ip_forward')

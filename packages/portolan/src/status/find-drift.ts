@@ -36,12 +36,15 @@ export interface Drift {
 /**
  * Compares our rules with what the networks of this host need, as their bridges tell, and with what is wanted of projects
  * where that is known. Pure.
+ *
+ * @param setsSysctls - may sysctls be set? Where not, one that is off is a conflict
  */
 export const findDrift = (
   facts: HostFacts,
   rules: HostRules,
   networks: readonly PlacedNetwork[],
   wishes: readonly PlacedWish[],
+  setsSysctls: boolean,
 ): Drift => {
   const lost: string[] = []
   const inOne = <One extends Backend>(backend: One): readonly RuleChange<One>[] => {
@@ -59,7 +62,7 @@ export const findDrift = (
   return {
     rules: changesByBackend(inOne),
     host: wishes.flatMap(({ project, desired }) =>
-      desired === null ? [] : hostChanges(project, desired, facts),
+      desired === null ? [] : hostChanges(project, desired, facts, setsSysctls),
     ),
     lost,
   }
@@ -98,9 +101,10 @@ const hostChanges = (
   project: string,
   desired: NonNullable<Wish['desired']>,
   facts: HostFacts,
+  setsSysctls: boolean,
 ): Drift['host'] => [
   ...diffLinks(desired, facts).map((change) => ({ ...change, part: 'link' as const, project })),
-  ...diffSysctls(desired, facts, { writable: true }).changes.map((change) => ({
+  ...diffSysctls(desired, facts, { writable: setsSysctls }).changes.map((change) => ({
     ...change,
     part: 'sysctl' as const,
     project,

@@ -6,7 +6,7 @@ import { allRuleChanges, isRead } from './find-drift.ts'
 import { commentsIn, keyOf, mappingLines } from './mapping-lines.ts'
 import { networkLines } from './network-lines.ts'
 import type { Reading } from './reading.ts'
-import type { ConflictCount, DriftChange, HostStatus, ProjectConflict } from './status.ts'
+import type { ConflictCount, HostStatus, ProjectConflict, StatusChange } from './status.ts'
 
 const order = ['error', 'warning', 'info'] as const
 
@@ -24,7 +24,7 @@ export const joinStatus = async (
   const isShown = (one: { readonly project: string | null }): boolean =>
     project === null || one.project === null || one.project === project
   const lines = mappingLines({ ...reading, isRead: (backend) => isRead(rules, backend) }).filter(isShown)
-  const ofNetworks = networkLines(facts, networks, wishes, backendOf).filter(isShown)
+  const ofNetworks = networkLines(facts, networks, wishes, backendOf, drift).filter(isShown)
   const projects = [
     ...new Set([...lines, ...ofNetworks, ...wishes.filter(isShown)].map((one) => one.project)),
   ].sort()
@@ -63,8 +63,8 @@ export const joinStatus = async (
   }
 }
 
-const driftChanges = ({ drift }: Reading): readonly DriftChange[] => [
-  ...allRuleChanges(drift).map((change): DriftChange => {
+const driftChanges = ({ drift }: Reading): readonly StatusChange[] => [
+  ...allRuleChanges(drift).map((change): StatusChange => {
     const owners = new Set(commentsIn(change).map((text) => text.slice(0, Math.max(text.indexOf('/'), 0))))
     const [only = ''] = owners
     return wordsOf(owners.size === 1 && only !== '' ? only : null, change)
@@ -74,8 +74,8 @@ const driftChanges = ({ drift }: Reading): readonly DriftChange[] => [
 
 const wordsOf = (
   project: string | null,
-  { part, action, object, description }: Omit<DriftChange, 'project' | 'part'> & { readonly part: string },
-): DriftChange => ({ project, part: part as DriftChange['part'], action, object, description })
+  { part, action, object, description }: Omit<StatusChange, 'project' | 'part'> & { readonly part: string },
+): StatusChange => ({ project, part: part as StatusChange['part'], action, object, description })
 
 const tally = (
   conflicts: readonly ProjectConflict[] | null,

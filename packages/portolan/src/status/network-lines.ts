@@ -1,7 +1,8 @@
 import type { DesiredNetwork, OwnedNetwork } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
-import type { PlacedWish } from './find-drift.ts'
+import { allRuleChanges, type Drift, type PlacedWish } from './find-drift.ts'
+import { commentsIn } from './mapping-lines.ts'
 import type { NetworkStatus } from './status.ts'
 
 /** What is known of a network before conflicts are looked for. */
@@ -13,10 +14,17 @@ export const networkLines = (
   networks: readonly OwnedNetwork[],
   wishes: readonly PlacedWish[],
   backendOf: (bridge: string) => Backend | null,
+  drift: Drift,
 ): readonly NetworkLine[] => {
   const up = new Set((facts.interfaces ?? []).filter((link) => link.up === true).map(({ name }) => name))
   const byProject = new Map(wishes.map((wish) => [wish.project, wish]))
-  const lineOf = (project: string, network: DesiredNetwork, drift: NetworkLine['drift']): NetworkLine => ({
+  const isChanged = changedNetworks(drift)
+  const driftOf = ({ project, network }: OwnedNetwork): NetworkLine['drift'] => {
+    if (byProject.has(project) && !isWanted(project, network.name)) return 'unwanted'
+    if (isChanged(project, network)) return 'changed'
+    return byProject.has(project) ? 'none' : 'unknown'
+  }
+  const lineOf = (project: string, network: DesiredNetwork, found: NetworkLine['drift']): NetworkLine => ({
     project,
     name: network.name,
     bridge: network.bridge,
@@ -25,24 +33,29 @@ export const networkLines = (
     ),
     up: up.has(network.bridge),
     backend: backendOf(network.bridge),
-    drift,
+    drift: found,
   })
   const isWanted = (project: string, name: string): boolean =>
     byProject.get(project)?.desired?.networks.some((one) => one.name === name) === true
   const isThere = (project: string, name: string): boolean =>
     networks.some((one) => one.project === project && one.network.name === name)
   return [
-    ...networks.map(({ project, network }) =>
-      lineOf(
-        project,
-        network,
-        !byProject.has(project) ? 'unknown' : isWanted(project, network.name) ? 'none' : 'unwanted',
-      ),
-    ),
+    ...networks.map((one) => lineOf(one.project, one.network, driftOf(one))),
     ...wishes.flatMap(({ project, desired }) =>
       (desired?.networks ?? [])
         .filter(({ name, external }) => !external && !isThere(project, name))
         .map((network) => lineOf(project, network, 'missing')),
     ),
   ].sort((a, b) => (`${a.project} ${a.name}` < `${b.project} ${b.name}` ? -1 : 1))
+}
+
+/** Is a change about the rules of a network, or about its bridge? What is of a network names it in its comment. */
+const changedNetworks = (drift: Drift): ((project: string, network: DesiredNetwork) => boolean) => {
+  const named = new Set(
+    allRuleChanges(drift)
+      .flatMap(commentsIn)
+      .map((comment) => comment.split(': ')[0]),
+  )
+  const objects = new Set(drift.host.map(({ object }) => object))
+  return (project, { name, bridge }) => named.has(`${project}/${name}`) || objects.has(`bridge ${bridge}`)
 }

@@ -12,13 +12,16 @@ const mostChanges = 20
  * @internal
  */
 export const printStatus = (status: HostStatus, style: Style = plainStyle): readonly string[] => {
-  const { mappings, networks, conflicts } = status
+  const { mappings, networks, conflicts, unread } = status
+  // What could not be read may hold more.
+  const asFar = unread.length === 0 ? '' : ', as far as the host could be read'
   if (mappings.length + networks.length === 0)
-    return ['Nothing of Portolan is mapped on this host.', ...printDrift(status, style)]
+    return [`Nothing of Portolan is mapped on this host${asFar}.`, ...printDrift(status, style)]
+  const counts = countsNew(mappings)
   return [
     ...(mappings.length === 0
-      ? ['No port is mapped.']
-      : table(mappingHead(mappings), mappings.map(mappingCells(mappings)), mappings, style)),
+      ? [`No port is mapped${asFar}.`]
+      : table(mappingHead(counts), mappings.map(mappingCells(counts)), mappings, style)),
     ...(networks.length === 0
       ? []
       : ['', ...table(networkHead, networks.map(networkCells), networks, style)]),
@@ -53,14 +56,14 @@ const paint = (
 const countsNew = (mappings: readonly MappingStatus[]): boolean =>
   mappings.some(({ newConnections }) => newConnections !== null)
 
-const mappingHead = (mappings: readonly MappingStatus[]): readonly string[] => [
+const mappingHead = (counts: boolean): readonly string[] => [
   ...['PROJECT', 'BACKEND', 'MAPPING', 'TARGET', 'OPEN', 'PACKETS', 'BYTES'],
-  ...(countsNew(mappings) ? ['NEW'] : []),
+  ...(counts ? ['NEW'] : []),
   ...['DRIFT', 'CONFLICTS'],
 ]
 
 const mappingCells =
-  (mappings: readonly MappingStatus[]) =>
+  (counts: boolean) =>
   (line: MappingStatus): readonly string[] => [
     line.project,
     line.backend,
@@ -69,7 +72,7 @@ const mappingCells =
     number(line.connections),
     number(line.packets),
     number(line.bytes),
-    ...(countsNew(mappings) ? [number(line.newConnections)] : []),
+    ...(counts ? [number(line.newConnections)] : []),
     driftWord(line.drift),
     conflictText(line.conflicts),
   ]
@@ -84,7 +87,8 @@ const driftWord = (drift: MappingStatus['drift'] | NetworkStatus['drift']): stri
 
 const conflictText = (conflicts: ConflictCount | null): string => {
   if (conflicts === null) return '?'
-  return conflicts.worst === null ? '-' : `${conflicts.count} ${conflicts.worst}`
+  if (conflicts.worst === null) return '-'
+  return conflicts.count === 1 ? conflicts.worst : `${conflicts.worst} (${conflicts.count})`
 }
 
 const networkHead: readonly string[] = [

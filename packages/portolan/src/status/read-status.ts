@@ -9,7 +9,7 @@ import type { HostRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { hostNetworks } from '../live/networks/host-networks.ts'
-import { planBeside } from '../plan/plan-intent.ts'
+import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { allRuleChanges, findDrift, isRead, type PlacedWish } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
@@ -97,7 +97,7 @@ const read = async (options: StatusOptions, runner: Runner): Promise<Reading> =>
   }
   return {
     ...{ facts, rules, networks, backendOf, inForce, wishes },
-    drift: findDrift(facts, rules, guarded, wishes),
+    drift: findDrift(facts, rules, guarded, wishes, sysctlsAreWritable()),
     unread: [...(facts.unread ?? []), ...rules.unread, ...live.unread, ...undriven(rules, wishes)],
   }
 }

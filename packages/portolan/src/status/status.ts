@@ -1,6 +1,7 @@
 import type { Conflict } from '@portolan/core'
 import type { Family, Protocol } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
+import type { DriftChange } from '../watch/host-event.ts'
 
 /**
  * What is mapped on this host now: networks and port mappings, what flows through them, what of them is not as it is
@@ -16,7 +17,7 @@ export interface HostStatus {
   readonly networks: readonly NetworkStatus[]
   readonly mappings: readonly MappingStatus[]
   /** What would bring back what is missing or different, change by change, of mappings and of all else that is ours. */
-  readonly drift: readonly DriftChange[]
+  readonly drift: readonly StatusChange[]
   /** What is missing of ours and nothing tells any more, each a sentence: apply those projects again. */
   readonly lost: readonly string[]
   /** What keeps mappings and networks from working, worst first; null: not searched. */
@@ -41,8 +42,12 @@ export interface NetworkStatus {
   readonly up: boolean
   /** The backend that has its rules; null: none has. */
   readonly backend: Backend | null
-  /** `missing`: wanted, and its bridge is not there. `unwanted`: its bridge is there, and its project does not want it. */
-  readonly drift: 'none' | 'missing' | 'unwanted' | 'unknown'
+  /**
+   * `missing`: wanted, and its bridge is not there. `changed`: its bridge is another one, or some of its rules are missing
+   * or other ones. `unwanted`: its bridge is there, and its project does not want it. `unknown`: what its project wants is
+   * not known here; nothing that can be told is wrong.
+   */
+  readonly drift: 'none' | 'missing' | 'changed' | 'unwanted' | 'unknown'
   readonly conflicts: ConflictCount | null
 }
 
@@ -125,12 +130,9 @@ export type ProjectConflict = Conflict & {
  * One step that would bring back what is wanted, as a plan shows it.
  * @public @since 0.1.0
  */
-export interface DriftChange {
+export interface StatusChange extends DriftChange {
   /** Null: it is of no project alone. */
   readonly project: string | null
   /** The backend whose rules it is of, or `link`, `sysctl`. */
   readonly part: Backend | 'link' | 'sysctl'
-  readonly action: 'add' | 'change' | 'remove'
-  readonly object: string
-  readonly description: string
 }

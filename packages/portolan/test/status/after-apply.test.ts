@@ -71,6 +71,7 @@ const statusAfter = (applied: Plan, isKnown: boolean) => {
     rules,
     networks.map((one) => ({ ...one, backend })),
     wishes,
+    true,
   )
   const ports = published(backend, rules)
   const inForce = ports.map((port) => ({ backend, port }))

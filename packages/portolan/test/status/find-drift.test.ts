@@ -67,6 +67,7 @@ const driftIn = (backend: Backend, rules: HostRules, wishes: readonly PlacedWish
     rules,
     hostNetworks(facts).map((one) => ({ ...one, backend })),
     wishes,
+    true,
   )
 
 const linesOf = (backend: Backend, rules: HostRules, wishes: readonly PlacedWish[]): readonly string[] =>
@@ -124,6 +125,6 @@ describe.each(backends)('drift in %s', (backend) => {
 
 test('a bridge that is gone is drift of the project that wants it', () => {
   const state = shopWith(port(8080))
-  const { host } = findDrift({ interfaces: [] }, noRules, [], [wish('nftables', state)])
+  const { host } = findDrift({ interfaces: [] }, noRules, [], [wish('nftables', state)], true)
   expect(host.map(({ project, part }) => `${project} ${part}`)).toContain('shop link')
 })
