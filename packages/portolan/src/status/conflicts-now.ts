@@ -1,4 +1,5 @@
 import {
+  type Conflict,
   type DesiredMapping,
   type DesiredNetwork,
   type DesiredState,
@@ -8,6 +9,7 @@ import {
 import {
   containsAddress,
   type HostFacts,
+  type NetfilterRule,
   type NetfilterRuleset,
   parseAddress,
   parsePrefix,
@@ -42,6 +44,7 @@ export const conflictsNow = (
   projects: readonly string[],
 ): { readonly conflicts: readonly ProjectConflict[]; readonly unread: readonly string[] } => {
   const rulesets = rulesetsOf(host)
+  const isRestricted = restrictedIn(rulesets)
   const unread: string[] = []
   const conflicts = projects.flatMap((project) => {
     const wish = host.wishes.find((one) => one.project === project)
@@ -56,12 +59,10 @@ export const conflictsNow = (
       unread.push(
         `Conflicts of project ${project} were looked for among most packets only: "portolan conflicts" tells which were left out.`,
       )
-    return found
-      .filter(
-        (conflict) =>
-          isOfNow(conflict.kind) && (wish !== undefined || conflict.culprit?.managed?.project !== project),
-      )
-      .map((conflict): ProjectConflict => ({ ...conflict, project }))
+    const told = found.filter(({ kind }) => isOfNow(kind))
+    return (wish === undefined ? asFarAsRulesTell(told, project, isRestricted) : told).map(
+      (conflict): ProjectConflict => ({ ...conflict, project }),
+    )
   })
   return { conflicts: [...conflicts].sort((a, b) => rank[a.severity] - rank[b.severity]), unread }
 }
@@ -77,9 +78,37 @@ const rulesetsOf = ({ surrounding, changes }: SearchedHost): readonly NetfilterR
 }
 
 /**
- * A project as its bridges and rules tell it. Nothing tells of the sources that a port is restricted to, so what our own
- * rules keep out is no conflict there.
+ * The conflicts of a project whose wishes are not known. Nothing tells of the sources that a port is restricted to: what
+ * our own rules keep out is no conflict, and what stops other packets may stop none that may come in.
  */
+const asFarAsRulesTell = (
+  conflicts: readonly Conflict[],
+  project: string,
+  isRestricted: (label: string) => boolean,
+): readonly Conflict[] =>
+  conflicts
+    .filter(({ culprit }) => culprit?.managed?.project !== project)
+    .map((conflict) =>
+      conflict.mapping !== null && isRestricted(`${project}/${conflict.mapping}`)
+        ? { ...conflict, certainty: 'possible' }
+        : conflict,
+    )
+
+/** Do rules of ours drop packets to a mapping, of sources that it is not for? */
+const restrictedIn = (rulesets: readonly NetfilterRuleset[]): ((label: string) => boolean) => {
+  const found = new Set<string>()
+  for (const { tables } of rulesets)
+    for (const { chains } of tables)
+      for (const { rules } of chains)
+        for (const { steps, source } of rules)
+          if (source.comment !== null && steps.some(drops)) found.add(source.comment)
+  return (label) => found.has(label)
+}
+
+const drops = (step: NetfilterRule['steps'][number]): boolean =>
+  step.kind === 'verdict' && step.verdict.kind === 'drop'
+
+/** A project as its bridges and rules tell it, with ports that are open to every source. */
 const stateInForce = (project: string, { networks, published }: SearchedHost): DesiredState => {
   const own = networks.filter((one) => one.project === project).flatMap(({ network }) => toldSubnets(network))
   const mappings = published

@@ -101,3 +101,33 @@ describe.each(backends)('after an apply with %s', (backend) => {
     expect(statusAfter(applied, false)).toMatchObject({ changes: [], lost: [], conflicts: expected })
   })
 })
+
+test('where a port is restricted to some sources, only its file tells whether a foreign rule concerns it', () => {
+  const [, [, text]] = projects as readonly [unknown, readonly [string, string]]
+  const applied = planOf({ intent: intentOf(text), backend: 'nftables', facts })
+  const { facts: now, rules } = after(applied)
+  const foreign = dialects['iptables-legacy'].parse(
+    '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 192.0.2.128/25 -p tcp -m tcp --dport 8081 -j DROP\nCOMMIT\n',
+    'foreign',
+    'ip',
+  )
+  const { project, desired } = applied
+  const told = (
+    wishes: readonly { project: string; desired: typeof desired; mappings: typeof desired.mappings }[],
+  ) =>
+    conflictsNow(
+      {
+        facts: now,
+        surrounding: { ...rules, 'iptables-legacy': foreign },
+        changes: [],
+        published: published('nftables', rules),
+        networks: hostNetworks(now),
+        wishes,
+      },
+      [project],
+    )
+      .conflicts.filter(({ mapping }) => mapping?.startsWith('0.0.0.0:8081'))
+      .map(({ kind, certainty }) => `${certainty} ${kind}`)
+  expect(told([])).toEqual(['possible PreroutingDropped'])
+  expect(told([{ project, desired, mappings: desired.mappings }])).toEqual([])
+})
