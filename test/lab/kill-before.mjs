@@ -1,6 +1,6 @@
 // Preloaded with --import: ends this process by SIGKILL just before the step of that number with which it would change
 // the host or what it remembers of it. KILL_BEFORE is the number, from 1; or a kind, for the first step of that kind:
-// sysctl, notes, rules (by a program), netlink (links, addresses, rules), flows.
+// sysctl, notes, journal, rules (by a program), netlink (links, addresses, rules), flows.
 import childProcess from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
@@ -24,7 +24,7 @@ const watch = (owner, name, kindOf) => {
 }
 
 const sysctl = (path) => (String(path).startsWith('/proc/sys/') ? 'sysctl' : null)
-const notes = (path) => (/\/state-[^/]*\.json$/.test(String(path)) ? 'notes' : null)
+const notes = (path) => (/\/(state-[^/]*\.json|[^/]*\.journal)$/.test(String(path)) ? 'notes' : null)
 const changesRules = (program, args) =>
   (/(^|\/)nft$/.test(program) && args.includes('-f')) || /tables(-nft|-legacy)?(-restore)?$/.test(program)
 
@@ -37,6 +37,17 @@ for (const [owner, suffix] of [
   watch(owner, `rm${suffix}`, notes)
   watch(owner, `unlink${suffix}`, notes)
 }
+// The journal of a live host: files are known by name when they are opened, and by number when they are written to.
+const journals = new Set()
+const { openSync } = fs
+fs.openSync = (path, ...args) => {
+  const descriptor = openSync(path, ...args)
+  if (/\.journal(\.[\d-]+\.tmp)?$/.test(String(path))) journals.add(descriptor)
+  else journals.delete(descriptor)
+  return descriptor
+}
+watch(fs, 'writeSync', (descriptor) => (journals.has(descriptor) ? 'journal' : null))
+watch(fs, 'linkSync', (_from, to) => (/\.journal$/.test(String(to)) ? 'journal' : null))
 watch(childProcess, 'spawn', (program, args) =>
   Array.isArray(args) && changesRules(String(program), args) ? 'rules' : null,
 )

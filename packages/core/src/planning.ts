@@ -26,6 +26,8 @@ export {
   requestedProtocol,
   shownValue,
 } from './intent/builder/index.ts'
+export { addressKey } from './lease/lease-key.ts'
+export { releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'
 export { checkMapping } from './resolve/check-mapping.ts'

@@ -1,7 +1,8 @@
-import type { Lease } from './lease.ts'
+import { families } from '@portolan/netfilter'
+import type { Lease, LeaseHolder, LeasingNetwork } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'
-import { addressKey, leaseKey } from './lease-key.ts'
-import { type LeaseState, type LeaseStep, listLeases } from './lease-state.ts'
+import { addressHolderKey, addressKey, leaseKey } from './lease-key.ts'
+import { keysOfHolder, type LeaseState, type LeaseStep, listLeases } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
 
 /**
@@ -35,6 +36,23 @@ export const releaseLeaseIn = (book: LeaseBook, key: string): boolean => {
   }
   book.put(key, null)
   return true
+}
+
+/**
+ * Gives up the addresses that a holder has on a network.
+ * @example
+ * releaseHolder(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state
+ * @public @since 0.1.0
+ */
+export const releaseHolder = (
+  state: LeaseState,
+  on: LeasingNetwork,
+  holder: LeaseHolder,
+): LeaseStep<null> => {
+  const book = openBook(state)
+  for (const family of families)
+    for (const key of keysOfHolder(state, addressHolderKey(on, family, holder))) releaseLeaseIn(book, key)
+  return book.close(null)
 }
 
 /**

@@ -1,21 +1,23 @@
+import { randomInt } from 'node:crypto'
 import {
   closeSync,
   constants,
   fdatasync,
-  fdatasyncSync,
   fstatSync,
   linkSync,
   lstatSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { refuseUnsafeFile } from '../state/safe-place.ts'
-import { headLine } from './record.ts'
+import { contentLines, headLine } from './record.ts'
 
 /** An open journal file: to read on in it, and to append to it. */
 export interface JournalFile {
@@ -65,10 +67,7 @@ export const openJournalFile = (path: string): JournalFile | null => {
       return now !== undefined && now.ino === own.ino && now.dev === own.dev
     },
     append: (text) => writeOnce(descriptor, Buffer.from(text)),
-    sync: () =>
-      new Promise((resolve, reject) => {
-        fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)))
-      }),
+    sync: () => sync(descriptor),
     close: () => closeSync(descriptor),
   }
 }
@@ -77,8 +76,9 @@ export const openJournalFile = (path: string): JournalFile | null => {
  * Makes a file with a head and nothing else, unless there is one.
  * @throws what the file system says
  */
-export const makeJournalFile = (path: string): void => {
-  const temporary = writeBeside(path, '')
+export const makeJournalFile = async (path: string): Promise<void> => {
+  // Counted from a number of its own: what was decided on for a file that is gone does not count in this one.
+  const temporary = await writeBeside(path, contentLines(new Map(), new Map(), randomInt(2 ** 40)))
   try {
     // Unlike a rename it leaves what another process made meanwhile.
     linkSync(temporary, path)
@@ -87,32 +87,50 @@ export const makeJournalFile = (path: string): void => {
   } finally {
     rmSync(temporary, { force: true })
   }
-  syncDirectory(dirname(path))
+  await syncDirectory(dirname(path))
 }
 
 /**
  * Puts a file with a head and a text in the place of what is there.
  * @throws what the file system says; what is there stays as it is then
  */
-export const replaceJournalFile = (path: string, text: string): void => {
-  const temporary = writeBeside(path, text)
+export const replaceJournalFile = async (path: string, text: string): Promise<void> => {
+  const temporary = await writeBeside(path, text)
+  removeLeft(path)
   try {
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
   }
-  syncDirectory(dirname(path))
+  await syncDirectory(dirname(path))
 }
 
+/** What processes left that were killed while they wrote. */
+const removeLeft = (path: string): void => {
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
+    const left = join(dirname(path), name)
+    const since = statSync(left, { throwIfNoEntry: false })?.mtimeMs
+    if (since !== undefined && Date.now() - since > LEFT_MS) rmSync(left, { force: true })
+  }
+}
+
+/** A file takes some milliseconds to write, and on a disk that is busy some seconds. */
+const LEFT_MS = 600_000
+
+/** No two of a process share one: while the disk works the process goes on. */
+let written = 0
+
 /** @returns the path of a whole file, on the disk */
-const writeBeside = (path: string, text: string): string => {
-  const temporary = `${path}.${process.pid}.tmp`
+const writeBeside = async (path: string, text: string): Promise<string> => {
+  written += 1
+  const temporary = `${path}.${process.pid}-${written}.tmp`
   rmSync(temporary, { force: true })
   const descriptor = openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND, 0o600)
   try {
     writeOnce(descriptor, Buffer.from(headLine() + text))
-    fdatasyncSync(descriptor)
+    await sync(descriptor)
     return temporary
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -123,14 +141,17 @@ const writeBeside = (path: string, text: string): string => {
 }
 
 /** A rename is only sure to survive a power cut once the directory itself is on disk (fsync(2)). */
-const syncDirectory = (directory: string): void => {
+const syncDirectory = async (directory: string): Promise<void> => {
   const descriptor = openSync(directory, O_RDONLY)
   try {
-    fdatasyncSync(descriptor)
+    await sync(descriptor)
   } finally {
     closeSync(descriptor)
   }
 }
+
+/** Never while this process waits: a disk may take a second. */
+const sync = promisify(fdatasync)
 
 const readAll = (descriptor: number, bytes: Buffer, at: number): number => {
   let done = 0

@@ -1,12 +1,20 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { takeFileLock } from '../lock/file-lock.ts'
-import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+import { named, namedLater, notOurs } from './journal-error.ts'
 import { type JournalFile, makeJournalFile, openJournalFile, replaceJournalFile } from './journal-file.ts'
-import { changesLine, headFault, type JournalChange, readChanges, sealLine } from './record.ts'
+import {
+  changesLine,
+  contentLines,
+  headFault,
+  type JournalChange,
+  type JournalRecord,
+  readRecord,
+  sealLine,
+} from './record.ts'
 
 /**
  * Keys and values that outlive this process. Any number of processes write to one journal; each change is whole or not
@@ -22,9 +30,15 @@ export interface Journal {
   /**
    * Makes changes, all of them or none. Once it is fulfilled they outlive this process, and some milliseconds later a power cut.
    * Makes the file where there is none.
+   * @param after - as `count` was when the changes were decided on: they are made only if no record came since
+   * @returns a mark of what was written, as `writerOf` gives it; null: a record came between, and nothing was written
    * @throws PortolanError `STATE`, PermissionError; nothing has changed then
    */
-  write(changes: readonly JournalChange[]): Promise<void>
+  write(changes: readonly JournalChange[], after?: number): Promise<string | null>
+  /** How many records were read of all that were ever written; of a file that was removed and made anew, it is less. */
+  readonly count: number
+  /** The mark of the record that wrote or removed a key last; null where there is none, or it was removed long ago. */
+  writerOf(key: string): string | null
   /** Resolves when everything that was written here is on the disk. */
   sync(): Promise<void>
   /** Removes the file. Other processes find no file from then on. */
@@ -69,6 +83,13 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   /** Records that were read, the head among them. */
   let records = 0
   let unread = 0
+  /** As `Journal.count`. */
+  let count = 0
+  /** Of keys that were removed too, until the file is written anew. */
+  const writers = new Map<string, string>()
+  /** No other record of any process has these. */
+  const mark = `${process.pid}-${randomBytes(6).toString('base64url')}`
+  let marks = 0
   /** The file is being written anew: what is appended to it counts no more. */
   let sealed = false
   let syncing: Promise<void> | null = null
@@ -76,8 +97,9 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
 
   const forget = (): void => {
     values.clear()
+    writers.clear()
     follower?.clear()
-    records = unread = 0
+    records = unread = count = 0
     sealed = false
   }
 
@@ -99,7 +121,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     return file
   }
 
-  /** @returns is this line among those that were read, and counts? */
+  /** @returns was the record of this writer read, and does it count? */
   const readOn = (from: JournalFile, awaited = ''): boolean => {
     let found = false
     for (const line of from.readOn().split('\n')) {
@@ -111,13 +133,23 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
         throw notOurs(path, fault)
       }
       if (records === 1) continue
-      const changes = readChanges(line)
-      if (changes === null) unread += 1
-      else if (changes === 'sealed') sealed = true
-      else for (const { key, value } of changes) set(key, value)
-      found ||= line === awaited
+      const record = readRecord(line)
+      if (record === null) unread += 1
+      else if (record === 'sealed') sealed = true
+      else if (take(record)) found ||= record.writer === awaited
     }
     return found
+  }
+
+  /** @returns false when it was decided on before another record came: it counts no more */
+  const take = ({ changes, writer, after, count: before }: JournalRecord): boolean => {
+    if (after !== null && after !== count) return false
+    count = before ?? count + 1
+    for (const { key, value } of changes) {
+      set(key, value)
+      writers.set(key, writer)
+    }
+    return true
   }
 
   const set = (key: string, value: unknown): void => {
@@ -135,18 +167,27 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     return follow() === null ? null : values
   }
 
-  const writeLine = async (line: string): Promise<void> => {
+  const writeRecord = async (
+    changes: readonly JournalChange[],
+    after: number | null,
+  ): Promise<string | null> => {
+    marks += 1
+    const writer = `${mark}-${marks}`
+    const line = changesLine(changes, writer, after)
     for (;;) {
       if (read() === null) {
         makeStateDirectory(dirname(path))
-        makeJournalFile(path)
+        await makeJournalFile(path)
       }
-      if (sealed) await renew(true)
+      if (sealed) await (renewing ?? renew(true))
       const open = follow()
       if (open === null || sealed) continue
+      if (after !== null && after !== count) return null
       open.append(line)
+      const counts = readOn(open, writer)
       // Not so where a seal came between, or the file was removed.
-      if (readOn(open, line.trim()) && open.isCurrent()) return
+      if (counts && open.isCurrent()) return writer
+      if (after !== null && !counts && !sealed && open.isCurrent()) return null
     }
   }
 
@@ -162,7 +203,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
         open.append(sealLine())
         readOn(open)
       }
-      replaceJournalFile(path, [...values].map(([key, value]) => changesLine([{ key, value }])).join(''))
+      await replaceJournalFile(path, contentLines(values, writers, count))
       follow()
     } finally {
       lock?.release()
@@ -189,12 +230,16 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
 
   return {
     read: () => named('read', path, read),
-    write: async (changes) => {
-      if (changes.length === 0) return
-      await namedLater('written', path, () => writeLine(changesLine(changes)))
+    write: async (changes, after) => {
+      const writer = await namedLater('written', path, () => writeRecord(changes, after ?? null))
       syncLater()
       renewLater()
+      return writer
     },
+    get count() {
+      return count
+    },
+    writerOf: (key) => writers.get(key) ?? null,
     sync: () => namedLater('written', path, async () => file?.sync()),
     remove: () => {
       for (const one of [path, `${path}.lock`]) rmSync(one, { force: true })
@@ -208,50 +253,4 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       shut()
     },
   }
-}
-
-const notOurs = (path: string, fault: string): PortolanError =>
-  new PortolanError(
-    'STATE',
-    `The journal ${path} could not be read: ${fault}. It was left as it is; put back a copy, or move it away to begin anew.`,
-  )
-
-const named = <Result>(action: 'read' | 'written', path: string, work: () => Result): Result => {
-  try {
-    return work()
-  } catch (error) {
-    throw journalError(action, path, error)
-  }
-}
-
-const namedLater = async (
-  action: 'read' | 'written',
-  path: string,
-  work: () => Promise<void>,
-): Promise<void> => {
-  try {
-    await work()
-  } catch (error) {
-    throw journalError(action, path, error)
-  }
-}
-
-const journalError = (action: 'read' | 'written', path: string, error: unknown): PortolanError => {
-  if (error instanceof PortolanError) return error
-  const { code } = error as NodeJS.ErrnoException
-  const why = error instanceof Error ? error.message : String(error)
-  if (code === 'EACCES' || code === 'EPERM')
-    return new PermissionError(
-      `The journal ${path} could not be ${action} (${why}). Run this as root, or give another state directory.`,
-      'file access',
-      { cause: error },
-    )
-  const full = fullDisk(error, dirname(path))
-  return new PortolanError(
-    'STATE',
-    full === null
-      ? `The journal ${path} could not be ${action}: ${why}.`
-      : `The journal ${path} could not be ${action}: ${full}. What was written before is still there. Make room on that disk and run this again.`,
-    { cause: error },
-  )
 }

@@ -28,9 +28,27 @@ const recordLine = (value: unknown): string => {
 
 export const headLine = (): string => recordLine([HEAD, JOURNAL_VERSION])
 
-/** The changes as one record: it is read whole or not at all. */
-export const changesLine = (changes: readonly JournalChange[]): string =>
-  recordLine(changes.map(({ key, value }) => (value === null ? [key] : [key, value])))
+/**
+ * The changes as one record: it is read whole or not at all.
+ *
+ * @param writer - a mark that no other record has
+ * @param after - how many records there have to be before it, for it to count; null: it counts in any case
+ */
+export const changesLine = (
+  changes: readonly JournalChange[],
+  writer: string,
+  after: number | null,
+): string =>
+  recordLine([changes.map(({ key, value }) => (value === null ? [key] : [key, value])), writer, after])
+
+/** All that a file holds, where it is written anew: keys and values, and how many records were ever written. */
+export const contentLines = (
+  values: ReadonlyMap<string, unknown>,
+  writers: ReadonlyMap<string, string>,
+  count: number,
+): string =>
+  [...values].map(([key, value]) => changesLine([{ key, value }], writers.get(key) ?? '', null)).join('') +
+  recordLine([[], '', null, count])
 
 const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
 
@@ -57,10 +75,25 @@ export const headFault = (line: string): string | null => {
     : `it has the form ${JSON.stringify(head[1])}, and this version of Portolan reads ${VERSIONS.join(' and ')}`
 }
 
+/** What a line of changes says. */
+export interface JournalRecord {
+  readonly changes: readonly JournalChange[]
+  readonly writer: string
+  readonly after: number | null
+  /** How many records were ever written, this one among them; null: one more than before it. */
+  readonly count: number | null
+}
+
 /** The changes a line holds; null: it was cut off, or is damaged. */
-export const readChanges = (line: string): readonly JournalChange[] | 'sealed' | null => {
+export const readRecord = (line: string): JournalRecord | 'sealed' | null => {
   const record = readLine(line)
   if (record === SEAL) return SEAL
   if (!Array.isArray(record)) return null
-  return record.map(([key, value = null]: readonly [string, unknown]) => ({ key, value }))
+  const [changes, writer, after, count = null] = record as unknown as readonly [
+    readonly (readonly [string, unknown])[],
+    string,
+    number | null,
+    (number | null)?,
+  ]
+  return { changes: changes.map(([key, value = null]) => ({ key, value })), writer, after, count }
 }

@@ -1,16 +1,19 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Journal, openJournal } from '../../src/journal/open-journal.ts'
 
@@ -150,6 +153,58 @@ describe('a journal', () => {
     expect(heldIn(stale)).toEqual({ a: 1, b: 2 })
     expect(readFileSync(file, 'utf8')).not.toContain('sealed')
     await stale.close()
+  })
+
+  test('does not take what was decided on before another record came, wherever that is read', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([{ key: 'a', value: 1 }])
+    const { count } = one
+    expect(await other.write([{ key: 'a', value: 2 }])).not.toBeNull()
+    const size = statSync(file).size
+    expect(await one.write([{ key: 'a', value: 3 }], count)).toBeNull()
+    expect(statSync(file).size).toBe(size)
+    expect(heldIn(one)).toEqual({ a: 2 })
+    // Written in the instant between a look and the record of another process, it is in the file and counts for none.
+    const record = `[[["a",4]],"late",${count}]`
+    appendFileSync(file, `\n${crc32(record).toString(16).padStart(8, '0')} ${record}\n`)
+    for (const journal of [one, other, open()]) expect(heldIn(journal)).toEqual({ a: 2 })
+    expect(await one.write([{ key: 'a', value: 5 }], one.count)).not.toBeNull()
+    expect(heldIn(other)).toEqual({ a: 5 })
+  })
+
+  test('tells which record wrote or removed a key last, wherever that is read', async () => {
+    const [one, other] = [open(), open()]
+    const first = await one.write([{ key: 'a', value: 1 }])
+    expect(one.writerOf('a')).toBe(first)
+    const second = await other.write([{ key: 'a', value: 1 }])
+    one.read()
+    expect(one.writerOf('a')).toBe(second)
+    expect(second).not.toBe(first)
+    expect(one.writerOf('b')).toBeNull()
+    const third = await one.write([{ key: 'a', value: null }])
+    other.read()
+    expect(other.writerOf('a')).toBe(third)
+  })
+
+  test('counts on where the file is written anew', async () => {
+    const [one, other] = [open(), open()]
+    await one.write([{ key: 'often', value: 0 }])
+    const { count } = one
+    for (let number = 1; number <= 6000; number += 1) await one.write([{ key: 'often', value: number }])
+    await one.close()
+    other.read()
+    expect(other.count).toBe(count + 6000)
+  })
+
+  test('what a process left that was killed while it wrote the file anew is removed by the next that does', async () => {
+    const journal = open()
+    await journal.write([{ key: 'a', value: 1 }])
+    const left = `${file}.77-1.tmp`
+    writeFileSync(left, '')
+    utimesSync(left, 0, 0)
+    for (let number = 0; number < 6000; number += 1) await journal.write([{ key: 'a', value: number }])
+    await journal.close()
+    expect(existsSync(left)).toBe(false)
   })
 
   test('one that is removed is gone for all, and begins anew with the next change', async () => {

@@ -2,6 +2,7 @@ import { checkProject, type DesiredMapping, type LeaseStore, type Runner } from 
 import {
   createRunner,
   defaultStateDirectory,
+  type JournalChange,
   openConntrack,
   openLeaseStore,
   openLinks,
@@ -13,7 +14,7 @@ import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readStatus } from '../status/read-status.ts'
 import { watchHost } from '../watch/watch-host.ts'
-import { leaseEndpoint, releaseEndpoint } from './endpoints/lease-endpoint.ts'
+import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost } from './live-host.ts'
@@ -25,7 +26,7 @@ import type { PublishRequest, UnpublishRequest } from './ports/publish-request.t
 import { unpublishPorts } from './ports/unpublish-ports.ts'
 import { LiveRules } from './rules/live-rules.ts'
 import { openRuleKeeper } from './rules/open-rule-keeper.ts'
-import { openWantedState } from './wanted/wanted-state.ts'
+import { openWantedState, withoutEndpoint } from './wanted/wanted-state.ts'
 
 /**
  * @example
@@ -117,8 +118,11 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   const refuseClosed = (): void => {
     if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
   }
-  const unpublish = async (requests: readonly UnpublishRequest[]): Promise<readonly DesiredMapping[]> => {
-    const taken = await unpublishPorts(rules, requests)
+  const unpublish = async (
+    requests: readonly UnpublishRequest[],
+    beside: readonly JournalChange[] = [],
+  ): Promise<readonly DesiredMapping[]> => {
+    const taken = await unpublishPorts(rules, requests, beside)
     await releaseHostPorts(rules, leases, taken)
     return taken
   }
@@ -148,8 +152,11 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
       const taken = await whileOpen(async () => {
         const known = wanted.endpoint(network, endpoint)?.endpoint
         const addresses = [known?.ip, known?.ip6].filter((one) => typeof one === 'string')
-        const ports = await unpublish([{ endpoint, network }, ...addresses.map((address) => ({ address }))])
-        await releaseEndpoint(rules, leases, network, endpoint)
+        const ports = await unpublish(
+          [{ endpoint, network }, ...addresses.map((address) => ({ address }))],
+          known === undefined ? [] : [withoutEndpoint(network, endpoint)],
+        )
+        await releaseLeases(rules, leases, network, endpoint)
         return ports
       })
       await forgetFlows(taken)

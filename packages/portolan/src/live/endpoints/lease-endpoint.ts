@@ -3,15 +3,20 @@ import {
   type DesiredEndpoint,
   type DesiredMapping,
   type EndpointOptions,
+  findLease,
   type LeaseChange,
+  type LeaseState,
   type LeaseStore,
-  leaseKey,
-  releaseLease,
 } from '@portolan/core'
-import { endpointIntent } from '@portolan/core/planning'
+import { addressKey, endpointIntent, releaseHolder } from '@portolan/core/planning'
 import { families, InvalidRequestError, macFromAddress } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
-import { type WantedNetwork, withEndpoint, withoutEndpoint } from '../wanted/wanted-state.ts'
+import {
+  type WantedEndpoint,
+  type WantedNetwork,
+  withEndpoint,
+  withoutEndpoint,
+} from '../wanted/wanted-state.ts'
 
 /** Leases the addresses of an endpoint on a network of this project; the same endpoint has the same ones again. */
 export const leaseEndpoint = async (
@@ -22,34 +27,53 @@ export const leaseEndpoint = async (
   options: EndpointOptions,
 ): Promise<DesiredEndpoint> => {
   const { project, wanted } = rules
-  const on = networkOf(rules, network)
   const intent = endpointIntent(name, network, options)
-  const known = wanted.endpoint(network, name)
-  if (known !== null && JSON.stringify(known.intent) === JSON.stringify(intent)) return known.endpoint
+  for (;;) {
+    const on = networkOf(rules, network)
+    const known = wanted.endpoint(network, name)
+    if (known !== null && JSON.stringify(known.intent) === JSON.stringify(intent)) return known.endpoint
+    const leased = await take(rules, leases, on, intent)
+    await rules.writeDown(() => {
+      networkOf(rules, network)
+      return [withEndpoint({ intent, endpoint: leased })]
+    })
+    await wanted.sync()
+    // Another program may have released it just before it was written down.
+    if (isHeld(await leases.read(), project, leased)) return leased
+    await rules.writeDown(() =>
+      wanted.endpoint(network, name) === null ? null : [withoutEndpoint(network, name)],
+    )
+  }
+}
+
+const take = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  { network: on, intent: networkIntent }: WantedNetwork,
+  { service: name, mac, ...addresses }: WantedEndpoint['intent'],
+): Promise<DesiredEndpoint> => {
+  const { project, wanted } = rules
+  const network = on.name
   const inUse = new Set(
     [...rules.others(), ...wanted.ports()].flatMap(({ targets }) =>
       targets.flatMap((target) => (isOf(target, name, network) ? [] : [target.address])),
     ),
   )
   const isTaken = (address: string): boolean => inUse.has(address)
-  const endpoint = await leases.transact((before) => {
+  return leases.transact((before) => {
     let state = before
     const changes: LeaseChange[] = []
-    const found: { ip: string | null; ip6: string | null; mac: string | null } = {
-      ip: null,
-      ip6: null,
-      mac: intent.mac,
-    }
+    const found: { ip: string | null; ip6: string | null; mac: string | null } = { ip: null, ip6: null, mac }
     for (const family of families) {
-      const subnet = on.network[family]
+      const subnet = on[family]
       if (subnet === null) continue
       const step = acquireAddress(state, {
         on: { project, network },
         holder: { project, service: name, replica: 1 },
         subnet: subnet.subnet,
         gateway: subnet.gateway,
-        ipRange: on.intent[family]?.ipRange ?? null,
-        address: intent[family],
+        ipRange: networkIntent[family]?.ipRange ?? null,
+        address: addresses[family],
         isTaken,
         mac: found.mac,
       })
@@ -59,52 +83,35 @@ export const leaseEndpoint = async (
       // One MAC an endpoint, of its IPv4 address where it has one.
       found.mac ??= macFromAddress(step.result.address)
     }
-    return { state, changes, result: found }
+    return { state, changes, result: { service: name, replica: 1, network, ...found, mac: found.mac ?? '' } }
   })
-  const leased: DesiredEndpoint = {
-    service: name,
-    replica: 1,
-    network,
-    ip: endpoint.ip,
-    ip6: endpoint.ip6,
-    mac: endpoint.mac ?? '',
-  }
-  await wanted.change([withEndpoint({ intent, endpoint: leased })])
-  await wanted.sync()
-  return leased
 }
 
-/** Gives the addresses of an endpoint up. Ports that lead to it are taken back before. */
-export const releaseEndpoint = async (
-  rules: LiveRules,
+const isHeld = (
+  state: LeaseState,
+  project: string,
+  { network, service, ...leased }: DesiredEndpoint,
+): boolean =>
+  families.every((family) => {
+    const address = leased[family]
+    if (address === null) return true
+    const lease = findLease(state, addressKey({ project, network }, family, address))
+    return lease?.kind === 'address' && lease.released === null && lease.holder.service === service
+  })
+
+/** Gives up the addresses of an endpoint that is no longer wanted. */
+export const releaseLeases = async (
+  { project, wanted }: LiveRules,
   leases: LeaseStore,
   network: string,
   name: string,
 ): Promise<void> => {
-  const { project, wanted } = rules
-  const known = wanted.endpoint(network, name)
-  if (known === null) return
-  await wanted.change([withoutEndpoint(network, name)])
   await leases.transact((before) => {
-    let state = before
-    const changes: LeaseChange[] = []
-    for (const family of families) {
-      const address = known.endpoint[family]
-      if (address === null) continue
-      const holder = { project, service: name, replica: 1 }
-      const lease = {
-        kind: 'address',
-        on: { project, network },
-        family,
-        address,
-        mac: '',
-        holder,
-        released: null,
-      } as const
-      const step = releaseLease(state, leaseKey(lease))
-      state = step.state
-      changes.push(...step.changes)
-    }
+    // Another program may have leased it anew meanwhile.
+    if (wanted.endpoint(network, name) !== null) return { state: before, changes: [], result: null }
+    const on = { project, network }
+    const holder = { project, service: name, replica: 1 }
+    const { state, changes } = releaseHolder(before, on, holder)
     return { state, changes, result: null }
   })
 }

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DesiredNetwork, Intent, LeaseStore, NetworkOptions, Runner } from '@portolan/core'
 import { networkIntent } from '@portolan/core/planning'
 import { type JournalChange, withHostLock } from '@portolan/host'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { takeLeases } from '../../apply/apply.ts'
 import { carryOut } from '../../apply/apply-plan.ts'
 import type { Backend } from '../../backend/backend.ts'
@@ -56,8 +57,20 @@ export const ensureNetwork = async (
 
 /** Removes a network, unless endpoints are on it. */
 export const removeNetwork = async (rules: LiveRules, tools: NetworkTools, name: string): Promise<void> => {
-  const found = rules.wanted.network(name)
-  if (found === null) return
+  const isThere = (): boolean =>
+    rules.bridges.some(({ project, network }) => project === rules.project && network === name)
+  // A bridge that is no longer wanted was left by a process that was killed.
+  const left = await rules.decideForSure(async () =>
+    rules.wanted.network(name) !== null || isThere() ? name : null,
+  )
+  if (left === null) return
+  await bringAbout(rules, tools, (intent) => {
+    refuseInUse(rules, name)
+    return { ...intent, networks: intent.networks.filter((network) => network.name !== name) }
+  })
+}
+
+const refuseInUse = (rules: LiveRules, name: string): void => {
   const endpoints = rules.wanted.endpoints().filter(({ endpoint }) => endpoint.network === name)
   const [first] = endpoints
   if (first !== undefined)
@@ -76,10 +89,6 @@ export const removeNetwork = async (rules: LiveRules, tools: NetworkTools, name:
       'NETWORK_IN_USE',
       `Network ${name} has published ports (${ports[0].label}${ports.length > 1 ? `, and ${ports.length - 1} more` : ''}): unpublish them first.`,
     )
-  await bringAbout(rules, tools, (intent) => ({
-    ...intent,
-    networks: intent.networks.filter((network) => network.name !== name),
-  }))
 }
 
 /** A subnet that is leased does not move by itself: containers have addresses in it. */
@@ -99,8 +108,12 @@ const refuseOtherSubnet = (before: NetworkIntent, after: NetworkIntent, wanted: 
   }
 }
 
+/** How often networks are planned anew because another program changes rules just then. */
+const ATTEMPTS = 25
+
 /**
  * Brings the networks of a project about: plans them, writes down what is wanted, and carries it out.
+ * @param change - throws where it may not be
  * @throws PortolanError `CONFLICTS` when it cannot be
  */
 export const bringAbout = async (
@@ -108,36 +121,60 @@ export const bringAbout = async (
   tools: NetworkTools,
   change: (intent: Intent) => Intent,
 ): Promise<void> => {
-  const { project, wanted } = rules
-  const { runner, leases, stateDirectory, backend } = tools
-  await withHostLock(async () => {
-    const before = intentOf(project, wanted)
-    const planned = await planBeside(
-      change(before),
-      { backend, runner, leases, stateDirectory },
-      { live: wanted.ports(), search: false },
-    )
-    refuseConflicts(planned)
-    const changes = changesTo(before, planned, change(before))
-    const writeDown = async (): Promise<() => Promise<void>> => {
-      const giveBack = await takeLeases(planned.leases, { leases })
-      try {
-        const undo = await wanted.change(changes)
-        await wanted.sync()
-        return async () => {
-          await undo()
-          await giveBack()
-        }
-      } catch (error) {
-        await giveBack()
-        throw error
-      }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await withHostLock(() => planAndCarryOut(rules, tools, change))
+      break
+    } catch (error) {
+      if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
     }
-    await carryOut(planned, { runner, stateDirectory, lockHeld: true, lease: writeDown })
-  })
+  }
   await rules.refresh()
   // What another program took away of other projects comes back too.
   if (rules.isDamaged()) await rules.slowly(() => null)
+}
+
+const planAndCarryOut = async (
+  { project, wanted }: LiveRules,
+  { runner, leases, stateDirectory, backend }: NetworkTools,
+  change: (intent: Intent) => Intent,
+): Promise<void> => {
+  const before = intentOf(project, wanted)
+  const intent = change(before)
+  const planned = await planBeside(
+    intent,
+    { backend, runner, leases, stateDirectory },
+    { live: wanted.ports(), search: false },
+  )
+  refuseConflicts(planned)
+  const changes = changesTo(before, planned, intent)
+  const writeDown = async (): Promise<() => Promise<void>> => {
+    const giveBack = await takeLeases(planned.leases, { leases })
+    try {
+      const undo = await wanted.change(() => {
+        const now = intentOf(project, wanted)
+        change(now)
+        // An endpoint of another program is in no plan that was made before.
+        if (!isDeepStrictEqual(now, before))
+          throw new StaleStateError(
+            `What is wanted of project ${project} changed after it was planned. Nothing was changed`,
+            {
+              advice: 'call again',
+            },
+          )
+        return changes
+      })
+      await wanted.sync()
+      return async () => {
+        await undo?.()
+        await giveBack()
+      }
+    } catch (error) {
+      await giveBack()
+      throw error
+    }
+  }
+  await carryOut(planned, { runner, stateDirectory, lockHeld: true, lease: writeDown })
 }
 
 const refuseConflicts = ({ conflicts }: Plan): void => {

@@ -56,7 +56,14 @@ export const publishPorts = async (
       added = missingOf(rules, wishes) ?? []
       return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }
     }
-    if (!(await rules.quickly('add', decide))) await rules.slowly(() => decide()?.changes ?? null)
+    if (!(await rules.quickly('add', decide)))
+      await rules.slowly(() => {
+        const changes = decide()?.changes ?? null
+        if (changes !== null || !rules.isDamaged()) return changes
+        // Another program has written them down only, and takes back what it wrote last if it cannot go on.
+        added = wishes.map(({ mapping }) => mapping)
+        return added.map(withPort)
+      })
   }
   const mappings = wishes.map(({ mapping }) => mapping)
   for (const mapping of mappings) openLoopback(rules, mapping, localnet)

@@ -22,26 +22,34 @@ type Selector = (mapping: DesiredMapping, target: Target) => boolean
  * Takes ports back, all of them in one transaction. Of a port that several targets share, only those go that were asked
  * for.
  *
+ * @param beside - is written down with it, in one record
  * @returns the mappings that were taken back, each with the targets that it lost
  */
 export const unpublishPorts = async (
   rules: LiveRules,
   requests: readonly UnpublishRequest[],
+  beside: readonly JournalChange[] = [],
 ): Promise<readonly DesiredMapping[]> => {
   const selectors = requests.map(selectorOf)
   const isGone: Selector = (mapping, target) => selectors.some((selects) => selects(mapping, target))
   const decide = (): Withdrawal | null => withdrawalOf(candidates(rules, requests), isGone)
-  if ((await rules.decideForSure(async () => decide())) === null && !rules.isDamaged()) return []
+  if ((await rules.decideForSure(async () => decide())) === null && !rules.isDamaged()) {
+    await rules.writeDown(() => beside)
+    return []
+  }
   let taken: Withdrawal | null = null
   const quick = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
     taken = decide()
     // What others share stays, with fewer targets: that is no element less.
-    return taken === null || taken.shared ? null : { changes: taken.changes, mappings: taken.mappings }
+    return taken === null || taken.shared
+      ? null
+      : { changes: [...taken.changes, ...beside], mappings: taken.mappings }
   }
   if (!(await rules.quickly('remove', quick)))
     await rules.slowly(() => {
       taken = decide()
-      return taken?.changes ?? null
+      const changes = [...(taken?.changes ?? []), ...beside]
+      return changes.length === 0 ? null : changes
     })
   return (taken as Withdrawal | null)?.mappings ?? []
 }

@@ -4,8 +4,11 @@ import { type HostFacts, type Prefix, StaleStateError } from '@portolan/netfilte
 import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
 import type { KeptRules, RuleDrift, RuleKeeper } from './rule-keeper.ts'
 
-/** How often something is tried again when another program changes the rules just then. */
-export const ATTEMPTS = 3
+/**
+ * How often something is tried again when another program changes the rules just then: a live host that adds a port the
+ * short way does not wait for the lock.
+ */
+const ATTEMPTS = 25
 
 /** What is wanted of a project, given the subnets that bridges of ours have. */
 export type DesiredSource = (subnets: readonly Prefix[]) => DesiredState | null
@@ -73,13 +76,18 @@ export class HeldRules {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await withHostLock(async () => {
-          if (!(await this.keeper.isCurrent())) await this.refresh()
+          if (!(await this.isCurrent())) await this.refresh()
           await work()
         })
       } catch (error) {
         if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
       }
     }
+  }
+
+  /** Is what was read, with what was done since, certain to be what the host has and what is wanted of it? */
+  protected isCurrent(): Promise<boolean> {
+    return this.keeper.isCurrent()
   }
 
   /** Brings what is wanted into force, from the rules that were read last. */

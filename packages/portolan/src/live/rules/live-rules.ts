@@ -1,4 +1,4 @@
-import type { DesiredMapping, PublishedPort } from '@portolan/core'
+import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
 import {
   containsAddress,
@@ -10,14 +10,21 @@ import {
 } from '@portolan/netfilter'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 import { desiredOf, type WantedState, withPort } from '../wanted/wanted-state.ts'
-import { ATTEMPTS, HeldRules } from './held-rules.ts'
+import { HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
+
+/** How often the short way is tried when another program changes the rules just then. */
+const ATTEMPTS = 2
 
 /** The rules of a project whose ports come and go. */
 export class LiveRules extends HeldRules {
   readonly wanted: WantedState
   /** What other projects have published, by host socket. */
   #others: ReadonlyMap<string, PublishedPort> = new Map()
+  /** How many records what is wanted had when it was last asked for as a whole. */
+  #asked = 0
+  /** How many it had when all of it was last known to be in force; null: it is not known. */
+  #settled: number | null = null
 
   constructor(project: string, keeper: RuleKeeper, wanted: WantedState) {
     super(project, keeper, (subnets) => {
@@ -30,12 +37,51 @@ export class LiveRules extends HeldRules {
   }
 
   override async refresh(): Promise<KeptRules> {
-    const rules = await super.refresh()
+    const rules = await this.#readAll()
     this.#others = new Map(rules.others.map((port) => [socketKey(port), port]))
     if (rules.own.length === 0 || this.wanted.exists()) return rules
     // What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost.
-    await this.wanted.change(rules.own.map((port) => withPort(asMapping(port))))
-    return super.refresh()
+    await this.wanted.change(() =>
+      this.wanted.exists() ? null : rules.own.map((port) => withPort(asMapping(port))),
+    )
+    return this.#readAll()
+  }
+
+  async #readAll(): Promise<KeptRules> {
+    const rules = await super.refresh()
+    this.#settled = rules.whole ? this.#asked : null
+    return rules
+  }
+
+  override desired(): DesiredState | null {
+    this.#asked = this.wanted.count()
+    return super.desired()
+  }
+
+  protected override async hold(): Promise<void> {
+    await super.hold()
+    this.#settled = this.#asked
+  }
+
+  protected override async isCurrent(): Promise<boolean> {
+    return this.#isSettled() && (await super.isCurrent())
+  }
+
+  /** Writes down what no rule follows from. */
+  async writeDown(decide: () => readonly JournalChange[] | null): Promise<void> {
+    const before = this.#settled
+    if ((await this.wanted.change(decide)) !== null) this.#settle(before)
+  }
+
+  /** The record that was just written is in force; so is all, if it was before and no other record came between. */
+  #settle(before: number | null): void {
+    const count = this.wanted.count()
+    this.#settled = before !== null && count === before + 1 ? count : null
+  }
+
+  /** Is all in force that is wanted now, as far as no program changed a rule since it was read? */
+  #isSettled(): boolean {
+    return this.whole && this.#settled === this.wanted.count()
   }
 
   /**
@@ -55,7 +101,7 @@ export class LiveRules extends HeldRules {
 
   /**
    * Asks something of what is known. Where it throws, or its answer is that nothing is to be done, the rules are read
-   * again unless they are known to stand.
+   * again unless they are known to stand. What another program has only written down yet is not taken for done.
    *
    * @returns what is to be done; null: nothing, but for what `isDamaged` tells
    */
@@ -63,7 +109,7 @@ export class LiveRules extends HeldRules {
     try {
       const decision = await decide()
       if (decision !== null) return decision
-      if (!this.isDamaged() && (await this.isUnchanged())) return null
+      if (this.#isSettled() && (await this.isUnchanged())) return null
     } catch (error) {
       if (!(error instanceof PortolanError)) throw error
     }
@@ -85,12 +131,21 @@ export class LiveRules extends HeldRules {
       readonly mappings: readonly DesiredMapping[]
     } | null,
   ): Promise<boolean> {
-    for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
-      const decision = this.isDamaged() ? null : decide()
-      if (decision === null) return false
-      const undo = await this.wanted.change(decision.changes)
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      if (this.isDamaged()) return false
+      const before = this.#settled
+      let mappings: readonly DesiredMapping[] = []
+      const undo = await this.wanted.change(() => {
+        const decision = decide()
+        mappings = decision?.mappings ?? []
+        return decision?.changes ?? null
+      })
+      if (undo === null) return false
       try {
-        if (await this.keeper.quickly(action, decision.mappings)) return true
+        if (await this.keeper.quickly(action, mappings)) {
+          this.#settle(before)
+          return true
+        }
         await undo()
         return false
       } catch (error) {
@@ -105,13 +160,12 @@ export class LiveRules extends HeldRules {
   /** Reads the rules, and brings what is wanted into force, with the changes that `decide` says; null: as it is. */
   async slowly(decide: () => readonly JournalChange[] | null): Promise<void> {
     await this.underLock(async () => {
-      const changes = decide()
-      if (changes === null && !this.isDamaged()) return
-      const undo = await this.wanted.change(changes ?? [])
+      const undo = await this.wanted.change(decide)
+      if (undo === null && !this.isDamaged()) return
       try {
         await this.hold()
       } catch (error) {
-        await undo()
+        await undo?.()
         throw error
       }
     })

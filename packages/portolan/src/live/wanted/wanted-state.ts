@@ -36,11 +36,16 @@ export interface WantedState {
   /** Records that could not be read. */
   readonly unread: number
   /**
-   * Writes changes down.
-   * @returns what writes down what was before
-   * @throws PortolanError `STATE`, PermissionError
+   * Decides what is to change, and writes it down. It is decided anew where another program wrote something meanwhile, so
+   * that nothing comes between the decision and the record.
+   *
+   * @returns what writes down what was before, of the keys that no other record has changed since; null: nothing was to
+   *   change
+   * @throws PortolanError `STATE`, PermissionError, and what `decide` throws
    */
-  change(changes: readonly JournalChange[]): Promise<() => Promise<void>>
+  change(decide: () => readonly JournalChange[] | null): Promise<(() => Promise<void>) | null>
+  /** How many records there are, as `Journal.count`: another number means that something may have changed. */
+  count(): number
   /** Resolves when all of it is on the disk. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -134,14 +139,34 @@ export const openWantedState = (stateDirectory: string, project: string): Wanted
     get unread() {
       return journal.unread
     },
-    change: async (changes) => {
-      const before = journal.read() ?? new Map<string, unknown>()
-      const undo = changes.map(({ key: name }) => ({ key: name, value: before.get(name) ?? null }))
-      await journal.write(changes)
-      return () => journal.write(undo)
+    change: async (decide) => {
+      for (;;) {
+        journal.read()
+        const { count } = journal
+        const changes = decide()
+        if (changes === null || changes.length === 0) return null
+        const before = journal.read()
+        const undo = changes.map(({ key: name }) => ({ key: name, value: before?.get(name) ?? null }))
+        const writer = await journal.write(changes, count)
+        if (writer !== null) return () => takeBack(journal, writer, undo)
+      }
+    },
+    count: () => {
+      journal.read()
+      return journal.count
     },
     sync: () => journal.sync(),
     close: () => journal.close(),
+  }
+}
+
+/** Writes down what was before a record, but for what other records have changed since. */
+const takeBack = async (journal: Journal, writer: string, undo: readonly JournalChange[]): Promise<void> => {
+  for (;;) {
+    journal.read()
+    const { count } = journal
+    const own = undo.filter(({ key: name }) => journal.writerOf(name) === writer)
+    if (own.length === 0 || (await journal.write(own, count)) !== null) return
   }
 }
 

@@ -55,7 +55,7 @@ beforeAll(async () => {
   const endpoint = { service: 'web-1', replica: 1, network: 'web', ip: '10.1.0.2', ip6: 'fd00:1::2', mac: '' }
   const routed = { subnet: '10.3.0.0/24', gateway: '10.3.0.1', mode: 'routed', masquerade: false } as const
   const inside = { subnet: '10.2.0.0/24', gateway: '10.2.0.1', mode: 'nat', masquerade: false } as const
-  await wanted.change([
+  await wanted.change(() => [
     withNetwork({ intent: networkIntent('web', { ipv6: true }), network: network('web') }),
     withNetwork({
       intent: networkIntent('back', { internal: true }),

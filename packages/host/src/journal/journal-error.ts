@@ -1,0 +1,49 @@
+import { dirname } from 'node:path'
+import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { fullDisk } from '../state/full-disk.ts'
+
+export const notOurs = (path: string, fault: string): PortolanError =>
+  new PortolanError(
+    'STATE',
+    `The journal ${path} could not be read: ${fault}. It was left as it is; put back a copy, or move it away to begin anew.`,
+  )
+
+export const named = <Result>(action: 'read' | 'written', path: string, work: () => Result): Result => {
+  try {
+    return work()
+  } catch (error) {
+    throw journalError(action, path, error)
+  }
+}
+
+export const namedLater = async <Result>(
+  action: 'read' | 'written',
+  path: string,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw journalError(action, path, error)
+  }
+}
+
+const journalError = (action: 'read' | 'written', path: string, error: unknown): PortolanError => {
+  if (error instanceof PortolanError) return error
+  const { code } = error as NodeJS.ErrnoException
+  const why = error instanceof Error ? error.message : String(error)
+  if (code === 'EACCES' || code === 'EPERM')
+    return new PermissionError(
+      `The journal ${path} could not be ${action} (${why}). Run this as root, or give another state directory.`,
+      'file access',
+      { cause: error },
+    )
+  const full = fullDisk(error, dirname(path))
+  return new PortolanError(
+    'STATE',
+    full === null
+      ? `The journal ${path} could not be ${action}: ${why}.`
+      : `The journal ${path} could not be ${action}: ${full}. What was written before is still there. Make room on that disk and run this again.`,
+    { cause: error },
+  )
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { DesiredMapping } from '@portolan/core'
+import {
+  openWantedState,
+  type WantedState,
+  withoutPort,
+  withPort,
+} from '../../../src/live/wanted/wanted-state.ts'
+
+let folder = ''
+let [one, other]: readonly WantedState[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portolan-wanted-'))
+  one = openWantedState(folder, 'shop')
+  other = openWantedState(folder, 'shop')
+})
+afterEach(async () => {
+  await Promise.all([one?.close(), other?.close()])
+  rmSync(folder, { recursive: true })
+})
+
+const port = (hostPort: number, address = '10.1.0.2'): DesiredMapping => ({
+  kind: 'nat',
+  family: 'ip',
+  protocol: 'tcp',
+  hostAddress: null,
+  hostPort,
+  interface: null,
+  allowFrom: null,
+  label: `${hostPort}`,
+  targets: [{ address, port: 80, service: 'web', replica: 1, network: 'web', weight: 1 }],
+})
+
+const portsOf = (state: WantedState | undefined): readonly string[] =>
+  (state?.ports() ?? []).map(({ hostPort, targets: [{ address }] }) => `${hostPort} ${address}`).sort()
+
+describe('what two programs want of one project', () => {
+  test('is decided anew where a record of the other came between the decision and its own', async () => {
+    const decisions: (readonly string[])[] = []
+    await one?.change(() => {
+      decisions.push(portsOf(other))
+      // The other program is quicker, once.
+      if (decisions.length === 2) void other?.change(() => [withPort(port(81))])
+      return [withPort(port(80))]
+    })
+    // The file is made first, then the other came, and then nothing did.
+    expect(decisions).toEqual([[], [], ['81 10.1.0.2']])
+    expect(portsOf(one)).toEqual(['80 10.1.0.2', '81 10.1.0.2'])
+  })
+
+  test('is not changed at all where the second decision is that nothing is to change', async () => {
+    await other?.change(() => [withPort(port(80, '10.1.0.3'))])
+    let asked = 0
+    const undo = await one?.change(() => {
+      asked += 1
+      if (asked === 1) void other?.change(() => [withPort(port(81, '10.1.0.3'))])
+      return one?.port(port(81)) === null ? [withPort(port(81))] : null
+    })
+    expect(undo).toBeNull()
+    expect(portsOf(other)).toEqual(['80 10.1.0.3', '81 10.1.0.3'])
+  })
+
+  test('is taken back as it was before, but for what the other has written since', async () => {
+    await one?.change(() => [withPort(port(80))])
+    const undo = await one?.change(() => [withoutPort(port(80)), withPort(port(81)), withPort(port(82))])
+    await other?.change(() => [withPort(port(81, '10.1.0.9'))])
+    await undo?.()
+    for (const state of [one, other]) expect(portsOf(state)).toEqual(['80 10.1.0.2', '81 10.1.0.9'])
+  })
+})

@@ -1,0 +1,82 @@
+import type { Lab } from '../../lab/lab.ts'
+import { createMachine, type Machine } from '../../lab/machine.ts'
+import { addresses } from '../../lab/topology.ts'
+
+/** `calls.mjs` publishes these for the client alone. */
+export const isRestricted = (port: number): boolean => port % 10 >= 7
+
+/**
+ * A container that has every address of the 172.17.0.0/19, at the host's interface `v-every`: it answers at port 80,
+ * whichever address was leased.
+ */
+export const everyAddress = async (lab: Lab): Promise<Machine> => {
+  const machine = lab.use(await createMachine('everyone'))
+  await lab.host.ip(`link add v-every type veth peer name eth0 netns ${machine.pid}`, 'link set v-every up')
+  await machine.ip(
+    'link set eth0 up',
+    'addr add 172.17.255.254/16 dev eth0',
+    'route add local 172.17.0.0/19 dev lo',
+    'route add default via 172.17.42.1',
+  )
+  await machine.listen({ protocol: 'tcp', port: 80 })
+  return machine
+}
+
+const answers = `
+import select, socket, sys, time
+def answers(address, ports, seconds):
+    tries = {}
+    for port in ports:
+        one = socket.socket(); one.setblocking(False)
+        one.connect_ex((address, port)); tries[one] = port
+    end, found = time.monotonic() + seconds, []
+    while tries and time.monotonic() < end:
+        for one in select.select(list(tries), [], [], 0.05)[0]:
+            try:
+                if one.recv(1): found.append(tries[one])
+            except OSError: pass
+            one.close(); del tries[one]
+    for one in tries: one.close()
+    return found
+`
+
+/** Which of these ports of the host answer; all are tried at once. */
+export const answering = async (from: Machine, ports: readonly number[]): Promise<readonly number[]> => {
+  const printed = await from.mustRun([
+    'python3',
+    '-c',
+    `${answers}\nprint(*sorted(answers(sys.argv[1], map(int, sys.argv[2:]), 0.6)), sep='\\n')`,
+    addresses.ip.host,
+    ...ports.map(String),
+  ])
+  return printed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number)
+}
+
+/** Tries restricted ports again and again, from a machine that is not let in. `stop` gives back those that answered. */
+export const trespass = (lab: Lab, from: Machine): { readonly stop: () => Promise<readonly string[]> } => {
+  const running = from.start(
+    [
+      'python3',
+      '-c',
+      `${answers}
+try:
+    while True:
+        for port in answers('${addresses.ip.host}', [8007, 8008, 8009, 8017, 8018, 8019], 0.05): print(port, flush=True)
+        time.sleep(0.02)
+except KeyboardInterrupt: print('ended')`,
+    ],
+    { timeoutMs: 36e5 },
+  )
+  lab.use({ [Symbol.asyncDispose]: async () => running.kill('SIGKILL') })
+  return {
+    stop: async () => {
+      running.kill('SIGINT')
+      const { stdout, stderr } = await running.outcome
+      if (!stdout.endsWith('ended\n')) throw new Error(`the trespasser ended too early: ${stderr}`)
+      return stdout.split('\n').slice(0, -2)
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { argvOf, documented, look, toldIn } from './calling.ts'
+import { answering, everyAddress, isRestricted, trespass } from './every-address.ts'
+import {
+  type Found,
+  learned,
+  linesFound,
+  linesOf,
+  type Model,
+  nothing,
+  possible,
+  type Told,
+} from './model.ts'
+
+const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
+
+/** Every kill costs the start of two Node processes. More of them: PORTOLAN_KILLS=250. */
+const kills = Number(process.env.PORTOLAN_KILLS ?? 5)
+
+/** The rules change at steps up to this one of a program that is just opened. */
+const firstSteps = 40
+
+const portIn = (line: string): number => Number(line.split(' ')[1])
+
+/** Compares what a fresh process found with what the killed one had been told; gives back what is so. */
+const check = (
+  step: string,
+  told: readonly Told[],
+  models: readonly Model[],
+  { before, after }: { readonly before: Found; readonly after: Found },
+): Model => {
+  const failed = told.filter(({ error }) => error !== undefined && !documented.includes(error))
+  expect({ step, failed }).toEqual({ step, failed: [] })
+  const last = told.at(-1)
+  const found = linesFound(before, before.ports)
+  const chosen = models
+    .map((model) => learned(model, before))
+    .find((model) => JSON.stringify(linesOf(model)) === JSON.stringify(found))
+  if (chosen === undefined)
+    throw new Error(`${step}: ${JSON.stringify({ found, models: models.map(linesOf), last })}`)
+  // Before anything is repaired: all that was sure is in force, and nothing else but for the call that was under way.
+  const inForce = new Set(before.inForce.map(portIn))
+  const known = models.flatMap(({ ports }) => [...ports.keys()])
+  const wrong = [...new Set([...known, ...inForce])].filter((port) =>
+    inForce.has(port) ? !known.includes(port) : models.every(({ ports }) => ports.has(port)),
+  )
+  expect({ step, wrong, last }).toEqual({ step, wrong: [], last })
+  expect({ step, ports: after.ports, inForce: after.inForce }).toEqual({
+    step,
+    ports: before.ports,
+    inForce: before.ports,
+  })
+  return chosen
+}
+
+/** What is so answers, to the machines that may ask. */
+const checkTraffic = async (
+  lab: Lab,
+  step: string,
+  { networks, ports }: Model,
+  { after }: { readonly after: Found },
+) => {
+  const bridge = after.networks.find(({ name }) => name === 'a')?.bridge
+  if (!networks.has('a') || bridge === undefined) return
+  await lab.host.areUp([bridge, 'v-every'])
+  const all = Array.from({ length: 20 }, (_, at) => 8000 + at)
+  const wanted = all.filter((port) => ports.has(port))
+  const [client, neighbour] = await Promise.all([answering(lab.client, all), answering(lab.neighbour, all)])
+  const where = { step, network: after.networks.find(({ name }) => name === 'a') }
+  expect({ where, client, neighbour }).toEqual({
+    where,
+    client: wanted,
+    neighbour: wanted.filter((port) => !isRestricted(port)),
+  })
+}
+
+/** Programs that are killed at any instant. */
+export const killed = (open: OpenLab, backend: Backend): void => {
+  const environment = {
+    CALLS_BACKEND: backend,
+    CALLS_STATE: '/run/lab/live',
+    CALLS_NAME: 'a',
+    CALLS_PORT: '8000',
+    CALLS_LINK: 'v-every',
+  }
+  /** Kills programs one after another, and looks after each. */
+  const survive = async (run: (lab: Lab, at: number) => Promise<{ stdout: string; stderr: string }>) => {
+    const lab = await open()
+    await everyAddress(lab)
+    const trespasser = trespass(lab, lab.neighbour)
+    let model = nothing
+    for (let at = 0; at < kills; at += 1) {
+      const { stdout, stderr } = await run(lab, at)
+      expect(stderr).toBe('')
+      const told = toldIn(stdout)
+      const found = await look(lab, environment)
+      model = check(`kill ${at}`, told, possible(model, told), found)
+      await checkTraffic(lab, `kill ${at}`, model, found)
+    }
+    expect(await trespasser.stop()).toEqual([])
+  }
+
+  test(`killed at ${kills} instants, nothing that was answered is lost, and nothing is half done`, async () => {
+    await survive(async (lab, at) => {
+      const running = lab.host.start(argvOf('calls.mjs'), {
+        environment: { ...environment, CALLS_SEED: String(at + 1) },
+      })
+      await new Promise((resolve) => setTimeout(resolve, 600 + ((at * 7919) % 1500)))
+      running.kill('SIGKILL')
+      return running.outcome
+    })
+  })
+
+  test(`killed before each of ${kills} steps, nothing that was answered is lost, and nothing is half done`, async () => {
+    await survive((lab, at) =>
+      lab.host.run(argvOf('calls.mjs'), {
+        environment: {
+          ...environment,
+          CALLS_SEED: String(1000 + at),
+          CALLS_COUNT: '60',
+          NODE_OPTIONS: `--import=${preload}`,
+          KILL_BEFORE: String(1 + ((at * 7) % firstSteps)),
+        },
+      }),
+    )
+  })
+}
