@@ -1,8 +1,10 @@
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 import { life } from './live/life.ts'
+import { watchCommand } from './live/watch-command.ts'
 import { watching } from './live/watching.ts'
 
 for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const) {
   describeLifecycle('a live project', backend, life)
   describeLifecycle('a live project that is watched', backend, watching)
+  describeLifecycle('portolan watch', backend, watchCommand)
 }

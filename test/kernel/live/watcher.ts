@@ -37,8 +37,23 @@ export const startWatcher = async (
   const argv = ['env', '-C', repository, process.execPath, '--input-type=module', '--eval', script]
   await lab.host.writeText(log, '')
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
+  const { events, next } = followEvents(lab, log)
+  await next('watching', ({ kind }) => kind === 'watching')
+  return {
+    events,
+    next,
+    [Symbol.asyncDispose]: async () => {
+      running.kill('SIGTERM')
+      const { exitCode, stderr } = await running.outcome
+      if (exitCode !== 0 || stderr !== '') throw new Error(`the watcher exited ${exitCode}: ${stderr}`)
+    },
+  }
+}
+
+/** The events that a program on the host writes to a file, a line each. */
+export const followEvents = (lab: Lab, path: string): Pick<Watcher, 'events' | 'next'> => {
   const events = async (): Promise<readonly HostEvent[]> =>
-    (await lab.host.readText(log))
+    (await lab.host.readText(path))
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as HostEvent)
@@ -59,14 +74,5 @@ export const startWatcher = async (
       await setTimeout(PAUSE_MS)
     }
   }
-  await next('watching', ({ kind }) => kind === 'watching')
-  return {
-    events,
-    next,
-    [Symbol.asyncDispose]: async () => {
-      running.kill('SIGTERM')
-      const { exitCode, stderr } = await running.outcome
-      if (exitCode !== 0 || stderr !== '') throw new Error(`the watcher exited ${exitCode}: ${stderr}`)
-    },
-  }
+  return { events, next }
 }

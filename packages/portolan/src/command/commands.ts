@@ -157,6 +157,18 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     load: () => import('./commands/status.ts'),
   },
+  watch: {
+    usage: 'watch [-f compose.yaml]... | -p PROJECT [--check] [--once]',
+    summary:
+      'Hold a project until stopped: repair what other programs take away, and tell of it and of conflicts.',
+    more: [
+      'With -p alone it is a project that a live host holds (openHost). Events are lines, with --json one object each.',
+      'SIGHUP reads the files again and applies the difference; SIGTERM ends it and leaves the rules.',
+    ],
+    options: [...common, ...intent, 'check', 'once'],
+    positionals: 0,
+    load: () => import('./commands/watch.ts'),
+  },
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',
@@ -167,4 +179,4 @@ export const commands: Readonly<Record<string, Command>> = {
 }
 
 /** Commands that have a name and a place already, and nothing behind it yet. */
-export const comingCommands: readonly string[] = ['watch']
+export const comingCommands: readonly string[] = ['attach', 'detach', 'report', 'cluster', 'completion']

@@ -78,6 +78,8 @@ export const optionTable = {
   format: { type: 'string', value: 'F', help: 'nft, nft-json, iptables-restore or sh' },
   watch: { type: 'boolean', help: 'refresh it in place on the terminal every two seconds, until Control-C' },
   'no-conflicts': { type: 'boolean', help: 'do not look for conflicts' },
+  check: { type: 'boolean', help: 'only tell, change nothing' },
+  once: { type: 'boolean', help: 'look, repair and search for conflicts once, and end: for a timer' },
   count: { type: 'string', value: 'N', help: 'how many subnets', fallback: '1' },
   size: { type: 'string', value: 'N', help: 'prefix length of each', fallback: 'as the pool has it' },
   pool: {

@@ -1,7 +1,8 @@
 import { diffLinks, diffSysctls } from '@portolan/core'
-import { isSysctlWritable, type Links } from '@portolan/host'
+import { type Conntrack, isSysctlWritable, type Links } from '@portolan/host'
 import { planBeside } from '../plan/plan-intent.ts'
 import type { HeldProject } from '../watch/held-project.ts'
+import { udpPorts } from '../watch/udp-ports.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { lostPorts, portsOfBridges } from './networks/bridge-ports.ts'
 import { bringAbout, type NetworkTools } from './networks/ensure-network.ts'
@@ -16,6 +17,7 @@ export const holdLiveProject = (
   rules: LiveRules,
   tools: NetworkTools,
   links: Links,
+  conntrack: Conntrack,
   inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>,
 ): HeldProject => {
   const { project, wanted } = rules
@@ -40,10 +42,12 @@ export const holdLiveProject = (
     repair: () =>
       inTurn(async () => {
         // Rules first: what comes up behind them is never more open than it should be.
-        if (rules.isDamaged()) await rules.mend()
+        const isDamaged = rules.isDamaged()
+        if (isDamaged) await rules.mend()
         if (elsewhere().length > 0) await bringAbout(rules, tools, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
           await attachToNetwork(rules, links, port, `${project}/${network}`)
+        if (isDamaged) await conntrack.forgetUntranslated(udpPorts(rules.desired()))
       }),
     conflicts: () =>
       inTurn(async () => {

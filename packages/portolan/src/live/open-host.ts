@@ -179,7 +179,7 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
     published: () => wanted.ports().map((mapping) => ({ ...mapping, project })),
     watch: (watchOptions = {}) => {
       refuseClosed()
-      const held = holdLiveProject(rules, tools, links, whileOpen)
+      const held = holdLiveProject(rules, tools, links, conntrack, whileOpen)
       return watchHost(held, runner, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
     },
     status: async ({ conflicts = true } = {}) => {

@@ -16,6 +16,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal
   /** Only tell, change nothing. */
   readonly check?: boolean
+  /** Look, repair and search once, and end: for a timer. */
+  readonly once?: boolean
 }
 
 /** The kernel does not tell all of its changes (`openMonitor`): the host is looked at this often anyway. */
@@ -36,17 +38,17 @@ const LONGEST_RETRY_MS = 60_000
 export const watchProject = (
   held: HeldProject,
   monitor: Monitor,
-  { signal, check = false }: WatchOptions,
+  { signal, check = false, once = false }: WatchOptions,
 ): AsyncGenerator<HostEvent, void> =>
   runAhead((own) =>
-    watching(held, monitor, signal === undefined ? own : AbortSignal.any([signal, own]), check),
+    watching(held, monitor, signal === undefined ? own : AbortSignal.any([signal, own]), { check, once }),
   )
 
 async function* watching(
   held: HeldProject,
   monitor: Monitor,
   signal: AbortSignal,
-  check: boolean,
+  { check, once }: { readonly check: boolean; readonly once: boolean },
 ): AsyncGenerator<HostEvent, void> {
   const gathering = gather(monitor, signal)
   const contention = new Contention()
@@ -61,16 +63,19 @@ async function* watching(
 
   const about = () => ({ at: new Date().toISOString(), project: held.project })
 
-  yield { ...about(), kind: 'watching', backend: held.backend }
+  let isFirst = true
   for (;;) {
     const now = performance.now()
     if (now >= lookAt) {
       try {
         const changes = await held.look()
         lookAt = performance.now() + LOOK_MS
+        const causes = causesOf(notices, process.pid)
+        const began = since
+        notices = []
+        since = null
         if (changes.length === 0) told = ''
         else {
-          const causes = causesOf(notices, process.pid)
           const pausedMs = contention.leftMs(performance.now())
           const outcome = check ? 'reported' : pausedMs > 0 ? 'paused' : null
           if (outcome !== null) {
@@ -80,24 +85,28 @@ async function* watching(
             if (outcome === 'paused') lookAt = performance.now() + pausedMs
           } else {
             await held.repair()
-            const afterMs = since === null ? null : performance.now() - since
+            const afterMs = began === null ? null : performance.now() - began
             yield { ...about(), ...drift(changes, causes, 'repaired', afterMs) }
             const quarrel = contention.repaired(changes, causes, performance.now())
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
             searchAt ??= performance.now() + SEARCH_AFTER_MS
             // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
-            if ((await gathering.next(OWN_MS))?.length !== 0) lookAt = 0
+            const during = (await gathering.next(OWN_MS)) ?? []
+            if (during.length > 0) lookAt = 0
+            notices = (await held.isUnchanged()) ? [] : during.filter(({ kind }) => kind === 'rules')
+            since = notices.length > 0 ? performance.now() : null
           }
         }
         retryMs = FIRST_RETRY_MS
+        if (isFirst) yield { ...about(), kind: 'watching', backend: held.backend }
+        isFirst = false
       } catch (error) {
         if (signal.aborted) return
         yield { ...about(), kind: 'failed', error: asError(error), retryMs }
+        if (once) return
         lookAt = performance.now() + retryMs
         retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
       }
-      notices = []
-      since = null
     }
     if (searchAt !== null && performance.now() >= searchAt) {
       searchAt = null
@@ -111,9 +120,11 @@ async function* watching(
       } catch (error) {
         if (signal.aborted) return
         yield { ...about(), kind: 'failed', error: asError(error), retryMs: FIRST_RETRY_MS }
+        if (once) return
         searchAt = performance.now() + FIRST_RETRY_MS
       }
     }
+    if (once) return
     const next = Math.min(lookAt, searchAt ?? Number.POSITIVE_INFINITY) - performance.now()
     const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)))
     if (came === null) return

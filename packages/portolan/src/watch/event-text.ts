@@ -1,0 +1,53 @@
+import { visibleLine } from '@portolan/netfilter'
+import { printConflict } from '../plan/print-plan.ts'
+import { plainStyle, type Style } from '../plan/style.ts'
+import type { Cause, DriftChange, HostEvent } from './host-event.ts'
+
+/** So many changes are named in a line; the rest is counted. */
+const MOST_NAMED = 3
+
+/** An event as lines for people: what, why, and what was done about it. */
+export const eventText = (event: HostEvent, style: Style = plainStyle): readonly string[] => {
+  const head = `${style.dim(event.at)} ${event.project}: `
+  const line = (text: string): string => `${head}${visibleLine(text)}`
+  switch (event.kind) {
+    case 'watching':
+      return [line(`in force with ${event.backend}, and watched`)]
+    case 'drift':
+      return [
+        line(
+          `${outcomes[event.outcome](event.afterMs)}: ${changesText(event.changes)}${causesText(event.causes)}`,
+        ),
+      ]
+    case 'conflict':
+      return [line('a conflict'), ...printConflict(event.conflict, style)]
+    case 'conflict-gone':
+      return [line(`no longer: ${event.conflict.kind}, ${event.conflict.message}`)]
+    case 'contended':
+      return [
+        line(
+          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} undoes each repair of ${event.objects.slice(0, MOST_NAMED).join(', ')}: the next one waits ${event.pauseMs / 1000} s. Stop that program, or end this project with "portolan destroy -p ${event.project}".`,
+        ),
+      ]
+    case 'failed':
+      return [line(`${event.error.message} It is tried again in ${event.retryMs / 1000} s.`)]
+  }
+}
+
+const outcomes = {
+  repaired: (afterMs: number | null) =>
+    afterMs === null ? 'repaired' : `repaired after ${Math.ceil(afterMs)} ms`,
+  reported: () => 'not as it is wanted (nothing was changed)',
+  paused: () => 'not as it is wanted, and left so for now',
+} as const
+
+const verbs = { add: '+', change: '~', remove: '-' } as const
+
+const changesText = (changes: readonly DriftChange[]): string => {
+  const named = changes.slice(0, MOST_NAMED).map(({ action, object }) => `${verbs[action]} ${object}`)
+  const more = changes.length - named.length
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
+}
+
+const causesText = (causes: readonly Cause[]): string =>
+  causes.length === 0 ? '' : ` Before that ${causes.map(({ text }) => text).join('; ')}.`

@@ -1,0 +1,114 @@
+import { type DesiredState, diffLinks, diffSysctls, type Intent } from '@portolan/core'
+import {
+  createRunner,
+  defaultStateDirectory,
+  isSysctlWritable,
+  openConntrack,
+  withHostLock,
+} from '@portolan/host'
+import { PortolanError } from '@portolan/netfilter'
+import { type ApplyOptions, apply } from '../apply/apply.ts'
+import { HeldRules } from '../live/rules/held-rules.ts'
+import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
+import type { Plan } from '../plan/plan.ts'
+import { planBeside } from '../plan/plan-intent.ts'
+import type { PlanOptions } from '../plan/plan-options.ts'
+import type { HeldProject } from './held-project.ts'
+import type { DriftChange } from './host-event.ts'
+import { udpPorts } from './udp-ports.ts'
+
+/** A planned project as what is watched, to be closed when it no longer is. */
+export interface HeldPlan extends HeldProject {
+  close(): void
+}
+
+/**
+ * A project that a file describes as what is watched: what the plan for the file has is wanted.
+ *
+ * @param read - reads the file again: where another process has applied what it says by now, that is what is wanted
+ * @throws what `plan` throws
+ */
+export const holdPlannedProject = async (
+  read: () => Intent,
+  options: PlanOptions,
+  applyOptions: ApplyOptions,
+): Promise<HeldPlan> => {
+  const runner = options.runner ?? createRunner()
+  const quick = (intent: Intent): Promise<Plan> => planBeside(intent, options, { live: [], search: false })
+  let intent = read()
+  const first = await quick(intent)
+  const { project, backend } = first
+  let desired: DesiredState = first.desired
+  /** Something the project needs is not leased yet. */
+  let pending = hasLeases(first)
+  const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
+  const rules = new HeldRules(
+    project,
+    openRuleKeeper(backend, project, runner, stateDirectory),
+    () => desired,
+  )
+
+  const conntrack = openConntrack()
+
+  const elsewhere = () => {
+    const writable = options.sysctls ?? isSysctlWritable('net.ipv4.ip_forward')
+    return [...diffLinks(desired, rules.facts), ...diffSysctls(desired, rules.facts, { writable }).changes]
+  }
+  const drift = async (): Promise<readonly DriftChange[]> => {
+    await rules.refresh()
+    return [...rules.drift(), ...elsewhere(), ...(pending ? [toLease] : [])]
+  }
+  /** Has another process applied what the file says now? */
+  const isApplied = async (): Promise<boolean> => {
+    try {
+      const now = read()
+      if (JSON.stringify(now) === JSON.stringify(intent)) return false
+      // That process may be at it still.
+      const planned = await withHostLock(() => quick(now))
+      // Its rules tell: forwarding may have been switched off, or a bridge deleted, at the same time.
+      if (planned.changes.some(({ part }) => part === backend)) return false
+      intent = now
+      desired = planned.desired
+      return true
+    } catch (error) {
+      // A file that is being edited is no wish yet.
+      if (error instanceof PortolanError) return false
+      throw error
+    }
+  }
+  return {
+    project,
+    backend,
+    isUnchanged: () => rules.isUnchanged(),
+    look: async () => {
+      const found = await drift()
+      return found.length > 0 && (await isApplied()) ? drift() : found
+    },
+    repair: async () => {
+      if (pending || elsewhere().length > 0) {
+        const planned = await quick(intent)
+        desired = planned.desired
+        await apply(planned, applyOptions)
+        pending = false
+        // What another program took away of other projects comes back too.
+        await rules.refresh()
+      }
+      if (!rules.isDamaged()) return
+      await rules.mend()
+      await conntrack.forgetUntranslated(udpPorts(desired))
+    },
+    conflicts: async () => (await planBeside(intent, options, { live: [], search: true })).conflicts,
+    close: () => {
+      rules.close()
+      conntrack.close()
+    },
+  }
+}
+
+const hasLeases = ({ leases }: Plan): boolean => leases !== null && leases.changes.length > 0
+
+const toLease: DriftChange = {
+  action: 'add',
+  object: 'leases',
+  description: 'Lease the subnets, addresses and ports that the project needs.',
+}

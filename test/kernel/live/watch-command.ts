@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals'
+import { attach, bridgeOf } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Running } from '../../lab/run.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { pilotOf, shop } from '../lifecycle/pilot.ts'
+import { followEvents, type Watcher } from './watcher.ts'
+
+const log = '/run/lab/events'
+const file = '/run/lab/compose.yaml'
+
+interface Watched extends AsyncDisposable {
+  readonly next: Watcher['next']
+  readonly running: Running
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts `portolan watch --json` on the host. */
+const watch = async (lab: Lab, backend: Backend, ...words: readonly string[]): Promise<Watched> => {
+  await lab.host.writeText(log, '')
+  const argv = pilotOf(lab, backend).argv('watch', file, '--json', ...words)
+  const running = lab.host.start(['sh', '-c', `exec "$@" >> ${log}`, 'sh', ...lab.command, ...argv], {
+    timeoutMs: 300_000,
+  })
+  const { next } = followEvents(lab, log)
+  return {
+    next,
+    running,
+    [Symbol.asyncDispose]: async () => {
+      running.kill('SIGTERM')
+      const { exitCode, stderr } = await running.outcome
+      expect({ exitCode, stderr: stderr.replaceAll('portolan: the files were read again\n', '') }).toEqual({
+        exitCode: 0,
+        stderr: '',
+      })
+    },
+  }
+}
+
+const served = async (lab: Lab, port: number): Promise<boolean> =>
+  (await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
+
+/** The shop with its port, and another one. */
+const withPort = (port: number): string => shop(['8080:80', `${port}:80`])
+
+/** `portolan watch -f FILE`. */
+export const watchCommand = (open: OpenLab, backend: Backend): void => {
+  test('puts a project into force, repairs it, and leaves it when it is stopped', async () => {
+    const lab = await open()
+    await lab.write('compose.yaml', shop())
+    {
+      await using watched = await watch(lab, backend)
+      await watched.next('watching', ({ kind }) => kind === 'watching')
+      await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
+      expect(await served(lab, 8080)).toBe(true)
+      await lab.host.ip(`link del ${await bridgeOf(lab, 'web')}`)
+      await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      await lab.host.mustRun(
+        backend === 'iptables-legacy'
+          ? [
+              'sh',
+              '-ec',
+              'for t in nat mangle raw filter; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done',
+            ]
+          : ['nft', 'flush', 'ruleset'],
+      )
+      await watched.next(
+        'the repair of rules',
+        (event) =>
+          // A look may come before the next reading of the rules of iptables-legacy, and then nothing tells the cause.
+          event.kind === 'drift' &&
+          event.outcome === 'repaired' &&
+          (backend === 'iptables-legacy' || event.causes.some(({ text }) => text.startsWith('nft '))),
+      )
+      await lab.host.ip(`link set v-nginx master ${await bridgeOf(lab, 'web')}`)
+      await lab.host.areUp([await bridgeOf(lab, 'web'), 'v-nginx'])
+      expect(await served(lab, 8080)).toBe(true)
+    }
+    expect((await pilotOf(lab, backend).plan(shop())).summary).toMatchObject({ add: 0, remove: 0 })
+    expect(await served(lab, 8080)).toBe(true)
+  })
+
+  test('SIGHUP applies what the file says by then, and a file with a mistake changes nothing', async () => {
+    const lab = await open()
+    await lab.write('compose.yaml', shop())
+    await using watched = await watch(lab, backend)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
+    await lab.host.writeText(file, withPort(9090))
+    expect(await served(lab, 9090)).toBe(false)
+    watched.running.kill('SIGHUP')
+    await watched.next('the new port', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+    await watched.next('watching again', ({ kind }) => kind === 'watching')
+    expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([true, true])
+  })
+
+  test('what another process applied of the edited file is not undone', async () => {
+    const lab = await open()
+    await lab.write('compose.yaml', shop())
+    await using watched = await watch(lab, backend)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
+    await pilotOf(lab, backend).apply(withPort(9090))
+    await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+    await watched.next(
+      'the repair of forwarding',
+      (event) => event.kind === 'drift' && event.changes.some(({ object }) => object.includes('ip_forward')),
+    )
+    expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([true, true])
+  })
+
+  test('--once repairs what is missing and ends, and with --check it only tells', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await pilot.apply(shop())
+    await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+    const eventsOf = (text: string): readonly unknown[] =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line))
+    const told = await pilot.run('watch', shop(), '--once', '--check', '--json')
+    expect(told).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(eventsOf(told.stdout)).toContainEqual(
+      expect.objectContaining({ kind: 'drift', outcome: 'reported' }),
+    )
+    expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('0')
+    expect(await pilot.run('watch', shop(), '--once')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/shop: repaired: ~ sysctl net\.ipv4\.ip_forward\./),
+    })
+    expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('1')
+  })
+}
