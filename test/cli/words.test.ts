@@ -89,7 +89,10 @@ describe('words that mean nothing', () => {
 })
 
 describe('commands that are not there yet', () => {
-  test.concurrent.each([['watch']])('%s says so, whatever options it is given', async (...words) => {
+  test.concurrent.each([
+    ['attach', 'web'],
+    ['report', '--json-nonsense'],
+  ])('%s says so, whatever options it is given', async (...words) => {
     const { code, stdout, stderr } = await portolan(words, { folder })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(`\`portolan ${words[0]}\` is not there yet`)

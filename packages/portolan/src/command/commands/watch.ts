@@ -11,6 +11,7 @@ import { type WatchOptions, watchProject } from '../../watch/watch-project.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 
@@ -98,7 +99,7 @@ const told = async (
   let failed = false
   for await (const event of events) {
     failed = event.kind === 'failed'
-    if (options.json === true) terminal.print(JSON.stringify(event))
+    if (options.json === true) terminal.print(jsonText(event, null, 0))
     else for (const line of eventText(event, terminal.style)) terminal.print(line)
   }
   return options.once === true && failed ? exitCode.error : exitCode.ok
