@@ -10,10 +10,12 @@ export const applyPorts = async (ports: number, backend: Backend): Promise<strin
   const last = firstPort + ports - 1
   const text = `{name: bench, services: {web: {ports: ["${firstPort}-${last}:80"], networks: {default: {ipv4_address: 172.17.0.10}}}},
     networks: {default: {ipam: {config: [{subnet: 172.17.0.0/16, gateway: 172.17.42.1}]}}}}`
-  // /run is this process's own.
-  const options = { stateDirectory: mkdtempSync('/run/portolan-bench-') }
+  const options = { stateDirectory: newState() }
   const intent = readCompose(text, { source: 'compose.yaml' })
   const planned = await plan(intent, { ...options, backend })
   await apply(planned, options)
   return planned.desired.networks[0]?.bridge ?? ''
 }
+
+/** A state directory of its own: /run is this process's. */
+export const newState = (): string => mkdtempSync('/run/portolan-bench-')

@@ -3,7 +3,7 @@ import { adopt, apply, applyTo, diff, inspect, type Variant } from '@portolan/ip
 import { openHost } from 'portolan'
 import type { Entry } from '../entry.ts'
 import { flushIptables } from '../flush-iptables.ts'
-import { applyPorts } from '../live-host.ts'
+import { applyPorts, newState } from '../live-host.ts'
 import { desiredOf, firstPort, target } from '../mappings.ts'
 import { measure, measureInTurn, peerOf } from '../measure.ts'
 import { runProgram } from '../program.ts'
@@ -29,7 +29,7 @@ export const entry: Entry = {
       const more = { ...desiredOf(0), project: 'more', networks: [], mappings: mapped }
       const changes = diff(before, adopt(before, more, 'more'))
       const back = diff(applyTo(before, changes), before)
-      const host = await openHost({ backend: variant })
+      const host = await openHost({ backend: variant, state: newState() })
       const rule = [
         'BENCH',
         '-p',

@@ -3,7 +3,7 @@ import type { Protocol } from '@portolan/netfilter'
 import { applyLive, publishChange, unpublishChange } from '@portolan/nftables'
 import { openHost } from 'portolan'
 import type { Entry } from '../entry.ts'
-import { applyPorts } from '../live-host.ts'
+import { applyPorts, newState } from '../live-host.ts'
 import { desiredOf, target } from '../mappings.ts'
 import { measure, measureInTurn, peerOf } from '../measure.ts'
 import { runProgram } from '../program.ts'
@@ -16,7 +16,7 @@ export const entry: Entry = {
   measure: async ({ count, rounds }) => {
     const ports = count(10_000)
     await applyPorts(ports, 'nftables')
-    await using host = await openHost({ backend: 'nftables' })
+    await using host = await openHost({ backend: 'nftables', state: newState() })
     const at = `at ${ports}`
     const some = { count: rounds(301), warmUp: rounds(100) }
 
