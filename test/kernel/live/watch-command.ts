@@ -133,4 +133,28 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     })
     expect(await lab.host.sysctl('net.ipv4.ip_forward')).toBe('1')
   })
+
+  test('systemd is told that it is ready once what is wanted is in force', async () => {
+    const lab = await open()
+    await lab.write('compose.yaml', shop())
+    const listener = lab.host.start([
+      'perl',
+      '-MIO::Socket::UNIX',
+      '-e',
+      'my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/run/lab/notify") or die $!; open my $r, ">", "/run/lab/listens"; close $r; $s->recv(my $m, 4096); print $m',
+    ])
+    await lab.host.mustRun([
+      'sh',
+      '-ec',
+      'for i in $(seq 100); do [ -e /run/lab/listens ] && exit 0; sleep 0.05; done; exit 1',
+    ])
+    const argv = [...lab.command, ...pilotOf(lab, backend).argv('watch', file)]
+    const running = lab.host.start(argv, { environment: { NOTIFY_SOCKET: '/run/lab/notify' } })
+    const { stdout } = await listener.outcome
+    expect(stdout).toContain('READY=1')
+    await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
+    expect(await served(lab, 8080)).toBe(true)
+    running.kill('SIGTERM')
+    expect(await running.outcome).toMatchObject({ exitCode: 0, stderr: '' })
+  })
 }

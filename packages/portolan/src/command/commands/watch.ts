@@ -1,5 +1,5 @@
 import { createRunner, defaultStateDirectory, openMonitor } from '@portolan/host'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, MissingToolError, PortolanError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import { openHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
@@ -99,10 +99,26 @@ const told = async (
   let failed = false
   for await (const event of events) {
     failed = event.kind === 'failed'
+    if (event.kind === 'watching') await tellServiceManager(terminal)
     if (options.json === true) terminal.print(jsonText(event, null, 0))
     else for (const line of eventText(event, terminal.style)) terminal.print(line)
   }
   return options.once === true && failed ? exitCode.error : exitCode.ok
+}
+
+/**
+ * Tells systemd that what is wanted is in force (sd_notify(3)), where it asked for that: a unit with Type=notify starts
+ * what comes after it then.
+ */
+const tellServiceManager = async (terminal: CommandContext['terminal']): Promise<void> => {
+  if ((process.env.NOTIFY_SOCKET ?? '') === '') return
+  try {
+    const { exitCode: code, stderr } = await createRunner().run('systemd-notify', ['--ready'])
+    if (code !== 0) terminal.say(`portolan: systemd was not told that it is ready: ${stderr.trim()}`)
+  } catch (error) {
+    if (!(error instanceof MissingToolError)) throw error
+    terminal.say(`portolan: systemd was not told that it is ready: ${error.message}`)
+  }
 }
 
 /** What the user or the service manager tells this process. */
