@@ -19,11 +19,12 @@ import { holdLiveProject } from './hold-live-project.ts'
 import { inOrder } from './in-order.ts'
 import type { LiveHost } from './live-host.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
-import { ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
+import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
 import { publishPorts } from './ports/publish-ports.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 import { unpublishPorts } from './ports/unpublish-ports.ts'
+import { isElsewhere } from './rules/is-elsewhere.ts'
 import { LiveRules } from './rules/live-rules.ts'
 import { openRuleKeeper } from './rules/open-rule-keeper.ts'
 import { openWantedState, withoutEndpoint } from './wanted/wanted-state.ts'
@@ -50,7 +51,8 @@ export interface OpenHostOptions {
 
 /**
  * Opens this host for a live orchestrator, and takes up what was wanted of the project before: its networks, leases and
- * ports. What of it is not in force is brought back with the next call that changes something.
+ * ports. What of it is not in force is brought back with the next call that changes something. If its rules are in
+ * another backend, they are moved to this one at once: in both they would count twice.
  *
  * Several may be open at once, in one process or many: what one of them believes to be so is read again before it
  * answers that there is nothing to do, or that something cannot be done.
@@ -58,7 +60,8 @@ export interface OpenHostOptions {
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @throws PortolanError `RUNNER_ELSEWHERE` when the Runner is of another network namespace than this process, `STATE`
  * when what was written down cannot be read
- * @throws InvalidRequestError for what cannot name a project, and for one that was made by a plan
+ * @throws InvalidRequestError for what cannot name a project, and for one that was made by a plan, or by a live host with
+ * another state directory
  * @example
  * await using host = await openHost({ backend: 'nftables', project: 'shop' })
  * await host.ensureNetwork('web', { pool: 'classic' })
@@ -138,6 +141,8 @@ export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost>
   try {
     await rules.refresh()
     refusePlanned(rules)
+    if (rules.isDamaged() && (await isElsewhere(project, backend, runner)))
+      await bringAbout(rules, tools, (intent) => intent)
   } catch (error) {
     await close()
     throw error
@@ -204,6 +209,6 @@ const refusePlanned = ({ project, bridges, wanted }: LiveRules): void => {
   )
   if (planned === undefined || wanted.exists()) return
   throw new InvalidRequestError(
-    `project ${project} was made by a plan (network ${planned.network}): open the host with another project, or destroy that one first.`,
+    `project ${project} was made by a plan, or by a live host with another state directory (network ${planned.network}): open the host with another project or with that directory, or destroy the project first.`,
   )
 }

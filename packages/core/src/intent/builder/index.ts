@@ -18,3 +18,4 @@ export {
   requestedProtocol,
   shownValue,
 } from './port-options.ts'
+export { refuseUnknownOptions, requestedName } from './requested-options.ts'

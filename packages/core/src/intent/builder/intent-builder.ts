@@ -3,6 +3,7 @@ import type { EndpointIntent, Intent, MappingIntent, NetworkIntent } from '../in
 import { isProjectName, projectNameRule } from '../project-name.ts'
 import { type NetworkOptions, networkIntent } from './network-options.ts'
 import { isAddress, mappingIntents, type PortOptions, type PortsInput, shownValue } from './port-options.ts'
+import { refuseUnknownOptions } from './requested-options.ts'
 
 /**
  * What is fixed of an endpoint; what is absent is leased or derived.
@@ -158,5 +159,10 @@ const mappingsOf = (
     throw new InvalidRequestError(
       `a port of ${service} is to lead to network ${to ?? 'none'}, which ${service} is not on.`,
     )
+  refuseUnknownOptions(
+    options,
+    ['hostPort', 'protocol', 'hostAddress', 'interface', 'allowFrom'],
+    `the options of a port of ${service}, beside port, network and weight,`,
+  )
   return mappingIntents(options, [{ service, network: to, port, weight }])
 }

@@ -8,6 +8,7 @@ import {
 } from '@portolan/netfilter'
 import { type PoolInput, parsePool, poolText } from '../../pool/parse-pool.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
+import { refuseUnknownOptions } from './requested-options.ts'
 
 /**
  * What a program says of one family of a network.
@@ -51,6 +52,24 @@ export interface NetworkOptions {
   readonly bridge?: string | null
 }
 
+const networkOptions: readonly string[] = [
+  'pool',
+  'ipv4',
+  'ipv6',
+  'internal',
+  'icc',
+  'masquerade',
+  'hostBinding',
+  'mtu',
+  'bridge',
+] satisfies readonly (keyof NetworkOptions)[]
+const subnetOptions: readonly string[] = [
+  'subnet',
+  'gateway',
+  'ipRange',
+  'mode',
+] satisfies readonly (keyof SubnetOptions)[]
+
 const plain: NetworkIntent = {
   name: '',
   external: false,
@@ -81,12 +100,13 @@ export const networkIntent = (
   options: NetworkOptions,
   before: NetworkIntent | null = null,
 ): NetworkIntent => {
+  refuseUnknownOptions(options, networkOptions, 'the options of a network')
   const base = before ?? plain
   const { pool, ipv4, ipv6, hostBinding, mtu, bridge } = options
   const network: NetworkIntent = {
     ...base,
     name,
-    bridge: bridge === undefined ? base.bridge : bridge,
+    bridge: bridge === undefined ? base.bridge : bridgeOf(bridge),
     internal: flag(options.internal, 'internal') ?? base.internal,
     icc: flag(options.icc, 'icc') ?? base.icc,
     masquerade: flag(options.masquerade, 'masquerade') ?? base.masquerade,
@@ -108,8 +128,19 @@ const flag = (value: boolean | undefined, option: string): boolean | undefined =
   throw new InvalidRequestError(`${option} is ${JSON.stringify(value)}: expected true or false.`)
 }
 
+const bridgeOf = (bridge: string | null): string | null => {
+  if (bridge === null || typeof bridge === 'string') return bridge
+  throw new InvalidRequestError(`bridge is ${JSON.stringify(bridge)}: expected a name of 1 to 15 bytes.`)
+}
+
 const poolsOf = (pool: PoolInput | readonly PoolInput[]): readonly string[] => {
-  const pools = (Array.isArray(pool) ? (pool as readonly PoolInput[]) : [pool as PoolInput]).map(poolText)
+  const asked = Array.isArray(pool) ? (pool as readonly PoolInput[]) : [pool as PoolInput]
+  const odd = asked.find((one) => (typeof one !== 'string' && typeof one !== 'object') || one === null)
+  if (odd !== undefined || asked.includes(null as never))
+    throw new InvalidRequestError(
+      `pool is ${JSON.stringify(pool)}: expected classic, docker, or a prefix and the size to cut it into, like 10.0.0.0/8:24.`,
+    )
+  const pools = asked.map(poolText)
   for (const one of pools) parsePool(one)
   return pools
 }
@@ -127,6 +158,7 @@ const subnetOf = (
     throw new InvalidRequestError(
       `${option} is ${JSON.stringify(options)}: expected true, false, or an object such as { subnet }.`,
     )
+  refuseUnknownOptions(options, subnetOptions, `the options of ${option}`)
   const { subnet, gateway, ipRange, mode } = options
   return {
     subnet: subnet === undefined ? base.subnet : canonicalPrefix(inputText(subnet)),

@@ -8,8 +8,14 @@ import {
   type LeaseState,
   type LeaseStore,
 } from '@portolan/core'
-import { addressKey, endpointIntent, releaseHolder } from '@portolan/core/planning'
-import { families, InvalidRequestError, macFromAddress } from '@portolan/netfilter'
+import {
+  addressKey,
+  endpointIntent,
+  refuseUnknownOptions,
+  releaseHolder,
+  requestedName,
+} from '@portolan/core/planning'
+import { families, InvalidRequestError, macFromAddress, StaleStateError } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
 import {
   type WantedEndpoint,
@@ -17,6 +23,9 @@ import {
   withEndpoint,
   withoutEndpoint,
 } from '../wanted/wanted-state.ts'
+
+/** How often an endpoint is leased anew because another program releases it just then. */
+const ATTEMPTS = 25
 
 /** Leases the addresses of an endpoint on a network of this project; the same endpoint has the same ones again. */
 export const leaseEndpoint = async (
@@ -27,8 +36,10 @@ export const leaseEndpoint = async (
   options: EndpointOptions,
 ): Promise<DesiredEndpoint> => {
   const { project, wanted } = rules
+  requestedName(name, 'an endpoint')
+  refuseUnknownOptions(options, ['ip', 'ip6', 'mac'], 'the options of an endpoint')
   const intent = endpointIntent(name, network, options)
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     const on = networkOf(rules, network)
     const known = wanted.endpoint(network, name)
     if (known !== null && JSON.stringify(known.intent) === JSON.stringify(intent)) return known.endpoint
@@ -40,6 +51,10 @@ export const leaseEndpoint = async (
     await wanted.sync()
     // Another program may have released it just before it was written down.
     if (isHeld(await leases.read(), project, leased)) return leased
+    if (attempt === ATTEMPTS)
+      throw new StaleStateError(`Another program releases endpoint ${name} again and again`, {
+        advice: 'call again',
+      })
     await rules.writeDown(() =>
       wanted.endpoint(network, name) === null ? null : [withoutEndpoint(network, name)],
     )

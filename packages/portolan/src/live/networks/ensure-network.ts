@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredNetwork, Intent, LeaseStore, NetworkOptions, Runner } from '@portolan/core'
-import { networkIntent } from '@portolan/core/planning'
+import { networkIntent, requestedName } from '@portolan/core/planning'
 import { type JournalChange, withHostLock } from '@portolan/host'
 import { InvalidRequestError, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { takeLeases } from '../../apply/apply.ts'
@@ -34,6 +34,7 @@ export const ensureNetwork = async (
   name: string,
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
+  requestedName(name, 'a network')
   const wish = (): NetworkIntent | null => {
     const before = rules.wanted.network(name)?.intent ?? null
     const intent = networkIntent(name, options, before)

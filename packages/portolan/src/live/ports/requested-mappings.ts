@@ -12,6 +12,7 @@ import {
   mappingIntents,
   networkIntent,
   type PortDestination,
+  refuseUnknownOptions,
   shownValue,
 } from '@portolan/core/planning'
 import {
@@ -37,6 +38,17 @@ export interface RequestPlace {
   readonly supply: PortSupply
 }
 
+const requestOptions: readonly string[] = [
+  'hostPort',
+  'protocol',
+  'hostAddress',
+  'interface',
+  'allowFrom',
+  'to',
+  'force',
+] satisfies readonly (keyof PublishRequest)[]
+const targetOptions = ['endpoint', 'network', 'address', 'port', 'weight']
+
 /** A target as a planner knows it. */
 interface Destination extends PortDestination {
   readonly of: DesiredNetwork
@@ -54,6 +66,7 @@ export const requestedMappings = (
   place: RequestPlace,
 ): readonly DesiredMapping[] => {
   checkObject(request, 'the request')
+  refuseUnknownOptions(request, requestOptions, 'the options of a port')
   const { to, force, ...options } = request
   if (force !== undefined && typeof force !== 'boolean')
     throw new InvalidRequestError(`force is ${shownValue(force)}: expected true or false.`)
@@ -110,6 +123,7 @@ const destinationOf = (
   place: RequestPlace,
 ): Destination => {
   checkObject(target, 'to')
+  refuseUnknownOptions(target, targetOptions, 'the options of a target ("to")')
   const { port, weight } = target
   if ('endpoint' in target) {
     const { network, endpoint, hostBinding } = endpointOf(target, place)

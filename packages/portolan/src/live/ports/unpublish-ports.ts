@@ -1,6 +1,7 @@
 import type { DesiredMapping } from '@portolan/core'
 import {
   isAddress,
+  refuseUnknownOptions,
   requestedHostAddress,
   requestedPorts,
   requestedProtocol,
@@ -106,6 +107,7 @@ const withdrawalOf = (ports: readonly DesiredMapping[], isGone: Selector): Withd
 const selectorOf = (request: UnpublishRequest): Selector => {
   checkObject(request, 'the request')
   if ('endpoint' in request) {
+    refuseUnknownOptions(request, ['endpoint', 'network'], 'the options of an endpoint to take back')
     const { endpoint, network } = request
     if (typeof endpoint !== 'string' || endpoint === '')
       throw new InvalidRequestError(`endpoint is ${shownValue(endpoint)}: expected a name.`)
@@ -113,6 +115,7 @@ const selectorOf = (request: UnpublishRequest): Selector => {
       target.service === endpoint && (network === undefined || target.network === network)
   }
   if ('address' in request) {
+    refuseUnknownOptions(request, ['address', 'port'], 'the options of an address to take back')
     const { address, port } = request
     if (!isAddress(address))
       throw new InvalidRequestError(`address is ${shownValue(address)}: expected an address of a container.`)
@@ -120,6 +123,11 @@ const selectorOf = (request: UnpublishRequest): Selector => {
     if (port !== undefined) requestedPorts(port, 'port')
     return (_mapping, target) => target.address === canonical && (port === undefined || target.port === port)
   }
+  refuseUnknownOptions(
+    request,
+    ['hostPort', 'protocol', 'hostAddress', 'interface', 'family'],
+    'the options of a port to take back',
+  )
   const { family } = request
   if (family !== undefined && family !== 'ip' && family !== 'ip6')
     throw new InvalidRequestError(`family is ${shownValue(family)}: expected ip or ip6.`)

@@ -39,7 +39,9 @@ export class LiveRules extends HeldRules {
   override async refresh(): Promise<KeptRules> {
     const rules = await this.#readAll()
     this.#others = new Map(rules.others.map((port) => [socketKey(port), port]))
-    if (rules.own.length === 0 || this.wanted.exists()) return rules
+    // A network of the project that is not wanted here is a plan's, or wanted in another state directory.
+    const isOthers = this.bridges.some(({ project }) => project === this.project)
+    if (rules.own.length === 0 || isOthers || this.wanted.exists()) return rules
     // What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost.
     await this.wanted.change(() =>
       this.wanted.exists() ? null : rules.own.map((port) => withPort(asMapping(port))),

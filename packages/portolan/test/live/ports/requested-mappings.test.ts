@@ -230,3 +230,25 @@ describe('what a request to publish asks for', () => {
     expect(() => mappingsOf(request)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
   })
 })
+
+describe('a caller without a compiler', () => {
+  test.each([
+    [
+      'a misspelt allowFrom',
+      { hostPort: 8080, to: { endpoint: 'web-1', port: 80 }, allowfrom: ['10.9.0.1'] },
+    ],
+    [
+      'a misspelt port of the target',
+      { hostPort: 8080, to: { endpoint: 'web-1', port: 80, protocl: 'udp' } },
+    ],
+  ])('is told of %s, which would otherwise count for nothing', (_name, request) => {
+    expect(() =>
+      requestedMappings(request as PublishRequest, {
+        project: 'shop',
+        wanted,
+        bridges: [],
+        supply: { take: () => 0 },
+      }),
+    ).toThrow(/have no "(allowfrom|protocl)"/)
+  })
+})
