@@ -3,37 +3,9 @@ import type { HostEvent } from 'portolan'
 import { bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
-import { contain, inShop, type Leased } from './in-live-host.ts'
+import { expectWhole, openedShop, served } from './live-shop.ts'
 import { startWatcher } from './watcher.ts'
-
-const shop = `await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
-  const one = await leased('web', 'web-1')
-  await host.publish([
-    { hostPort: 8080, to: { endpoint: 'web-1', port: 80 } },
-    { hostPort: 8081, to: { endpoint: 'web-1', port: 80 }, allowFrom: ['${addresses.ip.client}'] },
-  ])
-  report(one)`
-
-const opened = async (open: OpenLab, backend: Backend): Promise<Lab> => {
-  const lab = await open()
-  await contain(lab, (await inShop(lab, backend, shop)) as Leased)
-  return lab
-}
-
-const served = async (lab: Lab, machine: 'client' | 'neighbour', port: number): Promise<boolean> =>
-  (await lab[machine].probe({ protocol: 'tcp', destination: addresses.ip.host, port })).delivered
-
-/** Both ports are as they were asked for: one open to all, one to the client alone. */
-const expectWhole = async (lab: Lab): Promise<void> => {
-  expect([
-    await served(lab, 'client', 8080),
-    await served(lab, 'neighbour', 8080),
-    await served(lab, 'client', 8081),
-    await served(lab, 'neighbour', 8081),
-  ]).toEqual([true, true, true, false])
-}
 
 const isRepair = (event: HostEvent): boolean => event.kind === 'drift' && event.outcome === 'repaired'
 
@@ -96,7 +68,8 @@ const damagesTo: Readonly<Record<Backend, readonly Damage[]>> = {
 /** What other programs do to a host that is watched. */
 export const watching = (open: OpenLab, backend: Backend): void => {
   test('what other programs take away of rules, links and sysctls is repaired, and told with its cause', async () => {
-    const lab = await opened(open, backend)
+    const lab = await open()
+    await openedShop(lab, backend)
     await using watcher = await startWatcher(lab, backend)
     await expectWhole(lab)
     const everywhere: readonly Damage[] = [
@@ -132,7 +105,8 @@ export const watching = (open: OpenLab, backend: Backend): void => {
   })
 
   test('a foreign rule that stops a port, and a route across the subnet, are told as conflicts, and that they are gone', async () => {
-    const lab = await opened(open, backend)
+    const lab = await open()
+    await openedShop(lab, backend)
     await using watcher = await startWatcher(lab, backend)
     const rule =
       'add table inet foreign; add chain inet foreign f { type filter hook forward priority 0; }; add rule inet foreign f tcp dport 80 drop'
@@ -158,7 +132,8 @@ export const watching = (open: OpenLab, backend: Backend): void => {
   })
 
   test('with check nothing is changed, and each drift is told once', async () => {
-    const lab = await opened(open, backend)
+    const lab = await open()
+    await openedShop(lab, backend)
     await using watcher = await startWatcher(lab, backend, { check: true })
     await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
     const event = await watcher.next('the drift', ({ kind }) => kind === 'drift')
