@@ -35,4 +35,32 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     expect(await lab.host.mustRun(['ip', '-j', 'link'])).toBe(before)
     expect(await inShop(lab, backend, 'report(host.networks().length)')).toBe(1)
   })
+
+  test('with a full disk it says so and changes nothing, and goes on once there is room', async () => {
+    const lab = await open()
+    await lab.host.mustRun([
+      'sh',
+      '-c',
+      'mkdir -p /run/lab/live && mount -t tmpfs -o size=1m,mode=755 tmpfs /run/lab/live',
+    ])
+    expect(
+      await inShop(
+        lab,
+        backend,
+        `await host.ensureNetwork('web', { pool: 'classic' }); await host.lease('web', 'web-1')
+         const publish = (hostPort) => host.publish({ hostPort, to: { endpoint: 'web-1', port: 80 } })
+         await publish(8000)
+         run('sh', '-c', 'head -c 2000000 /dev/zero > /run/lab/live/fill 2> /dev/null || true')
+         // What is left of the last page of the journal holds a few records.
+         const answers = []
+         for (let port = 8001; port < 8060; port += 1) answers.push(await attempt(publish(port)))
+         const full = [answers.at(-1), await attempt(host.lease('web', 'web-2')), await attempt(host.release('web', 'web-1'))]
+         const had = host.published().length === 1 + answers.filter((answer) => answer === 'done').length
+         run('rm', '/run/lab/live/fill')
+         await publish(8100)
+         const { ip } = await host.lease('web', 'web-3')
+         report([full, had, host.endpoints().length, ip])`,
+      ),
+    ).toEqual([['STATE', 'STATE', 'STATE'], true, 2, '172.17.0.3'])
+  })
 }

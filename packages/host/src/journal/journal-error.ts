@@ -38,6 +38,12 @@ const journalError = (action: 'read' | 'written', path: string, error: unknown):
       'file access',
       { cause: error },
     )
+  if (code === 'EROFS')
+    return new PortolanError(
+      'STATE',
+      `The journal ${path} could not be ${action}: its file system is mounted read-only (EROFS). Nothing was changed. Mount it writable, and run this again.`,
+      { cause: error },
+    )
   const full = fullDisk(error, dirname(path))
   return new PortolanError(
     'STATE',

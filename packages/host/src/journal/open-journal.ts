@@ -138,6 +138,11 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       else if (record === 'sealed') sealed = true
       else if (take(record)) found ||= record.writer === awaited
     }
+    // It is there with its head from the first, so a file without one is what is left of it.
+    if (records === 0) {
+      shut()
+      throw notOurs(path, 'it is cut off before its first record')
+    }
     return found
   }
 

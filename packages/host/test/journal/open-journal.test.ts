@@ -93,6 +93,12 @@ describe('a journal', () => {
 
   test.each([
     ['another file', 'hello\n', 'it is not a journal of ours'],
+    ['one that was cut off at its beginning', '', 'it is cut off before its first record'],
+    [
+      'one that was cut off in its first record',
+      '\n081302f9 ["portolan jour',
+      'it is cut off before its first record',
+    ],
     [
       'one of a later form',
       '\n081302f9 ["portolan journal",2]\n',

@@ -44,11 +44,17 @@ export const leaseEndpoint = async (
     const known = wanted.endpoint(network, name)
     if (known !== null && JSON.stringify(known.intent) === JSON.stringify(intent)) return known.endpoint
     const leased = await take(rules, leases, on, intent)
-    await rules.writeDown(() => {
-      networkOf(rules, network)
-      return [withEndpoint({ intent, endpoint: leased })]
-    })
-    await wanted.sync()
+    try {
+      await rules.writeDown(() => {
+        networkOf(rules, network)
+        return [withEndpoint({ intent, endpoint: leased })]
+      })
+      await wanted.sync()
+    } catch (error) {
+      // The disk is full, or the network was removed meanwhile.
+      await releaseLeases(rules, leases, network, name)
+      throw error
+    }
     // Another program may have released it just before it was written down.
     if (isHeld(await leases.read(), project, leased)) return leased
     if (attempt === ATTEMPTS)
