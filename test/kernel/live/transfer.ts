@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { contain, inShop, type Leased } from './in-live-host.ts'
+
+/** How many ports come and go during the transfer. More of them: PORTOLAN_CALLS=1000. */
+const calls = Number(process.env.PORTOLAN_CALLS ?? 40)
+
+/** Sends numbered blocks to whatever connects, one a millisecond. */
+const sender = `
+import socket, struct, time
+one = socket.socket(); one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+one.bind(('', 90)); one.listen(); peer, _ = one.accept()
+number = 0
+try:
+    while True:
+        peer.sendall(struct.pack('>I', number) * 256); number += 1; time.sleep(0.001)
+except OSError: pass
+`
+
+/** Takes blocks until it is interrupted; prints how many came, how many were wrong, and the longest waits in ms. */
+const receiver = `
+import socket, struct, sys, time
+one = socket.create_connection(('${addresses.ip.host}', 8000))
+number, wrong, waits, last, kept = 0, 0, [], time.monotonic(), b''
+try:
+    while True:
+        got = one.recv(1 << 16)
+        if not got: wrong += 1; break
+        now = time.monotonic(); waits.append(now - last); last = now
+        kept += got
+        while len(kept) >= 1024:
+            wrong += kept[:1024] != struct.pack('>I', number) * 256
+            kept = kept[1024:]; number += 1
+except KeyboardInterrupt: pass
+waits.sort()
+print(number, wrong, [round(1000 * waits[int(len(waits) * part)], 1) for part in (0.5, 0.99, 0.999)], round(1000 * waits[-1], 1))
+`
+
+/** What is under way while other ports come and go. */
+export const transfer = (open: OpenLab, backend: Backend): void => {
+  test(`a transfer through a port loses nothing while ${calls} other ports come and go`, async () => {
+    const lab = await open()
+    const leased = (await inShop(
+      lab,
+      backend,
+      `await host.ensureNetwork('web', { pool: 'classic' }); report(await leased('web', 'web-1'))
+       await host.publish({ hostPort: 8000, to: { endpoint: 'web-1', port: 90 } })`,
+    )) as Leased
+    const container = await contain(lab, leased)
+    const sending = container.start(['python3', '-c', sender], { timeoutMs: 36e5 })
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const receiving = lab.client.start(['python3', '-c', receiver], { timeoutMs: 36e5 })
+    lab.use({
+      [Symbol.asyncDispose]: async () => {
+        for (const one of [sending, receiving]) one.kill('SIGKILL')
+      },
+    })
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await inShop(
+      lab,
+      backend,
+      `for (let at = 0; at < ${calls}; at += 1) {
+         const hostPort = 9000 + at % 100
+         await host.publish({ hostPort, to: { endpoint: 'web-1', port: 80 } })
+         await host.unpublish({ hostPort })
+       }
+       report('done')`,
+    )
+    receiving.kill('SIGINT')
+    const { stdout } = await receiving.outcome
+    if (process.env.PORTOLAN_CALLS !== undefined)
+      process.stderr.write(`${backend}: blocks, wrong, waits: ${stdout}`)
+    const [blocks = 0, wrong] = stdout.split(' ').map(Number)
+    expect(blocks).toBeGreaterThan(100)
+    expect(wrong).toBe(0)
+  })
+}
