@@ -63,4 +63,22 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
       ),
     ).toEqual([['STATE', 'STATE', 'STATE'], true, 2, '172.17.0.3'])
   })
+
+  test('a bridge that is missing comes back when another network is asked for again', async () => {
+    const lab = await open()
+    await inShop(
+      lab,
+      backend,
+      `await host.ensureNetwork('web', { pool: 'classic' }); await host.ensureNetwork('back', { pool: 'classic' })
+       run('ip', 'link', 'del', host.networks().find(({ name }) => name === 'web').bridge); report('done')`,
+    )
+    expect(
+      await inShop(
+        lab,
+        backend,
+        `await host.ensureNetwork('back')
+         report(run('ip', '-br', 'link').includes(host.networks().find(({ name }) => name === 'web').bridge))`,
+      ),
+    ).toBe(true)
+  })
 }

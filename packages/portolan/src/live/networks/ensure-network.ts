@@ -39,8 +39,9 @@ export const ensureNetwork = async (
     const before = rules.wanted.network(name)?.intent ?? null
     const intent = networkIntent(name, options, before)
     if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
-    const isThere = rules.bridges.some(
-      (bridge) => bridge.project === rules.project && bridge.network === name,
+    // The other networks too: a process may have been killed before it made a bridge.
+    const isThere = [name, ...rules.wanted.networks().map(({ network }) => network.name)].every((one) =>
+      rules.bridges.some((bridge) => bridge.project === rules.project && bridge.network === one),
     )
     return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
   }
