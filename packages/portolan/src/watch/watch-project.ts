@@ -24,7 +24,7 @@ export interface WatchOptions {
 const LOOK_MS = 30_000
 /** A search for conflicts takes longer than a look, so it waits until it is quiet. */
 const SEARCH_AFTER_MS = 150
-/** How long the kernel may take to tell of what we did. */
+/** How long the kernel may take to tell of what was done. */
 const OWN_MS = 20
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
@@ -70,6 +70,8 @@ async function* watching(
       try {
         const changes = await held.look()
         lookAt = performance.now() + LOOK_MS
+        // Seen before it was told: the notice is on its way.
+        if (changes.length > 0 && notices.length === 0) notices = (await gathering.next(OWN_MS)) ?? []
         const causes = causesOf(notices, process.pid)
         const began = since
         notices = []
