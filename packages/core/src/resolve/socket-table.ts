@@ -10,13 +10,39 @@ export interface SocketTable<Value> {
 
 export const socketTable = <Value>(): SocketTable<Value> => {
   // By number within each kind: the texts of a hundred thousand sockets would take more room than the mappings.
-  const kinds = new Map<string, Map<number, Value>>()
+  const kinds = new Map<string, PortTable<Value>>()
   return {
     get: (socket) => kinds.get(socketKind(socket))?.get(socket.hostPort),
     set: (socket, value) => {
       const kind = socketKind(socket)
-      const ports = kinds.get(kind) ?? new Map<number, Value>()
-      kinds.set(kind, ports.set(socket.hostPort, value))
+      const ports = kinds.get(kind) ?? portTable<Value>()
+      kinds.set(kind, ports)
+      ports.set(socket.hostPort, value)
+    },
+  }
+}
+
+/** From so many on, a list of all ports there can be takes less room than a map. */
+const MANY = 4096
+
+interface PortTable<Value> {
+  get(port: number): Value | undefined
+  set(port: number, value: Value): void
+}
+
+const portTable = <Value>(): PortTable<Value> => {
+  const few = new Map<number, Value>()
+  let all: (Value | undefined)[] | null = null
+  return {
+    get: (port) => (all === null ? few.get(port) : all[port]),
+    set: (port, value) => {
+      if (all === null && few.size === MANY) {
+        all = new Array<Value | undefined>(65_536)
+        for (const [known, held] of few) all[known] = held
+        few.clear()
+      }
+      if (all === null) few.set(port, value)
+      else all[port] = value
     },
   }
 }

@@ -127,4 +127,5 @@ const worded = withWords(wordsOf)
 
 /** An operation with the words for it. */
 export const change = (operation: Operation): NftablesChange =>
-  worded({ action: actions[operation.kind], operation })
+  // The place of what a plan adds to it: where an object has none, each of a hundred thousand would get a list of its own.
+  worded({ action: actions[operation.kind], operation, part: undefined })

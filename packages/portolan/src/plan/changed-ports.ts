@@ -1,7 +1,7 @@
 import type { DesiredMapping, DesiredState, PublishedPort } from '@portolan/core'
 import { type Backend, backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
-import { changesOf } from './changes-of.ts'
+import { hasChangeOf } from './changes-of.ts'
 import type { PlanChange } from './plan.ts'
 
 type Port = Omit<PublishedPort, 'project' | 'label'>
@@ -18,7 +18,9 @@ const portKey = (port: Port): string =>
 
 /** @internal */
 export const natMappings = ({ mappings }: DesiredState): readonly DesiredMapping[] =>
-  mappings.filter(({ kind }) => kind === 'nat')
+  mappings.every(isTranslated) ? mappings : mappings.filter(isTranslated)
+
+const isTranslated = ({ kind }: DesiredMapping): boolean => kind === 'nat'
 
 /** Ports of this project that are in force now and lead nowhere, or elsewhere, afterwards. */
 export const withdrawnPorts = (
@@ -44,4 +46,4 @@ export const addedPorts = (
 
 /** Is it the way to our mappings that is made or mended, rather than one of them? */
 const leadsIn = <One extends Backend>(backend: One, changes: readonly PlanChange[]): boolean =>
-  changesOf(changes, backend).some(dialects[backend].leadsIn)
+  hasChangeOf(changes, backend, dialects[backend].leadsIn)

@@ -14,4 +14,18 @@ const isOf = <One extends Backend>(
 export const changesOf = <One extends Backend>(
   changes: readonly PlanChange[],
   backend: One,
-): readonly RuleChange<One>[] => changes.flatMap((change) => (isOf(change, backend) ? [change] : []))
+): readonly RuleChange<One>[] => {
+  const own: RuleChange<One>[] = []
+  for (const change of changes) if (isOf(change, backend)) own.push(change)
+  return own
+}
+
+/**
+ * Is one of them of that kind? No list of a hundred thousand is made to tell.
+ * @internal
+ */
+export const hasChangeOf = <One extends Backend>(
+  changes: readonly PlanChange[],
+  backend: One,
+  isIt: (change: RuleChange<One>) => boolean,
+): boolean => changes.some((change) => isOf(change, backend) && isIt(change))

@@ -141,7 +141,7 @@ export const makePlan = (input: PlanInput): Plan => {
     ...resolution.conflicts,
     ...sysctls.conflicts,
     ...findIccUnenforceable(desired, facts),
-    ...findPortsInEphemeralRange({ ...desired, mappings: desired.mappings.filter(isNamedIn(intent)) }, facts),
+    ...findPortsInEphemeralRange(namedAlone(desired, intent), facts),
     ...findStaleConntrack(
       desired,
       facts,
@@ -231,13 +231,21 @@ const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownCommand']): 
     : { ...conflict, remedy: { ...remedy, commands: remedy.commands.map(ownCommand) } }
 }
 
+const namedAlone = (desired: DesiredState, intent: Intent): DesiredState => {
+  const isNamed = isNamedIn(intent)
+  return desired.mappings.every(isNamed)
+    ? desired
+    : { ...desired, mappings: desired.mappings.filter(isNamed) }
+}
+
 /** A port that was left to us comes from that range on purpose. */
 const isNamedIn = ({ mappings }: Intent): ((mapping: DesiredMapping) => boolean) => {
-  const named = { tcp: new Set<number>(), udp: new Set<number>(), sctp: new Set<number>() }
+  // A mark for each port there can be: a set of as many numbers takes forty times the room.
+  const marks = (): Uint8Array => new Uint8Array(65_536)
+  const named = { tcp: marks(), udp: marks(), sctp: marks() }
   for (const { protocol, hostPorts } of mappings)
-    if (hostPorts !== null)
-      for (let port = hostPorts.first; port <= hostPorts.last; port += 1) named[protocol].add(port)
-  return ({ protocol, hostPort }) => named[protocol].has(hostPort)
+    if (hostPorts !== null) named[protocol].fill(1, hostPorts.first, hostPorts.last + 1)
+  return ({ protocol, hostPort }) => named[protocol][hostPort] === 1
 }
 
 /** What a sysctl does to every mapping is said once, of the sysctl. */

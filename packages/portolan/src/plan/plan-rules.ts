@@ -26,7 +26,10 @@ export const planRules = (
   const chosen = backends.filter((one) => one === backend)
   const others = backends.filter((one) => one !== backend)
   // The new rules first: the project is never without any.
-  return [...chosen, ...others].flatMap((one) => changes[one])
+  const lists = [...chosen, ...others].map((one) => changes[one]).filter((list) => list.length > 0)
+  const [first = [], ...more] = lists
+  // One list is handed on as it is: each copy of a hundred thousand changes is a megabyte.
+  return more.length === 0 ? first : lists.flat()
 }
 
 const planBackend = <One extends Backend>(
@@ -40,6 +43,8 @@ const planBackend = <One extends Backend>(
   const actual = rules[backend]
   const options = desired === null ? {} : { leaving: outwardInterfaces(facts) }
   const wanted = project === null ? dialect.empty : dialect.adopt(actual, desired, project, options)
+  const changes = dialect.diff(actual, wanted)
   // Nothing else holds these changes yet, and a copy of each would read all its words.
-  return dialect.diff(actual, wanted).map((change) => Object.assign(change, { part: backend }))
+  for (const change of changes) Object.assign(change, { part: backend })
+  return changes as readonly RuleChange<One>[]
 }

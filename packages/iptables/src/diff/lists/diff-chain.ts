@@ -47,8 +47,20 @@ const operations = (place: ChainPlace, steps: readonly MergeStep<Rule>[]): Chain
 }
 
 /** A chain of ours: all of it is compared. */
-export const diffOwnChain = (place: ChainPlace, before: readonly Rule[], after: readonly Rule[]): ChainDiff =>
-  operations(place, mergeLists(before, after, printRule))
+export const diffOwnChain = (
+  place: ChainPlace,
+  before: readonly Rule[],
+  after: readonly Rule[],
+): ChainDiff => {
+  if (before.length > 0) return operations(place, mergeLists(before, after, printRule))
+  // Nothing to compare with: a hundred thousand rules of a new chain need no text and no step of their own.
+  const { family, table, chain } = place
+  return {
+    moves: [],
+    inserts: after.map((rule) => ({ kind: 'insert-rule', family, table, chain, position: null, rule })),
+    deletes: [],
+  }
+}
 
 /**
  * A built-in or foreign chain: only rules that lead to our chains are compared. A missing jump goes to its own end of
