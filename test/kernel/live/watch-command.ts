@@ -137,11 +137,12 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
   test('systemd is told that it is ready once what is wanted is in force', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())
+    // Two messages: what it says, and one whose end tells systemd-notify that the first was taken.
     const listener = lab.host.start([
       'perl',
       '-MIO::Socket::UNIX',
       '-e',
-      'my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/run/lab/notify") or die $!; open my $r, ">", "/run/lab/listens"; close $r; $s->recv(my $m, 4096); print $m',
+      'my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/run/lab/notify") or die $!; open my $r, ">", "/run/lab/listens"; close $r; for (1 .. 2) { $s->recv(my $m, 4096); print $m }',
     ])
     await lab.host.mustRun([
       'sh',

@@ -86,7 +86,8 @@ export const watching = (open: OpenLab, backend: Backend): void => {
       {
         name: 'the bridge deleted',
         argv: async () => ['ip', 'link', 'del', await bridgeOf(lab, 'web')],
-        cause: /^interface \S+ was removed$/,
+        // It goes in steps: down, its addresses, and at last itself, when the kernel has waited for its readers.
+        cause: /^interface br-\S+ (was removed|changed)$|was removed from br-/,
       },
     ]
     for (const { name, argv, cause } of [...damagesTo[backend], ...everywhere]) {
