@@ -1,5 +1,5 @@
 import type { HostFacts, Protocol } from '@portolan/netfilter'
-import { localPortRange } from '@portolan/netfilter/sysctls'
+import { localPortRange, reservedPorts } from '@portolan/netfilter/sysctls'
 import type { PublishedPort } from '../contract/index.ts'
 import type { Intent } from '../intent/index.ts'
 import { acquirePortIn } from '../lease/acquire-port.ts'
@@ -29,9 +29,8 @@ export const portSupply = (
   others: readonly PublishedPort[],
   leases: LeaseDraft,
 ): PortSupply => {
-  const sysctls = facts.sysctls ?? {}
   const { first, last } = localPortRange(facts)
-  const reserved = parsePortList(sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
+  const reserved = reservedPorts(facts)
   const key = (protocol: string, port: number): string => `${protocol} ${port}`
   // Sixteen thousand ports are named in many a project that leaves none open: they are noted when one is asked for.
   const noted = lazily(() => {
@@ -75,13 +74,3 @@ const lazily = <Value>(make: () => Value): (() => Value) => {
     return made
   }
 }
-
-/** @see Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767` */
-const parsePortList = (text: string): readonly { readonly first: number; readonly last: number }[] =>
-  text
-    .split(',')
-    .filter((part) => part.trim() !== '')
-    .map((part) => {
-      const [first = 0, last = first] = part.split('-').map(Number)
-      return { first, last }
-    })

@@ -16,3 +16,21 @@ export const localPortRange = ({
   const [first = 32768, last = 60999] = text.trim().split(/\s+/).map(Number)
   return { first, last }
 }
+
+/**
+ * The ports that the kernel gives to no such socket, as ranges.
+ * @see Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767`
+ * @example
+ * reservedPorts({ sysctls: { 'net.ipv4.ip_local_reserved_ports': '8080,30000-32767' } })[0] // { first: 8080, last: 8080 }
+ * @public @since 0.1.0
+ */
+export const reservedPorts = ({
+  sysctls,
+}: Pick<HostFacts, 'sysctls'>): readonly { readonly first: number; readonly last: number }[] =>
+  (sysctls?.['net.ipv4.ip_local_reserved_ports'] ?? '')
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number)
+      return { first, last }
+    })

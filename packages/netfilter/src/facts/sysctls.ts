@@ -8,4 +8,4 @@ export {
   linkSysctlNames,
   linkSysctls,
 } from './kernel-sysctls.ts'
-export { localPortRange } from './local-port-range.ts'
+export { localPortRange, reservedPorts } from './local-port-range.ts'

@@ -8,13 +8,13 @@ import {
   releaseLease,
 } from '@portolan/core'
 import { readSysctl } from '@portolan/host'
-import { localPortRange } from '@portolan/netfilter/sysctls'
+import { localPortRange, reservedPorts } from '@portolan/netfilter/sysctls'
 import type { LiveRules } from '../rules/live-rules.ts'
 import type { PublishRequest } from './publish-request.ts'
 import { requestedMappings } from './requested-mappings.ts'
 
-const portRange = 'net.ipv4.ip_local_port_range'
-const reservedPorts = 'net.ipv4.ip_local_reserved_ports'
+/** What says which host ports may be chosen. */
+const ofPorts = ['net.ipv4.ip_local_port_range', 'net.ipv4.ip_local_reserved_ports']
 
 /**
  * The mappings of a request that leaves its host ports open: each is leased to what it leads to, so that the same
@@ -28,9 +28,14 @@ export const chooseHostPorts = async (
   request: PublishRequest,
 ): Promise<readonly DesiredMapping[]> => {
   const { project, wanted, bridges, facts } = rules
-  const range = readSysctl(portRange)
-  const { first, last } = localPortRange(range === null ? {} : { sysctls: { [portRange]: range } })
-  const reserved = rangesOf(readSysctl(reservedPorts) ?? '')
+  const sysctls = Object.fromEntries(
+    ofPorts.flatMap((name) => {
+      const value = readSysctl(name)
+      return value === null ? [] : [[name, value]]
+    }),
+  )
+  const { first, last } = localPortRange({ sysctls })
+  const reserved = reservedPorts({ sysctls })
   const used = new Set(
     [
       ...(facts.sockets ?? []).map(({ protocol = 'tcp', port = 0 }) => [protocol, port]),
@@ -94,13 +99,3 @@ export const releaseHostPorts = async (
 }
 
 const unknown = { project: '', service: '', replica: 1, network: '', containerPort: 0 }
-
-/** Documentation/networking/ip-sysctl.rst `ip_local_reserved_ports`: `8080,9148`, `30000-32767`. */
-const rangesOf = (text: string): readonly { readonly first: number; readonly last: number }[] =>
-  text
-    .split(',')
-    .filter((part) => part.trim() !== '')
-    .map((part) => {
-      const [first = 0, last = first] = part.split('-').map(Number)
-      return { first, last }
-    })
