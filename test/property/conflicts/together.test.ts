@@ -237,7 +237,7 @@ test.each(['nftables', 'iptables-nft', 'iptables-legacy'] as const)(
           expect(told(together, one.label, evaluator)).toEqual(told(alone, one.label, evaluator))
         }
       }),
-      searchRuns(16),
+      searchRuns(8),
     )
     expect(conflicts).toBeGreaterThan(hosts / 2)
   },
