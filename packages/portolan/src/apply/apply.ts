@@ -1,5 +1,6 @@
-import { commitLeases, type Runner, revertLeases } from '@portolan/core'
+import type { Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, type HostLockOptions } from '@portolan/host'
+import { giveLeasesBack, takeLeasesOf } from '../leases/take-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
 import type { Plan } from '../plan/plan.ts'
 import { carryOut } from './apply-plan.ts'
@@ -47,25 +48,12 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
 }
 
 /**
- * Takes the leases of a plan.
+ * Takes the leases of a plan in the store that the options name.
  *
  * @returns what gives them back
  * @throws StaleStateError when one is no longer to be had
- * @internal
  */
-export const takeLeases = async (
-  leases: Plan['leases'],
-  options: LeaseOptions,
-): Promise<() => Promise<void>> => {
-  if (leases === null || leases.changes.length + leases.kept.length === 0) return async () => {}
-  const done = await withLeaseStore(options, async (store) =>
-    store?.transact((state) => {
-      const step = commitLeases(state, leases)
-      return { ...step, result: step.changes }
-    }),
-  )
-  return () =>
-    withLeaseStore(options, async (store) => {
-      await store?.transact((state) => revertLeases(state, done ?? []))
-    })
+const takeLeases = async (leases: Plan['leases'], options: LeaseOptions): Promise<() => Promise<void>> => {
+  const done = await withLeaseStore(options, (store) => takeLeasesOf(store, leases))
+  return () => withLeaseStore(options, async (store) => giveLeasesBack(store, done))
 }

@@ -12,6 +12,7 @@ import {
 import { type HostFacts, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { type FixOperation, isSameFix, otherFix } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
+import { hairpinAttribute } from './hairpin-ports.ts'
 import { foreseen, removeTraces } from './host-traces.ts'
 import { together, withoutFlows } from './owed-flows.ts'
 import { markRestoring, noteSysctl } from './sysctl-notes.ts'
@@ -130,13 +131,3 @@ const withoutKeys = <Value>(
 
 const without = (fixes: readonly Fix[], fix: Fix): readonly Fix[] =>
   fixes.filter((one) => !isSameFix(one, fix))
-
-const hairpinPrefix = 'hairpin '
-
-const hairpinAttribute = (port: string): string => `${hairpinPrefix}${port}`
-
-/** The ports on bridges of others whose hairpin mode we switched on. */
-export const hairpinPorts = (state: HostState): readonly string[] =>
-  Object.keys(state.attributes)
-    .filter((attribute) => attribute.startsWith(hairpinPrefix))
-    .map((attribute) => attribute.slice(hairpinPrefix.length))

@@ -8,7 +8,10 @@ type SysctlNotes = HostState['sysctls']
  * The notes with one more, of a sysctl that is about to be set, and of what the kernel will overwrite with it.
  *
  * @param before - the value found
- * @internal
+ * @example
+ * noteSysctl({}, { name: 'net.ipv4.ip_forward', before: '0', given: '1' }, {})
+ * // { 'net.ipv4.ip_forward': { before: '0', given: '1' } }
+ * @public @since 0.1.0
  */
 export const noteSysctl = (
   notes: SysctlNotes,

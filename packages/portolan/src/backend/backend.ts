@@ -11,7 +11,10 @@ import { InvalidRequestError } from '@portolan/netfilter'
  */
 export type Backend = 'nftables' | 'iptables-nft' | 'iptables-legacy'
 
-/** @internal */
+/**
+ * Every backend.
+ * @public @since 0.1.0
+ */
 export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptables-legacy']
 
 /**

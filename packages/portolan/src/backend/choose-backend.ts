@@ -29,7 +29,9 @@ const variantOf = (version: string): Backend =>
 
 /**
  * Settles on a backend for a host that is known from files alone and cannot be asked which programs it has.
- * @internal
+ * @example
+ * assumeBackend('auto') // 'nftables'
+ * @public @since 0.1.0
  */
 export const assumeBackend = (choice: BackendChoice): Backend => {
   if (choice === 'auto') return 'nftables'

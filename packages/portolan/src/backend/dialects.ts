@@ -30,7 +30,7 @@ interface DialectTypes {
 
 /**
  * A ruleset of one backend.
- * @internal
+ * @public @since 0.1.0
  */
 export type RulesOf<One extends Backend> = DialectTypes[One]['rules']
 
@@ -48,11 +48,14 @@ export type RuleChange<One extends Backend> = DialectTypes[One]['change'] & { re
 
 /**
  * A ruleset of each backend.
- * @internal
+ * @public @since 0.1.0
  */
 export type RulesByBackend = { readonly [One in Backend]: RulesOf<One> }
 
-/** @internal */
+/**
+ * The dialect of one backend.
+ * @public @since 0.1.0
+ */
 export type DialectOf<One extends Backend> = Dialect<
   One,
   RulesOf<One>,
@@ -60,7 +63,10 @@ export type DialectOf<One extends Backend> = Dialect<
   StoredOf<One>
 >
 
-/** @internal */
+/**
+ * The dialect of each backend.
+ * @public @since 0.1.0
+ */
 export const dialects: { readonly [One in Backend]: DialectOf<One> } = {
   nftables,
   'iptables-nft': iptablesNft,

@@ -11,7 +11,7 @@ import {
 import { findNetworkInUse, switchHairpinOff } from '@portolan/core/planning'
 import type { HostState } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
-import { hairpinPorts } from '../apply/host-memory.ts'
+import { hairpinPorts } from '../apply/hairpin-ports.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
@@ -57,7 +57,10 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
   readonly leases: readonly Lease[]
 }
 
-/** @internal */
+/**
+ * What a removal is planned from.
+ * @public @since 0.1.0
+ */
 export interface RemovalInput {
   readonly facts: HostFacts
   readonly rules: HostRules
@@ -76,7 +79,9 @@ export interface RemovalInput {
 
 /**
  * The removal of one project, or of all that is ours, from what is on the host alone: no intent is needed.
- * @internal
+ * @example
+ * planRemoval({ facts, rules, surroundings, state, project: 'shop', leases, live: [], stateDirectory }).projects // ['shop']
+ * @public @since 0.1.0
  */
 export const planRemoval = ({
   facts,

@@ -8,7 +8,9 @@ const inOne = <One extends Backend>(backend: One, rules: RulesByBackend): readon
 
 /**
  * Every host port that a project of ours has in force on a host, whatever the backend.
- * @internal
+ * @example
+ * publishedPorts(noRules) // []
+ * @public @since 0.1.0
  */
 export const publishedPorts = (rules: HostRules): readonly PublishedPort[] =>
   backends.flatMap((backend) => inOne(backend, rules))

@@ -1,11 +1,10 @@
 import { diffLinks, diffSysctls } from '@portolan/core'
-import { type Conntrack, isSysctlWritable, type Links } from '@portolan/host'
-import { planBeside } from '../plan/plan-intent.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { udpPorts } from '../watch/udp-ports.ts'
+import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { lostPorts, portsOfBridges } from './networks/bridge-ports.ts'
-import { bringAbout, type NetworkTools } from './networks/ensure-network.ts'
+import { bringAbout } from './networks/ensure-network.ts'
 import type { LiveRules } from './rules/live-rules.ts'
 import { intentOf } from './wanted/wanted-state.ts'
 
@@ -15,9 +14,7 @@ import { intentOf } from './wanted/wanted-state.ts'
  */
 export const holdLiveProject = (
   rules: LiveRules,
-  tools: NetworkTools,
-  links: Links,
-  conntrack: Conntrack,
+  machine: LiveMachine,
   inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>,
 ): HeldProject => {
   const { project, wanted } = rules
@@ -26,12 +23,12 @@ export const holdLiveProject = (
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
-    const writable = isSysctlWritable('net.ipv4.ip_forward')
+    const writable = machine.sysctls.isWritable('net.ipv4.ip_forward')
     return [...diffLinks(desired, rules.facts), ...diffSysctls(desired, rules.facts, { writable }).changes]
   }
   return {
     project,
-    backend: tools.backend,
+    backend: machine.backend,
     isUnchanged: () => inTurn(() => rules.isUnchanged()),
     look: () =>
       inTurn(async () => {
@@ -44,19 +41,15 @@ export const holdLiveProject = (
         // Rules first: what comes up behind them is never more open than it should be.
         const isDamaged = rules.isDamaged()
         if (isDamaged) await rules.mend()
-        if (elsewhere().length > 0) await bringAbout(rules, tools, (intent) => intent)
+        if (elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
-          await attachToNetwork(rules, links, port, `${project}/${network}`)
-        if (isDamaged) await conntrack.forgetUntranslated(udpPorts(rules.desired()))
+          await attachToNetwork(rules, machine, port, `${project}/${network}`)
+        if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
       }),
     conflicts: () =>
       inTurn(async () => {
-        const { backend, runner, leases, stateDirectory } = tools
-        const { conflicts } = await planBeside(
-          intentOf(project, wanted),
-          { backend, runner, leases, stateDirectory },
-          { live: wanted.ports(), search: true },
-        )
+        const beside = { live: wanted.ports(), search: true }
+        const { conflicts } = await machine.plan(intentOf(project, wanted), beside)
         return conflicts
       }),
   }

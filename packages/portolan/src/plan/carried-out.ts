@@ -5,7 +5,9 @@ import type { PlanChange } from './plan.ts'
 
 /**
  * The rules of a host with the changes of a plan made to them, on paper.
- * @internal
+ * @example
+ * carriedOut(noRules, planned.changes)
+ * @public @since 0.1.0
  */
 export const carriedOut = (rules: HostRules, changes: readonly PlanChange[]): HostRules => {
   const before: RulesByBackend = rules

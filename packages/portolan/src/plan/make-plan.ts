@@ -45,7 +45,10 @@ import { plannedAddresses } from './planned-addresses.ts'
 import { heldChainNotes, strayProjectNotes } from './rule-notes.ts'
 import { speakingPlan } from './speaking-plan.ts'
 
-/** @internal */
+/**
+ * What a plan is made from.
+ * @public @since 0.1.0
+ */
 export interface PlanInput {
   readonly intent: Intent
   readonly facts: HostFacts
@@ -85,7 +88,9 @@ export interface PlanInput {
 
 /**
  * The plan for an intent, from what is known of a host. Pure: reads and changes nothing.
- * @internal
+ * @example
+ * makePlan(planInput(intent, {}, known)).subnets[0]?.subnet // '172.17.0.0/16'
+ * @public @since 0.1.0
  */
 export const makePlan = (input: PlanInput): Plan => {
   const { intent, facts, rules, backend } = input

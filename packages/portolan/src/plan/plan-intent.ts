@@ -1,19 +1,9 @@
 import { existsSync } from 'node:fs'
-import {
-  type Config,
-  checkPortCount,
-  emptyConfig,
-  type Intent,
-  layerConfigs,
-  parsePool,
-  poolText,
-  type Runner,
-} from '@portolan/core'
+import { checkPortCount, type Intent, type Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import {
   type HostFacts,
   InspectError,
-  inputText,
   MissingToolError,
   type NetfilterRuleset,
   ownerOf,
@@ -26,14 +16,14 @@ import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { reloadsFirewalld, withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
-import { lowerRules } from '../host-rules/lower-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
 import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
-import { wantedStateFile } from '../live/wanted/wanted-state.ts'
+import { wantedStateFile } from '../live/wanted/open-wanted-state.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import type { Plan } from './plan.ts'
+import { type KnownHost, planInput } from './plan-input.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
 import { speakingPlan } from './speaking-plan.ts'
@@ -103,34 +93,24 @@ export const planBeside = async (
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
-  const present = once(() => lowerRules(surrounding ?? rules))
-  const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
-  const input: PlanInput = {
+  const known: KnownHost = {
     ...beside,
-    intent,
     facts: { ...facts, ...flows.facts },
     rules,
     surrounding,
-    present,
     backend,
-    pools: settled.pools?.map(parsePool) ?? null,
-    reserve: settled.reserved,
-    allow: settled.allowed,
-    guardForwarding: options.guardForwarding ?? false,
     leases: leases.state,
     unread: [...leases.unread, ...unread, ...flows.unread, ...fixes.unread],
-    move: options.move ?? [],
-    fix: options.fix ?? false,
-    firewalld:
-      options.fix === true && options.rules === undefined && surrounding !== null
-        ? await readFirewalldOf(present(), runner)
-        : null,
     fixes: fixes.fixes,
     owed: fixes.owed,
     sysctls: options.sysctls ?? (options.facts !== undefined || sysctlsAreWritable()),
-    ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
   }
-  const planned = makePlan(input)
+  const input = planInput(intent, options, known)
+  const fix = options.fix === true && options.rules === undefined && surrounding !== null
+  const planned = makePlan({
+    ...input,
+    firewalld: fix ? await readFirewalldOf(input.present(), runner) : null,
+  })
   const isAsked = input.fix || options.rules !== undefined
   if (isAsked || !planned.conflicts.some(reloadsFirewalld)) return planned
   const firewalld = await readFirewalld(runner)
@@ -176,14 +156,6 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
   }
 }
 
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | null = null
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
-
 /** Its programs take seconds, and are asked only where its rules are. */
 const readFirewalldOf = async (
   present: readonly NetfilterRuleset[],
@@ -209,12 +181,6 @@ const readBackend = async (choice: BackendChoice, runner: Runner): Promise<Backe
     return { backend: assumeBackend(choice), rules: { ...rules, unread: [missing, ...rules.unread] } }
   }
 }
-
-const optionsAsConfig = ({ pools, reserve, allow }: PlanOptions): Config => ({
-  pools: pools?.map(poolText) ?? null,
-  reserved: (reserve ?? []).map((range) => ({ range: inputText(range), from: null })),
-  allowed: (allow ?? []).map(inputText),
-})
 
 /** A host of which nothing is read here is another one: it has no leases here, unless it is told where they are. */
 const leaseOptions = ({ facts, rules, leases, stateDirectory }: PlanOptions): LeaseOptions => {

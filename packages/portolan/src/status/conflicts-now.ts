@@ -22,7 +22,7 @@ import { carriedOut } from '../plan/carried-out.ts'
 import { changesOf } from '../plan/changes-of.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import type { ProjectConflict } from './status.ts'
-import type { Wish } from './wishes.ts'
+import type { Wish } from './wish.ts'
 
 /** What a search for conflicts is made from. */
 export interface SearchedHost {

@@ -1,20 +1,12 @@
 import { accountsFlows, type CountedSocket, countFlows, type FlowCount } from '@portolan/host'
 import { InspectError, PermissionError } from '@portolan/netfilter'
+import type { ConnectionCounts, CountedConnections } from './counted-connections.ts'
 import type { MappingLine } from './mapping-lines.ts'
-import type { MappingStatus } from './status.ts'
 
-type Counts = Pick<MappingStatus, 'connections' | 'packets' | 'bytes'>
-
-const unknown: Counts = { connections: null, packets: null, bytes: null }
+const unknown: ConnectionCounts = { connections: null, packets: null, bytes: null }
 
 /** Counts the open connections of mappings. */
-export const countConnections = async (
-  lines: readonly MappingLine[],
-): Promise<{
-  readonly counts: ReadonlyMap<MappingLine, Counts>
-  readonly accounting: boolean
-  readonly unread: readonly string[]
-}> => {
+export const countConnections = async (lines: readonly MappingLine[]): Promise<CountedConnections> => {
   const translated = lines.filter(({ mode }) => mode === 'nat')
   const accounting = accountsFlows()
   try {
@@ -44,7 +36,7 @@ export const countConnections = async (
 export const countsOf = (
   { connections, accounted, packets, bytes }: FlowCount,
   accounting: boolean,
-): Counts => {
+): ConnectionCounts => {
   // Where no connection is open, nothing was counted unless something counts.
   const isCounted = accounted === connections && (accounting || connections > 0)
   return { connections, packets: isCounted ? packets : null, bytes: isCounted ? bytes : null }

@@ -11,7 +11,7 @@ import {
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { hostPresence } from '../live/networks/host-networks.ts'
 import type { PlanChange } from '../plan/plan.ts'
-import type { Wish } from './wishes.ts'
+import type { Wish } from './wish.ts'
 
 /** What is wanted of a project, with the backend that has its rules, or is to have them. */
 export interface PlacedWish extends Wish {

@@ -1,9 +1,9 @@
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { conflictsNow } from './conflicts-now.ts'
-import { countConnections } from './count-connections.ts'
+import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
-import { commentsIn, keyOf, mappingLines } from './mapping-lines.ts'
+import { commentsIn, keyOf, type MappingLine, mappingLines } from './mapping-lines.ts'
 import { networkLines } from './network-lines.ts'
 import type { Reading } from './reading.ts'
 import type { ConflictCount, HostStatus, ProjectConflict, StatusChange } from './status.ts'
@@ -19,6 +19,7 @@ export const joinStatus = async (
   reading: Reading,
   project: string | null,
   surrounding: { readonly rules: HostRules | null; readonly unread: readonly string[] } | null,
+  count: (lines: readonly MappingLine[]) => Promise<CountedConnections>,
 ): Promise<HostStatus> => {
   const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
   const isShown = (one: { readonly project: string | null }): boolean =>
@@ -28,7 +29,7 @@ export const joinStatus = async (
   const projects = [
     ...new Set([...lines, ...ofNetworks, ...wishes.filter(isShown)].map((one) => one.project)),
   ].sort()
-  const { counts, accounting, unread: uncounted } = await countConnections(lines)
+  const { counts, accounting, unread: uncounted } = await count(lines)
   const changes: readonly PlanChange[] = allRuleChanges(drift)
   const found =
     surrounding === null || surrounding.rules === null

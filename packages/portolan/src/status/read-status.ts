@@ -1,22 +1,21 @@
 import type { DesiredState, Intent, OwnedNetwork, Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, readHost } from '@portolan/host'
 import { InvalidRequestError, MissingToolError } from '@portolan/netfilter'
-import { type Backend, type BackendChoice, backends } from '../backend/backend.ts'
+import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
-import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
-import type { HostRules } from '../host-rules/host-rules.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
-import { hostNetworks } from '../live/networks/host-networks.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
-import { allRuleChanges, findDrift, isRead, type PlacedWish } from './find-drift.ts'
+import { countConnections } from './count-connections.ts'
+import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
-import type { PortInForce } from './mapping-lines.ts'
 import type { Reading } from './reading.ts'
+import { placesOn, readingOf } from './reading-of.ts'
 import type { HostStatus } from './status.ts'
-import { readWishes, type Wish } from './wishes.ts'
+import type { Wish } from './wish.ts'
+import { readWishes } from './wishes.ts'
 
 /** @internal */
 export interface StatusOptions {
@@ -49,7 +48,7 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const surrounding = options.conflicts === false ? null : await readSurroundingRules(runner, reading.rules)
   const project = options.project ?? options.intent?.intent.project ?? null
   if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
-  return joinStatus(reading, project, surrounding)
+  return joinStatus(reading, project, surrounding, countConnections)
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */
@@ -72,44 +71,16 @@ const read = async (options: StatusOptions, runner: Runner): Promise<Reading> =>
   // Before what is wanted: what was taken back meanwhile is not missing.
   const rules = await readRules(runner, null, { counters: true })
   const live = await readWishes(stateDirectory, null, facts)
-  const networks = hostNetworks(facts)
-  const guards = backends.map((backend) => [backend, bridgesIn(backend, rules)] as const)
-  const backendOf = (bridge: string): Backend | null =>
-    guards.find(([, bridges]) => bridges.includes(bridge))?.[0] ?? null
-  const inForce = backends.flatMap((backend) =>
-    dialectPorts(backend, rules).map((port): PortInForce => ({ backend, port })),
-  )
-  const placed = (project: string, desired: DesiredState | null): Backend | null =>
-    inForce.find(({ port }) => port.project === project)?.backend ??
-    [...(desired?.networks ?? []).map(({ bridge }) => bridge)].map(backendOf).find((one) => one !== null) ??
-    null
-  const fallback = once(() => defaultBackend(options.backend ?? 'auto', runner))
+  const places = placesOn(facts, rules)
   const planned = await readPlanned(options, live.wishes, (project) =>
-    placed(project, stateOf(project, networks)),
+    places.placed(project, stateOf(project, places.networks)),
   )
-  const wishes: PlacedWish[] = []
-  for (const wish of [...live.wishes, ...planned])
-    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? (await fallback()) })
-  const guarded: { project: string; network: OwnedNetwork['network']; backend: Backend }[] = []
-  for (const one of networks) {
-    const own = wishes.find(({ project }) => project === one.project)?.backend
-    guarded.push({ ...one, backend: backendOf(one.network.bridge) ?? own ?? (await fallback()) })
-  }
-  return {
-    ...{ facts, rules, networks, backendOf, inForce, wishes },
-    drift: findDrift(facts, rules, guarded, wishes, sysctlsAreWritable()),
-    unread: [...(facts.unread ?? []), ...rules.unread, ...live.unread, ...undriven(rules, wishes)],
-  }
-}
-
-/** Where the rules of a backend are not known, nothing of it can be told to be missing. */
-const undriven = (rules: HostRules, wishes: readonly PlacedWish[]): readonly string[] => {
-  const hidden = backends.filter(
-    (backend) => !isRead(rules, backend) && wishes.some((wish) => wish.backend === backend),
-  )
-  return hidden.map(
-    (backend) => `The rules of ${backend} were not read whole, so what is missing of them is not told.`,
-  )
+  return readingOf(places, {
+    wishes: [...live.wishes, ...planned],
+    fallback: once(() => defaultBackend(options.backend ?? 'auto', runner)),
+    sysctls: sysctlsAreWritable(),
+    unread: live.unread,
+  })
 }
 
 const stateOf = (project: string, networks: readonly OwnedNetwork[]): DesiredState => ({
@@ -162,9 +133,3 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     return made
   }
 }
-
-const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
-  dialects[backend].guardedBridges(rules[backend])
-
-const dialectPorts = <One extends Backend>(backend: One, rules: RulesByBackend) =>
-  dialects[backend].published(rules[backend])

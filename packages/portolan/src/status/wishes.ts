@@ -1,23 +1,7 @@
-import { bridgeNetwork, type DesiredMapping, type DesiredState } from '@portolan/core'
-import {
-  containsAddress,
-  type HostFacts,
-  PermissionError,
-  type Prefix,
-  parseAddress,
-  parsePrefix,
-} from '@portolan/netfilter'
+import { type HostFacts, PermissionError } from '@portolan/netfilter'
 import { liveProjects } from '../live/wanted/live-projects.ts'
-import { desiredOf, openWantedState } from '../live/wanted/wanted-state.ts'
-
-/** What is wanted of one project. */
-export interface Wish {
-  readonly project: string
-  /** What its rules are made from; null: nothing is wanted any more. */
-  readonly desired: DesiredState | null
-  /** All that is wanted, with what waits for a network that is gone. */
-  readonly mappings: readonly DesiredMapping[]
-}
+import { openWantedState } from '../live/wanted/open-wanted-state.ts'
+import { type Wish, wishIn } from './wish.ts'
 
 /** What live hosts wrote down, and what could not be read of it. */
 export interface Wishes {
@@ -61,26 +45,8 @@ const readWish = async (
 ): Promise<{ readonly wish: Wish; readonly missing: number }> => {
   const wanted = openWantedState(stateDirectory, project)
   try {
-    const networks = wanted.networks().map(({ network }) => network)
-    const subnets = [...networks, ...bridgesOf(facts)].flatMap(({ ip, ip6 }) =>
-      [ip, ip6].flatMap((one) => (one === null ? [] : [parsePrefix(one.subnet)])),
-    )
-    const desired = desiredOf(project, wanted, ({ targets }) =>
-      targets.every(({ address }) => holds(subnets, address)),
-    )
-    return { wish: { project, desired, mappings: wanted.ports() }, missing: wanted.unread }
+    return { wish: wishIn(project, wanted, facts), missing: wanted.unread }
   } finally {
     await wanted.close()
   }
-}
-
-const bridgesOf = ({ interfaces = [] }: HostFacts) =>
-  interfaces.flatMap((link) => {
-    const network = bridgeNetwork(link)?.network
-    return network === undefined ? [] : [network]
-  })
-
-const holds = (subnets: readonly Prefix[], address: string): boolean => {
-  const wanted = parseAddress(address)
-  return subnets.some((subnet) => containsAddress(subnet, wanted))
 }

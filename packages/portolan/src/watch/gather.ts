@@ -1,4 +1,5 @@
 import type { Monitor, Notice } from '@portolan/host'
+import type { Clock } from './clock.ts'
 
 /**
  * Until so long no further notice comes, but no longer than the second number. A transaction of rules is told at once; an
@@ -17,14 +18,14 @@ export interface Gathering {
   next(untilMs: number): Promise<readonly Notice[] | null>
 }
 
-export const gather = (monitor: Monitor, signal: AbortSignal): Gathering => {
+export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gathering => {
   let asked: Promise<IteratorResult<Notice, undefined>> | null = null
   const notice = (): Promise<IteratorResult<Notice, undefined>> => {
     asked ??= monitor.next()
     return asked
   }
   const within = async (ms: number): Promise<Notice | 'late' | 'end'> => {
-    const first = await firstOf(notice(), ms, signal)
+    const first = await firstOf(notice(), ms, signal, clock)
     if (first === 'late' || first === 'end') return first
     asked = null
     return first.done === true ? 'end' : first.value
@@ -35,10 +36,10 @@ export const gather = (monitor: Monitor, signal: AbortSignal): Gathering => {
       if (first === 'end') return null
       if (first === 'late') return []
       const notices = [first]
-      const began = performance.now()
+      const began = clock.now()
       for (;;) {
         const { quietMs, longestMs } = notices.every(({ kind }) => kind === 'rules') ? ofRules : ofNetwork
-        const left = began + longestMs - performance.now()
+        const left = began + longestMs - clock.now()
         const more = left <= 0 ? 'late' : await within(Math.min(quietMs, left))
         if (more === 'late') return notices
         if (more === 'end') return null
@@ -52,19 +53,20 @@ const firstOf = <Value>(
   value: Promise<Value>,
   ms: number,
   signal: AbortSignal,
+  clock: Clock,
 ): Promise<Value | 'late' | 'end'> => {
   if (signal.aborted) return Promise.resolve('end')
   return new Promise((resolve, reject) => {
     const settle = (outcome: Value | 'late' | 'end'): void => {
-      clearTimeout(timer)
+      callOff()
       signal.removeEventListener('abort', end)
       resolve(outcome)
     }
     const end = (): void => settle('end')
-    const timer = setTimeout(() => settle('late'), ms)
+    const callOff = clock.after(ms, () => settle('late'))
     signal.addEventListener('abort', end, { once: true })
     value.then(settle, (error) => {
-      clearTimeout(timer)
+      callOff()
       signal.removeEventListener('abort', end)
       reject(error)
     })

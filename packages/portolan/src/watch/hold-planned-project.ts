@@ -4,12 +4,14 @@ import {
   defaultStateDirectory,
   isSysctlWritable,
   openConntrack,
+  readHost,
   withHostLock,
 } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
 import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
+import { openRuleSource } from '../live/rules/open-rule-source.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planBeside } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
@@ -44,7 +46,8 @@ export const holdPlannedProject = async (
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const rules = new HeldRules(
     project,
-    openRuleKeeper(backend, project, runner, stateDirectory),
+    { readFacts: () => readHost({ processNames: false }), withLock: withHostLock },
+    openRuleKeeper(backend, project, openRuleSource(backend, runner, stateDirectory)),
     () => desired,
   )
 

@@ -1,16 +1,16 @@
 import type { Runner } from '@portolan/core'
 import { openMonitor } from '@portolan/host'
+import { systemClock } from './clock.ts'
 import type { HeldProject } from './held-project.ts'
 import type { HostEvent } from './host-event.ts'
-import { type WatchOptions, watchProject } from './watch-project.ts'
+import { watchOn } from './watch-on.ts'
+import type { WatchOptions } from './watch-project.ts'
 
-/** Watches a project with a monitor of its own. */
-export async function* watchHost(
+/** Watches a project of this host. */
+export const watchHost = (
   held: HeldProject,
   runner: Runner,
   options: WatchOptions,
-): AsyncGenerator<HostEvent, void> {
+): AsyncGenerator<HostEvent, void> =>
   // Rules of iptables-legacy are looked for by reading them; other programs may use it beside any backend of ours.
-  await using monitor = await openMonitor({ legacy: { runner } })
-  yield* watchProject(held, monitor, options)
-}
+  watchOn(held, { clock: systemClock, openMonitor: () => openMonitor({ legacy: { runner } }) }, options)

@@ -2,6 +2,7 @@ import type { Conflict } from '@portolan/core'
 import type { Monitor, Notice } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { causesOf } from './causes.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { Contention } from './contention.ts'
 import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
@@ -39,9 +40,16 @@ export const watchProject = (
   held: HeldProject,
   monitor: Monitor,
   { signal, check = false, once = false }: WatchOptions,
+  clock: Clock = systemClock,
 ): AsyncGenerator<HostEvent, void> =>
   runAhead((own) =>
-    watching(held, monitor, signal === undefined ? own : AbortSignal.any([signal, own]), { check, once }),
+    watching(
+      held,
+      monitor,
+      signal === undefined ? own : AbortSignal.any([signal, own]),
+      { check, once },
+      clock,
+    ),
   )
 
 async function* watching(
@@ -49,8 +57,9 @@ async function* watching(
   monitor: Monitor,
   signal: AbortSignal,
   { check, once }: { readonly check: boolean; readonly once: boolean },
+  clock: Clock,
 ): AsyncGenerator<HostEvent, void> {
-  const gathering = gather(monitor, signal)
+  const gathering = gather(monitor, signal, clock)
   const contention = new Contention()
   let known = new Map<string, Conflict>()
   let retryMs = FIRST_RETRY_MS
@@ -61,15 +70,15 @@ async function* watching(
   let notices: readonly Notice[] = []
   let since: number | null = null
 
-  const about = () => ({ at: new Date().toISOString(), project: held.project })
+  const about = () => ({ at: clock.date().toISOString(), project: held.project })
 
   let isFirst = true
   for (;;) {
-    const now = performance.now()
+    const now = clock.now()
     if (now >= lookAt) {
       try {
         const changes = await held.look()
-        lookAt = performance.now() + LOOK_MS
+        lookAt = clock.now() + LOOK_MS
         // Seen before it was told: the notice is on its way.
         if (changes.length > 0 && notices.length === 0) notices = (await gathering.next(OWN_MS)) ?? []
         const causes = causesOf(notices, process.pid)
@@ -78,25 +87,25 @@ async function* watching(
         since = null
         if (changes.length === 0) told = ''
         else {
-          const pausedMs = contention.leftMs(performance.now())
+          const pausedMs = contention.leftMs(clock.now())
           const outcome = check ? 'reported' : pausedMs > 0 ? 'paused' : null
           if (outcome !== null) {
             const text = JSON.stringify(changes.map(({ action, object }) => [action, object]))
             if (text !== told) yield { ...about(), ...drift(changes, causes, outcome, null) }
             told = text
-            if (outcome === 'paused') lookAt = performance.now() + pausedMs
+            if (outcome === 'paused') lookAt = clock.now() + pausedMs
           } else {
             await held.repair()
-            const afterMs = began === null ? null : performance.now() - began
+            const afterMs = began === null ? null : clock.now() - began
             yield { ...about(), ...drift(changes, causes, 'repaired', afterMs) }
-            const quarrel = contention.repaired(changes, causes, performance.now())
+            const quarrel = contention.repaired(changes, causes, clock.now())
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
-            searchAt ??= performance.now() + SEARCH_AFTER_MS
+            searchAt ??= clock.now() + SEARCH_AFTER_MS
             // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
             const during = (await gathering.next(OWN_MS)) ?? []
             if (during.length > 0) lookAt = 0
             notices = (await held.isUnchanged()) ? [] : during.filter(({ kind }) => kind === 'rules')
-            since = notices.length > 0 ? performance.now() : null
+            since = notices.length > 0 ? clock.now() : null
           }
         }
         retryMs = FIRST_RETRY_MS
@@ -106,11 +115,11 @@ async function* watching(
         if (signal.aborted) return
         yield { ...about(), kind: 'failed', error: asError(error), retryMs }
         if (once) return
-        lookAt = performance.now() + retryMs
+        lookAt = clock.now() + retryMs
         retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
       }
     }
-    if (searchAt !== null && performance.now() >= searchAt) {
+    if (searchAt !== null && clock.now() >= searchAt) {
       searchAt = null
       try {
         const found = new Map((await held.conflicts()).map((conflict) => [identity(conflict), conflict]))
@@ -123,19 +132,19 @@ async function* watching(
         if (signal.aborted) return
         yield { ...about(), kind: 'failed', error: asError(error), retryMs: FIRST_RETRY_MS }
         if (once) return
-        searchAt = performance.now() + FIRST_RETRY_MS
+        searchAt = clock.now() + FIRST_RETRY_MS
       }
     }
     if (once) return
-    const next = Math.min(lookAt, searchAt ?? Number.POSITIVE_INFINITY) - performance.now()
+    const next = Math.min(lookAt, searchAt ?? Number.POSITIVE_INFINITY) - clock.now()
     const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)))
     if (came === null) return
     if (came.length === 0) continue
     if (!(await concerns(held, came))) continue
-    since ??= performance.now()
+    since ??= clock.now()
     notices = [...notices, ...came]
-    if (contention.leftMs(performance.now()) === 0) lookAt = 0
-    searchAt ??= performance.now() + SEARCH_AFTER_MS
+    if (contention.leftMs(clock.now()) === 0) lookAt = 0
+    searchAt ??= clock.now() + SEARCH_AFTER_MS
   }
 }
 

@@ -1,13 +1,13 @@
-import { isSysctlWritable, type Links, writeSysctl } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
+import type { LiveMachine, Sysctls } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { bridgeOf, isolates } from './own-bridges.ts'
 
 /** Makes an interface a port of a network's bridge. */
 export const attachToNetwork = async (
   rules: LiveRules,
-  links: Links,
+  { links, sysctls }: Pick<LiveMachine, 'links' | 'sysctls'>,
   interfaceName: string,
   network: string,
 ): Promise<void> => {
@@ -20,13 +20,13 @@ export const attachToNetwork = async (
   // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
     await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
-  loosenReversePath(bridge.name, rules.facts)
+  loosenReversePath(bridge.name, rules.facts, sysctls)
   await links.attachPort(interfaceName, bridge.name, { hairpin: true, isolated })
 }
 
 /** A container on two networks answers over either bridge; a strict filter drops one of the answers. */
-const loosenReversePath = (bridge: string, { sysctls = {} }: HostFacts): void => {
+const loosenReversePath = (bridge: string, facts: HostFacts, sysctls: Sysctls): void => {
   const name = linkSysctlName('ipv4', bridge, 'rp_filter')
-  const isStrict = effectiveSysctl(sysctls, 'ipv4', bridge, 'rp_filter') === 1
-  if (isStrict && isSysctlWritable(name)) writeSysctl(name, '2')
+  const isStrict = effectiveSysctl(facts.sysctls ?? {}, 'ipv4', bridge, 'rp_filter') === 1
+  if (isStrict && sysctls.isWritable(name)) sysctls.write(name, '2')
 }

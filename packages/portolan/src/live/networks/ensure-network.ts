@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DesiredNetwork, Intent, LeaseStore, NetworkOptions, Runner } from '@portolan/core'
+import type { DesiredNetwork, Intent, NetworkOptions } from '@portolan/core'
 import { networkIntent, requestedName } from '@portolan/core/planning'
-import { type JournalChange, withHostLock } from '@portolan/host'
+import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError, StaleStateError } from '@portolan/netfilter'
-import { takeLeases } from '../../apply/apply.ts'
-import { carryOut } from '../../apply/apply-plan.ts'
-import type { Backend } from '../../backend/backend.ts'
+import { giveLeasesBack, takeLeasesOf } from '../../leases/take-leases.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { planBeside } from '../../plan/plan-intent.ts'
+import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import {
   intentOf,
@@ -18,12 +16,7 @@ import {
 } from '../wanted/wanted-state.ts'
 
 /** What networks are made with, beside the rules. */
-export interface NetworkTools {
-  readonly backend: Backend
-  readonly runner: Runner
-  readonly leases: LeaseStore
-  readonly stateDirectory: string
-}
+export type NetworkTools = Pick<LiveMachine, 'leases' | 'withLock' | 'plan' | 'carryOut'>
 
 type NetworkIntent = Intent['networks'][number]
 
@@ -125,7 +118,7 @@ export const bringAbout = async (
 ): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await withHostLock(() => planAndCarryOut(rules, tools, change))
+      await tools.withLock(() => planAndCarryOut(rules, tools, change))
       break
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
@@ -138,20 +131,16 @@ export const bringAbout = async (
 
 const planAndCarryOut = async (
   { project, wanted }: LiveRules,
-  { runner, leases, stateDirectory, backend }: NetworkTools,
+  tools: NetworkTools,
   change: (intent: Intent) => Intent,
 ): Promise<void> => {
   const before = intentOf(project, wanted)
   const intent = change(before)
-  const planned = await planBeside(
-    intent,
-    { backend, runner, leases, stateDirectory },
-    { live: wanted.ports(), search: false },
-  )
+  const planned = await tools.plan(intent, { live: wanted.ports(), search: false })
   refuseConflicts(planned)
   const changes = changesTo(before, planned, intent)
   const writeDown = async (): Promise<() => Promise<void>> => {
-    const giveBack = await takeLeases(planned.leases, { leases })
+    const taken = await takeLeasesOf(tools.leases, planned.leases)
     try {
       const undo = await wanted.change(() => {
         const now = intentOf(project, wanted)
@@ -169,14 +158,14 @@ const planAndCarryOut = async (
       await wanted.sync()
       return async () => {
         await undo?.()
-        await giveBack()
+        await giveLeasesBack(tools.leases, taken)
       }
     } catch (error) {
-      await giveBack()
+      await giveLeasesBack(tools.leases, taken)
       throw error
     }
   }
-  await carryOut(planned, { runner, stateDirectory, lockHeld: true, lease: writeDown })
+  await tools.carryOut(planned, writeDown)
 }
 
 const refuseConflicts = ({ conflicts }: Plan): void => {

@@ -7,8 +7,8 @@ import {
   leaseKey,
   releaseLease,
 } from '@portolan/core'
-import { readSysctl } from '@portolan/host'
 import { localPortRange, reservedPorts } from '@portolan/netfilter/sysctls'
+import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import type { PublishRequest } from './publish-request.ts'
 import { requestedMappings } from './requested-mappings.ts'
@@ -24,18 +24,18 @@ const ofPorts = ['net.ipv4.ip_local_port_range', 'net.ipv4.ip_local_reserved_por
  */
 export const chooseHostPorts = async (
   rules: LiveRules,
-  leases: LeaseStore,
+  { leases, sysctls }: Pick<LiveMachine, 'leases' | 'sysctls'>,
   request: PublishRequest,
 ): Promise<readonly DesiredMapping[]> => {
   const { project, wanted, bridges, facts } = rules
-  const sysctls = Object.fromEntries(
+  const settings = Object.fromEntries(
     ofPorts.flatMap((name) => {
-      const value = readSysctl(name)
+      const value = sysctls.read(name)
       return value === null ? [] : [[name, value]]
     }),
   )
-  const { first, last } = localPortRange({ sysctls })
-  const reserved = reservedPorts({ sysctls })
+  const { first, last } = localPortRange({ sysctls: settings })
+  const reserved = reservedPorts({ sysctls: settings })
   const used = new Set(
     [
       ...(facts.sockets ?? []).map(({ protocol = 'tcp', port = 0 }) => [protocol, port]),

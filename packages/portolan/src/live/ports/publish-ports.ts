@@ -1,7 +1,8 @@
-import type { DesiredMapping, LeaseStore } from '@portolan/core'
-import { type JournalChange, type Listeners, readSysctl, writeSysctl } from '@portolan/host'
+import type { DesiredMapping } from '@portolan/core'
+import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
+import type { LiveMachine } from '../live-machine.ts'
 import { bridgeHolding } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { withPort } from '../wanted/wanted-state.ts'
@@ -14,9 +15,7 @@ import { sameMapping } from './same-mapping.ts'
 import { socketKey } from './socket-key.ts'
 
 /** What publishing works with, beside the rules. */
-export interface PublishTools {
-  readonly listeners: Listeners
-  readonly leases: LeaseStore
+export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls'> {
   /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
   readonly localnet: Set<string>
 }
@@ -39,19 +38,18 @@ export interface Published {
  */
 export const publishPorts = async (
   rules: LiveRules,
-  { listeners, leases, localnet }: PublishTools,
+  tools: PublishTools,
   requests: readonly PublishRequest[],
 ): Promise<Published> => {
   let wishes: readonly Wish[] = []
   const missing = await rules.decideForSure(async () => {
-    wishes = await wishesOf(rules, leases, requests)
+    wishes = await wishesOf(rules, tools, requests)
     return missingOf(rules, wishes)
   })
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
     for (const { mapping, force } of wishes)
-      if (!force && missing?.includes(mapping) === true)
-        await refuseListener(rules.project, mapping, listeners)
+      if (!force && missing?.includes(mapping) === true) await refuseListener(rules.project, mapping, tools)
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
       added = missingOf(rules, wishes) ?? []
       return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }
@@ -66,13 +64,13 @@ export const publishPorts = async (
       })
   }
   const mappings = wishes.map(({ mapping }) => mapping)
-  for (const mapping of mappings) openLoopback(rules, mapping, localnet)
+  for (const mapping of mappings) openLoopback(rules, mapping, tools)
   return { mappings, added }
 }
 
 const wishesOf = async (
   rules: LiveRules,
-  leases: LeaseStore,
+  tools: PublishTools,
   requests: readonly PublishRequest[],
 ): Promise<readonly Wish[]> => {
   const wishes: Wish[] = []
@@ -81,7 +79,7 @@ const wishesOf = async (
   for (const request of requests) {
     const mappings =
       request?.hostPort === 'auto'
-        ? await chooseHostPorts(rules, leases, request)
+        ? await chooseHostPorts(rules, tools, request)
         : requestedMappings(request, { project, wanted, bridges, supply: noPorts })
     for (const mapping of mappings) {
       const twin = sockets.get(socketKey(mapping))
@@ -127,12 +125,12 @@ const inUse = (wanted: DesiredMapping, label: string, project: string): Portolan
 const openLoopback = (
   { bridges }: LiveRules,
   { kind, family, hostAddress, targets: [{ address }] }: DesiredMapping,
-  localnet: Set<string>,
+  { localnet, sysctls }: PublishTools,
 ): void => {
   if (kind !== 'nat' || family !== 'ip' || !(hostAddress === null || hostAddress.startsWith('127.'))) return
   const bridge = bridgeHolding(bridges, address)
   if (bridge === null || localnet.has(bridge.name)) return
   const sysctl = linkSysctlName('ipv4', bridge.name, 'route_localnet')
-  if (readSysctl(sysctl) === '0') writeSysctl(sysctl, '1')
+  if (sysctls.read(sysctl) === '0') sysctls.write(sysctl, '1')
   localnet.add(bridge.name)
 }

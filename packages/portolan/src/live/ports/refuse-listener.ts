@@ -1,7 +1,7 @@
 import type { DesiredMapping } from '@portolan/core'
 import { findHostPortTaken } from '@portolan/core/planning'
-import { type Listeners, readSysctl } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
 
 const portRange = 'net.ipv4.ip_local_port_range'
 
@@ -12,11 +12,11 @@ const portRange = 'net.ipv4.ip_local_port_range'
 export const refuseListener = async (
   project: string,
   mapping: DesiredMapping,
-  listeners: Listeners,
+  { listeners, sysctls }: Pick<LiveMachine, 'listeners' | 'sysctls'>,
 ): Promise<void> => {
   const sockets = await listeners.on(mapping.protocol, mapping.hostPort, mapping.family)
   if (sockets.length === 0) return
-  const range = readSysctl(portRange)
+  const range = sysctls.read(portRange)
   const facts = { sockets, ...(range === null ? {} : { sysctls: { [portRange]: range } }) }
   const taken = findHostPortTaken({ project, mappings: [mapping] }, facts).find(
     ({ severity }) => severity === 'error',

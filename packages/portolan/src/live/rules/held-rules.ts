@@ -1,5 +1,4 @@
 import type { DesiredState } from '@portolan/core'
-import { readHost, withHostLock } from '@portolan/host'
 import { type HostFacts, type Prefix, StaleStateError } from '@portolan/netfilter'
 import { type OwnBridge, ownBridges } from '../networks/own-bridges.ts'
 import type { KeptRules, RuleDrift, RuleKeeper } from './rule-keeper.ts'
@@ -13,19 +12,32 @@ const ATTEMPTS = 25
 /** What is wanted of a project, given the subnets that bridges of ours have. */
 export type DesiredSource = (subnets: readonly Prefix[]) => DesiredState | null
 
+/**
+ * The host that a project is held on.
+ * @public @since 0.1.0
+ */
+export interface HeldHost {
+  /** As `readHost` gives them; names of processes may be missing. */
+  readFacts(): Promise<HostFacts>
+  /** Does something while no other program of ours changes the host. */
+  withLock<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
 /** The rules of one project that is held: what is known of them, and the way to bring them back. */
 export class HeldRules {
   readonly project: string
   facts: HostFacts = {}
   bridges: readonly OwnBridge[] = []
   protected readonly keeper: RuleKeeper
+  readonly #host: HeldHost
   readonly #desired: DesiredSource
   #drift: readonly RuleDrift[] = []
   /** What was wanted when our rules were read last was in force, and so was what others of ours need. */
   protected whole = false
 
-  constructor(project: string, keeper: RuleKeeper, desired: DesiredSource) {
+  constructor(project: string, host: HeldHost, keeper: RuleKeeper, desired: DesiredSource) {
     this.project = project
+    this.#host = host
     this.keeper = keeper
     this.#desired = desired
   }
@@ -41,7 +53,7 @@ export class HeldRules {
 
   /** Reads the host without its rules. */
   async readFacts(): Promise<void> {
-    this.facts = await readHost({ processNames: false })
+    this.facts = await this.#host.readFacts()
     this.bridges = ownBridges(this.facts)
   }
 
@@ -75,7 +87,7 @@ export class HeldRules {
   protected async underLock(work: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await withHostLock(async () => {
+        return await this.#host.withLock(async () => {
           if (!(await this.isCurrent())) await this.refresh()
           await work()
         })

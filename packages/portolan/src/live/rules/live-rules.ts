@@ -10,7 +10,7 @@ import {
 } from '@portolan/netfilter'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 import { desiredOf, type WantedState, withPort } from '../wanted/wanted-state.ts'
-import { HeldRules } from './held-rules.ts'
+import { type HeldHost, HeldRules } from './held-rules.ts'
 import type { KeptRules, RuleKeeper } from './rule-keeper.ts'
 
 /** How often the short way is tried when another program changes the rules just then. */
@@ -26,8 +26,8 @@ export class LiveRules extends HeldRules {
   /** How many it had when all of it was last known to be in force; null: it is not known. */
   #settled: number | null = null
 
-  constructor(project: string, keeper: RuleKeeper, wanted: WantedState) {
-    super(project, keeper, (subnets) => {
+  constructor(project: string, host: HeldHost, keeper: RuleKeeper, wanted: WantedState) {
+    super(project, host, keeper, (subnets) => {
       // A network whose bridge was taken away comes back; ports whose network is another project's wait for it.
       const own = wanted.networks().flatMap(({ network: { ip, ip6 } }) => [ip, ip6].flatMap(subnetOf))
       const all = [...subnets, ...own]

@@ -1,36 +1,20 @@
-import {
-  type DesiredState,
-  type Mended,
-  type NetlinkSocket,
-  outwardInterfaces,
-  type PublishedPort,
-  type Runner,
-} from '@portolan/core'
-import { openNetlinkSocket, runsHere } from '@portolan/host'
+import { type DesiredState, type Mended, outwardInterfaces, type PublishedPort } from '@portolan/core'
 import { families } from '@portolan/netfilter'
-import { openMemory } from '../../apply/host-memory.ts'
 import type { Backend } from '../../backend/backend.ts'
-import { dialects, generation, type RulesOf } from '../../backend/dialects.ts'
-import { hostAccess } from '../../host-rules/host-access.ts'
+import { dialects, type RulesOf } from '../../backend/dialects.ts'
 import { hostNetworks, hostPresence } from '../networks/host-networks.ts'
-import { networksToGuard } from './guarded-elsewhere.ts'
 import { refuseLost } from './refuse-lost.ts'
 import type { RuleKeeper } from './rule-keeper.ts'
+import type { RuleSource } from './rule-source.ts'
 
 /** @internal */
 export const openRuleKeeper = <One extends Backend>(
   backend: One,
   project: string,
-  runner: Runner,
-  stateDirectory: string,
+  source: RuleSource<One>,
 ): RuleKeeper => {
   const dialect = dialects[backend]
-  // A socket of this process speaks of this network namespace, where a Runner of the caller's need not be. Nothing tells
-  // of the generations of iptables-legacy.
-  const socket: NetlinkSocket | null =
-    dialect.countsGenerations && runsHere(runner) ? openNetlinkSocket() : null
-  const host = hostAccess(runner, socket)
-  const present = async (): Promise<number | null> => (socket === null ? null : generation(socket))
+  const { socket } = source
   let rules: RulesOf<One> = dialect.empty
   /** What ours should be, however it was damaged, without what `quickly` did since. */
   let mended: Mended<RulesOf<One>> = { ruleset: dialect.empty, lost: [] }
@@ -43,27 +27,18 @@ export const openRuleKeeper = <One extends Backend>(
   let leaving: readonly string[] | null = null
   /** The generation of the rules if no other program has changed any since they were read; null: not known. */
   let expected: number | null = null
-  const isUnchanged = async (): Promise<boolean> => expected !== null && (await present()) === expected
+  const isUnchanged = async (): Promise<boolean> =>
+    expected !== null && (await source.generation()) === expected
   const isUnrestricted = (ruleset: RulesOf<One>): boolean =>
     dialect.quick !== null && !dialect.quick.restrictsPorts(ruleset)
   const adopt = (desired: DesiredState | null): RulesOf<One> =>
     dialect.adopt(mended.ruleset, desired, project, { leaving })
-  /** What comes into being beside our rules is noted before it does, so that `destroy` takes it away. */
-  const noteTraces = async (changes: ReturnType<typeof dialect.diff>): Promise<void> => {
-    const created = (await dialect.traces?.foresee(changes, runner)) ?? []
-    if (created.length > 0) await (await openMemory(stateDirectory)).noteCreated(created)
-  }
   return {
     read: async (facts, desired) => {
       // Asked before: what changes during the reading makes it uncertain.
-      const before = await present()
-      rules = await dialect.inspect(host)
-      const networks = await networksToGuard(
-        backend,
-        hostNetworks(facts),
-        dialect.guardedBridges(rules),
-        runner,
-      )
+      const before = await source.generation()
+      rules = await source.inspect()
+      const networks = await source.networksToGuard(hostNetworks(facts), dialect.guardedBridges(rules))
       expected = before
       unrestricted = isUnrestricted(rules)
       leaving = outwardInterfaces(facts)
@@ -104,8 +79,7 @@ export const openRuleKeeper = <One extends Backend>(
       const changes = dialect.diff(rules, wanted)
       const before = expected
       expected = null
-      await noteTraces(changes)
-      await dialect.apply(changes, runner)
+      await source.apply(changes)
       known = wanted
       if (entersChanges) {
         rules = dialect.applyTo(rules, changes)
@@ -113,12 +87,12 @@ export const openRuleKeeper = <One extends Backend>(
       }
       stands = dialect.standingFamilies(wanted).length > 0
       unrestricted = isUnrestricted(wanted)
-      const after = before === null ? null : await present()
+      const after = before === null ? null : await source.generation()
       // One more would be another program's, which came between.
       if (before !== null && after === afterTransactions(before, dialect.transactions(changes)))
         expected = after
     },
-    close: () => socket?.close(),
+    close: () => source.close(),
   }
 }
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openJournal } from '@portolan/host'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
-import { wantedStateFile } from './wanted-state.ts'
+import { wantedStateFile } from './open-wanted-state.ts'
 
 const suffix = '.journal'
 

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredState, Intent } from '@portolan/core'
-import { type Journal, type JournalChange, openJournal } from '@portolan/host'
+import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 
 type NetworkIntent = Intent['networks'][number]
@@ -21,6 +20,7 @@ export interface WantedEndpoint {
 /**
  * What programs want of a live project: networks, endpoints and ports. It outlives them all, the rules and the host's
  * boot. What the kernel has of it is another question.
+ * @public @since 0.1.0
  */
 export interface WantedState {
   networks(): readonly WantedNetwork[]
@@ -50,10 +50,6 @@ export interface WantedState {
   sync(): Promise<void>
   close(): Promise<void>
 }
-
-/** Where the wanted state of a live project is kept. */
-export const wantedStateFile = (stateDirectory: string, project: string): string =>
-  join(stateDirectory, 'live', `${project}.journal`)
 
 type Kind = 'network' | 'endpoint' | 'port'
 
@@ -86,8 +82,13 @@ export const withoutPort = (socket: HostSocket): JournalChange => ({
   value: null,
 })
 
-/** Opens the wanted state of a project. No file is made until something is wanted. */
-export const openWantedState = (stateDirectory: string, project: string): WantedState => {
+/**
+ * The wanted state of a project, in the journal that `open` opens.
+ * @example
+ * wantedStateIn((follower) => openJournal('/var/lib/portolan/live/shop.journal', follower)).networks() // []
+ * @public @since 0.1.0
+ */
+export const wantedStateIn = (open: (follower: JournalFollower) => Journal): WantedState => {
   // What is read was written here: the file is its owner's alone, and every record has a checksum.
   const byKind: Readonly<Record<string, Map<string, unknown>>> = {
     network: new Map(),
@@ -97,7 +98,7 @@ export const openWantedState = (stateDirectory: string, project: string): Wanted
   /** By network and address; null: to be made anew. */
   let byAddress: ReadonlyMap<string, WantedEndpoint> | null = null
   const kindOf = (name: string): Map<string, unknown> | undefined => byKind[name.slice(0, name.indexOf(' '))]
-  const journal: Journal = openJournal(wantedStateFile(stateDirectory, project), {
+  const journal = open({
     set: (name, value) => {
       if (name.startsWith('endpoint ')) byAddress = null
       kindOf(name)?.set(name, value)

@@ -8,12 +8,8 @@ import { IPv4, IPv4CidrRange } from 'ip-num'
 import { ownBridges } from '../../../src/live/networks/own-bridges.ts'
 import type { PublishRequest } from '../../../src/live/ports/publish-request.ts'
 import { requestedMappings } from '../../../src/live/ports/requested-mappings.ts'
-import {
-  openWantedState,
-  type WantedState,
-  withEndpoint,
-  withNetwork,
-} from '../../../src/live/wanted/wanted-state.ts'
+import { openWantedState } from '../../../src/live/wanted/open-wanted-state.ts'
+import { type WantedState, withEndpoint, withNetwork } from '../../../src/live/wanted/wanted-state.ts'
 
 const network = (name: string, more: Partial<DesiredNetwork> = {}): DesiredNetwork => ({
   name,

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { DesiredMapping } from '@portolan/core'
-import {
-  openWantedState,
-  type WantedState,
-  withoutPort,
-  withPort,
-} from '../../../src/live/wanted/wanted-state.ts'
+import { openWantedState } from '../../../src/live/wanted/open-wanted-state.ts'
+import { type WantedState, withoutPort, withPort } from '../../../src/live/wanted/wanted-state.ts'
 
 let folder = ''
 let [one, other]: readonly WantedState[] = []

@@ -1,0 +1,56 @@
+import type { DesiredMapping, Intent, LeaseStore } from '@portolan/core'
+import type { Conntrack, Links, Listeners, Monitor } from '@portolan/host'
+import type { Backend } from '../backend/backend.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { HostStatus } from '../status/status.ts'
+import type { Clock } from '../watch/clock.ts'
+import type { HeldHost } from './rules/held-rules.ts'
+import type { RuleSource } from './rules/rule-source.ts'
+import type { WantedState } from './wanted/wanted-state.ts'
+
+/**
+ * The sysctls of a host, by dotted name.
+ * @public @since 0.1.0
+ */
+export interface Sysctls {
+  /** Null: there is none of that name. */
+  read(name: string): string | null
+  write(name: string, value: string): void
+  isWritable(name: string): boolean
+}
+
+/**
+ * All that a live host does to the machine it is on: this one, or one that a test simulates.
+ * @public @since 0.1.0
+ */
+export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
+  readonly backend: One
+  readonly rules: RuleSource<One>
+  readonly wanted: WantedState
+  readonly leases: LeaseStore
+  readonly links: Links
+  readonly listeners: Listeners
+  readonly conntrack: Conntrack
+  readonly sysctls: Sysctls
+  readonly clock: Clock
+  /** Has the project rules in another backend? */
+  isElsewhere(): Promise<boolean>
+  /**
+   * Plans networks and endpoints beside ports that no intent has.
+   * @param beside - `search`: look for conflicts with what else is on the host
+   */
+  plan(
+    intent: Intent,
+    beside: { readonly live: readonly DesiredMapping[]; readonly search: boolean },
+  ): Promise<Plan>
+  /**
+   * Carries a plan out, under the lock that the caller holds.
+   * @param writeDown - called before anything is changed; gives what undoes it
+   */
+  carryOut(plan: Plan, writeDown: () => Promise<() => Promise<void>>): Promise<void>
+  readStatus(options: { readonly conflicts: boolean }): Promise<HostStatus>
+  /** Listens to what changes on the host. */
+  openMonitor(): Promise<Monitor>
+  /** Closes what is of the machine alone; rules, links and the like are closed one by one. */
+  close(): Promise<void>
+}

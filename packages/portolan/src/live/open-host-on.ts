@@ -1,0 +1,163 @@
+import type { DesiredMapping } from '@portolan/core'
+import type { JournalChange } from '@portolan/host'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { watchOn } from '../watch/watch-on.ts'
+import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
+import { holdLiveProject } from './hold-live-project.ts'
+import { inOrder } from './in-order.ts'
+import type { LiveHost } from './live-host.ts'
+import type { LiveMachine } from './live-machine.ts'
+import { attachToNetwork } from './networks/attach-to-network.ts'
+import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
+import { releaseHostPorts } from './ports/automatic-ports.ts'
+import { publishPorts } from './ports/publish-ports.ts'
+import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
+import { unpublishPorts } from './ports/unpublish-ports.ts'
+import { LiveRules } from './rules/live-rules.ts'
+import { openRuleKeeper } from './rules/open-rule-keeper.ts'
+import { withoutEndpoint } from './wanted/wanted-state.ts'
+
+/**
+ * Opens a machine for a live orchestrator: `openHost` does it with this one.
+ *
+ * @param project - that networks, leases and ports belong to
+ * @param machine - closed with the host, or when it cannot be opened
+ * @throws as `openHost`
+ * @example
+ * await using host = await openHostOn('shop', machine)
+ * await host.ensureNetwork('web')
+ * @public @since 0.1.0
+ */
+export const openHostOn = async (project: string, machine: LiveMachine): Promise<LiveHost> => {
+  const { wanted, leases, links, listeners, conntrack } = machine
+  const keeper = openRuleKeeper(machine.backend, project, machine.rules)
+  const rules = new LiveRules(project, machine, keeper, wanted)
+  const queue = inOrder()
+  const tools = { ...machine, localnet: new Set<string>() }
+  let closed = false
+
+  const ending = new AbortController()
+  const close = (): Promise<void> => {
+    ending.abort()
+    return queue(async () => {
+      if (closed) return
+      closed = true
+      links.close()
+      listeners.close()
+      rules.close()
+      await Promise.allSettled(forgetting)
+      conntrack.close()
+      await machine.close()
+      await wanted.close()
+    })
+  }
+
+  /** Conntrack entries that are being looked for; what comes meanwhile need not wait for that. */
+  const forgetting = new Set<Promise<unknown>>()
+  const forget = async (work: Promise<unknown>): Promise<void> => {
+    forgetting.add(work)
+    try {
+      await work
+    } finally {
+      forgetting.delete(work)
+    }
+  }
+  const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    queue(async () => {
+      refuseClosed()
+      return work()
+    })
+  const refuseClosed = (): void => {
+    if (closed) throw new PortolanError('CLOSED', 'This host object is closed: open the host again.')
+  }
+  const unpublish = async (
+    requests: readonly UnpublishRequest[],
+    beside: readonly JournalChange[] = [],
+  ): Promise<readonly DesiredMapping[]> => {
+    const taken = await unpublishPorts(rules, requests, beside)
+    await releaseHostPorts(rules, leases, taken)
+    return taken
+  }
+  const forgetFlows = async (taken: readonly DesiredMapping[]): Promise<void> => {
+    const flows = taken.flatMap((mapping) =>
+      mapping.kind === 'nat'
+        ? mapping.targets.map((to) => ({ ...mapping, address: to.address, port: to.port }))
+        : [],
+    )
+    if (flows.length > 0) await forget(conntrack.forgetFlows(flows))
+  }
+
+  try {
+    await rules.refresh()
+    refusePlanned(rules)
+    if (rules.isDamaged() && (await machine.isElsewhere()))
+      await bringAbout(rules, machine, (intent) => intent)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    ensureNetwork: (name, networkOptions = {}) =>
+      whileOpen(() => ensureNetwork(rules, machine, name, networkOptions)),
+    removeNetwork: (name) => whileOpen(() => removeNetwork(rules, machine, name)),
+    lease: (network, endpoint, endpointOptions = {}) =>
+      whileOpen(() => leaseEndpoint(rules, leases, network, endpoint, endpointOptions)),
+    release: async (network, endpoint) => {
+      const taken = await whileOpen(async () => {
+        const known = wanted.endpoint(network, endpoint)?.endpoint
+        const addresses = [known?.ip, known?.ip6].filter((one) => typeof one === 'string')
+        const ports = await unpublish(
+          [{ endpoint, network }, ...addresses.map((address) => ({ address }))],
+          known === undefined ? [] : [withoutEndpoint(network, endpoint)],
+        )
+        await releaseLeases(rules, leases, network, endpoint)
+        return ports
+      })
+      await forgetFlows(taken)
+    },
+    attachPort: (interfaceName, network) =>
+      whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),
+    publish: async (requests) => {
+      const { mappings, added } = await whileOpen(() =>
+        publishPorts(rules, tools, listOf<PublishRequest>(requests)),
+      )
+      const udp = added.filter(({ protocol, kind }) => protocol === 'udp' && kind === 'nat')
+      if (udp.length > 0) await forget(conntrack.forgetUntranslated(udp))
+      return mappings.map((mapping) => ({ ...mapping, project }))
+    },
+    unpublish: async (requests) => {
+      await forgetFlows(await whileOpen(() => unpublish(listOf<UnpublishRequest>(requests))))
+    },
+    networks: () => wanted.networks().map(({ network }) => network),
+    endpoints: () => wanted.endpoints().map(({ endpoint }) => endpoint),
+    published: () => wanted.ports().map((mapping) => ({ ...mapping, project })),
+    watch: (watchOptions = {}) => {
+      refuseClosed()
+      const held = holdLiveProject(rules, machine, whileOpen)
+      return watchOn(held, machine, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
+    },
+    status: async ({ conflicts = true } = {}) => {
+      refuseClosed()
+      return machine.readStatus({ conflicts })
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+const endOf = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
+  one === undefined ? other : AbortSignal.any([one, other])
+
+const listOf = <Item>(items: Item | readonly Item[]): readonly Item[] =>
+  Array.isArray(items) ? (items as readonly Item[]) : [items as Item]
+
+/** A plan would take a live project for one that wants nothing, and a live host would do the same to a plan's. */
+const refusePlanned = ({ project, bridges, wanted }: LiveRules): void => {
+  const planned = bridges.find(
+    (bridge) => bridge.project === project && wanted.network(bridge.network) === null,
+  )
+  if (planned === undefined || wanted.exists()) return
+  throw new InvalidRequestError(
+    `project ${project} was made by a plan, or by a live host with another state directory (network ${planned.network}): open the host with another project or with that directory, or destroy the project first.`,
+  )
+}

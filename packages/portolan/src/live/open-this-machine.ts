@@ -1,0 +1,62 @@
+import type { LeaseStore, Runner } from '@portolan/core'
+import {
+  isSysctlWritable,
+  openConntrack,
+  openLeaseStore,
+  openLinks,
+  openListeners,
+  openMonitor,
+  readHost,
+  readSysctl,
+  withHostLock,
+  writeSysctl,
+} from '@portolan/host'
+import { carryOut } from '../apply/apply-plan.ts'
+import type { Backend } from '../backend/backend.ts'
+import { readRules } from '../host-rules/read-rules.ts'
+import { planBeside } from '../plan/plan-intent.ts'
+import { readStatus } from '../status/read-status.ts'
+import { systemClock } from '../watch/clock.ts'
+import type { LiveMachine } from './live-machine.ts'
+import { hasRulesElsewhere } from './rules/has-rules-elsewhere.ts'
+import { openRuleSource } from './rules/open-rule-source.ts'
+import { openWantedState } from './wanted/open-wanted-state.ts'
+
+interface ThisMachineOptions {
+  readonly project: string
+  readonly backend: Backend
+  readonly runner: Runner
+  readonly stateDirectory: string
+  /** Not closed; absent: that of the state directory. */
+  readonly leases?: LeaseStore
+}
+
+/** This host, in the network namespace of this process. */
+export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
+  const { project, backend, runner, stateDirectory } = options
+  const wanted = openWantedState(stateDirectory, project)
+  const rules = openRuleSource(backend, runner, stateDirectory)
+  const leases = options.leases ?? openLeaseStore(stateDirectory)
+  return {
+    backend,
+    rules,
+    wanted,
+    leases,
+    links: openLinks(),
+    listeners: openListeners(),
+    conntrack: openConntrack(),
+    sysctls: { read: readSysctl, write: writeSysctl, isWritable: isSysctlWritable },
+    clock: systemClock,
+    readFacts: () => readHost({ processNames: false }),
+    withLock: withHostLock,
+    isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
+    plan: (intent, beside) => planBeside(intent, { backend, runner, leases, stateDirectory }, beside),
+    carryOut: (plan, writeDown) =>
+      carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
+    readStatus: ({ conflicts }) => readStatus({ project, backend, runner, stateDirectory, conflicts }),
+    openMonitor: () => openMonitor({ legacy: { runner } }),
+    close: async () => {
+      if (options.leases === undefined) await leases.close()
+    },
+  }
+}

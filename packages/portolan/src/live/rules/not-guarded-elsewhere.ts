@@ -1,0 +1,24 @@
+import type { OwnedNetwork } from '@portolan/core'
+import { type Backend, backends } from '../../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../../backend/dialects.ts'
+
+/**
+ * Networks without those that another backend guards.
+ *
+ * @param guarded - the bridges that this backend has something for
+ * @example
+ * notGuardedElsewhere('nftables', networks, [], noRules) // networks
+ * @public @since 0.1.0
+ */
+export const notGuardedElsewhere = (
+  backend: Backend,
+  networks: readonly OwnedNetwork[],
+  guarded: readonly string[],
+  rules: RulesByBackend,
+): readonly OwnedNetwork[] => {
+  const elsewhere = new Set(backends.filter((one) => one !== backend).flatMap((one) => bridgesIn(one, rules)))
+  return networks.filter(({ network: { bridge } }) => guarded.includes(bridge) || !elsewhere.has(bridge))
+}
+
+const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
+  dialects[backend].guardedBridges(rules[backend])

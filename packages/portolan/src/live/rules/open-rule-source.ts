@@ -1,0 +1,35 @@
+import type { NetlinkSocket, Runner } from '@portolan/core'
+import { openNetlinkSocket, runsHere } from '@portolan/host'
+import { openMemory } from '../../apply/host-memory.ts'
+import type { Backend } from '../../backend/backend.ts'
+import { dialects, generation } from '../../backend/dialects.ts'
+import { hostAccess } from '../../host-rules/host-access.ts'
+import { networksToGuard } from './guarded-elsewhere.ts'
+import type { RuleSource } from './rule-source.ts'
+
+/** The rules of this host, in the network namespace of a Runner. */
+export const openRuleSource = <One extends Backend>(
+  backend: One,
+  runner: Runner,
+  stateDirectory: string,
+): RuleSource<One> => {
+  const dialect = dialects[backend]
+  // A socket of this process speaks of this network namespace, where a Runner of the caller's need not be. Nothing tells
+  // of the generations of iptables-legacy.
+  const socket: NetlinkSocket | null =
+    dialect.countsGenerations && runsHere(runner) ? openNetlinkSocket() : null
+  const host = hostAccess(runner, socket)
+  return {
+    socket,
+    generation: async () => (socket === null ? null : generation(socket)),
+    inspect: () => dialect.inspect(host),
+    networksToGuard: (networks, guarded) => networksToGuard(backend, networks, guarded, runner),
+    apply: async (changes) => {
+      // What comes into being beside our rules is noted before it does, so that `destroy` takes it away.
+      const created = (await dialect.traces?.foresee(changes, runner)) ?? []
+      if (created.length > 0) await (await openMemory(stateDirectory)).noteCreated(created)
+      await dialect.apply(changes, runner)
+    },
+    close: () => socket?.close(),
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The parts that a host of one's own is made of, such as one that a test simulates. Nothing here loads native code, starts a
+ * process or asks the kernel.
+ */
+export type { LinkOperation } from '@portolan/core'
+export type {
+  Conntrack,
+  HostState,
+  Journal,
+  JournalChange,
+  JournalFollower,
+  Links,
+  Listeners,
+  Monitor,
+  Notice,
+} from '@portolan/host'
+export { hairpinAttribute } from './apply/hairpin-ports.ts'
+export { noteSysctl } from './apply/sysctl-notes.ts'
+export { type Backend, type BackendChoice, backends } from './backend/backend.ts'
+export { assumeBackend } from './backend/choose-backend.ts'
+export { type DialectOf, dialects, type RulesByBackend, type RulesOf } from './backend/dialects.ts'
+export { planRemoval, type Removal, type RemovalInput } from './destroy/plan-removal.ts'
+export { type HostRules, noRules } from './host-rules/host-rules.ts'
+export { lowerRules } from './host-rules/lower-rules.ts'
+export { publishedPorts } from './host-rules/published-ports.ts'
+export { giveLeasesBack, takeLeasesOf } from './leases/take-leases.ts'
+export type { LiveHost } from './live/live-host.ts'
+export type { LiveMachine, Sysctls } from './live/live-machine.ts'
+export { openHostOn } from './live/open-host-on.ts'
+export { hasRulesElsewhere } from './live/rules/has-rules-elsewhere.ts'
+export type { HeldHost } from './live/rules/held-rules.ts'
+export { notGuardedElsewhere } from './live/rules/not-guarded-elsewhere.ts'
+export type { RuleSource } from './live/rules/rule-source.ts'
+export { type WantedState, wantedStateIn } from './live/wanted/wanted-state.ts'
+export { carriedOut } from './plan/carried-out.ts'
+export { makePlan, type PlanInput } from './plan/make-plan.ts'
+export type { Plan, PlanChange } from './plan/plan.ts'
+export { type KnownHost, planInput } from './plan/plan-input.ts'
+export type { PlanOptions } from './plan/plan-options.ts'
+export { type StatusSource, statusOf } from './status/status-of.ts'
+export type { Clock } from './watch/clock.ts'
+export type { HostEvent } from './watch/host-event.ts'

@@ -1,0 +1,64 @@
+import { type Config, emptyConfig, type Intent, layerConfigs, parsePool, poolText } from '@portolan/core'
+import { inputText } from '@portolan/netfilter'
+import { lowerRules } from '../host-rules/lower-rules.ts'
+import type { PlanInput } from './make-plan.ts'
+import type { PlanOptions } from './plan-options.ts'
+
+/**
+ * What is known of a host when a plan is made for it.
+ * @public @since 0.1.0
+ */
+export type KnownHost = Pick<
+  PlanInput,
+  | 'facts'
+  | 'rules'
+  | 'surrounding'
+  | 'backend'
+  | 'leases'
+  | 'unread'
+  | 'fixes'
+  | 'owed'
+  | 'sysctls'
+  | 'live'
+  | 'search'
+>
+
+/**
+ * The input of a plan: what is known of the host, and what the caller asks for. Pure.
+ *
+ * @param options - those that say what to read are not asked
+ * @returns with `firewalld` null: nothing here reads it
+ * @example
+ * makePlan(planInput(intent, { pools: ['10.200.0.0/16:24'] }, known)).subnets[0]?.subnet // '10.200.0.0/24'
+ * @public @since 0.1.0
+ */
+export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost): PlanInput => {
+  const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
+  return {
+    ...known,
+    intent,
+    present: once(() => lowerRules(known.surrounding ?? known.rules)),
+    pools: settled.pools?.map(parsePool) ?? null,
+    reserve: settled.reserved,
+    allow: settled.allowed,
+    guardForwarding: options.guardForwarding ?? false,
+    move: options.move ?? [],
+    fix: options.fix ?? false,
+    firewalld: null,
+    ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
+  }
+}
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+const optionsAsConfig = ({ pools, reserve, allow }: PlanOptions): Config => ({
+  pools: pools?.map(poolText) ?? null,
+  reserved: (reserve ?? []).map((range) => ({ range: inputText(range), from: null })),
+  allowed: (allow ?? []).map(inputText),
+})

@@ -1,0 +1,81 @@
+import type { DesiredState, OwnedNetwork } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+import { type Backend, backends } from '../backend/backend.ts'
+import { dialects, type RulesByBackend } from '../backend/dialects.ts'
+import type { HostRules } from '../host-rules/host-rules.ts'
+import { hostNetworks } from '../live/networks/host-networks.ts'
+import { findDrift, isRead, type PlacedWish } from './find-drift.ts'
+import type { PortInForce } from './mapping-lines.ts'
+import type { Reading } from './reading.ts'
+import type { Wish } from './wish.ts'
+
+/** What is in which backend of a host. */
+export interface Places extends Pick<Reading, 'facts' | 'rules' | 'networks' | 'backendOf' | 'inForce'> {
+  /** The backend that has something of a project; null: none has. */
+  readonly placed: (project: string, desired: DesiredState | null) => Backend | null
+}
+
+export const placesOn = (facts: HostFacts, rules: HostRules): Places => {
+  const guards = backends.map((backend) => [backend, bridgesIn(backend, rules)] as const)
+  const backendOf = (bridge: string): Backend | null =>
+    guards.find(([, bridges]) => bridges.includes(bridge))?.[0] ?? null
+  const inForce = backends.flatMap((backend) =>
+    dialectPorts(backend, rules).map((port): PortInForce => ({ backend, port })),
+  )
+  return {
+    facts,
+    rules,
+    networks: hostNetworks(facts),
+    backendOf,
+    inForce,
+    placed: (project, desired) =>
+      inForce.find(({ port }) => port.project === project)?.backend ??
+      [...(desired?.networks ?? []).map(({ bridge }) => bridge)].map(backendOf).find((one) => one !== null) ??
+      null,
+  }
+}
+
+/** What the status of a host is told from. */
+export const readingOf = async (
+  { placed, ...places }: Places,
+  known: {
+    readonly wishes: readonly Wish[]
+    /** The backend of what is in none yet. */
+    readonly fallback: () => Promise<Backend>
+    /** May sysctls be set? */
+    readonly sysctls: boolean
+    readonly unread: readonly string[]
+  },
+): Promise<Reading> => {
+  const { facts, rules, networks, backendOf } = places
+  const wishes: PlacedWish[] = []
+  for (const wish of known.wishes)
+    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? (await known.fallback()) })
+  const guarded: { project: string; network: OwnedNetwork['network']; backend: Backend }[] = []
+  for (const one of networks) {
+    const own = wishes.find(({ project }) => project === one.project)?.backend
+    guarded.push({ ...one, backend: backendOf(one.network.bridge) ?? own ?? (await known.fallback()) })
+  }
+  return {
+    ...places,
+    wishes,
+    drift: findDrift(facts, rules, guarded, wishes, known.sysctls),
+    unread: [...(facts.unread ?? []), ...rules.unread, ...known.unread, ...undriven(rules, wishes)],
+  }
+}
+
+/** Where the rules of a backend are not known, nothing of it can be told to be missing. */
+const undriven = (rules: HostRules, wishes: readonly PlacedWish[]): readonly string[] => {
+  const hidden = backends.filter(
+    (backend) => !isRead(rules, backend) && wishes.some((wish) => wish.backend === backend),
+  )
+  return hidden.map(
+    (backend) => `The rules of ${backend} were not read whole, so what is missing of them is not told.`,
+  )
+}
+
+const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
+  dialects[backend].guardedBridges(rules[backend])
+
+const dialectPorts = <One extends Backend>(backend: One, rules: RulesByBackend) =>
+  dialects[backend].published(rules[backend])

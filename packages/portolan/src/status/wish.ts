@@ -1,0 +1,35 @@
+import { bridgeNetwork, type DesiredMapping, type DesiredState } from '@portolan/core'
+import { containsAddress, type HostFacts, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
+import { desiredOf, type WantedState } from '../live/wanted/wanted-state.ts'
+
+/** What is wanted of one project. */
+export interface Wish {
+  readonly project: string
+  /** What its rules are made from; null: nothing is wanted any more. */
+  readonly desired: DesiredState | null
+  /** All that is wanted, with what waits for a network that is gone. */
+  readonly mappings: readonly DesiredMapping[]
+}
+
+/** What is written down as wanted of a project, on a host as it is. */
+export const wishIn = (project: string, wanted: WantedState, facts: HostFacts): Wish => {
+  const networks = wanted.networks().map(({ network }) => network)
+  const subnets = [...networks, ...bridgesOf(facts)].flatMap(({ ip, ip6 }) =>
+    [ip, ip6].flatMap((one) => (one === null ? [] : [parsePrefix(one.subnet)])),
+  )
+  const desired = desiredOf(project, wanted, ({ targets }) =>
+    targets.every(({ address }) => holds(subnets, address)),
+  )
+  return { project, desired, mappings: wanted.ports() }
+}
+
+const bridgesOf = ({ interfaces = [] }: HostFacts) =>
+  interfaces.flatMap((link) => {
+    const network = bridgeNetwork(link)?.network
+    return network === undefined ? [] : [network]
+  })
+
+const holds = (subnets: readonly Prefix[], address: string): boolean => {
+  const wanted = parseAddress(address)
+  return subnets.some((subnet) => containsAddress(subnet, wanted))
+}
