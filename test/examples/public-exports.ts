@@ -4,7 +4,15 @@ import { fileURLToPath } from 'node:url'
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 
-export const packageNames = ['netfilter', 'core', 'host', 'iptables', 'nftables', 'portolan'] as const
+export const packageNames = [
+  'netfilter',
+  'core',
+  'host',
+  'iptables',
+  'nftables',
+  'portolan',
+  'testing',
+] as const
 
 /** An export whose doc comment says @public. */
 export interface PublicExport {

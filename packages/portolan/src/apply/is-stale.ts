@@ -4,7 +4,10 @@ import { type Backend, backends } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 
-/** What a plan was made from, or would be made from now. */
+/**
+ * What a plan was made from, or would be made from now.
+ * @public @since 0.1.0
+ */
 export interface Observation {
   readonly facts: HostFacts
   readonly rules: HostRules
@@ -13,6 +16,9 @@ export interface Observation {
 /**
  * Names what of ours changed between two observations; null when nothing did. What others changed does not count:
  * the changes of a plan touch only what is ours.
+ * @example
+ * isStale({ facts: {}, rules: noRules }, { facts: {}, rules: noRules }) // null
+ * @public @since 0.1.0
  */
 export const isStale = (before: Observation, now: Observation): string | null => {
   for (const backend of backends)

@@ -2,7 +2,10 @@ import { bridgeNetwork, type DesiredMapping, type DesiredState } from '@portolan
 import { containsAddress, type HostFacts, type Prefix, parseAddress, parsePrefix } from '@portolan/netfilter'
 import { desiredOf, type WantedState } from '../live/wanted/wanted-state.ts'
 
-/** What is wanted of one project. */
+/**
+ * What is wanted of one project.
+ * @public @since 0.1.0
+ */
 export interface Wish {
   readonly project: string
   /** What its rules are made from; null: nothing is wanted any more. */
@@ -11,7 +14,12 @@ export interface Wish {
   readonly mappings: readonly DesiredMapping[]
 }
 
-/** What is written down as wanted of a project, on a host as it is. */
+/**
+ * What is written down as wanted of a project, on a host as it is.
+ * @example
+ * wishIn('shop', wanted, facts).mappings // []
+ * @public @since 0.1.0
+ */
 export const wishIn = (project: string, wanted: WantedState, facts: HostFacts): Wish => {
   const networks = wanted.networks().map(({ network }) => network)
   const subnets = [...networks, ...bridgesOf(facts)].flatMap(({ ip, ip6 }) =>

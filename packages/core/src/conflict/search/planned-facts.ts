@@ -1,20 +1,8 @@
-import {
-  type Family,
-  families,
-  formatAddress,
-  formatPrefix,
-  type HostFacts,
-  type InterfaceFact,
-  lastAddress,
-  prefixAround,
-  type RouteFact,
-  tryParseInterfaceAddress,
-} from '@portolan/netfilter'
+import { type Family, families, type HostFacts, type InterfaceFact } from '@portolan/netfilter'
 import { linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { iccKeeper, parseBridgeAlias } from '../../contract/index.ts'
-
-const LOCAL = 255
+import { routesWithLinks } from '../../plan/routes-with-links.ts'
 
 /**
  * The facts of a host as they will be once a project is applied: its bridges are there, with their addresses and
@@ -49,7 +37,7 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
     ...(facts.routes === undefined
       ? {}
       : {
-          routes: withRoutes(
+          routes: routesWithLinks(
             facts.routes.filter((route) => !gone.has(route.interface ?? '')),
             made,
           ),
@@ -99,42 +87,6 @@ const gatewayAddress = (network: DesiredNetwork, family: Family): readonly strin
 /** The plan switches it on where a container may call itself through the host. */
 const withHairpin = (link: InterfaceFact, bridges: readonly string[]): InterfaceFact =>
   bridges.includes(link.master ?? '') && link.hairpin === false ? { ...link, hairpin: true } : link
-
-/** What the kernel adds with an address (net/ipv4/fib_frontend.c `fib_add_ifaddr`). */
-const withRoutes = (
-  routes: readonly RouteFact[],
-  bridges: readonly InterfaceFact[],
-): readonly RouteFact[] => {
-  const isThere = (route: RouteFact): boolean =>
-    routes.some(
-      (one) =>
-        one.destination === route.destination &&
-        one.interface === route.interface &&
-        (one.table ?? 254) === (route.table ?? 254),
-    )
-  // Facts that name no local routes imply those of every address.
-  if (!routes.some(({ table, type }) => table === LOCAL && type === 'local')) return routes
-  const added = bridges.flatMap(({ name = '', addresses = [] }) =>
-    addresses.flatMap((text): RouteFact[] => {
-      const own = tryParseInterfaceAddress(text)
-      if (own === null) return []
-      const { address, length } = own
-      const plain = formatAddress(address)
-      const bits = address.family === 'ip' ? 32 : 128
-      const prefix = prefixAround(address, length)
-      const last = formatAddress(lastAddress(prefix))
-      const base = { interface: name, gateway: null, source: address.family === 'ip' ? plain : null }
-      return [
-        { ...base, destination: `${plain}/${bits}`, table: LOCAL, type: 'local', scope: 'host' },
-        { ...base, destination: formatPrefix(prefix), table: 254, type: 'unicast', scope: 'link' },
-        ...(address.family === 'ip' && length < 31
-          ? [{ ...base, destination: `${last}/32`, table: LOCAL, type: 'broadcast', scope: 'link' }]
-          : []),
-      ]
-    }),
-  )
-  return [...routes, ...added.filter((route) => !isThere(route))]
-}
 
 const forwarding: Readonly<Record<Family, { readonly name: string; readonly each: RegExp }>> = {
   ip: { name: 'net.ipv4.ip_forward', each: /^net\.ipv4\.conf\.[^.]+\.forwarding$/ },

@@ -1,0 +1,122 @@
+import type { DesiredState } from '@portolan/core'
+import { StaleStateError } from '@portolan/netfilter'
+import {
+  type Backend,
+  backends,
+  carriedOut,
+  dialects,
+  type HostRules,
+  hairpinAttribute,
+  isStale,
+  noteSysctl,
+  type Plan,
+  type PlanChange,
+} from 'portolan/machine'
+import type { FakeState } from './fake-state.ts'
+import { withLinkChange } from './link-facts.ts'
+import { madeTables, withoutMade } from './made-tables.ts'
+import { NotSimulatedError } from './not-simulated-error.ts'
+import type { Program } from './notices.ts'
+import { withSysctl } from './sysctl-facts.ts'
+
+/** This program, for the kernel: what it did itself is no cause of drift. */
+export const ownProgram: Program = { pid: process.pid, name: 'node' }
+
+/**
+ * Carries out changes on a simulated host, in their order.
+ *
+ * @param before - called before anything is changed; gives what undoes it
+ * @throws StaleStateError when what is ours is no longer as the plan saw it
+ */
+export const carryOutOn = async (
+  state: FakeState,
+  { changes, observed }: Pick<Plan, 'changes' | 'observed'>,
+  before: () => Promise<() => Promise<void>>,
+): Promise<void> => {
+  const stale = changes.length === 0 ? null : isStale(observed, state)
+  if (stale !== null)
+    throw new StaleStateError(`${stale} changed after the plan was made. Nothing was changed`, {
+      advice: 'plan again',
+    })
+  const fix = changes.find(({ part }) => part === 'fix')
+  if (fix !== undefined)
+    throw new NotSimulatedError(
+      `"${fix.description}"`,
+      'it runs a program of another firewall, and no program runs on a simulated host',
+      'Plan without "fix", and set the foreign rules as that program would leave them.',
+    )
+  const undo = await before()
+  try {
+    for (const batch of batches(changes)) carryOutBatch(state, batch)
+  } catch (error) {
+    await undo()
+    throw error
+  }
+}
+
+type Batch = readonly [PlanChange, ...PlanChange[]]
+
+/** Runs of neighbouring changes of one part: those of rules are one transaction. */
+const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
+  const result: [PlanChange, ...PlanChange[]][] = []
+  for (const change of changes) {
+    const last = result.at(-1)
+    if (last !== undefined && last[0].part === change.part) last.push(change)
+    else result.push([change])
+  }
+  return result
+}
+
+const carryOutBatch = (state: FakeState, batch: Batch): void => {
+  const [{ part }] = batch
+  const backend = backends.find((one) => one === part)
+  if (backend !== undefined) {
+    const after = carriedOut(state.rules, batch)
+    state.notes = { ...state.notes, created: [...state.notes.created, ...madeTables(state.rules, after)] }
+    state.setRules(after, ownProgram, transactionsOf(backend, batch))
+    return
+  }
+  for (const change of batch) {
+    if (change.part === 'link') carryOutLink(state, change)
+    if (change.part === 'sysctl') carryOutSysctl(state, change)
+  }
+}
+
+const transactionsOf = <One extends Backend>(backend: One, batch: Batch): number =>
+  dialects[backend].transactions(batch as unknown as ReturnType<(typeof dialects)[One]['diff']> as never)
+
+const carryOutLink = (state: FakeState, { operation }: Extract<PlanChange, { part: 'link' }>): void => {
+  if (operation.kind === 'set-port' && operation.foreign === true && operation.hairpin === true) {
+    const attributes = { ...state.notes.attributes }
+    attributes[hairpinAttribute(operation.name)] = { before: '0', given: '1' }
+    state.notes = { ...state.notes, attributes }
+  }
+  state.setFacts(withLinkChange(state.facts, operation))
+}
+
+const carryOutSysctl = (state: FakeState, { operation }: Extract<PlanChange, { part: 'sysctl' }>): void => {
+  const { kind, name, before, value } = operation
+  const now = state.facts.sysctls?.[name] ?? null
+  // It has been set since the plan was made: that is what the host wants now.
+  if (kind === 'restore-sysctl' && now !== before) return
+  if (kind === 'set-sysctl' && before !== null)
+    state.notes = {
+      ...state.notes,
+      sysctls: noteSysctl(state.notes.sysctls, { name, before, given: value }, state.facts),
+    }
+  state.setFacts(withSysctl(state.facts, name, value))
+}
+
+/** Takes away what came into being beside our rules, once nothing of ours is left. */
+export const forgetAll = (state: FakeState): void => {
+  const rules: HostRules = withoutMade(state.rules, state.notes.created)
+  if (rules !== state.rules) state.setRules(rules, ownProgram)
+  state.notes = { ...state.notes, created: [], sysctls: {}, attributes: {} }
+}
+
+/** Keeps in mind what is in force of a project that was planned. */
+export const remember = (state: FakeState, desired: DesiredState): void => {
+  const isEmpty = desired.networks.length + desired.mappings.length === 0
+  if (isEmpty) state.planned.delete(desired.project)
+  else state.planned.set(desired.project, desired)
+}

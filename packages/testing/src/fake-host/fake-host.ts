@@ -1,0 +1,211 @@
+import { type FlowInput, type Intent, type LeaseState, releaseProject } from '@portolan/core'
+import { type HostFacts, InvalidRequestError, type PacketInput, PortolanError } from '@portolan/netfilter'
+import {
+  assumeBackend,
+  type BackendChoice,
+  backends,
+  dialects,
+  giveLeasesBack,
+  type HostRules,
+  type LiveHost,
+  openHostOn,
+  type Plan,
+  type PlanOptions,
+  type ProjectConflict,
+  planRemoval,
+  type Removal,
+  type RulesByBackend,
+  takeLeasesOf,
+} from 'portolan/machine'
+import { carryOutOn, forgetAll, remember } from './carry-out.ts'
+import { type Drift, driftOf } from './drift.ts'
+import { fakeMachine } from './fake-machine.ts'
+import { FakeState } from './fake-state.ts'
+import { type ForeignRules, foreignRules, type RuleTexts, rulesFromTexts } from './foreign-rules.ts'
+import { NotSimulatedError } from './not-simulated-error.ts'
+import { planOn, rulesToPlan } from './plan-on.ts'
+import { type Delivery, Sender } from './send.ts'
+import { completeFacts, smallHost } from './small-host.ts'
+import { statusOn } from './status-on.ts'
+
+/**
+ * What may be asked of a plan on a simulated host; the host, its rules and its leases are those of the simulation.
+ * @public @since 0.1.0
+ */
+export type FakePlanOptions = Omit<
+  PlanOptions,
+  'facts' | 'rules' | 'leases' | 'stateDirectory' | 'runner' | 'fix'
+>
+
+/**
+ * A host that is simulated by the evaluator. It has what `plan`, `apply`, `destroy` and `openHost` of the package
+ * `portolan` do, and needs no root, no Linux and no process: rules, interfaces, sysctls, leases and time are values in memory.
+ * What it does not simulate throws `NotSimulatedError`.
+ *
+ * - It has one network namespace. Containers are addresses: nothing runs in them, and all of their ports answer.
+ * - Each packet that is sent begins a flow of its own: there is no connection tracking from one to the next.
+ * - Programs of other firewalls do not run, so `plan({ fix: true })` is refused; their rules are text (`foreign`).
+ * - Nothing else is written to the host at the same time, so no call meets a change halfway.
+ * @example
+ * const host = fakeHost()
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * await host.apply(await host.plan(intent))
+ * const client = { family: 'ip', in: 'eth0', source: '198.51.100.7', protocol: 'tcp' }
+ * host.send({ ...client, destination: '192.0.2.2', destinationPort: 8080 }).outcome // 'delivered'
+ * @public @since 0.1.0
+ */
+export interface FakeHost {
+  /** As they are now. */
+  readonly facts: HostFacts
+  /** Of every backend, foreign ones too. */
+  readonly rules: HostRules
+  /** What other programs wrote. */
+  readonly foreign: ForeignRules
+  /** What other programs take away or change of what is ours. */
+  readonly drift: Drift
+  /** As `plan` of the package `portolan`. The backend is `nftables` unless told. */
+  plan(intent: Intent, options?: FakePlanOptions): Promise<Plan>
+  /**
+   * As `apply`.
+   * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made
+   */
+  apply(plan: Plan): Promise<void>
+  /** As `destroy`: one project, or without its name all of them. */
+  destroy(options?: { readonly project?: string; readonly keepLeases?: boolean }): Promise<Removal>
+  /** As `openHost`. The project is `live` unless told. */
+  openHost(options?: { readonly backend?: BackendChoice; readonly project?: string }): Promise<LiveHost>
+  /** What the kernel would do with the first packet of a flow, the answer to it, and later ones. */
+  send(packet: PacketInput | FlowInput): Delivery
+  /** What on the host breaks, or would break, what its projects want, as `status` of a live host tells it. */
+  conflicts(): Promise<readonly ProjectConflict[]>
+  /** Facts as another program changes them: each key that is given takes the place of what it was. */
+  change(facts: HostFacts): void
+  /** An interface more, such as the host's end of a container's veth. It is down, and a port of nothing. */
+  addInterface(name: string, kind?: string): void
+  /** The leases of every project. */
+  leases(): Promise<LeaseState>
+  /** Every rule, as the tools print them. */
+  text(): string
+  /** Lets time pass for those that watch, in milliseconds. No real time passes. */
+  advance(ms: number): Promise<void>
+}
+
+/**
+ * Makes a simulated host.
+ *
+ * @param facts - as `readHost` or `portolan inspect` give them; a host with one uplink (`smallHost`) unless told. Sysctls
+ *   that are absent are those of that host
+ * @param rules - as the tools print them, or as values; none unless told
+ * @throws ParseError for a text that cannot be read
+ * @example
+ * const host = fakeHost(smallHost, { iptables: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' })
+ * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+ * const { conflicts } = await host.plan(intent)
+ * conflicts.map(({ kind }) => kind).includes('ForwardDropped') // true
+ * @public @since 0.1.0
+ */
+export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRules = {}): FakeHost => {
+  const state = new FakeState(completeFacts(facts), 'nftables' in rules ? rules : rulesFromTexts(rules))
+  const sender = new Sender(state)
+  return {
+    get facts() {
+      return state.facts
+    },
+    get rules() {
+      return state.rules
+    },
+    foreign: foreignRules(state),
+    drift: driftOf(state),
+    plan: async (intent, options = {}) => {
+      refuseUnsimulated(options)
+      if (state.journals.projects().includes(intent.project)) throw projectIsLive(intent.project)
+      const backend = assumeBackend(options.backend ?? 'auto')
+      return planOn(state, backend, intent, options, { live: [], search: true })
+    },
+    apply: (plan) =>
+      state.withLock(async () => {
+        const isDone = plan.changes.length === 0 && (plan.leases?.changes.length ?? 0) === 0
+        if (!isDone)
+          await carryOutOn(state, plan, async () => {
+            const taken = await takeLeasesOf(state.leases, plan.leases)
+            return () => giveLeasesBack(state.leases, taken)
+          })
+        remember(state, plan.desired)
+      }),
+    destroy: ({
+      project = null,
+      keepLeases = false,
+    }: {
+      project?: string | null
+      keepLeases?: boolean
+    } = {}) => state.withLock(() => destroyOn(state, project, keepLeases)),
+    openHost: async ({ backend = 'auto', project = 'live' } = {}) =>
+      openHostOn(project, fakeMachine(state, project, assumeBackend(backend))),
+    send: (packet) => sender.send(packet),
+    conflicts: async () => (await statusOn(state, null, 'nftables', true)).conflicts ?? [],
+    change: (change) => state.setFacts({ ...state.facts, ...change }),
+    addInterface: (name, kind = 'veth') => addInterface(state, name, kind),
+    leases: () => state.leases.read(),
+    text: () => backends.map((backend) => textOf(backend, state.rules)).join(''),
+    advance: (ms) => state.clock.advance(ms),
+  }
+}
+
+/** For callers without types. */
+const refuseUnsimulated = (options: PlanOptions): void => {
+  const why: Readonly<Record<string, string>> = {
+    fix: 'it runs programs of other firewalls',
+    runner: 'no program runs there',
+    facts: 'the host has facts of its own (host.facts)',
+    rules: 'the host has rules of its own (host.rules)',
+    leases: 'the host has a lease store of its own',
+    stateDirectory: 'nothing is written to a disk',
+  }
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && value !== false && why[name] !== undefined)
+      throw new NotSimulatedError(`The option ${name} of plan`, why[name], 'Leave it out.')
+}
+
+const projectIsLive = (project: string): PortolanError =>
+  new PortolanError(
+    'PROJECT_IS_LIVE',
+    `Project ${project} is held by a live host: a plan would remove what that wants. Give this one another name, or end that one with destroy({ project: "${project}" }).`,
+  )
+
+const destroyOn = async (state: FakeState, project: string | null, keepLeases: boolean): Promise<Removal> => {
+  const removal = planRemoval({
+    facts: state.facts,
+    rules: rulesToPlan(state.rules),
+    surroundings: { rules: state.rules, unread: [], settings: [] },
+    state: state.notes,
+    project,
+    leases: keepLeases ? null : await state.leases.read(),
+    live: state.journals.projects(),
+    stateDirectory: 'the memory of this process',
+  })
+  await carryOutOn(state, removal, async () => {
+    // First: a live host would bring back what it finds written down.
+    for (const live of removal.live) state.journals.forget(live)
+    return async () => {}
+  })
+  if (removal.complete) forgetAll(state)
+  if (!keepLeases && removal.leases.length > 0)
+    await state.leases.transact((leases) => releaseProject(leases, project))
+  for (const gone of removal.projects) state.planned.delete(gone)
+  return removal
+}
+
+const addInterface = (state: FakeState, name: string, kind: string): void => {
+  const links = state.facts.interfaces ?? []
+  if (links.some((link) => link.name === name))
+    throw new InvalidRequestError(`this host has an interface ${name} already: give another name.`)
+  const index = 1 + Math.max(0, ...links.map((link) => link.index ?? 0))
+  const link = { name, index, kind, up: false, master: null, addresses: [] }
+  state.setFacts({ ...state.facts, interfaces: [...links, link] })
+}
+
+const textOf = <One extends keyof RulesByBackend>(backend: One, rules: RulesByBackend): string => {
+  const dialect = dialects[backend]
+  const own = rules[backend]
+  return own.tables.length === 0 ? '' : `# ${dialect.title}\n${dialect.print(own)}`
+}

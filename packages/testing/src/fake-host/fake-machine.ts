@@ -1,0 +1,75 @@
+import type { SocketFact } from '@portolan/netfilter'
+import {
+  type Backend,
+  carriedOut,
+  dialects,
+  hasRulesElsewhere,
+  type LiveMachine,
+  notGuardedElsewhere,
+  type PlanChange,
+  type RuleSource,
+  type RulesOf,
+} from 'portolan/machine'
+import { carryOutOn, ownProgram } from './carry-out.ts'
+import { fakeLinks } from './fake-links.ts'
+import type { FakeState } from './fake-state.ts'
+import { planOn, rulesToPlan } from './plan-on.ts'
+import { statusOn } from './status-on.ts'
+import { withSysctl } from './sysctl-facts.ts'
+
+const ruleSource = <One extends Backend>(state: FakeState, backend: One): RuleSource<One> => {
+  const dialect = dialects[backend]
+  return {
+    socket: null,
+    generation: async () => state.generation,
+    inspect: async () => rulesToPlan(state.rules)[backend] as RulesOf<One>,
+    networksToGuard: async (networks, guarded) =>
+      notGuardedElsewhere(backend, networks, guarded, state.rules),
+    apply: async (changes) => {
+      const steps = changes.map((change) => ({ ...change, part: backend })) as unknown as PlanChange[]
+      state.setRules(carriedOut(state.rules, steps), ownProgram, dialect.transactions(changes))
+    },
+    close: () => {},
+  }
+}
+
+/** A simulated host as the machine of a live one. */
+export const fakeMachine = <One extends Backend>(
+  state: FakeState,
+  project: string,
+  backend: One,
+): LiveMachine<One> => ({
+  backend,
+  rules: ruleSource(state, backend),
+  wanted: state.wantedOf(project),
+  leases: state.leases,
+  links: fakeLinks(state),
+  listeners: {
+    on: async (protocol, port, family) =>
+      (state.facts.sockets ?? []).filter(
+        (socket) =>
+          (socket.protocol ?? 'tcp') === protocol && socket.port === port && takesFamily(socket, family),
+      ),
+    close: () => {},
+  },
+  // No connection is open on a simulated host: each packet begins a flow of its own.
+  conntrack: { forgetFlows: async () => 0, forgetUntranslated: async () => 0, close: () => {} },
+  sysctls: {
+    read: (name) => state.facts.sysctls?.[name] ?? null,
+    write: (name, value) => state.setFacts(withSysctl(state.facts, name, value)),
+    isWritable: () => true,
+  },
+  clock: state.clock,
+  readFacts: async () => state.facts,
+  withLock: (work) => state.withLock(work),
+  isElsewhere: async () => hasRulesElsewhere(project, backend, state.rules),
+  plan: (intent, beside) => planOn(state, backend, intent, {}, beside),
+  carryOut: (plan, writeDown) => carryOutOn(state, plan, writeDown),
+  readStatus: ({ conflicts }) => statusOn(state, project, backend, conflicts),
+  openMonitor: async () => state.openMonitor(),
+  close: async () => {},
+})
+
+/** A socket of IPv6 may take IPv4 too (ipv6(7), IPV6_V6ONLY). */
+const takesFamily = ({ address = '0.0.0.0' }: SocketFact, family: 'ip' | 'ip6'): boolean =>
+  family === 'ip' || address.includes(':')

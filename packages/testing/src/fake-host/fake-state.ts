@@ -1,0 +1,101 @@
+import { type DesiredState, type LeaseStore, memoryLeaseStore } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+import type { HostRules, HostState, JournalFollower, WantedState } from 'portolan/machine'
+import { wantedStateIn } from 'portolan/machine'
+import { FakeMonitor } from './fake-monitor.ts'
+import { MemoryJournals } from './memory-journals.ts'
+import { noticesOfFacts, noticesOfRules, type Program } from './notices.ts'
+import { SimulatedClock } from './simulated-clock.ts'
+
+/** What a host remembers of itself when nothing was done to it. */
+export const nothingRemembered: HostState = {
+  sysctls: {},
+  created: [],
+  attributes: {},
+  fixes: [],
+  owed: { mapped: [], untranslated: [] },
+}
+
+/** A simulated host: all that a real one keeps in the kernel and in Portolan's state directory. */
+export class FakeState {
+  #facts: HostFacts
+  #rules: HostRules
+  #generation = 1
+  /** What `destroy` puts back. */
+  notes: HostState = nothingRemembered
+  readonly leases: LeaseStore = memoryLeaseStore()
+  readonly journals: MemoryJournals = new MemoryJournals()
+  readonly clock: SimulatedClock = new SimulatedClock()
+  /** What the plans that were applied last made of each project. */
+  readonly planned: Map<string, DesiredState> = new Map()
+  readonly #monitors = new Set<FakeMonitor>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(facts: HostFacts, rules: HostRules) {
+    this.#facts = facts
+    this.#rules = rules
+  }
+
+  get facts(): HostFacts {
+    return this.#facts
+  }
+
+  get rules(): HostRules {
+    return this.#rules
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** @param transactions - how many of the kernel's it takes */
+  setRules(rules: HostRules, program: Program, transactions = 1): void {
+    if (transactions === 0) return
+    const before = this.#rules
+    this.#rules = rules
+    this.#generation += transactions
+    this.#tell(noticesOfRules(before, rules, this.#generation, program))
+  }
+
+  setFacts(facts: HostFacts): void {
+    const before = this.#facts
+    this.#facts = facts
+    this.#tell(noticesOfFacts(before, facts))
+  }
+
+  #tell(notices: Parameters<FakeMonitor['tell']>[0]): void {
+    for (const monitor of this.#monitors) monitor.tell(notices)
+  }
+
+  openMonitor(): FakeMonitor {
+    const monitor = new FakeMonitor((one) => this.#monitors.delete(one))
+    this.#monitors.add(monitor)
+    return monitor
+  }
+
+  wantedOf(project: string): WantedState {
+    return wantedStateIn((follower: JournalFollower) => this.journals.open(project, follower))
+  }
+
+  /** Does something alone, as programs of ours do under the host's lock. */
+  withLock<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(work, work)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Every project as it is wanted: planned ones, and those that live hosts hold. */
+  desired(): readonly DesiredState[] {
+    const live = this.journals.projects().map((project): DesiredState => {
+      const wanted = this.wantedOf(project)
+      return {
+        project,
+        networks: wanted.networks().map(({ network }) => network),
+        endpoints: wanted.endpoints().map(({ endpoint }) => endpoint),
+        mappings: wanted.ports(),
+        guardForwarding: false,
+      }
+    })
+    return [...this.planned.values(), ...live]
+  }
+}

@@ -1,0 +1,107 @@
+import type { Family } from '@portolan/netfilter'
+import { type Backend, dialects, type HostRules, noRules, type RulesOf } from 'portolan/machine'
+import { nftListing } from '../nft-text/nft-listing.ts'
+import type { FakeState } from './fake-state.ts'
+import type { Program } from './notices.ts'
+
+/**
+ * The rules that a simulated host begins with, as the tools print them. Rules of Portolan among them are taken as its own.
+ * @public @since 0.1.0
+ */
+export interface RuleTexts {
+  /** Of `iptables-save` (`iptables-nft-save`). */
+  readonly iptables?: string
+  /** Of `ip6tables-save` (`ip6tables-nft-save`). */
+  readonly ip6tables?: string
+  /** Of `iptables-legacy-save`. */
+  readonly iptablesLegacy?: string
+  /** Of `ip6tables-legacy-save`. */
+  readonly ip6tablesLegacy?: string
+  /** Of `nft list ruleset` or `nft -j list ruleset`. */
+  readonly nft?: string
+}
+
+/**
+ * The rules of other programs on a simulated host. Each call replaces what that tool had before of others; Portolan's own
+ * rules stay, in front of them as after an `apply`.
+ * @example
+ * const host = fakeHost()
+ * host.foreign.iptables('*filter\n:FORWARD DROP [0:0]\nCOMMIT\n')
+ * host.send({ family: 'ip', in: 'eth0', source: '198.51.100.7', destination: '203.0.113.9', protocol: 'tcp' }).outcome // 'dropped'
+ * @public @since 0.1.0
+ */
+export interface ForeignRules {
+  /** @param text - as `iptables-save` prints it; @throws ParseError */
+  iptables(text: string): void
+  /** @param text - as `ip6tables-save` prints it; @throws ParseError */
+  ip6tables(text: string): void
+  /** @param text - as `iptables-legacy-save` prints it; @throws ParseError */
+  iptablesLegacy(text: string): void
+  /** @param text - as `ip6tables-legacy-save` prints it; @throws ParseError */
+  ip6tablesLegacy(text: string): void
+  /** @param text - as `nft list ruleset` or `nft -j list ruleset` prints it; @throws ParseError, NotSimulatedError */
+  nft(text: string): void
+}
+
+export const foreignRules = (state: FakeState): ForeignRules => ({
+  iptables: (text) => setIptables(state, 'iptables-nft', 'ip', text),
+  ip6tables: (text) => setIptables(state, 'iptables-nft', 'ip6', text),
+  iptablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip', text),
+  ip6tablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip6', text),
+  nft: (text) => {
+    const own = dialects.nftables.ours(state.rules.nftables)
+    const foreign = withoutOurs('nftables', readNft(text))
+    const nftables = { ...foreign, tables: [...foreign.tables, ...own.tables] }
+    state.setRules({ ...state.rules, nftables }, programOf('nft'))
+  },
+})
+
+type IptablesBackend = 'iptables-nft' | 'iptables-legacy'
+
+/** Programs of others have numbers of their own. */
+export const programOf = (name: string): Program => ({ pid: 4711, name })
+
+const setIptables = (state: FakeState, backend: IptablesBackend, family: Family, text: string): void => {
+  const dialect = dialects[backend]
+  const before = state.rules[backend]
+  const foreign = withoutOurs(backend, readIptables(backend, family, text))
+  const kept = { ...before, tables: before.tables.filter((table) => table.family !== family) }
+  const bare = dialect.merge([kept, foreign])
+  // Ours come back in front, where they stand after an apply.
+  const after = dialect.applyTo(bare, dialect.diff(bare, dialect.ours(before)))
+  state.setRules({ ...state.rules, [backend]: after }, programOf(dialect.program))
+}
+
+const withoutOurs = <One extends Backend>(backend: One, rules: RulesOf<One>): RulesOf<One> => {
+  const dialect = dialects[backend]
+  return dialect.applyTo(rules, dialect.diff(rules, dialect.empty))
+}
+
+const toolName = (backend: IptablesBackend, family: Family): string =>
+  `${family === 'ip' ? 'iptables' : 'ip6tables'}${backend === 'iptables-nft' ? '' : '-legacy'}-save`
+
+const readIptables = (backend: IptablesBackend, family: Family, text: string): RulesOf<IptablesBackend> =>
+  dialects[backend].parse(text, toolName(backend, family), family)
+
+const readNft = (text: string): RulesOf<'nftables'> =>
+  dialects.nftables.parse(text.trimStart().startsWith('{') ? text : nftListing(text), 'nft list ruleset')
+
+/** The rules of a host, from what its tools print. */
+export const rulesFromTexts = (texts: RuleTexts): HostRules => {
+  const { iptables = '', ip6tables = '', iptablesLegacy = '', ip6tablesLegacy = '', nft = '' } = texts
+  const read = (backend: IptablesBackend, ip: string, ip6: string): RulesOf<IptablesBackend> =>
+    dialects[backend].merge(
+      (
+        [
+          ['ip', ip],
+          ['ip6', ip6],
+        ] as const
+      ).flatMap(([family, text]) => (text.trim() === '' ? [] : [readIptables(backend, family, text)])),
+    )
+  return {
+    ...noRules,
+    nftables: nft.trim() === '' ? noRules.nftables : readNft(nft),
+    'iptables-nft': read('iptables-nft', iptables, ip6tables),
+    'iptables-legacy': read('iptables-legacy', iptablesLegacy, ip6tablesLegacy),
+  }
+}

@@ -1,0 +1,113 @@
+import { type LinkOperation, parseBridgeAlias } from '@portolan/core'
+import { routesWithLinks } from '@portolan/core/planning'
+import { ApplyError, type HostFacts, type InterfaceFact } from '@portolan/netfilter'
+import { withLinkSysctls, withoutLinkSysctls } from './sysctl-facts.ts'
+
+/** The facts of a host after a change of its interfaces, as the kernel makes it. */
+export const withLinkChange = (facts: HostFacts, operation: LinkOperation): HostFacts => {
+  switch (operation.kind) {
+    case 'create-bridge':
+      return withBridge(facts, operation)
+    case 'delete-bridge':
+      return withoutBridge(facts, operation.name)
+    case 'set-bridge': {
+      const { name, alias, mtu, up, nfCall } = operation
+      return withLink(facts, name, {
+        ...(alias === undefined ? {} : { alias }),
+        ...(mtu === undefined ? {} : { mtu }),
+        ...(up === undefined ? {} : { up }),
+        ...(nfCall === undefined ? {} : { nfCallIptables: nfCall, nfCallIp6tables: nfCall }),
+      })
+    }
+    case 'add-address':
+    case 'remove-address': {
+      const { addresses = [] } = linkOf(facts, operation.name)
+      const others = addresses.filter((address) => address !== operation.address)
+      return operation.kind === 'add-address'
+        ? withAddresses(facts, operation.name, [...others, operation.address])
+        : withAddresses(facts, operation.name, others)
+    }
+    case 'set-port': {
+      const { name, hairpin, isolated } = operation
+      return withLink(facts, name, {
+        ...(hairpin === undefined ? {} : { hairpin }),
+        ...(isolated === undefined ? {} : { isolated }),
+      })
+    }
+  }
+}
+
+/**
+ * @throws ApplyError as the kernel refuses what there is not
+ */
+export const linkOf = (facts: HostFacts, name: string): InterfaceFact => {
+  const found = facts.interfaces?.find((link) => link.name === name)
+  if (found === undefined)
+    throw new ApplyError(
+      `There is no interface ${name} on this host. Make it first, or give its name in facts.`,
+      {
+        applied: [],
+        stderr: 'No such device',
+      },
+    )
+  return found
+}
+
+export const withLink = (facts: HostFacts, name: string, change: Partial<InterfaceFact>): HostFacts => {
+  linkOf(facts, name)
+  return {
+    ...facts,
+    interfaces: (facts.interfaces ?? []).map((link) => (link.name === name ? { ...link, ...change } : link)),
+  }
+}
+
+const withAddresses = (facts: HostFacts, name: string, addresses: readonly string[]): HostFacts => {
+  const bare = withoutRoutesBy(facts, name)
+  return withRoutes(withLink(bare, name, { addresses }), name)
+}
+
+/** Where local routes are listed, the kernel lists those of an address too. */
+const withRoutes = (facts: HostFacts, name: string): HostFacts =>
+  facts.routes === undefined
+    ? facts
+    : { ...facts, routes: routesWithLinks(facts.routes, [linkOf(facts, name)]) }
+
+const withoutRoutesBy = (facts: HostFacts, name: string): HostFacts =>
+  facts.routes === undefined
+    ? facts
+    : { ...facts, routes: facts.routes.filter((route) => route.interface !== name) }
+
+const withBridge = (
+  facts: HostFacts,
+  operation: Extract<LinkOperation, { readonly kind: 'create-bridge' }>,
+): HostFacts => {
+  const { name, alias, mtu, addresses, nfCall } = operation
+  const links = facts.interfaces ?? []
+  if (links.some((link) => link.name === name))
+    throw new ApplyError(`There is an interface ${name} already.`, { applied: [], stderr: 'File exists' })
+  const index = 1 + Math.max(0, ...links.map((link) => link.index ?? 0))
+  const bridge: InterfaceFact = {
+    ...{ name, index, alias, addresses, up: true, kind: 'bridge', master: null },
+    ...(mtu === null ? {} : { mtu }),
+    ...{ nfCallIptables: nfCall, nfCallIp6tables: nfCall },
+  }
+  const made = { ...facts, interfaces: [...links, bridge] }
+  return withRoutes(withLinkSysctls(made, name), name)
+}
+
+const withoutBridge = (facts: HostFacts, name: string): HostFacts => {
+  const bridge = facts.interfaces?.find((link) => link.name === name)
+  if (bridge === undefined) return facts
+  if (parseBridgeAlias(bridge.alias) === null)
+    throw new ApplyError(`${name} is no bridge of Portolan's, so it is not deleted.`, {
+      applied: [],
+      stderr: '',
+    })
+  const released = (facts.interfaces ?? []).flatMap((link): InterfaceFact[] => {
+    if (link.name === name) return []
+    if (link.master !== name) return [link]
+    const { hairpin: _hairpin, isolated: _isolated, ...rest } = link
+    return [{ ...rest, master: null }]
+  })
+  return withoutRoutesBy(withoutLinkSysctls({ ...facts, interfaces: released }, name), name)
+}

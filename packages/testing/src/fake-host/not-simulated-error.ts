@@ -1,0 +1,18 @@
+import { PortolanError } from '@portolan/netfilter'
+
+/**
+ * Something was asked of a simulated host that it does not simulate. Its `code` is `NOT_SIMULATED`.
+ * @example
+ * await host.plan(intent, { fix: true }) // throws NotSimulatedError: a fix runs programs of other firewalls
+ * @public @since 0.1.0
+ */
+export class NotSimulatedError extends PortolanError {
+  /**
+   * @param what - the subject of the sentence: `plan({ fix: true })`
+   * @param why - what the simulated host lacks for it
+   * @param advice - what to do
+   */
+  constructor(what: string, why: string, advice: string) {
+    super('NOT_SIMULATED', `${what} is not simulated: ${why}. ${advice}`)
+  }
+}

@@ -1,0 +1,41 @@
+import type { Intent } from '@portolan/core'
+import {
+  type Backend,
+  dialects,
+  type HostRules,
+  type KnownHost,
+  makePlan,
+  type Plan,
+  type PlanOptions,
+  planInput,
+} from 'portolan/machine'
+import { type FakeState, nothingRemembered } from './fake-state.ts'
+
+/** What a plan reads of rules: of nftables what is ours, of iptables all. */
+export const rulesToPlan = (rules: HostRules): HostRules => ({
+  ...rules,
+  nftables: dialects.nftables.ours(rules.nftables),
+})
+
+/** Plans on a simulated host, which changes nothing. */
+export const planOn = async (
+  state: FakeState,
+  backend: Backend,
+  intent: Intent,
+  options: PlanOptions,
+  beside: Pick<KnownHost, 'live' | 'search'>,
+): Promise<Plan> =>
+  makePlan(
+    planInput(intent, options, {
+      ...beside,
+      backend,
+      facts: state.facts,
+      rules: rulesToPlan(state.rules),
+      surrounding: state.rules,
+      leases: await state.leases.read(),
+      unread: [],
+      fixes: [],
+      owed: nothingRemembered.owed,
+      sysctls: options.sysctls ?? true,
+    }),
+  )

@@ -1,0 +1,54 @@
+import type { Clock } from 'portolan/machine'
+
+interface Timer {
+  readonly at: number
+  readonly call: () => void
+}
+
+/** When simulated time begins: any moment would do, and the same one makes the same events. */
+const BEGINNING = Date.UTC(2026, 0, 1)
+
+/** A clock that stands still until it is told to go on. */
+export class SimulatedClock implements Clock {
+  #now = 0
+  readonly #timers = new Set<Timer>()
+
+  now(): number {
+    return this.#now
+  }
+
+  date(): Date {
+    return new Date(BEGINNING + this.#now)
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), call }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  /** Lets time pass: what is due is called in its order, and what that sets off is awaited before time goes on. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await settled()
+    for (;;) {
+      const next = this.#next(end)
+      if (next === null) break
+      this.#timers.delete(next)
+      this.#now = Math.max(this.#now, next.at)
+      next.call()
+      await settled()
+    }
+    this.#now = end
+  }
+
+  #next(end: number): Timer | null {
+    let first: Timer | null = null
+    for (const timer of this.#timers)
+      if (timer.at <= end && (first === null || timer.at < first.at)) first = timer
+    return first
+  }
+}
+
+/** A simulated host waits for nothing but promises, so that all of them are done before Node looks for other work. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,6 @@
+export type { Drift } from './fake-host/drift.ts'
+export { type FakeHost, type FakePlanOptions, fakeHost } from './fake-host/fake-host.ts'
+export type { ForeignRules, RuleTexts } from './fake-host/foreign-rules.ts'
+export { NotSimulatedError } from './fake-host/not-simulated-error.ts'
+export type { Delivery, Receiver } from './fake-host/send.ts'
+export { smallHost } from './fake-host/small-host.ts'
