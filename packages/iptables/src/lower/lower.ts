@@ -17,7 +17,7 @@ import type { KnownPorts } from './option/port-steps.ts'
 import { reachingHooks } from './option/reaching-hooks.ts'
 import { type TargetScope, targetSteps } from './option/target-steps.ts'
 import { ufwClosed } from './option/ufw-closed.ts'
-import { ruleSource } from './rule-source.ts'
+import { type ChainPlace, loweredRule } from './rule-source.ts'
 
 /** @public @since 0.1.0 */
 export interface LowerOptions {
@@ -91,16 +91,13 @@ const lowerRules = ({ name, rules }: Chain, scope: Scope): readonly NetfilterRul
   const { family } = table
   // Once for all rules of the chain: one for each of a hundred thousand takes as much room as the rules.
   const around: TargetScope = { family, hooks: () => scope.hooks(name), hasChain, addresses }
+  const place: ChainPlace = { tool, family, table: table.name, chain: name }
   return rules.map((rule, index) => {
     const steps: Step[] = []
     for (const match of rule.matches) for (const step of stepsOf(match, scope)) steps.push(step)
     for (const step of targetSteps(rule.target, around)) steps.push(step)
-    const position = positionOf(rule) ?? index + 1
-    return {
-      source: ruleSource({ tool, family, table: table.name, chain: name, position }, rule),
-      // A list that grew has room for more steps than a rule ever gets.
-      steps: steps.slice(),
-    }
+    // A list that grew has room for more steps than a rule ever gets.
+    return loweredRule(place, positionOf(rule) ?? index + 1, rule, steps.slice())
   })
 }
 
