@@ -55,18 +55,34 @@ export const answering = async (from: Machine, ports: readonly number[]): Promis
     .map(Number)
 }
 
-/** Tries restricted ports again and again, from a machine that is not let in. `stop` gives back those that answered. */
-export const trespass = (lab: Lab, from: Machine): { readonly stop: () => Promise<readonly string[]> } => {
+/** A place where a machine may not get an answer: an address, and ports there. */
+export interface ClosedDoor {
+  readonly address: string
+  readonly ports: readonly number[]
+}
+
+/** The restricted ones of the host ports that `calls.mjs` publishes. */
+const ofCalls: ClosedDoor = { address: addresses.ip.host, ports: [8007, 8008, 8009, 8017, 8018, 8019] }
+
+/** Tries closed ports again and again, from a machine that is not let in. `stop` gives back those that answered. */
+export const trespass = (
+  lab: Lab,
+  from: Machine,
+  doors: readonly ClosedDoor[] = [ofCalls],
+): { readonly stop: () => Promise<readonly string[]> } => {
   const running = from.start(
     [
       'python3',
       '-c',
       `${answers}
+import json
 try:
     while True:
-        for port in answers('${addresses.ip.host}', [8007, 8008, 8009, 8017, 8018, 8019], 0.05): print(port, flush=True)
+        for door in json.loads(sys.argv[1]):
+            for port in answers(door['address'], door['ports'], 0.05): print(door['address'], port, flush=True)
         time.sleep(0.02)
 except KeyboardInterrupt: print('ended')`,
+      JSON.stringify(doors),
     ],
     { timeoutMs: 36e5 },
   )

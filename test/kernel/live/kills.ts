@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
+import { drawingOf } from '../../lab/drawing.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { drawWay, runKilled } from '../killed-anywhere/way.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { argvOf, documented, look, toldIn } from './calling.ts'
 import { answering, everyAddress, isRestricted, trespass } from './every-address.ts'
@@ -103,6 +105,19 @@ export const killed = (open: OpenLab, backend: Backend): void => {
     }
     expect(await trespasser.stop()).toEqual([])
   }
+
+  test(`killed as it enters ${kills} calls that write, nothing that was answered is lost, and nothing is half done`, async () => {
+    const drawing = drawingOf(Number(process.env.PORTOLAN_SEED), 10)
+    await survive((lab, at) => {
+      const way = drawWay(drawing, 600, 2100)
+      if (process.env.PORTOLAN_KILLS !== undefined)
+        process.stderr.write(`${backend}, live, ${JSON.stringify(way)}\n`)
+      // "env" hands its words on: the variables are those of the program.
+      const variables = { ...environment, CALLS_SEED: String(2000 + at), CALLS_COUNT: '60' }
+      const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+      return runKilled(lab.host, ['env', ...words, ...argvOf('calls.mjs')], way, 3000)
+    })
+  }, 36e5)
 
   test(`killed at ${kills} instants, nothing that was answered is lost, and nothing is half done`, async () => {
     await survive(async (lab, at) => {

@@ -1,0 +1,135 @@
+import { expect, test } from '@jest/globals'
+import { bridgeOf } from '../../lab/attach.ts'
+import type { Backend } from '../../lab/backend.ts'
+import { type Drawing, drawingOf } from '../../lab/drawing.ts'
+import { addForeignRules } from '../../lab/foreign.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { mustSucceed, type Pilot, pilotOf } from '../lifecycle/pilot.ts'
+import { answering, everyAddress, trespass } from '../live/every-address.ts'
+import { ensnare } from './ensnare.ts'
+import { foreignLines } from './foreign-lines.ts'
+import { closed, closingDrifts, containerAddress, type Version, versions } from './versions.ts'
+import { drawWay, runKilled } from './way.ts'
+
+/** How many programs are killed, of each backend. More of them: PORTOLAN_KILLS=100. */
+const kills = Number(process.env.PORTOLAN_KILLS ?? 3)
+/** The interface of the container that `everyAddress` makes. */
+const port = 'v-every'
+/** A watch goes on until it is killed. */
+const longestMs = 2500
+
+/** All that a round is about. */
+interface Stage {
+  readonly lab: Lab
+  readonly backend: Backend
+  readonly pilot: Pilot
+  readonly drawing: Drawing
+  readonly bridge: string
+  readonly foreign: readonly string[]
+}
+
+/** A host with forwarding on, rules of others, a container that waits for its bridge, and a version applied. */
+const openStage = async (lab: Lab, backend: Backend, drawing: Drawing): Promise<Stage> => {
+  const pilot = pilotOf(lab, backend)
+  await pilot.apply(versions[0].text)
+  const bridge = await bridgeOf(lab, 'web')
+  ensnare(lab, bridge, port)
+  return { lab, backend, pilot, drawing, bridge, foreign: await foreignLines(lab.host) }
+}
+
+const expectServed = async ({ lab, bridge }: Stage, { open, restricted }: Version, where: string) => {
+  await lab.host.areUp([bridge, port])
+  const all = [8080, 8081, 8082, 8083]
+  const [client, neighbour] = await Promise.all([answering(lab.client, all), answering(lab.neighbour, all)])
+  const sorted = (ports: readonly number[]): readonly number[] => ports.toSorted((one, other) => one - other)
+  expect({ where, client: sorted(client), neighbour: sorted(neighbour) }).toEqual({
+    where,
+    client: sorted([...open, ...restricted]),
+    neighbour: sorted(open),
+  })
+}
+
+const situations = ['new', 'changed', 'drifted'] as const
+
+/** Kills one program, runs one to its end, and looks: is all as it is wanted? @returns what was done, in words */
+const round = async (stage: Stage, before: Version, wanted: Version): Promise<string> => {
+  const { lab, backend, pilot, drawing, bridge } = stage
+  const [situation, program] = [drawing.pick(situations), drawing.pick(['apply', 'watch'] as const)]
+  const asked = situation === 'changed' ? wanted : before
+  const drift = (): Promise<string> =>
+    lab.host.mustRun(['sh', '-ec', drawing.pick(closingDrifts[backend])], {
+      environment: { BRIDGE: bridge },
+    })
+  if (situation === 'new') await pilot.destroy()
+  if (situation === 'drifted') await drift()
+  const file = await lab.write('compose.yaml', asked.text)
+  const way = drawWay(drawing, 100, program === 'apply' ? 1100 : 2200)
+  const argv = [...lab.command, ...pilot.argv(program, file, ...(program === 'apply' ? ['--yes'] : []))]
+  const breaks = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 900 + drawing.below(500)))
+    // What is not there, or not yet, cannot be broken.
+    await drift().catch(() => undefined)
+  }
+  const { exitCode } = await runKilled(
+    lab.host,
+    argv,
+    way,
+    longestMs,
+    program === 'watch' ? breaks : undefined,
+  )
+  const where = JSON.stringify({ situation, program, way, exitCode })
+  expect({ where, foreign: await foreignLines(lab.host) }).toEqual({ where, foreign: stage.foreign })
+  mustSucceed(
+    where,
+    drawing.below(2) === 0
+      ? await pilot.run('apply', asked.text, '--yes')
+      : await pilot.run('watch', asked.text, '--once'),
+  )
+  // The port came to its bridge by itself, maybe after that.
+  const changes = (await pilot.plan(asked.text)).changes.filter(
+    ({ object }) => object !== `bridge port ${port}`,
+  )
+  expect({ where, changes }).toEqual({ where, changes: [] })
+  expect({ where, foreign: await foreignLines(lab.host) }).toEqual({ where, foreign: stage.foreign })
+  await expectServed(stage, asked, where)
+  return `${situation}, ${program} ${way.kind === 'time' ? 'at a time' : `at ${way.call}`}${exitCode === null ? '' : ' (a tool, or not reached)'}`
+}
+
+/** `apply` and `watch` of a planned project, killed anywhere. */
+export const killedAnywhere = (open: OpenLab, backend: Backend): void => {
+  test(`${kills} runs of apply and watch, killed anywhere: the next one ends them, and what is closed was never open`, async () => {
+    const lab = await open()
+    const seed = Number(process.env.PORTOLAN_SEED)
+    const drawing = drawingOf(seed, ['nftables', 'iptables-nft', 'iptables-legacy'].indexOf(backend))
+    await everyAddress(lab)
+    await addForeignRules(lab.host)
+    // Forwarding is on already: nothing but rules keeps out what comes while a bridge comes up.
+    await lab.host.setSysctl('net.ipv4.ip_forward', 1)
+    await lab.host.setSysctl('net.ipv6.conf.all.forwarding', 1)
+    const before = await takeSnapshot(lab.host)
+    const stage = await openStage(lab, backend, drawing)
+    const spy = trespass(lab, lab.neighbour, [
+      { address: addresses.ip.host, ports: closed },
+      { address: containerAddress, ports: [80] },
+    ])
+    let version = 0
+    for (let at = 0; at < kills; at += 1) {
+      const [now, other] = version === 0 ? versions : versions.toReversed()
+      if (now === undefined || other === undefined) throw new Error('two versions')
+      try {
+        const done = await round(stage, now, other)
+        if (process.env.PORTOLAN_KILLS !== undefined) process.stderr.write(`${backend}, ${done}\n`)
+      } catch (error) {
+        process.stderr.write(`PORTOLAN_SEED=${seed}, ${backend}, kill ${at}\n`)
+        throw error
+      }
+      if ((await lab.host.readText('/run/lab/compose.yaml')) === other.text) version = 1 - version
+    }
+    expect(await spy.stop()).toEqual([])
+    await stage.pilot.destroy()
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  }, 36e5)
+}

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { argvOf } from './calling.ts'
+
+/** How many ports one process publishes and takes back. More of them, with the figures: PORTOLAN_FLAT=100000. */
+const count = Number(process.env.PORTOLAN_FLAT ?? 200)
+/** What a leak of half a kilobyte a call would exceed in a long run, and what the heap varies by in a short one, in megabytes. */
+const mostGrowthMb = Math.max(12, count / 2000)
+
+interface Held {
+  readonly ports: number
+  readonly heap: number
+  readonly rss: number
+  readonly descriptors: number
+}
+
+/** One program that works for long. */
+export const flat = (open: OpenLab, backend: Backend): void => {
+  test(`${count} ports published and taken back leave no memory and no descriptor behind`, async () => {
+    const lab = await open()
+    const [env, directory, folder, node, program] = argvOf('flat.mjs')
+    const { exitCode, stdout, stderr } = await lab.host.run(
+      [env, directory, folder, node, '--expose-gc', program].filter((word) => word !== undefined),
+      {
+        environment: {
+          FLAT_BACKEND: backend,
+          FLAT_STATE: '/run/lab/live',
+          FLAT_COUNT: String(count),
+          FLAT_LISTS: backend === 'nftables' ? '0' : '1',
+        },
+        timeoutMs: 36e5,
+      },
+    )
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    if (process.env.PORTOLAN_FLAT !== undefined) process.stderr.write(`${backend}\n${stdout}`)
+    const told = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Held)
+    // The first tenth: what is made once, is made by then.
+    const [first, last] = [told[0], told.at(-1)]
+    if (first === undefined || last === undefined) throw new Error(stdout)
+    expect(last.descriptors).toBe(first.descriptors)
+    expect(last.heap - first.heap).toBeLessThan(mostGrowthMb)
+  }, 36e5)
+}
