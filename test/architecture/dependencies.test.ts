@@ -68,7 +68,7 @@ const libraries: Record<string, readonly string[]> = {
   host: ['execa', 'lmdb', 'netlink'],
   iptables: [],
   nftables: [],
-  portolan: [],
+  portolan: ['string-width'],
   testing: ['fast-check'],
 }
 

@@ -88,7 +88,7 @@ describeOnKernel('apply of a host that changed while it asked', 'nftables', () =
 
   test('and applies the plan that was agreed to last', async () => {
     const { stdout } = await inside(
-      `${changed}; printf 'y\\n' >&3; answered; nft list ruleset | grep -o 'shop/[^"]*:80'; $portolan plan --state state | tail -1`,
+      `${changed}; printf 'y\\n' >&3; answered; nft list ruleset | grep -o 'shop/[^"]*:80'; $portolan plan --state state | sed -n 2p`,
     )
     expect(stdout).toMatch(/Applied \d+ changes\.\s+shop\/.*:80\n[\s\S]*Nothing to do\.\n$/)
   })

@@ -33,9 +33,9 @@ describeOnKernel('leases of an orchestrator in a project', 'nftables', () => {
       [
         ...['unshare', '--net', 'sh', '-c'],
         `${portolan} apply --yes --state state -f two.yaml >/dev/null; ${process.execPath} orchestrator.mjs
-        ${portolan} plan --state state -f one.yaml >out; echo "code $?"; grep -A1 '^  leases' out
+        ${portolan} plan --rules --state state -f one.yaml >out; echo "code $?"; grep -A1 '^  leases' out
         ${portolan} apply --yes --state state -f one.yaml | tail -1
-        ${portolan} plan --state state -f one.yaml | tail -1
+        ${portolan} plan --state state -f one.yaml | sed -n 2p
         ${process.execPath} orchestrator.mjs; ${portolan} apply --yes --state state -f two.yaml >/dev/null
         ${portolan} plan --state state -f two.yaml | grep -A2 ^Addresses`,
       ],

@@ -6,7 +6,7 @@ import * as iptables from '@portolan/iptables'
 import { findAnomalies } from '@portolan/netfilter'
 import { lowerRules, noRules } from 'portolan'
 import { printAnomalies } from '../../packages/portolan/src/hygiene/print-anomalies.ts'
-import { listConflicts } from '../../packages/portolan/src/plan/list-conflicts.ts'
+import { listConflicts } from '../../packages/portolan/src/plan/print/list-conflicts.ts'
 import { hostFacts, lookAt } from '../property/conflicts/look.ts'
 import { filesIn, withCorpus } from './iptables-files.ts'
 

@@ -7,9 +7,9 @@ import { classicPool, type HostFacts, lowerRules, noRules, planSubnets } from 'p
 import { type AddressMap, drawAddressMap, mapAddresses, printAddressMap } from 'portolan/picture'
 import { jsonText } from '../../packages/portolan/src/command/json-text.ts'
 import { printAnomalies } from '../../packages/portolan/src/hygiene/print-anomalies.ts'
-import { printChanges } from '../../packages/portolan/src/plan/print-changes.ts'
-import { printConflicts, printPlan } from '../../packages/portolan/src/plan/print-plan.ts'
-import { plainStyle } from '../../packages/portolan/src/plan/style.ts'
+import { printChanges } from '../../packages/portolan/src/plan/print/print-changes.ts'
+import { printConflicts } from '../../packages/portolan/src/plan/print/print-conflicts.ts'
+import { printPlan } from '../../packages/portolan/src/plan/print/print-plan.ts'
 import { backend } from './arbitrary/backend.ts'
 import { hostileNames } from './arbitrary/hostile-intent.ts'
 import { hostFacts, lookAt, webIntent } from './conflicts/look.ts'
@@ -123,7 +123,7 @@ describe('whatever others call their things, no control character but a newline 
         reverse,
       })),
       (some) =>
-        printChanges(some as unknown as typeof plan.changes, plainStyle)
+        printChanges(some as unknown as typeof plan.changes)
           .filter((line) => !/^ {4}[-+~] /.test(line) || expectShown(line) === undefined)
           .join(' '),
     )

@@ -15,6 +15,7 @@ import { leadsIn } from './diff/leads-in.ts'
 import { afterCommand } from './diff/lists/after-command.ts'
 import { displacedJumps } from './diff/lists/displaced-jumps.ts'
 import { foreignJumps, heldChains } from './diff/lists/foreign-jumps.ts'
+import { tally } from './diff/tally.ts'
 import { inspectAll, inspectNeeded } from './inspect/inspect-all.ts'
 import { lower } from './lower/lower.ts'
 import { emptyRuleset, mergeRulesets, type Ruleset } from './model/ruleset.ts'
@@ -60,6 +61,7 @@ const shared = (variant: Variant): Shared => ({
   diff,
   applyTo,
   wordsOf,
+  tally,
   isUnchanged,
   leadsIn,
   heldChains: (rules, changes) =>

@@ -12,6 +12,7 @@ import { wordsOf } from './diff/describe.ts'
 import { diff } from './diff/diff.ts'
 import { isUnchanged } from './diff/is-unchanged.ts'
 import { leadsIn } from './diff/leads-in.ts'
+import { tally } from './diff/tally.ts'
 import { inspect } from './inspect/inspect.ts'
 import { inspectAll } from './inspect/inspect-all.ts'
 import { lowerBeside } from './lower/iptables/beside-known.ts'
@@ -59,6 +60,7 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
   diff,
   applyTo,
   wordsOf,
+  tally,
   isUnchanged,
   leadsIn,
   // Its chains are in a table of its own, to which no rule of others leads.

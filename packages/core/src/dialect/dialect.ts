@@ -12,6 +12,7 @@ import type { LowerContext } from './lower-context.ts'
 import type { QuickChanges } from './quick-changes.ts'
 import type { RuleReading } from './rule-reading.ts'
 import type { RuleScriptFormat, RuleScriptOptions } from './rule-script.ts'
+import type { RuleTally } from './rule-tally.ts'
 
 /**
  * One way to keep rules in the kernel, with all that is done by it. What works on any host is written against this type:
@@ -110,6 +111,8 @@ export interface Dialect<
   readonly applyTo: (rules: Rules, changes: readonly RuleChange[]) => Rules
   /** What a plan shows of an operation. */
   readonly wordsOf: (operation: RuleChange['operation']) => ChangeWords
+  /** What an operation adds, changes and removes, counted. */
+  readonly tally: (operation: RuleChange['operation']) => RuleTally
   /** Is what is ours in two readings the same? A jump of ours that foreign rules stand before is no change of ours. */
   readonly isUnchanged: (before: Rules, now: Rules) => boolean
   /** Is it the way to our mappings that a change makes or mends, rather than one of them? */

@@ -32,31 +32,41 @@ const ofAnIntent: Command['needs'] = Object.fromEntries(
 /** The commands, in the order help shows them. */
 export const commands: Readonly<Record<string, Command>> = {
   plan: {
-    usage: 'plan [-f compose.yaml]...',
+    usage: 'plan [-f compose.yaml]... [--rules]',
     summary: 'Show subnets and why, addresses, conflicts and changes; change nothing.',
-    options: [...common, ...hostFiles, ...intent],
+    options: [...common, ...hostFiles, ...intent, 'rules'],
     positionals: 0,
     load: () => import('./commands/plan.ts'),
   },
   apply: {
-    usage: 'apply [-f compose.yaml]... [--fix] [--yes] [--force]',
+    usage: 'apply [-f compose.yaml]... [--rules] [--fix] [--yes] [--force]',
     summary: 'Plan, show, ask, and carry it out.',
     more: [
       'Where the host changes before that, apply plans again, shows what is new and asks again. With --yes it goes on,',
       'unless a conflict is new that blocks: --force is for the conflicts of the plan that was made first.',
     ],
-    options: [...common, ...intent, 'yes', 'force', 'fix'],
+    options: [...common, ...intent, 'rules', 'yes', 'force', 'fix'],
     positionals: 0,
     load: () => import('./commands/apply.ts'),
   },
   destroy: {
-    usage: 'destroy [-f compose.yaml]... | -p PROJECT | --all [--keep-leases] [--yes]',
+    usage: 'destroy [-f compose.yaml]... | -p PROJECT | --all [--rules] [--keep-leases] [--yes]',
     summary: 'Remove one project from this host, or with --all every one and whatever else is of Portolan.',
     more: [
       'The project is that of -p, or else of the Compose file: the one that -f names, or the one found here.',
       'With none of them, and without --all, nothing is removed.',
     ],
-    options: [...common, 'project', 'file', 'env-file', 'project-directory', 'all', 'yes', 'keep-leases'],
+    options: [
+      ...common,
+      'project',
+      'file',
+      'env-file',
+      'project-directory',
+      'all',
+      'rules',
+      'yes',
+      'keep-leases',
+    ],
     meaning: {
       all: 'every project on this host, and what else is left of Portolan',
     },
@@ -64,10 +74,10 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/destroy.ts'),
   },
   move: {
-    usage: 'move NETWORK [-f compose.yaml]... [--fix] [--yes]',
+    usage: 'move NETWORK [-f compose.yaml]... [--rules] [--fix] [--yes]',
     summary:
       'Show the plan that gives a network another subnet and its endpoints other addresses; --yes applies it.',
-    options: [...common, ...intent, 'yes', 'force', 'fix'],
+    options: [...common, ...intent, 'rules', 'yes', 'force', 'fix'],
     needs: { force: 'yes' },
     positionals: 1,
     load: () => import('./commands/move.ts'),

@@ -71,6 +71,7 @@ export const optionTable = {
     fallback: '/var/lib/portolan for root',
   },
   'keep-leases': { type: 'boolean', help: 'keep subnets, addresses and ports leased, for a later apply' },
+  rules: { type: 'boolean', help: 'show every rule and element, in place of their number' },
   yes: { type: 'boolean', short: 'y', help: 'do not ask' },
   all: { type: 'boolean', help: 'as a short list, with what is odd among the foreign rules' },
   fix: { type: 'boolean', help: 'carry out remedies that have a documented hook' },

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline'
 import { visibleText } from '@portolan/netfilter'
-import { type Style, styleFor } from '../plan/style.ts'
+import { type Style, styleFor } from '../text/style.ts'
 import { InterruptedError } from './interrupted-error.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { shownText } from './shown-text.ts'
+import { readShape } from './terminal-shape.ts'
 
 /**
  * Where a command writes and asks. Standard output carries only the answer; everything said beside it is standard
@@ -26,6 +27,8 @@ export interface Terminal {
    */
   ask(question: string): Promise<boolean>
   readonly style: Style
+  /** Cells in a line of standard output; Infinity where it is no terminal: lines that a program reads are not broken. */
+  readonly columns: number
   /** Takes the terminal of standard output, for a text that is refreshed in place; null: standard output is none, or cannot. */
   screen(): Screen | null
 }
@@ -66,6 +69,7 @@ const processTerminal = (): Terminal => {
     say,
     ask: askOnTerminal,
     style: styleFor(isColoured),
+    columns: process.stdout.isTTY === true ? readShape().columns : Number.POSITIVE_INFINITY,
     screen: () =>
       process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? openScreen(process.stdout, shown) : null,
   }

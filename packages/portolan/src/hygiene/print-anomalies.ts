@@ -1,6 +1,6 @@
 import { type Anomaly, type AnomalyKind, type RulePlace, visibleLine } from '@portolan/netfilter'
 import { grouped } from '../plan/grouped.ts'
-import { plainStyle, type Style } from '../plan/style.ts'
+import { plainStyle, type Style } from '../text/style.ts'
 
 /** What a kind says of a rule and of those in parentheses behind it; warnings first. */
 const meanings: Readonly<Record<AnomalyKind, string>> = {

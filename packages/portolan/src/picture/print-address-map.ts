@@ -1,6 +1,6 @@
 import type { AddressMap, MapCell, MapRow } from '@portolan/core'
 import { visibleData } from '@portolan/netfilter/text'
-import { plainStyle, type Style } from '../plan/style.ts'
+import { plainStyle, type Style } from '../text/style.ts'
 import {
   consequenceOf,
   letterOf,

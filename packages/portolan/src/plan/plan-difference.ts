@@ -1,9 +1,12 @@
 import type { Conflict } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
+import { type Look, plainLook } from '../text/look.ts'
+import { wrapLine } from '../text/wrap-line.ts'
 import type { Plan, PlanChange, PlannedAddress } from './plan.ts'
 import { changeJson } from './plan-json.ts'
-import { printChanges } from './print-changes.ts'
-import { printConflicts } from './print-plan.ts'
-import { plainStyle, type Style } from './style.ts'
+import { printChanges } from './print/print-changes.ts'
+import { printConflicts } from './print/print-conflicts.ts'
+import { printSections } from './print/print-sections.ts'
 
 /**
  * What of a plan a user that agreed to an earlier one has not seen.
@@ -55,25 +58,31 @@ const conflictIdentity = ({ kind, severity, certainty, message }: Conflict): rea
 ]
 
 /**
- * A difference as a text for people: what is new first.
+ * A difference as a text for people: what is new first. It shows rules, not counts: it is short, and what has not been
+ * seen yet is what it is for.
  * @internal
  */
 export const printDifference = (
   { added, dropped, conflicts, addresses }: PlanDifference,
-  style: Style = plainStyle,
-): string => {
-  const section = (title: string, lines: readonly string[]): readonly string[] =>
-    lines.length === 0 ? [] : ['', style.bold(title), ...lines]
-  return [
-    style.bold('The plan has changed'),
-    ...section('Conflicts that are new', printConflicts(conflicts, style)),
-    ...section(
-      'Addresses that differ',
-      addresses.map(({ service, network, address }) => `  ${service} on ${network}: ${address}`),
+  look: Look = plainLook,
+): string =>
+  [
+    look.style.bold('The plan has changed'),
+    printSections(
+      [
+        { title: 'Conflicts that are new', lines: printConflicts(conflicts, look) },
+        {
+          title: 'Addresses that differ',
+          lines: addresses.flatMap(({ service, network, address }) =>
+            wrapLine(visibleLine(`  ${service} on ${network}: ${address}`), look.columns, 6),
+          ),
+        },
+        { title: 'Changes that are new', lines: added.length === 0 ? [] : printChanges(added, look) },
+        {
+          title: 'Changes that are not made any more',
+          lines: dropped.length === 0 ? [] : printChanges(dropped, look),
+        },
+      ],
+      look,
     ),
-    ...(added.length === 0 ? [] : section('Changes that are new', printChanges(added, style))),
-    ...(dropped.length === 0
-      ? []
-      : section('Changes that are not made any more', printChanges(dropped, style))),
-  ].join('\n')
-}
+  ].join('\n\n')

@@ -1,6 +1,6 @@
 import { storePlan } from '../stored/store-plan.ts'
 import type { Plan } from './plan.ts'
-import { printPlan } from './print-plan.ts'
+import { printPlan } from './print/print-plan.ts'
 
 /**
  * A plan with its text for people and its JSON.

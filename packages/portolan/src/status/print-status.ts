@@ -1,7 +1,7 @@
 import { visibleLine } from '@portolan/netfilter'
-import { listConflicts } from '../plan/list-conflicts.ts'
-import { plainStyle, type Style } from '../plan/style.ts'
-import { alignColumns } from '../plan/text-table.ts'
+import { listConflicts } from '../plan/print/list-conflicts.ts'
+import { plainStyle, type Style } from '../text/style.ts'
+import { alignColumns } from '../text/text-table.ts'
 import type { ConflictCount, HostStatus, MappingStatus, NetworkStatus } from './status.ts'
 
 /** So many changes are listed; all are in the JSON. */

@@ -1,6 +1,7 @@
 import { visibleLine } from '@portolan/netfilter'
-import { printConflict } from '../plan/print-plan.ts'
-import { plainStyle, type Style } from '../plan/style.ts'
+import { printConflict } from '../plan/print/print-conflicts.ts'
+import { plainLook } from '../text/look.ts'
+import { plainStyle, type Style } from '../text/style.ts'
 import type { Cause, DriftChange, HostEvent } from './host-event.ts'
 
 /** So many changes are named in a line; the rest is counted. */
@@ -20,7 +21,7 @@ export const eventText = (event: HostEvent, style: Style = plainStyle): readonly
         ),
       ]
     case 'conflict':
-      return [line('a conflict'), ...printConflict(event.conflict, style)]
+      return [line('a conflict'), ...printConflict(event.conflict, { ...plainLook, style })]
     case 'conflict-gone':
       return [line(`no longer: ${event.conflict.kind}, ${event.conflict.message}`)]
     case 'contended':

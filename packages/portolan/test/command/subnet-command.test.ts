@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { run } from '../../src/command/run.ts'
 import { readShape } from '../../src/command/terminal-shape.ts'
-import { plainStyle } from '../../src/plan/style.ts'
+import { plainStyle } from '../../src/text/style.ts'
 
 let folder: string
 const before = { XDG_CONFIG_HOME: process.env.XDG_CONFIG_HOME, LC_ALL: process.env.LC_ALL }
@@ -33,6 +33,7 @@ const subnet = async (...words: readonly string[]) => {
   const said: string[] = []
   const code = await run(['subnet', '--host', join(folder, 'host.json'), ...words], {
     interactive: false,
+    columns: 80,
     print: (text) => void printed.push(text),
     pass: (text) => void printed.push(text),
     say: (text) => void said.push(text),

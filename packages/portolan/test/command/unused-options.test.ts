@@ -4,7 +4,7 @@ import { optionNames } from '../../src/command/option-table.ts'
 import { parseWords } from '../../src/command/options.ts'
 import { run } from '../../src/command/run.ts'
 import type { Terminal } from '../../src/command/terminal.ts'
-import { plainStyle } from '../../src/plan/style.ts'
+import { plainStyle } from '../../src/text/style.ts'
 
 /** A terminal that keeps what is written on it. */
 const recorder = () => {
@@ -12,6 +12,7 @@ const recorder = () => {
   const said: string[] = []
   const terminal: Terminal = {
     interactive: false,
+    columns: 80,
     print: (text) => void printed.push(text),
     pass: (text) => void printed.push(text),
     say: (text) => void said.push(text),

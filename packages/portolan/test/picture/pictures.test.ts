@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { classicPool, type HostFacts, parsePool, planSubnets } from '../../src/index.ts'
 import { type AddressMap, drawAddressMap, mapAddresses, printAddressMap } from '../../src/picture.ts'
-import { styleFor } from '../../src/plan/style.ts'
+import { styleFor } from '../../src/text/style.ts'
 
 const facts: HostFacts = {
   nameservers: ['10.42.0.53'],

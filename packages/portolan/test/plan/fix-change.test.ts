@@ -9,7 +9,8 @@ import {
   fixConflicts,
   otherFix,
 } from '../../src/plan/fix-change.ts'
-import { printPlan } from '../../src/plan/print-plan.ts'
+import { printPlan } from '../../src/plan/print/print-plan.ts'
+import { plainLook } from '../../src/text/look.ts'
 import { after, bridge, intentOf, planOf } from '../shop.ts'
 
 const toNginx: HookNeed = { of: 'mapping', bridge, address: '172.17.0.1', protocol: 'tcp', port: 80 }
@@ -235,7 +236,7 @@ describe('what was asked of another program', () => {
     })
     const parts = plan.changes.map(({ part, action }) => `${part} ${action}`)
     expect(parts.lastIndexOf('nftables remove')).toBeLessThan(parts.indexOf('fix remove'))
-    expect(printPlan(plan)).toContain(
+    expect(printPlan(plan, { ...plainLook, rules: true })).toContain(
       [
         '  other programs, by the way they document',
         `    - Take back what was asked of DOCKER-USER for ${label}.`,

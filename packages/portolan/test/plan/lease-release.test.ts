@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { acquireAddress, commitLeases, emptyLeases, type LeaseState } from '@portolan/core'
-import { printChanges } from '../../src/plan/print-changes.ts'
-import { plainStyle } from '../../src/plan/style.ts'
+import { printChanges } from '../../src/plan/print/print-changes.ts'
 import { after, intentOf, planOf } from '../shop.ts'
 
 const two = 'services: {a: {networks: [web]}, b: {networks: [web], ports: ["80"]}}\nnetworks: {web: {}}'
@@ -22,7 +21,7 @@ test('what a plan gives up is a change: counted, printed, in JSON', () => {
     'lease of host port 32768/tcp',
   ])
   expect(plan.changes.slice(0, 2)).toEqual(releases)
-  expect(printChanges(releases, plainStyle).join('\n')).toMatch(
+  expect(printChanges(releases).join('\n')).toMatch(
     / {2}leases\n {4}- address 172\.17\.0\.2 of b on network web\n {4}- host port 32768\/tcp of b, port 80/,
   )
   expect(plan.summary.remove).toBeGreaterThanOrEqual(2)

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { styleFor } from '../../src/plan/style.ts'
 import { printStatus } from '../../src/status/print-status.ts'
+import { styleFor } from '../../src/text/style.ts'
 import { mapping, network, status } from './status-of.ts'
 
 test('a mapping is a line with its counts, then networks follow', () => {

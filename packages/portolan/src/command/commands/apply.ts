@@ -7,11 +7,12 @@ import { comparePlans, type PlanDifference, printDifference } from '../../plan/p
 import { plan } from '../../plan/plan-intent.ts'
 import { planJson } from '../../plan/plan-json.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
-import { printPlan } from '../../plan/print-plan.ts'
+import { printPlan } from '../../plan/print/print-plan.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { lookOf } from '../look-of.ts'
 import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
@@ -38,12 +39,12 @@ export const planAndApply = async (
   context: CommandContext,
   more: Pick<PlanOptions, 'move' | 'fix'> = {},
 ): Promise<ExitCode> => {
-  const { options, terminal } = context
+  const { options } = context
   // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
   const intent = readIntent(options)
   const planAgain = async (): Promise<Plan> => plan(intent, { ...(await planOptions(options)), ...more })
   const planned = await planAgain()
-  show(printPlan(planned, terminal.style), context)
+  show(printPlan(planned, lookOf(context)), context)
   // Taking leases changes nothing of the host's that could be asked about.
   const leases = planned.leases?.changes.length ?? 0
   const blocks = options.force === true ? [] : errorsIn(planned.conflicts)
@@ -134,7 +135,7 @@ const applyOrReplan = async (
 }
 
 const showDifference = (difference: PlanDifference | null, context: CommandContext): void => {
-  if (difference !== null) show(printDifference(difference, context.terminal.style), context)
+  if (difference !== null) show(printDifference(difference, lookOf(context)), context)
 }
 
 const report = (planned: Plan, { options, terminal }: CommandContext, applied: boolean): void => {

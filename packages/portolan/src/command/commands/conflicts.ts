@@ -4,21 +4,24 @@ import { type Anomaly, findAnomalies } from '@portolan/netfilter'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import { readAllRules } from '../../host-rules/read-all-rules.ts'
 import { printAnomalies } from '../../hygiene/print-anomalies.ts'
-import { listConflicts } from '../../plan/list-conflicts.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { plan } from '../../plan/plan-intent.ts'
-import { printIncomplete } from '../../plan/print-incomplete.ts'
-import { printConflicts } from '../../plan/print-plan.ts'
+import { listConflicts } from '../../plan/print/list-conflicts.ts'
+import { printConflicts } from '../../plan/print/print-conflicts.ts'
+import { printIncomplete } from '../../plan/print/print-incomplete.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { lookOf } from '../look-of.ts'
 import type { Options } from '../option-table.ts'
 import { usesFiles } from '../read-facts.ts'
 import { readIntent } from '../read-intent.ts'
 import { readRuleFiles, searchOptions } from '../sources.ts'
 
 /** `portolan conflicts`: only what is wrong with the planned state. */
-export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
+  const look = lookOf(context)
   const planned = await plan(readIntent(options), await searchOptions(options))
   const { conflicts, incomplete, unread } = planned
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
@@ -39,10 +42,13 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     terminal.print(
       conflicts.length === 0
         ? none(unread, incomplete)
-        : (anomalies === null ? printConflicts : listConflicts)(conflicts, terminal.style).join('\n'),
+        : (anomalies === null
+            ? printConflicts(conflicts, look)
+            : listConflicts(conflicts, terminal.style)
+          ).join('\n'),
     )
     if (incomplete.length > 0)
-      terminal.print([terminal.style.bold('Not searched'), ...printIncomplete(incomplete)].join('\n'))
+      terminal.print([terminal.style.bold('Not searched'), ...printIncomplete(incomplete, look)].join('\n'))
     if (anomalies !== null)
       terminal.print(
         [

@@ -1,13 +1,14 @@
 import { InvalidRequestError, StaleStateError } from '@portolan/netfilter'
 import { destroy, planDestroy } from '../../destroy/destroy.ts'
 import type { Removal } from '../../destroy/plan-removal.ts'
+import { leaseCount, printRemoval } from '../../destroy/print-removal.ts'
 import { changeJson } from '../../plan/plan-json.ts'
-import { printChanges } from '../../plan/print-changes.ts'
 import { applyOptions } from '../apply-options.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { findProject, lookedFor } from '../find-project.ts'
 import { jsonText } from '../json-text.ts'
+import { lookOf } from '../look-of.ts'
 import type { Options } from '../option-table.ts'
 import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
@@ -29,7 +30,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   let removal = await planDestroy(settings)
   checkPresent(removal, project, context)
   for (let attempt = 1; ; attempt += 1) {
-    show(removal, context)
+    show(removal, project, context)
     if (!(await agreeTo(removal, project, context))) {
       terminal.say('Nothing was changed.')
       return exitCode.ok
@@ -52,16 +53,13 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
 /** The host may change under us again and again: an apply that is waited for leaves other rules than were read. */
 const attempts = 5
 
-const show = (removal: Removal, { options, terminal }: CommandContext): void => {
+/** What stays, and what breaks, is said on standard error: `destroy --yes > /dev/null` should not hide it. */
+const show = (removal: Removal, project: string | null, context: CommandContext): void => {
+  const { options, terminal } = context
   for (const { severity, kind, message, remedy } of removal.conflicts)
-    terminal.say(`portolan: ${severity} ${kind}: ${message} ${remedy.text}`)
+    terminal.say([`portolan: ${severity} ${kind}: ${message} ${remedy.text}`, ...remedy.commands].join('\n'))
   for (const sentence of removal.left) terminal.say(`portolan: ${sentence}`)
-  if (options.json === true) return
-  terminal.print(printChanges(removal.changes, terminal.style).join('\n'))
-  for (const project of removal.live)
-    terminal.print(`  forgets the networks and ports that a live host wants of project ${project}`)
-  if (removal.leases.length > 0)
-    terminal.print(`  gives up ${leaseCount(removal.leases.length)}; --keep-leases keeps them`)
+  if (options.json !== true) terminal.print(printRemoval(removal, project, lookOf(context)))
 }
 
 const agreeTo = async (
@@ -91,8 +89,6 @@ const report = (removal: Removal, { options, terminal }: CommandContext): void =
     terminal.print(`Removed ${projects.length === 0 ? 'what was left' : projects.join(', ')}.`)
   else if (leases.length > 0) terminal.print(`Gave up ${leaseCount(leases.length)}.`)
 }
-
-const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`
 
 /**
  * The project to remove: that of -p, or else of the Compose file that `plan` would read.

@@ -1,8 +1,9 @@
 import { plan } from '../../plan/plan-intent.ts'
-import { printPlan } from '../../plan/print-plan.ts'
+import { printPlan } from '../../plan/print/print-plan.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { lookOf } from '../look-of.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
 import { planAndApply } from './apply.ts'
@@ -13,7 +14,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const more = { move: positionals, ...(options.fix === true ? { fix: true } : {}) }
   if (options.yes === true) return planAndApply(context, more)
   const planned = await plan(readIntent(options), { ...(await planOptions(options)), ...more })
-  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, terminal.style))
+  terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, lookOf(context)))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   terminal.say(
     'portolan: nothing was changed; --yes carries it out. Every endpoint shown gets its address anew.',

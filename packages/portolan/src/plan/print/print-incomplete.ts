@@ -1,5 +1,7 @@
 import type { IncompleteSearch } from '@portolan/core'
 import { visibleLine } from '@portolan/netfilter'
+import { type Look, plainLook } from '../../text/look.ts'
+import { wrapLine } from '../../text/wrap-line.ts'
 
 /** Thousands of mappings may be left out for the same reason. */
 const longestList = 20
@@ -8,15 +10,19 @@ const longestList = 20
  * What a search for conflicts did not look at, a line each; of very much only the first.
  * @internal
  */
-export const printIncomplete = (incomplete: readonly IncompleteSearch[]): readonly string[] => {
-  const hidden = incomplete.length - longestList
+export const printIncomplete = (
+  incomplete: readonly IncompleteSearch[],
+  { columns, rules }: Look = plainLook,
+): readonly string[] => {
+  const shown = rules ? incomplete : incomplete.slice(0, longestList)
+  const hidden = incomplete.length - shown.length
   return incomplete.length === 0
     ? []
     : [
-        ...incomplete.slice(0, longestList).map((one) => `  ${visibleLine(sentenceOf(one))}`),
+        ...shown.map((one) => `  ${visibleLine(sentenceOf(one))}`),
         ...(hidden > 0 ? [`  and ${hidden} more (--json lists them all)`] : []),
         '  portolan explain tells what becomes of any one of these packets.',
-      ]
+      ].flatMap((line) => wrapLine(line, columns, 6))
 }
 
 const sentenceOf = ({ mapping, network, what, why }: IncompleteSearch): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { printIncomplete } from '../../src/plan/print-incomplete.ts'
+import { printIncomplete } from '../../../src/plan/print/print-incomplete.ts'
 
 const one = {
   mapping: '0.0.0.0:8080/tcp -> web:80',

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Conflict } from '@portolan/core'
 import { routeLocalnetDisabled } from '@portolan/core/planning'
-import { listConflicts } from '../../src/plan/list-conflicts.ts'
+import { listConflicts } from '../../../src/plan/print/list-conflicts.ts'
 
 const dropped = (mapping: string | null, network: string | null = null): Conflict =>
   ({

@@ -1,7 +1,7 @@
 import type { Conflict, Culprit } from '@portolan/core'
 import { visibleLine } from '@portolan/netfilter'
-import { grouped } from './grouped.ts'
-import { plainStyle, type Style } from './style.ts'
+import { plainStyle, type Style } from '../../text/style.ts'
+import { grouped } from '../grouped.ts'
 
 /** So many mappings and networks are named in a line. */
 const mostNamed = 3

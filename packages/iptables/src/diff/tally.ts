@@ -1,0 +1,26 @@
+import { countOf, type RuleTally } from '@portolan/core'
+import type { Operation } from './change.ts'
+
+/** What an operation adds, changes and removes, counted. */
+export const tally = (operation: Operation): RuleTally => ({
+  table: operation.table,
+  added: countOf(),
+  changed: countOf(),
+  removed: countOf(),
+  ...counts(operation),
+})
+
+const counts = (operation: Operation): Partial<Omit<RuleTally, 'table'>> => {
+  switch (operation.kind) {
+    case 'create-chain':
+      return { added: countOf({ chains: 1 }) }
+    case 'insert-rule':
+      return { added: countOf({ rules: 1 }) }
+    case 'delete-rule':
+      return { removed: countOf({ rules: 1 }) }
+    case 'move-rule':
+      return { changed: countOf({ rules: 1 }) }
+    case 'delete-chain':
+      return { removed: countOf({ chains: 1, rules: operation.rules.length }) }
+  }
+}

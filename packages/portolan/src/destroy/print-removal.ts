@@ -1,0 +1,41 @@
+import { visibleLine } from '@portolan/netfilter'
+import { countChanges } from '../plan/print/count-changes.ts'
+import { printChanges } from '../plan/print/print-changes.ts'
+import { printSummary } from '../plan/print/print-plan.ts'
+import { printSections } from '../plan/print/print-sections.ts'
+import { type Look, plainLook } from '../text/look.ts'
+import { wrapLine } from '../text/wrap-line.ts'
+import type { Removal } from './plan-removal.ts'
+
+/**
+ * A removal as a text for people, in the form of a plan: what goes. What stays, and what breaks, is said beside it.
+ * @param project - null: all of Portolan
+ * @internal
+ */
+export const printRemoval = (
+  removal: Pick<Removal, 'changes' | 'summary' | 'live' | 'leases'>,
+  project: string | null,
+  look: Look = plainLook,
+): string => {
+  const { changes, live, leases } = removal
+  const wrap = (text: string): readonly string[] => wrapLine(`  ${visibleLine(text)}`, look.columns, 6)
+  const notes = [
+    ...live.map((name) => `forgets the networks and ports that a live host wants of project ${name}`),
+    ...(leases.length === 0 ? [] : [`gives up ${leaseCount(leases.length)}; --keep-leases keeps them`]),
+  ]
+  return printSections(
+    [
+      {
+        title: `Removal of ${project === null ? 'all of Portolan' : `project ${project}`}`,
+        // What is in use elsewhere does not block: a removal is asked for by name.
+        lines: wrapLine(printSummary({ ...removal, conflicts: [] }), look.columns, 2),
+      },
+      { title: 'Changes, in this order', lines: (look.rules ? printChanges : countChanges)(changes, look) },
+      { title: 'Notes', lines: notes.flatMap(wrap) },
+    ],
+    look,
+  )
+}
+
+/** @internal */
+export const leaseCount = (count: number): string => `${count} ${count === 1 ? 'lease' : 'leases'}`

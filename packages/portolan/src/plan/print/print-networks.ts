@@ -1,0 +1,69 @@
+import type { DesiredNetwork, SubnetPlan } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
+import type { Look } from '../../text/look.ts'
+import { tableLines } from '../../text/text-table.ts'
+import { wrapLine } from '../../text/wrap-line.ts'
+import { grouped } from '../grouped.ts'
+import type { Plan } from '../plan.ts'
+
+/**
+ * The subnets of networks, each with its gateway and why it was picked, and under it what was passed over.
+ * @internal
+ */
+export const printNetworks = (
+  subnets: readonly SubnetPlan[],
+  networks: readonly DesiredNetwork[],
+  { style, columns }: Look,
+): readonly string[] => {
+  const rows = subnets.map(({ network, family, subnet, gateway, pool, origin }) => [
+    network,
+    subnet,
+    networks.some((one) => one.name === network && one[family]?.mode === 'isolated')
+      ? 'no gateway'
+      : `gateway ${gateway}`,
+    origin === 'held'
+      ? 'kept: the network has it already'
+      : origin === 'fixed'
+        ? 'as asked for'
+        : `free in pool ${pool}`,
+  ])
+  const lines = tableLines(rows, columns)
+  return subnets.flatMap(({ rejected }, index) => [
+    ...(lines[index] ?? []),
+    ...rejected.flatMap(({ candidate, candidates, detail }) => {
+      const more = candidates > 1 ? ` and ${candidates - 1} more after it` : ''
+      const text = visibleLine(`passed over ${candidate}${more}: ${detail}`)
+      return wrapLine(`      ${text}`, columns, 8).map(style.dim)
+    }),
+  ])
+}
+
+/**
+ * The addresses of endpoints, both families of one on one line.
+ * @internal
+ */
+export const printAddresses = (
+  { addresses }: Pick<Plan, 'addresses'>,
+  { columns }: Look,
+): readonly string[] => {
+  const endpoints = grouped(addresses, ({ service, replica, network }) =>
+    JSON.stringify([service, replica, network]),
+  )
+  const rows = [...endpoints.values()].map((given) => {
+    const [{ service, replica, network, mac }] = given
+    const of = (isIp6: boolean): string =>
+      given
+        .map(({ address }) => address)
+        .filter((address) => address.includes(':') === isIp6)
+        .join(', ')
+    return [replica === 1 ? service : `${service}-${replica}`, network, of(false), of(true), mac]
+  })
+  // A project without IPv6 has no column for it.
+  const hasIp6 = rows.some(([, , , ip6]) => ip6 !== '')
+  return tableLines(
+    hasIp6
+      ? rows
+      : rows.map(([service = '', network = '', ip = '', , mac = '']) => [service, network, ip, mac]),
+    columns,
+  ).flat()
+}

@@ -1,0 +1,81 @@
+import type { Lease } from '@portolan/core'
+import { placeText, visibleLine } from '@portolan/netfilter'
+import { type Look, plainLook } from '../../text/look.ts'
+import { wrapLine } from '../../text/wrap-line.ts'
+import type { Plan } from '../plan.ts'
+import { countChanges } from './count-changes.ts'
+import { printChanges } from './print-changes.ts'
+import { printConflicts } from './print-conflicts.ts'
+import { printIncomplete } from './print-incomplete.ts'
+import { printAddresses, printNetworks } from './print-networks.ts'
+import { printPorts } from './print-ports.ts'
+import { printSections } from './print-sections.ts'
+
+/**
+ * A plan as a text for people: how much there is to do, what is wrong, what was chosen and why, what would be done, and
+ * what else there is to know.
+ * @internal
+ */
+export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, look: Look = plainLook): string =>
+  printSections(
+    [
+      { title: `Plan for project ${plan.project} with ${plan.backend}`, lines: printHead(plan, look) },
+      { title: 'Conflicts', lines: printConflicts(plan.conflicts, look) },
+      { title: 'Not searched for conflicts', lines: printIncomplete(plan.incomplete, look) },
+      { title: 'Networks', lines: printNetworks(plan.subnets, plan.desired.networks, look) },
+      { title: 'Addresses', lines: printAddresses(plan, look) },
+      { title: 'Ports', lines: printPorts(plan.desired.mappings, look) },
+      {
+        title: 'Changes, in this order',
+        lines: (look.rules ? printChanges : countChanges)(plan.changes, look),
+      },
+      { title: 'Notes', lines: plan.notes.flatMap((note) => printNote(note, look)) },
+    ],
+    look,
+  )
+
+const printHead = (
+  plan: Pick<Plan, 'summary' | 'conflicts' | 'leases' | 'notes' | 'incomplete'>,
+  { columns }: Look,
+): readonly string[] =>
+  wrapLine([printSummary(plan), ...leaseWords(plan), ...otherCounts(plan)].join(' '), columns, 2)
+
+const leaseWords = ({ leases }: Pick<Plan, 'leases'>): readonly string[] => {
+  const taken = leases?.changes.filter(({ after }) => isHeld(after)).length ?? 0
+  const released = leases?.changes.filter(({ before, after }) => isHeld(before) && !isHeld(after)).length ?? 0
+  return taken + released === 0 ? [] : [`Leases: ${taken} to take, ${released} to give up.`]
+}
+
+const isHeld = (lease: Lease | null): boolean =>
+  lease !== null && !(lease.kind === 'address' && lease.released !== null)
+
+/** What else the text has to tell, so that a reader of the head alone knows that there is more. */
+const otherCounts = ({
+  conflicts,
+  notes,
+  incomplete,
+}: Pick<Plan, 'conflicts' | 'notes' | 'incomplete'>): readonly string[] => {
+  const many = (['error', 'warning', 'info'] as const).flatMap((severity) => {
+    const count = conflicts.filter((conflict) => conflict.severity === severity).length
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 || severity === 'info' ? '' : 's'}`]
+  })
+  return [
+    ...(many.length === 0 ? [] : [`Conflicts: ${many.join(', ')}.`]),
+    ...(incomplete.length === 0 ? [] : [`Not searched: ${incomplete.length}.`]),
+    ...(notes.length === 0 ? [] : [`Notes: ${notes.length}.`]),
+  ]
+}
+
+const printNote = ({ text, place }: Plan['notes'][number], { columns }: Look): readonly string[] =>
+  wrapLine(`  ${visibleLine(`${place === null ? '' : `${placeText(place)}: `}${text}`)}`, columns, 6)
+
+/** @internal */
+export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'conflicts'>): string => {
+  const errors = conflicts.filter(({ severity }) => severity === 'error').length
+  const { add, change, remove } = summary
+  const isDone = add + change + remove === 0
+  const changes = isDone ? 'Nothing to do.' : `${add} to add, ${change} to change, ${remove} to remove.`
+  if (errors === 0) return changes
+  const many = errors === 1 ? '1 conflict' : `${errors} conflicts`
+  return isDone ? `${changes} ${many} to mend.` : `${changes} Blocked by ${many}.`
+}
