@@ -12,7 +12,7 @@ import { countConnections } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
 import type { Reading } from './reading.ts'
-import { placesOn, readingOf } from './reading-of.ts'
+import { needsFallback, placesOn, readingOf } from './reading-of.ts'
 import type { HostStatus } from './status.ts'
 import type { Wish } from './wish.ts'
 import { readWishes } from './wishes.ts'
@@ -75,9 +75,13 @@ const read = async (options: StatusOptions, runner: Runner): Promise<Reading> =>
   const planned = await readPlanned(options, live.wishes, (project) =>
     places.placed(project, stateOf(project, places.networks)),
   )
+  const wishes = [...live.wishes, ...planned]
   return readingOf(places, {
-    wishes: [...live.wishes, ...planned],
-    fallback: once(() => defaultBackend(options.backend ?? 'auto', runner)),
+    wishes,
+    // Asked only where something needs it: without any program of a firewall there is still a status.
+    fallback: needsFallback(places, wishes)
+      ? await defaultBackend(options.backend ?? 'auto', runner)
+      : assumeBackend('auto'),
     sysctls: sysctlsAreWritable(),
     unread: live.unread,
   })
@@ -123,13 +127,5 @@ const defaultBackend = async (choice: BackendChoice, runner: Runner): Promise<Ba
   } catch (error) {
     if (!(error instanceof MissingToolError) || choice !== 'auto') throw error
     return assumeBackend(choice)
-  }
-}
-
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | null = null
-  return () => {
-    made ??= make()
-    return made
   }
 }

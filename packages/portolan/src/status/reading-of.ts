@@ -35,26 +35,31 @@ export const placesOn = (facts: HostFacts, rules: HostRules): Places => {
   }
 }
 
+/** Is something wanted, or there, that is in no backend yet? */
+export const needsFallback = ({ placed, networks, backendOf }: Places, wishes: readonly Wish[]): boolean =>
+  wishes.some(({ project, desired }) => placed(project, desired) === null) ||
+  networks.some(({ network }) => backendOf(network.bridge) === null)
+
 /** What the status of a host is told from. */
-export const readingOf = async (
+export const readingOf = (
   { placed, ...places }: Places,
   known: {
     readonly wishes: readonly Wish[]
     /** The backend of what is in none yet. */
-    readonly fallback: () => Promise<Backend>
+    readonly fallback: Backend
     /** May sysctls be set? */
     readonly sysctls: boolean
     readonly unread: readonly string[]
   },
-): Promise<Reading> => {
+): Reading => {
   const { facts, rules, networks, backendOf } = places
   const wishes: PlacedWish[] = []
   for (const wish of known.wishes)
-    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? (await known.fallback()) })
+    wishes.push({ ...wish, backend: placed(wish.project, wish.desired) ?? known.fallback })
   const guarded: { project: string; network: OwnedNetwork['network']; backend: Backend }[] = []
   for (const one of networks) {
     const own = wishes.find(({ project }) => project === one.project)?.backend
-    guarded.push({ ...one, backend: backendOf(one.network.bridge) ?? own ?? (await known.fallback()) })
+    guarded.push({ ...one, backend: backendOf(one.network.bridge) ?? own ?? known.fallback })
   }
   return {
     ...places,

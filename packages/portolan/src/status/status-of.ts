@@ -1,9 +1,12 @@
 import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
+import { conflictsNow } from './conflicts-now.ts'
+import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
+import type { Reading } from './reading.ts'
 import { placesOn, readingOf } from './reading-of.ts'
-import type { HostStatus } from './status.ts'
+import type { HostStatus, ProjectConflict } from './status.ts'
 import type { Wish } from './wish.ts'
 
 /**
@@ -18,8 +21,6 @@ export interface StatusSource {
   readonly wishes: readonly Wish[]
   /** The backend of what is in none yet. */
   readonly backend: Backend
-  /** Look for conflicts. */
-  readonly conflicts: boolean
 }
 
 /**
@@ -33,17 +34,33 @@ export interface StatusSource {
  */
 export const statusOf = async (
   project: string | null,
-  { facts, rules, wishes, backend, conflicts }: StatusSource,
+  source: StatusSource & {
+    /** Look for conflicts. */
+    readonly conflicts: boolean
+  },
 ): Promise<HostStatus> => {
-  const reading = await readingOf(placesOn(facts, rules), {
-    wishes,
-    fallback: async () => backend,
-    sysctls: true,
-    unread: [],
-  })
-  return joinStatus(reading, project, conflicts ? { rules, unread: [] } : null, async () => ({
+  const surrounding = source.conflicts ? { rules: source.rules, unread: [] } : null
+  return joinStatus(readingFrom(source), project, surrounding, async () => ({
     counts: new Map(),
     accounting: false,
     unread: [],
   }))
+}
+
+const readingFrom = ({ facts, rules, wishes, backend }: StatusSource): Reading =>
+  readingOf(placesOn(facts, rules), { wishes, fallback: backend, sysctls: true, unread: [] })
+
+/**
+ * What on a host breaks, or would break, what its projects want.
+ * @example
+ * conflictsOf({ facts, rules, wishes: [], backend: 'nftables' }) // []
+ * @public @since 0.1.0
+ */
+export const conflictsOf = (source: StatusSource): readonly ProjectConflict[] => {
+  const { facts, rules, networks, wishes, inForce, drift } = readingFrom(source)
+  const changes = allRuleChanges(drift)
+  const published = inForce.map(({ port }) => port)
+  const projects = [...new Set([...networks, ...wishes, ...published].map(({ project }) => project))].sort()
+  const found = conflictsNow({ facts, surrounding: rules, changes, networks, wishes, published }, projects)
+  return found.conflicts ?? []
 }

@@ -1,4 +1,10 @@
-import { type FlowInput, type Intent, type LeaseState, releaseProject } from '@portolan/core'
+import {
+  type DesiredState,
+  type FlowInput,
+  type Intent,
+  type LeaseState,
+  releaseProject,
+} from '@portolan/core'
 import { type HostFacts, InvalidRequestError, type PacketInput, PortolanError } from '@portolan/netfilter'
 import {
   assumeBackend,
@@ -26,7 +32,7 @@ import { NotSimulatedError } from './not-simulated-error.ts'
 import { planOn, rulesToPlan } from './plan-on.ts'
 import { type Delivery, Sender } from './send.ts'
 import { completeFacts, smallHost } from './small-host.ts'
-import { statusOn } from './status-on.ts'
+import { conflictsOn } from './status-on.ts'
 
 /**
  * What may be asked of a plan on a simulated host; the host, its rules and its leases are those of the simulation.
@@ -77,7 +83,9 @@ export interface FakeHost {
   /** What the kernel would do with the first packet of a flow, the answer to it, and later ones. */
   send(packet: PacketInput | FlowInput): Delivery
   /** What on the host breaks, or would break, what its projects want, as `status` of a live host tells it. */
-  conflicts(): Promise<readonly ProjectConflict[]>
+  conflicts(): readonly ProjectConflict[]
+  /** What each project wants: those that were planned and applied, and those of live hosts. */
+  desired(): readonly DesiredState[]
   /** Facts as another program changes them: each key that is given takes the place of what it was. */
   change(facts: HostFacts): void
   /** An interface more, such as the host's end of a container's veth. It is down, and a port of nothing. */
@@ -142,7 +150,8 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
     openHost: async ({ backend = 'auto', project = 'live' } = {}) =>
       openHostOn(project, fakeMachine(state, project, assumeBackend(backend))),
     send: (packet) => sender.send(packet),
-    conflicts: async () => (await statusOn(state, null, 'nftables', true)).conflicts ?? [],
+    conflicts: () => conflictsOn(state),
+    desired: () => state.desired(),
     change: (change) => state.setFacts({ ...state.facts, ...change }),
     addInterface: (name, kind = 'veth') => addInterface(state, name, kind),
     leases: () => state.leases.read(),

@@ -1,4 +1,12 @@
-import { type Backend, type HostStatus, statusOf, type Wish, wishIn } from 'portolan/machine'
+import {
+  type Backend,
+  conflictsOf,
+  type HostStatus,
+  type ProjectConflict,
+  statusOf,
+  type Wish,
+  wishIn,
+} from 'portolan/machine'
 import type { FakeState } from './fake-state.ts'
 
 /** The status of a simulated host: of one project, or of all. */
@@ -9,6 +17,10 @@ export const statusOn = (
   conflicts: boolean,
 ): Promise<HostStatus> =>
   statusOf(project, { facts: state.facts, rules: state.rules, wishes: wishesOn(state), backend, conflicts })
+
+/** What breaks, or would break, what the projects of a simulated host want. */
+export const conflictsOn = (state: FakeState): readonly ProjectConflict[] =>
+  conflictsOf({ facts: state.facts, rules: state.rules, wishes: wishesOn(state), backend: 'nftables' })
 
 const wishesOn = (state: FakeState): readonly Wish[] => [
   ...[...state.planned.values()].map(

@@ -1,0 +1,68 @@
+import { type ContractHost, endpointAddresses, type Flow, type Reach, reach } from '@portolan/core'
+import { engineSubnets } from '@portolan/core/planning'
+import { type Evaluator, prepare } from '@portolan/netfilter'
+import { type Backend, backends, dialects, type HostRules, lowerRules, type RulesOf } from 'portolan/machine'
+import type { FakeHost } from '../fake-host/fake-host.ts'
+import { packetOfFlow } from '../fake-host/packet-of-flow.ts'
+import type { Delivery } from '../fake-host/send.ts'
+import { contractFlows, hostAddresses } from './contract-flows.ts'
+import { canSend, isAnswered, keepsPromise } from './keeps-promise.ts'
+
+/**
+ * A flow that does not meet what the reachability contract promises for it.
+ * @public @since 0.1.0
+ */
+export interface ContractBreach {
+  readonly project: string
+  readonly flow: Flow
+  /** What the contract says of it. */
+  readonly promise: Reach
+  /** What becomes of it. */
+  readonly delivery: Delivery
+}
+
+/**
+ * Holds every project of a simulated host to the reachability contract: for each mapping and each kind of client, what must
+ * arrive arrives, and what is closed is closed. The contract is that of a host without other firewalls: a foreign rule that
+ * drops what a mapping publishes is a breach.
+ *
+ * @returns the breaches, by project; none when the contract is met
+ * @example
+ * contractBreaches(host) // []
+ * @public @since 0.1.0
+ */
+export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
+  const projects = host.desired()
+  const endpoints = projects.flatMap(endpointAddresses)
+  const bare: Evaluator = prepare(host.facts, lowerRules(withoutAnyOfOurs(host.rules)), { endpoints })
+  return projects.flatMap((desired) => {
+    const known: ContractHost = {
+      addresses: hostAddresses(host.facts),
+      engines: engineSubnets(desired, host.facts),
+    }
+    return contractFlows(desired, host.facts).flatMap((flow): ContractBreach[] => {
+      const scene = { desired, host: known, flow }
+      if (!canSend(scene)) return []
+      const promise = reach(desired, flow, known)
+      // What is not ours to touch is not ours to promise.
+      if (promise.kind === 'foreign' || promise.kind === 'local') return []
+      if (promise.kind !== 'dropped' && !isAnswered(scene)) return []
+      const delivery = host.send(flow)
+      const without = bare.evaluate(packetOfFlow(flow, projects))
+      return keepsPromise(promise, scene, delivery, without)
+        ? []
+        : [{ project: desired.project, flow, promise, delivery }]
+    })
+  })
+}
+
+const withoutAnyOfOurs = (rules: HostRules): HostRules => {
+  const bare = <One extends Backend>(backend: One): RulesOf<One> => {
+    const dialect = dialects[backend]
+    return dialect.applyTo(rules[backend], dialect.diff(rules[backend], dialect.empty))
+  }
+  return Object.fromEntries([
+    ...Object.entries(rules),
+    ...backends.map((backend) => [backend, bare(backend)]),
+  ]) as unknown as HostRules
+}

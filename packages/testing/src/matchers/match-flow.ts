@@ -1,0 +1,69 @@
+import type { FlowInput } from '@portolan/core'
+import type { PacketInput } from '@portolan/netfilter'
+import type { FakeHost } from '../fake-host/fake-host.ts'
+import type { Delivery, Receiver } from '../fake-host/send.ts'
+import { indented, type MatchResult } from './match-result.ts'
+
+/**
+ * What a flow is expected to come to: the parts of a `Receiver` that matter.
+ * @public @since 0.1.0
+ */
+export type ExpectedReceiver = Partial<Extract<Receiver, { readonly kind: 'container' }>>
+
+const lost: readonly string[] = ['dropped', 'rejected', 'unrouted']
+
+/**
+ * Does a flow come to a receiver, and does the answer come back? To one of our containers, out to another machine, or to
+ * a process that listens on the host. Only what is certain counts.
+ * @param to - the receiver that it has to come to; any unless told
+ */
+export const toDeliver = (
+  host: FakeHost,
+  flow: PacketInput | FlowInput,
+  to: ExpectedReceiver = {},
+): MatchResult => {
+  const delivery = host.send(flow)
+  const why = whyNotDelivered(delivery, to)
+  return {
+    pass: why === null,
+    message: () => wayOf(why ?? 'The flow was expected not to be delivered, and it is.', delivery),
+  }
+}
+
+/** Is a flow dropped, rejected or without a route, on its way or on the way of its answer? Only what is certain counts. */
+export const toDrop = (host: FakeHost, flow: PacketInput | FlowInput): MatchResult => {
+  const delivery = host.send(flow)
+  const pass = lost.includes(delivery.outcome) && delivery.certainty === 'certain'
+  const why = pass
+    ? 'The flow was expected not to be dropped, and it is.'
+    : lost.includes(delivery.outcome)
+      ? 'The flow was expected to be dropped, and that is only possible.'
+      : `The flow was expected to be dropped, and it is ${words[delivery.outcome]}.`
+  return { pass, message: () => wayOf(why, delivery) }
+}
+
+const words: Readonly<Record<Delivery['outcome'], string>> = {
+  delivered: 'delivered to a container',
+  local: 'taken by the host itself',
+  forwarded: 'forwarded',
+  dropped: 'dropped',
+  rejected: 'rejected',
+  unrouted: 'without a route',
+}
+
+const whyNotDelivered = ({ outcome, certainty, to }: Delivery, expected: ExpectedReceiver): string | null => {
+  const start = 'The flow was expected to be delivered, and'
+  if (to === null) return `${start} it is ${words[outcome]}.`
+  if (certainty !== 'certain') return `${start} that is only possible.`
+  if (to.kind === 'host' && !to.listens && expected.kind === undefined)
+    return `${start} it comes to the host itself, where nothing listens.`
+  const other = Object.entries(expected).find(
+    ([key, value]) => value !== undefined && (to as unknown as Record<string, unknown>)[key] !== value,
+  )
+  if (other === undefined) return null
+  const [key, value] = other
+  const found = (to as unknown as Record<string, unknown>)[key]
+  return `${start} it comes to another receiver: its ${key} is ${JSON.stringify(found) ?? 'not known'}, expected ${JSON.stringify(value)}.`
+}
+
+const wayOf = (why: string, delivery: Delivery): string => `${why}\n\n${indented(String(delivery))}`

@@ -1,0 +1,81 @@
+import type { Conflict } from '@portolan/core'
+import { visibleLine } from '@portolan/netfilter'
+import type { Plan } from 'portolan/machine'
+import { type ContractBreach, contractBreaches } from '../contract/contract-breaches.ts'
+import type { FakeHost } from '../fake-host/fake-host.ts'
+import { flowText } from '../fake-host/packet-of-flow.ts'
+import { indented, type MatchResult } from './match-result.ts'
+
+/**
+ * Which conflicts count.
+ * @public @since 0.1.0
+ */
+export interface ConflictOptions {
+  /** The least severity that counts; `warning` unless told. */
+  readonly severity?: Conflict['severity']
+}
+
+const order = ['error', 'warning', 'info'] as const
+/** So many are told; the rest is counted. */
+const mostTold = 3
+
+/** Does nothing on a host, or in a plan, break what its projects want? Severities below `warning` count when asked for. */
+export const toHaveNoConflicts = (
+  subject: FakeHost | Plan,
+  { severity = 'warning' }: ConflictOptions = {},
+): MatchResult => {
+  const host = 'send' in subject ? subject : null
+  const all: readonly Conflict[] = 'send' in subject ? subject.conflicts() : subject.conflicts
+  const found = all.filter((one) => order.indexOf(one.severity) <= order.indexOf(severity))
+  const message = (): string =>
+    found.length === 0
+      ? 'Conflicts were expected, and there is none.'
+      : listed(
+          `No conflicts were expected, and there ${found.length === 1 ? 'is one' : `are ${found.length}`}.`,
+          found.map((one) => conflictText(one, host)),
+        )
+  return { pass: found.length === 0, message }
+}
+
+const listed = (head: string, items: readonly string[]): string =>
+  [
+    head,
+    ...items.slice(0, mostTold),
+    ...(items.length > mostTold ? [`And ${items.length - mostTold} more.`] : []),
+  ].join('\n\n')
+
+const conflictText = (conflict: Conflict, host: FakeHost | null): string => {
+  const { severity, certainty, kind, message, witness } = conflict
+  const doubt = certainty === 'possible' ? ', possible' : ''
+  const way = host === null || witness === null ? [] : ['', indented(String(host.send(witness)))]
+  return [`${severity}${doubt} ${kind}: ${visibleLine(message)}`, ...way].join('\n')
+}
+
+/** Does every project of a host meet the reachability contract, for each mapping and each kind of client? */
+export const toMeetContract = (host: FakeHost): MatchResult => {
+  const breaches = contractBreaches(host)
+  const message = (): string =>
+    breaches.length === 0
+      ? 'A breach of the contract was expected, and there is none.'
+      : listed(
+          `The contract was expected to be met, and ${breaches.length === 1 ? 'one flow breaks it' : `${breaches.length} flows break it`}.`,
+          breaches.map(breachText),
+        )
+  return { pass: breaches.length === 0, message }
+}
+
+const breachText = ({ project, flow, promise, delivery }: ContractBreach): string =>
+  `${project}: ${flowText(flow)} has to be ${promiseText(promise)}.\n\n${indented(String(delivery))}`
+
+const promiseText = (promise: ContractBreach['promise']): string => {
+  switch (promise.kind) {
+    case 'delivered':
+      return `delivered to ${promise.to.map(({ address, port }) => `${address}:${port}`).join(' or ')}, with ${{ own: 'its own address', gateway: "the gateway's address", host: 'an address of the host' }[promise.seenAs]} as source`
+    case 'dropped':
+      return `dropped, because ${promise.why}`
+    case 'outside':
+      return `let out, with ${promise.seenAs === 'own' ? 'its own address' : 'an address of the host'} as source`
+    default:
+      return 'left alone'
+  }
+}
