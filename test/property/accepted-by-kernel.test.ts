@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { families } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
+import { arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type Backend, type Intent, type Plan, script } from 'portolan'
 import { describeOnKernel } from '../lab/gate.ts'
-import { intent } from './arbitrary/intent.ts'
 import { iptablesProgram, listIptables, listNftables } from './support/load.ts'
 import { insist, type Namespace, openNamespace } from './support/namespace.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
@@ -13,7 +13,7 @@ import { runs } from './support/runs.ts'
 import { iptablesStructure, nftStructure } from './support/structure.ts'
 
 // One program is started for many rulesets: starting it is most of what a run costs.
-const batch = fc.array(intent(), { minLength: 1, maxLength: 8 })
+const batch = fc.array(arbitraryIntent(), { minLength: 1, maxLength: 8 })
 
 const plans = async (intents: readonly Intent[], backend: Backend): Promise<readonly Plan[]> =>
   (await Promise.all(intents.map((one) => attempt(one, bareHost, backend)))).filter(isPlan)

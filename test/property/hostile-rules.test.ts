@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { families } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
+import { arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type Backend, type Intent, type Plan, PortolanError, script } from 'portolan'
 import { describeOnKernel } from '../lab/gate.ts'
 import { backend } from './arbitrary/backend.ts'
 import { hostileText } from './arbitrary/hostile.ts'
 import { hostileInterfaces, hostileNames } from './arbitrary/hostile-intent.ts'
-import { intent } from './arbitrary/intent.ts'
 import { clear, iptablesProgram, listIptables, listNftables } from './support/load.ts'
 import { insist, type Namespace, openNamespace } from './support/namespace.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
@@ -43,7 +43,7 @@ describe('a project', () => {
     await fc.assert(
       fc.asyncProperty(
         hostileText.filter((name) => !/^[a-z0-9][a-z0-9_-]{0,62}$/.test(name)),
-        fc.oneof(intent(), fc.constant(empty)),
+        fc.oneof(arbitraryIntent(), fc.constant(empty)),
         backend,
         async (project, wanted, chosen) => {
           expect(await attempt({ ...wanted, project }, bareHost, chosen)).toBeInstanceOf(PortolanError)

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { families } from '@portolan/netfilter'
+import { arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type Intent, PortolanError, readCompose, script } from 'portolan'
+import { composeName } from '../../packages/testing/src/arbitrary/names.ts'
 import { describeOnKernel } from '../lab/gate.ts'
 import { backend } from './arbitrary/backend.ts'
 import { hostileInterface, hostileText } from './arbitrary/hostile.ts'
-import { intent } from './arbitrary/intent.ts'
-import { composeName } from './arbitrary/names.ts'
 import { leavesOf, type Path, withLeaf } from './support/leaves.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
@@ -115,7 +115,7 @@ describeOnKernel('a value that is not what it should be', 'nftables', () => {
     let harmless = 0
     await fc.assert(
       fc.asyncProperty(
-        intent(),
+        arbitraryIntent(),
         fc.nat(),
         text,
         odd,

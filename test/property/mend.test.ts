@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { bridgeNetwork, type DesiredState, type OwnedNetwork } from '@portolan/core'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type HostFacts, type Intent, noRules } from 'portolan'
 import { joinedState } from './arbitrary/flow.ts'
-import { hostFacts } from './arbitrary/host-facts.ts'
-import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
 import { iptablesDialect, nftDialect, type RuleDialect } from './support/rule-dialects.ts'
 import { runs } from './support/runs.ts'
@@ -29,7 +28,7 @@ const sceneOf = async (intents: readonly Intent[], facts: HostFacts): Promise<Sc
   return { states, networks: (host.facts.interfaces ?? []).flatMap((link) => bridgeNetwork(link) ?? []) }
 }
 
-const intents = fc.tuple(projectIntent(0), projectIntent(1))
+const intents = fc.tuple(arbitraryIntent({ project: 0 }), arbitraryIntent({ project: 1 }))
 /** Bridges of isolated networks have no address, so their subnets are told by nothing but the plan. */
 const withoutIsolation = (wanted: Intent): Intent => {
   const open = (one: Intent['networks'][number]['ip']) =>
@@ -49,7 +48,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
   describe(`damaged rules, in ${name}`, () => {
     test('are whole as they were applied, by what the bridges tell', async () => {
       await fc.assert(
-        fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+        fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
           const scene = await sceneOf(wanted, facts)
           const rules = applied(scene)
           const { ruleset, lost } = dialect.mend(rules, { networks: scene.networks })
@@ -63,7 +62,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
 
     test('come back as they were known, whatever of them is gone', async () => {
       await fc.assert(
-        fc.asyncProperty(intents, hostFacts(), damage, async (wanted, facts, parts) => {
+        fc.asyncProperty(intents, arbitraryFacts(), damage, async (wanted, facts, parts) => {
           const scene = await sceneOf(wanted, facts)
           const known = applied(scene)
           const { networks } = scene
@@ -93,7 +92,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
 
     test('come back for all networks, where nothing is known but their bridges', async () => {
       await fc.assert(
-        fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+        fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
           const scene = await sceneOf(wanted.map(withoutIsolation), facts)
           const withoutPorts = scene.states.map((one) => ({ ...one, mappings: [], guardForwarding: false }))
           const isOwn = ({ external }: { readonly external: boolean }): boolean => !external

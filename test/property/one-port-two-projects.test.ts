@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DesiredMapping, DesiredState } from '@portolan/core'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { noRules } from 'portolan'
-import { hostFacts } from './arbitrary/host-facts.ts'
-import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, isPlan } from './support/plan.ts'
 import { iptablesDialect, nftDialect, type RuleDialect } from './support/rule-dialects.ts'
 import { runs } from './support/runs.ts'
@@ -41,7 +40,7 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
   describe(`a port that two projects want, in ${name}`, () => {
     test('stays with the one that has it, as it has it', async () => {
       await fc.assert(
-        fc.asyncProperty(projectIntent(0), hostFacts(), async (intent, facts) => {
+        fc.asyncProperty(arbitraryIntent({ project: 0 }), arbitraryFacts(), async (intent, facts) => {
           const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
           if (!isPlan(plan)) return
           const alone = put(dialect.empty, plan.desired)
@@ -54,20 +53,25 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
 
     test('stays with the rival that came first, while the project gets all the others', async () => {
       await fc.assert(
-        fc.asyncProperty(projectIntent(0), hostFacts(), fc.nat(5), async (intent, facts, count) => {
-          const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
-          if (!isPlan(plan)) return
-          const rival = rivalOf(plan.desired)
-          const some = { ...rival, mappings: rival.mappings.slice(0, count) }
-          const first = put(dialect.empty, some)
-          const both = put(first, plan.desired)
-          const own = plan.desired.mappings.slice(count)
-          const others = put(dialect.empty, { ...plan.desired, mappings: own })
-          expect(holders(dialect, both)).toEqual(
-            [...holders(dialect, first), ...holders(dialect, others)].toSorted(),
-          )
-          expect(dialect.structure(put(both, some))).toEqual(dialect.structure(both))
-        }),
+        fc.asyncProperty(
+          arbitraryIntent({ project: 0 }),
+          arbitraryFacts(),
+          fc.nat(5),
+          async (intent, facts, count) => {
+            const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+            if (!isPlan(plan)) return
+            const rival = rivalOf(plan.desired)
+            const some = { ...rival, mappings: rival.mappings.slice(0, count) }
+            const first = put(dialect.empty, some)
+            const both = put(first, plan.desired)
+            const own = plan.desired.mappings.slice(count)
+            const others = put(dialect.empty, { ...plan.desired, mappings: own })
+            expect(holders(dialect, both)).toEqual(
+              [...holders(dialect, first), ...holders(dialect, others)].toSorted(),
+            )
+            expect(dialect.structure(put(both, some))).toEqual(dialect.structure(both))
+          },
+        ),
         runs(30),
       )
     })
@@ -79,17 +83,22 @@ describeDialect('iptables', iptablesDialect)
 
 test('both dialects agree on the holder of each port', async () => {
   await fc.assert(
-    fc.asyncProperty(projectIntent(0), hostFacts(), fc.nat(5), async (intent, facts, count) => {
-      const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
-      if (!isPlan(plan)) return
-      const rival = rivalOf(plan.desired)
-      const some = { ...rival, mappings: rival.mappings.slice(count) }
-      const both = <Rules>(dialect: RuleDialect<Rules>): readonly string[] => {
-        const first = dialect.adopt(dialect.empty, some, some.project)
-        return holders(dialect, dialect.adopt(first, plan.desired, plan.desired.project))
-      }
-      expect(both(nftDialect)).toEqual(both(iptablesDialect))
-    }),
+    fc.asyncProperty(
+      arbitraryIntent({ project: 0 }),
+      arbitraryFacts(),
+      fc.nat(5),
+      async (intent, facts, count) => {
+        const plan = await attempt(intent, { facts, rules: noRules }, 'nftables')
+        if (!isPlan(plan)) return
+        const rival = rivalOf(plan.desired)
+        const some = { ...rival, mappings: rival.mappings.slice(count) }
+        const both = <Rules>(dialect: RuleDialect<Rules>): readonly string[] => {
+          const first = dialect.adopt(dialect.empty, some, some.project)
+          return holders(dialect, dialect.adopt(first, plan.desired, plan.desired.project))
+        }
+        expect(both(nftDialect)).toEqual(both(iptablesDialect))
+      },
+    ),
     runs(30),
   )
 })

@@ -2,11 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { memoryLeaseStore } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type HostRules, noRules, type Plan, planFromJson } from 'portolan'
 import { backend } from './arbitrary/backend.ts'
-import { hostFacts } from './arbitrary/host-facts.ts'
-import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
@@ -37,7 +36,7 @@ const dataOf = ({ toString: _text, toJSON: _json, changes, ...plan }: Plan): unk
   changes: changes.map((change) => ({ ...change })),
 })
 
-const sequence = fc.array(fc.record({ wanted: projectIntent(0), chosen: backend }), {
+const sequence = fc.array(fc.record({ wanted: arbitraryIntent({ project: 0 }), chosen: backend }), {
   minLength: 1,
   maxLength: 3,
 })
@@ -47,7 +46,7 @@ describe('a plan that went through JSON', () => {
     let changes = 0
     let counters = 0
     await fc.assert(
-      fc.asyncProperty(sequence, hostFacts(), async (steps, facts) => {
+      fc.asyncProperty(sequence, arbitraryFacts(), async (steps, facts) => {
         let host: Host = { facts, rules: noRules, leases: memoryLeaseStore() }
         for (const { wanted, chosen } of steps) {
           const plan = await attempt(wanted, host, chosen)

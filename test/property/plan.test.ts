@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type HostFacts, noRules } from 'portolan'
 import { backend } from './arbitrary/backend.ts'
-import { hostFacts } from './arbitrary/host-facts.ts'
-import { intent } from './arbitrary/intent.ts'
 import { overlap } from './support/overlap.ts'
 import { attempt, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
@@ -30,7 +29,7 @@ describe('a plan for any intent on any host', () => {
     let made = 0
     let tried = 0
     await fc.assert(
-      fc.asyncProperty(intent(), hostFacts(), backend, async (wanted, facts, chosen) => {
+      fc.asyncProperty(arbitraryIntent(), arbitraryFacts(), backend, async (wanted, facts, chosen) => {
         const outcome = await attempt(wanted, { facts, rules: noRules }, chosen)
         tried += 1
         if (isPlan(outcome)) made += 1
@@ -44,7 +43,7 @@ describe('a plan for any intent on any host', () => {
 
   test('is the same plan when it is made again', async () => {
     await fc.assert(
-      fc.asyncProperty(intent(), hostFacts(), backend, async (wanted, facts, chosen) => {
+      fc.asyncProperty(arbitraryIntent(), arbitraryFacts(), backend, async (wanted, facts, chosen) => {
         const host = { facts, rules: noRules }
         const [one, other] = [await attempt(wanted, host, chosen), await attempt(wanted, host, chosen)]
         expect(JSON.stringify(one)).toBe(JSON.stringify(other))
@@ -56,7 +55,7 @@ describe('a plan for any intent on any host', () => {
 
   test('picks no subnet that overlaps anything in use, nor another of its own', async () => {
     await fc.assert(
-      fc.asyncProperty(intent(), hostFacts(), async (wanted, facts) => {
+      fc.asyncProperty(arbitraryIntent(), arbitraryFacts(), async (wanted, facts) => {
         const outcome = await attempt(wanted, { facts, rules: noRules }, 'nftables')
         if (!isPlan(outcome)) return
         for (const [index, { subnet, origin }] of outcome.subnets.entries()) {
@@ -75,7 +74,7 @@ describe('a plan for any intent on any host', () => {
 
   test('gives every endpoint an address of its own, inside its subnet and not the gateway', async () => {
     await fc.assert(
-      fc.asyncProperty(intent(), async (wanted) => {
+      fc.asyncProperty(arbitraryIntent(), async (wanted) => {
         const outcome = await attempt(wanted, { facts: {}, rules: noRules }, 'nftables')
         if (!isPlan(outcome)) return
         const { endpoints, networks } = outcome.desired
@@ -98,7 +97,7 @@ describe('a plan for any intent on any host', () => {
 
   test('finds nothing to do once it has been carried out', async () => {
     await fc.assert(
-      fc.asyncProperty(intent(), hostFacts(), backend, async (wanted, facts, chosen) => {
+      fc.asyncProperty(arbitraryIntent(), arbitraryFacts(), backend, async (wanted, facts, chosen) => {
         const before = { facts, rules: noRules }
         const first = await attempt(wanted, before, chosen)
         if (!isPlan(first)) return

@@ -2,10 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import { commitLeases, type DesiredState, memoryLeaseStore } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type HostFacts, type Intent, noRules } from 'portolan'
-import { hostFacts } from './arbitrary/host-facts.ts'
-import { projectIntent } from './arbitrary/intent.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { settle } from './support/settle.ts'
@@ -65,7 +64,7 @@ const neighbours = async (intents: readonly Intent[], facts: HostFacts): Promise
   return states
 }
 
-const project = projectIntent
+const project = (index: number) => arbitraryIntent({ project: index })
 
 const intents = fc
   .tuple(project(0), project(1), project(2))
@@ -77,7 +76,7 @@ describe.each([
 ])('several projects on one host, in %s', (_, { add, addAndRemove }) => {
   test('have the same rules in whatever order they came', async () => {
     await fc.assert(
-      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+      fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
         const states = await neighbours(wanted, facts)
         const together = add(states)
         expect(add(states.toReversed())).toEqual(together)
@@ -89,7 +88,7 @@ describe.each([
 
   test('leave the others as if they had never been, when they go', async () => {
     await fc.assert(
-      fc.asyncProperty(intents, hostFacts(), fc.nat(2), async (wanted, facts, which) => {
+      fc.asyncProperty(intents, arbitraryFacts(), fc.nat(2), async (wanted, facts, which) => {
         const states = await neighbours(wanted, facts)
         const gone = states.filter((_, index) => index === which % states.length)
         const rest = states.filter((state) => !gone.includes(state))
@@ -101,7 +100,7 @@ describe.each([
 
   test('leave nothing at all when the last of them goes', async () => {
     await fc.assert(
-      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+      fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
         const states = await neighbours(wanted, facts)
         expect(addAndRemove(states, states)).toEqual({})
         expect(addAndRemove(states, states.toReversed())).toEqual({})
@@ -112,7 +111,7 @@ describe.each([
 
   test('change nothing of their own by being applied again', async () => {
     await fc.assert(
-      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+      fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
         const states = await neighbours(wanted, facts)
         expect(add([...states, ...states])).toEqual(add(states))
       }),
@@ -124,7 +123,7 @@ describe.each([
 describe('projects that are planned beside others', () => {
   test('never publish a host socket that another has, nor share a subnet or bridge with it', async () => {
     await fc.assert(
-      fc.asyncProperty(intents, hostFacts(), async (wanted, facts) => {
+      fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
         const states = await neighbours(wanted, facts)
         const sockets = states.flatMap(({ mappings }) =>
           mappings

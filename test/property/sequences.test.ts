@@ -3,12 +3,11 @@ import { outwardInterfaces } from '@portolan/core'
 import * as iptables from '@portolan/iptables'
 import type { HostFacts } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type Backend, type HostRules, noRules, type Plan } from 'portolan'
 import { describeOnKernel } from '../lab/gate.ts'
 import { backend } from './arbitrary/backend.ts'
-import { hostFacts } from './arbitrary/host-facts.ts'
-import { projectIntent } from './arbitrary/intent.ts'
 import { clear, listIptables, listNftables } from './support/load.ts'
 import { type Namespace, openNamespace } from './support/namespace.ts'
 import { attempt, type Host, isPlan } from './support/plan.ts'
@@ -34,7 +33,7 @@ const alone = ({ backend: chosen, desired }: Plan, facts: HostFacts): Omit<HostR
       : iptables.compile(desired, { leaving: outwardInterfaces(facts) }),
 })
 
-const steps = fc.array(fc.record({ wanted: projectIntent(0), chosen: backend }), {
+const steps = fc.array(fc.record({ wanted: arbitraryIntent({ project: 0 }), chosen: backend }), {
   minLength: 2,
   maxLength: 4,
 })
@@ -42,7 +41,7 @@ const steps = fc.array(fc.record({ wanted: projectIntent(0), chosen: backend }),
 describe('one plan after another', () => {
   test('ends where the last would have begun, whatever backends were in between', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, hostFacts(), async (sequence, facts) => {
+      fc.asyncProperty(steps, arbitraryFacts(), async (sequence, facts) => {
         let host: Host = { facts, rules: noRules }
         for (const { wanted, chosen } of sequence) {
           const plan = await attempt(wanted, host, chosen)

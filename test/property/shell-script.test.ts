@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import * as nftables from '@portolan/nftables'
+import { arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { type Intent, type Plan, PortolanError, script } from 'portolan'
 import { describeOnKernel } from '../lab/gate.ts'
 import { backend, backends } from './arbitrary/backend.ts'
 import { type HostilePair, hostileInterfaces, hostileNames } from './arbitrary/hostile-intent.ts'
-import { intent } from './arbitrary/intent.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 import { openStubbedShell, type Ran, type StubbedShell } from './support/stubbed-shell.ts'
@@ -30,14 +30,18 @@ describe('a shell script for any intent', () => {
   test('is one that dash and bash can read', async () => {
     expect(shells.length).toBeGreaterThan(0)
     await fc.assert(
-      fc.asyncProperty(fc.array(intent(), { minLength: 1, maxLength: 6 }), shell, async (intents, path) => {
-        const outcomes = await Promise.all(
-          intents.flatMap((wanted) => backends.map((one) => attempt(wanted, bareHost, one))),
-        )
-        const texts = outcomes.filter(isPlan).map((plan) => script(plan, 'sh'))
-        const { status, stderr } = spawnSync(path, ['-n'], { input: texts.join(''), encoding: 'utf8' })
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-      }),
+      fc.asyncProperty(
+        fc.array(arbitraryIntent(), { minLength: 1, maxLength: 6 }),
+        shell,
+        async (intents, path) => {
+          const outcomes = await Promise.all(
+            intents.flatMap((wanted) => backends.map((one) => attempt(wanted, bareHost, one))),
+          )
+          const texts = outcomes.filter(isPlan).map((plan) => script(plan, 'sh'))
+          const { status, stderr } = spawnSync(path, ['-n'], { input: texts.join(''), encoding: 'utf8' })
+          expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+        },
+      ),
       runs(12),
     )
   })

@@ -1,3 +1,8 @@
+export { arbitraryFlow, type FlowScene } from './arbitrary/flow.ts'
+export { arbitraryForeignRules } from './arbitrary/foreign-rules.ts'
+export { arbitraryFacts } from './arbitrary/host-facts.ts'
+export { arbitraryIntent, type IntentOptions } from './arbitrary/intent.ts'
+export { arbitraryPortMapping } from './arbitrary/mapping-intent.ts'
 export { type ContractBreach, contractBreaches } from './contract/contract-breaches.ts'
 export type { Drift } from './fake-host/drift.ts'
 export { type FakeHost, type FakePlanOptions, fakeHost } from './fake-host/fake-host.ts'

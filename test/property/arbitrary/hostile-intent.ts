@@ -1,8 +1,8 @@
+import { arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import type { Intent } from 'portolan'
 import { namesFrom, rename } from '../support/rename.ts'
 import { hostileInterface, hostileText } from './hostile.ts'
-import { intent } from './intent.ts'
 
 /** An intent with hostile words in it, and the same with plain ones in their place. */
 export interface HostilePair {
@@ -23,7 +23,7 @@ const plainBridges = ['b0', 'b1', 'b2', 'b3']
 
 /** Hostile names of networks and services; those of interfaces and of the project are plain. */
 export const hostileNames: fc.Arbitrary<HostilePair> = fc
-  .tuple(intent(), four(hostileText), four(hostileText))
+  .tuple(arbitraryIntent(), four(hostileText), four(hostileText))
   .map(([wanted, networks, services]) => {
     const base = withBridges(wanted, plainBridges)
     const numbered = (letter: string): readonly string[] => [0, 1, 2, 3].map((index) => `${letter}${index}`)
@@ -39,7 +39,7 @@ const seldom = (plain: string): fc.Arbitrary<string> =>
 /** Hostile names of bridges, and of the interfaces that ports are bound to; some of each are plain. */
 export const hostileInterfaces: fc.Arbitrary<HostilePair> = fc
   .tuple(
-    intent(),
+    arbitraryIntent(),
     // One at a time, mostly: of several hostile names one is nearly always refused, and with it all of them.
     fc
       .tuple(hostileInterface, fc.nat(3), seldom('b9'))

@@ -1,5 +1,5 @@
-import type { EndpointIntent, MappingIntent, NetworkIntent, PortRange } from '@portolan/core'
-import type { Protocol } from '@portolan/netfilter'
+import type { EndpointIntent, Intent, MappingIntent, NetworkIntent, PortRange } from '@portolan/core'
+import { InvalidRequestError, type Protocol } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { interfaceName } from './names.ts'
 
@@ -111,3 +111,27 @@ export const mappingIntents = (
   fc
     .array(draft, { maxLength: 8 })
     .map((drafts) => drafts.flatMap((one) => toMapping(one, networks, endpoints)))
+
+/**
+ * Any port mapping to a container of an intent that may have one: single ports, ranges, open ones, bound to an address or an
+ * interface, restricted, weighted.
+ *
+ * @throws InvalidRequestError when the intent has no endpoint on a network that is not internal
+ * @example
+ * fc.assert(fc.asyncProperty(arbitraryPortMapping(intent), async (mapping) => {
+ *   const plan = await fakeHost().plan({ ...intent, mappings: [mapping] })
+ *   expect(plan.desired.mappings.length).toBeGreaterThan(0)
+ * }))
+ * @public @since 0.1.0
+ */
+export const arbitraryPortMapping = ({ networks, endpoints }: Intent): fc.Arbitrary<MappingIntent> => {
+  const mappingOf = (one: MappingDraft): MappingIntent | undefined => toMapping(one, networks, endpoints)[0]
+  const hasTarget = endpoints.some(({ network }) =>
+    networks.some(({ name, internal }) => name === network && !internal),
+  )
+  if (!hasTarget)
+    throw new InvalidRequestError(
+      'the intent has no service on a network that is not internal, so no port can be mapped. Give it one.',
+    )
+  return draft.map(mappingOf).filter((mapping) => mapping !== undefined)
+}

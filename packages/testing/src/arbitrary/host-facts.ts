@@ -75,8 +75,15 @@ const socket: fc.Arbitrary<SocketFact> = fc.record(
 
 const flag = fc.constantFrom('0', '1')
 
-/** Any host, from a bare one to one whose networks eat up half of the pools. */
-export const hostFacts = (): fc.Arbitrary<HostFacts> =>
+/**
+ * Any host, from a bare one to one whose networks eat up half of the pools. It shrinks to one of which nothing is known.
+ * @example
+ * fc.assert(fc.asyncProperty(arbitraryFacts(), arbitraryIntent(), async (facts, intent) => {
+ *   expect((await fakeHost(facts).plan(intent)).addresses.length).toBeGreaterThan(0)
+ * }))
+ * @public @since 0.1.0
+ */
+export const arbitraryFacts = (): fc.Arbitrary<HostFacts> =>
   fc.record(
     {
       interfaces: fc

@@ -1,0 +1,154 @@
+import type { DesiredState, Flow, FlowSource } from '@portolan/core'
+import { formatAddress, type HostFacts, parseInterfaceAddress, prefixContains } from '@portolan/netfilter'
+import fc from 'fast-check'
+import type { FakeHost } from '../fake-host/fake-host.ts'
+import { interfaceName } from './names.ts'
+
+/**
+ * A project, and the addresses of the host that it is on.
+ * @public @since 0.1.0
+ */
+export interface FlowScene {
+  readonly desired: DesiredState
+  /** Without prefix length. */
+  readonly addresses: readonly string[]
+}
+
+/**
+ * Any flow that a host may see: from other machines, allowed or not, from the host itself and from its containers, to what is
+ * published, to containers, to the host and elsewhere, with forged sources too. It shrinks to a plain flow from the host or from
+ * a machine behind `eth0`.
+ *
+ * @param host - a simulated host, or a project with the addresses of a host
+ * @example
+ * fc.assert(fc.property(arbitraryFlow(host), (flow) => {
+ *   if (flow.from.kind === 'machine' && flow.to.port === 22) expect(host).toDrop(flow)
+ * }))
+ * @public @since 0.1.0
+ */
+export const arbitraryFlow = (host: FakeHost | FlowScene): fc.Arbitrary<Flow> =>
+  'send' in host ? flowOn(host) : flowIn(host.desired, host.addresses, interfaceName)
+
+/** By the interfaces that there are: a packet that comes in by no interface never comes. */
+const flowOn = (host: FakeHost): fc.Arbitrary<Flow> => {
+  const addresses = ownAddresses(host.facts)
+  const names = uplinksOf(host.facts)
+  const interfaces = names.length === 0 ? interfaceName : fc.constantFrom(...names)
+  const projects = host.desired()
+  return fc.oneof(
+    ...(projects.length === 0 ? [nothingDesired] : projects).map((desired) =>
+      flowIn(desired, addresses, interfaces).map((flow) => byInterface(flow, names)),
+    ),
+  )
+}
+
+/** The interface of a machine, where the host has it. */
+const byInterface = (flow: Flow, names: readonly string[]): Flow =>
+  flow.from.kind !== 'machine' || names.includes(flow.from.interface)
+    ? flow
+    : { ...flow, from: { ...flow.from, interface: names[0] ?? flow.from.interface } }
+
+const nothingDesired: DesiredState = {
+  project: 'none',
+  networks: [],
+  endpoints: [],
+  mappings: [],
+  guardForwarding: false,
+}
+
+const ownAddresses = ({ interfaces = [] }: HostFacts): readonly string[] =>
+  interfaces.flatMap(({ addresses = [] }) =>
+    addresses.map((text) => formatAddress(parseInterfaceAddress(text).address)),
+  )
+
+const uplinksOf = ({ interfaces = [] }: HostFacts): readonly string[] =>
+  interfaces.flatMap(({ name, kind, up = true, master = null }) =>
+    name === undefined || !up || master !== null || kind === 'loopback' || kind === 'bridge' ? [] : [name],
+  )
+
+const machines = {
+  ip: ['198.51.100.7', '203.0.113.9', '203.0.113.200', '192.0.2.9', '127.0.0.1'],
+  ip6: ['2001:db8:5::7', '2001:db8:6::1', 'fe80::7', '2001:db8::9'],
+} as const
+/** What a container routes for others, a VPN's clients say. */
+const behindContainers = { ip: '203.0.113.77', ip6: '2001:db8:77::7' } as const
+const elsewhere = {
+  ip: ['198.51.100.80', '192.0.2.77', '127.0.0.1', '127.0.0.53'],
+  ip6: ['2001:db8:9::80', '::1'],
+} as const
+
+const sourceIn = (
+  desired: DesiredState,
+  family: 'ip' | 'ip6',
+  interfaces: fc.Arbitrary<string>,
+): fc.Arbitrary<FlowSource> => {
+  const entries = desired.mappings.flatMap((mapping) => mapping.interface ?? [])
+  const members = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
+  const machine = fc.record({
+    kind: fc.constant('machine' as const),
+    // Addresses of containers are forged.
+    address: fc.constantFrom(...machines[family], ...members.slice(0, 3)),
+    interface: fc.oneof(interfaces, fc.constantFrom('eth0', ...entries)),
+  })
+  const host = fc.constant<FlowSource>({ kind: 'host', address: null })
+  const containers = desired.endpoints.flatMap(({ network, [family]: address }): FlowSource[] =>
+    address === null ? [] : [{ kind: 'container', network, address }],
+  )
+  const container = containers.length === 0 ? host : fc.constantFrom(...containers)
+  const forger =
+    containers.length === 0
+      ? host
+      : fc
+          .tuple(fc.constantFrom(...containers), fc.constantFrom(...members, behindContainers[family]))
+          .map(([own, address]): FlowSource => ({ ...own, address }))
+  return fc.oneof({ weight: 3, arbitrary: machine }, host, { weight: 3, arbitrary: container }, forger)
+}
+
+interface Aim {
+  readonly protocol: Flow['protocol']
+  readonly address: string
+  readonly port: number
+}
+
+/** The two doors of every mapping: a host address and its port, and the container's own. */
+const aimsIn = (desired: DesiredState, own: readonly string[], family: 'ip' | 'ip6'): readonly Aim[] =>
+  desired.mappings
+    .filter((mapping) => mapping.family === family)
+    .flatMap(({ protocol, hostAddress, hostPort, targets }) => [
+      ...(hostAddress === null ? own : [hostAddress]).map((address) => ({
+        protocol,
+        address,
+        port: hostPort,
+      })),
+      ...targets.map(({ address, port }) => ({ protocol, address, port })),
+    ])
+
+/** Between two containers of one bridge nothing keeps anybody from a source of other networks. */
+const isForgedToNeighbour = ({ networks }: DesiredState, { family, from, to }: Flow): boolean => {
+  if (from.kind !== 'container') return false
+  const subnet = networks.find(({ name }) => name === from.network)?.[family] ?? null
+  if (subnet === null) return true
+  return !prefixContains(subnet.subnet, from.address) && prefixContains(subnet.subnet, to.address)
+}
+
+const flowIn = (
+  desired: DesiredState,
+  addresses: readonly string[],
+  interfaces: fc.Arbitrary<string>,
+): fc.Arbitrary<Flow> =>
+  fc.constantFrom('ip' as const, 'ip6' as const).chain((family) => {
+    const inside = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
+    const own = addresses.filter((address) => address.includes(':') === (family === 'ip6'))
+    const anywhere: fc.Arbitrary<Aim> = fc.record({
+      protocol: fc.constantFrom('tcp', 'udp', 'sctp', 'echo-request'),
+      address: fc.constantFrom(...own, ...inside, ...elsewhere[family]),
+      port: fc.oneof(fc.constantFrom(80, 8000), fc.integer({ min: 1, max: 65535 })),
+    })
+    const aims = aimsIn(desired, own, family)
+    const aim =
+      aims.length === 0 ? anywhere : fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...aims) }, anywhere)
+    return fc
+      .tuple(sourceIn(desired, family, interfaces), aim)
+      .map(([from, { protocol, ...to }]) => ({ family, protocol, from, to }))
+      .filter((flow) => !isForgedToNeighbour(desired, flow))
+  })

@@ -1,0 +1,70 @@
+import type { ForeignEffect, ForeignFirewall } from './foreign-firewall.ts'
+
+/** What nft prints of a firewall. */
+export const nftText = ({ closed, effects }: ForeignFirewall): string =>
+  [
+    'table ip firewall {',
+    ...chains.flatMap(({ name, base, holds }) => {
+      const lines = effects.filter(holds).map(lineOf)
+      const isClosed = closed && name === 'forward'
+      if (lines.length === 0 && !isClosed) return []
+      return [
+        `  chain ${name} {`,
+        `    ${base}; policy ${isClosed ? 'drop' : 'accept'};`,
+        ...(isClosed ? ['    ct state established,related accept'] : []),
+        ...lines.map((line) => `    ${line}`),
+        '  }',
+      ]
+    }),
+    '}',
+    '',
+  ].join('\n')
+
+interface ForeignChain {
+  readonly name: string
+  readonly base: string
+  readonly holds: (effect: ForeignEffect) => boolean
+}
+
+const isFilter = ({ kind }: ForeignEffect): boolean => ['drop', 'reject', 'accept'].includes(kind)
+
+const chains: readonly ForeignChain[] = [
+  {
+    name: 'raw',
+    base: 'type filter hook prerouting priority raw',
+    holds: ({ kind }) => kind === 'notrack',
+  },
+  {
+    name: 'prerouting',
+    base: 'type filter hook prerouting priority mangle',
+    holds: (effect) => isFilter(effect) && effect.stage === 'prerouting',
+  },
+  {
+    name: 'dstnat',
+    base: 'type nat hook prerouting priority dstnat',
+    holds: ({ kind }) => kind === 'dnat',
+  },
+  {
+    name: 'forward',
+    base: 'type filter hook forward priority filter',
+    holds: (effect) => isFilter(effect) && effect.stage === 'forward',
+  },
+  {
+    name: 'postrouting',
+    base: 'type filter hook postrouting priority mangle',
+    holds: (effect) => isFilter(effect) && effect.stage === 'postrouting',
+  },
+  {
+    name: 'srcnat',
+    base: 'type nat hook postrouting priority srcnat',
+    holds: ({ kind }) => kind === 'masquerade',
+  },
+]
+
+const lineOf = ({ kind, source, in: name, protocol, port, to }: ForeignEffect): string =>
+  [
+    ...(name === null ? [] : [`iifname "${name}"`]),
+    ...(source === null ? [] : [`ip saddr ${source}`]),
+    ...(protocol === null ? [] : [port === null ? `meta l4proto ${protocol}` : `${protocol} dport ${port}`]),
+    to === null ? kind : `dnat to ${to.address}:${to.port}`,
+  ].join(' ')

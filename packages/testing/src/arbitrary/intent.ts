@@ -1,0 +1,51 @@
+import type { Intent } from '@portolan/core'
+import fc from 'fast-check'
+import { endpointIntents } from './endpoint-intent.ts'
+import { mappingIntents } from './mapping-intent.ts'
+import { projectName } from './names.ts'
+import { networkIntents, type Realm } from './network-intent.ts'
+
+const intentIn = (realm: Realm, project: fc.Arbitrary<string>): fc.Arbitrary<Intent> =>
+  networkIntents(realm).chain((networks) =>
+    endpointIntents(networks).chain((endpoints) =>
+      fc.record({
+        project,
+        networks: fc.constant(networks),
+        endpoints: fc.constant(endpoints),
+        mappings: mappingIntents(networks, endpoints),
+        notes: fc.constant([]),
+      }),
+    ),
+  )
+
+/**
+ * Which of several projects an intent is of.
+ * @public @since 0.1.0
+ */
+export interface IntentOptions {
+  /**
+   * 0 to 9: the project has a name, bridges and fixed subnets that a project of another number has not. Their ports clash
+   * freely. Any project, unless told.
+   */
+  readonly project?: number
+}
+
+/**
+ * Any intent that a user could rightly write: every gateway mode, every kind of mapping. It shrinks to one network with one
+ * service.
+ *
+ * @throws RangeError for a project that is not of 0 to 9
+ * @example
+ * fc.assert(fc.asyncProperty(arbitraryIntent(), async (intent) => {
+ *   const host = fakeHost()
+ *   await host.apply(await host.plan(intent))
+ *   expect(host).toMeetContract()
+ * }))
+ * @public @since 0.1.0
+ */
+export const arbitraryIntent = ({ project }: IntentOptions = {}): fc.Arbitrary<Intent> => {
+  if (project === undefined) return intentIn({ letter: 'n', firstSubnet: 100 }, projectName)
+  const letter = 'abcdefghij'.charAt(project)
+  if (letter === '') throw new RangeError(`project is ${project}: give a number of 0 to 9.`)
+  return intentIn({ letter, firstSubnet: 100 + 8 * project }, fc.constant(`project-${letter}`))
+}

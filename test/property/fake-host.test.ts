@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals'
+import {
+  arbitraryFlow,
+  arbitraryForeignRules,
+  arbitraryIntent,
+  contractBreaches,
+  fakeHost,
+  smallHost,
+} from '@portolan/testing'
+import fc from 'fast-check'
+import { backend, backends } from './arbitrary/backend.ts'
+import { runs } from './support/runs.ts'
+
+test.each(backends)(
+  'foreign rules of %s of which no conflict is told leave the contract met',
+  async (dialect) => {
+    let met = 0
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryIntent(),
+        arbitraryForeignRules(dialect),
+        backend,
+        async (intent, rules, ours) => {
+          const host = fakeHost(smallHost, rules)
+          const plan = await host.plan(intent, { backend: ours })
+          await host.apply(plan)
+          const told = [...plan.conflicts, ...host.conflicts()].filter(({ severity }) => severity !== 'info')
+          const breaches = contractBreaches(host)
+          if (told.length > 0 || plan.incomplete.length > 0) return
+          met += 1
+          expect(
+            breaches.map(({ flow, promise, delivery }) => ({ flow, promise, way: String(delivery) })),
+          ).toEqual([])
+        },
+      ),
+      runs(30),
+    )
+    expect(met).toBeGreaterThan(2)
+  },
+)
+
+test('what is destroyed leaves a simulated host as it was', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      arbitraryIntent(),
+      arbitraryForeignRules('iptables-nft'),
+      backend,
+      async (intent, rules, ours) => {
+        const host = fakeHost(smallHost, rules)
+        const before = { facts: host.facts, text: host.text() }
+        await host.apply(await host.plan(intent, { backend: ours }))
+        const { kept } = await host.destroy()
+        // A sysctl stays where foreign rules may rely on it, and says so.
+        for (const { name } of kept) host.drift.setSysctl(name, before.facts.sysctls?.[name] ?? '')
+        expect(host.facts).toEqual(before.facts)
+        // Tables of the old iptables stay, empty.
+        if (ours !== 'iptables-legacy') expect(host.text()).toBe(before.text)
+      },
+    ),
+    runs(20),
+  )
+})
+
+test('every flow that may come to a simulated host has an end', async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryIntent(), async (intent) => {
+      const host = fakeHost()
+      await host.apply(await host.plan(intent))
+      for (const flow of fc.sample(arbitraryFlow(host), 20)) {
+        const { outcome, to } = host.send(flow)
+        expect(to === null).toBe(['dropped', 'rejected', 'unrouted'].includes(outcome))
+      }
+    }),
+    runs(10),
+  )
+})
