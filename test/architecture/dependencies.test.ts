@@ -69,7 +69,7 @@ const libraries: Record<string, readonly string[]> = {
   iptables: [],
   nftables: [],
   portolan: ['string-width'],
-  testing: ['fast-check'],
+  testing: ['@jest/globals', 'fast-check', 'vitest'],
 }
 
 /** Packages that the bundle of a package loads from outside itself: native code, which no bundle can hold. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as iptables from '@portolan/iptables'
 import { visibleLine } from '@portolan/netfilter'
+import { arbitraryFacts, arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import { noRules, type Plan } from 'portolan'
 import { diffLines } from '../../packages/portolan/src/plan/print/diff-lines.ts'
@@ -9,9 +10,7 @@ import { displayWidth } from '../../packages/portolan/src/text/display-width.ts'
 import { plainLook } from '../../packages/portolan/src/text/look.ts'
 import { styleFor } from '../../packages/portolan/src/text/style.ts'
 import { backend } from './arbitrary/backend.ts'
-import { hostFacts } from './arbitrary/host-facts.ts'
 import { hostileNames } from './arbitrary/hostile-intent.ts'
-import { intent } from './arbitrary/intent.ts'
 import { lookAt, hostFacts as plainFacts } from './conflicts/look.ts'
 import { closed } from './conflicts/saved.ts'
 import { attempt, isPlan } from './support/plan.ts'
@@ -63,12 +62,18 @@ describe('the text of a plan', () => {
   test('holds every conflict, note and change with --rules, in lines that fit the terminal', async () => {
     let plans = 0
     await fc.assert(
-      fc.asyncProperty(intent(), hostFacts(), backend, columns, async (wanted, facts, chosen, width) => {
-        const plan = await attempt(wanted, { facts, rules: noRules }, chosen)
-        if (!isPlan(plan)) return
-        plans += 1
-        holds(plan, width)
-      }),
+      fc.asyncProperty(
+        arbitraryIntent(),
+        arbitraryFacts(),
+        backend,
+        columns,
+        async (wanted, facts, chosen, width) => {
+          const plan = await attempt(wanted, { facts, rules: noRules }, chosen)
+          if (!isPlan(plan)) return
+          plans += 1
+          holds(plan, width)
+        },
+      ),
       runs(40),
     )
     expect(plans).toBeGreaterThan(0)
