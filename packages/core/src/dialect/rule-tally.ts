@@ -26,6 +26,8 @@ export interface RuleTally {
 
 /**
  * A count of some things and none of all others.
+ * @example
+ * countOf({ rules: 2 }) // { rules: 2, elements: 0, chains: 0, sets: 0 }
  * @public @since 0.1.0
  */
 export const countOf = (some: Partial<RuleCount> = {}): RuleCount => ({
