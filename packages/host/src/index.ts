@@ -1,10 +1,12 @@
 export * from './conntrack/conntrack.ts'
 export {
   accountsFlows,
-  type CountedSocket,
   countFlows,
   type FlowCount,
 } from './conntrack/count-flows.ts'
+export type { CountedSocket } from './conntrack/counted-socket.ts'
+export * from './conntrack/flow-meter.ts'
+export type { FlowTotal } from './conntrack/flow-totals.ts'
 export * from './conntrack/forget-flows.ts'
 export type { MappedFlows } from './conntrack/mapped-flows.ts'
 export { readFlows } from './conntrack/read-flows.ts'

@@ -3,6 +3,7 @@ export { acquirePort, type PortRequest } from './acquire-port.ts'
 export { acquireSubnet, leasedSubnets } from './acquire-subnet.ts'
 export type { AddressSearch } from './address-search.ts'
 export * from './commit-leases.ts'
+export { type AddressCount, countAddresses } from './count-addresses.ts'
 export * from './lease.ts'
 export { leaseKey } from './lease-key.ts'
 export {

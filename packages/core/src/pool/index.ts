@@ -1,3 +1,4 @@
+export { countSubnets, type SubnetCount } from './count-subnets.ts'
 export { firstFreeAddress } from './first-free-address.ts'
 export { type HostIndex, indexHost } from './host-index.ts'
 export { type PoolInput, parsePool, poolText } from './parse-pool.ts'

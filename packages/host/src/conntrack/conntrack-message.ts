@@ -56,6 +56,8 @@ export interface ConntrackEntry {
   readonly ended: boolean
   /** Packets and bytes of both directions; null: conntrack accounting was off when the flow began. */
   readonly counted: { readonly packets: number; readonly bytes: number } | null
+  /** Of this entry, as long as it is there; a later one may have it again. */
+  readonly id: number
   /** Payload of a CONNTRACK_DELETE for this very entry: its tuple, zone and id, as the kernel wrote them. */
   readonly deletion: Uint8Array
 }
@@ -73,6 +75,7 @@ export const parseConntrack = ({ view, start, end }: MessageView): ConntrackEntr
   let reply: ConntrackTuple | null = null
   let status = 0
   let ended = false
+  let id = 0
   let counted: { packets: number; bytes: number } | null = null
   eachAttribute(view, start + 4, end, (type, from, to) => {
     if (type === CTA_TUPLE_ORIG) original = parseTuple(view, from, to)
@@ -84,6 +87,7 @@ export const parseConntrack = ({ view, start, end }: MessageView): ConntrackEntr
       counted ??= { packets: 0, bytes: 0 }
       addCounters(counted, view, from, to)
     }
+    if (type === CTA_ID) id = view.getUint32(from)
     if (type === CTA_TUPLE_ORIG) naming.push(attribute(type | NLA_F_NESTED, copyBytes(view, from, to)))
     else if (type === CTA_ID || type === CTA_ZONE) naming.push(attribute(type, copyBytes(view, from, to)))
   })
@@ -95,6 +99,7 @@ export const parseConntrack = ({ view, start, end }: MessageView): ConntrackEntr
     destinationTranslated: (status & IPS_DST_NAT) !== 0,
     ended,
     counted,
+    id,
     deletion: concatenate(naming),
   }
 }

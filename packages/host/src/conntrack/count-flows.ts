@@ -1,24 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { Family, Protocol } from '@portolan/netfilter'
-import { canonical } from '../address/canonical.ts'
 import { openConnection } from '../netlink/connection.ts'
 import { NETLINK_NETFILTER } from '../netlink/constants.ts'
 import { listEntries, tracksNothing } from './conntrack-entries.ts'
 import type { ConntrackEntry } from './conntrack-message.ts'
-import { protocolNumbers } from './flow-search.ts'
-
-/**
- * A host socket whose flows are counted, with the places it leads to.
- * @public @since 0.1.0
- */
-export interface CountedSocket {
-  readonly family: Family
-  readonly protocol: Protocol
-  /** The host address the flows were sent to; null: any that no other socket with the same targets is bound to. */
-  readonly hostAddress: string | null
-  readonly hostPort: number
-  readonly targets: readonly { readonly address: string; readonly port: number }[]
-}
+import type { CountedSocket } from './counted-socket.ts'
+import { findSockets, placeOf } from './flow-place.ts'
 
 /**
  * The open flows of one host socket.
@@ -86,21 +72,12 @@ export const tallyOf = (
   sockets: readonly CountedSocket[],
 ): { readonly add: (entry: ConntrackEntry) => void; readonly counts: () => readonly FlowCount[] } => {
   const found = sockets.map(() => ({ ...noFlows }))
-  /** The places of sockets by target, and there by host address; '*': any. */
-  const places = new Map<string, Map<string, number[]>>()
-  for (const [at, { family, protocol, hostAddress, hostPort, targets }] of sockets.entries())
-    for (const { address, port } of targets) {
-      const key = keyOf(family, protocolNumbers[protocol], hostPort, canonical(address), port)
-      const byAddress = places.get(key) ?? new Map<string, number[]>()
-      const host = hostAddress === null ? '*' : canonical(hostAddress)
-      places.set(key, byAddress.set(host, [...(byAddress.get(host) ?? []), at]))
-    }
+  const socketsOf = findSockets(sockets)
   return {
-    add: ({ family, original, reply, destinationTranslated, ended, counted }) => {
+    add: (entry) => {
+      const { destinationTranslated, ended, counted } = entry
       if (!destinationTranslated || ended) return
-      const key = keyOf(family, original.protocol, original.destinationPort, reply.source, reply.sourcePort)
-      const byAddress = places.get(key)
-      for (const at of byAddress?.get(original.destination) ?? byAddress?.get('*') ?? []) {
+      for (const at of socketsOf(placeOf(entry))) {
         const count = found[at]
         if (count === undefined) continue
         count.connections += 1
@@ -113,6 +90,3 @@ export const tallyOf = (
     counts: () => found,
   }
 }
-
-const keyOf = (family: Family, protocol: number, hostPort: number, address: string, port: number): string =>
-  `${family} ${protocol} ${hostPort} ${address} ${port}`

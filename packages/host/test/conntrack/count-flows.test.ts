@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { ConntrackEntry } from '../../src/conntrack/conntrack-message.ts'
-import { type CountedSocket, tallyOf } from '../../src/conntrack/count-flows.ts'
+import { tallyOf } from '../../src/conntrack/count-flows.ts'
+import type { CountedSocket } from '../../src/conntrack/counted-socket.ts'
 
 const target = { address: '172.17.0.1', port: 80 }
 
@@ -26,6 +27,7 @@ const flow = (more: Partial<ConntrackEntry> = {}, destination = '192.0.2.2'): Co
   destinationTranslated: true,
   ended: false,
   counted: null,
+  id: 1,
   deletion: new Uint8Array(),
   ...more,
 })

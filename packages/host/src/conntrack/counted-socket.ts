@@ -1,0 +1,14 @@
+import type { Family, Protocol } from '@portolan/netfilter'
+
+/**
+ * A host socket whose flows are counted, with the places it leads to.
+ * @public @since 0.1.0
+ */
+export interface CountedSocket {
+  readonly family: Family
+  readonly protocol: Protocol
+  /** The host address the flows were sent to; null: any that no other socket with the same targets is bound to. */
+  readonly hostAddress: string | null
+  readonly hostPort: number
+  readonly targets: readonly { readonly address: string; readonly port: number }[]
+}
