@@ -7,6 +7,7 @@ import { firstPort, target } from './mappings.ts'
 import { runProgram } from './program.ts'
 
 const loadScript = fileURLToPath(new URL('../connections.py', import.meta.url))
+const meter = fileURLToPath(new URL('./meter-flows.js', import.meta.url))
 const applier = fileURLToPath(new URL('./apply-ports.js', import.meta.url))
 const python = ['/usr/bin/python3', '-S', '-E', loadScript]
 
@@ -20,6 +21,8 @@ const pinned = (processor: number, words: readonly string[]): readonly string[] 
 export interface Triple extends Disposable {
   /** New connections a second, one after another. */
   readonly connectionRate: (count: number) => number
+  /** Has the host count what flows through the port that connections are made to, as `watch --metrics` does. */
+  readonly meterFlows: (accounting: boolean) => Promise<Disposable>
   [Symbol.dispose](): void
 }
 
@@ -72,6 +75,18 @@ export const openTriple = async (name: string, backend: Backend | null, ports: n
       Number(
         runProgram(inside(client, pinned(0, [...python, 'client', address, String(port), String(count)]))),
       ),
+    meterFlows: async (accounting) => {
+      const set = (value: number) => hostRun(['sysctl', '-qw', `net.netfilter.nf_conntrack_acct=${value}`])
+      set(accounting ? 1 : 0)
+      const running = spawnIn(host, [process.execPath, meter, String(ports - 1)])
+      if (running.stdout !== null) await once(running.stdout, 'data')
+      return {
+        [Symbol.dispose]: () => {
+          running.kill('SIGKILL')
+          set(0)
+        },
+      }
+    },
     [Symbol.dispose]: () => {
       server.kill('SIGKILL')
       for (const namespace of [client, host, container]) runProgram(['ip', 'netns', 'delete', namespace])

@@ -1,0 +1,40 @@
+import type { Entry } from '../entry.ts'
+import { peerOf, spreadOf } from '../measure.ts'
+import type { Row } from '../row.ts'
+import { openTriple } from '../triple.ts'
+
+export const entry: Entry = {
+  about: 'new connections that `watch --metrics` counts, beside those that nothing counts',
+  needs: 'namespace',
+  measure: async ({ count, rounds }) => {
+    const [ports, connections] = [count(10_000), count(4_000)]
+    const rates = { plain: [] as number[], counted: [] as number[], accounted: [] as number[] }
+    const warmUp = rounds(1)
+    using triple = await openTriple('bench', 'nftables', ports)
+    const metered = async (accounting: boolean): Promise<number> => {
+      using _meter = await triple.meterFlows(accounting)
+      return triple.connectionRate(connections)
+    }
+    for (let round = -warmUp; round < rounds(20); round += 1) {
+      const plain = triple.connectionRate(connections)
+      const counted = await metered(false)
+      const accounted = await metered(true)
+      if (round < 0) continue
+      rates.plain.push(plain)
+      rates.counted.push(counted)
+      rates.accounted.push(accounted)
+    }
+    const spread = (name: keyof typeof rates) => spreadOf(rates[name], warmUp)
+    const row = (name: keyof typeof rates, what: string): Row => ({
+      what: `nftables: through the last of ${ports}, ${what}`,
+      unit: '1/s',
+      measured: spread(name),
+      mark: null,
+      peers: [peerOf('not counted', spread(name), spread('plain'))],
+    })
+    return [
+      row('counted', 'connections counted'),
+      row('accounted', 'packets and bytes too (conntrack accounting)'),
+    ]
+  },
+}
