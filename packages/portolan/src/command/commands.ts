@@ -168,14 +168,15 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/status.ts'),
   },
   watch: {
-    usage: 'watch [-f compose.yaml]... | -p PROJECT [--check] [--once]',
+    usage: 'watch [-f compose.yaml]... | -p PROJECT [--check] [--once | --metrics ADDRESS:PORT]',
     summary:
       'Hold a project until stopped: repair what other programs take away, and tell of it and of conflicts.',
     more: [
       'With -p alone it is a project that a live host holds (openHost). Events are lines, with --json one object each.',
       'SIGHUP reads the files again and applies the difference; SIGTERM ends it and leaves the rules.',
+      '--metrics counts connections of mappings, their packets and bytes where net.netfilter.nf_conntrack_acct is 1.',
     ],
-    options: [...common, ...intent, 'check', 'once'],
+    options: [...common, ...intent, 'check', 'once', 'metrics'],
     positionals: 0,
     load: () => import('./commands/watch.ts'),
   },

@@ -81,6 +81,11 @@ export const optionTable = {
   'no-conflicts': { type: 'boolean', help: 'do not look for conflicts' },
   check: { type: 'boolean', help: 'only tell, change nothing' },
   once: { type: 'boolean', help: 'look, repair and search for conflicts once, and end: for a timer' },
+  metrics: {
+    type: 'string',
+    value: 'ADDRESS:PORT',
+    help: 'serve metrics for Prometheus at http://ADDRESS:PORT/metrics: 127.0.0.1:9469, [::1]:9469',
+  },
   count: { type: 'string', value: 'N', help: 'how many subnets', fallback: '1' },
   size: { type: 'string', value: 'N', help: 'prefix length of each', fallback: 'as the pool has it' },
   pool: {

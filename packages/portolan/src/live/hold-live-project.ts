@@ -52,5 +52,7 @@ export const holdLiveProject = (
         const { conflicts } = await machine.plan(intentOf(project, wanted), beside)
         return conflicts
       }),
+    desired: () => rules.desired(),
+    leases: () => machine.leases.read(),
   }
 }

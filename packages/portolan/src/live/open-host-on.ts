@@ -1,6 +1,7 @@
 import type { DesiredMapping } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
@@ -28,7 +29,19 @@ import { withoutEndpoint } from './wanted/wanted-state.ts'
  * await host.ensureNetwork('web')
  * @public @since 0.1.0
  */
-export const openHostOn = async (project: string, machine: LiveMachine): Promise<LiveHost> => {
+export const openHostOn = (project: string, machine: LiveMachine): Promise<LiveHost> =>
+  openObservedHostOn(project, machine, (held) => held)
+
+/**
+ * As `openHostOn`.
+ * @param observe - gives what is watched in place of the project, such as one that takes notes of what is done with it
+ * @internal
+ */
+export const openObservedHostOn = async (
+  project: string,
+  machine: LiveMachine,
+  observe: (held: HeldProject) => HeldProject,
+): Promise<LiveHost> => {
   const { wanted, leases, links, listeners, conntrack } = machine
   const keeper = openRuleKeeper(machine.backend, project, machine.rules)
   const rules = new LiveRules(project, machine, keeper, wanted)
@@ -133,7 +146,7 @@ export const openHostOn = async (project: string, machine: LiveMachine): Promise
     published: () => wanted.ports().map((mapping) => ({ ...mapping, project })),
     watch: (watchOptions = {}) => {
       refuseClosed()
-      const held = holdLiveProject(rules, machine, whileOpen)
+      const held = observe(holdLiveProject(rules, machine, whileOpen))
       return watchOn(held, machine, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
     },
     status: async ({ conflicts = true } = {}) => {

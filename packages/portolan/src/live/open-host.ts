@@ -3,8 +3,9 @@ import { createRunner, defaultStateDirectory } from '@portolan/host'
 import type { BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import type { HeldProject } from '../watch/held-project.ts'
 import type { LiveHost } from './live-host.ts'
-import { openHostOn } from './open-host-on.ts'
+import { openObservedHostOn } from './open-host-on.ts'
 import { openThisMachine } from './open-this-machine.ts'
 
 /**
@@ -48,12 +49,24 @@ export interface OpenHostOptions {
  * lease.ip // '172.17.0.1'
  * @public @since 0.1.0
  */
-export const openHost = async (options: OpenHostOptions = {}): Promise<LiveHost> => {
+export const openHost = (options: OpenHostOptions = {}): Promise<LiveHost> =>
+  openObservedHost(options, (held) => held)
+
+/**
+ * As `openHost`.
+ * @param observe - what is watched in place of the project, such as one that takes notes of what is done with it
+ * @internal
+ */
+export const openObservedHost = async (
+  options: OpenHostOptions,
+  observe: (held: HeldProject) => HeldProject,
+): Promise<LiveHost> => {
   const runner = options.runner ?? createRunner()
   const project = options.project ?? 'live'
   const stateDirectory = options.state ?? defaultStateDirectory()
   checkProject(project)
   await refuseElsewhere(runner)
   const backend = await chooseBackend(options.backend ?? 'auto', runner)
-  return openHostOn(project, openThisMachine({ ...options, project, backend, runner, stateDirectory }))
+  const machine = openThisMachine({ ...options, project, backend, runner, stateDirectory })
+  return openObservedHostOn(project, machine, observe)
 }

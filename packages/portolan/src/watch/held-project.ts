@@ -1,4 +1,4 @@
-import type { Conflict } from '@portolan/core'
+import type { Conflict, DesiredState, LeaseState } from '@portolan/core'
 import type { Backend } from '../backend/backend.ts'
 import type { DriftChange } from './host-event.ts'
 
@@ -14,4 +14,8 @@ export interface HeldProject {
   repair(): Promise<void>
   /** What on the host breaks, or would break, what is published. */
   conflicts(): Promise<readonly Conflict[]>
+  /** What is wanted, as it was last looked at; null: nothing. */
+  desired(): DesiredState | null
+  /** The leases of this host, of every project; null: none are kept. */
+  leases(): Promise<LeaseState | null>
 }

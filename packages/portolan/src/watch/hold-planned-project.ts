@@ -9,6 +9,7 @@ import {
 } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
+import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
@@ -101,6 +102,8 @@ export const holdPlannedProject = async (
       await conntrack.forgetUntranslated(udpPorts(desired))
     },
     conflicts: async () => (await planBeside(intent, options, { live: [], search: true })).conflicts,
+    desired: () => desired,
+    leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     close: () => {
       rules.close()
       conntrack.close()

@@ -1,9 +1,12 @@
 import { createRunner, defaultStateDirectory, openMonitor } from '@portolan/host'
 import { InvalidRequestError, MissingToolError, PortolanError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
-import { openHost } from '../../live/open-host.ts'
+import { openObservedHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
+import { parseMetricsAddress } from '../../metrics/metrics-address.ts'
+import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import { plan } from '../../plan/plan-intent.ts'
+import type { PlanOptions } from '../../plan/plan-options.ts'
 import { eventText } from '../../watch/event-text.ts'
 import { type HeldPlan, holdPlannedProject } from '../../watch/hold-planned-project.ts'
 import type { HostEvent } from '../../watch/host-event.ts'
@@ -17,12 +20,37 @@ import { planOptions } from '../sources.ts'
 
 /** `portolan watch`: holds a project until it is stopped. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
+  refuseOnce(context)
   const signals = followSignals()
   try {
     return isLive(context) ? await watchLive(context, signals) : await watchPlanned(context, signals)
   } finally {
     signals.close()
   }
+}
+
+/**
+ * Serves metrics where they are asked for. The code for it is loaded then alone.
+ * @throws InvalidRequestError, PermissionError when it cannot be listened there
+ */
+const startMetrics = async (
+  { options: { metrics: text }, terminal }: CommandContext,
+  settings: PlanOptions = {},
+): Promise<WatchMetrics | null> => {
+  if (text === undefined) return null
+  const address = parseMetricsAddress(text)
+  const { openMetrics } = await import('../../metrics/open-metrics.ts')
+  const metrics = await openMetrics(address, settings.pools ?? settings.config?.pools ?? [])
+  terminal.say(`portolan: metrics are at http://${address.text}/metrics`)
+  return metrics
+}
+
+/** A timer's run has ended before anything could read its metrics. */
+const refuseOnce = ({ options: { metrics, once } }: CommandContext): void => {
+  if (metrics !== undefined && once === true)
+    throw new InvalidRequestError(
+      '--once ends before a scraper could read what --metrics serves: give one of the two.',
+    )
 }
 
 /** A project that is named without a file, and that a live host wrote down. */
@@ -33,12 +61,25 @@ const isLive = ({ options: { file, project, state } }: CommandContext): boolean 
 
 const watchLive = async (context: CommandContext, signals: Signals): Promise<ExitCode> => {
   const { options } = context
-  await using host = await openHost({
-    backend: parseBackendChoice(options.backend ?? 'auto'),
-    ...(options.project === undefined ? {} : { project: options.project }),
-    ...(options.state === undefined ? {} : { state: options.state }),
-  })
-  return told(host.watch(watchOptions(context, signals.stop)), context)
+  const metrics = await startMetrics(context)
+  try {
+    await using host = await openObservedHost(
+      {
+        backend: parseBackendChoice(options.backend ?? 'auto'),
+        ...(options.project === undefined ? {} : { project: options.project }),
+        ...(options.state === undefined ? {} : { state: options.state }),
+      },
+      (held) => metrics?.observe(held) ?? held,
+    )
+    try {
+      return await told(host.watch(watchOptions(context, signals.stop)), context, metrics)
+    } finally {
+      // A scrape reads the leases of the host.
+      await metrics?.close()
+    }
+  } finally {
+    await metrics?.close()
+  }
 }
 
 const watchOptions = ({ options }: CommandContext, signal: AbortSignal): WatchOptions => ({
@@ -48,8 +89,23 @@ const watchOptions = ({ options }: CommandContext, signal: AbortSignal): WatchOp
 })
 
 const watchPlanned = async (context: CommandContext, signals: Signals): Promise<ExitCode> => {
-  const { options, terminal } = context
+  const { options } = context
   const settings = await planOptions(options)
+  const metrics = await startMetrics(context, settings)
+  try {
+    return await holdPlanned(context, signals, settings, metrics)
+  } finally {
+    await metrics?.close()
+  }
+}
+
+const holdPlanned = async (
+  context: CommandContext,
+  signals: Signals,
+  settings: PlanOptions,
+  metrics: WatchMetrics | null,
+): Promise<ExitCode> => {
+  const { options, terminal } = context
   await refuseBlocked(context)
   const runner = createRunner()
   const hold = (): Promise<HeldPlan> =>
@@ -60,7 +116,12 @@ const watchPlanned = async (context: CommandContext, signals: Signals): Promise<
   try {
     for (;;) {
       const signal = AbortSignal.any([signals.stop, signals.reload])
-      const ended = await told(watchProject(held, monitor, watchOptions(context, signal)), context)
+      const observed = metrics?.observe(held) ?? held
+      const ended = await told(
+        watchProject(observed, monitor, watchOptions(context, signal)),
+        context,
+        metrics,
+      )
       if (options.once === true || signals.stop.aborted) return ended
       // What is written while the files are read is another reload.
       signals.rearm()
@@ -95,10 +156,12 @@ const refuseBlocked = async (context: CommandContext): Promise<void> => {
 const told = async (
   events: AsyncIterable<HostEvent>,
   { options, terminal }: CommandContext,
+  metrics: WatchMetrics | null,
 ): Promise<ExitCode> => {
   let failed = false
   for await (const event of events) {
     failed = event.kind === 'failed'
+    metrics?.take(event)
     if (event.kind === 'watching') await tellServiceManager(terminal)
     if (options.json === true) terminal.print(jsonText(event, null, 0))
     else for (const line of eventText(event, terminal.style)) terminal.print(line)

@@ -1,0 +1,61 @@
+import { defaultPools, type PoolInput, parsePool } from '@portolan/core'
+import { openFlowMeter } from '@portolan/host'
+import type { HeldProject } from '../watch/held-project.ts'
+import type { HostEvent } from '../watch/host-event.ts'
+import type { MetricsAddress } from './metrics-address.ts'
+import { printMetrics } from './print-metrics.ts'
+import { readProjectMetrics } from './project-metrics.ts'
+import { type MetricsServer, type Served, serveMetrics } from './serve-metrics.ts'
+import { sharedReading } from './shared-reading.ts'
+import { openWatchRecord } from './watch-record.ts'
+
+/** Metrics of a watch, served until they are closed. */
+export interface WatchMetrics {
+  /** A project that is to be watched in place of the one given, so that it is known what was done with it. */
+  observe(held: HeldProject): HeldProject
+  take(event: HostEvent): void
+  /** May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves the metrics of a watch on an address. Until a project is watched the answer is that there are none yet.
+ *
+ * @param pools - those that subnets are picked from; none: the default pools
+ * @throws InvalidRequestError, PermissionError as `serveMetrics` does
+ */
+export const openMetrics = async (
+  address: MetricsAddress,
+  pools: readonly PoolInput[] = [],
+): Promise<WatchMetrics> => {
+  const picked = pools.length === 0 ? defaultPools : pools.map(parsePool)
+  const recorder = openWatchRecord()
+  const meter = openFlowMeter()
+  let closed = false
+  const scrape = async (): Promise<Served> =>
+    printMetrics(await readProjectMetrics(recorder.record, meter, picked))
+  let under: Promise<unknown> = Promise.resolve()
+  const read = sharedReading(() => {
+    const reading = scrape()
+    under = reading.catch(() => undefined)
+    return reading
+  })
+  let server: MetricsServer
+  try {
+    server = await serveMetrics(address, read)
+  } catch (error) {
+    meter.close()
+    throw error
+  }
+  return {
+    observe: recorder.observe,
+    take: recorder.take,
+    close: async () => {
+      if (closed) return
+      closed = true
+      await server.close()
+      await under
+      meter.close()
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
+import type { MetricsAddress } from './metrics-address.ts'
+
+/** A client has so long for its request, and so long to take the answer. */
+const REQUEST_MS = 5000
+const CONNECTION_MS = 30_000
+/** Scrapers are few. More connections than this are closed at once, so that no client makes this process hold many. */
+const MOST_CONNECTIONS = 16
+const MOST_HEADER_BYTES = 8192
+
+/** What is served. */
+export interface Served {
+  readonly contentType: string
+  readonly text: string
+}
+
+/** A server of metrics, to be closed when the watch ends. */
+export interface MetricsServer {
+  close(): Promise<void>
+}
+
+/**
+ * Serves `GET /metrics` on one address. A client that is slow, or sends what is no such request, is answered without
+ * its body being read, and every connection ends with its answer.
+ *
+ * @param scrape - makes what is served. Where it fails, the answer is 503 with the words of its error
+ * @throws InvalidRequestError when the port is taken, or the address is none of this host
+ * @throws PermissionError for a port that this user may not listen on
+ */
+export const serveMetrics = async (
+  address: MetricsAddress,
+  scrape: () => Promise<Served>,
+): Promise<MetricsServer> => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const send = (
+      status: number,
+      { contentType, text }: Served,
+      more: Readonly<Record<string, string>> = {},
+    ) => {
+      if (response.destroyed) return
+      const body = Buffer.from(text)
+      response.writeHead(status, {
+        'content-type': contentType,
+        'content-length': body.length,
+        // What is left of the request is not waited for.
+        connection: 'close',
+        ...more,
+      })
+      response.end(body)
+    }
+    if ((request.url ?? '').split('?')[0] !== '/metrics') send(404, words('Metrics are at /metrics.'))
+    else if (request.method !== 'GET') send(405, words('Metrics are read with GET.'), { allow: 'GET' })
+    else
+      scrape().then(
+        (served) => send(200, served),
+        (error: unknown) => send(503, words(error instanceof Error ? error.message : String(error))),
+      )
+  }
+  const server = createServer(
+    {
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: 1000,
+    },
+    answer,
+  )
+  // A client that waits to be told to send its body is answered without it.
+  server.on('checkContinue', answer)
+  server.maxConnections = MOST_CONNECTIONS
+  server.on('connection', endAfter(CONNECTION_MS))
+  await listen(server, address)
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const words = (text: string): Served => ({ contentType: 'text/plain; charset=utf-8', text: `${text}\n` })
+
+/** A client that takes its answer byte by byte is not idle: this bounds how long one may last in all. */
+const endAfter =
+  (ms: number) =>
+  (socket: Socket): void => {
+    const timer = setTimeout(() => socket.destroy(), ms).unref()
+    socket.once('close', () => clearTimeout(timer))
+  }
+
+const listen = (server: Server, { address, port, text }: MetricsAddress): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(text, error)))
+    // ipv6Only: `[::]` would take the port of every IPv4 address as well.
+    server.listen({ host: address, port, ipv6Only: true }, () => {
+      server.removeAllListeners('error')
+      // A connection that cannot be accepted (no file descriptor is left) is that client's loss alone.
+      server.on('error', () => {})
+      resolve()
+    })
+  })
+
+const listenError = (text: string, error: NodeJS.ErrnoException): Error => {
+  const refused = (why: string): InvalidRequestError =>
+    new InvalidRequestError(`--metrics ${text}: ${why} Nothing was changed.`, { cause: error })
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return refused('another program listens there. Choose another port, or end that program.')
+    case 'EADDRNOTAVAIL':
+      return refused('this host does not have that address. Choose one that "ip address" shows.')
+    case 'EACCES':
+      return new PermissionError(
+        `--metrics ${text}: this user may not listen there. Choose a port above 1023. Nothing was changed.`,
+        'CAP_NET_BIND_SERVICE',
+        { cause: error },
+      )
+    default:
+      return refused(`it cannot be listened on (${error.message}). Choose another address or port.`)
+  }
+}

@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises'
+import { type MetricFamily, readExposition } from '../../lab/exposition.ts'
+import type { Lab } from '../../lab/lab.ts'
+
+const PAUSE_MS = 200
+const TRIES = 200
+
+/** What is served on the host, read strictly. */
+export interface Scraped {
+  readonly status: number
+  readonly families: ReadonlyMap<string, MetricFamily>
+  /** The sum of the series of a metric that have these labels; null: there is none. */
+  value(name: string, labels?: Readonly<Record<string, string>>): number | null
+}
+
+/** bash makes the connection itself: a scrape takes far less than a program that has to be loaded. */
+const ask = 'exec 3<>"/dev/tcp/$1/$2" || exit 3; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
+
+/** Asks on the host, as a scraper there does. @returns null where nothing listens */
+export const scrape = async (lab: Lab, address: string): Promise<Scraped | null> => {
+  const [host = '', port = ''] = address.split(':')
+  const { exitCode, stdout } = await lab.host.run(['bash', '-c', ask, 'bash', host, port])
+  if (exitCode !== 0) return null
+  const [head = '', text = ''] = stdout.split(/\r\n\r\n(.*)/s)
+  const status = Number(head.split(' ')[1])
+  const families = status === 200 ? readExposition(text) : new Map<string, MetricFamily>()
+  return {
+    status,
+    families,
+    value: (name, labels = {}) => {
+      const found = (families.get(name)?.samples ?? []).filter((sample) =>
+        Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
+      )
+      return found.length === 0 ? null : found.reduce((sum, { value }) => sum + value, 0)
+    },
+  }
+}
+
+/**
+ * Asks until what is served is as it should be: a watch notices a moment later, and serves one reading for a while.
+ * @throws when it never is, with the last answer
+ */
+export const scrapeUntil = async (
+  lab: Lab,
+  address: string,
+  what: string,
+  isIt: (scraped: Scraped) => boolean,
+): Promise<Scraped> => {
+  let last: Scraped | null = null
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    last = await scrape(lab, address)
+    if (last !== null && isIt(last)) return last
+    await setTimeout(PAUSE_MS)
+  }
+  const shown = [...(last?.families ?? [])].flatMap(([, { samples }]) =>
+    samples.map(({ name, labels, value }) => `${name} ${JSON.stringify(labels)} ${value}`),
+  )
+  throw new Error(`"${what}" was never served, but ${last?.status}:\n${shown.join('\n')}`)
+}
