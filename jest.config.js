@@ -49,6 +49,7 @@ export default {
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
     project('compose', ['<rootDir>/test/compose/**/*.test.ts']),
     projectWithCommand('cli', ['<rootDir>/test/cli/**/*.test.ts']),
+    project('packages', ['<rootDir>/test/packages/**/*.test.ts']),
     projectWithCommand('bench', ['<rootDir>/test/bench/**/*.test.ts']),
     projectWithCommand('examples', ['<rootDir>/test/examples/**/*.test.ts']),
     projectWithCommand('kernel', ['<rootDir>/test/kernel/**/*.test.ts']),

@@ -19,8 +19,6 @@ const bundleSources = () =>
     ...bundleOptions,
     entryPoints: ['packages/portolan/src/command/main.ts'],
     outdir: folder,
-    sourcemap: 'linked',
-    sourcesContent: false,
     metafile: true,
     write: false,
   })

@@ -1,4 +1,4 @@
-import { readBytes } from '../file/index.ts'
+import { readBytes } from '../file/read-bytes.ts'
 import { BoltFault } from './bolt-fault.ts'
 import { newestMeta } from './meta-page.ts'
 import { type BoltItem, readBolt } from './read-bolt.ts'

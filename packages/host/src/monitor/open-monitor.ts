@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { followKernel } from './follow-kernel.ts'
 import type { Notice } from './notice.ts'
 import { openNoticeQueue } from './notice-queue.ts'

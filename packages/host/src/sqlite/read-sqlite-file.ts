@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readBytes } from '../file/index.ts'
+import { readBytes } from '../file/read-bytes.ts'
 import { readSqliteTable } from './read-sqlite-table.ts'
 import type { SqliteValue } from './record.ts'
 import { SqliteFault } from './sqlite-fault.ts'

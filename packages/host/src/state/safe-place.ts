@@ -1,9 +1,17 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { PortolanError, shellWord } from '@portolan/netfilter'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
+/** What is asked of a `Stats` of Node. Its own type would ask those that import this package for the types of Node. */
+interface FileStats {
+  readonly uid: number
+  readonly mode: number
+  isFile(): boolean
+  isSymbolicLink(): boolean
+}
+
 /** As many as the kernel follows (path_resolution(7)). */
 const MOST_LINKS = 40
 
@@ -40,7 +48,7 @@ export const unsafeDirectory = (directory: string, use: 'read' | 'write' = 'writ
  * @param stats - of the file itself, not of what a link leads to
  * @throws PortolanError `STATE`
  */
-export const refuseUnsafeFile = (what: string, path: string, stats: Stats): void => {
+export const refuseUnsafeFile = (what: string, path: string, stats: FileStats): void => {
   if (stats.isSymbolicLink())
     throw new PortolanError(
       'STATE',
@@ -107,7 +115,7 @@ const faultOf = (directory: string, isForeignRootFine = false): PlaceFault | nul
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
 
 /** @param isAbove - of the state directory, where the owner may be one that this user namespace has no number for */
-const faultOfStats = (path: string, stats: Stats, isAbove: boolean): PlaceFault | null => {
+const faultOfStats = (path: string, stats: FileStats, isAbove: boolean): PlaceFault | null => {
   if (stats.uid !== 0 && !(isAbove && isUnmapped(stats.uid)))
     return {
       kind: 'owner',

@@ -3,7 +3,7 @@ import { formatAddress4, readAddress4 } from './address4.ts'
 const COLON = 58
 
 /** Scratch space: eight groups, read back as two 64 bit halves, which is far cheaper than eight BigInt shifts. */
-export const scratch: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(16))
+export const scratch: DataView = new DataView(new ArrayBuffer(16))
 
 const hexDigit = (code: number): number => {
   if (code >= 48 && code <= 57) return code - 48

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Monitor, Notice } from 'portolan/machine'
 
 /** A monitor that tells what it is given. */

@@ -1,0 +1,103 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { describe, expect, test } from '@jest/globals'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { compile, entriesOf, installConsumer, nodes, runNode } from './consumer.ts'
+import { packAll } from './packed.ts'
+import { packedBytes } from './size-budget.ts'
+
+const tarballs = packAll()
+const folder = installConsumer(tarballs)
+const entries = entriesOf(folder, tarballs)
+
+const manifestOf = (path: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(readFileSync(join(folder, 'node_modules', path, 'package.json'), 'utf8'))
+
+describe.each(tarballs)('$file', ({ path, file, files }) => {
+  test('holds what is used of it, and nothing of the build', () => {
+    expect(files.filter((name) => /\.map$|tsbuildinfo|^src\/|\/test\/|node_modules/.test(name))).toEqual([])
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']))
+  })
+
+  test('is packed as Node and bundlers want it', async () => {
+    const bytes = readFileSync(path)
+    const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  })
+
+  test('has types that are those of its code, for whatever resolves them', async () => {
+    const found = await checkPackage(createPackageFromTarballData(readFileSync(path)))
+    const problems = found.types === false ? ['it has no types'] : found.problems
+    // The old resolution of TypeScript knows no exports, and CommonJS gets these by `require` of a module.
+    const isNews = (problem: (typeof problems)[number]): boolean =>
+      typeof problem === 'string' ||
+      !(
+        problem.kind === 'CJSResolvesToESM' ||
+        ('resolutionKind' in problem && problem.resolutionKind === 'node10')
+      )
+    expect(problems.filter(isNews)).toEqual([])
+  })
+
+  test('is no larger than its budget', () => {
+    const name = file.replace(/-\d+\.\d+\.\d+\.tgz$/, '')
+    expect(statSync(path).size).toBeLessThan(packedBytes[name] ?? 0)
+  })
+})
+
+test('every entry is there to be tried', () => {
+  expect(entries).toEqual(expect.arrayContaining(['portolan', '@portolan/core', '@portolan/netfilter/text']))
+})
+
+describe.each(nodes)('installed in an empty project, on Node $version', ({ program }) => {
+  const loaded = `console.log(all.every((one) => Object.keys(one).length > 0) ? 'loaded' : 'empty')`
+
+  test('every entry is imported', () => {
+    const text = `const all = await Promise.all(${JSON.stringify(entries)}.map((one) => import(one)))\n${loaded}`
+    expect(runNode(program, folder, '--input-type=module', '--eval', text)).toEqual({
+      status: 0,
+      stdout: 'loaded\n',
+      stderr: '',
+    })
+  })
+
+  test('every entry is required', () => {
+    const text = `const all = ${JSON.stringify(entries)}.map((one) => require(one))\n${loaded}`
+    expect(runNode(program, folder, '--no-warnings', '--input-type=commonjs', '--eval', text)).toEqual({
+      status: 0,
+      stdout: 'loaded\n',
+      stderr: '',
+    })
+  })
+
+  test('the command says its version', () => {
+    const { version } = manifestOf('portolan')
+    const bin = join(folder, 'node_modules/.bin/portolan')
+    expect(runNode(program, folder, bin, '--version').stdout).toContain(String(version))
+  })
+})
+
+const useAll = `${entries.map((one, at) => `import * as m${at} from '${one}'`).join('\n')}
+export const all = [${entries.map((_, at) => `m${at}`).join(', ')}]
+import { type LiveHost, openHost } from 'portolan'
+export const host: Promise<LiveHost> = openHost({ backend: 'nftables' })
+// @ts-expect-error: the types are there, and refuse what is wrong
+export const wrong = openHost({ backend: 'pf' })
+`
+
+describe.each(['typescript-5.4', 'typescript'] as const)('the declarations, to %s', (version) => {
+  test('compile by nodenext, each of them looked at, where a project has no types of Node', () => {
+    writeFileSync(join(folder, 'index.ts'), useAll)
+    const options = { module: 'nodenext', moduleResolution: 'nodenext', types: [], skipLibCheck: false }
+    expect(compile(folder, version, options)).toBe('')
+  })
+
+  test('compile by a bundler, beside the types of Node 12, which netlink brings', () => {
+    writeFileSync(join(folder, 'index.ts'), useAll)
+    expect(manifestOf('@types/node').version).toMatch(/^12\./)
+    const options = { module: 'esnext', moduleResolution: 'bundler', types: ['node'], skipLibCheck: true }
+    expect(compile(folder, version, options)).toBe('')
+  })
+})
