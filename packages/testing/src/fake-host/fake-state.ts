@@ -29,6 +29,7 @@ export class FakeState {
   /** What the plans that were applied last made of each project. */
   readonly planned: Map<string, DesiredState> = new Map()
   readonly #monitors = new Set<FakeMonitor>()
+  readonly #read = new Map<string, WantedState>()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(facts: HostFacts, rules: HostRules) {
@@ -77,6 +78,13 @@ export class FakeState {
     return wantedStateIn((follower: JournalFollower) => this.journals.open(project, follower))
   }
 
+  /** What is wanted of a project, to be read: kept, since it is asked for with each packet. */
+  readWanted(project: string): WantedState {
+    const known = this.#read.get(project) ?? this.wantedOf(project)
+    this.#read.set(project, known)
+    return known
+  }
+
   /** Does something alone, as programs of ours do under the host's lock. */
   withLock<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = this.#last.then(work, work)
@@ -87,7 +95,7 @@ export class FakeState {
   /** Every project as it is wanted: planned ones, and those that live hosts hold. */
   desired(): readonly DesiredState[] {
     const live = this.journals.projects().map((project): DesiredState => {
-      const wanted = this.wantedOf(project)
+      const wanted = this.readWanted(project)
       return {
         project,
         networks: wanted.networks().map(({ network }) => network),

@@ -26,5 +26,5 @@ const wishesOn = (state: FakeState): readonly Wish[] => [
   ...[...state.planned.values()].map(
     (desired): Wish => ({ project: desired.project, desired, mappings: desired.mappings }),
   ),
-  ...state.journals.projects().map((project) => wishIn(project, state.wantedOf(project), state.facts)),
+  ...state.journals.projects().map((project) => wishIn(project, state.readWanted(project), state.facts)),
 ]

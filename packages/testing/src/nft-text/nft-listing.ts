@@ -61,7 +61,7 @@ const readChain = (reader: WordReader, at: Place, numbers: Numbers, rules: objec
     if (reader.skip('}')) return { chain: { ...at, name, handle, ...base } }
     if (reader.peek() === 'type' && reader.peek(2) === 'hook') base = readBase(reader)
     else {
-      const rule = readRule(reader.untilEnd())
+      const rule = readRule(reader.untilEnd(), at.family)
       rules.push({ rule: { ...at, chain: name, handle: numbers.next(), ...rule } })
     }
   }

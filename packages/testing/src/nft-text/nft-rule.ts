@@ -8,24 +8,27 @@ export interface ListedRule {
   readonly comment?: string
 }
 
-/** A rule of nft's language. */
-export const readRule = (words: readonly Word[]): ListedRule => {
+/**
+ * A rule of nft's language.
+ * @param family - of its table
+ */
+export const readRule = (words: readonly Word[], family: string): ListedRule => {
   const reader = new WordReader(words)
   const expr: Json[] = []
   let comment: string | undefined
   while (!reader.ended) {
     if (reader.skip('comment')) comment = reader.next().text
-    else expr.push(readStatement(reader))
+    else expr.push(readStatement(reader, family))
   }
   return { expr, ...(comment === undefined ? {} : { comment }) }
 }
 
-const readStatement = (reader: WordReader): Json => {
+const readStatement = (reader: WordReader, family: string): Json => {
   const word = reader.next()
   const plain = plainStatements[word.text]
   if (plain !== undefined) return plain
   const read = statements[word.text]
-  if (read !== undefined) return read(reader, word)
+  if (read !== undefined) return read(reader, family)
   const left = readLeft(word, reader)
   return readMatch(left, reader)
 }
@@ -39,7 +42,7 @@ const plainStatements: Readonly<Record<string, Json>> = {
   notrack: { notrack: null },
 }
 
-const statements: Readonly<Record<string, (reader: WordReader, word: Word) => Json>> = {
+const statements: Readonly<Record<string, (reader: WordReader, family: string) => Json>> = {
   jump: (reader) => ({ jump: { target: reader.next().text } }),
   goto: (reader) => ({ goto: { target: reader.next().text } }),
   counter: (reader) => {
@@ -49,8 +52,10 @@ const statements: Readonly<Record<string, (reader: WordReader, word: Word) => Js
     return { counter: { packets, bytes: Number(reader.next().text) } }
   },
   log: (reader) => (reader.skip('prefix') ? { log: { prefix: reader.next().text } } : { log: null }),
-  reject: (reader) => {
-    if (!reader.skip('with')) return { reject: null }
+  reject: (reader, family) => {
+    // As nft lists a bare "reject": of a table of both families it is of no family.
+    const bare = { ip: 'icmp', ip6: 'icmpv6' }[family] ?? 'icmpx'
+    if (!reader.skip('with')) return { reject: { type: bare, expr: 'port-unreachable' } }
     const type = reader.next().text
     if (type !== 'tcp') return { reject: { type, expr: reader.next().text } }
     reader.expect('reset')

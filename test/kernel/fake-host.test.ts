@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals'
+import * as nftables from '@portolan/nftables'
+import { arbitraryForeignRules, fakeHost, type RuleTexts, smallHost } from '@portolan/testing'
+import fc from 'fast-check'
+import { type Backend, backends } from '../lab/backend.ts'
+import { addresses } from '../lab/topology.ts'
+import { compareFlows, containAll, factsOf, loadForeign, runInLab, runOnFake } from './fake-host/two-hosts.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+
+const dropped = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -s ${addresses.ip.client}/32 -p tcp -m tcp --dport 80 -j DROP
+COMMIT
+`
+
+/** Another dialect beside each of ours. */
+const drawn = (backend: Backend): readonly [string, RuleTexts] => {
+  const at = backends.indexOf(backend) + 1
+  const dialect = backends[at % backends.length] ?? 'nftables'
+  const seed = Number(process.env.PORTOLAN_SEED)
+  const [rules = {}] = fc.sample(arbitraryForeignRules(dialect), { numRuns: 1, seed })
+  return [`rules of ${dialect}`, rules]
+}
+
+describeLifecycle("foreign rules in nft's own language", 'nftables', (open) => {
+  test('are read as nft lists them', async () => {
+    const lab = await open()
+    const seed = Number(process.env.PORTOLAN_SEED)
+    for (const rules of fc.sample(arbitraryForeignRules('nftables'), { numRuns: 25, seed })) {
+      await loadForeign(lab, rules)
+      const listed = nftables.parse(await lab.host.mustRun(['nft', '-j', 'list', 'ruleset']))
+      const read = fakeHost(smallHost, rules).rules.nftables
+      expect({ rules, read: withoutHandles(read) }).toEqual({ rules, read: withoutHandles(listed) })
+    }
+  })
+})
+
+const withoutHandles = (rules: nftables.Ruleset): unknown =>
+  JSON.parse(JSON.stringify(rules, (key, value) => (key === 'handle' ? undefined : value)))
+
+for (const backend of backends) {
+  describeLifecycle('a simulated host and a real one', backend, (open) => {
+    test('tell the same of a live project, and bring its packets to the same places', async () => {
+      const lab = await open()
+      const facts = await factsOf(lab)
+      const foreign = [['no rules', {}] as const, ['a drop', { iptables: dropped }] as const, drawn(backend)]
+      for (const [name, rules] of foreign) {
+        await loadForeign(lab, rules)
+        const fake = fakeHost(facts, rules)
+        const simulated = await runOnFake(fake, backend)
+        const real = await runInLab(lab, backend)
+        expect({ name, rules, report: simulated }).toEqual({ name, rules, report: real })
+        if (name === 'no rules') await containAll(lab, real)
+        const compared = await compareFlows(lab, fake, real)
+        expect(compared.length).toBeGreaterThan(40)
+        if (name === 'no rules')
+          expect(compared.filter(({ real: came }) => came !== null).length).toBeGreaterThan(20)
+        const ofClient = compared.filter(
+          ({ flow: { from, to } }) => from.address === addresses.ip.client && to.port === 8080,
+        )
+        if (name === 'a drop') expect(ofClient.map(({ real: came }) => came)).toEqual([null])
+        const apart = compared.filter(({ simulated: { to, seenAs, outcome }, real: came }) =>
+          outcome === 'delivered'
+            ? to?.kind !== 'container' || came?.by !== to.service || came.source !== seenAs?.source
+            : came !== null,
+        )
+        expect(apart.map((one) => ({ name, rules, ...one, way: String(one.simulated) }))).toEqual([])
+      }
+    })
+  })
+}

@@ -1,0 +1,173 @@
+import type { Flow, FlowSource } from '@portolan/core'
+import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
+import type { Delivery, FakeHost, RuleTexts } from '@portolan/testing'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import { addresses } from '../../lab/topology.ts'
+import { emptyLegacy, feed } from '../differential/host-rules.ts'
+import { contain, inShop, type Leased } from '../live/in-live-host.ts'
+
+/** What a live project does, in words that both hosts run. */
+export const script = `
+  await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
+  await host.ensureNetwork('back', { pool: 'classic', ipv6: true, internal: true })
+  const leases = [await leased('web', 'web-1'), await leased('web', 'web-2'), await leased('back', 'db-1')]
+  await host.publish([
+    { hostPort: 8080, to: { endpoint: 'web-1', port: 80 } },
+    { hostPort: 8081, to: { endpoint: 'web-2', port: 81 }, allowFrom: ['${addresses.ip.client}', '${addresses.ip6.client}'] },
+    { hostPort: 8082, to: { endpoint: 'web-1', port: 80 }, interface: 'eth1' },
+    { hostPort: 8083, to: { endpoint: 'web-1', port: 81 }, hostAddress: '127.0.0.1' },
+    { hostPort: 8084, to: { endpoint: 'web-1', port: 81 } },
+    { hostPort: 'auto', protocol: 'udp', to: { endpoint: 'web-1', port: 53 } },
+  ])
+  await host.unpublish({ hostPort: 8084 })
+  report({ leases, networks: host.networks(), endpoints: host.endpoints(), published: host.published() })`
+
+/** What both hosts have to say of it. */
+export interface Report {
+  readonly leases: readonly Leased[]
+  readonly networks: readonly unknown[]
+  readonly endpoints: readonly unknown[]
+  readonly published: readonly { readonly hostPort: number; readonly protocol: string }[]
+}
+
+export const runInLab = async (lab: Lab, backend: Backend): Promise<Report> =>
+  (await inShop(lab, backend, script)) as Report
+
+type Body = (host: object, leased: unknown, report: (value: unknown) => void) => Promise<void>
+
+const AsyncFunction = (async () => {}).constructor as new (...words: readonly string[]) => Body
+
+/** The same on a simulated host, whose report is of values as JSON has them. */
+export const runOnFake = async (fake: FakeHost, backend: Backend): Promise<Report> => {
+  await using host = await fake.openHost({ backend, project: 'shop' })
+  const leased = async (network: string, name: string): Promise<unknown> => {
+    const { ip, ip6, mac } = await host.lease(network, name)
+    const of = host.networks().find((one) => one.name === network)
+    return { name, ip, ip6, mac, bridge: of?.bridge, network: of }
+  }
+  let reported = 'null'
+  await new AsyncFunction('host', 'leased', 'report', script)(host, leased, (value) => {
+    reported = JSON.stringify(value)
+  })
+  const report = JSON.parse(reported) as Report
+  for (const { name, bridge } of report.leases) {
+    fake.addInterface(`v-${name}`)
+    await host.attachPort(`v-${name}`, bridge)
+  }
+  return report
+}
+
+/** The facts of a lab's host, for simulated ones. */
+export const factsOf = async (lab: Lab): Promise<HostFacts> =>
+  parseHostFacts((await lab.portolan(['inspect'])).stdout, 'portolan inspect')
+
+/** Takes every rule away, and puts those of another program in place. */
+export const loadForeign = (lab: Lab, { nft, iptables, iptablesLegacy }: RuleTexts): Promise<string> =>
+  lab.host.mustRun(['sh', '-e'], {
+    input: [
+      'nft flush ruleset',
+      ...['iptables', 'ip6tables'].map((program) => feed(`${program}-legacy-restore`, emptyLegacy)),
+      ...(nft === undefined ? [] : [feed('nft -f -', nft)]),
+      ...(iptables === undefined ? [] : [feed('iptables-nft-restore', iptables)]),
+      ...(iptablesLegacy === undefined ? [] : [feed('iptables-legacy-restore', iptablesLegacy)]),
+      'conntrack -F >/dev/null 2>&1 || true',
+    ].join('\n'),
+  })
+
+/** Starts the containers of the leases. */
+export const containAll = async (lab: Lab, { leases }: Report): Promise<void> => {
+  for (const one of leases) await contain(lab, one)
+  await lab.host.areUp(leases.flatMap(({ bridge, name }) => [bridge, `v-${name}`]))
+}
+
+interface Sender {
+  readonly machine: Machine
+  readonly source: (family: 'ip' | 'ip6') => FlowSource
+}
+
+const sendersOf = (lab: Lab, { leases }: Report): readonly Sender[] => {
+  const machines = (['client', 'neighbour', 'outside'] as const).map(
+    (name): Sender => ({
+      machine: lab[name],
+      source: (family) => ({
+        kind: 'machine',
+        address: addresses[family][name],
+        interface: name === 'outside' ? 'eth1' : 'eth0',
+      }),
+    }),
+  )
+  const containers = leases.flatMap(({ name, network, ...own }): Sender[] => {
+    const machine = lab.containers.get(name)
+    const of = (network as unknown as { readonly name: string }).name
+    return machine === undefined
+      ? []
+      : [{ machine, source: (family) => ({ kind: 'container', network: of, address: own[family] ?? '' }) }]
+  })
+  return [
+    ...machines,
+    { machine: lab.host, source: (): FlowSource => ({ kind: 'host', address: null }) },
+    ...containers,
+  ]
+}
+
+interface Aim {
+  readonly protocol: 'tcp' | 'udp'
+  readonly address: string
+  readonly port: number
+}
+
+const aimsOf = (family: 'ip' | 'ip6', { leases, published }: Report): readonly Aim[] => {
+  const { host, hostOutside, loopback } = addresses[family]
+  const automatic = published.find(({ protocol }) => protocol === 'udp')?.hostPort ?? 0
+  return [
+    ...[8080, 8081, 8082, 8084].map((port): Aim => ({ protocol: 'tcp', address: host, port })),
+    { protocol: 'tcp', address: hostOutside, port: 8082 },
+    { protocol: 'udp', address: host, port: automatic },
+    { protocol: 'tcp', address: loopback, port: 8083 },
+    ...leases.map((one): Aim => ({ protocol: 'tcp', address: one[family] ?? '', port: 80 })),
+  ]
+}
+
+/** What became of one flow on both hosts. */
+export interface Compared {
+  readonly flow: Flow
+  readonly simulated: Delivery
+  /** The container that answered, and the source that it saw; null: no answer came. */
+  readonly real: { readonly by: string; readonly source: string } | null
+}
+
+/** Sends the same flows on both hosts. Those that no rule decides for certain, or that leave the lab, are left out. */
+export const compareFlows = async (
+  lab: Lab,
+  fake: FakeHost,
+  report: Report,
+): Promise<readonly Compared[]> => {
+  const asked = (['ip', 'ip6'] as const).flatMap((family) =>
+    sendersOf(lab, report).flatMap(({ machine, source }) =>
+      aimsOf(family, report).flatMap(({ protocol, ...to }) => {
+        const flow: Flow = { family, protocol, from: source(family), to }
+        // A machine does not send what is for itself out, and loopback addresses stay within it.
+        const isOwn = flow.from.address === to.address
+        const staysIn = to.address === addresses[family].loopback && flow.from.kind !== 'host'
+        return isOwn || staysIn ? [] : [{ machine, flow, simulated: fake.send(flow) }]
+      }),
+    ),
+  )
+  const decided = asked.filter(
+    ({ simulated: { certainty, outcome } }) => certainty === 'certain' && outcome !== 'forwarded',
+  )
+  return Promise.all(
+    decided.map(async ({ machine, flow, simulated }): Promise<Compared> => {
+      const answered = await machine.probe({
+        protocol: flow.protocol as 'tcp' | 'udp',
+        destination: flow.to.address,
+        port: flow.to.port,
+        timeoutMs: simulated.outcome === 'delivered' ? 4000 : 400,
+      })
+      const real = answered.delivered ? { by: answered.by, source: answered.source } : null
+      return { flow, simulated, real }
+    }),
+  )
+}
