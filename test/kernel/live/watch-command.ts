@@ -55,6 +55,9 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       await watched.next('watching', ({ kind }) => kind === 'watching')
       await attach(lab, await pilotOf(lab, backend).plan(shop()), 'nginx', { hairpin: true })
       expect(await served(lab, 8080)).toBe(true)
+      // A look that comes after the container sees its interface on the bridge.
+      await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+      await watched.next('forwarding', (event) => event.kind === 'drift' && event.outcome === 'repaired')
       await lab.host.ip(`link del ${await bridgeOf(lab, 'web')}`)
       await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
       await lab.host.mustRun(
@@ -74,7 +77,10 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
           event.outcome === 'repaired' &&
           (backend === 'iptables-legacy' || event.causes.some(({ text }) => text.startsWith('nft '))),
       )
-      await lab.host.ip(`link set v-nginx master ${await bridgeOf(lab, 'web')}`)
+      // The container's interface went back to the bridge, with what makes the host's own ports reachable from it.
+      expect(await lab.host.mustRun(['bridge', '-d', 'link', 'show', 'dev', 'v-nginx'])).toMatch(
+        new RegExp(`master ${await bridgeOf(lab, 'web')} .*hairpin on`, 's'),
+      )
       await lab.host.areUp([await bridgeOf(lab, 'web'), 'v-nginx'])
       expect(await served(lab, 8080)).toBe(true)
     }

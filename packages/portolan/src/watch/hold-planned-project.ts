@@ -4,12 +4,17 @@ import {
   defaultStateDirectory,
   isSysctlWritable,
   openConntrack,
+  openLinks,
   readHost,
+  readSysctl,
   withHostLock,
+  writeSysctl,
 } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
+import { attachToNetwork } from '../live/networks/attach-to-network.ts'
+import { lostPorts, portsOfBridges } from '../live/networks/bridge-ports.ts'
 import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
@@ -53,6 +58,10 @@ export const holdPlannedProject = async (
   )
 
   const conntrack = openConntrack()
+  const links = openLinks()
+  const sysctls = { read: readSysctl, write: writeSysctl, isWritable: isSysctlWritable }
+  /** The ports that were on each network, as long as its bridge is there. */
+  let ports: ReadonlyMap<string, readonly string[]> = new Map()
 
   const elsewhere = () => {
     const writable = options.sysctls ?? isSysctlWritable('net.ipv4.ip_forward')
@@ -60,6 +69,7 @@ export const holdPlannedProject = async (
   }
   const drift = async (): Promise<readonly DriftChange[]> => {
     await rules.refresh()
+    ports = portsOfBridges(project, rules.facts, ports)
     return [...rules.drift(), ...elsewhere(), ...(pending ? [toLease] : [])]
   }
   /** Has another process applied what the file says now? */
@@ -97,9 +107,12 @@ export const holdPlannedProject = async (
         // What another program took away of other projects comes back too.
         await rules.refresh()
       }
-      if (!rules.isDamaged()) return
-      await rules.mend()
-      await conntrack.forgetUntranslated(udpPorts(desired))
+      const isDamaged = rules.isDamaged()
+      if (isDamaged) await rules.mend()
+      // A bridge that came in the place of one that was deleted has none of its ports.
+      for (const { network, port } of lostPorts(project, rules.facts, ports))
+        await attachToNetwork(rules, { links, sysctls }, port, `${project}/${network}`)
+      if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
     },
     conflicts: async () => (await planBeside(intent, options, { live: [], search: true })).conflicts,
     desired: () => desired,
@@ -107,6 +120,7 @@ export const holdPlannedProject = async (
     close: () => {
       rules.close()
       conntrack.close()
+      links.close()
     },
   }
 }

@@ -1,12 +1,12 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { LiveMachine, Sysctls } from '../live-machine.ts'
-import type { LiveRules } from '../rules/live-rules.ts'
+import type { HeldRules } from '../rules/held-rules.ts'
 import { bridgeOf, isolates } from './own-bridges.ts'
 
 /** Makes an interface a port of a network's bridge. */
 export const attachToNetwork = async (
-  rules: LiveRules,
+  rules: HeldRules,
   { links, sysctls }: Pick<LiveMachine, 'links' | 'sysctls'>,
   interfaceName: string,
   network: string,
@@ -15,7 +15,7 @@ export const attachToNetwork = async (
   else await rules.refresh()
   const bridge = bridgeOf(rules.bridges, network)
   // A container is not put on a network whose guards are gone.
-  if (rules.isDamaged()) await rules.slowly(() => null)
+  if (rules.isDamaged()) await rules.mend()
   const isolated = !bridge.icc && isolates(bridge, interfaceName, rules.facts)
   // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
