@@ -12,7 +12,8 @@ export const bundleOptions = {
   platform: 'node',
   target: 'node20.19',
   // These load native code from beside their own files.
-  external: ['lmdb', 'netlink'],
+  // The last comes without the text of its licence, which a copy in the bundle would have to carry.
+  external: ['lmdb', 'netlink', '@bomb.sh/tab'],
   // The sources, not what tsc made of them before.
   alias: Object.fromEntries(packageEntries.map(({ specifier, source }) => [specifier, `./${source}`])),
   tsconfig: 'tsconfig.base.json',

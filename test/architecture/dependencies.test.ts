@@ -68,12 +68,12 @@ const libraries: Record<string, readonly string[]> = {
   host: ['execa', 'lmdb', 'netlink'],
   iptables: [],
   nftables: [],
-  portolan: ['string-width'],
+  portolan: ['@bomb.sh/tab', 'string-width'],
   testing: ['@jest/globals', 'fast-check', 'vitest'],
 }
 
-/** Packages that the bundle of a package loads from outside itself: native code, which no bundle can hold. */
-const besideBundle: Record<string, readonly string[]> = { portolan: ['lmdb', 'netlink'] }
+/** Packages that the bundle of a package loads from outside itself, for the reasons in script/bundle-options.js. */
+const besideBundle: Record<string, readonly string[]> = { portolan: ['lmdb', 'netlink', '@bomb.sh/tab'] }
 
 /** Libraries that a command alone uses: its bundle holds them, so they are no dependency of a program that imports the package. */
 const inBundle: Record<string, readonly string[]> = { portolan: ['prom-client'] }

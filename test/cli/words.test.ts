@@ -24,7 +24,7 @@ describe('help and version', () => {
     expect(stderr).toContain('portolan plan')
   })
 
-  test.concurrent.each(['--version', '-V'])('%s prints the version alone', async (word) => {
+  test.concurrent.each(['--version', '-V', '-v', 'version'])('%s prints the version alone', async (word) => {
     const { code, stdout } = await portolan([word], { folder })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
@@ -48,6 +48,10 @@ describe('help and version', () => {
 
 describe('words that mean nothing', () => {
   test.concurrent.each([
+    ['a misspelt command', ['plna'], /there is no command "plna"\. Did you mean "plan"\?/],
+    ['a misspelt option', ['plan', '--rule'], /'--rule'\. Did you mean --rules\?/],
+    ['a misspelt value', ['plan', '--backend', 'nftable'], /Did you mean nftables\?/],
+    ['a misspelt pool', ['subnet', '--pool', 'clasic'], /Did you mean classic\?/],
     ['an unknown command', ['frobnicate'], /there is no command "frobnicate".*plan, apply/],
     ['the name of an object method', ['toString'], /there is no command "toString"/],
     ['an unknown option', ['plan', '--frobnicate'], /Unknown option '--frobnicate'/],

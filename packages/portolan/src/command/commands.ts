@@ -1,28 +1,5 @@
 import type { Command } from './command.ts'
-import type { OptionName } from './option-table.ts'
-
-const always: readonly OptionName[] = ['json', 'help']
-const common: readonly OptionName[] = [...always, 'state']
-const hostFiles: readonly OptionName[] = [
-  'host',
-  'iptables-save',
-  'ip6tables-save',
-  'iptables-legacy-save',
-  'ip6tables-legacy-save',
-  'nft-json',
-]
-const subnets: readonly OptionName[] = ['pool', 'reserve', 'allow']
-const intent: readonly OptionName[] = [
-  'file',
-  'project',
-  'profile',
-  'env-file',
-  'project-directory',
-  'backend',
-  'guard-forwarding',
-  'no-sysctl',
-  ...subnets,
-]
+import { always, common, hostFiles, intent, subnets } from './option-sets.ts'
 
 /** Where a command does without an intent, what is said of one needs it. */
 const ofAnIntent: Command['needs'] = Object.fromEntries(
@@ -34,6 +11,10 @@ export const commands: Readonly<Record<string, Command>> = {
   plan: {
     usage: 'plan [-f compose.yaml]... [--rules]',
     summary: 'Show subnets and why, addresses, conflicts and changes; change nothing.',
+    examples: [
+      { line: 'portolan plan', does: 'what apply would do for the Compose file here' },
+      { line: 'portolan plan -f compose.yaml --backend nftables --rules', does: 'every rule, as a diff' },
+    ],
     options: [...common, ...hostFiles, ...intent, 'rules'],
     positionals: 0,
     load: () => import('./commands/plan.ts'),
@@ -45,6 +26,16 @@ export const commands: Readonly<Record<string, Command>> = {
       'Where the host changes before that, apply plans again, shows what is new and asks again. With --yes it goes on,',
       'unless a conflict is new that blocks: --force is for the conflicts of the plan that was made first.',
     ],
+    examples: [
+      {
+        line: 'portolan apply --guard-forwarding',
+        does: 'show the plan, ask, and carry it out; other interfaces do not forward to one another',
+      },
+      {
+        line: 'portolan apply -f compose.yaml --yes',
+        does: 'carry it out without a question, as a script does',
+      },
+    ],
     options: [...common, ...intent, 'rules', 'yes', 'force', 'fix'],
     positionals: 0,
     load: () => import('./commands/apply.ts'),
@@ -55,6 +46,10 @@ export const commands: Readonly<Record<string, Command>> = {
     more: [
       'The project is that of -p, or else of the Compose file: the one that -f names, or the one found here.',
       'With none of them, and without --all, nothing is removed.',
+    ],
+    examples: [
+      { line: 'portolan destroy -p shop', does: 'show what goes of project shop, ask, and remove it' },
+      { line: 'portolan destroy --all --yes', does: 'remove everything of Portolan, without a question' },
     ],
     options: [
       ...common,
@@ -77,9 +72,17 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'move NETWORK [-f compose.yaml]... [--rules] [--fix] [--yes]',
     summary:
       'Show the plan that gives a network another subnet and its endpoints other addresses; --yes applies it.',
+    examples: [
+      {
+        line: 'portolan move web',
+        does: 'the plan that gives network web another subnet; nothing is changed',
+      },
+      { line: 'portolan move web -f compose.yaml --yes', does: 'carry it out' },
+    ],
     options: [...common, ...intent, 'rules', 'yes', 'force', 'fix'],
     needs: { force: 'yes' },
     positionals: 1,
+    completes: 'network',
     load: () => import('./commands/move.ts'),
   },
   script: {
@@ -91,6 +94,13 @@ export const commands: Readonly<Record<string, Command>> = {
       '--ip6tables-save). Where no rules are read (--host alone) it holds this project only: loading it removes',
       'every other project of Portolan, and its head says so. Print it again once another project has changed.',
     ],
+    examples: [
+      { line: 'portolan script --format nft --backend nftables > firewall.nft', does: 'a script for nft -f' },
+      {
+        line: 'portolan script --host host.json --format sh --backend iptables-nft',
+        does: 'a script for the host that host.json describes',
+      },
+    ],
     options: [...common, ...hostFiles, ...intent, 'format'],
     positionals: 0,
     load: () => import('./commands/script.ts'),
@@ -99,6 +109,10 @@ export const commands: Readonly<Record<string, Command>> = {
     usage:
       'subnet [--count N] [--size N] [--pool P]... [--reserve CIDR]... [--allow CIDR]... [--map] [--svg FILE]',
     summary: 'Pick subnets that collide with nothing on this host.',
+    examples: [
+      { line: 'portolan subnet --count 3 --reserve 10.0.0.0/8', does: 'three subnets outside 10.0.0.0/8' },
+      { line: 'portolan subnet --pool 10.64.0.0/12:24 --map', does: "a picture of a pool of one's own" },
+    ],
     options: [...common, ...hostFiles, ...subnets, 'count', 'size', 'ipv6', 'map', 'svg'],
     positionals: 0,
     load: () => import('./commands/subnet.ts'),
@@ -107,6 +121,13 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'conflicts [-f compose.yaml]... [--all]',
     summary:
       'Show only the conflicts of the planned state; with --all, a short list of them and of what is odd among the foreign rules.',
+    examples: [
+      {
+        line: 'portolan conflicts',
+        does: 'each conflict of the planned state, with an example and a remedy',
+      },
+      { line: 'portolan conflicts --all', does: 'a short list, and what is odd among the foreign rules' },
+    ],
     options: [...common, ...hostFiles, ...intent, 'all'],
     positionals: 0,
     load: () => import('./commands/conflicts.ts'),
@@ -115,6 +136,16 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'explain [--from A[:PORT]] --to B:PORT/PROTOCOL [--in INTERFACE] [-f compose.yaml]...',
     summary:
       'Tell the way of a packet through the rules on this host as they are: what changes it, what stops it, where it ends.',
+    examples: [
+      {
+        line: 'portolan explain --from 198.51.100.7 --to 192.0.2.2:8080/tcp',
+        does: 'the way of a packet from another machine',
+      },
+      {
+        line: 'portolan explain --to 127.0.0.1:8080/tcp -f compose.yaml',
+        does: 'the way of a packet of a process on this host, with names of services',
+      },
+    ],
     options: [...common, ...hostFiles, 'from', 'to', 'in', ...intent],
     needs: ofAnIntent,
     positionals: 0,
@@ -124,6 +155,13 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'evaluate [-f compose.yaml]... < packets > outcomes',
     summary:
       'Read packets from standard input, a JSON object a line; print the outcome of each as a line of JSON.',
+    examples: [
+      { line: 'portolan evaluate < packets.jsonl', does: 'an outcome for each packet, on this host' },
+      {
+        line: 'portolan evaluate --host host.json -f compose.yaml < packets.jsonl',
+        does: 'the same on another host, with names of services',
+      },
+    ],
     options: [...common, ...hostFiles, ...intent],
     needs: ofAnIntent,
     positionals: 0,
@@ -132,8 +170,13 @@ export const commands: Readonly<Record<string, Command>> = {
   parse: {
     usage: 'parse FILE',
     summary: 'Read an iptables-save or nft JSON file and print it back as the kernel would.',
+    examples: [
+      { line: 'portolan parse rules.v4', does: 'the rules as the kernel would list them' },
+      { line: 'portolan parse rules.v4 --json', does: 'the same as data' },
+    ],
     options: always,
     positionals: 1,
+    completes: 'file',
     load: () => import('./commands/parse.ts'),
   },
   status: {
@@ -145,6 +188,13 @@ export const commands: Readonly<Record<string, Command>> = {
       'both directions, where the host counts them (net.netfilter.nf_conntrack_acct). NEW are the connections that its rules',
       'have translated since they were written (iptables). DRIFT says what is missing, changed or unwanted; of a project',
       'that was applied from a Compose file it says so of single mappings with -f alone.',
+    ],
+    examples: [
+      { line: 'portolan status', does: 'what is mapped on this host now' },
+      {
+        line: 'portolan status -f compose.yaml --no-conflicts',
+        does: 'one project, compared with what its file wants',
+      },
     ],
     options: [
       ...common,
@@ -176,6 +226,13 @@ export const commands: Readonly<Record<string, Command>> = {
       'SIGHUP reads the files again and applies the difference; SIGTERM ends it and leaves the rules.',
       '--metrics counts connections of mappings, their packets and bytes where net.netfilter.nf_conntrack_acct is 1.',
     ],
+    examples: [
+      {
+        line: 'portolan watch -f compose.yaml --once',
+        does: 'put the project in force, repair it once, and end: for a timer',
+      },
+      { line: 'portolan watch -f compose.yaml --once --check', does: 'only tell what is not as wanted' },
+    ],
     options: [...common, ...intent, 'check', 'once', 'metrics'],
     positionals: 0,
     load: () => import('./commands/watch.ts'),
@@ -183,11 +240,51 @@ export const commands: Readonly<Record<string, Command>> = {
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',
+    examples: [
+      {
+        line: 'portolan inspect > host.json',
+        does: 'facts of this host in a file, for --host on another machine',
+      },
+      { line: 'portolan inspect --host host.json', does: 'the facts in a file, checked and completed' },
+    ],
     options: [...always, ...hostFiles],
     positionals: 0,
     load: () => import('./commands/inspect.ts'),
   },
+  completion: {
+    usage: 'completion bash|zsh|fish',
+    summary:
+      'Print a script that lets a shell complete commands, options and names of projects and networks.',
+    more: [
+      'Put it where the shell looks for completions. It asks portolan for each word, and runs nothing that is typed.',
+    ],
+    examples: [
+      {
+        line: 'portolan completion bash > ~/.local/share/bash-completion/completions/portolan',
+        does: 'for bash, from the next shell on',
+      },
+      {
+        line: 'portolan completion fish > ~/.config/fish/completions/portolan.fish',
+        does: 'for fish; for zsh it is a file _portolan in a folder of $fpath',
+      },
+    ],
+    options: ['help'],
+    positionals: 1,
+    completes: ['bash', 'zsh', 'fish'],
+    load: () => import('./commands/completion.ts'),
+  },
+  version: {
+    usage: 'version',
+    summary: 'Print the version, as --version, -V and -v do.',
+    examples: [
+      { line: 'portolan version', does: 'the version alone' },
+      { line: 'portolan -v', does: 'the same' },
+    ],
+    options: always,
+    positionals: 0,
+    load: () => import('./commands/version.ts'),
+  },
 }
 
 /** Commands that have a name and a place already, and nothing behind it yet. */
-export const comingCommands: readonly string[] = ['attach', 'detach', 'report', 'cluster', 'completion']
+export const comingCommands: readonly string[] = ['attach', 'detach', 'report', 'cluster']

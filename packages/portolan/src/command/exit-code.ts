@@ -1,12 +1,23 @@
-/** How the command ends: people build on these numbers. */
-export const exitCode = {
-  ok: 0,
-  error: 1,
-  changes: 2,
-  conflicts: 3,
-  exhausted: 4,
+/** How the command ends, and what that means: people build on these numbers. Help, the man page and the README say the same. */
+export const exitCodes = {
+  ok: { code: 0, meaning: 'done or nothing to do' },
+  error: { code: 1, meaning: 'error' },
+  changes: { code: 2, meaning: 'there are changes' },
+  conflicts: { code: 3, meaning: 'conflicts that block' },
+  exhausted: { code: 4, meaning: 'no free subnet' },
   /** 128 and SIGINT, as a shell has it for a program that Control-C ended. */
-  interrupted: 130,
+  interrupted: { code: 130, meaning: 'Control-C before anything was changed' },
 } as const
 
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
+type Ending = keyof typeof exitCodes
+
+export const exitCode: { readonly [Name in Ending]: (typeof exitCodes)[Name]['code'] } = {
+  ok: exitCodes.ok.code,
+  error: exitCodes.error.code,
+  changes: exitCodes.changes.code,
+  conflicts: exitCodes.conflicts.code,
+  exhausted: exitCodes.exhausted.code,
+  interrupted: exitCodes.interrupted.code,
+}
+
+export type ExitCode = (typeof exitCodes)[Ending]['code']

@@ -1,6 +1,7 @@
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
+import { exitCodes } from './exit-code.ts'
 import { type OptionName, optionTable } from './option-table.ts'
 
 /** The texts of all options begin in one column, and end before another. */
@@ -34,7 +35,9 @@ interface Option {
 
 const fits = (line: string): boolean => textColumn + line.length <= lineEnd
 
-const wrap = (text: string): readonly string[] => {
+const wrap = (text: string): readonly string[] => wrapAt(text, fits)
+
+const wrapAt = (text: string, fits: (line: string) => boolean): readonly string[] => {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
@@ -45,6 +48,13 @@ const wrap = (text: string): readonly string[] => {
   return [...lines, line]
 }
 
+/** How help is asked for. */
+export const helpUsage = 'help [COMMAND]'
+
+const exitCodeList = Object.values(exitCodes)
+  .map(({ code, meaning }) => `${code} ${meaning}`)
+  .join(', ')
+
 /** What `portolan --help` prints. */
 export const generalHelp = (): string => {
   const rows = Object.values(commands).map(({ usage, summary }) => `  portolan ${usage}\n      ${summary}`)
@@ -52,12 +62,13 @@ export const generalHelp = (): string => {
     `portolan ${version}: container host networking that explains itself`,
     '',
     ...rows,
+    `  portolan ${helpUsage}`,
+    '      Show this text, or the options and examples of a command.',
     '',
     '`portolan COMMAND --help` lists the options of a command.',
     'Pools, reserved and allowed ranges may also stand in /etc/portolan/config.yaml and',
     '$XDG_CONFIG_HOME/portolan/config.yaml (~/.config); options have the last word.',
-    'Exit codes: 0 done or nothing to do, 1 error, 2 there are changes, 3 conflicts that block, 4 no free subnet,',
-    '130 Control-C was the answer to a question.',
+    ...wrapAt(`Exit codes: ${exitCodeList}.`, (line) => line.length <= lineEnd),
   ].join('\n')
 }
 
@@ -70,4 +81,7 @@ export const commandHelp = (command: Command): string =>
     ...(command.more ?? []),
     '',
     ...command.options.map((option) => optionLines(option, command)),
+    '',
+    'Examples:',
+    ...command.examples.flatMap(({ line, does }) => [`  ${line}`, `      ${does}`]),
   ].join('\n')

@@ -1,8 +1,37 @@
+import { setImmediate } from 'node:timers/promises'
 import { PortolanError } from '@portolan/netfilter'
 
-/** Control-C was the answer to a question. Questions are asked before anything is changed. */
+/** Control-C at a question, or while the host was read: before anything is changed. */
 export class InterruptedError extends PortolanError {
   constructor(options?: { readonly cause?: unknown }) {
     super('INTERRUPTED', 'interrupted. Nothing was changed.', options)
+  }
+}
+
+/**
+ * Waits for some work, or for Control-C.
+ * @throws InterruptedError after Control-C; the work may still go on
+ */
+export const unlessInterrupted = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  let interrupt = (): void => {}
+  let isInterrupted = false
+  const interruption = new Promise<never>((_resolve, reject) => {
+    interrupt = () => {
+      isInterrupted = true
+      reject(new InterruptedError())
+    }
+  })
+  // Not `once`: execa ends the process by the same signal where it finds no other listener but its own.
+  process.on('SIGINT', interrupt)
+  try {
+    return await Promise.race([work(), interruption])
+  } catch (error) {
+    // Control-C ends the programs that were started too, and their end may be heard of first.
+    await setImmediate()
+    await setImmediate()
+    if (isInterrupted && !(error instanceof InterruptedError)) throw new InterruptedError({ cause: error })
+    throw error
+  } finally {
+    process.off('SIGINT', interrupt)
   }
 }

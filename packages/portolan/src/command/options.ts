@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { InvalidRequestError, tryParseHostOrPrefix } from '@portolan/netfilter'
-import { type Options, optionTable } from './option-table.ts'
+import { didYouMean } from '../text/closest.ts'
+import { type Options, optionNames, optionTable } from './option-table.ts'
 
 /** Those that may be given more than once. */
 const severalTimes = Object.fromEntries(Object.entries(optionTable).filter(([, one]) => 'multiple' in one))
@@ -13,12 +14,13 @@ export interface Words {
 
 /**
  * Reads the words of a command line.
+ * @param known - the options that an unknown one may have been meant for
  * @throws InvalidRequestError for an unknown option, or one without its value
  */
-export const parseWords = (words: readonly string[]): Words => {
+export const parseWords = (words: readonly string[], known: readonly string[] = optionNames): Words => {
   try {
     const { values, positionals, tokens } = parseArgs({
-      args: [...words],
+      args: words.map(asVersion),
       options: optionTable,
       allowPositionals: true,
       tokens: true,
@@ -28,8 +30,22 @@ export const parseWords = (words: readonly string[]): Words => {
   } catch (cause) {
     // parseArgs throws nothing but a TypeError.
     const why = (cause as TypeError).message
-    throw new InvalidRequestError(`${mistake(why)} \`portolan COMMAND --help\` lists the options.`, { cause })
+    throw new InvalidRequestError(
+      `${mistake(why)}${guessFor(words, known)} \`portolan COMMAND --help\` lists the options.`,
+      { cause },
+    )
   }
+}
+
+/** Many programs have `-v` for the version. */
+const asVersion = (word: string): string => (word === '-v' ? '-V' : word)
+
+/** What the first option that there is not may have been meant for; empty where all are known. */
+const guessFor = (words: readonly string[], known: readonly string[]): string => {
+  const { tokens } = parseArgs({ args: [...words], options: optionTable, strict: false, tokens: true })
+  const unknown = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(optionTable, token.name))
+  if (unknown?.kind !== 'option') return ''
+  return didYouMean(unknown.name, known, (option) => `--${option}`)
 }
 
 interface Token {

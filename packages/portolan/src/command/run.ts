@@ -1,11 +1,14 @@
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { didYouMean } from '../text/closest.ts'
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
 import { comingCommands, commands } from './commands.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
-import { commandHelp, generalHelp } from './help.ts'
+import { commandHelp, generalHelp, helpUsage } from './help.ts'
 import { InterruptedError } from './interrupted-error.ts'
 import { jsonText } from './json-text.ts'
+import type { OptionName } from './option-table.ts'
+import { closedValues, openValues } from './option-values.ts'
 import { parseWords, type Words } from './options.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
@@ -21,12 +24,22 @@ export const run = async (
     // Before the options are read: those of a command that is not there yet are not known.
     const [first = ''] = words
     if (comingCommands.includes(first)) throw unknownCommand(first)
-    return await dispatch(parseWords(words), terminal)
+    // What the scripts of `portolan completion` ask: words that are still being typed are no command line yet.
+    if (first === 'complete' && words[1] === '--') {
+      const { complete } = await import('./completion/complete.ts')
+      await complete(words.slice(2), terminal)
+      return exitCode.ok
+    }
+    return await dispatch(parseWords(words, optionsFor(words)), terminal)
   } catch (error) {
     reportError(error, words.includes('--json'), terminal)
     return error instanceof InterruptedError ? exitCode.interrupted : exitCode.error
   }
 }
+
+/** The options of the command that is written somewhere on the line; undefined: there is none. */
+const optionsFor = (words: readonly string[]): readonly string[] | undefined =>
+  commands[words.find((word) => Object.hasOwn(commands, word)) ?? '']?.options
 
 const dispatch = async ({ options, positionals }: Words, terminal: Terminal): Promise<ExitCode> => {
   const [name, ...rest] = positionals
@@ -65,7 +78,7 @@ const commandOf = (name: string): Command => {
 
 /** `portolan help [COMMAND]`. */
 const helpOn = (options: Words['options'], [name, extra]: readonly string[]): string => {
-  const usage = 'Usage: portolan help [COMMAND]'
+  const usage = `Usage: portolan ${helpUsage}`
   const option = Object.keys(options).find((one) => one !== 'help' && one !== 'json')
   if (option !== undefined)
     throw new InvalidRequestError(`\`portolan help\` has no option --${option}. ${usage}`)
@@ -78,7 +91,7 @@ const unknownCommand = (name: string): InvalidRequestError =>
   new InvalidRequestError(
     comingCommands.includes(name)
       ? `\`portolan ${name}\` is not there yet in version ${version}; see "What does not work yet" in the README.`
-      : `there is no command ${JSON.stringify(name)}. ${commandList()}`,
+      : `there is no command ${JSON.stringify(name)}.${didYouMean(name, [...Object.keys(commands), 'help'], (one) => `"${one}"`)} ${commandList()}`,
   )
 
 const commandList = (): string => `The commands are ${Object.keys(commands).join(', ')}.`
@@ -92,7 +105,7 @@ const checkWords = (
   for (const option of Object.keys(options)) {
     if (!(command.options as readonly string[]).includes(option)) {
       throw new InvalidRequestError(
-        `\`portolan ${name}\` has no option --${option}. Usage: portolan ${command.usage}`,
+        `\`portolan ${name}\` has no option --${option}.${didYouMean(option, command.options, (one) => `--${one}`)} Usage: portolan ${command.usage}`,
       )
     }
   }
@@ -103,11 +116,30 @@ const checkWords = (
       )
     }
   }
+  checkValues(options)
   if (rest.length !== command.positionals) {
     const extra = rest[command.positionals]
     throw new InvalidRequestError(
       `${extra === undefined ? 'a word is missing' : `${JSON.stringify(extra)} is one word too many`}. Usage: portolan ${command.usage}`,
     )
+  }
+}
+
+/** Words that are one of a few. What else a value may be wrong in is said where it is used. */
+const checkValues = (options: Words['options']): void => {
+  const given = Object.entries(options) as [OptionName, string | boolean | string[]][]
+  for (const [option, value] of given) {
+    const known = closedValues[option]
+    if (known !== undefined && !known.includes(String(value)))
+      throw new InvalidRequestError(
+        `--${option} ${value}: expected one of ${known.join(', ')}.${didYouMean(String(value), known)}`,
+      )
+    for (const word of Array.isArray(value) ? value : []) {
+      const open = openValues[option] ?? []
+      const guess = open.includes(word) ? '' : didYouMean(word, open)
+      if (guess !== '')
+        throw new InvalidRequestError(`--${option} ${word}: there is none of that name.${guess}`)
+    }
   }
 }
 

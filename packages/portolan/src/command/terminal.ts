@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline'
-import { visibleText } from '@portolan/netfilter'
+import { visibleLine, visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../text/style.ts'
-import { InterruptedError } from './interrupted-error.ts'
+import { InterruptedError, unlessInterrupted } from './interrupted-error.ts'
+import { type Progress, showProgress } from './progress.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { shownText } from './shown-text.ts'
 import { readShape } from './terminal-shape.ts'
@@ -26,6 +27,13 @@ export interface Terminal {
    * @throws InterruptedError when the answer is Control-C
    */
   ask(question: string): Promise<boolean>
+  /**
+   * Does some work, and says on standard error what is being waited for where it takes longer than a second, if that is
+   * a terminal. Control-C ends the wait, unless the work changes something.
+   * @param what - what is being waited for: `reading this host and planning`
+   * @throws InterruptedError after Control-C; the work may still go on
+   */
+  during<Result>(what: string, work: () => Promise<Result>, how?: Waiting): Promise<Result>
   readonly style: Style
   /** Cells in a line of standard output; Infinity where it is no terminal: lines that a program reads are not broken. */
   readonly columns: number
@@ -41,6 +49,16 @@ const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'EPIPE') throw error
 }
 
+/** How something is waited for. */
+export interface Waiting {
+  /** Say nothing: the output is for a program. */
+  readonly quiet?: boolean
+  /** The host is being changed: this is not cut short. */
+  readonly changes?: boolean
+  /** Control-C has its default effect. */
+  readonly deaf?: boolean
+}
+
 /** The terminal this process runs in. */
 export const openTerminal = (): Terminal => {
   process.stdout.on('error', ignoreClosedPipe)
@@ -50,17 +68,24 @@ export const openTerminal = (): Terminal => {
 
 const processTerminal = (): Terminal => {
   // https://no-color.org: any value that is not empty switches colour off.
-  const isColoured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === ''
+  const isColoured =
+    process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb'
   const shown = isColoured ? shownText : visibleText
+  let progress: Progress | null = null
+  /** Nothing is written beside a line that is to be erased. */
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    progress?.end()
+    stream.write(text)
+  }
   const say = (text: string): void =>
     // No line of a message is taken for a message of its own: an error may quote lines of others.
-    void process.stderr.write(`${visibleText(text).replaceAll('\n', '\n  ')}\n`)
+    write(process.stderr, `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
   return {
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-    print: (text) => void process.stdout.write(`${shown(text)}\n`),
+    print: (text) => write(process.stdout, `${shown(text)}\n`),
     pass: (text) => {
       const printed = process.stdout.isTTY === true ? visibleText(text) : text
-      process.stdout.write(`${printed}\n`)
+      write(process.stdout, `${printed}\n`)
       if (printed !== text)
         say(
           'portolan: characters that would act on the terminal are shown as \\x1b and the like. Send the output to a file to have it as it is.',
@@ -68,6 +93,16 @@ const processTerminal = (): Terminal => {
     },
     say,
     ask: askOnTerminal,
+    during: async (what, work, { quiet = false, changes = false, deaf = false } = {}) => {
+      if (!quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb')
+        progress = showProgress(`portolan: ${visibleLine(what)} ...${changes ? '' : ' (Control-C ends it)'}`)
+      try {
+        return await (changes || deaf ? work() : unlessInterrupted(work))
+      } finally {
+        progress?.end()
+        progress = null
+      }
+    },
     style: styleFor(isColoured),
     columns: process.stdout.isTTY === true ? readShape().columns : Number.POSITIVE_INFINITY,
     screen: () =>

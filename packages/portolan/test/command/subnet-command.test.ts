@@ -34,6 +34,7 @@ const subnet = async (...words: readonly string[]) => {
   const code = await run(['subnet', '--host', join(folder, 'host.json'), ...words], {
     interactive: false,
     columns: 80,
+    during: (_what, work) => work(),
     print: (text) => void printed.push(text),
     pass: (text) => void printed.push(text),
     say: (text) => void said.push(text),

@@ -16,6 +16,7 @@ import { lookOf } from '../look-of.ts'
 import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
+import { planning, waitFor } from '../wait-for.ts'
 
 /** The host may change under us again and again; after this many plans another program keeps changing it. */
 const attempts = 5
@@ -43,7 +44,7 @@ export const planAndApply = async (
   // Read once: a file that changes meanwhile is another wish, and standard input has no second reading.
   const intent = readIntent(options)
   const planAgain = async (): Promise<Plan> => plan(intent, { ...(await planOptions(options)), ...more })
-  const planned = await planAgain()
+  const planned = await waitFor(context, planning, planAgain)
   show(printPlan(planned, lookOf(context)), context)
   // Taking leases changes nothing of the host's that could be asked about.
   const leases = planned.leases?.changes.length ?? 0
@@ -97,7 +98,11 @@ const applyOrReplan = async (
   const settings = applyOptions(context)
   const isAsked = context.options.yes !== true
   const carryOut = async (planned: Plan, lockHeld: boolean): Promise<ExitCode> => {
-    await apply(planned, { ...settings, lockHeld })
+    const many = planned.changes.length === 1 ? 'the change' : `the ${planned.changes.length} changes`
+    await context.terminal.during(`applying ${many}`, () => apply(planned, { ...settings, lockHeld }), {
+      quiet: context.options.json === true,
+      changes: true,
+    })
     report(planned, context, true)
     return exitCode.ok
   }

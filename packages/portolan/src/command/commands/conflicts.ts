@@ -17,12 +17,14 @@ import type { Options } from '../option-table.ts'
 import { usesFiles } from '../read-facts.ts'
 import { readIntent } from '../read-intent.ts'
 import { readRuleFiles, searchOptions } from '../sources.ts'
+import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan conflicts`: only what is wrong with the planned state. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
   const look = lookOf(context)
-  const planned = await plan(readIntent(options), await searchOptions(options))
+  const intent = readIntent(options)
+  const planned = await waitFor(context, planning, async () => plan(intent, await searchOptions(options)))
   const { conflicts, incomplete, unread } = planned
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
   const anomalies = options.all === true ? await anomaliesOf(planned, options) : null

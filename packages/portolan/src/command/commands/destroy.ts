@@ -12,6 +12,7 @@ import { lookOf } from '../look-of.ts'
 import type { Options } from '../option-table.ts'
 import { planningAgain } from '../planning-again.ts'
 import { readIntent } from '../read-intent.ts'
+import { waitFor } from '../wait-for.ts'
 
 /** `portolan destroy`: removes what is ours. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -27,7 +28,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
     ...(project === null ? {} : { project }),
     keepLeases: options['keep-leases'] === true,
   }
-  let removal = await planDestroy(settings)
+  let removal = await waitFor(context, 'reading this host', () => planDestroy(settings))
   checkPresent(removal, project, context)
   for (let attempt = 1; ; attempt += 1) {
     show(removal, project, context)
@@ -36,7 +37,11 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       return exitCode.ok
     }
     try {
-      await destroy(settings, removal)
+      const agreed = removal
+      await terminal.during('removing', () => destroy(settings, agreed), {
+        quiet: options.json === true,
+        changes: true,
+      })
       report(removal, context)
       return exitCode.ok
     } catch (error) {

@@ -6,10 +6,13 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readPacketWords } from '../packet-words.ts'
 import { readSituation } from '../read-situation.ts'
+import { waitFor } from '../wait-for.ts'
 
 /** `portolan explain`: the way of one packet, and of the answer to it, through every table. */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
-  const { facts, rules, endpoints, names } = await readSituation(options, terminal)
+  const { facts, rules, endpoints, names } = await waitFor({ options, terminal }, 'reading this host', () =>
+    readSituation(options, terminal),
+  )
   const packet = readPacketWords(options, facts)
   const told = prepare(facts, lowerRules(rules), { endpoints }).evaluate(packet)
   const outcome = asFarAsRead(packet, told, rules)

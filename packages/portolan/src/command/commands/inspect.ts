@@ -5,6 +5,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readFacts, usesFiles } from '../read-facts.ts'
 import { readRuleFiles } from '../sources.ts'
+import { waitFor } from '../wait-for.ts'
 
 /**
  * `portolan inspect`: the facts of this host as JSON. Rules are no part of them; that there may be some which this user
@@ -13,7 +14,9 @@ import { readRuleFiles } from '../sources.ts'
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   // A file that is named has to be there and be what it is said to be, though no rule is a fact.
   if (usesFiles(options)) readRuleFiles(options)
-  const facts = await readFacts(options, { addressesInUse: true })
+  const facts = await waitFor({ options, terminal }, 'reading this host', () =>
+    readFacts(options, { addressesInUse: true }),
+  )
   const { hidden } = usesFiles(options) ? { hidden: [] } : await registeredLegacyTables()
   const unread = [...(facts.unread ?? []), ...(hidden.length === 0 ? [] : [sayHidden(hidden)])]
   for (const sentence of unread) terminal.say(`portolan: ${sentence}`)

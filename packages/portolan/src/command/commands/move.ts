@@ -6,6 +6,7 @@ import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
+import { planning, waitFor } from '../wait-for.ts'
 import { planAndApply } from './apply.ts'
 
 /** `portolan move NETWORK`: shows the plan that renumbers a network; with --yes it is carried out. */
@@ -13,7 +14,10 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, positionals, terminal } = context
   const more = { move: positionals, ...(options.fix === true ? { fix: true } : {}) }
   if (options.yes === true) return planAndApply(context, more)
-  const planned = await plan(readIntent(options), { ...(await planOptions(options)), ...more })
+  const intent = readIntent(options)
+  const planned = await waitFor(context, planning, async () =>
+    plan(intent, { ...(await planOptions(options)), ...more }),
+  )
   terminal.print(options.json === true ? jsonText(planned) : printPlan(planned, lookOf(context)))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   terminal.say(

@@ -7,11 +7,13 @@ import { jsonText } from '../json-text.ts'
 import { lookOf } from '../look-of.ts'
 import { readIntent } from '../read-intent.ts'
 import { searchOptions } from '../sources.ts'
+import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan plan`: shows what would be done, and why; changes nothing. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   const { options, terminal } = context
-  const planned = await plan(readIntent(options), await searchOptions(options))
+  const intent = readIntent(options)
+  const planned = await waitFor(context, planning, async () => plan(intent, await searchOptions(options)))
   terminal.print(options.json === true ? jsonText(planJson(planned)) : printPlan(planned, lookOf(context)))
   if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
   return planned.changes.length > 0 ? exitCode.changes : exitCode.ok

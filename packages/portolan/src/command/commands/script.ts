@@ -11,12 +11,17 @@ import { jsonText } from '../json-text.ts'
 import type { Options } from '../option-table.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
+import { planning, waitFor } from '../wait-for.ts'
 
 /** `portolan script`: prints a firewall script. */
-export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
   const format = parseFormat(options.format)
-  const settings = await scriptOptions(options, format)
-  const planned = await plan(readIntent(options), settings)
+  const intent = readIntent(options)
+  const planned = await waitFor(context, planning, async () => {
+    const settings = await scriptOptions(options, format)
+    return plan(intent, settings)
+  })
   for (const { kind, message } of planned.conflicts) terminal.say(`portolan: ${kind}: ${message}`)
   for (const sentence of planned.observed.rules.unread) terminal.say(`portolan: ${sentence}`)
   const text = script(planned, format)

@@ -12,6 +12,7 @@ import { readIntent } from '../read-intent.ts'
 import type { Screen } from '../screen.ts'
 import { planOptions } from '../sources.ts'
 import type { Terminal } from '../terminal.ts'
+import { waitFor } from '../wait-for.ts'
 
 const REFRESH_MS = 2_000
 
@@ -20,7 +21,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   const settings = await statusOptions(options)
   const screen = options.watch === true ? screenOf(options, terminal) : null
   if (screen === null) {
-    const status = await readStatus(settings)
+    const status = await waitFor({ options, terminal }, 'reading this host', () => readStatus(settings))
     for (const sentence of status.unread) terminal.say(`portolan: ${sentence}`)
     terminal.print(
       options.json === true ? jsonText(status, plainNumbers) : printStatus(status, terminal.style).join('\n'),

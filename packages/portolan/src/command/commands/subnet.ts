@@ -22,6 +22,7 @@ import { readFacts, usesFiles } from '../read-facts.ts'
 import { readLeased } from '../read-leased.ts'
 import { type Picture, showPicture } from '../show-picture.ts'
 import { readRuleFiles } from '../sources.ts'
+import { waitFor } from '../wait-for.ts'
 
 /** `portolan subnet`: picks subnets; needs no intent. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -39,7 +40,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   }
   // A file that is named has to be there and be what it is said to be, though no rule bears on a subnet.
   if (usesFiles(options)) readRuleFiles(options)
-  const facts = await readFacts(options)
+  const facts = await waitFor(context, 'reading this host', () => readFacts(options))
   // Before a subnet is picked: what was not read may be what it collides with.
   const unread = [...leased.unread, ...(facts.unread ?? [])]
   for (const sentence of facts.unread ?? []) terminal.say(`portolan: ${sentence}`)

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util'
+import { RootCommand, ShellCompDirective } from '@bomb.sh/tab'
+import type { Command } from '../command.ts'
+import { commands } from '../commands.ts'
+import { type OptionName, optionTable } from '../option-table.ts'
+import { closedValues, namedValues, openValues, type ValueKind } from '../option-values.ts'
+import type { Terminal } from '../terminal.ts'
+import { namesOf } from './names.ts'
+import type { WordsGiven } from './words-given.ts'
+
+/**
+ * Prints how the last word of a command line may go on, a line each, as the scripts of `portolan completion` read it:
+ * a word, a tab, what it means; at the end a colon and a number. Of file names it says only that some are wanted: the
+ * shell knows them.
+ * @param typed - the words behind `portolan`; the last one is being typed, and may be empty
+ */
+export const complete = async (
+  typed: readonly string[],
+  terminal: Pick<Terminal, 'print'>,
+): Promise<void> => {
+  const place = placeOf(typed)
+  if (place === 'file' || place === 'folder') {
+    const { ShellCompDirectiveDefault: files, ShellCompDirectiveFilterDirs: folders } = ShellCompDirective
+    terminal.print(`:${place === 'file' ? files : folders}`)
+    return
+  }
+  const names = isKind(place) ? await namesOf(place, wordsGiven(typed)) : (place ?? [])
+  shellCommand(names).parse([...typed])
+}
+
+const isKind = (place: ValueKind | readonly string[] | null): place is ValueKind => typeof place === 'string'
+
+/** What the last word is a value of; null: of nothing, it is a command or an option. */
+const placeOf = (typed: readonly string[]): ValueKind | readonly string[] | null => {
+  const word = typed.at(-1) ?? ''
+  const [, assigned] = /^--([a-z0-9-]+)=/.exec(word) ?? []
+  const option = optionNamed(assigned === undefined ? (typed.at(-2) ?? '') : `--${assigned}`)
+  if (option !== null && takesValue(option) && (assigned !== undefined || !word.startsWith('-')))
+    return closedValues[option] ?? openValues[option] ?? namedValues[option] ?? []
+  if (word.startsWith('-')) return null
+  const [name, ...before] = wordsGiven(typed).positionals
+  if (name === 'help') return before.length === 0 ? 'command' : []
+  const command = commandNamed(name)
+  return command === null || before.length >= command.positionals ? null : (command.completes ?? null)
+}
+
+const commandNamed = (name: string | undefined): Command | null =>
+  name !== undefined && Object.hasOwn(commands, name) ? (commands[name] ?? null) : null
+
+const optionNamed = (word: string): OptionName | null => {
+  const found = Object.entries(optionTable).find(
+    ([name, option]) => word === `--${name}` || ('short' in option && word === `-${option.short}`),
+  )
+  return (found?.[0] as OptionName | undefined) ?? null
+}
+
+const takesValue = (option: OptionName): boolean => optionTable[option].type === 'string'
+
+const wordsGiven = (typed: readonly string[]): WordsGiven =>
+  parseArgs({ args: typed.slice(0, -1), options: optionTable, allowPositionals: true, strict: false })
+
+/** The commands as the library knows them. Whatever a word is a value of, its values are `names`. */
+const shellCommand = (names: readonly string[]): RootCommand => {
+  const root = new RootCommand()
+  const offer = (take: (value: string, description: string) => void): void => {
+    for (const name of names) take(name, '')
+  }
+  for (const [name, command] of Object.entries(commands)) {
+    const one = root.command(name, command.summary)
+    if (command.positionals > 0) one.argument('word', offer)
+    for (const option of command.options) {
+      const { help, ...rest } = optionTable[option]
+      const short = 'short' in rest ? rest.short : undefined
+      if (takesValue(option)) one.option(option, command.meaning?.[option] ?? help, offer, short)
+      else if (short === undefined) one.option(option, command.meaning?.[option] ?? help)
+      else one.option(option, command.meaning?.[option] ?? help, short)
+    }
+  }
+  root.command('help', 'The options and examples of a command.').argument('command', offer)
+  return root
+}

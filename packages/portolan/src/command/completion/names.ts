@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { parseBridgeAlias } from '@portolan/core'
+import { defaultStateDirectory } from '@portolan/host'
+import { visibleLine } from '@portolan/netfilter'
+import { liveProjects } from '../../live/wanted/live-projects.ts'
+import { commands } from '../commands.ts'
+import type { Options } from '../option-table.ts'
+import type { ValueKind } from '../option-values.ts'
+import { readIntent } from '../read-intent.ts'
+import type { WordsGiven } from './words-given.ts'
+
+/**
+ * Names that a word may stand for. What cannot be read names nothing: Tab asks for no message.
+ */
+export const namesOf = async (
+  kind: Exclude<ValueKind, 'file' | 'folder'>,
+  { values }: WordsGiven,
+): Promise<readonly string[]> => {
+  const readers: Readonly<Record<typeof kind, () => readonly string[]>> = {
+    command: () => [...Object.keys(commands), 'help'],
+    interface: () => Object.keys(networkInterfaces()),
+    network: () => intentOf(values).networks.map(({ name }) => name),
+    project: () => [
+      ...attempted(() => [intentOf(values).project]),
+      ...attempted(projectsOfBridges),
+      ...attempted(() => liveProjects(textOf(values.state) ?? defaultStateDirectory())),
+    ],
+  }
+  // A name that acts on a terminal is no name to offer.
+  return [...new Set(attempted(readers[kind]))].filter((name) => visibleLine(name) === name)
+}
+
+const attempted = (read: () => readonly string[]): readonly string[] => {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** The project of the file that was named, or of the one here. A pipe is not read: it has to be there for the command. */
+const intentOf = (values: WordsGiven['values']): ReturnType<typeof readIntent> => {
+  const files = Array.isArray(values.file) ? values.file.map(String) : []
+  if (files.some((file) => !statSync(file).isFile())) return readIntent({ file: [''] })
+  const options: Options = files.length === 0 ? {} : { file: files }
+  return readIntent(options)
+}
+
+/** Our bridges tell their project in `ifalias`, which any user may read. */
+const projectsOfBridges = (): readonly string[] =>
+  readdirSync('/sys/class/net').flatMap((link) => {
+    const alias = attempted(() => [readFileSync(join('/sys/class/net', link, 'ifalias'), 'utf8').trim()])
+    const owner = parseBridgeAlias(alias[0] ?? '')
+    return owner === null ? [] : [owner.project]
+  })

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals'
+import { quietHost } from './host-facts.ts'
+import { commandLine, type Outcome, run } from './portolan.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const compose = 'name: shop\nservices: {web: {image: nginx, ports: ["8080:80"]}}\n'
+/** A program that a plan waits for. */
+const slow = `#!/bin/sh\necho $$ >> "$HOME/started"\nexec sleep "$SLOW"\n`
+const folder = temporaryFolder({
+  'compose.yaml': compose,
+  'host.json': quietHost,
+  'bin/nft': slow,
+  'bin/iptables-nft-save': slow,
+})
+const command = commandLine.map((word) => `'${word}'`).join(' ')
+
+const shell = (script: string, slowFor: string): Promise<Outcome> =>
+  run(['unshare', '--net', 'bash', '-c', `chmod +x bin/*; rm -f started; ${script}`], {
+    folder,
+    environment: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, SLOW: slowFor, TERM: 'xterm' },
+  })
+
+const plan = `${command} plan --backend nftables --state state`
+const line = 'portolan: reading this host and planning ... (Control-C ends it)'
+
+describe('what takes longer than a second', () => {
+  test('is told on a terminal, and the line is erased before anything else is written', async () => {
+    const { stdout } = await shell(`script -qec "${plan}" /dev/null`, '2')
+    expect(stdout).toContain(`${line}\r\u001b[K`)
+    expect(stdout.split(line)).toHaveLength(2)
+  })
+
+  test('is not told where standard error is none, nor with --json', async () => {
+    const outcome = await shell(`${plan}; echo; script -qec "${plan} --json" /dev/null`, '2')
+    expect(outcome.stdout + outcome.stderr).not.toContain('Control-C')
+  })
+})
+
+describe('Control-C', () => {
+  const interrupted = (words: string): string =>
+    `set -m; ${words} & until test -s started; do sleep 0.1; done; kill -INT -- -$!; wait $!; echo "code $?"`
+
+  test('before anything is changed ends the command with 130, and says so', async () => {
+    const { stdout, stderr } = await shell(interrupted(plan), '20')
+    expect(stdout).toBe('code 130\n')
+    expect(stderr).toBe('portolan: interrupted. Nothing was changed.\n')
+  })
+
+  test('is an error as JSON too', async () => {
+    const { stdout, stderr } = await shell(interrupted(`${plan} --json`), '20')
+    expect(stderr).toBe('')
+    expect(stdout.endsWith('code 130\n')).toBe(true)
+    expect(JSON.parse(stdout.slice(0, stdout.lastIndexOf('code')))).toEqual({
+      error: { code: 'INTERRUPTED', message: 'interrupted. Nothing was changed.' },
+    })
+  })
+})
+
+test.each([
+  ['plan --host host.json --rules', 'head -n 1'],
+  ['plan --host host.json --json', 'head -n 1'],
+  ['--help', 'true'],
+  ['--version', 'true'],
+  ['help plan', 'true'],
+  ['completion bash', 'true'],
+  ['completion zsh', 'true'],
+  ['inspect', 'true'],
+])('%s | %s says nothing on standard error', async (words, reader) => {
+  const { stderr } = await shell(`${command} ${words} | ${reader}`, '0')
+  expect(stderr).toBe('')
+})
