@@ -124,7 +124,8 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   /** @returns was the record of this writer read, and does it count? */
   const readOn = (from: JournalFile, awaited = ''): boolean => {
     let found = false
-    for (const line of from.readOn().split('\n')) {
+    const lines = from.readOn().split('\n')
+    for (const [at, line] of lines.entries()) {
       if (line === '' || sealed) continue
       records += 1
       const fault = records === 1 ? headFault(line) : null
@@ -133,7 +134,9 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
         throw notOurs(path, fault)
       }
       if (records === 1) continue
-      const record = readRecord(line)
+      // Each record has line breaks of its own before and behind it. One that only the next record's ends was cut off:
+      // it did not count before that one came, and its writer was told that it failed.
+      const record = lines[at + 1] === '' ? readRecord(line) : null
       if (record === null) unread += 1
       else if (record === 'sealed') sealed = true
       else if (take(record)) found ||= record.writer === awaited

@@ -40,11 +40,13 @@ export const holdLiveProject = (
       inTurn(async () => {
         // Rules first: what comes up behind them is never more open than it should be.
         const isDamaged = rules.isDamaged()
-        if (isDamaged) await rules.mend()
-        if (elsewhere().length > 0) await bringAbout(rules, machine, (intent) => intent)
+        const missing = isDamaged ? await rules.mend() : []
+        const more = elsewhere()
+        if (more.length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
           await attachToNetwork(rules, machine, port, `${project}/${network}`)
         if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
+        return [...missing, ...more]
       }),
     conflicts: () =>
       inTurn(async () => {

@@ -77,8 +77,9 @@ export const openWatchRecord = (): WatchRecorder => {
           return changes
         },
         repair: async () => {
-          await noted(record.repairs, () => held.repair())
+          const repaired = await noted(record.repairs, () => held.repair())
           record.changes = 0
+          return repaired
         },
         conflicts: async () => {
           record.conflicts = await noted(record.searches, () => held.conflicts())

@@ -10,8 +10,11 @@ export interface HeldProject {
   isUnchanged(): Promise<boolean>
   /** Looks at the host: what is not as it is wanted? */
   look(): Promise<readonly DriftChange[]>
-  /** Brings back what the last look found missing. */
-  repair(): Promise<void>
+  /**
+   * Brings back what the last look found missing.
+   * @returns what was brought back, in so far as the host was read again for it: it may have changed since the look
+   */
+  repair(): Promise<readonly DriftChange[]>
   /** What on the host breaks, or would break, what is published. */
   conflicts(): Promise<readonly Conflict[]>
   /** What is wanted, as it was last looked at; null: nothing. */

@@ -99,20 +99,23 @@ export const holdPlannedProject = async (
       return found.length > 0 && (await isApplied()) ? drift() : found
     },
     repair: async () => {
+      const repaired: DriftChange[] = []
       if (pending || elsewhere().length > 0) {
         const planned = await quick(intent)
         desired = planned.desired
+        repaired.push(...planned.changes)
         await apply(planned, applyOptions)
         pending = false
         // What another program took away of other projects comes back too.
         await rules.refresh()
       }
       const isDamaged = rules.isDamaged()
-      if (isDamaged) await rules.mend()
+      if (isDamaged) repaired.push(...(await rules.mend()))
       // A bridge that came in the place of one that was deleted has none of its ports.
       for (const { network, port } of lostPorts(project, rules.facts, ports))
         await attachToNetwork(rules, { links, sysctls }, port, `${project}/${network}`)
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
+      return repaired
     },
     conflicts: async () => (await planBeside(intent, options, { live: [], search: true })).conflicts,
     desired: () => desired,

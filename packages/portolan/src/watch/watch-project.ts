@@ -23,8 +23,10 @@ export interface WatchOptions {
 
 /** The kernel does not tell all of its changes (`openMonitor`): the host is looked at this often anyway. */
 const LOOK_MS = 30_000
-/** A search for conflicts takes longer than a look, so it waits until it is quiet. */
+/** A search for conflicts takes longer than a look, and nothing is repaired meanwhile: it waits until it is quiet. */
 const SEARCH_AFTER_MS = 150
+/** On a host that is never quiet it waits no longer than this. */
+const SEARCH_LATEST_MS = 2000
 /** How long the kernel may take to tell of what was done. */
 const OWN_MS = 20
 const FIRST_RETRY_MS = 1000
@@ -67,6 +69,13 @@ async function* watching(
   let told = ''
   let lookAt = 0
   let searchAt: number | null = 0
+  /** When the search that is awaited was first asked for. */
+  let askedAt = 0
+  const searchLater = (): void => {
+    const now = clock.now()
+    if (searchAt === null) askedAt = now
+    searchAt = Math.min(now + SEARCH_AFTER_MS, askedAt + SEARCH_LATEST_MS)
+  }
   let notices: readonly Notice[] = []
   let since: number | null = null
 
@@ -95,12 +104,12 @@ async function* watching(
             told = text
             if (outcome === 'paused') lookAt = clock.now() + pausedMs
           } else {
-            await held.repair()
+            const repaired = together(changes, await held.repair())
             const afterMs = began === null ? null : clock.now() - began
-            yield { ...about(), ...drift(changes, causes, 'repaired', afterMs) }
-            const quarrel = contention.repaired(changes, causes, clock.now())
+            yield { ...about(), ...drift(repaired, causes, 'repaired', afterMs) }
+            const quarrel = contention.repaired(repaired, causes, clock.now())
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
-            searchAt ??= clock.now() + SEARCH_AFTER_MS
+            searchLater()
             // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
             const during = (await gathering.next(OWN_MS)) ?? []
             if (during.length > 0) lookAt = 0
@@ -119,7 +128,8 @@ async function* watching(
         retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)
       }
     }
-    if (searchAt !== null && clock.now() >= searchAt) {
+    // What is to be looked at goes first: it may be broken.
+    if (searchAt !== null && clock.now() >= searchAt && clock.now() < lookAt) {
       searchAt = null
       try {
         const found = new Map((await held.conflicts()).map((conflict) => [identity(conflict), conflict]))
@@ -144,8 +154,15 @@ async function* watching(
     since ??= clock.now()
     notices = [...notices, ...came]
     if (contention.leftMs(clock.now()) === 0) lookAt = 0
-    searchAt ??= clock.now() + SEARCH_AFTER_MS
+    searchLater()
   }
+}
+
+/** What a look found, and what its repair found besides. */
+const together = (changes: readonly DriftChange[], more: readonly DriftChange[]): readonly DriftChange[] => {
+  const keyOf = ({ action, object }: DriftChange): string => `${action} ${object}`
+  const known = new Set(changes.map(keyOf))
+  return [...changes, ...more.filter((change) => !known.has(keyOf(change)))]
 }
 
 /** Nothing but rules changed, and those by us: no reason to look. */

@@ -76,19 +76,31 @@ export class HeldRules {
     return this.#drift
   }
 
-  /** Reads the rules, and brings back what is missing. */
-  async mend(): Promise<void> {
-    await this.underLock(async () => {
-      if (this.isDamaged()) await this.hold()
-    })
+  /**
+   * Brings back what is missing of the rules, which are read again only if they may have changed since.
+   * @returns what was missing
+   */
+  async mend(): Promise<readonly RuleDrift[]> {
+    let missing: readonly RuleDrift[] = []
+    await this.underLock(
+      async () => {
+        missing = this.#drift
+        if (this.isDamaged()) await this.hold()
+      },
+      () => this.keeper.isCurrent(),
+    )
+    return missing
   }
 
   /** Does something with rules that are known to be what the host has, again where they change meanwhile. */
-  protected async underLock(work: () => Promise<void>): Promise<void> {
+  protected async underLock(
+    work: () => Promise<void>,
+    isKnown: () => Promise<boolean> = () => this.isCurrent(),
+  ): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#host.withLock(async () => {
-          if (!(await this.isCurrent())) await this.refresh()
+          if (!(await isKnown())) await this.refresh()
           await work()
         })
       } catch (error) {

@@ -22,6 +22,8 @@ export const openRuleKeeper = <One extends Backend>(
   let known: RulesOf<One> | null = null
   // What is done quickly is not entered into what was read. So nothing is, where there is a quick way.
   const entersChanges = dialect.quick === null
+  /** Does what was read have all that was done since? */
+  let isEntered = true
   let unrestricted = false
   let stands = false
   let leaving: readonly string[] | null = null
@@ -40,6 +42,7 @@ export const openRuleKeeper = <One extends Backend>(
       rules = await source.inspect()
       const networks = await source.networksToGuard(hostNetworks(facts), dialect.guardedBridges(rules))
       expected = before
+      isEntered = true
       unrestricted = isUnrestricted(rules)
       leaving = outwardInterfaces(facts)
       const complete = dialect.wholeFamilies(rules, networks, leaving)
@@ -65,12 +68,13 @@ export const openRuleKeeper = <One extends Backend>(
       }
     },
     isUnchanged,
-    isCurrent: async () => entersChanges && isUnchanged(),
+    isCurrent: async () => isEntered && isUnchanged(),
     quickly: async (action, mappings) => {
       if (dialect.quick === null || !stands || expected === null || socket === null) return false
       const change = { action, project, mappings, unrestricted, generation: expected }
       if (!(await dialect.quick.carryOut(change, socket))) return false
       expected = afterTransactions(expected, 1)
+      isEntered = entersChanges
       return true
     },
     hold: async (desired) => {
@@ -79,6 +83,7 @@ export const openRuleKeeper = <One extends Backend>(
       const changes = dialect.diff(rules, wanted)
       const before = expected
       expected = null
+      isEntered = entersChanges
       await source.apply(changes)
       known = wanted
       if (entersChanges) {

@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { PortolanError } from '@portolan/netfilter'
+import { type Journal, openJournal } from '../../src/journal/open-journal.ts'
+import type { JournalChange } from '../../src/journal/record.ts'
+
+/** Every so many-th bit of the file is turned, a number that no record's length has a part in. PORTOLAN_JOURNAL=all: each. */
+const step = process.env.PORTOLAN_JOURNAL === 'all' ? 1 : 61
+
+let folder = ''
+let whole: Buffer = Buffer.alloc(0)
+/** What the journal held after each of its records, as text, the empty one first. */
+const states: string[] = []
+/** Where each of these ends in the file. */
+const ends: number[] = []
+
+const textOf = (values: ReadonlyMap<string, unknown> | null): string =>
+  JSON.stringify([...(values ?? [])].sort())
+
+/** What a live host writes: networks, endpoints, ports that come and go, names of others' making. */
+const records: readonly (readonly JournalChange[])[] = [
+  [
+    {
+      key: 'network/web',
+      value: { bridge: 'br-web', ip: { subnet: '172.17.0.0/16', gateway: '172.17.42.1' } },
+    },
+  ],
+  [{ key: 'endpoint/web/é\n"one"', value: { ip: '172.17.0.1', mac: '02:42:ac:11:00:01' } }],
+  ...Array.from({ length: 20 }, (_, at): readonly JournalChange[] => [
+    { key: `port/tcp/${8000 + at}`, value: { hostPort: 8000 + at, to: { endpoint: 'one', port: 80 } } },
+    { key: 'last', value: at },
+  ]),
+  ...Array.from({ length: 8 }, (_, at): readonly JournalChange[] => [
+    { key: `port/tcp/${8000 + at}`, value: null },
+  ]),
+]
+
+const fileOf = (name: string): string => join(folder, `${name}.journal`)
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'portolan-damaged-'))
+  const journal = openJournal(fileOf('whole'))
+  for (const changes of [[], ...records]) {
+    // The file begins with its head and how many records there were: made with the first write.
+    if (changes.length > 0) await journal.write(changes)
+    states.push(textOf(journal.read()))
+    ends.push(changes.length === 0 ? 0 : readFileSync(fileOf('whole')).length)
+  }
+  await journal.close()
+  whole = readFileSync(fileOf('whole'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Opens a file with these bytes; what it holds, or null for a refusal that says what is wrong. */
+const readBack = (bytes: Buffer): { readonly journal: Journal; readonly held: string | null } => {
+  writeFileSync(fileOf('damaged'), bytes, { mode: 0o600 })
+  const journal = openJournal(fileOf('damaged'))
+  try {
+    return { journal, held: textOf(journal.read()) }
+  } catch (error) {
+    expect(error).toBeInstanceOf(PortolanError)
+    expect(error).toMatchObject({ code: 'STATE', message: expect.stringContaining('damaged.journal') })
+    return { journal, held: null }
+  }
+}
+
+/** The next record after what could be read is kept, and nothing else changes. */
+const expectGoesOn = async (journal: Journal, held: string): Promise<void> => {
+  await journal.write([{ key: 'next', value: 'kept' }])
+  const wanted = JSON.stringify([...JSON.parse(held), ['next', 'kept']].sort())
+  const again = openJournal(fileOf('damaged'))
+  expect([textOf(journal.read()), textOf(again.read())]).toEqual([wanted, wanted])
+  await again.close()
+}
+
+test('cut anywhere, it holds exactly the records that are whole, or is refused, and the next record is kept', async () => {
+  for (let length = 0; length < whole.length; length += 1) {
+    const { journal, held } = readBack(whole.subarray(0, length))
+    const complete = ends.filter((end) => end <= length).length - 1
+    // Before the first record there may be its head and no more: nothing is held then.
+    const wanted = states[Math.max(0, complete)]
+    expect({ length, held: held ?? states[0] }).toEqual({ length, held: wanted })
+    if (held !== null) await expectGoesOn(journal, held)
+    await journal.close()
+  }
+})
+
+test('with any bit turned, every value it holds is one that was written for that key', async () => {
+  const written = new Map<string, Set<string>>()
+  for (const { key, value } of records.flat())
+    written.set(key, (written.get(key) ?? new Set()).add(JSON.stringify(value)))
+  let [tried, refused] = [0, 0]
+  for (let bit = 0; bit < whole.length * 8; bit += step) {
+    const bytes = Buffer.from(whole)
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    const { journal, held } = readBack(bytes)
+    tried += 1
+    if (held === null) refused += 1
+    else {
+      const values = JSON.parse(held) as readonly (readonly [string, unknown])[]
+      const foreign = values.filter(([key, value]) => written.get(key)?.has(JSON.stringify(value)) !== true)
+      expect({ bit, foreign }).toEqual({ bit, foreign: [] })
+      await expectGoesOn(journal, held)
+    }
+    await journal.close()
+  }
+  // The head alone decides whether the file is one of ours.
+  expect(refused).toBeGreaterThan(0)
+  expect(refused).toBeLessThan(tried / 4)
+})

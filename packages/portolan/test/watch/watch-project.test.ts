@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals'
+import type { Monitor, Notice } from '@portolan/host'
+import type { Clock } from '../../src/watch/clock.ts'
+import type { HeldProject } from '../../src/watch/held-project.ts'
+import type { DriftChange } from '../../src/watch/host-event.ts'
+import { watchProject } from '../../src/watch/watch-project.ts'
+
+const change = (object: string): DriftChange => ({ action: 'add', object, description: `Add ${object}.` })
+
+/** A monitor that tells nothing. */
+const silent = (): Monitor => {
+  const next = (): Promise<IteratorResult<Notice, undefined>> => new Promise(() => {})
+  const close = async (): Promise<void> => undefined
+  return { next, close, [Symbol.asyncIterator]: () => ({ next }), [Symbol.asyncDispose]: close }
+}
+
+const heldWith = (found: readonly DriftChange[], repaired: readonly DriftChange[]): HeldProject => ({
+  project: 'shop',
+  backend: 'nftables',
+  isUnchanged: async () => true,
+  look: async () => found,
+  repair: async () => repaired,
+  conflicts: async () => [],
+  desired: () => null,
+  leases: async () => null,
+})
+
+test('what was changed between the look and its repair is told with it, each once', async () => {
+  const held = heldWith([change('a'), change('b')], [change('b'), change('c')])
+  const events: unknown[] = []
+  for await (const event of watchProject(held, silent(), { once: true })) events.push(event)
+  expect(events).toMatchObject([
+    { kind: 'drift', outcome: 'repaired', changes: [change('a'), change('b'), change('c')] },
+    { kind: 'watching' },
+  ])
+})
+
+/** A clock that jumps to what is to be called next, once nothing else is to be done. */
+const jumpingClock = (): Clock => {
+  let now = 0
+  let calls: { readonly at: number; readonly call: () => void }[] = []
+  let isJumping = false
+  const jump = (): void => {
+    const [next] = calls.toSorted((one, other) => one.at - other.at)
+    isJumping = next !== undefined
+    if (next === undefined) return
+    calls = calls.filter((one) => one !== next)
+    now = Math.max(now, next.at)
+    next.call()
+    setImmediate(jump)
+  }
+  return {
+    now: () => now,
+    date: () => new Date(now),
+    after: (ms, call) => {
+      const one = { at: now + ms, call }
+      calls.push(one)
+      if (!isJumping) setImmediate(jump)
+      isJumping = true
+      return () => {
+        calls = calls.filter((other) => other !== one)
+      }
+    },
+  }
+}
+
+/** A monitor that tells of foreign rules every so many milliseconds, so many times. */
+const busy = (clock: Clock, everyMs: number, times: number): Monitor => {
+  const notice: Notice = { kind: 'rules', process: null, tables: [] } as unknown as Notice
+  let left = times
+  const next = (): Promise<IteratorResult<Notice, undefined>> =>
+    new Promise((resolve) => {
+      left -= 1
+      if (left >= 0) clock.after(everyMs, () => resolve({ done: false, value: notice }))
+    })
+  const close = async (): Promise<void> => undefined
+  return { next, close, [Symbol.asyncIterator]: () => ({ next }), [Symbol.asyncDispose]: close }
+}
+
+test('a search for conflicts, which keeps repairs waiting, is not begun while changes go on', async () => {
+  const clock = jumpingClock()
+  const searches: number[] = []
+  const ended = new AbortController()
+  const held: HeldProject = {
+    ...heldWith([], []),
+    isUnchanged: async () => false,
+    conflicts: async () => {
+      searches.push(clock.now())
+      if (searches.length === 2) ended.abort()
+      return []
+    },
+  }
+  for await (const _event of watchProject(held, busy(clock, 100, 10), { signal: ended.signal }, clock));
+  // One at first, and one when the tenth change was 150 ms ago.
+  expect(searches).toEqual([0, expect.closeTo(1155, -1)])
+})
