@@ -2,10 +2,18 @@ import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { pilotOf } from '../lifecycle/pilot.ts'
 import { contain, inShop, type Leased } from './in-live-host.ts'
 
 /** How many ports come and go during the transfer. More of them: PORTOLAN_CALLS=1000. */
 const calls = Number(process.env.PORTOLAN_CALLS ?? 40)
+
+/** How often another project is applied meanwhile, each time with another port. */
+const applies = Math.ceil(calls * 0.1)
+
+const otherProject = (port: number): string => `name: other
+services: { nginx: { ports: ['${port}:80'] } }
+`
 
 /** Sends numbered blocks to whatever connects, one a millisecond. */
 const sender = `
@@ -40,7 +48,7 @@ print(number, wrong, [round(1000 * waits[int(len(waits) * part)], 1) for part in
 
 /** What is under way while other ports come and go. */
 export const transfer = (open: OpenLab, backend: Backend): void => {
-  test(`a transfer through a port loses nothing while ${calls} other ports come and go`, async () => {
+  test(`a transfer through a port loses nothing while ${calls} other ports come and go and ${applies} plans are applied`, async () => {
     const lab = await open()
     const leased = (await inShop(
       lab,
@@ -68,6 +76,8 @@ export const transfer = (open: OpenLab, backend: Backend): void => {
        }
        report('done')`,
     )
+    const pilot = pilotOf(lab, backend, { state: '/run/lab/live' })
+    for (let at = 0; at < applies; at += 1) await pilot.apply(otherProject(9500 + (at % 2)))
     receiving.kill('SIGINT')
     const { stdout } = await receiving.outcome
     if (process.env.PORTOLAN_CALLS !== undefined)
