@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { visibleLine, visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../text/style.ts'
 import { InterruptedError, unlessInterrupted } from './interrupted-error.ts'
-import { type Progress, showProgress } from './progress.ts'
+import type { Progress } from './progress.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { shownText } from './shown-text.ts'
 import { readShape } from './terminal-shape.ts'
@@ -94,8 +94,10 @@ const processTerminal = (): Terminal => {
     say,
     ask: askOnTerminal,
     during: async (what, work, { quiet = false, changes = false, deaf = false } = {}) => {
-      if (!quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb')
+      if (!quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb') {
+        const { showProgress } = await import('./progress.ts')
         progress = showProgress(`portolan: ${visibleLine(what)} ...${changes ? '' : ' (Control-C ends it)'}`)
+      }
       try {
         return await (changes || deaf ? work() : unlessInterrupted(work))
       } finally {
