@@ -25,7 +25,7 @@ const commentOf = (name: string, from: string): string | null => {
   return found.length === 1 ? (found[0]?.comment ?? null) : null
 }
 
-const exampleIn = (comment: string): string | null =>
+export const exampleIn = (comment: string): string | null =>
   /@example\n([\s\S]*?)(?=\n@|$)/.exec(comment)?.[1]?.trim() ?? null
 
 /** Everything that `portolan` exports, in the order of its index. */
@@ -57,7 +57,7 @@ const isLiteral = (text: string): boolean => {
 }
 
 /** `EXPRESSION // LITERAL`, the comment behind it or on the next line, becomes a check; so does what is printed. */
-const checked = (code: string): string =>
+export const checked = (code: string): string =>
   code
     .replace(/^(.*\S)\n\/\/ ('.*')$/gm, '$1 // $2')
     .split('\n')

@@ -21,8 +21,8 @@ export interface FlowScene {
  *
  * @param host - a simulated host, or a project with the addresses of a host
  * @example
- * fc.assert(fc.property(arbitraryFlow(host), (flow) => {
- *   if (flow.from.kind === 'machine' && flow.to.port === 22) expect(host).toDrop(flow)
+ * await fc.assert(fc.property(arbitraryFlow(host), (flow) => {
+ *   if (flow.from.kind === 'machine' && flow.to.address === '172.17.0.1') expect(host).toDrop(flow)
  * }))
  * @public @since 0.1.0
  */

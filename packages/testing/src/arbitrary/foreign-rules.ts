@@ -68,7 +68,7 @@ const firewall: fc.Arbitrary<ForeignFirewall> = fc.record({
  * @param dialect - which tool keeps them
  * @returns texts for `fakeHost(facts, texts)`
  * @example
- * fc.assert(fc.asyncProperty(arbitraryForeignRules('nftables'), async (rules) => {
+ * await fc.assert(fc.asyncProperty(arbitraryForeignRules('nftables'), async (rules) => {
  *   const host = fakeHost(smallHost, rules)
  *   await host.apply(await host.plan(intent))
  *   if (host.conflicts().length === 0) expect(host).toMeetContract()

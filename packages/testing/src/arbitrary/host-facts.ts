@@ -78,8 +78,11 @@ const flag = fc.constantFrom('0', '1')
 /**
  * Any host, from a bare one to one whose networks eat up half of the pools. It shrinks to one of which nothing is known.
  * @example
- * fc.assert(fc.asyncProperty(arbitraryFacts(), arbitraryIntent(), async (facts, intent) => {
- *   expect((await fakeHost(facts).plan(intent)).addresses.length).toBeGreaterThan(0)
+ * await fc.assert(fc.asyncProperty(arbitraryFacts(), async (facts) => {
+ *   const host = fakeHost(facts)
+ *   const plan = await host.plan(intent, { pools: ['100.64.0.0/10:24', 'classic', 'docker'] })
+ *   await host.apply(plan)
+ *   expect((await host.plan(intent)).changes).toEqual([])
  * }))
  * @public @since 0.1.0
  */

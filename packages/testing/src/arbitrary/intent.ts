@@ -36,7 +36,7 @@ export interface IntentOptions {
  *
  * @throws RangeError for a project that is not of 0 to 9
  * @example
- * fc.assert(fc.asyncProperty(arbitraryIntent(), async (intent) => {
+ * await fc.assert(fc.asyncProperty(arbitraryIntent(), async (intent) => {
  *   const host = fakeHost()
  *   await host.apply(await host.plan(intent))
  *   expect(host).toMeetContract()

@@ -118,7 +118,7 @@ export const mappingIntents = (
  *
  * @throws InvalidRequestError when the intent has no endpoint on a network that is not internal
  * @example
- * fc.assert(fc.asyncProperty(arbitraryPortMapping(intent), async (mapping) => {
+ * await fc.assert(fc.asyncProperty(arbitraryPortMapping(intent), async (mapping) => {
  *   const plan = await fakeHost().plan({ ...intent, mappings: [mapping] })
  *   expect(plan.desired.mappings.length).toBeGreaterThan(0)
  * }))

@@ -11,7 +11,7 @@ import { withSysctl } from './sysctl-facts.ts'
  * goes on.
  * @example
  * host.drift.flushRuleset()
- * await host.advance(1000) // a watch has put the rules back
+ * (await host.plan(intent)).changes.length > 0 // true
  * @public @since 0.1.0
  */
 export interface Drift {

@@ -3,7 +3,9 @@ import { PortolanError } from '@portolan/netfilter'
 /**
  * Something was asked of a simulated host that it does not simulate. Its `code` is `NOT_SIMULATED`.
  * @example
- * await host.plan(intent, { fix: true }) // throws NotSimulatedError: a fix runs programs of other firewalls
+ * const options: object = { fix: true }
+ * const refused = await host.plan(intent, options).catch((error) => error.code)
+ * refused // 'NOT_SIMULATED'
  * @public @since 0.1.0
  */
 export class NotSimulatedError extends PortolanError {
