@@ -64,7 +64,7 @@ describe('status --watch', () => {
 
   test('shows one text in place of the other until Control-C, and succeeds', async () => {
     const words = [...commandLine, 'status', '--watch', '--state', `${folder}/state`]
-    const line = `timeout --preserve-status --signal=INT 6 ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"`
+    const line = `timeout --foreground --preserve-status --signal=INT 6 ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"`
     const { stdout } = await run([...apart, 'script', '-qec', line, '/dev/null'], { folder })
     const texts = stdout.split('\u001b[H').slice(2)
     expect(texts.length).toBeGreaterThan(1)
