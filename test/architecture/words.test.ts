@@ -69,6 +69,11 @@ test('messages name the packet, the rule or the program they speak of', () => {
 const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .map((name) => join(root, name))
   .concat(packages.map((name) => join(root, 'packages', name, 'README.md')))
+  .concat(
+    readdirSync(join(root, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(root, 'docs', name)),
+  )
 
 test.each([
   ['of the sources', files],

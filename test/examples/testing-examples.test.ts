@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { runMarked } from './marked-examples.ts'
 import { publicExportsOf } from './public-exports.ts'
+import { runMarked } from './run-marked.ts'
 import { checked, exampleIn } from './surface-examples.ts'
 
 const examples = publicExportsOf('testing').flatMap(({ name, comment }) => {

@@ -57,7 +57,7 @@ export interface RuleConflictOptions {
 /**
  * What the rules on a host do to a project: for each mapping and network, and each row of the reachability contract
  * it takes part in, the packets that would not fare as promised, one of them for a witness, the culprit, and what
- * to do. README, "What the search covers", lists which packets are looked at; `searchRules` tells what was left out of
+ * to do. docs/what-the-search-covers.md lists which packets are looked at; `searchRules` tells what was left out of
  * that. Pure, and as good for a dump of another machine.
  *
  * @param facts - of the host as it is; the project's bridges need not be there yet

@@ -1,4 +1,4 @@
-/** How the command ends, and what that means: people build on these numbers. Help, the man page and the README say the same. */
+/** How the command ends, and what that means: people build on these numbers. Help, the man page and docs/command.md say the same. */
 export const exitCodes = {
   ok: { code: 0, meaning: 'done or nothing to do' },
   error: { code: 1, meaning: 'error' },

@@ -5,7 +5,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 /** What a user's text holds. */
 export type TextKind = 'compose' | 'variables' | 'facts' | 'rules'
 
-/** The most bytes of each kind of text. README.md, "What is read", names them too. */
+/** The most bytes of each kind of text. docs/what-is-read.md names them too. */
 const mostBytes: Readonly<Record<TextKind, number>> = {
   /** As `readCompose` takes at most. */
   compose: 16 * 2 ** 20,

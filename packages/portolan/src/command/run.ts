@@ -90,7 +90,7 @@ const helpOn = (options: Words['options'], [name, extra]: readonly string[]): st
 const unknownCommand = (name: string): InvalidRequestError =>
   new InvalidRequestError(
     comingCommands.includes(name)
-      ? `\`portolan ${name}\` is not there yet in version ${version}; see "What does not work yet" in the README.`
+      ? `\`portolan ${name}\` is not there yet in version ${version}; see "Limits" in the README.`
       : `there is no command ${JSON.stringify(name)}.${didYouMean(name, [...Object.keys(commands), 'help'], (one) => `"${one}"`)} ${commandList()}`,
   )
 

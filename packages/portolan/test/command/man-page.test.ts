@@ -47,8 +47,8 @@ test.each([
   expect(said).toEqual([])
 })
 
-test('the README has every exit code', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8')
+test('its page in docs has every exit code', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/command.md'), 'utf8')
   const codes = Object.values(exitCodes).map(({ code, meaning }) => `${code} ${meaning}`)
-  expect(readme).toContain(`exits with ${codes.join(', ')}.`)
+  expect(page).toContain(`exits with ${codes.join(', ')}.`)
 })

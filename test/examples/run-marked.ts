@@ -4,12 +4,6 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runExample } from './run-example.ts'
 
-const marked = /<!-- example: start -->\s*```ts\n([\s\S]*?)```\s*<!-- example: end -->/g
-
-/** The TypeScript between the markers `example: start` and `example: end` of a text, one entry each. */
-export const markedExamples = (text: string): readonly string[] =>
-  [...text.matchAll(marked)].map(([, code = '']) => code)
-
 /** What comments promise: one behind a console.log tells the start of what it prints. */
 export const promisedIn = (code: string): readonly string[] =>
   [...code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)].map(([, text = '']) => text)

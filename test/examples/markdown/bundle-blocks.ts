@@ -1,0 +1,33 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, stop } from 'esbuild'
+import { bundleOptions } from '../../../script/bundle-options.js'
+import { root } from './pages.ts'
+
+/** Modules that Node runs, made from the sources of this tree. */
+export interface BlockBundle {
+  readonly files: readonly string[]
+  remove(): void
+}
+
+/** Puts each code together with the packages that it imports. It lies where native modules are found. */
+export const bundleBlocks = async (codes: readonly string[]): Promise<BlockBundle> => {
+  if (codes.length === 0) return { files: [], remove: () => {} }
+  const dist = join(root, 'packages/portolan/dist')
+  mkdirSync(dist, { recursive: true })
+  const folder = mkdtempSync(join(dist, 'page-'))
+  const sources = codes.map((code, at) => {
+    const file = join(folder, `block-${at}.ts`)
+    writeFileSync(file, code)
+    return file
+  })
+  try {
+    await build({ ...bundleOptions, entryPoints: sources, outdir: folder, outExtension: { '.js': '.mjs' } })
+  } finally {
+    await stop()
+  }
+  return {
+    files: sources.map((file) => file.replace(/\.ts$/, '.mjs')),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Blocks that are not run, by their page and first line, each with the reason. A block that is not here is run or read;
+ * one that is here and no longer there fails the test.
+ */
+export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'CONTRIBUTING.md': {
+    'packages/netfilter  PURE (no node: import, no process): what Linux does to a packet. address/ facts/ packet/ model/ owner/':
+      'A picture of the folders; test/architecture holds what they import.',
+  },
+  'README.md': {
+    'npm start   # shows the plan for examples/compose.yaml on this host; changes nothing':
+      'It installs Debian packages, and asks this machine. test/cli/start.test.ts runs it.',
+  },
+  'docs/analyse-another-machine.md': {
+    'portolan inspect                >host.json':
+      'It dumps the machine that the reader has. test/cli/inspect.test.ts runs it.',
+  },
+  'docs/how-it-works.md': {
+    'what is wanted                            what the host has': 'A picture.',
+  },
+  'docs/metrics.md': {
+    'scrape_configs:': "A part of Prometheus' own configuration.",
+  },
+  'docs/scripts-and-boot.md': {
+    'install -m 644 packages/portolan/systemd/portolan-watch@.service /etc/systemd/system/':
+      'It needs systemd as process 1. test/cli/systemd.test.ts asks systemd-analyze about the units.',
+  },
+  'docs/speed.md': {
+    'npm run bench                       # as root; some three minutes':
+      'It measures for minutes. test/bench runs every bench in a small size.',
+  },
+  'docs/test-with-the-fake-host.md': {
+    'npm install --save-dev @portolan/testing fast-check':
+      'It asks the registry. test/packages installs the packages of a release.',
+    'The flow was expected to be delivered, and it is dropped.':
+      'An excerpt. packages/testing/test/matchers holds the words.',
+  },
+  'test/kernel/conflicts/README.md': {
+    '# The title, in a sentence.': 'The form of a scenario, which read-scenario.ts reads.',
+  },
+}
