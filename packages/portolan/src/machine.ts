@@ -14,6 +14,7 @@ export type {
   Monitor,
   Notice,
 } from '@portolan/host'
+export { type Batch, batches } from './apply/batches.ts'
 export { hairpinAttribute } from './apply/hairpin-ports.ts'
 export { isStale, type Observation } from './apply/is-stale.ts'
 export { noteSysctl } from './apply/sysctl-notes.ts'

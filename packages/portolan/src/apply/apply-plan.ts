@@ -18,6 +18,7 @@ import { changesOf } from '../plan/changes-of.ts'
 import type { FixChange } from '../plan/fix-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { applyFix } from './apply-fix.ts'
+import { type Batch, batches } from './batches.ts'
 import { giveBackUnused, observe } from './give-back.ts'
 import { type HostMemory, openMemory } from './host-memory.ts'
 import { isStale } from './is-stale.ts'
@@ -136,19 +137,6 @@ const ensureMemory = async (
         operation.hairpin === true),
   )
   if (owes || isRemembered || (await memory.createsTables(changes, runner))) await memory.ensureWritable()
-}
-
-type Batch = readonly [PlanChange, ...PlanChange[]]
-
-/** Runs of neighbouring changes of one part, in order. */
-const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
-  const result: [PlanChange, ...PlanChange[]][] = []
-  for (const change of changes) {
-    const last = result.at(-1)
-    if (last !== undefined && last[0].part === change.part) last.push(change)
-    else result.push([change])
-  }
-  return result
 }
 
 /** The facts as they are now. */

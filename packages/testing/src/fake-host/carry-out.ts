@@ -2,7 +2,9 @@ import type { DesiredState } from '@portolan/core'
 import { StaleStateError } from '@portolan/netfilter'
 import {
   type Backend,
+  type Batch,
   backends,
+  batches,
   carriedOut,
   dialects,
   type HostRules,
@@ -52,19 +54,6 @@ export const carryOutOn = async (
     await undo()
     throw error
   }
-}
-
-type Batch = readonly [PlanChange, ...PlanChange[]]
-
-/** Runs of neighbouring changes of one part: those of rules are one transaction. */
-const batches = (changes: readonly PlanChange[]): readonly Batch[] => {
-  const result: [PlanChange, ...PlanChange[]][] = []
-  for (const change of changes) {
-    const last = result.at(-1)
-    if (last !== undefined && last[0].part === change.part) last.push(change)
-    else result.push([change])
-  }
-  return result
 }
 
 const carryOutBatch = (state: FakeState, batch: Batch): void => {
