@@ -68,7 +68,6 @@ const partsOf = (line) => {
 }
 
 const styles = `
-    svg { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
     text { white-space: pre; fill: #1f2328; }
     .page { fill: #f6f8fa; stroke: #d1d9e0; }
     .prompt { fill: #59636e; }
@@ -97,17 +96,21 @@ const lineHeight = 18
 const charWidth = 7.8
 const margin = 16
 
+/** A text for each part: where it begins and how wide it is are said, since fonts differ. Columns stay columns. */
 const lineOf = (parts, at) => {
-  const length = [...parts.map(({ text }) => text).join('')].length
-  if (length === 0) return ''
-  const spans = parts
-    .map(({ text, style }) =>
-      style.length === 0 ? escaped(text) : `<tspan class="${style.join(' ')}">${escaped(text)}</tspan>`,
-    )
-    .join('')
   const y = margin + lineHeight * (at + 1) - 5
-  // The width is said, since fonts differ: columns stay columns.
-  return `  <text x="${margin}" y="${y}" textLength="${(length * charWidth).toFixed(1)}" xml:space="preserve">${spans}</text>\n`
+  let column = 0
+  let line = ''
+  for (const { text, style } of parts) {
+    const shown = text.trim()
+    const x = margin + (column + text.indexOf(shown)) * charWidth
+    column += [...text].length
+    if (shown === '') continue
+    const named = style.length === 0 ? '' : ` class="${style.join(' ')}"`
+    const width = [...shown].length * charWidth
+    line += `    <text${named} x="${x.toFixed(1)}" y="${y}" textLength="${width.toFixed(1)}" xml:space="preserve">${escaped(shown)}</text>\n`
+  }
+  return line
 }
 
 /** The whole picture, as text. */
@@ -120,7 +123,9 @@ export const planPicture = () => {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="What portolan plan prints for a host with Docker">
   <style>${styles}</style>
   <rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="6"/>
-${lines.map(lineOf).join('')}</svg>
+  <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13">
+${lines.map(lineOf).join('')}  </g>
+</svg>
 `
 }
 

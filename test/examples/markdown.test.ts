@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
-import type { Block } from './markdown/blocks.ts'
+import { type Block, codeOf } from './markdown/blocks.ts'
 import { fitted } from './markdown/compare.ts'
 import { blocks, pages } from './markdown/pages.ts'
 import { readConfigBlock, readYamlBlock } from './markdown/read-block.ts'
@@ -62,8 +62,7 @@ describe('the blocks of every page', () => {
   test.each(ofKind('ts').filter(([, block]) => !needsKernel(block)))(
     '%s runs as it stands there, and prints what the page says',
     async (_, block) => {
-      const before = block.mark?.kind === 'before' ? block.mark.code : ''
-      const lines = await runMarked(`${before}\n${block.text}`)
+      const lines = await runMarked(codeOf(block))
       expectKept(block, lines.map((line) => `${line}\n`).join(''))
     },
   )

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { build, stop } from 'esbuild'
 import { bundleOptions } from '../../script/bundle-options.js'
 import { describeOnKernel } from '../lab/gate.ts'
+import { codeOf } from './markdown/blocks.ts'
+import { blocks } from './markdown/pages.ts'
 import { exampleModule, surfaceExports } from './surface-examples.ts'
 
 const run = promisify(execFile)
@@ -44,6 +46,12 @@ describe('the examples of what `portolan` exports', () => {
   const folder = mkdtempSync(join(root, 'packages/portolan/dist/examples-'))
   beforeAll(async () => {
     for (const { name, example } of shown) writeFileSync(join(folder, `${name}.ts`), exampleModule(example))
+    // Those of the Markdown files are compiled with them, and run in markdown.test.ts.
+    for (const block of blocks.filter(({ kind }) => kind === 'ts'))
+      writeFileSync(
+        join(folder, `${block.page.replaceAll('/', ' ')} ${block.line}.ts`),
+        `${codeOf(block)}\nexport {}\n`,
+      )
     await build({
       ...bundleOptions,
       entryPoints: shown.map(({ name }) => join(folder, `${name}.ts`)),

@@ -34,6 +34,16 @@ describe('the table of what is supported', () => {
     for (const cell of cells) expect(cell).toMatch(/^\[[\w ]+\]\((test\/[\w./-]+\.test\.ts)\)$/)
   })
 
+  test('asks the contract for every family and protocol', () => {
+    for (const family of ['ip', 'ip6'] as const)
+      for (const protocol of ['tcp', 'udp', 'sctp'] as const)
+        expect(
+          publishedRows.filter(
+            ({ families, protocols }) => families.includes(family) && protocols.includes(protocol),
+          ).length,
+        ).toBeGreaterThan(5)
+  })
+
   test('names for a backend a file that runs on it', () => {
     for (const [, ...cells] of rows.filter((row) => row.length === 4 && !row[0]?.startsWith('[')))
       for (const [at, cell] of cells.entries()) {

@@ -51,9 +51,14 @@ export interface Lab extends AsyncDisposable {
   write(name: string, text: string): Promise<string>
 }
 
-// A command here runs for less than a second, on the processors that all suites share. Code that is optimised meanwhile
-// costs a fifth of that and is hardly used, so the optimiser waits longer. Later versions of Node have no such option.
-const patience = process.version.startsWith('v20.') ? ['--interrupt-budget=1000000'] : []
+/**
+ * What Node is told for a command, which runs for less than a second, on the processors that all suites share. Code that
+ * is optimised meanwhile costs a fifth of that and is hardly used, so the optimiser waits longer. Later versions of Node
+ * have no such option.
+ */
+export const patience: readonly string[] = process.version.startsWith('v20.')
+  ? ['--interrupt-budget=1000000']
+  : []
 
 // A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
 const hostSetUp = `

@@ -46,6 +46,10 @@ export const blocksOf = (page: string, text: string): readonly Block[] =>
     }
   })
 
+/** The code of a ts block with what is hidden before it. */
+export const codeOf = ({ mark, text }: Block): string =>
+  mark?.kind === 'before' || mark?.kind === 'on-kernel' ? `${mark.code}\n${text}` : text
+
 /** A command of a console block, and what the page shows that it prints. */
 export interface ShownCommand {
   readonly command: string

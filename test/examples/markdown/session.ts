@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { patience } from '../../lab/lab.ts'
 import { run } from '../../lab/run.ts'
-import { type Block, commandsOf, type ShownCommand } from './blocks.ts'
+import { type Block, codeOf, commandsOf, type ShownCommand } from './blocks.ts'
 import { bundleBlocks } from './bundle-blocks.ts'
 import { root } from './pages.ts'
 
@@ -12,13 +13,17 @@ export interface Printed extends ShownCommand {
 }
 
 /**
- * The host of a page: a network namespace with one uplink, that forwards already. What is kept on its disk (leases,
- * state, locks, the databases of other engines) is not the machine's.
+ * The host of a page: a network namespace with one uplink, that forwards already. What its disk holds (leases, state,
+ * locks, networks of other engines, configuration, nameservers) is not the machine's.
  */
 const host = `
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /var/lib
-mkdir /run/netns
+for folder in cni containers docker libvirt netplan portolan systemd/network; do
+  if [ -d "/etc/$folder" ]; then mount -t tmpfs tmpfs "/etc/$folder"; fi
+done
+echo 'nameserver 192.0.2.53' >/run/resolv.conf
+if [ -e /etc/resolv.conf ]; then mount --bind /run/resolv.conf /etc/resolv.conf; fi
 ip link set lo up
 ip link add eth0 type veth peer name wire
 ip link set wire up
@@ -38,6 +43,8 @@ step() {
 }
 `
 
+const node = [process.execPath, ...patience].join(' ')
+
 type Step =
   | { readonly kind: 'command'; readonly block: Block; readonly of: ShownCommand }
   | { readonly kind: 'file'; readonly block: Block; readonly name: string }
@@ -45,8 +52,7 @@ type Step =
 
 const stepsOf = (block: Block): readonly Step[] => {
   if (block.mark?.kind === 'file') return [{ kind: 'file', block, name: block.mark.name }]
-  if (block.mark?.kind === 'on-kernel')
-    return [{ kind: 'module', block, code: `${block.mark.code}\n${block.text}` }]
+  if (block.mark?.kind === 'on-kernel') return [{ kind: 'module', block, code: codeOf(block) }]
   return block.kind === 'console' ? commandsOf(block.text).map((of) => ({ kind: 'command', block, of })) : []
 }
 
@@ -59,7 +65,7 @@ export const runPage = async (blocks: readonly Block[]): Promise<ReadonlyMap<Blo
   try {
     cpSync(join(root, 'docs/example'), join(folder, 'work/docs/example'), { recursive: true })
     for (const name of ['bin', 'home', 'steps']) mkdirSync(join(folder, name))
-    const command = `#!/bin/sh\nexec ${process.execPath} -- ${root}/packages/portolan/bin/portolan.js "$@"\n`
+    const command = `#!/bin/sh\nexec ${node} -- ${root}/packages/portolan/bin/portolan.js "$@"\n`
     writeFileSync(join(folder, 'bin/portolan'), command, { mode: 0o755 })
     let module = 0
     const lines = steps.map((step, at) => {
@@ -68,7 +74,7 @@ export const runPage = async (blocks: readonly Block[]): Promise<ReadonlyMap<Blo
         writeFileSync(path, step.block.text)
         return `mkdir -p "$(dirname '${step.name}')"; cp ${path} '${step.name}'`
       }
-      const text = step.kind === 'command' ? step.of.command : `${process.execPath} ${bundle.files[module++]}`
+      const text = step.kind === 'command' ? step.of.command : `${node} ${bundle.files[module++]}`
       writeFileSync(`${path}.sh`, text)
       return `step ${path}`
     })
