@@ -13,6 +13,7 @@ const long = [
   /property\/conflicts\//,
   /kernel\//,
   /property\//,
+  /examples\/markdown/,
   /cli\//,
   /lease-store\/many-processes/,
   /bench\//,
