@@ -43,6 +43,9 @@ step() {
 }
 `
 
+// What a page leaves running would outlive its namespace's shell.
+const ending = `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n`
+
 const node = [process.execPath, ...patience].join(' ')
 
 type Step =
@@ -78,7 +81,7 @@ export const runPage = async (blocks: readonly Block[]): Promise<ReadonlyMap<Blo
       writeFileSync(`${path}.sh`, text)
       return `step ${path}`
     })
-    const script = `set -e\n${host}set +e\n${shell}cd ${folder}/work\n${lines.join('\n')}\n:\n`
+    const script = `set -e\n${host}set +e\n${shell}${ending}cd ${folder}/work\n${lines.join('\n')}\n:\n`
     const { exitCode, stderr } = await run(['unshare', '--net', '--mount', 'bash', '-c', script], {
       environment: {
         PATH: `${folder}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
