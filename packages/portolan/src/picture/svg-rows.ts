@@ -18,6 +18,17 @@ export interface Drawn {
   readonly y: number
 }
 
+/** Characters of a label in front of a bar; one is some 7.8 pixels wide. */
+const labelWidth = 25
+
+const drawLabel = ({ prefix, enlarges }: MapRow, y: number): readonly string[] => {
+  if (enlarges === null) return [svgText(left, y + 16.5, 'mono', prefix)]
+  const label = `${prefix}, enlarged`
+  return label.length <= labelWidth
+    ? [svgText(left, y + 16.5, 'mono', label)]
+    : [svgText(left, y + 9, 'mono', prefix), svgText(left, y + 25, 'mono', 'enlarged')]
+}
+
 interface Segment {
   readonly cell: MapCell
   readonly from: number
@@ -136,8 +147,7 @@ export const drawRows = (map: AddressMap, top: number): Drawn => {
       y += 12
       svg.push(drawLens(enlarged.row, row, enlarged.bottom, y))
     }
-    const label = row.enlarges === null ? row.prefix : `${row.prefix}, enlarged`
-    svg.push(svgText(left, y + 16.5, 'mono', label), ...drawBar(row, map, y))
+    svg.push(...drawLabel(row, y), ...drawBar(row, map, y))
     const lines = [...(row.enlarges === null ? verdictOf(row, map) : []), scaleOf(row)]
       .filter((text) => text !== '')
       .flatMap((text) => wrapWords(text, wordsWidth))
