@@ -11,6 +11,7 @@ export {
 export { findStaleConntrack } from './conflict/find-stale-conntrack.ts'
 export { findPortsInEphemeralRange } from './conflict/port-in-ephemeral-range.ts'
 export { engineSubnets } from './conflict/remedy/engine-subnets.ts'
+export { plannedFacts } from './conflict/search/planned-facts.ts'
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
 export { networkMark } from './contract/network-mark.ts'

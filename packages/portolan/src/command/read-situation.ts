@@ -1,8 +1,9 @@
-import { type DesiredState, endpointAddresses } from '@portolan/core'
+import { endpointAddresses } from '@portolan/core'
 import { createRunner } from '@portolan/host'
 import type { EndpointAddress, HostFacts } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { readAllRules } from '../host-rules/read-all-rules.ts'
+import { endpointNames } from '../plan/endpoint-names.ts'
 import { plan } from '../plan/plan-intent.ts'
 import type { Options } from './option-table.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
@@ -37,14 +38,5 @@ export const readSituation = async (options: Options, terminal: Terminal): Promi
     facts,
     ...(usesFiles(options) ? {} : { rules }),
   })
-  return { facts, rules, endpoints: endpointAddresses(desired), names: namesOf(desired) }
+  return { facts, rules, endpoints: endpointAddresses(desired), names: endpointNames(desired) }
 }
-
-const namesOf = ({ endpoints }: DesiredState): ReadonlyMap<string, string> =>
-  new Map(
-    endpoints.flatMap(({ service, replica, ip, ip6 }) =>
-      [ip, ip6].flatMap((address): [string, string][] =>
-        address === null ? [] : [[address, replica === 1 ? service : `${service}-${replica}`]],
-      ),
-    ),
-  )

@@ -6,5 +6,8 @@ import type { HostRules } from './host-rules.ts'
  * send it elsewhere, so nothing of that family is certain.
  * @internal
  */
-export const asFarAsRead = ({ family }: Packet, outcome: Outcome, { hidden = [] }: HostRules): Outcome =>
-  hidden.includes(family) ? { ...outcome, certainty: 'possible' } : outcome
+export const asFarAsRead = (
+  { family }: Packet,
+  outcome: Outcome,
+  { hidden = [] }: Pick<HostRules, 'hidden'>,
+): Outcome => (hidden.includes(family) ? { ...outcome, certainty: 'possible' } : outcome)

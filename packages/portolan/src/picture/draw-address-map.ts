@@ -19,10 +19,21 @@ const pageWidth = 1024
  * writeFileSync('pools.svg', drawAddressMap(mapAddresses(facts, { ...input, cells: 256 })))
  * @public @since 0.1.0
  */
-export const drawAddressMap = (drawn: AddressMap): string => {
+export const drawAddressMap = (drawn: AddressMap): string =>
+  drawWith(drawn, [element('style', {}, styleSheet()), element('defs', {}, hatch)])
+
+/**
+ * The same picture as a part of a page, which has the style sheet itself.
+ * @param hasHatch - the page has another such picture, and so the pattern that both fill with
+ * @internal
+ */
+export const drawAddressMapInPage = (drawn: AddressMap, hasHatch: boolean): string =>
+  drawWith(drawn, hasHatch ? [] : [element('defs', {}, hatch)])
+
+const drawWith = (drawn: AddressMap, head: readonly string[]): string => {
   const map = visibleData(drawn)
   const title = titleOf(map)
-  const head = [svgText(32, 46, 'title', title), svgText(32, 72, 'quiet', subtitleOf(map))]
+  const titles = [svgText(32, 46, 'title', title), svgText(32, 72, 'quiet', subtitleOf(map))]
   const legend = drawLegend(map, 102)
   const rows = drawRows(map, legend.y)
   const picks = drawPicks(map, rows.y)
@@ -30,10 +41,9 @@ export const drawAddressMap = (drawn: AddressMap): string => {
   const height = Math.ceil(holders.y + 16)
   const body = [
     tooltip(`${title}. ${subtitleOf(map)}`),
-    element('style', {}, styleSheet()),
-    element('defs', {}, hatch),
-    element('rect', { width: pageWidth, height, class: 'page' }),
     ...head,
+    element('rect', { width: pageWidth, height, class: 'page' }),
+    ...titles,
     ...legend.svg,
     ...rows.svg,
     ...picks.svg,

@@ -33,7 +33,7 @@ export type KnownHost = Pick<
  * @public @since 0.1.0
  */
 export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost): PlanInput => {
-  const settled = layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
+  const settled = settledConfig(options)
   return {
     ...known,
     intent,
@@ -48,6 +48,13 @@ export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost
     ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
   }
 }
+
+/**
+ * Pools and ranges: those of the options, over those that are settled once for all.
+ * @internal
+ */
+export const settledConfig = (options: PlanOptions): Config =>
+  layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
 
 const once = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | null = null

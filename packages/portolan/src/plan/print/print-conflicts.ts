@@ -20,8 +20,11 @@ export const printConflicts = (conflicts: readonly Conflict[], look: Look = plai
   ]
 }
 
-/** A packet as people write it: `tcp from 198.51.100.7:40000 by eth0 to 192.0.2.2:8080`. */
-const printWitness = ({
+/**
+ * A packet as people write it: `tcp from 198.51.100.7:40000 by eth0 to 192.0.2.2:8080`.
+ * @internal
+ */
+export const printWitness = ({
   protocol,
   source,
   sourcePort,

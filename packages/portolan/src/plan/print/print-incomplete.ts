@@ -25,5 +25,9 @@ export const printIncomplete = (
       ].flatMap((line) => wrapLine(line, columns, 6))
 }
 
-const sentenceOf = ({ mapping, network, what, why }: IncompleteSearch): string =>
+/**
+ * What one entry says, as a sentence.
+ * @internal
+ */
+export const sentenceOf = ({ mapping, network, what, why }: IncompleteSearch): string =>
   `${mapping ?? (network === null ? 'host' : `network ${network}`)}: ${what}. ${why}`

@@ -15,28 +15,46 @@ export const printNetworks = (
   networks: readonly DesiredNetwork[],
   { style, columns }: Look,
 ): readonly string[] => {
-  const rows = subnets.map(({ network, family, subnet, gateway, pool, origin }) => [
-    network,
-    subnet,
-    networks.some((one) => one.name === network && one[family]?.mode === 'isolated')
-      ? 'no gateway'
-      : `gateway ${gateway}`,
-    origin === 'held'
-      ? 'kept: the network has it already'
-      : origin === 'fixed'
-        ? 'as asked for'
-        : `free in pool ${pool}`,
-  ])
+  const rows = subnets.map((one) => {
+    const gateway = gatewayOf(one, networks)
+    return [one.network, one.subnet, gateway === null ? 'no gateway' : `gateway ${gateway}`, originWords(one)]
+  })
   const lines = tableLines(rows, columns)
   return subnets.flatMap(({ rejected }, index) => [
     ...(lines[index] ?? []),
-    ...rejected.flatMap(({ candidate, candidates, detail }) => {
-      const more = candidates > 1 ? ` and ${candidates - 1} more after it` : ''
-      const text = visibleLine(`passed over ${candidate}${more}: ${detail}`)
-      return wrapLine(`      ${text}`, columns, 8).map(style.dim)
-    }),
+    ...rejected.flatMap((one) =>
+      wrapLine(`      passed over ${visibleLine(rejectionWords(one))}`, columns, 8).map(style.dim),
+    ),
   ])
 }
+
+/**
+ * The gateway of a network in the family of a subnet; null where it has none.
+ * @internal
+ */
+export const gatewayOf = (
+  { network, family, gateway }: SubnetPlan,
+  networks: readonly DesiredNetwork[],
+): string | null =>
+  networks.some((one) => one.name === network && one[family]?.mode === 'isolated') ? null : gateway
+
+/**
+ * Why a network has its subnet.
+ * @internal
+ */
+export const originWords = ({ origin, pool }: SubnetPlan): string =>
+  origin === 'held'
+    ? 'kept: the network has it already'
+    : origin === 'fixed'
+      ? 'as asked for'
+      : `free in pool ${pool}`
+
+/**
+ * What was passed over, and why.
+ * @internal
+ */
+export const rejectionWords = ({ candidate, candidates, detail }: SubnetPlan['rejected'][number]): string =>
+  `${candidate}${candidates > 1 ? ` and ${candidates - 1} more after it` : ''}: ${detail}`
 
 /**
  * The addresses of endpoints, both families of one on one line.

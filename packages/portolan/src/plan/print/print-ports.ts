@@ -18,17 +18,28 @@ export const printPorts = (
   const folded = foldPorts(mappings)
   const shown = rules ? folded : folded.slice(0, longestPortList)
   const hidden = folded.length - shown.length
-  const rows = shown.map((ports) => [
-    socketsText(ports),
-    `-> ${ports.targets.map((target) => targetText(target, ports)).join(' and ')}`,
-    `network ${[...new Set(ports.targets.map(({ network }) => network))].join(', ')}`,
-    restriction(ports),
-  ])
+  const rows = shown.map((ports) => {
+    const { sockets, targets, networks, restriction } = portWords(ports)
+    return [sockets, `-> ${targets}`, `network ${networks}`, restriction]
+  })
   return [
     ...tableLines(rows, columns).flat(),
     ...(hidden === 0 ? [] : [`  and ${hidden} more (--rules or --json list them all)`]),
   ]
 }
+
+/**
+ * What is said of ports: where they are, where they lead, and what may reach them.
+ * @internal
+ */
+export const portWords = (
+  ports: FoldedPorts,
+): Readonly<Record<'sockets' | 'targets' | 'networks' | 'restriction', string>> => ({
+  sockets: socketsText(ports),
+  targets: ports.targets.map((target) => targetText(target, ports)).join(' and '),
+  networks: [...new Set(ports.targets.map(({ network }) => network))].join(', '),
+  restriction: restrictionText(ports),
+})
 
 const range = (first: number, last: number): string => (first === last ? `${first}` : `${first}-${last}`)
 
@@ -55,7 +66,7 @@ const targetText = (
   return `${name}${ports}${weight === 1 ? '' : ` (weight ${weight})`}`
 }
 
-const restriction = ({ allowFrom, kind }: FoldedPorts): string => {
+const restrictionText = ({ allowFrom, kind }: FoldedPorts): string => {
   const direct = kind === 'direct' ? ['at the address of the container'] : []
   if (allowFrom === null) return direct.join('')
   const from = allowFrom.length === 0 ? 'from no other machine' : `from ${allowFrom.join(', ')} only`
