@@ -10,6 +10,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative } from 'node:path'
 import { build, stop } from 'esbuild'
 import { bundleOptions } from './bundle-options.js'
+import { reportPage } from './report-page.js'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'packages/portolan/dist/bundle')
@@ -81,14 +82,17 @@ const put = async (path, contents) => {
 
 const bundleCommand = async () => {
   const { outputFiles, metafile } = await bundleSources()
+  const page = join(folder, 'report-page.js')
+  const pageScript = await reportPage()
   // esbuild's own process would live as long as the test run.
   await stop()
   const licences = join(folder, 'LICENSES.txt')
   // main.js last: the files that it names are there before it.
   for (const { path, contents } of outputFiles.reverse()) await put(path, Buffer.from(contents))
+  await put(page, Buffer.from(pageScript))
   await put(licences, Buffer.from(await licenceText(metafile)))
   const kept = new Set(
-    [...outputFiles.map(({ path }) => path), licences].map((path) => relative(folder, path)),
+    [...outputFiles.map(({ path }) => path), licences, page].map((path) => relative(folder, path)),
   )
   for (const entry of await readdir(folder)) if (!kept.has(entry)) await rm(join(folder, entry))
 }

@@ -49,6 +49,8 @@ const commandLines: readonly (readonly string[])[] = [
   ['conflicts', '--all', '--json', ...host],
   ['explain', '--to', '192.0.2.2:8080', ...host],
   ['explain', '--to', '192.0.2.2:8080', '--json', ...host],
+  ['report', '-o', '-', ...host],
+  ['report', '-o', evilName, '--json', '-f', 'compose.yaml', '--host', 'none.json'],
   ['subnet', '--map', '--host', 'host.json'],
   ['subnet', '--map', '--json', '--host', 'host.json'],
   ['subnet', '--svg', '-', '--host', 'host.json'],

@@ -67,6 +67,7 @@ const order = [
   'script',
   'subnet',
   'explain',
+  'report',
   'evaluate',
   'parse',
   'inspect',

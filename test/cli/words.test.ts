@@ -95,7 +95,7 @@ describe('words that mean nothing', () => {
 describe('commands that are not there yet', () => {
   test.concurrent.each([
     ['attach', 'web'],
-    ['report', '--json-nonsense'],
+    ['detach', '--json-nonsense'],
   ])('%s says so, whatever options it is given', async (...words) => {
     const { code, stdout, stderr } = await portolan(words, { folder })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -112,6 +112,12 @@ export const optionTable = {
     help: 'draw the pools: what holds each part, what was passed over, what was picked',
   },
   svg: { type: 'string', value: 'FILE', help: 'write the same picture as SVG (- is standard output)' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: 'where the page is written (- is standard output)',
+  },
   from: {
     type: 'string',
     value: 'A[:PORT]',

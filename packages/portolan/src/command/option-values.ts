@@ -29,5 +29,6 @@ export const namedValues: Readonly<Partial<Record<OptionName, ValueKind>>> = {
   'nft-json': 'file',
   state: 'folder',
   svg: 'file',
+  output: 'file',
   in: 'interface',
 }

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { createRunner } from '@portolan/host'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { readAllRules } from '../../host-rules/read-all-rules.ts'
+import { settledConfig } from '../../plan/plan-input.ts'
+import { plan } from '../../plan/plan-intent.ts'
+import { printSummary } from '../../plan/print/print-plan.ts'
+import { drawMaps } from '../../report/draw-maps.ts'
+import { gatherQuestions } from '../../report/gather-questions.ts'
+import { printReport } from '../../report/print-report.ts'
+import type { CommandContext } from '../command.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import type { Options } from '../option-table.ts'
+import { readIntent } from '../read-intent.ts'
+import { readLeased } from '../read-leased.ts'
+import { searchOptions } from '../sources.ts'
+import { planning, waitFor } from '../wait-for.ts'
+import { writeReport } from '../write-report.ts'
+
+/** `portolan report`: a plan, and the ways of packets, as a page for a browser; changes nothing. */
+export const run = async (context: CommandContext): Promise<ExitCode> => {
+  const { options, terminal } = context
+  const file = outputOf(options)
+  const intent = readIntent(options)
+  const { planned, page } = await waitFor(context, planning, async () => {
+    const settings = await searchOptions(options)
+    const planned = await plan(intent, settings)
+    const rules = settings.rules ?? (await readAllRules(createRunner()))
+    const leased = await readLeased(options)
+    const page = printReport(planned, {
+      questions: gatherQuestions(planned, rules),
+      drawings: drawMaps(planned, settledConfig(settings), leased.state),
+      script: pageScript(),
+    })
+    return { planned, page }
+  })
+  for (const sentence of planned.unread) terminal.say(`portolan: ${sentence}`)
+  if (file === '-') terminal.pass(page.trimEnd())
+  else writeReport(file, page)
+  if (options.json === true)
+    terminal.print(
+      jsonText({
+        file,
+        bytes: Buffer.byteLength(page),
+        summary: planned.summary,
+        conflicts: planned.conflicts.length,
+      }),
+    )
+  else if (file !== '-') terminal.print(`${file}: ${printSummary(planned)} Open it in a browser.`)
+  if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
+  return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
+}
+
+const outputOf = ({ output, json }: Options): string => {
+  if (output === undefined)
+    throw new InvalidRequestError(
+      '-o FILE is missing: name the file of the page, such as -o report.html, or - for standard output.',
+    )
+  if (output === '-' && json === true)
+    throw new InvalidRequestError('-o - and --json would both go to standard output: name a file.')
+  return output
+}
+
+/** script/bundle.js puts it beside the bundle of the command, which this file is a part of as it ships. */
+const pageScript = (): string => readFileSync(new URL('./report-page.js', import.meta.url), 'utf8')
