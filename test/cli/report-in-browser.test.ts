@@ -47,7 +47,7 @@ describeInBrowser('the page of a report in a browser', () => {
   let page: BrowserPage
 
   beforeAll(async () => {
-    expect((await portolan(['report', ...host, '-o', 'report.html'], { folder })).code).toBe(3)
+    expect((await portolan(['report', ...host, '-o', 'report.html'], { folder })).code).toBe(0)
     page = await openBrowser()
     await page.resize(1280, 900)
     await page.open(url)

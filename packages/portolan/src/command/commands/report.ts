@@ -48,8 +48,7 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
       }),
     )
   else if (file !== '-') terminal.print(`${file}: ${printSummary(planned)} Open it in a browser.`)
-  if (planned.conflicts.some(({ severity }) => severity === 'error')) return exitCode.conflicts
-  return planned.changes.length > 0 ? exitCode.changes : exitCode.ok
+  return exitCode.ok
 }
 
 const outputOf = ({ output, json }: Options): string => {
