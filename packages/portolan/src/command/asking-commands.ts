@@ -49,7 +49,7 @@ export const askingCommands: Readonly<Record<string, Command>> = {
       'Write a page for a browser: conflicts, mappings with their state, an address map, and the way of any packet; change nothing.',
     more: [
       'The page is one file that loads nothing. It holds facts and rules of the host, so that it can be asked for the way of',
-      'a packet: treat it as you treat those. A file that is no report is not written over. Exit codes are those of plan.',
+      'a packet: treat it as you treat those. A file that is no report is not written over.',
     ],
     examples: [
       { line: 'portolan report -o report.html', does: 'this host, with the Compose file here' },
