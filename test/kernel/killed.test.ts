@@ -29,9 +29,9 @@ const mostSteps = 60
 
 /**
  * A run kills before every third step of a command, and its seed says before which: three seeds that follow each other
- * see every step, as one run with PORTOLAN_KILLS=all does.
+ * see every step, as one run with PORTOLAN_KILL_STEPS=all does.
  */
-const stride = process.env.PORTOLAN_KILLS === 'all' ? 1 : 3
+const stride = process.env.PORTOLAN_KILL_STEPS === 'all' ? 1 : 3
 const firstStep = 1 + ((Number(process.env.PORTOLAN_SEED) >>> 0) % stride)
 
 /** What destroy puts back, a line each: rules, bridges, sysctls, the foreign port's hairpin mode, and no notes. */

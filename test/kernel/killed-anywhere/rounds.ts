@@ -15,7 +15,7 @@ import { closed, closingDrifts, containerAddress, type Version, versions } from 
 import { drawWay, runKilled } from './way.ts'
 
 /** How many programs are killed, of each backend. More of them: PORTOLAN_KILLS=100. */
-const kills = Number(process.env.PORTOLAN_KILLS ?? 3)
+const kills = Number(process.env.PORTOLAN_KILLS ?? 2)
 /** The interface of the container that `everyAddress` makes. */
 const port = 'v-every'
 /** A watch goes on until it is killed. */

@@ -4,7 +4,7 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { mustSucceed, pilotOf, shop } from './pilot.ts'
 
-const rounds = 8
+const rounds = 4
 
 /** Killed at any instant, or run by two people at once, `apply` leaves a host that the next run finishes. */
 export const interruption = (open: OpenLab, backend: Backend): void => {
@@ -65,7 +65,7 @@ export const interruption = (open: OpenLab, backend: Backend): void => {
     const before = await takeSnapshot(lab.host)
     const pilot = pilotOf(lab, backend)
     const file = await lab.write('compose.yaml', shop())
-    for (const delayMs of [100, 180, 260, 340, 420]) {
+    for (const delayMs of [140, 300]) {
       const running = lab.host.start([...lab.command, ...pilot.argv('apply', file, '--yes')])
       await new Promise((resolve) => setTimeout(resolve, delayMs))
       running.kill('SIGKILL')

@@ -9,6 +9,14 @@ import { pilotOf, shop } from './pilot.ts'
 
 const ofOurs = /portolan/i
 
+const instants = ['before', 'during', 'after'] as const
+
+/** A run kills at one instant on each backend, at another on the next one; with PORTOLAN_KILL_STEPS=all at each. */
+const instantsOf = (backend: Backend): readonly (typeof instants)[number][] => {
+  const drawn = (Number(process.env.PORTOLAN_SEED) + backends.indexOf(backend)) % instants.length
+  return process.env.PORTOLAN_KILL_STEPS === 'all' ? instants : instants.slice(Math.abs(drawn)).slice(0, 1)
+}
+
 /** One plan leads from one backend to another. */
 export const switching = (open: OpenLab, backend: Backend): void => {
   test.each(backends.filter((other) => other !== backend))(
@@ -51,7 +59,7 @@ export const switching = (open: OpenLab, backend: Backend): void => {
 
   // Only iptables-nft makes tables and base chains that have to go again.
   const other = backend === 'iptables-nft' ? 'nftables' : 'iptables-nft'
-  test.each(['before', 'during', 'after'] as const)(
+  test.each(instantsOf(backend))(
     `killed %s any program that a switch from ${other} runs, destroy leaves nothing behind`,
     async (when) => {
       const lab = await open()

@@ -21,7 +21,7 @@ import {
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
 
 /** Every kill costs the start of two Node processes. More of them: PORTOLAN_KILLS=250. */
-const kills = Number(process.env.PORTOLAN_KILLS ?? 3)
+const kills = Number(process.env.PORTOLAN_KILLS ?? 2)
 
 /** The rules change at steps up to this one of a program that is just opened. */
 const firstSteps = 40

@@ -62,7 +62,7 @@ const hostOf = (counts: Map<object, number>): HostRules => {
       ...table,
       chains: table.chains.map((chain) => ({
         ...chain,
-        rules: chain.rules.map((rule) => counted(rule, 'counters', counts)),
+        rules: chain.rules.map((rule) => counted(rule, 'matches', counts)),
       })),
     })),
   }
