@@ -6,7 +6,9 @@ const hostName = (family: Family, address: string | null): string =>
 
 /**
  * A service's replica as people name it: the first is the service itself.
- * @internal
+ * @example
+ * replicaName({ service: 'web', replica: 2 }) // 'web-2'
+ * @public @since 0.1.0
  */
 export const replicaName = ({
   service,

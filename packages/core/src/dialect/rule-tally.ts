@@ -25,6 +25,20 @@ export interface RuleTally {
 }
 
 /**
+ * A tally of what is counted of a table, and of nothing else.
+ * @example
+ * tallyOf('nat', { added: countOf({ rules: 1 }) }).removed // { rules: 0, elements: 0, chains: 0, sets: 0 }
+ * @public @since 0.1.0
+ */
+export const tallyOf = (table: string, counted: Partial<Omit<RuleTally, 'table'>>): RuleTally => ({
+  table,
+  added: countOf(),
+  changed: countOf(),
+  removed: countOf(),
+  ...counted,
+})
+
+/**
  * A count of some things and none of all others.
  * @example
  * countOf({ rules: 2 }) // { rules: 2, elements: 0, chains: 0, sets: 0 }

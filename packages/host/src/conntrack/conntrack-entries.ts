@@ -9,6 +9,7 @@ import {
   conntrackHeader,
   parseConntrack,
 } from './conntrack-message.ts'
+import type { CountedSocket } from './counted-socket.ts'
 
 const EPERM = 1
 
@@ -37,6 +38,20 @@ export const listEntries = async (
       )
     throw error
   }
+}
+
+/**
+ * Visits every entry of the families that sockets have; nothing where this network namespace tracks no flow.
+ * @throws as `listEntries`
+ */
+export const listEntriesOf = async (
+  connection: NetlinkConnection,
+  sockets: readonly CountedSocket[],
+  visit: (entry: ConntrackEntry) => void,
+): Promise<void> => {
+  if (sockets.length === 0 || tracksNothing()) return
+  for (const family of new Set(sockets.map((socket) => socket.family)))
+    await listEntries(connection, family, visit)
 }
 
 const ENOENT = 2

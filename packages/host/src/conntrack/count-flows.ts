@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openConnection } from '../netlink/connection.ts'
 import { NETLINK_NETFILTER } from '../netlink/constants.ts'
-import { listEntries, tracksNothing } from './conntrack-entries.ts'
+import { listEntriesOf } from './conntrack-entries.ts'
 import type { ConntrackEntry } from './conntrack-message.ts'
 import type { CountedSocket } from './counted-socket.ts'
 import { findSockets, placeOf } from './flow-place.ts'
@@ -38,15 +38,13 @@ const noFlows: FlowCount = { connections: 0, accounted: 0, packets: 0, bytes: 0 
  * @public @since 0.1.0
  */
 export const countFlows = async (sockets: readonly CountedSocket[]): Promise<readonly FlowCount[]> => {
+  if (sockets.length === 0) return []
   const tally = tallyOf(sockets)
-  if (sockets.length > 0 && !tracksNothing()) {
-    const connection = openConnection(NETLINK_NETFILTER)
-    try {
-      for (const family of new Set(sockets.map((socket) => socket.family)))
-        await listEntries(connection, family, tally.add)
-    } finally {
-      connection.close()
-    }
+  const connection = openConnection(NETLINK_NETFILTER)
+  try {
+    await listEntriesOf(connection, sockets, tally.add)
+  } finally {
+    connection.close()
   }
   return tally.counts()
 }
@@ -67,12 +65,15 @@ export const accountsFlows = (): boolean => {
   }
 }
 
-/** @internal */
+/**
+ * @param socketsOf - finds among these sockets
+ * @internal
+ */
 export const tallyOf = (
   sockets: readonly CountedSocket[],
+  socketsOf: ReturnType<typeof findSockets> = findSockets(sockets),
 ): { readonly add: (entry: ConntrackEntry) => void; readonly counts: () => readonly FlowCount[] } => {
   const found = sockets.map(() => ({ ...noFlows }))
-  const socketsOf = findSockets(sockets)
   return {
     add: (entry) => {
       const { destinationTranslated, ended, counted } = entry

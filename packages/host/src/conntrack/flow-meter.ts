@@ -1,6 +1,6 @@
 import { openConnection } from '../netlink/connection.ts'
 import { NETLINK_NETFILTER } from '../netlink/constants.ts'
-import { listEntries, tracksNothing } from './conntrack-entries.ts'
+import { listEntriesOf } from './conntrack-entries.ts'
 import type { CountedSocket } from './counted-socket.ts'
 import { type FlowTotal, openFlowTotals } from './flow-totals.ts'
 
@@ -26,7 +26,7 @@ export interface FlowMeter {
  * the kernel keeps the entry of a connection for a while after its end, 120 s where TCP closed it and 10 s where it was
  * reset, and of UDP 30 s after the last packet, or 120 s (`nf_conntrack_tcp_timeout_*`, `nf_conntrack_udp_timeout*`). What
  * was forgotten before a reading is not counted. That each end were told by the kernel (its group of destroyed entries)
- * would count it, and cost a third of new connections on a host that does little else (measured).
+ * would count it, and slows new connections (measured).
  *
  * Packets and bytes are counted where the kernel does (`accountsFlows`), connections in any case.
  * @example
@@ -42,9 +42,7 @@ export const openFlowMeter = (): FlowMeter => {
   const connection = openConnection(NETLINK_NETFILTER)
   const read = async (sockets: readonly CountedSocket[]): Promise<readonly FlowTotal[]> => {
     const listing = flows.list(sockets)
-    if (sockets.length > 0 && !tracksNothing())
-      for (const family of new Set(sockets.map((socket) => socket.family)))
-        await listEntries(connection, family, listing.add)
+    await listEntriesOf(connection, sockets, listing.add)
     return listing.totals()
   }
   let last: Promise<unknown> = Promise.resolve()

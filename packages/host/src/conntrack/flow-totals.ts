@@ -60,7 +60,7 @@ export const openFlowTotals = (): FlowTotals => {
   return {
     list: (sockets) => {
       const socketsOf = findSockets(sockets)
-      const open = tallyOf(sockets)
+      const open = tallyOf(sockets, socketsOf)
       const listed = new Map<string, SeenFlow>()
       return {
         add: (entry) => {

@@ -1,14 +1,8 @@
-import { countOf, type RuleTally } from '@portolan/core'
+import { countOf, type RuleTally, tallyOf } from '@portolan/core'
 import type { Operation } from './change.ts'
 
 /** What an operation adds, changes and removes, counted. */
-export const tally = (operation: Operation): RuleTally => ({
-  table: operation.table,
-  added: countOf(),
-  changed: countOf(),
-  removed: countOf(),
-  ...counts(operation),
-})
+export const tally = (operation: Operation): RuleTally => tallyOf(operation.table, counts(operation))
 
 const counts = (operation: Operation): Partial<Omit<RuleTally, 'table'>> => {
   switch (operation.kind) {

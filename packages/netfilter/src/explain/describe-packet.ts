@@ -1,7 +1,12 @@
 import { protocolNumber } from '../model/index.ts'
 import { type Packet, protocolOf } from '../packet/index.ts'
 
-/** An address with its port, as a URL writes it. */
+/**
+ * An address with its port, as a URL writes it.
+ * @example
+ * socketText('2001:db8::1', 80) // '[2001:db8::1]:80'
+ * @public @since 0.1.0
+ */
 export const socketText = (address: string, port: number | null | undefined): string => {
   if (port === null || port === undefined) return address
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -1,17 +1,12 @@
-import { countOf, type RuleCount, type RuleTally } from '@portolan/core'
+import { countOf, type RuleCount, type RuleTally, tallyOf } from '@portolan/core'
 import { tableFamily, tableName } from '../compile/ours.ts'
 import type { Chain, NamedSet, Rule, Table } from '../model/index.ts'
 import { ruleText } from '../print/text/text-statement.ts'
 import type { Operation } from './change.ts'
 
 /** What an operation adds, changes and removes, counted. */
-export const tally = (operation: Operation): RuleTally => ({
-  table: `${tableFamily} ${tableName}`,
-  added: countOf(),
-  changed: countOf(),
-  removed: countOf(),
-  ...counts(operation),
-})
+export const tally = (operation: Operation): RuleTally =>
+  tallyOf(`${tableFamily} ${tableName}`, counts(operation))
 
 const counts = (operation: Operation): Partial<Omit<RuleTally, 'table'>> => {
   switch (operation.kind) {

@@ -3,6 +3,7 @@ import type { OptionName } from './option-table.ts'
 /** Options that commands have in common. */
 export const always: readonly OptionName[] = ['json', 'help']
 export const common: readonly OptionName[] = [...always, 'state']
+/** Files that describe a host in place of this one. */
 export const hostFiles: readonly OptionName[] = [
   'host',
   'iptables-save',

@@ -1,19 +1,10 @@
 import { type HostFacts, parseHostFacts } from '@portolan/netfilter'
-import type { OptionName, Options } from './option-table.ts'
+import { hostFiles } from './option-sets.ts'
+import type { Options } from './option-table.ts'
 import { readText, sourceName } from './read-text.ts'
 
-const fileOptions: readonly OptionName[] = [
-  'host',
-  'iptables-save',
-  'ip6tables-save',
-  'iptables-legacy-save',
-  'ip6tables-legacy-save',
-  'nft-json',
-]
-
 /** Whether another host is described by files, so that nothing is read from this one. */
-export const usesFiles = (options: Options): boolean =>
-  fileOptions.some((name) => options[name] !== undefined)
+export const usesFiles = (options: Options): boolean => hostFiles.some((name) => options[name] !== undefined)
 
 /**
  * The facts that the options name: from a file, or of this host.

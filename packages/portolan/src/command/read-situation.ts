@@ -38,5 +38,5 @@ export const readSituation = async (options: Options, terminal: Terminal): Promi
     facts,
     ...(usesFiles(options) ? {} : { rules }),
   })
-  return { facts, rules, endpoints: endpointAddresses(desired), names: endpointNames(desired) }
+  return { facts, rules, endpoints: endpointAddresses(desired), names: endpointNames([desired]) }
 }

@@ -3,8 +3,11 @@ import { type Backend, backends } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
 
-const inOne = <One extends Backend>(backend: One, rules: RulesByBackend): readonly PublishedPort[] =>
-  dialects[backend].published(rules[backend])
+/** Those of one backend. */
+export const publishedIn = <One extends Backend>(
+  backend: One,
+  rules: RulesByBackend,
+): readonly PublishedPort[] => dialects[backend].published(rules[backend])
 
 /**
  * Every host port that a project of ours has in force on a host, whatever the backend.
@@ -13,4 +16,4 @@ const inOne = <One extends Backend>(backend: One, rules: RulesByBackend): readon
  * @public @since 0.1.0
  */
 export const publishedPorts = (rules: HostRules): readonly PublishedPort[] =>
-  backends.flatMap((backend) => inOne(backend, rules))
+  backends.flatMap((backend) => publishedIn(backend, rules))

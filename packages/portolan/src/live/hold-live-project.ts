@@ -1,4 +1,4 @@
-import { diffLinks, diffSysctls } from '@portolan/core'
+import { driftBesideRules } from '../watch/drift-beside-rules.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { udpPorts } from '../watch/udp-ports.ts'
 import type { LiveMachine } from './live-machine.ts'
@@ -23,8 +23,7 @@ export const holdLiveProject = (
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
-    const writable = machine.sysctls.isWritable('net.ipv4.ip_forward')
-    return [...diffLinks(desired, rules.facts), ...diffSysctls(desired, rules.facts, { writable }).changes]
+    return driftBesideRules(desired, rules.facts, machine.sysctls.isWritable('net.ipv4.ip_forward'))
   }
   return {
     project,

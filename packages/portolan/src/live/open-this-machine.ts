@@ -1,15 +1,12 @@
 import type { LeaseStore, Runner } from '@portolan/core'
 import {
-  isSysctlWritable,
   openConntrack,
   openLeaseStore,
   openLinks,
   openListeners,
   openMonitor,
   readHost,
-  readSysctl,
   withHostLock,
-  writeSysctl,
 } from '@portolan/host'
 import { carryOut } from '../apply/apply-plan.ts'
 import type { Backend } from '../backend/backend.ts'
@@ -20,6 +17,7 @@ import { systemClock } from '../watch/clock.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { hasRulesElsewhere } from './rules/has-rules-elsewhere.ts'
 import { openRuleSource } from './rules/open-rule-source.ts'
+import { thisSysctls } from './this-sysctls.ts'
 import { openWantedState } from './wanted/open-wanted-state.ts'
 
 interface ThisMachineOptions {
@@ -45,7 +43,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     links: openLinks(),
     listeners: openListeners(),
     conntrack: openConntrack(),
-    sysctls: { read: readSysctl, write: writeSysctl, isWritable: isSysctlWritable },
+    sysctls: thisSysctls,
     clock: systemClock,
     readFacts: () => readHost({ processNames: false }),
     withLock: withHostLock,

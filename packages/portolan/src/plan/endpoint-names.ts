@@ -1,11 +1,20 @@
-import type { DesiredState } from '@portolan/core'
+import { type DesiredState, replicaName } from '@portolan/core'
 
-/** The names of containers by address, as stories call them. */
-export const endpointNames = ({ endpoints }: DesiredState): ReadonlyMap<string, string> =>
+/**
+ * The names of containers by address, as stories call them.
+ * @example
+ * endpointNames([desired]).get('172.17.0.1') // 'web'
+ * @public @since 0.1.0
+ */
+export const endpointNames = (
+  projects: readonly Pick<DesiredState, 'endpoints'>[],
+): ReadonlyMap<string, string> =>
   new Map(
-    endpoints.flatMap(({ service, replica, ip, ip6 }) =>
-      [ip, ip6].flatMap((address): [string, string][] =>
-        address === null ? [] : [[address, replica === 1 ? service : `${service}-${replica}`]],
+    projects.flatMap(({ endpoints }) =>
+      endpoints.flatMap((endpoint) =>
+        [endpoint.ip, endpoint.ip6].flatMap((address): [string, string][] =>
+          address === null ? [] : [[address, replicaName(endpoint)]],
+        ),
       ),
     ),
   )

@@ -1,4 +1,4 @@
-import type { Change, Lease, LeaseProposal } from '@portolan/core'
+import { type Change, type Lease, type LeaseProposal, replicaName } from '@portolan/core'
 
 /**
  * A lease that a plan gives up: nothing of the project uses it any more.
@@ -48,8 +48,7 @@ const thingOf = (lease: Lease): string => {
 
 const holderOf = (lease: Lease): string => {
   if (lease.kind === 'subnet') return `network ${lease.network}`
-  const { service, replica } = lease.holder
-  const endpoint = replica === 1 ? service : `${service}-${replica}`
+  const endpoint = replicaName(lease.holder)
   return lease.kind === 'address'
     ? `${endpoint} on network ${lease.on.network}`
     : `${endpoint}, port ${lease.holder.containerPort}`

@@ -1,4 +1,10 @@
-import { type DesiredMapping, type DesiredState, endpointAddresses, outwardInterfaces } from '@portolan/core'
+import {
+  type DesiredMapping,
+  type DesiredState,
+  endpointAddresses,
+  outwardInterfaces,
+  replicaName,
+} from '@portolan/core'
 import { plannedFacts } from '@portolan/core/planning'
 import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -33,7 +39,7 @@ export const gatherQuestions = (plan: Plan, rules: HostRules): ReportQuestions =
   return {
     situations,
     endpoints: endpointAddresses(desired),
-    names: [...endpointNames(desired)],
+    names: [...endpointNames([desired])],
     senders: sendersOf(facts, desired),
     destinations: desired.mappings
       .slice(0, longestList)
@@ -76,10 +82,16 @@ const sendersOf = (facts: HostFacts, desired: DesiredState): readonly Sender[] =
     }),
   ),
   { kind: 'host', label: 'A process on the host', ip: null, ip6: null, in: null },
-  ...desired.endpoints.slice(0, longestList).map(({ service, replica, network, ip, ip6 }): Sender => {
-    const name = replica === 1 ? service : `${service}-${replica}`
+  ...desired.endpoints.slice(0, longestList).map((endpoint): Sender => {
+    const { network, ip, ip6 } = endpoint
     const bridge = desired.networks.find((one) => one.name === network)?.bridge ?? null
-    return { kind: 'container', label: `Container ${name} on network ${network}`, ip, ip6, in: bridge }
+    return {
+      kind: 'container',
+      label: `Container ${replicaName(endpoint)} on network ${network}`,
+      ip,
+      ip6,
+      in: bridge,
+    }
   }),
 ]
 

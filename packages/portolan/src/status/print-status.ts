@@ -1,4 +1,5 @@
 import { visibleLine } from '@portolan/netfilter'
+import { socketText } from '@portolan/netfilter/text'
 import { listConflicts } from '../plan/print/list-conflicts.ts'
 import { plainStyle, type Style } from '../text/style.ts'
 import { alignColumns } from '../text/text-table.ts'
@@ -68,7 +69,7 @@ const mappingCells =
     line.project,
     line.backend,
     line.mapping,
-    line.targets.map(({ address, port }) => endText(address, port)).join(' '),
+    line.targets.map(({ address, port }) => socketText(address, port)).join(' '),
     number(line.connections),
     number(line.packets),
     number(line.bytes),
@@ -76,9 +77,6 @@ const mappingCells =
     driftWord(line.drift),
     conflictText(line.conflicts),
   ]
-
-const endText = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 
 const number = (count: number | null): string => (count === null ? '-' : String(count))
 

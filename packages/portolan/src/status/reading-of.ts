@@ -1,8 +1,9 @@
 import type { DesiredState, OwnedNetwork } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import { type Backend, backends } from '../backend/backend.ts'
-import { dialects, type RulesByBackend } from '../backend/dialects.ts'
+import { guardedBridges } from '../host-rules/guarded-bridges.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
+import { publishedIn } from '../host-rules/published-ports.ts'
 import { hostNetworks } from '../live/networks/host-networks.ts'
 import { findDrift, isRead, type PlacedWish } from './find-drift.ts'
 import type { PortInForce } from './mapping-lines.ts'
@@ -16,11 +17,11 @@ export interface Places extends Pick<Reading, 'facts' | 'rules' | 'networks' | '
 }
 
 export const placesOn = (facts: HostFacts, rules: HostRules): Places => {
-  const guards = backends.map((backend) => [backend, bridgesIn(backend, rules)] as const)
+  const guards = backends.map((backend) => [backend, guardedBridges(backend, rules)] as const)
   const backendOf = (bridge: string): Backend | null =>
     guards.find(([, bridges]) => bridges.includes(bridge))?.[0] ?? null
   const inForce = backends.flatMap((backend) =>
-    dialectPorts(backend, rules).map((port): PortInForce => ({ backend, port })),
+    publishedIn(backend, rules).map((port): PortInForce => ({ backend, port })),
   )
   return {
     facts,
@@ -78,9 +79,3 @@ const undriven = (rules: HostRules, wishes: readonly PlacedWish[]): readonly str
     (backend) => `The rules of ${backend} were not read whole, so what is missing of them is not told.`,
   )
 }
-
-const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
-  dialects[backend].guardedBridges(rules[backend])
-
-const dialectPorts = <One extends Backend>(backend: One, rules: RulesByBackend) =>
-  dialects[backend].published(rules[backend])

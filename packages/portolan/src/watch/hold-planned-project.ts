@@ -1,14 +1,11 @@
-import { type DesiredState, diffLinks, diffSysctls, type Intent } from '@portolan/core'
+import type { DesiredState, Intent } from '@portolan/core'
 import {
   createRunner,
   defaultStateDirectory,
-  isSysctlWritable,
   openConntrack,
   openLinks,
   readHost,
-  readSysctl,
   withHostLock,
-  writeSysctl,
 } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
@@ -18,9 +15,11 @@ import { lostPorts, portsOfBridges } from '../live/networks/bridge-ports.ts'
 import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
+import { thisSysctls } from '../live/this-sysctls.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planBeside } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
+import { driftBesideRules } from './drift-beside-rules.ts'
 import type { HeldProject } from './held-project.ts'
 import type { DriftChange } from './host-event.ts'
 import { udpPorts } from './udp-ports.ts'
@@ -59,14 +58,11 @@ export const holdPlannedProject = async (
 
   const conntrack = openConntrack()
   const links = openLinks()
-  const sysctls = { read: readSysctl, write: writeSysctl, isWritable: isSysctlWritable }
   /** The ports that were on each network, as long as its bridge is there. */
   let ports: ReadonlyMap<string, readonly string[]> = new Map()
 
-  const elsewhere = () => {
-    const writable = options.sysctls ?? isSysctlWritable('net.ipv4.ip_forward')
-    return [...diffLinks(desired, rules.facts), ...diffSysctls(desired, rules.facts, { writable }).changes]
-  }
+  const elsewhere = () =>
+    driftBesideRules(desired, rules.facts, options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'))
   const drift = async (): Promise<readonly DriftChange[]> => {
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
@@ -113,7 +109,7 @@ export const holdPlannedProject = async (
       if (isDamaged) repaired.push(...(await rules.mend()))
       // A bridge that came in the place of one that was deleted has none of its ports.
       for (const { network, port } of lostPorts(project, rules.facts, ports))
-        await attachToNetwork(rules, { links, sysctls }, port, `${project}/${network}`)
+        await attachToNetwork(rules, { links, sysctls: thisSysctls }, port, `${project}/${network}`)
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
       return repaired
     },

@@ -10,7 +10,7 @@ import {
   printStory,
   type Story,
 } from '@portolan/netfilter'
-import { lowerRules } from 'portolan/machine'
+import { endpointNames, lowerRules } from 'portolan/machine'
 import type { FakeState } from './fake-state.ts'
 import { packetOfFlow } from './packet-of-flow.ts'
 
@@ -76,7 +76,7 @@ export class Sender {
     const packet = 'from' in input ? packetOfFlow(input, desired) : packetAsText(input)
     const outcome = this.#evaluator(desired).evaluate(packet)
     const { sockets = [] } = this.#state.facts
-    const story = explain(packet, outcome, { names: namesOf(desired), sockets })
+    const story = explain(packet, outcome, { names: endpointNames(desired), sockets })
     const to = receiverOf(outcome, packet, desired, this.#state)
     return { ...outcome, packet, to, story, toString: () => printStory(story) }
   }
@@ -99,17 +99,6 @@ const packetAsText = (input: PacketInput): Packet => ({
   source: input.source == null ? null : inputText(input.source),
   destination: inputText(input.destination),
 })
-
-const namesOf = (desired: readonly DesiredState[]): ReadonlyMap<string, string> =>
-  new Map(
-    desired.flatMap(({ endpoints }) =>
-      endpoints.flatMap(({ service, replica, ip, ip6 }) =>
-        [ip, ip6].flatMap((address): [string, string][] =>
-          address === null ? [] : [[address, replica === 1 ? service : `${service}-${replica}`]],
-        ),
-      ),
-    ),
-  )
 
 const receiverOf = (
   { outcome, at }: Outcome,

@@ -1,6 +1,7 @@
 import type { OwnedNetwork } from '@portolan/core'
 import { type Backend, backends } from '../../backend/backend.ts'
-import { dialects, type RulesByBackend } from '../../backend/dialects.ts'
+import type { RulesByBackend } from '../../backend/dialects.ts'
+import { guardedBridges } from '../../host-rules/guarded-bridges.ts'
 
 /**
  * Networks without those that another backend guards.
@@ -16,9 +17,8 @@ export const notGuardedElsewhere = (
   guarded: readonly string[],
   rules: RulesByBackend,
 ): readonly OwnedNetwork[] => {
-  const elsewhere = new Set(backends.filter((one) => one !== backend).flatMap((one) => bridgesIn(one, rules)))
+  const elsewhere = new Set(
+    backends.filter((one) => one !== backend).flatMap((one) => guardedBridges(one, rules)),
+  )
   return networks.filter(({ network: { bridge } }) => guarded.includes(bridge) || !elsewhere.has(bridge))
 }
-
-const bridgesIn = <One extends Backend>(backend: One, rules: RulesByBackend): readonly string[] =>
-  dialects[backend].guardedBridges(rules[backend])

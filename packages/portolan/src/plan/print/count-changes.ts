@@ -59,7 +59,7 @@ const runsOf = (changes: readonly PlanChange[]): readonly (RuleRun | OtherRun)[]
     const run =
       last !== undefined && 'backend' in last && last.backend === change.part ? last : emptyRun(change.part)
     if (run !== last) runs.push(run)
-    const tally = tallyOf(change)
+    const tally = tallyOfChange(change)
     run.tables.add(tally.table)
     for (const one of counted) run.sums[one] = plus(run.sums[one], tally[one])
   }
@@ -75,7 +75,7 @@ const emptyRun = (backend: Backend): RuleRun => ({
   sums: { added: countOf(), changed: countOf(), removed: countOf() },
 })
 
-const tallyOf = (change: RuleChange): RuleTally =>
+const tallyOfChange = (change: RuleChange): RuleTally =>
   change.part === 'nftables'
     ? dialects.nftables.tally(change.operation)
     : dialects[change.part].tally(change.operation)

@@ -1,5 +1,6 @@
 import type { Conflict } from '@portolan/core'
 import { type Packet, visibleLine } from '@portolan/netfilter'
+import { socketText } from '@portolan/netfilter/text'
 import { type Look, plainLook } from '../../text/look.ts'
 import { wrapCommand } from '../../text/wrap-command.ts'
 import { wrapLine } from '../../text/wrap-line.ts'
@@ -32,13 +33,9 @@ export const printWitness = ({
   destinationPort,
   ...rest
 }: Packet): string => {
-  const place = (address: string, port: number | null | undefined): string =>
-    port === null || port === undefined
-      ? address
-      : `${address.includes(':') ? `[${address}]` : address}:${port}`
-  const from = source === null || source === undefined ? 'this host' : place(source, sourcePort)
+  const from = source === null || source === undefined ? 'this host' : socketText(source, sourcePort)
   const by = rest.in === null || rest.in === undefined ? '' : ` by ${rest.in}`
-  return `${protocol} from ${from}${by} to ${place(destination, destinationPort)}`
+  return `${protocol} from ${from}${by} to ${socketText(destination, destinationPort)}`
 }
 
 /** @internal */

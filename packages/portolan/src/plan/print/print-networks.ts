@@ -1,4 +1,4 @@
-import type { DesiredNetwork, SubnetPlan } from '@portolan/core'
+import { type DesiredNetwork, replicaName, type SubnetPlan } from '@portolan/core'
 import { visibleLine } from '@portolan/netfilter'
 import type { Look } from '../../text/look.ts'
 import { tableLines } from '../../text/text-table.ts'
@@ -68,13 +68,13 @@ export const printAddresses = (
     JSON.stringify([service, replica, network]),
   )
   const rows = [...endpoints.values()].map((given) => {
-    const [{ service, replica, network, mac }] = given
+    const [first] = given
     const of = (isIp6: boolean): string =>
       given
         .map(({ address }) => address)
         .filter((address) => address.includes(':') === isIp6)
         .join(', ')
-    return [replica === 1 ? service : `${service}-${replica}`, network, of(false), of(true), mac]
+    return [replicaName(first), first.network, of(false), of(true), first.mac]
   })
   // A project without IPv6 has no column for it.
   const hasIp6 = rows.some(([, , , ip6]) => ip6 !== '')

@@ -1,4 +1,4 @@
-import type { DesiredMapping, DesiredTarget } from '@portolan/core'
+import { type DesiredMapping, type DesiredTarget, replicaName } from '@portolan/core'
 import type { Look } from '../../text/look.ts'
 import { tableLines } from '../../text/text-table.ts'
 import { type FoldedPorts, foldPorts } from './fold-ports.ts'
@@ -55,15 +55,12 @@ const socketsText = ({ hosts, first, last, protocol, interface: by }: FoldedPort
   return `${sockets.join(', ')}${by === null ? '' : ` on ${by}`}`
 }
 
-const targetText = (
-  { service, replica, port, weight }: DesiredTarget,
-  { first, last, step }: FoldedPorts,
-): string => {
-  const name = replica === 1 ? service : `${service}-${replica}`
+const targetText = (target: DesiredTarget, { first, last, step }: FoldedPorts): string => {
+  const { port, weight } = target
   // Of a range, the same ports need not be said twice.
   const isSame = first !== last && step === 1 && port === first
   const ports = isSame ? '' : `:${range(port, port + step * (last - first))}`
-  return `${name}${ports}${weight === 1 ? '' : ` (weight ${weight})`}`
+  return `${replicaName(target)}${ports}${weight === 1 ? '' : ` (weight ${weight})`}`
 }
 
 const restrictionText = ({ allowFrom, kind }: FoldedPorts): string => {

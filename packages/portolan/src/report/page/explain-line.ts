@@ -1,5 +1,6 @@
 import type { Packet } from '@portolan/netfilter'
 import { shellLine } from '@portolan/netfilter'
+import { socketText } from '@portolan/netfilter/text'
 
 /** The command that tells the same about the host as it is. */
 export const explainLine = ({
@@ -12,12 +13,7 @@ export const explainLine = ({
 }: Packet): string =>
   shellLine([
     ...['portolan', 'explain'],
-    ...(source == null ? [] : ['--from', end(source, sourcePort)]),
-    ...['--to', `${end(destination, destinationPort)}/${protocol}`],
+    ...(source == null ? [] : ['--from', socketText(source, sourcePort)]),
+    ...['--to', `${socketText(destination, destinationPort)}/${protocol}`],
     ...(source == null || by == null ? [] : ['--in', by]),
   ])
-
-const end = (address: string, port: number | null | undefined): string => {
-  if (port == null) return address
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}

@@ -1,3 +1,4 @@
+import { replicaName } from '@portolan/core'
 import type { Plan } from '../../plan/plan.ts'
 import { gatewayOf, originWords, rejectionWords } from '../../plan/print/print-networks.ts'
 import { type Content, element, type Markup, trusted } from '../markup.ts'
@@ -54,7 +55,7 @@ export const networksPart = (
             'Addresses of containers',
             ['Service', 'Network', 'Address', 'MAC'],
             containers.shown.map(({ service, replica, network, address, mac }) => [
-              replica === 1 ? service : `${service}-${replica}`,
+              replicaName({ service, replica }),
               network,
               element('code', {}, address),
               element('code', {}, mac),
