@@ -71,6 +71,7 @@ const carryOutBatch = (state: FakeState, batch: Batch): void => {
   }
 }
 
+/** The changes of a batch are of one part, so of one dialect: the compiler does not know that of a union. */
 const transactionsOf = <One extends Backend>(backend: One, batch: Batch): number =>
   dialects[backend].transactions(batch as unknown as ReturnType<(typeof dialects)[One]['diff']> as never)
 

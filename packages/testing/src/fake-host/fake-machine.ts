@@ -26,6 +26,7 @@ const ruleSource = <One extends Backend>(state: FakeState, backend: One): RuleSo
     networksToGuard: async (networks, guarded) =>
       notGuardedElsewhere(backend, networks, guarded, state.rules),
     apply: async (changes) => {
+      // Of one backend, which is this machine's: with it as their part they are a plan's.
       const steps = changes.map((change) => ({ ...change, part: backend })) as unknown as PlanChange[]
       state.setRules(carriedOut(state.rules, steps), ownProgram, dialect.transactions(changes))
     },
