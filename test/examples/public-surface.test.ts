@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -8,6 +8,7 @@ import { bundleOptions } from '../../script/bundle-options.js'
 import { describeOnKernel } from '../lab/gate.ts'
 import { codeOf } from './markdown/blocks.ts'
 import { blocks } from './markdown/pages.ts'
+import { scratchFolder } from './scratch-folder.ts'
 import { exampleModule, surfaceExports } from './surface-examples.ts'
 
 const run = promisify(execFile)
@@ -42,8 +43,7 @@ const endOf = (files: readonly string[]): Promise<string | null> => {
 }
 
 describe('the examples of what `portolan` exports', () => {
-  // Within the package, so that its libraries are found.
-  const folder = mkdtempSync(join(root, 'packages/portolan/dist/examples-'))
+  const folder = scratchFolder()
   beforeAll(async () => {
     for (const { name, example } of shown) writeFileSync(join(folder, `${name}.ts`), exampleModule(example))
     // Those of the Markdown files are compiled with them, and run in markdown.test.ts.

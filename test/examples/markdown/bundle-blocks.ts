@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, stop } from 'esbuild'
 import { bundleOptions } from '../../../script/bundle-options.js'
-import { root } from './pages.ts'
+import { scratchFolder } from '../scratch-folder.ts'
 
 /** Modules that Node runs, made from the sources of this tree. */
 export interface BlockBundle {
@@ -13,9 +13,7 @@ export interface BlockBundle {
 /** Puts each code together with the packages that it imports. It lies where native modules are found. */
 export const bundleBlocks = async (codes: readonly string[]): Promise<BlockBundle> => {
   if (codes.length === 0) return { files: [], remove: () => {} }
-  const dist = join(root, 'packages/portolan/dist')
-  mkdirSync(dist, { recursive: true })
-  const folder = mkdtempSync(join(dist, 'page-'))
+  const folder = scratchFolder()
   const sources = codes.map((code, at) => {
     const file = join(folder, `block-${at}.ts`)
     writeFileSync(file, code)

@@ -148,7 +148,7 @@ export const watching = (open: OpenLab, backend: Backend): void => {
     })
     await lab.host.ip('link add v-new type veth peer name v-other')
     await watcher
-      .next('nothing', () => true, 1500)
+      .next('another drift', ({ kind }) => kind === 'drift', 1500)
       .then(
         (one) => expect(one).toBeNull(),
         () => undefined,

@@ -1,0 +1,8 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const libraries = fileURLToPath(new URL('../../packages/portolan/node_modules', import.meta.url))
+
+/** A new folder in which the libraries of `portolan` are found, and which no package that is packed meanwhile holds. */
+export const scratchFolder = (): string => mkdtempSync(join(libraries, '.examples-'))
