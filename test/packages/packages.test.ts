@@ -1,9 +1,20 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { describe, expect, test } from '@jest/globals'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import {
+  billOf,
+  bundledIn,
+  directIn,
+  forbiddenIn,
+  installedFor,
+  isBundled,
+  librariesOfLicences,
+  librariesOfModules,
+  nameOf,
+} from './bills.ts'
 import { compile, entriesOf, installConsumer, nodes, runNode } from './consumer.ts'
 import { packAll } from './packed.ts'
 import { packedBytes } from './size-budget.ts'
@@ -44,6 +55,41 @@ describe.each(tarballs)('$file', ({ path, file, files }) => {
   test('is no larger than its budget', () => {
     const name = file.replace(/-\d+\.\d+\.\d+\.tgz$/, '')
     expect(statSync(path).size).toBeLessThan(packedBytes[name] ?? 0)
+  })
+})
+
+describe.each(tarballs)('the bill of materials of $file', (tarball) => {
+  const bill = billOf(tarball)
+  const name = nameOf(bill.metadata.component)
+  const { version, license, dependencies = {} } = manifestOf(name)
+  // A library that is in the bundle and no dependency besides: npm installs nothing of it.
+  const installed = bill.components.filter(
+    (one) => !isBundled(one) || installedFor(folder, name).includes(nameOf(one)),
+  )
+
+  test('is of this package', () => {
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { version } } })
+    expect(bill.metadata.component.licenses).toEqual([{ license: { id: license } }])
+  })
+
+  test('has what the package depends on, and what npm installs for that', () => {
+    const bundledOnly = bill.components.filter((one) => !installed.includes(one)).map(nameOf)
+    expect(directIn(bill).filter((one) => !bundledOnly.includes(one))).toEqual(
+      Object.keys(dependencies as object).toSorted(),
+    )
+    expect([...new Set(installed.map(nameOf))].toSorted()).toEqual(installedFor(folder, name))
+  })
+
+  test('names for each library a licence that may come with a copy', () => {
+    expect(forbiddenIn(bill)).toEqual([])
+  })
+
+  test('has the libraries of the bundle, and so have the licences beside it', () => {
+    const bundle = join(folder, 'node_modules', name, 'dist/bundle')
+    const inBundle = existsSync(bundle) ? librariesOfModules(bundle) : []
+    expect(bundledIn(bill)).toEqual(inBundle)
+    if (existsSync(bundle)) expect(librariesOfLicences(bundle)).toEqual(inBundle)
+    expect(inBundle.length > 20).toBe(name === 'portolan')
   })
 })
 

@@ -1,0 +1,56 @@
+/**
+ * Writes a software bill of materials beside each tarball of a release, in CycloneDX's JSON: what the package depends
+ * on, and for the command what is in its bundle. pnpm makes it from the installed tree.
+ * Usage: node script/bill-of-materials.js FOLDER, after script/bundle.js
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const folder = resolve(process.argv[2] ?? '.')
+const bundle = 'dist/bundle'
+
+const pnpm = (...words) =>
+  execFileSync('npx', ['--yes', 'pnpm@12.21.0', ...words], { cwd: root, encoding: 'utf8' })
+
+const billOf = (...words) => JSON.parse(pnpm(...words, 'sbom', '--sbom-format', 'cyclonedx'))
+
+/** The libraries that script/bundle.js put into the bundle, as `name@version`, from the file of their licences. */
+const bundledLibraries = () => {
+  const text = readFileSync(join(root, 'packages/portolan', bundle, 'LICENSES.txt'), 'utf8')
+  return new Set(
+    [...text.matchAll(/^(\S+) (\d+\.\d+\.\S+) \(.+\)$/gm)].map(([, name, version]) => `${name}@${version}`),
+  )
+}
+
+const nameOf = ({ group, name, version }) => `${group === undefined ? '' : `${group}/`}${name}@${version}`
+
+const marked = (component) => ({
+  ...component,
+  properties: [...(component.properties ?? []), { name: 'portolan:bundled', value: bundle }],
+})
+
+/** A library that is only built from counts where the bundle holds it: prom-client is one. */
+const withBundle = (shipped, all, bundled) => {
+  const refs = new Set(shipped.components.map((component) => component['bom-ref']))
+  const components = all.components
+    .filter((component) => refs.has(component['bom-ref']) || bundled.has(nameOf(component)))
+    .map((component) => (bundled.has(nameOf(component)) ? marked(component) : component))
+  const missing = [...bundled].filter((library) => !components.some((one) => nameOf(one) === library))
+  if (missing.length > 0) throw new Error(`pnpm does not list what is in the bundle: ${missing.join(', ')}.`)
+  const kept = new Set([all.metadata.component, ...components].map((component) => component['bom-ref']))
+  const dependencies = all.dependencies
+    .filter(({ ref }) => kept.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => kept.has(one)) }))
+  return { ...all, components, dependencies }
+}
+
+const out = join(folder, '%s-%v.cdx.json')
+const every = ['-r', '--filter', './packages/*', 'sbom', '--split', '--prod', '--sbom-format', 'cyclonedx']
+pnpm(...every, '--out', out)
+const { version } = JSON.parse(readFileSync(join(root, 'packages/portolan/package.json'), 'utf8'))
+const path = join(folder, `portolan-${version}.cdx.json`)
+const shipped = JSON.parse(readFileSync(path, 'utf8'))
+const whole = withBundle(shipped, billOf('--filter', 'portolan'), bundledLibraries())
+writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`)
