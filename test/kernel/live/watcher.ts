@@ -38,7 +38,8 @@ export const startWatcher = async (
   await lab.host.writeText(log, '')
   const running = lab.host.start(argv, { timeoutMs: 300_000 })
   const { events, next } = followEvents(lab, log)
-  await next('watching', ({ kind }) => kind === 'watching')
+  // It starts, looks and repairs before that.
+  await next('watching', ({ kind }) => kind === 'watching', 60_000)
   return {
     events,
     next,
