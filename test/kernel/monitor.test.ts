@@ -134,7 +134,7 @@ describeOnKernel('a monitor of rules', 'nftables', () => {
       await run('ip', 'link', 'set', 'lo', 'mtu', '65000')
       const next = [...await until(({ kind }) => kind === 'rules'), ...await until(({ kind }) => kind === 'link')]
       report([...lost, ...next])`,
-      'openMonitorWith({}, 4096)',
+      'openMonitor({ bufferBytes: 4096 })',
     )
     expect(seen).toMatchObject([
       { kind: 'lost', reason: expect.stringContaining('messages came faster than they could be taken') },

@@ -17,7 +17,6 @@ export const watching = async (
 ): Promise<unknown> => {
   const script = `
     import { createRunner, openMonitor } from '@portolan/host'
-    import { openMonitorWith } from './packages/host/dist/monitor/open-monitor.js'
     import { spawn } from 'node:child_process'
     const monitor = await ${open}
     const run = (...argv) => new Promise((resolve, reject) => spawn(argv[0], argv.slice(1), { stdio: 'inherit' })

@@ -62,7 +62,7 @@ export interface FollowerEvents {
   failed(error: Error): void
 }
 
-/** @param bufferBytes - asked of the kernel for each socket; a test makes it small */
+/** @param bufferBytes - asked of the kernel for each socket */
 export const followKernel = (events: FollowerEvents, bufferBytes?: number): KernelFollower => {
   let transactions = openTransactionReader()
   let network = openNetworkReader()

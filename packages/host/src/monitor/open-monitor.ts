@@ -10,6 +10,8 @@ export interface MonitorOptions {
   readonly mostWaiting?: number
   /** Also tell of changes of the rules of iptables-legacy, which are looked for now and then. Not unless told. */
   readonly legacy?: LegacyPolling
+  /** Bytes of messages that may wait in the kernel for each socket; 8 MiB unless told, and what net.core.rmem_max allows. */
+  readonly bufferBytes?: number
 }
 
 /**
@@ -57,13 +59,11 @@ const MOST_WAITING = 1000
  * }
  * @public @since 0.1.0
  */
-export const openMonitor = (options: MonitorOptions = {}): Promise<Monitor> => openMonitorWith(options)
-
-/** @param bufferBytes - asked of the kernel for each socket; a test makes it small */
-export const openMonitorWith = async (
-  { mostWaiting = MOST_WAITING, legacy }: MonitorOptions,
-  bufferBytes?: number,
-): Promise<Monitor> => {
+export const openMonitor = async ({
+  mostWaiting = MOST_WAITING,
+  legacy,
+  bufferBytes,
+}: MonitorOptions = {}): Promise<Monitor> => {
   const queue = openNoticeQueue(mostWaiting, (isWaiting) => kernel.hold(isWaiting))
   const tell = (notice: Notice): void => queue.push(notice)
   const kernel = followKernel({ tell, failed: (error) => queue.end(error) }, bufferBytes)
