@@ -108,8 +108,10 @@ export const editsUnderWatch = (open: OpenLab, backend: Backend): void => {
           watcher = await startWatcher(lab, backend)
         }
         for (const event of told) {
-          if (event.kind === 'failed')
-            counted.failed.set(event.error.code, (counted.failed.get(event.error.code) ?? 0) + 1)
+          if (event.kind !== 'failed') continue
+          counted.failed.set(event.error.code, (counted.failed.get(event.error.code) ?? 0) + 1)
+          if (process.env.PORTOLAN_EDITS !== undefined)
+            process.stderr.write(`${backend} failed: ${JSON.stringify(event)}\n`)
         }
         if (process.env.PORTOLAN_EDITS !== undefined)
           process.stderr.write(
