@@ -10,7 +10,7 @@ import { tellSteps } from './tell-steps.ts'
 /**
  * Tells what became of a packet.
  *
- * @param packet - what was asked
+ * @param input - the packet that was asked about
  * @param outcome - what `evaluate` answered
  * @example
  * printStory(explain(packet, evaluate(packet, facts, rulesets)))
