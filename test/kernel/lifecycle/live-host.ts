@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { attach } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
 import { inHost } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
@@ -53,6 +55,38 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
        await host.close()`,
     )
     expect(seen).toEqual([9001, 9003])
+  })
+
+  test('flows of a port stay while it comes back as it was, and have ended once it is taken back and all is settled', async () => {
+    const lab = await applied()
+    const plan = await pilotOf(lab, backend).plan(shop([]))
+    await attach(lab, plan, 'nginx')
+    const ip = plan.addresses.find(({ service, address }) => service === 'nginx' && !address.includes(':'))
+    const port = "{ hostPort: 9001, protocol: 'udp' }"
+    const publish = `host.publish({ ...${port}, to: { address: '${ip?.address}', port: 80 } })`
+    await inHost(
+      lab,
+      backend,
+      `const host = await open(); await ${publish}; await host.close(); report(null)`,
+    )
+    const probe = { destination: addresses.ip.host, port: 9001, sourcePort: 12_300, timeoutMs: 3000 }
+    expect(await lab.client.probe({ protocol: 'udp', ...probe })).toMatchObject({ delivered: true })
+    const seen = await inHost(
+      lab,
+      backend,
+      `const entry = () => /dport=9001 .* id=([0-9]+)/.exec(run('sh', '-c', 'conntrack -L -o id -p udp 2>/dev/null'))?.[1] ?? null
+       const before = entry()
+       const host = await open()
+       await host.unpublish(${port})
+       await ${publish}
+       await host.settled()
+       const kept = entry()
+       await host.unpublish(${port})
+       await host.settled()
+       report([typeof before, kept === before, entry()])
+       await host.close()`,
+    )
+    expect(seen).toEqual(['string', true, null])
   })
 
   test('a port that a process of the host listens on is refused, unless it is forced', async () => {

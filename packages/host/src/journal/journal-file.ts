@@ -21,10 +21,12 @@ import { contentLines, headLine } from './record.ts'
 
 /** An open journal file: to read on in it, and to append to it. */
 export interface JournalFile {
-  /** What was appended since the last call, by any process, up to the last line break. */
-  readOn(): string
-  /** Is it what its name leads to? */
-  isCurrent(): boolean
+  /** How long it is, in bytes; null: it is not what its name leads to any more. */
+  look(): number | null
+  /** How long it is, in bytes, whatever its name leads to. */
+  length(): number
+  /** What was appended since the last call, by any process, up to the last line break; of the first so many bytes. */
+  readOn(size: number): string
   /**
    * @throws what the file system says; of what was written a part may stay, which is no whole line
    */
@@ -52,8 +54,12 @@ export const openJournalFile = (path: string): JournalFile | null => {
   /** How far it was read, in bytes: up to a line break. */
   let place = 0
   return {
-    readOn: () => {
-      const { size } = fstatSync(descriptor)
+    look: () => {
+      const now = statSync(path, { throwIfNoEntry: false })
+      return now !== undefined && now.ino === own.ino && now.dev === own.dev ? now.size : null
+    },
+    length: () => fstatSync(descriptor).size,
+    readOn: (size) => {
       if (size <= place) return ''
       const bytes = Buffer.allocUnsafe(size - place)
       const count = readAll(descriptor, bytes, place)
@@ -61,10 +67,6 @@ export const openJournalFile = (path: string): JournalFile | null => {
       const end = bytes.subarray(0, count).lastIndexOf(0x0a) + 1
       place += end
       return bytes.toString('utf8', 0, end)
-    },
-    isCurrent: () => {
-      const now = statSync(path, { throwIfNoEntry: false })
-      return now !== undefined && now.ino === own.ino && now.dev === own.dev
     },
     append: (text) => writeOnce(descriptor, Buffer.from(text)),
     sync: () => sync(descriptor),

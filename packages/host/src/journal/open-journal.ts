@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { takeFileLock } from '../lock/file-lock.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
@@ -61,6 +62,10 @@ export interface JournalFollower {
 
 /** A file with so many records more than twice what it holds is written anew. */
 const RECORDS = 5000
+/** How often this process changed journals: what was looked at before is to be looked at again. */
+let changesHere = 0
+/** How long what is written waits for more before the disk is asked to keep it: each time takes a thread. */
+const GATHER_MS = 3
 /** How long a file may take to be written anew by another process. */
 const LOCK_MS = 60_000
 
@@ -109,22 +114,33 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     forget()
   }
 
+  /** What `changesHere` was when it was looked at in this turn; null: it was not. */
+  let lookedAt: number | null = null
+
   /** Opens what the name leads to now, and reads on in it. */
   const follow = (): JournalFile | null => {
-    while (file === null || !file.isCurrent()) {
+    // What other programs do meanwhile may be seen in the next turn.
+    if (lookedAt === changesHere && file !== null) return file
+    let size = file?.look() ?? null
+    while (file === null || size === null) {
       file?.close()
       forget()
       file = openJournalFile(path)
       if (file === null) return null
+      size = file.look()
     }
-    readOn(file)
+    readOn(file, size)
+    lookedAt = changesHere
+    queueMicrotask(() => {
+      lookedAt = null
+    })
     return file
   }
 
   /** @returns was the record of this writer read, and does it count? */
-  const readOn = (from: JournalFile, awaited = ''): boolean => {
+  const readOn = (from: JournalFile, size: number, awaited = ''): boolean => {
     let found = false
-    const lines = from.readOn().split('\n')
+    const lines = from.readOn(size).split('\n')
     for (const [at, line] of lines.entries()) {
       if (line === '' || sealed) continue
       records += 1
@@ -191,11 +207,13 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       const open = follow()
       if (open === null || sealed) continue
       if (after !== null && after !== count) return null
+      changesHere += 1
       open.append(line)
-      const counts = readOn(open, writer)
-      // Not so where a seal came between, or the file was removed.
-      if (counts && open.isCurrent()) return writer
-      if (after !== null && !counts && !sealed && open.isCurrent()) return null
+      const size = open.look()
+      const counts = readOn(open, size ?? open.length(), writer)
+      // What came before a seal is in the file that was written anew. In one that was removed it is lost.
+      if (counts && (size !== null || sealed)) return writer
+      if (after !== null && !counts && !sealed && size !== null) return null
     }
   }
 
@@ -208,10 +226,12 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       const open = lock === null ? null : follow()
       if (open === null || (wait && !sealed)) return
       if (!sealed) {
+        changesHere += 1
         open.append(sealLine())
-        readOn(open)
+        readOn(open, open.length())
       }
       await replaceJournalFile(path, contentLines(values, writers, count))
+      changesHere += 1
       follow()
     } finally {
       lock?.release()
@@ -229,8 +249,8 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   }
 
   const syncLater = (): void => {
-    // What is written while the disk works is taken along by the next turn.
-    syncing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    // What is written meanwhile is taken along.
+    syncing ??= delay(GATHER_MS).then(() => {
       syncing = null
       return file?.sync().catch(() => undefined)
     })
@@ -250,6 +270,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     writerOf: (key) => writers.get(key) ?? null,
     sync: () => namedLater('written', path, async () => file?.sync()),
     remove: () => {
+      changesHere += 1
       for (const one of [path, `${path}.lock`]) rmSync(one, { force: true })
     },
     get unread() {

@@ -65,7 +65,7 @@ export interface LiveHost extends AsyncDisposable {
   attachPort(interfaceName: string, network: string): Promise<void>
   /**
    * Publishes ports, all of them or none, in one transaction; again with the same target changes nothing. UDP flows to a
-   * port that are under way go to the container from then on.
+   * port that are under way go to the container soon after; `settled` waits for that.
    *
    * Where another program has flushed or damaged our rules meanwhile, this brings back all of them: what is wanted of
    * this project, the rules of the networks on this host, told from their bridges, and what other projects had when this
@@ -84,8 +84,10 @@ export interface LiveHost extends AsyncDisposable {
    */
   publish(requests: PublishRequest | readonly PublishRequest[]): Promise<readonly PublishedPort[]>
   /**
-   * Takes ports back, in one transaction, and forgets their flows. One that is not published is no error. Rules that
-   * another program took away come back as they do by `publish`.
+   * Takes ports back, in one transaction; new flows are led nowhere from then on. Those under way are forgotten behind
+   * it, in one search of conntrack for all that is asked for meanwhile; `settled` waits for that. A port that is
+   * published again before, as it was, keeps its flows. One that is not published is no error. Rules that another program
+   * took away come back as they do by `publish`.
    *
    * Nothing is noted of the flows that are still to be forgotten: after a process that was killed just then, a UDP
    * client that never pauses keeps reaching the old container, or the host where the port was being published
@@ -93,6 +95,15 @@ export interface LiveHost extends AsyncDisposable {
    * @throws ApplyError, PermissionError as `apply` does
    */
   unpublish(requests: UnpublishRequest | readonly UnpublishRequest[]): Promise<void>
+  /**
+   * Resolves when no flow is left that `publish`, `unpublish` and `release` had to end. `close` waits for that too.
+   * @throws PermissionError, InspectError, ApplyError when conntrack could not be read or changed: flows go on that should
+   * have ended (`conntrack -D` ends them). It is told once, here or by `close`
+   * @example
+   * await host.unpublish({ hostPort: 53, protocol: 'udp' })
+   * await host.settled()
+   */
+  settled(): Promise<void>
   /** The networks of the project. */
   networks(): readonly DesiredNetwork[]
   /** The endpoints of the project that have addresses. */

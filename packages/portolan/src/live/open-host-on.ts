@@ -1,4 +1,3 @@
-import type { DesiredMapping } from '@portolan/core'
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { HeldProject } from '../watch/held-project.ts'
@@ -11,6 +10,7 @@ import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
+import { flowsToForget } from './ports/flows-to-forget.ts'
 import { publishPorts } from './ports/publish-ports.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 import { unpublishPorts } from './ports/unpublish-ports.ts'
@@ -46,7 +46,8 @@ export const openObservedHostOn = async (
   const keeper = openRuleKeeper(machine.backend, project, machine.rules)
   const rules = new LiveRules(project, machine, keeper, wanted)
   const queue = inOrder()
-  const tools = { ...machine, localnet: new Set<string>() }
+  const flows = flowsToForget(conntrack)
+  const tools = { ...machine, flows, localnet: new Set<string>() }
   let closed = false
 
   const ending = new AbortController()
@@ -58,23 +59,16 @@ export const openObservedHostOn = async (
       links.close()
       listeners.close()
       rules.close()
-      await Promise.allSettled(forgetting)
-      conntrack.close()
-      await machine.close()
-      await wanted.close()
+      try {
+        await flows.settled()
+      } finally {
+        conntrack.close()
+        await machine.close()
+        await wanted.close()
+      }
     })
   }
 
-  /** Conntrack entries that are being looked for; what comes meanwhile need not wait for that. */
-  const forgetting = new Set<Promise<unknown>>()
-  const forget = async (work: Promise<unknown>): Promise<void> => {
-    forgetting.add(work)
-    try {
-      await work
-    } finally {
-      forgetting.delete(work)
-    }
-  }
   const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
     queue(async () => {
       refuseClosed()
@@ -86,20 +80,11 @@ export const openObservedHostOn = async (
   const unpublish = async (
     requests: readonly UnpublishRequest[],
     beside: readonly JournalChange[] = [],
-  ): Promise<readonly DesiredMapping[]> => {
+  ): Promise<void> => {
     const taken = await unpublishPorts(rules, requests, beside)
+    flows.takenBack(taken)
     await releaseHostPorts(rules, leases, taken)
-    return taken
   }
-  const forgetFlows = async (taken: readonly DesiredMapping[]): Promise<void> => {
-    const flows = taken.flatMap((mapping) =>
-      mapping.kind === 'nat'
-        ? mapping.targets.map((to) => ({ ...mapping, address: to.address, port: to.port }))
-        : [],
-    )
-    if (flows.length > 0) await forget(conntrack.forgetFlows(flows))
-  }
-
   try {
     await rules.refresh()
     refusePlanned(rules)
@@ -115,31 +100,29 @@ export const openObservedHostOn = async (
     removeNetwork: (name) => whileOpen(() => removeNetwork(rules, machine, name)),
     lease: (network, endpoint, endpointOptions = {}) =>
       whileOpen(() => leaseEndpoint(rules, leases, network, endpoint, endpointOptions)),
-    release: async (network, endpoint) => {
-      const taken = await whileOpen(async () => {
+    release: (network, endpoint) =>
+      whileOpen(async () => {
         const known = wanted.endpoint(network, endpoint)?.endpoint
         const addresses = [known?.ip, known?.ip6].filter((one) => typeof one === 'string')
-        const ports = await unpublish(
+        await unpublish(
           [{ endpoint, network }, ...addresses.map((address) => ({ address }))],
           known === undefined ? [] : [withoutEndpoint(network, endpoint)],
         )
         await releaseLeases(rules, leases, network, endpoint)
-        return ports
-      })
-      await forgetFlows(taken)
-    },
+      }),
     attachPort: (interfaceName, network) =>
       whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),
-    publish: async (requests) => {
-      const { mappings, added } = await whileOpen(() =>
-        publishPorts(rules, tools, listOf<PublishRequest>(requests)),
-      )
-      const udp = added.filter(({ protocol, kind }) => protocol === 'udp' && kind === 'nat')
-      if (udp.length > 0) await forget(conntrack.forgetUntranslated(udp))
-      return mappings.map((mapping) => ({ ...mapping, project }))
-    },
-    unpublish: async (requests) => {
-      await forgetFlows(await whileOpen(() => unpublish(listOf<UnpublishRequest>(requests))))
+    publish: (requests) =>
+      whileOpen(async () => {
+        const { mappings, added } = await publishPorts(rules, tools, listOf<PublishRequest>(requests))
+        flows.published(added)
+        return mappings.map((mapping) => ({ ...mapping, project }))
+      }),
+    unpublish: (requests) => whileOpen(() => unpublish(listOf<UnpublishRequest>(requests))),
+    settled: async () => {
+      // What was called before it may still have to take ports back.
+      await whileOpen(async () => {})
+      await flows.settled()
     },
     networks: () => wanted.networks().map(({ network }) => network),
     endpoints: () => wanted.endpoints().map(({ endpoint }) => endpoint),

@@ -7,6 +7,7 @@ import { bridgeHolding } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { withPort } from '../wanted/wanted-state.ts'
 import { chooseHostPorts } from './automatic-ports.ts'
+import type { FlowsToForget } from './flows-to-forget.ts'
 import type { PublishRequest } from './publish-request.ts'
 import { refuseListener } from './refuse-listener.ts'
 import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
@@ -18,6 +19,7 @@ import { socketKey } from './socket-key.ts'
 export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls'> {
   /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
   readonly localnet: Set<string>
+  readonly flows: Pick<FlowsToForget, 'before'>
 }
 
 /** A mapping that is asked for, and whether it may displace what is on the host. */
@@ -50,6 +52,7 @@ export const publishPorts = async (
   if (missing !== null || rules.isDamaged()) {
     for (const { mapping, force } of wishes)
       if (!force && missing?.includes(mapping) === true) await refuseListener(rules.project, mapping, tools)
+    if (missing !== null) await tools.flows.before(missing)
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
       added = missingOf(rules, wishes) ?? []
       return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }

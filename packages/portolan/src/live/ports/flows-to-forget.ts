@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DesiredMapping } from '@portolan/core'
+import type { Conntrack } from '@portolan/host'
+import { sameMapping } from './same-mapping.ts'
+import { socketKey } from './socket-key.ts'
+
+/** The flows that conntrack has to forget as ports come and go. Looking for them runs behind what asks for it. */
+export interface FlowsToForget {
+  /** Flows of ports that were taken back, or lost these targets. */
+  takenBack(mappings: readonly DesiredMapping[]): void
+  /** Flows that reached the host itself before these ports were published: of UDP, as TCP begins anew by itself. */
+  published(mappings: readonly DesiredMapping[]): void
+  /**
+   * To be called before these are published. A port that comes back as it was keeps its flows. One that comes back
+   * otherwise waits, as flows of the new port could else be taken for those of the old one.
+   */
+  before(mappings: readonly DesiredMapping[]): Promise<void>
+  /**
+   * Resolves when nothing is left to be forgotten.
+   * @throws what a search threw since this was called last
+   */
+  settled(): Promise<void>
+}
+
+/**
+ * How long a search waits for more to look for. It walks a table that all network namespaces share, and holds this
+ * process up meanwhile: 10 ms for 262,144 empty buckets.
+ */
+const GATHER_MS = 50
+
+/** By host socket. */
+type Waiting = Map<string, readonly DesiredMapping[]>
+
+const isTranslated = ({ kind }: DesiredMapping): boolean => kind === 'nat'
+
+const flowsOf = (mapping: DesiredMapping) =>
+  mapping.targets.map((to) => ({ ...mapping, address: to.address, port: to.port }))
+
+/** @internal */
+export const flowsToForget = (conntrack: Conntrack): FlowsToForget => {
+  let taken: Waiting = new Map()
+  let arrived: Waiting = new Map()
+  /** Sockets of the search that is under way. */
+  let searched: ReadonlySet<string> = new Set()
+  let working: Promise<void> | null = null
+  let failure: { readonly error: unknown } | null = null
+  /** Something waits for the searches to end. */
+  let hurry = new AbortController()
+
+  const search = async (): Promise<void> => {
+    hurry = new AbortController()
+    while (taken.size + arrived.size > 0) {
+      await delay(GATHER_MS, undefined, { signal: hurry.signal }).catch(() => undefined)
+      const [gone, come] = [[...taken.values()].flat(), [...arrived.values()].flat()]
+      searched = new Set([...taken.keys(), ...arrived.keys()])
+      taken = new Map()
+      arrived = new Map()
+      const ends = await Promise.allSettled([
+        conntrack.forgetFlows(gone.flatMap(flowsOf)),
+        conntrack.forgetUntranslated(come),
+      ])
+      searched = new Set()
+      for (const end of ends) if (end.status === 'rejected') failure ??= { error: end.reason }
+    }
+    working = null
+  }
+  const ended = async (): Promise<void> => {
+    hurry.abort()
+    await working
+  }
+  const add = (waiting: Waiting, mappings: readonly DesiredMapping[]): void => {
+    for (const mapping of mappings) {
+      const key = socketKey(mapping)
+      waiting.set(key, [...(waiting.get(key) ?? []), mapping])
+    }
+    if (waiting.size > 0) working ??= search()
+  }
+  return {
+    takenBack: (mappings) => {
+      const translated = mappings.filter(isTranslated)
+      // What reached the host before may go on doing so.
+      for (const mapping of translated) arrived.delete(socketKey(mapping))
+      add(taken, translated)
+    },
+    published: (mappings) =>
+      add(
+        arrived,
+        mappings.filter((mapping) => mapping.protocol === 'udp' && isTranslated(mapping)),
+      ),
+    before: async (mappings) => {
+      for (const mapping of mappings) {
+        const key = socketKey(mapping)
+        const [own, ...others] = taken.get(key) ?? []
+        if (own !== undefined && others.length === 0 && sameMapping(own, mapping)) taken.delete(key)
+        else if (own !== undefined || searched.has(key)) await ended()
+      }
+    },
+    settled: async () => {
+      await ended()
+      const told = failure
+      failure = null
+      if (told !== null) throw told.error
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import type { DesiredMapping } from '@portolan/core'
+import { flowsToForget } from '../../../src/live/ports/flows-to-forget.ts'
+
+const mapping = (hostPort: number, more: Partial<DesiredMapping> = {}): DesiredMapping => ({
+  kind: 'nat',
+  family: 'ip',
+  protocol: 'udp',
+  hostAddress: null,
+  hostPort,
+  interface: null,
+  allowFrom: null,
+  label: `0.0.0.0:${hostPort}/udp`,
+  targets: [{ service: 'web', replica: 1, network: 'web', address: '172.17.0.2', port: 80, weight: 1 }],
+  ...more,
+})
+
+const [first] = mapping(1).targets
+const moved = { targets: [{ ...first, address: '172.17.0.3' }] } as const
+
+/** What conntrack was asked, a list for each search. */
+let searches: { gone: readonly (readonly [number, string])[]; come: readonly number[] }[] = []
+let begin: () => void = () => {}
+let end: () => void = () => {}
+let refused: Error | null = null
+
+/** A conntrack whose searches end when they are told to. */
+const slow = () => {
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  return {
+    begun,
+    conntrack: {
+      forgetFlows: async (flows: readonly { hostPort: number; address: string }[]) => {
+        searches.push({ gone: flows.map(({ hostPort, address }) => [hostPort, address] as const), come: [] })
+        begin()
+        await ended
+        if (refused !== null) throw refused
+        return flows.length
+      },
+      forgetUntranslated: async (sockets: readonly { hostPort: number }[]) => {
+        const last = searches.pop()
+        searches.push({ gone: last?.gone ?? [], come: sockets.map(({ hostPort }) => hostPort) })
+        return sockets.length
+      },
+      close: () => {},
+    },
+  }
+}
+
+const quick = () => {
+  const { conntrack } = slow()
+  end()
+  return conntrack
+}
+
+beforeEach(() => {
+  searches = []
+  refused = null
+})
+
+describe('flows to forget', () => {
+  test('of ports that come and go together are looked for once', async () => {
+    const flows = flowsToForget(quick())
+    flows.takenBack([mapping(1), mapping(2)])
+    flows.takenBack([mapping(3, { kind: 'direct' }), mapping(4, { protocol: 'tcp' })])
+    flows.published([mapping(5), mapping(6, { protocol: 'tcp' }), mapping(7, { kind: 'direct' })])
+    await flows.settled()
+    expect(searches).toEqual([
+      {
+        gone: [
+          [1, '172.17.0.2'],
+          [2, '172.17.0.2'],
+          [4, '172.17.0.2'],
+        ],
+        come: [5],
+      },
+    ])
+  })
+
+  test('are not looked for where there are none', async () => {
+    const flows = flowsToForget(quick())
+    flows.takenBack([])
+    flows.published([mapping(6, { protocol: 'tcp' })])
+    await flows.settled()
+    expect(searches).toEqual([])
+  })
+
+  test('stay where the port comes back as it was before they were looked for', async () => {
+    const flows = flowsToForget(quick())
+    flows.takenBack([mapping(1), mapping(2)])
+    await flows.before([mapping(1)])
+    await flows.settled()
+    expect(searches).toEqual([{ gone: [[2, '172.17.0.2']], come: [] }])
+  })
+
+  test.each([
+    ['elsewhere', moved],
+    ['for fewer clients', { allowFrom: ['192.0.2.0/24'] }],
+  ])('are gone before the port is published again %s', async (_, more) => {
+    const flows = flowsToForget(quick())
+    flows.takenBack([mapping(1)])
+    await flows.before([mapping(1, more)])
+    expect(searches).toEqual([{ gone: [[1, '172.17.0.2']], come: [] }])
+  })
+
+  test('are gone before the port is published again as it was, once they are looked for', async () => {
+    const { conntrack, begun } = slow()
+    const flows = flowsToForget(conntrack)
+    flows.takenBack([mapping(1)])
+    await begun
+    let published = false
+    const waiting = flows.before([mapping(1)]).then(() => {
+      published = true
+    })
+    await flows.before([mapping(2)])
+    expect(published).toBe(false)
+    end()
+    await waiting
+    expect(published).toBe(true)
+  })
+
+  test('of a port that is taken back go on reaching the host where they did', async () => {
+    const flows = flowsToForget(quick())
+    flows.published([mapping(1), mapping(2)])
+    flows.takenBack([mapping(1)])
+    await flows.settled()
+    expect(searches).toEqual([{ gone: [[1, '172.17.0.2']], come: [2] }])
+  })
+
+  test('that were asked for during a search are looked for after it', async () => {
+    const { conntrack, begun } = slow()
+    const flows = flowsToForget(conntrack)
+    flows.takenBack([mapping(1)])
+    await begun
+    flows.takenBack([mapping(2)])
+    end()
+    await flows.settled()
+    expect(searches.map(({ gone }) => gone)).toEqual([[[1, '172.17.0.2']], [[2, '172.17.0.2']]])
+  })
+
+  test('that could not be looked for are told once', async () => {
+    refused = new Error('the kernel says no')
+    const flows = flowsToForget(quick())
+    flows.takenBack([mapping(1)])
+    await expect(flows.settled()).rejects.toThrow('the kernel says no')
+    await flows.settled()
+  })
+})
