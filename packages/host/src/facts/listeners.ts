@@ -12,11 +12,13 @@ import { socketOwners } from './socket-owners.ts'
  */
 export interface Listeners {
   /**
-   * Sockets of one port that take traffic of a family from anyone, with the names of their processes where these
-   * may be seen. IPv6 sockets are among those of `ip`: they may take IPv4 too (ipv6(7), IPV6_V6ONLY). What this
-   * kernel cannot list is not there.
+   * Sockets that take traffic of a family from anyone, with the names of their processes where these may be seen. IPv6
+   * sockets are among those of `ip`: they may take IPv4 too (ipv6(7), IPV6_V6ONLY). What this kernel cannot list is not
+   * there.
+   *
+   * @param ports - one port, or several: those are looked for among all in one listing
    */
-  on(protocol: Protocol, port: number, family: Family): Promise<readonly SocketFact[]>
+  on(protocol: Protocol, ports: number | ReadonlySet<number>, family: Family): Promise<readonly SocketFact[]>
   close(): void
 }
 
@@ -32,16 +34,16 @@ export const openListeners = (): Listeners => {
   // One for each family: the kernel works on one listing of a socket at a time, and two take no longer than one.
   const connections = [opened(AF_INET), opened(AF_INET6)] as const
   return {
-    on: async (protocol, port, family) => {
+    on: async (protocol, ports, family) => {
       const both =
-        protocol === 'tcp' && family === 'ip' ? await readBoth(connections[0].connection, port) : null
+        protocol === 'tcp' && family === 'ip' ? await readBoth(connections[0].connection, ports) : null
       const records =
         both ??
         (
           await Promise.all(
             connections
               .filter((one) => family === 'ip' || one.family === AF_INET6)
-              .map((one) => read(one, protocol, port)),
+              .map((one) => read(one, protocol, ports)),
           )
         ).flat()
       if (records.length === 0) return []
@@ -67,13 +69,23 @@ const opened = (family: Opened['family']): Opened => ({
   connection: openConnection(NETLINK_SOCK_DIAG),
 })
 
-/** The TCP listeners of a port in both families, in one listing; null if this kernel cannot list them so. */
+type Ports = number | ReadonlySet<number>
+
+/** What the kernel is asked for: 0 is every port. */
+const askedPort = (ports: Ports): number => (typeof ports === 'number' ? ports : 0)
+
+const amongThese =
+  (ports: Ports) =>
+  ({ fact: { port } }: SocketRecord): boolean =>
+    port !== undefined && (typeof ports === 'number' ? port === ports : ports.has(port))
+
+/** The TCP listeners of ports in both families, in one listing; null if this kernel cannot list them so. */
 const readBoth = async (
   connection: NetlinkConnection,
-  port: number,
+  ports: Ports,
 ): Promise<readonly SocketRecord[] | null> => {
   try {
-    return (await readTcpListeners(connection, () => null, port)).filter(({ fact }) => fact.port === port)
+    return (await readTcpListeners(connection, () => null, askedPort(ports))).filter(amongThese(ports))
   } catch (error) {
     if (error instanceof InspectError) return null
     throw error
@@ -83,11 +95,11 @@ const readBoth = async (
 const read = async (
   { family, connection }: Opened,
   protocol: Protocol,
-  port: number,
+  ports: Ports,
 ): Promise<readonly SocketRecord[]> => {
   try {
-    const { sockets } = await readSockets(connection, protocol, family, () => null, port)
-    return sockets.filter(({ fact }) => fact.port === port)
+    const { sockets } = await readSockets(connection, protocol, family, () => null, askedPort(ports))
+    return sockets.filter(amongThese(ports))
   } catch (error) {
     if (error instanceof InspectError) return []
     throw error

@@ -62,6 +62,7 @@ export const readSockets = async (
  * for any family (net/ipv4/inet_diag.c `inet_diag_dump_compat`), as the newer does for one at a time.
  *
  * @param names - interface names by index
+ * @param port - 0: of every port
  * @throws InspectError when the kernel does not know the request
  */
 export const readTcpListeners = async (

@@ -8,7 +8,7 @@ describeLive('openListeners', () => {
   })
   afterAll(() => host.remove())
 
-  test('lists what listens on one port, by family, with the name of the process', async () => {
+  test('lists what listens on one port or several, by family, with the name of the process', async () => {
     const found = await host.node(`
       import { createServer } from 'node:net'
       import { createSocket } from 'node:dgram'
@@ -24,7 +24,7 @@ describeLive('openListeners', () => {
       report([
         await on('tcp', 4000, 'ip'), await on('tcp', 4000, 'ip6'), await on('udp', 4000, 'ip'),
         await on('tcp', 4001, 'ip'), await on('tcp', 4002, 'ip6'), await on('tcp', 4003, 'ip'),
-        await on('sctp', 4000, 'ip'),
+        await on('sctp', 4000, 'ip'), await on('tcp', new Set([4000, 4001, 4005]), 'ip'), await on('udp', new Set([4000, 4001]), 'ip'),
       ])
       listeners.close(); socket.close(); for (const server of servers) server.close()`)
     expect(found).toEqual([
@@ -35,6 +35,8 @@ describeLive('openListeners', () => {
       ['::1 4002 node'],
       [],
       [],
+      ['127.0.0.1 4000 node', ':: 4001 node'],
+      ['0.0.0.0 4000 node'],
     ])
   })
 })

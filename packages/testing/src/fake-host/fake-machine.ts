@@ -46,11 +46,13 @@ export const fakeMachine = <One extends Backend>(
   leases: state.leases,
   links: fakeLinks(state),
   listeners: {
-    on: async (protocol, port, family) =>
-      (state.facts.sockets ?? []).filter(
+    on: async (protocol, ports, family) => {
+      const isAsked = (port = 0): boolean => (typeof ports === 'number' ? port === ports : ports.has(port))
+      return (state.facts.sockets ?? []).filter(
         (socket) =>
-          (socket.protocol ?? 'tcp') === protocol && socket.port === port && takesFamily(socket, family),
-      ),
+          (socket.protocol ?? 'tcp') === protocol && isAsked(socket.port) && takesFamily(socket, family),
+      )
+    },
     close: () => {},
   },
   // No connection is open on a simulated host: each packet begins a flow of its own.

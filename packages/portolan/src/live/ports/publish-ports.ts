@@ -9,7 +9,7 @@ import { withPort } from '../wanted/wanted-state.ts'
 import { chooseHostPorts } from './automatic-ports.ts'
 import type { FlowsToForget } from './flows-to-forget.ts'
 import type { PublishRequest } from './publish-request.ts'
-import { refuseListener } from './refuse-listener.ts'
+import { refuseListeners } from './refuse-listener.ts'
 import { refuseAbsentAddress, targetBridge } from './refuse-place.ts'
 import { requestedMappings } from './requested-mappings.ts'
 import { sameMapping } from './same-mapping.ts'
@@ -50,9 +50,10 @@ export const publishPorts = async (
   })
   let added: readonly DesiredMapping[] = []
   if (missing !== null || rules.isDamaged()) {
-    for (const { mapping, force } of wishes)
-      if (!force && missing?.includes(mapping) === true) await refuseListener(rules.project, mapping, tools)
-    if (missing !== null) await tools.flows.before(missing)
+    const forced = new Set(wishes.flatMap(({ mapping, force }) => (force ? [mapping] : [])))
+    const unforced = (missing ?? []).filter((mapping) => !forced.has(mapping))
+    await refuseListeners(rules.project, unforced, tools)
+    await tools.flows.before(missing ?? [])
     const decide = (): { changes: readonly JournalChange[]; mappings: readonly DesiredMapping[] } | null => {
       added = missingOf(rules, wishes) ?? []
       return added.length === 0 ? null : { changes: added.map(withPort), mappings: added }

@@ -6,21 +6,30 @@ import type { LiveMachine } from '../live-machine.ts'
 const portRange = 'net.ipv4.ip_local_port_range'
 
 /**
- * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host would lose its clients to the mapping
+ * @throws PortolanError `HOST_PORT_TAKEN` when a process of the host would lose its clients to one of the mappings
  * @internal
  */
-export const refuseListener = async (
+export const refuseListeners = async (
   project: string,
-  mapping: DesiredMapping,
+  mappings: readonly DesiredMapping[],
   { listeners, sysctls }: Pick<LiveMachine, 'listeners' | 'sysctls'>,
 ): Promise<void> => {
-  const sockets = await listeners.on(mapping.protocol, mapping.hostPort, mapping.family)
+  const asked = new Map<string, { readonly mapping: DesiredMapping; readonly ports: Set<number> }>()
+  for (const mapping of mappings) {
+    const key = `${mapping.protocol} ${mapping.family}`
+    const { ports } = asked.get(key) ?? { ports: new Set<number>() }
+    asked.set(key, { mapping, ports: ports.add(mapping.hostPort) })
+  }
+  const found = await Promise.all(
+    [...asked.values()].map(({ mapping: { protocol, family, hostPort }, ports }) =>
+      listeners.on(protocol, ports.size === 1 ? hostPort : ports, family),
+    ),
+  )
+  const sockets = found.flat()
   if (sockets.length === 0) return
   const range = sysctls.read(portRange)
   const facts = { sockets, ...(range === null ? {} : { sysctls: { [portRange]: range } }) }
-  const taken = findHostPortTaken({ project, mappings: [mapping] }, facts).find(
-    ({ severity }) => severity === 'error',
-  )
+  const taken = findHostPortTaken({ project, mappings }, facts).find(({ severity }) => severity === 'error')
   if (taken === undefined) return
   throw new PortolanError(
     'HOST_PORT_TAKEN',
