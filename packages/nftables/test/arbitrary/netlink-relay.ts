@@ -1,42 +1,60 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { NetlinkSocket } from '@portolan/core'
 import type { NetworkNamespace } from './network-namespace.ts'
 
-/** Sends one datagram from within a namespace, and prints every message the kernel answers: of a listing, all. */
+/**
+ * Sends the datagram of each line of its input, and prints the messages that the kernel answers: of a listing, all. A
+ * blank line ends the answer.
+ */
 const relay = `
 const { RawNetlinkSocket } = require('netlink')
-const socket = new RawNetlinkSocket(12)
-let left = Number(process.argv[1])
+const socket = new RawNetlinkSocket(12, { sendBufferSize: 8 << 20, recvBufferSize: 8 << 20 })
 const [NLM_F_DUMP, NLMSG_ERROR, NLMSG_DONE] = [0x300, 2, 3]
-const request = Buffer.from(process.argv[2], 'hex')
-const isListing = (request.readUInt16LE(6) & NLM_F_DUMP) === NLM_F_DUMP
+let [left, isListing, lines, ending] = [0, false, [], false]
+const end = () => { ending = false; left = 0; lines.push('', ''); process.stdout.write(lines.join('\\n')); lines = [] }
 socket.on('message', (datagram) => {
   for (let at = 0; at + 16 <= datagram.length; at += (datagram.readUInt32LE(at) + 3) & ~3) {
-    console.log(datagram.subarray(at, at + datagram.readUInt32LE(at)).toString('hex'))
+    lines.push(datagram.subarray(at, at + datagram.readUInt32LE(at)).toString('hex'))
     const type = datagram.readUInt16LE(at + 4)
-    if (isListing ? type === NLMSG_DONE || type === NLMSG_ERROR : true) left -= 1
+    if (type === NLMSG_ERROR || (isListing && type === NLMSG_DONE)) left -= 1
   }
-  if (left <= 0) process.exit(0)
+  // More errors than answers were asked for may come.
+  if (left <= 0 && !ending) { ending = true; setImmediate(end) }
 })
-socket.send(request)
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const [expect, hex] = line.split(' ')
+  const request = Buffer.from(hex, 'hex')
+  left = Number(expect)
+  isListing = (request.readUInt16LE(6) & NLM_F_DUMP) === NLM_F_DUMP
+  socket.send(request)
+})
 `
 
-/** A netlink socket whose other end is in a namespace of the tests: a process for each request. */
-export const openRelay = (namespace: NetworkNamespace): NetlinkSocket => ({
-  request: async (datagram, expect) => {
-    const [program = '', ...prefix] = namespace.enter
-    const hex = Buffer.from(datagram).toString('hex')
-    const { stdout, stderr, status } = spawnSync(
-      program,
-      [...prefix, process.execPath, '-e', relay, String(expect), hex],
-      { encoding: 'utf8', cwd: join(import.meta.dirname, '../../../host'), timeout: 10_000 },
-    )
-    if (status !== 0) throw new Error(`relay: ${stderr}`)
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => new Uint8Array(Buffer.from(line, 'hex')))
-  },
-  close: () => {},
-})
+/** A netlink socket whose other end is in a namespace of the tests, in a process that ends with it. */
+export const openRelay = (namespace: NetworkNamespace): NetlinkSocket => {
+  const [program = '', ...prefix] = namespace.enter
+  const child = spawn(program, [...prefix, process.execPath, '-e', relay], {
+    cwd: join(import.meta.dirname, '../../../host'),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const waiting: ((replies: readonly Uint8Array[]) => void)[] = []
+  let replies: Uint8Array[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line !== '') {
+      replies.push(new Uint8Array(Buffer.from(line, 'hex')))
+      return
+    }
+    waiting.shift()?.(replies)
+    replies = []
+  })
+  return {
+    request: (datagram, expect) =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+        child.stdin.write(`${expect} ${Buffer.from(datagram).toString('hex')}\n`)
+      }),
+    close: () => void child.kill('SIGKILL'),
+  }
+}

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Runner } from '@portolan/core'
 import { StaleStateError } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { change } from '../../src/diff/describe.ts'
@@ -7,7 +6,6 @@ import {
   applyLive,
   compile,
   generation,
-  inspect,
   type NftablesChange,
   parse,
   printScript,
@@ -56,48 +54,6 @@ suite('elements sent over netlink', () => {
       }),
       { numRuns: 15 },
     )
-  })
-
-  test('are read as nft lists them, whatever we have in them', async () => {
-    const socket = openRelay(namespace)
-    const asked: string[] = []
-    const runner: Runner = {
-      run: async (command, args) => {
-        asked.push([command, ...args].join(' '))
-        return namespace.runner.run(command, args)
-      },
-    }
-    await fc.assert(
-      fc.asyncProperty(desiredState(), async (desired) => {
-        namespace.nft(['flush', 'ruleset'])
-        namespace.nft(['-f', '-'], printScript(compile(desired), 'nft'))
-        const slow = await inspect(runner)
-        asked.length = 0
-        expect(canonical(await inspect(runner, { socket }))).toEqual(canonical(slow))
-        // Not by falling back to what it is compared with.
-        expect(asked).toEqual(['nft -j -t list table inet portolan'])
-      }),
-      { numRuns: 10 },
-    )
-  })
-
-  test('that are not as we write them are read through nft', async () => {
-    const socket = openRelay(namespace)
-    namespace.nft(['flush', 'ruleset'])
-    namespace.nft(
-      ['-f', '-'],
-      `table inet portolan {
-  set slow { type ipv4_addr; flags timeout; elements = { 192.0.2.1 timeout 1h } }
-  set named { type ifname; flags interval; elements = { "br*" } }
-  set ranges { type ipv4_addr . inet_service; flags interval; elements = { 192.0.2.0/24 . 1-10 } }
-}\n`,
-    )
-    const [slow] = (await inspect(namespace.runner, { socket })).tables
-    expect(slow?.sets.map(({ name, elements }) => [name, elements.length])).toEqual([
-      ['slow', 1],
-      ['named', 1],
-      ['ranges', 1],
-    ])
   })
 
   test('are refused as stale when they are there already, or gone, and then nothing has changed', async () => {

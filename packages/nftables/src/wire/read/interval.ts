@@ -1,0 +1,53 @@
+import type { Element } from '../../model/index.ts'
+import { NFT_SET_ELEM_INTERVAL_END } from '../constants.ts'
+import type { RawElement } from './read-element.ts'
+import type { Scale } from './scale.ts'
+
+interface End {
+  readonly at: bigint
+  readonly isEnd: boolean
+  readonly element: RawElement
+}
+
+const endOf = (element: RawElement, { placeOf }: Scale): End | null => {
+  const at = placeOf(element.key)
+  if (at === null || (element.flags & ~NFT_SET_ELEM_INTERVAL_END) !== 0) return null
+  return { at, isEnd: (element.flags & NFT_SET_ELEM_INTERVAL_END) !== 0, element }
+}
+
+/**
+ * The elements of an interval set, as nft lists them: to the kernel an interval is two elements, where it begins and
+ * where it no longer holds; one that holds up to the last value has no second.
+ *
+ * @returns null when they do not come in pairs
+ */
+export const joinIntervals = (raw: readonly RawElement[], scale: Scale): readonly Element[] | null => {
+  const ends: End[] = []
+  for (const element of raw) {
+    const end = endOf(element, scale)
+    if (end === null) return null
+    ends.push(end)
+  }
+  // Where one interval ends and the next begins at the same value, the end comes first.
+  ends.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : Number(b.isEnd) - Number(a.isEnd)))
+  const elements: Element[] = []
+  let open: End | null = null
+  const close = (from: End, to: bigint): void => {
+    const { data, comment } = from.element
+    elements.push({ key: scale.between(from.at, to), data, comment, attributes: null })
+  }
+  for (const end of ends) {
+    if (!end.isEnd) {
+      // Where the next interval follows at once, the one before has no end of its own.
+      if (open !== null && open.at === end.at) return null
+      if (open !== null) close(open, end.at - 1n)
+      open = end
+    } else if (open !== null) {
+      close(open, end.at - 1n)
+      open = null
+      // The kernel also keeps an end at the value of zero, before the first interval.
+    } else if (end.at !== 0n) return null
+  }
+  if (open !== null) close(open, scale.last)
+  return elements
+}

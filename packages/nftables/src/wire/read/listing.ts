@@ -1,0 +1,74 @@
+import type { NetlinkSocket } from '@portolan/core'
+import {
+  ByteWriter,
+  doneNumber,
+  errorNumber,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  readMessage,
+} from '@portolan/core/netlink'
+import { NFGENMSG_LENGTH, NFNL_SUBSYS_NFTABLES, NFPROTO_INET } from '../constants.ts'
+import { writeHead } from '../message-parts.ts'
+import type { Span } from './attributes.ts'
+
+/** Apart from those of `applyLive` and `generation`. */
+const FIRST_SEQUENCE = 0x40000000
+let asked = 0
+
+export interface Question {
+  /** NFT_MSG_GET... and NFT_MSG_NEW..., the type of each answer. */
+  readonly ask: number
+  readonly answer: number
+  /** `one`: the object that is named; `all`: those of the table, or set, that is named. */
+  readonly what: 'one' | 'all'
+  /** Writes the attributes that name it. */
+  readonly write: (writer: ByteWriter) => void
+}
+
+const encode = ({ ask, what, write }: Question): Uint8Array => {
+  const writer = new ByteWriter(128)
+  asked = (asked + 1) % 0x40000000
+  const flags = NLM_F_REQUEST | (what === 'all' ? NLM_F_DUMP : NLM_F_ACK)
+  writer.message((NFNL_SUBSYS_NFTABLES << 8) | ask, flags, FIRST_SEQUENCE + asked, () => {
+    writeHead(writer, NFPROTO_INET, 0)
+    write(writer)
+  })
+  return writer.bytes()
+}
+
+/** How a listing ended: whole, or `refused` with an errno, or `broken`: not whole, or not to be understood. */
+export type Listed =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'refused'; readonly errno: number }
+  | { readonly kind: 'broken' }
+
+const whole: Listed = { kind: 'whole' }
+const broken: Listed = { kind: 'broken' }
+
+/**
+ * Shows the attributes of each object that the kernel lists to `visit`, until that answers false. What changed while
+ * it was listed is broken: the kernel says so (NLM_F_DUMP_INTR).
+ */
+export const list = async (
+  socket: NetlinkSocket,
+  question: Question,
+  visit: (attributes: Span) => boolean,
+): Promise<Listed> => {
+  const answer = (NFNL_SUBSYS_NFTABLES << 8) | question.answer
+  for (const bytes of await socket.request(encode(question), 1)) {
+    const message = readMessage(bytes)
+    const { type, flags, view, start, end } = message
+    if ((flags & NLM_F_DUMP_INTR) !== 0) return broken
+    if (type === NLMSG_ERROR) {
+      const errno = end - start < 4 ? 0 : errorNumber(message)
+      return errno === 0 ? whole : { kind: 'refused', errno }
+    }
+    if (type === NLMSG_DONE) return doneNumber(message) === 0 ? whole : broken
+    if (type === answer && !visit({ view, start: start + NFGENMSG_LENGTH, end })) return broken
+  }
+  return broken
+}

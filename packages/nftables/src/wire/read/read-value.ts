@@ -1,0 +1,89 @@
+import { littleEndian, readText } from '@portolan/core/netlink'
+import { formatAddress4, formatAddress6 } from '@portolan/netfilter'
+import type { Expression, TextExpression } from '../../model/index.ts'
+
+/** Reads a value that fills what stands between two offsets; null when it is one that nft would list in another way. */
+export type ReadValue = (view: DataView, start: number, end: number) => Expression | null
+
+interface ValueType {
+  readonly bytes: number
+  readonly read: (view: DataView, start: number) => Expression | null
+}
+
+const text = (value: string): TextExpression => ({ kind: 'text', text: value })
+
+/** One value for each that is read: thousands of elements name a few. */
+const protocols: Readonly<Record<number, TextExpression>> = {
+  6: text('tcp'),
+  17: text('udp'),
+  132: text('sctp'),
+}
+
+/** Thousands of mappings lead to a few addresses: each is one value. */
+const known4 = new Map<number, TextExpression>()
+const KNOWN_LIMIT = 4_096
+
+const readAddress4 = (view: DataView, start: number): TextExpression => {
+  const value = view.getUint32(start)
+  const known = known4.get(value)
+  if (known !== undefined) return known
+  const read = text(formatAddress4(value))
+  if (known4.size < KNOWN_LIMIT) known4.set(value, read)
+  return read
+}
+
+const readAddress6 = (view: DataView, start: number): TextExpression | null => {
+  const value = (view.getBigUint64(start) << 64n) | view.getBigUint64(start + 8)
+  // nft lists the old addresses that are compatible with IPv4 (RFC 4291, section 2.5.5.1) in a form of their own.
+  return value >> 32n === 0n && value > 0xffffn ? null : text(formatAddress6(value))
+}
+
+const IFNAMSIZ = 16
+
+const readInterface = (view: DataView, start: number): TextExpression | null => {
+  const name = readText(view, start, start + IFNAMSIZ)
+  // nft lists a name with a star at its end for a prefix of names, which our exact maps never hold.
+  return name === '' || /[*\\\ufffd]/.test(name) ? null : text(name)
+}
+
+const types: Readonly<Record<string, ValueType>> = {
+  inet_proto: { bytes: 1, read: (view, start) => protocols[view.getUint8(start)] ?? null },
+  inet_service: { bytes: 2, read: (view, start) => ({ kind: 'number', value: view.getUint16(start) }) },
+  ipv4_addr: { bytes: 4, read: readAddress4 },
+  ipv6_addr: { bytes: 16, read: readAddress6 },
+  ifname: { bytes: IFNAMSIZ, read: readInterface },
+  integer: { bytes: 4, read: (view, start) => ({ kind: 'number', value: view.getUint32(start) }) },
+  host_integer: {
+    bytes: 4,
+    read: (view, start) => ({ kind: 'number', value: view.getUint32(start, littleEndian) }),
+  },
+}
+
+/** What a part of a concatenation takes: a multiple of four bytes (`netlink_padded_len` of nft). */
+export const paddedTo4 = (bytes: number): number => (bytes + 3) & ~3
+
+/** How many bytes a value of a type takes; null of a type that ours do not have. */
+export const bytesOf = (type: string): number | null => types[type]?.bytes ?? null
+
+/** Reads values of these types, a concatenation when there are several; null for a type that ours do not have. */
+export const readerOf = (names: readonly string[]): ReadValue | null => {
+  const found = names.map((name) => types[name])
+  const known = found.filter((type) => type !== undefined)
+  const [only] = known
+  if (only === undefined || known.length !== found.length) return null
+  if (known.length === 1)
+    return (view, start, end) => (end - start === only.bytes ? only.read(view, start) : null)
+  const size = known.reduce((sum, { bytes }) => sum + paddedTo4(bytes), 0)
+  return (view, start, end) => {
+    if (end - start !== size) return null
+    const values: Expression[] = []
+    let at = start
+    for (const { bytes, read } of known) {
+      const value = read(view, at)
+      if (value === null) return null
+      values.push(value)
+      at += paddedTo4(bytes)
+    }
+    return { kind: 'concat', parts: values }
+  }
+}
