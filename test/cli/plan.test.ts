@@ -20,11 +20,13 @@ describe('plan for people', () => {
     expect(stdout).toMatch(/^ {2}default +172\.17\.0\.0\/16 +gateway 172\.17\.42\.1 +free in pool classic$/m)
     expect(stdout).toMatch(/^ {2}web +default +172\.17\.0\.1 +02:42:ac:11:00:01$/m)
     expect(stdout).toMatch(/^ {2}0\.0\.0\.0:8080\/tcp +-> web:80 +network default$/m)
-    expect(stdout).toMatch(/^ {2}\+ nftables table inet portolan: \d+ rules and elements to add$/m)
+    expect(stdout).toMatch(
+      /^ {2}\+ nftables table inet portolan \(\d+ changes\): \d+ rules and elements to add$/m,
+    )
     expect((await plan('--rules')).stdout).toContain('+ tcp . 8080')
     expect(stdout).toContain('+ bridge br-')
     expect(stdout).toContain('route_localnet = 1')
-    expect(stdout).toMatch(/^.*\n\d+ to add, \d+ to change, 0 to remove\.( |\n)/)
+    expect(stdout).toMatch(/^.*\nChanges: \d+ to add, \d+ to change, 0 to remove\.( |\n)/)
   })
 
   test('says why each candidate was passed over', async () => {

@@ -23,7 +23,7 @@ describe('portolan report', () => {
     const { code, stdout } = await portolan([...quiet, '-o', 'quiet.html'], { folder })
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^quiet\.html: \d+ to add, .* Open it in a browser\.\n$/),
+      stdout: expect.stringMatching(/^quiet\.html: Changes: \d+ to add, .* Open it in a browser\.\n$/),
     })
     const { tags, raw, text } = readPage(read('quiet.html'))
     expect(tags.filter(({ attributes }) => attributes.has('src'))).toEqual([])

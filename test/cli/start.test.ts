@@ -9,7 +9,7 @@ test('npm start without arguments shows the plan and exits 0, though there is so
     folder: root,
     environment: { HOME: process.env.HOME ?? root },
   })
-  expect(stdout).toMatch(/^Plan for project shop with \S+\n\d+ to add, /)
+  expect(stdout).toMatch(/^Plan for project shop with \S+\nChanges: \d+ to add, /)
   expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(50)
   expect(code).toBe(0)
 })

@@ -38,6 +38,8 @@ const isOfRules = (change: PlanChange): change is RuleChange =>
 /** Changes of one backend that follow one another, counted by table. */
 interface RuleRun {
   readonly backend: Backend
+  /** How many changes of the plan these are: a chain with its rules is one. */
+  operations: number
   readonly tables: Set<string>
   readonly sums: Record<Counted, RuleCount>
 }
@@ -60,6 +62,7 @@ const runsOf = (changes: readonly PlanChange[]): readonly (RuleRun | OtherRun)[]
       last !== undefined && 'backend' in last && last.backend === change.part ? last : emptyRun(change.part)
     if (run !== last) runs.push(run)
     const tally = tallyOfChange(change)
+    run.operations += 1
     run.tables.add(tally.table)
     for (const one of counted) run.sums[one] = plus(run.sums[one], tally[one])
   }
@@ -71,6 +74,7 @@ type Counted = (typeof counted)[number]
 
 const emptyRun = (backend: Backend): RuleRun => ({
   backend,
+  operations: 0,
   tables: new Set(),
   sums: { added: countOf(), changed: countOf(), removed: countOf() },
 })
@@ -87,7 +91,8 @@ const plus = (one: RuleCount, other: RuleCount): RuleCount => ({
   sets: one.sets + other.sets,
 })
 
-const countLines = ({ backend, tables, sums }: RuleRun): readonly DiffLine[] => {
+/** The number of changes is on the first line: with one for each other line they are those that the head of a plan counts. */
+const countLines = ({ backend, operations, tables, sums }: RuleRun): readonly DiffLine[] => {
   const names = [...tables]
   const place = `${dialects[backend].title} ${names.length === 1 ? 'table' : 'tables'} ${names.join(', ')}`
   const lines = [
@@ -97,7 +102,10 @@ const countLines = ({ backend, tables, sums }: RuleRun): readonly DiffLine[] => 
   ].filter(({ text }) => text !== '')
   // A table may come, or go, with nothing in it.
   return (lines.length === 0 ? [{ mark: markOf.change, text: 'the table itself' }] : lines).map(
-    ({ mark, text }) => ({ mark, text: `${place}: ${text}` }),
+    ({ mark, text }, at) => ({
+      mark,
+      text: `${place}${at === 0 ? ` (${plural(operations, 'change', 'changes')})` : ''}: ${text}`,
+    }),
   )
 }
 

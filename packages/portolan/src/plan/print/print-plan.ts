@@ -74,7 +74,9 @@ export const printSummary = ({ summary, conflicts }: Pick<Plan, 'summary' | 'con
   const errors = conflicts.filter(({ severity }) => severity === 'error').length
   const { add, change, remove } = summary
   const isDone = add + change + remove === 0
-  const changes = isDone ? 'Nothing to do.' : `${add} to add, ${change} to change, ${remove} to remove.`
+  const changes = isDone
+    ? 'Nothing to do.'
+    : `Changes: ${add} to add, ${change} to change, ${remove} to remove.`
   if (errors === 0) return changes
   const many = errors === 1 ? '1 conflict' : `${errors} conflicts`
   return isDone ? `${changes} ${many} to mend.` : `${changes} Blocked by ${many}.`

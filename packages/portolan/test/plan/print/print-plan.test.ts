@@ -43,6 +43,20 @@ Changes, in this order
   nothing to do: the host is as it should be`)
   })
 
+  test.each(['nftables', 'iptables-nft'] as const)(
+    'whose head counts the changes that the list counts, with %s',
+    (backend) => {
+      const fresh = planOf({ backend })
+      const lines = String(fresh)
+        .split('\n')
+        .filter((line) => /^ {2}[+~-] /.test(line))
+      const counted = lines.map((line) => Number(/ \((\d+) changes?\): /.exec(line)?.[1] ?? 1))
+      const { add, change, remove } = fresh.summary
+      expect(counted.some((count) => count > 5)).toBe(true)
+      expect(counted.reduce((sum, count) => sum + count, 0)).toBe(add + change + remove)
+    },
+  )
+
   test('of a bridge that has to be mended', () => {
     const { facts, rules } = after(planOf())
     const interfaces = [
@@ -50,7 +64,7 @@ Changes, in this order
       { name: 'veth1', master: bridge, hairpin: false },
     ]
     const mended = planOf({ facts: { ...facts, interfaces }, rules })
-    expect(String(mended)).toContain('with nftables\n0 to add, 2 to change, 0 to remove.\n')
+    expect(String(mended)).toContain('with nftables\nChanges: 0 to add, 2 to change, 0 to remove.\n')
     expect(String(mended)).toContain(`Changes, in this order
   - ${bridge} down
   + ${bridge} up
@@ -197,9 +211,9 @@ describe('a conflict for people', () => {
   })
 
   test.each<[number, string]>([
-    [0, '1 to add, 2 to change, 3 to remove.'],
-    [1, '1 to add, 2 to change, 3 to remove. Blocked by 1 conflict.'],
-    [2, '1 to add, 2 to change, 3 to remove. Blocked by 2 conflicts.'],
+    [0, 'Changes: 1 to add, 2 to change, 3 to remove.'],
+    [1, 'Changes: 1 to add, 2 to change, 3 to remove. Blocked by 1 conflict.'],
+    [2, 'Changes: 1 to add, 2 to change, 3 to remove. Blocked by 2 conflicts.'],
   ])('counts in the summary when it is an error: %d', (errors, expected) => {
     const conflicts = [
       conflict,
