@@ -64,14 +64,17 @@ export const factsOf = async (lab: Lab): Promise<HostFacts> =>
   parseHostFacts((await lab.portolan(['inspect'])).stdout, 'portolan inspect')
 
 /** Takes every rule away, and puts those of another program in place. */
-export const loadForeign = (lab: Lab, { nft, iptables, iptablesLegacy }: RuleTexts): Promise<string> =>
+export const loadForeign = (lab: Lab, { nft, ...saved }: RuleTexts): Promise<string> =>
   lab.host.mustRun(['sh', '-e'], {
     input: [
       'nft flush ruleset',
       ...['iptables', 'ip6tables'].map((program) => feed(`${program}-legacy-restore`, emptyLegacy)),
       ...(nft === undefined ? [] : [feed('nft -f -', nft)]),
-      ...(iptables === undefined ? [] : [feed('iptables-nft-restore', iptables)]),
-      ...(iptablesLegacy === undefined ? [] : [feed('iptables-legacy-restore', iptablesLegacy)]),
+      ...(['iptables', 'ip6tables', 'iptablesLegacy', 'ip6tablesLegacy'] as const).flatMap((tool) => {
+        const text = saved[tool]
+        const program = tool.endsWith('Legacy') ? tool.replace('Legacy', '-legacy') : `${tool}-nft`
+        return text === undefined ? [] : [feed(`${program}-restore`, text)]
+      }),
       'conntrack -F >/dev/null 2>&1 || true',
     ].join('\n'),
   })

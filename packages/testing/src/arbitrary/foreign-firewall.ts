@@ -1,4 +1,4 @@
-import type { Protocol } from '@portolan/netfilter'
+import type { Family, Protocol } from '@portolan/netfilter'
 
 /**
  * One thing that another program does to some packets.
@@ -18,6 +18,7 @@ export interface ForeignEffect {
 
 /** The rules of one program: what it does, and whether it lets pass only what it accepts. */
 export interface ForeignFirewall {
+  readonly family: Family
   readonly closed: boolean
   readonly effects: readonly ForeignEffect[]
 }

@@ -1,3 +1,5 @@
+import type { Family } from '@portolan/netfilter'
+import { socketText } from '@portolan/netfilter/text'
 import type { ForeignEffect, ForeignFirewall } from './foreign-firewall.ts'
 
 const builtIn: Readonly<Record<string, readonly string[]>> = {
@@ -7,9 +9,9 @@ const builtIn: Readonly<Record<string, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
 }
 
-/** What iptables-save prints of a firewall. */
-export const iptablesText = ({ closed, effects }: ForeignFirewall): string => {
-  const placed = effects.map((effect) => ({ table: tableOf(effect), line: lineOf(effect) }))
+/** What iptables-save prints of a firewall, or ip6tables-save of one of IPv6. */
+export const iptablesText = ({ family, closed, effects }: ForeignFirewall): string => {
+  const placed = effects.map((effect) => ({ table: tableOf(effect), line: lineOf(family, effect) }))
   return Object.entries(builtIn)
     .map(([table, chains]) => {
       const lines = placed.flatMap((one) => (one.table === table ? [one.line] : []))
@@ -33,22 +35,31 @@ const tableOf = ({ kind, stage }: ForeignEffect): string => {
   return stage === 'forward' ? 'filter' : 'mangle'
 }
 
-const targetsOf: Readonly<Record<ForeignEffect['kind'], string>> = {
+const rejectOf: Readonly<Record<Family, string>> = {
+  ip: 'REJECT --reject-with icmp-port-unreachable',
+  ip6: 'REJECT --reject-with icmp6-port-unreachable',
+}
+
+const targetsOf: Readonly<Record<Exclude<ForeignEffect['kind'], 'reject'>, string>> = {
   drop: 'DROP',
-  reject: 'REJECT --reject-with icmp-port-unreachable',
   accept: 'ACCEPT',
   dnat: 'DNAT',
   masquerade: 'MASQUERADE',
   notrack: 'CT --notrack',
 }
 
-const lineOf = ({ kind, stage, source, in: name, protocol, port, to }: ForeignEffect): string =>
+const lineOf = (
+  family: Family,
+  { kind, stage, source, in: name, protocol, port, to }: ForeignEffect,
+): string =>
   [
     `-A ${stage.toUpperCase()}`,
-    ...(source === null ? [] : [`-s ${source.includes('/') ? source : `${source}/32`}`]),
+    ...(source === null
+      ? []
+      : [`-s ${source.includes('/') ? source : `${source}/${family === 'ip' ? 32 : 128}`}`]),
     ...(name === null ? [] : [`-i ${name}`]),
     ...(protocol === null ? [] : [`-p ${protocol}`]),
     ...(protocol === null || port === null ? [] : [`-m ${protocol} --dport ${port}`]),
-    `-j ${targetsOf[kind]}`,
-    ...(to === null ? [] : [`--to-destination ${to.address}:${to.port}`]),
+    `-j ${kind === 'reject' ? rejectOf[family] : targetsOf[kind]}`,
+    ...(to === null ? [] : [`--to-destination ${socketText(to.address, to.port)}`]),
   ].join(' ')

@@ -1,11 +1,13 @@
+import type { Family } from '@portolan/netfilter'
+import { socketText } from '@portolan/netfilter/text'
 import type { ForeignEffect, ForeignFirewall } from './foreign-firewall.ts'
 
 /** What nft prints of a firewall. */
-export const nftText = ({ closed, effects }: ForeignFirewall): string =>
+export const nftText = ({ family, closed, effects }: ForeignFirewall): string =>
   [
-    'table ip firewall {',
+    `table ${family} firewall {`,
     ...chains.flatMap(({ name, base, holds }) => {
-      const lines = effects.filter(holds).map(lineOf)
+      const lines = effects.filter(holds).map((effect) => lineOf(family, effect))
       const isClosed = closed && name === 'forward'
       if (lines.length === 0 && !isClosed) return []
       return [
@@ -61,10 +63,10 @@ const chains: readonly ForeignChain[] = [
   },
 ]
 
-const lineOf = ({ kind, source, in: name, protocol, port, to }: ForeignEffect): string =>
+const lineOf = (family: Family, { kind, source, in: name, protocol, port, to }: ForeignEffect): string =>
   [
     ...(name === null ? [] : [`iifname "${name}"`]),
-    ...(source === null ? [] : [`ip saddr ${source}`]),
+    ...(source === null ? [] : [`${family} saddr ${source}`]),
     ...(protocol === null ? [] : [port === null ? `meta l4proto ${protocol}` : `${protocol} dport ${port}`]),
-    to === null ? kind : `dnat to ${to.address}:${to.port}`,
+    to === null ? kind : `dnat to ${socketText(to.address, to.port)}`,
   ].join(' ')
