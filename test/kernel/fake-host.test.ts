@@ -4,7 +4,16 @@ import { arbitraryForeignRules, fakeHost, type RuleTexts, smallHost } from '@por
 import fc from 'fast-check'
 import { type Backend, backends } from '../lab/backend.ts'
 import { addresses } from '../lab/topology.ts'
-import { compareFlows, containAll, factsOf, loadForeign, runInLab, runOnFake } from './fake-host/two-hosts.ts'
+import { applyInLab, applyOnFake } from './fake-host/compose-on-both.ts'
+import {
+  type Compared,
+  compareFlows,
+  containAll,
+  factsOf,
+  loadForeign,
+  runInLab,
+  runOnFake,
+} from './fake-host/two-hosts.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
 
 const dropped = `*filter
@@ -40,6 +49,11 @@ describeLifecycle("foreign rules in nft's own language", 'nftables', (open) => {
 const withoutHandles = (rules: nftables.Ruleset): unknown =>
   JSON.parse(JSON.stringify(rules, (key, value) => (key === 'handle' ? undefined : value)))
 
+const isApart = ({ simulated: { to, seenAs, outcome }, real: came }: Compared): boolean =>
+  outcome === 'delivered'
+    ? to?.kind !== 'container' || came?.by !== to.service || came.source !== seenAs?.source
+    : came !== null
+
 for (const backend of backends) {
   describeLifecycle('a simulated host and a real one', backend, (open) => {
     test('tell the same of a live project, and bring its packets to the same places', async () => {
@@ -61,13 +75,22 @@ for (const backend of backends) {
           ({ flow: { from, to } }) => from.address === addresses.ip.client && to.port === 8080,
         )
         if (name === 'a drop') expect(ofClient.map(({ real: came }) => came)).toEqual([null])
-        const apart = compared.filter(({ simulated: { to, seenAs, outcome }, real: came }) =>
-          outcome === 'delivered'
-            ? to?.kind !== 'container' || came?.by !== to.service || came.source !== seenAs?.source
-            : came !== null,
-        )
+        const apart = compared.filter(isApart)
         expect(apart.map((one) => ({ name, rules, ...one, way: String(one.simulated) }))).toEqual([])
       }
+    })
+
+    test('make the same of a Compose file: subnets, addresses, rules, and what becomes of packets', async () => {
+      const lab = await open()
+      const [fake, simulated] = await applyOnFake(await factsOf(lab), backend)
+      const [asked, real] = await applyInLab(lab, backend)
+      expect(Object.keys(real.rules).length).toBeGreaterThan(5)
+      expect(simulated).toEqual(real)
+      const compared = await compareFlows(lab, fake, asked)
+      expect(compared.filter(({ real: came }) => came !== null).length).toBeGreaterThan(20)
+      expect(compared.filter(({ real: came }) => came === null).length).toBeGreaterThan(10)
+      const apart = compared.filter(isApart)
+      expect(apart.map((one) => ({ ...one, way: String(one.simulated) }))).toEqual([])
     })
   })
 }

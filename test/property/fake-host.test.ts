@@ -3,6 +3,7 @@ import {
   arbitraryFlow,
   arbitraryForeignRules,
   arbitraryIntent,
+  arbitraryPortMapping,
   contractBreaches,
   fakeHost,
   smallHost,
@@ -73,4 +74,31 @@ test('every flow that may come to a simulated host has an end', async () => {
     }),
     runs(10),
   )
+})
+
+test('one mapping more leaves the contract of those before met, and is met itself where no conflict is told', async () => {
+  let met = 0
+  const scenes = arbitraryIntent()
+    .filter(({ networks, endpoints }) =>
+      endpoints.some(({ network }) => networks.some(({ name, internal }) => name === network && !internal)),
+    )
+    .chain((intent) =>
+      fc.record({ intent: fc.constant(intent), more: arbitraryPortMapping(intent), ours: backend }),
+    )
+  await fc.assert(
+    fc.asyncProperty(scenes, async ({ intent, more, ours }) => {
+      const host = fakeHost()
+      await host.apply(await host.plan(intent, { backend: ours }))
+      const plan = await host.plan({ ...intent, mappings: [...intent.mappings, more] }, { backend: ours })
+      await host.apply(plan)
+      if (plan.conflicts.some(({ severity }) => severity !== 'info') || plan.incomplete.length > 0) return
+      met += 1
+      const breaches = contractBreaches(host)
+      expect(
+        breaches.map(({ flow, promise, delivery }) => ({ flow, promise, way: String(delivery) })),
+      ).toEqual([])
+    }),
+    runs(20),
+  )
+  expect(met).toBeGreaterThan(2)
 })

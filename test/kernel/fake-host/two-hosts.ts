@@ -90,7 +90,18 @@ interface Sender {
   readonly source: (family: 'ip' | 'ip6') => FlowSource
 }
 
-const sendersOf = (lab: Lab, { leases }: Report): readonly Sender[] => {
+/** What a comparison needs to know of a project: where its containers are, and which port of UDP is open. */
+export interface Asked {
+  readonly leases: readonly {
+    readonly name: string
+    readonly ip: string | null
+    readonly ip6: string | null
+    readonly network: object
+  }[]
+  readonly published: Report['published']
+}
+
+const sendersOf = (lab: Lab, { leases }: Asked): readonly Sender[] => {
   const machines = (['client', 'neighbour', 'outside'] as const).map(
     (name): Sender => ({
       machine: lab[name],
@@ -121,7 +132,7 @@ interface Aim {
   readonly port: number
 }
 
-const aimsOf = (family: 'ip' | 'ip6', { leases, published }: Report): readonly Aim[] => {
+const aimsOf = (family: 'ip' | 'ip6', { leases, published }: Asked): readonly Aim[] => {
   const { host, hostOutside, loopback } = addresses[family]
   const automatic = published.find(({ protocol }) => protocol === 'udp')?.hostPort ?? 0
   return [
@@ -142,11 +153,7 @@ export interface Compared {
 }
 
 /** Sends the same flows on both hosts. Those that no rule decides for certain, or that leave the lab, are left out. */
-export const compareFlows = async (
-  lab: Lab,
-  fake: FakeHost,
-  report: Report,
-): Promise<readonly Compared[]> => {
+export const compareFlows = async (lab: Lab, fake: FakeHost, report: Asked): Promise<readonly Compared[]> => {
   const asked = (['ip', 'ip6'] as const).flatMap((family) =>
     sendersOf(lab, report).flatMap(({ machine, source }) =>
       aimsOf(family, report).flatMap(({ protocol, ...to }) => {
