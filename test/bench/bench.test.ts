@@ -76,6 +76,14 @@ describe('npm run bench', () => {
     expect(stdout).toMatch(/parse 100 rules of iptables-save +\d.* ms .* 1\+1 +at most 60\.0 ms\n/)
   })
 
+  test('kills writers of each store, and finds what they acknowledged', async () => {
+    const words = [process.execPath, path('bench/dist/stores/kill-writers.js'), '1']
+    const { code, stdout } = await run(words, { folder: tmpdir(), timeoutMs: LIMIT_MS })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^lmdb: 2 writers killed, [1-9]\d* leases acknowledged, 0 lost, 0 leased twice\n/)
+    expect(stdout).toMatch(/\nnode:sqlite: /)
+  })
+
   test('says which entries there are when one is named that is not', async () => {
     const { code, stdout, stderr } = await bench('nonsense')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
