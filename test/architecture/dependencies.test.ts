@@ -57,6 +57,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/iptables',
     '@portolan/netfilter',
     '@portolan/netfilter/sysctls',
+    '@portolan/netfilter/text',
     '@portolan/nftables',
   ],
 }
