@@ -39,15 +39,15 @@ export const isBundled = ({ properties = [] }: Component): boolean =>
 export const bundledIn = ({ components }: Bill): readonly string[] =>
   components.filter(isBundled).map(told).toSorted()
 
-/** The libraries whose modules the bundle names: esbuild writes the place of each module in front of it. */
-export const librariesOfModules = (bundle: string): readonly string[] => {
-  const modules = readdirSync(bundle)
+/** The libraries whose modules are in a folder's code: esbuild writes the place of each module in front of it. */
+export const librariesOfModules = (folder: string): readonly string[] => {
+  const modules = readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((file) => file.endsWith('.js'))
     .flatMap((file) => [
-      ...readFileSync(join(bundle, file), 'utf8').matchAll(/^ *\/\/ \S*node_modules\/\.pnpm\/([^/\n]+)\//gm),
+      ...readFileSync(join(folder, file), 'utf8').matchAll(/^ *\/\/ \S*node_modules\/\.pnpm\/([^/\n]+)\//gm),
     ])
-  const folders = modules.map(([, folder = '']) => folder.replace(/_.*$/, '').replace('+', '/'))
-  return [...new Set(folders.map((folder) => folder.replace(/(.)@/, '$1 ')))].toSorted()
+  const names = modules.map(([, name = '']) => name.replace(/_.*$/, '').replace('+', '/'))
+  return [...new Set(names.map((name) => name.replace(/(.)@/, '$1 ')))].toSorted()
 }
 
 /** The libraries whose licence comes with the bundle. */
