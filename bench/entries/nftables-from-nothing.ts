@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { createRunner } from '@portolan/host'
+import { createRunner, openNetlinkSocket } from '@portolan/host'
 import { apply, compile, diff, emptyRuleset, print } from '@portolan/nftables'
 import type { Entry } from '../entry.ts'
 import { desiredOf } from '../mappings.ts'
@@ -16,17 +16,19 @@ export const entry: Entry = {
     const ports = count(10_000)
     const desired = desiredOf(ports)
     const runner = createRunner()
+    const socket = openNetlinkSocket()
     const changes = diff(emptyRuleset, compile(desired))
     writeFileSync(script, print(compile(desired), 'nft'))
     const after = (): void => void runProgram(['nft', 'delete', 'table', 'inet', 'portolan'])
     const { whole, alone, nft } = await measureInTurn(
       {
-        whole: { run: () => apply(diff(emptyRuleset, compile(desired)), runner), after },
-        alone: { run: () => apply(changes, runner), after },
+        whole: { run: () => apply(diff(emptyRuleset, compile(desired)), runner, { socket }), after },
+        alone: { run: () => apply(changes, runner, { socket }), after },
         nft: { run: () => runProgram(['nft', '-f', script]), after },
       },
       { count: rounds(7), warmUp: rounds(2) },
     )
+    socket.close()
     const name = 'nft -f of the same map'
     return [
       {

@@ -57,7 +57,7 @@ const ownFiles: Readonly<Record<(typeof dialects)[number], readonly string[]>> =
     'lower/foreign-positions.ts',
     'model/variant.ts',
   ],
-  nftables: ['adopt/reattach.ts'],
+  nftables: ['adopt/reattach.ts', 'apply/steps.ts'],
 }
 
 describe.each([

@@ -40,6 +40,7 @@ const shared = (variant: Variant): Shared => ({
   tool: 'iptables',
   program: variant,
   sharesChains: true,
+  speaksNetlink: false,
   namesLeaving: true,
   empty: emptyRuleset,
   parse,

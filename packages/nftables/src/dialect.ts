@@ -38,6 +38,7 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
   namesLeaving: false,
   usesXtablesLock: false,
   countsGenerations: true,
+  speaksNetlink: true,
   empty: emptyRuleset,
   parse,
   merge: (rulesets) => ({

@@ -10,6 +10,7 @@ import type { HostAccess } from './host-access.ts'
 import type { HostTraces } from './host-traces.ts'
 import type { LowerContext } from './lower-context.ts'
 import type { QuickChanges } from './quick-changes.ts'
+import type { RuleApplyOptions } from './rule-apply-options.ts'
 import type { RuleReading } from './rule-reading.ts'
 import type { RuleScriptFormat, RuleScriptOptions } from './rule-script.ts'
 import type { RuleTally } from './rule-tally.ts'
@@ -50,6 +51,8 @@ export interface Dialect<
   readonly usesXtablesLock: boolean
   /** What it changes counts among the generations of nf_tables. */
   readonly countsGenerations: boolean
+  /** It changes rules over a socket, and starts no program, where it is given one (`RuleApplyOptions`). */
+  readonly speaksNetlink: boolean
 
   /** No rules: as the desired state it means that nothing of ours is to stay. */
   readonly empty: Rules
@@ -164,7 +167,11 @@ export interface Dialect<
    * Carries out changes.
    * @throws StaleStateError, PermissionError, ApplyError, MissingToolError
    */
-  readonly apply: (changes: readonly RuleChange[], runner: Runner) => Promise<void>
+  readonly apply: (
+    changes: readonly RuleChange[],
+    runner: Runner,
+    options?: RuleApplyOptions,
+  ) => Promise<void>
   /** How many transactions of the kernel `apply` makes of changes. */
   readonly transactions: (changes: readonly RuleChange[]) => number
   /** Null: it brings nothing into being beside our rules, or nothing that could be taken away. */

@@ -78,6 +78,7 @@ export class ByteWriter {
 
   /** Zeros up to the next multiple of four. */
   pad(): void {
+    if ((this.length & 3) === 0) return
     const end = align(this.length)
     this.#reserve(end - this.length)
     this.#bytes.fill(0, this.length, end)
@@ -86,7 +87,8 @@ export class ByteWriter {
 
   /** A well-formed string in UTF-8 (RFC 3629). */
   utf8(text: string): void {
-    for (const character of text) {
+    const plain = this.#ascii(text)
+    for (const character of plain === text.length ? '' : text.slice(plain)) {
       const code = character.codePointAt(0) ?? 0
       if (code < 0x80) this.u8(code)
       else {
@@ -98,14 +100,42 @@ export class ByteWriter {
     }
   }
 
-  /** One attribute: length, type, what `write` writes, and padding that the length does not count. */
-  attribute(type: number, write: () => void): void {
+  /** Writes a text as far as each of its characters is one byte: nearly all are. @returns how many */
+  #ascii(text: string): number {
+    this.#reserve(text.length)
+    let at = 0
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code >= 0x80) break
+      this.#bytes[this.length + at] = code
+    }
+    this.length += at
+    return at
+  }
+
+  /**
+   * Begins an attribute, which `close` ends.
+   * @returns where it begins
+   */
+  open(type: number): number {
+    this.#reserve(4)
     const start = this.length
-    this.u16(0)
-    this.u16(type)
-    write()
+    this.#view.setUint16(start + 2, type, littleEndian)
+    this.length = start + 4
+    return start
+  }
+
+  /** Fills in the length of an attribute, and pads it. */
+  close(start: number): void {
     this.#view.setUint16(start, this.length - start, littleEndian)
     this.pad()
+  }
+
+  /** One attribute: length, type, what `write` writes, and padding that the length does not count. */
+  attribute(type: number, write: () => void): void {
+    const start = this.open(type)
+    write()
+    this.close(start)
   }
 
   /** One netlink message around what `write` writes; the kernel wants it aligned (NLMSG_ALIGN). */
@@ -119,6 +149,12 @@ export class ByteWriter {
     write()
     this.#view.setUint32(start, this.length - start, littleEndian)
     this.pad()
+  }
+
+  /** Adds flags to those of a message that begins at an offset. */
+  addFlags(at: number, flags: number): void {
+    const place = at + 6
+    this.#view.setUint16(place, this.#view.getUint16(place, littleEndian) | flags, littleEndian)
   }
 
   /** What was written; later writes do not show in it. */

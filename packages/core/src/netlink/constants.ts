@@ -8,6 +8,7 @@ export const NLM_F_DUMP_INTR = 0x10
 export const NLM_F_DUMP = 0x300
 export const NLM_F_EXCL = 0x200
 export const NLM_F_CREATE = 0x400
+export const NLM_F_APPEND = 0x800
 
 export const NLA_F_NESTED = 0x8000
 /** Strips NLA_F_NESTED and NLA_F_NET_BYTEORDER. */

@@ -1,20 +1,28 @@
-import type { Runner } from '@portolan/core'
+import type { RuleApplyOptions, Runner } from '@portolan/core'
 import type { NftablesChange } from '../diff/change.ts'
+import { applyLive } from '../wire/write/apply-live.ts'
 import { applyFailure } from './failure.ts'
 import { transaction } from './transaction.ts'
 
 /**
- * Carries out changes in one transaction: all of them, or none. Without changes nothing is run.
+ * Carries out changes in one transaction: all of them, or none. Without changes nothing is done. With a socket no program
+ * is started, but for what `applyLive` leaves to nft.
  *
  * @throws StaleStateError when the table is not what the changes were made for: read it and plan again
  * @throws PermissionError without CAP_NET_ADMIN
- * @throws ApplyError with nft's words and the line it refused
+ * @throws ApplyError with the kernel's or nft's words, and the command it refused
  * @example
  * await apply(diff(await inspect(runner), desired), runner)
+ * await apply(diff(await inspect(runner, { socket }), desired), runner, { socket })
  * @public @since 0.1.0
  */
-export const apply = async (changes: readonly NftablesChange[], runner: Runner): Promise<void> => {
+export const apply = async (
+  changes: readonly NftablesChange[],
+  runner: Runner,
+  { socket = null, generation = null }: RuleApplyOptions = {},
+): Promise<void> => {
   if (changes.length === 0) return
+  if (socket !== null && (await applyLive(changes, socket, { generation }))) return
   const script = transaction(changes)
   const result = await runner.run('nft', ['-f', '-'], { input: script })
   if (result.exitCode !== 0) throw applyFailure(script, result)

@@ -20,14 +20,37 @@ const isOwned = (stderr: string): boolean => /:\d+:\d+.*: Error: .*: Operation n
 const isStale = (stderr: string): boolean =>
   /No such file or directory|does not exist|File exists|Device or resource busy/.test(stderr)
 
-/** The error of a process that may not use nftables; null when that is not what happened. */
-const permissionError = (what: string, { stderr }: RunResult): PermissionError | null =>
-  isRefused(stderr)
-    ? new PermissionError(
-        `Cannot ${what} nftables: the kernel asks for the capability CAP_NET_ADMIN. Run this as root, or with "sudo".`,
-        'CAP_NET_ADMIN',
-      )
-    : null
+/** The error of a process that may not use nftables. */
+export const deniedError = (what: 'change' | 'read'): PermissionError =>
+  new PermissionError(
+    `Cannot ${what} nftables: the kernel asks for the capability CAP_NET_ADMIN. Run this as root, or with "sudo".`,
+    'CAP_NET_ADMIN',
+  )
+
+const permissionError = (what: 'change' | 'read', { stderr }: RunResult): PermissionError | null =>
+  isRefused(stderr) ? deniedError(what) : null
+
+/** What was refused, and in which words. */
+interface Refused {
+  readonly stderr: string
+  readonly offending: string | null
+}
+
+/** `, at: ` and the command that was refused. */
+export const placeOf = (offending: string | null): string => (offending === null ? '' : `, at: ${offending}`)
+
+/** The error where another program keeps the table for itself. */
+export const ownedError = (refused: Refused): ApplyError =>
+  new ApplyError(
+    `Another program keeps the table for itself ("flags owner"), so the kernel lets no other change it${placeOf(refused.offending)}. Nothing was applied. "nft list table ${tableFamily} ${tableName}" names the program: end it, or have it delete the table, and run this again.`,
+    { applied: [], ...refused },
+  )
+
+/** The error where the table is not what the changes were made for. */
+export const staleError = (said: string): StaleStateError =>
+  new StaleStateError(`The rules of this host changed since they were read (${said}). Nothing was applied`, {
+    advice: 'plan again',
+  })
 
 /** `/dev/stdin:3:5-9: Error: Could not process rule: File exists` */
 const place = /^[^\n:]*:(\d+):\d+(?:-\d+)?: Error: (.*)$/m
@@ -39,7 +62,7 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
   const { stderr } = result
   const [, line, words] = place.exec(stderr) ?? []
   const offending = line === undefined ? null : (script.split('\n')[Number(line) - 1] ?? null)
-  const at = offending === null ? '' : `, at: ${offending}`
+  const at = placeOf(offending)
   const said = words ?? programEnd(result)
   const details = { applied: [], stderr, offending }
   if (isKilled(result))
@@ -47,16 +70,8 @@ export const applyFailure = (script: string, result: RunResult): PortolanError =
       `nft did not end by itself (${said}): whether the changes are in force is not known. Run this again.`,
       { ...details, certain: false },
     )
-  if (isOwned(stderr))
-    return new ApplyError(
-      `Another program keeps the table for itself ("flags owner"), so the kernel lets nft change nothing in it${at}. Nothing was applied. "nft list table ${tableFamily} ${tableName}" names the program: end it, or have it delete the table, and run this again.`,
-      details,
-    )
-  if (isStale(stderr))
-    return new StaleStateError(
-      `The rules of this host changed since they were read (nft: ${said}${at}). Nothing was applied`,
-      { advice: 'plan again' },
-    )
+  if (isOwned(stderr)) return ownedError({ stderr, offending })
+  if (isStale(stderr)) return staleError(`nft: ${said}${at}`)
   return new ApplyError(`nft refused the changes: ${said}${at}. Nothing was applied.`, details)
 }
 

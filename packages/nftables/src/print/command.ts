@@ -1,5 +1,5 @@
 import { tableFamily, tableName } from '../compile/ours.ts'
-import type { Chain, Element, NamedSet } from '../model/index.ts'
+import type { Chain, Element, NamedSet, Rule } from '../model/index.ts'
 import { identifier } from './quote.ts'
 import { elementText, expressionText } from './text/text-expression.ts'
 import { ruleText } from './text/text-statement.ts'
@@ -26,10 +26,10 @@ export const chainLine = (chain: Chain): string => {
   return `add chain ${table} ${identifier(chain.name)}${body}`
 }
 
-/** The rules of a chain, a line of a script each. */
-export const ruleLines = (chain: string, rules: Chain['rules']): readonly string[] =>
-  rules.map((rule) => `add rule ${table} ${identifier(chain)} ${ruleText(rule)}`)
+/** A rule, as a line of a script. */
+export const ruleLine = (chain: string, rule: Rule): string =>
+  `add rule ${table} ${identifier(chain)} ${ruleText(rule)}`
 
 /** A chain with its rules, as lines of a script. */
 export const chainBlock = (chain: Chain): string =>
-  [chainLine(chain), ...ruleLines(chain.name, chain.rules)].join('\n')
+  [chainLine(chain), ...chain.rules.map((rule) => ruleLine(chain.name, rule))].join('\n')

@@ -1,8 +1,8 @@
 import type { QuickChanges } from '@portolan/core'
 import type { NftablesChange } from '../diff/change.ts'
 import type { Ruleset } from '../model/index.ts'
-import { applyLive } from './apply-live.ts'
 import { publishChange, restrictsPorts, unpublishChange } from './publish.ts'
+import { applyLive } from './write/apply-live.ts'
 
 /** An element of a map for each mapping, in one batch of netlink messages. */
 export const quickChanges: QuickChanges<Ruleset> = {

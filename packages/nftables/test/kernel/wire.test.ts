@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { NetlinkSocket } from '@portolan/core'
 import { StaleStateError } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { change } from '../../src/diff/describe.ts'
@@ -25,13 +26,17 @@ suite('elements sent over netlink', () => {
   let namespace: NetworkNamespace
   const list = () => canonical(parse(namespace.nft(['-j', 'list', 'ruleset']), 'nft'))
 
+  let socket: NetlinkSocket
   beforeAll(() => {
     namespace = openNetworkNamespace()
+    socket = openRelay(namespace)
   })
-  afterAll(() => namespace.close())
+  afterAll(() => {
+    socket.close()
+    namespace.close()
+  })
 
   test('go and come back, of every kind we write, and nft lists them as it listed its own', async () => {
-    const socket = openRelay(namespace)
     await fc.assert(
       fc.asyncProperty(desiredState(), async (desired) => {
         const compiled = compile(desired)
@@ -57,7 +62,6 @@ suite('elements sent over netlink', () => {
   })
 
   test('are refused as stale when they are there already, or gone, and then nothing has changed', async () => {
-    const socket = openRelay(namespace)
     const compiled = compile(state())
     namespace.nft(['-f', '-'], printScript(compiled, 'nft'))
     const given = (made: NftablesChange | null): readonly NftablesChange[] => (made === null ? [] : [made])
@@ -72,7 +76,6 @@ suite('elements sent over netlink', () => {
   })
 
   test('are refused when a rule changed since, though every map is still there', async () => {
-    const socket = openRelay(namespace)
     namespace.nft(['flush', 'ruleset'])
     namespace.nft(['-f', '-'], printScript(compile(state()), 'nft'))
     const given = (made: NftablesChange | null): readonly NftablesChange[] => (made === null ? [] : [made])

@@ -1,20 +1,34 @@
 import { describe, expect, test } from '@jest/globals'
 import type { NetlinkSocket } from '@portolan/core'
-import { ApplyError, PermissionError, StaleStateError } from '@portolan/netfilter'
-import { applyLive, compile, diff, encodeBatch, publishChange, unpublishChange } from '../../src/index.ts'
-import { emptyRuleset } from '../../src/model/index.ts'
+import { ApplyError, PermissionError, PortolanError, StaleStateError } from '@portolan/netfilter'
+import { transaction } from '../../src/apply/transaction.ts'
+import { change } from '../../src/diff/describe.ts'
+import {
+  applyLive,
+  compile,
+  diff,
+  encodeBatch,
+  type NamedSet,
+  type NftablesChange,
+  publishChange,
+  type Statement,
+  unpublishChange,
+} from '../../src/index.ts'
+import { chain } from '../../src/model/build.ts'
+import { accept, element, emptyRuleset, is, meta, number, text } from '../../src/model/index.ts'
 import { large, mapping, state, target } from '../arbitrary/example.ts'
 
 const one = publishChange('demo', mapping())
 const changes = one === null ? [] : [one]
 
-/** Answers every message that wants it: 0 is an ack. */
-const answering = (errno: number): NetlinkSocket => ({
+/** Answers every message that wants it, or the mark at the begin: 0 is an ack. */
+const answering = (errno: number, which: 'asked' | 'begin' = 'asked'): NetlinkSocket => ({
   request: async (datagram, expected) => {
     const view = new DataView(datagram.buffer, datagram.byteOffset)
     const replies: Uint8Array[] = []
     for (let at = 0; at < datagram.length; at += view.getUint32(at, true)) {
-      if ((view.getUint16(at + 6, true) & 4) === 0) continue
+      const isAsked = (view.getUint16(at + 6, true) & 4) !== 0
+      if (which === 'asked' ? !isAsked : at !== 0) continue
       const reply = new DataView(new ArrayBuffer(36))
       reply.setUint32(0, 36, true)
       reply.setUint16(4, 2, true)
@@ -50,22 +64,55 @@ describe('encodeBatch', () => {
     const before = compile(state())
     const after = compile(state({ mappings: [mapping({ targets: [target({ port: 81 })] })] }))
     const batch = encodeBatch(diff(before, after), 1)
-    expect([...(batch?.changes.values() ?? [])]).toEqual([
-      'delete element of dnat4',
-      'create element of dnat4',
+    const commands = [1, 2, 3, 4].map((sequence) => batch?.commandOf(sequence))
+    expect(commands).toEqual([
+      null,
+      'delete element inet portolan dnat4 { tcp . 8080 }',
+      'create element inet portolan dnat4 { tcp . 8080 comment "demo/0.0.0.0:8080/tcp -> nginx:80" : 172.17.0.1 . 81 }',
+      null,
     ])
   })
 
-  test('keeps every attribute within its 16 bits of length, however many elements there are', () => {
+  test('keeps every attribute within its 16 bits of length, however many elements there are, and asks one answer', () => {
     const batch = encodeBatch(diff(compile(state({ mappings: [] })), compile(large())), 1)
-    expect(batch?.expect).toBe(Math.ceil(10_000 / 128))
-    const view = new DataView(batch?.datagram.buffer ?? new ArrayBuffer(0))
-    for (let at = 0; at < view.byteLength; at += view.getUint32(at, true))
+    expect(batch?.expect).toBe(1)
+    expect(batch?.nextSequence).toBe(1 + 1 + Math.ceil(10_000 / 128) + 1)
+    expect(batch?.commandOf(2)).toBe('create element inet portolan dnat4 { … }')
+    const datagram = batch?.datagram ?? new Uint8Array()
+    const view = new DataView(datagram.buffer)
+    const asked: number[] = []
+    for (let at = 0; at < view.byteLength; at += view.getUint32(at, true)) {
       expect(view.getUint32(at, true)).toBeLessThan(0x10000)
+      if ((view.getUint16(at + 6, true) & 4) !== 0) asked.push(view.getUint32(at + 8, true))
+    }
+    // The last but one, which is answered once all is in force.
+    expect(asked).toEqual([(batch?.nextSequence ?? 0) - 2])
   })
 
-  test('leaves to nft what is more than elements', () => {
-    expect(encodeBatch(diff(emptyRuleset, compile(state())), 1)).toBeNull()
+  test('writes a whole table, in the order of the script', () => {
+    const changes = diff(emptyRuleset, compile(state()))
+    const batch = encodeBatch(changes, 1)
+    const commands: string[] = []
+    for (let sequence = 2; sequence < (batch?.nextSequence ?? 0) - 1; sequence += 1)
+      commands.push(batch?.commandOf(sequence) ?? 'none')
+    const script = transaction(changes).replaceAll('{\n', '{ ').replaceAll('\n}', ' }').split('\n')
+    expect(commands).toEqual(script.slice(0, -1))
+  })
+
+  test('leaves to nft what our table never has', () => {
+    const rule = (...statements: readonly Statement[]): NftablesChange =>
+      change({
+        kind: 'replace-rules',
+        chain: chain('forward', []),
+        rules: [{ handle: null, comment: null, statements }],
+      })
+    const counter: Statement = { kind: 'counter', name: null, packets: 0, bytes: 0 }
+    const mark = is(meta('mark'), number(1))
+    const wildcard = is(meta('iifname'), text('br*'))
+    for (const statement of [counter, mark, wildcard]) {
+      expect(encodeBatch([rule(statement, accept)], 1)).toBeNull()
+      expect(encodeBatch([rule(accept)], 1)).not.toBeNull()
+    }
   })
 })
 
@@ -92,18 +139,51 @@ describe('publishChange', () => {
 })
 
 describe('applyLive', () => {
+  const slow: NamedSet = {
+    kind: 'set',
+    name: 'bridges',
+    handle: null,
+    comment: null,
+    keyType: { kind: 'names', names: ['ifname'] },
+    dataType: null,
+    flags: ['timeout'],
+    elements: [],
+    attributes: null,
+  }
+  const strange = [change({ kind: 'add-element', set: slow, element: element(text('br-web')) })]
+
   test('says false, and sends nothing, when a process is needed', async () => {
     const silent: NetlinkSocket = { request: () => Promise.reject(new Error('sent')), close: () => {} }
-    expect(await applyLive(diff(emptyRuleset, compile(state())), silent)).toBe(false)
+    expect(await applyLive(strange, silent)).toBe(false)
     expect(await applyLive([], silent)).toBe(true)
   })
 
-  test('tells a host that changed from a lack of privilege and from any other refusal', async () => {
+  test('says false when the host lets less be sent at once', async () => {
+    const cause = Object.assign(new Error('sendmsg'), { code: 'EMSGSIZE' })
+    const narrow: NetlinkSocket = {
+      request: () => Promise.reject(new PortolanError('NETLINK', 'too long', { cause })),
+      close: () => {},
+    }
+    expect(await applyLive(changes, narrow)).toBe(false)
+    const cut: NetlinkSocket = {
+      request: () => Promise.reject(new PortolanError('NETLINK', 'lost', { cause: new Error('ENOBUFS') })),
+      close: () => {},
+    }
+    await expect(applyLive(changes, cut)).rejects.toThrow('lost')
+  })
+
+  test('tells a host that changed from any other refusal, and names the command', async () => {
     expect(await applyLive(changes, answering(0))).toBe(true)
-    await expect(applyLive(changes, answering(17))).rejects.toThrow(StaleStateError)
-    await expect(applyLive(changes, answering(2))).rejects.toThrow(StaleStateError)
-    await expect(applyLive(changes, answering(1))).rejects.toThrow(PermissionError)
+    for (const errno of [2, 16, 17, 85])
+      await expect(applyLive(changes, answering(errno))).rejects.toThrow(StaleStateError)
     await expect(applyLive(changes, answering(22))).rejects.toThrow(ApplyError)
-    await expect(applyLive(changes, answering(22))).rejects.toThrow('EINVAL (create element of dnat4)')
+    await expect(applyLive(changes, answering(22))).rejects.toThrow(
+      'The kernel refused the changes: EINVAL, at: create element inet portolan dnat4 { tcp . 8080 comment "demo/0.0.0.0:8080/tcp -> nginx:80" : 172.17.0.1 . 80 }. Nothing was applied.',
+    )
+  })
+
+  test('tells a lack of privilege from a table that another program keeps for itself', async () => {
+    await expect(applyLive(changes, answering(1, 'begin'))).rejects.toThrow(PermissionError)
+    await expect(applyLive(changes, answering(1))).rejects.toThrow('keeps the table for itself')
   })
 })

@@ -14,6 +14,7 @@ import { type HostFacts, PermissionError, StaleStateError } from '@portolan/netf
 import { type Backend, backends } from '../backend/backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { changeRules, openRuleChannel, type RuleChannel } from '../host-rules/change-rules.ts'
 import { changesOf } from '../plan/changes-of.ts'
 import type { FixChange } from '../plan/fix-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
@@ -62,41 +63,50 @@ export const carryOut = async (
   await underLock(context, async () => {
     // Before a lease is taken or anything noted: the lock is given up and taken again until iptables is free.
     if (needsXtables(work.changes) && runsHere(context.runner)) requireXtablesLock()
-    const facts = await refuseStale(work, context)
-    const memory = await openMemory(context.stateDirectory)
-    memory.refuseOtherFixes(
-      work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])),
-    )
-    const owed = owedBy(work)
-    await ensureMemory(work.changes, !owesNothing(owed), memory, context)
-    // Taken before anything is changed: killed in between, no other network gets what a bridge has already.
-    const giveBack = await context.lease?.()
-    const links = openLinks()
-    const applied: string[] = []
-    const left: unknown[] = []
+    const rules = await openRuleChannel(new Set(work.changes.map(({ part }) => part)), context.runner)
     try {
-      // Noted before the rules change: killed after that, the next run knows what is left to do.
-      await memory.owe(owed)
-      for (const batch of batches(work.changes)) {
-        context.onProgress?.(
-          `${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`,
-        )
-        await carryOutBatch(batch, { context, facts, memory, links, applied, left })
-      }
-      const before = owedBefore(work.changes)
-      await payFlows(together(owed, before.due))
-      await memory.settle(together(owed, before.noted))
-      const [first] = left
-      if (first !== undefined) throw first
-      await after(memory)
-    } catch (error) {
-      if (giveBack !== undefined)
-        await giveBackUnused({ error, observed: work.observed, applied, giveBack }, context.runner)
-      throw withApplied(error, applied)
+      await changeHost(work, { ...context, rules }, after)
     } finally {
-      links.close()
+      rules.close()
     }
   })
+}
+
+const changeHost = async (
+  work: Work,
+  context: ApplyContext & { readonly rules: RuleChannel },
+  after: (memory: HostMemory) => Promise<void>,
+): Promise<void> => {
+  const facts = await refuseStale(work, context)
+  const memory = await openMemory(context.stateDirectory)
+  memory.refuseOtherFixes(work.changes.flatMap((change) => (change.part === 'fix' ? [change.operation] : [])))
+  const owed = owedBy(work)
+  await ensureMemory(work.changes, !owesNothing(owed), memory, context)
+  // Taken before anything is changed: killed in between, no other network gets what a bridge has already.
+  const giveBack = await context.lease?.()
+  const links = openLinks()
+  const applied: string[] = []
+  const left: unknown[] = []
+  try {
+    // Noted before the rules change: killed after that, the next run knows what is left to do.
+    await memory.owe(owed)
+    for (const batch of batches(work.changes)) {
+      context.onProgress?.(`${batch.length} ${batch.length === 1 ? 'change' : 'changes'} of ${batch[0].part}`)
+      await carryOutBatch(batch, { context, work, facts, memory, links, applied, left })
+    }
+    const before = owedBefore(work.changes)
+    await payFlows(together(owed, before.due))
+    await memory.settle(together(owed, before.noted))
+    const [first] = left
+    if (first !== undefined) throw first
+    await after(memory)
+  } catch (error) {
+    if (giveBack !== undefined)
+      await giveBackUnused({ error, observed: work.observed, applied, giveBack }, context.runner)
+    throw withApplied(error, applied)
+  } finally {
+    links.close()
+  }
 }
 
 /** What a fix calls may be of either variant of iptables. */
@@ -153,7 +163,8 @@ const refuseStale = async (work: Work, { runner }: ApplyContext): Promise<HostFa
 }
 
 interface Progress {
-  readonly context: ApplyContext
+  readonly context: ApplyContext & { readonly rules: RuleChannel }
+  readonly work: Work
   readonly facts: HostFacts
   readonly memory: HostMemory
   readonly links: Links
@@ -204,10 +215,10 @@ const carryOutFix = async (change: FixChange, { memory, context, left }: Progres
 const applyRules = async <One extends Backend>(
   backend: One,
   batch: Batch,
-  { context, memory }: Progress,
+  { context, work, memory }: Progress,
 ): Promise<void> => {
   await memory.rememberCreated(batch, context.runner)
-  await dialects[backend].apply(changesOf(batch, backend), context.runner)
+  await changeRules(backend, changesOf(batch, backend), work.observed.rules[backend], context.rules)
 }
 
 const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress): Promise<void> => {

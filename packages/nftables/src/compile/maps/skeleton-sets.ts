@@ -107,6 +107,9 @@ const byName: ReadonlyMap<string, SetForm> = new Map(forms.map((found) => [found
 /** Is this one of the sets and maps that hold what projects own? */
 export const isOwnSet = (name: string): boolean => byName.has(name)
 
+/** The types of what one of our maps gives; null: it is no map of ours. */
+export const dataTypesOf = (name: string): readonly string[] | null => byName.get(name)?.data ?? null
+
 /** The sets of our table, in their order, with these elements; those that are optional and empty are left out. */
 export const skeletonSets = (elements: ReadonlyMap<string, NamedSet['elements']>): readonly NamedSet[] =>
   forms.flatMap(({ name, key, data, isInterval, isPermanent, comment }): readonly NamedSet[] => {

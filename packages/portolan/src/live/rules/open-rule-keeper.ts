@@ -84,7 +84,7 @@ export const openRuleKeeper = <One extends Backend>(
       const before = expected
       expected = null
       isEntered = entersChanges
-      await source.apply(changes)
+      await source.apply(changes, before)
       known = wanted
       if (entersChanges) {
         rules = dialect.applyTo(rules, changes)

@@ -2,7 +2,7 @@ import type { NetlinkSocket, Runner } from '@portolan/core'
 import { openNetlinkSocket, runsHere } from '@portolan/host'
 import { openMemory } from '../../apply/host-memory.ts'
 import type { Backend } from '../../backend/backend.ts'
-import { dialects, generation } from '../../backend/dialects.ts'
+import { dialects, generation as generationOf } from '../../backend/dialects.ts'
 import { hostAccess } from '../../host-rules/host-access.ts'
 import { networksToGuard } from './guarded-elsewhere.ts'
 import type { RuleSource } from './rule-source.ts'
@@ -21,14 +21,14 @@ export const openRuleSource = <One extends Backend>(
   const host = hostAccess(runner, socket)
   return {
     socket,
-    generation: async () => (socket === null ? null : generation(socket)),
+    generation: async () => (socket === null ? null : generationOf(socket)),
     inspect: () => dialect.inspect(host),
     networksToGuard: (networks, guarded) => networksToGuard(backend, networks, guarded, runner),
-    apply: async (changes) => {
+    apply: async (changes, generation) => {
       // What comes into being beside our rules is noted before it does, so that `destroy` takes it away.
       const created = (await dialect.traces?.foresee(changes, runner)) ?? []
       if (created.length > 0) await (await openMemory(stateDirectory)).noteCreated(created)
-      await dialect.apply(changes, runner)
+      await dialect.apply(changes, runner, { socket, generation })
     },
     close: () => socket?.close(),
   }

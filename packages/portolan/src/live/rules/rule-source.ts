@@ -24,8 +24,9 @@ export interface RuleSource<One extends Backend> {
   ): Promise<readonly OwnedNetwork[]>
   /**
    * Carries out changes, all of them or none.
+   * @param generation - of the rules they are for, where it is known: where it is counted they are refused in any other
    * @throws StaleStateError when the rules are not those that the changes are for
    */
-  apply(changes: ReturnType<DialectOf<One>['diff']>): Promise<void>
+  apply(changes: ReturnType<DialectOf<One>['diff']>, generation: number | null): Promise<void>
   close(): void
 }

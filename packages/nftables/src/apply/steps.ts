@@ -1,0 +1,176 @@
+// Only in nftables: its one transaction is written as a text or as netlink messages, from the same steps.
+import type { NftablesChange, Operation } from '../diff/change.ts'
+import type { Chain, Element, NamedSet, Rule, Table } from '../model/index.ts'
+
+/** One command to the kernel. What is created must not be there yet, where adding would overlook that the host has changed. */
+export type Step =
+  | { readonly kind: 'create-table'; readonly table: Table }
+  | { readonly kind: 'delete-table' }
+  /** A table with all that is in it. */
+  | { readonly kind: 'write-table'; readonly table: Table }
+  | { readonly kind: 'create-set'; readonly set: NamedSet }
+  | { readonly kind: 'delete-set'; readonly set: NamedSet }
+  | { readonly kind: 'create-chain'; readonly chain: Chain }
+  | { readonly kind: 'flush-chain'; readonly chain: string }
+  | { readonly kind: 'delete-chain'; readonly chain: string }
+  | { readonly kind: 'add-rule'; readonly chain: string; readonly rule: Rule }
+  | ElementStep
+
+/** Elements that come into a set or leave it, all at once. */
+export interface ElementStep {
+  readonly kind: 'create-elements' | 'delete-elements'
+  readonly set: NamedSet
+  readonly elements: readonly Element[]
+}
+
+/** Steps that no reader of a part of a script gets the one of alone: a line of it. */
+export type Line = readonly Step[]
+
+/**
+ * The steps of a transaction, in an order the kernel takes: it looks at each command as it comes, so a thing
+ * must be there before it is named, and must not be named any more before it goes
+ * (net/netfilter/nf_tables_api.c: nft_chain_lookup in nft_verdict_init; `chain->use` in nf_tables_delchain).
+ *
+ * And in an order in which no part that ends with a line opens anything that the whole leaves closed, should a runner
+ * hand nft a part: translations that go, go first; then the guards change, each in one line; translations come last.
+ */
+interface Phases {
+  readonly tables: Line[]
+  readonly newSets: Line[]
+  readonly newChains: Line[]
+  readonly closings: Line[]
+  readonly oldOpenings: Exchanges
+  readonly guards: Line[]
+  readonly guardElements: Exchanges
+  readonly openings: Line[]
+  readonly newOpenings: Exchanges
+  readonly oldSets: Line[]
+  readonly flushes: Line[]
+  readonly oldChains: Line[]
+}
+
+interface Exchange {
+  readonly set: NamedSet
+  readonly gone: Element[]
+  readonly come: Element[]
+}
+
+/** What goes and what comes, by the name of its set. */
+type Exchanges = Map<string, Exchange>
+
+/** What leads from host ports to containers. Without it a port leads nowhere, so that it may go early and come late. */
+const isOpening = (name: string): boolean => /^(dnat|balanced|bound|inside)[46]/.test(name)
+
+const exchangeOf = (exchanges: Exchanges, set: NamedSet): Exchange => {
+  const found = exchanges.get(set.name)
+  if (found !== undefined) return found
+  const made: Exchange = { set, gone: [], come: [] }
+  exchanges.set(set.name, made)
+  return made
+}
+
+const leave = (phases: Phases, set: NamedSet, element: Element): void => {
+  exchangeOf(isOpening(set.name) ? phases.oldOpenings : phases.guardElements, set).gone.push(element)
+}
+
+const come = (phases: Phases, set: NamedSet, element: Element): void => {
+  exchangeOf(isOpening(set.name) ? phases.newOpenings : phases.guardElements, set).come.push(element)
+}
+
+const ruleSteps = (chain: string, rules: readonly Rule[]): readonly Step[] =>
+  rules.map((rule) => ({ kind: 'add-rule', chain, rule }))
+
+const eachApart = (steps: readonly Step[]): readonly Line[] => steps.map((step) => [step])
+
+const place = (phases: Phases, operation: Operation): void => {
+  switch (operation.kind) {
+    case 'add-table':
+      phases.tables.push([{ kind: 'create-table', table: operation.table }])
+      return
+    case 'remove-table':
+      phases.tables.push([{ kind: 'delete-table' }])
+      return
+    case 'replace-table':
+      phases.tables.push([{ kind: 'delete-table' }, { kind: 'write-table', table: operation.table }])
+      return
+    case 'add-set':
+      phases.newSets.push([{ kind: 'create-set', set: operation.set }])
+      return
+    case 'remove-set':
+      phases.oldSets.push([{ kind: 'delete-set', set: operation.set }])
+      return
+    case 'add-chain': {
+      const { chain } = operation
+      phases.newChains.push([{ kind: 'create-chain', chain }])
+      const lines = isOpening(chain.name) ? phases.openings : phases.guards
+      lines.push(...eachApart(ruleSteps(chain.name, chain.rules)))
+      return
+    }
+    case 'remove-chain': {
+      const { name } = operation.chain
+      phases.flushes.push([{ kind: 'flush-chain', chain: name }])
+      phases.oldChains.push([{ kind: 'delete-chain', chain: name }])
+      return
+    }
+    case 'replace-rules': {
+      const { name } = operation.chain
+      const flush: Step = { kind: 'flush-chain', chain: name }
+      const rules = ruleSteps(name, operation.rules)
+      if (isOpening(name)) {
+        phases.closings.push([flush])
+        phases.openings.push(...eachApart(rules))
+      } else phases.guards.push([flush, ...rules])
+      return
+    }
+    case 'add-element':
+      come(phases, operation.set, operation.element)
+      return
+    case 'remove-element':
+      leave(phases, operation.set, operation.element)
+      return
+    case 'replace-element':
+      leave(phases, operation.set, operation.before)
+      come(phases, operation.set, operation.element)
+      return
+  }
+}
+
+/** Elements of one set are one command; what goes and what comes share a line. */
+const exchangeLines = (exchanges: Exchanges): readonly Line[] =>
+  [...exchanges.values()].map(({ set, gone, come }) => [
+    ...(gone.length === 0 ? [] : [{ kind: 'delete-elements' as const, set, elements: gone }]),
+    ...(come.length === 0 ? [] : [{ kind: 'create-elements' as const, set, elements: come }]),
+  ])
+
+/** The steps that carry out changes, as the lines of a script. */
+export const linesOf = (changes: readonly NftablesChange[]): readonly Line[] => {
+  const phases: Phases = {
+    tables: [],
+    newSets: [],
+    newChains: [],
+    closings: [],
+    oldOpenings: new Map(),
+    guards: [],
+    guardElements: new Map(),
+    openings: [],
+    newOpenings: new Map(),
+    oldSets: [],
+    flushes: [],
+    oldChains: [],
+  }
+  for (const { operation } of changes) place(phases, operation)
+  return [
+    ...phases.tables,
+    ...phases.newSets,
+    ...phases.newChains,
+    ...phases.closings,
+    ...exchangeLines(phases.oldOpenings),
+    ...phases.guards,
+    ...exchangeLines(phases.guardElements),
+    ...phases.openings,
+    ...exchangeLines(phases.newOpenings),
+    ...phases.flushes,
+    ...phases.oldSets,
+    ...phases.oldChains,
+  ]
+}

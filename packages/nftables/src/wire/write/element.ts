@@ -1,0 +1,161 @@
+import { type ByteWriter, NLA_F_NESTED } from '@portolan/core/netlink'
+import type { Element } from '../../model/index.ts'
+import {
+  NFT_SET_ELEM_INTERVAL_END,
+  NFTA_DATA_VALUE,
+  NFTA_LIST_ELEM,
+  NFTA_SET_ELEM_DATA,
+  NFTA_SET_ELEM_FLAGS,
+  NFTA_SET_ELEM_KEY,
+  NFTA_SET_ELEM_USERDATA,
+  UDATA_SET_ELEM_COMMENT,
+  UDATA_SET_ELEM_F_INTERVAL_OPEN,
+  UDATA_SET_ELEM_FLAGS,
+} from '../constants.ts'
+import { mapDataWriter, writeData } from './data.ts'
+import { type Ends, endsOf } from './interval-ends.ts'
+import { unwritable } from './unwritable.ts'
+import { writeUserNumber, writeUserText } from './user-data.ts'
+import { valueWriter } from './value.ts'
+
+/** What of a set says how its elements are written. */
+export interface ElementForm {
+  readonly keyTypes: readonly string[]
+  /** None of a set. */
+  readonly dataTypes: readonly string[]
+  readonly isInterval: boolean
+}
+
+/** `key`: to find it by. */
+export type ElementParts = 'key' | 'all'
+
+/** Writes one NFTA_LIST_ELEM, or one end of an interval. */
+export type WriteElement = (writer: ByteWriter) => void
+
+const refuseAttributes = (elements: readonly Element[]): void => {
+  for (const { attributes } of elements) if (attributes !== null) throw unwritable(attributes)
+}
+
+type WriteRest = (writer: ByteWriter, element: Element, isOpen: boolean) => void
+
+/** What follows the key of an element. */
+const restWriter = ({ dataTypes }: ElementForm, what: ElementParts): WriteRest => {
+  if (what === 'key') return () => {}
+  const writeMapData = dataTypes.length === 0 ? null : mapDataWriter(dataTypes, NFTA_SET_ELEM_DATA)
+  return (writer, element, isOpen) => {
+    if ((element.data === null) !== (writeMapData === null)) throw unwritable(element)
+    if (element.data !== null) writeMapData?.(writer, element.data)
+    writeUserData(writer, element, isOpen)
+  }
+}
+
+const writeUserData = (writer: ByteWriter, { comment }: Element, isOpen: boolean): void => {
+  if (comment === null && !isOpen) return
+  const start = writer.open(NFTA_SET_ELEM_USERDATA)
+  if (comment !== null) writeUserText(writer, UDATA_SET_ELEM_COMMENT, comment)
+  if (isOpen) writeUserNumber(writer, UDATA_SET_ELEM_FLAGS, UDATA_SET_ELEM_F_INTERVAL_OPEN)
+  writer.close(start)
+}
+
+/** Of ten thousand elements: written without a function for each attribute. */
+const exact = (
+  form: ElementForm,
+  elements: readonly Element[],
+  what: ElementParts,
+): readonly WriteElement[] => {
+  const writeKey = valueWriter(form.keyTypes)
+  const writeRest = restWriter(form, what)
+  return elements.map((element) => (writer) => {
+    const start = writer.open(NLA_F_NESTED | NFTA_LIST_ELEM)
+    const key = writer.open(NLA_F_NESTED | NFTA_SET_ELEM_KEY)
+    const value = writer.open(NFTA_DATA_VALUE)
+    writeKey(writer, element.key)
+    writer.close(value)
+    writer.close(key)
+    writeRest(writer, element, false)
+    writer.close(start)
+  })
+}
+
+const writePoint = (writer: ByteWriter, type: string, value: bigint): void => {
+  if (type === 'ipv6_addr') {
+    writer.be64(value >> 64n)
+    writer.be64(value & 0xffff_ffff_ffff_ffffn)
+  } else writer.be32(Number(value))
+}
+
+const writeEnd = (writer: ByteWriter, type: string, value: bigint): void =>
+  writer.attribute(NLA_F_NESTED | NFTA_LIST_ELEM, () => {
+    writer.attribute(NFTA_SET_ELEM_FLAGS, () => writer.be32(NFT_SET_ELEM_INTERVAL_END))
+    writeData(writer, NFTA_SET_ELEM_KEY, () => writePoint(writer, type, value))
+  })
+
+const startWriter = (form: ElementForm, what: ElementParts): ((writer: ByteWriter, ends: Ends) => void) => {
+  const type = typeOf(form)
+  const writeRest = restWriter(form, what)
+  return (writer, { element, start, end }) =>
+    writer.attribute(NLA_F_NESTED | NFTA_LIST_ELEM, () => {
+      writeData(writer, NFTA_SET_ELEM_KEY, () => writePoint(writer, type, start))
+      writeRest(writer, element, end === null)
+    })
+}
+
+const typeOf = ({ keyTypes }: ElementForm): string => {
+  const [type = '', more] = keyTypes
+  if (more !== undefined) throw unwritable(keyTypes)
+  return type
+}
+
+const intervals = (
+  form: ElementForm,
+  elements: readonly Element[],
+  what: ElementParts,
+): readonly WriteElement[] => {
+  const type = typeOf(form)
+  const writeStart = startWriter(form, what)
+  return endsOf(elements, type).flatMap((ends): readonly WriteElement[] => {
+    const { end } = ends
+    return [
+      (writer) => writeStart(writer, ends),
+      ...(end === null ? [] : [(writer: ByteWriter) => writeEnd(writer, type, end)]),
+    ]
+  })
+}
+
+/**
+ * The same for a set without a name, as nft writes it: what stands before the first interval ends at zero, and where
+ * one interval follows another, the first has no end of its own (nft, src/intervals.c: set_to_intervals).
+ */
+export const anonymousIntervals = (
+  form: ElementForm,
+  elements: readonly Element[],
+): readonly WriteElement[] => {
+  refuseAttributes(elements)
+  const type = typeOf(form)
+  const ends = endsOf(elements, type)
+  const writeStart = startWriter(form, 'all')
+  const starts = new Set(ends.map(({ start }) => start))
+  return [
+    ...(starts.has(0n) ? [] : [(writer: ByteWriter) => writeEnd(writer, type, 0n)]),
+    ...ends.flatMap((each): readonly WriteElement[] => {
+      const { end } = each
+      return [
+        (writer) => writeStart(writer, each),
+        ...(end === null || starts.has(end) ? [] : [(writer: ByteWriter) => writeEnd(writer, type, end)]),
+      ]
+    }),
+  ]
+}
+
+/**
+ * What writes elements of a set, one after another. An interval is two of them, its two ends.
+ * @throws Unwritable when a part of one does not fit the set's types, or has no wire form here
+ */
+export const elementWriters = (
+  form: ElementForm,
+  elements: readonly Element[],
+  what: ElementParts,
+): readonly WriteElement[] => {
+  refuseAttributes(elements)
+  return form.isInterval ? intervals(form, elements, what) : exact(form, elements, what)
+}

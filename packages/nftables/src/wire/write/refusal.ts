@@ -1,0 +1,38 @@
+import { ApplyError } from '@portolan/netfilter'
+import { deniedError, ownedError, placeOf, staleError } from '../../apply/failure.ts'
+import type { Reply } from '../reply.ts'
+import type { Batch } from './batch.ts'
+
+/** include/uapi/asm-generic/errno-base.h and errno.h. ERESTART: the rules are of another generation than the batch is for. */
+const errors = {
+  EPERM: 1,
+  ENOENT: 2,
+  EBUSY: 16,
+  EEXIST: 17,
+  EINVAL: 22,
+  ERESTART: 85,
+  EOPNOTSUPP: 95,
+} as const
+
+const names: ReadonlyMap<number, string> = new Map(
+  Object.entries(errors).map(([name, errno]): [number, string] => [errno, name]),
+)
+
+/** The table is not what the changes were made for. */
+const stale: ReadonlySet<number> = new Set([errors.ENOENT, errors.EEXIST, errors.EBUSY, errors.ERESTART])
+
+/** What the kernel answered to a message of a batch, as an error. */
+export const refusal = (batch: Pick<Batch, 'commandOf'>, { sequence, errno }: Reply): Error => {
+  const offending = batch.commandOf(sequence)
+  const said = names.get(errno) ?? `errno ${errno}`
+  const at = placeOf(offending)
+  // Without the capability the kernel refuses the batch before it reads on; in a table of another program, the message.
+  if (errno === errors.EPERM)
+    return offending === null ? deniedError('change') : ownedError({ stderr: said, offending })
+  if (stale.has(errno)) return staleError(`the kernel: ${said}${at}`)
+  return new ApplyError(`The kernel refused the changes: ${said}${at}. Nothing was applied.`, {
+    applied: [],
+    stderr: said,
+    offending,
+  })
+}

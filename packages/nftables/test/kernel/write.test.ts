@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { NetlinkSocket, Runner } from '@portolan/core'
+import fc from 'fast-check'
+import { adopt, apply, compile, diff, inspect, type NftablesChange, type Ruleset } from '../../src/index.ts'
+import { emptyRuleset } from '../../src/model/index.ts'
+import { desiredState } from '../arbitrary/desired-state.ts'
+import { openRelay } from '../arbitrary/netlink-relay.ts'
+import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
+
+// Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
+const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
+
+/** No program may be started. */
+const idle: Runner = { run: (command) => Promise.reject(new Error(`${command} was started`)) }
+
+suite('our table written over netlink', () => {
+  let [byNft, byUs]: NetworkNamespace[] = []
+  let socket: NetlinkSocket
+  beforeAll(() => {
+    byNft = openNetworkNamespace()
+    byUs = openNetworkNamespace()
+    socket = openRelay(byUs)
+  })
+  afterAll(() => {
+    socket.close()
+    byNft?.close()
+    byUs?.close()
+  })
+
+  const both = (): readonly [NetworkNamespace, NetworkNamespace] => {
+    if (byNft === undefined || byUs === undefined) throw new Error('no namespaces')
+    return [byNft, byUs]
+  }
+  const empty = (): void => both().forEach((namespace) => void namespace.nft(['flush', 'ruleset']))
+
+  /** Text and JSON, handles and all. */
+  const listings = (namespace: NetworkNamespace): readonly string[] => [
+    namespace.nft(['-a', 'list', 'ruleset']),
+    namespace.nft(['-j', 'list', 'ruleset']),
+  ]
+
+  /** Carried out by nft in one namespace, and by us in the other: nothing tells them apart. */
+  const carryOut = async (changes: readonly NftablesChange[]): Promise<void> => {
+    const [theirs, ours] = both()
+    await apply(changes, theirs.runner)
+    await apply(changes, idle, { socket })
+    expect(listings(ours)).toEqual(listings(theirs))
+  }
+
+  const move = async (before: Ruleset, after: Ruleset): Promise<void> => carryOut(diff(before, after))
+
+  test('is listed byte for byte as nft would have written it, whatever users wrote', async () => {
+    await fc.assert(
+      fc.asyncProperty(desiredState(), async (desired) => {
+        empty()
+        await move(emptyRuleset, compile(desired))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('and after any change from one state to another, and when it goes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        desiredState(),
+        desiredState('other', 4),
+        desiredState(),
+        async (first, other, last) => {
+          empty()
+          const [, ours] = both()
+          const settle = async (wanted: (actual: Ruleset) => Ruleset): Promise<void> => {
+            const actual = await inspect(ours.runner)
+            await move(actual, wanted(actual))
+          }
+          await settle((actual) => adopt(actual, first, 'demo'))
+          await settle((actual) => adopt(actual, other, 'other'))
+          await settle((actual) => adopt(actual, last, 'demo'))
+          await settle((actual) => adopt(actual, null, 'other'))
+          await settle((actual) => adopt(actual, null, 'demo'))
+        },
+      ),
+      { numRuns: 12 },
+    )
+  })
+})
