@@ -78,11 +78,9 @@ export class ByteWriter {
 
   /** Zeros up to the next multiple of four. */
   pad(): void {
-    if ((this.length & 3) === 0) return
     const end = align(this.length)
     this.#reserve(end - this.length)
-    this.#bytes.fill(0, this.length, end)
-    this.length = end
+    for (; this.length < end; this.length += 1) this.#bytes[this.length] = 0
   }
 
   /** A well-formed string in UTF-8 (RFC 3629). */

@@ -55,7 +55,7 @@ suite('our table written over netlink', () => {
         empty()
         await move(emptyRuleset, compile(desired))
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     )
   })
 
@@ -79,7 +79,7 @@ suite('our table written over netlink', () => {
           await settle((actual) => adopt(actual, null, 'demo'))
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
   })
 })

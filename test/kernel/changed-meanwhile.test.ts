@@ -1,0 +1,85 @@
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { pilotOf, shop } from './lifecycle/pilot.ts'
+
+const preload = fileURLToPath(new URL('../lab/change-before.mjs', import.meta.url))
+
+const opened: Lab[] = []
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
+})
+
+const open = async (): Promise<Lab> => {
+  const lab = await openLab()
+  opened.push(lab)
+  return lab
+}
+
+/** Applies, while another program does something between the last reading of the rules and the change. */
+const applyWhile = async (lab: Lab, command: string, compose: string) => {
+  const file = await lab.write('compose.yaml', compose)
+  const argv = pilotOf(lab, 'nftables').argv('apply', file, '--yes')
+  return lab.host.run([...lab.command, ...argv], {
+    environment: { NODE_OPTIONS: `--import=${preload}`, CHANGE_BEFORE: command },
+  })
+}
+
+const table = (lab: Lab): Promise<string> => lab.host.mustRun(['nft', 'list', 'table', 'inet', 'portolan'])
+
+const twoPorts = shop(['8080:80', '8080:80/udp', '8443:443'])
+
+describeOnKernel('rules that change between the last look at them and the change', 'nftables', () => {
+  test('of another program do not hinder, as ours are what they were', async () => {
+    const lab = await open()
+    const { exitCode, stderr } = await applyWhile(lab, 'nft add table ip other', shop())
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('again') })
+    expect(await table(lab)).toContain('tcp . 8080')
+    expect(await lab.host.mustRun(['nft', 'list', 'tables'])).toContain('table ip other')
+  })
+
+  test('of ours are read and planned again: nothing is written beside what is gone', async () => {
+    const lab = await open()
+    await pilotOf(lab, 'nftables').apply(shop())
+    const whole = await table(lab)
+    const { exitCode } = await applyWhile(lab, 'nft flush chain inet portolan forward', twoPorts)
+    expect(exitCode).toBe(0)
+    const now = await table(lab)
+    const chainOf = (text: string): string => /chain forward \{[^}]*\}/.exec(text)?.[0] ?? ''
+    expect(now).toContain('tcp . 8443')
+    expect(chainOf(now)).toBe(chainOf(whole))
+    expect(chainOf(now)).toContain('to_network')
+  })
+})
+
+describeOnKernel('our own table', 'nftables', () => {
+  test('is written and removed without a program that changes rules', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, 'nftables')
+    const trace = '/run/lab/trace'
+    const file = await lab.write('compose.yaml', shop())
+    const traced = async (...argv: readonly string[]): Promise<string> => {
+      await lab.host.mustRun([
+        'strace',
+        '-f',
+        '-qq',
+        '-e',
+        'trace=execve',
+        '-o',
+        trace,
+        ...lab.command,
+        ...argv,
+      ])
+      return lab.host.mustRun(['cat', trace])
+    }
+    const applied = await traced(...pilot.argv('apply', file, '--yes'))
+    expect(await table(lab)).toContain('tcp . 8080')
+    const destroyed = await traced(...pilot.argv('destroy', null, '--all', '--yes'))
+    expect(await lab.host.mustRun(['nft', 'list', 'ruleset'])).toBe('')
+    for (const text of [applied, destroyed]) {
+      expect(text).toContain('execve')
+      expect(text.split('\n').filter((line) => /nft", .*"-f"/.test(line))).toEqual([])
+    }
+  })
+})
