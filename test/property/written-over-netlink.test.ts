@@ -10,6 +10,7 @@ import {
   openNetworkNamespace,
 } from '../../packages/nftables/test/arbitrary/network-namespace.ts'
 import { describeOnKernel } from '../lab/gate.ts'
+import { joinedState } from './arbitrary/flow.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
 
@@ -48,11 +49,15 @@ describeOnKernel('what is written over netlink', 'nftables', () => {
       const plan = await attempt(intent, bareHost, 'nftables')
       return isPlan(plan) ? compile(plan.desired) : emptyRuleset
     }
+    const rules = fc.oneof(
+      arbitraryIntent().map(rulesOf),
+      joinedState.map(async (desired) => compile(desired)),
+    )
     await fc.assert(
-      fc.asyncProperty(fc.array(arbitraryIntent(), { minLength: 1, maxLength: 3 }), async (intents) => {
+      fc.asyncProperty(fc.array(rules, { minLength: 1, maxLength: 3 }), async (wanted) => {
         let before = emptyRuleset
-        for (const intent of intents) {
-          const after = await rulesOf(intent)
+        for (const one of wanted) {
+          const after = await one
           await carryOut(diff(before, after))
           before = after
         }
