@@ -6,12 +6,15 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const folder = temporaryFolder({ 'compose.yaml': oneService })
 
-/** A host on which neither nft nor iptables is installed: an empty folder stands over where they are. */
-const bare = ['unshare', '--net', '--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /usr/sbin && exec "$@"', 'sh']
+/** A host with these rules, on which neither nft nor iptables is installed: an empty folder stands over where they are. */
+const bareWith = (rules: string): readonly string[] => [
+  ...['unshare', '--net', '--mount', 'sh', '-c'],
+  ...['echo "$0" | nft -f - && mount -t tmpfs tmpfs /usr/sbin && exec "$@"', rules],
+]
+const bare = bareWith('')
 
 describeOnKernel('where the programs are not installed', 'nftables', () => {
   test.each([
-    ['nftables', 'nft', 'nftables'],
     ['iptables', 'iptables', 'iptables'],
     ['iptables-nft', 'iptables-nft', 'iptables'],
     ['iptables-legacy', 'iptables-legacy', 'iptables'],
@@ -26,10 +29,36 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
     },
   )
 
-  test('without a choice the plan is shown all the same, with what to install', async () => {
-    const { code, stdout } = await portolan(['plan'], { folder, under: bare })
+  test.each([['--backend', 'nftables'], []])(
+    'a plan for nftables takes no program: %s %s',
+    async (...choice) => {
+      const { code, stdout, stderr } = await portolan(['plan', ...choice], { folder, under: bare })
+      expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
+      expect(stdout).toContain('nftables table inet portolan')
+      expect(stdout).not.toContain('could not be read')
+    },
+  )
+
+  test('a table of others in nftables is told, with what it takes to read it', async () => {
+    const { code, stdout } = await portolan(['plan', '--backend', 'nftables'], {
+      folder,
+      under: bareWith('table inet guard { }'),
+    })
     expect(code).toBe(2)
-    expect(stdout).toContain('install the package nftables (or iptables) before you apply')
+    expect(stdout).toContain(
+      'The nftables table inet guard could not be read: nft is not installed: install the package nftables and run this again.',
+    )
+  })
+
+  test('what others wrote into our table is told, with what it takes to read it', async () => {
+    const { code, stderr } = await portolan(['plan', '--backend', 'nftables'], {
+      folder,
+      under: bareWith('table inet portolan { chain c { counter; }; }'),
+    })
+    expect(code).toBe(1)
+    expect(stderr).toBe(
+      'portolan: The table inet portolan of nftables could not be read: it holds something that another program wrote, which takes nft to read. nft is not installed: install the package nftables and run this again.\n',
+    )
   })
 
   test('but apply names what is missing, and changes nothing', async () => {
@@ -39,12 +68,16 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
   })
 
   test('with --json the program and the package are fields', async () => {
-    const { code, stdout } = await portolan(['plan', '--backend', 'nftables', '--json'], {
+    const { code, stdout } = await portolan(['plan', '--backend', 'iptables-nft', '--json'], {
       folder,
       under: bare,
     })
     expect(code).toBe(1)
-    expect(JSON.parse(stdout).error).toMatchObject({ code: 'MISSING_TOOL', tool: 'nft', package: 'nftables' })
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'MISSING_TOOL',
+      tool: 'iptables-nft',
+      package: 'iptables',
+    })
   })
 
   test('a plan for another host needs no program', async () => {

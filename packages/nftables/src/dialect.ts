@@ -46,8 +46,11 @@ export const nftables: Dialect<'nftables', Ruleset, NftablesChange, StoredListin
     opaque: rulesets.flatMap(({ opaque }) => opaque),
   }),
   inspect: ({ runner, socket }) => inspect(runner, socket === null ? {} : { socket }),
-  inspectAll: async ({ runner }) => {
-    const { ruleset, unread } = await inspectAll(runner)
+  inspectAll: async ({ runner, socket, elsewhere }) => {
+    const { ruleset, unread } = await inspectAll(runner, {
+      ...(socket === null ? {} : { socket }),
+      ...(elsewhere === undefined ? {} : { elsewhere }),
+    })
     // A table that could not be read may be of either family.
     return { rules: ruleset, unread, hidden: unread.length > 0 ? families : [] }
   },

@@ -13,4 +13,15 @@ export interface HostAccess {
   readonly legacyTables: () => Promise<LegacyTables>
   /** Read what each rule has counted too, where all rules count; false unless told. */
   readonly counters?: boolean
+  /** Tables that another dialect reads: this one need not tell that it cannot. None unless told. */
+  readonly elsewhere?: () => Promise<readonly NamedTable[]>
+}
+
+/**
+ * A table by its name.
+ * @public @since 0.1.0
+ */
+export interface NamedTable {
+  readonly family: string
+  readonly name: string
 }

@@ -143,15 +143,16 @@ export class MissingToolError extends PortolanError {
   readonly tool: string
   /** The Debian package that brings it. */
   readonly package: string
+  /** What is there, and could not be read without it: a sentence. Absent where nothing is known to be there. */
+  readonly unread?: string
 
-  constructor(tool: string, packageName: string, options?: { cause?: unknown }) {
-    super(
-      'MISSING_TOOL',
-      `${tool} is not installed: install the package ${packageName} and run this again.`,
-      options,
-    )
+  constructor(tool: string, packageName: string, options: { cause?: unknown; unread?: string } = {}) {
+    const { unread, ...causes } = options
+    const missing = `${tool} is not installed: install the package ${packageName} and run this again.`
+    super('MISSING_TOOL', unread === undefined ? missing : `${unread} ${missing}`, causes)
     this.tool = tool
     this.package = packageName
+    if (unread !== undefined) this.unread = unread
   }
 }
 

@@ -1,8 +1,12 @@
-import type { Runner } from '@portolan/core'
-import { InspectError, ParseError } from '@portolan/netfilter'
+import type { HostAccess, NetlinkSocket, Runner } from '@portolan/core'
+import { InspectError, MissingToolError, ParseError } from '@portolan/netfilter'
 import { listFailure } from '../apply/failure.ts'
+import { tableFamily, tableName } from '../compile/ours.ts'
 import { emptyRuleset, type Ruleset, type Table } from '../model/index.ts'
 import { parse } from '../parse/parse.ts'
+import { attempt } from '../wire/read/attempt.ts'
+import { type TableName, tableNames } from '../wire/read/table-names.ts'
+import { inspect } from './inspect.ts'
 
 /**
  * All that nft lists of a host.
@@ -14,17 +18,57 @@ export interface WholeRuleset {
   readonly unread: readonly string[]
 }
 
+/** @public @since 0.1.0 */
+export interface InspectAllOptions {
+  /** A netlink socket of the Runner's network namespace: where there are no tables but ours, no program is started. */
+  readonly socket?: NetlinkSocket
+  /** Tables that are read elsewhere, those of iptables-nft say: where nft is missing, they are not told as unread. */
+  readonly elsewhere?: NonNullable<HostAccess['elsewhere']>
+}
+
 /**
  * Reads every table of the kernel, foreign ones included. Where nft stumbles over one (an old nft over what a newer
- * program wrote, say), the tables are read one by one, and the one that fails is named in `unread`.
+ * program wrote, say), the tables are read one by one, and the one that fails is named in `unread`. Where nft is not
+ * installed, a socket still reads our own table, and tells the names of those that are not read.
  *
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when not even the names of the tables can be read
+ * @throws MissingToolError when nft is not installed, and there is no socket
  * @example
  * const { ruleset } = await inspectAll(runner)
  * @public @since 0.1.0
  */
-export const inspectAll = async (runner: Runner): Promise<WholeRuleset> => {
+export const inspectAll = async (runner: Runner, options: InspectAllOptions = {}): Promise<WholeRuleset> => {
+  const { socket, elsewhere } = options
+  const names = socket === undefined ? null : await attempt(() => tableNames(socket))
+  if (socket === undefined || names === null) return listAll(runner)
+  const foreign = names.filter((table) => !isOurs(table))
+  if (foreign.length === 0) return { ruleset: await inspect(runner, { socket }), unread: [] }
+  try {
+    return await listAll(runner)
+  } catch (error) {
+    if (!(error instanceof MissingToolError)) throw error
+    const read = (await elsewhere?.()) ?? []
+    const unread = foreign.filter(
+      ({ family, name }) => !read.some((table) => table.family === family && table.name === name),
+    )
+    return {
+      ruleset: await inspect(runner, { socket }),
+      unread: unread.length === 0 ? [] : [missingFor(unread, error)],
+    }
+  }
+}
+
+const isOurs = ({ family, name }: TableName): boolean => family === tableFamily && name === tableName
+
+const missingFor = (tables: readonly TableName[], { message }: MissingToolError): string =>
+  tables.length === 1
+    ? `The nftables table ${tables.map(nameOf).join('')} could not be read: ${message}`
+    : `The nftables tables ${tables.map(nameOf).join(', ')} could not be read: ${message}`
+
+const nameOf = ({ family, name }: TableName): string => `${family} ${name}`
+
+const listAll = async (runner: Runner): Promise<WholeRuleset> => {
   try {
     return { ruleset: await withPrograms(runner, await list(runner, ['ruleset'])), unread: [] }
   } catch (error) {

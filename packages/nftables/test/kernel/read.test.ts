@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { NetlinkSocket, Runner } from '@portolan/core'
+import { MissingToolError } from '@portolan/netfilter'
 import fc from 'fast-check'
-import { compile, inspect, parse, printScript, type Ruleset } from '../../src/index.ts'
+import { compile, inspect, inspectAll, parse, printScript, type Ruleset } from '../../src/index.ts'
 import { emptyRuleset, identity } from '../../src/model/index.ts'
 import { desiredState } from '../arbitrary/desired-state.ts'
 import { network, state } from '../arbitrary/example.ts'
@@ -202,4 +203,50 @@ suite('our table, read over netlink', () => {
       expect(await read(interrupted)).toEqual({ ruleset: listed(), byNft: true })
     },
   )
+
+  describe('all tables of a host', () => {
+    const without: Runner = {
+      run: async (command) => {
+        asked.push(command)
+        throw new MissingToolError(command, 'nftables')
+      },
+    }
+    const guard = 'table inet guard { chain c { }\n}\ntable ip filter { chain c { }\n}\n'
+
+    test('are read without a program where there are none of others', async () => {
+      load(printScript(compile(state()), 'nft'))
+      const { ruleset, unread } = await inspectAll(without, { socket })
+      expect({ ruleset: sorted(ruleset), unread }).toEqual({ ruleset: listed(), unread: [] })
+    })
+
+    test('are read by nft where there are some', async () => {
+      load(guard + printScript(compile(state()), 'nft'))
+      const { ruleset, unread } = await inspectAll(namespace.runner, { socket })
+      expect(ruleset.tables.map(({ name }) => name)).toEqual(['guard', 'filter', 'portolan'])
+      expect(unread).toEqual([])
+    })
+
+    test('are named without nft, but for those that are read elsewhere, and ours is read', async () => {
+      load(guard + printScript(compile(state()), 'nft'))
+      const { ruleset, unread } = await inspectAll(without, {
+        socket,
+        elsewhere: async () => [{ family: 'ip', name: 'filter' }],
+      })
+      expect(sorted(ruleset)).toEqual(listed())
+      expect(unread).toEqual([
+        'The nftables table inet guard could not be read: nft is not installed: install the package nftables and run this again.',
+      ])
+      expect((await inspectAll(without, { socket })).unread).toEqual([
+        expect.stringMatching(/^The nftables tables inet guard, ip filter could not be read: /),
+      ])
+    })
+
+    test('of which ours takes nft to read, without nft, are an error that says so', async () => {
+      load('table inet portolan { chain c { counter; }\n}\n')
+      await expect(inspectAll(without, { socket })).rejects.toMatchObject({
+        code: 'MISSING_TOOL',
+        unread: expect.stringMatching(/^The table inet portolan of nftables could not be read/),
+      })
+    })
+  })
 })

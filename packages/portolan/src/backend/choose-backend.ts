@@ -1,7 +1,8 @@
 import { isKilled, programEnd, type Runner } from '@portolan/core'
-import { InspectError, MissingToolError } from '@portolan/netfilter'
+import { InspectError, MissingToolError, PortolanError } from '@portolan/netfilter'
+import { withRuleSocket } from '../host-rules/with-rule-socket.ts'
 import type { Backend, BackendChoice } from './backend.ts'
-import { dialects } from './dialects.ts'
+import { dialects, generation } from './dialects.ts'
 
 /**
  * Settles on a backend for this host, whose programs it asks.
@@ -14,14 +15,29 @@ export const chooseBackend = async (choice: BackendChoice, runner: Runner): Prom
     if (typeof nft === 'string') return 'nftables'
     const iptables = await versionOf('iptables', runner)
     if (typeof iptables === 'string') return variantOf(iptables)
+    // What is ours in nftables takes no program, so a host without any can still be served.
+    if (nft === null && iptables === null && (await answersOverNetlink(runner))) return 'nftables'
     throw nft ?? iptables ?? new MissingToolError('nft', 'nftables (or iptables)')
   }
+  if (choice === 'nftables' && (await answersOverNetlink(runner))) return choice
   const { program, tool } = choice === 'iptables' ? { program: choice, tool: choice } : dialects[choice]
   const version = await versionOf(program, runner)
   if (version === null) throw new MissingToolError(program, tool)
   if (version instanceof InspectError) throw version
   return choice === 'iptables' ? variantOf(version) : choice
 }
+
+/** Does the kernel let this process read and change nftables by itself? */
+const answersOverNetlink = (runner: Runner): Promise<boolean> =>
+  withRuleSocket(runner, async (socket) => {
+    try {
+      return socket !== null && (await generation(socket)) !== null
+    } catch (error) {
+      // A kernel without nf_tables, or a sandbox without netlink.
+      if (error instanceof PortolanError) return false
+      throw error
+    }
+  })
 
 /** `iptables v1.8.11 (nf_tables)`; programs before 1.8.0 name no variant and are legacy. */
 const variantOf = (version: string): Backend =>

@@ -1,20 +1,27 @@
-import type { RuleReading } from '@portolan/core'
+import type { HostAccess, RuleReading } from '@portolan/core'
 import { families } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { RulesOf } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
 
+type ReadOne = <One extends Backend>(
+  backend: One,
+  elsewhere: NonNullable<HostAccess['elsewhere']>,
+) => Promise<RuleReading<RulesOf<One>>>
+
+const nowhere = async (): Promise<readonly never[]> => []
+
 /**
  * The rules of a host in every backend, read all at once.
+ * @param read - reads those of one, and is handed what of its tables another one reads
  * @internal
  */
-export const readEach = async (
-  read: <One extends Backend>(backend: One) => Promise<RuleReading<RulesOf<One>>>,
-): Promise<HostRules> => {
+export const readEach = async (read: ReadOne): Promise<HostRules> => {
+  const saved = read('iptables-nft', nowhere)
   const [nftables, nft, legacy] = await Promise.all([
-    read('nftables'),
-    read('iptables-nft'),
-    read('iptables-legacy'),
+    read('nftables', async () => (await saved).rules.tables),
+    saved,
+    read('iptables-legacy', nowhere),
   ])
   const readings: readonly RuleReading<unknown>[] = [nftables, nft, legacy]
   const hidden = families.filter((family) => readings.some((reading) => reading.hidden.includes(family)))

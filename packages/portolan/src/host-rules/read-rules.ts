@@ -1,11 +1,11 @@
-import type { RuleReading, Runner } from '@portolan/core'
-import { openNetlinkSocket, runsHere } from '@portolan/host'
+import type { NetlinkSocket, RuleReading, Runner } from '@portolan/core'
 import { MissingToolError, PermissionError } from '@portolan/netfilter'
 import { type Backend, backends } from '../backend/backend.ts'
 import { dialects, type RulesOf } from '../backend/dialects.ts'
 import { hostAccess } from './host-access.ts'
 import type { HostRules } from './host-rules.ts'
 import { readEach } from './read-each.ts'
+import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
  * Reads what this host has in every backend: of nftables what is ours, of iptables all. A backend that cannot be read is
@@ -29,10 +29,7 @@ export const readRules = async (
       const tolerable = error instanceof PermissionError || error instanceof MissingToolError
       if (!tolerable || backend === needed) throw error
       incomplete.add(backend)
-      // A program that is not there has no rules of ours to read, unless another one left them behind.
-      const unread =
-        error instanceof PermissionError ? [`The ${backend} rules could not be read: ${error.message}`] : []
-      return { rules: dialects[backend].empty, unread, hidden: [] }
+      return { rules: dialects[backend].empty, unread: unreadFor(backend, error), hidden: [] }
     }
   }
   const rules = await readEach(attempt)
@@ -40,6 +37,12 @@ export const readRules = async (
     ? rules
     : { ...rules, incomplete: backends.filter((backend) => incomplete.has(backend)) }
 }
+
+/** A program that is not there has no rules of ours to read, unless another one left them behind and they are seen. */
+const unreadFor = (backend: Backend, error: PermissionError | MissingToolError): readonly string[] =>
+  error instanceof PermissionError || error.unread !== undefined
+    ? [`The ${backend} rules could not be read: ${error.message}`]
+    : []
 
 const readOne = async <One extends Backend>(
   backend: One,
@@ -49,10 +52,8 @@ const readOne = async <One extends Backend>(
 ): Promise<RuleReading<RulesOf<One>>> => {
   const dialect = dialects[backend]
   if (dialect.sharesChains && !isNeeded) return dialect.inspectAll(hostAccess(runner, null, counters))
-  const socket = !dialect.sharesChains && runsHere(runner) ? openNetlinkSocket() : null
-  try {
-    return { rules: await dialect.inspect(hostAccess(runner, socket)), unread: [], hidden: [] }
-  } finally {
-    socket?.close()
-  }
+  const inspect = async (socket: NetlinkSocket | null): Promise<RuleReading<RulesOf<One>>> => ({
+    ...{ rules: await dialect.inspect(hostAccess(runner, socket)), unread: [], hidden: [] },
+  })
+  return dialect.sharesChains ? inspect(null) : withRuleSocket(runner, inspect)
 }

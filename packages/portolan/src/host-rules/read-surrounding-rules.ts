@@ -3,6 +3,7 @@ import { InspectError, MissingToolError, ParseError, PermissionError } from '@po
 import { dialects } from '../backend/dialects.ts'
 import { hostAccess } from './host-access.ts'
 import type { HostRules } from './host-rules.ts'
+import { withRuleSocket } from './with-rule-socket.ts'
 
 /**
  * The rules of everybody else, beside those a plan is made from: what may keep a mapping from working.
@@ -16,11 +17,21 @@ export const readSurroundingRules = async (
   rules: HostRules,
 ): Promise<{ readonly rules: HostRules | null; readonly unread: readonly string[] }> => {
   try {
-    const { rules: nftables, unread, hidden } = await dialects.nftables.inspectAll(hostAccess(runner))
+    const {
+      rules: nftables,
+      unread,
+      hidden,
+    } = await withRuleSocket(runner, (socket) =>
+      dialects.nftables.inspectAll({
+        ...hostAccess(runner, socket),
+        elsewhere: async () => rules['iptables-nft'].tables,
+      }),
+    )
     return { rules: { ...rules, nftables, ...(hidden.length === 0 ? {} : { hidden }) }, unread }
   } catch (error) {
-    // Where nft is not installed, there is nothing that it could have written.
-    if (error instanceof MissingToolError) return { rules, unread: [] }
+    // Where nft is not installed, there is nothing that it could have written, unless a socket saw it.
+    if (error instanceof MissingToolError)
+      return { rules, unread: error.unread === undefined ? [] : [error.message] }
     const known =
       error instanceof PermissionError || error instanceof InspectError || error instanceof ParseError
     if (!known) throw error

@@ -27,14 +27,16 @@ export interface Question {
   readonly what: 'one' | 'all'
   /** Writes the attributes that name it. */
   readonly write: (writer: ByteWriter) => void
+  /** Of whose tables; our own's unless told. */
+  readonly family?: number
 }
 
-const encode = ({ ask, what, write }: Question): Uint8Array => {
+const encode = ({ ask, what, write, family = NFPROTO_INET }: Question): Uint8Array => {
   const writer = new ByteWriter(128)
   asked = (asked + 1) % 0x40000000
   const flags = NLM_F_REQUEST | (what === 'all' ? NLM_F_DUMP : NLM_F_ACK)
   writer.message((NFNL_SUBSYS_NFTABLES << 8) | ask, flags, FIRST_SEQUENCE + asked, () => {
-    writeHead(writer, NFPROTO_INET, 0)
+    writeHead(writer, family, 0)
     write(writer)
   })
   return writer.bytes()
@@ -56,7 +58,7 @@ const broken: Listed = { kind: 'broken' }
 export const list = async (
   socket: NetlinkSocket,
   question: Question,
-  visit: (attributes: Span) => boolean,
+  visit: (attributes: Span, family: number) => boolean,
 ): Promise<Listed> => {
   const answer = (NFNL_SUBSYS_NFTABLES << 8) | question.answer
   for (const bytes of await socket.request(encode(question), 1)) {
@@ -68,7 +70,9 @@ export const list = async (
       return errno === 0 ? whole : { kind: 'refused', errno }
     }
     if (type === NLMSG_DONE) return doneNumber(message) === 0 ? whole : broken
-    if (type === answer && !visit({ view, start: start + NFGENMSG_LENGTH, end })) return broken
+    if (type !== answer) continue
+    if (end - start < NFGENMSG_LENGTH) return broken
+    if (!visit({ view, start: start + NFGENMSG_LENGTH, end }, view.getUint8(start))) return broken
   }
   return broken
 }
