@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { describeOnKernel } from '../lab/gate.ts'
 import { oneService } from './host-facts.ts'
@@ -61,10 +62,15 @@ describeOnKernel('where the programs are not installed', 'nftables', () => {
     )
   })
 
-  test('but apply names what is missing, and changes nothing', async () => {
-    const { code, stderr } = await portolan(['apply', '--yes'], { folder, under: bare })
-    expect(code).toBe(1)
-    expect(stderr).toContain('nft is not installed: install the package nftables')
+  test('and apply puts it into force, so that the next plan finds nothing to do', async () => {
+    const state = join(folder, 'state')
+    const both = `mount -t tmpfs tmpfs /usr/sbin && "$@" && exec "$1" "$2" "$3" plan --state ${state}`
+    const { code, stdout, stderr } = await portolan(['apply', '--yes', '--state', state], {
+      folder,
+      under: ['unshare', '--net', '--mount', 'sh', '-c', both, 'sh'],
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('Nothing to do')
   })
 
   test('with --json the program and the package are fields', async () => {
