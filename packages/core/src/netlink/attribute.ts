@@ -23,10 +23,25 @@ export const eachAttribute = (view: DataView, start: number, end: number, visit:
 
 /** A string in UTF-8, up to the NUL that ends it. Of what is no UTF-8 each byte is read as U+FFFD. */
 export const readText = (view: DataView, start: number, end: number): string => {
+  let last = start
+  let isAscii = true
+  for (; last < end; last += 1) {
+    const byte = view.getUint8(last)
+    if (byte === 0) break
+    isAscii &&= byte < 0x80
+  }
+  // Most are, and short. Made in one piece, a string takes no copy of it when it is compared.
+  if (isAscii && last - start <= MOST_ARGUMENTS)
+    return String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + start, last - start))
+  return decode(view, start, last)
+}
+
+const MOST_ARGUMENTS = 256
+
+const decode = (view: DataView, start: number, end: number): string => {
   let text = ''
   for (let at = start; at < end; ) {
     const byte = view.getUint8(at)
-    if (byte === 0) break
     const following = followingBytes(byte)
     const code = following === 0 ? byte : readCharacter(view, at, end, following)
     text += code === null ? '\ufffd' : String.fromCodePoint(code)

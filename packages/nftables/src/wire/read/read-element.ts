@@ -1,3 +1,4 @@
+import { align, littleEndian, NLA_TYPE_MASK } from '@portolan/core/netlink'
 import type { Expression, Verdict } from '../../model/index.ts'
 import {
   NFTA_DATA_VALUE,
@@ -9,7 +10,7 @@ import {
   UDATA_SET_ELEM_COMMENT,
   UDATA_SET_ELEM_FLAGS,
 } from '../constants.ts'
-import { textOf, visitAll } from './attributes.ts'
+import { textOf } from './attributes.ts'
 import { type ReadValue, readerOf } from './read-value.ts'
 import { readVerdict } from './read-verdict.ts'
 import { commentIn, userDataIn } from './user-data.ts'
@@ -32,19 +33,19 @@ export interface ElementTypes {
 /** Reads one NFTA_LIST_ELEM; null when there is more to it than ours have. */
 export type ReadElement = (view: DataView, start: number, end: number) => RawElement | null
 
-/** What stands in NFTA_SET_ELEM_KEY or NFTA_SET_ELEM_DATA. */
+/** What stands in NFTA_SET_ELEM_KEY or NFTA_SET_ELEM_DATA: one attribute, which fills it. */
 const readData = (
   view: DataView,
   start: number,
   end: number,
   read: ReadValue | null,
 ): Expression | Verdict | null => {
-  let found: Expression | null = null
-  const isWhole = visitAll(view, start, end, (type, from, to) => {
-    if (type === NFTA_DATA_VALUE) found = read?.(view, from, to) ?? null
-    else if (type === NFTA_DATA_VERDICT) found = readVerdict({ view, start: from, end: to })
-  })
-  return isWhole ? found : null
+  if (start + 4 > end) return null
+  const last = start + view.getUint16(start, littleEndian)
+  if (last < start + 4 || last > end || align(last - start) + start < end) return null
+  const type = view.getUint16(start + 2, littleEndian) & NLA_TYPE_MASK
+  if (type === NFTA_DATA_VALUE) return read?.(view, start + 4, last) ?? null
+  return type === NFTA_DATA_VERDICT ? readVerdict({ view, start: start + 4, end: last }) : null
 }
 
 /**
@@ -72,25 +73,30 @@ export const elementReader = (types: ElementTypes): ReadElement | null => {
   const readEnd = readerOf(types.data ?? [])
   const isVerdict = types.data?.[0] === 'verdict'
   if (readKey === null || (types.data !== null && readEnd === null && !isVerdict)) return null
+  // Ten thousand elements come by here: the walk of `visitAll`, without a function for each.
   return (view, start, end) => {
     let key: Expression | null = null
     let data: Expression | null = null
     let comment: string | null = null
     let flags = 0
-    let isKnown = true
-    const isWhole = visitAll(view, start, end, (type, from, to) => {
-      if (type === NFTA_SET_ELEM_KEY) key = readData(view, from, to, readKey)
+    let at = start
+    while (at + 4 <= end) {
+      const last = at + view.getUint16(at, littleEndian)
+      if (last < at + 4 || last > end) return null
+      const type = view.getUint16(at + 2, littleEndian) & NLA_TYPE_MASK
+      if (type === NFTA_SET_ELEM_KEY) key = readData(view, at + 4, last, readKey)
       else if (type === NFTA_SET_ELEM_DATA) {
-        data = readData(view, from, to, readEnd)
-        isKnown &&= data !== null
+        data = readData(view, at + 4, last, readEnd)
+        if (data === null) return null
       } else if (type === NFTA_SET_ELEM_USERDATA) {
-        const read = readComment(view, from, to)
-        comment = read ?? null
-        isKnown &&= read !== undefined
-      } else if (type === NFTA_SET_ELEM_FLAGS && to - from === 4) flags = view.getUint32(from)
+        const read = readComment(view, at + 4, last)
+        if (read === undefined) return null
+        comment = read
+      } else if (type === NFTA_SET_ELEM_FLAGS && last - at === 8) flags = view.getUint32(at + 4)
       // A timeout, a counter, the far end of a key: nft knows how to list those.
-      else isKnown = false
-    })
-    return key === null || !isKnown || !isWhole ? null : { key, data, comment, flags }
+      else return null
+      at += align(last - at)
+    }
+    return key === null || at < end ? null : { key, data, comment, flags }
   }
 }

@@ -73,17 +73,23 @@ export const readerOf = (names: readonly string[]): ReadValue | null => {
   if (only === undefined || known.length !== found.length) return null
   if (known.length === 1)
     return (view, start, end) => (end - start === only.bytes ? only.read(view, start) : null)
-  const size = known.reduce((sum, { bytes }) => sum + paddedTo4(bytes), 0)
+  return concatenation(known)
+}
+
+const concatenation = (types: readonly ValueType[]): ReadValue => {
+  const offsets = types.map((_type, at) =>
+    types.slice(0, at).reduce((sum, { bytes }) => sum + paddedTo4(bytes), 0),
+  )
+  const size = types.reduce((sum, { bytes }) => sum + paddedTo4(bytes), 0)
   return (view, start, end) => {
     if (end - start !== size) return null
-    const values: Expression[] = []
-    let at = start
-    for (const { bytes, read } of known) {
-      const value = read(view, at)
+    // Made as long as it will be: one that grows takes room for more, ten thousand times.
+    const parts = new Array<Expression>(types.length)
+    for (let at = 0; at < types.length; at += 1) {
+      const value = types[at]?.read(view, start + (offsets[at] ?? 0)) ?? null
       if (value === null) return null
-      values.push(value)
-      at += paddedTo4(bytes)
+      parts[at] = value
     }
-    return { kind: 'concat', parts: values }
+    return { kind: 'concat', parts }
   }
 }
