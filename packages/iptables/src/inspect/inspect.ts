@@ -51,12 +51,18 @@ export const inspectPrinted = async (
   const tables: Ruleset['tables'][number][] = []
   const trailer: string[] = []
   const unprinted: UnprintedTable[] = []
-  for (const family of families) {
+  const words = options.counters === true ? ['-c'] : []
+  const saved = families.flatMap((family) => {
     const registered = options.legacyTables?.[family]
-    if (variant === 'iptables-legacy' && (registered ?? []).length === 0) continue
+    if (variant === 'iptables-legacy' && (registered ?? []).length === 0) return []
     const command = program(variant, family, 'save')
-    const words = options.counters === true ? ['-c'] : []
-    const result = await naming(runner.run(command, words))
+    // Both programs run at once, and the first family's error is told.
+    const running = naming(runner.run(command, words))
+    running.catch(() => {})
+    return [{ family, registered, command, running }]
+  })
+  for (const { family, registered, command, running } of saved) {
+    const result = await running
     if (result.exitCode !== 0) {
       const apart = variant === 'iptables-nft' ? await saveApart(runner, family, words, result) : null
       if (apart === null) throw failed(command, result)
