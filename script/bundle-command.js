@@ -1,21 +1,64 @@
-/** The command, packages/portolan/dist/bundle: all that it loads, but for libraries with native code. */
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/**
+ * The command, packages/portolan/dist/bundle: all that it loads, but for libraries with native code. `main.cjs` is what
+ * each start needs, and the other file all commands. A module that a command imports when it is used is run then. They
+ * are CommonJS: V8 can be handed what it compiled of such a text before, which Node 20 cannot do for a module.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleOptions } from './bundle-options.js'
+import { loadWhenUsed } from './load-when-used.js'
 import { reportPage } from './report-page.js'
 
 const root = join(import.meta.dirname, '..')
 const folder = 'packages/portolan/dist/bundle'
 
-const bundleSources = () =>
+/** Where the command keeps what V8 compiled of it (packages/portolan/src/command/load-script.ts). */
+const compiled = join(root, 'packages/portolan/dist/compiled')
+
+const { splitting: _splitting, banner: _banner, ...common } = bundleOptions
+
+const bundleOne = (entry, name, define = {}) =>
   build({
-    ...bundleOptions,
-    entryPoints: ['packages/portolan/src/command/main.ts'],
+    ...common,
+    format: 'cjs',
+    plugins: [loadWhenUsed],
+    entryPoints: { [name]: `packages/portolan/src/command/${entry}` },
+    // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
+    supported: { 'dynamic-import': false },
+    // The name of all commands says which they are: what V8 compiled of others is not for them.
+    entryNames: name === 'main' ? '[name]' : '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname', ...define },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+    // Where nothing is compiled yet the text is read, and half of it is blanks and comments.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // It is read byte by byte.
+    charset: 'ascii',
+    legalComments: 'none',
     outdir: folder,
     metafile: true,
     write: false,
   })
+
+const bundleSources = async () => {
+  const commands = await bundleOne('run.ts', 'commands')
+  const [file] = commands.outputFiles
+  const main = await bundleOne('main.ts', 'main', { COMMANDS_FILE: JSON.stringify(basename(file.path)) })
+  return {
+    // An entry first, before what it names: they are written in turn from the last.
+    outputFiles: [...main.outputFiles, ...commands.outputFiles],
+    metafile: { outputs: { ...commands.metafile.outputs, ...main.metafile.outputs } },
+  }
+}
+
+/** Takes away what V8 compiled of other commands than these. */
+export const forgetCompiled = async (outputFiles) => {
+  const names = outputFiles.map(({ path }) => `${basename(path, '.cjs')}.`)
+  for (const entry of await readdir(compiled).catch(() => []))
+    if (!names.some((name) => entry.startsWith(name))) await rm(join(compiled, entry), { force: true })
+}
 
 /** The folders of the packages from the registry that are in the bundle. */
 const librariesIn = (metafile) => {

@@ -10,7 +10,7 @@ import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { stop } from 'esbuild'
-import { bundleCommand } from './bundle-command.js'
+import { bundleCommand, forgetCompiled } from './bundle-command.js'
 import { bundlePackages } from './bundle-packages.js'
 
 const root = join(import.meta.dirname, '..')
@@ -52,6 +52,7 @@ const bundle = async () => {
   }
   await putAll(command.outputFiles)
   await keepOnly(join(root, command.folder), () => true, command.outputFiles)
+  await forgetCompiled(command.outputFiles)
 }
 
 export default bundle

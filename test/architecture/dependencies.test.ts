@@ -66,7 +66,7 @@ const allowed: Record<string, readonly string[]> = {
 const libraries: Record<string, readonly string[]> = {
   netfilter: ['ip-num', 'valibot'],
   core: ['@noble/hashes/sha2.js', '@noble/hashes/utils.js', '@noble/hashes', 'saxes', 'yaml'],
-  host: ['execa', 'lmdb', 'netlink'],
+  host: ['execa', 'lmdb', 'netlink/dist/raw.js', 'netlink'],
   iptables: [],
   nftables: [],
   portolan: ['@bomb.sh/tab', 'string-width'],

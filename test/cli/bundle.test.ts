@@ -1,7 +1,18 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join, resolve } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { join, relative, resolve } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
 import { busyHost, oneService } from './host-facts.ts'
 import { portolan, run } from './portolan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -16,19 +27,21 @@ const files = readdirSync(bundle)
 const natives = ['@bomb.sh/tab', 'lmdb', 'netlink']
 const folder = temporaryFolder({ 'compose.yaml': oneService, 'host.json': busyHost })
 
-test('the bundle imports only its own files, modules of Node, and the libraries that cannot be in it', () => {
-  const imported = files
-    .filter((file) => file.endsWith('.js'))
+test('the bundle loads only its own files, modules of Node, and the libraries that cannot be in it', () => {
+  const loaded = files
+    .filter((file) => file.endsWith('.cjs'))
     .flatMap((file) => [
-      ...readFileSync(join(bundle, file), 'utf8').matchAll(
-        /^(?:import|export)\b(?:[^'"`;]*?\bfrom)? ?["']([^"']+)["']|\bimport\(["']([^"']+)["']\)/gm,
-      ),
+      ...readFileSync(join(bundle, file), 'utf8').matchAll(/(?<![\w$.])(?:require|import)\("([^"]+)"\)/g),
     ])
-    .map(([, byFrom, byCall]) => byFrom ?? byCall ?? '')
-  const elsewhere = new Set(imported.filter((name) => !name.startsWith('./') && !isBuiltin(name)))
-  expect([...elsewhere].sort()).toEqual(natives)
-  expect(imported.filter((name) => name.startsWith('./') && !files.includes(name.slice(2)))).toEqual([])
+    .map(([, name = '']) => name)
+  const packages = loaded.map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '')
+  expect([...new Set(packages.filter((name) => !isBuiltin(name)))].sort()).toEqual(natives)
   expect(Object.keys(manifest.dependencies)).toEqual(expect.arrayContaining(natives))
+})
+
+test('the bundle is text of ASCII alone, which is read byte by byte', () => {
+  for (const file of files.filter((name) => name.endsWith('.cjs')))
+    expect(readFileSync(join(bundle, file)).every((byte) => byte < 0x80)).toBe(true)
 })
 
 test('the bundle comes with the licences of the libraries in it', () => {
@@ -37,15 +50,111 @@ test('the bundle comes with the licences of the libraries in it', () => {
     expect(licences).toMatch(new RegExp(`^${library} \\d\\S* \\((MIT|ISC)\\)$`, 'm'))
 })
 
-test('the command answers alike where nothing but its package and those libraries is installed', async () => {
-  const installed = join(folder, 'node_modules/portolan')
+/** The command in a folder of its own, where nothing but its package and those libraries is installed. */
+const install = (name: string): string => {
+  const installed = join(folder, name, 'node_modules/portolan')
   for (const part of ['package.json', 'bin', 'dist/bundle'])
     cpSync(join(root, part), join(installed, part), { recursive: true })
-  mkdirSync(join(folder, 'node_modules/@bomb.sh'), { recursive: true })
+  mkdirSync(join(folder, name, 'node_modules/@bomb.sh'), { recursive: true })
   for (const library of natives)
-    symlinkSync(join(root, 'node_modules', library), join(folder, 'node_modules', library))
-  const words = ['plan', '--json', '--host', 'host.json', '--state', 'state']
-  const there = await run([process.execPath, '--', join(installed, 'bin/portolan.js'), ...words], { folder })
-  expect(there).toEqual(await portolan(words, { folder }))
+    symlinkSync(join(root, 'node_modules', library), join(folder, name, 'node_modules', library))
+  return installed
+}
+
+const start = (
+  installed: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+) => run([process.execPath, '--', join(installed, 'bin/portolan.js'), ...words], { folder, environment })
+
+const planned = ['plan', '--json', '--host', 'host.json', '--state', 'state']
+
+test('the command answers alike where nothing but its package and those libraries is installed', async () => {
+  const there = await start(install('alone'), planned)
+  expect(there).toEqual(await portolan(planned, { folder }))
   expect(JSON.parse(there.stdout)).toMatchObject({ summary: { add: expect.any(Number) } })
+})
+
+describe('what a start loads', () => {
+  writeFileSync(
+    join(folder, 'told.cjs'),
+    `process.on('exit', () => {
+  const modules = process.moduleLoadList.flatMap((one) => /^NativeModule (crypto|child_process|http|readline|worker_threads)$/.exec(one)?.[1] ?? [])
+  const files = Object.keys(require.cache).filter((file) => file !== __filename)
+  require('node:fs').writeSync(2, JSON.stringify({ modules, files }))
+})`,
+  )
+  const loadedBy = async (words: readonly string[]) => {
+    const environment = { NODE_OPTIONS: `--require=${join(folder, 'told.cjs')}` }
+    const { stderr } = await portolan(words, { folder, environment })
+    const { modules, files: paths } = JSON.parse(stderr) as { modules: string[]; files: string[] }
+    return { modules, files: paths.map((path) => relative(root, path)) }
+  }
+  const own = ['bin/portolan.js', 'dist/bundle/main.cjs']
+
+  test.each([
+    ['--version', ['--version']],
+    ['--help', ['--help']],
+    ['help of a command', ['plan', '--help']],
+    ['plan of files', planned],
+    ['plan of files in words', ['plan', '--host', 'host.json', '--backend', 'iptables-nft']],
+    ['subnet of a file', ['subnet', '--host', 'host.json']],
+  ])('%s: no native code, and nothing of Node for programs, keys, questions or servers', async (_, words) => {
+    expect(await loadedBy(words)).toEqual({ modules: [], files: own })
+  })
+})
+
+describe('what V8 compiled of the command', () => {
+  const testAsRoot = process.geteuid?.() === 0 ? test : test.skip
+  const keptIn = (installed: string): readonly string[] => {
+    const compiled = join(installed, 'dist/compiled')
+    return existsSync(compiled) ? readdirSync(compiled).sort() : []
+  }
+
+  test('is kept beside the bundle, for each command, by the first run that does its work', async () => {
+    const installed = install('kept')
+    await start(installed, ['--version'])
+    await start(installed, ['plan', '--no-such-option'])
+    await start(installed, ['nonsense'])
+    expect(keptIn(installed)).toEqual([])
+    const first = await start(installed, planned)
+    await start(installed, ['plan', '--help'])
+    expect(keptIn(installed)).toEqual([
+      expect.stringMatching(/^commands-\w+\.help\.\d/),
+      expect.stringMatching(/^commands-\w+\.plan\.\d/),
+    ])
+    const [, file = ''] = keptIn(installed)
+    const compiled = join(installed, 'dist/compiled', file)
+    expect(statSync(compiled).mode & 0o777).toBe(0o644)
+    const before = statSync(compiled).mtimeMs
+    expect(await start(installed, planned)).toEqual(first)
+    expect(statSync(compiled).mtimeMs).toBe(before)
+  })
+
+  test.each([
+    ['nothing', 0],
+    ['half', 0.5],
+  ])('is not needed: where %s of it is left, the text is compiled', async (what, part) => {
+    const installed = install(`cut-${what}`)
+    const first = await start(installed, planned)
+    const [file = ''] = keptIn(installed)
+    const compiled = join(installed, 'dist/compiled', file)
+    truncateSync(compiled, Math.floor(statSync(compiled).size * part))
+    expect(await start(installed, planned)).toEqual(first)
+  })
+
+  test('is not kept where the user or the place does not want it', async () => {
+    const installed = install('unkept')
+    const first = await start(installed, planned, { NODE_DISABLE_COMPILE_CACHE: '1' })
+    expect(keptIn(installed)).toEqual([])
+    writeFileSync(join(installed, 'dist/compiled'), 'no folder')
+    expect(await start(installed, planned)).toEqual(first)
+  })
+
+  testAsRoot('is not kept by root in a folder of another user', async () => {
+    const installed = install('of-another')
+    chownSync(join(installed, 'dist'), 12_345, 12_345)
+    await start(installed, planned)
+    expect(keptIn(installed)).toEqual([])
+  })
 })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 
 const script = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
-const built = fileURLToPath(new URL('../../packages/portolan/dist/bundle/main.js', import.meta.url))
+const built = fileURLToPath(new URL('../../packages/portolan/dist/bundle/main.cjs', import.meta.url))
 
 /** How a command line ended. */
 export interface Outcome {

@@ -51,15 +51,6 @@ export interface Lab extends AsyncDisposable {
   write(name: string, text: string): Promise<string>
 }
 
-/**
- * What Node is told for a command, which runs for less than a second, on the processors that all suites share. Code that
- * is optimised meanwhile costs a fifth of that and is hardly used, so the optimiser waits longer. Later versions of Node
- * have no such option.
- */
-export const patience: readonly string[] = process.version.startsWith('v20.')
-  ? ['--interrupt-budget=1000000']
-  : []
-
 // A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
 const hostSetUp = `
 mount -t tmpfs tmpfs /run
@@ -88,7 +79,7 @@ export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
       await host.setSysctl(`net.bridge.bridge-nf-call-${family}`, options.bridgeNf ?? 1)
     }
     const containers = new Map<string, Container>()
-    const argv = [process.execPath, ...patience, command]
+    const argv = [process.execPath, command]
     return {
       host,
       client,

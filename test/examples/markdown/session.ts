@@ -1,7 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { patience } from '../../lab/lab.ts'
 import { run } from '../../lab/run.ts'
 import { type Block, codeOf, commandsOf, type ShownCommand } from './blocks.ts'
 import { bundleBlocks } from './bundle-blocks.ts'
@@ -46,7 +45,7 @@ step() {
 // What a page leaves running would outlive its namespace's shell.
 const ending = `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n`
 
-const node = [process.execPath, ...patience].join(' ')
+const node = process.execPath
 
 type Step =
   | { readonly kind: 'command'; readonly block: Block; readonly of: ShownCommand }

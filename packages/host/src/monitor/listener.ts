@@ -39,7 +39,7 @@ export const startListener = (
   events: ListenerEvents,
   bufferBytes?: number,
 ): Listener => {
-  const library = createRequire(import.meta.url).resolve('netlink')
+  const library = createRequire(import.meta.url).resolve('netlink/dist/raw.js')
   let child: ChildProcess | null = null
   let pause: NodeJS.Timeout | null = null
   let ended: Promise<void> = Promise.resolve()

@@ -1,4 +1,4 @@
-import type { RawNetlinkSocket } from 'netlink'
+import type { RawNetlinkSocket } from 'netlink/dist/raw.js'
 
 /** What the process sends: its sockets have joined their groups; what they received; why it could not begin. */
 export type ListenerMessage =
@@ -70,7 +70,7 @@ const listen = (): void => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   try {
     const { RawNetlinkSocket } = process.getBuiltinModule('module').createRequire(library)(library) as {
-      RawNetlinkSocket: typeof import('netlink').RawNetlinkSocket
+      RawNetlinkSocket: typeof import('netlink/dist/raw.js').RawNetlinkSocket
     }
     const sockets = new Map<number, RawNetlinkSocket>()
     for (const { protocol, groups } of subscriptions) {
@@ -102,7 +102,7 @@ interface Settings {
 
 /**
  * The arguments that make `node` listen.
- * @param library - the file of the package `netlink`
+ * @param library - the file of the package `netlink` that has its sockets
  */
 export const listenerArguments = (
   library: string,

@@ -7,7 +7,8 @@ import {
   NLMSG_ERROR,
 } from '@portolan/core/netlink'
 import { PortolanError } from '@portolan/netfilter'
-import { RawNetlinkSocket } from 'netlink'
+// The entry of the package loads what it knows of Wi-Fi, WireGuard and routes too, which takes half a start of Node.
+import { RawNetlinkSocket } from 'netlink/dist/raw.js'
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_MSG_BATCH_BEGIN. */
 const BATCH_BEGIN = 0x10

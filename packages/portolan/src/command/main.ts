@@ -1,14 +1,36 @@
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { version } from '../version.ts'
+import { loadScript } from './load-script.ts'
+import type { run } from './run.ts'
 
-// Nothing else is imported before it is needed: `portolan --version` should cost what node itself costs.
+/** Written by script/bundle.js: the file that has `run`. */
+declare const COMMANDS_FILE: string
+
+/** What of the code a command line needs, in one word; null: it does not begin with one. */
+const purposeOf = (words: readonly string[]): string | null => {
+  const [first] = words
+  if (first === undefined || words.includes('--help') || words.includes('-h')) return 'help'
+  return /^[a-z]{1,20}$/.test(first) ? first : null
+}
+
+const start = async (words: readonly string[]): Promise<void> => {
+  // Most commands run for less than half a second. What Node 20 optimises meanwhile costs a fifth of that and is hardly
+  // used, so its optimiser waits longer. Later versions wait by themselves, and have no such option.
+  if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
+  const file = join(import.meta.dirname, COMMANDS_FILE)
+  const commands = loadScript<{ readonly run: typeof run }>(file, purposeOf(words))
+  process.exitCode = await commands.exports.run(words)
+  // What was cut short may go on for long, and has nothing more to tell.
+  if (process.exitCode === 130) process.exit()
+  // A command line that is wrong runs little of the code, and its first word may be anything.
+  if (process.exitCode !== 1) commands.keep()
+}
+
+// Nothing else is loaded before it is needed: `portolan --version` should cost what node itself costs.
 const words = process.argv.slice(2)
 if (words.length === 1 && ['--version', '-V', '-v', 'version'].includes(words[0] ?? '')) {
   // A reader that has gone is no failure.
   process.stdout.on('error', () => {})
   process.stdout.write(`${version}\n`)
-} else {
-  const { run } = await import('./run.ts')
-  process.exitCode = await run(words)
-  // What was cut short may go on for long, and has nothing more to tell.
-  if (process.exitCode === 130) process.exit()
-}
+} else void start(words)

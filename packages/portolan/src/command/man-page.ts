@@ -60,6 +60,10 @@ const environment: readonly (readonly [name: string, meaning: string])[] = [
   ],
   ['NO_COLOR', 'If it is set and not empty, no colour is used.'],
   [
+    'NODE_DISABLE_COMPILE_CACHE',
+    'If it is 1, the command does not keep what Node compiled of it beside its own files. It does so where these belong to the user that runs it: the next start is faster.',
+  ],
+  [
     'XDG_CONFIG_HOME, XDG_STATE_HOME',
     'Where the settings and the state of a user are, for any user but root.',
   ],

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { isatty } from 'node:tty'
 import { visibleLine, visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../text/style.ts'
 import { InterruptedError, unlessInterrupted } from './interrupted-error.ts'
@@ -62,8 +63,18 @@ export interface Waiting {
 /** The terminal this process runs in. */
 export const openTerminal = (): Terminal => {
   process.stdout.on('error', ignoreClosedPipe)
-  process.stderr.on('error', ignoreClosedPipe)
   return processTerminal()
+}
+
+/** Node takes a millisecond or two to make each stream of the process. Most commands read and say nothing there. */
+const terminals = { input: 0, errors: 2 } as const
+
+let heedsErrors = false
+
+const errorStream = (): NodeJS.WriteStream => {
+  if (!heedsErrors) process.stderr.on('error', ignoreClosedPipe)
+  heedsErrors = true
+  return process.stderr
 }
 
 const processTerminal = (): Terminal => {
@@ -79,9 +90,9 @@ const processTerminal = (): Terminal => {
   }
   const say = (text: string): void =>
     // No line of a message is taken for a message of its own: an error may quote lines of others.
-    write(process.stderr, `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
+    write(errorStream(), `${visibleText(text).replaceAll('\n', '\n  ')}\n`)
   return {
-    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interactive: isatty(terminals.input) && isatty(terminals.errors),
     print: (text) => write(process.stdout, `${shown(text)}\n`),
     pass: (text) => {
       const printed = process.stdout.isTTY === true ? visibleText(text) : text
@@ -94,7 +105,7 @@ const processTerminal = (): Terminal => {
     say,
     ask: askOnTerminal,
     during: async (what, work, { quiet = false, changes = false, deaf = false } = {}) => {
-      if (!quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb') {
+      if (!quiet && isatty(terminals.errors) && process.env.TERM !== 'dumb') {
         const { showProgress } = await import('./progress.ts')
         progress = showProgress(`portolan: ${visibleLine(what)} ...${changes ? '' : ' (Control-C ends it)'}`)
       }
@@ -114,9 +125,9 @@ const processTerminal = (): Terminal => {
 
 const askOnTerminal = (question: string): Promise<boolean> =>
   new Promise((resolve, reject) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    const lines = createInterface({ input: process.stdin, output: errorStream() })
     lines.once('SIGINT', () => {
-      process.stderr.write('\n')
+      errorStream().write('\n')
       reject(new InterruptedError())
       lines.close()
     })
