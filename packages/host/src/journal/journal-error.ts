@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { writingWords } from '../file/errno-words.ts'
 import { fullDisk } from '../state/full-disk.ts'
 
 export const notOurs = (path: string, fault: string): PortolanError =>
@@ -41,7 +42,7 @@ const journalError = (action: 'read' | 'written', path: string, error: unknown):
   if (code === 'EROFS')
     return new PortolanError(
       'STATE',
-      `The journal ${path} could not be ${action}: its file system is mounted read-only (EROFS). Nothing was changed. Mount it writable, and run this again.`,
+      `The journal ${path} could not be ${action}: ${writingWords.EROFS}. Nothing was changed. Mount it writable, and run this again.`,
       { cause: error },
     )
   const full = fullDisk(error, dirname(path))

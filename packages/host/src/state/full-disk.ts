@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { writingWords } from '../file/errno-words.ts'
 
 /**
  * What is wrong where there was no room for something, in a clause; null when it is something else.
@@ -8,8 +9,8 @@ import { statfsSync } from 'node:fs'
 export const fullDisk = (error: unknown, directory: string): string | null => {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const text = error instanceof Error ? error.message : String(error)
-  if (code === 'EDQUOT' || /Disk quota exceeded/.test(text)) return 'the disk quota is used up (EDQUOT)'
-  if (code === 'ENOSPC' || /No space left on device/.test(text)) return 'the disk is full (ENOSPC)'
+  if (code === 'EDQUOT' || /Disk quota exceeded/.test(text)) return writingWords.EDQUOT ?? null
+  if (code === 'ENOSPC' || /No space left on device/.test(text)) return writingWords.ENOSPC ?? null
   // LMDB says so of a write that took only the first part of what it was given (mdb.c `mdb_page_flush`).
   return /^Input\/output error/.test(text) && isFull(directory) ? 'the disk is full' : null
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { version } from '../version.ts'
+import { heedOutput } from './failed-output.ts'
 import { loadScript } from './load-script.ts'
 import type { run } from './run.ts'
 
@@ -30,7 +31,6 @@ const start = async (words: readonly string[]): Promise<void> => {
 // Nothing else is loaded before it is needed: `portolan --version` should cost what node itself costs.
 const words = process.argv.slice(2)
 if (words.length === 1 && ['--version', '-V', '-v', 'version'].includes(words[0] ?? '')) {
-  // A reader that has gone is no failure.
-  process.stdout.on('error', () => {})
+  process.stdout.on('error', heedOutput)
   process.stdout.write(`${version}\n`)
 } else void start(words)

@@ -84,7 +84,7 @@ const helpOn = (options: Words['options'], [name, extra]: readonly string[]): st
     throw new InvalidRequestError(`\`portolan help\` has no option --${option}. ${usage}`)
   if (extra !== undefined)
     throw new InvalidRequestError(`${JSON.stringify(extra)} is one word too many. ${usage}`)
-  return name === undefined ? generalHelp() : commandHelp(commandOf(name))
+  return name === undefined || name === 'help' ? generalHelp() : commandHelp(commandOf(name))
 }
 
 const unknownCommand = (name: string): InvalidRequestError =>

@@ -5,6 +5,7 @@ import { drawAddressMap, drawnCells } from '../picture/draw-address-map.ts'
 import { cellsFor, printAddressMap } from '../picture/print-address-map.ts'
 import type { CommandContext } from './command.ts'
 import { readShape } from './terminal-shape.ts'
+import { unwrittenFile } from './unwritten-file.ts'
 
 /** What a picture is drawn from. */
 export interface Picture {
@@ -49,15 +50,6 @@ const writeDrawing = (file: string, drawing: string): void => {
   try {
     writeFileSync(file, `${drawing}\n`)
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such folder'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : code === 'EACCES'
-            ? 'this user may not'
-            : (code ?? message)
-    throw new InvalidRequestError(`${file} could not be written: ${why}.`, { cause })
+    throw unwrittenFile(file, cause)
   }
 }

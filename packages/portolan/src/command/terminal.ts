@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { visibleLine, visibleText } from '@portolan/netfilter'
 import { type Style, styleFor } from '../text/style.ts'
+import { heedOutput } from './failed-output.ts'
 import { InterruptedError, unlessInterrupted } from './interrupted-error.ts'
 import type { Progress } from './progress.ts'
 import { openScreen, type Screen } from './screen.ts'
@@ -42,13 +43,8 @@ export interface Terminal {
   screen(): Screen | null
 }
 
-/**
- * `portolan ... | head`: the reader may have read enough. That is no failure, and must not stop an apply
- * halfway.
- */
-const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EPIPE') throw error
-}
+/** There is no other place to say that standard error cannot be written, and that must not stop an apply halfway. */
+const ignoreFailure = (): void => {}
 
 /** How something is waited for. */
 export interface Waiting {
@@ -62,7 +58,7 @@ export interface Waiting {
 
 /** The terminal this process runs in. */
 export const openTerminal = (): Terminal => {
-  process.stdout.on('error', ignoreClosedPipe)
+  process.stdout.on('error', heedOutput)
   return processTerminal()
 }
 
@@ -72,7 +68,7 @@ const terminals = { input: 0, errors: 2 } as const
 let heedsErrors = false
 
 const errorStream = (): NodeJS.WriteStream => {
-  if (!heedsErrors) process.stderr.on('error', ignoreClosedPipe)
+  if (!heedsErrors) process.stderr.on('error', ignoreFailure)
   heedsErrors = true
   return process.stderr
 }

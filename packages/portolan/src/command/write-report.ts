@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { reportStart } from '../report/print-report.ts'
+import { unwrittenFile } from './unwritten-file.ts'
 
 /**
  * Writes the page of a report to a file. What is there already is written over only if it is a report too: a page takes
@@ -12,7 +13,7 @@ export const writeReport = (file: string, page: string): void => {
     writeFileSync(file, page, { flag: 'wx' })
     return
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritten(file, error)
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwrittenFile(file, error)
   }
   try {
     if (!mayReplace(file))
@@ -21,7 +22,7 @@ export const writeReport = (file: string, page: string): void => {
       )
     writeFileSync(file, page)
   } catch (error) {
-    throw error instanceof InvalidRequestError ? error : unwritten(file, error)
+    throw error instanceof InvalidRequestError ? error : unwrittenFile(file, error)
   }
 }
 
@@ -35,17 +36,4 @@ const mayReplace = (file: string): boolean => {
   } finally {
     closeSync(descriptor)
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not',
-}
-
-const unwritten = (file: string, cause: unknown): InvalidRequestError => {
-  const { code = '', message } = cause as NodeJS.ErrnoException
-  return new InvalidRequestError(`${file} could not be written: ${reasons[code] ?? (code || message)}.`, {
-    cause,
-  })
 }

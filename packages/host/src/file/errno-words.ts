@@ -1,0 +1,31 @@
+/** Why the kernel refused a file, in words that hold for reading and for writing. */
+const ofBoth: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links go in circles',
+  ENXIO: 'it is a socket or a device that is not there',
+  ENAMETOOLONG: 'its name is too long',
+  EIO: 'the disk or device failed (EIO)',
+  EMFILE: 'this process has too many files open (EMFILE)',
+  ENFILE: 'this system has too many files open (ENFILE)',
+  ERR_INVALID_ARG_VALUE: 'its name has a NUL character in it',
+}
+
+export const readingWords: Readonly<Record<string, string>> = {
+  ...ofBoth,
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+}
+
+export const writingWords: Readonly<Record<string, string>> = {
+  ...ofBoth,
+  ENOENT: 'there is no such folder',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  ENOSPC: 'the disk is full (ENOSPC)',
+  EDQUOT: 'the disk quota is used up (EDQUOT)',
+  EROFS: 'its file system is mounted read-only (EROFS)',
+  EFBIG: 'it is larger than a file may be there (EFBIG)',
+  ETXTBSY: 'it is a program that runs (ETXTBSY)',
+}
