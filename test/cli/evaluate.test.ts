@@ -79,6 +79,42 @@ describe('evaluate', () => {
     ])
   })
 
+  test('refuses a key that it does not know, and an interface that the host does not have', async () => {
+    const packet = { source: '192.0.2.9', destination: '192.0.2.2' }
+    const packets = [
+      { ...packet, in: 'eth0', dport: 22 },
+      { ...packet, in: 'nope' },
+      { ...packet, in: 'docker0', port: 'veth9' },
+      { ...packet, in: 'eth0' },
+    ]
+    const { code, outcomes } = await evaluated(packets.map((one) => JSON.stringify(one)).join('\n'))
+    expect(code).toBe(1)
+    expect(outcomes).toMatchObject([
+      {
+        error: {
+          message: expect.stringMatching(
+            /^standard input:1:61: the key "dport" .* did you mean "destinationPort"\?$/,
+          ),
+        },
+      },
+      {
+        error: {
+          message: expect.stringMatching(
+            /^standard input:2:54: in is "nope": the host has no such interface; it has .*eth0/,
+          ),
+        },
+      },
+      {
+        error: {
+          message: expect.stringMatching(
+            /^standard input:3:71: port is "veth9": the host has no such interface/,
+          ),
+        },
+      },
+      { outcome: expect.any(String) },
+    ])
+  })
+
   test('answers nothing with nothing', async () => {
     expect(await evaluated('')).toEqual({ code: 0, stderr: '', outcomes: [] })
   })

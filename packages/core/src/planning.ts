@@ -22,12 +22,10 @@ export {
   mappingIntents,
   networkIntent,
   type PortDestination,
-  refuseUnknownOptions,
   requestedHostAddress,
   requestedName,
   requestedPorts,
   requestedProtocol,
-  shownValue,
 } from './intent/builder/index.ts'
 export { addressKey } from './lease/lease-key.ts'
 export { releaseHolder } from './lease/release.ts'

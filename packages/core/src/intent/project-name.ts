@@ -2,8 +2,9 @@
 export const projectNameRule =
   'lower-case letters, digits, `-` and `_`, starting with a letter or a digit, at most 63 of them'
 
-/** Is this a project name as it stands? */
-export const isProjectName = (text: string): boolean => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(text)
+/** Is this a project name as it stands? A caller in JavaScript may ask of anything. */
+export const isProjectName = (text: unknown): text is string =>
+  typeof text === 'string' && /^[a-z0-9][a-z0-9_-]{0,62}$/.test(text)
 
 /**
  * A name made into a project's, as Compose does it (compose-go, `NormalizeProjectName`): lower case, what is not

@@ -1,4 +1,5 @@
 import { bitsOf, InvalidRequestError, inputText, type PrefixInput, tryParsePrefix } from '@portolan/netfilter'
+import { checkArgument, objectValue } from '@portolan/netfilter/schema'
 import { classicPool, cut, dockerPool, type Pool } from './pool.ts'
 
 const named: ReadonlyMap<string, Pool> = new Map([classicPool, dockerPool].map((pool) => [pool.name, pool]))
@@ -15,8 +16,11 @@ export type PoolInput = string | { readonly base: PrefixInput; readonly size: nu
  * poolText({ base: '10.0.0.0/8', size: 24 }) // '10.0.0.0/8:24'
  * @public @since 0.1.0
  */
-export const poolText = (pool: PoolInput): string =>
-  typeof pool === 'string' ? pool : `${inputText(pool.base)}:${pool.size}`
+export const poolText = (pool: PoolInput): string => {
+  if (typeof pool === 'string') return pool
+  checkArgument(pool, objectValue('classic, docker, a text like 10.0.0.0/8:24, or { base, size }'), 'a pool')
+  return `${inputText(pool.base)}:${pool.size}`
+}
 
 /**
  * A pool as a user writes it: `classic`, `docker`, or a base and the size of the subnets it is cut into. Host

@@ -1,5 +1,6 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { containsPrefix, formatPrefix, type Prefix } from '@portolan/netfilter'
+import { checkSubnetPlan } from './check-subnet-plan.ts'
 import { findOverlaps } from './find-overlaps.ts'
 import { type HostIndex, indexHost } from './host-index.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
@@ -77,6 +78,7 @@ export const planSubnets = (
   pools: readonly Pool[] = defaultPools,
   options: SubnetPlanOptions = {},
 ): readonly SubnetPlan[] => {
+  checkSubnetPlan(facts, wanted, pools, options)
   const requests = wanted.map(wishOf)
   const host = 'kind' in facts ? facts : indexHost(facts, bridgesNamed(requests))
   const state = startPlan(host, requests, pools, options)

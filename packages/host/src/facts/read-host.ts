@@ -1,4 +1,5 @@
 import type { HostFacts, InterfaceFact, NeighbourFact, RouteFact, RoutingRuleFact } from '@portolan/netfilter'
+import { checkOptions, flagValue, type OptionKinds, textValue } from '@portolan/netfilter/schema'
 import { readEngineNetworks } from '../engines/read-engine-networks.ts'
 import { readTextFile } from '../file/index.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
@@ -26,6 +27,12 @@ export interface ReadHostOptions {
   readonly root?: string
 }
 
+const optionKinds: OptionKinds<ReadHostOptions> = {
+  processNames: flagValue,
+  addressesInUse: flagValue,
+  root: textValue('the path of a folder'),
+}
+
 /**
  * Reads what matters of the host from the kernel, in the network namespace of this process: links, addresses,
  * routes of every table, policy rules, sockets, nameservers and sysctls; and from their configuration files the
@@ -39,6 +46,7 @@ export interface ReadHostOptions {
  * @public @since 0.1.0
  */
 export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts> => {
+  checkOptions<ReadHostOptions>(options, optionKinds, 'the options of readHost')
   const { addressesInUse = false } = options
   const unread: string[] = []
   const attempt = async <T>(what: string, read: () => T | Promise<T>): Promise<T | undefined> => {

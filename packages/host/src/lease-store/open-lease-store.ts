@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { emptyLeases, type LeaseState, type LeaseStep, type LeaseStore } from '@portolan/core'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
+import { checkArgument, textValue } from '@portolan/netfilter/schema'
 import { fullDisk } from '../state/full-disk.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { checkFile } from './check-file.ts'
@@ -34,6 +35,7 @@ import { takeWriterTurn } from './writer-turn.ts'
  * @public @since 0.1.0
  */
 export const openLeaseStore = (directory: string): LeaseStore => {
+  checkArgument(directory, textValue('the path of a folder'), 'the directory of the lease store')
   const file = join(directory, 'leases.mdb')
   let database: Database | null = null
   let isReadOnly = true

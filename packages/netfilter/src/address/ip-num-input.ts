@@ -1,4 +1,5 @@
 import type { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num'
+import { InvalidRequestError } from '../error/index.ts'
 import { formatAddress6, tryParseAddress6 } from './address6.ts'
 
 /**
@@ -23,6 +24,10 @@ export type PrefixInput = string | IPv4CidrRange | IPv6CidrRange
  */
 export const inputText = (input: AddressInput | PrefixInput): string => {
   if (typeof input === 'string') return input
+  if (!isValue(input))
+    throw new InvalidRequestError(
+      `${String(input)} is no address and no prefix: expected a text such as 10.0.0.0/8, or a value of ip-num.`,
+    )
   const text = 'toCidrString' in input ? input.toCidrString() : input.toString()
   if (!text.includes(':')) return text
   // ip-num writes every group of IPv6: `0:0:0:0:0:0:0:1`.
@@ -31,3 +36,6 @@ export const inputText = (input: AddressInput | PrefixInput): string => {
   const canonical = value === null ? address : formatAddress6(value)
   return length === undefined ? canonical : `${canonical}/${length}`
 }
+
+/** Callers in JavaScript may hand in anything. */
+const isValue = (input: unknown): boolean => typeof input === 'object' && input !== null

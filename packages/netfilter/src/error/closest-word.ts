@@ -9,7 +9,7 @@ export const closestOf = (word: string, known: readonly string[]): string | null
   // A longer word would only cost time: its distance is the difference in length at least.
   const ranked = known
     .filter((other) => Math.abs(other.length - word.length) <= most)
-    .map((other) => ({ other, distance: distanceOf(word.toLowerCase(), other) }))
+    .map((other) => ({ other, distance: distanceOf(word.toLowerCase(), other.toLowerCase()) }))
     .filter(({ distance }) => distance <= most)
     .toSorted((one, two) => one.distance - two.distance)
   return ranked[0]?.other ?? null

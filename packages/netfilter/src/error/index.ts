@@ -1,6 +1,7 @@
 export * from './closest-word.ts'
 export * from './errors.ts'
 export * from './json-nesting.ts'
+export * from './json-place.ts'
 export * from './parse-error-at.ts'
 export * from './parse-json.ts'
 export * from './portolan-error.ts'

@@ -9,6 +9,7 @@ import {
   flag,
   listOf,
   namesTo,
+  orNull,
   prefix,
   prefixOrNull,
   protocol,
@@ -20,6 +21,7 @@ import {
   textThat,
   wholeNumber,
 } from '../schema/index.ts'
+import { byteLength } from '../text/byte-length.ts'
 import type { HostFacts } from './host-facts.ts'
 
 /** As resolv.conf has it: a link-local nameserver carries its interface. */
@@ -51,13 +53,23 @@ const engine = textThat(
   (value) => engines.includes(value) || closestOf(value, engines) === null,
 )
 
+/** net/core/dev.c `dev_valid_name`: IFNAMSIZ is 16 with the NUL at its end. */
+const isInterfaceName = (value: string): boolean =>
+  value !== '' && byteLength(value) <= 15 && !/^\.\.?$|[/:\s]/.test(value)
+
+const interfaceName = textThat('the name of an interface, of 1 to 15 bytes', isInterfaceName)
+
+const interfaceNameOrNull = orNull(
+  textThat('the name of an interface, of 1 to 15 bytes, or null', isInterfaceName),
+)
+
 const port = between(0, 65535, 'a port from 0 to 65535')
 
 /** `HostFacts` as it is read from outside; the compiler holds the two to each other. */
 export const hostFactsSchema: Schema<HostFacts> = someOf({
   interfaces: listOf(
     someOf({
-      name: text(),
+      name: interfaceName,
       index: wholeNumber,
       up: flag,
       kind: text(),
@@ -77,7 +89,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
     someOf({
       destination,
       gateway: addressOrNull,
-      interface: textOrNull,
+      interface: interfaceNameOrNull,
       table: wholeNumber,
       type: text(),
       scope: text(),
@@ -109,7 +121,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
       other: texts,
     }),
   ),
-  neighbours: listOf(someOf({ address, interface: text(), state: text() })),
+  neighbours: listOf(someOf({ address, interface: interfaceName, state: text() })),
   nameservers: listOf(nameserver),
   sockets: listOf(someOf({ protocol, address, port, process: text(), v6only: flag, interface: textOrNull })),
   flows: listOf(

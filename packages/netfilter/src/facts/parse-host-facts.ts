@@ -1,4 +1,4 @@
-import { ParseError, parseJson } from '../error/index.ts'
+import { duplicateKey, offsetInJson, parseErrorAt, parseJson } from '../error/index.ts'
 import { faultText, findFault } from '../schema/index.ts'
 import type { HostFacts } from './host-facts.ts'
 import { hostFactsSchema } from './host-facts-schema.ts'
@@ -8,7 +8,7 @@ import { hostFactsSchema } from './host-facts-schema.ts'
  * but for those that are misspelt: what was meant would be missing in silence.
  *
  * @param source - what to call the text in errors: a file name
- * @throws ParseError for what is no JSON (with line and column), or a value of the wrong kind or a misspelt key (with its path)
+ * @throws ParseError for what is no JSON (with line and column), a value of the wrong kind or a misspelt key (with its path too), and for a key that an object has twice (in a text of up to 1 MiB)
  * @example
  * parseHostFacts('{"nameservers": ["10.0.0.2"]}', 'host.json').nameservers // ['10.0.0.2']
  * @public @since 0.1.0
@@ -20,6 +20,23 @@ export const parseHostFacts = (json: string, source: string): HostFacts => {
     (found) => `expected host facts as JSON, as \`portolan inspect\` prints them: ${found}`,
   )
   const fault = findFault(hostFactsSchema, value)
-  if (fault !== null) throw new ParseError(faultText(fault), { source, line: 1, column: 1 }, fault.found)
+  if (fault !== null)
+    throw parseErrorAt(json, source, offsetInJson(json, fault.steps, fault.end), faultText(fault))
+  refuseDuplicateKeys(json, source)
   return value as HostFacts
+}
+
+/** A file by hand has some lines. Of a longer one, a program's, the keys are not compared: it would take a second. */
+const longestByHand = 2 ** 20
+
+/** `JSON.parse` takes the last of them, and what the others say would be missing in silence. */
+const refuseDuplicateKeys = (json: string, source: string): void => {
+  const twice = json.length > longestByHand ? null : duplicateKey(json)
+  if (twice === null) return
+  throw parseErrorAt(
+    json,
+    source,
+    twice.offset,
+    `the key ${JSON.stringify(twice.key)} is in this object twice: join the two, or take one away`,
+  )
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { absentOr, allOf, between, orNull, type Schema, text, textOrNull } from '../schema/index.ts'
+import { absentOr, between, onlyOf, orNull, type Schema, text, textOrNull } from '../schema/index.ts'
 import type { PacketState } from './packet.ts'
 
 const states: readonly PacketState[] = ['new', 'established', 'related', 'invalid', 'untracked']
@@ -31,19 +31,36 @@ export interface WrittenPacket {
   readonly port?: string | null
 }
 
+/** What iptables, nft and tcpdump call them. */
+const otherWords: Readonly<Record<string, string>> = {
+  dport: 'destinationPort',
+  sport: 'sourcePort',
+  src: 'source',
+  saddr: 'source',
+  dst: 'destination',
+  daddr: 'destination',
+  proto: 'protocol',
+  iif: 'in',
+  iifname: 'in',
+  interface: 'in',
+}
+
 /** A line of `portolan evaluate`. */
-export const packetSchema: Schema<WrittenPacket> = allOf({
-  family: absentOr(oneOfOrNothing(['ip', 'ip6'] as const)),
-  in: absentOr(textOrNull),
-  source: absentOr(textOrNull),
-  sourcePort: absentOr(upTo(65535)),
-  destination: text('an IP address'),
-  destinationPort: absentOr(upTo(65535)),
-  protocol: absentOr(orNull(v.union([v.string(), v.number()], 'the name of a protocol, or its number'))),
-  state: absentOr(oneOfOrNothing(states)),
-  mark: absentOr(upTo(0xffffffff)),
-  tcpFlags: absentOr(upTo(255)),
-  icmpType: absentOr(upTo(255)),
-  icmpCode: absentOr(upTo(255)),
-  port: absentOr(textOrNull),
-})
+export const packetSchema: Schema<WrittenPacket> = onlyOf(
+  {
+    family: absentOr(oneOfOrNothing(['ip', 'ip6'] as const)),
+    in: absentOr(textOrNull),
+    source: absentOr(textOrNull),
+    sourcePort: absentOr(upTo(65535)),
+    destination: text('an IP address'),
+    destinationPort: absentOr(upTo(65535)),
+    protocol: absentOr(orNull(v.union([v.string(), v.number()], 'the name of a protocol, or its number'))),
+    state: absentOr(oneOfOrNothing(states)),
+    mark: absentOr(upTo(0xffffffff)),
+    tcpFlags: absentOr(upTo(255)),
+    icmpType: absentOr(upTo(255)),
+    icmpCode: absentOr(upTo(255)),
+    port: absentOr(textOrNull),
+  },
+  otherWords,
+)

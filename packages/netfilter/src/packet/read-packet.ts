@@ -1,6 +1,6 @@
 import { is } from 'valibot'
 import { type Family, tryParseAddress } from '../address/index.ts'
-import { ParseError, type SourcePosition } from '../error/index.ts'
+import { type JsonPath, offsetInJson, ParseError, type SourcePosition } from '../error/index.ts'
 import { protocolNumber } from '../model/index.ts'
 import { faultText, findFault } from '../schema/index.ts'
 import type { Packet } from './packet.ts'
@@ -9,9 +9,9 @@ import { packetSchema, type WrittenPacket } from './packet-schema.ts'
 /**
  * Reads one packet from a line of JSON, as `portolan evaluate` takes them.
  *
- * @param text - an object with the keys of `Packet`; `family` may be left out, others are ignored
+ * @param text - an object with the keys of `Packet`; `family` may be left out, others are refused
  * @param place - where the line stands, for errors
- * @throws ParseError for what is no JSON, or a key of the wrong kind
+ * @throws ParseError for what is no JSON, a key that is not known, or one of the wrong kind
  * @example
  * readPacket('{"in": "eth0", "source": "198.51.100.7", "destination": "192.0.2.2", "destinationPort": 8080, "protocol": "tcp"}')
  * @public @since 0.1.0
@@ -20,7 +20,8 @@ export const readPacket = (
   text: string,
   place: SourcePosition = { source: '<packet>', line: 1, column: 1 },
 ): Packet => {
-  const wrong = (what: string): ParseError => new ParseError(what, place, text.slice(0, 200))
+  const wrong = (what: string, path: JsonPath = [], end: 'value' | 'key' = 'value'): ParseError =>
+    new ParseError(what, placeIn(text, place, path, end), text.slice(0, 200))
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -29,12 +30,13 @@ export const readPacket = (
   }
   if (!isWritten(value)) {
     const fault = findFault(packetSchema, value)
-    throw wrong(fault === null || fault.path === '' ? 'expected a JSON object' : faultText(fault))
+    if (fault === null || fault.steps.length === 0) throw wrong('expected a JSON object')
+    throw wrong(fault.path === '' ? fault.message : faultText(fault), fault.steps, fault.end)
   }
   const addressOf = (key: 'source' | 'destination'): string | null => {
     const found = orNone(value[key])
     if (found !== null && tryParseAddress(found) === null)
-      throw wrong(`${key}: "${found}" is not an IP address`)
+      throw wrong(`${key}: "${found}" is not an IP address`, [key])
     return found
   }
   const destination = addressOf('destination')
@@ -42,13 +44,14 @@ export const readPacket = (
   const source = addressOf('source')
   const family: Family = tryParseAddress(destination)?.family ?? 'ip'
   if ((orNone(value.family) ?? family) !== family)
-    throw wrong(`family: the destination is an ${family} address`)
+    throw wrong(`family: the destination is an ${family} address`, ['family'])
   if (source !== null && tryParseAddress(source)?.family !== family)
-    throw wrong('source: expected an address of the family of the destination')
+    throw wrong('source: expected an address of the family of the destination', ['source'])
   const incoming = orNone(value.in)
   if (incoming !== null && source === null) throw wrong('source: expected an IP address, as "in" is given')
   const protocol = value.protocol ?? 'tcp'
-  if (protocolOf(protocol) === null) throw wrong(`protocol: "${protocol}" is not known; give its number`)
+  if (protocolOf(protocol) === null)
+    throw wrong(`protocol: "${protocol}" is not known; give its number`, ['protocol'])
   return {
     family,
     in: incoming,
@@ -65,6 +68,17 @@ export const readPacket = (
     ...(value.icmpCode == null ? {} : { icmpCode: value.icmpCode }),
   }
 }
+
+/** The place of a part of the line. A packet of several lines is a value of a program's own, and has the place it was given. */
+const placeIn = (
+  text: string,
+  place: SourcePosition,
+  path: JsonPath,
+  end: 'value' | 'key',
+): SourcePosition =>
+  path.length === 0 || text.includes('\n')
+    ? place
+    : { ...place, column: place.column + offsetInJson(text, path, end) }
 
 const isWritten = (value: unknown): value is WrittenPacket => is(packetSchema, value)
 

@@ -1,10 +1,15 @@
 import { safeParse } from 'valibot'
+import type { JsonPath } from '../error/index.ts'
 import type { Schema } from './schema.ts'
 
 /** What is wrong with a value, and where in it. */
 export interface Fault {
   /** `interfaces[1].name`; empty: the whole value. */
   readonly path: string
+  /** The same as steps, to find its place in the text; of a misspelt key the key too. */
+  readonly steps: JsonPath
+  /** Is it the last key itself that is wrong? */
+  readonly end: 'value' | 'key'
   /** `expected a string, found 7` */
   readonly message: string
   /** The part that is wrong, as JSON, cut to a line. */
@@ -16,25 +21,29 @@ export interface Fault {
  *
  * @returns null where it is that; else the first fault
  * @example
- * findFault(listOf(text()), ['a', 7]) // { path: '[1]', message: 'expected a string, found 7', found: '7' }
+ * findFault(listOf(text()), ['a', 7])?.message // 'expected a string, found 7'
  */
 export const findFault = <T>(schema: Schema<T>, value: unknown): Fault | null => {
   const { issues } = safeParse(schema, value, { abortEarly: true })
   if (issues === undefined) return null
   const [issue] = issues
-  const path = (issue.path ?? []).reduce(
-    (before, { key }) =>
-      typeof key === 'number'
-        ? `${before}[${key}]`
-        : before === ''
-          ? String(key)
-          : `${before}.${String(key)}`,
+  const steps = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)))
+  const path = steps.reduce<string>(
+    (before, key) =>
+      typeof key === 'number' ? `${before}[${key}]` : before === '' ? key : `${before}.${key}`,
     '',
   )
   // A misspelt key: its message is a whole one.
-  if (issue.type === 'raw_check') return { path, message: issue.message, found: issue.received }
+  if (issue.type === 'raw_check')
+    return {
+      path,
+      steps: [...steps, issue.received],
+      end: 'key',
+      message: issue.message,
+      found: issue.received,
+    }
   const found = lineOf(issue.input)
-  return { path, message: `expected ${issue.message}, found ${found}`, found }
+  return { path, steps, end: 'value', message: `expected ${issue.message}, found ${found}`, found }
 }
 
 /**

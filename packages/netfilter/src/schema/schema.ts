@@ -94,11 +94,13 @@ type Optional<E extends Entries> = { -readonly [K in keyof E]?: v.InferOutput<E[
 export const allOf = <const E extends MixedEntries>(
   entries: E,
 ): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> =>
-  v.pipe(
-    anObject,
-    // The one fault that an object can have by now is a key that it lacks: the last of the path.
-    v.looseObject(entries, ({ path }) => wordsOf(entries[String(path?.at(-1)?.key)])),
-  )
+  v.pipe(anObject, v.looseObject(entries, lackedWords(entries)))
+
+/** The one fault that an object can have where they are asked for is a key that it lacks: the last of the path. */
+const lackedWords =
+  (entries: MixedEntries) =>
+  ({ path }: { readonly path?: readonly { readonly key: unknown }[] | undefined }): string =>
+    wordsOf(entries[String(path?.at(-1)?.key)])
 
 /** What a schema expects, as its messages say it. */
 const wordsOf = (schema: unknown): string => {
@@ -126,6 +128,32 @@ export const someOf = <const E extends Entries>(entries: E): Schema<Optional<E>>
     }
   })
   return v.pipe(anObject, misspelt, v.looseObject(optional)) as Schema<unknown> as Schema<Optional<E>>
+}
+
+/**
+ * As `allOf`, and any other key is refused: what it says would have no effect.
+ * @param meant - keys of these for words that others use for them
+ */
+export const onlyOf = <const E extends MixedEntries>(
+  entries: E,
+  meant: Readonly<Record<string, string>> = {},
+): Schema<v.InferOutput<v.LooseObjectSchema<E, undefined>>> => {
+  const known = Object.keys(entries)
+  const unknown = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const key = Object.keys(dataset.value).find((one) => !known.includes(one))
+    if (key !== undefined)
+      addIssue({
+        message: `the key "${key}" is unknown, expected some of ${known.join(', ')}${didYouMean(meant[key] ?? key, known)}`,
+        received: key,
+      })
+  })
+  // The check above has refused other keys; for a JSON Schema the kind of object says it.
+  return v.pipe(
+    anObject,
+    unknown,
+    v.strictObject(entries, lackedWords(entries)),
+  ) as Schema<unknown> as ReturnType<typeof allOf<E>>
 }
 
 /** An object of one of several kinds. Its key `kind` says of which. */

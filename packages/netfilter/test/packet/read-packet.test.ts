@@ -34,11 +34,12 @@ describe('a packet as JSON', () => {
     ['{"destination": "192.0.2.1", "in": "eth0"}', 'source: expected an IP address, as "in" is given'],
     ['{"destination": "192.0.2.1", "protocol": "tcpp"}', 'protocol: "tcpp" is not known'],
     ['{"destination": "192.0.2.1", "destinationPort": 65536}', 'destinationPort: expected a whole number'],
+    ['{"destination": "192.0.2.1", "dport": 22}', 'the key "dport" is unknown'],
     ['{"destination": "192.0.2.1", "state": "NEW"}', 'state: expected one of new'],
   ])('%s is refused, and the place named', (text, message) => {
     const read = (): unknown => readPacket(text, { source: 'packets.json', line: 7, column: 1 })
     expect(read).toThrow(ParseError)
-    expect(read).toThrow('packets.json:7:1')
+    expect(read).toThrow(/^packets\.json:7:\d+: /)
     expect(read).toThrow(message)
   })
 
@@ -52,5 +53,17 @@ describe('a packet as JSON', () => {
       null,
       null,
     ])
+  })
+})
+
+describe('a key that a packet does not have', () => {
+  test.each([
+    ['{"destination": "192.0.2.1", "destinatonPort": 22}', 30, 'destinationPort'],
+    ['{"dport": 22, "destination": "192.0.2.1"}', 2, 'destinationPort'],
+    ['{"saddr": "192.0.2.7"}', 2, 'source'],
+    ['{ "iifname": "eth0"}', 3, 'in'],
+  ])('%s is refused in its place, and what was meant is named', (text, column, meant) => {
+    const read = (): unknown => readPacket(text, { source: 'packets.json', line: 7, column: 1 })
+    expect(read).toThrow(new RegExp(`^packets.json:7:${column}: the key .* did you mean "${meant}"[?]$`))
   })
 })

@@ -1,7 +1,9 @@
 import type { Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, type HostLockOptions } from '@portolan/host'
+import { checkOptions, flagValue, functionValue, type OptionKinds } from '@portolan/netfilter/schema'
+import { checkPlanValue, runnerValue } from '../arguments/value-kinds.ts'
 import { giveLeasesBack, takeLeasesOf } from '../leases/take-leases.ts'
-import { type LeaseOptions, withLeaseStore } from '../leases/with-lease-store.ts'
+import { type LeaseOptions, leaseKinds, withLeaseStore } from '../leases/with-lease-store.ts'
 import type { Plan } from '../plan/plan.ts'
 import { carryOut } from './apply-plan.ts'
 
@@ -21,11 +23,21 @@ export interface ApplyOptions extends LeaseOptions {
   readonly lockHeld?: boolean
 }
 
+/** @internal */
+export const applyKinds: OptionKinds<ApplyOptions> = {
+  ...leaseKinds,
+  runner: runnerValue,
+  onWait: functionValue,
+  onProgress: functionValue,
+  lockHeld: flagValue,
+}
+
 /**
  * Carries out a plan. Atomic per part of the host: one nftables transaction, one iptables restore per family;
  * killed at any instant, the next plan goes on from where it was. The leases the plan shows are taken first, and given
  * back when it fails before anything of ours has changed. A plan without changes does nothing else.
  *
+ * @throws InvalidRequestError for an argument or an option that is none
  * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made: plan again
  * @throws ApplyError when the kernel refuses; with its words, and what was applied before
  * @throws PermissionError naming the capability
@@ -35,6 +47,8 @@ export interface ApplyOptions extends LeaseOptions {
  * @public @since 0.1.0
  */
 export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<void> => {
+  checkPlanValue(plan)
+  checkOptions<ApplyOptions>(options, applyKinds, 'the options of apply')
   const { leases } = plan
   if (plan.changes.length === 0 && (leases === null || leases.changes.length === 0)) return
   await carryOut(plan, {

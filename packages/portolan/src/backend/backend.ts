@@ -29,7 +29,8 @@ export const backends: readonly Backend[] = ['nftables', 'iptables-nft', 'iptabl
  */
 export type BackendChoice = Backend | 'auto' | 'iptables'
 
-const choices: readonly string[] = [...backends, 'auto', 'iptables']
+/** @internal */
+export const backendChoices: readonly BackendChoice[] = ['auto', ...backends, 'iptables']
 
 /**
  * Checks a word that should name a backend.
@@ -37,11 +38,9 @@ const choices: readonly string[] = [...backends, 'auto', 'iptables']
  * @internal
  */
 export const parseBackendChoice = (text: string): BackendChoice => {
-  const found = choices.find((choice) => choice === text)
+  const found = backendChoices.find((choice) => choice === text)
   if (found === undefined) {
-    throw new InvalidRequestError(
-      `--backend ${text}: expected one of auto, ${[...backends, 'iptables'].join(', ')}.`,
-    )
+    throw new InvalidRequestError(`--backend ${text}: expected one of ${backendChoices.join(', ')}.`)
   }
-  return found as BackendChoice
+  return found
 }

@@ -8,6 +8,7 @@ import {
   protocolOf,
   tryParseAddress,
 } from '@portolan/netfilter'
+import { interfaceNames, mayHave, noSuchInterface } from './known-interfaces.ts'
 import type { Options } from './option-table.ts'
 
 /**
@@ -83,11 +84,8 @@ const entryInterface = (
 ): string | null => {
   if (named !== undefined) {
     if (address === null) throw wrong(`--in ${named} needs a sender`, `--from ${fromForm}`)
-    const names = (facts.interfaces ?? []).flatMap(({ name }) => name ?? [])
-    if (names.length > 0 && !names.includes(named))
-      throw new InvalidRequestError(
-        `--in ${named}: the host has no such interface; it has ${names.join(', ')}.`,
-      )
+    if (!mayHave(interfaceNames(facts), named))
+      throw new InvalidRequestError(`--in ${named}: ${noSuchInterface(facts)}.`)
     return named
   }
   if (address === null) return null

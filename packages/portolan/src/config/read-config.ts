@@ -5,6 +5,8 @@ import { type Config, emptyConfig, layerConfigs, parseConfig } from '@portolan/c
 import { unsafeDirectory } from '@portolan/host'
 import { isAbsent, readTextFile, whyUnread } from '@portolan/host/file'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { checkOptions, type OptionKinds, objectValue } from '@portolan/netfilter/schema'
+import { folderValue } from '../arguments/value-kinds.ts'
 
 /** @public @since 0.1.0 */
 export interface ReadConfigOptions {
@@ -12,6 +14,11 @@ export interface ReadConfigOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** The folder that `etc/portolan/config.yaml` is below: `/` unless told. */
   readonly root?: string
+}
+
+const readConfigKinds: OptionKinds<ReadConfigOptions> = {
+  environment: objectValue('an object of texts such as process.env'),
+  root: folderValue,
 }
 
 /**
@@ -27,11 +34,14 @@ export interface ReadConfigOptions {
  * const p = await plan(intent, { facts: {}, rules: null, backend: 'nftables', config: readConfig() })
  * @public @since 0.1.0
  */
-export const readConfig = ({ environment = process.env, root = '/' }: ReadConfigOptions = {}): Config =>
-  layerConfigs(
+export const readConfig = (options: ReadConfigOptions = {}): Config => {
+  checkOptions<ReadConfigOptions>(options, readConfigKinds, 'the options of readConfig')
+  const { environment = process.env, root = '/' } = options
+  return layerConfigs(
     readFile(join(configHome(environment), 'portolan', 'config.yaml')),
     readFile(join(root, 'etc', 'portolan', 'config.yaml')),
   )
+}
 
 /**
  * The first of these that is this user's own. `sudo` may keep the HOME of the user that called it, and what that user

@@ -8,8 +8,10 @@ import {
   readState,
 } from '@portolan/host'
 import { PermissionError, StaleStateError } from '@portolan/netfilter'
-import type { ApplyOptions } from '../apply/apply.ts'
+import { checkOptions, flagValue, type OptionKinds } from '@portolan/netfilter/schema'
+import { type ApplyOptions, applyKinds } from '../apply/apply.ts'
 import { carryOut } from '../apply/apply-plan.ts'
+import { checkRemovalValue, projectValue } from '../arguments/value-kinds.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readLeases } from '../leases/read-leases.ts'
@@ -37,6 +39,12 @@ export interface DestroyOptions extends ApplyOptions {
   readonly keepLeases?: boolean
 }
 
+const destroyKinds: OptionKinds<DestroyOptions> = {
+  ...applyKinds,
+  project: projectValue,
+  keepLeases: flagValue,
+}
+
 /**
  * Plans the removal of what is ours from this host, without an intent. Changes nothing.
  * @example
@@ -46,6 +54,7 @@ export interface DestroyOptions extends ApplyOptions {
  * @public @since 0.1.0
  */
 export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal> => {
+  checkOptions<DestroyOptions>(options, destroyKinds, 'the options of planDestroy')
   const runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   await refuseElsewhere(runner, true)
@@ -79,6 +88,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
  * No foreign rule is touched.
  *
  * @param removal - what `planDestroy` found; absent: planned now
+ * @throws InvalidRequestError for an argument or an option that is none
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
  * @example
  * await destroy({ project: 'shop' })
@@ -86,6 +96,8 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
  * @public @since 0.1.0
  */
 export const destroy = async (options: DestroyOptions = {}, removal?: Removal): Promise<Removal> => {
+  checkOptions<DestroyOptions>(options, destroyKinds, 'the options of destroy')
+  if (removal !== undefined) checkRemovalValue(removal)
   const planned = removal ?? (await planDestroy(options))
   if (removal !== undefined) await refuseNewUses(removal, options)
   const runner: Runner = options.runner ?? createRunner()

@@ -1,4 +1,6 @@
 import type { NetfilterRuleset, NetfilterTable } from '@portolan/netfilter'
+import { checkArgument, checkOptions } from '@portolan/netfilter/schema'
+import { rulesValue } from '../arguments/value-kinds.ts'
 import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { HostRules } from './host-rules.ts'
@@ -16,8 +18,11 @@ import type { HostRules } from './host-rules.ts'
  */
 export const lowerRules = (
   rules: HostRules,
-  { numberedAs }: { readonly numberedAs?: HostRules } = {},
+  options: { readonly numberedAs?: HostRules } = {},
 ): readonly NetfilterRuleset[] => {
+  checkArgument(rules, rulesValue, 'the rules')
+  checkOptions<typeof options>(options, { numberedAs: rulesValue }, 'the options of lowerRules')
+  const { numberedAs } = options
   const lowered = (backend: Backend, known: readonly NetfilterTable[] = []): readonly NetfilterTable[] =>
     lowerOne(backend, rules, numberedAs, known)
   const saved = lowered('iptables-nft')

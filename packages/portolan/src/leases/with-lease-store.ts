@@ -1,5 +1,7 @@
 import type { LeaseStore } from '@portolan/core'
 import { defaultStateDirectory, openLeaseStore } from '@portolan/host'
+import { nullOr, type OptionKinds } from '@portolan/netfilter/schema'
+import { folderValue, leaseStoreValue } from '../arguments/value-kinds.ts'
 
 /**
  * Where leases are kept, as every operation takes it.
@@ -15,6 +17,12 @@ export interface LeaseOptions {
   readonly stateDirectory?: string
   /** A store of your own in place of the one in `stateDirectory`; it is not closed. Null: no leases are kept. */
   readonly leases?: LeaseStore | null
+}
+
+/** @internal */
+export const leaseKinds: OptionKinds<LeaseOptions> = {
+  stateDirectory: folderValue,
+  leases: nullOr(leaseStoreValue),
 }
 
 /**

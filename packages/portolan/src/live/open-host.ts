@@ -1,5 +1,14 @@
 import { checkProject, type LeaseStore, type Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory } from '@portolan/host'
+import type { OptionKinds } from '@portolan/netfilter/schema'
+import { checkOptions } from '@portolan/netfilter/schema'
+import {
+  backendValue,
+  folderValue,
+  leaseStoreValue,
+  projectValue,
+  runnerValue,
+} from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
@@ -28,6 +37,14 @@ export interface OpenHostOptions {
   readonly runner?: Runner
 }
 
+const openHostKinds: OptionKinds<OpenHostOptions> = {
+  backend: backendValue,
+  project: projectValue,
+  state: folderValue,
+  leases: leaseStoreValue,
+  runner: runnerValue,
+}
+
 /**
  * Opens this host for a live orchestrator, and takes up what was wanted of the project before: its networks, leases and
  * ports. What of it is not in force is brought back with the next call that changes something. If its rules are in
@@ -39,7 +56,7 @@ export interface OpenHostOptions {
  * @throws MissingToolError, PermissionError, InspectError when the host's rules cannot be read
  * @throws PortolanError `RUNNER_ELSEWHERE` when the Runner is of another network namespace than this process, `STATE`
  * when what was written down cannot be read
- * @throws InvalidRequestError for what cannot name a project, and for one that was made by a plan, or by a live host with
+ * @throws InvalidRequestError for an option that is none, for what cannot name a project, and for one that was made by a plan, or by a live host with
  * another state directory
  * @example
  * await using host = await openHost({ backend: 'nftables', project: 'shop' })
@@ -61,6 +78,7 @@ export const openObservedHost = async (
   options: OpenHostOptions,
   observe: (held: HeldProject) => HeldProject,
 ): Promise<LiveHost> => {
+  checkOptions<OpenHostOptions>(options, openHostKinds, 'the options of openHost')
   const runner = options.runner ?? createRunner()
   const project = options.project ?? 'live'
   const stateDirectory = options.state ?? defaultStateDirectory()

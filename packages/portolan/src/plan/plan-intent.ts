@@ -10,6 +10,8 @@ import {
   PermissionError,
   PortolanError,
 } from '@portolan/netfilter'
+import { checkHostFacts, checkOptions } from '@portolan/netfilter/schema'
+import { checkIntentValue } from '../arguments/value-kinds.ts'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { assumeBackend, chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
@@ -24,7 +26,7 @@ import { wantedStateFile } from '../live/wanted/open-wanted-state.ts'
 import { makePlan, type PlanInput } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import { type KnownHost, planInput } from './plan-input.ts'
-import type { PlanOptions } from './plan-options.ts'
+import { type PlanOptions, planKinds } from './plan-options.ts'
 import { readFixes } from './read-fixes.ts'
 import { speakingPlan } from './speaking-plan.ts'
 
@@ -32,6 +34,7 @@ import { speakingPlan } from './speaking-plan.ts'
  * Plans what would have to be done for an intent on a host: subnets, addresses, conflicts, changes. Reads what it
  * is not given, changes nothing.
  *
+ * @throws InvalidRequestError for an argument or an option that is none
  * @throws IntentError when the intent is impossible on any host like this
  * @throws PoolExhaustedError when no subnet is free
  * @throws PortolanError `PROJECT_IS_LIVE` when a live host holds the project, `SUBNET_EXHAUSTED` when a subnet has no
@@ -47,6 +50,9 @@ import { speakingPlan } from './speaking-plan.ts'
  * @public @since 0.1.0
  */
 export const plan = async (intent: Intent, options: PlanOptions = {}): Promise<Plan> => {
+  checkIntentValue(intent)
+  checkOptions<PlanOptions>(options, planKinds, 'the options of plan')
+  if (options.facts !== undefined) checkHostFacts(options.facts, 'the facts in the options of plan')
   refuseLive(intent, options)
   return planBeside(intent, options, { live: [], search: true })
 }

@@ -1,8 +1,18 @@
 import type { Config, PoolInput, Runner } from '@portolan/core'
 import type { AddressInput, HostFacts, PrefixInput } from '@portolan/netfilter'
+import {
+  flagValue,
+  functionValue,
+  isAddressLike,
+  listValue,
+  nullOr,
+  type OptionKinds,
+  objectValue,
+} from '@portolan/netfilter/schema'
+import { backendValue, rangesValue, rulesValue, runnerValue } from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
-import type { LeaseOptions } from '../leases/with-lease-store.ts'
+import { type LeaseOptions, leaseKinds } from '../leases/with-lease-store.ts'
 
 /**
  * @example
@@ -39,4 +49,25 @@ export interface PlanOptions extends LeaseOptions {
   readonly ownCommand?: (command: string) => string
   /** Runs programs; the default spawns them. Tests replace it. */
   readonly runner?: Runner
+}
+
+/**
+ * Facts are looked at by `checkHostFacts`, which knows their keys.
+ * @internal
+ */
+export const planKinds: OptionKinds<PlanOptions> = {
+  ...leaseKinds,
+  facts: objectValue('an object such as readHost() gives'),
+  rules: nullOr(rulesValue),
+  backend: backendValue,
+  pools: listValue('a list such as ["classic", "10.0.0.0/8:24"]', isAddressLike),
+  reserve: rangesValue,
+  allow: rangesValue,
+  config: objectValue('what readConfig() gives', { reserved: 'list', allowed: 'list' }),
+  guardForwarding: flagValue,
+  sysctls: flagValue,
+  fix: flagValue,
+  move: listValue('a list of names of networks', (value) => typeof value === 'string'),
+  ownCommand: functionValue,
+  runner: runnerValue,
 }

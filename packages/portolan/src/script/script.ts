@@ -1,5 +1,7 @@
 import type { RuleScriptFormat } from '@portolan/core'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { checkArgument, wordValue } from '@portolan/netfilter/schema'
+import { checkPlanValue } from '../arguments/value-kinds.ts'
 import { type Backend, backends } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -38,8 +40,11 @@ export const scriptFormats: readonly ScriptFormat[] = ['nft', 'nft-json', 'iptab
  * script(p, 'nft').includes('add table inet portolan') // true
  * @public @since 0.1.0
  */
-export const script = (plan: Plan, format: ScriptFormat): string =>
-  format === 'sh' ? shellScript(plan) : rulesScript(plan.backend, plan, format)
+export const script = (plan: Plan, format: ScriptFormat): string => {
+  checkPlanValue(plan)
+  checkArgument(format, wordValue(scriptFormats), 'the format of the script')
+  return format === 'sh' ? shellScript(plan) : rulesScript(plan.backend, plan, format)
+}
 
 const rulesScript = <One extends Backend>(backend: One, plan: Plan, format: RuleScriptFormat): string => {
   const dialect = dialects[backend]

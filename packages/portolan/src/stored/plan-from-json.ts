@@ -1,6 +1,6 @@
 import { checkDesired, type DesiredState, type LeaseProposal, parseLease, summarise } from '@portolan/core'
 import { InvalidRequestError, ParseError, parseJson } from '@portolan/netfilter'
-import { faultText, findFault } from '@portolan/netfilter/schema'
+import { checkArgument, faultText, findFault, textValue } from '@portolan/netfilter/schema'
 import { publishedPorts } from '../host-rules/published-ports.ts'
 import { addedPorts, withdrawnPorts } from '../plan/changed-ports.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -30,6 +30,7 @@ import { numberedPlan, type StoredPlan, storedPlanSchema } from './stored-schema
  * @public @since 0.1.0
  */
 export const planFromJson = (text: string): Plan => {
+  checkArgument(text, textValue('a text as JSON.stringify(plan) gives it'), 'the plan')
   const stored = readStored(text)
   const rules = readStoredRules(stored.stored.rules)
   const {

@@ -64,7 +64,7 @@ describe('the JSON Schema of a packet', () => {
 
   test.each<[unknown]>([
     [{ destination: '192.0.2.2' }],
-    [{ destination: '2001:db8::1', protocol: 47, in: null, source: '', state: '', unknownKey: 1 }],
+    [{ destination: '2001:db8::1', protocol: 47, in: null, source: '', state: '' }],
     [{ in: 'eth0', source: '198.51.100.7', destination: '192.0.2.2', destinationPort: 80, state: 'new' }],
   ])('takes %j, as the command does', (value) => {
     expect(judge(value)).toEqual({ read: true, schema: true })
@@ -80,6 +80,7 @@ describe('the JSON Schema of a packet', () => {
     [{ destination: '192.0.2.2', protocol: true }],
     [{ destination: '192.0.2.2', mark: -1 }],
     [{ destination: '192.0.2.2', in: 3 }],
+    [{ destination: '192.0.2.2', dport: 22 }],
   ])('refuses %j, as the command does', (value) => {
     expect(judge(value)).toEqual({ read: false, schema: false })
   })

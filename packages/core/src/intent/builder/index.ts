@@ -16,6 +16,5 @@ export {
   requestedHostAddress,
   requestedPorts,
   requestedProtocol,
-  shownValue,
 } from './port-options.ts'
-export { refuseUnknownOptions, requestedName } from './requested-options.ts'
+export { requestedName } from './requested-options.ts'

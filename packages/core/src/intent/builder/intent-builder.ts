@@ -1,9 +1,21 @@
 import { type AddressInput, canonicalAddress, InvalidRequestError, inputText } from '@portolan/netfilter'
+import {
+  checkArgument,
+  checkOptions,
+  listValue,
+  nullOr,
+  type OptionKinds,
+  objectValue,
+  refuseUnknownOptions,
+  shownValue,
+  textValue,
+  type ValueKind,
+} from '@portolan/netfilter/schema'
 import type { EndpointIntent, Intent, MappingIntent, NetworkIntent } from '../intent.ts'
 import { isProjectName, projectNameRule } from '../project-name.ts'
 import { type NetworkOptions, networkIntent } from './network-options.ts'
-import { isAddress, mappingIntents, type PortOptions, type PortsInput, shownValue } from './port-options.ts'
-import { refuseUnknownOptions } from './requested-options.ts'
+import { isAddress, mappingIntents, type PortOptions, type PortsInput } from './port-options.ts'
+import { requestedName } from './requested-options.ts'
 
 /**
  * What is fixed of an endpoint; what is absent is leased or derived.
@@ -76,12 +88,38 @@ const builderOf = (made: Intent): IntentBuilder => ({
   ...made,
   network: (name, options = {}) => {
     const others = made.networks.filter((network) => network.name !== name)
-    return builderOf({ ...made, networks: [...others, networkIntent(name, options)] })
+    const network = networkIntent(requestedName(name, 'a network'), options)
+    return builderOf({ ...made, networks: [...others, network] })
   },
   service: (name, options = {}) => builderOf(withService(made, name, options)),
 })
 
-const withService = (made: Intent, service: string, { networks, ports = [] }: ServiceOptions): Intent => {
+const isObject = objectValue('an object').holds
+
+const serviceKinds: OptionKinds<ServiceOptions> = {
+  networks: {
+    expected: 'a list of names such as ["web"], or an object of names with what is fixed there',
+    holds: (value) =>
+      isObject(value) || (Array.isArray(value) && value.every((name) => typeof name === 'string')),
+  },
+  ports: listValue('a list such as [{ hostPort: 8080, port: 80 }]', isObject),
+}
+
+const fixedValue: ValueKind = nullOr({
+  expected: 'an address, as text or as a value of ip-num',
+  holds: (value) => typeof value === 'string' || isObject(value),
+})
+
+const endpointKinds: OptionKinds<EndpointOptions> = {
+  ip: fixedValue,
+  ip6: fixedValue,
+  mac: nullOr(textValue('six bytes such as 02:42:ac:11:00:01')),
+}
+
+const withService = (made: Intent, name: string, options: ServiceOptions): Intent => {
+  const service = requestedName(name, 'a service')
+  checkOptions(options, serviceKinds, `the options of service ${service}`)
+  const { networks, ports = [] } = options
   if (made.endpoints.some((endpoint) => endpoint.service === service))
     throw new InvalidRequestError(`service ${service} is there already: give another one another name.`)
   const wanted = networksOf(networks)
@@ -126,16 +164,20 @@ const networksOf = (
 export const endpointIntent = (
   service: string,
   network: string,
-  { ip, ip6, mac }: EndpointOptions,
-): EndpointIntent => ({
-  service,
-  replica: 1,
-  network,
-  ip: fixedAddress(ip, 'ip'),
-  ip6: fixedAddress(ip6, 'ip6'),
-  mac: mac?.toLowerCase() ?? null,
-  place: null,
-})
+  options: EndpointOptions,
+): EndpointIntent => {
+  checkOptions(options, endpointKinds, `the options of ${service} on network ${network}`)
+  const { ip, ip6, mac } = options
+  return {
+    service,
+    replica: 1,
+    network,
+    ip: fixedAddress(ip, 'ip'),
+    ip6: fixedAddress(ip6, 'ip6'),
+    mac: mac?.toLowerCase() ?? null,
+    place: null,
+  }
+}
 
 const fixedAddress = (address: AddressInput | null | undefined, option: 'ip' | 'ip6'): string | null => {
   if (address === undefined || address === null) return null
@@ -145,6 +187,11 @@ const fixedAddress = (address: AddressInput | null | undefined, option: 'ip' | '
       `${option} is ${shownValue(address)}: expected an address such as ${example}.`,
     )
   return canonicalAddress(address)
+}
+
+const weightValue: ValueKind = {
+  expected: 'a whole number, 1 or more',
+  holds: (value) => Number.isInteger(value) && Number(value) >= 1,
 }
 
 const mappingsOf = (
@@ -164,5 +211,6 @@ const mappingsOf = (
     ['hostPort', 'protocol', 'hostAddress', 'interface', 'allowFrom'],
     `the options of a port of ${service}, beside port, network and weight,`,
   )
+  if (weight !== undefined) checkArgument(weight, weightValue, `weight of a port of ${service}`)
   return mappingIntents(options, [{ service, network: to, port, weight }])
 }

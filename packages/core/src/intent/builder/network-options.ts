@@ -6,9 +6,9 @@ import {
   inputText,
   type PrefixInput,
 } from '@portolan/netfilter'
+import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import { type PoolInput, parsePool, poolText } from '../../pool/parse-pool.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
-import { refuseUnknownOptions } from './requested-options.ts'
 
 /**
  * What a program says of one family of a network.
@@ -125,12 +125,12 @@ export const networkIntent = (
 
 const flag = (value: boolean | undefined, option: string): boolean | undefined => {
   if (value === undefined || typeof value === 'boolean') return value
-  throw new InvalidRequestError(`${option} is ${JSON.stringify(value)}: expected true or false.`)
+  throw new InvalidRequestError(`${option} is ${shownValue(value)}: expected true or false.`)
 }
 
 const bridgeOf = (bridge: string | null): string | null => {
   if (bridge === null || typeof bridge === 'string') return bridge
-  throw new InvalidRequestError(`bridge is ${JSON.stringify(bridge)}: expected a name of 1 to 15 bytes.`)
+  throw new InvalidRequestError(`bridge is ${shownValue(bridge)}: expected a name of 1 to 15 bytes.`)
 }
 
 const poolsOf = (pool: PoolInput | readonly PoolInput[]): readonly string[] => {
@@ -138,7 +138,7 @@ const poolsOf = (pool: PoolInput | readonly PoolInput[]): readonly string[] => {
   const odd = asked.find((one) => (typeof one !== 'string' && typeof one !== 'object') || one === null)
   if (odd !== undefined || asked.includes(null as never))
     throw new InvalidRequestError(
-      `pool is ${JSON.stringify(pool)}: expected classic, docker, or a prefix and the size to cut it into, like 10.0.0.0/8:24.`,
+      `pool is ${shownValue(pool)}: expected classic, docker, or a prefix and the size to cut it into, like 10.0.0.0/8:24.`,
     )
   const pools = asked.map(poolText)
   for (const one of pools) parsePool(one)
@@ -156,15 +156,26 @@ const subnetOf = (
   if (options === true) return base
   if (typeof options !== 'object' || options === null)
     throw new InvalidRequestError(
-      `${option} is ${JSON.stringify(options)}: expected true, false, or an object such as { subnet }.`,
+      `${option} is ${shownValue(options)}: expected true, false, or an object such as { subnet }.`,
     )
   refuseUnknownOptions(options, subnetOptions, `the options of ${option}`)
   const { subnet, gateway, ipRange, mode } = options
   return {
-    subnet: subnet === undefined ? base.subnet : canonicalPrefix(inputText(subnet)),
+    subnet: subnet === undefined ? base.subnet : prefixOf(subnet, `${option}.subnet`),
     gateway: gateway === undefined ? base.gateway : addressOf(gateway, `${option}.gateway`),
-    ipRange: ipRange === undefined ? base.ipRange : canonicalPrefix(inputText(ipRange)),
+    ipRange: ipRange === undefined ? base.ipRange : prefixOf(ipRange, `${option}.ipRange`),
     mode: mode ?? base.mode,
+  }
+}
+
+const prefixOf = (prefix: PrefixInput, option: string): string => {
+  try {
+    return canonicalPrefix(inputText(prefix))
+  } catch (cause) {
+    throw new InvalidRequestError(
+      `${option} is ${shownValue(prefix)}: expected a prefix such as 10.1.0.0/16.`,
+      { cause },
+    )
   }
 }
 
@@ -174,7 +185,7 @@ const addressOf = (address: AddressInput | null, option: string): string | null 
     return canonicalAddress(address)
   } catch (error) {
     throw new InvalidRequestError(
-      `${option} is ${JSON.stringify(inputText(address))}: expected an address such as 10.1.0.1.`,
+      `${option} is ${typeof address === 'object' ? inputText(address) : shownValue(address)}: expected an address such as 10.1.0.1.`,
       { cause: error },
     )
   }

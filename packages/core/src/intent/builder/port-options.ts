@@ -8,6 +8,7 @@ import {
   type PrefixInput,
   type Protocol,
 } from '@portolan/netfilter'
+import { shownValue } from '@portolan/netfilter/schema'
 import type { MappingIntent, PortRange } from '../intent.ts'
 
 /**
@@ -163,12 +164,3 @@ export const requestedPorts = (ports: PortsInput, option: string): PortRange => 
 
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535
-
-/**
- * A value that was not expected, for a message.
- * @example
- * shownValue(undefined) // 'missing'
- * @public @since 0.1.0
- */
-export const shownValue = (value: unknown): string =>
-  value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value))

@@ -8,6 +8,7 @@ import {
   projectNameFromFolder,
   projectNameRule,
 } from '../project-name.ts'
+import { checkComposeFiles, checkComposeText } from './check-options.ts'
 import { startLoading } from './loading.ts'
 import { mappingsOf } from './mappings.ts'
 import { readModel } from './model.ts'
@@ -33,8 +34,10 @@ import { noteUnknownKeys } from './unknown-keys.ts'
  * intent.mappings[0]?.network // 'default'
  * @public @since 0.1.0
  */
-export const readCompose = (text: string, options: ComposeOptions): Intent =>
-  readComposeFiles([{ text, source: options.source }], options)
+export const readCompose = (text: string, options: ComposeOptions): Intent => {
+  checkComposeText(text, options)
+  return readFiles([{ text, source: options.source }], options)
+}
 
 /**
  * Reads several Compose files as one, each laid over those before it by Compose's merge rules (lists appended,
@@ -48,6 +51,11 @@ export const readComposeFiles = (
   files: readonly ComposeFile[],
   options: ComposeFilesOptions = {},
 ): Intent => {
+  checkComposeFiles(files, options)
+  return readFiles(files, options)
+}
+
+const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions): Intent => {
   const variables = lookupIn(options.environment ?? {}, lookupIn(options.dotenv ?? {}))
   const names: string[] = []
   const lookup: Lookup = (name) =>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { InvalidRequestError } from '@portolan/netfilter'
+import { refuseUnknownOptions } from '@portolan/netfilter/schema'
 import { type NetworkOptions, networkIntent } from '../../../src/intent/builder/network-options.ts'
-import { refuseUnknownOptions, requestedName } from '../../../src/intent/builder/requested-options.ts'
+import { requestedName } from '../../../src/intent/builder/requested-options.ts'
 
 describe('a name that a program gives', () => {
   test.each(['web', 'a b', '/', '__proto__', 'constructor', 'x'.repeat(100)])('may be %j', (name) => {

@@ -1,10 +1,20 @@
-import { type Evaluator, ParseError, PortolanError, prepare, readPacket } from '@portolan/netfilter'
+import {
+  type Evaluator,
+  type HostFacts,
+  type Packet,
+  ParseError,
+  PortolanError,
+  prepare,
+  readPacket,
+} from '@portolan/netfilter'
+import { offsetInJson } from '@portolan/netfilter/text'
 import { asFarAsRead } from '../../host-rules/as-far-as-read.ts'
 import type { HostRules } from '../../host-rules/host-rules.ts'
 import { lowerRules } from '../../host-rules/lower-rules.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { interfaceNames, mayHave, noSuchInterface } from '../known-interfaces.ts'
 import { linesOf, tooLong } from '../lines.ts'
 import { paceOutput } from '../paced-output.ts'
 import { readSituation } from '../read-situation.ts'
@@ -18,6 +28,7 @@ const longestLine = 65_536
  */
 export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
   const { facts, rules, endpoints } = await readSituation(options, terminal)
+  const host: EvaluatedHost = { facts, rules, interfaces: interfaceNames(facts) }
   const evaluator = prepare(facts, lowerRules(rules), { endpoints })
   const output = paceOutput(process.stdout)
   let line = 0
@@ -27,7 +38,7 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
     for (const text of lines) {
       line += 1
       if (text !== tooLong && text.trim() === '') continue
-      const { answer, isMistake } = answerLine(evaluator, rules, text, line)
+      const { answer, isMistake } = answerLine(evaluator, host, text, line)
       answers.push(answer, '\n')
       if (isMistake) mistakes += 1
     }
@@ -40,9 +51,34 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   return exitCode.error
 }
 
+interface EvaluatedHost {
+  readonly facts: HostFacts
+  readonly rules: HostRules
+  readonly interfaces: ReadonlySet<string>
+}
+
+/** A packet that comes in by an interface that is not there would be answered as if it were. */
+const refuseAbsent = (
+  packet: Packet,
+  { facts, interfaces }: EvaluatedHost,
+  text: string,
+  line: number,
+): void => {
+  for (const key of ['in', 'port'] as const) {
+    const name = packet[key]
+    if (name == null || mayHave(interfaces, name)) continue
+    const place = { source: 'standard input', line, column: 1 + offsetInJson(text, [key]) }
+    throw new ParseError(
+      `${key} is ${JSON.stringify(name)}: ${noSuchInterface(facts)}`,
+      place,
+      text.slice(0, 200),
+    )
+  }
+}
+
 const answerLine = (
   evaluator: Evaluator,
-  rules: HostRules,
+  host: EvaluatedHost,
   text: string | typeof tooLong,
   line: number,
 ): { readonly answer: string; readonly isMistake: boolean } => {
@@ -54,7 +90,8 @@ const answerLine = (
         '',
       )
     const packet = readPacket(text, { source: 'standard input', line, column: 1 })
-    const outcome = asFarAsRead(packet, evaluator.evaluate(packet), rules)
+    refuseAbsent(packet, host, text, line)
+    const outcome = asFarAsRead(packet, evaluator.evaluate(packet), host.rules)
     return { answer: jsonText(outcome, null, 0), isMistake: false }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error

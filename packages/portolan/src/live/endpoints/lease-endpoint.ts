@@ -8,14 +8,9 @@ import {
   type LeaseState,
   type LeaseStore,
 } from '@portolan/core'
-import {
-  addressKey,
-  endpointIntent,
-  refuseUnknownOptions,
-  releaseHolder,
-  requestedName,
-} from '@portolan/core/planning'
+import { addressKey, endpointIntent, releaseHolder, requestedName } from '@portolan/core/planning'
 import { families, InvalidRequestError, macFromAddress, StaleStateError } from '@portolan/netfilter'
+import { refuseUnknownOptions } from '@portolan/netfilter/schema'
 import type { LiveRules } from '../rules/live-rules.ts'
 import {
   type WantedEndpoint,

@@ -12,8 +12,6 @@ import {
   mappingIntents,
   networkIntent,
   type PortDestination,
-  refuseUnknownOptions,
-  shownValue,
 } from '@portolan/core/planning'
 import {
   canonicalAddress,
@@ -22,6 +20,7 @@ import {
   InvalidRequestError,
   PortolanError,
 } from '@portolan/netfilter'
+import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import type { OwnBridge } from '../networks/own-bridges.ts'
 import type { WantedState } from '../wanted/wanted-state.ts'
 import type { PublishRequest, PublishTarget } from './publish-request.ts'

@@ -1,14 +1,8 @@
 import type { DesiredMapping } from '@portolan/core'
-import {
-  isAddress,
-  refuseUnknownOptions,
-  requestedHostAddress,
-  requestedPorts,
-  requestedProtocol,
-  shownValue,
-} from '@portolan/core/planning'
+import { isAddress, requestedHostAddress, requestedPorts, requestedProtocol } from '@portolan/core/planning'
 import type { JournalChange } from '@portolan/host'
 import { canonicalAddress, families, familyOf, InvalidRequestError } from '@portolan/netfilter'
+import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { withoutPort, withPort } from '../wanted/wanted-state.ts'
 import type { UnpublishRequest } from './publish-request.ts'

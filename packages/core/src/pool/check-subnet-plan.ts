@@ -1,0 +1,89 @@
+import type { HostFacts } from '@portolan/netfilter'
+import { InvalidRequestError } from '@portolan/netfilter'
+import {
+  checkArgument,
+  checkHostFacts,
+  checkOptions,
+  isAddressLike,
+  listValue,
+  nullOr,
+  type OptionKinds,
+  objectValue,
+  refuseUnknownOptions,
+  shownValue,
+  textValue,
+} from '@portolan/netfilter/schema'
+import type { HostIndex } from './host-index.ts'
+import type { Pool } from './pool.ts'
+import type { SubnetPlanOptions, SubnetRequest } from './subnet-request.ts'
+
+const ranges = listValue('a list of prefixes such as ["10.0.0.0/8"]', isAddressLike)
+
+const optionKinds: OptionKinds<SubnetPlanOptions> = {
+  project: nullOr(textValue()),
+  removedBridges: listValue('a list of names of bridges', (value) => typeof value === 'string'),
+  reserve: ranges,
+  allow: ranges,
+  leases: listValue('a list of leases', objectValue('a lease', { network: 'text', subnet: 'text' }).holds),
+}
+
+const requestKeys = [
+  'network',
+  'family',
+  'subnet',
+  'gateway',
+  'ipRange',
+  'size',
+  'pools',
+  'held',
+  'renumber',
+  'place',
+  'bridge',
+] as const satisfies readonly (keyof SubnetRequest)[]
+const requestKey: ReadonlySet<string> = new Set(requestKeys)
+
+const poolList = listValue(
+  'a list of pools as parsePool() gives them',
+  objectValue('a pool', { name: 'text', entries: 'list' }).holds,
+)
+
+/**
+ * Refuses arguments of `planSubnets` that are none: a caller in JavaScript has no compiler that tells it.
+ * @throws InvalidRequestError naming the argument
+ */
+export const checkSubnetPlan = (
+  facts: HostFacts | HostIndex,
+  wanted: readonly SubnetRequest[],
+  pools: readonly Pool[],
+  options: SubnetPlanOptions,
+): void => {
+  checkArgument(facts, objectValue('an object such as readHost() gives'), 'the facts')
+  if (!('kind' in facts)) checkHostFacts(facts, 'the facts')
+  checkArgument(
+    wanted,
+    listValue('a list such as [{ network: "web", family: "ip" }]'),
+    'the list of requests',
+  )
+  for (const request of wanted) checkRequest(request)
+  checkArgument(pools, poolList, 'the list of pools')
+  checkOptions<SubnetPlanOptions>(options, optionKinds, 'the options of planSubnets')
+}
+
+/** By hand: there may be 65,536 of them. */
+const checkRequest = (request: SubnetRequest): void => {
+  if (typeof request !== 'object' || request === null) throw noRequest(request)
+  if (typeof request.network !== 'string') throw noRequest(request)
+  const { family } = request
+  if (family !== 'ip' && family !== 'ip6')
+    throw new InvalidRequestError(
+      `family in the request for ${request.network} is ${shownValue(family)}: expected one of ip, ip6.`,
+    )
+  for (const key in request)
+    if (!requestKey.has(key))
+      refuseUnknownOptions(request, requestKeys, `the options of the request for ${request.network}`)
+}
+
+const noRequest = (request: unknown): InvalidRequestError =>
+  new InvalidRequestError(
+    `the list of requests has ${shownValue(request)} in it: expected requests such as { network: "web", family: "ip" }.`,
+  )
