@@ -56,6 +56,8 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/core/planning',
     '@portolan/iptables',
     '@portolan/netfilter',
+    '@portolan/netfilter/advice',
+    '@portolan/netfilter/schema',
     '@portolan/netfilter/sysctls',
     '@portolan/netfilter/text',
     '@portolan/nftables',

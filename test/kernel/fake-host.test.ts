@@ -2,6 +2,11 @@ import { expect, test } from '@jest/globals'
 import * as nftables from '@portolan/nftables'
 import { arbitraryForeignRules, fakeHost, type RuleTexts, smallHost } from '@portolan/testing'
 import fc from 'fast-check'
+import {
+  lookedUpTexts,
+  refusedTexts,
+  takenTexts,
+} from '../../packages/testing/test/nft-text/refused-texts.ts'
 import { type Backend, backends } from '../lab/backend.ts'
 import { addresses } from '../lab/topology.ts'
 import { applyInLab, applyOnFake } from './fake-host/compose-on-both.ts'
@@ -42,6 +47,32 @@ describeLifecycle("foreign rules in nft's own language", 'nftables', (open) => {
       const listed = nftables.parse(await lab.host.mustRun(['nft', '-j', 'list', 'ruleset']))
       const read = fakeHost(smallHost, rules).rules.nftables
       expect({ rules, read: withoutHandles(read) }).toEqual({ rules, read: withoutHandles(listed) })
+    }
+  })
+})
+
+describeLifecycle("texts in nft's own language", 'nftables', (open) => {
+  test('are refused by nft or the kernel where the fake host refuses them', async () => {
+    const lab = await open()
+    const taken: string[] = []
+    for (const [text] of refusedTexts) {
+      await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+      const { exitCode } = await lab.host.run(['nft', '-f', '-'], { input: text })
+      if (exitCode === 0) taken.push(text)
+    }
+    expect(taken).toEqual([])
+    for (const [text] of [...refusedTexts, ...lookedUpTexts])
+      expect(() => fakeHost(smallHost, { nft: text })).toThrow()
+  })
+
+  test('are taken by nft, and read as it lists them, where the fake host takes them', async () => {
+    const lab = await open()
+    for (const text of takenTexts) {
+      await lab.host.mustRun(['nft', 'flush', 'ruleset'])
+      await lab.host.mustRun(['nft', '-f', '-'], { input: text })
+      const listed = nftables.parse(await lab.host.mustRun(['nft', '-j', 'list', 'ruleset']))
+      const read = fakeHost(smallHost, { nft: text }).rules.nftables
+      expect({ text, read: withoutHandles(read) }).toEqual({ text, read: withoutHandles(listed) })
     }
   })
 })

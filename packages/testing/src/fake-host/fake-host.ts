@@ -113,7 +113,8 @@ export interface FakeHost {
  * @public @since 0.1.0
  */
 export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRules = {}): FakeHost => {
-  const state = new FakeState(completeFacts(facts), 'nftables' in rules ? rules : rulesFromTexts(rules))
+  const known = completeFacts(facts)
+  const state = new FakeState(known, 'nftables' in rules ? rules : rulesFromTexts(rules, known))
   const sender = new Sender(state)
   return {
     get facts() {

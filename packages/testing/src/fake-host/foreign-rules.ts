@@ -1,4 +1,4 @@
-import type { Family } from '@portolan/netfilter'
+import type { Family, HostFacts } from '@portolan/netfilter'
 import { type Backend, dialects, type HostRules, noRules, type RulesOf } from 'portolan/machine'
 import { nftListing } from '../nft-text/nft-listing.ts'
 import type { FakeState } from './fake-state.ts'
@@ -50,7 +50,7 @@ export const foreignRules = (state: FakeState): ForeignRules => ({
   ip6tablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip6', text),
   nft: (text) => {
     const own = dialects.nftables.ours(state.rules.nftables)
-    const foreign = withoutOurs('nftables', readNft(text))
+    const foreign = withoutOurs('nftables', readNft(text, state.facts))
     const nftables = { ...foreign, tables: [...foreign.tables, ...own.tables] }
     state.setRules({ ...state.rules, nftables }, programOf('nft'))
   },
@@ -83,11 +83,14 @@ const toolName = (backend: IptablesBackend, family: Family): string =>
 const readIptables = (backend: IptablesBackend, family: Family, text: string): RulesOf<IptablesBackend> =>
   dialects[backend].parse(text, toolName(backend, family), family)
 
-const readNft = (text: string): RulesOf<'nftables'> =>
-  dialects.nftables.parse(text.trimStart().startsWith('{') ? text : nftListing(text), 'nft list ruleset')
+const readNft = (text: string, { interfaces = [] }: HostFacts): RulesOf<'nftables'> => {
+  const names = interfaces.flatMap(({ name }) => name ?? [])
+  const json = text.trimStart().startsWith('{') ? text : nftListing(text, names)
+  return dialects.nftables.parse(json, 'nft list ruleset')
+}
 
 /** The rules of a host, from what its tools print. */
-export const rulesFromTexts = (texts: RuleTexts): HostRules => {
+export const rulesFromTexts = (texts: RuleTexts, facts: HostFacts): HostRules => {
   const { iptables = '', ip6tables = '', iptablesLegacy = '', ip6tablesLegacy = '', nft = '' } = texts
   const read = (backend: IptablesBackend, ip: string, ip6: string): RulesOf<IptablesBackend> =>
     dialects[backend].merge(
@@ -100,7 +103,7 @@ export const rulesFromTexts = (texts: RuleTexts): HostRules => {
     )
   return {
     ...noRules,
-    nftables: nft.trim() === '' ? noRules.nftables : readNft(nft),
+    nftables: nft.trim() === '' ? noRules.nftables : readNft(nft, facts),
     'iptables-nft': read('iptables-nft', iptables, ip6tables),
     'iptables-legacy': read('iptables-legacy', iptablesLegacy, ip6tablesLegacy),
   }

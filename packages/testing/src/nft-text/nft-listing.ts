@@ -1,36 +1,32 @@
-import { readList, readRule } from './nft-rule.ts'
-import { nftWords, notRead, WordReader } from './nft-words.ts'
+import { isNftIdentifier } from '@portolan/netfilter/advice'
+import { checkReferences } from './check-references.ts'
+import { type ListedBase, readBase, readPolicy } from './nft-base.ts'
+import { readRule } from './nft-rule.ts'
+import { readSet } from './nft-set.ts'
+import type { NftType } from './nft-types.ts'
+import { nftWords, notRead, refused, refusedFor, type Word, WordReader } from './nft-words.ts'
+import type { TableScope } from './rule-scope.ts'
 
 /**
  * What `nft -j list ruleset` would print, from the text of `nft list ruleset`: tables with chains, and sets of one type.
  * Of rules the plain ones: matches of addresses, ports, interfaces, marks and states, verdicts, translations to one
  * address.
  *
- * @throws NotSimulatedError naming the word that is not read
+ * @param interfaces - those of the host, which `iif` and `oif` name
+ * @throws ParseError for what nft refuses, NotSimulatedError naming the word that is not read
  */
-export const nftListing = (text: string): string => {
+export const nftListing = (text: string, interfaces: readonly string[]): string => {
   const reader = new WordReader(nftWords(text))
   const objects: object[] = []
   const numbers = new Numbers()
+  const seen = new Names()
   reader.skipEnds()
   while (!reader.ended) {
     const word = reader.next()
+    if (word.text === '}' || word.quoted) throw refused(word, 'expected "table" or the end of the text')
     if (word.text !== 'table') throw notRead(word, 'only tables are')
-    const family = reader.peek(1) === '{' ? 'ip' : reader.next().text
-    const name = reader.next().text
-    reader.expect('{')
-    objects.push({ table: { family, name, handle: numbers.next() } })
-    const rules: object[] = []
-    for (;;) {
-      reader.skipEnds()
-      if (reader.skip('}')) break
-      const kind = reader.next()
-      const at = { family, table: name }
-      if (kind.text === 'chain') objects.push(readChain(reader, at, numbers, rules))
-      else if (kind.text === 'set') objects.push(readSet(reader, at, numbers))
-      else throw notRead(kind, 'a table has chains and sets alone')
-    }
-    objects.push(...rules)
+    objects.push(...readTable(reader, interfaces, numbers, seen))
+    reader.expectEnd()
     reader.skipEnds()
   }
   return JSON.stringify({ nftables: [{ metainfo: { json_schema_version: 1 } }, ...objects] })
@@ -46,80 +42,114 @@ class Numbers {
   }
 }
 
-interface Place {
-  readonly family: string
-  readonly table: string
+/** Names that were given. nft joins what is written twice, which is not read. */
+class Names {
+  readonly #given = new Set<string>()
+
+  give(word: Word, kind: string, of = ''): string {
+    const { text } = word
+    // Of a leading _ or . the keywords know nothing (src/scanner.l, string).
+    if (word.quoted || !isNftIdentifier(text.replace(/^[_.]+/, '')))
+      throw refused(
+        word,
+        `expected the name of a ${kind}: letters, digits, "_", "-", "." and "/", and no word of nft's own`,
+      )
+    const key = `${kind} ${of} ${text}`
+    if (this.#given.has(key))
+      throw notRead(word, `the ${kind} is written twice, which is not joined`, 'Write it once.')
+    this.#given.add(key)
+    return text
+  }
 }
 
-const readChain = (reader: WordReader, at: Place, numbers: Numbers, rules: object[]): object => {
-  const name = reader.next().text
-  const handle = numbers.next()
-  let base: object = {}
+const families: readonly string[] = ['ip', 'ip6', 'inet', 'bridge']
+
+const readFamily = (reader: WordReader): string => {
+  if (reader.peek(1) === '{') return 'ip'
+  const word = reader.next()
+  if (!word.quoted && families.includes(word.text)) return word.text
+  if (word.text === 'arp' || word.text === 'netdev') throw notRead(word, 'tables of this family are not')
+  throw refused(word, `expected a family (${families.join(', ')}) and a name`)
+}
+
+const readTable = (
+  reader: WordReader,
+  interfaces: readonly string[],
+  numbers: Numbers,
+  seen: Names,
+): readonly object[] => {
+  const family = readFamily(reader)
+  const name = seen.give(reader.next(), 'table', family)
+  reader.expect('{')
+  const scope: TableScope = { family, interfaces, jumps: [], sets: [], bound: [] }
+  const objects: object[] = [{ table: { family, name, handle: numbers.next() } }]
+  const rules: object[] = []
+  const chains = new Map<string, ListedBase | null>()
+  const sets = new Map<string, NftType>()
+  for (;;) {
+    reader.skipEnds()
+    if (reader.skip('}')) break
+    const kind = reader.next()
+    const at = { family, table: name }
+    const of = `${family} ${name}`
+    if (kind.text === 'chain' && !kind.quoted) {
+      const chain = seen.give(reader.next(), 'chain', of)
+      const handle = numbers.next()
+      const { base, read } = readChain(reader, scope, chain)
+      chains.set(chain, base)
+      objects.push({ chain: { ...at, name: chain, handle, ...base } })
+      rules.push(...read.map((rule) => ({ rule: { ...at, chain, handle: numbers.next(), ...rule } })))
+    } else if (kind.text === 'set' && !kind.quoted) {
+      const word = reader.next()
+      const set = seen.give(word, 'set', of)
+      reader.expect('{')
+      const { type, json } = readSet(reader, word, interfaces)
+      sets.set(set, type)
+      objects.push({ set: { ...at, name: set, handle: numbers.next(), ...json } })
+    } else throw notRead(kind, 'a table has chains and sets alone')
+    reader.expectEnd()
+  }
+  checkReferences(scope, chains, sets)
+  return [...objects, ...rules]
+}
+
+interface ReadChain {
+  readonly base: ListedBase | null
+  readonly read: readonly object[]
+}
+
+const readChain = (reader: WordReader, scope: TableScope, chain: string): ReadChain => {
+  let base: Omit<ListedBase, 'policy'> | null = null
+  let policy: { readonly word: Word; readonly text: string } | null = null
+  const read: object[] = []
   reader.expect('{')
   for (;;) {
     reader.skipEnds()
-    if (reader.skip('}')) return { chain: { ...at, name, handle, ...base } }
-    if (reader.peek() === 'type' && reader.peek(2) === 'hook') base = readBase(reader)
-    else {
-      const rule = readRule(reader.untilEnd(), at.family)
-      rules.push({ rule: { ...at, chain: name, handle: numbers.next(), ...rule } })
+    if (reader.skip('}')) break
+    switch (reader.peek()) {
+      case 'type':
+        if (base !== null) throw refusedFor(reader.next(), 'a chain has one type, one hook and one priority')
+        base = readBase(reader, scope.family)
+        reader.expectEnd()
+        break
+      case 'policy': {
+        const word = reader.next()
+        if (policy !== null) throw refusedFor(word, 'a chain has one policy')
+        policy = { word, text: readPolicy(reader.next()) }
+        reader.expectEnd()
+        break
+      }
+      case 'comment':
+        // Of the chain, which changes nothing.
+        reader.next()
+        reader.next()
+        reader.expectEnd()
+        break
+      default:
+        read.push(readRule(reader.untilEnd(), scope, chain))
     }
   }
-}
-
-/** man 8 nft, CHAINS: the names of priorities. */
-const priorities: Readonly<Record<string, number>> = {
-  raw: -300,
-  mangle: -150,
-  dstnat: -100,
-  filter: 0,
-  security: 50,
-  srcnat: 100,
-}
-
-const readBase = (reader: WordReader): object => {
-  reader.expect('type')
-  const type = reader.next().text
-  reader.expect('hook')
-  const hook = reader.next().text
-  reader.expect('priority')
-  const word = reader.next()
-  const named = priorities[word.text]
-  const first = named ?? Number(word.text)
-  if (Number.isNaN(first)) throw notRead(word, 'it names no priority')
-  let prio = first
-  if (reader.peek() === '+' || reader.peek() === '-') {
-    const sign = reader.next().text === '+' ? 1 : -1
-    prio += sign * Number(reader.next().text)
-  }
-  reader.skipEnds()
-  const policy = reader.skip('policy') ? reader.next().text : 'accept'
-  return { type, hook, prio, policy }
-}
-
-const readSet = (reader: WordReader, at: Place, numbers: Numbers): object => {
-  const name = reader.next().text
-  let set: object = { ...at, name, handle: numbers.next() }
-  reader.expect('{')
-  for (;;) {
-    reader.skipEnds()
-    if (reader.skip('}')) return { set }
-    const word = reader.next()
-    if (word.text === 'type')
-      set = {
-        ...set,
-        type: reader
-          .untilEnd()
-          .map(({ text }) => text)
-          .join(' '),
-      }
-    else if (word.text === 'flags')
-      set = { ...set, flags: reader.untilEnd().flatMap(({ text }) => (text === ',' ? [] : [text])) }
-    else if (word.text === 'auto-merge') set = { ...set, 'auto-merge': true }
-    else if (word.text === 'elements') {
-      reader.expect('=')
-      reader.expect('{')
-      set = { ...set, elem: readList(reader) }
-    } else throw notRead(word, 'a set has a type, flags and elements')
-  }
+  if (base === null && policy !== null)
+    throw refusedFor(policy.word, 'a policy is for a chain with a type, a hook and a priority')
+  return { base: base === null ? null : { ...base, policy: policy?.text ?? 'accept' }, read }
 }

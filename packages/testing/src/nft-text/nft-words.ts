@@ -5,24 +5,49 @@ import { NotSimulatedError } from '../fake-host/not-simulated-error.ts'
 export interface Word {
   readonly text: string
   readonly quoted: boolean
-  /** From 1. */
+  /** The end of a line, which has the text `;` too. */
+  readonly newline: boolean
+  /** Both from 1. */
   readonly line: number
+  readonly column: number
 }
 
-const pieces = /"([^"\n]*)"|#[^\n]*|\n|[{};,]|[^\s{};,"]+/g
+const pieces = /"([^"\n]*)"|#[^\n]*|\n|[{};,"]|[^\s{};,"]+/g
 
-/** A text of nft as words. The end of a line ends a statement, as `;` does. */
+/**
+ * A text of nft as words. The end of a line ends a statement, as `;` does.
+ * @throws ParseError for a quote that does not end in its line
+ */
 export const nftWords = (text: string): readonly Word[] => {
   let line = 1
+  let start = 0
   const words: Word[] = []
-  for (const [piece, inQuotes] of text.matchAll(pieces)) {
+  for (const match of text.matchAll(pieces)) {
+    const [piece, inQuotes] = match
+    const place = { line, column: match.index - start + 1 }
+    if (piece === '"') throw openQuote(place)
+    if (piece === '\n') {
+      line += 1
+      start = match.index + 1
+    }
     if (piece.startsWith('#')) continue
-    if (inQuotes !== undefined) words.push({ text: inQuotes, quoted: true, line })
-    else words.push({ text: piece === '\n' ? ';' : piece, quoted: false, line })
-    if (piece === '\n') line += 1
+    if (inQuotes !== undefined) words.push({ ...place, text: inQuotes, quoted: true, newline: false })
+    else words.push({ ...place, text: piece === '\n' ? ';' : piece, quoted: false, newline: piece === '\n' })
   }
   return words
 }
+
+type Place = Pick<Word, 'line' | 'column'>
+
+/** How messages call the text. */
+const source = 'nft list ruleset'
+
+const openQuote = (place: Place): ParseError =>
+  new ParseError(
+    `a quote begins here and does not end in this line. Strings of nft have no escapes: the quote of a \\" ends the string. Close the string, or leave quotes out of it.`,
+    { source, ...place },
+    '"',
+  )
 
 /** Reads words one after another. */
 export class WordReader {
@@ -45,12 +70,14 @@ export class WordReader {
   /** @throws ParseError at the end of the text */
   next(): Word {
     const word = this.#words[this.#at]
-    if (word === undefined)
+    if (word === undefined) {
+      const { line = 1, column = 1, text = '' } = this.#words.at(-1) ?? {}
       throw new ParseError(
-        'The text ends too early: a closing brace is missing.',
-        { source: 'nft list ruleset', line: this.#words.at(-1)?.line ?? 1, column: 1 },
-        '',
+        `the text ends too early: more is expected after this${text === '' ? '' : `, such as a closing brace`}.`,
+        { source, line, column },
+        text,
       )
+    }
     this.#at += 1
     return word
   }
@@ -66,10 +93,21 @@ export class WordReader {
     while (this.skip(';'));
   }
 
-  /** @throws NotSimulatedError when another word comes */
+  skipNewlines(): void {
+    while (this.#words[this.#at]?.newline === true) this.#at += 1
+  }
+
+  /** @throws ParseError when another word comes */
   expect(text: string): void {
     const word = this.next()
-    if (word.text !== text || word.quoted) throw notRead(word, `"${text}" was expected`)
+    if (word.text !== text || word.quoted) throw refused(word, `expected "${text}"`)
+  }
+
+  /** Takes the end of a statement, which a closing brace is too. */
+  expectEnd(): void {
+    if (this.ended || this.peek() === '}') return
+    const word = this.next()
+    if (word.text !== ';' || word.quoted) throw refused(word, 'expected ";" or the end of the line')
   }
 
   /** Words up to an end, which is taken. */
@@ -83,15 +121,41 @@ export class WordReader {
       if (depth === 0 && text === ';') return found
       if (text === '{') depth += 1
       if (text === '}') depth -= 1
-      if (text !== ';') found.push(word)
+      found.push(word)
     }
   }
 }
 
+const shown = ({ text, newline, quoted }: Word): string =>
+  newline ? 'the end of the line' : quoted ? `the string "${text}"` : `"${text}"`
+
+/**
+ * What nft refuses too.
+ * @param expected - a clause: `expected a port from 0 to 65535`
+ */
+export const refused = (word: Word, expected: string): ParseError =>
+  new ParseError(
+    `nft takes no such text: ${expected}, found ${shown(word)}.`,
+    { source, line: word.line, column: word.column },
+    word.text,
+  )
+
+/** What nft refuses too, where the word itself is not at fault. */
+export const refusedFor = (word: Word, why: string): ParseError =>
+  new ParseError(
+    `nft takes no such text: ${why}.`,
+    { source, line: word.line, column: word.column },
+    word.text,
+  )
+
 /** Refuses what is not understood, so that no rule is guessed at. */
-export const notRead = (word: Word | undefined, why: string): NotSimulatedError =>
+export const notRead = (
+  word: Word,
+  why: string,
+  advice = 'Give what "nft -j list ruleset" prints: that is read whole.',
+): NotSimulatedError =>
   new NotSimulatedError(
-    word === undefined ? 'This text of nft' : `"${word.text}" in line ${word.line} of the text of nft`,
+    `${shown(word)} in line ${word.line}, column ${word.column} of the text of nft`,
     `of nft's own language only plain rules are read, and ${why}`,
-    'Give what "nft -j list ruleset" prints: that is read whole.',
+    advice,
   )
