@@ -44,17 +44,6 @@ const variantOf = (version: string): Backend =>
   version.includes('nf_tables') ? 'iptables-nft' : 'iptables-legacy'
 
 /**
- * Settles on a backend for a host that is known from files alone and cannot be asked which programs it has.
- * @example
- * assumeBackend('auto') // 'nftables'
- * @public @since 0.1.0
- */
-export const assumeBackend = (choice: BackendChoice): Backend => {
-  if (choice === 'auto') return 'nftables'
-  return choice === 'iptables' ? 'iptables-nft' : choice
-}
-
-/**
  * What a program says of itself; null when it is not installed, an error when it is and cannot.
  *
  * @throws InspectError when a signal ended it: it may work the next time, and no other backend is to be chosen for that

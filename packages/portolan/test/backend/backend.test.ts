@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Runner } from '@portolan/core'
 import { InvalidRequestError, MissingToolError } from '@portolan/netfilter'
+import { assumeBackend } from '../../src/backend/assume-backend.ts'
 import { type BackendChoice, parseBackendChoice } from '../../src/backend/backend.ts'
-import { assumeBackend, chooseBackend } from '../../src/backend/choose-backend.ts'
+import { chooseBackend } from '../../src/backend/choose-backend.ts'
 
 /** A host with these programs and what they say of themselves; `null`: the program is there and fails. */
 const host = (programs: Readonly<Record<string, string | null>>): Runner & { readonly calls: string[] } => {
