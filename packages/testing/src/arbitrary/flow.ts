@@ -1,6 +1,8 @@
 import type { DesiredState, Flow, FlowSource } from '@portolan/core'
 import { formatAddress, type HostFacts, parseInterfaceAddress, prefixContains } from '@portolan/netfilter'
 import fc from 'fast-check'
+import { isFakeHost } from '../check/check-host.ts'
+import { isObject, notExpected } from '../check/check-value.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { interfaceName } from './names.ts'
 
@@ -27,7 +29,17 @@ export interface FlowScene {
  * @public @since 0.1.0
  */
 export const arbitraryFlow = (host: FakeHost | FlowScene): fc.Arbitrary<Flow> =>
-  'send' in host ? flowOn(host) : flowIn(host.desired, host.addresses, interfaceName)
+  isFakeHost(host) ? flowOn(host) : flowInScene(host)
+
+const flowInScene = (scene: FlowScene): fc.Arbitrary<Flow> => {
+  if (!isObject(scene) || !isObject(scene.desired) || !Array.isArray(scene.addresses))
+    throw notExpected(
+      'arbitraryFlow(host)',
+      'expected a host of fakeHost(), or { desired, addresses }',
+      scene,
+    )
+  return flowIn(scene.desired, scene.addresses, interfaceName)
+}
 
 /** By the interfaces that there are: a packet that comes in by no interface never comes. */
 const flowOn = (host: FakeHost): fc.Arbitrary<Flow> => {
@@ -42,11 +54,14 @@ const flowOn = (host: FakeHost): fc.Arbitrary<Flow> => {
   )
 }
 
-/** The interface of a machine, where the host has it. */
-const byInterface = (flow: Flow, names: readonly string[]): Flow =>
-  flow.from.kind !== 'machine' || names.includes(flow.from.interface)
-    ? flow
-    : { ...flow, from: { ...flow.from, interface: names[0] ?? flow.from.interface } }
+/** A machine behind an interface that the host has; on a host without any, the host itself. */
+const byInterface = (flow: Flow, names: readonly string[]): Flow => {
+  if (flow.from.kind !== 'machine' || names.includes(flow.from.interface)) return flow
+  const [first] = names
+  return first === undefined
+    ? { ...flow, from: { kind: 'host', address: null } }
+    : { ...flow, from: { ...flow.from, interface: first } }
+}
 
 const nothingDesired: DesiredState = {
   project: 'none',

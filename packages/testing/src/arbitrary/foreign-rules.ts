@@ -1,6 +1,7 @@
 import type { Family } from '@portolan/netfilter'
 import fc from 'fast-check'
-import type { Backend } from 'portolan/machine'
+import { type Backend, backends } from 'portolan/machine'
+import { checkOneOf } from '../check/check-value.ts'
 import type { RuleTexts } from '../fake-host/foreign-rules.ts'
 import type { ForeignEffect, ForeignFirewall } from './foreign-firewall.ts'
 import { iptablesText } from './foreign-iptables.ts'
@@ -107,8 +108,9 @@ const firewalls: fc.Arbitrary<readonly ForeignFirewall[]> = fc.oneof(
  * }))
  * @public @since 0.1.0
  */
-export const arbitraryForeignRules = (dialect: Backend): fc.Arbitrary<RuleTexts> =>
-  firewalls.map((all): RuleTexts => {
+export const arbitraryForeignRules = (dialect: Backend): fc.Arbitrary<RuleTexts> => {
+  checkOneOf(dialect, backends, 'arbitraryForeignRules(dialect)')
+  return firewalls.map((all): RuleTexts => {
     if (dialect === 'nftables') return { nft: all.map(nftText).join('') }
     const textOf = (of: Family): string | undefined =>
       all.filter(({ family }) => family === of).map(iptablesText)[0]
@@ -120,3 +122,4 @@ export const arbitraryForeignRules = (dialect: Backend): fc.Arbitrary<RuleTexts>
           ...(ip6 !== undefined && { ip6tablesLegacy: ip6 }),
         }
   })
+}

@@ -1,5 +1,6 @@
 import type { Intent } from '@portolan/core'
 import fc from 'fast-check'
+import { checkKeys } from '../check/check-value.ts'
 import { endpointIntents } from './endpoint-intent.ts'
 import { mappingIntents } from './mapping-intent.ts'
 import { projectName } from './names.ts'
@@ -43,9 +44,11 @@ export interface IntentOptions {
  * }))
  * @public @since 0.1.0
  */
-export const arbitraryIntent = ({ project }: IntentOptions = {}): fc.Arbitrary<Intent> => {
+export const arbitraryIntent = (options: IntentOptions = {}): fc.Arbitrary<Intent> => {
+  checkKeys(options, ['project'], 'arbitraryIntent(options)', 'options')
+  const { project } = options
   if (project === undefined) return intentIn({ letter: 'n', firstSubnet: 100 }, projectName)
-  const letter = 'abcdefghij'.charAt(project)
-  if (letter === '') throw new RangeError(`project is ${project}: give a number of 0 to 9.`)
+  const letter = Number.isInteger(project) ? 'abcdefghij'.charAt(project) : ''
+  if (letter === '') throw new RangeError(`project is ${project}: give a whole number of 0 to 9.`)
   return intentIn({ letter, firstSubnet: 100 + 8 * project }, fc.constant(`project-${letter}`))
 }

@@ -1,6 +1,7 @@
 import type { EndpointIntent, Intent, MappingIntent, NetworkIntent, PortRange } from '@portolan/core'
 import { InvalidRequestError, type Protocol } from '@portolan/netfilter'
 import fc from 'fast-check'
+import { checkIntent } from '../check/check-request.ts'
 import { interfaceName } from './names.ts'
 
 interface MappingDraft {
@@ -124,7 +125,9 @@ export const mappingIntents = (
  * }))
  * @public @since 0.1.0
  */
-export const arbitraryPortMapping = ({ networks, endpoints }: Intent): fc.Arbitrary<MappingIntent> => {
+export const arbitraryPortMapping = (intent: Intent): fc.Arbitrary<MappingIntent> => {
+  checkIntent(intent, 'arbitraryPortMapping(intent)')
+  const { networks, endpoints } = intent
   const mappingOf = (one: MappingDraft): MappingIntent | undefined => toMapping(one, networks, endpoints)[0]
   const hasTarget = endpoints.some(({ network }) =>
     networks.some(({ name, internal }) => name === network && !internal),

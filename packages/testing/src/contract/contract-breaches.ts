@@ -2,6 +2,7 @@ import { type ContractHost, endpointAddresses, type Flow, type Reach, reach } fr
 import { engineSubnets } from '@portolan/core/planning'
 import { type Evaluator, prepare } from '@portolan/netfilter'
 import { type Backend, backends, dialects, type HostRules, lowerRules, type RulesOf } from 'portolan/machine'
+import { checkHost } from '../check/check-host.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { packetOfFlow } from '../fake-host/packet-of-flow.ts'
 import type { Delivery } from '../fake-host/send.ts'
@@ -32,6 +33,7 @@ export interface ContractBreach {
  * @public @since 0.1.0
  */
 export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
+  checkHost(host, 'contractBreaches(host)')
   const projects = host.desired()
   const endpoints = projects.flatMap(endpointAddresses)
   const bare: Evaluator = prepare(host.facts, lowerRules(withoutAnyOfOurs(host.rules)), { endpoints })

@@ -1,6 +1,9 @@
+import { parseBridgeAlias } from '@portolan/core'
 import { printRule } from '@portolan/iptables'
 import { InvalidRequestError } from '@portolan/netfilter'
 import { dialects, type HostRules, noRules, type RulesOf } from 'portolan/machine'
+import { noSuchBridge } from '../check/check-request.ts'
+import { checkOneOf, notExpected } from '../check/check-value.ts'
 import type { FakeState } from './fake-state.ts'
 import { programOf } from './foreign-rules.ts'
 import { withLinkChange } from './link-facts.ts'
@@ -25,7 +28,7 @@ export interface Drift {
    * @throws InvalidRequestError when there is none
    */
   deleteRules(words: string): number
-  /** As `ip link delete`: its ports are released. */
+  /** As `ip link delete` of a bridge of ours: its ports are released. */
   deleteBridge(name: string): void
   /** As `sysctl -w`. */
   setSysctl(name: string, value: string): void
@@ -38,6 +41,7 @@ export const driftOf = (state: FakeState): Drift => ({
       programOf('nft'),
     ),
   flushIptables: (variant = 'iptables-nft') => {
+    checkOneOf(variant, ['iptables-nft', 'iptables-legacy'], 'drift.flushIptables(variant)')
     const before = state.rules[variant]
     const tables = before.tables.map((table) => ({
       ...table,
@@ -46,6 +50,8 @@ export const driftOf = (state: FakeState): Drift => ({
     state.setRules({ ...state.rules, [variant]: { ...before, tables } }, programOf('iptables'))
   },
   deleteRules: (words) => {
+    if (typeof words !== 'string' || words === '')
+      throw notExpected('drift.deleteRules(words)', 'expected words of the rules', words)
     const { rules, count } = withoutWords(state.rules, words)
     if (count === 0)
       throw new InvalidRequestError(
@@ -54,9 +60,24 @@ export const driftOf = (state: FakeState): Drift => ({
     state.setRules(rules, programOf('nft'))
     return count
   },
-  deleteBridge: (name) => state.setFacts(withLinkChange(state.facts, { kind: 'delete-bridge', name })),
-  setSysctl: (name, value) => state.setFacts(withSysctl(state.facts, name, value)),
+  deleteBridge: (name) => {
+    const bridges = bridgesOf(state)
+    if (!bridges.includes(name)) throw noSuchBridge(name, bridges)
+    state.setFacts(withLinkChange(state.facts, { kind: 'delete-bridge', name }))
+  },
+  setSysctl: (name, value) => {
+    if (typeof name !== 'string' || !/^[a-z]\w*\./.test(name))
+      throw notExpected('drift.setSysctl(name)', 'expected a name such as "net.ipv4.ip_forward"', name)
+    if (typeof value !== 'string')
+      throw notExpected('drift.setSysctl(name, value)', 'expected the value as a text, such as "0"', value)
+    state.setFacts(withSysctl(state.facts, name, value))
+  },
 })
+
+const bridgesOf = ({ facts }: FakeState): readonly string[] =>
+  (facts.interfaces ?? []).flatMap(({ name, alias }) =>
+    name === undefined || parseBridgeAlias(alias) === null ? [] : [name],
+  )
 
 const withoutWords = (
   rules: HostRules,

@@ -23,6 +23,17 @@ import {
   type RulesByBackend,
   takeLeasesOf,
 } from 'portolan/machine'
+import { checkFacts, checkRules, isOfValues } from '../check/check-facts.ts'
+import {
+  checkDestroyOptions,
+  checkDuration,
+  checkIntent,
+  checkInterfaceName,
+  checkOpenOptions,
+  checkPlan,
+  checkPlanOptions,
+} from '../check/check-request.ts'
+import { notExpected } from '../check/check-value.ts'
 import { carryOutOn, forgetAll, remember } from './carry-out.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { fakeMachine } from './fake-machine.ts'
@@ -104,7 +115,7 @@ export interface FakeHost {
  * @param facts - as `readHost` or `portolan inspect` give them; a host with one uplink (`smallHost`) unless told. Sysctls
  *   that are absent are those of that host
  * @param rules - as the tools print them, or as values; none unless told
- * @throws ParseError for a text that cannot be read
+ * @throws ParseError for a text that cannot be read; InvalidRequestError for a key or a value that facts or rules do not have
  * @example
  * const host = fakeHost(smallHost, { iptables: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' })
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
@@ -113,8 +124,10 @@ export interface FakeHost {
  * @public @since 0.1.0
  */
 export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRules = {}): FakeHost => {
+  checkFacts(facts, 'fakeHost(facts)')
+  checkRules(rules)
   const known = completeFacts(facts)
-  const state = new FakeState(known, 'nftables' in rules ? rules : rulesFromTexts(rules, known))
+  const state = new FakeState(known, isValues(rules) ? rules : rulesFromTexts(rules, known))
   const sender = new Sender(state)
   return {
     get facts() {
@@ -126,13 +139,16 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
     foreign: foreignRules(state),
     drift: driftOf(state),
     plan: async (intent, options = {}) => {
+      checkIntent(intent, 'host.plan(intent)')
+      checkPlanOptions(options)
       refuseUnsimulated(options)
       if (state.journals.projects().includes(intent.project)) throw projectIsLive(intent.project)
       const backend = assumeBackend(options.backend ?? 'auto')
       return planOn(state, backend, intent, options, { live: [], search: true })
     },
-    apply: (plan) =>
-      state.withLock(async () => {
+    apply: async (plan) => {
+      checkPlan(plan)
+      await state.withLock(async () => {
         const isDone = plan.changes.length === 0 && (plan.leases?.changes.length ?? 0) === 0
         if (!isDone)
           await carryOutOn(state, plan, async () => {
@@ -140,26 +156,36 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
             return () => giveLeasesBack(state.leases, taken)
           })
         remember(state, plan.desired)
-      }),
-    destroy: ({
-      project = null,
-      keepLeases = false,
-    }: {
-      project?: string | null
-      keepLeases?: boolean
-    } = {}) => state.withLock(() => destroyOn(state, project, keepLeases)),
-    openHost: async ({ backend = 'auto', project = 'live' } = {}) =>
-      openHostOn(project, fakeMachine(state, project, assumeBackend(backend))),
+      })
+    },
+    destroy: async (options = {}) => {
+      checkDestroyOptions(options)
+      const { project = null, keepLeases = false } = options
+      return state.withLock(() => destroyOn(state, project, keepLeases))
+    },
+    openHost: async (options = {}) => {
+      checkOpenOptions(options)
+      const { backend = 'auto', project = 'live' } = options
+      return openHostOn(project, fakeMachine(state, project, assumeBackend(backend)))
+    },
     send: (packet) => sender.send(packet),
     conflicts: () => conflictsOn(state),
     desired: () => state.desired(),
-    change: (change) => state.setFacts({ ...state.facts, ...change }),
+    change: (change) => {
+      checkFacts(change, 'host.change(facts)')
+      state.setFacts({ ...state.facts, ...change })
+    },
     addInterface: (name, kind = 'veth') => addInterface(state, name, kind),
     leases: () => state.leases.read(),
     text: () => backends.map((backend) => textOf(backend, state.rules)).join(''),
-    advance: (ms) => state.clock.advance(ms),
+    advance: async (ms) => {
+      checkDuration(ms)
+      await state.clock.advance(ms)
+    },
   }
 }
+
+const isValues = (rules: RuleTexts | HostRules): rules is HostRules => isOfValues(rules)
 
 /** For callers without types. */
 const refuseUnsimulated = (options: PlanOptions): void => {
@@ -206,6 +232,9 @@ const destroyOn = async (state: FakeState, project: string | null, keepLeases: b
 }
 
 const addInterface = (state: FakeState, name: string, kind: string): void => {
+  checkInterfaceName(name, 'host.addInterface(name)')
+  if (typeof kind !== 'string' || kind === '')
+    throw notExpected('host.addInterface(name, kind)', 'expected a kind such as "veth"', kind)
   const links = state.facts.interfaces ?? []
   if (links.some((link) => link.name === name))
     throw new InvalidRequestError(`this host has an interface ${name} already: give another name.`)

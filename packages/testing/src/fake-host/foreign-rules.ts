@@ -1,5 +1,7 @@
 import type { Family, HostFacts } from '@portolan/netfilter'
 import { type Backend, dialects, type HostRules, noRules, type RulesOf } from 'portolan/machine'
+import { textPrograms } from '../check/check-facts.ts'
+import { checkText } from '../check/check-value.ts'
 import { nftListing } from '../nft-text/nft-listing.ts'
 import type { FakeState } from './fake-state.ts'
 import type { Program } from './notices.ts'
@@ -43,18 +45,24 @@ export interface ForeignRules {
   nft(text: string): void
 }
 
-export const foreignRules = (state: FakeState): ForeignRules => ({
-  iptables: (text) => setIptables(state, 'iptables-nft', 'ip', text),
-  ip6tables: (text) => setIptables(state, 'iptables-nft', 'ip6', text),
-  iptablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip', text),
-  ip6tablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip6', text),
-  nft: (text) => {
-    const own = dialects.nftables.ours(state.rules.nftables)
-    const foreign = withoutOurs('nftables', readNft(text, state.facts))
-    const nftables = { ...foreign, tables: [...foreign.tables, ...own.tables] }
-    state.setRules({ ...state.rules, nftables }, programOf('nft'))
-  },
-})
+export const foreignRules = (state: FakeState): ForeignRules => {
+  const checked = (key: keyof typeof textPrograms, text: string): string => {
+    checkText(text, `foreign.${key}(text)`, `"${textPrograms[key]}"`)
+    return text
+  }
+  return {
+    iptables: (text) => setIptables(state, 'iptables-nft', 'ip', checked('iptables', text)),
+    ip6tables: (text) => setIptables(state, 'iptables-nft', 'ip6', checked('ip6tables', text)),
+    iptablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip', checked('iptablesLegacy', text)),
+    ip6tablesLegacy: (text) => setIptables(state, 'iptables-legacy', 'ip6', checked('ip6tablesLegacy', text)),
+    nft: (text) => {
+      const own = dialects.nftables.ours(state.rules.nftables)
+      const foreign = withoutOurs('nftables', readNft(checked('nft', text), state.facts))
+      const nftables = { ...foreign, tables: [...foreign.tables, ...own.tables] }
+      state.setRules({ ...state.rules, nftables }, programOf('nft'))
+    },
+  }
+}
 
 type IptablesBackend = 'iptables-nft' | 'iptables-legacy'
 

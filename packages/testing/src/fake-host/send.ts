@@ -11,6 +11,7 @@ import {
   type Story,
 } from '@portolan/netfilter'
 import { endpointNames, lowerRules } from 'portolan/machine'
+import { checkPacket } from '../check/check-packet.ts'
 import type { FakeState } from './fake-state.ts'
 import { packetOfFlow } from './packet-of-flow.ts'
 
@@ -72,6 +73,7 @@ export class Sender {
   }
 
   send(input: PacketInput | FlowInput): Delivery {
+    checkPacket(input, this.#state.facts)
     const desired = this.#state.desired()
     const packet = 'from' in input ? packetOfFlow(input, desired) : packetAsText(input)
     const outcome = this.#evaluator(desired).evaluate(packet)

@@ -1,5 +1,7 @@
 import type { FlowInput } from '@portolan/core'
 import type { PacketInput } from '@portolan/netfilter'
+import { checkHost } from '../check/check-host.ts'
+import { checkKeys, checkOneOf, notExpected } from '../check/check-value.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import type { Delivery, Receiver } from '../fake-host/send.ts'
 import { indented, type MatchResult } from './match-result.ts'
@@ -22,6 +24,8 @@ export const toDeliver = (
   flow: PacketInput | FlowInput,
   to: ExpectedReceiver = {},
 ): MatchResult => {
+  checkHost(host, 'expect(host).toDeliver(flow)')
+  checkReceiver(to)
   const delivery = host.send(flow)
   const why = whyNotDelivered(delivery, to)
   return {
@@ -32,6 +36,7 @@ export const toDeliver = (
 
 /** Is a flow dropped, rejected or without a route, on its way or on the way of its answer? Only what is certain counts. */
 export const toDrop = (host: FakeHost, flow: PacketInput | FlowInput): MatchResult => {
+  checkHost(host, 'expect(host).toDrop(flow)')
   const delivery = host.send(flow)
   const pass = lost.includes(delivery.outcome) && delivery.certainty === 'certain'
   const why = pass
@@ -40,6 +45,21 @@ export const toDrop = (host: FakeHost, flow: PacketInput | FlowInput): MatchResu
       ? 'The flow was expected to be dropped, and that is only possible.'
       : `The flow was expected to be dropped, and it is ${words[delivery.outcome]}.`
   return { pass, message: () => wayOf(why, delivery) }
+}
+
+const receiverTexts = ['project', 'network', 'service', 'address', 'interface']
+const receiverKeys = ['kind', 'replica', 'port', 'listens', ...receiverTexts]
+
+const checkReceiver = (to: unknown): void => {
+  const what = 'expect(host).toDeliver(flow, receiver)'
+  const given = checkKeys(to, receiverKeys, what, 'a receiver')
+  if (given.kind !== undefined) checkOneOf(given.kind, ['container', 'host', 'outside'], `${what}: kind`)
+  for (const key of receiverTexts)
+    if (given[key] !== undefined && given[key] !== null && typeof given[key] !== 'string')
+      throw notExpected(`${what}: ${key}`, 'expected a text', given[key])
+  for (const key of ['replica', 'port'])
+    if (given[key] !== undefined && given[key] !== null && !Number.isInteger(given[key]))
+      throw notExpected(`${what}: ${key}`, 'expected a whole number', given[key])
 }
 
 const words: Readonly<Record<Delivery['outcome'], string>> = {

@@ -1,6 +1,9 @@
 import type { Conflict } from '@portolan/core'
-import { visibleLine } from '@portolan/netfilter'
+import { InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import type { Plan } from 'portolan/machine'
+import { checkHost, isFakeHost } from '../check/check-host.ts'
+import { isPlan } from '../check/check-request.ts'
+import { checkKeys, checkOneOf, notExpected } from '../check/check-value.ts'
 import { type ContractBreach, contractBreaches } from '../contract/contract-breaches.ts'
 import type { FakeHost } from '../fake-host/fake-host.ts'
 import { flowText } from '../fake-host/packet-of-flow.ts'
@@ -20,12 +23,10 @@ const order = ['error', 'warning', 'info'] as const
 const mostTold = 3
 
 /** Does nothing on a host, or in a plan, break what its projects want? Severities below `warning` count when asked for. */
-export const toHaveNoConflicts = (
-  subject: FakeHost | Plan,
-  { severity = 'warning' }: ConflictOptions = {},
-): MatchResult => {
-  const host = 'send' in subject ? subject : null
-  const all: readonly Conflict[] = 'send' in subject ? subject.conflicts() : subject.conflicts
+export const toHaveNoConflicts = (subject: FakeHost | Plan, options: ConflictOptions = {}): MatchResult => {
+  const host = isFakeHost(subject) ? subject : null
+  const { severity = 'warning' } = checkOptions(options)
+  const all = conflictsOf(subject)
   const found = all.filter((one) => order.indexOf(one.severity) <= order.indexOf(severity))
   const message = (): string =>
     found.length === 0
@@ -35,6 +36,19 @@ export const toHaveNoConflicts = (
           found.map((one) => conflictText(one, host)),
         )
   return { pass: found.length === 0, message }
+}
+
+const checkOptions = (options: ConflictOptions): ConflictOptions => {
+  const what = 'expect(host).toHaveNoConflicts(options)'
+  checkKeys(options, ['severity'], what, 'options')
+  if (options.severity !== undefined) checkOneOf(options.severity, order, `${what}: severity`)
+  return options
+}
+
+const conflictsOf = (subject: FakeHost | Plan): readonly Conflict[] => {
+  if (isFakeHost(subject)) return subject.conflicts()
+  if (isPlan(subject)) return subject.conflicts
+  throw notExpected('expect(host).toHaveNoConflicts()', 'expected a host of fakeHost() or a plan', subject)
 }
 
 const listed = (head: string, items: readonly string[]): string =>
@@ -47,12 +61,23 @@ const listed = (head: string, items: readonly string[]): string =>
 const conflictText = (conflict: Conflict, host: FakeHost | null): string => {
   const { severity, certainty, kind, message, witness } = conflict
   const doubt = certainty === 'possible' ? ', possible' : ''
-  const way = host === null || witness === null ? [] : ['', indented(String(host.send(witness)))]
+  const way = host === null || witness === null ? [] : wayOf(host, witness)
   return [`${severity}${doubt} ${kind}: ${visibleLine(message)}`, ...way].join('\n')
+}
+
+/** The witness may come in by an interface that facts do not have: its way is not known then. */
+const wayOf = (host: FakeHost, witness: NonNullable<Conflict['witness']>): readonly string[] => {
+  try {
+    return ['', indented(String(host.send(witness)))]
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return []
+    throw error
+  }
 }
 
 /** Does every project of a host meet the reachability contract, for each mapping and each kind of client? */
 export const toMeetContract = (host: FakeHost): MatchResult => {
+  checkHost(host, 'expect(host).toMeetContract()')
   const breaches = contractBreaches(host)
   const message = (): string =>
     breaches.length === 0

@@ -1,0 +1,13 @@
+import type { FakeHost } from '../fake-host/fake-host.ts'
+import { isObject, notExpected } from './check-value.ts'
+
+/** @param what - the call: `expect(host).toDrop(flow)` */
+export const checkHost: (host: unknown, what: string) => asserts host is FakeHost = (host, what) => {
+  if (!isFakeHost(host)) throw notExpected(what, 'expected a host of fakeHost()', host)
+}
+
+/** Has it what the functions here call? */
+export const isFakeHost = (host: unknown): host is FakeHost =>
+  isObject(host) &&
+  ['send', 'conflicts', 'desired'].every((name) => typeof host[name] === 'function') &&
+  isObject(host.facts)
