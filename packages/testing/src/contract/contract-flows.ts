@@ -74,13 +74,18 @@ const doorsOf = (
   family: Family,
 ): readonly string[] => {
   if (kind === 'direct') return []
-  const own = hostAddresses(facts).filter(
+  const all = hostAddresses(facts)
+  const own = all.filter(
     (address) => isOf(family, address) && !prefixContains('127.0.0.0/8', address) && !isLinkLocal(address),
   )
-  return [...own, loopback[family], ...(hostAddress === null ? [] : [hostAddress])]
+  // Nothing comes to an address that the host does not have.
+  const isThere = hostAddress !== null && (isLoopback(hostAddress) || all.includes(hostAddress))
+  return [...own, loopback[family], ...(isThere ? [hostAddress] : [])]
 }
 
 const isOf = (family: Family, address: string): boolean => address.includes(':') === (family === 'ip6')
+
+const isLoopback = (address: string): boolean => address === '::1' || prefixContains('127.0.0.0/8', address)
 
 const isLinkLocal = (address: string): boolean => prefixContains('fe80::/10', address)
 

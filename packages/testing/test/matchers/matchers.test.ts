@@ -115,4 +115,17 @@ describe('matchers of a simulated host', () => {
     const promises = contractBreaches(host).map(({ promise }) => promise.kind)
     expect([...new Set(promises)].sort()).toEqual(['delivered', 'dropped', 'outside'])
   })
+
+  test('toMeetContract asks nothing of an address that the host does not have', async () => {
+    const bound = readCompose('services: {web: {ports: ["192.0.2.2:1:1"]}}', {
+      source: 'compose.yaml',
+      project: 'shop',
+    })
+    for (const facts of [{}, { interfaces: [] }, { interfaces: [{ name: 'eth0', addresses: [] }] }]) {
+      const host = fakeHost(facts)
+      await host.apply(await host.plan(bound))
+      expect(host).toMeetContract()
+      expect(contractBreaches(host)).toEqual([])
+    }
+  })
 })
