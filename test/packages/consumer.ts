@@ -66,13 +66,14 @@ const compiler = (name: 'typescript' | 'typescript-5.4'): string => {
   return join(dirname(manifest), bin.tsc)
 }
 
-/** What a compiler says of the file `index.ts` of a project; nothing: it compiles. */
+/** What a compiler says of a file of a project; nothing: it compiles. */
 export const compile = (
   folder: string,
   version: 'typescript' | 'typescript-5.4',
   options: Readonly<Record<string, unknown>>,
+  file = 'index.ts',
 ): string => {
   const compilerOptions = { noEmit: true, strict: true, target: 'es2022', ...options }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['index.ts'] }))
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }))
   return runNode(process.execPath, folder, compiler(version)).stdout
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { describe, expect, test } from '@jest/globals'
 import { publint } from 'publint'
@@ -146,5 +147,44 @@ describe.each(['typescript-5.4', 'typescript'] as const)('the declarations, to %
     expect(manifestOf('@types/node').version).toMatch(/^12\./)
     const options = { module: 'esnext', moduleResolution: 'bundler', types: ['node'], skipLibCheck: true }
     expect(compile(folder, version, options)).toBe('')
+  })
+})
+
+describe('a program that uses portolan', () => {
+  const page = readFileSync(new URL('../../docs/embed-in-an-orchestrator.md', import.meta.url), 'utf8')
+  const [, line = ''] = /```sh\n(esbuild [^`]*)```/.exec(page) ?? []
+  const program = `import { intent, openLeaseStore, plan, readCompose, readHost } from 'portolan'
+const shop = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
+const p = await plan(shop, { facts: {}, rules: null, backend: 'nftables' })
+const { leases } = await openLeaseStore('none').read()
+const { interfaces = [] } = await readHost()
+console.log(p.subnets[0]?.subnet, leases, interfaces.length > 0, intent('shop').project)`
+
+  test.each([
+    ['as the page says', line],
+    [
+      'with its packages outside',
+      'esbuild app.mjs --bundle --platform=node --format=esm --packages=external --outfile=app.bundle.mjs',
+    ],
+  ])('is bundled %s, and runs', (_, words) => {
+    writeFileSync(join(folder, 'app.mjs'), program)
+    const bin = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url))
+    const bundled = runNode('sh', folder, '-c', `PATH="${bin}:$PATH"; ${words}`)
+    expect(bundled).toMatchObject({ status: 0 })
+    expect(runNode(process.execPath, folder, 'app.bundle.mjs')).toEqual({
+      status: 0,
+      stdout: '172.17.0.0/16 null true shop\n',
+      stderr: '',
+    })
+  })
+
+  test.each<['typescript' | 'typescript-5.4', object, string]>([
+    ['typescript', { module: 'nodenext' }, ''],
+    ['typescript-5.4', { module: 'nodenext' }, 'TS1479'],
+    ['typescript-5.4', { module: 'esnext', moduleResolution: 'bundler' }, ''],
+  ])('is compiled in a CommonJS file by %s with %j: %j', (version, options, fault) => {
+    writeFileSync(join(folder, 'index.cts'), "import { plan } from 'portolan'\nexport const made = plan\n")
+    const said = compile(folder, version, { types: [], skipLibCheck: true, ...options }, 'index.cts')
+    expect(said === '' ? '' : /TS\d+/.exec(said)?.[0]).toBe(fault)
   })
 })

@@ -15,6 +15,10 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'portolan inspect                >host.json':
       'It dumps the machine that the reader has. test/cli/inspect.test.ts runs it.',
   },
+  'docs/embed-in-an-orchestrator.md': {
+    'esbuild app.mjs --bundle --platform=node --format=esm --external:lmdb --external:netlink --outfile=app.bundle.mjs \\':
+      'It bundles a project that installed the packages. test/packages runs it.',
+  },
   'docs/how-it-works.md': {
     'what is wanted                            what the host has': 'A picture.',
     'npm install --prefix /tmp/stores better-sqlite3   # for the third column':
