@@ -160,40 +160,52 @@ describeOnKernel('apply --yes of a host that changed meanwhile', 'nftables', () 
   })
 })
 
-describeOnKernel('a failed apply', 'nftables', () => {
-  /** In the file system of its own that a command makes for itself. */
-  const mounted = (mount: string) => `unshare --mount sh -c '${mount} && exec "$@"' sh`
+describeOnKernel('a failed apply', 'iptables-nft', () => {
+  const apply = '$portolan apply --yes --state state --backend iptables-nft'
+  const has = `echo "rules $(iptables-nft-save | grep -c shop/)"; $portolan plan --json --state state --backend iptables-nft | grep -o '"kept": [0-9]*'`
 
-  test('where nft is missing leaves no lease behind', async () => {
+  test('where the program that writes is missing leaves no lease behind', async () => {
     const { stdout } = await inside(
-      `${mounted('mount -t tmpfs tmpfs /usr/sbin')} $portolan apply --yes --state state 2>&1; echo "code $?"; shop_has`,
+      `unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/sbin && exec "$@"' sh ${apply} 2>&1; echo "code $?"; ${has}`,
     )
-    expect(stdout).toContain('nft is not installed')
+    expect(stdout).toContain('is not installed')
     expect(stdout).toMatch(/\ncode 1\nrules 0\n"kept": 0\n$/)
   })
 
-  /** A command beside an nft that reads as ever, and does something else where it is to write. */
-  const withNft = (write: string) => `cp /usr/sbin/nft nft.real; cat >nft.fake <<END
+  /** A command that finds programs in front of the others which do something else where they are to write. */
+  const whereWriting = (write: string) => `mkdir bin; cat >bin/iptables-nft-restore <<END
 #!/bin/sh
-case "\\$*" in *-f*) ${write}; exit 1;; esac
-exec $PWD/nft.real "\\$@"
+${write}; exit 1
 END
-      chmod +x nft.fake nft.real
-      ${mounted('mount --bind nft.fake /usr/sbin/nft')} $portolan apply --yes --state state`
+      cp bin/iptables-nft-restore bin/ip6tables-nft-restore; chmod +x bin/*
+      PATH=$PWD/bin:$PATH ${apply}`
 
-  test('that nft refuses leaves none, and holds again what it had given up', async () => {
+  test('that the kernel refuses leaves none, and holds again what it had given up', async () => {
     const { stdout } = await inside(
-      `$portolan apply --yes --state state >/dev/null; $portolan plan --json --state state >before
-      ${withNft('echo refused >&2')} -f other.yaml 2>&1; echo "code $?"
-      $portolan plan --json --state state | cmp - before && echo same plan`,
+      `${apply} >/dev/null; $portolan plan --json --state state --backend iptables-nft >before
+      ${whereWriting('echo refused >&2')} -f other.yaml 2>&1; echo "code $?"
+      $portolan plan --json --state state --backend iptables-nft | cmp - before && echo same plan`,
     )
     expect(stdout).toMatch(/refused[\s\S]*\ncode 1\nsame plan\n$/)
   })
 
-  test('whose rules are in force all the same, as when nft is killed at its end, keeps what they lead to', async () => {
+  test('whose rules are in force all the same, as when the program is killed at its end, keeps what they lead to', async () => {
     const { stdout } = await inside(
-      `${withNft('$PWD/nft.real "\\$@"; echo killed >&2')} 2>&1; echo "code $?"; shop_has`,
+      `${whereWriting('/usr/sbin/iptables-nft-restore "\\$@"; echo killed >&2')} 2>&1; echo "code $?"; ${has}`,
     )
     expect(stdout).toMatch(/killed[\s\S]*\ncode 1\nrules [1-9]\d*\n"kept": [1-9]\d*\n$/)
+  })
+})
+
+describeOnKernel('an apply of nftables that is refused', 'nftables', () => {
+  test('leaves no lease behind', async () => {
+    // Another program keeps the table for itself as long as it runs.
+    const { stdout } = await inside(
+      `mkfifo hold; { echo 'add table inet portolan { flags owner; }'; until_there go; } >hold &
+      nft -i <hold >/dev/null & until nft list tables | grep -q portolan; do sleep 0.05; done
+      $portolan apply --yes --state state 2>&1; echo "code $?"; touch go; wait; shop_has`,
+    )
+    expect(stdout).toContain('Another program keeps the table for itself')
+    expect(stdout).toMatch(/\ncode \d\nrules 0\n"kept": 0\n$/)
   })
 })
