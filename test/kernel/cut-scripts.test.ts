@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { attach, type PlanJson } from '../lab/attach.ts'
 import { type Backend, backends } from '../lab/backend.ts'
@@ -5,6 +6,8 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { addresses } from '../lab/topology.ts'
 import { mustSucceed, type Pilot, pilotOf } from './lifecycle/pilot.ts'
+
+const noBatches = fileURLToPath(new URL('../lab/no-batches.mjs', import.meta.url))
 
 const client = `${addresses.ip.client}/32`
 const neighbour = `${addresses.ip.neighbour}/32`
@@ -152,7 +155,7 @@ describeOnKernel('the changes that apply hands to nft, cut', 'nftables', () => {
     await host.mustRun(['chmod', '755', '/run/lab/bin/nft'])
     const file = await scene.lab.write('compose.yaml', compose(after))
     await scene.lab.portolan(scene.pilot.argv('apply', file, '--yes'), {
-      environment: { PATH: `/run/lab/bin:${process.env.PATH}` },
+      environment: { PATH: `/run/lab/bin:${process.env.PATH}`, NODE_OPTIONS: `--import=${noBatches}` },
     })
     const text = await host.readText('/run/lab/given')
     expect(text).toMatch(/^flush chain .*; add rule /m)
