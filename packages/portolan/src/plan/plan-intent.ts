@@ -15,6 +15,7 @@ import { checkIntentValue } from '../arguments/value-kinds.ts'
 import { assumeBackend } from '../backend/assume-backend.ts'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
+import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { reloadsFirewalld, withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
@@ -92,10 +93,10 @@ export const planBeside = async (
       ? readBackend(choice, runner)
       : { backend: assumeBackend(choice), rules: options.rules ?? unknownRules },
   ])
-  const { rules: surrounding, unread } =
-    options.rules === undefined && beside.search
-      ? await readSurroundingRules(runner, rules)
-      : { rules, unread: [] }
+  const isSearched = options.rules === undefined && beside.search
+  const { rules: surrounding, unread } = isSearched
+    ? await readSurroundingRules(runner, rules)
+    : { rules, unread: [] }
   // Last, since an apply takes its leases before it writes rules: a network of another project that stands in the rules
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
@@ -103,7 +104,8 @@ export const planBeside = async (
   const known: KnownHost = {
     ...beside,
     facts: { ...facts, ...flows.facts },
-    rules,
+    // What was taken away between the two readings is missing: it would be looked for among foreign rules.
+    rules: isSearched && unread.length === 0 ? withOursOf(rules, surrounding) : rules,
     surrounding,
     backend,
     leases: leases.state,
@@ -124,6 +126,10 @@ export const planBeside = async (
   // Only what conflicts say to do hangs on it: the search is not made once more.
   return speakingPlan({ ...planned, conflicts: planned.conflicts.map((one) => withoutLoss(one, firewalld)) })
 }
+
+/** Rules with what is ours of nftables as it was when all was read. */
+const withOursOf = (rules: HostRules, whole: HostRules | null): HostRules =>
+  whole === null ? rules : { ...rules, nftables: dialects.nftables.ours(whole.nftables) }
 
 interface BackendState {
   readonly backend: Backend
