@@ -1,9 +1,9 @@
 import type { NetlinkSocket, Runner } from '@portolan/core'
-import { openNetlinkSocket, runsHere } from '@portolan/host'
 import { StaleStateError } from '@portolan/netfilter'
 import { type Backend, backends } from '../backend/backend.ts'
 import { type DialectOf, dialects, generation, type RulesOf } from '../backend/dialects.ts'
 import { hostAccess } from './host-access.ts'
+import { openRuleSocket } from './with-rule-socket.ts'
 
 /**
  * What rules are changed with.
@@ -25,7 +25,7 @@ export interface RuleChannel {
  */
 export const openRuleChannel = async (parts: ReadonlySet<string>, runner: Runner): Promise<RuleChannel> => {
   const isAsked = backends.some((backend) => dialects[backend].speaksNetlink && parts.has(backend))
-  const socket = isAsked && runsHere(runner) ? openNetlinkSocket() : null
+  const socket = isAsked ? openRuleSocket(runner) : null
   return {
     runner,
     socket,

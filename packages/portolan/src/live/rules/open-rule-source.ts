@@ -1,9 +1,9 @@
 import type { NetlinkSocket, Runner } from '@portolan/core'
-import { openNetlinkSocket, runsHere } from '@portolan/host'
 import { openMemory } from '../../apply/host-memory.ts'
 import type { Backend } from '../../backend/backend.ts'
 import { dialects, generation as generationOf } from '../../backend/dialects.ts'
 import { hostAccess } from '../../host-rules/host-access.ts'
+import { openRuleSocket } from '../../host-rules/with-rule-socket.ts'
 import { networksToGuard } from './guarded-elsewhere.ts'
 import type { RuleSource } from './rule-source.ts'
 
@@ -14,10 +14,8 @@ export const openRuleSource = <One extends Backend>(
   stateDirectory: string,
 ): RuleSource<One> => {
   const dialect = dialects[backend]
-  // A socket of this process speaks of this network namespace, where a Runner of the caller's need not be. Nothing tells
-  // of the generations of iptables-legacy.
-  const socket: NetlinkSocket | null =
-    dialect.countsGenerations && runsHere(runner) ? openNetlinkSocket() : null
+  // Nothing tells of the generations of iptables-legacy.
+  const socket: NetlinkSocket | null = dialect.countsGenerations ? openRuleSocket(runner) : null
   const host = hostAccess(runner, socket)
   return {
     socket,
