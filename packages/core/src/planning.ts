@@ -14,6 +14,7 @@ export { engineSubnets } from './conflict/remedy/engine-subnets.ts'
 export { plannedFacts } from './conflict/search/planned-facts.ts'
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
+export { isInterfaceName } from './contract/check-name.ts'
 export { networkMark } from './contract/network-mark.ts'
 export { hereDocument, quoted } from './dialect/shell-text.ts'
 export {

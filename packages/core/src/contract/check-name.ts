@@ -31,16 +31,23 @@ export const checkName = (name: string, what: string, place: SourcePosition | nu
 }
 
 /**
- * What the kernel takes for the name of an interface (net/core/dev.c `dev_valid_name`), less what would tear a
- * listing apart. A backend may take less: iptables has no way to write quotes.
+ * Is a text what the kernel takes for the name of an interface (net/core/dev.c `dev_valid_name`), without what would tear
+ * a listing apart? A backend may take less: iptables has no way to write quotes.
+ * @example
+ * isInterfaceName('eth0.100') // true
+ * @public @since 0.1.0
+ */
+export const isInterfaceName = (name: string): boolean => {
+  const bytes = byteLength(name)
+  return bytes >= 1 && bytes <= 15 && name !== '.' && name !== '..' && !/[\s/:\p{C}\p{Zl}\p{Zp}]/u.test(name)
+}
+
+/**
  * @throws IntentError
  * @internal
  */
 export const checkInterfaceName = (name: string, what: string, place: SourcePosition | null): void => {
-  const bytes = byteLength(name)
-  const sound =
-    bytes >= 1 && bytes <= 15 && name !== '.' && name !== '..' && !/[\s/:\p{C}\p{Zl}\p{Zp}]/u.test(name)
-  if (!sound)
+  if (!isInterfaceName(name))
     throw new IntentError(
       `${what} is ${JSON.stringify(name.slice(0, 60))}, which no interface can be called: expected 1 to 15 bytes without spaces, "/" and ":"`,
       place,

@@ -1,4 +1,5 @@
 import { checkProject, type Intent } from '@portolan/core'
+import { isInterfaceName } from '@portolan/core/planning'
 import type { InvalidRequestError } from '@portolan/netfilter'
 import { backends, type Plan } from 'portolan/machine'
 import { checkFlag, checkKeys, checkOneOf, isObject, notExpected } from './check-value.ts'
@@ -75,16 +76,9 @@ const checkProjectName = (project: unknown, what: string): void => {
   checkProject(project)
 }
 
-/** The name of an interface, as the kernel takes it (net/core/dev.c, `dev_valid_name`). */
 export const checkInterfaceName = (name: unknown, what: string): void => {
-  const isSound =
-    typeof name === 'string' &&
-    Buffer.byteLength(name) >= 1 &&
-    Buffer.byteLength(name) <= 15 &&
-    name !== '.' &&
-    name !== '..' &&
-    !/[\s/:\p{C}]/u.test(name)
-  if (!isSound) throw notExpected(what, 'expected a name of 1 to 15 bytes without spaces, "/" and ":"', name)
+  if (typeof name !== 'string' || !isInterfaceName(name))
+    throw notExpected(what, 'expected a name of 1 to 15 bytes without spaces, "/" and ":"', name)
 }
 
 export const checkDuration = (ms: unknown): void => {
