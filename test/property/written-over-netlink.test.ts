@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { NetlinkSocket, Runner } from '@portolan/core'
+import type { NetlinkSocket } from '@portolan/core'
 import { apply, compile, diff, emptyRuleset, type NftablesChange } from '@portolan/nftables'
 import { arbitraryIntent } from '@portolan/testing'
 import fc from 'fast-check'
 import type { Intent } from 'portolan'
-import { openRelay } from '../../packages/nftables/test/arbitrary/netlink-relay.ts'
+import { idle, openRelay } from '../../packages/nftables/test/arbitrary/netlink-relay.ts'
 import {
   type NetworkNamespace,
   openNetworkNamespace,
@@ -13,9 +13,6 @@ import { describeOnKernel } from '../lab/gate.ts'
 import { joinedState } from './arbitrary/flow.ts'
 import { attempt, bareHost, isPlan } from './support/plan.ts'
 import { runs } from './support/runs.ts'
-
-/** No program may be started. */
-const idle: Runner = { run: (command) => Promise.reject(new Error(`${command} was started`)) }
 
 describeOnKernel('what is written over netlink', 'nftables', () => {
   let byNft: NetworkNamespace

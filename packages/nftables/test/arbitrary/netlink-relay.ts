@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { NetlinkSocket } from '@portolan/core'
+import type { NetlinkSocket, Runner } from '@portolan/core'
 import type { NetworkNamespace } from './network-namespace.ts'
 
 /**
@@ -58,3 +58,6 @@ export const openRelay = (namespace: NetworkNamespace): NetlinkSocket => {
     close: () => void child.kill('SIGKILL'),
   }
 }
+
+/** No program may be started. */
+export const idle: Runner = { run: (command) => Promise.reject(new Error(`${command} was started`)) }

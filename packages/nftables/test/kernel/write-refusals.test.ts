@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { NetlinkSocket, Runner } from '@portolan/core'
+import type { NetlinkSocket } from '@portolan/core'
 import { ApplyError, StaleStateError } from '@portolan/netfilter'
 import { change } from '../../src/diff/describe.ts'
 import {
@@ -16,14 +16,11 @@ import {
 import { chain, rule } from '../../src/model/build.ts'
 import { emptyRuleset, goto, nat } from '../../src/model/index.ts'
 import { large, mapping, state } from '../arbitrary/example.ts'
-import { openRelay } from '../arbitrary/netlink-relay.ts'
+import { idle, openRelay } from '../arbitrary/netlink-relay.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
 // Without namespaces these fail in continuous integration: a skipped suite there would go unseen.
 const suite = hasNamespaces() || process.env.CI === 'true' ? describe : describe.skip
-
-/** No program may be started. */
-const idle: Runner = { run: (command) => Promise.reject(new Error(`${command} was started`)) }
 
 suite('changes sent over netlink', () => {
   let namespace: NetworkNamespace
