@@ -13,3 +13,6 @@ export const writeName = (writer: ByteWriter, type: number, name: string): void 
     writer.utf8(name)
     writer.u8(0)
   })
+
+/** What a value takes in registers and as a part of a concatenation: a multiple of four bytes (`netlink_padded_len` of nft). */
+export const paddedTo4 = (bytes: number): number => (bytes + 3) & ~3

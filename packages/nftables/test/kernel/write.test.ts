@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { NetlinkSocket } from '@portolan/core'
 import fc from 'fast-check'
 import { adopt, apply, compile, diff, inspect, type NftablesChange, type Ruleset } from '../../src/index.ts'
-import { emptyRuleset } from '../../src/model/index.ts'
+import { chain, rule } from '../../src/model/build.ts'
+import { ct, emptyRuleset, has, text } from '../../src/model/index.ts'
+import { bitSymbols } from '../../src/wire/symbols.ts'
 import { desiredState } from '../arbitrary/desired-state.ts'
+import { state } from '../arbitrary/example.ts'
 import { idle, openRelay } from '../arbitrary/netlink-relay.ts'
 import { hasNamespaces, type NetworkNamespace, openNetworkNamespace } from '../arbitrary/network-namespace.ts'
 
@@ -54,6 +57,25 @@ suite('our table written over netlink', () => {
       }),
       { numRuns: 20 },
     )
+  })
+
+  test('so is each word for a bit of what conntrack knows, also those that no compiled rule has', async () => {
+    const [table] = compile(state()).tables
+    if (table === undefined) throw new Error('no table')
+    const matches = Object.entries(bitSymbols).flatMap(([type, symbols]) =>
+      symbols.map(([word]) => has(ct(type.replace('ct_', '')), text(word))),
+    )
+    const words = chain(
+      'words',
+      matches.map((one) => rule(null, one)),
+    )
+    empty()
+    await move(emptyRuleset, { tables: [{ ...table, chains: [...table.chains, words] }], opaque: [] })
+    const [, ours] = both()
+    expect(await inspect(idle, { socket })).toMatchObject({
+      tables: [{ chains: expect.arrayContaining([expect.objectContaining({ name: 'words' })]) }],
+    })
+    expect(ours.nft(['list', 'ruleset'])).toContain('ct status assured')
   })
 
   test('and after any change from one state to another, and when it goes', async () => {

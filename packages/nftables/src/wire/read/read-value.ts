@@ -1,6 +1,7 @@
 import { littleEndian, readText } from '@portolan/core/netlink'
 import { formatAddress4, formatAddress6 } from '@portolan/netfilter'
 import type { Expression, TextExpression } from '../../model/index.ts'
+import { paddedTo4 } from '../message-parts.ts'
 
 /** Reads a value that fills what stands between two offsets; null when it is one that nft would list in another way. */
 export type ReadValue = (view: DataView, start: number, end: number) => Expression | null
@@ -58,9 +59,6 @@ const types: Readonly<Record<string, ValueType>> = {
     read: (view, start) => ({ kind: 'number', value: view.getUint32(start, littleEndian) }),
   },
 }
-
-/** What a part of a concatenation takes: a multiple of four bytes (`netlink_padded_len` of nft). */
-export const paddedTo4 = (bytes: number): number => (bytes + 3) & ~3
 
 /** How many bytes a value of a type takes; null of a type that ours do not have. */
 export const bytesOf = (type: string): number | null => types[type]?.bytes ?? null

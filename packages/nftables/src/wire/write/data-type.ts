@@ -1,5 +1,6 @@
 import type { NamedSet } from '../../model/index.ts'
 import { BYTEORDER_BIG_ENDIAN, BYTEORDER_HOST_ENDIAN, BYTEORDER_INVALID } from '../constants.ts'
+import { paddedTo4 } from '../message-parts.ts'
 import { unwritable } from './unwritable.ts'
 
 /** A type of values, as nft numbers and orders it (nft, include/datatype.h: enum datatypes). */
@@ -25,9 +26,6 @@ const typeOf = (name: string): DataType => {
   return type
 }
 
-/** Bytes a value takes in registers, which hold four bytes each (NFT_REG32_SIZE). */
-export const paddedSize = (bytes: number): number => (bytes + 3) & ~3
-
 export const sizeOf = (name: string): number => typeOf(name).size
 
 /** The names of the types of a set's key or data, several when they are concatenated. */
@@ -45,7 +43,7 @@ export const declarationOf = (names: readonly string[]): DataType => {
   const parts = [first, ...more]
   return {
     id: parts.reduce((id, part) => ((id << 6) | part.id) >>> 0, 0),
-    size: parts.reduce((size, part) => size + paddedSize(part.size), 0),
+    size: parts.reduce((size, part) => size + paddedTo4(part.size), 0),
     order: BYTEORDER_INVALID,
   }
 }

@@ -41,6 +41,7 @@ import {
   NFTA_PAYLOAD_LEN,
   NFTA_PAYLOAD_OFFSET,
 } from '../constants.ts'
+import { byteSymbols } from '../symbols.ts'
 import type { RuleContext } from './context.ts'
 import { registerAt, wordsOf, writeCompare, writeInstruction, writeNumber } from './instruction.ts'
 import { unwritable } from './unwritable.ts'
@@ -134,11 +135,7 @@ const ctKeys: Readonly<Record<string, CtKey>> = {
   'ip6 daddr': { key: NFT_CT_DST_IP6, type: 'ipv6_addr', size: 16, isDirected: true },
 }
 
-/** enum ip_conntrack_dir (include/uapi/linux/netfilter/nf_conntrack_tuple_common.h). */
-const directions: ReadonlyMap<string | null, number> = new Map([
-  ['original', 0],
-  ['reply', 1],
-])
+const directions: ReadonlyMap<string | null, number> = new Map(byteSymbols.ct_dir)
 
 const ofFlow = (expression: CtExpression): Loadable => {
   const found = Object.hasOwn(ctKeys, expression.key) ? ctKeys[expression.key] : undefined

@@ -24,8 +24,9 @@ import {
   NFTA_NAT_REG_PROTO_MIN,
   NFTA_NAT_TYPE,
 } from '../../constants.ts'
+import { paddedTo4 } from '../../message-parts.ts'
 import { type Attributes, attributesIn, numberIn, type Span, textIn } from '../attributes.ts'
-import { bytesOf, paddedTo4, readerOf } from '../read-value.ts'
+import { bytesOf, readerOf } from '../read-value.ts'
 import { readVerdict } from '../read-verdict.ts'
 import { valueIn } from './compare.ts'
 import type { RuleReading } from './reading.ts'

@@ -1,35 +1,27 @@
 import { littleEndian } from '@portolan/core/netlink'
 import { type Expression, type TextExpression, text } from '../../../model/index.ts'
-import { NFPROTO_IPV4, NFPROTO_IPV6 } from '../../constants.ts'
+import { bitSymbols, byteSymbols, longSymbols, type Symbols } from '../../symbols.ts'
 import type { Span } from '../attributes.ts'
 
 type Words = ReadonlyMap<number, TextExpression>
 
-const words = (...named: readonly (readonly [number, string])[]): Words =>
-  new Map(named.map(([number, word]) => [number, text(word)]))
+const wordsOf = (symbols: Symbols): Words => new Map(symbols.map(([word, number]) => [number, text(word)]))
 
-/** Values of one byte, of the types that only rules have. */
-const bytes: Readonly<Record<string, Words>> = {
-  nf_proto: words([NFPROTO_IPV4, 'ipv4'], [NFPROTO_IPV6, 'ipv6']),
-  // IANA protocol numbers. A rule that asks for ICMP alone is none of ours: it comes in front of a type, which implies it.
-  inet_proto: words([6, 'tcp'], [17, 'udp'], [132, 'sctp'], [1, 'icmp'], [58, 'ipv6-icmp']),
-  icmp_type: words([8, 'echo-request']),
-  icmpv6_type: words([128, 'echo-request']),
-  // include/uapi/linux/netfilter/nf_conntrack_tuple_common.h: enum ip_conntrack_dir
-  ct_dir: words([0, 'original'], [1, 'reply']),
-}
+const byNumber = (types: Readonly<Record<string, Symbols>>): Readonly<Record<string, Words>> =>
+  Object.fromEntries(Object.entries(types).map(([type, symbols]) => [type, wordsOf(symbols)]))
 
-/** Values of four bytes in the byte order of the machine. */
-const longs: Readonly<Record<string, Words>> = {
-  // include/uapi/linux/rtnetlink.h: RTN_LOCAL
-  fib_addrtype: words([2, 'local']),
-}
+// IANA protocol numbers. A rule that asks for ICMP alone is none of ours: it comes in front of a type, which implies it.
+const protocols: Symbols = [
+  ['tcp', 6],
+  ['udp', 17],
+  ['sctp', 132],
+  ['icmp', 1],
+  ['ipv6-icmp', 58],
+]
 
-/** Bits of such values, in the order in which nft lists them (include/uapi/linux/netfilter/nf_conntrack_common.h). */
-const bits: Readonly<Record<string, Words>> = {
-  ct_state: words([1, 'invalid'], [2, 'established'], [4, 'related'], [8, 'new'], [64, 'untracked']),
-  ct_status: words([2, 'seen-reply'], [4, 'assured'], [8, 'confirmed'], [16, 'snat'], [32, 'dnat']),
-}
+const bytes = byNumber({ ...byteSymbols, inet_proto: protocols })
+const longs = byNumber(longSymbols)
+const bits = byNumber(bitSymbols)
 
 /** A number of four bytes in the byte order of the machine. */
 const longIn = ({ view, start, end }: Span): number | null =>
