@@ -30,7 +30,6 @@ export const owedExamples: ReadonlySet<string> = new Set([
   'iptables/src/print/rule/print-rule.ts printRule',
   'iptables/src/print/script.ts printScript',
   'nftables/src/published/published.ts projectsIn',
-  'nftables/src/wire/batch.ts encodeBatch',
   'nftables/src/wire/publish.ts publishChange',
   'nftables/src/wire/publish.ts unpublishChange',
   'portolan/src/destroy/destroy.ts planDestroy',

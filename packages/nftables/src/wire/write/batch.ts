@@ -40,6 +40,9 @@ const bytesPerChange = 128
  * @param generation - of the rules the changes are for: the kernel refuses them in any other (NFNL_BATCH_GENID,
  * net/netfilter/nf_tables_api.c `nf_tables_valid_genid`); null: in whichever
  * @returns null when there is something in them that `compile` never makes: hand these to `apply`
+ * @example
+ * const batch = encodeBatch(changes, 1)
+ * if (batch !== null) await socket.request(batch.datagram, batch.expect)
  * @public @since 0.1.0
  */
 export const encodeBatch = (
