@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readlinkSync } from 'node:fs'
 import type { Runner } from '@portolan/core'
+import { openShell } from '../../../../test/shell/open-shell.ts'
 
-/** A network namespace that lives as long as a process of ours. */
+/** A network namespace that lives as long as a shell of ours in it. */
 export interface NetworkNamespace {
   readonly runner: Runner
   /** Loads or checks a script; throws with nft's words. */
@@ -19,44 +18,18 @@ const enter = (pid: number): readonly string[] =>
     ? ['nsenter', `--net=/proc/${pid}/ns/net`]
     : ['nsenter', '-U', '--preserve-credentials', '-n', '-t', String(pid)]
 
-const waitUntilApart = (child: ChildProcess): number => {
-  const { pid } = child
-  if (pid === undefined) throw new Error('unshare did not start')
-  const own = readlinkSync('/proc/self/ns/net')
-  for (let turn = 0; turn < 200; turn += 1) {
-    try {
-      if (readlinkSync(`/proc/${pid}/ns/net`) !== own) return pid
-    } catch {
-      break
-    }
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-  }
-  throw new Error('cannot make a network namespace: run the tests as root, or allow user namespaces')
-}
-
 /** Makes a namespace with nothing in it. @throws where the machine does not allow it */
 export const openNetworkNamespace = (): NetworkNamespace => {
-  const child = spawn('unshare', [isRoot ? '-n' : '-Urn', 'sleep', '600'], { stdio: 'ignore' })
-  const entry = enter(waitUntilApart(child))
-  const [program = 'nsenter', ...prefix] = entry
-  const run = (command: string, args: readonly string[], input = '') =>
-    spawnSync(program, [...prefix, command, ...args], { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  const shell = openShell(['unshare', isRoot ? '-n' : '-Urn'])
   return {
-    runner: {
-      run: async (command, args, options = {}) => {
-        const { status, stdout, stderr } = run(command, args, options.input)
-        return { exitCode: status ?? 1, stdout, stderr }
-      },
-    },
+    runner: { run: async (command, args, options = {}) => shell.run(command, args, options.input) },
     nft: (args, input) => {
-      const { status, stdout, stderr } = run('nft', args, input)
-      if (status !== 0) throw new Error(`nft ${args.join(' ')}: ${stderr}\n${input ?? ''}`)
+      const { exitCode, stdout, stderr } = shell.run('nft', args, input)
+      if (exitCode !== 0) throw new Error(`nft ${args.join(' ')}: ${stderr}\n${input ?? ''}`)
       return stdout
     },
-    enter: entry,
-    close: () => {
-      child.kill('SIGKILL')
-    },
+    enter: enter(shell.pid),
+    close: () => shell[Symbol.dispose](),
   }
 }
 
