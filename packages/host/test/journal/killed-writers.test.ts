@@ -11,10 +11,10 @@ const kills = Number(process.env.PORTOLAN_KILLS ?? 40)
 
 let folder = ''
 let program = ''
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'portolan-journal-'))
   program = join(folder, 'write-records.cjs')
-  writeOneFile(join(import.meta.dirname, 'write-records.ts'), program)
+  await writeOneFile(join(import.meta.dirname, 'write-records.ts'), program)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -7,10 +7,10 @@ import { writeOneFile } from './one-file.ts'
 
 let folder = ''
 let program = ''
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'portolan-full-'))
   program = join(folder, 'allocate.cjs')
-  writeOneFile(join(import.meta.dirname, 'allocate.ts'), program)
+  await writeOneFile(join(import.meta.dirname, 'allocate.ts'), program)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -20,15 +20,12 @@ mount -t tmpfs -o size=1m,mode=755 tmpfs "$1"
 mkdir "$1/store"
 head -c $(( (1024 - $2) * 1024 )) /dev/zero > "$1/fill" 2>/dev/null
 set +e
-said() { printf '"%s": {"exitCode": %s, "text": ' "$1" "$2"; "$NODE" -p 'JSON.stringify(require("fs").readFileSync(0, "utf8"))'; echo '},'; }
-run() { "$NODE" "$PROGRAM" "$1/store" a 60 1 $2 > "$OUT/text" 2>&1; echo $?; }
-echo '{'
-code=$(run "$1" $3); said full $code < "$OUT/text"
-code=$(run "$1" $3); said stillFull $code < "$OUT/text"
+run() { "$NODE" "$PROGRAM" "$1/store" a 60 1 $3 > "$OUT/$2.text" 2>&1; echo $? > "$OUT/$2.code"; }
+run "$1" full $3
+run "$1" stillFull $3
 rm "$1/fill"
-code=$(run "$1" $3); said freed $code < "$OUT/text"
-echo '"files": '; ls "$1/store" | "$NODE" -p 'JSON.stringify(require("fs").readFileSync(0, "utf8").trim().split("\\n").sort())'
-echo '}'
+run "$1" freed $3
+ls "$1/store"
 `
 
 interface Run {
@@ -43,7 +40,7 @@ const onDiskWith = (
   const disk = join(folder, `disk-${freeKiB}-${batch}`)
   mkdirSync(disk)
   const own = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
-  const text = execFileSync(
+  const files = execFileSync(
     'unshare',
     [...own, '--mount', 'sh', '-ec', script, 'sh', disk, String(freeKiB), String(batch)],
     {
@@ -51,7 +48,16 @@ const onDiskWith = (
       env: { ...process.env, NODE: process.execPath, PROGRAM: program, OUT: folder, NODE_OPTIONS: '' },
     },
   )
-  return JSON.parse(text)
+  const ran = (name: string): Run => ({
+    exitCode: Number(readFileSync(join(folder, `${name}.code`), 'utf8')),
+    text: readFileSync(join(folder, `${name}.text`), 'utf8'),
+  })
+  return {
+    full: ran('full'),
+    stillFull: ran('stillFull'),
+    freed: ran('freed'),
+    files: files.trim().split('\n').sort(),
+  }
 }
 
 /** What a run was sure to hold at its end: replica and address. */

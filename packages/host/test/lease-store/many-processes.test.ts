@@ -15,10 +15,10 @@ const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 let folder = ''
 let program = ''
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(inMemory, 'portolan-leases-'))
   program = join(folder, 'allocate.cjs')
-  writeOneFile(join(import.meta.dirname, 'allocate.ts'), program)
+  await writeOneFile(join(import.meta.dirname, 'allocate.ts'), program)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
