@@ -122,6 +122,7 @@ export const searchRemedies = (
   const desired = withoutNetworks(wanted, unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
+  const links = new Set(follower.host.links.keys())
   const today = hasTranslations(rulesets) ? prepareFollower(facts, withoutOurs(rulesets)) : null
   const surroundings = (family: Family): Surroundings => {
     // No other network's packets have a source in a subnet that is not judged.
@@ -229,7 +230,14 @@ export const searchRemedies = (
       ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
     ]),
   ]
-  const held = holdRemedies(found, drafts, { desired, facts: planned, rulesets, around })
+  const held = holdRemedies(found, drafts, {
+    desired,
+    facts: planned,
+    follower,
+    links,
+    rulesets,
+    around,
+  })
   return {
     conflicts: [...lost, ...toldOnce(tellStale(held))],
     remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),

@@ -99,8 +99,11 @@ export const learnChain = (
         const field = world.origins[key]
         name = name * 8 + (field === null ? 0 : fieldNumbers[field])
       }
-      const known = byRegion.get(region) ?? new Map<number, ChainPlan>()
-      byRegion.set(region, known)
+      let known = byRegion.get(region)
+      if (known === undefined) {
+        known = new Map()
+        byRegion.set(region, known)
+      }
       const found = known.get(name)
       if (found !== undefined) return found
       const held = new Map<Key, RangeSet>()

@@ -2,7 +2,7 @@ import type { HostFacts } from '../facts/index.ts'
 import type { NetfilterRuleset } from '../model/index.ts'
 import { followAnswer } from './answer.ts'
 import { findBridgeTable } from './bridge-table.ts'
-import { createCompiler } from './compiler.ts'
+import { type Compiler, createCompiler } from './compiler.ts'
 import { createFaresAlike } from './fares-alike.ts'
 import { buildHooks, familiesSeen } from './hook-list.ts'
 import { type Host, readHostFacts } from './host.ts'
@@ -19,6 +19,8 @@ export interface Follower {
   readonly host: Host
   /** Follows a packet, the answer to it, and what comes after that, in every course that things may take. */
   readonly follow: (world: World) => Followed
+  /** The same host with other rules. What was made of tables and chains that are the same is used again. */
+  readonly withRules: (rulesets: readonly NetfilterRuleset[]) => Follower
 }
 
 export interface Followed {
@@ -34,9 +36,14 @@ export const prepareFollower = (
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
   compareLater: typeof createFaresAlike = createFaresAlike,
+): Follower => followerOf(createCompiler(readHostFacts(facts)), rulesets, compareLater)
+
+const followerOf = (
+  compiler: Compiler,
+  rulesets: readonly NetfilterRuleset[],
+  compareLater: typeof createFaresAlike,
 ): Follower => {
-  const host = readHostFacts(facts)
-  const compiler = createCompiler(host)
+  const { host } = compiler
   const hooks = {
     ip: buildHooks(rulesets, familiesSeen.ip, compiler),
     ip6: buildHooks(rulesets, familiesSeen.ip6, compiler),
@@ -69,5 +76,6 @@ export const prepareFollower = (
       }
       return { conclusions, run }
     },
+    withRules: (others) => followerOf(compiler, others, compareLater),
   }
 }

@@ -6,7 +6,7 @@ import { always, type Condition, exactly } from './learner.ts'
 import { compileExpression } from './read-expression.ts'
 import { originOf } from './read-origin.ts'
 import { isUnknown } from './reading.ts'
-import { destinationClasses } from './route-classes.ts'
+import { classOfDestination } from './route-classes.ts'
 import type { World } from './world.ts'
 
 /** What the value of an expression hangs on. */
@@ -69,17 +69,16 @@ const dependsOnFib = (expression: FibExpression, compiler: Compiler): Depends =>
     const field = world.origins[of]
     if (field === null) return always
     const router = compiler.host.routers[world.family]
-    const bySource = router.rules.some(({ from }) => from !== null && from.length > 0)
     const other = of === 'saddr' ? world.daddr : world.saddr
     const context = [
       ...['fib', of, result, limit, mark, world.hook, world.in?.name, world.out?.name],
-      ...[isUnknown(world.mark) ? '?' : world.mark, bySource ? other : ''],
+      ...[isUnknown(world.mark) ? '?' : world.mark, router.asksSource ? other : ''],
     ].join(' ')
     const classify = (address: number | bigint): string => {
       const reading = read(of === 'saddr' ? { ...world, saddr: address } : { ...world, daddr: address })
       return isUnknown(reading) ? '?' : String(reading)
     }
-    const set = destinationClasses(router, context, classify)?.get(classify(value))
+    const set = classOfDestination(router, context, classify, value)
     return set === undefined ? always : ofAnyNetwork(world, [{ field, set, inside: true, isOfTable: false }])
   }
 }

@@ -3,7 +3,7 @@ import type { RangeSet } from '../address/range-set.ts'
 import { learn, ofAnyNetwork } from './learn.ts'
 import { membership } from './learner.ts'
 import type { Origins } from './origins.ts'
-import { destinationClasses } from './route-classes.ts'
+import { classOfDestination } from './route-classes.ts'
 import type { RouteKey } from './route-key.ts'
 import type { Route } from './route-table.ts'
 import { lookUpRoute, type Router } from './router.ts'
@@ -26,15 +26,14 @@ const classOf = (route: Route | null, destination: number | bigint): string => {
  * @returns null when nothing is known of the others
  */
 export const sameRoute = (router: Router, key: RouteKey): RangeSet | null => {
-  const bySource = router.rules.some(({ from }) => from !== null && from.length > 0)
-  const flow = router.rules.map((rule) => rule.flow?.matches(key.flow) ?? '').join(' ')
-  const context = `route ${key.in} ${key.out} ${key.mark} ${bySource ? key.source : ''} ${flow}`
+  const flow = router.asksFlow ? router.rules.map((rule) => rule.flow?.matches(key.flow) ?? '').join(' ') : ''
+  const context = `route ${key.in} ${key.out} ${key.mark} ${router.asksSource ? key.source : ''} ${flow}`
   const classify = (destination: number | bigint): string => {
     const { route, otherwise } = lookUpRoute(router, { ...key, destination })
     const found = classOf(route, destination)
     return otherwise === null ? found : `${found} or ${classOf(otherwise.route, destination)}`
   }
-  return destinationClasses(router, context, classify)?.get(classify(key.destination)) ?? null
+  return classOfDestination(router, context, classify, key.destination) ?? null
 }
 
 /** Notes what a look at the routing tables hung on. */
@@ -54,7 +53,7 @@ export const learnRoute = (
   learnFlow(world, router, key, origins)
   const source = key.source
   const from = origins.saddr
-  if (from === null || source === null) return
+  if (from === null || source === null || !router.asksSource) return
   for (const rule of router.rules)
     if (rule.from !== null && rule.from.length > 0)
       learn(world, [membership(from, prefixRange(rule.from), source)])
@@ -62,7 +61,7 @@ export const learnRoute = (
 
 /** Notes which ports routing rules asked for. */
 const learnFlow = (world: World, router: Router, { flow }: RouteKey, origins: Origins): void => {
-  if (flow === undefined) return
+  if (flow === undefined || !router.asksFlow) return
   for (const { flow: asked } of router.rules)
     for (const [ports, value, origin] of [
       [asked?.sourcePorts, flow.sport, origins.sport],

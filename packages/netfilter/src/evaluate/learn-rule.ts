@@ -31,6 +31,8 @@ export const askInTurn = (
   const { planFor, headOf } = program.learning()
   const plan = planFor(start)
   const singles = plan.singles(start)
+  // Most chains can do nothing to a packet.
+  if (singles.length === 0 && plan.groups.length === 0) return noRule
   const groups = plan.groups.map(
     (planned): Progress => ({ planned, asked: placeFrom(planned.group.places, from) }),
   )
@@ -57,6 +59,8 @@ export const askInTurn = (
     }
   }
 }
+
+const noRule = (): null => null
 
 /** The first of rising places that is not before one. */
 const placeFrom = (places: readonly number[], from: number): number => {

@@ -50,6 +50,10 @@ export interface Learner {
   readonly skipsForeign: boolean
   /** Rules and policies that are taken for absent. */
   readonly ignored: ReadonlySet<object>
+  /** Rules of which it is noted whether any of them acted, in whatever course. */
+  readonly watched: ReadonlySet<object> | null
+  /** One of them did. */
+  hasActed: boolean
 }
 
 /** What has no condition holds whatever the free fields are. */

@@ -87,7 +87,23 @@ export interface TableProgram {
   readonly find: (chain: string) => Program | null
 }
 
+/** Each table once: one of family inet is for both families, and other rules for a host leave most tables as they were. */
 export const compileTable = (table: NetfilterTable, compiler: Compiler): TableProgram => {
+  let ofHost = tablesOf.get(compiler)
+  if (ofHost === undefined) {
+    ofHost = new WeakMap()
+    tablesOf.set(compiler, ofHost)
+  }
+  const known = ofHost.get(table)
+  if (known !== undefined) return known
+  const made = compileAnew(table, compiler)
+  ofHost.set(table, made)
+  return made
+}
+
+const tablesOf = new WeakMap<Compiler, WeakMap<NetfilterTable, TableProgram>>()
+
+const compileAnew = (table: NetfilterTable, compiler: Compiler): TableProgram => {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
   const programs = new Map<string, Program | null>()
   const rewrites = table.chains.some(({ rules }) => rules.some(rewritesAddress))
@@ -117,19 +133,45 @@ const compileChain = (
   rewrites: boolean,
 ): Program => {
   const isOurs = ownerOf(table, chain, null) === 'portolan'
-  const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
+  const { rule, heads, index, indexable, learning } = compiledRules(chain, compiler, rewrites)
   return {
     table,
     chain,
+    rule,
+    heads,
+    index,
+    indexable,
+    isOurs,
+    leavesTraces: leadsToStep(chains, chain, leavesTrace),
+    leadsToOurs: once(() => isOurs || leadsToStep(chains, chain, isJumpToOurs)),
+    learning,
+  }
+}
+
+/** What is made of a chain's own rules, whatever its table is. */
+type CompiledRules = Pick<Program, 'rule' | 'heads' | 'index' | 'indexable' | 'learning'>
+
+const chainsOf = new WeakMap<Compiler, WeakMap<NetfilterChain, CompiledRules>>()
+
+/** A table with one rule more is another, and most of its chains are the same. */
+const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: boolean): CompiledRules => {
+  let ofHost = chainsOf.get(compiler)
+  if (ofHost === undefined) {
+    ofHost = new WeakMap()
+    chainsOf.set(compiler, ofHost)
+  }
+  const known = ofHost.get(chain)
+  if (known?.indexable === !rewrites) return known
+  const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
+  const made: CompiledRules = {
     rule: compileRules(chain.rules, compiler),
     heads,
     index: once(() => (rewrites ? null : indexRules(heads()))),
     indexable: !rewrites,
-    isOurs,
-    leavesTraces: leadsToStep(chains, chain, leavesTrace),
-    leadsToOurs: once(() => isOurs || leadsToStep(chains, chain, isJumpToOurs)),
     learning: once(() => learnChain(chain.rules, heads(), !rewrites, compiler)),
   }
+  ofHost.set(chain, made)
+  return made
 }
 
 const nothingAsked: Head = []

@@ -9,12 +9,21 @@ const MOST_PREFIXES = 20_000
 /** Where a table leads another way more often than this it is not cut: one route speaks for all that lead out alike. */
 export const MOST_STRETCHES = 20_000
 
-type Classes = ReadonlyMap<string, RangeSet>
+interface Classes {
+  readonly byName: ReadonlyMap<string, RangeSet>
+  /** What was found for a destination: most packets of a search are for the same few. */
+  readonly found: Map<number | bigint, RangeSet | undefined>
+}
 
-const known = new WeakMap<
-  Router,
-  { readonly cuts: readonly (number | bigint)[] | null; readonly classes: Map<string, Classes> }
->()
+interface Cut {
+  readonly cuts: readonly (number | bigint)[] | null
+  readonly classes: Map<string, Classes>
+}
+
+const known = new WeakMap<Router, Cut>()
+
+/** So many destinations are remembered. */
+const MOST_FOUND = 4_096
 
 /**
  * All destinations by what routing makes of them, so that one speaks for all of its class.
@@ -26,13 +35,55 @@ export const destinationClasses = (
   router: Router,
   context: string,
   classify: (destination: number | bigint) => string,
+): ReadonlyMap<string, RangeSet> | null => classesIn(router, context, classify)?.byName ?? null
+
+/**
+ * The class of one destination, as `destinationClasses` has it.
+ *
+ * @returns undefined when there are too many routes to cut the space at each
+ */
+export const classOfDestination = (
+  router: Router,
+  context: string,
+  classify: (destination: number | bigint) => string,
+  destination: number | bigint,
+): RangeSet | undefined => {
+  const classes = classesIn(router, context, classify)
+  if (classes === null) return undefined
+  const { byName, found } = classes
+  const remembered = found.get(destination)
+  if (remembered !== undefined) return remembered
+  const made = byName.get(classify(destination))
+  if (found.size >= MOST_FOUND) found.clear()
+  found.set(destination, made)
+  return made
+}
+
+const classesIn = (
+  router: Router,
+  context: string,
+  classify: (destination: number | bigint) => string,
 ): Classes | null => {
-  const state = known.get(router) ?? { cuts: findCuts(router), classes: new Map<string, Classes>() }
-  known.set(router, state)
+  let state = known.get(router)
+  if (state === undefined) {
+    state = { cuts: findCuts(router), classes: new Map() }
+    known.set(router, state)
+  }
   const { cuts, classes } = state
   if (cuts === null) return null
   const found = classes.get(context)
   if (found !== undefined) return found
+  const made: Classes = { byName: classesOf(router, cuts, classify), found: new Map() }
+  classes.set(context, made)
+  return made
+}
+
+/** All destinations by what routing makes of them. */
+const classesOf = (
+  router: Router,
+  cuts: readonly (number | bigint)[],
+  classify: (destination: number | bigint) => string,
+): Classes['byName'] => {
   const ranges = new Map<string, { first: number | bigint; last: number | bigint }[]>()
   for (const [at, first] of cuts.entries()) {
     const next = cuts[at + 1]
@@ -42,9 +93,7 @@ export const destinationClasses = (
     if (list === undefined) ranges.set(key, [{ first, last }])
     else list.push({ first, last })
   }
-  const made = new Map([...ranges].map(([key, list]) => [key, rangeSet(list)]))
-  classes.set(context, made)
-  return made
+  return new Map([...ranges].map(([key, list]) => [key, rangeSet(list)]))
 }
 
 const highest = { ip: 0xffffffff, ip6: (1n << 128n) - 1n } as const

@@ -93,7 +93,7 @@ const decide = (
     world: one,
     decision: source === null ? decideOnward(traffic, one, from) : stop('dropped', { kind: 'drop' }, source),
   })
-  if (!host.routers.ip.rules.some((rule) => rule.unknown)) return [onward(world, refused)]
+  if (!host.routers.ip.hasDoubts) return [onward(world, refused)]
   // The way back to the source is routed too.
   const otherwise = martianSource(host, world, from, check, true)
   const taken = otherwise?.text === refused?.text ? null : fork(run, world)

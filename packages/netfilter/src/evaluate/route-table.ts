@@ -28,7 +28,9 @@ export interface RouteTable {
 export const routeTable = (bits: 32 | 128): RouteTable => ({ bits, buckets: [], lengths: null })
 
 const maskTo = (bits: 32 | 128, value: number | bigint, length: number): number | bigint =>
-  bits === 32 ? mask4(Number(value), length) : mask6(BigInt(value), length)
+  bits === 32
+    ? mask4(typeof value === 'number' ? value : Number(value), length)
+    : mask6(typeof value === 'bigint' ? value : BigInt(value), length)
 
 /** Adds a route; of equal prefixes the lowest metric comes first, then the first added. */
 export const addRoute = (table: RouteTable, base: number | bigint, route: Route): void => {

@@ -41,6 +41,12 @@ export interface Router {
    * what they do not say of routes is not held against a packet.
    */
   readonly complete: boolean
+  /** Of some rule it is not known whether it matches. */
+  readonly hasDoubts: boolean
+  /** Some rule asks for the source. */
+  readonly asksSource: boolean
+  /** Some rule asks for what a flow is beside its addresses. */
+  readonly asksFlow: boolean
 }
 
 /**
@@ -73,7 +79,16 @@ export const buildRouter = (facts: HostFacts, family: Family, links: Map<string,
     )
   }
   if (!complete) for (const link of links.values()) implyRoutes(tableOf, family, link, onLink.has(link.name))
-  return { family, tables, rules: readRoutingRules(facts.rules ?? [], family, links), complete }
+  const rules = readRoutingRules(facts.rules ?? [], family, links)
+  return {
+    family,
+    tables,
+    rules,
+    complete,
+    hasDoubts: rules.some(({ unknown }) => unknown),
+    asksSource: rules.some(({ from }) => from !== null && from.length > 0),
+    asksFlow: rules.some(({ flow }) => flow !== null),
+  }
 }
 
 const destinationOf = (fact: RouteFact): Prefix => {
@@ -159,7 +174,7 @@ const implyRoutes = (
  */
 export const lookUpRoute = (router: Router, key: RouteKey): RoutingAnswer => {
   const found = follow(router, key, false)
-  if (!router.rules.some((rule) => rule.unknown)) return { ...found, doubtful: false, otherwise: null }
+  if (!router.hasDoubts) return { route: found.route, by: found.by, doubtful: false, otherwise: null }
   const other = follow(router, key, true)
   const doubtful = other.route !== found.route
   return { ...found, doubtful, otherwise: doubtful ? other : null }
@@ -167,8 +182,9 @@ export const lookUpRoute = (router: Router, key: RouteKey): RoutingAnswer => {
 
 /** @param trust - rules of which it is not known whether they match are taken to match */
 const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
-  const admits = ({ link }: Route): boolean =>
-    link === null || (link.up && (key.out === null || link.name === key.out))
+  const { out } = key
+  const admits =
+    out === null ? isUsable : ({ link }: Route): boolean => link === null || (link.up && link.name === out)
   let from = Number.NEGATIVE_INFINITY
   for (const rule of router.rules) {
     if (rule.priority < from) continue
@@ -188,6 +204,8 @@ const follow = (router: Router, key: RouteKey, trust: boolean): RouteFound => {
   }
   return { route: null, by: null }
 }
+
+const isUsable = ({ link }: Route): boolean => link === null || link.up
 
 const refusals = new WeakMap<RoutingRule, Route>()
 
@@ -220,8 +238,10 @@ export const routeCause = (route: Route, by: string | null): KernelCause => {
 
 export const noRoute: KernelCause = { kind: 'no-route', text: 'no route' }
 
+const isAny = (): boolean => true
+
 /** The local table alone: what address types are read from (net/ipv4/fib_frontend.c, `inet_dev_addr_type`). */
 export const lookUpLocal = (router: Router, address: number | bigint): Route | null => {
   const table = router.tables.get(LOCAL)
-  return table === undefined ? null : findRoute(table, address, () => true)
+  return table === undefined ? null : findRoute(table, address, isAny)
 }

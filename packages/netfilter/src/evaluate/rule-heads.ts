@@ -33,8 +33,11 @@ export type OfField<T> = (heads: readonly Head[], key: Key) => T
 export const onceForField = <T>(make: OfField<T>): OfField<T> => {
   const made = new WeakMap<readonly Head[], Map<Key, T>>()
   return (heads, key) => {
-    const ofChain = made.get(heads) ?? new Map<Key, T>()
-    made.set(heads, ofChain)
+    let ofChain = made.get(heads)
+    if (ofChain === undefined) {
+      ofChain = new Map()
+      made.set(heads, ofChain)
+    }
     const known = ofChain.get(key)
     if (known !== undefined) return known
     const one = make(heads, key)

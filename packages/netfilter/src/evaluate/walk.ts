@@ -107,6 +107,7 @@ const act = (
   const { action } = step
   const { walk } = chain
   if (isIgnored(world, rule)) return 'next step'
+  if (world.learner?.watched?.has(rule.rule) === true) world.learner.hasActed = true
   switch (action.kind) {
     case 'verdict':
       return decide(chain, rule, action.verdict, world)

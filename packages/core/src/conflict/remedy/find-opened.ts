@@ -131,24 +131,28 @@ const fateOf = (
 ): Fate => {
   let isBlurred = false
   // One list of conditions for all ways: other packets that meet them are settled by the same ways.
-  const followed = (ignored: ReadonlySet<object>): Followed => {
-    const own = { ...learner, ignored }
+  const followed = (own: Learner): Followed => {
     const found = follow(follower, suspects, point, own)
     isBlurred ||= own.blurred
     return found
   }
-  const after = followed(nothing)
-  if (!after.conclusions.some(passes) || !isTouched(after, inserted)) return { kind: 'as-before', isBlurred }
-  const before = followed(inserted)
+  const first: Learner = { ...learner, watched: inserted }
+  const after = followed(first)
+  if (!after.conclusions.some(passes) || !isTouched(after, first)) return { kind: 'as-before', isBlurred }
+  const before = followed({ ...learner, ignored: inserted })
   if (!isOpened(before.conclusions, after.conclusions)) return { kind: 'as-before', isBlurred }
-  const others = followed(passedBy)
+  const others = followed({ ...learner, ignored: passedBy })
   const isStill = isOpened(others.conclusions, after.conclusions)
   return { kind: isStill ? 'opened' : 'mended', isBlurred }
 }
 
-/** May a rule have acted on a packet? Of several courses one may hide another that ends alike. */
-const isTouched = ({ conclusions, run }: Followed, rules: ReadonlySet<object>): boolean =>
-  run.copies > 0 || conclusions.some(({ end }) => isOnTheWay(end.world.trace, rules))
+/**
+ * Did a rule of the remedy act on a packet? Of several courses one may hide another that ends alike, so that the way of
+ * each that is left says too little.
+ */
+const isTouched = ({ conclusions, run }: Followed, { watched, hasActed }: Learner): boolean =>
+  hasActed &&
+  (run.copies > 0 || conclusions.some(({ end }) => isOnTheWay(end.world.trace, watched ?? nothing)))
 
 const isOnTheWay = (last: TraceStep | null, rules: ReadonlySet<object>): boolean => {
   for (let step = last; step !== null; step = step.before)
@@ -209,16 +213,20 @@ const learnerFor = ({ in: from }: Arriving, region: Region, point: Point, bounds
     values.set(field, point[field])
   }
   return {
-    ...{
-      origins,
-      values,
-      region: bounds,
-      ignored: nothing,
-      speaksForOthers: false,
-      leadsTo: null,
-      alike: null,
-    },
-    ...{ conditions: [], exclusions: [], blurred: false, isLenient: false, skipsForeign: false },
+    origins,
+    values,
+    region: bounds,
+    conditions: [],
+    exclusions: [],
+    speaksForOthers: false,
+    leadsTo: null,
+    alike: null,
+    isLenient: false,
+    blurred: false,
+    skipsForeign: false,
+    ignored: nothing,
+    watched: null,
+    hasActed: false,
   }
 }
 
@@ -232,10 +240,19 @@ const follow = (
     openFlow(
       follower.host,
       {
-        ...{ family, protocol, in: from, port: null, daddr: point.daddr },
+        family,
+        protocol,
+        in: from,
+        port: null,
         saddr: from === null ? null : point.saddr,
-        ...{ sport: Number(point.sport), dport: Number(point.dport) },
-        ...{ state: 'new', mark: 0, tcpFlags: null, icmpType: null, icmpCode: 0 },
+        daddr: point.daddr,
+        sport: Number(point.sport),
+        dport: Number(point.dport),
+        state: 'new',
+        mark: 0,
+        tcpFlags: null,
+        icmpType: null,
+        icmpCode: 0,
       },
       learner,
     ),

@@ -1,6 +1,6 @@
 import type { Family, NetfilterRuleset } from '@portolan/netfilter'
 import { type HostFacts, protocolName } from '@portolan/netfilter'
-import { prepareFollower } from '@portolan/netfilter/analysis'
+import type { Follower } from '@portolan/netfilter/analysis'
 import type { DesiredState } from '../../contract/index.ts'
 import { parseBridgeAlias } from '../../contract/index.ts'
 import type { Conflict, Remedy } from '../conflict.ts'
@@ -30,6 +30,10 @@ export interface RemedyScene {
   readonly desired: DesiredState
   /** As they will be once the project is applied. */
   readonly facts: HostFacts
+  /** With its rules as they will be. */
+  readonly follower: Follower
+  /** The interfaces that the facts name. The follower adds those that a packet is said to come in by. */
+  readonly links: ReadonlySet<string>
   readonly rulesets: readonly NetfilterRuleset[]
   readonly around: Readonly<Record<Family, Surroundings>>
 }
@@ -124,7 +128,7 @@ const refused = (objection: string, { step }: Finding): Remedy => {
 
 /** Says what is wrong with a remedy; null: nothing. */
 const judgeIn = (
-  { desired, facts, rulesets, around }: RemedyScene,
+  { desired, facts, follower: current, links: named, rulesets, around }: RemedyScene,
   culpritsOf: (finding: Finding) => readonly Finding[],
 ): ((drafted: Drafted) => string | null) => {
   const bridges = new Set([
@@ -146,7 +150,7 @@ const judgeIn = (
     if (row === undefined) return null
     if (kinds > MOST_KINDS) return unchecked
     const planned = withInsertions(rulesets, draft.insertions)
-    const follower = prepareFollower(facts, planned)
+    const follower = current.withRules(planned)
     const inserted = draft.insertions.map(({ rule }) => rule)
     const judged: Judged = {
       follower,
@@ -158,18 +162,26 @@ const judgeIn = (
     const now = followPoint(follower, row, finding.point)
     if (now.kind === 'failed' && stopperOf(now.conclusion.end.world.trace) === stopperOf(finding.step))
       return 'the packets would not come to it.'
-    const links = [...follower.host.links.values()]
-      .filter(
-        ({ name, up, master }) =>
-          up && name !== 'lo' && (master === null || !follower.host.links.has(master)),
-      )
-      .map(({ name }) => name)
+    const links = entrancesBeside(row.in, follower, named)
     for (const suspects of suspectsOf(drafted, { desired, around, links, translated })) {
       const opened = findOpened(judged, suspects)
       if (opened !== null) return tell(opened, suspects)
     }
     return null
   }
+}
+
+/** The interfaces that packets come in by: those of the facts and that of the packet itself, and no port of a bridge. */
+const entrancesBeside = (
+  own: string | null,
+  { host: { links } }: Follower,
+  named: ReadonlySet<string>,
+): readonly string[] => {
+  const ownMaster = own === null ? null : links.get(own)?.master
+  const isThere = (name: string): boolean => named.has(name) || name === own || name === ownMaster
+  return [...links.values()].flatMap(({ name, up, master }) =>
+    up && name !== 'lo' && isThere(name) && (master === null || !isThere(master)) ? [name] : [],
+  )
 }
 
 /** The rules that are told together; of a policy the chain, which is another one with the rules of remedies in it. */

@@ -178,11 +178,20 @@ const learnerOf = (
   { leadsTo, alike }: Pick<Learner, 'leadsTo' | 'alike'> = { leadsTo: null, alike: null },
   skipsForeign = false,
 ): Learner => ({
-  ...{ origins, values, region, speaksForOthers, ignored, leadsTo, alike, skipsForeign },
+  origins,
+  values,
+  region,
   conditions: [],
   exclusions: [],
-  blurred: false,
+  speaksForOthers,
+  leadsTo,
+  alike,
   isLenient: false,
+  blurred: false,
+  skipsForeign,
+  ignored,
+  watched: null,
+  hasActed: false,
 })
 
 const nowhere: Learner['region'] = {}

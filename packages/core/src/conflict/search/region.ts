@@ -159,9 +159,22 @@ const pickValue = (set: RangeSet, wanted: readonly (number | bigint)[]): number 
 const choose = (set: RangeSet, wanted: readonly (number | bigint)[]): number | bigint => {
   for (const value of wanted) if (typeof value === typeof set.starts[0] && hasValue(set, value)) return value
   let best = 0
-  const size = (at: number): number => Number(BigInt(set.ends[at] ?? 0) - BigInt(set.starts[at] ?? 0))
-  for (let at = 1; at < set.starts.length; at += 1) if (size(at) > size(best)) best = at
+  let most = sizeOf(set, 0)
+  for (let at = 1; at < set.starts.length; at += 1) {
+    const size = sizeOf(set, at)
+    if (size <= most) continue
+    best = at
+    most = size
+  }
   const first = set.starts[best] ?? 0
   // Not the very first, which is a network's own address more often than a machine's.
-  return size(best) < 10 ? first : typeof first === 'number' ? first + 7 : first + 7n
+  return most < 10 ? first : typeof first === 'number' ? first + 7 : first + 7n
+}
+
+/** How far apart the ends of a range are. */
+const sizeOf = ({ starts, ends }: RangeSet, at: number): number => {
+  const [start, end] = [starts[at] ?? 0, ends[at] ?? 0]
+  return typeof start === 'number' && typeof end === 'number'
+    ? end - start
+    : Number(BigInt(end) - BigInt(start))
 }
