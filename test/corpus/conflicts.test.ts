@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { type Culprit, endpointAddresses } from '@portolan/core'
-import { findRuleConflicts } from '@portolan/core/planning'
 import * as iptables from '@portolan/iptables'
 import { prepare } from '@portolan/netfilter'
 import * as nftables from '@portolan/nftables'
 import { type HostRules, noRules } from 'portolan'
+import { findUncheckedConflicts } from '../../packages/core/src/conflict/find-rule-conflicts.ts'
 import { fateOf } from '../property/conflicts/fate.ts'
 import { hostFacts, lookAt, type Seen, tell } from '../property/conflicts/look.ts'
 import { filesIn, named, rulesetFiles, withCorpus } from './iptables-files.ts'
@@ -106,7 +106,9 @@ const mostRounds = 12
 const complaintsOfErrors = ({ plan: { desired }, rulesets }: Seen, counts: Counts): readonly string[] => {
   let rules = rulesets
   for (let round = 0; round < mostRounds; round += 1) {
-    const errors = findRuleConflicts(desired, hostFacts, rules).filter(({ severity }) => severity === 'error')
+    const errors = findUncheckedConflicts(desired, hostFacts, rules).filter(
+      ({ severity }) => severity === 'error',
+    )
     if (errors.length === 0) {
       if (round > 0) counts.add('hosts mended by taking away what was named')
       return []

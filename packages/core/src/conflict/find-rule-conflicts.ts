@@ -116,8 +116,30 @@ export const searchRemedies = (
   wanted: DesiredState,
   facts: HostFacts,
   rulesets: readonly NetfilterRuleset[],
-  { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions = {},
+  options: RuleConflictOptions = {},
   findAlike: typeof alikeNetworks = alikeNetworks,
+): RemedySearch => searchWith(holdRemedies, wanted, facts, rulesets, options, findAlike)
+
+/**
+ * The same conflicts as `findRuleConflicts`, with remedies as they are drafted. Most of a search of one mapping among
+ * many rules is the check of remedies, so what asks nothing of these is spared it.
+ * @internal
+ */
+export const findUncheckedConflicts = (
+  wanted: DesiredState,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  options: RuleConflictOptions = {},
+  findAlike: typeof alikeNetworks = alikeNetworks,
+): readonly Conflict[] => searchWith((found) => found, wanted, facts, rulesets, options, findAlike).conflicts
+
+const searchWith = (
+  hold: typeof holdRemedies,
+  wanted: DesiredState,
+  facts: HostFacts,
+  rulesets: readonly NetfilterRuleset[],
+  { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions,
+  findAlike: typeof alikeNetworks,
 ): RemedySearch => {
   const desired = withoutNetworks(wanted, unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
@@ -230,14 +252,7 @@ export const searchRemedies = (
       ...(bypasses.ofNetwork.get(network) ?? []).map(inWords),
     ]),
   ]
-  const held = holdRemedies(found, drafts, {
-    desired,
-    facts: planned,
-    follower,
-    links,
-    rulesets,
-    around,
-  })
+  const held = hold(found, drafts, { desired, facts: planned, follower, links, rulesets, around })
   return {
     conflicts: [...lost, ...toldOnce(tellStale(held))],
     remedied: (conflicts) => withInsertions(rulesets, insertionsOf(conflicts, found, held, drafts)),
