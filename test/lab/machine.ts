@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { type Agent, startAgent } from './agent.ts'
+import { startAgent } from './agent.ts'
 import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
 import { mustRun, type Running, type RunOptions, type RunOutcome, run, start } from './run.ts'
 
@@ -62,22 +62,8 @@ const freshSourcePort = (): number => {
 const sysctlPath = (name: string): string =>
   `/proc/sys/${name.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`
 
-// Duplicate address detection would keep every IPv6 address tentative for two seconds.
-const withoutDuplicateDetection = async (agent: Agent): Promise<void> => {
-  for (const scope of ['all', 'default']) {
-    for (const [name, value] of [
-      ['accept_dad', 0],
-      ['dad_transmits', 0],
-      ['accept_ra', 0],
-      ['router_solicitations', 0],
-    ]) {
-      await agent.ask('write', { path: `/proc/sys/net/ipv6/conf/${scope}/${name}`, text: `${value}` })
-    }
-  }
-}
-
 /**
- * A namespace with nothing but a loopback interface.
+ * A namespace with nothing but a loopback interface, which is up. No IPv6 address there is tentative.
  * @param setUp - shell lines that prepare its own mount namespace; null: it shares the file system
  * @param joins - the file of a network namespace that another program made: the machine is that one
  */
@@ -90,7 +76,7 @@ export const createMachine = async (
   const { pid } = agent
   const inside = ['nsenter', `--target=${pid}`, '--net', ...(setUp === null ? [] : ['--mount'])]
   const root = setUp === null ? '' : `/proc/${pid}/root`
-  const machine: Machine = {
+  return {
     name,
     pid,
     async listen(...services) {
@@ -121,7 +107,7 @@ export const createMachine = async (
     start: (argv, options) => start([...inside, ...argv], options),
     mustRun: (argv, options) => mustRun([...inside, ...argv], options),
     async ip(...lines) {
-      await mustRun([...inside, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
+      await agent.ask('ip', { lines })
     },
     areUp: async (links) => (await agent.ask('carrying', { links })) === true,
     async sysctl(path) {
@@ -134,13 +120,4 @@ export const createMachine = async (
     writeText: (path, text) => writeFile(root + path, text),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   }
-  try {
-    await withoutDuplicateDetection(agent)
-    await agent.ask('watch')
-    await machine.ip('link set lo up')
-  } catch (error) {
-    await machine[Symbol.asyncDispose]()
-    throw error
-  }
-  return machine
 }
