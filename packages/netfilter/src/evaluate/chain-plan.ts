@@ -5,6 +5,7 @@ import type { Compiler } from './compiler.ts'
 import type { FreeField } from './free-field.ts'
 import { leadingMatches } from './leading-matches.ts'
 import { type Explain, explainMatches } from './learn-match.ts'
+import type { Origins } from './origins.ts'
 import type { Read } from './read.ts'
 import { compileExpression } from './read-expression.ts'
 import { type OriginRead, originOf } from './read-origin.ts'
@@ -51,6 +52,12 @@ const fieldNumbers: Readonly<Record<FreeField, number>> = {
   targetAddress: 7,
 }
 
+/** Every walk through a chain asks for it. */
+const numberOfOrigins = ({ saddr, daddr, sport, dport }: Origins): number =>
+  numberOfField(saddr) + numberOfField(daddr) * 8 + numberOfField(sport) * 64 + numberOfField(dport) * 512
+
+const numberOfField = (field: FreeField | null): number => (field === null ? 0 : fieldNumbers[field])
+
 /** More kinds of packets than this are not told apart when a chain is planned. */
 const MOST_PLANS = 256
 
@@ -94,11 +101,7 @@ export const learnChain = (
       const { learner } = world
       const region = learner?.region ?? nowhere
       const isLenient = learner?.isLenient === true
-      let name = isLenient ? 1 : 0
-      for (const key of addressKeys) {
-        const field = world.origins[key]
-        name = name * 8 + (field === null ? 0 : fieldNumbers[field])
-      }
+      const name = numberOfOrigins(world.origins) * 2 + (isLenient ? 1 : 0)
       let known = byRegion.get(region)
       if (known === undefined) {
         known = new Map()

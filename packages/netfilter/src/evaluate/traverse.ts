@@ -1,15 +1,16 @@
 import type { Hook } from '../model/index.ts'
+import { type Contest, inAnyOrder } from './contest.ts'
 import type { HookGroup, HookItem } from './hook-list.ts'
 import { passesDevice } from './passes-device.ts'
 import type { BaseProgram } from './program.ts'
 import { routeAgain } from './route-output.ts'
-import { type End, end, fork, mergeWorlds, noteRule } from './run.ts'
+import { end, fork, mergeWorlds, noteRule } from './run.ts'
 import { track } from './track.ts'
 import type { Traffic } from './traffic.ts'
 import { bindToItself, isBound, mayBind, type Side, translate } from './translate.ts'
 import { MAYBE, NO } from './truth.ts'
 import { walkChain } from './walk.ts'
-import { addWorld, part, sameWorld, type World } from './world.ts'
+import { addWorld, part, type World } from './world.ts'
 
 /** Takes worlds through all that hangs on a hook; those that are dropped end there. */
 export const traverse = (traffic: Traffic, hook: Hook, worlds: readonly World[]): World[] => {
@@ -24,8 +25,12 @@ export const traverse = (traffic: Traffic, hook: Hook, worlds: readonly World[])
 
 const runGroup = (traffic: Traffic, { items, contested }: HookGroup, worlds: World[]): World[] => {
   if (!contested) return runItems(traffic, items, worlds)
-  const run = (order: readonly HookItem[], world: World): World[] => runItems(traffic, order, [world])
-  return mergeWorlds(worlds.flatMap((world) => contest(traffic, items, world, run, describeItem)))
+  const contest: Contest<HookItem> = {
+    pass: (item, world) => runItem(traffic, item, world),
+    isSettled: () => false,
+    describe: describeItem,
+  }
+  return mergeWorlds(worlds.flatMap((world) => inAnyOrder(traffic.run, items, world, contest)))
 }
 
 const runItems = (traffic: Traffic, items: readonly HookItem[], worlds: World[]): World[] => {
@@ -143,102 +148,21 @@ const bindBy = (
 ): World[] => {
   const bound: World[] = []
   let free: World[] = [world]
-  const inOrder = (chains: readonly BaseProgram[], start: World): World[] => {
-    const done: World[] = []
-    let left = [start]
-    for (const chain of chains) {
-      const next: World[] = []
-      for (const one of left)
-        for (const after of runBase(traffic, chain, one)) addWorld(isBound(after, side) ? done : next, after)
-      left = next
-    }
-    return [...done, ...left]
+  const contest: Contest<BaseProgram> = {
+    pass: (chain, one) => runBase(traffic, chain, one),
+    isSettled: (one) => isBound(one, side),
+    describe: describeBase,
   }
   for (const chains of groups) {
     const next: World[] = []
     for (const one of free)
-      for (const after of contest(traffic, chains, one, inOrder, describeBase))
+      for (const after of inAnyOrder(traffic.run, chains, one, contest))
         addWorld(isBound(after, side) ? bound : next, after)
     free = next
   }
   for (const one of free) bindToItself(one, side)
   return mergeWorlds([...bound, ...free])
 }
-
-/**
- * Runs things of equal priority in their likely order, and in others: if it makes no difference, the first holds;
- * else all are possible.
- */
-const contest = <T>(
-  traffic: Traffic,
-  items: readonly T[],
-  world: World,
-  run: (order: readonly T[], world: World) => World[],
-  describe: (item: T) => string,
-): World[] => {
-  const { ends, undetermined } = traffic.run
-  if (items.length < 2) return run(items, world)
-  const copies = items
-    .slice(1)
-    .map((_, at) => ({ order: rotate(items, at + 1), copy: fork(traffic.run, world) }))
-  const start = ends.length
-  const made = traffic.run.copies
-  const likely = run(items, world)
-  const likelyEnds = ends.slice(start)
-  const before = copies[0]?.copy ?? null
-  const [only] = likely
-  const isAlone = only !== undefined && likely.length === 1 && likelyEnds.length === 0
-  if (before === null || (isAlone && traffic.run.copies === made && isPassedBy(only, before))) return likely
-  for (const { order, copy } of copies) {
-    if (copy === null) continue
-    const from = ends.length
-    const other = run(order, copy)
-    const otherEnds = ends.splice(from)
-    if (sameResults(likely, likelyEnds, other, otherEnds)) continue
-    undetermined.add(items.map(describe).join(', '))
-    for (const one of other) {
-      one.unknown = true
-      addWorld(likely, one)
-    }
-    for (const one of otherEnds) {
-      one.world.unknown = true
-      ends.push(one)
-    }
-  }
-  return likely
-}
-
-/**
- * Has nothing done more than let a world pass? Then each of the things has seen it as it was, and would in any order.
- *
- * @param before - the world as it was
- */
-const isPassedBy = (world: World, before: World): boolean => {
-  if (world.unknown !== before.unknown || world.doubted !== before.doubted) return false
-  if (world.isOfOthers !== before.isOfOthers || !sameWorld(world, before)) return false
-  for (let step = world.trace; step !== before.trace; step = step.before) {
-    if (step === null) return false
-    const { kind } = step.deed
-    if (kind !== 'accept' && kind !== 'return' && kind !== 'jump' && kind !== 'goto') return false
-  }
-  return true
-}
-
-const rotate = <T>(items: readonly T[], by: number): readonly T[] => [
-  ...items.slice(by),
-  ...items.slice(0, by),
-]
-
-const sameResults = (
-  worlds: readonly World[],
-  ends: readonly End[],
-  others: readonly World[],
-  otherEnds: readonly End[],
-): boolean =>
-  worlds.length === others.length &&
-  worlds.every((world) => others.some((other) => sameWorld(world, other))) &&
-  ends.length === otherEnds.length &&
-  ends.every(({ kind }) => otherEnds.some((other) => other.kind === kind))
 
 const describeBase = ({ program }: BaseProgram): string =>
   `${program.table.tool} ${program.table.family} ${program.table.name} ${program.chain.name}`
