@@ -35,8 +35,10 @@ export interface ContractBreach {
 export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
   checkHost(host, 'contractBreaches(host)')
   const projects = host.desired()
-  const endpoints = projects.flatMap(endpointAddresses)
-  const bare: Evaluator = prepare(host.facts, lowerRules(withoutAnyOfOurs(host.rules)), { endpoints })
+  const bare = (): Evaluator =>
+    prepare(host.facts, lowerRules(withoutAnyOfOurs(host.rules)), {
+      endpoints: projects.flatMap(endpointAddresses),
+    })
   return projects.flatMap((desired) => {
     const known: ContractHost = {
       addresses: hostAddresses(host.facts),
@@ -50,8 +52,7 @@ export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
       if (promise.kind === 'foreign' || promise.kind === 'local') return []
       if (promise.kind !== 'dropped' && !isAnswered(scene)) return []
       const delivery = host.send(flow)
-      const without = bare.evaluate(packetOfFlow(flow, projects))
-      return keepsPromise(promise, scene, delivery, without)
+      return keepsPromise(promise, scene, delivery, () => bare().evaluate(packetOfFlow(flow, projects)))
         ? []
         : [{ project: desired.project, flow, promise, delivery }]
     })

@@ -65,13 +65,13 @@ const isHiddenOnOthers = ({ desired, flow: { family, from }, host }: ContractFlo
 /**
  * Whether an outcome is one that the contract promises.
  *
- * @param bare - what the outcome would be without the project's rules
+ * @param withoutOurs - what the outcome would be without the project's rules
  */
 const keepsOne = (
   promise: Reach,
   scene: ContractFlow,
   { outcome, at, seenAs }: Told,
-  bare: Told,
+  withoutOurs: () => Told,
 ): boolean => {
   const { desired, flow, host } = scene
   const source = seenAs?.source ?? ''
@@ -80,7 +80,8 @@ const keepsOne = (
       // The bridge of an isolated network has no route: what is for it leaves by the default route, and is lost there.
       return stopped.includes(outcome) || (outcome === 'forwarded' && hasNoRoute(desired, flow))
     case 'local':
-    case 'foreign':
+    case 'foreign': {
+      const bare = withoutOurs()
       return (
         (promise.kind === 'foreign' || bare.outcome === 'local') &&
         outcome === bare.outcome &&
@@ -88,6 +89,7 @@ const keepsOne = (
         at?.port === bare.at?.port &&
         (source === (bare.seenAs?.source ?? '') || isHiddenOnOthers(scene, source))
       )
+    }
     case 'outside':
       return (
         outcome === 'forwarded' &&
@@ -126,18 +128,18 @@ const reachesAll = (promise: Reach, told: readonly Told[]): boolean =>
 /**
  * Whether the outcome of a flow, certain and in all of its courses, is the one that the contract promises.
  *
- * @param bare - what the outcome would be without the project's rules
+ * @param withoutOurs - what the outcome would be without the project's rules; asked only of what is not ours to promise
  */
 export const keepsPromise = (
   promise: Reach,
   scene: ContractFlow,
   said: Pick<Outcome, 'certainty' | 'alternatives'> & Told,
-  bare: Told,
+  withoutOurs: () => Told,
 ): boolean => {
   const told = [said, ...said.alternatives]
   return (
     said.certainty === 'certain' &&
     reachesAll(promise, told) &&
-    told.every((one) => keepsOne(promise, scene, one, bare))
+    told.every((one) => keepsOne(promise, scene, one, withoutOurs))
   )
 }
