@@ -32,7 +32,7 @@ until_said() { for i in $(seq 200); do [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -
 until_there() { for i in $(seq 200); do [ -e "$1" ] && return 0; sleep 0.1; done; echo "no $1"; exit 97; }
 # A command on a terminal, typed to through descriptor 3.
 type_to() { mkfifo in; script -qec "$*" /dev/null <in >out 2>&1 & typed=$!; exec 3>in; }
-answered() { exec 3>&-; wait $typed; echo "code $?"; cat out; }
+answered() { wait $typed; code=$?; exec 3>&-; echo "code $code"; cat out; }
 # How many rules shop has, and how many leases.
 shop_has() { echo "rules $(nft list ruleset | grep -c shop/)"; $portolan plan --json --state state | grep -o '"kept": [0-9]*'; }
 `

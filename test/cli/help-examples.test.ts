@@ -27,13 +27,16 @@ const files = {
 const folder = temporaryFolder(files)
 
 /**
- * Runs lines one after the other on a host of their own, with its own state directory. A question is answered with yes.
+ * Runs lines one after the other on a host of their own, with its own state directory. A question is answered with yes:
+ * by a pipe without an end, at which script(1) waits 2 s for a line that no program reads (lib/pty-session.c of
+ * util-linux, `write_eof_to_child`).
  * @returns how each line ended, and what it said on standard error
  */
 const runAll = async (lines: readonly string[]): Promise<readonly [string, string, string][]> => {
   const script = `chmod +x bin/portolan; mount -t tmpfs tmpfs /var/lib; mount -t tmpfs tmpfs /run; ip link set lo up
     ip link add eth0 type veth peer name far0; ip link set far0 up; ip address add 192.0.2.2/24 dev eth0; ip link set eth0 up; ip route add default via 192.0.2.1
-    ${lines.map((line, at) => `printf 'y\\n' | script -qec '${line}' /dev/null >said.${at}; echo "$? ${at}" >>codes`).join('\n')}
+    mkfifo typed; exec 3<>typed
+    ${lines.map((line, at) => `echo y >&3; script -qec '${line}' /dev/null <&3 >said.${at}; echo "$? ${at}" >>codes`).join('\n')}
     exit 0`
   await run(['unshare', '--net', '--mount', 'bash', '-c', script], {
     folder,
