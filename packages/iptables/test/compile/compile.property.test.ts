@@ -79,9 +79,8 @@ describe('a compiled ruleset', () => {
   test('keeps every line whole, whatever a label says', () => {
     fc.assert(
       fc.property(desiredStates(), (desired) => {
-        for (const line of print(compile(desired), 'iptables-save').split('\n')) {
-          expect(line).toMatch(/^(|[*:#].*|-A \S+ .*|COMMIT)$/)
-        }
+        const lines = print(compile(desired), 'iptables-save').split('\n')
+        expect(lines.filter((line) => !/^(|[*:#].*|-A \S+ .*|COMMIT)$/.test(line))).toEqual([])
       }),
       runs,
     )
