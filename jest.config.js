@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { packageEntries } from './script/package-entries.js'
 import { settleSeed } from './test/seed.js'
+import { bundleSuites } from './test/suites/bundle-suites.js'
 
 // The workers have the environment of this process.
 settleSeed(process.env, (line) => process.stderr.write(line))
 
+await bundleSuites()
+
 /**
- * Tests run the TypeScript sources directly (swc strips the types), so a test never sees a stale build.
+ * Tests run the sources as they are when jest starts, put together without their types by esbuild; what is imported by
+ * a computed name while they run is read by itself, and swc strips its types.
  * The command itself is tested as it ships, as one bundle: it is made anew before the suites that start it.
  */
 const sources = {
@@ -25,6 +29,8 @@ const project = (displayName, testMatch) => ({
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: sources,
   transform: {
+    '\\.test\\.ts$': '<rootDir>/test/suites/bundled-suite.js',
+    '/dist/suites/': '<rootDir>/test/suites/bundled-module.js',
     '^.+\\.ts$': [
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },

@@ -10,7 +10,7 @@ const long = [
   /kernel\/conflicts-/,
   /kernel\/contract-/,
   /kernel\/(random-hosts|differential|fix|sysctls|remedies-|neighbours-)/,
-  /property\/conflicts\//,
+  /(property|corpus)\/conflicts/,
   /kernel\//,
   /property\//,
   /examples\/markdown/,

@@ -20,7 +20,7 @@ describeLive('openListeners', () => {
       const socket = createSocket('udp4').bind(4000, '0.0.0.0'); await once(socket, 'listening')
       const listeners = openListeners()
       const on = async (...asked) =>
-        (await listeners.on(...asked)).map(({ address, port, process }) => [address, port, process].join(' '))
+        (await listeners.on(...asked)).map(({ address, port, process }) => [address, port, process].join(' ')).sort()
       report([
         await on('tcp', 4000, 'ip'), await on('tcp', 4000, 'ip6'), await on('udp', 4000, 'ip'),
         await on('tcp', 4001, 'ip'), await on('tcp', 4002, 'ip6'), await on('tcp', 4003, 'ip'),
