@@ -173,9 +173,8 @@ describe('a text that is damaged', () => {
           lower(ruleset)
         }
       } catch (error) {
-        if (!(error instanceof ParseError)) throw new Error(`turn ${turn}: ${text}`, { cause: error })
-        expect(error.line).toBeGreaterThan(0)
-        expect(error.column).toBeGreaterThan(0)
+        if (!(error instanceof ParseError && error.line > 0 && error.column > 0))
+          throw new Error(`turn ${turn}: ${text}`, { cause: error })
       }
     }
     let most = 0
