@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { takeFileLock } from '../lock/file-lock.ts'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { refuseUnsafeDirectory } from '../state/safe-place.ts'
@@ -98,6 +97,8 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   /** The file is being written anew: what is appended to it counts no more. */
   let sealed = false
   let syncing: Promise<void> | null = null
+  /** Ends the wait for more to be written. */
+  let hurry = (): void => {}
   let renewing: Promise<void> | null = null
 
   const forget = (): void => {
@@ -248,9 +249,18 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       })
   }
 
+  const gather = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS)
+      hurry = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
   const syncLater = (): void => {
     // What is written meanwhile is taken along.
-    syncing ??= delay(GATHER_MS).then(() => {
+    syncing ??= gather().then(() => {
       syncing = null
       return file?.sync().catch(() => undefined)
     })
@@ -278,6 +288,8 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     },
     close: async () => {
       await renewing
+      // No more comes.
+      hurry()
       await syncing
       shut()
     },

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -8,6 +8,9 @@ import type { JournalChange } from '../../src/journal/record.ts'
 
 /** Every so many-th bit of the file is turned, a number that no record's length has a part in. PORTOLAN_JOURNAL=all: each. */
 const step = process.env.PORTOLAN_JOURNAL === 'all' ? 1 : 61
+
+/** Each journal waits for its disk as it is closed. */
+const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 let folder = ''
 let whole: Buffer = Buffer.alloc(0)
@@ -40,7 +43,7 @@ const records: readonly (readonly JournalChange[])[] = [
 const fileOf = (name: string): string => join(folder, `${name}.journal`)
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'portolan-damaged-'))
+  folder = mkdtempSync(join(inMemory, 'portolan-damaged-'))
   const journal = openJournal(fileOf('whole'))
   for (const changes of [[], ...records]) {
     // The file begins with its head and how many records there were: made with the first write.
