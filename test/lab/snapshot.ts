@@ -39,24 +39,36 @@ const sysctlsOf = (text: string): string =>
     .sort()
     .join('\n')
 
+/** What is read, and the program that prints it. */
+const readings = {
+  nft: 'nft -j list ruleset',
+  // Some files are write-only; that is no failure.
+  sysctls: "sysctl -a --pattern '^net\\.' 2>/dev/null || true",
+  'iptables-nft': 'iptables-nft-save',
+  'iptables-legacy': 'iptables-legacy-save',
+  'ip6tables-nft': 'ip6tables-nft-save',
+  'ip6tables-legacy': 'ip6tables-legacy-save',
+  addresses: 'ip -j addr',
+  links: 'ip -j link',
+  routes: 'ip -j route show table all',
+  routes6: 'ip -6 -j route show table all',
+  rules: 'ip -j rule',
+  ports: 'bridge -j -d link',
+} as const
+
+const readText = (part: string, text: string): string => {
+  if (part === 'nft') return withoutVolatile(text)
+  if (part === 'sysctls') return sysctlsOf(text)
+  if (part.endsWith('-nft')) return rulesOf(text)
+  return part.endsWith('-legacy') ? withoutEmptyTables(rulesOf(text)) : text
+}
+
 /** Reads rules of all three kinds, links, addresses, routes of every table, bridge ports and network sysctls. */
 export const takeSnapshot = async (host: Machine): Promise<Snapshot> => {
-  const read = (...argv: string[]) => host.mustRun(argv)
-  const [nft, sysctls] = await Promise.all([
-    read('nft', '-j', 'list', 'ruleset'),
-    // Some files are write-only; that is no failure.
-    host.run(['sysctl', '-a', '--pattern', '^net\\.']),
-  ])
-  const snapshot: Record<string, string> = { nft: withoutVolatile(nft), sysctls: sysctlsOf(sysctls.stdout) }
-  for (const family of ['iptables', 'ip6tables']) {
-    snapshot[`${family}-nft`] = rulesOf(await read(`${family}-nft-save`))
-    snapshot[`${family}-legacy`] = withoutEmptyTables(rulesOf(await read(`${family}-legacy-save`)))
-  }
-  snapshot.addresses = await read('ip', '-j', 'addr')
-  snapshot.links = await read('ip', '-j', 'link')
-  snapshot.routes = await read('ip', '-j', 'route', 'show', 'table', 'all')
-  snapshot.routes6 = await read('ip', '-6', '-j', 'route', 'show', 'table', 'all')
-  snapshot.rules = await read('ip', '-j', 'rule')
-  snapshot.ports = await read('bridge', '-j', '-d', 'link')
-  return snapshot
+  // One shell for all: entering the host for each would take longer than to read it.
+  const printed = await host.mustRun(['sh', '-ec', Object.values(readings).join("\nprintf '\\0'\n")])
+  const texts = printed.split('\0')
+  return Object.fromEntries(
+    Object.keys(readings).map((part, index) => [part, readText(part, texts[index] ?? '')]),
+  )
 }
