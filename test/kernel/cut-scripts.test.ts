@@ -71,8 +71,7 @@ const setScene = async (backend: Backend): Promise<Scene> => {
   const lab = await openLab()
   opened.push(lab)
   const pilot = pilotOf(lab, backend)
-  await pilot.apply(compose(before))
-  const plan = await pilot.plan(compose(before))
+  const plan = await pilot.applied(compose(before))
   const containers = await Promise.all(['web', 'db', 'vault'].map((service) => attach(lab, plan, service)))
   await lab.outside.listen({ protocol: 'tcp', port: 7000 })
   const asked = [

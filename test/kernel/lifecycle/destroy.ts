@@ -58,8 +58,8 @@ export const destroying = (open: OpenLab, backend: Backend): void => {
   test('a container keeps its port, released from the bridge', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop())
-    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx')
+    const planned = await pilot.applied(shop())
+    const nginx = await attach(lab, planned, 'nginx')
     await pilot.apply(shop())
     await pilot.destroy()
     const [link] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', nginx.port])) as [object]

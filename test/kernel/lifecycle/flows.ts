@@ -33,11 +33,8 @@ export const flows = (open: OpenLab, backend: Backend): void => {
   test('a mapping that moves to another container takes running UDP flows with it, and only its own', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(servedBy('one'))
-    const plan = await pilot.plan(servedBy('one'))
-    await attach(lab, plan, 'one')
-    await attach(lab, plan, 'two')
-    await pilot.apply(servedBy('one'))
+    const plan = await pilot.applied(servedBy('one'))
+    for (const service of ['one', 'two']) await attach(lab, plan, service, { hairpin: true })
     for (const family of ['ip', 'ip6'] as const) {
       const ask = (port: number) =>
         lab.client.probe({
@@ -92,8 +89,8 @@ export const flows = (open: OpenLab, backend: Backend): void => {
       add rule inet fw input ct state established accept`
     const protect = () => lab.host.mustRun(['nft', firewall])
     await protect()
-    await pilot.apply(unpublished)
-    await attach(lab, await pilot.plan(unpublished), 'one')
+    const planned = await pilot.applied(unpublished)
+    await attach(lab, planned, 'one')
     const ask = (sourcePort: number, timeoutMs = 1500) =>
       lab.client.probe({
         protocol: 'udp',
@@ -120,11 +117,8 @@ export const flows = (open: OpenLab, backend: Backend): void => {
     const [one, two] = (['one', 'two'] as const).map((service) =>
       servedBy(service).replaceAll("'9000:80/udp'", "'9000:80/udp', '9000:80'"),
     ) as [string, string]
-    await pilot.apply(one)
-    const plan = await pilot.plan(one)
-    await attach(lab, plan, 'one')
-    await attach(lab, plan, 'two')
-    await pilot.apply(one)
+    const plan = await pilot.applied(one)
+    for (const service of ['one', 'two']) await attach(lab, plan, service, { hairpin: true })
     const ask = (protocol: 'udp' | 'tcp') =>
       lab.client.probe({
         protocol,
@@ -164,11 +158,8 @@ export const flows = (open: OpenLab, backend: Backend): void => {
   test('a debt is not paid by flows of a mapping that stands again', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(servedBy('one'))
-    const plan = await pilot.plan(servedBy('one'))
-    await attach(lab, plan, 'one')
-    await attach(lab, plan, 'two')
-    await pilot.apply(servedBy('one'))
+    const plan = await pilot.applied(servedBy('one'))
+    for (const service of ['one', 'two']) await attach(lab, plan, service, { hairpin: true })
     const ask = () =>
       lab.client.probe({
         protocol: 'udp',

@@ -48,8 +48,8 @@ export const foreignAccept = (open: OpenLab, backend: Exclude<Backend, 'nftables
   test('apply moves our jumps in front of a foreign accept, and what it let in is closed again', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(compose)
-    const nginx = await attach(lab, await pilot.plan(compose), 'nginx', {
+    const planned = await pilot.applied(compose)
+    const nginx = await attach(lab, planned, 'nginx', {
       services: [
         { protocol: 'tcp', port: 80 },
         { protocol: 'udp', port: 80 },

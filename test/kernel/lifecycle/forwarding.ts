@@ -87,8 +87,8 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
     const lab = await open()
     await lab.outside.listen({ protocol: 'tcp', port: 7000 })
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop(), '--guard-forwarding')
-    const nginx = await attach(lab, await pilot.plan(shop(), '--guard-forwarding'), 'nginx')
+    const planned = await pilot.applied(shop(), '--guard-forwarding')
+    const nginx = await attach(lab, planned, 'nginx')
     expect(await forwardingOf(lab)).toEqual(['1', '1'])
     expect(await passes(lab)).toEqual([false, false])
     expect(await published(lab)).toEqual([true, true])
@@ -113,8 +113,8 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
     const programs = [backend, backend.replace('ip', 'ip6')]
     for (const program of programs) await lab.host.mustRun([program, '-P', 'FORWARD', 'DROP'])
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop())
-    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx')
+    const planned = await pilot.applied(shop())
+    const nginx = await attach(lab, planned, 'nginx')
     expect(await published(lab)).toEqual([true, true])
     const egress = {
       protocol: 'tcp',

@@ -68,10 +68,8 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
   test('a foreign flush of the whole ruleset is seen, and mended by the next apply', async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop())
-    const plan = await pilot.plan(shop())
+    const plan = await pilot.applied(shop())
     await attach(lab, plan, 'nginx', { hairpin: true })
-    await pilot.apply(shop())
     await lab.host.mustRun(['nft', 'flush', 'ruleset'])
     if (backend === 'iptables-legacy') {
       for (const program of ['iptables-legacy', 'ip6tables-legacy']) {
@@ -99,9 +97,10 @@ export const idempotence = (open: OpenLab, backend: Backend): void => {
     const bakery = shop(['8181:80']).replace('name: shop', 'name: bakery').replaceAll('nginx', 'oven')
     await pilot.apply(shop())
     await pilot.apply(bakery)
-    expect((await pilot.plan(shop())).changes).toEqual([])
+    const plan = await pilot.plan(shop())
+    expect(plan.changes).toEqual([])
     expect((await pilot.plan(bakery)).changes).toEqual([])
-    await attach(lab, await pilot.plan(shop()), 'nginx', { hairpin: true })
+    await attach(lab, plan, 'nginx', { hairpin: true })
     await pilot.apply(shop())
     const { exitCode, stderr } = await pilot.run('destroy', null, '-p', 'bakery', '--yes')
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })

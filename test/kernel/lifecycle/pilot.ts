@@ -12,6 +12,8 @@ export interface Pilot {
   ) => Promise<CommandOutcome>
   /** Applies; anything but exit 0 is thrown with all that was printed. */
   readonly apply: (compose: string, ...extra: readonly string[]) => Promise<CommandOutcome>
+  /** Applies, and gives back the plan that was applied: its addresses need no second run of the command. */
+  readonly applied: (compose: string, ...extra: readonly string[]) => Promise<PlanJson>
   /** Removes every project; anything but exit 0 is thrown. */
   readonly destroy: () => Promise<CommandOutcome>
   /** `plan --json`, whatever its exit code. */
@@ -45,10 +47,14 @@ export const pilotOf = (
     const file = compose === null ? null : await lab.write('compose.yaml', compose)
     return lab.portolan(argv(command, file, ...extra))
   }
+  const apply: Pilot['apply'] = async (compose, ...extra) =>
+    mustSucceed('apply', await run('apply', compose, '--yes', ...extra))
   return {
     run,
     argv,
-    apply: async (compose, ...extra) => mustSucceed('apply', await run('apply', compose, '--yes', ...extra)),
+    apply,
+    applied: async (compose, ...extra) =>
+      JSON.parse((await apply(compose, '--json', ...extra)).stdout) as PlanJson,
     destroy: async () => mustSucceed('destroy', await run('destroy', null, '--all', '--yes')),
     plan: async (compose, ...extra) => {
       const { exitCode, stdout, stderr } = await run('plan', compose, '--json', ...extra)

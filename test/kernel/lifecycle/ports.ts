@@ -27,8 +27,8 @@ export const bridgePorts = (open: OpenLab, backend: Backend): void => {
   test('a container attached after apply without hairpin mode is mended by the next plan', async () => {
     const lab = await open({ bridgeNf: 1 })
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop())
-    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx', { hairpin: false })
+    const planned = await pilot.applied(shop())
+    const nginx = await attach(lab, planned, 'nginx', { hairpin: false })
     expect(await reachesItself(nginx)).toMatchObject({ delivered: false })
     const plan = await pilot.plan(shop())
     expect(plan.exitCode).toBe(2)
@@ -44,8 +44,8 @@ export const bridgePorts = (open: OpenLab, backend: Backend): void => {
   test('attachPort enslaves an interface, sets its modes and brings it up', async () => {
     const lab = await open({ bridgeNf: 1 })
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop())
-    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx', { hairpin: false })
+    const planned = await pilot.applied(shop())
+    const nginx = await attach(lab, planned, 'nginx', { hairpin: false })
     await lab.host.ip(`link set ${nginx.port} nomaster down`)
     const script = `
       import { openHost } from 'portolan'

@@ -23,14 +23,14 @@ const openBoth = async (open: OpenLab, backend: Backend): Promise<{ lab: Lab; pi
   const lab = await open()
   await lab.outside.listen({ protocol: 'tcp', port: 7000 })
   const pilot = pilotOf(lab, backend)
-  await pilot.apply(bakery)
-  await pilot.apply(shop())
-  await attach(lab, await pilot.plan(bakery), 'oven', {
+  const baked = await pilot.applied(bakery)
+  const planned = await pilot.applied(shop())
+  await attach(lab, baked, 'oven', {
     hairpin: true,
     project: 'bakery',
     services: [80, 81].map((port) => ({ protocol: 'tcp', port })),
   })
-  await attach(lab, await pilot.plan(shop()), 'nginx', { hairpin: true })
+  await attach(lab, planned, 'nginx', { hairpin: true })
   return { lab, pilot }
 }
 
@@ -117,8 +117,8 @@ export const scriptsBeside = (open: OpenLab, backend: Backend): void => {
     async (format) => {
       const lab = await open()
       const pilot = pilotOf(lab, backend)
-      await pilot.apply(shop())
-      await attach(lab, await pilot.plan(shop()), 'nginx')
+      const planned = await pilot.applied(shop())
+      await attach(lab, planned, 'nginx')
       const one = shop(['0.0.0.0:8080:80'])
       const { stdout } = mustSucceed('script', await pilot.run('script', one, '--format', format))
       await load(lab, backend, format, stdout)

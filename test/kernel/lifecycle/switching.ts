@@ -28,7 +28,8 @@ export const switching = (open: OpenLab, backend: Backend): void => {
       const pilot = pilotOf(lab, backend)
       expect((await pilot.plan(shop())).exitCode).toBe(2)
       await pilot.apply(shop())
-      expect((await pilot.plan(shop())).changes).toEqual([])
+      const plan = await pilot.plan(shop())
+      expect(plan.changes).toEqual([])
       const after = await takeSnapshot(lab.host)
       const kept = Object.keys(after).filter(
         (part) => ofOurs.test(after[part] ?? '') && part !== 'links' && part !== 'addresses',
@@ -42,7 +43,6 @@ export const switching = (open: OpenLab, backend: Backend): void => {
       expect(kept.sort()).toEqual(own[backend].sort())
       if (backend === 'iptables-nft') expect(after.nft).not.toMatch(/"name":"portolan"/)
 
-      const plan = await pilot.plan(shop())
       await attach(lab, plan, 'nginx', { hairpin: true })
       const seen = await lab.client.probe({
         protocol: 'tcp',

@@ -18,9 +18,8 @@ export const statusOfFiles = (open: OpenLab, backend: Backend): void => {
   const running = async (): Promise<{ lab: Lab; pilot: Pilot }> => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(compose)
-    const container = await attach(lab, await pilot.plan(compose), 'nginx')
-    await pilot.apply(compose)
+    const planned = await pilot.applied(compose)
+    const container = await attach(lab, planned, 'nginx', { hairpin: true })
     lab.use(await startEcho(container))
     return { lab, pilot }
   }
