@@ -5,7 +5,7 @@ import type { Container } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
-import { inHost } from './in-host.ts'
+import { inHost, roundsInHost } from './in-host.ts'
 import { pilotOf, shop } from './pilot.ts'
 
 /** What a foreign hand does to our rules, as lines of sh. */
@@ -104,9 +104,9 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
   const prepared = async () => {
     const lab = await open()
     const pilot = pilotOf(lab, backend)
-    await pilot.apply(shop())
+    const planned = await pilot.applied(shop())
     await lab.outside.listen({ protocol: 'tcp', port: 7000 })
-    const nginx = await attach(lab, await pilot.plan(shop()), 'nginx', {
+    const nginx = await attach(lab, planned, 'nginx', {
       services: [
         { protocol: 'tcp', port: 80 },
         { protocol: 'tcp', port: 81 },
@@ -124,19 +124,21 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
   test('publish after any damage to our rules brings back all that the project and its networks should have', async () => {
     const { lab, pilot, nginx, bridge } = await prepared()
     const wrong: Record<string, Seen> = {}
-    for (const [index, [name, script]] of damagesOf(backend, bridge).entries()) {
-      const port = 9100 + index
-      await inHost(
-        lab,
-        backend,
-        `${asked(nginx)}
+    const round = roundsInHost(
+      lab,
+      backend,
+      `${asked(nginx)}
+       const round = async ({ script, port }) => {
          const host = await open()
          await publish(host, 9090)
-         run('sh', '-ec', ${JSON.stringify(script)})
-         await publish(host, ${port})
+         run('sh', '-ec', script)
+         await publish(host, port)
          await host.close()
-         report(null)`,
-      )
+       }`,
+    )
+    for (const [index, [name, script]] of damagesOf(backend, bridge).entries()) {
+      const port = 9100 + index
+      await round({ script, port })
       const ports = [port, 9090, 8080]
       const seen = await look(lab, nginx, ports)
       if (JSON.stringify(seen) !== JSON.stringify(sound(ports))) wrong[name] = seen
@@ -147,18 +149,20 @@ export const foreignFlush = (open: OpenLab, backend: Backend): void => {
 
   test('taking a port back brings back all others that were lost, and not that one', async () => {
     const { lab, nginx, bridge } = await prepared()
-    for (const [, script] of damagesOf(backend, bridge).slice(0, 3)) {
-      await inHost(
-        lab,
-        backend,
-        `${asked(nginx)}
+    const round = roundsInHost(
+      lab,
+      backend,
+      `${asked(nginx)}
+       const round = async ({ script }) => {
          const host = await open()
          for (const port of [9090, 9091]) await publish(host, port)
-         run('sh', '-ec', ${JSON.stringify(script)})
+         run('sh', '-ec', script)
          await host.unpublish({ hostPort: 9091 })
          await host.close()
-         report(null)`,
-      )
+       }`,
+    )
+    for (const [, script] of damagesOf(backend, bridge).slice(0, 3)) {
+      await round({ script })
       const ports = [9090, 8080]
       expect(await look(lab, nginx, ports)).toEqual(sound(ports))
       const gone = await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 9091 })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
@@ -5,12 +7,7 @@ import type { Lab } from '../../lab/lab.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/**
- * Runs a module with `open()`, `attempt(work)` (an error's code), `run(...argv)` and `to` in the host; gives back what
- * it reports.
- */
-export const inHost = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
-  const script = `
+const moduleOf = (backend: Backend, code: string): string => `
     import { openHost } from 'portolan'
     import { execFileSync } from 'node:child_process'
     const open = (more = {}) => openHost({ backend: '${backend}', state: '/run/lab/live', ...more })
@@ -25,15 +22,53 @@ export const inHost = async (lab: Lab, backend: Backend, code: string): Promise<
     }
     const report = (value) => console.log(JSON.stringify(value))
     ${code}`
-  const { exitCode, stdout, stderr } = await lab.host.run([
-    'env',
-    '-C',
-    repository,
-    process.execPath,
-    '--input-type=module',
-    '--eval',
-    script,
-  ])
+
+const argvOf = (script: string): readonly string[] => [
+  ...['env', '-C', repository, process.execPath, '--input-type=module', '--eval', script],
+]
+
+/**
+ * Runs a module with `open()`, `attempt(work)` (an error's code), `run(...argv)` and `to` in the host; gives back what
+ * it reports.
+ */
+export const inHost = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
+  const { exitCode, stdout, stderr } = await lab.host.run(argvOf(moduleOf(backend, code)))
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   return JSON.parse(stdout)
+}
+
+/**
+ * Starts one program in the host for many rounds: the library takes longer to load than a round to run. It ends with
+ * the lab.
+ * @param code - what `inHost` runs, with a function `round(value)` in it
+ * @returns what runs a round with such a value, and waits for its end
+ */
+export const roundsInHost = (
+  lab: Lab,
+  backend: Backend,
+  code: string,
+): ((value: unknown) => Promise<void>) => {
+  const script = `${moduleOf(backend, code)}
+    import { createInterface } from 'node:readline'
+    for await (const line of createInterface({ input: process.stdin })) {
+      await round(JSON.parse(line))
+      report(null)
+    }`
+  const child = spawn('nsenter', [`--target=${lab.host.pid}`, '--net', '--mount', ...argvOf(script)])
+  const stderr: string[] = []
+  child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text))
+  child.stdin.on('error', () => {})
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  lab.use({
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end()
+      await ended
+    },
+  })
+  return async (value) => {
+    child.stdin.write(`${JSON.stringify(value)}\n`)
+    const { value: answer } = await answers.next()
+    expect({ answer, stderr: stderr.join('') }).toEqual({ answer: 'null', stderr: '' })
+  }
 }
