@@ -68,6 +68,7 @@ def serve(listener):
         if os.fork() == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             listener.close()
             os.close(signals)
             os.close(wake)
@@ -85,6 +86,8 @@ def serve(listener):
 
 if __name__ == '__main__':
     sys.setswitchinterval(1)
+    # A run that is stopped ends this process too, and its place has to go with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     place = tempfile.mkdtemp(prefix='portolan-lab-')
     try:
         with socket.socket(socket.AF_UNIX) as listener:
