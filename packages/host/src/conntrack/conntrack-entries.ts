@@ -14,18 +14,21 @@ import type { CountedSocket } from './counted-socket.ts'
 const EPERM = 1
 
 /**
- * Visits every entry of one family.
+ * Visits every entry of some families, in one walk: the kernel goes through all buckets of its table for each
+ * (`ctnetlink_dump_table`), which a family of 0 does once for both.
  *
  * @throws PermissionError without CAP_NET_ADMIN
  * @throws InspectError when this kernel cannot list its conntrack entries
  */
 export const listEntries = async (
   connection: NetlinkConnection,
-  family: Family,
+  families: ReadonlySet<Family>,
   visit: (entry: ConntrackEntry) => void,
 ): Promise<void> => {
+  const [family, other] = families
+  if (family === undefined) return
   try {
-    await dump(connection, CONNTRACK_GET, conntrackHeader(family), (part) => {
+    await dump(connection, CONNTRACK_GET, conntrackHeader(other === undefined ? family : null), (part) => {
       const entry = parseConntrack(part)
       if (entry !== null) visit(entry)
     })
@@ -50,8 +53,7 @@ export const listEntriesOf = async (
   visit: (entry: ConntrackEntry) => void,
 ): Promise<void> => {
   if (sockets.length === 0 || tracksNothing()) return
-  for (const family of new Set(sockets.map((socket) => socket.family)))
-    await listEntries(connection, family, visit)
+  await listEntries(connection, new Set(sockets.map(({ family }) => family)), visit)
 }
 
 const ENOENT = 2

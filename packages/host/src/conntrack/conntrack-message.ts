@@ -62,8 +62,11 @@ export interface ConntrackEntry {
   readonly deletion: Uint8Array
 }
 
-/** struct nfgenmsg: family, version 0, resource 0. */
-export const conntrackHeader = (family: Family): Uint8Array => Uint8Array.of(addressFamily(family), 0, 0, 0)
+const AF_UNSPEC = 0
+
+/** struct nfgenmsg: family, version 0, resource 0. Null asks for entries of all families. */
+export const conntrackHeader = (family: Family | null): Uint8Array =>
+  Uint8Array.of(family === null ? AF_UNSPEC : addressFamily(family), 0, 0, 0)
 
 /** Reads one message of a conntrack dump; null for a family that is not IP or an entry without both tuples. */
 export const parseConntrack = ({ view, start, end }: MessageView): ConntrackEntry | null => {

@@ -45,11 +45,11 @@ export const openConntrack = (): Conntrack => {
   const carryOut = async (searches: readonly Waiting[]): Promise<void> => {
     const found = new Map(searches.map((search) => [search, [] as ConntrackEntry[]]))
     try {
-      for (const family of new Set(searches.flatMap((search) => [...search.families])))
-        await listEntries(connection, family, (entry) => {
-          const search = searches.find((one) => one.families.has(family) && one.isWanted(entry))
-          if (search !== undefined) found.get(search)?.push(entry)
-        })
+      const families = new Set(searches.flatMap((search) => [...search.families]))
+      await listEntries(connection, families, (entry) => {
+        const search = searches.find((one) => one.families.has(entry.family) && one.isWanted(entry))
+        if (search !== undefined) found.get(search)?.push(entry)
+      })
       for (const [search, entries] of found) search.resolve(await deleteEntries(connection, entries))
     } catch (error) {
       for (const search of searches) search.reject(error)

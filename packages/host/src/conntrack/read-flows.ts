@@ -1,4 +1,4 @@
-import type { FlowFact, Protocol } from '@portolan/netfilter'
+import { type FlowFact, families, type Protocol } from '@portolan/netfilter'
 import { openConnection } from '../netlink/connection.ts'
 import { NETLINK_NETFILTER } from '../netlink/constants.ts'
 import { listEntries, tracksNothing } from './conntrack-entries.ts'
@@ -27,15 +27,14 @@ export const readFlows = async (
   const flows: FlowFact[] = []
   const connection = openConnection(NETLINK_NETFILTER)
   try {
-    for (const family of ['ip', 'ip6'] as const)
-      await listEntries(connection, family, ({ original, reply, destinationTranslated }) => {
-        const protocol = names.get(original.protocol)
-        if (!destinationTranslated || protocol === undefined || flows.length >= MOST) return
-        if (!wanted.has(`${original.protocol} ${original.destinationPort}`)) return
-        const { source, sourcePort, destination, destinationPort } = original
-        const answeredBy = { address: reply.source, port: reply.sourcePort }
-        flows.push({ protocol, source, sourcePort, destination, destinationPort, answeredBy })
-      })
+    await listEntries(connection, new Set(families), ({ original, reply, destinationTranslated }) => {
+      const protocol = names.get(original.protocol)
+      if (!destinationTranslated || protocol === undefined || flows.length >= MOST) return
+      if (!wanted.has(`${original.protocol} ${original.destinationPort}`)) return
+      const { source, sourcePort, destination, destinationPort } = original
+      const answeredBy = { address: reply.source, port: reply.sourcePort }
+      flows.push({ protocol, source, sourcePort, destination, destinationPort, answeredBy })
+    })
   } finally {
     connection.close()
   }

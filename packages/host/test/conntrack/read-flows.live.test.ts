@@ -11,30 +11,38 @@ describeLive('readFlows', () => {
     host.sh(`
       ip addr add 192.0.2.1/24 dev lo
       ip addr add 172.18.0.5/16 dev lo
+      ip addr add 2001:db8::1/64 dev lo nodad
+      ip addr add fd00::5/64 dev lo nodad
       nft 'table inet t {
         chain o { type nat hook output priority -105;
-          meta nfproto ipv4 udp dport 5353 dnat ip to 172.18.0.5:53; }; }'`)
+          meta nfproto ipv4 udp dport 5353 dnat ip to 172.18.0.5:53
+          meta nfproto ipv6 udp dport 5353 dnat ip6 to [fd00::5]:53; }; }'`)
     await host.node(`
       import { createSocket } from 'node:dgram'
-      const send = (port) => new Promise((resolve) => {
-        const socket = createSocket('udp4'); socket.send('x', port, '192.0.2.1', () => { socket.close(); resolve() }) })
-      await send(5353)
-      await send(7777)
+      const send = (type, port, address) => new Promise((resolve) => {
+        const socket = createSocket(type); socket.send('x', port, address, () => { socket.close(); resolve() }) })
+      await send('udp4', 5353, '192.0.2.1')
+      await send('udp4', 7777, '192.0.2.1')
+      await send('udp6', 5353, '2001:db8::1')
       report()`)
   })
   afterAll(() => host.remove())
 
-  test('a translated flow is told with what answers it, and no other', async () => {
-    expect(await host.node(read({ protocol: 'udp', port: 5353 }, { protocol: 'udp', port: 7777 }))).toEqual([
-      {
-        protocol: 'udp',
-        source: '192.0.2.1',
-        sourcePort: expect.any(Number),
-        destination: '192.0.2.1',
-        destinationPort: 5353,
-        answeredBy: { address: '172.18.0.5', port: 53 },
-      },
-    ])
+  test('translated flows of both families are told with what answers them, and no other', async () => {
+    const flow = (address: string, answering: string) => ({
+      protocol: 'udp',
+      source: address,
+      sourcePort: expect.any(Number),
+      destination: address,
+      destinationPort: 5353,
+      answeredBy: { address: answering, port: 53 },
+    })
+    const found = await host.node(read({ protocol: 'udp', port: 5353 }, { protocol: 'udp', port: 7777 }))
+    expect(found).toHaveLength(2)
+    // The kernel lists them as they lie in its table.
+    expect(found).toEqual(
+      expect.arrayContaining([flow('192.0.2.1', '172.18.0.5'), flow('2001:db8::1', 'fd00::5')]),
+    )
   })
 
   test('of other ports and protocols there is nothing', async () => {
