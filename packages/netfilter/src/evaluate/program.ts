@@ -89,19 +89,29 @@ export interface TableProgram {
 
 /** Each table once: one of family inet is for both families, and other rules for a host leave most tables as they were. */
 export const compileTable = (table: NetfilterTable, compiler: Compiler): TableProgram => {
-  let ofHost = tablesOf.get(compiler)
-  if (ofHost === undefined) {
-    ofHost = new WeakMap()
-    tablesOf.set(compiler, ofHost)
-  }
-  const known = ofHost.get(table)
+  const { tables } = compiledFor(compiler)
+  const known = tables.get(table)
   if (known !== undefined) return known
   const made = compileAnew(table, compiler)
-  ofHost.set(table, made)
+  tables.set(table, made)
   return made
 }
 
-const tablesOf = new WeakMap<Compiler, WeakMap<NetfilterTable, TableProgram>>()
+/** What has been compiled for a host. */
+interface Compiled {
+  readonly tables: WeakMap<NetfilterTable, TableProgram>
+  readonly chains: WeakMap<NetfilterChain, CompiledRules>
+}
+
+const compiled = new WeakMap<Compiler, Compiled>()
+
+const compiledFor = (compiler: Compiler): Compiled => {
+  const known = compiled.get(compiler)
+  if (known !== undefined) return known
+  const made: Compiled = { tables: new WeakMap(), chains: new WeakMap() }
+  compiled.set(compiler, made)
+  return made
+}
 
 const compileAnew = (table: NetfilterTable, compiler: Compiler): TableProgram => {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]))
@@ -151,16 +161,10 @@ const compileChain = (
 /** What is made of a chain's own rules, whatever its table is. */
 type CompiledRules = Pick<Program, 'rule' | 'heads' | 'index' | 'indexable' | 'learning'>
 
-const chainsOf = new WeakMap<Compiler, WeakMap<NetfilterChain, CompiledRules>>()
-
 /** A table with one rule more is another, and most of its chains are the same. */
 const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: boolean): CompiledRules => {
-  let ofHost = chainsOf.get(compiler)
-  if (ofHost === undefined) {
-    ofHost = new WeakMap()
-    chainsOf.set(compiler, ofHost)
-  }
-  const known = ofHost.get(chain)
+  const { chains } = compiledFor(compiler)
+  const known = chains.get(chain)
   if (known?.indexable === !rewrites) return known
   const heads = once(() => chain.rules.map((rule) => (rewrites ? nothingAsked : readHead(rule))))
   const made: CompiledRules = {
@@ -170,7 +174,7 @@ const compiledRules = (chain: NetfilterChain, compiler: Compiler, rewrites: bool
     indexable: !rewrites,
     learning: once(() => learnChain(chain.rules, heads(), !rewrites, compiler)),
   }
-  ofHost.set(chain, made)
+  chains.set(chain, made)
   return made
 }
 
