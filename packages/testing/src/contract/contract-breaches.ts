@@ -35,10 +35,13 @@ export interface ContractBreach {
 export const contractBreaches = (host: FakeHost): readonly ContractBreach[] => {
   checkHost(host, 'contractBreaches(host)')
   const projects = host.desired()
-  const bare = (): Evaluator =>
-    prepare(host.facts, lowerRules(withoutAnyOfOurs(host.rules)), {
+  let prepared: Evaluator | null = null
+  const bare = (): Evaluator => {
+    prepared ??= prepare(host.facts, lowerRules(withoutAnyOfOurs(host.rules)), {
       endpoints: projects.flatMap(endpointAddresses),
     })
+    return prepared
+  }
   return projects.flatMap((desired) => {
     const known: ContractHost = {
       addresses: hostAddresses(host.facts),
