@@ -5,10 +5,12 @@ import { describeMachine } from './machine.ts'
 import { printReport } from './print-report.ts'
 import { reportOf } from './report.ts'
 import { childFlag, runApart } from './run-apart.ts'
+import { storeReport } from './store-report.ts'
 
-const usage = `npm run bench -- [--quick] [--json] [--list] [NAME...]
+const usage = `npm run bench -- [--quick] [--json] [--store FILE] [--list] [NAME...]
   --quick  small sizes, one round: shows that everything works, and says nothing about time
   --json   print JSON, and only JSON, on standard output (npm's own two lines: npm run --silent bench)
+  --store  write the JSON to bench/results/FILE.json too
   --list   print the names, and run nothing`
 
 const { values, positionals } = parseArgs({
@@ -16,13 +18,14 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    store: { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     [childFlag]: { type: 'string' },
   },
 })
 
-const { quick, json, list, help, [childFlag]: child } = values
+const { quick, json, store, list, help, [childFlag]: child } = values
 
 /** Which were asked for; all when none was named. */
 const chosenNames = (): readonly string[] => {
@@ -39,6 +42,7 @@ const runAll = async (): Promise<void> => {
     results.push({ name, ...(await runApart(name, (await loadEntry(name)).needs, quick)) })
   }
   const report = reportOf(results, describeMachine(), quick)
+  if (store !== undefined) storeReport(store, report)
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
   if (report.failed.length > 0) process.exitCode = 1
 }
