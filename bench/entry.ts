@@ -6,6 +6,8 @@ export interface Entry {
   readonly about: string
   /** `namespace`: run as root of a network namespace of its own, which goes with its process. */
   readonly needs: 'nothing' | 'namespace'
+  /** Measured where it is named and with `--peers` alone: it takes minutes, and says little of a change to our code. */
+  readonly isPeers?: true
   /** Runs in a process of its own, so that no entry inherits another's heap. */
   readonly measure: (scale: Scale) => Promise<readonly Row[]>
 }

@@ -7,10 +7,11 @@ import { reportOf } from './report.ts'
 import { childFlag, runApart } from './run-apart.ts'
 import { storeReport } from './store-report.ts'
 
-const usage = `npm run bench -- [--quick] [--json] [--store FILE] [--list] [NAME...]
+const usage = `npm run bench -- [--quick] [--json] [--store FILE] [--peers] [--list] [NAME...]
   --quick  small sizes, one round: shows that everything works, and says nothing about time
   --json   print JSON, and only JSON, on standard output (npm's own two lines: npm run --silent bench)
-  --store  write the JSON to bench/results/FILE.json too
+  --store  write the JSON to bench/results/FILE.json too, and its charts beside it
+  --peers  other engines beside Portolan; with --store also as charts
   --list   print the names, and run nothing`
 
 const { values, positionals } = parseArgs({
@@ -19,25 +20,29 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     store: { type: 'string' },
+    peers: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     [childFlag]: { type: 'string' },
   },
 })
 
-const { quick, json, store, list, help, [childFlag]: child } = values
+const { quick, json, store, peers, list, help, [childFlag]: child } = values
 
-/** Which were asked for; all when none was named. */
-const chosenNames = (): readonly string[] => {
+/** Which were asked for. When none was named: all but the peers, or these alone. */
+const chosenNames = async (): Promise<readonly string[]> => {
   const names = entryNames()
   const unknown = positionals.find((name) => !names.includes(name))
-  if (unknown === undefined) return positionals.length === 0 ? names : positionals
-  throw new Error(`there is no bench ${JSON.stringify(unknown)}. There are: ${names.join(', ')}.`)
+  if (unknown !== undefined)
+    throw new Error(`there is no bench ${JSON.stringify(unknown)}. There are: ${names.join(', ')}.`)
+  if (positionals.length > 0) return positionals
+  const entries = await Promise.all(names.map(loadEntry))
+  return names.filter((_, at) => (entries[at]?.isPeers ?? false) === peers)
 }
 
 const runAll = async (): Promise<void> => {
   const results = []
-  for (const name of chosenNames()) {
+  for (const name of await chosenNames()) {
     if (!json) process.stderr.write(`${name} ...\n`)
     results.push({ name, ...(await runApart(name, (await loadEntry(name)).needs, quick)) })
   }

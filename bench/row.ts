@@ -7,6 +7,14 @@ export interface Row {
   readonly mark: Mark | null
   /** The mark's ratio, if it has one, is to the first. */
   readonly peers: readonly Peer[]
+  /** Where these figures stand in a chart. Each peer has a line of its name there. */
+  readonly point?: Point
+}
+
+export interface Point {
+  readonly chart: 'publish' | 'connections'
+  readonly line: string
+  readonly ports: number
 }
 
 /** Milliseconds, new connections per second, or megabytes: the most that a process had at once. */

@@ -1,16 +1,26 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { drawChart } from './chart/draw-chart.ts'
+import { chartsOf, linesOf } from './chart/lines.ts'
 import type { Report } from './report.ts'
 
 /** Among the sources: what is stored is committed. */
 const results = fileURLToPath(new URL('../results', import.meta.url))
 
-/** Keeps a report, with its machine, day and versions, where charts are made from. */
+/** Keeps a report with its machine, day and versions, and draws the charts that its rows have points of. */
 export const storeReport = (name: string, report: Report): void => {
   if (!/^[a-z0-9-]+$/.test(name))
     throw new Error(`--store ${JSON.stringify(name)} is no name of a file: a-z, 0-9 and - only.`)
   if (report.quick) throw new Error('--store and --quick exclude each other: quick figures mean nothing.')
   mkdirSync(results, { recursive: true })
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`)
+  for (const [file, picture] of chartFiles(name, report)) writeFileSync(join(results, file), picture)
 }
+
+/** The charts of a stored report, by the names of their files. */
+export const chartFiles = (
+  name: string,
+  { rows, machine }: Report,
+): readonly (readonly [file: string, picture: string])[] =>
+  chartsOf(rows).map((chart) => [`${name}-${chart}.svg`, drawChart(chart, linesOf(rows, chart), machine)])

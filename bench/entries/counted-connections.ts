@@ -1,7 +1,8 @@
 import type { Entry } from '../entry.ts'
 import { peerOf, spreadOf } from '../measure.ts'
+import { ourLibrary } from '../peer/ours.ts'
 import type { Row } from '../row.ts'
-import { openTriple } from '../triple.ts'
+import { openTriple, throughEngine } from '../triple.ts'
 
 export const entry: Entry = {
   about: 'new connections that `watch --metrics` counts, beside those that nothing counts',
@@ -10,7 +11,9 @@ export const entry: Entry = {
     const [ports, connections] = [count(10_000), count(4_000)]
     const rates = { plain: [] as number[], counted: [] as number[], accounted: [] as number[] }
     const warmUp = rounds(1)
-    using triple = await openTriple('bench', 'nftables', ports)
+    const { publish } = ourLibrary('apply', 'nftables')
+    const wiring = throughEngine((place, size) => publish(place, size, 60_000))
+    using triple = await openTriple('bench', wiring, ports)
     const metered = async (accounting: boolean): Promise<number> => {
       using _meter = await triple.meterFlows(accounting)
       return triple.connectionRate(connections)

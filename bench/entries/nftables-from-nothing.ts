@@ -4,7 +4,6 @@ import { apply, compile, diff, emptyRuleset, print } from '@portolan/nftables'
 import type { Entry } from '../entry.ts'
 import { desiredOf } from '../mappings.ts'
 import { measureInTurn, peerOf } from '../measure.ts'
-import { measureEngines } from '../peer/peers.ts'
 import { runProgram } from '../program.ts'
 
 const script = '/run/mappings.nft'
@@ -36,7 +35,7 @@ export const entry: Entry = {
         unit: 'ms',
         measured: whole,
         mark: { atMost: 20, ratioAtMost: 1 / 3 },
-        peers: [peerOf(name, whole, nft), ...(await measureEngines(whole, ports, rounds(2)))],
+        peers: [peerOf(name, whole, nft)],
       },
       {
         what: `${ports} mappings from nothing: apply alone`,

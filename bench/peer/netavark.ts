@@ -1,9 +1,10 @@
 import { mkdtempSync } from 'node:fs'
-import type { Work } from '../measure.ts'
+import { firstPort } from '../mappings.ts'
 import { findProgram, runProgram } from '../program.ts'
-import { containerNamespace, freshHost, onFreshHost } from './fresh-host.ts'
+import { type Engine, hostPorts, publishedIn, timeOf } from './engine.ts'
+import { onHost } from './place.ts'
 
-export const netavark: string | null = findProgram([
+const program = findProgram([
   process.env.NETAVARK,
   '/usr/lib/podman/netavark',
   '/usr/libexec/podman/netavark',
@@ -14,9 +15,9 @@ const request = (ports: number): string =>
   JSON.stringify({
     container_id: 'c'.repeat(64),
     container_name: 'bench',
-    port_mappings: Array.from({ length: ports }, (_, at) => ({
+    port_mappings: hostPorts(firstPort, ports).map((port) => ({
       container_port: 80,
-      host_port: 10_000 + at,
+      host_port: port,
       host_ip: '',
       protocol: 'tcp',
       range: 1,
@@ -37,17 +38,15 @@ const request = (ports: number): string =>
     },
   })
 
-export const netavarkWork = (program: string, ports: number): Work => {
-  const input = request(ports)
-  let config = ''
-  return {
-    before: () => {
-      freshHost()
-      config = mkdtempSync('/run/netavark-')
-    },
-    run: () =>
-      runProgram([...onFreshHost, program, '--config', config, 'setup', containerNamespace], input, {
-        NETAVARK_FW: 'nftables',
-      }),
-  }
-}
+/** Podman's network program: bridge, veth pair, addresses and rules of one container. */
+export const netavark = (firewall: 'nftables' | 'iptables'): Engine => ({
+  name: `netavark, ${firewall}`,
+  absent: program === null ? 'not installed (NETAVARK=PATH says where)' : null,
+  publish: async (place, ports, limitMs) => {
+    const input = request(ports)
+    const words = [program ?? '', '--config', mkdtempSync('/run/netavark-'), 'setup', place.container]
+    const environment = { NETAVARK_FW: firewall }
+    const setUp = () => runProgram(onHost(place, words), input, environment, limitMs)
+    return publishedIn(place, timeOf(setUp))
+  },
+})

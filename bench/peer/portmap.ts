@@ -1,52 +1,69 @@
-import { dirname } from 'node:path'
-import type { Work } from '../measure.ts'
+import { dirname, join } from 'node:path'
+import { firstPort } from '../mappings.ts'
 import { findProgram, runProgram } from '../program.ts'
-import { containerNamespace, freshHost, onFreshHost } from './fresh-host.ts'
+import { type Engine, hostPorts, publishedIn, timeOf } from './engine.ts'
+import { onHost, type Place } from './place.ts'
 
-export const portmap: string | null = findProgram([
-  process.env.CNI_PORTMAP,
-  '/usr/lib/cni/portmap',
-  '/opt/cni/bin/portmap',
-])
+const program = findProgram([process.env.CNI_PORTMAP, '/usr/lib/cni/portmap', '/opt/cni/bin/portmap'])
 
-/** What a runtime hands it for one container with so many published ports. */
-const request = (ports: number): string =>
-  JSON.stringify({
-    cniVersion: '1.0.0',
-    name: 'bench',
-    type: 'portmap',
-    // Versions before 1.6 know no backend but iptables, and take no notice of this.
-    backend: 'nftables',
-    capabilities: { portMappings: true },
-    runtimeConfig: {
-      portMappings: Array.from({ length: ports }, (_, at) => ({
-        hostPort: 10_000 + at,
-        containerPort: 80,
-        protocol: 'tcp',
-      })),
-    },
-    prevResult: {
-      cniVersion: '1.0.0',
-      interfaces: [{ name: 'cni0' }, { name: 'eth0', sandbox: containerNamespace }],
-      ips: [{ address: '10.89.0.2/24', gateway: '10.89.0.1', interface: 1 }],
-    },
-  })
+const network = { cniVersion: '1.0.0', name: 'bench' }
 
-export const portmapWork = (program: string, ports: number): Work => {
-  const input = request(ports)
-  return {
-    before: () => {
-      freshHost()
-      const bridge = ['link add cni0 type bridge', 'addr add 10.89.0.1/24 dev cni0', 'link set cni0 up']
-      runProgram(['ip', '-n', 'peer-host', '-batch', '-'], `${bridge.join('\n')}\n`)
-    },
-    run: () =>
-      runProgram([...onFreshHost, program], input, {
-        CNI_COMMAND: 'ADD',
-        CNI_CONTAINERID: 'bench',
-        CNI_NETNS: containerNamespace,
-        CNI_IFNAME: 'eth0',
-        CNI_PATH: dirname(program),
-      }),
+const bridge = {
+  ...network,
+  type: 'bridge',
+  bridge: 'cni0',
+  isGateway: true,
+  ipMasq: true,
+  ipam: {
+    type: 'static',
+    addresses: [{ address: '10.89.0.2/24', gateway: '10.89.0.1' }],
+    routes: [{ dst: '0.0.0.0/0' }],
+  },
+}
+
+const portmapOf = (ports: number, prevResult: unknown) => ({
+  ...network,
+  type: 'portmap',
+  // Versions before 1.6 know no backend but iptables, and take no notice of this.
+  backend: 'nftables',
+  capabilities: { portMappings: true },
+  runtimeConfig: {
+    portMappings: hostPorts(firstPort, ports).map((hostPort) => ({
+      hostPort,
+      containerPort: 80,
+      protocol: 'tcp',
+    })),
+  },
+  prevResult,
+})
+
+/** One plugin, called by CNI's protocol as a runtime calls it. */
+const add = (
+  place: Place,
+  config: { readonly type: string } & Readonly<Record<string, unknown>>,
+  limitMs: number,
+): string => {
+  const folder = dirname(program ?? '')
+  const plugin = config.type === 'portmap' ? (program ?? '') : join(folder, config.type)
+  const environment = {
+    CNI_COMMAND: 'ADD',
+    CNI_CONTAINERID: 'bench',
+    CNI_NETNS: place.container,
+    CNI_IFNAME: 'eth0',
+    CNI_PATH: folder,
   }
+  return runProgram(onHost(place, [plugin]), JSON.stringify(config), environment, limitMs)
+}
+
+/** The time is that of portmap alone: `bridge`, which makes bridge, veth pair and addresses, has run before it. */
+export const portmap: Engine = {
+  name: 'CNI portmap',
+  absent: program === null ? 'not installed (CNI_PORTMAP=PATH says where)' : null,
+  publish: async (place, ports, limitMs) => {
+    const config = portmapOf(ports, JSON.parse(add(place, bridge, limitMs)))
+    return publishedIn(
+      place,
+      timeOf(() => add(place, config, limitMs)),
+    )
+  },
 }
