@@ -15,7 +15,7 @@ export interface Quarrel {
 
 interface Repair {
   readonly at: number
-  readonly objects: readonly string[]
+  readonly objects: ReadonlySet<string>
   readonly by: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export class Contention {
    * @returns the quarrel that it makes plain; null: none. Repairs pause from then on, longer each time
    */
   repaired(changes: readonly DriftChange[], causes: readonly Cause[], now: number): Quarrel | null {
-    const objects = changes.map(({ object }) => object)
+    const objects = new Set(changes.map(({ object }) => object))
     const by = causes.flatMap(({ process }) => (process === null ? [] : [process.name]))
     // A pause is over for good when nothing was undone for a while after it.
     if (now - (this.#repairs.at(-1)?.at ?? now) > 2 * LONGEST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS
@@ -43,8 +43,8 @@ export class Contention {
       ...this.#repairs.filter(({ at }) => now - at < WITHIN_MS + this.#pauseMs),
       { at: now, objects, by },
     ]
-    const again = objects.filter(
-      (object) => this.#repairs.filter((repair) => repair.objects.includes(object)).length >= REPAIRS,
+    const again = [...objects].filter(
+      (object) => this.#repairs.filter((repair) => repair.objects.has(object)).length >= REPAIRS,
     )
     if (again.length === 0) return null
     const pauseMs = this.#pauseMs
