@@ -31,8 +31,13 @@ const argvOf = (script: string): readonly string[] => [
  * Runs a module with `open()`, `attempt(work)` (an error's code), `run(...argv)` and `to` in the host; gives back what
  * it reports.
  */
-export const inHost = async (lab: Lab, backend: Backend, code: string): Promise<unknown> => {
-  const { exitCode, stdout, stderr } = await lab.host.run(argvOf(moduleOf(backend, code)))
+export const inHost = async (
+  lab: Lab,
+  backend: Backend,
+  code: string,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<unknown> => {
+  const { exitCode, stdout, stderr } = await lab.host.run(argvOf(moduleOf(backend, code)), options)
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   return JSON.parse(stdout)
 }

@@ -16,7 +16,12 @@ export interface Leased {
 }
 
 /** Runs a module as `inHost` does, with `host`, the project `shop` held open, in a process of its own. */
-export const inShop = (lab: Lab, backend: Backend, code: string): Promise<unknown> =>
+export const inShop = (
+  lab: Lab,
+  backend: Backend,
+  code: string,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<unknown> =>
   inHost(
     lab,
     backend,
@@ -28,6 +33,7 @@ export const inShop = (lab: Lab, backend: Backend, code: string): Promise<unknow
      }
      ${code}
      await host.close()`,
+    options,
   )
 
 /** Starts a container with the addresses that were leased for it, as an engine would. */

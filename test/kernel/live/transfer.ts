@@ -8,8 +8,11 @@ import { contain, inShop, type Leased } from './in-live-host.ts'
 /** How many ports come and go during the transfer. More of them: PORTOLAN_CALLS=1000. */
 const calls = Number(process.env.PORTOLAN_CALLS ?? 40)
 
-/** How often another project is applied meanwhile, each time with another port. */
-const applies = Math.ceil(calls * 0.1)
+/** How often another project is applied meanwhile, each time with another port. More of them: PORTOLAN_APPLIES=300. */
+const applies = Number(process.env.PORTOLAN_APPLIES ?? Math.ceil(calls * 0.1))
+
+/** For a run of many. */
+const timeoutMs = 36e5
 
 const otherProject = (port: number): string => `name: other
 services: { nginx: { ports: ['${port}:80'] } }
@@ -48,42 +51,47 @@ print(number, wrong, [round(1000 * waits[int(len(waits) * part)], 1) for part in
 
 /** What is under way while other ports come and go. */
 export const transfer = (open: OpenLab, backend: Backend): void => {
-  test(`a transfer through a port loses nothing while ${calls} other ports come and go and ${applies} plans are applied`, async () => {
-    const lab = await open()
-    const leased = (await inShop(
-      lab,
-      backend,
-      `await host.ensureNetwork('web', { pool: 'classic' }); report(await leased('web', 'web-1'))
+  test(
+    `a transfer through a port loses nothing while ${calls} other ports come and go and ${applies} plans are applied`,
+    async () => {
+      const lab = await open()
+      const leased = (await inShop(
+        lab,
+        backend,
+        `await host.ensureNetwork('web', { pool: 'classic' }); report(await leased('web', 'web-1'))
        await host.publish({ hostPort: 8000, to: { endpoint: 'web-1', port: 90 } })`,
-    )) as Leased
-    const container = await contain(lab, leased)
-    const sending = container.start(['python3', '-c', sender], { timeoutMs: 36e5 })
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    const receiving = lab.client.start(['python3', '-c', receiver], { timeoutMs: 36e5 })
-    lab.use({
-      [Symbol.asyncDispose]: async () => {
-        for (const one of [sending, receiving]) one.kill('SIGKILL')
-      },
-    })
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    await inShop(
-      lab,
-      backend,
-      `for (let at = 0; at < ${calls}; at += 1) {
+      )) as Leased
+      const container = await contain(lab, leased)
+      const sending = container.start(['python3', '-c', sender], { timeoutMs })
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const receiving = lab.client.start(['python3', '-c', receiver], { timeoutMs })
+      lab.use({
+        [Symbol.asyncDispose]: async () => {
+          for (const one of [sending, receiving]) one.kill('SIGKILL')
+        },
+      })
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await inShop(
+        lab,
+        backend,
+        `for (let at = 0; at < ${calls}; at += 1) {
          const hostPort = 9000 + at % 100
          await host.publish({ hostPort, to: { endpoint: 'web-1', port: 80 } })
          await host.unpublish({ hostPort })
        }
        report('done')`,
-    )
-    const pilot = pilotOf(lab, backend, { state: '/run/lab/live' })
-    for (let at = 0; at < applies; at += 1) await pilot.apply(otherProject(9500 + (at % 2)))
-    receiving.kill('SIGINT')
-    const { stdout } = await receiving.outcome
-    if (process.env.PORTOLAN_CALLS !== undefined)
-      process.stderr.write(`${backend}: blocks, wrong, waits: ${stdout}`)
-    const [blocks = 0, wrong] = stdout.split(' ').map(Number)
-    expect(blocks).toBeGreaterThan(100)
-    expect(wrong).toBe(0)
-  })
+        { timeoutMs },
+      )
+      const pilot = pilotOf(lab, backend, { state: '/run/lab/live' })
+      for (let at = 0; at < applies; at += 1) await pilot.apply(otherProject(9500 + (at % 2)))
+      receiving.kill('SIGINT')
+      const { stdout } = await receiving.outcome
+      if (process.env.PORTOLAN_CALLS !== undefined)
+        process.stderr.write(`${backend}: blocks, wrong, waits: ${stdout}`)
+      const [blocks = 0, wrong] = stdout.split(' ').map(Number)
+      expect(blocks).toBeGreaterThan(100)
+      expect(wrong).toBe(0)
+    },
+    timeoutMs,
+  )
 }

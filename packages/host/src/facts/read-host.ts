@@ -49,7 +49,46 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
   checkOptions<ReadHostOptions>(options, optionKinds, 'the options of readHost')
   const { addressesInUse = false } = options
   const unread: string[] = []
-  const attempt = async <T>(what: string, read: () => T | Promise<T>): Promise<T | undefined> => {
+  const attempt = attemptNoting(unread)
+  const { facts, name } = await readKernel(attempt, unread, addressesInUse)
+  const sockets = await attempt('Listening sockets', () =>
+    readHostSockets(name, options.processNames ?? true, unread),
+  )
+  const nameservers = await attempt('Nameservers', () => readNameservers())
+  const machineId = await attempt('The machine id', () =>
+    readTextFile('/etc/machine-id', { mostBytes: 4096 }).trim(),
+  )
+  const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root, addressesInUse)
+  unread.push(...unreadEngines)
+  return {
+    ...facts,
+    ...(nameservers === undefined ? {} : { nameservers }),
+    ...(sockets === undefined ? {} : { sockets }),
+    networks,
+    ...(enginePools.length === 0 ? {} : { enginePools }),
+    ...(machineId === undefined ? {} : { machineId }),
+    ...(unread.length === 0 ? {} : { unread }),
+  }
+}
+
+/**
+ * Of what `readHost` reads, what the kernel alone tells of interfaces and of where packets go: links, addresses, routes,
+ * policy rules and sysctls. No other file and no process is asked. Changes nothing and needs no privilege.
+ *
+ * @returns the facts; a part that could not be read is absent, with a sentence in `unread`
+ * @example
+ * const { interfaces, routes, sysctls } = await readNetworkFacts()
+ * @public @since 0.1.0
+ */
+export const readNetworkFacts = async (): Promise<HostFacts> => {
+  const unread: string[] = []
+  const { facts } = await readKernel(attemptNoting(unread), unread, false)
+  return { ...facts, ...(unread.length === 0 ? {} : { unread }) }
+}
+
+const attemptNoting =
+  (unread: string[]): Attempt =>
+  async (what, read) => {
     try {
       return await read()
     } catch (error) {
@@ -57,6 +96,12 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
       return undefined
     }
   }
+
+const readKernel = async (
+  attempt: Attempt,
+  unread: string[],
+  addressesInUse: boolean,
+): Promise<{ readonly facts: HostFacts; readonly name: (index: number) => string | null }> => {
   const network = await attempt('Links, addresses, routes and rules', async () => {
     const connection = openConnection(NETLINK_ROUTE)
     try {
@@ -65,26 +110,9 @@ export const readHost = async (options: ReadHostOptions = {}): Promise<HostFacts
       connection.close()
     }
   })
-  const sockets = await attempt('Listening sockets', () =>
-    readHostSockets(network?.name ?? (() => null), options.processNames ?? true, unread),
-  )
-  const nameservers = await attempt('Nameservers', () => readNameservers())
   const { sysctls, unread: unreadSysctls } = readSysctls()
-  const machineId = await attempt('The machine id', () =>
-    readTextFile('/etc/machine-id', { mostBytes: 4096 }).trim(),
-  )
-  const { networks, enginePools, unread: unreadEngines } = readEngineNetworks(options.root, addressesInUse)
-  unread.push(...unreadSysctls, ...unreadEngines)
-  return {
-    ...network?.facts,
-    ...(nameservers === undefined ? {} : { nameservers }),
-    ...(sockets === undefined ? {} : { sockets }),
-    sysctls,
-    networks,
-    ...(enginePools.length === 0 ? {} : { enginePools }),
-    ...(machineId === undefined ? {} : { machineId }),
-    ...(unread.length === 0 ? {} : { unread }),
-  }
+  unread.push(...unreadSysctls)
+  return { facts: { ...network?.facts, sysctls }, name: network?.name ?? (() => null) }
 }
 
 type Attempt = <T>(what: string, read: () => T | Promise<T>) => Promise<T | undefined>

@@ -5,7 +5,7 @@ import {
   openLinks,
   openListeners,
   openMonitor,
-  readHost,
+  readNetworkFacts,
   withHostLock,
 } from '@portolan/host'
 import { carryOut } from '../apply/apply-plan.ts'
@@ -45,7 +45,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     conntrack: openConntrack(),
     sysctls: thisSysctls,
     clock: systemClock,
-    readFacts: () => readHost({ processNames: false }),
+    readFacts: readNetworkFacts,
     withLock: withHostLock,
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
     plan: (intent, beside) => planBeside(intent, { backend, runner, leases, stateDirectory }, beside),

@@ -1,6 +1,7 @@
 import { type Config, emptyConfig, type Intent, layerConfigs, parsePool, poolText } from '@portolan/core'
 import { inputText } from '@portolan/netfilter'
 import { lowerRules } from '../host-rules/lower-rules.ts'
+import { once } from '../lazy/once.ts'
 import type { PlanInput } from './make-plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 
@@ -55,14 +56,6 @@ export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost
  */
 export const settledConfig = (options: PlanOptions): Config =>
   layerConfigs(optionsAsConfig(options), options.config ?? emptyConfig)
-
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | null = null
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
 
 const optionsAsConfig = ({ pools, reserve, allow }: PlanOptions): Config => ({
   pools: pools?.map(poolText) ?? null,

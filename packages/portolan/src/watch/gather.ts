@@ -8,6 +8,13 @@ import type { Clock } from './clock.ts'
 const ofRules = { quietMs: 5, longestMs: 50 }
 const ofNetwork = { quietMs: 30, longestMs: 200 }
 
+/** What came together. */
+export interface Bunch {
+  readonly notices: readonly Notice[]
+  /** When the first of them came, by the clock. */
+  readonly since: number
+}
+
 /** Takes notices of a monitor in bunches. */
 export interface Gathering {
   /**
@@ -15,7 +22,7 @@ export interface Gathering {
    * @param untilMs - how long to wait for the first; after that the bunch is empty
    * @returns null when nothing more will be told, or the signal is aborted
    */
-  next(untilMs: number): Promise<readonly Notice[] | null>
+  next(untilMs: number): Promise<Bunch | null>
 }
 
 export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gathering => {
@@ -34,14 +41,14 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
     next: async (untilMs) => {
       const first = await within(untilMs)
       if (first === 'end') return null
-      if (first === 'late') return []
+      const since = clock.now()
+      if (first === 'late') return { notices: [], since }
       const notices = [first]
-      const began = clock.now()
       for (;;) {
         const { quietMs, longestMs } = notices.every(({ kind }) => kind === 'rules') ? ofRules : ofNetwork
-        const left = began + longestMs - clock.now()
+        const left = since + longestMs - clock.now()
         const more = left <= 0 ? 'late' : await within(Math.min(quietMs, left))
-        if (more === 'late') return notices
+        if (more === 'late') return { notices, since }
         if (more === 'end') return null
         notices.push(more)
       }

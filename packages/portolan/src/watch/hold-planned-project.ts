@@ -4,7 +4,7 @@ import {
   defaultStateDirectory,
   openConntrack,
   openLinks,
-  readHost,
+  readNetworkFacts,
   withHostLock,
 } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
@@ -51,7 +51,7 @@ export const holdPlannedProject = async (
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const rules = new HeldRules(
     project,
-    { readFacts: () => readHost({ processNames: false }), withLock: withHostLock },
+    { readFacts: readNetworkFacts, withLock: withHostLock },
     openRuleKeeper(backend, project, openRuleSource(backend, runner, stateDirectory)),
     () => desired,
   )

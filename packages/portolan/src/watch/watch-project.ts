@@ -89,7 +89,8 @@ async function* watching(
         const changes = await held.look()
         lookAt = clock.now() + LOOK_MS
         // Seen before it was told: the notice is on its way.
-        if (changes.length > 0 && notices.length === 0) notices = (await gathering.next(OWN_MS)) ?? []
+        if (changes.length > 0 && notices.length === 0)
+          notices = (await gathering.next(OWN_MS))?.notices ?? []
         const causes = causesOf(notices, process.pid)
         const began = since
         notices = []
@@ -104,17 +105,18 @@ async function* watching(
             told = text
             if (outcome === 'paused') lookAt = clock.now() + pausedMs
           } else {
-            const repaired = together(changes, await held.repair())
+            const more = await held.repair()
             const afterMs = began === null ? null : clock.now() - began
+            const repaired = together(changes, more)
             yield { ...about(), ...drift(repaired, causes, 'repaired', afterMs) }
             const quarrel = contention.repaired(repaired, causes, clock.now())
             if (quarrel !== null) yield { ...about(), kind: 'contended', ...quarrel }
             searchLater()
             // What the repair did is no cause of what comes next. If others did something meanwhile, a look tells.
-            const during = (await gathering.next(OWN_MS)) ?? []
-            if (during.length > 0) lookAt = 0
-            notices = (await held.isUnchanged()) ? [] : during.filter(({ kind }) => kind === 'rules')
-            since = notices.length > 0 ? clock.now() : null
+            const during = (await gathering.next(OWN_MS)) ?? { notices: [], since: 0 }
+            if (during.notices.length > 0) lookAt = 0
+            notices = (await held.isUnchanged()) ? [] : during.notices.filter(({ kind }) => kind === 'rules')
+            since = notices.length > 0 ? during.since : null
           }
         }
         retryMs = FIRST_RETRY_MS
@@ -149,10 +151,10 @@ async function* watching(
     const next = Math.min(lookAt, searchAt ?? Number.POSITIVE_INFINITY) - clock.now()
     const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)))
     if (came === null) return
-    if (came.length === 0) continue
-    if (!(await concerns(held, came))) continue
-    since ??= clock.now()
-    notices = [...notices, ...came]
+    if (came.notices.length === 0) continue
+    if (!(await concerns(held, came.notices))) continue
+    since ??= came.since
+    notices = [...notices, ...came.notices]
     if (contention.leftMs(clock.now()) === 0) lookAt = 0
     searchLater()
   }

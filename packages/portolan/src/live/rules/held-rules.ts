@@ -17,7 +17,7 @@ export type DesiredSource = (subnets: readonly Prefix[]) => DesiredState | null
  * @public @since 0.1.0
  */
 export interface HeldHost {
-  /** As `readHost` gives them; names of processes may be missing. */
+  /** What the kernel tells of interfaces, addresses, routes and sysctls; more does no harm. */
   readFacts(): Promise<HostFacts>
   /** Does something while no other program of ours changes the host. */
   withLock<Result>(work: () => Promise<Result>): Promise<Result>

@@ -8,6 +8,7 @@ import {
   parsePrefix,
   StaleStateError,
 } from '@portolan/netfilter'
+import { once } from '../../lazy/once.ts'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 import { desiredOf, type WantedState, withPort } from '../wanted/wanted-state.ts'
 import { type HeldHost, HeldRules } from './held-rules.ts'
@@ -19,8 +20,11 @@ const ATTEMPTS = 2
 /** The rules of a project whose ports come and go. */
 export class LiveRules extends HeldRules {
   readonly wanted: WantedState
-  /** What other projects have published, by host socket. */
-  #others: ReadonlyMap<string, PublishedPort> = new Map()
+  /** What other projects have published, by host socket, when it is first asked for. */
+  #others: () => ReadonlyMap<string, PublishedPort> = () => new Map()
+  /** What is wanted as a whole, of so many records and these bridges. */
+  #desired: { readonly count: number; readonly bridges: object; readonly state: DesiredState | null } | null =
+    null
   /** How many records what is wanted had when it was last asked for as a whole. */
   #asked = 0
   /** How many it had when all of it was last known to be in force; null: it is not known. */
@@ -38,13 +42,13 @@ export class LiveRules extends HeldRules {
 
   override async refresh(): Promise<KeptRules> {
     const rules = await this.#readAll()
-    this.#others = new Map(rules.others.map((port) => [socketKey(port), port]))
+    this.#others = once(() => new Map(rules.others().map((port) => [socketKey(port), port])))
     // A network of the project that is not wanted here is a plan's, or wanted in another state directory.
     const isOthers = this.bridges.some(({ project }) => project === this.project)
-    if (rules.own.length === 0 || isOthers || this.wanted.exists()) return rules
+    if (isOthers || this.wanted.exists() || rules.own().length === 0) return rules
     // What an earlier version of Portolan published, which wrote nothing down, or what is left where that was lost.
     await this.wanted.change(() =>
-      this.wanted.exists() ? null : rules.own.map((port) => withPort(asMapping(port))),
+      this.wanted.exists() ? null : rules.own().map((port) => withPort(asMapping(port))),
     )
     return this.#readAll()
   }
@@ -56,8 +60,11 @@ export class LiveRules extends HeldRules {
   }
 
   override desired(): DesiredState | null {
-    this.#asked = this.wanted.count()
-    return super.desired()
+    const [count, bridges] = [this.wanted.count(), this.bridges]
+    if (this.#desired?.count !== count || this.#desired.bridges !== bridges)
+      this.#desired = { count, bridges, state: super.desired() }
+    this.#asked = count
+    return this.#desired.state
   }
 
   protected override async hold(): Promise<void> {
@@ -93,12 +100,12 @@ export class LiveRules extends HeldRules {
   holder(socket: HostSocket): PublishedPort | null {
     const own = this.wanted.port(socket)
     if (own !== null) return { ...own, project: this.project }
-    return this.#others.get(socketKey(socket)) ?? null
+    return this.#others().get(socketKey(socket)) ?? null
   }
 
   /** What other projects have published, as far as this object has heard. */
   others(): readonly PublishedPort[] {
-    return [...this.#others.values()]
+    return [...this.#others().values()]
   }
 
   /**

@@ -1,7 +1,7 @@
 import { type DesiredState, type Mended, outwardInterfaces, type PublishedPort } from '@portolan/core'
 import { families } from '@portolan/netfilter'
 import type { Backend } from '../../backend/backend.ts'
-import { dialects, type RulesOf } from '../../backend/dialects.ts'
+import { type DialectOf, dialects, type RulesOf } from '../../backend/dialects.ts'
 import { hostNetworks, hostPresence } from '../networks/host-networks.ts'
 import { refuseLost } from './refuse-lost.ts'
 import type { RuleKeeper } from './rule-keeper.ts'
@@ -33,8 +33,12 @@ export const openRuleKeeper = <One extends Backend>(
     expected !== null && (await source.generation()) === expected
   const isUnrestricted = (ruleset: RulesOf<One>): boolean =>
     dialect.quick !== null && !dialect.quick.restrictsPorts(ruleset)
-  const adopt = (desired: DesiredState | null): RulesOf<One> =>
-    dialect.adopt(mended.ruleset, desired, project, { leaving })
+  /** What was wanted when the rules were read, and what that takes; null: something was done since. */
+  let asked: Asked<One> | null = null
+  const askedFor = (desired: DesiredState | null): Asked<One> => {
+    const wanted = dialect.adopt(mended.ruleset, desired, project, { leaving })
+    return { desired, wanted, changes: dialect.diff(rules, wanted) }
+  }
   return {
     read: async (facts, desired) => {
       // Asked before: what changes during the reading makes it uncertain.
@@ -49,19 +53,18 @@ export const openRuleKeeper = <One extends Backend>(
       const isComplete = complete.length === families.length
       const led = dialect.standingFamilies(rules)
       stands = isComplete && complete.some((family) => led.includes(family))
-      mended = dialect.mend(rules, {
-        networks,
-        known: isComplete ? null : known,
-        presence: hostPresence(facts),
-        leaving,
-      })
+      mended = isComplete
+        ? { ruleset: rules, lost: [] }
+        : dialect.mend(rules, { networks, known, presence: hostPresence(facts), leaving })
       if (stands) known = dialect.ours(rules)
+      asked = askedFor(desired())
+      const drift = asked.changes
+      const [found, whole] = [rules, mended.ruleset]
       const isOwn = (port: PublishedPort): boolean => port.project === project
-      const drift = dialect.diff(rules, adopt(desired()))
       return {
         // Of this project only what is in force: what was known once may have been taken back since.
-        own: dialect.published(rules).filter(isOwn),
-        others: dialect.published(mended.ruleset).filter((port) => !isOwn(port)),
+        own: () => dialect.published(found).filter(isOwn),
+        others: () => dialect.published(whole).filter((port) => !isOwn(port)),
         // A foreign rule in front of a jump can let in what our chains drop: the next call moves the jump.
         whole: isComplete && !dialect.isDisplaced(rules) && drift.length === 0,
         drift,
@@ -75,12 +78,13 @@ export const openRuleKeeper = <One extends Backend>(
       if (!(await dialect.quick.carryOut(change, socket))) return false
       expected = afterTransactions(expected, 1)
       isEntered = entersChanges
+      asked = null
       return true
     },
     hold: async (desired) => {
       refuseLost(mended.lost)
-      const wanted = adopt(desired)
-      const changes = dialect.diff(rules, wanted)
+      const { wanted, changes } = asked?.desired === desired ? asked : askedFor(desired)
+      asked = null
       const before = expected
       expected = null
       isEntered = entersChanges
@@ -99,6 +103,12 @@ export const openRuleKeeper = <One extends Backend>(
     },
     close: () => source.close(),
   }
+}
+
+interface Asked<One extends Backend> {
+  readonly desired: DesiredState | null
+  readonly wanted: RulesOf<One>
+  readonly changes: ReturnType<DialectOf<One>['diff']>
 }
 
 /** A generation is a number of 32 bits. */

@@ -11,9 +11,9 @@ export interface RuleDrift {
 /** What one backend has of ours. */
 export interface KeptRules {
   /** What other projects have published, with what of it another program took away and comes back. */
-  readonly others: readonly PublishedPort[]
+  readonly others: () => readonly PublishedPort[]
   /** What this project has in force. */
-  readonly own: readonly PublishedPort[]
+  readonly own: () => readonly PublishedPort[]
   /**
    * Nothing is missing that the networks of this host, other projects and what is wanted of this one need, nothing is
    * there that is not wanted, and no foreign rule stands in front of it.
