@@ -105,7 +105,8 @@ const socketOf = ({
   interface: name,
 }: PublishedPort | DesiredMapping) => ({ family, protocol, hostAddress, hostPort, interface: name })
 
-const leadsAlike = (wanted: DesiredMapping, { targets }: PublishedPort): boolean => {
+/** Do rules lead a port to the targets that are wanted? */
+export const leadsAlike = (wanted: DesiredMapping, { targets }: PublishedPort): boolean => {
   const texts = (ends: readonly { readonly address: string; readonly port: number }[]): string =>
     ends
       .map(({ address, port }) => `${address} ${port}`)

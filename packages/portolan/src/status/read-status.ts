@@ -14,6 +14,7 @@ import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
 import type { Reading } from './reading.ts'
 import { needsFallback, placesOn, readingOf } from './reading-of.ts'
+import { settledWishes } from './settled-wishes.ts'
 import type { HostStatus } from './status.ts'
 import type { Wish } from './wish.ts'
 import { readWishes } from './wishes.ts'
@@ -43,9 +44,9 @@ export interface StatusOptions {
 export const readStatus = async (options: StatusOptions = {}): Promise<HostStatus> => {
   const runner = options.runner ?? createRunner()
   await refuseElsewhere(runner, true)
-  let reading = await read(options, runner)
+  let reading = await read(options, runner, null)
   // What a live host publishes is written down a moment before it is in force: that is no drift.
-  if (reading.wishes.length > 0 && hasDrift(reading)) reading = await read(options, runner)
+  if (reading.wishes.length > 0 && hasDrift(reading)) reading = await read(options, runner, reading.wishes)
   const surrounding = options.conflicts === false ? null : await readSurroundingRules(runner, reading.rules)
   const project = options.project ?? options.intent?.intent.project ?? null
   if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
@@ -66,7 +67,12 @@ const refuseAbsent = (project: string, { wishes, networks, inForce }: Reading): 
 
 const hasDrift = ({ drift }: Reading): boolean => allRuleChanges(drift).length + drift.host.length > 0
 
-const read = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
+/** @param before - what was wanted at an earlier reading, which tells what is under way; null: this is the first */
+const read = async (
+  options: StatusOptions,
+  runner: Runner,
+  before: readonly Wish[] | null,
+): Promise<Reading> => {
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   const facts = await readHost({ processNames: options.conflicts !== false })
   // Before what is wanted: what was taken back meanwhile is not missing.
@@ -76,7 +82,9 @@ const read = async (options: StatusOptions, runner: Runner): Promise<Reading> =>
   const planned = await readPlanned(options, live.wishes, (project) =>
     places.placed(project, stateOf(project, places.networks)),
   )
-  const wishes = [...live.wishes, ...planned]
+  const inForce = places.inForce.map(({ port }) => port)
+  const settled = before === null ? live.wishes : settledWishes(before, live.wishes, inForce)
+  const wishes = [...settled, ...planned]
   return readingOf(places, {
     wishes,
     // Asked only where something needs it: without any program of a firewall there is still a status.

@@ -7,6 +7,7 @@ import { type HostRules, noRules } from '../../src/host-rules/host-rules.ts'
 import { hostNetworks } from '../../src/live/networks/host-networks.ts'
 import { type Drift, findDrift, type PlacedWish } from '../../src/status/find-drift.ts'
 import { mappingLines } from '../../src/status/mapping-lines.ts'
+import { settledWishes } from '../../src/status/settled-wishes.ts'
 
 const port = (hostPort: number, more: Partial<DesiredMapping> = {}): DesiredMapping => ({
   label: `0.0.0.0:${hostPort}/tcp -> nginx:80`,
@@ -115,6 +116,27 @@ describe.each(backends)('drift in %s', (backend) => {
     const { rules } = driftIn(backend, noRules, [])
     expect(rules[backend].length).toBeGreaterThan(0)
     expect(rules[backend].every(({ action }) => action === 'add')).toBe(true)
+  })
+
+  test('what a live host is just publishing, changing or taking back is not drift', () => {
+    const other = { ...port(9000).targets[0], address: '172.17.0.2' }
+    const before = shopWith(port(8080), port(9000), port(7000))
+    const now = shopWith(port(8081), port(9000, { targets: [other] }), port(7000))
+    // Written down, and none of it in force yet.
+    const rules = rulesWith(backend, before)
+    const wishes = (earlier: DesiredState, later: DesiredState): readonly PlacedWish[] =>
+      settledWishes([wish(backend, earlier)], [wish(backend, later)], publishedIn(backend, rules)).map(
+        (one) => ({ ...one, backend }),
+      )
+    expect(driftIn(backend, rules, wishes(before, now)).rules[backend]).toEqual([])
+    expect(linesOf(backend, rules, wishes(before, now))).toEqual(['7000 none', '8080 none', '9000 none'])
+    // Wanted for longer than that: what has been missing since.
+    expect(linesOf(backend, rules, wishes(now, now))).toEqual(linesOf(backend, rules, [wish(backend, now)]))
+  })
+
+  test('what is wanted of a project for the first time is still to come', () => {
+    const [coming] = settledWishes([], [wish(backend, shopWith(port(8080)))], [])
+    expect(coming).toMatchObject({ mappings: [], desired: { mappings: [] } })
   })
 
   test('of rules that could not be read nothing is missing', () => {
