@@ -44,9 +44,7 @@ export interface StatusOptions {
 export const readStatus = async (options: StatusOptions = {}): Promise<HostStatus> => {
   const runner = options.runner ?? createRunner()
   await refuseElsewhere(runner, true)
-  let reading = await read(options, runner, null)
-  // What a live host publishes is written down a moment before it is in force: that is no drift.
-  if (reading.wishes.length > 0 && hasDrift(reading)) reading = await read(options, runner, reading.wishes)
+  const reading = await readSettled(options, runner)
   const surrounding = options.conflicts === false ? null : await readSurroundingRules(runner, reading.rules)
   const project = options.project ?? options.intent?.intent.project ?? null
   if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
@@ -65,7 +63,30 @@ const refuseAbsent = (project: string, { wishes, networks, inForce }: Reading): 
   )
 }
 
-const hasDrift = ({ drift }: Reading): boolean => allRuleChanges(drift).length + drift.host.length > 0
+/** Of a host that changes all the time, what was found last is told. */
+const MOST_READINGS = 8
+
+/**
+ * What a live host publishes is written down a moment before it is in force: that is no drift. What two readings one after
+ * the other find alike, is.
+ */
+const readSettled = async (options: StatusOptions, runner: Runner): Promise<Reading> => {
+  let reading = await read(options, runner, null)
+  if (reading.wishes.length === 0) return reading
+  let found = driftText(reading)
+  for (let more = MOST_READINGS - 1; found !== '' && more > 0; more -= 1) {
+    const before = found
+    reading = await read(options, runner, reading.wishes)
+    found = driftText(reading)
+    if (found === before) break
+  }
+  return reading
+}
+
+const driftText = ({ drift }: Reading): string =>
+  [...allRuleChanges(drift), ...drift.host]
+    .map(({ part, action, object }) => `${part} ${action} ${object}`)
+    .join('\n')
 
 /** @param before - what was wanted at an earlier reading, which tells what is under way; null: this is the first */
 const read = async (
