@@ -12,17 +12,26 @@ export interface Entry {
   readonly measure: (scale: Scale) => Promise<readonly Row[]>
 }
 
-/** How large a measurement is: as large as its mark says, or `--quick`, which only shows that it works. */
+/** `full`: as its mark says. `quick`: only shows that it works. `pairs`: small, for many runs of two builds in turn. */
+export type Size = 'full' | 'quick' | 'pairs'
+
+/** How large a measurement is. */
 export interface Scale {
   readonly isQuick: boolean
-  /** The full size, or about a hundredth of it. */
+  /** The full size, about a hundredth of it, or a tenth. */
   readonly count: (full: number) => number
-  /** Rounds to measure, or one. */
+  /** Rounds to measure, or one, or some. */
   readonly rounds: (full: number) => number
 }
 
-export const scaleOf = (isQuick: boolean): Scale => ({
-  isQuick,
-  count: (full) => (isQuick ? Math.max(1, Math.ceil(full / 100)) : full),
-  rounds: (full) => (isQuick ? 1 : full),
-})
+const scales: Readonly<Record<Size, Scale>> = {
+  full: { isQuick: false, count: (full) => full, rounds: (full) => full },
+  quick: { isQuick: true, count: (full) => Math.max(1, Math.ceil(full / 100)), rounds: () => 1 },
+  pairs: {
+    isQuick: false,
+    count: (full) => Math.max(1, Math.ceil(full / 10)),
+    rounds: (full) => Math.min(full, Math.max(3, Math.ceil(full / 10))),
+  },
+}
+
+export const scaleOf = (size: Size): Scale => scales[size]

@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Entry } from './entry.ts'
+import type { Entry, Size } from './entry.ts'
 import type { Row } from './row.ts'
 
-/** The option of `main` that makes it run one entry and print its rows. */
+/** The option of `main` that makes it run one entry and print its rows, and the one for how large. */
 export const childFlag = 'in-child'
+export const sizeFlag = 'size'
 
 export type Ending =
   | { readonly kind: 'rows'; readonly rows: readonly Row[] }
   | { readonly kind: 'skipped'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string }
 
-const main = fileURLToPath(new URL('./main.js', import.meta.url))
+/** Of this build. */
+export const ownMain: string = fileURLToPath(new URL('./main.js', import.meta.url))
 
 /**
  * Network and mounts that end with the process. /run is its own, so that `ip netns add` leaves no name behind on the
@@ -27,8 +29,14 @@ const apart = (): readonly string[] => [
   '--mount',
 ]
 
-export const runApart = async (name: string, needs: Entry['needs'], isQuick: boolean): Promise<Ending> => {
-  const own = [process.execPath, main, `--${childFlag}`, name, ...(isQuick ? ['--quick'] : [])]
+/** @param main - of the build whose code is measured */
+export const runApart = async (
+  name: string,
+  needs: Entry['needs'],
+  size: Size,
+  main: string = ownMain,
+): Promise<Ending> => {
+  const own = [process.execPath, main, `--${childFlag}`, name, `--${sizeFlag}`, size]
   if (needs === 'nothing') return run(own)
   const { code, stderr } = await finish([...apart(), ...inside, 'true'])
   if (code !== 0)

@@ -102,6 +102,15 @@ describe('npm run bench', () => {
     expect(stdout).toMatch(/\nnode:sqlite: /)
   })
 
+  test.each(['nonsense', '--output=x'])(
+    'compares with a commit alone, and builds nothing of %s',
+    async (ref) => {
+      const { code, stdout, stderr } = await bench(`--against=${ref}`)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toContain(`bench: there is no commit "${ref}"`)
+    },
+  )
+
   test('says which entries there are when one is named that is not', async () => {
     const { code, stdout, stderr } = await bench('nonsense')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

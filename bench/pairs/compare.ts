@@ -1,0 +1,93 @@
+import { spreadOf } from '../measure.ts'
+import type { Row, Unit } from '../row.ts'
+
+/** The same entry of two builds, one run right after the other. */
+export interface Pair {
+  readonly name: string
+  readonly base: readonly Row[]
+  readonly head: readonly Row[]
+}
+
+/** One row of an entry in all pairs. */
+export interface Comparison {
+  readonly what: string
+  readonly unit: Unit
+  /** Medians of the runs' medians. */
+  readonly base: number
+  readonly head: number
+  /** The cost of head relative to base: 1.2 is a fifth slower, or larger, whatever the unit. */
+  readonly ratio: number
+  /** Holds the true ratio in 95 of 100 comparisons. Null: so few pairs cannot tell. */
+  readonly interval: Interval | null
+  readonly pairs: number
+  readonly verdict: Verdict
+}
+
+/** `unknown`: of too few pairs. */
+export type Verdict = 'slower' | 'faster' | 'alike' | 'unknown'
+
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
+/** What is less than this apart is not told. */
+const tolerance = 1.1
+
+/** Rows are compared by their words: one that only one build has is left out. */
+export const compare = (pairs: readonly Pair[]): readonly Comparison[] => {
+  const rows = new Map<string, { unit: Unit; readonly values: [base: number, head: number][] }>()
+  for (const { name, base, head } of pairs)
+    for (const { what, unit, measured } of head) {
+      const before = base.find((row) => row.what === what && row.unit === unit)
+      if (before === undefined) continue
+      const key = `${name}: ${what}`
+      const row = rows.get(key) ?? { unit, values: [] }
+      row.values.push([before.measured.median, measured.median])
+      rows.set(key, row)
+    }
+  return [...rows].map(([what, { unit, values }]): Comparison => {
+    const ratios = values.map(([base, head]) => (unit === '1/s' ? base / head : head / base))
+    const ratio = medianOf(ratios)
+    const interval = medianInterval(ratios)
+    return {
+      what,
+      unit,
+      base: medianOf(values.map(([base]) => base)),
+      head: medianOf(values.map(([, head]) => head)),
+      ratio,
+      interval,
+      pairs: values.length,
+      verdict: judge(ratio, interval),
+    }
+  })
+}
+
+/** Slower is what differs by more than the tolerance, and in one direction beyond the noise. */
+const judge = (ratio: number, interval: Interval | null): Verdict => {
+  if (interval === null) return 'unknown'
+  if (ratio > tolerance && interval.from > 1) return 'slower'
+  return ratio < 1 / tolerance && interval.to < 1 ? 'faster' : 'alike'
+}
+
+const medianOf = (values: readonly number[]): number => spreadOf(values, 0).median
+
+/**
+ * The interval of a median by order statistics, which assumes nothing of how the values are distributed: as many values
+ * are cut from each end as a fair coin allows at 5 % (the sign test). Six values are the fewest that have one.
+ */
+export const medianInterval = (values: readonly number[]): Interval | null => {
+  const sorted = values.toSorted((one, other) => one - other)
+  const count = sorted.length
+  // The chance that of `count` tosses exactly `cut` are heads; and that as few or fewer are.
+  let chance = 0.5 ** count
+  let chanceOfFewer = 0
+  let cut = 0
+  while (2 * (chanceOfFewer + chance) <= 0.05) {
+    chanceOfFewer += chance
+    chance = (chance * (count - cut)) / (cut + 1)
+    cut += 1
+  }
+  const [from, to] = [sorted[cut - 1], sorted[count - cut]]
+  return from === undefined || to === undefined ? null : { from, to }
+}
