@@ -1,4 +1,5 @@
 import { families, IntentError, type SourcePosition, tryParseAddress } from '@portolan/netfilter'
+import { bridgeName } from '../contract/bridge-name.ts'
 import { checkInterfaceName, checkName } from '../contract/check-name.ts'
 import type { EndpointIntent, Intent, NetworkIntent } from '../intent/index.ts'
 import { isProjectName, projectNameRule } from '../intent/project-name.ts'
@@ -21,7 +22,8 @@ export const checkIntent = (intent: Intent): void => {
   checkUnique(intent.networks, ({ name }) => name, 'are called')
   checkUnique(
     intent.networks.filter(({ external }) => !external),
-    ({ bridge }) => bridge,
+    // One that names no bridge gets a name by itself, and another may name that very one.
+    ({ name, bridge }) => bridge ?? bridgeName(intent.project, name),
     'both want the bridge',
   )
   for (const endpoint of intent.endpoints) checkEndpoint(endpoint)

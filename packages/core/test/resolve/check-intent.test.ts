@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Protocol } from '@portolan/netfilter'
 import { IntentError } from '@portolan/netfilter'
+import { bridgeName } from '../../src/contract/bridge-name.ts'
 import type { EndpointIntent, Intent, MappingIntent, NetworkIntent } from '../../src/intent/index.ts'
 import { resolve } from '../../src/resolve/index.ts'
 import { endpointIntent, intent, mappingIntent, networkIntent, subnetIntent } from './intent.ts'
@@ -49,6 +50,9 @@ describe('an intent that no reader would have made is refused, with its place', 
     refuse({ networks: [networkIntent(), networkIntent()] }, /two networks are called web/)
     const both = [networkIntent({ bridge: 'br0' }), networkIntent({ name: 'db', bridge: 'br0' })]
     refuse({ networks: both }, /two networks both want the bridge br0/)
+    const derived = bridgeName('shop', 'web')
+    const borrowed = [networkIntent({ bridge: null }), networkIntent({ name: 'db', bridge: derived })]
+    refuse({ networks: borrowed }, new RegExp(`two networks both want the bridge ${derived}`))
   })
 
   test.each<[string, Partial<EndpointIntent>, RegExp]>([
