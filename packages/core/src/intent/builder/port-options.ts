@@ -26,7 +26,7 @@ export interface PortOptions {
   readonly hostPort: PortsInput | 'auto'
   /** `tcp` unless told. */
   readonly protocol?: Protocol
-  /** One address of the host; absent or null: every one. */
+  /** One address of the host; `0.0.0.0` or `::`: every one of that family; absent or null: every one. */
   readonly hostAddress?: AddressInput | null
   /** Other machines reach it by this interface only; absent or null: by any. */
   readonly interface?: string | null
@@ -96,18 +96,17 @@ export const requestedProtocol = (protocol: Protocol = 'tcp'): Protocol => {
 /**
  * The host address a program asks for.
  *
- * @returns null: every address of the host
+ * @returns `0.0.0.0` or `::`: every address of that family; null: every address of the host
  * @throws InvalidRequestError
  * @example
- * requestedHostAddress('0.0.0.0') // null
+ * requestedHostAddress('2001:DB8::2') // '2001:db8::2'
  * @public @since 0.1.0
  */
 export const requestedHostAddress = (address: AddressInput | null | undefined): string | null => {
   if (address === undefined || address === null) return null
   if (!isAddress(address))
     throw new InvalidRequestError(`hostAddress is ${shownValue(address)}: expected an address of this host.`)
-  const canonical = canonicalAddress(address)
-  return canonical === '0.0.0.0' || canonical === '::' ? null : canonical
+  return canonicalAddress(address)
 }
 
 /**

@@ -25,6 +25,7 @@ import type { OwnBridge } from '../networks/own-bridges.ts'
 import type { WantedState } from '../wanted/wanted-state.ts'
 import type { PublishRequest, PublishTarget } from './publish-request.ts'
 import { targetBridge } from './refuse-place.ts'
+import { shareHostPorts } from './share-host-ports.ts'
 
 type PortSupply = Parameters<typeof expandMappings>[4]
 
@@ -90,6 +91,7 @@ export const requestedMappings = (
     const { mappings, conflicts, notes } = expandMappings(
       {
         ...intent,
+        mappings: isTranslated(destinations) ? shareHostPorts(place.project, wanted, place.supply) : wanted,
         networks: destinations.map(({ of, hostBinding }) => networkIntent(of.name, { hostBinding })),
       },
       destinations.map(({ of }) => of),
@@ -106,6 +108,10 @@ export const requestedMappings = (
     return mappings
   })
 }
+
+/** Ports of a routed network alone need none of the host. */
+const isTranslated = (destinations: readonly Destination[]): boolean =>
+  destinations.some(({ of }) => [of.ip, of.ip6].some((subnet) => subnet !== null && subnet.mode !== 'routed'))
 
 const asRequest = <Result>(work: () => Result): Result => {
   try {
@@ -183,7 +189,7 @@ const destinationOf = (
 const refuseOtherFamily = (address: string, hostAddress: PublishRequest['hostAddress']): void => {
   if (hostAddress === undefined || hostAddress === null || !isAddress(hostAddress)) return
   const canonical = canonicalAddress(hostAddress)
-  if (canonical === '0.0.0.0' || canonical === '::' || familyOf(canonical) === familyOf(address)) return
+  if (familyOf(canonical) === familyOf(address)) return
   throw new InvalidRequestError(
     `the host address ${canonical} and the target ${address} are of different families.`,
   )

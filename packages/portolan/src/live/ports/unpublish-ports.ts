@@ -1,7 +1,14 @@
 import type { DesiredMapping } from '@portolan/core'
 import { isAddress, requestedHostAddress, requestedPorts, requestedProtocol } from '@portolan/core/planning'
 import type { JournalChange } from '@portolan/host'
-import { canonicalAddress, families, familyOf, InvalidRequestError } from '@portolan/netfilter'
+import {
+  type AddressInput,
+  canonicalAddress,
+  type Family,
+  families,
+  familyOf,
+  InvalidRequestError,
+} from '@portolan/netfilter'
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { withoutPort, withPort } from '../wanted/wanted-state.ts'
@@ -62,15 +69,25 @@ const candidates = (
     typeof request.hostPort === 'number'
   ) {
     const { hostPort, interface: name = null } = request
-    const hostAddress = requestedHostAddress(request.hostAddress)
+    const { hostAddress, only } = bindingOf(request.hostAddress)
     const protocol = requestedProtocol(request.protocol)
     const found = families.flatMap((family) => {
+      if (only !== null && only !== family) return []
       const mapping = wanted.port({ family, protocol, hostAddress, hostPort, interface: name })
       return mapping === null ? [] : [mapping]
     })
     if (found.length > 0) return found
   }
   return wanted.ports()
+}
+
+/** The host address of a mapping, and its family where the request says it: `0.0.0.0` is every address of IPv4. */
+const bindingOf = (
+  address: AddressInput | null | undefined,
+): { readonly hostAddress: string | null; readonly only: Family | null } => {
+  const bound = requestedHostAddress(address)
+  const isEvery = bound === '0.0.0.0' || bound === '::'
+  return { hostAddress: isEvery ? null : bound, only: bound === null ? null : familyOf(bound) }
 }
 
 interface Withdrawal {
@@ -125,8 +142,7 @@ const selectorOf = (request: UnpublishRequest): Selector => {
   const { family } = request
   if (family !== undefined && family !== 'ip' && family !== 'ip6')
     throw new InvalidRequestError(`family is ${shownValue(family)}: expected ip or ip6.`)
-  const hostAddress = requestedHostAddress(request.hostAddress)
-  const own = hostAddress === null ? null : familyOf(hostAddress)
+  const { hostAddress, only } = bindingOf(request.hostAddress)
   const protocol = requestedProtocol(request.protocol)
   const { first, last } = requestedPorts(request.hostPort, 'hostPort')
   const name = request.interface ?? null
@@ -137,5 +153,5 @@ const selectorOf = (request: UnpublishRequest): Selector => {
     mapping.hostAddress === hostAddress &&
     mapping.interface === name &&
     (family === undefined || mapping.family === family) &&
-    (own === null || mapping.family === own)
+    (only === null || mapping.family === only)
 }

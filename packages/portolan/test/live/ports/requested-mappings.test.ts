@@ -74,13 +74,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const mappingsOf = (request: unknown) =>
-  requestedMappings(request as PublishRequest, {
-    project: 'shop',
-    wanted,
-    bridges,
-    supply: { take: () => 32768 },
-  })
+const mappingsOf = (request: unknown) => {
+  const holders: string[] = []
+  const take = (protocol: string, holder: unknown): number => {
+    const key = JSON.stringify([protocol, holder])
+    if (!holders.includes(key)) holders.push(key)
+    return 32768 + holders.indexOf(key)
+  }
+  return requestedMappings(request as PublishRequest, { project: 'shop', wanted, bridges, supply: { take } })
+}
 const labels = (request: PublishRequest): readonly string[] => mappingsOf(request).map(({ label }) => label)
 
 describe('what a request to publish asks for', () => {
@@ -126,8 +128,41 @@ describe('what a request to publish asks for', () => {
       },
       ['0.0.0.0:80/tcp -> 10.9.0.7:80 and 10.9.0.8:81'],
     ],
+    [
+      'every address of IPv4, and none of IPv6',
+      { hostPort: 80, hostAddress: '0.0.0.0', to: { endpoint: 'web-1', port: 80 } },
+      ['0.0.0.0:80/tcp -> web-1:80'],
+    ],
+    [
+      'every address of IPv6, and none of IPv4',
+      { hostPort: 80, hostAddress: '::', to: { endpoint: 'web-1', port: 80 } },
+      ['[::]:80/tcp -> web-1:80'],
+    ],
   ])('is %s', (_name, request, expected) => {
     expect(labels(request)).toEqual(expected)
+  })
+
+  test('lets targets share the free ports of one request by weight', () => {
+    const to = [
+      { address: '10.9.0.7', port: '80-81', weight: 3 },
+      { address: '10.9.0.8', port: '90-91' },
+    ]
+    const mappings = mappingsOf({ hostPort: 'auto', to })
+    expect(mappings.map(({ label }) => label)).toEqual([
+      '0.0.0.0:32768/tcp -> 10.9.0.7:80 and 10.9.0.8:90',
+      '0.0.0.0:32769/tcp -> 10.9.0.7:81 and 10.9.0.8:91',
+    ])
+    expect(mappings[0]?.targets.map(({ weight }) => weight)).toEqual([3, 1])
+  })
+
+  test('refuses targets with different numbers of ports to one free port', () => {
+    const to = [
+      { address: '10.9.0.7', port: '80-81' },
+      { address: '10.9.0.8', port: 81 },
+    ]
+    expect(() => mappingsOf({ hostPort: 'auto', to })).toThrow(
+      /10\.9\.0\.7 has 2 ports .* 10\.9\.0\.8 has 1 port:/,
+    )
   })
 
   test('opens the own port of an endpoint of a routed network', () => {

@@ -1,0 +1,52 @@
+import type { Intent } from '@portolan/core'
+import type { expandMappings } from '@portolan/core/planning'
+import { InvalidRequestError } from '@portolan/netfilter'
+
+type MappingIntent = Intent['mappings'][number]
+type PortSupply = Parameters<typeof expandMappings>[4]
+
+/**
+ * Mappings that leave their host ports open and share them: each port of the first is chosen once, for all of them.
+ * Left alone, every target would get a host port of its own.
+ *
+ * @param wanted - one for each target, of one request
+ * @returns one for each target and port
+ * @throws InvalidRequestError when the targets have different numbers of ports
+ */
+export const shareHostPorts = (
+  project: string,
+  wanted: readonly MappingIntent[],
+  supply: PortSupply,
+): readonly MappingIntent[] => {
+  const [first] = wanted
+  if (first === undefined || first.hostPorts !== null || wanted.length === 1) return wanted
+  const count = countOf(first)
+  const other = wanted.find((mapping) => countOf(mapping) !== count)
+  if (other !== undefined)
+    throw new InvalidRequestError(
+      `${first.service} has ${portsText(count)} in this request and ${other.service} has ${portsText(countOf(other))}: targets that share a host port need as many.`,
+    )
+  const { service, replica, network, protocol, containerPorts } = first
+  const hostPorts = Array.from({ length: count }, (_, index) =>
+    supply.take(protocol, {
+      project,
+      service,
+      replica,
+      network,
+      containerPort: containerPorts.first + index,
+    }),
+  )
+  return wanted.flatMap((mapping) =>
+    hostPorts.map((port, index) => ({
+      ...mapping,
+      hostPorts: single(port),
+      containerPorts: single(mapping.containerPorts.first + index),
+    })),
+  )
+}
+
+const single = (port: number): MappingIntent['containerPorts'] => ({ first: port, last: port })
+
+const countOf = ({ containerPorts: { first, last } }: MappingIntent): number => last - first + 1
+
+const portsText = (count: number): string => (count === 1 ? '1 port' : `${count} ports`)
