@@ -1,7 +1,8 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { ownBridges } from './own-bridges.ts'
 
-type Ports = ReadonlyMap<string, readonly string[]>
+/** Interfaces by the name of their network. */
+export type Ports = ReadonlyMap<string, readonly string[]>
 
 /**
  * The interfaces on the bridges of a project, by network. Of a bridge that is gone those it had last: they were

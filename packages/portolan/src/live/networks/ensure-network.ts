@@ -14,9 +14,14 @@ import {
   withNetwork,
   withoutNetwork,
 } from '../wanted/wanted-state.ts'
+import { attachToNetwork } from './attach-to-network.ts'
+import { lostPorts, type Ports, portsOfBridges } from './bridge-ports.ts'
 
 /** What networks are made with, beside the rules. */
-export type NetworkTools = Pick<LiveMachine, 'leases' | 'withLock' | 'plan' | 'carryOut'>
+export type NetworkTools = Pick<
+  LiveMachine,
+  'leases' | 'withLock' | 'plan' | 'carryOut' | 'links' | 'sysctls'
+>
 
 type NetworkIntent = Intent['networks'][number]
 
@@ -116,24 +121,29 @@ export const bringAbout = async (
   tools: NetworkTools,
   change: (intent: Intent) => Intent,
 ): Promise<void> => {
+  let ports: Ports = new Map()
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await tools.withLock(() => planAndCarryOut(rules, tools, change))
+      ports = await tools.withLock(() => planAndCarryOut(rules, tools, change))
       break
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt === ATTEMPTS) throw error
     }
   }
   await rules.refresh()
+  // A bridge of another name is another bridge: what was on the old one would be on none.
+  for (const { network, port } of lostPorts(rules.project, rules.facts, ports))
+    await attachToNetwork(rules, tools, port, `${rules.project}/${network}`)
   // What another program took away of other projects comes back too.
   if (rules.isDamaged()) await rules.slowly(() => null)
 }
 
+/** @returns the ports that were on the bridges of the project before */
 const planAndCarryOut = async (
   { project, wanted }: LiveRules,
   tools: NetworkTools,
   change: (intent: Intent) => Intent,
-): Promise<void> => {
+): Promise<Ports> => {
   const before = intentOf(project, wanted)
   const intent = change(before)
   const planned = await tools.plan(intent, { live: wanted.ports(), search: false })
@@ -166,6 +176,7 @@ const planAndCarryOut = async (
     }
   }
   await tools.carryOut(planned, writeDown)
+  return portsOfBridges(project, planned.observed.facts, new Map())
 }
 
 const refuseConflicts = ({ conflicts }: Plan): void => {
