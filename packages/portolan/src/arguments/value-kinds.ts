@@ -16,8 +16,16 @@ export const leaseStoreValue: ValueKind = objectValue('a lease store such as ope
 export const runnerValue: ValueKind = objectValue('a Runner, an object with a method run', {
   run: 'function',
 })
+export const signalValue: ValueKind = {
+  expected: 'an AbortSignal',
+  holds: (value) => value instanceof AbortSignal,
+}
 export const backendValue: ValueKind = wordValue(backendChoices)
-export const folderValue: ValueKind = textValue('the path of a folder')
+/** An empty path would be the folder that the program was started in. */
+export const folderValue: ValueKind = {
+  expected: 'the path of a folder',
+  holds: (value) => typeof value === 'string' && value !== '',
+}
 export const projectValue: ValueKind = textValue('the name of a project')
 export const rangesValue: ValueKind = listValue('a list of prefixes such as ["10.0.0.0/8"]', isAddressLike)
 

@@ -1,7 +1,10 @@
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { checkOptions, flagValue, type OptionKinds } from '@portolan/netfilter/schema'
+import { signalValue } from '../arguments/value-kinds.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
+import type { WatchOptions } from '../watch/watch-project.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { inOrder } from './in-order.ts'
@@ -128,18 +131,24 @@ export const openObservedHostOn = async (
     endpoints: () => wanted.endpoints().map(({ endpoint }) => endpoint),
     published: () => wanted.ports().map((mapping) => ({ ...mapping, project })),
     watch: (watchOptions = {}) => {
+      checkOptions<WatchOptions>(watchOptions, watchKinds, 'the options of watch')
       refuseClosed()
       const held = observe(holdLiveProject(rules, machine, whileOpen))
       return watchOn(held, machine, { ...watchOptions, signal: endOf(watchOptions.signal, ending.signal) })
     },
-    status: async ({ conflicts = true } = {}) => {
+    status: async (statusOptions = {}) => {
+      checkOptions<StatusOptions>(statusOptions, { conflicts: flagValue }, 'the options of status')
       refuseClosed()
-      return machine.readStatus({ conflicts })
+      return machine.readStatus({ conflicts: statusOptions.conflicts ?? true })
     },
     close,
     [Symbol.asyncDispose]: close,
   }
 }
+
+type StatusOptions = NonNullable<Parameters<LiveHost['status']>[0]>
+
+const watchKinds: OptionKinds<WatchOptions> = { signal: signalValue, check: flagValue, once: flagValue }
 
 const endOf = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
   one === undefined ? other : AbortSignal.any([one, other])

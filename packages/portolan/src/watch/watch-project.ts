@@ -83,10 +83,12 @@ async function* watching(
 
   let isFirst = true
   for (;;) {
+    if (signal.aborted) return
     const now = clock.now()
     if (now >= lookAt) {
       try {
         const changes = await held.look()
+        if (signal.aborted) return
         lookAt = clock.now() + LOOK_MS
         // Seen before it was told: the notice is on its way.
         if (changes.length > 0 && notices.length === 0)
@@ -132,6 +134,7 @@ async function* watching(
     }
     // What is to be looked at goes first: it may be broken.
     if (searchAt !== null && clock.now() >= searchAt && clock.now() < lookAt) {
+      if (signal.aborted) return
       searchAt = null
       try {
         const found = new Map((await held.conflicts()).map((conflict) => [identity(conflict), conflict]))

@@ -35,6 +35,32 @@ test('what was changed between the look and its repair is told with it, each onc
   ])
 })
 
+test('a watch whose signal is aborted already looks at nothing, and one that is aborted by a look repairs nothing', async () => {
+  const done: string[] = []
+  const ending = new AbortController()
+  const held: HeldProject = {
+    ...heldWith([], []),
+    look: async () => {
+      done.push('look')
+      ending.abort()
+      return [change('a')]
+    },
+    repair: async () => {
+      done.push('repair')
+      return []
+    },
+    conflicts: async () => {
+      done.push('search')
+      return []
+    },
+  }
+  for await (const event of watchProject(held, silent(), { signal: AbortSignal.abort() }))
+    done.push(event.kind)
+  expect(done).toEqual([])
+  for await (const event of watchProject(held, silent(), { signal: ending.signal })) done.push(event.kind)
+  expect(done).toEqual(['look'])
+})
+
 /** A clock that jumps to what is to be called next, once nothing else is to be done. */
 const jumpingClock = (): Clock => {
   let now = 0

@@ -59,6 +59,40 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     expect(host.send(client).outcome).toBe('local')
   })
 
+  test('moves what is attached to a network to its bridge of another name', async () => {
+    const host = fakeHost()
+    await using live = await opened(host, backend)
+    host.addInterface('veth1')
+    await live.attachPort('veth1', 'web')
+    await live.ensureNetwork('web', { bridge: 'br-new' })
+    expect(host.facts.interfaces).toContainEqual(
+      expect.objectContaining({ name: 'veth1', master: 'br-new', hairpin: true }),
+    )
+  })
+
+  test('publishes for one family where the host address is every one of it, and takes that back alone', async () => {
+    const host = fakeHost()
+    await using live = await host.openHost({ backend, project: 'shop' })
+    await live.ensureNetwork('web', { ipv6: true })
+    await live.lease('web', 'web-1')
+    const families = (): readonly string[] => live.published().map(({ family }) => family)
+    await live.publish({ ...web, hostAddress: '0.0.0.0' })
+    expect(families()).toEqual(['ip'])
+    await live.publish({ ...web, hostAddress: '::' })
+    await live.unpublish({ hostPort: 8080, hostAddress: '0.0.0.0' })
+    expect(families()).toEqual(['ip6'])
+    await live.unpublish({ hostPort: 8080, hostAddress: '::' })
+    expect(families()).toEqual([])
+  })
+
+  test('refuses an option of watch and status that there is not, and a signal that is none', async () => {
+    await using live = await opened(fakeHost(), backend)
+    const options = (value: object): never => value as never
+    expect(() => live.watch(options({ chek: true }))).toThrow('no "chek"')
+    expect(() => live.watch(options({ signal: 1 }))).toThrow('signal in the options of watch is 1')
+    await expect(live.status(options({ conflict: false }))).rejects.toThrow('no "conflict"')
+  })
+
   test('refuses a port that a process of the host listens on', async () => {
     const host = fakeHost()
     host.change({ sockets: [{ protocol: 'tcp', address: '0.0.0.0', port: 8080, process: 'caddy' }] })
