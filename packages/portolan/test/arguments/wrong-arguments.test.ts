@@ -93,6 +93,7 @@ const wrong: Readonly<Record<string, readonly (readonly [given: readonly unknown
   openHost: [
     [[null], 'the options of openHost'],
     [['shop'], 'the options of openHost'],
+    [[{ state: '' }], 'state in the options of openHost is "": expected the path of a folder'],
     [[{ stat: '/tmp' }], 'Did you mean "state"?'],
     [[{ backend: 'x' }], 'backend'],
     [[{ project: 5 }], 'project'],
