@@ -12,6 +12,7 @@ import {
   headFault,
   type JournalChange,
   type JournalRecord,
+  missesOne,
   readRecord,
   sealLine,
 } from './record.ts'
@@ -87,7 +88,7 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
   /** Records that were read, the head among them. */
   let records = 0
   let unread = 0
-  /** As `Journal.count`. */
+  let torn = false
   let count = 0
   /** Of keys that were removed too, until the file is written anew. */
   const writers = new Map<string, string>()
@@ -106,13 +107,18 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
     writers.clear()
     follower?.clear()
     records = unread = count = 0
-    sealed = false
+    sealed = torn = false
   }
 
   const shut = (): void => {
     file?.close()
     file = null
     forget()
+  }
+
+  const refuse = (fault: string): never => {
+    shut()
+    throw notOurs(path, fault)
   }
 
   /** What `changesHere` was when it was looked at in this turn; null: it was not. */
@@ -146,23 +152,20 @@ export const openJournal = (path: string, follower?: JournalFollower): Journal =
       if (line === '' || sealed) continue
       records += 1
       const fault = records === 1 ? headFault(line) : null
-      if (fault !== null) {
-        shut()
-        throw notOurs(path, fault)
-      }
+      if (fault !== null) refuse(fault)
       if (records === 1) continue
       // Each record has line breaks of its own before and behind it. One that only the next record's ends was cut off:
       // it did not count before that one came, and its writer was told that it failed.
       const record = lines[at + 1] === '' ? readRecord(line) : null
+      torn ||= record === null && line.includes('\0')
       if (record === null) unread += 1
       else if (record === 'sealed') sealed = true
+      else if (missesOne(record, { count, unread, torn }))
+        refuse('a record in it is damaged, and later ones build on it')
       else if (take(record)) found ||= record.writer === awaited
     }
     // It is there with its head from the first, so a file without one is what is left of it.
-    if (records === 0) {
-      shut()
-      throw notOurs(path, 'it is cut off before its first record')
-    }
+    if (records === 0) refuse('it is cut off before its first record')
     return found
   }
 

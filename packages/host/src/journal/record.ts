@@ -97,3 +97,14 @@ export const readRecord = (line: string): JournalRecord | 'sealed' | null => {
   ]
   return { changes: changes.map(([key, value = null]) => ({ key, value })), writer, after, count }
 }
+
+/**
+ * Is a record missing that was there when this one was written? A writer counts what it reads, and counts none that was
+ * cut off; what is written anew is on the disk before it is put in place.
+ *
+ * @param before - what was read before this record; where a power cut left a hole, what comes behind it may not count
+ */
+export const missesOne = (
+  { after, count }: JournalRecord,
+  before: { readonly count: number; readonly unread: number; readonly torn: boolean },
+): boolean => (count === null ? after !== null && after > before.count && !before.torn : before.unread > 0)

@@ -113,3 +113,36 @@ test('with any bit turned, every value it holds is one that was written for that
   expect(refused).toBeGreaterThan(0)
   expect(refused).toBeLessThan(tried / 4)
 })
+
+/** A journal of three records that build on each other, as a live host writes them. */
+const chain = async (): Promise<Buffer> => {
+  const journal = openJournal(fileOf('chain'))
+  await journal.write([{ key: 'one', value: 'one' }])
+  for (const key of ['two', 'three']) await journal.write([{ key, value: key }], countOf(journal))
+  await journal.close()
+  return readFileSync(fileOf('chain'))
+}
+
+const countOf = (journal: Journal): number => {
+  journal.read()
+  return journal.count
+}
+
+test('with a record damaged that later ones build on, it is refused and left as it is', async () => {
+  const bytes = await chain()
+  bytes[bytes.indexOf('"two"')] = 0x58
+  const { journal, held } = readBack(bytes)
+  expect(held).toBeNull()
+  expect(() => journal.read()).toThrow('a record in it is damaged, and later ones build on it')
+  expect(readFileSync(fileOf('damaged')).equals(bytes)).toBe(true)
+  await journal.close()
+})
+
+test('with a hole that a power cut left, it holds what comes before the hole', async () => {
+  const bytes = await chain()
+  bytes.fill(0, bytes.indexOf('"two"') - 12, bytes.indexOf('"two"') + 4)
+  const { journal, held } = readBack(bytes)
+  expect(held).toBe(JSON.stringify([['one', 'one']]))
+  await expectGoesOn(journal, held ?? '')
+  await journal.close()
+})
