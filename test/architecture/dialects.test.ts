@@ -29,6 +29,7 @@ const ownFolders: Readonly<Record<(typeof dialects)[number], Readonly<Record<str
     'lower/option/': 'a rule is made of options, each of an extension',
     'model/chain/': 'the chains on hooks are fixed, and other programs share them',
     'model/option/': 'a rule is made of options, each of an extension',
+    'parse/fault/': 'what iptables-restore refuses is told with its place; nft prints no such thing',
     'parse/grammar/': 'each extension has a grammar of its own',
     'parse/line/': 'iptables-save prints lines of words',
     'print/rule/': 'a rule is a line of options',

@@ -201,13 +201,13 @@ describe('the reader of iptables', () => {
       Array.from({ length: count }, (_, at) => {
         const address = `172.17.${at >> 8}.${at & 255}`
         return [
-          `-A INPUT ! -i docker0 -p tcp -m tcp --dport ${at + 1} -j DNAT --to-destination ${address}:80`,
-          `-A INPUT -d ${address}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT`,
-          `-A INPUT -s ${address}/32 -p udp -m conntrack --ctstate NEW -m comment --comment "rule ${at}" -j LOG`,
+          `-A PREROUTING ! -i docker0 -p tcp -m tcp --dport ${at + 1} -j DNAT --to-destination ${address}:80`,
+          `-A PREROUTING -d ${address}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT`,
+          `-A PREROUTING -s ${address}/32 -p udp -m conntrack --ctstate NEW -m comment --comment "rule ${at}" -j LOG`,
         ][at % 3]
       })
     const textOf = (count: number): string =>
-      `*nat\n:INPUT ACCEPT [0:0]\n${rules(count).join('\n')}\nCOMMIT\n`
+      `*nat\n:PREROUTING ACCEPT [0:0]\n${rules(count).join('\n')}\nCOMMIT\n`
     const text = textOf(10_000)
     expect(print(parse(text), 'iptables-save')).toBe(text)
     expect(growthOf((count) => parse(textOf(count)), 1250, 10_000)).toBeLessThan(12)

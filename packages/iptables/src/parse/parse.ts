@@ -3,6 +3,7 @@ import { isBuiltIn } from '../model/chain/built-in.ts'
 import type { Ruleset, Table } from '../model/ruleset.ts'
 import { closeTable, flush, type OpenTable, openChain, openTable } from './line/open-table.ts'
 import { counterPair, takeLine } from './line/parse-line.ts'
+import type { ParseOptions } from './line/parse-options.ts'
 import { type TableContext, tableContext } from './line/table-context.ts'
 
 /**
@@ -16,16 +17,19 @@ const guessFamily = (text: string): Family =>
     ? 'ip6'
     : 'ip'
 
-/** The chains of each table, by `table chain`: jumps go forward too. */
-const declaredChains = (lines: readonly string[]): ReadonlySet<string> => {
-  const declared = new Set<string>()
-  let table = ''
+/** The chains that are declared in each table: jumps go forward too. */
+const declaredChains = (lines: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const declared = new Map<string, Set<string>>()
+  let chains = new Set<string>()
   for (const line of lines) {
     const first = line.charAt(0)
-    if (first === '*') table = line.slice(1).trim()
-    else if (first === ':' || (first === '-' && !line.startsWith('-A'))) {
+    if (first === '*') {
+      const table = line.slice(1).trim()
+      chains = declared.get(table) ?? new Set()
+      declared.set(table, chains)
+    } else if (first === ':' || (first === '-' && !line.startsWith('-A'))) {
       const [, chain] = /^(?::|(?:-[46] )?(?:-N|--new-chain) )(\S+)/.exec(line) ?? []
-      if (chain !== undefined) declared.add(`${table} ${chain}`)
+      if (chain !== undefined) chains.add(chain)
     }
   }
   return declared
@@ -75,7 +79,8 @@ const takeDeclaration = (line: string, table: OpenTable): boolean => {
  * @param source - the name to use in errors: a path, or the command that printed it
  * @param family - the family of the rules; found out from the text when left out
  * @returns tables in the order they stand; what is not understood is kept in `opaque` matches and targets
- * @throws ParseError with line and column, counted from 1
+ * @throws ParseError with line and column, counted from 1, also for what iptables-restore refuses on every host: a port
+ *   above 65535, a rule of a chain that is not declared
  * @example
  * parse('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n').tables[0]?.name // 'filter'
  * @public @since 0.1.0
@@ -84,6 +89,7 @@ export const parse = (
   text: string,
   source = 'iptables-save',
   family: Family = guessFamily(text),
+  options: ParseOptions = {},
 ): Ruleset => {
   const tables: Table[] = []
   const lines = text.split('\n')
@@ -92,7 +98,8 @@ export const parse = (
   const again = continuations(lines)
   const opened = new Map<string, { readonly at: number; readonly table: OpenTable }>()
   let table: OpenTable | null = null
-  let context: TableContext = tableContext(source, family, () => false)
+  const shared = { source, family, onUnknown: options.onUnknown }
+  let context: TableContext = tableContext({ ...shared, chains: new Set() })
   let number = 0
   for (const line of lines) {
     number += 1
@@ -112,7 +119,7 @@ export const parse = (
       const known = again.has(number) ? opened.get(name) : undefined
       table = known?.table ?? openTable(name, comments)
       opened.set(name, known ?? { at: tables.length, table })
-      context = tableContext(source, family, (chain) => declared.has(`${name} ${chain}`))
+      context = tableContext({ ...shared, chains: declared.get(name) ?? new Set() })
       comments = []
     } else if (table === null) {
       return fail('expected a comment or "*table"')

@@ -222,7 +222,6 @@ describe('lower', () => {
     ['filter', 'FORWARD', '-j LOG --log-nosuch 5', { kind: 'note', text: '-j LOG --log-nosuch 5' }],
     ['filter', 'FORWARD', '-j NOSUCH --thing 5', { kind: 'unknown-action', text: '-j NOSUCH --thing 5' }],
     ['filter', 'FORWARD', '-j nosuchchain', { kind: 'unknown-action', text: '-j nosuchchain' }],
-    ['filter', 'FORWARD', '-g nosuchchain', { kind: 'unknown-action', text: '-g nosuchchain' }],
     [
       'nat',
       'PREROUTING',

@@ -1,9 +1,11 @@
+import { parse, type UnknownPart } from '@portolan/iptables'
 import type { Family, HostFacts } from '@portolan/netfilter'
 import { type Backend, dialects, type HostRules, noRules, type RulesOf } from 'portolan/machine'
 import { textPrograms } from '../check/check-facts.ts'
 import { checkText } from '../check/check-value.ts'
 import { nftListing } from '../nft-text/nft-listing.ts'
 import type { FakeState } from './fake-state.ts'
+import { NotSimulatedError } from './not-simulated-error.ts'
 import type { Program } from './notices.ts'
 
 /**
@@ -33,13 +35,13 @@ export interface RuleTexts {
  * @public @since 0.1.0
  */
 export interface ForeignRules {
-  /** @param text - as `iptables-save` prints it; @throws ParseError */
+  /** @param text - as `iptables-save` prints it; @throws ParseError, NotSimulatedError */
   iptables(text: string): void
-  /** @param text - as `ip6tables-save` prints it; @throws ParseError */
+  /** @param text - as `ip6tables-save` prints it; @throws ParseError, NotSimulatedError */
   ip6tables(text: string): void
-  /** @param text - as `iptables-legacy-save` prints it; @throws ParseError */
+  /** @param text - as `iptables-legacy-save` prints it; @throws ParseError, NotSimulatedError */
   iptablesLegacy(text: string): void
-  /** @param text - as `ip6tables-legacy-save` prints it; @throws ParseError */
+  /** @param text - as `ip6tables-legacy-save` prints it; @throws ParseError, NotSimulatedError */
   ip6tablesLegacy(text: string): void
   /** @param text - as `nft list ruleset` or `nft -j list ruleset` prints it; @throws ParseError, NotSimulatedError */
   nft(text: string): void
@@ -88,8 +90,19 @@ const withoutOurs = <One extends Backend>(backend: One, rules: RulesOf<One>): Ru
 const toolName = (backend: IptablesBackend, family: Family): string =>
   `${family === 'ip' ? 'iptables' : 'ip6tables'}${backend === 'iptables-nft' ? '' : '-legacy'}-save`
 
-const readIptables = (backend: IptablesBackend, family: Family, text: string): RulesOf<IptablesBackend> =>
-  dialects[backend].parse(text, toolName(backend, family), family)
+/** Of a rule that is not understood a simulated host cannot say what it does. */
+const refuseUnknown = ({ kind, text, line, column }: UnknownPart, program: string): never => {
+  throw new NotSimulatedError(
+    `"${text}" in line ${line}, column ${column} of the text of ${program}`,
+    `this ${kind} is not known, or its options do not fit it`,
+    'Correct it, or leave the rule out.',
+  )
+}
+
+const readIptables = (backend: IptablesBackend, family: Family, text: string): RulesOf<IptablesBackend> => {
+  const program = toolName(backend, family)
+  return parse(text, program, family, { onUnknown: (part) => refuseUnknown(part, program) })
+}
 
 const readNft = (text: string, { interfaces = [] }: HostFacts): RulesOf<'nftables'> => {
   const names = interfaces.flatMap(({ name }) => name ?? [])

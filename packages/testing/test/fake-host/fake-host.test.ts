@@ -101,4 +101,39 @@ describe('a simulated host', () => {
     await expect(host.plan(shop, options)).rejects.toThrow(NotSimulatedError)
     await expect(host.plan(shop, options)).rejects.toThrow('The option fix of plan is not simulated')
   })
+
+  test.each([
+    ['-A FORWARD -j NOPE', '"-j NOPE" in line 3, column 12 of the text of iptables-save', 'this target'],
+    [
+      '-A FORWARD -m nope --nope 3 -j DROP',
+      '"-m nope --nope 3" in line 3, column 12 of the text of iptables-save',
+      'this match',
+    ],
+    [
+      '-A FORWARD -s example.invalid -j DROP',
+      '"-s example.invalid" in line 3, column 12 of the text of iptables-save',
+      'this match',
+    ],
+  ])('refuses the foreign rule %s, which it cannot evaluate', (line, what, part) => {
+    const text = `*filter\n:FORWARD ACCEPT [0:0]\n${line}\nCOMMIT\n`
+    const message = `${what} is not simulated: ${part} is not known, or its options do not fit it. Correct it, or leave the rule out.`
+    const host = fakeHost()
+    expect(() => host.foreign.iptables(text)).toThrow(NotSimulatedError)
+    expect(() => host.foreign.iptables(text)).toThrow(message)
+    expect(() => fakeHost(smallHost, { iptables: text })).toThrow(message)
+  })
+
+  test('refuses the foreign rule that iptables-restore refuses, with its place', () => {
+    const refused = (line: string) => () =>
+      fakeHost(smallHost, { iptables: `*filter\n:FORWARD ACCEPT [0:0]\n${line}\nCOMMIT\n` })
+    expect(refused('-A FORWRD -j DROP')).toThrow(
+      'iptables-save:3:4: iptables-restore refuses this line: no line before this one declares the chain FORWRD: did you mean "FORWARD"?',
+    )
+    expect(refused('-A FORWARD -p tcp -m tcp --dport 99999 -j DROP')).toThrow(
+      'iptables-save:3:34: iptables-restore refuses this line: port 99999 is above 65535, the last one.',
+    )
+    expect(refused('-A FORWARD -j MASQUERADE')).toThrow(
+      'iptables-save:3:15: iptables-restore refuses this line: the kernel takes MASQUERADE in table nat only, and this is table filter.',
+    )
+  })
 })

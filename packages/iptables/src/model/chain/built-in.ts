@@ -7,6 +7,9 @@ export const builtInChains: Readonly<Record<string, readonly string[]>> = {
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 }
 
-export const isBuiltIn = (table: string, chain: string): boolean =>
+/** None of a table that is not known. */
+export const builtIns = (table: string): readonly string[] =>
   // A table may be called `constructor`.
-  Object.hasOwn(builtInChains, table) && (builtInChains[table] ?? []).includes(chain)
+  Object.hasOwn(builtInChains, table) ? (builtInChains[table] ?? []) : []
+
+export const isBuiltIn = (table: string, chain: string): boolean => builtIns(table).includes(chain)

@@ -7,6 +7,8 @@ export interface WrittenOption {
   readonly option: OptionGrammar
   readonly negated: boolean
   readonly values: readonly string[]
+  /** Where the first value stands in the line, from 0. */
+  readonly start: number
 }
 
 const readValues = (written: WrittenOption, family: Family): readonly string[] | null => {

@@ -17,6 +17,8 @@ export interface Extension {
   /** Null: its options are not known. */
   readonly grammar: Grammar | null
   readonly written: WrittenOption[]
+  /** Where it begins in the line, from 0. */
+  readonly start: number
   /** Offsets into the line: what stands there is this one's. */
   readonly pieces: { readonly start: number; end: number }[]
   /** Something in it does not fit: it is kept as it stands. */
@@ -28,7 +30,8 @@ export const openExtension = (
   name: string,
   head: string,
   grammar: Grammar | null,
-): Extension => ({ kind, name, head, grammar, written: [], pieces: [], broken: false })
+  start = 0,
+): Extension => ({ kind, name, head, grammar, written: [], start, pieces: [], broken: false })
 
 const onlyBlanks = (line: string, from: number, to: number): boolean => {
   for (let at = from; at < to; at += 1) if (line.charCodeAt(at) > 32) return false
@@ -83,15 +86,17 @@ export const takeOption = (
     negated = true
     next += 1
   }
+  const start = words[attached === null ? next : at - 1]?.start ?? 0
   while (values.length < option.values.length) {
     const word = words[next]
-    if (word === undefined) return { written: option.optional ? { option, negated, values } : null, next }
+    if (word === undefined)
+      return { written: option.optional ? { option, negated, values, start } : null, next }
     if (option.optional && !word.quoted && /^[-!]/.test(word.text)) break
     values.push(word.text)
     next += 1
   }
   const fits = values.length === option.values.length || option.optional
-  return { written: fits ? { option, negated, values } : null, next }
+  return { written: fits ? { option, negated, values, start } : null, next }
 }
 
 /** What was read of an extension, whatever rule it stands in. */

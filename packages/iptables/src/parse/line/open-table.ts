@@ -39,6 +39,10 @@ export const openChain = (table: OpenTable, name: string): OpenChain => {
   return chain
 }
 
+/** The chain that a rule or a policy is for: declared before, or hanging on a hook. Undefined when there is none. */
+export const chainOf = (table: OpenTable, name: string): OpenChain | undefined =>
+  table.chains.get(name) ?? (isBuiltIn(table.name, name) ? openChain(table, name) : undefined)
+
 /** @param position - how many rules come before it */
 export const insertRules = (chain: OpenChain, position: number, added: readonly Rule[]): void => {
   const { front, rules } = chain

@@ -1,6 +1,10 @@
 import { ParseError } from '@portolan/netfilter'
+import { builtIns } from '../../model/chain/built-in.ts'
 import type { Counters, Rule } from '../../model/ruleset.ts'
-import { deleteChains, flush, insertRules, type OpenTable, openChain } from './open-table.ts'
+import { refusal } from '../fault/refusal.ts'
+import { misplaced } from '../fault/target-place.ts'
+import { undeclared } from '../fault/undeclared.ts'
+import { chainOf, deleteChains, flush, insertRules, type OpenTable, openChain } from './open-table.ts'
 import { parseListed } from './parse-listed.ts'
 import { parseRule } from './parse-rule.ts'
 import { splitWords, type Word } from './split-words.ts'
@@ -26,11 +30,17 @@ const takeListed = (text: string, table: OpenTable, context: TableContext): bool
   if (!isChainName.test(chain)) return false
   const rule = parseListed(text, end + 1, context)
   if (rule === null) return false
+  const open = chainOf(table, chain)
+  if (open === undefined || misplaced(rule.target, table.name, chain) !== null) return false
   const pair = counters === null ? null : counterPair(counters[1], counters[2])
   table.empty = false
-  openChain(table, chain).rules.push(pair === null ? rule : { ...rule, counters: pair })
+  open.rules.push(pair === null ? rule : { ...rule, counters: pair })
   return true
 }
+
+/** Where the target stands. */
+const placeOf = (words: readonly Word[], target: string): number =>
+  words.find(({ text, quoted }) => !quoted && text.endsWith(target))?.start ?? 0
 
 type Command = 'append' | 'insert' | 'new' | 'policy' | 'flush' | 'delete-chain' | 'zero'
 
@@ -83,8 +93,18 @@ export const takeLine = (text: string, line: number, table: OpenTable, context: 
   if (chain === undefined) throw refuse(`${word.text} needs a chain`, text.length + 1)
   if (!isChainName.test(chain.text))
     throw refuse(`"${chain.text}" is not the name of a chain`, chain.start + 1)
-  const open = openChain(table, chain.text)
-  if (command === 'new') return
+  if (command === 'new') {
+    openChain(table, chain.text)
+    return
+  }
+  const place = { ...{ source: context.source, family: context.family }, line, text }
+  const open = chainOf(table, chain.text)
+  if (open === undefined)
+    throw refusal(
+      place,
+      chain.start,
+      undeclared(chain.text, [...table.chains.keys(), ...builtIns(table.name)]),
+    )
   if (command === 'policy') {
     const policy = words[at + 2]
     if (policy?.text !== 'ACCEPT' && policy?.text !== 'DROP') {
@@ -96,6 +116,10 @@ export const takeLine = (text: string, line: number, table: OpenTable, context: 
   const number = words[at + 2]?.text ?? ''
   const numbered = command === 'insert' && /^\d{1,9}$/.test(number)
   const read = parseRule(words, at + (numbered ? 3 : 2), { ...context, line, text })
+  for (const { target } of read) {
+    const wrong = misplaced(target, table.name, open.name)
+    if (wrong !== null) throw refusal(place, placeOf(words, wrong.name), wrong.why)
+  }
   const pair = counters === null || counters === undefined ? null : counterPair(counters[1], counters[2])
   const rules: readonly Rule[] = pair === null ? read : read.map((rule) => ({ ...rule, counters: pair }))
   table.empty = false

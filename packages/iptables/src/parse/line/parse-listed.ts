@@ -35,13 +35,13 @@ const condition = (
 }
 
 const openSegment = (letter: string, name: string, context: TableContext): Extension | null => {
-  const { family, isChain } = context
+  const { family, chains } = context
   if (letter === 'm') {
     const known = matchGrammar(name, family)
     return known === undefined ? null : openExtension('match', name, '', known)
   }
-  if (letter === 'g') return openExtension('goto', name, '', noOptions)
-  if (isChain(name)) return openExtension('jump', name, '', noOptions)
+  if (letter === 'g') return chains.has(name) ? openExtension('goto', name, '', noOptions) : null
+  if (chains.has(name)) return openExtension('jump', name, '', noOptions)
   const known = targetGrammar(name, family)
   return known === undefined ? null : openExtension('target', name, '', known)
 }

@@ -1,13 +1,16 @@
 import { type Family, ParseError } from '@portolan/netfilter'
-import type { Match } from '../../model/option/match.ts'
-import type { Target } from '../../model/option/target.ts'
+import type { Match, OpaqueMatch } from '../../model/option/match.ts'
+import type { OpaqueTarget, Target } from '../../model/option/target.ts'
 import type { Rule } from '../../model/ruleset.ts'
+import { conditionFault } from '../fault/condition-fault.ts'
+import { undeclared } from '../fault/undeclared.ts'
 import { findOption, grammar } from '../grammar/grammar.ts'
 import { matchGrammar, moduleName } from '../grammar/match/match-grammars.ts'
 import { targetGrammar } from '../grammar/target/target-grammars.ts'
 import { protocolModule } from '../grammar/value/protocol.ts'
-import { type CoreMatch, coreMatch } from './core-match.ts'
+import { coreMatch } from './core-match.ts'
 import { type CoreOption, coreBeginning, coreWord } from './core-option.ts'
+import { checkDraft, type Draft, noteFault, noteOptions, noteUnknown, type RuleContext } from './draft.ts'
 import { expandRule } from './expand-rule.ts'
 import {
   claim,
@@ -21,27 +24,9 @@ import {
   takeOption,
 } from './extension.ts'
 import type { Word } from './split-words.ts'
-import { protocolOf, type TableContext } from './table-context.ts'
-
-/** One line of a table. */
-export interface RuleContext extends TableContext {
-  /** Counts from 1. */
-  readonly line: number
-  readonly text: string
-}
+import { protocolOf } from './table-context.ts'
 
 const noOptions = grammar([])
-
-/** A rule half read. */
-interface Draft {
-  readonly core: CoreMatch[]
-  /** In the order of loading: the last has the first say about an option. */
-  readonly loaded: Extension[]
-  target: Extension | null
-  protocol: string | null
-  /** `-4` or `-6` gives the line to one family. */
-  only: Family | null
-}
 
 const fail = (context: RuleContext, word: Word | undefined, message: string): never => {
   const column = (word?.start ?? context.text.length) + 1
@@ -59,12 +44,13 @@ const load = (draft: Draft, extension: Extension, word: Word | undefined, contex
 const targetExtension = (
   kind: 'jump' | 'goto',
   name: string,
-  { isChain, family }: RuleContext,
+  start: number,
+  { chains, family }: RuleContext,
 ): Extension => {
   const head = `${kind === 'jump' ? '-j' : '-g'} ${name}`
-  // Only a chain can be gone to, also one that is missing here.
-  if (kind === 'goto' || isChain(name)) return openExtension(kind, name, head, noOptions)
-  return openExtension('target', name, head, targetGrammar(name, family) ?? null)
+  // Only a chain can be gone to.
+  if (kind === 'goto' || chains.has(name)) return openExtension(kind, name, head, noOptions, start)
+  return openExtension('target', name, head, targetGrammar(name, family) ?? null, start)
 }
 
 /** An option of a module or target, or a word that belongs to no option; gives back where the next one starts. */
@@ -86,7 +72,7 @@ const takeForeign = (draft: Draft, words: readonly Word[], start: number, contex
   }
   const equals = word.text.indexOf('=')
   const name = equals < 0 ? word.text.slice(2) : word.text.slice(2, equals)
-  const found = ownerOf(draft.loaded, name) ?? ownerByProtocol(draft, name, context.family)
+  const found = ownerOf(draft.loaded, name) ?? ownerByProtocol(draft, name, word.start, context.family)
   if (found === undefined) {
     const option = coreBeginning(word)
     if (option !== undefined) return takeCore(draft, words, start, option, null, context)
@@ -105,7 +91,12 @@ const takeForeign = (draft: Draft, words: readonly Word[], start: number, contex
 }
 
 /** `-p tcp --dport 80`: iptables loads the module named like the protocol by itself. */
-const ownerByProtocol = (draft: Draft, name: string, family: Family): ReturnType<typeof ownerOf> => {
+const ownerByProtocol = (
+  draft: Draft,
+  name: string,
+  start: number,
+  family: Family,
+): ReturnType<typeof ownerOf> => {
   const module = draft.protocol === null ? null : protocolModule(draft.protocol)
   const known = module === null ? undefined : matchGrammar(module, family)
   if (module === null || known === undefined) return undefined
@@ -113,7 +104,7 @@ const ownerByProtocol = (draft: Draft, name: string, family: Family): ReturnType
   if (option === undefined || draft.loaded.some((one) => one.kind === 'match' && one.name === module)) {
     return undefined
   }
-  const owner = openExtension('match', module, `-m ${module}`, known)
+  const owner = openExtension('match', module, `-m ${module}`, known, start)
   draft.loaded.push(owner)
   return { owner, option }
 }
@@ -146,6 +137,7 @@ const takeCore = (
   const raw = (): string => text.slice(words[start]?.start ?? 0, words[at - 1]?.end ?? 0)
   if (option === 'fragment') {
     draft.core.push(coreMatch(option, '', bang, family, raw()))
+    noteFault(draft, word, conditionFault(option, '', bang, family))
     return at
   }
   // `-s ! 192.0.2.1`, as iptables took it up to 1.4.
@@ -163,7 +155,10 @@ const takeCore = (
       const known = negated ? undefined : matchGrammar(module, family)
       load(
         draft,
-        openExtension('match', module, known === undefined ? raw() : `-m ${module}`, known ?? null),
+        openExtension(
+          ...(['match', module, known === undefined ? raw() : `-m ${module}`, known ?? null] as const),
+          words[start]?.start ?? 0,
+        ),
         word,
         context,
       )
@@ -173,7 +168,9 @@ const takeCore = (
     case 'goto':
       if (negated) return fail(context, words[start], 'a target cannot be negated')
       if (draft.target !== null) return fail(context, word, 'a rule has one target only')
-      draft.target = targetExtension(option, value.text, context)
+      draft.target = targetExtension(option, value.text, words[start]?.start ?? 0, context)
+      if (option === 'goto' && !context.chains.has(value.text))
+        noteFault(draft, value, undeclared(value.text, context.chains))
       load(draft, draft.target, word, context)
       return at
     case 'counters':
@@ -182,6 +179,10 @@ const takeCore = (
       const match = coreMatch(option, value.text, negated, family, raw())
       draft.core.push(match)
       const [only] = match.alternatives
+      if (only?.kind === 'opaque') {
+        noteFault(draft, value, conditionFault(option, value.text, negated, family))
+        noteUnknown(draft, only, words[start]?.start ?? 0, context)
+      }
       if (option === 'protocol') draft.protocol = protocolOf(only ?? null)
       return at
     }
@@ -204,20 +205,24 @@ const remembered = <Node>(
   return made
 }
 
-const finishMatch = (extension: Extension, { protocol }: Draft, context: RuleContext): Match => {
+const finishMatch = (extension: Extension, draft: Draft, context: RuleContext): Match => {
   const text = rawText(extension, context.text)
   const reading = remembered(context.memory.matches, text, () => readMatch(extension, context.family))
-  return reading.node !== null && isFor(reading, protocol)
-    ? reading.node
-    : { kind: 'opaque', module: extension.name, text }
+  if (reading.node !== null && isFor(reading, draft.protocol)) return reading.node
+  const kept: OpaqueMatch = { kind: 'opaque', module: extension.name, text }
+  noteOptions(draft, extension, context.family)
+  noteUnknown(draft, kept, extension.start, context)
+  return kept
 }
 
-const finishTarget = (extension: Extension, { protocol }: Draft, context: RuleContext): Target => {
+const finishTarget = (extension: Extension, draft: Draft, context: RuleContext): Target => {
   const text = rawText(extension, context.text)
   const reading = remembered(context.memory.targets, text, () => readTarget(extension, context.family))
-  return reading.node !== null && isFor(reading, protocol)
-    ? reading.node
-    : { kind: 'opaque', name: extension.name, text }
+  if (reading.node !== null && isFor(reading, draft.protocol)) return reading.node
+  const kept: OpaqueTarget = { kind: 'opaque', name: extension.name, text }
+  noteOptions(draft, extension, context.family)
+  noteUnknown(draft, kept, extension.start, context)
+  return kept
 }
 
 /**
@@ -225,10 +230,14 @@ const finishTarget = (extension: Extension, { protocol }: Draft, context: RuleCo
  * target anywhere after it.
  *
  * @returns the rules it makes; none when `-4` or `-6` gives it to the other family
- * @throws ParseError for a word that no option takes, or an option without its argument
+ * @throws ParseError for a word that no option takes, an option without its argument, and what iptables-restore
+ *   refuses on every host
  */
 export const parseRule = (words: readonly Word[], from: number, context: RuleContext): readonly Rule[] => {
-  const draft: Draft = { core: [], loaded: [], target: null, protocol: null, only: null }
+  const draft: Draft = {
+    ...{ core: [], loaded: [], target: null, protocol: null, only: null },
+    ...{ faults: [], unknown: [] },
+  }
   let at = from
   while (at < words.length) {
     const bang = words[at]?.text === '!' && words[at]?.quoted === false
@@ -244,6 +253,7 @@ export const parseRule = (words: readonly Word[], from: number, context: RuleCon
     if (extension.kind === 'match') matches.push(finishMatch(extension, draft, context))
   }
   const target = draft.target === null ? null : finishTarget(draft.target, draft, context)
+  checkDraft(draft, context)
   const { core } = draft
   if (core.length > 1) core.sort((a, b) => a.rank - b.rank)
   const rules = expandRule(core, matches, { matches: [], target, counters: null })

@@ -2,6 +2,7 @@ import type { Family } from '@portolan/netfilter'
 import type { Match } from '../../model/option/match.ts'
 import type { Target } from '../../model/option/target.ts'
 import type { Reading } from './extension.ts'
+import type { ParseOptions } from './parse-options.ts'
 
 /** What stands from one option of iptables itself to the next, understood. */
 export interface Segment {
@@ -42,18 +43,13 @@ export interface Memory {
 export interface TableContext {
   readonly source: string
   readonly family: Family
-  /** Whether a name is a chain of this table. */
-  readonly isChain: (name: string) => boolean
+  /** The chains that the text declares in this table, also further down. */
+  readonly chains: ReadonlySet<string>
+  readonly onUnknown: ParseOptions['onUnknown']
   readonly memory: Memory
 }
 
-export const tableContext = (
-  source: string,
-  family: Family,
-  isChain: (name: string) => boolean,
-): TableContext => ({
-  source,
-  family,
-  isChain,
+export const tableContext = (context: Omit<TableContext, 'memory'>): TableContext => ({
+  ...context,
   memory: { segments: new Map(), matches: new Map(), targets: new Map() },
 })
