@@ -72,14 +72,43 @@ const unwrap = (tagged: Tagged): Tagged | null => (tagged[0] === 'add' ? tagOf(t
 
 interface Reading {
   readonly tables: Map<string, OpenTable>
+  /** Of a family that is not known, or without a name: what is theirs is kept as it is. */
+  readonly oddTables: Set<string>
   readonly opaque: JsonObject[]
+  /** How many entries were read. */
+  count: number
+  /** The first entry that belongs to nothing in the text. */
+  stray: Stray | null
 }
 
-const startReading = (): Reading => ({ tables: new Map(), opaque: [] })
+interface Stray {
+  readonly index: number
+  /** What it is of: `table inet web`. */
+  readonly of: string
+  readonly tag: string
+}
+
+const startReading = (): Reading => ({
+  tables: new Map(),
+  oddTables: new Set(),
+  opaque: [],
+  count: 0,
+  stray: null,
+})
+
+/** A rule of a chain that its table does not have, be it one that is kept as it is. */
+const lacksChain = (open: OpenTable, tag: string, { chain }: JsonObject): boolean =>
+  tag === 'rule' &&
+  typeof chain === 'string' &&
+  !open.chains.has(chain) &&
+  !open.opaque.some((kept) => isObject(kept.chain) && kept.chain.name === chain)
 
 const finish = ({ tables, opaque }: Reading): Ruleset => ({ tables: [...tables.values()].map(close), opaque })
 
-const readEntry = ({ tables, opaque }: Reading, json: JsonObject): void => {
+const readEntry = (reading: Reading, json: JsonObject): void => {
+  const { tables, oddTables, opaque } = reading
+  const index = reading.count
+  reading.count += 1
   const tagged = tagOf(json)
   const [tag, body] = (tagged === null ? null : unwrap(tagged)) ?? []
   if (tag === 'metainfo') return
@@ -95,6 +124,7 @@ const readEntry = ({ tables, opaque }: Reading, json: JsonObject): void => {
   if (tag === 'table') {
     const table = readTable(body)
     if (table === null) {
+      oddTables.add(`${String(body.family)} ${String(body.name)}`)
       opaque.push({ table: body })
       return
     }
@@ -104,9 +134,28 @@ const readEntry = ({ tables, opaque }: Reading, json: JsonObject): void => {
     else tables.set(name, { table, sets: [], chains: new Map(), opaque: [...table.opaque] })
     return
   }
-  const open = tables.get(`${String(body.family)} ${String(body.table)}`)
-  if (open === undefined) opaque.push({ [tag]: body })
-  else if (!place(open, tag, body)) open.opaque.push({ [tag]: body })
+  const name = `${String(body.family)} ${String(body.table)}`
+  const open = tables.get(name)
+  if (open === undefined) {
+    if (typeof body.table === 'string' && !oddTables.has(name))
+      reading.stray ??= { index, of: `table ${name}`, tag }
+    opaque.push({ [tag]: body })
+  } else if (!place(open, tag, body)) {
+    if (lacksChain(open, tag, body))
+      reading.stray ??= { index, of: `chain ${String(body.chain)} of table ${name}`, tag }
+    open.opaque.push({ [tag]: body })
+  }
+}
+
+/** A part of a listing says nothing of what the packets meet in the rest of it. */
+const checkWhole = ({ stray }: Reading, text: string, source: string): void => {
+  if (stray === null) return
+  throw parseErrorAt(
+    text,
+    source,
+    offsetOfEntry(text, stray.index),
+    `This ${stray.tag} is of ${stray.of}, and no entry before it is that ${stray.of.split(' ')[0]}: the text is a part of a listing. Make the file with "nft -j list ruleset".`,
+  )
 }
 
 /** @throws ParseError when it is not JSON, or not nft's */
@@ -134,7 +183,8 @@ const entriesOf = (text: string, source: string): readonly JsonObject[] => {
  * known are kept verbatim as `opaque`, each in its place.
  *
  * @param source - where the text is from, for errors
- * @throws ParseError when it is not JSON, or not nft's; with line and column
+ * @throws ParseError when it is not JSON, not nft's, or a part of a listing that lacks the table or chain of what it
+ *   holds; with line and column
  * @example
  * parse('{"nftables": [{"table": {"family": "inet", "name": "portolan", "handle": 1}}]}')
  * @public @since 0.1.0
@@ -142,8 +192,12 @@ const entriesOf = (text: string, source: string): readonly JsonObject[] => {
 export const parse = (text: string, source = '<nft -j>'): Ruleset => {
   checkNesting(text, source)
   const inPieces = startReading()
-  if (visitPieces(text, (entry) => readEntry(inPieces, entry))) return finish(inPieces)
+  if (visitPieces(text, (entry) => readEntry(inPieces, entry))) {
+    checkWhole(inPieces, text, source)
+    return finish(inPieces)
+  }
   const whole = startReading()
   for (const entry of entriesOf(text, source)) readEntry(whole, entry)
+  checkWhole(whole, text, source)
   return finish(whole)
 }

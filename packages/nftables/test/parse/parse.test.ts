@@ -95,3 +95,38 @@ describe('parse', () => {
     expect(ruleset.tables[0]?.name).toBe(name)
   })
 })
+
+describe('a part of a listing', () => {
+  const why = (what: string, of: string, kind: string) =>
+    `This ${what} is of ${of}, and no entry before it is that ${kind}: the text is a part of a listing. Make the file with "nft -j list ruleset".`
+
+  test.each([
+    ['a rule', 'rule', rule({ accept: null })],
+    ['a chain', 'chain', chain],
+    ['a set', 'set', { set: { family: 'inet', table: 't', name: 's', type: 'ipv4_addr' } }],
+    ['a counter', 'counter', { counter: { family: 'inet', table: 't', name: 'k', packets: 0, bytes: 0 } }],
+  ])('that lacks the table of %s is refused, with its place', (_, tag, entry) => {
+    const text = `{"nftables": [{"metainfo": {}},\n  ${JSON.stringify(entry)}]}`
+    expect(faultOf(text)).toMatchObject({ fault: why(tag, 'table inet t', 'table'), line: 2, column: 3 })
+  })
+
+  test('that lacks the chain of a rule is refused', () => {
+    const text = `{"nftables": [{"metainfo": {}},\n${JSON.stringify(table)}, ${JSON.stringify(rule({ accept: null }))}]}`
+    expect(faultOf(text)).toMatchObject({
+      fault: why('rule', 'chain c of table inet t', 'chain'),
+      ...{ line: 2, column: JSON.stringify(table).length + 3 },
+    })
+  })
+
+  test('is read where it is whole for itself, as that of one table is', () => {
+    expect(parse(listing(table, chain, rule({ accept: null }))).tables).toHaveLength(1)
+    expect(parse(listing({ table: { family: 'inet', name: 't' } })).tables).toHaveLength(1)
+  })
+
+  test('keeps what is of a table or chain that is not understood', () => {
+    const odd = { table: { family: 'future', name: 't' } }
+    const oddChain = { chain: { family: 'inet', table: 't', name: 'c', hook: 'forward' } }
+    expect(parse(listing(odd, { chain: { family: 'future', table: 't', name: 'c' } })).opaque).toHaveLength(2)
+    expect(parse(listing(table, oddChain, rule({ accept: null }))).tables[0]?.opaque).toHaveLength(2)
+  })
+})
