@@ -34,7 +34,8 @@ export const readAddress4 = (text: string, start: number, end: number): number |
  * tryParseAddress4('010.0.0.1') // null: leading zeros are octal to some and decimal to others
  * @public @since 0.1.0
  */
-export const tryParseAddress4 = (text: string): number | null => readAddress4(text, 0, text.length)
+export const tryParseAddress4 = (text: string): number | null =>
+  typeof text === 'string' ? readAddress4(text, 0, text.length) : null
 
 export const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet))
 const dotted: readonly string[] = octets.map((octet) => `${octet}.`)

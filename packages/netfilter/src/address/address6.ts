@@ -84,7 +84,8 @@ export const readAddress6 = (text: string, start: number, end: number): bigint |
  * tryParseAddress6('1::2::3') // null
  * @public @since 0.1.0
  */
-export const tryParseAddress6 = (text: string): bigint | null => readAddress6(text, 0, text.length)
+export const tryParseAddress6 = (text: string): bigint | null =>
+  typeof text === 'string' ? readAddress6(text, 0, text.length) : null
 
 /** The first of the longest runs of zero groups, if it is two long or more (RFC 5952, section 4.2). */
 const longestZeros = (groups: readonly number[]): { start: number; length: number } => {

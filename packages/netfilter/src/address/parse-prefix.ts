@@ -1,4 +1,4 @@
-import { ParseError, type SourcePosition } from '../error/index.ts'
+import { InvalidRequestError, ParseError, type SourcePosition } from '../error/index.ts'
 import { nowhere, tryParseAddress } from './address.ts'
 import { readAddress4 } from './address4.ts'
 import { readAddress6 } from './address6.ts'
@@ -23,6 +23,7 @@ export const readLength = (text: string, start: number, most: number): number =>
  * @public @since 0.1.0
  */
 export const tryParseInterfaceAddress = (text: string): InterfaceAddress | null => {
+  if (typeof text !== 'string') return null
   const slash = text.indexOf('/')
   if (slash < 0) return null
   const address = tryParseAddress(text.slice(0, slash))
@@ -115,13 +116,17 @@ export const parseHostOrPrefix = (
 /**
  * An address with its prefix length, host bits kept.
  *
- * @throws ParseError when it is not one
+ * @throws ParseError when it is not one; InvalidRequestError for what is no text
  * @public @since 0.1.0
  */
 export const parseInterfaceAddress = (
   text: string,
   place: SourcePosition = nowhere('interface address'),
 ): InterfaceAddress => {
+  if (typeof text !== 'string')
+    throw new InvalidRequestError(
+      `${String(text)} is no address with a length: expected a text such as 192.0.2.2/24.`,
+    )
   const parsed = tryParseInterfaceAddress(text)
   if (parsed !== null) return parsed
   throw refuse(text, place, 'an address with a prefix length; write one like 192.0.2.2/24 or 2001:db8::2/64')

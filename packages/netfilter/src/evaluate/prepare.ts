@@ -1,6 +1,10 @@
+import { checkHostFacts } from '../facts/check-host-facts.ts'
 import type { HostFacts } from '../facts/index.ts'
+import { checkRulesets } from '../model/check-rulesets.ts'
 import type { NetfilterRuleset } from '../model/index.ts'
+import { checkPacket } from '../packet/check-packet.ts'
 import type { PacketInput } from '../packet/index.ts'
+import { checkOptions, listValue, type OptionKinds, objectValue } from '../schema/check-options.ts'
 import { type EndpointAddress, indexEndpoints } from './endpoint-set.ts'
 import { prepareFollower } from './follow.ts'
 import { openFlow, readFirstPacket } from './open-flow.ts'
@@ -11,6 +15,10 @@ import { sumUp } from './sum-up.ts'
 export interface EvaluateOptions {
   /** Our endpoints: without them nothing is `delivered`, only `forwarded`. */
   readonly endpoints?: readonly EndpointAddress[]
+}
+
+const optionKinds: OptionKinds<EvaluateOptions> = {
+  endpoints: listValue('a list of endpoints', objectValue('an endpoint').holds),
 }
 
 /**
@@ -29,7 +37,8 @@ export interface Evaluator {
  * for, routes by prefix length. Neither facts nor rules may change while it is in use.
  *
  * @param rulesets - one of each tool that has rules on the host, as `lower` gives them
- * @throws ParseError when an address or route of the facts cannot be read
+ * @throws ParseError when an address or route of the facts cannot be read; InvalidRequestError for an argument of another
+ *   kind
  * @example
  * const host = prepare(facts, [lowered])
  * packets.map((packet) => host.evaluate(packet).outcome)
@@ -38,12 +47,17 @@ export interface Evaluator {
 export const prepare = (
   facts: HostFacts,
   rulesets: NetfilterRuleset | readonly NetfilterRuleset[],
-  { endpoints = [] }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Evaluator => {
+  checkHostFacts(facts, 'the facts')
+  checkRulesets(rulesets)
+  checkOptions(options, optionKinds, 'the options of evaluate')
+  const { endpoints = [] } = options
   const follower = prepareFollower(facts, 'tables' in rulesets ? [rulesets] : rulesets)
   const ours = indexEndpoints(endpoints)
   return {
     evaluate: (packet) => {
+      checkPacket(packet)
       const world = openFlow(follower.host, readFirstPacket(packet))
       const { conclusions, run } = follower.follow(world)
       return sumUp(conclusions, run, ours)

@@ -1,6 +1,7 @@
 import { parseAddress } from '../address/index.ts'
 import { isLocalAddress, readHostFacts } from '../evaluate/host.ts'
 import { lookUpRoute } from '../evaluate/router.ts'
+import { checkHostFacts } from '../facts/check-host-facts.ts'
 import type { HostFacts } from '../facts/index.ts'
 
 /**
@@ -24,6 +25,7 @@ export type Entry =
  * @public @since 0.1.0
  */
 export const entryOf = (facts: HostFacts, sender: string): Entry => {
+  checkHostFacts(facts, 'the facts')
   const { family, value } = parseAddress(sender)
   const host = readHostFacts(facts)
   if (isLocalAddress(host, family, value)) return { kind: 'host' }

@@ -1,5 +1,13 @@
 import type { Outcome } from '../evaluate/index.ts'
+import { checkPacket } from '../packet/check-packet.ts'
 import { type PacketInput, packetOf } from '../packet/index.ts'
+import {
+  checkArgument,
+  checkOptions,
+  listValue,
+  type OptionKinds,
+  objectValue,
+} from '../schema/check-options.ts'
 import { describePacket } from './describe-packet.ts'
 import type { ExplainOptions } from './explain-options.ts'
 import type { Story, StoryLater } from './story.ts'
@@ -7,16 +15,26 @@ import { tellDoubts } from './tell-doubts.ts'
 import { tellEnding } from './tell-ending.ts'
 import { tellSteps } from './tell-steps.ts'
 
+const outcomeValue = objectValue('what evaluate() gives', { outcome: 'text', trace: 'objects' })
+const optionKinds: OptionKinds<ExplainOptions> = {
+  names: objectValue('a Map of names by address', { get: 'function' }),
+  sockets: listValue('a list of sockets', objectValue('a socket').holds),
+}
+
 /**
  * Tells what became of a packet.
  *
  * @param input - the packet that was asked about
  * @param outcome - what `evaluate` answered
+ * @throws InvalidRequestError for an argument of another kind
  * @example
  * printStory(explain(packet, evaluate(packet, facts, rulesets)))
  * @public @since 0.1.0
  */
 export const explain = (input: PacketInput, outcome: Outcome, options: ExplainOptions = {}): Story => {
+  checkPacket(input)
+  checkArgument(outcome, outcomeValue, 'the outcome')
+  checkOptions(options, optionKinds, 'the options of explain')
   const packet = packetOf(input)
   return {
     beginning: describePacket(packet),

@@ -1,3 +1,4 @@
+import { checkArgument, objectValue } from '../schema/check-options.ts'
 import { visibleData } from '../text/index.ts'
 import type { Story, StoryEffect, StoryStep } from './story.ts'
 
@@ -16,15 +17,25 @@ export interface StoryStyle {
 const same = (text: string): string => text
 const plain: StoryStyle = { red: same, green: same, yellow: same, bold: same, dim: same }
 
+const storyValue = objectValue('what explain() gives', {
+  ...{ beginning: 'text', there: 'objects', back: 'objects', ending: 'object', doubts: 'objects' },
+})
+const styleValue = objectValue('functions red, green, yellow, bold and dim', {
+  ...{ red: 'function', green: 'function', yellow: 'function', bold: 'function', dim: 'function' },
+})
+
 /**
  * A story as a text for people, the end of it last. What would not show in the names of others is written out.
  *
+ * @throws InvalidRequestError for an argument of another kind
  * @returns lines without a newline at the end
  * @example
  * printStory(explain(packet, outcome))
  * @public @since 0.1.0
  */
 export const printStory = (story: Story, style: StoryStyle = plain): string => {
+  checkArgument(story, storyValue, 'the story')
+  checkArgument(style, styleValue, 'the style')
   const { beginning, there, back, later, ending, doubts } = visibleData(story)
   const width = Math.max(0, ...[...there, ...back, ...(later?.steps ?? [])].map(({ stage }) => stage.length))
   const steps = (list: readonly StoryStep[], indent: number): string[] =>

@@ -4,10 +4,10 @@ import {
   listValue,
   type OptionKinds,
   objectValue,
-  shownValue,
   textValue,
   type ValueKind,
-} from '../schema/index.ts'
+} from '../schema/check-options.ts'
+import { shownValue } from '../schema/unknown-options.ts'
 import type { HostFacts } from './host-facts.ts'
 
 const isObject = objectValue('an object').holds

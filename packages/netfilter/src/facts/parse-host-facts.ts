@@ -1,5 +1,5 @@
 import { duplicateKey, offsetInJson, parseErrorAt, parseJson } from '../error/index.ts'
-import { faultText, findFault } from '../schema/index.ts'
+import { checkArgument, faultText, findFault, textValue } from '../schema/index.ts'
 import type { HostFacts } from './host-facts.ts'
 import { hostFactsSchema } from './host-facts-schema.ts'
 
@@ -14,6 +14,7 @@ import { hostFactsSchema } from './host-facts-schema.ts'
  * @public @since 0.1.0
  */
 export const parseHostFacts = (json: string, source: string): HostFacts => {
+  checkArgument(json, textValue('a text of JSON, as "portolan inspect" prints it'), 'the text of the facts')
   const value = parseJson(
     json,
     source,

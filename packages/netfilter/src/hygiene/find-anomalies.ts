@@ -1,4 +1,12 @@
+import { checkRulesets } from '../model/check-rulesets.ts'
 import type { NetfilterChain, NetfilterRuleset, NetfilterTable } from '../model/index.ts'
+import {
+  checkArgument,
+  checkOptions,
+  listValue,
+  type OptionKinds,
+  objectValue,
+} from '../schema/check-options.ts'
 import type { Anomaly, RulePlace } from './anomaly.ts'
 import { correlation } from './correlation.ts'
 import { isEnginesOwn } from './engines-own.ts'
@@ -15,6 +23,10 @@ import { type ChainReading, readChain } from './search/read-chain.ts'
 import type { RuleReading } from './search/read-rule.ts'
 import { shadowing } from './shadowing.ts'
 
+const optionKinds: OptionKinds<{ readonly packets: readonly PacketBox[] }> = {
+  packets: listValue('a list such as packetsOfDesired() gives', objectValue('packets').holds),
+}
+
 /**
  * What is odd among the rules of each chain that touch certain packets: rules that never act, that are not needed,
  * that are exceptions, or whose order decides. Rules of Portolan, and rules that match none of the packets, are not
@@ -26,16 +38,22 @@ import { shadowing } from './shadowing.ts'
  *
  * @param packets - what the packets look like; `packetsOfDesired` tells it of a project
  * @returns in the order of tables, chains and rules
- * @throws ParseError when an address of the packets cannot be read
+ * @throws ParseError when an address of the packets cannot be read; InvalidRequestError for an argument of another kind
  * @example
  * findAnomalies([lower(parse(text))], { packets: packetsOfDesired(desired) }).map(({ message }) => message)
  * @public @since 0.1.0
  */
 export const findAnomalies = (
   rulesets: readonly NetfilterRuleset[],
-  { packets }: { readonly packets: readonly PacketBox[] },
-): readonly Anomaly[] =>
-  rulesets.flatMap(({ tables }) => tables.flatMap((table) => anomaliesOfTable(table, packets)))
+  options: { readonly packets: readonly PacketBox[] },
+): readonly Anomaly[] => {
+  checkArgument(rulesets, listValue('a list of rulesets such as lower() gives'), 'the argument rulesets')
+  checkRulesets(rulesets)
+  checkOptions(options, optionKinds, 'the options of findAnomalies')
+  const { packets } = options
+  checkArgument(packets, optionKinds.packets, 'packets in the options of findAnomalies')
+  return rulesets.flatMap(({ tables }) => tables.flatMap((table) => anomaliesOfTable(table, packets)))
+}
 
 const anomaliesOfTable = (table: NetfilterTable, packets: readonly PacketBox[]): readonly Anomaly[] => {
   if (table.dormant || !['ip', 'ip6', 'inet'].includes(table.family)) return []

@@ -2,7 +2,7 @@ import { is } from 'valibot'
 import { type Family, tryParseAddress } from '../address/index.ts'
 import { type JsonPath, offsetInJson, ParseError, type SourcePosition } from '../error/index.ts'
 import { protocolNumber } from '../model/index.ts'
-import { faultText, findFault } from '../schema/index.ts'
+import { checkArgument, faultText, findFault, textValue } from '../schema/index.ts'
 import type { Packet } from './packet.ts'
 import { packetSchema, type WrittenPacket } from './packet-schema.ts'
 
@@ -20,6 +20,7 @@ export const readPacket = (
   text: string,
   place: SourcePosition = { source: '<packet>', line: 1, column: 1 },
 ): Packet => {
+  checkArgument(text, textValue('a line of JSON'), 'the text of the packet')
   const wrong = (what: string, path: JsonPath = [], end: 'value' | 'key' = 'value'): ParseError =>
     new ParseError(what, placeIn(text, place, path, end), text.slice(0, 200))
   let value: unknown
@@ -94,6 +95,7 @@ const orNone = <Text extends string>(text: Text | '' | null | undefined): Text |
  * @public @since 0.1.0
  */
 export const protocolOf = (protocol: string | number): number | null => {
+  if (typeof protocol !== 'string' && typeof protocol !== 'number') return null
   if (typeof protocol === 'number')
     return Number.isInteger(protocol) && protocol >= 0 && protocol <= 255 ? protocol : null
   if (/^\d{1,3}$/.test(protocol)) return protocolOf(Number(protocol))

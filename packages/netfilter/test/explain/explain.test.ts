@@ -35,8 +35,8 @@ import {
 const tell = (
   tables: readonly NetfilterTable[],
   packet: Packet = fromLan,
-  options: ExplainOptions & EvaluateOptions = {},
-): Story => explain(packet, evaluate(packet, facts, ruleset(...tables), options), options)
+  { endpoints = [], ...options }: ExplainOptions & EvaluateOptions = {},
+): Story => explain(packet, evaluate(packet, facts, ruleset(...tables), { endpoints }), options)
 
 const publish = nat('prerouting', -100, [tcpDport(8080), dnat('172.17.0.2', 80)])
 const atEndpoint = { endpoints: [{ address: '172.17.0.2', interface: 'br-web' }] }
