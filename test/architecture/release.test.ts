@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
+import { packedText } from '../../script/packed-readmes.js'
 import { missingPlaces, packages, placesOf, workspace } from '../../script/workspace-packages.js'
 
 const filled = {
@@ -41,4 +42,23 @@ test('the release publishes every package, each after those that it needs', () =
       .map((needed) => `${manifest.name} before ${needed}`),
   )
   expect(early).toEqual([])
+})
+
+describe('links of a README in a tarball', () => {
+  const text =
+    '[core](../core) [security](../../SECURITY.md) [guide](../../docs/a.md#b) ![picture](../../docs/a.svg) [web](https://a.example)'
+  const core = '[core](https://www.npmjs.com/package/@portolan/core)'
+
+  test('lead to the repository that the workspace names, at the tag of the release', () => {
+    const at = 'https://forge.example/portolan'
+    expect(packedText(text, 'packages/portolan', at, '0.1.0')).toBe(
+      `${core} [security](${at}/blob/v0.1.0/SECURITY.md) [guide](${at}/blob/v0.1.0/docs/a.md#b) ![picture](${at}/raw/v0.1.0/docs/a.svg) [web](https://a.example)`,
+    )
+  })
+
+  test('are text while it names none, but for what the tarball has', () => {
+    expect(packedText(text, 'packages/portolan', null, '0.1.0')).toBe(
+      `${core} [security](SECURITY.md) guide picture [web](https://a.example)`,
+    )
+  })
 })

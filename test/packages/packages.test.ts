@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +31,19 @@ const manifestOf = (path: string): Readonly<Record<string, unknown>> =>
 describe.each(tarballs)('$file', ({ path, file, files }) => {
   test('holds what is used of it, and nothing of the build', () => {
     expect(files.filter((name) => /\.map$|tsbuildinfo|^src\/|\/test\/|node_modules/.test(name))).toEqual([])
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']))
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'SECURITY.md']))
+  })
+
+  test('has texts whose links lead somewhere from wherever they are read', () => {
+    const linksOf = (name: string): readonly string[] =>
+      [
+        ...execFileSync('tar', ['xzOf', path, `package/${name}`], { encoding: 'utf8' }).matchAll(
+          /\]\(([^)\s]+)\)/g,
+        ),
+      ].map(([, target = '']) => target)
+    const links = [...linksOf('README.md'), ...linksOf('SECURITY.md')]
+    expect(links.some((link) => link.endsWith('SECURITY.md'))).toBe(true)
+    expect(links.filter((link) => !/^https:|^#/.test(link) && !files.includes(link))).toEqual([])
   })
 
   test('is packed as Node and bundlers want it', async () => {
