@@ -5,17 +5,20 @@ import { endpointIntents } from './endpoint-intent.ts'
 import { mappingIntents } from './mapping-intent.ts'
 import { projectName } from './names.ts'
 import { networkIntents, type Realm } from './network-intent.ts'
+import { ShrinkingIntents } from './smaller-intents.ts'
 
 const intentIn = (realm: Realm, project: fc.Arbitrary<string>): fc.Arbitrary<Intent> =>
-  networkIntents(realm).chain((networks) =>
-    endpointIntents(networks).chain((endpoints) =>
-      fc.record({
-        project,
-        networks: fc.constant(networks),
-        endpoints: fc.constant(endpoints),
-        mappings: mappingIntents(networks, endpoints),
-        notes: fc.constant([]),
-      }),
+  new ShrinkingIntents(
+    networkIntents(realm).chain((networks) =>
+      endpointIntents(networks).chain((endpoints) =>
+        fc.record({
+          project,
+          networks: fc.constant(networks),
+          endpoints: fc.constant(endpoints),
+          mappings: mappingIntents(networks, endpoints),
+          notes: fc.constant([]),
+        }),
+      ),
     ),
   )
 
@@ -33,7 +36,7 @@ export interface IntentOptions {
 
 /**
  * Any intent that a user could rightly write: every gateway mode, every kind of mapping. It shrinks to one network with one
- * service.
+ * service; a network without services is left only where it is what fails.
  *
  * @throws RangeError for a project that is not of 0 to 9
  * @example
