@@ -56,6 +56,26 @@ describe('Control-C', () => {
   })
 })
 
+describe('Control-C where facts come from files', () => {
+  /** The command waits for a pipe that is never written to, and the signal comes once it has opened it. */
+  const interrupted = (words: string): string =>
+    `set -m; rm -f pipe; mkfifo pipe; ${words} & exec 3>pipe; sleep 0.2; kill -INT -- -$!; wait $!; echo "code $?"`
+
+  test.each(['plan --host pipe', 'plan --host pipe --json', 'subnet --host pipe', 'conflicts --host pipe'])(
+    'ends %s with 130, and without a word',
+    async (words) => {
+      const { stdout, stderr } = await shell(interrupted(`${command} ${words}`), '0')
+      expect({ stdout, stderr }).toEqual({ stdout: 'code 130\n', stderr: '' })
+    },
+  )
+
+  test('ends a script around the command too', async () => {
+    const script = `bash -c "${command} plan --host pipe; echo went on"`
+    const { stdout } = await shell(interrupted(script), '0')
+    expect(stdout).toBe('code 130\n')
+  })
+})
+
 test.each([
   ['plan --host host.json --rules', 'head -n 1'],
   ['plan --host host.json --json', 'head -n 1'],
