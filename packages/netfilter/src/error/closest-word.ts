@@ -1,5 +1,6 @@
 /**
- * The one known word that is at most two letters away (one, for a short word); null when there is none.
+ * The one known word that is at most two letters away (one, for a short word), where neighbours that changed places count
+ * as one; null when there is none.
  * @example
  * closestOf('prots', ['ports', 'expose']) // 'ports'
  * @public @since 0.1.0
@@ -10,23 +11,28 @@ export const closestOf = (word: string, known: readonly string[]): string | null
   const ranked = known
     .filter((other) => Math.abs(other.length - word.length) <= most)
     .map((other) => ({ other, distance: distanceOf(word.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ distance }) => distance <= most)
+    .filter(({ other, distance }) => distance <= most && distance < other.length)
     .toSorted((one, two) => one.distance - two.distance)
   return ranked[0]?.other ?? null
 }
 
-/** How many letters to add, take away or change (Levenshtein). */
+/**
+ * How many letters to add, take away, change, or swap with their neighbour (Damerau 1964, the optimal string alignment).
+ */
 const distanceOf = (one: string, other: string): number => {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1]
-    for (const [at, second] of [...other].entries())
-      next.push(
-        Math.min((row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1, (row[at] ?? 0) + (letter === second ? 0 : 1)),
-      )
-    row = next
+  let before: readonly number[] = []
+  let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= one.length; i += 1) {
+    const row = [i]
+    for (let j = 1; j <= other.length; j += 1) {
+      const changed = (last[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      const cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, changed)
+      const isSwapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      row.push(isSwapped ? Math.min(cost, (before[j - 2] ?? 0) + 1) : cost)
+    }
+    ;[before, last] = [last, row]
   }
-  return row.at(-1) ?? 0
+  return last[other.length] ?? 0
 }
 
 /**
