@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { type Container, type ContainerOptions, createContainer } from './container.ts'
 import { createMachine, type Machine } from './machine.ts'
+import { residentCommand } from './resident/resident-command.ts'
 import { resolvers, wireUp } from './topology.ts'
 
 const command = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
@@ -38,7 +39,10 @@ export interface Lab extends AsyncDisposable {
   container(options: ContainerOptions): Promise<Container>
   /** Containers by name. */
   readonly containers: ReadonlyMap<string, Container>
-  /** Runs the built `portolan` command on the host. */
+  /**
+   * Runs the built `portolan` command on the host: one command line after the other in one process, unless an environment
+   * is given.
+   */
   portolan(
     args: readonly string[],
     options?: { readonly environment?: Readonly<Record<string, string>> },
@@ -80,6 +84,7 @@ export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
     }
     const containers = new Map<string, Container>()
     const argv = [process.execPath, command]
+    const resident = stack.use(residentCommand(host.inside, { NO_COLOR: '1' }))
     return {
       host,
       client,
@@ -93,7 +98,8 @@ export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
         containers.set(made.name, made)
         return made
       },
-      portolan: (args, { environment = {} } = {}) =>
+      portolan: async (args, { environment } = {}) =>
+        (environment === undefined ? resident.run(args) : null) ??
         host.run([...argv, ...args], { environment: { NO_COLOR: '1', ...environment } }),
       use: (value) => stack.use(value),
       async write(name, text) {

@@ -28,6 +28,8 @@ export interface Machine extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
   readonly name: string
   readonly pid: number
+  /** The argv that enters it, before that of a program. */
+  readonly inside: readonly string[]
   listen(...services: readonly Service[]): Promise<void>
   unlisten(protocol: Service['protocol'], port: number): Promise<void>
   probe(probe: Probe): Promise<ProbeOutcome>
@@ -79,6 +81,7 @@ export const createMachine = async (
   return {
     name,
     pid,
+    inside,
     async listen(...services) {
       for (const service of services) {
         await agent.ask('listen', { answersAs: name, addresses: ['0.0.0.0', '::'], ...service })
