@@ -20,6 +20,7 @@ const dialect = [
   '@portolan/core/planning',
   '@portolan/netfilter',
   '@portolan/netfilter/text',
+  '@portolan/netfilter/schema',
 ]
 
 /** What each package may import of the others: portolan -> {iptables, nftables, host} -> core -> netfilter. */

@@ -6,6 +6,7 @@ import type {
   NetfilterTable,
   Step,
 } from '@portolan/netfilter'
+import { checkRuleset } from '../model/check-ruleset.ts'
 import type { Match } from '../model/option/match.ts'
 import type { Chain, Rule, Ruleset, Table } from '../model/ruleset.ts'
 import type { Variant } from '../model/variant.ts'
@@ -127,6 +128,7 @@ const lowerTable = (table: Table, scope: Scope): NetfilterTable => {
  * @public @since 0.1.0
  */
 export const lower = (ruleset: Ruleset, options: LowerOptions = {}): NetfilterRuleset => {
+  checkRuleset(ruleset)
   const ports: KnownPorts = new Map()
   const { tool, numberedAs } = options
   const positionOf = numberedAs === undefined ? byPlace : foreignPositions(numberedAs)

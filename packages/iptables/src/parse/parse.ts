@@ -1,4 +1,5 @@
 import { type Family, ParseError } from '@portolan/netfilter'
+import { checkArgument, textValue } from '@portolan/netfilter/schema'
 import { isBuiltIn } from '../model/chain/built-in.ts'
 import type { Ruleset, Table } from '../model/ruleset.ts'
 import { closeTable, flush, type OpenTable, openChain, openTable } from './line/open-table.ts'
@@ -88,9 +89,11 @@ const takeDeclaration = (line: string, table: OpenTable): boolean => {
 export const parse = (
   text: string,
   source = 'iptables-save',
-  family: Family = guessFamily(text),
+  family?: Family,
   options: ParseOptions = {},
 ): Ruleset => {
+  checkArgument(text, textValue('a text as iptables-save prints it'), 'the argument text')
+  const familyOfText = family ?? guessFamily(text)
   const tables: Table[] = []
   const lines = text.split('\n')
   const declared = declaredChains(lines)
@@ -98,7 +101,7 @@ export const parse = (
   const again = continuations(lines)
   const opened = new Map<string, { readonly at: number; readonly table: OpenTable }>()
   let table: OpenTable | null = null
-  const shared = { source, family, onUnknown: options.onUnknown }
+  const shared = { source, family: familyOfText, onUnknown: options.onUnknown }
   let context: TableContext = tableContext({ ...shared, chains: new Set() })
   let number = 0
   for (const line of lines) {
@@ -124,7 +127,7 @@ export const parse = (
     } else if (table === null) {
       return fail('expected a comment or "*table"')
     } else if (line.trim() === 'COMMIT') {
-      tables[opened.get(table.name)?.at ?? tables.length] = closeTable(table, family)
+      tables[opened.get(table.name)?.at ?? tables.length] = closeTable(table, familyOfText)
       table = null
     } else if (first === ':') {
       if (!takeDeclaration(line, table)) return fail('expected ":CHAIN POLICY [packets:bytes]"')

@@ -1,3 +1,4 @@
+import { checkRuleset } from '../model/check-ruleset.ts'
 import type { Chain, Ruleset, Table } from '../model/ruleset.ts'
 import { printCounters, printRule } from './rule/print-rule.ts'
 import { printScript } from './script.ts'
@@ -41,6 +42,7 @@ const printTable = (table: Table): readonly string[] => [
  * @public @since 0.1.0
  */
 export const print = (ruleset: Ruleset, format: PrintFormat): string => {
+  checkRuleset(ruleset)
   if (format === 'iptables-restore') return printScript(ruleset)
   const lines = [...ruleset.tables.flatMap(printTable), ...ruleset.trailer]
   return lines.map((line) => `${line}\n`).join('')

@@ -6,6 +6,7 @@ import type {
   NetfilterTable,
   RuleSource,
 } from '@portolan/netfilter'
+import { checkRuleset } from '../model/check-ruleset.ts'
 import {
   type BaseChain,
   type Chain,
@@ -139,6 +140,7 @@ const lowerTable = (table: Table): NetfilterTable => {
 export const lower = (
   ruleset: Ruleset,
   { readElsewhere = () => false }: LowerOptions = {},
-): NetfilterRuleset => ({
-  tables: ruleset.tables.filter((table) => !readElsewhere(table)).map(lowerTable),
-})
+): NetfilterRuleset => {
+  checkRuleset(ruleset)
+  return { tables: ruleset.tables.filter((table) => !readElsewhere(table)).map(lowerTable) }
+}

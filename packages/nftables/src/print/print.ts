@@ -1,3 +1,4 @@
+import { checkRuleset } from '../model/check-ruleset.ts'
 import type { JsonObject, Ruleset } from '../model/index.ts'
 import { rulesetObjects } from './json/json.ts'
 import { rulesetText } from './text/text-table.ts'
@@ -28,5 +29,7 @@ export const jsonText = (objects: readonly JsonObject[], remark = ''): string =>
  * print(parse(stdout), 'nft') // table inet portolan { ... }
  * @public @since 0.1.0
  */
-export const print = (ruleset: Ruleset, format: NftFormat): string =>
-  format === 'nft' ? rulesetText(ruleset) : jsonText(rulesetObjects(ruleset))
+export const print = (ruleset: Ruleset, format: NftFormat): string => {
+  checkRuleset(ruleset)
+  return format === 'nft' ? rulesetText(ruleset) : jsonText(rulesetObjects(ruleset))
+}
