@@ -44,7 +44,7 @@ export const drawChart = (chart: ChartName, { lines, gaps }: ChartLines, machine
     plot.top,
   )
   const looks = stylesOf(lines)
-  const notes = notesOf(machine, lines, gaps)
+  const notes = notesOf(machine, gaps)
   const height = plot.bottom + 62 + notes.length * noteHeight
   const lineOf = (line: Line): string => {
     const path = line.points.map(({ ports, measured }) => [x.at(ports), y.at(measured.median)] as const)
@@ -98,15 +98,12 @@ export const drawChart = (chart: ChartName, { lines, gaps }: ChartLines, machine
   return `${element('svg', page, `\n<style>${styles}</style>\n${shown.join('\n')}\n`)}\n`
 }
 
-const notesOf = (machine: Machine, lines: readonly Line[], gaps: readonly Gap[]): readonly string[] => [
+const notesOf = (machine: Machine, gaps: readonly Gap[]): readonly string[] => [
   `${machine.date}, ${machine.processors}, Linux ${machine.kernel}, load ${machine.load}. Medians; bars from least to most.`,
   Object.entries({ Node: machine.node.replace('v', ''), ...machine.versions })
     .map(([program, version]) => `${program} ${version}`)
     .join(', '),
-  ...gaps.map(({ name, ports, why }) => {
-    const isDrawn = lines.some((line) => line.name === name)
-    return `${name}${isDrawn ? ` at ${thousands(ports)}` : ''}: ${why}.`
-  }),
+  ...gaps.map(({ name, why }) => `${name}: ${why}.`),
 ]
 
 const thousands = (value: number): string => fixed(value).replace(/\B(?=(\d{3})+$)/g, ',')

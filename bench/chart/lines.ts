@@ -14,11 +14,9 @@ export interface LinePoint {
   readonly measured: Spread
 }
 
-/** What a chart cannot show: a point that was not measured, and why. */
+/** Where a line ends early, or is not there at all: why. */
 export interface Gap {
   readonly name: string
-  /** The fewest ports that were not measured. */
-  readonly ports: number
   readonly why: string
 }
 
@@ -39,8 +37,7 @@ export const linesOf = (rows: readonly ReportedRow[], chart: ChartName): ChartLi
     add(point.line, point.ports, measured)
     for (const peer of peers) {
       if (peer.kind === 'measured') add(peer.name, point.ports, peer.measured)
-      else if (!gaps.has(peer.name))
-        gaps.set(peer.name, { name: peer.name, ports: point.ports, why: peer.why })
+      else if (!gaps.has(peer.name)) gaps.set(peer.name, { name: peer.name, why: peer.why })
     }
   }
   return {
