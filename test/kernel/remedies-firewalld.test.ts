@@ -194,7 +194,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       'a direct rule',
       [],
       ['--direct', '--add-rule', 'ipv4', 'filter', 'FORWARD', '0', '-s', addresses.ip.outside, '-j', 'DROP'],
-      'direct rules is set at run time only',
+      `direct rule ipv4 filter FORWARD 0 -s ${addresses.ip.outside} -j DROP is set at run time only`,
     ],
     [
       'an entry of an ipset, as fail2ban adds them',

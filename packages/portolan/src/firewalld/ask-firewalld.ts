@@ -1,6 +1,7 @@
 import type { Conflict, RemedyHook } from '@portolan/core'
 import type { Fix } from '@portolan/host'
-import { type Firewalld, ourName } from './read-firewalld.ts'
+import { ourName } from './configuration.ts'
+import type { Firewalld } from './read-firewalld.ts'
 
 type Commands = Fix['commands']
 

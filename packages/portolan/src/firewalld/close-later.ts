@@ -2,7 +2,7 @@ import type { Conflict, DesiredNetwork, DesiredState } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import { type NetfilterRuleset, shellLine } from '@portolan/netfilter'
 import type { FixChange } from '../plan/fix-change.ts'
-import { ourName } from './read-firewalld.ts'
+import { ourName } from './configuration.ts'
 
 type Commands = Fix['commands']
 

@@ -169,7 +169,7 @@ const readFlowsTo = async ({ mappings }: Intent, { facts }: PlanOptions): Promis
   }
 }
 
-/** Its programs take seconds, and are asked only where its rules are. */
+/** It answers many questions one by one, so it is asked only where its rules are. */
 const readFirewalldOf = async (
   present: readonly NetfilterRuleset[],
   runner: Runner,

@@ -1,0 +1,156 @@
+import { expect, test } from '@jest/globals'
+import type { Runner } from '@portolan/core'
+import type { Configurations } from '../../packages/portolan/src/firewalld/configuration.ts'
+import { readByBus } from '../../packages/portolan/src/firewalld/read-by-bus.ts'
+import { readByCommand } from '../../packages/portolan/src/firewalld/read-by-command.ts'
+import { readFirewalld } from '../../packages/portolan/src/firewalld/read-firewalld.ts'
+import { findUnsaved } from '../../packages/portolan/src/firewalld/unsaved.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type EngineRoom, engineRoom } from '../lab/neighbour/engine-room.ts'
+import { type Firewalld, startFirewalld, systemBus } from '../lab/neighbour/firewalld.ts'
+
+/** Starts programs in the room, after words such as those of setpriv(1), and notes which. */
+const runnerIn = (
+  room: EngineRoom,
+  { as = [] }: { readonly as?: readonly string[] } = {},
+): Runner & { readonly started: string[] } => {
+  const started: string[] = []
+  return {
+    started,
+    run: async (program, words, options = {}) => {
+      started.push(program)
+      const { exitCode, stdout, stderr } = await room.run([...as, program, ...words], options)
+      return { exitCode: exitCode ?? 137, stdout, stderr }
+    },
+  }
+}
+
+/** The same from both ways of asking. */
+const readTwice = async (room: EngineRoom): Promise<Configurations> => {
+  const runner = runnerIn(room)
+  const found = await readByBus(runner)
+  if (found === null) throw new Error('firewalld does not answer on the bus')
+  expect(runner.started).not.toContain('firewall-cmd')
+  expect(await readByCommand(runner)).toEqual(found)
+  return found
+}
+
+type Files = Readonly<Record<string, string>>
+
+const blocks: Files = {
+  'zones/öffentlich.xml': `<zone target="DROP"><short>Öffentlich</short>
+    <source address="198.51.100.0/24"/><source address="2001:db8:5::/64"/><source ipset="banned"/>
+    <service name="ssh"/><service name="dhcpv6-client"/><port port="7000-7010" protocol="udp"/><protocol value="esp"/>
+    <icmp-block name="redirect"/><icmp-block-inversion/><masquerade/><forward/>
+    <forward-port port="8080" protocol="tcp" to-port="80" to-addr="192.0.2.9"/>
+    <forward-port port="8081" protocol="tcp" to-port="81"/><source-port port="53" protocol="udp"/>
+    <rule priority="5" family="ipv4"><source address="203.0.113.7"/><log prefix="it's a &quot;ban&quot; " level="info"/><drop/></rule>
+    <rule family="ipv6"><service name="http"/><accept/></rule></zone>`,
+  'zones/z/inner.xml': '<zone target="ACCEPT"><port port="1" protocol="tcp"/></zone>',
+  'zones/z/outer.xml': '<zone egress-priority="9"><port port="2" protocol="tcp"/><masquerade/></zone>',
+  'zones/a-late_one.xml': '<zone ingress-priority="-3"><interface name="veth7"/></zone>',
+  'policies/bans.xml': `<policy target="CONTINUE" priority="-7"><description>all
+of
+  them</description><ingress-zone name="public"/><egress-zone name="ANY"/>
+    <rule family="ipv4"><source address="203.0.113.9"/><drop/></rule></policy>`,
+  'policies/pl-br-front.xml':
+    '<policy target="CONTINUE" priority="30000"><description>Portolan</description><ingress-zone name="public"/><egress-zone name="ANY"/></policy>',
+  'policies/pl-br-back.xml': '<policy target="ACCEPT"><description>Portolan and more</description></policy>',
+}
+
+const ipsets: Files = {
+  'ipsets/banned.xml': '<ipset type="hash:ip"><entry>203.0.113.1</entry><entry>203.0.113.2</entry></ipset>',
+  'ipsets/timed.xml': '<ipset type="hash:net"><option name="timeout" value="60"/></ipset>',
+}
+
+const direct: Files = {
+  'direct.xml': `<direct><rule ipv="ipv4" table="filter" chain="FORWARD" priority="3">-m comment --comment 'two words' -j ACCEPT</rule>
+    <passthrough ipv="ipv6">-t filter -A INPUT -s 2001:db8:9::1 -j DROP</passthrough></direct>`,
+}
+
+/** firewalld with what an administrator wrote in /etc/firewalld. */
+const startWith = async (
+  lab: Lab,
+  files: Files,
+): Promise<{ readonly firewalld: Firewalld; readonly room: EngineRoom }> => {
+  const room = await engineRoom(lab)
+  await room.mustRun([
+    'mkdir',
+    '-p',
+    ...['zones/z', 'policies', 'ipsets'].map((one) => `/etc/firewalld/${one}`),
+  ])
+  for (const [file, text] of Object.entries(files)) await lab.host.writeText(`/etc/firewalld/${file}`, text)
+  return { firewalld: await startFirewalld(lab), room }
+}
+
+describeBeside('firewalld is read alike over D-Bus and with firewall-cmd', ['firewalld'], () => {
+  test('with zones, policies and ipsets that differ in its two configurations, in panic mode', async () => {
+    await using lab = await openLab()
+    // No direct rules: beside those firewalld keeps its ipsets with ipset(8), which not every kernel has.
+    const { firewalld, room } = await startWith(lab, { ...blocks, ...ipsets })
+    const whole = await readByBus(runnerIn(room))
+    expect(whole === null ? 'nothing read' : findUnsaved(whole)).toBeNull()
+    for (const words of [
+      ['--panic-on'],
+      ['--ipset=banned', '--add-entry=203.0.113.3'],
+      ['--permanent', '--new-ipset=later', '--type=hash:ip'],
+      ['--permanent', '--zone=a-late_one', '--add-service=http', '--add-service=https'],
+      ['--permanent', '--policy=bans', '--set-priority=-8'],
+    ])
+      await firewalld.command(...words)
+    const found = await readTwice(room)
+    const { now, permanent, ours } = found
+    expect(ours).toEqual(['pl-br-front'])
+    const own = (name: string): readonly string[] | undefined =>
+      now.zones.find((zone) => zone.name === name)?.lines
+    expect(own('öffentlich')).toEqual(
+      expect.arrayContaining([
+        'sources ipset:banned',
+        'ports 7000-7010/udp',
+        'forward-ports port=8080:proto=tcp:toport=80:toaddr=192.0.2.9',
+        'source-ports 53/udp',
+        'icmp-blocks redirect',
+        'masquerade yes',
+        'rich rule rule family="ipv6" service name="http" accept',
+      ]),
+    )
+    expect(own('z')).toEqual(expect.arrayContaining(['ports 1/tcp', 'ports 2/tcp', 'masquerade yes']))
+    expect(now.entries.get('banned')).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.3'])
+    expect(permanent.ipsets).toEqual(['banned', 'later', 'timed'])
+    expect(findUnsaved(found)).toBe('priority -7 of policy bans is set at run time only')
+  })
+
+  test('with direct rules, and on a host without busctl', async () => {
+    await using lab = await openLab()
+    const { firewalld, room } = await startWith(lab, direct)
+    await firewalld.command('--direct', '--add-rule', 'ipv6', 'filter', 'INPUT', '0', '-j', 'DROP')
+    const { now, permanent } = await readTwice(room)
+    expect(permanent.directRules).toEqual([
+      "ipv4 filter FORWARD 3 -m comment --comment 'two words' -j ACCEPT",
+    ])
+    expect(now.directRules).toEqual([...permanent.directRules, 'ipv6 filter INPUT 0 -j DROP'])
+    expect(now.passthroughs).toEqual(['ipv6 -t filter -A INPUT -s 2001:db8:9::1 -j DROP'])
+    const hide = 'mount --bind /dev/null "$(command -v busctl)"; exec "$@"'
+    const without = runnerIn(room, { as: ['unshare', '--mount', 'sh', '-ec', hide, 'sh'] })
+    const known = await readFirewalld(runnerIn(room))
+    expect(known?.unsaved).toBe('direct rule ipv6 filter INPUT 0 -j DROP is set at run time only')
+    expect(await readFirewalld(without)).toEqual(known)
+  })
+
+  test('where it may not be asked, does not run, or has no bus', async () => {
+    await using lab = await openLab()
+    const firewalld = await startFirewalld(lab)
+    const room = await engineRoom(lab)
+    const bus = await systemBus(room)
+    const nothing = async (as: readonly string[] = []): Promise<void> => {
+      const runner = runnerIn(room, { as })
+      expect([await readByBus(runner), await readByCommand(runner)]).toEqual([null, null])
+    }
+    await nothing(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'])
+    await firewalld.stop()
+    await nothing()
+    await bus.stop()
+    await nothing()
+  })
+})
