@@ -22,8 +22,9 @@ const withZone = async (lab: Lab, ...all: readonly Words[]): Promise<Firewalld> 
   return firewalld
 }
 
-const sources = (zone: string, prefixes: readonly string[]): readonly Words[] =>
-  prefixes.map((prefix) => [`--zone=${zone}`, `--add-source=${prefix}`])
+const sources = (zone: string, prefixes: readonly string[]): readonly Words[] => [
+  [`--zone=${zone}`, ...prefixes.map((prefix) => `--add-source=${prefix}`)],
+]
 
 /** The port is served to these machines, and nothing else of the container or the host is. */
 const expectServed = async (lab: Lab, web: Container, names: readonly Name[]): Promise<void> => {

@@ -5,7 +5,7 @@ import { type Daemon, type EngineRoom, engineRoom } from './engine-room.ts'
 export interface Firewalld {
   /** `firewall-cmd WORDS`; throws when it fails. */
   command(...words: readonly string[]): Promise<string>
-  /** `firewall-cmd --reload`: what only the run-time configuration says is lost. */
+  /** As `firewall-cmd --reload`: what only the run-time configuration says is lost. */
   reload(): Promise<void>
   stop(): Promise<void>
   start(): Promise<void>
@@ -26,9 +26,10 @@ export const systemBus = (room: EngineRoom): Promise<Daemon> => {
   return bus
 }
 
+/** What firewall-cmd asks, without the time that its Python takes to start. */
+const askOverBus = ['dbus-send', '--system', '--print-reply']
+const service = ['--dest=org.fedoraproject.FirewallD1', '/org/fedoraproject/FirewallD1']
 const stateProperty = [
-  '--dest=org.fedoraproject.FirewallD1',
-  '/org/fedoraproject/FirewallD1',
   'org.freedesktop.DBus.Properties.Get',
   'string:org.fedoraproject.FirewallD1',
   'string:state',
@@ -50,15 +51,19 @@ export const startFirewalld = async (
   }
   const launch = (): Promise<Daemon> =>
     room.daemon('firewalld', ['firewalld', '--nofork', '--nopid', '--log-target=console'], async () => {
-      // What `firewall-cmd --state` asks, without the time that its Python takes to start.
-      const { stdout } = await room.run(['dbus-send', '--system', '--print-reply', ...stateProperty])
+      const { stdout } = await room.run([...askOverBus, ...service, ...stateProperty])
       return stdout.includes('"RUNNING"')
     })
   let daemon = await launch()
   const firewalld: Firewalld = {
     command: (...words) => room.mustRun(['firewall-cmd', ...words]),
     async reload() {
-      await firewalld.command('--reload')
+      await room.mustRun([
+        ...askOverBus,
+        '--reply-timeout=60000',
+        ...service,
+        'org.fedoraproject.FirewallD1.reload',
+      ])
     },
     stop: () => daemon.stop(),
     async start() {
