@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Runner, RunResult } from '@portolan/core'
 import type { Fix } from '@portolan/host'
 import { ApplyError, shellLine } from '@portolan/netfilter'
+import { groupRules, inOneStart } from '../firewalld/group-rules.ts'
 import { readFirewalld } from '../firewalld/read-firewalld.ts'
 import { withoutReload } from '../firewalld/without-reload.ts'
 import { type FixChange, fixCommands } from '../plan/fix-change.ts'
@@ -38,14 +39,26 @@ export const applyFix = async (
   await memory.rememberFix(fix)
   const { undo, commands } = fixCommands({ ...operation, known })
   await takeBack({ undo }, description, runner)
-  for (const planned of commands) {
-    const command = await placedNow(planned, runner)
-    const { exitCode, stderr } = await run(command, runner)
-    // The plan took a name that is free, or a policy of ours.
-    if (exitCode === NAME_CONFLICT && command.some((word) => word.startsWith('--new-policy='))) continue
-    const advice = isPart ? 'Mend that, and apply again.' : 'Mend that, or apply without --fix.'
-    if (exitCode !== 0) throw refusal(command, stderr, `(${description}) ${advice}`)
+  const advice = isPart ? 'Mend that, and apply again.' : 'Mend that, or apply without --fix.'
+  for (const group of groupRules(commands)) {
+    if (group.length > 1 && (await isTaken(inOneStart(group), runner))) continue
+    for (const planned of group) {
+      const command = await placedNow(planned, runner)
+      const { exitCode, stderr } = await run(command, runner)
+      // The plan took a name that is free, or a policy of ours.
+      if (exitCode === NAME_CONFLICT && command.some((word) => word.startsWith('--new-policy='))) continue
+      if (exitCode !== 0) throw refusal(command, stderr, `(${description}) ${advice}`)
+    }
   }
+}
+
+/**
+ * Does firewall-cmd take all of several rules? Where it takes one and refuses another it exits with 0 and a warning
+ * (firewall-cmd(1), "Exit Codes"), so whatever it says, each is asked for by itself.
+ */
+const isTaken = async (command: readonly string[], runner: Runner): Promise<boolean> => {
+  const { exitCode, stderr } = await run(command, runner)
+  return exitCode === 0 && stderr.trim() === ''
 }
 
 const isReloading = ({ commands, undo }: Fix): boolean =>

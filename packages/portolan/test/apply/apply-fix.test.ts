@@ -56,6 +56,57 @@ const apply = async (change: FixChange, runner: Runner): Promise<void> =>
 
 const remembered = async (): Promise<readonly Fix[]> => (await readState(directory)).fixes
 
+describe('rich rules of one policy of firewalld', () => {
+  const permanent = (...words: readonly string[]): readonly string[] => [
+    'firewall-cmd',
+    '--permanent',
+    ...words,
+  ]
+  const rule = (port: number): string =>
+    `--add-rich-rule=rule family="ipv4" destination address="172.30.1.10" port port="${port}" protocol="tcp" accept`
+  const policy = (name: string, port: number): readonly string[] => permanent(`--policy=${name}`, rule(port))
+  const commands = [
+    permanent('--new-policy=pl-one'),
+    ...[policy('pl-one', 1), policy('pl-one', 2), policy('pl-two', 1)],
+  ]
+  const rules: FixChange = {
+    ...asking,
+    operation: { kind: 'ask', fix: { ...fix, name: 'firewalld', commands, undo: [] }, known: false },
+  }
+  const line = (words: readonly string[]): string => words.join(' ')
+  const both = `${line(policy('pl-one', 1))} ${rule(2)}`
+  const [made = '', one = '', two = '', other = ''] = commands.map(line)
+
+  test('are asked for in one start', async () => {
+    const told: string[] = []
+    await apply(rules, {
+      run: async (command, words) => {
+        told.push(line([command, ...words]))
+        return { exitCode: 0, stdout: 'success\n', stderr: '' }
+      },
+    })
+    expect(told).toEqual([made, both, other])
+  })
+
+  test('are asked for one by one where firewall-cmd warns, so that the one it refuses is told', async () => {
+    const told: string[] = []
+    const answers: Readonly<Record<string, readonly [exitCode: number, stderr: string]>> = {
+      [both]: [0, 'Warning: INVALID_PORT: 2'],
+      [two]: [102, 'Error: INVALID_PORT: 2'],
+    }
+    const runner: Runner = {
+      run: async (command, words) => {
+        const asked = line([command, ...words])
+        told.push(asked)
+        const [exitCode, stderr] = answers[asked] ?? [0, '']
+        return { exitCode, stdout: '', stderr }
+      },
+    }
+    await expect(apply(rules, runner)).rejects.toThrow('was refused: Error: INVALID_PORT: 2 (Let web pass.)')
+    expect(told).toEqual([made, both, one, two])
+  })
+})
+
 describe('asking another program', () => {
   test('is remembered with its way back', async () => {
     const runner = program()
