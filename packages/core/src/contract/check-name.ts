@@ -28,6 +28,20 @@ export const checkName = (name: string, what: string, place: SourcePosition | nu
       `${JSON.stringify(name.slice(0, 60))} cannot name ${what}: expected 1 to ${longestName} characters of well-formed text, percent-encoded where they are not plain ones`,
       place,
     )
+  checkPrintable(name, `the name of ${what}`, place)
+}
+
+/**
+ * A line break or another control character tears messages and listings apart, and may steer a terminal.
+ * @throws IntentError
+ * @internal
+ */
+export const checkPrintable = (text: string, what: string, place: SourcePosition | null): void => {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
+    throw new IntentError(
+      `${what} is ${JSON.stringify(text.slice(0, 60))}, with a control character in it: expected a text without line breaks and control characters`,
+      place,
+    )
 }
 
 /**

@@ -9,6 +9,7 @@ import type { BridgeApart } from './host-index.ts'
 import type { PlanState } from './plan-state.ts'
 import { isIrrelevant } from './route-relevance.ts'
 import type { SubnetWish } from './subnet-request.ts'
+import { unusableRange } from './unusable-range.ts'
 
 /** A subnet that needs no picking. `gateway` is the one it has already; null when none is known. */
 export interface SettledSubnet {
@@ -59,12 +60,11 @@ const fixed = (text: string, request: SubnetWish): SettledSubnet => {
   })
   const subnet = prefixAround(address, length)
   if (subnet.family !== request.family) throw wrongFamily(request, text)
-  const isLinkLocal = subnet.family === 'ip6' && subnet.base >> 118n === 0xfe80n >> 6n
-  if (isIrrelevant(subnet) && !isLinkLocal) {
+  const range = unusableRange(subnet)
+  if (range !== null)
     throw new InvalidRequestError(
-      `The subnet ${text} of network ${request.network} is not one that containers can have: loopback, multicast and the whole address space are not for hosts.`,
+      `The subnet ${text} of network ${request.network} is not one that containers can have: it overlaps ${range}, which no network can use. Name another subnet, or none to have one picked.`,
     )
-  }
   return { origin: 'fixed', subnet, gateway: null }
 }
 

@@ -1,6 +1,6 @@
 import { families, IntentError, type SourcePosition, tryParseAddress } from '@portolan/netfilter'
 import { bridgeName } from '../contract/bridge-name.ts'
-import { checkInterfaceName, checkName } from '../contract/check-name.ts'
+import { checkInterfaceName, checkName, checkPrintable } from '../contract/check-name.ts'
 import type { EndpointIntent, Intent, NetworkIntent } from '../intent/index.ts'
 import { isProjectName, projectNameRule } from '../intent/project-name.ts'
 import { checkMapping } from './check-mapping.ts'
@@ -34,9 +34,12 @@ export const checkIntent = (intent: Intent): void => {
 const modes: readonly string[] = ['nat', 'nat-unprotected', 'routed', 'isolated']
 
 const checkNetwork = (network: NetworkIntent): void => {
-  const { name, place, bridge, mtu, external, internal, hostBinding } = network
+  const { name, place, bridge, mtu, external, externalName, internal, hostBinding } = network
   checkName(name, 'a network', place)
-  if (external) return
+  if (external) {
+    checkPrintable(externalName ?? name, `the external name of network ${name}`, place)
+    return
+  }
   if (bridge !== null) checkInterfaceName(bridge, `the bridge of network ${name}`, place)
   // net/ipv4/devinet.c `sysctl_dev_name_is_allowed`, and `dev_alloc_name` in net/core/dev.c: `br%d` is a template.
   if (bridge !== null && (/^(all|default|lo)$/.test(bridge) || bridge.includes('%')))

@@ -1,6 +1,7 @@
 import { IntentError, tryParseAddress, tryParseHostOrPrefix } from '@portolan/netfilter'
 import { checkInterfaceName } from '../contract/check-name.ts'
 import type { MappingIntent, NetworkIntent, PortRange } from '../intent/index.ts'
+import { mappedPrefix } from '../intent/mapped-prefix.ts'
 import { rangeMismatch } from '../intent/port-mapping.ts'
 
 /**
@@ -27,9 +28,14 @@ export const checkMapping = (mapping: MappingIntent, network: NetworkIntent | un
   if (mapping.interface !== null) checkInterfaceName(mapping.interface, `the interface of ${service}`, place)
   if (mapping.hostAddress !== null && tryParseAddress(mapping.hostAddress) === null)
     throw refuse(`is bound to ${JSON.stringify(mapping.hostAddress)}, which is no address`)
-  for (const prefix of mapping.allowFrom ?? [])
-    if (tryParseHostOrPrefix(prefix) === null)
-      throw refuse(`is open to ${JSON.stringify(prefix)}, which is no prefix such as 192.0.2.0/24`)
+  for (const text of mapping.allowFrom ?? []) {
+    const prefix = tryParseHostOrPrefix(text)
+    if (prefix === null)
+      throw refuse(`is open to ${JSON.stringify(text)}, which is no prefix such as 192.0.2.0/24`)
+    const mapped = mappedPrefix(prefix)
+    if (mapped !== null)
+      throw refuse(`is open to ${text}, and no packet has an IPv4-mapped address: write ${mapped}`)
+  }
   if (network?.internal === true && !network.external)
     throw refuse(
       `is published on the internal network ${network.name}: ports need a network that is not internal`,

@@ -406,6 +406,13 @@ describe('a subnet asked for by name', () => {
     expect(fixed({}, '172.17.0.0/16').gateway).toBe('172.17.0.1')
   })
 
+  test.each(['fe80::/64', 'ff05::/64', '::ffff:10.0.0.0/104'])(
+    'that no network can use is refused: %s',
+    (subnet) => {
+      expect(() => planOne({}, { family: 'ip6', subnet })).toThrow('which no network can use')
+    },
+  )
+
   test('that overlaps the host is given all the same, and says what it overlaps', () => {
     const plan = fixed(
       { routes: [{ destination: '10.5.1.0/24', interface: 'wg0', table: 7 }], nameservers: ['10.5.200.1'] },

@@ -5,9 +5,11 @@ import {
   InvalidRequestError,
   inputText,
   type PrefixInput,
+  parsePrefix,
 } from '@portolan/netfilter'
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import { type PoolInput, parsePool, poolText } from '../../pool/parse-pool.ts'
+import { unusableRange } from '../../pool/unusable-range.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
 
 /**
@@ -161,11 +163,20 @@ const subnetOf = (
   refuseUnknownOptions(options, subnetOptions, `the options of ${option}`)
   const { subnet, gateway, ipRange, mode } = options
   return {
-    subnet: subnet === undefined ? base.subnet : prefixOf(subnet, `${option}.subnet`),
+    subnet: subnet === undefined ? base.subnet : usableOf(subnet, `${option}.subnet`),
     gateway: gateway === undefined ? base.gateway : addressOf(gateway, `${option}.gateway`),
     ipRange: ipRange === undefined ? base.ipRange : prefixOf(ipRange, `${option}.ipRange`),
     mode: mode ?? base.mode,
   }
+}
+
+const usableOf = (subnet: PrefixInput, option: string): string => {
+  const prefix = prefixOf(subnet, option)
+  const range = unusableRange(parsePrefix(prefix))
+  if (range === null) return prefix
+  throw new InvalidRequestError(
+    `${option} is ${prefix}, which overlaps ${range}: no network can use that. Name another subnet, or none to have one picked.`,
+  )
 }
 
 const prefixOf = (prefix: PrefixInput, option: string): string => {

@@ -7,9 +7,11 @@ import {
   inputText,
   type PrefixInput,
   type Protocol,
+  parsePrefix,
 } from '@portolan/netfilter'
 import { shownValue } from '@portolan/netfilter/schema'
 import type { MappingIntent, PortRange } from '../intent.ts'
+import { mappedPrefix } from '../mapped-prefix.ts'
 
 /**
  * One port, 1 to 65535, or a range: `8000-8009`.
@@ -129,15 +131,24 @@ const requestedSources = (sources: PortOptions['allowFrom']): readonly string[] 
   if (!Array.isArray(sources))
     throw new InvalidRequestError(`allowFrom is ${shownValue(sources)}: expected a list of prefixes.`)
   return (sources as readonly (AddressInput | PrefixInput)[]).map((source) => {
-    try {
-      return canonicalHostOrPrefix(inputText(source))
-    } catch (error) {
-      throw new InvalidRequestError(
-        `allowFrom has ${shownValue(source)} in it: expected prefixes such as "192.0.2.0/24".`,
-        { cause: error },
-      )
-    }
+    const allowed = sourceOf(source)
+    const mapped = mappedPrefix(parsePrefix(allowed))
+    if (mapped === null) return allowed
+    throw new InvalidRequestError(
+      `allowFrom has ${allowed} in it, and no packet has an IPv4-mapped address: write ${mapped}.`,
+    )
   })
+}
+
+const sourceOf = (source: AddressInput | PrefixInput): string => {
+  try {
+    return canonicalHostOrPrefix(inputText(source))
+  } catch (error) {
+    throw new InvalidRequestError(
+      `allowFrom has ${shownValue(source)} in it: expected prefixes such as "192.0.2.0/24".`,
+      { cause: error },
+    )
+  }
 }
 
 /**

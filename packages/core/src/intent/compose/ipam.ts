@@ -10,11 +10,11 @@ import {
   formatPrefix,
   lastAddress,
   type Prefix,
-  prefixesOverlap,
   tryParseAddress,
   tryParseInterfaceAddress,
   tryParsePrefix,
 } from '@portolan/netfilter'
+import { unusableRange } from '../../pool/unusable-range.ts'
 import { type Reading, readText, readValue, type Value } from './reading.ts'
 import { asList, asMap, get, getGiven, type MapTree, onlyKeys, refuse, type Tree } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
@@ -27,9 +27,6 @@ export interface FixedSubnet {
   readonly ipRange: Prefix | null
   readonly place: SourcePosition
 }
-
-/** Where no bridge can have its subnet: net/ipv4/fib_frontend.c and net/ipv6/addrconf.c refuse or misroute them. */
-const unusable = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '::/127', 'fe80::/10', 'ff00::/8']
 
 /** Reads `ipam`: at most one subnet of each family, its gateway and range inside it. */
 export const readIpam = (reading: Reading, network: MapTree | null, what: string): readonly FixedSubnet[] => {
@@ -71,8 +68,8 @@ const readSubnet = (reading: Reading, item: Tree, what: string): FixedSubnet | n
   }
   const value = readValue(reading, written, `${what}.subnet`, 'a subnet such as 172.28.0.0/16')
   const prefix = readPrefix(reading, value, `${what}.subnet`)
-  const taken = unusable.find((text) => overlapsText(text, prefix))
-  if (taken !== undefined)
+  const taken = unusableRange(prefix)
+  if (taken !== null)
     refuse(value.place, `${what}.subnet: ${formatPrefix(prefix)} overlaps ${taken}, which no network can use`)
   return {
     family: prefix.family,
@@ -81,11 +78,6 @@ const readSubnet = (reading: Reading, item: Tree, what: string): FixedSubnet | n
     ipRange: readRange(reading, get(config, 'ip_range'), prefix, `${what}.ip_range`),
     place: value.place,
   }
-}
-
-const overlapsText = (text: string, prefix: Prefix): boolean => {
-  const other = tryParsePrefix(text)
-  return other !== null && prefixesOverlap(other, prefix)
 }
 
 /** Docker refuses host bits; they are cleared here, and it is said. */

@@ -1,6 +1,7 @@
 import type { SourcePosition } from '@portolan/netfilter'
 import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '@portolan/netfilter'
 import type { PortMapping } from '../intent.ts'
+import { mappedPrefix } from '../mapped-prefix.ts'
 import { isMistake, type Mistake } from '../mistake.ts'
 import {
   printPortMapping,
@@ -150,6 +151,12 @@ const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly 
       return refuse(
         value.place,
         `${what}: expected an address or a prefix such as 192.0.2.0/24, found "${value.text}"`,
+      )
+    const mapped = mappedPrefix(prefix)
+    if (mapped !== null)
+      return refuse(
+        value.place,
+        `${what}: no packet has an IPv4-mapped address such as "${value.text}": write ${mapped}`,
       )
     if ((tryParseInterfaceAddress(value.text)?.address.value ?? prefix.base) !== prefix.base)
       reading.note(

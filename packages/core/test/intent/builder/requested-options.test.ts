@@ -9,12 +9,37 @@ describe('a name that a program gives', () => {
     expect(requestedName(name, 'a network')).toBe(name)
   })
 
-  test.each([undefined, null, 5, {}, '', 'x'.repeat(101), '\ud800'] as readonly unknown[])(
-    'is refused where it is %j',
-    (name) => {
-      expect(() => requestedName(name, 'a network')).toThrow(InvalidRequestError)
-    },
-  )
+  test.each([
+    undefined,
+    null,
+    5,
+    {},
+    '',
+    'x'.repeat(101),
+    '\ud800',
+    'a\nb',
+    'a\0',
+    '\u001b[1m',
+    'a\u2028b',
+  ] as readonly unknown[])('is refused where it is %j', (name) => {
+    expect(() => requestedName(name, 'a network')).toThrow(InvalidRequestError)
+  })
+})
+
+describe('a subnet that no network can use', () => {
+  test.each([
+    ['fe80::/64', 'fe80::/10'],
+    ['ff02::/64', 'ff00::/8'],
+    ['::ffff:10.0.0.0/104', '::ffff:0.0.0.0/96'],
+  ])('is refused, such as %s', (subnet, range) => {
+    expect(() => networkIntent('ll', { ipv6: { subnet } })).toThrow(
+      `ipv6.subnet is ${subnet}, which overlaps ${range}`,
+    )
+  })
+
+  test.each(['127.1.0.0/16', '224.0.0.0/8', '0.0.0.0/16'])('is refused, such as %s', (subnet) => {
+    expect(() => networkIntent('ll', { ipv4: { subnet } })).toThrow(InvalidRequestError)
+  })
 })
 
 describe('options that a program gives', () => {

@@ -146,6 +146,11 @@ describe('a port is refused, with its place inside the text', () => {
       /4:35: .*expected a list of prefixes; `\[\]` is no other machine/,
     ],
     [
+      'allow_from of IPv4-mapped addresses',
+      "- {target: 80, x-portolan: {allow_from: ['::ffff:10.0.0.0/104']}}",
+      /no packet has an IPv4-mapped address such as "::ffff:10\.0\.0\.0\/104": write 10\.0\.0\.0\/8/,
+    ],
+    [
       'allow_from with a name',
       '- {target: 80, x-portolan: {allow_from: [office]}}',
       /expected an address or a prefix such as 192\.0\.2\.0\/24, found "office"/,

@@ -8,6 +8,7 @@ import {
   parseAddress,
   parseInterfaceAddress,
   prefixAround,
+  visibleLine,
 } from '@portolan/netfilter'
 
 /** A bridge of ours as it is on the host. */
@@ -51,12 +52,12 @@ export const bridgeOf = (bridges: readonly OwnBridge[], wanted: string): OwnBrid
   if (first === undefined) {
     const known = bridges.map(({ project, network }) => `${project}/${network}`)
     throw new InvalidRequestError(
-      `there is no network "${wanted}" of ours on this host${known.length === 0 ? '' : ` (there are ${known.join(', ')})`}. Apply a plan that has it first.`,
+      `there is no network "${visibleLine(wanted)}" of ours on this host${known.length === 0 ? '' : ` (there are ${known.join(', ')})`}. Apply a plan that has it first.`,
     )
   }
   if (second !== undefined) {
     throw new InvalidRequestError(
-      `several projects have a network "${wanted}": say which, as ${found.map(({ project, network }) => `${project}/${network}`).join(' or ')}.`,
+      `several projects have a network "${visibleLine(wanted)}": say which, as ${found.map(({ project, network }) => `${project}/${network}`).join(' or ')}.`,
     )
   }
   return first

@@ -19,6 +19,7 @@ import {
   IntentError,
   InvalidRequestError,
   PortolanError,
+  visibleLine,
 } from '@portolan/netfilter'
 import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import type { OwnBridge } from '../networks/own-bridges.ts'
@@ -131,6 +132,10 @@ const destinationOf = (
   refuseUnknownOptions(target, targetOptions, 'the options of a target ("to")')
   const { port, weight } = target
   if ('endpoint' in target) {
+    if ('address' in target && target.address !== undefined)
+      throw new InvalidRequestError(
+        `to has both endpoint ${shownValue(target.endpoint)} and address ${shownValue(target.address)}: give one of the two.`,
+      )
     const { network, endpoint, hostBinding } = endpointOf(target, place)
     return {
       service: endpoint.service,
@@ -209,7 +214,7 @@ const endpointOf = (
   const chosen = found.find(({ network }) => !network.internal) ?? found[0]
   if (chosen !== undefined) return chosen
   throw new InvalidRequestError(
-    `project ${project} has no endpoint ${shownValue(name)}${on === undefined ? '' : ` on network ${on}`}: lease an address for it first.`,
+    `project ${project} has no endpoint ${shownValue(name)}${on === undefined ? '' : ` on network ${visibleLine(`${on}`)}`}: lease an address for it first.`,
   )
 }
 

@@ -207,6 +207,21 @@ describe('what a request to publish asks for', () => {
     ['nothing', undefined, 'the request is missing: expected an object.'],
     ['no target', { hostPort: 80 }, 'to is missing: expected an object.'],
     ['a list of no targets', { hostPort: 80, to: [] }, 'to is []'],
+    [
+      'a target that is an endpoint and an address',
+      { hostPort: 80, to: { endpoint: 'web-1', address: '10.9.0.7', port: 80 } },
+      'to has both endpoint "web-1" and address "10.9.0.7": give one of the two.',
+    ],
+    [
+      'an allowed source of IPv4-mapped addresses',
+      { hostPort: 80, allowFrom: ['::ffff:10.0.0.0/104'], to: { endpoint: 'web-1', port: 80 } },
+      'no packet has an IPv4-mapped address: write 10.0.0.0/8.',
+    ],
+    [
+      'a network whose name has two lines',
+      { hostPort: 80, to: { endpoint: 'web-1', network: 'a\nb', port: 80 } },
+      'on network a\\nb',
+    ],
     ['a target that is no address', { hostPort: 80, to: { address: 5, port: 80 } }, 'to.address is 5'],
     [
       'an endpoint that is not there',

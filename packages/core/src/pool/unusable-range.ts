@@ -1,0 +1,21 @@
+import { formatPrefix, type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+
+/**
+ * Where no bridge can have its subnet: net/ipv4/fib_frontend.c and net/ipv6/addrconf.c refuse or misroute them.
+ * `fe80::/64` is the subnet of every interface, and no packet with an IPv4-mapped address is forwarded.
+ */
+const unusable: readonly Prefix[] = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '224.0.0.0/4',
+  '::/127',
+  '::ffff:0:0/96',
+  'fe80::/10',
+  'ff00::/8',
+].map((text) => parsePrefix(text))
+
+/** The range that a prefix overlaps and no network can use; null: a network can have the prefix. */
+export const unusableRange = (prefix: Prefix): string | null => {
+  const range = unusable.find((one) => prefixesOverlap(one, prefix))
+  return range === undefined ? null : formatPrefix(range)
+}
