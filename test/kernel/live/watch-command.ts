@@ -58,6 +58,14 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
       // A look that comes after the container sees its interface on the bridge.
       await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
       await watched.next('forwarding', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+      await lab.host.ip('link set v-nginx nomaster')
+      await watched.next(
+        'the port',
+        (event) =>
+          event.kind === 'drift' &&
+          event.outcome === 'repaired' &&
+          event.changes.some(({ object }) => object === 'bridge port v-nginx'),
+      )
       await lab.host.ip(`link del ${await bridgeOf(lab, 'web')}`)
       await watched.next('the repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
       await lab.host.mustRun(

@@ -84,6 +84,11 @@ export const watching = (open: OpenLab, backend: Backend): void => {
         cause: /^address 172\.17\.42\.1\/16 was removed from/,
       },
       {
+        name: 'a port released',
+        argv: async () => ['ip', 'link', 'set', 'v-web-1', 'nomaster'],
+        cause: /^interface v-web-1 changed$/,
+      },
+      {
         name: 'the bridge deleted',
         argv: async () => ['ip', 'link', 'del', await bridgeOf(lab, 'web')],
         // It goes in steps: down, its addresses, and at last itself, when the kernel has waited for its readers.

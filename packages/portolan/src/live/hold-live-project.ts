@@ -3,7 +3,7 @@ import type { HeldProject } from '../watch/held-project.ts'
 import { udpPorts } from '../watch/udp-ports.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
-import { lostPorts, portsOfBridges } from './networks/bridge-ports.ts'
+import { lostPorts, type Ports, portDrift, portsOfBridges } from './networks/bridge-ports.ts'
 import { bringAbout } from './networks/ensure-network.ts'
 import type { LiveRules } from './rules/live-rules.ts'
 import { intentOf } from './wanted/wanted-state.ts'
@@ -18,8 +18,8 @@ export const holdLiveProject = (
   inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>,
 ): HeldProject => {
   const { project, wanted } = rules
-  /** The ports that were on each network, as long as its bridge is there. */
-  let ports: ReadonlyMap<string, readonly string[]> = new Map()
+  /** The ports that belong on each network: another program may have released them. */
+  let ports: Ports = new Map()
   const elsewhere = () => {
     const desired = rules.desired()
     if (desired === null) return []
@@ -33,7 +33,7 @@ export const holdLiveProject = (
       inTurn(async () => {
         await rules.refresh()
         ports = portsOfBridges(project, rules.facts, ports)
-        return [...rules.drift(), ...elsewhere()]
+        return [...rules.drift(), ...elsewhere(), ...portDrift(project, rules.facts, ports)]
       }),
     repair: () =>
       inTurn(async () => {

@@ -60,7 +60,8 @@ export interface LiveHost extends AsyncDisposable {
    * isolated where that is how icc is held off (`iccKeeper`), up. Rules that another program took away come back first.
    *
    * @param network - `web`, or `shop/web` for one of another project
-   * @throws InvalidRequestError when no such network is on this host
+   * @throws InvalidRequestError when no such network is on this host, and for an interface that the host itself uses: one
+   * with addresses or routes of its own, a bridge, or a port of a bridge that is not ours
    */
   attachPort(interfaceName: string, network: string): Promise<void>
   /**

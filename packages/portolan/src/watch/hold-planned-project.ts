@@ -11,7 +11,7 @@ import { PortolanError } from '@portolan/netfilter'
 import { type ApplyOptions, apply } from '../apply/apply.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { attachToNetwork } from '../live/networks/attach-to-network.ts'
-import { lostPorts, portsOfBridges } from '../live/networks/bridge-ports.ts'
+import { lostPorts, type Ports, portDrift, portsOfBridges } from '../live/networks/bridge-ports.ts'
 import { HeldRules } from '../live/rules/held-rules.ts'
 import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
@@ -58,20 +58,23 @@ export const holdPlannedProject = async (
 
   const conntrack = openConntrack()
   const links = openLinks()
-  /** The ports that were on each network, as long as its bridge is there. */
-  let ports: ReadonlyMap<string, readonly string[]> = new Map()
+  /** The ports that belong on each network: another program may have released them. */
+  let ports: Ports = new Map()
 
   const elsewhere = () =>
     driftBesideRules(desired, rules.facts, options.sysctls ?? thisSysctls.isWritable('net.ipv4.ip_forward'))
   const drift = async (): Promise<readonly DriftChange[]> => {
     await rules.refresh()
     ports = portsOfBridges(project, rules.facts, ports)
-    return [...rules.drift(), ...elsewhere(), ...(pending ? [toLease] : [])]
+    const released = portDrift(project, rules.facts, ports)
+    return [...rules.drift(), ...elsewhere(), ...released, ...(pending ? [toLease] : [])]
   }
   /** Has another process applied what the file says now? */
   const isApplied = async (): Promise<boolean> => {
     try {
       const now = read()
+      // The project of another name is another project: this one is held until the watch is stopped.
+      if (now.project !== project) return false
       if (JSON.stringify(now) === JSON.stringify(intent)) return false
       // That process may be at it still.
       const planned = await withHostLock(() => quick(now))

@@ -3,6 +3,7 @@ import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { LiveMachine, Sysctls } from '../live-machine.ts'
 import type { HeldRules } from '../rules/held-rules.ts'
 import { bridgeOf, isolates } from './own-bridges.ts'
+import { refusePort } from './refuse-port.ts'
 
 /** Makes an interface a port of a network's bridge. */
 export const attachToNetwork = async (
@@ -14,6 +15,7 @@ export const attachToNetwork = async (
   if (await rules.isUnchanged()) await rules.readFacts()
   else await rules.refresh()
   const bridge = bridgeOf(rules.bridges, network)
+  refusePort(interfaceName, rules.facts)
   // A container is not put on a network whose guards are gone.
   if (rules.isDamaged()) await rules.mend()
   const isolated = !bridge.icc && isolates(bridge, interfaceName, rules.facts)

@@ -1,22 +1,39 @@
 import type { HostFacts } from '@portolan/netfilter'
-import { ownBridges } from './own-bridges.ts'
+import type { DriftChange } from '../../watch/host-event.ts'
+import { type OwnBridge, ownBridges } from './own-bridges.ts'
+import { useOf } from './refuse-port.ts'
+
+/** An interface, by the number that the next one of its name does not have. */
+interface Port {
+  readonly name: string
+  readonly index: number | undefined
+}
 
 /** Interfaces by the name of their network. */
-export type Ports = ReadonlyMap<string, readonly string[]>
+export type Ports = ReadonlyMap<string, readonly Port[]>
 
 /**
  * The interfaces on the bridges of a project, by network. Of a bridge that is gone those it had last: they were
- * released, and belong on the one that comes in its place.
+ * released, and belong on the one that comes in its place. Those that were on a bridge and have no master now belong
+ * there too. What has another master, or is gone, was moved by another program.
  */
 export const portsOfBridges = (project: string, facts: HostFacts, before: Ports): Ports => {
   const now = new Map(before)
   for (const bridge of ownBridges(facts)) {
     if (bridge.project !== project) continue
-    const ports = (facts.interfaces ?? []).filter(({ master }) => master === bridge.name)
-    const names = ports.flatMap(({ name }) => (name === undefined ? [] : [name]))
-    now.set(bridge.network, names)
+    const ports = (facts.interfaces ?? []).flatMap(({ name, index, master }) =>
+      master === bridge.name && name !== undefined ? [{ name, index }] : [],
+    )
+    const released = (before.get(bridge.network) ?? []).filter((port) => isReleased(port, facts))
+    now.set(bridge.network, [...ports, ...released])
   }
   return now
+}
+
+const isReleased = ({ name, index }: Port, facts: HostFacts): boolean => {
+  const link = facts.interfaces?.find((one) => one.name === name)
+  // With addresses or routes of its own it serves another purpose now.
+  return link !== undefined && link.index === index && (link.master ?? null) === null && !useOf(name, facts)
 }
 
 /** Of the ports that networks had: those that are on no bridge now, and are there. */
@@ -24,16 +41,19 @@ export const lostPorts = (
   project: string,
   facts: HostFacts,
   before: Ports,
-): readonly { readonly network: string; readonly port: string }[] => {
-  const links = new Map((facts.interfaces ?? []).map((link) => [link.name, link]))
-  const networks = new Set(
-    ownBridges(facts).flatMap((bridge) => (bridge.project === project ? [bridge.network] : [])),
+): readonly { readonly network: string; readonly port: string; readonly bridge: OwnBridge }[] =>
+  ownBridges(facts).flatMap((bridge) =>
+    bridge.project !== project
+      ? []
+      : (before.get(bridge.network) ?? [])
+          .filter((port) => isReleased(port, facts))
+          .map(({ name }) => ({ network: bridge.network, port: name, bridge })),
   )
-  return [...before]
-    .filter(([network]) => networks.has(network))
-    .flatMap(([network, ports]) => ports.map((port) => ({ network, port })))
-    .filter(({ port }) => {
-      const link = links.get(port)
-      return link !== undefined && (link.master ?? null) === null
-    })
-}
+
+/** What another program took from the bridges of a project, as drift. */
+export const portDrift = (project: string, facts: HostFacts, before: Ports): readonly DriftChange[] =>
+  lostPorts(project, facts, before).map(({ network, port, bridge }) => ({
+    action: 'change',
+    object: `bridge port ${port}`,
+    description: `Attach ${port} to the bridge ${bridge.name} of network ${network} again: without it the container is cut off.`,
+  }))
