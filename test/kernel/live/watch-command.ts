@@ -110,6 +110,54 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
     expect([await served(lab, 8080), await served(lab, 9090)]).toEqual([true, true])
   })
 
+  test('SIGHUP with the file of another project is told, and the project is held as it was', async () => {
+    const lab = await open()
+    await lab.write('compose.yaml', shop())
+    await using watched = await watch(lab, backend)
+    await watched.next('watching', ({ kind }) => kind === 'watching')
+    await lab.write('compose.yaml', shop().replace('name: shop', 'name: stall'))
+    watched.running.kill('SIGHUP')
+    const failed = await watched.next('the other name', ({ kind }) => kind === 'failed')
+    expect(failed).toMatchObject({ project: 'shop', retryMs: null })
+    expect(JSON.stringify(failed)).toContain('project stall now, and this watch holds shop')
+    await watched.next('watching again', ({ kind }) => kind === 'watching')
+    await lab.host.mustRun(['sh', '-ec', 'echo 0 > /proc/sys/net/ipv4/ip_forward'])
+    await watched.next('a repair', (event) => event.kind === 'drift' && event.outcome === 'repaired')
+    expect(await bridgeOf(lab, 'web')).toMatch(/^br-/)
+  })
+
+  test('destroy beside a watch is refused and names it; beside one that was killed it is not', async () => {
+    const lab = await open()
+    const pilot = pilotOf(lab, backend)
+    await lab.write('compose.yaml', shop())
+    const destroy = () => lab.portolan(pilot.argv('destroy', null, '-p', 'shop', '--yes', '--json'))
+    {
+      await using watched = await watch(lab, backend)
+      await watched.next('watching', ({ kind }) => kind === 'watching')
+      for (const refused of [await destroy(), await pilot.run('destroy', null, '--all', '--yes', '--json')]) {
+        expect(refused.exitCode).toBe(1)
+        expect(JSON.parse(refused.stdout)).toMatchObject({
+          error: {
+            code: 'WATCHED',
+            message: expect.stringMatching(/shop is held by "portolan watch" \(process \d+\).* kill \d+/),
+          },
+        })
+      }
+      expect(await bridgeOf(lab, 'web')).toMatch(/^br-/)
+    }
+    expect(await destroy()).toMatchObject({ exitCode: 0 })
+    const killed = lab.host.start([...lab.command, ...pilot.argv('watch', file, '--json')])
+    await lab.host.mustRun([
+      'sh',
+      '-ec',
+      'for i in $(seq 200); do ls /run/lab/state/watches/*.lock 2>/dev/null && exit 0; sleep 0.05; done; exit 1',
+    ])
+    killed.kill('SIGKILL')
+    await killed.outcome
+    expect(await destroy()).toMatchObject({ exitCode: 0 })
+    expect(await lab.host.mustRun(['ls', '/run/lab/state/watches'])).toBe('')
+  })
+
   test('what another process applied of the edited file is not undone', async () => {
     const lab = await open()
     await lab.write('compose.yaml', shop())

@@ -64,7 +64,7 @@ export const incompleteSurroundings = (
       ? []
       : [
           left(
-            `${familyNames[family]} packets that come in by ${first}${unseenEntries.length > 1 ? ` and ${unseenEntries.length - 1} more interfaces` : ''}`,
+            `${familyNames[family]} packets that come in by ${first}${unseenEntries.length > 1 ? ` and ${unseenEntries.length - 1} more ${unseenEntries.length === 2 ? 'interface' : 'interfaces'}` : ''}`,
             `Of interfaces that no default route leads to, ${MOST_SIDE_ENTRIES} are looked at.`,
           ),
         ]),

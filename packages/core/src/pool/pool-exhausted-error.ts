@@ -8,7 +8,7 @@ const ways = (rejected: readonly Rejection[]): string => {
       candidates === 1 ? `${candidate}: ${detail}` : `${candidate} and ${candidates - 1} more: ${detail}`,
     )
   const rest = rejected.length - shown.length
-  return `${shown.join('; ')}${rest > 0 ? `; and ${rest} more reasons` : ''}`
+  return `${shown.join('; ')}${rest > 0 ? `; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}` : ''}`
 }
 
 /**

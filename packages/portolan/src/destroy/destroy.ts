@@ -18,6 +18,7 @@ import { readLeases } from '../leases/read-leases.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { forgetLiveProject, liveProjects } from '../live/wanted/live-projects.ts'
 import { planRemoval, type Removal } from './plan-removal.ts'
+import { refuseWatched } from './refuse-watched.ts'
 import { readSurroundings } from './surroundings.ts'
 
 /**
@@ -58,6 +59,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
   const runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
   await refuseElsewhere(runner, true)
+  await refuseWatched(stateDirectory, options.project ?? null)
   const [facts, rules, state, leases] = await Promise.all([
     readHost({ processNames: false }),
     readRules(runner, null),
@@ -90,6 +92,7 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
  * @param removal - what `planDestroy` found; absent: planned now
  * @throws InvalidRequestError for an argument or an option that is none
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
+ * @throws PortolanError `WATCHED` where a process holds the project with `portolan watch`: it would bring it back
  * @example
  * await destroy({ project: 'shop' })
  * await destroy() // every project on this host
@@ -102,6 +105,8 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   if (removal !== undefined) await refuseNewUses(removal, options)
   const runner: Runner = options.runner ?? createRunner()
   const stateDirectory = options.stateDirectory ?? defaultStateDirectory()
+  // One may have begun while the user was asked.
+  if (removal !== undefined) await refuseWatched(stateDirectory, options.project ?? null)
   const state = await readState(stateDirectory)
   const isDone = planned.changes.length === 0 && (!planned.complete || state === emptyState)
   const releases = options.keepLeases !== true && planned.leases.length > 0

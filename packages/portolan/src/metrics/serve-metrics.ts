@@ -22,7 +22,7 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `GET /metrics` on one address. A client that is slow, or sends what is no such request, is answered without
+ * Serves `GET /metrics` on one address, and `HEAD` with the same answer without its body (RFC 9110, section 9.3.2). A client that is slow, or sends what is no such request, is answered without
  * its body being read, and every connection ends with its answer.
  *
  * @param scrape - makes what is served. Where it fails, the answer is 503 with the words of its error
@@ -51,7 +51,8 @@ export const serveMetrics = async (
       response.end(body)
     }
     if ((request.url ?? '').split('?')[0] !== '/metrics') send(404, words('Metrics are at /metrics.'))
-    else if (request.method !== 'GET') send(405, words('Metrics are read with GET.'), { allow: 'GET' })
+    else if (request.method !== 'GET' && request.method !== 'HEAD')
+      send(405, words('Metrics are read with GET or HEAD.'), { allow: 'GET, HEAD' })
     else
       scrape().then(
         (served) => send(200, served),

@@ -116,7 +116,7 @@ const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[
     '',
     style.bold('What would bring back what is wanted'),
     ...drift.slice(0, mostChanges).map(({ part, description }) => visibleLine(`${part}: ${description}`)),
-    ...(hidden > 0 ? [`and ${hidden} more changes: --json tells all.`] : []),
+    ...(hidden > 0 ? [`and ${hidden} more ${hidden === 1 ? 'change' : 'changes'}: --json tells all.`] : []),
     ...lost.map((sentence) =>
       visibleLine(`${sentence} Nothing tells any more what they were: apply that project again.`),
     ),

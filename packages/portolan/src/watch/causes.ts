@@ -18,8 +18,10 @@ export const causesOf = (notices: readonly Notice[], ownPid: number): readonly C
   const all = [...causes.values()]
   return all.length <= MOST
     ? all
-    : [...all.slice(0, MOST), { text: `and ${all.length - MOST} more changes`, process: null }]
+    : [...all.slice(0, MOST), { text: `and ${counted(all.length - MOST)}`, process: null }]
 }
+
+const counted = (more: number): string => (more === 1 ? '1 more change' : `${more} more changes`)
 
 /** What other notices follow from comes first. */
 const order: readonly Notice['kind'][] = [

@@ -27,11 +27,15 @@ export const eventText = (event: HostEvent, style: Style = plainStyle): readonly
     case 'contended':
       return [
         line(
-          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} undoes each repair of ${event.objects.slice(0, MOST_NAMED).join(', ')}: the next one waits ${event.pauseMs / 1000} s. Stop that program, or end this project with "portolan destroy -p ${event.project}".`,
+          `${event.by.length === 0 ? 'another program' : event.by.join(' and ')} undoes each repair of ${event.objects.slice(0, MOST_NAMED).join(', ')}: the next one waits ${event.pauseMs / 1000} s. Stop that program, or stop this watch and end the project with "portolan destroy -p ${event.project}".`,
         ),
       ]
     case 'failed':
-      return [line(`${event.error.message} It is tried again in ${event.retryMs / 1000} s.`)]
+      return [
+        line(
+          `${event.error.message} ${event.retryMs === null ? 'The project is held as it was.' : `It is tried again in ${event.retryMs / 1000} s.`}`,
+        ),
+      ]
   }
 }
 

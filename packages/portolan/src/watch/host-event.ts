@@ -38,7 +38,8 @@ export interface Cause {
  *   programs undo each repair.
  * - `conflict`: something on the host breaks, or would break, what is published; `conflict-gone`: no longer.
  * - `contended`: the repairs are undone again and again, so that they pause.
- * - `failed`: the host could not be looked at, or a repair failed; it is tried again.
+ * - `failed`: the host could not be looked at, or a repair failed, and it is tried again; or the files that SIGHUP asked
+ *   the command to read could not be taken, and the project is held as it was.
  * @example
  * const isTrouble = (event: HostEvent): boolean => event.kind === 'conflict' && event.conflict.severity === 'error'
  * const ended = AbortSignal.timeout(100)
@@ -68,5 +69,6 @@ export type HostEvent =
   | (About & {
       readonly kind: 'failed'
       readonly error: { readonly code: string; readonly message: string }
-      readonly retryMs: number
+      /** Null: not by itself. */
+      readonly retryMs: number | null
     })

@@ -52,7 +52,18 @@ test('other paths and methods are refused', async () => {
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404)
   expect((await fetch(`http://127.0.0.1:${port}/metrics/../x`)).status).toBe(404)
   const posted = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST', body: 'x' })
-  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET'])
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
+test('HEAD is answered as GET is, without the body', async () => {
+  const port = await serve()
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'HEAD' })
+  expect([
+    response.status,
+    response.headers.get('content-type'),
+    response.headers.get('content-length'),
+    await response.text(),
+  ]).toEqual([200, metrics.contentType, '4', ''])
 })
 
 test('a body is not waited for: the answer ends the connection', async () => {

@@ -68,4 +68,15 @@ describe('what other programs did', () => {
     )
     expect(textsOf(...links).at(-1)).toBe('and 4 more changes')
   })
+
+  test('is counted where it is much, one as one', () => {
+    const routes = (count: number): readonly Notice[] =>
+      Array.from({ length: count }, (_, at) => ({
+        kind: 'route',
+        action: 'new',
+        route: { destination: `10.${at}.0.0/16` },
+      }))
+    expect(textsOf(...routes(7)).at(-1)).toBe('and 1 more change')
+    expect(textsOf(...routes(8)).at(-1)).toBe('and 2 more changes')
+  })
 })

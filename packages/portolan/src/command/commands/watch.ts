@@ -1,4 +1,5 @@
-import { createRunner, defaultStateDirectory, openMonitor } from '@portolan/host'
+import type { Intent } from '@portolan/core'
+import { createRunner, defaultStateDirectory, noteWatch, openMonitor } from '@portolan/host'
 import { InvalidRequestError, MissingToolError, PortolanError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import { openObservedHost } from '../../live/open-host.ts'
@@ -7,6 +8,7 @@ import { parseMetricsAddress } from '../../metrics/metrics-address.ts'
 import type { WatchMetrics } from '../../metrics/open-metrics.ts'
 import { plan } from '../../plan/plan-intent.ts'
 import type { PlanOptions } from '../../plan/plan-options.ts'
+import { systemClock } from '../../watch/clock.ts'
 import { eventText } from '../../watch/event-text.ts'
 import { type HeldPlan, holdPlannedProject } from '../../watch/hold-planned-project.ts'
 import type { HostEvent } from '../../watch/host-event.ts'
@@ -113,6 +115,9 @@ const holdPlanned = async (
   // Before anything is read: what changes after that is told.
   await using monitor = await openMonitor({ legacy: { runner } })
   let held = await hold()
+  // What only tells brings nothing back.
+  const endNote =
+    options.check === true ? () => {} : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
   try {
     for (;;) {
       const signal = AbortSignal.any([signals.stop, signals.reload])
@@ -126,18 +131,37 @@ const holdPlanned = async (
       // What is written while the files are read is another reload.
       signals.rearm()
       try {
+        refuseRenamed(held.project, readIntent(options))
         const next = await hold()
         held.close()
         held = next
         terminal.say('portolan: the files were read again')
       } catch (error) {
         if (!(error instanceof PortolanError)) throw error
-        terminal.say(`portolan: ${error.message} The project is held as it was.`)
+        await told(notTaken(held.project, error), context, metrics)
       }
     }
   } finally {
+    endNote()
     held.close()
   }
+}
+
+/** Files that cannot be taken, as an event: what follows the events would not hear of it otherwise. */
+async function* notTaken(project: string, { code, message }: PortolanError): AsyncGenerator<HostEvent, void> {
+  const at = systemClock.date().toISOString()
+  yield { at, project, kind: 'failed', error: { code, message }, retryMs: null }
+}
+
+/**
+ * The rules of the old project would stay, and nothing would watch them any more.
+ * @throws InvalidRequestError
+ */
+const refuseRenamed = (held: string, { project }: Intent): void => {
+  if (project === held) return
+  throw new InvalidRequestError(
+    `the files describe project ${project} now, and this watch holds ${held}. To change over, stop this watch, run "portolan destroy -p ${held}", and start a watch anew.`,
+  )
 }
 
 /** What was never applied is applied here as `apply` would: not in spite of conflicts. */

@@ -1,0 +1,103 @@
+import { readdirSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { namespaceKey } from '../state/namespace-key.ts'
+import { takeFileLock } from './file-lock.ts'
+import type { LockHolder } from './lock-holder.ts'
+
+/**
+ * A process that holds a project of this network namespace.
+ * @public @since 0.1.0
+ */
+export interface Watcher {
+  readonly project: string
+  /** Its process, as it wrote itself down; the name is empty where /proc does not tell it. */
+  readonly process: LockHolder
+}
+
+const folderOf = (stateDirectory: string): string => join(stateDirectory, 'watches')
+
+/** The watches of this process that were begun, so that each has a file of its own. */
+let begun = 0
+
+/** Longer than another process has the lock to look whether it is free. */
+const LOOK_MS = 1000
+
+/**
+ * Tells other processes that this one holds a project, until the function returned is called or this process ends: its
+ * file in `watches` of the state directory is locked. The kernel frees the lock of a process that is killed.
+ *
+ * @throws PortolanError `LOCK`, PermissionError, MissingToolError
+ * @example
+ * const end = await noteWatch('/var/lib/portolan', 'shop')
+ * end()
+ * @public @since 0.1.0
+ */
+export const noteWatch = async (stateDirectory: string, project: string): Promise<() => void> => {
+  begun += 1
+  const { namespace } = namespaceKey()
+  const path = join(folderOf(stateDirectory), `${project}.${namespace}.${process.pid}.${begun}.lock`)
+  const lock = await takeFileLock(path, LOOK_MS)
+  return () => {
+    remove(path)
+    lock?.release()
+  }
+}
+
+/**
+ * The processes that hold projects of this network namespace, as `noteWatch` wrote them down.
+ *
+ * @param project - null: of every project
+ * @throws PortolanError `LOCK`, PermissionError, MissingToolError
+ * @example
+ * for (const { process } of await watchersOf('/var/lib/portolan', 'shop')) console.log(process.pid)
+ * @public @since 0.1.0
+ */
+export const watchersOf = async (
+  stateDirectory: string,
+  project: string | null,
+): Promise<readonly Watcher[]> => {
+  const found: Watcher[] = []
+  for (const name of namesIn(folderOf(stateDirectory))) {
+    const [, of = '', namespace, pid] = /^([a-z0-9_-]+)\.(\d+)\.(\d+)\.\d+\.lock$/.exec(name) ?? []
+    if (pid === undefined || (project !== null && of !== project)) continue
+    if (namespace !== namespaceKey().namespace) continue
+    const path = join(folderOf(stateDirectory), name)
+    let holder: LockHolder | null = null
+    const lock = await takeFileLock(path, 0, (other) => {
+      holder = other
+    })
+    if (lock === null) found.push({ project: of, process: holder ?? { pid: Number(pid), name: '' } })
+    else {
+      // It was killed. Of one that begins just now the file stays.
+      if (!isAlive(Number(pid))) remove(path)
+      lock.release()
+    }
+  }
+  return found
+}
+
+const namesIn = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    // Nothing was ever watched here, or this user may not know.
+    return []
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+const remove = (path: string): void => {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It is gone, or the disk is read-only by now: a file that nothing locks says nothing.
+  }
+}
