@@ -139,21 +139,17 @@ export const watchCommand = (open: OpenLab, backend: Backend): void => {
         expect(JSON.parse(refused.stdout)).toMatchObject({
           error: {
             code: 'WATCHED',
-            message: expect.stringMatching(/shop is held by "portolan watch" \(process \d+\).* kill \d+/),
+            message: expect.stringMatching(/shop is held by "portolan watch" \(process \d+\).*\(kill \d+,/),
           },
         })
       }
       expect(await bridgeOf(lab, 'web')).toMatch(/^br-/)
     }
     expect(await destroy()).toMatchObject({ exitCode: 0 })
-    const killed = lab.host.start([...lab.command, ...pilot.argv('watch', file, '--json')])
-    await lab.host.mustRun([
-      'sh',
-      '-ec',
-      'for i in $(seq 200); do ls /run/lab/state/watches/*.lock 2>/dev/null && exit 0; sleep 0.05; done; exit 1',
-    ])
-    killed.kill('SIGKILL')
-    await killed.outcome
+    const killed = await watch(lab, backend)
+    await killed.next('watching', ({ kind }) => kind === 'watching')
+    killed.running.kill('SIGKILL')
+    await killed.running.outcome
     expect(await destroy()).toMatchObject({ exitCode: 0 })
     expect(await lab.host.mustRun(['ls', '/run/lab/state/watches'])).toBe('')
   })

@@ -43,7 +43,7 @@ export const holdLiveProject = (
         const more = elsewhere()
         if (more.length > 0) await bringAbout(rules, machine, (intent) => intent)
         for (const { network, port } of lostPorts(project, rules.facts, ports))
-          await attachToNetwork(rules, machine, port, `${project}/${network}`)
+          await attachToNetwork(rules, machine, port, `${project}/${network}`, { isRepair: true })
         if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
         return [...missing, ...more]
       }),

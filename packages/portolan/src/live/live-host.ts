@@ -57,7 +57,7 @@ export interface LiveHost extends AsyncDisposable {
   release(network: string, endpoint: string): Promise<void>
   /**
    * Attaches an interface (the host's end of a container's veth) to a network's bridge: enslaved, hairpin mode on,
-   * isolated where that is how icc is held off (`iccKeeper`), up. Rules that another program took away come back first.
+   * isolated where that is how icc is held off (`iccKeeper`), up. One that is on another network of ours moves. Rules that another program took away come back first.
    *
    * @param network - `web`, or `shop/web` for one of another project
    * @throws InvalidRequestError when no such network is on this host, and for an interface that the host itself uses: one

@@ -112,7 +112,9 @@ export const holdPlannedProject = async (
       if (isDamaged) repaired.push(...(await rules.mend()))
       // A bridge that came in the place of one that was deleted has none of its ports.
       for (const { network, port } of lostPorts(project, rules.facts, ports))
-        await attachToNetwork(rules, { links, sysctls: thisSysctls }, port, `${project}/${network}`)
+        await attachToNetwork(rules, { links, sysctls: thisSysctls }, port, `${project}/${network}`, {
+          isRepair: true,
+        })
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
       return repaired
     },

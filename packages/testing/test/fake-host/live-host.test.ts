@@ -83,6 +83,11 @@ describe.each(backends)('a live host on a simulated one, with %s', (backend) => 
     await live.attachPort('veth2', 'web')
     await live.attachPort('veth2', 'web')
     await live.attachPort('veth3', 'web')
+    const db = await live.ensureNetwork('db')
+    await live.attachPort('veth3', 'db')
+    expect(host.facts.interfaces).toContainEqual(
+      expect.objectContaining({ name: 'veth3', master: db.bridge, hairpin: true }),
+    )
     const [{ bridge = '' } = {}] = live.networks()
     await refused(bridge).toThrow('it is a bridge itself')
   })

@@ -117,7 +117,9 @@ const holdPlanned = async (
   let held = await hold()
   // What only tells brings nothing back.
   const endNote =
-    options.check === true ? () => {} : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
+    options.check === true
+      ? () => {}
+      : await noteWatch(options.state ?? defaultStateDirectory(), held.project)
   try {
     for (;;) {
       const signal = AbortSignal.any([signals.stop, signals.reload])

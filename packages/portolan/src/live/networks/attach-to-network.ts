@@ -5,16 +5,23 @@ import type { HeldRules } from '../rules/held-rules.ts'
 import { bridgeOf, isolates } from './own-bridges.ts'
 import { refusePort } from './refuse-port.ts'
 
-/** Makes an interface a port of a network's bridge. */
+/**
+ * Makes an interface a port of a network's bridge; one of another network of ours moves.
+ *
+ * @param isRepair - it was released: one that has come to another bridge since stays there
+ */
 export const attachToNetwork = async (
   rules: HeldRules,
   { links, sysctls }: Pick<LiveMachine, 'links' | 'sysctls'>,
   interfaceName: string,
   network: string,
+  { isRepair = false }: { readonly isRepair?: boolean } = {},
 ): Promise<void> => {
   if (await rules.isUnchanged()) await rules.readFacts()
   else await rules.refresh()
   const bridge = bridgeOf(rules.bridges, network)
+  const master = rules.facts.interfaces?.find(({ name }) => name === interfaceName)?.master ?? null
+  if (isRepair && master !== null) return
   refusePort(interfaceName, rules.facts)
   // A container is not put on a network whose guards are gone.
   if (rules.isDamaged()) await rules.mend()
@@ -23,6 +30,7 @@ export const attachToNetwork = async (
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
     await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
   loosenReversePath(bridge.name, rules.facts, sysctls)
+  if (master !== null && master !== bridge.name) await links.detachPort(interfaceName)
   await links.attachPort(interfaceName, bridge.name, { hairpin: true, isolated })
 }
 

@@ -133,7 +133,7 @@ export const bringAbout = async (
   await rules.refresh()
   // A bridge of another name is another bridge: what was on the old one would be on none.
   for (const { network, port } of lostPorts(rules.project, rules.facts, ports))
-    await attachToNetwork(rules, tools, port, `${rules.project}/${network}`)
+    await attachToNetwork(rules, tools, port, `${rules.project}/${network}`, { isRepair: true })
   // What another program took away of other projects comes back too.
   if (rules.isDamaged()) await rules.slowly(() => null)
 }
