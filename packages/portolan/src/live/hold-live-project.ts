@@ -47,12 +47,10 @@ export const holdLiveProject = (
         if (isDamaged) await machine.conntrack.forgetUntranslated(udpPorts(rules.desired()))
         return [...missing, ...more]
       }),
-    conflicts: () =>
-      inTurn(async () => {
-        const beside = { live: wanted.ports(), search: true }
-        const { conflicts } = await machine.plan(intentOf(project, wanted), beside)
-        return conflicts
-      }),
+    conflicts: async () => {
+      const search = await inTurn(() => machine.prepareSearch(intentOf(project, wanted), wanted.ports()))
+      return search()
+    },
     desired: () => rules.desired(),
     leases: () => machine.leases.read(),
   }

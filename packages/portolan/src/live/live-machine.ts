@@ -1,4 +1,4 @@
-import type { DesiredMapping, Intent, LeaseStore } from '@portolan/core'
+import type { Conflict, DesiredMapping, Intent, LeaseStore } from '@portolan/core'
 import type { Conntrack, Links, Listeners, Monitor } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -43,6 +43,11 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
     intent: Intent,
     beside: { readonly live: readonly DesiredMapping[]; readonly search: boolean },
   ): Promise<Plan>
+  /**
+   * Reads what a search for conflicts needs, as the host is now.
+   * @returns the search, which may go on beside other work
+   */
+  prepareSearch(intent: Intent, live: readonly DesiredMapping[]): Promise<() => Promise<readonly Conflict[]>>
   /**
    * Carries a plan out, under the lock that the caller holds.
    * @param writeDown - called before anything is changed; gives what undoes it

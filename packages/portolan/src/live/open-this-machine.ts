@@ -11,7 +11,8 @@ import {
 import { carryOut } from '../apply/apply-plan.ts'
 import type { Backend } from '../backend/backend.ts'
 import { readRules } from '../host-rules/read-rules.ts'
-import { planBeside } from '../plan/plan-intent.ts'
+import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
+import { openSearchThread } from '../plan/search-thread.ts'
 import { readStatus } from '../status/read-status.ts'
 import { systemClock } from '../watch/clock.ts'
 import type { LiveMachine } from './live-machine.ts'
@@ -34,6 +35,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const { project, backend, runner, stateDirectory } = options
   const wanted = openWantedState(stateDirectory, project)
   const rules = openRuleSource(backend, runner, stateDirectory)
+  const search = openSearchThread()
   const leases = options.leases ?? openLeaseStore(stateDirectory)
   return {
     backend,
@@ -49,11 +51,14 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     withLock: withHostLock,
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
     plan: (intent, beside) => planBeside(intent, { backend, runner, leases, stateDirectory }, beside),
+    prepareSearch: (intent, live) =>
+      prepareSearch(intent, { backend, runner, leases, stateDirectory }, live, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: ({ conflicts }) => readStatus({ project, backend, runner, stateDirectory, conflicts }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
+      await search.close()
       if (options.leases === undefined) await leases.close()
     },
   }

@@ -229,7 +229,11 @@ const finishPlan = (
   return speakingPlan(plan)
 }
 
-const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownCommand']): Conflict => {
+/**
+ * A conflict with the commands of `portolan` as they are to be written.
+ * @internal
+ */
+export const withCommands = (conflict: Conflict, ownCommand: PlanInput['ownCommand']): Conflict => {
   const { remedy } = conflict
   return ownCommand === undefined || remedy.commands.length === 0
     ? conflict

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { checkPortCount, type Intent, type Runner } from '@portolan/core'
+import { type Conflict, checkPortCount, type Intent, type Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, isSysctlWritable, readFlows, readHost } from '@portolan/host'
 import {
   type HostFacts,
@@ -81,6 +81,49 @@ export const planBeside = async (
   options: PlanOptions,
   beside: Pick<PlanInput, 'live' | 'search'>,
 ): Promise<Plan> => {
+  const { input, runner } = await readInput(intent, options, beside)
+  const planned = makePlan(input)
+  const isAsked = input.fix || options.rules !== undefined
+  if (isAsked) return planned
+  const conflicts = await withFirewalld(planned.conflicts, runner)
+  return conflicts === planned.conflicts ? planned : speakingPlan({ ...planned, conflicts })
+}
+
+/**
+ * Reads what the search for conflicts of such a plan needs, as it is now.
+ *
+ * @param search - finds them in what was read
+ * @returns the search, which asks the host no more, but for a firewalld that a remedy would reload
+ * @internal
+ */
+export const prepareSearch = async (
+  intent: Intent,
+  options: PlanOptions,
+  live: PlanInput['live'],
+  search: (input: PlanInput) => Promise<readonly Conflict[]>,
+): Promise<() => Promise<readonly Conflict[]>> => {
+  const { input, runner } = await readInput(intent, options, { live, search: true })
+  return async () => {
+    const conflicts = await search(input)
+    return input.fix ? conflicts : withFirewalld(conflicts, runner)
+  }
+}
+
+/** Only what conflicts say to do hangs on it: the search is not made once more. */
+const withFirewalld = async (
+  conflicts: readonly Conflict[],
+  runner: Runner,
+): Promise<readonly Conflict[]> => {
+  if (!conflicts.some(reloadsFirewalld)) return conflicts
+  const firewalld = await readFirewalld(runner)
+  return conflicts.map((one) => withoutLoss(one, firewalld))
+}
+
+const readInput = async (
+  intent: Intent,
+  options: PlanOptions,
+  beside: Pick<PlanInput, 'live' | 'search'>,
+): Promise<{ readonly input: PlanInput; readonly runner: Runner }> => {
   // Before anything is read for each of them.
   checkPortCount(intent.mappings)
   const runner = options.runner ?? createRunner()
@@ -116,15 +159,8 @@ export const planBeside = async (
   }
   const input = planInput(intent, options, known)
   const fix = options.fix === true && options.rules === undefined && surrounding !== null
-  const planned = makePlan({
-    ...input,
-    firewalld: fix ? await readFirewalldOf(input.present(), runner) : null,
-  })
-  const isAsked = input.fix || options.rules !== undefined
-  if (isAsked || !planned.conflicts.some(reloadsFirewalld)) return planned
-  const firewalld = await readFirewalld(runner)
-  // Only what conflicts say to do hangs on it: the search is not made once more.
-  return speakingPlan({ ...planned, conflicts: planned.conflicts.map((one) => withoutLoss(one, firewalld)) })
+  const firewalld = fix ? await readFirewalldOf(input.present(), runner) : null
+  return { input: { ...input, firewalld }, runner }
 }
 
 /** Rules with what is ours of nftables as it was when all was read. */

@@ -20,9 +20,10 @@ export interface Gathering {
   /**
    * What came, once it is quiet for a moment.
    * @param untilMs - how long to wait for the first; after that the bunch is empty
+   * @param sooner - ends that wait too
    * @returns null when nothing more will be told, or the signal is aborted
    */
-  next(untilMs: number): Promise<Bunch | null>
+  next(untilMs: number, sooner?: Promise<unknown>): Promise<Bunch | null>
 }
 
 export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gathering => {
@@ -31,15 +32,15 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
     asked ??= monitor.next()
     return asked
   }
-  const within = async (ms: number): Promise<Notice | 'late' | 'end'> => {
-    const first = await firstOf(notice(), ms, signal, clock)
+  const within = async (ms: number, sooner: Promise<unknown> | null): Promise<Notice | 'late' | 'end'> => {
+    const first = await firstOf(notice(), ms, sooner, signal, clock)
     if (first === 'late' || first === 'end') return first
     asked = null
     return first.done === true ? 'end' : first.value
   }
   return {
-    next: async (untilMs) => {
-      const first = await within(untilMs)
+    next: async (untilMs, sooner) => {
+      const first = await within(untilMs, sooner ?? null)
       if (first === 'end') return null
       const since = clock.now()
       if (first === 'late') return { notices: [], since }
@@ -47,7 +48,7 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
       for (;;) {
         const { quietMs, longestMs } = notices.every(({ kind }) => kind === 'rules') ? ofRules : ofNetwork
         const left = since + longestMs - clock.now()
-        const more = left <= 0 ? 'late' : await within(Math.min(quietMs, left))
+        const more = left <= 0 ? 'late' : await within(Math.min(quietMs, left), null)
         if (more === 'late') return { notices, since }
         if (more === 'end') return null
         notices.push(more)
@@ -59,6 +60,7 @@ export const gather = (monitor: Monitor, signal: AbortSignal, clock: Clock): Gat
 const firstOf = <Value>(
   value: Promise<Value>,
   ms: number,
+  sooner: Promise<unknown> | null,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<Value | 'late' | 'end'> => {
@@ -72,6 +74,7 @@ const firstOf = <Value>(
     const end = (): void => settle('end')
     const callOff = clock.after(ms, () => settle('late'))
     signal.addEventListener('abort', end, { once: true })
+    void sooner?.then(() => settle('late'))
     value.then(settle, (error) => {
       callOff()
       signal.removeEventListener('abort', end)

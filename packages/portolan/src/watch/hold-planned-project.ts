@@ -17,8 +17,9 @@ import { openRuleKeeper } from '../live/rules/open-rule-keeper.ts'
 import { openRuleSource } from '../live/rules/open-rule-source.ts'
 import { thisSysctls } from '../live/this-sysctls.ts'
 import type { Plan } from '../plan/plan.ts'
-import { planBeside } from '../plan/plan-intent.ts'
+import { planBeside, prepareSearch } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
+import { openSearchThread } from '../plan/search-thread.ts'
 import { driftBesideRules } from './drift-beside-rules.ts'
 import type { HeldProject } from './held-project.ts'
 import type { DriftChange } from './host-event.ts'
@@ -56,6 +57,7 @@ export const holdPlannedProject = async (
     () => desired,
   )
 
+  const search = openSearchThread()
   const conntrack = openConntrack()
   const links = openLinks()
   /** The ports that belong on each network: another program may have released them. */
@@ -118,10 +120,11 @@ export const holdPlannedProject = async (
       if (isDamaged) await conntrack.forgetUntranslated(udpPorts(desired))
       return repaired
     },
-    conflicts: async () => (await planBeside(intent, options, { live: [], search: true })).conflicts,
+    conflicts: async () => (await prepareSearch(intent, options, [], search.conflicts))(),
     desired: () => desired,
     leases: () => withLeaseStore(options, async (store) => (store === null ? null : store.read())),
     close: () => {
+      void search.close()
       rules.close()
       conntrack.close()
       links.close()

@@ -8,6 +8,7 @@ import { gather } from './gather.ts'
 import type { HeldProject } from './held-project.ts'
 import type { Cause, DriftChange, HostEvent } from './host-event.ts'
 import { runAhead } from './run-ahead.ts'
+import { type SearchBeside, searchBeside } from './search-beside.ts'
 
 /**
  * @public @since 0.1.0
@@ -23,7 +24,7 @@ export interface WatchOptions {
 
 /** The kernel does not tell all of its changes (`openMonitor`): the host is looked at this often anyway. */
 const LOOK_MS = 30_000
-/** A search for conflicts takes longer than a look, and nothing is repaired meanwhile: it waits until it is quiet. */
+/** A search for conflicts takes longer than a look: it waits until it is quiet. */
 const SEARCH_AFTER_MS = 150
 /** On a host that is never quiet it waits no longer than this. */
 const SEARCH_LATEST_MS = 2000
@@ -69,6 +70,7 @@ async function* watching(
   let told = ''
   let lookAt = 0
   let searchAt: number | null = 0
+  let search: SearchBeside | null = null
   /** When the search that is awaited was first asked for. */
   let askedAt = 0
   const searchLater = (): void => {
@@ -133,26 +135,33 @@ async function* watching(
       }
     }
     // What is to be looked at goes first: it may be broken.
-    if (searchAt !== null && clock.now() >= searchAt && clock.now() < lookAt) {
+    if (search === null && searchAt !== null && clock.now() >= searchAt && clock.now() < lookAt) {
       if (signal.aborted) return
       searchAt = null
-      try {
-        const found = new Map((await held.conflicts()).map((conflict) => [identity(conflict), conflict]))
+      search = searchBeside(held.conflicts())
+    }
+    if (once) await search?.ended
+    const outcome = search?.outcome() ?? null
+    if (outcome !== null) {
+      search = null
+      if (signal.aborted) return
+      if ('found' in outcome) {
+        const found = new Map(outcome.found.map((conflict) => [identity(conflict), conflict]))
         for (const [key, conflict] of found)
           if (!known.has(key)) yield { ...about(), kind: 'conflict', conflict }
         for (const [key, conflict] of known)
           if (!found.has(key)) yield { ...about(), kind: 'conflict-gone', conflict }
         known = found
-      } catch (error) {
-        if (signal.aborted) return
-        yield { ...about(), kind: 'failed', error: asError(error), retryMs: FIRST_RETRY_MS }
+      } else {
+        yield { ...about(), kind: 'failed', error: asError(outcome.error), retryMs: FIRST_RETRY_MS }
         if (once) return
-        searchAt = clock.now() + FIRST_RETRY_MS
+        searchAt ??= clock.now() + FIRST_RETRY_MS
       }
     }
     if (once) return
-    const next = Math.min(lookAt, searchAt ?? Number.POSITIVE_INFINITY) - clock.now()
-    const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)))
+    const next =
+      Math.min(lookAt, (search === null ? searchAt : null) ?? Number.POSITIVE_INFINITY) - clock.now()
+    const came = await gathering.next(Math.max(0, Math.min(next, LOOK_MS)), search?.ended)
     if (came === null) return
     if (came.notices.length === 0) continue
     if (!(await concerns(held, came.notices))) continue

@@ -103,7 +103,7 @@ const busy = (clock: Clock, everyMs: number, times: number): Monitor => {
   return { next, close, [Symbol.asyncIterator]: () => ({ next }), [Symbol.asyncDispose]: close }
 }
 
-test('a search for conflicts, which keeps repairs waiting, is not begun while changes go on', async () => {
+test('a search for conflicts is not begun while changes go on', async () => {
   const clock = jumpingClock()
   const searches: number[] = []
   const ended = new AbortController()
@@ -119,4 +119,30 @@ test('a search for conflicts, which keeps repairs waiting, is not begun while ch
   for await (const _event of watchProject(held, busy(clock, 100, 10), { signal: ended.signal }, clock));
   // One at first, and one when the tenth change was 150 ms ago.
   expect(searches).toEqual([0, expect.closeTo(1155, -1)])
+})
+
+test('what another program takes away during a search for conflicts is repaired before the search has ended', async () => {
+  const clock = jumpingClock()
+  const ended = new AbortController()
+  let endSearch = (): void => {}
+  let looks = 0
+  const held: HeldProject = {
+    ...heldWith([], []),
+    isUnchanged: async () => false,
+    look: async () => {
+      looks += 1
+      return looks === 2 ? [change('a')] : []
+    },
+    conflicts: () =>
+      new Promise((resolve) => {
+        endSearch = () => resolve([])
+      }),
+  }
+  const told: string[] = []
+  for await (const event of watchProject(held, busy(clock, 100, 1), { signal: ended.signal }, clock)) {
+    told.push(event.kind)
+    if (event.kind === 'drift') ended.abort()
+  }
+  endSearch()
+  expect(told).toEqual(['watching', 'drift'])
 })

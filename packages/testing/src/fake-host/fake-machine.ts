@@ -67,6 +67,10 @@ export const fakeMachine = <One extends Backend>(
   withLock: (work) => state.withLock(work),
   isElsewhere: async () => hasRulesElsewhere(project, backend, state.rules),
   plan: (intent, beside) => planOn(state, backend, intent, {}, beside),
+  prepareSearch: async (intent, live) => {
+    const { conflicts } = await planOn(state, backend, intent, {}, { live, search: true })
+    return async () => conflicts
+  },
   carryOut: (plan, writeDown) => carryOutOn(state, plan, writeDown),
   readStatus: ({ conflicts }) => statusOn(state, project, backend, conflicts),
   openMonitor: async () => state.openMonitor(),

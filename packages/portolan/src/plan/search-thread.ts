@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Conflict } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
+import { type PlanInput, withCommands } from './make-plan.ts'
+
+/** Searches for conflicts beside what this thread does. */
+export interface SearchThread {
+  /**
+   * What `makePlan` finds.
+   * @throws PortolanError as `makePlan` does
+   */
+  conflicts(input: PlanInput): Promise<readonly Conflict[]>
+  close(): Promise<void>
+}
+
+/** What the thread answers. */
+type Answer =
+  | { readonly conflicts: readonly Conflict[] }
+  | { readonly error: { readonly code: string | null; readonly message: string } }
+
+/** An input without what cannot be sent to a thread: functions, and the lease store's notes of where it looked last. */
+const plainInput = ({ present: _present, ownCommand: _ownCommand, ...input }: PlanInput) => ({
+  ...input,
+  leases: input.leases === null ? null : { ...input.leases, searched: null },
+})
+
+/** It is plain JavaScript, and loads the part of this package that is pure. */
+const program = `
+const { parentPort, workerData } = require('node:worker_threads')
+const loading = import(workerData)
+parentPort.on('message', async (input) => {
+  try {
+    const { makePlan, lowerRules } = await loading
+    const { conflicts } = makePlan({ ...input, present: () => lowerRules(input.surrounding ?? input.rules) })
+    parentPort.postMessage({ conflicts })
+  } catch (error) {
+    parentPort.postMessage({ error: { code: error.code ?? null, message: error.message } })
+  }
+})
+`
+
+const builtLibrary = (): string => createRequire(import.meta.url).resolve('portolan/machine')
+
+const start = (library: string): Worker => {
+  // Options of Node for this process (`--input-type`, `--inspect`) are not meant for the thread.
+  const thread = new Worker(program, { eval: true, workerData: pathToFileURL(library).href, execArgv: [] })
+  thread.unref()
+  return thread
+}
+
+/**
+ * A thread of its own for searches, which starts with the first of them and keeps what it has loaded. A search among
+ * thousands of ports and rules takes seconds, and a host that is watched is repaired meanwhile.
+ * @param library - the file of the part of this package that is pure, for Node to load
+ */
+export const openSearchThread = (library: () => string = builtLibrary): SearchThread => {
+  let thread: Worker | null = null
+  let last: Promise<unknown> = Promise.resolve()
+  const ask = async (input: PlanInput): Promise<Answer> => {
+    thread ??= start(library())
+    const asked = thread
+    const ending = new AbortController()
+    const { signal } = ending
+    try {
+      asked.postMessage(plainInput(input))
+      const ended = once(asked, 'exit', { signal }).then(() => {
+        throw new PortolanError('CLOSED', 'The search for conflicts was ended before it had found all.')
+      })
+      const [answer] = await Promise.race([once(asked, 'message', { signal }), ended])
+      return answer as Answer
+    } catch (error) {
+      // One that threw outside a search has ended: the next search has another.
+      if (thread === asked) thread = null
+      void asked.terminate()
+      throw error
+    } finally {
+      ending.abort()
+    }
+  }
+  return {
+    conflicts: async (input) => {
+      const asking = last.then(() => ask(input))
+      last = asking.catch(() => undefined)
+      const answer = await asking
+      if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input.ownCommand))
+      const { code, message } = answer.error
+      throw code === null ? new Error(message) : new PortolanError(code, message)
+    },
+    close: async () => {
+      await thread?.terminate()
+      thread = null
+    },
+  }
+}

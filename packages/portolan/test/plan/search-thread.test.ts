@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { parsePool } from '@portolan/core'
+import { parse } from '@portolan/iptables'
+import { noRules } from '../../src/host-rules/host-rules.ts'
+import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts'
+import { planInput } from '../../src/plan/plan-input.ts'
+import { openSearchThread } from '../../src/plan/search-thread.ts'
+import { intentOf } from '../shop.ts'
+
+const built = (): string => fileURLToPath(new URL('../../dist/machine.js', import.meta.url))
+
+describe('a search in a thread of its own', () => {
+  const rules = {
+    ...noRules,
+    'iptables-legacy': parse(
+      '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n',
+    ),
+  }
+  const inputFor = (ports: string): PlanInput =>
+    planInput(
+      intentOf(`services: { web: { ports: ['${ports}'] } }`),
+      { ownCommand: (one) => `sudo ${one}` },
+      {
+        ...{
+          facts: { sysctls: { 'net.ipv4.ip_forward': '1' } },
+          rules,
+          surrounding: rules,
+          backend: 'nftables',
+        },
+        ...{ leases: null, unread: [], fixes: [], owed: { mapped: [], untranslated: [] }, sysctls: true },
+        ...{ live: [], search: true },
+      },
+    )
+
+  test('finds what is found in this one, with the commands as they are to be written', async () => {
+    const thread = openSearchThread(built)
+    const inputs = [inputFor('8080:80'), inputFor('9000-9003:80-83')]
+    const found = await Promise.all(inputs.map((input) => thread.conflicts(input)))
+    await thread.close()
+    expect(found.every((conflicts) => conflicts.some(({ kind }) => kind === 'ForwardDropped'))).toBe(true)
+    expect(JSON.stringify(found)).toBe(JSON.stringify(inputs.map((input) => makePlan(input).conflicts)))
+  })
+
+  test('fails as it does in this one, and goes on searching', async () => {
+    const thread = openSearchThread(built)
+    const impossible: PlanInput = {
+      ...inputFor('8080:80'),
+      pools: [parsePool('10.9.0.0/24:24')],
+      reserve: [{ range: '10.9.0.0/24', from: null }],
+    }
+    await expect(thread.conflicts(impossible)).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' })
+    expect(await thread.conflicts(inputFor('8080:80'))).not.toEqual([])
+    await thread.close()
+  })
+
+  test('that is closed during a search ends it with an error, and the next search has another thread', async () => {
+    const thread = openSearchThread(built)
+    const searching = thread.conflicts(inputFor('8080:80'))
+    const ended = expect(searching).rejects.toMatchObject({ code: 'CLOSED' })
+    // The thread is started in the next turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    await thread.close()
+    await ended
+    expect(await thread.conflicts(inputFor('8080:80'))).not.toEqual([])
+    await thread.close()
+  })
+})
