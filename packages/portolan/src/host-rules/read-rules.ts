@@ -11,16 +11,21 @@ import { withRuleSocket } from './with-rule-socket.ts'
  * Reads what this host has in every backend: of nftables what is ours, of iptables all. A backend that cannot be read is
  * left empty and named in `unread`, unless it is the one in `needed`: then its error is thrown.
  *
- * @param options - `counters`: what the rules of iptables have counted too, of a backend that is not needed
+ * @param options - `counters`: what the rules of iptables have counted too, of a backend that is not needed; `without`:
+ *   backends that are not asked, and left empty
  * @internal
  */
 export const readRules = async (
   runner: Runner,
   needed: Backend | null,
-  { counters = false }: { readonly counters?: boolean } = {},
+  {
+    counters = false,
+    without = [],
+  }: { readonly counters?: boolean; readonly without?: readonly Backend[] } = {},
 ): Promise<HostRules> => {
   const incomplete = new Set<Backend>()
   const attempt = async <One extends Backend>(backend: One): Promise<RuleReading<RulesOf<One>>> => {
+    if (without.includes(backend)) return { rules: dialects[backend].empty, unread: [], hidden: [] }
     try {
       const reading = await readOne(backend, runner, backend === needed, counters)
       if (reading.unread.length + reading.hidden.length > 0) incomplete.add(backend)

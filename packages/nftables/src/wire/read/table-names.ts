@@ -22,11 +22,19 @@ const families: ReadonlyMap<number, TableFamily> = new Map([
   [7, 'bridge'],
 ])
 
+/**
+ * A table of nf_tables, by its name.
+ * @public @since 0.1.0
+ */
 export type TableName = Pick<Table, 'family' | 'name'>
 
 /**
  * The names of all tables of this host, those of others and of iptables-nft too.
  * @returns null when the kernel did not tell them all
+ * @throws InspectError, PermissionError
+ * @example
+ * (await tableNames(socket))?.some(({ family, name }) => family === 'ip' && name === 'nat')
+ * @public @since 0.1.0
  */
 export const tableNames = async (socket: NetlinkSocket): Promise<readonly TableName[] | null> => {
   const names: TableName[] = []

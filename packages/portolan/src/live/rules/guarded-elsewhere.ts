@@ -1,5 +1,6 @@
-import type { OwnedNetwork, Runner } from '@portolan/core'
+import type { NetlinkSocket, OwnedNetwork, Runner } from '@portolan/core'
 import type { Backend } from '../../backend/backend.ts'
+import { tableNames } from '../../backend/dialects.ts'
 import { readRules } from '../../host-rules/read-rules.ts'
 import { notGuardedElsewhere } from './not-guarded-elsewhere.ts'
 
@@ -15,7 +16,17 @@ export const networksToGuard = async (
   networks: readonly OwnedNetwork[],
   guarded: readonly string[],
   runner: Runner,
-): Promise<readonly OwnedNetwork[]> =>
-  networks.every(({ network }) => guarded.includes(network.bridge))
-    ? networks
-    : notGuardedElsewhere(backend, networks, guarded, await readRules(runner, null))
+  socket: NetlinkSocket | null,
+): Promise<readonly OwnedNetwork[]> => {
+  if (networks.every(({ network }) => guarded.includes(network.bridge))) return networks
+  const without: readonly Backend[] = (await hasIptables(socket)) ? [backend] : [backend, 'iptables-nft']
+  return notGuardedElsewhere(backend, networks, guarded, await readRules(runner, null, { without }))
+}
+
+/** May nf_tables have rules of iptables? Its programs take longer to tell than a repair does. */
+const hasIptables = async (socket: NetlinkSocket | null): Promise<boolean> => {
+  const names = socket === null ? null : await tableNames(socket)
+  return names === null || names.some(({ family, name }) => family !== 'inet' && iptablesTables.has(name))
+}
+
+const iptablesTables: ReadonlySet<string> = new Set(['filter', 'nat', 'mangle', 'raw', 'security'])

@@ -21,7 +21,7 @@ export const openRuleSource = <One extends Backend>(
     socket,
     generation: async () => (socket === null ? null : generationOf(socket)),
     inspect: () => dialect.inspect(host),
-    networksToGuard: (networks, guarded) => networksToGuard(backend, networks, guarded, runner),
+    networksToGuard: (networks, guarded) => networksToGuard(backend, networks, guarded, runner, socket),
     apply: async (changes, generation) => {
       // What comes into being beside our rules is noted before it does, so that `destroy` takes it away.
       const created = (await dialect.traces?.foresee(changes, runner)) ?? []
