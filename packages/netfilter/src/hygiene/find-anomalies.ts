@@ -36,7 +36,7 @@ const optionKinds: OptionKinds<{ readonly packets: readonly PacketBox[] }> = {
  * Exact over all that a rule can ask for: addresses, ports, protocols, interfaces, marks, connection tracking, sets.
  * A rule is said to be without effect only where no packet at all, ours or not, would fare otherwise.
  *
- * @param packets - what the packets look like; `packetsOfDesired` tells it of a project
+ * @param options - `packets`: what the packets look like; `packetsOfDesired` tells it of a project
  * @returns in the order of tables, chains and rules
  * @throws ParseError when an address of the packets cannot be read; InvalidRequestError for an argument of another kind
  * @example

@@ -1,5 +1,5 @@
-import type { Family } from '@portolan/netfilter'
-import type { Ruleset } from '../../model/ruleset.ts'
+import { type Family, ParseError } from '@portolan/netfilter'
+import type { Rule, Ruleset } from '../../model/ruleset.ts'
 import type { Variant } from '../../model/variant.ts'
 import { parse } from '../../parse/parse.ts'
 import { printRule } from '../../print/rule/print-rule.ts'
@@ -20,8 +20,18 @@ const readDeletion = (
   if (name === undefined || variant !== `iptables-${name}` || action !== '-D') return null
   const family = six === '' ? 'ip' : 'ip6'
   const text = `*${table}\n:${chain} - [0:0]\n-A ${chain} ${rest.join(' ')}\nCOMMIT\n`
-  const [read] = parse(text, program, family).tables[0]?.chains[0]?.rules ?? []
-  return read === undefined ? null : { family, table, chain, rule: printRule(read) }
+  const read = readRule(text, program, family)
+  return read === null ? null : { family, table, chain, rule: printRule(read) }
+}
+
+/** Null: a rule that iptables refuses, which so is in no chain. */
+const readRule = (text: string, program: string, family: Family): Rule | null => {
+  try {
+    return parse(text, program, family).tables[0]?.chains[0]?.rules[0] ?? null
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error
+    return null
+  }
 }
 
 /**
