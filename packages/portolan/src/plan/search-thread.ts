@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
-import { type PlanInput, withCommands } from './make-plan.ts'
+import { makePlan, type PlanInput, withCommands } from './make-plan.ts'
 
 /** Searches for conflicts beside what this thread does. */
 export interface SearchThread {
@@ -42,7 +42,14 @@ parentPort.on('message', async (input) => {
 })
 `
 
-const builtLibrary = (): string => createRequire(import.meta.url).resolve('portolan/machine')
+/** Null where a program that holds this one has been put together into one file. */
+const builtLibrary = (): string | null => {
+  try {
+    return createRequire(import.meta.url).resolve('portolan/machine')
+  } catch {
+    return null
+  }
+}
 
 const start = (library: string): Worker => {
   // Options of Node for this process (`--input-type`, `--inspect`) are not meant for the thread.
@@ -54,13 +61,15 @@ const start = (library: string): Worker => {
 /**
  * A thread of its own for searches, which starts with the first of them and keeps what it has loaded. A search among
  * thousands of ports and rules takes seconds, and a host that is watched is repaired meanwhile.
- * @param library - the file of the part of this package that is pure, for Node to load
+ * @param library - the file of the part of this package that is pure, for Node to load; null: there is none, and searches
+ *   are made in this thread
  */
-export const openSearchThread = (library: () => string = builtLibrary): SearchThread => {
+export const openSearchThread = (library: () => string | null = builtLibrary): SearchThread => {
+  let file: string | null | undefined
   let thread: Worker | null = null
   let last: Promise<unknown> = Promise.resolve()
-  const ask = async (input: PlanInput): Promise<Answer> => {
-    thread ??= start(library())
+  const ask = async (input: PlanInput, from: string): Promise<Answer> => {
+    thread ??= start(from)
     const asked = thread
     const ending = new AbortController()
     const { signal } = ending
@@ -82,7 +91,10 @@ export const openSearchThread = (library: () => string = builtLibrary): SearchTh
   }
   return {
     conflicts: async (input) => {
-      const asking = last.then(() => ask(input))
+      if (file === undefined) file = library()
+      const from = file
+      if (from === null) return makePlan(input).conflicts
+      const asking = last.then(() => ask(input, from))
       last = asking.catch(() => undefined)
       const answer = await asking
       if ('conflicts' in answer) return answer.conflicts.map((one) => withCommands(one, input.ownCommand))

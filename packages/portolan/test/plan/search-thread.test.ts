@@ -65,4 +65,11 @@ describe('a search in a thread of its own', () => {
     expect(await thread.conflicts(inputFor('8080:80'))).not.toEqual([])
     await thread.close()
   })
+
+  test('is made in this one where its code is nowhere to be loaded from', async () => {
+    const thread = openSearchThread(() => null)
+    const input = inputFor('8080:80')
+    expect(JSON.stringify(await thread.conflicts(input))).toBe(JSON.stringify(makePlan(input).conflicts))
+    await thread.close()
+  })
 })
