@@ -1,9 +1,10 @@
-import { once } from 'node:events'
+import { once as nextEvent } from 'node:events'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Conflict } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
+import { once } from '../lazy/once.ts'
 import { makePlan, type PlanInput, withCommands } from './make-plan.ts'
 
 /** Searches for conflicts beside what this thread does. */
@@ -65,23 +66,32 @@ const start = (library: string): Worker => {
  *   are made in this thread
  */
 export const openSearchThread = (library: () => string | null = builtLibrary): SearchThread => {
-  let file: string | null | undefined
+  const file = once(library)
   let thread: Worker | null = null
   let last: Promise<unknown> = Promise.resolve()
+  const begin = (from: string): Worker => {
+    const begun = start(from)
+    // One that ends between two searches would never answer the next, which has another.
+    begun
+      .on('error', () => {})
+      .once('exit', () => {
+        if (thread === begun) thread = null
+      })
+    return begun
+  }
   const ask = async (input: PlanInput, from: string): Promise<Answer> => {
-    thread ??= start(from)
+    thread ??= begin(from)
     const asked = thread
     const ending = new AbortController()
     const { signal } = ending
     try {
       asked.postMessage(plainInput(input))
-      const ended = once(asked, 'exit', { signal }).then(() => {
+      const ended = nextEvent(asked, 'exit', { signal }).then(() => {
         throw new PortolanError('CLOSED', 'The search for conflicts was ended before it had found all.')
       })
-      const [answer] = await Promise.race([once(asked, 'message', { signal }), ended])
+      const [answer] = await Promise.race([nextEvent(asked, 'message', { signal }), ended])
       return answer as Answer
     } catch (error) {
-      // One that threw outside a search has ended: the next search has another.
       if (thread === asked) thread = null
       void asked.terminate()
       throw error
@@ -91,8 +101,7 @@ export const openSearchThread = (library: () => string | null = builtLibrary): S
   }
   return {
     conflicts: async (input) => {
-      if (file === undefined) file = library()
-      const from = file
+      const from = file()
       if (from === null) return makePlan(input).conflicts
       const asking = last.then(() => ask(input, from))
       last = asking.catch(() => undefined)
