@@ -16,6 +16,7 @@ export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
 export { isInterfaceName } from './contract/check-name.ts'
 export { networkMark } from './contract/network-mark.ts'
+export { checkRuleset } from './dialect/check-ruleset.ts'
 export { hereDocument, quoted } from './dialect/shell-text.ts'
 export {
   endpointIntent,

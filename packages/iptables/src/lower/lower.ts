@@ -1,3 +1,4 @@
+import { checkRuleset } from '@portolan/core/planning'
 import type {
   Hook,
   MatchStep,
@@ -6,7 +7,6 @@ import type {
   NetfilterTable,
   Step,
 } from '@portolan/netfilter'
-import { checkRuleset } from '../model/check-ruleset.ts'
 import type { Match } from '../model/option/match.ts'
 import type { Chain, Rule, Ruleset, Table } from '../model/ruleset.ts'
 import type { Variant } from '../model/variant.ts'

@@ -1,4 +1,4 @@
-import { checkRuleset } from '../model/check-ruleset.ts'
+import { checkRuleset } from '@portolan/core/planning'
 import type { Chain, Ruleset, Table } from '../model/ruleset.ts'
 import { printCounters, printRule } from './rule/print-rule.ts'
 import { printScript } from './script.ts'

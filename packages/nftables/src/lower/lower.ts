@@ -1,3 +1,4 @@
+import { checkRuleset } from '@portolan/core/planning'
 import type {
   BaseHook,
   NetfilterChain,
@@ -6,7 +7,6 @@ import type {
   NetfilterTable,
   RuleSource,
 } from '@portolan/netfilter'
-import { checkRuleset } from '../model/check-ruleset.ts'
 import {
   type BaseChain,
   type Chain,

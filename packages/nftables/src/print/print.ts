@@ -1,4 +1,4 @@
-import { checkRuleset } from '../model/check-ruleset.ts'
+import { checkRuleset } from '@portolan/core/planning'
 import type { JsonObject, Ruleset } from '../model/index.ts'
 import { rulesetObjects } from './json/json.ts'
 import { rulesetText } from './text/text-table.ts'
