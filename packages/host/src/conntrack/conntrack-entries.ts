@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Family, InspectError, PermissionError } from '@portolan/netfilter'
 import type { NetlinkConnection } from '../netlink/connection.ts'
+import { EPERM } from '../netlink/errno.ts'
 import { changeError, dump, send } from '../netlink/request.ts'
 import {
   CONNTRACK_DELETE,
@@ -10,8 +11,6 @@ import {
   parseConntrack,
 } from './conntrack-message.ts'
 import type { CountedSocket } from './counted-socket.ts'
-
-const EPERM = 1
 
 /**
  * Visits every entry of some families, in one walk: the kernel goes through all buckets of its table for each

@@ -1,4 +1,4 @@
-import { attribute, attributeText, attributeU8, attributeU32, nested } from '../netlink/attribute.ts'
+import { attribute, attributeText, attributeU8, nested } from '../netlink/attribute.ts'
 import {
   IFLA_BR_NF_CALL_IP6TABLES,
   IFLA_BR_NF_CALL_IPTABLES,
@@ -6,9 +6,9 @@ import {
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINKINFO,
-  IFLA_MTU,
 } from '../netlink/rtnetlink.ts'
 import type { BridgeChange } from './links.ts'
+import { mtuAttribute } from './mtu-attribute.ts'
 
 /** IFLA_IFALIAS without a NUL: the kernel stores every byte it is given (`dev_set_alias`). */
 export const aliasAttribute = (alias: string): Uint8Array =>
@@ -30,5 +30,5 @@ export const flag = (type: number, value: boolean | undefined): readonly Uint8Ar
 /** The attributes that lie on the link itself rather than in its bridge data. */
 export const linkAttributes = (change: BridgeChange): readonly Uint8Array[] => [
   ...(change.alias === undefined ? [] : [aliasAttribute(change.alias)]),
-  ...(change.mtu === undefined ? [] : [attributeU32(IFLA_MTU, change.mtu)]),
+  ...(change.mtu === undefined ? [] : [mtuAttribute(change.mtu)]),
 ]

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
-import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
+import { ApplyError } from '@portolan/netfilter'
 import { attribute, attributeU32 } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
+import { EEXIST } from '../netlink/errno.ts'
 import { change, changeError, send } from '../netlink/request.ts'
 import {
   IFLA_ADDRESS,
   IFLA_BR_FORWARD_DELAY,
   IFLA_BR_STP_STATE,
-  IFLA_MTU,
   RTM_DELLINK,
   RTM_NEWLINK,
   RTM_SETLINK,
@@ -19,6 +19,8 @@ import { aliasAttribute, bridgeInfo, netfilterData } from './bridge-attributes.t
 import { findLink, nameAttribute, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { BridgeSpec } from './links.ts'
+import { macBytes } from './mac-bytes.ts'
+import { mtuAttribute } from './mtu-attribute.ts'
 
 export const createBridge = async (connection: NetlinkConnection, bridge: BridgeSpec): Promise<void> => {
   const does = `create the bridge ${bridge.name}`
@@ -33,7 +35,7 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
             {
               type: RTM_SETLINK,
               // A size given at creation would not stick: `br_mtu_auto_adjust` keeps only one set later.
-              payload: [interfaceInfo({ index }), attributeU32(IFLA_MTU, bridge.mtu)],
+              payload: [interfaceInfo({ index }), mtuAttribute(bridge.mtu)],
               does: `set the MTU of ${bridge.name} to ${bridge.mtu}`,
             },
           ]),
@@ -69,7 +71,7 @@ const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does
     {
       type: RTM_NEWLINK,
       flags: NLM_F_CREATE | NLM_F_EXCL,
-      payload: [interfaceInfo({}), name, attribute(IFLA_ADDRESS, macBytes(bridge.mac)), bridgeInfo(...data)],
+      payload: [interfaceInfo({}), name, attribute(IFLA_ADDRESS, bridgeMac(bridge.mac)), bridgeInfo(...data)],
       does,
     },
     { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(bridge.alias)], does },
@@ -88,8 +90,6 @@ const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does
   }
 }
 
-const EEXIST = 17
-
 const taken = (name: string, does: string): ApplyError =>
   new ApplyError(`Could not ${does}: an interface named ${name} is there already.`, {
     applied: [],
@@ -100,12 +100,8 @@ const taken = (name: string, does: string): ApplyError =>
  * A bridge without an address of its own takes the lowest of its ports', and changes it with them
  * (`br_stp_recalculate_bridge_id`), which leaves containers with a stale neighbour entry for their gateway.
  */
-const macBytes = (mac: string | undefined): Uint8Array => {
-  if (mac === undefined) return Uint8Array.of(0x02, ...randomBytes(5))
-  if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(mac))
-    throw new InvalidRequestError(`"${mac}" is not a MAC address, such as 02:42:ac:11:00:01.`)
-  return Uint8Array.from(mac.split(':'), (byte) => Number.parseInt(byte, 16))
-}
+const bridgeMac = (mac: string | undefined): Uint8Array =>
+  mac === undefined ? Uint8Array.of(0x02, ...randomBytes(5)) : macBytes(mac)
 
 const switchOnIp6 = (bridge: BridgeSpec): void => {
   const disabled = `net.ipv6.conf.${bridge.name.replaceAll('.', '/')}.disable_ipv6`

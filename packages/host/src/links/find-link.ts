@@ -2,11 +2,10 @@ import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
 import { type LinkRecord, parseLink } from '../facts/read-links.ts'
 import { attributeText } from '../netlink/attribute.ts'
 import type { NetlinkConnection } from '../netlink/connection.ts'
+import { ENODEV } from '../netlink/errno.ts'
 import { get } from '../netlink/request.ts'
 import { IFLA_IFNAME, RTM_GETLINK } from '../netlink/rtnetlink.ts'
 import { interfaceInfo } from './interface-info.ts'
-
-const ENODEV = 19
 
 /** The link of that name, null when there is none. */
 export const findLink = async (connection: NetlinkConnection, name: string): Promise<LinkRecord | null> => {

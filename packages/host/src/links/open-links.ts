@@ -1,19 +1,27 @@
 import { readAddresses } from '../facts/read-addresses.ts'
 import { type NetlinkConnection, openConnection } from '../netlink/connection.ts'
 import { NETLINK_ROUTE } from '../netlink/constants.ts'
+import { EADDRNOTAVAIL, EEXIST } from '../netlink/errno.ts'
 import { change, changeError, send } from '../netlink/request.ts'
 import { RTM_NEWLINK, RTM_SETLINK } from '../netlink/rtnetlink.ts'
 import { addressChange } from './address-change.ts'
 import { bridgeInfo, linkAttributes, netfilterData } from './bridge-attributes.ts'
 import { attachPort, detachPort, setPort } from './bridge-port.ts'
 import { createBridge } from './create-bridge.ts'
+import { createDummy } from './create-dummy.ts'
+import { createIpvlan } from './create-ipvlan.ts'
+import { createMacvlan } from './create-macvlan.ts'
+import { createVlan } from './create-vlan.ts'
 import { deleteBridge } from './delete-bridge.ts'
+import { deleteLink } from './delete-link.ts'
 import { requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
-import type { BridgeChange, Links } from './links.ts'
-
-const EEXIST = 17
-const EADDRNOTAVAIL = 99
+import type { LinkOperations } from './link-operations.ts'
+import type { BridgeChange } from './links.ts'
+import { moveLink } from './move-link.ts'
+import { renameLink } from './rename-link.ts'
+import { setMac } from './set-mac.ts'
+import { setMtu } from './set-mtu.ts'
 
 /**
  * Opens the links of this network namespace for changing. It does not keep the process alive; close it when done.
@@ -25,7 +33,7 @@ const EADDRNOTAVAIL = 99
  * links.close()
  * @public @since 0.1.0
  */
-export const openLinks = (): Links => {
+export const openLinks = (): LinkOperations => {
   const connection = openConnection(NETLINK_ROUTE)
   return {
     createBridge: (bridge) => createBridge(connection, bridge),
@@ -37,6 +45,15 @@ export const openLinks = (): Links => {
     attachPort: (interfaceName, bridge, port) => attachPort(connection, interfaceName, bridge, port),
     setPort: (interfaceName, port) => setPort(connection, interfaceName, port),
     detachPort: (interfaceName) => detachPort(connection, interfaceName),
+    createDummy: (link) => createDummy(connection, link),
+    createMacvlan: (link) => createMacvlan(connection, link),
+    createIpvlan: (link) => createIpvlan(connection, link),
+    createVlan: (link) => createVlan(connection, link),
+    deleteLink: (name) => deleteLink(connection, name),
+    renameLink: (name, to) => renameLink(connection, name, to),
+    setMac: (name, mac) => setMac(connection, name, mac),
+    setMtu: (name, mtu) => setMtu(connection, name, mtu),
+    moveLink: (name, netns, as) => moveLink(connection, name, netns, as),
     close: () => connection.close(),
   }
 }

@@ -15,6 +15,12 @@ export const nested = (type: number, ...children: readonly Uint8Array[]): Uint8A
 
 export const attributeU8 = (type: number, value: number): Uint8Array => attribute(type, Uint8Array.of(value))
 
+export const attributeU16 = (type: number, value: number): Uint8Array => {
+  const bytes = new Uint8Array(2)
+  new DataView(bytes.buffer).setUint16(0, value, littleEndian)
+  return attribute(type, bytes)
+}
+
 export const attributeU32 = (type: number, value: number): Uint8Array => attribute(type, u32(value))
 
 /** A string with the NUL that the kernel's NLA_NUL_STRING and NLA_STRING policies accept. */

@@ -13,6 +13,7 @@ import {
 import { ApplyError, InspectError, PermissionError } from '@portolan/netfilter'
 import { concatenate } from './attribute.ts'
 import type { NetlinkConnection } from './connection.ts'
+import { EPERM } from './errno.ts'
 import { message } from './message.ts'
 
 let lastSequence = 0
@@ -26,8 +27,6 @@ export const errnoText = (errno: number): string => {
   const [name, text] = getSystemErrorMap().get(-errno) ?? []
   return name === undefined ? `errno ${errno}` : `${name}: ${text}`
 }
-
-const EPERM = 1
 
 /**
  * Asks for everything of one kind.

@@ -22,10 +22,12 @@ export const IFF_UP = 0x1
 export const IFLA_ADDRESS = 1
 export const IFLA_IFNAME = 3
 export const IFLA_MTU = 4
+export const IFLA_LINK = 5
 export const IFLA_MASTER = 10
 export const IFLA_PROTINFO = 12
 export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
+export const IFLA_NET_NS_FD = 28
 
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
@@ -36,6 +38,13 @@ export const IFLA_BR_FORWARD_DELAY = 1
 export const IFLA_BR_STP_STATE = 5
 export const IFLA_BR_NF_CALL_IPTABLES = 36
 export const IFLA_BR_NF_CALL_IP6TABLES = 37
+
+export const IFLA_MACVLAN_MODE = 1
+
+export const IFLA_IPVLAN_MODE = 1
+export const IFLA_IPVLAN_FLAGS = 2
+
+export const IFLA_VLAN_ID = 1
 
 export const IFLA_BRPORT_MODE = 4
 export const IFLA_BRPORT_ISOLATED = 33

@@ -1,0 +1,119 @@
+import { NLM_F_CREATE, NLM_F_EXCL } from '@portolan/core/netlink'
+import { ApplyError, InvalidRequestError } from '@portolan/netfilter'
+import { attribute, attributeText, attributeU32, nested } from '../netlink/attribute.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { EEXIST, EOPNOTSUPP } from '../netlink/errno.ts'
+import { changeError, errnoText, send } from '../netlink/request.ts'
+import {
+  IFLA_ADDRESS,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  RTM_DELLINK,
+  RTM_NEWLINK,
+  RTM_SETLINK,
+} from '../netlink/rtnetlink.ts'
+import { aliasAttribute } from './bridge-attributes.ts'
+import { findLink, nameAttribute } from './find-link.ts'
+import { interfaceInfo } from './interface-info.ts'
+import type { LinkSpec } from './link-operations.ts'
+import { macBytes } from './mac-bytes.ts'
+import { mtuAttribute } from './mtu-attribute.ts'
+import { describeNamespace, withNamespace } from './namespace-place.ts'
+
+/** What makes a link one of its kind. */
+export interface LinkKind {
+  /** As the kernel calls it (`rtnl_link_ops.kind`). */
+  readonly kind: string
+  /** What a kernel without it lacks: the option that it is built with, and the module. */
+  readonly option: string
+  readonly module: string
+  /** The index of the parent; null for a link without one. */
+  readonly parent: number | null
+  readonly data: readonly Uint8Array[]
+  /** Why the kernel refuses with an errno, and what to do; null where there is no more to say than the errno. */
+  explain(errno: number): string | null
+}
+
+/** Makes a link of some kind, here or directly in another network namespace. */
+export const createLink = async (
+  connection: NetlinkConnection,
+  link: LinkSpec,
+  { kind, option, module, parent, data, explain }: LinkKind,
+): Promise<void> => {
+  const does = `create the ${kind} ${link.name}`
+  const name = nameAttribute(link.name)
+  const payload = [
+    interfaceInfo(link.up === true ? { up: true } : {}),
+    name,
+    ...(parent === null ? [] : [attributeU32(IFLA_LINK, parent)]),
+    ...(link.mac === undefined ? [] : [attribute(IFLA_ADDRESS, macBytes(link.mac))]),
+    ...(link.mtu === undefined ? [] : [mtuAttribute(link.mtu)]),
+    nested(IFLA_LINKINFO, attributeText(IFLA_INFO_KIND, kind), nested(IFLA_INFO_DATA, ...data)),
+  ]
+  const refusal = (errno: number): Error => {
+    const words = errno === EOPNOTSUPP ? noSuchKind(kind, option, module) : explain(errno)
+    return words === null ? changeError(does, errno, []) : refused(does, words, errnoText(errno))
+  }
+  if (link.netns !== undefined) await createElsewhere(connection, link, link.netns, payload, does, refusal)
+  else await createHere(connection, link, name, payload, does, refusal)
+}
+
+type Refusal = (errno: number) => Error
+
+const createElsewhere = async (
+  connection: NetlinkConnection,
+  link: LinkSpec,
+  netns: NonNullable<LinkSpec['netns']>,
+  payload: readonly Uint8Array[],
+  does: string,
+  refusal: Refusal,
+): Promise<void> => {
+  if (link.alias !== undefined)
+    throw new InvalidRequestError(
+      `Could not ${does}: a link that is made in another network namespace takes no alias. Leave the alias out.`,
+    )
+  const [errno = 0] = await withNamespace(netns, does, (namespace) =>
+    send(connection, [
+      { type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, payload: [...payload, namespace], does },
+    ]),
+  )
+  if (errno === EEXIST)
+    throw refused(
+      does,
+      `${describeNamespace(netns)} has an interface of that name or with that address already. Choose another name`,
+      errnoText(errno),
+    )
+  if (errno !== 0) throw refusal(errno)
+}
+
+/** The alias is written within the same system call, as the kernel ignores it in the message that creates. */
+const createHere = async (
+  connection: NetlinkConnection,
+  link: LinkSpec,
+  name: Uint8Array,
+  payload: readonly Uint8Array[],
+  does: string,
+  refusal: Refusal,
+): Promise<void> => {
+  if ((await findLink(connection, link.name)) !== null)
+    throw refused(does, 'an interface of that name is there already. Choose another name', errnoText(EEXIST))
+  const { alias } = link
+  const [made = 0, named = 0] = await send(connection, [
+    { type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, payload, does },
+    ...(alias === undefined
+      ? []
+      : [{ type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(alias)], does }]),
+  ])
+  if (made !== 0) throw refusal(made)
+  if (named === 0) return
+  await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({}), name], does }])
+  throw changeError(`write the alias of ${link.name}`, named, [])
+}
+
+const noSuchKind = (kind: string, option: string, module: string): string =>
+  `this kernel has no links of kind ${kind}, or the parent takes none. Load the module (modprobe ${module}), or use a kernel that has it (${option})`
+
+const refused = (does: string, words: string, why: string): ApplyError =>
+  new ApplyError(`Could not ${does}: ${words}.`, { applied: [], stderr: why })

@@ -1,0 +1,10 @@
+/** include/uapi/asm-generic/errno-base.h, errno.h: what the kernel says of a link or an address that it refuses. */
+export const EPERM = 1
+export const EBUSY = 16
+export const EEXIST = 17
+export const ENODEV = 19
+export const EINVAL = 22
+export const ERANGE = 34
+export const EOPNOTSUPP = 95
+export const EADDRINUSE = 98
+export const EADDRNOTAVAIL = 99
