@@ -12,6 +12,9 @@ export type {
   Links,
   Listeners,
   Monitor,
+  NamespaceReference,
+  Namespaces,
+  NetworkNamespace,
   Notice,
 } from '@portolan/host'
 export { type Batch, batches } from './apply/batches.ts'

@@ -1,3 +1,5 @@
+import type { EndpointMark } from './endpoint-alias.ts'
+
 /** IFNAMSIZ is 16 with the closing NUL (include/uapi/linux/if.h). */
 const longestName = 15
 const hashLength = 6
@@ -19,13 +21,27 @@ const fnv1a = (text: string): number => {
  * bridgeName('shop', 'frontend') // 'br-front-v8faai'
  * @public @since 0.1.0
  */
-export const bridgeName = (project: string, network: string): string => {
-  const hash = fnv1a(`${project}/${network}`).toString(36).padStart(7, '0').slice(-hashLength)
-  const room = longestName - hashLength - 'br--'.length
-  const readable =
-    network
+export const bridgeName = (project: string, network: string): string =>
+  hashedName('br', network, `${project}/${network}`)
+
+/**
+ * The interface name of the host's end of an endpoint's veth pair, made as `bridgeName` makes one.
+ *
+ * @param attempt - another name for each number, for where the first is taken
+ * @example
+ * endpointPortName({ project: 'shop', network: 'web', endpoint: 'web-1' }) // 've-web1-q0f58r'
+ * @public @since 0.1.0
+ */
+export const endpointPortName = ({ project, network, endpoint }: EndpointMark, attempt = 0): string =>
+  hashedName('ve', endpoint, JSON.stringify([project, network, endpoint, attempt]))
+
+const hashedName = (kind: string, readable: string, whole: string): string => {
+  const hash = fnv1a(whole).toString(36).padStart(7, '0').slice(-hashLength)
+  const room = longestName - hashLength - `${kind}--`.length
+  const front =
+    readable
       .toLowerCase()
       .replace(/[^a-z0-9]/g, '')
       .slice(0, room) || 'net'
-  return `br-${readable}-${hash}`
+  return `${kind}-${front}-${hash}`
 }

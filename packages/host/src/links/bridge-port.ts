@@ -61,7 +61,7 @@ export const detachPort = async (connection: NetlinkConnection, interfaceName: s
   ])
 }
 
-const portChange = (index: number, name: string, port: PortChange): readonly NetlinkChange[] => {
+export const portChange = (index: number, name: string, port: PortChange): readonly NetlinkChange[] => {
   const data = [...flag(IFLA_BRPORT_MODE, port.hairpin), ...flag(IFLA_BRPORT_ISOLATED, port.isolated)]
   if (data.length === 0) return []
   const info = nested(

@@ -39,6 +39,43 @@ export interface PortChange {
 }
 
 /**
+ * A veth pair to be made: one end here, a port of a bridge, and the other in another network namespace.
+ * @public @since 0.1.0
+ */
+export interface VethSpec {
+  /** Of the end here, 1 to 15 bytes. */
+  readonly name: string
+  /** Its endpoint, as `endpointAlias` of core writes it. */
+  readonly alias: string
+  readonly bridge: string
+  readonly port: PortChange
+  /** Of both ends, in bytes. */
+  readonly mtu: number
+  readonly peer: {
+    readonly name: string
+    /** Six bytes in hexadecimal, colons between. */
+    readonly mac: string
+    /** A descriptor of the namespace, open in this process. */
+    readonly namespace: number
+    /** The namespace in words, for messages. */
+    readonly where: string
+  }
+}
+
+/**
+ * What the kernel tells of the host's end of a veth pair.
+ * @public @since 0.1.0
+ */
+export interface EndpointLink {
+  readonly alias: string
+  readonly kind: string
+  /** Both ends are up, and packets pass. */
+  readonly carries: boolean
+  /** The number of the namespace that the other end is in, as `namespaceNumber` gives it; null: in this one. */
+  readonly namespace: number | null
+}
+
+/**
  * Changes links of this network namespace over one netlink socket. Every method needs CAP_NET_ADMIN; those that
  * change several things do it in as few system calls as the kernel allows, so a process killed on its way leaves
  * what the next plan recognises and mends.
@@ -75,5 +112,27 @@ export interface Links {
   setPort(interfaceName: string, change: PortChange): Promise<void>
   /** Takes an interface out of its bridge; it stays up. */
   detachPort(interfaceName: string): Promise<void>
+  /**
+   * Makes a veth pair, its other end in another namespace under its final name, and sets the end here up as a port of a
+   * bridge. The other end stays down. What was made is removed again when a later step fails.
+   *
+   * @throws ApplyError when a name is taken, here or there
+   */
+  createVeth(veth: VethSpec): Promise<void>
+  /**
+   * Reads the host's end of a veth pair, or any other link; null: it is not there. Since Linux 6.8 a port that got its
+   * carrier forwards once this returns.
+   */
+  readEndpointLink(name: string): Promise<EndpointLink | null>
+  /**
+   * Deletes the host's end of an endpoint's veth pair, and with it the other end (its alias names an endpoint; any other
+   * interface is refused). One that is not there is no error.
+   */
+  deleteEndpointLink(name: string): Promise<void>
+  /**
+   * The number that this network namespace has for another one; null: it has none yet.
+   * @param namespace - a descriptor, open in this process
+   */
+  namespaceNumber(namespace: number): Promise<number | null>
   close(): void
 }

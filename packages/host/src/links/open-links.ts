@@ -14,6 +14,7 @@ import { createMacvlan } from './create-macvlan.ts'
 import { createVlan } from './create-vlan.ts'
 import { deleteBridge } from './delete-bridge.ts'
 import { deleteLink } from './delete-link.ts'
+import { createVeth, deleteEndpointLink, namespaceNumber, readEndpointLink } from './endpoint-link.ts'
 import { requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkOperations } from './link-operations.ts'
@@ -54,6 +55,10 @@ export const openLinks = (): LinkOperations => {
     setMac: (name, mac) => setMac(connection, name, mac),
     setMtu: (name, mtu) => setMtu(connection, name, mtu),
     moveLink: (name, netns, as) => moveLink(connection, name, netns, as),
+    createVeth: (veth) => createVeth(connection, veth),
+    readEndpointLink: (name) => readEndpointLink(connection, name),
+    deleteEndpointLink: (name) => deleteEndpointLink(connection, name),
+    namespaceNumber: (namespace) => namespaceNumber(connection, namespace),
     close: () => connection.close(),
   }
 }

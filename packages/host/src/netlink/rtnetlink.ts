@@ -14,10 +14,12 @@ export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 export const RTM_NEWNETCONF = 80
+export const RTM_GETNSID = 90
 export const RTM_NEWNEXTHOP = 104
 export const RTM_DELNEXTHOP = 105
 
 export const IFF_UP = 0x1
+export const IFF_RUNNING = 0x40
 
 export const IFLA_ADDRESS = 1
 export const IFLA_IFNAME = 3
@@ -28,6 +30,7 @@ export const IFLA_PROTINFO = 12
 export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
 export const IFLA_NET_NS_FD = 28
+export const IFLA_LINK_NETNSID = 37
 
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
@@ -45,6 +48,13 @@ export const IFLA_IPVLAN_MODE = 1
 export const IFLA_IPVLAN_FLAGS = 2
 
 export const IFLA_VLAN_ID = 1
+
+/** include/uapi/linux/veth.h. */
+export const VETH_INFO_PEER = 1
+
+/** include/uapi/linux/net_namespace.h. */
+export const NETNSA_NSID = 1
+export const NETNSA_FD = 3
 
 export const IFLA_BRPORT_MODE = 4
 export const IFLA_BRPORT_ISOLATED = 33

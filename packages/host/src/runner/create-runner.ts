@@ -15,6 +15,7 @@ const packages: readonly (readonly [RegExp, string])[] = [
   [/^ip6?tables/, 'iptables'],
   [/^(conntrack|conntrackd)$/, 'conntrack'],
   [/^(ip|ss|bridge|tc)$/, 'iproute2'],
+  [/^nsenter$/, 'util-linux'],
   [/^ipset$/, 'ipset'],
   [/^(sysctl|ps)$/, 'procps'],
   [/^modprobe$/, 'kmod'],

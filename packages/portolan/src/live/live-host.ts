@@ -9,6 +9,8 @@ import type {
 import type { HostStatus } from '../status/status.ts'
 import type { HostEvent } from '../watch/host-event.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
+import type { AttachedEndpoint } from './attachments/attach-endpoint.ts'
+import type { AttachRequest, DetachOptions } from './attachments/attach-request.ts'
 import type { PublishRequest, UnpublishRequest } from './ports/publish-request.ts'
 
 /**
@@ -53,7 +55,10 @@ export interface LiveHost extends AsyncDisposable {
    * @throws PortolanError `SUBNET_EXHAUSTED`; for a fixed address `ADDRESS_LEASED`, `ADDRESS_OUT_OF_RANGE`
    */
   lease(network: string, endpoint: string, options?: EndpointOptions): Promise<DesiredEndpoint>
-  /** Gives the addresses of an endpoint up, and takes back the ports that lead to it on that network. */
+  /**
+   * Gives the addresses of an endpoint up, takes back the ports that lead to it on that network, and removes the interface
+   * that `attach` made for it there.
+   */
   release(network: string, endpoint: string): Promise<void>
   /**
    * Attaches an interface (the host's end of a container's veth) to a network's bridge: enslaved, hairpin mode on,
@@ -64,6 +69,32 @@ export interface LiveHost extends AsyncDisposable {
    * with addresses or routes of its own, a bridge, or a port of a bridge that is not ours
    */
   attachPort(interfaceName: string, network: string): Promise<void>
+  /**
+   * Gives a process of a network namespace of its own a working interface on a network: addresses of both families (leased,
+   * unless the endpoint has them already), MAC, MTU, default routes, its end on the host as `attachPort` makes one. When it
+   * returns, packets pass. It is made whole or not at all. Again for the same namespace it changes nothing, or mends what is
+   * missing. The interface goes with its namespace; the lease stays until `detach` or `release`.
+   *
+   * Of several networks in one namespace the first gives the default route, and the next one takes over when it is
+   * detached; `metric` orders them otherwise. The loopback interface inside is set up.
+   *
+   * What has to be done inside is done by the programs `nsenter`, `sh` and `ip`.
+   *
+   * @throws InvalidRequestError when there is no such network or namespace, for a name, an MTU or a MAC that cannot be, and
+   * for other addresses than the attached endpoint has
+   * @throws PortolanError `ENDPOINT_ATTACHED` when the endpoint is attached to another namespace; `SUBNET_EXHAUSTED`; for a
+   * fixed address `ADDRESS_LEASED`, `ADDRESS_OUT_OF_RANGE`
+   * @throws ApplyError when the interface inside is there already, or the kernel refuses; PermissionError without CAP_NET_ADMIN
+   * and CAP_SYS_ADMIN; MissingToolError
+   */
+  attach(request: AttachRequest): Promise<AttachedEndpoint>
+  /**
+   * Takes an endpoint off its networks: removes its interfaces, takes back the ports that lead to it and gives its addresses
+   * up. Nothing of its namespace has to be there any more. An endpoint that is not attached, or not there, is no error.
+   *
+   * @param endpoint - the name that it was attached under
+   */
+  detach(endpoint: string, options?: DetachOptions): Promise<void>
   /**
    * Publishes ports, all of them or none, in one transaction; again with the same target changes nothing. UDP flows to a
    * port that are under way go to the container soon after; `settled` waits for that.

@@ -1,5 +1,5 @@
 import type { Conflict, DesiredMapping, Intent, LeaseStore } from '@portolan/core'
-import type { Conntrack, Links, Listeners, Monitor } from '@portolan/host'
+import type { Conntrack, Links, Listeners, Monitor, Namespaces } from '@portolan/host'
 import type { Backend } from '../backend/backend.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { HostStatus } from '../status/status.ts'
@@ -29,6 +29,7 @@ export interface LiveMachine<One extends Backend = Backend> extends HeldHost {
   readonly wanted: WantedState
   readonly leases: LeaseStore
   readonly links: Links
+  readonly namespaces: Namespaces
   readonly listeners: Listeners
   readonly conntrack: Conntrack
   readonly sysctls: Sysctls

@@ -5,6 +5,11 @@ import { signalValue } from '../arguments/value-kinds.ts'
 import type { HeldProject } from '../watch/held-project.ts'
 import { watchOn } from '../watch/watch-on.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
+import { attachEndpoint } from './attachments/attach-endpoint.ts'
+import { checkDetachOptions } from './attachments/attach-request.ts'
+import { removeAttached } from './attachments/detach-endpoint.ts'
+import { networkNamed } from './attachments/endpoint-place.ts'
+import { releasePlanned } from './attachments/planned-place.ts'
 import { leaseEndpoint, releaseLeases } from './endpoints/lease-endpoint.ts'
 import { holdLiveProject } from './hold-live-project.ts'
 import { inOrder } from './in-order.ts'
@@ -88,6 +93,15 @@ export const openObservedHostOn = async (
     flows.takenBack(taken)
     await releaseHostPorts(rules, leases, taken)
   }
+  const release = async (network: string, endpoint: string): Promise<void> => {
+    const known = wanted.endpoint(network, endpoint)?.endpoint
+    const addresses = [known?.ip, known?.ip6].filter((one) => typeof one === 'string')
+    await unpublish(
+      [{ endpoint, network }, ...addresses.map((address) => ({ address }))],
+      known === undefined ? [] : [withoutEndpoint(network, endpoint)],
+    )
+    await releaseLeases(rules, leases, network, endpoint)
+  }
   try {
     await rules.refresh()
     refusePlanned(rules)
@@ -105,13 +119,27 @@ export const openObservedHostOn = async (
       whileOpen(() => leaseEndpoint(rules, leases, network, endpoint, endpointOptions)),
     release: (network, endpoint) =>
       whileOpen(async () => {
-        const known = wanted.endpoint(network, endpoint)?.endpoint
-        const addresses = [known?.ip, known?.ip6].filter((one) => typeof one === 'string')
-        await unpublish(
-          [{ endpoint, network }, ...addresses.map((address) => ({ address }))],
-          known === undefined ? [] : [withoutEndpoint(network, endpoint)],
-        )
-        await releaseLeases(rules, leases, network, endpoint)
+        // Its addresses may go to another endpoint, which an interface that has them still would answer for.
+        await removeAttached(rules, machine, { project, network, endpoint })
+        await release(network, endpoint)
+      }),
+    attach: (request) => whileOpen(() => attachEndpoint(rules, machine, request)),
+    detach: (endpoint, detachOptions = {}) =>
+      whileOpen(async () => {
+        checkDetachOptions(endpoint, detachOptions)
+        const { network: asked, keepLease = false } = detachOptions
+        const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
+        await removeAttached(rules, machine, { ...named, endpoint })
+        if (keepLease) return
+        if (named.network !== null && (named.project !== project || wanted.network(named.network) === null))
+          await releasePlanned(leases, { ...named, network: named.network, endpoint })
+        for (const { endpoint: one } of wanted.endpoints())
+          if (
+            one.service === endpoint &&
+            named.project === project &&
+            (named.network === null || named.network === one.network)
+          )
+            await release(one.network, endpoint)
       }),
     attachPort: (interfaceName, network) =>
       whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),

@@ -5,6 +5,7 @@ import {
   openLinks,
   openListeners,
   openMonitor,
+  openNamespaces,
   readNetworkFacts,
   withHostLock,
 } from '@portolan/host'
@@ -43,6 +44,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     wanted,
     leases,
     links: openLinks(),
+    namespaces: openNamespaces(runner),
     listeners: openListeners(),
     conntrack: openConntrack(),
     sysctls: thisSysctls,

@@ -14,6 +14,7 @@ import {
   giveLeasesBack,
   type HostRules,
   type LiveHost,
+  type NamespaceReference,
   openHostOn,
   type Plan,
   type PlanOptions,
@@ -37,6 +38,7 @@ import { notExpected } from '../check/check-value.ts'
 import { carryOutOn, forgetAll, remember } from './carry-out.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { fakeMachine } from './fake-machine.ts'
+import type { InsideInterface } from './fake-namespaces.ts'
 import { FakeState } from './fake-state.ts'
 import { type ForeignRules, foreignRules, type RuleTexts, rulesFromTexts } from './foreign-rules.ts'
 import { NotSimulatedError } from './not-simulated-error.ts'
@@ -59,7 +61,8 @@ export type FakePlanOptions = Omit<
  * `portolan` do, and needs no root, no Linux and no process: rules, interfaces, sysctls, leases and time are values in memory.
  * What it does not simulate throws `NotSimulatedError`.
  *
- * - It has one network namespace. Containers are addresses: nothing runs in them, and all of their ports answer.
+ * - Containers are addresses: nothing runs in them, and all of their ports answer. Packets are those of the host's own network
+ *   namespace; what is attached to others (`attach`) has interfaces there, and no packet of its own.
  * - Each packet that is sent begins a flow of its own: there is no connection tracking from one to the next.
  * - Programs of other firewalls do not run, so `plan({ fix: true })` is refused; their rules are text (`foreign`).
  * - Nothing else is written to the host at the same time, so no call meets a change halfway.
@@ -101,6 +104,13 @@ export interface FakeHost {
   change(facts: HostFacts): void
   /** An interface more, such as the host's end of a container's veth. It is down, and a port of nothing. */
   addInterface(name: string, kind?: string): void
+  /**
+   * The interfaces in a network namespace, but for loopback. A simulated host has every namespace that is named, and nothing
+   * in it.
+   */
+  interfacesIn(netns: NamespaceReference): readonly InsideInterface[]
+  /** A network namespace ends, as with the last of its processes: interfaces that were attached to it go. */
+  endNamespace(netns: NamespaceReference): void
   /** The leases of every project. */
   leases(): Promise<LeaseState>
   /** Every rule, as the tools print them. */
@@ -176,6 +186,8 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
       state.setFacts({ ...state.facts, ...change })
     },
     addInterface: (name, kind = 'veth') => addInterface(state, name, kind),
+    interfacesIn: (netns) => state.namespaces.interfacesIn(netns),
+    endNamespace: (netns) => state.endNamespace(netns),
     leases: () => state.leases.read(),
     text: () => backends.map((backend) => textOf(backend, state.rules)).join(''),
     advance: async (ms) => {

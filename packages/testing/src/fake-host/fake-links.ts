@@ -1,6 +1,7 @@
 import type { LinkOperation } from '@portolan/core'
 import { ApplyError } from '@portolan/netfilter'
 import type { Links } from 'portolan/machine'
+import { endpointLinks } from './endpoint-links.ts'
 import type { FakeState } from './fake-state.ts'
 import { linkOf, withLink, withLinkChange } from './link-facts.ts'
 
@@ -37,6 +38,7 @@ export const fakeLinks = (state: FakeState): Links => {
     },
     setPort: async (name, port) => change({ kind: 'set-port', name, ...port }),
     detachPort: async (name) => state.setFacts(withLink(state.facts, name, { master: null })),
+    ...endpointLinks(state),
     close: () => {},
   }
 }

@@ -45,6 +45,7 @@ export const fakeMachine = <One extends Backend>(
   wanted: state.wantedOf(project),
   leases: state.leases,
   links: fakeLinks(state),
+  namespaces: state.namespaces,
   listeners: {
     on: async (protocol, ports, family) => {
       const isAsked = (port = 0): boolean => (typeof ports === 'number' ? port === ports : ports.has(port))

@@ -1,8 +1,9 @@
 import { type DesiredState, type LeaseStore, memoryLeaseStore } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
-import type { HostRules, HostState, JournalFollower, WantedState } from 'portolan/machine'
+import type { HostRules, HostState, JournalFollower, NamespaceReference, WantedState } from 'portolan/machine'
 import { wantedStateIn } from 'portolan/machine'
 import { FakeMonitor } from './fake-monitor.ts'
+import { FakeNamespaces } from './fake-namespaces.ts'
 import { MemoryJournals } from './memory-journals.ts'
 import { noticesOfFacts, noticesOfRules, type Program } from './notices.ts'
 import { SimulatedClock } from './simulated-clock.ts'
@@ -25,6 +26,9 @@ export class FakeState {
   notes: HostState = nothingRemembered
   readonly leases: LeaseStore = memoryLeaseStore()
   readonly journals: MemoryJournals = new MemoryJournals()
+  readonly namespaces: FakeNamespaces = new FakeNamespaces()
+  /** The other ends of veth pairs, by the name of the host's. */
+  readonly endpointEnds: Map<string, { readonly namespace: number; readonly interface: string }> = new Map()
   readonly clock: SimulatedClock = new SimulatedClock()
   /** What the plans that were applied last made of each project. */
   readonly planned: Map<string, DesiredState> = new Map()
@@ -62,6 +66,21 @@ export class FakeState {
     const before = this.#facts
     this.#facts = facts
     this.#tell(noticesOfFacts(before, facts))
+  }
+
+  /** Both ends go. */
+  removeEndpointLink(name: string): void {
+    const end = this.endpointEnds.get(name)
+    if (end !== undefined) this.namespaces.numbered(end.namespace).delete(end.interface)
+    this.endpointEnds.delete(name)
+    const interfaces = (this.#facts.interfaces ?? []).filter((link) => link.name !== name)
+    this.setFacts({ ...this.#facts, interfaces })
+  }
+
+  /** The host's ends of veth pairs go with a namespace. */
+  endNamespace(reference: NamespaceReference): void {
+    const number = this.namespaces.end(reference)
+    for (const [name, end] of this.endpointEnds) if (end.namespace === number) this.removeEndpointLink(name)
   }
 
   #tell(notices: Parameters<FakeMonitor['tell']>[0]): void {

@@ -1,8 +1,9 @@
+import type { PortChange } from '@portolan/host'
 import type { HostFacts } from '@portolan/netfilter'
 import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { LiveMachine, Sysctls } from '../live-machine.ts'
 import type { HeldRules } from '../rules/held-rules.ts'
-import { bridgeOf, isolates } from './own-bridges.ts'
+import { bridgeOf, isolates, type OwnBridge } from './own-bridges.ts'
 import { refusePort } from './refuse-port.ts'
 
 /**
@@ -23,6 +24,21 @@ export const attachToNetwork = async (
   const master = rules.facts.interfaces?.find(({ name }) => name === interfaceName)?.master ?? null
   if (isRepair && master !== null) return
   refusePort(interfaceName, rules.facts)
+  const port = await prepareForPort(rules, { links, sysctls }, interfaceName, bridge)
+  if (master !== null && master !== bridge.name) await links.detachPort(interfaceName)
+  await links.attachPort(interfaceName, bridge.name, port)
+}
+
+/**
+ * Makes a bridge of ours ready for a port that comes to it.
+ * @returns what the port has to be
+ */
+export const prepareForPort = async (
+  rules: HeldRules,
+  { links, sysctls }: Pick<LiveMachine, 'links' | 'sysctls'>,
+  interfaceName: string,
+  bridge: OwnBridge,
+): Promise<PortChange> => {
   // A container is not put on a network whose guards are gone.
   if (rules.isDamaged()) await rules.mend()
   const isolated = !bridge.icc && isolates(bridge, interfaceName, rules.facts)
@@ -30,8 +46,7 @@ export const attachToNetwork = async (
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
     await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
   loosenReversePath(bridge.name, rules.facts, sysctls)
-  if (master !== null && master !== bridge.name) await links.detachPort(interfaceName)
-  await links.attachPort(interfaceName, bridge.name, { hairpin: true, isolated })
+  return { hairpin: true, isolated }
 }
 
 /** A container on two networks answers over either bridge; a strict filter drops one of the answers. */

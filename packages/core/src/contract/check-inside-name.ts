@@ -1,0 +1,15 @@
+import { InvalidRequestError } from '@portolan/netfilter'
+
+/**
+ * Holds the name of an interface inside to what the kernel takes, and to what `ip -batch` and a path under /proc/sys read as
+ * that name: "#" begins a comment there, "%d" asks the kernel for a number (`dev_alloc_name`), and all, default and lo have
+ * another meaning.
+ * @throws InvalidRequestError
+ * @internal
+ */
+export const checkInsideName = (name: string): void => {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name) && !['all', 'default', 'lo'].includes(name)) return
+  throw new InvalidRequestError(
+    `${JSON.stringify(name)} cannot name the interface of a container: expected 1 to 15 letters, digits, ".", "-" and "_" such as eth0, and not all, default or lo.`,
+  )
+}

@@ -1,0 +1,197 @@
+import { parseEndpointAlias } from '@portolan/core'
+import {
+  eachAttribute,
+  littleEndian,
+  type MessageView,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+} from '@portolan/core/netlink'
+import { ApplyError } from '@portolan/netfilter'
+import { type LinkRecord, parseLink } from '../facts/read-links.ts'
+import { attribute, attributeText, attributeU32, concatenate, nested } from '../netlink/attribute.ts'
+import type { NetlinkConnection } from '../netlink/connection.ts'
+import { EEXIST, EINVAL, ENODEV } from '../netlink/errno.ts'
+import { change, changeError, errnoText, get, send } from '../netlink/request.ts'
+import {
+  IFF_RUNNING,
+  IFLA_ADDRESS,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINK_NETNSID,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+  NETNSA_FD,
+  NETNSA_NSID,
+  RTM_DELLINK,
+  RTM_GETLINK,
+  RTM_GETNSID,
+  RTM_NEWLINK,
+  RTM_SETLINK,
+  VETH_INFO_PEER,
+} from '../netlink/rtnetlink.ts'
+import { aliasAttribute } from './bridge-attributes.ts'
+import { portChange } from './bridge-port.ts'
+import { findLink, nameAttribute, requireBridge, requireLink } from './find-link.ts'
+import { interfaceInfo } from './interface-info.ts'
+import type { EndpointLink, VethSpec } from './links.ts'
+import { macBytes } from './mac-bytes.ts'
+
+/**
+ * Makes both ends in one message: the peer is made in its namespace under its final name, so that no end of a temporary
+ * name is left by a killed process, and none is seen by another program (drivers/net/veth.c `veth_newlink`).
+ */
+export const createVeth = async (connection: NetlinkConnection, veth: VethSpec): Promise<void> => {
+  const does = `attach ${veth.peer.name} of ${veth.peer.where} to the bridge ${veth.bridge}`
+  const bridge = await requireBridge(connection, veth.bridge, does)
+  const name = nameAttribute(veth.name)
+  const mtu = attributeU32(IFLA_MTU, veth.mtu)
+  const peer = concatenate([
+    interfaceInfo({}),
+    nameAttribute(veth.peer.name),
+    attribute(IFLA_ADDRESS, macBytes(veth.peer.mac)),
+    mtu,
+    attributeU32(IFLA_NET_NS_FD, veth.peer.namespace),
+  ])
+  const pair = nested(
+    IFLA_LINKINFO,
+    attributeText(IFLA_INFO_KIND, 'veth'),
+    nested(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, peer)),
+  )
+  if ((await findLink(connection, veth.name)) !== null) throw taken(veth.name, does)
+  const [made = 0, named = 0] = await send(connection, [
+    {
+      type: RTM_NEWLINK,
+      flags: NLM_F_CREATE | NLM_F_EXCL,
+      // Its master too: it is down still, so no frame passes before the port is as it should be.
+      payload: [interfaceInfo({}), name, mtu, pair, attributeU32(IFLA_MASTER, bridge.index)],
+      does,
+    },
+    // The kernel ignores the alias in the message that creates; within one system call no kill comes between.
+    { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute(veth.alias)], does },
+  ])
+  if (made !== 0) {
+    // Another program made a link of this name since we looked; it must not keep our alias.
+    if (named === 0) {
+      const undo = { type: RTM_SETLINK, payload: [interfaceInfo({}), name, aliasAttribute('')], does }
+      await send(connection, [undo])
+      throw taken(veth.name, does)
+    }
+    throw await refusal(connection, veth, does, made)
+  }
+  const { index } = await requireLink(connection, veth.name, does)
+  try {
+    if (named !== 0) throw changeError(`write the alias of ${veth.name}`, named, [])
+    await change(connection, [
+      ...portChange(index, veth.name, veth.port),
+      { type: RTM_SETLINK, payload: [interfaceInfo({ index, up: true })], does: `set ${veth.name} up` },
+    ])
+  } catch (error) {
+    await send(connection, [{ type: RTM_DELLINK, payload: [interfaceInfo({ index })], does }])
+    throw error
+  }
+}
+
+const refusal = async (
+  connection: NetlinkConnection,
+  { name, peer }: VethSpec,
+  does: string,
+  errno: number,
+): Promise<Error> => {
+  if (errno !== EEXIST) return changeError(does, errno, [])
+  if ((await findLink(connection, name)) !== null) return taken(name, does)
+  return new ApplyError(
+    `Could not ${does}: an interface named ${peer.name} is there already. Choose another name with interface (--interface), or remove that one.`,
+    { applied: [], stderr: errnoText(errno) },
+  )
+}
+
+const taken = (name: string, does: string): ApplyError =>
+  new ApplyError(
+    `Could not ${does}: the host has an interface named ${name} already, which its own end would be called.`,
+    {
+      applied: [],
+      stderr: errnoText(EEXIST),
+    },
+  )
+
+/**
+ * Deletes the host's end of an endpoint's veth pair, and the other end with it.
+ */
+export const deleteEndpointLink = async (connection: NetlinkConnection, name: string): Promise<void> => {
+  const link = await findLink(connection, name)
+  if (link === null) return
+  if (parseEndpointAlias(link.alias) === null)
+    throw new ApplyError(
+      `Could not delete the interface ${name}: no endpoint of Portolan's is behind it (its alias is "${link.alias}").`,
+      { applied: [], stderr: '' },
+    )
+  const does = `delete the interface ${name}`
+  const [errno = 0] = await send(connection, [
+    { type: RTM_DELLINK, payload: [interfaceInfo({ index: link.index })], does },
+  ])
+  // The namespace of the other end may end just then, and takes both with it.
+  if (errno !== 0 && errno !== ENODEV) throw changeError(does, errno, [])
+}
+
+/**
+ * Asks for one link. The kernel brings what it knows of the link's carrier up to date for that (`rtnl_getlink` calls
+ * `linkwatch_sync_dev`, Linux 6.8), so that a bridge port forwards and a bridge transmits behind it; before 6.8 that may take
+ * a second.
+ */
+export const readEndpointLink = async (
+  connection: NetlinkConnection,
+  name: string,
+): Promise<EndpointLink | null> => {
+  const found: { link: LinkRecord | null; namespace: number | null; running: boolean } = {
+    link: null,
+    namespace: null,
+    running: false,
+  }
+  await get(connection, RTM_GETLINK, [interfaceInfo({}), nameAttribute(name)], ENODEV, (part) => {
+    found.link = parseLink(part)
+    found.running = (part.view.getUint32(part.start + 8, littleEndian) & IFF_RUNNING) !== 0
+    eachAttribute(part.view, part.start + 16, part.end, (type, from) => {
+      if (type === IFLA_LINK_NETNSID) found.namespace = part.view.getInt32(from, littleEndian)
+    })
+  })
+  if (found.link === null) return null
+  const { alias, kind } = found.link
+  return { alias, kind, carries: found.running, namespace: found.namespace }
+}
+
+/**
+ * The number that this namespace has for another one (`peernet2id`, net/core/net_namespace.c), which links with an end
+ * there are listed with.
+ *
+ * @param namespace - a descriptor
+ * @returns null: it has none, so no link leads there
+ * @throws ApplyError for a descriptor of something else
+ */
+export const namespaceNumber = async (
+  connection: NetlinkConnection,
+  namespace: number,
+): Promise<number | null> => {
+  let number = -1
+  let refused = true
+  await get(
+    connection,
+    RTM_GETNSID,
+    // struct rtgenmsg, padded.
+    [new Uint8Array(4), attributeU32(NETNSA_FD, namespace)],
+    EINVAL,
+    ({ view, start, end }: MessageView) => {
+      refused = false
+      eachAttribute(view, start + 4, end, (type, from) => {
+        if (type === NETNSA_NSID) number = view.getInt32(from, littleEndian)
+      })
+    },
+  )
+  if (refused)
+    throw new ApplyError('Could not find the network namespace: it is a namespace of another kind.', {
+      applied: [],
+      stderr: errnoText(EINVAL),
+    })
+  return number < 0 ? null : number
+}

@@ -1,0 +1,98 @@
+import type { Runner, RunResult } from '@portolan/core'
+import { checkInsideName } from '@portolan/core/planning'
+import {
+  ApplyError,
+  canonicalAddress,
+  formatAddress,
+  PermissionError,
+  parseInterfaceAddress,
+} from '@portolan/netfilter'
+import { macBytes } from '../links/mac-bytes.ts'
+import type { HeldNamespace } from './hold-namespace.ts'
+import { readInside } from './inside-state.ts'
+import type { InsideChange, InsideState } from './network-namespace.ts'
+
+/**
+ * A fixed text; what differs are its arguments, which no shell reads as code. A sysctl that is as it should be is not
+ * written, so that a read-only /proc/sys is no error where nothing is to do.
+ */
+const bringUpScript = `set -eu
+put() {
+  if [ -e "$1" ] && [ "$(cat "$1")" != "$2" ]; then echo "$2" > "$1"; fi
+}
+ip link show dev "$1" > /dev/null
+four=/proc/sys/net/ipv4/conf six=/proc/sys/net/ipv6/conf
+put "$four/$1/arp_notify" 1
+if [ "$(cat "$four/all/rp_filter")" = 1 ] || [ "$(cat "$four/$1/rp_filter")" = 1 ]; then put "$four/$1/rp_filter" 2; fi
+if [ "$2" = ip6 ]; then put "$six/$1/disable_ipv6" 0; fi
+put "$six/$1/ndisc_notify" 1
+put "$six/$1/accept_ra" 0
+ip link set dev lo up
+ip link set dev "$1" up
+ip -j address show dev "$1"
+echo
+ip -j -4 route show default
+echo
+ip -j -6 route show default
+`
+
+/** Sets an interface in a namespace up, and reads what it has. */
+export const bringUpInside = async (
+  runner: Runner,
+  { path, where }: HeldNamespace,
+  name: string,
+  { ip6 }: { readonly ip6: boolean },
+): Promise<InsideState> => {
+  checkInsideName(name)
+  const does = `set ${name} up in ${where}`
+  const program = ['sh', '-c', bringUpScript, 'portolan', name, ip6 ? 'ip6' : 'ip']
+  const result = await runner.run('nsenter', [`--net=${path}`, ...program])
+  if (result.exitCode !== 0) throw refusal(does, result)
+  return readInside(result.stdout)
+}
+
+/** Gives an interface in a namespace addresses and default routes. */
+export const configureInside = async (
+  runner: Runner,
+  { path, where }: HeldNamespace,
+  name: string,
+  { addresses, defaultRoutes, announce }: InsideChange,
+): Promise<void> => {
+  checkInsideName(name)
+  macBytes(announce)
+  const lines = [
+    ...addresses.map((address) => `address replace ${addressWords(address)} dev ${name}`),
+    // Not "replace": it would take the place of the route by another network.
+    ...defaultRoutes.map(
+      ({ gateway, metric }) =>
+        `route add default via ${canonicalAddress(gateway)} dev ${name} metric ${metric}`,
+    ),
+    `link set dev ${name} address ${announce}`,
+  ]
+  const result = await runner.run('nsenter', [`--net=${path}`, 'ip', '-batch', '-'], {
+    input: `${lines.join('\n')}\n`,
+  })
+  if (result.exitCode !== 0) throw refusal(`configure ${name} in ${where}`, result)
+}
+
+/** Parsed and printed again: what `ip` is told holds nothing but an address. */
+const addressWords = (text: string): string => {
+  const { address, length } = parseInterfaceAddress(text)
+  const words = `${formatAddress(address)}/${length}`
+  if (address.family === 'ip6') return `${words} nodad`
+  // The broadcast address, as every engine sets it. There is none in /31 and /32 (RFC 3021).
+  return length > 30 ? words : `${words} broadcast +`
+}
+
+const refusal = (does: string, { stderr }: RunResult): Error => {
+  const reason = stderr.trim().replaceAll(/\s*\n\s*/g, '; ')
+  if (/Operation not permitted|Permission denied/.test(reason))
+    return new PermissionError(
+      `Could not ${does}: that needs the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN (${reason}). Run this as root.`,
+      'CAP_SYS_ADMIN',
+    )
+  const advice = /Cannot find device|does not exist/.test(reason)
+    ? ' The interface was renamed or removed there. Detach the endpoint and attach it again.'
+    : ''
+  return new ApplyError(`Could not ${does}: ${reason}.${advice}`, { applied: [], stderr })
+}

@@ -1,0 +1,85 @@
+/**
+ * A network namespace: that of a process, the one that a file holds open, or one that `ip netns add` named.
+ * @public @since 0.1.0
+ */
+export type NamespaceReference =
+  | { readonly pid: number }
+  | { readonly path: string }
+  | { readonly name: string }
+
+/**
+ * A default route of a namespace. Of two in one family the lower metric is taken.
+ * @public @since 0.1.0
+ */
+export interface DefaultRoute {
+  readonly family: 'ip' | 'ip6'
+  readonly interface: string
+  /** Null: the destination is reached without one. */
+  readonly gateway: string | null
+  readonly metric: number
+}
+
+/**
+ * What an interface in a namespace has, and the default routes there.
+ * @public @since 0.1.0
+ */
+export interface InsideState {
+  /** With prefix lengths. */
+  readonly addresses: readonly string[]
+  readonly mac: string
+  readonly defaultRoutes: readonly DefaultRoute[]
+}
+
+/**
+ * What to give an interface in a namespace.
+ * @public @since 0.1.0
+ */
+export interface InsideChange {
+  /** With prefix lengths. IPv6 addresses are usable at once. */
+  readonly addresses: readonly string[]
+  readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[]
+  /** Its MAC: set again, it makes the kernel tell its neighbours the addresses (gratuitous ARP, unsolicited NA). */
+  readonly announce: string
+}
+
+/**
+ * A network namespace that is held open, so that its name or process may go meanwhile.
+ * @public @since 0.1.0
+ */
+export interface NetworkNamespace {
+  /** In this process, for netlink. */
+  readonly descriptor: number
+  /** A path that opens the same one, for programs beside this process. */
+  readonly path: string
+  /** In words, for messages: `the network namespace of process 4242`. */
+  readonly where: string
+  /** It is that of this process. */
+  readonly isOwn: boolean
+  /**
+   * Sets an interface in it up, and the loopback interface; writes the sysctls that containers need (below). Repeating it
+   * changes nothing.
+   *
+   * - `arp_notify`, `ndisc_notify` 1: neighbours hear of addresses
+   * - `accept_ra` 0: a container beside it gives it no routes
+   * - `rp_filter` 2 where it is 1: a namespace on two networks answers over either
+   * - `disable_ipv6` 0 with `ip6`
+   *
+   * @throws ApplyError when there is no such interface in it; PermissionError without CAP_SYS_ADMIN; MissingToolError
+   */
+  bringUp(name: string, options: { readonly ip6: boolean }): Promise<InsideState>
+  /** Adds addresses and default routes to an interface in it, and announces the addresses. */
+  configure(name: string, change: InsideChange): Promise<void>
+  close(): void
+}
+
+/**
+ * The network namespaces of a host.
+ * @public @since 0.1.0
+ */
+export interface Namespaces {
+  /**
+   * @throws InvalidRequestError when there is no such process, file or name, or it is no network namespace
+   * @throws PermissionError when it may not be opened
+   */
+  open(reference: NamespaceReference): NetworkNamespace
+}

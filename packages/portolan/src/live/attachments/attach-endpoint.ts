@@ -1,0 +1,134 @@
+import type { DesiredEndpoint, EndpointOptions } from '@portolan/core'
+import { canonicalAddress, families, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import { bridgeOf } from '../networks/own-bridges.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { type AttachRequest, checkAttachRequest } from './attach-request.ts'
+import { portOfEndpoint } from './attached-ports.ts'
+import { type Attachment, type InsideAddress, missingInside } from './attachment.ts'
+import { bridgeAttachment } from './bridge-attachment.ts'
+import { endpointPlace } from './endpoint-place.ts'
+import type { EndpointPlace } from './place.ts'
+
+type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 'namespaces' | 'wanted'>
+
+/**
+ * An endpoint that is on its network.
+ * @example
+ * const attached: AttachedEndpoint = await host.attach({ network: 'web', endpoint: 'web-1', netns: { pid } })
+ * attached.interface // 'eth0'
+ * @public @since 0.1.0
+ */
+export interface AttachedEndpoint extends DesiredEndpoint {
+  /** The interface inside. */
+  readonly interface: string
+}
+
+/** The least MTU of a link with IPv6 (RFC 8200, section 5); the kernel takes IPv6 away below it. */
+const LEAST_MTU_OF_IP6 = 1280
+
+/** Gives a namespace a working interface on a network, or mends the one it has; whole or not at all. */
+export const attachEndpoint = async (
+  rules: LiveRules,
+  tools: AttachTools,
+  request: AttachRequest,
+): Promise<AttachedEndpoint> => {
+  checkAttachRequest(request)
+  const namespace = tools.namespaces.open(request.netns)
+  try {
+    if (namespace.isOwn)
+      throw new InvalidRequestError(
+        `${namespace.where} is the one that this host itself is in: attach puts a process of a namespace of its own on a network. Start it in one (unshare --net, ip netns add).`,
+      )
+    if (await rules.isUnchanged()) await rules.readFacts()
+    else await rules.refresh()
+    const place = await endpointPlace(rules, tools, request.network, request.endpoint)
+    const bridge = bridgeOf(rules.bridges, `${place.mark.project}/${place.mark.network}`)
+    refuseMtu(request, place)
+    const inside = request.interface ?? 'eth0'
+    const options = endpointOptions(request)
+    refuseChange(place, options, rules)
+    const { endpoint, release } = await place.lease(options)
+    const undone: (() => Promise<void>)[] = [release]
+    try {
+      const attachment: Attachment = {
+        mark: place.mark,
+        interface: inside,
+        mac: endpoint.mac,
+        addresses: insideAddresses(place, endpoint, request),
+        metric: request.metric ?? null,
+      }
+      const maker = bridgeAttachment(rules, tools, bridge, attachment, request.mtu ?? null)
+      await maker.make(namespace)
+      undone.unshift(maker.undo)
+      const state = await namespace.bringUp(inside, { ip6: endpoint.ip6 !== null })
+      const missing = missingInside(attachment, state)
+      await maker.settle()
+      if (missing !== null) await namespace.configure(inside, missing)
+      return { ...endpoint, interface: inside }
+    } catch (error) {
+      for (const undo of undone) await undo()
+      throw error
+    }
+  } finally {
+    namespace.close()
+  }
+}
+
+const endpointOptions = ({ address, address6, mac }: AttachRequest): EndpointOptions => ({
+  ...(address === undefined ? {} : { ip: address }),
+  ...(address6 === undefined ? {} : { ip6: address6 }),
+  ...(mac === undefined ? {} : { mac }),
+})
+
+const refuseMtu = ({ mtu, endpoint }: AttachRequest, { subnets }: EndpointPlace): void => {
+  if (mtu !== undefined && mtu < LEAST_MTU_OF_IP6 && subnets.ip6 !== null)
+    throw new InvalidRequestError(
+      `endpoint ${endpoint} cannot have an MTU of ${mtu}: its network has IPv6, which needs ${LEAST_MTU_OF_IP6} bytes or more. Give a larger one, or a network without IPv6.`,
+    )
+}
+
+/** What is attached keeps its addresses: inside, connections are open from them. */
+const refuseChange = (
+  { mark, known }: EndpointPlace,
+  { ip, ip6, mac }: EndpointOptions,
+  { facts }: LiveRules,
+): void => {
+  if (known === null || portOfEndpoint(facts, mark) === null) return
+  const asked = [
+    [ip, known.ip],
+    [ip6, known.ip6],
+  ] as const
+  for (const [address, has] of asked)
+    if (address !== undefined && address !== null && canonicalAddress(address) !== has)
+      throw attachedOtherwise(
+        mark.endpoint,
+        `the address ${has ?? 'of one family alone'}`,
+        canonicalAddress(address),
+      )
+  if (mac !== undefined && mac !== null && mac.toLowerCase() !== known.mac)
+    throw attachedOtherwise(mark.endpoint, `the MAC ${known.mac}`, mac)
+}
+
+const attachedOtherwise = (endpoint: string, has: string, asked: string): InvalidRequestError =>
+  new InvalidRequestError(
+    `endpoint ${endpoint} is attached with ${has}, and ${asked} is asked for: detach it first.`,
+  )
+
+const insideAddresses = (
+  { subnets, isInternal }: EndpointPlace,
+  endpoint: DesiredEndpoint,
+  { defaultRoute = true }: AttachRequest,
+): readonly InsideAddress[] =>
+  families.flatMap((family) => {
+    const subnet = subnets[family]
+    const address = endpoint[family]
+    if (subnet === null || address === null) return []
+    return [
+      {
+        family,
+        text: `${address}/${parsePrefix(subnet.subnet).length}`,
+        gateway: isInternal || !defaultRoute ? null : subnet.gateway,
+      },
+    ]
+  })

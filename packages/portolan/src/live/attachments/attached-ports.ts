@@ -1,0 +1,22 @@
+import { type EndpointMark, parseEndpointAlias } from '@portolan/core'
+import type { HostFacts } from '@portolan/netfilter'
+
+/** The host's end of an endpoint's veth pair, by its alias. */
+export interface AttachedPort {
+  readonly name: string
+  readonly mark: EndpointMark
+}
+
+/** All that are on a host. */
+export const attachedPorts = ({ interfaces = [] }: HostFacts): readonly AttachedPort[] =>
+  interfaces.flatMap(({ name, alias }) => {
+    const mark = parseEndpointAlias(alias)
+    return mark === null || name === undefined ? [] : [{ name, mark }]
+  })
+
+/** That of one endpoint; null: there is none. */
+export const portOfEndpoint = (facts: HostFacts, wanted: EndpointMark): AttachedPort | null =>
+  attachedPorts(facts).find(
+    ({ mark }) =>
+      mark.project === wanted.project && mark.network === wanted.network && mark.endpoint === wanted.endpoint,
+  ) ?? null

@@ -1,0 +1,95 @@
+import { endpointAlias, endpointPortName } from '@portolan/core'
+import { ApplyError, byteLength, InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import { attachToNetwork, prepareForPort } from '../networks/attach-to-network.ts'
+import type { OwnBridge } from '../networks/own-bridges.ts'
+import type { HeldRules } from '../rules/held-rules.ts'
+import { portOfEndpoint } from './attached-ports.ts'
+import type { Attachment, InterfaceMaker } from './attachment.ts'
+
+type BridgeTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock'>
+
+/** IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h). */
+const MOST_ALIAS = 255
+
+/** How often it is asked whether packets pass, and how long is waited in between: some two seconds in all. */
+const ATTEMPTS = 100
+const PAUSE_MS = 20
+
+/** The veth pair of an endpoint, its end here a port of its network's bridge. */
+export const bridgeAttachment = (
+  rules: HeldRules,
+  tools: BridgeTools,
+  bridge: OwnBridge,
+  { mark, interface: inside, mac }: Pick<Attachment, 'mark' | 'interface' | 'mac'>,
+  mtu: number | null,
+): InterfaceMaker => {
+  const { links, clock } = tools
+  const alias = endpointAlias(mark)
+  if (byteLength(alias) > MOST_ALIAS)
+    throw new InvalidRequestError(
+      `endpoint ${mark.endpoint} cannot be attached: the names of project, network and endpoint have to fit into the ${MOST_ALIAS} bytes of an interface's alias together, and take ${byteLength(alias)}. Give the endpoint a shorter name.`,
+    )
+  let port = portOfEndpoint(rules.facts, mark)?.name ?? null
+  let isNew = false
+  return {
+    make: async (namespace) => {
+      if (port !== null) {
+        const link = await links.readEndpointLink(port)
+        if (link !== null && link.alias === alias) {
+          const number = await links.namespaceNumber(namespace.descriptor)
+          if (number === null || link.namespace !== number)
+            throw attachedElsewhere(mark, port, namespace.where)
+          await attachToNetwork(rules, tools, port, `${mark.project}/${mark.network}`)
+          return
+        }
+      }
+      const name = freeName(rules, mark)
+      await links.createVeth({
+        name,
+        alias,
+        bridge: bridge.name,
+        port: await prepareForPort(rules, tools, name, bridge),
+        mtu: mtu ?? bridge.link.mtu ?? 1500,
+        peer: { name: inside, mac, namespace: namespace.descriptor, where: namespace.where },
+      })
+      port = name
+      isNew = true
+    },
+    settle: async () => {
+      if (port === null) return
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        const passes = (await links.readEndpointLink(port))?.carries === true
+        // In this order: a bridge has a carrier once a port forwards.
+        if (passes && (await links.readEndpointLink(bridge.name))?.carries === true) return
+        await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve))
+      }
+      throw new ApplyError(
+        `Could not attach endpoint ${mark.endpoint} to network ${mark.network}: no packet passes the bridge ${bridge.name}. Set it up (ip link set ${bridge.name} up), or bring the network about again.`,
+        { applied: [], stderr: '' },
+      )
+    },
+    undo: async () => {
+      if (isNew && port !== null) await links.deleteEndpointLink(port)
+    },
+  }
+}
+
+const attachedElsewhere = (
+  { endpoint, network }: Attachment['mark'],
+  port: string,
+  where: string,
+): PortolanError =>
+  new PortolanError(
+    'ENDPOINT_ATTACHED',
+    `Endpoint ${endpoint} of network ${network} is attached to another namespace already, and ${where} is asked for. Detach it first (portolan detach ${endpoint}), or attach under another name. Its interface here is ${port}.`,
+  )
+
+/** A hash may have been taken by another endpoint, or by another program. */
+const freeName = ({ facts }: HeldRules, mark: Attachment['mark']): string => {
+  const names = new Set((facts.interfaces ?? []).map(({ name }) => name))
+  for (let attempt = 0; ; attempt += 1) {
+    const name = endpointPortName(mark, attempt)
+    if (!names.has(name)) return name
+  }
+}

@@ -1,0 +1,28 @@
+import type { LiveMachine } from '../live-machine.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { type AttachedPort, attachedPorts } from './attached-ports.ts'
+
+/**
+ * Removes the interfaces of an endpoint, here and inside.
+ *
+ * @param network - on this one alone; null: on each of the project
+ */
+export const removeAttached = async (
+  rules: LiveRules,
+  { links }: Pick<LiveMachine, 'links'>,
+  {
+    project,
+    network,
+    endpoint,
+  }: { readonly project: string; readonly network: string | null; readonly endpoint: string },
+): Promise<readonly AttachedPort[]> => {
+  await rules.readFacts()
+  const found = attachedPorts(rules.facts).filter(
+    ({ mark }) =>
+      mark.project === project &&
+      mark.endpoint === endpoint &&
+      (network === null || mark.network === network),
+  )
+  for (const { name } of found) await links.deleteEndpointLink(name)
+  return found
+}

@@ -1,0 +1,24 @@
+import type { DesiredEndpoint, EndpointMark, EndpointOptions } from '@portolan/core'
+import type { Family } from '@portolan/netfilter'
+
+/** A network as an endpoint needs it. */
+export interface PlaceSubnet {
+  readonly subnet: string
+  readonly gateway: string | null
+}
+
+/** Where an endpoint belongs, and the way to its addresses. */
+export interface EndpointPlace {
+  readonly mark: EndpointMark
+  readonly subnets: Readonly<Record<Family, PlaceSubnet | null>>
+  readonly isInternal: boolean
+  /** The addresses that it has already. */
+  readonly known: DesiredEndpoint | null
+  /**
+   * Leases its addresses.
+   * @returns what gives up what this took
+   */
+  lease(
+    options: EndpointOptions,
+  ): Promise<{ readonly endpoint: DesiredEndpoint; readonly release: () => Promise<void> }>
+}

@@ -1,0 +1,179 @@
+import {
+  acquireAddress,
+  type DesiredEndpoint,
+  type EndpointMark,
+  type EndpointOptions,
+  findLease,
+  type LeaseChange,
+  type LeasedAddress,
+  type LeaseState,
+  type LeaseStore,
+  leaseKey,
+  releaseLease,
+  replicaName,
+} from '@portolan/core'
+import { addressSpace, endpointIntent, leasesUnder, subnetKey } from '@portolan/core/planning'
+import {
+  canonicalAddress,
+  type Family,
+  families,
+  formatAddress,
+  InvalidRequestError,
+  macFromAddress,
+  parseInterfaceAddress,
+} from '@portolan/netfilter'
+import { bridgeOf, type OwnBridge } from '../networks/own-bridges.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import type { EndpointPlace, PlaceSubnet } from './place.ts'
+
+/** The place of an endpoint on a network that a plan made: its subnets and its leases are in the lease store. */
+export const plannedPlace = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  asked: string,
+  mark: EndpointMark,
+): Promise<EndpointPlace> => {
+  const bridge = bridgeOf(rules.bridges, asked.includes('/') ? asked : `${mark.project}/${mark.network}`)
+  const state = await leases.read()
+  const subnets = { ip: subnetOf(state, mark, 'ip', bridge), ip6: subnetOf(state, mark, 'ip6', bridge) }
+  if (subnets.ip === null && subnets.ip6 === null)
+    throw new InvalidRequestError(
+      `network ${mark.project}/${mark.network} is on this host, and no subnet is leased for it in this state directory. Give the directory that it was applied with (--state).`,
+    )
+  const known = heldBy(state, mark)
+  return {
+    mark,
+    subnets,
+    isInternal: bridge.internal,
+    known: known.length === 0 ? null : endpointOf(mark, known),
+    lease: (options) => take(rules, leases, mark, subnets, options),
+  }
+}
+
+const subnetOf = (
+  state: LeaseState,
+  { project, network }: EndpointMark,
+  family: Family,
+  { link }: OwnBridge,
+): PlaceSubnet | null => {
+  const lease = findLease(state, subnetKey(project, network, family))
+  if (lease?.kind !== 'subnet') return null
+  const has = (link.addresses ?? []).some(
+    (text) => formatAddress(parseInterfaceAddress(text).address) === canonicalAddress(lease.gateway),
+  )
+  // In mode `isolated` the bridge has no address, and no way out.
+  return { subnet: lease.subnet, gateway: has ? lease.gateway : null }
+}
+
+/** The addresses that an endpoint holds, of a service by the name of its replica. */
+const heldBy = (state: LeaseState, { project, network, endpoint }: EndpointMark): readonly LeasedAddress[] =>
+  families.flatMap((family) =>
+    leasesUnder(state, addressSpace({ project, network }, family)).flatMap((lease) =>
+      lease.kind === 'address' &&
+      lease.released === null &&
+      lease.holder.project === project &&
+      replicaName(lease.holder) === endpoint
+        ? [lease]
+        : [],
+    ),
+  )
+
+const endpointOf = ({ endpoint, network }: EndpointMark, held: readonly LeasedAddress[]): DesiredEndpoint => {
+  const inFamily = (family: Family): string | null =>
+    held.find((lease) => lease.family === family)?.address ?? null
+  const [first] = held
+  const holder = first?.holder ?? { service: endpoint, replica: 1 }
+  return {
+    service: holder.service,
+    replica: holder.replica,
+    network,
+    ip: inFamily('ip'),
+    ip6: inFamily('ip6'),
+    mac: first?.mac ?? '',
+  }
+}
+
+const take = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  mark: EndpointMark,
+  subnets: Readonly<Record<Family, PlaceSubnet | null>>,
+  options: EndpointOptions,
+): ReturnType<EndpointPlace['lease']> => {
+  const { project, network, endpoint: service } = mark
+  const on = { project, network }
+  const asked = endpointIntent(service, network, options)
+  const published = new Set(rules.others().flatMap(({ targets }) => targets.map(({ address }) => address)))
+  const { held, taken } = await leases.transact((before) => {
+    let state = before
+    let { mac } = asked
+    const changes: LeaseChange[] = []
+    const all: LeasedAddress[] = []
+    const own = heldBy(before, mark)
+    const fresh: LeasedAddress[] = []
+    for (const family of families) {
+      const subnet = subnets[family]
+      if (subnet === null) continue
+      const has = own.find((lease) => lease.family === family)
+      if (has !== undefined) {
+        refuseOther(has, asked[family])
+        all.push(has)
+        mac ??= has.mac
+        continue
+      }
+      const step = acquireAddress(state, {
+        on,
+        holder: { project, service, replica: 1 },
+        ...{ subnet: subnet.subnet, gateway: gatewayOf(before, mark, family), ipRange: null },
+        ...{ address: asked[family], mac },
+        isTaken: (address) => published.has(address),
+      })
+      state = step.state
+      changes.push(...step.changes)
+      all.push(step.result)
+      fresh.push(step.result)
+      mac ??= macFromAddress(step.result.address)
+    }
+    return { state, changes, result: { held: all, taken: fresh } }
+  })
+  const leased = endpointOf(mark, held)
+  return {
+    endpoint: asked.mac === null ? leased : { ...leased, mac: asked.mac },
+    release: () => giveBack(leases, taken),
+  }
+}
+
+/** Never leased, whether or not the bridge has it. */
+const gatewayOf = (state: LeaseState, { project, network }: EndpointMark, family: Family): string | null => {
+  const lease = findLease(state, subnetKey(project, network, family))
+  return lease?.kind === 'subnet' ? lease.gateway : null
+}
+
+const refuseOther = ({ address, holder }: LeasedAddress, asked: string | null): void => {
+  if (asked !== null && asked !== address)
+    throw new InvalidRequestError(
+      `${replicaName(holder)} has the address ${address}, and ${asked} is asked for: write that in the Compose file and apply it, or attach under another name.`,
+    )
+}
+
+/** Gives addresses up that no plan took: those of a service are its plan's. */
+export const giveBack = async (leases: LeaseStore, taken: readonly LeasedAddress[]): Promise<void> => {
+  if (taken.length === 0) return
+  await leases.transact((before) => {
+    let state = before
+    const changes: LeaseChange[] = []
+    for (const lease of taken) {
+      const step = releaseLease(state, leaseKey(lease))
+      state = step.state
+      changes.push(...step.changes)
+    }
+    return { state, changes, result: null }
+  })
+}
+
+/** Gives up what an endpoint holds of its own on a network that a plan made. */
+export const releasePlanned = async (leases: LeaseStore, mark: EndpointMark): Promise<void> =>
+  giveBack(
+    leases,
+    heldBy(await leases.read(), mark).filter(({ planned }) => planned !== true),
+  )

@@ -1,0 +1,97 @@
+import { ApplyError } from '@portolan/netfilter'
+import type { NamespaceReference, Namespaces } from 'portolan/machine'
+
+/**
+ * An interface in a simulated namespace.
+ * @public @since 0.1.0
+ */
+export interface InsideInterface {
+  readonly name: string
+  readonly up: boolean
+  readonly mac: string
+  readonly mtu: number
+  /** With prefix lengths. */
+  readonly addresses: readonly string[]
+  readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[]
+}
+
+/** One, by its number. */
+interface FakeNamespace {
+  readonly number: number
+  readonly interfaces: Map<string, InsideInterface>
+}
+
+/** The network namespaces of a simulated host: each that is named is there, until it is ended. */
+export class FakeNamespaces implements Namespaces {
+  readonly #byName = new Map<string, FakeNamespace>()
+  #made = 0
+
+  open(reference: NamespaceReference): ReturnType<Namespaces['open']> {
+    const [[kind, value] = ['', '']] = Object.entries(reference)
+    const one = this.#named(`${kind} ${value}`)
+    const inside = (name: string): InsideInterface => {
+      const found = one.interfaces.get(name)
+      if (found !== undefined) return found
+      throw new ApplyError(
+        `Could not set ${name} up: there is no such interface in that namespace. Detach the endpoint and attach it again.`,
+        { applied: [], stderr: 'Cannot find device' },
+      )
+    }
+    return {
+      descriptor: one.number,
+      path: `/run/netns/${one.number}`,
+      where: `the network namespace of ${kind} ${value}`,
+      isOwn: false,
+      bringUp: async (name) => {
+        const { addresses, mac } = inside(name)
+        one.interfaces.set(name, { ...inside(name), up: true })
+        const defaultRoutes = [...one.interfaces.values()].flatMap((link) =>
+          link.defaultRoutes.map(
+            (route) =>
+              ({
+                family: route.gateway.includes(':') ? 'ip6' : 'ip',
+                interface: link.name,
+                ...route,
+              }) as const,
+          ),
+        )
+        return { addresses, mac, defaultRoutes }
+      },
+      configure: async (name, change) => {
+        const { addresses, defaultRoutes, ...rest } = inside(name)
+        one.interfaces.set(name, {
+          ...rest,
+          addresses: [...new Set([...addresses, ...change.addresses])],
+          defaultRoutes: [...defaultRoutes, ...change.defaultRoutes],
+        })
+      },
+      close: () => {},
+    }
+  }
+
+  #named(name: string): FakeNamespace {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    this.#made += 1
+    const made = { number: this.#made, interfaces: new Map<string, InsideInterface>() }
+    this.#byName.set(name, made)
+    return made
+  }
+
+  /** The interfaces in one, but for loopback. */
+  interfacesIn(reference: NamespaceReference): readonly InsideInterface[] {
+    return [...this.numbered(this.open(reference).descriptor).values()]
+  }
+
+  numbered(number: number): Map<string, InsideInterface> {
+    const found = [...this.#byName.values()].find((one) => one.number === number)
+    return found?.interfaces ?? new Map()
+  }
+
+  /** Another one of its name is empty. @returns its number */
+  end(reference: NamespaceReference): number {
+    const { descriptor } = this.open(reference)
+    for (const [name, one] of this.#byName) if (one.number === descriptor) this.#byName.delete(name)
+    return descriptor
+  }
+}
