@@ -1,10 +1,10 @@
 /** The most that each tarball may have, in bytes: a tenth over what it had when this was set. */
 export const packedBytes: Readonly<Record<string, number>> = {
-  portolan: 1_011_000,
-  'portolan-core': 314_000,
-  'portolan-host': 109_000,
+  portolan: 1_040_000,
+  'portolan-core': 320_000,
+  'portolan-host': 120_000,
   'portolan-iptables': 117_000,
   'portolan-netfilter': 181_000,
   'portolan-nftables': 124_000,
-  'portolan-testing': 66_000,
+  'portolan-testing': 72_000,
 }

@@ -14,7 +14,6 @@ export { engineSubnets } from './conflict/remedy/engine-subnets.ts'
 export { plannedFacts } from './conflict/search/planned-facts.ts'
 export { routeLocalnetDisabled } from './conflict/sysctl-disabled.ts'
 export { withoutStandIns } from './conflict/without-stand-ins.ts'
-export { checkInsideName } from './contract/check-inside-name.ts'
 export { isInterfaceName } from './contract/check-name.ts'
 export { networkMark } from './contract/network-mark.ts'
 export { checkRuleset } from './dialect/check-ruleset.ts'
@@ -30,8 +29,7 @@ export {
   requestedPorts,
   requestedProtocol,
 } from './intent/builder/index.ts'
-export { addressKey, addressSpace, subnetKey } from './lease/lease-key.ts'
-export { leasesUnder } from './lease/lease-state.ts'
+export { addressKey, subnetKey } from './lease/lease-key.ts'
 export { releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'

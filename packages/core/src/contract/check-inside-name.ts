@@ -4,8 +4,11 @@ import { InvalidRequestError } from '@portolan/netfilter'
  * Holds the name of an interface inside to what the kernel takes, and to what `ip -batch` and a path under /proc/sys read as
  * that name: "#" begins a comment there, "%d" asks the kernel for a number (`dev_alloc_name`), and all, default and lo have
  * another meaning.
+ *
  * @throws InvalidRequestError
- * @internal
+ * @example
+ * checkInsideName('eth0')
+ * @public @since 0.1.0
  */
 export const checkInsideName = (name: string): void => {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name) && !['all', 'default', 'lo'].includes(name)) return

@@ -1,5 +1,4 @@
-import type { Runner, RunResult } from '@portolan/core'
-import { checkInsideName } from '@portolan/core/planning'
+import { checkInsideName, type Runner, type RunResult } from '@portolan/core'
 import {
   ApplyError,
   canonicalAddress,

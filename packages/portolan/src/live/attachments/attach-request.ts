@@ -1,4 +1,4 @@
-import { checkInsideName } from '@portolan/core/planning'
+import { checkInsideName } from '@portolan/core'
 import type { NamespaceReference } from '@portolan/host'
 import { type AddressInput, InvalidRequestError } from '@portolan/netfilter'
 import {

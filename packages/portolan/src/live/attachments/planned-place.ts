@@ -9,10 +9,11 @@ import {
   type LeaseState,
   type LeaseStore,
   leaseKey,
+  listLeases,
   releaseLease,
   replicaName,
 } from '@portolan/core'
-import { addressSpace, endpointIntent, leasesUnder, subnetKey } from '@portolan/core/planning'
+import { endpointIntent, subnetKey } from '@portolan/core/planning'
 import {
   canonicalAddress,
   type Family,
@@ -67,15 +68,15 @@ const subnetOf = (
 
 /** The addresses that an endpoint holds, of a service by the name of its replica. */
 const heldBy = (state: LeaseState, { project, network, endpoint }: EndpointMark): readonly LeasedAddress[] =>
-  families.flatMap((family) =>
-    leasesUnder(state, addressSpace({ project, network }, family)).flatMap((lease) =>
-      lease.kind === 'address' &&
-      lease.released === null &&
-      lease.holder.project === project &&
-      replicaName(lease.holder) === endpoint
-        ? [lease]
-        : [],
-    ),
+  listLeases(state).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.released === null &&
+    lease.on.project === project &&
+    lease.on.network === network &&
+    lease.holder.project === project &&
+    replicaName(lease.holder) === endpoint
+      ? [lease]
+      : [],
   )
 
 const endpointOf = ({ endpoint, network }: EndpointMark, held: readonly LeasedAddress[]): DesiredEndpoint => {
