@@ -1,3 +1,4 @@
+import { medianInterval } from './median-interval.ts'
 import type { Peer, Spread } from './row.ts'
 
 /** A round of something: what is not to be timed before and after, and what is. */
@@ -66,3 +67,21 @@ export const peerOf = (name: string, ours: Spread, measured: Spread): Peer => ({
   measured,
   ratio: ours.median / measured.median,
 })
+
+/** What was measured in the same rounds: the ratio is the median of the rounds' ratios. */
+export const pairedPeer = (
+  name: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+  warmUp: number,
+): Peer => {
+  const ratios = ours.map((value, at) => value / (theirs[at] ?? Number.NaN))
+  const interval = medianInterval(ratios)
+  return {
+    kind: 'measured',
+    name,
+    measured: spreadOf(theirs, warmUp),
+    ratio: spreadOf(ratios, warmUp).median,
+    ...(interval === null ? {} : { interval }),
+  }
+}

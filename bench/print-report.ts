@@ -1,4 +1,5 @@
 import { figure, markText, quantity, spreadText } from './figures.ts'
+import type { Interval } from './median-interval.ts'
 import { printMarks } from './print-marks.ts'
 import type { Report, ReportedRow } from './report.ts'
 import type { Spread } from './row.ts'
@@ -49,10 +50,15 @@ const linesOf = (row: ReportedRow, above: ReportedRow | undefined): readonly (re
           quantity(peer.measured.median, row.unit),
           spreadText(peer.measured),
           roundsOf(peer.measured),
-          `${figure(peer.ratio)}x`,
+          ratioText(peer.ratio, peer.interval),
         ],
   ),
 ]
 
 /** Rounds before that were not counted, and those that were. */
 const roundsOf = ({ warmUp, rounds }: Spread): string => `${warmUp}+${rounds}`
+
+const ratioText = (ratio: number, interval: Interval | undefined): string =>
+  interval === undefined
+    ? `${figure(ratio)}x`
+    : `${figure(ratio)}x (${figure(interval.from)}-${figure(interval.to)})`

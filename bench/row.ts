@@ -1,3 +1,5 @@
+import type { Interval } from './median-interval.ts'
+
 /** What was measured of one thing, and what was measured beside it in the same rounds. */
 export interface Row {
   readonly what: string
@@ -40,7 +42,14 @@ export interface Mark {
 
 /** Another way to the same end, measured in turn with ours; or why it was not. */
 export type Peer =
-  | { readonly kind: 'measured'; readonly name: string; readonly measured: Spread; readonly ratio: number }
+  | {
+      readonly kind: 'measured'
+      readonly name: string
+      readonly measured: Spread
+      readonly ratio: number
+      /** Holds the true ratio in 95 of 100 measurements, where rounds were compared one by one. */
+      readonly interval?: Interval
+    }
   | { readonly kind: 'absent'; readonly name: string; readonly why: string }
 
 export type Verdict = 'ok' | 'over' | 'none'

@@ -20,11 +20,18 @@ const pinned = (processor: number, words: readonly string[]): readonly string[] 
  *   client 10.88.0.2 ── 10.88.0.1 host ── bridge ── 172.17.0.10 container
  */
 export interface Triple extends Disposable {
-  /** New connections a second, one after another. */
-  readonly connectionRate: (count: number) => number
+  /** Makes new connections, one after another. */
+  readonly connect: (count: number) => ConnectionRates
   /** Has the host count what flows through the port that connections are made to, as `watch --metrics` does. */
   readonly meterFlows: (accounting: boolean) => Promise<Disposable>
   [Symbol.dispose](): void
+}
+
+/** New connections a second. */
+export interface ConnectionRates {
+  readonly byClock: number
+  /** Of processor time, which client, host and server share: other load on the machine changes it little. */
+  readonly byProcessor: number
 }
 
 /** What is there for connections to go through; the client is not its concern. */
@@ -84,7 +91,11 @@ export const openTriple = async (name: string, wiring: Wiring, ports: number): P
   const connect = pinned(0, [...python, 'client', wired.address, String(wired.port)])
   const onClient = ['ip', 'netns', 'exec', client, ...connect]
   return {
-    connectionRate: (count) => Number(runProgram([...onClient, String(count)])),
+    connect: (count) => {
+      const printed = runProgram([...onClient, String(count), String(server.pid)])
+      const [byClock = Number.NaN, byProcessor = Number.NaN] = printed.split(' ').map(Number)
+      return { byClock, byProcessor }
+    },
     meterFlows: async (accounting) => {
       const set = (value: number) =>
         runProgram(onHost(place, ['sysctl', '-qw', `net.netfilter.nf_conntrack_acct=${value}`]))

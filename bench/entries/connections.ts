@@ -1,17 +1,16 @@
 import type { Entry } from '../entry.ts'
-import { peerOf } from '../measure.ts'
 import { ourLibrary } from '../peer/ours.ts'
 import { ratesInTurn } from '../rates-in-turn.ts'
 import type { Row } from '../row.ts'
 import { direct, openTriple, type Triple, throughEngine } from '../triple.ts'
 
-const atLeast = { nftables: 0.95, 'iptables-nft': 0.9, 'iptables-legacy': 0.9 } as const
+const atLeast = { nftables: 0.98, 'iptables-nft': 0.95, 'iptables-legacy': 0.95 } as const
 const backends = ['nftables', 'iptables-nft', 'iptables-legacy'] as const
 const noNat = 'no NAT'
 const limitMs = 60_000
 
 export const entry: Entry = {
-  about: 'new connections through the last of many mappings, beside none',
+  about: 'new connections a second of processor time, through the last of many mappings, beside none',
   needs: 'namespace',
   measure: async ({ count, rounds }) => {
     const ports = count(10_000)
@@ -23,18 +22,18 @@ export const entry: Entry = {
         const wiring = throughEngine((place, size) => publish(place, size, limitMs))
         triples.set(backend, await openTriple(`bench-${backend}`, wiring, ports))
       }
-      const spreads = ratesInTurn(triples, count(3_000), { count: rounds(9), warmUp: rounds(1) })
-      const without = spreads.get(noNat)
+      const size = { count: rounds(60), warmUp: rounds(2) }
+      const rates = ratesInTurn(triples, count(2_000), size, 'byProcessor')
       return backends.flatMap((backend): readonly Row[] => {
-        const measured = spreads.get(backend)
-        if (measured === undefined || without === undefined) return []
+        const measured = rates.spread(backend)
+        if (measured === null) return []
         return [
           {
             what: `${backend}: through the last of ${ports}`,
             unit: '1/s',
             measured,
             mark: { ratioAtLeast: atLeast[backend] },
-            peers: [peerOf(noNat, measured, without)],
+            peers: [rates.beside(backend, noNat)],
           },
         ]
       })

@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts'
-import { peerOf, spreadOf } from '../measure.ts'
+import { pairedPeer, spreadOf } from '../measure.ts'
 import { ourLibrary } from '../peer/ours.ts'
 import type { Row } from '../row.ts'
 import { openTriple, throughEngine } from '../triple.ts'
@@ -16,10 +16,10 @@ export const entry: Entry = {
     using triple = await openTriple('bench', wiring, ports)
     const metered = async (accounting: boolean): Promise<number> => {
       using _meter = await triple.meterFlows(accounting)
-      return triple.connectionRate(connections)
+      return triple.connect(connections).byClock
     }
     for (let round = -warmUp; round < rounds(20); round += 1) {
-      const plain = triple.connectionRate(connections)
+      const plain = triple.connect(connections).byClock
       const counted = await metered(false)
       const accounted = await metered(true)
       if (round < 0) continue
@@ -33,7 +33,7 @@ export const entry: Entry = {
       unit: '1/s',
       measured: spread(name),
       mark: null,
-      peers: [peerOf('not counted', spread(name), spread('plain'))],
+      peers: [pairedPeer('not counted', rates[name], rates.plain, warmUp)],
     })
     return [
       row('counted', 'connections counted'),

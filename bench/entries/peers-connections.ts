@@ -1,5 +1,4 @@
 import type { Entry, Scale } from '../entry.ts'
-import { peerOf } from '../measure.ts'
 import { type Endurance, openEndurance } from '../peer/endurance.ts'
 import { engineRules, neverMeasured } from '../peer/engines.ts'
 import { ratesInTurn } from '../rates-in-turn.ts'
@@ -36,24 +35,22 @@ const rowOf = async (ports: number, endurance: Endurance, { count, rounds }: Sca
         if (endurance.whyNot(engine) === null) throw error
       }
     }
-    const spreads = ratesInTurn(triples, count(3_000), { count: rounds(9), warmUp: rounds(1) })
+    const rates = ratesInTurn(triples, count(3_000), { count: rounds(9), warmUp: rounds(1) })
     const line = engines[0]?.name ?? ''
-    const ours = spreads.get(line)
-    if (ours === undefined) throw new Error(`${line}: ${engines.map(endurance.whyNot).join('; ')}`)
+    const ours = rates.spread(line)
+    if (ours === null) throw new Error(`${line}: ${engines.map(endurance.whyNot).join('; ')}`)
     const peers = engines.slice(1).map((engine): Peer => {
-      const theirs = spreads.get(engine.name)
-      return theirs === undefined
+      return rates.spread(engine.name) === null
         ? { kind: 'absent', name: engine.name, why: endurance.whyNot(engine) ?? '' }
-        : peerOf(engine.name, ours, theirs)
+        : rates.beside(line, engine.name)
     })
-    const without = spreads.get(noNat)
     return {
       what: `the last of ${ports} ports, ${line}`,
       unit: '1/s',
       measured: ours,
       mark: null,
       point: { chart: 'connections', line, ports },
-      peers: [...(without === undefined ? [] : [peerOf(noNat, ours, without)]), ...peers, ...neverMeasured],
+      peers: [rates.beside(line, noNat), ...peers, ...neverMeasured],
     }
   } finally {
     for (const triple of triples.values()) triple[Symbol.dispose]()

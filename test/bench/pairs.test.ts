@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { compare, medianInterval, type Pair } from '../../bench/pairs/compare.ts'
+import { medianInterval } from '../../bench/median-interval.ts'
+import { compare, type Pair } from '../../bench/pairs/compare.ts'
 import { printComparison } from '../../bench/pairs/print-comparison.ts'
 import type { Row, Unit } from '../../bench/row.ts'
 

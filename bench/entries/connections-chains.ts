@@ -1,0 +1,99 @@
+import type { Entry } from '../entry.ts'
+import { firstPort, target } from '../mappings.ts'
+import { ourLibrary } from '../peer/ours.ts'
+import { onHost, type Place } from '../peer/place.ts'
+import { runProgram } from '../program.ts'
+import { type RatesInTurn, ratesInTurn } from '../rates-in-turn.ts'
+import type { Row } from '../row.ts'
+import { direct, openTriple, type Triple, throughEngine, type Wiring } from '../triple.ts'
+
+const backends = ['nftables', 'iptables-nft', 'iptables-legacy'] as const
+type Backend = (typeof backends)[number]
+
+/** Chains of ours that can be emptied and the port still answers. */
+const chains: Readonly<Record<Backend, readonly string[]>> = {
+  nftables: ['guard_prerouting', 'forward', 'nat_postrouting'],
+  'iptables-nft': ['mangle PORTOLAN-PRE', 'mangle PORTOLAN-FORWARD', 'filter PORTOLAN-ACCEPT'],
+  'iptables-legacy': ['mangle PORTOLAN-PRE', 'mangle PORTOLAN-FORWARD', 'filter PORTOLAN-ACCEPT'],
+}
+
+const noNat = 'no NAT'
+const oneRule = 'one rule of NAT'
+
+export const entry: Entry = {
+  about: 'what each chain costs of the new connections a second of processor time',
+  needs: 'namespace',
+  measure: async ({ count, rounds }) => {
+    const [ports, connections] = [count(10_000), count(2_000)]
+    const size = { count: rounds(40), warmUp: rounds(2) }
+    const rows: Row[] = []
+    for (const backend of backends) {
+      const publish: Wiring = throughEngine((place, size) =>
+        ourLibrary('apply', backend).publish(place, size, 60_000),
+      )
+      const wirings = new Map<string, Wiring>([
+        [noNat, direct],
+        [oneRule, publishedByOneRule],
+        ['all chains', publish],
+        ...chains[backend].map((name): [string, Wiring] => [
+          `all but ${name}`,
+          async (place, size) => {
+            const wired = await publish(place, size)
+            empty(place, backend, name)
+            return wired
+          },
+        ]),
+      ])
+      const triples = new Map<string, Triple>()
+      try {
+        for (const [name, wiring] of wirings)
+          triples.set(name, await openTriple(`bench${triples.size}`, wiring, ports))
+        rows.push(...rowsOf(backend, ratesInTurn(triples, connections, size, 'byProcessor'), triples))
+      } finally {
+        for (const triple of triples.values()) triple[Symbol.dispose]()
+      }
+    }
+    return rows
+  },
+}
+
+const rowsOf = (backend: Backend, rates: RatesInTurn, names: ReadonlyMap<string, unknown>): readonly Row[] =>
+  [...names.keys()].flatMap((name) => {
+    const measured = rates.spread(name)
+    return name === noNat || measured === null
+      ? []
+      : [
+          {
+            what: `${backend}: ${name}`,
+            unit: '1/s',
+            measured,
+            mark: null,
+            peers: [rates.beside(name, noNat)],
+          },
+        ]
+  })
+
+/** The least that translates: what is above it is the kernel's, and no engine's. */
+const publishedByOneRule: Wiring = async (place, ports) => {
+  const wired = await direct(place, ports)
+  const port = firstPort + ports - 1
+  runProgram(
+    onHost(place, ['nft', '-f', '-']),
+    `table ip published {
+  map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
+  chain nat { type nat hook prerouting priority -105; dnat to meta l4proto . th dport map @ports; }
+}
+add element ip published ports { tcp . ${port} : ${target.address} . ${target.port} }
+`,
+  )
+  return { ...wired, address: '10.88.0.1', port }
+}
+
+const empty = (place: Place, backend: Backend, name: string): void => {
+  const [table = '', chain = ''] = name.split(' ')
+  const words =
+    backend === 'nftables'
+      ? ['nft', 'flush', 'chain', 'inet', 'portolan', name]
+      : [backend, '-w', '-t', table, '-F', chain]
+  runProgram(onHost(place, words))
+}
