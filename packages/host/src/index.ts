@@ -17,6 +17,7 @@ export { type Journal, type JournalFollower, openJournal } from './journal/open-
 export type { JournalChange } from './journal/record.ts'
 export { openLeaseStore } from './lease-store/open-lease-store.ts'
 export * from './links/link-operations.ts'
+export * from './links/link-spec.ts'
 export * from './links/links.ts'
 export type { NamespacePlace } from './links/namespace-place.ts'
 export * from './links/open-links.ts'

@@ -21,6 +21,8 @@ const aboutNoPacket: readonly string[] = [
   'NeighbourDiscoveryDropped',
   'NetworkInUse',
   'OverlappingHostPort',
+  'ParentDown',
+  'ParentUnusable',
   'PortInEphemeralRange',
   'RouterAdvertisementsLost',
   'StaleConntrack',

@@ -39,6 +39,14 @@ const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {
       }
       return { ...facts, interfaces: [...interfaces, link] }
     }
+    case 'create-vlan':
+      return {
+        ...facts,
+        interfaces: [...interfaces, { name, kind: 'vlan', up: true, alias: operation.alias, addresses: [] }],
+      }
+    case 'set-vlan-up':
+      return change((link) => ({ ...link, up: true }))
+    case 'delete-vlan':
     case 'delete-bridge':
       return { ...facts, interfaces: interfaces.filter((link) => link.name !== name) }
     case 'set-bridge':

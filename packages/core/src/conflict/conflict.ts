@@ -110,6 +110,8 @@ type NetworkConflictKind =
   | 'IccForIpOnly'
   | 'IccUnenforceable'
   | 'NetworkInUse'
+  | 'ParentDown'
+  | 'ParentUnusable'
 
 type HostConflictKind =
   | 'ForwardingDisabled'

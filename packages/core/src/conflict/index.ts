@@ -5,6 +5,7 @@ export * from './duplicate-host-port.ts'
 export { findConflicts, searchConflicts } from './find-conflicts.ts'
 export * from './find-host-port-taken.ts'
 export * from './find-network-in-use.ts'
+export { findParentConflicts } from './find-parent-conflicts.ts'
 export {
   type ConflictSearch,
   findRuleConflicts,

@@ -8,6 +8,7 @@ import {
   tryParseAddress,
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
+import type { DesiredParentedNetwork } from './desired-parented-network.ts'
 import type { DesiredMapping, DesiredNetwork, DesiredState } from './desired-state.ts'
 
 const version = { ip: 'IPv4', ip6: 'IPv6' } as const
@@ -80,6 +81,20 @@ export const checkMapping = (mapping: DesiredMapping): void => {
   }
 }
 
+/** What is on a parent goes into no rule, but into commands that people run. */
+const checkParented = ({ name, ip, ip6, endpoints }: DesiredParentedNetwork): void => {
+  for (const [family, subnet] of [['ip', ip] as const, ['ip6', ip6] as const]) {
+    if (subnet === null) continue
+    checkPrefix(subnet.subnet, family, `The subnet of network ${name}`)
+    if (subnet.gateway !== null) checkAddress(subnet.gateway, family, `The gateway of network ${name}`)
+  }
+  for (const endpoint of endpoints)
+    for (const family of families) {
+      const address = endpoint[family]
+      if (address !== null) checkAddress(address, family, `The address of ${endpoint.service} on ${name}`)
+    }
+}
+
 /**
  * Refuses a desired state whose values could not be written as rules. Both compilers ask it first, so that a state
  * made by hand is as safe as one that `resolve` made. Names of interfaces are each dialect's own to check.
@@ -93,4 +108,5 @@ export const checkDesired = (desired: DesiredState): void => {
   checkProject(desired.project)
   desired.networks.forEach(checkNetwork)
   desired.mappings.forEach(checkMapping)
+  desired.parented?.forEach(checkParented)
 }

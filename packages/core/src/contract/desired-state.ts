@@ -1,5 +1,7 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 import type { GatewayMode } from '../intent/index.ts'
+import type { DesiredEndpoint } from './desired-endpoint.ts'
+import type { DesiredParentedNetwork } from './desired-parented-network.ts'
 
 /**
  * Everything one project wants of a host, with every choice made: subnets picked, addresses leased, ranges
@@ -14,6 +16,11 @@ export interface DesiredState {
   readonly mappings: readonly DesiredMapping[]
   /** Drop what is forwarded between two interfaces that are not ours. */
   readonly guardForwarding: boolean
+  /**
+   * Networks on an interface of the host, with their endpoints. No rule is for them, and no row of the contract. Absent:
+   * there are none.
+   */
+  readonly parented?: readonly DesiredParentedNetwork[]
 }
 
 /** @public @since 0.1.0 */
@@ -37,16 +44,6 @@ export interface DesiredSubnet {
   readonly mode: GatewayMode
   /** Rewrite the source of what leaves for the outside. Always false when `mode` is `routed`. */
   readonly masquerade: boolean
-}
-
-/** @public @since 0.1.0 */
-export interface DesiredEndpoint {
-  readonly service: string
-  readonly replica: number
-  readonly network: string
-  readonly ip: string | null
-  readonly ip6: string | null
-  readonly mac: string
 }
 
 /**

@@ -11,5 +11,7 @@ export {
 } from './builder/index.ts'
 export * from './compose/index.ts'
 export { type DotenvOptions, parseDotenv } from './dotenv.ts'
+export * from './endpoint-intent.ts'
 export * from './intent.ts'
+export * from './parented-network.ts'
 export { parsePortMapping, printPortMapping } from './port-mapping.ts'

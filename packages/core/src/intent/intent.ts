@@ -1,4 +1,6 @@
 import type { Protocol, SourcePosition } from '@portolan/netfilter'
+import type { EndpointIntent } from './endpoint-intent.ts'
+import type { ParentedNetworkIntent } from './parented-network.ts'
 
 /**
  * What a user wants: networks, the endpoints on them, and the ports published to the world. It says nothing
@@ -11,9 +13,13 @@ import type { Protocol, SourcePosition } from '@portolan/netfilter'
 export interface Intent {
   /** Lower-case letters, digits, `-` and `_`, starting with a letter or digit; at most 63. */
   readonly project: string
+  /** Networks that have a bridge. */
   readonly networks: readonly NetworkIntent[]
+  /** The endpoints on them. */
   readonly endpoints: readonly EndpointIntent[]
   readonly mappings: readonly MappingIntent[]
+  /** Networks on an interface of the host, without a bridge (macvlan, ipvlan); absent: there are none. */
+  readonly parented?: readonly ParentedNetworkIntent[]
   /** Services that name others to be reached; absent: none do. */
   readonly links?: readonly LinkIntent[]
   /** What was read but cannot take effect, for people: `host port 8080 is ignored in routed mode`. */
@@ -82,22 +88,6 @@ export interface SubnetIntent {
   /** Addresses are handed out inside this prefix only. */
   readonly ipRange: string | null
   readonly mode: GatewayMode
-}
-
-/**
- * One replica of one service on one network.
- * @public @since 0.1.0
- */
-export interface EndpointIntent {
-  readonly service: string
-  /** Counts from 1. */
-  readonly replica: number
-  readonly network: string
-  /** A static address, or null. */
-  readonly ip: string | null
-  readonly ip6: string | null
-  readonly mac: string | null
-  readonly place: SourcePosition | null
 }
 
 /**

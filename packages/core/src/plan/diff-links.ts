@@ -11,12 +11,13 @@ import {
   parseBridgeAlias,
 } from '../contract/index.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
+import { diffVlans } from './diff-vlans.ts'
 import type { LinkChange } from './link-change.ts'
 import { linkChange } from './link-change-text.ts'
 
 /**
  * What has to be done to the interfaces of a host so that a project's bridges are as desired: bridges that are
- * missing, changed, renamed or no longer wanted, and ports that lack hairpin mode. Interfaces that are not ours
+ * missing, changed, renamed or no longer wanted, ports that lack hairpin mode, and VLAN links of parents. Interfaces that are not ours
  * are left alone, except for the ports of our own bridges.
  *
  * @public @since 0.1.0
@@ -48,8 +49,9 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
     }
   }
   const removed = ours.filter((link) => !kept.has(link)).map(deleteBridge)
+  const vlans = diffVlans(desired, facts)
   // A renamed bridge has to give its addresses back before its successor takes them.
-  return [...removed, ...created]
+  return [...removed, ...vlans.removed, ...created, ...vlans.created]
 }
 
 /**

@@ -16,6 +16,15 @@ export type LinkOperation =
     }
   | { readonly kind: 'delete-bridge'; readonly name: string }
   | {
+      readonly kind: 'create-vlan'
+      readonly name: string
+      readonly parent: string
+      readonly id: number
+      readonly alias: string
+    }
+  | { readonly kind: 'set-vlan-up'; readonly name: string }
+  | { readonly kind: 'delete-vlan'; readonly name: string }
+  | {
       readonly kind: 'set-bridge'
       readonly name: string
       readonly alias?: string

@@ -7,17 +7,17 @@ import {
   placeText,
   type SourcePosition,
 } from '@portolan/netfilter'
-import type { DesiredEndpoint, DesiredNetwork } from '../contract/desired-state.ts'
+import type { DesiredEndpoint } from '../contract/desired-endpoint.ts'
 import type { PublishedPort } from '../contract/index.ts'
 import { replicaName } from '../contract/mapping-label.ts'
-import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
+import type { EndpointIntent, IntentNote } from '../intent/index.ts'
 import { type AddressRange, acquireAddressIn, prepareRange } from '../lease/acquire-address.ts'
 import { boundsOf, isInBounds } from '../lease/bounds.ts'
-import type { LeasedAddress, LeasingNetwork } from '../lease/index.ts'
+import type { LeasedAddress } from '../lease/index.ts'
 import { addressHolderKey, addressKey, leaseKey } from '../lease/lease-key.ts'
 import { releaseLeaseIn } from '../lease/release.ts'
 import type { AddressUse } from './address-use.ts'
-import type { AddressSource, AddressWish } from './address-wish.ts'
+import type { AddressedNetwork, AddressSource, AddressWish } from './address-wish.ts'
 import { checkChoice } from './check-choice.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 
@@ -37,16 +37,14 @@ const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
  * has an address, or had one last, gets that. The others get the lowest free address, in the order of the intent. So an
  * endpoint that comes or goes moves no other. An address that a published port of another project leads to is in use.
  *
- * @param leasingNetwork - the network's holder, as leases know it
- * @param uses - of external networks whose bridge is not ours: what is known of their addresses
+ * @param uses - of networks that are not ours alone: what is known of their addresses
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
  * @throws IntentError when a static address has another holder
  * @internal
  */
 export const assignAddresses = (
-  intent: Intent,
-  networks: readonly DesiredNetwork[],
-  leasingNetwork: (network: DesiredNetwork) => LeasingNetwork,
+  intent: { readonly project: string; readonly endpoints: readonly EndpointIntent[] },
+  networks: readonly AddressedNetwork[],
   leases: LeaseDraft,
   others: readonly PublishedPort[],
   uses: ReadonlyMap<string, AddressUse>,
@@ -59,12 +57,9 @@ export const assignAddresses = (
   )
   const sources = new Map(
     networks.map((network) => {
-      const on = leasingNetwork(network)
-      const wanted = intent.networks.find(({ name }) => name === network.name)
       const source = (family: Family): AddressSource | null => {
         const subnet = network[family]
-        if (subnet === null) return null
-        return { on, family, subnet, ipRange: wanted?.[family]?.ipRange ?? null }
+        return subnet === null ? null : { on: network.on, family, subnet, ipRange: network.ipRange[family] }
       }
       return [network.name, { ip: source('ip'), ip6: source('ip6') }] as const
     }),
@@ -223,7 +218,7 @@ const releaseUnwanted = (project: string, wanted: ReadonlySet<string>, leases: L
  * endpoint of no file stays.
  */
 const makeWay = (
-  { project, endpoints }: Intent,
+  { project, endpoints }: { readonly project: string; readonly endpoints: readonly EndpointIntent[] },
   statics: readonly AddressWish[],
   leases: LeaseDraft,
 ): readonly IntentNote[] => {

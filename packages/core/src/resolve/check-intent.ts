@@ -4,6 +4,7 @@ import { checkInterfaceName, checkName, checkPrintable } from '../contract/check
 import type { EndpointIntent, Intent, NetworkIntent } from '../intent/index.ts'
 import { isProjectName, projectNameRule } from '../intent/project-name.ts'
 import { checkMapping } from './check-mapping.ts'
+import { checkParented } from './check-parented.ts'
 
 /**
  * Refuses an intent that no reader of ours would have made. A value of a program's own never passed a reader, and
@@ -27,6 +28,8 @@ export const checkIntent = (intent: Intent): void => {
     'both want the bridge',
   )
   for (const endpoint of intent.endpoints) checkEndpoint(endpoint)
+  checkParented(intent)
+  for (const { endpoints } of intent.parented ?? []) for (const one of endpoints) checkEndpoint(one)
   const byName = new Map(intent.networks.map((network) => [network.name, network]))
   for (const mapping of intent.mappings) checkMapping(mapping, byName.get(mapping.network))
 }

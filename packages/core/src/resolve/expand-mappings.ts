@@ -1,11 +1,7 @@
 import { type Family, families, familyOf, IntentError } from '@portolan/netfilter'
 import { type Conflict, duplicateHostPort, loopbackUnreachable } from '../conflict/index.ts'
-import type {
-  DesiredEndpoint,
-  DesiredMapping,
-  DesiredNetwork,
-  DesiredTarget,
-} from '../contract/desired-state.ts'
+import type { DesiredEndpoint } from '../contract/desired-endpoint.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredTarget } from '../contract/desired-state.ts'
 import type { PublishedPort } from '../contract/index.ts'
 import { mappingLabel, socketLabel } from '../contract/mapping-label.ts'
 import type { Intent, IntentNote, MappingIntent } from '../intent/index.ts'

@@ -19,7 +19,12 @@ export interface LeaseDraft {
   /** Lets the lease with this key overlap ours. */
   tolerate(keys: readonly string[]): void
   /** What has to be written for the project to have what was asked. */
-  propose(intent: Pick<Intent, 'project' | 'networks' | 'endpoints'>): LeaseProposal
+  propose(intent: NamedIn & Pick<Intent, 'project'>): LeaseProposal
+}
+
+/** What an intent names, on networks of whatever kind. */
+interface NamedIn extends Pick<Intent, 'endpoints'> {
+  readonly networks: readonly { readonly name: string }[]
 }
 
 /** @internal */
@@ -71,7 +76,7 @@ const isProjects = (lease: Lease, project: string): boolean => {
 }
 
 /** Is it for something that the intent names? Others of an orchestrator may come and go while a plan is made. */
-const isNamed = (lease: Lease, { networks, endpoints }: Pick<Intent, 'networks' | 'endpoints'>): boolean => {
+const isNamed = (lease: Lease, { networks, endpoints }: NamedIn): boolean => {
   if (lease.kind === 'subnet') return networks.some(({ name }) => name === lease.network)
   const { service, replica } = lease.holder
   return endpoints.some((one) => one.service === service && one.replica === replica)

@@ -1,4 +1,5 @@
-import type { DesiredEndpoint, DesiredState } from '../contract/desired-state.ts'
+import type { DesiredEndpoint } from '../contract/desired-endpoint.ts'
+import type { DesiredState } from '../contract/desired-state.ts'
 import { replicaName } from '../contract/mapping-label.ts'
 import type { EndpointIntent, Intent, IntentNote } from '../intent/index.ts'
 import type { AddressUse } from './address-use.ts'

@@ -1,16 +1,10 @@
 import type { HostFacts } from '@portolan/netfilter'
-import {
-  bridgeDown,
-  bridgeNameTaken,
-  type Conflict,
-  findHostPortTaken,
-  subnetOverlap,
-} from '../conflict/index.ts'
+import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
 import { bridgeName } from '../contract/bridge-name.ts'
 import type { DesiredNetwork, DesiredState, DesiredSubnet } from '../contract/desired-state.ts'
 import { type PublishedPort, parseBridgeAlias } from '../contract/index.ts'
-import { engineOfInterface, poolsTouched } from '../engine/index.ts'
-import type { Intent, IntentNote, NetworkIntent } from '../intent/index.ts'
+import { poolsTouched } from '../engine/index.ts'
+import type { Intent, IntentNote, NetworkIntent, ParentedNetworkIntent } from '../intent/index.ts'
 import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
 import {
   defaultPools,
@@ -21,7 +15,8 @@ import {
   type SubnetPlan,
   type SubnetRequest,
 } from '../pool/index.ts'
-import { addressUse } from './address-use.ts'
+import { type AddressUse, addressUse } from './address-use.ts'
+import { addressed } from './address-wish.ts'
 import { assignAddresses } from './assign-addresses.ts'
 import { portSupply } from './automatic-ports.ts'
 import { checkIntent } from './check-intent.ts'
@@ -33,9 +28,13 @@ import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
 import { leasingNetwork } from './leasing-network.ts'
 import { leaveBridgeless } from './leave-bridgeless.ts'
 import { checkMove } from './move.ts'
+import { findBridgesDown, findSubnetOverlaps, findTakenNames } from './network-conflicts.ts'
 import { noteAbsentAddresses } from './note-absent-addresses.ts'
 import { noteGuessedAddresses } from './note-guessed-addresses.ts'
+import { noteParented } from './note-parented.ts'
+import { parentUse } from './parent-use.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
+import { endpointsOn, settleParented } from './settle-parented.ts'
 
 /** @public @since 0.1.0 */
 export interface ResolveOptions {
@@ -88,9 +87,10 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const leases = draftLeases(options.leases ?? emptyLeases)
   const move = checkMove(intent, options.move ?? [])
   const own = intent.networks.filter((network) => !network.external)
+  const parented = intent.parented ?? []
   const subnets = planSubnets(
     facts,
-    own.flatMap((network) =>
+    [...own, ...parented].flatMap((network) =>
       subnetRequests(network).map((request) => ({
         ...request,
         renumber: move.has(network.name),
@@ -105,29 +105,52 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       removedBridges: removedBridges(intent, facts, external),
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
       ...(options.allow === undefined ? {} : { allow: options.allow }),
-      leases: subnetLeases(leases.state, intent.project, new Set(own.map(({ name }) => name))),
+      leases: subnetLeases(
+        leases.state,
+        intent.project,
+        new Set([...own, ...parented].map(({ name }) => name)),
+      ),
     },
   )
-  leaseSubnets(intent.project, subnets, move, facts, leases)
+  const onWires = new Set(parented.map(({ name }) => name))
+  leaseSubnets(
+    intent.project,
+    // A subnet that the file names for a wire is that of the machines there, so it is not the project's to hold.
+    subnets.filter(({ network, origin }) => !onWires.has(network) || origin !== 'fixed'),
+    move,
+    facts,
+    leases,
+  )
   const networks = intent.networks.map(
     (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
   )
   const others = options.others ?? []
-  const uses = new Map(
+  const uses = new Map<string, AddressUse>(
     [...external].flatMap(([name, found]) =>
       found.owner === null
         ? [[name, addressUse(found, facts, new Set(options.translated), new Set(options.own))] as const]
         : [],
     ),
   )
-  const { endpoints, notes } = assignAddresses(
-    intent,
-    networks,
-    (network) => leasingNetwork(intent.project, network, facts),
+  const wires = parented.map((network) => settleParented(network, subnets, facts))
+  for (const { name, parent } of wires) uses.set(name, parentUse(parent, facts, options.translated ?? []))
+  const { endpoints: all, notes } = assignAddresses(
+    {
+      project: intent.project,
+      endpoints: [...intent.endpoints, ...parented.flatMap(({ endpoints }) => endpoints)],
+    },
+    [
+      ...networks.map((network) =>
+        addressed(network, leasingNetwork(intent.project, network, facts), intent.networks),
+      ),
+      // All that share a parent, of whatever project, pick from one set of addresses.
+      ...wires.map((network) => addressed(network, { project: null, network: network.parent }, parented)),
+    ],
     leases,
     others,
     uses,
   )
+  const endpoints = all.filter(({ network }) => !onWires.has(network))
   releaseUnwantedPorts(intent, leases)
   const supply = portSupply(facts, intent.mappings, others, leases)
   const expanded = expandMappings(intent, networks, endpoints, others, supply)
@@ -137,12 +160,24 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     endpoints,
     mappings: expanded.mappings,
     guardForwarding: options.guardForwarding ?? false,
+    ...(wires.length === 0
+      ? {}
+      : {
+          parented: wires.map((network) => ({
+            ...network,
+            endpoints: endpointsOn(network, all, facts),
+          })),
+        }),
   }
   return {
     desired,
     subnets,
     conflicts: [
-      ...findSubnetOverlaps(subnets, facts),
+      ...findSubnetOverlaps(
+        subnets.filter(({ network }) => !onWires.has(network)),
+        facts,
+      ),
+      ...findParentConflicts(desired, facts),
       ...findTakenNames(desired, facts),
       ...findBridgesDown(desired, facts),
       ...expanded.conflicts,
@@ -155,9 +190,18 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...expanded.notes,
       ...noteGuessedAddresses(intent, external, uses, desired),
       ...noteAbsentAddresses(intent, desired, facts),
+      ...(desired.parented ?? []).flatMap((network) =>
+        parented
+          .filter(({ name }) => name === network.name)
+          .flatMap((one) => noteParented(intent.project, one, network, subnets, facts)),
+      ),
       ...poolsTouched(subnets, facts).map((text) => ({ text, place: null })),
     ],
-    leases: leases.propose(intent),
+    leases: leases.propose({
+      project: intent.project,
+      networks: [...intent.networks, ...parented],
+      endpoints: [...intent.endpoints, ...parented.flatMap((network) => network.endpoints)],
+    }),
   }
 }
 
@@ -177,9 +221,12 @@ const removedBridges = (
   })
 }
 
-const subnetRequests = (network: NetworkIntent): readonly SubnetRequest[] => {
+const subnetRequests = (network: NetworkIntent | ParentedNetworkIntent): readonly SubnetRequest[] => {
   const pools = network.pools?.map(parsePool) ?? null
-  const request = (family: 'ip' | 'ip6', wanted: NetworkIntent['ip']): readonly SubnetRequest[] =>
+  const request = (
+    family: 'ip' | 'ip6',
+    wanted: NetworkIntent['ip'] | ParentedNetworkIntent['ip'],
+  ): readonly SubnetRequest[] =>
     wanted === null
       ? []
       : [
@@ -222,39 +269,3 @@ const settleNetwork = (
     ip6: settle('ip6', network.ip6),
   }
 }
-
-const findSubnetOverlaps = (
-  subnets: readonly SubnetPlan[],
-  { interfaces = [] }: HostFacts,
-): readonly Conflict[] =>
-  subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
-    if (first === undefined) return []
-    const isWireguard = (device: string | null): boolean =>
-      interfaces.some(({ name, kind }) => name === device && kind === 'wireguard')
-    const collisions = [first, ...more].map((one) => ({
-      ...one,
-      owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
-    }))
-    return [subnetOverlap(network, subnet, collisions, origin === 'held')]
-  })
-
-const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
-  desired.networks.flatMap((network) => {
-    if (network.external) return []
-    const holder = facts.interfaces?.find((link) => link.name === network.bridge)
-    if (holder === undefined) return []
-    const owner = parseBridgeAlias(holder.alias)
-    // A bridge of another network of this project goes before ours comes, unless that network stays external.
-    const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
-    const own = owner?.project === desired.project && !stays
-    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
-  })
-
-/** A bridge of another program that is down: the plan leaves it as it is. */
-const findBridgesDown = ({ networks }: DesiredState, facts: HostFacts): readonly Conflict[] =>
-  networks.flatMap(({ name, bridge, external }) => {
-    const link = external ? facts.interfaces?.find((one) => one.name === bridge) : undefined
-    if (link?.up !== false) return []
-    const engine = facts.networks?.find((one) => one.bridge === bridge)?.engine
-    return [bridgeDown(name, bridge, engine ?? engineOfInterface(bridge))]
-  })

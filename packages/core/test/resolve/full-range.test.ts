@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { emptyLeases } from '../../src/lease/index.ts'
 import type { LeaseBook } from '../../src/lease/lease-book.ts'
 import type { AddressUse } from '../../src/resolve/address-use.ts'
+import { addressed } from '../../src/resolve/address-wish.ts'
 import { assignAddresses } from '../../src/resolve/assign-addresses.ts'
 import { draftLeases, type LeaseDraft } from '../../src/resolve/lease-draft.ts'
 import { network } from '../contract/state.ts'
@@ -36,8 +37,7 @@ test('a range that has no address left is not asked again for every endpoint', (
   const { leases, walks } = countedLeases()
   const assigned = assignAddresses(
     intent({ networks: [networkIntent({ external: true })], endpoints }),
-    [web],
-    ({ name }) => ({ project: 'shop', network: name }),
+    [addressed(web, { project: 'shop', network: 'web' }, [])],
     leases,
     [],
     new Map([['web', use]]),

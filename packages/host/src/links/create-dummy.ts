@@ -1,6 +1,6 @@
 import type { NetlinkConnection } from '../netlink/connection.ts'
 import { createLink } from './create-link.ts'
-import type { LinkSpec } from './link-operations.ts'
+import type { LinkSpec } from './link-spec.ts'
 
 export const createDummy = (connection: NetlinkConnection, link: LinkSpec): Promise<void> =>
   createLink(connection, link, {

@@ -3,7 +3,7 @@ import type { NetlinkConnection } from '../netlink/connection.ts'
 import { IFLA_IPVLAN_FLAGS, IFLA_IPVLAN_MODE } from '../netlink/rtnetlink.ts'
 import { checkChoice } from './check-choice.ts'
 import { createLink } from './create-link.ts'
-import type { IpvlanMode, IpvlanSpec } from './link-operations.ts'
+import type { IpvlanMode, IpvlanSpec } from './link-spec.ts'
 import { explainParent, requireParent } from './require-parent.ts'
 
 /** include/uapi/linux/if_link.h `enum ipvlan_mode`. */

@@ -17,7 +17,7 @@ import {
 import { aliasAttribute } from './bridge-attributes.ts'
 import { findLink, nameAttribute } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
-import type { LinkSpec } from './link-operations.ts'
+import type { LinkSpec } from './link-spec.ts'
 import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
 import { describeNamespace, withNamespace } from './namespace-place.ts'

@@ -4,7 +4,7 @@ import { EINVAL } from '../netlink/errno.ts'
 import { IFLA_MACVLAN_MODE } from '../netlink/rtnetlink.ts'
 import { checkChoice } from './check-choice.ts'
 import { createLink } from './create-link.ts'
-import type { MacvlanMode, MacvlanSpec } from './link-operations.ts'
+import type { MacvlanMode, MacvlanSpec } from './link-spec.ts'
 import { explainParent, requireParent } from './require-parent.ts'
 
 /** include/uapi/linux/if_link.h `enum macvlan_mode`. */

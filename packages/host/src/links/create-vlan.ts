@@ -4,7 +4,7 @@ import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST } from '../netlink/errno.ts'
 import { IFLA_VLAN_ID } from '../netlink/rtnetlink.ts'
 import { createLink } from './create-link.ts'
-import type { VlanSpec } from './link-operations.ts'
+import type { VlanSpec } from './link-spec.ts'
 import { explainParent, requireParent } from './require-parent.ts'
 
 /** IEEE 802.1Q, 9.6: 0 marks a priority alone, and 4095 is reserved. */

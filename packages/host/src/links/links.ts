@@ -1,3 +1,5 @@
+import type { VlanSpec } from './link-spec.ts'
+
 /**
  * A bridge to be made.
  * @public @since 0.1.0
@@ -98,6 +100,10 @@ export interface Links {
    * stay as they are, up or down. A bridge that is not there is no error.
    */
   deleteBridge(name: string): Promise<void>
+  /** The frames of an interface that have one tag, as an interface of their own. */
+  createVlan(link: VlanSpec): Promise<void>
+  /** Deletes one of our VLAN links (its alias names portolan; any other is refused). One that is not there is no error. */
+  deleteVlan(name: string): Promise<void>
   /** Sets an interface up or down. */
   setUp(name: string, up: boolean): Promise<void>
   /** Adds an address with its prefix length; one that is there already is no error. */

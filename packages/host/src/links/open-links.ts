@@ -15,6 +15,7 @@ import { createVlan } from './create-vlan.ts'
 import { deleteBridge } from './delete-bridge.ts'
 import { deleteLink } from './delete-link.ts'
 import { createVeth, deleteEndpointLink, namespaceNumber, readEndpointLink } from './endpoint-link.ts'
+import { deleteVlan } from './delete-vlan.ts'
 import { requireBridge, requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkOperations } from './link-operations.ts'
@@ -50,6 +51,7 @@ export const openLinks = (): LinkOperations => {
     createMacvlan: (link) => createMacvlan(connection, link),
     createIpvlan: (link) => createIpvlan(connection, link),
     createVlan: (link) => createVlan(connection, link),
+    deleteVlan: (name) => deleteVlan(connection, name),
     deleteLink: (name) => deleteLink(connection, name),
     renameLink: (name, to) => renameLink(connection, name, to),
     setMac: (name, mac) => setMac(connection, name, mac),

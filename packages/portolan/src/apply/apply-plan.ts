@@ -230,6 +230,14 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
     }
     case 'delete-bridge':
       return links.deleteBridge(operation.name)
+    case 'create-vlan': {
+      const { name, parent, id, alias } = operation
+      return links.createVlan({ name, parent, id, alias, up: true })
+    }
+    case 'set-vlan-up':
+      return links.setUp(operation.name, true)
+    case 'delete-vlan':
+      return links.deleteVlan(operation.name)
     case 'set-bridge': {
       const { name, alias, mtu, up, nfCall } = operation
       const netfilter = nfCall === undefined ? {} : { nfCallIptables: nfCall, nfCallIp6tables: nfCall }

@@ -2,10 +2,12 @@ import {
   type ChangeSummary,
   type Conflict,
   deleteBridge,
+  deleteVlan,
   type KeptSysctl,
   type Lease,
   type LeaseState,
   parseBridgeAlias,
+  parseVlanAlias,
   summarise,
 } from '@portolan/core'
 import { findNetworkInUse, switchHairpinOff } from '@portolan/core/planning'
@@ -97,8 +99,12 @@ export const planRemoval = ({
     const owner = parseBridgeAlias(link.alias)
     return owner === null ? [] : [{ link, project: owner.project }]
   })
+  const vlans = (facts.interfaces ?? []).flatMap((link) => {
+    const owner = parseVlanAlias(link.alias)
+    return owner === null ? [] : [{ link, project: owner }]
+  })
   const present = [
-    ...new Set([...bridges.map((bridge) => bridge.project), ...projectsInRules(rules), ...live]),
+    ...new Set([...[...bridges, ...vlans].map((link) => link.project), ...projectsInRules(rules), ...live]),
   ].sort()
   const projects = present.filter((one) => project === null || one === project)
   const published = publishedPorts(rules)
@@ -112,6 +118,9 @@ export const planRemoval = ({
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
     ...removed.map((link): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
+    ...vlans
+      .filter((vlan) => projects.includes(vlan.project))
+      .map(({ link }): PlanChange => ({ ...deleteVlan(link), part: 'link' })),
     ...(complete ? restoredPorts(facts, state) : []),
     ...state.fixes
       .filter((fix) => complete || projects.includes(fix.project))

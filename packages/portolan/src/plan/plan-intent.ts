@@ -130,7 +130,7 @@ const readInput = async (
   const choice = options.backend ?? 'auto'
   if (options.facts === undefined && options.rules === undefined) await refuseElsewhere(runner, true)
   const [facts, fixes, { backend, rules }] = await Promise.all([
-    options.facts ?? readHost({ addressesInUse: intent.networks.some(({ external }) => external) }),
+    options.facts ?? readHost({ addressesInUse: sharesAddresses(intent) }),
     readFixes(options),
     options.rules === undefined
       ? readBackend(choice, runner)
@@ -162,6 +162,10 @@ const readInput = async (
   const firewalld = fix ? await readFirewalldOf(input.present(), runner) : null
   return { input: { ...input, firewalld }, runner }
 }
+
+/** Are other machines or containers on its networks, so that addresses may be in use there? */
+const sharesAddresses = ({ networks, parented = [] }: Intent): boolean =>
+  parented.length > 0 || networks.some(({ external }) => external)
 
 /** Rules with what is ours of nftables as it was when all was read. */
 const withOursOf = (rules: HostRules, whole: HostRules | null): HostRules =>

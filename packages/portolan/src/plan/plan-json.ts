@@ -32,6 +32,7 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   subnets: plan.subnets.map((subnet) => subnetJson(subnet, plan.desired)),
   addresses: plan.addresses,
   networks: plan.desired.networks,
+  ...(plan.desired.parented === undefined ? {} : { parented: plan.desired.parented }),
   mappings: plan.desired.mappings,
   conflicts: plan.conflicts,
   ...(plan.incomplete.length === 0 ? {} : { incomplete: plan.incomplete }),
@@ -42,12 +43,12 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   ...(plan.unread.length === 0 ? {} : { unread: plan.unread }),
 })
 
-/** An isolated network has a subnet, but no gateway on it. */
+/** An isolated network has a subnet, but no gateway on it; one on a parent has the router there. */
 const subnetJson = (
   subnet: SubnetPlan,
-  { networks }: DesiredState,
+  { networks, parented = [] }: DesiredState,
 ): Omit<SubnetPlan, 'gateway'> & { readonly gateway: string | null } => {
-  const network = networks.find(({ name }) => name === subnet.network)
+  const network = [...networks, ...parented].find(({ name }) => name === subnet.network)
   const settled = subnet.family === 'ip' ? network?.ip : network?.ip6
   return settled == null ? subnet : { ...subnet, gateway: settled.gateway }
 }

@@ -11,6 +11,7 @@ import type { Backend } from '../backend/backend.ts'
 import { dialects, type RulesByBackend } from '../backend/dialects.ts'
 import type { Plan } from '../plan/plan.ts'
 import { scriptRemarks } from './script-remarks.ts'
+import { vlanLines } from './vlan-lines.ts'
 import { type ScriptedPlan, wholeRules } from './whole-rules.ts'
 
 /**
@@ -24,6 +25,7 @@ export const shellScript = (plan: ScriptedPlan & Pick<Plan, 'setsSysctls'>): str
   const steps = [
     ...ruleLines(backend, plan),
     ...desired.networks.flatMap((network) => bridgeLines(desired.project, network)),
+    ...vlanLines(desired),
     ...(plan.setsSysctls ? sysctlLines(desired) : []),
   ]
   const lines = [

@@ -37,6 +37,7 @@ export const planFromJson = (text: string): Plan => {
     project,
     backend,
     networks,
+    parented,
     mappings,
     subnets,
     conflicts,
@@ -45,7 +46,14 @@ export const planFromJson = (text: string): Plan => {
     unread = [],
   } = stored
   const { endpoints, guardForwarding, gateways, setsSysctls, facts } = stored.stored
-  const desired: DesiredState = { project, networks, endpoints, mappings, guardForwarding }
+  const desired: DesiredState = {
+    project,
+    networks,
+    endpoints,
+    mappings,
+    guardForwarding,
+    ...(parented === undefined ? {} : { parented }),
+  }
   checkStored(stored, desired)
   const changes = restoreChanges(stored, desired, rules)
   const published = publishedPorts(rules)

@@ -2,9 +2,9 @@ import type {
   Change,
   Conflict,
   ConflictKind,
-  DesiredEndpoint,
   DesiredMapping,
   DesiredNetwork,
+  DesiredParentedNetwork,
   DesiredTarget,
   IncompleteSearch,
   IntentNote,
@@ -38,6 +38,7 @@ import {
 import type { Backend } from '../backend/backend.ts'
 import type { FixOperation } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
+import { endpointSchema, parentedSchema } from './parented-schema.ts'
 import type { CarriedChange, StoredParts } from './store-plan.ts'
 import type { StoredRules } from './stored-rules.ts'
 
@@ -47,6 +48,7 @@ export interface StoredPlan {
   readonly backend: Backend
   readonly subnets: readonly (Omit<SubnetPlan, 'gateway'> & { readonly gateway: string | null })[]
   readonly networks: readonly DesiredNetwork[]
+  readonly parented?: readonly DesiredParentedNetwork[]
   readonly mappings: readonly DesiredMapping[]
   readonly conflicts: readonly Conflict[]
   readonly incomplete?: readonly IncompleteSearch[]
@@ -117,15 +119,6 @@ const mapping: Schema<DesiredMapping> = allOf({
   targets,
 })
 
-const endpoint: Schema<DesiredEndpoint> = allOf({
-  service: text(),
-  replica: wholeNumber,
-  network: text(),
-  ip: addressOrNull,
-  ip6: addressOrNull,
-  mac: text(),
-})
-
 /** Of each kind, so that the compiler asks for one that is new. */
 const conflictKinds: Readonly<Record<ConflictKind, true>> = {
   DuplicateHostPort: true,
@@ -140,6 +133,8 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
   IccForIpOnly: true,
   IccUnenforceable: true,
   NetworkInUse: true,
+  ParentDown: true,
+  ParentUnusable: true,
   HostBecomesRouter: true,
   NeighbourDiscoveryDropped: true,
   RouterAdvertisementsLost: true,
@@ -226,6 +221,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
   backend,
   subnets: listOf(subnet),
   networks: listOf(network),
+  parented: absentOr(listOf(parentedSchema)),
   mappings: listOf(mapping),
   conflicts: listOf(conflict),
   incomplete: absentOr(
@@ -254,7 +250,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
   notes: listOf(allOf({ text: text(), place: orNull(place) })),
   unread: absentOr(texts),
   stored: allOf({
-    endpoints: listOf(endpoint),
+    endpoints: listOf(endpointSchema),
     guardForwarding: flag,
     gateways: listOf(address),
     leases: orNull(leases),

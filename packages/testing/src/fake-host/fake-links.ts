@@ -22,6 +22,9 @@ export const fakeLinks = (state: FakeState): Links => {
       )
     },
     deleteBridge: async (name) => change({ kind: 'delete-bridge', name }),
+    createVlan: async ({ name, parent, id, alias = '' }) =>
+      change({ kind: 'create-vlan', name, parent, id, alias }),
+    deleteVlan: async (name) => change({ kind: 'delete-vlan', name }),
     setUp: async (name, up) => state.setFacts(withLink(state.facts, name, { up })),
     addAddress: async (name, address) => change({ kind: 'add-address', name, address }),
     removeAddress: async (name, address) => change({ kind: 'remove-address', name, address }),

@@ -10,6 +10,12 @@ export const withLinkChange = (facts: HostFacts, operation: LinkOperation): Host
       return withBridge(facts, operation)
     case 'delete-bridge':
       return withoutBridge(facts, operation.name)
+    case 'create-vlan':
+      return withVlan(facts, operation)
+    case 'set-vlan-up':
+      return withLink(facts, operation.name, { up: true })
+    case 'delete-vlan':
+      return withoutVlan(facts, operation.name)
     case 'set-bridge': {
       const { name, alias, mtu, up, nfCall } = operation
       return withLink(facts, name, {
@@ -93,6 +99,28 @@ const withBridge = (
   }
   const made = { ...facts, interfaces: [...links, bridge] }
   return withRoutes(withLinkSysctls(made, name), name)
+}
+
+const withoutVlan = (facts: HostFacts, name: string): HostFacts =>
+  withoutRoutesBy(
+    withoutLinkSysctls(
+      { ...facts, interfaces: (facts.interfaces ?? []).filter((link) => link.name !== name) },
+      name,
+    ),
+    name,
+  )
+
+const withVlan = (
+  facts: HostFacts,
+  { name, parent, alias }: Extract<LinkOperation, { readonly kind: 'create-vlan' }>,
+): HostFacts => {
+  linkOf(facts, parent)
+  const links = facts.interfaces ?? []
+  if (links.some((link) => link.name === name))
+    throw new ApplyError(`There is an interface ${name} already.`, { applied: [], stderr: 'File exists' })
+  const index = 1 + Math.max(0, ...links.map((link) => link.index ?? 0))
+  const vlan: InterfaceFact = { name, index, alias, addresses: [], up: true, kind: 'vlan', master: null }
+  return withLinkSysctls({ ...facts, interfaces: [...links, vlan] }, name)
 }
 
 const withoutBridge = (facts: HostFacts, name: string): HostFacts => {

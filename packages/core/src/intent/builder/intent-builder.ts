@@ -11,7 +11,8 @@ import {
   textValue,
   type ValueKind,
 } from '@portolan/netfilter/schema'
-import type { EndpointIntent, Intent, MappingIntent, NetworkIntent } from '../intent.ts'
+import type { EndpointIntent } from '../endpoint-intent.ts'
+import type { Intent, MappingIntent, NetworkIntent } from '../intent.ts'
 import { isProjectName, projectNameRule } from '../project-name.ts'
 import { type NetworkOptions, networkIntent } from './network-options.ts'
 import { isAddress, mappingIntents, type PortOptions, type PortsInput } from './port-options.ts'

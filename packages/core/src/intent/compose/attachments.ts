@@ -92,7 +92,7 @@ const readAttachment = (
       `${service}: no network is called "${named.network}": expected it under the top-level \`networks\``,
     )
   // A note at the network says that it is not built here.
-  if (network.otherDriver !== null) return null
+  if (network.build.kind === 'elsewhere') return null
   const options = asMap(named.options, what)
   if (options !== null) onlyKeys(options, known, what)
   const text = (key: string): Value | null =>

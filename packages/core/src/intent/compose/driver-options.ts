@@ -30,19 +30,24 @@ const known = [
   .map((key) => bridge + key)
   .concat(mtuKey)
 
-/** Reads the options of Docker's bridge driver that Portolan honours; others of Docker's are noted, the rest ignored. */
+/**
+ * Reads the options of Docker's bridge driver that Portolan honours; others of Docker's are noted, the rest ignored. Of a
+ * network on a parent only those are read that it has too.
+ */
 export const readDriverOptions = (
   reading: Reading,
   network: MapTree | null,
   what: string,
   internal: boolean,
+  build: 'bridge' | 'parented' = 'bridge',
 ): DriverOptions => {
   const path = `${what}.driver_opts`
   const options = asMap(get(network, 'driver_opts'), path)
-  for (const [key, entry] of entriesOf(options))
+  for (const [key, entry] of entriesOf(build === 'bridge' ? options : null))
     if (!known.includes(key) && (key.startsWith('com.docker.network.') || closestOf(key, known) !== null))
       reading.note(`${path}: ${key} has no effect here${didYouMean(key, known)}`, entry.keyPlace)
-  const option = (key: string): Tree | null => getGiven(options, bridge + key, path)
+  const option = (key: string): Tree | null =>
+    build === 'bridge' ? getGiven(options, bridge + key, path) : null
   const name = readText(reading, option('name'), `${path}: ${bridge}name`)
   return {
     bridge: name === null ? null : readInterfaceName(name, `${path}: ${bridge}name`),

@@ -14,11 +14,7 @@ export const mappingsOf = (reading: Reading, service: ReadService): readonly Map
   if (first === undefined || service.replicas === 0) return []
   const networks = choosePortNetworks(service.attachments)
   if (networks.ip === null && networks.ip6 === null) {
-    const names = service.attachments.map(({ network }) => network.intent.name).join(', ')
-    reading.note(
-      `services.${service.name}: its ports are not published: ${names === '' ? 'it is on no network of Portolan' : `a network that is internal has no way out (${names})`}`,
-      first.place,
-    )
+    reading.note(`services.${service.name}: its ports are not published: ${whyNone(service)}`, first.place)
     return []
   }
   return service.ports.flatMap((port) =>
@@ -37,6 +33,23 @@ export const mappingsOf = (reading: Reading, service: ReadService): readonly Map
       })),
     ),
   )
+}
+
+/** Why the ports of a service have no network that publishes them. */
+const whyNone = ({ attachments }: ReadService): string => {
+  if (attachments.length === 0) return 'it is on no network of Portolan'
+  const [parented, internal] = [true, false].map((wanted) =>
+    attachments
+      .filter(({ network }) => (network.build.kind === 'parented') === wanted)
+      .map(({ network }) => network.intent.name)
+      .join(', '),
+  )
+  return [
+    ...(parented
+      ? [`on a network of macvlan or ipvlan every port of a container is open already (${parented})`]
+      : []),
+    ...(internal ? [`a network that is internal has no way out (${internal})`] : []),
+  ].join(', and ')
 }
 
 interface HostSide {

@@ -13,6 +13,7 @@ import { type FixedSubnet, readIpam } from './ipam.ts'
 import { knownKeys } from './known-keys.ts'
 import { checkName } from './names.ts'
 import { onlyOurKeys } from './our-keys.ts'
+import { type ParentedOptions, parentedDrivers, readParentedOptions } from './parented-options.ts'
 import { type Reading, readBoolean, readText, readTexts, type Value } from './reading.ts'
 import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
@@ -23,9 +24,14 @@ export interface ReadNetwork {
   /** What the network is called outside the file, by which Docker sorts networks. */
   readonly actualName: string
   readonly subnets: readonly FixedSubnet[]
-  /** The driver of a network that Portolan does not build: the engine makes it, and reaches it by other ways. */
-  readonly otherDriver: string | null
+  readonly build: NetworkBuild
 }
+
+/** What a network is built as: a bridge, or on an interface of the host. Of any other driver the engine makes it. */
+export type NetworkBuild =
+  | { readonly kind: 'bridge' }
+  | ({ readonly kind: 'parented' } & ParentedOptions)
+  | { readonly kind: 'elsewhere' }
 
 /** Reads `networks`, in the order written. */
 export const readNetworks = (reading: Reading, root: MapTree, project: string): readonly ReadNetwork[] =>
@@ -82,7 +88,7 @@ const readForeign = (
       `${what}: the network "${actualName}" is no bridge: nothing is planned for it. Write \`network_mode: ${actualName}\` at the service instead`,
       entry.keyPlace,
     )
-    return otherNetwork(reading, name, entry, actualName, actualName)
+    return otherNetwork(reading, name, entry, actualName)
   }
   const options = readDriverOptions(reading, null, what, false)
   const intent = {
@@ -94,7 +100,7 @@ const readForeign = (
     intent: { ...intent, ip: subnetIntent(undefined, 'nat'), ip6: null },
     actualName,
     subnets: [],
-    otherDriver: null,
+    build: { kind: 'bridge' },
   }
 }
 
@@ -106,16 +112,10 @@ const readOwn = (
   project: string,
 ): ReadNetwork => {
   const what = `networks.${name}`
-  const driver = readText(reading, getGiven(body, 'driver', what), `${what}.driver`)
-  if (driver !== null && !ourDrivers.includes(driver.text)) {
-    reading.note(
-      `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${didYouMean(driver.text, ['bridge'])}`,
-      driver.place,
-    )
-    return otherNetwork(reading, name, entry, driver.text, `${project}_${name}`)
-  }
+  const build = readBuild(reading, body, what)
+  if (build.kind === 'elsewhere') return otherNetwork(reading, name, entry, `${project}_${name}`)
   const internal = readBoolean(reading, getGiven(body, 'internal', what), `${what}.internal`) ?? false
-  const options = readDriverOptions(reading, body, what, internal)
+  const options = readDriverOptions(reading, body, what, internal, build.kind)
   const v4 = readBoolean(reading, getGiven(body, 'enable_ipv4', what), `${what}.enable_ipv4`) ?? true
   const v6 = readBoolean(reading, getGiven(body, 'enable_ipv6', what), `${what}.enable_ipv6`) ?? false
   if (!v4 && !v6)
@@ -141,17 +141,31 @@ const readOwn = (
     ip6: v6 ? subnetIntent(subnetOf('ip6'), options.mode6) : null,
   }
   const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? `${project}_${name}`
-  return { intent, actualName, subnets, otherDriver: null }
+  return { intent, actualName, subnets, build }
 }
 
-/** Any other driver is one of Docker's without a bridge (moby, libnetwork/drivers), or a plugin. */
+const readBuild = (reading: Reading, body: MapTree | null, what: string): NetworkBuild => {
+  const driver = readText(reading, getGiven(body, 'driver', what), `${what}.driver`)
+  if (driver === null || ourDrivers.includes(driver.text)) return { kind: 'bridge' }
+  const parented = parentedDrivers.find((one) => one === driver.text)
+  const options = parented === undefined ? null : readParentedOptions(reading, body, parented, what)
+  if (options !== null) return { kind: 'parented', ...options }
+  reading.note(
+    parented === undefined
+      ? `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${didYouMean(driver.text, ['bridge', ...parentedDrivers])}`
+      : `${what}: a network of driver ${driver.text} without a parent leads nowhere: the engine makes it, and nothing is planned for it. Name the interface that its containers share under \`driver_opts\` (\`parent: eth0\`)`,
+    driver.place,
+  )
+  return { kind: 'elsewhere' }
+}
+
+/** Those of a bridge. Any other driver is one of Docker's without one (moby, libnetwork/drivers), or a plugin. */
 const ourDrivers: readonly string[] = ['bridge', 'default', '']
 
 const otherNetwork = (
   reading: Reading,
   name: string,
   { keyPlace }: Entry,
-  driver: string,
   actualName: string,
 ): ReadNetwork => ({
   intent: {
@@ -161,7 +175,7 @@ const otherNetwork = (
   },
   actualName,
   subnets: [],
-  otherDriver: driver,
+  build: { kind: 'elsewhere' },
 })
 
 const intentOf = (
@@ -218,5 +232,5 @@ export const implicitDefault = (reading: Reading, project: string): ReadNetwork 
   },
   actualName: `${project}_default`,
   subnets: [],
-  otherDriver: null,
+  build: { kind: 'bridge' },
 })

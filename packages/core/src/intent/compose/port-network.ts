@@ -14,11 +14,11 @@ const gateways = ({ network }: Attachment): number =>
  * Docker publishes ports on the endpoint that gives the container its default gateway, one for each family (moby,
  * daemon/libnetwork/default_gateway.go `getGatewayEndpoint`): the first in the order of sandbox.go `Endpoint.Less`,
  * which is the highest `gw_priority`, then networks with a gateway in both families, then the name. Internal
- * networks have no gateway. Compose's own `priority` has no part in it (Compose Specification, 05-services).
+ * networks have no gateway. On a network of macvlan or ipvlan Docker publishes none. Compose's own `priority` has no part in it (Compose Specification, 05-services).
  */
 export const choosePortNetworks = (attachments: readonly Attachment[]): PortNetworks => {
   const order = attachments
-    .filter(({ network }) => !network.intent.internal)
+    .filter(({ network }) => network.build.kind === 'bridge' && !network.intent.internal)
     .toSorted(
       (a, b) =>
         b.gatewayPriority - a.gatewayPriority ||

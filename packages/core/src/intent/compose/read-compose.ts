@@ -8,6 +8,7 @@ import {
   projectNameFromFolder,
   projectNameRule,
 } from '../project-name.ts'
+import { byBuild } from './by-build.ts'
 import { checkComposeFiles, checkComposeText } from './check-options.ts'
 import { startLoading } from './loading.ts'
 import { mappingsOf } from './mappings.ts'
@@ -91,8 +92,7 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
   const links = services.flatMap((service) => service.links)
   return {
     project,
-    networks: networks.map(({ intent }) => intent),
-    endpoints,
+    ...byBuild(networks, endpoints),
     mappings,
     ...(links.length === 0 ? {} : { links }),
     notes: [...notes],

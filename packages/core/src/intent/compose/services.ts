@@ -1,5 +1,6 @@
 import type { SourcePosition } from '@portolan/netfilter'
-import type { EndpointIntent, LinkIntent } from '../intent.ts'
+import type { EndpointIntent } from '../endpoint-intent.ts'
+import type { LinkIntent } from '../intent.ts'
 import { type Attachment, type FindNetwork, readAttachments } from './attachments.ts'
 import { readLinks } from './links.ts'
 import { checkName } from './names.ts'

@@ -348,7 +348,7 @@ describe('the implicit default network', () => {
 })
 
 describe('networks that are not built', () => {
-  test.each(['macvlan', 'ipvlan', 'overlay'])(
+  test.each(['overlay', 'weave'])(
     'one of driver %s is named, and the rest of the file is read',
     (driver) => {
       const text = `services:

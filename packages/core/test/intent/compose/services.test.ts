@@ -223,7 +223,7 @@ describe('what is not of our networks is left to its engine, and the rest is rea
     ])
   })
 
-  test.each(['weave', 'host', 'none', 'macvlan'])('a network of driver %s', (driver) => {
+  test.each(['weave', 'host', 'none', 'overlay'])('a network of driver %s', (driver) => {
     const text = `services: {a: {networks: [n, m]}, b: {networks: [n], ports: [81]}}\nnetworks: {n: {driver: ${driver}}, m: }`
     expect(read(text).networks.map(({ name }) => name)).toEqual(['m'])
     expect(notes(text)[0]).toBe(

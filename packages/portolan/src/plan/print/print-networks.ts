@@ -1,4 +1,4 @@
-import { type DesiredNetwork, replicaName, type SubnetPlan } from '@portolan/core'
+import { type DesiredState, replicaName, type SubnetPlan } from '@portolan/core'
 import { visibleLine } from '@portolan/netfilter'
 import type { Look } from '../../text/look.ts'
 import { tableLines } from '../../text/text-table.ts'
@@ -12,12 +12,17 @@ import type { Plan } from '../plan.ts'
  */
 export const printNetworks = (
   subnets: readonly SubnetPlan[],
-  networks: readonly DesiredNetwork[],
+  desired: Desired,
   { style, columns }: Look,
 ): readonly string[] => {
   const rows = subnets.map((one) => {
-    const gateway = gatewayOf(one, networks)
-    return [one.network, one.subnet, gateway === null ? 'no gateway' : `gateway ${gateway}`, originWords(one)]
+    const gateway = gatewayOf(one, desired)
+    return [
+      one.network,
+      one.subnet,
+      gateway === null ? 'no gateway' : `gateway ${gateway}`,
+      `${parentWords(one, desired)}${originWords(one)}`,
+    ]
   })
   const lines = tableLines(rows, columns)
   return subnets.flatMap(({ rejected }, index) => [
@@ -28,15 +33,25 @@ export const printNetworks = (
   ])
 }
 
+type Desired = Pick<DesiredState, 'networks' | 'parented'>
+
+/** `macvlan on eth1, `; nothing for a network with a bridge. */
+const parentWords = ({ network }: SubnetPlan, { parented = [] }: Desired): string => {
+  const found = parented.find(({ name }) => name === network)
+  return found === undefined ? '' : `${found.driver.kind} on ${found.parent}, `
+}
+
 /**
  * The gateway of a network in the family of a subnet; null where it has none.
  * @internal
  */
 export const gatewayOf = (
   { network, family, gateway }: SubnetPlan,
-  networks: readonly DesiredNetwork[],
-): string | null =>
-  networks.some((one) => one.name === network && one[family]?.mode === 'isolated') ? null : gateway
+  { networks, parented = [] }: Desired,
+): string | null => {
+  const found = [...networks, ...parented].find(({ name }) => name === network)?.[family]
+  return found == null ? gateway : found.gateway
+}
 
 /**
  * Why a network has its subnet.

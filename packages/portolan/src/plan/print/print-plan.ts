@@ -22,7 +22,7 @@ export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, look: Look = 
       { title: `Plan for project ${plan.project} with ${plan.backend}`, lines: printHead(plan, look) },
       { title: 'Conflicts', lines: printConflicts(plan.conflicts, look) },
       { title: 'Not searched for conflicts', lines: printIncomplete(plan.incomplete, look) },
-      { title: 'Networks', lines: printNetworks(plan.subnets, plan.desired.networks, look) },
+      { title: 'Networks', lines: printNetworks(plan.subnets, plan.desired, look) },
       { title: 'Addresses', lines: printAddresses(plan, look) },
       { title: 'Ports', lines: printPorts(plan.desired.mappings, look) },
       {

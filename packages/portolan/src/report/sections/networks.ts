@@ -41,7 +41,7 @@ export const networksPart = (
             networks.shown.map((one) => [
               one.network,
               element('code', {}, one.subnet),
-              element('code', {}, gatewayOf(one, desired.networks) ?? 'none'),
+              element('code', {}, gatewayOf(one, desired) ?? 'none'),
               why(one),
             ]),
           ),

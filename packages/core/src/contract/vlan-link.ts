@@ -1,0 +1,46 @@
+/**
+ * A VLAN link as Docker, ifupdown and `ip` name it.
+ * @public @since 0.1.0
+ */
+export interface VlanName {
+  readonly parent: string
+  /** 1 to 4094. */
+  readonly id: number
+}
+
+/**
+ * The VLAN that the name of an interface asks for; null: it asks for none.
+ * @example
+ * parseVlanName('eth1.100') // { parent: 'eth1', id: 100 }
+ * parseVlanName('eth1.4095') // null
+ * @public @since 0.1.0
+ */
+export const parseVlanName = (name: string): VlanName | null => {
+  const [, parent, digits] = /^(.+)\.(\d{1,4})$/.exec(name) ?? []
+  const id = Number(digits)
+  return parent !== undefined && id >= 1 && id <= 4094 ? { parent, id } : null
+}
+
+/**
+ * The ifalias of a VLAN link that we made, so that `destroy` knows it from those of others.
+ * @example
+ * vlanAlias('shop') // 'portolan project=shop link=vlan'
+ * @public @since 0.1.0
+ */
+export const vlanAlias = (project: string): string =>
+  `portolan project=${encodeURIComponent(project)} link=vlan`
+
+/**
+ * The project that made a VLAN link; null when the interface is no such link of ours.
+ * @example
+ * parseVlanAlias('portolan project=shop link=vlan') // 'shop'
+ * @public @since 0.1.0
+ */
+export const parseVlanAlias = (alias: string | undefined): string | null => {
+  const [, project] = /^portolan project=([^\s=]+) link=vlan$/.exec(alias ?? '') ?? []
+  try {
+    return project === undefined ? null : decodeURIComponent(project)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,44 @@
+import type { HostFacts } from '@portolan/netfilter'
+import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../conflict/index.ts'
+import type { DesiredState } from '../contract/desired-state.ts'
+import { parseBridgeAlias } from '../contract/index.ts'
+import { engineOfInterface } from '../engine/index.ts'
+import type { SubnetPlan } from '../pool/index.ts'
+
+/** Subnets that were not picked, and overlap something on the host. */
+export const findSubnetOverlaps = (
+  subnets: readonly SubnetPlan[],
+  { interfaces = [] }: HostFacts,
+): readonly Conflict[] =>
+  subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
+    if (first === undefined) return []
+    const isWireguard = (device: string | null): boolean =>
+      interfaces.some(({ name, kind }) => name === device && kind === 'wireguard')
+    const collisions = [first, ...more].map((one) => ({
+      ...one,
+      owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
+    }))
+    return [subnetOverlap(network, subnet, collisions, origin === 'held')]
+  })
+
+/** Bridges that cannot be made, since an interface of that name is there. */
+export const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
+  desired.networks.flatMap((network) => {
+    if (network.external) return []
+    const holder = facts.interfaces?.find((link) => link.name === network.bridge)
+    if (holder === undefined) return []
+    const owner = parseBridgeAlias(holder.alias)
+    // A bridge of another network of this project goes before ours comes, unless that network stays external.
+    const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
+    const own = owner?.project === desired.project && !stays
+    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
+  })
+
+/** A bridge of another program that is down: the plan leaves it as it is. */
+export const findBridgesDown = ({ networks }: DesiredState, facts: HostFacts): readonly Conflict[] =>
+  networks.flatMap(({ name, bridge, external }) => {
+    const link = external ? facts.interfaces?.find((one) => one.name === bridge) : undefined
+    if (link?.up !== false) return []
+    const engine = facts.networks?.find((one) => one.bridge === bridge)?.engine
+    return [bridgeDown(name, bridge, engine ?? engineOfInterface(bridge))]
+  })

@@ -1,0 +1,34 @@
+import { canonicalAddress, type HostFacts } from '@portolan/netfilter'
+import type { AddressUse } from './address-use.ts'
+
+/**
+ * What is known of the addresses on the wire of a parent: those of this host, of its neighbours there, and of the
+ * routers and resolvers that it uses. A machine that the host has not talked to is not known, as `noteParented` says.
+ * @internal
+ */
+export const parentUse = (
+  parent: string,
+  { interfaces = [], neighbours = [], routes = [], nameservers = [] }: HostFacts,
+  translated: readonly string[],
+): AddressUse => {
+  const taken = new Set(
+    [
+      ...interfaces.flatMap(({ addresses = [] }) => addresses.map((text) => text.split('/')[0] ?? '')),
+      ...neighbours.flatMap((one) => (one.interface === parent ? (one.address ?? []) : [])),
+      ...routes.flatMap(({ gateway }) => gateway ?? []),
+      ...nameservers,
+      ...translated,
+    ]
+      .filter((address) => address !== '')
+      .map((address) => canonicalAddress(address)),
+  )
+  return {
+    bridge: parent,
+    engine: null,
+    isKnown: true,
+    isHandedOut: () => false,
+    holderOf: () => null,
+    isTaken: (address) => taken.has(address),
+    parts: () => [null],
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  canonicalAddress,
+  containsAddress,
+  type Family,
+  type HostFacts,
+  parseAddress,
+  parseHostOrPrefix,
+  parseInterfaceAddress,
+  parsePrefix,
+  prefixAround,
+  prefixesOverlap,
+} from '@portolan/netfilter'
+import type { DesiredEndpoint, DesiredParentedNetwork, DesiredParentedSubnet } from '../contract/index.ts'
+import type { ParentedNetworkIntent } from '../intent/index.ts'
+import type { SubnetPlan } from '../pool/index.ts'
+
+/** A network on a parent, but for the addresses of its endpoints. */
+export type SettledParented = Omit<DesiredParentedNetwork, 'endpoints'>
+
+/**
+ * A network on a parent with the subnets that were planned. Its gateway is the one of the file, or else the router that
+ * the host has on that wire, or else the first address, unless that is the host's own: a container does not reach the host
+ * that it is on.
+ * @internal
+ */
+export const settleParented = (
+  network: ParentedNetworkIntent,
+  subnets: readonly SubnetPlan[],
+  facts: HostFacts,
+): SettledParented => {
+  const { name, driver, parent, mtu } = network
+  const settle = (family: Family): DesiredParentedSubnet | null => {
+    const planned = subnets.find((one) => one.network === name && one.family === family)
+    const wanted = network[family]
+    if (planned === undefined || wanted === null) return null
+    const { subnet } = planned
+    if (network.internal) return { subnet, gateway: null }
+    const first = isOfHost(planned.gateway, facts) ? null : planned.gateway
+    return {
+      subnet,
+      gateway: wanted.gateway === null ? (routerOn(parent, subnet, facts) ?? first) : planned.gateway,
+    }
+  }
+  return { name, driver, parent, mtu, ip: settle('ip'), ip6: settle('ip6') }
+}
+
+/**
+ * The endpoints of a network on a parent. Those of ipvlan have the MAC address of the parent.
+ * @internal
+ */
+export const endpointsOn = (
+  { name, parent, driver }: SettledParented,
+  all: readonly DesiredEndpoint[],
+  { interfaces = [] }: HostFacts,
+): readonly DesiredEndpoint[] => {
+  const own = all.filter(({ network }) => network === name)
+  const mac = interfaces.find((link) => link.name === parent)?.mac
+  return driver.kind === 'macvlan' || mac === undefined ? own : own.map((one) => ({ ...one, mac }))
+}
+
+/** The router of the host's default route by that interface, where it is inside the subnet. */
+const routerOn = (parent: string, subnet: string, { routes = [] }: HostFacts): string | null => {
+  const prefix = parsePrefix(subnet)
+  for (const { interface: device, gateway, destination } of routes) {
+    if (device !== parent || gateway == null || !isDefault(destination)) continue
+    const router = parseAddress(gateway)
+    if (containsAddress(prefix, router)) return canonicalAddress(gateway)
+  }
+  return null
+}
+
+const isDefault = (destination: string | undefined): boolean =>
+  destination === 'default' || destination === '0.0.0.0/0' || destination === '::/0'
+
+const isOfHost = (address: string, { interfaces = [] }: HostFacts): boolean =>
+  interfaces.some(({ addresses = [] }) =>
+    addresses.some((text) => canonicalAddress(text.split('/')[0] ?? '') === address),
+  )
+
+/**
+ * Is a subnet a part of the network that the parent itself is on? Then the host's route to it is no collision: the
+ * containers are machines there.
+ * @internal
+ */
+export const isOnParent = (
+  parent: string,
+  subnet: string,
+  { interfaces = [], routes = [] }: HostFacts,
+): boolean => {
+  const prefix = parsePrefix(subnet)
+  const links = interfaces
+    .filter(({ name }) => name === parent)
+    .flatMap(({ addresses = [] }) => addresses)
+    .map((text) => {
+      const { address, length } = parseInterfaceAddress(text)
+      return prefixAround(address, length)
+    })
+  const direct = routes.flatMap(({ interface: device, destination, gateway }) =>
+    device === parent && gateway == null && destination !== undefined && !isDefault(destination)
+      ? [parseHostOrPrefix(destination)]
+      : [],
+  )
+  return [...links, ...direct].some((one) => prefixesOverlap(one, prefix))
+}
