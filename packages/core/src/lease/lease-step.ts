@@ -1,4 +1,4 @@
-import type { Lease, LeaseChange } from './lease.ts'
+import type { Lease, LeaseChange, LeasedParent } from './lease.ts'
 import { findLease, type LeaseState, type LeaseStep, withLease } from './lease-state.ts'
 
 /** The state that an operation has reached, and its changes so far. */
@@ -42,7 +42,15 @@ export const sameLease = (a: Lease | null, b: Lease | null): boolean => {
 const fields = (lease: Lease): readonly unknown[] => {
   switch (lease.kind) {
     case 'subnet':
-      return [lease.project, lease.network, lease.family, lease.subnet, lease.gateway, lease.movedFrom]
+      return [
+        lease.project,
+        lease.network,
+        lease.family,
+        lease.subnet,
+        lease.gateway,
+        lease.movedFrom,
+        ...(lease.parented === undefined ? [] : parentFields(lease.parented)),
+      ]
     case 'address': {
       const { on, family, address, mac, holder, released } = lease
       return [
@@ -63,6 +71,16 @@ const fields = (lease: Lease): readonly unknown[] => {
     }
   }
 }
+
+const parentFields = ({ driver, parent, mtu, router, ipRange }: LeasedParent): readonly unknown[] => [
+  driver.kind,
+  driver.mode,
+  driver.kind === 'ipvlan' ? driver.flag : null,
+  parent,
+  mtu,
+  router,
+  ipRange,
+]
 
 /**
  * Several changes in a row as one a key, without those that come to nothing.

@@ -1,4 +1,5 @@
 import type { Family, Protocol } from '@portolan/netfilter'
+import type { ParentedDriver } from '../intent/index.ts'
 
 /**
  * Something that belongs to a project until it is released, whatever happens to the process, the host's rules or
@@ -37,6 +38,23 @@ export interface LeasedSubnet extends LeaseOrigin {
    * killed on its way, and the next plan finishes it.
    */
   readonly movedFrom: string | null
+  /** Of a network on an interface of the host; absent: the network has a bridge. */
+  readonly parented?: LeasedParent
+}
+
+/**
+ * What a network on an interface of the host is, for which no link of the host stands: `attach` knows it from here. Other
+ * networks on the same wire, of other projects too, may have the same subnet.
+ * @public @since 0.1.0
+ */
+export interface LeasedParent {
+  readonly driver: ParentedDriver
+  readonly parent: string
+  readonly mtu: number | null
+  /** The router on the wire; null: none is known, or the network is internal. */
+  readonly router: string | null
+  /** Addresses are handed out inside this prefix only; null: inside the subnet. */
+  readonly ipRange: string | null
 }
 
 /**

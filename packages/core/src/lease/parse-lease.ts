@@ -32,7 +32,8 @@ const isLease = (lease: Fields): lease is Lease & Fields => {
         isFamily(lease.family) &&
         isPrefix(lease.subnet) &&
         isAddress(lease.gateway) &&
-        (lease.movedFrom === null || isPrefix(lease.movedFrom))
+        (lease.movedFrom === null || isPrefix(lease.movedFrom)) &&
+        (lease.parented === undefined || isParent(lease.parented))
       )
     case 'address':
       return (
@@ -57,6 +58,27 @@ const isLease = (lease: Fields): lease is Lease & Fields => {
       return false
   }
 }
+
+const isParent = (value: unknown): boolean =>
+  isFields(value) &&
+  isDriver(value.driver) &&
+  isText(value.parent) &&
+  (value.mtu === null || Number.isSafeInteger(value.mtu)) &&
+  (value.router === null || isAddress(value.router)) &&
+  (value.ipRange === null || isPrefix(value.ipRange))
+
+const isDriver = (value: unknown): boolean => {
+  if (!isFields(value) || !isText(value.mode)) return false
+  const modes = value.kind === 'macvlan' ? macvlanModes : value.kind === 'ipvlan' ? ipvlanModes : []
+  return (
+    modes.includes(value.mode) &&
+    (value.kind !== 'ipvlan' || (isText(value.flag) && ipvlanFlags.includes(value.flag)))
+  )
+}
+
+const macvlanModes: readonly string[] = ['bridge', 'vepa', 'private', 'passthru']
+const ipvlanModes: readonly string[] = ['l2', 'l3', 'l3s']
+const ipvlanFlags: readonly string[] = ['bridge', 'private', 'vepa']
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 

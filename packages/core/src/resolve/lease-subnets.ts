@@ -10,6 +10,7 @@ import { overlappingSubnets } from '../lease/acquire-subnet.ts'
 import {
   acquireSubnet,
   findLease,
+  type LeasedParent,
   type LeasedSubnet,
   type LeaseState,
   leasedSubnets,
@@ -90,6 +91,7 @@ export const unfinishedMove = (
  * another holder's lease is a conflict already, for a person to decide.
  *
  * @param moved - the networks that get another subnet than the one their bridge has
+ * @param parentOf - of a network on an interface: what it is there
  * @internal
  */
 export const leaseSubnets = (
@@ -98,6 +100,7 @@ export const leaseSubnets = (
   moved: ReadonlySet<string>,
   facts: HostFacts,
   leases: LeaseDraft,
+  parentOf: (plan: SubnetPlan) => LeasedParent | null = () => null,
 ): void => {
   const wanted = new Set(plans.map(({ network, family }) => subnetKey(project, network, family)))
   for (const lease of leasedSubnets(leases.state)) {
@@ -105,7 +108,9 @@ export const leaseSubnets = (
     if (lease.project !== project || wanted.has(key) || isOfOthers(leases.state, lease)) continue
     leases.run((state) => releaseLease(state, key))
   }
-  for (const { network, family, subnet, gateway } of plans) {
+  for (const plan of plans) {
+    const { network, family, subnet, gateway } = plan
+    const parented = parentOf(plan)
     const known = findLease(leases.state, subnetKey(project, network, family))
     const before = known?.kind === 'subnet' && known.subnet === subnet ? known.movedFrom : null
     const movedFrom = moved.has(network) ? bridgeSubnet(facts, project, network, family) : before
@@ -119,6 +124,7 @@ export const leaseSubnets = (
       subnet,
       gateway,
       movedFrom,
+      ...(parented === null ? {} : { parented }),
       ...mark,
     }
     const tolerate = overlappingSubnets(leases.state, lease).map(leaseKey)

@@ -10,6 +10,11 @@ import type { Intent } from '../intent/index.ts'
 export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<string> => {
   for (const name of move) {
     const network = intent.networks.find((one) => one.name === name)
+    const parent = intent.parented?.find((one) => one.name === name)?.parent
+    if (parent !== undefined)
+      throw new InvalidRequestError(
+        `Network ${name} is on ${parent}, whose subnet is that of the machines there: name it in the file, and plan.`,
+      )
     if (network === undefined) {
       const names = intent.networks.map((one) => one.name)
       throw new InvalidRequestError(

@@ -34,7 +34,7 @@ import { noteGuessedAddresses } from './note-guessed-addresses.ts'
 import { noteParented } from './note-parented.ts'
 import { parentUse } from './parent-use.ts'
 import { releaseUnwantedPorts } from './release-unwanted-ports.ts'
-import { endpointsOn, settleParented } from './settle-parented.ts'
+import { endpointsOn, leasedParents, settleParented } from './settle-parented.ts'
 
 /** @public @since 0.1.0 */
 export interface ResolveOptions {
@@ -113,14 +113,8 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     },
   )
   const onWires = new Set(parented.map(({ name }) => name))
-  leaseSubnets(
-    intent.project,
-    // A subnet that the file names for a wire is that of the machines there, so it is not the project's to hold.
-    subnets.filter(({ network, origin }) => !onWires.has(network) || origin !== 'fixed'),
-    move,
-    facts,
-    leases,
-  )
+  const wires = parented.map((network) => settleParented(network, subnets, facts))
+  leaseSubnets(intent.project, subnets, move, facts, leases, leasedParents(parented, wires))
   const networks = intent.networks.map(
     (network) => external.get(network.name)?.network ?? settleNetwork(intent.project, network, subnets),
   )
@@ -132,7 +126,6 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
         : [],
     ),
   )
-  const wires = parented.map((network) => settleParented(network, subnets, facts))
   for (const { name, parent } of wires) uses.set(name, parentUse(parent, facts, options.translated ?? []))
   const { endpoints: all, notes } = assignAddresses(
     {

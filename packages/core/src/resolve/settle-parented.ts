@@ -12,6 +12,7 @@ import {
 } from '@portolan/netfilter'
 import type { DesiredEndpoint, DesiredParentedNetwork, DesiredParentedSubnet } from '../contract/index.ts'
 import type { ParentedNetworkIntent } from '../intent/index.ts'
+import type { LeasedParent } from '../lease/index.ts'
 import type { SubnetPlan } from '../pool/index.ts'
 
 /** A network on a parent, but for the addresses of its endpoints. */
@@ -57,6 +58,20 @@ export const endpointsOn = (
   const mac = interfaces.find((link) => link.name === parent)?.mac
   return driver.kind === 'macvlan' || mac === undefined ? own : own.map((one) => ({ ...one, mac }))
 }
+
+/**
+ * What the lease of a subnet says of a network on a parent.
+ * @internal
+ */
+export const leasedParents =
+  (wanted: readonly ParentedNetworkIntent[], settled: readonly SettledParented[]) =>
+  ({ network, family }: SubnetPlan): LeasedParent | null => {
+    const wire = settled.find(({ name }) => name === network)
+    if (wire === undefined) return null
+    const { driver, parent, mtu } = wire
+    const ipRange = wanted.find(({ name }) => name === network)?.[family]?.ipRange ?? null
+    return { driver, parent, mtu, router: wire[family]?.gateway ?? null, ipRange }
+  }
 
 /** The router of the host's default route by that interface, where it is inside the subnet. */
 const routerOn = (parent: string, subnet: string, { routes = [] }: HostFacts): string | null => {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts } from '@portolan/netfilter'
-import { diffLinks, type Intent, type Resolution, readCompose, resolve } from '../../src/index.ts'
+import {
+  commitLeases,
+  diffLinks,
+  emptyLeases,
+  type Intent,
+  parseLease,
+  type Resolution,
+  readCompose,
+  resolve,
+} from '../../src/index.ts'
 
 /** A host on the network 192.0.2.0/24 by eth1, with a router, a resolver and a neighbour there. */
 const host: HostFacts = {
@@ -103,19 +112,55 @@ describe('a network of macvlan on a parent', () => {
     ])
   })
 
-  test('two projects on one parent pick different addresses', () => {
+  test('two projects on one parent have the same subnet and different addresses', () => {
     const first = planned(lan())
-    const leases = new Map(
-      first.leases.changes.flatMap(({ key, after }) => (after === null ? [] : [[key, after] as const])),
-    )
-    expect([...leases.keys()].some((key) => key.includes('192.0.2.0/24'))).toBe(false)
-    expect([...leases.values()]).toEqual([
+    const kept = first.leases.changes.flatMap(({ after }) => (after === null ? [] : [after]))
+    expect(kept).toEqual([
+      expect.objectContaining({
+        kind: 'subnet',
+        subnet: '192.0.2.0/24',
+        parented: {
+          driver: { kind: 'macvlan', mode: 'bridge' },
+          parent: 'eth1',
+          mtu: null,
+          router: '192.0.2.254',
+          ipRange: null,
+        },
+      }),
       expect.objectContaining({
         kind: 'address',
         address: '192.0.2.1',
         on: { project: null, network: 'eth1' },
       }),
     ])
+    for (const lease of kept) expect(parseLease(JSON.parse(JSON.stringify(lease)))).toEqual(lease)
+    const leases = commitLeases(emptyLeases, first.leases).state
+    const again = resolve(read(lan()), host, { leases })
+    expect(again.leases.changes).toEqual([])
+    const other = { ...read(lan()), project: 'other' }
+    const second = resolve(other, host, { leases })
+    expect(second.conflicts).toEqual([])
+    expect(second.desired.parented?.[0]).toMatchObject({
+      ip: { subnet: '192.0.2.0/24' },
+      endpoints: [{ ip: '192.0.2.3' }],
+    })
+    // A bridge cannot have that subnet.
+    const bridge = readCompose(
+      '{name: third, services: {web: {}}, networks: {default: {ipam: {config: [{subnet: 192.0.2.0/24}]}}}}',
+      { source: 'compose.yaml' },
+    )
+    expect(resolve(bridge, host, { leases }).conflicts.map(({ kind }) => kind)).toContain('SubnetOverlap')
+  })
+
+  test.each([
+    ['a driver that there is not', { driver: { kind: 'bridge', mode: 'bridge' } }],
+    ['a mode that there is not', { driver: { kind: 'macvlan', mode: 'l2' } }],
+    ['a router that is no address', { router: 'router' }],
+  ])('a lease of %s is refused', (_, change) => {
+    const [{ after } = { after: null }] = planned(lan()).leases.changes
+    if (after?.kind !== 'subnet') throw new Error('the first lease is not that of the subnet')
+    expect(parseLease(after)).toEqual(after)
+    expect(parseLease({ ...after, parented: { ...after.parented, ...change } })).toBeNull()
   })
 
   test.each([

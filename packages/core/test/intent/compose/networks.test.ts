@@ -348,26 +348,23 @@ describe('the implicit default network', () => {
 })
 
 describe('networks that are not built', () => {
-  test.each(['overlay', 'weave'])(
-    'one of driver %s is named, and the rest of the file is read',
-    (driver) => {
-      const text = `services:
+  test.each(['overlay', 'weave'])('one of driver %s is named, and the rest of the file is read', (driver) => {
+    const text = `services:
   lan: {networks: [lan], ports: ["80:80"]}
   both: {networks: [lan, web], ports: ["81:81"]}
 networks:
   lan: {driver: ${driver}, driver_opts: {parent: eth0}, ipam: {config: [{subnet: 192.168.1.0/24}]}}
   web:
 `
-      const intent = read(text)
-      expect(intent.networks.map(({ name }) => name)).toEqual(['web'])
-      expect(intent.endpoints.map(({ service, network: on }) => [service, on])).toEqual([['both', 'web']])
-      expect(intent.mappings.map(({ service, network: on }) => [service, on])).toEqual([['both', 'web']])
-      expect(notes(text)).toEqual([
-        `5:17 networks.lan: a network of driver ${driver} is not Portolan's: the engine makes it, and nothing is planned for it`,
-        '2:34 services.lan: its ports are not published: it is on no network of Portolan',
-      ])
-    },
-  )
+    const intent = read(text)
+    expect(intent.networks.map(({ name }) => name)).toEqual(['web'])
+    expect(intent.endpoints.map(({ service, network: on }) => [service, on])).toEqual([['both', 'web']])
+    expect(intent.mappings.map(({ service, network: on }) => [service, on])).toEqual([['both', 'web']])
+    expect(notes(text)).toEqual([
+      `5:17 networks.lan: a network of driver ${driver} is not Portolan's: the engine makes it, and nothing is planned for it`,
+      '2:34 services.lan: its ports are not published: it is on no network of Portolan',
+    ])
+  })
 
   test.each([
     ['that no service is on', 'services: {web: {}}\nnetworks: {n: , m: {external: true}}', ['default']],
