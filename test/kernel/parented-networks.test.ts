@@ -35,7 +35,7 @@ test('a network on a parent leaves rules, interfaces and sysctls of the host as 
   ])
   // Of the host's network, beside .2 and .3, which are the host's own.
   expect(plan.addresses).toEqual([expect.objectContaining({ service: 'web', address: '192.0.2.4' })])
-  expect(plan.leases.kept).toBe(1)
+  expect(plan.leases.kept).toBe(2)
   await lab.portolan(['destroy', '--yes', '-p', 'shop'])
   expect(await everything(lab)).toBe(before)
 })

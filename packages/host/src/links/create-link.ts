@@ -16,11 +16,11 @@ import {
 } from '../netlink/rtnetlink.ts'
 import { aliasAttribute } from './bridge-attributes.ts'
 import { findLink, nameAttribute } from './find-link.ts'
+import { inNamespace } from './in-namespace.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkSpec } from './link-spec.ts'
 import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
-import { describeNamespace, withNamespace } from './namespace-place.ts'
 
 /** What makes a link one of its kind. */
 export interface LinkKind {
@@ -74,18 +74,18 @@ const createElsewhere = async (
     throw new InvalidRequestError(
       `Could not ${does}: a link that is made in another network namespace takes no alias. Leave the alias out.`,
     )
-  const [errno = 0] = await withNamespace(netns, does, (namespace) =>
-    send(connection, [
+  await inNamespace(netns, async (namespace, where) => {
+    const [errno = 0] = await send(connection, [
       { type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, payload: [...payload, namespace], does },
-    ]),
-  )
-  if (errno === EEXIST)
-    throw refused(
-      does,
-      `${describeNamespace(netns)} has an interface of that name or with that address already. Choose another name`,
-      errnoText(errno),
-    )
-  if (errno !== 0) throw refusal(errno)
+    ])
+    if (errno === EEXIST)
+      throw refused(
+        does,
+        `${where} has an interface of that name or with that address already. Choose another name`,
+        errnoText(errno),
+      )
+    if (errno !== 0) throw refusal(errno)
+  })
 }
 
 /** The alias is written within the same system call, as the kernel ignores it in the message that creates. */

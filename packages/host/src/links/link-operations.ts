@@ -1,6 +1,6 @@
+import type { NamespaceReference } from '../namespace/network-namespace.ts'
 import type { IpvlanSpec, LinkSpec, MacvlanSpec } from './link-spec.ts'
 import type { Links } from './links.ts'
-import type { NamespacePlace } from './namespace-place.ts'
 
 /**
  * Links of every kind, beside what Portolan itself needs of a host. As with `Links`, what the kernel refuses is an
@@ -29,5 +29,5 @@ export interface LinkOperations extends Links {
    * Moves a link to another network namespace, under another name if one is given. The kernel sets it down there, and
    * its addresses and routes are gone.
    */
-  moveLink(name: string, netns: NamespacePlace, as?: string): Promise<void>
+  moveLink(name: string, netns: NamespaceReference, as?: string): Promise<void>
 }

@@ -141,32 +141,32 @@ const refused: Readonly<Record<string, readonly [call: string, error: string, wo
   'a namespace of a process that is not there': [
     `moveLink('up0', { pid: 4194305 })`,
     'InvalidRequestError',
-    'the network namespace of process 4194305 cannot be opened',
+    'there is no process 4194305 here',
   ],
   'a namespace of process 0': [
     `moveLink('up0', { pid: 0 })`,
     'InvalidRequestError',
-    '0 is no number of a process',
+    '0 is not the number of a process',
   ],
   'a namespace of process -1': [
     `createMacvlan({ name: 'm', parent: 'up0', netns: { pid: -1 } })`,
     'InvalidRequestError',
-    '-1 is no number of a process',
+    '-1 is not the number of a process',
   ],
   'a namespace without a file': [
     `moveLink('up0', { path: '/run/netns/gone-${process.pid}' })`,
     'InvalidRequestError',
-    'Give the path of its file',
+    'so no network namespace',
   ],
   'a namespace that is a file of another kind': [
     `moveLink('up0', { path: '/etc/passwd' })`,
     'InvalidRequestError',
-    'is no namespace',
+    'is not a network namespace',
   ],
   'a namespace of mounts': [
     `moveLink('up0', { path: '/proc/self/ns/mnt' })`,
-    'ApplyError',
-    'the namespace is none of networks',
+    'InvalidRequestError',
+    'is not a network namespace',
   ],
   'a bridge that moves': [
     `moveLink('br0', { path: other })`,
@@ -175,7 +175,7 @@ const refused: Readonly<Record<string, readonly [call: string, error: string, wo
   ],
   'loopback that is deleted': [`deleteLink('lo')`, 'ApplyError', 'of kind loopback, which no program made'],
   'an alias in another namespace': [
-    `createMacvlan({ name: 'm', parent: 'up0', alias: 'x', netns: { pid: 1 } })`,
+    `createMacvlan({ name: 'm', parent: 'up0', alias: 'x', netns: { path: other } })`,
     'InvalidRequestError',
     'takes no alias',
   ],

@@ -1,0 +1,23 @@
+import { holdNamespace } from '../namespace/hold-namespace.ts'
+import type { NamespaceReference } from '../namespace/network-namespace.ts'
+import { attributeU32 } from '../netlink/attribute.ts'
+import { IFLA_NET_NS_FD } from '../netlink/rtnetlink.ts'
+
+/**
+ * Does something with the attribute that names a network namespace. It is held open meanwhile, so that the number of a
+ * process that ends is not taken for the next process of that number.
+ *
+ * @param use - is given the attribute, and the namespace in words
+ * @throws InvalidRequestError when there is none; PermissionError
+ */
+export const inNamespace = async <T>(
+  reference: NamespaceReference,
+  use: (attribute: Uint8Array, where: string) => Promise<T>,
+): Promise<T> => {
+  const held = holdNamespace(reference)
+  try {
+    return await use(attributeU32(IFLA_NET_NS_FD, held.descriptor), held.where)
+  } finally {
+    held.close()
+  }
+}
