@@ -56,6 +56,8 @@ const setVlanUp = (name: string): LinkChange => ({
 
 /**
  * The removal of one of our VLAN links.
+ * @example
+ * deleteVlan({ name: 'eth1.100' }).operation // { kind: 'delete-vlan', name: 'eth1.100' }
  * @public @since 0.1.0
  */
 export const deleteVlan = ({ name = '' }: InterfaceFact): LinkChange => {

@@ -13,7 +13,7 @@ export const checkMove = (intent: Intent, move: readonly string[]): ReadonlySet<
     const parent = intent.parented?.find((one) => one.name === name)?.parent
     if (parent !== undefined)
       throw new InvalidRequestError(
-        `Network ${name} is on ${parent}, whose subnet is that of the machines there: name it in the file, and plan.`,
+        `Network ${name} is on ${parent} and shares the subnet of the machines there: name that subnet in the file, and plan.`,
       )
     if (network === undefined) {
       const names = intent.networks.map((one) => one.name)
