@@ -2,7 +2,7 @@ import { families, type HostFacts } from '@portolan/netfilter'
 import { type DesiredParentedNetwork, parseVlanAlias } from '../contract/index.ts'
 import type { IntentNote, ParentedNetworkIntent } from '../intent/index.ts'
 import type { SubnetPlan } from '../pool/index.ts'
-import { isOnParent } from './settle-parented.ts'
+import { isOfHost, isOnParent } from './settle-parented.ts'
 
 /**
  * What people have to know of a network on a parent: what this host does not reach, what its subnet is on the wire, and
@@ -34,7 +34,7 @@ export const noteParented = (
           ),
         ]),
     ...own.filter((one) => !isShared(one)).flatMap((one) => noteUnshared(one, parent).map(note)),
-    ...noteGateways(wanted, network).map(note),
+    ...noteGateways(wanted, network, facts).map(note),
     ...noteGuesses(wanted, shared.length > 0).map(note),
     ...(owner === null || owner === project
       ? []
@@ -66,12 +66,24 @@ const noteUnshared = (
 const noteGateways = (
   { internal }: ParentedNetworkIntent,
   network: DesiredParentedNetwork,
-): readonly string[] =>
-  internal || !families.some((family) => network[family] !== null && network[family].gateway === null)
-    ? []
-    : [
-        `Network ${network.name} has no gateway: the first address of its subnet is this host's, which its containers do not reach. Name the router of ${network.parent} as \`gateway\` under \`ipam.config\`.`,
+  facts: HostFacts,
+): readonly string[] => {
+  if (internal) return []
+  const named = `Name the router of ${network.parent} as \`gateway\` under \`ipam.config\`.`
+  return families.flatMap((family) => {
+    const subnet = network[family]
+    if (subnet === null) return []
+    if (subnet.gateway === null)
+      return [
+        `Network ${network.name} has no gateway: the first address of ${subnet.subnet} is this host's, which its containers do not reach. ${named}`,
       ]
+    return isOfHost(subnet.gateway, facts)
+      ? [
+          `The gateway ${subnet.gateway} of network ${network.name} is this host's own address, which its containers do not reach. ${named}`,
+        ]
+      : []
+  })
+}
 
 const noteGuesses = (
   { name, parent, ip, ip6, endpoints }: ParentedNetworkIntent,

@@ -87,7 +87,11 @@ const routerOn = (parent: string, subnet: string, { routes = [] }: HostFacts): s
 const isDefault = (destination: string | undefined): boolean =>
   destination === 'default' || destination === '0.0.0.0/0' || destination === '::/0'
 
-const isOfHost = (address: string, { interfaces = [] }: HostFacts): boolean =>
+/**
+ * Is an address one of the host's own?
+ * @internal
+ */
+export const isOfHost = (address: string, { interfaces = [] }: HostFacts): boolean =>
   interfaces.some(({ addresses = [] }) =>
     addresses.some((text) => canonicalAddress(text.split('/')[0] ?? '') === address),
   )

@@ -1,5 +1,5 @@
 import type { NamespaceReference } from '../namespace/network-namespace.ts'
-import type { IpvlanSpec, LinkSpec, MacvlanSpec } from './link-spec.ts'
+import type { LinkSpec } from './link-spec.ts'
 import type { Links } from './links.ts'
 
 /**
@@ -16,8 +16,6 @@ import type { Links } from './links.ts'
 export interface LinkOperations extends Links {
   /** A link that drops what it is sent. A kernel without CONFIG_DUMMY has none, which the error says. */
   createDummy(link: LinkSpec): Promise<void>
-  createMacvlan(link: MacvlanSpec): Promise<void>
-  createIpvlan(link: IpvlanSpec): Promise<void>
   /** Deletes a link that some program made, of whatever kind; one that is not there is no error. */
   deleteLink(name: string): Promise<void>
   /** Gives a link another name. Kernels before 6.2 refuse it while the link is up. */

@@ -1,4 +1,4 @@
-import type { NamespaceReference } from '../namespace/network-namespace.ts'
+import type { NamespaceReference, NetworkNamespace } from '../namespace/network-namespace.ts'
 
 /**
  * A link to be made.
@@ -16,7 +16,7 @@ export interface LinkSpec {
   /** Up from the beginning; false when absent. */
   readonly up?: boolean
   /** The network namespace that it is made in; this one when absent. The parent of a link is always of this one. */
-  readonly netns?: NamespaceReference
+  readonly netns?: NamespaceReference | Pick<NetworkNamespace, 'descriptor' | 'where'>
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { VlanSpec } from './link-spec.ts'
+import type { IpvlanSpec, MacvlanSpec, VlanSpec } from './link-spec.ts'
 
 /**
  * A bridge to be made.
@@ -100,6 +100,12 @@ export interface Links {
    * stay as they are, up or down. A bridge that is not there is no error.
    */
   deleteBridge(name: string): Promise<void>
+  /** A child of an interface with a MAC address of its own, here or directly in another network namespace. */
+  createMacvlan(link: MacvlanSpec): Promise<void>
+  /** A child of an interface that shares its MAC address, here or directly in another network namespace. */
+  createIpvlan(link: IpvlanSpec): Promise<void>
+  /** Whether a macvlan of an interface is up with a MAC address, in whatever network namespace it is. */
+  hasChild(parent: string, mac: string): Promise<boolean>
   /** The frames of an interface that have one tag, as an interface of their own. */
   createVlan(link: VlanSpec): Promise<void>
   /** Deletes one of our VLAN links (its alias names portolan; any other is refused). One that is not there is no error. */

@@ -17,6 +17,7 @@ import { deleteLink } from './delete-link.ts'
 import { deleteVlan } from './delete-vlan.ts'
 import { createVeth, deleteEndpointLink, namespaceNumber, readEndpointLink } from './endpoint-link.ts'
 import { requireBridge, requireLink } from './find-link.ts'
+import { hasChild } from './has-child.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkOperations } from './link-operations.ts'
 import type { BridgeChange } from './links.ts'
@@ -51,6 +52,7 @@ export const openLinks = (): LinkOperations => {
     createMacvlan: (link) => createMacvlan(connection, link),
     createIpvlan: (link) => createIpvlan(connection, link),
     createVlan: (link) => createVlan(connection, link),
+    hasChild: (parent, mac) => hasChild(connection, parent, mac),
     deleteVlan: (name) => deleteVlan(connection, name),
     deleteLink: (name) => deleteLink(connection, name),
     renameLink: (name, to) => renameLink(connection, name, to),

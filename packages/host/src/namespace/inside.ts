@@ -58,7 +58,7 @@ export const configureInside = async (
   { addresses, defaultRoutes, announce }: InsideChange,
 ): Promise<void> => {
   checkInsideName(name)
-  macBytes(announce)
+  if (announce !== null) macBytes(announce)
   const lines = [
     ...addresses.map((address) => `address replace ${addressWords(address)} dev ${name}`),
     // Not "replace": it would take the place of the route by another network.
@@ -66,7 +66,7 @@ export const configureInside = async (
       ({ gateway, metric }) =>
         `route add default via ${canonicalAddress(gateway)} dev ${name} metric ${metric}`,
     ),
-    `link set dev ${name} address ${announce}`,
+    ...(announce === null ? [] : [`link set dev ${name} address ${announce}`]),
   ]
   const result = await runner.run('nsenter', [`--net=${path}`, 'ip', '-batch', '-'], {
     input: `${lines.join('\n')}\n`,
@@ -83,7 +83,8 @@ const addressWords = (text: string): string => {
   return length > 30 ? words : `${words} broadcast +`
 }
 
-const refusal = (does: string, { stderr }: RunResult): Error => {
+/** Why a program that was run inside did not do it. */
+export const refusal = (does: string, { stderr }: RunResult): Error => {
   const reason = stderr.trim().replaceAll(/\s*\n\s*/g, '; ')
   if (/Operation not permitted|Permission denied/.test(reason))
     return new PermissionError(

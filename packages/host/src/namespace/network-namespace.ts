@@ -38,8 +38,21 @@ export interface InsideChange {
   /** With prefix lengths. IPv6 addresses are usable at once. */
   readonly addresses: readonly string[]
   readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[]
-  /** Its MAC: set again, it makes the kernel tell its neighbours the addresses (gratuitous ARP, unsolicited NA). */
-  readonly announce: string
+  /**
+   * Its MAC: set again, it makes the kernel tell its neighbours the addresses (gratuitous ARP, unsolicited NA). Null for an
+   * interface whose MAC cannot be set (ipvlan).
+   */
+  readonly announce: string | null
+}
+
+/**
+ * An interface in a namespace, without what `InsideState` tells.
+ * @public @since 0.1.0
+ */
+export interface InsideLink {
+  /** As the kernel calls it: `macvlan`, `veth`; empty for one of hardware. */
+  readonly kind: string
+  readonly mac: string
 }
 
 /**
@@ -69,6 +82,10 @@ export interface NetworkNamespace {
   bringUp(name: string, options: { readonly ip6: boolean }): Promise<InsideState>
   /** Adds addresses and default routes to an interface in it, and announces the addresses. */
   configure(name: string, change: InsideChange): Promise<void>
+  /** Reads an interface in it; null: it is not there. */
+  readLink(name: string): Promise<InsideLink | null>
+  /** Removes an interface in it, one that is not of hardware. One that is not there is no error. */
+  removeLink(name: string): Promise<void>
   close(): void
 }
 

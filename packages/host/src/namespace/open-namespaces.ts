@@ -1,6 +1,7 @@
 import type { Runner } from '@portolan/core'
 import { holdNamespace } from './hold-namespace.ts'
 import { bringUpInside, configureInside } from './inside.ts'
+import { readLinkInside, removeLinkInside } from './inside-link.ts'
 import type { Namespaces } from './network-namespace.ts'
 
 /**
@@ -21,6 +22,8 @@ export const openNamespaces = (runner: Runner): Namespaces => ({
       ...held,
       bringUp: (name, options) => bringUpInside(runner, held, name, options),
       configure: (name, change) => configureInside(runner, held, name, change),
+      readLink: (name) => readLinkInside(runner, held, name),
+      removeLink: (name) => removeLinkInside(runner, held, name),
     }
   },
 })

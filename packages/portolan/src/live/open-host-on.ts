@@ -7,6 +7,7 @@ import { watchOn } from '../watch/watch-on.ts'
 import type { WatchOptions } from '../watch/watch-project.ts'
 import { attachEndpoint } from './attachments/attach-endpoint.ts'
 import { checkDetachOptions } from './attachments/attach-request.ts'
+import { removeChildren } from './attachments/detach-child.ts'
 import { removeAttached } from './attachments/detach-endpoint.ts'
 import { networkNamed } from './attachments/endpoint-place.ts'
 import { releasePlanned } from './attachments/planned-place.ts'
@@ -130,6 +131,7 @@ export const openObservedHostOn = async (
         const { network: asked, keepLease = false } = detachOptions
         const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
         await removeAttached(rules, machine, { ...named, endpoint })
+        await removeChildren(machine, { ...named, endpoint }, detachOptions)
         if (keepLease) return
         if (named.network !== null && (named.project !== project || wanted.network(named.network) === null))
           await releasePlanned(leases, { ...named, network: named.network, endpoint })

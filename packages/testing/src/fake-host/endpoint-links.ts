@@ -22,7 +22,7 @@ export const endpointLinks = (state: FakeState): EndpointLinks => ({
           { applied: [], stderr: 'EEXIST: file already exists' },
         )
     inside.set(peer.name, {
-      ...{ name: peer.name, up: false, mac: peer.mac, mtu },
+      ...{ name: peer.name, kind: 'veth', up: false, mac: peer.mac, mtu },
       ...{ addresses: [], defaultRoutes: [] },
     })
     state.endpointEnds.set(name, { namespace: peer.namespace, interface: peer.name })

@@ -1,6 +1,7 @@
 import type { LinkOperation } from '@portolan/core'
 import { ApplyError } from '@portolan/netfilter'
 import type { Links } from 'portolan/machine'
+import { childLinks } from './child-links.ts'
 import { endpointLinks } from './endpoint-links.ts'
 import type { FakeState } from './fake-state.ts'
 import { linkOf, withLink, withLinkChange } from './link-facts.ts'
@@ -22,6 +23,7 @@ export const fakeLinks = (state: FakeState): Links => {
       )
     },
     deleteBridge: async (name) => change({ kind: 'delete-bridge', name }),
+    ...childLinks(state),
     createVlan: async ({ name, parent, id, alias = '' }) =>
       change({ kind: 'create-vlan', name, parent, id, alias }),
     deleteVlan: async (name) => change({ kind: 'delete-vlan', name }),

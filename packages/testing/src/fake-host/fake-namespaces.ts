@@ -7,6 +7,8 @@ import type { NamespaceReference, Namespaces } from 'portolan/machine'
  */
 export interface InsideInterface {
   readonly name: string
+  /** As the kernel calls it: `veth`, `macvlan`. */
+  readonly kind: string
   readonly up: boolean
   readonly mac: string
   readonly mtu: number
@@ -65,6 +67,11 @@ export class FakeNamespaces implements Namespaces {
           defaultRoutes: [...defaultRoutes, ...change.defaultRoutes],
         })
       },
+      readLink: async (name) => {
+        const found = one.interfaces.get(name)
+        return found === undefined ? null : { kind: found.kind, mac: found.mac }
+      },
+      removeLink: async (name) => void one.interfaces.delete(name),
       close: () => {},
     }
   }
@@ -81,6 +88,10 @@ export class FakeNamespaces implements Namespaces {
   /** The interfaces in one, but for loopback. */
   interfacesIn(reference: NamespaceReference): readonly InsideInterface[] {
     return [...this.numbered(this.open(reference).descriptor).values()]
+  }
+
+  all(): readonly InsideInterface[] {
+    return [...this.#byName.values()].flatMap(({ interfaces }) => [...interfaces.values()])
   }
 
   numbered(number: number): Map<string, InsideInterface> {

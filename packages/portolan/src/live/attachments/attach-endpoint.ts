@@ -5,9 +5,10 @@ import { bridgeOf } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { type AttachRequest, checkAttachRequest } from './attach-request.ts'
 import { portOfEndpoint } from './attached-ports.ts'
-import { type Attachment, type InsideAddress, missingInside } from './attachment.ts'
+import { type Attachment, type InsideAddress, type InterfaceMaker, missingInside } from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
 import { endpointPlace } from './endpoint-place.ts'
+import { parentedAttachment } from './parented-attachment.ts'
 import type { EndpointPlace } from './place.ts'
 
 type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 'namespaces' | 'wanted'>
@@ -43,7 +44,6 @@ export const attachEndpoint = async (
     if (await rules.isUnchanged()) await rules.readFacts()
     else await rules.refresh()
     const place = await endpointPlace(rules, tools, request.network, request.endpoint)
-    const bridge = bridgeOf(rules.bridges, `${place.mark.project}/${place.mark.network}`)
     refuseMtu(request, place)
     const inside = request.interface ?? 'eth0'
     const options = endpointOptions(request)
@@ -55,10 +55,11 @@ export const attachEndpoint = async (
         mark: place.mark,
         interface: inside,
         mac: endpoint.mac,
+        announce: place.way.kind === 'parent' && place.way.driver.kind === 'ipvlan' ? null : endpoint.mac,
         addresses: insideAddresses(place, endpoint, request),
         metric: request.metric ?? null,
       }
-      const maker = bridgeAttachment(rules, tools, bridge, attachment, request.mtu ?? null)
+      const maker = interfaceMaker(rules, tools, place, attachment, request.mtu ?? null)
       await maker.make(namespace)
       undone.unshift(maker.undo)
       const state = await namespace.bringUp(inside, { ip6: endpoint.ip6 !== null })
@@ -73,6 +74,19 @@ export const attachEndpoint = async (
   } finally {
     namespace.close()
   }
+}
+
+/** The way an interface comes onto a network of its kind. */
+const interfaceMaker = (
+  rules: LiveRules,
+  tools: AttachTools,
+  { way, mark }: EndpointPlace,
+  attachment: Attachment,
+  mtu: number | null,
+): InterfaceMaker => {
+  if (way.kind === 'parent') return parentedAttachment(tools, way, attachment, mtu)
+  const bridge = bridgeOf(rules.bridges, `${mark.project}/${mark.network}`)
+  return bridgeAttachment(rules, tools, bridge, attachment, mtu)
 }
 
 const endpointOptions = ({ address, address6, mac }: AttachRequest): EndpointOptions => ({

@@ -52,6 +52,10 @@ export interface DetachOptions {
   readonly network?: string
   /** True: the addresses stay leased, and ports stay published. */
   readonly keepLease?: boolean
+  /** Where the interface is: of a network of macvlan or ipvlan, of which the host has no end. */
+  readonly netns?: NamespaceReference
+  /** The name that it has there; `eth0` unless told. */
+  readonly interface?: string
 }
 
 const netnsValue: ValueKind = {
@@ -116,7 +120,12 @@ export const checkDetachOptions = (name: unknown, options: DetachOptions): void 
     )
   checkOptions<DetachOptions>(
     options,
-    { network: textValue('the name of a network'), keepLease: flagValue },
+    {
+      network: textValue('the name of a network'),
+      keepLease: flagValue,
+      netns: netnsValue,
+      interface: textValue('the name of an interface'),
+    },
     'the options of detach',
   )
 }

@@ -8,6 +8,8 @@ export interface Attachment {
   /** The interface inside. */
   readonly interface: string
   readonly mac: string
+  /** The MAC that announces addresses (`InsideChange`); null: it cannot be set. */
+  readonly announce: string | null
   readonly addresses: readonly InsideAddress[]
   /** Null: as `defaultMetric` says. */
   readonly metric: number | null
@@ -46,7 +48,7 @@ export const missingInside = (attachment: Attachment, state: InsideState): Insid
   )
   return addresses.length + defaultRoutes.length === 0
     ? null
-    : { addresses, defaultRoutes, announce: attachment.mac }
+    : { addresses, defaultRoutes, announce: attachment.announce }
 }
 
 const hasRoute = (

@@ -4,6 +4,7 @@ import { leaseEndpoint, releaseLeases } from '../endpoints/lease-endpoint.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { withEndpoint, withoutEndpoint } from '../wanted/wanted-state.ts'
+import { parentedPlace } from './parented-place.ts'
 import type { EndpointPlace } from './place.ts'
 import { plannedPlace } from './planned-place.ts'
 
@@ -32,7 +33,8 @@ export const endpointPlace = async (
   const named = networkNamed(network, rules.project)
   const mark = { ...named, endpoint }
   const own = named.project === rules.project ? tools.wanted.network(named.network) : null
-  return own === null ? plannedPlace(rules, tools.leases, network, mark) : livePlace(rules, tools, mark, own)
+  if (own !== null) return livePlace(rules, tools, mark, own)
+  return (await parentedPlace(rules, tools.leases, mark)) ?? plannedPlace(rules, tools.leases, network, mark)
 }
 
 const livePlace = (
@@ -44,6 +46,7 @@ const livePlace = (
   const before = wanted.endpoint(mark.network, mark.endpoint)
   return {
     mark,
+    way: { kind: 'bridge' },
     subnets: on,
     isInternal: on.internal,
     known: before?.endpoint ?? null,

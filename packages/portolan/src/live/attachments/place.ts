@@ -1,4 +1,4 @@
-import type { DesiredEndpoint, EndpointMark, EndpointOptions } from '@portolan/core'
+import type { DesiredEndpoint, EndpointMark, EndpointOptions, LeasedParent } from '@portolan/core'
 import type { Family } from '@portolan/netfilter'
 
 /** A network as an endpoint needs it. */
@@ -7,9 +7,15 @@ export interface PlaceSubnet {
   readonly gateway: string | null
 }
 
+/** How an interface comes onto a network: over its bridge, or as a child of its parent. */
+export type NetworkWay =
+  | { readonly kind: 'bridge' }
+  | ({ readonly kind: 'parent' } & Pick<LeasedParent, 'driver' | 'parent' | 'mtu'>)
+
 /** Where an endpoint belongs, and the way to its addresses. */
 export interface EndpointPlace {
   readonly mark: EndpointMark
+  readonly way: NetworkWay
   readonly subnets: Readonly<Record<Family, PlaceSubnet | null>>
   readonly isInternal: boolean
   /** The addresses that it has already. */

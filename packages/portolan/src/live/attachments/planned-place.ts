@@ -9,7 +9,6 @@ import {
   type LeaseState,
   type LeaseStore,
   leaseKey,
-  listLeases,
   releaseLease,
   replicaName,
 } from '@portolan/core'
@@ -25,6 +24,7 @@ import {
 } from '@portolan/netfilter'
 import { bridgeOf, type OwnBridge } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
+import { heldBy, holderOf } from './held-addresses.ts'
 import type { EndpointPlace, PlaceSubnet } from './place.ts'
 
 /** The place of an endpoint on a network that a plan made: its subnets and its leases are in the lease store. */
@@ -44,10 +44,12 @@ export const plannedPlace = async (
   const known = heldBy(state, mark)
   return {
     mark,
+    way: { kind: 'bridge' },
     subnets,
     isInternal: bridge.internal,
     known: known.length === 0 ? null : endpointOf(mark, known),
-    lease: (options) => take(rules, leases, mark, subnets, options),
+    lease: (options) =>
+      take(rules, leases, mark, { subnets, ranges: noRanges, isTaken: () => false }, options),
   }
 }
 
@@ -66,20 +68,10 @@ const subnetOf = (
   return { subnet: lease.subnet, gateway: has ? lease.gateway : null }
 }
 
-/** The addresses that an endpoint holds, of a service by the name of its replica. */
-const heldBy = (state: LeaseState, { project, network, endpoint }: EndpointMark): readonly LeasedAddress[] =>
-  listLeases(state).flatMap((lease) =>
-    lease.kind === 'address' &&
-    lease.released === null &&
-    lease.on.project === project &&
-    lease.on.network === network &&
-    lease.holder.project === project &&
-    replicaName(lease.holder) === endpoint
-      ? [lease]
-      : [],
-  )
-
-const endpointOf = ({ endpoint, network }: EndpointMark, held: readonly LeasedAddress[]): DesiredEndpoint => {
+export const endpointOf = (
+  { endpoint, network }: EndpointMark,
+  held: readonly LeasedAddress[],
+): DesiredEndpoint => {
   const inFamily = (family: Family): string | null =>
     held.find((lease) => lease.family === family)?.address ?? null
   const [first] = held
@@ -94,19 +86,29 @@ const endpointOf = ({ endpoint, network }: EndpointMark, held: readonly LeasedAd
   }
 }
 
-const take = async (
+/** What addresses of a planned network are picked from. */
+export interface PickedFrom {
+  readonly subnets: Readonly<Record<Family, PlaceSubnet | null>>
+  readonly ranges: Readonly<Record<Family, string | null>>
+  isTaken(address: string): boolean
+}
+
+const noRanges = { ip: null, ip6: null }
+
+/** Leases what an endpoint does not hold yet. */
+export const take = async (
   rules: LiveRules,
   leases: LeaseStore,
   mark: EndpointMark,
-  subnets: Readonly<Record<Family, PlaceSubnet | null>>,
+  { subnets, ranges, isTaken }: PickedFrom,
   options: EndpointOptions,
 ): ReturnType<EndpointPlace['lease']> => {
   const { project, network, endpoint: service } = mark
-  const on = { project, network }
   const asked = endpointIntent(service, network, options)
   const published = new Set(rules.others().flatMap(({ targets }) => targets.map(({ address }) => address)))
   const { held, taken } = await leases.transact((before) => {
     let state = before
+    const on = holderOf(before, mark)
     let { mac } = asked
     const changes: LeaseChange[] = []
     const all: LeasedAddress[] = []
@@ -125,9 +127,9 @@ const take = async (
       const step = acquireAddress(state, {
         on,
         holder: { project, service, replica: 1 },
-        ...{ subnet: subnet.subnet, gateway: gatewayOf(before, mark, family), ipRange: null },
+        ...{ subnet: subnet.subnet, gateway: gatewayOf(before, mark, family), ipRange: ranges[family] },
         ...{ address: asked[family], mac },
-        isTaken: (address) => published.has(address),
+        isTaken: (address) => published.has(address) || isTaken(address),
       })
       state = step.state
       changes.push(...step.changes)
@@ -147,7 +149,8 @@ const take = async (
 /** Never leased, whether or not the bridge has it. */
 const gatewayOf = (state: LeaseState, { project, network }: EndpointMark, family: Family): string | null => {
   const lease = findLease(state, subnetKey(project, network, family))
-  return lease?.kind === 'subnet' ? lease.gateway : null
+  if (lease?.kind !== 'subnet') return null
+  return lease.parented === undefined ? lease.gateway : lease.parented.router
 }
 
 const refuseOther = ({ address, holder }: LeasedAddress, asked: string | null): void => {

@@ -1,0 +1,57 @@
+import { type LeasedParent, type LeaseState, leasedSubnets } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import type { DetachOptions } from './attach-request.ts'
+import { heldBy } from './held-addresses.ts'
+
+interface Detached {
+  readonly project: string
+  /** Null: on each of the project. */
+  readonly network: string | null
+  readonly endpoint: string
+}
+
+/**
+ * Removes the interfaces of an endpoint on networks of a parent, in the namespace that is named. No end of theirs is on
+ * the host. Without a namespace they have to be gone: their addresses would answer on.
+ *
+ * @throws PortolanError `ENDPOINT_ATTACHED`
+ */
+export const removeChildren = async (
+  { links, leases, namespaces }: Pick<LiveMachine, 'links' | 'leases' | 'namespaces'>,
+  wanted: Detached,
+  { netns, interface: inside = 'eth0' }: DetachOptions,
+): Promise<void> => {
+  const state = await leases.read()
+  for (const [network, { driver, parent }] of parentsOf(state, wanted)) {
+    const [lease] = heldBy(state, { ...wanted, network })
+    if (lease === undefined) continue
+    if (netns !== undefined) {
+      const namespace = namespaces.open(netns)
+      try {
+        const link = await namespace.readLink(inside)
+        if (link?.kind === driver.kind && (driver.kind === 'ipvlan' || link.mac === lease.mac))
+          await namespace.removeLink(inside)
+      } finally {
+        namespace.close()
+      }
+    }
+    if (driver.kind === 'macvlan' && (await links.hasChild(parent, lease.mac)))
+      throw new PortolanError(
+        'ENDPOINT_ATTACHED',
+        `Endpoint ${wanted.endpoint} of network ${network} still has its interface on ${parent}, in a namespace that this host does not see. End its process, or say which namespace it is (netns, --netns) and what the interface is called there (interface, --interface).`,
+      )
+  }
+}
+
+/** The networks of a project that are on a parent. */
+const parentsOf = (state: LeaseState, { project, network }: Detached): ReadonlyMap<string, LeasedParent> =>
+  new Map(
+    leasedSubnets(state).flatMap((lease) =>
+      lease.project === project &&
+      lease.parented !== undefined &&
+      (network === null || lease.network === network)
+        ? [[lease.network, lease.parented] as const]
+        : [],
+    ),
+  )

@@ -1,0 +1,46 @@
+import {
+  type EndpointMark,
+  findLease,
+  type LeasedAddress,
+  type LeaseState,
+  type LeasingNetwork,
+  listLeases,
+  replicaName,
+} from '@portolan/core'
+import { subnetKey } from '@portolan/core/planning'
+import { containsAddress, families, parseAddress, parsePrefix } from '@portolan/netfilter'
+
+/** The addresses that an endpoint holds on a planned network, of a service by the name of its replica. */
+export const heldBy = (state: LeaseState, mark: EndpointMark): readonly LeasedAddress[] => {
+  const on = holderOf(state, mark)
+  const held = listLeases(state).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.released === null &&
+    lease.on.project === on.project &&
+    lease.on.network === on.network &&
+    lease.holder.project === mark.project &&
+    replicaName(lease.holder) === mark.endpoint
+      ? [lease]
+      : [],
+  )
+  if (on.project !== null) return held
+  // Several networks may share one parent, and with it the leases there.
+  const subnets = families.flatMap((family) => {
+    const lease = findLease(state, subnetKey(mark.project, mark.network, family))
+    return lease?.kind === 'subnet' ? [parsePrefix(lease.subnet)] : []
+  })
+  return held.filter(({ address }) => subnets.some((one) => containsAddress(one, parseAddress(address))))
+}
+
+/** The network that addresses of a planned network are leased on: all that share a parent pick from one set. */
+export const holderOf = (
+  state: LeaseState,
+  { project, network }: Pick<EndpointMark, 'project' | 'network'>,
+): LeasingNetwork => {
+  for (const family of families) {
+    const lease = findLease(state, subnetKey(project, network, family))
+    if (lease?.kind === 'subnet' && lease.parented !== undefined)
+      return { project: null, network: lease.parented.parent }
+  }
+  return { project, network }
+}

@@ -1,0 +1,55 @@
+import { ApplyError, PortolanError } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import type { Attachment, InterfaceMaker } from './attachment.ts'
+import type { NetworkWay } from './place.ts'
+
+/**
+ * A child of the network's parent, made in the namespace itself under its final name. The host has no end of it.
+ */
+export const parentedAttachment = (
+  { links }: Pick<LiveMachine, 'links'>,
+  { driver, parent, mtu: ofNetwork }: Extract<NetworkWay, { readonly kind: 'parent' }>,
+  { mark, interface: inside, mac, addresses }: Attachment,
+  asked: number | null,
+): InterfaceMaker => {
+  const mtu = asked ?? ofNetwork
+  let undo = async (): Promise<void> => {}
+  return {
+    make: async (namespace) => {
+      const there = await namespace.readLink(inside)
+      if (there !== null) {
+        if (there.kind === driver.kind && (there.kind === 'ipvlan' || there.mac === mac)) return
+        throw new ApplyError(
+          `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: an interface named ${inside} is there already. Choose another name with interface (--interface), or remove that one.`,
+          { applied: [], stderr: '' },
+        )
+      }
+      const link = { name: inside, parent, netns: namespace, ...(mtu === null ? {} : { mtu }) }
+      if (driver.kind === 'macvlan') await links.createMacvlan({ ...link, mode: driver.mode, mac })
+      else await links.createIpvlan({ ...link, mode: driver.mode, flag: driver.flag })
+      undo = () => namespace.removeLink(inside)
+      try {
+        await namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6') })
+      } catch (error) {
+        await undo()
+        throw attachedElsewhere(error, mark, parent)
+      }
+    },
+    settle: async () => {},
+    undo: () => undo(),
+  }
+}
+
+/** Two children of one parent never have one MAC (drivers/net/macvlan.c `macvlan_addr_busy`). */
+const attachedElsewhere = (
+  error: unknown,
+  { endpoint, network }: Attachment['mark'],
+  parent: string,
+): unknown =>
+  error instanceof ApplyError && /in use|busy/i.test(error.stderr)
+    ? new PortolanError(
+        'ENDPOINT_ATTACHED',
+        `Endpoint ${endpoint} of network ${network} is attached to another namespace already: another child of ${parent} has its MAC address. Detach it there first (portolan detach ${endpoint} --netns ...), or attach under another name.`,
+        { cause: error },
+      )
+    : error

@@ -1,0 +1,56 @@
+import { type EndpointMark, findLease, type LeasedSubnet, type LeaseStore } from '@portolan/core'
+import { parentUse, subnetKey } from '@portolan/core/planning'
+import type { Family } from '@portolan/netfilter'
+import type { LiveRules } from '../rules/live-rules.ts'
+import { heldBy } from './held-addresses.ts'
+import type { EndpointPlace, PlaceSubnet } from './place.ts'
+import { endpointOf, take } from './planned-place.ts'
+
+/**
+ * The place of an endpoint on a network on an interface of the host: all of it is in the lease store. Null where the
+ * network is none, or has a bridge.
+ */
+export const parentedPlace = async (
+  rules: LiveRules,
+  leases: LeaseStore,
+  mark: EndpointMark,
+): Promise<EndpointPlace | null> => {
+  const state = await leases.read()
+  const leased = (family: Family): LeasedSubnet | null => {
+    const lease = findLease(state, subnetKey(mark.project, mark.network, family))
+    return lease?.kind === 'subnet' && lease.parented !== undefined ? lease : null
+  }
+  const [ip, ip6] = [leased('ip'), leased('ip6')]
+  const found = (ip ?? ip6)?.parented
+  if (found === undefined) return null
+  const { driver, parent, mtu } = found
+  const known = heldBy(state, mark)
+  const use = parentUse(parent, rules.facts, [])
+  const subnets = { ip: placeSubnet(ip), ip6: placeSubnet(ip6) }
+  return {
+    mark,
+    way: { kind: 'parent', driver, parent, mtu },
+    subnets,
+    isInternal: false,
+    known: known.length === 0 ? null : endpointOf(mark, known),
+    lease: (options) =>
+      take(
+        rules,
+        leases,
+        mark,
+        {
+          subnets,
+          ranges: { ip: ip?.parented?.ipRange ?? null, ip6: ip6?.parented?.ipRange ?? null },
+          isTaken: use.isTaken,
+        },
+        options,
+      ),
+  }
+}
+
+/** A container in mode l3 or l3s answers no ARP and asks none: it has no router to go by. */
+const placeSubnet = (lease: LeasedSubnet | null): PlaceSubnet | null => {
+  if (lease?.parented === undefined) return null
+  const { driver, router } = lease.parented
+  return { subnet: lease.subnet, gateway: driver.kind === 'ipvlan' && driver.mode !== 'l2' ? null : router }
+}

@@ -1,0 +1,150 @@
+import { expect, test } from '@jest/globals'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Machine } from '../lab/machine.ts'
+import { addresses } from '../lab/topology.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+import { inHost } from './lifecycle/in-host.ts'
+
+const compose = (mode: string): string => `name: shop
+services:
+  web: { networks: { lan: { ipv4_address: 192.0.2.200 } } }
+networks:
+  lan:
+    driver: macvlan
+    enable_ipv6: true
+    driver_opts: { parent: eth0, macvlan_mode: ${mode} }
+    ipam:
+      config:
+        - { subnet: 192.0.2.0/24, ip_range: 192.0.2.128/25, gateway: ${addresses.ip.neighbour} }
+        - { subnet: "2001:db8:1::/64", gateway: "${addresses.ip6.neighbour}" }
+`
+
+/** A lab whose host has the network `lan`, applied. */
+const openLan = async (mode = 'bridge'): Promise<Lab> => {
+  const lab = await openLab()
+  const file = await lab.write('compose.yaml', compose(mode))
+  const applied = await lab.portolan(['apply', '--yes', '-f', file, '--state', '/run/lab/live'])
+  expect({ code: applied.exitCode, said: applied.stderr }).toEqual({ code: 0, said: '' })
+  return lab
+}
+
+interface Attached {
+  readonly ip: string
+  readonly ip6: string
+  readonly mac: string
+}
+
+const inLan = (lab: Lab, code: string): Promise<unknown> =>
+  inHost(
+    lab,
+    'nftables',
+    `const host = await open({ project: 'other' })
+     const told = (work) => work.then(() => null, ({ code, message }) => ({ code, message }))
+     ${code}
+     await host.close()`,
+  )
+
+const attach = async (lab: Lab, machine: Machine, more = ''): Promise<Attached> =>
+  (await inLan(
+    lab,
+    `report(await host.attach({ network: 'shop/lan', endpoint: '${machine.name}', netns: { pid: ${machine.pid} } ${more} }))`,
+  )) as Attached
+
+const reaches = async (from: Machine, destination: string): Promise<boolean> =>
+  (await from.probe({ protocol: 'tcp', destination, port: 80 })).delivered
+
+test('a container on a parent is a machine there, in both families, with its address, its MAC and its router', async () => {
+  await using lab = await openLan()
+  const web = await bareMachine(lab, 'web')
+  const db = await bareMachine(lab, 'db')
+  const one = await attach(lab, web)
+  const two = await attach(lab, db, ', mtu: 1400')
+  expect(one).toMatchObject({ ip: '192.0.2.200', ip6: '2001:db8:1::1' })
+  expect(two.ip).toBe('192.0.2.128')
+  await lab.client.listen({ protocol: 'tcp', port: 80 })
+  for (const family of ['ip', 'ip6'] as const) {
+    // The container's own source is seen, and nothing is translated.
+    expect(
+      await web.probe({ protocol: 'tcp', destination: addresses[family].client, port: 80 }),
+    ).toMatchObject({ by: 'client', source: one[family] })
+    expect(await lab.client.probe({ protocol: 'tcp', destination: one[family], port: 80 })).toMatchObject({
+      by: 'web',
+      source: addresses[family].client,
+    })
+    expect(await db.probe({ protocol: 'tcp', destination: one[family], port: 80 })).toMatchObject({
+      by: 'web',
+      source: two[family],
+    })
+    // As the plan says: the host and its own children do not reach one another.
+    expect(await reaches(lab.host, one[family])).toBe(false)
+  }
+  expect(await web.mustRun(['ip', 'route'])).toContain(`default via ${addresses.ip.neighbour} dev eth0`)
+  const inside = JSON.parse(await db.mustRun(['ip', '-d', '-j', 'link', 'show', 'eth0']))[0]
+  expect(inside).toMatchObject({ address: two.mac, mtu: 1400, linkinfo: { info_kind: 'macvlan' } })
+  // Again for the same namespace nothing changes; for another one it is told.
+  expect(await attach(lab, web)).toEqual(one)
+  expect(
+    await inLan(
+      lab,
+      `report(await told(host.attach({ network: 'shop/lan', endpoint: 'web', interface: 'eth1', netns: { pid: ${db.pid} } })))`,
+    ),
+  ).toMatchObject({ code: 'ENDPOINT_ATTACHED' })
+  expect(await db.mustRun(['ip', 'link'])).not.toContain('eth1')
+})
+
+test.each([
+  ['bridge', true],
+  ['private', false],
+  // The switch of the lab sends no frame back where it came from.
+  ['vepa', false],
+])(
+  'in mode %s clients reach containers, and whether containers reach one another: %p',
+  async (mode, expected) => {
+    await using lab = await openLan(mode)
+    const web = await bareMachine(lab, 'web')
+    const db = await bareMachine(lab, 'db')
+    const { ip } = await attach(lab, web)
+    await attach(lab, db)
+    expect(await reaches(lab.client, ip)).toBe(true)
+    expect(await reaches(db, ip)).toBe(expected)
+  },
+)
+
+test('an interface that is there already is left as it is', async () => {
+  await using lab = await openLan()
+  const db = await bareMachine(lab, 'db')
+  await db.ip('link add eth0 type bridge')
+  const before = await db.mustRun(['ip', '-d', '-o', 'link'])
+  expect(
+    await inLan(
+      lab,
+      `report(await told(host.attach({ network: 'shop/lan', endpoint: 'db', netns: { pid: ${db.pid} } })))`,
+    ),
+  ).toMatchObject({ message: expect.stringContaining('an interface named eth0 is there already') })
+  expect(await db.mustRun(['ip', '-d', '-o', 'link'])).toBe(before)
+  // What was leased for it was given up, and is there for its return.
+  await db.ip('link del eth0')
+  expect((await attach(lab, db)).ip).toBe('192.0.2.128')
+})
+
+test('detach removes the interface in the namespace that is named, and refuses to give up an address that answers', async () => {
+  await using lab = await openLan()
+  const db = await bareMachine(lab, 'db')
+  const { ip } = await attach(lab, db)
+  const links = await lab.host.mustRun(['ip', '-o', 'link'])
+  expect(await inLan(lab, `report(await told(host.detach('db', { network: 'shop/lan' })))`)).toMatchObject({
+    code: 'ENDPOINT_ATTACHED',
+  })
+  expect(await reaches(lab.client, ip)).toBe(true)
+  await inLan(
+    lab,
+    `await host.detach('db', { network: 'shop/lan', netns: { pid: ${db.pid} } }); report(null)`,
+  )
+  expect(await db.mustRun(['ip', 'link'])).not.toContain('eth0')
+  // The probe for the MAC address leaves nothing.
+  expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(links)
+  const api = await bareMachine(lab, 'api')
+  await attach(lab, api)
+  await api[Symbol.asyncDispose]()
+  expect(await inLan(lab, `report(await told(host.detach('api', { network: 'shop/lan' })))`)).toBeNull()
+})
