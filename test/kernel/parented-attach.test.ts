@@ -148,3 +148,50 @@ test('detach removes the interface in the namespace that is named, and refuses t
   await api[Symbol.asyncDispose]()
   expect(await inLan(lab, `report(await told(host.detach('api', { network: 'shop/lan' })))`)).toBeNull()
 })
+
+test('a network on an interface is made, joined and removed without a file', async () => {
+  await using lab = await openLab()
+  const web = await bareMachine(lab, 'web')
+  const before = await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])
+  const lan = `{ parent: 'eth0', ipv4: { subnet: '192.0.2.0/24', gateway: '${addresses.ip.neighbour}', ipRange: '192.0.2.64/26' } }`
+  expect(
+    await inLan(
+      lab,
+      `const made = await host.ensureParentedNetwork('lan', ${lan})
+       const again = await host.ensureParentedNetwork('lan', ${lan})
+       report([made, again.ip, await host.attach({ network: 'lan', endpoint: 'web', netns: { pid: ${web.pid} }, mac: '02:42:00:00:00:77' })])`,
+    ),
+  ).toEqual([
+    expect.objectContaining({ name: 'lan', parent: 'eth0', driver: { kind: 'macvlan', mode: 'bridge' } }),
+    { subnet: '192.0.2.0/24', gateway: addresses.ip.neighbour },
+    expect.objectContaining({ ip: '192.0.2.64', mac: '02:42:00:00:00:77' }),
+  ])
+  expect(await reaches(lab.client, '192.0.2.64')).toBe(true)
+  expect(
+    await inLan(
+      lab,
+      `report([
+         await told(host.ensureParentedNetwork('lan', { parent: 'eth1', ipv4: { subnet: '192.0.2.0/24' } })),
+         await told(host.ensureParentedNetwork('far', { parent: 'eth7' })),
+         await told(host.ensureParentedNetwork('far', { parent: 'eth0', driver: { kind: 'macvlan', mode: 'l2' } })),
+         await told(host.removeNetwork('lan'))])`,
+    ),
+  ).toEqual([
+    {
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('192.0.2.0/24 on eth0, and 192.0.2.0/24 on eth1'),
+    },
+    { code: 'CONFLICTS', message: expect.stringContaining('its parent eth7 is not on this host') },
+    { code: 'INVALID_REQUEST', message: expect.stringContaining('the driver of network far') },
+    { code: 'NETWORK_IN_USE', message: expect.stringContaining('web, 192.0.2.64') },
+  ])
+  expect(
+    await inLan(
+      lab,
+      `await host.detach('web', { netns: { pid: ${web.pid} } }); await host.removeNetwork('lan'); await host.removeNetwork('lan')
+       report(await told(host.attach({ network: 'lan', endpoint: 'web', netns: { pid: ${web.pid} } })))`,
+    ),
+  ).toMatchObject({ code: 'INVALID_REQUEST' })
+  expect(await web.mustRun(['ip', 'link'])).not.toContain('eth0')
+  expect(await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])).toBe(before)
+})

@@ -24,6 +24,7 @@ export {
   mappingIntents,
   networkIntent,
   type PortDestination,
+  parentedIntent,
   requestedHostAddress,
   requestedName,
   requestedPorts,
@@ -38,3 +39,4 @@ export type { AddressUse } from './resolve/address-use.ts'
 export { checkMapping } from './resolve/check-mapping.ts'
 export { type ExpandedMappings, expandMappings } from './resolve/expand-mappings.ts'
 export { parentUse } from './resolve/parent-use.ts'
+export { leasedParents } from './resolve/settle-parented.ts'

@@ -3,6 +3,7 @@ export {
   type IntentBuilder,
   intent,
   type NetworkOptions,
+  type ParentedNetworkOptions,
   type PortOptions,
   type PortsInput,
   type ServiceOptions,

@@ -18,7 +18,7 @@ import type { ExternalNetwork } from './external-network.ts'
 /**
  * What is known of the addresses of an external network whose bridge is not ours. Its engine gives addresses to its own
  * containers and knows nothing of those that Portolan gives.
- * @internal
+ * @public @since 0.1.0
  */
 export interface AddressUse {
   readonly bridge: string

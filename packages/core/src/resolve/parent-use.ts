@@ -3,8 +3,12 @@ import type { AddressUse } from './address-use.ts'
 
 /**
  * What is known of the addresses on the wire of a parent: those of this host, of its neighbours there, and of the
- * routers and resolvers that it uses. A machine that the host has not talked to is not known, as `noteParented` says.
- * @internal
+ * routers and resolvers that it uses. A machine that the host has not talked to is not known.
+ *
+ * @param translated - addresses that rules of other programs translate a destination to
+ * @example
+ * parentUse('eth1', { nameservers: ['192.0.2.4'] }, []).isTaken('192.0.2.4') // true
+ * @public @since 0.1.0
  */
 export const parentUse = (
   parent: string,

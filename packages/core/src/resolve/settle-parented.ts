@@ -61,11 +61,16 @@ export const endpointsOn = (
 
 /**
  * What the lease of a subnet says of a network on a parent.
- * @internal
+ * @example
+ * leasedParents([], [])({ network: 'web', family: 'ip' }) // null
+ * @public @since 0.1.0
  */
 export const leasedParents =
-  (wanted: readonly ParentedNetworkIntent[], settled: readonly SettledParented[]) =>
-  ({ network, family }: SubnetPlan): LeasedParent | null => {
+  (
+    wanted: readonly ParentedNetworkIntent[],
+    settled: readonly Omit<DesiredParentedNetwork, 'endpoints'>[],
+  ): ((plan: Pick<SubnetPlan, 'network' | 'family'>) => LeasedParent | null) =>
+  ({ network, family }) => {
     const wire = settled.find(({ name }) => name === network)
     if (wire === undefined) return null
     const { driver, parent, mtu } = wire

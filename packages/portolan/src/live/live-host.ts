@@ -2,8 +2,10 @@
 import type {
   DesiredEndpoint,
   DesiredNetwork,
+  DesiredParentedNetwork,
   EndpointOptions,
   NetworkOptions,
+  ParentedNetworkOptions,
   PublishedPort,
 } from '@portolan/core'
 import type { HostStatus } from '../status/status.ts'
@@ -42,7 +44,18 @@ export interface LiveHost extends AsyncDisposable {
    */
   ensureNetwork(name: string, options?: NetworkOptions): Promise<DesiredNetwork>
   /**
-   * Removes a network with its bridge, its rules and the lease of its subnet. One that is not there is no error.
+   * Makes a network on an interface of the host be there (macvlan, ipvlan): its subnet is leased, and a VLAN that is its
+   * parent (`eth1.100`) is made. Containers come on it with `attach`. They and this host do not reach one another over
+   * that interface, and no port is published there.
+   *
+   * @throws InvalidRequestError for an option that cannot be, and for another subnet or parent than the network has
+   * @throws PortolanError `CONFLICTS` when the interface is not there, or takes no children
+   * @throws ApplyError, PermissionError as `apply` does
+   */
+  ensureParentedNetwork(name: string, options: ParentedNetworkOptions): Promise<DesiredParentedNetwork>
+  /**
+   * Removes a network with its bridge, its rules and the lease of its subnet; one on an interface with a VLAN that was made
+   * for it. One that is not there is no error.
    * @throws PortolanError `NETWORK_IN_USE` while endpoints or ports are on it
    */
   removeNetwork(name: string): Promise<void>

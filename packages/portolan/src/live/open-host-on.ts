@@ -18,6 +18,7 @@ import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
 import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
+import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
 import { flowsToForget } from './ports/flows-to-forget.ts'
 import { publishPorts } from './ports/publish-ports.ts'
@@ -115,7 +116,13 @@ export const openObservedHostOn = async (
   return {
     ensureNetwork: (name, networkOptions = {}) =>
       whileOpen(() => ensureNetwork(rules, machine, name, networkOptions)),
-    removeNetwork: (name) => whileOpen(() => removeNetwork(rules, machine, name)),
+    ensureParentedNetwork: (name, networkOptions) =>
+      whileOpen(() => ensureParentedNetwork(rules, machine, name, networkOptions)),
+    removeNetwork: (name) =>
+      whileOpen(async () => {
+        if (await removeParentedNetwork(rules, machine, name)) return
+        await removeNetwork(rules, machine, name)
+      }),
     lease: (network, endpoint, endpointOptions = {}) =>
       whileOpen(() => leaseEndpoint(rules, leases, network, endpoint, endpointOptions)),
     release: (network, endpoint) =>
@@ -131,8 +138,9 @@ export const openObservedHostOn = async (
         const { network: asked, keepLease = false } = detachOptions
         const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
         await removeAttached(rules, machine, { ...named, endpoint })
-        await removeChildren(machine, { ...named, endpoint }, detachOptions)
+        const parented = await removeChildren(machine, { ...named, endpoint }, detachOptions)
         if (keepLease) return
+        for (const network of parented) await releasePlanned(leases, { ...named, network, endpoint })
         if (named.network !== null && (named.project !== project || wanted.network(named.network) === null))
           await releasePlanned(leases, { ...named, network: named.network, endpoint })
         for (const { endpoint: one } of wanted.endpoints())

@@ -7,6 +7,7 @@ export {
   type ServicePort,
 } from './intent-builder.ts'
 export { type NetworkOptions, networkIntent, type SubnetOptions } from './network-options.ts'
+export { type ParentedNetworkOptions, parentedIntent } from './parented-options.ts'
 export {
   isAddress,
   mappingIntents,

@@ -15,17 +15,20 @@ interface Detached {
  * Removes the interfaces of an endpoint on networks of a parent, in the namespace that is named. No end of theirs is on
  * the host. Without a namespace they have to be gone: their addresses would answer on.
  *
+ * @returns the networks that the endpoint has addresses on
  * @throws PortolanError `ENDPOINT_ATTACHED`
  */
 export const removeChildren = async (
   { links, leases, namespaces }: Pick<LiveMachine, 'links' | 'leases' | 'namespaces'>,
   wanted: Detached,
   { netns, interface: inside = 'eth0' }: DetachOptions,
-): Promise<void> => {
+): Promise<readonly string[]> => {
   const state = await leases.read()
+  const networks: string[] = []
   for (const [network, { driver, parent }] of parentsOf(state, wanted)) {
     const [lease] = heldBy(state, { ...wanted, network })
     if (lease === undefined) continue
+    networks.push(network)
     if (netns !== undefined) {
       const namespace = namespaces.open(netns)
       try {
@@ -42,6 +45,7 @@ export const removeChildren = async (
         `Endpoint ${wanted.endpoint} of network ${network} still has its interface on ${parent}, in a namespace that this host does not see. End its process, or say which namespace it is (netns, --netns) and what the interface is called there (interface, --interface).`,
       )
   }
+  return networks
 }
 
 /** The networks of a project that are on a parent. */

@@ -11,22 +11,28 @@ import { subnetKey } from '@portolan/core/planning'
 import { containsAddress, families, parseAddress, parsePrefix } from '@portolan/netfilter'
 
 /** The addresses that an endpoint holds on a planned network, of a service by the name of its replica. */
-export const heldBy = (state: LeaseState, mark: EndpointMark): readonly LeasedAddress[] => {
-  const on = holderOf(state, mark)
+export const heldBy = (state: LeaseState, mark: EndpointMark): readonly LeasedAddress[] =>
+  heldOn(state, mark).filter(({ holder }) => replicaName(holder) === mark.endpoint)
+
+/** The addresses that endpoints of the network's own project hold there. */
+export const heldOn = (
+  state: LeaseState,
+  network: Pick<EndpointMark, 'project' | 'network'>,
+): readonly LeasedAddress[] => {
+  const on = holderOf(state, network)
   const held = listLeases(state).flatMap((lease) =>
     lease.kind === 'address' &&
     lease.released === null &&
     lease.on.project === on.project &&
     lease.on.network === on.network &&
-    lease.holder.project === mark.project &&
-    replicaName(lease.holder) === mark.endpoint
+    lease.holder.project === network.project
       ? [lease]
       : [],
   )
   if (on.project !== null) return held
   // Several networks may share one parent, and with it the leases there.
   const subnets = families.flatMap((family) => {
-    const lease = findLease(state, subnetKey(mark.project, mark.network, family))
+    const lease = findLease(state, subnetKey(network.project, network.network, family))
     return lease?.kind === 'subnet' ? [parsePrefix(lease.subnet)] : []
   })
   return held.filter(({ address }) => subnets.some((one) => containsAddress(one, parseAddress(address))))

@@ -1,0 +1,130 @@
+import {
+  acquireSubnet,
+  type DesiredParentedNetwork,
+  type Intent,
+  type LeaseChange,
+  type LeaseState,
+  leasedSubnets,
+  leaseKey,
+  type ParentedNetworkOptions,
+  parseVlanAlias,
+  parseVlanName,
+  releaseLease,
+  resolve,
+  vlanAlias,
+} from '@portolan/core'
+import { leasedParents, parentedIntent, requestedName } from '@portolan/core/planning'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { heldOn } from '../attachments/held-addresses.ts'
+import type { LiveMachine } from '../live-machine.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+
+type ParentedTools = Pick<LiveMachine, 'leases' | 'links' | 'withLock'>
+
+/**
+ * Makes a network on an interface be there as it is asked for: its subnet leased, the VLAN that is its parent made. No
+ * rule is for it, so nothing of it is written down but the lease.
+ */
+export const ensureParentedNetwork = async (
+  rules: LiveRules,
+  { leases, links, withLock }: ParentedTools,
+  name: string,
+  options: ParentedNetworkOptions,
+): Promise<DesiredParentedNetwork> => {
+  requestedName(name, 'a network')
+  const wanted = parentedIntent(name, options)
+  if (rules.wanted.network(name) !== null)
+    throw new InvalidRequestError(
+      `network ${name} has a bridge, and is asked to be on ${wanted.parent}: choose another name, or remove that network first.`,
+    )
+  const { project } = rules
+  const intent: Intent = { project, networks: [], endpoints: [], mappings: [], notes: [], parented: [wanted] }
+  return withLock(async () => {
+    await rules.readFacts()
+    const made = await leases.transact((before) => {
+      const { desired, conflicts, subnets } = resolve(intent, rules.facts, { leases: before })
+      const [network] = desired.parented ?? []
+      const blocking = conflicts.find(({ severity }) => severity === 'error')
+      if (blocking !== undefined || network === undefined)
+        throw new PortolanError('CONFLICTS', `${blocking?.message} ${blocking?.remedy.text}`)
+      const parentOf = leasedParents([wanted], [network])
+      let state = before
+      const changes: LeaseChange[] = []
+      for (const plan of subnets) {
+        const { family, subnet, gateway } = plan
+        const parented = parentOf(plan)
+        const lease = {
+          ...({ kind: 'subnet', project, network: name, family, subnet, gateway, movedFrom: null } as const),
+          ...(parented === null ? {} : { parented }),
+        }
+        refuseOther(before, lease)
+        // Other networks on the same wire have the same subnet.
+        const step = acquireSubnet(state, lease, { tolerate: leasedSubnets(state).map(leaseKey) })
+        state = step.state
+        changes.push(...step.changes)
+      }
+      return { state, changes, result: network }
+    })
+    const vlan = parseVlanName(wanted.parent)
+    if (vlan !== null && rules.facts.interfaces?.some((link) => link.name === wanted.parent) !== true)
+      await links.createVlan({ name: wanted.parent, ...vlan, alias: vlanAlias(project), up: true })
+    return made
+  })
+}
+
+/** Containers have addresses in a subnet and interfaces on a parent, which do not move by themselves. */
+const refuseOther = (state: LeaseState, wanted: ReturnType<typeof leasedSubnets>[number]): void => {
+  const known = leasedSubnets(state).find((lease) => leaseKey(lease) === leaseKey(wanted))
+  if (known === undefined) return
+  const words = ({ subnet, parented }: typeof wanted): string =>
+    `${subnet} on ${parented?.parent ?? 'a bridge'}`
+  if (words(known) !== words(wanted))
+    throw new InvalidRequestError(
+      `network ${wanted.network} is ${words(known)}, and ${words(wanted)} is asked for: remove the network first.`,
+    )
+}
+
+/**
+ * Removes a network on an interface, unless endpoints are on it.
+ *
+ * @returns false: there is none of that name
+ */
+export const removeParentedNetwork = async (
+  rules: LiveRules,
+  { leases, links, withLock }: ParentedTools,
+  name: string,
+): Promise<boolean> => {
+  const { project } = rules
+  const own = (state: LeaseState) =>
+    leasedSubnets(state).filter(
+      (lease) => lease.project === project && lease.network === name && lease.parented !== undefined,
+    )
+  if (own(await leases.read()).length === 0) return false
+  return withLock(async () => {
+    await rules.readFacts()
+    const unused = await leases.transact((before) => {
+      const [held] = heldOn(before, { project, network: name })
+      if (held !== undefined)
+        throw new PortolanError(
+          'NETWORK_IN_USE',
+          `Network ${name} has an endpoint (${held.holder.service}, ${held.address}): detach what is on it first.`,
+        )
+      let state = before
+      const changes: LeaseChange[] = []
+      const gone = own(before)
+      for (const lease of gone) {
+        const step = releaseLease(state, leaseKey(lease))
+        state = step.state
+        changes.push(...step.changes)
+      }
+      const used = new Set(leasedSubnets(state).map(({ parented }) => parented?.parent))
+      const parents = gone.flatMap(({ parented }) => parented?.parent ?? [])
+      return { state, changes, result: parents.filter((parent) => !used.has(parent)) }
+    })
+    for (const parent of new Set(unused)) {
+      const alias = rules.facts.interfaces?.find((link) => link.name === parent)?.alias
+      if (parseVlanAlias(alias) === project) await links.deleteVlan(parent)
+    }
+    return true
+  })
+}
