@@ -94,8 +94,8 @@ describe('words that mean nothing', () => {
 
 describe('commands that are not there yet', () => {
   test.concurrent.each([
-    ['attach', 'web'],
-    ['detach', '--json-nonsense'],
+    ['cluster', 'init'],
+    ['cluster', '--json-nonsense'],
   ])('%s says so, whatever options it is given', async (...words) => {
     const { code, stdout, stderr } = await portolan(words, { folder })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -1,64 +1,83 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
-import type { Lab } from '../../lab/lab.ts'
-import type { Machine } from '../../lab/machine.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShop } from '../live/in-live-host.ts'
-import { bareMachine } from './in-namespace.ts'
+import { type Attached, attach, bareMachine, portsOf, request } from './in-namespace.ts'
 
-const web = "await host.ensureNetwork('web', { pool: 'classic', ipv6: true })"
-
-const attached = async (lab: Lab, backend: Backend, name: string): Promise<Machine> => {
-  const machine = await bareMachine(lab, name)
-  await inShop(
-    lab,
-    backend,
-    `${web}; report(await host.attach({ network: 'web', endpoint: '${name}', netns: { pid: ${machine.pid} } }))`,
-  )
-  return machine
-}
-
+/** The rows of the contract that an attached process is asked for, in every backend. */
 export const attaching = (open: OpenLab, backend: Backend): void => {
-  test('an attached process is reached in both families at once, and reaches the outside', async () => {
+  test('an attached process is reached in both families, and reaches the outside; nothing is left of it', async () => {
     const lab = await open()
     const before = await takeSnapshot(lab.host)
-    const one = await attached(lab, backend, 'web-1')
+    const one = await bareMachine(lab, 'web-1')
     const two = await bareMachine(lab, 'web-2')
-    const found = (await inShop(
+    await attach(lab, backend, one)
+    const sibling = (await inShop(
       lab,
       backend,
       `await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
-       const second = await host.attach({ network: 'web', endpoint: 'web-2', netns: { pid: ${two.pid} } })
-       report(second)`,
-    )) as { readonly ip: string; readonly ip6: string }
+       report(await host.attach(${request(two, 'web-2')}))`,
+    )) as Attached
+    await lab.outside.listen({ protocol: 'tcp', port: 7 })
     for (const family of ['ip', 'ip6'] as const) {
-      const destination = addresses[family].host
       // Another machine, the container itself by way of the host, its sibling by way of the host, and the host.
       for (const from of [lab.client, one, two, lab.host])
-        expect(await from.probe({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
-          delivered: true,
-          by: 'web-1',
-        })
-      expect(await one.probe({ protocol: 'tcp', destination: found[family] ?? '', port: 80 })).toMatchObject({
+        expect(
+          await from.probe({ protocol: 'tcp', destination: addresses[family].host, port: 8080 }),
+        ).toMatchObject({ delivered: true, by: 'web-1' })
+      expect(await one.probe({ protocol: 'tcp', destination: sibling[family], port: 80 })).toMatchObject({
         by: 'web-2',
       })
-    }
-    await lab.outside.listen({ protocol: 'tcp', port: 7 })
-    for (const family of ['ip', 'ip6'] as const)
       expect(
         await one.probe({ protocol: 'tcp', destination: addresses[family].outside, port: 7 }),
       ).toMatchObject({ by: 'outside', source: addresses[family].hostOutside })
-    await inShop(
+    }
+    expect(
+      await inShop(
+        lab,
+        backend,
+        `await host.detach('web-1'); await host.detach('web-2'); await host.removeNetwork('web')
+         report([host.endpoints(), host.published()])`,
+      ),
+    ).toEqual([[], []])
+    for (const machine of [one, two])
+      expect(await machine.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    await lab.portolan(['destroy', '--all', '--yes', '--state', '/run/lab/live'])
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('with icc off, one attached process does not reach another', async () => {
+    const lab = await open({ bridgeNf: 0 })
+    const one = await bareMachine(lab, 'web-1')
+    const two = await bareMachine(lab, 'web-2')
+    const other = (await inShop(
       lab,
       backend,
-      "await host.detach('web-1'); await host.detach('web-2'); await host.removeNetwork('web'); report(host.endpoints())",
-    )
+      `await host.ensureNetwork('web', { pool: 'classic', ipv6: true, icc: false })
+       await host.attach(${request(one, 'web-1')})
+       report(await host.attach(${request(two, 'web-2')}))`,
+    )) as Attached
+    for (const family of ['ip', 'ip6'] as const) {
+      expect(await one.probe({ protocol: 'tcp', destination: other[family], port: 80 })).toMatchObject({
+        delivered: false,
+      })
+      expect(await lab.host.probe({ protocol: 'tcp', destination: other[family], port: 80 })).toMatchObject({
+        by: 'web-2',
+      })
+    }
+  })
+
+  test('destroy takes attached interfaces off, and says so', async () => {
+    const lab = await open()
+    const before = await takeSnapshot(lab.host)
+    const one = await bareMachine(lab, 'web-1')
+    await attach(lab, backend, one)
+    const [port] = await portsOf(lab)
+    const { stdout } = await lab.portolan(['destroy', '-p', 'shop', '--yes', '--state', '/run/lab/live'])
+    expect(stdout).toContain(`${port}: endpoint web-1`)
     expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-    expect(await lab.portolan(['destroy', '--all', '--yes', '--state', '/run/lab/live'])).toMatchObject({
-      exitCode: 0,
-    })
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
 }

@@ -49,6 +49,8 @@ const settleLink = (facts: HostFacts, operation: LinkOperation): HostFacts => {
     case 'delete-vlan':
     case 'delete-bridge':
       return { ...facts, interfaces: interfaces.filter((link) => link.name !== name) }
+    case 'delete-endpoint':
+      return { ...facts, interfaces: interfaces.filter((link) => link.name !== name) }
     case 'set-bridge':
       return change((link) => ({
         ...link,

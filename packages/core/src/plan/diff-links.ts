@@ -10,6 +10,7 @@ import {
   networkMark,
   parseBridgeAlias,
 } from '../contract/index.ts'
+import { deleteEndpoints } from './delete-endpoint.ts'
 import { diffPort, switchHairpinOn } from './diff-bridge-port.ts'
 import { diffVlans } from './diff-vlans.ts'
 import type { LinkChange } from './link-change.ts'
@@ -50,8 +51,10 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
   }
   const removed = ours.filter((link) => !kept.has(link)).map(deleteBridge)
   const vlans = diffVlans(desired, facts)
+  const names = new Set(desired.networks.map(({ name }) => name))
+  const detached = deleteEndpoints(interfaces, desired.project, (network) => !names.has(network))
   // A renamed bridge has to give its addresses back before its successor takes them.
-  return [...removed, ...vlans.removed, ...created, ...vlans.created]
+  return [...detached, ...removed, ...vlans.removed, ...created, ...vlans.created]
 }
 
 /**

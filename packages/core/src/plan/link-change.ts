@@ -15,6 +15,8 @@ export type LinkOperation =
       readonly nfCall: boolean
     }
   | { readonly kind: 'delete-bridge'; readonly name: string }
+  /** The host's end of an endpoint's veth pair, and the other end with it. */
+  | { readonly kind: 'delete-endpoint'; readonly name: string }
   | {
       readonly kind: 'create-vlan'
       readonly name: string

@@ -238,6 +238,8 @@ const applyLink = async ({ operation }: LinkChange, { links, memory }: Progress)
       return links.setUp(operation.name, true)
     case 'delete-vlan':
       return links.deleteVlan(operation.name)
+    case 'delete-endpoint':
+      return links.deleteEndpointLink(operation.name)
     case 'set-bridge': {
       const { name, alias, mtu, up, nfCall } = operation
       const netfilter = nfCall === undefined ? {} : { nfCallIptables: nfCall, nfCallIp6tables: nfCall }

@@ -1,4 +1,5 @@
 import { askingCommands } from './asking-commands.ts'
+import { attachingCommands } from './attaching-commands.ts'
 import type { Command } from './command.ts'
 import { always, common, hostFiles, intent, subnets } from './option-sets.ts'
 
@@ -187,6 +188,7 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     load: () => import('./commands/watch.ts'),
   },
+  ...attachingCommands,
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',
@@ -237,4 +239,4 @@ export const commands: Readonly<Record<string, Command>> = {
 }
 
 /** Commands that have a name and a place already, and nothing behind it yet. */
-export const comingCommands: readonly string[] = ['attach', 'detach', 'cluster']
+export const comingCommands: readonly string[] = ['cluster']

@@ -3,6 +3,7 @@ import {
   type Conflict,
   deleteBridge,
   deleteVlan,
+  deleteEndpoints,
   type KeptSysctl,
   type Lease,
   type LeaseState,
@@ -17,6 +18,7 @@ import { hairpinPorts } from '../apply/hairpin-ports.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { projectsInRules } from '../host-rules/projects-in-rules.ts'
 import { publishedPorts } from '../host-rules/published-ports.ts'
+import { attachedPorts } from '../live/attachments/attached-ports.ts'
 import { carriedOut } from '../plan/carried-out.ts'
 import { undoFix } from '../plan/fix-change.ts'
 import { owedFlowChanges } from '../plan/flow-change.ts'
@@ -104,7 +106,12 @@ export const planRemoval = ({
     return owner === null ? [] : [{ link, project: owner }]
   })
   const present = [
-    ...new Set([...[...bridges, ...vlans].map((link) => link.project), ...projectsInRules(rules), ...live]),
+    ...new Set([
+      ...[...bridges, ...vlans].map((link) => link.project),
+      ...attachedPorts(facts).map(({ mark }) => mark.project),
+      ...projectsInRules(rules),
+      ...live,
+    ]),
   ].sort()
   const projects = present.filter((one) => project === null || one === project)
   const published = publishedPorts(rules)
@@ -117,6 +124,9 @@ export const planRemoval = ({
   const changes: readonly PlanChange[] = [
     // The reverse of the order of apply: forwarding stops first, and the guards go last.
     ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
+    ...projects.flatMap((one) =>
+      deleteEndpoints(facts.interfaces ?? [], one).map((change): PlanChange => ({ ...change, part: 'link' })),
+    ),
     ...removed.map((link): PlanChange => ({ ...deleteBridge(link), part: 'link' })),
     ...vlans
       .filter((vlan) => projects.includes(vlan.project))

@@ -81,7 +81,8 @@ const carryOutLink = (state: FakeState, { operation }: Extract<PlanChange, { par
     attributes[hairpinAttribute(operation.name)] = { before: '0', given: '1' }
     state.notes = { ...state.notes, attributes }
   }
-  state.setFacts(withLinkChange(state.facts, operation))
+  if (operation.kind === 'delete-endpoint') state.removeEndpointLink(operation.name)
+  else state.setFacts(withLinkChange(state.facts, operation))
 }
 
 const carryOutSysctl = (state: FakeState, { operation }: Extract<PlanChange, { part: 'sysctl' }>): void => {

@@ -16,6 +16,8 @@ export const withLinkChange = (facts: HostFacts, operation: LinkOperation): Host
       return withLink(facts, operation.name, { up: true })
     case 'delete-vlan':
       return withoutVlan(facts, operation.name)
+    case 'delete-endpoint':
+      return { ...facts, interfaces: (facts.interfaces ?? []).filter(({ name }) => name !== operation.name) }
     case 'set-bridge': {
       const { name, alias, mtu, up, nfCall } = operation
       return withLink(facts, name, {

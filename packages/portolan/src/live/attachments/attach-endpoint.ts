@@ -60,10 +60,10 @@ export const attachEndpoint = async (
         metric: request.metric ?? null,
       }
       const maker = interfaceMaker(rules, tools, place, attachment, request.mtu ?? null)
-      await maker.make(namespace)
+      const isKnown = await maker.make(namespace)
       undone.unshift(maker.undo)
       const state = await namespace.bringUp(inside, { ip6: endpoint.ip6 !== null })
-      const missing = missingInside(attachment, state)
+      const missing = missingInside(attachment, state, isKnown)
       await maker.settle()
       if (missing !== null) await namespace.configure(inside, missing)
       return { ...endpoint, interface: inside }

@@ -28,16 +28,26 @@ export interface InsideAddress {
  * The way an interface comes into a namespace: the veth pair of a bridge, or one of another kind.
  */
 export interface InterfaceMaker {
-  /** Makes it, or mends what is here of one that is there, all or nothing. */
-  make(namespace: NetworkNamespace): Promise<void>
+  /**
+   * Makes it, or mends what is here of one that is there, all or nothing.
+   * @returns did packets pass already? Where not, its neighbours may have given it up, and have to be told
+   */
+  make(namespace: NetworkNamespace): Promise<boolean>
   /** Waits until packets pass, once it is up inside. */
   settle(): Promise<void>
   /** Removes it, where `make` made it anew. */
   undo(): Promise<void>
 }
 
-/** What an interface lacks of what it is to be; null: nothing. */
-export const missingInside = (attachment: Attachment, state: InsideState): InsideChange | null => {
+/**
+ * What an interface lacks of what it is to be; null: nothing.
+ * @param isKnown - its neighbours know of it
+ */
+export const missingInside = (
+  attachment: Attachment,
+  state: InsideState,
+  isKnown: boolean,
+): InsideChange | null => {
   const addresses = attachment.addresses
     .map(({ text }) => text)
     .filter((text) => !state.addresses.includes(text))
@@ -46,7 +56,7 @@ export const missingInside = (attachment: Attachment, state: InsideState): Insid
       ? []
       : [{ gateway, metric: askedMetric(attachment, family) ?? defaultMetric(state, family) }],
   )
-  return addresses.length + defaultRoutes.length === 0
+  return isKnown && addresses.length + defaultRoutes.length === 0
     ? null
     : { addresses, defaultRoutes, announce: attachment.announce }
 }

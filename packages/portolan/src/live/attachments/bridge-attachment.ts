@@ -40,8 +40,9 @@ export const bridgeAttachment = (
           const number = await links.namespaceNumber(namespace.descriptor)
           if (number === null || link.namespace !== number)
             throw attachedElsewhere(mark, port, namespace.where)
+          const { master } = rules.facts.interfaces?.find((one) => one.name === port) ?? {}
           await attachToNetwork(rules, tools, port, `${mark.project}/${mark.network}`)
-          return
+          return link.carries && master === bridge.name
         }
       }
       const name = freeName(rules, mark)
@@ -55,6 +56,7 @@ export const bridgeAttachment = (
       })
       port = name
       isNew = true
+      return false
     },
     settle: async () => {
       if (port === null) return

@@ -1,0 +1,130 @@
+import { listLeases, parseBridgeAlias, parseEndpointAlias, replicaName } from '@portolan/core'
+import { defaultStateDirectory, openLeaseStore, readNetworkFacts } from '@portolan/host'
+import { type HostFacts, InvalidRequestError, visibleLine } from '@portolan/netfilter'
+import { parseBackendChoice } from '../backend/backend.ts'
+import type { LiveHost } from '../live/live-host.ts'
+import { openHost } from '../live/open-host.ts'
+import { liveProjects } from '../live/wanted/live-projects.ts'
+import { findProject } from './find-project.ts'
+import type { Options } from './option-table.ts'
+import { readIntent } from './read-intent.ts'
+
+/**
+ * The project that the options say, as `destroy` reads them: -p, or else that of the Compose file named or found here.
+ * @returns null: nothing says it
+ */
+const saidProject = (options: Options): string | null => {
+  if (options.project !== undefined && options.file === undefined) return options.project
+  if (options.file === undefined && findProject(options, process.env) === null) return null
+  return readIntent(options).project
+}
+
+/** Of which project a network is that is written as `web` or `shop/web`. */
+export const projectOfNetwork = async (
+  options: Options,
+  written: string,
+): Promise<{ readonly project: string; readonly network: string }> => {
+  const slash = written.indexOf('/')
+  if (slash >= 0) {
+    const [project, network] = [written.slice(0, slash), written.slice(slash + 1)]
+    if (options.project !== undefined && options.project !== project)
+      throw new InvalidRequestError(
+        `${visibleLine(written)} is a network of project ${visibleLine(project)}, and -p says ${visibleLine(options.project)}: give one of the two.`,
+      )
+    return { project, network }
+  }
+  const said = saidProject(options)
+  if (said !== null) return { project: said, network: written }
+  const found = networksOn(await readNetworkFacts()).filter(({ network }) => network === written)
+  const [first, second] = found
+  if (first === undefined)
+    throw new InvalidRequestError(
+      `there is no network ${visibleLine(written)} of ours on this host. Apply a Compose file that has it (portolan apply), or make it with ensureNetwork; then attach.`,
+    )
+  if (second !== undefined)
+    throw new InvalidRequestError(
+      `several projects have a network ${visibleLine(written)}: say which, as ${found.map(({ project, network }) => `${project}/${network}`).join(' or ')}.`,
+    )
+  return first
+}
+
+/**
+ * The projects that an endpoint is of, by its interfaces and its leases.
+ * @returns null: nothing of it is here
+ * @throws InvalidRequestError where it is of several, and nothing says which
+ */
+export const projectOfEndpoint = async (options: Options, endpoint: string): Promise<string | null> => {
+  if (options.project !== undefined || options.file !== undefined) return saidProject(options)
+  const attached = (await readNetworkFacts()).interfaces?.flatMap(({ alias }) => {
+    const mark = parseEndpointAlias(alias)
+    return mark?.endpoint === endpoint ? [mark.project] : []
+  })
+  const store = openLeaseStore(options.state ?? defaultStateDirectory())
+  try {
+    const leased = listLeases(await store.read()).flatMap((lease) =>
+      lease.kind === 'address' && lease.released === null && replicaName(lease.holder) === endpoint
+        ? [lease.holder.project]
+        : [],
+    )
+    const projects = [...new Set([...(attached ?? []), ...leased])].sort()
+    if (projects.length <= 1) return projects[0] ?? null
+    const said = saidProject(options)
+    if (said !== null && projects.includes(said)) return said
+    throw new InvalidRequestError(
+      `several projects have an endpoint ${visibleLine(endpoint)}: say which, as ${projects.map((one) => `-p ${one}`).join(' or ')}.`,
+    )
+  } finally {
+    await store.close()
+  }
+}
+
+/** The networks of a project that an endpoint may be on: those on this host, and those that its leases name. */
+export const networksOf = async (
+  options: Options,
+  project: string,
+  endpoint: string,
+): Promise<readonly string[]> => {
+  const facts = await readNetworkFacts()
+  const attached = (facts.interfaces ?? []).flatMap(({ alias }) => parseEndpointAlias(alias) ?? [])
+  const store = openLeaseStore(options.state ?? defaultStateDirectory())
+  try {
+    const leased = listLeases(await store.read()).flatMap((lease) =>
+      lease.kind === 'address' && replicaName(lease.holder) === endpoint
+        ? [{ project: lease.on.project, network: lease.on.network }]
+        : [],
+    )
+    const all = [...networksOn(facts), ...attached, ...leased]
+    return [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
+  } finally {
+    await store.close()
+  }
+}
+
+/** The networks of ours on a host. */
+const networksOn = ({
+  interfaces = [],
+}: HostFacts): readonly { readonly project: string; readonly network: string }[] =>
+  interfaces.flatMap(({ alias }) => {
+    const mark = parseBridgeAlias(alias)
+    return mark === null ? [] : [{ project: mark.project, network: mark.network }]
+  })
+
+/**
+ * Opens this host for a project. One that a plan made is not a live host's to hold: its networks are reached from a project
+ * that wants nothing.
+ */
+export const openFor = async (
+  project: string,
+  options: Options,
+): Promise<{ readonly host: LiveHost; readonly isLive: boolean }> => {
+  const isLive = liveProjects(options.state ?? defaultStateDirectory()).includes(project)
+  const host = await openHost({
+    backend: parseBackendChoice(options.backend ?? 'auto'),
+    project: isLive ? project : unusedProject(project),
+    ...(options.state === undefined ? {} : { state: options.state }),
+  })
+  return { host, isLive }
+}
+
+/** Nothing is written down of it, so that it is there for as long as the host is open. */
+const unusedProject = (project: string): string => (project === 'attach' ? 'attach-2' : 'attach')

@@ -1,0 +1,88 @@
+import type { NamespaceReference } from '@portolan/host'
+import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
+import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
+import type { AttachRequest } from '../../live/attachments/attach-request.ts'
+import { openFor, projectOfNetwork } from '../attached-project.ts'
+import type { CommandContext } from '../command.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import type { Options } from '../option-table.ts'
+import { wholeNumber } from '../options.ts'
+
+/** `portolan attach`: a process on a network. */
+export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
+  const [written = ''] = positionals
+  const request = requestOf(options)
+  const { project, network } = await projectOfNetwork(options, written)
+  const { host, isLive } = await openFor(project, options)
+  try {
+    const attached = await host.attach({ ...request, network: isLive ? network : `${project}/${network}` })
+    terminal.print(options.json === true ? jsonText({ ...attached, project }) : textOf(project, attached))
+    return exitCode.ok
+  } finally {
+    await host.close()
+  }
+}
+
+const textOf = (
+  project: string,
+  { service, network, interface: name, ip, ip6, mac }: AttachedEndpoint,
+): string =>
+  visibleLine(
+    `${service} is on network ${project}/${network}: ${name} ${[ip, ip6].filter((one) => one !== null).join(' and ')}, MAC ${mac}.`,
+  )
+
+/** @throws InvalidRequestError */
+const requestOf = (options: Options): Omit<AttachRequest, 'network'> => {
+  const { netns: written, interface: inside, mac } = options
+  if (written === undefined)
+    throw new InvalidRequestError(
+      '--netns is missing: give the number of a process, the path of a namespace (/proc/PID/ns/net) or its name (ip netns list).',
+    )
+  const netns = namespaceOf(written)
+  const mtu = wholeNumber(options, 'mtu', { from: 68, to: 65_535 })
+  const metric = wholeNumber(options, 'metric', { from: 0, to: 0xffffffff })
+  return {
+    netns,
+    endpoint: options.name ?? nameOf(netns),
+    ...addressesOf(options.address ?? []),
+    ...(inside === undefined ? {} : { interface: inside }),
+    ...(mac === undefined ? {} : { mac }),
+    ...(mtu === null ? {} : { mtu }),
+    ...(metric === null ? {} : { metric }),
+    ...(options['no-default-route'] === true ? { defaultRoute: false } : {}),
+  }
+}
+
+/** A number is a process, and what has a slash a path; a namespace that is named 7 is /run/netns/7. */
+const namespaceOf = (written: string): NamespaceReference =>
+  /^\d+$/.test(written)
+    ? { pid: Number(written) }
+    : written.includes('/')
+      ? { path: written }
+      : { name: written }
+
+const nameOf = (netns: NamespaceReference): string => {
+  if ('name' in netns) return netns.name
+  if ('pid' in netns) return `pid-${netns.pid}`
+  const [, pid] = /^\/proc\/(\d+)\/ns\/net$/.exec(netns.path) ?? []
+  return pid === undefined ? netns.path.slice(netns.path.lastIndexOf('/') + 1) : `pid-${pid}`
+}
+
+const addressesOf = (texts: readonly string[]): Pick<AttachRequest, 'address' | 'address6'> => {
+  const found: { address?: string; address6?: string } = {}
+  for (const text of texts) {
+    const family = tryParseAddress(text)?.family
+    if (family === undefined)
+      throw new InvalidRequestError(
+        `--address ${visibleLine(text)}: expected an address such as 172.17.0.9 or fd00::9, without a prefix length: that is the network's.`,
+      )
+    const key = family === 'ip' ? 'address' : 'address6'
+    if (found[key] !== undefined && found[key] !== text)
+      throw new InvalidRequestError(
+        `--address is given twice for ${family === 'ip' ? 'IPv4' : 'IPv6'}, with ${found[key]} and ${text}: an endpoint has one address in each family.`,
+      )
+    found[key] = text
+  }
+  return found
+}

@@ -1,0 +1,195 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inShop } from '../live/in-live-host.ts'
+import { attach, bareMachine, heldOf, networkOf, portsOf, request, serves, web } from './in-namespace.ts'
+
+/**
+ * Opens the project with a runner that does something at the n-th start of `nsenter`, before or behind it; there are two in
+ * one call of attach.
+ */
+const withRunner = (n: number, when: 'before' | 'behind', what: string): string => `
+  const { createRunner } = await import('@portolan/host')
+  const real = createRunner()
+  let count = 0
+  const runner = { run: async (command, args, options) => {
+    const isIt = command === 'nsenter' && ++count === ${n}
+    if (isIt && '${when}' === 'before') ${what}
+    const result = await real.run(command, args, options)
+    if (isIt && '${when}' === 'behind') ${what}
+    return result
+  } }
+  const broken = await open({ project: 'shop', runner })`
+
+const instants = [
+  [1, 'before'],
+  [1, 'behind'],
+  [2, 'before'],
+  [2, 'behind'],
+] as const
+
+const refusal = '({ name, code, message }) => ({ name, code, message })'
+
+const messageOf = async (lab: Lab, backend: Backend, call: string): Promise<string> =>
+  String(
+    (
+      (await inShop(lab, backend, `report(await ${call}.then(() => ({}), ${refusal}))`)) as {
+        message?: string
+      }
+    ).message,
+  )
+
+/** An attach that cannot be, fails on its way, or is killed there. */
+export const failures = (open: OpenLab, backend: Backend): void => {
+  test.each(instants)('that fails at program %d, %s it, leaves nothing', async (n, when) => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    await inShop(lab, backend, `${web}; report(0)`)
+    const before = [await heldOf(lab)]
+    const found = await inShop(
+      lab,
+      backend,
+      `${withRunner(n, when, `throw new Error('injected')`)}
+       const failed = await broken.attach(${request(one, 'web-1')}).then(() => null, ({ message }) => message)
+       await broken.close()
+       report([failed, host.endpoints()])`,
+    )
+    expect(found).toEqual(['injected', []])
+    expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    expect(await portsOf(lab)).toEqual([])
+    expect(await heldOf(lab)).toEqual(before[0])
+  })
+
+  test.each(instants)(
+    'that is killed at program %d, %s it, is mended by the next attach and removed by detach',
+    async (n, when) => {
+      const lab = await open()
+      const one = await bareMachine(lab, 'web-1')
+      await inShop(lab, backend, `${web}; report(0)`)
+      const before = await heldOf(lab)
+      const killed = inShop(
+        lab,
+        backend,
+        `${withRunner(n, when, `process.kill(process.pid, 'SIGKILL')`)}
+         await broken.attach(${request(one, 'web-1')}); report('not killed')`,
+      )
+      await expect(killed).rejects.toThrow()
+      // What is there tells by its alias whose it is.
+      expect(await portsOf(lab)).toHaveLength(1)
+      const { stdout } = await lab.portolan(['status', '--state', '/run/lab/live', '--json'])
+      expect(stdout).not.toContain('foreign')
+      await attach(lab, backend, one)
+      await inShop(
+        lab,
+        backend,
+        "await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } }); report(0)",
+      )
+      expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web-1', 'web-1'])
+      await inShop(lab, backend, "await host.detach('web-1'); report(0)")
+      expect(await heldOf(lab)).toEqual(before)
+    },
+  )
+
+  test('what a killed attach left goes with detach alone, and with destroy', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    for (const remove of [
+      () => inShop(lab, backend, "await host.detach('web-1'); report(host.endpoints())"),
+      () => lab.portolan(['destroy', '-p', 'shop', '--yes', '--state', '/run/lab/live']),
+    ]) {
+      await inShop(lab, backend, `${web}; report(0)`)
+      await expect(
+        inShop(
+          lab,
+          backend,
+          `${withRunner(1, 'before', `process.kill(process.pid, 'SIGKILL')`)}
+           await broken.attach(${request(one, 'web-1')})`,
+        ),
+      ).rejects.toThrow()
+      expect(await portsOf(lab)).toHaveLength(1)
+      await remove()
+      expect(await portsOf(lab)).toEqual([])
+      expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    }
+  })
+
+  test('for another namespace while it is attached it is refused, and what is attached goes on', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    const two = await bareMachine(lab, 'web-2')
+    await attach(lab, backend, one)
+    const state = [await networkOf(one), await networkOf(two)]
+    expect(await messageOf(lab, backend, `host.attach(${request(two, 'web-1')})`)).toBe(
+      `Endpoint web-1 of network web is attached to another namespace already, and the network namespace of process ${two.pid} is asked for. Detach it first (portolan detach web-1), or attach under another name. Its interface here is ${(await portsOf(lab))[0]}.`,
+    )
+    expect([await networkOf(one), await networkOf(two)]).toEqual(state)
+  })
+
+  test('what cannot be is refused in words, and changes nothing', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    const two = await bareMachine(lab, 'web-2')
+    await attach(lab, backend, two)
+    await one.ip('link add taken type bridge')
+    const before = [await heldOf(lab), await networkOf(one)]
+    const of = (more: string): string => `host.attach(${request(one, 'web-1', more)})`
+    const cases: readonly (readonly [string, RegExp])[] = [
+      [of('netns: { pid: 4194303 }'), /^there is no process 4194303 here, .* Give the number of a process/],
+      [
+        of("netns: { name: 'no-such' }"),
+        /^there is no network namespace named no-such here .* \(ip netns list\)\.$/,
+      ],
+      [of("netns: { path: '/etc/passwd' }"), /^\/etc\/passwd is not a network namespace\. /],
+      [of(`netns: { path: '/proc/${one.pid}/ns/mnt' }`), /is not a network namespace\. /],
+      [
+        of('netns: { pid: process.pid }'),
+        /is the one that this host itself is in: .* \(unshare --net, ip netns add\)\.$/,
+      ],
+      [of("interface: 'taken'"), /an interface named taken is there already\. Choose another name/],
+      [of("interface: 'abcdefghijklmnop'"), /expected 1 to 15 letters/],
+      [of("interface: 'eth%d'"), /expected 1 to 15 letters/],
+      [of("address: '172.17.0.1'"), /172\.17\.0\.1/],
+      [of("address: '10.9.9.9'"), /10\.9\.9\.9/],
+      [of("network: 'nowhere'"), /nowhere/],
+      [of('mtu: 67'), /from 68 to 65535/],
+      [of('mtu: 70000'), /from 68 to 65535/],
+      [of('mtu: 1279'), /IPv6, which needs 1280 bytes/],
+      [of("mac: '01:00:5e:00:00:01'"), /multicast address/],
+      [of("endpoint: ''"), /cannot name an endpoint/],
+    ]
+    const messages = (await inShop(
+      lab,
+      backend,
+      `const said = []
+       for (const call of [${cases.map(([call]) => `() => ${call}`).join(', ')}]) said.push(await call().then(() => 'done', ({ message }) => message))
+       report(said)`,
+    )) as readonly string[]
+    cases.forEach(([call, expected], index) => {
+      expect([call, messages[index]]).toEqual([call, expect.stringMatching(expected)])
+    })
+    expect([await heldOf(lab), await networkOf(one)]).toEqual(before)
+    expect(await inShop(lab, backend, 'report(host.endpoints().length)')).toBe(1)
+  })
+
+  test('without CAP_SYS_ADMIN it says what it needs, and leaves nothing', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    await inShop(lab, backend, `${web}; report(0)`)
+    const before = await heldOf(lab)
+    for (const [drop, capability] of [
+      ['-sys_admin', 'CAP_SYS_ADMIN'],
+      ['-net_admin', 'CAP_NET_ADMIN'],
+    ] as const) {
+      const { exitCode, stderr } = await lab.host.run([
+        ...['setpriv', '--bounding-set', drop, '--inh-caps', drop],
+        ...lab.command,
+        ...['attach', 'web', '-p', 'shop', '--netns', String(one.pid), '--name', 'web-1'],
+        ...['--state', '/run/lab/live', '--backend', backend],
+      ])
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(capability)])
+      expect(await portsOf(lab)).toEqual([])
+    }
+    expect(await heldOf(lab)).toEqual(before)
+  })
+}
