@@ -76,7 +76,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
     await attach(lab, backend, one)
     const [port] = await portsOf(lab)
     const { stdout } = await lab.portolan(['destroy', '-p', 'shop', '--yes', '--state', '/run/lab/live'])
-    expect(stdout).toContain(`${port}: endpoint web-1`)
+    expect(stdout).toContain(`- ${port}, endpoint web-1 of network web`)
     expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
     expect(await takeSnapshot(lab.host)).toEqual(before)
   })
