@@ -18,7 +18,7 @@ export const parentedAttachment = (
     make: async (namespace) => {
       const there = await namespace.readLink(inside)
       if (there !== null) {
-        if (there.kind === driver.kind && (there.kind === 'ipvlan' || there.mac === mac)) return
+        if (there.kind === driver.kind && (there.kind === 'ipvlan' || there.mac === mac)) return true
         throw new ApplyError(
           `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: an interface named ${inside} is there already. Choose another name with interface (--interface), or remove that one.`,
           { applied: [], stderr: '' },
@@ -34,6 +34,7 @@ export const parentedAttachment = (
         await undo()
         throw attachedElsewhere(error, mark, parent)
       }
+      return false
     },
     settle: async () => {},
     undo: () => undo(),
