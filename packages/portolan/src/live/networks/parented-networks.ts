@@ -41,35 +41,52 @@ export const ensureParentedNetwork = async (
   const intent: Intent = { project, networks: [], endpoints: [], mappings: [], notes: [], parented: [wanted] }
   return withLock(async () => {
     await rules.readFacts()
-    const made = await leases.transact((before) => {
-      const { desired, conflicts, subnets } = resolve(intent, rules.facts, { leases: before })
-      const [network] = desired.parented ?? []
-      const blocking = conflicts.find(({ severity }) => severity === 'error')
-      if (blocking !== undefined || network === undefined)
-        throw new PortolanError('CONFLICTS', `${blocking?.message} ${blocking?.remedy.text}`)
-      const parentOf = leasedParents([wanted], [network])
-      let state = before
-      const changes: LeaseChange[] = []
-      for (const plan of subnets) {
-        const { family, subnet, gateway } = plan
-        const parented = parentOf(plan)
-        const lease = {
-          ...({ kind: 'subnet', project, network: name, family, subnet, gateway, movedFrom: null } as const),
-          ...(parented === null ? {} : { parented }),
-        }
-        refuseOther(before, lease)
-        // Other networks on the same wire have the same subnet.
-        const step = acquireSubnet(state, lease, { tolerate: leasedSubnets(state).map(leaseKey) })
-        state = step.state
-        changes.push(...step.changes)
-      }
-      return { state, changes, result: network }
-    })
+    // Before a VLAN is made for it: what is in the way is told first.
+    settle(intent, rules, await leases.read())
     const vlan = parseVlanName(wanted.parent)
-    if (vlan !== null && rules.facts.interfaces?.some((link) => link.name === wanted.parent) !== true)
-      await links.createVlan({ name: wanted.parent, ...vlan, alias: vlanAlias(project), up: true })
-    return made
+    const isThere = rules.facts.interfaces?.some((link) => link.name === wanted.parent) === true
+    const isMade = vlan !== null && !isThere
+    if (isMade) await links.createVlan({ name: wanted.parent, ...vlan, alias: vlanAlias(project), up: true })
+    try {
+      return await leases.transact((before) => settle(intent, rules, before))
+    } catch (error) {
+      if (isMade) await links.deleteVlan(wanted.parent)
+      throw error
+    }
   })
+}
+
+/** The one network of an intent with its subnets leased. */
+const settle = (
+  intent: Intent,
+  { facts }: LiveRules,
+  before: LeaseState,
+): { state: LeaseState; changes: readonly LeaseChange[]; result: DesiredParentedNetwork } => {
+  const { desired, conflicts, subnets } = resolve(intent, facts, { leases: before })
+  const [network] = desired.parented ?? []
+  const blocking = conflicts.find(({ severity }) => severity === 'error')
+  if (blocking !== undefined || network === undefined)
+    throw new PortolanError('CONFLICTS', `${blocking?.message} ${blocking?.remedy.text}`)
+  const parentOf = leasedParents(intent.parented ?? [], [network])
+  let state = before
+  const changes: LeaseChange[] = []
+  for (const plan of subnets) {
+    const { family, subnet, gateway } = plan
+    const parented = parentOf(plan)
+    const lease = {
+      kind: 'subnet',
+      project: intent.project,
+      network: network.name,
+      ...{ family, subnet, gateway, movedFrom: null },
+      ...(parented === null ? {} : { parented }),
+    } as const
+    refuseOther(before, lease)
+    // Other networks on the same wire have the same subnet.
+    const step = acquireSubnet(state, lease, { tolerate: leasedSubnets(state).map(leaseKey) })
+    state = step.state
+    changes.push(...step.changes)
+  }
+  return { state, changes, result: network }
 }
 
 /** Containers have addresses in a subnet and interfaces on a parent, which do not move by themselves. */
