@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals'
+import { fakeHost } from '../../src/index.ts'
+
+const client = { family: 'ip', in: 'eth0', source: '198.51.100.7', protocol: 'tcp' } as const
+const blue = { name: 'blue' } as const
+
+const opened = async () => {
+  const fake = fakeHost()
+  const host = await fake.openHost({ project: 'shop' })
+  await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
+  return { fake, host }
+}
+
+const code = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: { code: string }) => error.code,
+  )
+
+describe('attach on a simulated host', () => {
+  test('gives a namespace addresses, a MAC, the MTU and default routes; its port delivers', async () => {
+    const { fake, host } = await opened()
+    const { ip, ip6, mac } = await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })
+    const [inside] = fake.interfacesIn(blue)
+    expect(inside).toMatchObject({ name: 'eth0', up: true, mac, mtu: 1500 })
+    expect(inside?.addresses).toEqual([`${ip}/16`, `${ip6}/64`])
+    expect(inside?.defaultRoutes.map(({ metric }) => metric)).toEqual([0, 1024])
+    await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+    expect(fake.send({ ...client, destination: '192.0.2.2', destinationPort: 8080 }).outcome).toBe(
+      'delivered',
+    )
+    const port = fake.facts.interfaces?.find(({ alias = '' }) => alias.includes('endpoint=web-1'))
+    expect(port).toMatchObject({ master: host.networks()[0]?.bridge, hairpin: true, isolated: false })
+  })
+
+  test('again changes nothing, and for another namespace it is refused', async () => {
+    const { fake, host } = await opened()
+    const request = { network: 'web', endpoint: 'web-1', netns: blue }
+    const first = await host.attach(request)
+    const before = [fake.facts, fake.interfacesIn(blue)]
+    expect(await host.attach(request)).toEqual(first)
+    expect([fake.facts, fake.interfacesIn(blue)]).toEqual(before)
+    expect(await code(host.attach({ ...request, netns: { pid: 7 } }))).toBe('ENDPOINT_ATTACHED')
+    expect(fake.interfacesIn({ pid: 7 })).toEqual([])
+  })
+
+  test('a name that is taken inside gives the new lease back', async () => {
+    const { host } = await opened()
+    await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })
+    expect(await code(host.attach({ network: 'web', endpoint: 'web-2', netns: blue }))).toBe('APPLY')
+    expect(host.endpoints().map(({ service }) => service)).toEqual(['web-1'])
+  })
+
+  test('a namespace that ends takes the interface along, and detach gives the rest up', async () => {
+    const { fake, host } = await opened()
+    const { ip } = await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })
+    await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } })
+    const before = fake.facts.interfaces?.length ?? 0
+    fake.endNamespace(blue)
+    expect(fake.facts.interfaces).toHaveLength(before - 1)
+    expect((await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })).ip).toBe(ip)
+    await host.detach('web-1')
+    await host.detach('web-1')
+    expect([host.endpoints(), host.published(), fake.interfacesIn(blue)]).toEqual([[], [], []])
+    await host.removeNetwork('web')
+  })
+
+  test('destroy removes both ends', async () => {
+    const { fake, host } = await opened()
+    await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })
+    await host.close()
+    const { changes } = await fake.destroy({ project: 'shop' })
+    expect(changes.map(({ operation }) => ('kind' in operation ? operation.kind : ''))).toContain(
+      'delete-endpoint',
+    )
+    expect(fake.interfacesIn(blue)).toEqual([])
+  })
+
+  test('an option that there is not, or a value of the wrong kind, is named', async () => {
+    const { host } = await opened()
+    const request = { network: 'web', endpoint: 'web-1', netns: blue }
+    for (const [wrong, message] of [
+      [{ ...request, adress: '172.17.0.9' }, /adress/],
+      [{ ...request, netns: { pid: 7, name: 'blue' } }, /\{ pid \}, \{ path \} or \{ name \}/],
+      [{ ...request, mtu: 12 }, /68 to 65535/],
+      [{ ...request, metric: -1 }, /4294967295/],
+      [{ ...request, interface: 'all' }, /not all, default or lo/],
+      [{ network: 'web', netns: blue }, /has no endpoint/],
+    ] as const)
+      await expect(host.attach(wrong as typeof request)).rejects.toThrow(message)
+    await expect(host.detach('')).rejects.toThrow(/cannot name an endpoint/)
+  })
+})

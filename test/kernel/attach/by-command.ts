@@ -1,0 +1,137 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { CommandOutcome, Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inShop } from '../live/in-live-host.ts'
+import { bareMachine, portsOf, serves, web } from './in-namespace.ts'
+
+const compose = `name: shop
+services: {web: {image: nginx, networks: [front], ports: ["8080:80"]}}
+networks: {front: {enable_ipv6: true, x-portolan: {pool: classic}}}
+`
+
+type Command = (...words: readonly string[]) => Promise<CommandOutcome>
+
+/** Runs the command with the state directory that the live hosts of these tests have. */
+const commandOf =
+  (lab: Lab, backend: Backend): Command =>
+  (name = '', ...words) =>
+    lab.portolan([name, ...words, '--state', '/run/lab/live', '--backend', backend])
+
+/** `portolan attach` and `detach`, for projects of a Compose file and of a live host. */
+export const byCommand = (open: OpenLab, backend: Backend): void => {
+  test('a service of a Compose file has its addresses and ports; another name keeps its lease until detach', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const file = await lab.write('compose.yaml', compose)
+    const before = await takeSnapshot(lab.host)
+    await portolan('apply', '-f', file, '--yes')
+    const one = await bareMachine(lab, 'web')
+    const two = await bareMachine(lab, 'job')
+    expect(await portolan('attach', 'front', '--netns', String(one.pid), '--name', 'web')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(
+        /^web is on network shop\/front: eth0 172\.17\.0\.1 and fd\S+, MAC 02:42:ac:11:00:01\.\n$/,
+      ),
+    })
+    expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
+    const { stdout } = await portolan(
+      ...[
+        'attach',
+        'shop/front',
+        '--netns',
+        `/proc/${two.pid}/ns/net`,
+        '--name',
+        'job',
+        '--interface',
+        'net0',
+      ],
+      ...['--address', '172.17.7.7', '--mtu', '1400', '--metric', '7', '--json'],
+    )
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ project: 'shop', network: 'front', service: 'job', interface: 'net0' },
+      ...{ ip: '172.17.7.7', mac: '02:42:ac:11:07:07' },
+    })
+    expect(await two.mustRun(['ip', 'route', 'show', 'default'])).toBe(
+      'default via 172.17.42.1 dev net0 metric 7 \n',
+    )
+    expect(await two.mustRun(['ip', 'link', 'show', 'net0'])).toContain(' mtu 1400 ')
+    expect(await two.probe({ protocol: 'tcp', destination: '172.17.0.1', port: 80 })).toMatchObject({
+      by: 'web',
+    })
+    // A plan knows both for ours: nothing is to be done, and the lease of the job is not given up.
+    expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
+    expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
+    expect(await portsOf(lab)).toHaveLength(2)
+    for (const name of ['web', 'job', 'job', 'never'])
+      expect(await portolan('detach', name)).toMatchObject({ exitCode: 0 })
+    expect(await portsOf(lab)).toEqual([])
+    // The service has its address still, and that of the job is free.
+    expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
+    expect(
+      (await portolan('attach', 'front', '--netns', String(two.pid), '--address', '172.17.7.7')).stdout,
+    ).toContain(`pid-${two.pid} is on network shop/front: eth0 172.17.7.7`)
+    const destroyed = await lab.portolan(['destroy', '-f', file, '--yes', '--state', '/run/lab/live'])
+    expect(destroyed).toMatchObject({ exitCode: 0 })
+    expect(await two.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  })
+
+  test('a live project is attached to and detached from by its name', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const one = await bareMachine(lab, 'web-1')
+    await inShop(
+      lab,
+      backend,
+      `${web}; await host.lease('web', 'web-1')
+       await host.publish({ hostPort: 8080, to: { endpoint: 'web-1', port: 80 } }); report(0)`,
+    )
+    const attach = ['attach', 'web', '-p', 'shop', '--netns', String(one.pid), '--name', 'web-1'] as const
+    expect(await portolan(...attach)).toMatchObject({ exitCode: 0 })
+    expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web-1', 'web-1'])
+    expect(await portolan('detach', 'web-1', '--keep-leases')).toMatchObject({ exitCode: 0 })
+    expect(await serves(lab, 'ip')).toBeNull()
+    expect(await portolan(...attach)).toMatchObject({ exitCode: 0 })
+    expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web-1', 'web-1'])
+    expect(await portolan('detach', 'web-1')).toMatchObject({
+      exitCode: 0,
+      stdout: 'web-1 is off the networks of project shop.\n',
+    })
+    expect(await inShop(lab, backend, 'report([host.endpoints(), host.published()])')).toEqual([[], []])
+  })
+
+  test('what cannot be is an error with exit code 1, and with --json one as JSON', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const one = await bareMachine(lab, 'web-1')
+    await inShop(lab, backend, `${web}; report(0)`)
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['web'], /--netns is missing: give the number of a process/],
+      [['web', '--netns', '4194303'], /there is no process 4194303 here/],
+      [['web', '--netns', 'nowhere'], /no network namespace named nowhere/],
+      [['nowhere', '--netns', String(one.pid)], /there is no network nowhere of ours on this host/],
+      [['shop/nowhere', '--netns', String(one.pid)], /no network .*nowhere/],
+      [['web', '--netns', String(one.pid), '--address', '172.17.0.9/16'], /without a prefix length/],
+      [
+        ['web', '--netns', String(one.pid), '--mtu', '1'],
+        /--mtu 1: expected a whole number from 68 to 65535/,
+      ],
+      [
+        ['web', '--netns', String(one.pid), '--address', '172.17.0.8', '--address', '172.17.0.9'],
+        /one address in each family/,
+      ],
+    ]
+    for (const [words, message] of cases) {
+      const { exitCode, stdout, stderr } = await portolan('attach', ...words)
+      expect([words, exitCode, stdout, stderr]).toEqual([words, 1, '', expect.stringMatching(message)])
+    }
+    const { exitCode, stdout } = await portolan('attach', 'web', '--netns', '4194303', '--json')
+    expect([exitCode, JSON.parse(stdout)]).toEqual([
+      1,
+      { error: { code: 'INVALID_REQUEST', message: expect.stringMatching(/no process/) } },
+    ])
+    expect(await portsOf(lab)).toEqual([])
+  })
+}

@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { Backend } from '../../lab/backend.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { roundsInHost } from '../lifecycle/in-host.ts'
+
+const network = fc.constantFrom('web', 'db')
+const endpoint = fc.constantFrom('a', 'b', 'c')
+const netns = fc.constantFrom('one', 'two')
+
+/** Attaching is the most frequent, so that there is something to detach, publish, end and damage. */
+const command = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ call: fc.constant('attach'), network, endpoint, netns }) },
+  { weight: 2, arbitrary: fc.record({ call: fc.constant('detach'), endpoint, keepLease: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ call: fc.constant('publish'), endpoint }) },
+  { weight: 1, arbitrary: fc.record({ call: fc.constant('end'), netns }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      call: fc.constant('damage'),
+      network,
+      endpoint,
+      how: fc.constantFrom('flush', 'release', 'down'),
+    }),
+  },
+)
+
+const sequences = Number(process.env.PORTOLAN_ATTACH_SEQUENCES ?? 100)
+
+/** Random sequences of calls leave what a model says: no interface, lease, port or rule more, and none less. */
+export const randomAttach = (open: OpenLab, backend: Backend): void => {
+  test('what is attached, leased and published is what a model says, behind each call', async () => {
+    const lab = await open()
+    const file = new URL('random-round.mjs', import.meta.url).pathname
+    const round = roundsInHost(
+      lab,
+      backend,
+      `const { randomRound } = await import('${file}')
+       const host = await open({ project: 'shop' })
+       await host.ensureNetwork('web', { pool: 'classic', ipv6: true })
+       await host.ensureNetwork('db', { pool: 'classic' })
+       const round = (commands) => randomRound(host, commands)`,
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 12 }), (commands) => round(commands)),
+      { numRuns: sequences, interruptAfterTimeLimit: 1_500_000, endOnFailure: true },
+    )
+    // Nothing is leased of all the endpoints that there were, once the networks are gone.
+    expect(await lab.host.mustRun(['sh', '-c', "ip -o link | grep -c ' ve-' || true"])).toBe('0\n')
+  }, 1_800_000)
+}
