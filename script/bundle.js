@@ -1,6 +1,6 @@
 /**
- * Makes the code that ships: of each package, and of the command, packages/portolan/dist/bundle, which bin/portolan.js
- * loads. The sources are some 1,100 modules, and Node takes longer to find and read them one by one than the command
+ * Makes the code that ships: of each package, and of the programs, the command and the CNI plugin, which are one bundle
+ * each. The sources are some 1,100 modules, and Node takes longer to find and read them one by one than the command
  * takes to do its work.
  *
  * Started by hand it writes both. Jest calls it before the suites that start the command or programs that import the
@@ -10,8 +10,10 @@ import { realpathSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { stop } from 'esbuild'
-import { bundleCommand, forgetCompiled } from './bundle-command.js'
+import { bundleCni } from './bundle-cni.js'
+import { bundleCommand } from './bundle-command.js'
 import { bundlePackages } from './bundle-packages.js'
+import { forgetCompiled } from './bundle-program.js'
 
 const root = join(import.meta.dirname, '..')
 
@@ -38,7 +40,7 @@ const keepOnly = async (folder, isOurs, outputFiles) => {
 }
 
 const bundle = async () => {
-  const [packages, command] = await Promise.all([bundlePackages(), bundleCommand()])
+  const [packages, command, cni] = await Promise.all([bundlePackages(), bundleCommand(), bundleCni()])
   // esbuild's own process would live as long as the test run.
   await stop()
   for (const { folder, outputFiles } of packages) {
@@ -50,9 +52,11 @@ const bundle = async () => {
       outputFiles,
     )
   }
-  await putAll(command.outputFiles)
-  await keepOnly(join(root, command.folder), () => true, command.outputFiles)
-  await forgetCompiled(command.outputFiles)
+  for (const { folder, outputFiles } of [command, cni]) {
+    await putAll(outputFiles)
+    await keepOnly(join(root, folder), () => true, outputFiles)
+    await forgetCompiled({ folder, outputFiles })
+  }
 }
 
 export default bundle

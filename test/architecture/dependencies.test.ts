@@ -63,6 +63,14 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/netfilter/text',
     '@portolan/nftables',
   ],
+  // Above the facade: a program that uses it as any other does.
+  cni: [
+    'portolan',
+    '@portolan/host',
+    '@portolan/host/file',
+    '@portolan/netfilter',
+    '@portolan/netfilter/schema',
+  ],
 }
 
 /** Packages from the registry that a package may import. A dialect is handed its Runner and its socket. */
@@ -74,10 +82,14 @@ const libraries: Record<string, readonly string[]> = {
   nftables: [],
   portolan: ['@bomb.sh/tab', 'string-width'],
   testing: ['@jest/globals', 'fast-check', 'vitest'],
+  cni: [],
 }
 
 /** Packages that the bundle of a package loads from outside itself, for the reasons in script/bundle-options.js. */
-const besideBundle: Record<string, readonly string[]> = { portolan: ['lmdb', 'netlink', '@bomb.sh/tab'] }
+const besideBundle: Record<string, readonly string[]> = {
+  portolan: ['lmdb', 'netlink', '@bomb.sh/tab'],
+  cni: ['lmdb', 'netlink'],
+}
 
 /** Libraries that a command alone uses: its bundle holds them, so they are no dependency of a program that imports the package. */
 const inBundle: Record<string, readonly string[]> = { portolan: ['prom-client'] }
@@ -101,7 +113,7 @@ const packageOf = (file: string, specifier: string): string | null => {
   )
 }
 
-const mayUseNode = new Set(['host', 'portolan', 'testing'])
+const mayUseNode = new Set(['host', 'portolan', 'testing', 'cni'])
 
 describe.each(Object.keys(allowed))('package %s', (name) => {
   const files = sourcesOf(name)

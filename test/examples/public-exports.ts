@@ -12,6 +12,7 @@ export const packageNames = [
   'nftables',
   'portolan',
   'testing',
+  'cni',
 ] as const
 
 /** An export whose doc comment says @public. */

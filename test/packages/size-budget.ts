@@ -1,6 +1,7 @@
 /** The most that each tarball may have, in bytes: a tenth over what it had when this was set. */
 export const packedBytes: Readonly<Record<string, number>> = {
   portolan: 1_040_000,
+  'portolan-cni': 700_000,
   'portolan-core': 320_000,
   'portolan-host': 120_000,
   'portolan-iptables': 117_000,

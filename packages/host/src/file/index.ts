@@ -1,3 +1,4 @@
+export { type LoadedScript, loadScript } from './load-script.ts'
 export type { ReadTextOptions } from './read-options.ts'
 export { readTextFile } from './read-text-file.ts'
 export { DeviceError, RefusedFileError } from './refused-file-error.ts'

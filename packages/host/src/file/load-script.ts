@@ -3,7 +3,10 @@ import { createRequire, Module } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 
-/** A CommonJS module of the bundle. */
+/**
+ * A CommonJS module of a bundle.
+ * @public @since 0.1.0
+ */
 export interface LoadedScript<Exports> {
   readonly exports: Exports
   /** Keeps what V8 has compiled of it by now, for the next process; where that may not be, nothing happens. */
@@ -16,6 +19,11 @@ export interface LoadedScript<Exports> {
  *
  * @param file - its text is ASCII, and its name tells it from other versions of itself
  * @param purpose - a word: what one command needs of the code is kept for itself, so no other command loads it
+ * @example
+ * const { exports, keep } = loadScript<{ readonly answer: number }>('dist/bundle/answer-K2.cjs', 'answer')
+ * exports.answer // 42
+ * keep()
+ * @public @since 0.1.0
  */
 export const loadScript = <Exports>(file: string, purpose: string | null): LoadedScript<Exports> => {
   const place = purpose === null ? null : compiledPlace(file, purpose)

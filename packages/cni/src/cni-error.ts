@@ -1,0 +1,64 @@
+import { PortolanError } from '@portolan/netfilter'
+
+/**
+ * Codes of errors: of the specification up to 99, of a plugin from 100 on.
+ * @see https://www.cni.dev/docs/spec/#error
+ */
+export const cniCodes = {
+  incompatibleVersion: 1,
+  unsupportedField: 2,
+  unknownContainer: 3,
+  invalidEnvironment: 4,
+  io: 5,
+  decode: 6,
+  invalidConfig: 7,
+  tryAgain: 11,
+  /** The plugin cannot serve ADD (STATUS). */
+  unavailable: 50,
+  /** A plugin of Portolan could not do what was asked. */
+  failed: 100,
+  /** A conflict on the host would keep a port or the network from working. */
+  conflict: 101,
+  /** CHECK found something missing or different. */
+  differs: 102,
+} as const
+
+/**
+ * An error as a runtime is told it.
+ * @example
+ * new CniError(7, 'mtu is "big": expected a whole number').code // 7
+ */
+export class CniError extends Error {
+  override readonly name = 'CniError'
+  readonly code: number
+  /** What to do, or what the rest of it is. */
+  readonly details: string
+
+  constructor(
+    code: number,
+    message: string,
+    { details = '', cause }: { readonly details?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause })
+    this.code = code
+    this.details = details
+  }
+}
+
+const codeOf: Readonly<Record<string, number>> = {
+  INVALID_REQUEST: cniCodes.invalidConfig,
+  ENDPOINT_ATTACHED: cniCodes.invalidEnvironment,
+}
+
+/** What was thrown, as a runtime is told it. */
+export const asCniError = (thrown: unknown): CniError => {
+  if (thrown instanceof CniError) return thrown
+  if (!(thrown instanceof PortolanError))
+    return new CniError(cniCodes.failed, thrown instanceof Error ? thrown.message : String(thrown), {
+      cause: thrown,
+    })
+  return new CniError(codeOf[thrown.code] ?? cniCodes.failed, thrown.message, {
+    details: thrown.code,
+    cause: thrown,
+  })
+}

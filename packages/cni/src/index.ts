@@ -1,0 +1,1 @@
+export { type CniAnswer, type CniCall, runCni } from './run-cni.ts'

@@ -1,0 +1,66 @@
+import { absentOr, allOf, anything, findFault, listOf, text, wholeNumber } from '@portolan/netfilter/schema'
+import { CniError, cniCodes } from '../cni-error.ts'
+import type { Dns } from '../config/config-schema.ts'
+import { faultIn } from '../config/fault-in.ts'
+
+/**
+ * What ADD made, in the form of CNI 1.0 and 1.1. Keys that are not known here are kept.
+ * @see https://www.cni.dev/docs/spec/#add-success
+ */
+export interface CniResult {
+  readonly interfaces?: readonly ResultInterface[]
+  readonly ips?: readonly ResultAddress[]
+  readonly routes?: readonly ResultRoute[]
+  readonly dns?: Dns
+}
+
+export interface ResultInterface {
+  readonly name: string
+  readonly mac?: string
+  readonly mtu?: number
+  /** The namespace; absent and empty: the host's. */
+  readonly sandbox?: string
+}
+
+export interface ResultAddress {
+  /** With its prefix length. */
+  readonly address: string
+  readonly gateway?: string
+  /** An index of `interfaces`. */
+  readonly interface?: number
+}
+
+export interface ResultRoute {
+  readonly dst: string
+  readonly gw?: string
+}
+
+const resultSchema = allOf({
+  interfaces: absentOr(listOf(allOf({ name: text(), mac: absentOr(text()), sandbox: absentOr(text()) }))),
+  ips: absentOr(
+    listOf(allOf({ address: text(), gateway: absentOr(text()), interface: absentOr(wholeNumber) })),
+  ),
+  routes: absentOr(listOf(allOf({ dst: text(), gw: absentOr(text()) }))),
+  dns: absentOr(anything),
+})
+
+/** @throws CniError 7 naming what is wrong in prevResult */
+export const readResult = (value: unknown): CniResult => {
+  const fault = findFault(resultSchema, value)
+  if (fault !== null) throw new CniError(cniCodes.invalidConfig, faultIn('prevResult', fault))
+  return value as CniResult
+}
+
+/** A result in the form of a version: 0.4.0 has the family of each address, and has no MTU. */
+export const resultIn = (version: string, result: CniResult): Readonly<Record<string, unknown>> => {
+  const { interfaces = [], ips = [], ...rest } = result
+  return {
+    cniVersion: version,
+    interfaces: version === '1.1.0' ? interfaces : interfaces.map(({ mtu: _mtu, ...one }) => one),
+    ips:
+      version === '0.4.0'
+        ? ips.map((one) => ({ version: one.address.includes(':') ? '6' : '4', ...one }))
+        : ips,
+    ...rest,
+  }
+}

@@ -1,0 +1,92 @@
+import type { AttachedEndpoint, LiveHost } from 'portolan'
+import { CniError, cniCodes } from '../cni-error.ts'
+import type { NetworkConfig } from '../config/network-config.ts'
+import type { CniRequest } from '../request/cni-request.ts'
+import type { CniResult } from '../result/cni-result.ts'
+import { endpointName } from './endpoint-name.ts'
+import { openProject } from './open-project.ts'
+import { refuseConflicts } from './refuse-conflicts.ts'
+import { requireNamespace } from './require-namespace.ts'
+import { wantedAddresses } from './wanted-addresses.ts'
+import { wantedNetwork } from './wanted-network.ts'
+import { wantedPorts } from './wanted-ports.ts'
+
+/**
+ * Makes the network be there, gives the container its interface, and publishes its ports: all of it or nothing.
+ * @param warn - is told what is to be known and stops nothing
+ */
+export const add = async (
+  request: CniRequest,
+  config: NetworkConfig,
+  warn: (text: string) => void,
+): Promise<CniResult> => {
+  if (config.prevResult !== null)
+    throw new CniError(
+      cniCodes.invalidConfig,
+      'portolan-cni stands behind another plugin in the list: expected it to be the first, which makes the interface.',
+      {
+        details: 'Remove the plugin before it (bridge, say): portolan-cni makes bridge, addresses and ports.',
+      },
+    )
+  requireNamespace(request)
+  await using host = await openProject(config)
+  const { name } = config
+  const network = await host.ensureNetwork(name, wantedNetwork(config))
+  const endpoint = endpointName(request)
+  const wasThere = host.endpoints().some((one) => one.service === endpoint && one.network === name)
+  const attached = await host.attach({
+    network: name,
+    endpoint,
+    netns: { path: request.netns ?? '' },
+    interface: request.interface ?? '',
+    ...wantedAddresses(request, config),
+    ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
+  })
+  try {
+    const ports = wantedPorts(config, endpoint)
+    if (ports.length > 0) await host.publish(ports)
+    await refuseConflicts(host, config, endpoint, warn)
+  } catch (error) {
+    // What an earlier ADD of the same interface made stays.
+    if (!wasThere) await host.detach(endpoint, { network: name })
+    throw error
+  }
+  return resultOf(network, attached, request, config)
+}
+
+const resultOf = (
+  network: Awaited<ReturnType<LiveHost['ensureNetwork']>>,
+  attached: AttachedEndpoint,
+  { netns }: CniRequest,
+  { mtu, dns }: NetworkConfig,
+): CniResult => {
+  const families = ['ip', 'ip6'] as const
+  const addresses = families.flatMap((family) => {
+    const [subnet, address] = [network[family], attached[family]]
+    if (subnet === null || address === null) return []
+    const { gateway } = subnet
+    return [{ address: `${address}/${subnet.subnet.split('/')[1]}`, gateway, family }]
+  })
+  return {
+    interfaces: [
+      { name: network.bridge },
+      {
+        name: attached.interface,
+        mac: attached.mac,
+        ...(mtu === undefined ? {} : { mtu }),
+        sandbox: netns ?? '',
+      },
+    ],
+    ips: addresses.map(({ address, gateway }) => ({
+      address,
+      ...(gateway === null ? {} : { gateway }),
+      interface: 1,
+    })),
+    routes: network.internal
+      ? []
+      : addresses.flatMap(({ gateway, family }) =>
+          gateway === null ? [] : [{ dst: family === 'ip' ? '0.0.0.0/0' : '::/0', gw: gateway }],
+        ),
+    dns: dns ?? {},
+  }
+}

@@ -1,0 +1,37 @@
+import { createRunner } from '@portolan/host'
+import { CniError, cniCodes } from '../cni-error.ts'
+
+/** An interface inside a container. */
+export interface InsideInterface {
+  readonly isUp: boolean
+  /** With their prefix lengths. */
+  readonly addresses: readonly string[]
+}
+
+interface ListedLink {
+  readonly flags?: readonly string[]
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[]
+}
+
+/**
+ * Reads an interface of another namespace, which only a program of its own can enter.
+ * @returns null where there is none of this name
+ */
+export const readInterface = async (netns: string, name: string): Promise<InsideInterface | null> => {
+  const { exitCode, stdout, stderr } = await createRunner().run('nsenter', [
+    `--net=${netns}`,
+    '--',
+    ...['ip', '-json', 'address', 'show', 'dev', name],
+  ])
+  if (exitCode !== 0) {
+    if (/does not exist/.test(stderr)) return null
+    throw new CniError(cniCodes.io, `${name} in ${netns} could not be read: ${stderr.trim()}`)
+  }
+  const [link] = JSON.parse(stdout) as readonly ListedLink[]
+  if (link === undefined) return null
+  const { flags = [], addr_info: listed = [] } = link
+  return {
+    isUp: flags.includes('UP'),
+    addresses: listed.map(({ local = '', prefixlen = 0 }) => `${local}/${prefixlen}`),
+  }
+}

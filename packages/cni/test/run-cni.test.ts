@@ -1,0 +1,83 @@
+import { expect, test } from '@jest/globals'
+import { runCni } from '../src/run-cni.ts'
+
+const complete = {
+  CNI_COMMAND: 'ADD',
+  CNI_CONTAINERID: 'pod-1',
+  CNI_NETNS: '/nowhere/pod-1',
+  CNI_IFNAME: 'eth0',
+}
+const config = { cniVersion: '1.1.0', name: 'pods', type: 'portolan-cni' }
+
+const answer = async (
+  environment: Readonly<Record<string, string | undefined>>,
+  stdin: unknown,
+): Promise<Readonly<Record<string, unknown>>> => {
+  const text = typeof stdin === 'string' ? stdin : JSON.stringify(stdin)
+  const { exitCode, stdout } = await runCni({ environment, stdin: text })
+  return { exitCode, ...(JSON.parse(stdout) as object) }
+}
+
+test('tells the versions that it speaks, and takes the one that it was asked in', async () => {
+  expect(await answer({ CNI_COMMAND: 'VERSION' }, { cniVersion: '1.0.0' })).toEqual({
+    exitCode: 0,
+    cniVersion: '1.0.0',
+    supportedVersions: ['0.4.0', '1.0.0', '1.1.0'],
+  })
+})
+
+/** By the table of error codes of the specification. */
+test.each([
+  ['no verb', { CNI_COMMAND: undefined }, config, 4, 'CNI_COMMAND is missing'],
+  ['an unknown verb', { CNI_COMMAND: 'add' }, config, 4, '"add"'],
+  ['no container', { CNI_CONTAINERID: '' }, config, 4, 'CNI_CONTAINERID is missing'],
+  ['a container id that is none', { CNI_CONTAINERID: '../etc' }, config, 4, '"../etc"'],
+  ['no namespace', { CNI_NETNS: undefined }, config, 4, 'CNI_NETNS is missing'],
+  ['a namespace that is gone', {}, config, 4, '/nowhere/pod-1'],
+  ['no interface', { CNI_IFNAME: '' }, config, 4, 'CNI_IFNAME is missing'],
+  ['arguments that are none', { CNI_ARGS: 'IP' }, config, 4, 'NAME=VALUE'],
+  ['an unknown argument', { CNI_ARGS: 'SPEED=9' }, config, 4, '"SPEED"'],
+  ['nothing on standard input', {}, '', 6, 'is empty'],
+  ['no JSON', {}, '{', 6, 'is no JSON'],
+  ['a list', {}, '[]', 6, 'is no object'],
+  ['a version from before', {}, { ...config, cniVersion: '0.3.1' }, 1, '0.3.1'],
+  ['no version', {}, { name: 'pods' }, 1, '0.1.0'],
+  ['no name', {}, { cniVersion: '1.0.0' }, 7, 'name is ""'],
+  ['a name that is none', {}, { ...config, name: 'a/b' }, 7, '"a/b"'],
+  ['a misspelt key', {}, { ...config, subent: '10.0.0.0/24' }, 7, 'did you mean "subnet"?'],
+  ['a value of another type', {}, { ...config, mtu: 'big' }, 7, 'mtu'],
+  [
+    'a port out of range',
+    {},
+    { ...config, runtimeConfig: { portMappings: [{ hostPort: 80_000, containerPort: 80 }] } },
+    7,
+    'runtimeConfig.portMappings[0].hostPort',
+  ],
+  ['a capability of another plugin', {}, { ...config, capabilities: { bandwidth: true } }, 2, '"bandwidth"'],
+  [
+    'GC of a version that has none',
+    { CNI_COMMAND: 'GC' },
+    { ...config, cniVersion: '1.0.0' },
+    1,
+    'GC is of CNI 1.1.0',
+  ],
+  ['CHECK without a result', { CNI_COMMAND: 'CHECK' }, config, 7, 'prevResult is missing'],
+])('refuses %s', async (_what, environment, stdin, code, words) => {
+  expect(await answer({ ...complete, ...environment }, stdin)).toMatchObject({
+    exitCode: 1,
+    code,
+    msg: expect.stringContaining(words),
+  })
+})
+
+test('does not stand behind another plugin', async () => {
+  const prevResult = {
+    cniVersion: '1.1.0',
+    interfaces: [{ name: 'cni0' }],
+    ips: [{ address: '10.1.0.2/24' }],
+  }
+  expect(await answer(complete, { ...config, prevResult })).toMatchObject({
+    code: 7,
+    msg: expect.stringContaining('behind another plugin'),
+  })
+})

@@ -1,0 +1,62 @@
+/**
+ * A program as it ships, in a folder `dist/bundle` of its package: all that it loads, but for libraries with native code.
+ * `main.cjs` is what each start needs, and the other file the rest. A module that is imported when it is used is run then.
+ * They are CommonJS: V8 can be handed what it compiled of such a text before, which Node 20 cannot do for a module.
+ */
+import { readdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+import { bundleOptions } from './bundle-options.js'
+import { loadWhenUsed } from './load-when-used.js'
+
+const root = join(import.meta.dirname, '..')
+
+const { splitting: _splitting, banner: _banner, ...common } = bundleOptions
+
+const bundleOne = (folder, entry, name, define = {}) =>
+  build({
+    ...common,
+    format: 'cjs',
+    plugins: [loadWhenUsed],
+    entryPoints: { [name]: entry },
+    // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
+    supported: { 'dynamic-import': false },
+    // The name of the rest says which it is: what V8 compiled of another is not for it.
+    entryNames: name === 'main' ? '[name]' : '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname', ...define },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+    // Where nothing is compiled yet the text is read, and half of it is blanks and comments.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // It is read byte by byte.
+    charset: 'ascii',
+    legalComments: 'none',
+    outdir: folder,
+    metafile: true,
+    write: false,
+  })
+
+/**
+ * @param folder - `packages/portolan/dist/bundle`
+ * @param main - the source of what each start needs; it finds the name of the other file in `COMMANDS_FILE`
+ * @param rest - the source of the rest, and what its file is called
+ */
+export const bundleProgram = async ({ folder, main, rest, name }) => {
+  const commands = await bundleOne(folder, rest, name)
+  const [file] = commands.outputFiles
+  const start = await bundleOne(folder, main, 'main', { COMMANDS_FILE: JSON.stringify(basename(file.path)) })
+  return {
+    // An entry first, before what it names: they are written in turn from the last.
+    outputFiles: [...start.outputFiles, ...commands.outputFiles],
+    metafile: { outputs: { ...commands.metafile.outputs, ...start.metafile.outputs } },
+  }
+}
+
+/** Takes away what V8 compiled of other files than these (packages/host/src/file/load-script.ts keeps it). */
+export const forgetCompiled = async ({ folder, outputFiles }) => {
+  const compiled = join(root, folder, '../compiled')
+  const names = outputFiles.map(({ path }) => `${basename(path, '.cjs')}.`)
+  for (const entry of await readdir(compiled).catch(() => []))
+    if (!names.some((name) => entry.startsWith(name))) await rm(join(compiled, entry), { force: true })
+}

@@ -1,0 +1,8 @@
+import { together } from './cni/together.ts'
+import { verbs } from './cni/verbs.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+
+for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
+  describeLifecycle('the CNI plugin', backend, verbs)
+
+describeLifecycle('many calls of the CNI plugin', 'nftables', together)
