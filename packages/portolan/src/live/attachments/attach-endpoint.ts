@@ -16,8 +16,7 @@ type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 
 /**
  * An endpoint that is on its network.
  * @example
- * const attached: AttachedEndpoint = await host.attach({ network: 'web', endpoint: 'web-1', netns: { pid } })
- * attached.interface // 'eth0'
+ * const told = ({ service, interface: name, ip }: AttachedEndpoint): string => `${service} has ${ip} on ${name}`
  * @public @since 0.1.0
  */
 export interface AttachedEndpoint extends DesiredEndpoint {

@@ -45,6 +45,8 @@ export interface AttachRequest {
 
 /**
  * How an endpoint leaves a network.
+ * @example
+ * const moved: DetachOptions = { network: 'web', keepLease: true }
  * @public @since 0.1.0
  */
 export interface DetachOptions {
