@@ -195,3 +195,40 @@ test('a network on an interface is made, joined and removed without a file', asy
   expect(await web.mustRun(['ip', 'link'])).not.toContain('eth0')
   expect(await lab.host.mustRun(['sh', '-c', 'ip -o link; nft list ruleset'])).toBe(before)
 })
+
+test('the command makes a network on an interface, joins it, and takes the process off', async () => {
+  await using lab = await openLab()
+  const c = await bareMachine(lab, 'c')
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  const lan = '--parent eth0 --subnet 192.0.2.0/24 --ip-range 192.0.2.64/26'
+  const [pid, before] = [c.pid, await lab.host.mustRun(['ip', '-o', 'link'])]
+  for (const line of [
+    `attach lan ${lan} --gateway ${addresses.ip.neighbour} --netns ${pid} --name c --mtu 1400`,
+    // It is there by now, and is known by its name.
+    `attach lan --netns ${pid} --name c`,
+  ]) {
+    expect(await run(line)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('c is on network attach/lan: eth0 192.0.2.64, MAC 02:42:c0:00:02:40.'),
+    })
+    expect(await reaches(lab.client, '192.0.2.64')).toBe(true)
+  }
+  for (const [line, words] of [
+    [`attach far --parent eth7 --netns ${pid}`, 'its parent eth7 is not on this host'],
+    [`attach far --parent eth1 --driver macvlan:l2 --netns ${pid}`, 'expected macvlan with a mode of bridge'],
+    [`attach far --parent eth1 --driver tap --netns ${pid}`, 'the driver of network far is'],
+    [`attach far --driver ipvlan --netns ${pid}`, 'no interface is named: give --parent too'],
+    [`attach far --parent eth1 --subnet 10.0.0.0 --netns ${pid}`, 'expected a prefix such as'],
+    [`attach far --parent eth1 --gateway x --netns ${pid}`, 'expected an address such as'],
+    [
+      `attach far --parent eth1 --subnet 10.0.0.0/24 --subnet 10.1.0.0/24 --netns ${pid}`,
+      'is given twice for IPv4',
+    ],
+    ['detach c', 'still has its interface on eth0'],
+  ] as const)
+    expect(await run(line)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(words) })
+  for (const line of [`detach c --netns ${pid}`, 'destroy -p attach --yes'])
+    expect(await run(line)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await c.mustRun(['ip', 'link'])).not.toContain('eth0')
+  expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(before)
+})

@@ -1,4 +1,11 @@
-import { listLeases, parseBridgeAlias, parseEndpointAlias, replicaName } from '@portolan/core'
+import {
+  type LeaseState,
+  leasedSubnets,
+  listLeases,
+  parseBridgeAlias,
+  parseEndpointAlias,
+  replicaName,
+} from '@portolan/core'
 import { defaultStateDirectory, openLeaseStore, readNetworkFacts } from '@portolan/host'
 import { type HostFacts, InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import { parseBackendChoice } from '../backend/backend.ts'
@@ -35,7 +42,7 @@ export const projectOfNetwork = async (
   }
   const said = saidProject(options)
   if (said !== null) return { project: said, network: written }
-  const found = networksOn(await readNetworkFacts()).filter(({ network }) => network === written)
+  const found = (await networksHere(options)).filter(({ network }) => network === written)
   const [first, second] = found
   if (first === undefined)
     throw new InvalidRequestError(
@@ -84,26 +91,53 @@ export const networksOf = async (
   project: string,
   endpoint: string,
 ): Promise<readonly string[]> => {
-  const facts = await readNetworkFacts()
-  const attached = (facts.interfaces ?? []).flatMap(({ alias }) => parseEndpointAlias(alias) ?? [])
+  const { interfaces = [] } = await readNetworkFacts()
+  const attached = interfaces.flatMap(({ alias }) => parseEndpointAlias(alias) ?? [])
+  const leased = listLeases(await readLeases(options)).flatMap((lease) =>
+    lease.kind === 'address' && replicaName(lease.holder) === endpoint
+      ? [{ project: lease.on.project, network: lease.on.network }]
+      : [],
+  )
+  const all = [...(await networksHere(options)), ...attached, ...leased]
+  return [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
+}
+
+const readLeases = async (options: Options): Promise<LeaseState> => {
   const store = openLeaseStore(options.state ?? defaultStateDirectory())
   try {
-    const leased = listLeases(await store.read()).flatMap((lease) =>
-      lease.kind === 'address' && replicaName(lease.holder) === endpoint
-        ? [{ project: lease.on.project, network: lease.on.network }]
-        : [],
-    )
-    const all = [...networksOn(facts), ...attached, ...leased]
-    return [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
+    return await store.read()
   } finally {
     await store.close()
   }
 }
 
+interface NamedNetwork {
+  readonly project: string
+  readonly network: string
+}
+
+/** The networks of ours on this host: by their bridges, and those on an interface by their leases. */
+const networksHere = async (options: Options): Promise<readonly NamedNetwork[]> => {
+  const onParents = new Map(
+    leasedSubnets(await readLeases(options)).flatMap(({ project, network, parented }) =>
+      parented === undefined ? [] : [[`${project}/${network}`, { project, network }] as const],
+    ),
+  )
+  return [...networksOn(await readNetworkFacts()), ...onParents.values()]
+}
+
+/** Of which project a network is that is made on an interface: that named with it, or one for all that are made so. */
+export const projectOnParent = async ({ project }: Options, written: string): Promise<NamedNetwork> => {
+  const slash = written.indexOf('/')
+  return slash < 0
+    ? { project: project ?? directProject, network: written }
+    : { project: written.slice(0, slash), network: written.slice(slash + 1) }
+}
+
+const directProject = 'attach'
+
 /** The networks of ours on a host. */
-const networksOn = ({
-  interfaces = [],
-}: HostFacts): readonly { readonly project: string; readonly network: string }[] =>
+const networksOn = ({ interfaces = [] }: HostFacts): readonly NamedNetwork[] =>
   interfaces.flatMap(({ alias }) => {
     const mark = parseBridgeAlias(alias)
     return mark === null ? [] : [{ project: mark.project, network: mark.network }]
@@ -112,18 +146,21 @@ const networksOn = ({
 /**
  * Opens this host for a project. One that a plan made is not a live host's to hold: its networks are reached from a project
  * that wants nothing.
+ *
+ * @param makes - a network of the project is to be made
  */
 export const openFor = async (
   project: string,
   options: Options,
-): Promise<{ readonly host: LiveHost; readonly isLive: boolean }> => {
-  const isLive = liveProjects(options.state ?? defaultStateDirectory()).includes(project)
+  makes = false,
+): Promise<{ readonly host: LiveHost; readonly isOwn: boolean }> => {
+  const isOwn = makes || liveProjects(options.state ?? defaultStateDirectory()).includes(project)
   const host = await openHost({
     backend: parseBackendChoice(options.backend ?? 'auto'),
-    project: isLive ? project : unusedProject(project),
+    project: isOwn ? project : unusedProject(project),
     ...(options.state === undefined ? {} : { state: options.state }),
   })
-  return { host, isLive }
+  return { host, isOwn }
 }
 
 /** Nothing is written down of it, so that it is there for as long as the host is open. */

@@ -19,6 +19,8 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
       'NETWORK is on this host: web, or shop/web where several projects have one. An endpoint that has addresses already, as a',
       'service of a Compose file does, keeps them. Again for the same namespace it changes nothing, or mends what is missing.',
       'Of several networks in one namespace the first gives the default route, unless --metric says otherwise.',
+      'With --parent the network is on an interface of the host, and is made where it is not there: the process is a machine',
+      'on that wire. This host and the process do not reach one another there.',
     ],
     examples: [
       {
@@ -34,6 +36,7 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
       ...common,
       ...ofProject,
       ...(['netns', 'name', 'interface', 'address', 'mac', 'mtu', 'metric', 'no-default-route'] as const),
+      ...(['parent', 'driver', 'subnet', 'gateway', 'ip-range'] as const),
     ],
     meaning,
     positionals: 1,
@@ -41,11 +44,12 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/attach.ts'),
   },
   detach: {
-    usage: 'detach ENDPOINT [-p PROJECT | -f compose.yaml...] [--keep-leases]',
+    usage: 'detach ENDPOINT [-p PROJECT | -f compose.yaml...] [--keep-leases] [--netns PID|PATH|NAME]',
     summary: 'Take an endpoint off its networks: remove its interfaces, and give its addresses and ports up.',
     more: [
       'Nothing of its namespace has to be there any more, and an endpoint that is not there is no error. Addresses and ports',
-      'of a service of a Compose file stay: they are those of its plan.',
+      'of a service of a Compose file stay: they are those of its plan. An interface on a network of macvlan or ipvlan is',
+      'known only where it is: --netns names the namespace, unless that has ended.',
     ],
     examples: [
       { line: 'portolan detach job-1', does: 'the endpoint that was attached as job-1' },
@@ -54,7 +58,7 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
         does: 'it will come back with the same addresses',
       },
     ],
-    options: [...common, ...ofProject, 'keep-leases'],
+    options: [...common, ...ofProject, 'keep-leases', 'netns', 'interface'],
     meaning: { ...meaning, 'keep-leases': 'keep the addresses leased, and ports published' },
     positionals: 1,
     load: () => import('./commands/detach.ts'),

@@ -2,21 +2,27 @@ import type { NamespaceReference } from '@portolan/host'
 import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
 import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
 import type { AttachRequest } from '../../live/attachments/attach-request.ts'
-import { openFor, projectOfNetwork } from '../attached-project.ts'
+import { openFor, projectOfNetwork, projectOnParent } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { namespaceOf } from '../namespace-option.ts'
 import type { Options } from '../option-table.ts'
 import { wholeNumber } from '../options.ts'
+import { parentedOptions } from '../parented-options.ts'
 
 /** `portolan attach`: a process on a network. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [written = ''] = positionals
   const request = requestOf(options)
-  const { project, network } = await projectOfNetwork(options, written)
-  const { host, isLive } = await openFor(project, options)
+  const parented = parentedOptions(options)
+  const { project, network } = await (parented === null
+    ? projectOfNetwork(options, written)
+    : projectOnParent(options, written))
+  const { host, isOwn } = await openFor(project, options, parented !== null)
   try {
-    const attached = await host.attach({ ...request, network: isLive ? network : `${project}/${network}` })
+    if (parented !== null) await host.ensureParentedNetwork(network, parented)
+    const attached = await host.attach({ ...request, network: isOwn ? network : `${project}/${network}` })
     terminal.print(options.json === true ? jsonText({ ...attached, project }) : textOf(project, attached))
     return exitCode.ok
   } finally {
@@ -53,14 +59,6 @@ const requestOf = (options: Options): Omit<AttachRequest, 'network'> => {
     ...(options['no-default-route'] === true ? { defaultRoute: false } : {}),
   }
 }
-
-/** A number is a process, and what has a slash a path; a namespace that is named 7 is /run/netns/7. */
-const namespaceOf = (written: string): NamespaceReference =>
-  /^\d+$/.test(written)
-    ? { pid: Number(written) }
-    : written.includes('/')
-      ? { path: written }
-      : { name: written }
 
 const nameOf = (netns: NamespaceReference): string => {
   if ('name' in netns) return netns.name

@@ -1,21 +1,27 @@
 import { visibleLine } from '@portolan/netfilter'
+import type { DetachOptions } from '../../live/attachments/attach-request.ts'
 import { networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { namespaceOf } from '../namespace-option.ts'
 
 /** `portolan detach`: an endpoint off its networks. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [endpoint = ''] = positionals
   const project = await projectOfEndpoint(options, endpoint)
   if (project !== null) {
-    const keepLease = options['keep-leases'] === true
-    const { host, isLive } = await openFor(project, options)
+    const how: DetachOptions = {
+      keepLease: options['keep-leases'] === true,
+      ...(options.netns === undefined ? {} : { netns: namespaceOf(options.netns) }),
+      ...(options.interface === undefined ? {} : { interface: options.interface }),
+    }
+    const { host, isOwn } = await openFor(project, options)
     try {
-      if (isLive) await host.detach(endpoint, { keepLease })
+      if (isOwn) await host.detach(endpoint, how)
       else
         for (const network of await networksOf(options, project, endpoint))
-          await host.detach(endpoint, { network: `${project}/${network}`, keepLease })
+          await host.detach(endpoint, { ...how, network: `${project}/${network}` })
     } finally {
       await host.close()
     }
