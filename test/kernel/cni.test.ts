@@ -1,3 +1,4 @@
+import { killedVerbs } from './cni/killed-verbs.ts'
 import { together } from './cni/together.ts'
 import { verbs } from './cni/verbs.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
@@ -6,3 +7,4 @@ for (const backend of ['nftables', 'iptables-nft', 'iptables-legacy'] as const)
   describeLifecycle('the CNI plugin', backend, verbs)
 
 describeLifecycle('many calls of the CNI plugin', 'nftables', together)
+describeLifecycle('killed calls of the CNI plugin', 'nftables', killedVerbs)

@@ -24,7 +24,12 @@ export const sandboxOf = (machine: Machine): Sandbox => ({
 export interface Plugin {
   /** The configuration that each call hands over, with more keys where they are given. */
   readonly config: (more?: Json) => Json
-  readonly call: (verb: string, sandbox: Sandbox | null, config: Json) => Promise<RunOutcome>
+  readonly call: (
+    verb: string,
+    sandbox: Sandbox | null,
+    config: Json,
+    environment?: Readonly<Record<string, string>>,
+  ) => Promise<RunOutcome>
   /** The result of a call that succeeds. */
   readonly must: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
   /** The error of a call that does not. */
@@ -41,12 +46,13 @@ export const pluginIn = (lab: Lab, backend: Backend): Plugin => {
     capabilities: { portMappings: true },
     ...more,
   })
-  const call = (verb: string, sandbox: Sandbox | null, given: Json): Promise<RunOutcome> =>
+  const call: Plugin['call'] = (verb, sandbox, given, environment = {}) =>
     lab.host.run([process.execPath, plugin], {
       input: JSON.stringify(given),
       // Fifty at once wait for one another.
       timeoutMs: 300_000,
       environment: {
+        ...environment,
         CNI_COMMAND: verb,
         CNI_PATH: '/opt/cni/bin',
         ...(sandbox === null

@@ -143,13 +143,10 @@ export const openObservedHostOn = async (
         for (const network of parented) await releasePlanned(leases, { ...named, network, endpoint })
         if (named.network !== null && (named.project !== project || wanted.network(named.network) === null))
           await releasePlanned(leases, { ...named, network: named.network, endpoint })
-        for (const { endpoint: one } of wanted.endpoints())
-          if (
-            one.service === endpoint &&
-            named.project === project &&
-            (named.network === null || named.network === one.network)
-          )
-            await release(one.network, endpoint)
+        // Of one that is no longer wanted too: a process may have been killed before its ports and leases were gone.
+        if (named.project !== project) return
+        for (const { network } of wanted.networks())
+          if (named.network === null || named.network === network.name) await release(network.name, endpoint)
       }),
     attachPort: (interfaceName, network) =>
       whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),

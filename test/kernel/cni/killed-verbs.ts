@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import { bareMachine } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { type Plugin, pluginIn, ports, type Sandbox, sandboxOf } from './plugin.ts'
+
+const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
+
+const web = ports({ hostPort: 8080, containerPort: 80 })
+
+/** Runs a verb that is killed before its step of that number; false: it had fewer, and came to its end. */
+const wasKilled = async (plugin: Plugin, verb: string, sandbox: Sandbox, step: number): Promise<boolean> => {
+  const { exitCode } = await plugin.call(verb, sandbox, plugin.config(web), {
+    NODE_OPTIONS: `--import=${preload}`,
+    KILL_BEFORE: String(step),
+  })
+  expect([0, 137, null]).toContain(exitCode)
+  return exitCode !== 0
+}
+
+/** What is on the host of containers: interfaces by their alias, and ports. */
+const leftOn = async (lab: Lab): Promise<string> =>
+  lab.host.mustRun([
+    'sh',
+    '-c',
+    'ip link show | grep -F "endpoint=" || true; nft list map inet portolan dnat4 | grep -F 8080 || true',
+  ])
+
+export const killedVerbs = (open: OpenLab, backend: Backend): void => {
+  test('ADD and DEL that are killed before each of their steps leave nothing after DEL, and hinder no ADD', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const before = await takeSnapshot(lab.host)
+    const one = await bareMachine(lab, 'pod-1')
+    const sandbox = sandboxOf(one)
+    let steps = 0
+    for (let goesOn = true; goesOn; steps += 1) {
+      const addKilled = await wasKilled(plugin, 'ADD', sandbox, steps + 1)
+      if (steps % 2 === 0) await plugin.must('DEL', sandbox, web)
+      await plugin.must('ADD', sandbox, web)
+      expect(
+        await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }),
+      ).toMatchObject({ by: 'pod-1' })
+      const delKilled = await wasKilled(plugin, 'DEL', sandbox, steps + 1)
+      await plugin.must('DEL', sandbox, web)
+      expect(await leftOn(lab)).toBe('')
+      expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+      goesOn = addKilled || delKilled
+    }
+    expect(steps).toBeGreaterThan(5)
+    expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  }, 600_000)
+}
