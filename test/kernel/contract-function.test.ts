@@ -5,6 +5,7 @@ import { forgedFlows, titleOf } from './contract/forged-sources.ts'
 import { behindContainer, masqueraded, seenThemselves } from './contract/leaving.ts'
 import type { Expected, Row } from './contract/row.ts'
 import { networkRows } from './contract/rows-networks.ts'
+import { openingRows } from './contract/rows-openings.ts'
 import { publishedRows } from './contract/rows-published.ts'
 import {
   type Asker,
@@ -62,7 +63,7 @@ const agrees = (expected: Expected, found: Reach, family: Family): boolean => {
 }
 
 describe('the contract as a function', () => {
-  const rows = [...publishedRows, ...networkRows]
+  const rows = [...publishedRows, ...networkRows, ...openingRows]
 
   test.each(rows.map((row) => [row.title, row] as const))('%s', (_title, row) => {
     const disagreements = row.families.flatMap((family) =>

@@ -24,17 +24,23 @@ const dialects: readonly (readonly [string, Dialect])[] = [
 ]
 
 /** The host of the scenes once a plan is in force: its own addresses, and a bridge for each network. */
-const factsOf = (desired: DesiredState, bridgeNf: boolean, isolates: boolean): HostFacts => ({
+const factsOf = (desired: DesiredState, bridgeNf: boolean, isolates: boolean): HostFacts => {
+  // Containers that are to reach each other are on no isolated ports.
+  const isolated = desired.networks.map(({ linked }) => isolates && linked !== true)
+  return factsWith(desired, bridgeNf, isolated)
+}
+
+const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly boolean[]): HostFacts => ({
   interfaces: [
     { name: 'lo', up: true, kind: 'loopback', addresses: ['127.0.0.1/8', '::1/128'] },
     { name: 'eth0', up: true, kind: 'veth', addresses: ['192.0.2.2/24', '192.0.2.3/24', '2001:db8::2/64'] },
-    ...desired.networks.map(({ bridge, icc, ip, ip6 }) => ({
+    ...desired.networks.map(({ bridge, icc, ip, ip6 }, at) => ({
       name: bridge,
       up: true,
       kind: 'bridge',
       // The plan gives a bridge without icc its own switch, or isolates its ports (see diff-links.ts).
-      nfCallIptables: !icc && (bridgeNf || !isolates),
-      nfCallIp6tables: !icc && (bridgeNf || !isolates),
+      nfCallIptables: !icc && (bridgeNf || !isolated[at]),
+      nfCallIp6tables: !icc && (bridgeNf || !isolated[at]),
       addresses: [ip, ip6].flatMap((subnet) =>
         subnet === null || subnet.gateway === null
           ? []
@@ -48,7 +54,7 @@ const factsOf = (desired: DesiredState, bridgeNf: boolean, isolates: boolean): H
         kind: 'veth',
         master: bridge,
         hairpin: true,
-        isolated: !icc && !bridgeNf && isolates,
+        isolated: !icc && !bridgeNf && isolated[at] === true,
       })),
     ),
   ],

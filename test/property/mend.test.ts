@@ -94,7 +94,11 @@ const describeDialect = <Rules>(name: string, dialect: RuleDialect<Rules>): void
       await fc.assert(
         fc.asyncProperty(intents, arbitraryFacts(), async (wanted, facts) => {
           const scene = await sceneOf(wanted.map(withoutIsolation), facts)
-          const withoutPorts = scene.states.map((one) => ({ ...one, mappings: [], guardForwarding: false }))
+          const withoutPorts = scene.states.map(({ openings: _, ...one }) => ({
+            ...one,
+            mappings: [],
+            guardForwarding: false,
+          }))
           const isOwn = ({ external }: { readonly external: boolean }): boolean => !external
           const wantedRules = applied({
             ...scene,

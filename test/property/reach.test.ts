@@ -43,6 +43,23 @@ const admits = (mapping: DesiredMapping, { flow: { from } }: Scene): boolean =>
   ((mapping.interface === null || mapping.interface === from.interface) &&
     (mapping.allowFrom?.some((prefix) => prefixContains(prefix, from.address)) ?? true))
 
+/** Is the flow what an entry of `links` or `reachable_from` names? Told apart from what `reach` makes of it. */
+const isNamed = ({ desired, flow: { family, protocol, from, to } }: Scene): boolean =>
+  (desired.openings ?? []).some((one) => {
+    const target = desired.networks.find(({ name }) => name === one.network)
+    const isThere =
+      one.family === family &&
+      (one.address ?? to.address) === to.address &&
+      overlap(target?.[family]?.subnet ?? to.address, to.address) &&
+      (one.ports?.some((port) => port.protocol === protocol && port.port === to.port) ?? true)
+    if (!isThere || from.kind === 'host') return false
+    if (one.from.kind === 'interface') return from.kind === 'machine' && from.interface === one.from.name
+    if (one.from.kind === 'prefix')
+      return from.kind === 'machine' && prefixContains(one.from.prefix, from.address)
+    if (one.from.kind === 'network') return from.kind === 'container' && from.network === one.from.network
+    return from.kind === 'container' && from.address === one.from.address
+  })
+
 describe('the reachability contract', () => {
   test('is tried with flows of every outcome', () => {
     const seen = new Set<Reach['kind']>()
@@ -121,14 +138,29 @@ describe('the reachability contract', () => {
     })
   })
 
-  test('lets containers of one network talk exactly when icc is on', () => {
+  test('delivers by openings only what they name, to the address itself, and changes nothing else', () => {
+    let opened = 0
+    forAll((scene) => {
+      const { openings: _, ...without } = scene.desired
+      const [named, unnamed] = [outcome(scene.desired, scene), outcome(without, scene)]
+      if (JSON.stringify(named) === JSON.stringify(unnamed)) return
+      opened += 1
+      const { address, port } = scene.flow.to
+      expect(unnamed).toEqual({ kind: 'dropped' })
+      expect(named).toEqual({ kind: 'delivered', to: [{ address, port }], seenAs: 'own' })
+      expect([isNamed(scene), isForged(scene), isHost(scene)]).toEqual([true, false, false])
+    })
+    expect(opened).toBeGreaterThan(20)
+  })
+
+  test('lets containers of one network talk exactly when icc is on, or they are named', () => {
     forAll((scene) => {
       const { desired, flow } = scene
       const { from, to } = flow
       const target = ownsAddress(scene)
       if (from.kind !== 'container' || from.network !== target?.name || isHost(scene)) return
       expect(outcome(desired, scene)).toEqual(
-        target.icc
+        target.icc || isNamed(scene)
           ? { kind: 'delivered', to: [{ address: to.address, port: to.port }], seenAs: 'own' }
           : { kind: 'dropped' },
       )
@@ -157,7 +189,7 @@ describe('the reachability contract', () => {
     expect(forged).toBeGreaterThan(100)
   })
 
-  test('reaches a container directly from another machine only where the gateway mode opens its port', () => {
+  test('reaches a container directly from another machine only where its gateway mode or an entry opens its port', () => {
     forAll((scene) => {
       const { desired, flow } = scene
       const network = ownsAddress(scene)
@@ -174,7 +206,7 @@ describe('the reachability contract', () => {
       const open =
         mode === 'nat-unprotected' || (mode === 'routed' && (opened || flow.protocol === 'echo-request'))
       expect(outcome(desired, scene)).toMatchObject({
-        kind: open && !network.internal && !isForged(scene) ? 'delivered' : 'dropped',
+        kind: (open || isNamed(scene)) && !network.internal && !isForged(scene) ? 'delivered' : 'dropped',
       })
     })
   })

@@ -16,6 +16,7 @@ const aboutNoPacket: readonly string[] = [
   'HostPortTaken',
   'IccForIpOnly',
   'IccUnenforceable',
+  'LinkUndeliverable',
   'LoopbackUnreachable',
   // The kernel sends the messages of neighbour discovery, and rows show that they are lost.
   'NeighbourDiscoveryDropped',

@@ -5,12 +5,13 @@ import { type Lab, openLab } from '../../lab/lab.ts'
 import { type Answer, askAll } from './ask.ts'
 import { complaint } from './judge.ts'
 import { networkRows } from './rows-networks.ts'
+import { openingRows } from './rows-openings.ts'
 import { publishedRows } from './rows-published.ts'
 import { compose } from './scenario.ts'
 import { attachByUs, openServices, plugIn } from './set-up.ts'
 import { specialCases } from './special-cases.ts'
 
-const rows = [...publishedRows, ...networkRows]
+const rows = [...publishedRows, ...networkRows, ...openingRows]
 
 const applied = async (lab: Lab, backend: Backend): Promise<void> => {
   const file = await lab.write('compose.yaml', compose)

@@ -30,6 +30,16 @@ export const forgedFlows: readonly ForgedFlow[] = [
   { from: 'client', source: 'sibling', to: 'd1', port: 80 },
   { from: 'client', source: 'o1', to: 'o1', port: 80 },
   { from: 'client', source: 'sibling', to: 'o1', port: 80 },
+  // To containers that are open to what is named.
+  { from: 'client', source: 't1', to: 't2', port: 80 },
+  { from: 'client', source: 'far', to: 't1', port: 80 },
+  { from: 'client', source: 'nginx', to: 't2', port: 80 },
+  { from: 'outside', source: 't2', to: 't1', port: 80 },
+  { from: 'outside', source: 'far', to: 't1', port: 80 },
+  { from: 'sibling', source: 'far', to: 't1', port: 80 },
+  { from: 'far', source: 'nginx', to: 't2', port: 80 },
+  { from: 'client', source: 'l2', to: 'l1', port: 84 },
+  { from: 'nginx', source: 'l2', to: 'l1', port: 84 },
   // Through the host: it would leave with the host's own address.
   { from: 'client', source: 'sibling', to: 'outside', port: 7000 },
   // Between bridges.

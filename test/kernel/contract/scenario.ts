@@ -18,6 +18,10 @@ export const networks = {
   plain: 8,
   /** As `quiet`, its ports attached by Portolan itself. */
   hushed: 9,
+  /** Reached from eth1 and from `other` on its containers' own addresses. */
+  trusted: 10,
+  /** With icc off, and links. */
+  linked: 11,
 } as const
 
 /** The containers of compose.yaml: their network, and the last number of their addresses. */
@@ -39,6 +43,11 @@ export const containers = {
   d2: ['direct', 11],
   o1: ['open', 10],
   p1: ['plain', 10],
+  t1: ['trusted', 10],
+  t2: ['trusted', 11],
+  l1: ['linked', 10],
+  l2: ['linked', 11],
+  l3: ['linked', 12],
 } as const
 
 export type NetworkName = keyof typeof networks

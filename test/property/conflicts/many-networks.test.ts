@@ -283,7 +283,7 @@ test.each(['nftables', 'iptables-nft'] as const)(
       })
       const seek = seekerOf(counting, rulesets)
       exploreMappings(desired, around, { starts: [], ends: [] }, alike, seek)
-      exploreNetworks(around, alike, seek)
+      exploreNetworks(desired, around, alike, seek)
       return followed
     })
     expect(follows[0]).toBeGreaterThan(5)

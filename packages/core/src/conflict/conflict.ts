@@ -109,6 +109,7 @@ type NetworkConflictKind =
   | 'SubnetOverlap'
   | 'IccForIpOnly'
   | 'IccUnenforceable'
+  | 'LinkUndeliverable'
   | 'NetworkInUse'
   | 'ParentDown'
   | 'ParentUnusable'

@@ -31,6 +31,7 @@ import { type Surroundings, surroundingsOf } from './search/surroundings.ts'
 import { rememberTold, type ToldOfMappings, withTold } from './search/told-of-mappings.ts'
 import { withoutNetworks } from './search/without-networks.ts'
 import { hasTranslations, withoutOurs } from './search/without-ours.ts'
+import { withoutUndeliverable } from './search/without-undeliverable.ts'
 import { toldOnce } from './told-once.ts'
 
 /** @public @since 0.1.0 */
@@ -141,7 +142,7 @@ const searchWith = (
   { setsSysctls = true, hidden = [], unsettled = [], published = [] }: RuleConflictOptions,
   findAlike: typeof alikeNetworks,
 ): RemedySearch => {
-  const desired = withoutNetworks(wanted, unsettled)
+  const desired = withoutNetworks(withoutUndeliverable(wanted, facts), unsettled)
   const planned = plannedFacts(desired, facts, setsSysctls)
   const follower = prepareFollower(planned, rulesets)
   const links = new Set(follower.host.links.keys())
@@ -229,7 +230,7 @@ const searchWith = (
         missedOf.set(network, [...(missedOf.get(network) ?? []), ...incompleteRows(rows, at)])
       }
   }
-  for (const together of exploreNetworks(around, alike, seek)) tellNetworks(together)
+  for (const together of exploreNetworks(desired, around, alike, seek)) tellNetworks(together)
   const others = mappingsOfOthers(published)
   const bypasses = findBypasses(follower, desired, rulesets, { around, alike, taken, others })
   const publishes = desired.mappings.some(({ family }) => family === 'ip6')

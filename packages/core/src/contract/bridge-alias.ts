@@ -17,6 +17,8 @@ export interface BridgeOwner {
 export interface BridgeMark extends BridgeOwner {
   /** May the containers on it talk to each other directly? */
   readonly icc: boolean
+  /** Do some of them all the same, by `links` or `reachable_from`, though `icc` is off? Absent: none do. */
+  readonly linked?: boolean
   readonly internal: boolean
   readonly masquerade: boolean
   /** The gateway mode of each family. */
@@ -25,7 +27,7 @@ export interface BridgeMark extends BridgeOwner {
 
 const mode = '(routed|nat-unprotected|isolated)'
 const pattern = new RegExp(
-  `^portolan project=([^\\s=]+) network=([^\\s=]+)( icc=off)?( internal=on)?( masquerade=off)?(?: ip=${mode})?(?: ip6=${mode})?$`,
+  `^portolan project=([^\\s=]+) network=([^\\s=]+)( icc=(?:off|links))?( internal=on)?( masquerade=off)?(?: ip=${mode})?(?: ip6=${mode})?$`,
 )
 
 /**
@@ -38,7 +40,7 @@ const pattern = new RegExp(
 export const bridgeAlias = (mark: BridgeOwner & Partial<BridgeMark>): string =>
   [
     `portolan project=${encodeURIComponent(mark.project)} network=${encodeURIComponent(mark.network)}`,
-    ...(mark.icc === false ? ['icc=off'] : []),
+    ...(mark.icc === false ? [mark.linked === true ? 'icc=links' : 'icc=off'] : []),
     ...(mark.internal === true ? ['internal=on'] : []),
     ...(mark.masquerade === false ? ['masquerade=off'] : []),
     ...modeWord('ip', mark.mode?.ip),
@@ -62,6 +64,7 @@ export const parseBridgeAlias = (alias: string | undefined): BridgeMark | null =
       project: decodeURIComponent(project),
       network: decodeURIComponent(network),
       icc: icc === undefined,
+      ...(icc?.endsWith('links') === true ? { linked: true } : {}),
       internal: internal !== undefined,
       masquerade: masquerade === undefined,
       mode: { ip: readMode(ip), ip6: readMode(ip6) },

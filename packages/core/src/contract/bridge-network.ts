@@ -46,6 +46,7 @@ export const bridgeNetwork = (link: InterfaceFact): OwnedNetwork | null => {
       external: false,
       internal: mark.internal,
       icc: mark.icc,
+      ...(mark.linked === true ? { linked: true } : {}),
       mtu: null,
       ip: ip ?? null,
       ip6: ip6 ?? null,

@@ -9,7 +9,7 @@ import {
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
 import type { DesiredParentedNetwork } from './desired-parented-network.ts'
-import type { DesiredMapping, DesiredNetwork, DesiredState } from './desired-state.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredOpening, DesiredState } from './desired-state.ts'
 
 const version = { ip: 'IPv4', ip6: 'IPv6' } as const
 
@@ -95,6 +95,19 @@ const checkParented = ({ name, ip, ip6, endpoints }: DesiredParentedNetwork): vo
     }
 }
 
+const checkOpening = ({ label, family, address, from, ports }: DesiredOpening): void => {
+  if (address !== null) checkAddress(address, family, `The container of ${label}`)
+  if (from.kind === 'prefix') checkPrefix(from.prefix, family, `The reachable_from of ${label}`)
+  if (from.kind === 'container') checkAddress(from.address, family, `The source of ${label}`)
+  if (ports !== null && (address === null || from.kind !== 'container'))
+    throw new InvalidRequestError(`${label} has ports: they are those of one container, open to another one.`)
+  for (const { port, protocol } of ports ?? []) {
+    checkNumber(port, 1, 65535, `The port of ${label}`)
+    if (!['tcp', 'udp', 'sctp'].includes(protocol))
+      throw new InvalidRequestError(`A protocol of ${label} is not tcp, udp or sctp.`)
+  }
+}
+
 /**
  * Refuses a desired state whose values could not be written as rules. Both compilers ask it first, so that a state
  * made by hand is as safe as one that `resolve` made. Names of interfaces are each dialect's own to check.
@@ -109,4 +122,5 @@ export const checkDesired = (desired: DesiredState): void => {
   desired.networks.forEach(checkNetwork)
   desired.mappings.forEach(checkMapping)
   desired.parented?.forEach(checkParented)
+  desired.openings?.forEach(checkOpening)
 }

@@ -1,7 +1,7 @@
 import { byteLength, IntentError, type SourcePosition } from '@portolan/netfilter'
 
 /**
- * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h); a project and our own words take up to 151 of it.
+ * IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h); a project and our own words take up to 153 of it.
  * @see bridgeAlias
  */
 const longestName = 100

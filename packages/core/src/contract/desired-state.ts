@@ -14,6 +14,8 @@ export interface DesiredState {
   readonly networks: readonly DesiredNetwork[]
   readonly endpoints: readonly DesiredEndpoint[]
   readonly mappings: readonly DesiredMapping[]
+  /** What may reach containers on their own addresses beside what gateway modes and mappings open; absent: nothing. */
+  readonly openings?: readonly DesiredOpening[]
   /** Drop what is forwarded between two interfaces that are not ours. */
   readonly guardForwarding: boolean
   /**
@@ -31,6 +33,11 @@ export interface DesiredNetwork {
   readonly external: boolean
   readonly internal: boolean
   readonly icc: boolean
+  /**
+   * `icc` is off, and some of its containers reach others all the same, by `links` or `reachable_from`. Its ports cannot
+   * be isolated then. Absent: none do.
+   */
+  readonly linked?: boolean
   readonly mtu: number | null
   readonly ip: DesiredSubnet | null
   readonly ip6: DesiredSubnet | null
@@ -79,4 +86,40 @@ export interface DesiredTarget {
   readonly port: number
   /** 1 or more; 1 when alone. */
   readonly weight: number
+}
+
+/**
+ * Containers that something named by `links` or `reachable_from` reaches on their own addresses.
+ * @public @since 0.1.0
+ */
+export interface DesiredOpening {
+  /** For people: `db from wg0`, `db from web`. */
+  readonly label: string
+  readonly family: Family
+  /** The network of the containers. */
+  readonly network: string
+  /** One container's address; null: every container of the network. */
+  readonly address: string | null
+  readonly from: OpeningSource
+  /** The ports of one container that another one reaches; null: every port of every protocol. */
+  readonly ports: readonly OpenPort[] | null
+}
+
+/**
+ * What reaches the containers of an opening.
+ * - `interface`, `prefix`: other machines, by where they come in or by their source. A container of ours is none.
+ * - `network`: the containers of a network of the project.
+ * - `container`: one container, by its address on a network of the project.
+ * @public @since 0.1.0
+ */
+export type OpeningSource =
+  | { readonly kind: 'interface'; readonly name: string }
+  | { readonly kind: 'prefix'; readonly prefix: string }
+  | { readonly kind: 'network'; readonly network: string }
+  | { readonly kind: 'container'; readonly network: string; readonly address: string }
+
+/** @public @since 0.1.0 */
+export interface OpenPort {
+  readonly protocol: Protocol
+  readonly port: number
 }

@@ -30,15 +30,17 @@ export const bridgesCallHooks = ({ sysctls }: HostFacts): boolean =>
 
 /**
  * How `icc: off` of a bridge is to be held. Isolation needs every port to be isolated when it comes, as `attachPort`
- * does it: beside a port that something else plugged in, the hooks are what holds at once.
+ * does it: beside a port that something else plugged in, the hooks are what holds at once. Where some containers are to
+ * reach others, the hooks alone can tell them apart. Without br_netfilter there are none, and nothing passes.
  *
+ * @param linked - as a network has it
  * @example
  * iccKeeper('ptl-web', { sysctls: {} }) // 'isolation': br_netfilter is not loaded
  * @public @since 0.1.0
  */
-export const iccKeeper = (bridge: string, facts: HostFacts): IccKeeper => {
+export const iccKeeper = (bridge: string, facts: HostFacts, linked = false): IccKeeper => {
   if (!hasBridgeNetfilter(facts)) return 'isolation'
-  if (bridgesCallHooks(facts)) return 'hooks'
+  if (linked || bridgesCallHooks(facts)) return 'hooks'
   const ports = (facts.interfaces ?? []).filter(({ master }) => master === bridge)
   return ports.length > 0 && ports.every(({ isolated }) => isolated === true) ? 'isolation' : 'hooks'
 }

@@ -12,6 +12,7 @@ export const networkMark = (project: string, network: DesiredNetwork): BridgeMar
   project,
   network: network.name,
   icc: network.icc,
+  ...(network.linked === true ? { linked: true } : {}),
   internal: network.internal,
   masquerade:
     network.internal ||

@@ -3,6 +3,7 @@ import { type AddressInput, type Family, inputText, prefixContains } from '@port
 import type { DesiredMapping, DesiredNetwork, DesiredState, DesiredTarget } from './desired-state.ts'
 import { holds, homeOf, isOfOthers, isOurs, subnetOf } from './home.ts'
 import { mappingsOfPort } from './mappings-by-port.ts'
+import { isOpened } from './opened-flow.ts'
 
 /**
  * The client that opens a flow, and the source address of its first packet. What comes in by another interface than one of
@@ -215,14 +216,17 @@ const findMapping = (
 
 const sourceSeen = (desired: DesiredState, { family, from, to }: Flow, mapping: DesiredMapping): SeenAs => {
   if (from.kind === 'host') return isLoopback(family, to.address) ? 'gateway' : 'host'
-  // Through the host and back onto the same bridge: the reply has to come back to the host to be un-translated. A machine
-  // with such a source is refused before, but for a forged address of others on an external network.
+  // Through the host and back onto the same bridge: the reply has to come back to the host to be un-translated. Such a
+  // source from elsewhere is refused before, but for a forged address of others on an external network.
   const home = mapping.targets
     .map((target) => networkOf(desired, target))
-    .find((network) =>
-      from.kind === 'machine' ? network?.external === true : network?.name === from.network,
+    .find(
+      (network) =>
+        network !== undefined &&
+        holds(subnetOf(network, family), from.address) &&
+        (network.external || (from.kind === 'container' && network.name === from.network)),
     )
-  return home !== undefined && holds(subnetOf(home, family), from.address) ? 'gateway' : 'own'
+  return home === undefined ? 'own' : 'gateway'
 }
 
 /** To an address inside one of our subnets. */
@@ -238,6 +242,7 @@ const reachDirectly = (desired: DesiredState, flow: Flow, network: DesiredNetwor
     // Without an address on the bridge the host has no route to it: the packet goes wherever the others go.
     return subnetOf(network, family)?.gateway === null ? { kind: 'foreign' } : deliver('gateway')
   }
+  if (isOpened(desired, flow, network)) return deliver('own')
   if (from.kind === 'container' && from.network === network.name) {
     return network.icc ? deliver('own') : dropped(`icc is off on ${network.name}`)
   }

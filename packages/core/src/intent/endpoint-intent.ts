@@ -1,4 +1,5 @@
 import type { SourcePosition } from '@portolan/netfilter'
+import type { ReachableIntent } from './reachable.ts'
 
 /**
  * One replica of one service on one network.
@@ -13,5 +14,7 @@ export interface EndpointIntent {
   readonly ip: string | null
   readonly ip6: string | null
   readonly mac: string | null
+  /** What reaches it on its own address; absent: nothing more than its network says. */
+  readonly reachableFrom?: readonly ReachableIntent[]
   readonly place: SourcePosition | null
 }

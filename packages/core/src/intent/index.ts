@@ -6,6 +6,8 @@ export {
   type ParentedNetworkOptions,
   type PortOptions,
   type PortsInput,
+  type ReachableInput,
+  type ServiceLink,
   type ServiceOptions,
   type ServicePort,
   type SubnetOptions,
@@ -16,3 +18,4 @@ export * from './endpoint-intent.ts'
 export * from './intent.ts'
 export * from './parented-network.ts'
 export { parsePortMapping, printPortMapping } from './port-mapping.ts'
+export * from './reachable.ts'

@@ -1,6 +1,7 @@
 import type { Protocol, SourcePosition } from '@portolan/netfilter'
 import type { EndpointIntent } from './endpoint-intent.ts'
 import type { ParentedNetworkIntent } from './parented-network.ts'
+import type { ReachableIntent } from './reachable.ts'
 
 /**
  * What a user wants: networks, the endpoints on them, and the ports published to the world. It says nothing
@@ -35,7 +36,21 @@ export interface LinkIntent {
   readonly to: string
   /** What the other service is to be called; its own name where nothing else is said. */
   readonly alias: string
+  /**
+   * The ports that the other service exposes: what `expose` and `ports` of it name. Where `icc` is off they are what the
+   * link opens. Absent: none.
+   */
+  readonly exposed?: readonly ExposedPorts[]
   readonly place: SourcePosition | null
+}
+
+/**
+ * Ports of a container.
+ * @public @since 0.1.0
+ */
+export interface ExposedPorts {
+  readonly protocol: Protocol
+  readonly ports: PortRange
 }
 
 /** @public @since 0.1.0 */
@@ -77,6 +92,8 @@ export interface NetworkIntent {
   readonly ip: SubnetIntent | null
   /** Null unless `enable_ipv6`. */
   readonly ip6: SubnetIntent | null
+  /** What reaches every container of it on its own address; absent: nothing more than its mode says. */
+  readonly reachableFrom?: readonly ReachableIntent[]
   readonly place: SourcePosition | null
 }
 

@@ -102,8 +102,8 @@ const gatewayAddress = ({ subnet, gateway }: DesiredSubnet): readonly string[] =
   gateway === null ? [] : [`${gateway}${subnet.slice(subnet.lastIndexOf('/'))}`]
 
 /** Traffic inside a bridge crosses the IP hooks, where icc is enforced, only when the bridge asks for it. */
-const wantsNfCall = ({ icc, bridge }: DesiredNetwork, facts: HostFacts): boolean =>
-  !icc && hasBridgeNetfilter(facts) && iccKeeper(bridge, facts) === 'hooks'
+const wantsNfCall = ({ icc, bridge, linked }: DesiredNetwork, facts: HostFacts): boolean =>
+  !icc && hasBridgeNetfilter(facts) && iccKeeper(bridge, facts, linked) === 'hooks'
 
 const createBridge = (project: string, network: DesiredNetwork, facts: HostFacts): LinkChange => {
   const addresses = gatewayAddresses(network)
@@ -195,7 +195,7 @@ const diffBridge = (
       operation: { kind: 'set-bridge', name, nfCall },
     })
   }
-  const keeper = iccKeeper(name, facts)
+  const keeper = iccKeeper(name, facts, network.linked)
   const ports = (facts.interfaces ?? [])
     .filter((port) => port.master === name)
     .flatMap((port) => diffPort(network, port, keeper))

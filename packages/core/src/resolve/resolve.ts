@@ -1,8 +1,14 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
 import { bridgeName } from '../contract/bridge-name.ts'
-import type { DesiredNetwork, DesiredState, DesiredSubnet } from '../contract/desired-state.ts'
+import type {
+  DesiredNetwork,
+  DesiredOpening,
+  DesiredState,
+  DesiredSubnet,
+} from '../contract/desired-state.ts'
 import { type PublishedPort, parseBridgeAlias } from '../contract/index.ts'
+import { isInside } from '../contract/openings.ts'
 import { poolsTouched } from '../engine/index.ts'
 import type { Intent, IntentNote, NetworkIntent, ParentedNetworkIntent } from '../intent/index.ts'
 import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
@@ -22,6 +28,7 @@ import { portSupply } from './automatic-ports.ts'
 import { checkIntent } from './check-intent.ts'
 import { checkPortCount } from './check-port-count.ts'
 import { expandMappings } from './expand-mappings.ts'
+import { expandOpenings } from './expand-openings.ts'
 import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
 import { draftLeases } from './lease-draft.ts'
 import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
@@ -147,11 +154,13 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   releaseUnwantedPorts(intent, leases)
   const supply = portSupply(facts, intent.mappings, others, leases)
   const expanded = expandMappings(intent, networks, endpoints, others, supply)
+  const opened = expandOpenings(intent, networks, endpoints, facts)
   const desired: DesiredState = {
     project: intent.project,
-    networks,
+    networks: networks.map((network) => withLinks(network, opened.openings)),
     endpoints,
     mappings: expanded.mappings,
+    ...(opened.openings.length === 0 ? {} : { openings: opened.openings }),
     guardForwarding: options.guardForwarding ?? false,
     ...(wires.length === 0
       ? {}
@@ -181,6 +190,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...left,
       ...notes,
       ...expanded.notes,
+      ...opened.notes,
       ...noteGuessedAddresses(intent, external, uses, desired),
       ...noteAbsentAddresses(intent, desired, facts),
       ...(desired.parented ?? []).flatMap((network) =>
@@ -197,6 +207,12 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     }),
   }
 }
+
+/** Whether containers of it reach each other though `icc` is off decides how the ports of its bridge are kept apart. */
+const withLinks = (network: DesiredNetwork, openings: readonly DesiredOpening[]): DesiredNetwork =>
+  !network.icc && !network.external && openings.some((one) => isInside(one) && one.network === network.name)
+    ? { ...network, linked: true }
+    : network
 
 /** As `diffLinks` removes them: bridges of this project whose network is no longer its own, nor external. */
 const removedBridges = (

@@ -53,6 +53,7 @@ describe('the alias of a bridge', () => {
 
   test.each<[string, Partial<BridgeMark>, string]>([
     ['internal', { internal: true }, ' internal=on'],
+    ['linked though icc is off', { icc: false, linked: true }, ' icc=links'],
     ['not masqueraded', { masquerade: false }, ' masquerade=off'],
     ['routed', { mode: { ip: 'routed', ip6: 'nat' } }, ' ip=routed'],
     ['open in IPv6', { mode: { ip: 'nat', ip6: 'nat-unprotected' } }, ' ip6=nat-unprotected'],
@@ -72,6 +73,7 @@ describe('the alias of a bridge', () => {
       project: 'p'.repeat(63),
       network: 'n'.repeat(100),
       icc: false,
+      linked: true,
       masquerade: false,
       mode: { ip: 'nat-unprotected', ip6: 'nat-unprotected' },
     })

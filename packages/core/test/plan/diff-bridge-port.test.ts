@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
-import type { DesiredMapping, DesiredNetwork } from '../../src/contract/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredOpening } from '../../src/contract/index.ts'
 import { diffLinks, findIccUnenforceable, switchHairpinOff } from '../../src/plan/index.ts'
 import { desired, mapping, network, target } from '../contract/state.ts'
 
@@ -13,10 +13,10 @@ const port = (wish: Partial<InterfaceFact> = {}): InterfaceFact => ({
   ...wish,
 })
 
-const bridgeOf = ({ icc }: DesiredNetwork): InterfaceFact => ({
+const bridgeOf = ({ icc, linked }: DesiredNetwork): InterfaceFact => ({
   name: 'br-web',
   up: true,
-  alias: `portolan project=shop network=web${icc ? '' : ' icc=off'}`,
+  alias: `portolan project=shop network=web${icc ? '' : linked === true ? ' icc=links' : ' icc=off'}`,
   addresses: ['172.17.42.1/16', 'fd00:17::1/64'],
 })
 
@@ -33,6 +33,7 @@ const operations = (
 
 const on = network('web')
 const off = network('web', { icc: false })
+const linked = { ...off, linked: true }
 const netfilter = { 'net.bridge.bridge-nf-call-iptables': '0', 'net.bridge.bridge-nf-call-ip6tables': '0' }
 
 const hooked = { ...netfilter, 'net.bridge.bridge-nf-call-iptables': '1' }
@@ -71,6 +72,14 @@ describe('a port of one of our bridges', () => {
     ['is let go where every bridge calls the hooks', off, { isolated: true }, hooked, false],
     ['... for IPv6 alone', off, { isolated: true }, hooked6, false],
     ['is let go when icc is on', on, { isolated: true }, {}, false],
+    [
+      'is let go where its container is linked, and the hooks tell',
+      linked,
+      { isolated: true },
+      netfilter,
+      false,
+    ],
+    ['is isolated all the same where no hook can tell', linked, {}, {}, true],
   ])('%s', (_, wanted, wish, sysctls, isolated) => {
     expect(operations(wanted, [port(wish)], sysctls)).toEqual(
       isolated === null ? [] : [{ kind: 'set-port', name: 'veth1', isolated }],
@@ -217,5 +226,35 @@ describe('icc that nothing can hold', () => {
     ['no sysctl of the host is known', off, rigid, null],
   ])('is none where %s', (_, wanted, link, sysctls) => {
     expect(find(wanted, link, sysctls)).toEqual([])
+  })
+
+  test('is told of a network whose containers are linked: of the hooks, or that no link is delivered', () => {
+    const opening: DesiredOpening = {
+      label: 'db from web on web, linked',
+      family: 'ip',
+      network: 'web',
+      address: '172.17.0.2',
+      from: { kind: 'container', network: 'web', address: '172.17.0.3' },
+      ports: [{ protocol: 'tcp', port: 5432 }],
+    }
+    const told = (sysctls: HostFacts['sysctls'] = {}) =>
+      findIccUnenforceable(desired({ networks: [linked], openings: [opening] }), {
+        sysctls,
+        interfaces: [port({ isolated: true })],
+      })
+    expect(told()).toEqual([
+      expect.objectContaining({
+        kind: 'LinkUndeliverable',
+        severity: 'warning',
+        message: expect.stringMatching(/\(db from web on web, linked\).*br_netfilter is not loaded/),
+        remedy: expect.objectContaining({ commands: ['modprobe br_netfilter'] }),
+      }),
+    ])
+    expect(told(netfilter)).toEqual([
+      expect.objectContaining({
+        kind: 'IccForIpOnly',
+        message: expect.stringMatching(/some of them are to reach others/),
+      }),
+    ])
   })
 })

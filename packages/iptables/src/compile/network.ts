@@ -28,6 +28,7 @@ import { isLimited } from './direct-mapping.ts'
 import { joined, type Members, whole } from './external-network.ts'
 import { interfaceLiteral, prefixLiteral } from './literals.ts'
 import * as chains from './object-name.ts'
+import { openingRules } from './opening.ts'
 import { acceptPhase, betweenPhase, commonPhase, toBridgePhase as to } from './order/phase.ts'
 import type { Place, PlacedRule } from './parts.ts'
 import { loopback, sources } from './source-translation.ts'
@@ -198,12 +199,13 @@ export const networkRules = (
       mapping.family === family &&
       mapping.targets.some((target) => target.network === network.name),
   )
-  return ownedNetworkRules(
+  const rules = ownedNetworkRules(
     { project: desired.project, network },
     family,
     { any: direct.length > 0, limited: direct.some(isLimited) },
     network.external ? joined(network, family, ownAddresses(desired, network, family)) : whole(network),
   )
+  return rules.length === 0 ? rules : [...rules, ...openingRules(desired, network, family)]
 }
 
 /** The same, of a network that is known without the mappings of its project. */

@@ -1,4 +1,12 @@
-import type { DesiredMapping, DesiredNetwork, DesiredState, DesiredTarget, GatewayMode } from '@portolan/core'
+import type {
+  DesiredMapping,
+  DesiredNetwork,
+  DesiredOpening,
+  DesiredState,
+  DesiredTarget,
+  GatewayMode,
+  OpeningSource,
+} from '@portolan/core'
 import type { Family, Protocol } from '@portolan/netfilter'
 import fc from 'fast-check'
 import { network } from './desired.ts'
@@ -96,16 +104,69 @@ const toMapping = (all: readonly DesiredNetwork[], one: Draft): readonly Desired
 const socketOf = (one: DesiredMapping): string =>
   [one.family, one.protocol, one.hostAddress, one.interface, one.hostPort].join(' ')
 
+interface OpeningDraft {
+  readonly network: number
+  readonly family: Family
+  readonly last: number | null
+  readonly from: 'interface' | 'prefix' | 'everyone' | 'network' | 'container'
+  readonly other: number
+  readonly ports: readonly number[]
+  readonly protocol: Protocol
+  readonly label: string
+}
+
+const openingDraft: fc.Arbitrary<OpeningDraft> = fc.record({
+  network: fc.nat(3),
+  family: fc.constantFrom<Family>('ip', 'ip6'),
+  last: fc.option(fc.integer({ min: 2, max: 9 })),
+  from: fc.constantFrom('interface', 'prefix', 'everyone', 'network', 'container'),
+  other: fc.nat(3),
+  ports: fc.uniqueArray(fc.integer({ min: 1, max: 65535 }), { maxLength: 3 }),
+  protocol: fc.constantFrom(...protocols),
+  label: fc.string({ unit: 'binary', maxLength: 40 }),
+})
+
+const toOpening = (all: readonly DesiredNetwork[], one: OpeningDraft): DesiredOpening => {
+  const { family, last } = one
+  const at = one.network % all.length
+  const other = one.other % all.length
+  const everyone = family === 'ip' ? '0.0.0.0/0' : '::/0'
+  const source = (): OpeningSource => {
+    switch (one.from) {
+      case 'interface':
+        return { kind: 'interface', name: 'wg0' }
+      case 'prefix':
+        return { kind: 'prefix', prefix: allowList(family, 1)?.[0] ?? everyone }
+      case 'everyone':
+        return { kind: 'prefix', prefix: everyone }
+      case 'network':
+        return { kind: 'network', network: `n${other}` }
+      case 'container':
+        return { kind: 'container', network: `n${other}`, address: containerAddress(family, other + 1, 7) }
+    }
+  }
+  const hasPorts = one.from === 'container' && last !== null && one.ports.length > 0
+  return {
+    label: one.label,
+    family,
+    network: `n${at}`,
+    address: last === null ? null : containerAddress(family, at + 1, last),
+    from: source(),
+    ports: hasPorts ? one.ports.map((port) => ({ protocol: one.protocol, port })) : null,
+  }
+}
+
 /** Any state that core would hand to a compiler, with labels that it would not. */
 export const desiredStates = (project = 'demo', maxMappings = 60): fc.Arbitrary<DesiredState> =>
   fc
     .record({
       networks,
       drafts: fc.array(draft, { maxLength: maxMappings }),
+      openings: fc.array(openingDraft, { maxLength: 5 }),
       guardForwarding: fc.boolean(),
       external: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
     })
-    .map(({ networks: all, drafts, guardForwarding, external }) => {
+    .map(({ networks: all, drafts, openings, guardForwarding, external }) => {
       const mappings = drafts.flatMap((one) => toMapping(all, one))
       const known = new Set<string>()
       return {
@@ -117,6 +178,7 @@ export const desiredStates = (project = 'demo', maxMappings = 60): fc.Arbitrary<
         })),
         endpoints: [],
         guardForwarding,
+        openings: openings.map((one) => toOpening(all, one)),
         mappings: mappings.filter((one) => !known.has(socketOf(one)) && known.add(socketOf(one)).size > 0),
       }
     })

@@ -1,7 +1,9 @@
 import type { HostPresence } from '@portolan/core'
+import { families } from '@portolan/netfilter'
 import { bridgeOf, toEndpoints } from '../compile/maps/joined-bridges.ts'
 import { sourceChain, toChain } from '../compile/object-name.ts'
 import { isEmptyParts, type Parts } from '../compile/parts.ts'
+import { mapName } from '../compile/port-key.ts'
 import { ownerComment } from '../compile/tag.ts'
 import { sameRules } from '../diff/maps/same.ts'
 import type { Chain, Element, Rule, Ruleset } from '../model/index.ts'
@@ -13,6 +15,31 @@ import { targetOf } from './yield-to.ts'
 
 /** The maps and sets whose keys are bridges. */
 const bridgeSets: readonly string[] = ['bridges', 'internal', 'to_network', 'source_to_network']
+
+/** Openings that lead to a bridge or to a container's subnet that is gone, by their comments. */
+const openingsGone = (
+  { elements }: Parts,
+  hasInterface: HostPresence['hasInterface'],
+  hasSubnetOf: HostPresence['hasSubnetOf'],
+): readonly string[] =>
+  families.flatMap((family) => [
+    ...(elements.get(mapName('entrance', family, 'any')) ?? []).flatMap((item) => {
+      const bridge = partOf(item, 1)
+      return bridge === null || hasInterface(bridge) ? [] : [item.comment ?? '']
+    }),
+    ...(['entry', 'peers', 'linked', 'opened'] as const).flatMap((stem) =>
+      (elements.get(mapName(stem, family, 'any')) ?? []).flatMap((item) => {
+        const address = partOf(item, stem === 'opened' ? 0 : 1)
+        return address === null || hasSubnetOf(address) ? [] : [item.comment ?? '']
+      }),
+    ),
+  ])
+
+/** A part of the key of an element. */
+const partOf = ({ key }: Element, at: number): string | null => {
+  const part = key.kind === 'concat' ? key.parts[at] : key
+  return part?.kind === 'text' ? part.text : null
+}
 
 /** What of known rules may come back: nothing of a bridge that is gone, no mapping to a container whose network is. */
 export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPresence): Parts => {
@@ -30,6 +57,7 @@ export const surviving = (known: Ruleset, { hasInterface, hasSubnetOf }: HostPre
   }
   for (const { project, label, targets } of published(known))
     if (!targets.some(({ address }) => hasSubnetOf(address))) gone.add(ownerComment(project, label))
+  for (const comment of openingsGone(parts, hasInterface, hasSubnetOf)) gone.add(comment)
   if (gone.size === 0) return parts
   const stays = (set: string, { key, comment }: Element): boolean =>
     bridgeSets.includes(set) ? key.kind !== 'text' || hasInterface(key.text) : !gone.has(comment ?? '')

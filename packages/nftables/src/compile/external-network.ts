@@ -20,6 +20,7 @@ import {
 } from '../model/index.ts'
 import { toNetwork } from './network.ts'
 import { fromChain, homeChain, joinedChain, maskChain, sourceChain, toChain } from './object-name.ts'
+import { addOpenings } from './opening.ts'
 import { addElement, type PartsBuilder } from './parts.ts'
 import { mapName } from './port-key.ts'
 import { sources } from './source-translation.ts'
@@ -67,6 +68,7 @@ export const addExternalNetwork = (
   const { project } = desired
   const { bridge } = network
   const comment = ownerComment(project, network.name)
+  const opened = addOpenings(parts, desired, network, comment)
   for (const family of families) {
     const subnet = network[family]
     if (subnet === null) continue
@@ -80,7 +82,7 @@ export const addExternalNetwork = (
     }
     for (const own of ownAddresses(desired, network, family)) {
       const [address, atBridge] = [text(own), concat(text(bridge), text(own))]
-      lead('to_endpoint', atBridge, toChain(bridge), toNetwork(network, comment, direct))
+      lead('to_endpoint', atBridge, toChain(bridge), toNetwork(network, comment, direct, opened))
       if (toSource.length > 0) lead('source_to_endpoint', atBridge, sourceChain(bridge), toSource)
       else addElement(parts, mapName('source_to_endpoint', family, 'any'), element(atBridge, accept, comment))
       lead('home_endpoint', address, homeChain(bridge), home(network, comment))

@@ -36,4 +36,6 @@ export const validate = (desired: DesiredState): void => {
   for (const network of desired.networks)
     checkInterface(network.bridge, `The bridge of network ${network.name}`)
   desired.mappings.forEach(checkInterfaceOf)
+  for (const { from, label } of desired.openings ?? [])
+    if (from.kind === 'interface') checkInterface(from.name, `The interface of ${label}`)
 }

@@ -56,6 +56,7 @@ export const toNetwork = (
   network: DesiredNetwork,
   comment: string,
   direct: ReadonlySet<Family>,
+  opened: readonly Rule[] = [],
 ): readonly Rule[] => {
   const r = (...statements: readonly Statement[]): Rule => rule(comment, ...statements)
   return [
@@ -65,6 +66,7 @@ export const toNetwork = (
       : []),
     r(has(ct('state'), states('established', 'related')), accept),
     r(has(ct('status'), text('dnat')), accept),
+    ...opened,
     r(is(meta('iifname'), text(network.bridge)), network.icc ? accept : drop),
     ...families.flatMap((family) => {
       const subnet = network[family]
@@ -110,19 +112,21 @@ export const directFamilies = (
  * Adds one network's chains, and the elements that lead to them.
  *
  * @param direct - families in which ports of the containers are opened without translation
+ * @param opened - rules for what `links` and `reachable_from` name
  */
 export const addNetwork = (
   parts: PartsBuilder,
   project: string,
   network: DesiredNetwork,
   direct: ReadonlySet<Family>,
+  opened: readonly Rule[] = [],
 ): void => {
   const comment = ownerComment(project, network.name)
   const bridge = text(network.bridge)
   addElement(parts, 'bridges', element(bridge, null, comment))
   if (network.internal) addElement(parts, 'internal', element(bridge, null, comment))
 
-  parts.chains.push(chain(toChain(network.bridge), toNetwork(network, comment, direct)))
+  parts.chains.push(chain(toChain(network.bridge), toNetwork(network, comment, direct, opened)))
   addElement(parts, 'to_network', element(bridge, goto(toChain(network.bridge)), comment))
 
   const rules = sources(network, comment)

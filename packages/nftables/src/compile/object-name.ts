@@ -1,3 +1,5 @@
+import type { Family } from '@portolan/netfilter'
+
 /**
  * Names of chains, made from what users wrote. An nft identifier is a letter and then letters, digits and
  * `/ - _ .` (src/scanner.l); an interface name may hold anything but `/` and white space (dev_valid_name in
@@ -40,3 +42,7 @@ export const joinedChain = (chain: string, project: string): string => `${chain}
 
 /** The chain that masquerades what containers of ours send away from a bridge of others. */
 export const maskChain = (bridge: string): string => `masquerade_${interfacePart(bridge)}`
+
+/** The chain that asks whether a source may reach a container on its own address. */
+export const openedChain = (family: Family, address: string): string =>
+  `opened${family === 'ip' ? '4' : '6'}_${addressPart(address)}`

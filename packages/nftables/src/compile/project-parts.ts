@@ -6,6 +6,7 @@ import { addExternalNetwork } from './external-network.ts'
 import { validate } from './literals.ts'
 import { addNatMapping } from './mapping.ts'
 import { addNetwork, directFamilies } from './network.ts'
+import { addOpenings } from './opening.ts'
 import { addRule, newParts, type Parts } from './parts.ts'
 import { ownerComment } from './tag.ts'
 
@@ -21,7 +22,10 @@ export const projectParts = (desired: DesiredState): Parts => {
   for (const network of networks) {
     const direct = directFamilies(network, mappings)
     if (network.external) addExternalNetwork(parts, desired, network, direct)
-    else addNetwork(parts, project, network, direct)
+    else {
+      const opened = addOpenings(parts, desired, network, ownerComment(project, network.name))
+      addNetwork(parts, project, network, direct, opened)
+    }
   }
   for (const mapping of mappings) if (mapping.kind === 'nat') addNatMapping(parts, project, mapping)
   addDirectMappings(parts, project, mappings)

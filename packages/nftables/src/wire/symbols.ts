@@ -10,7 +10,11 @@ export const byteSymbols: Readonly<Record<'nf_proto' | 'icmp_type' | 'icmpv6_typ
     ['ipv6', NFPROTO_IPV6],
   ],
   icmp_type: [['echo-request', 8]],
-  icmpv6_type: [['echo-request', 128]],
+  icmpv6_type: [
+    ['echo-request', 128],
+    ['nd-neighbor-solicit', 135],
+    ['nd-neighbor-advert', 136],
+  ],
   // include/uapi/linux/netfilter/nf_conntrack_tuple_common.h: enum ip_conntrack_dir
   ct_dir: [
     ['original', 0],

@@ -1,6 +1,7 @@
 import type {
   DesiredMapping,
   DesiredNetwork,
+  DesiredOpening,
   DesiredState,
   DesiredSubnet,
   DesiredTarget,
@@ -102,6 +103,46 @@ const mapping = (firstSubnet: number, ports: fc.Arbitrary<number>): fc.Arbitrary
     }),
   )
 
+const opening = (networks: readonly DesiredNetwork[], firstSubnet: number): fc.Arbitrary<DesiredOpening> =>
+  fc.constantFrom<Family>('ip', 'ip6').chain((family) => {
+    const host = fc.integer({ min: 1, max: 200 })
+    const names = networks.map(({ name }) => name)
+    const member = fc.tuple(fc.nat(2), host).map(([at, number]) => address(family, firstSubnet + at, number))
+    const container = fc.record({
+      kind: fc.constant('container' as const),
+      network: fc.constantFrom('elsewhere', ...names),
+      address: member,
+    })
+    const common = { label, family: fc.constant(family), network: fc.constantFrom('elsewhere', ...names) }
+    const ports = fc.uniqueArray(
+      fc.record({
+        protocol: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
+        port: fc.integer({ min: 1, max: 65535 }),
+      }),
+      { minLength: 1, maxLength: 3, selector: ({ protocol, port }) => `${protocol} ${port}` },
+    )
+    return fc.oneof(
+      fc.record({ ...common, address: member, from: container, ports }),
+      fc.record({
+        ...common,
+        address: fc.option(member),
+        from: fc.oneof(
+          container,
+          fc.record({
+            kind: fc.constant('interface' as const),
+            name: fc.oneof(interfaceName, fc.constant('wg0')),
+          }),
+          fc.record({ kind: fc.constant('prefix' as const), prefix: fc.constantFrom(...prefixes[family]) }),
+          fc.record({
+            kind: fc.constant('network' as const),
+            network: fc.constantFrom('elsewhere', ...names),
+          }),
+        ),
+        ports: fc.constant(null),
+      }),
+    )
+  })
+
 const keyOf = ({ family, protocol, hostAddress, interface: name, hostPort }: DesiredMapping): string =>
   JSON.stringify([family, protocol, hostAddress, name, hostPort])
 
@@ -110,6 +151,13 @@ const keyOf = ({ family, protocol, hostAddress, interface: name, hostPort }: Des
  * or bridges; host ports are few, so that they clash with one another in every way they can.
  */
 export const desiredState = (project = 'demo', firstSubnet = 0): fc.Arbitrary<DesiredState> =>
+  unopened(project, firstSubnet).chain((desired) =>
+    fc
+      .option(fc.array(opening(desired.networks, firstSubnet), { maxLength: 6 }))
+      .map((openings) => (openings === null ? desired : { ...desired, openings })),
+  )
+
+const unopened = (project: string, firstSubnet: number): fc.Arbitrary<DesiredState> =>
   fc.record({
     project: fc.constant(project),
     networks: fc

@@ -34,6 +34,7 @@ export const planJson = (plan: Omit<Plan, 'toString' | 'toJSON'>): Record<string
   networks: plan.desired.networks,
   ...(plan.desired.parented === undefined ? {} : { parented: plan.desired.parented }),
   mappings: plan.desired.mappings,
+  ...(plan.desired.openings === undefined ? {} : { openings: plan.desired.openings }),
   conflicts: plan.conflicts,
   ...(plan.incomplete.length === 0 ? {} : { incomplete: plan.incomplete }),
   changes: plan.changes.map(changeJson),

@@ -39,6 +39,7 @@ export const planFromJson = (text: string): Plan => {
     networks,
     parented,
     mappings,
+    openings,
     subnets,
     conflicts,
     incomplete = [],
@@ -51,6 +52,7 @@ export const planFromJson = (text: string): Plan => {
     networks,
     endpoints,
     mappings,
+    ...(openings === undefined ? {} : { openings }),
     guardForwarding,
     ...(parented === undefined ? {} : { parented }),
   }

@@ -4,6 +4,7 @@ import type {
   ConflictKind,
   DesiredMapping,
   DesiredNetwork,
+  DesiredOpening,
   DesiredParentedNetwork,
   DesiredTarget,
   IncompleteSearch,
@@ -38,6 +39,7 @@ import {
 import type { Backend } from '../backend/backend.ts'
 import type { FixOperation } from '../plan/fix-change.ts'
 import type { PlanChange } from '../plan/plan.ts'
+import { openingSchema } from './opening-schema.ts'
 import { endpointSchema, parentedSchema } from './parented-schema.ts'
 import type { CarriedChange, StoredParts } from './store-plan.ts'
 import type { StoredRules } from './stored-rules.ts'
@@ -50,6 +52,7 @@ export interface StoredPlan {
   readonly networks: readonly DesiredNetwork[]
   readonly parented?: readonly DesiredParentedNetwork[]
   readonly mappings: readonly DesiredMapping[]
+  readonly openings?: readonly DesiredOpening[]
   readonly conflicts: readonly Conflict[]
   readonly incomplete?: readonly IncompleteSearch[]
   readonly changes: readonly (Change & { readonly part: PlanChange['part'] })[]
@@ -90,6 +93,7 @@ const network: Schema<DesiredNetwork> = allOf({
   external: flag,
   internal: flag,
   icc: flag,
+  linked: absentOr(flag),
   mtu: wholeNumberOrNull,
   ip: orNull(desiredSubnet),
   ip6: orNull(desiredSubnet),
@@ -104,7 +108,7 @@ const target: Schema<DesiredTarget> = allOf({
   weight: wholeNumber,
 })
 
-/** The type asks for one target at least, and a list may be empty. `planFromJson` refuses an empty one. */
+/** The type asks for one target at least. `planFromJson` refuses an empty list. */
 const targets = listOf(target) as Schema<unknown> as Schema<DesiredMapping['targets']>
 
 const mapping: Schema<DesiredMapping> = allOf({
@@ -132,6 +136,7 @@ const conflictKinds: Readonly<Record<ConflictKind, true>> = {
   SubnetOverlap: true,
   IccForIpOnly: true,
   IccUnenforceable: true,
+  LinkUndeliverable: true,
   NetworkInUse: true,
   ParentDown: true,
   ParentUnusable: true,
@@ -223,6 +228,7 @@ export const storedPlanSchema: Schema<StoredPlan> = allOf({
   networks: listOf(network),
   parented: absentOr(listOf(parentedSchema)),
   mappings: listOf(mapping),
+  openings: absentOr(listOf(openingSchema)),
   conflicts: listOf(conflict),
   incomplete: absentOr(
     listOf(allOf({ mapping: textOrNull, network: textOrNull, what: text(), why: text() })),

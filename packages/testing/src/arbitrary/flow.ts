@@ -97,7 +97,10 @@ const sourceIn = (
   family: 'ip' | 'ip6',
   interfaces: fc.Arbitrary<string>,
 ): fc.Arbitrary<FlowSource> => {
-  const entries = desired.mappings.flatMap((mapping) => mapping.interface ?? [])
+  const entries = [
+    ...desired.mappings.flatMap((mapping) => mapping.interface ?? []),
+    ...(desired.openings ?? []).flatMap(({ from }) => (from.kind === 'interface' ? [from.name] : [])),
+  ]
   const members = desired.endpoints.flatMap(({ [family]: address }) => address ?? [])
   const machine = fc.record({
     kind: fc.constant('machine' as const),
@@ -138,6 +141,66 @@ const aimsIn = (desired: DesiredState, own: readonly string[], family: 'ip' | 'i
       ...targets.map(({ address, port }) => ({ protocol, address, port })),
     ])
 
+/** What an entry of `links` or `reachable_from` names: to a container, from what may reach it, and the same to others. */
+const namedIn = (desired: DesiredState, family: 'ip' | 'ip6'): readonly fc.Arbitrary<Flow>[] => {
+  const membersOf = (name: string | null): readonly string[] =>
+    desired.endpoints.flatMap(({ network, [family]: address }) =>
+      (name === null || network === name) && address !== null ? [address] : [],
+    )
+  return (desired.openings ?? []).flatMap((opening) => {
+    const sources = sourcesNamed(opening, membersOf)
+    const targets = opening.address === null ? membersOf(opening.network) : [opening.address]
+    if (opening.family !== family || sources.length === 0 || targets.length === 0) return []
+    const aims = opening.ports ?? [{ protocol: 'tcp', port: 8000 } as const]
+    return [
+      fc.record({
+        family: fc.constant(family),
+        from: fc.constantFrom(...sources),
+        aim: fc.oneof(
+          { weight: 3, arbitrary: fc.constantFrom(...aims) },
+          fc.constantFrom(
+            { protocol: 'udp', port: 8001 } as const,
+            { protocol: 'echo-request', port: 1 } as const,
+          ),
+        ),
+        address: fc.oneof(
+          { weight: 3, arbitrary: fc.constantFrom(...targets) },
+          fc.constantFrom(...targets, ...membersOf(null)),
+        ),
+      }),
+    ].map((drawn) =>
+      drawn.map(({ from, aim, address }): Flow => {
+        const { protocol, port } = aim
+        return { family, protocol, from, to: { address, port } }
+      }),
+    )
+  })
+}
+
+/** Machines in a prefix are those that there are, so that an answer finds its way. */
+const sourcesNamed = (
+  { from, family }: NonNullable<DesiredState['openings']>[number],
+  membersOf: (name: string) => readonly string[],
+): readonly FlowSource[] => {
+  const behind = machines[family].filter((address) => !/^(127|fe80)/.test(address))
+  switch (from.kind) {
+    case 'interface':
+      return behind.map((address) => ({ kind: 'machine', address, interface: from.name }))
+    case 'prefix':
+      return behind
+        .filter((address) => prefixContains(from.prefix, address))
+        .map((address) => ({ kind: 'machine', address, interface: 'eth0' }))
+    case 'container':
+      return [from]
+    case 'network':
+      return membersOf(from.network).map((address) => ({
+        kind: 'container',
+        network: from.network,
+        address,
+      }))
+  }
+}
+
 /** Between two containers of one bridge nothing keeps anybody from a source of other networks. */
 const isForgedToNeighbour = ({ networks }: DesiredState, { family, from, to }: Flow): boolean => {
   if (from.kind !== 'container') return false
@@ -162,8 +225,11 @@ const flowIn = (
     const aims = aimsIn(desired, own, family)
     const aim =
       aims.length === 0 ? anywhere : fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...aims) }, anywhere)
-    return fc
+    const other = fc
       .tuple(sourceIn(desired, family, interfaces), aim)
-      .map(([from, { protocol, ...to }]) => ({ family, protocol, from, to }))
-      .filter((flow) => !isForgedToNeighbour(desired, flow))
+      .map(([from, { protocol, ...to }]): Flow => ({ family, protocol, from, to }))
+    const named = namedIn(desired, family)
+    return (named.length === 0 ? other : fc.oneof({ weight: 2, arbitrary: other }, ...named)).filter(
+      (flow) => !isForgedToNeighbour(desired, flow),
+    )
   })

@@ -5,19 +5,21 @@ import { endpointIntents } from './endpoint-intent.ts'
 import { mappingIntents } from './mapping-intent.ts'
 import { projectName } from './names.ts'
 import { networkIntents, type Realm } from './network-intent.ts'
+import { openingIntents } from './opening-intent.ts'
 import { ShrinkingIntents } from './smaller-intents.ts'
 
 const intentIn = (realm: Realm, project: fc.Arbitrary<string>): fc.Arbitrary<Intent> =>
   new ShrinkingIntents(
     networkIntents(realm).chain((networks) =>
       endpointIntents(networks).chain((endpoints) =>
-        fc.record({
-          project,
-          networks: fc.constant(networks),
-          endpoints: fc.constant(endpoints),
-          mappings: mappingIntents(networks, endpoints),
-          notes: fc.constant([]),
-        }),
+        fc
+          .record({
+            project,
+            mappings: mappingIntents(networks, endpoints),
+            notes: fc.constant([]),
+            openings: openingIntents(networks, endpoints),
+          })
+          .map(({ openings, ...rest }): Intent => ({ ...rest, ...openings })),
       ),
     ),
   )
@@ -35,7 +37,7 @@ export interface IntentOptions {
 }
 
 /**
- * Any intent that a user could rightly write: every gateway mode, every kind of mapping. It shrinks to one network with one
+ * Any intent that a user could rightly write: every gateway mode, every kind of mapping, `links` and `reachable_from`. It shrinks to one network with one
  * service; a network without services is left only where it is what fails.
  *
  * @throws RangeError for a project that is not of 0 to 9

@@ -1,4 +1,4 @@
-import type { EndpointIntent, Intent } from '@portolan/core'
+import type { EndpointIntent, Intent, NetworkIntent } from '@portolan/core'
 import fc from 'fast-check'
 
 type Keep = (endpoint: Pick<EndpointIntent, 'service' | 'network' | 'replica'>) => boolean
@@ -17,6 +17,9 @@ const keysOf = (endpoints: readonly EndpointIntent[]): readonly EndpointIntent[]
       endpoints.findIndex((one) => one.service === service && one.network === network) === at,
   )
 
+const withoutNamed = <One extends NetworkIntent | EndpointIntent>({ reachableFrom: _, ...rest }: One) =>
+  rest as Omit<One, 'reachableFrom'> as One
+
 /** Networks go that no service is on: first all of them, then one by one. */
 const withoutSpares = (intent: Intent): readonly Intent[] => {
   const { networks, endpoints } = intent
@@ -33,10 +36,10 @@ const withoutSpares = (intent: Intent): readonly Intent[] => {
 
 /**
  * Intents with one thing less, that could be written as well: a network without services, a service, a network of a
- * service, a replica, a mapping.
+ * service, a replica, a mapping, a link, an entry of `reachable_from`.
  */
 export const smallerIntents = (intent: Intent): readonly Intent[] => {
-  const { endpoints, mappings } = intent
+  const { endpoints, mappings, networks, links = [] } = intent
   const memberships = keysOf(endpoints)
   const services = [...new Set(endpoints.map(({ service }) => service))]
   const replicasOf = (name: string): number =>
@@ -57,6 +60,18 @@ export const smallerIntents = (intent: Intent): readonly Intent[] => {
         keepEndpoints(intent, ({ service, replica }) => service !== name || replica < replicasOf(name)),
       ),
     ...mappings.map((_, at) => ({ ...intent, mappings: without(mappings, at) })),
+    ...links.map((_, at) => ({ ...intent, links: without(links, at) })),
+    ...networks.flatMap((network, at) =>
+      network.reachableFrom === undefined
+        ? []
+        : [{ ...intent, networks: networks.with(at, withoutNamed(network)) }],
+    ),
+    ...services
+      .filter((name) => endpoints.some((one) => one.service === name && one.reachableFrom !== undefined))
+      .map((name) => ({
+        ...intent,
+        endpoints: endpoints.map((one) => (one.service === name ? withoutNamed(one) : one)),
+      })),
   ]
 }
 

@@ -36,7 +36,11 @@ const membersAsked = 2
 export const contractFlows = (desired: DesiredState, facts: HostFacts): readonly Flow[] => {
   const unique = new Map<string, Flow>()
   for (const family of families)
-    for (const flow of [...toMappings(desired, facts, family), ...ofNetworks(desired, facts, family)])
+    for (const flow of [
+      ...toMappings(desired, facts, family),
+      ...toLinked(desired, family),
+      ...ofNetworks(desired, facts, family),
+    ])
       unique.set(JSON.stringify(flow), flow)
   return [...unique.values()]
 }
@@ -66,6 +70,16 @@ const toMappings = (desired: DesiredState, facts: HostFacts, family: Family): re
       ]
       return sources.flatMap((from) => doors.map((to): Flow => ({ family, protocol, from, to })))
     })
+
+/** To each port that a link opens, from those that link and those that do not. */
+const toLinked = (desired: DesiredState, family: Family): readonly Flow[] =>
+  (desired.openings ?? []).flatMap(({ address, ports, from, ...opening }) => {
+    if (opening.family !== family || address === null || from.kind !== 'container') return []
+    const sources = [{ ...from }, ...membersOf(desired, family)]
+    return (ports ?? []).flatMap(({ protocol, port }) =>
+      sources.map((source): Flow => ({ family, protocol, from: source, to: { address, port } })),
+    )
+  })
 
 /** The addresses of the host that a mapping may answer on, and one that it does not. */
 const doorsOf = (
@@ -124,10 +138,16 @@ const neighbourOf = (text: string): string | null => {
 const allowedAndNot = (
   { allowFrom, family }: DesiredMapping,
   machines: readonly MachineSource[],
+): readonly MachineSource[] => (allowFrom === null ? [] : machinesIn(allowFrom, family, machines))
+
+const machinesIn = (
+  ranges: readonly string[],
+  family: Family,
+  machines: readonly MachineSource[],
 ): readonly MachineSource[] => {
   const far = machines.find(({ address }) => address === farAway[family])
-  if (allowFrom === null || far === undefined) return []
-  return allowFrom.flatMap((range) => {
+  if (far === undefined) return []
+  return ranges.flatMap((range) => {
     const prefix = parsePrefix(range)
     const inside = addToAddress(firstAddress(prefix), prefix.length < 31 ? 1n : 0n)
     const isOdd =
@@ -150,7 +170,10 @@ const ofNetworks = (desired: DesiredState, facts: HostFacts, family: Family): re
   const machines = machinesBefore(facts, family)
   const inside = desired.networks.flatMap((network) => insideOf(desired, network, family))
   const hasWayOut = machines.some(({ address }) => address === farAway[family])
-  const sources: readonly FlowSource[] = [...machines, ...members]
+  const named = (desired.openings ?? []).flatMap(({ from, ...opening }) =>
+    from.kind === 'prefix' && opening.family === family ? [from.prefix] : [],
+  )
+  const sources: readonly FlowSource[] = [...machines, ...machinesIn(named, family, machines), ...members]
   const flows = sources.flatMap((from) =>
     inside.map(
       (address): Flow => ({ family, protocol: 'tcp', from, to: { address, port: unpublishedPort } }),

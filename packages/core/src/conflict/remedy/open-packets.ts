@@ -51,7 +51,7 @@ export const openPackets = (
   const rowsOf = (family: Family): ReturnType<typeof networkRows> => {
     const found =
       ofNetworks.get(family) ??
-      desired.networks.flatMap((network) => networkRows(network, family, around[family]))
+      desired.networks.flatMap((network) => networkRows(desired, network, family, around[family]))
     ofNetworks.set(family, found)
     return found
   }
@@ -68,8 +68,10 @@ export const openPackets = (
       ),
       ...desired.networks.flatMap((network) => ofNeighbours(network, packets, around[family])),
       ...rowsOf(family).flatMap(
-        ({ in: by, region, source, way, network, choosesSource }): readonly Region[] => {
+        ({ in: by, region, source, way, network, choosesSource, opens }): readonly Region[] => {
           if (by !== from) return []
+          if (opens !== undefined)
+            return [{ ...region, sport: anyPort, ...(opens.ports === null ? { dport: anyPort } : {}) }]
           const any = { sport: anyPort, dport: anyPort }
           // The first and the last address of a subnet are of it, though no container has them. On an external network
           // the project's own containers alone are.

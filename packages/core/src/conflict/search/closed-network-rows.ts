@@ -1,9 +1,16 @@
 import type { Family, Protocol } from '@portolan/netfilter'
 import { protocolNumber } from '@portolan/netfilter'
-import { isEmptySet, type RangeSet, subtractRanges, valueSet } from '@portolan/netfilter/analysis'
+import {
+  intersectRanges,
+  isEmptySet,
+  type RangeSet,
+  subtractRanges,
+  valueSet,
+} from '@portolan/netfilter/analysis'
 import type { DesiredNetwork, DesiredState, DesiredTarget } from '../../contract/index.ts'
 import { everyPort, membersOfAll } from './closed-mapping-rows.ts'
 import { type Alike, askedNetworks } from './mapping-rows.ts'
+import { unopened } from './opening-rows.ts'
 import type { Closed, ClosedBecause, Row } from './row.ts'
 import { addressValue } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -60,19 +67,37 @@ export const closedNetworkRows = (
     for (const { name } of around.entries) add('machine', name, membersOfAll(around), inward('forged'))
     if (subnet.mode !== 'nat-unprotected' || network.internal) {
       const published = directPlaces(desired, network, family, protocol)
-      const addClosed = (source: Row['source'], from: string, saddr: RangeSet): void => {
+      const addClosed = (
+        source: Row['source'],
+        from: string,
+        sources: RangeSet,
+        home: DesiredNetwork | null,
+      ): void => {
         const expected = inward('unpublished')
-        add(source, from, saddr, expected, subtractRanges(members, published.addresses))
-        add(source, from, saddr, expected, published.addresses, subtractRanges(everyPort, published.ports))
+        const way = { in: from, sources, network: home }
+        for (const { saddr, daddr, dport } of unopened(desired, network, family, protocol, way, members)) {
+          add(source, from, saddr, expected, subtractRanges(daddr, published.addresses), dport)
+          const open = intersectRanges(daddr, published.addresses)
+          add(source, from, saddr, expected, open, subtractRanges(dport, published.ports))
+        }
       }
-      for (const { name, sources } of around.entries) addClosed('machine', name, sources)
+      for (const { name, sources } of around.entries) addClosed('machine', name, sources, null)
       for (const other of askedNetworks([network], alike)) {
         const strangers = around.subnets.get(other)
         if (other !== network && strangers !== undefined)
-          addClosed('stranger', other.bridge, strangers.senders)
+          addClosed('stranger', other.bridge, strangers.senders, other)
       }
     }
-    if (!network.icc) add('sibling', bridge, members, inward('icc'))
+    if (!network.icc)
+      for (const part of unopened(
+        desired,
+        network,
+        family,
+        protocol,
+        { in: bridge, sources: members, network },
+        members,
+      ))
+        add('sibling', bridge, part.saddr, inward('icc'), part.daddr, part.dport)
     if (network.internal || subnet.mode === 'isolated')
       add(
         'itself',

@@ -1,5 +1,5 @@
 import { type Family, families } from '@portolan/netfilter'
-import type { DesiredNetwork } from '../../contract/index.ts'
+import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { numbersIn } from './area.ts'
 import type { ExploredRow } from './explore.ts'
 import type { ExploredGroup } from './explore-mappings.ts'
@@ -24,13 +24,14 @@ export interface ExploredNetworks {
 
 /** Explores the rows of all networks, those together that nothing tells apart. */
 export const exploreNetworks = (
+  desired: DesiredState,
   around: Readonly<Record<Family, Surroundings>>,
   alike: Alike,
   seek: Seek,
 ): readonly ExploredNetworks[] =>
   [...new Set(alike.values())].flatMap(({ networks }) =>
     families.flatMap((family) => {
-      const together = exploreTogether(networks, family, around[family], alike, seek)
+      const together = exploreTogether(desired, networks, family, around[family], alike, seek)
       return together.rows.every(({ isWhole }) => isWhole) || networks.length < 2
         ? [together]
         : together.apart()
@@ -38,13 +39,14 @@ export const exploreNetworks = (
   )
 
 const exploreTogether = (
+  desired: DesiredState,
   networks: ExploredNetworks['networks'],
   family: Family,
   around: Surroundings,
   alike: Alike,
   seek: Seek,
 ): ExploredNetworks => {
-  const rowsOf = networks.map((network) => networkRows(network, family, around))
+  const rowsOf = networks.map((network) => networkRows(desired, network, family, around))
   const rows = (rowsOf[0] ?? []).map((_, at) =>
     rowOf(
       rowsOf.flatMap((own) => own[at] ?? []),
@@ -55,7 +57,7 @@ const exploreTogether = (
     networks,
     family,
     rows: rows.flatMap((row) => (row === null ? [] : [seek(row)])),
-    apart: () => networks.map((network) => exploreTogether([network], family, around, alike, seek)),
+    apart: () => networks.map((network) => exploreTogether(desired, [network], family, around, alike, seek)),
   }
 }
 

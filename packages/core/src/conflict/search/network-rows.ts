@@ -1,13 +1,15 @@
 import type { Family } from '@portolan/netfilter'
 import { protocolNumber } from '@portolan/netfilter'
 import { isEmptySet, type RangeSet } from '@portolan/netfilter/analysis'
-import type { DesiredNetwork } from '../../contract/index.ts'
+import type { DesiredNetwork, DesiredState } from '../../contract/index.ts'
 import { clientPorts } from './client-ports.ts'
+import { openingRows } from './opening-rows.ts'
 import type { Row } from './row.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** The rows of the contract that are a network's own: out, in between, and from the host. */
 export const networkRows = (
+  desired: DesiredState,
   network: DesiredNetwork,
   family: Family,
   around: Surroundings,
@@ -85,5 +87,6 @@ export const networkRows = (
           expected: through('own'),
         })
   }
+  rows.push(...openingRows(desired, network, family, around))
   return rows.filter(({ region }) => !isEmptySet(region.saddr) && !isEmptySet(region.daddr))
 }

@@ -22,7 +22,7 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
     bridgeLink(
       network,
       known.find(({ name }) => name === network.bridge),
-      !network.icc && iccKeeper(network.bridge, facts) === 'hooks',
+      !network.icc && iccKeeper(network.bridge, facts, network.linked) === 'hooks',
     ),
   )
   const external = desired.networks.filter((network) => network.external).map(({ bridge }) => bridge)

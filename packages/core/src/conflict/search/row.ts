@@ -1,6 +1,6 @@
 import type { Family } from '@portolan/netfilter'
 import type { RangeSet } from '@portolan/netfilter/analysis'
-import type { DesiredMapping, DesiredNetwork } from '../../contract/index.ts'
+import type { DesiredMapping, DesiredNetwork, DesiredOpening } from '../../contract/index.ts'
 import type { Region } from './region.ts'
 
 /**
@@ -34,6 +34,8 @@ export interface Row {
   readonly prefersFrom?: RangeSet
   /** No packet of the row goes to its own source: a container reaches itself without the bridge. */
   readonly isApart?: true
+  /** The entry of `links` or `reachable_from` that promises it. */
+  readonly opens?: DesiredOpening
   /** The source address is the kernel's choice. */
   readonly choosesSource: boolean
   readonly expected: Expectation

@@ -12,5 +12,12 @@ export const withoutNetworks = (desired: DesiredState, names: readonly string[])
     networks: desired.networks.filter(({ name }) => !gone.has(name)),
     endpoints: desired.endpoints.filter(({ network }) => !gone.has(network)),
     mappings: desired.mappings.filter(({ targets }) => !targets.some(({ network }) => gone.has(network))),
+    ...(desired.openings === undefined
+      ? {}
+      : {
+          openings: desired.openings.filter(
+            ({ network, from }) => !gone.has(network) && !('network' in from && gone.has(from.network)),
+          ),
+        }),
   }
 }

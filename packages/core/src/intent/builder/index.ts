@@ -3,6 +3,7 @@ export {
   endpointIntent,
   type IntentBuilder,
   intent,
+  type ServiceLink,
   type ServiceOptions,
   type ServicePort,
 } from './intent-builder.ts'
@@ -18,4 +19,5 @@ export {
   requestedPorts,
   requestedProtocol,
 } from './port-options.ts'
+export { type ReachableInput, requestedReachable } from './reachable-options.ts'
 export { requestedName } from './requested-options.ts'

@@ -1,4 +1,10 @@
-import { type AddressInput, canonicalAddress, InvalidRequestError, inputText } from '@portolan/netfilter'
+import {
+  type AddressInput,
+  canonicalAddress,
+  InvalidRequestError,
+  inputText,
+  type Protocol,
+} from '@portolan/netfilter'
 import {
   checkArgument,
   checkOptions,
@@ -12,10 +18,18 @@ import {
   type ValueKind,
 } from '@portolan/netfilter/schema'
 import type { EndpointIntent } from '../endpoint-intent.ts'
-import type { Intent, MappingIntent, NetworkIntent } from '../intent.ts'
+import type { Intent, LinkIntent, MappingIntent, NetworkIntent } from '../intent.ts'
 import { isProjectName, projectNameRule } from '../project-name.ts'
 import { type NetworkOptions, networkIntent } from './network-options.ts'
-import { isAddress, mappingIntents, type PortOptions, type PortsInput } from './port-options.ts'
+import {
+  isAddress,
+  mappingIntents,
+  type PortOptions,
+  type PortsInput,
+  requestedPorts,
+  requestedProtocol,
+} from './port-options.ts'
+import { type ReachableInput, requestedReachable } from './reachable-options.ts'
 import { requestedName } from './requested-options.ts'
 
 /**
@@ -50,6 +64,20 @@ export interface ServiceOptions {
   /** By name, or by name with what is fixed there. Absent: `default`, as in Compose. */
   readonly networks?: readonly string[] | Readonly<Record<string, EndpointOptions>>
   readonly ports?: readonly ServicePort[]
+  /** What reaches it on its own addresses; absent: nothing more than its networks say. */
+  readonly reachableFrom?: readonly ReachableInput[]
+  /** Services that it reaches where `icc` is off, each by these ports alone. */
+  readonly links?: readonly ServiceLink[]
+}
+
+/**
+ * A service that another one reaches.
+ * @public @since 0.1.0
+ */
+export interface ServiceLink {
+  readonly service: string
+  /** The ports it exposes, of TCP unless told: `5432`, `{ port: '6000-6009', protocol: 'udp' }`. */
+  readonly ports: readonly (PortsInput | { readonly port: PortsInput; readonly protocol?: Protocol })[]
 }
 
 /**
@@ -104,6 +132,8 @@ const serviceKinds: OptionKinds<ServiceOptions> = {
       isObject(value) || (Array.isArray(value) && value.every((name) => typeof name === 'string')),
   },
   ports: listValue('a list such as [{ hostPort: 8080, port: 80 }]', isObject),
+  reachableFrom: listValue('a list such as [{ interface: "wg0" }]', () => true),
+  links: listValue('a list such as [{ service: "db", ports: [5432] }]', isObject),
 }
 
 const fixedValue: ValueKind = nullOr({
@@ -120,7 +150,8 @@ const endpointKinds: OptionKinds<EndpointOptions> = {
 const withService = (made: Intent, name: string, options: ServiceOptions): Intent => {
   const service = requestedName(name, 'a service')
   checkOptions(options, serviceKinds, `the options of service ${service}`)
-  const { networks, ports = [] } = options
+  const { networks, ports = [], links = [] } = options
+  const reachableFrom = requestedReachable(options.reachableFrom ?? [])
   if (made.endpoints.some((endpoint) => endpoint.service === service))
     throw new InvalidRequestError(`service ${service} is there already: give another one another name.`)
   const wanted = networksOf(networks)
@@ -136,14 +167,34 @@ const withService = (made: Intent, name: string, options: ServiceOptions): Inten
     networks: [...known.values()],
     endpoints: [
       ...made.endpoints,
-      ...[...wanted].map(([network, options]) => endpointIntent(service, network, options)),
+      ...[...wanted].map(([network, options]) => ({
+        ...endpointIntent(service, network, options),
+        ...(reachableFrom.length === 0 ? {} : { reachableFrom }),
+      })),
     ],
+    ...(links.length === 0 ? {} : { links: [...(made.links ?? []), ...links.map(linkOf(service))] }),
     mappings: [
       ...made.mappings,
       ...ports.flatMap((port) => mappingsOf(service, port, [...wanted.keys()], known)),
     ],
   }
 }
+
+const linkOf =
+  (service: string) =>
+  ({ service: to, ports, ...rest }: ServiceLink): LinkIntent => {
+    refuseUnknownOptions(rest, [], `a link of service ${service}, beside service and ports,`)
+    if (!Array.isArray(ports))
+      throw new InvalidRequestError(
+        `ports of a link of service ${service} is ${shownValue(ports)}: expected a list such as [5432].`,
+      )
+    const exposed = (ports as ServiceLink['ports']).map((one) => {
+      const { port, protocol } = typeof one === 'object' ? one : { port: one, protocol: undefined }
+      return { protocol: requestedProtocol(protocol), ports: requestedPorts(port, 'a port of a link') }
+    })
+    const name = requestedName(to, 'a service')
+    return { service, to: name, alias: name, exposed, place: null }
+  }
 
 const networksOf = (
   networks: ServiceOptions['networks'] = ['default'],

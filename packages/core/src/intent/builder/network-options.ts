@@ -11,6 +11,7 @@ import { refuseUnknownOptions, shownValue } from '@portolan/netfilter/schema'
 import { type PoolInput, parsePool, poolText } from '../../pool/parse-pool.ts'
 import { unusableRange } from '../../pool/unusable-range.ts'
 import type { GatewayMode, NetworkIntent, SubnetIntent } from '../intent.ts'
+import { type ReachableInput, requestedReachable } from './reachable-options.ts'
 
 /**
  * What a program says of one family of a network.
@@ -52,6 +53,8 @@ export interface NetworkOptions {
   readonly mtu?: number | null
   /** A name of 1 to 15 bytes for the bridge; null, and absent: derived from project and network. */
   readonly bridge?: string | null
+  /** What reaches every container of it on its own address; absent: nothing more than its mode says. */
+  readonly reachableFrom?: readonly ReachableInput[]
 }
 
 const networkOptions: readonly string[] = [
@@ -64,6 +67,7 @@ const networkOptions: readonly string[] = [
   'hostBinding',
   'mtu',
   'bridge',
+  'reachableFrom',
 ] satisfies readonly (keyof NetworkOptions)[]
 const subnetOptions: readonly string[] = [
   'subnet',
@@ -117,12 +121,22 @@ export const networkIntent = (
     pools: pool === undefined ? base.pools : poolsOf(pool),
     ip: subnetOf(ipv4, base.ip, 'ipv4'),
     ip6: subnetOf(ipv6, base.ip6, 'ipv6'),
+    ...reachableOf(options.reachableFrom, base.reachableFrom),
   }
   if (network.ip === null && network.ip6 === null)
     throw new InvalidRequestError(
       `network ${name} has neither IPv4 nor IPv6: leave ipv4 out, or set ipv6 to true.`,
     )
   return network
+}
+
+/** An empty list takes back what was named before. */
+const reachableOf = (
+  asked: NetworkOptions['reachableFrom'],
+  before: NetworkIntent['reachableFrom'],
+): Pick<NetworkIntent, 'reachableFrom'> => {
+  if (asked !== undefined) return { reachableFrom: requestedReachable(asked) }
+  return before === undefined ? {} : { reachableFrom: before }
 }
 
 const flag = (value: boolean | undefined, option: string): boolean | undefined => {

@@ -1,4 +1,4 @@
-import type { LinkIntent } from '../intent.ts'
+import type { ExposedPorts, LinkIntent } from '../intent.ts'
 import { type Reading, readValue } from './reading.ts'
 import { asList, getGiven, type MapTree, refuse } from './tree.ts'
 
@@ -21,3 +21,31 @@ export const readLinks = (
       refuse(value.place, `${what}: no service is called "${to}" (or its profile is not enabled)`)
     return { service: name, to, alias, place: value.place }
   })
+
+/** What links ask of a service. */
+interface Linked {
+  readonly name: string
+  readonly links: readonly LinkIntent[]
+  readonly expose: readonly ExposedPorts[]
+  readonly ports: readonly {
+    readonly mapping: {
+      readonly protocol: ExposedPorts['protocol']
+      readonly containerPorts: ExposedPorts['ports']
+    }
+  }[]
+}
+
+/** The links of all services, each with the ports that the other service exposes. */
+export const linksOf = (services: readonly Linked[]): readonly LinkIntent[] => {
+  const byName = new Map(services.map((service) => [service.name, service]))
+  return services.flatMap(({ links }) =>
+    links.map((link) => {
+      const { expose = [], ports = [] } = byName.get(link.to) ?? {}
+      const published = ports.map(
+        ({ mapping: { protocol, containerPorts } }): ExposedPorts => ({ protocol, ports: containerPorts }),
+      )
+      const exposed = [...expose, ...published]
+      return exposed.length === 0 ? link : { ...link, exposed }
+    }),
+  )
+}

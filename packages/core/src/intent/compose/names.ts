@@ -18,6 +18,9 @@ export const checkName = (name: string, place: SourcePosition, what: string): vo
  */
 const interfacePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/
 
+/** Can it name an interface? */
+export const isInterfaceName = (text: string): boolean => interfacePattern.test(text)
+
 /** An interface name, or a refusal that says what one is. */
 export const readInterfaceName = (value: Value, what: string): string =>
   interfacePattern.test(value.text)

@@ -14,6 +14,7 @@ import { knownKeys } from './known-keys.ts'
 import { checkName } from './names.ts'
 import { onlyOurKeys } from './our-keys.ts'
 import { type ParentedOptions, parentedDrivers, readParentedOptions } from './parented-options.ts'
+import { type Named, readNetworkReachable } from './reachable-from.ts'
 import { type Reading, readBoolean, readText, readTexts, type Value } from './reading.ts'
 import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse } from './tree.ts'
 import { noteUnknownKeys } from './unknown-keys.ts'
@@ -34,7 +35,12 @@ export type NetworkBuild =
   | { readonly kind: 'elsewhere' }
 
 /** Reads `networks`, in the order written. */
-export const readNetworks = (reading: Reading, root: MapTree, project: string): readonly ReadNetwork[] =>
+export const readNetworks = (
+  reading: Reading,
+  root: MapTree,
+  project: string,
+  named: Named,
+): readonly ReadNetwork[] =>
   entriesOf(asMap(getGiven(root, 'networks', 'the file'), 'networks')).map(([name, entry]) => {
     checkName(name, entry.keyPlace, 'network')
     const what = `networks.${name}`
@@ -42,7 +48,7 @@ export const readNetworks = (reading: Reading, root: MapTree, project: string): 
     noteUnknownKeys(reading, body, 'network', what)
     const external = readExternal(reading, body, what)
     return external === null
-      ? readOwn(reading, name, entry, body, project)
+      ? readOwn(reading, name, entry, body, project, named)
       : readForeign(reading, name, entry, body, external)
   })
 
@@ -110,6 +116,7 @@ const readOwn = (
   entry: Entry,
   body: MapTree | null,
   project: string,
+  named: Named,
 ): ReadNetwork => {
   const what = `networks.${name}`
   const build = readBuild(reading, body, what)
@@ -135,10 +142,17 @@ const readOwn = (
   })
   const subnetOf = (family: 'ip' | 'ip6'): FixedSubnet | undefined =>
     subnets.find((subnet) => subnet.family === family)
+  const reachableFrom = readNetworkReachable(reading, body, name, named)
+  if (build.kind === 'parented' && reachableFrom.length > 0)
+    reading.note(
+      `${what}.x-portolan.reachable_from has no effect: the containers of a ${build.driver} network are on the wire of ${build.parent}, and no rule of this host stands before them`,
+      entry.keyPlace,
+    )
   const intent: NetworkIntent = {
     ...intentOf(name, entry.keyPlace, internal, options, readPools(reading, body, what)),
     ip: v4 ? subnetIntent(subnetOf('ip'), options.mode) : null,
     ip6: v6 ? subnetIntent(subnetOf('ip6'), options.mode6) : null,
+    ...(reachableFrom.length === 0 ? {} : { reachableFrom }),
   }
   const actualName = readText(reading, get(body, 'name'), `${what}.name`)?.text ?? `${project}_${name}`
   return { intent, actualName, subnets, build }
@@ -208,7 +222,7 @@ const subnetIntent = (fixed: FixedSubnet | undefined, mode: GatewayMode): Subnet
 const readPools = (reading: Reading, body: MapTree | null, what: string): readonly string[] | null => {
   const ours = asMap(getGiven(body, 'x-portolan', what), `${what}.x-portolan`)
   if (ours === null) return null
-  onlyOurKeys(ours, ['pool'], `${what}.x-portolan`)
+  onlyOurKeys(ours, ['pool', 'reachable_from'], `${what}.x-portolan`)
   const pools = readTexts(reading, get(ours, 'pool'), `${what}.x-portolan.pool`)
   for (const pool of pools) checkPool(pool, `${what}.x-portolan.pool`)
   return pools.length === 0 ? null : pools.map(({ text }) => text)

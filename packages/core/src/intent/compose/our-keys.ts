@@ -29,10 +29,10 @@ const holdsNames = (path: Path): boolean =>
   (path.length === 1 && path[0] !== 'include') ||
   (path.length === 3 && path[0] === 'services' && ['networks', 'depends_on'].includes(`${path[2]}`))
 
-/** An entry of `ports`, and a network: nothing else is asked for its `x-portolan`. */
+/** An entry of `ports`, a service and a network: nothing else is asked for its `x-portolan`. */
 const isRead = (path: Path): boolean =>
   (path.length === 4 && path[0] === 'services' && path[2] === 'ports') ||
-  (path.length === 2 && path[0] === 'networks')
+  (path.length === 2 && (path[0] === 'services' || path[0] === 'networks'))
 
 const inWords = (path: Path): string =>
   path
@@ -41,7 +41,7 @@ const inWords = (path: Path): string =>
     .slice(1)
 
 const whereItBelongs =
-  'Put `allow_from`, `interface` and `weight` under `x-portolan` of an entry of `ports` in the long syntax, and `pool` under `x-portolan` of a network'
+  'Put `allow_from`, `interface` and `weight` under `x-portolan` of an entry of `ports` in the long syntax, `reachable_from` under `x-portolan` of a service or a network, and `pool` under `x-portolan` of a network'
 
 /**
  * Refuses `x-portolan` where it is not read, and tells of keys that look like it. An `allow_from` that is passed over
@@ -72,6 +72,8 @@ export const checkOurKeys = (reading: Reading, root: MapTree): void => {
         )
     } else if (key === 'allow_from')
       refuse(place, `${at}\`allow_from\` is not read here, and keeps no machine out. ${whereItBelongs}`)
+    else if (key === 'reachable_from')
+      refuse(place, `${at}\`reachable_from\` is not read here, and opens nothing. ${whereItBelongs}`)
     else if (key.startsWith('x-') && looksLikeOurs(key, value, path))
       reading.note(`${at}the key "${key}" has no effect: did you mean "${ours}"?`, place)
   }
@@ -91,4 +93,11 @@ export const onlyOurKeys = (map: MapTree, known: readonly string[], what: string
         keyPlace,
         `${what}: unknown key "${key}", expected one of ${known.join(', ')}${didYouMean(key.replace(/^x-/, ''), known)}`,
       )
+}
+
+/** Refuses what is written for ports, where it would close none of them. */
+export const refusePortKeys = (map: MapTree, what: string): void => {
+  for (const [key, { keyPlace }] of map.entries)
+    if (ourPortKeys.includes(key))
+      refuse(keyPlace, `${what}: \`${key}\` is not read here, and has no effect. ${whereItBelongs}`)
 }

@@ -1,6 +1,6 @@
 import type { SourcePosition } from '@portolan/netfilter'
 import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '@portolan/netfilter'
-import type { PortMapping } from '../intent.ts'
+import type { ExposedPorts, PortMapping } from '../intent.ts'
 import { mappedPrefix } from '../mapped-prefix.ts'
 import { isMistake, type Mistake } from '../mistake.ts'
 import {
@@ -168,13 +168,18 @@ const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly 
   return [...new Set(prefixes)]
 }
 
-/** Checks `expose`, from which nothing follows: containers of one network reach each other anyway. */
-export const checkExpose = (reading: Reading, service: MapTree, what: string): void => {
-  asList(getGiven(service, 'expose', what.slice(0, -'.expose'.length)), what).forEach((item, index) => {
+/** Reads `expose`: where containers of one network do not reach each other, those that link the service reach these. */
+export const readExpose = (reading: Reading, service: MapTree, what: string): readonly ExposedPorts[] =>
+  asList(getGiven(service, 'expose', what.slice(0, -'.expose'.length)), what).map((item, index) => {
     const path = `${what}[${index}]`
     const value = readValue(reading, item, path, 'a port such as "3000"')
     const slash = value.text.indexOf('/')
-    sound(readPortRange(slash === -1 ? value.text : value.text.slice(0, slash), 0, 'container'), value, path)
-    if (slash !== -1) sound(readProtocol(value.text.slice(slash + 1), slash + 1), value, path)
+    const ports = sound(
+      readPortRange(slash === -1 ? value.text : value.text.slice(0, slash), 0, 'container'),
+      value,
+      path,
+    )
+    if (slash === -1) return { protocol: 'tcp', ports }
+    const { protocol } = sound(readProtocol(value.text.slice(slash + 1), slash + 1), value, path)
+    return { protocol, ports }
   })
-}

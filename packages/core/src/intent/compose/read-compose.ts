@@ -8,8 +8,10 @@ import {
   projectNameFromFolder,
   projectNameRule,
 } from '../project-name.ts'
+import type { FindNetwork } from './attachments.ts'
 import { byBuild } from './by-build.ts'
 import { checkComposeFiles, checkComposeText } from './check-options.ts'
+import { linksOf } from './links.ts'
 import { startLoading } from './loading.ts'
 import { mappingsOf } from './mappings.ts'
 import { readModel } from './model.ts'
@@ -17,6 +19,7 @@ import { checkNetworkClashes } from './network-clashes.ts'
 import { implicitDefault, readNetworks } from './networks.ts'
 import type { ComposeFile, ComposeFilesOptions, ComposeOptions } from './options.ts'
 import { checkOurKeys } from './our-keys.ts'
+import type { Named } from './reachable-from.ts'
 import { type Reading, readText, startReading } from './reading.ts'
 import { checkAddressClashes, endpointsOf, readServices } from './services.ts'
 import { getGiven, type MapTree, refuse } from './tree.ts'
@@ -69,16 +72,17 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
   // Compose sets it for the rest of the file, wherever the name came from.
   names.push(project)
 
-  const written = readNetworks(reading, root, project)
+  const named = namesIn(root)
+  const written = readNetworks(reading, root, project, named)
   const byName = new Map(written.map((network) => [network.intent.name, network]))
   const implicit = byName.has('default') ? null : implicitDefault(reading, project)
   // Those asked for are instead of those of the variable (compose-go, cli `WithDefaultProfiles`).
   const profiles = (options.profiles ?? (variables('COMPOSE_PROFILES') ?? '').split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '')
-  const services = readServices(reading, root, profiles, (name) =>
-    name === 'default' ? (byName.get(name) ?? implicit ?? undefined) : byName.get(name),
-  )
+  const find: FindNetwork = (name) =>
+    name === 'default' ? (byName.get(name) ?? implicit ?? undefined) : byName.get(name)
+  const services = readServices(reading, root, profiles, find, named)
   checkServices(root)
   const endpoints = services.flatMap(endpointsOf)
   // Compose makes none that no service is on, and asks for no external one (compose-go, `WithoutUnnecessaryResources`).
@@ -89,7 +93,7 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
   checkNetworkClashes(networks)
   checkAddressClashes(endpoints)
   const mappings = services.flatMap((service) => mappingsOf(reading, service))
-  const links = services.flatMap((service) => service.links)
+  const links = linksOf(services)
   return {
     project,
     ...byBuild(networks, endpoints),
@@ -97,6 +101,17 @@ const readFiles = (files: readonly ComposeFile[], options: ComposeFilesOptions):
     ...(links.length === 0 ? {} : { links }),
     notes: [...notes],
   }
+}
+
+/** What services and networks are called, whether or not a profile has them. */
+const namesIn = (root: MapTree): Named => ({
+  services: new Set(keysIn(root, 'services')),
+  networks: new Set(['default', ...keysIn(root, 'networks')]),
+})
+
+const keysIn = (root: MapTree, key: string): readonly string[] => {
+  const tree = root.entries.get(key)?.value
+  return tree?.kind === 'map' ? [...tree.entries.keys()] : []
 }
 
 /** Refuses what is no Compose file: of any other YAML nothing would be read, and nothing planned. */

@@ -1,11 +1,13 @@
 import type { SourcePosition } from '@portolan/netfilter'
 import type { EndpointIntent } from '../endpoint-intent.ts'
-import type { LinkIntent } from '../intent.ts'
+import type { ExposedPorts, LinkIntent } from '../intent.ts'
+import type { ReachableIntent } from '../reachable.ts'
 import { type Attachment, type FindNetwork, readAttachments } from './attachments.ts'
 import { readLinks } from './links.ts'
 import { checkName } from './names.ts'
 import { checkModeCycles, readNetworkMode } from './network-mode.ts'
-import { checkExpose, type PublishedPort, readPorts } from './ports.ts'
+import { type PublishedPort, readExpose, readPorts } from './ports.ts'
+import { type Named, readServiceReachable } from './reachable-from.ts'
 import { type Reading, readValue, type Value } from './reading.ts'
 import { readReplicas } from './replicas.ts'
 import { asList, asMap, entriesOf, getGiven, type MapTree, refuse } from './tree.ts'
@@ -20,6 +22,9 @@ export interface ReadService {
   readonly attachments: readonly Attachment[]
   readonly ports: readonly PublishedPort[]
   readonly links: readonly LinkIntent[]
+  /** What `expose` names. */
+  readonly expose: readonly ExposedPorts[]
+  readonly reachableFrom: readonly ReachableIntent[]
 }
 
 /** Reads the services of the profiles enabled, in the order written. */
@@ -28,6 +33,7 @@ export const readServices = (
   root: MapTree,
   profiles: readonly string[],
   find: FindNetwork,
+  named: Named,
 ): readonly ReadService[] => {
   const enabled = entriesOf(asMap(getGiven(root, 'services', 'the file'), 'services')).flatMap(
     ([name, entry]) => {
@@ -54,7 +60,6 @@ export const readServices = (
     const replicas = readReplicas(reading, body, what)
     const mode = readNetworkMode(reading, body, name, names)
     if (mode !== null) modes.set(name, mode)
-    checkExpose(reading, body, `${what}.expose`)
     const attachments = mode === null ? readAttachments(reading, body, name, place, find) : []
     if (replicas > 1) checkNothingUnique(attachments, replicas, what)
     return counted({
@@ -63,6 +68,8 @@ export const readServices = (
       replicas,
       attachments,
       links: readLinks(reading, body, name, known),
+      expose: readExpose(reading, body, `${what}.expose`),
+      reachableFrom: readServiceReachable(reading, body, name, named),
       // What a mode leaves unpublished was noted; the entries are still read for their mistakes.
       ports: portsOf(mode, readPorts(reading, body, `${what}.ports`)),
     })
@@ -116,6 +123,7 @@ export const endpointsOf = (service: ReadService): readonly EndpointIntent[] =>
       ip,
       ip6,
       mac,
+      ...(service.reachableFrom.length === 0 ? {} : { reachableFrom: service.reachableFrom }),
       place,
     })),
   )

@@ -9,7 +9,7 @@ describe('a restriction of access that would not be read', () => {
     [
       'at a service',
       'services:\n  web:\n    x-portolan: {allow_from: [10.0.0.0/8]}\n    ports: ["80:80"]',
-      /^IntentError compose\.yaml:3:5: services\.web: `x-portolan` is not read here, .*of an entry of `ports`/,
+      /^IntentError compose\.yaml:3:18: services\.web\.x-portolan: `allow_from` is not read here, .*of an entry of `ports`/,
     ],
     [
       'at the top',

@@ -7,16 +7,18 @@ export type Phase = number
 /** In a chain of one bridge, for what is forwarded to it. What keeps its containers apart is asked before what does not. */
 export const toBridgePhase = {
   sameBridgeKnown: 0,
-  sameBridgeDropped: 1,
-  sameBridge: 2,
-  loopback: 3,
-  known: 4,
-  ping: 5,
-  limited: 6,
-  everyPort: 7,
-  publishedPorts: 8,
-  closed: 9,
-  unknown: 10,
+  openedInside: 1,
+  sameBridgeDropped: 2,
+  sameBridge: 3,
+  loopback: 4,
+  known: 5,
+  openedOutside: 6,
+  ping: 7,
+  limited: 8,
+  everyPort: 9,
+  publishedPorts: 10,
+  closed: 11,
+  unknown: 12,
 } as const
 
 /** In a chain of one bridge, for sources that are rewritten. */

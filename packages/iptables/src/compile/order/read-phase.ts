@@ -20,7 +20,16 @@ const lastPhases: Readonly<Record<string, Phase>> = {
   DROP: toBridgePhase.closed,
 }
 
-const ofBridge = (rule: Rule): Phase => {
+/** What `links` and `reachable_from` let pass. */
+const isOpening = (chain: string, rule: Rule): boolean => {
+  if (verdict(rule) !== 'RETURN' || tests(rule, 'ctstate')) return false
+  if (has(rule, 'source') || has(rule, 'destination')) return true
+  return chain.startsWith(chains.ownToBridge('')) ? has(rule, 'icmp') : has(rule, 'in')
+}
+
+const ofBridge = (chain: string, rule: Rule): Phase => {
+  if (isOpening(chain, rule))
+    return chain.startsWith(chains.ownToBridge('')) ? toBridgePhase.openedInside : toBridgePhase.openedOutside
   if (has(rule, 'in')) {
     if (tests(rule, 'ctstate')) return toBridgePhase.sameBridgeKnown
     return verdict(rule) === 'DROP' ? toBridgePhase.sameBridgeDropped : toBridgePhase.sameBridge
@@ -55,6 +64,7 @@ export const readPhase = (chain: string, rule: Rule): Phase => {
   if (chain === chains.between) return hasExit(rule) ? betweenPhase.toBridge : betweenPhase.outward
   if (chain.startsWith(chains.sourceOfBridge('')))
     return tests(rule, 'ctstate') ? sourcePhase.hairpin : sourcePhase.loopback
-  if (chain.startsWith(chains.toBridge('')) || chain.startsWith(chains.ownToBridge(''))) return ofBridge(rule)
+  if (chain.startsWith(chains.toBridge('')) || chain.startsWith(chains.ownToBridge('')))
+    return ofBridge(chain, rule)
   return common(chain, rule)
 }

@@ -36,6 +36,7 @@ export const ensureNetwork = async (
   const wish = (): NetworkIntent | null => {
     const before = rules.wanted.network(name)?.intent ?? null
     const intent = networkIntent(name, options, before)
+    refuseServices(intent)
     if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
     // The other networks too: a process may have been killed before it made a bridge.
     const isThere = [name, ...rules.wanted.networks().map(({ network }) => network.name)].every((one) =>
@@ -89,6 +90,15 @@ const refuseInUse = (rules: LiveRules, name: string): void => {
       'NETWORK_IN_USE',
       `Network ${name} has published ports (${ports[0].label}${ports.length > 1 ? `, and ${ports.length - 1} more` : ''}): unpublish them first.`,
     )
+}
+
+/** Endpoints come and go without a look at the rules of networks. */
+const refuseServices = ({ name, reachableFrom = [] }: NetworkIntent): void => {
+  for (const { from } of reachableFrom)
+    if (from.kind === 'service')
+      throw new InvalidRequestError(
+        `reachableFrom of network ${name} names the service ${from.service}: a live host opens networks to interfaces, prefixes and other networks. Name the network of ${from.service}, or use plan and apply.`,
+      )
 }
 
 /** A subnet that is leased does not move by itself: containers have addresses in it. */

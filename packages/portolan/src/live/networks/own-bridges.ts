@@ -64,8 +64,8 @@ export const bridgeOf = (bridges: readonly OwnBridge[], wanted: string): OwnBrid
 }
 
 /** Whether a port that comes to a bridge with icc off is isolated: where all that are there are, or none is. */
-export const isolates = ({ name }: OwnBridge, port: string, facts: HostFacts): boolean => {
+export const isolates = ({ name, linked }: OwnBridge, port: string, facts: HostFacts): boolean => {
   const others = (facts.interfaces ?? []).filter((link) => link.name !== port)
   const coming = { name: port, master: name, isolated: true }
-  return iccKeeper(name, { ...facts, interfaces: [...others, coming] }) === 'isolation'
+  return iccKeeper(name, { ...facts, interfaces: [...others, coming] }, linked) === 'isolation'
 }

@@ -1,4 +1,5 @@
 import type { DesiredEndpoint, DesiredMapping, DesiredNetwork, DesiredState, Intent } from '@portolan/core'
+import { expandOpenings } from '@portolan/core/planning'
 import type { Journal, JournalChange, JournalFollower } from '@portolan/host'
 import { type HostSocket, socketKey } from '../ports/socket-key.ts'
 
@@ -184,7 +185,16 @@ export const desiredOf = (
   const mappings = wanted.ports().filter(leads)
   if (networks.length + mappings.length === 0) return null
   const endpoints = wanted.endpoints().map(({ endpoint }) => endpoint)
-  return { project, networks, endpoints, mappings, guardForwarding: false }
+  // What was named was held to this host when it was asked for.
+  const { openings } = expandOpenings(intentOf(project, wanted), networks, endpoints, {})
+  return {
+    project,
+    networks,
+    endpoints,
+    mappings,
+    ...(openings.length === 0 ? {} : { openings }),
+    guardForwarding: false,
+  }
 }
 
 /** The networks and endpoints as an intent; ports that are published live are not of it. */

@@ -8,6 +8,7 @@ import { printChanges } from './print-changes.ts'
 import { printConflicts } from './print-conflicts.ts'
 import { printIncomplete } from './print-incomplete.ts'
 import { printAddresses, printNetworks } from './print-networks.ts'
+import { printOpenings } from './print-openings.ts'
 import { printPorts } from './print-ports.ts'
 import { printSections } from './print-sections.ts'
 
@@ -25,6 +26,7 @@ export const printPlan = (plan: Omit<Plan, 'toString' | 'toJSON'>, look: Look = 
       { title: 'Networks', lines: printNetworks(plan.subnets, plan.desired, look) },
       { title: 'Addresses', lines: printAddresses(plan, look) },
       { title: 'Ports', lines: printPorts(plan.desired.mappings, look) },
+      { title: 'Reached on their own addresses', lines: printOpenings(plan.desired.openings, look) },
       {
         title: 'Changes, in this order',
         lines: (look.rules ? printChanges : countChanges)(plan.changes, look),

@@ -86,6 +86,14 @@ const tellApart = (
   for (const family of families) for (const network of overlapping(subnets[family])) alone(network)
   // Our rules name the containers that the project has there, each by its address.
   for (const [at, { external }] of networks.entries()) if (external) alone(at)
+  // What is named to reach one of them reaches that one alone.
+  const named = new Set(
+    (desired.openings ?? []).flatMap(({ network, from }) => [
+      network,
+      ...('network' in from ? [from.network] : []),
+    ]),
+  )
+  for (const [at, { name }] of networks.entries()) if (named.has(name)) alone(at)
   const names = ownNames(desired, subnetsOf)
   const foreign = mentionsIn(rulesets, (isOurs) => !isOurs)
   if (foreign.computes) for (const network of networks.keys()) alone(network)

@@ -1,0 +1,124 @@
+import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '@portolan/netfilter'
+import { closestOf } from '@portolan/netfilter/text'
+import { mappedPrefix } from '../mapped-prefix.ts'
+import type { ReachableIntent, ReachableSource } from '../reachable.ts'
+import { isInterfaceName } from './names.ts'
+import { onlyOurKeys, refusePortKeys } from './our-keys.ts'
+import { type Reading, readTexts, type Value } from './reading.ts'
+import { asMap, get, getGiven, type MapTree, refuse } from './tree.ts'
+
+/** What a file calls its services and networks, those of profiles that are not enabled too. */
+export interface Named {
+  readonly services: ReadonlySet<string>
+  readonly networks: ReadonlySet<string>
+}
+
+const whatIsMeant =
+  'expected a service or a network of this file, an interface such as wg0, or a prefix such as 10.8.0.0/24'
+
+const readPrefix = (reading: Reading, value: Value, what: string): ReachableSource | null => {
+  const prefix = tryParseHostOrPrefix(value.text)
+  if (prefix === null) return null
+  const mapped = mappedPrefix(prefix)
+  if (mapped !== null)
+    return refuse(
+      value.place,
+      `${what}: no packet has an IPv4-mapped address such as "${value.text}": write ${mapped}`,
+    )
+  if ((tryParseInterfaceAddress(value.text)?.address.value ?? prefix.base) !== prefix.base)
+    reading.note(
+      `${what}: ${value.text} is taken as ${formatPrefix(prefix)}, its host bits cleared`,
+      value.place,
+    )
+  return { kind: 'prefix', prefix: formatPrefix(prefix) }
+}
+
+const kinds = ['service', 'network', 'interface'] as const
+
+/** `network:front`, for a name that more than one thing has. */
+const readKind = (value: Value, named: Named, what: string): ReachableSource | null => {
+  const kind = kinds.find((one) => value.text.startsWith(`${one}:`))
+  if (kind === undefined) return null
+  const name = value.text.slice(kind.length + 1)
+  if (kind === 'interface')
+    return isInterfaceName(name)
+      ? { kind, name }
+      : refuse(value.place, `${what}: "${name}" is no interface name: ${whatIsMeant}`)
+  const known = kind === 'service' ? named.services : named.networks
+  if (!known.has(name)) return refuse(value.place, `${what}: no ${kind} is called "${name}": ${whatIsMeant}`)
+  return kind === 'service' ? { kind, service: name } : { kind, network: name }
+}
+
+/** A name of the file wins over that of an interface. */
+const readName = (reading: Reading, value: Value, named: Named, what: string): ReachableSource => {
+  const { text, place } = value
+  const isService = named.services.has(text)
+  const isNetwork = named.networks.has(text)
+  if (isService && isNetwork)
+    return refuse(
+      place,
+      `${what}: "${text}" is a service and a network: expected \`service:${text}\` or \`network:${text}\``,
+    )
+  if (isService) return { kind: 'service', service: text }
+  if (isNetwork) return { kind: 'network', network: text }
+  if (text.includes('/') || text.includes(':') || /^[0-9.]+$/.test(text) || !isInterfaceName(text))
+    return refuse(place, `${what}: ${whatIsMeant}, found "${text}"`)
+  const meant = closestOf(text, [...named.services, ...named.networks])
+  if (meant !== null)
+    reading.note(
+      `${what}: "${text}" is no service or network of this file, and is taken for an interface: did you mean "${meant}"? Write \`interface:${text}\` if not`,
+      place,
+    )
+  return { kind: 'interface', name: text }
+}
+
+const readEntries = (
+  reading: Reading,
+  ours: MapTree,
+  named: Named,
+  what: string,
+): readonly ReachableIntent[] => {
+  const entry = ours.entries.get('reachable_from')
+  if (entry === undefined || entry.value.tag === 'reset') return []
+  if (entry.value.kind === 'scalar' && entry.value.isNull)
+    return refuse(entry.keyPlace, `${what}: expected a list, found nothing: ${whatIsMeant}`)
+  const seen = new Set<string>()
+  return readTexts(reading, entry.value, what).flatMap((value, index) => {
+    const path = `${what}[${index}]`
+    const from =
+      readPrefix(reading, value, path) ??
+      readKind(value, named, path) ??
+      readName(reading, value, named, path)
+    const key = JSON.stringify(from)
+    if (seen.has(key)) return []
+    seen.add(key)
+    return [{ from, place: value.place }]
+  })
+}
+
+/** Reads `reachable_from` under `x-portolan` of a service. */
+export const readServiceReachable = (
+  reading: Reading,
+  service: MapTree,
+  name: string,
+  named: Named,
+): readonly ReachableIntent[] => {
+  const what = `services.${name}.x-portolan`
+  const ours = asMap(getGiven(service, 'x-portolan', `services.${name}`), what)
+  if (ours === null) return []
+  refusePortKeys(ours, what)
+  onlyOurKeys(ours, ['reachable_from'], what)
+  return readEntries(reading, ours, named, `${what}.reachable_from`)
+}
+
+/** Reads `reachable_from` under `x-portolan` of a network. */
+export const readNetworkReachable = (
+  reading: Reading,
+  body: MapTree | null,
+  name: string,
+  named: Named,
+): readonly ReachableIntent[] => {
+  const what = `networks.${name}.x-portolan`
+  const ours = asMap(get(body, 'x-portolan'), what)
+  return ours === null ? [] : readEntries(reading, ours, named, `${what}.reachable_from`)
+}

@@ -1,0 +1,100 @@
+import {
+  containsPrefix,
+  families,
+  formatPrefix,
+  type HostFacts,
+  IntentError,
+  parsePrefix,
+} from '@portolan/netfilter'
+import { checkInterfaceName } from '../contract/check-name.ts'
+import type { DesiredNetwork } from '../contract/desired-state.ts'
+import { parseBridgeAlias } from '../contract/index.ts'
+import type { IntentNote, ReachableIntent } from '../intent/index.ts'
+
+/** An entry, and where it stands. */
+interface Named extends ReachableIntent {
+  /** `db`, `network front`. */
+  readonly name: string
+  readonly places: readonly { readonly network: DesiredNetwork }[]
+}
+
+const wholeWorld: readonly string[] = ['0.0.0.0/0', '::/0']
+
+/** What an interface is on this host, where it stands for no other machines, or not by this name. */
+const noteInterface = (
+  name: string,
+  what: string,
+  { interfaces }: HostFacts,
+  place: ReachableIntent['place'],
+): readonly IntentNote[] => {
+  if (interfaces === undefined) return []
+  const link = interfaces.find((one) => one.name === name)
+  if (link === undefined)
+    return [
+      {
+        text: `${what}: there is no interface ${name} on this host yet. The rules go by its name, and hold once it comes.`,
+        place,
+      },
+    ]
+  return link.master === undefined || link.master === null
+    ? []
+    : [
+        {
+          text: `${what}: ${name} is a port of ${link.master}, and its packets come in by ${link.master}, so nothing is opened. Name ${link.master} to open to all its ports.`,
+          place,
+        },
+      ]
+}
+
+/**
+ * Refuses a source that would open to what it does not say, and tells of one that opens to more or less than it seems.
+ *
+ * @throws IntentError naming the interface
+ * @internal
+ */
+export const checkOpeningSource = (
+  { name: named, from, place, places }: Named,
+  networks: ReadonlyMap<string, DesiredNetwork>,
+  facts: HostFacts,
+): readonly IntentNote[] => {
+  const what = `reachable_from of ${named}`
+  if (from.kind === 'interface') {
+    const { name } = from
+    checkInterfaceName(name, `an interface in ${what}`, place)
+    if (name === 'lo')
+      throw new IntentError(
+        `${what} names the interface lo: no other machine comes in by it, and the host itself reaches every container`,
+        place,
+      )
+    const own = [...networks.values()].find(({ bridge }) => bridge === name)
+    if (own !== undefined)
+      throw new IntentError(
+        `${what} names ${name}, the bridge of network ${own.name}: name the network`,
+        place,
+      )
+    const owner = parseBridgeAlias(facts.interfaces?.find((link) => link.name === name)?.alias)
+    if (owner !== null)
+      throw new IntentError(
+        `${what} names ${name}, the bridge of network ${owner.network} of project ${owner.project}: containers of other projects cannot be named`,
+        place,
+      )
+    return noteInterface(name, what, facts, place)
+  }
+  if (from.kind !== 'prefix') return []
+  if (wholeWorld.includes(from.prefix))
+    return [
+      { text: `${what}: ${from.prefix} opens every port of it to every machine with a route here.`, place },
+    ]
+  const prefix = parsePrefix(from.prefix)
+  const inside = places.flatMap(({ network }) =>
+    families.flatMap((family) => {
+      const subnet = network[family]
+      if (subnet === null || prefix.family !== family) return []
+      return containsPrefix(parsePrefix(subnet.subnet), prefix) ? [network] : []
+    }),
+  )
+  return [...new Set(inside)].map(({ name }) => ({
+    text: `${what}: ${formatPrefix(prefix)} is of network ${name} itself, so it opens nothing: a packet of another machine with such a source is forged, and stays dropped. Name containers by their service or network.`,
+    place,
+  }))
+}
