@@ -114,6 +114,25 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     }
   })
 
+  test('of one endpoint by several programs at once, each gets the same one', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    const all = (await inShop(
+      lab,
+      backend,
+      `${web}
+       const hosts = await Promise.all([1, 2, 3, 4].map(() => open({ project: 'shop' })))
+       report(await Promise.all(hosts.map((each) => each.attach(${request(one, 'web-1')}))))
+       for (const each of hosts) await each.close()`,
+    )) as readonly unknown[]
+    expect(new Set(all.map((each) => JSON.stringify(each))).size).toBe(1)
+    expect(await portsOf(lab)).toHaveLength(1)
+    const { ip } = all[0] as { readonly ip: string }
+    expect(await lab.host.probe({ protocol: 'tcp', destination: ip, port: 80 })).toMatchObject({
+      by: 'web-1',
+    })
+  })
+
   test('for another namespace while it is attached it is refused, and what is attached goes on', async () => {
     const lab = await open()
     const one = await bareMachine(lab, 'web-1')

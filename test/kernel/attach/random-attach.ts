@@ -41,11 +41,17 @@ export const randomAttach = (open: OpenLab, backend: Backend): void => {
        await host.ensureNetwork('db', { pool: 'classic' })
        const round = (commands) => randomRound(host, commands)`,
     )
+    let done = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 12 }), (commands) => round(commands)),
-      { numRuns: sequences, interruptAfterTimeLimit: 1_500_000, endOnFailure: true },
+      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 12 }), async (commands) => {
+        await round(commands)
+        done += 1
+        if (process.env.PORTOLAN_ATTACH_SEQUENCES !== undefined && done % 50 === 0)
+          process.stderr.write(`${done} sequences\n`)
+      }),
+      { numRuns: sequences, endOnFailure: true },
     )
     // Nothing is leased of all the endpoints that there were, once the networks are gone.
     expect(await lab.host.mustRun(['sh', '-c', "ip -o link | grep -c ' ve-' || true"])).toBe('0\n')
-  }, 1_800_000)
+  }, 3_600_000)
 }

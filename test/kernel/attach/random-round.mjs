@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 
 /**
  * Runs one sequence of calls of a live host beside a model of what is attached, leased and published, and compares them
@@ -8,7 +8,14 @@ import { execFileSync } from 'node:child_process'
 const networks = { web: 'eth0', db: 'eth1' }
 const portOf = { a: 9000, b: 9001, c: 9002 }
 
-const run = (...argv) => execFileSync(argv[0], argv.slice(1), { encoding: 'utf8' })
+/** A listing that something changed meanwhile (NLM_F_DUMP_INTR), as the end of a namespace does, is asked for again. */
+const run = (...argv) => {
+  for (;;) {
+    const { status, stdout, stderr } = spawnSync(argv[0], argv.slice(1), { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+    if (!stderr.startsWith('Dump was interrupted')) return stdout
+  }
+}
 
 const refusalOf = (work) =>
   work.then(

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DesiredEndpoint, EndpointOptions } from '@portolan/core'
-import { canonicalAddress, families, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
+import type { NetworkNamespace } from '@portolan/host'
+import { ApplyError, canonicalAddress, families, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { bridgeOf } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
@@ -61,10 +63,7 @@ export const attachEndpoint = async (
       const maker = interfaceMaker(rules, tools, place, attachment, request.mtu ?? null)
       const isKnown = await maker.make(namespace)
       undone.unshift(maker.undo)
-      const state = await namespace.bringUp(inside, { ip6: endpoint.ip6 !== null })
-      const missing = missingInside(attachment, state, isKnown)
-      await maker.settle()
-      if (missing !== null) await namespace.configure(inside, missing)
+      await complete(namespace, attachment, maker, isKnown)
       return { ...endpoint, interface: inside }
     } catch (error) {
       for (const undo of undone) await undo()
@@ -72,6 +71,30 @@ export const attachEndpoint = async (
     }
   } finally {
     namespace.close()
+  }
+}
+
+/** Brings the interface inside up, and gives it what it lacks. */
+const complete = async (
+  namespace: NetworkNamespace,
+  attachment: Attachment,
+  maker: InterfaceMaker,
+  isKnown: boolean,
+): Promise<void> => {
+  const { interface: inside, addresses } = attachment
+  const ip6 = addresses.some(({ family }) => family === 'ip6')
+  let missing = missingInside(attachment, await namespace.bringUp(inside, { ip6 }), isKnown)
+  await maker.settle()
+  while (missing !== null) {
+    try {
+      return await namespace.configure(inside, missing)
+    } catch (error) {
+      if (!(error instanceof ApplyError)) throw error
+      // Another program that attaches the same endpoint may have added a part of it just before.
+      const left = missingInside(attachment, await namespace.bringUp(inside, { ip6 }), true)
+      if (isDeepStrictEqual(left, missing)) throw error
+      missing = left
+    }
   }
 }
 

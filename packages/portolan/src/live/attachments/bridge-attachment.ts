@@ -1,4 +1,5 @@
 import { endpointAlias, endpointPortName } from '@portolan/core'
+import type { NetworkNamespace } from '@portolan/host'
 import { ApplyError, byteLength, InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { attachToNetwork, prepareForPort } from '../networks/attach-to-network.ts'
@@ -32,28 +33,34 @@ export const bridgeAttachment = (
     )
   let port = portOfEndpoint(rules.facts, mark)?.name ?? null
   let isNew = false
+  /** Mends an end that is there; null: it is not, or is no longer the endpoint's. */
+  const mend = async (name: string, namespace: NetworkNamespace): Promise<boolean | null> => {
+    const link = await links.readEndpointLink(name)
+    if (link === null || link.alias !== alias) return null
+    const number = await links.namespaceNumber(namespace.descriptor)
+    if (number === null || link.namespace !== number) throw attachedElsewhere(mark, name, namespace.where)
+    port = name
+    const { master } = rules.facts.interfaces?.find((one) => one.name === name) ?? {}
+    await attachToNetwork(rules, tools, name, `${mark.project}/${mark.network}`)
+    return link.carries && master === bridge.name
+  }
   return {
     make: async (namespace) => {
-      if (port !== null) {
-        const link = await links.readEndpointLink(port)
-        if (link !== null && link.alias === alias) {
-          const number = await links.namespaceNumber(namespace.descriptor)
-          if (number === null || link.namespace !== number)
-            throw attachedElsewhere(mark, port, namespace.where)
-          const { master } = rules.facts.interfaces?.find((one) => one.name === port) ?? {}
-          await attachToNetwork(rules, tools, port, `${mark.project}/${mark.network}`)
-          return link.carries && master === bridge.name
-        }
-      }
+      const mended = port === null ? null : await mend(port, namespace)
+      if (mended !== null) return mended
       const name = freeName(rules, mark)
-      await links.createVeth({
-        name,
-        alias,
-        bridge: bridge.name,
-        port: await prepareForPort(rules, tools, name, bridge),
-        mtu: mtu ?? bridge.link.mtu ?? 1500,
-        peer: { name: inside, mac, namespace: namespace.descriptor, where: namespace.where },
-      })
+      const prepared = await prepareForPort(rules, tools, name, bridge)
+      try {
+        await links.createVeth({
+          ...{ name, alias, bridge: bridge.name, port: prepared, mtu: mtu ?? bridge.link.mtu ?? 1500 },
+          peer: { name: inside, mac, namespace: namespace.descriptor, where: namespace.where },
+        })
+      } catch (error) {
+        // Another program attaches the same endpoint just now.
+        const theirs = await mend(name, namespace)
+        if (theirs === null) throw error
+        return theirs
+      }
       port = name
       isNew = true
       return false
