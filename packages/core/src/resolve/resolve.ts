@@ -30,6 +30,7 @@ import { checkPortCount } from './check-port-count.ts'
 import { expandMappings } from './expand-mappings.ts'
 import { expandOpenings } from './expand-openings.ts'
 import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
+import { keptNames } from './kept-names.ts'
 import { draftLeases } from './lease-draft.ts'
 import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
 import { leasingNetwork } from './leasing-network.ts'
@@ -115,7 +116,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       leases: subnetLeases(
         leases.state,
         intent.project,
-        new Set([...own, ...parented].map(({ name }) => name)),
+        keptNames(leases.state, intent.project, own, parented),
       ),
     },
   )

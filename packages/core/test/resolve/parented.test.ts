@@ -5,6 +5,8 @@ import {
   diffLinks,
   emptyLeases,
   type Intent,
+  type LeaseState,
+  leasedSubnets,
   parseLease,
   type Resolution,
   readCompose,
@@ -150,6 +152,19 @@ describe('a network of macvlan on a parent', () => {
       { source: 'compose.yaml' },
     )
     expect(resolve(bridge, host, { leases }).conflicts.map(({ kind }) => kind)).toContain('SubnetOverlap')
+  })
+
+  test('a network that gets a bridge leaves the subnet of the wire, and one that loses it takes that', () => {
+    const on = (networks: string, leases: LeaseState): Resolution => resolve(read(networks), host, { leases })
+    const onWire = commitLeases(emptyLeases, planned(lan()).leases).state
+    const bridged = on('{lan: }', onWire)
+    expect(bridged.conflicts).toEqual([])
+    expect(bridged.subnets[0]).toMatchObject({ subnet: '172.17.0.0/16', origin: 'picked' })
+    const before = commitLeases(onWire, bridged.leases).state
+    expect(leasedSubnets(before)).toEqual([expect.not.objectContaining({ parented: expect.anything() })])
+    const back = on(lan(), before)
+    expect(back.subnets[0]).toMatchObject({ subnet: '192.0.2.0/24' })
+    expect(back.desired.parented?.[0]?.endpoints[0]?.ip).toBe('192.0.2.1')
   })
 
   test.each([

@@ -36,6 +36,26 @@ describe('a plan read from JSON', () => {
     }
   })
 
+  test('has the networks on interfaces, their endpoints and their VLANs', () => {
+    const intent = intentOf(
+      '{services: {web: {networks: [lan]}}, networks: {lan: {driver: macvlan, driver_opts: {parent: eth0.7}}}}',
+    )
+    const plan = planOf({
+      intent,
+      leases: emptyLeases,
+      facts: { interfaces: [{ name: 'eth0', kind: 'ether', up: true }] },
+    })
+    const restored = planFromJson(JSON.stringify(plan))
+    expect(restored.desired.parented).toEqual(plan.desired.parented)
+    expect(restored.addresses).toEqual([expect.objectContaining({ service: 'web', network: 'lan' })])
+    expect(restored.changes.map(({ operation }) => operation)).toContainEqual(
+      expect.objectContaining({ kind: 'create-vlan', name: 'eth0.7' }),
+    )
+    expect(String(restored)).toBe(String(plan))
+    const damage = (json: Json): void => Object.assign(json.parented[0].driver, { mode: 'l2' })
+    expect(damaged(damage, plan)).toMatch(/^PARSE .*parented\[0\]/)
+  })
+
   test.each<[place: string, damage: (json: Json) => void]>([
     ['changes[0].part: expected one of', (json) => Object.assign(json.changes[0], { part: 'nothing' })],
     [

@@ -16,6 +16,7 @@ import {
 } from '../wanted/wanted-state.ts'
 import { attachToNetwork } from './attach-to-network.ts'
 import { lostPorts, type Ports, portsOfBridges } from './bridge-ports.ts'
+import { refuseParented } from './parented-networks.ts'
 
 /** What networks are made with, beside the rules. */
 export type NetworkTools = Pick<
@@ -45,6 +46,7 @@ export const ensureNetwork = async (
     return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
   }
   const missing = await rules.decideForSure(async () => wish())
+  if (missing !== null) await refuseParented(tools.leases, rules.project, name)
   if (missing !== null || rules.isDamaged())
     await bringAbout(rules, tools, (intent) => {
       const wanted = wish() ?? rules.wanted.network(name)?.intent ?? networkIntent(name, options)

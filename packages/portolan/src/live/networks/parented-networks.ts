@@ -102,6 +102,27 @@ const refuseOther = (state: LeaseState, wanted: ReturnType<typeof leasedSubnets>
 }
 
 /**
+ * Refuses a network with a bridge whose name a network on an interface has.
+ * @throws InvalidRequestError
+ */
+export const refuseParented = async (
+  leases: ParentedTools['leases'],
+  project: string,
+  name: string,
+): Promise<void> => {
+  const [lease] = parentedLeases(await leases.read(), project, name)
+  if (lease !== undefined)
+    throw new InvalidRequestError(
+      `network ${name} is on ${lease.parented?.parent}, and one with a bridge is asked for: choose another name, or remove that network first.`,
+    )
+}
+
+const parentedLeases = (state: LeaseState, project: string, name: string): ReturnType<typeof leasedSubnets> =>
+  leasedSubnets(state).filter(
+    (lease) => lease.project === project && lease.network === name && lease.parented !== undefined,
+  )
+
+/**
  * Removes a network on an interface, unless endpoints are on it.
  *
  * @returns false: there is none of that name
@@ -112,11 +133,7 @@ export const removeParentedNetwork = async (
   name: string,
 ): Promise<boolean> => {
   const { project } = rules
-  const own = (state: LeaseState) =>
-    leasedSubnets(state).filter(
-      (lease) => lease.project === project && lease.network === name && lease.parented !== undefined,
-    )
-  if (own(await leases.read()).length === 0) return false
+  if (parentedLeases(await leases.read(), project, name).length === 0) return false
   return withLock(async () => {
     await rules.readFacts()
     const unused = await leases.transact((before) => {
@@ -128,7 +145,7 @@ export const removeParentedNetwork = async (
         )
       let state = before
       const changes: LeaseChange[] = []
-      const gone = own(before)
+      const gone = parentedLeases(before, project, name)
       for (const lease of gone) {
         const step = releaseLease(state, leaseKey(lease))
         state = step.state

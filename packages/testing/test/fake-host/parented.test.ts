@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals'
+import { readCompose } from '@portolan/core'
+import { type FakeHost, fakeHost, smallHost } from '@portolan/testing'
+
+const namesOf = (host: FakeHost): readonly (string | undefined)[] =>
+  (host.facts.interfaces ?? []).map(({ name }) => name)
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'done',
+    (error) => error.code,
+  )
+
+const onVlan = readCompose(
+  `{name: shop, services: {web: {networks: [lan]}}, networks: {lan: {driver: macvlan,
+     driver_opts: {parent: eth0.100}, ipam: {config: [{subnet: 203.0.113.0/24, gateway: 203.0.113.1}]}}}}`,
+  { source: 'compose.yaml' },
+)
+
+describe('a network on an interface of a simulated host', () => {
+  test('has its VLAN made by apply and removed by destroy, and nothing is left to do in between', async () => {
+    const host = fakeHost(smallHost)
+    const before = host.facts
+    const plan = await host.plan(onVlan, { backend: 'nftables' })
+    expect(plan.changes.map(({ description }) => description)).toEqual([
+      'Create eth0.100, VLAN 100 of eth0, for network lan.',
+    ])
+    await host.apply(plan)
+    expect(host.facts.interfaces?.find(({ name }) => name === 'eth0.100')).toMatchObject({
+      kind: 'vlan',
+      up: true,
+      alias: 'portolan project=shop link=vlan',
+    })
+    expect((await host.plan(onVlan, { backend: 'nftables' })).changes).toEqual([])
+    await host.destroy({ project: 'shop' })
+    expect(host.facts).toEqual(before)
+  })
+
+  test('is applied from its JSON as it was planned', async () => {
+    const host = fakeHost(smallHost)
+    const plan = await host.plan(onVlan, { backend: 'nftables' })
+    const stored = JSON.parse(JSON.stringify(plan))
+    expect(stored.parented).toEqual([
+      expect.objectContaining({
+        name: 'lan',
+        parent: 'eth0.100',
+        ip: { subnet: '203.0.113.0/24', gateway: '203.0.113.1' },
+      }),
+    ])
+    expect(stored.addresses).toEqual([expect.objectContaining({ service: 'web', address: '203.0.113.2' })])
+  })
+
+  test('is made, joined, left and removed by a live host, with a VLAN of its own', async () => {
+    const host = fakeHost(smallHost)
+    const live = await host.openHost({ project: 'lab', backend: 'nftables' })
+    const netns = { name: 'blue' }
+    const options = { parent: 'eth0.7', ipv4: { subnet: '203.0.113.0/24' } } as const
+    await live.ensureParentedNetwork('lan', options)
+    expect(await live.ensureParentedNetwork('lan', options)).toMatchObject({ parent: 'eth0.7' })
+    expect(namesOf(host)).toContain('eth0.7')
+    const attached = await live.attach({ network: 'lan', endpoint: 'c', netns })
+    expect(attached).toMatchObject({ ip: '203.0.113.2', interface: 'eth0' })
+    expect(await live.attach({ network: 'lan', endpoint: 'c', netns })).toEqual(attached)
+    expect(await codeOf(live.attach({ network: 'lan', endpoint: 'd', netns }))).toBe('APPLY')
+    expect(await codeOf(live.removeNetwork('lan'))).toBe('NETWORK_IN_USE')
+    expect(await codeOf(live.ensureNetwork('lan'))).toBe('INVALID_REQUEST')
+    expect(await codeOf(live.detach('c'))).toBe('ENDPOINT_ATTACHED')
+    await live.detach('c', { netns })
+    await live.removeNetwork('lan')
+    expect(namesOf(host)).not.toContain('eth0.7')
+    expect(await codeOf(live.attach({ network: 'lan', endpoint: 'c', netns }))).toBe('INVALID_REQUEST')
+    await live.close()
+  })
+
+  test('of ipvlan gives containers the MAC address of the interface', async () => {
+    const facts = {
+      ...smallHost,
+      interfaces: (smallHost.interfaces ?? []).map((link) =>
+        link.name === 'eth0' ? { ...link, mac: '02:00:00:00:00:01' } : link,
+      ),
+    }
+    const host = fakeHost(facts)
+    const live = await host.openHost({ project: 'lab', backend: 'nftables' })
+    await live.ensureParentedNetwork('lan', {
+      parent: 'eth0',
+      driver: { kind: 'ipvlan', mode: 'l2', flag: 'bridge' },
+      ipv4: { subnet: '203.0.113.0/24', ipRange: '203.0.113.64/26' },
+    })
+    expect(await live.attach({ network: 'lan', endpoint: 'c', netns: { name: 'blue' } })).toMatchObject({
+      ip: '203.0.113.64',
+    })
+    await live.close()
+  })
+})
