@@ -1,6 +1,6 @@
 /**
  * Writes a software bill of materials beside each tarball of a release, in CycloneDX's JSON: what the package depends
- * on, and for the command what is in its bundle. pnpm makes it from the installed tree.
+ * on, and for the programs what is in their bundles. pnpm makes it from the installed tree.
  * Usage: node script/bill-of-materials.js FOLDER, after script/bundle.js
  */
 import { execFileSync } from 'node:child_process'
@@ -17,8 +17,8 @@ const pnpm = (...words) =>
 const billOf = (...words) => JSON.parse(pnpm(...words, 'sbom', '--sbom-format', 'cyclonedx'))
 
 /** The libraries that script/bundle.js put into the bundle, as `name@version`, from the file of their licences. */
-const bundledLibraries = () => {
-  const text = readFileSync(join(root, 'packages/portolan', bundle, 'LICENSES.txt'), 'utf8')
+const bundledLibraries = (program) => {
+  const text = readFileSync(join(root, 'packages', program, bundle, 'LICENSES.txt'), 'utf8')
   return new Set(
     [...text.matchAll(/^(\S+) (\d+\.\d+\.\S+) \(.+\)$/gm)].map(([, name, version]) => `${name}@${version}`),
   )
@@ -50,7 +50,12 @@ const out = join(folder, '%s-%v.cdx.json')
 const every = ['-r', '--filter', './packages/*', 'sbom', '--split', '--prod', '--sbom-format', 'cyclonedx']
 pnpm(...every, '--out', out)
 const { version } = JSON.parse(readFileSync(join(root, 'packages/portolan/package.json'), 'utf8'))
-const path = join(folder, `portolan-${version}.cdx.json`)
-const shipped = JSON.parse(readFileSync(path, 'utf8'))
-const whole = withBundle(shipped, billOf('--filter', 'portolan'), bundledLibraries())
-writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`)
+for (const [program, name, file] of [
+  ['portolan', 'portolan', 'portolan'],
+  ['cni', '@portolan/cni', 'portolan-cni'],
+]) {
+  const path = join(folder, `${file}-${version}.cdx.json`)
+  const shipped = JSON.parse(readFileSync(path, 'utf8'))
+  const whole = withBundle(shipped, billOf('--filter', name), bundledLibraries(program))
+  writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`)
+}
