@@ -6,6 +6,7 @@ import type { InsideLink } from './network-namespace.ts'
 
 interface LinkJson {
   readonly address?: string
+  readonly ifalias?: string
   readonly linkinfo?: { readonly info_kind?: string }
 }
 
@@ -25,7 +26,7 @@ export const readLinkInside = async (
   }
   try {
     const [link] = JSON.parse(result.stdout) as readonly LinkJson[]
-    return { kind: link?.linkinfo?.info_kind ?? '', mac: link?.address ?? '' }
+    return { kind: link?.linkinfo?.info_kind ?? '', mac: link?.address ?? '', alias: link?.ifalias ?? '' }
   } catch (cause) {
     throw new InspectError(
       'What ip -j printed of a network namespace is not JSON: is its iproute2 older than 4.14?',

@@ -26,6 +26,7 @@ if [ "$(cat "$four/all/rp_filter")" = 1 ] || [ "$(cat "$four/$1/rp_filter")" = 1
 if [ "$2" = ip6 ]; then put "$six/$1/disable_ipv6" 0; fi
 put "$six/$1/ndisc_notify" 1
 put "$six/$1/accept_ra" 0
+if [ -n "$3" ]; then ip link set dev "$1" alias "$3"; fi
 ip link set dev lo up
 ip link set dev "$1" up
 ip -j address show dev "$1"
@@ -40,11 +41,11 @@ export const bringUpInside = async (
   runner: Runner,
   { path, where }: HeldNamespace,
   name: string,
-  { ip6 }: { readonly ip6: boolean },
+  { ip6, alias = '' }: { readonly ip6: boolean; readonly alias?: string },
 ): Promise<InsideState> => {
   checkInsideName(name)
   const does = `set ${name} up in ${where}`
-  const program = ['sh', '-c', bringUpScript, 'portolan', name, ip6 ? 'ip6' : 'ip']
+  const program = ['sh', '-c', bringUpScript, 'portolan', name, ip6 ? 'ip6' : 'ip', alias]
   const result = await runner.run('nsenter', [`--net=${path}`, ...program])
   if (result.exitCode !== 0) throw refusal(does, result)
   return readInside(result.stdout)

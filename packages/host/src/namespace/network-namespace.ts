@@ -53,6 +53,8 @@ export interface InsideLink {
   /** As the kernel calls it: `macvlan`, `veth`; empty for one of hardware. */
   readonly kind: string
   readonly mac: string
+  /** Empty where it has none. */
+  readonly alias: string
 }
 
 /**
@@ -77,9 +79,11 @@ export interface NetworkNamespace {
    * - `rp_filter` 2 where it is 1: a namespace on two networks answers over either
    * - `disable_ipv6` 0 with `ip6`
    *
+   * With `alias`, it has that alias by then.
+   *
    * @throws ApplyError when there is no such interface in it; PermissionError without CAP_SYS_ADMIN; MissingToolError
    */
-  bringUp(name: string, options: { readonly ip6: boolean }): Promise<InsideState>
+  bringUp(name: string, options: { readonly ip6: boolean; readonly alias?: string }): Promise<InsideState>
   /** Adds addresses and default routes to an interface in it, and announces the addresses. */
   configure(name: string, change: InsideChange): Promise<void>
   /** Reads an interface in it; null: it is not there. */

@@ -11,6 +11,7 @@ export interface InsideInterface {
   readonly kind: string
   readonly up: boolean
   readonly mac: string
+  readonly alias?: string
   readonly mtu: number
   /** With prefix lengths. */
   readonly addresses: readonly string[]
@@ -44,9 +45,9 @@ export class FakeNamespaces implements Namespaces {
       path: `/run/netns/${one.number}`,
       where: `the network namespace of ${kind} ${value}`,
       isOwn: false,
-      bringUp: async (name) => {
+      bringUp: async (name, { alias }) => {
         const { addresses, mac } = inside(name)
-        one.interfaces.set(name, { ...inside(name), up: true })
+        one.interfaces.set(name, { ...inside(name), up: true, ...(alias === undefined ? {} : { alias }) })
         const defaultRoutes = [...one.interfaces.values()].flatMap((link) =>
           link.defaultRoutes.map(
             (route) =>
@@ -69,7 +70,7 @@ export class FakeNamespaces implements Namespaces {
       },
       readLink: async (name) => {
         const found = one.interfaces.get(name)
-        return found === undefined ? null : { kind: found.kind, mac: found.mac }
+        return found === undefined ? null : { kind: found.kind, mac: found.mac, alias: found.alias ?? '' }
       },
       removeLink: async (name) => void one.interfaces.delete(name),
       close: () => {},

@@ -1,17 +1,15 @@
-import { endpointAlias, endpointPortName } from '@portolan/core'
+import { endpointPortName } from '@portolan/core'
 import type { NetworkNamespace } from '@portolan/host'
-import { ApplyError, byteLength, InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { ApplyError, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { attachToNetwork, prepareForPort } from '../networks/attach-to-network.ts'
 import type { OwnBridge } from '../networks/own-bridges.ts'
 import type { HeldRules } from '../rules/held-rules.ts'
+import { aliasOfEndpoint } from './alias-of-endpoint.ts'
 import { portOfEndpoint } from './attached-ports.ts'
 import type { Attachment, InterfaceMaker } from './attachment.ts'
 
 type BridgeTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock'>
-
-/** IFALIASZ is 256 with the closing NUL (include/uapi/linux/if.h). */
-const MOST_ALIAS = 255
 
 /** How often it is asked whether packets pass, and how long is waited in between: some two seconds in all. */
 const ATTEMPTS = 100
@@ -26,11 +24,7 @@ export const bridgeAttachment = (
   mtu: number | null,
 ): InterfaceMaker => {
   const { links, clock } = tools
-  const alias = endpointAlias(mark)
-  if (byteLength(alias) > MOST_ALIAS)
-    throw new InvalidRequestError(
-      `endpoint ${mark.endpoint} cannot be attached: the names of project, network and endpoint have to fit into the ${MOST_ALIAS} bytes of an interface's alias together, and take ${byteLength(alias)}. Give the endpoint a shorter name.`,
-    )
+  const alias = aliasOfEndpoint(mark)
   let port = portOfEndpoint(rules.facts, mark)?.name ?? null
   let isNew = false
   /** Mends an end that is there; null: it is not, or is no longer the endpoint's. */

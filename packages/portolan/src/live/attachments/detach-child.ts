@@ -1,4 +1,11 @@
-import { type LeasedParent, type LeaseState, leasedSubnets } from '@portolan/core'
+import {
+  type EndpointMark,
+  endpointAlias,
+  type LeasedParent,
+  type LeaseState,
+  leasedSubnets,
+} from '@portolan/core'
+import type { InsideLink } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import type { DetachOptions } from './attach-request.ts'
@@ -33,7 +40,7 @@ export const removeChildren = async (
       const namespace = namespaces.open(netns)
       try {
         const link = await namespace.readLink(inside)
-        if (link?.kind === driver.kind && (driver.kind === 'ipvlan' || link.mac === lease.mac))
+        if (link?.kind === driver.kind && isOf(link, { ...wanted, network }, lease.mac))
           await namespace.removeLink(inside)
       } finally {
         namespace.close()
@@ -47,6 +54,10 @@ export const removeChildren = async (
   }
   return networks
 }
+
+/** By its alias: the lease may have another MAC by now. */
+const isOf = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: string): boolean =>
+  alias === endpointAlias(mark) || (alias === '' && (kind === 'ipvlan' || mac === leased))
 
 /** The networks of a project that are on a parent. */
 const parentsOf = (state: LeaseState, { project, network }: Detached): ReadonlyMap<string, LeasedParent> =>

@@ -1,5 +1,8 @@
+import { type EndpointMark, parseEndpointAlias } from '@portolan/core'
+import type { InsideLink } from '@portolan/host'
 import { ApplyError, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
+import { aliasOfEndpoint } from './alias-of-endpoint.ts'
 import type { Attachment, InterfaceMaker } from './attachment.ts'
 import type { NetworkWay } from './place.ts'
 
@@ -13,14 +16,17 @@ export const parentedAttachment = (
   asked: number | null,
 ): InterfaceMaker => {
   const mtu = asked ?? ofNetwork
+  const alias = aliasOfEndpoint(mark)
   let undo = async (): Promise<void> => {}
   return {
     make: async (namespace) => {
       const there = await namespace.readLink(inside)
       if (there !== null) {
-        if (there.kind === driver.kind && (there.kind === 'ipvlan' || there.mac === mac)) return true
+        const isOurs = there.alias === '' || there.alias === alias
+        if (there.kind === driver.kind && isOurs && (there.kind === 'ipvlan' || there.mac === mac))
+          return true
         throw new ApplyError(
-          `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: an interface named ${inside} is there already. Choose another name with interface (--interface), or remove that one.`,
+          `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: ${inTheWay(there, mark, inside, mac)}`,
           { applied: [], stderr: '' },
         )
       }
@@ -29,7 +35,7 @@ export const parentedAttachment = (
       else await links.createIpvlan({ ...link, mode: driver.mode, flag: driver.flag })
       undo = () => namespace.removeLink(inside)
       try {
-        await namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6') })
+        await namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6'), alias })
       } catch (error) {
         await undo()
         throw attachedElsewhere(error, mark, parent)
@@ -39,6 +45,17 @@ export const parentedAttachment = (
     settle: async () => {},
     undo: () => undo(),
   }
+}
+
+/** What an interface is that has the name already, and the way out. */
+const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: string): string => {
+  const found = parseEndpointAlias(there.alias)
+  const detach = `Detach it first (portolan detach ${found?.endpoint} -p ${found?.project} --netns ...)`
+  if (found === null)
+    return `an interface named ${inside} is there already. Choose another name with interface (--interface), or remove that one.`
+  return there.alias === aliasOfEndpoint(mark)
+    ? `${inside} is the interface of endpoint ${mark.endpoint} already, with the MAC ${there.mac}, and ${mac} is leased by now. ${detach}, then attach it again.`
+    : `${inside} is the interface of endpoint ${found.endpoint} of network ${found.project}/${found.network}. ${detach}, or choose another name with interface (--interface).`
 }
 
 /** Two children of one parent never have one MAC (drivers/net/macvlan.c `macvlan_addr_busy`). */

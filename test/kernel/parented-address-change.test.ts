@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+
+const compose = (address: string): string => `name: shop
+services:
+  web: { networks: { lan: { ipv4_address: ${address} } } }
+networks:
+  lan: { driver: macvlan, driver_opts: { parent: eth0 }, ipam: { config: [{ subnet: 192.0.2.0/24 }] } }
+`
+
+test('an interface with the address that a file had before is named, and detach removes it where it is', async () => {
+  await using lab = await openLab()
+  const web = await bareMachine(lab, 'web')
+  const apply = async (address: string): Promise<void> => {
+    const file = await lab.write('compose.yaml', compose(address))
+    expect(await lab.portolan(['apply', '--yes', '-f', file])).toMatchObject({ exitCode: 0 })
+  }
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  await apply('192.0.2.200')
+  const attach = `attach shop/lan --netns ${web.pid} --name web`
+  expect(await run(attach)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(JSON.parse(await web.mustRun(['ip', '-j', 'link', 'show', 'eth0']))).toEqual([
+    expect.objectContaining({ ifalias: 'portolan project=shop network=lan endpoint=web' }),
+  ])
+  await apply('192.0.2.201')
+  expect(await run(attach)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      'eth0 is the interface of endpoint web already, with the MAC 02:42:c0:00:02:c8, and 02:42:c0:00:02:c9 is leased by now. Detach it first (portolan detach web -p shop --netns ...)',
+    ),
+  })
+  expect(await run(`detach web -p shop --netns ${web.pid}`)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await web.mustRun(['ip', 'link'])).not.toContain('eth0')
+  expect(await run(attach)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('192.0.2.201') })
+  // That of another endpoint is named, and stays.
+  expect(await run(`attach shop/lan --netns ${web.pid} --name api`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('eth0 is the interface of endpoint web of network shop/lan'),
+  })
+  await run(`detach api -p shop --netns ${web.pid}`)
+  expect(await web.mustRun(['ip', 'link'])).toContain('eth0')
+})
