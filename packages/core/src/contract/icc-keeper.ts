@@ -1,4 +1,5 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
+import { parseEndpointAlias } from './endpoint-alias.ts'
 
 /**
  * What keeps the containers of one bridge apart whose `icc` is off.
@@ -30,8 +31,9 @@ export const bridgesCallHooks = ({ sysctls }: HostFacts): boolean =>
 
 /**
  * How `icc: off` of a bridge is to be held. Isolation needs every port to be isolated when it comes, as `attachPort`
- * does it: beside a port that something else plugged in, the hooks are what holds at once. Where some containers are to
- * reach others, the hooks alone can tell them apart. Without br_netfilter there are none, and nothing passes.
+ * does it: beside a port that something else plugged in, the hooks are what holds at once. A port that `attach` plugged
+ * in tells so by its alias, and a plan isolates it again. Where some containers are to reach others, the hooks alone can
+ * tell them apart. Without br_netfilter there are none, and nothing passes.
  *
  * @param linked - as a network has it
  * @example
@@ -42,5 +44,9 @@ export const iccKeeper = (bridge: string, facts: HostFacts, linked = false): Icc
   if (!hasBridgeNetfilter(facts)) return 'isolation'
   if (linked || bridgesCallHooks(facts)) return 'hooks'
   const ports = (facts.interfaces ?? []).filter(({ master }) => master === bridge)
-  return ports.length > 0 && ports.every(({ isolated }) => isolated === true) ? 'isolation' : 'hooks'
+  return ports.length > 0 && ports.every(isIsolable) ? 'isolation' : 'hooks'
 }
+
+/** A kernel that cannot isolate a port tells nothing of its isolation. */
+const isIsolable = ({ isolated, alias }: InterfaceFact): boolean =>
+  isolated === true || (isolated !== undefined && parseEndpointAlias(alias) !== null)

@@ -1,7 +1,7 @@
-import type { HostFacts } from '@portolan/netfilter'
+import type { HostFacts, InterfaceFact } from '@portolan/netfilter'
 import { type Conflict, iccForIpOnly, iccUnenforceable, linkUndeliverable } from '../conflict/index.ts'
 import type { DesiredNetwork, DesiredState } from '../contract/index.ts'
-import { bridgesCallHooks, hasBridgeNetfilter, iccKeeper } from '../contract/index.ts'
+import { bridgesCallHooks, hasBridgeNetfilter, iccKeeper, parseEndpointAlias } from '../contract/index.ts'
 import { isInside } from '../contract/openings.ts'
 
 /**
@@ -44,7 +44,13 @@ const findOne = ({ name, bridge, linked }: DesiredNetwork, facts: HostFacts): re
         ? 'some of them are to reach others, which isolated ports would not let through.'
         : bridgesCallHooks(facts)
           ? 'net.bridge.bridge-nf-call-iptables or -ip6tables is 1, and isolated ports would then not reach published ports of their siblings.'
-          : `port ${ports.find(({ isolated }) => isolated !== true)?.name} of ${bridge} was plugged in without isolation.`,
+          : `port ${firstForeign(ports)?.name} of ${bridge} was plugged in without isolation.`,
     ),
   ]
 }
+
+/** What attach plugged in could be isolated again. */
+const firstForeign = (ports: readonly InterfaceFact[]): InterfaceFact | undefined =>
+  ports.find(
+    ({ isolated, alias }) => isolated === undefined || (!isolated && parseEndpointAlias(alias) === null),
+  )

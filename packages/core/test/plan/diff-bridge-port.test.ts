@@ -100,6 +100,22 @@ describe('a port of one of our bridges', () => {
     ])
   })
 
+  test('that attach plugged in is isolated again once nothing is linked: the hooks go last', () => {
+    const alias = 'portolan project=shop network=web endpoint=web-1'
+    const ports = [port({ alias }), port({ name: 'veth2', alias }), port({ name: 'veth3', isolated: true })]
+    const bridge = { ...bridgeOf(off), nfCallIptables: true, nfCallIp6tables: true }
+    const facts = { sysctls: netfilter, interfaces: [bridge, ...ports] }
+    const wanted = desired({ networks: [off] })
+    expect(diffLinks(wanted, facts).map(({ operation }) => operation)).toEqual([
+      { kind: 'set-port', name: 'veth1', isolated: true },
+      { kind: 'set-port', name: 'veth2', isolated: true },
+      { kind: 'set-bridge', name: 'br-web', nfCall: false },
+    ])
+    expect(findIccUnenforceable(wanted, facts)).toEqual([])
+    const rigid = { name: 'veth4', master: 'br-web', alias }
+    expect(diffLinks(wanted, { ...facts, interfaces: [bridge, rigid] })).toEqual([])
+  })
+
   test('that is isolated as all are needs no hooks, and could not be reached through them', () => {
     const bridge = { ...bridgeOf(off), nfCallIptables: true, nfCallIp6tables: true }
     const changes = diffLinks(desired({ networks: [off] }), {

@@ -82,6 +82,8 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
         `  for port in /sys/class/net/${name}/brif/*; do`,
         '    [ "$(cat "$port/isolated" 2>/dev/null)" = 1 ] || isolated=off hooks=1',
         '  done',
+        // Isolated ports would not let a link through.
+        ...(network.linked === true ? ['  isolated=off hooks=1'] : []),
         `  ip link set dev ${name} type bridge nf_call_iptables "$hooks" nf_call_ip6tables "$hooks"`,
         'fi',
       ]

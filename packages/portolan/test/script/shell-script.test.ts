@@ -130,6 +130,10 @@ for port in /sys/class/net/'br.db'/brif/*; do
 done
 `)
     expect(withNetwork({})).not.toMatch(/nf_call|isolated/)
+    expect(withNetwork({ icc: false })).not.toContain('\n  isolated=off hooks=1\n')
+    expect(withNetwork({ icc: false, linked: true })).toContain(
+      '  done\n  isolated=off hooks=1\n  ip link set',
+    )
   })
 
   test('neither makes nor changes the bridge of an external network', () => {

@@ -98,6 +98,65 @@ describe.each(backends)('reachable_from with %s', (backend) => {
   })
 })
 
+describe('links that end', () => {
+  const quiet: HostFacts = {
+    ...smallHost,
+    sysctls: {
+      ...smallHost.sysctls,
+      'net.bridge.bridge-nf-call-iptables': '0',
+      'net.bridge.bridge-nf-call-ip6tables': '0',
+    },
+  }
+
+  const linked = (links: string) =>
+    readCompose(
+      `services:
+  web: {networks: {back: {ipv4_address: 10.65.0.2}}, links: [${links}]}
+  db: {networks: {back: {ipv4_address: 10.65.0.3}}, expose: ["5432"]}
+networks:
+  back: {ipam: {config: [{subnet: 10.65.0.0/24}]}, driver_opts: {com.docker.network.bridge.enable_icc: "false"}}`,
+      { source: 'compose.yaml', project: 'shop' },
+    )
+
+  const portsOf = ({ facts }: FakeHost): readonly unknown[] =>
+    (facts.interfaces ?? [])
+      .filter(({ alias }) => alias?.includes(' endpoint=') === true)
+      .map(({ isolated }) => isolated)
+
+  const withPorts = async (): Promise<FakeHost> => {
+    const host = fakeHost(quiet)
+    await host.apply(await host.plan(linked('')))
+    await using live = await host.openHost({ project: 'other' })
+    await live.attach({ network: 'shop/back', endpoint: 'web', netns: { name: 'web' } })
+    await live.attach({ network: 'shop/back', endpoint: 'db', netns: { name: 'db' } })
+    expect(portsOf(host)).toEqual([true, true])
+    await host.apply(await host.plan(linked('db')))
+    expect(portsOf(host)).toEqual([false, false])
+    return host
+  }
+
+  test('have the ports isolated again by the next plan', async () => {
+    const host = await withPorts()
+    const made = await host.plan(linked(''))
+    expect(made.conflicts).toEqual([])
+    await host.apply(made)
+    expect(portsOf(host)).toEqual([true, true])
+    expect((await host.plan(linked(''))).changes).toEqual([])
+  })
+
+  test('or hooks that end have all ports isolated by the next attach', async () => {
+    const host = await withPorts()
+    host.drift.setSysctl('net.bridge.bridge-nf-call-iptables', '1')
+    await host.apply(await host.plan(linked('')))
+    expect(portsOf(host)).toEqual([false, false])
+    host.drift.setSysctl('net.bridge.bridge-nf-call-iptables', '0')
+    await using live = await host.openHost({ project: 'other' })
+    await live.attach({ network: 'shop/back', endpoint: 'web', netns: { name: 'web' } })
+    expect(portsOf(host)).toEqual([true, true])
+    expect((await host.plan(linked(''))).changes).toEqual([])
+  })
+})
+
 describe('a live host', () => {
   test('opens a network to an interface, a prefix and another network, and closes it again', async () => {
     const host = fakeHost(withVpn)

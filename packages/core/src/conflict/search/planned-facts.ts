@@ -33,7 +33,7 @@ export const plannedFacts = (desired: DesiredState, facts: HostFacts, setsSysctl
         .filter(({ name }) => !made.some((link) => link.name === name))
         .map((link) => withHairpin(link, external)),
       ...made,
-    ].map((link) => withHairpin(link, [...names])),
+    ].map((link) => withHairpin(withIsolation(link, own, facts), [...names])),
     ...(facts.routes === undefined
       ? {}
       : {
@@ -82,6 +82,17 @@ const gatewayAddress = (network: DesiredNetwork, family: Family): readonly strin
   return subnet === null || subnet.gateway === null
     ? []
     : [`${subnet.gateway}/${subnet.subnet.slice(subnet.subnet.indexOf('/') + 1)}`]
+}
+
+/** The plan isolates ports where that is what keeps containers apart, and lets them go where the IP hooks do. */
+const withIsolation = (
+  link: InterfaceFact,
+  networks: readonly DesiredNetwork[],
+  facts: HostFacts,
+): InterfaceFact => {
+  const network = networks.find(({ bridge, icc }) => !icc && bridge === link.master)
+  if (network === undefined || link.isolated === undefined) return link
+  return { ...link, isolated: iccKeeper(network.bridge, facts, network.linked) === 'isolation' }
 }
 
 /** The plan switches it on where a container may call itself through the host. */

@@ -43,10 +43,22 @@ export const prepareForPort = async (
   if (rules.isDamaged()) await rules.mend()
   const isolated = !bridge.icc && isolates(bridge, interfaceName, rules.facts)
   // Before the port comes: what is there is isolated, and packets that are switched back would be refused by it.
+  if (isolated) await isolateSiblings(rules.facts, links, bridge.name)
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
     await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
   loosenReversePath(bridge.name, rules.facts, sysctls)
   return { hairpin: true, isolated }
+}
+
+/** What was let go for a link that is no more is isolated again before the hooks end: one of both always holds. */
+const isolateSiblings = async (
+  { interfaces = [] }: HostFacts,
+  links: LiveMachine['links'],
+  bridge: string,
+): Promise<void> => {
+  for (const { name, master, isolated } of interfaces)
+    if (master === bridge && isolated === false && name !== undefined)
+      await links.setPort(name, { isolated: true })
 }
 
 /** A container on two networks answers over either bridge; a strict filter drops one of the answers. */
