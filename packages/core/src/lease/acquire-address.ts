@@ -31,6 +31,11 @@ export interface AddressRequest extends LeaseOrigin {
    * says the same of an address; hand in another when something else is seen.
    */
   readonly isTaken?: (address: string) => boolean
+  /**
+   * Whether an endpoint has an interface on the network still. An address that it gave up answers there until it is
+   * detached, and goes to no other holder before that.
+   */
+  readonly isAttached?: (holder: LeaseHolder) => boolean
   /** Null: derived from the address. */
   readonly mac: string | null
 }
@@ -58,8 +63,8 @@ const wishOf = (request: AddressRequest): AddressWish => ({
  * Gives a holder an address of a network: the one it has, or else the one it had last, or else the lowest that
  * was never leased, or else the one that was released longest ago. The same state and request give the same answer.
  *
- * @throws PortolanError `ADDRESS_LEASED` when another holder has the address asked for; `ADDRESS_OUT_OF_RANGE` when
- *   endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every one is held, naming the subnet, its size
+ * @throws PortolanError `ADDRESS_LEASED` when another holder has the address asked for, or gave it up and is attached with
+ *   it still; `ADDRESS_OUT_OF_RANGE` when endpoints of the subnet cannot have it; `SUBNET_EXHAUSTED` when every one is held, naming the subnet, its size
  *   and how many are leased
  * @throws ParseError for a subnet, gateway, range or address that cannot be read
  * @example
@@ -133,6 +138,11 @@ export const acquireAddressIn = (
         'ADDRESS_LEASED',
         `${address} of network ${request.on.network} is leased to ${replicaName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
       )
+    if (there?.kind === 'address' && isInterfaces(there, request))
+      throw new PortolanError(
+        'ADDRESS_LEASED',
+        `${address} of network ${request.on.network} is on the interface of ${replicaName(there.holder)}, which gave it up and is attached still: detach that endpoint first (portolan detach ${replicaName(there.holder)}), or ask for another address.`,
+      )
     return take(book, request, range, address, { known, key: holder })
   }
   const kept = known === null ? null : usable(known, range, request.isTaken)
@@ -164,6 +174,10 @@ const isHolder = ({ holder }: LeasedAddress, request: AddressWish): boolean =>
   holder.service === request.holder.service &&
   holder.replica === request.holder.replica
 
+/** Is it on the interface of another endpoint, though that gave it up? */
+const isInterfaces = (lease: LeasedAddress, request: AddressWish): boolean =>
+  lease.released !== null && !isHolder(lease, request) && request.isAttached?.(lease.holder) === true
+
 const take = (
   book: LeaseBook,
   { on, holder, mac, planned }: AddressWish,
@@ -189,17 +203,19 @@ const take = (
   return lease
 }
 
-const longestReleased = (
-  book: LeaseBook,
-  { on, isTaken }: AddressWish,
-  { bounds }: AddressRange,
-): string | null => {
+const longestReleased = (book: LeaseBook, request: AddressWish, { bounds }: AddressRange): string | null => {
+  const { on, isTaken } = request
   const space = addressSpace(on, bounds.family)
   for (let place = space; ; ) {
     const entry = book.nextReleased(place)
     if (entry === null || !entry[0].startsWith(space)) return null
     const lease = book.find(entry[1])
-    if (lease?.kind === 'address' && isInBounds(bounds, lease.address) && isTaken?.(lease.address) !== true)
+    if (
+      lease?.kind === 'address' &&
+      isInBounds(bounds, lease.address) &&
+      isTaken?.(lease.address) !== true &&
+      !isInterfaces(lease, request)
+    )
       return lease.address
     place = entry[0]
   }

@@ -2,7 +2,7 @@ import { families } from '@portolan/netfilter'
 import type { Lease, LeaseHolder, LeasingNetwork } from './lease.ts'
 import { type LeaseBook, openBook } from './lease-book.ts'
 import { addressHolderKey, addressKey, leaseKey } from './lease-key.ts'
-import { keysOfHolder, type LeaseState, type LeaseStep, listLeases } from './lease-state.ts'
+import { findLease, keysOfHolder, type LeaseState, type LeaseStep, listLeases } from './lease-state.ts'
 import { stepOf, write } from './lease-step.ts'
 
 /**
@@ -53,6 +53,32 @@ export const releaseHolder = (
   for (const family of families)
     for (const key of keysOfHolder(state, addressHolderKey(on, family, holder))) releaseLeaseIn(book, key)
   return book.close(null)
+}
+
+/**
+ * Forgets the addresses that a holder gave up on a network, where it holds another one of the family.
+ * @example
+ * forgetReleased(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state
+ */
+export const forgetReleased = (
+  state: LeaseState,
+  on: LeasingNetwork,
+  holder: LeaseHolder,
+): LeaseStep<null> => {
+  const gone = families.flatMap((family) => {
+    const leases = keysOfHolder(state, addressHolderKey(on, family, holder)).flatMap((key) => {
+      const lease = findLease(state, key)
+      return lease?.kind === 'address' ? [{ key, isHeld: lease.released === null }] : []
+    })
+    return leases.some(({ isHeld }) => isHeld) ? leases.filter(({ isHeld }) => !isHeld) : []
+  })
+  return stepOf(
+    write(
+      state,
+      gone.map(({ key }): readonly [string, null] => [key, null]),
+    ),
+    null,
+  )
 }
 
 /**

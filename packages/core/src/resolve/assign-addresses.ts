@@ -7,6 +7,7 @@ import {
   placeText,
   type SourcePosition,
 } from '@portolan/netfilter'
+import type { attachedEndpoints } from '../contract/attached-endpoints.ts'
 import type { DesiredEndpoint } from '../contract/desired-endpoint.ts'
 import type { PublishedPort } from '../contract/index.ts'
 import { replicaName } from '../contract/mapping-label.ts'
@@ -38,6 +39,7 @@ const nothing: GivenAddresses = { ip: null, ip6: null, mac: null }
  * endpoint that comes or goes moves no other. An address that a published port of another project leads to is in use.
  *
  * @param uses - of networks that are not ours alone: what is known of their addresses
+ * @param isAttachedOn - the endpoints that have an interface: what they gave up goes to no other one
  * @throws PortolanError `SUBNET_EXHAUSTED` when a subnet has no address left
  * @throws IntentError when a static address has another holder
  * @internal
@@ -48,6 +50,7 @@ export const assignAddresses = (
   leases: LeaseDraft,
   others: readonly PublishedPort[],
   uses: ReadonlyMap<string, AddressUse>,
+  isAttachedOn: ReturnType<typeof attachedEndpoints>,
 ): AssignedAddresses => {
   const inUse = new Set(others.flatMap(({ targets }) => targets.map(({ address }) => address)))
   const isTaken = (address: string): boolean => inUse.has(address)
@@ -108,6 +111,7 @@ export const assignAddresses = (
           ipRange,
           address: fixed,
           isTaken: isTakenOn.get(endpoint.network) ?? isTaken,
+          isAttached: (one) => isAttachedOn(from.on, one),
           planned: true,
           // One MAC an endpoint, of its IPv4 address where it has one.
           mac: endpoint.mac ?? (known.ip === null ? null : macFromAddress(known.ip)),
@@ -265,12 +269,14 @@ const makeWay = (
 const movedNote = ({ address, holder }: LeasedAddress, { service, network }: EndpointIntent): string =>
   `${replicaName(holder)} had ${address} on network ${network} and gets another address, because ${service} asks for ${address} by name.`
 
-/** Acquires an address; where none is left, the error begins with the place of the service that wants one. */
+const placed: readonly string[] = ['SUBNET_EXHAUSTED', 'ADDRESS_LEASED']
+
+/** Acquires an address; where none is left or another interface has it, the error begins with the place of the service that wants one. */
 const toldWithPlace = <Result>(place: SourcePosition | null, acquire: () => Result): Result => {
   try {
     return acquire()
   } catch (cause) {
-    if (place === null || !(cause instanceof PortolanError) || cause.code !== 'SUBNET_EXHAUSTED') throw cause
+    if (place === null || !(cause instanceof PortolanError) || !placed.includes(cause.code)) throw cause
     throw new PortolanError(cause.code, `${placeText(place)}: ${cause.message}`, { cause })
   }
 }

@@ -1,5 +1,6 @@
 import type { HostFacts } from '@portolan/netfilter'
 import { type Conflict, findHostPortTaken, findParentConflicts } from '../conflict/index.ts'
+import { attachedEndpoints } from '../contract/attached-endpoints.ts'
 import { bridgeName } from '../contract/bridge-name.ts'
 import type {
   DesiredNetwork,
@@ -150,6 +151,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
     leases,
     others,
     uses,
+    attachedEndpoints(facts),
   )
   const endpoints = all.filter(({ network }) => !onWires.has(network))
   releaseUnwantedPorts(intent, leases)

@@ -3,6 +3,7 @@ import {
   bridgeAlias,
   commitLeases,
   emptyLeases,
+  endpointAlias,
   type LeaseState,
   leaseState,
   listLeases,
@@ -286,5 +287,44 @@ describe('an external network', () => {
       b: '172.17.0.2',
       c: '172.17.0.4',
     })
+  })
+})
+
+describe('an endpoint with an interface', () => {
+  const small = 'web: {ipam: {config: [{subnet: 10.1.0.0/29}]}}'
+  const attached = (...names: readonly string[]): HostFacts => ({
+    interfaces: names.map((endpoint) => ({
+      name: `ve-${endpoint}`,
+      alias: endpointAlias({ project: 'shop', network: 'web', endpoint }),
+    })),
+  })
+
+  test('gives its address to no other endpoint, though the file no longer has it, until it is detached', () => {
+    const { leases } = settle(emptyLeases, compose(onWeb('a', 'b'), small))
+    const without = settle(leases, compose(onWeb('a'), small), attached('a', 'b'))
+    const filled = compose(onWeb('a', 'c', 'd', 'e', 'f'), small)
+    expect(() => settle(without.leases, filled, attached('a', 'b'))).toThrow(/No address is left for f/)
+    expect(addresses(settle(without.leases, filled, attached('a')).answer)).toMatchObject({ f: '10.1.0.3' })
+  })
+
+  test('keeps the address that the file took from it, and can have it back', () => {
+    const fixed = (name: string, ip: string): string =>
+      `  ${name}: {networks: {web: {ipv4_address: ${ip}}}}\n`
+    const { leases } = settle(emptyLeases, compose(fixed('a', '10.1.0.2'), small))
+    const moved = settle(leases, compose(fixed('a', '10.1.0.5'), small), attached('a'))
+    const taker = compose(fixed('a', '10.1.0.5') + fixed('b', '10.1.0.2'), small)
+    expect(() => settle(moved.leases, taker, attached('a'))).toThrow(
+      /^compose\.yaml:\d+:\d+: 10\.1\.0\.2 of network web is on the interface of a, .* detach that endpoint first \(portolan detach a\)/,
+    )
+    expect(addresses(settle(moved.leases, taker).answer)).toEqual({ a: '10.1.0.5', b: '10.1.0.2' })
+    const back = settle(moved.leases, compose(fixed('a', '10.1.0.2'), small), attached('a'))
+    expect(addresses(back.answer)).toEqual({ a: '10.1.0.2' })
+  })
+
+  test('keeps an address that the file gives to another endpoint in the same plan', () => {
+    const { leases } = settle(emptyLeases, compose(onWeb('a'), small))
+    const taker = compose(`${onWeb('a')}  b: {networks: {web: {ipv4_address: 10.1.0.2}}}\n`, small)
+    expect(() => settle(leases, taker, attached('a'))).toThrow(/10\.1\.0\.2 .* is on the interface of a/)
+    expect(addresses(settle(leases, taker).answer)).toMatchObject({ b: '10.1.0.2' })
   })
 })

@@ -65,6 +65,23 @@ describe('attach on a simulated host', () => {
     await host.removeNetwork('web')
   })
 
+  test('an address that an attached endpoint gave up goes to no other one until that is off it', async () => {
+    const { fake, host } = await opened()
+    const one = { network: 'web', endpoint: 'web-1', netns: blue }
+    const two = { network: 'web', endpoint: 'web-2', netns: { name: 'green' } }
+    await host.attach({ ...one, address: '172.17.0.8' })
+    await host.lease('web', 'web-1', { ip: '172.17.0.9' })
+    const refused = /172\.17\.0\.8 of network web is on the interface of web-1, .* \(portolan detach web-1\)/
+    await expect(host.lease('web', 'web-2', { ip: '172.17.0.8' })).rejects.toThrow(refused)
+    await expect(host.attach({ ...two, address: '172.17.0.8' })).rejects.toThrow(refused)
+    fake.endNamespace(blue)
+    expect(await host.attach(one)).toMatchObject({ ip: '172.17.0.9' })
+    expect(await host.attach({ ...two, address: '172.17.0.8' })).toMatchObject({ ip: '172.17.0.8' })
+    await host.detach('web-2')
+    await host.detach('web-1')
+    expect(await host.attach({ ...two, address: '172.17.0.9' })).toMatchObject({ ip: '172.17.0.9' })
+  })
+
   test('destroy removes both ends', async () => {
     const { fake, host } = await opened()
     await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })

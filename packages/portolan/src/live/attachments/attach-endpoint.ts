@@ -10,6 +10,7 @@ import { portOfEndpoint } from './attached-ports.ts'
 import { type Attachment, type InsideAddress, type InterfaceMaker, missingInside } from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
 import { endpointPlace } from './endpoint-place.ts'
+import { forgetGivenUp } from './held-addresses.ts'
 import { parentedAttachment } from './parented-attachment.ts'
 import type { EndpointPlace } from './place.ts'
 
@@ -52,6 +53,7 @@ export const attachEndpoint = async (
     const { endpoint, release } = await place.lease(options)
     const undone: (() => Promise<void>)[] = [release]
     try {
+      if (portOfEndpoint(rules.facts, place.mark) === null) await forgetGivenUp(tools.leases, place.mark)
       const attachment: Attachment = {
         mark: place.mark,
         interface: inside,

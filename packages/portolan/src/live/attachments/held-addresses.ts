@@ -3,11 +3,12 @@ import {
   findLease,
   type LeasedAddress,
   type LeaseState,
+  type LeaseStore,
   type LeasingNetwork,
   listLeases,
   replicaName,
 } from '@portolan/core'
-import { subnetKey } from '@portolan/core/planning'
+import { forgetReleased, subnetKey } from '@portolan/core/planning'
 import { containsAddress, families, parseAddress, parsePrefix } from '@portolan/netfilter'
 
 /** The addresses that an endpoint holds on a planned network, of a service by the name of its replica. */
@@ -49,4 +50,18 @@ export const holderOf = (
       return { project: null, network: lease.parented.parent }
   }
   return { project, network }
+}
+
+/**
+ * Forgets what an endpoint without an interface gave up, where it holds another address: what it gives up from now on is
+ * on an interface, and goes to no other endpoint before that is gone (`isAttached`).
+ */
+export const forgetGivenUp = async (leases: LeaseStore, mark: EndpointMark): Promise<void> => {
+  const state = await leases.read()
+  const on = holderOf(state, mark)
+  const holders = new Map(heldBy(state, mark).map(({ holder }) => [JSON.stringify(holder), holder]))
+  for (const holder of holders.values()) {
+    if (forgetReleased(state, on, holder).changes.length === 0) continue
+    await leases.transact((before) => forgetReleased(before, on, holder))
+  }
 }

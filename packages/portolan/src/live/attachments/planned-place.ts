@@ -12,7 +12,7 @@ import {
   releaseLease,
   replicaName,
 } from '@portolan/core'
-import { endpointIntent, subnetKey } from '@portolan/core/planning'
+import { attachedEndpoints, endpointIntent, subnetKey } from '@portolan/core/planning'
 import {
   canonicalAddress,
   type Family,
@@ -106,6 +106,7 @@ export const take = async (
   const { project, network, endpoint: service } = mark
   const asked = endpointIntent(service, network, options)
   const published = new Set(rules.others().flatMap(({ targets }) => targets.map(({ address }) => address)))
+  const isAttached = attachedEndpoints(rules.facts)
   const { held, taken } = await leases.transact((before) => {
     let state = before
     const on = holderOf(before, mark)
@@ -130,6 +131,7 @@ export const take = async (
         ...{ subnet: subnet.subnet, gateway: gatewayOf(before, mark, family), ipRange: ranges[family] },
         ...{ address: asked[family], mac },
         isTaken: (address) => published.has(address) || isTaken(address),
+        isAttached: (one) => isAttached(on, one),
       })
       state = step.state
       changes.push(...step.changes)

@@ -8,7 +8,13 @@ import {
   type LeaseState,
   type LeaseStore,
 } from '@portolan/core'
-import { addressKey, endpointIntent, releaseHolder, requestedName } from '@portolan/core/planning'
+import {
+  addressKey,
+  attachedEndpoints,
+  endpointIntent,
+  releaseHolder,
+  requestedName,
+} from '@portolan/core/planning'
 import { families, InvalidRequestError, macFromAddress, StaleStateError } from '@portolan/netfilter'
 import { refuseUnknownOptions } from '@portolan/netfilter/schema'
 import type { LiveRules } from '../rules/live-rules.ts'
@@ -75,6 +81,9 @@ const take = async (
       targets.flatMap((target) => (isOf(target, name, network) ? [] : [target.address])),
     ),
   )
+  // Another program may have attached since what is known was read.
+  if (addresses.ip !== null || addresses.ip6 !== null) await rules.readFacts()
+  const isAttached = attachedEndpoints(rules.facts)
   const isTaken = (address: string): boolean => inUse.has(address)
   return leases.transact((before) => {
     let state = before
@@ -91,6 +100,7 @@ const take = async (
         ipRange: networkIntent[family]?.ipRange ?? null,
         address: addresses[family],
         isTaken,
+        isAttached: (one) => isAttached({ project, network }, one),
         mac: found.mac,
       })
       state = step.state
