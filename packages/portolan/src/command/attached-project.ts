@@ -126,6 +126,10 @@ const networksHere = async (options: Options): Promise<readonly NamedNetwork[]> 
   return [...networksOn(await readNetworkFacts()), ...onParents.values()]
 }
 
+/** Whether a network of ours is on this host. */
+export const isNetworkHere = async (options: Options, { project, network }: NamedNetwork): Promise<boolean> =>
+  (await networksHere(options)).some((one) => one.project === project && one.network === network)
+
 /** Of which project a network is that is made on an interface: that named with it, or one for all that are made so. */
 export const projectOnParent = async ({ project }: Options, written: string): Promise<NamedNetwork> => {
   const slash = written.indexOf('/')

@@ -2,7 +2,8 @@ import type { NamespaceReference } from '@portolan/host'
 import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
 import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
 import type { AttachRequest } from '../../live/attachments/attach-request.ts'
-import { openFor, projectOfNetwork, projectOnParent } from '../attached-project.ts'
+import type { LiveHost } from '../../live/live-host.ts'
+import { isNetworkHere, openFor, projectOfNetwork, projectOnParent } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -19,14 +20,26 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   const { project, network } = await (parented === null
     ? projectOfNetwork(options, written)
     : projectOnParent(options, written))
+  const isMade = parented !== null && !(await isNetworkHere(options, { project, network }))
   const { host, isOwn } = await openFor(project, options, parented !== null)
   try {
     if (parented !== null) await host.ensureParentedNetwork(network, parented)
-    const attached = await host.attach({ ...request, network: isOwn ? network : `${project}/${network}` })
+    const attach = host.attach({ ...request, network: isOwn ? network : `${project}/${network}` })
+    const attached = await (isMade ? orWithout(host, network, attach) : attach)
     terminal.print(options.json === true ? jsonText({ ...attached, project }) : textOf(project, attached))
     return exitCode.ok
   } finally {
     await host.close()
+  }
+}
+
+/** Takes back the network that was made for what failed; not where another program has attached to it meanwhile. */
+const orWithout = async <T>(host: LiveHost, network: string, work: Promise<T>): Promise<T> => {
+  try {
+    return await work
+  } catch (error) {
+    await host.removeNetwork(network).catch(() => {})
+    throw error
   }
 }
 

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+
+test('a network that attach made on an interface goes with an attach that fails, and one that was there stays', async () => {
+  await using lab = await openLab()
+  const c = await bareMachine(lab, 'c')
+  await c.ip('link add eth0 type bridge')
+  const links = async (): Promise<string> => lab.host.mustRun(['ip', '-o', 'link'])
+  const before = await links()
+  const attach = async (words: string) => lab.portolan(`attach ${words} --netns ${c.pid} --name c`.split(' '))
+  const inTheWay = {
+    exitCode: 1,
+    stderr: expect.stringContaining('an interface named eth0 is there already'),
+  }
+  expect(await attach('lan --parent eth0 --subnet 10.44.0.0/24')).toMatchObject(inTheWay)
+  expect(await links()).toBe(before)
+  // Neither its subnet nor its parent is held any more.
+  expect(await attach('lan --parent eth0 --subnet 10.45.0.0/24 --interface eth1')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('10.45.0.2'),
+  })
+  await lab.portolan(`detach c --interface eth1 --netns ${c.pid}`.split(' '))
+  expect(await attach('lan --parent eth0 --subnet 10.45.0.0/24')).toMatchObject(inTheWay)
+  expect(await attach('lan --interface eth1')).toMatchObject({ exitCode: 0, stderr: '' })
+})
