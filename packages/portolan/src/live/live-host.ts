@@ -95,7 +95,8 @@ export interface LiveHost extends AsyncDisposable {
    *
    * @throws InvalidRequestError when there is no such network or namespace, for a name, an MTU or a MAC that cannot be, and
    * for other addresses than the attached endpoint has
-   * @throws PortolanError `ENDPOINT_ATTACHED` when the endpoint is attached to another namespace; `SUBNET_EXHAUSTED`; for a
+   * @throws PortolanError `ENDPOINT_ATTACHED` when the endpoint is attached to another namespace, or with addresses that it no
+   * longer has; `SUBNET_EXHAUSTED`; for a
    * fixed address `ADDRESS_LEASED`, `ADDRESS_OUT_OF_RANGE`
    * @throws ApplyError when the interface inside is there already, or the kernel refuses; PermissionError without CAP_NET_ADMIN
    * and CAP_SYS_ADMIN; MissingToolError

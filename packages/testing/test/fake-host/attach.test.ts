@@ -82,6 +82,24 @@ describe('attach on a simulated host', () => {
     expect(await host.attach({ ...two, address: '172.17.0.9' })).toMatchObject({ ip: '172.17.0.9' })
   })
 
+  test('with another address than it is attached with it is refused until it is detached', async () => {
+    const { fake, host } = await opened()
+    const request = { network: 'web', endpoint: 'web-1', netns: blue }
+    await host.attach({ ...request, address: '172.17.0.8' })
+    await host.lease('web', 'web-1', { ip: '172.17.0.9' })
+    const before = fake.interfacesIn(blue)
+    await expect(host.attach(request)).rejects.toMatchObject({
+      code: 'ENDPOINT_ATTACHED',
+      message: expect.stringMatching(
+        /has 172\.17\.0\.9\/16 and .*, and eth0 in the network namespace of name blue has 172\.17\.0\.8\/16 instead\..* \(portolan detach web-1\)/,
+      ),
+    })
+    expect(fake.interfacesIn(blue)).toEqual(before)
+    await host.detach('web-1', { keepLease: true })
+    await host.attach(request)
+    expect(fake.interfacesIn(blue)[0]?.addresses).toContain('172.17.0.9/16')
+  })
+
   test('destroy removes both ends', async () => {
     const { fake, host } = await opened()
     await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })

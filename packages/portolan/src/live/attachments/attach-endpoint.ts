@@ -1,13 +1,26 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredEndpoint, EndpointOptions } from '@portolan/core'
 import type { NetworkNamespace } from '@portolan/host'
-import { ApplyError, canonicalAddress, families, InvalidRequestError, parsePrefix } from '@portolan/netfilter'
+import {
+  ApplyError,
+  canonicalAddress,
+  families,
+  InvalidRequestError,
+  PortolanError,
+  parsePrefix,
+} from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { bridgeOf } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { type AttachRequest, checkAttachRequest } from './attach-request.ts'
 import { portOfEndpoint } from './attached-ports.ts'
-import { type Attachment, type InsideAddress, type InterfaceMaker, missingInside } from './attachment.ts'
+import {
+  type Attachment,
+  formerAddresses,
+  type InsideAddress,
+  type InterfaceMaker,
+  missingInside,
+} from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
 import { endpointPlace } from './endpoint-place.ts'
 import { forgetGivenUp } from './held-addresses.ts'
@@ -85,7 +98,9 @@ const complete = async (
 ): Promise<void> => {
   const { interface: inside, addresses } = attachment
   const ip6 = addresses.some(({ family }) => family === 'ip6')
-  let missing = missingInside(attachment, await namespace.bringUp(inside, { ip6 }), isKnown)
+  const state = await namespace.bringUp(inside, { ip6 })
+  refuseFormer(namespace, attachment, state)
+  let missing = missingInside(attachment, state, isKnown)
   await maker.settle()
   while (missing !== null) {
     try {
@@ -98,6 +113,21 @@ const complete = async (
       missing = left
     }
   }
+}
+
+/** A plan gave the endpoint, or its network, other addresses: connections are open from those inside. */
+const refuseFormer = (
+  { where }: NetworkNamespace,
+  attachment: Attachment,
+  state: Awaited<ReturnType<NetworkNamespace['bringUp']>>,
+): void => {
+  const former = formerAddresses(attachment, state)
+  if (former.length === 0) return
+  const { mark, interface: inside, addresses } = attachment
+  throw new PortolanError(
+    'ENDPOINT_ATTACHED',
+    `Endpoint ${mark.endpoint} of network ${mark.network} has ${addresses.map(({ text }) => text).join(' and ')}, and ${inside} in ${where} has ${former.join(' and ')} instead. Attach replaces no address, since connections may be open from it. Where that is the interface of the endpoint, detach the endpoint first (portolan detach ${mark.endpoint}) and attach it again.`,
+  )
 }
 
 /** The way an interface comes onto a network of its kind. */

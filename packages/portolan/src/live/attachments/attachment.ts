@@ -61,6 +61,22 @@ export const missingInside = (
     : { addresses, defaultRoutes, announce: attachment.announce }
 }
 
+/**
+ * The addresses that an interface has in place of its own: those it was given before its endpoint or its network got others.
+ * One that has its own may have more beside it.
+ */
+export const formerAddresses = (attachment: Attachment, state: InsideState): readonly string[] =>
+  attachment.addresses.flatMap(({ family, text }) =>
+    state.addresses.includes(text)
+      ? []
+      : state.addresses.filter((one) => familyOf(one) === family && !isLinkLocal(one)),
+  )
+
+const familyOf = (text: string): Family => (text.includes(':') ? 'ip6' : 'ip')
+
+/** The kernel gives one to every interface with IPv6. */
+const isLinkLocal = (text: string): boolean => /^fe[89ab]/i.test(text)
+
 const hasRoute = (
   attachment: Attachment,
   { defaultRoutes }: InsideState,
