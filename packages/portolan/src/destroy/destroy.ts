@@ -4,6 +4,7 @@ import {
   defaultStateDirectory,
   emptyState,
   mayChangeNetwork,
+  openLinks,
   readHost,
   readState,
 } from '@portolan/host'
@@ -18,6 +19,7 @@ import { readLeases } from '../leases/read-leases.ts'
 import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { forgetLiveProject, liveProjects } from '../live/wanted/live-projects.ts'
 import { planRemoval, type Removal } from './plan-removal.ts'
+import { refuseAttached } from './refuse-attached.ts'
 import { refuseWatched } from './refuse-watched.ts'
 import { readSurroundings } from './surroundings.ts'
 
@@ -92,7 +94,8 @@ export const planDestroy = async (options: DestroyOptions = {}): Promise<Removal
  * @param removal - what `planDestroy` found; absent: planned now
  * @throws InvalidRequestError for an argument or an option that is none
  * @throws StaleStateError, ApplyError, PermissionError as `apply` does
- * @throws PortolanError `WATCHED` where a process holds the project with `portolan watch`: it would bring it back
+ * @throws PortolanError `WATCHED` where a process holds the project with `portolan watch`: it would bring it back;
+ *   `ENDPOINT_ATTACHED` where an address would be given up that a macvlan still answers for, unless leases are kept
  * @example
  * await destroy({ project: 'shop' })
  * await destroy() // every project on this host
@@ -111,6 +114,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   const isDone = planned.changes.length === 0 && (!planned.complete || state === emptyState)
   const releases = options.keepLeases !== true && planned.leases.length > 0
   if (isDone && !releases && planned.live.length === 0) return planned
+  if (releases) await refuseRunning(planned)
   await carryOut(
     planned,
     {
@@ -138,6 +142,17 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
     },
   )
   return planned
+}
+
+const refuseRunning = async (removal: Removal): Promise<void> => {
+  // Only links tell, which takes the right to make one.
+  if (!mayChangeNetwork()) return
+  const links = openLinks()
+  try {
+    await refuseAttached(removal, links)
+  } finally {
+    links.close()
+  }
 }
 
 const restoredNames = ({ changes }: Removal): readonly string[] =>

@@ -134,11 +134,11 @@ const refuseFormer = (
 const interfaceMaker = (
   rules: LiveRules,
   tools: AttachTools,
-  { way, mark }: EndpointPlace,
+  { way, mark, known }: EndpointPlace,
   attachment: Attachment,
   mtu: number | null,
 ): InterfaceMaker => {
-  if (way.kind === 'parent') return parentedAttachment(tools, way, attachment, mtu)
+  if (way.kind === 'parent') return parentedAttachment(tools, way, attachment, { mtu, isNew: known === null })
   const bridge = bridgeOf(rules.bridges, `${mark.project}/${mark.network}`)
   return bridgeAttachment(rules, tools, bridge, attachment, mtu)
 }

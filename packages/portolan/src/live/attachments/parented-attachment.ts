@@ -13,7 +13,7 @@ export const parentedAttachment = (
   { links }: Pick<LiveMachine, 'links'>,
   { driver, parent, mtu: ofNetwork }: Extract<NetworkWay, { readonly kind: 'parent' }>,
   { mark, interface: inside, mac, addresses }: Attachment,
-  asked: number | null,
+  { mtu: asked, isNew }: { readonly mtu: number | null; readonly isNew: boolean },
 ): InterfaceMaker => {
   const mtu = asked ?? ofNetwork
   const alias = aliasOfEndpoint(mark)
@@ -38,7 +38,7 @@ export const parentedAttachment = (
         await namespace.bringUp(inside, { ip6: addresses.some(({ family }) => family === 'ip6'), alias })
       } catch (error) {
         await undo()
-        throw attachedElsewhere(error, mark, parent)
+        throw busyMac(error, { mark, parent, mac, isNew })
       }
       return false
     },
@@ -59,15 +59,22 @@ const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: st
 }
 
 /** Two children of one parent never have one MAC (drivers/net/macvlan.c `macvlan_addr_busy`). */
-const attachedElsewhere = (
+const busyMac = (
   error: unknown,
-  { endpoint, network }: Attachment['mark'],
-  parent: string,
-): unknown =>
-  error instanceof ApplyError && /in use|busy/i.test(error.stderr)
-    ? new PortolanError(
+  { mark, parent, mac, isNew }: { mark: EndpointMark; parent: string; mac: string; isNew: boolean },
+): unknown => {
+  if (!(error instanceof ApplyError && /in use|busy/i.test(error.stderr))) return error
+  const { endpoint, network } = mark
+  // An endpoint that had no address until now is attached nowhere.
+  return isNew
+    ? new ApplyError(
+        `Could not attach endpoint ${endpoint} to network ${network}: another child of ${parent} has the MAC address ${mac} already. Give this endpoint another MAC or address (--mac, --address), or remove that interface.`,
+        { applied: [], stderr: error.stderr },
+        { cause: error },
+      )
+    : new PortolanError(
         'ENDPOINT_ATTACHED',
         `Endpoint ${endpoint} of network ${network} is attached to another namespace already: another child of ${parent} has its MAC address. Detach it there first (portolan detach ${endpoint} --netns ...), or attach under another name.`,
         { cause: error },
       )
-    : error
+}

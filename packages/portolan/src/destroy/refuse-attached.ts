@@ -1,0 +1,60 @@
+import { type Lease, replicaName } from '@portolan/core'
+import type { Links } from '@portolan/host'
+import { ApplyError, containsAddress, PortolanError, parseAddress, parsePrefix } from '@portolan/netfilter'
+import type { Removal } from './plan-removal.ts'
+
+/**
+ * Refuses to give up an address that a macvlan still answers for, in whatever namespace: it would be leased again. The
+ * children of a VLAN that goes with the project go with it.
+ * @throws PortolanError `ENDPOINT_ATTACHED`
+ */
+export const refuseAttached = async (
+  { leases, changes }: Pick<Removal, 'leases' | 'changes'>,
+  links: Pick<Links, 'hasChild'>,
+): Promise<void> => {
+  const gone = new Set(
+    changes.flatMap(({ operation }) => (operation.kind === 'delete-vlan' ? [operation.name] : [])),
+  )
+  for (const { project, network, endpoint, parent, mac } of onMacvlans(leases))
+    if (!gone.has(parent) && (await isUp(links, parent, mac)))
+      throw new PortolanError(
+        'ENDPOINT_ATTACHED',
+        `Endpoint ${endpoint} of network ${project}/${network} still has its interface on ${parent}, in a namespace that this host does not see. Detach it first (portolan detach ${endpoint} -p ${project} --netns ...), or keep what is leased (--keep-leases). Nothing was removed.`,
+      )
+}
+
+/** A parent of which the kernel makes no macvlan has none. */
+const isUp = async (links: Pick<Links, 'hasChild'>, parent: string, mac: string): Promise<boolean> => {
+  try {
+    return await links.hasChild(parent, mac)
+  } catch (error) {
+    if (error instanceof ApplyError) return false
+    throw error
+  }
+}
+
+interface OnMacvlan {
+  readonly project: string
+  readonly network: string
+  readonly endpoint: string
+  readonly parent: string
+  readonly mac: string
+}
+
+/** The endpoints with addresses on networks of driver macvlan. */
+const onMacvlans = (leases: readonly Lease[]): readonly OnMacvlan[] =>
+  leases.flatMap((held) => {
+    if (held.kind !== 'address' || held.on.project !== null) return []
+    const { holder, mac, on } = held
+    const found = leases.find(
+      (lease) =>
+        lease.kind === 'subnet' &&
+        lease.project === holder.project &&
+        lease.parented?.parent === on.network &&
+        lease.parented.driver.kind === 'macvlan' &&
+        containsAddress(parsePrefix(lease.subnet), parseAddress(held.address)),
+    )
+    if (found?.kind !== 'subnet') return []
+    const { project, network } = found
+    return [{ project, network, endpoint: replicaName(holder), parent: on.network, mac }]
+  })

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+
+test('destroy names an endpoint that is still on an interface of the host, and gives no address up', async () => {
+  await using lab = await openLab()
+  const web = await bareMachine(lab, 'web')
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  const lan = 'attach lan --parent eth0 --subnet 192.0.2.0/24 --gateway 192.0.2.254'
+  expect(await run(`${lan} --netns ${web.pid} --name web --mac 52:54:00:00:00:01`)).toMatchObject({
+    exitCode: 0,
+  })
+  expect(await run('destroy -p attach --yes')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      'Endpoint web of network attach/lan still has its interface on eth0, in a namespace that this host does not see. Detach it first (portolan detach web -p attach --netns ...), or keep what is leased (--keep-leases). Nothing was removed.',
+    ),
+  })
+  expect(await run(`attach lan -p attach --netns ${web.pid} --name web`)).toMatchObject({ exitCode: 0 })
+  await web[Symbol.asyncDispose]()
+  expect(await run('destroy -p attach --yes')).toMatchObject({ exitCode: 0, stderr: '' })
+})
+
+test('an endpoint with the MAC of a child that is no endpoint of ours is not said to be attached elsewhere', async () => {
+  await using lab = await openLab()
+  const web = await bareMachine(lab, 'web')
+  await lab.host.mustRun([
+    ...['ip', 'link', 'add', 'foreign', 'link', 'eth0', 'address', '02:42:c0:00:02:40'],
+    ...['type', 'macvlan', 'mode', 'bridge'],
+  ])
+  await lab.host.mustRun(['ip', 'link', 'set', 'foreign', 'up'])
+  const lan = '--parent eth0 --subnet 192.0.2.0/24 --ip-range 192.0.2.64/26'
+  expect(await lab.portolan(`attach lan ${lan} --netns ${web.pid} --name web`.split(' '))).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      'Could not attach endpoint web to network lan: another child of eth0 has the MAC address 02:42:c0:00:02:40 already. Give this endpoint another MAC or address (--mac, --address), or remove that interface.',
+    ),
+  })
+})
