@@ -75,6 +75,33 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     expect(await one.sysctl('net.ipv6.conf.eth0.accept_ra')).toBe('0')
   })
 
+  test('an MTU of its own is the endpoint’s alone: the bridge and those that come later keep theirs', async () => {
+    const lab = await open()
+    const [small, large, plain] = [
+      await bareMachine(lab, 'web-1'),
+      await bareMachine(lab, 'web-2'),
+      await bareMachine(lab, 'web-3'),
+    ]
+    const mtuOf = async (machine: Machine, name: string): Promise<string | undefined> =>
+      / mtu (\d+) /.exec(await machine.mustRun(['ip', '-o', 'link', 'show', name]))?.[1]
+    const bridge = (await inShop(
+      lab,
+      backend,
+      `${web}
+       await host.attach(${request(large, 'web-2', 'mtu: 9000')})
+       await host.attach(${request(small, 'web-1', 'mtu: 1280')})
+       report(host.networks()[0].bridge)`,
+    )) as string
+    expect(await mtuOf(lab.host, bridge)).toBe('1500')
+    await attach(lab, backend, plain)
+    expect([
+      await mtuOf(small, 'eth0'),
+      await mtuOf(large, 'eth0'),
+      await mtuOf(plain, 'eth0'),
+      await mtuOf(lab.host, bridge),
+    ]).toEqual(['1280', '9000', '1500', '1500'])
+  })
+
   test('again it changes nothing, and gives the same', async () => {
     const lab = await open()
     const { machine, attached } = await published(lab, backend)

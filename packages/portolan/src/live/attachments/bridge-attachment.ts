@@ -11,6 +11,9 @@ import type { Attachment, InterfaceMaker } from './attachment.ts'
 
 type BridgeTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock'>
 
+/** ETH_MAX_MTU (include/uapi/linux/if_ether.h). */
+const MOST_MTU = 65_535
+
 /** How often it is asked whether packets pass, and how long is waited in between: some two seconds in all. */
 const ATTEMPTS = 100
 const PAUSE_MS = 20
@@ -44,9 +47,11 @@ export const bridgeAttachment = (
       if (mended !== null) return mended
       const name = freeName(rules, mark)
       const prepared = await prepareForPort(rules, tools, name, bridge)
+      const ofBridge = bridge.link.mtu ?? 1500
+      if (mtu !== null && mtu !== ofBridge) await pinMtu(links, bridge.name, ofBridge)
       try {
         await links.createVeth({
-          ...{ name, alias, bridge: bridge.name, port: prepared, mtu: mtu ?? bridge.link.mtu ?? 1500 },
+          ...{ name, alias, bridge: bridge.name, port: prepared, mtu: mtu ?? ofBridge },
           peer: { name: inside, mac, namespace: namespace.descriptor, where: namespace.where },
         })
       } catch (error) {
@@ -76,6 +81,16 @@ export const bridgeAttachment = (
       if (isNew && port !== null) await links.deleteEndpointLink(port)
     },
   }
+}
+
+/**
+ * Keeps a bridge at the MTU that it has. One whose MTU was never set takes the least of its ports (net/bridge/br_if.c
+ * `br_mtu_auto_adjust`), and to set the one it has already does nothing (net/core/dev.c): so it is set to another one first.
+ */
+const pinMtu = async (links: BridgeTools['links'], bridge: string, mtu: number): Promise<void> => {
+  // Not a smaller one: below 1280 the kernel takes IPv6 away.
+  await links.changeBridge(bridge, { mtu: mtu < MOST_MTU ? mtu + 1 : mtu - 1 })
+  await links.changeBridge(bridge, { mtu })
 }
 
 const attachedElsewhere = (
