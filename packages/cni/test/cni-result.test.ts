@@ -27,3 +27,12 @@ test('a result of 0.4.0 has the family of each address', () => {
 test('a result that was handed in and is none is refused with its place', () => {
   expect(() => readResult({ ips: [{ gateway: '10.1.0.1' }] })).toThrow('ips[0].address in prevResult')
 })
+
+test('a result that another plugin made is told in the version that is asked for', () => {
+  const before = readResult({ cniVersion: '0.4.0', ips: [{ version: '4', address: '10.1.0.2/24' }] })
+  expect(resultIn('1.0.0', before)).toEqual({
+    cniVersion: '1.0.0',
+    interfaces: [],
+    ips: [{ address: '10.1.0.2/24' }],
+  })
+})

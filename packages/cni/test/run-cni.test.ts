@@ -70,14 +70,23 @@ test.each([
   })
 })
 
-test('does not stand behind another plugin', async () => {
+test('hands the result of the plugin before it on, where there is no port to publish', async () => {
   const prevResult = {
-    cniVersion: '1.1.0',
+    cniVersion: '1.0.0',
     interfaces: [{ name: 'cni0' }],
     ips: [{ address: '10.1.0.2/24' }],
   }
-  expect(await answer(complete, { ...config, prevResult })).toMatchObject({
+  expect(await answer(complete, { ...config, cniVersion: '1.0.0', prevResult })).toMatchObject({
+    exitCode: 0,
+    ...prevResult,
+  })
+})
+
+test('publishes ports behind a plugin that made a bridge, and says what else was made', async () => {
+  const prevResult = { interfaces: [{ name: 'nowhere0' }], ips: [{ address: '10.1.0.2/24' }] }
+  const runtimeConfig = { portMappings: [{ hostPort: 8080, containerPort: 80 }] }
+  expect(await answer(complete, { ...config, prevResult, runtimeConfig })).toMatchObject({
     code: 7,
-    msg: expect.stringContaining('behind another plugin'),
+    msg: expect.stringContaining('made nowhere0'),
   })
 })

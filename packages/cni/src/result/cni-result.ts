@@ -51,16 +51,18 @@ export const readResult = (value: unknown): CniResult => {
   return value as CniResult
 }
 
-/** A result in the form of a version: 0.4.0 has the family of each address, and has no MTU. */
+/**
+ * A result in the form of a version: 0.4.0 has the family of each address, and those before 1.1.0 have no MTU. One that
+ * another plugin made may be in the form of any.
+ */
 export const resultIn = (version: string, result: CniResult): Readonly<Record<string, unknown>> => {
   const { interfaces = [], ips = [], ...rest } = result
   return {
+    ...rest,
     cniVersion: version,
     interfaces: version === '1.1.0' ? interfaces : interfaces.map(({ mtu: _mtu, ...one }) => one),
-    ips:
-      version === '0.4.0'
-        ? ips.map((one) => ({ version: one.address.includes(':') ? '6' : '4', ...one }))
-        : ips,
-    ...rest,
+    ips: ips.map(({ version: _family, ...one }: ResultAddress & { readonly version?: string }) =>
+      version === '0.4.0' ? { version: one.address.includes(':') ? '6' : '4', ...one } : one,
+    ),
   }
 }

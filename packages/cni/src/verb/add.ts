@@ -1,5 +1,5 @@
 import type { AttachedEndpoint, LiveHost } from 'portolan'
-import { CniError, cniCodes } from '../cni-error.ts'
+import { chainedAdd } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
@@ -20,14 +20,7 @@ export const add = async (
   config: NetworkConfig,
   warn: (text: string) => void,
 ): Promise<CniResult> => {
-  if (config.prevResult !== null)
-    throw new CniError(
-      cniCodes.invalidConfig,
-      'portolan-cni stands behind another plugin in the list: expected it to be the first, which makes the interface.',
-      {
-        details: 'Remove the plugin before it (bridge, say): portolan-cni makes bridge, addresses and ports.',
-      },
-    )
+  if (config.prevResult !== null) return chainedAdd(request, config, config.prevResult, warn)
   requireNamespace(request)
   await using host = await openProject(config)
   const { name } = config

@@ -1,4 +1,5 @@
 import type { LiveHost } from 'portolan'
+import { chainedFaults } from '../chain/chained-verbs.ts'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
@@ -10,7 +11,7 @@ import { requireNamespace } from './require-namespace.ts'
 
 /**
  * Is what ADD made still there: the lease, the interface inside with its addresses, the network's bridge and rules, and
- * each port? It changes nothing.
+ * each port? Behind another plugin it is the interface and the ports. It changes nothing.
  * @throws CniError 102 naming everything that is missing or different
  */
 export const check = async (request: CniRequest, config: NetworkConfig): Promise<void> => {
@@ -22,10 +23,13 @@ export const check = async (request: CniRequest, config: NetworkConfig): Promise
     )
   requireNamespace(request)
   await using host = await openProject(config)
+  const own = host.networks().find(({ name }) => name === config.name)
+  const isChained = !(prevResult.interfaces ?? []).some(({ name }) => name === own?.bridge)
   const faults = [
-    ...leaseFaults(host, request, config, prevResult),
     ...(await insideFaults(request, prevResult)),
-    ...(await hostFaults(host, request, config)),
+    ...(isChained
+      ? await chainedFaults(request, config, prevResult)
+      : [...leaseFaults(host, request, config, prevResult), ...(await hostFaults(host, request, config))]),
   ]
   if (faults.length > 0)
     throw new CniError(cniCodes.differs, `${faults.join('; ')}.`, {

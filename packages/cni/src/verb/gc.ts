@@ -1,3 +1,4 @@
+import { chainedGc } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import { isAttachment, nameOf } from './endpoint-name.ts'
 import { openProject } from './open-project.ts'
@@ -12,7 +13,7 @@ export const gc = async (config: NetworkConfig): Promise<void> => {
     (config['cni.dev/valid-attachments'] ?? []).map(({ containerID, ifname }) => nameOf(containerID, ifname)),
   )
   await using host = await openProject(config)
-  const failures: unknown[] = []
+  const failures: unknown[] = [...(await chainedGc(config))]
   for (const { service, network } of host.endpoints()) {
     if (network !== config.name || valid.has(service) || !isAttachment(service)) continue
     try {

@@ -120,6 +120,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
     {
       runner,
       stateDirectory,
+      lockHeld: options.lockHeld ?? false,
       // First: a live host would bring back what it finds written down.
       lease: async () => {
         for (const live of planned.live) forgetLiveProject(stateDirectory, live)

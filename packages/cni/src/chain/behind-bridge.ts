@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { readHost } from '@portolan/host'
+import type { HostFacts } from '@portolan/netfilter'
+import { type Intent, readCompose } from 'portolan'
+import { CniError, cniCodes } from '../cni-error.ts'
+import type { PortMapping } from '../config/config-schema.ts'
+import type { NetworkConfig } from '../config/network-config.ts'
+import type { CniRequest } from '../request/cni-request.ts'
+import type { CniResult } from '../result/cni-result.ts'
+
+/** Its name within the intent alone. */
+const network = 'chain'
+
+/**
+ * The ports of a container whose interface another plugin of the list made, as an intent: a project with one service on
+ * an external network, which is the bridge of that plugin.
+ *
+ * @throws CniError 7 where no bridge leads to the container
+ */
+export const chainedIntent = async (
+  request: CniRequest,
+  config: NetworkConfig,
+  result: CniResult,
+): Promise<Intent> => {
+  const bridge = bridgeOf(result, await readHost())
+  const mappings = (config.runtimeConfig?.portMappings ?? []).map(portOf)
+  const [ip, ip6] = byFamily(chainedAddresses(request, result))
+  const project = chainedProject(request, config)
+  const service = {
+    networks: {
+      [network]: {
+        ...(ip === undefined ? {} : { ipv4_address: ip }),
+        ...(ip6 === undefined ? {} : { ipv6_address: ip6 }),
+      },
+    },
+    ports: mappings,
+  }
+  // JSON is YAML too, and no text of others is anything but a value in it.
+  const text = JSON.stringify({
+    name: project,
+    services: { [request.containerId ?? '']: service },
+    networks: { [network]: { external: true, name: bridge } },
+  })
+  return readCompose(text.replaceAll('$', '$$$$'), { source: `the ports of ${request.containerId}` })
+}
+
+/** One project for each attachment: it is planned, and taken back, by itself. */
+export const chainedProject = (
+  { containerId, interface: name }: CniRequest,
+  { name: network }: NetworkConfig,
+): string => projectOf(network, containerId ?? '', name ?? '')
+
+export const projectOf = (network: string, containerId: string, interfaceName: string): string => {
+  const key = createHash('sha256').update(`${network}\0${containerId}\0${interfaceName}`).digest('hex')
+  const readable = containerId
+    .toLowerCase()
+    .replaceAll(/[^a-z\d_-]/g, '-')
+    .slice(0, 20)
+  return `cni-${readable}-${key.slice(0, 16)}`
+}
+
+const portOf = ({ hostPort, containerPort, protocol = 'tcp', hostIP = '' }: PortMapping) => ({
+  target: containerPort,
+  published: String(hostPort),
+  protocol: protocol.toLowerCase(),
+  ...(hostIP === '' ? {} : { host_ip: hostIP }),
+})
+
+const bridgeOf = ({ interfaces = [] }: CniResult, facts: HostFacts): string => {
+  const onHost = interfaces.filter(({ sandbox = '' }) => sandbox === '').map(({ name }) => name)
+  const bridge = (facts.interfaces ?? []).find(
+    ({ name = '', kind }) => kind === 'bridge' && onHost.includes(name),
+  )?.name
+  if (bridge !== undefined) return bridge
+  throw new CniError(
+    cniCodes.invalidConfig,
+    `no bridge leads to the container: the plugin before made ${onHost.length === 0 ? 'nothing on the host' : onHost.join(', ')}.`,
+    {
+      details:
+        'portolan-cni publishes ports behind the plugin bridge. Alone in the list, it makes a bridge itself.',
+    },
+  )
+}
+
+/** The addresses of the interface inside, without their prefix lengths. */
+export const chainedAddresses = (
+  { interface: name }: CniRequest,
+  { ips = [], interfaces = [] }: CniResult,
+): readonly string[] =>
+  ips
+    .filter((ip) => ip.interface === undefined || isInside(interfaces[ip.interface], name))
+    .map(({ address }) => address.split('/')[0] ?? '')
+
+/** Of each family the first. */
+const byFamily = (addresses: readonly string[]): readonly [string | undefined, string | undefined] => [
+  addresses.find((address) => !address.includes(':')),
+  addresses.find((address) => address.includes(':')),
+]
+
+const isInside = (
+  one: NonNullable<CniResult['interfaces']>[number] | undefined,
+  name: string | null,
+): boolean => one === undefined || (one.name === name && (one.sandbox ?? '') !== '')

@@ -1,0 +1,96 @@
+import { withHostLock } from '@portolan/host'
+import { apply, destroy, plan } from 'portolan'
+import type { NetworkConfig } from '../config/network-config.ts'
+import type { CniRequest } from '../request/cni-request.ts'
+import type { CniResult } from '../result/cni-result.ts'
+import { blockedBy } from '../verb/blocked-by.ts'
+import { chainedAddresses, chainedIntent, chainedProject, projectOf } from './behind-bridge.ts'
+import { ledgerOf } from './ledger.ts'
+
+const planned = async (request: CniRequest, config: NetworkConfig, result: CniResult) => {
+  const { backend = 'auto', stateDir } = config
+  return plan(await chainedIntent(request, config, result), {
+    backend,
+    ...(stateDir === undefined ? {} : { stateDirectory: stateDir }),
+  })
+}
+
+/** Publishes the ports of a container that is attached already, all or none; the result of the plugin before goes on. */
+export const chainedAdd = async (
+  request: CniRequest,
+  config: NetworkConfig,
+  result: CniResult,
+  warn: (text: string) => void,
+): Promise<CniResult> => {
+  if ((config.runtimeConfig?.portMappings ?? []).length === 0) return result
+  const project = chainedProject(request, config)
+  await alone(async () => {
+    const [ledger, addresses] = [ledgerOf(config), chainedAddresses(request, result)]
+    // The plugin before has given their address anew: they ended without a DEL, as at a crash of the host.
+    for (const ended of ledger.holders(addresses)) if (ended !== project) await takeBack(ended, config)
+    const p = await planned(request, config, result)
+    blockedBy(
+      p.conflicts.filter(({ severity }) => severity === 'error'),
+      config,
+      warn,
+    )
+    ledger.add(project, addresses)
+    try {
+      await apply(p, options(config))
+    } catch (error) {
+      await takeBack(project, config)
+      throw error
+    }
+  })
+  return result
+}
+
+/** Takes the ports of a project of the ledger back. */
+export const chainedDel = (project: string, config: NetworkConfig): Promise<void> =>
+  alone(() => takeBack(project, config))
+
+const takeBack = async (project: string, config: NetworkConfig): Promise<void> => {
+  await destroy({ project, ...options(config) })
+  ledgerOf(config).remove(project)
+}
+
+/**
+ * Plans and carries out while nothing else of Portolan changes the host: of fifty containers that start at once, each plan
+ * would be out of date when its turn comes.
+ */
+const alone = <T>(work: () => Promise<T>): Promise<T> => withHostLock(work, { timeoutMs: 300_000 })
+
+/** What of the ports of a container is missing or different; a sentence's part each. */
+export const chainedFaults = async (
+  request: CniRequest,
+  config: NetworkConfig,
+  result: CniResult,
+): Promise<readonly string[]> => {
+  if ((config.runtimeConfig?.portMappings ?? []).length === 0) return []
+  const { changes } = await planned(request, config, result)
+  return changes.map(({ description }) => `not as ADD made it: ${description.replace(/\.$/, '')}`)
+}
+
+/** Takes back the ports of every attachment that is not named. */
+export const chainedGc = async (config: NetworkConfig): Promise<readonly unknown[]> => {
+  const valid = new Set(
+    (config['cni.dev/valid-attachments'] ?? []).map(({ containerID, ifname }) =>
+      projectOf(config.name, containerID, ifname),
+    ),
+  )
+  const failures: unknown[] = []
+  for (const project of ledgerOf(config).projects()) {
+    if (valid.has(project)) continue
+    try {
+      await chainedDel(project, config)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  return failures
+}
+
+const options = ({ stateDir }: NetworkConfig) => ({
+  lockHeld: true,
+  ...(stateDir === undefined ? {} : { stateDirectory: stateDir }),
+})

@@ -1,0 +1,43 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defaultStateDirectory } from '@portolan/host'
+import type { NetworkConfig } from '../config/network-config.ts'
+
+/**
+ * Which attachments of a network have ports behind another plugin: a file for each, named by its project, with the
+ * container's addresses, before the ports are there and until they are gone. DEL comes without the result of ADD where the
+ * runtime has none, and GC names only what is to stay.
+ */
+export interface Ledger {
+  readonly add: (project: string, addresses: readonly string[]) => void
+  readonly remove: (project: string) => void
+  readonly projects: () => readonly string[]
+  /** Those that one of these addresses was written down for. */
+  readonly holders: (addresses: readonly string[]) => readonly string[]
+}
+
+export const ledgerOf = ({ stateDir, name }: NetworkConfig): Ledger => {
+  const folder = join(stateDir ?? defaultStateDirectory(), 'cni', name)
+  const projects = (): readonly string[] => {
+    try {
+      return readdirSync(folder)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
+  }
+  return {
+    add: (project, addresses) => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      writeFileSync(join(folder, project), addresses.join('\n'), { mode: 0o600, flush: true })
+    },
+    remove: (project) => rmSync(join(folder, project), { force: true }),
+    projects,
+    holders: (addresses) =>
+      projects().filter((project) =>
+        readFileSync(join(folder, project), 'utf8')
+          .split('\n')
+          .some((address) => addresses.includes(address)),
+      ),
+  }
+}

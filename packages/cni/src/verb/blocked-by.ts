@@ -1,0 +1,28 @@
+import type { Conflict } from 'portolan'
+import { CniError, cniCodes } from '../cni-error.ts'
+import type { WrittenConfig } from '../config/config-schema.ts'
+
+/**
+ * A port that is promised has to work: conflicts of severity error fail ADD, or are told where the configuration says so.
+ * @throws CniError 101 with the words of the conflicts and what to do about each
+ */
+export const blockedBy = (
+  conflicts: readonly Conflict[],
+  { conflicts: policy = 'error' }: WrittenConfig,
+  warn: (text: string) => void,
+): void => {
+  if (conflicts.length === 0) return
+  const words = conflicts.map(wordsOf)
+  if (policy === 'warn') {
+    for (const { message, remedy } of words) warn(`${message} ${remedy}`)
+    return
+  }
+  throw new CniError(cniCodes.conflict, words.map(({ message }) => message).join(' '), {
+    details: `${words.map(({ remedy }) => remedy).join(' ')} With "conflicts": "warn" in the network configuration it goes on all the same.`,
+  })
+}
+
+const wordsOf = ({ message, remedy }: Conflict): { readonly message: string; readonly remedy: string } => ({
+  message,
+  remedy: [remedy.text, ...remedy.commands].join('\n'),
+})

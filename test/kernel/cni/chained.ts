@@ -1,0 +1,87 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import { bareMachine } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { type Json, pluginIn, ports, type Sandbox, sandboxOf } from './plugin.ts'
+
+/** Debian's plugin `bridge` with host-local, as the first of a list. */
+const bridge = {
+  cniVersion: '1.0.0',
+  name: 'pods',
+  type: 'bridge',
+  bridge: 'cni0',
+  isGateway: true,
+  ipMasq: true,
+  ipam: {
+    type: 'host-local',
+    subnet: '10.85.0.0/16',
+    routes: [{ dst: '0.0.0.0/0' }],
+    dataDir: '/run/lab/host-local',
+  },
+}
+
+const callBridge = async (lab: Lab, verb: 'ADD' | 'DEL', { id, netns }: Sandbox): Promise<string> =>
+  lab.host.mustRun(['/usr/lib/cni/bridge'], {
+    input: JSON.stringify(bridge),
+    environment: {
+      CNI_COMMAND: verb,
+      CNI_CONTAINERID: id,
+      CNI_NETNS: netns,
+      CNI_IFNAME: 'eth0',
+      CNI_PATH: '/usr/lib/cni',
+    },
+  })
+
+const published = (hostPort: number): Json => ports({ hostPort, containerPort: 80 })
+
+export const chained = (open: OpenLab, backend: Backend): void => {
+  test('behind the plugin bridge, in place of portmap, it publishes ports and hands the result on', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
+    const [first, second] = [sandboxOf(one), sandboxOf(two)]
+    // The bridge and what it writes of its own stay for the next container.
+    await callBridge(lab, 'ADD', { id: 'before', netns: sandboxOf(await bareMachine(lab, 'before')).netns })
+    const before = await takeSnapshot(lab.host)
+    const prevResult = JSON.parse(await callBridge(lab, 'ADD', first)) as Json
+    const results = [prevResult, JSON.parse(await callBridge(lab, 'ADD', second)) as Json]
+    const given = { ...published(8080), ipv6: false, prevResult }
+    const add = (sandbox: Sandbox, hostPort: number) =>
+      plugin.must('ADD', sandbox, { ...published(hostPort), ipv6: false, prevResult: results[1] })
+    // Two at once wait for one another.
+    const [handedOn] = await Promise.all([plugin.must('ADD', first, given), add(second, 8081)])
+    expect(handedOn).toMatchObject({ ...prevResult, cniVersion: '1.1.0' })
+    const destination = addresses.ip.host
+    for (const from of [lab.client, one, two, lab.host])
+      expect(await from.probe({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({ by: 'pod-1' })
+    const answering = async (port: number) =>
+      (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
+    expect(await answering(8081)).toBe(true)
+    // A container that ended without a DEL, and whose address another one has now.
+    await add({ ...second, id: 'pod-3' }, 8082)
+    expect([await answering(8081), await answering(8082)]).toEqual([false, true])
+
+    await plugin.must('CHECK', first, given)
+    await lab.host.mustRun(
+      backend === 'nftables'
+        ? ['nft', 'delete', 'element', 'inet', 'portolan', 'dnat4', '{ tcp . 8080 }']
+        : [backend, '-w', '-t', 'nat', '-F', 'PORTOLAN-DNAT'],
+    )
+    expect(await plugin.refused('CHECK', first, given)).toMatchObject({
+      code: 102,
+      msg: expect.stringContaining('8080'),
+    })
+
+    // The runtime has no result of ADD any more.
+    await plugin.must('DEL', first)
+    await plugin.must('DEL', first)
+    await plugin.must('GC', null, { 'cni.dev/valid-attachments': [] })
+    expect(await answering(8082)).toBe(false)
+    await callBridge(lab, 'DEL', first)
+    await callBridge(lab, 'DEL', second)
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+  }, 300_000)
+}
