@@ -36,7 +36,8 @@ export interface Plugin {
   readonly refused: (verb: string, sandbox: Sandbox | null, more?: Json) => Promise<Json>
 }
 
-export const pluginIn = (lab: Lab, backend: Backend): Plugin => {
+/** @param before - words before those of the program, such as `nice` */
+export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] = []): Plugin => {
   const config = (more: Json = {}): Json => ({
     cniVersion: '1.1.0',
     name: 'pods',
@@ -47,7 +48,7 @@ export const pluginIn = (lab: Lab, backend: Backend): Plugin => {
     ...more,
   })
   const call: Plugin['call'] = (verb, sandbox, given, environment = {}) =>
-    lab.host.run([process.execPath, plugin], {
+    lab.host.run([...before, process.execPath, plugin], {
       input: JSON.stringify(given),
       // Fifty at once wait for one another.
       timeoutMs: 300_000,
