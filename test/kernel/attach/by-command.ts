@@ -64,8 +64,17 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
     expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0 })
     expect(await portsOf(lab)).toHaveLength(2)
-    for (const name of ['web', 'job', 'job', 'never'])
-      expect(await portolan('detach', name)).toMatchObject({ exitCode: 0 })
+    for (const [words, told] of [
+      [['web'], 'web is off the networks of project shop.'],
+      [['web'], 'web has no interface on the networks of project shop: there is nothing to detach.'],
+      [['job'], 'job is off the networks of project shop.'],
+      [['job'], 'Nothing of job is on this host.'],
+      [
+        ['job', '-p', 'nope'],
+        'job has no interface on the networks of project nope: there is nothing to detach.',
+      ],
+    ] as const)
+      expect(await portolan('detach', ...words)).toMatchObject({ exitCode: 0, stdout: `${told}\n` })
     expect(await portsOf(lab)).toEqual([])
     // The service has its address still, and that of the job is free.
     expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })

@@ -85,6 +85,33 @@ export const projectOfEndpoint = async (options: Options, endpoint: string): Pro
   }
 }
 
+/**
+ * Has `detach` something to do? Of an endpoint on a parent only the lease is seen from here.
+ *
+ * @param keepsLeases - its addresses are no matter
+ */
+export const isOnNetworks = async (
+  options: Options,
+  project: string,
+  endpoint: string,
+  keepsLeases: boolean,
+): Promise<boolean> => {
+  const { interfaces = [] } = await readNetworkFacts()
+  const isAttached = interfaces.some(({ alias }) => {
+    const mark = parseEndpointAlias(alias)
+    return mark?.project === project && mark.endpoint === endpoint
+  })
+  if (isAttached) return true
+  return listLeases(await readLeases(options)).some(
+    (lease) =>
+      lease.kind === 'address' &&
+      lease.released === null &&
+      lease.holder.project === project &&
+      replicaName(lease.holder) === endpoint &&
+      (lease.on.project === null || (lease.planned !== true && !keepsLeases)),
+  )
+}
+
 /** The networks of a project that an endpoint may be on: those on this host, and those that its leases name. */
 export const networksOf = async (
   options: Options,

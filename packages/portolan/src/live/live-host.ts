@@ -93,8 +93,8 @@ export interface LiveHost extends AsyncDisposable {
    *
    * What has to be done inside is done by the programs `nsenter`, `sh` and `ip`.
    *
-   * @throws InvalidRequestError when there is no such network or namespace, for a name, an MTU or a MAC that cannot be, and
-   * for other addresses than the attached endpoint has
+   * @throws InvalidRequestError when there is no such network or namespace, for a name, an MTU, a MAC or an
+   * address that cannot be, and for others than the attached endpoint has
    * @throws PortolanError `ENDPOINT_ATTACHED` when the endpoint is attached to another namespace, or with addresses that it no
    * longer has; `SUBNET_EXHAUSTED`; for a
    * fixed address `ADDRESS_LEASED`, `ADDRESS_OUT_OF_RANGE`

@@ -100,6 +100,21 @@ describe('attach on a simulated host', () => {
     expect(fake.interfacesIn(blue)[0]?.addresses).toContain('172.17.0.9/16')
   })
 
+  test('what cannot be met is refused, and changes nothing', async () => {
+    const { fake, host } = await opened()
+    await host.ensureNetwork('four', { pool: 'docker' })
+    const request = { network: 'four', endpoint: 'web-1', netns: blue }
+    await expect(host.attach({ ...request, address6: 'fd00::9' })).rejects.toThrow(
+      /web-1 cannot have the address fd00::9: network four has no IPv6\. Leave that address out/,
+    )
+    expect([host.endpoints(), fake.interfacesIn(blue)]).toEqual([[], []])
+    await host.attach({ ...request, mtu: 1400 })
+    expect(await host.attach({ ...request, mtu: 1400 })).toMatchObject({ interface: 'eth0' })
+    await expect(host.attach({ ...request, mtu: 1300 })).rejects.toThrow(
+      /web-1 is attached with the MTU 1400, and 1300 is asked for: detach it first/,
+    )
+  })
+
   test('destroy removes both ends', async () => {
     const { fake, host } = await opened()
     await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })

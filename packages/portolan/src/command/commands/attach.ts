@@ -1,3 +1,4 @@
+import { replicaName } from '@portolan/core'
 import type { NamespaceReference } from '@portolan/host'
 import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
 import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
@@ -45,10 +46,10 @@ const orWithout = async <T>(host: LiveHost, network: string, work: Promise<T>): 
 
 const textOf = (
   project: string,
-  { service, network, interface: name, ip, ip6, mac }: AttachedEndpoint,
+  { network, interface: name, ip, ip6, mac, ...endpoint }: AttachedEndpoint,
 ): string =>
   visibleLine(
-    `${service} is on network ${project}/${network}: ${name} ${[ip, ip6].filter((one) => one !== null).join(' and ')}, MAC ${mac}.`,
+    `${replicaName(endpoint)} is on network ${project}/${network}: ${name} ${[ip, ip6].filter((one) => one !== null).join(' and ')}, MAC ${mac}.`,
   )
 
 /** @throws InvalidRequestError */

@@ -1,6 +1,6 @@
 import { visibleLine } from '@portolan/netfilter'
 import type { DetachOptions } from '../../live/attachments/attach-request.ts'
-import { networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
+import { isOnNetworks, networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -10,9 +10,11 @@ import { namespaceOf } from '../namespace-option.ts'
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [endpoint = ''] = positionals
   const project = await projectOfEndpoint(options, endpoint)
+  const keepLease = options['keep-leases'] === true
+  const isOn = project !== null && (await isOnNetworks(options, project, endpoint, keepLease))
   if (project !== null) {
     const how: DetachOptions = {
-      keepLease: options['keep-leases'] === true,
+      keepLease,
       ...(options.netns === undefined ? {} : { netns: namespaceOf(options.netns) }),
       ...(options.interface === undefined ? {} : { interface: options.interface }),
     }
@@ -27,11 +29,13 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     }
   }
   if (options.json === true) terminal.print(jsonText({ endpoint, project }))
-  else
-    terminal.print(
-      project === null
-        ? `Nothing of ${visibleLine(endpoint)} is on this host.`
-        : `${visibleLine(endpoint)} is off the networks of project ${visibleLine(project)}.`,
-    )
+  else terminal.print(visibleLine(textOf(endpoint, project, isOn)))
   return exitCode.ok
+}
+
+const textOf = (endpoint: string, project: string | null, wasOn: boolean): string => {
+  if (project === null) return `Nothing of ${endpoint} is on this host.`
+  return wasOn
+    ? `${endpoint} is off the networks of project ${project}.`
+    : `${endpoint} has no interface on the networks of project ${project}: there is nothing to detach.`
 }

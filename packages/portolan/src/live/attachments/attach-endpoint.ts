@@ -62,7 +62,8 @@ export const attachEndpoint = async (
     refuseMtu(request, place)
     const inside = request.interface ?? 'eth0'
     const options = endpointOptions(request)
-    refuseChange(place, options, rules)
+    refuseFamily(place, options)
+    refuseChange(place, options, request.mtu ?? null, rules)
     const { endpoint, release } = await place.lease(options)
     const undone: (() => Promise<void>)[] = [release]
     try {
@@ -156,13 +157,31 @@ const refuseMtu = ({ mtu, endpoint }: AttachRequest, { subnets }: EndpointPlace)
     )
 }
 
+/** An address that is asked for is given, or the endpoint is not attached. */
+const refuseFamily = ({ mark, subnets }: EndpointPlace, asked: EndpointOptions): void => {
+  for (const family of families) {
+    const address = asked[family]
+    if (address === undefined || address === null || subnets[family] !== null) continue
+    const name = family === 'ip' ? 'IPv4' : 'IPv6'
+    throw new InvalidRequestError(
+      `endpoint ${mark.endpoint} cannot have the address ${canonicalAddress(address)}: network ${mark.network} has no ${name}. Leave that address out, or give the network a subnet of ${name} first.`,
+    )
+  }
+}
+
 /** What is attached keeps its addresses: inside, connections are open from them. */
 const refuseChange = (
   { mark, known }: EndpointPlace,
   { ip, ip6, mac }: EndpointOptions,
+  mtu: number | null,
   { facts }: LiveRules,
 ): void => {
-  if (known === null || portOfEndpoint(facts, mark) === null) return
+  const port = portOfEndpoint(facts, mark)
+  if (port === null) return
+  const has = facts.interfaces?.find(({ name }) => name === port.name)?.mtu
+  if (mtu !== null && has !== undefined && has !== mtu)
+    throw attachedOtherwise(mark.endpoint, `the MTU ${has}`, String(mtu))
+  if (known === null) return
   const asked = [
     [ip, known.ip],
     [ip6, known.ip6],
