@@ -31,6 +31,7 @@ import { checkPortCount } from './check-port-count.ts'
 import { expandMappings } from './expand-mappings.ts'
 import { expandOpenings } from './expand-openings.ts'
 import { checkExternalPorts, type ExternalNetwork, findExternalNetwork } from './external-network.ts'
+import { checkHostAddresses } from './host-address.ts'
 import { keptNames } from './kept-names.ts'
 import { draftLeases } from './lease-draft.ts'
 import { leaseSubnets, subnetLeases, unfinishedMove } from './lease-subnets.ts'
@@ -97,6 +98,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
   const move = checkMove(intent, options.move ?? [])
   const own = intent.networks.filter((network) => !network.external)
   const parented = intent.parented ?? []
+  checkHostAddresses(parented, facts)
   const subnets = planSubnets(
     facts,
     [...own, ...parented].flatMap((network) =>

@@ -61,6 +61,23 @@ describe('a network of macvlan on a parent', () => {
     )
   })
 
+  test.each([
+    ['ipv4_address: 192.0.2.2', 'eth1'],
+    ['ipv4_address: 192.0.2.99', 'eth7'],
+    ['ipv6_address: "2001:db8::0:2"', 'eth7'],
+  ])('refuses %s, which an interface of the host has', (asked, holder) => {
+    const interfaces = [
+      ...(host.interfaces ?? []),
+      { name: 'eth7', addresses: ['192.0.2.99/24', '2001:db8::2/64'] },
+    ]
+    const networks = `{lan: {driver: macvlan, enable_ipv6: true, driver_opts: {parent: eth1},
+      ipam: {config: [{subnet: 192.0.2.0/24}, {subnet: "2001:db8::/64"}]}}}`
+    const services = `{web: {networks: {lan: {${asked}}}}}`
+    expect(() => planned(networks, services, { ...host, interfaces })).toThrow(
+      `and ${holder} of this host has that address: expected another address`,
+    )
+  })
+
   test('gives addresses beside those of the host, of its resolver, its router and its neighbours', () => {
     const services = '{a: {networks: [lan]}, b: {networks: [lan]}, c: {networks: [lan]}}'
     const { desired } = planned(lan(), services)

@@ -16,6 +16,9 @@ const onVlan = readCompose(
   { source: 'compose.yaml' },
 )
 
+const hostAddress =
+  smallHost.interfaces?.find(({ name }) => name === 'eth0')?.addresses?.[0]?.split('/')[0] ?? ''
+
 describe('a network on an interface of a simulated host', () => {
   test('has its VLAN made by apply and removed by destroy, and nothing is left to do in between', async () => {
     const host = fakeHost(smallHost)
@@ -62,6 +65,11 @@ describe('a network on an interface of a simulated host', () => {
     expect(await live.attach({ network: 'lan', endpoint: 'c', netns })).toEqual(attached)
     expect(await codeOf(live.attach({ network: 'lan', endpoint: 'd', netns }))).toBe('APPLY')
     expect(await codeOf(live.removeNetwork('lan'))).toBe('NETWORK_IN_USE')
+    expect(
+      await codeOf(
+        live.attach({ network: 'lan', endpoint: 'e', netns: { name: 'red' }, address: hostAddress }),
+      ),
+    ).toBe('INVALID_REQUEST')
     expect(await codeOf(live.ensureNetwork('lan'))).toBe('INVALID_REQUEST')
     expect(await codeOf(live.detach('c'))).toBe('ENDPOINT_ATTACHED')
     await live.detach('c', { netns })

@@ -1,6 +1,12 @@
-import { type EndpointMark, findLease, type LeasedSubnet, type LeaseStore } from '@portolan/core'
-import { parentUse, subnetKey } from '@portolan/core/planning'
-import type { Family } from '@portolan/netfilter'
+import {
+  type EndpointMark,
+  type EndpointOptions,
+  findLease,
+  type LeasedSubnet,
+  type LeaseStore,
+} from '@portolan/core'
+import { interfaceWithAddress, parentUse, subnetKey } from '@portolan/core/planning'
+import { canonicalAddress, type Family, InvalidRequestError } from '@portolan/netfilter'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { heldBy } from './held-addresses.ts'
 import type { EndpointPlace, PlaceSubnet } from './place.ts'
@@ -33,8 +39,9 @@ export const parentedPlace = async (
     subnets,
     isInternal: false,
     known: known.length === 0 ? null : endpointOf(mark, known),
-    lease: (options) =>
-      take(
+    lease: async (options) => {
+      refuseHostAddress(rules.facts, mark, options)
+      return take(
         rules,
         leases,
         mark,
@@ -44,7 +51,25 @@ export const parentedPlace = async (
           isTaken: use.isTaken,
         },
         options,
-      ),
+      )
+    },
+  }
+}
+
+/** Machines on the parent would reach now the host, now the endpoint. */
+const refuseHostAddress = (
+  facts: LiveRules['facts'],
+  { endpoint, network }: EndpointMark,
+  { ip, ip6 }: EndpointOptions,
+): void => {
+  for (const address of [ip, ip6]) {
+    if (address === undefined || address === null) continue
+    const text = canonicalAddress(address)
+    const holder = interfaceWithAddress(facts, text)
+    if (holder !== null)
+      throw new InvalidRequestError(
+        `endpoint ${endpoint} cannot have ${text} on network ${network}: ${holder} of this host has that address. Ask for another one, or for none.`,
+      )
   }
 }
 
