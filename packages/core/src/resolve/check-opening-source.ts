@@ -1,11 +1,4 @@
-import {
-  containsPrefix,
-  families,
-  formatPrefix,
-  type HostFacts,
-  IntentError,
-  parsePrefix,
-} from '@portolan/netfilter'
+import { containsPrefix, formatPrefix, type HostFacts, IntentError, parsePrefix } from '@portolan/netfilter'
 import { checkInterfaceName } from '../contract/check-name.ts'
 import type { DesiredNetwork } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
@@ -46,6 +39,29 @@ const noteInterface = (
       ]
 }
 
+/** Whether a prefix is part of a network's own subnet. */
+const isInside = (text: string, network: DesiredNetwork): boolean => {
+  const prefix = parsePrefix(text)
+  const subnet = network[prefix.family]
+  return subnet !== null && containsPrefix(parsePrefix(subnet.subnet), prefix)
+}
+
+/**
+ * Whether a source lets nothing in, as `checkOpeningSource` tells: packets of a bridge's port come in by the bridge, and
+ * those of other machines with a source of the network itself are forged.
+ * @internal
+ */
+export const opensNothing = (
+  from: ReachableIntent['from'],
+  network: DesiredNetwork,
+  { interfaces = [] }: HostFacts,
+): boolean => {
+  if (from.kind === 'prefix') return isInside(from.prefix, network)
+  return (
+    from.kind === 'interface' && interfaces.some(({ name, master }) => name === from.name && master != null)
+  )
+}
+
 /**
  * Refuses a source that would open to what it does not say, and tells of one that opens to more or less than it seems.
  *
@@ -81,18 +97,18 @@ export const checkOpeningSource = (
     return noteInterface(name, what, facts, place)
   }
   if (from.kind !== 'prefix') return []
+  const prefix = parsePrefix(from.prefix)
+  const { family } = prefix
+  if (places.every(({ network }) => network[family] === null))
+    return [...new Set(places.map(({ network }) => network))].map(({ name }) => ({
+      text: `${what}: ${from.prefix} is not let in there: network ${name} has no ${family === 'ip' ? 'IPv4' : 'IPv6'} subnet. Give it one${family === 'ip' ? '' : ' (enable_ipv6)'}, or leave the prefix out.`,
+      place,
+    }))
   if (wholeWorld.includes(from.prefix))
     return [
       { text: `${what}: ${from.prefix} opens every port of it to every machine with a route here.`, place },
     ]
-  const prefix = parsePrefix(from.prefix)
-  const inside = places.flatMap(({ network }) =>
-    families.flatMap((family) => {
-      const subnet = network[family]
-      if (subnet === null || prefix.family !== family) return []
-      return containsPrefix(parsePrefix(subnet.subnet), prefix) ? [network] : []
-    }),
-  )
+  const inside = places.flatMap(({ network }) => (isInside(from.prefix, network) ? [network] : []))
   return [...new Set(inside)].map(({ name }) => ({
     text: `${what}: ${formatPrefix(prefix)} is of network ${name} itself, so it opens nothing: a packet of another machine with such a source is forged, and stays dropped. Name containers by their service or network.`,
     place,

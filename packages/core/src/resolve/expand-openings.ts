@@ -11,7 +11,7 @@ import type {
   ReachableIntent,
   ReachableSource,
 } from '../intent/index.ts'
-import { checkOpeningSource } from './check-opening-source.ts'
+import { checkOpeningSource, opensNothing } from './check-opening-source.ts'
 
 /** @public @since 0.1.0 */
 export interface ExpandedOpenings {
@@ -207,7 +207,8 @@ const ofReachable = (
   const { name, from, place, places } = wanted
   notes.push(...checkOpeningSource(wanted, known.networks, facts))
   const reasons = new Set<string>()
-  const openings = places.flatMap((one) =>
+  const opened = places.filter(({ network }) => !opensNothing(from, network, facts))
+  const openings = opened.flatMap((one) =>
     families.flatMap((family): readonly DesiredOpening[] => {
       const address = one.endpoint === null ? null : addressOf(one.endpoint, family)
       if (subnetOf(one.network, family) === null || (one.endpoint !== null && address === null)) return []

@@ -63,9 +63,13 @@ describe('what reachable_from opens', () => {
   })
 
   test('is told where it opens all, or nothing', () => {
-    const { notes } = made(
+    const { openings, notes } = made(
       project(webAndDb(', x-portolan: {reachable_from: [0.0.0.0/0, 10.65.0.0/25, 10.0.0.0/8]}')),
     )
+    expect(openings).toEqual([
+      'db of back from 0.0.0.0/0: ip 10.65.0.5 from prefix 0.0.0.0/0',
+      'db of back from 10.0.0.0/8: ip 10.65.0.5 from prefix 10.0.0.0/8',
+    ])
     expect(notes).toEqual([
       'reachable_from of db: 0.0.0.0/0 opens every port of it to every machine with a route here.',
       expect.stringMatching(
@@ -74,11 +78,23 @@ describe('what reachable_from opens', () => {
     ])
   })
 
+  test.each(['fe80::/10', '::/0'])('is told of %s where no network of the service has IPv6', (prefix) => {
+    const front = `  db: {networks: [front], x-portolan: {reachable_from: ['${prefix}']}}`
+    expect(made(project(front))).toMatchObject({
+      openings: [],
+      notes: [
+        `reachable_from of db: ${prefix} is not let in there: network front has no IPv6 subnet. Give it one (enable_ipv6), or leave the prefix out.`,
+      ],
+    })
+    const both = "  db: {networks: [front, back], x-portolan: {reachable_from: ['fd00:8::/64']}}"
+    expect(made(project(both))).toMatchObject({ openings: [expect.anything()], notes: [] })
+  })
+
   test('goes by the name of an interface that is not there yet', () => {
     const facts = { interfaces: [{ name: 'eth0' }, { name: 'eth9', master: 'bond0' }, { name: 'bond0' }] }
     const text = project(webAndDb(', x-portolan: {reachable_from: [wg0, eth0, eth9]}'))
     const { openings, notes } = made(text, facts)
-    expect(openings).toHaveLength(6)
+    expect(openings).toHaveLength(4)
     expect(notes).toEqual([
       expect.stringMatching(/there is no interface wg0 on this host yet\. The rules go by its name/),
       expect.stringMatching(/eth9 is a port of bond0.*Name bond0/),

@@ -5,7 +5,7 @@ import type { ReachableIntent, ReachableSource } from '../reachable.ts'
 import { isInterfaceName } from './names.ts'
 import { onlyOurKeys, refusePortKeys } from './our-keys.ts'
 import { type Reading, readTexts, type Value } from './reading.ts'
-import { asMap, get, getGiven, type MapTree, refuse } from './tree.ts'
+import { asMap, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
 /** What a file calls its services and networks, those of profiles that are not enabled too. */
 export interface Named {
@@ -72,6 +72,17 @@ const readName = (reading: Reading, value: Value, named: Named, what: string): R
   return { kind: 'interface', name: text }
 }
 
+/** A name that YAML takes for something else would be taken for an interface. */
+const refuseTyped = (tree: Tree, what: string): void => {
+  const items = tree.kind === 'list' ? tree.items.filter(({ tag }) => tag !== 'reset') : [tree]
+  for (const [index, item] of items.entries())
+    if (item.kind === 'scalar' && item.typed !== undefined)
+      refuse(
+        item.place,
+        `${what}[${index}]: ${whatIsMeant}, found ${item.text}, which YAML takes for ${item.typed}: write "${item.text}" in quotes if it is a name`,
+      )
+}
+
 const readEntries = (
   reading: Reading,
   ours: MapTree,
@@ -82,6 +93,7 @@ const readEntries = (
   if (entry === undefined || entry.value.tag === 'reset') return []
   if (entry.value.kind === 'scalar' && entry.value.isNull)
     return refuse(entry.keyPlace, `${what}: expected a list, found nothing: ${whatIsMeant}`)
+  refuseTyped(entry.value, what)
   const seen = new Set<string>()
   return readTexts(reading, entry.value, what).flatMap((value, index) => {
     const path = `${what}[${index}]`

@@ -19,6 +19,8 @@ export interface ScalarTree extends Placed {
   readonly kind: 'scalar'
   readonly text: string
   readonly isNull: boolean
+  /** What YAML takes it for, when that is no text. */
+  readonly typed?: 'true or false' | 'a number'
   /** Columns from `place` to the text itself; null when they do not correspond (escapes, several lines). */
   readonly inset: number | null
   /** Where its variables come from, when that is elsewhere than for the rest: an included file has its own. */

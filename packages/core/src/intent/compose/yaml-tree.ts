@@ -59,7 +59,13 @@ const scalarTree = (node: Scalar, place: SourcePosition, text: Text): ScalarTree
   const value = (plain && node.tag === undefined ? wholeNumber(written) : null) ?? written
   const start = (node.range?.[0] ?? 0) + (plain ? 0 : 1)
   const inset = text.text.startsWith(value, start) && !value.includes('\n') ? (plain ? 0 : 1) : null
-  return { kind: 'scalar', text: value, isNull, place, inset, tag: tags.get(node.tag) ?? null }
+  const typed = plain ? typedOf(node.value) : {}
+  return { kind: 'scalar', text: value, isNull, ...typed, place, inset, tag: tags.get(node.tag) ?? null }
+}
+
+const typedOf = (value: unknown): Pick<ScalarTree, 'typed'> => {
+  if (typeof value === 'boolean') return { typed: 'true or false' }
+  return typeof value === 'number' || typeof value === 'bigint' ? { typed: 'a number' } : {}
 }
 
 /** YAML 1.1 (yaml.org/type/merge.html), which every Compose file relies on: own keys win, then the first merged. */

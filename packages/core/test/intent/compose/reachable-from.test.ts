@@ -59,6 +59,10 @@ describe('reachable_from', () => {
     ])
   })
 
+  test('takes a text in quotes for a name, whatever YAML would take it for without', () => {
+    expect(sources('["true", "1e0"]')).toEqual(['interface true', 'interface 1e0'])
+  })
+
   test('asks whether a name that is close to one of the file is misspelt', () => {
     expect(notes(withService('[fromt]')).join()).toMatch(/"fromt" is no service or network.*mean "front"\?/)
     expect(notes(withService('[wg0]'))).toEqual([])
@@ -73,6 +77,17 @@ describe('reachable_from', () => {
     ['an address that is none', withService('[10.8.0.999]'), /3:35: .*expected .*found "10\.8\.0\.999"/],
     ['a prefix that is too long', withService('[10.8.0.0/33]'), /3:35: .*expected .*found "10\.8\.0\.0\/33"/],
     ['an IPv4-mapped prefix', withService('["::ffff:10.0.0.0/104"]'), /write 10\.0\.0\.0\/8/],
+    [
+      'a truth of YAML',
+      withService('[true]'),
+      /3:35: .*reachable_from\[0\]: expected a service .*, found true, which YAML takes for true or false: write "true" in quotes/,
+    ],
+    [
+      'a number of YAML',
+      withService('[wg0, 1e0]'),
+      /3:40: .*reachable_from\[1\]: .*found 1e0, which YAML takes for a number: write "1e0" in quotes/,
+    ],
+    ['a truth without a list', withService('true'), /3:34: .*reachable_from\[0\]: .*true or false/],
     ['no value', withService(''), /3:18: .*expected a list, found nothing/],
     ['a service that is not there', withService('["service:wbe"]'), /no service is called "wbe"/],
     ['a network that is not there', withService('["network:web"]'), /no network is called "web"/],
