@@ -86,14 +86,17 @@ const addressWords = (text: string): string => {
 
 /** Why a program that was run inside did not do it. */
 export const refusal = (does: string, { stderr }: RunResult): Error => {
-  const reason = stderr.trim().replaceAll(/\s*\n\s*/g, '; ')
+  const reason = stderr
+    .trim()
+    .replaceAll(/\s*\n\s*/g, '; ')
+    .replace(/\.$/, '')
   if (/Operation not permitted|Permission denied/.test(reason))
     return new PermissionError(
       `Could not ${does}: that needs the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN (${reason}). Run this as root.`,
       'CAP_SYS_ADMIN',
     )
   const advice = /Cannot find device|does not exist/.test(reason)
-    ? ' The interface was renamed or removed there. Detach the endpoint and attach it again.'
+    ? ' The endpoint is attached under another name (give that one with interface, --interface), or its interface was renamed or removed there: detach the endpoint and attach it again.'
     : ''
   return new ApplyError(`Could not ${does}: ${reason}.${advice}`, { applied: [], stderr })
 }

@@ -36,7 +36,7 @@ export class FakeNamespaces implements Namespaces {
       const found = one.interfaces.get(name)
       if (found !== undefined) return found
       throw new ApplyError(
-        `Could not set ${name} up: there is no such interface in that namespace. Detach the endpoint and attach it again.`,
+        `Could not set ${name} up: there is no such interface in that namespace. The endpoint is attached under another name (give that one with interface, --interface), or its interface was renamed or removed there: detach the endpoint and attach it again.`,
         { applied: [], stderr: 'Cannot find device' },
       )
     }

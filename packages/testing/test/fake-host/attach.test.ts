@@ -115,6 +115,21 @@ describe('attach on a simulated host', () => {
     )
   })
 
+  test('a metric that a default route of the namespace has is refused, and leaves nothing', async () => {
+    const { fake, host } = await opened()
+    await host.ensureNetwork('db', { ipv6: true })
+    await host.attach({ network: 'web', endpoint: 'web-1', netns: blue, metric: 5 })
+    const before = fake.interfacesIn(blue)
+    const second = { network: 'db', endpoint: 'web-1', netns: blue, interface: 'eth1' }
+    await expect(host.attach({ ...second, metric: 5 })).rejects.toThrow(
+      /metric 5: the network namespace of name blue has one of that metric already \(default via 172\.17\.42\.1 dev eth0\)\. Give another metric/,
+    )
+    expect(fake.interfacesIn(blue)).toEqual(before)
+    expect(host.endpoints()).toHaveLength(1)
+    expect(await host.attach({ ...second, metric: 6 })).toMatchObject({ interface: 'eth1' })
+    expect(await host.attach({ ...second, metric: 6 })).toMatchObject({ interface: 'eth1' })
+  })
+
   test('destroy removes both ends', async () => {
     const { fake, host } = await opened()
     await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })

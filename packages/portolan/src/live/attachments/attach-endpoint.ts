@@ -20,6 +20,7 @@ import {
   type InsideAddress,
   type InterfaceMaker,
   missingInside,
+  routeInTheWay,
 } from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
 import { endpointPlace } from './endpoint-place.ts'
@@ -101,6 +102,7 @@ const complete = async (
   const ip6 = addresses.some(({ family }) => family === 'ip6')
   const state = await namespace.bringUp(inside, { ip6 })
   refuseFormer(namespace, attachment, state)
+  refuseMetric(namespace, attachment, state)
   let missing = missingInside(attachment, state, isKnown)
   await maker.settle()
   while (missing !== null) {
@@ -128,6 +130,19 @@ const refuseFormer = (
   throw new PortolanError(
     'ENDPOINT_ATTACHED',
     `Endpoint ${mark.endpoint} of network ${mark.network} has ${addresses.map(({ text }) => text).join(' and ')}, and ${inside} in ${where} has ${former.join(' and ')} instead. Attach replaces no address, since connections may be open from it. Where that is the interface of the endpoint, detach the endpoint first (portolan detach ${mark.endpoint}) and attach it again.`,
+  )
+}
+
+const refuseMetric = (
+  { where }: NetworkNamespace,
+  attachment: Attachment,
+  state: Awaited<ReturnType<NetworkNamespace['bringUp']>>,
+): void => {
+  const route = routeInTheWay(attachment, state)
+  if (route === null) return
+  const way = `${route.gateway === null ? '' : `via ${route.gateway} `}dev ${route.interface}`
+  throw new InvalidRequestError(
+    `endpoint ${attachment.mark.endpoint} cannot have a default route of metric ${route.metric}: ${where} has one of that metric already (default ${way}). Give another metric (--metric), or none: then the network stands behind that route.`,
   )
 }
 

@@ -93,6 +93,20 @@ const hasRoute = (
   )
 }
 
+/** The default route that has the metric asked for already: the kernel takes no second one. Null: none has. */
+export const routeInTheWay = (
+  attachment: Attachment,
+  state: InsideState,
+): InsideState['defaultRoutes'][number] | null => {
+  for (const { family, gateway } of attachment.addresses) {
+    const metric = askedMetric(attachment, family)
+    if (gateway === null || metric === null || hasRoute(attachment, state, family, gateway)) continue
+    const found = state.defaultRoutes.find((route) => route.family === family && route.metric === metric)
+    if (found !== undefined) return found
+  }
+  return null
+}
+
 /** IPv6 has no metric 0: the kernel reads it as the plain one (`fib6_add`). */
 const askedMetric = ({ metric }: Attachment, family: Family): number | null =>
   metric === 0 ? firstMetric[family] : metric
