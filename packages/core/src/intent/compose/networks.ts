@@ -13,7 +13,7 @@ import { type FixedSubnet, readIpam } from './ipam.ts'
 import { knownKeys } from './known-keys.ts'
 import { checkName } from './names.ts'
 import { onlyOurKeys } from './our-keys.ts'
-import { type ParentedOptions, parentedDrivers, readParentedOptions } from './parented-options.ts'
+import { type ParentedOptions, parentedDrivers, readParentedOptions, whyNoReach } from './parented-options.ts'
 import { type Named, readNetworkReachable } from './reachable-from.ts'
 import { type Reading, readBoolean, readText, readTexts, type Value } from './reading.ts'
 import { asMap, type Entry, entriesOf, get, getGiven, type MapTree, onlyKeys, refuse } from './tree.ts'
@@ -144,10 +144,7 @@ const readOwn = (
     subnets.find((subnet) => subnet.family === family)
   const reachableFrom = readNetworkReachable(reading, body, name, named)
   if (build.kind === 'parented' && reachableFrom.length > 0)
-    reading.note(
-      `${what}.x-portolan.reachable_from has no effect: the containers of a ${build.driver} network are on the wire of ${build.parent}, and no rule of this host stands before them`,
-      entry.keyPlace,
-    )
+    reading.note(`${what}.x-portolan.reachable_from has no effect: ${whyNoReach(build)}`, entry.keyPlace)
   const intent: NetworkIntent = {
     ...intentOf(name, entry.keyPlace, internal, options, readPools(reading, body, what)),
     ip: v4 ? subnetIntent(subnetOf('ip'), options.mode) : null,

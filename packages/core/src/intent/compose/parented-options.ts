@@ -71,3 +71,7 @@ const noteUnknown = (
       keyPlace,
     )
 }
+
+/** Why `reachable_from` has no effect there. */
+export const whyNoReach = ({ driver, parent }: Pick<ParentedOptions, 'driver' | 'parent'>): string =>
+  `the containers of a ${driver.kind} network are on the wire of ${parent}, and no rule of this host stands before them`

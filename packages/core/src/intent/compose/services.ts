@@ -6,6 +6,7 @@ import { type Attachment, type FindNetwork, readAttachments } from './attachment
 import { readLinks } from './links.ts'
 import { checkName } from './names.ts'
 import { checkModeCycles, readNetworkMode } from './network-mode.ts'
+import { whyNoReach } from './parented-options.ts'
 import { type PublishedPort, readExpose, readPorts } from './ports.ts'
 import { type Named, readServiceReachable } from './reachable-from.ts'
 import { type Reading, readValue, type Value } from './reading.ts'
@@ -61,6 +62,8 @@ export const readServices = (
     const mode = readNetworkMode(reading, body, name, names)
     if (mode !== null) modes.set(name, mode)
     const attachments = mode === null ? readAttachments(reading, body, name, place, find) : []
+    const reachableFrom = readServiceReachable(reading, body, name, named)
+    if (reachableFrom.length > 0) noteNoReach(reading, what, place, attachments)
     if (replicas > 1) checkNothingUnique(attachments, replicas, what)
     return counted({
       name,
@@ -69,13 +72,27 @@ export const readServices = (
       attachments,
       links: readLinks(reading, body, name, known),
       expose: readExpose(reading, body, `${what}.expose`),
-      reachableFrom: readServiceReachable(reading, body, name, named),
+      reachableFrom,
       // What a mode leaves unpublished was noted; the entries are still read for their mistakes.
       ports: portsOf(mode, readPorts(reading, body, `${what}.ports`)),
     })
   })
   checkModeCycles(modes)
   return services
+}
+
+const noteNoReach = (
+  reading: Reading,
+  what: string,
+  place: SourcePosition,
+  attachments: readonly Attachment[],
+): void => {
+  for (const { network } of attachments)
+    if (network.build.kind === 'parented')
+      reading.note(
+        `${what}.x-portolan.reachable_from has no effect on network ${network.intent.name}: ${whyNoReach(network.build)}`,
+        place,
+      )
 }
 
 const portsOf = (mode: Value | null, ports: readonly PublishedPort[]): readonly PublishedPort[] =>

@@ -17,6 +17,20 @@ const sources = (list: string): readonly string[] =>
   )
 
 describe('reachable_from', () => {
+  test('on a network of macvlan has no effect, which is told of the network and of each service there', () => {
+    const open = 'x-portolan: {reachable_from: [wg0]}'
+    const intent = read(
+      `services: {a: {networks: [lan]}, b: {networks: [front, lan], ${open}}}
+networks: {front: {}, lan: {driver: macvlan, driver_opts: {parent: eth1}, ${open}}}`,
+    )
+    const why =
+      'the containers of a macvlan network are on the wire of eth1, and no rule of this host stands before them'
+    expect(intent.notes.map(({ text }) => text).filter((text) => text.includes('reachable_from'))).toEqual([
+      `networks.lan.x-portolan.reachable_from has no effect: ${why}`,
+      `services.b.x-portolan.reachable_from has no effect on network lan: ${why}`,
+    ])
+  })
+
   test('names services, networks, interfaces and prefixes', () => {
     expect(sources('[web, front, wg0, 10.8.0.0/24, 192.0.2.9, "fd00:8::/64"]')).toEqual([
       'service web',
