@@ -41,7 +41,11 @@ export const projectOfNetwork = async (
     return { project, network }
   }
   const said = saidProject(options)
-  if (said !== null) return { project: said, network: written }
+  if (said !== null) {
+    const ofSaid = { project: said, network: written }
+    const isFound = options.project === undefined && options.file === undefined
+    return isFound ? ((await directNetwork(options, ofSaid)) ?? ofSaid) : ofSaid
+  }
   const found = (await networksHere(options)).filter(({ network }) => network === written)
   const [first, second] = found
   if (first === undefined)
@@ -151,6 +155,13 @@ const networksHere = async (options: Options): Promise<readonly NamedNetwork[]> 
     ),
   )
   return [...networksOn(await readNetworkFacts()), ...onParents.values()]
+}
+
+/** The network that `attach --parent` made under a name that the project of a Compose file found here does not have. */
+const directNetwork = async (options: Options, ofFile: NamedNetwork): Promise<NamedNetwork | null> => {
+  const direct = { project: directProject, network: ofFile.network }
+  if (await isNetworkHere(options, ofFile)) return null
+  return (await isNetworkHere(options, direct)) ? direct : null
 }
 
 /** Whether a network of ours is on this host. */

@@ -1,0 +1,28 @@
+import { dirname } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+
+test('a network that attach made on an interface is found by its name in the folder of a Compose file too', async () => {
+  await using lab = await openLab()
+  const [a, b] = [await bareMachine(lab, 'a'), await bareMachine(lab, 'b')]
+  const folder = dirname(
+    await lab.write(
+      'compose.yaml',
+      'name: shop\nservices: { web: { networks: [front] } }\nnetworks: { front: }\n',
+    ),
+  )
+  const run = async (line: string) => lab.portolan(`${line} --project-directory ${folder}`.split(' '))
+  expect(await run(`attach lan --parent eth0 --subnet 192.0.2.0/24 --netns ${a.pid} --name a`)).toMatchObject(
+    { exitCode: 0 },
+  )
+  expect(await run(`attach lan --netns ${b.pid} --name b`)).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('b is on network attach/lan'),
+  })
+  // What the command says goes before what is there.
+  expect(await run(`attach lan -p shop --netns ${b.pid} --name b`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('there is no network "shop/lan"'),
+  })
+})
