@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { CommandOutcome, Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
 import { takeSnapshot } from '../../lab/snapshot.ts'
 import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
 import { inShop } from '../live/in-live-host.ts'
@@ -21,6 +22,29 @@ const commandOf =
 
 /** `portolan attach` and `detach`, for projects of a Compose file and of a live host. */
 export const byCommand = (open: OpenLab, backend: Backend): void => {
+  test('each replica of a service goes by its name, the first by that of Compose too', async () => {
+    const lab = await open()
+    const portolan = commandOf(lab, backend)
+    const scaled = compose.replace(', ports: ["8080:80"]', ', scale: 2')
+    const file = await lab.write('compose.yaml', scaled)
+    expect(await portolan('apply', '-f', file, '--yes')).toMatchObject({ exitCode: 0, stderr: '' })
+    const [one, two] = [await bareMachine(lab, 'web'), await bareMachine(lab, 'job')]
+    const attached = async (machine: Machine, name: string): Promise<string> => {
+      const options = ['--netns', String(machine.pid), '--name', name]
+      const said = await portolan('attach', 'front', ...options)
+      return `${said.stdout}${said.stderr}`
+    }
+    expect(await attached(one, 'web-1')).toMatch(/^web-1 is on network shop\/front: eth0 172\.17\.0\.1 /)
+    expect(await attached(two, 'web-2')).toMatch(/^web-2 is on network shop\/front: eth0 172\.17\.0\.2 /)
+    expect(await attached(one, 'web')).toMatch(/^web is on network shop\/front: eth0 172\.17\.0\.1 /)
+    expect(await portsOf(lab)).toHaveLength(2)
+    expect((await portolan('detach', 'web-1')).stdout).toBe('web-1 is off the networks of project shop.\n')
+    expect(await portsOf(lab)).toHaveLength(1)
+    // Its address is its plan's still.
+    expect(await portolan('plan', '-f', file)).toMatchObject({ exitCode: 0 })
+    await lab.portolan(['destroy', '-f', file, '--yes', '--state', '/run/lab/live'])
+  })
+
   test('a service of a Compose file has its addresses and ports; another name keeps its lease until detach', async () => {
     const lab = await open()
     const portolan = commandOf(lab, backend)

@@ -133,6 +133,31 @@ export const networksOf = async (
   return [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
 }
 
+/**
+ * The name that an endpoint has here. Compose calls the first replica of `web` `web-1`, and plans call it `web`.
+ *
+ * @param project - null: of any
+ */
+export const endpointNamed = async (
+  options: Options,
+  project: string | null,
+  written: string,
+): Promise<string> => {
+  const [, service] = /^(.+)-1$/.exec(written) ?? []
+  if (service === undefined) return written
+  const held = listLeases(await readLeases(options)).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.released === null &&
+    (project === null || lease.holder.project === project)
+      ? [lease]
+      : [],
+  )
+  // A name of its own wins.
+  if (held.some(({ holder }) => replicaName(holder) === written)) return written
+  const isFirst = held.some(({ holder, planned }) => planned === true && replicaName(holder) === service)
+  return isFirst ? service : written
+}
+
 const readLeases = async (options: Options): Promise<LeaseState> => {
   const store = openLeaseStore(options.state ?? defaultStateDirectory())
   try {

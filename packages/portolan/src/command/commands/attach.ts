@@ -1,10 +1,15 @@
-import { replicaName } from '@portolan/core'
 import type { NamespaceReference } from '@portolan/host'
 import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
 import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
 import type { AttachRequest } from '../../live/attachments/attach-request.ts'
 import type { LiveHost } from '../../live/live-host.ts'
-import { isNetworkHere, openFor, projectOfNetwork, projectOnParent } from '../attached-project.ts'
+import {
+  endpointNamed,
+  isNetworkHere,
+  openFor,
+  projectOfNetwork,
+  projectOnParent,
+} from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -22,12 +27,14 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     ? projectOfNetwork(options, written)
     : projectOnParent(options, written))
   const isMade = parented !== null && !(await isNetworkHere(options, { project, network }))
+  const endpoint = await endpointNamed(options, project, request.endpoint)
   const { host, isOwn } = await openFor(project, options, parented !== null)
   try {
     if (parented !== null) await host.ensureParentedNetwork(network, parented)
-    const attach = host.attach({ ...request, network: isOwn ? network : `${project}/${network}` })
+    const attach = host.attach({ ...request, endpoint, network: isOwn ? network : `${project}/${network}` })
     const attached = await (isMade ? orWithout(host, network, attach) : attach)
-    terminal.print(options.json === true ? jsonText({ ...attached, project }) : textOf(project, attached))
+    const text = (): string => textOf(project, request.endpoint, attached)
+    terminal.print(options.json === true ? jsonText({ ...attached, project }) : text())
     return exitCode.ok
   } finally {
     await host.close()
@@ -46,10 +53,11 @@ const orWithout = async <T>(host: LiveHost, network: string, work: Promise<T>): 
 
 const textOf = (
   project: string,
-  { network, interface: name, ip, ip6, mac, ...endpoint }: AttachedEndpoint,
+  endpoint: string,
+  { network, interface: name, ip, ip6, mac }: AttachedEndpoint,
 ): string =>
   visibleLine(
-    `${replicaName(endpoint)} is on network ${project}/${network}: ${name} ${[ip, ip6].filter((one) => one !== null).join(' and ')}, MAC ${mac}.`,
+    `${endpoint} is on network ${project}/${network}: ${name} ${[ip, ip6].filter((one) => one !== null).join(' and ')}, MAC ${mac}.`,
   )
 
 /** @throws InvalidRequestError */

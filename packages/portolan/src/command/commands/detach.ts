@@ -1,6 +1,6 @@
 import { visibleLine } from '@portolan/netfilter'
 import type { DetachOptions } from '../../live/attachments/attach-request.ts'
-import { isOnNetworks, networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
+import { endpointNamed, isOnNetworks, networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -8,8 +8,10 @@ import { namespaceOf } from '../namespace-option.ts'
 
 /** `portolan detach`: an endpoint off its networks. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
-  const [endpoint = ''] = positionals
-  const project = await projectOfEndpoint(options, endpoint)
+  const [written = ''] = positionals
+  const known = await projectOfEndpoint(options, written)
+  const endpoint = await endpointNamed(options, known, written)
+  const project = known ?? (endpoint === written ? null : await projectOfEndpoint(options, endpoint))
   const keepLease = options['keep-leases'] === true
   const isOn = project !== null && (await isOnNetworks(options, project, endpoint, keepLease))
   if (project !== null) {
@@ -28,8 +30,8 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
       await host.close()
     }
   }
-  if (options.json === true) terminal.print(jsonText({ endpoint, project }))
-  else terminal.print(visibleLine(textOf(endpoint, project, isOn)))
+  if (options.json === true) terminal.print(jsonText({ endpoint: written, project }))
+  else terminal.print(visibleLine(textOf(written, project, isOn)))
   return exitCode.ok
 }
 
