@@ -79,6 +79,19 @@ describe('a network on an interface of a simulated host', () => {
     await live.close()
   })
 
+  test('is left by an endpoint beside another network of the same parent and subnet', async () => {
+    const live = await fakeHost(smallHost).openHost({ project: 'lab', backend: 'nftables' })
+    const options = { parent: 'eth0', ipv4: { subnet: '203.0.113.0/24' } } as const
+    for (const name of ['one', 'two']) await live.ensureParentedNetwork(name, options)
+    for (const network of ['one', 'two']) {
+      const netns = { name: network }
+      await live.attach({ network, endpoint: network, netns })
+      await live.detach(network, { netns })
+      expect(await codeOf(live.attach({ network, endpoint: `${network}-2`, netns }))).toBe('done')
+    }
+    await live.close()
+  })
+
   test('of ipvlan gives containers the MAC address of the interface', async () => {
     const facts = {
       ...smallHost,

@@ -4,6 +4,7 @@ import {
   type LeasedParent,
   type LeaseState,
   leasedSubnets,
+  parseEndpointAlias,
 } from '@portolan/core'
 import type { InsideLink } from '@portolan/host'
 import { PortolanError } from '@portolan/netfilter'
@@ -55,9 +56,18 @@ export const removeChildren = async (
   return networks
 }
 
-/** By its alias: the lease may have another MAC by now. */
-const isOf = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: string): boolean =>
-  alias === endpointAlias(mark) || (alias === '' && (kind === 'ipvlan' || mac === leased))
+/** By its alias: the lease may have another MAC by now, and be that of another network with the same parent. */
+const isOf = ({ alias, kind, mac }: InsideLink, mark: EndpointMark, leased: string): boolean => {
+  if (alias === endpointAlias(mark)) return true
+  if (alias === '') return kind === 'ipvlan' || mac === leased
+  const found = parseEndpointAlias(alias)
+  return (
+    found?.project === mark.project &&
+    found.endpoint === mark.endpoint &&
+    mac === leased &&
+    kind === 'macvlan'
+  )
+}
 
 /** The networks of a project that are on a parent. */
 const parentsOf = (state: LeaseState, { project, network }: Detached): ReadonlyMap<string, LeasedParent> =>
