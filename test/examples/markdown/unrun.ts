@@ -35,6 +35,10 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'npm run bench                       # as root; some three minutes':
       'It measures for minutes. test/bench runs every bench in a small size.',
   },
+  'docs/use-as-a-cni-plugin.md': {
+    'npm install --global @portolan/cni':
+      'installs from the registry, and links into the folder of plugins of this machine',
+  },
   'docs/test-with-the-fake-host.md': {
     'npm install --save-dev @portolan/testing fast-check':
       'It asks the registry. test/packages installs the packages of a release.',
