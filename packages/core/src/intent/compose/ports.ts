@@ -1,7 +1,5 @@
 import type { SourcePosition } from '@portolan/netfilter'
-import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '@portolan/netfilter'
 import type { ExposedPorts, PortMapping } from '../intent.ts'
-import { mappedPrefix } from '../mapped-prefix.ts'
 import { isMistake, type Mistake } from '../mistake.ts'
 import {
   printPortMapping,
@@ -13,6 +11,7 @@ import {
 import { readHostPorts, readPortRange } from '../port-range.ts'
 import { readInterfaceName } from './names.ts'
 import { onlyOurKeys, ourPortKeys } from './our-keys.ts'
+import { readPrefix } from './read-prefix.ts'
 import {
   type Reading,
   readInteger,
@@ -146,24 +145,13 @@ const readAllowFrom = (reading: Reading, ours: MapTree, what: string): readonly 
   if (entry.value.kind === 'scalar' && entry.value.isNull)
     return refuse(entry.keyPlace, `${what}: expected a list of prefixes; \`[]\` is no other machine at all`)
   const prefixes = readTexts(reading, entry.value, what).map((value) => {
-    const prefix = tryParseHostOrPrefix(value.text)
+    const prefix = readPrefix(reading, value, what)
     if (prefix === null)
       return refuse(
         value.place,
         `${what}: expected an address or a prefix such as 192.0.2.0/24, found "${value.text}"`,
       )
-    const mapped = mappedPrefix(prefix)
-    if (mapped !== null)
-      return refuse(
-        value.place,
-        `${what}: no packet has an IPv4-mapped address such as "${value.text}": write ${mapped}`,
-      )
-    if ((tryParseInterfaceAddress(value.text)?.address.value ?? prefix.base) !== prefix.base)
-      reading.note(
-        `${what}: ${value.text} is taken as ${formatPrefix(prefix)}, its host bits cleared`,
-        value.place,
-      )
-    return formatPrefix(prefix)
+    return prefix
   })
   return [...new Set(prefixes)]
 }

@@ -1,9 +1,8 @@
-import { formatPrefix, tryParseHostOrPrefix, tryParseInterfaceAddress } from '@portolan/netfilter'
 import { closestOf } from '@portolan/netfilter/text'
-import { mappedPrefix } from '../mapped-prefix.ts'
 import type { ReachableIntent, ReachableSource } from '../reachable.ts'
 import { isInterfaceName } from './names.ts'
 import { onlyOurKeys, refusePortKeys } from './our-keys.ts'
+import { readPrefix } from './read-prefix.ts'
 import { type Reading, readTexts, type Value } from './reading.ts'
 import { asMap, get, getGiven, type MapTree, refuse, type Tree } from './tree.ts'
 
@@ -16,21 +15,9 @@ export interface Named {
 const whatIsMeant =
   'expected a service or a network of this file, an interface such as wg0, or a prefix such as 10.8.0.0/24'
 
-const readPrefix = (reading: Reading, value: Value, what: string): ReachableSource | null => {
-  const prefix = tryParseHostOrPrefix(value.text)
-  if (prefix === null) return null
-  const mapped = mappedPrefix(prefix)
-  if (mapped !== null)
-    return refuse(
-      value.place,
-      `${what}: no packet has an IPv4-mapped address such as "${value.text}": write ${mapped}`,
-    )
-  if ((tryParseInterfaceAddress(value.text)?.address.value ?? prefix.base) !== prefix.base)
-    reading.note(
-      `${what}: ${value.text} is taken as ${formatPrefix(prefix)}, its host bits cleared`,
-      value.place,
-    )
-  return { kind: 'prefix', prefix: formatPrefix(prefix) }
+const readSourcePrefix = (reading: Reading, value: Value, what: string): ReachableSource | null => {
+  const prefix = readPrefix(reading, value, what)
+  return prefix === null ? null : { kind: 'prefix', prefix }
 }
 
 const kinds = ['service', 'network', 'interface'] as const
@@ -98,7 +85,7 @@ const readEntries = (
   return readTexts(reading, entry.value, what).flatMap((value, index) => {
     const path = `${what}[${index}]`
     const from =
-      readPrefix(reading, value, path) ??
+      readSourcePrefix(reading, value, path) ??
       readKind(value, named, path) ??
       readName(reading, value, named, path)
     const key = JSON.stringify(from)
