@@ -7,9 +7,9 @@ import { AF_INET, AF_INET6, NETLINK_ROUTE } from '../netlink/constants.ts'
 import { readHostSockets } from './host-sockets.ts'
 import { readNameservers } from './nameservers.ts'
 import { readAddresses } from './read-addresses.ts'
-import { interfaceFacts, type LinkRecord, readLinks } from './read-links.ts'
+import { interfaceFacts, readLinks } from './read-links.ts'
 import { readNeighbours } from './read-neighbours.ts'
-import { readRoutes } from './read-routes.ts'
+import { type RoutesRead, readRoutes } from './read-routes.ts'
 import { readRules } from './read-rules.ts'
 import { readSysctls } from './read-sysctls.ts'
 import { settled } from './settled.ts'
@@ -133,19 +133,27 @@ const readNetwork = async (
   addressesInUse: boolean,
 ): Promise<{ facts: NetworkFacts; name: (index: number) => string | null }> => {
   const facts: NetworkFacts = {}
-  let links: ReadonlyMap<number, LinkRecord> = new Map()
-  const name = (index: number): string | null => links.get(index)?.name ?? null
-  await attempt('Interfaces', async () => {
-    links = (await settled('interfaces', unread, () => readLinks(connection))).links
-    const { addresses, autoconfigured } = await settled('addresses', unread, () => readAddresses(connection))
-    facts.interfaces = interfaceFacts(links, addresses, autoconfigured)
-  })
-  await attempt('Routes', async () => {
-    const lists: (readonly RouteFact[])[] = []
+  // Links last: what is made while this reads has its link, with its alias, before an address, and an address before a
+  // route. Read the other way round, a bridge of ours that an apply is making showed a route of no interface or of no
+  // project, and a plan took its subnet for another's. What is taken away meanwhile has lost its link, and is left out.
+  const lists = await attempt('Routes', async () => {
+    const read: RoutesRead[] = []
     for (const family of families)
-      lists.push((await settled('routes', unread, () => readRoutes(connection, family, name))).routes)
-    facts.routes = lists.flat()
+      read.push(await settled('routes', unread, () => readRoutes(connection, family)))
+    return read
   })
+  const found = await attempt('Addresses', () =>
+    settled('addresses', unread, () => readAddresses(connection)),
+  )
+  const links = await attempt(
+    'Interfaces',
+    async () => (await settled('interfaces', unread, () => readLinks(connection))).links,
+  )
+  const name = (index: number): string | null => links?.get(index)?.name ?? null
+  if (links !== undefined && found !== undefined)
+    facts.interfaces = interfaceFacts(links, found.addresses, found.autoconfigured)
+  if (lists !== undefined)
+    facts.routes = lists.flatMap(({ named }) => named(links === undefined ? null : name))
   await attempt('Routing rules', async () => {
     const lists: (readonly RoutingRuleFact[])[] = []
     for (const family of families)

@@ -6,6 +6,9 @@ import { AF_INET, type AF_INET6 } from '../netlink/constants.ts'
 import { dump } from '../netlink/request.ts'
 import { RTM_F_CLONED, RTM_GETROUTE } from '../netlink/rtnetlink.ts'
 
+/** The index of no interface: that of a blackhole, say. */
+const NO_INTERFACE = 0
+
 const RTA_DST = 1
 const RTA_OIF = 4
 const RTA_GATEWAY = 5
@@ -42,25 +45,44 @@ const scopes: Readonly<Record<number, string>> = {
   255: 'nowhere',
 }
 
-/**
- * Lists the routes of every table of one family, in the kernel's order. A route with several next hops is
- * listed once for each.
- *
- * @param names - interface names by index
- */
+/** A list of routes whose interfaces have no names yet. */
+export interface RoutesRead {
+  /**
+   * @param name - the name of an interface by its index, null where it is gone, and its routes with it; null where
+   * names could not be read
+   * @returns the routes in the kernel's order, one with several next hops once for each
+   */
+  readonly named: (name: ((index: number) => string | null) | null) => readonly RouteFact[]
+  readonly consistent: boolean
+}
+
+/** Lists the routes of every table of one family. */
 export const readRoutes = async (
   connection: NetlinkConnection,
   family: typeof AF_INET | typeof AF_INET6,
-  names: (index: number) => string | null,
-): Promise<{ routes: readonly RouteFact[]; consistent: boolean }> => {
+): Promise<RoutesRead> => {
   const routes: RouteFact[] = []
+  const indexes: number[] = []
+  const later = (index: number): null => {
+    indexes.push(index)
+    return null
+  }
   const request = new Uint8Array(12)
   request[0] = family
   const consistent = await dump(connection, RTM_GETROUTE, request, (part) => {
     // Without IPv6 the kernel answers for AF_INET6 with the routes of every family it has (rtnl_dump_all).
-    if (part.view.getUint8(part.start) === family) parseRoute(part, names, routes)
+    if (part.view.getUint8(part.start) === family) parseRoute(part, later, routes)
   })
-  return { routes, consistent }
+  const named: RoutesRead['named'] = (name) => {
+    if (name === null) return routes
+    return routes.flatMap((route, at) => {
+      const index = indexes[at] ?? NO_INTERFACE
+      if (index === NO_INTERFACE) return [route]
+      const found = name(index)
+      return found === null ? [] : [{ ...route, interface: found }]
+    })
+  }
+  return { named, consistent }
 }
 
 interface NextHop {
@@ -68,7 +90,11 @@ interface NextHop {
   index: number
 }
 
-/** Reads one RTM_NEWROUTE (struct rtmsg and its attributes) onto a list. */
+/**
+ * Reads one RTM_NEWROUTE (struct rtmsg and its attributes) onto a list, a route with several next hops once for each.
+ *
+ * @param names - interface names by index; asked for index 0 where a route has no interface
+ */
 export const parseRoute = (
   { view, start, end }: MessageView,
   names: (index: number) => string | null,
@@ -96,7 +122,7 @@ export const parseRoute = (
     onto.push({
       destination: destinationText(destination, length, size),
       gateway,
-      interface: index === 0 ? null : names(index),
+      interface: names(index),
       table,
       type: types[view.getUint8(start + 7)] ?? `type-${view.getUint8(start + 7)}`,
       scope: scopes[view.getUint8(start + 6)] ?? `scope-${view.getUint8(start + 6)}`,

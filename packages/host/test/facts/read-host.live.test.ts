@@ -194,6 +194,34 @@ describeLive('readHost', () => {
     expect(sysctls).not.toHaveProperty('net.ipv4.conf.nowhere.route_localnet')
   })
 
+  test('a bridge that is made and removed while this reads is never seen by halves', async () => {
+    // In the order of an apply: a route stands for a bridge that has its alias, and an address too.
+    const seen = await host.node(`
+      import { spawn } from 'node:child_process'
+      import { readNetworkFacts } from '@portolan/host'
+      const make = 'link add busy0 type bridge\\nlink set busy0 alias portolan-busy up\\naddr add 10.77.0.1/16 dev busy0\\n'
+      const stay = 'link set lo up\\n'.repeat(50)
+      const ip = spawn('ip', ['-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] })
+      let running = true
+      ip.once('close', () => { running = false })
+      ip.stdin.end((make + stay + 'link del busy0\\n').repeat(150))
+      const halves = new Set()
+      let whole = 0
+      while (running) {
+        const { interfaces, routes } = await readNetworkFacts()
+        const link = interfaces.find(({ name }) => name === 'busy0')
+        if (link?.addresses.length > 0) whole += 1
+        if (link?.addresses.length > 0 && link.alias !== 'portolan-busy') halves.add('an address without alias')
+        for (const { destination, interface: name } of routes) {
+          if (!destination.startsWith('10.77.')) continue
+          if (link === undefined || name !== 'busy0') halves.add('a route without link')
+          else if (link.alias !== 'portolan-busy') halves.add('a route without alias')
+        }
+      }
+      report({ halves: [...halves], whole: whole > 0, exitCode: ip.exitCode })`)
+    expect(seen).toEqual({ halves: [], whole: true, exitCode: 0 })
+  })
+
   test('an ordinary user reads the same, except whose sockets they are, and is told so', async () => {
     const server = host.start(
       `import { createServer } from 'node:net'; createServer().listen(9000, '127.0.0.1', () => console.log('up'))`,
