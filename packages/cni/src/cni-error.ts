@@ -48,6 +48,7 @@ export class CniError extends Error {
 const codeOf: Readonly<Record<string, number>> = {
   INVALID_REQUEST: cniCodes.invalidConfig,
   ENDPOINT_ATTACHED: cniCodes.invalidEnvironment,
+  NAMESPACE_OVERLAP: cniCodes.invalidEnvironment,
 }
 
 /** What was thrown, as a runtime is told it. */

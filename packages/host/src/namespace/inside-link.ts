@@ -7,6 +7,7 @@ import type { InsideLink } from './network-namespace.ts'
 interface LinkJson {
   readonly address?: string
   readonly ifalias?: string
+  readonly mtu?: number
   readonly linkinfo?: { readonly info_kind?: string }
 }
 
@@ -26,7 +27,8 @@ export const readLinkInside = async (
   }
   try {
     const [link] = JSON.parse(result.stdout) as readonly LinkJson[]
-    return { kind: link?.linkinfo?.info_kind ?? '', mac: link?.address ?? '', alias: link?.ifalias ?? '' }
+    const { address = '', ifalias = '', mtu = 0, linkinfo } = link ?? {}
+    return { kind: linkinfo?.info_kind ?? '', mac: address, alias: ifalias, mtu }
   } catch (cause) {
     throw new InspectError(
       'What ip -j printed of a network namespace is not JSON: is its iproute2 older than 4.14?',

@@ -1,12 +1,17 @@
 import { formatAddress, InspectError, tryParseAddress } from '@portolan/netfilter'
-import type { DefaultRoute, InsideState } from './network-namespace.ts'
+import type { DefaultRoute, InsideState, OtherWay } from './network-namespace.ts'
 
 interface AddressJson {
+  readonly ifname?: string
+  readonly flags?: readonly string[]
   readonly address?: string
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[]
 }
 
 interface RouteJson {
+  /** Of one that is not plain: `blackhole`. */
+  readonly type?: string
+  readonly dst?: string
   readonly dev?: string
   readonly gateway?: string
   readonly metric?: number
@@ -16,24 +21,49 @@ interface RouteJson {
 /** The metric that a route of a family has where none is shown: IP6_RT_PRIO_USER is shown as 1024. */
 const plainMetric = { ip: 0, ip6: 1024 } as const
 
-/** Reads what `ip -j` printed of an interface, and of the default routes of both families: a list a line. */
-export const readInside = (stdout: string): InsideState => {
-  const [links = [], routes = [], routes6 = []] = stdout
+/**
+ * Reads what `ip -j` printed of all interfaces, of the default routes of both families, and of the routes to prefixes: a list
+ * a line.
+ *
+ * @param name - of the interface that it is about
+ */
+export const readInside = (stdout: string, name: string): InsideState => {
+  const [all = [], routes = [], routes6 = [], ...within] = stdout
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .map(parseList)
-  const [link] = links as readonly AddressJson[]
+  const links = all as readonly AddressJson[]
+  const link = links.find(({ ifname }) => ifname === name)
+  const others = links.filter(({ ifname, flags = [] }) => ifname !== name && flags.includes('UP'))
   return {
     mac: link?.address ?? '',
-    addresses: (link?.addr_info ?? []).flatMap(({ local, prefixlen }) =>
-      local === undefined ? [] : [`${canonical(local)}/${prefixlen}`],
-    ),
+    addresses: link === undefined ? [] : addressesOf(link),
     defaultRoutes: [
       ...(routes as readonly RouteJson[]).flatMap((route) => routesOf('ip', route)),
       ...(routes6 as readonly RouteJson[]).flatMap((route) => routesOf('ip6', route)),
     ],
+    otherWays: [
+      ...others.flatMap((other): readonly OtherWay[] =>
+        addressesOf(other).map((text) => ({ kind: 'address', interface: other.ifname ?? null, text })),
+      ),
+      ...(within.flat() as readonly RouteJson[]).flatMap((route) => otherWay(route, name)),
+    ],
   }
+}
+
+const addressesOf = ({ addr_info = [] }: AddressJson): readonly string[] =>
+  addr_info.flatMap(({ local, prefixlen }) =>
+    local === undefined ? [] : [`${canonical(local)}/${prefixlen}`],
+  )
+
+const otherWay = ({ type, dst = 'default', dev, nexthops }: RouteJson, name: string): readonly OtherWay[] => {
+  const ways = nexthops?.map((hop) => hop.dev) ?? [dev]
+  if (dst === 'default' || ways.includes(name)) return []
+  const [address = '', length] = dst.split('/')
+  const text = `${canonical(address)}/${length ?? (address.includes(':') ? 128 : 32)}`
+  // A route that leads nowhere is one by lo in IPv6.
+  return [{ kind: 'route', interface: type === undefined ? (ways[0] ?? null) : null, text }]
 }
 
 const parseList = (line: string): readonly unknown[] => {

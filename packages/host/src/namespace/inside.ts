@@ -2,9 +2,12 @@ import { checkInsideName, type Runner, type RunResult } from '@portolan/core'
 import {
   ApplyError,
   canonicalAddress,
+  type Family,
   formatAddress,
+  formatPrefix,
   PermissionError,
   parseInterfaceAddress,
+  parsePrefix,
 } from '@portolan/netfilter'
 import { macBytes } from '../links/mac-bytes.ts'
 import type { HeldNamespace } from './hold-namespace.ts'
@@ -29,11 +32,13 @@ put "$six/$1/accept_ra" 0
 if [ -n "$3" ]; then ip link set dev "$1" alias "$3"; fi
 ip link set dev lo up
 ip link set dev "$1" up
-ip -j address show dev "$1"
+ip -j address show
 echo
 ip -j -4 route show default
 echo
 ip -j -6 route show default
+if [ -n "$4" ]; then echo; ip -j -4 route show root "$4"; fi
+if [ -n "$5" ]; then echo; ip -j -6 route show root "$5"; fi
 `
 
 /** Sets an interface in a namespace up, and reads what it has. */
@@ -41,14 +46,24 @@ export const bringUpInside = async (
   runner: Runner,
   { path, where }: HeldNamespace,
   name: string,
-  { ip6, alias = '' }: { readonly ip6: boolean; readonly alias?: string },
+  {
+    ip6,
+    alias = '',
+    within = [],
+  }: { readonly ip6: boolean; readonly alias?: string; readonly within?: readonly string[] },
 ): Promise<InsideState> => {
   checkInsideName(name)
+  const prefixes = within.map((text) => parsePrefix(text))
+  const inFamily = (family: Family): string => {
+    const found = prefixes.find((one) => one.family === family)
+    return found === undefined ? '' : formatPrefix(found)
+  }
   const does = `set ${name} up in ${where}`
-  const program = ['sh', '-c', bringUpScript, 'portolan', name, ip6 ? 'ip6' : 'ip', alias]
+  const words = [name, ip6 ? 'ip6' : 'ip', alias, inFamily('ip'), inFamily('ip6')]
+  const program = ['sh', '-c', bringUpScript, 'portolan', ...words]
   const result = await runner.run('nsenter', [`--net=${path}`, ...program])
   if (result.exitCode !== 0) throw refusal(does, result)
-  return readInside(result.stdout)
+  return readInside(result.stdout, name)
 }
 
 /** Gives an interface in a namespace addresses and default routes. */
@@ -56,17 +71,20 @@ export const configureInside = async (
   runner: Runner,
   { path, where }: HeldNamespace,
   name: string,
-  { addresses, defaultRoutes, announce }: InsideChange,
+  { addresses, defaultRoutes, formerRoutes, announce }: InsideChange,
 ): Promise<void> => {
   checkInsideName(name)
   if (announce !== null) macBytes(announce)
   const lines = [
     ...addresses.map((address) => `address replace ${addressWords(address)} dev ${name}`),
-    // Not "replace": it would take the place of the route by another network.
-    ...defaultRoutes.map(
-      ({ gateway, metric }) =>
-        `route add default via ${canonicalAddress(gateway)} dev ${name} metric ${metric}`,
-    ),
+    ...defaultRoutes.map((route) => {
+      const isReplaced = formerRoutes.some((former) => hasPlaceOf(former, route))
+      // "replace" would take the place of the route by another network, where that has the metric.
+      return `route ${isReplaced ? 'replace' : 'add'} ${routeWords(name, route)}`
+    }),
+    ...formerRoutes
+      .filter((former) => !defaultRoutes.some((route) => hasPlaceOf(former, route)))
+      .map((route) => `route del ${routeWords(name, route)}`),
     ...(announce === null ? [] : [`link set dev ${name} address ${announce}`]),
   ]
   const result = await runner.run('nsenter', [`--net=${path}`, 'ip', '-batch', '-'], {
@@ -74,6 +92,15 @@ export const configureInside = async (
   })
   if (result.exitCode !== 0) throw refusal(`configure ${name} in ${where}`, result)
 }
+
+type Route = InsideChange['defaultRoutes'][number]
+
+/** The kernel has one default route of a metric in each family. */
+const hasPlaceOf = (former: Route, route: Route): boolean =>
+  former.metric === route.metric && former.gateway.includes(':') === route.gateway.includes(':')
+
+const routeWords = (name: string, { gateway, metric }: Route): string =>
+  `default via ${canonicalAddress(gateway)} dev ${name} metric ${metric}`
 
 /** Parsed and printed again: what `ip` is told holds nothing but an address. */
 const addressWords = (text: string): string => {

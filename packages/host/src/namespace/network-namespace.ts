@@ -20,7 +20,20 @@ export interface DefaultRoute {
 }
 
 /**
- * What an interface in a namespace has, and the default routes there.
+ * What leads to a prefix in a namespace, past the interface that is asked about.
+ * @public @since 0.1.0
+ */
+export interface OtherWay {
+  /** An address of another interface that is up, or a route of the table `main`. */
+  readonly kind: 'address' | 'route'
+  /** Null: the route leads to none (`blackhole`, `unreachable`). */
+  readonly interface: string | null
+  /** `10.0.0.2/24`: of an address with the prefix length that it has there. */
+  readonly text: string
+}
+
+/**
+ * What an interface in a namespace has, the default routes there, and what leads past it.
  * @public @since 0.1.0
  */
 export interface InsideState {
@@ -28,6 +41,8 @@ export interface InsideState {
   readonly addresses: readonly string[]
   readonly mac: string
   readonly defaultRoutes: readonly DefaultRoute[]
+  /** The addresses of other interfaces, and the routes by them to `within` and to parts of it. */
+  readonly otherWays: readonly OtherWay[]
 }
 
 /**
@@ -38,6 +53,10 @@ export interface InsideChange {
   /** With prefix lengths. IPv6 addresses are usable at once. */
   readonly addresses: readonly string[]
   readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[]
+  /**
+   * Default routes by the interface to be removed. One with the metric of a route to be added is replaced by it at once.
+   */
+  readonly formerRoutes: readonly { readonly gateway: string; readonly metric: number }[]
   /**
    * Its MAC: set again, it makes the kernel tell its neighbours the addresses (gratuitous ARP, unsolicited NA). Null for an
    * interface whose MAC cannot be set (ipvlan).
@@ -55,6 +74,8 @@ export interface InsideLink {
   readonly mac: string
   /** Empty where it has none. */
   readonly alias: string
+  /** In bytes. */
+  readonly mtu: number
 }
 
 /**
@@ -79,11 +100,15 @@ export interface NetworkNamespace {
    * - `rp_filter` 2 where it is 1: a namespace on two networks answers over either
    * - `disable_ipv6` 0 with `ip6`
    *
-   * With `alias`, it has that alias by then.
+   * With `alias`, it has that alias by then. `within` are the prefixes, one of a family at most, that `otherWays` tells the
+   * routes to.
    *
    * @throws ApplyError when there is no such interface in it; PermissionError without CAP_SYS_ADMIN; MissingToolError
    */
-  bringUp(name: string, options: { readonly ip6: boolean; readonly alias?: string }): Promise<InsideState>
+  bringUp(
+    name: string,
+    options: { readonly ip6: boolean; readonly alias?: string; readonly within?: readonly string[] },
+  ): Promise<InsideState>
   /** Adds addresses and default routes to an interface in it, and announces the addresses. */
   configure(name: string, change: InsideChange): Promise<void>
   /** Reads an interface in it; null: it is not there. */

@@ -24,6 +24,11 @@ interface FakeNamespace {
   readonly interfaces: Map<string, InsideInterface>
 }
 
+type Route = InsideInterface['defaultRoutes'][number]
+
+const isSame = (one: Route, other: Route): boolean =>
+  one.gateway === other.gateway && one.metric === other.metric
+
 /** The network namespaces of a simulated host: each that is named is there, until it is ended. */
 export class FakeNamespaces implements Namespaces {
   readonly #byName = new Map<string, FakeNamespace>()
@@ -58,19 +63,28 @@ export class FakeNamespaces implements Namespaces {
               }) as const,
           ),
         )
-        return { addresses, mac, defaultRoutes }
+        const others = [...one.interfaces.values()].filter((link) => link.name !== name && link.up)
+        const otherWays = others.flatMap((link) =>
+          link.addresses.map((text) => ({ kind: 'address', interface: link.name, text }) as const),
+        )
+        return { addresses, mac, defaultRoutes, otherWays }
       },
       configure: async (name, change) => {
         const { addresses, defaultRoutes, ...rest } = inside(name)
         one.interfaces.set(name, {
           ...rest,
           addresses: [...new Set([...addresses, ...change.addresses])],
-          defaultRoutes: [...defaultRoutes, ...change.defaultRoutes],
+          defaultRoutes: [
+            ...defaultRoutes.filter((route) => !change.formerRoutes.some((former) => isSame(former, route))),
+            ...change.defaultRoutes,
+          ],
         })
       },
       readLink: async (name) => {
         const found = one.interfaces.get(name)
-        return found === undefined ? null : { kind: found.kind, mac: found.mac, alias: found.alias ?? '' }
+        return found === undefined
+          ? null
+          : { kind: found.kind, mac: found.mac, alias: found.alias ?? '', mtu: found.mtu }
       },
       removeLink: async (name) => void one.interfaces.delete(name),
       close: () => {},

@@ -92,6 +92,24 @@ describe('a network on an interface of a simulated host', () => {
     await live.close()
   })
 
+  test('shares no namespace with another network of its subnet', async () => {
+    const host = fakeHost(smallHost)
+    const live = await host.openHost({ project: 'lab', backend: 'nftables' })
+    const netns = { name: 'blue' }
+    for (const [name, parent] of [
+      ['one', 'eth0'],
+      ['two', 'eth0.7'],
+    ] as const)
+      await live.ensureParentedNetwork(name, { parent, ipv4: { subnet: '203.0.113.0/24' } })
+    await live.attach({ network: 'one', endpoint: 'c', netns })
+    const before = host.interfacesIn(netns)
+    await expect(
+      live.attach({ network: 'two', endpoint: 'c', netns, interface: 'eth1' }),
+    ).rejects.toMatchObject({ code: 'NAMESPACE_OVERLAP' })
+    expect(host.interfacesIn(netns)).toEqual(before)
+    await live.close()
+  })
+
   test('of ipvlan gives containers the MAC address of the interface', async () => {
     const facts = {
       ...smallHost,

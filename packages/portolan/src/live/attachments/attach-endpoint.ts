@@ -14,19 +14,15 @@ import { bridgeOf } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { type AttachRequest, checkAttachRequest } from './attach-request.ts'
 import { portOfEndpoint } from './attached-ports.ts'
-import {
-  type Attachment,
-  formerAddresses,
-  type InsideAddress,
-  type InterfaceMaker,
-  missingInside,
-  routeInTheWay,
-} from './attachment.ts'
+import type { Attachment, InsideAddress, InterfaceMaker } from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
+import { routeInTheWay } from './default-routes.ts'
 import { endpointPlace } from './endpoint-place.ts'
 import { forgetGivenUp } from './held-addresses.ts'
+import { formerAddresses, missingInside } from './missing-inside.ts'
 import { parentedAttachment } from './parented-attachment.ts'
 import type { EndpointPlace } from './place.ts'
+import { refuseOverlap } from './refuse-overlap.ts'
 
 type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 'namespaces' | 'wanted'>
 
@@ -100,7 +96,9 @@ const complete = async (
 ): Promise<void> => {
   const { interface: inside, addresses } = attachment
   const ip6 = addresses.some(({ family }) => family === 'ip6')
-  const state = await namespace.bringUp(inside, { ip6 })
+  const how = { ip6, within: addresses.map(({ subnet }) => subnet) }
+  const state = await namespace.bringUp(inside, how)
+  refuseOverlap(namespace.where, attachment, state)
   refuseFormer(namespace, attachment, state)
   refuseMetric(namespace, attachment, state)
   let missing = missingInside(attachment, state, isKnown)
@@ -111,7 +109,7 @@ const complete = async (
     } catch (error) {
       if (!(error instanceof ApplyError)) throw error
       // Another program that attaches the same endpoint may have added a part of it just before.
-      const left = missingInside(attachment, await namespace.bringUp(inside, { ip6 }), true)
+      const left = missingInside(attachment, await namespace.bringUp(inside, how), true)
       if (isDeepStrictEqual(left, missing)) throw error
       missing = left
     }
@@ -230,7 +228,9 @@ const insideAddresses = (
       {
         family,
         text: `${address}/${parsePrefix(subnet.subnet).length}`,
+        subnet: subnet.subnet,
         gateway: isInternal || !defaultRoute ? null : subnet.gateway,
+        router: subnet.gateway,
       },
     ]
   })

@@ -1,0 +1,60 @@
+import type { InsideState, OtherWay } from '@portolan/host'
+import {
+  bitsOf,
+  containsPrefix,
+  PortolanError,
+  parseAddress,
+  parseInterfaceAddress,
+  parsePrefix,
+  prefixAround,
+  prefixesOverlap,
+} from '@portolan/netfilter'
+import type { Attachment, InsideAddress } from './attachment.ts'
+
+/**
+ * Refuses a namespace in which another interface leads to the subnet of the network, or to a part of it: packets would leave
+ * by that one, replies too. The kernel takes the more specific route, and of equal ones the first.
+ * @throws PortolanError `NAMESPACE_OVERLAP`
+ */
+export const refuseOverlap = (
+  where: string,
+  { mark, interface: inside, addresses }: Attachment,
+  { otherWays }: InsideState,
+): void => {
+  for (const address of addresses) {
+    const way = otherWays.find((one) => isInTheWay(address, one))
+    if (way !== undefined)
+      throw new PortolanError(
+        'NAMESPACE_OVERLAP',
+        `Endpoint ${mark.endpoint} cannot be on network ${mark.network} with ${inside}: ${wordsOf(way, where)}, and the network has ${address.subnet}. Packets of the network would not leave by ${inside}, or not come to the other one. ${adviceFor(way)}, or give the network another subnet.`,
+      )
+  }
+}
+
+/**
+ * An address of one bit length, such as that of a service on `lo` or of a tunnel, leads to itself alone. A wider route beside
+ * the subnet's own is not taken for it.
+ */
+const isInTheWay = ({ subnet, text, router }: InsideAddress, way: OtherWay): boolean => {
+  const network = parsePrefix(subnet)
+  const { address, length } = parseInterfaceAddress(way.text)
+  if (address.family !== network.family) return false
+  if (length === bitsOf(network)) {
+    const own = parseInterfaceAddress(text).address
+    return [own, router === null ? own : parseAddress(router)].some(({ value }) => value === address.value)
+  }
+  const other = prefixAround(address, length)
+  return way.kind === 'address' ? prefixesOverlap(network, other) : containsPrefix(network, other)
+}
+
+const wordsOf = ({ kind, interface: name, text }: OtherWay, where: string): string => {
+  if (kind === 'address') return `${name} in ${where} has the address ${text}`
+  return name === null
+    ? `${where} has a route that packets to ${text} end at`
+    : `${where} has a route to ${text} by ${name}`
+}
+
+const adviceFor = ({ kind, interface: name, text }: OtherWay): string =>
+  kind === 'address'
+    ? `Remove that address there (ip address delete ${text} dev ${name}); where ${name} is the interface of the endpoint itself, name it (interface, --interface)`
+    : `Remove that route there (ip route delete ${text})`

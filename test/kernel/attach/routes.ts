@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { inShop } from '../live/in-live-host.ts'
+import { bareMachine, heldOf, portsOf, request, web } from './in-namespace.ts'
+
+/** What leads past the interface inside, and default routes that take the place of others. */
+export const routes = (open: OpenLab, backend: Backend): void => {
+  test('what leads to the subnet by another interface is refused; default routes take the place of former ones', async () => {
+    const lab = await open()
+    const one = await bareMachine(lab, 'web-1')
+    await inShop(lab, backend, `${web}; report(0)`)
+    const before = await heldOf(lab)
+    await one.ip(
+      'link add eth9 type bridge',
+      'link set eth9 up',
+      'address add 172.17.3.4/24 dev eth9',
+      // Of a service, and of a network that holds ours: both lead past nothing.
+      'address add 172.17.0.77/32 dev lo',
+      'route add 172.16.0.0/12 dev eth9',
+    )
+    const inside = `
+      const inside = (...words) => run('nsenter', '--net=/proc/${one.pid}/ns/net', 'ip', ...words)
+      const said = (more) => host.attach({ ...${request(one, 'web-1')}, ...more }).then(() => 'done', ({ code, message }) => code + ' ' + message)
+      const defaults = () => [inside('route', 'show', 'default'), inside('-6', 'route', 'show', 'default')].map((text) => text.trim().replace(/ pref medium/g, ''))`
+    expect(
+      await inShop(
+        lab,
+        backend,
+        `${inside}
+         const all = [await said({})]
+         inside('address', 'del', '172.17.3.4/24', 'dev', 'eth9')
+         inside('route', 'add', '172.17.4.0/24', 'dev', 'eth9')
+         all.push(await said({}))
+         report([...all, host.endpoints()])`,
+      ),
+    ).toEqual([
+      `NAMESPACE_OVERLAP Endpoint web-1 cannot be on network web with eth0: eth9 in the network namespace of process ${one.pid} has the address 172.17.3.4/24, and the network has 172.17.0.0/16. Packets of the network would not leave by eth0, or not come to the other one. Remove that address there (ip address delete 172.17.3.4/24 dev eth9); where eth9 is the interface of the endpoint itself, name it (interface, --interface), or give the network another subnet.`,
+      expect.stringContaining('has a route to 172.17.4.0/24 by eth9, and the network has 172.17.0.0/16.'),
+      [],
+    ])
+    expect([await portsOf(lab), await heldOf(lab)]).toEqual([[], before])
+    const all = (await inShop(
+      lab,
+      backend,
+      `${inside}
+       inside('route', 'del', '172.17.4.0/24')
+       const { ip6: own } = await host.attach(${request(one, 'web-1')})
+       const found = [defaults()]
+       // As they are when the network had another gateway.
+       inside('route', 'replace', 'default', 'via', '172.17.0.99', 'dev', 'eth0')
+       inside('-6', 'route', 'replace', 'default', 'via', own + '9', 'dev', 'eth0')
+       await said({}); found.push(defaults())
+       await said({ metric: 7 }); found.push(defaults())
+       await said({}); found.push(defaults())
+       await said({ defaultRoute: false }); found.push(defaults())
+       report([host.networks()[0].ip6.gateway, ...found])`,
+    )) as readonly [string, ...(readonly string[])[]]
+    const [gateway6] = all
+    const by = (metric: number, metric6: number): readonly string[] => [
+      `default via 172.17.42.1 dev eth0${metric === 0 ? '' : ` metric ${metric}`}`,
+      `default via ${gateway6} dev eth0 metric ${metric6}`,
+    ]
+    expect(all.slice(1)).toEqual([by(0, 1024), by(0, 1024), by(7, 7), by(7, 7), ['', '']])
+  })
+}
