@@ -12,11 +12,17 @@ test('destroy names an endpoint that is still on an interface of the host, and g
   })
   expect(await run('destroy -p attach --yes')).toMatchObject({
     exitCode: 1,
+    // Nothing is told to be given up.
+    stdout: '',
     stderr: expect.stringContaining(
       'Endpoint web of network attach/lan still has its interface on eth0, in a namespace that this host does not see. Detach it first (portolan detach web -p attach --netns ...), or keep what is leased (--keep-leases). Nothing was removed.',
     ),
   })
   expect(await run(`attach lan -p attach --netns ${web.pid} --name web`)).toMatchObject({ exitCode: 0 })
+  expect(await run(`attach lan -p attach --netns ${web.pid} --name web --mtu 1400`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('endpoint web is attached with the MTU 1500, and 1400 is asked for'),
+  })
   await web[Symbol.asyncDispose]()
   expect(await run('destroy -p attach --yes')).toMatchObject({ exitCode: 0, stderr: '' })
 })

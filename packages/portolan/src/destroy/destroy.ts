@@ -145,7 +145,11 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
   return planned
 }
 
-const refuseRunning = async (removal: Removal): Promise<void> => {
+/**
+ * Refuses a removal that would give up an address which a macvlan still answers for, where this process may ask the kernel.
+ * @throws PortolanError `ENDPOINT_ATTACHED`
+ */
+export const refuseRunning = async (removal: Removal): Promise<void> => {
   // Only links tell, which takes the right to make one.
   if (!mayChangeNetwork()) return
   const links = openLinks()

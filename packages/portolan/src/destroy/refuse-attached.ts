@@ -6,7 +6,11 @@ import type { Removal } from './plan-removal.ts'
 /**
  * Refuses to give up an address that a macvlan still answers for, in whatever namespace: it would be leased again. The
  * children of a VLAN that goes with the project go with it.
+ *
  * @throws PortolanError `ENDPOINT_ATTACHED`
+ * @example
+ * await refuseAttached(removal, openLinks())
+ * @public @since 0.1.0
  */
 export const refuseAttached = async (
   { leases, changes }: Pick<Removal, 'leases' | 'changes'>,

@@ -22,6 +22,7 @@ import {
   planRemoval,
   type Removal,
   type RulesByBackend,
+  refuseAttached,
   takeLeasesOf,
 } from 'portolan/machine'
 import { checkFacts, checkRules, isOfValues } from '../check/check-facts.ts'
@@ -36,6 +37,7 @@ import {
 } from '../check/check-request.ts'
 import { notExpected } from '../check/check-value.ts'
 import { carryOutOn, forgetAll, remember } from './carry-out.ts'
+import { childLinks } from './child-links.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { fakeMachine } from './fake-machine.ts'
 import type { InsideInterface } from './fake-namespaces.ts'
@@ -231,6 +233,7 @@ const destroyOn = async (state: FakeState, project: string | null, keepLeases: b
     live: state.journals.projects(),
     stateDirectory: 'the memory of this process',
   })
+  if (!keepLeases) await refuseAttached(removal, childLinks(state))
   await carryOutOn(state, removal, async () => {
     // First: a live host would bring back what it finds written down.
     for (const live of removal.live) state.journals.forget(live)

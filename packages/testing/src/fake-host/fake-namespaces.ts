@@ -73,6 +73,7 @@ export class FakeNamespaces implements Namespaces {
         const { addresses, defaultRoutes, ...rest } = inside(name)
         one.interfaces.set(name, {
           ...rest,
+          ...(change.announce === null ? {} : { mac: change.announce }),
           addresses: [...new Set([...addresses, ...change.addresses])],
           defaultRoutes: [
             ...defaultRoutes.filter((route) => !change.formerRoutes.some((former) => isSame(former, route))),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { readCompose } from '@portolan/core'
 import { fakeHost } from '../../src/index.ts'
 
 const client = { family: 'ip', in: 'eth0', source: '198.51.100.7', protocol: 'tcp' } as const
@@ -107,6 +108,9 @@ describe('attach on a simulated host', () => {
     await expect(host.attach({ ...request, address6: 'fd00::9' })).rejects.toThrow(
       /web-1 cannot have the address fd00::9: network four has no IPv6\. Leave that address out/,
     )
+    await expect(host.lease('four', 'web-1', { ip6: 'fd00::9' })).rejects.toThrow(
+      /web-1 cannot have the address fd00::9: network four has no IPv6\. Leave that address out/,
+    )
     expect([host.endpoints(), fake.interfacesIn(blue)]).toEqual([[], []])
     await host.attach({ ...request, mtu: 1400 })
     expect(await host.attach({ ...request, mtu: 1400 })).toMatchObject({ interface: 'eth0' })
@@ -128,6 +132,25 @@ describe('attach on a simulated host', () => {
     expect(host.endpoints()).toHaveLength(1)
     expect(await host.attach({ ...second, metric: 6 })).toMatchObject({ interface: 'eth1' })
     expect(await host.attach({ ...second, metric: 6 })).toMatchObject({ interface: 'eth1' })
+  })
+
+  test('a plan’s new MAC, and the new gateway of its network, come to the interface with the next attach', async () => {
+    const fake = fakeHost()
+    const host = await fake.openHost({ project: 'other' })
+    const apply = async (gateway: string, mac: string): Promise<void> => {
+      const text = `{name: shop, services: {web: {networks: {front: {mac_address: "${mac}"}}}},
+        networks: {front: {ipam: {config: [{subnet: 10.9.0.0/24, gateway: ${gateway}}]}}}}`
+      await fake.apply(await fake.plan(readCompose(text, { source: 'compose.yaml' })))
+    }
+    const request = { network: 'shop/front', endpoint: 'web', netns: blue }
+    const found = async (): Promise<unknown> => {
+      await host.attach(request)
+      return fake.interfacesIn(blue).map(({ mac, defaultRoutes }) => [mac, defaultRoutes])
+    }
+    await apply('10.9.0.1', '02:42:00:00:00:01')
+    expect(await found()).toEqual([['02:42:00:00:00:01', [{ gateway: '10.9.0.1', metric: 0 }]]])
+    await apply('10.9.0.254', '02:42:00:00:00:02')
+    expect(await found()).toEqual([['02:42:00:00:00:02', [{ gateway: '10.9.0.254', metric: 0 }]]])
   })
 
   test('destroy removes both ends', async () => {

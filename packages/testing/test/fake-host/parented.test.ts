@@ -92,6 +92,45 @@ describe('a network on an interface of a simulated host', () => {
     await live.close()
   })
 
+  test.each([
+    ['macvlan', ', mac_address: "02:42:00:00:00:07"'],
+    ['ipvlan', ''],
+  ])(
+    'of %s names the address that an interface has still where a file gives another',
+    async (driver, mac) => {
+      const host = fakeHost(smallHost)
+      const live = await host.openHost({ project: 'other', backend: 'nftables' })
+      const netns = { name: 'blue' }
+      const request = { network: 'shop/lan', endpoint: 'web', netns }
+      const apply = async (address: string): Promise<void> => {
+        const text = `{name: shop, services: {web: {networks: {lan: {ipv4_address: ${address}${mac}}}}}, networks: {lan:
+        {driver: ${driver}, driver_opts: {parent: eth0}, ipam: {config: [{subnet: 203.0.113.0/24, gateway: 203.0.113.1}]}}}}`
+        await host.apply(await host.plan(readCompose(text, { source: 'compose.yaml' })))
+      }
+      await apply('203.0.113.7')
+      expect(await live.attach(request)).toMatchObject({ ip: '203.0.113.7' })
+      await expect(live.attach({ ...request, mtu: 1400 })).rejects.toThrow(
+        'endpoint web is attached with the MTU 1500, and 1400 is asked for: detach it first',
+      )
+      await apply('203.0.113.8')
+      await expect(live.attach(request)).rejects.toMatchObject({
+        code: 'ENDPOINT_ATTACHED',
+        message: expect.stringMatching(
+          /has 203\.0\.113\.8\/24, and eth0 in .* has 203\.0\.113\.7\/24 instead\. .* \(portolan detach web -p shop --netns \.\.\.\)/,
+        ),
+      })
+      expect(host.interfacesIn(netns)[0]?.addresses).toEqual(['203.0.113.7/24'])
+      await live.detach('web', { network: 'shop/lan', netns })
+      expect(await live.attach(request)).toMatchObject({ ip: '203.0.113.8' })
+      expect(host.interfacesIn(netns)[0]?.addresses).toEqual(['203.0.113.8/24'])
+      const destroyed = await codeOf(host.destroy({ project: 'shop' }))
+      expect(destroyed).toBe(driver === 'macvlan' ? 'ENDPOINT_ATTACHED' : 'done')
+      host.endNamespace(netns)
+      expect(await codeOf(host.destroy({ project: 'shop' }))).toBe('done')
+      await live.close()
+    },
+  )
+
   test('shares no namespace with another network of its subnet', async () => {
     const host = fakeHost(smallHost)
     const live = await host.openHost({ project: 'lab', backend: 'nftables' })

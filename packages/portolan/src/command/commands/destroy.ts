@@ -1,5 +1,5 @@
 import { InvalidRequestError, StaleStateError } from '@portolan/netfilter'
-import { destroy, planDestroy } from '../../destroy/destroy.ts'
+import { destroy, planDestroy, refuseRunning } from '../../destroy/destroy.ts'
 import type { Removal } from '../../destroy/plan-removal.ts'
 import { leaseCount, printRemoval } from '../../destroy/print-removal.ts'
 import { changeJson } from '../../plan/plan-json.ts'
@@ -31,6 +31,8 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   let removal = await waitFor(context, 'reading this host', () => planDestroy(settings))
   checkPresent(removal, project, context)
   for (let attempt = 1; ; attempt += 1) {
+    // Before it is told what goes.
+    if (!settings.keepLeases) await refuseRunning(removal)
     show(removal, project, context)
     if (!(await agreeTo(removal, project, context))) {
       terminal.say('Nothing was changed.')

@@ -9,10 +9,12 @@ import {
   PortolanError,
   parsePrefix,
 } from '@portolan/netfilter'
+import { noSuchFamily } from '../endpoints/no-such-family.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import { bridgeOf } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
 import { type AttachRequest, checkAttachRequest } from './attach-request.ts'
+import { attachedOtherwise } from './attached-otherwise.ts'
 import { portOfEndpoint } from './attached-ports.ts'
 import type { Attachment, InsideAddress, InterfaceMaker } from './attachment.ts'
 import { bridgeAttachment } from './bridge-attachment.ts'
@@ -68,6 +70,7 @@ export const attachEndpoint = async (
       const attachment: Attachment = {
         mark: place.mark,
         interface: inside,
+        detach: detachCommand(place),
         mac: endpoint.mac,
         announce: place.way.kind === 'parent' && place.way.driver.kind === 'ipvlan' ? null : endpoint.mac,
         addresses: insideAddresses(place, endpoint, request),
@@ -127,7 +130,7 @@ const refuseFormer = (
   const { mark, interface: inside, addresses } = attachment
   throw new PortolanError(
     'ENDPOINT_ATTACHED',
-    `Endpoint ${mark.endpoint} of network ${mark.network} has ${addresses.map(({ text }) => text).join(' and ')}, and ${inside} in ${where} has ${former.join(' and ')} instead. Attach replaces no address, since connections may be open from it. Where that is the interface of the endpoint, detach the endpoint first (portolan detach ${mark.endpoint}) and attach it again.`,
+    `Endpoint ${mark.endpoint} of network ${mark.network} has ${addresses.map(({ text }) => text).join(' and ')}, and ${inside} in ${where} has ${former.join(' and ')} instead. Attach replaces no address, since connections may be open from it. Where that is the interface of the endpoint, detach the endpoint first (${attachment.detach}) and attach it again.`,
   )
 }
 
@@ -157,6 +160,9 @@ const interfaceMaker = (
   return bridgeAttachment(rules, tools, bridge, attachment, mtu)
 }
 
+const detachCommand = ({ mark: { endpoint, project }, way }: EndpointPlace): string =>
+  `portolan detach ${endpoint}${way.kind === 'parent' ? ` -p ${project} --netns ...` : ''}`
+
 const endpointOptions = ({ address, address6, mac }: AttachRequest): EndpointOptions => ({
   ...(address === undefined ? {} : { ip: address }),
   ...(address6 === undefined ? {} : { ip6: address6 }),
@@ -175,10 +181,7 @@ const refuseFamily = ({ mark, subnets }: EndpointPlace, asked: EndpointOptions):
   for (const family of families) {
     const address = asked[family]
     if (address === undefined || address === null || subnets[family] !== null) continue
-    const name = family === 'ip' ? 'IPv4' : 'IPv6'
-    throw new InvalidRequestError(
-      `endpoint ${mark.endpoint} cannot have the address ${canonicalAddress(address)}: network ${mark.network} has no ${name}. Leave that address out, or give the network a subnet of ${name} first.`,
-    )
+    throw noSuchFamily(mark.network, mark.endpoint, family, canonicalAddress(address))
   }
 }
 
@@ -193,7 +196,7 @@ const refuseChange = (
   if (port === null) return
   const has = facts.interfaces?.find(({ name }) => name === port.name)?.mtu
   if (mtu !== null && has !== undefined && has !== mtu)
-    throw attachedOtherwise(mark.endpoint, `the MTU ${has}`, String(mtu))
+    throw attachedOtherwise(mark, `the MTU ${has}`, String(mtu))
   if (known === null) return
   const asked = [
     [ip, known.ip],
@@ -201,19 +204,10 @@ const refuseChange = (
   ] as const
   for (const [address, has] of asked)
     if (address !== undefined && address !== null && canonicalAddress(address) !== has)
-      throw attachedOtherwise(
-        mark.endpoint,
-        `the address ${has ?? 'of one family alone'}`,
-        canonicalAddress(address),
-      )
+      throw attachedOtherwise(mark, `the address ${has ?? 'of one family alone'}`, canonicalAddress(address))
   if (mac !== undefined && mac !== null && mac.toLowerCase() !== known.mac)
-    throw attachedOtherwise(mark.endpoint, `the MAC ${known.mac}`, mac)
+    throw attachedOtherwise(mark, `the MAC ${known.mac}`, mac)
 }
-
-const attachedOtherwise = (endpoint: string, has: string, asked: string): InvalidRequestError =>
-  new InvalidRequestError(
-    `endpoint ${endpoint} is attached with ${has}, and ${asked} is asked for: detach it first.`,
-  )
 
 const insideAddresses = (
   { subnets, isInternal }: EndpointPlace,

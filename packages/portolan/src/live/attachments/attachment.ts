@@ -7,6 +7,8 @@ export interface Attachment {
   readonly mark: EndpointMark
   /** The interface inside. */
   readonly interface: string
+  /** The command that takes it off, for messages. */
+  readonly detach: string
   readonly mac: string
   /** The MAC that announces addresses (`InsideChange`); null: it cannot be set. */
   readonly announce: string | null

@@ -54,7 +54,12 @@ const livePlace = (
       if (before !== null && Object.keys(options).length === 0)
         return { endpoint: before.endpoint, release: async () => {} }
       const { ip, ip6, mac } = { ...before?.intent, ...options }
-      const fixed = { ip: ip ?? null, ip6: ip6 ?? null, mac: mac ?? null }
+      // The network may have lost a family since.
+      const fixed = {
+        ip: on.ip === null ? null : (ip ?? null),
+        ip6: on.ip6 === null ? null : (ip6 ?? null),
+        mac: mac ?? null,
+      }
       const endpoint = await leaseEndpoint(rules, leases, mark.network, mark.endpoint, fixed)
       const release = async (): Promise<void> => {
         if (before === null) {
@@ -68,8 +73,8 @@ const livePlace = (
         }
         const { ip: ipBefore, ip6: ip6Before, mac: macBefore } = before.endpoint
         await leaseEndpoint(rules, leases, mark.network, mark.endpoint, {
-          ip: ipBefore,
-          ip6: ip6Before,
+          ip: on.ip === null ? null : ipBefore,
+          ip6: on.ip6 === null ? null : ip6Before,
           mac: macBefore,
         })
         await rules.writeDown(() => [withEndpoint(before)])

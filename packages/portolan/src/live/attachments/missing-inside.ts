@@ -20,7 +20,9 @@ export const missingInside = (
     routes.flatMap(({ add }) => add),
     routes.flatMap(({ former }) => former),
   ]
-  return isKnown && addresses.length + defaultRoutes.length + formerRoutes.length === 0
+  // That of an ipvlan is its parent's.
+  const hasMac = attachment.announce === null || attachment.announce === state.mac
+  return isKnown && hasMac && addresses.length + defaultRoutes.length + formerRoutes.length === 0
     ? null
     : { addresses, defaultRoutes, formerRoutes, announce: attachment.announce }
 }

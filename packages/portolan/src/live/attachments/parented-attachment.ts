@@ -3,6 +3,7 @@ import type { InsideLink } from '@portolan/host'
 import { ApplyError, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import { aliasOfEndpoint } from './alias-of-endpoint.ts'
+import { attachedOtherwise } from './attached-otherwise.ts'
 import type { Attachment, InterfaceMaker } from './attachment.ts'
 import type { NetworkWay } from './place.ts'
 
@@ -23,8 +24,11 @@ export const parentedAttachment = (
       const there = await namespace.readLink(inside)
       if (there !== null) {
         const isOurs = there.alias === '' || there.alias === alias
-        if (there.kind === driver.kind && isOurs && (there.kind === 'ipvlan' || there.mac === mac))
+        if (there.kind === driver.kind && isOurs && (there.kind === 'ipvlan' || there.mac === mac)) {
+          if (asked !== null && there.mtu !== asked)
+            throw attachedOtherwise(mark, `the MTU ${there.mtu}`, String(asked))
           return true
+        }
         throw new ApplyError(
           `Could not attach ${inside} of ${namespace.where} to network ${mark.network}: ${inTheWay(there, mark, inside, mac)}`,
           { applied: [], stderr: '' },

@@ -24,6 +24,7 @@ import {
   withEndpoint,
   withoutEndpoint,
 } from '../wanted/wanted-state.ts'
+import { noSuchFamily } from './no-such-family.ts'
 
 /** How often an endpoint is leased anew because another program releases it just then. */
 const ATTEMPTS = 25
@@ -44,6 +45,7 @@ export const leaseEndpoint = async (
     const on = networkOf(rules, network)
     const known = wanted.endpoint(network, name)
     if (known !== null && JSON.stringify(known.intent) === JSON.stringify(intent)) return known.endpoint
+    refuseFamily(on, name, intent)
     const leased = await take(rules, leases, on, intent)
     try {
       await rules.writeDown(() => {
@@ -65,6 +67,14 @@ export const leaseEndpoint = async (
     await rules.writeDown(() =>
       wanted.endpoint(network, name) === null ? null : [withoutEndpoint(network, name)],
     )
+  }
+}
+
+/** An address that is asked for is given, or nothing is. */
+const refuseFamily = ({ network }: WantedNetwork, name: string, asked: WantedEndpoint['intent']): void => {
+  for (const family of families) {
+    const address = asked[family]
+    if (address !== null && network[family] === null) throw noSuchFamily(network.name, name, family, address)
   }
 }
 
