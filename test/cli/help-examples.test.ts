@@ -13,7 +13,15 @@ const packet = {
   ...{ family: 'ip', in: 'eth0', source: '198.51.100.7', sourcePort: 40000, protocol: 'tcp' },
   ...{ destination: '192.0.2.2', destinationPort: 8080, state: 'new' },
 }
-const program = `#!/bin/sh\nexec ${commandLine.map((word) => `'${word}'`).join(' ')} "$@"\n`
+const words = commandLine.map((word) => `'${word}'`).join(' ')
+/** What serves until it is stopped is stopped once it serves. */
+const program = `#!/bin/sh
+[ "$1" = docker-plugin ] || exec ${words} "$@"
+${words} "$@" &
+until [ -S /run/docker/plugins/portolan.sock ]; do kill -0 $! || break; sleep 0.05; done
+kill -TERM $!
+wait $!
+`
 const files = {
   'compose.yaml': compose,
   'host.json': quietHost,
@@ -69,6 +77,7 @@ const order = [
   'move',
   'attach',
   'detach',
+  'docker-plugin',
   'conflicts',
   'script',
   'subnet',

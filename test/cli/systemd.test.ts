@@ -46,6 +46,12 @@ onlyWithSystemd('the units for systemd', () => {
     expect(verify(file)).toBe('')
   })
 
+  test('those of the Docker plugin are too', () => {
+    for (const name of ['portolan-docker.socket', 'portolan-docker.service'])
+      writeFileSync(join(folder, name), unit(name))
+    expect(verify(join(folder, 'portolan-docker.service'))).toBe('')
+  })
+
   test('are with the drop-in for a Compose file, too', () => {
     const file = join(folder, 'portolan-watch@shop.service')
     writeFileSync(file, unit('portolan-watch@.service'))

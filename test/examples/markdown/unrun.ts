@@ -39,6 +39,11 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'npm install --global @portolan/cni':
       'installs from the registry, and links into the folder of plugins of this machine',
   },
+  'docs/use-as-a-docker-plugin.md': {
+    'npm install --global portolan':
+      'installs from the registry, and starts a service and a container of this machine. test/kernel/docker-plugin.test.ts does the same in a lab',
+    'networks:': 'A part of a file that docker compose reads: Portolan plans nothing of it, and notes that.',
+  },
   'docs/test-with-the-fake-host.md': {
     'npm install --save-dev @portolan/testing fast-check':
       'It asks the registry. test/packages installs the packages of a release.',

@@ -38,6 +38,8 @@ export const dockerStoreNetwork = (
     written.map((value) => ({ what, value })),
   )
   const driver = textOf(network.networkType)
+  // Made by `portolan docker-plugin`: its bridge, or the lease of its subnet, says all of it.
+  if (driver === 'portolan') return { network: null, complaints: [] }
   if (subnets.length === 0) {
     const isOdd = driver === 'bridge' && network.configOnly !== true && complaints.length === 0
     const complaint = `${file}: ${what} has no subnet that is understood. It is not avoided.`

@@ -189,6 +189,33 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/watch.ts'),
   },
   ...attachingCommands,
+  'docker-plugin': {
+    usage: 'docker-plugin [--backend B] [--state DIR]',
+    summary:
+      'Serve Docker as a network driver and an IPAM driver until stopped: "docker network create -d portolan".',
+    more: [
+      'dockerd finds it at /run/docker/plugins/portolan.sock, which root alone may use; systemd may hand that socket over.',
+      'SIGTERM ends it once the calls under way have their answers. Networks, addresses and ports stay, and running',
+      'containers notice nothing: what was asked for is in the state directory, and the next one takes it up.',
+    ],
+    examples: [
+      {
+        line: 'portolan docker-plugin',
+        does: 'then: docker network create -d portolan --ipam-driver portolan web',
+      },
+      {
+        line: 'portolan docker-plugin --backend nftables',
+        does: 'where dockerd itself runs with "iptables": false',
+      },
+    ],
+    options: ['help', 'state', 'backend'],
+    meaning: {
+      backend:
+        'auto (iptables, as dockerd has it, or nftables without it), iptables, iptables-nft, iptables-legacy or nftables',
+    },
+    positionals: 0,
+    load: () => import('./commands/docker-plugin.ts'),
+  },
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',

@@ -1,6 +1,6 @@
 import type { Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteWatch, openMonitor } from '@portolan/host'
-import { InvalidRequestError, MissingToolError, PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import { openObservedHost } from '../../live/open-host.ts'
 import { liveProjects } from '../../live/wanted/live-projects.ts'
@@ -19,6 +19,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { readIntent } from '../read-intent.ts'
 import { planOptions } from '../sources.ts'
+import { tellServiceManager } from '../tell-service-manager.ts'
 
 /** `portolan watch`: holds a project until it is stopped. */
 export const run = async (context: CommandContext): Promise<ExitCode> => {
@@ -193,21 +194,6 @@ const told = async (
     else for (const line of eventText(event, terminal.style)) terminal.print(line)
   }
   return options.once === true && failed ? exitCode.error : exitCode.ok
-}
-
-/**
- * Tells systemd that what is wanted is in force (sd_notify(3)), where it asked for that: a unit with Type=notify starts
- * what comes after it then.
- */
-const tellServiceManager = async (terminal: CommandContext['terminal']): Promise<void> => {
-  if ((process.env.NOTIFY_SOCKET ?? '') === '') return
-  try {
-    const { exitCode: code, stderr } = await createRunner().run('systemd-notify', ['--ready'])
-    if (code !== 0) terminal.say(`portolan: systemd was not told that it is ready: ${stderr.trim()}`)
-  } catch (error) {
-    if (!(error instanceof MissingToolError)) throw error
-    terminal.say(`portolan: systemd was not told that it is ready: ${error.message}`)
-  }
 }
 
 /** What the user or the service manager tells this process. */

@@ -1,0 +1,57 @@
+import { createRunner } from '@portolan/host'
+import { MissingToolError } from '@portolan/netfilter'
+import { type BackendChoice, parseBackendChoice } from '../../backend/backend.ts'
+import { chooseBackend } from '../../backend/choose-backend.ts'
+import { openDocker } from '../../docker/open-docker.ts'
+import { listenOnSocket } from '../../docker/serve/listen-on-socket.ts'
+import { servePlugin } from '../../docker/serve/serve-plugin.ts'
+import type { CommandContext } from '../command.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { tellServiceManager } from '../tell-service-manager.ts'
+
+/** dockerd finds its plugins there, and calls each by the name of its file (moby, pkg/plugins/discovery.go). */
+const socketPath = '/run/docker/plugins/portolan.sock'
+
+/** `portolan docker-plugin`: serves Docker until it is stopped. */
+export const run = async ({ options, terminal }: CommandContext): Promise<ExitCode> => {
+  const stopped = new AbortController()
+  const stop = (): void => stopped.abort()
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  try {
+    await using docker = await openDocker(
+      { backend: await backendOf(parseBackendChoice(options.backend ?? 'auto')), state: options.state },
+      (text) => terminal.say(`portolan: ${text}`),
+    )
+    const { server, close } = servePlugin(docker)
+    const unlisten = await listenOnSocket(server, socketPath)
+    try {
+      terminal.say(`portolan: serves Docker at ${socketPath}`)
+      await tellServiceManager(terminal)
+      await ended(stopped.signal)
+    } finally {
+      // A call that comes now waits for the next one to serve it, where systemd holds the socket.
+      await close()
+      unlisten()
+    }
+    return exitCode.ok
+  } finally {
+    process.off('SIGTERM', stop).off('SIGINT', stop)
+  }
+}
+
+/** Docker writes its rules by iptables, and no table of ours lets through what a policy of its own drops there. */
+const backendOf = async (choice: BackendChoice): Promise<BackendChoice> => {
+  if (choice !== 'auto') return choice
+  try {
+    return await chooseBackend('iptables', createRunner())
+  } catch (error) {
+    if (error instanceof MissingToolError) return choice
+    throw error
+  }
+}
+
+const ended = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

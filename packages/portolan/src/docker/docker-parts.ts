@@ -1,0 +1,20 @@
+import type { LeaseStore } from '@portolan/core'
+import type { Links } from '@portolan/host'
+import type { LiveHost } from '../live/live-host.ts'
+
+/** What the verbs work with. */
+export interface DockerParts {
+  readonly host: LiveHost
+  /** That of the host object too. */
+  readonly leases: LeaseStore
+  readonly links: Links
+}
+
+/** The project that networks of Docker are of. */
+export const dockerProject = 'docker'
+
+/** The address space of this IPAM driver: a network whose pool is of it has its subnet from here. */
+export const addressSpace = 'portolan'
+
+/** Docker tells a driver no names, only identifiers of 64 digits; its own commands show the first twelve. */
+export const nameOf = (id: string): string => id.slice(0, 12).toLowerCase()

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import {
+  acquireAddress,
+  acquireSubnet,
+  type LeaseState,
+  type LeaseStep,
+  planSubnets,
+  releaseLease,
+} from '@portolan/core'
+import { addressKey } from '@portolan/core/planning'
+import { canonicalAddress, InvalidRequestError } from '@portolan/netfilter'
+import { type DockerParts, dockerProject } from '../docker-parts.ts'
+import type { AddressRequest } from '../protocol/requests.ts'
+import { type PoolId, poolNetwork, readPoolId } from './pool-id.ts'
+import { poolLease } from './pools.ts'
+
+/** The option that asks for the address of a gateway: moby, libnetwork/ipamapi/contract.go `RequestAddressType`. */
+const typeOption = 'RequestAddressType'
+const gatewayType = 'com.docker.network.gateway'
+
+/** The gateway of a pool holds its address under this name. */
+export const gatewayHolder = 'gateway'
+
+/** What RequestAddress gives back. */
+export interface GivenAddress {
+  readonly Address: string
+  readonly Data: Readonly<Record<string, string>>
+}
+
+/** Leases an address of a pool: the one asked for, or the one that was never leased, or else was released longest ago. */
+export const requestAddress = async (
+  { leases }: DockerParts,
+  { PoolID, Address = '', Options }: AddressRequest,
+): Promise<GivenAddress> => {
+  const pool = readPoolId(PoolID)
+  const isGateway = Options?.[typeOption] === gatewayType
+  const address = await leases.transact((before) => {
+    const known = withPool(before, pool)
+    const wanted =
+      Address !== '' ? Address : isGateway ? (poolLease(known.state, pool)?.gateway ?? null) : null
+    const step = acquireAddress(known.state, {
+      on: { project: dockerProject, network: poolNetwork(pool.subnet) },
+      // Docker does not say for what it asks: each address has a holder of its own.
+      holder: {
+        project: dockerProject,
+        service: isGateway ? gatewayHolder : randomBytes(6).toString('hex'),
+        replica: 1,
+      },
+      subnet: pool.subnet,
+      gateway: null,
+      ipRange: wanted === null ? pool.ipRange : null,
+      address: wanted,
+      mac: null,
+    })
+    return { ...step, changes: [...known.changes, ...step.changes], result: step.result.address }
+  })
+  return { Address: `${address}/${pool.length}`, Data: {} }
+}
+
+/**
+ * Docker keeps its pools itself. One that was given up here, because no address of it had been asked for or because the
+ * state was removed, is leased again as long as nothing else has its subnet.
+ * @throws PortolanError `SUBNET_LEASED`
+ */
+const withPool = (state: LeaseState, pool: PoolId): LeaseStep<unknown> => {
+  if (poolLease(state, pool) !== null) return { state, changes: [], result: null }
+  return acquireSubnet(state, {
+    kind: 'subnet',
+    project: dockerProject,
+    network: poolNetwork(pool.subnet),
+    family: pool.family,
+    subnet: pool.subnet,
+    gateway: planSubnets({}, [{ network: 'of Docker', ...pool }])[0]?.gateway ?? '',
+    movedFrom: null,
+  })
+}
+
+/** Gives an address up. One that is not leased is no error. */
+export const releaseAddress = async (
+  { host, leases }: DockerParts,
+  { PoolID, Address = '' }: AddressRequest,
+): Promise<void> => {
+  const { family, subnet } = readPoolId(PoolID)
+  if (Address === '') throw new InvalidRequestError('Address is missing: expected the address to give up.')
+  const address = canonicalAddress(Address)
+  // Docker deletes an endpoint before it gives its address up: one that has it still was left by a killed call.
+  const own = host.networks().filter((network) => network[family]?.subnet === subnet)
+  for (const endpoint of host.endpoints())
+    if (endpoint[family] === address && own.some(({ name }) => name === endpoint.network))
+      await host.detach(endpoint.service, { network: endpoint.network })
+  await leases.transact((before) =>
+    releaseLease(
+      before,
+      addressKey({ project: dockerProject, network: poolNetwork(subnet) }, family, address),
+    ),
+  )
+}

@@ -1,0 +1,174 @@
+import {
+  acquireSubnet,
+  defaultPools,
+  type LeasedAddress,
+  type LeasedSubnet,
+  type LeaseState,
+  type LeaseStep,
+  layerConfigs,
+  leasedSubnets,
+  leaseKey,
+  listLeases,
+  parsePool,
+  planSubnets,
+  releaseLease,
+  subnetLeases,
+} from '@portolan/core'
+import { subnetKey } from '@portolan/core/planning'
+import { readHost } from '@portolan/host'
+import {
+  type Family,
+  formatPrefix,
+  InvalidRequestError,
+  PortolanError,
+  parsePrefix,
+} from '@portolan/netfilter'
+import { readConfig } from '../../config/read-config.ts'
+import { addressSpace, type DockerParts, dockerProject } from '../docker-parts.ts'
+import type { PoolRequest, RequestPoolRequest } from '../protocol/requests.ts'
+import { type PoolId, poolIdText, poolNetwork, readPoolId } from './pool-id.ts'
+import { putLeases } from './put-leases.ts'
+
+/** How often a subnet is picked anew because another program takes it just then. */
+const ATTEMPTS = 25
+
+/** What RequestPool gives back. */
+export interface GivenPool {
+  readonly PoolID: string
+  readonly Pool: string
+  readonly Data: Readonly<Record<string, string>>
+}
+
+/** Leases a subnet: the one asked for, or the first that collides with nothing. */
+export const requestPool = async (
+  { leases }: DockerParts,
+  request: RequestPoolRequest,
+): Promise<GivenPool> => {
+  const { AddressSpace = '', Pool = '', SubPool = '', V6 = false } = request
+  if (AddressSpace !== '' && AddressSpace !== addressSpace)
+    throw new InvalidRequestError(
+      `the address space ${JSON.stringify(AddressSpace)} is not one of this driver, which has "${addressSpace}" on this host alone. Leave --ipam-driver portolan out of networks of a swarm.`,
+    )
+  const family: Family = V6 ? 'ip6' : 'ip'
+  const { pools, size } = ipamOptions(request, family)
+  const ipRange = SubPool === '' ? null : formatPrefix(parsePrefix(SubPool))
+  const facts = await readHost()
+  for (let attempt = 1; ; attempt += 1) {
+    const state = await leases.read()
+    const { reserved, allowed } = readConfig()
+    const wish = { network: 'of Docker', family, subnet: Pool === '' ? null : Pool, ipRange, size }
+    const [planned] = planSubnets(facts, [wish], pools, {
+      reserve: reserved,
+      allow: allowed,
+      leases: subnetLeases(state),
+    })
+    if (planned === undefined) throw new InvalidRequestError('no subnet was asked for.')
+    const [overlap] = planned.overlaps
+    if (overlap !== undefined)
+      throw new InvalidRequestError(
+        `the subnet ${planned.subnet} overlaps ${overlap.overlaps} (${overlap.detail}). Leave --subnet out to have one picked that overlaps nothing, or name another.`,
+      )
+    try {
+      await leases.transact((before) => acquireSubnet(before, leaseOf(planned)))
+      return { PoolID: poolIdText(planned.subnet, ipRange), Pool: planned.subnet, Data: {} }
+    } catch (error) {
+      const isLost = error instanceof PortolanError && error.code === 'SUBNET_LEASED'
+      if (!isLost || Pool !== '' || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+const leaseOf = ({
+  family,
+  subnet,
+  gateway,
+}: Pick<LeasedSubnet, 'family' | 'subnet' | 'gateway'>): LeasedSubnet => ({
+  kind: 'subnet',
+  project: dockerProject,
+  network: poolNetwork(subnet),
+  family,
+  subnet,
+  gateway,
+  movedFrom: null,
+})
+
+/** `--ipam-opt`: where a subnet comes from that is not named. */
+const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, family: Family) => {
+  const { pool, size, ...others } = Options ?? {}
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined)
+    throw new InvalidRequestError(
+      `--ipam-opt ${unknown} is unknown: expected pool (classic, docker, or BASE/LENGTH:SIZE, several with commas) or size (a prefix length).`,
+    )
+  if (pool !== undefined && Pool !== '')
+    throw new InvalidRequestError('--ipam-opt pool has no use beside --subnet: give one of the two.')
+  const length = size === undefined ? null : Number(size)
+  if (length !== null && !(Number.isInteger(length) && length > 0))
+    throw new InvalidRequestError(
+      `--ipam-opt size is ${JSON.stringify(size)}: expected a prefix length such as 24.`,
+    )
+  const settled = layerConfigs(
+    { pools: pool === undefined ? null : pool.split(','), reserved: [], allowed: [] },
+    readConfig(),
+  )
+  // Pools of the config file, and of the option, may be of both families.
+  const named = (settled.pools ?? []).map(parsePool)
+  const fitting = named.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
+  return { pools: fitting.length === 0 && family === 'ip' ? defaultPools : fitting, size: length }
+}
+
+/** Gives a subnet up, with every address in it. */
+export const releasePool = async (parts: DockerParts, { PoolID }: PoolRequest): Promise<void> => {
+  const pool = readPoolId(PoolID)
+  await removeLeft(parts, pool)
+  await parts.leases.transact((before) => {
+    const freed = releaseLease(before, subnetKey(dockerProject, poolNetwork(pool.subnet), pool.family))
+    const rest = putLeases(
+      freed.state,
+      addressesOf(freed.state, pool).map((lease) => [leaseKey(lease), null]),
+    )
+    return { ...rest, changes: [...freed.changes, ...rest.changes], result: null }
+  })
+}
+
+/** Docker has no network on a pool that it gives up: one that is here still was left by a call that was killed. */
+const removeLeft = async ({ host }: DockerParts, { family, subnet }: PoolId): Promise<void> => {
+  for (const left of host.networks().filter((network) => network[family]?.subnet === subnet)) {
+    for (const { service } of host.endpoints().filter((one) => one.network === left.name))
+      await host.detach(service, { network: left.name })
+    await host.removeNetwork(left.name)
+  }
+}
+
+/** The subnet as it is leased, to the pool or to the network that it was given to. */
+export const poolLease = (
+  state: LeaseState,
+  { family, subnet }: Pick<PoolId, 'family' | 'subnet'>,
+): LeasedSubnet | null =>
+  leasedSubnets(state).find(
+    (lease) => lease.project === dockerProject && lease.family === family && lease.subnet === subnet,
+  ) ?? null
+
+/**
+ * Hands the subnet of a pool to its network, or back, in one step: no other program gets it in between. The addresses of
+ * the pool stay leased on the pool, where releasing it would take them along.
+ */
+export const handOver = (state: LeaseState, from: string, lease: LeasedSubnet): LeaseStep<null> => {
+  const given = putLeases(state, [[subnetKey(dockerProject, from, lease.family), null]])
+  const taken = acquireSubnet(given.state, lease)
+  return { state: taken.state, changes: [...given.changes, ...taken.changes], result: null }
+}
+
+/** The addresses that are leased in a pool, or were. Docker asks for the gateway's first, and keeps it to the end. */
+export const addressesOf = (
+  state: LeaseState,
+  { family, subnet }: Pick<PoolId, 'family' | 'subnet'>,
+): readonly LeasedAddress[] =>
+  listLeases(state).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.family === family &&
+    lease.on.project === dockerProject &&
+    lease.on.network === poolNetwork(subnet)
+      ? [lease]
+      : [],
+  )

@@ -1,0 +1,142 @@
+import { closeSync, openSync } from 'node:fs'
+import { type DesiredEndpoint, type DesiredNetwork, endpointAlias, endpointPortName } from '@portolan/core'
+import { canonicalAddress, InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
+import type { CreateEndpointRequest, EndpointRequest, JoinRequest } from '../protocol/requests.ts'
+import { refuseConflicts } from './refuse-conflicts.ts'
+
+/** What CreateEndpoint gives back: only what Docker left open. */
+export interface GivenInterface {
+  readonly Interface: { readonly MacAddress?: string }
+}
+
+/** Leases the addresses that Docker has chosen, with a MAC. */
+export const createEndpoint = async (
+  parts: DockerParts,
+  request: CreateEndpointRequest,
+): Promise<GivenInterface> => {
+  const { host } = parts
+  const network = networkOf(parts, request)
+  refuseOptions(request)
+  const { Address = '', AddressIPv6 = '', MacAddress = '' } = request.Interface ?? {}
+  const [ip, ip6] = [addressIn(Address), addressIn(AddressIPv6)]
+  const name = nameOf(request.EndpointID)
+  // Docker gives an address to one endpoint at a time: one that has it still was left by a call that was killed.
+  for (const left of host.endpoints())
+    if (
+      left.network === network.name &&
+      left.service !== name &&
+      !left.service.startsWith('aux-') &&
+      ((ip !== null && left.ip === ip) || (ip6 !== null && left.ip6 === ip6))
+    )
+      await host.detach(left.service, { network: network.name })
+  const mac = MacAddress === '' ? null : MacAddress
+  const leased = await host.lease(network.name, name, { ip, ip6, mac })
+  return { Interface: mac === null ? { MacAddress: leased.mac } : {} }
+}
+
+/** Gives its addresses up, and whatever else is left of it. One that is not there is no error. */
+export const deleteEndpoint = (
+  { host }: DockerParts,
+  { NetworkID, EndpointID }: EndpointRequest,
+): Promise<void> => host.detach(nameOf(EndpointID), { network: nameOf(NetworkID) })
+
+/** What Join gives back: the interface that dockerd moves into the container, and the ways out. */
+export interface Joined {
+  readonly InterfaceName: { readonly SrcName: string; readonly DstPrefix: string }
+  readonly Gateway?: string
+  readonly GatewayIPv6?: string
+  readonly DisableGatewayService: boolean
+}
+
+/** Makes the pair of interfaces of a container: one end on the bridge, the other for dockerd to move. */
+export const join = async (parts: DockerParts, request: JoinRequest): Promise<Joined> => {
+  const { host } = parts
+  const network = networkOf(parts, request)
+  const name = nameOf(request.EndpointID)
+  const endpoint = host.endpoints().find((one) => one.network === network.name && one.service === name)
+  if (endpoint === undefined)
+    throw new InvalidRequestError(
+      `endpoint ${name} of network ${network.name} is not known here: CreateEndpoint has to come before Join. Start the container again.`,
+    )
+  await host.detach(name, { network: network.name, keepLease: true })
+  const inner = await makePair(parts, network, endpoint)
+  try {
+    await refuseConflicts(host, network.name, null)
+  } catch (error) {
+    await host.detach(name, { network: network.name, keepLease: true })
+    throw error
+  }
+  const gateway = network.internal ? null : network.ip?.gateway
+  const gateway6 = network.internal ? null : network.ip6?.gateway
+  return {
+    InterfaceName: { SrcName: inner, DstPrefix: 'eth' },
+    ...(typeof gateway === 'string' ? { Gateway: gateway } : {}),
+    ...(typeof gateway6 === 'string' ? { GatewayIPv6: gateway6 } : {}),
+    // Without a gateway Docker would put the container on a network of its own beside this one, docker_gwbridge.
+    DisableGatewayService: true,
+  }
+}
+
+/** Removes the pair; its addresses stay until DeleteEndpoint. */
+export const leave = ({ host }: DockerParts, { NetworkID, EndpointID }: EndpointRequest): Promise<void> =>
+  host.detach(nameOf(EndpointID), { network: nameOf(NetworkID), keepLease: true })
+
+/** @returns the name of the end that is the container's */
+const makePair = async (
+  { host, links }: DockerParts,
+  network: DesiredNetwork,
+  { service: endpoint, mac }: DesiredEndpoint,
+): Promise<string> => {
+  const mark = { project: dockerProject, network: network.name, endpoint }
+  const [outer, inner] = [endpointPortName(mark), `vd-${endpoint}`]
+  // dockerd moves the other end itself, so it is made here.
+  const namespace = openSync('/proc/self/ns/net', 'r')
+  try {
+    await links.createVeth({
+      name: outer,
+      alias: endpointAlias(mark),
+      bridge: network.bridge,
+      port: { hairpin: true, isolated: !network.icc },
+      mtu: network.mtu ?? 1500,
+      peer: { name: inner, mac, namespace, where: 'this host, for Docker to move' },
+    })
+  } finally {
+    closeSync(namespace)
+  }
+  try {
+    await host.attachPort(outer, `${dockerProject}/${network.name}`)
+  } catch (error) {
+    await links.deleteEndpointLink(outer)
+    throw error
+  }
+  return inner
+}
+
+/**
+ * @throws PortolanError `NO_SUCH_NETWORK` for a network that Docker has and this program has not
+ */
+export const networkOf = (
+  { host }: DockerParts,
+  { NetworkID }: Pick<EndpointRequest, 'NetworkID'>,
+): DesiredNetwork => {
+  const name = nameOf(NetworkID)
+  const found = host.networks().find((network) => network.name === name)
+  if (found !== undefined) return found
+  throw new PortolanError(
+    'NO_SUCH_NETWORK',
+    `Network ${name} of Docker is not known to Portolan: "portolan destroy" removed it, or it was made with another state directory. Remove it with "docker network rm", and create it again.`,
+  )
+}
+
+/** What `docker network connect --driver-opt` gives stands beside the options of Docker itself. */
+const refuseOptions = ({ Options }: CreateEndpointRequest): void => {
+  const unknown = Object.keys(Options ?? {}).find((key) => !key.startsWith('com.docker.'))
+  if (unknown !== undefined)
+    throw new InvalidRequestError(
+      `--driver-opt ${unknown} is unknown to this driver, which has none for an endpoint.`,
+    )
+}
+
+const addressIn = (text: string): string | null =>
+  text === '' ? null : canonicalAddress(text.split('/')[0] ?? '')

@@ -1,0 +1,102 @@
+import { type LeaseChange, type LeasedSubnet, leasedSubnets, planSubnets } from '@portolan/core'
+import { canonicalAddress, type Family, formatPrefix, parsePrefix } from '@portolan/netfilter'
+import { addressSpace, type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
+import { poolNetwork } from '../ipam/pool-id.ts'
+import { addressesOf, handOver } from '../ipam/pools.ts'
+import type { CreateNetworkRequest, NetworkRequest, PoolData } from '../protocol/requests.ts'
+import { networkOptions } from './network-options.ts'
+
+/** Makes a network of Docker be there: its bridge up, its rules in force. */
+export const createNetwork = async (parts: DockerParts, request: CreateNetworkRequest): Promise<void> => {
+  const { host, leases } = parts
+  const name = nameOf(request.NetworkID)
+  const options = networkOptions(request)
+  const pools = poolsOf(request)
+  for (const pool of pools) await removeLeftOn(parts, name, pool)
+  const isNew = host.networks().every((network) => network.name !== name)
+  for (const pool of pools.filter(({ isOurs }) => isOurs))
+    await leases.transact((state) => handOver(state, poolNetwork(pool.subnet), leaseOf(name, pool)))
+  try {
+    await host.ensureNetwork(name, options)
+    for (const { family, auxiliary } of pools)
+      for (const [key, address] of auxiliary) await host.lease(name, `aux-${key}`, { [family]: address })
+  } catch (error) {
+    if (isNew) await removeNetwork(parts, name)
+    throw error
+  }
+}
+
+/** Removes it. One that is not there is no error. */
+export const deleteNetwork = (parts: DockerParts, { NetworkID }: NetworkRequest): Promise<void> =>
+  removeNetwork(parts, nameOf(NetworkID))
+
+/** A subnet that Docker gives a network, by whichever IPAM driver. */
+interface NetworkPool {
+  readonly family: Family
+  readonly subnet: string
+  readonly gateway: string | null
+  readonly isOurs: boolean
+  /** `--aux-address`: addresses of other machines, by name. */
+  readonly auxiliary: readonly (readonly [name: string, address: string])[]
+}
+
+const poolsOf = ({ IPv4Data, IPv6Data }: CreateNetworkRequest): readonly NetworkPool[] =>
+  [poolOf('ip', IPv4Data?.[0]), poolOf('ip6', IPv6Data?.[0])].flatMap((pool) => pool ?? [])
+
+const poolOf = (family: Family, data: PoolData | undefined): NetworkPool | null => {
+  const { AddressSpace, Pool = '', Gateway = '', AuxAddresses } = data ?? {}
+  if (Pool === '') return null
+  return {
+    family,
+    subnet: formatPrefix(parsePrefix(Pool)),
+    gateway: Gateway === '' ? null : addressIn(Gateway),
+    isOurs: AddressSpace === addressSpace,
+    auxiliary: Object.entries(AuxAddresses ?? {}).map(([name, text]) => [name, addressIn(text)]),
+  }
+}
+
+const addressIn = (text: string): string => canonicalAddress(text.split('/')[0] ?? '')
+
+/** Taken as a plan takes it, so that the plan that removes the network gives it up. */
+const leaseOf = (network: string, { family, subnet, gateway }: NetworkPool): LeasedSubnet => ({
+  kind: 'subnet',
+  project: dockerProject,
+  network,
+  family,
+  subnet,
+  gateway: gateway ?? planSubnets({}, [{ network, family, subnet }])[0]?.gateway ?? '',
+  movedFrom: null,
+  planned: true,
+})
+
+/** Docker has one network on a subnet: another one of it here was left by a call that was killed. */
+const removeLeftOn = async (
+  parts: DockerParts,
+  name: string,
+  { family, subnet }: NetworkPool,
+): Promise<void> => {
+  for (const left of parts.host.networks())
+    if (left.name !== name && left[family]?.subnet === subnet) await removeNetwork(parts, left.name)
+}
+
+const removeNetwork = async ({ host, leases }: DockerParts, name: string): Promise<void> => {
+  // Docker deletes no network that a container is on: what is here still was left by calls that were killed.
+  for (const { service } of host.endpoints().filter((one) => one.network === name))
+    await host.detach(service, { network: name })
+  const held = leasedSubnets(await leases.read()).filter(
+    (lease) => lease.project === dockerProject && lease.network === name,
+  )
+  await host.removeNetwork(name)
+  // Its pool is Docker's until ReleasePool.
+  await leases.transact((before) => {
+    let state = before
+    const changes: LeaseChange[] = []
+    for (const { planned: _planned, ...lease } of held) {
+      if (addressesOf(state, lease).every(({ released }) => released !== null)) continue
+      const step = handOver(state, name, { ...lease, network: poolNetwork(lease.subnet) })
+      state = step.state
+      changes.push(...step.changes)
+    }
+    return { state, changes, result: null }
+  })
+}

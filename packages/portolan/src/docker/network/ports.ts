@@ -1,0 +1,124 @@
+import type { PublishedPort } from '@portolan/core'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { findFault } from '@portolan/netfilter/schema'
+import type { PublishRequest } from '../../live/ports/publish-request.ts'
+import { type DockerParts, nameOf } from '../docker-parts.ts'
+import {
+  type ConnectivityRequest,
+  type EndpointRequest,
+  type PortBinding,
+  portBindings,
+} from '../protocol/requests.ts'
+import { networkOf } from './endpoints.ts'
+import { refuseConflicts } from './refuse-conflicts.ts'
+
+/** moby, libnetwork/netlabel/labels.go `PortMap`. */
+const portMap = 'com.docker.network.portmap'
+
+/** Publishes the ports of a container, all of them or none. */
+export const publishPorts = async (parts: DockerParts, request: ConnectivityRequest): Promise<void> => {
+  const { host } = parts
+  const bindings = bindingsIn(request)
+  if (bindings.length === 0) return
+  const network = networkOf(parts, request).name
+  const endpoint = nameOf(request.EndpointID)
+  try {
+    const open = bindings.filter(
+      ({ HostPort = 0, HostPortEnd = 0 }) => HostPort === 0 || HostPortEnd <= HostPort,
+    )
+    if (open.length > 0) await host.publish(open.map((binding) => publishRequest(binding, network, endpoint)))
+    for (const binding of bindings.filter((one) => !open.includes(one)))
+      await publishOneOf(parts, binding, network, endpoint)
+    await refuseConflicts(host, network, endpoint)
+  } catch (error) {
+    await host.unpublish({ endpoint, network })
+    throw error
+  }
+}
+
+/** Takes them back. */
+export const unpublishPorts = (
+  { host }: DockerParts,
+  { NetworkID, EndpointID }: EndpointRequest,
+): Promise<void> => host.unpublish({ endpoint: nameOf(EndpointID), network: nameOf(NetworkID) })
+
+/** `-p 8000-8010:80`: the first port of the range that is free. */
+const publishOneOf = async (
+  { host }: DockerParts,
+  binding: PortBinding,
+  network: string,
+  endpoint: string,
+): Promise<void> => {
+  const { HostPort = 0, HostPortEnd = 0 } = binding
+  for (let port = HostPort; ; port += 1) {
+    try {
+      await host.publish(publishRequest({ ...binding, HostPort: port }, network, endpoint))
+      return
+    } catch (error) {
+      const isTaken =
+        error instanceof PortolanError && ['HOST_PORT_IN_USE', 'HOST_PORT_TAKEN'].includes(error.code)
+      if (!isTaken || port >= HostPortEnd) throw error
+    }
+  }
+}
+
+const bindingsIn = ({ Options }: ConnectivityRequest): readonly PortBinding[] => {
+  const value = Options?.[portMap]
+  if (value === undefined || value === null) return []
+  const fault = findFault(portBindings, value)
+  if (fault !== null) throw new InvalidRequestError(`Options["${portMap}"]${fault.path}: ${fault.message}.`)
+  return value as readonly PortBinding[]
+}
+
+const protocols: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+const publishRequest = (
+  { Proto, Port, HostIP, HostPort = 0 }: PortBinding,
+  network: string,
+  endpoint: string,
+): PublishRequest => {
+  const protocol = protocols[Proto]
+  if (protocol === undefined)
+    throw new InvalidRequestError(
+      `the protocol ${Proto} of a port cannot be published: expected 6 (TCP), 17 (UDP) or 132 (SCTP).`,
+    )
+  const hostAddress = HostIP ?? ''
+  return {
+    hostPort: HostPort === 0 ? 'auto' : HostPort,
+    protocol,
+    ...(hostAddress === '' ? {} : { hostAddress }),
+    to: { endpoint, network, port: Port },
+  }
+}
+
+/** What EndpointOperInfo tells of an endpoint. */
+export const operationalInfo = (
+  { host }: DockerParts,
+  { NetworkID, EndpointID }: EndpointRequest,
+): Readonly<Record<string, unknown>> => {
+  const [network, name] = [nameOf(NetworkID), nameOf(EndpointID)]
+  const endpoint = host.endpoints().find((one) => one.network === network && one.service === name)
+  const isOwn = ({ targets }: PublishedPort): boolean =>
+    targets.some(({ address }) => address === endpoint?.ip || address === endpoint?.ip6)
+  return {
+    ...(endpoint === undefined ? {} : { 'com.docker.network.endpoint.macaddress': endpoint.mac }),
+    [portMap]: host.published().filter(isOwn).map(bindingOf),
+  }
+}
+
+const bindingOf = ({
+  protocol,
+  hostAddress,
+  hostPort,
+  family,
+  targets,
+}: PublishedPort): PortBinding & {
+  readonly IP: string
+} => ({
+  Proto: Number(Object.entries(protocols).find(([, name]) => name === protocol)?.[0] ?? 6),
+  IP: targets[0]?.address ?? '',
+  Port: targets[0]?.port ?? 0,
+  HostIP: hostAddress ?? (family === 'ip' ? '0.0.0.0' : '::'),
+  HostPort: hostPort,
+  HostPortEnd: hostPort,
+})

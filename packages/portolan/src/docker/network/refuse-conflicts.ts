@@ -1,0 +1,35 @@
+import type { Conflict } from '@portolan/core'
+import { PortolanError } from '@portolan/netfilter'
+import type { LiveHost } from '../../live/live-host.ts'
+import { dockerProject } from '../docker-parts.ts'
+
+/**
+ * A container that could not be reached, or reach, as its network promises is not started: conflicts of severity error
+ * of a network, and of the ports of one of its endpoints.
+ *
+ * @param endpoint - null: those of the network alone
+ * @throws PortolanError `CONFLICTS`
+ */
+export const refuseConflicts = async (
+  host: LiveHost,
+  network: string,
+  endpoint: string | null,
+): Promise<void> => {
+  const { conflicts } = await host.status()
+  const blocking = (conflicts ?? []).filter(
+    (conflict) =>
+      conflict.severity === 'error' &&
+      conflict.project === dockerProject &&
+      isOf(conflict, network, endpoint),
+  )
+  if (blocking.length === 0) return
+  throw new PortolanError('CONFLICTS', blocking.map(wordsOf).join('\n'))
+}
+
+const isOf = (conflict: Conflict, network: string, endpoint: string | null): boolean =>
+  conflict.mapping === null
+    ? conflict.network === null || conflict.network === network
+    : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)
+
+const wordsOf = ({ message, remedy }: Conflict): string =>
+  [message, remedy.text, ...remedy.commands].filter((part) => part !== '').join(' ')

@@ -1,0 +1,111 @@
+import { InvalidRequestError } from '@portolan/netfilter'
+import type { Schema } from '@portolan/netfilter/schema'
+import { addressSpace, type DockerParts } from '../docker-parts.ts'
+import { releaseAddress, requestAddress } from '../ipam/addresses.ts'
+import { releasePool, requestPool } from '../ipam/pools.ts'
+import { createEndpoint, deleteEndpoint, join, leave } from '../network/endpoints.ts'
+import { createNetwork, deleteNetwork } from '../network/networks.ts'
+import { operationalInfo, publishPorts, unpublishPorts } from '../network/ports.ts'
+import type {
+  AddressRequest,
+  ConnectivityRequest,
+  CreateEndpointRequest,
+  CreateNetworkRequest,
+  EndpointRequest,
+  JoinRequest,
+  NetworkRequest,
+  PoolRequest,
+  RequestPoolRequest,
+} from './requests.ts'
+import { schemas } from './requests.ts'
+
+/** One call of the remote plugin protocol. */
+export interface Verb {
+  readonly schema: Schema<unknown>
+  /** Calls of one turn are carried out one after the other; null: it waits for none. */
+  readonly turn: (request: unknown) => string | null
+  readonly serve: (parts: DockerParts, request: unknown) => Promise<object>
+}
+
+const verb = <Request>(
+  schema: Schema<unknown>,
+  turn: (request: Request) => string | null,
+  serve: (parts: DockerParts, request: Request) => Promise<unknown>,
+): Verb => ({
+  schema,
+  // The schema has checked it.
+  turn: (request) => turn(request as Request),
+  serve: async (parts, request) => ((await serve(parts, request as Request)) ?? {}) as object,
+})
+
+const constant = (answer: object): Verb =>
+  verb(
+    schemas.anything,
+    () => null,
+    async () => answer,
+  )
+
+const ofSwarm = verb(
+  schemas.anything,
+  () => null,
+  async () => {
+    throw new InvalidRequestError(
+      'this driver has networks of one host alone, and none of a swarm. Leave --scope swarm and --attachable out.',
+    )
+  },
+)
+
+const ofNetwork = ({ NetworkID }: NetworkRequest): string => NetworkID
+const ofPool = ({ PoolID }: PoolRequest): string => PoolID
+/** Subnets are chosen and removed one after the other: one that is just being removed is not taken for free. */
+const ofAllNetworks = (): string => 'networks'
+
+const capability = { Scope: 'local', ConnectivityScope: 'local' }
+
+/** moby, libnetwork/drivers/remote/driver.go and libnetwork/ipams/remote/remote.go. */
+export const verbs: Readonly<Record<string, Verb>> = {
+  '/Plugin.Activate': constant({ Implements: ['NetworkDriver', 'IpamDriver'] }),
+  '/NetworkDriver.GetCapabilities': constant(capability),
+  '/NetworkDriver.CreateNetwork': verb<CreateNetworkRequest>(
+    schemas.createNetwork,
+    ofAllNetworks,
+    createNetwork,
+  ),
+  '/NetworkDriver.DeleteNetwork': verb<NetworkRequest>(schemas.network, ofAllNetworks, deleteNetwork),
+  '/NetworkDriver.CreateEndpoint': verb<CreateEndpointRequest>(
+    schemas.createEndpoint,
+    ofNetwork,
+    createEndpoint,
+  ),
+  '/NetworkDriver.DeleteEndpoint': verb<EndpointRequest>(schemas.endpoint, ofNetwork, deleteEndpoint),
+  '/NetworkDriver.EndpointOperInfo': verb<EndpointRequest>(
+    schemas.endpoint,
+    () => null,
+    async (parts, request) => ({ Value: operationalInfo(parts, request) }),
+  ),
+  '/NetworkDriver.Join': verb<JoinRequest>(schemas.endpoint, ofNetwork, join),
+  '/NetworkDriver.Leave': verb<EndpointRequest>(schemas.endpoint, ofNetwork, leave),
+  '/NetworkDriver.ProgramExternalConnectivity': verb<ConnectivityRequest>(
+    schemas.endpoint,
+    ofNetwork,
+    publishPorts,
+  ),
+  '/NetworkDriver.RevokeExternalConnectivity': verb<EndpointRequest>(
+    schemas.endpoint,
+    ofNetwork,
+    unpublishPorts,
+  ),
+  '/NetworkDriver.DiscoverNew': constant({}),
+  '/NetworkDriver.DiscoverDelete': constant({}),
+  '/NetworkDriver.AllocateNetwork': ofSwarm,
+  '/NetworkDriver.FreeNetwork': ofSwarm,
+  '/IpamDriver.GetCapabilities': constant({ RequiresMACAddress: false, RequiresRequestReplay: false }),
+  '/IpamDriver.GetDefaultAddressSpaces': constant({
+    LocalDefaultAddressSpace: addressSpace,
+    GlobalDefaultAddressSpace: `${addressSpace}-global`,
+  }),
+  '/IpamDriver.RequestPool': verb<RequestPoolRequest>(schemas.requestPool, ofAllNetworks, requestPool),
+  '/IpamDriver.ReleasePool': verb<PoolRequest>(schemas.pool, ofAllNetworks, releasePool),
+  '/IpamDriver.RequestAddress': verb<AddressRequest>(schemas.address, ofPool, requestAddress),
+  '/IpamDriver.ReleaseAddress': verb<AddressRequest>(schemas.address, ofPool, releaseAddress),
+}

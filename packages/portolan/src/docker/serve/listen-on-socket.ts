@@ -1,0 +1,81 @@
+import { mkdirSync, unlinkSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { InvalidRequestError, PermissionError } from '@portolan/netfilter'
+
+/** The first descriptor that systemd hands over (sd_listen_fds(3)). */
+const FIRST_DESCRIPTOR = 3
+
+/**
+ * Listens on a unix socket that root alone may use; or on the one that systemd listens on already and hands over, so that
+ * calls that come while this program starts wait for it.
+ *
+ * @returns what takes the socket away; one of systemd's stays
+ * @throws InvalidRequestError where another program serves there
+ */
+export const listenOnSocket = async (
+  server: Server,
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<() => void> => {
+  const { LISTEN_PID, LISTEN_FDS } = environment
+  if (LISTEN_PID === String(process.pid) && Number(LISTEN_FDS) >= 1) {
+    await listen(server, { fd: FIRST_DESCRIPTOR })
+    return () => {}
+  }
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+  } catch (error) {
+    throw refused(path, error)
+  }
+  if (await isServed(path))
+    throw new InvalidRequestError(`another program serves ${path} already: end that one first.`)
+  // Left by a process that was killed.
+  remove(path)
+  // A socket is made with the bits that the mask leaves: no other user may connect, from its first moment on.
+  const mask = process.umask(0o177)
+  try {
+    await listen(server, { path })
+  } catch (error) {
+    throw refused(path, error)
+  } finally {
+    process.umask(mask)
+  }
+  return () => remove(path)
+}
+
+const listen = (server: Server, where: { readonly path: string } | { readonly fd: number }): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+const isServed = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+
+const remove = (path: string): void => {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw refused(path, error)
+  }
+}
+
+const refused = (path: string, error: unknown): Error => {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM')
+    return new PermissionError(`${path} cannot be listened on: this user may not write there.`, 'root', {
+      cause: error,
+    })
+  return new InvalidRequestError(`${path} cannot be listened on: ${message}.`, { cause: error })
+}

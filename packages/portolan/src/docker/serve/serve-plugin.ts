@@ -1,0 +1,66 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { type Answer, type Docker, refusal } from '../open-docker.ts'
+
+/** What dockerd calls the protocol: moby, pkg/plugins/transport. */
+const contentType = 'application/vnd.docker.plugins.v1.2+json'
+
+/** A request of a container with all 65,535 ports published has some 6 MB. */
+const MOST_BODY_BYTES = 16 * 2 ** 20
+
+/** A server of the protocol that listens nowhere yet. */
+export interface PluginServer {
+  readonly server: Server
+  /** Takes no more calls, and waits until those that are under way have their answers. */
+  close(): Promise<void>
+}
+
+/** Serves the drivers by HTTP, as dockerd asks for them: POST, a path for each call, JSON. */
+export const servePlugin = (docker: Docker): PluginServer => {
+  const server = createServer((request, response) => {
+    void answer(request).then(
+      (given) => send(response, given),
+      (error: unknown) => send(response, refusal(400, error)),
+    )
+  })
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    if (request.method !== 'POST')
+      return refusal(
+        405,
+        new InvalidRequestError(
+          `${request.method} is not understood here: expected POST, as dockerd sends it.`,
+        ),
+      )
+    return docker.answer(request.url ?? '', await readBody(request))
+  }
+  // dockerd keeps its connections, and a call may take as long as it takes.
+  server.requestTimeout = 0
+  return {
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      }),
+  }
+}
+
+/** @throws InvalidRequestError for more than anything that dockerd sends */
+const readBody = async (request: IncomingMessage): Promise<string> => {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length
+    if (bytes > MOST_BODY_BYTES)
+      throw new InvalidRequestError(`the request has more than ${MOST_BODY_BYTES} bytes, and is not read.`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+const send = (response: ServerResponse, { status, body }: Answer): void => {
+  if (response.destroyed) return
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
+  response.writeHead(status, { 'content-type': contentType, 'content-length': bytes.length })
+  response.end(bytes)
+}

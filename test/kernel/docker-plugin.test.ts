@@ -1,0 +1,29 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { startDocker } from '../lab/neighbour/docker.ts'
+import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
+import { endings } from './docker-plugin/endings.ts'
+import type { Here } from './docker-plugin/here.ts'
+import { networks } from './docker-plugin/networks.ts'
+import { reach } from './docker-plugin/reach.ts'
+
+describeBeside('networks of Docker by the plugin', ['docker'], () => {
+  // dockerd takes seconds to start, so one host serves all of these.
+  let here: Here | null = null
+  beforeAll(async () => {
+    const lab = await openLab()
+    const plugin = await startDockerPlugin(lab, 'iptables-nft')
+    here = { lab, plugin, docker: await startDocker(lab, { 'userland-proxy': false, 'live-restore': true }) }
+  }, 60_000)
+  afterAll(async () => {
+    await here?.lab[Symbol.asyncDispose]()
+  })
+  const opened = (): Here => {
+    if (here === null) throw new Error('no host was opened')
+    return here
+  }
+  reach(opened)
+  networks(opened)
+  endings(opened)
+})

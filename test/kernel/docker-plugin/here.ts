@@ -1,0 +1,43 @@
+import { expect } from '@jest/globals'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import type { Docker } from '../../lab/neighbour/docker.ts'
+import type { DockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
+
+/** One host with dockerd and the plugin. */
+export interface Here {
+  readonly lab: Lab
+  readonly docker: Docker
+  readonly plugin: DockerPlugin
+}
+
+/** What answers at a port. */
+export const answers = async (
+  from: Machine,
+  destination: string,
+  port: number,
+  protocol: 'tcp' | 'udp' = 'tcp',
+): Promise<string | null> => {
+  const outcome = await from.probe({ protocol, destination, port })
+  return outcome.delivered ? outcome.by : null
+}
+
+/** Everything on the host that a container or a network may leave: links, rules and leases of Docker's project. */
+export const leftOver = async ({ lab }: Pick<Here, 'lab'>): Promise<string> =>
+  (
+    await lab.host.mustRun([
+      'sh',
+      '-c',
+      'ip -o link | grep -E "ve-|vd-|br-" || true; (iptables-nft-save; ip6tables-nft-save) | grep -i portolan || true',
+    ])
+  ).trim()
+
+/** What dockerd says where it refuses. */
+export const refusal = async (work: Promise<unknown>): Promise<string> => {
+  const outcome = await work.then(
+    () => 'it was not refused',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
+  expect(outcome).not.toBe('it was not refused')
+  return outcome
+}

@@ -1,0 +1,77 @@
+import { expect, test } from '@jest/globals'
+import { createPluginNetwork, subnetsOf } from '../../lab/neighbour/docker-network.ts'
+import { addresses } from '../../lab/topology.ts'
+import { answers, type Here, leftOver, refusal } from './here.ts'
+
+const { ip } = addresses
+
+interface Link {
+  readonly ifname: string
+  readonly mtu: number
+}
+
+/** What networks may be asked to be. */
+export const networks = (opened: () => Here): void => {
+  test("subnets come from us, from the user or from Docker's own IPAM, and -o means what a Compose file does", async () => {
+    const here = opened()
+    const { lab, docker } = here
+    await createPluginNetwork(docker, 'pooled', { ipamOptions: { pool: '10.77.0.0/16:24' } })
+    expect(await subnetsOf(docker, 'pooled')).toMatchObject([
+      { Subnet: '10.77.0.0/24', Gateway: '10.77.0.1' },
+    ])
+    await createPluginNetwork(docker, 'named', {
+      config: [
+        {
+          Subnet: '10.88.0.0/16',
+          Gateway: '10.88.5.1',
+          IPRange: '10.88.8.0/24',
+          AuxiliaryAddresses: { router: '10.88.8.1' },
+        },
+      ],
+      options: { 'com.docker.network.bridge.name': 'br-named', 'com.docker.network.driver.mtu': '1400' },
+    })
+    await createPluginNetwork(docker, 'theirs', { ipam: 'default', config: [{ Subnet: '10.99.0.0/16' }] })
+    await createPluginNetwork(docker, 'bridged', { driver: 'bridge' })
+
+    const named = await docker.run({ name: 'named-1', network: 'named', publish: ['8080:80'] })
+    const fixed = await docker.run({ name: 'named-2', network: 'named', address: '10.88.8.9' })
+    const theirs = await docker.run({ name: 'theirs-1', network: 'theirs', publish: ['8081:80'] })
+    const bridged = await docker.run({ name: 'bridged-1', network: 'bridged', publish: ['8082:80'] })
+    expect([named.address, fixed.address, theirs.address]).toEqual(['10.88.8.0', '10.88.8.9', '10.99.0.2'])
+    for (const [port, name] of [
+      [8080, 'named-1'],
+      [8081, 'theirs-1'],
+      [8082, 'bridged-1'],
+    ] as const)
+      expect(await answers(lab.client, ip.host, port)).toBe(name)
+    const links = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link'])) as readonly Link[]
+    expect(links.find(({ ifname }) => ifname === 'br-named')).toMatchObject({ mtu: 1400 })
+    expect(await named.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
+    expect(bridged.address).not.toBe('')
+
+    // A subnet in use, an option that is none, an address and a port that are taken: each in our words.
+    expect(
+      await refusal(createPluginNetwork(docker, 'again', { config: [{ Subnet: '10.88.0.0/24' }] })),
+    ).toContain('the subnet 10.88.0.0/24 overlaps 10.88.0.0/16')
+    expect(
+      await refusal(
+        createPluginNetwork(docker, 'odd', { options: { 'com.docker.network.bridge.enable_ic': '1' } }),
+      ),
+    ).toContain(
+      'portolan: -o com.docker.network.bridge.enable_ic is unknown to this driver: did you mean \\"com.docker.network.bridge.enable_icc\\"?',
+    )
+    expect(await refusal(createPluginNetwork(docker, 'odd', { ipamOptions: { size: 'big' } }))).toContain(
+      '--ipam-opt size is',
+    )
+    expect(await refusal(docker.run({ name: 'named-3', network: 'named', address: '10.88.8.9' }))).toContain(
+      '10.88.8.9 of network pool-10.88.0.0-16 is leased',
+    )
+    expect(await refusal(docker.run({ name: 'named-4', network: 'named', publish: ['8081:80'] }))).toContain(
+      '0.0.0.0:8081/tcp is published already',
+    )
+    for (const name of ['named-1', 'named-2', 'named-3', 'named-4', 'theirs-1', 'bridged-1'])
+      await docker.remove(name)
+    for (const name of ['pooled', 'named', 'theirs', 'bridged']) await docker.removeNetwork(name)
+    expect(await leftOver(here)).toBe('')
+  })
+}

@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals'
+import { createPluginNetwork } from '../../lab/neighbour/docker-network.ts'
+import { addresses } from '../../lab/topology.ts'
+import { answers, type Here, leftOver } from './here.ts'
+
+const { ip, ip6 } = addresses
+
+/** The reachability contract, held by containers of a real Docker. */
+export const reach = (opened: () => Here): void => {
+  test('a published port is reached from everywhere it should be, and nothing else of the container', async () => {
+    const here = opened()
+    const { lab, docker } = here
+    await createPluginNetwork(docker, 'web', { ipv6: true })
+    await createPluginNetwork(docker, 'back')
+    const web = await docker.run({
+      name: 'web-1',
+      network: 'web',
+      publish: [
+        '8080:80',
+        '8053:80/udp',
+        `${ip.host}:8081:80`,
+        `0.0.0.0:8082:80`,
+        '127.0.0.1:8083:80',
+        '8090:80',
+        '8091:80',
+      ],
+    })
+    const sibling = await docker.run({ name: 'web-2', network: 'web' })
+    const other = await docker.run({ name: 'back-1', network: 'back' })
+    await lab.outside.listen({ protocol: 'tcp', port: 7000 })
+
+    for (const host of [ip.host, ip.hostSecond, ip6.host])
+      for (const from of [lab.client, lab.host, web, sibling]) {
+        expect([from.name, host, await answers(from, host, 8080)]).toEqual([from.name, host, 'web-1'])
+        expect([from.name, host, await answers(from, host, 8053, 'udp')]).toEqual([from.name, host, 'web-1'])
+      }
+    expect(await answers(other, ip.host, 8080)).toBe('web-1')
+    expect(await answers(lab.client, ip.host, 8090)).toBe('web-1')
+    expect(await answers(lab.client, ip.host, 8091)).toBe('web-1')
+    // Host addresses: one of them, those of one family, loopback alone.
+    expect(await answers(lab.client, ip.host, 8081)).toBe('web-1')
+    expect(await answers(lab.client, ip.hostSecond, 8081)).toBeNull()
+    expect(await answers(lab.client, ip.host, 8082)).toBe('web-1')
+    expect(await answers(lab.client, ip6.host, 8082)).toBeNull()
+    expect(await answers(lab.host, '127.0.0.1', 8083)).toBe('web-1')
+    expect(await answers(lab.client, ip.host, 8083)).toBeNull()
+    // Past the ports: siblings and the host reach the container itself, other networks and machines do not.
+    expect(await answers(sibling, web.address, 80)).toBe('web-1')
+    expect(await answers(lab.host, web.address, 80)).toBe('web-1')
+    expect(await answers(other, web.address, 80)).toBeNull()
+    expect(await answers(lab.neighbour, web.address, 80)).toBeNull()
+    expect(await answers(lab.neighbour, web.address6 ?? '', 80)).toBeNull()
+    expect(await web.probe({ protocol: 'tcp', destination: ip.outside, port: 7000 })).toMatchObject({
+      delivered: true,
+      source: ip.hostOutside,
+    })
+
+    for (const name of ['web-1', 'web-2', 'back-1']) await docker.remove(name)
+    expect(await answers(lab.client, ip.host, 8080)).toBeNull()
+    for (const name of ['web', 'back']) await docker.removeNetwork(name)
+    expect(await leftOver(here)).toBe('')
+  })
+}

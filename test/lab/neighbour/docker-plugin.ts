@@ -1,0 +1,82 @@
+import { request } from 'node:http'
+import type { Backend } from '../backend.ts'
+import type { Lab } from '../lab.ts'
+import type { Running } from '../run.ts'
+
+const socket = '/run/docker/plugins/portolan.sock'
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** `portolan docker-plugin` on a lab's host, where dockerd finds it. */
+export interface DockerPlugin extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  start(environment?: Readonly<Record<string, string>>): Promise<void>
+  /** Ends it, and waits until it has ended; its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+  /** Waits until it has ended by itself. */
+  ended(): Promise<number | null>
+  /** One call, as dockerd makes it; null: it ended before it answered. */
+  call(path: string, body: unknown): Promise<{ readonly status: number; readonly body: Json } | null>
+  /** What it has said, those before it too. */
+  readonly said: readonly string[]
+}
+
+export const startDockerPlugin = async (lab: Lab, backend: Backend): Promise<DockerPlugin> => {
+  let running: Running | null = null
+  const said: string[] = []
+  const path = `/proc/${lab.host.pid}/root${socket}`
+  const plugin: DockerPlugin = {
+    said,
+    async start(environment = {}) {
+      const started = lab.host.start([...lab.command, 'docker-plugin', '--backend', backend], {
+        environment: { NO_COLOR: '1', ...environment },
+        timeoutMs: 2 ** 31 - 1,
+      })
+      running = started
+      let over = false
+      void started.outcome.then(({ stderr }) => {
+        over = true
+        said.push(stderr)
+      })
+      for (let attempt = 0; (await plugin.call('/Plugin.Activate', null)) === null; attempt += 1) {
+        if (over || attempt > 600) throw new Error(`the plugin does not serve: ${said.join('\n')}`)
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+    },
+    async stop(signal = 'SIGTERM') {
+      running?.kill(signal)
+      return plugin.ended()
+    },
+    ended: async () => (await running?.outcome)?.exitCode ?? null,
+    call: (verb, body) =>
+      new Promise((resolve) => {
+        const text = typeof body === 'string' ? body : JSON.stringify(body)
+        const sent = request(
+          {
+            socketPath: path,
+            method: 'POST',
+            path: verb,
+            headers: { 'content-length': Buffer.byteLength(text) },
+          },
+          (answer) => {
+            let found = ''
+            answer.setEncoding('utf8').on('data', (part: string) => {
+              found += part
+            })
+            answer.on('end', () =>
+              resolve({ status: answer.statusCode ?? 0, body: JSON.parse(found) as Json }),
+            )
+            answer.on('error', () => resolve(null))
+          },
+        )
+        sent.on('error', () => resolve(null))
+        sent.end(text)
+      }),
+    async [Symbol.asyncDispose]() {
+      await plugin.stop('SIGKILL')
+    },
+  }
+  lab.use(plugin)
+  await plugin.start()
+  return plugin
+}
