@@ -24,6 +24,8 @@ describe('status of a host without Portolan', () => {
     expect(JSON.parse(stdout)).toEqual({
       networks: [],
       mappings: [],
+      parented: [],
+      endpoints: [],
       drift: [],
       lost: [],
       conflicts: [],

@@ -63,4 +63,35 @@ export const routes = (open: OpenLab, backend: Backend): void => {
     ]
     expect(all.slice(1)).toEqual([by(0, 1024), by(0, 1024), by(7, 7), by(7, 7), ['', '']])
   })
+
+  test('a shell script isolates again what attach plugged in and a link let go, before the hooks end', async () => {
+    const lab = await open({ bridgeNf: 0 })
+    const text = `{name: shop, services: {web: {networks: [front], scale: 2}}, networks: {front: {driver_opts:
+      {com.docker.network.bridge.enable_icc: "false", com.docker.network.bridge.name: br-front}, x-portolan: {pool: classic}}}}`
+    const options = ['-f', await lab.write('compose.yaml', text), '--state', '/run/lab/live']
+    expect(await lab.portolan(['apply', '--yes', ...options])).toMatchObject({ exitCode: 0 })
+    for (const name of ['web-1', 'web-2']) {
+      const { pid } = await bareMachine(lab, name)
+      const attach = ['attach', 'front', '--netns', String(pid), '--name', name]
+      expect(await lab.portolan([...attach, ...options])).toMatchObject({ exitCode: 0, stderr: '' })
+    }
+    const found = async (): Promise<readonly (string | undefined)[]> =>
+      (await lab.host.mustRun(['ip', '-d', '-o', 'link'])).match(/isolated (on|off)|nf_call_iptables \d/g) ??
+      []
+    const apart = await found()
+    expect(apart).toEqual(['nf_call_iptables 0', 'isolated on', 'isolated on'])
+    await lab.host.ip('link set br-front type bridge nf_call_iptables 1 nf_call_ip6tables 1')
+    for (const port of await portsOf(lab))
+      await lab.host.mustRun(['bridge', 'link', 'set', 'dev', port, 'isolated', 'off'])
+    const { stdout } = await lab.portolan(['script', ...options])
+    await lab.host.mustRun(['sh', await lab.write('again.sh', stdout)])
+    expect(await found()).toEqual(apart)
+    await lab.host.mustRun([
+      'sh',
+      '-c',
+      `ip link add foreign type veth peer name other; ip link set foreign master br-front`,
+    ])
+    await lab.host.mustRun(['sh', await lab.write('again.sh', stdout)])
+    expect(await found()).toEqual(['nf_call_iptables 1', ...Array.from({ length: 3 }, () => 'isolated off')])
+  })
 }

@@ -130,18 +130,18 @@ export const acquireAddressIn = (
     if (!isInBounds(range.whole, address))
       throw new PortolanError(
         'ADDRESS_OUT_OF_RANGE',
-        `${address} is no address for endpoints of network ${request.on.network}: ask for one of ${request.subnet} that is not its network, broadcast or gateway address.`,
+        `${address} is no address for endpoints ${placeOf(request.on)}: ask for one of ${request.subnet} that is not its network, broadcast or gateway address.`,
       )
     const there = book.find(`${range.prefix}${address}`)
     if (there?.kind === 'address' && there.released === null && !isHolder(there, request))
       throw new PortolanError(
         'ADDRESS_LEASED',
-        `${address} of network ${request.on.network} is leased to ${replicaName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
+        `${address} ${placeOf(request.on)} is leased to ${replicaName(there.holder)} of project ${there.holder.project}: ask for another address, or release that lease first.`,
       )
     if (there?.kind === 'address' && isInterfaces(there, request))
       throw new PortolanError(
         'ADDRESS_LEASED',
-        `${address} of network ${request.on.network} is on the interface of ${replicaName(there.holder)}, which gave it up and is attached still: detach that endpoint first (portolan detach ${replicaName(there.holder)}), or ask for another address.`,
+        `${address} ${placeOf(request.on)} is on the interface of ${replicaName(there.holder)}, which gave it up and is attached still: detach that endpoint first (portolan detach ${replicaName(there.holder)}), or ask for another address.`,
       )
     return take(book, request, range, address, { known, key: holder })
   }
@@ -152,6 +152,10 @@ export const acquireAddressIn = (
   if (address === null) throw exhausted(book, request, range)
   return take(book, request, range, address, { known, key: holder })
 }
+
+/** A bridge of others and an interface of the host are no networks of ours: they go by their own name. */
+const placeOf = ({ project, network }: LeasingNetwork): string =>
+  project === null ? `on ${network}` : `of network ${network}`
 
 /** The address of this network and family that the holder has, or had last. */
 const ownAddress = (book: LeaseBook, holder: string): LeasedAddress | null => {
@@ -237,6 +241,6 @@ const exhausted = (
   const rest = BigInt(leased) < size ? ', and every other one is in use without a lease' : ''
   return new PortolanError(
     'SUBNET_EXHAUSTED',
-    `No address is left for ${replicaName(holder)} in ${place}, on network ${on.network}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,
+    `No address is left for ${replicaName(holder)} in ${place}, ${on.project === null ? `on ${on.network}` : `on network ${on.network}`}: it has ${size} ${size === 1n ? 'address' : 'addresses'} for endpoints, and ${leased} ${leased === 1 ? 'is' : 'are'} leased${rest}. Give the network a larger subnet, or take endpoints off it.`,
   )
 }

@@ -57,7 +57,8 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
       prepareSearch(intent, { backend, runner, leases, stateDirectory }, live, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
-    readStatus: ({ conflicts }) => readStatus({ project, backend, runner, stateDirectory, conflicts }),
+    readStatus: ({ conflicts }) =>
+      readStatus({ project, backend, runner, stateDirectory, leases, conflicts }),
     openMonitor: () => openMonitor({ legacy: { runner } }),
     close: async () => {
       await search.close()

@@ -80,11 +80,18 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
         '    [ "$(cat "$flag")" = 0 ] || isolated=off hooks=1',
         '  done',
         `  for port in /sys/class/net/${name}/brif/*; do`,
-        '    [ "$(cat "$port/isolated" 2>/dev/null)" = 1 ] || isolated=off hooks=1',
+        '    [ "$(cat "$port/isolated" 2>/dev/null)" = 1 ] && continue',
+        // What `attach` plugged in was let go for a link, or by bridges that called the hooks, and is isolated again.
+        `    [ -e "$port/isolated" ] || isolated=off hooks=1`,
+        `    case "$(cat "/sys/class/net/$\{port##*/}/ifalias" 2>/dev/null)" in`,
+        '      "portolan project="*" network="*" endpoint="*) ;;',
+        '      *) isolated=off hooks=1 ;;',
+        '    esac',
         '  done',
         // Isolated ports would not let a link through.
         ...(network.linked === true ? ['  isolated=off hooks=1'] : []),
-        `  ip link set dev ${name} type bridge nf_call_iptables "$hooks" nf_call_ip6tables "$hooks"`,
+        // One of both always holds: the hooks come before ports are let go, and go behind them.
+        `  [ "$hooks" = 0 ] || ${callHooks(name, 1)}`,
         'fi',
       ]
     : []
@@ -98,9 +105,19 @@ const bridgeLines = (project: string, network: DesiredNetwork): readonly string[
     `  bridge link set dev "$\{port##*/}" hairpin on`,
     ...(guarded ? [`  bridge link set dev "$\{port##*/}" isolated "$isolated"`] : []),
     'done',
+    ...(guarded
+      ? [
+          'if [ "$hooks" = 0 ] && [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then',
+          `  ${callHooks(name, 0)}`,
+          'fi',
+        ]
+      : []),
     '',
   ]
 }
+
+const callHooks = (bridge: string, value: 0 | 1): string =>
+  `ip link set dev ${bridge} type bridge nf_call_iptables ${value} nf_call_ip6tables ${value}`
 
 /** What a plan for this host does by its facts, a script has to find out where it runs. */
 const keepAdvertisements: readonly string[] = [

@@ -1,5 +1,6 @@
 import type { HostRules } from '../host-rules/host-rules.ts'
 import type { PlanChange } from '../plan/plan.ts'
+import { endpointLines, parentedLines } from './attached-lines.ts'
 import { conflictsNow } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
@@ -56,6 +57,8 @@ export const joinStatus = async (
       ...(counts.get(line) ?? { connections: null, packets: null, bytes: null }),
       conflicts: byMapping(keyOf(line.project, { ...line, kind: line.mode })),
     })),
+    parented: parentedLines(facts, reading.leases).filter(isShown),
+    endpoints: endpointLines(facts, reading.leases).filter(isShown),
     drift: driftChanges(reading).filter(isShown),
     lost: drift.lost,
     conflicts: found.conflicts,

@@ -3,7 +3,14 @@ import { socketText } from '@portolan/netfilter/text'
 import { listConflicts } from '../plan/print/list-conflicts.ts'
 import { plainStyle, type Style } from '../text/style.ts'
 import { alignColumns } from '../text/text-table.ts'
-import type { ConflictCount, HostStatus, MappingStatus, NetworkStatus } from './status.ts'
+import type {
+  ConflictCount,
+  EndpointStatus,
+  HostStatus,
+  MappingStatus,
+  NetworkStatus,
+  ParentedStatus,
+} from './status.ts'
 
 /** So many changes are listed; all are in the JSON. */
 const mostChanges = 20
@@ -13,10 +20,10 @@ const mostChanges = 20
  * @internal
  */
 export const printStatus = (status: HostStatus, style: Style = plainStyle): readonly string[] => {
-  const { mappings, networks, conflicts, unread } = status
+  const { mappings, networks, parented, endpoints, conflicts, unread } = status
   // What could not be read may hold more.
   const asFar = unread.length === 0 ? '' : ', as far as the host could be read'
-  if (mappings.length + networks.length === 0)
+  if (mappings.length + networks.length + parented.length + endpoints.length === 0)
     return [`Nothing of Portolan is mapped on this host${asFar}.`, ...printDrift(status, style)]
   const counts = countsNew(mappings)
   return [
@@ -26,6 +33,8 @@ export const printStatus = (status: HostStatus, style: Style = plainStyle): read
     ...(networks.length === 0
       ? []
       : ['', ...table(networkHead, networks.map(networkCells), networks, style)]),
+    ...plainTable(parentedHead, parented.map(parentedCells), style),
+    ...plainTable(endpointHead, endpoints.map(endpointCells), style),
     ...printDrift(status, style),
     ...(conflicts === null || conflicts.length === 0
       ? []
@@ -42,6 +51,16 @@ const table = (
 ): readonly string[] => {
   const [first = '', ...lines] = alignColumns([head, ...rows])
   return [style.bold(first), ...lines.map((line, at) => paint(of[at], style)(line))]
+}
+
+const plainTable = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+): readonly string[] => {
+  if (rows.length === 0) return []
+  const [first = '', ...lines] = alignColumns([head, ...rows])
+  return ['', style.bold(first), ...lines]
 }
 
 const paint = (
@@ -108,6 +127,32 @@ const networkCells = (line: NetworkStatus): readonly string[] => [
   driftWord(line.drift),
   conflictText(line.conflicts),
 ]
+
+const parentedHead: readonly string[] = ['NETWORK', 'DRIVER', 'PARENT', 'SUBNETS', 'LINK']
+
+const parentedCells = (line: ParentedStatus): readonly string[] => [
+  visibleLine(`${line.project}/${line.name}`),
+  line.driver,
+  line.parent,
+  line.subnets.join(' '),
+  line.up ? 'up' : 'down',
+]
+
+const endpointHead: readonly string[] = ['ENDPOINT', 'NETWORK', 'ADDRESSES', 'INTERFACE', 'LINK']
+
+const endpointCells = (line: EndpointStatus): readonly string[] => [
+  visibleLine(line.endpoint),
+  visibleLine(`${line.project}/${line.network}`),
+  line.addresses.length === 0 ? '-' : line.addresses.join(' '),
+  line.interface ?? '-',
+  linkWord(line),
+]
+
+const linkWord = ({ interface: name, bridge, up }: EndpointStatus): string => {
+  if (name === null) return '?'
+  if (bridge === null) return 'off its bridge'
+  return up === true ? 'up' : 'down'
+}
 
 const printDrift = ({ drift, lost }: HostStatus, style: Style): readonly string[] => {
   if (drift.length + lost.length === 0) return []

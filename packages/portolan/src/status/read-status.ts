@@ -1,14 +1,16 @@
-import type { DesiredState, Intent, OwnedNetwork, Runner } from '@portolan/core'
+import type { DesiredState, Intent, LeaseState, LeaseStore, OwnedNetwork, Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory, readHost } from '@portolan/host'
-import { InvalidRequestError, MissingToolError } from '@portolan/netfilter'
+import { InvalidRequestError, MissingToolError, PortolanError } from '@portolan/netfilter'
 import { assumeBackend } from '../backend/assume-backend.ts'
 import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
 import { readRules } from '../host-rules/read-rules.ts'
 import { readSurroundingRules } from '../host-rules/read-surrounding-rules.ts'
+import { withLeaseStore } from '../leases/with-lease-store.ts'
 import { planBeside, sysctlsAreWritable } from '../plan/plan-intent.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
+import { parentedLines } from './attached-lines.ts'
 import { countConnections } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
@@ -30,6 +32,8 @@ export interface StatusOptions {
   /** The backend of what is in none yet; `auto` unless told. */
   readonly backend?: BackendChoice
   readonly stateDirectory?: string
+  /** The lease store of this process; that of the state directory unless told. */
+  readonly leases?: LeaseStore
   readonly runner?: Runner
   /** Look for conflicts; true unless told. */
   readonly conflicts?: boolean
@@ -52,9 +56,10 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */
-const refuseAbsent = (project: string, { wishes, networks, inForce }: Reading): void => {
+const refuseAbsent = (project: string, { facts, wishes, networks, inForce, leases }: Reading): void => {
+  const onParents = parentedLines(facts, leases)
   const there = new Set(
-    [...wishes, ...networks, ...inForce.map(({ port }) => port)].map((one) => one.project),
+    [...wishes, ...networks, ...onParents, ...inForce.map(({ port }) => port)].map((one) => one.project),
   )
   if (there.has(project)) return
   const others = [...there].sort()
@@ -104,6 +109,7 @@ const read = async (
     places.placed(project, stateOf(project, places.networks)),
   )
   const inForce = places.inForce.map(({ port }) => port)
+  const leases = await readLeases(options)
   const settled = before === null ? live.wishes : settledWishes(before, live.wishes, inForce)
   const wishes = [...settled, ...planned]
   return readingOf(places, {
@@ -113,8 +119,25 @@ const read = async (
       ? await defaultBackend(options.backend ?? 'auto', runner)
       : assumeBackend('auto'),
     sysctls: sysctlsAreWritable(),
-    unread: live.unread,
+    unread: [...live.unread, ...leases.unread],
+    leases: leases.state,
   })
+}
+
+/** Leases that cannot be read are no reason to tell nothing else. */
+const readLeases = async (
+  options: StatusOptions,
+): Promise<{ readonly state: LeaseState | null; readonly unread: readonly string[] }> => {
+  try {
+    return {
+      state: await withLeaseStore(options, async (store) => (await store?.read()) ?? null),
+      unread: [],
+    }
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    const what = 'what is attached is told without addresses, and no network on an interface of this host'
+    return { state: null, unread: [`The leases could not be read, so ${what}: ${error.message}`] }
+  }
 }
 
 const stateOf = (project: string, networks: readonly OwnedNetwork[]): DesiredState => ({

@@ -1,4 +1,4 @@
-import type { DesiredState, OwnedNetwork } from '@portolan/core'
+import { type DesiredState, emptyLeases, type LeaseState, type OwnedNetwork } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import { type Backend, backends } from '../backend/backend.ts'
 import { guardedBridges } from '../host-rules/guarded-bridges.ts'
@@ -51,6 +51,8 @@ export const readingOf = (
     /** May sysctls be set? */
     readonly sysctls: boolean
     readonly unread: readonly string[]
+    /** Null: not known. */
+    readonly leases: LeaseState | null
   },
 ): Reading => {
   const { facts, rules, networks, backendOf } = places
@@ -65,6 +67,7 @@ export const readingOf = (
   return {
     ...places,
     wishes,
+    leases: known.leases ?? emptyLeases,
     drift: findDrift(facts, rules, guarded, wishes, known.sysctls),
     unread: [...(facts.unread ?? []), ...rules.unread, ...known.unread, ...undriven(rules, wishes)],
   }

@@ -1,4 +1,4 @@
-import type { OwnedNetwork } from '@portolan/core'
+import type { LeaseState, OwnedNetwork } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -15,5 +15,6 @@ export interface Reading {
   readonly inForce: readonly PortInForce[]
   readonly wishes: readonly PlacedWish[]
   readonly drift: Drift
+  readonly leases: LeaseState
   readonly unread: readonly string[]
 }

@@ -1,3 +1,4 @@
+import { emptyLeases, type LeaseState } from '@portolan/core'
 import type { HostFacts } from '@portolan/netfilter'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -21,6 +22,8 @@ export interface StatusSource {
   readonly wishes: readonly Wish[]
   /** The backend of what is in none yet. */
   readonly backend: Backend
+  /** None unless told: what is attached is told without addresses, and no network on an interface. */
+  readonly leases?: LeaseState
 }
 
 /**
@@ -47,8 +50,8 @@ export const statusOf = async (
   }))
 }
 
-const readingFrom = ({ facts, rules, wishes, backend }: StatusSource): Reading =>
-  readingOf(placesOn(facts, rules), { wishes, fallback: backend, sysctls: true, unread: [] })
+const readingFrom = ({ facts, rules, wishes, backend, leases = emptyLeases }: StatusSource): Reading =>
+  readingOf(placesOn(facts, rules), { wishes, fallback: backend, sysctls: true, unread: [], leases })
 
 /**
  * What on a host breaks, or would break, what its projects want.

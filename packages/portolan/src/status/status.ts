@@ -16,6 +16,10 @@ import type { DriftChange } from '../watch/host-event.ts'
 export interface HostStatus {
   readonly networks: readonly NetworkStatus[]
   readonly mappings: readonly MappingStatus[]
+  /** Networks of driver macvlan or ipvlan, on an interface of the host. */
+  readonly parented: readonly ParentedStatus[]
+  /** What `attach` put on networks of all kinds. */
+  readonly endpoints: readonly EndpointStatus[]
   /** What would bring back what is missing or different, change by change, of mappings and of all else that is ours. */
   readonly drift: readonly StatusChange[]
   /** What is missing of ours and nothing tells any more, each a sentence: apply those projects again. */
@@ -49,6 +53,40 @@ export interface NetworkStatus {
    */
   readonly drift: 'none' | 'missing' | 'changed' | 'unwanted' | 'unknown'
   readonly conflicts: ConflictCount | null
+}
+
+/**
+ * A network on an interface of the host, as its lease tells it.
+ * @public @since 0.1.0
+ */
+export interface ParentedStatus {
+  readonly project: string
+  readonly name: string
+  readonly driver: 'macvlan' | 'ipvlan'
+  readonly parent: string
+  /** IPv4 first. */
+  readonly subnets: readonly string[]
+  /** Is the parent up? False also where it is missing. */
+  readonly up: boolean
+}
+
+/**
+ * An endpoint with an interface on a network of ours. On a network on an interface of the host, it is one that holds an
+ * address there: the host has no end of its interface, and does not see whether it is there.
+ * @public @since 0.1.0
+ */
+export interface EndpointStatus {
+  readonly project: string
+  readonly network: string
+  readonly endpoint: string
+  /** Those that are leased, IPv4 first. */
+  readonly addresses: readonly string[]
+  /** The host's end; null: it has none. */
+  readonly interface: string | null
+  /** The bridge that it is a port of; null: it is none. */
+  readonly bridge: string | null
+  /** Null: the host does not see it. */
+  readonly up: boolean | null
 }
 
 /**

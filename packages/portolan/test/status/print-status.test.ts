@@ -75,6 +75,49 @@ test('a long list of changes is cut, and says so', () => {
   expect(lines).toContain('and 5 more changes: --json tells all.')
 })
 
+test('networks on an interface, and what is attached, have a table each', () => {
+  const of = { project: 'shop', network: 'web' }
+  const printed = printStatus(
+    status({
+      ...{ mappings: [], networks: [] },
+      parented: [
+        {
+          project: 'shop',
+          name: 'lan',
+          driver: 'macvlan',
+          parent: 'eth1',
+          subnets: ['10.2.0.0/24'],
+          up: true,
+        },
+      ],
+      endpoints: [
+        { ...of, endpoint: 'a', addresses: ['10.1.0.2'], interface: 've-a', bridge: 'br-web', up: true },
+        { ...of, endpoint: 'b', addresses: [], interface: 've-b', bridge: null, up: true },
+        {
+          ...of,
+          network: 'lan',
+          endpoint: 'c',
+          addresses: ['10.2.0.2'],
+          interface: null,
+          bridge: null,
+          up: null,
+        },
+      ],
+    }),
+  )
+  expect(printed).toEqual([
+    'No port is mapped.',
+    '',
+    'NETWORK   DRIVER   PARENT  SUBNETS      LINK',
+    'shop/lan  macvlan  eth1    10.2.0.0/24  up',
+    '',
+    'ENDPOINT  NETWORK   ADDRESSES  INTERFACE  LINK',
+    'a         shop/web  10.1.0.2   ve-a       up',
+    'b         shop/web  -          ve-b       off its bridge',
+    'c         shop/lan  10.2.0.2   -          ?',
+  ])
+})
+
 test('an empty host and a project without ports are said in words', () => {
   expect(printStatus(status({ mappings: [], networks: [] }))).toEqual([
     'Nothing of Portolan is mapped on this host.',

@@ -38,6 +38,8 @@ export const network = (more: Partial<Network> = {}): Network => ({
 export const status = (more: Partial<HostStatus> = {}): HostStatus => ({
   networks: [network()],
   mappings: [mapping()],
+  parented: [],
+  endpoints: [],
   drift: [],
   lost: [],
   conflicts: [],

@@ -10,13 +10,16 @@ import {
 import type { FakeState } from './fake-state.ts'
 
 /** The status of a simulated host: of one project, or of all. */
-export const statusOn = (
+export const statusOn = async (
   state: FakeState,
   project: string | null,
   backend: Backend,
   conflicts: boolean,
-): Promise<HostStatus> =>
-  statusOf(project, { facts: state.facts, rules: state.rules, wishes: wishesOn(state), backend, conflicts })
+): Promise<HostStatus> => {
+  const { facts, rules } = state
+  const leases = await state.leases.read()
+  return statusOf(project, { facts, rules, wishes: wishesOn(state), backend, conflicts, leases })
+}
 
 /** What breaks, or would break, what the projects of a simulated host want. */
 export const conflictsOn = (state: FakeState): readonly ProjectConflict[] =>

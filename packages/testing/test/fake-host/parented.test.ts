@@ -131,6 +131,41 @@ describe('a network on an interface of a simulated host', () => {
     },
   )
 
+  test('is told by status, as what is attached is, and goes by its own name in what is said', async () => {
+    const host = fakeHost(smallHost)
+    const live = await host.openHost({ project: 'lab', backend: 'nftables' })
+    await live.ensureNetwork('web', { pool: 'classic', ipv6: true })
+    await live.ensureParentedNetwork('lan', { parent: 'eth0', ipv4: { subnet: '203.0.113.0/24' } })
+    const one = await live.attach({ network: 'web', endpoint: 'a', netns: { name: 'blue' } })
+    await live.attach({ network: 'lan', endpoint: 'b', netns: { name: 'red' } })
+    const { parented, endpoints } = await live.status({ conflicts: false })
+    expect(parented).toEqual([
+      {
+        project: 'lab',
+        name: 'lan',
+        driver: 'macvlan',
+        parent: 'eth0',
+        subnets: ['203.0.113.0/24'],
+        up: true,
+      },
+    ])
+    const bridge = live.networks()[0]?.bridge
+    const addresses = [one.ip, one.ip6]
+    const of = (network: string, endpoint: string) => ({ project: 'lab', network, endpoint })
+    expect(endpoints).toEqual([
+      { ...of('lan', 'b'), addresses: ['203.0.113.2'], interface: null, bridge: null, up: null },
+      { ...of('web', 'a'), addresses, interface: expect.stringMatching(/^ve-/), bridge, up: true },
+    ])
+    const red = { netns: { name: 'red' }, interface: 'eth1' }
+    await expect(
+      live.attach({ network: 'lan', endpoint: 'c', ...red, address: '203.0.113.2' }),
+    ).rejects.toThrow(/^203\.0\.113\.2 on eth0 is leased to b of project lab/)
+    await expect(live.attach({ network: 'nowhere', endpoint: 'c', ...red })).rejects.toThrow(
+      'there is no network "lab/nowhere" of ours on this host (there are lab/web, lab/lan)',
+    )
+    await live.close()
+  })
+
   test('shares no namespace with another network of its subnet', async () => {
     const host = fakeHost(smallHost)
     const live = await host.openHost({ project: 'lab', backend: 'nftables' })

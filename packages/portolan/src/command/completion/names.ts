@@ -21,7 +21,10 @@ export const namesOf = async (
   const readers: Readonly<Record<typeof kind, () => readonly string[]>> = {
     command: () => [...Object.keys(commands), 'help'],
     interface: () => Object.keys(networkInterfaces()),
-    network: () => intentOf(values).networks.map(({ name }) => name),
+    network: () => {
+      const { networks, parented = [] } = intentOf(values)
+      return [...networks, ...parented].map(({ name }) => name)
+    },
     project: () => [
       ...attempted(() => [intentOf(values).project]),
       ...attempted(projectsOfBridges),

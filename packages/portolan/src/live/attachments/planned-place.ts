@@ -8,6 +8,7 @@ import {
   type LeasedAddress,
   type LeaseState,
   type LeaseStore,
+  leasedSubnets,
   leaseKey,
   releaseLease,
   replicaName,
@@ -34,8 +35,12 @@ export const plannedPlace = async (
   asked: string,
   mark: EndpointMark,
 ): Promise<EndpointPlace> => {
-  const bridge = bridgeOf(rules.bridges, asked.includes('/') ? asked : `${mark.project}/${mark.network}`)
   const state = await leases.read()
+  const onParents = leasedSubnets(state).flatMap(({ project, network, parented }) =>
+    parented === undefined ? [] : [`${project}/${network}`],
+  )
+  const wanted = asked.includes('/') ? asked : `${mark.project}/${mark.network}`
+  const bridge = bridgeOf(rules.bridges, wanted, [...new Set(onParents)])
   const subnets = { ip: subnetOf(state, mark, 'ip', bridge), ip6: subnetOf(state, mark, 'ip6', bridge) }
   if (subnets.ip === null && subnets.ip6 === null)
     throw new InvalidRequestError(

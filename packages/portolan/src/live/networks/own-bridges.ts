@@ -42,15 +42,21 @@ export const bridgeHolding = (bridges: readonly OwnBridge[], address: string): O
 
 /**
  * The bridge of a network, by `network`, `project/network` or the bridge's own name.
+ *
+ * @param others - networks without a bridge, as `project/network`, that may be meant
  * @throws InvalidRequestError when there is none, or more than one
  */
-export const bridgeOf = (bridges: readonly OwnBridge[], wanted: string): OwnBridge => {
+export const bridgeOf = (
+  bridges: readonly OwnBridge[],
+  wanted: string,
+  others: readonly string[] = [],
+): OwnBridge => {
   const found = bridges.filter(({ project, network, name }) =>
     [network, `${project}/${network}`, name].includes(wanted),
   )
   const [first, second] = found
   if (first === undefined) {
-    const known = bridges.map(({ project, network }) => `${project}/${network}`)
+    const known = [...bridges.map(({ project, network }) => `${project}/${network}`), ...others]
     throw new InvalidRequestError(
       `there is no network "${visibleLine(wanted)}" of ours on this host${known.length === 0 ? '' : ` (there are ${known.join(', ')})`}. Apply a plan that has it first.`,
     )
