@@ -10,6 +10,9 @@ const folder = temporaryFolder({
   'compose.yaml':
     'name: shop\nservices: {web: {networks: {n: {ipv4_address: 172.17.0.2}}}}\n' +
     'networks: {n: {ipam: {config: [{subnet: 172.17.0.0/16}]}, driver_opts: {com.docker.network.bridge.name: docker0}}}\n',
+  'lan.yaml':
+    'name: shop\nservices: {web: {networks: {lan: {ipv4_address: 192.0.2.200}}}}\n' +
+    'networks: {lan: {driver: macvlan, ipam: {config: [{subnet: 192.0.2.0/24}]}, driver_opts: {parent: eth0}}}\n',
   'own.nft':
     'table inet mine {\n  chain in {\n    type filter hook input priority 0; policy accept;\n    tcp dport 25 drop\n  }\n}\n',
 })
@@ -22,6 +25,18 @@ const told = async (...words: readonly string[]): Promise<readonly string[]> => 
 }
 
 describe('explain', () => {
+  test('tells that the host and its own macvlan do not reach one another, and nothing of it for other machines', async () => {
+    const words = ['-f', 'lan.yaml', '--to', '192.0.2.200:80/tcp'] as const
+    expect((await told(...words)).at(-2)).toBe(
+      '192.0.2.200 is web of network lan, a macvlan on eth0. This host and its own containers on eth0 do not reach one another there, whatever its rules say. To reach web from here, put it on a second network, one with a bridge.',
+    )
+    expect((await told(...words, '--from', '198.51.100.7', '--in', 'eth0')).join('\n')).not.toContain(
+      'macvlan',
+    )
+    const back = ['-f', 'lan.yaml', '--to', '192.0.2.2:22/tcp', '--from', '192.0.2.200'] as const
+    expect((await told(...back)).at(-2)).toContain('192.0.2.200 is web of network lan, a macvlan on eth0.')
+  })
+
   test('tells of a published port: what sends it where, what lets it pass, and how the answer comes back', async () => {
     expect(await told('--from', '192.0.2.9:40000', '--to', '192.0.2.2:8080/tcp')).toEqual([
       'A TCP packet from 192.0.2.9:40000 to 192.0.2.2:8080 comes in by eth0.',

@@ -1,4 +1,4 @@
-import { endpointAddresses } from '@portolan/core'
+import { type DesiredParentedNetwork, endpointAddresses } from '@portolan/core'
 import { createRunner } from '@portolan/host'
 import type { EndpointAddress, HostFacts } from '@portolan/netfilter'
 import type { HostRules } from '../host-rules/host-rules.ts'
@@ -19,6 +19,8 @@ export interface Situation {
   readonly endpoints: readonly EndpointAddress[]
   /** Services by address. */
   readonly names: ReadonlyMap<string, string>
+  /** Networks of an intent that are on an interface of the host. */
+  readonly parented: readonly DesiredParentedNetwork[]
 }
 
 /**
@@ -31,12 +33,13 @@ export const readSituation = async (options: Options, terminal: Terminal): Promi
     usesFiles(options) ? readRuleFiles(options) : readAllRules(createRunner()),
   ])
   for (const sentence of [...(facts.unread ?? []), ...rules.unread]) terminal.say(`portolan: ${sentence}`)
-  if (options.file === undefined) return { facts, rules, endpoints: [], names: new Map() }
+  if (options.file === undefined) return { facts, rules, endpoints: [], names: new Map(), parented: [] }
   const settings = await planOptions(options)
   const { desired } = await plan(readIntent(options), {
     ...settings,
     facts,
     ...(usesFiles(options) ? {} : { rules }),
   })
-  return { facts, rules, endpoints: endpointAddresses(desired), names: endpointNames([desired]) }
+  const { parented = [] } = desired
+  return { facts, rules, endpoints: endpointAddresses(desired), names: endpointNames([desired]), parented }
 }
