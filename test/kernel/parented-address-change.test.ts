@@ -30,6 +30,18 @@ test('an interface with the address that a file had before is named, and detach 
       'eth0 is the interface of endpoint web already, with the MAC 02:42:c0:00:02:c8, and 02:42:c0:00:02:c9 is leased by now. Detach it first (portolan detach web -p shop --netns ...)',
     ),
   })
+  expect(
+    await run(`attach shop/lan --netns ${web.pid} --name api --interface eth1 --address 192.0.2.200`),
+  ).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('192.0.2.200 on eth0 is on the interface of web'),
+  })
+  expect(await run(`${attach} --interface eth1`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      'with an address that it had before: a child of eth0 has the MAC address',
+    ),
+  })
   expect(await run(`detach web -p shop --netns ${web.pid}`)).toMatchObject({ exitCode: 0, stderr: '' })
   expect(await web.mustRun(['ip', 'link'])).not.toContain('eth0')
   expect(await run(attach)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('192.0.2.201') })

@@ -6,6 +6,7 @@ import type { AddressUse } from './address-use.ts'
  * routers and resolvers that it uses. A machine that the host has not talked to is not known.
  *
  * @param translated - addresses that rules of other programs translate a destination to
+ * @param isBeside - whether an address is leased on another interface of the host (`leasedBesideParent`)
  * @example
  * parentUse('eth1', { nameservers: ['192.0.2.4'] }, []).isTaken('192.0.2.4') // true
  * @public @since 0.1.0
@@ -14,6 +15,7 @@ export const parentUse = (
   parent: string,
   { interfaces = [], neighbours = [], routes = [], nameservers = [] }: HostFacts,
   translated: readonly string[],
+  isBeside: (address: string) => boolean = () => false,
 ): AddressUse => {
   const taken = new Set(
     [
@@ -32,7 +34,7 @@ export const parentUse = (
     isKnown: true,
     isHandedOut: () => false,
     holderOf: () => null,
-    isTaken: (address) => taken.has(address),
+    isTaken: (address) => taken.has(address) || isBeside(address),
     parts: () => [null],
   }
 }

@@ -12,7 +12,7 @@ import { type PublishedPort, parseBridgeAlias } from '../contract/index.ts'
 import { isInside } from '../contract/openings.ts'
 import { poolsTouched } from '../engine/index.ts'
 import type { Intent, IntentNote, NetworkIntent, ParentedNetworkIntent } from '../intent/index.ts'
-import { emptyLeases, type LeaseProposal, type LeaseState } from '../lease/index.ts'
+import { emptyLeases, type LeaseProposal, type LeaseState, leasedSubnets } from '../lease/index.ts'
 import {
   defaultPools,
   type Pool,
@@ -26,6 +26,7 @@ import { type AddressUse, addressUse } from './address-use.ts'
 import { addressed } from './address-wish.ts'
 import { assignAddresses } from './assign-addresses.ts'
 import { portSupply } from './automatic-ports.ts'
+import { leasedBesideParent } from './beside-parent.ts'
 import { checkIntent } from './check-intent.ts'
 import { checkPortCount } from './check-port-count.ts'
 import { expandMappings } from './expand-mappings.ts'
@@ -137,7 +138,12 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
         : [],
     ),
   )
-  for (const { name, parent } of wires) uses.set(name, parentUse(parent, facts, options.translated ?? []))
+  const parents =
+    wires.length === 0 ? [] : leasedSubnets(leases.state).flatMap((lease) => lease.parented?.parent ?? [])
+  for (const { name, parent } of wires) {
+    const isBeside = leasedBesideParent(parent, parents, (key) => leases.book.find(key))
+    uses.set(name, parentUse(parent, facts, options.translated ?? [], isBeside))
+  }
   const { endpoints: all, notes } = assignAddresses(
     {
       project: intent.project,

@@ -122,8 +122,11 @@ export const refusal = (does: string, { stderr }: RunResult): Error => {
       `Could not ${does}: that needs the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN (${reason}). Run this as root.`,
       'CAP_SYS_ADMIN',
     )
+  const inUse = /already in use|already assigned/.test(reason)
+    ? ' Another interface of the same parent has that address: detach the endpoint with it first, or ask for another address.'
+    : ''
   const advice = /Cannot find device|does not exist/.test(reason)
     ? ' The endpoint is attached under another name (give that one with interface, --interface), or its interface was renamed or removed there: detach the endpoint and attach it again.'
     : ''
-  return new ApplyError(`Could not ${does}: ${reason}.${advice}`, { applied: [], stderr })
+  return new ApplyError(`Could not ${does}: ${reason}.${inUse}${advice}`, { applied: [], stderr })
 }

@@ -166,6 +166,60 @@ describe('a network on an interface of a simulated host', () => {
     await live.close()
   })
 
+  test.each(['', ', mac_address: "02:42:00:00:00:07"'])(
+    'keeps what an interface has still from others, until that is gone (%p)',
+    async (mac) => {
+      const host = fakeHost(smallHost)
+      const live = await host.openHost({ project: 'other', backend: 'nftables' })
+      const apply = async (address: string): Promise<void> => {
+        const text = `{name: shop, services: {web: {networks: {lan: {ipv4_address: ${address}${mac}}}}}, networks: {lan:
+          {driver: macvlan, driver_opts: {parent: eth0}, ipam: {config: [{subnet: 203.0.113.0/29, gateway: 203.0.113.1}]}}}}`
+        await host.apply(await host.plan(readCompose(text, { source: 'compose.yaml' })))
+      }
+      const of = (endpoint: string, name: string) => ({ network: 'shop/lan', endpoint, netns: { name } })
+      await apply('203.0.113.2')
+      await live.attach(of('web', 'blue'))
+      await apply('203.0.113.3')
+      await expect(live.attach(of('web', 'blue'))).rejects.toMatchObject({ code: expect.any(String) })
+      await expect(live.attach(of('web', 'green'))).rejects.toMatchObject({ code: 'ENDPOINT_ATTACHED' })
+      await expect(live.attach({ ...of('a', 'red'), address: '203.0.113.2' })).rejects.toThrow(
+        /^203\.0\.113\.2 on eth0 is on the interface of web, .* \(portolan detach web\)/,
+      )
+      const given = []
+      for (const name of ['a', 'b', 'c']) given.push((await live.attach(of(name, name))).ip)
+      expect(given).toEqual(['203.0.113.4', '203.0.113.5', '203.0.113.6'])
+      expect(await codeOf(live.attach(of('d', 'd')))).toBe('SUBNET_EXHAUSTED')
+      host.endNamespace({ name: 'blue' })
+      expect(await live.attach(of('d', 'd'))).toMatchObject({ ip: '203.0.113.2' })
+      expect(await live.attach(of('web', 'green'))).toMatchObject({ ip: '203.0.113.3' })
+      await live.close()
+    },
+  )
+
+  test('picks no address that is leased on another interface, which may lead to the same wire', async () => {
+    const host = fakeHost(smallHost)
+    const live = await host.openHost({ project: 'lab', backend: 'nftables' })
+    for (const [name, parent] of [
+      ['one', 'eth0'],
+      ['two', 'eth0.7'],
+    ] as const)
+      await live.ensureParentedNetwork(name, { parent, ipv4: { subnet: '203.0.113.0/24' } })
+    const ipOf = async (network: string, endpoint: string, more = {}): Promise<string | null> =>
+      (await live.attach({ network, endpoint, netns: { name: endpoint }, ...more })).ip
+    expect([await ipOf('one', 'a'), await ipOf('two', 'b'), await ipOf('one', 'c')]).toEqual([
+      '203.0.113.2',
+      '203.0.113.3',
+      '203.0.113.4',
+    ])
+    const text = `{name: shop, services: {web: {networks: [lan]}}, networks: {lan:
+      {driver: macvlan, driver_opts: {parent: eth0.9}, ipam: {config: [{subnet: 203.0.113.0/24, gateway: 203.0.113.1}]}}}}`
+    const { addresses } = await host.plan(readCompose(text, { source: 'compose.yaml' }))
+    expect(addresses.map(({ address }) => address)).toEqual(['203.0.113.5'])
+    // Two wires may have one subnet: what is asked for is given.
+    expect(await ipOf('two', 'd', { address: '203.0.113.2' })).toBe('203.0.113.2')
+    await live.close()
+  })
+
   test('shares no namespace with another network of its subnet', async () => {
     const host = fakeHost(smallHost)
     const live = await host.openHost({ project: 'lab', backend: 'nftables' })

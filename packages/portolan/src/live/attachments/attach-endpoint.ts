@@ -66,7 +66,9 @@ export const attachEndpoint = async (
     const { endpoint, release } = await place.lease(options)
     const undone: (() => Promise<void>)[] = [release]
     try {
-      if (portOfEndpoint(rules.facts, place.mark) === null) await forgetGivenUp(tools.leases, place.mark)
+      const isChild = place.way.kind === 'parent'
+      if (!isChild && portOfEndpoint(rules.facts, place.mark) === null)
+        await forgetGivenUp(tools.leases, place.mark)
       const attachment: Attachment = {
         mark: place.mark,
         interface: inside,
@@ -80,6 +82,8 @@ export const attachEndpoint = async (
       const isKnown = await maker.make(namespace)
       undone.unshift(maker.undo)
       await complete(namespace, attachment, maker, isKnown)
+      // Of one that was there, former addresses may be on another interface.
+      if (isChild && !isKnown) await forgetGivenUp(tools.leases, place.mark)
       return { ...endpoint, interface: inside }
     } catch (error) {
       for (const undo of undone) await undo()
@@ -151,11 +155,12 @@ const refuseMetric = (
 const interfaceMaker = (
   rules: LiveRules,
   tools: AttachTools,
-  { way, mark, known }: EndpointPlace,
+  { way, mark, known, formerMacs }: EndpointPlace,
   attachment: Attachment,
   mtu: number | null,
 ): InterfaceMaker => {
-  if (way.kind === 'parent') return parentedAttachment(tools, way, attachment, { mtu, isNew: known === null })
+  if (way.kind === 'parent')
+    return parentedAttachment(tools, way, attachment, { mtu, isNew: known === null, formerMacs })
   const bridge = bridgeOf(rules.bridges, `${mark.project}/${mark.network}`)
   return bridgeAttachment(rules, tools, bridge, attachment, mtu)
 }

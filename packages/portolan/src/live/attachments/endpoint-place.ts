@@ -25,7 +25,7 @@ export const networkNamed = (
  */
 export const endpointPlace = async (
   rules: LiveRules,
-  tools: Pick<LiveMachine, 'leases' | 'wanted'>,
+  tools: Pick<LiveMachine, 'leases' | 'links' | 'wanted'>,
   network: string,
   endpoint: string,
 ): Promise<EndpointPlace> => {
@@ -34,7 +34,7 @@ export const endpointPlace = async (
   const mark = { ...named, endpoint }
   const own = named.project === rules.project ? tools.wanted.network(named.network) : null
   if (own !== null) return livePlace(rules, tools, mark, own)
-  return (await parentedPlace(rules, tools.leases, mark)) ?? plannedPlace(rules, tools.leases, network, mark)
+  return (await parentedPlace(rules, tools, mark)) ?? plannedPlace(rules, tools.leases, network, mark)
 }
 
 const livePlace = (
@@ -50,6 +50,7 @@ const livePlace = (
     subnets: on,
     isInternal: on.internal,
     known: before?.endpoint ?? null,
+    formerMacs: [],
     lease: async (options) => {
       if (before !== null && Object.keys(options).length === 0)
         return { endpoint: before.endpoint, release: async () => {} }

@@ -2,6 +2,7 @@ import {
   type EndpointMark,
   findLease,
   type LeasedAddress,
+  type LeaseHolder,
   type LeaseState,
   type LeaseStore,
   type LeasingNetwork,
@@ -38,6 +39,22 @@ export const heldOn = (
   })
   return held.filter(({ address }) => subnets.some((one) => containsAddress(one, parseAddress(address))))
 }
+
+/** What an endpoint gave up on a network, while no other one has it. */
+export const givenUpBy = (
+  state: LeaseState,
+  on: LeasingNetwork,
+  isBy: (holder: LeaseHolder) => boolean,
+): readonly LeasedAddress[] =>
+  listLeases(state).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.released !== null &&
+    lease.on.project === on.project &&
+    lease.on.network === on.network &&
+    isBy(lease.holder)
+      ? [lease]
+      : [],
+  )
 
 /** The network that addresses of a planned network are leased on: all that share a parent pick from one set. */
 export const holderOf = (

@@ -7,6 +7,13 @@ import { attachedOtherwise } from './attached-otherwise.ts'
 import type { Attachment, InterfaceMaker } from './attachment.ts'
 import type { NetworkWay } from './place.ts'
 
+interface Asked {
+  readonly mtu: number | null
+  /** It had no address until now. */
+  readonly isNew: boolean
+  readonly formerMacs: readonly string[]
+}
+
 /**
  * A child of the network's parent, made in the namespace itself under its final name. The host has no end of it.
  */
@@ -14,7 +21,7 @@ export const parentedAttachment = (
   { links }: Pick<LiveMachine, 'links'>,
   { driver, parent, mtu: ofNetwork }: Extract<NetworkWay, { readonly kind: 'parent' }>,
   { mark, interface: inside, mac, addresses }: Attachment,
-  { mtu: asked, isNew }: { readonly mtu: number | null; readonly isNew: boolean },
+  { mtu: asked, isNew, formerMacs }: Asked,
 ): InterfaceMaker => {
   const mtu = asked ?? ofNetwork
   const alias = aliasOfEndpoint(mark)
@@ -34,6 +41,8 @@ export const parentedAttachment = (
           { applied: [], stderr: '' },
         )
       }
+      for (const former of driver.kind === 'macvlan' ? formerMacs : [])
+        if (await links.hasChild(parent, former)) throw attachedFormerly(mark, parent, former)
       const link = { name: inside, parent, netns: namespace, ...(mtu === null ? {} : { mtu }) }
       if (driver.kind === 'macvlan') await links.createMacvlan({ ...link, mode: driver.mode, mac })
       else await links.createIpvlan({ ...link, mode: driver.mode, flag: driver.flag })
@@ -50,6 +59,16 @@ export const parentedAttachment = (
     undo: () => undo(),
   }
 }
+
+const attachedFormerly = (
+  { endpoint, network, project }: EndpointMark,
+  parent: string,
+  mac: string,
+): PortolanError =>
+  new PortolanError(
+    'ENDPOINT_ATTACHED',
+    `Endpoint ${endpoint} of network ${network} is attached already, with an address that it had before: a child of ${parent} has the MAC address ${mac} of that. Detach it there first (portolan detach ${endpoint} -p ${project} --netns ...), or attach under another name.`,
+  )
 
 /** What an interface is that has the name already, and the way out. */
 const inTheWay = (there: InsideLink, mark: EndpointMark, inside: string, mac: string): string => {

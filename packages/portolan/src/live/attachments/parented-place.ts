@@ -1,16 +1,20 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type EndpointMark,
   type EndpointOptions,
   findLease,
   type LeasedSubnet,
-  type LeaseStore,
+  leasedSubnets,
+  replicaName,
 } from '@portolan/core'
-import { interfaceWithAddress, parentUse, subnetKey } from '@portolan/core/planning'
+import { interfaceWithAddress, leasedBesideParent, parentUse, subnetKey } from '@portolan/core/planning'
+import type { Links } from '@portolan/host'
 import { canonicalAddress, type Family, InvalidRequestError } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
-import { heldBy } from './held-addresses.ts'
+import { givenUpBy, heldBy, holderOf } from './held-addresses.ts'
 import type { EndpointPlace, PlaceSubnet } from './place.ts'
-import { endpointOf, take } from './planned-place.ts'
+import { endpointOf, type PickedFrom, take } from './planned-place.ts'
 
 /**
  * The place of an endpoint on a network on an interface of the host: all of it is in the lease store. Null where the
@@ -18,7 +22,7 @@ import { endpointOf, take } from './planned-place.ts'
  */
 export const parentedPlace = async (
   rules: LiveRules,
-  leases: LeaseStore,
+  { leases, links }: Pick<LiveMachine, 'leases' | 'links'>,
   mark: EndpointMark,
 ): Promise<EndpointPlace | null> => {
   const state = await leases.read()
@@ -31,7 +35,12 @@ export const parentedPlace = async (
   if (found === undefined) return null
   const { driver, parent, mtu } = found
   const known = heldBy(state, mark)
-  const use = parentUse(parent, rules.facts, [])
+  const on = holderOf(state, mark)
+  const own = givenUpBy(
+    state,
+    on,
+    (holder) => holder.project === mark.project && replicaName(holder) === mark.endpoint,
+  )
   const subnets = { ip: placeSubnet(ip), ip6: placeSubnet(ip6) }
   return {
     mark,
@@ -39,6 +48,7 @@ export const parentedPlace = async (
     subnets,
     isInternal: false,
     known: known.length === 0 ? null : endpointOf(mark, known),
+    formerMacs: own.map(({ mac }) => mac),
     lease: async (options) => {
       refuseHostAddress(rules.facts, mark, options)
       return take(
@@ -48,13 +58,36 @@ export const parentedPlace = async (
         {
           subnets,
           ranges: { ip: ip?.parented?.ipRange ?? null, ip6: ip6?.parented?.ipRange ?? null },
-          isTaken: use.isTaken,
+          isTaken: takenOn(parent, rules.facts),
+          isAttached: () => false,
+          // The kernel keeps the children of ipvlan on one parent from having one address.
+          ...(driver.kind === 'macvlan' ? { isUp: upOn(links, parent) } : {}),
         },
         options,
       )
     },
   }
 }
+
+const takenOn = (parent: string, facts: LiveRules['facts']): PickedFrom['isTaken'] => {
+  const { isTaken } = parentUse(parent, facts, [])
+  return (address, state) => {
+    const parents = leasedSubnets(state).flatMap((lease) => lease.parented?.parent ?? [])
+    return isTaken(address) || leasedBesideParent(parent, parents, (key) => findLease(state, key))(address)
+  }
+}
+
+/** Is a macvlan up with the MAC of what its endpoint gave up? */
+const upOn =
+  (links: Pick<Links, 'hasChild'>, parent: string): NonNullable<PickedFrom['isUp']> =>
+  async (state, holder) => {
+    const given = givenUpBy(state, { project: null, network: parent }, (one) =>
+      isDeepStrictEqual(one, holder),
+    )
+    for (const mac of new Set(given.map((lease) => lease.mac)))
+      if (await links.hasChild(parent, mac)) return true
+    return false
+  }
 
 /** Machines on the parent would reach now the host, now the endpoint. */
 const refuseHostAddress = (

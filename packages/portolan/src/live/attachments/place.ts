@@ -20,6 +20,8 @@ export interface EndpointPlace {
   readonly isInternal: boolean
   /** The addresses that it has already. */
   readonly known: DesiredEndpoint | null
+  /** Of what it gave up, on a parent: an interface may have it still. */
+  readonly formerMacs: readonly string[]
   /**
    * Leases its addresses.
    * @returns what gives up what this took

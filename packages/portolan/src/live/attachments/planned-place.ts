@@ -6,6 +6,7 @@ import {
   findLease,
   type LeaseChange,
   type LeasedAddress,
+  type LeaseHolder,
   type LeaseState,
   type LeaseStore,
   leasedSubnets,
@@ -53,9 +54,26 @@ export const plannedPlace = async (
     subnets,
     isInternal: bridge.internal,
     known: known.length === 0 ? null : endpointOf(mark, known),
+    formerMacs: [],
     lease: (options) =>
-      take(rules, leases, mark, { subnets, ranges: noRanges, isTaken: () => false }, options),
+      take(
+        rules,
+        leases,
+        mark,
+        { subnets, ranges: noRanges, isTaken: () => false, isAttached: attachedOn(rules, state, mark) },
+        options,
+      ),
   }
+}
+
+const attachedOn = (
+  { facts }: LiveRules,
+  state: LeaseState,
+  mark: EndpointMark,
+): PickedFrom['isAttached'] => {
+  const isAttached = attachedEndpoints(facts)
+  const on = holderOf(state, mark)
+  return (holder) => isAttached(on, holder)
 }
 
 const subnetOf = (
@@ -95,62 +113,111 @@ export const endpointOf = (
 export interface PickedFrom {
   readonly subnets: Readonly<Record<Family, PlaceSubnet | null>>
   readonly ranges: Readonly<Record<Family, string | null>>
-  isTaken(address: string): boolean
+  readonly isTaken: (address: string, leases: LeaseState) => boolean
+  /** Has an endpoint an interface on the network, as the host's links tell? */
+  readonly isAttached: (holder: LeaseHolder) => boolean
+  /** Has one an interface with what it gave up, where the host's links do not tell? */
+  readonly isUp?: (leases: LeaseState, holder: LeaseHolder) => Promise<boolean>
 }
 
 const noRanges = { ip: null, ip6: null }
+
+interface Acquired {
+  readonly state: LeaseState
+  readonly changes: readonly LeaseChange[]
+  readonly result: { readonly held: readonly LeasedAddress[]; readonly taken: readonly LeasedAddress[] }
+}
 
 /** Leases what an endpoint does not hold yet. */
 export const take = async (
   rules: LiveRules,
   leases: LeaseStore,
   mark: EndpointMark,
-  { subnets, ranges, isTaken }: PickedFrom,
+  from: PickedFrom,
   options: EndpointOptions,
 ): ReturnType<EndpointPlace['lease']> => {
-  const { project, network, endpoint: service } = mark
-  const asked = endpointIntent(service, network, options)
+  const asked = endpointIntent(mark.endpoint, mark.network, options)
   const published = new Set(rules.others().flatMap(({ targets }) => targets.map(({ address }) => address)))
-  const isAttached = attachedEndpoints(rules.facts)
-  const { held, taken } = await leases.transact((before) => {
-    let state = before
-    const on = holderOf(before, mark)
-    let { mac } = asked
-    const changes: LeaseChange[] = []
-    const all: LeasedAddress[] = []
-    const own = heldBy(before, mark)
-    const fresh: LeasedAddress[] = []
-    for (const family of families) {
-      const subnet = subnets[family]
-      if (subnet === null) continue
-      const has = own.find((lease) => lease.family === family)
-      if (has !== undefined) {
-        refuseOther(has, asked[family])
-        all.push(has)
-        mac ??= has.mac
-        continue
-      }
-      const step = acquireAddress(state, {
-        on,
-        holder: { project, service, replica: 1 },
-        ...{ subnet: subnet.subnet, gateway: gatewayOf(before, mark, family), ipRange: ranges[family] },
-        ...{ address: asked[family], mac },
-        isTaken: (address) => published.has(address) || isTaken(address),
-        isAttached: (one) => isAttached(on, one),
-      })
-      state = step.state
-      changes.push(...step.changes)
-      all.push(step.result)
-      fresh.push(step.result)
-      mac ??= macFromAddress(step.result.address)
-    }
-    return { state, changes, result: { held: all, taken: fresh } }
-  })
+  const acquire = (before: LeaseState, isAttached: PickedFrom['isAttached']): Acquired =>
+    acquireAll(before, mark, asked, {
+      ...from,
+      isTaken: (address, state) => published.has(address) || from.isTaken(address, state),
+      isAttached,
+    })
+  const isAttached = await attachedHolders(leases, acquire, from)
+  const { held, taken } = await leases.transact((before) => acquire(before, isAttached))
   const leased = endpointOf(mark, held)
   return {
     endpoint: asked.mac === null ? leased : { ...leased, mac: asked.mac },
     release: () => giveBack(leases, taken),
   }
+}
+
+/**
+ * Which holders are attached still with what they gave up. Where only a question to the kernel tells, it is asked of those
+ * whose address would be given away.
+ */
+const attachedHolders = async (
+  leases: LeaseStore,
+  acquire: (before: LeaseState, isAttached: PickedFrom['isAttached']) => Acquired,
+  { isAttached, isUp }: PickedFrom,
+): Promise<PickedFrom['isAttached']> => {
+  if (isUp === undefined) return isAttached
+  const before = await leases.read()
+  const known = new Map<string, boolean>()
+  for (;;) {
+    const open: LeaseHolder[] = []
+    const isKnownUp: PickedFrom['isAttached'] = (holder) => {
+      const found = known.get(JSON.stringify(holder))
+      if (found === undefined) open.push(holder)
+      return found ?? false
+    }
+    acquire(before, isKnownUp)
+    const [holder] = open
+    if (holder === undefined) return isKnownUp
+    known.set(JSON.stringify(holder), await isUp(before, holder))
+  }
+}
+
+const acquireAll = (
+  before: LeaseState,
+  mark: EndpointMark,
+  asked: ReturnType<typeof endpointIntent>,
+  { subnets, ranges, isTaken, isAttached }: PickedFrom,
+): Acquired => {
+  const { project, endpoint: service } = mark
+  let state = before
+  const on = holderOf(before, mark)
+  let { mac } = asked
+  const changes: LeaseChange[] = []
+  const held: LeasedAddress[] = []
+  const own = heldBy(before, mark)
+  const taken: LeasedAddress[] = []
+  for (const family of families) {
+    const subnet = subnets[family]
+    if (subnet === null) continue
+    const has = own.find((lease) => lease.family === family)
+    if (has !== undefined) {
+      refuseOther(has, asked[family])
+      held.push(has)
+      mac ??= has.mac
+      continue
+    }
+    const step = acquireAddress(state, {
+      on,
+      holder: { project, service, replica: 1 },
+      ...{ subnet: subnet.subnet, gateway: gatewayOf(before, mark, family), ipRange: ranges[family] },
+      ...{ address: asked[family], mac },
+      isTaken: (address) => isTaken(address, before),
+      isAttached,
+    })
+    state = step.state
+    changes.push(...step.changes)
+    held.push(step.result)
+    taken.push(step.result)
+    mac ??= macFromAddress(step.result.address)
+  }
+  return { state, changes, result: { held, taken } }
 }
 
 /** Never leased, whether or not the bridge has it. */
