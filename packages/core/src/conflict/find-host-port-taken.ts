@@ -1,6 +1,7 @@
 import type { HostFacts, SocketFact } from '@portolan/netfilter'
 import { localPortRange } from '@portolan/netfilter/sysctls'
 import type { DesiredMapping, DesiredState } from '../contract/index.ts'
+import { keepsPorts } from '../engine/podman-project.ts'
 import type { Conflict } from './conflict.ts'
 import { hostPortTaken } from './host-port-taken.ts'
 
@@ -25,7 +26,7 @@ export const findHostPortTaken = (
     if (mapping.kind !== 'nat') return []
     const socket = byPort
       .get(`${mapping.protocol} ${mapping.hostPort}`)
-      ?.find((one) => takesFrom(mapping, one))
+      ?.find((one) => takesFrom(mapping, one) && !keepsPorts(project, one.process))
     if (socket === undefined) return []
     const { protocol, hostPort } = mapping
     const isClient = protocol === 'udp' && hostPort >= clients.first && hostPort <= clients.last

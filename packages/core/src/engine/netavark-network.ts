@@ -1,6 +1,7 @@
 import { addressOf } from './engine-address.ts'
 import { type EngineReading, emptyReading, unreadable } from './engine-reading.ts'
 import { isJsonObject, objectsOf, readJsonObject, textOf } from './json-document.ts'
+import { podmanDriver, podmanProject } from './podman-project.ts'
 import { readSubnets } from './subnet-text.ts'
 
 /**
@@ -28,8 +29,10 @@ export const parseNetavarkNetwork = (text: string, file: string): EngineReading 
   const entries = objectsOf(written)
   const gateways = entries.flatMap(({ gateway }) => addressOf(gateway))
   const ranges = entries.flatMap(({ lease_range: range }) => rangeOf(range))
+  const own = driver === podmanDriver ? textOf(name) : undefined
   // Of macvlan and ipvlan the interface is the parent, which is not a part of the network.
-  const bridge = (driver ?? 'bridge') === 'bridge' ? textOf(device) : undefined
+  const isBridge = own !== undefined || (driver ?? 'bridge') === 'bridge'
+  const bridge = isBridge ? textOf(device) : undefined
   return {
     ...emptyReading,
     networks:
@@ -44,6 +47,7 @@ export const parseNetavarkNetwork = (text: string, file: string): EngineReading 
               ...(gateways.length === 0 ? {} : { gateways }),
               ...(ranges.length === 0 ? {} : { ranges }),
               file,
+              ...(own === undefined ? {} : { own: { project: podmanProject, network: own } }),
             },
           ],
     complaints,

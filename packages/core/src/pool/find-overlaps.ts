@@ -51,6 +51,17 @@ export const findOverlaps = (
     prefixesOverlap(prefix, subnet),
   )
   // An index that was built before this request was known has not set its bridge apart.
-  const foreign = found.filter((one) => request.bridge == null || deviceOf(one) !== request.bridge)
+  const foreign = found.filter(
+    (one) =>
+      (request.bridge == null || deviceOf(one) !== request.bridge) &&
+      !isSame(one, options.project ?? null, request.network),
+  )
   return outermost([...foreign, ...others]).map(collisionWith)
 }
+
+/** The file of an engine that a plugin of ours serves defines the very network that is asked about. */
+const isSame = (one: Reservation, project: string | null, network: string): boolean =>
+  one.kind === 'network' &&
+  one.network.own !== undefined &&
+  one.network.own.project === project &&
+  one.network.own.network === network

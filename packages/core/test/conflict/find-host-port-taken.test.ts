@@ -23,6 +23,15 @@ const listener = (address: string, wish: Partial<SocketFact> = {}): SocketFact =
 const find = (published: DesiredMapping, ...sockets: readonly SocketFact[]) =>
   findHostPortTaken({ project: 'shop', mappings: [published] }, facts(...sockets))
 
+test('what Podman keeps open for its own containers loses nothing', () => {
+  const found = (project: string, process: string) =>
+    findHostPortTaken({ project, mappings: [mapping()] }, facts(listener('0.0.0.0', { process })))
+  expect(found('podman', 'conmon')).toEqual([])
+  expect(found('podman', 'podman')).toEqual([])
+  expect(found('podman', 'caddy')).toHaveLength(1)
+  expect(found('shop', 'conmon')).toHaveLength(1)
+})
+
 describe('a listener loses its port to a mapping', () => {
   test.each<[string, DesiredMapping, SocketFact, string]>([
     ['on every address', mapping(), listener('0.0.0.0'), '127.0.0.1'],

@@ -48,6 +48,10 @@ describe('parseNetavarkNetwork', () => {
     const [network] = parseNetavarkNetwork(JSON.stringify({ ...web, driver: 'macvlan' }), file).networks
     expect(network).not.toHaveProperty('bridge')
   })
+  test('a network that the plugin of Portolan serves says which network of Portolan it is', () => {
+    const [network] = parseNetavarkNetwork(JSON.stringify({ ...web, driver: 'portolan' }), file).networks
+    expect(network).toMatchObject({ bridge: 'podman1', own: { project: 'podman', network: 'web' } })
+  })
   test('a network whose addresses come from DHCP or nowhere has no subnet', () => {
     const { subnets: _, ...without } = web
     expect(parseNetavarkNetwork(JSON.stringify(without), file)).toEqual({

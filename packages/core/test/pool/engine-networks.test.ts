@@ -30,6 +30,15 @@ describe('a network that another engine has defined', () => {
       ],
     })
   })
+  test('does not stand in the way of the network of ours that it is, and of every other', () => {
+    const facts: HostFacts = { networks: [{ ...podman, own: { project: 'podman', network: 'web' } }] }
+    const overlaps = (network: string, project: string) =>
+      planSubnets(facts, [{ network, family: 'ip', subnet: '10.89.0.0/24' }], undefined, { project })[0]
+        ?.overlaps
+    expect(overlaps('web', 'podman')).toEqual([])
+    expect(overlaps('web', 'shop')).toHaveLength(1)
+    expect(overlaps('db', 'podman')).toHaveLength(1)
+  })
   test('is named with its file when it is up too, as whose the route is', () => {
     const facts: HostFacts = {
       networks: [podman],

@@ -4,6 +4,7 @@ import { closestOf } from '../error/index.ts'
 import {
   address,
   addressOrNull,
+  allOf,
   between,
   family,
   flag,
@@ -145,6 +146,7 @@ export const hostFactsSchema: Schema<HostFacts> = someOf({
       ranges: listOf(addressRange),
       used: listOf(someOf({ address, by: text() })),
       file: text(),
+      own: allOf({ project: text(), network: text() }),
     }),
   ),
   enginePools: listOf(someOf({ engine, base: prefix, size: wholeNumber, file: text() })),

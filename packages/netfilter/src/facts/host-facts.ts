@@ -166,6 +166,8 @@ export interface EngineNetworkFact {
   readonly used?: readonly UsedAddressFact[]
   /** The file that defines it. */
   readonly file?: string
+  /** The network of Portolan that it is, where a plugin of Portolan serves it: it does not stand in that network's way. */
+  readonly own?: { readonly project: string; readonly network: string }
 }
 
 /**
