@@ -42,6 +42,7 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/host',
     // Reading a file without loading netlink, LMDB and execa.
     '@portolan/host/file',
+    '@portolan/host/handover',
     '@portolan/iptables',
     '@portolan/netfilter',
     '@portolan/netfilter/ip-num',
@@ -66,8 +67,11 @@ const allowed: Record<string, readonly string[]> = {
   // Above the facade: a program that uses it as any other does.
   cni: [
     'portolan',
+    '@portolan/core',
+    '@portolan/core/planning',
     '@portolan/host',
     '@portolan/host/file',
+    '@portolan/host/handover',
     '@portolan/netfilter',
     '@portolan/netfilter/schema',
   ],

@@ -1,5 +1,6 @@
 import type { Intent } from '@portolan/core'
 import { createRunner, defaultStateDirectory, noteWatch, openMonitor } from '@portolan/host'
+import { listenForCalls } from '@portolan/host/handover'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { parseBackendChoice } from '../../backend/backend.ts'
 import { openObservedHost } from '../../live/open-host.ts'
@@ -25,9 +26,12 @@ import { tellServiceManager } from '../tell-service-manager.ts'
 export const run = async (context: CommandContext): Promise<ExitCode> => {
   refuseOnce(context)
   const signals = followSignals()
+  const { options } = context
+  const endCalls = options.check === true || options.once === true ? null : listenForCalls()
   try {
     return isLive(context) ? await watchLive(context, signals) : await watchPlanned(context, signals)
   } finally {
+    endCalls?.()
     signals.close()
   }
 }

@@ -1,0 +1,84 @@
+import { connect } from 'node:net'
+import { byLine, type HandedAnswer, line, protocol, type Said } from './messages.ts'
+import { socketFolder, socketsHere } from './socket-folder.ts'
+
+/**
+ * What a plugin hands over.
+ * @public @since 0.1.0
+ */
+export interface HandOver {
+  /** The file that serves calls, of the same version as the caller. */
+  readonly server: string
+  /** Tells that version from others. */
+  readonly version: string
+  readonly plugin: string
+  readonly arguments: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly stdin: string
+  /** What of the caller's surroundings has to be the server's too. */
+  readonly place: string
+  /** Is told what the server says to be known. */
+  readonly warn: (text: string) => void
+}
+
+/** A watch that is there is heard sooner. One that is stopped is not waited for. */
+const READY_MS = 3000
+
+/**
+ * Hands a call over to a `portolan watch` on this host, which has loaded before what it takes.
+ *
+ * The call itself is sent once the server is ready for it, so what was given up waiting for is not done later. When the
+ * connection ends without an answer, the caller does the work itself: what plugins do may be done again.
+ *
+ * @param folder - the one that watches listen in, unless told
+ * @returns null where no watch took it, or none came to its end
+ * @example
+ * const answer = await handOver({ server: '/nowhere', version: '', plugin: 'cni', arguments: [], environment: {}, stdin: '', place: '', warn: () => {} })
+ * answer // null
+ * @public @since 0.1.0
+ */
+export const handOver = async (
+  { server, version, warn, ...call }: HandOver,
+  folder: string = socketFolder,
+): Promise<HandedAnswer | null> => {
+  for (const path of socketsHere(folder)) {
+    const taken = await ask(path, line({ protocol, server, version }), line(call), warn)
+    if (taken.kind === 'answer') return taken.answer
+    // It began, and did not end: nothing else is to begin it again meanwhile.
+    if (taken.kind === 'ended') return null
+  }
+  return null
+}
+
+type Taken =
+  | { readonly kind: 'answer'; readonly answer: HandedAnswer }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'refused' }
+
+const ask = (path: string, hello: string, call: string, warn: HandOver['warn']): Promise<Taken> =>
+  new Promise((resolve) => {
+    let isBegun = false
+    const socket = connect(path)
+    const end = (taken: Taken): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(taken)
+    }
+    const timer = setTimeout(() => end({ kind: 'refused' }), READY_MS)
+    const hear = byLine((value) => {
+      const said = value as Said
+      if (said.kind === 'warn') warn(said.text)
+      else if (said.kind === 'answer' || said.kind === 'refused') end(said)
+      else if (said.kind === 'heard') clearTimeout(timer)
+      else if (!isBegun) {
+        clearTimeout(timer)
+        isBegun = true
+        socket.write(call)
+      }
+    })
+    socket.setEncoding('utf8')
+    socket.on('data', hear)
+    socket.on('error', () => {})
+    socket.on('close', () => end({ kind: isBegun ? 'ended' : 'refused' }))
+    socket.write(hello)
+  })

@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { byLine, type Hello, line, protocol } from './messages.ts'
+import { isPrivate, ownNamespace, socketFolder, socketName } from './socket-folder.ts'
+
+/**
+ * Listens for plugins of container engines that hand their calls over, until the function returned is called. The work
+ * is done by a process of its own, which is started with the first call and stays: it runs the code of the plugin that
+ * calls, so its version is that of the plugin. Where this process ends, it ends what it has begun, and then itself.
+ *
+ * @param folder - the one that plugins look into, unless told
+ * @returns null where it cannot be listened: plugins do their work themselves then
+ * @example
+ * const end = listenForCalls()
+ * end?.()
+ * @public @since 0.1.0
+ */
+export const listenForCalls = (folder: string = socketFolder): (() => void) | null => {
+  const path = join(folder, socketName())
+  const servers = new Map<string, ChildProcess>()
+  const listener = createServer((socket) => receive(socket, servers))
+  listener.on('error', () => {})
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Its mode keeps other users from the socket, before that has its own.
+    if (!isPrivate(folder)) return null
+    forgetEnded(folder)
+    listener.listen(path)
+    chmodSync(path, 0o600)
+  } catch {
+    listener.close()
+    return null
+  }
+  // It does not keep the process.
+  listener.unref()
+  return () => {
+    listener.close()
+    for (const server of servers.values()) if (server.connected) server.disconnect()
+    rmSync(path, { force: true })
+  }
+}
+
+/** Sockets of watches that were killed. */
+const forgetEnded = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const [, namespace, pid = ''] = /^(\d+)\.(\d+)\.sock$/.exec(name) ?? []
+    if (namespace === ownNamespace() && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true })
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Longer than any path. */
+const HELLO_MOST = 10_000
+
+const receive = (socket: Socket, servers: Map<string, ChildProcess>): void => {
+  let heard = 0
+  const hear = byLine((value) => {
+    socket.off('data', onData)
+    socket.pause()
+    const server = isHello(value) ? serverOf(value, servers) : null
+    if (server === null) socket.end(line({ kind: 'refused' }))
+    else server.send({ kind: 'call' }, socket, (error) => error !== null && socket.destroy())
+  })
+  const onData = (chunk: string): void => {
+    heard += chunk.length
+    try {
+      if (heard > HELLO_MOST) socket.destroy()
+      else hear(chunk)
+    } catch {
+      socket.destroy()
+    }
+  }
+  socket.setEncoding('utf8')
+  socket.on('data', onData)
+  socket.on('error', () => socket.destroy())
+}
+
+const isHello = (value: unknown): value is Hello => {
+  if (typeof value !== 'object' || value === null) return false
+  const { protocol: spoken, server, version } = value as Partial<Record<keyof Hello, unknown>>
+  return spoken === protocol && typeof server === 'string' && typeof version === 'string'
+}
+
+/** The process for one version of one program; those of other versions of it end. */
+const serverOf = (
+  { server: file, version }: Hello,
+  servers: Map<string, ChildProcess>,
+): ChildProcess | null => {
+  const key = JSON.stringify([file, version])
+  const known = servers.get(key)
+  if (known?.connected === true) return known
+  if (!isOursAlone(file)) return null
+  for (const [other, server] of servers) {
+    if ((JSON.parse(other) as readonly string[])[0] !== file) continue
+    if (server.connected) server.disconnect()
+    servers.delete(other)
+  }
+  const server = fork(file, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+  server.on('error', () => {})
+  server.on('exit', () => servers.delete(key))
+  servers.set(key, server)
+  server.unref()
+  server.channel?.unref()
+  return server
+}
+
+/** What another user may write is not run. */
+const isOursAlone = (file: string): boolean => {
+  try {
+    const { uid, mode } = statSync(file)
+    return file.startsWith('/') && uid === process.geteuid?.() && (mode & 0o022) === 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,51 @@
+/** One call of an engine: what a plugin was started with. */
+export interface HandedCall {
+  /** Which of the plugins of the program. */
+  readonly plugin: string
+  readonly arguments: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly stdin: string
+  /** What of the caller's surroundings has to be the server's too. */
+  readonly place: string
+}
+
+/**
+ * What a plugin answers.
+ * @public @since 0.1.0
+ */
+export interface HandedAnswer {
+  readonly exitCode: 0 | 1
+  readonly stdout: string
+}
+
+/** The first line of a client. */
+export interface Hello {
+  readonly protocol: typeof protocol
+  /** The file that serves calls, of the client's own version. */
+  readonly server: string
+  /** The name of what that file loads: it is another one in another version. */
+  readonly version: string
+}
+
+/** What the server says, a line each. */
+export type Said =
+  // It is in turn: the client waits from now on.
+  | { readonly kind: 'heard' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'warn'; readonly text: string }
+  | { readonly kind: 'answer'; readonly answer: HandedAnswer }
+  | { readonly kind: 'refused' }
+
+export const protocol = 1
+
+export const line = (value: Hello | HandedCall | Said): string => `${JSON.stringify(value)}\n`
+
+/** Gives whole lines to `take`, each as what it is in JSON. */
+export const byLine = (take: (value: unknown) => void): ((chunk: string) => void) => {
+  let rest = ''
+  return (chunk) => {
+    const lines = `${rest}${chunk}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const text of lines) take(JSON.parse(text))
+  }
+}

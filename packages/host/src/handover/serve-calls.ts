@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net'
+import { byLine, type HandedAnswer, type HandedCall, line, type Said } from './messages.ts'
+
+/**
+ * A call that was handed over.
+ * @public @since 0.1.0
+ */
+export interface ServedCall {
+  readonly plugin: string
+  readonly arguments: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly stdin: string
+  /** What of the caller's surroundings has to be this process's too. */
+  readonly place: string
+  readonly warn: (text: string) => void
+}
+
+/**
+ * Serves the calls that `listenForCalls` hands to this process, one after the other, as each changes the host. The process
+ * ends with its parent, after the call that it is at.
+ * @param serve - null: this process cannot do it in the caller's place
+ * @example
+ * const start = (): void => serveCalls(async ({ plugin }) => ({ exitCode: 0, stdout: plugin }))
+ * @public @since 0.1.0
+ */
+export const serveCalls = (serve: (call: ServedCall) => Promise<HandedAnswer | null>): void => {
+  let turn: Promise<void> = Promise.resolve()
+  process.on('message', (_message, socket) => {
+    if (socket !== undefined) receive(socket as Socket, serve, (work) => (turn = turn.then(work, work)))
+  })
+  process.on('disconnect', () => {
+    void turn.finally(() => process.exit())
+  })
+  // Those are for the parent.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+}
+
+const receive = (
+  socket: Socket,
+  serve: (call: ServedCall) => Promise<HandedAnswer | null>,
+  inTurn: (work: () => Promise<void>) => void,
+): void => {
+  const say = (said: Said): boolean => socket.writable && socket.write(line(said))
+  socket.setEncoding('utf8')
+  socket.on('error', () => socket.destroy())
+  say({ kind: 'heard' })
+  inTurn(
+    () =>
+      new Promise((resolve) => {
+        const end = (): void => {
+          socket.end()
+          resolve()
+        }
+        socket.on('close', end)
+        const hear = byLine((value) => {
+          socket.off('close', end)
+          const warn = (text: string): void => void say({ kind: 'warn', text })
+          serve({ ...(value as HandedCall), warn })
+            .then((answer) => say(answer === null ? { kind: 'refused' } : { kind: 'answer', answer }))
+            .catch(() => {})
+            .finally(end)
+        })
+        socket.on('data', hear)
+        socket.resume()
+        // A client that gave up waiting is gone, or goes now.
+        if (socket.destroyed || !say({ kind: 'ready' })) end()
+      }),
+  )
+}
