@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Entry } from '../entry.ts'
+import { newState } from '../live-host.ts'
+import { pairedPeer, spreadOf } from '../measure.ts'
+import { behindBridge, type CniConfig, callCni, chainBridge, portmapProgram } from '../peer/cni-chain.ts'
+import { openPlace, type Place } from '../peer/place.ts'
+import type { Peer, Row } from '../row.ts'
+
+const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-cni.js', import.meta.url))
+
+/** What stands behind `bridge` in the list. */
+interface Chained {
+  readonly program: readonly string[]
+  readonly configOf: (made: unknown) => CniConfig
+}
+
+const ours: Chained = {
+  program: [process.execPath, plugin],
+  configOf: (made) => ({
+    ...behindBridge('portolan-cni', 1, made),
+    backend: 'nftables',
+    stateDir: newState(),
+  }),
+}
+
+const theirs = (program: string): Chained => ({
+  program: [program],
+  configOf: (made) => ({ ...behindBridge('portmap', 1, made), backend: 'nftables' }),
+})
+
+export const entry: Entry = {
+  about: 'processor time of one port behind the CNI plugin bridge: portolan-cni and portmap',
+  needs: 'namespace',
+  isPeers: true,
+  measure: async ({ isQuick, rounds }) => {
+    // The kernel tells processor time in hundredths of a second.
+    const times = isQuick ? 1 : 5
+    const warmUp = isQuick ? 0 : 1
+    if (portmapProgram === null) throw new Error('portmap is not installed (CNI_PORTMAP=PATH says where)')
+    const peer = theirs(portmapProgram)
+    const taken: { readonly ours: number[]; readonly theirs: number[] } = { ours: [], theirs: [] }
+    for (let round = -warmUp; round < rounds(9); round += 1) {
+      // In turn, so that other load on the machine falls on both alike.
+      const [own, other] = [processorTime(ours, times), processorTime(peer, times)]
+      if (round < 0) continue
+      taken.ours.push(own)
+      taken.theirs.push(other)
+    }
+    const paired: Peer = pairedPeer('CNI portmap', taken.ours, taken.theirs, warmUp)
+    const row: Row = {
+      what: 'ADD and DEL of one port, portolan-cni, processor time',
+      unit: 'ms',
+      measured: spreadOf(taken.ours, warmUp),
+      mark: null,
+      peers: [paired],
+    }
+    return [row]
+  },
+}
+
+/** Milliseconds of processor time, in user and kernel mode, of an ADD with its DEL. */
+const processorTime = ({ program, configOf }: Chained, times: number): number => {
+  using place = openPlace('cni')
+  const config = configOf(JSON.parse(callCni(place, 'ADD', chainBridge)))
+  const before = ofChildren()
+  for (let time = 0; time < times; time += 1) addAndDelete(place, config, program)
+  return (ofChildren() - before) / times
+}
+
+const addAndDelete = (place: Place, config: CniConfig, program: readonly string[]): void => {
+  callCni(place, 'ADD', config, { program })
+  callCni(place, 'DEL', config, { program })
+}
+
+/** USER_HZ of every Linux that Node runs on (time(7)). */
+const TICK_MS = 10
+
+/** The processor time of the children that have ended, and of theirs: cutime and cstime of proc_pid_stat(5). */
+const ofChildren = (): number => {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  // Behind the name, which may have blanks in it, the third field comes first.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * TICK_MS
+}

@@ -1,0 +1,64 @@
+import { dirname, join } from 'node:path'
+import { firstPort } from '../mappings.ts'
+import { findProgram, runProgram } from '../program.ts'
+import { hostPorts } from './engine.ts'
+import { onHost, type Place } from './place.ts'
+
+/** Where the plugin is; the others are beside it. */
+export const portmapProgram: string | null = findProgram([
+  process.env.CNI_PORTMAP,
+  '/usr/lib/cni/portmap',
+  '/opt/cni/bin/portmap',
+])
+
+const network = { cniVersion: '1.0.0', name: 'bench' }
+
+export type CniConfig = { readonly type: string } & Readonly<Record<string, unknown>>
+
+/** The first of the list: it makes bridge, veth pair and addresses. */
+export const chainBridge: CniConfig = {
+  ...network,
+  type: 'bridge',
+  bridge: 'cni0',
+  isGateway: true,
+  ipMasq: true,
+  ipam: {
+    type: 'static',
+    addresses: [{ address: '10.89.0.2/24', gateway: '10.89.0.1' }],
+    routes: [{ dst: '0.0.0.0/0' }],
+  },
+}
+
+/** What a plugin behind it is handed: so many ports of the container. */
+export const behindBridge = (type: string, ports: number, prevResult: unknown): CniConfig => ({
+  ...network,
+  type,
+  capabilities: { portMappings: true },
+  runtimeConfig: {
+    portMappings: hostPorts(firstPort, ports).map((hostPort) => ({
+      hostPort,
+      containerPort: 80,
+      protocol: 'tcp',
+    })),
+  },
+  prevResult,
+})
+
+/** One plugin, called by CNI's protocol as a runtime calls it. */
+export const callCni = (
+  place: Place,
+  verb: 'ADD' | 'DEL',
+  config: CniConfig,
+  { program, limitMs }: { readonly program?: readonly string[]; readonly limitMs?: number } = {},
+): string => {
+  const folder = dirname(portmapProgram ?? '')
+  const environment = {
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: 'bench',
+    CNI_NETNS: place.container,
+    CNI_IFNAME: 'eth0',
+    CNI_PATH: folder,
+  }
+  const words = onHost(place, program ?? [join(folder, config.type)])
+  return runProgram(words, JSON.stringify(config), environment, limitMs)
+}
