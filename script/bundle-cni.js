@@ -1,4 +1,4 @@
-/** The CNI plugin, packages/cni/dist/bundle: a runtime starts it for each verb, so it is put together as the command is. */
+/** The plugins, packages/cni/dist/bundle: engines start one for each verb, so they are put together as the command is. */
 import { join } from 'node:path'
 import { licenceText } from './bundle-licences.js'
 import { bundleProgram } from './bundle-program.js'
@@ -10,9 +10,13 @@ const folder = 'packages/cni/dist/bundle'
 export const bundleCni = async () => {
   const { outputFiles, metafile } = await bundleProgram({
     folder,
-    main: 'packages/cni/src/main.ts',
-    rest: 'packages/cni/src/run-cni.ts',
-    name: 'run-cni',
+    mains: {
+      'portolan-cni': 'packages/cni/src/start/portolan-cni.ts',
+      'portolan-netavark': 'packages/cni/src/start/portolan-netavark.ts',
+      'serve-plugins': 'packages/cni/src/start/serve-plugins.ts',
+    },
+    rest: 'packages/cni/src/index.ts',
+    name: 'plugins',
   })
   const licences = {
     path: join(root, folder, 'LICENSES.txt'),

@@ -10,7 +10,7 @@ const folder = 'packages/portolan/dist/bundle'
 const bundleSources = () =>
   bundleProgram({
     folder,
-    main: 'packages/portolan/src/command/main.ts',
+    mains: { main: 'packages/portolan/src/command/main.ts' },
     rest: 'packages/portolan/src/command/run.ts',
     name: 'commands',
   })

@@ -13,16 +13,16 @@ const root = join(import.meta.dirname, '..')
 
 const { splitting: _splitting, banner: _banner, ...common } = bundleOptions
 
-const bundleOne = (folder, entry, name, define = {}) =>
+const bundleOne = (folder, entryPoints, entryNames, define = {}) =>
   build({
     ...common,
     format: 'cjs',
     plugins: [loadWhenUsed],
-    entryPoints: { [name]: entry },
+    entryPoints,
     // A text that was compiled before cannot import (`A dynamic import callback was not specified`, Node 20).
     supported: { 'dynamic-import': false },
     // The name of the rest says which it is: what V8 compiled of another is not for it.
-    entryNames: name === 'main' ? '[name]' : '[name]-[hash]',
+    entryNames,
     outExtension: { '.js': '.cjs' },
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname', ...define },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
@@ -39,13 +39,16 @@ const bundleOne = (folder, entry, name, define = {}) =>
 
 /**
  * @param folder - `packages/portolan/dist/bundle`
- * @param main - the source of what each start needs; it finds the name of the other file in `COMMANDS_FILE`
+ * @param mains - the sources of what each start needs, by the names of their files; they find the name of the other file
+ * in `COMMANDS_FILE`
  * @param rest - the source of the rest, and what its file is called
  */
-export const bundleProgram = async ({ folder, main, rest, name }) => {
-  const commands = await bundleOne(folder, rest, name)
+export const bundleProgram = async ({ folder, mains, rest, name }) => {
+  const commands = await bundleOne(folder, { [name]: rest }, '[name]-[hash]')
   const [file] = commands.outputFiles
-  const start = await bundleOne(folder, main, 'main', { COMMANDS_FILE: JSON.stringify(basename(file.path)) })
+  const start = await bundleOne(folder, mains, '[name]', {
+    COMMANDS_FILE: JSON.stringify(basename(file.path)),
+  })
   return {
     // An entry first, before what it names: they are written in turn from the last.
     outputFiles: [...start.outputFiles, ...commands.outputFiles],

@@ -33,7 +33,7 @@ test('only the terminal of the command writes text to standard output and standa
     `${command}/failed-output.ts`,
     `${command}/commands/evaluate.ts`,
     // The answer to a runtime, which is JSON, and warnings for its log.
-    'cni/src/main.ts',
+    'cni/src/start/plugin-program.ts',
   ]
   expect(filesWith(output, '.', allowed)).toEqual([])
   expect(filesWith(output, '.', [])).toEqual([...allowed].sort())

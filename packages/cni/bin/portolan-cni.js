@@ -1,2 +1,2 @@
 #!/usr/bin/env -S node --
-require('../dist/bundle/main.cjs')
+require('../dist/bundle/portolan-cni.cjs')

@@ -44,6 +44,13 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
       'installs from the registry, and starts a service and a container of this machine. test/kernel/docker-plugin.test.ts does the same in a lab',
     'networks:': 'A part of a file that docker compose reads: Portolan plans nothing of it, and notes that.',
   },
+  'docs/use-as-a-podman-plugin.md': {
+    'npm install --global @portolan/cni':
+      'installs from the registry, and links into a folder of plugins of this machine',
+    '[network]': "A part of Podman's own configuration.",
+    'podman network create --driver portolan --ipv6 web':
+      'It needs Podman. test/kernel/podman-plugin.test.ts runs it there.',
+  },
   'docs/test-with-the-fake-host.md': {
     'npm install --save-dev @portolan/testing fast-check':
       'It asks the registry. test/packages installs the packages of a release.',

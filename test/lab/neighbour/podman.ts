@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Lab } from '../lab.ts'
 import { engineRoom } from './engine-room.ts'
 import { enterContainer, type ForeignContainer, type ForeignContainerOptions } from './foreign-container.ts'
@@ -17,6 +19,21 @@ export interface Podman {
   command(...words: readonly string[]): Promise<string>
 }
 
+const plugins = '/run/lab/plugins'
+
+/** This repository, where programs in the room see it. */
+export const treeInRoom = '/run/lab/tree'
+
+// /opt and /root are hidden in the room, and Node or this repository may be there.
+const pluginScript = `
+mkdir -p ${plugins} ${treeInRoom} /run/lab/node
+mount --bind "$1" ${treeInRoom}
+mount --bind "$2" /run/lab/node
+printf '#!/bin/sh\nexec /run/lab/node/node ${treeInRoom}/packages/cni/bin/portolan-netavark.js "$@"\n' >${plugins}/portolan
+chmod +x ${plugins}/portolan`
+
+const tree = fileURLToPath(new URL('../../..', import.meta.url))
+
 // crun refuses hybrid cgroups, which runc takes; without journald there is no place for events and logs.
 const configuration = (driver: string): string => `[engine]
 cgroup_manager = "cgroupfs"
@@ -27,6 +44,7 @@ log_driver = "none"
 cgroups = "no-conmon"
 [network]
 firewall_driver = "${driver}"
+netavark_plugin_dirs = ["${plugins}"]
 `
 
 const root = '/run/lab/still'
@@ -45,6 +63,7 @@ export const startPodman = async (
   lab: Lab,
   { driver = 'nftables' }: { readonly driver?: 'nftables' | 'iptables' } = {},
 ): Promise<Podman> => {
+  await lab.host.mustRun(['sh', '-ec', pluginScript, 'sh', tree, dirname(process.execPath)])
   const room = await engineRoom(lab)
   const image = await stillImage(room)
   await room.mustRun(['sh', '-ec', `mkdir -p ${root}; tar -xf ${image} -C ${root}`])

@@ -1,11 +1,12 @@
 import type { AttachedEndpoint, LiveHost } from 'portolan'
+import { attachContainer } from '../attachment/attach-container.ts'
 import { chainedAdd } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
+import { blockedBy } from './blocked-by.ts'
 import { endpointName } from './endpoint-name.ts'
-import { openProject } from './open-project.ts'
-import { refuseConflicts } from './refuse-conflicts.ts'
+import { openProject, projectName } from './open-project.ts'
 import { requireNamespace } from './require-namespace.ts'
 import { wantedAddresses } from './wanted-addresses.ts'
 import { wantedNetwork } from './wanted-network.ts'
@@ -26,24 +27,19 @@ export const add = async (
   const { name } = config
   const network = await host.ensureNetwork(name, wantedNetwork(config))
   const endpoint = endpointName(request)
-  const wasThere = host.endpoints().some((one) => one.service === endpoint && one.network === name)
-  const attached = await host.attach({
-    network: name,
-    endpoint,
-    netns: { path: request.netns ?? '' },
-    interface: request.interface ?? '',
-    ...wantedAddresses(request, config),
-    ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
+  const attached = await attachContainer(host, {
+    project: projectName(config),
+    request: {
+      network: name,
+      endpoint,
+      netns: { path: request.netns ?? '' },
+      interface: request.interface ?? '',
+      ...wantedAddresses(request, config),
+      ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
+    },
+    ports: wantedPorts(config, endpoint),
+    judge: (conflicts) => blockedBy(conflicts, config, warn),
   })
-  try {
-    const ports = wantedPorts(config, endpoint)
-    if (ports.length > 0) await host.publish(ports)
-    await refuseConflicts(host, config, endpoint, warn)
-  } catch (error) {
-    // What an earlier ADD of the same interface made stays.
-    if (!wasThere) await host.detach(endpoint, { network: name })
-    throw error
-  }
   return resultOf(network, attached, request, config)
 }
 

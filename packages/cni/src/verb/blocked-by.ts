@@ -1,4 +1,5 @@
 import type { Conflict } from 'portolan'
+import { conflictWords } from '../attachment/conflict-words.ts'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { WrittenConfig } from '../config/config-schema.ts'
 
@@ -12,7 +13,7 @@ export const blockedBy = (
   warn: (text: string) => void,
 ): void => {
   if (conflicts.length === 0) return
-  const words = conflicts.map(wordsOf)
+  const words = conflicts.map(conflictWords)
   if (policy === 'warn') {
     for (const { message, remedy } of words) warn(`${message} ${remedy}`)
     return
@@ -21,8 +22,3 @@ export const blockedBy = (
     details: `${words.map(({ remedy }) => remedy).join(' ')} With "conflicts": "warn" in the network configuration it goes on all the same.`,
   })
 }
-
-const wordsOf = ({ message, remedy }: Conflict): { readonly message: string; readonly remedy: string } => ({
-  message,
-  remedy: [remedy.text, ...remedy.commands].join('\n'),
-})

@@ -1,0 +1,2 @@
+#!/usr/bin/env -S node --
+require('../dist/bundle/portolan-netavark.cjs')

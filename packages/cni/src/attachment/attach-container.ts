@@ -1,0 +1,30 @@
+import type { AttachedEndpoint, AttachRequest, Conflict, LiveHost, PublishRequest } from 'portolan'
+import { conflictsOf } from './conflicts-of.ts'
+
+/** What an engine asks for one interface of a container. */
+export interface WantedAttachment {
+  readonly project: string
+  readonly request: AttachRequest
+  readonly ports: readonly PublishRequest[]
+  /** Is told the conflicts of severity error that the container has; throws where they are not to be. */
+  readonly judge: (conflicts: readonly Conflict[]) => void
+}
+
+/** Gives a container its interface, and publishes its ports: all of it or nothing. */
+export const attachContainer = async (
+  host: LiveHost,
+  { project, request, ports, judge }: WantedAttachment,
+): Promise<AttachedEndpoint> => {
+  const { endpoint, network } = request
+  const wasThere = host.endpoints().some((one) => one.service === endpoint && one.network === network)
+  const attached = await host.attach(request)
+  try {
+    if (ports.length > 0) await host.publish(ports)
+    judge(await conflictsOf(host, { project, network, endpoint }))
+  } catch (error) {
+    // What an earlier call for the same interface made stays.
+    if (!wasThere) await host.detach(endpoint, { network })
+    throw error
+  }
+  return attached
+}

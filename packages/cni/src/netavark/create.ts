@@ -1,0 +1,102 @@
+import { bridgeName, podmanProject, subnetLeases } from '@portolan/core'
+import { defaultStateDirectory } from '@portolan/host'
+import { InvalidRequestError } from '@portolan/netfilter'
+import {
+  openLeaseStore,
+  parsePool,
+  planSubnets,
+  readConfig,
+  readHost,
+  type SubnetPlan,
+  type SubnetRequest,
+} from 'portolan'
+import { driverOptions } from './driver-options.ts'
+import type { PodmanNetwork, PodmanSubnet } from './read-input.ts'
+
+/**
+ * Completes a network that Podman is about to write down: its subnets, which collide with nothing, and the name of its
+ * bridge. Nothing is made and nothing is leased, because no verb tells when a network is removed: Podman's file of it is
+ * what keeps others from the subnet.
+ *
+ * @throws InvalidRequestError for what this driver cannot do, and for a subnet that overlaps something
+ */
+export const create = async (
+  network: PodmanNetwork,
+  warn: (text: string) => void,
+): Promise<PodmanNetwork> => {
+  refuseUnserved(network)
+  const { conflicts } = driverOptions(network)
+  const planned = await plannedSubnets(network)
+  const overlaps = planned.map(overlapWords).filter((words) => words !== null)
+  if (overlaps.length > 0) {
+    const words = overlaps.join(' ')
+    if (conflicts === 'error')
+      throw new InvalidRequestError(
+        `${words} Leave --subnet out to have a free one picked, or choose another. With --opt conflicts=warn the network is created all the same.`,
+      )
+    warn(words)
+  }
+  const servers = network.network_dns_servers ?? []
+  return {
+    ...network,
+    network_interface: network.network_interface || bridgeName(podmanProject, network.name),
+    subnets: planned.map(({ family, subnet, gateway }) => ({
+      ...(network.subnets ?? []).find((one) => familyOf(one) === family),
+      subnet,
+      gateway,
+    })),
+    ipv6_enabled: planned.some(({ family }) => family === 'ip6'),
+    // Netavark tells its nameserver of containers on its own bridges alone.
+    dns_enabled: servers.length > 0,
+    ipam_options: { driver: 'host-local' },
+  }
+}
+
+const refuseUnserved = ({ ipam_options: ipam, routes, subnets }: PodmanNetwork): void => {
+  const driver = ipam?.driver ?? ''
+  if (driver !== '' && driver !== 'host-local')
+    throw new InvalidRequestError(
+      `--ipam-driver ${driver} is not one of the driver portolan, whose containers have addresses of the network's subnet. Leave it out.`,
+    )
+  if ((routes ?? []).length > 0)
+    throw new InvalidRequestError('The driver portolan adds no routes inside containers: leave --route out.')
+  for (const family of ['ip', 'ip6'] as const) {
+    const named = (subnets ?? []).filter((one) => familyOf(one) === family)
+    if (named.length > 1)
+      throw new InvalidRequestError(
+        `The subnets ${named.map(({ subnet }) => subnet).join(' and ')} are given: a network of the driver portolan has one of each family.`,
+      )
+  }
+}
+
+const familyOf = ({ subnet }: PodmanSubnet): 'ip' | 'ip6' => (subnet.includes(':') ? 'ip6' : 'ip')
+
+const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPlan[]> => {
+  const { name, subnets, ipv6_enabled: has6 = false } = network
+  const { pool } = driverOptions(network)
+  const config = readConfig()
+  const pools = (pool === undefined ? (config.pools ?? []) : pool.split(/[\s,]+/)).map(parsePool)
+  const given = (family: 'ip' | 'ip6') => (subnets ?? []).find((one) => familyOf(one) === family)
+  const requests = (['ip', 'ip6'] as const).flatMap((family): readonly SubnetRequest[] => {
+    const own = given(family)
+    // A subnet of IPv6 alone makes a network of IPv6 alone, unless Podman is told --ipv6, which asks for both.
+    if (own === undefined && (family === 'ip' ? given('ip6') !== undefined && !has6 : !has6)) return []
+    return [{ network: name, family, subnet: own?.subnet ?? null, gateway: own?.gateway ?? null }]
+  })
+  const store = openLeaseStore(defaultStateDirectory())
+  try {
+    return planSubnets(await readHost(), requests, pools.length === 0 ? undefined : pools, {
+      project: podmanProject,
+      reserve: config.reserved,
+      allow: config.allowed,
+      leases: subnetLeases(await store.read()),
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+const overlapWords = ({ subnet, network, overlaps }: SubnetPlan): string | null =>
+  overlaps.length === 0
+    ? null
+    : `The subnet ${subnet} of network ${network} overlaps ${overlaps.map((one) => `${one.overlaps}: ${one.detail}`).join('; and ')}.`

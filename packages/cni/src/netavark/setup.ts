@@ -1,0 +1,138 @@
+import { podmanProject } from '@portolan/core'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { type AttachRequest, type Conflict, type LiveHost, openHost, type PublishRequest } from 'portolan'
+import { attachContainer } from '../attachment/attach-container.ts'
+import { conflictWords } from '../attachment/conflict-words.ts'
+import { nameOf } from '../verb/endpoint-name.ts'
+import { type DriverOptions, driverOptions } from './driver-options.ts'
+import type { ContainerCall } from './read-input.ts'
+import { type StatusBlock, statusBlock } from './status-block.ts'
+import { sweep } from './sweep.ts'
+import { wantedNetwork } from './wanted-network.ts'
+import { wantedPorts } from './wanted-ports.ts'
+
+export const openProject = ({ backend }: DriverOptions): Promise<LiveHost> =>
+  openHost({ project: podmanProject, backend })
+
+/** Podman shows the first twelve digits of an id too. */
+export const endpointOf = ({
+  container_id: id,
+  network_options: { interface_name: name },
+}: ContainerCall): string => nameOf(id.slice(0, 12), name)
+
+/**
+ * Makes the network be there, gives the container its interface, and publishes its ports: all of it or nothing.
+ * @param netns - the path of the container's network namespace
+ */
+export const setup = async (
+  call: ContainerCall,
+  netns: string,
+  warn: (text: string) => void,
+): Promise<StatusBlock> => {
+  const options = driverOptions(call.network)
+  refuseUnknown(call)
+  await using host = await openProject(options)
+  const { name } = call.network
+  const endpoint = endpointOf(call)
+  // Left by a call that was killed, or that no teardown followed: Podman sets a container up once.
+  if (host.endpoints().some((one) => one.service === endpoint && one.network === name))
+    await host.detach(endpoint, { network: name })
+  await sweep(host, isAsWritten(host, call) ? name : null)
+  try {
+    const network = await host.ensureNetwork(name, wantedNetwork(call.network, options))
+    const attached = await attachContainer(host, {
+      project: podmanProject,
+      request: requestOf(call, netns, endpoint, options),
+      ports: portsOf(host, call, endpoint, warn),
+      judge: (conflicts) => judge(conflicts, options, warn),
+    })
+    return statusBlock(call.network, network, attached)
+  } catch (error) {
+    await sweep(host, null)
+    throw error
+  }
+}
+
+/** A network of this name with another subnet is left of one that Podman has removed. */
+const isAsWritten = (host: LiveHost, { network }: ContainerCall): boolean => {
+  const known = host.networks().find(({ name }) => name === network.name)
+  const written = new Set((network.subnets ?? []).map(({ subnet }) => subnet))
+  const has = [known?.ip?.subnet, known?.ip6?.subnet].filter((one) => one !== undefined)
+  return has.length === written.size && has.every((subnet) => written.has(subnet))
+}
+
+const refuseUnknown = ({ network_options: { options } }: ContainerCall): void => {
+  const [name] = Object.keys(options ?? {})
+  if (name !== undefined)
+    throw new InvalidRequestError(
+      `--network with ${name}=${options?.[name]}: the driver portolan has no such option of a container.`,
+    )
+}
+
+const requestOf = (
+  { network, network_options: wanted }: ContainerCall,
+  netns: string,
+  endpoint: string,
+  { mtu, metric, defaultRoute }: DriverOptions,
+): AttachRequest => {
+  const addresses = wanted.static_ips ?? []
+  const address = addresses.find((text) => !text.includes(':'))
+  const address6 = addresses.find((text) => text.includes(':'))
+  return {
+    network: network.name,
+    endpoint,
+    netns: { path: netns },
+    interface: wanted.interface_name,
+    ...(address === undefined ? {} : { address }),
+    ...(address6 === undefined ? {} : { address6 }),
+    ...(wanted.static_mac ? { mac: wanted.static_mac } : {}),
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(metric === undefined ? {} : { metric }),
+    defaultRoute,
+  }
+}
+
+/** Netavark names the ports of a container once for each of its networks: the first that has a way out gets them. */
+const portsOf = (
+  host: LiveHost,
+  call: ContainerCall,
+  endpoint: string,
+  warn: (text: string) => void,
+): readonly PublishRequest[] => {
+  const ports = wantedPorts(call, endpoint)
+  if (ports.length === 0 || arePublished(host, call)) return []
+  if (call.network.internal !== true) return ports
+  warn(
+    `The network ${call.network.name} is internal, so the ports of ${call.container_name ?? endpoint} are not published on it.`,
+  )
+  return []
+}
+
+/** Whether ports of the container lead to it by another of its networks. */
+export const arePublished = (host: LiveHost, { container_id: id, network }: ContainerCall): boolean => {
+  const others = new Set(
+    host
+      .endpoints()
+      .filter((one) => one.service.startsWith(`${id.slice(0, 12)}@`) && one.network !== network.name)
+      .flatMap(({ ip, ip6 }) => [ip, ip6]),
+  )
+  return host.published().some(({ targets }) => targets.some(({ address }) => others.has(address)))
+}
+
+const judge = (
+  conflicts: readonly Conflict[],
+  { conflicts: policy }: DriverOptions,
+  warn: (text: string) => void,
+): void => {
+  if (conflicts.length === 0) return
+  const words = conflicts
+    .map(conflictWords)
+    .map(({ message, remedy }) => `${message} ${remedy}`)
+    .join('\n')
+  if (policy === 'error')
+    throw new PortolanError(
+      'CONFLICTS',
+      `${words}\nA network that is created with --opt conflicts=warn goes on all the same.`,
+    )
+  warn(words)
+}

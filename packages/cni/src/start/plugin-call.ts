@@ -1,0 +1,56 @@
+import { readlinkSync, statSync } from 'node:fs'
+import type { Plugins } from './plugins-file.ts'
+
+/** What a plugin answers. */
+export interface Answer {
+  readonly exitCode: 0 | 1
+  readonly stdout: string
+}
+
+/** One call of an engine, in this process or handed over to another. */
+export interface PluginCall {
+  readonly plugin: string
+  readonly arguments: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly stdin: string
+  readonly warn: (text: string) => void
+}
+
+export const servePlugin = (
+  { runCni, runNetavark }: Plugins,
+  { plugin, arguments: words, ...call }: PluginCall,
+): Promise<Answer> => (plugin === 'cni' ? runCni(call) : runNetavark({ arguments: words, ...call }))
+
+/** Variables that say where files of this user are. */
+export const homes = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'] as const
+
+/** Of the environment what an engine says, and where files of this user are. */
+export const toldBy = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && (entry[0].startsWith('CNI_') || homes.some((name) => name === entry[0])),
+    ),
+  )
+
+/**
+ * What another process has to see as this one does, for its work to be the same: the container's namespace at this path,
+ * the folder of leases, and the same user namespace.
+ */
+export const placeOf = ({
+  environment,
+  arguments: words,
+}: Pick<PluginCall, 'environment' | 'arguments'>): string =>
+  JSON.stringify([
+    readlinkSync('/proc/self/ns/user'),
+    ...[environment.CNI_NETNS ?? words[1] ?? '', '/var/lib/portolan'].map(fileKey),
+  ])
+
+const fileKey = (path: string): string => {
+  try {
+    const { dev, ino } = statSync(path)
+    return `${dev}:${ino}`
+  } catch {
+    return ''
+  }
+}

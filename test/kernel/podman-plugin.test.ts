@@ -1,0 +1,21 @@
+import { afterEach } from '@jest/globals'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { contract } from './podman-plugin/contract.ts'
+import { handedOver } from './podman-plugin/handed-over.ts'
+import { verbs } from './podman-plugin/verbs.ts'
+
+describeBeside('the plugin of Podman', ['podman'], () => {
+  const opened: Lab[] = []
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((lab) => lab[Symbol.asyncDispose]()))
+  })
+  const open = async (): Promise<Lab> => {
+    const lab = await openLab()
+    opened.push(lab)
+    return lab
+  }
+  contract(open)
+  verbs(open)
+  handedOver(open)
+})

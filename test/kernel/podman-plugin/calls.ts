@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url'
+import { expect } from '@jest/globals'
+import type { Lab } from '../../lab/lab.ts'
+import type { Machine } from '../../lab/machine.ts'
+import type { RunOutcome } from '../../lab/run.ts'
+import type { Json } from './network.ts'
+
+const plugin = fileURLToPath(new URL('../../../packages/cni/bin/portolan-netavark.js', import.meta.url))
+
+/** The calls that Podman and netavark make, by hand. */
+export interface Calls {
+  readonly call: (
+    words: readonly string[],
+    input: Json,
+    environment?: Readonly<Record<string, string>>,
+  ) => Promise<RunOutcome>
+  /** The result of a call that succeeds. */
+  readonly must: (words: readonly string[], input: Json) => Promise<Json>
+  /** The error of one that does not. */
+  readonly refused: (words: readonly string[], input: Json) => Promise<string>
+}
+
+export const callsIn = (lab: Lab): Calls => {
+  const call: Calls['call'] = (words, input, environment = {}) =>
+    lab.host.run([process.execPath, plugin, ...words], {
+      input: JSON.stringify(input),
+      environment,
+      timeoutMs: 60_000,
+    })
+  return {
+    call,
+    must: async (words, input) => {
+      const { exitCode, stdout, stderr } = await call(words, input)
+      expect({ exitCode, stderr, said: exitCode === 0 ? '' : stdout }).toEqual({
+        exitCode: 0,
+        stderr: '',
+        said: '',
+      })
+      return stdout === '' ? {} : (JSON.parse(stdout) as Json)
+    },
+    refused: async (words, input) => {
+      const { exitCode, stdout } = await call(words, input)
+      const { error, ...more } = JSON.parse(stdout) as { readonly error: string }
+      expect({ exitCode, more }).toEqual({ exitCode: 1, more: {} })
+      return error
+    },
+  }
+}
+
+/** What Podman hands to `create`. */
+export const asked = (name: string, more: Json = {}): Json => ({
+  name,
+  id: '0'.repeat(64),
+  driver: 'portolan',
+  created: '0001-01-01T00:00:00Z',
+  ipv6_enabled: false,
+  internal: false,
+  dns_enabled: true,
+  ...more,
+})
+
+/** What netavark hands to `setup` and `teardown`. */
+export const containerOn = (network: Json, machine: Machine, more: Json = {}): Json => ({
+  container_id: Buffer.from(machine.name.padEnd(32, '-')).toString('hex'),
+  container_name: machine.name,
+  port_mappings: [{ host_ip: '', container_port: 80, host_port: 8080, range: 1, protocol: 'tcp' }],
+  network,
+  network_options: { interface_name: 'eth0', ...more },
+})
+
+export const namespaceOf = (machine: Machine): string => `/proc/${machine.pid}/ns/net`

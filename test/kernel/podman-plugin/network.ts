@@ -1,0 +1,46 @@
+import type { Lab } from '../../lab/lab.ts'
+import type { ForeignContainer, ForeignContainerOptions } from '../../lab/neighbour/foreign-container.ts'
+import type { Podman } from '../../lab/neighbour/podman.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export interface Subnet {
+  readonly subnet: string
+  readonly gateway: string
+}
+
+/** `podman network create --driver portolan`, and what Podman wrote down. */
+export const createNetwork = async (
+  podman: Podman,
+  name: string,
+  ...options: readonly string[]
+): Promise<Json & { readonly subnets: readonly Subnet[] }> => {
+  await podman.createNetwork(name, '--driver=portolan', ...options)
+  const [network] = JSON.parse(await podman.command('network', 'inspect', name)) as readonly (Json & {
+    readonly subnets: readonly Subnet[]
+  })[]
+  if (network === undefined) throw new Error(`${name} was not created`)
+  return network
+}
+
+export const services: NonNullable<ForeignContainerOptions['services']> = [
+  { protocol: 'tcp', port: 80 },
+  { protocol: 'tcp', port: 81 },
+  { protocol: 'udp', port: 53 },
+]
+
+/** Runs a container on a network of the plugin. */
+export const runContainer = (
+  podman: Podman,
+  name: string,
+  network: string,
+  more: Partial<ForeignContainerOptions> = {},
+): Promise<ForeignContainer> => podman.run({ name, network, services, ...more })
+
+/** What is on the host of the plugin: interfaces by their alias, and its rules. */
+export const leftOn = (lab: Lab): Promise<string> =>
+  lab.host.mustRun([
+    'sh',
+    '-c',
+    'ip -d link show | grep -F "portolan" || true; nft list tables | grep -F portolan || true',
+  ])
