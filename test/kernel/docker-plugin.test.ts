@@ -5,8 +5,14 @@ import { startDocker } from '../lab/neighbour/docker.ts'
 import { startDockerPlugin } from '../lab/neighbour/docker-plugin.ts'
 import { endings } from './docker-plugin/endings.ts'
 import type { Here } from './docker-plugin/here.ts'
+import { killed } from './docker-plugin/killed.ts'
 import { networks } from './docker-plugin/networks.ts'
 import { reach } from './docker-plugin/reach.ts'
+import { refusals } from './docker-plugin/refusals.ts'
+import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
+
+// It speaks for dockerd itself: many kills take less time so.
+describeLifecycle('killed calls of the Docker plugin', 'nftables', killed)
 
 describeBeside('networks of Docker by the plugin', ['docker'], () => {
   // dockerd takes seconds to start, so one host serves all of these.
@@ -25,5 +31,6 @@ describeBeside('networks of Docker by the plugin', ['docker'], () => {
   }
   reach(opened)
   networks(opened)
+  refusals(opened)
   endings(opened)
 })

@@ -7,6 +7,11 @@ const socket = '/run/docker/plugins/portolan.sock'
 
 export type Json = Readonly<Record<string, unknown>>
 
+export interface PluginAnswer {
+  readonly status: number
+  readonly body: Json
+}
+
 /** `portolan docker-plugin` on a lab's host, where dockerd finds it. */
 export interface DockerPlugin extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
@@ -16,7 +21,7 @@ export interface DockerPlugin extends AsyncDisposable {
   /** Waits until it has ended by itself. */
   ended(): Promise<number | null>
   /** One call, as dockerd makes it; null: it ended before it answered. */
-  call(path: string, body: unknown): Promise<{ readonly status: number; readonly body: Json } | null>
+  call(path: string, body: unknown): Promise<PluginAnswer | null>
   /** What it has said, those before it too. */
   readonly said: readonly string[]
 }
@@ -34,12 +39,16 @@ export const startDockerPlugin = async (lab: Lab, backend: Backend): Promise<Doc
       })
       running = started
       let over = false
-      void started.outcome.then(({ stderr }) => {
+      const ended = started.outcome.then(({ stderr }) => {
         over = true
         said.push(stderr)
       })
       for (let attempt = 0; (await plugin.call('/Plugin.Activate', null)) === null; attempt += 1) {
-        if (over || attempt > 600) throw new Error(`the plugin does not serve: ${said.join('\n')}`)
+        if (attempt > 600) started.kill('SIGKILL')
+        if (over || attempt > 600) {
+          await ended
+          throw new Error(`the plugin does not serve: ${said.join('\n')}`)
+        }
         await new Promise((resolve) => setTimeout(resolve, 25))
       }
     },

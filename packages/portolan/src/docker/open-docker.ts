@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import { defaultStateDirectory, openLeaseStore, openLinks } from '@portolan/host'
-import { InvalidRequestError, ParseError, PortolanError, parseJson } from '@portolan/netfilter'
-import { findFault } from '@portolan/netfilter/schema'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
 import { inOrder } from '../live/in-order.ts'
 import { openHost } from '../live/open-host.ts'
+import { type Call, openCalls } from './calls.ts'
 import { type DockerParts, dockerProject } from './docker-parts.ts'
-import { type Verb, verbs } from './protocol/verbs.ts'
+import { readRequest } from './protocol/read-request.ts'
+import { verbs } from './protocol/verbs.ts'
 import { restore } from './restore.ts'
+import { settleCalls } from './settle-calls.ts'
 
 /** The drivers, as they answer dockerd. */
 export interface Docker extends AsyncDisposable {
@@ -36,6 +39,8 @@ export const openDocker = async (
   const leases = openLeaseStore(stateDirectory)
   const host = await openHost({ project: dockerProject, backend, state: stateDirectory, leases })
   const parts: DockerParts = { host, leases, links: openLinks() }
+  const calls = openCalls(stateDirectory)
+  const repeated = await settleCalls(parts, calls, report)
   await restore(parts, report)
   const turns = new Map<string, ReturnType<typeof inOrder>>()
   const inTurn = <Result>(turn: string | null, work: () => Promise<Result>): Promise<Result> => {
@@ -52,9 +57,19 @@ export const openDocker = async (
           404,
           new InvalidRequestError(`there is no call ${JSON.stringify(path)} in this driver.`),
         )
+      const call: Call = { id: randomBytes(8).toString('hex'), path, body: repeated.take(path, body) }
       try {
-        const request = readRequest(path, body, verb)
-        return { status: 200, body: await inTurn(verb.turn(request), () => verb.serve(parts, request)) }
+        const request = readRequest(call, verb)
+        const given = await inTurn(verb.turn(request), async () => {
+          if (verb.afterKill === null) return verb.serve(parts, request, call.id)
+          calls.begin(call)
+          try {
+            return await verb.serve(parts, request, call.id)
+          } finally {
+            calls.end(call)
+          }
+        })
+        return { status: 200, body: given }
       } catch (error) {
         report(`${path}: ${error instanceof Error ? error.message : String(error)}`)
         return refusal(200, error)
@@ -78,29 +93,4 @@ export const refusal = (status: number, error: unknown): Answer => {
       ? `portolan: ${error.message}`
       : `portolan: internal error: ${error instanceof Error ? error.message : String(error)}. Please report it.`
   return { status, body: { Err: words, Error: words } }
-}
-
-const readRequest = (path: string, body: string, { schema }: Verb): unknown => {
-  // Go sends null where it has nothing to say, and an empty body for a call without a request.
-  const isEmpty = body.trim() === '' || body.trim() === 'null'
-  if (isEmpty && schema === verbs['/Plugin.Activate']?.schema) return {}
-  if (isEmpty)
-    throw new InvalidRequestError(
-      `${path} came without a request. dockerd sends it so when it calls again because this program ended during the call: what it was about to do was not done. Do it once more.`,
-    )
-  const value = parsed(path, body)
-  const fault = findFault(schema, value)
-  if (fault === null) return value
-  throw new InvalidRequestError(
-    `${fault.path === '' ? 'the request' : fault.path} of ${path}: ${fault.message}.`,
-  )
-}
-
-const parsed = (path: string, body: string): unknown => {
-  try {
-    return parseJson(body, path, (found) => `expected a JSON object: ${found}`)
-  } catch (error) {
-    if (error instanceof ParseError) throw new InvalidRequestError(`${error.message}.`, { cause: error })
-    throw error
-  }
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   acquireAddress,
   acquireSubnet,
@@ -7,12 +6,12 @@ import {
   planSubnets,
   releaseLease,
 } from '@portolan/core'
-import { addressKey } from '@portolan/core/planning'
+import { addressKey, releaseHolder } from '@portolan/core/planning'
 import { canonicalAddress, InvalidRequestError } from '@portolan/netfilter'
 import { type DockerParts, dockerProject } from '../docker-parts.ts'
 import type { AddressRequest } from '../protocol/requests.ts'
 import { type PoolId, poolNetwork, readPoolId } from './pool-id.ts'
-import { poolLease } from './pools.ts'
+import { addressesOf, poolLease } from './pools.ts'
 
 /** The option that asks for the address of a gateway: moby, libnetwork/ipamapi/contract.go `RequestAddressType`. */
 const typeOption = 'RequestAddressType'
@@ -31,6 +30,7 @@ export interface GivenAddress {
 export const requestAddress = async (
   { leases }: DockerParts,
   { PoolID, Address = '', Options }: AddressRequest,
+  id: string,
 ): Promise<GivenAddress> => {
   const pool = readPoolId(PoolID)
   const isGateway = Options?.[typeOption] === gatewayType
@@ -43,7 +43,7 @@ export const requestAddress = async (
       // Docker does not say for what it asks: each address has a holder of its own.
       holder: {
         project: dockerProject,
-        service: isGateway ? gatewayHolder : randomBytes(6).toString('hex'),
+        service: isGateway ? gatewayHolder : id,
         replica: 1,
       },
       subnet: pool.subnet,
@@ -55,6 +55,43 @@ export const requestAddress = async (
     return { ...step, changes: [...known.changes, ...step.changes], result: step.result.address }
   })
   return { Address: `${address}/${pool.length}`, Data: {} }
+}
+
+/** Gives up what a call leased. */
+export const giveBack = async (
+  { leases }: DockerParts,
+  { PoolID }: AddressRequest,
+  id: string,
+): Promise<void> => {
+  const on = { project: dockerProject, network: poolNetwork(readPoolId(PoolID).subnet) }
+  await leases.transact((state) =>
+    releaseHolder(state, on, { project: dockerProject, service: id, replica: 1 }),
+  )
+}
+
+/**
+ * Leases the address that an endpoint has, where the pool is of this driver and has it no more: it was given up at a start
+ * of this program, before any endpoint had it.
+ */
+export const keepAddress = async (
+  { leases }: DockerParts,
+  pool: Pick<PoolId, 'family' | 'subnet'>,
+  address: string,
+  holder: string,
+): Promise<void> => {
+  const on = { project: dockerProject, network: poolNetwork(pool.subnet) }
+  await leases.transact((state) => {
+    const held = addressesOf(state, pool).filter(({ released }) => released === null)
+    if (held.length === 0 || held.some((lease) => lease.address === address))
+      return { state, changes: [], result: null }
+    const { subnet } = pool
+    const wish = { on, subnet, gateway: null, ipRange: null, address, mac: null }
+    const step = acquireAddress(state, {
+      ...wish,
+      holder: { project: dockerProject, service: holder, replica: 1 },
+    })
+    return { ...step, result: null }
+  })
 }
 
 /**

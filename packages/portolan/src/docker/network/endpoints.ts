@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { type DesiredEndpoint, type DesiredNetwork, endpointAlias, endpointPortName } from '@portolan/core'
 import { canonicalAddress, InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { type DockerParts, dockerProject, nameOf } from '../docker-parts.ts'
+import { keepAddress } from '../ipam/addresses.ts'
 import type { CreateEndpointRequest, EndpointRequest, JoinRequest } from '../protocol/requests.ts'
 import { refuseConflicts } from './refuse-conflicts.ts'
 
@@ -30,6 +31,13 @@ export const createEndpoint = async (
       ((ip !== null && left.ip === ip) || (ip6 !== null && left.ip6 === ip6))
     )
       await host.detach(left.service, { network: network.name })
+  for (const [family, address] of [
+    ['ip', ip],
+    ['ip6', ip6],
+  ] as const) {
+    const subnet = network[family]?.subnet
+    if (address !== null && subnet !== undefined) await keepAddress(parts, { family, subnet }, address, name)
+  }
   const mac = MacAddress === '' ? null : MacAddress
   const leased = await host.lease(network.name, name, { ip, ip6, mac })
   return { Interface: mac === null ? { MacAddress: leased.mac } : {} }
@@ -62,7 +70,8 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
   await host.detach(name, { network: network.name, keepLease: true })
   const inner = await makePair(parts, network, endpoint)
   try {
-    await refuseConflicts(host, network.name, null)
+    // Of any other network ProgramExternalConnectivity asks, with the ports.
+    if (network.internal) await refuseConflicts(host, network.name, null)
   } catch (error) {
     await host.detach(name, { network: network.name, keepLease: true })
     throw error

@@ -19,7 +19,6 @@ const portMap = 'com.docker.network.portmap'
 export const publishPorts = async (parts: DockerParts, request: ConnectivityRequest): Promise<void> => {
   const { host } = parts
   const bindings = bindingsIn(request)
-  if (bindings.length === 0) return
   const network = networkOf(parts, request).name
   const endpoint = nameOf(request.EndpointID)
   try {

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '@portolan/netfilter'
 import type { Schema } from '@portolan/netfilter/schema'
 import { addressSpace, type DockerParts } from '../docker-parts.ts'
-import { releaseAddress, requestAddress } from '../ipam/addresses.ts'
+import { giveBack, releaseAddress, requestAddress } from '../ipam/addresses.ts'
 import { releasePool, requestPool } from '../ipam/pools.ts'
 import { createEndpoint, deleteEndpoint, join, leave } from '../network/endpoints.ts'
 import { createNetwork, deleteNetwork } from '../network/networks.ts'
@@ -24,18 +24,25 @@ export interface Verb {
   readonly schema: Schema<unknown>
   /** Calls of one turn are carried out one after the other; null: it waits for none. */
   readonly turn: (request: unknown) => string | null
-  readonly serve: (parts: DockerParts, request: unknown) => Promise<object>
+  /** @param id - of this call alone */
+  readonly serve: (parts: DockerParts, request: unknown, id: string) => Promise<object>
+  /** Takes back what a killed call did, or does it to its end; null: it changes nothing that would stay. */
+  readonly afterKill: ((parts: DockerParts, request: unknown, id: string) => Promise<unknown>) | null
 }
+
+type Deed<Request> = (parts: DockerParts, request: Request, id: string) => Promise<unknown>
 
 const verb = <Request>(
   schema: Schema<unknown>,
   turn: (request: Request) => string | null,
-  serve: (parts: DockerParts, request: Request) => Promise<unknown>,
+  serve: Deed<Request>,
+  afterKill: Deed<Request> | null,
 ): Verb => ({
   schema,
   // The schema has checked it.
   turn: (request) => turn(request as Request),
-  serve: async (parts, request) => ((await serve(parts, request as Request)) ?? {}) as object,
+  serve: async (parts, request, id) => ((await serve(parts, request as Request, id)) ?? {}) as object,
+  afterKill: afterKill === null ? null : (parts, request, id) => afterKill(parts, request as Request, id),
 })
 
 const constant = (answer: object): Verb =>
@@ -43,6 +50,7 @@ const constant = (answer: object): Verb =>
     schemas.anything,
     () => null,
     async () => answer,
+    null,
   )
 
 const ofSwarm = verb(
@@ -53,6 +61,7 @@ const ofSwarm = verb(
       'this driver has networks of one host alone, and none of a swarm. Leave --scope swarm and --attachable out.',
     )
   },
+  null,
 )
 
 const ofNetwork = ({ NetworkID }: NetworkRequest): string => NetworkID
@@ -70,29 +79,44 @@ export const verbs: Readonly<Record<string, Verb>> = {
     schemas.createNetwork,
     ofAllNetworks,
     createNetwork,
+    deleteNetwork,
   ),
-  '/NetworkDriver.DeleteNetwork': verb<NetworkRequest>(schemas.network, ofAllNetworks, deleteNetwork),
+  '/NetworkDriver.DeleteNetwork': verb<NetworkRequest>(
+    schemas.network,
+    ofAllNetworks,
+    deleteNetwork,
+    deleteNetwork,
+  ),
   '/NetworkDriver.CreateEndpoint': verb<CreateEndpointRequest>(
     schemas.createEndpoint,
     ofNetwork,
     createEndpoint,
+    deleteEndpoint,
   ),
-  '/NetworkDriver.DeleteEndpoint': verb<EndpointRequest>(schemas.endpoint, ofNetwork, deleteEndpoint),
+  '/NetworkDriver.DeleteEndpoint': verb<EndpointRequest>(
+    schemas.endpoint,
+    ofNetwork,
+    deleteEndpoint,
+    deleteEndpoint,
+  ),
   '/NetworkDriver.EndpointOperInfo': verb<EndpointRequest>(
     schemas.endpoint,
     () => null,
     async (parts, request) => ({ Value: operationalInfo(parts, request) }),
+    null,
   ),
-  '/NetworkDriver.Join': verb<JoinRequest>(schemas.endpoint, ofNetwork, join),
-  '/NetworkDriver.Leave': verb<EndpointRequest>(schemas.endpoint, ofNetwork, leave),
+  '/NetworkDriver.Join': verb<JoinRequest>(schemas.endpoint, ofNetwork, join, leave),
+  '/NetworkDriver.Leave': verb<EndpointRequest>(schemas.endpoint, ofNetwork, leave, leave),
   '/NetworkDriver.ProgramExternalConnectivity': verb<ConnectivityRequest>(
     schemas.endpoint,
     ofNetwork,
     publishPorts,
+    unpublishPorts,
   ),
   '/NetworkDriver.RevokeExternalConnectivity': verb<EndpointRequest>(
     schemas.endpoint,
     ofNetwork,
+    unpublishPorts,
     unpublishPorts,
   ),
   '/NetworkDriver.DiscoverNew': constant({}),
@@ -104,8 +128,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
     LocalDefaultAddressSpace: addressSpace,
     GlobalDefaultAddressSpace: `${addressSpace}-global`,
   }),
-  '/IpamDriver.RequestPool': verb<RequestPoolRequest>(schemas.requestPool, ofAllNetworks, requestPool),
-  '/IpamDriver.ReleasePool': verb<PoolRequest>(schemas.pool, ofAllNetworks, releasePool),
-  '/IpamDriver.RequestAddress': verb<AddressRequest>(schemas.address, ofPool, requestAddress),
-  '/IpamDriver.ReleaseAddress': verb<AddressRequest>(schemas.address, ofPool, releaseAddress),
+  '/IpamDriver.RequestPool': verb<RequestPoolRequest>(
+    schemas.requestPool,
+    ofAllNetworks,
+    requestPool,
+    async () => {},
+  ),
+  '/IpamDriver.ReleasePool': verb<PoolRequest>(schemas.pool, ofAllNetworks, releasePool, releasePool),
+  '/IpamDriver.RequestAddress': verb<AddressRequest>(schemas.address, ofPool, requestAddress, giveBack),
+  '/IpamDriver.ReleaseAddress': verb<AddressRequest>(schemas.address, ofPool, releaseAddress, releaseAddress),
 }

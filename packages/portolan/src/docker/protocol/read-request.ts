@@ -1,0 +1,32 @@
+import { InvalidRequestError, ParseError, parseJson } from '@portolan/netfilter'
+import { findFault } from '@portolan/netfilter/schema'
+import type { Call } from '../calls.ts'
+import { type Verb, verbs } from './verbs.ts'
+
+/** Go sends null where it has nothing to say, and an empty body for a call without a request. */
+export const isEmptyBody = (body: string): boolean => ['', 'null'].includes(body.trim())
+
+/** @throws InvalidRequestError for what is no request of that verb */
+export const readRequest = ({ path, body }: Pick<Call, 'path' | 'body'>, { schema }: Verb): unknown => {
+  const isEmpty = isEmptyBody(body)
+  if (isEmpty && schema === verbs['/Plugin.Activate']?.schema) return {}
+  if (isEmpty)
+    throw new InvalidRequestError(
+      `${path} came without a request. dockerd sends it so when it calls again because this program ended during the call: nothing was done. Do it once more.`,
+    )
+  const value = parsed(path, body)
+  const fault = findFault(schema, value)
+  if (fault === null) return value
+  throw new InvalidRequestError(
+    `${fault.path === '' ? 'the request' : fault.path} of ${path}: ${fault.message}.`,
+  )
+}
+
+const parsed = (path: string, body: string): unknown => {
+  try {
+    return parseJson(body, path, (found) => `expected a JSON object: ${found}`)
+  } catch (error) {
+    if (error instanceof ParseError) throw new InvalidRequestError(`${error.message}.`, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+import type { Calls } from './calls.ts'
+import type { DockerParts } from './docker-parts.ts'
+import { isEmptyBody, readRequest } from './protocol/read-request.ts'
+import { verbs } from './protocol/verbs.ts'
+
+/** What dockerd calls again after a kill. */
+export interface RepeatedCalls {
+  /**
+   * The body of a call. dockerd sends one that got no answer again, but the body is read by then, and empty (moby,
+   * pkg/plugins/client.go `callWithRetry`): it is the one that was written down, where there was only one.
+   */
+  take(path: string, body: string): string
+}
+
+/** Takes back, or carries out once more, what a process before this one was killed in. */
+export const settleCalls = async (
+  parts: DockerParts,
+  calls: Calls,
+  report: (text: string) => void,
+): Promise<RepeatedCalls> => {
+  const bodies = new Map<string, string[]>()
+  for (const call of calls.left) {
+    const verb = Object.hasOwn(verbs, call.path) ? verbs[call.path] : undefined
+    try {
+      if (verb?.afterKill) await verb.afterKill(parts, readRequest(call, verb), call.id)
+      bodies.set(call.path, [...(bodies.get(call.path) ?? []), call.body])
+    } catch (error) {
+      // dockerd gives the rest up itself, with the network at the latest.
+      report(`${call.path}, which was killed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    calls.end(call)
+  }
+  return {
+    take: (path, body) => {
+      const known = bodies.get(path) ?? []
+      if (!isEmptyBody(body) || known.length !== 1) return body
+      bodies.delete(path)
+      return known[0] ?? body
+    },
+  }
+}
