@@ -28,4 +28,47 @@ export const endings = (opened: () => Here): void => {
     await docker.removeNetwork('web')
     expect(await leftOver(here)).toBe('')
   }, 60_000)
+
+  test('after a boot the plugin brings the networks back, and dockerd its containers', async () => {
+    const here = opened()
+    const { lab, docker, plugin } = here
+    await createPluginNetwork(docker, 'web', { ipv6: true })
+    await docker.run({ name: 'web-1', network: 'web', publish: ['8080:80'] })
+    const settings = JSON.parse(await lab.host.readText('/etc/docker/daemon.json')) as object
+    await lab.host.writeText(
+      '/etc/docker/daemon.json',
+      JSON.stringify({ ...settings, 'live-restore': false }),
+    )
+    await docker.stop()
+    await plugin.stop('SIGKILL')
+    // What a boot takes away: links, rules, and what the kernel was told.
+    await lab.host.mustRun([
+      'sh',
+      '-ec',
+      'for link in $(ip -o link | grep -oE "(ve|br)-[a-z0-9-]+"); do ip link del $link 2>/dev/null || true; done; nft flush ruleset; sysctl -qw net.ipv4.ip_forward=0',
+    ])
+    await plugin.start()
+    await docker.start()
+    await docker.enter({ name: 'web-1', network: 'web' })
+    for (const host of [ip.host, addresses.ip6.host])
+      expect(await answers(lab.client, host, 8080)).toBe('web-1')
+    await docker.remove('web-1')
+    await docker.removeNetwork('web')
+    expect(await leftOver(here)).toBe('')
+  }, 60_000)
+
+  test('containers that start and end at once leave nothing', async () => {
+    const here = opened()
+    const { lab, docker } = here
+    await createPluginNetwork(docker, 'web')
+    const names = Array.from({ length: 8 }, (_, at) => `many-${at}`)
+    const many = await Promise.all(
+      names.map((name, at) => docker.run({ name, network: 'web', publish: [`${8100 + at}:80`] })),
+    )
+    expect(new Set(many.map(({ address }) => address)).size).toBe(names.length)
+    for (const [at, name] of names.entries()) expect(await answers(lab.client, ip.host, 8100 + at)).toBe(name)
+    await Promise.all(names.map((name) => docker.remove(name)))
+    await docker.removeNetwork('web')
+    expect(await leftOver(here)).toBe('')
+  }, 60_000)
 }

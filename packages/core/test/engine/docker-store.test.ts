@@ -41,6 +41,12 @@ describe('parseDockerStore', () => {
     expect(read(record('network', { ...web, generic }), driver).networks[0]?.bridge).toBe('br-web')
     expect(read(record('network', web), driver).networks[0]?.bridge).toBe('br-driver')
   })
+  test('a network that Portolan made for Docker is not avoided: its own bridge says all of it', () => {
+    expect(read(record('network', { ...web, networkType: 'portolan' }))).toMatchObject({
+      networks: [],
+      complaints: [],
+    })
+  })
   test('the range that containers get their addresses from is told, and what is kept for other machines is in use', () => {
     const asked = [
       { PreferredPool: '10.77.0.0/24', SubPool: '10.77.0.128/25', AuxAddresses: { printer: '10.77.0.200' } },

@@ -163,7 +163,9 @@ const readBuild = (reading: Reading, body: MapTree | null, what: string): Networ
   if (options !== null) return { kind: 'parented', ...options }
   reading.note(
     parented === undefined
-      ? `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${didYouMean(driver.text, ['bridge', ...parentedDrivers])}`
+      ? driver.text === 'portolan'
+        ? `${what}: a network of driver portolan is one of Docker: \`portolan docker-plugin\` makes it for Docker, and nothing is planned for it. Leave the driver out to have it planned from this file`
+        : `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${didYouMean(driver.text, ['bridge', ...parentedDrivers])}`
       : `${what}: a network of driver ${driver.text} without a parent leads nowhere: the engine makes it, and nothing is planned for it. Name the interface that its containers share under \`driver_opts\` (\`parent: eth0\`)`,
     driver.place,
   )

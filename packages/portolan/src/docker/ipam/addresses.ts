@@ -101,13 +101,15 @@ export const keepAddress = async (
  */
 const withPool = (state: LeaseState, pool: PoolId): LeaseStep<unknown> => {
   if (poolLease(state, pool) !== null) return { state, changes: [], result: null }
+  const { family, subnet } = pool
+  const network = poolNetwork(subnet)
   return acquireSubnet(state, {
     kind: 'subnet',
     project: dockerProject,
-    network: poolNetwork(pool.subnet),
-    family: pool.family,
-    subnet: pool.subnet,
-    gateway: planSubnets({}, [{ network: 'of Docker', ...pool }])[0]?.gateway ?? '',
+    network,
+    family,
+    subnet,
+    gateway: planSubnets({}, [{ network, family, subnet }])[0]?.gateway ?? '',
     movedFrom: null,
   })
 }
