@@ -5,7 +5,7 @@ import { takeSnapshot } from '../../lab/snapshot.ts'
 import { addresses } from '../../lab/topology.ts'
 import { bareMachine } from '../attach/in-namespace.ts'
 import { asked, callsIn, containerOn, namespaceOf } from './calls.ts'
-import { leftOn } from './network.ts'
+import { type Json, leftOn } from './network.ts'
 
 const preload = fileURLToPath(new URL('../../lab/kill-before.mjs', import.meta.url))
 
@@ -14,57 +14,80 @@ const answering = async (lab: Lab): Promise<string | null> => {
   return outcome.delivered ? outcome.by : null
 }
 
-export const verbs = (open: () => Promise<Lab>): void => {
-  test('create picks what collides with nothing and makes nothing; setup gives what was asked for, or says why not', async () => {
-    const lab = await open()
-    const plugin = callsIn(lab)
-    await lab.host.ip('route add 172.17.128.0/17 dev eth1 table 51820')
-    const before = await takeSnapshot(lab.host)
-    const web = await plugin.must(['create'], asked('web', { options: { mtu: '1400' } }))
-    expect(web).toMatchObject({
-      name: 'web',
-      driver: 'portolan',
-      subnets: [{ subnet: '10.0.0.0/16', gateway: '10.0.42.1' }],
-      dns_enabled: false,
-      ipam_options: { driver: 'host-local' },
-    })
-    const fixed = (subnet: string) => asked('fixed', { subnets: [{ subnet }] })
-    expect(await plugin.refused(['create'], fixed('172.17.200.0/24'))).toContain('172.17.128.0/17')
-    expect(await plugin.must(['create'], fixed('10.9.0.0/24'))).toMatchObject({
-      subnets: [{ subnet: '10.9.0.0/24', gateway: '10.9.0.1' }],
-    })
-    expect(await takeSnapshot(lab.host)).toEqual(before)
+/** A container that ended without a teardown, as at a crash of the host, leaves its address and its ports to the next. */
+const ended = async (lab: Lab, web: Json): Promise<void> => {
+  const plugin = callsIn(lab)
+  const [one, two] = [await bareMachine(lab, 'gone'), await bareMachine(lab, 'next')]
+  const addressed = { static_ips: ['10.0.8.8'] }
+  const onPort = (port: number) => ({
+    port_mappings: [{ host_ip: '', container_port: 80, host_port: port, range: 1, protocol: 'tcp' }],
+  })
+  await plugin.must(['setup', namespaceOf(one)], { ...containerOn(web, one, addressed), ...onPort(8088) })
+  await one.ip('link delete eth0')
+  const next = { ...containerOn(web, two, addressed), ...onPort(8088) }
+  await plugin.must(['setup', namespaceOf(two)], next)
+  expect(
+    await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8088 }),
+  ).toMatchObject({ by: 'next' })
+  await plugin.must(['teardown', namespaceOf(two)], next)
+}
 
-    const one = await bareMachine(lab, 'pod-1')
-    const container = containerOn(web, one, {
-      static_ips: ['10.0.7.7'],
-      static_mac: '02:00:00:00:00:07',
-    })
-    const at = namespaceOf(one)
-    await lab.host.mustRun(['iptables', '-w', '-P', 'FORWARD', 'DROP'])
-    await lab.host.mustRun(['iptables', '-w', '-I', 'FORWARD', '-p', 'tcp', '--dport', '80', '-j', 'DROP'])
-    expect(await plugin.refused(['setup', at], container)).toContain('eth0:80 cannot be reached')
-    expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
-    expect(await leftOn(lab)).toBe('')
-    await lab.host.mustRun(['iptables', '-w', '-F', 'FORWARD'])
-    await lab.host.mustRun(['iptables', '-w', '-P', 'FORWARD', 'ACCEPT'])
-    const result = await plugin.must(['setup', at], container)
-    expect(result).toEqual({
-      dns_search_domains: [],
-      dns_server_ips: [],
-      interfaces: {
-        eth0: {
-          mac_address: '02:00:00:00:00:07',
-          subnets: [{ ipnet: '10.0.7.7/16', gateway: '10.0.42.1' }],
+export const verbs = (open: () => Promise<Lab>): void => {
+  test.each(['nftables', 'iptables-nft'])(
+    '%s: create picks what collides with nothing and makes nothing; setup gives what was asked for, or says why not',
+    async (backend) => {
+      const lab = await open()
+      const plugin = callsIn(lab)
+      await lab.host.ip('route add 172.17.128.0/17 dev eth1 table 51820')
+      const before = await takeSnapshot(lab.host)
+      const web = await plugin.must(['create'], asked('web', { options: { mtu: '1400', backend } }))
+      expect(web).toMatchObject({
+        name: 'web',
+        driver: 'portolan',
+        subnets: [{ subnet: '10.0.0.0/16', gateway: '10.0.42.1' }],
+        dns_enabled: false,
+        ipam_options: { driver: 'host-local' },
+      })
+      const fixed = (subnet: string) => asked('fixed', { subnets: [{ subnet }] })
+      expect(await plugin.refused(['create'], fixed('172.17.200.0/24'))).toContain('172.17.128.0/17')
+      expect(await plugin.must(['create'], fixed('10.9.0.0/24'))).toMatchObject({
+        subnets: [{ subnet: '10.9.0.0/24', gateway: '10.9.0.1' }],
+      })
+      expect(await takeSnapshot(lab.host)).toEqual(before)
+
+      const one = await bareMachine(lab, 'pod-1')
+      const container = containerOn(web, one, {
+        static_ips: ['10.0.7.7'],
+        static_mac: '02:00:00:00:00:07',
+      })
+      const at = namespaceOf(one)
+      await lab.host.mustRun(['iptables', '-w', '-P', 'FORWARD', 'DROP'])
+      await lab.host.mustRun(['iptables', '-w', '-I', 'FORWARD', '-p', 'tcp', '--dport', '80', '-j', 'DROP'])
+      expect(await plugin.refused(['setup', at], container)).toContain('eth0:80 cannot be reached')
+      expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+      expect(await leftOn(lab)).toBe('')
+      await lab.host.mustRun(['iptables', '-w', '-F', 'FORWARD'])
+      await lab.host.mustRun(['iptables', '-w', '-P', 'FORWARD', 'ACCEPT'])
+      const result = await plugin.must(['setup', at], container)
+      expect(result).toEqual({
+        dns_search_domains: [],
+        dns_server_ips: [],
+        interfaces: {
+          eth0: {
+            mac_address: '02:00:00:00:00:07',
+            subnets: [{ ipnet: '10.0.7.7/16', gateway: '10.0.42.1' }],
+          },
         },
-      },
-    })
-    expect(await one.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
-    expect(await answering(lab)).toBe('pod-1')
-    await plugin.must(['teardown', at], container)
-    await plugin.must(['teardown', '/run/netns/gone'], container)
-    expect(await leftOn(lab)).toBe('')
-  }, 120_000)
+      })
+      expect(await one.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
+      expect(await answering(lab)).toBe('pod-1')
+      await ended(lab, web)
+      await plugin.must(['teardown', at], container)
+      await plugin.must(['teardown', '/run/netns/gone'], container)
+      expect(await leftOn(lab)).toBe('')
+    },
+    120_000,
+  )
 
   test('setup and teardown that are killed leave nothing after the next teardown, and hinder no setup', async () => {
     const lab = await open()

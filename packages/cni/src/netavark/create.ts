@@ -53,6 +53,11 @@ export const create = async (
 }
 
 const refuseUnserved = ({ ipam_options: ipam, routes, subnets }: PodmanNetwork): void => {
+  // Podman sets it for what it starts in a user namespace.
+  if ((process.env._CONTAINERS_ROOTLESS_UID ?? '0') !== '0')
+    throw new InvalidRequestError(
+      'Rootless Podman has no access to the network of this host, which the driver portolan works on: run podman as root, or use another driver.',
+    )
   const driver = ipam?.driver ?? ''
   if (driver !== '' && driver !== 'host-local')
     throw new InvalidRequestError(

@@ -2,6 +2,7 @@ import { podmanProject } from '@portolan/core'
 import { attachedEndpoints } from '@portolan/core/planning'
 import { readNetworkFacts } from '@portolan/host'
 import type { LiveHost } from 'portolan'
+import { isAttachment } from '../verb/endpoint-name.ts'
 
 /**
  * Takes back what no container has any more: endpoints whose interface is gone with its namespace, as after a crash or
@@ -15,6 +16,7 @@ import type { LiveHost } from 'portolan'
 export const sweep = async (host: LiveHost, keep: string | null): Promise<void> => {
   const isAttached = attachedEndpoints(await readNetworkFacts())
   for (const { network, service } of host.endpoints()) {
+    if (!isAttachment(service)) continue
     const holder = { project: podmanProject, service, replica: 1 }
     if (!isAttached({ project: podmanProject, network }, holder)) await host.detach(service, { network })
   }
