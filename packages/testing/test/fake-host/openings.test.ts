@@ -89,6 +89,16 @@ describe.each(backends)('reachable_from with %s', (backend) => {
     ])
   })
 
+  test('is told of where a foreign rule drops SCTP alone', async () => {
+    const dropped = {
+      nft: 'table inet fw { chain f { type filter hook forward priority 5; iifname "wg0" meta l4proto sctp drop; } }',
+    }
+    const host = await held(fakeHost(withVpn, dropped), '[wg0]')
+    expect(host.send(fromVpn).outcome).toBe('delivered')
+    expect(host.send({ ...fromVpn, protocol: 'sctp' }).outcome).toBe('dropped')
+    expect(host.conflicts().map(({ kind, network }) => [kind, network])).toEqual([['NetworkDropped', 'back']])
+  })
+
   test('makes no conflict of a foreign rule that lets the same packets in', async () => {
     const accepting = {
       nft: 'table inet fw { chain f { type filter hook forward priority -200; iifname "wg0" meta mark set 1 accept; } }',

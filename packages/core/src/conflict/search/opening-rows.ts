@@ -21,7 +21,7 @@ import type { Row } from './row.ts'
 import { addressValue, subnetRange } from './subnets.ts'
 import type { Surroundings } from './surroundings.ts'
 
-const protocols = ['tcp', 'udp'] as const
+const protocols = ['tcp', 'udp', 'sctp'] as const
 
 /** Packets of one sender to containers of a network. */
 interface Part {
