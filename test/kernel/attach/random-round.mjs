@@ -11,8 +11,8 @@ const portOf = { a: 9000, b: 9001, c: 9002 }
 /** A listing that something changed meanwhile (NLM_F_DUMP_INTR), as the end of a namespace does, is asked for again. */
 const run = (...argv) => {
   for (;;) {
-    const { status, stdout, stderr } = spawnSync(argv[0], argv.slice(1), { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+    const { status, signal, error, stdout, stderr } = spawnSync(argv[0], argv.slice(1), { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr ?? ''} ${signal ?? ''}`, { cause: error })
     if (!stderr.startsWith('Dump was interrupted')) return stdout
   }
 }

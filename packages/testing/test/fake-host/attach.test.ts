@@ -153,6 +153,31 @@ describe('attach on a simulated host', () => {
     expect(await found()).toEqual([['02:42:00:00:00:02', [{ gateway: '10.9.0.254', metric: 0 }]]])
   })
 
+  test('says so where a network that ports lead to does not give the default route', async () => {
+    const { host } = await opened()
+    await host.ensureNetwork('db', {})
+    const web = { network: 'web', endpoint: 'web-1', netns: blue, interface: 'eth1' }
+    const db = { network: 'db', endpoint: 'web-1', netns: blue }
+    await host.attach(db)
+    const { ip } = await host.attach(web)
+    expect(await host.attach(web)).not.toHaveProperty('notes')
+    await host.publish({
+      hostPort: 5353,
+      protocol: 'udp',
+      to: { endpoint: 'web-1', network: 'web', port: 53 },
+    })
+    const noted = [
+      `Published ports lead to ${ip} on eth1, and eth0 gives the default route there: clients get no answer over UDP from a program that listens on all addresses, and the process does not reach its own ports by way of the host. Give eth1 the lowest metric: attach the network of eth0 again with a higher one (metric, --metric).`,
+    ]
+    expect(await host.attach(web)).toMatchObject({ notes: noted })
+    expect(await host.attach(db)).toMatchObject({ notes: noted })
+    expect(await host.attach({ ...db, metric: 9 })).not.toHaveProperty('notes')
+    expect(await host.attach(web)).not.toHaveProperty('notes')
+    expect(await host.attach({ ...web, defaultRoute: false })).toMatchObject({
+      notes: [...noted, expect.stringContaining('nothing gives a default route there')],
+    })
+  })
+
   test('destroy removes both ends', async () => {
     const { fake, host } = await opened()
     await host.attach({ network: 'web', endpoint: 'web-1', netns: blue })

@@ -33,6 +33,7 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     if (parented !== null) await host.ensureParentedNetwork(network, parented)
     const attach = host.attach({ ...request, endpoint, network: isOwn ? network : `${project}/${network}` })
     const attached = await (isMade ? orWithout(host, network, attach) : attach)
+    for (const note of attached.notes ?? []) terminal.say(visibleLine(`portolan: ${note}`))
     const text = (): string => textOf(project, request.endpoint, attached)
     terminal.print(options.json === true ? jsonText({ ...attached, project }) : text())
     return exitCode.ok

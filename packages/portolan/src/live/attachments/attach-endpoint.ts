@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredEndpoint, EndpointOptions } from '@portolan/core'
-import type { NetworkNamespace } from '@portolan/host'
+import type { InsideChange, InsideState, NetworkNamespace } from '@portolan/host'
 import {
   ApplyError,
   canonicalAddress,
@@ -22,6 +22,7 @@ import { routeInTheWay } from './default-routes.ts'
 import { endpointPlace } from './endpoint-place.ts'
 import { forgetGivenUp } from './held-addresses.ts'
 import { formerAddresses, missingInside } from './missing-inside.ts'
+import { noteReplies } from './note-replies.ts'
 import { parentedAttachment } from './parented-attachment.ts'
 import type { EndpointPlace } from './place.ts'
 import { refuseOverlap } from './refuse-overlap.ts'
@@ -37,6 +38,8 @@ type AttachTools = Pick<LiveMachine, 'links' | 'sysctls' | 'clock' | 'leases' | 
 export interface AttachedEndpoint extends DesiredEndpoint {
   /** The interface inside. */
   readonly interface: string
+  /** What will not work as it is attached, each a sentence; absent: nothing is known of. */
+  readonly notes?: readonly string[]
 }
 
 /** The least MTU of a link with IPv6 (RFC 8200, section 5); the kernel takes IPv6 away below it. */
@@ -81,10 +84,11 @@ export const attachEndpoint = async (
       const maker = interfaceMaker(rules, tools, place, attachment, request.mtu ?? null)
       const isKnown = await maker.make(namespace)
       undone.unshift(maker.undo)
-      await complete(namespace, attachment, maker, isKnown)
+      const { state, change } = await complete(namespace, attachment, maker, isKnown)
       // Of one that was there, former addresses may be on another interface.
       if (isChild && !isKnown) await forgetGivenUp(tools.leases, place.mark)
-      return { ...endpoint, interface: inside }
+      const notes = noteReplies(rules, tools, attachment, state, change)
+      return { ...endpoint, interface: inside, ...(notes.length === 0 ? {} : { notes }) }
     } catch (error) {
       for (const undo of undone) await undo()
       throw error
@@ -100,11 +104,11 @@ const complete = async (
   attachment: Attachment,
   maker: InterfaceMaker,
   isKnown: boolean,
-): Promise<void> => {
+): Promise<{ readonly state: InsideState; readonly change: InsideChange | null }> => {
   const { interface: inside, addresses } = attachment
   const ip6 = addresses.some(({ family }) => family === 'ip6')
   const how = { ip6, within: addresses.map(({ subnet }) => subnet) }
-  const state = await namespace.bringUp(inside, how)
+  let state = await namespace.bringUp(inside, how)
   refuseOverlap(namespace.where, attachment, state)
   refuseFormer(namespace, attachment, state)
   refuseMetric(namespace, attachment, state)
@@ -112,23 +116,22 @@ const complete = async (
   await maker.settle()
   while (missing !== null) {
     try {
-      return await namespace.configure(inside, missing)
+      await namespace.configure(inside, missing)
+      break
     } catch (error) {
       if (!(error instanceof ApplyError)) throw error
       // Another program that attaches the same endpoint may have added a part of it just before.
-      const left = missingInside(attachment, await namespace.bringUp(inside, how), true)
+      state = await namespace.bringUp(inside, how)
+      const left = missingInside(attachment, state, true)
       if (isDeepStrictEqual(left, missing)) throw error
       missing = left
     }
   }
+  return { state, change: missing }
 }
 
 /** A plan gave the endpoint, or its network, other addresses: connections are open from those inside. */
-const refuseFormer = (
-  { where }: NetworkNamespace,
-  attachment: Attachment,
-  state: Awaited<ReturnType<NetworkNamespace['bringUp']>>,
-): void => {
+const refuseFormer = ({ where }: NetworkNamespace, attachment: Attachment, state: InsideState): void => {
   const former = formerAddresses(attachment, state)
   if (former.length === 0) return
   const { mark, interface: inside, addresses } = attachment
@@ -138,11 +141,7 @@ const refuseFormer = (
   )
 }
 
-const refuseMetric = (
-  { where }: NetworkNamespace,
-  attachment: Attachment,
-  state: Awaited<ReturnType<NetworkNamespace['bringUp']>>,
-): void => {
+const refuseMetric = ({ where }: NetworkNamespace, attachment: Attachment, state: InsideState): void => {
   const route = routeInTheWay(attachment, state)
   if (route === null) return
   const way = `${route.gateway === null ? '' : `via ${route.gateway} `}dev ${route.interface}`

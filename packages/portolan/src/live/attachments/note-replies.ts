@@ -1,0 +1,65 @@
+import type { InsideChange, InsideState } from '@portolan/host'
+import { type Family, families, formatAddress, parseInterfaceAddress } from '@portolan/netfilter'
+import type { LiveMachine } from '../live-machine.ts'
+import type { LiveRules } from '../rules/live-rules.ts'
+import type { Attachment } from './attachment.ts'
+
+/**
+ * Tells of addresses in a namespace that published ports lead to, and whose network does not give the default route there.
+ * The namespace sends a reply by its own routes, and a UDP socket that is bound to no address takes its source from them: it
+ * has the address of the other network then, and is no reply for the host.
+ *
+ * @param change - what the state has become; null: it is as it was
+ */
+export const noteReplies = (
+  rules: LiveRules,
+  { wanted }: Pick<LiveMachine, 'wanted'>,
+  attachment: Attachment,
+  state: InsideState,
+  change: InsideChange | null,
+): readonly string[] => {
+  const published = new Set(
+    [...rules.others(), ...wanted.ports()].flatMap(({ targets }) => targets.map(({ address }) => address)),
+  )
+  const inside = [
+    ...attachment.addresses.map(({ text }) => ({ name: attachment.interface, text })),
+    ...state.otherWays.flatMap(({ kind, interface: name, text }) =>
+      kind === 'address' && name !== null ? [{ name, text }] : [],
+    ),
+  ]
+  return families.flatMap((family) => {
+    const way = defaultWay(family, attachment, state, change)
+    return inside.flatMap(({ name, text }) => {
+      const { address } = parseInterfaceAddress(text)
+      const shown = formatAddress(address)
+      if (address.family !== family || !published.has(shown) || way === name) return []
+      return [
+        way === null
+          ? `Published ports lead to ${shown} on ${name}, and nothing gives a default route there: other machines get no answer, unless they are in the subnet of ${name}.`
+          : `Published ports lead to ${shown} on ${name}, and ${way} gives the default route there: clients get no answer over UDP from a program that listens on all addresses, and the process does not reach its own ports by way of the host. Give ${name} the lowest metric: attach the network of ${way} again with a higher one (metric, --metric).`,
+      ]
+    })
+  })
+}
+
+/** The interface of the default route that is taken; null: there is none. */
+const defaultWay = (
+  family: Family,
+  { interface: inside }: Attachment,
+  { defaultRoutes }: InsideState,
+  change: InsideChange | null,
+): string | null => {
+  const isFormer = (route: InsideState['defaultRoutes'][number]): boolean =>
+    route.interface === inside &&
+    change?.formerRoutes.some(
+      ({ gateway, metric }) => gateway === route.gateway && metric === route.metric,
+    ) === true
+  const added = (change?.defaultRoutes ?? []).filter(
+    ({ gateway }) => gateway.includes(':') === (family === 'ip6'),
+  )
+  const [first] = [
+    ...defaultRoutes.filter((route) => route.family === family && !isFormer(route)),
+    ...added.map(({ metric }) => ({ interface: inside, metric })),
+  ].sort((one, other) => one.metric - other.metric)
+  return first?.interface ?? null
+}
