@@ -21,8 +21,11 @@ export interface HandOver {
   readonly warn: (text: string) => void
 }
 
-/** A watch that is there is heard sooner. One that is stopped is not waited for. */
-const READY_MS = 3000
+/**
+ * A watch that is stopped is not waited for. One that runs answers sooner, but where fifty plugins start at once it has to
+ * wait for its turn of the processor, and those that went on by themselves would take it from all.
+ */
+const HEARD_MS = 10_000
 
 /**
  * Hands a call over to a `portolan watch` on this host, which has loaded before what it takes.
@@ -64,7 +67,8 @@ const ask = (path: string, hello: string, call: string, warn: HandOver['warn']):
       socket.destroy()
       resolve(taken)
     }
-    const timer = setTimeout(() => end({ kind: 'refused' }), READY_MS)
+    const timer = setTimeout(() => end({ kind: 'refused' }), HEARD_MS)
+    const giveUp = (): void => end({ kind: isBegun ? 'ended' : 'refused' })
     const hear = byLine((value) => {
       const said = value as Said
       if (said.kind === 'warn') warn(said.text)
@@ -75,10 +79,10 @@ const ask = (path: string, hello: string, call: string, warn: HandOver['warn']):
         isBegun = true
         socket.write(call)
       }
-    })
+    }, giveUp)
     socket.setEncoding('utf8')
     socket.on('data', hear)
     socket.on('error', () => {})
-    socket.on('close', () => end({ kind: isBegun ? 'ended' : 'refused' }))
+    socket.on('close', giveUp)
     socket.write(hello)
   })

@@ -64,21 +64,18 @@ const HELLO_MOST = 10_000
 
 const receive = (socket: Socket, servers: Map<string, ChildProcess>): void => {
   let heard = 0
+  const refuse = (): void => void socket.destroy()
   const hear = byLine((value) => {
     socket.off('data', onData)
     socket.pause()
     const server = isHello(value) ? serverOf(value, servers) : null
     if (server === null) socket.end(line({ kind: 'refused' }))
     else server.send({ kind: 'call' }, socket, (error) => error !== null && socket.destroy())
-  })
+  }, refuse)
   const onData = (chunk: string): void => {
     heard += chunk.length
-    try {
-      if (heard > HELLO_MOST) socket.destroy()
-      else hear(chunk)
-    } catch {
-      socket.destroy()
-    }
+    if (heard > HELLO_MOST) refuse()
+    else hear(chunk)
   }
   socket.setEncoding('utf8')
   socket.on('data', onData)

@@ -40,12 +40,27 @@ export const protocol = 1
 
 export const line = (value: Hello | HandedCall | Said): string => `${JSON.stringify(value)}\n`
 
-/** Gives whole lines to `take`, each as what it is in JSON. */
-export const byLine = (take: (value: unknown) => void): ((chunk: string) => void) => {
+/**
+ * Gives whole lines to `take`, each as what it is in JSON.
+ * @param refuse - is called in its place for a line that is none
+ */
+export const byLine = (take: (value: unknown) => void, refuse: () => void): ((chunk: string) => void) => {
   let rest = ''
   return (chunk) => {
     const lines = `${rest}${chunk}`.split('\n')
     rest = lines.pop() ?? ''
-    for (const text of lines) take(JSON.parse(text))
+    for (const text of lines) {
+      const value = fromJson(text)
+      if (value === undefined) refuse()
+      else take(value)
+    }
+  }
+}
+
+const fromJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

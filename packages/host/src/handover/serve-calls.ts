@@ -59,7 +59,7 @@ const receive = (
             .then((answer) => say(answer === null ? { kind: 'refused' } : { kind: 'answer', answer }))
             .catch(() => {})
             .finally(end)
-        })
+        }, end)
         socket.on('data', hear)
         socket.resume()
         // A client that gave up waiting is gone, or goes now.

@@ -23,7 +23,10 @@ const watchThat = async (name: string, hear: (value: unknown, socket: Socket) =>
   const server = createServer((socket) => {
     socket.setEncoding('utf8').on(
       'data',
-      byLine((value) => hear(value, socket)),
+      byLine(
+        (value) => hear(value, socket),
+        () => socket.destroy(),
+      ),
     )
     socket.on('error', () => {})
   })
@@ -69,6 +72,13 @@ test('what ends before its answer is given back, and begun nowhere else', async 
   await watchThat('2', (value) => others.push(value))
   expect(await hand()).toBeNull()
   expect(others).toEqual([])
+})
+
+test('what is no answer is none', async () => {
+  await watchThat('1', (value, socket) =>
+    socket.write('plugin' in (value as object) ? 'what?\n' : line({ kind: 'ready' })),
+  )
+  expect(await hand()).toBeNull()
 })
 
 test('a folder or a socket that is open to other users is not trusted', async () => {
