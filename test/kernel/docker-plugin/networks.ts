@@ -74,4 +74,29 @@ export const networks = (opened: () => Here): void => {
     for (const name of ['pooled', 'named', 'theirs', 'bridged']) await docker.removeNetwork(name)
     expect(await leftOver(here)).toBe('')
   })
+
+  test('internal networks and those without icc are as closed as those of a Compose file', async () => {
+    const here = opened()
+    const { lab, docker } = here
+    await createPluginNetwork(docker, 'inner', { internal: true })
+    await createPluginNetwork(docker, 'apart', {
+      options: { 'com.docker.network.bridge.enable_icc': 'false' },
+    })
+    const [inner, sibling] = [
+      await docker.run({ name: 'inner-1', network: 'inner' }),
+      await docker.run({ name: 'inner-2', network: 'inner' }),
+    ]
+    const [one, two] = [
+      await docker.run({ name: 'apart-1', network: 'apart', publish: ['8080:80'] }),
+      await docker.run({ name: 'apart-2', network: 'apart' }),
+    ]
+    expect(await answers(sibling, inner.address, 80)).toBe('inner-1')
+    expect(await inner.mustRun(['ip', 'route'])).not.toContain('default')
+    expect(await answers(two, one.address, 80)).toBeNull()
+    expect(await answers(two, ip.host, 8080)).toBe('apart-1')
+    expect(await answers(lab.client, ip.host, 8080)).toBe('apart-1')
+    for (const name of ['inner-1', 'inner-2', 'apart-1', 'apart-2']) await docker.remove(name)
+    for (const name of ['inner', 'apart']) await docker.removeNetwork(name)
+    expect(await leftOver(here)).toBe('')
+  })
 }

@@ -55,6 +55,13 @@ export const reach = (opened: () => Here): void => {
       source: ip.hostOutside,
     })
 
+    // Docker lets the ports of a container on two networks lead over one of them, and over the other when that is left.
+    await docker.api('POST', '/networks/back/connect', { Container: 'web-1' })
+    expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
+    await docker.api('POST', '/networks/web/disconnect', { Container: 'web-1' })
+    expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
+    expect(await answers(sibling, web.address, 80)).toBeNull()
+
     for (const name of ['web-1', 'web-2', 'back-1']) await docker.remove(name)
     expect(await answers(lab.client, ip.host, 8080)).toBeNull()
     for (const name of ['web', 'back']) await docker.removeNetwork(name)
