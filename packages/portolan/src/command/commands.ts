@@ -190,7 +190,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   ...attachingCommands,
   'docker-plugin': {
-    usage: 'docker-plugin [--backend B] [--state DIR]',
+    usage: 'docker-plugin [--backend B] [--force] [--state DIR]',
     summary:
       'Serve Docker as a network driver and an IPAM driver until stopped: "docker network create -d portolan".',
     more: [
@@ -208,8 +208,9 @@ export const commands: Readonly<Record<string, Command>> = {
         does: 'where dockerd itself runs with "iptables": false',
       },
     ],
-    options: ['help', 'state', 'backend'],
+    options: ['help', 'state', 'backend', 'force'],
     meaning: {
+      force: 'start containers in spite of conflicts, which are told on standard error',
       backend:
         'auto (iptables, as dockerd has it, or nftables without it), iptables, iptables-nft, iptables-legacy or nftables',
     },

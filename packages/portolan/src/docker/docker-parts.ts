@@ -8,6 +8,10 @@ export interface DockerParts {
   /** That of the host object too. */
   readonly leases: LeaseStore
   readonly links: Links
+  /** Is told what is to be known and stops nothing. */
+  readonly report: (text: string) => void
+  /** Conflicts are told, and stop nothing. */
+  readonly force: boolean
 }
 
 /** The project that networks of Docker are of. */

@@ -27,21 +27,28 @@ export interface Answer {
   readonly body: object
 }
 
+export interface DockerOptions {
+  readonly backend: BackendChoice
+  readonly state?: string | undefined
+  /** Start containers in spite of conflicts, which are told. */
+  readonly force: boolean
+}
+
 /**
  * Opens this host for Docker, and brings back what its networks need.
  * @param report - is told what is to be known and stops nothing
  */
 export const openDocker = async (
-  { backend, state }: { readonly backend: BackendChoice; readonly state?: string | undefined },
+  { backend, state, force }: DockerOptions,
   report: (text: string) => void,
 ): Promise<Docker> => {
   const stateDirectory = state ?? defaultStateDirectory()
   const leases = openLeaseStore(stateDirectory)
   const host = await openHost({ project: dockerProject, backend, state: stateDirectory, leases })
-  const parts: DockerParts = { host, leases, links: openLinks() }
+  const parts: DockerParts = { host, leases, links: openLinks(), report, force }
   const calls = openCalls(stateDirectory)
-  const repeated = await settleCalls(parts, calls, report)
-  await restore(parts, report)
+  const repeated = await settleCalls(parts, calls)
+  await restore(parts)
   const turns = new Map<string, ReturnType<typeof inOrder>>()
   const inTurn = <Result>(turn: string | null, work: () => Promise<Result>): Promise<Result> => {
     if (turn === null) return work()

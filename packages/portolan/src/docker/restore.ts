@@ -8,8 +8,8 @@ import { isPoolNetwork, poolNetwork } from './ipam/pool-id.ts'
  * Brings back what the networks of Docker need: dockerd makes a network once, and not again after a boot of the host. And
  * gives up what a call took that was killed before dockerd had its answer.
  */
-export const restore = async (parts: DockerParts, report: (text: string) => void): Promise<void> => {
-  const { host } = parts
+export const restore = async (parts: DockerParts): Promise<void> => {
+  const { host, report } = parts
   await releaseUnused(parts)
   for (const { name } of host.networks()) {
     try {

@@ -13,11 +13,7 @@ export interface RepeatedCalls {
 }
 
 /** Takes back, or carries out once more, what a process before this one was killed in. */
-export const settleCalls = async (
-  parts: DockerParts,
-  calls: Calls,
-  report: (text: string) => void,
-): Promise<RepeatedCalls> => {
+export const settleCalls = async (parts: DockerParts, calls: Calls): Promise<RepeatedCalls> => {
   const bodies = new Map<string, string[]>()
   for (const call of calls.left) {
     const verb = Object.hasOwn(verbs, call.path) ? verbs[call.path] : undefined
@@ -26,7 +22,9 @@ export const settleCalls = async (
       bodies.set(call.path, [...(bodies.get(call.path) ?? []), call.body])
     } catch (error) {
       // dockerd gives the rest up itself, with the network at the latest.
-      report(`${call.path}, which was killed: ${error instanceof Error ? error.message : String(error)}`)
+      parts.report(
+        `${call.path}, which was killed: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
     calls.end(call)
   }

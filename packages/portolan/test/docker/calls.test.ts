@@ -21,8 +21,9 @@ const leave = (endpoint: string) => ({
 })
 
 /** A host that tells what is detached of it. */
-const partsOf = (detached: string[]): DockerParts =>
+const partsOf = (detached: string[], told: string[] = []): DockerParts =>
   ({
+    report: (text: string) => void told.push(text),
     host: { detach: async (name: string) => void detached.push(name) },
     leases: memoryLeaseStore(),
     links: {},
@@ -34,7 +35,7 @@ test('a call that was killed is carried out once more, and has its body when doc
   writeFileSync(join(folder, 'docker-calls/x.json'), '{"id": "x", "path": "/Netw')
   const detached: string[] = []
   const calls = openCalls(folder)
-  const repeated = await settleCalls(partsOf(detached), calls, () => {})
+  const repeated = await settleCalls(partsOf(detached), calls)
   expect(detached).toEqual(['c'.repeat(12)])
   expect(readdirSync(join(folder, 'docker-calls'))).toEqual([])
   expect(repeated.take('/NetworkDriver.Leave', '{"a": 1}')).toBe('{"a": 1}')
@@ -48,7 +49,7 @@ test('of two calls of one kind neither is taken for the other', async () => {
   before.begin(leave('c'.repeat(64)))
   before.begin(leave('d'.repeat(64)))
   const detached: string[] = []
-  const repeated = await settleCalls(partsOf(detached), openCalls(folder), () => {})
+  const repeated = await settleCalls(partsOf(detached), openCalls(folder))
   expect(detached.toSorted()).toEqual(['c'.repeat(12), 'd'.repeat(12)])
   expect(repeated.take('/NetworkDriver.Leave', '')).toBe('')
 })
@@ -56,7 +57,7 @@ test('of two calls of one kind neither is taken for the other', async () => {
 test('one that cannot be taken back is told, and stops nothing', async () => {
   openCalls(folder).begin({ ...leave('c'.repeat(64)), body: '{}' })
   const told: string[] = []
-  await settleCalls(partsOf([]), openCalls(folder), (text) => told.push(text))
+  await settleCalls(partsOf([], told), openCalls(folder))
   expect(told).toEqual([expect.stringContaining('/NetworkDriver.Leave, which was killed: NetworkID')])
   expect(openCalls(folder).left).toEqual([])
 })

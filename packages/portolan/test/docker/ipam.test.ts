@@ -104,7 +104,7 @@ describe('a start of the plugin', () => {
 
   test('gives up a pool without a gateway, and addresses that no endpoint has', async () => {
     const leases = await withPool()
-    await restore(partsOf(leases), () => {})
+    await restore(partsOf(leases))
     expect(listLeases(await leases.read())).toEqual([])
 
     const used = await withPool()
@@ -115,7 +115,7 @@ describe('a start of the plugin', () => {
     await requestAddress(parts, { PoolID, Options: gatewayOptions }, '1')
     await requestAddress(parts, { PoolID }, '2')
     await requestAddress(parts, { PoolID }, '3')
-    await restore(parts, () => {})
+    await restore(parts)
     expect((await held(used)).toSorted()).toEqual(['10.0.0.1', '10.0.42.1'])
   })
 
@@ -124,7 +124,7 @@ describe('a start of the plugin', () => {
     const parts = partsOf(leases)
     await requestAddress(parts, { PoolID, Options: gatewayOptions }, '1')
     await requestAddress(parts, { PoolID }, '2')
-    await restore(parts, () => {})
+    await restore(parts)
     expect(await held(leases)).toHaveLength(2)
   })
 
@@ -134,6 +134,7 @@ describe('a start of the plugin', () => {
     const parts = partsOf(memoryLeaseStore(), { networks: [network, { ...network, name: 'back' }], deeds })
     const failing = {
       ...parts,
+      report: (text: string) => told.push(text),
       host: {
         ...parts.host,
         ensureNetwork: async (name: string) => {
@@ -142,7 +143,7 @@ describe('a start of the plugin', () => {
         },
       },
     } as unknown as DockerParts
-    await restore(failing, (text) => told.push(text))
+    await restore(failing)
     expect([deeds, told]).toEqual([['ensure back'], ['network web could not be brought back: no']])
   })
 })

@@ -19,7 +19,11 @@ export const run = async ({ options, terminal }: CommandContext): Promise<ExitCo
   process.on('SIGTERM', stop).on('SIGINT', stop)
   try {
     await using docker = await openDocker(
-      { backend: await backendOf(parseBackendChoice(options.backend ?? 'auto')), state: options.state },
+      {
+        backend: await backendOf(parseBackendChoice(options.backend ?? 'auto')),
+        state: options.state,
+        force: options.force === true,
+      },
       (text) => terminal.say(`portolan: ${text}`),
     )
     const { server, close } = servePlugin(docker)

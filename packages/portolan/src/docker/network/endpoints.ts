@@ -71,7 +71,7 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
   const inner = await makePair(parts, network, endpoint)
   try {
     // Of any other network ProgramExternalConnectivity asks, with the ports.
-    if (network.internal) await refuseConflicts(host, network.name, null)
+    if (network.internal) await refuseConflicts(parts, network.name, null)
   } catch (error) {
     await host.detach(name, { network: network.name, keepLease: true })
     throw error

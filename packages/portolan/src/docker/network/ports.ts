@@ -28,7 +28,7 @@ export const publishPorts = async (parts: DockerParts, request: ConnectivityRequ
     if (open.length > 0) await host.publish(open.map((binding) => publishRequest(binding, network, endpoint)))
     for (const binding of bindings.filter((one) => !open.includes(one)))
       await publishOneOf(parts, binding, network, endpoint)
-    await refuseConflicts(host, network, endpoint)
+    await refuseConflicts(parts, network, endpoint)
   } catch (error) {
     await host.unpublish({ endpoint, network })
     throw error

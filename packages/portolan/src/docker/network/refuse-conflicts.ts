@@ -1,7 +1,6 @@
 import type { Conflict } from '@portolan/core'
 import { PortolanError } from '@portolan/netfilter'
-import type { LiveHost } from '../../live/live-host.ts'
-import { dockerProject } from '../docker-parts.ts'
+import { type DockerParts, dockerProject } from '../docker-parts.ts'
 
 /**
  * A container that could not be reached, or reach, as its network promises is not started: conflicts of severity error
@@ -11,7 +10,7 @@ import { dockerProject } from '../docker-parts.ts'
  * @throws PortolanError `CONFLICTS`
  */
 export const refuseConflicts = async (
-  host: LiveHost,
+  { host, force, report }: Pick<DockerParts, 'host' | 'force' | 'report'>,
   network: string,
   endpoint: string | null,
 ): Promise<void> => {
@@ -23,7 +22,9 @@ export const refuseConflicts = async (
       isOf(conflict, network, endpoint),
   )
   if (blocking.length === 0) return
-  throw new PortolanError('CONFLICTS', blocking.map(wordsOf).join('\n'))
+  const words = blocking.map(wordsOf).join('\n')
+  if (!force) throw new PortolanError('CONFLICTS', words)
+  report(`network ${network}: ${words}`)
 }
 
 const isOf = (conflict: Conflict, network: string, endpoint: string | null): boolean =>
