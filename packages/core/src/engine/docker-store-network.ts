@@ -1,7 +1,12 @@
 import type { EngineNetworkFact, UsedAddressFact } from '@portolan/netfilter'
+import { bridgeName as ownBridgeName } from '../contract/bridge-name.ts'
 import { addressOf } from './engine-address.ts'
 import { isJsonObject, type JsonObject, objectsOf, textOf } from './json-document.ts'
 import { readSubnets } from './subnet-text.ts'
+
+/** What `portolan docker-plugin` makes for Docker: the driver by the name of its socket, and the project of its networks. */
+const pluginDriver = 'portolan'
+const pluginProject = 'docker'
 
 /** A network of Docker's database; null for one without a subnet, such as `host` and `none`. */
 export interface DockerStoreNetwork {
@@ -38,14 +43,18 @@ export const dockerStoreNetwork = (
     written.map((value) => ({ what, value })),
   )
   const driver = textOf(network.networkType)
-  // Made by `portolan docker-plugin`: its bridge, or the lease of its subnet, says all of it.
-  if (driver === 'portolan') return { network: null, complaints: [] }
   if (subnets.length === 0) {
     const isOdd = driver === 'bridge' && network.configOnly !== true && complaints.length === 0
     const complaint = `${file}: ${what} has no subnet that is understood. It is not avoided.`
     return { network: null, complaints: isOdd ? [complaint] : complaints }
   }
-  const device = driver === 'bridge' ? bridgeName(id, network, bridge) : undefined
+  const own = driver === pluginDriver ? { project: pluginProject, network: id.slice(0, 12) } : undefined
+  const device =
+    own !== undefined
+      ? (namedBridge(network) ?? ownBridgeName(own.project, own.network))
+      : driver === 'bridge'
+        ? bridgeName(id, network, bridge)
+        : undefined
   const gateways = given.flatMap(({ Gateway }) => addressOf(Gateway))
   const ranges = readSubnets(
     file,
@@ -61,6 +70,7 @@ export const dockerStoreNetwork = (
       ...(gateways.length === 0 ? {} : { gateways }),
       ...(ranges.length === 0 ? {} : { ranges }),
       used: given.flatMap(({ AuxAddresses }) => auxiliaryAddresses(AuxAddresses)),
+      ...(own === undefined ? {} : { own }),
     },
   }
 }
@@ -72,10 +82,12 @@ const auxiliaryAddresses = (written: unknown): readonly UsedAddressFact[] =>
     : []
 
 /** The option, the driver's record, or the default (moby, drivers/bridge `parseNetworkOptions`). */
-const bridgeName = (id: string, { generic }: JsonObject, bridge: JsonObject | undefined): string => {
+const bridgeName = (id: string, network: JsonObject, bridge: JsonObject | undefined): string =>
+  namedBridge(network) ?? textOf(bridge?.BridgeName) ?? `br-${id.slice(0, 12)}`
+
+const namedBridge = ({ generic }: JsonObject): string | undefined => {
   const all = isJsonObject(generic) ? generic['com.docker.network.generic'] : undefined
-  const option = isJsonObject(all) ? textOf(all['com.docker.network.bridge.name']) : undefined
-  return option ?? textOf(bridge?.BridgeName) ?? `br-${id.slice(0, 12)}`
+  return isJsonObject(all) ? textOf(all['com.docker.network.bridge.name']) : undefined
 }
 
 /** Docker writes lists and objects inside its JSON as texts of JSON. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { bridgeName } from '../../src/contract/bridge-name.ts'
 import { parseDockerStore } from '../../src/engine/docker-store.ts'
 
 const file = '/var/lib/docker/network/files/local-kv.db'
@@ -41,11 +42,17 @@ describe('parseDockerStore', () => {
     expect(read(record('network', { ...web, generic }), driver).networks[0]?.bridge).toBe('br-web')
     expect(read(record('network', web), driver).networks[0]?.bridge).toBe('br-driver')
   })
-  test('a network that Portolan made for Docker is not avoided: its own bridge says all of it', () => {
-    expect(read(record('network', { ...web, networkType: 'portolan' }))).toMatchObject({
-      networks: [],
-      complaints: [],
-    })
+  test('a network that Portolan made for Docker is its own, by project, name and bridge', () => {
+    const made = { ...web, networkType: 'portolan' }
+    expect(read(record('network', made)).networks).toMatchObject([
+      {
+        subnets: ['172.18.0.0/16'],
+        bridge: bridgeName('docker', '8df1690cd559'),
+        own: { project: 'docker', network: '8df1690cd559' },
+      },
+    ])
+    const generic = { 'com.docker.network.generic': { 'com.docker.network.bridge.name': 'br-web' } }
+    expect(read(record('network', { ...made, generic })).networks[0]?.bridge).toBe('br-web')
   })
   test('the range that containers get their addresses from is told, and what is kept for other machines is in use', () => {
     const asked = [
