@@ -63,6 +63,6 @@ export default {
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
   testSequencer: '<rootDir>/test/longest-first.js',
   testTimeout: 120_000,
-  // One more than processors: these suites often wait for packets that are not to come. jest takes '150%' for 150.
-  maxWorkers: availableParallelism() + 1,
+  // Two more than processors: these suites often wait, for packets that are not to come and for programs of others.
+  maxWorkers: availableParallelism() + 2,
 }

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { type Container, type ContainerOptions, createContainer } from './container.ts'
-import { createMachine, type Machine } from './machine.ts'
-import { residentCommand } from './resident/resident-command.ts'
-import { resolvers, wireUp } from './topology.ts'
+import { Disposables } from './disposables.ts'
+import type { Machine } from './machine.ts'
+import { openSite, type Site } from './site.ts'
 
 const command = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
 
@@ -55,75 +55,57 @@ export interface Lab extends AsyncDisposable {
   write(name: string, text: string): Promise<string>
 }
 
-// A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
-const hostSetUp = `
-mount -t tmpfs tmpfs /run
-mkdir -p /run/lab/var-lib
-mount --bind /run/lab/var-lib /var/lib
-printf '${resolvers}' > /run/lab/resolv.conf
-mount --bind /run/lab/resolv.conf /etc/resolv.conf
-cd /run/lab`
-
 /** Builds a lab in about a tenth of a second. */
 export const openLab = async (options: LabOptions = {}): Promise<Lab> => {
-  const stack = new AsyncDisposableStackLike()
-  try {
-    const make = async (name: string, setUp: string | null = null): Promise<Machine> =>
-      stack.use(await createMachine(name, setUp))
-    const [host, client, neighbour, outside, distant, wire] = await Promise.all([
-      make('host', hostSetUp),
-      make('client'),
-      make('neighbour'),
-      make('outside'),
-      make('distant'),
-      make('wire'),
-    ])
-    await wireUp({ host, client, neighbour, outside, distant, wire })
-    for (const family of ['iptables', 'ip6tables']) {
-      await host.setSysctl(`net.bridge.bridge-nf-call-${family}`, options.bridgeNf ?? 1)
-    }
-    const containers = new Map<string, Container>()
-    const argv = [process.execPath, command]
-    const resident = stack.use(residentCommand(host.inside, { NO_COLOR: '1' }))
-    return {
-      host,
-      client,
-      neighbour,
-      outside,
-      distant,
-      containers,
-      command: argv,
-      async container(containerOptions) {
-        const made = stack.use(await createContainer(host, containerOptions))
-        containers.set(made.name, made)
-        return made
-      },
-      portolan: async (args, { environment } = {}) =>
-        (environment === undefined ? resident.run(args) : null) ??
-        host.run([...argv, ...args], { environment: { NO_COLOR: '1', ...environment } }),
-      use: (value) => stack.use(value),
-      async write(name, text) {
-        await host.writeText(`/run/lab/${name}`, text)
-        return `/run/lab/${name}`
-      },
-      [Symbol.asyncDispose]: () => stack.close(),
-    }
-  } catch (error) {
-    await stack.close()
-    throw error
-  }
+  const site = await openSite()
+  return labOn(site, options, () => site[Symbol.asyncDispose]())
 }
 
-/** AsyncDisposableStack, which Node 20 does not have, as far as it is needed here. */
-class AsyncDisposableStackLike {
-  readonly #held: AsyncDisposable[] = []
-
-  use<T extends AsyncDisposable>(value: T): T {
-    this.#held.push(value)
-    return value
+/**
+ * A lab on machines that stand already.
+ * @param leave - called when the lab is closed and its containers are gone
+ */
+export const labOn = async (
+  site: Site,
+  { bridgeNf = 1 }: LabOptions,
+  leave: () => Promise<void>,
+): Promise<Lab> => {
+  const { host, client, neighbour, outside, distant, resident } = site
+  const held = new Disposables()
+  const containers = new Map<string, Container>()
+  const argv = [process.execPath, command]
+  const close = async (): Promise<void> => {
+    await held.close()
+    await leave()
   }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#held.splice(0).map((held) => held[Symbol.asyncDispose]()))
+  try {
+    for (const family of ['iptables', 'ip6tables'])
+      await host.setSysctl(`net.bridge.bridge-nf-call-${family}`, bridgeNf)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    host,
+    client,
+    neighbour,
+    outside,
+    distant,
+    containers,
+    command: argv,
+    async container(containerOptions) {
+      const made = held.use(await createContainer(host, containerOptions))
+      containers.set(made.name, made)
+      return made
+    },
+    portolan: async (args, { environment } = {}) =>
+      (environment === undefined ? resident.run(args) : null) ??
+      host.run([...argv, ...args], { environment: { NO_COLOR: '1', ...environment } }),
+    use: (value) => held.use(value),
+    async write(name, text) {
+      await host.writeText(`/run/lab/${name}`, text)
+      return `/run/lab/${name}`
+    },
+    [Symbol.asyncDispose]: close,
   }
 }

@@ -32,6 +32,8 @@ export interface Machine extends AsyncDisposable {
   readonly inside: readonly string[]
   listen(...services: readonly Service[]): Promise<void>
   unlisten(protocol: Service['protocol'], port: number): Promise<void>
+  /** Ends all its services, and what it has seen. */
+  forget(): Promise<void>
   probe(probe: Probe): Promise<ProbeOutcome>
   /** Every packet that came in since the machine was made, or since the last call with `clear`. */
   arrivals(options?: { readonly clear?: boolean }): Promise<readonly Arrival[]>
@@ -89,6 +91,9 @@ export const createMachine = async (
     },
     async unlisten(protocol, port) {
       await agent.ask('unlisten', { protocol, port })
+    },
+    async forget() {
+      await agent.ask('forget')
     },
     async probe(probe) {
       return (await agent.ask('probe', {

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { backends } from '../../lab/backend.ts'
 import { describeOnKernel } from '../../lab/gate.ts'
+import { labPool } from '../../lab/lab-pool.ts'
 import { inTurns } from './in-turns.ts'
 import { play } from './play.ts'
 import { readScenario } from './read-scenario.ts'
 
-// Each has a lab to itself.
+// Each has a lab to itself, as a lab before it left it: empty.
 const playsAtOnce = 3
 
 /** Every backend that a scenario names, not only those of its sample. */
@@ -22,6 +23,8 @@ export const describeScenarios = (folder: string): void => {
 
   const inTurn = inTurns(playsAtOnce)
   describe.each(backends)('conflicts with what is on the host, on %s', (backend) => {
+    const labs = labPool({ tablesStay: backend === 'iptables-legacy' })
+    afterAll(() => labs[Symbol.asyncDispose]())
     const own = scenarios.filter((scenario) =>
       (isWhole ? scenario.backends : scenario.sample).includes(backend),
     )
@@ -29,7 +32,7 @@ export const describeScenarios = (folder: string): void => {
       for (const scenario of own) {
         const title = `${scenario.name}: ${scenario.title}`
         const run = scenario.isKnownWrong(backend) ? test.concurrent.failing : test.concurrent
-        run(title, async () => expect(await inTurn(() => play(scenario, backend))).toEqual([]))
+        run(title, async () => expect(await inTurn(() => play(labs, scenario, backend))).toEqual([]))
       }
     })
   })

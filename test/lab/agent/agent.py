@@ -77,6 +77,11 @@ class Agent:
         self.listeners.close(command['protocol'], command['port'])
         answer()
 
+    def do_forget(self, _command, answer):
+        self.listeners.close_all()
+        self.sniffer.take(True)
+        answer()
+
     def do_probe(self, command, answer):
         self.probes.start(command, answer)
 

@@ -61,6 +61,12 @@ class Listeners:
         if protocol == 'sctp':
             self.sctp.unlisten(port)
 
+    def close_all(self):
+        for protocol, port in list(self.open):
+            self.close(protocol, port)
+        self.sctp.unlisten_all()
+        self.heard = []
+
     def accept(self, listener, name, padding):
         while True:
             try:

@@ -28,6 +28,9 @@ class Sctp:
     def unlisten(self, port):
         self.services.pop(port, None)
 
+    def unlisten_all(self):
+        self.services.clear()
+
     def ask(self, probe, command):
         family = socket.AF_INET6 if ':' in command['destination'] else socket.AF_INET
         self.socket(family)

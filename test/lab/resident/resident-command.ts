@@ -16,6 +16,8 @@ const ownProcess = ['evaluate', 'watch']
 /** The `portolan` command, loaded once for many command lines. */
 export interface ResidentCommand extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
+  /** Its process; null before the first command line, or when it has ended. */
+  readonly pid: number | null
   /** Runs a command line; null: this one needs a process of its own, or another one is under way. */
   run(words: readonly string[]): Promise<RunOutcome> | null
 }
@@ -72,6 +74,9 @@ export const residentCommand = (
     }
   }
   return {
+    get pid() {
+      return child?.pid ?? null
+    },
     run: (words) => {
       if (isBusy || words.some((word) => ownProcess.includes(word) || word === '-')) return null
       isBusy = true

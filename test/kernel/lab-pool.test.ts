@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals'
+import { describeOnKernel } from '../lab/gate.ts'
+import { labPool } from '../lab/lab-pool.ts'
+import { takeSnapshot } from '../lab/snapshot.ts'
+import { addresses } from '../lab/topology.ts'
+
+describeOnKernel('a pool of labs', 'nftables', () => {
+  test('what a test did to a lab is undone before another has it', async () => {
+    const labs = labPool()
+    const lab = await labs.open()
+    const first = await takeSnapshot(lab.host)
+    await lab.host.mustRun([
+      'sh',
+      '-ec',
+      `nft add table ip mess
+      iptables-nft -t nat -A PREROUTING -p tcp --dport 1 -j REDIRECT
+      ip link add br-mess type bridge
+      ip addr add 10.9.0.1/16 dev br-mess
+      ip link set br-mess up
+      ip route add default via ${addresses.ip.outside}
+      ip route del 203.0.113.0/24
+      sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.bridge.bridge-nf-call-iptables=0
+      mkdir -p /run/mess /var/lib/mess
+      echo mess > /run/lab/resolv.conf`,
+    ])
+    await lab.container({ name: 'mess', bridge: 'br-mess', address: '10.9.0.2/16' })
+    await lab.host.listen({ protocol: 'udp', port: 53 })
+    const left = lab.host.start(['sleep', '50'])
+    const { pid } = lab.host
+    await lab[Symbol.asyncDispose]()
+    expect((await left.outcome).exitCode).toBeNull()
+
+    const again = await labs.open()
+    expect(again.host.pid).toBe(pid)
+    expect(await takeSnapshot(again.host)).toEqual(first)
+    const rest = 'ls -A /run /var/lib /run/lab; cat /etc/resolv.conf; ss -Hlntu; conntrack -L 2> /dev/null'
+    expect((await again.host.mustRun(['sh', '-c', rest])).trim().split('\n')).toEqual([
+      ...['/run:', 'lab', '', '/run/lab:', 'resolv.conf', 'var-lib', '', '/var/lib:'],
+      'nameserver 192.0.2.53',
+    ])
+    await again[Symbol.asyncDispose]()
+    await labs[Symbol.asyncDispose]()
+  })
+
+  test('a lab that cannot be made as it was is not used again', async () => {
+    const labs = labPool()
+    for (const mess of ['mount -t tmpfs tmpfs /run/lab/var-lib', 'iptables-legacy -t nat -L']) {
+      const lab = await labs.open()
+      const { pid } = lab.host
+      await lab.host.mustRun(['sh', '-c', mess])
+      await lab[Symbol.asyncDispose]()
+      const next = await labs.open()
+      expect([mess, next.host.pid]).not.toEqual([mess, pid])
+      await next[Symbol.asyncDispose]()
+    }
+    const lab = await labs.open()
+    await lab.client.ip('addr add 192.0.2.78/24 dev eth0')
+    const { pid } = lab.host
+    await lab[Symbol.asyncDispose]()
+    const next = await labs.open()
+    expect(next.host.pid).not.toBe(pid)
+    await next[Symbol.asyncDispose]()
+    await labs[Symbol.asyncDispose]()
+  })
+})

@@ -1,0 +1,63 @@
+import { Disposables } from './disposables.ts'
+import { createMachine, type Machine } from './machine.ts'
+import { type ResidentCommand, residentCommand } from './resident/resident-command.ts'
+import { resolvers, wireUp } from './topology.ts'
+
+/** The machines of a lab, wired together; see topology.ts for the picture. */
+export interface Site extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly host: Machine
+  readonly client: Machine
+  readonly neighbour: Machine
+  readonly outside: Machine
+  readonly distant: Machine
+  /** The command, loaded once, on the host. */
+  readonly resident: ResidentCommand
+}
+
+/** What of /run a host has from the beginning. */
+export const hostFolder = '/run/lab'
+export const hostLibrary = `${hostFolder}/var-lib`
+export const hostResolvers = `${hostFolder}/resolv.conf`
+
+export const writeResolvers = `printf '${resolvers}' > ${hostResolvers}`
+
+// A machine's own places: what the command keeps (leases, state, xtables.lock) must not meet another lab's.
+const hostSetUp = `
+mount -t tmpfs tmpfs /run
+mkdir -p ${hostLibrary}
+mount --bind ${hostLibrary} /var/lib
+${writeResolvers}
+mount --bind ${hostResolvers} /etc/resolv.conf
+cd ${hostFolder}`
+
+/** Makes the machines and wires them up. */
+export const openSite = async (): Promise<Site> => {
+  const held = new Disposables()
+  try {
+    const make = async (name: string, setUp: string | null = null): Promise<Machine> =>
+      held.use(await createMachine(name, setUp))
+    const [host, client, neighbour, outside, distant, wire] = await Promise.all([
+      make('host', hostSetUp),
+      make('client'),
+      make('neighbour'),
+      make('outside'),
+      make('distant'),
+      make('wire'),
+    ])
+    await wireUp({ host, client, neighbour, outside, distant, wire })
+    const resident = held.use(residentCommand(host.inside, { NO_COLOR: '1' }))
+    return {
+      host,
+      client,
+      neighbour,
+      outside,
+      distant,
+      resident,
+      [Symbol.asyncDispose]: () => held.close(),
+    }
+  } catch (error) {
+    await held.close()
+    throw error
+  }
+}
