@@ -43,7 +43,7 @@ const folder = temporaryFolder(files)
 const runAll = async (lines: readonly string[]): Promise<readonly [string, string, string][]> => {
   const script = `chmod +x bin/portolan; mount -t tmpfs tmpfs /var/lib; mount -t tmpfs tmpfs /run; ip link set lo up
     ip link add eth0 type veth peer name far0; ip link set far0 up; ip address add 192.0.2.2/24 dev eth0; ip link set eth0 up; ip route add default via 192.0.2.1
-    ip netns add blue
+    ip netns add blue; ip netns add green
     mkfifo typed; exec 3<>typed
     ${lines.map((line, at) => `echo y >&3; script -qec '${line}' /dev/null <&3 >said.${at}; echo "$? ${at}" >>codes`).join('\n')}
     exit 0`

@@ -28,8 +28,8 @@ export const attachingCommands: Readonly<Record<string, Command>> = {
         does: 'the namespace that "ip netns add blue" made, on network web; --netns $PID is that of a process',
       },
       {
-        line: 'portolan attach shop/web --netns /run/netns/blue --name job-2 --interface eth1',
-        does: 'a second interface in the same one',
+        line: 'portolan attach shop/web --netns /run/netns/green --name job-2 --interface eth1',
+        does: 'a namespace by its file, on the network of project shop; the interface is eth1 there',
       },
     ],
     options: [
