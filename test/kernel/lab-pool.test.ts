@@ -25,6 +25,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
     ])
     await lab.container({ name: 'mess', bridge: 'br-mess', address: '10.9.0.2/16' })
     await lab.host.listen({ protocol: 'udp', port: 53 })
+    await lab.client.ip('addr add 192.0.2.78/24 dev eth0')
     const left = lab.host.start(['sleep', '50'])
     const { pid } = lab.host
     await lab[Symbol.asyncDispose]()
@@ -38,6 +39,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
       ...['/run:', 'lab', '', '/run/lab:', 'resolv.conf', 'var-lib', '', '/var/lib:'],
       'nameserver 192.0.2.53',
     ])
+    expect(await again.client.mustRun(['ip', '-br', 'addr'])).not.toContain('192.0.2.78')
     await again[Symbol.asyncDispose]()
     await labs[Symbol.asyncDispose]()
   })
@@ -54,7 +56,7 @@ describeOnKernel('a pool of labs', 'nftables', () => {
       await next[Symbol.asyncDispose]()
     }
     const lab = await labs.open()
-    await lab.client.ip('addr add 192.0.2.78/24 dev eth0')
+    await lab.client.mustRun(['nft', 'add', 'table', 'ip', 'mess'])
     const { pid } = lab.host
     await lab[Symbol.asyncDispose]()
     const next = await labs.open()

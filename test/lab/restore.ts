@@ -132,8 +132,8 @@ ${writeResolvers}`
 const sysctlsOf = (snapshot: Snapshot): ReadonlyMap<string, string> =>
   new Map(
     linesOf(snapshot.sysctls ?? '').map((line) => {
-      const at = line.indexOf(' = ')
-      return [line.slice(0, at), line.slice(at + 3)] as const
+      const [name = '', value = ''] = line.split(/ = ?/, 2)
+      return [name, value] as const
     }),
   )
 
