@@ -12,7 +12,7 @@ export const together = (open: OpenLab, backend: Backend): void => {
   test(`${count} ADDs at once give each container addresses and a port of its own, and ${count} DELs leave nothing`, async () => {
     const lab = await open()
     // So many processes would keep the suites beside this one from their turn.
-    const plugin = pluginIn(lab, backend, ['nice', '-n', '19'])
+    const plugin = pluginIn(lab, backend, ['nice', '-n', '5'])
     const before = await takeSnapshot(lab.host)
     const names = Array.from({ length: count }, (_, at) => `pod-${at}`)
     await lab.host.mustRun(['sh', '-ec', names.map((name) => `ip netns add ${name}`).join('\n')])

@@ -36,6 +36,23 @@ export const mistakes = (open: OpenLab, backend: Backend): void => {
     expect(await inShop(lab, backend, 'report(host.networks().length)')).toBe(1)
   })
 
+  test('it waits as long as it is told to while another program changes the network', async () => {
+    const lab = await open()
+    await inShop(lab, backend, start)
+    const lock = (await lab.host.mustRun(['find', '/run', '-name', 'network-*.lock'])).trim()
+    const held = lab.host.start(['flock', '--no-fork', lock, 'sleep', '50'])
+    await lab.host.mustRun(['sh', '-c', `while flock -n ${lock} true; do sleep 0.05; done`])
+    const tried = `const impatient = await open({ project: 'shop', lockTimeoutMs: 200 })
+      report(await impatient.ensureNetwork('db', { pool: 'classic' }).catch(({ code, message }) => [code, message]))
+      await impatient.close()`
+    expect(await inShop(lab, backend, tried)).toEqual([
+      'LOCKED',
+      expect.stringMatching(/for longer than 200 ms/),
+    ])
+    held.kill('SIGKILL')
+    await held.outcome
+  })
+
   test('with a full disk it says so and changes nothing, and goes on once there is room', async () => {
     const lab = await open()
     await lab.host.mustRun([

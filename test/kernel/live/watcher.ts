@@ -56,7 +56,8 @@ export const followEvents = (lab: Lab, path: string): Pick<Watcher, 'events' | '
   const events = async (): Promise<readonly HostEvent[]> =>
     (await lab.host.readText(path))
       .split('\n')
-      .filter((line) => line !== '')
+      // The last is empty, or not written to its end yet.
+      .slice(0, -1)
       .map((line) => JSON.parse(line) as HostEvent)
   let seen = 0
   const next: Watcher['next'] = async (what, isIt, timeoutMs = 10_000) => {

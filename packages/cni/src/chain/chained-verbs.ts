@@ -4,6 +4,7 @@ import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 import { blockedBy } from '../verb/blocked-by.ts'
+import { lockTimeoutMs } from '../verb/open-project.ts'
 import { chainedAddresses, chainedIntent, chainedProject, projectOf } from './behind-bridge.ts'
 import { ledgerOf } from './ledger.ts'
 
@@ -58,7 +59,7 @@ const takeBack = async (project: string, config: NetworkConfig): Promise<void> =
  * Plans and carries out while nothing else of Portolan changes the host: of fifty containers that start at once, each plan
  * would be out of date when its turn comes.
  */
-const alone = <T>(work: () => Promise<T>): Promise<T> => withHostLock(work, { timeoutMs: 300_000 })
+const alone = <T>(work: () => Promise<T>): Promise<T> => withHostLock(work, { timeoutMs: lockTimeoutMs })
 
 /** What of the ports of a container is missing or different; a sentence's part each. */
 export const chainedFaults = async (

@@ -4,11 +4,15 @@ import type { WrittenConfig } from '../config/config-schema.ts'
 /** The project that networks are of, where a configuration does not say. */
 export const projectName = ({ project = 'cni' }: WrittenConfig): string => project
 
+/** A runtime that starts fifty containers at once has fifty of these wait for one another. */
+export const lockTimeoutMs = 300_000
+
 export const openProject = (config: WrittenConfig): Promise<LiveHost> => {
   const { backend = 'auto', stateDir } = config
   return openHost({
     project: projectName(config),
     backend,
+    lockTimeoutMs,
     ...(stateDir === undefined ? {} : { state: stateDir }),
   })
 }

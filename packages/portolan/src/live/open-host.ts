@@ -1,6 +1,6 @@
 import { checkProject, type LeaseStore, type Runner } from '@portolan/core'
 import { createRunner, defaultStateDirectory } from '@portolan/host'
-import type { OptionKinds } from '@portolan/netfilter/schema'
+import type { OptionKinds, ValueKind } from '@portolan/netfilter/schema'
 import { checkOptions } from '@portolan/netfilter/schema'
 import {
   backendValue,
@@ -35,6 +35,13 @@ export interface OpenHostOptions {
   readonly leases?: LeaseStore
   /** Has to start its programs in the network namespace of this process. */
   readonly runner?: Runner
+  /** For how long a change waits while another program changes this host's network, in milliseconds; 60,000 unless told. */
+  readonly lockTimeoutMs?: number
+}
+
+const durationValue: ValueKind = {
+  expected: 'a number of milliseconds',
+  holds: (value) => typeof value === 'number' && value >= 0,
 }
 
 const openHostKinds: OptionKinds<OpenHostOptions> = {
@@ -43,6 +50,7 @@ const openHostKinds: OptionKinds<OpenHostOptions> = {
   state: folderValue,
   leases: leaseStoreValue,
   runner: runnerValue,
+  lockTimeoutMs: durationValue,
 }
 
 /**

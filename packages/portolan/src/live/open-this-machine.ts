@@ -29,6 +29,8 @@ interface ThisMachineOptions {
   readonly stateDirectory: string
   /** Not closed; absent: that of the state directory. */
   readonly leases?: LeaseStore
+  /** See `OpenHostOptions`. */
+  readonly lockTimeoutMs?: number
 }
 
 /** This host, in the network namespace of this process. */
@@ -37,6 +39,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const wanted = openWantedState(stateDirectory, project)
   const rules = openRuleSource(backend, runner, stateDirectory)
   const search = openSearchThread()
+  const lock = options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }
   const leases = options.leases ?? openLeaseStore(stateDirectory)
   return {
     backend,
@@ -50,7 +53,7 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     sysctls: thisSysctls,
     clock: systemClock,
     readFacts: readNetworkFacts,
-    withLock: withHostLock,
+    withLock: (work) => withHostLock(work, lock),
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
     plan: (intent, beside) => planBeside(intent, { backend, runner, leases, stateDirectory }, beside),
     prepareSearch: (intent, live) =>
