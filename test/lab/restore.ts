@@ -143,7 +143,7 @@ const rank = (name: string): number => (/\.(all|default)\./.test(name) ? 0 : 1)
 const restoreSysctls = async (host: Machine, first: Snapshot, now: Snapshot): Promise<void> => {
   const present = sysctlsOf(now)
   const changed = [...sysctlsOf(first)].filter(([name, value]) => present.get(name) !== value)
-  // What follows from another may have come back with it: what still differs is found by who compares.
+  // What follows from another may have come back with it: what still differs is seen by the comparison below.
   for (const [name, value] of changed.sort(([one], [other]) => rank(one) - rank(other)))
     await host.setSysctl(name, value)
 }
