@@ -78,7 +78,7 @@ const factsWith = (desired: DesiredState, bridgeNf: boolean, isolated: readonly 
 })
 
 /** PORTOLAN_SCENES asks for more. */
-const scenesPerDialect = Number(process.env.PORTOLAN_SCENES ?? 1500)
+const scenesPerDialect = Number(process.env.PORTOLAN_SCENES ?? 1000)
 
 describe('the contract, in the evaluator', () => {
   test.each(

@@ -25,7 +25,7 @@ const command = fc.oneof(
   },
 )
 
-const sequences = Number(process.env.PORTOLAN_ATTACH_SEQUENCES ?? 20)
+const sequences = Number(process.env.PORTOLAN_ATTACH_SEQUENCES ?? 10)
 
 /** Random sequences of calls leave what a model says: no interface, lease, port or rule more, and none less. */
 export const randomAttach = (open: OpenLab, backend: Backend): void => {
