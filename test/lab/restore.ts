@@ -18,6 +18,13 @@ export interface FirstState {
 
 const families = ['-4', '-6'] as const
 
+const machinesAround = ({ client, neighbour, outside, distant }: Site): readonly Machine[] => [
+  client,
+  neighbour,
+  outside,
+  distant,
+]
+
 const linesOf = (text: string): readonly string[] =>
   text
     .split('\n')
@@ -38,13 +45,12 @@ const readMounts = ({ host }: Site): string => readFileSync(`/proc/${host.pid}/m
 
 /** Sets and registered tables of the host; addresses, routes and rules of the others. */
 const readRest = (site: Site, tablesStay: boolean): Promise<readonly string[]> => {
-  const { host, client, neighbour, outside, distant } = site
   const tables = tablesStay
     ? ''
     : 'cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2> /dev/null || true'
   return Promise.all([
-    host.mustRun(['sh', '-ec', `! command -v ipset > /dev/null || ipset save\n${tables}`]),
-    ...[client, neighbour, outside, distant].map((machine) => machine.mustRun(['sh', '-ec', readings])),
+    site.host.mustRun(['sh', '-ec', `! command -v ipset > /dev/null || ipset save\n${tables}`]),
+    ...machinesAround(site).map((machine) => machine.mustRun(['sh', '-ec', readings])),
   ])
 }
 
@@ -68,9 +74,9 @@ export const readFirstState = async (site: Site, tablesStay: boolean): Promise<F
 }
 
 /** Addresses of the machines around the host, a line each, as `ip -o addr` has them without what passes with time. */
-const readAround = ({ client, neighbour, outside, distant }: Site): Promise<readonly (readonly string[])[]> =>
+const readAround = (site: Site): Promise<readonly (readonly string[])[]> =>
   Promise.all(
-    [client, neighbour, outside, distant].map(async (machine) =>
+    machinesAround(site).map(async (machine) =>
       [...(await machine.mustRun(['ip', '-o', 'addr'])).matchAll(/^\d+: (\S+) +inet6? (\S+)/gm)]
         .filter(([, , address = '']) => !address.startsWith('fe80:'))
         .map(([, device, address]) => `${address} dev ${device}`),
@@ -79,10 +85,9 @@ const readAround = ({ client, neighbour, outside, distant }: Site): Promise<read
 
 /** Tests give those machines addresses of others, to ask from. */
 const restoreAround = async (site: Site, first: FirstState['around']): Promise<void> => {
-  const { client, neighbour, outside, distant } = site
   const now = await readAround(site)
   await Promise.all(
-    [client, neighbour, outside, distant].map(async (machine, index) => {
+    machinesAround(site).map(async (machine, index) => {
       const come = (now[index] ?? []).filter((line) => !first[index]?.includes(line))
       if (come.length > 0) await machine.ip(...come.map((line) => `addr del ${line}`))
     }),
@@ -118,8 +123,8 @@ done
 nft flush ruleset
 for family in ip ip6; do
   for table in $(cat /proc/net/"$family"_tables_names 2> /dev/null); do
-    "$family"tables-legacy-save -t "$table" | sed -n 's/^:\\([A-Z]*\\) [A-Z].*/-P \\1 ACCEPT/p' > /run/empty
-    { echo "*$table"; sed 's/^-P \\([A-Z]*\\) ACCEPT/:\\1 ACCEPT/' /run/empty; echo COMMIT; } | "$family"tables-legacy-restore
+    chains=$("$family"tables-legacy-save -t "$table" | sed -n 's/^:\\([A-Z]*\\) [A-Z].*/:\\1 ACCEPT/p')
+    printf '*%s\\n%s\\nCOMMIT\\n' "$table" "$chains" | "$family"tables-legacy-restore
   done
 done
 ! command -v ipset > /dev/null || ipset destroy
@@ -169,9 +174,7 @@ export const restore = async (site: Site, first: FirstState): Promise<boolean> =
   // First: a test that hides a program mounts its folder elsewhere, and what is emptied below would be the machine's.
   if (readMounts(site) !== first.mounts) return false
   endPrograms(site)
-  await Promise.all(
-    [site.host, site.client, site.neighbour, site.outside, site.distant].map((one) => one.forget()),
-  )
+  await Promise.all([host, ...machinesAround(site)].map((one) => one.forget()))
   const emptied = await host.run(['sh', '-ec', emptyHost])
   if (emptied.exitCode !== 0) return false
   await restoreSysctls(host, first.host, await takeSnapshot(host))

@@ -1,45 +1,14 @@
 // Runs command lines of the built command, one after the other, in one process: their words come as messages, and what
 // each printed goes back. Argument: the file of the bundle that has `run`.
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs')
-const { createRequire, Module } = require('node:module')
-const { basename, dirname, join } = require('node:path')
 const { setFlagsFromString } = require('node:v8')
-const { Script } = require('node:vm')
-
-const file = process.argv[2]
 
 // A lab lives for a few command lines. What Node 20 optimises in them costs more than it saves; see main.ts of the command.
 if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
 
-/** As the command loads itself: with what V8 compiled of it in a lab before. */
-const compiled = join(
-  dirname(file),
-  '../compiled',
-  `${basename(file, '.cjs')}.resident.${process.versions.v8}-${process.arch}`,
+// As the command loads itself: with what V8 compiled of it in a lab before.
+const loading = import('../../../packages/host/dist/file/index.js').then(({ loadScript }) =>
+  loadScript(process.argv[2], 'resident'),
 )
-const readCompiled = () => {
-  try {
-    return readFileSync(compiled)
-  } catch {
-    return undefined
-  }
-}
-const cachedData = readCompiled()
-const script = new Script(Module.wrap(readFileSync(file, 'latin1')), {
-  filename: file,
-  ...(cachedData === undefined ? {} : { cachedData }),
-})
-const commands = { exports: {} }
-script.runInThisContext()(commands.exports, createRequire(file), commands, file, dirname(file))
-const { run } = commands.exports
-
-/** Once it has run some: what was not called is not compiled. */
-const keepCompiled = () => {
-  const unfinished = `${compiled}.${process.pid}`
-  mkdirSync(dirname(compiled), { recursive: true, mode: 0o755 })
-  writeFileSync(unfinished, script.createCachedData(), { mode: 0o644, flush: true })
-  renameSync(unfinished, compiled)
-}
 
 const printed = { stdout: '', stderr: '' }
 for (const name of ['stdout', 'stderr']) {
@@ -55,12 +24,14 @@ for (const name of ['stdout', 'stderr']) {
 
 let linesRun = 0
 process.on('message', async (words) => {
+  const commands = await loading
   process.exitCode = undefined
-  const exitCode = await run(words)
+  const exitCode = await commands.exports.run(words)
   process.send({ exitCode, ...printed })
   printed.stdout = ''
   printed.stderr = ''
   linesRun += 1
-  if (linesRun === 3 && cachedData === undefined) keepCompiled()
+  // Once it has run some: what was not called is not compiled.
+  if (linesRun === 3) commands.keep()
 })
 process.on('disconnect', () => process.exit())

@@ -1,25 +1,14 @@
 import { readlinkSync, statSync } from 'node:fs'
+import type { HandedAnswer, ServedCall } from '@portolan/host/handover'
 import type { Plugins } from './plugins-file.ts'
 
-/** What a plugin answers. */
-export interface Answer {
-  readonly exitCode: 0 | 1
-  readonly stdout: string
-}
-
 /** One call of an engine, in this process or handed over to another. */
-export interface PluginCall {
-  readonly plugin: string
-  readonly arguments: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
-  readonly stdin: string
-  readonly warn: (text: string) => void
-}
+export type PluginCall = Omit<ServedCall, 'place'>
 
 export const servePlugin = (
   { runCni, runNetavark }: Plugins,
   { plugin, arguments: words, ...call }: PluginCall,
-): Promise<Answer> => (plugin === 'cni' ? runCni(call) : runNetavark({ arguments: words, ...call }))
+): Promise<HandedAnswer> => (plugin === 'cni' ? runCni(call) : runNetavark({ arguments: words, ...call }))
 
 /** Variables that say where files of this user are. */
 export const homes = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'] as const

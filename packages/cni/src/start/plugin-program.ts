@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { handOver } from '@portolan/host/handover'
-import { type Answer, type PluginCall, placeOf, servePlugin, toldBy } from './plugin-call.ts'
+import { type HandedAnswer, handOver } from '@portolan/host/handover'
+import { type PluginCall, placeOf, servePlugin, toldBy } from './plugin-call.ts'
 import { loadPlugins, pluginsFile, serverFile } from './plugins-file.ts'
 
 /** How a plugin was started. */
@@ -31,7 +31,7 @@ export const runPlugin = async ({ program, verb, atOnce, ...started }: PluginPro
   process.exitCode = exitCode
 }
 
-const serveHere = async (call: PluginCall, verb: string): Promise<Answer> => {
+const serveHere = async (call: PluginCall, verb: string): Promise<HandedAnswer> => {
   // It waits longer before it optimises, as the command does: what Node 20 optimises in half a second is hardly used.
   if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
   const loaded = loadPlugins(/^[A-Za-z]{1,10}$/.test(verb) ? verb : null)

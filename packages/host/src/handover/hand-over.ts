@@ -1,22 +1,16 @@
 import { connect } from 'node:net'
-import { byLine, type HandedAnswer, line, protocol, type Said } from './messages.ts'
+import { byLine, type HandedAnswer, type HandedCall, line, protocol, type Said } from './messages.ts'
 import { socketFolder, socketsHere } from './socket-folder.ts'
 
 /**
  * What a plugin hands over.
  * @public @since 0.1.0
  */
-export interface HandOver {
+export interface HandOver extends HandedCall {
   /** The file that serves calls, of the same version as the caller. */
   readonly server: string
   /** Tells that version from others. */
   readonly version: string
-  readonly plugin: string
-  readonly arguments: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
-  readonly stdin: string
-  /** What of the caller's surroundings has to be the server's too. */
-  readonly place: string
   /** Is told what the server says to be known. */
   readonly warn: (text: string) => void
 }

@@ -1,4 +1,7 @@
-/** One call of an engine: what a plugin was started with. */
+/**
+ * One call of an engine: what a plugin was started with.
+ * @public @since 0.1.0
+ */
 export interface HandedCall {
   /** Which of the plugins of the program. */
   readonly plugin: string

@@ -5,13 +5,7 @@ import { byLine, type HandedAnswer, type HandedCall, line, type Said } from './m
  * A call that was handed over.
  * @public @since 0.1.0
  */
-export interface ServedCall {
-  readonly plugin: string
-  readonly arguments: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
-  readonly stdin: string
-  /** What of the caller's surroundings has to be this process's too. */
-  readonly place: string
+export interface ServedCall extends HandedCall {
   readonly warn: (text: string) => void
 }
 
