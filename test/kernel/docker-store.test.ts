@@ -74,7 +74,7 @@ describeBeside('networks of engines that do not run', ['docker', 'podman', 'libv
     const { address } = await docker.run({ name: 'theirs', publish: ['9090:80'] })
     expect(address).toBe('172.17.0.2')
     const probe = { protocol: 'tcp', destination: addresses.ip.host, port: 9090, timeoutMs: 3000 } as const
-    expect(await lab.client.probe(probe)).toMatchObject({ delivered: true, by: 'theirs' })
+    expect(await lab.client.reach(probe)).toMatchObject({ delivered: true, by: 'theirs' })
   })
 
   test('of Docker are found in the folder that its settings name, and a database that cannot be read is warned of', async () => {

@@ -32,7 +32,7 @@ const join = async (lab: Lab, network: string, bridge: string, gateway: string):
     services: [{ protocol: 'tcp', port: 80 }],
   })
   const probe = { protocol: 'tcp', destination: addresses.ip.host, port: 8080, timeoutMs: 3000 } as const
-  expect(await lab.client.probe(probe)).toMatchObject({ delivered: true, by: 'web' })
+  expect(await lab.client.reach(probe)).toMatchObject({ delivered: true, by: 'web' })
   // What it was planned with is what it keeps, though its address answers on the bridge now.
   const again = await lab.portolan(['plan', ...words, '--json'])
   expect(JSON.parse(again.stdout).addresses[0].address).toBe(address)

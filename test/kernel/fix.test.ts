@@ -75,7 +75,7 @@ describeOnKernel('apply --fix', 'nftables', () => {
       port: 8080,
       timeoutMs: 3000,
     } as const
-    expect(await lab.client.probe(published)).toMatchObject({ by: web.name })
+    expect(await lab.client.reach(published)).toMatchObject({ by: web.name })
 
     await lab.portolan(['apply', ...words, '--yes'])
     const again = await lab.portolan(['plan', ...words])

@@ -122,7 +122,7 @@ describe.each([0, 1] as const)('the lab, with bridge-nf-call-iptables %i', (brid
           'table ip6 loop { chain out { type nat hook output priority -110; ip6 daddr ::1 udp dport 9099 dnat to fd00:17::1; }; }',
       })
       await lab.host.listen({ protocol: 'udp', port: 9099 })
-      expect(await lab.host.probe({ protocol: 'udp', destination: '::1', port: 9099 })).toMatchObject({
+      expect(await lab.host.reach({ protocol: 'udp', destination: '::1', port: 9099 })).toMatchObject({
         delivered: true,
         by: 'host',
         source: '::1',

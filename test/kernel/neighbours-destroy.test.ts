@@ -170,8 +170,8 @@ describeBeside('destroy cuts off no program', ['docker', 'podman', 'cni', 'libvi
     await docker.restart()
     await docker.run({ name: 'theirs', network: 'web', publish: ['8090:80'] })
     const own = { protocol: 'tcp', destination: '127.0.0.1', port: 8090, timeoutMs: 2000 } as const
-    expect(await lab.host.probe(own)).toMatchObject({ by: 'theirs' })
+    expect(await lab.host.reach(own)).toMatchObject({ by: 'theirs' })
     mustSucceed('destroy', await pilot.destroy())
-    expect(await lab.host.probe(own)).toMatchObject({ by: 'theirs' })
+    expect(await lab.host.reach(own)).toMatchObject({ by: 'theirs' })
   })
 })

@@ -32,7 +32,7 @@ describeBeside('beside a Docker that is stopped', ['docker'], () => {
         port: ourPort,
         timeoutMs: 2000,
       } as const
-      expect(await lab.client.probe(asked)).toMatchObject({ by: 'theirs' })
+      expect(await lab.client.reach(asked)).toMatchObject({ by: 'theirs' })
       await docker.stop()
 
       const pilot = pilotOf(lab, backend)
@@ -49,7 +49,7 @@ describeBeside('beside a Docker that is stopped', ['docker'], () => {
       const taken = (await told()).conflicts.filter(({ severity }) => severity === 'error')
       expect(taken.map(({ kind }) => kind)).toContainEqual(expect.stringMatching(/^(Dnat|HostPortTaken)/))
       await pilot.destroy()
-      expect(await lab.client.probe(asked)).toMatchObject({ by: 'theirs' })
+      expect(await lab.client.reach(asked)).toMatchObject({ by: 'theirs' })
     },
   )
 })

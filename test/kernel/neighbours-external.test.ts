@@ -113,10 +113,10 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
       expectTruth(works, (await pilot.plan(compose(joined.name))) as unknown as Told)
       // libvirt refuses what comes in to its guests.
       expect({ engine, ...works.ip }).toEqual({ engine, port: engine !== 'libvirt', out: true })
-      expect(await web.probe({ ...sibling, destination: joined.theirs.address ?? '' })).toMatchObject({
+      expect(await web.reach({ ...sibling, destination: joined.theirs.address ?? '' })).toMatchObject({
         by: 'theirs',
       })
-      expect(await joined.theirs.probe({ ...sibling, destination: web.address ?? '' })).toMatchObject({
+      expect(await joined.theirs.reach({ ...sibling, destination: web.address ?? '' })).toMatchObject({
         by: 'web',
       })
       await joined.renew()
@@ -127,7 +127,7 @@ describeBeside('a project on a network of another engine', ['docker', 'podman', 
     expect(await stateOf(lab)).toBe(before)
     if (engine === 'libvirt') return
     const theirs = { ...sibling, destination: addresses.ip.host, port: 8090 }
-    expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
+    expect(await lab.client.reach(theirs)).toMatchObject({ by: 'theirs' })
   })
 
   test("of libvirt's on a bridge of the host is found by its name", async () => {

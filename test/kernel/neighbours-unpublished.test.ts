@@ -119,7 +119,7 @@ test.each(['iptables-nft', 'iptables-legacy'] as const)(
     const ours = await openOurs(lab, backend)
     for (const family of families)
       expect(
-        await ours.probe({ protocol: 'tcp', destination: addresses[family].outside, port: outsidePort }),
+        await ours.reach({ protocol: 'tcp', destination: addresses[family].outside, port: outsidePort }),
       ).toMatchObject({ by: 'outside' })
   },
 )

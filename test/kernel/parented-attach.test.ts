@@ -65,13 +65,13 @@ test('a container on a parent is a machine there, in both families, with its add
   for (const family of ['ip', 'ip6'] as const) {
     // The container's own source is seen, and nothing is translated.
     expect(
-      await web.probe({ protocol: 'tcp', destination: addresses[family].client, port: 80 }),
+      await web.reach({ protocol: 'tcp', destination: addresses[family].client, port: 80 }),
     ).toMatchObject({ by: 'client', source: one[family] })
-    expect(await lab.client.probe({ protocol: 'tcp', destination: one[family], port: 80 })).toMatchObject({
+    expect(await lab.client.reach({ protocol: 'tcp', destination: one[family], port: 80 })).toMatchObject({
       by: 'web',
       source: addresses[family].client,
     })
-    expect(await db.probe({ protocol: 'tcp', destination: one[family], port: 80 })).toMatchObject({
+    expect(await db.reach({ protocol: 'tcp', destination: one[family], port: 80 })).toMatchObject({
       by: 'web',
       source: two[family],
     })

@@ -23,7 +23,7 @@ const link = async (machine: Machine, name: string) =>
   JSON.parse(await machine.mustRun(['ip', '-d', '-j', 'address', 'show', name]))[0]
 
 const reached = async (from: Machine, destination: string): Promise<void> => {
-  expect(await from.probe({ protocol: 'tcp', destination, port: 80 })).toMatchObject({ by: 'c' })
+  expect(await from.reach({ protocol: 'tcp', destination, port: 80 })).toMatchObject({ by: 'c' })
 }
 
 const br1 = `await host.ensureNetwork('br1', { ipv4: { subnet: '192.168.1.0/24', gateway: '192.168.1.254' }, bridge: 'br1' })`
@@ -41,7 +41,7 @@ const uses: Readonly<Record<string, Use>> = {
       await reached(lab.host, '192.168.1.1')
       expect(await lab.host.mustRun(['ip', '-o', 'link', 'show', 'br1'])).toContain('UP')
       await lab.outside.listen({ protocol: 'tcp', port: 80 })
-      expect(await c.probe({ protocol: 'tcp', destination: addresses.ip.outside, port: 80 })).toMatchObject({
+      expect(await c.reach({ protocol: 'tcp', destination: addresses.ip.outside, port: 80 })).toMatchObject({
         by: 'outside',
       })
     },

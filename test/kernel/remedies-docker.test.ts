@@ -46,14 +46,14 @@ describeBeside('what Portolan asks of a real Docker', ['docker', 'fail2ban'], ()
       const web = await shop.web()
       for (const family of families) {
         const destination = addresses[family].host
-        expect(await lab.client.probe({ ...published, destination })).toMatchObject({ by: 'web' })
+        expect(await lab.client.reach({ ...published, destination })).toMatchObject({ by: 'web' })
         await expectClosed(lab.neighbour, web, { ...published, destination })
         await expectClosed(lab.client, web, { ...published, destination, sourcePort: 30005 })
         const theirs = family === 'ip' ? hidden.address : (hidden.address6 ?? '')
         // Docker guards such a port by the policy of FORWARD alone, and in iptables our accepts come before that.
         await expectClosed(web, hidden, { protocol: 'tcp', destination: theirs, port: 80 })
         expect(
-          await web.probe({ ...published, destination: addresses[family].outside, port: 443 }),
+          await web.reach({ ...published, destination: addresses[family].outside, port: 443 }),
         ).toMatchObject({ by: 'outside' })
       }
       // Bans are told still, and no remedy is offered for them.

@@ -80,7 +80,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
         ...{ address: '172.30.1.20/24', address6: 'fd00:30:1::20/64' },
       })
       for (const family of families)
-        expect(await mate.probe({ ...direct, destination: webAt[family] })).toMatchObject({ by: 'web' })
+        expect(await mate.reach({ ...direct, destination: webAt[family] })).toMatchObject({ by: 'web' })
       expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
       expect(await settings(lab)).toBe(before)
     },
@@ -122,7 +122,7 @@ describeBeside('a zone of a real firewalld that has sources', ['firewalld'], () 
       const web = await shop.web()
       for (const family of families) {
         const destination = webAt[family]
-        expect(await lab.outside.probe({ ...direct, destination })).toMatchObject({ by: 'web' })
+        expect(await lab.outside.reach({ ...direct, destination })).toMatchObject({ by: 'web' })
         await expectClosed(lab.neighbour, web, { ...direct, destination })
       }
     },

@@ -36,7 +36,7 @@ const writeBans = async (lab: Lab): Promise<void> => {
 const expectRouted = async (lab: Lab, web: Container): Promise<void> => {
   for (const family of families) {
     const destination = webAt[family]
-    expect(await lab.neighbour.probe({ ...direct, destination })).toMatchObject({ by: 'web' })
+    expect(await lab.neighbour.reach({ ...direct, destination })).toMatchObject({ by: 'web' })
     await expectClosed(lab.neighbour, web, { ...direct, destination, port: 81 })
   }
 }
@@ -51,7 +51,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(`${exitCode} ${stderr}`).toBe('0 ')
     const web = await shop.web()
     const published = { ...direct, destination: addresses.ip.host, port: 8080 }
-    expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
+    expect(await lab.client.reach(published)).toMatchObject({ by: 'web' })
     expect((await shop.conflicts()).map(({ severity }) => severity)).toContain('warning')
     await lab.host.listen({ protocol: 'udp', port: 9000 })
     for (const family of families) await expectUnheard(web, lab.host, gateways[family], 9000)
@@ -131,7 +131,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
       expect(await firewalld.command('--query-panic').catch(() => 'no')).toBe('yes\n')
       const room = await engineRoom(lab)
       for (const command of commands) await room.mustRun(['sh', '-c', command])
-      expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
+      expect(await lab.client.reach(published)).toMatchObject({ by: 'web' })
       expect((await shop.apply()).exitCode).toBe(0)
     },
   )
@@ -173,19 +173,19 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect(refused.stdout).toContain('ports 9000/tcp of zone public is set at run time only')
     expect(await settings(lab)).toBe(before)
     const open = { ...direct, destination: addresses.ip.host, port: 9000 }
-    expect(await lab.client.probe(open)).toMatchObject({ by: 'host' })
+    expect(await lab.client.reach(open)).toMatchObject({ by: 'host' })
     // What the message says is done, and it works.
     await firewalld.command('--runtime-to-permanent')
     const { exitCode, stderr } = await shop.apply('--fix')
     expect(`${exitCode} ${stderr}`).toBe('0 ')
     await shop.web()
-    expect(await lab.neighbour.probe(direct)).toMatchObject({ by: 'web' })
-    expect(await lab.client.probe(open)).toMatchObject({ by: 'host' })
+    expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
+    expect(await lab.client.reach(open)).toMatchObject({ by: 'host' })
     // Nor when it is taken back.
     await firewalld.command('--add-port=9001/tcp')
     await lab.host.listen({ protocol: 'tcp', port: 9001 })
     expect((await lab.portolan(['destroy', '--all', '--yes'])).exitCode).toBe(0)
-    expect(await lab.client.probe({ ...open, port: 9001 })).toMatchObject({ by: 'host' })
+    expect(await lab.client.reach({ ...open, port: 9001 })).toMatchObject({ by: 'host' })
     expect(await firewalldRules(lab)).not.toContain('172.30.1.10')
   })
 
@@ -223,7 +223,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     // What the message says is done, and it works.
     await firewalld.command('--runtime-to-permanent')
     await shop.carryOutAllRemedies()
-    expect(await lab.neighbour.probe(direct)).toMatchObject({ by: 'web' })
+    expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
     await expectClosed(lab.outside, web, direct)
   })
 
@@ -241,7 +241,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     const hidden = await podman.run({ name: 'hidden', network: 'late' })
     const hiddenAt = [hidden.address, hidden.address6 ?? '']
     for (const destination of hiddenAt)
-      expect(await web.probe({ ...direct, destination })).toMatchObject({ by: 'hidden' })
+      expect(await web.reach({ ...direct, destination })).toMatchObject({ by: 'hidden' })
     const planned = await lab.portolan(['plan', ...shop.words])
     expect(planned.exitCode).toBe(2)
     expect(planned.stdout).toContain('Close networks of other engines that came later')
@@ -266,7 +266,7 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     const podman = await startPodman(lab)
     await podman.run({ name: 'theirs', publish: ['8090:80'] })
     const theirs = { ...direct, destination: addresses.ip.host, port: 8090 }
-    expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
+    expect(await lab.client.reach(theirs)).toMatchObject({ by: 'theirs' })
     const shop = await openShop(lab, 'routed')
     const refused = await shop.apply('--fix')
     expect(refused).toMatchObject({ exitCode: 3 })
@@ -276,8 +276,8 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     const { exitCode, stderr } = await shop.apply('--fix')
     expect(`${exitCode} ${stderr}`).toBe('0 ')
     await shop.web()
-    expect(await lab.neighbour.probe(direct)).toMatchObject({ by: 'web' })
-    expect(await lab.client.probe(theirs)).toMatchObject({ by: 'theirs' })
+    expect(await lab.neighbour.reach(direct)).toMatchObject({ by: 'web' })
+    expect(await lab.client.reach(theirs)).toMatchObject({ by: 'theirs' })
   })
 
   test('its setting, where StrictForwardPorts refuses whatever firewalld does not forward itself', async () => {
@@ -300,6 +300,6 @@ describeBeside('what Portolan asks of a real firewalld', ['firewalld', 'podman']
     expect((await shop.apply()).exitCode).toBe(0)
     await shop.web()
     const published = { ...direct, destination: addresses.ip.host, port: 8080 }
-    expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
+    expect(await lab.client.reach(published)).toMatchObject({ by: 'web' })
   })
 })

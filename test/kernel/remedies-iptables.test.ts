@@ -34,7 +34,7 @@ describeOnKernel('remedies for rules of iptables', 'iptables-nft', () => {
     const { exitCode, stdout } = await shop.apply()
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 })
     const web = await shop.web()
-    expect(await lab.client.probe(published)).toMatchObject({ by: 'web' })
+    expect(await lab.client.reach(published)).toMatchObject({ by: 'web' })
     await expectClosed(lab.neighbour, web, published)
   })
 

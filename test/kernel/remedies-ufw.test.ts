@@ -32,7 +32,7 @@ describeBeside('what Portolan asks of a real ufw', ['ufw'], () => {
     await lab.host.listen({ protocol: 'udp', port: 9000 })
     for (const family of families) {
       const destination = addresses[family].host
-      expect(await lab.client.probe({ ...published, destination })).toMatchObject({ by: 'web' })
+      expect(await lab.client.reach({ ...published, destination })).toMatchObject({ by: 'web' })
       await expectClosed(lab.neighbour, web, { ...published, destination })
       // What is addressed to the host itself is refused still.
       for (const own of [destination, gateways[family]]) await expectUnheard(web, lab.host, own, 9000)

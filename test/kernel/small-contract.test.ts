@@ -21,10 +21,10 @@ describeLifecycle('a published port in brief', 'nftables', (open, backend) => {
       const at = addresses[family]
       const container = (family === 'ip' ? nginx.address : nginx.address6) ?? ''
       const published = { protocol: 'tcp', destination: at.host, port: 8080, timeoutMs: 3000 } as const
-      expect(await lab.client.probe(published)).toMatchObject({ by: 'nginx', port: 80, source: at.client })
-      expect(await lab.host.probe(published)).toMatchObject({ by: 'nginx' })
-      expect(await worker.probe(published)).toMatchObject({ by: 'nginx' })
-      expect(await nginx.probe(published)).toMatchObject({ by: 'nginx' })
+      expect(await lab.client.reach(published)).toMatchObject({ by: 'nginx', port: 80, source: at.client })
+      expect(await lab.host.reach(published)).toMatchObject({ by: 'nginx' })
+      expect(await worker.reach(published)).toMatchObject({ by: 'nginx' })
+      expect(await nginx.reach(published)).toMatchObject({ by: 'nginx' })
       expect(
         await nginx.probe({ protocol: 'tcp', destination: at.outside, port: 7000, timeoutMs: 3000 }),
       ).toMatchObject({ by: 'outside', source: at.hostOutside })

@@ -34,7 +34,10 @@ export interface Machine extends AsyncDisposable {
   unlisten(protocol: Service['protocol'], port: number): Promise<void>
   /** Ends all its services, and what it has seen. */
   forget(): Promise<void>
+  /** Whether a packet passes or not: one that was lost on the way counts as dropped. */
   probe(probe: Probe): Promise<ProbeOutcome>
+  /** A probe that has to pass: waits 5 s, so that TCP sends what was lost again (after 1 s, and after 3). */
+  reach(probe: Probe): Promise<ProbeOutcome>
   /** Every packet that came in since the machine was made, or since the last call with `clear`. */
   arrivals(options?: { readonly clear?: boolean }): Promise<readonly Arrival[]>
   /** Every datagram that a UDP service here received, answered or not; since the last call with `clear`. */
@@ -80,6 +83,8 @@ export const createMachine = async (
   const { pid } = agent
   const inside = ['nsenter', `--target=${pid}`, '--net', ...(setUp === null ? [] : ['--mount'])]
   const root = setUp === null ? '' : `/proc/${pid}/root`
+  const probe = async (asked: Probe): Promise<ProbeOutcome> =>
+    (await agent.ask('probe', { sourcePort: freshSourcePort(), ...asked })) as ProbeOutcome
   return {
     name,
     pid,
@@ -95,13 +100,8 @@ export const createMachine = async (
     async forget() {
       await agent.ask('forget')
     },
-    async probe(probe) {
-      return (await agent.ask('probe', {
-        timeoutMs: 300,
-        sourcePort: freshSourcePort(),
-        ...probe,
-      })) as ProbeOutcome
-    },
+    probe: (asked) => probe({ timeoutMs: 300, ...asked }),
+    reach: (asked) => probe({ timeoutMs: 5000, ...asked }),
     async arrivals(options = {}) {
       return (await agent.ask('arrivals', options)) as readonly Arrival[]
     },

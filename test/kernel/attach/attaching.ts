@@ -25,13 +25,13 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
       // Another machine, the container itself by way of the host, its sibling by way of the host, and the host.
       for (const from of [lab.client, one, two, lab.host])
         expect(
-          await from.probe({ protocol: 'tcp', destination: addresses[family].host, port: 8080 }),
+          await from.reach({ protocol: 'tcp', destination: addresses[family].host, port: 8080 }),
         ).toMatchObject({ delivered: true, by: 'web-1' })
-      expect(await one.probe({ protocol: 'tcp', destination: sibling[family], port: 80 })).toMatchObject({
+      expect(await one.reach({ protocol: 'tcp', destination: sibling[family], port: 80 })).toMatchObject({
         by: 'web-2',
       })
       expect(
-        await one.probe({ protocol: 'tcp', destination: addresses[family].outside, port: 7 }),
+        await one.reach({ protocol: 'tcp', destination: addresses[family].outside, port: 7 }),
       ).toMatchObject({ by: 'outside', source: addresses[family].hostOutside })
     }
     expect(
@@ -63,7 +63,7 @@ export const attaching = (open: OpenLab, backend: Backend): void => {
       expect(await one.probe({ protocol: 'tcp', destination: other[family], port: 80 })).toMatchObject({
         delivered: false,
       })
-      expect(await lab.host.probe({ protocol: 'tcp', destination: other[family], port: 80 })).toMatchObject({
+      expect(await lab.host.reach({ protocol: 'tcp', destination: other[family], port: 80 })).toMatchObject({
         by: 'web-2',
       })
     }

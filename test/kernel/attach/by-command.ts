@@ -81,7 +81,7 @@ export const byCommand = (open: OpenLab, backend: Backend): void => {
       'default via 172.17.42.1 dev net0 metric 7 \n',
     )
     expect(await two.mustRun(['ip', 'link', 'show', 'net0'])).toContain(' mtu 1400 ')
-    expect(await two.probe({ protocol: 'tcp', destination: '172.17.0.1', port: 80 })).toMatchObject({
+    expect(await two.reach({ protocol: 'tcp', destination: '172.17.0.1', port: 80 })).toMatchObject({
       by: 'web',
     })
     // A plan knows both for ours: nothing is to be done, and the lease of the job is not given up.

@@ -128,7 +128,7 @@ export const failures = (open: OpenLab, backend: Backend): void => {
     expect(new Set(all.map((each) => JSON.stringify(each))).size).toBe(1)
     expect(await portsOf(lab)).toHaveLength(1)
     const { ip } = all[0] as { readonly ip: string }
-    expect(await lab.host.probe({ protocol: 'tcp', destination: ip, port: 80 })).toMatchObject({
+    expect(await lab.host.reach({ protocol: 'tcp', destination: ip, port: 80 })).toMatchObject({
       by: 'web-1',
     })
   })

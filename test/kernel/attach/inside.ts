@@ -174,7 +174,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
       if (detached !== null)
         await inShop(lab, backend, `await host.detach('web-1', { network: '${detached}' }); report(0)`)
       for (const destination of ['198.51.100.9', '2001:db8:2::9'])
-        expect(await one.probe({ protocol: 'tcp', destination, port: 7 })).toMatchObject({ by: 'outside' })
+        expect(await one.reach({ protocol: 'tcp', destination, port: 7 })).toMatchObject({ by: 'outside' })
     }
     expect(await gateways()).toEqual(['dev eth1', 'dev eth1'])
   })
@@ -203,7 +203,7 @@ export const inside = (open: OpenLab, backend: Backend): void => {
     const one = await bareMachine(lab, 'web-1')
     await one.setSysctl('net.ipv6.conf.default.disable_ipv6', 1)
     const { ip6 } = await attach(lab, backend, one)
-    expect(await lab.host.probe({ protocol: 'tcp', destination: ip6, port: 80 })).toMatchObject({
+    expect(await lab.host.reach({ protocol: 'tcp', destination: ip6, port: 80 })).toMatchObject({
       by: 'web-1',
     })
   })

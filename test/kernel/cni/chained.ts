@@ -56,7 +56,7 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     expect(handedOn).toMatchObject({ ...prevResult, cniVersion: '1.1.0' })
     const destination = addresses.ip.host
     for (const from of [lab.client, one, two, lab.host])
-      expect(await from.probe({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({ by: 'pod-1' })
+      expect(await from.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({ by: 'pod-1' })
     const answering = async (port: number) =>
       (await lab.client.probe({ protocol: 'tcp', destination, port })).delivered
     expect(await answering(8081)).toBe(true)

@@ -43,7 +43,7 @@ export const killedVerbs = (open: OpenLab, backend: Backend): void => {
       if (steps % 2 === 0) await plugin.must('DEL', sandbox, web)
       await plugin.must('ADD', sandbox, web)
       expect(
-        await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }),
+        await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }),
       ).toMatchObject({ by: 'pod-1' })
       const delKilled = await wasKilled(plugin, 'DEL', sandbox, steps + 1)
       await plugin.must('DEL', sandbox, web)

@@ -28,7 +28,7 @@ export const together = (open: OpenLab, backend: Backend): void => {
     const given = results.flatMap(({ ips }) => (ips as readonly Json[]).map(({ address }) => address))
     expect(new Set(given).size).toBe(2 * count)
     expect(
-      await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 9999 }),
+      await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 9999 }),
     ).toMatchObject({ by: 'last' })
     await Promise.all([...sandboxes, inLast].map((sandbox) => plugin.must('DEL', sandbox)))
     expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({

@@ -33,8 +33,8 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     for (const family of ['ip', 'ip6'] as const) {
       const destination = addresses[family].host
       for (const from of [lab.client, one, two, lab.host]) {
-        expect(await from.probe({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({ by: 'pod-1' })
-        expect(await from.probe({ protocol: 'udp', destination, port: 5300 })).toMatchObject({ by: 'pod-1' })
+        expect(await from.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({ by: 'pod-1' })
+        expect(await from.reach({ protocol: 'udp', destination, port: 5300 })).toMatchObject({ by: 'pod-1' })
       }
     }
     const ask = (from: typeof one, destination: string, port: number) =>
@@ -86,7 +86,7 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     expect(await one.mustRun(['ip', '-o', 'link'])).toContain('eth0')
     // The rules came back with it.
     expect(
-      await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }),
+      await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8080 }),
     ).toMatchObject({ by: 'pod-1' })
     // And again: there is nothing left to do.
     await plugin.must('GC', null, valid)

@@ -50,7 +50,7 @@ export const reach = (opened: () => Here): void => {
     expect(await answers(other, web.address, 80)).toBeNull()
     expect(await answers(lab.neighbour, web.address, 80)).toBeNull()
     expect(await answers(lab.neighbour, web.address6 ?? '', 80)).toBeNull()
-    expect(await web.probe({ protocol: 'tcp', destination: ip.outside, port: 7000 })).toMatchObject({
+    expect(await web.reach({ protocol: 'tcp', destination: ip.outside, port: 7000 })).toMatchObject({
       delivered: true,
       source: ip.hostOutside,
     })

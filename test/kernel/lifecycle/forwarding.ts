@@ -98,7 +98,7 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
       port: 7000,
       timeoutMs: 3000,
     } as const
-    expect(await nginx.probe(egress)).toMatchObject({ delivered: true, source: addresses.ip.hostOutside })
+    expect(await nginx.reach(egress)).toMatchObject({ delivered: true, source: addresses.ip.hostOutside })
     // Taking the option away takes the guard away.
     await pilot.apply(shop())
     expect(await passes(lab)).toEqual([true, true])
@@ -122,7 +122,7 @@ export const forwarding = (open: OpenLab, backend: Backend): void => {
       port: 7000,
       timeoutMs: 3000,
     } as const
-    expect(await nginx.probe(egress)).toMatchObject({ delivered: true, source: addresses.ip6.hostOutside })
+    expect(await nginx.reach(egress)).toMatchObject({ delivered: true, source: addresses.ip6.hostOutside })
     expect(await passes(lab)).toEqual([false, false])
     for (const program of programs) {
       expect(await lab.host.mustRun([program, '-S', 'FORWARD'])).toContain('-P FORWARD DROP')

@@ -70,7 +70,7 @@ export const liveHost = (open: OpenLab, backend: Backend): void => {
       `const host = await open(); await ${publish}; await host.close(); report(null)`,
     )
     const probe = { destination: addresses.ip.host, port: 9001, sourcePort: 12_300, timeoutMs: 3000 }
-    expect(await lab.client.probe({ protocol: 'udp', ...probe })).toMatchObject({ delivered: true })
+    expect(await lab.client.reach({ protocol: 'udp', ...probe })).toMatchObject({ delivered: true })
     const seen = await inHost(
       lab,
       backend,

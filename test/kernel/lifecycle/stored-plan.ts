@@ -34,7 +34,7 @@ export const storedPlans = (open: OpenLab, backend: Backend): void => {
         port: 8080,
         timeoutMs: 3000,
       } as const
-      expect(await lab.client.probe(probe)).toMatchObject({ delivered: true, by: 'nginx' })
+      expect(await lab.client.reach(probe)).toMatchObject({ delivered: true, by: 'nginx' })
     }
   })
 

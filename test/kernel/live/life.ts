@@ -57,7 +57,7 @@ export const life = (open: OpenLab, backend: Backend): void => {
       for (const port of [9000, 9001]) expect(await reaches(lab.neighbour, port, { family })).toBe('web-2')
       expect(await reaches(lab.client, 9100, { family })).toBeNull()
       const { hostOutside: destination } = addresses[family]
-      expect(await lab.outside.probe({ protocol: 'tcp', destination, port: 9100 })).toMatchObject({
+      expect(await lab.outside.reach({ protocol: 'tcp', destination, port: 9100 })).toMatchObject({
         by: 'web-1',
       })
     }

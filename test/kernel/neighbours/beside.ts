@@ -96,7 +96,7 @@ const expectCollisions = async (lab: Lab, pilot: Pilot, { publish, bridge }: Pro
   expect(errors(await plan(pilot, shop(subnet)))).toContain('SubnetOverlap')
   if (publish === null) return
   const asked = { protocol: 'tcp', destination: addresses.ip.host, port: ourPort, timeoutMs: 2000 } as const
-  expect(await lab.client.probe(asked)).toMatchObject({ by: `theirs-${ourPort}` })
+  expect(await lab.client.reach(asked)).toMatchObject({ by: `theirs-${ourPort}` })
   const taken = ['HostPortTaken', 'DnatShadows', 'DnatShadowed']
   expect(errors(await plan(pilot)).filter((kind) => taken.includes(kind))).not.toEqual([])
 }

@@ -60,7 +60,7 @@ export const handedOver = (open: () => Promise<Lab>): void => {
     const done = await plugin.call(['setup', namespaceOf(two)], second, killedBefore(1))
     expect(done).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('172.17.') })
     expect(
-      await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8081 }),
+      await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8081 }),
     ).toMatchObject({ by: 'pod-2' })
     // The same process serves other plugins.
     const cni = pluginIn(lab, 'nftables')

@@ -27,7 +27,7 @@ const ended = async (lab: Lab, web: Json): Promise<void> => {
   const next = { ...containerOn(web, two, addressed), ...onPort(8088) }
   await plugin.must(['setup', namespaceOf(two)], next)
   expect(
-    await lab.client.probe({ protocol: 'tcp', destination: addresses.ip.host, port: 8088 }),
+    await lab.client.reach({ protocol: 'tcp', destination: addresses.ip.host, port: 8088 }),
   ).toMatchObject({ by: 'next' })
   await plugin.must(['teardown', namespaceOf(two)], next)
 }
