@@ -27,6 +27,7 @@ export const services: NonNullable<ForeignContainerOptions['services']> = [
   { protocol: 'tcp', port: 80 },
   { protocol: 'tcp', port: 81 },
   { protocol: 'udp', port: 53 },
+  { protocol: 'sctp', port: 100 },
 ]
 
 /** Runs a container on a network of the plugin. */

@@ -15,6 +15,8 @@ export interface ForeignContainerOptions {
   /** `8080:80`, `127.0.0.1:8080:80`, `8080:80/udp`. */
   readonly publish?: readonly string[]
   readonly address?: string
+  /** Of Podman alone. */
+  readonly address6?: string | undefined
   readonly services?: readonly Service[]
 }
 

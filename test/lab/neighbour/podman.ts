@@ -87,12 +87,13 @@ export const startPodman = async (
   return {
     command,
     async run(options) {
-      const { name, network = 'podman', publish = [], address } = options
+      const { name, network = 'podman', publish = [], address, address6 } = options
       await command(
         ...['run', '--detach', `--name=${name}`, `--network=${network}`, '--stop-signal=KILL'],
         ...[`--cgroup-parent=/${room.cgroup}`],
         ...publish.map((port) => `--publish=${port}`),
         ...(address === undefined ? [] : [`--ip=${address}`]),
+        ...(address6 === undefined ? [] : [`--ip6=${address6}`]),
         ...['--rootfs', root, ...stillCommand],
       )
       return enter(options)
