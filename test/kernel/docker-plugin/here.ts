@@ -3,6 +3,7 @@ import type { Lab } from '../../lab/lab.ts'
 import type { Machine } from '../../lab/machine.ts'
 import type { Docker } from '../../lab/neighbour/docker.ts'
 import type { DockerPlugin } from '../../lab/neighbour/docker-plugin.ts'
+import type { ProbeProtocol } from '../../lab/probe.ts'
 
 /** One host with dockerd and the plugin. */
 export interface Here {
@@ -16,7 +17,7 @@ export const answers = async (
   from: Machine,
   destination: string,
   port: number,
-  protocol: 'tcp' | 'udp' = 'tcp',
+  protocol: ProbeProtocol = 'tcp',
 ): Promise<string | null> => {
   const outcome = await from.probe({ protocol, destination, port })
   return outcome.delivered ? outcome.by : null

@@ -15,8 +15,14 @@ export const reach = (opened: () => Here): void => {
     const web = await docker.run({
       name: 'web-1',
       network: 'web',
+      services: [
+        { protocol: 'tcp', port: 80 },
+        { protocol: 'udp', port: 80 },
+        { protocol: 'sctp', port: 100 },
+      ],
       publish: [
         '8080:80',
+        '9100:100/sctp',
         '8053:80/udp',
         `${ip.host}:8081:80`,
         `0.0.0.0:8082:80`,
@@ -34,6 +40,8 @@ export const reach = (opened: () => Here): void => {
         expect([from.name, host, await answers(from, host, 8080)]).toEqual([from.name, host, 'web-1'])
         expect([from.name, host, await answers(from, host, 8053, 'udp')]).toEqual([from.name, host, 'web-1'])
       }
+    for (const host of [ip.host, ip6.host])
+      expect(await answers(lab.client, host, 9100, 'sctp')).toBe('web-1')
     expect(await answers(other, ip.host, 8080)).toBe('web-1')
     expect(await answers(lab.client, ip.host, 8090)).toBe('web-1')
     expect(await answers(lab.client, ip.host, 8091)).toBe('web-1')
