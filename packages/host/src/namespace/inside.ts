@@ -16,16 +16,20 @@ import type { InsideChange, InsideState } from './network-namespace.ts'
 
 /**
  * A fixed text; what differs are its arguments, which no shell reads as code. A sysctl that is as it should be is not
- * written, so that a read-only /proc/sys is no error where nothing is to do.
+ * written, so that a read-only /proc/sys is no error where nothing is to do. No program is started for what the shell
+ * itself can do.
  */
 const bringUpScript = `set -eu
-put() {
-  if [ -e "$1" ] && [ "$(cat "$1")" != "$2" ]; then echo "$2" > "$1"; fi
+has() {
+  read -r value < "$1" && [ "$value" = "$2" ]
 }
-ip link show dev "$1" > /dev/null
+put() {
+  if [ -e "$1" ] && ! has "$1" "$2"; then echo "$2" > "$1"; fi
+}
 four=/proc/sys/net/ipv4/conf six=/proc/sys/net/ipv6/conf
+if [ ! -e "$four/$1" ]; then ip link show dev "$1" > /dev/null; fi
 put "$four/$1/arp_notify" 1
-if [ "$(cat "$four/all/rp_filter")" = 1 ] || [ "$(cat "$four/$1/rp_filter")" = 1 ]; then put "$four/$1/rp_filter" 2; fi
+if has "$four/all/rp_filter" 1 || has "$four/$1/rp_filter" 1; then put "$four/$1/rp_filter" 2; fi
 if [ "$2" = ip6 ]; then put "$six/$1/disable_ipv6" 0; fi
 put "$six/$1/ndisc_notify" 1
 put "$six/$1/accept_ra" 0
