@@ -12,6 +12,24 @@ interface Overlapped {
 /** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
 const guesses: readonly string[] = ['network', 'resolver']
 
+/** What the user reserved, or what has a lease: a range that is allowed does not free it. */
+const claimed: readonly string[] = ['lease', 'reserved', 'own']
+
+/** How the range may be used all the same, if the overlap is meant; empty where nothing lets it. */
+const orAllow = (overlapped: readonly Overlapped[]): string => {
+  if (overlapped.some(({ kind }) => kind === 'lease' || kind === 'own')) return ''
+  const observed = overlapped.filter(({ kind }) => !claimed.includes(kind))
+  const allow = [...new Set(observed.map(({ overlaps }) => `--allow ${overlaps}`))]
+  const reserved = new Set(
+    overlapped.filter((one) => !observed.includes(one)).map(({ overlaps }) => overlaps),
+  )
+  const ways = [
+    ...(allow.length === 0 ? [] : [`take the range out of what is avoided with ${allow.join(' ')}`]),
+    ...(reserved.size === 0 ? [] : [`reserve ${[...reserved].join(', ')} no longer`]),
+  ]
+  return `${ways.join(' and ')} if the overlap is meant`
+}
+
 /** Packets for the overlap go one way only, for certain. */
 const isSure = ({ kind }: Overlapped): boolean => !guesses.includes(kind)
 
@@ -31,7 +49,7 @@ export const subnetOverlap = (
   const [cause] = sure.length > 0 ? sure : overlapped
   const ordered = [...sure, ...overlapped.filter((one) => !isSure(one))]
   const found = ordered.map(({ overlaps, detail }) => `${overlaps}: ${detail}`).join('; and ')
-  const allow = [...new Set(ordered.map(({ overlaps }) => `--allow ${overlaps}`))].join(' ')
+  const allow = orAllow(ordered)
   const followers =
     sure.length === 0
       ? ''
@@ -46,11 +64,11 @@ export const subnetOverlap = (
     culprit: cause === undefined ? null : culpritOutsideRules(cause.kind, cause.detail, cause.owner),
     remedy: held
       ? {
-          text: `Move the network: \`portolan move\` shows a plan that gives it a free subnet and its endpoints new addresses. Or take the range out of what is avoided with ${allow} if the overlap is meant. A network never moves by itself.`,
+          text: `Move the network: \`portolan move\` shows a plan that gives it a free subnet and its endpoints new addresses.${allow === '' ? '' : ` Or ${allow}.`} A network never moves by itself.`,
           commands: allOrNone([shellCommand(['portolan', 'move', ...afterOptions(network)])]),
         }
       : {
-          text: `Leave the subnet out to have a free one picked, choose another, or take the range out of what is avoided with ${allow} if the overlap is meant.`,
+          text: `Leave the subnet out to have a free one picked${allow === '' ? ' or' : ','} choose another${allow === '' ? '' : `, or ${allow}`}.`,
           commands: ['portolan subnet'],
         },
     trace: [],

@@ -142,6 +142,20 @@ describe('the words', () => {
     expect(conflict.culprit).toMatchObject({ tool: 'route', text: detail, owner: 'wireguard' })
   })
 
+  test('of a subnet offer to allow only what is free once it is allowed', () => {
+    const one = (kind: string) => ({ overlaps: '10.0.0.0/8', kind, detail: kind, owner: null })
+    const remedy = (kinds: readonly string[], isHeld = false): string =>
+      subnetOverlap('web', '10.1.0.0/16', kinds.map(one), isHeld).remedy.text
+    expect(remedy(['lease', 'route'])).toBe(
+      'Leave the subnet out to have a free one picked or choose another.',
+    )
+    expect(remedy(['lease'], true)).not.toContain('Or ')
+    expect(remedy(['route', 'reserved'])).toContain(
+      'choose another, or take the range out of what is avoided with --allow 10.0.0.0/8 and reserve 10.0.0.0/8 no longer if the overlap is meant.',
+    )
+    expect(remedy(['reserved'], true)).toContain('Or reserve 10.0.0.0/8 no longer if the overlap is meant.')
+  })
+
   test('of two on one socket name the winner and its project', () => {
     expect(
       duplicateHostPort('shop', mapping({ label: loser }), winner, '0.0.0.0:8080/tcp', 'another-project'),
