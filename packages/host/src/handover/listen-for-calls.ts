@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { byLine, type Hello, line, protocol } from './messages.ts'
+import { byLine, type Hello, handle, line, protocol, sameKind } from './messages.ts'
 import { isPrivate, ownNamespace, socketFolder, socketName } from './socket-folder.ts'
 
 /**
@@ -104,6 +104,9 @@ const serverOf = (
   }
   const server = fork(file, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
   server.on('error', () => {})
+  server.on('message', (message) => {
+    if (sameKind(message, handle.taken) && server.connected) server.send(handle.yours)
+  })
   server.on('exit', () => servers.delete(key))
   servers.set(key, server)
   server.unref()

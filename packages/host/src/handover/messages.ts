@@ -39,7 +39,17 @@ export type Said =
   | { readonly kind: 'answer'; readonly answer: HandedAnswer }
   | { readonly kind: 'refused' }
 
-export const protocol = 1
+export const protocol = 2
+
+/**
+ * What the watch and the process that serves say to each other about a socket. A process that hands a socket over goes on
+ * reading from it until the other has it (lib/internal/child_process.js of Node), and what it reads is lost. So the
+ * server speaks to the client once the watch has heard that it has the socket, and let go.
+ */
+export const handle = { taken: { kind: 'taken' }, yours: { kind: 'yours' } } as const
+
+export const sameKind = (message: unknown, { kind }: { readonly kind: string }): boolean =>
+  typeof message === 'object' && message !== null && 'kind' in message && message.kind === kind
 
 export const line = (value: Hello | HandedCall | Said): string => `${JSON.stringify(value)}\n`
 

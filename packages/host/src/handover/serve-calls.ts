@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net'
-import { byLine, type HandedAnswer, type HandedCall, line, type Said } from './messages.ts'
+import { byLine, type HandedAnswer, type HandedCall, handle, line, type Said, sameKind } from './messages.ts'
+
+/** A client that was told to go on sends its call at once, unless it is stopped. */
+const CALL_MS = 5000
 
 /**
  * A call that was handed over.
@@ -19,8 +22,15 @@ export interface ServedCall extends HandedCall {
  */
 export const serveCalls = (serve: (call: ServedCall) => Promise<HandedAnswer | null>): void => {
   let turn: Promise<void> = Promise.resolve()
-  process.on('message', (_message, socket) => {
-    if (socket !== undefined) receive(socket as Socket, serve, (work) => (turn = turn.then(work, work)))
+  const taken: Socket[] = []
+  process.on('message', (message, socket) => {
+    if (socket !== undefined) {
+      taken.push(socket as Socket)
+      process.send?.(handle.taken)
+    } else if (sameKind(message, handle.yours)) {
+      const next = taken.shift()
+      if (next !== undefined) receive(next, serve, (work) => (turn = turn.then(work, work)))
+    }
   })
   process.on('disconnect', () => {
     void turn.finally(() => process.exit())
@@ -42,11 +52,15 @@ const receive = (
     () =>
       new Promise((resolve) => {
         const end = (): void => {
+          clearTimeout(late)
           socket.end()
           resolve()
         }
+        // What it sends later is not read: it sees the end, and does the work itself.
+        const late = setTimeout(() => socket.destroy(), CALL_MS)
         socket.on('close', end)
         const hear = byLine((value) => {
+          clearTimeout(late)
           socket.off('close', end)
           const warn = (text: string): void => void say({ kind: 'warn', text })
           serve({ ...(value as HandedCall), warn })

@@ -50,7 +50,7 @@ test('a call is sent once the server is ready for it, and its answer and warning
     else socket.end(`${line({ kind: 'warn', text: 'careful' })}${line({ kind: 'answer', answer })}`)
   })
   expect(await hand((text) => warned.push(text))).toEqual(answer)
-  expect(heard).toEqual([{ protocol: 1, server: '/nowhere', version: '7' }, call])
+  expect(heard).toEqual([{ protocol: 2, server: '/nowhere', version: '7' }, call])
   expect(warned).toEqual(['careful'])
 })
 
@@ -110,7 +110,7 @@ test('a watch starts no program that others may write, and takes no other words'
       text += chunk
     })
     socket.on('close', () => resolve(text))
-    socket.write('{"protocol": 2}\n')
+    socket.write('{"protocol": 1}\n')
   })
   expect(said).toBe(line({ kind: 'refused' }))
 })
