@@ -2,18 +2,12 @@ import type { NamespaceReference } from '@portolan/host'
 import { InvalidRequestError, tryParseAddress, visibleLine } from '@portolan/netfilter'
 import type { AttachedEndpoint } from '../../live/attachments/attach-endpoint.ts'
 import type { AttachRequest } from '../../live/attachments/attach-request.ts'
-import type { LiveHost } from '../../live/live-host.ts'
-import {
-  endpointNamed,
-  isNetworkHere,
-  openFor,
-  projectOfNetwork,
-  projectOnParent,
-} from '../attached-project.ts'
+import { endpointNamed, openFor, projectOfNetwork, projectOnParent } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
 import { namespaceOf } from '../namespace-option.ts'
+import { onParent } from '../network-on-parent.ts'
 import type { Options } from '../option-table.ts'
 import { wholeNumber } from '../options.ts'
 import { parentedOptions } from '../parented-options.ts'
@@ -26,29 +20,23 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   const { project, network } = await (parented === null
     ? projectOfNetwork(options, written)
     : projectOnParent(options, written))
-  const isMade = parented !== null && !(await isNetworkHere(options, { project, network }))
   const endpoint = await endpointNamed(options, project, request.endpoint)
   const { host, isOwn } = await openFor(project, options, parented !== null)
   try {
-    if (parented !== null) await host.ensureParentedNetwork(network, parented)
-    const attach = host.attach({ ...request, endpoint, network: isOwn ? network : `${project}/${network}` })
-    const attached = await (isMade ? orWithout(host, network, attach) : attach)
-    for (const note of attached.notes ?? []) terminal.say(visibleLine(`portolan: ${note}`))
+    const attach = (): Promise<AttachedEndpoint> =>
+      host.attach({ ...request, endpoint, network: isOwn ? network : `${project}/${network}` })
+    const { notes: changed, result } =
+      parented === null
+        ? { notes: [], result: await attach() }
+        : await onParent(host, options, { project, network }, parented, attach)
+    const notes = [...changed, ...(result.notes ?? [])]
+    const attached = notes.length === 0 ? result : { ...result, notes }
+    for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
     const text = (): string => textOf(project, request.endpoint, attached)
     terminal.print(options.json === true ? jsonText({ ...attached, project }) : text())
     return exitCode.ok
   } finally {
     await host.close()
-  }
-}
-
-/** Takes back the network that was made for what failed; not where another program has attached to it meanwhile. */
-const orWithout = async <T>(host: LiveHost, network: string, work: Promise<T>): Promise<T> => {
-  try {
-    return await work
-  } catch (error) {
-    await host.removeNetwork(network).catch(() => {})
-    throw error
   }
 }
 

@@ -13,6 +13,7 @@ import {
   leaseKey,
   releaseLease,
   replicaName,
+  revertLeases,
 } from '@portolan/core'
 import { attachedEndpoints, endpointIntent, subnetKey } from '@portolan/core/planning'
 import {
@@ -125,7 +126,7 @@ const noRanges = { ip: null, ip6: null }
 interface Acquired {
   readonly state: LeaseState
   readonly changes: readonly LeaseChange[]
-  readonly result: { readonly held: readonly LeasedAddress[]; readonly taken: readonly LeasedAddress[] }
+  readonly result: { readonly held: readonly LeasedAddress[] }
 }
 
 /** Leases what an endpoint does not hold yet. */
@@ -145,11 +146,17 @@ export const take = async (
       isAttached,
     })
   const isAttached = await attachedHolders(leases, acquire, from)
-  const { held, taken } = await leases.transact((before) => acquire(before, isAttached))
+  const { held, taken } = await leases.transact((before) => {
+    const step = acquire(before, isAttached)
+    return { ...step, result: { held: step.result.held, taken: step.changes } }
+  })
   const leased = endpointOf(mark, held)
   return {
     endpoint: asked.mac === null ? leased : { ...leased, mac: asked.mac },
-    release: () => giveBack(leases, taken),
+    // Without a trace: what an endpoint gave up may be on an interface, and this one has none.
+    release: async () => {
+      if (taken.length > 0) await leases.transact((now) => revertLeases(now, taken))
+    },
   }
 }
 
@@ -192,7 +199,6 @@ const acquireAll = (
   const changes: LeaseChange[] = []
   const held: LeasedAddress[] = []
   const own = heldBy(before, mark)
-  const taken: LeasedAddress[] = []
   for (const family of families) {
     const subnet = subnets[family]
     if (subnet === null) continue
@@ -214,10 +220,9 @@ const acquireAll = (
     state = step.state
     changes.push(...step.changes)
     held.push(step.result)
-    taken.push(step.result)
     mac ??= macFromAddress(step.result.address)
   }
-  return { state, changes, result: { held, taken } }
+  return { state, changes, result: { held } }
 }
 
 /** Never leased, whether or not the bridge has it. */

@@ -18,6 +18,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { heldOn } from '../attachments/held-addresses.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
+import { keptParented, parentedLeases, refuseChangeUnderEndpoints } from './kept-parented.ts'
 
 type ParentedTools = Pick<LiveMachine, 'leases' | 'links' | 'withLock'>
 
@@ -32,25 +33,33 @@ export const ensureParentedNetwork = async (
   options: ParentedNetworkOptions,
 ): Promise<DesiredParentedNetwork> => {
   requestedName(name, 'a network')
-  const wanted = parentedIntent(name, options)
+  const asked = parentedIntent(name, options)
   if (rules.wanted.network(name) !== null)
     throw new InvalidRequestError(
-      `network ${name} has a bridge, and is asked to be on ${wanted.parent}: choose another name, or remove that network first.`,
+      `network ${name} has a bridge, and is asked to be on ${asked.parent}: choose another name, or remove that network first.`,
     )
   const { project } = rules
-  const intent: Intent = { project, networks: [], endpoints: [], mappings: [], notes: [], parented: [wanted] }
+  const { parent } = asked
+  const settled = (before: LeaseState): ReturnType<typeof settle> => {
+    const wanted = keptParented(parentedLeases(before, project, name), asked, options)
+    return settle(
+      { project, networks: [], endpoints: [], mappings: [], notes: [], parented: [wanted] },
+      rules,
+      before,
+    )
+  }
   return withLock(async () => {
     await rules.readFacts()
     // Before a VLAN is made for it: what is in the way is told first.
-    settle(intent, rules, await leases.read())
-    const vlan = parseVlanName(wanted.parent)
-    const isThere = rules.facts.interfaces?.some((link) => link.name === wanted.parent) === true
+    settled(await leases.read())
+    const vlan = parseVlanName(parent)
+    const isThere = rules.facts.interfaces?.some((link) => link.name === parent) === true
     const isMade = vlan !== null && !isThere
-    if (isMade) await links.createVlan({ name: wanted.parent, ...vlan, alias: vlanAlias(project), up: true })
+    if (isMade) await links.createVlan({ name: parent, ...vlan, alias: vlanAlias(project), up: true })
     try {
-      return await leases.transact((before) => settle(intent, rules, before))
+      return await leases.transact(settled)
     } catch (error) {
-      if (isMade) await links.deleteVlan(wanted.parent)
+      if (isMade) await links.deleteVlan(parent)
       throw error
     }
   })
@@ -99,6 +108,7 @@ const refuseOther = (state: LeaseState, wanted: ReturnType<typeof leasedSubnets>
     throw new InvalidRequestError(
       `network ${wanted.network} is ${words(known)}, and ${words(wanted)} is asked for: remove the network first.`,
     )
+  refuseChangeUnderEndpoints(state, known, wanted)
 }
 
 /**
@@ -116,11 +126,6 @@ export const refuseParented = async (
       `network ${name} is on ${lease.parented?.parent}, and one with a bridge is asked for: choose another name, or remove that network first.`,
     )
 }
-
-const parentedLeases = (state: LeaseState, project: string, name: string): ReturnType<typeof leasedSubnets> =>
-  leasedSubnets(state).filter(
-    (lease) => lease.project === project && lease.network === name && lease.parented !== undefined,
-  )
 
 /**
  * Removes a network on an interface, unless endpoints are on it.

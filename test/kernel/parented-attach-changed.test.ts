@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+
+const lan = 'attach lan --parent eth0'
+const runIn = (lab: Lab) => async (line: string) => lab.portolan(line.split(' '))
+
+test('an attach that fails, or asks for what would change under endpoints, leaves the network on an interface as it is', async () => {
+  await using lab = await openLab()
+  const [c, q] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'q')]
+  const run = runIn(lab)
+  const networks = async (): Promise<unknown> => JSON.parse((await run('status --json')).stdout).parented
+  const first = `${lan} --subnet 192.0.2.0/24 --gateway 192.0.2.1 --netns ${c.pid} --name c`
+  expect(await run(`${first} --address 192.0.2.9`)).toMatchObject({ exitCode: 0, stderr: '' })
+  const before = await networks()
+  for (const [more, words] of [
+    ['--driver ipvlan', 'network lan has the driver macvlan:bridge, and the driver ipvlan:l2 is asked for'],
+    [
+      '--driver macvlan:private --ip-range 192.0.2.64/26',
+      'and the driver macvlan:private is asked for while an endpoint is on it (c). Detach what is on it first (portolan detach c -p attach --netns ...), leave that out, or choose another name for the network.',
+    ],
+    ['--gateway 192.0.2.77', 'has the gateway 192.0.2.1, and the gateway 192.0.2.77 is asked for'],
+    // Only the attach fails, of a network that may be so.
+    ['--ip-range 192.0.2.64/26 --mtu 9000', 'Could not'],
+  ] as const) {
+    expect(await run(`${lan} ${more} --netns ${q.pid} --name q`)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(words),
+    })
+    expect(await networks()).toEqual(before)
+  }
+  expect(await run(`attach lan --netns ${q.pid} --name q`)).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+  })
+  expect(await q.mustRun(['ip', 'route'])).toContain('default via 192.0.2.1 dev eth0')
+  expect(await q.mustRun(['ip', '-d', 'link', 'show', 'eth0'])).toContain('macvlan mode bridge')
+  // An option that is left out says nothing.
+  expect(await run(`${lan} --netns ${c.pid} --name c`)).toMatchObject({ exitCode: 0, stderr: '' })
+  for (const { name, pid } of [c, q])
+    expect(await run(`detach ${name} --netns ${pid}`)).toMatchObject({ exitCode: 0 })
+  expect(
+    await run(`${lan} --driver macvlan:private --gateway 192.0.2.77 --netns ${q.pid} --name q`),
+  ).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(
+      'Network attach/lan had the driver macvlan:bridge until now, and has the driver macvlan:private from now on',
+    ),
+  })
+  expect(await q.mustRun(['ip', 'route'])).toContain('default via 192.0.2.77 dev eth0')
+})
+
+test('a MAC that was asked for in vain is not taken for that of an interface the next time', async () => {
+  await using lab = await openLab()
+  const [c, e] = [await bareMachine(lab, 'c'), await bareMachine(lab, 'e')]
+  const run = runIn(lab)
+  expect(
+    await run(`${lan} --subnet 192.0.2.0/24 --netns ${c.pid} --name c --address 192.0.2.9`),
+  ).toMatchObject({ exitCode: 0 })
+  expect(await run(`attach lan --netns ${e.pid} --name e --mac 02:42:c0:00:02:09`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('another child of eth0 has the MAC address 02:42:c0:00:02:09'),
+  })
+  expect(await run(`attach lan --netns ${e.pid} --name e`)).toMatchObject({ exitCode: 0, stderr: '' })
+})
