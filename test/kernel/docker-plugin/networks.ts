@@ -30,6 +30,13 @@ export const networks = (opened: () => Here): void => {
       ],
       options: { 'com.docker.network.bridge.name': 'br-named', 'com.docker.network.driver.mtu': '1400' },
     })
+    await createPluginNetwork(docker, 'dual', {
+      ipv6: true,
+      config: [
+        { Subnet: '10.89.0.0/24', AuxiliaryAddresses: { router: '10.89.0.50' } },
+        { Subnet: 'fd89::/64' },
+      ],
+    })
     await createPluginNetwork(docker, 'theirs', { ipam: 'default', config: [{ Subnet: '10.99.0.0/16' }] })
     await createPluginNetwork(docker, 'bridged', { driver: 'bridge' })
 
@@ -44,6 +51,12 @@ export const networks = (opened: () => Here): void => {
       [8082, 'bridged-1'],
     ] as const)
       expect(await answers(lab.client, ip.host, port)).toBe(name)
+    // An address of another machine is kept in its own family alone.
+    const dual = await docker.run({ name: 'dual-1', network: 'dual' })
+    expect([dual.address, dual.address6]).toEqual(['10.89.0.2', 'fd89::2'])
+    expect(await refusal(docker.run({ name: 'dual-2', network: 'dual', address: '10.89.0.50' }))).toContain(
+      '10.89.0.50 of network pool-10.89.0.0-24 is leased',
+    )
     const links = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link'])) as readonly Link[]
     expect(links.find(({ ifname }) => ifname === 'br-named')).toMatchObject({ mtu: 1400 })
     expect(await named.mustRun(['ip', 'link', 'show', 'eth0'])).toContain('mtu 1400')
@@ -69,9 +82,18 @@ export const networks = (opened: () => Here): void => {
     expect(await refusal(docker.run({ name: 'named-4', network: 'named', publish: ['8081:80'] }))).toContain(
       '0.0.0.0:8081/tcp is published already',
     )
-    for (const name of ['named-1', 'named-2', 'named-3', 'named-4', 'theirs-1', 'bridged-1'])
+    for (const name of [
+      'named-1',
+      'named-2',
+      'named-3',
+      'named-4',
+      'theirs-1',
+      'bridged-1',
+      'dual-1',
+      'dual-2',
+    ])
       await docker.remove(name)
-    for (const name of ['pooled', 'named', 'theirs', 'bridged']) await docker.removeNetwork(name)
+    for (const name of ['pooled', 'named', 'theirs', 'bridged', 'dual']) await docker.removeNetwork(name)
     expect(await leftOver(here)).toBe('')
   })
 

@@ -29,6 +29,7 @@ export const reach = (opened: () => Here): void => {
         '127.0.0.1:8083:80',
         '8090:80',
         '8091:80',
+        `[${ip6.host}]:8092:80`,
       ],
     })
     const sibling = await docker.run({ name: 'web-2', network: 'web' })
@@ -66,8 +67,11 @@ export const reach = (opened: () => Here): void => {
     // Docker lets the ports of a container on two networks lead over one of them, and over the other when that is left.
     await docker.api('POST', '/networks/back/connect', { Container: 'web-1' })
     expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
+    expect(await answers(lab.client, ip6.host, 8092)).toBe('web-1')
     await docker.api('POST', '/networks/web/disconnect', { Container: 'web-1' })
     expect(await answers(lab.client, ip.host, 8080)).toBe('web-1')
+    // The other one has no IPv6: that port alone is closed, and the log says so.
+    expect(await answers(lab.client, ip6.host, 8092)).toBeNull()
     expect(await answers(sibling, web.address, 80)).toBeNull()
 
     for (const name of ['web-1', 'web-2', 'back-1']) await docker.remove(name)

@@ -32,7 +32,8 @@ export const readPublish = (text: string): PublishedPort => {
   const found = /^(?:(?<ip>.+):)?(?<host>\d+):(?<container>\d+)(?:\/(?<protocol>\w+))?$/.exec(text)?.groups
   if (found === undefined) throw new Error(`not a published port: ${text}`)
   return {
-    hostIp: found.ip ?? '',
+    // As docker's command line does.
+    hostIp: (found.ip ?? '').replace(/^\[(.*)\]$/, '$1'),
     hostPort: Number(found.host),
     containerPort: Number(found.container),
     protocol: found.protocol ?? 'tcp',

@@ -12,6 +12,8 @@ export interface DockerParts {
   readonly report: (text: string) => void
   /** Conflicts are told, and stop nothing. */
   readonly force: boolean
+  /** Addresses that no container ever had: its start was refused. The next one gets them, so that a remedy fits it. */
+  readonly unused: Set<string>
 }
 
 /** The project that networks of Docker are of. */

@@ -45,7 +45,7 @@ export const openDocker = async (
   const stateDirectory = state ?? defaultStateDirectory()
   const leases = openLeaseStore(stateDirectory)
   const host = await openHost({ project: dockerProject, backend, state: stateDirectory, leases })
-  const parts: DockerParts = { host, leases, links: openLinks(), report, force }
+  const parts: DockerParts = { host, leases, links: openLinks(), report, force, unused: new Set() }
   const calls = openCalls(stateDirectory)
   const repeated = await settleCalls(parts, calls)
   await restore(parts)

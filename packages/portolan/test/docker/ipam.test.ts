@@ -22,6 +22,7 @@ const partsOf = (
   ({
     leases,
     links: {},
+    unused: new Set(),
     host: {
       networks: () => networks,
       endpoints: () => endpoints,

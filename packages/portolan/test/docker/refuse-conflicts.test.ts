@@ -26,7 +26,7 @@ const parts = (conflicts: readonly object[], force = false, told: string[] = [])
 
 test('a container does not start with a conflict of its ports, its network or the host, in its words', async () => {
   await expect(refuseConflicts(parts([conflict({})]), 'web', null)).rejects.toThrow(
-    'Forwarding is off. Switch it on. sysctl -w net.ipv4.ip_forward=1',
+    'Forwarding is off. Switch it on.\nsysctl -w net.ipv4.ip_forward=1',
   )
   await expect(refuseConflicts(parts([conflict({ network: 'web' })]), 'web', 'a')).rejects.toThrow(
     'Forwarding',

@@ -12,6 +12,7 @@ import { type DockerParts, dockerProject } from '../docker-parts.ts'
 import type { AddressRequest } from '../protocol/requests.ts'
 import { type PoolId, poolNetwork, readPoolId } from './pool-id.ts'
 import { addressesOf, poolLease } from './pools.ts'
+import { putLeases } from './put-leases.ts'
 
 /** The option that asks for the address of a gateway: moby, libnetwork/ipamapi/contract.go `RequestAddressType`. */
 const typeOption = 'RequestAddressType'
@@ -116,7 +117,7 @@ const withPool = (state: LeaseState, pool: PoolId): LeaseStep<unknown> => {
 
 /** Gives an address up. One that is not leased is no error. */
 export const releaseAddress = async (
-  { host, leases }: DockerParts,
+  { host, leases, unused }: DockerParts,
   { PoolID, Address = '' }: AddressRequest,
 ): Promise<void> => {
   const { family, subnet } = readPoolId(PoolID)
@@ -127,10 +128,7 @@ export const releaseAddress = async (
   for (const endpoint of host.endpoints())
     if (endpoint[family] === address && own.some(({ name }) => name === endpoint.network))
       await host.detach(endpoint.service, { network: endpoint.network })
-  await leases.transact((before) =>
-    releaseLease(
-      before,
-      addressKey({ project: dockerProject, network: poolNetwork(subnet) }, family, address),
-    ),
-  )
+  const key = addressKey({ project: dockerProject, network: poolNetwork(subnet) }, family, address)
+  const isUnused = unused.delete(address)
+  await leases.transact((before) => (isUnused ? putLeases(before, [[key, null]]) : releaseLease(before, key)))
 }

@@ -27,7 +27,6 @@ export const createEndpoint = async (
     if (
       left.network === network.name &&
       left.service !== name &&
-      !left.service.startsWith('aux-') &&
       ((ip !== null && left.ip === ip) || (ip6 !== null && left.ip6 === ip6))
     )
       await host.detach(left.service, { network: network.name })
@@ -73,6 +72,7 @@ export const join = async (parts: DockerParts, request: JoinRequest): Promise<Jo
     // Of any other network ProgramExternalConnectivity asks, with the ports.
     if (network.internal) await refuseConflicts(parts, network.name, null)
   } catch (error) {
+    noteUnused(parts, network.name, name)
     await host.detach(name, { network: network.name, keepLease: true })
     throw error
   }
@@ -120,6 +120,12 @@ const makePair = async (
     throw error
   }
   return inner
+}
+
+/** The addresses of an endpoint whose container is not started. */
+export const noteUnused = ({ host, unused }: DockerParts, network: string, name: string): void => {
+  const endpoint = host.endpoints().find((one) => one.network === network && one.service === name)
+  for (const address of [endpoint?.ip, endpoint?.ip6]) if (typeof address === 'string') unused.add(address)
 }
 
 /**

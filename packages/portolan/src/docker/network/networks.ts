@@ -18,8 +18,6 @@ export const createNetwork = async (parts: DockerParts, request: CreateNetworkRe
     await leases.transact((state) => handOver(state, poolNetwork(pool.subnet), leaseOf(name, pool)))
   try {
     await host.ensureNetwork(name, options)
-    for (const { family, auxiliary } of pools)
-      for (const [key, address] of auxiliary) await host.lease(name, `aux-${key}`, { [family]: address })
   } catch (error) {
     if (isNew) await removeNetwork(parts, name)
     throw error
@@ -36,22 +34,19 @@ interface NetworkPool {
   readonly subnet: string
   readonly gateway: string | null
   readonly isOurs: boolean
-  /** `--aux-address`: addresses of other machines, by name. */
-  readonly auxiliary: readonly (readonly [name: string, address: string])[]
 }
 
 const poolsOf = ({ IPv4Data, IPv6Data }: CreateNetworkRequest): readonly NetworkPool[] =>
   [poolOf('ip', IPv4Data?.[0]), poolOf('ip6', IPv6Data?.[0])].flatMap((pool) => pool ?? [])
 
 const poolOf = (family: Family, data: PoolData | undefined): NetworkPool | null => {
-  const { AddressSpace, Pool = '', Gateway = '', AuxAddresses } = data ?? {}
+  const { AddressSpace, Pool = '', Gateway = '' } = data ?? {}
   if (Pool === '') return null
   return {
     family,
     subnet: formatPrefix(parsePrefix(Pool)),
     gateway: Gateway === '' ? null : addressIn(Gateway),
     isOurs: AddressSpace === addressSpace,
-    auxiliary: Object.entries(AuxAddresses ?? {}).map(([name, text]) => [name, addressIn(text)]),
   }
 }
 

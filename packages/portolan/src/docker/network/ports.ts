@@ -1,5 +1,5 @@
-import type { PublishedPort } from '@portolan/core'
-import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import type { DesiredNetwork, PublishedPort } from '@portolan/core'
+import { type Family, InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { findFault } from '@portolan/netfilter/schema'
 import type { PublishRequest } from '../../live/ports/publish-request.ts'
 import { type DockerParts, nameOf } from '../docker-parts.ts'
@@ -9,7 +9,7 @@ import {
   type PortBinding,
   portBindings,
 } from '../protocol/requests.ts'
-import { networkOf } from './endpoints.ts'
+import { networkOf, noteUnused } from './endpoints.ts'
 import { refuseConflicts } from './refuse-conflicts.ts'
 
 /** moby, libnetwork/netlabel/labels.go `PortMap`. */
@@ -18,8 +18,10 @@ const portMap = 'com.docker.network.portmap'
 /** Publishes the ports of a container, all of them or none. */
 export const publishPorts = async (parts: DockerParts, request: ConnectivityRequest): Promise<void> => {
   const { host } = parts
-  const bindings = bindingsIn(request)
-  const network = networkOf(parts, request).name
+  const found = networkOf(parts, request)
+  const network = found.name
+  const all = bindingsIn(request)
+  const bindings = all.filter((binding) => isServed(binding, found))
   const endpoint = nameOf(request.EndpointID)
   try {
     const open = bindings.filter(
@@ -30,9 +32,33 @@ export const publishPorts = async (parts: DockerParts, request: ConnectivityRequ
       await publishOneOf(parts, binding, network, endpoint)
     await refuseConflicts(parts, network, endpoint)
   } catch (error) {
+    noteUnused(parts, network, endpoint)
     await host.unpublish({ endpoint, network })
     throw error
   }
+  refuseUnserved(
+    all.filter((binding) => !bindings.includes(binding)),
+    network,
+  )
+}
+
+const familyOf = (address: string): Family => (address.includes(':') ? 'ip6' : 'ip')
+
+const isServed = ({ HostIP }: PortBinding, network: DesiredNetwork): boolean =>
+  (HostIP ?? '') === '' || network[familyOf(HostIP ?? '')] !== null
+
+/**
+ * The others stay published. Where dockerd starts a container it takes this for the end of the start, and deletes the
+ * endpoint. Where it moves the ports of one that has left another network it writes this into its log.
+ */
+const refuseUnserved = ([first]: readonly PortBinding[], network: string): void => {
+  if (first === undefined) return
+  const { HostPort = 0, Port } = first
+  const HostIP = first.HostIP ?? ''
+  const family = familyOf(HostIP) === 'ip6' ? 'IPv6' : 'IPv4'
+  throw new InvalidRequestError(
+    `port ${Port} is published at ${HostIP} (host port ${HostPort}), and network ${network} has no ${family}: create the network with ${family === 'IPv6' ? '--ipv6' : 'a subnet of IPv4'}, or publish the port at an address of the other family.`,
+  )
 }
 
 /** Takes them back. */

@@ -32,5 +32,6 @@ const isOf = (conflict: Conflict, network: string, endpoint: string | null): boo
     ? conflict.network === null || conflict.network === network
     : conflict.published.targets.some((one) => one.service === endpoint && one.network === network)
 
+/** Each command is on a line of its own, so that it can be copied. */
 const wordsOf = ({ message, remedy }: Conflict): string =>
-  [message, remedy.text, ...remedy.commands].filter((part) => part !== '').join(' ')
+  [[message, remedy.text].filter((part) => part !== '').join(' '), ...remedy.commands].join('\n')

@@ -35,6 +35,8 @@ export const servePlugin = (docker: Docker): PluginServer => {
   }
   // dockerd keeps its connections, and a call may take as long as it takes.
   server.requestTimeout = 0
+  // One that is closed here just as dockerd uses it again would fail that call, which comes again without its body.
+  server.keepAliveTimeout = 0
   return {
     server,
     close: () =>
