@@ -32,7 +32,7 @@ export {
   requestedProtocol,
 } from './intent/builder/index.ts'
 export { addressKey, subnetKey } from './lease/lease-key.ts'
-export { forgetReleased, releaseHolder } from './lease/release.ts'
+export { forgetHolder, forgetReleased, releaseHolder } from './lease/release.ts'
 export { switchHairpinOff } from './plan/diff-bridge-port.ts'
 export { type ChangeWords, withWords } from './plan/late-words.ts'
 export { routesWithLinks } from './plan/routes-with-links.ts'

@@ -13,6 +13,13 @@ const published = ports(
   { hostPort: 5300, containerPort: 53, protocol: 'UDP' },
 )
 
+/** What the commands of a refusal name. */
+const addressesIn = ({ details }: Json): readonly string[] => {
+  const found = String(details).match(/\d+\.\d+\.\d+\.\d+/g) ?? []
+  expect(found).not.toEqual([])
+  return found
+}
+
 export const verbs = (open: OpenLab, backend: Backend): void => {
   test('ADD gives a container its network and its ports, CHECK holds it to the result, DEL leaves nothing', async () => {
     const lab = await open()
@@ -104,6 +111,10 @@ export const verbs = (open: OpenLab, backend: Backend): void => {
     expect(refused).toMatchObject({ code: 101, cniVersion: '1.1.0' })
     expect(String(refused.msg)).toContain('-> pod-1@eth0:80 cannot be reached')
     expect(await one.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+    // The next one has the address that the remedy is for.
+    const two = await bareMachine(lab, 'pod-2')
+    const again = await plugin.refused('ADD', sandboxOf(two), published)
+    expect(addressesIn(again)).toEqual(addressesIn(refused))
     const { exitCode, stdout, stderr } = await plugin.call(
       'ADD',
       sandboxOf(one),

@@ -23,7 +23,7 @@ export const attachContainer = async (
     judge(await conflictsOf(host, { project, network, endpoint }))
   } catch (error) {
     // What an earlier call for the same interface made stays.
-    if (!wasThere) await host.detach(endpoint, { network })
+    if (!wasThere) await host.detach(endpoint, { network, neverUsed: true })
     throw error
   }
   return attached

@@ -56,6 +56,22 @@ export const releaseHolder = (
 }
 
 /**
+ * Takes the addresses of a holder on a network back as if they had never been leased, those that it gave up too.
+ * @example
+ * forgetHolder(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state
+ */
+export const forgetHolder = (state: LeaseState, on: LeasingNetwork, holder: LeaseHolder): LeaseStep<null> => {
+  const keys = families.flatMap((family) => [...keysOfHolder(state, addressHolderKey(on, family, holder))])
+  return stepOf(
+    write(
+      state,
+      keys.map((key): readonly [string, null] => [key, null]),
+    ),
+    null,
+  )
+}
+
+/**
  * Forgets the addresses that a holder gave up on a network, where it holds another one of the family.
  * @example
  * forgetReleased(state, { project: 'shop', network: 'web' }, { project: 'shop', service: 'web-1', replica: 1 }).state

@@ -95,14 +95,14 @@ export const openObservedHostOn = async (
     flows.takenBack(taken)
     await releaseHostPorts(rules, leases, taken)
   }
-  const release = async (network: string, endpoint: string): Promise<void> => {
+  const release = async (network: string, endpoint: string, neverUsed = false): Promise<void> => {
     const known = wanted.endpoint(network, endpoint)?.endpoint
     const addresses = [known?.ip, known?.ip6].filter((one) => typeof one === 'string')
     await unpublish(
       [{ endpoint, network }, ...addresses.map((address) => ({ address }))],
       known === undefined ? [] : [withoutEndpoint(network, endpoint)],
     )
-    await releaseLeases(rules, leases, network, endpoint)
+    await releaseLeases(rules, leases, network, endpoint, neverUsed)
   }
   try {
     await rules.refresh()
@@ -135,7 +135,7 @@ export const openObservedHostOn = async (
     detach: (endpoint, detachOptions = {}) =>
       whileOpen(async () => {
         checkDetachOptions(endpoint, detachOptions)
-        const { network: asked, keepLease = false } = detachOptions
+        const { network: asked, keepLease = false, neverUsed } = detachOptions
         const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
         await removeAttached(rules, machine, { ...named, endpoint })
         const parented = await removeChildren(machine, { ...named, endpoint }, detachOptions)
@@ -146,7 +146,8 @@ export const openObservedHostOn = async (
         // Of one that is no longer wanted too: a process may have been killed before its ports and leases were gone.
         if (named.project !== project) return
         for (const { network } of wanted.networks())
-          if (named.network === null || named.network === network.name) await release(network.name, endpoint)
+          if (named.network === null || named.network === network.name)
+            await release(network.name, endpoint, neverUsed)
       }),
     attachPort: (interfaceName, network) =>
       whileOpen(() => attachToNetwork(rules, machine, interfaceName, network)),

@@ -54,6 +54,11 @@ export interface DetachOptions {
   readonly network?: string
   /** True: the addresses stay leased, and ports stay published. */
   readonly keepLease?: boolean
+  /**
+   * True: no process ever had the addresses, as where a container is not started after all. The next endpoint that is leased
+   * an address may get them, as if they had never been leased; those that were given up otherwise come last.
+   */
+  readonly neverUsed?: boolean
   /** Where the interface is: of a network of macvlan or ipvlan, of which the host has no end. */
   readonly netns?: NamespaceReference
   /** The name that it has there; `eth0` unless told. */
@@ -125,6 +130,7 @@ export const checkDetachOptions = (name: unknown, options: DetachOptions): void 
     {
       network: textValue('the name of a network'),
       keepLease: flagValue,
+      neverUsed: flagValue,
       netns: netnsValue,
       interface: textValue('the name of an interface'),
     },

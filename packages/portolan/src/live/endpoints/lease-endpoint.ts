@@ -12,6 +12,7 @@ import {
   addressKey,
   attachedEndpoints,
   endpointIntent,
+  forgetHolder,
   releaseHolder,
   requestedName,
 } from '@portolan/core/planning'
@@ -135,20 +136,23 @@ const isHeld = (
     return lease?.kind === 'address' && lease.released === null && lease.holder.service === service
   })
 
-/** Gives up the addresses of an endpoint that is no longer wanted. */
+/**
+ * Gives up the addresses of an endpoint that is no longer wanted.
+ * @param neverUsed - they are not remembered as given up
+ */
 export const releaseLeases = async (
   { project, wanted }: LiveRules,
   leases: LeaseStore,
   network: string,
   name: string,
+  neverUsed = false,
 ): Promise<void> => {
   await leases.transact((before) => {
     // Another program may have leased it anew meanwhile.
     if (wanted.endpoint(network, name) !== null) return { state: before, changes: [], result: null }
     const on = { project, network }
     const holder = { project, service: name, replica: 1 }
-    const { state, changes } = releaseHolder(before, on, holder)
-    return { state, changes, result: null }
+    return neverUsed ? forgetHolder(before, on, holder) : releaseHolder(before, on, holder)
   })
 }
 
