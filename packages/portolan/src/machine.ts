@@ -20,6 +20,7 @@ export type {
 export { type Batch, batches } from './apply/batches.ts'
 export { hairpinAttribute } from './apply/hairpin-ports.ts'
 export { isStale, type Observation } from './apply/is-stale.ts'
+export { refuseLeftBehind } from './apply/refuse-left-behind.ts'
 export { noteSysctl } from './apply/sysctl-notes.ts'
 export { assumeBackend } from './backend/assume-backend.ts'
 export { type Backend, type BackendChoice, backends } from './backend/backend.ts'

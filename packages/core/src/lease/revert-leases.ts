@@ -1,7 +1,8 @@
 import { overlappingSubnets } from './acquire-subnet.ts'
-import type { Lease, LeaseChange, LeasedSubnet } from './lease.ts'
-import { addressKey, holderKey, leaseKey } from './lease-key.ts'
-import { findLease, type LeaseState, type LeaseStep, leaseOf, leasesUnder } from './lease-state.ts'
+import { heldInSubnet } from './addresses-in-subnet.ts'
+import type { Lease, LeaseChange } from './lease.ts'
+import { holderKey, leaseKey } from './lease-key.ts'
+import { findLease, type LeaseState, type LeaseStep, leaseOf } from './lease-state.ts'
 import { type Progress, sameLease, stepOf, write } from './lease-step.ts'
 
 /**
@@ -29,8 +30,7 @@ export const revertLeases = (state: LeaseState, changes: readonly LeaseChange[])
 
 /** A subnet in which an address has been leased meanwhile stays leased. */
 const isBuiltOn = (state: LeaseState, taken: Lease | null): boolean =>
-  taken?.kind === 'subnet' &&
-  leasesUnder(state, addressSpaceOf(taken)).some((one) => one.kind === 'address' && one.released === null)
+  taken?.kind === 'subnet' && heldInSubnet(state, taken).length > 0
 
 /** Has the thing that was given up another holder by now, or has its holder another such thing? */
 const isInTheWay = (state: LeaseState, given: Lease): boolean => {
@@ -41,6 +41,3 @@ const isInTheWay = (state: LeaseState, given: Lease): boolean => {
   if (other === null || (other.kind === 'address' && other.released !== null)) return false
   return leaseKey(other) !== leaseKey(given)
 }
-
-const addressSpaceOf = ({ project, network, family }: LeasedSubnet): string =>
-  addressKey({ project, network }, family, '')

@@ -7,6 +7,7 @@ import {
 } from '@portolan/netfilter'
 import { parseBridgeAlias } from '../contract/index.ts'
 import { overlappingSubnets } from '../lease/acquire-subnet.ts'
+import { heldInSubnet } from '../lease/addresses-in-subnet.ts'
 import {
   acquireSubnet,
   findLease,
@@ -17,8 +18,7 @@ import {
   leaseKey,
   releaseLease,
 } from '../lease/index.ts'
-import { addressKey, subnetKey } from '../lease/lease-key.ts'
-import { leasesUnder } from '../lease/lease-state.ts'
+import { subnetKey } from '../lease/lease-key.ts'
 import type { SubnetLease, SubnetPlan } from '../pool/index.ts'
 import type { LeaseDraft } from './lease-draft.ts'
 
@@ -45,10 +45,7 @@ export const subnetLeases = (
 
 /** Is it a subnet that no plan may give up: it was not taken by one, or an address in it was not? */
 const isOfOthers = (state: LeaseState, lease: LeasedSubnet): boolean =>
-  lease.planned !== true ||
-  leasesUnder(state, addressKey(lease, lease.family, '')).some(
-    (one) => one.kind === 'address' && one.released === null && one.planned !== true,
-  )
+  lease.planned !== true || heldInSubnet(state, lease).some(({ planned }) => planned !== true)
 
 /** The subnet that the bridge of a network has; null without a bridge, or without an address on it. */
 const bridgeSubnet = (

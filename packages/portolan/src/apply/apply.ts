@@ -1,11 +1,18 @@
 import type { Runner } from '@portolan/core'
-import { createRunner, defaultStateDirectory, type HostLockOptions } from '@portolan/host'
+import {
+  createRunner,
+  defaultStateDirectory,
+  type HostLockOptions,
+  mayChangeNetwork,
+  openLinks,
+} from '@portolan/host'
 import { checkOptions, flagValue, functionValue, type OptionKinds } from '@portolan/netfilter/schema'
 import { checkPlanValue, runnerValue } from '../arguments/value-kinds.ts'
 import { giveLeasesBack, takeLeasesOf } from '../leases/take-leases.ts'
 import { type LeaseOptions, leaseKinds, withLeaseStore } from '../leases/with-lease-store.ts'
 import type { Plan } from '../plan/plan.ts'
 import { carryOut } from './apply-plan.ts'
+import { refuseLeftBehind } from './refuse-left-behind.ts'
 
 /**
  * @example
@@ -41,6 +48,8 @@ export const applyKinds: OptionKinds<ApplyOptions> = {
  * @throws StaleStateError when what is ours, or a lease of the plan, changed since the plan was made: plan again
  * @throws ApplyError when the kernel refuses; with its words, and what was applied before
  * @throws PermissionError naming the capability
+ * @throws PortolanError `ENDPOINT_ATTACHED` where the plan takes a network away, or puts it on another parent, that a
+ *   container has a macvlan or ipvlan on
  * @example
  * const intent = readCompose('services: {web: {ports: ["8080:80"]}}', { source: 'compose.yaml', project: 'shop' })
  * await apply(await plan(intent, { backend: 'nftables' }))
@@ -51,6 +60,7 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
   checkOptions<ApplyOptions>(options, applyKinds, 'the options of apply')
   const { leases } = plan
   if (plan.changes.length === 0 && (leases === null || leases.changes.length === 0)) return
+  await refuseLeavingBehind(plan, options)
   await carryOut(plan, {
     runner: options.runner ?? createRunner(),
     stateDirectory: options.stateDirectory ?? defaultStateDirectory(),
@@ -59,6 +69,19 @@ export const apply = async (plan: Plan, options: ApplyOptions = {}): Promise<voi
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   })
+}
+
+/** An interface in a namespace is no part of the host's: only the kernel knows of it, and tells where this process may ask. */
+const refuseLeavingBehind = async (plan: Plan, options: LeaseOptions): Promise<void> => {
+  if (!mayChangeNetwork()) return
+  const state = await withLeaseStore(options, async (store) => store?.read())
+  if (state === undefined) return
+  const links = openLinks()
+  try {
+    await refuseLeftBehind(plan, state, links)
+  } finally {
+    links.close()
+  }
 }
 
 /**

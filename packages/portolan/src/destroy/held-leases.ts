@@ -1,4 +1,4 @@
-import { type Lease, type LeaseState, listLeases, releaseProject } from '@portolan/core'
+import { type Lease, type LeasedAddress, type LeaseState, listLeases, releaseProject } from '@portolan/core'
 
 /**
  * What a project has leased, without the addresses that it has given up already.
@@ -12,3 +12,18 @@ export const heldLeases = (state: LeaseState, project: string | null): readonly 
     (lease) => !left.has(lease) && !(lease.kind === 'address' && lease.released !== null),
   )
 }
+
+/**
+ * The addresses that endpoints of a project gave up, while no other one has them.
+ *
+ * @param project - null: of every project
+ * @internal
+ */
+export const givenUpAddresses = (state: LeaseState, project: string | null): readonly LeasedAddress[] =>
+  listLeases(state).flatMap((lease) =>
+    lease.kind === 'address' &&
+    lease.released !== null &&
+    (project === null || lease.holder.project === project)
+      ? [lease]
+      : [],
+  )

@@ -6,6 +6,7 @@ import {
   deleteVlan,
   type KeptSysctl,
   type Lease,
+  type LeasedAddress,
   type LeaseState,
   parseBridgeAlias,
   parseVlanAlias,
@@ -25,7 +26,7 @@ import { owedFlowChanges } from '../plan/flow-change.ts'
 import type { Plan, PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
 import { heldChainNotes } from '../plan/rule-notes.ts'
-import { heldLeases } from './held-leases.ts'
+import { givenUpAddresses, heldLeases } from './held-leases.ts'
 import { restoredSysctls } from './restored-sysctls.ts'
 import type { Surroundings } from './surroundings.ts'
 import { unknownProjectNotes } from './unknown-project-notes.ts'
@@ -59,6 +60,8 @@ export interface Removal extends Pick<Plan, 'changes' | 'observed' | 'withdrawn'
    * on the host now.
    */
   readonly leases: readonly Lease[]
+  /** The addresses that endpoints of them gave up before: an interface on a parent may have one still. Absent: none. */
+  readonly givenUp?: readonly LeasedAddress[]
 }
 
 /**
@@ -153,6 +156,7 @@ export const planRemoval = ({
     changes,
     summary: summarise(changes),
     leases: leases === null ? [] : heldLeases(leases, project),
+    givenUp: leases === null ? [] : givenUpAddresses(leases, project),
     withdrawn: published.filter((port) => projects.includes(port.project)),
     observed: { facts, rules },
     kept: sysctls.kept,

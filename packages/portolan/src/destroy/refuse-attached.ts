@@ -1,6 +1,7 @@
 import { type Lease, replicaName } from '@portolan/core'
 import type { Links } from '@portolan/host'
-import { ApplyError, containsAddress, PortolanError, parseAddress, parsePrefix } from '@portolan/netfilter'
+import { containsAddress, PortolanError, parseAddress, parsePrefix } from '@portolan/netfilter'
+import { isMacvlanUp } from '../live/attachments/is-macvlan-up.ts'
 import type { Removal } from './plan-removal.ts'
 
 /**
@@ -13,28 +14,18 @@ import type { Removal } from './plan-removal.ts'
  * @public @since 0.1.0
  */
 export const refuseAttached = async (
-  { leases, changes }: Pick<Removal, 'leases' | 'changes'>,
+  { leases, givenUp = [], changes }: Pick<Removal, 'leases' | 'givenUp' | 'changes'>,
   links: Pick<Links, 'hasChild'>,
 ): Promise<void> => {
   const gone = new Set(
     changes.flatMap(({ operation }) => (operation.kind === 'delete-vlan' ? [operation.name] : [])),
   )
-  for (const { project, network, endpoint, parent, mac } of onMacvlans(leases))
-    if (!gone.has(parent) && (await isUp(links, parent, mac)))
+  for (const { project, network, endpoint, parent, mac } of onMacvlans([...leases, ...givenUp]))
+    if (!gone.has(parent) && (await isMacvlanUp(links, parent, mac)))
       throw new PortolanError(
         'ENDPOINT_ATTACHED',
         `Endpoint ${endpoint} of network ${project}/${network} still has its interface on ${parent}, in a namespace that this host does not see. Detach it first (portolan detach ${endpoint} -p ${project} --netns ...), or keep what is leased (--keep-leases). Nothing was removed.`,
       )
-}
-
-/** A parent of which the kernel makes no macvlan has none. */
-const isUp = async (links: Pick<Links, 'hasChild'>, parent: string, mac: string): Promise<boolean> => {
-  try {
-    return await links.hasChild(parent, mac)
-  } catch (error) {
-    if (error instanceof ApplyError) return false
-    throw error
-  }
 }
 
 interface OnMacvlan {
@@ -45,7 +36,7 @@ interface OnMacvlan {
   readonly mac: string
 }
 
-/** The endpoints with addresses on networks of driver macvlan. */
+/** The endpoints with addresses, or with such as they gave up, on networks of driver macvlan. */
 const onMacvlans = (leases: readonly Lease[]): readonly OnMacvlan[] =>
   leases.flatMap((held) => {
     if (held.kind !== 'address' || held.on.project !== null) return []

@@ -23,6 +23,7 @@ import {
   type Removal,
   type RulesByBackend,
   refuseAttached,
+  refuseLeftBehind,
   takeLeasesOf,
 } from 'portolan/machine'
 import { checkFacts, checkRules, isOfValues } from '../check/check-facts.ts'
@@ -162,11 +163,13 @@ export const fakeHost = (facts: HostFacts = smallHost, rules: RuleTexts | HostRu
       checkPlan(plan)
       await state.withLock(async () => {
         const isDone = plan.changes.length === 0 && (plan.leases?.changes.length ?? 0) === 0
-        if (!isDone)
+        if (!isDone) {
+          await refuseLeftBehind(plan, await state.leases.read(), childLinks(state))
           await carryOutOn(state, plan, async () => {
             const taken = await takeLeasesOf(state.leases, plan.leases)
             return () => giveLeasesBack(state.leases, taken)
           })
+        }
         remember(state, plan.desired)
       })
     },

@@ -1,19 +1,23 @@
+import type { EndpointMark } from '@portolan/core'
 import { visibleLine } from '@portolan/netfilter'
 import type { DetachOptions } from '../../live/attachments/attach-request.ts'
 import { endpointNamed, isOnNetworks, networksOf, openFor, projectOfEndpoint } from '../attached-project.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { markInside } from '../mark-inside.ts'
 import { namespaceOf } from '../namespace-option.ts'
 
 /** `portolan detach`: an endpoint off its networks. */
 export const run = async ({ options, positionals, terminal }: CommandContext): Promise<ExitCode> => {
   const [written = ''] = positionals
-  const known = await projectOfEndpoint(options, written)
+  const inside = await markInside(options)
+  const known = (await projectOfEndpoint(options, written)) ?? projectOf(inside, written)
   const endpoint = await endpointNamed(options, known, written)
   const project = known ?? (endpoint === written ? null : await projectOfEndpoint(options, endpoint))
   const keepLease = options['keep-leases'] === true
-  const isOn = project !== null && (await isOnNetworks(options, project, endpoint, keepLease))
+  const isInside = project !== null && projectOf(inside, endpoint) === project
+  const isOn = isInside || (project !== null && (await isOnNetworks(options, project, endpoint, keepLease)))
   if (project !== null) {
     const how: DetachOptions = {
       keepLease,
@@ -24,7 +28,10 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
     try {
       if (isOwn) await host.detach(endpoint, how)
       else
-        for (const network of await networksOf(options, project, endpoint))
+        for (const network of new Set([
+          ...(await networksOf(options, project, endpoint)),
+          ...(isInside && inside !== null ? [inside.network] : []),
+        ]))
           await host.detach(endpoint, { ...how, network: `${project}/${network}` })
     } finally {
       await host.close()
@@ -34,6 +41,9 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
   else terminal.print(visibleLine(textOf(written, project, isOn)))
   return exitCode.ok
 }
+
+const projectOf = (mark: EndpointMark | null, endpoint: string): string | null =>
+  mark?.endpoint === endpoint ? mark.project : null
 
 const textOf = (endpoint: string, project: string | null, wasOn: boolean): string => {
   if (project === null) return `Nothing of ${endpoint} is on this host.`

@@ -5,12 +5,13 @@ import {
   type LeaseState,
   leasedSubnets,
   parseEndpointAlias,
+  replicaName,
 } from '@portolan/core'
 import type { InsideLink } from '@portolan/host'
-import { PortolanError } from '@portolan/netfilter'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { LiveMachine } from '../live-machine.ts'
 import type { DetachOptions } from './attach-request.ts'
-import { heldBy } from './held-addresses.ts'
+import { givenUpBy, heldBy, holderOf } from './held-addresses.ts'
 
 interface Detached {
   readonly project: string
@@ -33,11 +34,11 @@ export const removeChildren = async (
 ): Promise<readonly string[]> => {
   const state = await leases.read()
   const networks: string[] = []
+  if (netns !== undefined) await removeMarked(namespaces, wanted, netns, inside)
   for (const [network, { driver, parent }] of parentsOf(state, wanted)) {
     const [lease] = heldBy(state, { ...wanted, network })
-    if (lease === undefined) continue
-    networks.push(network)
-    if (netns !== undefined) {
+    if (lease !== undefined) networks.push(network)
+    if (lease !== undefined && netns !== undefined) {
       const namespace = namespaces.open(netns)
       try {
         const link = await namespace.readLink(inside)
@@ -47,13 +48,53 @@ export const removeChildren = async (
         namespace.close()
       }
     }
-    if (driver.kind === 'macvlan' && (await links.hasChild(parent, lease.mac)))
+    // What it gave up before, by a plan, may be on an interface still.
+    const own = [...(lease === undefined ? [] : [lease]), ...givenUp(state, { ...wanted, network })]
+    for (const mac of driver.kind === 'macvlan' ? new Set(own.map((one) => one.mac)) : []) {
+      if (!(await links.hasChild(parent, mac))) continue
       throw new PortolanError(
         'ENDPOINT_ATTACHED',
         `Endpoint ${wanted.endpoint} of network ${network} still has its interface on ${parent}, in a namespace that this host does not see. End its process, or say which namespace it is (netns, --netns) and what the interface is called there (interface, --interface).`,
       )
+    }
   }
   return networks
+}
+
+const givenUp = (state: LeaseState, mark: EndpointMark): ReturnType<typeof givenUpBy> =>
+  givenUpBy(
+    state,
+    holderOf(state, mark),
+    (holder) => holder.project === mark.project && replicaName(holder) === mark.endpoint,
+  )
+
+/** Removes an interface by its alias alone: its network may be no more, or be another one. */
+const removeMarked = async (
+  namespaces: LiveMachine['namespaces'],
+  { project, network, endpoint }: Detached,
+  netns: NonNullable<DetachOptions['netns']>,
+  inside: string,
+): Promise<void> => {
+  let namespace: ReturnType<typeof namespaces.open>
+  try {
+    namespace = namespaces.open(netns)
+  } catch (error) {
+    // It is gone, and with it what was in it. Where a lease says that it has to be there, that is told.
+    if (error instanceof InvalidRequestError) return
+    throw error
+  }
+  try {
+    const link = await namespace.readLink(inside)
+    const mark = link?.kind === 'macvlan' || link?.kind === 'ipvlan' ? parseEndpointAlias(link.alias) : null
+    if (
+      mark?.project === project &&
+      mark.endpoint === endpoint &&
+      (network === null || mark.network === network)
+    )
+      await namespace.removeLink(inside)
+  } finally {
+    namespace.close()
+  }
 }
 
 /** By its alias: the lease may have another MAC by now, and be that of another network with the same parent. */

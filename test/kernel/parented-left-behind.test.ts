@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { bareMachine } from './attach/in-namespace.ts'
+
+const lan = (parent: string, services = 'a: {networks: [lan]}'): string =>
+  `{name: vl, services: {${services}}, networks: {lan: {driver: macvlan, driver_opts: {parent: ${parent}}}}}`
+
+test('a file that takes a macvlan network away, or moves it, is refused while a container is on it', async () => {
+  await using lab = await openLab()
+  const [a, job] = [await bareMachine(lab, 'a'), await bareMachine(lab, 'job')]
+  await lab.host.ip('link add p1 type veth peer name p1-end')
+  await lab.host.ip('link set p1 up')
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  const apply = async (text: string) => {
+    const file = await lab.write('compose.yaml', text)
+    return lab.portolan(['apply', '--yes', '-f', file])
+  }
+  const done = { exitCode: 0, stderr: '' }
+  const detach = async (machine: typeof a) => run(`detach ${machine.name} -p vl --netns ${machine.pid}`)
+  const refused = (endpoint: string, becomes: string) => ({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      `Endpoint ${endpoint} of network vl/lan still has its macvlan on eth0, in a namespace that this host does not see, and the network is to be ${becomes}. Detach it first (portolan detach ${endpoint} -p vl --netns ...), then apply again. Nothing was changed.`,
+    ),
+  })
+  const bridge = '{name: vl, services: {a: {networks: [br]}}, networks: {br: {}}}'
+  expect(await apply(lan('eth0'))).toMatchObject({ exitCode: 0 })
+  for (const { name, pid } of [a, job])
+    expect(await run(`attach vl/lan --netns ${pid} --name ${name}`)).toMatchObject(done)
+  const links = await lab.host.mustRun(['ip', '-o', 'link'])
+  expect(await apply(bridge)).toMatchObject(refused('a', 'on eth0 no more'))
+  expect(await apply(lan('p1'))).toMatchObject(refused('a', 'on p1'))
+  expect(await apply(lan('eth0, macvlan_mode: private'))).toMatchObject(
+    refused('a', 'macvlan of mode private in place of macvlan of mode bridge'),
+  )
+  expect(await lab.host.mustRun(['ip', '-o', 'link'])).toBe(links)
+  expect(await detach(a)).toMatchObject(done)
+  expect(await apply(bridge)).toMatchObject(refused('job', 'on eth0 no more'))
+  // Its service goes, and the network stays: the interface is found where it is all the same.
+  expect(await run(`attach vl/lan --netns ${a.pid} --name a`)).toMatchObject(done)
+  expect(await apply(lan('eth0', 'b: {networks: [lan]}'))).toMatchObject({ exitCode: 0 })
+  const still = { exitCode: 1, stderr: expect.stringContaining('Endpoint a of network') }
+  expect(await run('detach a -p vl')).toMatchObject(still)
+  expect(await detach(job)).toMatchObject(done)
+  expect(await job.mustRun(['ip', 'link'])).not.toContain('eth0')
+  expect(await run('destroy -p vl --yes')).toMatchObject(still)
+  expect(await detach(a)).toMatchObject({ ...done, stdout: 'a is off the networks of project vl.\n' })
+  expect(await a.mustRun(['ip', 'link'])).not.toContain('eth0')
+  expect(await apply(lan('p1'))).toMatchObject({ exitCode: 0 })
+  expect(await apply(bridge)).toMatchObject({ exitCode: 0 })
+})
+
+test('an interface that says which endpoint it is goes with detach, whatever is leased', async () => {
+  await using lab = await openLab()
+  const a = await bareMachine(lab, 'a')
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  expect(await run(`attach lan --parent eth0 --subnet 192.0.2.0/24 --netns ${a.pid} --name a`)).toMatchObject(
+    { exitCode: 0 },
+  )
+  expect(await run(`detach a --netns ${a.pid} --state /run/lab/other`)).toMatchObject({
+    exitCode: 0,
+    stdout: 'a is off the networks of project attach.\n',
+  })
+  expect(await a.mustRun(['ip', 'link'])).not.toContain('eth0')
+})
