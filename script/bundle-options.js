@@ -13,9 +13,14 @@ export const bundleOptions = {
   target: 'node20.19',
   // These load native code from beside their own files.
   // The last comes without the text of its licence, which a copy in the bundle would have to carry.
-  external: ['lmdb', 'netlink', '@bomb.sh/tab'],
+  // What talks to etcd is installed by those alone that name a cluster.
+  external: ['lmdb', 'netlink', '@bomb.sh/tab', '@portolan/etcd'],
   // The sources, not what tsc made of them before.
-  alias: Object.fromEntries(packageEntries.map(({ specifier, source }) => [specifier, `./${source}`])),
+  alias: Object.fromEntries(
+    packageEntries
+      .filter((entry) => entry.package !== 'etcd')
+      .map(({ specifier, source }) => [specifier, `./${source}`]),
+  ),
   tsconfig: 'tsconfig.base.json',
   // Some libraries are CommonJS, and ask for Node's modules with `require`.
   banner: {

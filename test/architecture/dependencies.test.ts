@@ -39,6 +39,8 @@ const allowed: Record<string, readonly string[]> = {
   portolan: [
     '@portolan/core',
     '@portolan/core/planning',
+    // Loaded when a cluster is named, and no dependency.
+    '@portolan/etcd',
     '@portolan/host',
     // Reading a file without loading netlink, LMDB and execa.
     '@portolan/host/file',
@@ -64,6 +66,8 @@ const allowed: Record<string, readonly string[]> = {
     '@portolan/netfilter/text',
     '@portolan/nftables',
   ],
+  // Beside the facade, which loads it where a cluster is named.
+  etcd: ['@portolan/core', '@portolan/netfilter'],
   // Above the facade: a program that uses it as any other does.
   cni: [
     'portolan',
@@ -87,6 +91,7 @@ const libraries: Record<string, readonly string[]> = {
   portolan: ['@bomb.sh/tab', 'string-width'],
   testing: ['@jest/globals', 'fast-check', 'vitest'],
   cni: [],
+  etcd: ['cockatiel', 'etcd3'],
 }
 
 /** Packages that the bundle of a package loads from outside itself, for the reasons in script/bundle-options.js. */
@@ -117,7 +122,7 @@ const packageOf = (file: string, specifier: string): string | null => {
   )
 }
 
-const mayUseNode = new Set(['host', 'portolan', 'testing', 'cni'])
+const mayUseNode = new Set(['host', 'portolan', 'testing', 'cni', 'etcd'])
 
 describe.each(Object.keys(allowed))('package %s', (name) => {
   const files = sourcesOf(name)

@@ -16,6 +16,11 @@ const packet = {
 const words = commandLine.map((word) => `'${word}'`).join(' ')
 /** What serves until it is stopped is stopped once it serves. */
 const program = `#!/bin/sh
+if [ "$1" = cluster ] && [ ! -e /run/etcd.pid ]; then
+  setsid etcd --data-dir /run/etcd --log-level error >/dev/null 2>&1 &
+  echo $! >/run/etcd.pid
+  until curl --silent --fail http://127.0.0.1:2379/health >/dev/null; do kill -0 $! || break; sleep 0.05; done
+fi
 [ "$1" = docker-plugin ] || exec ${words} "$@"
 ${words} "$@" &
 until [ -S /run/docker/plugins/portolan.sock ]; do kill -0 $! || break; sleep 0.05; done
@@ -46,6 +51,7 @@ const runAll = async (lines: readonly string[]): Promise<readonly [string, strin
     ip netns add blue; ip netns add green
     mkfifo typed; exec 3<>typed
     ${lines.map((line, at) => `echo y >&3; script -qec '${line}' /dev/null <&3 >said.${at}; echo "$? ${at}" >>codes`).join('\n')}
+    kill -KILL $(cat /run/etcd.pid)
     exit 0`
   await run(['unshare', '--net', '--mount', 'bash', '-c', script], {
     folder,
@@ -86,6 +92,7 @@ const order = [
   'evaluate',
   'parse',
   'inspect',
+  'cluster',
   'completion',
   'version',
   'destroy',

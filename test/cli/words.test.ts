@@ -92,14 +92,26 @@ describe('words that mean nothing', () => {
   })
 })
 
-describe('commands that are not there yet', () => {
+describe('cluster', () => {
+  const env = { HOME: '/nowhere', XDG_CONFIG_HOME: '' }
   test.concurrent.each([
-    ['cluster', 'init'],
-    ['cluster', '--json-nonsense'],
-  ])('%s says so, whatever options it is given', async (...words) => {
-    const { code, stdout, stderr } = await portolan(words, { folder })
+    [['init'], /nothing says which cluster is meant.*cluster: in \/etc\/portolan\/config\.yaml/],
+    [['int'], /there is no `portolan cluster int`\. Did you mean "init"\?/],
+    [['join', '--cluster', 'prod'], /is no URL of a cluster\. Write etcd:\/\//],
+    [
+      ['join', '--cluster', 'etcds://a/b?ca=/nowhere'],
+      /\/nowhere, which the cluster's URL names, could not be read/,
+    ],
+    [['init', '--cluster', 'etcd://127.0.0.1:1/prod'], /a cluster needs pools/],
+    [
+      ['join', '--cluster', 'etcd://127.0.0.1:1/prod', '--grace', '1'],
+      /`portolan cluster join` has no use for --grace/,
+    ],
+    [['reclaim', '--cluster', 'etcd://127.0.0.1:1/prod'], /--member NAME.*--all/],
+  ])('%j is refused', async (words, why) => {
+    const { code, stdout, stderr } = await portolan(['cluster', ...words], { folder, environment: env })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain(`\`portolan ${words[0]}\` is not there yet`)
+    expect(stderr).toMatch(why)
   })
 })
 

@@ -13,6 +13,7 @@ export const packageNames = [
   'portolan',
   'testing',
   'cni',
+  'etcd',
 ] as const
 
 /** An export whose doc comment says @public. */

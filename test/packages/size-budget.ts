@@ -2,7 +2,8 @@
 export const packedBytes: Readonly<Record<string, number>> = {
   portolan: 1_040_000,
   'portolan-cni': 700_000,
-  'portolan-core': 320_000,
+  'portolan-core': 345_000,
+  'portolan-etcd': 12_000,
   'portolan-host': 133_000,
   'portolan-iptables': 117_000,
   'portolan-netfilter': 181_000,

@@ -1,3 +1,4 @@
+export * from './block/index.ts'
 export * from './config/index.ts'
 export {
   type Conflict,

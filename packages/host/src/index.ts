@@ -1,3 +1,4 @@
+export * from './cluster/member-file.ts'
 export * from './conntrack/conntrack.ts'
 export {
   accountsFlows,

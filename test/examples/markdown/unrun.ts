@@ -35,6 +35,10 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'npm run bench                       # as root; some three minutes':
       'It measures for minutes. test/bench runs every bench in a small size.',
   },
+  'docs/blocks-of-a-cluster.md': {
+    'npm install --global portolan @portolan/etcd':
+      'It asks the registry, and servers of etcd. test/kernel/cluster-command.test.ts runs the commands on a real one.',
+  },
   'docs/use-as-a-cni-plugin.md': {
     'npm install --global @portolan/cni':
       'installs from the registry, and links into the folder of plugins of this machine',

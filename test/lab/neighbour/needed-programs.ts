@@ -9,6 +9,7 @@ export const neededPrograms = {
   ufw: ['ufw'],
   libvirt: ['libvirtd', 'virsh', 'dnsmasq'],
   fail2ban: ['fail2ban-server'],
+  etcd: ['etcd'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Neighbour = keyof typeof neededPrograms

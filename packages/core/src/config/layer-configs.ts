@@ -20,7 +20,13 @@ export const layerConfigs = (nearer: Config, farther: Config): Config => {
     reserved: [...nearer.reserved, ...farther.reserved.flatMap((range) => without(range, allowed))],
     // What is reserved wins over what is allowed, so the nearer config's ranges need not be taken out here.
     allowed: [...nearer.allowed, ...farther.allowed],
+    ...clusterOf(nearer, farther),
   }
+}
+
+const clusterOf = (nearer: Config, farther: Config): Pick<Config, 'cluster'> => {
+  const cluster = nearer.cluster ?? farther.cluster ?? null
+  return cluster === null ? {} : { cluster }
 }
 
 const without = (reserved: ReservedRange, holes: readonly Prefix[]): readonly ReservedRange[] => {

@@ -4,13 +4,14 @@ import {
   type SourcePosition,
   tryParseHostOrPrefix,
 } from '@portolan/netfilter'
+import { parseClusterUrl } from '../block/cluster-url.ts'
 import { type MapTree, nameOf, type ScalarTree, type Tree } from '../intent/compose/tree.ts'
 import { readYaml } from '../intent/compose/yaml-tree.ts'
 import { parsePool, type ReservedRange } from '../pool/index.ts'
 import { type Config, emptyConfig } from './config.ts'
 
 /** The keys; the second of each is how the command's option is spelt, which people write too. */
-const keys = { pools: 'pool', reserved: 'reserve', allowed: 'allow' } as const
+const keys = { pools: 'pool', reserved: 'reserve', allowed: 'allow', cluster: 'cluster' } as const
 
 type Key = keyof typeof keys
 
@@ -38,6 +39,7 @@ export const parseConfig = (text: string, source: string): Config => {
       return { range, from: `${place.source}:${place.line}` }
     }),
     allowed: itemsOf(found.allowed).map((item) => rangeOf(item, 'allowed').text),
+    ...(found.cluster === undefined ? {} : { cluster: clusterUrl(found.cluster) }),
   }
 }
 
@@ -73,6 +75,19 @@ const poolText = (item: Tree): string => {
   } catch (cause) {
     if (!(cause instanceof InvalidRequestError)) throw cause
     throw new ParseError(`pools: ${cause.message}`, place, text, { cause })
+  }
+}
+
+const clusterUrl = (item: Tree): string => {
+  if (item.kind !== 'scalar')
+    throw refuse(item, `cluster: expected a URL such as etcd://192.0.2.1:2379/prod, found ${nameOf(item)}`)
+  try {
+    parseClusterUrl(item.text)
+    return item.text
+  } catch (cause) {
+    if (!(cause instanceof InvalidRequestError)) throw cause
+    // The text is not repeated: it may have a password in it.
+    throw new ParseError(`cluster: ${cause.message}`, insideQuotes(item), '', { cause })
   }
 }
 

@@ -34,3 +34,10 @@ test('what the nearer both reserves and allows stays reserved', () => {
   const nearer = config({ allowed: ['10.0.0.0/8'], reserved: [reserved('10.0.0.0/8')] })
   expect(layerConfigs(nearer, emptyConfig)).toEqual(nearer)
 })
+
+test('the nearer config names the cluster, or else the farther one', () => {
+  const [near, far] = ['etcd://192.0.2.1/near', 'etcd://192.0.2.1/far']
+  expect(layerConfigs({ ...emptyConfig, cluster: near }, { ...emptyConfig, cluster: far }).cluster).toBe(near)
+  expect(layerConfigs(emptyConfig, { ...emptyConfig, cluster: far }).cluster).toBe(far)
+  expect(layerConfigs(emptyConfig, emptyConfig)).toEqual(emptyConfig)
+})

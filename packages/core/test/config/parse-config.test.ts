@@ -36,6 +36,16 @@ x-note: anything
       allowed: ['100.64.0.0/10'],
     })
   })
+  test('the cluster, as its URL; a mistake in it has its place, and a password in it is not repeated', () => {
+    const url = 'etcd://192.0.2.1:2379,192.0.2.2:2379/prod'
+    expect(parseConfig(`cluster: ${url}`, source)).toEqual({ ...emptyConfig, cluster: url })
+    expect(error('pools: docker\ncluster: prod')).toMatchObject({ line: 2, column: 10 })
+    expect(error('cluster: [a]').fault).toContain('expected a URL')
+    const { message, snippet } = error('cluster: etcd://user:secret@192.0.2.1/prod')
+    expect(message).toContain('a password in it')
+    expect(message + snippet).not.toContain('secret')
+  })
+
   test('keys may be spelt as the options are, and one value may stand for a list of one', () => {
     expect(parseConfig('pool: docker\nreserve: 10.0.0.0/8\nallow: 10.1.0.0/16', source)).toEqual({
       pools: ['docker'],
@@ -61,7 +71,12 @@ x-note: anything
     ['reserved: [10.0.0.0/33]', 1, 12, /found "10\.0\.0\.0\/33"/],
     ['allowed:\n  - {a: b}', 2, 5, /allowed: expected an address .* found a mapping/],
     ['allowed: [~]', 1, 11, /found nothing/],
-    ['reserved: []\nreserves: []', 2, 1, /unknown key "reserves": expected one of pools, reserved, allowed/],
+    [
+      'reserved: []\nreserves: []',
+      2,
+      1,
+      /unknown key "reserves": expected one of pools, reserved, allowed, cluster/,
+    ],
     ['reserved: [10.0.0.0/8]\nreserve: [10.0.0.0/8]', 2, 1, /"reserve" says again what reserved says/],
     ['reserved: []\nreserved: []', 2, 1, /"reserved" is written twice/],
     ['- classic', 1, 1, /expected keys such as pools, reserved and allowed, found a list/],

@@ -1,5 +1,5 @@
-import { constants, existsSync } from 'node:fs'
-import { lstat, open, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PermissionError, PortolanError } from '@portolan/netfilter'
 import { baseFolder } from '../home/base-folder.ts'
@@ -8,8 +8,9 @@ import { emptyState, type HostState, isEmptyState, outliving } from './host-stat
 import { makeStateDirectory } from './make-directory.ts'
 import { isSameNamespace, namespaceKey } from './namespace-key.ts'
 import { hasOwnBridge } from './own-bridge.ts'
+import { readOwn, syncDirectory, writeDurably } from './own-file.ts'
 import { parseStateFile, STATE_VERSION, type StateFile } from './parse-state.ts'
-import { refuseUnsafeDirectory, refuseUnsafeFile } from './safe-place.ts'
+import { refuseUnsafeDirectory } from './safe-place.ts'
 
 /**
  * Where state is kept unless told otherwise: /var/lib/portolan for root, else under $XDG_STATE_HOME or
@@ -45,7 +46,7 @@ export const readState = async (directory: string): Promise<HostState> => {
   let text: string
   try {
     refuseUnsafeDirectory(directory)
-    text = await readOwn(file)
+    text = await readOwn(`The state file ${file}`, file)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return emptyState
     throw fileError('read', file, error)
@@ -127,46 +128,6 @@ const stateFile = (directory: string, namespace: string): string => join(directo
 
 /** One writer a namespace (the host lock), so one name: what a killed process left is removed by the next. */
 const temporaryFile = (file: string): string => `${file}.tmp`
-
-/** Reads a file that is no link; a pipe in its place would otherwise wait for a writer. */
-const readOwn = async (file: string): Promise<string> => {
-  const what = `The state file ${file}`
-  // This check is for its message. O_NOFOLLOW is what keeps a link from being followed.
-  refuseUnsafeFile(what, file, await lstat(file))
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    refuseUnsafeFile(what, file, await handle.stat())
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
-  }
-}
-
-const writeDurably = async (file: string, text: string): Promise<void> => {
-  await rm(file, { force: true })
-  // A new file in any case (O_EXCL): a link that stands in its place would have another file cut off.
-  const handle = await open(
-    file,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    0o644,
-  )
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** A rename is only sure to survive a power cut once the directory itself is on disk (fsync(2)). */
-const syncDirectory = async (directory: string): Promise<void> => {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
   if (error instanceof PortolanError) return error

@@ -1,5 +1,6 @@
 import { askingCommands } from './asking-commands.ts'
 import { attachingCommands } from './attaching-commands.ts'
+import { clusterCommand } from './cluster-command.ts'
 import type { Command } from './command.ts'
 import { always, common, hostFiles, intent, subnets } from './option-sets.ts'
 
@@ -217,6 +218,7 @@ export const commands: Readonly<Record<string, Command>> = {
     positionals: 0,
     load: () => import('./commands/docker-plugin.ts'),
   },
+  ...clusterCommand,
   inspect: {
     usage: 'inspect',
     summary: 'Print what is known of this host as JSON, valid for --host.',
@@ -265,6 +267,3 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./commands/version.ts'),
   },
 }
-
-/** Commands that have a name and a place already, and nothing behind it yet. */
-export const comingCommands: readonly string[] = ['cluster']

@@ -192,6 +192,28 @@ export const optionTable = {
     value: 'CIDR',
     help: 'with --parent: where addresses are leased in its subnet',
   },
+  cluster: {
+    type: 'string',
+    value: 'URL',
+    help: 'the cluster: etcd://HOST:2379[,HOST:2379]/NAME, or etcds:// for TLS',
+    fallback: '`cluster` of config.yaml',
+  },
+  member: {
+    type: 'string',
+    value: 'NAME',
+    help: 'the host in the cluster: this one (join), or the one that is off (reclaim)',
+    fallback: 'join: the name of this machine',
+  },
+  takeover: {
+    type: 'boolean',
+    help: 'join: take the blocks of a host of this name after its state directory was lost',
+  },
+  grace: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'reclaim: how long no such host may come back before its blocks are taken',
+    fallback: '600',
+  },
   'no-default-route': { type: 'boolean', help: 'give no default route' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
   version: { type: 'boolean', short: 'V', help: 'the version' },

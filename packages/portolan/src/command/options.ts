@@ -87,7 +87,7 @@ const mistake = (why: string): string => {
  */
 export const wholeNumber = (
   options: Options,
-  name: 'count' | 'size' | 'mtu' | 'metric',
+  name: 'count' | 'size' | 'mtu' | 'metric' | 'grace',
   bounds: { readonly from: number; readonly to: number },
 ): number | null => {
   const text = options[name]

@@ -2,7 +2,7 @@ import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import { didYouMean } from '../text/closest.ts'
 import { version } from '../version.ts'
 import type { Command } from './command.ts'
-import { comingCommands, commands } from './commands.ts'
+import { commands } from './commands.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { commandHelp, generalHelp, helpUsage } from './help.ts'
 import { InterruptedError } from './interrupted-error.ts'
@@ -21,9 +21,7 @@ export const run = async (
   terminal: Terminal = openTerminal(),
 ): Promise<ExitCode> => {
   try {
-    // Before the options are read: those of a command that is not there yet are not known.
     const [first = ''] = words
-    if (comingCommands.includes(first)) throw unknownCommand(first)
     // What the scripts of `portolan completion` ask: words that are still being typed are no command line yet.
     if (first === 'complete' && words[1] === '--') {
       const { complete } = await import('./completion/complete.ts')
@@ -89,9 +87,7 @@ const helpOn = (options: Words['options'], [name, extra]: readonly string[]): st
 
 const unknownCommand = (name: string): InvalidRequestError =>
   new InvalidRequestError(
-    comingCommands.includes(name)
-      ? `\`portolan ${name}\` is not there yet in version ${version}; see "Limits" in the README.`
-      : `there is no command ${JSON.stringify(name)}.${didYouMean(name, [...Object.keys(commands), 'help'], (one) => `"${one}"`)} ${commandList()}`,
+    `there is no command ${JSON.stringify(name)}.${didYouMean(name, [...Object.keys(commands), 'help'], (one) => `"${one}"`)} ${commandList()}`,
   )
 
 const commandList = (): string => `The commands are ${Object.keys(commands).join(', ')}.`

@@ -95,6 +95,8 @@ describe('the JSON Schema of config.yaml', () => {
     [{ reserved: ['10.64.0.0/16', '192.0.2.7', '2001:db8::/64'], allowed: ['100.64.0.0/10'], 'x-note': 1 }],
     [{ pool: 'docker', reserve: '10.0.0.0/8', allow: '10.1.0.0/16' }],
     [{ pools: null, reserved: null, allowed: [] }],
+    [{ cluster: 'etcd://192.0.2.1:2379/prod' }],
+    [{ cluster: null }],
   ])('takes %j, as the command does', (value) => {
     expect(judge(value)).toEqual({ read: true, schema: true })
   })
@@ -110,6 +112,8 @@ describe('the JSON Schema of config.yaml', () => {
     [{ reserved: [{ a: 'b' }] }],
     [{ allowed: [null] }],
     [{ reserves: [] }],
+    [{ cluster: 'prod' }],
+    [{ cluster: ['etcd://192.0.2.1:2379/prod'] }],
     [{ reserved: ['10.0.0.0/8'], reserve: ['10.0.0.0/8'] }],
   ])('refuses %j, as the command does', (value) => {
     expect(judge(value)).toEqual({ read: false, schema: false })

@@ -1,0 +1,25 @@
+import type { BlockCondition, BlockEntry, BlockOperation } from './block-store.ts'
+
+export type Entries = ReadonlyMap<string, BlockEntry>
+
+/** Does it hold? What is not there was created and modified at 0. */
+export const holds = (entries: Entries, { kind, key, revision }: BlockCondition): boolean =>
+  (entries.get(key)?.[kind] ?? 0) === revision
+
+/** The keys after the operations of the transaction that made this revision. */
+export const applyOperations = (
+  entries: Entries,
+  operations: readonly BlockOperation[],
+  revision: number,
+): Entries => {
+  const next = new Map(entries)
+  for (const operation of operations) {
+    const { key } = operation
+    if (operation.kind === 'delete') next.delete(key)
+    else {
+      const created = next.get(key)?.created ?? revision
+      next.set(key, { key, value: operation.value, created, modified: revision })
+    }
+  }
+  return next
+}

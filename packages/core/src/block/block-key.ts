@@ -1,0 +1,35 @@
+import { bitsOf, type Prefix } from '@portolan/netfilter'
+
+/** The key of the pools. */
+export const poolsKey = 'pools'
+
+const blocks = 'blocks/'
+const hosts = 'hosts/'
+
+/** The key of a host's liveness. */
+export const hostKey = (host: string): string => `${hosts}${host}`
+
+/** The host that a key is of; null: it is another key. */
+export const hostOfKey = (key: string): string | null =>
+  key.startsWith(hosts) ? key.slice(hosts.length) : null
+
+/**
+ * The key of a block: its first address in hexadecimal digits, and its length. There is one key for each prefix, so a
+ * block that is there cannot be there twice.
+ * @example
+ * blockKey(parsePrefix('10.64.0.0/24')) // 'blocks/ip/0a400000-24'
+ */
+export const blockKey = (prefix: Prefix): string =>
+  `${blocks}${prefix.family}/${prefix.base.toString(16).padStart(bitsOf(prefix) / 4, '0')}-${prefix.length}`
+
+/** The block that a key is of; null: it is another key, or not one that `blockKey` gives. */
+export const blockOfKey = (key: string): Prefix | null => {
+  const [, family, digits = '', length = ''] =
+    /^blocks\/(ip6?)\/([0-9a-f]{8}|[0-9a-f]{32})-(\d{1,3})$/.exec(key) ?? []
+  if (family === undefined) return null
+  const prefix: Prefix =
+    family === 'ip'
+      ? { family: 'ip', base: Number.parseInt(digits, 16), length: Number(length) }
+      : { family: 'ip6', base: BigInt(`0x${digits}`), length: Number(length) }
+  return blockKey(prefix) === key && prefix.length <= bitsOf(prefix) ? prefix : null
+}

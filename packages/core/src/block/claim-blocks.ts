@@ -1,0 +1,161 @@
+import { type Family, families, formatPrefix, type Prefix, parsePrefix } from '@portolan/netfilter'
+import { blockKey, hostKey, poolsKey } from './block-key.ts'
+import { formatBlockRecord } from './block-record.ts'
+import type { BlockSteps } from './block-steps.ts'
+import type { BlockCondition, BlockOperation } from './block-store.ts'
+import { BlockStoreError } from './block-store-error.ts'
+import { chooseBlock, isBlockOf } from './choose-block.ts'
+import { poolEntries } from './cluster-pools.ts'
+import {
+  blocksOf,
+  type ClusterBlock,
+  type ClusterState,
+  mustHavePools,
+  type PlacedBlock,
+  revisionOf,
+  withoutPrefix,
+} from './cluster-state.ts'
+import { type BlockMove, findMoves, type RememberedBlock } from './find-moves.ts'
+import { asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
+import { type BlockChange, pursue } from './pursue.ts'
+
+/** @public @since 0.1.0 */
+export interface ClaimRequest extends ClusterMember {
+  /** The lease that says that this host is alive, as `grantLease` gives it; null: nothing is said. */
+  readonly lease: string | null
+  /** Put the lease in the place of the one that says so now; for a program that keeps it alive from now on. */
+  readonly renews?: boolean
+  /** A text that no other claim has, each time: 128 random bits. */
+  readonly newNonce: () => string
+  /** How many blocks of each family of the pools the host wants to have in all; 1 unless told. */
+  readonly count?: number
+  /** What the host had when it asked last. A block of these is preferred, and what became of the others is told. */
+  readonly remembered?: readonly RememberedBlock[]
+  /** Take the blocks of a host of this name that is not alive, and whose incarnation is lost. */
+  readonly takeover?: boolean
+}
+
+/** @public @since 0.1.0 */
+export interface ClaimedBlocks {
+  /** All blocks of this host. */
+  readonly blocks: readonly ClusterBlock[]
+  /** Those of them that are new. */
+  readonly claimed: readonly string[]
+  /** Blocks that no pool has any more, given back. */
+  readonly released: readonly string[]
+  /** Blocks that this host had and has no longer. What uses them has to move. */
+  readonly moves: readonly BlockMove[]
+}
+
+/**
+ * The steps by which a host comes to its blocks: what it has is verified, what no pool has is given back, and what it
+ * lacks is claimed, each in one transaction. Run again they change nothing.
+ *
+ * @throws BlockStoreError `CLUSTER_POOLS`, `CLUSTER_NAME_TAKEN`, `CLUSTER_EXHAUSTED`
+ * @example
+ * const store = memoryBlockStore()
+ * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))
+ * const lease = await store.grantLease(60)
+ * const request = { host: 'web-1', incarnation: 'a1', lease, newNonce: () => 'n1' }
+ * const { blocks } = await runBlockSteps(store, claimBlocks(request))
+ * blocks.length // 1
+ * const again = await runBlockSteps(store, claimBlocks(request))
+ * again.claimed // []
+ * @public @since 0.1.0
+ */
+export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
+  const claimed = new Set<string>()
+  const released = new Set<string>()
+  const { state } = yield* pursue((now, commits) => {
+    const change = nextChange(now, request, commits === 0)
+    if (change === null) return null
+    if (change.claims !== null) claimed.add(change.claims)
+    if (change.releases !== null) released.add(change.releases)
+    return change
+  })
+  const blocks = heldBy(state, request).toSorted(byKey).map(withoutPrefix)
+  const has = new Set(blocks.map(({ block }) => block))
+  return {
+    blocks,
+    claimed: [...claimed].filter((block) => has.has(block)),
+    released: [...released].filter((block) => !has.has(block)),
+    moves: findMoves(state, request, request.remembered ?? []),
+  }
+}
+
+const byKey = (one: PlacedBlock, other: PlacedBlock): number =>
+  blockKey(one.prefix) < blockKey(other.prefix) ? -1 : 1
+
+interface ClaimChange extends BlockChange {
+  readonly claims: string | null
+  readonly releases: string | null
+}
+
+const nextChange = (state: ClusterState, request: ClaimRequest, isFirst: boolean): ClaimChange | null => {
+  const pools = mustHavePools(state)
+  const entries = poolEntries(pools)
+  const announce =
+    request.lease === null ? null : { lease: request.lease, again: isFirst && request.renews === true }
+  const member = asMember(state, request, announce)
+  const own = heldByName(state, request)
+  refuseOtherIncarnation(own, request)
+  const write = (prefix: Prefix, seen: number, to: 'held' | 'released'): ClaimChange => {
+    const nonce = request.newNonce()
+    const key = blockKey(prefix)
+    const { host, incarnation } = request
+    const value = formatBlockRecord({ host, incarnation, nonce, state: to })
+    const guards: readonly BlockCondition[] = [
+      seen === 0 ? { kind: 'created', key, revision: 0 } : { kind: 'modified', key, revision: seen },
+      { kind: 'modified', key: poolsKey, revision: revisionOf(state, poolsKey) },
+    ]
+    const put: BlockOperation = { kind: 'put', key, value, lease: null }
+    const name = formatPrefix(prefix)
+    return {
+      transaction: { when: [...guards, ...member.when], writes: [put, ...member.writes] },
+      nonce,
+      claims: to === 'held' && !own.some(({ block }) => block === name) ? name : null,
+      releases: to === 'released' ? name : null,
+    }
+  }
+  const unfit = own.find(({ prefix }) => !isBlockOf(entries, prefix))
+  if (unfit !== undefined) return write(unfit.prefix, unfit.revision, 'released')
+  const lost = own.find(({ incarnation }) => incarnation !== request.incarnation)
+  if (lost !== undefined) return write(lost.prefix, lost.revision, 'held')
+  for (const family of families) {
+    if (!entries.some(({ prefix }) => prefix.family === family)) continue
+    if (own.filter(({ prefix }) => prefix.family === family).length >= (request.count ?? 1)) continue
+    const before = (request.remembered ?? []).map(({ block }) => parsePrefix(block))
+    const chosen = chooseBlock(state, entries, request.host, family, before)
+    if (chosen === null) throw exhausted(state, pools.pools, family)
+    return write(chosen.prefix, chosen.seen, 'held')
+  }
+  if (member.writes.length === 0) return null
+  return { transaction: member, nonce: null, claims: null, releases: null }
+}
+
+const refuseOtherIncarnation = (
+  own: readonly ClusterBlock[],
+  { host, incarnation, takeover }: ClaimRequest,
+): void => {
+  const other = own.find((block) => block.incarnation !== incarnation)
+  if (other === undefined || takeover === true) return
+  throw new BlockStoreError(
+    'CLUSTER_NAME_TAKEN',
+    `Block ${other.block} is held by a machine named ${host} that is not this one: its state directory is another. If this is that machine, and its state directory was lost, run the command again with --takeover. If there are two machines of this name, give this one a name of its own (--member).`,
+  )
+}
+
+const exhausted = (state: ClusterState, pools: readonly string[], family: Family): BlockStoreError => {
+  const held = blocksOf(state).filter((block) => block.state === 'held' && block.prefix.family === family)
+  const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
+  const hosts = [...new Set(dead.map(({ host }) => host))]
+  const shown = `${hosts.slice(0, 5).join(', ')}${hosts.length > 5 ? ` and ${hosts.length - 5} more` : ''}`
+  const way =
+    hosts.length === 0
+      ? 'Add a pool: `portolan cluster init` with --pool for each of the old ones and the new one.'
+      : `${dead.length} of them are of hosts that are not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees them. Or add a pool with \`portolan cluster init\`.`
+  return new BlockStoreError(
+    'CLUSTER_EXHAUSTED',
+    `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: hosts hold all ${held.length} of this family. ${way}`,
+  )
+}

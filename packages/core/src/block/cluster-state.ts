@@ -1,0 +1,105 @@
+import { formatPrefix, type Prefix } from '@portolan/netfilter'
+import { blockOfKey, hostOfKey, poolsKey } from './block-key.ts'
+import { type BlockRecord, type HostRecord, parseBlockRecord, parseHostRecord } from './block-record.ts'
+import type { BlockEntry, BlockSnapshot } from './block-store.ts'
+import { BlockStoreError } from './block-store-error.ts'
+import { type ClusterPools, parseClusterPools } from './cluster-pools.ts'
+
+/**
+ * A block that has a key.
+ * @public @since 0.1.0
+ */
+export interface ClusterBlock extends BlockRecord {
+  /** CIDR. */
+  readonly block: string
+  /** The revision at which the key was last written. */
+  readonly revision: number
+}
+
+/** The same, with its prefix as a value. */
+export interface PlacedBlock extends ClusterBlock {
+  readonly prefix: Prefix
+}
+
+export const withoutPrefix = ({ prefix: _prefix, ...block }: PlacedBlock): ClusterBlock => block
+
+/** A cluster as its keys are at one revision, or as far as they are known since. */
+export interface ClusterState {
+  readonly entries: ReadonlyMap<string, BlockEntry>
+}
+
+export const clusterState = ({ entries }: BlockSnapshot): ClusterState => ({
+  entries: new Map(entries.map((entry) => [entry.key, entry])),
+})
+
+/** The state where these keys are now as a refused transaction found them. */
+export const withFound = (
+  { entries }: ClusterState,
+  keys: readonly string[],
+  found: readonly BlockEntry[],
+): ClusterState => {
+  const next = new Map(entries)
+  for (const key of keys) next.delete(key)
+  for (const entry of found) next.set(entry.key, entry)
+  return { entries: next }
+}
+
+/** The revision at which a key was last written; 0: it is not there. */
+export const revisionOf = ({ entries }: ClusterState, key: string): number => entries.get(key)?.modified ?? 0
+
+/** Null: none are settled. @throws BlockStoreError for a value that cannot be read */
+export const poolsOf = ({ entries }: ClusterState): ClusterPools | null => {
+  const entry = entries.get(poolsKey)
+  if (entry === undefined) return null
+  const pools = parseClusterPools(entry.value)
+  if (pools === null)
+    throw new BlockStoreError(
+      'CLUSTER_POOLS',
+      'The key pools of this cluster holds what this version cannot read, so no block is claimed. Another program or a newer version of Portolan wrote it: use that version, or another cluster name.',
+    )
+  return pools
+}
+
+/** @throws BlockStoreError where there are none */
+export const mustHavePools = (state: ClusterState): ClusterPools => {
+  const pools = poolsOf(state)
+  if (pools === null)
+    throw new BlockStoreError(
+      'CLUSTER_POOLS',
+      'This cluster has no pools yet, so there is no block to claim. Settle them once: `portolan cluster init --pool 10.64.0.0/12:24`.',
+    )
+  return pools
+}
+
+/** What was read before: an entry does not change. */
+const readBefore = new WeakMap<BlockEntry, PlacedBlock | null>()
+
+/** The block of a key; null: it is another key, or cannot be read. */
+export const blockAt = (entry: BlockEntry): PlacedBlock | null => {
+  const known = readBefore.get(entry)
+  if (known !== undefined) return known
+  const block = readBlock(entry)
+  readBefore.set(entry, block)
+  return block
+}
+
+const readBlock = (entry: BlockEntry): PlacedBlock | null => {
+  const prefix = blockOfKey(entry.key)
+  const record = prefix === null ? null : parseBlockRecord(entry.value)
+  return prefix === null || record === null
+    ? null
+    : { ...record, block: formatPrefix(prefix), revision: entry.modified, prefix }
+}
+
+/** All blocks that can be read, in the order of the keys. */
+export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] =>
+  [...entries.values()].flatMap((entry) => blockAt(entry) ?? [])
+
+/** The incarnation of a host that is alive; null: none is. */
+export const liveHost = ({ entries }: ClusterState, key: string): HostRecord | null => {
+  const entry = entries.get(key)
+  return entry === undefined ? null : (parseHostRecord(entry.value) ?? { incarnation: '' })
+}
+
+export const liveHosts = ({ entries }: ClusterState): readonly string[] =>
+  [...entries.keys()].flatMap((key) => hostOfKey(key) ?? [])

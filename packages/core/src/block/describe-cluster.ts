@@ -1,0 +1,80 @@
+import { parsePool } from '../pool/index.ts'
+import type { BlockSnapshot } from './block-store.ts'
+import { blockCount, isBlockOf } from './choose-block.ts'
+import {
+  blocksOf,
+  type ClusterBlock,
+  clusterState,
+  liveHosts,
+  poolsOf,
+  withoutPrefix,
+} from './cluster-state.ts'
+
+/** @public @since 0.1.0 */
+export interface ClusterPool {
+  readonly pool: string
+  /** How many blocks it is cut into. */
+  readonly blocks: bigint
+  readonly held: number
+  /** Given back by their hosts. */
+  readonly released: number
+  /** Reclaimed from hosts that were not alive. */
+  readonly expired: number
+}
+
+/** @public @since 0.1.0 */
+export interface ClusterHost {
+  readonly host: string
+  /** Does a program there keep its lease? */
+  readonly alive: boolean
+  readonly blocks: readonly ClusterBlock[]
+}
+
+/**
+ * A cluster at one revision.
+ * @public @since 0.1.0
+ */
+export interface ClusterView {
+  readonly revision: number
+  /** In the order in which blocks are claimed from them. */
+  readonly pools: readonly ClusterPool[]
+  /** By name. */
+  readonly hosts: readonly ClusterHost[]
+}
+
+/**
+ * What the keys of a cluster say.
+ *
+ * @example
+ * describeCluster({ revision: 0, entries: [] }).hosts // []
+ * @public @since 0.1.0
+ */
+export const describeCluster = (snapshot: BlockSnapshot): ClusterView => {
+  const state = clusterState(snapshot)
+  const blocks = blocksOf(state)
+  const pools = (poolsOf(state)?.pools ?? []).map((pool): ClusterPool => {
+    const { entries } = parsePool(pool)
+    const inside = blocks.filter(({ prefix }) => isBlockOf(entries, prefix))
+    const count = (wanted: ClusterBlock['state']): number =>
+      inside.filter((block) => block.state === wanted).length
+    return {
+      pool,
+      blocks: entries.reduce((sum, entry) => sum + blockCount(entry), 0n),
+      held: count('held'),
+      released: count('released'),
+      expired: count('expired'),
+    }
+  })
+  const alive = new Set(liveHosts(state))
+  const byHost = new Map<string, ClusterBlock[]>([...alive].map((host) => [host, []]))
+  for (const block of blocks) {
+    if (block.state !== 'held') continue
+    const own = byHost.get(block.host) ?? []
+    own.push(withoutPrefix(block))
+    byHost.set(block.host, own)
+  }
+  const hosts = [...byHost]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([host, own]): ClusterHost => ({ host, alive: alive.has(host), blocks: own }))
+  return { revision: snapshot.revision, pools, hosts }
+}

@@ -1,0 +1,50 @@
+import { hostKey } from './block-key.ts'
+import { formatHostRecord } from './block-record.ts'
+import type { BlockTransaction } from './block-store.ts'
+import { BlockStoreError } from './block-store-error.ts'
+import { blocksOf, type ClusterState, liveHost, type PlacedBlock, revisionOf } from './cluster-state.ts'
+
+/**
+ * A host of a cluster, as it speaks for itself.
+ * @public @since 0.1.0
+ */
+export interface ClusterMember {
+  /** Its name in the cluster. */
+  readonly host: string
+  /** Drawn once by this host, and kept where its leases are. No other host of the name has the same. */
+  readonly incarnation: string
+}
+
+/** The blocks that are held in the name of a host. */
+export const heldByName = (
+  state: ClusterState,
+  { host }: Pick<ClusterMember, 'host'>,
+): readonly PlacedBlock[] => blocksOf(state).filter((block) => block.state === 'held' && block.host === host)
+
+/** The blocks that a host has. */
+export const heldBy = (state: ClusterState, member: ClusterMember): readonly PlacedBlock[] =>
+  heldByName(state, member).filter(({ incarnation }) => incarnation === member.incarnation)
+
+/** What a transaction of this host has besides: nothing is done in the name of a host that is alive elsewhere. */
+export const asMember = (
+  state: ClusterState,
+  { host, incarnation }: ClusterMember,
+  announce: { readonly lease: string; readonly again: boolean } | null,
+): BlockTransaction => {
+  const key = hostKey(host)
+  const alive = liveHost(state, key)
+  if (alive !== null && alive.incarnation !== incarnation) throw nameTaken(host)
+  const isDue = announce !== null && (alive === null || announce.again)
+  return {
+    when: [{ kind: 'modified', key, revision: revisionOf(state, key) }],
+    writes: isDue
+      ? [{ kind: 'put', key, value: formatHostRecord({ incarnation }), lease: announce.lease }]
+      : [],
+  }
+}
+
+const nameTaken = (host: string): BlockStoreError =>
+  new BlockStoreError(
+    'CLUSTER_NAME_TAKEN',
+    `Another machine is alive in this cluster as ${host}, so this one got no block: two machines of one name would use the same addresses. Give this machine a name of its own (--member). If this is that machine, and its state directory was lost, wait a minute and run the command again with --takeover.`,
+  )

@@ -1,0 +1,65 @@
+import { blockKey, hostKey } from './block-key.ts'
+import { formatBlockRecord } from './block-record.ts'
+import type { BlockSteps } from './block-steps.ts'
+import type { BlockOperation } from './block-store.ts'
+import { asMember, type ClusterMember, heldBy } from './member.ts'
+import { pursue } from './pursue.ts'
+
+/** etcd takes 128 operations in a transaction unless told otherwise, and conditions count apart. */
+export const mostBlocksAtOnce = 100
+
+/** @public @since 0.1.0 */
+export interface ReleaseRequest extends ClusterMember {
+  /** CIDR; null: all that the host has. */
+  readonly blocks: readonly string[] | null
+  /** A text that no other claim has, each time. */
+  readonly newNonce: () => string
+}
+
+/**
+ * The steps by which a host gives blocks back. Their keys stay and say so: the host gets the same ones when it asks
+ * again, unless another one needed them meanwhile.
+ *
+ * @returns what was given back
+ * @example
+ * const store = memoryBlockStore()
+ * await runBlockSteps(store, setUpCluster(['10.64.0.0/12:24']))
+ * const host = { host: 'web-1', incarnation: 'a1', newNonce: () => 'n1' }
+ * await runBlockSteps(store, claimBlocks({ ...host, lease: null }))
+ * const given = await runBlockSteps(store, releaseBlocks({ ...host, blocks: null }))
+ * given.length // 1
+ * @public @since 0.1.0
+ */
+export function* releaseBlocks(request: ReleaseRequest): BlockSteps<readonly string[]> {
+  const released = new Set<string>()
+  yield* pursue((state) => {
+    const held = heldBy(state, request)
+    const wanted = held.filter(({ block }) => request.blocks?.includes(block) ?? true)
+    const some = wanted.slice(0, mostBlocksAtOnce)
+    if (some.length === 0) return null
+    const { host, incarnation, newNonce } = request
+    const nonce = newNonce()
+    const puts = some.map(({ prefix }): BlockOperation => {
+      const value = formatBlockRecord({ host, incarnation, nonce, state: 'released' })
+      return { kind: 'put', key: blockKey(prefix), value, lease: null }
+    })
+    for (const { block } of some) released.add(block)
+    const leaves: readonly BlockOperation[] =
+      some.length === held.length ? [{ kind: 'delete', key: hostKey(host) }] : []
+    return {
+      transaction: {
+        when: [
+          ...some.map(({ prefix, revision }) => ({
+            kind: 'modified' as const,
+            key: blockKey(prefix),
+            revision,
+          })),
+          ...asMember(state, request, null).when,
+        ],
+        writes: [...puts, ...leaves],
+      },
+      nonce,
+    }
+  })
+  return [...released]
+}

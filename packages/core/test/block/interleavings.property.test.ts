@@ -1,0 +1,219 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  BlockStoreError,
+  blocksOfDeadHosts,
+  type ClaimedBlocks,
+  claimBlocks,
+  describeCluster,
+  type RememberedBlock,
+  reclaimBlocks,
+  releaseBlocks,
+  setUpCluster,
+} from '../../src/index.ts'
+import { type Fate, paperStore, runOnPaper, startSteps } from './cluster-model.ts'
+
+const fate = fc.constantFrom<Fate>(
+  'answered',
+  'answered',
+  'answered',
+  'answered',
+  'lost',
+  'unanswered',
+  'late',
+)
+
+/** What happens next: to a host, by its number, or to the store. */
+const event = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('step' as const), host: fc.nat(), fate }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('claim' as const),
+      host: fc.nat(),
+      count: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), host: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), host: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('arrive' as const), host: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('silent' as const), host: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reclaim' as const), host: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('pools' as const), host: fc.nat() }) },
+)
+
+type Event = typeof event extends fc.Arbitrary<infer Value> ? Value : never
+
+/** The second takes addresses of the first away, the third adds some, and the last would cut them otherwise. */
+const poolChanges = [['10.0.0.0/29:32'], ['10.0.0.0/30:32'], ['10.0.0.0/28:32'], ['10.0.0.0/28:31']]
+
+interface Host {
+  readonly host: string
+  incarnation: string
+  remembered: readonly RememberedBlock[]
+  /** The blocks in which it leases addresses: those that it was told of, until it starts to give them back. */
+  uses: readonly string[]
+  /** Since it was told last what it has. */
+  wasSilent: boolean
+  claims: ReturnType<typeof startSteps<ClaimedBlocks>>[]
+  rest: ReturnType<typeof startSteps<readonly unknown[]>>[]
+}
+
+let nonces = 0
+const newNonce = (): string => {
+  nonces += 1
+  return `n${nonces}`
+}
+
+const clusterOf = (size: number) => {
+  const store = paperStore()
+  runOnPaper(store, setUpCluster(['10.0.0.0/29:32']))
+  const hosts = Array.from(
+    { length: size },
+    (_, at): Host => ({
+      host: `host-${at}`,
+      incarnation: `i${at}`,
+      remembered: [],
+      uses: [],
+      wasSilent: false,
+      claims: [],
+      rest: [],
+    }),
+  )
+  const reclaims: ReturnType<typeof startSteps<readonly unknown[]>>[] = []
+  /** What a paused host may do once its blocks may be reclaimed is said in the documentation. */
+  const bound = (): readonly Host[] =>
+    reclaims.length === 0 ? hosts : hosts.filter(({ wasSilent }) => !wasSilent)
+  const settle = (host: Host): void => {
+    const [claim] = host.claims
+    const outcome = claim?.outcome() ?? null
+    if (outcome === null) return
+    host.claims.shift()
+    if (outcome.kind === 'failed') {
+      if (!(outcome.error instanceof BlockStoreError)) throw outcome.error
+      return
+    }
+    host.wasSilent = false
+    host.uses = outcome.result.blocks.map(({ block }) => block)
+    host.remembered = outcome.result.blocks
+  }
+  const claim = (host: Host, count: number): void => {
+    if (host.claims.length > 0 || host.rest.length > 0) return
+    const { host: name, incarnation, remembered } = host
+    host.claims.push(
+      startSteps(
+        store,
+        claimBlocks({ host: name, incarnation, remembered, count, lease: 'lease', newNonce }),
+      ),
+    )
+  }
+  const happen = (one: Event): void => {
+    const host = hosts[one.host % size]
+    if (host === undefined) return
+    const running = [...host.claims, ...host.rest]
+    switch (one.kind) {
+      case 'step':
+        running[0]?.step(one.fate)
+        settle(host)
+        host.rest = host.rest.filter((steps) => steps.outcome() === null)
+        return
+      case 'claim':
+        claim(host, one.count)
+        return
+      case 'restart':
+        // What it had asked for may still arrive; what it was told and wrote down it knows.
+        host.claims = []
+        host.rest = []
+        return
+      case 'release':
+        if (running.length > 0) return
+        host.uses = []
+        host.remembered = []
+        host.rest.push(startSteps(store, releaseBlocks({ ...host, blocks: null, newNonce })))
+        return
+      case 'arrive':
+        for (const steps of running) steps.arrive()
+        return
+      case 'silent':
+        host.wasSilent = true
+        store.remove(`hosts/${host.host}`)
+        return
+      case 'reclaim': {
+        const running = reclaims.at(-1)
+        if (running !== undefined && running.outcome() === null) {
+          running.step(one.host % 5 === 0 ? 'late' : 'answered')
+          running.arrive()
+          return
+        }
+        const answer = store.read()
+        if (answer.kind !== 'snapshot') return
+        reclaims.push(startSteps(store, reclaimBlocks(blocksOfDeadHosts(answer.snapshot, null), newNonce)))
+        return
+      }
+      case 'pools': {
+        const pools = poolChanges[one.host % poolChanges.length] ?? []
+        try {
+          runOnPaper(store, setUpCluster(pools))
+        } catch {
+          // Pools that would cut addresses otherwise are refused.
+        }
+      }
+    }
+  }
+  const usedTwice = (): readonly string[] => {
+    const used = bound().flatMap(({ uses }) => uses)
+    return used.filter((block, at) => used.indexOf(block) !== at)
+  }
+  const usedByOthers = (): readonly string[] =>
+    bound().flatMap(({ host, uses }) =>
+      uses.filter((block) => {
+        const owner = store.ownerOf(block)
+        return owner !== null && owner !== host
+      }),
+    )
+  return { store, hosts, happen, usedTwice, usedByOthers }
+}
+
+test('no block has two owners at any revision, whatever is lost, late, restarted, silent or reclaimed in between', () => {
+  let claimed = 0
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 6 }),
+      fc.array(event, { minLength: 20, maxLength: 150 }),
+      (size, events) => {
+        const cluster = clusterOf(size)
+        for (const one of events) {
+          cluster.happen(one)
+          expect(cluster.store.faults).toEqual([])
+          expect(cluster.usedTwice()).toEqual([])
+          expect(cluster.usedByOthers()).toEqual([])
+        }
+        claimed += cluster.hosts.flatMap(({ uses }) => uses).length
+      },
+    ),
+    { numRuns: 300 },
+  )
+  expect(claimed).toBeGreaterThan(200)
+})
+
+test('a thousand hosts that ask at once, each request in any order, get a block each out of 1,024', () => {
+  const store = paperStore()
+  runOnPaper(store, setUpCluster(['10.64.0.0/14:24']))
+  const hosts = Array.from({ length: 1_000 }, (_, at) =>
+    startSteps(store, claimBlocks({ host: `host-${at}`, incarnation: `i${at}`, lease: 'lease', newNonce })),
+  )
+  const [order = []] = fc.sample(
+    fc.array(fc.nat({ max: 999 }), { minLength: 20_000, maxLength: 20_000, size: 'max' }),
+    { numRuns: 1, seed: Number(process.env.PORTOLAN_SEED) },
+  )
+  for (const at of order) hosts[at]?.step()
+  for (const host of hosts) while (host.outcome() === null) host.step()
+  const blocks = hosts.flatMap((host) => {
+    const outcome = host.outcome()
+    return outcome?.kind === 'done' ? outcome.result.blocks.map(({ block }) => block) : []
+  })
+  expect(new Set(blocks).size).toBe(1_000)
+  expect(store.faults).toEqual([])
+  const answer = store.read()
+  expect(answer.kind === 'snapshot' && describeCluster(answer.snapshot).pools[0]?.held).toBe(1_000)
+})

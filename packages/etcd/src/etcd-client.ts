@@ -1,0 +1,39 @@
+import { noop } from 'cockatiel'
+import { Etcd3 } from 'etcd3'
+import type { EtcdStoreOptions } from './etcd-store-options.ts'
+
+/** A silent server is noticed on an open stream too. etcd refuses pings that come more often than every 5 s. */
+const pings = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 }
+
+/** All keys of a large cluster come in one message. */
+const sizes = { 'grpc.max_receive_message_length': -1 }
+
+const pem = (text: string | null): Buffer | undefined => (text === null ? undefined : Buffer.from(text))
+
+/**
+ * The client of a store. It sends a request again that a server refused to take (up to three times, to one server or
+ * another). That is safe for the transactions of a store: their conditions refuse the second one.
+ */
+export const openClient = ({ endpoints, tls, user, timeoutMs = 5_000 }: EtcdStoreOptions): Etcd3 => {
+  const isSecure = tls !== undefined && tls !== null
+  // grpc-js takes an authority that is not given for those of Node; the types of etcd3 ask for one.
+  const credentials = isSecure
+    ? {
+        rootCertificate: pem(tls.ca) as Buffer,
+        ...(tls.cert === null || tls.key === null
+          ? {}
+          : { certChain: Buffer.from(tls.cert), privateKey: Buffer.from(tls.key) }),
+      }
+    : undefined
+  return new Etcd3({
+    hosts: endpoints.map((endpoint) => `${isSecure ? 'https' : 'http'}://${endpoint}`),
+    grpcOptions: { ...pings, ...sizes },
+    // etcd3 would ask a server that failed three times nothing for 5 s, though it is back.
+    faultHandling: { host: () => noop },
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(user === undefined || user === null
+      ? {}
+      : { auth: { username: user.name, password: user.password } }),
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + timeoutMs }),
+  })
+}

@@ -1,0 +1,25 @@
+/**
+ * How the servers are known, and this host to them: texts in PEM.
+ * @public @since 0.1.0
+ */
+export interface EtcdTls {
+  /** The authority of the servers' certificates; null: those that Node trusts. */
+  readonly ca: string | null
+  /** What this host shows of itself; null: nothing. */
+  readonly cert: string | null
+  readonly key: string | null
+}
+
+/** @public @since 0.1.0 */
+export interface EtcdStoreOptions {
+  /** The name of the cluster, part of every key: several may share one etcd. */
+  readonly cluster: string
+  /** `192.0.2.1:2379`, `[2001:db8::1]:2379`; one that answers is enough. */
+  readonly endpoints: readonly string[]
+  /** Null: no TLS. */
+  readonly tls?: EtcdTls | null
+  /** Null: etcd asks for no user. */
+  readonly user?: { readonly name: string; readonly password: string } | null
+  /** How long one request may take; 5,000 unless told. */
+  readonly timeoutMs?: number
+}

@@ -1,0 +1,2 @@
+export * from './etcd-store-options.ts'
+export * from './open-etcd-store.ts'

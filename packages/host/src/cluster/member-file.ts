@@ -1,0 +1,144 @@
+import { link, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BlockMove, RememberedBlock } from '@portolan/core'
+import { PermissionError, PortolanError, parsePrefix } from '@portolan/netfilter'
+import { makeStateDirectory } from '../state/make-directory.ts'
+import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
+import { refuseUnsafeDirectory } from '../state/safe-place.ts'
+
+/**
+ * What a host remembers of itself in a cluster, beside its leases.
+ * @public @since 0.1.0
+ */
+export interface RememberedMember {
+  readonly cluster: string
+  /** Its name there. */
+  readonly host: string
+  /** Drawn once: tells it from another machine of its name. */
+  readonly incarnation: string
+  readonly blocks: readonly RememberedBlock[]
+  /** Blocks that it had, and in which it may still have networks. */
+  readonly lost: readonly BlockMove[]
+}
+
+const fileIn = (directory: string): string => join(directory, 'cluster.json')
+
+/**
+ * What this host remembered of itself in a cluster.
+ *
+ * @returns null: it has not joined one
+ * @throws PortolanError (`STATE`) when the file is damaged, or as root when others may write to it; PermissionError
+ * when it may not be read
+ * @example
+ * await readMember('/nowhere') // null
+ * @public @since 0.1.0
+ */
+export const readMember = async (directory: string): Promise<RememberedMember | null> => {
+  const file = fileIn(directory)
+  let text: string
+  try {
+    refuseUnsafeDirectory(directory)
+    text = await readOwn(`The file ${file}`, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fileError('read', file, error)
+  }
+  const member = parseMember(text)
+  if (member !== null) return member
+  throw new PortolanError(
+    'STATE',
+    `The file ${file} is damaged: it says which blocks of a cluster this host has. Move it away, and run \`portolan cluster join --takeover\`: that gets the blocks back once no program keeps this host alive in the cluster.`,
+  )
+}
+
+/**
+ * Remembers what this host is in a cluster. A process that is killed leaves what was remembered before, or this.
+ *
+ * @returns what is remembered now: with `isFirst`, what another process remembered first
+ * @throws PortolanError (`STATE`) when it cannot be written; PermissionError when it may not be
+ * @example
+ * await writeMember(directory, { ...member, blocks })
+ * @public @since 0.1.0
+ */
+export const writeMember = async (
+  directory: string,
+  member: RememberedMember,
+  { isFirst = false }: { readonly isFirst?: boolean } = {},
+): Promise<RememberedMember> => {
+  const file = fileIn(directory)
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    makeStateDirectory(directory)
+    await writeDurably(temporary, `${JSON.stringify({ version: 1, ...member }, null, 2)}\n`)
+    if (!isFirst) await rename(temporary, file)
+    // Of two processes that begin at once, one is first, and both are the same host.
+    else if (!(await linked(temporary, file))) return (await readMember(directory)) ?? member
+    await syncDirectory(directory)
+    return member
+  } catch (error) {
+    throw fileError('written', file, error)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+const linked = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+const fileError = (action: 'read' | 'written', file: string, error: unknown): PortolanError => {
+  if (error instanceof PortolanError) return error
+  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  const message = `The file ${file}, which says which blocks of a cluster this host has, could not be ${action} (${code}).`
+  return code === 'EACCES' || code === 'EPERM'
+    ? new PermissionError(
+        `${message} Run this as root, or give another directory with --state.`,
+        'file access',
+        { cause: error },
+      )
+    : new PortolanError('STATE', `${message} Mend that, and run this again.`, { cause: error })
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+const isPrefix = (value: unknown): boolean => {
+  try {
+    return isText(value) && parsePrefix(value).length >= 0
+  } catch {
+    return false
+  }
+}
+
+const isBlock = (value: unknown): value is RememberedBlock =>
+  isFields(value) && isPrefix(value.block) && typeof value.revision === 'number'
+
+const isMove = (value: unknown): value is BlockMove =>
+  isBlock(value) && 'takenBy' in value && (value.takenBy === null || isText(value.takenBy))
+
+const listOf = <Item>(value: unknown, is: (item: unknown) => item is Item): readonly Item[] | null =>
+  Array.isArray(value) && value.every(is) ? value : null
+
+const parseMember = (text: string): RememberedMember | null => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!isFields(value) || value.version !== 1) return null
+  const { cluster, host, incarnation } = value
+  const blocks = listOf(value.blocks, isBlock)
+  const lost = listOf(value.lost, isMove)
+  if (!isText(cluster) || !isText(host) || !isText(incarnation) || blocks === null || lost === null)
+    return null
+  return { cluster, host, incarnation, blocks, lost }
+}

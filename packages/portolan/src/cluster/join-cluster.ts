@@ -1,0 +1,58 @@
+import {
+  type BlockMove,
+  type BlockStore,
+  type ClaimedBlocks,
+  type ClaimRequest,
+  claimBlocks,
+  type LeaseState,
+  runBlockSteps,
+} from '@portolan/core'
+import { type RememberedMember, writeMember } from '@portolan/host'
+import { newNonce } from './this-member.ts'
+import { useOfBlocks } from './use-of-blocks.ts'
+
+/** How a host joined a cluster. */
+export interface Joined extends Omit<ClaimedBlocks, 'moves'> {
+  readonly member: RememberedMember
+  /** What it had and has no longer, now or before, with the networks of this host that are still there. */
+  readonly moves: readonly LostBlock[]
+}
+
+export interface LostBlock extends BlockMove {
+  readonly networks: readonly string[]
+}
+
+/** Claims what a host lacks and remembers what it has. */
+export const joinCluster = async (
+  store: BlockStore,
+  directory: string,
+  member: RememberedMember,
+  leases: LeaseState | null,
+  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover'>,
+): Promise<Joined> => {
+  const { host, incarnation, blocks: remembered } = member
+  const claimed = await runBlockSteps(
+    store,
+    claimBlocks({ ...request, host, incarnation, remembered, newNonce }),
+  )
+  const has = new Set(claimed.blocks.map(({ block }) => block))
+  const before = member.lost.filter(
+    ({ block }) => !has.has(block) && !claimed.moves.some((move) => move.block === block),
+  )
+  const moves = [...claimed.moves, ...before].map(
+    (move): LostBlock => ({ ...move, networks: useOfBlocks([move.block], leases)[0]?.networks ?? [] }),
+  )
+  const isNew = new Set(claimed.moves.map(({ block }) => block))
+  const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
+  const now: RememberedMember = {
+    ...member,
+    blocks: claimed.blocks.map(({ block, revision }) => ({ block, revision })),
+    // Told again and again for as long as a network of this host uses it.
+    lost: moves
+      .filter(({ networks }) => networks.length > 0)
+      .map(({ block, takenBy, revision }) => ({ block, takenBy, revision })),
+  }
+  // With a watch this comes every few seconds; the file is written where something is new.
+  if (JSON.stringify(now) !== JSON.stringify(member)) await writeMember(directory, now)
+  return { ...claimed, member: now, moves: moves.filter(isTold) }
+}

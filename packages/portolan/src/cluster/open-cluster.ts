@@ -1,0 +1,113 @@
+import {
+  type BlockChanges,
+  type BlockStore,
+  BlockStoreError,
+  type BlockWatch,
+  blockStoreErrorCode,
+  type ClusterAddress,
+  parseClusterUrl,
+} from '@portolan/core'
+import { readTextFile, whyUnread } from '@portolan/host/file'
+import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
+import { version } from '../version.ts'
+
+/** A cluster that can be asked. */
+export interface Cluster {
+  readonly name: string
+  readonly store: BlockStore
+}
+
+/**
+ * Opens the cluster of a URL. The package that talks to etcd is loaded here, and only here.
+ *
+ * @throws InvalidRequestError for a URL that is none, a file of it that cannot be read, or a package that is not installed
+ */
+export const openCluster = async (url: string): Promise<Cluster> => {
+  const address = parseClusterUrl(url)
+  const { openEtcdStore } = await loadAdapter()
+  const { cluster, endpoints, tls, user, passwordFile, caFile, certFile, keyFile } = address
+  const store = openEtcdStore({
+    cluster,
+    endpoints,
+    tls: tls ? { ca: fileText(caFile), cert: fileText(certFile), key: fileText(keyFile) } : null,
+    user: userOf(user, passwordFile),
+  })
+  return { name: cluster, store: withOwnErrors(store) }
+}
+
+/** The package has its own copy of the class of these errors, which is not the one that is told apart here. */
+const ownError = (error: unknown): unknown => {
+  const code = blockStoreErrorCode(error)
+  return code === null || error instanceof PortolanError
+    ? error
+    : new BlockStoreError(code, (error as Error).message, { cause: error })
+}
+
+const withOwnErrors = (store: BlockStore): BlockStore => {
+  const own =
+    <Arguments extends readonly unknown[], Result>(work: (...given: Arguments) => Promise<Result>) =>
+    async (...given: Arguments): Promise<Result> => {
+      try {
+        return await work(...given)
+      } catch (error) {
+        throw ownError(error)
+      }
+    }
+  const watch = (from: number): BlockWatch => {
+    const inner = store.watch(from)
+    const changes = async function* (): AsyncGenerator<BlockChanges, void, undefined> {
+      try {
+        yield* inner
+      } catch (error) {
+        throw ownError(error)
+      }
+    }
+    return { [Symbol.asyncIterator]: changes, close: inner.close }
+  }
+  return {
+    read: own(store.read),
+    commit: own(store.commit),
+    watch,
+    grantLease: own(store.grantLease),
+    keepLease: own(store.keepLease),
+    revokeLease: own(store.revokeLease),
+    close: own(store.close),
+  }
+}
+
+const loadAdapter = async (): Promise<typeof import('@portolan/etcd')> => {
+  try {
+    return await import('@portolan/etcd')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    throw new PortolanError(
+      'MISSING_PACKAGE',
+      `A cluster is named, and the package that talks to etcd is not installed, or not as a whole: only clusters need it, so it does not come with portolan. Install it where portolan is: npm install @portolan/etcd@${version} (with --global if portolan is).`,
+      { cause },
+    )
+  }
+}
+
+const userOf = (
+  name: ClusterAddress['user'],
+  passwordFile: string | null,
+): { readonly name: string; readonly password: string } | null => {
+  const password = fileText(passwordFile)
+  return name === null || password === null ? null : { name, password: password.replace(/\r?\n$/, '') }
+}
+
+const mostBytes = 2 ** 20
+
+const fileText = (file: string | null): string | null => {
+  if (file === null) return null
+  try {
+    return readTextFile(file, { mostBytes })
+  } catch (cause) {
+    if (cause instanceof PortolanError) throw cause
+    throw new InvalidRequestError(
+      `${file}, which the cluster's URL names, could not be read (${whyUnread(cause)}). Make it a readable file, or name another.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { checkHostName } from '@portolan/core'
+import { type RememberedMember, readMember, writeMember } from '@portolan/host'
+import { InvalidRequestError } from '@portolan/netfilter'
+
+/** A text that no other claim has. */
+export const newNonce = (): string => randomUUID()
+
+/**
+ * What this host is in a cluster. It is on disk before the cluster hears of it: a host that is killed then knows its own.
+ *
+ * @param name - the name that was asked for; null: the one it has, or else that of the machine
+ * @throws InvalidRequestError where it is something else already
+ */
+export const thisMember = async (
+  directory: string,
+  cluster: string,
+  name: string | null,
+): Promise<RememberedMember> => {
+  const known = await readMember(directory)
+  if (known !== null && known.cluster === cluster && (name ?? known.host) === known.host) return known
+  if (known !== null && known.blocks.length > 0) throw other(known, cluster, name)
+  const host = name ?? hostname()
+  checkHostName(host)
+  const fresh = { cluster, host, incarnation: randomUUID(), blocks: [], lost: [] }
+  return writeMember(directory, fresh, { isFirst: known === null })
+}
+
+const other = (known: RememberedMember, cluster: string, name: string | null): InvalidRequestError =>
+  new InvalidRequestError(
+    known.cluster === cluster
+      ? `this host is ${known.host} in cluster ${cluster} and has blocks there, and --member says ${name}. Leave --member out, or give the blocks back first: \`portolan cluster release\`.`
+      : `this host has blocks of cluster ${known.cluster} (${known.blocks.map(({ block }) => block).join(', ')}), and a state directory is for one cluster. Give them back first (\`portolan cluster release\` with that cluster), or give another directory with --state.`,
+  )

@@ -1,0 +1,37 @@
+import type { LeaseState } from '@portolan/core'
+import { defaultStateDirectory } from '@portolan/host'
+import { InvalidRequestError } from '@portolan/netfilter'
+import type { Cluster } from '../../cluster/open-cluster.ts'
+import type { CommandContext } from '../command.ts'
+import { readLeased } from '../read-leased.ts'
+
+/** What a verb of `portolan cluster` is given. */
+export interface ClusterCall extends CommandContext, Cluster {
+  /** Where this host remembers what it is in a cluster. */
+  readonly directory: string
+}
+
+export const directoryOf = ({ options }: Pick<CommandContext, 'options'>): string =>
+  options.state ?? defaultStateDirectory()
+
+/** The leases of this host; null, and said, where they cannot be read. */
+export const leasesOf = async ({ options, terminal }: CommandContext): Promise<LeaseState | null> => {
+  const { state, unread } = await readLeased(options)
+  for (const sentence of unread) terminal.say(`portolan: ${sentence}`)
+  return state
+}
+
+/** @throws InvalidRequestError for an option that another verb has */
+export const refuseOptions = ({ options }: CommandContext, verb: string, taken: readonly string[]): void => {
+  const every = ['cluster', 'json', 'state', 'help']
+  const extra = Object.keys(options).find((option) => !every.includes(option) && !taken.includes(option))
+  if (extra === undefined) return
+  const those = taken.length === 0 ? 'none of its own' : taken.map((option) => `--${option}`).join(', ')
+  throw new InvalidRequestError(
+    `\`portolan cluster ${verb}\` has no use for --${extra}; its options are ${those}, beside --cluster, --state and --json.`,
+  )
+}
+
+/** IPv6 pools have more blocks than a JSON number holds. */
+export const plainNumbers = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { BlockStoreError } from '@portolan/core'
+import { type Joined, joinCluster, type LostBlock } from '../../cluster/join-cluster.ts'
+import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
+import { thisMember } from '../../cluster/this-member.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import { wholeNumber } from '../options.ts'
+import { tellServiceManager } from '../tell-service-manager.ts'
+import { waitFor } from '../wait-for.ts'
+import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+
+/** `portolan cluster join`: verifies the blocks of this host, and claims what it lacks. */
+export const join = async (call: ClusterCall): Promise<ExitCode> => {
+  refuseOptions(call, 'join', ['member', 'count', 'takeover', 'watch'])
+  if (call.options.watch === true) return joinAndStay(call)
+  const joined = await waitFor(call, 'asking etcd', () => joinOnce(call, false))
+  tell(call, joined)
+  return exitCode.ok
+}
+
+const joinOnce = async (call: ClusterCall, renews: boolean): Promise<Joined & { readonly lease: string }> => {
+  const { options, store, directory, name } = call
+  const count = wholeNumber(options, 'count', { from: 1, to: 10_000 }) ?? 1
+  const leases = await leasesOf(call)
+  const member = await thisMember(directory, name, options.member ?? null)
+  const lease = await store.grantLease(LEASE_SECONDS)
+  const takeover = options.takeover === true
+  return {
+    ...(await joinCluster(store, directory, member, leases, { lease, renews, count, takeover })),
+    lease,
+  }
+}
+
+const tell = (call: ClusterCall, { member, blocks, claimed, released, moves }: Joined): void => {
+  const { options, terminal, name } = call
+  const sentences = moves.map(moveText)
+  for (const sentence of sentences) terminal.say(`portolan: ${sentence}`)
+  if (options.json === true) {
+    const held = blocks.map(({ block, revision }) => ({ block, revision }))
+    const answer = { cluster: name, host: member.host, blocks: held, claimed, released, moves }
+    terminal.print(jsonText(answer, null, options.watch === true ? 0 : 2))
+    return
+  }
+  terminal.print(
+    [
+      `This host is ${member.host} in cluster ${name}.`,
+      ...blocks.map(({ block }) => `${block} ${claimed.includes(block) ? 'claimed' : 'held'}`),
+      ...released.map((block) => `${block} released: no pool has it`),
+    ].join('\n'),
+  )
+}
+
+const moveText = ({ block, takenBy, revision, networks }: LostBlock): string => {
+  const now = takenBy === null ? 'no host has it now' : `${takenBy} has it now (revision ${revision})`
+  const way =
+    networks.length === 0
+      ? 'No network of this host uses it.'
+      : `Networks of this host use it: ${networks.join(', ')}. Give each another subnet: \`portolan move NETWORK\`.`
+  return `block ${block} is no longer of this host: ${now}. ${way}`
+}
+
+/** How long a store that does not answer is left alone. */
+const PAUSE_MS = 5_000
+
+const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
+  const stopped = new AbortController()
+  const stop = (): void => stopped.abort()
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  const { signal } = stopped
+  let told = ''
+  let lease: string | null = null
+  let isFirst = true
+  try {
+    while (!signal.aborted) {
+      try {
+        const joined = await joinOnce(call, true)
+        lease = joined.lease
+        const { blocks, moves } = joined
+        const text = JSON.stringify([blocks, moves])
+        if (text !== told) tell(call, joined)
+        told = text
+        if (isFirst) await tellServiceManager(call.terminal)
+        isFirst = false
+        await stayAlive(call.store, joined.member, lease, signal)
+      } catch (error) {
+        // Blocks are this host's whether or not etcd answers. What will not mend itself ends it.
+        if (isFirst || !mayMend(error)) throw error
+        call.terminal.say(`portolan: ${(error as Error).message}`)
+        await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  } finally {
+    process.off('SIGTERM', stop).off('SIGINT', stop)
+    // Stopped on purpose: no other host need wait for the lease to run out.
+    if (lease !== null) await call.store.revokeLease(lease).catch(() => undefined)
+  }
+  return exitCode.ok
+}
+
+const mayMend = (error: unknown): boolean =>
+  error instanceof BlockStoreError &&
+  ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN', 'CLUSTER_EXHAUSTED'].includes(error.code)

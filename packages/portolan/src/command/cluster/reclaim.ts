@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  blocksOfDeadHosts,
+  type ClusterBlock,
+  describeCluster,
+  reclaimBlocks,
+  runBlockSteps,
+} from '@portolan/core'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { newNonce } from '../../cluster/this-member.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import { wholeNumber } from '../options.ts'
+import { type ClusterCall, refuseOptions } from './call.ts'
+
+/** `portolan cluster reclaim`: takes the blocks of a host that is not alive, after a while in which it stays so. */
+export const reclaim = async (call: ClusterCall): Promise<ExitCode> => {
+  refuseOptions(call, 'reclaim', ['member', 'all', 'grace', 'yes'])
+  const { options, terminal, name, store } = call
+  const host = wantedHost(call)
+  const grace = wholeNumber(options, 'grace', { from: 0, to: 7 * 24 * 3_600 }) ?? 600
+  if (options.yes !== true && !terminal.interactive)
+    throw new InvalidRequestError(
+      'reclaim asks before it takes blocks of another host, and there is no terminal to ask on. Add --yes to go ahead.',
+    )
+  const snapshot = await store.read()
+  if (host !== null)
+    refuseAlive(
+      describeCluster(snapshot).hosts.find((one) => one.host === host),
+      host,
+    )
+  const seen = blocksOfDeadHosts(snapshot, host)
+  const taken = seen.length > 0 && (await isAgreed(call, seen, grace)) ? await take(call, seen, grace) : []
+  if (options.json === true) {
+    const blocks = taken.map(({ block, host: of }) => ({ block, host: of }))
+    terminal.print(jsonText({ cluster: name, reclaimed: blocks }))
+  } else terminal.print(outcome(seen, taken))
+  return exitCode.ok
+}
+
+/** @returns null: every host that is not alive */
+const wantedHost = ({ options }: ClusterCall): string | null => {
+  if (options.member !== undefined && options.all !== true) return options.member
+  if (options.member === undefined && options.all === true) return null
+  throw new InvalidRequestError(
+    'reclaim takes the blocks of one host that is off (--member NAME), or of every host that is not alive (--all): give one of the two.',
+  )
+}
+
+const refuseAlive = (found: { readonly alive: boolean } | undefined, host: string): void => {
+  if (found === undefined)
+    throw new InvalidRequestError(
+      `no host ${host} has blocks in this cluster. \`portolan cluster status\` lists those that have.`,
+    )
+  if (found.alive)
+    throw new InvalidRequestError(
+      `host ${host} is alive: a program there keeps its lease. Run \`portolan cluster release\` on it, or stop it and wait a minute.`,
+    )
+}
+
+const isAgreed = async (
+  { options, terminal }: ClusterCall,
+  seen: readonly ClusterBlock[],
+  grace: number,
+): Promise<boolean> => {
+  const hosts = [...new Set(seen.map(({ host }) => host))]
+  terminal.say(
+    `portolan: a host that still runs goes on using its blocks, and a host that claims one uses the same addresses. Reclaim only from hosts that are off: ${hosts.join(', ')}.`,
+  )
+  if (options.yes === true) return true
+  return terminal.ask(`Take ${seen.length} blocks if no such host comes back within ${grace} s?`)
+}
+
+/** Often enough that a host that comes back, with a lease of 60 s, is seen. */
+const LOOK_MS = 15_000
+
+const take = async (
+  { store, terminal, options }: ClusterCall,
+  seen: readonly ClusterBlock[],
+  grace: number,
+): Promise<readonly ClusterBlock[]> =>
+  terminal.during(
+    `waiting ${grace} s for hosts to come back`,
+    async () => {
+      let still = seen
+      for (let left = grace * 1_000; left > 0 && still.length > 0; left -= LOOK_MS) {
+        await delay(Math.min(left, LOOK_MS))
+        const dead = blocksOfDeadHosts(await store.read(), null)
+        still = still.filter(({ block, revision }) =>
+          dead.some((one) => one.block === block && one.revision === revision),
+        )
+      }
+      return runBlockSteps(store, reclaimBlocks(still, newNonce))
+    },
+    { quiet: options.json === true },
+  )
+
+const outcome = (seen: readonly ClusterBlock[], taken: readonly ClusterBlock[]): string => {
+  if (seen.length === 0) return 'No host that is not alive has a block. Nothing was changed.'
+  if (taken.length === 0) return 'Nothing was changed.'
+  return taken.map(({ block, host }) => `${block} reclaimed from ${host}`).join('\n')
+}

@@ -1,0 +1,38 @@
+import { releaseBlocks, runBlockSteps } from '@portolan/core'
+import { readMember, writeMember } from '@portolan/host'
+import { InvalidRequestError } from '@portolan/netfilter'
+import { newNonce } from '../../cluster/this-member.ts'
+import { useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import { waitFor } from '../wait-for.ts'
+import { type ClusterCall, leasesOf, refuseOptions } from './call.ts'
+
+/** `portolan cluster release`: gives back all blocks of this host. */
+export const release = async (call: ClusterCall): Promise<ExitCode> => {
+  refuseOptions(call, 'release', ['force'])
+  const { options, terminal, store, name, directory } = call
+  const member = await readMember(directory)
+  if (member === null || member.cluster !== name)
+    throw new InvalidRequestError(
+      `this host has not joined cluster ${name}, so it has no blocks to give back. \`portolan cluster status\` shows which host has which.`,
+    )
+  const used = useOfBlocks(
+    member.blocks.map(({ block }) => block),
+    await leasesOf(call),
+  ).filter(({ networks, leased }) => networks.length > 0 || leased > 0)
+  if (used.length > 0 && options.force !== true)
+    throw new InvalidRequestError(
+      `${used.map(({ block, networks }) => `block ${block} is in use (${networks.length > 0 ? `networks ${networks.join(', ')}` : 'leased addresses'})`).join('; ')}. Another host could claim it, and both would use its addresses. Destroy or move those networks first; --force gives it back all the same.`,
+    )
+  const released = await waitFor(call, 'asking etcd', () =>
+    runBlockSteps(store, releaseBlocks({ ...member, blocks: null, newNonce })),
+  )
+  await writeMember(directory, { ...member, blocks: [] })
+  if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
+  else
+    terminal.print(
+      released.length === 0 ? 'This host has no blocks to give back.' : `Released ${released.join(', ')}.`,
+    )
+  return exitCode.ok
+}

@@ -1,0 +1,89 @@
+import { BlockStoreError, type ClusterView, describeCluster } from '@portolan/core'
+import { type RememberedMember, readMember } from '@portolan/host'
+import { type BlockUse, useOfBlocks } from '../../cluster/use-of-blocks.ts'
+import { alignColumns } from '../../text/text-table.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { jsonText } from '../json-text.ts'
+import { waitFor } from '../wait-for.ts'
+import { type ClusterCall, leasesOf, plainNumbers, refuseOptions } from './call.ts'
+
+/** `portolan cluster status`: which host has which block, and how far those of this host are used up. */
+export const status = async (call: ClusterCall): Promise<ExitCode> => {
+  refuseOptions(call, 'status', [])
+  const { options, terminal, name, store, directory } = call
+  const known = await readMember(directory)
+  const member = known?.cluster === name ? known : null
+  const own = useOfBlocks(
+    (member?.blocks ?? []).map(({ block }) => block),
+    await leasesOf(call),
+  )
+  const view = await waitFor(call, 'asking etcd', async () => {
+    try {
+      return describeCluster(await store.read())
+    } catch (error) {
+      if (error instanceof BlockStoreError && error.code === 'CLUSTER_UNREACHABLE') return error
+      throw error
+    }
+  })
+  const isReached = !(view instanceof BlockStoreError)
+  const lost = isReached && member !== null ? lostBlocks(view, member) : []
+  if (lost.length > 0)
+    terminal.say(
+      `portolan: ${lost.join(', ')} ${lost.length === 1 ? 'is' : 'are'} no longer of this host in the cluster. \`portolan cluster join\` gets back what no other host has, and says what has to move.`,
+    )
+  if (options.json === true) {
+    const answer = {
+      cluster: name,
+      reachable: isReached,
+      ...(isReached ? view : { error: view.toJSON() }),
+      ...{ host: member?.host ?? null, own, lost },
+    }
+    terminal.print(jsonText(answer, plainNumbers))
+  } else {
+    if (!isReached) terminal.say(`portolan: ${view.message}`)
+    const lines = [...(isReached ? viewLines(view, member) : []), ...ownLines(own, member)]
+    terminal.print(lines.join('\n'))
+  }
+  return isReached ? exitCode.ok : exitCode.error
+}
+
+const lostBlocks = (view: ClusterView, member: RememberedMember): readonly string[] => {
+  const held = view.hosts
+    .find(({ host }) => host === member.host)
+    ?.blocks.filter(({ incarnation }) => incarnation === member.incarnation)
+    .map(({ block }) => block)
+  const before = [...member.blocks, ...member.lost].map(({ block }) => block)
+  return before.filter((block) => held?.includes(block) !== true)
+}
+
+const viewLines = ({ pools, hosts }: ClusterView, member: RememberedMember | null): readonly string[] => [
+  ...alignColumns([
+    ['POOL', 'BLOCKS', 'HELD', 'RELEASED', 'RECLAIMED', 'NEVER USED'],
+    ...pools.map(({ pool, blocks, held, released, expired }) => [
+      ...[pool, String(blocks), String(held), String(released), String(expired)],
+      String(blocks - BigInt(held + released + expired)),
+    ]),
+  ]),
+  '',
+  ...alignColumns([
+    ['HOST', 'ALIVE', 'BLOCKS'],
+    ...hosts.map(({ host, alive, blocks }) => [
+      host === member?.host ? `${host} (this host)` : host,
+      alive ? 'yes' : 'no',
+      blocks.map(({ block }) => block).join(', '),
+    ]),
+  ]),
+  '',
+]
+
+const ownLines = (own: readonly BlockUse[], member: RememberedMember | null): readonly string[] =>
+  member === null
+    ? ['This host has not joined.']
+    : own.length === 0
+      ? ['This host has no block.']
+      : alignColumns([
+          ['BLOCK OF THIS HOST', 'LEASED', 'REMAIN', 'NETWORKS'],
+          ...own.map(({ block, leased, remaining, networks }) => [
+            ...[block, String(leased), String(remaining), networks.join(', ')],
+          ]),
+        ])

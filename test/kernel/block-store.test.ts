@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { claimBlocks, memoryBlockStore, releaseBlocks, runBlockSteps, setUpCluster } from '@portolan/core'
+import { openEtcdStore } from '@portolan/etcd'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { put, take, testContract } from './block-store/contract.ts'
+
+describe('a store of blocks in memory', () => {
+  testContract(async () => {
+    const store = memoryBlockStore()
+    return { store, compact: async (revision) => store.compact(revision) }
+  })
+})
+
+let server: Etcd | null = null
+const etcd = (): Etcd => {
+  if (server === null) throw new Error('etcd has not been started')
+  return server
+}
+
+let clusters = 0
+/** A cluster of its own: no test sees the keys of another. */
+const open = (timeoutMs = 5_000) => {
+  clusters += 1
+  return openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint], timeoutMs })
+}
+
+const compact = async (revision: number): Promise<void> => {
+  const body = JSON.stringify({ revision: String(revision), physical: true })
+  const url = `http://${etcd().inside}/v3/kv/compaction`
+  await etcd().machine.mustRun(['curl', '--silent', '--fail', '--data', body, url])
+}
+
+const request = { host: 'web-1', incarnation: 'i', lease: null, newNonce: () => 'n' }
+
+describeBeside('a store of blocks in etcd', ['etcd'], () => {
+  beforeAll(async () => {
+    server = await startEtcd()
+  })
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  testContract(async () => ({ store: open(), compact }))
+
+  test('a lease that is not kept runs out, and a watch tells that its keys are gone', async () => {
+    const store = open()
+    const { revision } = await store.read()
+    const watch = store.watch(revision + 1)
+    const seen = take(watch, 2)
+    const lease = await store.grantLease(1)
+    await store.commit({ when: [], writes: [put('hosts/a', '{}', lease)] })
+    expect((await seen)[1]).toMatchObject({ changes: [{ key: 'hosts/a', entry: null }] })
+    expect(await store.keepLease(lease)).toBe(false)
+  })
+
+  test('what was acknowledged is there after etcd was killed and started again, and is not claimed twice', async () => {
+    const store = open()
+    await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
+    const { blocks } = await runBlockSteps(store, claimBlocks(request))
+    const watch = take(store.watch(1), Number.POSITIVE_INFINITY)
+    const lost = expect(watch).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+    await etcd().kill()
+    await lost
+    await expect(store.read()).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+    await expect(runBlockSteps(store, claimBlocks(request))).rejects.toThrow(
+      /Blocks that this host holds stay its own/,
+    )
+    await store.close()
+    await etcd().start()
+    const again = openEtcdStore({ cluster: `cluster-${clusters}`, endpoints: [etcd().endpoint] })
+    expect(await runBlockSteps(again, claimBlocks(request))).toMatchObject({ blocks, claimed: [], moves: [] })
+    const other = await runBlockSteps(again, claimBlocks({ ...request, host: 'web-2', incarnation: 'j' }))
+    expect(other.blocks[0]?.block).not.toBe(blocks[0]?.block)
+  })
+
+  test('a claim that etcd stops in is found by its nonce once it goes on', async () => {
+    const store = open(500)
+    await runBlockSteps(store, setUpCluster(['10.64.0.0/23:24']))
+    const steps = claimBlocks(request)
+    steps.next()
+    const asked = steps.next({ kind: 'snapshot', snapshot: await store.read() })
+    if (asked.done === true || asked.value.kind !== 'commit') throw new Error('it asks for a transaction')
+    etcd().signal('SIGSTOP')
+    await expect(store.commit(asked.value.transaction)).rejects.toMatchObject({
+      code: 'CLUSTER_OUTCOME_UNKNOWN',
+    })
+    etcd().signal('SIGCONT')
+    let turn = steps.next({ kind: 'unknown' })
+    while (turn.done !== true)
+      turn = steps.next(
+        turn.value.kind === 'read'
+          ? { kind: 'snapshot', snapshot: await store.read() }
+          : await store.commit(turn.value.transaction),
+      )
+    const { entries } = await store.read()
+    expect(entries.filter(({ key }) => key.startsWith('blocks/'))).toHaveLength(1)
+    expect(turn.value.blocks).toMatchObject([{ nonce: 'n' }])
+    expect(await runBlockSteps(store, releaseBlocks({ ...request, blocks: null }))).toHaveLength(1)
+  })
+
+  test('two clusters on one etcd do not see each other, though one name begins with the other', async () => {
+    const [one, other] = ['prod', 'prod-2'].map((cluster) =>
+      openEtcdStore({ cluster, endpoints: [etcd().endpoint] }),
+    )
+    await other?.commit({ when: [], writes: [put('pools', '1')] })
+    expect((await one?.read())?.entries).toEqual([])
+    expect((await other?.read())?.entries).toHaveLength(1)
+  })
+
+  test('of several endpoints one that answers is enough', async () => {
+    const store = openEtcdStore({
+      cluster: 'several',
+      endpoints: ['unix:/nowhere', etcd().endpoint, 'unix:/nowhere-else'],
+    })
+    for (let time = 0; time < 10; time += 1)
+      await store.commit({ when: [], writes: [put('a', String(time))] })
+    expect((await store.read()).entries).toMatchObject([{ value: '9' }])
+  })
+})

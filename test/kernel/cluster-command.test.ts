@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { acquireSubnet } from '@portolan/core'
+import { openEtcdStore } from '@portolan/etcd'
+import { openLeaseStore } from '@portolan/host'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import type { RunOutcome } from '../lab/run.ts'
+import { take } from './block-store/contract.ts'
+
+const program = fileURLToPath(new URL('../../packages/portolan/bin/portolan.js', import.meta.url))
+
+let server: Etcd | null = null
+const etcd = (): Etcd => {
+  if (server === null) throw new Error('etcd has not been started')
+  return server
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-cluster-'))
+const stateOf = (host: string): string => join(folder, host)
+
+let clusters = 0
+/** A cluster with pools, and its hosts by the names of their state directories. */
+const open = async (...pools: readonly string[]) => {
+  clusters += 1
+  const name = `cluster-${clusters}`
+  const argvOf = (state: string, words: readonly string[]): readonly string[] => [
+    ...[process.execPath, program, 'cluster', ...words],
+    ...['--cluster', `etcd://${etcd().inside}/${name}`, '--state', stateOf(`${name}-${state}`)],
+  ]
+  const environment = { NODE_OPTIONS: '', HOME: folder }
+  const run = (state: string, ...words: readonly string[]): Promise<RunOutcome> =>
+    etcd().machine.run(argvOf(state, words), { environment })
+  const json = async (state: string, ...words: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await run(state, ...words, '--json')
+    if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
+    return JSON.parse(stdout)
+  }
+  await json('any', 'init', ...pools.flatMap((pool) => ['--pool', pool]))
+  return {
+    run,
+    json,
+    join: (host: string, ...words: readonly string[]) => json(host, 'join', '--member', host, ...words),
+    start: (host: string, ...words: readonly string[]) =>
+      etcd().machine.start(argvOf(host, ['join', '--member', host, ...words]), { environment }),
+    store: () => openEtcdStore({ cluster: name, endpoints: [etcd().endpoint] }),
+    state: (host: string): string => stateOf(`${name}-${host}`),
+  }
+}
+
+type Open = Awaited<ReturnType<typeof open>>
+
+/** As if 60 s had passed in which no program kept a host alive. */
+const silence = async (cluster: Open, host: string): Promise<void> => {
+  const store = cluster.store()
+  await store.commit({ when: [], writes: [{ kind: 'delete', key: `hosts/${host}` }] })
+  await store.close()
+}
+
+const blocksOf = (joined: { readonly blocks: readonly { readonly block: string }[] }): readonly string[] =>
+  joined.blocks.map(({ block }) => block)
+
+describeBeside('portolan cluster', ['etcd'], () => {
+  beforeAll(async () => {
+    server = await startEtcd()
+  })
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('joins, verifies, shows and gives back', async () => {
+    const cluster = await open('10.64.0.0/12:24', 'fd00:1234::/48:64')
+    const joined = await cluster.join('web-1')
+    expect(joined).toMatchObject({ host: 'web-1', claimed: blocksOf(joined), moves: [] })
+    expect(blocksOf(joined)).toEqual([
+      expect.stringMatching(/^10\..*\/24$/),
+      expect.stringMatching(/^fd00:1234:.*\/64$/),
+    ])
+    expect(await cluster.json('web-1', 'join')).toMatchObject({ blocks: joined.blocks, claimed: [] })
+    expect(await cluster.json('web-1', 'status')).toMatchObject({
+      reachable: true,
+      hosts: [{ host: 'web-1', alive: true }],
+      own: [{ block: blocksOf(joined)[0], remaining: '254' }, {}],
+      lost: [],
+    })
+    expect(await cluster.json('web-1', 'release')).toMatchObject({ released: blocksOf(joined) })
+    expect(await cluster.join('web-1')).toMatchObject({ claimed: blocksOf(joined) })
+  })
+
+  test('hosts that join at once have a block each, and the host that finds none is told why', async () => {
+    const cluster = await open('10.64.0.0/22:24')
+    const hosts = ['a', 'b', 'c', 'd']
+    const joined = await Promise.all(hosts.map((host) => cluster.join(host)))
+    expect(new Set(joined.flatMap(blocksOf)).size).toBe(4)
+    const { exitCode, stderr } = await cluster.run('i', 'join', '--member', 'i')
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/No block is free in pool 10\.64\.0\.0\/22:24: hosts hold all 4/),
+    })
+  })
+
+  test('of two machines of one name the second gets nothing', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    const first = await cluster.join('web-1')
+    const second = ['join', '--member', 'web-1'] as const
+    expect((await cluster.run('clone', ...second)).stderr).toContain('Another machine is alive')
+    await silence(cluster, 'web-1')
+    expect((await cluster.run('clone', ...second)).stderr).toContain('its state directory is another')
+    expect(blocksOf(await cluster.json('clone', ...second, '--takeover'))).toEqual(blocksOf(first))
+  })
+
+  test('a block that was reclaimed and taken is told as a move for as long as a network uses it', async () => {
+    const cluster = await open('10.64.0.0/23:24')
+    const [lost = ''] = blocksOf(await cluster.join('web-1'))
+    const leases = openLeaseStore(cluster.state('web-1'))
+    const lease = {
+      kind: 'subnet',
+      project: 'shop',
+      network: 'web',
+      family: 'ip',
+      subnet: lost,
+      movedFrom: null,
+    } as const
+    await leases.transact((state) => acquireSubnet(state, { ...lease, gateway: lost.replace('0/24', '1') }))
+    await leases.close()
+    expect((await cluster.run('web-1', 'release')).stderr).toContain('networks shop/web')
+    const reclaim = ['reclaim', '--member', 'web-1', '--grace', '0', '--yes'] as const
+    expect((await cluster.run('web-2', ...reclaim)).stderr).toContain('host web-1 is alive')
+    await silence(cluster, 'web-1')
+    expect(await cluster.json('web-2', ...reclaim)).toMatchObject({
+      reclaimed: [{ block: lost, host: 'web-1' }],
+    })
+    expect(blocksOf(await cluster.join('web-2', '--count', '2'))).toContain(lost)
+    expect(await cluster.json('web-1', 'status')).toMatchObject({ lost: [lost] })
+    await cluster.json('any', 'init', '--pool', '10.64.0.0/23:24', '--pool', '10.65.0.0/24:24')
+    for (const claimed of [['10.65.0.0/24'], []]) {
+      const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
+      const move = { block: lost, takenBy: 'web-2', networks: ['shop/web'] }
+      expect(JSON.parse(stdout)).toMatchObject({ claimed, moves: [move] })
+      expect(stderr).toContain('Give each another subnet: `portolan move NETWORK`')
+    }
+  })
+
+  test('a claimer that is stopped and goes on has what it claimed, once', async () => {
+    const cluster = await open('10.64.0.0/24:28')
+    const store = cluster.store()
+    const { revision } = await store.read()
+    const claimer = cluster.start('web-1')
+    // The first change is its claim; whether it has heard the answer is open.
+    const first = take(store.watch(revision + 1), 1)
+    await first
+    claimer.kill('SIGSTOP')
+    await cluster.join('web-2')
+    claimer.kill('SIGCONT')
+    expect(await claimer.outcome).toMatchObject({ exitCode: 0 })
+    const { hosts } = await cluster.json('web-1', 'status')
+    expect(
+      hosts.map(({ host, blocks }: { host: string; blocks: unknown[] }) => [host, blocks.length]),
+    ).toEqual([
+      ['web-1', 1],
+      ['web-2', 1],
+    ])
+    await store.close()
+  })
+
+  test('a claimer that is killed once its claim is made finds its block with the next call', async () => {
+    const cluster = await open('10.64.0.0/24:28')
+    const store = cluster.store()
+    const { revision } = await store.read()
+    const claimer = cluster.start('a')
+    await take(store.watch(revision + 1), 1)
+    claimer.kill('SIGKILL')
+    await claimer.outcome
+    expect(blocksOf(await cluster.join('a'))).toHaveLength(1)
+    const { pools } = await cluster.json('a', 'status')
+    expect(pools).toMatchObject([{ held: 1 }])
+    await store.close()
+  })
+
+  test('with --watch a host stays alive, claims anew what it lost, and is gone at once when it is stopped', async () => {
+    const cluster = await open('10.64.0.0/24:28')
+    const store = cluster.store()
+    const { revision } = await store.read()
+    const seen = take(store.watch(revision + 1), 3)
+    const first = take(store.watch(revision + 1), 1)
+    const watcher = cluster.start('web-1', '--watch')
+    const [claim] = await first
+    const [block] = claim?.changes.filter(({ key }) => key.startsWith('blocks/')) ?? []
+    // As an administrator would, by hand.
+    await store.commit({ when: [], writes: [{ kind: 'delete', key: block?.key ?? '' }] })
+    const told = await seen
+    expect(told[2]?.changes.map(({ key }) => key)).toContain(block?.key)
+    watcher.kill('SIGTERM')
+    expect(await watcher.outcome).toMatchObject({ exitCode: 0 })
+    expect(await cluster.json('web-1', 'status')).toMatchObject({ hosts: [{ host: 'web-1', alive: false }] })
+    await store.close()
+  })
+
+  test('without etcd it says how many addresses remain, and that no block can be claimed', async () => {
+    const cluster = await open('10.64.0.0/12:24')
+    await cluster.join('web-1')
+    await etcd().kill()
+    const { exitCode, stdout, stderr } = await cluster.run('web-1', 'status')
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/ 0 +254/) })
+    expect(stderr).toMatch(/does not answer.*Blocks that this host holds stay its own/)
+    expect((await cluster.run('web-1', 'join')).exitCode).toBe(1)
+    await etcd().start()
+    expect(await cluster.json('web-1', 'join')).toMatchObject({ claimed: [], moves: [] })
+  })
+})

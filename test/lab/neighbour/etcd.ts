@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createMachine, type Machine } from '../machine.ts'
+import type { Running } from '../run.ts'
+
+const door = fileURLToPath(new URL('./etcd-door.mjs', import.meta.url))
+
+/** A server of etcd on a machine of the lab, with its data in memory. */
+export interface Etcd extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  /** Where it runs; `inside` is its endpoint there. */
+  readonly machine: Machine
+  readonly inside: string
+  /** Its endpoint for this process, through a socket file. */
+  readonly endpoint: string
+  /** SIGKILL; resolves once the process is gone. */
+  kill(): Promise<void>
+  /** Starts it with the data it had; resolves once it answers. */
+  start(): Promise<void>
+  /** Stops or continues its process. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+}
+
+const port = 2379
+const inside = `127.0.0.1:${port}`
+
+/** The data of a program that is killed is on its own tmpfs; /run of the machine is one. */
+const ownRun = 'mount -t tmpfs tmpfs /run && mkdir /run/etcd'
+
+const argv = [
+  ...['etcd', '--data-dir', '/run/etcd/data', '--log-level', 'error', '--unsafe-no-fsync'],
+  ...['--listen-client-urls', `http://${inside}`, '--advertise-client-urls', `http://${inside}`],
+  ...['--listen-peer-urls', 'http://127.0.0.1:2380'],
+]
+
+export const startEtcd = async (): Promise<Etcd> => {
+  const machine = await createMachine('etcd', ownRun)
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-etcd-'))
+  const socket = join(folder, 'door')
+  const doorway = machine.start([process.execPath, door, socket, String(port)], { timeoutMs: 600_000 })
+  let server: Running | null = null
+  const answers = async (): Promise<boolean> => {
+    const { exitCode } = await machine.run([
+      'curl',
+      ...['--silent', '--fail', '--max-time', '5', `http://${inside}/health`],
+    ])
+    return exitCode === 0
+  }
+  const etcd: Etcd = {
+    machine,
+    inside,
+    endpoint: `unix:${socket}`,
+    async kill() {
+      server?.kill('SIGKILL')
+      await server?.outcome
+    },
+    async start() {
+      server = machine.start(argv, { timeoutMs: 600_000 })
+      let ended: string | null = null
+      void server.outcome.then(({ stderr }) => {
+        ended = stderr
+      })
+      while (!(await answers())) {
+        if (ended !== null) throw new Error(`etcd ended: ${ended}`)
+        await delay(50)
+      }
+    },
+    signal: (signal) => server?.kill(signal),
+    async [Symbol.asyncDispose]() {
+      await etcd.kill()
+      doorway.kill('SIGKILL')
+      await doorway.outcome
+      await machine[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await etcd.start()
+  return etcd
+}
