@@ -1,5 +1,7 @@
 import { chained } from './cni/chained.ts'
+import { failedAdd } from './cni/failed-add.ts'
 import { killedVerbs } from './cni/killed-verbs.ts'
+import { status } from './cni/status.ts'
 import { together } from './cni/together.ts'
 import { verbs } from './cni/verbs.ts'
 import { describeLifecycle } from './lifecycle/describe-lifecycle.ts'
@@ -11,3 +13,5 @@ describeLifecycle('many calls of the CNI plugin', 'nftables', together)
 describeLifecycle('killed calls of the CNI plugin', 'nftables', killedVerbs)
 for (const backend of ['nftables', 'iptables-nft'] as const)
   describeLifecycle('the CNI plugin behind another', backend, chained)
+describeLifecycle('STATUS of the CNI plugin', 'nftables', status)
+describeLifecycle('an ADD that fails, of the CNI plugin', 'nftables', failedAdd)

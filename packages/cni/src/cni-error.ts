@@ -47,6 +47,10 @@ export class CniError extends Error {
 
 const codeOf: Readonly<Record<string, number>> = {
   INVALID_REQUEST: cniCodes.invalidConfig,
+  INTENT: cniCodes.invalidConfig,
+  CONFLICTS: cniCodes.conflict,
+  HOST_PORT_IN_USE: cniCodes.conflict,
+  HOST_PORT_TAKEN: cniCodes.conflict,
   ENDPOINT_ATTACHED: cniCodes.invalidEnvironment,
   NAMESPACE_OVERLAP: cniCodes.invalidEnvironment,
 }

@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { IntentError, PortolanError } from '@portolan/netfilter'
+import { asCniError } from '../src/cni-error.ts'
+import { readConfig } from '../src/config/network-config.ts'
 import { runCni } from '../src/run-cni.ts'
+import { wantedPorts } from '../src/verb/wanted-ports.ts'
 
 const complete = {
   CNI_COMMAND: 'ADD',
@@ -53,6 +57,15 @@ test.each([
     7,
     'runtimeConfig.portMappings[0].hostPort',
   ],
+  ['a version that is no text', {}, { ...config, cniVersion: 1 }, 6, 'cniVersion in the network'],
+  ['a folder without its root', {}, { ...config, stateDir: 'rel/x' }, 7, 'stateDir'],
+  [
+    'a port below those that there are',
+    {},
+    { ...config, runtimeConfig: { portMappings: [{ hostPort: -1, containerPort: 80 }] } },
+    7,
+    '0 for none',
+  ],
   ['a capability of another plugin', {}, { ...config, capabilities: { bandwidth: true } }, 2, '"bandwidth"'],
   [
     'GC of a version that has none',
@@ -80,6 +93,21 @@ test('hands the result of the plugin before it on, where there is no port to pub
     exitCode: 0,
     ...prevResult,
   })
+})
+
+test('a host port of 0 is none', async () => {
+  const runtimeConfig = { portMappings: [{ hostPort: 0, containerPort: 80 }] }
+  const prevResult = { interfaces: [{ name: 'nowhere0' }], ips: [{ address: '10.1.0.2/24' }] }
+  expect(await answer(complete, { ...config, prevResult, runtimeConfig })).toMatchObject({ exitCode: 0 })
+  expect(wantedPorts(readConfig(JSON.stringify({ ...config, runtimeConfig })), 'pod-1@eth0')).toEqual([])
+})
+
+test('tells a fault of the configuration, a conflict and what could not be done by their codes', () => {
+  const codeOf = (error: Error): number => asCniError(error).code
+  expect(codeOf(new IntentError('the bridge is "a b"', null))).toBe(7)
+  for (const code of ['CONFLICTS', 'HOST_PORT_TAKEN', 'HOST_PORT_IN_USE'])
+    expect(codeOf(new PortolanError(code, 'It is in the way.'))).toBe(101)
+  expect(codeOf(new PortolanError('STATE', 'It cannot be read.'))).toBe(100)
 })
 
 test('publishes ports behind a plugin that made a bridge, and says what else was made', async () => {

@@ -1,6 +1,6 @@
 import type { Conflict } from 'portolan'
 
-/** What is wrong, and what to do about it with the commands. */
+/** What is wrong, and what to do about it: a sentence, and each command on a line of its own. */
 export const conflictWords = ({
   message,
   remedy,

@@ -5,6 +5,7 @@ import { type Intent, readCompose } from 'portolan'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { PortMapping } from '../config/config-schema.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
+import { publishedPorts } from '../config/published-ports.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 
@@ -23,7 +24,7 @@ export const chainedIntent = async (
   result: CniResult,
 ): Promise<Intent> => {
   const bridge = bridgeOf(result, await readHost())
-  const mappings = (config.runtimeConfig?.portMappings ?? []).map(portOf)
+  const mappings = publishedPorts(config).map(portOf)
   const [ip, ip6] = byFamily(chainedAddresses(request, result))
   const project = chainedProject(request, config)
   const service = {

@@ -1,6 +1,7 @@
 import { withHostLock } from '@portolan/host'
 import { apply, destroy, plan } from 'portolan'
 import type { NetworkConfig } from '../config/network-config.ts'
+import { publishedPorts } from '../config/published-ports.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 import { blockedBy } from '../verb/blocked-by.ts'
@@ -23,7 +24,7 @@ export const chainedAdd = async (
   result: CniResult,
   warn: (text: string) => void,
 ): Promise<CniResult> => {
-  if ((config.runtimeConfig?.portMappings ?? []).length === 0) return result
+  if (publishedPorts(config).length === 0) return result
   const project = chainedProject(request, config)
   await alone(async () => {
     const [ledger, addresses] = [ledgerOf(config), chainedAddresses(request, result)]
@@ -67,7 +68,7 @@ export const chainedFaults = async (
   config: NetworkConfig,
   result: CniResult,
 ): Promise<readonly string[]> => {
-  if ((config.runtimeConfig?.portMappings ?? []).length === 0) return []
+  if (publishedPorts(config).length === 0) return []
   const { changes } = await planned(request, config, result)
   return changes.map(({ description }) => `not as ADD made it: ${description.replace(/\.$/, '')}`)
 }

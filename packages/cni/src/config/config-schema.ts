@@ -17,6 +17,7 @@ import {
 
 /** A host port, as runtimes ask for it by the capability `portMappings`. */
 export interface PortMapping {
+  /** 0: none, as in Kubernetes. */
   readonly hostPort: number
   readonly containerPort: number
   /** In any case; `tcp` unless told. */
@@ -71,7 +72,7 @@ export interface Dns {
 }
 
 const port = between(1, 65_535, 'a port from 1 to 65535')
-const hostPort = between(0, 65_535, 'a port from 0 to 65535')
+const hostPort = between(0, 65_535, 'a port from 1 to 65535, or 0 for none')
 const ip = textThat(
   'an IP address, with a prefix length or without',
   (value) => tryParseHostOrPrefix(value) !== null,
@@ -110,7 +111,7 @@ export const configSchema: Schema<unknown> = someOf({
   ipMasq: flag,
   backend: oneOf('auto', 'nftables', 'iptables', 'iptables-nft', 'iptables-legacy'),
   project: text(),
-  stateDir: text(),
+  stateDir: textThat('the path of a folder, from the root (/) on', (value) => value.startsWith('/')),
   conflicts: oneOf('error', 'warn'),
   capabilities: namesTo(flag),
   runtimeConfig: someOf({ portMappings: listOf(portMapping), ips: listOf(ip), mac }),

@@ -44,6 +44,7 @@ export const setup = async (
       project: podmanProject,
       request: requestOf(call, netns, endpoint, options),
       ports: portsOf(host, call, endpoint, warn),
+      conflicts: options.conflicts,
       judge: (conflicts) => judge(conflicts, options, warn),
     })
     return statusBlock(call.network, network, attached)

@@ -1,15 +1,15 @@
 import type { AttachedEndpoint, LiveHost } from 'portolan'
-import { attachContainer } from '../attachment/attach-container.ts'
+import { attachContainer, type WantedAttachment } from '../attachment/attach-container.ts'
 import { chainedAdd } from '../chain/chained-verbs.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import type { CniRequest } from '../request/cni-request.ts'
 import type { CniResult } from '../result/cni-result.ts'
 import { blockedBy } from './blocked-by.ts'
 import { endpointName } from './endpoint-name.ts'
+import { onNetwork } from './on-network.ts'
 import { openProject, projectName } from './open-project.ts'
 import { requireNamespace } from './require-namespace.ts'
 import { wantedAddresses } from './wanted-addresses.ts'
-import { wantedNetwork } from './wanted-network.ts'
 import { wantedPorts } from './wanted-ports.ts'
 
 /**
@@ -23,14 +23,23 @@ export const add = async (
 ): Promise<CniResult> => {
   if (config.prevResult !== null) return chainedAdd(request, config, config.prevResult, warn)
   requireNamespace(request)
+  const wanted = wantedAttachment(request, config, warn)
   await using host = await openProject(config)
-  const { name } = config
-  const network = await host.ensureNetwork(name, wantedNetwork(config))
+  return await onNetwork(host, config, async (network) =>
+    resultOf(network, await attachContainer(host, wanted), request, config),
+  )
+}
+
+const wantedAttachment = (
+  request: CniRequest,
+  config: NetworkConfig,
+  warn: (text: string) => void,
+): WantedAttachment => {
   const endpoint = endpointName(request)
-  const attached = await attachContainer(host, {
+  return {
     project: projectName(config),
     request: {
-      network: name,
+      network: config.name,
       endpoint,
       netns: { path: request.netns ?? '' },
       interface: request.interface ?? '',
@@ -38,9 +47,9 @@ export const add = async (
       ...(config.mtu === undefined ? {} : { mtu: config.mtu }),
     },
     ports: wantedPorts(config, endpoint),
+    conflicts: config.conflicts ?? 'error',
     judge: (conflicts) => blockedBy(conflicts, config, warn),
-  })
-  return resultOf(network, attached, request, config)
+  }
 }
 
 const resultOf = (

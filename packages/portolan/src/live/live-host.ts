@@ -44,6 +44,12 @@ export interface LiveHost extends AsyncDisposable {
    */
   ensureNetwork(name: string, options?: NetworkOptions): Promise<DesiredNetwork>
   /**
+   * Says what `ensureNetwork` would make, with an address for one more endpoint. Nothing is leased and nothing is changed.
+   *
+   * @throws as `ensureNetwork`, and PortolanError `SUBNET_EXHAUSTED` when every address of the network is leased
+   */
+  checkNetwork(name: string, options?: NetworkOptions): Promise<DesiredNetwork>
+  /**
    * Makes a network on an interface of the host be there (macvlan, ipvlan): its subnet is leased, and a VLAN that is its
    * parent (`eth1.100`) is made. Containers come on it with `attach`. They and this host do not reach one another over
    * that interface, and no port is published there.

@@ -17,6 +17,7 @@ import { inOrder } from './in-order.ts'
 import type { LiveHost } from './live-host.ts'
 import type { LiveMachine } from './live-machine.ts'
 import { attachToNetwork } from './networks/attach-to-network.ts'
+import { checkNetwork } from './networks/check-network.ts'
 import { bringAbout, ensureNetwork, removeNetwork } from './networks/ensure-network.ts'
 import { ensureParentedNetwork, removeParentedNetwork } from './networks/parented-networks.ts'
 import { releaseHostPorts } from './ports/automatic-ports.ts'
@@ -116,6 +117,8 @@ export const openObservedHostOn = async (
   return {
     ensureNetwork: (name, networkOptions = {}) =>
       whileOpen(() => ensureNetwork(rules, machine, name, networkOptions)),
+    checkNetwork: (name, networkOptions = {}) =>
+      whileOpen(() => checkNetwork(rules, machine, name, networkOptions)),
     ensureParentedNetwork: (name, networkOptions) =>
       whileOpen(() => ensureParentedNetwork(rules, machine, name, networkOptions)),
     removeNetwork: (name) =>

@@ -33,18 +33,7 @@ export const ensureNetwork = async (
   name: string,
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
-  requestedName(name, 'a network')
-  const wish = (): NetworkIntent | null => {
-    const before = rules.wanted.network(name)?.intent ?? null
-    const intent = networkIntent(name, options, before)
-    refuseServices(intent)
-    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
-    // The other networks too: a process may have been killed before it made a bridge.
-    const isThere = [name, ...rules.wanted.networks().map(({ network }) => network.name)].every((one) =>
-      rules.bridges.some((bridge) => bridge.project === rules.project && bridge.network === one),
-    )
-    return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
-  }
+  const wish = wishFor(rules, name, options)
   const missing = await rules.decideForSure(async () => wish())
   if (missing !== null) await refuseParented(tools.leases, rules.project, name)
   if (missing !== null || rules.isDamaged())
@@ -56,6 +45,29 @@ export const ensureNetwork = async (
   if (made === null)
     throw new PortolanError('CLOSED', `Network ${name} was removed by another program meanwhile.`)
   return made.network
+}
+
+/**
+ * What is asked for of a network.
+ * @returns what says it, from what is known at that time; null: the network is there as it is asked for
+ */
+export const wishFor = (
+  rules: LiveRules,
+  name: string,
+  options: NetworkOptions,
+): (() => NetworkIntent | null) => {
+  requestedName(name, 'a network')
+  return () => {
+    const before = rules.wanted.network(name)?.intent ?? null
+    const intent = networkIntent(name, options, before)
+    refuseServices(intent)
+    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
+    // The other networks too: a process may have been killed before it made a bridge.
+    const isThere = [name, ...rules.wanted.networks().map(({ network }) => network.name)].every((one) =>
+      rules.bridges.some((bridge) => bridge.project === rules.project && bridge.network === one),
+    )
+    return isThere && JSON.stringify(before) === JSON.stringify(intent) ? null : intent
+  }
 }
 
 /** Removes a network, unless endpoints are on it. */
@@ -191,7 +203,8 @@ const planAndCarryOut = async (
   return portsOfBridges(project, planned.observed.facts, new Map())
 }
 
-const refuseConflicts = ({ conflicts }: Plan): void => {
+/** @throws PortolanError `CONFLICTS` */
+export const refuseConflicts = ({ conflicts }: Plan): void => {
   const [first, ...more] = conflicts.filter(({ severity }) => severity === 'error')
   if (first === undefined) return
   throw new PortolanError(

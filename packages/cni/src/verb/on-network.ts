@@ -1,0 +1,42 @@
+import { PortolanError } from '@portolan/netfilter'
+import type { LiveHost } from 'portolan'
+import type { NetworkConfig } from '../config/network-config.ts'
+import { wantedNetwork } from './wanted-network.ts'
+
+type Network = Awaited<ReturnType<LiveHost['ensureNetwork']>>
+
+/** How often a network is made again because a call beside this one removes it just then. */
+const ATTEMPTS = 5
+
+/**
+ * Does something on the network of a configuration, which is made first. A network that this call made goes again where the
+ * work fails, unless other containers have come on it.
+ */
+export const onNetwork = async <Result>(
+  host: LiveHost,
+  config: NetworkConfig,
+  work: (network: Network) => Promise<Result>,
+): Promise<Result> => {
+  const { name } = config
+  const isThere = (): boolean => host.networks().some((one) => one.name === name)
+  for (let attempt = 1; ; attempt += 1) {
+    const wasThere = isThere()
+    const network = await host.ensureNetwork(name, wantedNetwork(config))
+    try {
+      return await work(network)
+    } catch (error) {
+      // The call that made it has failed meanwhile, and taken it back.
+      if (!isThere() && attempt < ATTEMPTS) continue
+      if (!wasThere) await removeUnused(host, name)
+      throw error
+    }
+  }
+}
+
+const removeUnused = async (host: LiveHost, name: string): Promise<void> => {
+  try {
+    await host.removeNetwork(name)
+  } catch (error) {
+    if (!(error instanceof PortolanError && error.code === 'NETWORK_IN_USE')) throw error
+  }
+}

@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { addresses } from '../../lab/topology.ts'
+import { bareMachine } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { pluginIn, ports, sandboxOf } from './plugin.ts'
+
+const web = ports({ hostPort: 8080, containerPort: 80 })
+
+export const failedAdd = (open: OpenLab, backend: Backend): void => {
+  test('an ADD that fails takes the network that it made back; one that was there stays', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
+    const elsewhere = ports({ hostPort: 8080, containerPort: 80, hostIP: '203.0.113.7' })
+    // Forwarding stays on, as it does where networks are removed one by one; the kernel's routes of IPv6 follow it.
+    const seen = async () => {
+      const { nft, links, addresses: given } = await takeSnapshot(lab.host)
+      return { nft, links, given }
+    }
+    const before = await seen()
+    expect(await plugin.refused('ADD', sandboxOf(one), elsewhere)).toMatchObject({ code: 7 })
+    expect(await plugin.refused('ADD', sandboxOf(one), { args: { cni: { ips: 'x' } } })).toMatchObject({
+      code: 7,
+    })
+    expect(await seen()).toEqual(before)
+    await plugin.must('ADD', sandboxOf(one), web)
+    expect(await plugin.refused('ADD', sandboxOf(two), elsewhere)).toMatchObject({ code: 7 })
+    const destination = addresses.ip.host
+    expect(await lab.client.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
+      by: 'pod-1',
+    })
+  }, 120_000)
+
+  test('a port that a process of the host listens on is a conflict, which "warn" tells and goes on', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const one = await bareMachine(lab, 'pod-1')
+    await lab.host.listen({ protocol: 'tcp', port: 8080 })
+    expect(await plugin.refused('ADD', sandboxOf(one), web)).toMatchObject({
+      code: 101,
+      msg: expect.stringContaining('already listens on'),
+    })
+    const { exitCode, stderr } = await plugin.call(
+      'ADD',
+      sandboxOf(one),
+      plugin.config({ ...web, conflicts: 'warn' }),
+    )
+    expect({ exitCode, warned: stderr.includes('already listens on') }).toEqual({ exitCode: 0, warned: true })
+    const destination = addresses.ip.host
+    expect(await lab.client.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
+      by: 'pod-1',
+    })
+  }, 120_000)
+}

@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals'
+import type { Backend } from '../../lab/backend.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { takeSnapshot } from '../../lab/snapshot.ts'
+import { bareMachine } from '../attach/in-namespace.ts'
+import type { OpenLab } from '../lifecycle/describe-lifecycle.ts'
+import { type Json, type Plugin, pluginIn, sandboxOf } from './plugin.ts'
+
+/** A folder with all programs that are found, but one. */
+const pathWithout = async (lab: Lab, program: string): Promise<string> => {
+  const folder = `/run/lab/without-${program}`
+  await lab.host.mustRun([
+    'sh',
+    '-ec',
+    `mkdir -p ${folder}; ln -sft ${folder} /usr/bin/* /usr/sbin/* /bin/* /sbin/*; rm ${folder}/${program}`,
+  ])
+  return folder
+}
+
+/** What keeps ADD from being served, and words of the reason. */
+const reasons: readonly (readonly [string, Json, string])[] = [
+  ['a pool without a free subnet', { pool: '192.0.2.0/24:24', ipv6: false }, 'No subnet is free'],
+  ['a subnet that a route has', { subnet: '192.0.2.0/25', ipv6: false }, '192.0.2.0/24'],
+  ['an interface with the name of the bridge', { bridge: 'eth0' }, 'eth0'],
+  ['a folder that cannot be made', { stateDir: '/proc/foo', project: 'other' }, '/proc/foo'],
+]
+
+export const status = (open: OpenLab, backend: Backend): void => {
+  test('STATUS says what keeps ADD from being served, and changes nothing', async () => {
+    const lab = await open()
+    const plugin = pluginIn(lab, backend)
+    const before = await takeSnapshot(lab.host)
+    await plugin.must('STATUS', null)
+    for (const [what, more, words] of reasons)
+      expect({ what, ...(await plugin.refused('STATUS', null, more)) }).toMatchObject({
+        what,
+        code: 50,
+        msg: expect.stringContaining(words),
+      })
+    for (const program of ['nsenter', 'ip']) {
+      const without = pluginIn(lab, backend, ['env', `PATH=${await pathWithout(lab, program)}`])
+      expect(await without.refused('STATUS', null)).toMatchObject({
+        code: 50,
+        msg: expect.stringContaining(`${program} is not installed`),
+      })
+    }
+    expect(await lab.host.run(['ls', '-d', '/var/lib/portolan'])).toMatchObject({ stdout: '' })
+    expect(await takeSnapshot(lab.host)).toEqual(before)
+    await ofANetworkThatIsThere(lab, plugin)
+  }, 120_000)
+}
+
+const ofANetworkThatIsThere = async (lab: Lab, plugin: Plugin): Promise<void> => {
+  const own = { subnet: '10.77.0.0/30', ipv6: false }
+  const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
+  await plugin.must('ADD', sandboxOf(one), own)
+  const other = await plugin.refused('STATUS', null, { ...own, subnet: '10.78.0.0/24' })
+  expect(other).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })
+  // Its one address is taken.
+  const full = await plugin.refused('STATUS', null, own)
+  expect(full).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })
+  expect(await plugin.refused('ADD', sandboxOf(two), own)).toMatchObject({ code: 100 })
+  await plugin.must('DEL', sandboxOf(one), own)
+  await plugin.must('STATUS', null, own)
+}
