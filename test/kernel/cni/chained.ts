@@ -80,6 +80,10 @@ export const chained = (open: OpenLab, backend: Backend): void => {
     await plugin.must('DEL', first)
     await plugin.must('GC', null, { 'cni.dev/valid-attachments': [] })
     expect(await answering(8082)).toBe(false)
+    // All that it wrote down goes with it.
+    await plugin.must('ADD', first, given)
+    expect(await lab.portolan(['destroy', '--all', '--yes'])).toMatchObject({ exitCode: 0 })
+    expect(await lab.host.run(['ls', '/var/lib/portolan/cni'])).toMatchObject({ stdout: '' })
     await callBridge(lab, 'DEL', first)
     await callBridge(lab, 'DEL', second)
     expect(await takeSnapshot(lab.host)).toEqual(before)

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defaultStateDirectory } from '@portolan/host'
+import { chainedPortsFolder, defaultStateDirectory, forgetChainedPorts } from '@portolan/host'
 import type { NetworkConfig } from '../config/network-config.ts'
 
 /**
@@ -17,7 +17,8 @@ export interface Ledger {
 }
 
 export const ledgerOf = ({ stateDir, name }: NetworkConfig): Ledger => {
-  const folder = join(stateDir ?? defaultStateDirectory(), 'cni', name)
+  const stateDirectory = stateDir ?? defaultStateDirectory()
+  const folder = chainedPortsFolder(stateDirectory, name)
   const projects = (): readonly string[] => {
     try {
       return readdirSync(folder)
@@ -31,7 +32,7 @@ export const ledgerOf = ({ stateDir, name }: NetworkConfig): Ledger => {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       writeFileSync(join(folder, project), addresses.join('\n'), { mode: 0o600, flush: true })
     },
-    remove: (project) => rmSync(join(folder, project), { force: true }),
+    remove: (project) => forgetChainedPorts(stateDirectory, project),
     projects,
     holders: (addresses) =>
       projects().filter((project) =>

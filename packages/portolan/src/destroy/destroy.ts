@@ -3,6 +3,7 @@ import {
   createRunner,
   defaultStateDirectory,
   emptyState,
+  forgetChainedPorts,
   mayChangeNetwork,
   openLinks,
   readHost,
@@ -140,6 +141,7 @@ export const destroy = async (options: DestroyOptions = {}, removal?: Removal): 
           await store?.transact((leases) => releaseProject(leases, options.project ?? null))
         })
       }
+      forgetChainedPorts(stateDirectory, options.project ?? null)
     },
   )
   return planned
