@@ -36,6 +36,18 @@ test.each<[string, readonly string[], unknown, string]>([
     'kept apart',
   ],
   ['an allocator of another kind', ['create'], { ...network, ipam_options: { driver: 'dhcp' } }, 'dhcp'],
+  [
+    'a name that no bridge can have',
+    ['create'],
+    { ...network, network_interface: 'toolongtoolongtoolong' },
+    '1 to 15 bytes',
+  ],
+  [
+    'the name of an interface that is there',
+    ['create'],
+    { ...network, network_interface: 'lo' },
+    'called lo',
+  ],
   ['routes inside', ['create'], { ...network, routes: [{ destination: '10.1.0.0/16' }] }, '--route'],
   [
     'two subnets of a family',

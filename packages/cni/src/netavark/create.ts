@@ -1,5 +1,6 @@
-import { bridgeName, podmanProject, subnetLeases } from '@portolan/core'
-import { defaultStateDirectory } from '@portolan/host'
+import { bridgeName, bridgeNetwork, podmanProject, subnetLeases } from '@portolan/core'
+import { isInterfaceName } from '@portolan/core/planning'
+import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import {
   openLeaseStore,
@@ -25,6 +26,7 @@ export const create = async (
   warn: (text: string) => void,
 ): Promise<PodmanNetwork> => {
   refuseUnserved(network)
+  await refuseBridge(network)
   const { conflicts } = driverOptions(network)
   const planned = await plannedSubnets(network)
   const overlaps = planned.map(overlapWords).filter((words) => words !== null)
@@ -72,6 +74,21 @@ const refuseUnserved = ({ ipam_options: ipam, routes, subnets }: PodmanNetwork):
         `The subnets ${named.map(({ subnet }) => subnet).join(' and ')} are given: a network of the driver portolan has one of each family.`,
       )
   }
+}
+
+/** A bridge of this name on the host is one of Podman's project, or nothing has the name. */
+const refuseBridge = async ({ name, network_interface: bridge }: PodmanNetwork): Promise<void> => {
+  if (!bridge) return
+  if (!isInterfaceName(bridge))
+    throw new InvalidRequestError(
+      `--interface-name ${JSON.stringify(bridge)} is a name that no interface can have: expected 1 to 15 bytes without spaces, "/" and ":".`,
+    )
+  const { interfaces = [] } = await readNetworkFacts()
+  const holder = interfaces.find((link) => link.name === bridge)
+  if (holder === undefined || bridgeNetwork(holder)?.project === podmanProject) return
+  throw new InvalidRequestError(
+    `The bridge of network ${name} should be called ${bridge}, and an interface of that name is on this host, which Portolan did not make for Podman. Choose another name with --interface-name, or leave it out.`,
+  )
 }
 
 const familyOf = ({ subnet }: PodmanSubnet): 'ip' | 'ip6' => (subnet.includes(':') ? 'ip6' : 'ip')
