@@ -55,7 +55,7 @@ describe('the blocks of every page', () => {
 
   test.each(ofKind('yaml'))('%s is read without a fault or a note', (_, block) => {
     expect(
-      /^(pools|reserved|allowed):/m.test(block.text) ? readConfigBlock(block) : readYamlBlock(block),
+      /^(pools|reserved|allowed|cluster):/m.test(block.text) ? readConfigBlock(block) : readYamlBlock(block),
     ).toEqual([])
   })
 
