@@ -11,6 +11,9 @@ import {
   RTM_NEWADDR,
 } from '../netlink/rtnetlink.ts'
 
+/** include/uapi/linux/rtnetlink.h. */
+const RT_SCOPE_HOST = 254
+
 /**
  * Adds or removes one address. IPv6 addresses are usable at once: on a bridge without ports duplicate address
  * detection does not even begin, and the gateway would stay tentative.
@@ -24,7 +27,9 @@ export const addressChange = (
   const { family, bytes, length } = parseAddressPrefix(text)
   // struct ifaddrmsg: family, prefix length, flags, scope, index.
   const header = new Uint8Array(8)
-  header.set([addressFamily(family), length])
+  // As ip-address(8) has it: the kernel takes no other scope beside 127.0.0.1 (`__inet_insert_ifa`).
+  const scope = family === 'ip' && bytes[0] === 127 ? RT_SCOPE_HOST : 0
+  header.set([addressFamily(family), length, 0, scope])
   new DataView(header.buffer).setUint32(4, index, littleEndian)
   const add = action === 'add'
   return {

@@ -16,14 +16,17 @@ import {
 import { readSysctl, writeSysctl } from '../sysctl/sysctl.ts'
 import { addressChange } from './address-change.ts'
 import { aliasAttribute, bridgeInfo, netfilterData } from './bridge-attributes.ts'
-import { findLink, nameAttribute, requireLink } from './find-link.ts'
+import { findLink, requireLink } from './find-link.ts'
+import { checkInterfaceAddress } from './interface-address.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { BridgeSpec } from './links.ts'
 import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
+import { newNameAttribute } from './new-name.ts'
 
 export const createBridge = async (connection: NetlinkConnection, bridge: BridgeSpec): Promise<void> => {
   const does = `create the bridge ${bridge.name}`
+  for (const address of bridge.addresses) checkInterfaceAddress(address, bridge.name, { isLoopback: false })
   await makeNamed(connection, bridge, does)
   const { index } = await requireLink(connection, bridge.name, does)
   try {
@@ -60,8 +63,8 @@ export const createBridge = async (connection: NetlinkConnection, bridge: Bridge
  * that creates (`rtnl_create_link`), and a bridge without it, left by a killed process, would belong to no project.
  */
 const makeNamed = async (connection: NetlinkConnection, bridge: BridgeSpec, does: string): Promise<void> => {
+  const name = newNameAttribute(bridge.name)
   if ((await findLink(connection, bridge.name)) !== null) throw taken(bridge.name, does)
-  const name = nameAttribute(bridge.name)
   const data = [
     attributeU32(IFLA_BR_FORWARD_DELAY, 0),
     attributeU32(IFLA_BR_STP_STATE, 0),

@@ -15,12 +15,13 @@ import {
   RTM_SETLINK,
 } from '../netlink/rtnetlink.ts'
 import { aliasAttribute } from './bridge-attributes.ts'
-import { findLink, nameAttribute } from './find-link.ts'
+import { findLink } from './find-link.ts'
 import { inNamespace } from './in-namespace.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkSpec } from './link-spec.ts'
 import { macBytes } from './mac-bytes.ts'
 import { mtuAttribute } from './mtu-attribute.ts'
+import { newNameAttribute } from './new-name.ts'
 
 /** What makes a link one of its kind. */
 export interface LinkKind {
@@ -43,7 +44,7 @@ export const createLink = async (
   { kind, option, module, parent, data, explain }: LinkKind,
 ): Promise<void> => {
   const does = `create the ${kind} ${link.name}`
-  const name = nameAttribute(link.name)
+  const name = newNameAttribute(link.name)
   const payload = [
     interfaceInfo(link.up === true ? { up: true } : {}),
     name,

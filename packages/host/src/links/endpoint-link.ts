@@ -37,6 +37,7 @@ import { findLink, nameAttribute, requireBridge, requireLink } from './find-link
 import { interfaceInfo } from './interface-info.ts'
 import type { EndpointLink, VethSpec } from './links.ts'
 import { macBytes } from './mac-bytes.ts'
+import { newNameAttribute } from './new-name.ts'
 
 /**
  * Makes both ends in one message: the peer is made in its namespace under its final name, so that no end of a temporary
@@ -45,11 +46,11 @@ import { macBytes } from './mac-bytes.ts'
 export const createVeth = async (connection: NetlinkConnection, veth: VethSpec): Promise<void> => {
   const does = `attach ${veth.peer.name} of ${veth.peer.where} to the bridge ${veth.bridge}`
   const bridge = await requireBridge(connection, veth.bridge, does)
-  const name = nameAttribute(veth.name)
+  const name = newNameAttribute(veth.name)
   const mtu = attributeU32(IFLA_MTU, veth.mtu)
   const peer = concatenate([
     interfaceInfo({}),
-    nameAttribute(veth.peer.name),
+    newNameAttribute(veth.peer.name),
     attribute(IFLA_ADDRESS, macBytes(veth.peer.mac)),
     mtu,
     attributeU32(IFLA_NET_NS_FD, veth.peer.namespace),

@@ -25,7 +25,7 @@ export interface LinkOperations extends Links {
   setMtu(name: string, mtu: number): Promise<void>
   /**
    * Moves a link to another network namespace, under another name if one is given. The kernel sets it down there, and
-   * its addresses and routes are gone.
+   * its addresses and routes are gone. Where the name is taken there, the link stays as it is.
    */
   moveLink(name: string, netns: NamespaceReference, as?: string): Promise<void>
 }

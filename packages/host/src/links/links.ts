@@ -112,7 +112,10 @@ export interface Links {
   deleteVlan(name: string): Promise<void>
   /** Sets an interface up or down. */
   setUp(name: string, up: boolean): Promise<void>
-  /** Adds an address with its prefix length; one that is there already is no error. */
+  /**
+   * Adds an address with its prefix length; one that is there already is no error. What cannot be an interface's address is
+   * refused: the unspecified one, multicast, that of a network or its broadcast address, loopback elsewhere.
+   */
   addAddress(name: string, address: string): Promise<void>
   /** Removes an address with its prefix length; one that is not there is no error. */
   removeAddress(name: string, address: string): Promise<void>

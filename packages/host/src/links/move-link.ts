@@ -4,9 +4,11 @@ import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EEXIST, EINVAL } from '../netlink/errno.ts'
 import { changeError, errnoText, send } from '../netlink/request.ts'
 import { RTM_SETLINK } from '../netlink/rtnetlink.ts'
-import { nameAttribute, requireLink } from './find-link.ts'
+import { findLink, requireLink } from './find-link.ts'
 import { inNamespace } from './in-namespace.ts'
 import { interfaceInfo } from './interface-info.ts'
+import { isNameTaken } from './is-name-taken.ts'
+import { newNameAttribute } from './new-name.ts'
 
 export const moveLink = async (
   connection: NetlinkConnection,
@@ -14,20 +16,29 @@ export const moveLink = async (
   netns: NamespaceReference,
   as: string | undefined,
 ): Promise<void> =>
-  inNamespace(netns, async (namespace, where) => {
+  inNamespace(netns, async (namespace, where, descriptor) => {
     const does = `move ${name} to ${where}`
+    const renamed = as === undefined ? [] : [newNameAttribute(as)]
     const { index, kind } = await requireLink(connection, name, does)
-    const renamed = as === undefined ? [] : [nameAttribute(as)]
+    const refused = (words: string, errno: number): ApplyError =>
+      new ApplyError(`Could not ${does}: ${words}.`, { applied: [], stderr: errnoText(errno) })
+    const taken = `an interface named ${as ?? name} is there already. Give it another name there`
+    // The kernel moves first and renames then (`do_setlink`), so a name that is taken would leave the link there under
+    // its old name. Without another name it looks before it moves (`__dev_change_net_namespace`).
+    if (as !== undefined && as !== name && (await isNameTaken(connection, descriptor, as)))
+      throw refused(taken, EEXIST)
     const [errno = 0] = await send(connection, [
       { type: RTM_SETLINK, payload: [interfaceInfo({ index }), namespace, ...renamed], does },
     ])
     if (errno === 0) return
-    const words =
-      errno === EEXIST
-        ? `an interface named ${as ?? name} is there already. Give it another name there`
-        : errno === EINVAL
-          ? `an interface of kind ${kind} stays in its namespace. Make it there instead`
-          : null
-    if (words === null) throw changeError(does, errno, [])
-    throw new ApplyError(`Could not ${does}: ${words}.`, { applied: [], stderr: errnoText(errno) })
+    if (errno === EEXIST && as !== undefined && (await findLink(connection, name))?.index !== index)
+      // Another program took the name since we looked.
+      throw refused(
+        `an interface named ${as} came to be there meanwhile. It is there now under its own name, ${name}, and down: rename it there, or move it back`,
+        errno,
+      )
+    if (errno === EEXIST) throw refused(taken, errno)
+    if (errno === EINVAL)
+      throw refused(`an interface of kind ${kind} stays in its namespace. Make it there instead`, errno)
+    throw changeError(does, errno, [])
   })

@@ -18,6 +18,7 @@ import { deleteVlan } from './delete-vlan.ts'
 import { createVeth, deleteEndpointLink, namespaceNumber, readEndpointLink } from './endpoint-link.ts'
 import { requireBridge, requireLink } from './find-link.ts'
 import { hasChild } from './has-child.ts'
+import { checkInterfaceAddress } from './interface-address.ts'
 import { interfaceInfo } from './interface-info.ts'
 import type { LinkOperations } from './link-operations.ts'
 import type { BridgeChange } from './links.ts'
@@ -89,7 +90,8 @@ const setUp = async (connection: NetlinkConnection, name: string, up: boolean): 
 }
 
 const addAddress = async (connection: NetlinkConnection, name: string, address: string): Promise<void> => {
-  const { index } = await requireLink(connection, name, `add the address ${address} to ${name}`)
+  const { index, kind } = await requireLink(connection, name, `add the address ${address} to ${name}`)
+  checkInterfaceAddress(address, name, { isLoopback: kind === 'loopback' })
   const addition = addressChange('add', name, index, address)
   const [errno = 0] = await send(connection, [addition])
   if (errno === 0) return

@@ -3,12 +3,13 @@ import type { NetlinkConnection } from '../netlink/connection.ts'
 import { EBUSY, EEXIST } from '../netlink/errno.ts'
 import { changeError, errnoText, send } from '../netlink/request.ts'
 import { RTM_SETLINK } from '../netlink/rtnetlink.ts'
-import { nameAttribute, requireLink } from './find-link.ts'
+import { requireLink } from './find-link.ts'
 import { interfaceInfo } from './interface-info.ts'
+import { newNameAttribute } from './new-name.ts'
 
 export const renameLink = async (connection: NetlinkConnection, name: string, to: string): Promise<void> => {
   const does = `rename ${name} to ${to}`
-  const attribute = nameAttribute(to)
+  const attribute = newNameAttribute(to)
   const { index } = await requireLink(connection, name, does)
   const [errno = 0] = await send(connection, [
     { type: RTM_SETLINK, payload: [interfaceInfo({ index }), attribute], does },

@@ -14,6 +14,7 @@ export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 export const RTM_NEWNETCONF = 80
+export const RTM_NEWNSID = 88
 export const RTM_GETNSID = 90
 export const RTM_NEWNEXTHOP = 104
 export const RTM_DELNEXTHOP = 105
@@ -31,6 +32,7 @@ export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
 export const IFLA_NET_NS_FD = 28
 export const IFLA_LINK_NETNSID = 37
+export const IFLA_TARGET_NETNSID = 46
 
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2

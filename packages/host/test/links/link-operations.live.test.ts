@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { describeLive, makeNamespace, type Namespace } from '../live/namespace.ts'
 
 const use = (body: string): string => `
+  import { openSync } from 'node:fs'
   import { openLinks } from '@portolan/host'
   const links = openLinks()
   const refusal = (promise) =>
@@ -179,6 +180,84 @@ const refused: Readonly<Record<string, readonly [call: string, error: string, wo
     'InvalidRequestError',
     'takes no alias',
   ],
+  // net/core/dev.c `dev_alloc_name`: the kernel would put a number there.
+  ...Object.fromEntries(
+    [
+      `createBridge({ name: 'x%d', alias: 'hello', addresses: ['10.4.0.1/24'] })`,
+      `createMacvlan({ name: 'm%d', parent: 'up0', alias: 'x' })`,
+      `createMacvlan({ name: 'm%d', parent: 'up0' })`,
+      `createMacvlan({ name: 'm%d', parent: 'up0', netns: { path: other } })`,
+      `createIpvlan({ name: 'm%d', parent: 'up0' })`,
+      `createVlan({ name: 'm%d', parent: 'up0', id: 5 })`,
+      `createDummy({ name: 'm%d' })`,
+      `createVeth({ ...veth, name: 'm%d' })`,
+      `createVeth({ ...veth, peer: { ...veth.peer, name: 'm%d' } })`,
+      `renameLink('up1', 'r%d')`,
+      `moveLink('up1', { path: other }, 'r%d')`,
+    ].map((call) => [
+      `a template: ${call}`,
+      [call, 'InvalidRequestError', 'Choose a name without "%"'] as const,
+    ]),
+  ),
+  'a name of the settings of all interfaces': [
+    `renameLink('up1', 'all')`,
+    'InvalidRequestError',
+    'net.ipv4.conf.all holds the settings',
+  ],
+  ...Object.fromEntries(
+    (
+      [
+        ['0.0.0.0/0', 'the unspecified address'],
+        ['224.0.0.1/24', 'a multicast address'],
+        ['10.3.0.255/24', 'the broadcast address of that network'],
+        ['10.2.0.0/24', 'that of the network itself'],
+        ['255.255.255.255/32', 'the broadcast address of every link'],
+        ['127.0.0.1/8', 'for the loopback interface alone'],
+        ['::/64', 'the unspecified address'],
+        ['ff02::1/64', 'a multicast address'],
+        ['::1/128', 'for the loopback interface alone'],
+        ['::ffff:10.0.0.1/128', 'an IPv4 address in the form of IPv6'],
+      ] as const
+    ).flatMap(([address, words]) =>
+      [
+        `addAddress('up0', '${address}')`,
+        `createBridge({ name: 'b', alias: '', addresses: ['${address}'] })`,
+      ].map((call) => [
+        `an address that no interface has: ${call}`,
+        [call, 'InvalidRequestError', words] as const,
+      ]),
+    ),
+  ),
+  'a name that is taken where a macvlan moves': [
+    `moveLink('kept', { path: other }, 'out0')`,
+    'ApplyError',
+    'an interface named out0 is there already',
+  ],
+  'a name that is taken where a veth moves': [
+    `moveLink('up1', { path: other }, 'out0')`,
+    'ApplyError',
+    'an interface named out0 is there already',
+  ],
+  'an alias that is too long, of a bridge': [
+    `createBridge({ name: 'b', alias: long, addresses: ['10.4.0.1/24'] })`,
+    'ApplyError',
+    'write the alias of b',
+  ],
+  'an alias that is too long, of a macvlan': [
+    `createMacvlan({ name: 'm', parent: 'up0', alias: long, up: true })`,
+    'ApplyError',
+    'write the alias of m',
+  ],
+  'an alias that is too long, of a veth': [
+    `createVeth({ ...veth, alias: long })`,
+    'ApplyError',
+    'write the alias of pa',
+  ],
+  'an address that a bridge has twice': [
+    `createBridge({ name: 'b', alias: '', addresses: ['10.4.0.1/24', '10.4.0.1/25', '10.4.0.1/24'] })`,
+    'ApplyError',
+    'add the address 10.4.0.1/24',
+  ],
   'an address on what is not there': [`addAddress('gone', '10.0.0.1/24')`, 'ApplyError', 'no interface gone'],
   'an address that is none': [
     `addAddress('up0', '10.0.0.256/24')`,
@@ -193,7 +272,9 @@ describeLive('link operations', () => {
   beforeAll(() => {
     host = makeNamespace()
     other = makeNamespace()
+    other.sh('ip link add out0 type bridge')
     host.sh(`ip link add up0 type veth peer name far0; ip link add up1 type veth peer name far1
+             ip link add kept link up0 type macvlan; ip link set kept up; ip addr add 10.79.0.1/24 dev kept
              ip link add br0 type bridge; ip link add port type veth peer name far2; ip link set port master br0
              for link in up0 far0 up1 far1 port; do ip link set $link up; done`)
   })
@@ -209,21 +290,28 @@ describeLive('link operations', () => {
     let told: Readonly<Record<string, Refusal | null>>
     let before = ''
     // An address of the kernel's is tentative until it has looked for another of the same.
-    const everything = () => host.sh('ip -d link show; ip addr show').replaceAll(' tentative', '')
+    const everything = () =>
+      [host, other]
+        .map((one) => one.sh('ip -d link show; ip addr show').replaceAll(' tentative', ''))
+        .join('')
     beforeAll(async () => {
       before = everything()
       const calls = Object.entries(refused).map(
         ([name, [call]]) => `[${JSON.stringify(name)}]: await refusal(links.${call})`,
       )
       told = (await run(
-        `const other = '/run/netns/${other.name}'; report({ ${calls.join(',\n')} })`,
+        `const other = '/run/netns/${other.name}'
+         const long = 'x'.repeat(300)
+         const veth = { name: 'pa', alias: '', bridge: 'br0', port: {}, mtu: 1400,
+           peer: { name: 'pb', mac: '02:42:00:00:00:05', namespace: openSync(other, 'r'), where: 'other' } }
+         report({ ${calls.join(',\n')} })`,
       )) as typeof told
     })
 
     test.each(Object.entries(refused))('%s', (name, [, error, words]) => {
       expect(told[name]).toMatchObject({ name: error, message: expect.stringContaining(words) })
     })
-    test('the host is as it was', () => expect(everything()).toBe(before))
+    test('the host and the other namespace are as they were', () => expect(everything()).toBe(before))
   })
 
   test('a macvlan has its MAC address, MTU, alias and mode, and is up', async () => {
@@ -289,6 +377,14 @@ describeLive('link operations', () => {
       message: expect.stringContaining('an interface named eth7 is there already'),
     })
     host.sh('ip link del eth7')
+  })
+
+  test('an address of a /31 and of a /32 is taken, and those of loopback on loopback', async () => {
+    await run(`await links.addAddress('up0', '10.80.0.0/31'); await links.addAddress('up0', '10.81.0.0/32')
+      await links.addAddress('up0', 'fd00:80::/64'); await links.addAddress('lo', '127.0.0.9/8'); report()`)
+    expect(host.sh('ip addr show up0; ip addr show lo')).toMatch(
+      /10\.80\.0\.0\/31.*10\.81\.0\.0\/32.*fd00:80::\/64.*127\.0\.0\.9\/8/s,
+    )
   })
 
   test('a link is renamed, down and up, and gets a MAC address, an MTU and addresses', async () => {

@@ -1,0 +1,58 @@
+import { InvalidRequestError } from '@portolan/netfilter'
+import { type AddressBytes, parseAddressPrefix } from '../address/address-bytes.ts'
+
+/**
+ * Holds an address to what an interface can have. The kernel takes most others without a word: a multicast or broadcast
+ * address is then never answered for, and 0.0.0.0 is not set at all (net/ipv4/devinet.c `inet_rtm_newaddr`).
+ *
+ * A /31 and a /32 have neither a network address nor a broadcast address (RFC 3021). The first address of an IPv6 subnet
+ * is the anycast address of its routers (RFC 4291, 2.6.1), which a router may have.
+ *
+ * @throws InvalidRequestError that says why
+ */
+export const checkInterfaceAddress = (
+  text: string,
+  interfaceName: string,
+  { isLoopback }: { readonly isLoopback: boolean },
+): void => {
+  const address = parseAddressPrefix(text)
+  const why =
+    address.family === 'ip'
+      ? faultOfIp(address.bytes, address.length, isLoopback)
+      : faultOfIp6(address, isLoopback)
+  if (why === null) return
+  throw new InvalidRequestError(`Could not add the address ${text} to ${interfaceName}: ${why}.`)
+}
+
+const faultOfIp = (bytes: Uint8Array, length: number, isLoopback: boolean): string | null => {
+  const value = bytes.reduce((sum, byte) => sum * 256 + byte, 0)
+  const [first = 0] = bytes
+  if (value === 0) return unspecified
+  if (value === 0xffffffff)
+    return 'it is the broadcast address of every link. Take an address of one interface'
+  if (first >= 224 && first < 240) return multicast
+  if (first === 127 && !isLoopback) return `127.0.0.0/8 ${ofLoopback}`
+  if (length > 30) return null
+  const size = 2 ** (32 - length)
+  const [own, last] = [value % size === 0, value % size === size - 1]
+  return own
+    ? 'it is that of the network itself. Take one after it'
+    : last
+      ? 'it is the broadcast address of that network. Take one before it'
+      : null
+}
+
+const faultOfIp6 = ({ bytes }: AddressBytes, isLoopback: boolean): string | null => {
+  const isZero = (to: number): boolean => bytes.subarray(0, to).every((byte) => byte === 0)
+  const last = bytes[15] ?? 0
+  if (isZero(15) && last === 0) return unspecified
+  if (isZero(15) && last === 1 && !isLoopback) return `::1 ${ofLoopback}`
+  if (bytes[0] === 0xff) return multicast
+  if (isZero(10) && bytes[10] === 0xff && bytes[11] === 0xff)
+    return 'it is an IPv4 address in the form of IPv6, which no packet on a link has. Write it as an IPv4 address'
+  return null
+}
+
+const unspecified = 'it is the unspecified address, which stands for none. Take an address of one interface'
+const multicast = 'it is a multicast address, which is of a group. Take an address of one interface'
+const ofLoopback = 'is for the loopback interface alone. Take another address'
