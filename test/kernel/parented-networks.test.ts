@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { backends } from '../lab/backend.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 
 const compose = (parent: string, subnet = '192.0.2.0/24'): string => `name: shop
@@ -16,9 +17,9 @@ const everything = async (lab: Lab): Promise<string> =>
     await lab.host.mustRun([
       'sh',
       '-c',
-      'nft list ruleset; ip -d -o link; ip -o address; ip route show table all; sysctl -n net.ipv4.ip_forward',
+      'nft list ruleset; iptables-legacy-save | grep -v "^[#:]" || true; ip -d -o link; ip -o address; ip route show table all; sysctl -n net.ipv4.ip_forward',
     ])
-  ).replaceAll(/valid_lft \S+ preferred_lft \S+|lft \S+| tentative|\\/g, '')
+  ).replaceAll(/valid_lft \S+ preferred_lft \S+|lft \S+|gc_timer +\S+| tentative|\\/g, '')
 
 test('a network on a parent leaves rules, interfaces and sysctls of the host as they are, and leases its addresses', async () => {
   await using lab = await openLab()
@@ -83,3 +84,47 @@ test('a VLAN as parent is made and removed, or the error says that the kernel ha
   }
   expect(await everything(lab)).toBe(before)
 })
+
+const withBridge = `name: shop
+services:
+  a: { networks: [lan, br], ports: ["8080:80"] }
+networks:
+  lan: { driver: macvlan, driver_opts: { parent: eth1.100 }, ipam: { config: [{ subnet: 203.0.113.0/28 }] } }
+  br: {}
+`
+const alone = `name: shop
+services: { a: { networks: [br], ports: ["8080:80"] } }
+networks: { br: {} }
+`
+
+test.each(backends)(
+  'an apply that this kernel has no VLANs for changes nothing, also where %s would replace the rules of another backend',
+  async (backend) => {
+    await using lab = await openLab()
+    const file = await lab.write('compose.yaml', withBridge)
+    const apply = (path: string, by: string) =>
+      lab.portolan(['apply', '--yes', '-f', path, '--backend', by, '--json'])
+    const leases = async () => (await lab.portolan(['status', '--json'])).stdout
+    const before = await everything(lab)
+    const refusal = await apply(file, backend)
+    const isRefused = refusal.exitCode !== 0
+    const plan = JSON.parse((await lab.portolan(['plan', '--json', '-f', file])).stdout)
+    if (!isRefused) {
+      expect(plan.summary).toEqual({ add: 0, change: 0, remove: 0 })
+      await lab.portolan(['destroy', '--yes', '-p', 'shop'])
+      expect(await everything(lab)).toBe(before)
+      return
+    }
+    expect(refusal.stdout).toContain('CONFIG_VLAN_8021Q')
+    expect(refusal.stdout).toContain('Nothing was changed.')
+    expect(plan.changes[0].object).toBe('vlan eth1.100')
+    expect(await everything(lab)).toBe(before)
+    const other = backend === 'nftables' ? 'iptables-legacy' : 'nftables'
+    const first = await lab.write('first.yaml', alone)
+    expect((await apply(first, other)).exitCode).toBe(0)
+    const running = [await everything(lab), await leases()]
+    expect((await apply(file, backend)).exitCode).toBe(1)
+    expect([await everything(lab), await leases()]).toEqual(running)
+    await lab.portolan(['destroy', '--yes', '-p', 'shop'])
+  },
+)

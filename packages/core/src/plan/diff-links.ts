@@ -54,7 +54,7 @@ export const diffLinks = (desired: DesiredState, facts: HostFacts): readonly Lin
   const names = new Set(desired.networks.map(({ name }) => name))
   const detached = deleteEndpoints(interfaces, desired.project, (network) => !names.has(network))
   // A renamed bridge has to give its addresses back before its successor takes them.
-  return [...detached, ...removed, ...vlans.removed, ...created, ...vlans.created]
+  return [...vlans.created, ...detached, ...removed, ...vlans.removed, ...created]
 }
 
 /**

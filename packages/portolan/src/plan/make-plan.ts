@@ -37,6 +37,7 @@ import { addedPorts, natMappings, withdrawnPorts } from './changed-ports.ts'
 import { findConflictsWithRules } from './find-conflicts.ts'
 import { fixConflicts, unneededFixes } from './fix-change.ts'
 import { owedFlowChanges } from './flow-change.ts'
+import { inOrder } from './in-order.ts'
 import { leaseReleases } from './lease-release.ts'
 import { mendConflicts } from './mend-conflicts.ts'
 import type { Plan, PlanChange } from './plan.ts'
@@ -114,16 +115,12 @@ export const makePlan = (input: PlanInput): Plan => {
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: input.sysctls })
   const unneeded = unneededFixes(input.fixes, desired)
-  const changes: readonly PlanChange[] = [
-    // In this order no moment is more open than the one before: bridges go before the rules that guard them,
-    // and come after; forwarding is switched on last.
-    ...links.filter((change) => change.action === 'remove'),
-    ...planRules(backend, desired, intent.project, rules, facts),
-    // What another program lets pass serves until its mapping is gone.
-    ...unneeded.map((change): PlanChange => ({ ...change, part: 'fix' })),
-    ...links.filter((change) => change.action !== 'remove'),
-    ...sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
-  ]
+  const changes = inOrder({
+    links,
+    rules: planRules(backend, desired, intent.project, rules, facts),
+    unneededFixes: unneeded.map((change): PlanChange => ({ ...change, part: 'fix' })),
+    sysctls: sysctls.changes.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
+  })
   const searched = findConflictsWithRules(
     desired,
     facts,

@@ -4,6 +4,7 @@ import { faultText, findFault } from '@portolan/netfilter/schema'
 import type { Backend } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { fixCommands } from '../plan/fix-change.ts'
+import { inOrder } from '../plan/in-order.ts'
 import type { PlanChange } from '../plan/plan.ts'
 import { planRules } from '../plan/plan-rules.ts'
 import type { CarriedChange } from './store-plan.ts'
@@ -20,12 +21,12 @@ const followingChanges = (
 ): readonly PlanChange[] => {
   const links = diffLinks(desired, facts).map((change): PlanChange => ({ ...change, part: 'link' }))
   const sysctls = diffSysctls(desired, facts, { writable: setsSysctls }).changes
-  return [
-    ...links.filter(({ action }) => action === 'remove'),
-    ...planRules(backend, desired, desired.project, rules, facts),
-    ...links.filter(({ action }) => action !== 'remove'),
-    ...sysctls.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
-  ]
+  return inOrder({
+    links,
+    rules: planRules(backend, desired, desired.project, rules, facts),
+    unneededFixes: [],
+    sysctls: sysctls.map((change): PlanChange => ({ ...change, part: 'sysctl' })),
+  })
 }
 
 const shownWords = ['part', 'action', 'object', 'description', 'before', 'after', 'reverse'] as const
