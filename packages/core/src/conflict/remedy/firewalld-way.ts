@@ -34,6 +34,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
     )
   if (table.tool !== 'nft') return inWords(byHand)
   const found = findPolicy(wanted)
+  const entrances = passages.there.flatMap((passage) => (passage.in === null ? [] : [passage.in]))
   const culprits = [step.rule, ...wanted.alongside].filter((rule) => rule !== null)
   const isInside = passages.there.some((passage) => isBridged(passage, bridge))
   // Policies are asked about the packets of a zone that has sources, whatever interfaces they pass. And no rule for
@@ -55,7 +56,7 @@ export const firewalldWay = (wanted: Wanted): Draft | null => {
     ...new Set(
       culprits.every((rule) => zoneRefused(table, rule) !== null)
         ? culprits.map((rule) => zoneRefused(table, rule))
-        : (isOut(wanted) ? [bridge] : wanted.outer).map((name) => zoneOf(table, name)),
+        : (isOut(wanted) ? [bridge, ...entrances] : wanted.outer).map((name) => zoneOf(table, name)),
     ),
   ]
   const zones = from.filter((one) => one !== null)

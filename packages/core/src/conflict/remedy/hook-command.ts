@@ -27,7 +27,7 @@ export const isHookCommand = (name: string, words: Words): boolean => {
 const link = /^(?!-)[^\s/:\p{Cc}]{1,15}$/u
 const address = /^[0-9a-f.:]{2,45}(\/\d{1,3})?$/
 const port = /^\d{1,5}$/
-const protocol = /^(tcp|udp|sctp|\d{1,3})$/
+const protocol = /^(tcp|udp|sctp|icmpv6|\d{1,3})$/
 
 const exactly = (text: string): RegExp => new RegExp(`^${text}$`)
 

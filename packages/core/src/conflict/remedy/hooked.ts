@@ -41,10 +41,10 @@ export const hooked = (
  * What such packets are for: a target of a mapping, or what leaves a subnet. On an external network it is for what the
  * project has there, container by container: as long as it has any.
  */
-export const needOf = ({ passages: { there }, of, bridge }: Wanted): HookNeed => {
+export const needOf = ({ passages: { there }, of, bridge, subnet }: Wanted): HookNeed => {
   const [{ source, destination, protocol, destinationPort }] = there
   return of === 'network'
-    ? { of, bridge, address: source?.includes('/') === true ? source : null, protocol: null, port: null }
+    ? { of, bridge, address: source === subnet ? source : null, protocol: null, port: null }
     : { of, bridge, address: destination, protocol: protocolOf(protocol), port: destinationPort }
 }
 

@@ -1,10 +1,17 @@
 import type { Family } from '@portolan/netfilter'
 import { protocolNumber } from '@portolan/netfilter'
-import { type RangeSet, singleValue, subtractRanges, uniteRanges } from '@portolan/netfilter/analysis'
-import type { DesiredMapping, DesiredNetwork, DesiredState } from '../../contract/index.ts'
+import {
+  intersectRanges,
+  type RangeSet,
+  singleValue,
+  subtractRanges,
+  uniteRanges,
+} from '@portolan/netfilter/analysis'
+import type { DesiredMapping, DesiredNetwork, DesiredOpening, DesiredState } from '../../contract/index.ts'
 import { neverSources } from '../search/address-ranges.ts'
 import { networkRows } from '../search/network-rows.ts'
 import type { Region } from '../search/region.ts'
+import type { Row } from '../search/row.ts'
 import { addressValue, subnetRange } from '../search/subnets.ts'
 import type { Surroundings } from '../search/surroundings.ts'
 
@@ -69,9 +76,11 @@ export const openPackets = (
       ...desired.networks.flatMap((network) => ofNeighbours(network, packets, around[family])),
       ...rowsOf(family).flatMap(
         ({ in: by, region, source, way, network, choosesSource, opens }): readonly Region[] => {
-          if (by !== from) return []
           if (opens !== undefined)
-            return [{ ...region, sport: anyPort, ...(opens.ports === null ? { dport: anyPort } : {}) }]
+            return isFrom(opens, by, from, bridges)
+              ? [openedRegion({ region, network }, opens, around[family])]
+              : []
+          if (by !== from) return []
           const any = { sport: anyPort, dport: anyPort }
           // The first and the last address of a subnet are of it, though no container has them. On an external network
           // the project's own containers alone are.
@@ -86,6 +95,42 @@ export const openPackets = (
     ]
     known.set(key, made)
     return made
+  }
+}
+
+/** A prefix may come in by any interface that other machines are behind, whatever the routes to it are now. */
+const isFrom = (
+  { from: { kind } }: DesiredOpening,
+  by: string | null,
+  entrance: string | null,
+  bridges: ReadonlySet<string>,
+): boolean => by === entrance || (kind === 'prefix' && entrance !== null && !bridges.has(entrance))
+
+/**
+ * What an opening lets in (`isOpened` of the contract): from an interface or a prefix whatever is no address of the host
+ * or of a container, whether a route leads back there or not.
+ */
+const openedRegion = (
+  { region, network }: Pick<Row, 'region' | 'network'>,
+  { from, address, ports }: DesiredOpening,
+  { elsewhere, subnets }: Surroundings,
+): Region => {
+  const home = [...subnets].find(([{ name }]) => 'network' in from && name === from.network)?.[1]
+  const prefix = from.kind === 'prefix' ? subnetRange(from.prefix) : null
+  const saddr =
+    from.kind === 'interface'
+      ? elsewhere
+      : from.kind === 'network'
+        ? (home?.whole ?? region.saddr)
+        : prefix === null
+          ? region.saddr
+          : intersectRanges(prefix, elsewhere)
+  const whole = address === null && !network.external ? subnets.get(network)?.whole : undefined
+  return {
+    saddr,
+    daddr: whole ?? region.daddr,
+    sport: anyPort,
+    dport: ports === null ? anyPort : region.dport,
   }
 }
 

@@ -4,6 +4,8 @@ import { rangesOf } from '@portolan/netfilter/analysis'
 import { addressText } from '../search/address-text.ts'
 import type { Finding } from '../search/finding.ts'
 import { changesDestination } from '../search/foreign-step.ts'
+import type { Row } from '../search/row.ts'
+import { openingPassages } from './opening-passages.ts'
 
 /** What has to pass a chain for a flow to live: the packets of the way there, and the answers. */
 export interface Passages {
@@ -56,16 +58,16 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
   if (row.mapping === null) {
     const any = { ...own, protocol: null }
     const isLate = step.hook === 'postrouting'
-    const there = { ...any, in: isLate ? null : row.in, out: isBefore ? null : bridge }
-    if (row.source === 'sibling') return { there: [there], back: there }
+    // One rule may stop neighbours and what an opening lets in alike.
+    const [first, ...others] = told(finding.rows.flatMap((one) => thereOf(finding, one, any)))
+    if (first === undefined) return null
+    if (finding.rows.every(isAmongNeighbours)) return { there: [first, ...others], back: first }
     // Answers to the host pass INPUT with those of all its other flows.
     const from = isLate || step.hook === 'output' ? null : bridge
-    const [first, ...others] = ownersOf(finding)
-    const to = (address: string | null): Passage =>
-      network.external ? { ...there, destination: address } : there
-    const source = others.length === 0 ? first : subnetOf(finding)
+    const [owner, ...more] = ownersOf(finding)
+    const source = more.length === 0 ? owner : subnetOf(finding)
     return {
-      there: [to(first), ...others.map(to)],
+      there: [first, ...others],
       back: { ...any, in: from, source, answers: true },
     }
   }
@@ -97,6 +99,31 @@ export const passagesOf = (finding: Finding, uplinks: readonly string[]): Passag
     },
   }
 }
+
+/** Any of them to any: their answers are such packets too. */
+const isAmongNeighbours = ({ source, opens }: Row): boolean => source === 'sibling' && opens === undefined
+
+/** The packets of one row of a network on their way there. */
+const thereOf = (finding: Finding, row: Row, any: Passage): readonly Passage[] => {
+  const { network, step } = finding
+  const hook = step?.hook ?? ''
+  const isBefore = isBeforeRouting(hook)
+  const out = isBefore ? null : network.bridge
+  const knowsIn = hook !== 'postrouting'
+  if (row.opens !== undefined) {
+    const destinations = network.external || isBefore ? ownersOf(finding) : [null]
+    return openingPassages(row, row.opens, { out, knowsIn, destinations })
+  }
+  const there = { ...any, in: knowsIn ? row.in : null, out }
+  return isAmongNeighbours(row) || !network.external
+    ? [there]
+    : ownersOf(finding).map((destination) => ({ ...there, destination }))
+}
+
+/** Each once. */
+const told = (passages: readonly Passage[]): readonly Passage[] => [
+  ...new Map(passages.map((one) => [JSON.stringify(one), one])).values(),
+]
 
 /** Hooks at which no interface to leave by is known. */
 export const isBeforeRouting = (hook: string): boolean => hook === 'prerouting' || hook === 'ingress'

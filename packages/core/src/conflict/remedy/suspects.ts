@@ -68,10 +68,25 @@ export const suspectsOf = (drafted: Drafted, places: Places): readonly Suspects[
   const answers = { saddr: subtractRanges(subnet, addresses), sport: anyPort, protocols }
   return [
     ...wide,
-    ...protocols.map((protocol) => ({ family, protocol, in: row.in, region: region(senders, subnet) })),
+    ...entrancesOf(drafted, entrances).flatMap((from) =>
+      protocols.map((protocol) => ({ family, protocol, in: from, region: region(senders, subnet) })),
+    ),
     ...statelessAnswers(drafted, { ...places, subnet }, answers),
   ]
 }
+
+/** By which the packets of rows of a network come in. A rule for an opening that names no interface is one for all. */
+const entrancesOf = (
+  { finding: { rows }, draft }: Drafted,
+  all: readonly (string | null)[],
+): readonly (string | null)[] => {
+  const opens = rows.some((row) => row.opens !== undefined)
+  const asksLink = draft.insertions.every(({ rule }) => rule.steps.some(isLinkMatch))
+  return [...new Set(opens && !asksLink ? all : rows.map((row) => row.in))]
+}
+
+const isLinkMatch = (step: Steps[number]): boolean =>
+  step.kind === 'compare' && step.expression.kind === 'field' && step.expression.field === 'iifname'
 
 /** Before connection tracking a rule for answers is one for whatever comes from the source that it names. */
 const statelessAnswers = (
