@@ -62,4 +62,10 @@ test('a MAC that was asked for in vain is not taken for that of an interface the
     stderr: expect.stringContaining('another child of eth0 has the MAC address 02:42:c0:00:02:09'),
   })
   expect(await run(`attach lan --netns ${e.pid} --name e`)).toMatchObject({ exitCode: 0, stderr: '' })
+  // A parent that is down is said.
+  await lab.host.ip('link add p0 type veth peer name p0-end')
+  const down = await run(`attach pn --parent p0 --netns ${e.pid} --name e --interface eth1 --json`)
+  expect(JSON.parse(down.stdout).notes).toEqual([
+    'e reaches nothing on network pn and is not reached: p0 of this host is down. Set it up (ip link set dev p0 up).',
+  ])
 })

@@ -10,6 +10,7 @@ import {
   parsePrefix,
 } from '@portolan/netfilter'
 import { noSuchFamily } from '../endpoints/no-such-family.ts'
+import { refuseMac } from '../endpoints/refuse-mac.ts'
 import type { LiveMachine } from '../live-machine.ts'
 import { bridgeOf } from '../networks/own-bridges.ts'
 import type { LiveRules } from '../rules/live-rules.ts'
@@ -22,6 +23,7 @@ import { routeInTheWay } from './default-routes.ts'
 import { endpointPlace } from './endpoint-place.ts'
 import { forgetGivenUp } from './held-addresses.ts'
 import { formerAddresses, missingInside } from './missing-inside.ts'
+import { noteParentDown } from './note-parent-down.ts'
 import { noteReplies } from './note-replies.ts'
 import { parentedAttachment } from './parented-attachment.ts'
 import type { EndpointPlace } from './place.ts'
@@ -70,6 +72,9 @@ export const attachEndpoint = async (
     const undone: (() => Promise<void>)[] = [release]
     try {
       const isChild = place.way.kind === 'parent'
+      // On a parent the kernel refuses it itself.
+      if (!isChild && (portOfEndpoint(rules.facts, place.mark) === null || options.mac !== undefined))
+        refuseMac(rules, await tools.leases.read(), place.mark, endpoint.mac)
       if (!isChild && portOfEndpoint(rules.facts, place.mark) === null)
         await forgetGivenUp(tools.leases, place.mark)
       const attachment: Attachment = {
@@ -87,7 +92,10 @@ export const attachEndpoint = async (
       const { state, change } = await complete(namespace, attachment, maker, isKnown)
       // Of one that was there, former addresses may be on another interface.
       if (isChild && !isKnown) await forgetGivenUp(tools.leases, place.mark)
-      const notes = noteReplies(rules, tools, attachment, state, change)
+      const notes = [
+        ...noteReplies(rules, tools, attachment, state, change),
+        ...noteParentDown(rules.facts, place),
+      ]
       return { ...endpoint, interface: inside, ...(notes.length === 0 ? {} : { notes }) }
     } catch (error) {
       for (const undo of undone) await undo()

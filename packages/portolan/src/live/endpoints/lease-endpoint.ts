@@ -26,6 +26,7 @@ import {
   withoutEndpoint,
 } from '../wanted/wanted-state.ts'
 import { noSuchFamily } from './no-such-family.ts'
+import { refuseMac } from './refuse-mac.ts'
 
 /** How often an endpoint is leased anew because another program releases it just then. */
 const ATTEMPTS = 25
@@ -97,6 +98,7 @@ const take = async (
   const isAttached = attachedEndpoints(rules.facts)
   const isTaken = (address: string): boolean => inUse.has(address)
   return leases.transact((before) => {
+    if (mac !== null) refuseMac(rules, before, { project, network, endpoint: name }, mac)
     let state = before
     const changes: LeaseChange[] = []
     const found: { ip: string | null; ip6: string | null; mac: string | null } = { ip: null, ip6: null, mac }

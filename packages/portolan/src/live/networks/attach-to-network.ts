@@ -3,6 +3,7 @@ import type { HostFacts } from '@portolan/netfilter'
 import { effectiveSysctl, linkSysctlName } from '@portolan/netfilter/sysctls'
 import type { LiveMachine, Sysctls } from '../live-machine.ts'
 import type { HeldRules } from '../rules/held-rules.ts'
+import { giveLinkLocal } from './give-link-local.ts'
 import { bridgeOf, isolates, type OwnBridge } from './own-bridges.ts'
 import { refusePort } from './refuse-port.ts'
 
@@ -47,6 +48,7 @@ export const prepareForPort = async (
   if (isolated && (bridge.link.nfCallIptables === true || bridge.link.nfCallIp6tables === true))
     await links.changeBridge(bridge.name, { nfCallIptables: false, nfCallIp6tables: false })
   loosenReversePath(bridge.name, rules.facts, sysctls)
+  await giveLinkLocal(links, rules.facts, bridge)
   return { hairpin: true, isolated }
 }
 

@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals'
+import { openLab } from '../lab/lab.ts'
+import { bareMachine, serves } from './attach/in-namespace.ts'
+
+const compose = `name: shop
+services: {web: {networks: [front], ports: ["8080:80"]}, db: {networks: [front]}}
+networks: {front: {enable_ipv6: true, x-portolan: {pool: classic}}}
+`
+
+test('a bridge asks for neighbours as soon as its first port is there, and no endpoint gets the MAC of another or of the bridge', async () => {
+  await using lab = await openLab()
+  const file = await lab.write('compose.yaml', compose)
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  expect(await run(`apply --yes -f ${file}`)).toMatchObject({ exitCode: 0, stderr: '' })
+  const [web, db] = [await bareMachine(lab, 'web'), await bareMachine(lab, 'db')]
+  const attach = async (machine: typeof web, more = '') =>
+    run(`attach shop/front --netns ${machine.pid} --name ${machine.name}${more}`)
+  expect(await attach(web)).toMatchObject({ exitCode: 0, stderr: '' })
+  const [bridge] = JSON.parse(await lab.host.mustRun(['ip', '-j', 'link', 'show', 'type', 'bridge'])) as [
+    { readonly ifname: string; readonly address: string },
+  ]
+  // Without a link-local address that is not tentative the kernel sends no neighbour solicitation.
+  const tentative = ['ip', '-6', 'address', 'show', 'dev', bridge.ifname, 'tentative']
+  expect(await lab.host.mustRun(tentative)).toBe('')
+  const linkLocal = ['ip', '-6', 'address', 'show', 'dev', bridge.ifname, 'scope', 'link']
+  expect(await lab.host.mustRun(linkLocal)).toMatch(/fe80::\S+ scope link nodad/)
+  expect([await serves(lab, 'ip'), await serves(lab, 'ip6')]).toEqual(['web', 'web'])
+  for (const [mac, words] of [
+    [
+      '02:42:AC:11:00:01',
+      'endpoint db cannot have the MAC 02:42:ac:11:00:01 on network front: endpoint web of that network has it, and packets for one of the two would come to the other. Give the endpoint another one (mac, --mac).',
+    ],
+    [bridge.address, `its bridge ${bridge.ifname} of this host has it`],
+  ] as const)
+    expect(await attach(db, ` --mac ${mac}`)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(words),
+    })
+  expect(await db.mustRun(['ip', '-o', 'link'])).not.toContain('eth0')
+  expect(await attach(db)).toMatchObject({ exitCode: 0, stderr: '' })
+})
