@@ -49,7 +49,7 @@ const openNamespace = (reference: NamespaceReference, file: string, where: strin
     const { code = '', message } = error as NodeJS.ErrnoException
     if (code === 'EACCES' || code === 'EPERM')
       throw new PermissionError(
-        `${capital(where)} may not be opened (${code}). Run this as root, with CAP_SYS_PTRACE for processes of other users.`,
+        `${capital(where)} may not be opened (${code}). ${process.geteuid?.() === 0 ? 'This runs as root without CAP_SYS_PTRACE over that process, as in a container or a user namespace: run it on the host itself, or name a namespace that it may open' : 'Run this as root, with CAP_SYS_PTRACE for processes of other users'}.`,
         'CAP_SYS_PTRACE',
         { cause: error },
       )

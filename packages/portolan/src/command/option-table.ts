@@ -184,7 +184,7 @@ export const optionTable = {
     multiple: true,
     value: 'A',
     help: 'with --parent: the router there',
-    fallback: 'that of the default route, or the first address',
+    fallback: 'that of the default route, else the first address, or that of the pool of a picked subnet',
   },
   'ip-range': {
     type: 'string',
