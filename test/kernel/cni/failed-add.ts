@@ -27,6 +27,10 @@ export const failedAdd = (open: OpenLab, backend: Backend): void => {
     expect(await seen()).toEqual(before)
     await plugin.must('ADD', sandboxOf(one), web)
     expect(await plugin.refused('ADD', sandboxOf(two), elsewhere)).toMatchObject({ code: 7 })
+    expect(await plugin.refused('ADD', { ...sandboxOf(one), interface: 'eth1' })).toMatchObject({
+      code: 7,
+      msg: expect.stringContaining('pod-1 has eth0 on network pods already'),
+    })
     const destination = addresses.ip.host
     expect(await lab.client.reach({ protocol: 'tcp', destination, port: 8080 })).toMatchObject({
       by: 'pod-1',
@@ -40,7 +44,7 @@ export const failedAdd = (open: OpenLab, backend: Backend): void => {
     await lab.host.listen({ protocol: 'tcp', port: 8080 })
     expect(await plugin.refused('ADD', sandboxOf(one), web)).toMatchObject({
       code: 101,
-      msg: expect.stringContaining('already listens on'),
+      msg: expect.stringMatching(/already listens on.*use "conflicts": "warn"/),
     })
     const { exitCode, stderr } = await plugin.call(
       'ADD',

@@ -13,6 +13,8 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Sandbox {
   readonly id: string
   readonly netns: string
+  /** The interface inside; `eth0` unless told. */
+  readonly interface?: string
 }
 
 export const sandboxOf = (machine: Machine): Sandbox => ({
@@ -58,7 +60,11 @@ export const pluginIn = (lab: Lab, backend: Backend, before: readonly string[] =
         CNI_PATH: '/opt/cni/bin',
         ...(sandbox === null
           ? {}
-          : { CNI_CONTAINERID: sandbox.id, CNI_NETNS: sandbox.netns, CNI_IFNAME: 'eth0' }),
+          : {
+              CNI_CONTAINERID: sandbox.id,
+              CNI_NETNS: sandbox.netns,
+              CNI_IFNAME: sandbox.interface ?? 'eth0',
+            }),
       },
     })
   return {
