@@ -11,6 +11,7 @@ export type {
   Runner,
   SubnetPlan,
   SubnetRequest,
+  Wording,
 } from '@portolan/core'
 export {
   classicPool,

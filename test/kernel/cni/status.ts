@@ -19,9 +19,9 @@ const pathWithout = async (lab: Lab, program: string): Promise<string> => {
 
 /** What keeps ADD from being served, and words of the reason. */
 const reasons: readonly (readonly [string, Json, string])[] = [
-  ['a pool without a free subnet', { pool: '192.0.2.0/24:24', ipv6: false }, 'No subnet is free'],
-  ['a subnet that a route has', { subnet: '192.0.2.0/25', ipv6: false }, '192.0.2.0/24'],
-  ['an interface with the name of the bridge', { bridge: 'eth0' }, 'eth0'],
+  ['a pool without a free subnet', { pool: '192.0.2.0/24:24', ipv6: false }, '"pool": "docker"'],
+  ['a subnet that a route has', { subnet: '192.0.2.0/25', ipv6: false }, 'allowed: [192.0.2.0/24]'],
+  ['an interface with the name of the bridge', { bridge: 'eth0' }, 'with "bridge"'],
   ['a folder that cannot be made', { stateDir: '/proc/foo', project: 'other' }, '/proc/foo'],
 ]
 
@@ -55,7 +55,7 @@ const ofANetworkThatIsThere = async (lab: Lab, plugin: Plugin): Promise<void> =>
   const [one, two] = [await bareMachine(lab, 'pod-1'), await bareMachine(lab, 'pod-2')]
   await plugin.must('ADD', sandboxOf(one), own)
   const other = await plugin.refused('STATUS', null, { ...own, subnet: '10.78.0.0/24' })
-  expect(other).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })
+  expect(other).toMatchObject({ code: 50, msg: expect.stringContaining('give the network another "name"') })
   // Its one address is taken.
   const full = await plugin.refused('STATUS', null, own)
   expect(full).toMatchObject({ code: 50, msg: expect.stringContaining('10.77.0.0/30') })

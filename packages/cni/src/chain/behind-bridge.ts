@@ -42,7 +42,9 @@ export const chainedIntent = async (
     services: { [request.containerId ?? '']: service },
     networks: { [network]: { external: true, name: bridge } },
   })
-  return readCompose(text.replaceAll('$', '$$$$'), { source: `the ports of ${request.containerId}` })
+  const intent = readCompose(text.replaceAll('$', '$$$$'), { source: `the ports of ${request.containerId}` })
+  // The user of a runtime has no such text, so that no message names a place in it.
+  return { ...intent, mappings: intent.mappings.map((mapping) => ({ ...mapping, place: null })) }
 }
 
 /** One project for each attachment: it is planned, and taken back, by itself. */

@@ -13,6 +13,7 @@ import {
 } from 'portolan'
 import { driverOptions } from './driver-options.ts'
 import type { PodmanNetwork, PodmanSubnet } from './read-input.ts'
+import { wording } from './wording.ts'
 
 /**
  * Completes a network that Podman is about to write down: its subnets, which collide with nothing, and the name of its
@@ -111,6 +112,7 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
       project: podmanProject,
       reserve: config.reserved,
       allow: config.allowed,
+      wording,
       leases: subnetLeases(await store.read()),
     })
   } finally {

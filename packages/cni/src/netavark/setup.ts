@@ -1,6 +1,13 @@
 import { podmanProject } from '@portolan/core'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
-import { type AttachRequest, type Conflict, type LiveHost, openHost, type PublishRequest } from 'portolan'
+import {
+  type AttachRequest,
+  type Conflict,
+  type LiveHost,
+  openHost,
+  type PublishRequest,
+  readConfig,
+} from 'portolan'
 import { attachContainer } from '../attachment/attach-container.ts'
 import { conflictWords } from '../attachment/conflict-words.ts'
 import { nameOf } from '../verb/endpoint-name.ts'
@@ -10,9 +17,10 @@ import { type StatusBlock, statusBlock } from './status-block.ts'
 import { sweep } from './sweep.ts'
 import { wantedNetwork } from './wanted-network.ts'
 import { wantedPorts } from './wanted-ports.ts'
+import { wording } from './wording.ts'
 
 export const openProject = ({ backend }: DriverOptions): Promise<LiveHost> =>
-  openHost({ project: podmanProject, backend })
+  openHost({ project: podmanProject, backend, config: readConfig(), wording })
 
 /** Podman shows the first twelve digits of an id too. */
 export const endpointOf = ({

@@ -1,5 +1,6 @@
-import { type LiveHost, openHost } from 'portolan'
+import { type LiveHost, openHost, readConfig } from 'portolan'
 import type { WrittenConfig } from '../config/config-schema.ts'
+import { wordingOf } from './wording.ts'
 
 /** The project that networks are of, where a configuration does not say. */
 export const projectName = ({ project = 'cni' }: WrittenConfig): string => project
@@ -13,6 +14,8 @@ export const openProject = (config: WrittenConfig): Promise<LiveHost> => {
     project: projectName(config),
     backend,
     lockTimeoutMs,
+    config: readConfig(),
+    wording: wordingOf(config),
     ...(stateDir === undefined ? {} : { state: stateDir }),
   })
 }

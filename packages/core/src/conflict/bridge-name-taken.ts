@@ -1,11 +1,17 @@
 import { allOrNone, shellCommand } from '@portolan/netfilter/advice'
+import { commandWording, type Wording } from '../pool/wording.ts'
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /**
  * An interface that is not ours has the name our bridge should get.
  * @internal
  */
-export const bridgeNameTaken = (network: string, bridge: string, alias: string): Conflict => ({
+export const bridgeNameTaken = (
+  network: string,
+  bridge: string,
+  alias: string,
+  { bridge: way }: Pick<Wording, 'bridge'> = commandWording,
+): Conflict => ({
   kind: 'BridgeNameTaken',
   severity: 'error',
   certainty: 'certain',
@@ -14,7 +20,7 @@ export const bridgeNameTaken = (network: string, bridge: string, alias: string):
   witness: null,
   culprit: culpritOutsideRules('link', bridge),
   remedy: {
-    text: `Choose another name with com.docker.network.bridge.name, or declare the network external to use the bridge as it is.`,
+    text: `Choose another name ${way}.`,
     commands: allOrNone([shellCommand(['ip', '-d', 'link', 'show', 'dev', bridge])]),
   },
   trace: [],

@@ -1,4 +1,5 @@
 import { afterOptions, allOrNone, shellCommand } from '@portolan/netfilter/advice'
+import { commandWording, type Wording } from '../pool/wording.ts'
 import { aboutNetwork, type Conflict, culpritOutsideRules } from './conflict.ts'
 
 /** What a subnet collides with. */
@@ -16,10 +17,10 @@ const guesses: readonly string[] = ['network', 'resolver']
 const claimed: readonly string[] = ['lease', 'reserved', 'own']
 
 /** How the range may be used all the same, if the overlap is meant; empty where nothing lets it. */
-const orAllow = (overlapped: readonly Overlapped[]): string => {
+const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => {
   if (overlapped.some(({ kind }) => kind === 'lease' || kind === 'own')) return ''
   const observed = overlapped.filter(({ kind }) => !claimed.includes(kind))
-  const allow = [...new Set(observed.map(({ overlaps }) => `--allow ${overlaps}`))]
+  const allow = [...new Set(observed.map(({ overlaps }) => allowed.replace('{}', overlaps)))]
   const reserved = new Set(
     overlapped.filter((one) => !observed.includes(one)).map(({ overlaps }) => overlaps),
   )
@@ -44,12 +45,13 @@ export const subnetOverlap = (
   subnet: string,
   overlapped: readonly Overlapped[],
   held = false,
+  { allow: allowed }: Pick<Wording, 'allow'> = commandWording,
 ): Conflict => {
   const sure = overlapped.filter(isSure)
   const [cause] = sure.length > 0 ? sure : overlapped
   const ordered = [...sure, ...overlapped.filter((one) => !isSure(one))]
   const found = ordered.map(({ overlaps, detail }) => `${overlaps}: ${detail}`).join('; and ')
-  const allow = orAllow(ordered)
+  const allow = orAllow(ordered, allowed)
   const followers =
     sure.length === 0
       ? ''

@@ -25,6 +25,7 @@ const optionKinds: OptionKinds<SubnetPlanOptions> = {
   reserve: ranges,
   allow: ranges,
   leases: listValue('a list of leases', objectValue('a lease', { network: 'text', subnet: 'text' }).holds),
+  wording: objectValue('words such as { pool, allow }', { pool: 'text', allow: 'text' }),
 }
 
 const requestKeys = [

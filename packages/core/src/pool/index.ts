@@ -15,3 +15,4 @@ export type {
   SubnetRequest,
 } from './subnet-request.ts'
 export { ulaPool } from './ula-pool.ts'
+export { commandWording, type Wording } from './wording.ts'

@@ -115,5 +115,6 @@ export const pickSubnet = (state: PlanState, request: SubnetWish): SubnetPlan =>
     pools.map(({ name }) => name),
     rejected,
     request.place ?? null,
+    state.options.wording,
   )
 }

@@ -1,5 +1,6 @@
 import { PortolanError, placeText, type SourcePosition } from '@portolan/netfilter'
 import type { Rejection } from './rejection.ts'
+import { commandWording, type Wording } from './wording.ts'
 
 const ways = (rejected: readonly Rejection[]): string => {
   const shown = rejected
@@ -31,11 +32,12 @@ export class PoolExhaustedError extends PortolanError {
     pools: readonly string[],
     rejected: readonly Rejection[],
     place: SourcePosition | null = null,
+    { pool }: Pick<Wording, 'pool'> = commandWording,
   ) {
     super(
       'POOL_EXHAUSTED',
       `${place === null ? '' : `${placeText(place)}: `}No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${ways(rejected)}). ` +
-        `Name another pool (${pools.includes('docker') ? '--pool 10.64.0.0/12:24' : '--pool docker'}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
+        `Name another pool (${pool.replace('{}', pools.includes('docker') ? '10.64.0.0/12:24' : 'docker')}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
     )
     this.pools = pools
     this.rejected = rejected

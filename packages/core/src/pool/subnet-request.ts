@@ -7,6 +7,7 @@ import {
 } from '@portolan/netfilter'
 import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
+import type { Wording } from './wording.ts'
 
 /**
  * One network's wish for a subnet of one family. A key that is absent or null says nothing.
@@ -97,6 +98,8 @@ export interface SubnetPlanOptions {
   readonly allow?: readonly (AddressInput | PrefixInput)[]
   /** Live leases; those of the requesting networks themselves are what they hold. */
   readonly leases?: readonly SubnetLease[]
+  /** How messages name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
 }
 
 /**

@@ -3,12 +3,13 @@ import { bridgeDown, bridgeNameTaken, type Conflict, subnetOverlap } from '../co
 import type { DesiredState } from '../contract/desired-state.ts'
 import { parseBridgeAlias } from '../contract/index.ts'
 import { engineOfInterface } from '../engine/index.ts'
-import type { SubnetPlan } from '../pool/index.ts'
+import type { SubnetPlan, Wording } from '../pool/index.ts'
 
 /** Subnets that were not picked, and overlap something on the host. */
 export const findSubnetOverlaps = (
   subnets: readonly SubnetPlan[],
   { interfaces = [] }: HostFacts,
+  wording?: Wording,
 ): readonly Conflict[] =>
   subnets.flatMap(({ network, subnet, origin, overlaps: [first, ...more] }) => {
     if (first === undefined) return []
@@ -18,11 +19,15 @@ export const findSubnetOverlaps = (
       ...one,
       owner: one.owner ?? (isWireguard(one.interface) ? 'wireguard' : one.interface),
     }))
-    return [subnetOverlap(network, subnet, collisions, origin === 'held')]
+    return [subnetOverlap(network, subnet, collisions, origin === 'held', wording)]
   })
 
 /** Bridges that cannot be made, since an interface of that name is there. */
-export const findTakenNames = (desired: DesiredState, facts: HostFacts): readonly Conflict[] =>
+export const findTakenNames = (
+  desired: DesiredState,
+  facts: HostFacts,
+  wording?: Wording,
+): readonly Conflict[] =>
   desired.networks.flatMap((network) => {
     if (network.external) return []
     const holder = facts.interfaces?.find((link) => link.name === network.bridge)
@@ -31,7 +36,7 @@ export const findTakenNames = (desired: DesiredState, facts: HostFacts): readonl
     // A bridge of another network of this project goes before ours comes, unless that network stays external.
     const stays = desired.networks.some((other) => other.external && other.bridge === network.bridge)
     const own = owner?.project === desired.project && !stays
-    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '')]
+    return own ? [] : [bridgeNameTaken(network.name, network.bridge, holder.alias ?? '', wording)]
   })
 
 /** A bridge of another program that is down: the plan leaves it as it is. */

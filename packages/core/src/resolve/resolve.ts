@@ -21,6 +21,7 @@ import {
   type ReservedRange,
   type SubnetPlan,
   type SubnetRequest,
+  type Wording,
 } from '../pool/index.ts'
 import { type AddressUse, addressUse } from './address-use.ts'
 import { addressed } from './address-wish.ts'
@@ -64,6 +65,8 @@ export interface ResolveOptions {
   /** Addresses that rules of this project lead to as the host is: its own containers answer there. */
   readonly own?: readonly string[]
   readonly guardForwarding?: boolean
+  /** How messages name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
 }
 
 /** @public @since 0.1.0 */
@@ -117,6 +120,7 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       removedBridges: removedBridges(intent, facts, external),
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
       ...(options.allow === undefined ? {} : { allow: options.allow }),
+      ...(options.wording === undefined ? {} : { wording: options.wording }),
       leases: subnetLeases(
         leases.state,
         intent.project,
@@ -189,9 +193,10 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
       ...findSubnetOverlaps(
         subnets.filter(({ network }) => !onWires.has(network)),
         facts,
+        options.wording,
       ),
       ...findParentConflicts(desired, facts),
-      ...findTakenNames(desired, facts),
+      ...findTakenNames(desired, facts, options.wording),
       ...findBridgesDown(desired, facts),
       ...expanded.conflicts,
       ...findHostPortTaken(desired, facts),

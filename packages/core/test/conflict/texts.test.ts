@@ -16,6 +16,7 @@ import {
   routerAdvertisementsLost,
   subnetOverlap,
 } from '../../src/conflict/index.ts'
+import { PoolExhaustedError } from '../../src/pool/index.ts'
 import { mapping, mapping6 } from '../contract/state.ts'
 
 const winner = { project: 'blog', label: '0.0.0.0:8080/tcp -> ghost:80' }
@@ -123,6 +124,19 @@ describe('the words', () => {
       remedy: { commands: ['ip -d link show dev br0'] },
     })
     expect(bridgeNameTaken('web', 'br0', '').message).toMatch(/and is not ours\.$/)
+  })
+
+  test('of a remedy are those of the program that the user calls', () => {
+    const [bridge, allow] = ['with "bridge"', 'allowed: [{}]']
+    expect(bridgeNameTaken('web', 'br0', '', { bridge }).remedy.text).toBe(
+      'Choose another name with "bridge".',
+    )
+    const overlapped = { overlaps: '10.0.0.0/8', kind: 'route', detail: 'route by wg0', owner: 'wg0' }
+    expect(subnetOverlap('web', '10.1.0.0/16', [overlapped], false, { allow }).remedy.text).toContain(
+      'with allowed: [10.0.0.0/8] if the overlap is meant',
+    )
+    const exhausted = new PoolExhaustedError('web', ['classic'], [], null, { pool: '"pool": "{}"' })
+    expect(exhausted.message).toContain('Name another pool ("pool": "docker", or for good')
   })
 
   test('of ::1 say why it cannot be', () => {

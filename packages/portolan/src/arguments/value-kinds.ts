@@ -72,3 +72,16 @@ export const checkRemovalValue = (removal: unknown): void =>
     objectValue('what planDestroy() gives', { changes: 'list', leases: 'list', live: 'list', kept: 'list' }),
     'the removal',
   )
+
+export const configValue: ValueKind = objectValue('what readConfig() gives', {
+  reserved: 'list',
+  allowed: 'list',
+})
+
+export const wordingValue: ValueKind = objectValue('words such as { pool, allow }', {
+  pool: 'text',
+  allow: 'text',
+  bridge: 'text',
+  removeNetwork: 'text',
+  force: 'text',
+})

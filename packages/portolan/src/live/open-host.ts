@@ -1,13 +1,15 @@
-import { checkProject, type LeaseStore, type Runner } from '@portolan/core'
+import { type Config, checkProject, type LeaseStore, type Runner, type Wording } from '@portolan/core'
 import { createRunner, defaultStateDirectory } from '@portolan/host'
 import type { OptionKinds, ValueKind } from '@portolan/netfilter/schema'
 import { checkOptions } from '@portolan/netfilter/schema'
 import {
   backendValue,
+  configValue,
   folderValue,
   leaseStoreValue,
   projectValue,
   runnerValue,
+  wordingValue,
 } from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
@@ -35,6 +37,10 @@ export interface OpenHostOptions {
   readonly leases?: LeaseStore
   /** Has to start its programs in the network namespace of this process. */
   readonly runner?: Runner
+  /** What is settled once for all, of `readConfig`: pools, reserved and allowed ranges. None unless told. */
+  readonly config?: Config
+  /** How messages name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
   /** For how long a change waits while another program changes this host's network, in milliseconds; 60,000 unless told. */
   readonly lockTimeoutMs?: number
 }
@@ -51,6 +57,8 @@ const openHostKinds: OptionKinds<OpenHostOptions> = {
   leases: leaseStoreValue,
   runner: runnerValue,
   lockTimeoutMs: durationValue,
+  config: configValue,
+  wording: wordingValue,
 }
 
 /**

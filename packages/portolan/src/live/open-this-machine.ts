@@ -1,4 +1,4 @@
-import type { LeaseStore, Runner } from '@portolan/core'
+import type { Config, LeaseStore, Runner, Wording } from '@portolan/core'
 import {
   openConntrack,
   openLeaseStore,
@@ -31,6 +31,8 @@ interface ThisMachineOptions {
   readonly leases?: LeaseStore
   /** See `OpenHostOptions`. */
   readonly lockTimeoutMs?: number
+  readonly config?: Config
+  readonly wording?: Wording
 }
 
 /** This host, in the network namespace of this process. */
@@ -41,7 +43,13 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
   const search = openSearchThread()
   const lock = options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }
   const leases = options.leases ?? openLeaseStore(stateDirectory)
+  const settled = {
+    ...{ backend, runner, leases, stateDirectory },
+    ...(options.config === undefined ? {} : { config: options.config }),
+    ...(options.wording === undefined ? {} : { wording: options.wording }),
+  }
   return {
+    ...(options.wording === undefined ? {} : { wording: options.wording }),
     backend,
     rules,
     wanted,
@@ -55,9 +63,8 @@ export const openThisMachine = (options: ThisMachineOptions): LiveMachine => {
     readFacts: readNetworkFacts,
     withLock: (work) => withHostLock(work, lock),
     isElsewhere: async () => hasRulesElsewhere(project, backend, await readRules(runner, null)),
-    plan: (intent, beside) => planBeside(intent, { backend, runner, leases, stateDirectory }, beside),
-    prepareSearch: (intent, live) =>
-      prepareSearch(intent, { backend, runner, leases, stateDirectory }, live, search.conflicts),
+    plan: (intent, beside) => planBeside(intent, settled, beside),
+    prepareSearch: (intent, live) => prepareSearch(intent, settled, live, search.conflicts),
     carryOut: (plan, writeDown) =>
       carryOut(plan, { runner, stateDirectory, lockHeld: true, lease: writeDown }),
     readStatus: ({ conflicts }) =>

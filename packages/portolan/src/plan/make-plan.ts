@@ -16,6 +16,7 @@ import {
   resolve,
   summarise,
   unsettledNetworks,
+  type Wording,
 } from '@portolan/core'
 import {
   engineSubnets,
@@ -85,6 +86,8 @@ export interface PlanInput {
   readonly search: boolean
   /** What a command of `portolan` in a remedy is written as. */
   readonly ownCommand?: (command: string) => string
+  /** How messages name what the user may change. */
+  readonly wording?: Wording
 }
 
 /**
@@ -105,6 +108,7 @@ export const makePlan = (input: PlanInput): Plan => {
     ...(input.pools === null ? {} : { pools: input.pools }),
     reserve: input.reserve,
     allow: input.allow,
+    ...(input.wording === undefined ? {} : { wording: input.wording }),
     guardForwarding: input.guardForwarding,
     ...(input.leases === null ? {} : { leases: input.leases }),
     move: input.move,

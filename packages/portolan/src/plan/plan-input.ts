@@ -46,6 +46,7 @@ export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost
     move: options.move ?? [],
     fix: options.fix ?? false,
     firewalld: null,
+    ...(options.wording === undefined ? {} : { wording: options.wording }),
     ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
   }
 }

@@ -1,4 +1,4 @@
-import type { Config, PoolInput, Runner } from '@portolan/core'
+import type { Config, PoolInput, Runner, Wording } from '@portolan/core'
 import type { AddressInput, HostFacts, PrefixInput } from '@portolan/netfilter'
 import {
   flagValue,
@@ -9,7 +9,14 @@ import {
   type OptionKinds,
   objectValue,
 } from '@portolan/netfilter/schema'
-import { backendValue, rangesValue, rulesValue, runnerValue } from '../arguments/value-kinds.ts'
+import {
+  backendValue,
+  configValue,
+  rangesValue,
+  rulesValue,
+  runnerValue,
+  wordingValue,
+} from '../arguments/value-kinds.ts'
 import type { BackendChoice } from '../backend/backend.ts'
 import type { HostRules } from '../host-rules/host-rules.ts'
 import { type LeaseOptions, leaseKinds } from '../leases/with-lease-store.ts'
@@ -47,6 +54,8 @@ export interface PlanOptions extends LeaseOptions {
   readonly move?: readonly string[]
   /** What a command of `portolan` in a remedy is written as, such as with the options that the user gave. */
   readonly ownCommand?: (command: string) => string
+  /** How messages name what the user may change; as the command does unless told. */
+  readonly wording?: Wording
   /** Runs programs; the default spawns them. Tests replace it. */
   readonly runner?: Runner
 }
@@ -63,11 +72,12 @@ export const planKinds: OptionKinds<PlanOptions> = {
   pools: listValue('a list such as ["classic", "10.0.0.0/8:24"]', isAddressLike),
   reserve: rangesValue,
   allow: rangesValue,
-  config: objectValue('what readConfig() gives', { reserved: 'list', allowed: 'list' }),
+  config: configValue,
   guardForwarding: flagValue,
   sysctls: flagValue,
   fix: flagValue,
   move: listValue('a list of names of networks', (value) => typeof value === 'string'),
   ownCommand: functionValue,
+  wording: wordingValue,
   runner: runnerValue,
 }

@@ -12,12 +12,12 @@ import { refuseParented } from './parented-networks.ts'
  */
 export const checkNetwork = async (
   rules: LiveRules,
-  tools: Pick<NetworkTools, 'leases' | 'plan'>,
+  tools: Pick<NetworkTools, 'leases' | 'plan' | 'wording'>,
   name: string,
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
   const { project, wanted } = rules
-  const wish = wishFor(rules, name, options)
+  const wish = wishFor(rules, tools, name, options)
   const missing = await rules.decideForSure(async () => wish())
   if (missing !== null) await refuseParented(tools.leases, project, name)
   const asked = missing ?? wanted.network(name)?.intent

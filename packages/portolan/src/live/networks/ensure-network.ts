@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DesiredNetwork, Intent, NetworkOptions } from '@portolan/core'
+import {
+  commandWording,
+  type DesiredNetwork,
+  type Intent,
+  type NetworkOptions,
+  type Wording,
+} from '@portolan/core'
 import { networkIntent, requestedName } from '@portolan/core/planning'
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError, StaleStateError } from '@portolan/netfilter'
@@ -21,7 +27,7 @@ import { refuseParented } from './parented-networks.ts'
 /** What networks are made with, beside the rules. */
 export type NetworkTools = Pick<
   LiveMachine,
-  'leases' | 'withLock' | 'plan' | 'carryOut' | 'links' | 'sysctls'
+  'leases' | 'withLock' | 'plan' | 'carryOut' | 'links' | 'sysctls' | 'wording'
 >
 
 type NetworkIntent = Intent['networks'][number]
@@ -33,7 +39,7 @@ export const ensureNetwork = async (
   name: string,
   options: NetworkOptions,
 ): Promise<DesiredNetwork> => {
-  const wish = wishFor(rules, name, options)
+  const wish = wishFor(rules, tools, name, options)
   const missing = await rules.decideForSure(async () => wish())
   if (missing !== null) await refuseParented(tools.leases, rules.project, name)
   if (missing !== null || rules.isDamaged())
@@ -53,6 +59,7 @@ export const ensureNetwork = async (
  */
 export const wishFor = (
   rules: LiveRules,
+  { wording = commandWording }: Pick<NetworkTools, 'wording'>,
   name: string,
   options: NetworkOptions,
 ): (() => NetworkIntent | null) => {
@@ -61,7 +68,7 @@ export const wishFor = (
     const before = rules.wanted.network(name)?.intent ?? null
     const intent = networkIntent(name, options, before)
     refuseServices(intent)
-    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted)
+    if (before !== null) refuseOtherSubnet(before, intent, rules.wanted, wording)
     // The other networks too: a process may have been killed before it made a bridge.
     const isThere = [name, ...rules.wanted.networks().map(({ network }) => network.name)].every((one) =>
       rules.bridges.some((bridge) => bridge.project === rules.project && bridge.network === one),
@@ -116,18 +123,23 @@ const refuseServices = ({ name, reachableFrom = [] }: NetworkIntent): void => {
 }
 
 /** A subnet that is leased does not move by itself: containers have addresses in it. */
-const refuseOtherSubnet = (before: NetworkIntent, after: NetworkIntent, wanted: WantedState): void => {
+const refuseOtherSubnet = (
+  before: NetworkIntent,
+  after: NetworkIntent,
+  wanted: WantedState,
+  { removeNetwork }: Wording,
+): void => {
   const made = wanted.network(after.name)?.network
   for (const family of ['ip', 'ip6'] as const) {
     const asked = after[family]?.subnet ?? null
     const has = made?.[family]?.subnet ?? null
     if (asked !== null && has !== null && asked !== has)
       throw new InvalidRequestError(
-        `network ${after.name} has the subnet ${has}, and ${asked} is asked for: remove the network first.`,
+        `network ${after.name} has the subnet ${has}, and ${asked} is asked for: ${removeNetwork}.`,
       )
     if (before[family] !== null && after[family] === null && made !== undefined)
       throw new InvalidRequestError(
-        `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without: remove the network first.`,
+        `network ${after.name} has ${family === 'ip' ? 'IPv4' : 'IPv6'}, and is asked to be without: ${removeNetwork}.`,
       )
   }
 }

@@ -16,7 +16,7 @@ import { sameMapping } from './same-mapping.ts'
 import { socketKey } from './socket-key.ts'
 
 /** What publishing works with, beside the rules. */
-export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls'> {
+export interface PublishTools extends Pick<LiveMachine, 'listeners' | 'leases' | 'sysctls' | 'wording'> {
   /** The bridges on which 127.0.0.1 is known to lead to containers; more may be added. */
   readonly localnet: Set<string>
   readonly flows: Pick<FlowsToForget, 'before'>
