@@ -1,13 +1,13 @@
 import type { NetfilterChain, NetfilterRule } from '@portolan/netfilter'
 import type { Follower, TraceStep } from '@portolan/netfilter/analysis'
 import {
-  areAlike,
   emptyRanges,
   hasValue,
   isEmptySet,
   isMemberField,
   isOfMember,
   type Learner,
+  listWith,
   type RangeSet,
   singleValue,
 } from '@portolan/netfilter/analysis'
@@ -174,9 +174,12 @@ const countAlike = ({ chain, rule }: TraceStep): number => {
   alike.set(chain, counts)
   const known = counts.get(rule)
   if (known !== undefined) return known
-  const at = chain.rules.indexOf(rule)
-  const same = chain.rules.filter((_, place) => areAlike(chain.rules, at, place))
-  const count = same.length < FEW ? 0 : same.length - 1
-  for (const one of [rule, ...same]) counts.set(one, count)
+  const places = listWith(chain.rules, chain.rules.indexOf(rule))
+  const count = places.length < FEW ? 0 : places.length - 1
+  counts.set(rule, count)
+  for (const place of places) {
+    const same = chain.rules[place]
+    if (same !== undefined) counts.set(same, count)
+  }
   return count
 }
