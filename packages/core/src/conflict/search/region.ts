@@ -55,13 +55,19 @@ const isPacketField = (field: FreeField): field is PacketField =>
 /** The packets of a region that meet all conditions; what these ask of a mapping is left out. */
 export const narrow = (region: Region, conditions: readonly Condition[]): Region => {
   const cell = { ...region }
-  const outside: Record<PacketField, RangeSet[]> = { saddr: [], daddr: [], sport: [], dport: [] }
+  // A rule is asked on the way there, of the answer and of later packets, and each time tells the very same set.
+  const outside = {
+    saddr: new Set<RangeSet>(),
+    daddr: new Set<RangeSet>(),
+    sport: new Set<RangeSet>(),
+    dport: new Set<RangeSet>(),
+  }
   for (const { field, set, inside } of conditions)
     if (!isPacketField(field)) continue
     else if (inside) cell[field] = meet(cell[field], set, true)
-    else outside[field].push(set)
+    else outside[field].add(set)
   for (const field of freeFields)
-    for (const set of joined(outside[field])) cell[field] = meet(cell[field], set, false)
+    for (const set of joined([...outside[field]])) cell[field] = meet(cell[field], set, false)
   return cell
 }
 
