@@ -80,14 +80,14 @@ export const incompleteSurroundings = (
 }
 
 const reasonsOf = (
-  { isWhole, isUnseen, doubts, row: { count } }: ExploredRow,
+  { isWhole, isUnseen, isOfEach, doubts, row: { count } }: ExploredRow,
   row: Row,
 ): readonly string[] => [
   ...(isUnseen === true
     ? [`The rules tell more than ${mostCellsOfAll} kinds of packets apart. None of these was looked at.`]
     : isWhole
       ? []
-      : [`${tooMany(row)} ${restOf(row, count)}`]),
+      : [`${tooMany(row)} ${restOf(row, isOfEach === true ? 1 : count)}`]),
   ...(doubts.has('computed')
     ? ['A rule computes with the bits of an address or port. One packet was looked at for many.']
     : []),

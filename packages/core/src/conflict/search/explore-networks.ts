@@ -32,9 +32,8 @@ export const exploreNetworks = (
   [...new Set(alike.values())].flatMap(({ networks }) =>
     families.flatMap((family) => {
       const together = exploreTogether(desired, networks, family, around[family], alike, seek)
-      return together.rows.every(({ isWhole }) => isWhole) || networks.length < 2
-        ? [together]
-        : together.apart()
+      const isEnough = together.rows.every(({ isWhole, isOfEach }) => isWhole || isOfEach === true)
+      return isEnough || networks.length < 2 ? [together] : together.apart()
     }),
   )
 

@@ -48,6 +48,10 @@ export interface ExploredRow {
   readonly isUnseen?: true
   /** Packets that seem to be served stand for others that may not be. */
   readonly doubts: ReadonlySet<Doubt>
+  /** Of a row of many that was cut: what was seen when one of them alone would have been cut. */
+  readonly asOne?: Pick<ExploredRow, 'cells' | 'doubts'>
+  /** It was cut, and each of its members alone would be cut after the very same cells. */
+  readonly isOfEach?: true
 }
 
 /**
@@ -79,10 +83,12 @@ const nothing: ReadonlySet<object> = new Set()
  */
 export const explore = (follower: Follower, row: GroupRow, skipsForeign = false): ExploredRow => {
   const { first, count } = row
-  const most = mostCells[first.mapping === null ? 'network' : 'mapping'] + mostCellsMore * (count - 1)
+  const mostOfOne = mostCells[first.mapping === null ? 'network' : 'mapping']
+  const most = mostOfOne + mostCellsMore * (count - 1)
   const cells: GroupCell[] = []
   const doubts = new Set<Doubt>()
   let effort = 0
+  let asOne: ExploredRow['asOne']
   const left: Area[] = []
   const leftLikely: Area[] = []
   const leave = (area: Area): unknown => (isLikely(first, area) ? leftLikely : left).push(area)
@@ -91,7 +97,8 @@ export const explore = (follower: Follower, row: GroupRow, skipsForeign = false)
   for (let area = next(); area !== undefined; area = next()) {
     const picked = pickFrom(area, row.packetsOf)
     if (picked === null) continue
-    if (effort >= most) return { row, cells, isWhole: false, doubts }
+    if (effort >= mostOfOne) asOne ??= { cells: [...cells], doubts: new Set(doubts) }
+    if (effort >= most) return { row, cells, isWhole: false, doubts, ...(asOne && { asOne }) }
     const { member, point } = picked
     const own = row.rowOf(member) ?? first
     const learner = learnerFor(row, area, picked, nothing, skipsForeign)

@@ -1,7 +1,9 @@
 import type { NetfilterRuleset } from '@portolan/netfilter'
 import type { Follower } from '@portolan/netfilter/analysis'
-import { type ExploredRow, explore } from './explore.ts'
+import { type ExploredRow, explore, type GroupCell } from './explore.ts'
+import { exploredOfEach } from './explored-of-each.ts'
 import type { GroupRow } from './mapping-group.ts'
+import type { Row } from './row.ts'
 import { seekCulprits } from './seek-culprits.ts'
 import { type Suspect, suspectsOf } from './suspects.ts'
 
@@ -24,13 +26,16 @@ export const withinBudget = (seek: Seek, most: number = mostCellsOfAll): Seek =>
 
 export const seekerOf = (follower: Follower, rulesets: readonly NetfilterRuleset[]): Seek => {
   const known = new Map<string, readonly Suspect[]>()
+  const seekIn = (row: Row, cells: readonly GroupCell[]): readonly GroupCell[] => {
+    const suspects = known.get(row.family) ?? suspectsOf(rulesets, row.family)
+    known.set(row.family, suspects)
+    return seekCulprits(follower, row, cells, suspects)
+  }
   return withinBudget((row) => {
     const explored = explore(follower, row)
-    const { first: only, count } = row
-    if (explored.isWhole || count > 1) return explored
-    const suspects = known.get(only.family) ?? suspectsOf(rulesets, only.family)
-    known.set(only.family, suspects)
-    const found = seekCulprits(follower, only, explored.cells, suspects)
-    return { ...explored, cells: [...explored.cells, ...found] }
+    const { first, count } = row
+    if (explored.isWhole) return explored
+    if (count > 1) return exploredOfEach(explored, seekIn) ?? explored
+    return { ...explored, cells: [...explored.cells, ...seekIn(first, explored.cells)] }
   })
 }

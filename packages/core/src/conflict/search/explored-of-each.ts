@@ -1,0 +1,59 @@
+import {
+  hasValue,
+  includesRanges,
+  intersectRanges,
+  isSingleValue,
+  valueSet,
+} from '@portolan/netfilter/analysis'
+import { type Area, numbersBelow, numbersIn } from './area.ts'
+import type { ExploredRow, GroupCell } from './explore.ts'
+import type { GroupRow } from './mapping-group.ts'
+import { movePoint } from './member-cells.ts'
+import { freeFields, type Region } from './region.ts'
+import type { Row } from './row.ts'
+
+/** Looks for culprits in what was not seen of a row. */
+type SeekIn = (row: Row, seen: readonly GroupCell[]) => readonly GroupCell[]
+
+/**
+ * What each of some networks that are alike has of a row that is too much for all of them. As long as no cell tells them
+ * apart, each alone would be cut after the same cells: it is enough to look for culprits in the rest of the first.
+ *
+ * @returns null when something tells them apart: each is to be looked at alone
+ */
+export const exploredOfEach = (explored: ExploredRow, seekIn: SeekIn): ExploredRow | null => {
+  const { row, asOne } = explored
+  if (asOne === undefined || row.alike === null || row.first.mapping !== null) return null
+  if (!asOne.cells.every(({ area }) => isOfAll(row, area))) return null
+  const found: GroupCell[] = []
+  for (const cell of seekIn(row.first, asOne.cells)) {
+    const area = asEachHasIt(row, cell)
+    if (area === null) return null
+    found.push({ ...cell, area })
+  }
+  return { row, cells: [...asOne.cells, ...found], isWhole: false, doubts: asOne.doubts, isOfEach: true }
+}
+
+const isOfAll = ({ count }: GroupRow, { members, holes }: Area): boolean => {
+  const all = numbersBelow(count)
+  return includesRanges(members, all) && holes.every((hole) => includesRanges(hole.members, all))
+}
+
+/** The one packet of a cell, and that packet as every other has it; null where one would have two of them, or none. */
+const asEachHasIt = (row: GroupRow, { area, point }: GroupCell): Area | null => {
+  const members = numbersBelow(row.count)
+  const moved = numbersIn(members).map((member) => movePoint(row, point, member))
+  const region: Region = {
+    saddr: valueSet(moved.map(({ saddr }) => saddr)),
+    daddr: valueSet(moved.map(({ daddr }) => daddr)),
+    sport: valueSet(moved.map(({ sport }) => sport)),
+    dport: valueSet(moved.map(({ dport }) => dport)),
+  }
+  const isOneOfEach = moved.every((at, member) =>
+    freeFields.every((field) => {
+      const own = row.setOf(member, field)
+      return hasValue(own, at[field]) && isSingleValue(intersectRanges(own, region[field]))
+    }),
+  )
+  return isOneOfEach ? { ...area, members, region } : null
+}
