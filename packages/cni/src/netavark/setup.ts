@@ -53,7 +53,7 @@ export const setup = async (
       request: requestOf(call, netns, endpoint, options),
       ports: portsOf(host, call, endpoint, warn),
       conflicts: options.conflicts,
-      judge: (conflicts) => judge(conflicts, options, warn),
+      judge: (conflicts) => judge(conflicts, call, options, warn),
     })
     return statusBlock(call.network, network, attached)
   } catch (error) {
@@ -130,6 +130,7 @@ export const arePublished = (host: LiveHost, { container_id: id, network }: Cont
 
 const judge = (
   conflicts: readonly Conflict[],
+  call: ContainerCall,
   { conflicts: policy }: DriverOptions,
   warn: (text: string) => void,
 ): void => {
@@ -141,7 +142,17 @@ const judge = (
   if (policy === 'error')
     throw new PortolanError(
       'CONFLICTS',
-      `${words}\nA network that is created with --opt conflicts=warn goes on all the same.`,
+      `${words}\n${keptAddress(call)}A network that is created with --opt conflicts=warn goes on all the same.`,
     )
   warn(words)
+}
+
+/** What is asked for the port of a container is asked for its address, and Podman gives out the next one each time. */
+const keptAddress = ({
+  port_mappings: ports,
+  network_options: { static_ips: addresses },
+}: ContainerCall): string => {
+  if ((ports ?? []).length === 0 || addresses === undefined || addresses === null) return ''
+  const options = addresses.map((address) => `${address.includes(':') ? '--ip6' : '--ip'} ${address}`)
+  return `Podman may give the container another address the next time, which those commands are not for: keep it with ${options.join(' ')}.\n`
 }
