@@ -11,6 +11,15 @@ interface Named extends ReachableIntent {
   readonly places: readonly { readonly network: DesiredNetwork }[]
 }
 
+/** The kernel forwards nothing from there (net/ipv4/route.c `ip_route_input_slow`, net/ipv6/ip6_output.c `ip6_forward`). */
+const neverForwarded = [
+  ...['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4'],
+  ...['::/127', 'fe80::/10', 'ff00::/8'],
+].map((text) => parsePrefix(text))
+
+const isNeverForwarded = (text: string): boolean =>
+  neverForwarded.some((source) => containsPrefix(source, parsePrefix(text)))
+
 const wholeWorld: readonly string[] = ['0.0.0.0/0', '::/0']
 
 /** What an interface is on this host, where it stands for no other machines, or not by this name. */
@@ -48,7 +57,7 @@ const isInside = (text: string, network: DesiredNetwork): boolean => {
 
 /**
  * Whether a source lets nothing in, as `checkOpeningSource` tells: packets of a bridge's port come in by the bridge, and
- * those of other machines with a source of the network itself are forged.
+ * those of other machines with a source of the network itself are forged, and from some sources none is forwarded.
  * @internal
  */
 export const opensNothing = (
@@ -56,7 +65,7 @@ export const opensNothing = (
   network: DesiredNetwork,
   { interfaces = [] }: HostFacts,
 ): boolean => {
-  if (from.kind === 'prefix') return isInside(from.prefix, network)
+  if (from.kind === 'prefix') return isInside(from.prefix, network) || isNeverForwarded(from.prefix)
   return (
     from.kind === 'interface' && interfaces.some(({ name, master }) => name === from.name && master != null)
   )
@@ -107,6 +116,13 @@ export const checkOpeningSource = (
   if (wholeWorld.includes(from.prefix))
     return [
       { text: `${what}: ${from.prefix} opens every port of it to every machine with a route here.`, place },
+    ]
+  if (isNeverForwarded(from.prefix))
+    return [
+      {
+        text: `${what}: ${from.prefix} opens nothing: the kernel forwards no packet with such a source. The host itself reaches every container. Leave it out.`,
+        place,
+      },
     ]
   const inside = places.flatMap(({ network }) => (isInside(from.prefix, network) ? [network] : []))
   return [...new Set(inside)].map(({ name }) => ({

@@ -56,7 +56,10 @@ export const expandOpenings = (
   const known: Known = { networks: new Map(networks.map((network) => [network.name, network])), endpoints }
   const notes: IntentNote[] = []
   const found = [
-    ...(intent.links ?? []).flatMap((link) => ofLink(link, known, notes)),
+    ...(intent.links ?? []).flatMap((link) => {
+      noteApart(link, intent.endpoints, notes)
+      return ofLink(link, known, notes)
+    }),
     ...namedIn(intent, known).flatMap((one) => ofReachable(one, facts, known, notes)),
   ]
   const unique = new Map(found.map((opening) => [keyOf(opening), opening]))
@@ -103,6 +106,22 @@ const unrolled = (exposed: readonly ExposedPorts[]): readonly OpenPort[] => {
   return [...new Map(ports.map((one) => [`${one.protocol} ${one.port}`, one])).values()].toSorted(
     (a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1),
   )
+}
+
+/** A link leads to a service that shares a network, as Docker has it. */
+const noteApart = (
+  { service, to, place }: LinkIntent,
+  endpoints: Intent['endpoints'],
+  notes: IntentNote[],
+): void => {
+  const networksOf = (name: string): ReadonlySet<string> =>
+    new Set(endpoints.filter((endpoint) => endpoint.service === name).map(({ network }) => network))
+  const [own, others] = [networksOf(service), networksOf(to)]
+  if (own.size === 0 || others.size === 0 || [...own].some((name) => others.has(name))) return
+  notes.push({
+    text: `services.${service}: the link to ${to} opens nothing, since they share no network (${[...own].join(', ')} and ${[...others].join(', ')}). Put both on one, or name ${service} under \`reachable_from\` of ${to}.`,
+    place,
+  })
 }
 
 /** Where `icc` is on a link opens nothing: all is open. */

@@ -78,6 +78,16 @@ describe('what reachable_from opens', () => {
     ])
   })
 
+  test.each(['127.0.0.0/8', '239.1.0.0/16', '0.0.0.0/8'])('is nothing from %s, which is told', (prefix) => {
+    const { openings, notes } = made(
+      project(webAndDb(`, x-portolan: {reachable_from: ['${prefix}']}`)),
+    )
+    expect(openings).toEqual([])
+    expect(notes).toEqual([
+      `reachable_from of db: ${prefix} opens nothing: the kernel forwards no packet with such a source. The host itself reaches every container. Leave it out.`,
+    ])
+  })
+
   test.each(['fe80::/10', '::/0'])('is told of %s where no network of the service has IPv6', (prefix) => {
     const front = `  db: {networks: [front], x-portolan: {reachable_from: ['${prefix}']}}`
     expect(made(project(front))).toMatchObject({
@@ -141,6 +151,16 @@ describe('what links open', () => {
     const { openings, networks, notes } = made(project(webAndDb(', expose: ["5432"]')))
     expect([openings, notes]).toEqual([[], []])
     expect(networks.some(({ linked }) => linked === true)).toBe(false)
+  })
+
+  test('is nothing of a service on other networks, which is told', () => {
+    const { openings, notes } = made(
+      project('  web: {networks: [front], links: [db]}\n  db: {networks: [back], expose: ["5432"]}', iccOff),
+    )
+    expect(openings).toEqual([])
+    expect(notes).toEqual([
+      'services.web: the link to db opens nothing, since they share no network (front and back). Put both on one, or name web under `reachable_from` of db.',
+    ])
   })
 
   test('is nothing of a service that exposes no port, which is told', () => {

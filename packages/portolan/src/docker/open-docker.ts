@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { emptyConfig } from '@portolan/core'
 import { defaultStateDirectory, openLeaseStore, openLinks } from '@portolan/host'
 import { InvalidRequestError, PortolanError } from '@portolan/netfilter'
 import type { BackendChoice } from '../backend/backend.ts'
+import { readConfig } from '../config/read-config.ts'
 import { inOrder } from '../live/in-order.ts'
 import { openHost } from '../live/open-host.ts'
 import { type Call, openCalls } from './calls.ts'
@@ -10,6 +12,7 @@ import { readRequest } from './protocol/read-request.ts'
 import { verbs } from './protocol/verbs.ts'
 import { restore } from './restore.ts'
 import { settleCalls } from './settle-calls.ts'
+import { wording } from './wording.ts'
 
 /** The drivers, as they answer dockerd. */
 export interface Docker extends AsyncDisposable {
@@ -44,7 +47,12 @@ export const openDocker = async (
 ): Promise<Docker> => {
   const stateDirectory = state ?? defaultStateDirectory()
   const leases = openLeaseStore(stateDirectory)
-  const host = await openHost({ project: dockerProject, backend, state: stateDirectory, leases })
+  // Ranges that are reserved later stop no network that is there from being brought back.
+  const config = { ...emptyConfig, allowed: readConfig().allowed }
+  const host = await openHost({
+    ...{ project: dockerProject, backend, state: stateDirectory, leases },
+    ...{ config, wording },
+  })
   const parts: DockerParts = { host, leases, links: openLinks(), report, force, unused: new Set() }
   const calls = openCalls(stateDirectory)
   const repeated = await settleCalls(parts, calls)

@@ -165,7 +165,7 @@ const readBuild = (reading: Reading, body: MapTree | null, what: string): Networ
     parented === undefined
       ? driver.text === 'portolan'
         ? `${what}: a network of driver portolan is one of Docker: \`portolan docker-plugin\` makes it for Docker, and nothing is planned for it. Leave the driver out to have it planned from this file`
-        : `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${didYouMean(driver.text, ['bridge', ...parentedDrivers])}`
+        : `${what}: a network of driver ${driver.text} is not Portolan's: the engine makes it, and nothing is planned for it${driver.text === 'macvtap' ? '. macvtap, which is for virtual machines, is not done; macvlan is' : didYouMean(driver.text, ['bridge', ...parentedDrivers])}`
       : `${what}: a network of driver ${driver.text} without a parent leads nowhere: the engine makes it, and nothing is planned for it. Name the interface that its containers share under \`driver_opts\` (\`parent: eth0\`)`,
     driver.place,
   )

@@ -366,6 +366,12 @@ networks:
     ])
   })
 
+  test('macvtap is named as not done', () => {
+    expect(notes('services: {web: {networks: [lan]}}\nnetworks: {lan: {driver: macvtap}}')).toEqual([
+      "2:26 networks.lan: a network of driver macvtap is not Portolan's: the engine makes it, and nothing is planned for it. macvtap, which is for virtual machines, is not done; macvlan is",
+    ])
+  })
+
   test('one that Docker has from the plugin of Portolan is named as that', () => {
     expect(notes('services: {web: {networks: [lan]}}\nnetworks: {lan: {driver: portolan}}')).toEqual([
       '2:26 networks.lan: a network of driver portolan is one of Docker: `portolan docker-plugin` makes it for Docker, and nothing is planned for it. Leave the driver out to have it planned from this file',

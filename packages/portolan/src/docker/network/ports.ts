@@ -27,7 +27,7 @@ export const publishPorts = async (parts: DockerParts, request: ConnectivityRequ
     const open = bindings.filter(
       ({ HostPort = 0, HostPortEnd = 0 }) => HostPort === 0 || HostPortEnd <= HostPort,
     )
-    if (open.length > 0) await host.publish(open.map((binding) => publishRequest(binding, network, endpoint)))
+    if (open.length > 0) await host.publish(open.map((binding) => publishRequest(parts, binding, network, endpoint)))
     for (const binding of bindings.filter((one) => !open.includes(one)))
       await publishOneOf(parts, binding, network, endpoint)
     await refuseConflicts(parts, network, endpoint)
@@ -77,7 +77,7 @@ const publishOneOf = async (
   const { HostPort = 0, HostPortEnd = 0 } = binding
   for (let port = HostPort; ; port += 1) {
     try {
-      await host.publish(publishRequest({ ...binding, HostPort: port }, network, endpoint))
+      await host.publish(publishRequest({ force: false }, { ...binding, HostPort: port }, network, endpoint))
       return
     } catch (error) {
       const isTaken =
@@ -98,6 +98,7 @@ const bindingsIn = ({ Options }: ConnectivityRequest): readonly PortBinding[] =>
 const protocols: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
 
 const publishRequest = (
+  { force }: Pick<DockerParts, 'force'>,
   { Proto, Port, HostIP, HostPort = 0 }: PortBinding,
   network: string,
   endpoint: string,
@@ -111,6 +112,7 @@ const publishRequest = (
   return {
     hostPort: HostPort === 0 ? 'auto' : HostPort,
     protocol,
+    force,
     ...(hostAddress === '' ? {} : { hostAddress }),
     to: { endpoint, network, port: Port },
   }
