@@ -79,9 +79,7 @@ describe('what reachable_from opens', () => {
   })
 
   test.each(['127.0.0.0/8', '239.1.0.0/16', '0.0.0.0/8'])('is nothing from %s, which is told', (prefix) => {
-    const { openings, notes } = made(
-      project(webAndDb(`, x-portolan: {reachable_from: ['${prefix}']}`)),
-    )
+    const { openings, notes } = made(project(webAndDb(`, x-portolan: {reachable_from: ['${prefix}']}`)))
     expect(openings).toEqual([])
     expect(notes).toEqual([
       `reachable_from of db: ${prefix} opens nothing: the kernel forwards no packet with such a source. The host itself reaches every container. Leave it out.`,

@@ -27,7 +27,8 @@ export const publishPorts = async (parts: DockerParts, request: ConnectivityRequ
     const open = bindings.filter(
       ({ HostPort = 0, HostPortEnd = 0 }) => HostPort === 0 || HostPortEnd <= HostPort,
     )
-    if (open.length > 0) await host.publish(open.map((binding) => publishRequest(parts, binding, network, endpoint)))
+    if (open.length > 0)
+      await host.publish(open.map((binding) => publishRequest(parts, binding, network, endpoint)))
     for (const binding of bindings.filter((one) => !open.includes(one)))
       await publishOneOf(parts, binding, network, endpoint)
     await refuseConflicts(parts, network, endpoint)
