@@ -1,7 +1,7 @@
 import { formatPrefix, type Prefix } from '@portolan/netfilter'
-import { blockOfKey, hostOfKey, poolsKey } from './block-key.ts'
+import { blockKey, blockOfKey, hostOfKey, poolsKey } from './block-key.ts'
 import { type BlockRecord, type HostRecord, parseBlockRecord, parseHostRecord } from './block-record.ts'
-import type { BlockEntry, BlockSnapshot } from './block-store.ts'
+import type { BlockCondition, BlockEntry, BlockSnapshot } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
 import { type ClusterPools, parseClusterPools } from './cluster-pools.ts'
 
@@ -94,6 +94,10 @@ const readBlock = (entry: BlockEntry): PlacedBlock | null => {
 /** All blocks that can be read, in the order of the keys. */
 export const blocksOf = ({ entries }: ClusterState): readonly PlacedBlock[] =>
   [...entries.values()].flatMap((entry) => blockAt(entry) ?? [])
+
+/** That blocks are as they were seen. */
+export const asSeen = (blocks: readonly PlacedBlock[]): readonly BlockCondition[] =>
+  blocks.map(({ prefix, revision }) => ({ kind: 'modified', key: blockKey(prefix), revision }))
 
 /** The incarnation of a host that is alive; null: none is. */
 export const liveHost = ({ entries }: ClusterState, key: string): HostRecord | null => {

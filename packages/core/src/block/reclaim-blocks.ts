@@ -4,6 +4,7 @@ import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockSnapshot } from './block-store.ts'
 import {
+  asSeen,
   blocksOf,
   type ClusterBlock,
   type ClusterState,
@@ -61,14 +62,7 @@ export function* reclaimBlocks(
     for (const block of some) taken.set(block.block, withoutPrefix(block))
     return {
       transaction: {
-        when: [
-          ...some.map(({ prefix, revision }) => ({
-            kind: 'modified' as const,
-            key: blockKey(prefix),
-            revision,
-          })),
-          { kind: 'created' as const, key: hostKey(first.host), revision: 0 },
-        ],
+        when: [...asSeen(some), { kind: 'created' as const, key: hostKey(first.host), revision: 0 }],
         writes: some.map(({ prefix, host, incarnation }) => ({
           kind: 'put' as const,
           key: blockKey(prefix),

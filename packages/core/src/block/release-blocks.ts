@@ -2,6 +2,7 @@ import { blockKey, hostKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
 import type { BlockOperation } from './block-store.ts'
+import { asSeen } from './cluster-state.ts'
 import { asMember, type ClusterMember, heldBy } from './member.ts'
 import { pursue } from './pursue.ts'
 
@@ -48,14 +49,7 @@ export function* releaseBlocks(request: ReleaseRequest): BlockSteps<readonly str
       some.length === held.length ? [{ kind: 'delete', key: hostKey(host) }] : []
     return {
       transaction: {
-        when: [
-          ...some.map(({ prefix, revision }) => ({
-            kind: 'modified' as const,
-            key: blockKey(prefix),
-            revision,
-          })),
-          ...asMember(state, request, null).when,
-        ],
+        when: [...asSeen(some), ...asMember(state, request, null).when],
         writes: [...puts, ...leaves],
       },
       nonce,
