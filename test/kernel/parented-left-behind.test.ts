@@ -63,3 +63,26 @@ test('an interface that says which endpoint it is goes with detach, whatever is 
   })
   expect(await a.mustRun(['ip', 'link'])).not.toContain('eth0')
 })
+
+test('an endpoint on a bridge too stays there where its macvlan cannot be detached', async () => {
+  await using lab = await openLab()
+  const a = await bareMachine(lab, 'a')
+  const file = await lab.write(
+    'compose.yaml',
+    '{name: vl, services: {a: {networks: [br, lan]}}, networks: {br: {}, lan: {driver: macvlan, driver_opts: {parent: eth0}}}}',
+  )
+  const run = async (line: string) => lab.portolan(line.split(' '))
+  const done = { exitCode: 0 }
+  expect(await lab.portolan(['apply', '--yes', '-f', file])).toMatchObject(done)
+  expect(await run(`attach vl/br --netns ${a.pid} --name a`)).toMatchObject(done)
+  expect(await run(`attach vl/lan --netns ${a.pid} --name a --interface eth1`)).toMatchObject(done)
+  const links = await a.mustRun(['ip', '-o', 'link'])
+  for (const where of ['', ` --netns ${a.pid}`])
+    expect(await run(`detach a -p vl${where}`)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('--interface'),
+    })
+  expect(await a.mustRun(['ip', '-o', 'link'])).toBe(links)
+  expect(await run(`detach a -p vl --netns ${a.pid} --interface eth1`)).toMatchObject(done)
+  expect(await a.mustRun(['ip', '-o', 'link'])).not.toContain('eth')
+})

@@ -124,13 +124,24 @@ export const networksOf = async (
 ): Promise<readonly string[]> => {
   const { interfaces = [] } = await readNetworkFacts()
   const attached = interfaces.flatMap(({ alias }) => parseEndpointAlias(alias) ?? [])
-  const leased = listLeases(await readLeases(options)).flatMap((lease) =>
+  const leases = listLeases(await readLeases(options))
+  const isOnParent = (network: string): boolean =>
+    leases.some(
+      (lease) =>
+        lease.kind === 'subnet' &&
+        lease.project === project &&
+        lease.network === network &&
+        lease.parented !== undefined,
+    )
+  const leased = leases.flatMap((lease) =>
     lease.kind === 'address' && replicaName(lease.holder) === endpoint
       ? [{ project: lease.on.project, network: lease.on.network }]
       : [],
   )
   const all = [...(await networksHere(options)), ...attached, ...leased]
-  return [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
+  const names = [...new Set(all.filter((one) => one.project === project).map(({ network }) => network))]
+  // Detaching there may be refused, and nothing is to be gone then.
+  return [...names.filter(isOnParent), ...names.filter((name) => !isOnParent(name))]
 }
 
 /**

@@ -140,8 +140,9 @@ export const openObservedHostOn = async (
         checkDetachOptions(endpoint, detachOptions)
         const { network: asked, keepLease = false, neverUsed } = detachOptions
         const named = asked === undefined ? { project, network: null } : networkNamed(asked, project)
-        await removeAttached(rules, machine, { ...named, endpoint })
+        // These may be refused, and nothing is to be gone then.
         const parented = await removeChildren(machine, { ...named, endpoint }, detachOptions)
+        await removeAttached(rules, machine, { ...named, endpoint })
         if (keepLease) return
         for (const network of parented) await releasePlanned(leases, { ...named, network, endpoint })
         if (named.network !== null && (named.project !== project || wanted.network(named.network) === null))
