@@ -27,6 +27,15 @@ export const failedAdd = (open: OpenLab, backend: Backend): void => {
     expect(await seen()).toEqual(before)
     await plugin.must('ADD', sandboxOf(one), web)
     expect(await plugin.refused('ADD', sandboxOf(two), elsewhere)).toMatchObject({ code: 7 })
+    // Nor is it changed under a container.
+    const there = await seen()
+    for (const key of [{ internal: true }, { ipv6: false }, { bridge: 'other0' }])
+      expect(await plugin.refused('ADD', sandboxOf(two), key)).toMatchObject({
+        code: 7,
+        msg: expect.stringContaining(`another "${Object.keys(key)[0]}" than this configuration has`),
+      })
+    expect(await plugin.refused('STATUS', null, { internal: true })).toMatchObject({ code: 50 })
+    expect(await seen()).toEqual(there)
     expect(await plugin.refused('ADD', { ...sandboxOf(one), interface: 'eth1' })).toMatchObject({
       code: 7,
       msg: expect.stringContaining('pod-1 has eth0 on network pods already'),

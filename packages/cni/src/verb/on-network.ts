@@ -1,6 +1,7 @@
 import { PortolanError } from '@portolan/netfilter'
 import type { LiveHost } from 'portolan'
 import type { NetworkConfig } from '../config/network-config.ts'
+import { refuseChange } from './refuse-change.ts'
 import { wantedNetwork } from './wanted-network.ts'
 
 type Network = Awaited<ReturnType<LiveHost['ensureNetwork']>>
@@ -21,6 +22,7 @@ export const onNetwork = async <Result>(
   const isThere = (): boolean => host.networks().some((one) => one.name === name)
   for (let attempt = 1; ; attempt += 1) {
     const wasThere = isThere()
+    refuseChange(host, config)
     const network = await host.ensureNetwork(name, wantedNetwork(config))
     try {
       return await work(network)

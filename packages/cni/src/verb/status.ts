@@ -3,6 +3,7 @@ import { ledgerOf } from '../chain/ledger.ts'
 import { CniError, cniCodes } from '../cni-error.ts'
 import type { NetworkConfig } from '../config/network-config.ts'
 import { openProject } from './open-project.ts'
+import { refuseChange } from './refuse-change.ts'
 import { requirePrograms } from './require-programs.ts'
 import { requireWritable } from './require-writable.ts'
 import { wantedNetwork } from './wanted-network.ts'
@@ -24,6 +25,7 @@ export const status = async (config: NetworkConfig): Promise<void> => {
     // Behind another plugin ADD makes no network and no interface. A call of STATUS does not say where in the list it is.
     if (ledgerOf(config).projects().length > 0) return
     requirePrograms(programs)
+    refuseChange(host, config)
     await host.checkNetwork(config.name, wantedNetwork(config))
   } catch (error) {
     throw new CniError(

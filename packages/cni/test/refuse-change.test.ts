@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals'
+import type { NetworkConfig } from '../src/config/network-config.ts'
+import { refuseChange } from '../src/verb/refuse-change.ts'
+
+const network = {
+  ...{ name: 'pods', bridge: 'br-pods', mtu: null, internal: false, icc: true, ip6: null },
+  ip: { masquerade: true },
+}
+const hostWith = (...endpoints: readonly string[]) =>
+  ({
+    networks: () => [network],
+    endpoints: () => endpoints.map((service) => ({ service, network: 'pods' })),
+  }) as unknown as Parameters<typeof refuseChange>[0]
+const asking = (keys: object, name = 'pods'): NetworkConfig => ({ name, ...keys }) as unknown as NetworkConfig
+
+test.each([
+  ['bridge', 'other0'],
+  ['mtu', 1400],
+  ['ipv6', true],
+  ['ipv6', 'fd00:1::/64'],
+  ['internal', true],
+  ['icc', false],
+  ['ipMasq', false],
+])('a network is not changed under a container: %s', (key, value) => {
+  expect(() => refuseChange(hostWith('a@eth0'), asking({ [key]: value }))).toThrow(
+    `network pods was made with another "${key}" than this configuration has, and a container is on it (a@eth0)`,
+  )
+  refuseChange(hostWith(), asking({ [key]: value }))
+  refuseChange(hostWith('a@eth0'), asking({ [key]: value }, 'others'))
+})
+
+test('what a configuration does not say, or says again, changes nothing', () => {
+  refuseChange(hostWith('a@eth0'), asking({}))
+  refuseChange(hostWith('a@eth0'), asking({ bridge: 'br-pods', ipv6: false, icc: true, ipMasq: true }))
+})
