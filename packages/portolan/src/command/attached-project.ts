@@ -10,6 +10,7 @@ import { defaultStateDirectory, openLeaseStore, readNetworkFacts } from '@portol
 import { type HostFacts, InvalidRequestError, visibleLine } from '@portolan/netfilter'
 import { parseBackendChoice } from '../backend/backend.ts'
 import type { LiveHost } from '../live/live-host.ts'
+import { parentedLeases } from '../live/networks/kept-parented.ts'
 import { openHost } from '../live/open-host.ts'
 import { liveProjects } from '../live/wanted/live-projects.ts'
 import { findProject } from './find-project.ts'
@@ -124,16 +125,9 @@ export const networksOf = async (
 ): Promise<readonly string[]> => {
   const { interfaces = [] } = await readNetworkFacts()
   const attached = interfaces.flatMap(({ alias }) => parseEndpointAlias(alias) ?? [])
-  const leases = listLeases(await readLeases(options))
-  const isOnParent = (network: string): boolean =>
-    leases.some(
-      (lease) =>
-        lease.kind === 'subnet' &&
-        lease.project === project &&
-        lease.network === network &&
-        lease.parented !== undefined,
-    )
-  const leased = leases.flatMap((lease) =>
+  const leases = await readLeases(options)
+  const isOnParent = (network: string): boolean => parentedLeases(leases, project, network).length > 0
+  const leased = listLeases(leases).flatMap((lease) =>
     lease.kind === 'address' && replicaName(lease.holder) === endpoint
       ? [{ project: lease.on.project, network: lease.on.network }]
       : [],
