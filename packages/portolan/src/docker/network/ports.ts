@@ -45,8 +45,13 @@ export const publishPorts = async (parts: DockerParts, request: ConnectivityRequ
 
 const familyOf = (address: string): Family => (address.includes(':') ? 'ip6' : 'ip')
 
-const isServed = ({ HostIP }: PortBinding, network: DesiredNetwork): boolean =>
-  (HostIP ?? '') === '' || network[familyOf(HostIP ?? '')] !== null
+/** Empty: every address of the host. */
+const hostAddressOf = ({ HostIP }: PortBinding): string => HostIP ?? ''
+
+const isServed = (binding: PortBinding, network: DesiredNetwork): boolean => {
+  const address = hostAddressOf(binding)
+  return address === '' || network[familyOf(address)] !== null
+}
 
 /**
  * The others stay published. Where dockerd starts a container it takes this for the end of the start, and deletes the
@@ -55,10 +60,10 @@ const isServed = ({ HostIP }: PortBinding, network: DesiredNetwork): boolean =>
 const refuseUnserved = ([first]: readonly PortBinding[], network: string): void => {
   if (first === undefined) return
   const { HostPort = 0, Port } = first
-  const HostIP = first.HostIP ?? ''
-  const family = familyOf(HostIP) === 'ip6' ? 'IPv6' : 'IPv4'
+  const address = hostAddressOf(first)
+  const family = familyOf(address) === 'ip6' ? 'IPv6' : 'IPv4'
   throw new InvalidRequestError(
-    `port ${Port} is published at ${HostIP} (host port ${HostPort}), and network ${network} has no ${family}: create the network with ${family === 'IPv6' ? '--ipv6' : 'a subnet of IPv4'}, or publish the port at an address of the other family.`,
+    `port ${Port} is published at ${address} (host port ${HostPort}), and network ${network} has no ${family}: create the network with ${family === 'IPv6' ? '--ipv6' : 'a subnet of IPv4'}, or publish the port at an address of the other family.`,
   )
 }
 
@@ -100,16 +105,17 @@ const protocols: Readonly<Record<number, 'tcp' | 'udp' | 'sctp'>> = { 6: 'tcp', 
 
 const publishRequest = (
   { force }: Pick<DockerParts, 'force'>,
-  { Proto, Port, HostIP, HostPort = 0 }: PortBinding,
+  binding: PortBinding,
   network: string,
   endpoint: string,
 ): PublishRequest => {
+  const { Proto, Port, HostPort = 0 } = binding
   const protocol = protocols[Proto]
   if (protocol === undefined)
     throw new InvalidRequestError(
       `the protocol ${Proto} of a port cannot be published: expected 6 (TCP), 17 (UDP) or 132 (SCTP).`,
     )
-  const hostAddress = HostIP ?? ''
+  const hostAddress = hostAddressOf(binding)
   return {
     hostPort: HostPort === 0 ? 'auto' : HostPort,
     protocol,
