@@ -1,4 +1,5 @@
 export * from './cluster/member-file.ts'
+export * from './cluster/read-held-blocks.ts'
 export * from './conntrack/conntrack.ts'
 export {
   accountsFlows,

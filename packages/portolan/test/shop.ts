@@ -32,6 +32,7 @@ export const planOf = (wish: Partial<PlanInput> = {}): Plan =>
     present: () => lowerRules(wish.surrounding ?? wish.rules ?? noRules),
     backend: 'nftables',
     pools: null,
+    blocks: null,
     reserve: [],
     allow: [],
     guardForwarding: false,

@@ -1,6 +1,6 @@
-import { bridgeName, bridgeNetwork, podmanProject, subnetLeases } from '@portolan/core'
+import { blockPools, bridgeName, bridgeNetwork, podmanProject, subnetLeases } from '@portolan/core'
 import { isInterfaceName } from '@portolan/core/planning'
-import { defaultStateDirectory, readNetworkFacts } from '@portolan/host'
+import { defaultStateDirectory, readHeldBlocks, readNetworkFacts } from '@portolan/host'
 import { InvalidRequestError } from '@portolan/netfilter'
 import {
   openLeaseStore,
@@ -98,7 +98,14 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
   const { name, subnets, ipv6_enabled: has6 = false } = network
   const { pool } = driverOptions(network)
   const config = readConfig()
-  const pools = (pool === undefined ? (config.pools ?? []) : pool.split(/[\s,]+/)).map(parsePool)
+  const directory = defaultStateDirectory()
+  const blocks = config.cluster == null ? null : await readHeldBlocks(config.cluster, directory)
+  const settled = (config.pools ?? [])
+    .map(parsePool)
+    .filter(({ entries }) =>
+      entries.some(({ prefix }) => blocks === null || blockPools(blocks, prefix.family) === null),
+    )
+  const pools = pool?.split(/[\s,]+/).map(parsePool) ?? settled
   const given = (family: 'ip' | 'ip6') => (subnets ?? []).find((one) => familyOf(one) === family)
   const requests = (['ip', 'ip6'] as const).flatMap((family): readonly SubnetRequest[] => {
     const own = given(family)
@@ -106,12 +113,13 @@ const plannedSubnets = async (network: PodmanNetwork): Promise<readonly SubnetPl
     if (own === undefined && (family === 'ip' ? given('ip6') !== undefined && !has6 : !has6)) return []
     return [{ network: name, family, subnet: own?.subnet ?? null, gateway: own?.gateway ?? null }]
   })
-  const store = openLeaseStore(defaultStateDirectory())
+  const store = openLeaseStore(directory)
   try {
-    return planSubnets(await readHost(), requests, pools.length === 0 ? undefined : pools, {
+    return planSubnets(await readHost(), requests, pools, {
       project: podmanProject,
       reserve: config.reserved,
       allow: config.allowed,
+      blocks,
       wording,
       leases: subnetLeases(await store.read()),
     })

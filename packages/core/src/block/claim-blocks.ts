@@ -37,6 +37,8 @@ export interface ClaimRequest extends ClusterMember {
 
 /** @public @since 0.1.0 */
 export interface ClaimedBlocks {
+  /** Where hosts claim blocks, now or before: addresses there that are in no block of this host are not its own. */
+  readonly pools: readonly string[]
   /** All blocks of this host. */
   readonly blocks: readonly ClusterBlock[]
   /** Those of them that are new. */
@@ -75,7 +77,9 @@ export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
   })
   const blocks = heldBy(state, request).toSorted(byKey).map(withoutPrefix)
   const has = new Set(blocks.map(({ block }) => block))
+  const { pools, former } = mustHavePools(state)
   return {
+    pools: [...pools, ...former],
     blocks,
     claimed: [...claimed].filter((block) => has.has(block)),
     released: [...released].filter((block) => !has.has(block)),

@@ -13,12 +13,12 @@ interface Overlapped {
 /** Another engine's network that is not up, or a cloud's resolver on a host that may be in no cloud. */
 const guesses: readonly string[] = ['network', 'resolver']
 
-/** What the user reserved, or what has a lease: a range that is allowed does not free it. */
-const claimed: readonly string[] = ['lease', 'reserved', 'own']
+/** What the user reserved, what has a lease, or what another host may have: a range that is allowed does not free it. */
+const claimed: readonly string[] = ['lease', 'reserved', 'own', 'cluster']
 
 /** How the range may be used all the same, if the overlap is meant; empty where nothing lets it. */
 const orAllow = (overlapped: readonly Overlapped[], allowed: string): string => {
-  if (overlapped.some(({ kind }) => kind === 'lease' || kind === 'own')) return ''
+  if (overlapped.some(({ kind }) => ['lease', 'own', 'cluster'].includes(kind))) return ''
   const observed = overlapped.filter(({ kind }) => !claimed.includes(kind))
   const allow = [...new Set(observed.map(({ overlaps }) => allowed.replace('{}', overlaps)))]
   const reserved = new Set(

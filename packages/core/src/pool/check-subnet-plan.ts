@@ -25,6 +25,7 @@ const optionKinds: OptionKinds<SubnetPlanOptions> = {
   reserve: ranges,
   allow: ranges,
   leases: listValue('a list of leases', objectValue('a lease', { network: 'text', subnet: 'text' }).holds),
+  blocks: nullOr(objectValue('what a host has of a cluster', { blocks: 'list', lost: 'list', join: 'text' })),
   wording: objectValue('words such as { pool, allow }', { pool: 'text', allow: 'text' }),
 }
 

@@ -1,5 +1,6 @@
 export { countSubnets, type SubnetCount } from './count-subnets.ts'
 export { firstFreeAddress } from './first-free-address.ts'
+export { blockPools, type HeldBlocks } from './held-blocks.ts'
 export { type HostIndex, indexHost } from './host-index.ts'
 export { type PoolInput, parsePool, poolText } from './parse-pool.ts'
 export { planSubnets } from './plan-subnets.ts'

@@ -1,6 +1,8 @@
 import { bitsOf, formatPrefix, InvalidRequestError, type Prefix } from '@portolan/netfilter'
 import type { Layer } from './blocks.ts'
+import { blocksExhausted } from './blocks-exhausted.ts'
 import { firstFit, passFound, type Scan, scan4, scan6 } from './first-fit.ts'
+import { blockPools } from './held-blocks.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
 import type { PlanState } from './plan-state.ts'
 import { type Pool, type PoolEntry, poolsOf, writtenGateway } from './pool.ts'
@@ -59,8 +61,11 @@ const searchEntry = (
   return searchScan(scan, layers.ip6, taken.ip6, network)
 }
 
-/** @throws InvalidRequestError when no entry can hold a subnet of this size */
-const checkSize = (request: SubnetWish, size: number | null, pools: readonly Pool[]): void => {
+/**
+ * @param pools - null: what is too large for them is told otherwise
+ * @throws InvalidRequestError when no entry can hold a subnet of this size
+ */
+const checkSize = (request: SubnetWish, size: number | null, pools: readonly Pool[] | null): void => {
   if (size === null) return
   const bits = bitsOf({ family: request.family })
   if (!Number.isInteger(size) || size < 1 || size > bits) {
@@ -68,6 +73,7 @@ const checkSize = (request: SubnetWish, size: number | null, pools: readonly Poo
       `A subnet of size /${size} was asked for network ${request.network}: it must be /1 to /${bits}.`,
     )
   }
+  if (pools === null) return
   const entries = pools
     .flatMap((pool) => pool.entries)
     .filter(({ prefix }) => prefix.family === request.family)
@@ -82,13 +88,20 @@ const checkSize = (request: SubnetWish, size: number | null, pools: readonly Poo
 /**
  * Picks and takes a subnet: first fit in the order of the pools and of their entries, lowest subnet first.
  *
+ * @param unpicked - this request and those that are still to be picked
  * @throws PoolExhaustedError when nothing is free; InvalidRequestError when the size fits no pool, or the gateway or
  *   range not the subnet
  */
-export const pickSubnet = (state: PlanState, request: SubnetWish): SubnetPlan => {
+export const pickSubnet = (
+  state: PlanState,
+  request: SubnetWish,
+  unpicked: () => readonly SubnetWish[],
+): SubnetPlan => {
   const pools = poolsFor(state, request)
   const size = wantedSize(request)
-  checkSize(request, size, pools)
+  const blocks = pools === state.defaults[request.family] ? (state.options.blocks ?? null) : null
+  const isOfBlocks = blocks !== null && blockPools(blocks, request.family) !== null
+  checkSize(request, size, isOfBlocks ? null : pools)
   let rejected: readonly Rejection[] = []
   for (const pool of pools) {
     for (const entry of pool.entries) {
@@ -110,6 +123,7 @@ export const pickSubnet = (state: PlanState, request: SubnetWish): SubnetPlan =>
       }
     }
   }
+  if (isOfBlocks) throw blocksExhausted(blocks, request, unpicked(), rejected)
   throw new PoolExhaustedError(
     request.network,
     pools.map(({ name }) => name),

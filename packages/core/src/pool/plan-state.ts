@@ -2,6 +2,7 @@ import { type Family, parseHostOrPrefix, parsePrefix, prefixSet } from '@portola
 import { type BlockIndex, indexReservations } from './block-index.ts'
 import type { Blocks, Layer } from './blocks.ts'
 import type { Scan } from './first-fit.ts'
+import { blockPools, blockReservations } from './held-blocks.ts'
 import type { HostIndex } from './host-index.ts'
 import { defaultPools, type Pool, type PoolEntry, poolsOf } from './pool.ts'
 import type { Reservation } from './reservation.ts'
@@ -84,7 +85,12 @@ export const startPlan = (
       parseHostOrPrefix(text, { source: '<allowed range>', line: 1, column: 1 }),
     ),
   )
-  const certain = [...reserved, ...leaseReservations(options, requests)]
+  const { blocks } = options
+  const certain = [
+    ...reserved,
+    ...(blocks == null ? [] : blockReservations(blocks)),
+    ...leaseReservations(options, requests),
+  ]
   const onBridges = host.bridges
     .filter(({ name }) => !(options.removedBridges ?? []).includes(name))
     .flatMap(({ reservations }) => reservations)
@@ -99,7 +105,11 @@ export const startPlan = (
   }
   const taken4 = takenBlocks(taken.ip, (base, length) => ({ family: 'ip', base, length }))
   const taken6 = takenBlocks(taken.ip6, (base, length) => ({ family: 'ip6', base, length }))
-  const ula = ulaPool(host.machineId)
+  const usual = { ip: defaultPools, ip6: [ulaPool(host.machineId)] }
+  const defaults =
+    blocks == null
+      ? usual
+      : { ip: blockPools(blocks, 'ip') ?? usual.ip, ip6: blockPools(blocks, 'ip6') ?? usual.ip6 }
   const { ip, ip6 }: BlockIndex = indexReservations([...certain, ...onBridges])
   return {
     host,
@@ -112,8 +122,8 @@ export const startPlan = (
     },
     taken,
     scans: { ip: new Map(), ip6: new Map() },
-    pools: { ip: poolsOf('ip', pools, defaultPools), ip6: poolsOf('ip6', pools, [ula]) },
-    defaults: { ip: defaultPools, ip6: [ula] },
+    pools: { ip: poolsOf('ip', pools, defaults.ip), ip6: poolsOf('ip6', pools, defaults.ip6) },
+    defaults,
     held: heldLeases(options),
   }
 }

@@ -6,7 +6,7 @@ import { type HostIndex, indexHost } from './host-index.ts'
 import { checkRange, gatewayOf } from './inside-subnet.ts'
 import { pickSubnet, poolsFor } from './pick-subnet.ts'
 import { type PlanState, startPlan } from './plan-state.ts'
-import { defaultPools, type Pool, writtenGateway } from './pool.ts'
+import { type Pool, writtenGateway } from './pool.ts'
 import type { Reservation } from './reservation.ts'
 import { type SettledSubnet, settledSubnet } from './settled-subnet.ts'
 import {
@@ -61,8 +61,8 @@ const bridgesNamed = (requests: readonly SubnetWish[]): readonly string[] => {
  * is picked. The same facts, requests and pools give the same answer.
  *
  * @param facts - the host, or `indexHost` of it when planning more than once
- * @param pools - in the order of preference; an IPv6 request without an IPv6 pool gets a /64 of the host's own
- *   RFC 4193 /48
+ * @param pools - in the order of preference. A family with none is picked in the blocks of `options`, or else in
+ *   `classic` and `docker`, or a /64 of the host's own RFC 4193 /48
  * @returns one entry for each request, in their order
  * @throws PoolExhaustedError when no pool has a free subnet; InvalidRequestError for a size, gateway or range that
  *   cannot be; ParseError for a text that cannot be read
@@ -75,7 +75,7 @@ const bridgesNamed = (requests: readonly SubnetWish[]): readonly string[] => {
 export const planSubnets = (
   facts: HostFacts | HostIndex,
   wanted: readonly SubnetRequest[],
-  pools: readonly Pool[] = defaultPools,
+  pools: readonly Pool[] = [],
   options: SubnetPlanOptions = {},
 ): readonly SubnetPlan[] => {
   checkSubnetPlan(facts, wanted, pools, options)
@@ -96,5 +96,7 @@ export const planSubnets = (
     takeSubnet(state, own.subnet, request.network)
     return plan
   })
-  return requests.map((request, at) => plans[at] ?? pickSubnet(state, request))
+  const unpickedFrom = (at: number): readonly SubnetWish[] =>
+    requests.filter((_, place) => place >= at && plans[place] === null)
+  return requests.map((request, at) => plans[at] ?? pickSubnet(state, request, () => unpickedFrom(at)))
 }

@@ -2,7 +2,8 @@ import { PortolanError, placeText, type SourcePosition } from '@portolan/netfilt
 import type { Rejection } from './rejection.ts'
 import { commandWording, type Wording } from './wording.ts'
 
-const ways = (rejected: readonly Rejection[]): string => {
+/** What is in the way of candidates, for people; the first three reasons. */
+export const rejectionText = (rejected: readonly Rejection[]): string => {
   const shown = rejected
     .slice(0, 3)
     .map(({ candidate, candidates, detail }) =>
@@ -33,11 +34,14 @@ export class PoolExhaustedError extends PortolanError {
     rejected: readonly Rejection[],
     place: SourcePosition | null = null,
     { pool }: Pick<Wording, 'pool'> = commandWording,
+    /** In place of the words for pools. */
+    message: string | null = null,
   ) {
     super(
       'POOL_EXHAUSTED',
-      `${place === null ? '' : `${placeText(place)}: `}No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${ways(rejected)}). ` +
-        `Name another pool (${pool.replace('{}', pools.includes('docker') ? '10.64.0.0/12:24' : 'docker')}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
+      message ??
+        `${place === null ? '' : `${placeText(place)}: `}No subnet is free for network ${network} in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')} (${rejectionText(rejected)}). ` +
+          `Name another pool (${pool.replace('{}', pools.includes('docker') ? '10.64.0.0/12:24' : 'docker')}, or for good under pools: in /etc/portolan/config.yaml), give the network a subnet, or allow a range that may be used all the same.`,
     )
     this.pools = pools
     this.rejected = rejected

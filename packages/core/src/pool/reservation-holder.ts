@@ -32,6 +32,8 @@ export const holderOf = (reservation: Reservation): string | null => {
       return reservation.service
     case 'reserved':
       return reservation.from
+    case 'cluster':
+      return reservation.takenBy
     case 'nameserver':
     case 'own':
       return null

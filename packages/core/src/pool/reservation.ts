@@ -16,6 +16,7 @@ export type Reservation =
   | { readonly kind: 'reserved'; readonly prefix: Prefix; readonly from: string | null }
   | { readonly kind: 'resolver'; readonly prefix: Prefix; readonly service: string }
   | { readonly kind: 'own'; readonly prefix: Prefix; readonly network: string }
+  | ClusterReservation
 
 /** @public @since 0.1.0 */
 export interface RouteReservation {
@@ -38,6 +39,21 @@ export interface AddressReservation {
   readonly owner: BridgeOwner | null
   /** The network it belongs to, where another engine's file says so. */
   readonly network: EngineNetworkFact | null
+}
+
+/**
+ * Addresses of a cluster that are in no block of this host.
+ * @public @since 0.1.0
+ */
+export interface ClusterReservation {
+  readonly kind: 'cluster'
+  readonly prefix: Prefix
+  /** The name of the cluster. */
+  readonly cluster: string
+  /** The pool that they are a part of; null: they are a block that this host had. */
+  readonly pool: string | null
+  /** The host that has the block now; null: no host has, or it is not known. */
+  readonly takenBy: string | null
 }
 
 /** @public @since 0.1.0 */
@@ -83,6 +99,15 @@ const describeAddress = ({ address, interface: device, up, owner, network }: Add
   return `address ${formatInterfaceAddress(address)} of ${device}${whose}${up ? '' : ' (down)'}`
 }
 
+const describeCluster = ({ prefix, cluster, pool, takenBy }: ClusterReservation): string => {
+  const text = formatPrefix(prefix)
+  if (pool !== null)
+    return `${text === pool ? text : `${text} of ${pool}`} is in a pool of cluster ${cluster}, and in no block of this host`
+  return takenBy === null
+    ? `block ${text} of cluster ${cluster} is no longer of this host`
+    : `block ${text} of cluster ${cluster} is held by host ${takenBy} now`
+}
+
 /**
  * What reserves a prefix, for people.
  *
@@ -109,5 +134,7 @@ export const describeReservation = (reservation: Reservation): string => {
       return `${reservation.service} ${prefix.slice(0, prefix.indexOf('/'))}`
     case 'own':
       return `${prefix} is taken by network ${reservation.network} in this plan`
+    case 'cluster':
+      return describeCluster(reservation)
   }
 }

@@ -5,6 +5,7 @@ import {
   type PrefixInput,
   type SourcePosition,
 } from '@portolan/netfilter'
+import type { HeldBlocks } from './held-blocks.ts'
 import type { Pool } from './pool.ts'
 import type { Collision, Rejection } from './rejection.ts'
 import type { Wording } from './wording.ts'
@@ -98,6 +99,11 @@ export interface SubnetPlanOptions {
   readonly allow?: readonly (AddressInput | PrefixInput)[]
   /** Live leases; those of the requesting networks themselves are what they hold. */
   readonly leases?: readonly SubnetLease[]
+  /**
+   * Where this host is in a cluster: subnets of no other pool are picked in its blocks, and whatever is in another
+   * block of the cluster collides.
+   */
+  readonly blocks?: HeldBlocks | null
   /** How messages name what the user may change; as the command does unless told. */
   readonly wording?: Wording
 }

@@ -14,7 +14,7 @@ import { poolsTouched } from '../engine/index.ts'
 import type { Intent, IntentNote, NetworkIntent, ParentedNetworkIntent } from '../intent/index.ts'
 import { emptyLeases, type LeaseProposal, type LeaseState, leasedSubnets } from '../lease/index.ts'
 import {
-  defaultPools,
+  type HeldBlocks,
   type Pool,
   parsePool,
   planSubnets,
@@ -54,6 +54,8 @@ export interface ResolveOptions {
   readonly pools?: readonly Pool[]
   readonly reserve?: readonly (string | ReservedRange)[]
   readonly allow?: readonly string[]
+  /** What this host has of a cluster, in place of the default pools; null, or absent: it is in none. */
+  readonly blocks?: HeldBlocks | null
   /** What is leased already; absent: nothing. */
   readonly leases?: LeaseState
   /** Networks that get another subnet than the one they have. */
@@ -114,12 +116,13 @@ export const resolve = (wanted: Intent, facts: HostFacts, options: ResolveOption
           : unfinishedMove(leases.state, facts, intent.project, network.name, request.family),
       })),
     ),
-    [...(options.pools ?? defaultPools)],
+    [...(options.pools ?? [])],
     {
       project: intent.project,
       removedBridges: removedBridges(intent, facts, external),
       ...(options.reserve === undefined ? {} : { reserve: options.reserve }),
       ...(options.allow === undefined ? {} : { allow: options.allow }),
+      ...(options.blocks == null ? {} : { blocks: options.blocks }),
       ...(options.wording === undefined ? {} : { wording: options.wording }),
       leases: subnetLeases(
         leases.state,

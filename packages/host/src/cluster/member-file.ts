@@ -1,6 +1,6 @@
 import { link, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlockMove, RememberedBlock } from '@portolan/core'
+import { type BlockMove, parsePool, type RememberedBlock } from '@portolan/core'
 import { PermissionError, PortolanError, parsePrefix } from '@portolan/netfilter'
 import { makeStateDirectory } from '../state/make-directory.ts'
 import { readOwn, syncDirectory, writeDurably } from '../state/own-file.ts'
@@ -16,6 +16,8 @@ export interface RememberedMember {
   readonly host: string
   /** Drawn once: tells it from another machine of its name. */
   readonly incarnation: string
+  /** Where hosts of the cluster claim blocks, now or before. */
+  readonly pools: readonly string[]
   readonly blocks: readonly RememberedBlock[]
   /** Blocks that it had, and in which it may still have networks. */
   readonly lost: readonly BlockMove[]
@@ -118,6 +120,14 @@ const isPrefix = (value: unknown): boolean => {
   }
 }
 
+const isPool = (value: unknown): value is string => {
+  try {
+    return isText(value) && parsePool(value).entries.length > 0
+  } catch {
+    return false
+  }
+}
+
 const isBlock = (value: unknown): value is RememberedBlock =>
   isFields(value) && isPrefix(value.block) && typeof value.revision === 'number'
 
@@ -136,9 +146,10 @@ const parseMember = (text: string): RememberedMember | null => {
   }
   if (!isFields(value) || value.version !== 1) return null
   const { cluster, host, incarnation } = value
+  const pools = listOf(value.pools, isPool)
   const blocks = listOf(value.blocks, isBlock)
   const lost = listOf(value.lost, isMove)
-  if (!isText(cluster) || !isText(host) || !isText(incarnation) || blocks === null || lost === null)
-    return null
-  return { cluster, host, incarnation, blocks, lost }
+  if (!isText(cluster) || !isText(host) || !isText(incarnation)) return null
+  if (pools === null || blocks === null || lost === null) return null
+  return { cluster, host, incarnation, pools, blocks, lost }
 }

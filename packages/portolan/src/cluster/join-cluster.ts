@@ -46,6 +46,7 @@ export const joinCluster = async (
   const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
   const now: RememberedMember = {
     ...member,
+    pools: claimed.pools,
     blocks: claimed.blocks.map(({ block, revision }) => ({ block, revision })),
     // Told again and again for as long as a network of this host uses it.
     lost: moves

@@ -12,7 +12,7 @@ export const hostFiles: readonly OptionName[] = [
   'ip6tables-legacy-save',
   'nft-json',
 ]
-export const subnets: readonly OptionName[] = ['pool', 'reserve', 'allow']
+export const subnets: readonly OptionName[] = ['pool', 'reserve', 'allow', 'cluster']
 export const intent: readonly OptionName[] = [
   'file',
   'project',

@@ -19,6 +19,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(options.pool === undefined ? {} : { pools: options.pool }),
     ...ranges(options),
     config: readConfig(),
+    ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,

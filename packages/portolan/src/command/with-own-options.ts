@@ -1,7 +1,7 @@
 import { shellLine, visibleText } from '@portolan/netfilter'
 import type { OptionName, Options } from './option-table.ts'
 
-const ofSubnets = ['pool', 'reserve', 'allow', 'state'] as const
+const ofSubnets = ['pool', 'reserve', 'allow', 'cluster', 'state'] as const
 const ofIntent = [
   ...['file', 'project', 'profile', 'env-file', 'project-directory', 'backend'],
   ...['guard-forwarding', 'no-sysctl', ...ofSubnets],

@@ -8,6 +8,8 @@ export interface DockerParts {
   /** That of the host object too. */
   readonly leases: LeaseStore
   readonly links: Links
+  /** Where leases, and the blocks of this host in a cluster, are remembered. */
+  readonly stateDirectory: string
   /** Is told what is to be known and stops nothing. */
   readonly report: (text: string) => void
   /** Conflicts are told, and stop nothing. */

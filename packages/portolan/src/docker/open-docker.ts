@@ -48,12 +48,21 @@ export const openDocker = async (
   const stateDirectory = state ?? defaultStateDirectory()
   const leases = openLeaseStore(stateDirectory)
   // Ranges that are reserved later stop no network that is there from being brought back.
-  const config = { ...emptyConfig, allowed: readConfig().allowed }
+  const { allowed, cluster = null } = readConfig()
+  const config = { ...emptyConfig, allowed, cluster }
   const host = await openHost({
     ...{ project: dockerProject, backend, state: stateDirectory, leases },
     ...{ config, wording },
   })
-  const parts: DockerParts = { host, leases, links: openLinks(), report, force, unused: new Set() }
+  const parts: DockerParts = {
+    host,
+    leases,
+    stateDirectory,
+    links: openLinks(),
+    report,
+    force,
+    unused: new Set(),
+  }
   const calls = openCalls(stateDirectory)
   const repeated = await settleCalls(parts, calls)
   await restore(parts)

@@ -16,6 +16,7 @@ const groups: Readonly<Record<MapHolder['kind'], Swatch>> = {
   reserved: { kind: 'reserved', words: 'reserved by the user' },
   lease: { kind: 'lease', words: 'leased' },
   own: { kind: 'lease', words: 'leased' },
+  cluster: { kind: 'cluster', words: 'of a cluster, not of this host' },
 }
 
 export const swatchOf = (holder: MapHolder | undefined): Swatch =>
@@ -30,6 +31,7 @@ const fills: Readonly<Record<string, string>> = {
   service: '#1d6f94',
   reserved: '#5b6472',
   lease: '#0f766e',
+  cluster: '#9d174d',
 }
 
 /** The whole style of a picture: plain rules, since not everything that shows SVG knows variables. */

@@ -6,6 +6,7 @@ import {
   diffLinks,
   diffSysctls,
   findIccUnenforceable,
+  type HeldBlocks,
   type Intent,
   type IntentNote,
   type LeaseState,
@@ -61,6 +62,8 @@ export interface PlanInput {
   readonly present: () => readonly NetfilterRuleset[]
   readonly backend: Backend
   readonly pools: readonly Pool[] | null
+  /** What this host has of a cluster; null: it is in none, or none is named. */
+  readonly blocks: HeldBlocks | null
   readonly reserve: readonly ReservedRange[]
   readonly allow: readonly string[]
   readonly guardForwarding: boolean
@@ -106,6 +109,7 @@ export const makePlan = (input: PlanInput): Plan => {
       .filter(({ project }) => project === intent.project)
       .flatMap(({ targets }) => targets.map(({ address }) => address)),
     ...(input.pools === null ? {} : { pools: input.pools }),
+    blocks: input.blocks,
     reserve: input.reserve,
     allow: input.allow,
     ...(input.wording === undefined ? {} : { wording: input.wording }),

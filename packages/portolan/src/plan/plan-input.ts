@@ -1,4 +1,14 @@
-import { type Config, emptyConfig, type Intent, layerConfigs, parsePool, poolText } from '@portolan/core'
+import {
+  blockPools,
+  type Config,
+  emptyConfig,
+  type HeldBlocks,
+  type Intent,
+  layerConfigs,
+  type Pool,
+  parsePool,
+  poolText,
+} from '@portolan/core'
 import { inputText } from '@portolan/netfilter'
 import { lowerRules } from '../host-rules/lower-rules.ts'
 import { once } from '../lazy/once.ts'
@@ -22,7 +32,8 @@ export type KnownHost = Pick<
   | 'sysctls'
   | 'live'
   | 'search'
->
+> &
+  Partial<Pick<PlanInput, 'blocks'>>
 
 /**
  * The input of a plan: what is known of the host, and what the caller asks for. Pure.
@@ -35,11 +46,14 @@ export type KnownHost = Pick<
  */
 export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost): PlanInput => {
   const settled = settledConfig(options)
+  const blocks = known.blocks ?? null
   return {
     ...known,
     intent,
     present: once(() => lowerRules(known.surrounding ?? known.rules)),
-    pools: settled.pools?.map(parsePool) ?? null,
+    blocks,
+    pools:
+      options.pools === undefined ? poolsBeside(blocks, settled) : (settled.pools?.map(parsePool) ?? null),
     reserve: settled.reserved,
     allow: settled.allowed,
     guardForwarding: options.guardForwarding ?? false,
@@ -50,6 +64,20 @@ export const planInput = (intent: Intent, options: PlanOptions, known: KnownHost
     ...(options.ownCommand === undefined ? {} : { ownCommand: options.ownCommand }),
   }
 }
+
+/**
+ * The pools that are settled once for all, of families of which the cluster has no addresses.
+ * @internal
+ */
+export const poolsBeside = (
+  blocks: HeldBlocks | null,
+  { pools }: Pick<Config, 'pools'>,
+): readonly Pool[] | null =>
+  pools
+    ?.map(parsePool)
+    .filter(({ entries }) =>
+      entries.some(({ prefix }) => blocks === null || blockPools(blocks, prefix.family) === null),
+    ) ?? null
 
 /**
  * Pools and ranges: those of the options, over those that are settled once for all.

@@ -17,6 +17,7 @@ import type { Backend, BackendChoice } from '../backend/backend.ts'
 import { chooseBackend } from '../backend/choose-backend.ts'
 import { dialects } from '../backend/dialects.ts'
 import { refuseElsewhere } from '../backend/refuse-elsewhere.ts'
+import { namedBlocks } from '../cluster/named-blocks.ts'
 import { reloadsFirewalld, withoutLoss } from '../firewalld/ask-firewalld.ts'
 import { type Firewalld, readFirewalld } from '../firewalld/read-firewalld.ts'
 import { type HostRules, unknownRules } from '../host-rules/host-rules.ts'
@@ -143,6 +144,7 @@ const readInput = async (
   // Last, since an apply takes its leases before it writes rules: a network of another project that stands in the rules
   // has its lease in what is read here. Read the other way round, its subnet looked free and its rules in the way.
   const leases = await withLeaseStore(leaseOptions(options), readLeases)
+  const blocks = leaseOptions(options).leases === null ? null : await namedBlocks(options)
   const flows = beside.search ? await readFlowsTo(intent, options) : { facts: {}, unread: [] }
   const known: KnownHost = {
     ...beside,
@@ -152,6 +154,7 @@ const readInput = async (
     surrounding,
     backend,
     leases: leases.state,
+    blocks,
     unread: [...leases.unread, ...unread, ...flows.unread, ...fixes.unread],
     fixes: fixes.fixes,
     owed: fixes.owed,

@@ -8,6 +8,7 @@ import {
   nullOr,
   type OptionKinds,
   objectValue,
+  textValue,
 } from '@portolan/netfilter/schema'
 import {
   backendValue,
@@ -44,6 +45,11 @@ export interface PlanOptions extends LeaseOptions {
   readonly allow?: readonly (AddressInput | PrefixInput)[]
   /** What is settled once for all, of `readConfig`; the options above have the last word over it. None unless told. */
   readonly config?: Config
+  /**
+   * The cluster, as `parseClusterUrl` reads it, whose blocks of this host stand in place of pools that none of the options
+   * names; null: none, whatever `config` says. It is not asked: what the state directory remembers counts.
+   */
+  readonly cluster?: string | null
   /** Drop what is forwarded between interfaces that are not ours. */
   readonly guardForwarding?: boolean
   /** False: sysctls are left alone, and one that is off becomes a conflict. */
@@ -73,6 +79,7 @@ export const planKinds: OptionKinds<PlanOptions> = {
   reserve: rangesValue,
   allow: rangesValue,
   config: configValue,
+  cluster: nullOr(textValue()),
   guardForwarding: flagValue,
   sysctls: flagValue,
   fix: flagValue,

@@ -64,7 +64,7 @@ export interface StoredPlan {
 const backend = oneOf('nftables', 'iptables-nft', 'iptables-legacy')
 
 const collision = {
-  kind: oneOf('nameserver', 'route', 'address', 'network', 'lease', 'reserved', 'resolver', 'own'),
+  kind: oneOf('nameserver', 'route', 'address', 'network', 'lease', 'reserved', 'resolver', 'own', 'cluster'),
   overlaps: prefix,
   detail: text(),
 }

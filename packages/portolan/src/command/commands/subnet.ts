@@ -1,6 +1,8 @@
 import {
+  blockPools,
   type Config,
   defaultPools,
+  type HeldBlocks,
   layerConfigs,
   type MapInput,
   type Pool,
@@ -30,12 +32,14 @@ export const run = async (context: CommandContext): Promise<ExitCode> => {
   const count = wholeNumber(options, 'count', { from: 1, to: 1_000_000 }) ?? 1
   const size = wholeNumber(options, 'size', { from: 1, to: 128 })
   const settled = layerConfigs(optionsAsConfig(options), readConfig())
-  const { family, pools } = poolsOf(options, settled)
+  const blocks = await blocksOf(options, settled)
+  const { family, pools } = poolsOf(options, settled, blocks)
   const leased = await readLeased(options)
   for (const sentence of leased.unread) terminal.say(`portolan: ${sentence}`)
   const planOptions: SubnetPlanOptions = {
     reserve: settled.reserved,
     allow: settled.allowed,
+    ...(blocks === null ? {} : { blocks }),
     leases: leased.state === null ? [] : subnetLeases(leased.state),
   }
   // A file that is named has to be there and be what it is said to be, though no rule bears on a subnet.
@@ -81,10 +85,25 @@ const optionsAsConfig = (options: Options): Config => {
   }
 }
 
+/** A host that files describe is another one: it has no blocks here, unless it is told where they are. */
+const blocksOf = async (
+  { cluster, state, ...options }: Options,
+  config: Config,
+): Promise<HeldBlocks | null> => {
+  if (state === undefined && usesFiles(options)) return null
+  const { namedBlocks } = await import('../../cluster/named-blocks.ts')
+  return namedBlocks({
+    config,
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(state === undefined ? {} : { stateDirectory: state }),
+  })
+}
+
 /** Pools named on the command line are of one family; a config file may name both, and those of the other wait. */
 const poolsOf = (
   options: Options,
   settled: Config,
+  blocks: HeldBlocks | null,
 ): { readonly family: Family; readonly pools: readonly Pool[] } => {
   const pools = (settled.pools ?? []).map(parsePool)
   const named = options.pool === undefined ? [] : pools
@@ -94,6 +113,8 @@ const poolsOf = (
   if (families.size > 1)
     throw new InvalidRequestError('the pools are of both families: ask for one family at a time.')
   const family = options.ipv6 === true || families.has('ip6') ? 'ip6' : 'ip'
+  const inBlocks = named.length === 0 && blocks !== null ? blockPools(blocks, family) : null
+  if (inBlocks !== null) return { family, pools: inBlocks }
   const fitting = pools.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
   return { family, pools: fitting.length === 0 && family === 'ip' ? defaultPools : fitting }
 }

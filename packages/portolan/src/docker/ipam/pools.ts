@@ -1,11 +1,10 @@
 import {
   acquireSubnet,
-  defaultPools,
+  type HeldBlocks,
   type LeasedAddress,
   type LeasedSubnet,
   type LeaseState,
   type LeaseStep,
-  layerConfigs,
   leasedSubnets,
   leaseKey,
   listLeases,
@@ -23,7 +22,9 @@ import {
   PortolanError,
   parsePrefix,
 } from '@portolan/netfilter'
+import { namedBlocks } from '../../cluster/named-blocks.ts'
 import { readConfig } from '../../config/read-config.ts'
+import { poolsBeside } from '../../plan/plan-input.ts'
 import { addressSpace, type DockerParts, dockerProject } from '../docker-parts.ts'
 import type { PoolRequest, RequestPoolRequest } from '../protocol/requests.ts'
 import { type PoolId, poolIdText, poolNetwork, readPoolId } from './pool-id.ts'
@@ -41,7 +42,7 @@ export interface GivenPool {
 
 /** Leases a subnet: the one asked for, or the first that collides with nothing. */
 export const requestPool = async (
-  { leases }: DockerParts,
+  { leases, stateDirectory }: DockerParts,
   request: RequestPoolRequest,
 ): Promise<GivenPool> => {
   const { AddressSpace = '', Pool = '', SubPool = '', V6 = false } = request
@@ -50,16 +51,22 @@ export const requestPool = async (
       `the address space ${JSON.stringify(AddressSpace)} is not one of this driver, which has "${addressSpace}" on this host alone. Leave --ipam-driver portolan out of networks of a swarm.`,
     )
   const family: Family = V6 ? 'ip6' : 'ip'
-  const { pools, size } = ipamOptions(request, family)
+  const { pools, size } = ipamOptions(
+    request,
+    family,
+    await namedBlocks({ config: readConfig(), stateDirectory }),
+  )
   const ipRange = SubPool === '' ? null : formatPrefix(parsePrefix(SubPool))
   const facts = await readHost()
   for (let attempt = 1; ; attempt += 1) {
     const state = await leases.read()
-    const { reserved, allowed } = readConfig()
+    const config = readConfig()
+    const blocks = await namedBlocks({ config, stateDirectory })
     const wish = { network: 'of Docker', family, subnet: Pool === '' ? null : Pool, ipRange, size }
     const [planned] = planSubnets(facts, [wish], pools, {
-      reserve: reserved,
-      allow: allowed,
+      reserve: config.reserved,
+      allow: config.allowed,
+      blocks,
       leases: subnetLeases(state),
     })
     if (planned === undefined) throw new InvalidRequestError('no subnet was asked for.')
@@ -93,7 +100,11 @@ const leaseOf = ({
 })
 
 /** `--ipam-opt`: where a subnet comes from that is not named. */
-const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, family: Family) => {
+const ipamOptions = (
+  { Options, Pool = '' }: RequestPoolRequest,
+  family: Family,
+  blocks: HeldBlocks | null,
+) => {
   const { pool, size, ...others } = Options ?? {}
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)
@@ -107,14 +118,9 @@ const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, family: Family)
     throw new InvalidRequestError(
       `--ipam-opt size is ${JSON.stringify(size)}: expected a prefix length such as 24.`,
     )
-  const settled = layerConfigs(
-    { pools: pool === undefined ? null : pool.split(','), reserved: [], allowed: [] },
-    readConfig(),
-  )
-  // Pools of the config file, and of the option, may be of both families.
-  const named = (settled.pools ?? []).map(parsePool)
-  const fitting = named.filter(({ entries }) => entries.some(({ prefix }) => prefix.family === family))
-  return { pools: fitting.length === 0 && family === 'ip' ? defaultPools : fitting, size: length }
+  // Pools of the config file, and of the option, may be of both families: those of another one are passed over.
+  const pools = pool?.split(',').map(parsePool) ?? poolsBeside(blocks, readConfig()) ?? []
+  return { pools, size: length }
 }
 
 /** Gives a subnet up, with every address in it. */

@@ -1,0 +1,47 @@
+import { bitsOf, InvalidRequestError, type PortolanError, placeText } from '@portolan/netfilter'
+import { blockPools, blocksFor, type HeldBlocks } from './held-blocks.ts'
+import { parsePool } from './parse-pool.ts'
+import { PoolExhaustedError, rejectionText } from './pool-exhausted-error.ts'
+import type { Rejection } from './rejection.ts'
+import { wantedSize } from './settled-subnet.ts'
+import type { SubnetWish } from './subnet-request.ts'
+
+/**
+ * Why no subnet is free in the blocks of this host, and how it comes to more.
+ *
+ * @param unpicked - this request and those that are still to be picked
+ */
+export const blocksExhausted = (
+  blocks: HeldBlocks,
+  request: SubnetWish,
+  unpicked: readonly SubnetWish[],
+  rejected: readonly Rejection[],
+): PortolanError => {
+  const { cluster, pools, join } = blocks
+  const { family, network } = request
+  const place = request.place ?? null
+  const at = place === null ? '' : `${placeText(place)}: `
+  if (pools === null)
+    return new InvalidRequestError(
+      `${at}This host has not joined cluster ${cluster}, so it has no block to pick a subnet for network ${network} in. Join it once: \`${join}\`.`,
+    )
+  const own = blockPools(blocks, family) ?? []
+  const sizes = [...pools.map(parsePool), ...own].flatMap(({ entries }) =>
+    entries.flatMap(({ prefix, size }) => (prefix.family === family ? [size] : [])),
+  )
+  const length = sizes[0] ?? bitsOf({ family })
+  const size = wantedSize(request)
+  if (size !== null && size < Math.min(...sizes))
+    return new InvalidRequestError(
+      `${at}A subnet of size /${size} was asked for network ${network}, and a block of cluster ${cluster} is a /${Math.min(...sizes)}: a subnet is inside one block. Ask for a smaller one, or name a pool outside the cluster.`,
+    )
+  const wished = unpicked.filter((one) => one.family === family).map(wantedSize)
+  const missing = blocksFor(wished, { length })
+  const has =
+    own.length === 0
+      ? `This host has no ${family === 'ip' ? 'IPv4' : 'IPv6'} block of cluster ${cluster}, so no subnet can be picked for network ${network}.`
+      : `No subnet is free for network ${network} in the blocks of this host in cluster ${cluster} (${rejectionText(rejected)}).`
+  const message = `${at}${has} Claim ${missing === 1 ? 'one more' : `${missing} more`}, which asks etcd: \`${join} --count ${own.length + missing}\`. Or name a subnet outside the cluster's pools.`
+  const names = own.map(({ name }) => name)
+  return new PoolExhaustedError(network, names, rejected, null, undefined, message)
+}

@@ -1,0 +1,77 @@
+import { type Family, formatPrefix, type Prefix, parsePrefix, subtractPrefixes } from '@portolan/netfilter'
+import { parsePool } from './parse-pool.ts'
+import type { Pool } from './pool.ts'
+import type { Reservation } from './reservation.ts'
+
+/**
+ * What this host has of the addresses of a cluster, as it remembers it: its subnets are picked in its blocks, and in no
+ * other addresses of the cluster's pools.
+ * @example
+ * const blocks: HeldBlocks = {
+ *   cluster: 'prod', pools: ['10.64.0.0/12:24'], blocks: ['10.66.31.0/24'], lost: [], join: 'portolan cluster join',
+ * }
+ * planSubnets({}, [{ network: 'web', family: 'ip' }], [], { blocks })[0]?.subnet // '10.66.31.0/24'
+ * @public @since 0.1.0
+ */
+export interface HeldBlocks {
+  /** The name of the cluster. */
+  readonly cluster: string
+  /** Where its hosts claim blocks, now or before, as `parsePool` reads them; null: this host has not joined. */
+  readonly pools: readonly string[] | null
+  /** CIDR of each block of this host. */
+  readonly blocks: readonly string[]
+  /** Blocks that it had, and the host that has each now; null: no host has. */
+  readonly lost: readonly { readonly block: string; readonly takenBy: string | null }[]
+  /** The command that claims blocks, for messages. */
+  readonly join: string
+}
+
+const poolOfBlock = (block: string): Pool => parsePool(`${block}:${parsePrefix(block).length}`)
+
+const has = (pool: Pool, family: Family): boolean =>
+  pool.entries.some(({ prefix }) => prefix.family === family)
+
+/**
+ * The blocks of a family as pools: each is one subnet, unless a smaller one is asked for.
+ *
+ * @returns null: the cluster has no addresses of this family, so they are picked as without a cluster
+ * @example
+ * const none = { cluster: 'prod', pools: ['10.64.0.0/12:24'], blocks: [], lost: [], join: 'portolan cluster join' }
+ * blockPools(none, 'ip6') // null
+ * blockPools(none, 'ip') // []
+ * @public @since 0.1.0
+ */
+export const blockPools = ({ pools, blocks }: HeldBlocks, family: Family): readonly Pool[] | null => {
+  const own = blocks.map(poolOfBlock).filter((pool) => has(pool, family))
+  const isOfCluster = pools === null || pools.map(parsePool).some((pool) => has(pool, family))
+  return isOfCluster || own.length > 0 ? own : null
+}
+
+/** The addresses of the cluster that are not this host's. */
+export const blockReservations = ({ cluster, pools, blocks, lost }: HeldBlocks): readonly Reservation[] => {
+  const own = blocks.map((block) => parsePrefix(block))
+  const gone = lost.map(
+    ({ block, takenBy }): Reservation => ({
+      kind: 'cluster',
+      ...{ prefix: parsePrefix(block), cluster, pool: null, takenBy },
+    }),
+  )
+  const holes = [...own, ...gone.map(({ prefix }) => prefix)]
+  const rest = (pools ?? []).flatMap((pool) =>
+    parsePool(pool).entries.flatMap((entry) =>
+      subtractPrefixes(entry.prefix, holes).map(
+        (prefix): Reservation => ({
+          kind: 'cluster',
+          ...{ prefix, cluster, pool: formatPrefix(entry.prefix), takenBy: null },
+        }),
+      ),
+    ),
+  )
+  return [...gone, ...rest]
+}
+
+/** How many blocks subnets of these sizes need; null: the size of a block. */
+export const blocksFor = (sizes: readonly (number | null)[], block: Pick<Prefix, 'length'>): number =>
+  Math.ceil(
+    sizes.reduce<number>((sum, size) => sum + 2 ** Math.min(0, block.length - (size ?? block.length)), 0),
+  )

@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals'
+import { type HeldBlocks, parsePool, planSubnets, type SubnetRequest } from '@portolan/core'
+import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import fc from 'fast-check'
+
+const join = 'portolan cluster join'
+const held: HeldBlocks = {
+  ...{ cluster: 'prod', pools: ['10.64.0.0/12:24', 'fd00:1234::/48:64'], lost: [], join },
+  blocks: ['10.66.31.0/24', '10.70.2.0/24', 'fd00:1234:0:7::/64'],
+}
+const ip = (network: string, more: Partial<SubnetRequest> = {}): SubnetRequest => ({
+  ...{ network, family: 'ip' },
+  ...more,
+})
+const plan = (requests: readonly SubnetRequest[], blocks: HeldBlocks = held, pools: readonly string[] = []) =>
+  planSubnets({}, requests, pools.map(parsePool), { blocks })
+
+describe('subnets in blocks of a cluster', () => {
+  test('are the blocks of this host, in their order', () => {
+    const subnets = plan([ip('web'), ip('db'), { network: 'web', family: 'ip6' }])
+    expect(subnets.map(({ subnet, gateway }) => [subnet, gateway])).toEqual([
+      ['10.66.31.0/24', '10.66.31.1'],
+      ['10.70.2.0/24', '10.70.2.1'],
+      ['fd00:1234:0:7::/64', 'fd00:1234:0:7::1'],
+    ])
+  })
+
+  test('share a block where they are smaller', () => {
+    const subnets = plan(['a', 'b', 'c'].map((name) => ip(name, { size: 26 })))
+    expect(subnets.map(({ subnet }) => subnet)).toEqual([
+      '10.66.31.0/26',
+      '10.66.31.64/26',
+      '10.66.31.128/26',
+    ])
+  })
+
+  test('say how many blocks are missing, and what claims them', () => {
+    expect(() => plan(['a', 'b', 'c', 'd'].map((name) => ip(name)))).toThrow(
+      /No subnet is free for network c in the blocks of this host in cluster prod \(10\.66\.31\.0\/24: .*\)\. Claim 2 more, which asks etcd: `portolan cluster join --count 4`/,
+    )
+    const four = ['a', 'b', 'c', 'd', 'e'].map((name) => ip(name, { size: 26 }))
+    expect(() => plan(four, { ...held, blocks: ['10.66.31.0/24'] })).toThrow(/Claim one more, .*--count 2`/)
+    expect(() => plan([ip('a')], { ...held, blocks: [] })).toThrow(
+      /has no IPv4 block of cluster prod.*--count 1`/,
+    )
+  })
+
+  test('are not larger than a block', () => {
+    expect(() => plan([ip('a', { size: 20 })])).toThrow(/size \/20 .* a block of cluster prod is a \/24/)
+    expect(() => plan([ip('a', { size: 33 })])).toThrow(/must be \/1 to \/32/)
+  })
+
+  test('are not picked by a host that has not joined', () => {
+    const none = { ...held, pools: null, blocks: [] }
+    expect(() => plan([ip('a')], none)).toThrow(/has not joined cluster prod.*`portolan cluster join`/)
+    expect(plan([ip('a', { subnet: '10.9.0.0/24' })], none)[0]?.overlaps).toEqual([])
+  })
+
+  test('collide where another host may have them, and not outside the pools', () => {
+    const overlaps = (subnet: string, blocks = held) =>
+      plan([ip('a', { subnet })], blocks)[0]?.overlaps.map(({ kind, detail }) => [kind, detail])
+    expect(overlaps('10.66.31.0/24')).toEqual([])
+    expect(overlaps('10.66.31.128/25')).toEqual([])
+    expect(overlaps('10.9.0.0/24')).toEqual([])
+    expect(overlaps('10.66.32.0/24')).toEqual([
+      ['cluster', '10.66.32.0/19 of 10.64.0.0/12 is in a pool of cluster prod, and in no block of this host'],
+    ])
+    const lost = { ...held, lost: [{ block: '10.66.32.0/24', takenBy: 'web-2' }] }
+    expect(overlaps('10.66.32.0/24', lost)).toEqual([
+      ['cluster', 'block 10.66.32.0/24 of cluster prod is held by host web-2 now'],
+    ])
+  })
+
+  test('of a pool that is named are those that collide with no other host', () => {
+    const subnets = plan([ip('a'), ip('b')], held, ['10.64.0.0/12:24', '10.200.0.0/16:24'])
+    expect(subnets.map(({ subnet }) => subnet)).toEqual(['10.66.31.0/24', '10.70.2.0/24'])
+    expect(plan([ip('a')], held, ['10.200.0.0/16:24'])[0]?.subnet).toBe('10.200.0.0/24')
+  })
+
+  test('are picked as ever in a family of which the cluster has no addresses', () => {
+    const only4 = { ...held, pools: ['10.64.0.0/12:24'], blocks: ['10.66.31.0/24'] }
+    const [six] = planSubnets({ machineId: 'm' }, [{ network: 'a', family: 'ip6' }], [], { blocks: only4 })
+    expect(six?.subnet).toMatch(/^fd/)
+  })
+
+  test('are always inside blocks of this host, or outside all pools of the cluster', () => {
+    const number = fc.integer({ min: 0, max: 15 })
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(number, { maxLength: 6 }),
+        fc.uniqueArray(number, { maxLength: 3 }),
+        fc.array(fc.integer({ min: 24, max: 28 }), { maxLength: 8 }),
+        fc.constantFrom([], ['10.64.0.0/20:24'], ['10.64.0.0/16:24'], ['10.0.0.0/8:24']),
+        (numbers, gone, sizes, pools) => {
+          const block = (at: number): string => `10.64.${at}.0/24`
+          const blocks = numbers.map(block)
+          const lost = gone
+            .filter((at) => !numbers.includes(at))
+            .map((at) => ({ block: block(at), takenBy: null }))
+          const share: HeldBlocks = { ...{ cluster: 'c', pools: ['10.64.0.0/20:24'], join }, blocks, lost }
+          const requests = sizes.map((size, at) => ip(`n${at}`, { size }))
+          let planned: readonly { readonly subnet: string }[] = []
+          try {
+            planned = plan(requests, share, pools)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'POOL_EXHAUSTED' })
+          }
+          for (const { subnet } of planned.map(({ subnet }) => ({ subnet: parsePrefix(subnet) }))) {
+            const within = blocks.filter((one) => prefixesOverlap(parsePrefix(one), subnet))
+            if (prefixesOverlap(parsePrefix('10.64.0.0/20'), subnet)) expect(within).toHaveLength(1)
+          }
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,26 @@
+import type { Config, HeldBlocks } from '@portolan/core'
+import { defaultStateDirectory, readHeldBlocks } from '@portolan/host'
+import { shellLine } from '@portolan/netfilter'
+
+interface NamedCluster {
+  /** Null: none, whatever `config` says. */
+  readonly cluster?: string | null
+  readonly config?: Pick<Config, 'cluster'>
+  readonly stateDirectory?: string
+}
+
+/** What this host has of the cluster that options or the config name; null: none is named. */
+export const namedBlocks = async ({
+  cluster,
+  config,
+  stateDirectory,
+}: NamedCluster): Promise<HeldBlocks | null> => {
+  const url = cluster === undefined ? (config?.cluster ?? null) : cluster
+  if (url === null) return null
+  const words = [
+    ...(cluster == null ? [] : ['--cluster', cluster]),
+    ...(stateDirectory === undefined ? [] : ['--state', stateDirectory]),
+  ]
+  const join = shellLine(['portolan', 'cluster', 'join', ...words])
+  return readHeldBlocks(url, stateDirectory ?? defaultStateDirectory(), join)
+}
