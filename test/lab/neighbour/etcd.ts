@@ -36,8 +36,9 @@ const argv = [
   ...['--listen-peer-urls', 'http://127.0.0.1:2380'],
 ]
 
-export const startEtcd = async (): Promise<Etcd> => {
-  const machine = await createMachine('etcd', ownRun)
+/** @param on - a machine with a /run of its own that it runs on; null: one that is made for it */
+export const startEtcd = async (on: Machine | null = null): Promise<Etcd> => {
+  const machine = on ?? (await createMachine('etcd', ownRun))
   const folder = mkdtempSync(join(tmpdir(), 'portolan-etcd-'))
   const socket = join(folder, 'door')
   const doorway = machine.start([process.execPath, door, socket, String(port)], { timeoutMs: 600_000 })
@@ -73,7 +74,7 @@ export const startEtcd = async (): Promise<Etcd> => {
       await etcd.kill()
       doorway.kill('SIGKILL')
       await doorway.outcome
-      await machine[Symbol.asyncDispose]()
+      if (on === null) await machine[Symbol.asyncDispose]()
       rmSync(folder, { recursive: true, force: true })
     },
   }

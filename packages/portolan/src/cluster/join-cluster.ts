@@ -30,27 +30,25 @@ export const joinCluster = async (
   leases: LeaseState | null,
   request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover'>,
 ): Promise<Joined> => {
-  const { host, incarnation, blocks: remembered } = member
+  const { host, incarnation } = member
+  // What became of a block that was lost before may be something else by now.
+  const remembered = [...member.blocks, ...member.lost]
   const claimed = await runBlockSteps(
     store,
     claimBlocks({ ...request, host, incarnation, remembered, newNonce }),
   )
-  const has = new Set(claimed.blocks.map(({ block }) => block))
-  const before = member.lost.filter(
-    ({ block }) => !has.has(block) && !claimed.moves.some((move) => move.block === block),
-  )
-  const moves = [...claimed.moves, ...before].map(
+  const moves = claimed.moves.map(
     (move): LostBlock => ({ ...move, networks: useOfBlocks([move.block], leases)[0]?.networks ?? [] }),
   )
-  const isNew = new Set(claimed.moves.map(({ block }) => block))
+  const isNew = new Set(member.blocks.map(({ block }) => block))
   const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
   const now: RememberedMember = {
     ...member,
     pools: claimed.pools,
     blocks: claimed.blocks.map(({ block, revision }) => ({ block, revision })),
-    // Told again and again for as long as a network of this host uses it.
+    // Told again and again for as long as a network of this host uses it, or may.
     lost: moves
-      .filter(({ networks }) => networks.length > 0)
+      .filter(({ networks }) => networks.length > 0 || leases === null)
       .map(({ block, takenBy, revision }) => ({ block, takenBy, revision })),
   }
   // With a watch this comes every few seconds; the file is written where something is new.

@@ -17,10 +17,12 @@ export const namedBlocks = async ({
 }: NamedCluster): Promise<HeldBlocks | null> => {
   const url = cluster === undefined ? (config?.cluster ?? null) : cluster
   if (url === null) return null
+  const usual = defaultStateDirectory()
+  const directory = stateDirectory ?? usual
   const words = [
     ...(cluster == null ? [] : ['--cluster', cluster]),
-    ...(stateDirectory === undefined ? [] : ['--state', stateDirectory]),
+    ...(directory === usual ? [] : ['--state', directory]),
   ]
   const join = shellLine(['portolan', 'cluster', 'join', ...words])
-  return readHeldBlocks(url, stateDirectory ?? defaultStateDirectory(), join)
+  return readHeldBlocks(url, directory, join)
 }

@@ -1,12 +1,15 @@
-import { countAddresses, type LeaseState, leasedSubnets } from '@portolan/core'
-import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { countAddresses, type LeasedSubnet, type LeaseState, leasedSubnets } from '@portolan/core'
+import { formatPrefix, parsePrefix, prefixesOverlap, subtractPrefixes } from '@portolan/netfilter'
 
 /** How far a block of this host is used up. */
 export interface BlockUse {
   readonly block: string
   /** Addresses that are leased in it. */
   readonly leased: number
-  /** Addresses that remain: etcd is not asked for them. */
+  /**
+   * Addresses that remain, for which etcd is not asked: those of its subnets without their gateways, and of the rest as if
+   * each free part were one subnet.
+   */
   readonly remaining: bigint
   /** Networks of this host with a subnet there: `shop/web`. */
   readonly networks: readonly string[]
@@ -15,18 +18,25 @@ export interface BlockUse {
 /** @param leases - null: they could not be read, and nothing is known to be used */
 export const useOfBlocks = (blocks: readonly string[], leases: LeaseState | null): readonly BlockUse[] =>
   blocks.map((block) => {
-    const [count] = leases === null ? [] : countAddresses(leases, [{ subnet: block, gateway: null }])
+    if (leases === null) return { block, leased: 0, remaining: 0n, networks: [] }
+    const subnets = subnetsIn(block, leases)
+    const [all] = countAddresses(leases, [{ subnet: block, gateway: null }])
+    const parts = countAddresses(leases, [...subnets, ...unusedParts(block, subnets)])
     return {
       block,
-      leased: count?.used ?? 0,
-      remaining: count?.free ?? 0n,
-      networks: leases === null ? [] : networksIn(block, leases),
+      leased: all?.used ?? 0,
+      remaining: parts.reduce((sum, { free }) => sum + free, 0n),
+      networks: subnets.map(({ project, network }) => `${project}/${network}`),
     }
   })
 
-const networksIn = (block: string, leases: LeaseState): readonly string[] => {
+const subnetsIn = (block: string, leases: LeaseState): readonly LeasedSubnet[] => {
   const prefix = parsePrefix(block)
-  return leasedSubnets(leases)
-    .filter(({ subnet }) => prefixesOverlap(parsePrefix(subnet), prefix))
-    .map(({ project, network }) => `${project}/${network}`)
+  return leasedSubnets(leases).filter(({ subnet }) => prefixesOverlap(parsePrefix(subnet), prefix))
 }
+
+const unusedParts = (block: string, subnets: readonly LeasedSubnet[]) =>
+  subtractPrefixes(
+    parsePrefix(block),
+    subnets.map(({ subnet }) => parsePrefix(subnet)),
+  ).map((part) => ({ subnet: formatPrefix(part), gateway: null }))

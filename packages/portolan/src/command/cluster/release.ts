@@ -28,7 +28,9 @@ export const release = async (call: ClusterCall): Promise<ExitCode> => {
   const released = await waitFor(call, 'asking etcd', () =>
     runBlockSteps(store, releaseBlocks({ ...member, blocks: null, newNonce })),
   )
-  await writeMember(directory, { ...member, blocks: [] })
+  // Networks that stay there have to move, as from a block that another host took.
+  const left = used.map(({ block }) => ({ block, takenBy: null, revision: 0 }))
+  await writeMember(directory, { ...member, blocks: [], lost: [...member.lost, ...left] })
   if (options.json === true) terminal.print(jsonText({ cluster: name, host: member.host, released }))
   else
     terminal.print(

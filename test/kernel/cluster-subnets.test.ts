@@ -1,0 +1,156 @@
+import { afterAll, afterEach, expect, test } from '@jest/globals'
+import { attach } from '../lab/attach.ts'
+import { type CommandOutcome, type Lab, openLab } from '../lab/lab.ts'
+import { describeBeside } from '../lab/neighbour/describe-beside.ts'
+import { type Etcd, startEtcd } from '../lab/neighbour/etcd.ts'
+import { addresses } from '../lab/topology.ts'
+import { pluginIn, sandboxOf } from './cni/plugin.ts'
+import { type Pilot, pilotOf } from './lifecycle/pilot.ts'
+
+const url = 'etcd://127.0.0.1:2379/prod'
+
+/** Services on the network web, each with a port; and other networks. */
+const project = (services: readonly string[], networks: readonly string[] = []): string =>
+  `name: shop
+networks: {${['web', ...networks].map((name) => `${name}: {}`).join(', ')}}
+services:
+${services.map((name, at) => `  ${name}: {networks: [web], ports: ["${8080 + at}:80"]}\n`).join('')}${networks
+  .map((name) => `  on-${name}: {networks: [${name}]}\n`)
+  .join('')}`
+
+let opened: { readonly lab: Lab; readonly etcd: Etcd } | null = null
+
+const close = async (): Promise<void> => {
+  const { lab, etcd } = opened ?? {}
+  opened = null
+  await etcd?.[Symbol.asyncDispose]()
+  await lab?.[Symbol.asyncDispose]()
+}
+
+/** A host beside a server of etcd, and what the command says there. */
+const open = async (pool: string) => {
+  const lab = await openLab()
+  const etcd = await startEtcd(lab.host)
+  opened = { lab, etcd }
+  const pilot: Pilot = pilotOf(lab, 'nftables', { state: null })
+  /** The command as a process: what it loads for a cluster is loaded. */
+  const run = (...words: readonly string[]): Promise<CommandOutcome> =>
+    lab.host.run([...lab.command, ...words])
+  const cluster = async (...words: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await run('cluster', ...words, '--cluster', url, '--json')
+    if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
+    return JSON.parse(stdout)
+  }
+  await cluster('init', '--pool', pool)
+  return { lab, etcd, pilot, run, cluster }
+}
+
+const reaches = async (lab: Lab, port: number): Promise<unknown> => {
+  const probe = { protocol: 'tcp', destination: addresses.ip.host, port, timeoutMs: 3000 } as const
+  const outcome = await lab.client.reach(probe)
+  return outcome.delivered ? outcome.by : outcome
+}
+
+describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
+  afterEach(close)
+  afterAll(close)
+
+  test('come from the blocks of the host, with etcd and without', async () => {
+    const { lab, etcd, pilot, run, cluster } = await open('10.64.0.0/12:24')
+    const before = await run('subnet', '--cluster', url)
+    expect(before).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(before.stderr).toMatch(/has not joined cluster prod.*`portolan cluster join --cluster etcd:/)
+    const { blocks } = await cluster('join', '--member', 'web-1')
+    const block: string = blocks[0].block
+    const gateway = block.replace('.0/24', '.1')
+    expect(await run('subnet', '--cluster', url)).toMatchObject({ stdout: `${block} ${gateway}\n` })
+    await etcd.kill()
+
+    const planned = await pilot.applied(project(['nginx']), '--cluster', url)
+    expect(planned.subnets).toMatchObject([{ subnet: block, gateway }])
+    await attach(lab, planned, 'nginx')
+    expect(await reaches(lab, 8080)).toBe('nginx')
+    const more = await pilot.applied(project(['nginx', 'api']), '--cluster', url)
+    await attach(lab, more, 'api')
+    expect(await reaches(lab, 8081)).toBe('api')
+
+    const full = await pilot.run('apply', project(['nginx', 'api'], ['db', 'log']), '--cluster', url, '--yes')
+    expect(full).toMatchObject({ exitCode: 1 })
+    expect(full.stderr).toMatch(/No subnet is free for network db .* Claim 2 more.*--count 3`/)
+    expect(await run('subnet', '--cluster', url)).toMatchObject({ exitCode: 4, stdout: '' })
+    const status = await run('cluster', 'status', '--cluster', url)
+    expect(status.stdout).toMatch(/ 2 +251 +shop\/web/)
+
+    await etcd.start()
+    expect((await cluster('join', '--count', '3')).blocks).toHaveLength(3)
+    const wide = await pilot.applied(project(['nginx', 'api'], ['db', 'log']), '--cluster', url)
+    const all = (await cluster('status')).own.map(({ block: one }: { block: string }) => one)
+    expect(wide.subnets.map(({ subnet }) => subnet).toSorted()).toEqual([...all].toSorted())
+    expect(await reaches(lab, 8080)).toBe('nginx')
+  })
+
+  test('give a CNI container its address while etcd is down', async () => {
+    const { lab, etcd, cluster } = await open('10.64.0.0/12:24')
+    const { blocks } = await cluster('join', '--member', 'web-1')
+    await etcd.kill()
+    await lab.host.mustRun(['mkdir', '-p', '/run/lab/config/portolan'])
+    await lab.write('config/portolan/config.yaml', `cluster: ${url}\n`)
+    const pod = lab.use(await lab.container({ name: 'pod', bridge: await spareBridge(lab) }))
+    const { call, config } = pluginIn(lab, 'nftables')
+    const environment = { XDG_CONFIG_HOME: '/run/lab/config' }
+    const added = await call(
+      'ADD',
+      { ...sandboxOf(pod), interface: 'net1' },
+      config({ ipv6: false }),
+      environment,
+    )
+    expect(added).toMatchObject({ exitCode: 0, stderr: '' })
+    const prefix: string = blocks[0].block.replace('.0/24', '.')
+    expect(JSON.parse(added.stdout).ips[0].address.startsWith(prefix)).toBe(true)
+    const second = await call(
+      'ADD',
+      { ...sandboxOf(pod), interface: 'net2' },
+      config({ ipv6: false, name: 'more' }),
+      environment,
+    )
+    expect(second.exitCode).toBe(1)
+    expect(second.stdout).toMatch(/Claim one more.*portolan cluster join --count 2/)
+  })
+
+  test('have to move where another host took the block, and are named where another host may have them', async () => {
+    const { lab, pilot, run, cluster } = await open('10.64.0.0/22:24')
+    const { blocks } = await cluster('join', '--member', 'web-1')
+    const block: string = blocks[0].block
+    const planned = await pilot.applied(project(['nginx']), '--cluster', url)
+    await attach(lab, planned, 'nginx')
+    const others = ['10.64.0.0/24', '10.64.1.0/24', '10.64.2.0/24', '10.64.3.0/24'].filter(
+      (one) => one !== block,
+    )
+    const elsewhere = `name: other\nnetworks: {web: {ipam: {config: [{subnet: ${others[0]}}]}}}\nservices: {a: {networks: [web]}}\n`
+    const refused = await pilot.plan(elsewhere, '--cluster', url)
+    expect(refused).toMatchObject({
+      exitCode: 3,
+      conflicts: [{ kind: 'SubnetOverlap', severity: 'error', culprit: { tool: 'cluster' } }],
+    })
+    const outside = elsewhere.replace(others[0] ?? '', '10.9.0.0/24')
+    expect(await pilot.plan(outside, '--cluster', url)).toMatchObject({ exitCode: 2, conflicts: [] })
+
+    // As an operator does who takes a host for dead that is not.
+    await cluster('release', '--force')
+    const taker = ['--member', 'web-2', '--state', '/run/lab/web-2', '--count', '4']
+    expect((await cluster('join', ...taker)).blocks).toHaveLength(4)
+    await cluster('init', '--pool', '10.64.0.0/22:24', '--pool', '10.80.0.0/24:24')
+    const joined = await run('cluster', 'join', '--cluster', url)
+    expect(joined.stdout).toMatch(/10\.80\.0\.0\/24 claimed/)
+    const lost = await pilot.plan(project(['nginx']), '--cluster', url)
+    expect(lost.exitCode).toBe(3)
+    expect(lost.conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error' }])
+    expect(lost.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
+    expect(JSON.stringify(lost.conflicts[0])).toContain('is held by host web-2 now')
+  })
+})
+
+const spareBridge = async (lab: Lab): Promise<string> => {
+  await lab.host.ip('link add spare type bridge', 'link set spare up')
+  return 'spare'
+}
