@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { acquireSubnet } from '@portolan/core'
+import { acquireSubnet, releaseProject } from '@portolan/core'
 import { openEtcdStore } from '@portolan/etcd'
 import { openLeaseStore } from '@portolan/host'
 import { describeBeside } from '../lab/neighbour/describe-beside.ts'
@@ -143,6 +143,30 @@ describeBeside('portolan cluster', ['etcd'], () => {
       expect(JSON.parse(stdout)).toMatchObject({ claimed, moves: [move] })
       expect(stderr).toContain('Give each another subnet: `portolan move NETWORK`')
     }
+  })
+
+  test('a block that no pool has any more is kept for as long as a network uses it', async () => {
+    const cluster = await open('10.64.0.0/24:26')
+    const [old = ''] = blocksOf(await cluster.join('web-1'))
+    const leases = openLeaseStore(cluster.state('web-1'))
+    const where = { project: 'shop', network: 'web', family: 'ip' } as const
+    const lease = { ...where, kind: 'subnet', subnet: old, movedFrom: null } as const
+    await leases.transact((state) =>
+      acquireSubnet(state, { ...lease, gateway: old.replace(/\d+\/26$/, '1') }),
+    )
+    await cluster.json('any', 'init', '--pool', '10.65.0.0/24:26')
+    const { stdout, stderr } = await cluster.run('web-1', 'join', '--json')
+    const leaving = [{ block: old, networks: ['shop/web'] }]
+    expect(JSON.parse(stdout)).toMatchObject({
+      claimed: [expect.stringMatching(/^10\.65\./)],
+      released: [],
+      leaving,
+      moves: [],
+    })
+    expect(stderr).toContain(`no pool has block ${old} any more, and networks of this host use it: shop/web`)
+    await leases.transact((state) => releaseProject(state, 'shop'))
+    await leases.close()
+    expect(await cluster.json('web-1', 'join')).toMatchObject({ claimed: [], released: [old], leaving: [] })
   })
 
   test('a claimer that is stopped and goes on has what it claimed, once', async () => {

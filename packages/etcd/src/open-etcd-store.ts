@@ -91,6 +91,7 @@ const operationOf = (keys: KeySpace, operation: BlockOperation): IRequestOp =>
           key: keys.keyOf(operation.key),
           value: Buffer.from(operation.value),
           ...(operation.lease === null ? {} : { lease: operation.lease }),
+          ...(operation.keepsLease === true ? { ignore_lease: true } : {}),
         },
       }
 

@@ -161,6 +161,20 @@ export const testContract = (open: () => Promise<StoreUnderTest>): void => {
     expect(await keysOf(store)).toEqual([])
   })
 
+  test('a key that is put again with the lease that it has goes with that one', async () => {
+    const { store } = await open()
+    const lease = await store.grantLease(60)
+    const first = await store.commit({ when: [], writes: [put('a', '1', lease)] })
+    const when = [{ kind: 'modified' as const, key: 'a', revision: first.revision }]
+    await store.commit({
+      when,
+      writes: [{ kind: 'put', key: 'a', value: '2', lease: null, keepsLease: true }],
+    })
+    expect(await keysOf(store)).toEqual(['a=2'])
+    await store.revokeLease(lease)
+    expect(await keysOf(store)).toEqual([])
+  })
+
   test('50 hosts at once get 50 blocks of 64', async () => {
     const { store } = await open()
     await runBlockSteps(store, setUpCluster(['10.64.0.0/18:24']))

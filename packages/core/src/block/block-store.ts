@@ -40,6 +40,8 @@ export type BlockOperation =
       readonly value: string
       /** The lease that the key goes with, as `grantLease` gives it; null: it stays. */
       readonly lease: string | null
+      /** The key is there, and stays with the lease that it has; `lease` is null then. */
+      readonly keepsLease?: boolean
     }
   | { readonly kind: 'delete'; readonly key: string }
 

@@ -16,12 +16,15 @@ import {
   withoutPrefix,
 } from './cluster-state.ts'
 import { type BlockMove, findMoves, type RememberedBlock } from './find-moves.ts'
-import { asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
+import { type Announcement, asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
 import { type BlockChange, pursue } from './pursue.ts'
 
 /** @public @since 0.1.0 */
 export interface ClaimRequest extends ClusterMember {
-  /** The lease that says that this host is alive, as `grantLease` gives it; null: nothing is said. */
+  /**
+   * The lease that says that this host is alive, as `grantLease` gives it. Null: nothing is said, and a release that an
+   * earlier process of this host sent may still arrive and be carried out.
+   */
   readonly lease: string | null
   /** Put the lease in the place of the one that says so now; for a program that keeps it alive from now on. */
   readonly renews?: boolean
@@ -33,6 +36,8 @@ export interface ClaimRequest extends ClusterMember {
   readonly remembered?: readonly RememberedBlock[]
   /** Take the blocks of a host of this name that is not alive, and whose incarnation is lost. */
   readonly takeover?: boolean
+  /** Is something of the host still in this block? Then it is not given back, though no pool has it any more. */
+  readonly keeps?: (block: string) => boolean
 }
 
 /** @public @since 0.1.0 */
@@ -45,6 +50,8 @@ export interface ClaimedBlocks {
   readonly claimed: readonly string[]
   /** Blocks that no pool has any more, given back. */
   readonly released: readonly string[]
+  /** Blocks that no pool has any more, and that something of this host is in: it has to move before they are given back. */
+  readonly leaving: readonly string[]
   /** Blocks that this host had and has no longer. What uses them has to move. */
   readonly moves: readonly BlockMove[]
 }
@@ -75,14 +82,17 @@ export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
     if (change.releases !== null) released.add(change.releases)
     return change
   })
-  const blocks = heldBy(state, request).toSorted(byKey).map(withoutPrefix)
+  const held = heldBy(state, request).toSorted(byKey)
+  const blocks = held.map(withoutPrefix)
   const has = new Set(blocks.map(({ block }) => block))
-  const { pools, former } = mustHavePools(state)
+  const settled = mustHavePools(state)
+  const entries = poolEntries(settled)
   return {
-    pools: [...pools, ...former],
+    pools: [...settled.pools, ...settled.former],
     blocks,
     claimed: [...claimed].filter((block) => has.has(block)),
     released: [...released].filter((block) => !has.has(block)),
+    leaving: held.filter(({ prefix }) => !isBlockOf(entries, prefix)).map(({ block }) => block),
     moves: findMoves(state, request, request.remembered ?? []),
   }
 }
@@ -98,11 +108,12 @@ interface ClaimChange extends BlockChange {
 const nextChange = (state: ClusterState, request: ClaimRequest, isFirst: boolean): ClaimChange | null => {
   const pools = mustHavePools(state)
   const entries = poolEntries(pools)
-  const announce =
-    request.lease === null ? null : { lease: request.lease, again: isFirst && request.renews === true }
-  const member = asMember(state, request, announce)
+  const member = asMember(state, request, announcementOf(request, isFirst))
   const own = heldByName(state, request)
   refuseOtherIncarnation(own, request)
+  // What was given back before that write is seen in what is read behind it.
+  if (isFirst && own.length > 0 && member.writes.length > 0)
+    return { ...none, transaction: member, readsBehind: true }
   const write = (prefix: Prefix, seen: number, to: 'held' | 'released'): ClaimChange => {
     const nonce = request.newNonce()
     const key = blockKey(prefix)
@@ -121,20 +132,35 @@ const nextChange = (state: ClusterState, request: ClaimRequest, isFirst: boolean
       releases: to === 'released' ? name : null,
     }
   }
-  const unfit = own.find(({ prefix }) => !isBlockOf(entries, prefix))
+  const fit = own.filter(({ prefix }) => isBlockOf(entries, prefix))
+  // Pools may come back, and another host could claim the block then while this one still uses it.
+  const unfit = own.find((block) => !fit.includes(block) && request.keeps?.(block.block) !== true)
   if (unfit !== undefined) return write(unfit.prefix, unfit.revision, 'released')
   const lost = own.find(({ incarnation }) => incarnation !== request.incarnation)
   if (lost !== undefined) return write(lost.prefix, lost.revision, 'held')
   for (const family of families) {
     if (!entries.some(({ prefix }) => prefix.family === family)) continue
-    if (own.filter(({ prefix }) => prefix.family === family).length >= (request.count ?? 1)) continue
+    if (fit.filter(({ prefix }) => prefix.family === family).length >= (request.count ?? 1)) continue
     const before = (request.remembered ?? []).map(({ block }) => parsePrefix(block))
     const chosen = chooseBlock(state, entries, request.host, family, before)
     if (chosen === null) throw exhausted(state, pools.pools, family)
     return write(chosen.prefix, chosen.seen, 'held')
   }
   if (member.writes.length === 0) return null
-  return { transaction: member, nonce: null, claims: null, releases: null }
+  return { ...none, transaction: member }
+}
+
+const none = { nonce: null, claims: null, releases: null }
+
+/**
+ * The first change writes the key of the host in any case. What an earlier process of this host sent may still be on its
+ * way, and could give back a block behind the back of this one: each of its transactions is on the condition that this
+ * key is as it was.
+ */
+const announcementOf = ({ lease, renews }: ClaimRequest, isFirst: boolean): Announcement | null => {
+  if (lease === null) return null
+  if (!isFirst) return { lease, how: 'if-new' }
+  return { lease, how: renews === true ? 'anew' : 'again' }
 }
 
 const refuseOtherIncarnation = (

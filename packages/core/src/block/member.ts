@@ -1,6 +1,6 @@
 import { hostKey } from './block-key.ts'
 import { formatHostRecord } from './block-record.ts'
-import type { BlockTransaction } from './block-store.ts'
+import type { BlockOperation, BlockTransaction } from './block-store.ts'
 import { BlockStoreError } from './block-store-error.ts'
 import { blocksOf, type ClusterState, liveHost, type PlacedBlock, revisionOf } from './cluster-state.ts'
 
@@ -25,21 +25,34 @@ export const heldByName = (
 export const heldBy = (state: ClusterState, member: ClusterMember): readonly PlacedBlock[] =>
   heldByName(state, member).filter(({ incarnation }) => incarnation === member.incarnation)
 
+/**
+ * How a transaction says that this host is alive. `if-new`: where nothing says so. `anew`: with the lease in the place of
+ * the one that says so now. `again`: with the lease that says so now.
+ */
+export interface Announcement {
+  readonly lease: string
+  readonly how: 'if-new' | 'anew' | 'again'
+}
+
 /** What a transaction of this host has besides: nothing is done in the name of a host that is alive elsewhere. */
 export const asMember = (
   state: ClusterState,
   { host, incarnation }: ClusterMember,
-  announce: { readonly lease: string; readonly again: boolean } | null,
+  announcement: Announcement | null,
 ): BlockTransaction => {
   const key = hostKey(host)
   const alive = liveHost(state, key)
   if (alive !== null && alive.incarnation !== incarnation) throw nameTaken(host)
-  const isDue = announce !== null && (alive === null || announce.again)
+  const put = { kind: 'put' as const, key, value: formatHostRecord({ incarnation }) }
+  const write = (): BlockOperation | null => {
+    if (announcement === null) return null
+    if (alive === null || announcement.how === 'anew') return { ...put, lease: announcement.lease }
+    return announcement.how === 'again' ? { ...put, lease: null, keepsLease: true } : null
+  }
+  const written = write()
   return {
     when: [{ kind: 'modified', key, revision: revisionOf(state, key) }],
-    writes: isDue
-      ? [{ kind: 'put', key, value: formatHostRecord({ incarnation }), lease: announce.lease }]
-      : [],
+    writes: written === null ? [] : [written],
   }
 }
 

@@ -43,6 +43,7 @@ export const memoryBlockStore = (): MemoryBlockStore => {
     revision += 1
     entries = applyOperations(entries, written, revision)
     for (const operation of written) {
+      if (operation.kind === 'put' && operation.keepsLease === true) continue
       for (const keys of leases.values()) keys.delete(operation.key)
       if (operation.kind === 'put' && operation.lease !== null)
         leases.get(operation.lease)?.add(operation.key)

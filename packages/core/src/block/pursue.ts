@@ -10,6 +10,8 @@ export interface BlockChange {
   readonly transaction: BlockTransaction
   /** What its blocks carry as `nonce`, by which the outcome is known afterwards; null: it writes no block. */
   readonly nonce: string | null
+  /** The next change is decided on the keys as they are behind this one. */
+  readonly readsBehind?: boolean
 }
 
 interface Pursued {
@@ -35,7 +37,7 @@ export function* pursue(
     const change = next(state, commits)
     if (change === null) return { state, commits }
     const made = yield* attempt(state, change)
-    state = made.state
+    state = made.isCommitted && change.readsBehind === true ? clusterState(yield* read()) : made.state
     if (made.isCommitted) commits += 1
   }
 }

@@ -79,6 +79,20 @@ describe('as in Flannel', () => {
     expect(claimed.blocks.map(({ block }) => block)).toEqual([expect.stringMatching(/^10\.4\..*\/26$/)])
   })
 
+  test('a block that the pools no longer have is kept while something is in it, and another is leased', async () => {
+    const { claim, blocksOf, setUp } = await clusterOf('10.3.0.0/16:24')
+    const [old = ''] = await blocksOf('web-1')
+    await setUp('10.4.0.0/16:24')
+    const kept = await claim('web-1', { keeps: (block) => block === old })
+    expect(kept).toMatchObject({ released: [], leaving: [old], moves: [] })
+    expect(kept.blocks.map(({ block }) => block)).toEqual([old, expect.stringMatching(/^10\.4\..*\/24$/)])
+    await setUp('10.3.0.0/16:24')
+    await claim('web-2', { remembered: [{ block: old, revision: 2 }] })
+    expect(await blocksOf('web-1', { keeps: (block) => block === old })).toContain(old)
+    await setUp('10.4.0.0/16:24')
+    expect(await claim('web-1')).toMatchObject({ released: [old], leaving: [] })
+  })
+
   test('a claim that was decided on former pools is decided anew', async () => {
     const { store, setUp } = await clusterOf('10.3.0.0/16:24')
     const steps = claimBlocks({ host: 'web-1', incarnation: 'i', lease: null, newNonce: () => 'n' })

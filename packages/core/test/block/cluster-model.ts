@@ -114,6 +114,12 @@ export const startSteps = <Result>(store: PaperStore, steps: BlockSteps<Result>)
       const transaction = late.shift()
       if (transaction !== undefined) store.commit(transaction)
     },
+    /** Its process is gone: what it has sent, or was about to send, may still arrive. */
+    abandon: (): readonly BlockTransaction[] => {
+      const asked = outcome === null && request?.kind === 'commit' ? [request.transaction] : []
+      outcome ??= { kind: 'failed', error: null }
+      return [...late.splice(0), ...asked]
+    },
     outcome: () => outcome,
   }
 }

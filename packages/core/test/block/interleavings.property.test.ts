@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   BlockStoreError,
+  type BlockTransaction,
   blocksOfDeadHosts,
   type ClaimedBlocks,
   claimBlocks,
@@ -36,7 +37,7 @@ const event = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), host: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), host: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('arrive' as const), host: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('arrive' as const), host: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('silent' as const), host: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('reclaim' as const), host: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pools' as const), host: fc.nat() }) },
@@ -57,6 +58,8 @@ interface Host {
   wasSilent: boolean
   claims: ReturnType<typeof startSteps<ClaimedBlocks>>[]
   rest: ReturnType<typeof startSteps<readonly unknown[]>>[]
+  /** What processes of it that are gone have sent. */
+  strays: BlockTransaction[]
 }
 
 let nonces = 0
@@ -78,6 +81,7 @@ const clusterOf = (size: number) => {
       wasSilent: false,
       claims: [],
       rest: [],
+      strays: [],
     }),
   )
   const reclaims: ReturnType<typeof startSteps<readonly unknown[]>>[] = []
@@ -100,10 +104,11 @@ const clusterOf = (size: number) => {
   const claim = (host: Host, count: number): void => {
     if (host.claims.length > 0 || host.rest.length > 0) return
     const { host: name, incarnation, remembered } = host
+    const keeps = (block: string): boolean => host.uses.includes(block)
     host.claims.push(
       startSteps(
         store,
-        claimBlocks({ host: name, incarnation, remembered, count, lease: 'lease', newNonce }),
+        claimBlocks({ host: name, incarnation, remembered, count, keeps, lease: 'lease', newNonce }),
       ),
     )
   }
@@ -122,6 +127,7 @@ const clusterOf = (size: number) => {
         return
       case 'restart':
         // What it had asked for may still arrive; what it was told and wrote down it knows.
+        for (const steps of running) host.strays.push(...steps.abandon())
         host.claims = []
         host.rest = []
         return
@@ -133,6 +139,7 @@ const clusterOf = (size: number) => {
         return
       case 'arrive':
         for (const steps of running) steps.arrive()
+        for (const stray of host.strays.splice(0, 1)) store.commit(stray)
         return
       case 'silent':
         host.wasSilent = true
@@ -164,14 +171,10 @@ const clusterOf = (size: number) => {
     const used = bound().flatMap(({ uses }) => uses)
     return used.filter((block, at) => used.indexOf(block) !== at)
   }
-  const usedByOthers = (): readonly string[] =>
-    bound().flatMap(({ host, uses }) =>
-      uses.filter((block) => {
-        const owner = store.ownerOf(block)
-        return owner !== null && owner !== host
-      }),
-    )
-  return { store, hosts, happen, usedTwice, usedByOthers }
+  /** What a host uses it holds, or it would be given to another one sooner or later. */
+  const usedUnheld = (): readonly string[] =>
+    bound().flatMap(({ host, uses }) => uses.filter((block) => store.ownerOf(block) !== host))
+  return { store, hosts, happen, usedTwice, usedUnheld }
 }
 
 test('no block has two owners at any revision, whatever is lost, late, restarted, silent or reclaimed in between', () => {
@@ -186,7 +189,7 @@ test('no block has two owners at any revision, whatever is lost, late, restarted
           cluster.happen(one)
           expect(cluster.store.faults).toEqual([])
           expect(cluster.usedTwice()).toEqual([])
-          expect(cluster.usedByOthers()).toEqual([])
+          expect(cluster.usedUnheld()).toEqual([])
         }
         claimed += cluster.hosts.flatMap(({ uses }) => uses).length
       },

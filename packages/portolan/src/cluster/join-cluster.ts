@@ -12,13 +12,21 @@ import { newNonce } from './this-member.ts'
 import { useOfBlocks } from './use-of-blocks.ts'
 
 /** How a host joined a cluster. */
-export interface Joined extends Omit<ClaimedBlocks, 'moves'> {
+export interface Joined extends Omit<ClaimedBlocks, 'moves' | 'leaving'> {
   readonly member: RememberedMember
+  /** What no pool has any more, with the networks of this host that are still there. */
+  readonly leaving: readonly LeavingBlock[]
   /** What it had and has no longer, now or before, with the networks of this host that are still there. */
   readonly moves: readonly LostBlock[]
 }
 
 export interface LostBlock extends BlockMove {
+  readonly networks: readonly string[]
+}
+
+export interface LeavingBlock {
+  readonly block: string
+  /** None where the leases could not be read: then it is not known that the block is free. */
   readonly networks: readonly string[]
 }
 
@@ -33,13 +41,14 @@ export const joinCluster = async (
   const { host, incarnation } = member
   // What became of a block that was lost before may be something else by now.
   const remembered = [...member.blocks, ...member.lost]
+  const networksOf = (block: string): readonly string[] => useOfBlocks([block], leases)[0]?.networks ?? []
+  const keeps = (block: string): boolean => leases === null || networksOf(block).length > 0
   const claimed = await runBlockSteps(
     store,
-    claimBlocks({ ...request, host, incarnation, remembered, newNonce }),
+    claimBlocks({ ...request, host, incarnation, remembered, keeps, newNonce }),
   )
-  const moves = claimed.moves.map(
-    (move): LostBlock => ({ ...move, networks: useOfBlocks([move.block], leases)[0]?.networks ?? [] }),
-  )
+  const leaving = claimed.leaving.map((block) => ({ block, networks: networksOf(block) }))
+  const moves = claimed.moves.map((move): LostBlock => ({ ...move, networks: networksOf(move.block) }))
   const isNew = new Set(member.blocks.map(({ block }) => block))
   const isTold = ({ block, networks }: LostBlock): boolean => networks.length > 0 || isNew.has(block)
   const now: RememberedMember = {
@@ -53,5 +62,5 @@ export const joinCluster = async (
   }
   // With a watch this comes every few seconds; the file is written where something is new.
   if (JSON.stringify(now) !== JSON.stringify(member)) await writeMember(directory, now)
-  return { ...claimed, member: now, moves: moves.filter(isTold) }
+  return { ...claimed, leaving, member: now, moves: moves.filter(isTold) }
 }

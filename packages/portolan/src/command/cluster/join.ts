@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BlockStoreError } from '@portolan/core'
-import { type Joined, joinCluster, type LostBlock } from '../../cluster/join-cluster.ts'
+import { type Joined, joinCluster, type LeavingBlock, type LostBlock } from '../../cluster/join-cluster.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { thisMember } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -32,13 +32,14 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<Joined & { 
   }
 }
 
-const tell = (call: ClusterCall, { member, blocks, claimed, released, moves }: Joined): void => {
+const tell = (call: ClusterCall, joined: Joined): void => {
+  const { member, blocks, claimed, released, leaving, moves } = joined
   const { options, terminal, name } = call
-  const sentences = moves.map(moveText)
+  const sentences = [...moves.map(moveText), ...leaving.map(leavingText)]
   for (const sentence of sentences) terminal.say(`portolan: ${sentence}`)
   if (options.json === true) {
     const held = blocks.map(({ block, revision }) => ({ block, revision }))
-    const answer = { cluster: name, host: member.host, blocks: held, claimed, released, moves }
+    const answer = { cluster: name, host: member.host, blocks: held, claimed, released, leaving, moves }
     terminal.print(jsonText(answer, null, options.watch === true ? 0 : 2))
     return
   }
@@ -60,6 +61,11 @@ const moveText = ({ block, takenBy, revision, networks }: LostBlock): string => 
   return `block ${block} is no longer of this host: ${now}. ${way}`
 }
 
+const leavingText = ({ block, networks }: LeavingBlock): string =>
+  networks.length === 0
+    ? `no pool has block ${block} any more. It is kept, as the leases of this host could not be read, which say whether a network is in it.`
+    : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. Give each another subnet: \`portolan move NETWORK\`. The next \`portolan cluster join\` gives the block back then.`
+
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
 
@@ -76,8 +82,8 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
       try {
         const joined = await joinOnce(call, true)
         lease = joined.lease
-        const { blocks, moves } = joined
-        const text = JSON.stringify([blocks, moves])
+        const { blocks, leaving, moves } = joined
+        const text = JSON.stringify([blocks, leaving, moves])
         if (text !== told) tell(call, joined)
         told = text
         if (isFirst) await tellServiceManager(call.terminal)
