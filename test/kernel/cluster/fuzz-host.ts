@@ -1,0 +1,184 @@
+import type { RememberedBlock } from '@portolan/core'
+import type { EtcdStoreOptions } from '@portolan/etcd'
+import type { ClusterHost } from '../../lab/cluster/cluster-lab.ts'
+import {
+  type CallEnd,
+  type HostProcess,
+  type Interrupt,
+  startHostProcess,
+} from '../../lab/cluster/host-process.ts'
+import { firstFault } from './first-fault.ts'
+
+/** A host as it is on paper, with the process and the interface that it has. */
+export interface FuzzHost extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly name: string
+  readonly machine: ClusterHost['machine']
+  readonly mac: string
+  /** The blocks in which it has addresses: those that it was told of, until it begins to give them back. */
+  readonly uses: ReadonlySet<string>
+  /** It was silent for so long that its blocks may have been reclaimed, and it has not verified them since. */
+  readonly isDoubtful: boolean
+  readonly isOff: boolean
+  /** Resolves once what it was asked for has ended, or its process has. */
+  idle(): Promise<void>
+  claim(count: number, how: { readonly vacates: boolean; readonly interrupt?: Interrupt }): Promise<void>
+  release(how: { readonly one: boolean; readonly interrupt?: Interrupt }): Promise<void>
+  reclaim(): Promise<void>
+  setUp(pools: readonly string[]): Promise<void>
+  goOn(): void
+  /** The machine loses its power; its state directory stays. `wipe`: that is lost too. */
+  powerOff(how: { readonly wipe: boolean }): Promise<void>
+  /** It is not heard of for longer than its lease lasts, though it runs. */
+  silence(): Promise<void>
+}
+
+interface Claimed {
+  readonly blocks: readonly (RememberedBlock & { readonly host: string; readonly incarnation: string })[]
+}
+
+/** How a call may fail while members are lost, hosts are cut off and blocks are scarce. */
+const expected = ['CLUSTER_UNREACHABLE', 'CLUSTER_OUTCOME_UNKNOWN']
+
+/** The first address that a block has for a container. */
+export const addressIn = (block: string): string =>
+  block.replace(/(\d+)\/\d+$/, (_all, last) => String(Number(last) + 1))
+
+/** @param observer - another process, that is never cut off */
+export const createFuzzHost = async (
+  { name, machine }: ClusterHost,
+  options: EtcdStoreOptions,
+  observer: () => Promise<HostProcess>,
+): Promise<FuzzHost> => {
+  const mac = (await machine.readText('/sys/class/net/eth0/address')).trim()
+  let process: HostProcess | null = null
+  let incarnations = 0
+  let remembered: readonly RememberedBlock[] = []
+  let running: Promise<void> = Promise.resolve()
+  let isStopped = false
+  let isWiped = false
+  const uses = new Set<string>()
+  const state = { isDoubtful: false, isOff: false }
+  const fault = firstFault()
+
+  const setUses = async (wanted: readonly string[]): Promise<void> => {
+    const gone = [...uses].filter((block) => !wanted.includes(block))
+    const fresh = wanted.filter((block) => !uses.has(block))
+    for (const block of gone) uses.delete(block)
+    await machine.ip(
+      ...gone.map((block) => `addr del ${addressIn(block)}/32 dev eth0`),
+      ...fresh.map((block) => `addr add ${addressIn(block)}/32 dev eth0`),
+    )
+    for (const block of fresh) uses.add(block)
+  }
+  const me = () => ({ host: name, incarnation: `${name}-${incarnations}` })
+  const ready = async (): Promise<HostProcess> => {
+    if (isStopped) host.goOn()
+    await host.idle()
+    state.isOff = false
+    process ??= await startHostProcess(machine, options)
+    return process
+  }
+  /** Begins a call; what comes of it is taken in when it ends. */
+  const begin = async <Value>(
+    operation: string,
+    details: object,
+    mayFail: readonly string[],
+    take: (value: Value) => Promise<void>,
+  ): Promise<void> => {
+    const asked = await ready()
+    const call = async (): Promise<void> => {
+      const end: CallEnd<Value> = await asked.call(operation, details)
+      if (end.kind === 'killed') process = process === asked ? null : process
+      else if (end.kind === 'done') await take(end.value)
+      else if (end.code === 'CLUSTER_NAME_TAKEN' && isWiped) await silenceHere()
+      else if (![...expected, ...mayFail].includes(end.code))
+        throw new Error(`${name} ${operation}: ${end.code} ${end.message}`)
+    }
+    running = call().catch(fault.note)
+  }
+  const silenceHere = async (): Promise<void> => {
+    state.isDoubtful = true
+    await (await observer()).call('silence', { host: name })
+  }
+  const host: FuzzHost = {
+    name,
+    machine,
+    mac,
+    uses,
+    get isDoubtful() {
+      return state.isDoubtful
+    },
+    get isOff() {
+      return state.isOff
+    },
+    async idle() {
+      await running
+      fault.raise()
+    },
+    async claim(count, { vacates, interrupt }) {
+      await ready()
+      if (vacates) await setUses([])
+      const inUse = [...uses]
+      const details = { ...me(), count, remembered, inUse, takeover: isWiped, interrupt }
+      await begin<Claimed>('claim', details, ['CLUSTER_EXHAUSTED'], async ({ blocks }) => {
+        const foreign = blocks.find((block) => block.host !== name || block.incarnation !== me().incarnation)
+        if (foreign !== undefined) throw new Error(`${name} was told ${foreign.block} of ${foreign.host}`)
+        remembered = blocks.map(({ block, revision }) => ({ block, revision }))
+        await setUses(blocks.map(({ block }) => block))
+        state.isDoubtful = false
+        isWiped = false
+      })
+      isStopped = interrupt?.signal === 'SIGSTOP'
+    },
+    async release({ one, interrupt }) {
+      await ready()
+      const given = one ? [...uses].slice(0, 1) : [...uses]
+      await setUses([...uses].filter((block) => !given.includes(block)))
+      const blocks = one ? given : null
+      await begin(
+        'release',
+        { ...me(), blocks, interrupt },
+        isWiped ? ['CLUSTER_NAME_TAKEN'] : [],
+        async () => {
+          remembered = remembered.filter(({ block }) => !one || !given.includes(block))
+        },
+      )
+    },
+    reclaim: () => begin('reclaim', { host: null }, [], async () => {}),
+    // Pools that would cut addresses otherwise are refused.
+    setUp: (pools) => begin('setUp', { pools }, ['INVALID_REQUEST'], async () => {}),
+    goOn() {
+      if (!isStopped) return
+      isStopped = false
+      // It stops itself, and that may be still to come.
+      const stopped = process
+      const again = setInterval(() => stopped?.signal('SIGCONT'), 20)
+      void running.then(() => clearInterval(again))
+    },
+    async powerOff({ wipe }) {
+      await process?.kill()
+      await host.idle()
+      process = null
+      isStopped = false
+      state.isOff = true
+      await setUses([])
+      if (wipe) {
+        incarnations += 1
+        remembered = []
+        isWiped = true
+      }
+      await silenceHere()
+    },
+    async silence() {
+      if (isStopped) host.goOn()
+      await host.idle()
+      await silenceHere()
+    },
+    async [Symbol.asyncDispose]() {
+      await process?.kill()
+      await running
+    },
+  }
+  return host
+}

@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Disposables } from '../disposables.ts'
+import { createMachine, type Machine } from '../machine.ts'
+import { clientPort, createEtcdMember, type EtcdMember } from './etcd-member.ts'
+
+/**
+ *              wire (a switch, which cuts what a test says)
+ *   etcd-1 .11 ───┤ 192.0.2.0/24
+ *   etcd-2 .12 ───┤
+ *   etcd-3 .13 ───┤
+ *   host-1 .21 ───┤
+ *   ...           │
+ *   host-5 .25 ───┤
+ *   observer .99 ─┘ is never cut off from a member
+ */
+export interface ClusterLab extends AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>
+  readonly members: readonly EtcdMember[]
+  readonly hosts: readonly ClusterHost[]
+  readonly observer: Machine
+  /** `192.0.2.11:2379` and so on. */
+  readonly endpoints: readonly string[]
+  /** Packets of these pairs are dropped, from the first to the second, and no others. */
+  cut(pairs: readonly (readonly [string, string])[]): Promise<void>
+  /** Takes the link of a host away, or brings it back. */
+  setLink(host: string, state: 'up' | 'down'): Promise<void>
+  /** Resolves once most members agree on a leader. */
+  leader(): Promise<EtcdMember>
+}
+
+export interface ClusterHost {
+  readonly name: string
+  readonly address: string
+  readonly machine: Machine
+}
+
+const memberAddresses = { 'etcd-1': '192.0.2.11', 'etcd-2': '192.0.2.12', 'etcd-3': '192.0.2.13' }
+const observerAddress = '192.0.2.99'
+
+/** A set of pairs, so that one transaction changes what is cut. */
+const cutting = `table bridge cut {
+  set pairs { type ipv4_addr . ipv4_addr; }
+  chain forward { type filter hook forward priority 0; ip saddr . ip daddr @pairs drop; }
+}`
+
+/** Both directions of each pair. */
+export const bothWays = (
+  ones: readonly string[],
+  others: readonly string[],
+): readonly (readonly [string, string])[] =>
+  ones.flatMap((one) =>
+    others.flatMap((other): readonly (readonly [string, string])[] => [
+      [one, other],
+      [other, one],
+    ]),
+  )
+
+/** @param more - further words for each etcd */
+export const openClusterLab = async (
+  hostCount: number,
+  more: readonly string[] = [],
+): Promise<ClusterLab> => {
+  const held = new Disposables()
+  try {
+    const wire = held.use(await createMachine('wire'))
+    const members = await Promise.all(
+      Object.keys(memberAddresses).map(async (name) =>
+        held.use(await createEtcdMember(name, memberAddresses, more)),
+      ),
+    )
+    const hosts = await Promise.all(
+      Array.from({ length: hostCount }, async (_, at): Promise<ClusterHost> => {
+        const name = `host-${at + 1}`
+        return { name, address: `192.0.2.${21 + at}`, machine: held.use(await createMachine(name)) }
+      }),
+    )
+    const observer = held.use(await createMachine('observer'))
+    const plugged = [...members, ...hosts, { name: 'observer', address: observerAddress, machine: observer }]
+    await wire.ip(
+      'link add br0 type bridge',
+      ...plugged.flatMap(({ name, machine }) => [
+        `link add ${name} type veth peer name eth0 netns ${machine.pid}`,
+        `link set ${name} master br0 up`,
+      ]),
+      'link set br0 up',
+    )
+    await Promise.all(
+      plugged.map(({ machine, address }) =>
+        machine.ip(`addr add ${address}/24 dev eth0`, 'link set eth0 up'),
+      ),
+    )
+    await wire.mustRun(['nft', '-f', '-'], { input: cutting })
+    for (const member of members) member.start()
+    const lab: ClusterLab = {
+      members,
+      hosts,
+      observer,
+      endpoints: members.map(({ address }) => `${address}:${clientPort}`),
+      async cut(pairs) {
+        const elements = [...new Set(pairs.map((pair) => pair.join(' . ')))].join(', ')
+        const added = pairs.length === 0 ? '' : `add element bridge cut pairs { ${elements} }`
+        await wire.mustRun(['nft', '-f', '-'], { input: `flush set bridge cut pairs\n${added}\n` })
+      },
+      setLink: (host, state) => wire.ip(`link set ${host} ${state}`),
+      async leader() {
+        for (;;) {
+          const leaders = await Promise.all(members.map(leaderOf))
+          const known = leaders.find((one) => one !== null && leaders.filter((it) => it === one).length > 1)
+          const ids = await Promise.all(members.map(idOf))
+          const leader = members[ids.findIndex((id) => id !== null && id === known)]
+          if (leader !== undefined) return leader
+          await delay(50)
+        }
+      },
+      [Symbol.asyncDispose]: () => held.close(),
+    }
+    await lab.leader()
+    return lab
+  } catch (error) {
+    await held.close()
+    throw error
+  }
+}
+
+const statusOf = (member: EtcdMember) => member.ask('maintenance/status', {})
+
+const leaderOf = async (member: EtcdMember): Promise<string | null> => {
+  const leader = (await statusOf(member))?.leader
+  return typeof leader === 'string' && leader !== '0' ? leader : null
+}
+
+const idOf = async (member: EtcdMember): Promise<string | null> => {
+  const header = (await statusOf(member))?.header as { readonly member_id?: string } | undefined
+  return header?.member_id ?? null
+}
