@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { startAgent } from './agent.ts'
 import type { Arrival, Probe, ProbeOutcome, ProbeProtocol } from './probe.ts'
-import { mustRun, type Running, type RunOptions, type RunOutcome, run, start } from './run.ts'
+import { printedBy, programOf, type Running, type RunOptions, type RunOutcome, start } from './run.ts'
 
 export interface Service {
   readonly protocol: Exclude<ProbeProtocol, 'icmp'>
@@ -82,6 +82,9 @@ export const createMachine = async (
   const agent = await startAgent(name, setUp, joins)
   const { pid } = agent
   const inside = ['nsenter', `--target=${pid}`, '--net', ...(setUp === null ? [] : ['--mount'])]
+  // The agent starts it, as it is small: see agent/programs.py.
+  const run: Machine['run'] = async (argv, options = {}) =>
+    (await agent.ask('run', { argv, ...programOf(options) })) as RunOutcome
   const root = setUp === null ? '' : `/proc/${pid}/root`
   const probe = async (asked: Probe): Promise<ProbeOutcome> =>
     (await agent.ask('probe', { sourcePort: freshSourcePort(), ...asked })) as ProbeOutcome
@@ -111,9 +114,9 @@ export const createMachine = async (
     async sendFrame(interfaceName, frame) {
       await agent.ask('frame', { interface: interfaceName, hex: Buffer.from(frame).toString('hex') })
     },
-    run: (argv, options) => run([...inside, ...argv], options),
+    run,
     start: (argv, options) => start([...inside, ...argv], options),
-    mustRun: (argv, options) => mustRun([...inside, ...argv], options),
+    mustRun: async (argv, options = {}) => printedBy(argv, options, await run(argv, options)),
     async ip(...lines) {
       await agent.ask('ip', { lines })
     },

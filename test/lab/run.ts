@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 export interface RunOptions {
   readonly input?: string
   readonly environment?: Readonly<Record<string, string | undefined>>
-  readonly cwd?: string
   /** Sent SIGKILL after this long; default 60 s, so that a hang is a failure with a name. */
   readonly timeoutMs?: number
 }
@@ -14,6 +13,13 @@ export interface RunOutcome {
   readonly stdout: string
   readonly stderr: string
 }
+
+/** What a program is started with, whole. */
+export const programOf = ({ input = '', environment, timeoutMs = 60_000 }: RunOptions) => ({
+  input,
+  environment: { ...process.env, LC_ALL: 'C', ...environment },
+  timeoutMs,
+})
 
 /** Runs a program to its end; whatever its exit code, that is a value. */
 export const run = (argv: readonly string[], options: RunOptions = {}): Promise<RunOutcome> =>
@@ -27,11 +33,11 @@ export interface Running {
 /** Starts a program; for those that a test means to interrupt. */
 export const start = (argv: readonly string[], options: RunOptions = {}): Running => {
   const [program = '', ...rest] = argv
+  const { environment, timeoutMs, input } = programOf(options)
   const child = spawn(program, rest, {
-    env: { ...process.env, LC_ALL: 'C', ...options.environment },
-    timeout: options.timeoutMs ?? 60_000,
+    env: environment,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   let stdout = ''
   let stderr = ''
@@ -42,7 +48,7 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
     stderr += text
   })
   child.stdin.on('error', () => {})
-  child.stdin.end(options.input ?? '')
+  child.stdin.end(input)
   const outcome = new Promise<RunOutcome>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
@@ -51,10 +57,18 @@ export const start = (argv: readonly string[], options: RunOptions = {}): Runnin
 }
 
 /** Runs a program that has to succeed. */
-export const mustRun = async (argv: readonly string[], options: RunOptions = {}): Promise<string> => {
-  const { exitCode, stdout, stderr } = await run(argv, options)
-  if (exitCode !== 0) {
-    throw new Error(`${argv.join(' ')} exited ${exitCode}:\n${stderr || stdout}\n${options.input ?? ''}`)
-  }
-  return stdout
+export const mustRun = async (argv: readonly string[], options: RunOptions = {}): Promise<string> =>
+  printedBy(argv, options, await run(argv, options))
+
+/**
+ * What a program has printed.
+ * @throws where it failed
+ */
+export const printedBy = (
+  argv: readonly string[],
+  { input = '' }: RunOptions,
+  { exitCode, stdout, stderr }: RunOutcome,
+): string => {
+  if (exitCode === 0) return stdout
+  throw new Error(`${argv.join(' ')} exited ${exitCode}:\n${stderr || stdout}\n${input}`)
 }

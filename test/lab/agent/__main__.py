@@ -26,7 +26,8 @@ def become_agent(connection):
     connection.setblocking(True)
     try:
         enter(command.get('setUp'), command.get('joins'))
-        agent = Agent(connection)
+        # What enters a mount namespace begins at its root.
+        agent = Agent(connection, '.' if command.get('setUp') is None else '/')
     except Exception as error:  # the test must hear of it, not wait for its timeout
         connection.sendall((json.dumps({'failed': f'{error}'}) + '\n').encode())
         return

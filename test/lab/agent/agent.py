@@ -14,18 +14,20 @@ from loop import Loop
 from listeners import Listeners
 from namespace import run
 from probes import Probes
+from programs import Programs
 from sctp import Sctp
 from sniffer import Sniffer
 
 
 class Agent:
-    def __init__(self, connection):
+    def __init__(self, connection, folder):
         self.connection = connection
         self.loop = Loop()
         self.sctp = Sctp(self.loop)
         self.listeners = Listeners(self.loop, self.sctp)
         self.probes = Probes(self.loop, self.sctp)
         self.sniffer = Sniffer(self.loop)
+        self.programs = Programs(self.loop, folder)
         self.pending = b''
 
     def run(self):
@@ -102,6 +104,9 @@ class Agent:
         with open(command['path'], 'w') as file:
             file.write(command['text'])
         answer()
+
+    def do_run(self, command, answer):
+        self.programs.run(command, answer)
 
     def do_ip(self, command, answer):
         run(['ip', '-batch', '-'], ('\n'.join(command['lines']) + '\n').encode())
