@@ -41,7 +41,7 @@ const project = (displayName, testMatch) => ({
 
 const projectWithCommand = (displayName, testMatch) => ({
   ...project(displayName, testMatch),
-  globalSetup: '<rootDir>/script/bundle.js',
+  globalSetup: '<rootDir>/test/lab/library/bundle-library.js',
 })
 
 export default {

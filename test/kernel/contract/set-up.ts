@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Backend } from '../../lab/backend.ts'
 import { carrying } from '../../lab/container.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { importOpenHost } from '../../lab/library/library.ts'
 import type { Service } from '../../lab/machine.ts'
 import { addressOf, type ContainerName, containers, networks } from './scenario.ts'
 
@@ -41,7 +42,7 @@ export const attachByUs = async (lab: Lab, backend: Backend): Promise<void> => {
   const ports = ['v-h1', 'v-h2']
   await lab.host.ip(...ports.map((port) => `link set ${port} nomaster down`))
   const script = `
-    import { openHost } from 'portolan'
+    ${importOpenHost}
     const host = await openHost({ backend: '${backend}', state: '/run/lab/state' })
     for (const port of ${JSON.stringify(ports)}) await host.attachPort(port, 'hushed')
     await host[Symbol.asyncDispose]()`

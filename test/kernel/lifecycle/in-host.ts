@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { importOpenHost } from '../../lab/library/library.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 const moduleOf = (backend: Backend, code: string): string => `
-    import { openHost } from 'portolan'
+    ${importOpenHost}
     import { execFileSync } from 'node:child_process'
     const open = (more = {}) => openHost({ backend: '${backend}', state: '/run/lab/live', ...more })
     const attempt = (work) => work.then(() => 'done', (error) => error.code)

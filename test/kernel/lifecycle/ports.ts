@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { attach, bridgeOf } from '../../lab/attach.ts'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { importOpenHost } from '../../lab/library/library.ts'
 import type { Machine } from '../../lab/machine.ts'
 import { addresses } from '../../lab/topology.ts'
 import type { OpenLab } from './describe-lifecycle.ts'
@@ -48,7 +49,7 @@ export const bridgePorts = (open: OpenLab, backend: Backend): void => {
     const nginx = await attach(lab, planned, 'nginx', { hairpin: false })
     await lab.host.ip(`link set ${nginx.port} nomaster down`)
     const script = `
-      import { openHost } from 'portolan'
+      ${importOpenHost}
       const host = await openHost({ backend: '${backend}', state: '/run/lab/state' })
       await host.attachPort('${nginx.port}', 'web')
       await host[Symbol.asyncDispose]()`

@@ -3,7 +3,9 @@
 // own host ports are CALLS_PORT on), CALLS_SHARED (1: names and ports that other callers have too), CALLS_COUNT,
 // CALLS_BACKEND, CALLS_STATE, CALLS_LINK (an interface that is attached to every network that is made).
 import { writeSync } from 'node:fs'
-import { openHost } from 'portolan'
+import { portolan } from '../../lab/library/load.mjs'
+
+const { openHost } = portolan
 
 const { CALLS_NAME: name = 'a', CALLS_BACKEND: backend, CALLS_STATE: state, CALLS_LINK: link } = process.env
 const firstPort = Number(process.env.CALLS_PORT ?? 8000)

@@ -1,9 +1,11 @@
 // Tells what is wanted of the project `shop` and what the kernel has of it; with CALLS_REPAIR=1 once more after a call
 // that brings back what is missing.
-import { createRunner } from '@portolan/host'
-import { inspect, iptablesLegacy, iptablesNft } from '@portolan/iptables'
-import { nftables } from '@portolan/nftables'
-import { openHost } from 'portolan'
+import { iptables, nftables as nft, portolan, host as system } from '../../lab/library/load.mjs'
+
+const { createRunner } = system
+const { inspect, iptablesLegacy, iptablesNft } = iptables
+const { nftables } = nft
+const { openHost } = portolan
 
 const { CALLS_BACKEND: backend, CALLS_STATE: state, CALLS_LINK: link } = process.env
 const dialect = [nftables, iptablesNft, iptablesLegacy].find(({ name }) => name === backend)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { HostEvent } from 'portolan'
 import type { Backend } from '../../lab/backend.ts'
 import type { Lab } from '../../lab/lab.ts'
+import { importOpenHost } from '../../lab/library/library.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const log = '/run/lab/events'
@@ -26,7 +27,7 @@ export const startWatcher = async (
   options: { readonly check?: boolean } = {},
 ): Promise<Watcher> => {
   const script = `
-    import { openHost } from 'portolan'
+    ${importOpenHost}
     import { appendFileSync } from 'node:fs'
     const host = await openHost({ backend: '${backend}', project: 'shop', state: '/run/lab/live' })
     const ended = new AbortController()
