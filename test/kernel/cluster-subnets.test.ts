@@ -33,9 +33,7 @@ const open = async (pool: string) => {
   const etcd = await startEtcd(lab.host)
   opened = { lab, etcd }
   const pilot: Pilot = pilotOf(lab, 'nftables', { state: null })
-  /** The command as a process: what it loads for a cluster is loaded. */
-  const run = (...words: readonly string[]): Promise<CommandOutcome> =>
-    lab.host.run([...lab.command, ...words])
+  const run = (...words: readonly string[]): Promise<CommandOutcome> => lab.portolan(words)
   const cluster = async (...words: readonly string[]) => {
     const { exitCode, stdout, stderr } = await run('cluster', ...words, '--cluster', url, '--json')
     if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}${stdout}`)
@@ -89,8 +87,8 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(await reaches(lab, 8080)).toBe('nginx')
   })
 
-  test('give a CNI container its address while etcd is down', async () => {
-    const { lab, etcd, cluster } = await open('10.64.0.0/12:24')
+  test('give a CNI container its address while etcd is down, and tell it of a block that was lost', async () => {
+    const { lab, etcd, cluster } = await open('10.64.0.0/24:24')
     const { blocks } = await cluster('join', '--member', 'web-1')
     await etcd.kill()
     await lab.host.mustRun(['mkdir', '-p', '/run/lab/config/portolan'])
@@ -115,6 +113,25 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     )
     expect(second.exitCode).toBe(1)
     expect(second.stdout).toMatch(/Claim one more.*portolan cluster join --count 2/)
+
+    // Another host took the block: what is attached there from now on is refused, and says why.
+    await etcd.start()
+    await cluster('release', '--force')
+    await cluster('join', '--member', 'web-2', '--state', '/run/lab/web-2')
+    await cluster('init', '--pool', '10.64.0.0/24:24', '--pool', '10.80.0.0/24:24')
+    await cluster('join')
+    const late = lab.use(await lab.container({ name: 'late', bridge: 'spare' }))
+    const third = { ...sandboxOf(late), interface: 'net1' }
+    const refused = await call('ADD', third, config({ ipv6: false }), environment)
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stdout).toMatch(
+      /network pods overlaps .*is held by host web-2 now.*remove it, and make it again/,
+    )
+    expect((await lab.portolan(['status'])).stdout).toContain('is held by host web-2 now')
+    // Other networks of the project are made all the same.
+    const more = await call('ADD', third, config({ ipv6: false, name: 'more' }), environment)
+    expect(more).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(JSON.parse(more.stdout).ips[0].address).toMatch(/^10\.80\.0\./)
   })
 
   test('have to move where another host took the block, and are named where another host may have them', async () => {
@@ -135,7 +152,7 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     const outside = elsewhere.replace(others[0] ?? '', '10.9.0.0/24')
     expect(await pilot.plan(outside, '--cluster', url)).toMatchObject({ exitCode: 2, conflicts: [] })
 
-    // As an operator does who takes a host for dead that is not.
+    // As when a host is taken for dead that is not.
     await cluster('release', '--force')
     const taker = ['--member', 'web-2', '--state', '/run/lab/web-2', '--count', '4']
     expect((await cluster('join', ...taker)).blocks).toHaveLength(4)
@@ -147,6 +164,32 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(lost.conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error' }])
     expect(lost.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
     expect(JSON.stringify(lost.conflicts[0])).toContain('is held by host web-2 now')
+  })
+
+  test('are in no block that collides with the host when it is claimed, and that a VPN covers later is told', async () => {
+    const { lab, run, cluster } = await open('10.64.0.0/22:24')
+    await lab.host.ip(
+      'link add vpn0 type bridge',
+      'link set vpn0 up',
+      'route add 10.64.0.0/23 dev vpn0 table 7',
+      'route add 10.64.2.7/32 dev vpn0 table 7',
+    )
+    const joined = await cluster('join', '--member', 'web-1')
+    expect(joined).toMatchObject({ claimed: ['10.64.3.0/24'], collisions: [] })
+    const none = await run('cluster', 'join', '--count', '2', '--cluster', url)
+    expect(none).toMatchObject({ exitCode: 1 })
+    expect(none.stderr).toMatch(/each of the others collides .*route 10\.64\.0\.0\/23 via vpn0 in table 7/)
+    await lab.host.ip('route add 10.64.3.128/25 dev vpn0 table 7')
+    const again = await run('cluster', 'join', '--cluster', url)
+    expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('10.64.3.0/24 held') })
+    expect(again.stderr).toMatch(
+      /10\.64\.3\.0\/24 is this host's, and collides .*10\.64\.3\.128\/25 via vpn0/,
+    )
+    const full = await run('subnet', '--cluster', url)
+    expect(full).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('10.64.3.128/25 via vpn0') })
+    expect(await run('subnet', '--size', '25', '--cluster', url)).toMatchObject({
+      stdout: '10.64.3.0/25 10.64.3.1\n',
+    })
   })
 })
 

@@ -1,7 +1,8 @@
-import { type Family, type Prefix, prefixesOverlap } from '@portolan/netfilter'
+import { containsPrefix, type Family, type Prefix, parsePrefix, prefixesOverlap } from '@portolan/netfilter'
 import type { PoolEntry } from '../pool/index.ts'
 import { blockKey } from './block-key.ts'
 import { blocksOf, type ClusterState, type PlacedBlock, revisionOf } from './cluster-state.ts'
+import type { SkippedBlocks } from './skipped-blocks.ts'
 
 /** A block to claim, and the revision of its key; 0: there is none yet. */
 export interface ChosenBlock {
@@ -39,15 +40,39 @@ export const hashOf = (text: string): bigint => {
   return hash
 }
 
-/** The first block without a key, from the place that the host's name gives on, round to where it began. */
-const neverUsed = (state: ClusterState, entry: PoolEntry, host: string): Prefix | null => {
+/**
+ * The first block without a key, from the place that the host's name gives on, round to where it began. What is in the way
+ * of many blocks is passed in one step: a pool of IPv6 has more of them than could be asked about.
+ */
+const neverUsed = (
+  state: ClusterState,
+  entry: PoolEntry,
+  host: string,
+  skipped: SkippedBlocks,
+): Prefix | null => {
   const count = blockCount(entry)
   const first = hashOf(host) % count
   for (let step = 0n; step < count; step += 1n) {
-    const block = blockOfNumber(entry, (first + step) % count)
-    if (!state.entries.has(blockKey(block))) return block
+    const number = (first + step) % count
+    const block = blockOfNumber(entry, number)
+    if (state.entries.has(blockKey(block))) continue
+    const rejection = skipped.obstacle(block)
+    if (rejection === null) return block
+    const more = blocksBehind(entry, number, parsePrefix(rejection.overlaps))
+    const left = count - step - 1n
+    const passed = more < left ? more : left
+    skipped.pass(rejection, passed)
+    step += passed
   }
   return null
+}
+
+/** How many blocks behind this one a prefix covers. */
+const blocksBehind = ({ prefix, size }: PoolEntry, number: bigint, wide: Prefix): bigint => {
+  if (containsPrefix(wide, prefix)) return blockCount({ prefix, size, gateway: null }) - number - 1n
+  if (wide.length >= size) return 0n
+  const within = 1n << BigInt(size - wide.length)
+  return within - (number % within) - 1n
 }
 
 /**
@@ -56,6 +81,7 @@ const neverUsed = (state: ClusterState, entry: PoolEntry, host: string): Prefix 
  *
  * @param entries - those of the pools
  * @param before - blocks that it had, as far as it remembers, the most wanted first
+ * @param skipped - asked before a block is chosen
  * @returns null: none is free
  */
 export const chooseBlock = (
@@ -64,25 +90,29 @@ export const chooseBlock = (
   host: string,
   family: Family,
   before: readonly Prefix[],
+  skipped: SkippedBlocks,
 ): ChosenBlock | null => {
   const inFamily = entries.filter(({ prefix }) => prefix.family === family)
+  const isOpen = (block: Prefix): boolean => skipped.obstacle(block) === null
   const free = blocksOf(state)
     .filter((block) => block.state !== 'held' && isBlockOf(inFamily, block.prefix))
     .toSorted((one, other) => one.revision - other.revision)
   const remembered = before.find(
     (prefix) =>
       isBlockOf(inFamily, prefix) &&
-      (!state.entries.has(blockKey(prefix)) || free.some((block) => isAt(block, prefix))),
+      (!state.entries.has(blockKey(prefix)) || free.some((block) => isAt(block, prefix))) &&
+      isOpen(prefix),
   )
   if (remembered !== undefined) return { prefix: remembered, seen: revisionOf(state, blockKey(remembered)) }
-  const had = free.findLast((block) => block.host === host)
+  const had = free.findLast((block) => block.host === host && isOpen(block.prefix))
   if (had !== undefined) return { prefix: had.prefix, seen: had.revision }
   for (const entry of inFamily) {
-    const prefix = neverUsed(state, entry, host)
+    const prefix = neverUsed(state, entry, host, skipped)
     if (prefix !== null) return { prefix, seen: 0 }
   }
   const oldest =
-    free.find((block) => block.state === 'released') ?? free.find((block) => block.state === 'expired')
+    free.find((block) => block.state === 'released' && isOpen(block.prefix)) ??
+    free.find((block) => block.state === 'expired' && isOpen(block.prefix))
   return oldest === undefined ? null : { prefix: oldest.prefix, seen: oldest.revision }
 }
 

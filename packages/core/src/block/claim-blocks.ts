@@ -1,4 +1,5 @@
 import { type Family, families, formatPrefix, type Prefix, parsePrefix } from '@portolan/netfilter'
+import { type BlockObstacle, type Rejection, rejectionText } from '../pool/index.ts'
 import { blockKey, hostKey, poolsKey } from './block-key.ts'
 import { formatBlockRecord } from './block-record.ts'
 import type { BlockSteps } from './block-steps.ts'
@@ -18,6 +19,7 @@ import {
 import { type BlockMove, findMoves, type RememberedBlock } from './find-moves.ts'
 import { type Announcement, asMember, type ClusterMember, heldBy, heldByName } from './member.ts'
 import { type BlockChange, pursue } from './pursue.ts'
+import { type SkippedBlocks, skippedBlocks } from './skipped-blocks.ts'
 
 /** @public @since 0.1.0 */
 export interface ClaimRequest extends ClusterMember {
@@ -34,6 +36,8 @@ export interface ClaimRequest extends ClusterMember {
   readonly count?: number
   /** What the host had when it asked last. A block of these is preferred, and what became of the others is told. */
   readonly remembered?: readonly RememberedBlock[]
+  /** What of this host is in the way of a block, as `blockObstacles` tells it: such a block is not claimed. */
+  readonly avoid?: BlockObstacle
   /** Take the blocks of a host of this name that is not alive, and whose incarnation is lost. */
   readonly takeover?: boolean
   /** Is something of the host still in this block? Then it is not given back, though no pool has it any more. */
@@ -48,6 +52,8 @@ export interface ClaimedBlocks {
   readonly blocks: readonly ClusterBlock[]
   /** Those of them that are new. */
   readonly claimed: readonly string[]
+  /** What of this host was in the way of blocks that would have come first. */
+  readonly skipped: readonly Rejection[]
   /** Blocks that no pool has any more, given back. */
   readonly released: readonly string[]
   /** Blocks that no pool has any more, and that something of this host is in: it has to move before they are given back. */
@@ -75,8 +81,11 @@ export interface ClaimedBlocks {
 export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
   const claimed = new Set<string>()
   const released = new Set<string>()
+  const passed = new Map<string, Rejection>()
   const { state } = yield* pursue((now, commits) => {
-    const change = nextChange(now, request, commits === 0)
+    const skipped = skippedBlocks(request.avoid)
+    const change = nextChange(now, request, commits === 0, skipped)
+    for (const one of skipped.list()) passed.set(one.overlaps, one)
     if (change === null) return null
     if (change.claims !== null) claimed.add(change.claims)
     if (change.releases !== null) released.add(change.releases)
@@ -91,6 +100,7 @@ export function* claimBlocks(request: ClaimRequest): BlockSteps<ClaimedBlocks> {
     pools: [...settled.pools, ...settled.former],
     blocks,
     claimed: [...claimed].filter((block) => has.has(block)),
+    skipped: [...passed.values()],
     released: [...released].filter((block) => !has.has(block)),
     leaving: held.filter(({ prefix }) => !isBlockOf(entries, prefix)).map(({ block }) => block),
     moves: findMoves(state, request, request.remembered ?? []),
@@ -105,7 +115,12 @@ interface ClaimChange extends BlockChange {
   readonly releases: string | null
 }
 
-const nextChange = (state: ClusterState, request: ClaimRequest, isFirst: boolean): ClaimChange | null => {
+const nextChange = (
+  state: ClusterState,
+  request: ClaimRequest,
+  isFirst: boolean,
+  skipped: SkippedBlocks,
+): ClaimChange | null => {
   const pools = mustHavePools(state)
   const entries = poolEntries(pools)
   const member = asMember(state, request, announcementOf(request, isFirst))
@@ -142,8 +157,8 @@ const nextChange = (state: ClusterState, request: ClaimRequest, isFirst: boolean
     if (!entries.some(({ prefix }) => prefix.family === family)) continue
     if (fit.filter(({ prefix }) => prefix.family === family).length >= (request.count ?? 1)) continue
     const before = (request.remembered ?? []).map(({ block }) => parsePrefix(block))
-    const chosen = chooseBlock(state, entries, request.host, family, before)
-    if (chosen === null) throw exhausted(state, pools.pools, family)
+    const chosen = chooseBlock(state, entries, request.host, family, before, skipped)
+    if (chosen === null) throw exhausted(state, pools.pools, family, skipped.list())
     return write(chosen.prefix, chosen.seen, 'held')
   }
   if (member.writes.length === 0) return null
@@ -175,7 +190,12 @@ const refuseOtherIncarnation = (
   )
 }
 
-const exhausted = (state: ClusterState, pools: readonly string[], family: Family): BlockStoreError => {
+const exhausted = (
+  state: ClusterState,
+  pools: readonly string[],
+  family: Family,
+  skipped: readonly Rejection[],
+): BlockStoreError => {
   const held = blocksOf(state).filter((block) => block.state === 'held' && block.prefix.family === family)
   const dead = held.filter((block) => !state.entries.has(hostKey(block.host)))
   const hosts = [...new Set(dead.map(({ host }) => host))]
@@ -184,8 +204,12 @@ const exhausted = (state: ClusterState, pools: readonly string[], family: Family
     hosts.length === 0
       ? 'Add a pool: `portolan cluster init` with --pool for each of the old ones and the new one.'
       : `${dead.length} of them are of hosts that are not alive (${shown}): \`portolan cluster reclaim --member NAME\` frees them. Or add a pool with \`portolan cluster init\`.`
+  const taken =
+    skipped.length === 0
+      ? `hosts hold all ${held.length} of this family.`
+      : `hosts hold ${held.length} of this family, and each of the others collides with what this host has (${rejectionText(skipped)}). Mend that, or allow a range that may be used all the same (allowed: in /etc/portolan/config.yaml).`
   return new BlockStoreError(
     'CLUSTER_EXHAUSTED',
-    `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: hosts hold all ${held.length} of this family. ${way}`,
+    `No block is free in ${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}: ${taken} ${way}`,
   )
 }

@@ -20,20 +20,18 @@ const outermost = (found: readonly Reservation[]): readonly Reservation[] =>
   )
 
 /**
- * Everything that a fixed or held subnet collides with. The addresses and routes of its own bridge do not count. Nor do
- * those of a bridge of the same project if its network is no longer wanted, because the plan removes that bridge (the
- * caller may say which bridges go).
+ * What `findOverlaps` tells, as it is known, and what lies inside another of them too.
  *
  * @param wanted - the networks of the plan
  * @param settled - what earlier requests of the plan have
  */
-export const findOverlaps = (
+export const overlapping = (
   state: PlanState,
   request: SubnetWish,
   subnet: Prefix,
   wanted: ReadonlySet<string>,
   settled: readonly Reservation[],
-): readonly Collision[] => {
+): readonly Reservation[] => {
   const { observed, certain, options, host } = state
   const own = bridgesOf(state, request)
   const onBridges = host.bridges
@@ -56,8 +54,24 @@ export const findOverlaps = (
       (request.bridge == null || deviceOf(one) !== request.bridge) &&
       !isSame(one, options.project ?? null, request.network),
   )
-  return outermost([...foreign, ...others]).map(collisionWith)
+  return [...foreign, ...others]
 }
+
+/**
+ * Everything that a fixed or held subnet collides with. The addresses and routes of its own bridge do not count. Nor do
+ * those of a bridge of the same project if its network is no longer wanted, because the plan removes that bridge (the
+ * caller may say which bridges go).
+ *
+ * @param wanted - the networks of the plan
+ * @param settled - what earlier requests of the plan have
+ */
+export const findOverlaps = (
+  state: PlanState,
+  request: SubnetWish,
+  subnet: Prefix,
+  wanted: ReadonlySet<string>,
+  settled: readonly Reservation[],
+): readonly Collision[] => outermost(overlapping(state, request, subnet, wanted, settled)).map(collisionWith)
 
 /** The file of an engine that a plugin of ours serves defines the very network that is asked about. */
 const isSame = (one: Reservation, project: string | null, network: string): boolean =>

@@ -5,17 +5,25 @@ import {
   type ClaimRequest,
   claimBlocks,
   type LeaseState,
+  type Overlap,
   runBlockSteps,
 } from '@portolan/core'
 import { type RememberedMember, writeMember } from '@portolan/host'
 import { newNonce } from './this-member.ts'
 import { useOfBlocks } from './use-of-blocks.ts'
 
+/** A block of this host that collides with something else on it. */
+export interface CollidingBlock extends Overlap {
+  readonly block: string
+}
+
 /** How a host joined a cluster. */
 export interface Joined extends Omit<ClaimedBlocks, 'moves' | 'leaving'> {
   readonly member: RememberedMember
   /** What no pool has any more, with the networks of this host that are still there. */
   readonly leaving: readonly LeavingBlock[]
+  /** Blocks that it has all the same, though they collide with something on it: it came later. */
+  readonly collisions: readonly CollidingBlock[]
   /** What it had and has no longer, now or before, with the networks of this host that are still there. */
   readonly moves: readonly LostBlock[]
 }
@@ -36,7 +44,7 @@ export const joinCluster = async (
   directory: string,
   member: RememberedMember,
   leases: LeaseState | null,
-  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover'>,
+  request: Pick<ClaimRequest, 'lease' | 'renews' | 'count' | 'takeover' | 'avoid'>,
 ): Promise<Joined> => {
   const { host, incarnation } = member
   // What became of a block that was lost before may be something else by now.
@@ -62,5 +70,9 @@ export const joinCluster = async (
   }
   // With a watch this comes every few seconds; the file is written where something is new.
   if (JSON.stringify(now) !== JSON.stringify(member)) await writeMember(directory, now)
-  return { ...claimed, leaving, member: now, moves: moves.filter(isTold) }
+  const collisions = claimed.blocks.flatMap(({ block }): readonly CollidingBlock[] => {
+    const found = request.avoid?.(block) ?? null
+    return found === null ? [] : [{ block, kind: found.kind, overlaps: found.overlaps, detail: found.detail }]
+  })
+  return { ...claimed, leaving, collisions, member: now, moves: moves.filter(isTold) }
 }

@@ -4,6 +4,7 @@ import { endpointLines, parentedLines } from './attached-lines.ts'
 import { conflictsNow } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
+import type { LostBlocks } from './lost-blocks.ts'
 import { commentsIn, keyOf, type MappingLine, mappingLines } from './mapping-lines.ts'
 import { networkLines } from './network-lines.ts'
 import type { Reading } from './reading.ts'
@@ -15,12 +16,14 @@ const order = ['error', 'warning', 'info'] as const
  * Joins what was read of a host.
  * @param project - of this one alone; null: of all
  * @param surrounding - every rule of the host; null: no conflicts are looked for
+ * @param lost - of a host that is in a cluster
  */
 export const joinStatus = async (
   reading: Reading,
   project: string | null,
   surrounding: { readonly rules: HostRules | null; readonly unread: readonly string[] } | null,
   count: (lines: readonly MappingLine[]) => Promise<CountedConnections>,
+  lost: LostBlocks = { find: () => [], unread: [] },
 ): Promise<HostStatus> => {
   const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
   const isShown = (one: { readonly project: string | null }): boolean =>
@@ -32,7 +35,7 @@ export const joinStatus = async (
   ].sort()
   const { counts, accounting, unread: uncounted } = await count(lines)
   const changes: readonly PlanChange[] = allRuleChanges(drift)
-  const found =
+  const searched =
     surrounding === null || surrounding.rules === null
       ? { conflicts: null, unread: surrounding?.unread ?? [] }
       : conflictsNow(
@@ -42,6 +45,11 @@ export const joinStatus = async (
           },
           projects,
         )
+  const found = {
+    ...searched,
+    conflicts:
+      searched.conflicts === null ? null : [...lost.find(networks).filter(isShown), ...searched.conflicts],
+  }
   const byMapping = tally(found.conflicts, (conflict) =>
     conflict.mapping === null
       ? null
@@ -63,7 +71,15 @@ export const joinStatus = async (
     lost: drift.lost,
     conflicts: found.conflicts,
     accounting,
-    unread: [...new Set([...reading.unread, ...uncounted, ...(surrounding?.unread ?? []), ...found.unread])],
+    unread: [
+      ...new Set([
+        ...reading.unread,
+        ...uncounted,
+        ...(surrounding?.unread ?? []),
+        ...found.unread,
+        ...lost.unread,
+      ]),
+    ],
   }
 }
 

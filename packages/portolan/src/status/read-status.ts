@@ -14,6 +14,7 @@ import { parentedLines } from './attached-lines.ts'
 import { countConnections } from './count-connections.ts'
 import { allRuleChanges } from './find-drift.ts'
 import { joinStatus } from './join-status.ts'
+import { readLostBlocks } from './lost-blocks.ts'
 import type { Reading } from './reading.ts'
 import { needsFallback, placesOn, readingOf } from './reading-of.ts'
 import { settledWishes } from './settled-wishes.ts'
@@ -52,7 +53,10 @@ export const readStatus = async (options: StatusOptions = {}): Promise<HostStatu
   const surrounding = options.conflicts === false ? null : await readSurroundingRules(runner, reading.rules)
   const project = options.project ?? options.intent?.intent.project ?? null
   if (options.mustBeThere === true && project !== null) refuseAbsent(project, reading)
-  return joinStatus(reading, project, surrounding, countConnections)
+  const planned = options.intent?.intent.project
+  const live = new Set(reading.wishes.flatMap((wish) => (wish.project === planned ? [] : [wish.project])))
+  const lost = await readLostBlocks(options.stateDirectory ?? defaultStateDirectory(), (one) => live.has(one))
+  return joinStatus(reading, project, surrounding, countConnections, lost)
 }
 
 /** A name that was mistyped would be taken for a project whose ports are all gone. */

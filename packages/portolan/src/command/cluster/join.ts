@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BlockStoreError } from '@portolan/core'
-import { type Joined, joinCluster, type LeavingBlock, type LostBlock } from '../../cluster/join-cluster.ts'
+import { BlockStoreError, type Rejection } from '@portolan/core'
+import { hostObstacles } from '../../cluster/host-obstacles.ts'
+import {
+  type CollidingBlock,
+  type Joined,
+  joinCluster,
+  type LeavingBlock,
+  type LostBlock,
+} from '../../cluster/join-cluster.ts'
 import { LEASE_SECONDS, stayAlive } from '../../cluster/stay-alive.ts'
 import { thisMember } from '../../cluster/this-member.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -24,22 +31,40 @@ const joinOnce = async (call: ClusterCall, renews: boolean): Promise<Joined & { 
   const count = wholeNumber(options, 'count', { from: 1, to: 10_000 }) ?? 1
   const leases = await leasesOf(call)
   const member = await thisMember(directory, name, options.member ?? null)
+  const { avoid, unread } = await hostObstacles(leases)
+  // What was not read may be what a block collides with.
+  for (const sentence of renews ? [] : unread) call.terminal.say(`portolan: ${sentence}`)
   const lease = await store.grantLease(LEASE_SECONDS)
   const takeover = options.takeover === true
   return {
-    ...(await joinCluster(store, directory, member, leases, { lease, renews, count, takeover })),
+    ...(await joinCluster(store, directory, member, leases, { lease, renews, count, takeover, avoid })),
     lease,
   }
 }
 
 const tell = (call: ClusterCall, joined: Joined): void => {
-  const { member, blocks, claimed, released, leaving, moves } = joined
+  const { member, blocks, claimed, released, leaving, moves, skipped, collisions } = joined
   const { options, terminal, name } = call
-  const sentences = [...moves.map(moveText), ...leaving.map(leavingText)]
+  const sentences = [
+    ...moves.map(moveText),
+    ...leaving.map(leavingText),
+    ...skipped.map(skipText),
+    ...collisions.map(collisionText),
+  ]
   for (const sentence of sentences) terminal.say(`portolan: ${sentence}`)
   if (options.json === true) {
     const held = blocks.map(({ block, revision }) => ({ block, revision }))
-    const answer = { cluster: name, host: member.host, blocks: held, claimed, released, leaving, moves }
+    const answer = {
+      cluster: name,
+      host: member.host,
+      blocks: held,
+      claimed,
+      released,
+      leaving,
+      moves,
+      skipped,
+      collisions,
+    }
     terminal.print(jsonText(answer, null, options.watch === true ? 0 : 2))
     return
   }
@@ -66,6 +91,12 @@ const leavingText = ({ block, networks }: LeavingBlock): string =>
     ? `no pool has block ${block} any more. It is kept, as the leases of this host could not be read, which say whether a network is in it.`
     : `no pool has block ${block} any more, and networks of this host use it: ${networks.join(', ')}. Give each another subnet: \`portolan move NETWORK\`. The next \`portolan cluster join\` gives the block back then.`
 
+const skipText = ({ candidate, candidates, detail }: Rejection): string =>
+  `${candidates === 1 ? `block ${candidate} was` : `block ${candidate} and ${candidates - 1} more were`} not claimed: ${detail}.`
+
+const collisionText = ({ block, detail }: CollidingBlock): string =>
+  `block ${block} is this host's, and collides with something on it: ${detail}. No subnet is picked that overlaps it. \`portolan plan\` tells which network has to move.`
+
 /** How long a store that does not answer is left alone. */
 const PAUSE_MS = 5_000
 
@@ -82,8 +113,8 @@ const joinAndStay = async (call: ClusterCall): Promise<ExitCode> => {
       try {
         const joined = await joinOnce(call, true)
         lease = joined.lease
-        const { blocks, leaving, moves } = joined
-        const text = JSON.stringify([blocks, leaving, moves])
+        const { blocks, leaving, moves, collisions } = joined
+        const text = JSON.stringify([blocks, leaving, moves, collisions])
         if (text !== told) tell(call, joined)
         told = text
         if (isFirst) await tellServiceManager(call.terminal)

@@ -51,11 +51,7 @@ export const requestPool = async (
       `the address space ${JSON.stringify(AddressSpace)} is not one of this driver, which has "${addressSpace}" on this host alone. Leave --ipam-driver portolan out of networks of a swarm.`,
     )
   const family: Family = V6 ? 'ip6' : 'ip'
-  const { pools, size } = ipamOptions(
-    request,
-    family,
-    await namedBlocks({ config: readConfig(), stateDirectory }),
-  )
+  const { pools, size } = ipamOptions(request, await namedBlocks({ config: readConfig(), stateDirectory }))
   const ipRange = SubPool === '' ? null : formatPrefix(parsePrefix(SubPool))
   const facts = await readHost()
   for (let attempt = 1; ; attempt += 1) {
@@ -100,11 +96,7 @@ const leaseOf = ({
 })
 
 /** `--ipam-opt`: where a subnet comes from that is not named. */
-const ipamOptions = (
-  { Options, Pool = '' }: RequestPoolRequest,
-  family: Family,
-  blocks: HeldBlocks | null,
-) => {
+const ipamOptions = ({ Options, Pool = '' }: RequestPoolRequest, blocks: HeldBlocks | null) => {
   const { pool, size, ...others } = Options ?? {}
   const [unknown] = Object.keys(others)
   if (unknown !== undefined)

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type Conflict,
   commandWording,
   type DesiredNetwork,
   type Intent,
   type NetworkOptions,
   type Wording,
 } from '@portolan/core'
-import { networkIntent, requestedName } from '@portolan/core/planning'
+import { isAboutBlocks, networkIntent, requestedName } from '@portolan/core/planning'
 import type { JournalChange } from '@portolan/host'
 import { InvalidRequestError, PortolanError, StaleStateError } from '@portolan/netfilter'
 import { giveLeasesBack, takeLeasesOf } from '../../leases/take-leases.ts'
@@ -183,7 +184,7 @@ const planAndCarryOut = async (
   const before = intentOf(project, wanted)
   const intent = change(before)
   const planned = await tools.plan(intent, { live: wanted.ports(), search: false })
-  refuseConflicts(planned)
+  refuseConflicts(planned, new Set(before.networks.map(({ name }) => name)))
   const changes = changesTo(before, planned, intent)
   const writeDown = async (): Promise<() => Promise<void>> => {
     const taken = await takeLeasesOf(tools.leases, planned.leases)
@@ -215,9 +216,15 @@ const planAndCarryOut = async (
   return portsOfBridges(project, planned.observed.facts, new Map())
 }
 
-/** @throws PortolanError `CONFLICTS` */
-export const refuseConflicts = ({ conflicts }: Plan): void => {
-  const [first, ...more] = conflicts.filter(({ severity }) => severity === 'error')
+/**
+ * @param before - networks that are there. One in a block of a cluster that this host has lost keeps no other network from
+ * being made or brought back; what is attached to it is told, by `status`.
+ * @throws PortolanError `CONFLICTS`
+ */
+export const refuseConflicts = ({ conflicts }: Plan, before: ReadonlySet<string> = new Set()): void => {
+  const isLeft = (one: Conflict): boolean =>
+    one.mapping === null && one.network !== null && before.has(one.network) && isAboutBlocks(one)
+  const [first, ...more] = conflicts.filter((one) => one.severity === 'error' && !isLeft(one))
   if (first === undefined) return
   throw new PortolanError(
     'CONFLICTS',

@@ -1,0 +1,38 @@
+import { formatPrefix, type Prefix } from '@portolan/netfilter'
+import type { BlockObstacle, Rejection } from '../pool/index.ts'
+
+/** Asks what is in the way of blocks, and remembers it. */
+export interface SkippedBlocks {
+  /** What is in the way of a block; null: nothing is. */
+  readonly obstacle: (block: Prefix) => Rejection | null
+  /** That so many more blocks were passed over for it. */
+  readonly pass: (rejection: Rejection, more: bigint) => void
+  /** One for each thing that is in the way. */
+  readonly list: () => readonly Rejection[]
+}
+
+export const skippedBlocks = (avoid: BlockObstacle | undefined): SkippedBlocks => {
+  const found = new Map<string, Rejection>()
+  const add = (rejection: Rejection, candidates: number): void => {
+    const known = found.get(rejection.overlaps)
+    found.set(
+      rejection.overlaps,
+      known === undefined
+        ? { ...rejection, candidates }
+        : { ...known, candidates: known.candidates + candidates },
+    )
+  }
+  return {
+    obstacle: (block) => {
+      const candidate = formatPrefix(block)
+      const collision = avoid?.(candidate) ?? null
+      if (collision === null) return null
+      const { kind, overlaps, detail } = collision
+      const rejection: Rejection = { candidate, candidates: 1, kind, overlaps, detail }
+      add(rejection, 1)
+      return rejection
+    },
+    pass: (rejection, more) => add(rejection, Number(more)),
+    list: () => [...found.values()],
+  }
+}

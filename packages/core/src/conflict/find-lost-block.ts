@@ -1,0 +1,40 @@
+import { parsePrefix, prefixesOverlap } from '@portolan/netfilter'
+import { blockReservations, type HeldBlocks } from '../pool/held-blocks.ts'
+import { collisionWith } from '../pool/rejection.ts'
+import type { Conflict } from './conflict.ts'
+import { subnetOverlap } from './subnet-overlap.ts'
+
+/** What a conflict of a network in a block of another host has as its culprit's tool. */
+const ofCluster = 'cluster'
+
+/**
+ * The conflict of a network that is there with a block that this host had, and another one has now or may have.
+ *
+ * @param isLive - the network is of a program: no file says what is wanted of it
+ * @returns null: it is in no such block
+ */
+export const findLostBlock = (
+  { network, subnet }: { readonly network: string; readonly subnet: string },
+  { lost, ...blocks }: HeldBlocks,
+  isLive: boolean,
+): Conflict | null => {
+  const prefix = parsePrefix(subnet)
+  const found = blockReservations({ ...blocks, pools: null, lost }).filter((one) =>
+    prefixesOverlap(one.prefix, prefix),
+  )
+  if (found.length === 0) return null
+  const conflict = subnetOverlap(network, subnet, found.map(collisionWith), true)
+  return isLive
+    ? {
+        ...conflict,
+        remedy: {
+          text: 'End what is on the network, remove it, and make it again: it gets a subnet in a block of this host then.',
+          commands: [],
+        },
+      }
+    : conflict
+}
+
+/** Is it about a network in addresses of a cluster that are not this host's? */
+export const isAboutBlocks = ({ kind, culprit }: Conflict): boolean =>
+  kind === 'SubnetOverlap' && culprit?.tool === ofCluster

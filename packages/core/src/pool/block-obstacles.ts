@@ -1,0 +1,44 @@
+import { containsPrefix, formatPrefix, type HostFacts, type Prefix, parsePrefix } from '@portolan/netfilter'
+import { overlapping } from './find-overlaps.ts'
+import { indexHost } from './host-index.ts'
+import { startPlan } from './plan-state.ts'
+import { type Collision, collisionWith } from './rejection.ts'
+import type { Reservation } from './reservation.ts'
+import { deviceOf } from './reservation-holder.ts'
+import type { SubnetPlanOptions } from './subnet-request.ts'
+
+/** What of a host is in the way of a block; null: nothing is. */
+export type BlockObstacle = (block: string) => Collision | null
+
+/**
+ * What of a host collides with blocks of a cluster, as for subnets: routes, addresses, nameservers, networks of other
+ * engines, leases and reserved ranges. What this host has of its own inside a block is in no way of it: bridges and
+ * leases of its networks, and its routes to blocks of other hosts.
+ *
+ * @returns asked of one block after the other; of several things in the way it tells the widest
+ * @throws ParseError when an address, route or range cannot be read
+ * @example
+ * const inTheWay = blockObstacles({ routes: [{ destination: '10.64.0.0/13', interface: 'wg0' }] })
+ * inTheWay('10.66.31.0/24')?.overlaps // '10.64.0.0/13'
+ * inTheWay('10.72.0.0/24') // null
+ * @public @since 0.1.0
+ */
+export const blockObstacles = (
+  facts: HostFacts,
+  options: Pick<SubnetPlanOptions, 'reserve' | 'allow' | 'leases'> = {},
+): BlockObstacle => {
+  const foreign = (facts.routes ?? []).filter(({ protocol }) => protocol !== 'portolan')
+  const host = indexHost({ ...facts, routes: foreign })
+  const state = startPlan(host, [], [], options)
+  const own = new Set(host.bridges.map(({ name }) => name))
+  const isOwn = (block: Prefix, reservation: Reservation): boolean =>
+    (reservation.kind === 'lease' || own.has(deviceOf(reservation) ?? '')) &&
+    containsPrefix(block, reservation.prefix)
+  return (text) => {
+    const block = parsePrefix(text)
+    const request = { network: formatPrefix(block), family: block.family }
+    const found = overlapping(state, request, block, new Set(), []).filter((one) => !isOwn(block, one))
+    const widest = found.toSorted((one, other) => one.prefix.length - other.prefix.length)[0]
+    return widest === undefined ? null : collisionWith(widest)
+  }
+}

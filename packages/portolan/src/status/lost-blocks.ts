@@ -1,0 +1,43 @@
+import type { OwnedNetwork } from '@portolan/core'
+import { findLostBlock } from '@portolan/core/planning'
+import { readMember } from '@portolan/host'
+import { families, PortolanError } from '@portolan/netfilter'
+import type { ProjectConflict } from './status.ts'
+
+/** Finds networks in blocks that this host had in a cluster. */
+export interface LostBlocks {
+  readonly find: (networks: readonly OwnedNetwork[]) => readonly ProjectConflict[]
+  readonly unread: readonly string[]
+}
+
+/**
+ * What this host remembers to have lost. The cluster is not asked.
+ * @param isLive - does a program hold the project?
+ */
+export const readLostBlocks = async (
+  stateDirectory: string,
+  isLive: (project: string) => boolean,
+): Promise<LostBlocks> => {
+  try {
+    const member = await readMember(stateDirectory)
+    if (member === null || member.lost.length === 0) return { find: () => [], unread: [] }
+    const blocks = { cluster: member.cluster, pools: null, blocks: [], lost: member.lost, join: '' }
+    const find: LostBlocks['find'] = (networks) =>
+      networks.flatMap(({ project, network }) =>
+        families.flatMap((family): readonly ProjectConflict[] => {
+          const subnet = network[family]?.subnet
+          if (network.external || subnet === undefined) return []
+          const conflict = findLostBlock({ network: network.name, subnet }, blocks, isLive(project))
+          return conflict === null ? [] : [{ ...conflict, project }]
+        }),
+      )
+    return { find, unread: [] }
+  } catch (error) {
+    if (!(error instanceof PortolanError)) throw error
+    const what = 'networks in blocks that another host of the cluster has are not told'
+    return {
+      find: () => [],
+      unread: [`The blocks of this host could not be read, so ${what}: ${error.message}`],
+    }
+  }
+}
