@@ -164,6 +164,19 @@ describeBeside('subnets in blocks of a cluster', ['etcd'], () => {
     expect(lost.conflicts).toMatchObject([{ kind: 'SubnetOverlap', severity: 'error' }])
     expect(lost.conflicts[0]?.remedy?.commands[0]).toMatch(/^portolan move .*--cluster etcd:.* web$/)
     expect(JSON.stringify(lost.conflicts[0])).toContain('is held by host web-2 now')
+    const late = lab.use(await lab.container({ name: 'late', bridge: await spareBridge(lab) }))
+    const inside = ['--netns', String(late.pid), '--name', 'late', '--interface', 'net1']
+    const attached = await run('attach', 'web', ...inside)
+    expect(attached.stderr).toMatch(/of network web overlaps .* is held by host web-2 now.*portolan move/)
+    expect(attached.exitCode).toBe(0)
+    expect(await run('detach', 'late', '--netns', String(late.pid))).toMatchObject({ exitCode: 0 })
+    const moved = await pilot.run('move', project(['nginx']), 'web', '--cluster', url, '--yes', '--json')
+    const after = JSON.parse(moved.stdout)
+    expect(after).toMatchObject({ conflicts: [], subnets: [{ subnet: '10.80.0.0/24' }] })
+    await lab.containers.get('nginx')?.[Symbol.asyncDispose]()
+    await attach(lab, after, 'nginx')
+    expect(await reaches(lab, 8080)).toBe('nginx')
+    expect((await run('status')).stdout).not.toContain('is held by host')
   })
 
   test('are in no block that collides with the host when it is claimed, and that a VPN covers later is told', async () => {

@@ -38,6 +38,8 @@ export const unrun: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'docs/blocks-of-a-cluster.md': {
     'npm install --global portolan @portolan/etcd':
       'It asks the registry, and servers of etcd. test/kernel/cluster-command.test.ts runs the commands on a real one.',
+    'portolan subnet --cluster etcd://192.0.2.1/prod':
+      'It asks for a host that has joined a cluster. test/kernel/cluster-subnets.test.ts runs it on one.',
   },
   'docs/use-as-a-cni-plugin.md': {
     'npm install --global @portolan/cni':

@@ -14,7 +14,7 @@ import type { ReservedRange } from '../pool/index.ts'
  *   - 192.0.2.7
  * allowed:                     # not avoided, whatever the host says
  *   - 100.64.0.0/10
- * cluster: etcd://192.0.2.1:2379/prod   # for `portolan cluster`
+ * cluster: etcd://192.0.2.1:2379/prod   # subnets are picked in this host's blocks of it, in place of pools
  * ```
  *
  * @example
@@ -29,7 +29,10 @@ export interface Config {
   readonly pools: readonly string[] | null
   readonly reserved: readonly ReservedRange[]
   readonly allowed: readonly string[]
-  /** The cluster whose blocks this host has, as `parseClusterUrl` reads it; null, or left out: nothing is said. */
+  /**
+   * The cluster whose blocks this host has, as `parseClusterUrl` reads it: subnets of its families are picked in them, and
+   * not in `pools`. Null, or left out: nothing is said.
+   */
   readonly cluster?: string | null
 }
 

@@ -34,6 +34,11 @@ describe('subnets in blocks of a cluster', () => {
     ])
   })
 
+  test('are of the size that a Compose file asks for', () => {
+    const [web] = plan([ip('a', { subnet: '0.0.0.0/26' })])
+    expect(web).toMatchObject({ subnet: '10.66.31.0/26', origin: 'picked' })
+  })
+
   test('say how many blocks are missing, and what claims them', () => {
     expect(() => plan(['a', 'b', 'c', 'd'].map((name) => ip(name)))).toThrow(
       /No subnet is free for network c in the blocks of this host in cluster prod \(10\.66\.31\.0\/24: .*\)\. Claim 2 more, which asks etcd: `portolan cluster join --count 4`/,

@@ -38,6 +38,7 @@ export const clusterCommand: Readonly<Record<string, Command>> = {
       'force',
     ],
     meaning: {
+      cluster: 'the cluster: etcd://HOST:2379[,HOST:2379]/NAME, or etcds:// for TLS',
       state: 'where leases are kept, and what this host is in the cluster',
       pool: 'init: BASE/LENGTH:SIZE, in the order in which blocks are claimed',
       count: 'join: how many blocks of each family this host wants in all',

@@ -105,7 +105,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   subnet: {
     usage:
-      'subnet [--count N] [--size N] [--pool P]... [--reserve CIDR]... [--allow CIDR]... [--map] [--svg FILE]',
+      'subnet [--count N] [--size N] [--pool P]... [--cluster URL] [--reserve CIDR]... [--allow CIDR]... [--map] [--svg FILE]',
     summary: 'Pick subnets that collide with nothing on this host.',
     examples: [
       { line: 'portolan subnet --count 3 --reserve 10.0.0.0/8', does: 'three subnets outside 10.0.0.0/8' },

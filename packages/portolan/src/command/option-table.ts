@@ -195,7 +195,7 @@ export const optionTable = {
   cluster: {
     type: 'string',
     value: 'URL',
-    help: 'the cluster: etcd://HOST:2379[,HOST:2379]/NAME, or etcds:// for TLS',
+    help: 'pick subnets in the blocks of this host in the cluster, etcd://HOST:2379[,HOST:2379]/NAME',
     fallback: '`cluster` of config.yaml',
   },
   member: {

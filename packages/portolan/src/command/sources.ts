@@ -4,6 +4,7 @@ import { dialects, type RulesOf, rulesByBackend } from '../backend/dialects.ts'
 import { readConfig } from '../config/read-config.ts'
 import { type HostRules, noRules } from '../host-rules/host-rules.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
+import { clusterOption } from './cluster-option.ts'
 import type { Options } from './option-table.ts'
 import { ranges } from './options.ts'
 import { readFacts, usesFiles } from './read-facts.ts'
@@ -19,7 +20,7 @@ export const planOptions = async (options: Options): Promise<PlanOptions> => {
     ...(options.pool === undefined ? {} : { pools: options.pool }),
     ...ranges(options),
     config: readConfig(),
-    ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
+    ...clusterOption(options),
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
     ...(options['no-sysctl'] === true ? { sysctls: false } : {}),
     guardForwarding: options['guard-forwarding'] === true,

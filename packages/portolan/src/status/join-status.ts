@@ -4,7 +4,7 @@ import { endpointLines, parentedLines } from './attached-lines.ts'
 import { conflictsNow } from './conflicts-now.ts'
 import type { CountedConnections } from './counted-connections.ts'
 import { allRuleChanges, isRead } from './find-drift.ts'
-import type { LostBlocks } from './lost-blocks.ts'
+import { type LostBlocks, noLostBlocks } from './lost-blocks.ts'
 import { commentsIn, keyOf, type MappingLine, mappingLines } from './mapping-lines.ts'
 import { networkLines } from './network-lines.ts'
 import type { Reading } from './reading.ts'
@@ -23,7 +23,7 @@ export const joinStatus = async (
   project: string | null,
   surrounding: { readonly rules: HostRules | null; readonly unread: readonly string[] } | null,
   count: (lines: readonly MappingLine[]) => Promise<CountedConnections>,
-  lost: LostBlocks = { find: () => [], unread: [] },
+  lost: LostBlocks = noLostBlocks,
 ): Promise<HostStatus> => {
   const { facts, rules, networks, inForce, wishes, drift, backendOf } = reading
   const isShown = (one: { readonly project: string | null }): boolean =>

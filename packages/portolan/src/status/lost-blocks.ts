@@ -6,9 +6,13 @@ import type { ProjectConflict } from './status.ts'
 
 /** Finds networks in blocks that this host had in a cluster. */
 export interface LostBlocks {
+  /** None is remembered. */
+  readonly isNone: boolean
   readonly find: (networks: readonly OwnedNetwork[]) => readonly ProjectConflict[]
   readonly unread: readonly string[]
 }
+
+export const noLostBlocks: LostBlocks = { isNone: true, find: () => [], unread: [] }
 
 /**
  * What this host remembers to have lost. The cluster is not asked.
@@ -20,7 +24,7 @@ export const readLostBlocks = async (
 ): Promise<LostBlocks> => {
   try {
     const member = await readMember(stateDirectory)
-    if (member === null || member.lost.length === 0) return { find: () => [], unread: [] }
+    if (member === null || member.lost.length === 0) return noLostBlocks
     const blocks = { cluster: member.cluster, pools: null, blocks: [], lost: member.lost, join: '' }
     const find: LostBlocks['find'] = (networks) =>
       networks.flatMap(({ project, network }) =>
@@ -31,13 +35,11 @@ export const readLostBlocks = async (
           return conflict === null ? [] : [{ ...conflict, project }]
         }),
       )
-    return { find, unread: [] }
+    return { isNone: false, find, unread: [] }
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error
     const what = 'networks in blocks that another host of the cluster has are not told'
-    return {
-      find: () => [],
-      unread: [`The blocks of this host could not be read, so ${what}: ${error.message}`],
-    }
+    const sentence = `The blocks of this host could not be read, so ${what}: ${error.message}`
+    return { ...noLostBlocks, unread: [sentence] }
   }
 }

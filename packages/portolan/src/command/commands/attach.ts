@@ -6,6 +6,7 @@ import { endpointNamed, openFor, projectOfNetwork, projectOnParent } from '../at
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
+import { lostBlockNotes } from '../lost-block-notes.ts'
 import { namespaceOf } from '../namespace-option.ts'
 import { onParent } from '../network-on-parent.ts'
 import type { Options } from '../option-table.ts'
@@ -29,7 +30,8 @@ export const run = async ({ options, positionals, terminal }: CommandContext): P
       parented === null
         ? { notes: [], result: await attach() }
         : await onParent(host, options, { project, network }, parented, attach)
-    const notes = [...changed, ...(result.notes ?? [])]
+    const lost = await lostBlockNotes(options, { project, network }, isOwn)
+    const notes = [...changed, ...(result.notes ?? []), ...lost]
     const attached = notes.length === 0 ? result : { ...result, notes }
     for (const note of notes) terminal.say(visibleLine(`portolan: ${note}`))
     const text = (): string => textOf(project, request.endpoint, attached)

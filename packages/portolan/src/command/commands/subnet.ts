@@ -15,6 +15,7 @@ import {
 } from '@portolan/core'
 import { type Family, type HostFacts, InvalidRequestError } from '@portolan/netfilter'
 import { readConfig } from '../../config/read-config.ts'
+import { clusterOption } from '../cluster-option.ts'
 import type { CommandContext } from '../command.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { jsonText } from '../json-text.ts'
@@ -86,17 +87,12 @@ const optionsAsConfig = (options: Options): Config => {
 }
 
 /** A host that files describe is another one: it has no blocks here, unless it is told where they are. */
-const blocksOf = async (
-  { cluster, state, ...options }: Options,
-  config: Config,
-): Promise<HeldBlocks | null> => {
+const blocksOf = async (options: Options, config: Config): Promise<HeldBlocks | null> => {
+  const named = clusterOption(options)
+  const { state } = options
   if (state === undefined && usesFiles(options)) return null
   const { namedBlocks } = await import('../../cluster/named-blocks.ts')
-  return namedBlocks({
-    config,
-    ...(cluster === undefined ? {} : { cluster }),
-    ...(state === undefined ? {} : { stateDirectory: state }),
-  })
+  return namedBlocks({ config, ...named, ...(state === undefined ? {} : { stateDirectory: state }) })
 }
 
 /** Pools named on the command line are of one family; a config file may name both, and those of the other wait. */
